@@ -1,0 +1,196 @@
+//! The access decision: one pure function over caller, route, headers, model and time.
+//!
+//! The order of checks is contract 2.3, "Order of checks": key and owner alive, organization header, project header,
+//! project archived, scope ∩ role; then, once the body's model is known, [`judge_model`] applies the gates.
+
+use crate::caller::{Caller, ReachableOrganization, ReachableProject};
+use crate::gate::{Action, Policy, Verdict};
+use crate::id::{OrganizationId, ProjectId};
+use crate::key::KeyKind;
+use crate::refusal::{GateRefusal, Refusal};
+use crate::route::{Meter, Route};
+use crate::scope::{Scope, ScopeSet};
+use crate::time::Timestamp;
+
+/// The two headers that pick who pays (S2-11), as sent; an empty header counts as absent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Selection<'a> {
+    /// `OpenAI-Organization`.
+    pub organization: Option<&'a str>,
+    /// `OpenAI-Project`.
+    pub project: Option<&'a str>,
+}
+
+/// Who pays: the organization and project a request resolved to (S2-12).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Payer {
+    /// The organization whose verification decides and whose usage grows.
+    pub organization: OrganizationId,
+    /// The project.
+    pub project: ProjectId,
+}
+
+/// Decides whether this key may use this route now, and who pays.
+///
+/// # Errors
+/// The [`Refusal`] with the row of the contract that applies first.
+pub fn decide(caller: &Caller, route: &Route, selection: Selection<'_>, now: Timestamp) -> Result<Payer, Refusal> {
+    alive(caller, now)?;
+    if caller.kind == KeyKind::Admin {
+        return Err(missing(route));
+    }
+    let organization = select_organization(caller, selection.organization)?;
+    let project = select_project(caller, organization, selection.project)?;
+    if project.archived {
+        return Err(Refusal::ArchivedProject(project.id.clone()));
+    }
+    let permitted = caller.scopes.intersection(permissions(organization, project)?);
+    if !permitted.allows(route.scope) {
+        return Err(missing(route));
+    }
+    Ok(Payer { organization: organization.id.clone(), project: project.id.clone() })
+}
+
+/// Decides whether an admin key may use the Administration API with this scope.
+///
+/// # Errors
+/// [`Refusal::MissingScope`] in the string form (rows 15 and 16) for any other kind of key.
+pub fn decide_administration(caller: &Caller, scope: Scope, now: Timestamp) -> Result<OrganizationId, Refusal> {
+    alive(caller, now)?;
+    let refusal = Refusal::MissingScope { scope, string_form: true };
+    if caller.kind != KeyKind::Admin {
+        return Err(refusal);
+    }
+    let organization = caller.organizations.first().ok_or(Refusal::NoMembership)?;
+    if organization.deactivated {
+        return Err(Refusal::AccountDeactivated);
+    }
+    let role = organization.role.ok_or(Refusal::NoMembership)?;
+    let permitted = caller.scopes.intersection(ScopeSet::of_organization_role(role));
+    if permitted.allows(scope) { Ok(organization.id.clone()) } else { Err(refusal) }
+}
+
+/// Checks that hold for every key and plane: not expired, owner's account open.
+///
+/// # Errors
+/// Rows 6 and 7.
+pub fn alive(caller: &Caller, now: Timestamp) -> Result<(), Refusal> {
+    if caller.expires_at.is_some_and(|end| now >= end) {
+        return Err(Refusal::ExpiredKey);
+    }
+    if !caller.owner_active {
+        return Err(Refusal::AccountDeactivated);
+    }
+    Ok(())
+}
+
+fn missing(route: &Route) -> Refusal {
+    // The model list answers in the string form, everything else on the data plane in the object form (contract 8.2).
+    Refusal::MissingScope { scope: route.scope, string_form: route.scope == Scope::ModelRead }
+}
+
+fn select_organization<'c>(caller: &'c Caller, wanted: Option<&str>) -> Result<&'c ReachableOrganization, Refusal> {
+    let organization = match wanted {
+        None => caller.organizations.first().ok_or(Refusal::NoMembership)?,
+        Some(wanted) => match caller.organizations.iter().find(|o| o.id.as_str() == wanted) {
+            Some(found) => found,
+            None if caller.kind == KeyKind::User => {
+                return Err(Refusal::UnknownOrganization(printable(wanted)));
+            }
+            None => return Err(Refusal::MismatchedOrganization),
+        },
+    };
+    if organization.deactivated { Err(Refusal::AccountDeactivated) } else { Ok(organization) }
+}
+
+fn select_project<'c>(
+    caller: &Caller,
+    organization: &'c ReachableOrganization,
+    wanted: Option<&str>,
+) -> Result<&'c ReachableProject, Refusal> {
+    let projects = &organization.projects;
+    match wanted {
+        Some(wanted) => projects.iter().find(|p| p.id.as_str() == wanted).ok_or(Refusal::MismatchedProject),
+        // A bound key has exactly one project; a legacy key falls back to the Default project (S2-13).
+        None if caller.kind == KeyKind::User => projects.iter().find(|p| p.is_default).ok_or(Refusal::NoMembership),
+        None => projects.first().ok_or(Refusal::NoMembership),
+    }
+}
+
+/// Organization and project roles united (contract 2.2). A person without a membership has lost everything, even
+/// where a project role was left behind; a service account lives by its project role alone.
+fn permissions(organization: &ReachableOrganization, project: &ReachableProject) -> Result<ScopeSet, Refusal> {
+    let of_project = project.role.map(ScopeSet::of_project_role);
+    let of_organization = organization.role.map(ScopeSet::of_organization_role);
+    match (of_organization, of_project) {
+        (None, None) => Err(Refusal::NoMembership),
+        (a, b) => Ok(a.unwrap_or_default().union(b.unwrap_or_default())),
+    }
+}
+
+/// What a request asks of its model, read from the body that is forwarded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ModelUse<'a> {
+    /// The model's name after aliases were resolved.
+    pub model: &'a str,
+    /// Whether the answer is to be streamed.
+    pub stream: bool,
+    /// Whether reasoning summaries are asked for.
+    pub summary: bool,
+}
+
+/// Applies the gates to a model use; the first refusal in the order model, stream, summary wins.
+///
+/// # Errors
+/// Rows 21 to 24. The caller re-reads once before it answers with one (verification.md 5.4).
+pub fn judge_model(
+    policy: &Policy,
+    caller: &Caller,
+    payer: &Payer,
+    route: &Route,
+    asked: ModelUse<'_>,
+    now: Timestamp,
+) -> Result<Vec<Verdict>, Refusal> {
+    let Some(organization) = caller.organizations.iter().find(|o| o.id == payer.organization) else {
+        return Err(Refusal::NoMembership);
+    };
+    let judge = |action| policy.judge(action, &payer.organization, &organization.entitlements, now);
+    let refuse = |verdict: &Verdict| GateRefusal {
+        model: asked.model.to_owned(),
+        organization: payer.organization.clone(),
+        project: payer.project.clone(),
+        missing: verdict.missing.clone(),
+        rule: verdict.rule.clone().unwrap_or_default(),
+    };
+    let mut verdicts = vec![judge(Action::UseModel(asked.model))];
+    if let Some(verdict) = verdicts.last().filter(|v| !v.allowed()) {
+        let gate = refuse(verdict);
+        let image = route.meter == Meter::Image || asked.model.starts_with("gpt-image");
+        return Err(if image { Refusal::ImageNeedsVerification(gate) } else { Refusal::ModelNeedsVerification(gate) });
+    }
+    if asked.stream {
+        let verdict = judge(Action::StreamModel(asked.model));
+        if !verdict.allowed() {
+            return Err(Refusal::StreamNeedsVerification(refuse(&verdict)));
+        }
+        verdicts.push(verdict);
+    }
+    if asked.summary {
+        let verdict = judge(Action::ReasoningSummary(asked.model));
+        if !verdict.allowed() {
+            return Err(Refusal::SummaryNeedsVerification(refuse(&verdict)));
+        }
+        verdicts.push(verdict);
+    }
+    Ok(verdicts)
+}
+
+/// Client text fit for an error message: no control characters, at most 80 characters.
+#[must_use]
+pub fn printable(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(80).collect()
+}
+
+#[cfg(test)]
+#[path = "access_tests.rs"]
+mod tests;

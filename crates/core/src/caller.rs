@@ -1,0 +1,84 @@
+//! Who is calling: everything the access decision needs to know of a key, in one value that fits a cache.
+
+use std::sync::Arc;
+
+use crate::gate::Entitlements;
+use crate::id::{KeyId, OrganizationId, ProjectId, ServiceAccountId, UserId};
+use crate::key::{KeyDigest, KeyKind};
+use crate::role::{OrganizationRole, ProjectRole};
+use crate::scope::ScopeSet;
+use crate::time::Timestamp;
+
+/// Who owns a key.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Owner {
+    /// A person.
+    User(UserId),
+    /// A bot of one project.
+    ServiceAccount(ServiceAccountId),
+}
+
+impl Owner {
+    /// The id under which usage is attributed: `user_id` of usage results is either kind (contract 2.2).
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::User(id) => id.as_str(),
+            Self::ServiceAccount(id) => id.as_str(),
+        }
+    }
+}
+
+/// A project as a caller reaches it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReachableProject {
+    /// The project.
+    pub id: ProjectId,
+    /// Whether it was archived; its keys then fail with row 8.
+    pub archived: bool,
+    /// Whether it is the organization's Default project (S2-13).
+    pub is_default: bool,
+    /// The owner's own role in it; `None` when he holds none there.
+    pub role: Option<ProjectRole>,
+}
+
+/// An organization as a caller reaches it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReachableOrganization {
+    /// The organization.
+    pub id: OrganizationId,
+    /// Whether the operator closed it (row 6).
+    pub deactivated: bool,
+    /// The owner's role in the organization; a service account has none, nor has a person who was removed.
+    pub role: Option<OrganizationRole>,
+    /// Which requirements the organization meets, and the version of that knowledge.
+    pub entitlements: Entitlements,
+    /// Projects the key may name; for a bound key exactly its own.
+    pub projects: Vec<ReachableProject>,
+}
+
+/// A live key with its owner and all it reaches. Made by the store, kept by the directory, judged by [`crate::access`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// The key's id, for attribution; never its secret.
+    pub key: KeyId,
+    /// The key's digest, compared whole on every use.
+    pub digest: KeyDigest,
+    /// The kind of key.
+    pub kind: KeyKind,
+    /// Who owns it.
+    pub owner: Owner,
+    /// Whether the owner's account is open (row 6 otherwise).
+    pub owner_active: bool,
+    /// When the key stops working; `None` is never.
+    pub expires_at: Option<Timestamp>,
+    /// What the key itself is restricted to.
+    pub scopes: ScopeSet,
+    /// What the key reaches; the owner's default organization first.
+    pub organizations: Vec<ReachableOrganization>,
+    /// The revision of `changes` this was read at: older knowledge never replaces newer.
+    pub revision: i64,
+}
+
+/// A caller shared between requests.
+pub type SharedCaller = Arc<Caller>;

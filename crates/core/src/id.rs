@@ -1,0 +1,151 @@
+//! Typed ids in the shapes that clients of the OpenAI platform know (contract section 5, "Key id").
+
+use std::fmt;
+use std::str::FromStr;
+
+use rand::Rng;
+use serde::{Deserialize, Serialize};
+
+const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/// Text that is not an id of the wanted kind.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not a valid {kind} id")]
+pub struct InvalidId {
+    /// The prefix that was wanted, for the message.
+    pub kind: &'static str,
+}
+
+/// `length` characters drawn uniformly from the 62 alphanumerics (5.95 bits each).
+pub(crate) fn alphanumeric(rng: &mut impl Rng, length: usize) -> String {
+    (0..length).map(|_| char::from(ALPHABET[rng.random_range(0..ALPHABET.len())])).collect()
+}
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident, $prefix:literal, $length:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(Box<str>);
+
+        impl $name {
+            /// What every id of this kind begins with.
+            pub const PREFIX: &'static str = $prefix;
+
+            /// A fresh id. Ids are names, not secrets: knowing one opens nothing.
+            pub fn generate(rng: &mut impl Rng) -> Self {
+                Self(format!("{}{}", $prefix, alphanumeric(rng, $length)).into())
+            }
+
+            /// The id as it stands on the wire and in the store.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidId;
+
+            fn from_str(text: &str) -> Result<Self, InvalidId> {
+                let invalid = InvalidId { kind: $prefix };
+                let rest = text.strip_prefix($prefix).ok_or_else(|| invalid.clone())?;
+                // Longer and shorter than what we mint is accepted: imported ids and samples differ in length.
+                if rest.is_empty() || rest.len() > 64 || !rest.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_') {
+                    return Err(invalid);
+                }
+                Ok(Self(text.into()))
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = InvalidId;
+
+            fn try_from(text: String) -> Result<Self, InvalidId> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.0.into()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+id!(/// An organization: who pays and who is verified.
+    OrganizationId, "org-", 24);
+id!(/// A project inside an organization.
+    ProjectId, "proj_", 24);
+id!(/// A person with an account.
+    UserId, "user-", 24);
+id!(/// A bot that belongs to one project (S2-03).
+    ServiceAccountId, "svc_acct_", 24);
+id!(/// An API key of any kind; never its secret.
+    KeyId, "key_", 24);
+id!(/// A person's membership in an organization.
+    MembershipId, "mem_", 24);
+id!(/// A row of the audit chain.
+    AuditEventId, "audit_log-", 24);
+id!(/// One metered request; makes writing it twice harmless.
+    UsageEventId, "usage_", 24);
+id!(/// A row of the job queue or the outbox.
+    JobId, "job_", 24);
+
+/// The id of one request, `req_` and 32 hexadecimal digits (contract section 3, `x-request-id`).
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct RequestId(Box<str>);
+
+impl RequestId {
+    /// A fresh request id.
+    pub fn generate(rng: &mut impl Rng) -> Self {
+        Self(format!("req_{:032x}", rng.random::<u128>()).into())
+    }
+
+    /// The id as it stands in the response header.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha8Rng;
+
+    use super::*;
+
+    #[test]
+    fn round_trip_and_foreign_prefix() {
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        let id = OrganizationId::generate(&mut rng);
+        assert_eq!(id.as_str().len(), 28);
+        assert_eq!(id.as_str().parse::<OrganizationId>().ok(), Some(id.clone()));
+        assert!(id.as_str().parse::<ProjectId>().is_err());
+        for bad in ["", "org-", "org-a b", "org-\u{0}", "org-é", "ORG-abc", "org-a/b"] {
+            assert!(bad.parse::<OrganizationId>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn request_ids_have_the_contract_shape() {
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        let id = RequestId::generate(&mut rng);
+        assert_eq!(id.as_str().len(), 36);
+        assert!(id.as_str().starts_with("req_"));
+    }
+}

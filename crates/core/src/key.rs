@@ -1,0 +1,331 @@
+//! The format of API keys: prefix, random part, scanner marker and authentication tag.
+//!
+//! ```text
+//! sk-proj-<74 random><S2V5c3Rl><52 random><22 tag>     164 characters in all
+//! sk-<20 random><S2V5c3Rl><10 random><10 tag>           51 characters in all (legacy user keys)
+//! ```
+//!
+//! Prefix, alphabet and length are OpenAI's so that client-side checks pass; OpenAI's marker is never minted
+//! (contract section 5). The tag is an HMAC under a secret of this installation: an invented key costs one HMAC
+//! and no look-up. The tag proves only that this installation minted the text; whether the key lives is for the store.
+
+use std::fmt;
+
+use hmac::{Hmac, KeyInit, Mac};
+use rand::Rng;
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+
+use crate::id::alphanumeric;
+use crate::secret::Secret;
+
+/// Stands in the middle of every key so that secret scanners can tell ours: base64 of "Keyste". Never change it.
+pub const MARKER: &str = "S2V5c3Rl";
+
+const URL_SAFE: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+const ALPHANUMERIC: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
+/// The four kinds of key (contract 2.2). The kind is part of the secret's text and cannot be changed later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyKind {
+    /// Bound to one project and its owner, `sk-proj-` (S1-28, S2-04).
+    Project,
+    /// Bound to one project and a bot, `sk-svcacct-` (S2-03).
+    ServiceAccount,
+    /// Legacy: reaches every organization and project of its owner, `sk-` (S2-06).
+    User,
+    /// For the Administration API of one organization, `sk-admin-`.
+    Admin,
+}
+
+impl KeyKind {
+    /// Every kind, longest prefix first, because the legacy prefix begins all others.
+    pub const ALL: [Self; 4] = [Self::ServiceAccount, Self::Admin, Self::Project, Self::User];
+
+    /// What every secret of this kind begins with.
+    #[must_use]
+    pub const fn prefix(self) -> &'static str {
+        match self {
+            Self::Project => "sk-proj-",
+            Self::ServiceAccount => "sk-svcacct-",
+            Self::User => "sk-",
+            Self::Admin => "sk-admin-",
+        }
+    }
+
+    /// The name in the store.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Project => "project",
+            Self::ServiceAccount => "service_account",
+            Self::User => "user",
+            Self::Admin => "admin",
+        }
+    }
+
+    /// Reads the name in the store.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+
+    /// (random before the marker, random after it, tag) in characters.
+    const fn layout(self) -> (usize, usize, usize) {
+        match self {
+            Self::User => (20, 10, 10),
+            _ => (74, 52, 22),
+        }
+    }
+
+    const fn length(self) -> usize {
+        let (before, after, tag) = self.layout();
+        self.prefix().len() + before + MARKER.len() + after + tag
+    }
+}
+
+/// The server secret under which keys are tagged, and those it replaced, which still open old keys.
+#[derive(Debug, Clone)]
+pub struct TagKeys {
+    current: Secret<[u8; 32]>,
+    previous: Vec<Secret<[u8; 32]>>,
+}
+
+impl TagKeys {
+    /// New keys are tagged under `current`; keys tagged under any of `previous` still pass.
+    #[must_use]
+    pub const fn new(current: Secret<[u8; 32]>, previous: Vec<Secret<[u8; 32]>>) -> Self {
+        Self { current, previous }
+    }
+}
+
+/// The secret under which keys are digested; kept outside the database (architecture decision 4).
+#[derive(Debug, Clone)]
+pub struct Pepper(Secret<[u8; 32]>);
+
+impl Pepper {
+    /// Takes the pepper into custody.
+    #[must_use]
+    pub const fn new(value: Secret<[u8; 32]>) -> Self {
+        Self(value)
+    }
+}
+
+/// What the store knows a key by: HMAC-SHA-256 of the whole secret under the pepper.
+///
+/// Compared whole and in constant time (security decision 10): equal first bytes mean nothing.
+#[derive(Clone, Copy, Eq)]
+pub struct KeyDigest([u8; 32]);
+
+impl KeyDigest {
+    /// A digest read back from the store.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The bytes for the store.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl PartialEq for KeyDigest {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl std::hash::Hash for KeyDigest {
+    /// The first eight bytes: a keyed digest is already uniform, so nothing more needs mixing.
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        let mut head = [0; 8];
+        head.copy_from_slice(&self.0[..8]);
+        state.write_u64(u64::from_le_bytes(head));
+    }
+}
+
+impl fmt::Debug for KeyDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("KeyDigest")
+    }
+}
+
+/// A secret whose shape and tag hold. It may still be revoked, expired or deleted.
+#[derive(Debug, Clone)]
+pub struct ApiKey {
+    kind: KeyKind,
+    secret: Secret<String>,
+}
+
+/// Text that is not a key this installation minted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Malformed {
+    /// Prefix, length, alphabet or marker is wrong.
+    #[error("not the shape of a key")]
+    Shape,
+    /// The shape is right, the tag is not: mistyped, or minted elsewhere.
+    #[error("the key's tag does not match")]
+    Tag,
+}
+
+impl ApiKey {
+    /// Mints a key: at least 178 random bits, tagged.
+    pub fn mint(kind: KeyKind, tags: &TagKeys, rng: &mut impl Rng) -> Self {
+        let (before, after, tag_length) = kind.layout();
+        let draw = |rng: &mut _, n| {
+            if kind == KeyKind::User { alphanumeric(rng, n) } else { url_safe(rng, n) }
+        };
+        let mut text = String::with_capacity(kind.length());
+        text.push_str(kind.prefix());
+        text.push_str(&draw(rng, before));
+        text.push_str(MARKER);
+        text.push_str(&draw(rng, after));
+        let tag = tag_text(&tags.current, kind, text.as_bytes(), tag_length);
+        text.push_str(&tag);
+        Self { kind, secret: Secret::new(text) }
+    }
+
+    /// Checks shape, then tag (constant time), without any look-up.
+    ///
+    /// # Errors
+    /// [`Malformed`] when the text cannot be a key of this installation.
+    pub fn parse(text: &str, tags: &TagKeys) -> Result<Self, Malformed> {
+        let kind = KeyKind::ALL
+            .into_iter()
+            .find(|kind| text.len() == kind.length() && text.starts_with(kind.prefix()))
+            .ok_or(Malformed::Shape)?;
+        let (before, _, tag_length) = kind.layout();
+        let body = text.as_bytes();
+        let allowed = |b: &u8| b.is_ascii_alphanumeric() || (kind != KeyKind::User && matches!(b, b'-' | b'_'));
+        let marker_at = kind.prefix().len() + before;
+        let shape = body[kind.prefix().len()..].iter().all(allowed)
+            && &body[marker_at..marker_at + MARKER.len()] == MARKER.as_bytes();
+        if !shape {
+            return Err(Malformed::Shape);
+        }
+        let (signed, tag) = body.split_at(body.len() - tag_length);
+        let matches =
+            |key: &Secret<[u8; 32]>| bool::from(tag_text(key, kind, signed, tag_length).as_bytes().ct_eq(tag));
+        if !(matches(&tags.current) || tags.previous.iter().any(matches)) {
+            return Err(Malformed::Tag);
+        }
+        Ok(Self { kind, secret: Secret::new(text.to_owned()) })
+    }
+
+    /// Which kind of key it is.
+    #[must_use]
+    pub const fn kind(&self) -> KeyKind {
+        self.kind
+    }
+
+    /// The whole secret, to be shown once.
+    #[must_use]
+    pub const fn secret(&self) -> &Secret<String> {
+        &self.secret
+    }
+
+    /// What the store knows the key by.
+    #[must_use]
+    pub fn digest(&self, pepper: &Pepper) -> KeyDigest {
+        KeyDigest(hmac(pepper.0.expose(), &[self.secret.expose().as_bytes()]))
+    }
+
+    /// How lists show it: prefix and three characters, three dots, last four (contract section 5, `redacted_value`).
+    #[must_use]
+    pub fn redacted(&self) -> String {
+        let text = self.secret.expose();
+        format!("{}...{}", &text[..self.kind.prefix().len() + 3], &text[text.len() - 4..])
+    }
+}
+
+fn url_safe(rng: &mut impl Rng, length: usize) -> String {
+    (0..length).map(|_| char::from(URL_SAFE[rng.random_range(0..URL_SAFE.len())])).collect()
+}
+
+/// The tag as text: 132 bits for the long kinds, 59 for the legacy one, whose length leaves no more room.
+fn tag_text(key: &Secret<[u8; 32]>, kind: KeyKind, signed: &[u8], length: usize) -> String {
+    let alphabet: &[u8] = if kind == KeyKind::User { ALPHANUMERIC } else { URL_SAFE };
+    let mac = hmac(key.expose(), &[b"keystead key tag 1\0", signed]);
+    mac.iter().take(length).map(|byte| char::from(alphabet[usize::from(*byte) % alphabet.len()])).collect()
+}
+
+/// HMAC-SHA-256 over the parts in order.
+pub(crate) fn hmac(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
+    let mut mac = match Hmac::<Sha256>::new_from_slice(key) {
+        Ok(mac) => mac,
+        Err(_) => unreachable!("HMAC accepts keys of any length"),
+    };
+    for part in parts {
+        mac.update(part);
+    }
+    mac.finalize().into_bytes().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha8Rng;
+
+    use super::*;
+
+    fn tags(byte: u8) -> TagKeys {
+        TagKeys::new(Secret::new([byte; 32]), Vec::new())
+    }
+
+    #[test]
+    fn minted_keys_parse_and_have_the_contract_lengths() {
+        // S1-28: project keys begin with sk-proj-; contract section 5: total lengths.
+        let mut rng = ChaCha8Rng::seed_from_u64(7);
+        let lengths =
+            [(KeyKind::Project, 164), (KeyKind::ServiceAccount, 167), (KeyKind::Admin, 165), (KeyKind::User, 51)];
+        for (kind, length) in lengths {
+            let key = ApiKey::mint(kind, &tags(1), &mut rng);
+            let text = key.secret().expose();
+            assert_eq!(text.len(), length);
+            assert!(!text.contains("T3BlbkFJ"), "the foreign marker is never minted");
+            assert_eq!(ApiKey::parse(text, &tags(1)).map(|k| k.kind()), Ok(kind));
+            assert_eq!(ApiKey::parse(text, &tags(2)).map(|k| k.kind()), Err(Malformed::Tag));
+        }
+    }
+
+    #[test]
+    fn a_replaced_tag_secret_still_opens_old_keys() {
+        let mut rng = ChaCha8Rng::seed_from_u64(7);
+        let old = ApiKey::mint(KeyKind::Project, &tags(1), &mut rng);
+        let rotated = TagKeys::new(Secret::new([2; 32]), vec![Secret::new([1; 32])]);
+        assert!(ApiKey::parse(old.secret().expose(), &rotated).is_ok());
+    }
+
+    #[test]
+    fn digests_compare_whole() {
+        // INC-4: equal heads must not make two keys one.
+        for shared in [8, 16, 31] {
+            let mut other = [9; 32];
+            other[shared..].fill(1);
+            assert_ne!(KeyDigest::from_bytes([9; 32]), KeyDigest::from_bytes(other));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_changed_character_is_refused(seed: u64, position in 0usize..164, replacement in 33u8..127) {
+            let mut rng = ChaCha8Rng::seed_from_u64(seed);
+            let key = ApiKey::mint(KeyKind::Project, &tags(1), &mut rng);
+            let mut bytes = key.secret().expose().clone().into_bytes();
+            prop_assume!(bytes[position] != replacement);
+            bytes[position] = replacement;
+            let text = String::from_utf8(bytes).unwrap_or_default();
+            prop_assert!(ApiKey::parse(&text, &tags(1)).is_err());
+        }
+
+        #[test]
+        fn any_text_is_answered(text in ".{0,400}") {
+            prop_assert!(ApiKey::parse(&text, &tags(1)).is_err());
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! The rules of Keystead: ids, secrets, keys, roles and scopes, the access decision, gates, usage arithmetic.
+//!
+//! Nothing here does IO, reads a clock or makes randomness: time comes in as [`Timestamp`], randomness as a
+//! generator argument, so every rule can be tested exhaustively and replayed.
+
+pub mod access;
+pub mod caller;
+pub mod gate;
+pub mod id;
+pub mod key;
+pub mod mask;
+pub mod money;
+pub mod refusal;
+pub mod role;
+pub mod route;
+pub mod scope;
+pub mod secret;
+pub mod time;
+pub mod usage;
+
+pub use caller::Caller;
+pub use id::{
+    AuditEventId, JobId, KeyId, MembershipId, OrganizationId, ProjectId, RequestId, ServiceAccountId, UsageEventId,
+    UserId,
+};
+pub use secret::Secret;
+pub use time::Timestamp;

@@ -1,0 +1,193 @@
+//! Why a data-plane request is refused, row by row of the wire contract (2.3), with the exact fields of the error body.
+
+use crate::gate::Requirement;
+use crate::id::{OrganizationId, ProjectId};
+use crate::scope::Scope;
+
+/// A refusal that the access decision can give. The row numbers are those of contract 2.3.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// Row 4 and 5: unknown, revoked or deleted; the mask of what was presented.
+    IncorrectKey {
+        /// See [`crate::mask::mask`].
+        mask: String,
+    },
+    /// Row 7.
+    ExpiredKey,
+    /// Row 6: the owner's account or the organization is closed.
+    AccountDeactivated,
+    /// Row 12: the owner belongs to no organization any more, or lost the key's project.
+    NoMembership,
+    /// Row 9.
+    MismatchedOrganization,
+    /// Row 10: the id as sent, shortened and free of control characters.
+    UnknownOrganization(String),
+    /// Row 11.
+    MismatchedProject,
+    /// Row 8.
+    ArchivedProject(ProjectId),
+    /// Rows 13 and 17 on the data plane; `GET /v1/models*` answers in the string form of row 14.
+    MissingScope {
+        /// What is missing.
+        scope: Scope,
+        /// Whether to answer with row 14.
+        string_form: bool,
+    },
+    /// Row 19.
+    UnknownModel(String),
+    /// Row 21: a reasoning or other text model needs a verification (404 `model_not_found`).
+    ModelNeedsVerification(GateRefusal),
+    /// Row 22: an image model needs a verification (403).
+    ImageNeedsVerification(GateRefusal),
+    /// Row 23.
+    StreamNeedsVerification(GateRefusal),
+    /// Row 24.
+    SummaryNeedsVerification(GateRefusal),
+}
+
+/// What a gate refused, for whom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GateRefusal {
+    /// The model asked for.
+    pub model: String,
+    /// The organization the key resolved to.
+    pub organization: OrganizationId,
+    /// The project it resolved to.
+    pub project: ProjectId,
+    /// What is missing.
+    pub missing: Vec<Requirement>,
+    /// The rule that asks for it.
+    pub rule: String,
+}
+
+/// The parts of an error body and its status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wire {
+    /// The HTTP status.
+    pub status: u16,
+    /// `type`.
+    pub kind: &'static str,
+    /// `code`.
+    pub code: Option<&'static str>,
+    /// `param`.
+    pub param: Option<&'static str>,
+    /// `message`.
+    pub message: String,
+    /// Whether `error` is the bare message (row 14).
+    pub string_form: bool,
+}
+
+impl Wire {
+    /// An ordinary `invalid_request_error`.
+    #[must_use]
+    pub fn invalid(status: u16, code: Option<&'static str>, message: impl Into<String>) -> Self {
+        Self { status, kind: "invalid_request_error", code, param: None, message: message.into(), string_form: false }
+    }
+
+    /// The same with the parameter at fault.
+    #[must_use]
+    pub const fn with_param(mut self, param: &'static str) -> Self {
+        self.param = Some(param);
+        self
+    }
+}
+
+/// The sentence of rows 13 to 17, with the reminder that tools show to people.
+#[must_use]
+pub fn missing_scope_message(scope: &str) -> String {
+    format!(
+        "You have insufficient permissions for this operation. Missing scopes: {scope}. Check that you have the correct \
+         role in your organization and your project, and if you are using a restricted API key, that it has the necessary scopes."
+    )
+}
+
+impl Refusal {
+    /// The status and body. `public_url` is where people go to put things right; it ends without a slash.
+    #[must_use]
+    pub fn wire(&self, public_url: &str) -> Wire {
+        match self {
+            Self::IncorrectKey { mask } => Wire::invalid(
+                401,
+                Some("invalid_api_key"),
+                format!("Incorrect API key provided: {mask}. You can find your API key at {public_url}/api-keys."),
+            ),
+            Self::ExpiredKey => Wire::invalid(
+                401,
+                Some("invalid_api_key"),
+                format!(
+                    "Incorrect API key provided: this key has expired. You can create a new one at {public_url}/api-keys."
+                ),
+            ),
+            Self::AccountDeactivated => Wire::invalid(
+                401,
+                Some("account_deactivated"),
+                "The account associated with this API key has been deactivated. Contact the operator of this service if you believe this is a mistake.",
+            ),
+            Self::NoMembership => Wire::invalid(
+                401,
+                Some("organization_membership_required"),
+                "You must be a member of an organization to use the API. The owner of this key no longer has access to its organization or project.",
+            ),
+            Self::MismatchedOrganization => Wire::invalid(
+                401,
+                Some("mismatched_organization"),
+                "OpenAI-Organization header should match organization for API key.",
+            ),
+            Self::UnknownOrganization(id) => {
+                Wire::invalid(401, Some("invalid_organization"), format!("No such organization: {id}."))
+            }
+            Self::MismatchedProject => Wire::invalid(
+                401,
+                Some("mismatched_project"),
+                "OpenAI-Project header should match project for API key.",
+            ),
+            Self::ArchivedProject(id) => Wire::invalid(
+                401,
+                Some("not_authorized_invalid_project"),
+                format!("The project you are requesting ({id}) has been archived and is no longer accessible."),
+            ),
+            Self::MissingScope { scope, string_form } => Wire {
+                string_form: *string_form,
+                ..Wire::invalid(if *string_form { 403 } else { 401 }, None, missing_scope_message(scope.error_name()))
+            },
+            Self::UnknownModel(model) => unknown_model(model),
+            Self::ModelNeedsVerification(gate) => Wire::invalid(
+                404,
+                Some("model_not_found"),
+                gate.message(&format!("use the model `{}`", gate.model), public_url),
+            ),
+            Self::ImageNeedsVerification(gate) => Wire::invalid(
+                403,
+                Some("organization_verification_required"),
+                gate.message(&format!("use the model `{}`", gate.model), public_url),
+            ),
+            Self::StreamNeedsVerification(gate) => {
+                Wire::invalid(400, Some("unsupported_value"), gate.message("stream this model", public_url))
+                    .with_param("stream")
+            }
+            Self::SummaryNeedsVerification(gate) => {
+                Wire::invalid(400, Some("unsupported_value"), gate.message("generate reasoning summaries", public_url))
+                    .with_param("reasoning.summary")
+            }
+        }
+    }
+}
+
+fn unknown_model(model: &str) -> Wire {
+    Wire::invalid(
+        404,
+        Some("model_not_found"),
+        format!("The model `{model}` does not exist or you do not have access to it."),
+    )
+}
+
+impl GateRefusal {
+    fn message(&self, to_do: &str, public_url: &str) -> String {
+        format!(
+            "Your organization must be verified to {to_do}. Please go to {public_url}/settings/organization/general and click on \
+             Verify Organization. This call was resolved to organization {} and project {}. If you just verified, it can take up \
+             to 15 minutes for access to propagate.",
+            self.organization, self.project
+        )
+    }
+}

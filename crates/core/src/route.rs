@@ -1,0 +1,197 @@
+//! The closed table of data-plane routes: what is not here is not forwarded, so no route can go unmetered or unguarded.
+
+use crate::scope::Scope;
+
+/// How a route's use is measured (contract section 7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Meter {
+    /// Nothing to measure beyond the request: reads and bookkeeping.
+    Request,
+    /// Tokens from `usage` in the body or the terminal event, as completions.
+    Completion,
+    /// Tokens from `usage`, as embeddings.
+    Embedding,
+    /// Images, and tokens where reported.
+    Image,
+    /// Characters of the input.
+    Speech,
+    /// Seconds of audio, or tokens where reported.
+    Transcription,
+    /// Requests and input tokens.
+    Moderation,
+}
+
+/// Where a route's model name stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ModelIn {
+    /// There is none.
+    Nowhere,
+    /// The last path segment.
+    Path,
+    /// Member `model` of a JSON body.
+    Json,
+    /// Part `model` of a multipart body, or member `model` of a JSON one.
+    Form,
+}
+
+/// A method the data plane knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Method {
+    /// Read.
+    Get,
+    /// Make or change.
+    Post,
+    /// Remove.
+    Delete,
+}
+
+impl Method {
+    /// Reads the method's name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "GET" => Some(Self::Get),
+            "POST" => Some(Self::Post),
+            "DELETE" => Some(Self::Delete),
+            _ => None,
+        }
+    }
+}
+
+/// One row of the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Route {
+    /// The method.
+    pub method: Method,
+    /// The path below the host; `{id}` stands for exactly one segment.
+    pub path: &'static str,
+    /// What a caller must be permitted.
+    pub scope: Scope,
+    /// How it is measured.
+    pub meter: Meter,
+    /// Where the model's name stands.
+    pub model: ModelIn,
+}
+
+const fn route(method: Method, path: &'static str, scope: Scope, meter: Meter, model: ModelIn) -> Route {
+    Route { method, path, scope, meter, model }
+}
+
+/// Every route of the data plane.
+pub static ROUTES: &[Route] = &[
+    route(Method::Get, "/v1/models", Scope::ModelRead, Meter::Request, ModelIn::Nowhere),
+    route(Method::Get, "/v1/models/{id}", Scope::ModelRead, Meter::Request, ModelIn::Path),
+    route(Method::Post, "/v1/chat/completions", Scope::ModelRequest, Meter::Completion, ModelIn::Json),
+    route(Method::Post, "/v1/completions", Scope::ModelRequest, Meter::Completion, ModelIn::Json),
+    route(Method::Post, "/v1/responses", Scope::ResponsesWrite, Meter::Completion, ModelIn::Json),
+    route(Method::Post, "/v1/responses/input_tokens", Scope::ResponsesWrite, Meter::Request, ModelIn::Json),
+    route(Method::Get, "/v1/responses/{id}", Scope::ResponsesRead, Meter::Request, ModelIn::Nowhere),
+    route(Method::Delete, "/v1/responses/{id}", Scope::ResponsesWrite, Meter::Request, ModelIn::Nowhere),
+    route(Method::Post, "/v1/responses/{id}/cancel", Scope::ResponsesWrite, Meter::Request, ModelIn::Nowhere),
+    route(Method::Get, "/v1/responses/{id}/input_items", Scope::ResponsesRead, Meter::Request, ModelIn::Nowhere),
+    route(Method::Post, "/v1/embeddings", Scope::ModelRequest, Meter::Embedding, ModelIn::Json),
+    route(Method::Post, "/v1/images/generations", Scope::ModelRequest, Meter::Image, ModelIn::Json),
+    route(Method::Post, "/v1/images/edits", Scope::ModelRequest, Meter::Image, ModelIn::Form),
+    route(Method::Post, "/v1/audio/speech", Scope::ModelRequest, Meter::Speech, ModelIn::Json),
+    route(Method::Post, "/v1/audio/transcriptions", Scope::ModelRequest, Meter::Transcription, ModelIn::Form),
+    route(Method::Post, "/v1/audio/translations", Scope::ModelRequest, Meter::Transcription, ModelIn::Form),
+    route(Method::Post, "/v1/moderations", Scope::ModelRequest, Meter::Moderation, ModelIn::Json),
+    route(Method::Get, "/v1/files", Scope::FilesRead, Meter::Request, ModelIn::Nowhere),
+    route(Method::Post, "/v1/files", Scope::FilesWrite, Meter::Request, ModelIn::Nowhere),
+    route(Method::Get, "/v1/files/{id}", Scope::FilesRead, Meter::Request, ModelIn::Nowhere),
+    route(Method::Delete, "/v1/files/{id}", Scope::FilesWrite, Meter::Request, ModelIn::Nowhere),
+    route(Method::Get, "/v1/files/{id}/content", Scope::FilesRead, Meter::Request, ModelIn::Nowhere),
+    route(Method::Post, "/v1/uploads", Scope::FilesWrite, Meter::Request, ModelIn::Nowhere),
+    route(Method::Post, "/v1/uploads/{id}/parts", Scope::FilesWrite, Meter::Request, ModelIn::Nowhere),
+    route(Method::Post, "/v1/uploads/{id}/complete", Scope::FilesWrite, Meter::Request, ModelIn::Nowhere),
+    route(Method::Post, "/v1/uploads/{id}/cancel", Scope::FilesWrite, Meter::Request, ModelIn::Nowhere),
+    route(Method::Get, "/v1/batches", Scope::BatchRead, Meter::Request, ModelIn::Nowhere),
+    route(Method::Post, "/v1/batches", Scope::BatchWrite, Meter::Request, ModelIn::Nowhere),
+    route(Method::Get, "/v1/batches/{id}", Scope::BatchRead, Meter::Request, ModelIn::Nowhere),
+    route(Method::Post, "/v1/batches/{id}/cancel", Scope::BatchWrite, Meter::Request, ModelIn::Nowhere),
+];
+
+/// A request's place in the table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Matched<'p> {
+    /// The row.
+    pub route: &'static Route,
+    /// The raw segment that stood for `{id}`, still percent-encoded.
+    pub id: Option<&'p str>,
+}
+
+/// Why a request has no place in the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoRoute {
+    /// No such path (row 43).
+    Unknown,
+    /// The path exists with other methods (row 44).
+    Method,
+}
+
+/// Finds the row for a raw request path. One trailing slash is forgiven (contract 2.1); nothing is decoded or collapsed,
+/// so there is exactly one reading of a path (INC-3).
+///
+/// # Errors
+/// [`NoRoute`] when no row fits.
+pub fn find<'p>(method: &str, path: &'p str) -> Result<Matched<'p>, NoRoute> {
+    let path = path.strip_suffix('/').unwrap_or(path);
+    let mut known = false;
+    for route in ROUTES {
+        let Some(id) = fits(route.path, path) else {
+            continue;
+        };
+        known = true;
+        if Method::from_name(method) == Some(route.method) {
+            return Ok(Matched { route, id });
+        }
+    }
+    Err(if known { NoRoute::Method } else { NoRoute::Unknown })
+}
+
+fn fits<'p>(template: &str, path: &'p str) -> Option<Option<&'p str>> {
+    let Some((before, after)) = template.split_once("{id}") else {
+        return (template == path).then_some(None);
+    };
+    let id = path.strip_prefix(before)?.strip_suffix(after)?;
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b':' | b'%' | b'@' | b'~' | b'+');
+    let one_segment = !id.is_empty() && id != "." && id != ".." && id.bytes().all(plain);
+    (one_segment && !(template == "/v1/responses/{id}" && id == "input_tokens")).then_some(Some(id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_reading() {
+        // INC-3: spellings that another parser would read as a route here are no route at all.
+        for path in [
+            "",
+            "/",
+            "v1/models",
+            "//v1/models",
+            "/v1//models",
+            "/v1/./models",
+            "/v1/models/../files",
+            "/V1/models",
+            "/v1/models;x",
+            "/v1/models%2f",
+            "/v1%2fmodels",
+            "/v1/models\\x",
+            "/v1/models/a/b",
+            "/v1/files/../content",
+            "/v1/chat/completions//",
+            "/v1/responses/",
+            "/v1/files/a b",
+        ] {
+            assert!(find("GET", path).is_err() || path == "/v1/responses/", "{path}");
+        }
+        assert_eq!(find("GET", "/v1/models/").map(|m| m.route.path), Ok("/v1/models"));
+        assert_eq!(find("GET", "/v1/models/gpt-4o").map(|m| m.id), Ok(Some("gpt-4o")));
+        assert_eq!(find("PUT", "/v1/models"), Err(NoRoute::Method));
+        assert_eq!(find("GET", "/v1/chat/completions"), Err(NoRoute::Method));
+        assert_eq!(find("GET", "/v1/nothing"), Err(NoRoute::Unknown));
+        assert_eq!(find("GET", "/v1/responses/input_tokens"), Err(NoRoute::Method));
+    }
+}

@@ -1,0 +1,22 @@
+//! Time as a value: Unix seconds, handed in by whoever holds the clock.
+
+use serde::{Deserialize, Serialize};
+
+/// A moment, in whole seconds since 1970-01-01 UTC (the unit of every time field of the wire contract, section 1.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Default)]
+#[serde(transparent)]
+pub struct Timestamp(pub i64);
+
+impl Timestamp {
+    /// The moment `seconds` later; saturates instead of wrapping.
+    #[must_use]
+    pub const fn plus(self, seconds: i64) -> Self {
+        Self(self.0.saturating_add(seconds))
+    }
+
+    /// Seconds from `earlier` to this moment; negative when `earlier` is later.
+    #[must_use]
+    pub const fn since(self, earlier: Self) -> i64 {
+        self.0.saturating_sub(earlier.0)
+    }
+}

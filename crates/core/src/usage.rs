@@ -1,0 +1,228 @@
+//! What a request used: one event per request, summed into buckets.
+
+use crate::id::{KeyId, OrganizationId, ProjectId, UsageEventId};
+use crate::money::Micros;
+use crate::route::Meter;
+use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// The largest count accepted from an upstream for one request; larger, negative or fractional figures are clamped
+/// so that no upstream can invent a bill (GW-4).
+pub const LARGEST_COUNT: i64 = 1_000_000_000;
+
+/// The kinds of usage, each one endpoint of the Administration API (contract 1.5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UsageKind {
+    /// Chat, completions and responses.
+    Completions,
+    /// Embeddings.
+    Embeddings,
+    /// Images.
+    Images,
+    /// Speech made from text.
+    AudioSpeeches,
+    /// Text made from speech.
+    AudioTranscriptions,
+    /// Moderations.
+    Moderations,
+}
+
+impl UsageKind {
+    /// Every kind.
+    pub const ALL: [Self; 6] = [
+        Self::Completions,
+        Self::Embeddings,
+        Self::Images,
+        Self::AudioSpeeches,
+        Self::AudioTranscriptions,
+        Self::Moderations,
+    ];
+
+    /// The name in paths, objects and the store.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Completions => "completions",
+            Self::Embeddings => "embeddings",
+            Self::Images => "images",
+            Self::AudioSpeeches => "audio_speeches",
+            Self::AudioTranscriptions => "audio_transcriptions",
+            Self::Moderations => "moderations",
+        }
+    }
+
+    /// Reads the name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+
+    /// The kind a route's meter feeds; `None` for routes that only count as requests.
+    #[must_use]
+    pub const fn of_meter(meter: Meter) -> Option<Self> {
+        match meter {
+            Meter::Request => None,
+            Meter::Completion => Some(Self::Completions),
+            Meter::Embedding => Some(Self::Embeddings),
+            Meter::Image => Some(Self::Images),
+            Meter::Speech => Some(Self::AudioSpeeches),
+            Meter::Transcription => Some(Self::AudioTranscriptions),
+            Meter::Moderation => Some(Self::Moderations),
+        }
+    }
+}
+
+/// Quantities of one request or one bucket. `input_tokens` includes cached ones (contract 1.5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Quantities {
+    /// Requests.
+    pub requests: i64,
+    /// Tokens read, cached ones included.
+    pub input_tokens: i64,
+    /// Tokens read from cache.
+    pub input_cached_tokens: i64,
+    /// Tokens written.
+    pub output_tokens: i64,
+    /// Images made.
+    pub images: i64,
+    /// Characters spoken.
+    pub characters: i64,
+    /// Seconds of audio heard.
+    pub seconds: i64,
+}
+
+impl Quantities {
+    /// Both together, saturating.
+    #[must_use]
+    pub const fn plus(self, other: Self) -> Self {
+        Self {
+            requests: self.requests.saturating_add(other.requests),
+            input_tokens: self.input_tokens.saturating_add(other.input_tokens),
+            input_cached_tokens: self.input_cached_tokens.saturating_add(other.input_cached_tokens),
+            output_tokens: self.output_tokens.saturating_add(other.output_tokens),
+            images: self.images.saturating_add(other.images),
+            characters: self.characters.saturating_add(other.characters),
+            seconds: self.seconds.saturating_add(other.seconds),
+        }
+    }
+
+    /// Every figure within `0..=LARGEST_COUNT`, and no more cached than read.
+    #[must_use]
+    pub fn clamped(self) -> Self {
+        let clamp = |n: i64| n.clamp(0, LARGEST_COUNT);
+        let input_tokens = clamp(self.input_tokens);
+        Self {
+            requests: clamp(self.requests),
+            input_tokens,
+            input_cached_tokens: clamp(self.input_cached_tokens).min(input_tokens),
+            output_tokens: clamp(self.output_tokens),
+            images: clamp(self.images),
+            characters: clamp(self.characters),
+            seconds: clamp(self.seconds),
+        }
+    }
+}
+
+/// What a model costs, in micros per million units (images, characters and seconds: per million of those).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Price {
+    /// Per million uncached tokens read.
+    pub input: Micros,
+    /// Per million cached tokens read.
+    pub cached_input: Micros,
+    /// Per million tokens written.
+    pub output: Micros,
+    /// Per million images.
+    pub image: Micros,
+    /// Per million characters.
+    pub character: Micros,
+    /// Per million seconds.
+    pub second: Micros,
+}
+
+impl Price {
+    /// The cost of these quantities.
+    #[must_use]
+    pub fn cost(&self, used: &Quantities) -> Micros {
+        let uncached = used.input_tokens.saturating_sub(used.input_cached_tokens);
+        [
+            (uncached, self.input),
+            (used.input_cached_tokens, self.cached_input),
+            (used.output_tokens, self.output),
+            (used.images, self.image),
+            (used.characters, self.character),
+            (used.seconds, self.second),
+        ]
+        .into_iter()
+        .fold(Micros(0), |sum, (quantity, price)| sum.plus(Micros::for_quantity(quantity, price)))
+    }
+}
+
+/// One metered request. Written durably, exactly once, by [`UsageEventId`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UsageEvent {
+    /// Makes a second write harmless.
+    pub id: UsageEventId,
+    /// When the request ended.
+    pub at: Timestamp,
+    /// The kind.
+    pub kind: UsageKind,
+    /// Who pays.
+    pub organization: OrganizationId,
+    /// In which project.
+    pub project: ProjectId,
+    /// With which key.
+    pub key: KeyId,
+    /// Whose key: a user or service account (contract 2.2, "Attribution").
+    pub owner: String,
+    /// The model as gated and forwarded.
+    pub model: String,
+    /// How much.
+    pub used: Quantities,
+    /// At what price.
+    pub cost: Micros,
+    /// The response's status.
+    pub status: u16,
+    /// Whether the figures were counted here because the upstream's never came (contract 7, metering rule 2).
+    pub estimated: bool,
+    /// The request's id, for the owner's own logs.
+    pub request: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn costs_price_cached_tokens_apart() {
+        let price = Price {
+            input: Micros(2_000_000),
+            cached_input: Micros(1_000_000),
+            output: Micros(8_000_000),
+            ..Price::default()
+        };
+        let used = Quantities {
+            requests: 1,
+            input_tokens: 100,
+            input_cached_tokens: 40,
+            output_tokens: 10,
+            ..Quantities::default()
+        };
+        assert_eq!(price.cost(&used), Micros(120 + 40 + 80));
+    }
+
+    #[test]
+    fn invented_figures_are_clamped() {
+        let used = Quantities {
+            input_tokens: i64::MAX,
+            input_cached_tokens: i64::MAX,
+            output_tokens: -5,
+            ..Quantities::default()
+        };
+        let clamped = used.clamped();
+        assert_eq!((clamped.input_tokens, clamped.output_tokens), (LARGEST_COUNT, 0));
+        assert!(clamped.input_cached_tokens <= clamped.input_tokens);
+    }
+}
