@@ -1,0 +1,84 @@
+//! Which of the three languages a visitor reads.
+
+/// A language the pages are written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Language {
+    English,
+    Polish,
+    Japanese,
+}
+
+impl Language {
+    pub(crate) const ALL: [Self; 3] = [Self::English, Self::Polish, Self::Japanese];
+
+    /// The BCP 47 tag.
+    pub(crate) const fn tag(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::Polish => "pl",
+            Self::Japanese => "ja",
+        }
+    }
+
+    /// The language's own name for itself.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::English => "English",
+            Self::Polish => "Polski",
+            Self::Japanese => "日本語",
+        }
+    }
+
+    fn from_tag(tag: &str) -> Option<Self> {
+        let primary = tag.split('-').next()?.trim();
+        Self::ALL.into_iter().find(|language| language.tag().eq_ignore_ascii_case(primary))
+    }
+
+    /// The choice in the query string wins, then the browser's list by its weights, then English.
+    pub(crate) fn choose(chosen: Option<&str>, accept: Option<&str>) -> Self {
+        if let Some(language) = chosen.and_then(Self::from_tag) {
+            return language;
+        }
+        let mut best: Option<(u16, Self)> = None;
+        for item in accept.unwrap_or_default().split(',').take(32) {
+            let (tag, parameters) = item.split_once(';').unwrap_or((item, ""));
+            let Some(language) = Self::from_tag(tag.trim()) else { continue };
+            let weight = weight(parameters);
+            if weight > 0 && best.is_none_or(|(known, _)| weight > known) {
+                best = Some((weight, language));
+            }
+        }
+        best.map_or(Self::English, |(_, language)| language)
+    }
+}
+
+/// `q=0.8` in thousandths; 1 when absent, 0 when unreadable.
+fn weight(parameters: &str) -> u16 {
+    let Some(value) = parameters.trim().strip_prefix("q=") else { return 1000 };
+    let (whole, fraction) = value.trim().split_once('.').unwrap_or((value.trim(), ""));
+    if whole == "1" {
+        return 1000;
+    }
+    let digits: String = fraction.chars().take(3).collect();
+    format!("{digits:0<3}").parse().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn browser_lists() {
+        for (chosen, accept, language) in [
+            (None, None, Language::English),
+            (None, Some("pl-PL,pl;q=0.9,en;q=0.8"), Language::Polish),
+            (None, Some("fr, ja;q=0.5, en;q=0.4"), Language::Japanese),
+            (None, Some("pl;q=0, en"), Language::English),
+            (Some("ja"), Some("pl"), Language::Japanese),
+            (Some("xx"), Some("pl"), Language::Polish),
+            (None, Some(";;;,,q=,\u{0}"), Language::English),
+        ] {
+            assert_eq!(Language::choose(chosen, accept), language, "{chosen:?} {accept:?}");
+        }
+    }
+}
