@@ -1,0 +1,51 @@
+//! `POST /v1/api-keys`: a new project key, asked for with an existing key.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use http::HeaderMap;
+use keystead_app::Actor;
+use keystead_app::keys::{MintedKey, NewKey};
+use keystead_core::id::ProjectId;
+use serde_json::{Value, json};
+
+use crate::ApiState;
+use crate::auth::{AnyKey, selection};
+use crate::body::Fields;
+use crate::error::{Failure, OrFail};
+
+pub(crate) async fn handle(
+    State(state): State<ApiState>,
+    key: AnyKey,
+    headers: HeaderMap,
+    fields: Fields,
+) -> Result<Json<Value>, Failure> {
+    let name = fields.required_name("name")?;
+    let scopes = fields.scopes()?.unwrap_or_default();
+    let asked = NewKey { name: Some(name), scopes, expires_in_seconds: fields.lifetime()? };
+    let project: Option<ProjectId> = match fields.text("project_id")? {
+        None => None,
+        Some(text) => Some(text.parse().map_err(|_| Failure::not_found("project", &text))?),
+    };
+    let actor = Actor::Key(Arc::clone(&key.caller));
+    let made = state.app.create_own_key(&actor, &key.caller, selection(&headers), project.as_ref(), asked).await;
+    Ok(Json(show(&made.or_fail(&state)?)))
+}
+
+fn show(key: &MintedKey) -> Value {
+    let row = &key.row;
+    json!({
+        "id": row.id,
+        "object": "organization.project.api_key",
+        "name": row.name,
+        "value": key.secret.expose(),
+        "redacted_value": row.redacted,
+        "created_at": row.created_at,
+        "expires_at": row.expires_at,
+        "last_used_at": null,
+        "project_id": row.project,
+        "organization_id": row.organization,
+        "owner": { "type": "user", "user": { "id": row.owner.as_str() } },
+    })
+}

@@ -1,0 +1,97 @@
+//! Who calls, and whether he may: asked once per request, before the handler.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts, Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use http::HeaderMap;
+use http::request::Parts;
+use keystead_app::{Actor, Error};
+use keystead_core::access;
+use keystead_core::access::Selection;
+use keystead_core::caller::Caller;
+use keystead_core::id::OrganizationId;
+use keystead_core::refusal::{Refusal, Wire};
+
+use crate::ApiState;
+use crate::error::Failure;
+use crate::routes::Permission;
+
+/// A future that can be kept in a box.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Tells whose key a request carries. The binary implements it with the gateway's own credential check, so that a
+/// key is read in exactly one way everywhere.
+pub trait Authenticate: Send + Sync + 'static {
+    /// The caller behind the credential, or the error body to answer with.
+    fn authenticate<'a>(&'a self, headers: &'a HeaderMap) -> BoxFuture<'a, Result<Arc<Caller>, Wire>>;
+}
+
+/// Runs before every handler: authenticates, asks the permission of the table, hands on who it is.
+pub(crate) async fn guard(
+    State((state, permission)): State<(ApiState, Permission)>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, Failure> {
+    let caller = state.authenticate.authenticate(request.headers()).await?;
+    let refuse = |refusal: Refusal| Failure::new(&state, refusal.into());
+    match permission {
+        Permission::Scope(scope) => {
+            let organization = access::decide_administration(&caller, scope, state.app.now()).map_err(refuse)?;
+            let wanted = header(request.headers(), "openai-organization");
+            if wanted.is_some_and(|wanted| wanted != organization.as_str()) {
+                return Err(refuse(Refusal::MismatchedOrganization));
+            }
+            request.extensions_mut().insert(Admin { actor: Actor::Key(Arc::clone(&caller)), organization });
+        }
+        Permission::AnyKey => {
+            access::alive(&caller, state.app.now()).map_err(refuse)?;
+        }
+    }
+    request.extensions_mut().insert(AnyKey { caller });
+    Ok(next.run(request).await)
+}
+
+/// The holder of an admin key whose permission was checked.
+#[derive(Debug, Clone)]
+pub(crate) struct Admin {
+    pub(crate) actor: Actor,
+    pub(crate) organization: OrganizationId,
+}
+
+/// The holder of any live key.
+#[derive(Debug, Clone)]
+pub(crate) struct AnyKey {
+    pub(crate) caller: Arc<Caller>,
+}
+
+impl FromRequestParts<ApiState> for Admin {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Failure> {
+        let missing = || Failure::new(state, Error::Internal("no permission stands before this handler".to_owned()));
+        parts.extensions.get::<Self>().cloned().ok_or_else(missing)
+    }
+}
+
+impl FromRequestParts<ApiState> for AnyKey {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Failure> {
+        let missing = || Failure::new(state, Error::Internal("no guard stands before this handler".to_owned()));
+        parts.extensions.get::<Self>().cloned().ok_or_else(missing)
+    }
+}
+
+/// The headers that pick organization and project, as sent; empty ones count as absent.
+pub(crate) fn selection(headers: &HeaderMap) -> Selection<'_> {
+    Selection { organization: header(headers, "openai-organization"), project: header(headers, "openai-project") }
+}
+
+fn header<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    // Text that is not ASCII names nothing, so it must not count as absent.
+    let value = headers.get(name)?.to_str().unwrap_or("\u{fffd}").trim();
+    (!value.is_empty()).then_some(value)
+}

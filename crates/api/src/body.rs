@@ -1,0 +1,120 @@
+//! Request bodies: JSON objects whose fields are read one by one, so that each fault names its parameter.
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use http::StatusCode;
+use keystead_core::refusal::Wire;
+use serde_json::{Map, Value};
+
+use crate::error::Failure;
+
+/// A lifetime of at most a year (contract 1.4).
+const LONGEST_LIFE: i64 = 31_536_000;
+
+/// The fields of a body. An empty body is an empty object; fields nobody asks for are ignored.
+#[derive(Debug, Default)]
+pub(crate) struct Fields(Map<String, Value>);
+
+impl<S: Send + Sync> FromRequest<S> for Fields {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
+        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
+            let too_large = rejection.status() == StatusCode::PAYLOAD_TOO_LARGE;
+            let message =
+                if too_large { "The request body is too large." } else { "The request body could not be read." };
+            Failure::from(Wire::invalid(if too_large { 413 } else { 400 }, None, message))
+        })?;
+        Self::parse(&bytes)
+    }
+}
+
+impl Fields {
+    fn parse(bytes: &[u8]) -> Result<Self, Failure> {
+        if bytes.iter().all(u8::is_ascii_whitespace) {
+            return Ok(Self::default());
+        }
+        match serde_json::from_slice(bytes) {
+            Ok(Value::Object(map)) => Ok(Self(map)),
+            Ok(Value::Null) => Ok(Self::default()),
+            _ => {
+                let message = "We could not parse the JSON body of your request. The body must be one JSON object.";
+                Err(Wire::invalid(400, None, message).into())
+            }
+        }
+    }
+
+    /// The field, unless absent or null.
+    fn get(&self, name: &str) -> Option<&Value> {
+        self.0.get(name).filter(|value| !value.is_null())
+    }
+
+    /// Refuses an explicit null where the contract does not allow one.
+    pub(crate) fn not_null(&self, name: &'static str) -> Result<(), Failure> {
+        if self.0.get(name).is_some_and(Value::is_null) {
+            return Err(Failure::param(name, format!("Invalid type for '{name}': null is not allowed.")));
+        }
+        Ok(())
+    }
+
+    /// Text, if any.
+    pub(crate) fn text(&self, name: &'static str) -> Result<Option<String>, Failure> {
+        match self.get(name) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text.clone())),
+            Some(_) => Err(wrong_type(name, "a string")),
+        }
+    }
+
+    /// A name of 1 to 255 characters, if any.
+    pub(crate) fn name(&self, name: &'static str) -> Result<Option<String>, Failure> {
+        let Some(text) = self.text(name)? else { return Ok(None) };
+        let text = text.trim();
+        let length = text.chars().count();
+        if length == 0 || length > 255 {
+            return Err(Failure::param(name, format!("Invalid '{name}': must have 1 to 255 characters.")));
+        }
+        if text.chars().any(char::is_control) {
+            return Err(Failure::param(name, format!("Invalid '{name}': control characters are not allowed.")));
+        }
+        Ok(Some(text.to_owned()))
+    }
+
+    /// A name that must be there.
+    pub(crate) fn required_name(&self, name: &'static str) -> Result<String, Failure> {
+        self.name(name)?.ok_or_else(|| Failure::param(name, format!("Missing required parameter: '{name}'.")))
+    }
+
+    /// `true` or `false`; absent is `false`.
+    pub(crate) fn flag(&self, name: &'static str) -> Result<bool, Failure> {
+        match self.get(name) {
+            None => Ok(false),
+            Some(Value::Bool(flag)) => Ok(*flag),
+            Some(_) => Err(wrong_type(name, "a boolean")),
+        }
+    }
+
+    /// How long a key shall live, if not for ever.
+    pub(crate) fn lifetime(&self) -> Result<Option<i64>, Failure> {
+        let name = "expires_in_seconds";
+        let Some(value) = self.get(name) else { return Ok(None) };
+        let seconds = value.as_i64().ok_or_else(|| wrong_type(name, "an integer"))?;
+        if !(1..=LONGEST_LIFE).contains(&seconds) {
+            return Err(Failure::param(name, format!("Invalid '{name}': must be between 1 and {LONGEST_LIFE}.")));
+        }
+        Ok(Some(seconds))
+    }
+
+    /// Scope literals, if any were sent.
+    pub(crate) fn scopes(&self) -> Result<Option<Vec<String>>, Failure> {
+        let name = "scopes";
+        let Some(value) = self.get(name) else { return Ok(None) };
+        let wrong = || wrong_type(name, "an array of strings");
+        let list = value.as_array().ok_or_else(wrong)?;
+        list.iter().map(|item| item.as_str().map(str::to_owned).ok_or_else(wrong)).collect::<Result<_, _>>().map(Some)
+    }
+}
+
+fn wrong_type(name: &'static str, wanted: &str) -> Failure {
+    Failure::param(name, format!("Invalid type for '{name}': expected {wanted}."))
+}

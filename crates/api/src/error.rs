@@ -1,0 +1,117 @@
+//! The one place where failures become status codes and OpenAI's error body.
+
+use axum::Json;
+use axum::extract::OriginalUri;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, Method, StatusCode, header};
+use keystead_app::Error;
+use keystead_core::access::printable;
+use keystead_core::gate::Requirement;
+use keystead_core::refusal::Wire;
+use serde_json::{Value, json};
+
+use crate::ApiState;
+
+/// A refusal on its way out.
+#[derive(Debug)]
+pub(crate) struct Failure(Box<Wire>);
+
+impl From<Wire> for Failure {
+    fn from(wire: Wire) -> Self {
+        Self(Box::new(wire))
+    }
+}
+
+impl Failure {
+    /// Puts a use case's error into the words of the wire.
+    pub(crate) fn new(state: &ApiState, error: Error) -> Self {
+        Self(Box::new(wire(error, state.app.public_url())))
+    }
+
+    /// A parameter at fault.
+    pub(crate) fn param(param: &'static str, message: impl Into<String>) -> Self {
+        Self(Box::new(Wire::invalid(400, None, message).with_param(param)))
+    }
+
+    /// A path that names nothing.
+    pub(crate) fn not_found(kind: &str, id: &str) -> Self {
+        Self(Box::new(Wire::invalid(404, None, format!("No such {kind}: {}.", printable(id)))))
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, Json(body(&self.0))).into_response();
+        if status == StatusCode::UNAUTHORIZED {
+            let challenge = HeaderValue::from_static("Bearer realm=\"OpenAI API\"");
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+        }
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response
+    }
+}
+
+/// The JSON of an error: the object form, or the bare sentence where the contract asks for it (row 14).
+#[must_use]
+pub fn body(wire: &Wire) -> Value {
+    if wire.string_form {
+        return json!({ "error": wire.message });
+    }
+    json!({ "error": { "message": wire.message, "type": wire.kind, "param": wire.param, "code": wire.code } })
+}
+
+fn wire(error: Error, public_url: &str) -> Wire {
+    match error {
+        Error::NotFound { kind, id } => Wire::invalid(404, None, format!("No such {kind}: {}.", printable(&id))),
+        Error::Invalid { param, code, message } => Wire { param, ..Wire::invalid(400, code, message) },
+        Error::Conflict { message } => Wire::invalid(409, None, message),
+        Error::Forbidden { param, message } => Wire { param, ..Wire::invalid(403, None, message) },
+        Error::Refused(refusal) => refusal.wire(public_url),
+        Error::RequirementMissing { organization, missing, .. } => {
+            let code = match missing.first() {
+                Some(Requirement::PaymentMethod) => "payment_method_required",
+                Some(Requirement::Organization) => "organization_verification_required",
+                Some(Requirement::Phone) | None => "phone_verification_required",
+            };
+            Wire::invalid(403, Some(code), Error::requirement_text(&organization, &missing, public_url))
+        }
+        Error::Unavailable => Wire {
+            kind: "service_unavailable_error",
+            ..Wire::invalid(
+                503,
+                Some("server_is_overloaded"),
+                "The service is temporarily unavailable. Please try again shortly.",
+            )
+        },
+        Error::Internal(context) => {
+            tracing::error!(context, "administration request failed");
+            let message = "The server had an error while processing your request. Please try again; the x-request-id header names this request.";
+            Wire { kind: "server_error", ..Wire::invalid(500, None, message) }
+        }
+    }
+}
+
+/// Row 43.
+pub(crate) async fn unknown_route(method: Method, OriginalUri(uri): OriginalUri) -> Failure {
+    Wire::invalid(404, Some("unknown_url"), format!("Invalid URL ({method} {})", printable(uri.path()))).into()
+}
+
+/// Row 44.
+pub(crate) async fn wrong_method(method: Method, OriginalUri(uri): OriginalUri) -> Failure {
+    let message = format!("Not allowed to {method} on {}.", printable(uri.path()));
+    Wire::invalid(405, Some("method_not_supported"), message).into()
+}
+
+/// Shortens the way from a use case's error to a [`Failure`].
+pub(crate) trait OrFail<T> {
+    fn or_fail(self, state: &ApiState) -> Result<T, Failure>;
+}
+
+impl<T> OrFail<T> for Result<T, Error> {
+    fn or_fail(self, state: &ApiState) -> Result<T, Failure> {
+        self.map_err(|error| Failure::new(state, error))
+    }
+}

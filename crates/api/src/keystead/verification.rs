@@ -1,0 +1,27 @@
+//! `GET /v1/keystead/verification`: what the key's organization has proven, and what that opens.
+
+use axum::Json;
+use axum::extract::State;
+use http::HeaderMap;
+use serde_json::{Map, Value, json};
+
+use crate::ApiState;
+use crate::auth::{AnyKey, selection};
+use crate::error::{Failure, OrFail};
+
+pub(crate) async fn handle(
+    State(state): State<ApiState>,
+    key: AnyKey,
+    headers: HeaderMap,
+) -> Result<Json<Value>, Failure> {
+    let view = state.app.verification(&key.caller, selection(&headers)).await.or_fail(&state)?;
+    let mut answer = json!({ "object": "keystead.verification", "organization_id": view.organization });
+    for (requirement, standing) in &view.requirements {
+        answer[requirement.as_str()] = json!({ "status": standing.as_str() });
+    }
+    let actions = view.actions.iter().map(|action| {
+        (action.action.clone(), json!({ "allowed": action.missing.is_empty(), "missing": action.missing }))
+    });
+    answer["actions"] = Value::Object(actions.collect::<Map<_, _>>());
+    Ok(Json(answer))
+}

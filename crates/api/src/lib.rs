@@ -1,0 +1,62 @@
+//! The Administration API and the Keystead API: one file per endpoint, no SQL, no pages.
+//!
+//! The router is built from [`ROUTES`], where every endpoint stands with the permission it asks for; an endpoint
+//! that is not in the table is not reachable, and one in the table is guarded before its handler runs.
+
+use std::fmt;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+use keystead_app::App;
+
+mod api_keys;
+mod auth;
+mod body;
+mod error;
+mod headers;
+mod keystead;
+mod me;
+mod organization;
+mod page;
+mod path;
+mod query;
+mod routes;
+
+pub use auth::{Authenticate, BoxFuture};
+pub use error::body as error_body;
+pub use routes::{Endpoint, Permission, ROUTES};
+
+/// No request of this API needs more.
+const LARGEST_BODY: usize = 64 * 1024;
+
+/// What the handlers share.
+#[derive(Clone)]
+pub struct ApiState {
+    /// The use cases.
+    pub app: App,
+    /// Tells whose key a request carries.
+    pub authenticate: Arc<dyn Authenticate>,
+}
+
+impl fmt::Debug for ApiState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ApiState").finish_non_exhaustive()
+    }
+}
+
+/// Everything under `/v1/organization`, `/v1/projects`, `/v1/api-keys`, `/v1/keystead` and `/v1/me`.
+pub fn router(state: ApiState) -> Router {
+    let mut router = Router::new();
+    for endpoint in ROUTES {
+        let guard = from_fn_with_state((state.clone(), endpoint.permission), auth::guard);
+        router = router.route(endpoint.path, endpoint.handler().route_layer(guard));
+    }
+    router
+        .method_not_allowed_fallback(error::wrong_method)
+        .fallback(error::unknown_route)
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(from_fn_with_state(state.clone(), headers::stamp))
+        .with_state(state)
+}

@@ -1,0 +1,31 @@
+//! `GET /v1/me`: whose key is this?
+
+use axum::Json;
+use axum::extract::State;
+use serde_json::{Value, json};
+
+use crate::ApiState;
+use crate::auth::AnyKey;
+use crate::error::{Failure, OrFail};
+
+pub(crate) async fn handle(State(state): State<ApiState>, key: AnyKey) -> Result<Json<Value>, Failure> {
+    let identity = state.app.identity(&key.caller).await.or_fail(&state)?;
+    let default = identity.organizations.first().map(|(id, ..)| id.clone());
+    let organizations = identity.organizations.iter().map(|(id, title, role)| {
+        json!({
+            "object": "organization",
+            "id": id,
+            "title": title,
+            "name": title,
+            "role": role,
+            "is_default": Some(id) == default.as_ref(),
+        })
+    });
+    Ok(Json(json!({
+        "object": "user",
+        "id": identity.id,
+        "email": identity.email,
+        "name": identity.name,
+        "orgs": { "object": "list", "data": organizations.collect::<Vec<_>>() },
+    })))
+}

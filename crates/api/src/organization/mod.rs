@@ -1,0 +1,10 @@
+//! `/v1/organization`: what admin keys manage.
+
+pub(crate) mod admin_api_keys;
+pub(crate) mod audit_logs;
+pub(crate) mod costs;
+pub(crate) mod project_api_keys;
+pub(crate) mod projects;
+pub(crate) mod service_accounts;
+pub(crate) mod usage;
+pub(crate) mod users;

@@ -1,0 +1,32 @@
+//! `POST /v1/organization/projects/{project_id}/service_accounts`: with a first key unless told otherwise.
+
+use axum::Json;
+use axum::extract::State;
+use keystead_app::service_accounts::NewServiceAccount;
+use serde_json::Value;
+
+use super::{show, show_key};
+use crate::ApiState;
+use crate::auth::Admin;
+use crate::body::Fields;
+use crate::error::{Failure, OrFail};
+use crate::path::Ids;
+
+pub(crate) async fn handle(
+    State(state): State<ApiState>,
+    admin: Admin,
+    ids: Ids,
+    fields: Fields,
+) -> Result<Json<Value>, Failure> {
+    let project = ids.get("project_id", "project")?;
+    let asked = NewServiceAccount {
+        name: fields.required_name("name")?,
+        account_only: fields.flag("create_service_account_only")?,
+        expires_in_seconds: fields.lifetime()?,
+    };
+    let made = state.app.create_service_account(&admin.actor, &admin.organization, &project, asked).await;
+    let (account, key) = made.or_fail(&state)?;
+    let mut answer = show(&account);
+    answer["api_key"] = key.as_ref().map_or(Value::Null, show_key);
+    Ok(Json(answer))
+}

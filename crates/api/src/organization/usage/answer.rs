@@ -1,0 +1,41 @@
+//! Pages of buckets (family U).
+
+use axum::Json;
+use keystead_app::usage::{UsagePage, UsageRequest, UsageResult};
+use serde_json::{Value, json};
+
+use crate::ApiState;
+use crate::auth::Admin;
+use crate::error::{Failure, OrFail};
+
+/// Asks for the usage and shows every result the way its kind does.
+pub(crate) async fn answer(
+    state: &ApiState,
+    admin: &Admin,
+    request: &UsageRequest,
+    show: impl Fn(&UsageResult) -> Value,
+) -> Result<Json<Value>, Failure> {
+    let page = state.app.usage(&admin.actor, &admin.organization, request).await.or_fail(state)?;
+    Ok(Json(show_page(&page, show)))
+}
+
+fn show_page(page: &UsagePage, show: impl Fn(&UsageResult) -> Value) -> Value {
+    let buckets = page.buckets.iter().map(|bucket| {
+        let results: Vec<Value> = bucket.results.iter().map(&show).collect();
+        json!({ "object": "bucket", "start_time": bucket.start, "end_time": bucket.end, "results": results })
+    });
+    let next = page.next.map(|start| format!("page_{:x}", start.0));
+    json!({ "object": "page", "data": buckets.collect::<Vec<_>>(), "has_more": next.is_some(), "next_page": next })
+}
+
+/// The fields every kind of usage has; what is not told apart is null.
+pub(crate) fn result(object: &str, result: &UsageResult) -> Value {
+    json!({
+        "object": object,
+        "num_model_requests": result.used.requests,
+        "project_id": result.project,
+        "user_id": result.user,
+        "api_key_id": result.key,
+        "model": result.model,
+    })
+}

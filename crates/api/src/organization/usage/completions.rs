@@ -1,0 +1,32 @@
+//! `GET /v1/organization/usage/completions`
+
+use axum::Json;
+use axum::extract::State;
+use keystead_app::usage::UsageResult;
+use keystead_core::usage::UsageKind;
+use serde_json::Value;
+
+use super::answer::{self, answer};
+use super::request::{self, COMPLETIONS};
+use crate::ApiState;
+use crate::auth::Admin;
+use crate::error::Failure;
+use crate::query::Query;
+
+pub(crate) async fn handle(State(state): State<ApiState>, admin: Admin, query: Query) -> Result<Json<Value>, Failure> {
+    let request = request::usage(&query, UsageKind::Completions, COMPLETIONS)?;
+    answer(&state, &admin, &request, show).await
+}
+
+fn show(result: &UsageResult) -> Value {
+    let mut answer = answer::result("organization.usage.completions.result", result);
+    answer["input_tokens"] = result.used.input_tokens.into();
+    answer["output_tokens"] = result.used.output_tokens.into();
+    answer["input_cached_tokens"] = result.used.input_cached_tokens.into();
+    answer["input_uncached_tokens"] = result.used.input_tokens.saturating_sub(result.used.input_cached_tokens).into();
+    answer["input_audio_tokens"] = 0.into();
+    answer["output_audio_tokens"] = 0.into();
+    answer["batch"] = Value::Null;
+    answer["service_tier"] = Value::Null;
+    answer
+}

@@ -1,0 +1,27 @@
+//! `GET /v1/organization/usage/images`
+
+use axum::Json;
+use axum::extract::State;
+use keystead_app::usage::UsageResult;
+use keystead_core::usage::UsageKind;
+use serde_json::Value;
+
+use super::answer::{self, answer};
+use super::request::{self, FOUR};
+use crate::ApiState;
+use crate::auth::Admin;
+use crate::error::Failure;
+use crate::query::Query;
+
+pub(crate) async fn handle(State(state): State<ApiState>, admin: Admin, query: Query) -> Result<Json<Value>, Failure> {
+    let request = request::usage(&query, UsageKind::Images, FOUR)?;
+    answer(&state, &admin, &request, show).await
+}
+
+fn show(result: &UsageResult) -> Value {
+    let mut answer = answer::result("organization.usage.images.result", result);
+    answer["images"] = result.used.images.into();
+    answer["size"] = Value::Null;
+    answer["source"] = Value::Null;
+    answer
+}

@@ -1,0 +1,25 @@
+//! `GET /v1/organization/usage/moderations`
+
+use axum::Json;
+use axum::extract::State;
+use keystead_app::usage::UsageResult;
+use keystead_core::usage::UsageKind;
+use serde_json::Value;
+
+use super::answer::{self, answer};
+use super::request::{self, FOUR};
+use crate::ApiState;
+use crate::auth::Admin;
+use crate::error::Failure;
+use crate::query::Query;
+
+pub(crate) async fn handle(State(state): State<ApiState>, admin: Admin, query: Query) -> Result<Json<Value>, Failure> {
+    let request = request::usage(&query, UsageKind::Moderations, FOUR)?;
+    answer(&state, &admin, &request, show).await
+}
+
+fn show(result: &UsageResult) -> Value {
+    let mut answer = answer::result("organization.usage.moderations.result", result);
+    answer["input_tokens"] = result.used.input_tokens.into();
+    answer
+}

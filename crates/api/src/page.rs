@@ -1,0 +1,59 @@
+//! Pages of lists: families C and L (contract 1.1) in one shape, which either reader understands.
+
+use axum::Json;
+use keystead_app::{Listing, Page};
+use serde_json::{Value, json};
+
+use crate::error::Failure;
+use crate::query::Query;
+
+/// What part of a list is wanted.
+pub(crate) struct Wanted {
+    page: Page,
+    /// Whether the part lies before the cursor, and was therefore read backwards.
+    backwards: bool,
+}
+
+/// Reads `after` or `before`, `limit` and `order`; the latter may be left out.
+pub(crate) fn wanted(query: &Query, ascending: bool) -> Result<Wanted, Failure> {
+    let limit = query.integer("limit")?.unwrap_or(20);
+    let limit = u32::try_from(limit).ok().filter(|limit| (1..=100).contains(limit));
+    let limit = limit.ok_or_else(|| Failure::param("limit", "Invalid 'limit': must be between 1 and 100."))?;
+    let ascending = match query.one("order") {
+        None => ascending,
+        Some("asc") => true,
+        Some("desc") => false,
+        Some(_) => return Err(Failure::param("order", "Invalid 'order': must be asc or desc.")),
+    };
+    let cursor = |name| query.one(name).map(str::to_owned);
+    match (cursor("after"), cursor("before")) {
+        (Some(_), Some(_)) => Err(Failure::param("before", "Only one of 'after' and 'before' can be given.")),
+        (None, Some(before)) => {
+            Ok(Wanted { page: Page { after: Some(before), limit, ascending: !ascending }, backwards: true })
+        }
+        (after, None) => Ok(Wanted { page: Page { after, limit, ascending }, backwards: false }),
+    }
+}
+
+impl Wanted {
+    /// The part as the use cases want it.
+    pub(crate) fn page(&self) -> Page {
+        self.page.clone()
+    }
+
+    /// The answer. `first_id` and `last_id` are null when it is empty.
+    pub(crate) fn list<T>(&self, listing: &Listing<T>, show: impl Fn(&T) -> Value) -> Json<Value> {
+        let mut data: Vec<Value> = listing.data.iter().map(show).collect();
+        if self.backwards {
+            data.reverse();
+        }
+        let id = |item: Option<&Value>| item.map_or(Value::Null, |item| item["id"].clone());
+        Json(json!({
+            "object": "list",
+            "first_id": id(data.first()),
+            "last_id": id(data.last()),
+            "has_more": listing.has_more,
+            "data": data,
+        }))
+    }
+}

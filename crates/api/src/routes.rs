@@ -1,0 +1,107 @@
+//! Every endpoint with what it asks for. Nothing is served that does not stand here.
+
+use axum::routing::{MethodRouter, delete, get, post};
+use http::Method;
+use keystead_core::scope::Scope;
+
+use crate::organization::{
+    admin_api_keys, audit_logs, costs, project_api_keys, projects, service_accounts, usage, users,
+};
+use crate::{ApiState, api_keys, keystead, me};
+
+/// What a request must hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Permission {
+    /// An admin key whose owner's role permits this scope.
+    Scope(Scope),
+    /// Any live key; the use case decides the rest.
+    AnyKey,
+}
+
+/// One endpoint.
+pub struct Endpoint {
+    /// The method.
+    pub method: Method,
+    /// The path, parameters in braces.
+    pub path: &'static str,
+    /// What a request must hold.
+    pub permission: Permission,
+    serve: fn() -> MethodRouter<ApiState>,
+}
+
+impl std::fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {} ({:?})", self.method, self.path, self.permission)
+    }
+}
+
+impl Endpoint {
+    pub(crate) fn handler(&self) -> MethodRouter<ApiState> {
+        (self.serve)()
+    }
+}
+
+const READ: Permission = Permission::Scope(Scope::ManagementRead);
+const WRITE: Permission = Permission::Scope(Scope::ManagementWrite);
+const USAGE: Permission = Permission::Scope(Scope::UsageRead);
+const ANY: Permission = Permission::AnyKey;
+
+const fn read(path: &'static str, permission: Permission, serve: fn() -> MethodRouter<ApiState>) -> Endpoint {
+    Endpoint { method: Method::GET, path, permission, serve }
+}
+
+const fn write(path: &'static str, permission: Permission, serve: fn() -> MethodRouter<ApiState>) -> Endpoint {
+    Endpoint { method: Method::POST, path, permission, serve }
+}
+
+const fn remove(path: &'static str, permission: Permission, serve: fn() -> MethodRouter<ApiState>) -> Endpoint {
+    Endpoint { method: Method::DELETE, path, permission, serve }
+}
+
+const ADMIN_KEYS: &str = "/v1/organization/admin_api_keys";
+const ADMIN_KEY: &str = "/v1/organization/admin_api_keys/{key_id}";
+const PROJECTS: &str = "/v1/organization/projects";
+const PROJECT: &str = "/v1/organization/projects/{project_id}";
+const ACCOUNTS: &str = "/v1/organization/projects/{project_id}/service_accounts";
+const ACCOUNT: &str = "/v1/organization/projects/{project_id}/service_accounts/{service_account_id}";
+const PROJECT_KEYS: &str = "/v1/organization/projects/{project_id}/api_keys";
+const PROJECT_KEY: &str = "/v1/organization/projects/{project_id}/api_keys/{key_id}";
+
+/// The table.
+pub static ROUTES: &[Endpoint] = &[
+    read(ADMIN_KEYS, READ, || get(admin_api_keys::list::handle)),
+    write(ADMIN_KEYS, WRITE, || post(admin_api_keys::create::handle)),
+    read(ADMIN_KEY, READ, || get(admin_api_keys::retrieve::handle)),
+    remove(ADMIN_KEY, WRITE, || delete(admin_api_keys::delete::handle)),
+    read(PROJECTS, READ, || get(projects::list::handle)),
+    write(PROJECTS, WRITE, || post(projects::create::handle)),
+    read(PROJECT, READ, || get(projects::retrieve::handle)),
+    write(PROJECT, WRITE, || post(projects::update::handle)),
+    write("/v1/organization/projects/{project_id}/archive", WRITE, || post(projects::archive::handle)),
+    read(ACCOUNTS, READ, || get(service_accounts::list::handle)),
+    write(ACCOUNTS, WRITE, || post(service_accounts::create::handle)),
+    read(ACCOUNT, READ, || get(service_accounts::retrieve::handle)),
+    write(ACCOUNT, WRITE, || post(service_accounts::update::handle)),
+    remove(ACCOUNT, WRITE, || delete(service_accounts::delete::handle)),
+    write("/v1/organization/projects/{project_id}/service_accounts/{service_account_id}/api_keys", WRITE, || {
+        post(service_accounts::create_key::handle)
+    }),
+    read(PROJECT_KEYS, READ, || get(project_api_keys::list::handle)),
+    read(PROJECT_KEY, READ, || get(project_api_keys::retrieve::handle)),
+    write(PROJECT_KEY, WRITE, || post(project_api_keys::update::handle)),
+    remove(PROJECT_KEY, WRITE, || delete(project_api_keys::delete::handle)),
+    read("/v1/organization/users", READ, || get(users::list::handle)),
+    read("/v1/organization/users/{user_id}", READ, || get(users::retrieve::handle)),
+    read("/v1/organization/audit_logs", READ, || get(audit_logs::handle)),
+    read("/v1/organization/usage/completions", USAGE, || get(usage::completions::handle)),
+    read("/v1/organization/usage/embeddings", USAGE, || get(usage::embeddings::handle)),
+    read("/v1/organization/usage/images", USAGE, || get(usage::images::handle)),
+    read("/v1/organization/usage/audio_speeches", USAGE, || get(usage::audio_speeches::handle)),
+    read("/v1/organization/usage/audio_transcriptions", USAGE, || get(usage::audio_transcriptions::handle)),
+    read("/v1/organization/usage/moderations", USAGE, || get(usage::moderations::handle)),
+    read("/v1/organization/costs", USAGE, || get(costs::handle)),
+    write("/v1/api-keys", ANY, || post(api_keys::handle)),
+    read("/v1/me", ANY, || get(me::handle)),
+    read("/v1/keystead/verification", ANY, || get(keystead::verification::handle)),
+    read("/v1/keystead/api_keys/{key_id}", READ, || get(keystead::api_keys::handle)),
+];

@@ -1,0 +1,155 @@
+//! Keys: the phone gate, grants, expiry, deletion.
+
+use keystead_app::Actor;
+use keystead_app::keys::NewKey;
+use keystead_core::gate::Requirement;
+use serde_json::json;
+
+use crate::world::{START, World, admin};
+
+/// S1-01 S1-26 S1-27 S1-08 S1-09: without a verified phone no new key, at either door; afterwards no end of them.
+#[tokio::test]
+async fn new_keys_wait_for_the_phone() {
+    let world = World::new().await;
+    let owner = world.bootstrap("ann", false).await;
+    let organization = owner.organization_id.as_str();
+    let accounts = format!("/v1/organization/projects/{}/service_accounts", owner.project_id);
+    let refused = world.post("/v1/api-keys", admin(&owner), json!({ "name": "first" })).await;
+    assert_eq!((refused.status, refused.code()), (403, "phone_verification_required"));
+    let message = refused.body["error"]["message"].as_str().unwrap();
+    assert!(message.contains(organization), "{message}");
+    assert!(message.contains("https://keystead.test/settings/account"), "{message}");
+    // S2-02: a service account's key is gated alike, and nothing of it is left behind.
+    let bot = world.post(&accounts, admin(&owner), json!({ "name": "bot" })).await;
+    assert_eq!((bot.status, bot.code()), (403, "phone_verification_required"));
+    assert_eq!(world.get(&accounts, admin(&owner)).await.body["data"], json!([]));
+    // S2-03: the account alone needs nothing.
+    let alone = json!({ "name": "bot", "create_service_account_only": true });
+    let alone = world.post(&accounts, admin(&owner), alone).await;
+    assert_eq!((alone.status, &alone.body["role"], &alone.body["api_key"]), (200, &json!("none"), &json!(null)));
+    let view = world.get("/v1/keystead/verification", admin(&owner)).await.body;
+    assert_eq!(view["phone"]["status"], "unverified");
+    assert_eq!(view["actions"]["api_key.create"], json!({ "allowed": false, "missing": ["phone"] }));
+
+    let operator = Actor::operator("test");
+    world.app.waive(&operator, &owner.organization_id, Requirement::Phone, "test").await.unwrap();
+    for n in 0..5 {
+        let made = world.post("/v1/api-keys", admin(&owner), json!({ "name": format!("key {n}") })).await;
+        assert_eq!(made.status, 200, "{}", made.body);
+        // S1-28
+        assert!(made.text("value").starts_with("sk-proj-"));
+    }
+    let bot = world.post(&accounts, admin(&owner), json!({ "name": "bot" })).await;
+    assert!(bot.body["api_key"]["value"].as_str().unwrap().starts_with("sk-svcacct-"));
+    let view = world.get("/v1/keystead/verification", admin(&owner)).await.body;
+    assert_eq!((&view["phone"]["status"], &view["organization"]["status"]), (&json!("waived"), &json!("unverified")));
+    assert_eq!(view["actions"]["api_key.create"]["allowed"], true);
+}
+
+/// S1-06 S1-04: a phone that is withdrawn stops new keys, also beside old ones, and never an old key.
+#[tokio::test]
+async fn old_keys_outlive_the_verification() {
+    let world = World::new().await;
+    let owner = world.bootstrap("ann", true).await;
+    let old = world.post("/v1/api-keys", admin(&owner), json!({ "name": "old" })).await.text("value");
+    let organization = owner.organization_id.clone();
+    let cleared: Result<(), keystead_store::Error> = world
+        .store
+        .write("clear", async move |tx: &mut keystead_store::Tx| {
+            let at = keystead_core::Timestamp(START);
+            keystead_store::tables::organizations::clear_requirement(tx, &organization, Requirement::Phone, at).await?;
+            Ok(())
+        })
+        .await;
+    cleared.unwrap();
+    let further = world.post("/v1/api-keys", &old, json!({ "name": "further" })).await;
+    assert_eq!((further.status, further.code()), (403, "phone_verification_required"));
+    for path in ["/v1/me", "/v1/keystead/verification"] {
+        assert_eq!(world.get(path, &old).await.status, 200);
+    }
+    world.wait(10 * 365 * 86_400);
+    assert_eq!(world.get("/v1/me", &old).await.status, 200);
+}
+
+/// A grant is never wider than its grantor.
+#[tokio::test]
+async fn keys_grant_no_more_than_they_hold() {
+    let world = World::new().await;
+    let owner = world.bootstrap("ann", true).await;
+    let narrow = json!({ "name": "narrow", "scopes": ["model.request"], "expires_in_seconds": 3600 });
+    let narrow = world.post("/v1/api-keys", admin(&owner), narrow).await;
+    let (id, narrow) = (narrow.text("id"), narrow.text("value"));
+    for asked in [json!(["api.all.read"]), json!(["api.model.request", "api.files.read"])] {
+        let refused = world.post("/v1/api-keys", &narrow, json!({ "name": "wide", "scopes": asked })).await;
+        assert_eq!((refused.status, &refused.body["error"]["param"]), (403, &json!("scopes")), "{asked}");
+    }
+    let longer = world.post("/v1/api-keys", &narrow, json!({ "name": "long", "expires_in_seconds": 7200 })).await;
+    assert_eq!(longer.status, 403);
+    let heir = world.post("/v1/api-keys", &narrow, json!({ "name": "heir" })).await;
+    assert_eq!((heir.status, &heir.body["expires_at"]), (200, &json!(START + 3600)));
+    let heir = world.get(&format!("/v1/keystead/api_keys/{}", heir.text("id")), admin(&owner)).await;
+    assert_eq!(heir.body["scopes"], json!(["api.model.request"]));
+    let unknown = world.post("/v1/api-keys", admin(&owner), json!({ "name": "x", "scopes": ["api.everything"] })).await;
+    assert_eq!((unknown.status, &unknown.body["error"]["param"]), (400, &json!("scopes")));
+
+    world.wait(3600);
+    assert_eq!(world.post("/v1/api-keys", &narrow, json!({ "name": "late" })).await.status, 401);
+    let path = format!("/v1/organization/projects/{}/api_keys/{id}", owner.project_id);
+    assert_eq!(world.post(&path, admin(&owner), json!({ "scopes": [] })).await.status, 400);
+    let why = world.get(&format!("/v1/keystead/api_keys/{id}"), admin(&owner)).await;
+    assert_eq!(why.body["state"], "expired");
+}
+
+/// S2-03: a bot makes no keys; S2-02: its keys are listed beside people's and can be deleted there.
+#[tokio::test]
+async fn service_account_keys() {
+    let world = World::new().await;
+    let owner = world.bootstrap("ann", true).await;
+    let project = format!("/v1/organization/projects/{}", owner.project_id);
+    let bot = world.post(&format!("{project}/service_accounts"), admin(&owner), json!({ "name": "bot" })).await;
+    let (account, value) = (bot.text("id"), bot.body["api_key"]["value"].as_str().unwrap().to_owned());
+    assert_eq!(world.post("/v1/api-keys", &value, json!({ "name": "no" })).await.status, 403);
+    let second = format!("{project}/service_accounts/{account}/api_keys");
+    assert_eq!(world.call(http::Method::POST, &second, admin(&owner), "").await.status, 200);
+    let keys = world.get(&format!("{project}/api_keys"), admin(&owner)).await;
+    assert_eq!(keys.body["data"].as_array().unwrap().len(), 2);
+    assert_eq!(keys.body["data"][0]["owner"]["type"], "service_account");
+    assert!(!keys.body.to_string().contains(&value));
+    let id = bot.body["api_key"]["id"].as_str().unwrap().to_owned();
+    let path = format!("{project}/api_keys/{id}");
+    let update = world.post(&path, admin(&owner), json!({ "scopes": ["api.all.read"] })).await;
+    assert_eq!(update.status, 200, "{}", update.body);
+    assert_eq!(world.post(&path, admin(&owner), json!({ "scopes": null })).await.status, 400);
+    assert_eq!(world.post(&path, admin(&owner), json!({})).await.status, 400);
+    assert_eq!(world.delete(&path, admin(&owner)).await.body["deleted"], true);
+    assert_eq!(world.get(&path, admin(&owner)).await.status, 404);
+    assert_eq!(world.get("/v1/me", &value).await.code(), "invalid_api_key");
+    let why = world.get(&format!("/v1/keystead/api_keys/{id}"), admin(&owner)).await.body;
+    assert_eq!((&why["state"], &why["revoked_at"]), (&json!("revoked"), &json!(START)));
+    assert!(why["revoked_by"].as_str().unwrap().starts_with("api_key:key_"));
+}
+
+/// S1-27 S1-08: a legacy key makes its heir in the organization the header names, whose own phone decides.
+#[tokio::test]
+async fn legacy_keys_choose_who_is_asked() {
+    let world = World::new().await;
+    let first = world.app.bootstrap("ann@example.com", "One", true).await.unwrap();
+    let second = world.app.bootstrap("ann@example.com", "Two", false).await.unwrap();
+    let person = Actor::Person(first.user_id.clone());
+    let legacy = world.app.create_user_key(&person, &first.organization_id, &NewKey::default()).await.unwrap();
+    let legacy = legacy.secret.expose();
+    let ask = async |organization: &str| {
+        let request = http::Request::post("/v1/api-keys").header("authorization", format!("Bearer {legacy}"));
+        let request = request.header("openai-organization", organization);
+        world.send(request.body(r#"{"name":"heir"}"#.to_owned().into()).unwrap()).await
+    };
+    let made = ask("").await;
+    assert_eq!((made.status, &made.body["project_id"]), (200, &json!(first.project_id)));
+    let refused = ask(second.organization_id.as_str()).await;
+    assert_eq!((refused.status, refused.code()), (403, "phone_verification_required"));
+    let foreign = world.bootstrap("bob", true).await;
+    assert_eq!(ask(foreign.organization_id.as_str()).await.code(), "invalid_organization");
+    let body = json!({ "name": "heir", "project_id": foreign.project_id });
+    assert_eq!(world.post("/v1/api-keys", legacy, body.clone()).await.status, 404);
+    assert_eq!(world.post("/v1/api-keys", admin(&first), body).await.status, 404);
+}

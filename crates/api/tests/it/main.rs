@@ -1,0 +1,9 @@
+//! The Administration API over a store in memory, with a clock and a generator the test holds.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on should say where")]
+
+mod keys;
+mod organization;
+mod refusals;
+mod usage;
+mod world;

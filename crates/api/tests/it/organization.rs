@@ -1,0 +1,97 @@
+//! Projects, admin keys, people and the audit log.
+
+use serde_json::json;
+
+use crate::world::{World, admin};
+
+#[tokio::test]
+async fn projects_live_and_are_archived() {
+    let world = World::new().await;
+    let owner = world.bootstrap("ann", true).await;
+    let key = admin(&owner);
+    let made = world.post("/v1/organization/projects", key, json!({ "name": " Lab " })).await;
+    assert_eq!((made.status, made.text("name").as_str(), made.text("status").as_str()), (200, "Lab", "active"));
+    let path = format!("/v1/organization/projects/{}", made.text("id"));
+    assert_eq!(world.post(&path, key, json!({ "name": "Works" })).await.text("name"), "Works");
+    assert_eq!(world.post(&path, key, json!({ "name": null })).await.text("name"), "Works");
+    let default = format!("/v1/organization/projects/{}", owner.project_id);
+    assert_eq!(world.post(&default, key, json!({ "name": "x" })).await.status, 400);
+    assert_eq!(world.post(&format!("{default}/archive"), key, json!({})).await.status, 400);
+    let archived = world.call(http::Method::POST, &format!("{path}/archive"), key, "").await;
+    assert_eq!((archived.status, archived.text("status").as_str()), (200, "archived"));
+    assert_eq!(world.get(&format!("{path}/service_accounts"), key).await.status, 400);
+    let bot = world.post(&format!("{path}/service_accounts"), key, json!({ "name": "bot" })).await;
+    assert_eq!(bot.status, 400);
+    let live = world.get("/v1/organization/projects", key).await;
+    assert_eq!(live.body["data"].as_array().unwrap().len(), 1);
+    let all = world.get("/v1/organization/projects?include_archived=true", key).await;
+    assert_eq!(all.body["data"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn pages_follow_the_cursor() {
+    let world = World::new().await;
+    let owner = world.bootstrap("ann", true).await;
+    let key = admin(&owner);
+    for n in 0..4 {
+        world.wait(1);
+        world.post("/v1/organization/admin_api_keys", key, json!({ "name": format!("key {n}") })).await;
+    }
+    let mut seen = Vec::new();
+    let mut path = "/v1/organization/admin_api_keys?limit=2".to_owned();
+    loop {
+        let page = world.get(&path, key).await;
+        let data = page.body["data"].as_array().unwrap().clone();
+        seen.extend(data.iter().map(|item| item["id"].as_str().unwrap().to_owned()));
+        assert_eq!(page.body["last_id"], data.last().unwrap()["id"]);
+        if page.body["has_more"] == json!(false) {
+            break;
+        }
+        path = format!("/v1/organization/admin_api_keys?limit=2&after={}", page.text("last_id"));
+    }
+    assert_eq!(seen.len(), 5);
+    let before = world.get(&format!("/v1/organization/admin_api_keys?limit=2&before={}", seen[3]), key).await;
+    assert_eq!((&before.body["first_id"], &before.body["last_id"]), (&json!(seen[1]), &json!(seen[2])));
+    for limit in ["0", "101", "-1", "x"] {
+        let answer = world.get(&format!("/v1/organization/admin_api_keys?limit={limit}"), key).await;
+        assert_eq!((answer.status, &answer.body["error"]["param"]), (400, &json!("limit")), "{limit}");
+    }
+}
+
+#[tokio::test]
+async fn an_admin_key_deletes_itself_once() {
+    let world = World::new().await;
+    let owner = world.bootstrap("ann", true).await;
+    let body = json!({ "name": "second", "expires_in_seconds": 60 });
+    let made = world.post("/v1/organization/admin_api_keys", admin(&owner), body).await;
+    let (second, path) = (made.text("value"), format!("/v1/organization/admin_api_keys/{}", made.text("id")));
+    assert!(world.get(&path, &second).await.body.get("value").is_none());
+    let gone = world.delete(&path, &second).await;
+    assert_eq!(gone.body["object"], "organization.admin_api_key.deleted");
+    assert_eq!(world.get(&path, &second).await.status, 401);
+    assert_eq!(world.delete(&path, admin(&owner)).await.status, 404);
+}
+
+#[tokio::test]
+async fn every_change_is_written_down() {
+    let world = World::new().await;
+    let owner = world.bootstrap("ann", true).await;
+    world.wait(1);
+    let made = world.post("/v1/organization/projects", admin(&owner), json!({ "name": "Lab" })).await;
+    let log = world.get("/v1/organization/audit_logs", admin(&owner)).await;
+    let newest = &log.body["data"][0];
+    assert_eq!(newest["type"], "project.created");
+    assert_eq!(newest["project.created"]["id"], made.body["id"]);
+    assert_eq!(newest["actor"]["type"], "api_key");
+    assert!(log.body["data"].to_string().contains("organization.requirement_waived"));
+}
+
+#[tokio::test]
+async fn who_am_i() {
+    let world = World::new().await;
+    let owner = world.bootstrap("ann", true).await;
+    let me = world.get("/v1/me", admin(&owner)).await.body;
+    assert_eq!((&me["email"], &me["orgs"]["data"][0]["title"]), (&json!("ann@example.com"), &json!("ann")));
+    let users = world.get("/v1/organization/users?emails[]=ANN%40example.com", admin(&owner)).await.body;
+    assert_eq!(users["data"][0]["role"], "owner");
+}

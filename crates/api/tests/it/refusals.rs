@@ -1,0 +1,92 @@
+//! Every route of the table refuses strangers.
+
+use axum::body::Body;
+use http::{Method, Request};
+use keystead_api::{Permission, ROUTES};
+use serde_json::json;
+
+use crate::world::{World, admin};
+
+/// The path with ids of somebody else's things.
+fn filled(path: &str, project: &str, account: &str, key: &str, user: &str) -> String {
+    path.replace("{project_id}", project)
+        .replace("{service_account_id}", account)
+        .replace("{key_id}", key)
+        .replace("{user_id}", user)
+}
+
+#[tokio::test]
+async fn every_route_refuses_strangers() {
+    let world = World::new().await;
+    let owner = world.bootstrap("ann", true).await;
+    let other = world.bootstrap("bob", true).await;
+    let made = world.post("/v1/api-keys", admin(&owner), json!({ "name": "data" })).await;
+    assert_eq!(made.status, 200, "{}", made.body);
+    let (data, key) = (made.text("value"), made.text("id"));
+    let accounts = format!("/v1/organization/projects/{}/service_accounts", owner.project_id);
+    let account = world.post(&accounts, admin(&owner), json!({ "name": "bot" })).await.text("id");
+    for endpoint in ROUTES {
+        let path = filled(endpoint.path, owner.project_id.as_str(), &account, &key, owner.user_id.as_str());
+        let none = Request::builder().method(&endpoint.method).uri(&path).body(Body::empty()).unwrap();
+        let none = world.send(none).await;
+        assert_eq!(none.status, 401, "{endpoint:?}");
+        assert!(none.headers.contains_key("www-authenticate"), "{endpoint:?}");
+        let forged = format!("{}x", &data[..data.len() - 1]);
+        let forged = world.call(endpoint.method.clone(), &path, &forged, "{}").await;
+        assert_eq!((forged.status, forged.code()), (401, "invalid_api_key"), "{endpoint:?}");
+        let Permission::Scope(scope) = endpoint.permission else { continue };
+        let wrong = world.call(endpoint.method.clone(), &path, &data, "{}").await;
+        assert_eq!(wrong.status, 403, "{endpoint:?}");
+        let sentence = wrong.body["error"].as_str().unwrap_or_default();
+        assert!(sentence.contains(scope.as_str()), "{endpoint:?}: {}", wrong.body);
+        if endpoint.path.contains('{') {
+            let body = r#"{"name":"mine","scopes":[]}"#;
+            let foreign = world.call(endpoint.method.clone(), &path, admin(&other), body).await;
+            assert_eq!(foreign.status, 404, "{endpoint:?}: {}", foreign.body);
+            let missing = path.replace(|c: char| c.is_ascii_uppercase(), "0");
+            let missing = world.call(endpoint.method.clone(), &missing, admin(&other), body).await;
+            assert_eq!(missing.status, 404, "{endpoint:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn unknown_routes_wrong_methods_and_bodies() {
+    let world = World::new().await;
+    let owner = world.bootstrap("ann", true).await;
+    let key = admin(&owner);
+    let unknown = world.get("/v1/organization/nothing", key).await;
+    assert_eq!(unknown.status, 404);
+    assert_eq!(unknown.body["error"]["message"], "Invalid URL (GET /v1/organization/nothing)");
+    let wrong = world.call(Method::PUT, "/v1/organization/projects", key, "").await;
+    assert_eq!((wrong.status, wrong.code()), (405, "method_not_supported"));
+    for broken in ["{", "[]", "\"name\"", "{}}"] {
+        let answer = world.call(Method::POST, "/v1/organization/projects", key, broken).await;
+        assert_eq!(answer.status, 400, "{broken}");
+        assert!(answer.body["error"]["message"].as_str().unwrap().contains("could not parse the JSON body"));
+    }
+    let long = "x".repeat(256);
+    for name in [json!(7), json!(null), json!(""), json!("a\u{0}b"), json!(long), json!(["a"])] {
+        let answer = world.post("/v1/organization/projects", key, json!({ "name": name })).await;
+        assert_eq!((answer.status, &answer.body["error"]["param"]), (400, &json!("name")), "{name}");
+    }
+    let large = world.post("/v1/organization/projects", key, json!({ "name": "x".repeat(100_000) })).await;
+    assert_eq!(large.status, 413);
+    for answer in [unknown, wrong, large] {
+        assert!(answer.headers["x-request-id"].to_str().unwrap().starts_with("req_"));
+        assert_eq!(answer.headers["openai-version"], "2020-10-01");
+        assert_eq!(answer.headers["cache-control"], "no-store");
+        assert_eq!(answer.headers["x-content-type-options"], "nosniff");
+    }
+}
+
+#[tokio::test]
+async fn the_organization_header_must_fit() {
+    let world = World::new().await;
+    let owner = world.bootstrap("ann", true).await;
+    let request = Request::builder().uri("/v1/organization/projects");
+    let request = request.header("authorization", format!("Bearer {}", admin(&owner)));
+    let request = request.header("openai-organization", "org-somebodyelse").body(Body::empty()).unwrap();
+    let answer = world.send(request).await;
+    assert_eq!((answer.status, answer.code()), (401, "mismatched_organization"));
+}

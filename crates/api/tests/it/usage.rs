@@ -1,0 +1,94 @@
+//! Usage and costs in buckets.
+
+use keystead_core::id::{KeyId, UsageEventId};
+use keystead_core::money::Micros;
+use keystead_core::time::Timestamp;
+use keystead_core::usage::{Quantities, UsageEvent, UsageKind};
+use keystead_store::Tx;
+use keystead_store::tables::usage;
+use serde_json::json;
+
+use crate::world::{START, World, admin};
+
+#[tokio::test]
+async fn buckets_are_exact_and_empty_ones_are_there() {
+    let world = World::new().await;
+    let owner = world.bootstrap("ann", true).await;
+    let key: KeyId = "key_one".parse().unwrap();
+    let event = |n: i64, at: i64, model: &str| UsageEvent {
+        id: format!("usage_{n}").parse::<UsageEventId>().unwrap(),
+        at: Timestamp(at),
+        kind: UsageKind::Completions,
+        organization: owner.organization_id.clone(),
+        project: owner.project_id.clone(),
+        key: key.clone(),
+        owner: owner.user_id.to_string(),
+        model: model.to_owned(),
+        used: Quantities {
+            requests: 1,
+            input_tokens: 10,
+            input_cached_tokens: 4,
+            output_tokens: n,
+            ..Quantities::default()
+        },
+        cost: Micros(1_500),
+        status: 200,
+        estimated: false,
+        request: "req".to_owned(),
+    };
+    let events = vec![event(1, START, "gpt-4o"), event(2, START + 30, "o3"), event(3, START + 2 * 86_400, "gpt-4o")];
+    let written: Result<(), keystead_store::Error> = world
+        .store
+        .write("record", async move |tx: &mut Tx| {
+            usage::record(tx, &events).await?;
+            Ok(())
+        })
+        .await;
+    written.unwrap();
+    world.wait(2 * 86_400 + 60);
+    let base = format!("/v1/organization/usage/completions?start_time={START}");
+    let page = world.get(&base, admin(&owner)).await.body;
+    let counts: Vec<usize> =
+        page["data"].as_array().unwrap().iter().map(|b| b["results"].as_array().unwrap().len()).collect();
+    assert_eq!((counts, &page["has_more"]), (vec![1, 0, 1], &json!(false)));
+    let first = &page["data"][0]["results"][0];
+    assert_eq!(
+        (&first["input_tokens"], &first["output_tokens"], &first["model"]),
+        (&json!(20), &json!(3), &json!(null))
+    );
+    let grouped = world.get(&format!("{base}&group_by[]=model&models=o3"), admin(&owner)).await.body;
+    assert_eq!(grouped["data"][0]["results"][0]["model"], "o3");
+    assert_eq!(grouped["data"][2]["results"], json!([]));
+    let one = world.get(&format!("{base}&limit=1"), admin(&owner)).await.body;
+    let token = one["next_page"].as_str().unwrap();
+    let next = world.get(&format!("{base}&limit=2&page={token}"), admin(&owner)).await.body;
+    assert_eq!((&next["data"][0]["start_time"], &next["has_more"]), (&json!(START + 86_400), &json!(false)));
+    let costs =
+        world.get(&format!("/v1/organization/costs?start_time={START}&group_by=line_item"), admin(&owner)).await;
+    let results = costs.body["data"][0]["results"].as_array().unwrap();
+    assert_eq!(results.len(), 2);
+    assert_eq!(results[0]["amount"], json!({ "value": 0.0015, "currency": "usd" }));
+}
+
+#[tokio::test]
+async fn nonsense_is_refused() {
+    let world = World::new().await;
+    let owner = world.bootstrap("ann", true).await;
+    let cases = [
+        ("", "start_time"),
+        ("start_time=x", "start_time"),
+        ("start_time=-1", "start_time"),
+        ("start_time=100&end_time=50", "end_time"),
+        ("start_time=1&bucket_width=1w", "bucket_width"),
+        ("start_time=1&limit=32", "limit"),
+        ("start_time=1&limit=1441&bucket_width=1m", "limit"),
+        ("start_time=1&group_by=colour", "group_by"),
+        ("start_time=1&page=zzz", "page"),
+        ("start_time=1&project_ids=org-x", "project_ids"),
+        ("start_time=9223372036854775807", "start_time"),
+    ];
+    for (query, param) in cases {
+        let answer = world.get(&format!("/v1/organization/usage/completions?{query}"), admin(&owner)).await;
+        assert_eq!((answer.status, &answer.body["error"]["param"]), (400, &json!(param)), "{query}");
+    }
+}

@@ -1,0 +1,137 @@
+//! A whole API in memory.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use axum::Router;
+use axum::body::Body;
+use http::{HeaderMap, Method, Request, Response};
+use http_body_util::BodyExt;
+use keystead_api::{ApiState, Authenticate, BoxFuture};
+use keystead_app::bootstrap::Bootstrapped;
+use keystead_app::{App, AppOptions};
+use keystead_core::caller::Caller;
+use keystead_core::key::{ApiKey, Pepper, TagKeys};
+use keystead_core::mask::mask;
+use keystead_core::refusal::{Refusal, Wire};
+use keystead_core::secret::Secret;
+use keystead_core::time::Timestamp;
+use keystead_store::tables::audit::AuditKey;
+use keystead_store::tables::directory;
+use keystead_store::{Error, Store, Tx};
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::SeedableRng;
+use serde_json::Value;
+
+pub(crate) const URL: &str = "https://keystead.test";
+pub(crate) const START: i64 = 1_767_225_600;
+
+/// Reads keys as the gateway does.
+struct Keys {
+    store: Store,
+    tags: TagKeys,
+    pepper: Pepper,
+}
+
+impl Authenticate for Keys {
+    fn authenticate<'a>(&'a self, headers: &'a HeaderMap) -> BoxFuture<'a, Result<Arc<Caller>, Wire>> {
+        let bearer = headers.get("authorization").and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+        let Some(text) = bearer.map(str::to_owned) else {
+            let wire = Wire::invalid(401, None, "Missing bearer authentication in header");
+            return Box::pin(async move { Err(wire) });
+        };
+        let (store, tags, pepper) = (self.store.clone(), self.tags.clone(), self.pepper.clone());
+        Box::pin(async move {
+            let incorrect = || Refusal::IncorrectKey { mask: mask(&text) }.wire(URL);
+            let digest = ApiKey::parse(&text, &tags).map_err(|_| incorrect())?.digest(&pepper);
+            let found = store.read("find_caller", async move |tx: &mut Tx| directory::find_caller(tx, &digest).await);
+            let found: Result<_, Error> = found.await;
+            found.ok().flatten().map(Arc::new).ok_or_else(incorrect)
+        })
+    }
+}
+
+pub(crate) struct World {
+    pub(crate) app: App,
+    pub(crate) store: Store,
+    router: Router,
+    clock: Arc<AtomicI64>,
+}
+
+/// An answer, read to the end.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Value,
+}
+
+impl Answer {
+    pub(crate) fn text(&self, field: &str) -> String {
+        self.body[field].as_str().unwrap_or_else(|| panic!("{field} in {}", self.body)).to_owned()
+    }
+
+    pub(crate) fn code(&self) -> &str {
+        self.body["error"]["code"].as_str().unwrap_or_default()
+    }
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        let store = Store::open("sqlite::memory:").await.unwrap();
+        store.migrate().await.unwrap();
+        let tags = TagKeys::new(Secret::new([1; 32]), Vec::new());
+        let pepper = Pepper::new(Secret::new([2; 32]));
+        let clock = Arc::new(AtomicI64::new(START));
+        let hand = Arc::clone(&clock);
+        let app = App::new(AppOptions {
+            store: store.clone(),
+            tags: tags.clone(),
+            pepper: pepper.clone(),
+            audit_key: AuditKey(Secret::new([3; 32])),
+            clock: Arc::new(move || Timestamp(hand.load(Ordering::SeqCst))),
+            rng: Box::new(ChaCha20Rng::seed_from_u64(7)),
+            public_url: URL.to_owned(),
+        });
+        let keys = Keys { store: store.clone(), tags, pepper };
+        let router = keystead_api::router(ApiState { app: app.clone(), authenticate: Arc::new(keys) });
+        Self { app, store, router, clock }
+    }
+
+    pub(crate) fn wait(&self, seconds: i64) {
+        self.clock.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    pub(crate) async fn bootstrap(&self, name: &str, waive: bool) -> Bootstrapped {
+        self.app.bootstrap(&format!("{name}@example.com"), name, waive).await.unwrap()
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let response: Response<Body> = tower::ServiceExt::oneshot(self.router.clone(), request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+        Answer { status: parts.status.as_u16(), headers: parts.headers, body }
+    }
+
+    pub(crate) async fn call(&self, method: Method, path: &str, key: &str, body: &str) -> Answer {
+        let request = Request::builder().method(method).uri(path).header("authorization", format!("Bearer {key}"));
+        self.send(request.body(Body::from(body.to_owned())).unwrap()).await
+    }
+
+    pub(crate) async fn get(&self, path: &str, key: &str) -> Answer {
+        self.call(Method::GET, path, key, "").await
+    }
+
+    pub(crate) async fn post(&self, path: &str, key: &str, body: Value) -> Answer {
+        self.call(Method::POST, path, key, &body.to_string()).await
+    }
+
+    pub(crate) async fn delete(&self, path: &str, key: &str) -> Answer {
+        self.call(Method::DELETE, path, key, "").await
+    }
+}
+
+/// The secret of what the bootstrap made.
+pub(crate) fn admin(made: &Bootstrapped) -> &str {
+    made.admin_key.expose()
+}

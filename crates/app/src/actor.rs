@@ -1,0 +1,99 @@
+//! Who acts, and whether he may.
+
+use std::sync::Arc;
+
+use keystead_core::access;
+use keystead_core::caller::{Caller, Owner};
+use keystead_core::id::{OrganizationId, UserId};
+use keystead_core::refusal::Refusal;
+use keystead_core::scope::{Scope, ScopeSet};
+use keystead_store::Tx;
+use keystead_store::tables::{memberships, users};
+
+use crate::{App, Error};
+
+/// Who acts. Every use case takes one, so that none can forget to ask.
+#[derive(Debug, Clone)]
+pub enum Actor {
+    /// Somebody with a key.
+    Key(Arc<Caller>),
+    /// Somebody signed in to the dashboard.
+    Person(UserId),
+    /// Somebody at the machine's command line, by name.
+    Operator(String),
+}
+
+impl Actor {
+    /// The operator at the command line.
+    #[must_use]
+    pub fn operator(name: impl Into<String>) -> Self {
+        Self::Operator(name.into())
+    }
+
+    /// The kind, for the audit log.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Key(_) => "api_key",
+            Self::Person(_) => "session",
+            Self::Operator(_) => "operator",
+        }
+    }
+
+    /// The id, for the audit log: of the key, the person or the operator.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Key(caller) => caller.key.as_str(),
+            Self::Person(user) => user.as_str(),
+            Self::Operator(name) => name,
+        }
+    }
+
+    /// The person behind, when there is one.
+    #[must_use]
+    pub fn user(&self) -> Option<&UserId> {
+        match self {
+            Self::Key(caller) => match &caller.owner {
+                Owner::User(user) => Some(user),
+                Owner::ServiceAccount(_) => None,
+            },
+            Self::Person(user) => Some(user),
+            Self::Operator(_) => None,
+        }
+    }
+}
+
+impl App {
+    /// Whether the actor holds this permission in this organization.
+    ///
+    /// Somebody else's organization is answered like a missing one.
+    pub(crate) async fn authorize(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        organization: &OrganizationId,
+        scope: Scope,
+    ) -> Result<(), Error> {
+        match actor {
+            Actor::Operator(_) => Ok(()),
+            Actor::Key(caller) => {
+                let own = access::decide_administration(caller, scope, self.now())?;
+                if &own == organization { Ok(()) } else { Err(Error::not_found("organization", organization.as_str())) }
+            }
+            Actor::Person(user) => {
+                if users::find(tx, user).await?.is_none_or(|row| row.deactivated_at.is_some()) {
+                    return Err(Refusal::AccountDeactivated.into());
+                }
+                let membership = memberships::find(tx, organization, user)
+                    .await?
+                    .ok_or_else(|| Error::not_found("organization", organization.as_str()))?;
+                if ScopeSet::of_organization_role(membership.role).allows(scope) {
+                    Ok(())
+                } else {
+                    Err(Refusal::MissingScope { scope, string_form: true }.into())
+                }
+            }
+        }
+    }
+}

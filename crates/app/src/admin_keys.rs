@@ -1,0 +1,134 @@
+//! Admin keys: for the Administration API of one organization. They need no verification (they open no model).
+
+use keystead_core::caller::Owner;
+use keystead_core::id::{KeyId, OrganizationId};
+use keystead_core::key::KeyKind;
+use keystead_core::scope::Scope;
+use keystead_store::tables::api_keys::{self, KeyWithOwner};
+use keystead_store::{Listing, Page, Tx};
+use serde_json::json;
+
+use crate::audit::Deed;
+use crate::keys::{MintedKey, NewKey, Place};
+use crate::{Actor, App, Error};
+
+impl App {
+    /// The organization's live admin keys.
+    ///
+    /// # Errors
+    /// Without permission, or when `after` names nothing.
+    pub async fn admin_keys(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        page: Page,
+    ) -> Result<Listing<KeyWithOwner>, Error> {
+        let app = self.clone();
+        let (actor, organization, page) = (actor.clone(), organization.clone(), page.clone());
+        let read = self.store().read("admin_keys", async move |tx: &mut Tx| {
+            let (actor, organization, page) = (&actor, &organization, &page);
+            app.authorize(tx, actor, organization, Scope::ManagementRead).await?;
+            Ok(api_keys::list_admin_with_owner(tx, organization, page).await?)
+        });
+        read.await
+    }
+
+    /// One live admin key.
+    ///
+    /// # Errors
+    /// Without permission, or when there is none.
+    pub async fn admin_key(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        id: &KeyId,
+    ) -> Result<KeyWithOwner, Error> {
+        let app = self.clone();
+        let (actor, organization, id) = (actor.clone(), organization.clone(), id.clone());
+        let read = self.store().read("admin_key", async move |tx: &mut Tx| {
+            let (actor, organization, id) = (&actor, &organization, &id);
+            app.authorize(tx, actor, organization, Scope::ManagementRead).await?;
+            app.live_admin_key(tx, organization, id).await
+        });
+        read.await
+    }
+
+    /// Makes an admin key for the actor himself.
+    ///
+    /// # Errors
+    /// Without permission, or when the actor is no person.
+    pub async fn create_admin_key(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        asked: NewKey,
+    ) -> Result<MintedKey, Error> {
+        let owner = actor.user().cloned().ok_or_else(|| Error::impossible("Only a person can own an admin key."))?;
+        let place = Place {
+            kind: KeyKind::Admin,
+            organization: Some(organization.clone()),
+            project: None,
+            owner: Owner::User(owner),
+        };
+        let minted = self.mint(place, &asked)?;
+        let app = self.clone();
+        let (actor, organization, row) = (actor.clone(), organization.clone(), minted.row.clone());
+        let write = self.store().write("create_admin_key", async move |tx: &mut Tx| {
+            let (actor, organization, row) = (&actor, &organization, &row);
+            app.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
+            api_keys::insert(tx, row).await?;
+            let details = json!({ "data": { "kind": "admin", "scopes": row.restriction.0 } });
+            let deed = Deed { organization, action: "api_key.created", target: row.id.as_str(), details };
+            app.record(tx, actor, deed).await
+        });
+        write.await?;
+        Ok(minted)
+    }
+
+    /// Deletes an admin key, be it the one in use.
+    ///
+    /// # Errors
+    /// Without permission, or when there is none.
+    pub async fn delete_admin_key(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        id: &KeyId,
+    ) -> Result<(), Error> {
+        let app = self.clone();
+        let (actor, organization, id) = (actor.clone(), organization.clone(), id.clone());
+        let write = self.store().write("delete_admin_key", async move |tx: &mut Tx| {
+            let (actor, organization, id) = (&actor, &organization, &id);
+            app.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
+            app.live_admin_key(tx, organization, id).await?;
+            app.revoke(tx, actor, organization, id).await
+        });
+        write.await
+    }
+
+    async fn live_admin_key(
+        &self,
+        tx: &mut Tx,
+        organization: &OrganizationId,
+        id: &KeyId,
+    ) -> Result<KeyWithOwner, Error> {
+        let found = api_keys::find_admin_with_owner(tx, organization, id).await?;
+        found.ok_or_else(|| Error::not_found("admin API key", id.as_str()))
+    }
+
+    /// Deletes a key that was looked up in this transaction.
+    pub(crate) async fn revoke(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        organization: &OrganizationId,
+        id: &KeyId,
+    ) -> Result<(), Error> {
+        let by = format!("{}:{}", actor.kind(), actor.id());
+        if !api_keys::revoke(tx, id, &by, "deleted", self.now()).await? {
+            return Err(Error::not_found("API key", id.as_str()));
+        }
+        let deed = Deed { organization, action: "api_key.deleted", target: id.as_str(), details: json!({}) };
+        self.record(tx, actor, deed).await
+    }
+}

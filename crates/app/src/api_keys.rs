@@ -1,0 +1,301 @@
+//! Project keys and legacy user keys: how they come to be, change and go.
+
+use keystead_core::caller::Owner;
+use keystead_core::id::{KeyId, OrganizationId, ProjectId, UserId};
+use keystead_core::key::KeyKind;
+use keystead_core::refusal::Refusal;
+use keystead_core::role::OrganizationRole;
+use keystead_core::scope::{Restriction, Scope};
+use keystead_store::tables::api_keys::{self, KeyRow, KeyWithOwner};
+use keystead_store::tables::{memberships, project_members};
+use keystead_store::{Listing, Page, Tx};
+use serde_json::json;
+
+use crate::audit::Deed;
+use crate::keys::{MintedKey, NewKey, Place, end_of_life, restriction};
+use crate::projects::{open_project, project_of};
+use crate::{Actor, App, Error};
+
+/// Which keys of a project are wanted, by whether their owner still reaches it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OwnerAccess {
+    /// The owner reaches the project.
+    Active,
+    /// He does not any more, so the key authorises nothing.
+    Inactive,
+    /// Either.
+    Any,
+}
+
+impl OwnerAccess {
+    const fn wants(self, active: bool) -> bool {
+        match self {
+            Self::Active => active,
+            Self::Inactive => !active,
+            Self::Any => true,
+        }
+    }
+}
+
+/// What shall change of a key; the secret stays.
+#[derive(Debug, Clone, Default)]
+pub struct KeyChange {
+    /// The new restriction; empty restricts nothing.
+    pub scopes: Option<Vec<String>>,
+    /// The new life, counted from now.
+    pub expires_in_seconds: Option<i64>,
+}
+
+impl App {
+    /// The project's live keys.
+    ///
+    /// # Errors
+    /// Without permission, for a missing project, or when `after` names nothing.
+    pub async fn project_keys(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        project: &ProjectId,
+        access: OwnerAccess,
+        page: Page,
+    ) -> Result<Listing<KeyWithOwner>, Error> {
+        let app = self.clone();
+        let (actor, organization, page, project) = (actor.clone(), organization.clone(), page.clone(), project.clone());
+        let read = self.store().read("project_keys", async move |tx: &mut Tx| {
+            let (actor, organization, page, project) = (&actor, &organization, &page, &project);
+            app.authorize(tx, actor, organization, Scope::ManagementRead).await?;
+            project_of(tx, organization, project).await?;
+            keys_with_access(tx, project, access, page).await
+        });
+        read.await
+    }
+
+    /// One live key of a project.
+    ///
+    /// # Errors
+    /// Without permission, or when there is none.
+    pub async fn project_key(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        project: &ProjectId,
+        id: &KeyId,
+    ) -> Result<KeyWithOwner, Error> {
+        let app = self.clone();
+        let (actor, organization, id, project) = (actor.clone(), organization.clone(), id.clone(), project.clone());
+        let read = self.store().read("project_key", async move |tx: &mut Tx| {
+            let (actor, organization, id, project) = (&actor, &organization, &id, &project);
+            app.authorize(tx, actor, organization, Scope::ManagementRead).await?;
+            key_of(tx, organization, project, id).await
+        });
+        read.await
+    }
+
+    /// Changes restriction or life of a key. Expired keys stay expired.
+    ///
+    /// # Errors
+    /// Without permission, when there is none, or when it has expired.
+    pub async fn update_project_key(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        project: &ProjectId,
+        id: &KeyId,
+        change: &KeyChange,
+    ) -> Result<KeyWithOwner, Error> {
+        if change.scopes.is_none() && change.expires_in_seconds.is_none() {
+            return Err(Error::impossible("At least one of 'scopes' and 'expires_in_seconds' must be given."));
+        }
+        let now = self.now();
+        let scopes: Option<Restriction> = change.scopes.as_deref().map(restriction).transpose()?;
+        let expires = end_of_life(now, change.expires_in_seconds)?;
+        let app = self.clone();
+        let (actor, organization, id, project, scopes, change) =
+            (actor.clone(), organization.clone(), id.clone(), project.clone(), scopes.clone(), change.clone());
+        let write = self.store().write("update_project_key", async move |tx: &mut Tx| {
+            let (actor, organization, id, project, scopes, change) =
+                (&actor, &organization, &id, &project, &scopes, &change);
+            app.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
+            let found = key_of(tx, organization, project, id).await?;
+            if found.key.expires_at.is_some_and(|end| now >= end) {
+                return Err(Error::impossible("An expired API key cannot be updated."));
+            }
+            api_keys::update_restriction(tx, id, scopes.as_ref(), expires).await?;
+            let requested =
+                json!({ "scopes": scopes.as_ref().map(|s| &s.0), "expires_in_seconds": change.expires_in_seconds });
+            let details = json!({ "changes_requested": requested });
+            let deed = Deed { organization, action: "api_key.updated", target: id.as_str(), details };
+            app.record(tx, actor, deed).await?;
+            key_of(tx, organization, project, id).await
+        });
+        write.await
+    }
+
+    /// Deletes a key of a project, be it a person's or a service account's.
+    ///
+    /// # Errors
+    /// Without permission, or when there is none.
+    pub async fn delete_project_key(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        project: &ProjectId,
+        id: &KeyId,
+    ) -> Result<(), Error> {
+        let app = self.clone();
+        let (actor, organization, id, project) = (actor.clone(), organization.clone(), id.clone(), project.clone());
+        let write = self.store().write("delete_project_key", async move |tx: &mut Tx| {
+            let (actor, organization, id, project) = (&actor, &organization, &id, &project);
+            app.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
+            key_of(tx, organization, project, id).await?;
+            app.revoke(tx, actor, organization, id).await
+        });
+        write.await
+    }
+
+    /// Makes a project key for a person who belongs to the organization. The actor must be that person: nobody makes
+    /// a personal key for somebody else (contract section 5).
+    ///
+    /// # Errors
+    /// When the gate refuses, for somebody else, or for a project out of reach.
+    pub async fn create_project_key(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        project: &ProjectId,
+        asked: &NewKey,
+    ) -> Result<MintedKey, Error> {
+        let user = person(actor)?;
+        let place = Place {
+            kind: KeyKind::Project,
+            organization: Some(organization.clone()),
+            project: Some(project.clone()),
+            owner: Owner::User(user.clone()),
+        };
+        let key = self.mint(place, asked)?;
+        let app = self.clone();
+        let (actor, organization, project, row, user) =
+            (actor.clone(), organization.clone(), project.clone(), key.row.clone(), user.clone());
+        let write = self.store().write("create_project_key", async move |tx: &mut Tx| {
+            let (actor, organization, project, row, user) = (&actor, &organization, &project, &row, &user);
+            still_lives(tx, actor).await?;
+            reaches(tx, organization, project, user).await?;
+            app.save_new_key(tx, actor, organization, row).await
+        });
+        write.await?;
+        Ok(key)
+    }
+
+    /// Makes a legacy user key, which reaches every organization of its owner; the gate asks the named one.
+    ///
+    /// # Errors
+    /// When the gate refuses, or when the actor is no member.
+    pub async fn create_user_key(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        asked: &NewKey,
+    ) -> Result<MintedKey, Error> {
+        let user = match actor {
+            Actor::Person(user) => user,
+            _ => return Err(no_person()),
+        };
+        let place = Place { kind: KeyKind::User, organization: None, project: None, owner: Owner::User(user.clone()) };
+        let key = self.mint(place, asked)?;
+        let app = self.clone();
+        let (actor, organization, row, user) = (actor.clone(), organization.clone(), key.row.clone(), user.clone());
+        let write = self.store().write("create_user_key", async move |tx: &mut Tx| {
+            let (actor, organization, row, user) = (&actor, &organization, &row, &user);
+            let member = memberships::find(tx, organization, user).await?;
+            member.ok_or_else(|| Error::not_found("organization", organization.as_str()))?;
+            app.save_new_key(tx, actor, organization, row).await
+        });
+        write.await?;
+        Ok(key)
+    }
+
+    /// The gate, the key and its audit row. Every new key but admin keys comes through here.
+    pub(crate) async fn save_new_key(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        organization: &OrganizationId,
+        row: &KeyRow,
+    ) -> Result<(), Error> {
+        self.gate_new_key(tx, organization).await?;
+        api_keys::insert(tx, row).await?;
+        let details = json!({ "data": { "kind": row.kind.as_str(), "scopes": row.restriction.0 } });
+        let deed = Deed { organization, action: "api_key.created", target: row.id.as_str(), details };
+        self.record(tx, actor, deed).await
+    }
+}
+
+/// The person behind the actor.
+pub(crate) fn person(actor: &Actor) -> Result<&UserId, Error> {
+    actor.user().ok_or_else(no_person)
+}
+
+fn no_person() -> Error {
+    let message =
+        "Only a person can own this kind of API key; create a service account's key through its service account.";
+    Error::Forbidden { param: None, message: message.to_owned() }
+}
+
+/// What a directory remembers may be seconds old; a key deleted meanwhile must not leave an heir.
+async fn still_lives(tx: &mut Tx, actor: &Actor) -> Result<(), Error> {
+    let Actor::Key(caller) = actor else { return Ok(()) };
+    match api_keys::find(tx, &caller.key).await? {
+        Some(row) if row.revoked_at.is_none() => Ok(()),
+        _ => Err(Refusal::NoMembership.into()),
+    }
+}
+
+/// Owners reach every project, members those they belong to and the Default project.
+pub(crate) async fn reaches(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    project: &ProjectId,
+    user: &UserId,
+) -> Result<(), Error> {
+    let missing = || Error::not_found("project", project.as_str());
+    let membership = memberships::find(tx, organization, user).await?.ok_or_else(missing)?;
+    let open = open_project(tx, organization, project).await?;
+    let reached = membership.role == OrganizationRole::Owner
+        || open.is_default
+        || project_members::find(tx, project, user).await?.is_some();
+    if reached { Ok(()) } else { Err(missing()) }
+}
+
+async fn key_of(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    project: &ProjectId,
+    id: &KeyId,
+) -> Result<KeyWithOwner, Error> {
+    project_of(tx, organization, project).await?;
+    let found = api_keys::find_project_with_owner(tx, project, id).await?;
+    found.ok_or_else(|| Error::not_found("API key", id.as_str()))
+}
+
+/// A full page of keys that match, however many others lie between them.
+async fn keys_with_access(
+    tx: &mut Tx,
+    project: &ProjectId,
+    access: OwnerAccess,
+    page: &Page,
+) -> Result<Listing<KeyWithOwner>, Error> {
+    let limit = page.limit as usize;
+    let mut data: Vec<KeyWithOwner> = Vec::new();
+    let mut next = page.clone();
+    loop {
+        let batch = api_keys::list_project_with_owner(tx, project, &next).await?;
+        next.after = batch.data.last().map(|last| last.key.id.to_string());
+        data.extend(batch.data.into_iter().filter(|found| access.wants(found.owner_active)));
+        if data.len() > limit || !batch.has_more {
+            break;
+        }
+    }
+    let has_more = data.len() > limit;
+    data.truncate(limit);
+    Ok(Listing { data, has_more })
+}

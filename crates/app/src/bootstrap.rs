@@ -1,0 +1,153 @@
+//! The first owner, organization and admin key: what no API can make, because every API needs a key.
+
+use keystead_core::caller::Owner;
+use keystead_core::gate::Requirement;
+use keystead_core::id::{OrganizationId, ProjectId, UserId};
+use keystead_core::key::KeyKind;
+use keystead_core::role::{OrganizationRole, ProjectRole};
+use keystead_core::secret::Secret;
+use keystead_store::Tx;
+use keystead_store::tables::memberships::Membership;
+use keystead_store::tables::organizations::Organization;
+use keystead_store::tables::project_members::ProjectMember;
+use keystead_store::tables::projects::Project;
+use keystead_store::tables::users::User;
+use keystead_store::tables::{api_keys, memberships, organizations, project_members, projects, users};
+use serde_json::json;
+
+use crate::audit::Deed;
+use crate::keys::{NewKey, Place, checked_name};
+use crate::{Actor, App, Error};
+
+/// Why the operator's bootstrap excuses an organization.
+const WAIVER: &str = "operator bootstrap";
+
+/// What the bootstrap made.
+#[derive(Debug)]
+pub struct Bootstrapped {
+    /// The owner.
+    pub user_id: UserId,
+    /// The organization.
+    pub organization_id: OrganizationId,
+    /// Its Default project.
+    pub project_id: ProjectId,
+    /// The admin key, to be shown once.
+    pub admin_key: Secret<String>,
+}
+
+impl App {
+    /// Makes an organization with its Default project, its owner (known by e-mail or made now) and an admin key.
+    ///
+    /// With `waive`, phone and payment method are excused and that is written down; the organization's own
+    /// verification never is. Works again for further organizations.
+    ///
+    /// # Errors
+    /// When e-mail or name cannot be one, or the store fails.
+    pub async fn bootstrap(&self, email: &str, organization_name: &str, waive: bool) -> Result<Bootstrapped, Error> {
+        let actor = Actor::operator("bootstrap");
+        let email = checked_email(email)?;
+        let name = checked_name(organization_name)?;
+        let now = self.now();
+        let (organization_id, project_id, fresh_user) =
+            self.draw(|rng| (OrganizationId::generate(rng), ProjectId::generate(rng), UserId::generate(rng)));
+        let app = self.clone();
+        let write = self.store().write("bootstrap", async move |tx: &mut Tx| {
+            let (actor, name, email, organization_id, project_id, fresh_user) =
+                (&actor, &name, &email, &organization_id, &project_id, &fresh_user);
+            let organization = Organization {
+                id: organization_id.clone(),
+                name: name.clone(),
+                created_at: now,
+                deactivated_at: None,
+                entitlement_version: 0,
+            };
+            organizations::insert(tx, &organization).await?;
+            let user_id = app.known_or_new_user(tx, email, fresh_user, organization_id).await?;
+            let membership = Membership {
+                organization: organization_id.clone(),
+                user: user_id.clone(),
+                role: OrganizationRole::Owner,
+                created_at: now,
+            };
+            memberships::insert(tx, &membership).await?;
+            let project = Project {
+                id: project_id.clone(),
+                organization: organization_id.clone(),
+                name: "Default project".to_owned(),
+                created_at: now,
+                archived_at: None,
+                is_default: true,
+            };
+            projects::insert(tx, &project).await?;
+            let member = ProjectMember {
+                project: project_id.clone(),
+                user: user_id.clone(),
+                role: ProjectRole::Owner,
+                created_at: now,
+            };
+            project_members::insert(tx, &member).await?;
+            let place = Place {
+                kind: KeyKind::Admin,
+                organization: Some(organization_id.clone()),
+                project: None,
+                owner: Owner::User(user_id.clone()),
+            };
+            let key = app.mint(place, &NewKey { name: Some("Bootstrap".to_owned()), ..NewKey::default() })?;
+            api_keys::insert(tx, &key.row).await?;
+            let deeds = [
+                ("project.created", project_id.as_str(), json!({ "data": { "name": project.name } })),
+                ("user.added", user_id.as_str(), json!({ "data": { "role": "owner" } })),
+                ("api_key.created", key.row.id.as_str(), json!({ "data": { "kind": "admin", "scopes": [] } })),
+            ];
+            for (action, target, details) in deeds {
+                app.record(tx, actor, Deed { organization: organization_id, action, target, details }).await?;
+            }
+            if waive {
+                for requirement in [Requirement::Phone, Requirement::PaymentMethod] {
+                    app.waive_in(tx, actor, organization_id, requirement, WAIVER).await?;
+                }
+            }
+            Ok(Bootstrapped {
+                user_id,
+                organization_id: organization_id.clone(),
+                project_id: project_id.clone(),
+                admin_key: key.secret,
+            })
+        });
+        write.await
+    }
+
+    async fn known_or_new_user(
+        &self,
+        tx: &mut Tx,
+        email: &str,
+        fresh: &UserId,
+        organization: &OrganizationId,
+    ) -> Result<UserId, Error> {
+        if let Some(known) = users::find_by_email(tx, email).await? {
+            return Ok(known.id);
+        }
+        let user = User {
+            id: fresh.clone(),
+            email: email.to_owned(),
+            name: email.split('@').next().unwrap_or(email).to_owned(),
+            created_at: self.now(),
+            default_organization: Some(organization.clone()),
+            deactivated_at: None,
+        };
+        users::insert(tx, &user).await?;
+        Ok(user.id)
+    }
+}
+
+/// An address as accounts are known by: trimmed and in lower case. Whether it receives mail only mail can tell.
+pub(crate) fn checked_email(email: &str) -> Result<String, Error> {
+    let email = email.trim().to_lowercase();
+    let sound = email
+        .split_once('@')
+        .is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty() && !domain.contains('@'));
+    if !sound || email.len() > 254 || email.chars().any(|c| c.is_control() || c.is_whitespace()) {
+        return Err(Error::invalid("email", "Invalid 'email': not an e-mail address."));
+    }
+    Ok(email)
+}

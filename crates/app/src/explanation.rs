@@ -1,0 +1,78 @@
+//! Why a key works or does not: who made it so, and when. Deleted keys stay explainable.
+
+use keystead_core::caller::Owner;
+use keystead_core::id::{KeyId, OrganizationId};
+use keystead_core::scope::Scope;
+use keystead_core::time::Timestamp;
+use keystead_store::Tx;
+use keystead_store::tables::api_keys::{self, KeyRow};
+use keystead_store::tables::memberships;
+
+use crate::{Actor, App, Error};
+
+/// How a key stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyState {
+    /// It works, as far as the key itself is concerned.
+    Active,
+    /// Its life ended at the time it was given.
+    Expired,
+    /// Somebody ended it.
+    Revoked,
+}
+
+impl KeyState {
+    /// The name on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Expired => "expired",
+            Self::Revoked => "revoked",
+        }
+    }
+
+    /// How this key stands at this moment.
+    #[must_use]
+    pub fn of(key: &KeyRow, now: Timestamp) -> Self {
+        if key.revoked_at.is_some() {
+            Self::Revoked
+        } else if key.expires_at.is_some_and(|end| now >= end) {
+            Self::Expired
+        } else {
+            Self::Active
+        }
+    }
+}
+
+impl App {
+    /// A key of this organization, living or not.
+    ///
+    /// # Errors
+    /// Without permission, or when the organization never had such a key.
+    pub async fn explain_key(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        id: &KeyId,
+    ) -> Result<(KeyRow, KeyState), Error> {
+        let app = self.clone();
+        let (actor, organization, id) = (actor.clone(), organization.clone(), id.clone());
+        let read = self.store().read("explain_key", async move |tx: &mut Tx| {
+            let (actor, organization, id) = (&actor, &organization, &id);
+            app.authorize(tx, actor, organization, Scope::ManagementRead).await?;
+            let missing = || Error::not_found("API key", id.as_str());
+            let key = api_keys::find(tx, id).await?.ok_or_else(missing)?;
+            let known = match (&key.organization, &key.owner) {
+                (Some(own), _) => own == organization,
+                // A legacy key reaches every organization of its owner, so each of them may ask.
+                (None, Owner::User(user)) => memberships::find(tx, organization, user).await?.is_some(),
+                (None, Owner::ServiceAccount(_)) => false,
+            };
+            if known { Ok(key) } else { Err(missing()) }
+        });
+        let key = read.await?;
+        let state = KeyState::of(&key, self.now());
+        Ok((key, state))
+    }
+}

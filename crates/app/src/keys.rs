@@ -1,0 +1,138 @@
+//! What all kinds of key have in common: checks of what was asked, minting, the gate before a new key.
+
+use keystead_core::caller::Owner;
+use keystead_core::gate::{Action, Entitlements};
+use keystead_core::id::{KeyId, OrganizationId, ProjectId};
+use keystead_core::key::{ApiKey, KeyKind};
+use keystead_core::refusal::Refusal;
+use keystead_core::scope::{ALL_READ, Restriction, Scope};
+use keystead_core::secret::Secret;
+use keystead_core::time::Timestamp;
+use keystead_store::Tx;
+use keystead_store::tables::api_keys::KeyRow;
+use keystead_store::tables::{organizations, policy};
+
+use crate::{App, Error};
+
+/// The longest life of a key, a year (contract 1.4).
+pub const LONGEST_LIFE: i64 = 31_536_000;
+
+/// More literals than there are scopes and aliases are never needed.
+const MOST_SCOPES: usize = 64;
+
+/// What is asked of a new key.
+#[derive(Debug, Clone, Default)]
+pub struct NewKey {
+    /// What people call it.
+    pub name: Option<String>,
+    /// What it shall be restricted to; empty restricts nothing.
+    pub scopes: Vec<String>,
+    /// How long it shall live, if not for ever.
+    pub expires_in_seconds: Option<i64>,
+}
+
+/// A key just made. The only value that holds the secret, and nothing keeps it.
+#[derive(Debug)]
+pub struct MintedKey {
+    /// What is stored.
+    pub row: KeyRow,
+    /// The whole secret, to be shown once.
+    pub secret: Secret<String>,
+}
+
+/// Where a new key belongs.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    pub(crate) kind: KeyKind,
+    pub(crate) organization: Option<OrganizationId>,
+    pub(crate) project: Option<ProjectId>,
+    pub(crate) owner: Owner,
+}
+
+/// Scope literals as a key keeps them.
+pub(crate) fn restriction(literals: &[String]) -> Result<Restriction, Error> {
+    if literals.len() > MOST_SCOPES {
+        return Err(Error::invalid("scopes", format!("Invalid 'scopes': at most {MOST_SCOPES} are allowed.")));
+    }
+    for literal in literals {
+        if literal != ALL_READ && Scope::from_name(literal).is_none() {
+            let shown: String = literal.chars().filter(|c| !c.is_control()).take(80).collect();
+            return Err(Error::invalid("scopes", format!("Invalid 'scopes': unknown scope '{shown}'.")));
+        }
+    }
+    Ok(Restriction::canonical(literals))
+}
+
+/// When a life of so many seconds ends.
+pub(crate) fn end_of_life(now: Timestamp, seconds: Option<i64>) -> Result<Option<Timestamp>, Error> {
+    match seconds {
+        None => Ok(None),
+        Some(seconds) if (1..=LONGEST_LIFE).contains(&seconds) => Ok(Some(now.plus(seconds))),
+        Some(_) => {
+            let message = format!("Invalid 'expires_in_seconds': must be between 1 and {LONGEST_LIFE}.");
+            Err(Error::invalid("expires_in_seconds", message))
+        }
+    }
+}
+
+/// A name of 1 to 255 characters without control characters.
+pub(crate) fn checked_name(name: &str) -> Result<String, Error> {
+    let name = name.trim();
+    if name.is_empty() || name.chars().count() > 255 || name.chars().any(char::is_control) {
+        let message = "Invalid 'name': must have 1 to 255 characters and no control characters.";
+        return Err(Error::invalid("name", message));
+    }
+    Ok(name.to_owned())
+}
+
+impl App {
+    /// Mints a key; nothing is saved yet.
+    pub(crate) fn mint(&self, place: Place, asked: &NewKey) -> Result<MintedKey, Error> {
+        let restriction = restriction(&asked.scopes)?;
+        let name = asked.name.as_deref().map(checked_name).transpose()?;
+        let created_at = self.now();
+        let expires_at = end_of_life(created_at, asked.expires_in_seconds)?;
+        let (id, key) = self.draw(|rng| (KeyId::generate(rng), ApiKey::mint(place.kind, &self.inner.tags, rng)));
+        let row = KeyRow {
+            id,
+            kind: place.kind,
+            digest: key.digest(&self.inner.pepper),
+            redacted: key.redacted(),
+            name,
+            organization: place.organization,
+            project: place.project,
+            owner: place.owner,
+            restriction,
+            created_at,
+            expires_at,
+            last_used_at: None,
+            revoked_at: None,
+            revoked_by: None,
+            revoked_reason: None,
+        };
+        Ok(MintedKey { row, secret: key.secret().clone() })
+    }
+
+    /// The gate before every new key but admin keys. Judged in the transaction that makes the key.
+    pub(crate) async fn gate_new_key(&self, tx: &mut Tx, organization: &OrganizationId) -> Result<(), Error> {
+        if organizations::find(tx, organization).await?.is_some_and(|row| row.deactivated_at.is_some()) {
+            return Err(Refusal::AccountDeactivated.into());
+        }
+        let (_, policy) = policy::find(tx).await?;
+        let met = entitlements(tx, organization).await?;
+        let verdict = policy.judge(Action::CreateKey, organization, &met, self.now());
+        if verdict.allowed() {
+            return Ok(());
+        }
+        let rule = verdict.rule.unwrap_or_default();
+        Err(Error::RequirementMissing { organization: organization.clone(), missing: verdict.missing, rule })
+    }
+}
+
+/// What the organization has proven or been excused from.
+pub(crate) async fn entitlements(tx: &mut Tx, organization: &OrganizationId) -> Result<Entitlements, Error> {
+    let missing = || Error::not_found("organization", organization.as_str());
+    let row = organizations::find(tx, organization).await?.ok_or_else(missing)?;
+    let met = organizations::met_requirements(tx, organization).await?;
+    Ok(Entitlements { version: row.entitlement_version, met, organization_created_at: row.created_at })
+}

@@ -1,0 +1,46 @@
+//! Whose key is this?
+
+use keystead_core::caller::{Caller, Owner};
+use keystead_core::id::OrganizationId;
+use keystead_store::Tx;
+use keystead_store::tables::{organizations, users};
+
+use crate::{App, Error};
+
+/// Who is behind a key, and where he belongs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The person's or service account's id.
+    pub id: String,
+    /// The person's e-mail.
+    pub email: Option<String>,
+    /// The person's name.
+    pub name: Option<String>,
+    /// Organizations the key reaches: id, name, role.
+    pub organizations: Vec<(OrganizationId, String, Option<&'static str>)>,
+}
+
+impl App {
+    /// Who is behind this key.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn identity(&self, caller: &Caller) -> Result<Identity, Error> {
+        let caller = caller.clone();
+        let read = self.store().read("identity", async move |tx: &mut Tx| {
+            let user = match &caller.owner {
+                Owner::User(id) => users::find(tx, id).await?,
+                Owner::ServiceAccount(_) => None,
+            };
+            let mut reached = Vec::with_capacity(caller.organizations.len());
+            for organization in &caller.organizations {
+                if let Some(row) = organizations::find(tx, &organization.id).await? {
+                    reached.push((row.id, row.name, organization.role.map(|role| role.as_str())));
+                }
+            }
+            let (email, name) = user.map(|user| (user.email, user.name)).unzip();
+            Ok::<_, Error>(Identity { id: caller.owner.as_str().to_owned(), email, name, organizations: reached })
+        });
+        read.await
+    }
+}

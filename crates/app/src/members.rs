@@ -1,0 +1,85 @@
+//! People of an organization.
+
+use keystead_core::id::{OrganizationId, UserId};
+use keystead_core::scope::Scope;
+use keystead_store::tables::memberships::{self, Membership};
+use keystead_store::tables::users::{self, User};
+use keystead_store::{Listing, Page, Tx};
+
+use crate::{Actor, App, Error};
+
+/// A person with his place in the organization.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// His place.
+    pub membership: Membership,
+    /// The person.
+    pub user: User,
+}
+
+impl App {
+    /// The organization's people, or those of them with one of these addresses.
+    ///
+    /// # Errors
+    /// Without permission, or when `after` names nothing.
+    pub async fn members(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        emails: &[String],
+        page: Page,
+    ) -> Result<Listing<Member>, Error> {
+        let app = self.clone();
+        let (actor, organization, page, emails) = (actor.clone(), organization.clone(), page.clone(), emails.to_vec());
+        let read = self.store().read("members", async move |tx: &mut Tx| {
+            let (actor, organization, page, emails) = (&actor, &organization, &page, &emails);
+            app.authorize(tx, actor, organization, Scope::ManagementRead).await?;
+            if !emails.is_empty() {
+                return with_emails(tx, organization, emails).await;
+            }
+            let listing = memberships::list(tx, organization, page).await?;
+            let mut data = Vec::with_capacity(listing.data.len());
+            for membership in listing.data {
+                data.push(with_user(tx, membership).await?);
+            }
+            Ok::<_, Error>(Listing { data, has_more: listing.has_more })
+        });
+        read.await
+    }
+
+    /// One person of the organization.
+    ///
+    /// # Errors
+    /// Without permission, or when he does not belong to it.
+    pub async fn member(&self, actor: &Actor, organization: &OrganizationId, id: &UserId) -> Result<Member, Error> {
+        let app = self.clone();
+        let (actor, organization, id) = (actor.clone(), organization.clone(), id.clone());
+        let read = self.store().read("member", async move |tx: &mut Tx| {
+            let (actor, organization, id) = (&actor, &organization, &id);
+            app.authorize(tx, actor, organization, Scope::ManagementRead).await?;
+            let found = memberships::find(tx, organization, id).await?;
+            let membership = found.ok_or_else(|| Error::not_found("user", id.as_str()))?;
+            with_user(tx, membership).await
+        });
+        read.await
+    }
+}
+
+/// An address list is short by nature, so it makes one page.
+async fn with_emails(tx: &mut Tx, organization: &OrganizationId, emails: &[String]) -> Result<Listing<Member>, Error> {
+    let mut data: Vec<Member> = Vec::new();
+    for email in emails.iter().take(100) {
+        let Some(user) = users::find_by_email(tx, &email.to_lowercase()).await? else { continue };
+        let known = data.iter().any(|member| member.user.id == user.id);
+        if let Some(membership) = memberships::find(tx, organization, &user.id).await?.filter(|_| !known) {
+            data.push(Member { membership, user });
+        }
+    }
+    Ok(Listing { data, has_more: false })
+}
+
+async fn with_user(tx: &mut Tx, membership: Membership) -> Result<Member, Error> {
+    let user = users::find(tx, &membership.user).await?;
+    let user = user.ok_or_else(|| Error::Internal(format!("membership without user {}", membership.user)))?;
+    Ok(Member { membership, user })
+}

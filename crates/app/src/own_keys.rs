@@ -1,0 +1,147 @@
+//! A key that makes a key: what one asks for with a key in hand instead of a session (S1-27).
+
+use keystead_core::access::{self, Selection};
+use keystead_core::caller::{Caller, ReachableOrganization};
+use keystead_core::id::{OrganizationId, ProjectId};
+use keystead_core::key::KeyKind;
+use keystead_core::refusal::Refusal;
+use keystead_core::scope::{Restriction, Scope, ScopeSet};
+use keystead_store::Tx;
+use keystead_store::tables::projects;
+
+use crate::keys::{MintedKey, NewKey, restriction};
+use crate::{Actor, App, Error};
+
+impl App {
+    /// Makes a project key for the person behind the key in hand, never wider or longer-lived than that key.
+    ///
+    /// # Errors
+    /// When the gate refuses, for service accounts, for a project out of the key's reach, or when more is asked than
+    /// the key in hand holds.
+    pub async fn create_own_key(
+        &self,
+        actor: &Actor,
+        caller: &Caller,
+        selection: Selection<'_>,
+        project: Option<&ProjectId>,
+        asked: NewKey,
+    ) -> Result<MintedKey, Error> {
+        access::alive(caller, self.now())?;
+        crate::api_keys::person(actor)?;
+        let (organization, project) = match caller.kind {
+            KeyKind::Admin => self.place_of_admin_key(caller, selection, project).await?,
+            _ => place_of_data_key(caller, selection, project)?,
+        };
+        let asked = self.within_grant(caller, asked)?;
+        self.create_project_key(actor, &organization, &project, &asked).await
+    }
+
+    async fn place_of_admin_key(
+        &self,
+        caller: &Caller,
+        selection: Selection<'_>,
+        project: Option<&ProjectId>,
+    ) -> Result<(OrganizationId, ProjectId), Error> {
+        let organization = access::decide_administration(caller, Scope::ManagementWrite, self.now())?;
+        if selection.organization.is_some_and(|wanted| wanted != organization.as_str()) {
+            return Err(Refusal::MismatchedOrganization.into());
+        }
+        if let Some(project) = project {
+            return Ok((organization, project.clone()));
+        }
+        let read = self.store().read("default_project", async move |tx: &mut Tx| {
+            let default = projects::find_default(tx, &organization).await?;
+            let default = default.ok_or_else(|| Error::not_found("project", "default"))?;
+            Ok((organization.clone(), default.id))
+        });
+        read.await
+    }
+
+    /// What is asked, cut to what the key in hand holds: asking for more is refused, asking for nothing in particular
+    /// gets as much as it holds.
+    fn within_grant(&self, caller: &Caller, mut asked: NewKey) -> Result<NewKey, Error> {
+        let wanted = restriction(&asked.scopes)?;
+        if caller.scopes == ScopeSet::NONE {
+            // An empty restriction would mean everything.
+            let message = "This API key holds no scope, so it cannot grant any.".to_owned();
+            return Err(Error::Forbidden { param: None, message });
+        }
+        if asked.scopes.is_empty() {
+            asked.scopes = literals(caller.scopes);
+        } else if wanted.scopes().intersection(caller.scopes) != wanted.scopes() {
+            let message = "Invalid 'scopes': an API key cannot grant more than it holds itself.";
+            return Err(Error::Forbidden { param: Some("scopes"), message: message.to_owned() });
+        }
+        if let Some(end) = caller.expires_at {
+            let left = end.since(self.now());
+            if asked.expires_in_seconds.is_some_and(|seconds| seconds > left) {
+                let message = "Invalid 'expires_in_seconds': an API key cannot grant a longer life than its own.";
+                return Err(Error::Forbidden { param: Some("expires_in_seconds"), message: message.to_owned() });
+            }
+            asked.expires_in_seconds.get_or_insert(left);
+        }
+        Ok(asked)
+    }
+}
+
+/// The literals of a set; none when nothing is held back.
+fn literals(scopes: ScopeSet) -> Vec<String> {
+    if scopes == ScopeSet::all() {
+        return Vec::new();
+    }
+    let held = Scope::ALL.into_iter().filter(|scope| scopes.allows(*scope));
+    Restriction(held.map(|scope| scope.as_str().to_owned()).collect()).0
+}
+
+fn place_of_data_key(
+    caller: &Caller,
+    selection: Selection<'_>,
+    project: Option<&ProjectId>,
+) -> Result<(OrganizationId, ProjectId), Error> {
+    let organization = organization_of(caller, selection.organization)?;
+    let header = selection.project;
+    let found = match (header, project) {
+        (Some(wanted), _) => {
+            organization.projects.iter().find(|p| p.id.as_str() == wanted).ok_or(Refusal::MismatchedProject)?
+        }
+        (None, Some(wanted)) => {
+            let missing = || Error::not_found("project", wanted.as_str());
+            organization.projects.iter().find(|p| &p.id == wanted).ok_or_else(missing)?
+        }
+        (None, None) if caller.kind == KeyKind::User => {
+            organization.projects.iter().find(|p| p.is_default).ok_or(Refusal::NoMembership)?
+        }
+        (None, None) => organization.projects.first().ok_or(Refusal::NoMembership)?,
+    };
+    if project.is_some_and(|wanted| wanted != &found.id) {
+        return Err(Error::invalid(
+            "project_id",
+            "Invalid 'project_id': the OpenAI-Project header names another project.",
+        ));
+    }
+    if found.archived {
+        return Err(Refusal::ArchivedProject(found.id.clone()).into());
+    }
+    if organization.role.is_none() {
+        return Err(Refusal::NoMembership.into());
+    }
+    Ok((organization.id.clone(), found.id.clone()))
+}
+
+/// The organization a key speaks for: the one the header names, or its first.
+pub(crate) fn organization_of<'c>(
+    caller: &'c Caller,
+    wanted: Option<&str>,
+) -> Result<&'c ReachableOrganization, Refusal> {
+    let found = match wanted {
+        None => caller.organizations.first().ok_or(Refusal::NoMembership)?,
+        Some(wanted) => match caller.organizations.iter().find(|o| o.id.as_str() == wanted) {
+            Some(found) => found,
+            None if caller.kind == KeyKind::User => {
+                return Err(Refusal::UnknownOrganization(access::printable(wanted)));
+            }
+            None => return Err(Refusal::MismatchedOrganization),
+        },
+    };
+    if found.deactivated { Err(Refusal::AccountDeactivated) } else { Ok(found) }
+}

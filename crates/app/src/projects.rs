@@ -1,0 +1,180 @@
+//! Projects: rooms of an organization, each with its own keys and members.
+
+use keystead_core::id::{OrganizationId, ProjectId};
+use keystead_core::role::ProjectRole;
+use keystead_core::scope::Scope;
+use keystead_store::tables::project_members::{self, ProjectMember};
+use keystead_store::tables::projects;
+pub use keystead_store::tables::projects::Project;
+use keystead_store::{Listing, Page, Tx};
+use serde_json::json;
+
+use crate::audit::Deed;
+use crate::keys::checked_name;
+use crate::{Actor, App, Error};
+
+/// How many projects an organization may have, archived ones included.
+pub const MOST_PROJECTS: u32 = 2_000;
+
+impl App {
+    /// The organization's projects.
+    ///
+    /// # Errors
+    /// Without permission, or when `after` names nothing.
+    pub async fn projects(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        include_archived: bool,
+        page: Page,
+    ) -> Result<Listing<Project>, Error> {
+        let app = self.clone();
+        let (actor, organization, page) = (actor.clone(), organization.clone(), page.clone());
+        let read = self.store().read("projects", async move |tx: &mut Tx| {
+            let (actor, organization, page) = (&actor, &organization, &page);
+            app.authorize(tx, actor, organization, Scope::ManagementRead).await?;
+            Ok(projects::list(tx, organization, include_archived, page).await?)
+        });
+        read.await
+    }
+
+    /// One project.
+    ///
+    /// # Errors
+    /// Without permission, or when there is none.
+    pub async fn project(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        id: &ProjectId,
+    ) -> Result<Project, Error> {
+        let app = self.clone();
+        let (actor, organization, id) = (actor.clone(), organization.clone(), id.clone());
+        let read = self.store().read("project", async move |tx: &mut Tx| {
+            let (actor, organization, id) = (&actor, &organization, &id);
+            app.authorize(tx, actor, organization, Scope::ManagementRead).await?;
+            project_of(tx, organization, id).await
+        });
+        read.await
+    }
+
+    /// Makes a project; the person who makes it becomes its owner.
+    ///
+    /// # Errors
+    /// Without permission, or when the organization is full.
+    pub async fn create_project(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        name: &str,
+    ) -> Result<Project, Error> {
+        let project = Project {
+            id: self.draw(ProjectId::generate),
+            organization: organization.clone(),
+            name: checked_name(name)?,
+            created_at: self.now(),
+            archived_at: None,
+            is_default: false,
+        };
+        let app = self.clone();
+        let (actor, organization) = (actor.clone(), organization.clone());
+        let write = self.store().write("create_project", async move |tx: &mut Tx| {
+            let (actor, organization, project) = (&actor, &organization, &project);
+            app.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
+            let all = Page { after: None, limit: MOST_PROJECTS, ascending: true };
+            if projects::list(tx, organization, true, &all).await?.data.len() >= MOST_PROJECTS as usize {
+                return Err(Error::impossible(format!("An organization can have at most {MOST_PROJECTS} projects.")));
+            }
+            projects::insert(tx, project).await?;
+            if let Some(user) = actor.user() {
+                let member = ProjectMember {
+                    project: project.id.clone(),
+                    user: user.clone(),
+                    role: ProjectRole::Owner,
+                    created_at: project.created_at,
+                };
+                project_members::insert(tx, &member).await?;
+            }
+            let details = json!({ "data": { "name": project.name, "title": project.name } });
+            let deed = Deed { organization, action: "project.created", target: project.id.as_str(), details };
+            app.record(tx, actor, deed).await?;
+            Ok(project.clone())
+        });
+        write.await
+    }
+
+    /// Renames a project; without a name it stays as it is.
+    ///
+    /// # Errors
+    /// Without permission, for the Default project and for archived ones.
+    pub async fn update_project(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        id: &ProjectId,
+        name: Option<&str>,
+    ) -> Result<Project, Error> {
+        let name = name.map(checked_name).transpose()?;
+        let app = self.clone();
+        let (actor, organization, id) = (actor.clone(), organization.clone(), id.clone());
+        let write = self.store().write("update_project", async move |tx: &mut Tx| {
+            let (actor, organization, id) = (&actor, &organization, &id);
+            app.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
+            let project = changeable(tx, organization, id).await?;
+            let Some(name) = &name else { return Ok(project) };
+            projects::rename(tx, organization, id, name).await?;
+            let details = json!({ "changes_requested": { "title": name } });
+            let deed = Deed { organization, action: "project.updated", target: id.as_str(), details };
+            app.record(tx, actor, deed).await?;
+            Ok(Project { name: name.clone(), ..project })
+        });
+        write.await
+    }
+
+    /// Archives a project for good; its keys stop working.
+    ///
+    /// # Errors
+    /// Without permission, for the Default project and for archived ones.
+    pub async fn archive_project(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        id: &ProjectId,
+    ) -> Result<Project, Error> {
+        let app = self.clone();
+        let (actor, organization, id) = (actor.clone(), organization.clone(), id.clone());
+        let write = self.store().write("archive_project", async move |tx: &mut Tx| {
+            let (actor, organization, id) = (&actor, &organization, &id);
+            app.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
+            changeable(tx, organization, id).await?;
+            let archived = projects::archive(tx, organization, id, app.now()).await?;
+            let archived = archived.ok_or_else(|| Error::not_found("project", id.as_str()))?;
+            let deed = Deed { organization, action: "project.archived", target: id.as_str(), details: json!({}) };
+            app.record(tx, actor, deed).await?;
+            Ok(archived)
+        });
+        write.await
+    }
+}
+
+/// A project of this organization; of another one's it is answered like a missing one.
+pub(crate) async fn project_of(tx: &mut Tx, organization: &OrganizationId, id: &ProjectId) -> Result<Project, Error> {
+    projects::find(tx, organization, id).await?.ok_or_else(|| Error::not_found("project", id.as_str()))
+}
+
+/// The same, not archived: nothing can be added to or changed in an archived project.
+pub(crate) async fn open_project(tx: &mut Tx, organization: &OrganizationId, id: &ProjectId) -> Result<Project, Error> {
+    let project = project_of(tx, organization, id).await?;
+    if project.archived_at.is_some() {
+        return Err(Error::impossible(format!("Project {id} has been archived.")));
+    }
+    Ok(project)
+}
+
+async fn changeable(tx: &mut Tx, organization: &OrganizationId, id: &ProjectId) -> Result<Project, Error> {
+    let project = open_project(tx, organization, id).await?;
+    if project.is_default {
+        return Err(Error::impossible("The Default project cannot be renamed or archived."));
+    }
+    Ok(project)
+}

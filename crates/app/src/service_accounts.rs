@@ -1,0 +1,245 @@
+//! Service accounts: bots of one project. No person's phone is asked for; the organization's state counts.
+
+use keystead_core::caller::Owner;
+use keystead_core::id::{OrganizationId, ProjectId, ServiceAccountId};
+use keystead_core::key::KeyKind;
+use keystead_core::role::ProjectRole;
+use keystead_core::scope::Scope;
+pub use keystead_store::tables::service_accounts::ServiceAccount;
+use keystead_store::tables::{api_keys, service_accounts};
+use keystead_store::{Listing, Page, Tx};
+use serde_json::json;
+
+use crate::audit::Deed;
+use crate::keys::{MintedKey, NewKey, Place, checked_name};
+use crate::projects::open_project;
+use crate::{Actor, App, Error};
+
+/// What is asked of a new service account.
+#[derive(Debug, Clone)]
+pub struct NewServiceAccount {
+    /// What people call it.
+    pub name: String,
+    /// Whether it starts without any right and without a key.
+    pub account_only: bool,
+    /// How long its first key shall live, if not for ever.
+    pub expires_in_seconds: Option<i64>,
+}
+
+/// What shall change of a service account.
+#[derive(Debug, Clone, Default)]
+pub struct AccountChange {
+    /// The new name.
+    pub name: Option<String>,
+    /// The new role.
+    pub role: Option<ProjectRole>,
+}
+
+impl App {
+    /// The project's service accounts.
+    ///
+    /// # Errors
+    /// Without permission, for an archived project, or when `after` names nothing.
+    pub async fn service_accounts(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        project: &ProjectId,
+        page: Page,
+    ) -> Result<Listing<ServiceAccount>, Error> {
+        let app = self.clone();
+        let (actor, organization, page, project) = (actor.clone(), organization.clone(), page.clone(), project.clone());
+        let read = self.store().read("service_accounts", async move |tx: &mut Tx| {
+            let (actor, organization, page, project) = (&actor, &organization, &page, &project);
+            app.authorize(tx, actor, organization, Scope::ManagementRead).await?;
+            open_project(tx, organization, project).await?;
+            Ok(service_accounts::list(tx, project, page).await?)
+        });
+        read.await
+    }
+
+    /// One service account.
+    ///
+    /// # Errors
+    /// Without permission, or when there is none.
+    pub async fn service_account(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        project: &ProjectId,
+        id: &ServiceAccountId,
+    ) -> Result<ServiceAccount, Error> {
+        let app = self.clone();
+        let (actor, organization, id, project) = (actor.clone(), organization.clone(), id.clone(), project.clone());
+        let read = self.store().read("service_account", async move |tx: &mut Tx| {
+            let (actor, organization, id, project) = (&actor, &organization, &id, &project);
+            app.authorize(tx, actor, organization, Scope::ManagementRead).await?;
+            account_of(tx, organization, project, id).await
+        });
+        read.await
+    }
+
+    /// Makes a service account, and its first key unless only the account is wanted. The key passes the same gate
+    /// as every other new key.
+    ///
+    /// # Errors
+    /// Without permission, when the gate refuses, or for an archived project.
+    pub async fn create_service_account(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        project: &ProjectId,
+        asked: NewServiceAccount,
+    ) -> Result<(ServiceAccount, Option<MintedKey>), Error> {
+        if asked.account_only && asked.expires_in_seconds.is_some() {
+            let message = "'expires_in_seconds' must be null when 'create_service_account_only' is true.";
+            return Err(Error::invalid("expires_in_seconds", message));
+        }
+        let account = ServiceAccount {
+            id: self.draw(ServiceAccountId::generate),
+            project: project.clone(),
+            name: checked_name(&asked.name)?,
+            role: if asked.account_only { ProjectRole::None } else { ProjectRole::Member },
+            created_at: self.now(),
+            deleted_at: None,
+        };
+        let new_key = NewKey {
+            name: Some("Secret Key".to_owned()),
+            scopes: Vec::new(),
+            expires_in_seconds: asked.expires_in_seconds,
+        };
+        let key = match asked.account_only {
+            true => None,
+            false => Some(self.mint(place(organization, project, &account.id), &new_key)?),
+        };
+        let app = self.clone();
+        let (actor, organization, project) = (actor.clone(), organization.clone(), project.clone());
+        let row = key.as_ref().map(|key| key.row.clone());
+        let write = self.store().write("create_service_account", async move |tx: &mut Tx| {
+            let (actor, organization, project, account) = (&actor, &organization, &project, &account);
+            app.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
+            open_project(tx, organization, project).await?;
+            service_accounts::insert(tx, account).await?;
+            let details = json!({ "data": { "role": account.role.as_str() } });
+            let deed = Deed { organization, action: "service_account.created", target: account.id.as_str(), details };
+            app.record(tx, actor, deed).await?;
+            if let Some(row) = &row {
+                app.save_new_key(tx, actor, organization, row).await?;
+            }
+            Ok::<_, Error>(account.clone())
+        });
+        let account = write.await?;
+        Ok((account, key))
+    }
+
+    /// Renames a service account or gives it another role.
+    ///
+    /// # Errors
+    /// Without permission, when there is none, or for an archived project.
+    pub async fn update_service_account(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        project: &ProjectId,
+        id: &ServiceAccountId,
+        change: &AccountChange,
+    ) -> Result<ServiceAccount, Error> {
+        let name = change.name.as_deref().map(checked_name).transpose()?;
+        let app = self.clone();
+        let (actor, organization, id, project, name, change) =
+            (actor.clone(), organization.clone(), id.clone(), project.clone(), name.clone(), change.clone());
+        let write = self.store().write("update_service_account", async move |tx: &mut Tx| {
+            let (actor, organization, id, project, name, change) =
+                (&actor, &organization, &id, &project, &name, &change);
+            app.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
+            let account = account_of(tx, organization, project, id).await?;
+            let changed = ServiceAccount {
+                name: name.clone().unwrap_or_else(|| account.name.clone()),
+                role: change.role.unwrap_or(account.role),
+                ..account.clone()
+            };
+            if changed == account {
+                return Ok(account);
+            }
+            service_accounts::update(tx, project, id, &changed.name, changed.role).await?;
+            let details = json!({ "changes_requested": { "role": changed.role.as_str(), "name": changed.name } });
+            let deed = Deed { organization, action: "service_account.updated", target: id.as_str(), details };
+            app.record(tx, actor, deed).await?;
+            Ok::<_, Error>(changed)
+        });
+        write.await
+    }
+
+    /// Deletes a service account with all its keys.
+    ///
+    /// # Errors
+    /// Without permission, when there is none, or for an archived project.
+    pub async fn delete_service_account(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        project: &ProjectId,
+        id: &ServiceAccountId,
+    ) -> Result<(), Error> {
+        let app = self.clone();
+        let (actor, organization, id, project) = (actor.clone(), organization.clone(), id.clone(), project.clone());
+        let write = self.store().write("delete_service_account", async move |tx: &mut Tx| {
+            let (actor, organization, id, project) = (&actor, &organization, &id, &project);
+            app.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
+            account_of(tx, organization, project, id).await?;
+            let by = format!("{}:{}", actor.kind(), actor.id());
+            api_keys::revoke_of_service_account(tx, id, &by, "service account deleted", app.now()).await?;
+            service_accounts::delete(tx, project, id, app.now()).await?;
+            let deed =
+                Deed { organization, action: "service_account.deleted", target: id.as_str(), details: json!({}) };
+            app.record(tx, actor, deed).await
+        });
+        write.await
+    }
+
+    /// Makes a further key of a service account, so that keys can be rotated without a gap.
+    ///
+    /// # Errors
+    /// Without permission, when the gate refuses, when there is no such account, or for an archived project.
+    pub async fn create_service_account_key(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        project: &ProjectId,
+        id: &ServiceAccountId,
+        asked: NewKey,
+    ) -> Result<MintedKey, Error> {
+        let key = self.mint(place(organization, project, id), &asked)?;
+        let app = self.clone();
+        let (actor, organization, id, project, row) =
+            (actor.clone(), organization.clone(), id.clone(), project.clone(), key.row.clone());
+        let write = self.store().write("create_service_account_key", async move |tx: &mut Tx| {
+            let (actor, organization, id, project, row) = (&actor, &organization, &id, &project, &row);
+            app.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
+            account_of(tx, organization, project, id).await?;
+            app.save_new_key(tx, actor, organization, row).await
+        });
+        write.await?;
+        Ok(key)
+    }
+}
+
+fn place(organization: &OrganizationId, project: &ProjectId, id: &ServiceAccountId) -> Place {
+    Place {
+        kind: KeyKind::ServiceAccount,
+        organization: Some(organization.clone()),
+        project: Some(project.clone()),
+        owner: Owner::ServiceAccount(id.clone()),
+    }
+}
+
+async fn account_of(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    project: &ProjectId,
+    id: &ServiceAccountId,
+) -> Result<ServiceAccount, Error> {
+    open_project(tx, organization, project).await?;
+    let found = service_accounts::find(tx, project, id).await?.filter(|account| account.deleted_at.is_none());
+    found.ok_or_else(|| Error::not_found("service account", id.as_str()))
+}

@@ -1,0 +1,185 @@
+//! Usage and costs in buckets, empty ones included.
+
+use keystead_core::id::{KeyId, OrganizationId, ProjectId};
+use keystead_core::money::Micros;
+use keystead_core::scope::Scope;
+use keystead_core::time::Timestamp;
+use keystead_core::usage::{Quantities, UsageKind};
+use keystead_store::Tx;
+pub use keystead_store::tables::usage::GroupKey;
+use keystead_store::tables::usage::{self, UsageQuery};
+
+use crate::{Actor, App, Error};
+
+const MINUTE: i64 = 60;
+
+/// How wide a bucket is. Buckets begin at multiples of their width, in UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Width {
+    /// One minute.
+    Minute,
+    /// One hour.
+    Hour,
+    /// One day.
+    Day,
+}
+
+impl Width {
+    /// The width in seconds.
+    #[must_use]
+    pub const fn seconds(self) -> i64 {
+        match self {
+            Self::Minute => MINUTE,
+            Self::Hour => 3_600,
+            Self::Day => 86_400,
+        }
+    }
+}
+
+/// What usage is wanted.
+#[derive(Debug, Clone)]
+pub struct UsageRequest {
+    /// Which kind; `None` is all, for costs.
+    pub kind: Option<UsageKind>,
+    /// From when on; counted from the beginning of its minute.
+    pub start: Timestamp,
+    /// Until when, exclusive; `None` is now.
+    pub end: Option<Timestamp>,
+    /// How wide the buckets are.
+    pub width: Width,
+    /// How many buckets at most.
+    pub limit: i64,
+    /// Where the page before this one ended.
+    pub page: Option<Timestamp>,
+    /// What to tell apart.
+    pub group_by: Vec<GroupKey>,
+    /// Only these projects, unless empty.
+    pub projects: Vec<ProjectId>,
+    /// Only these users and service accounts, unless empty.
+    pub users: Vec<String>,
+    /// Only these keys, unless empty.
+    pub keys: Vec<KeyId>,
+    /// Only these models, unless empty.
+    pub models: Vec<String>,
+}
+
+/// What was used in one bucket by one group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UsageResult {
+    /// The project, when told apart.
+    pub project: Option<String>,
+    /// The user or service account, when told apart.
+    pub user: Option<String>,
+    /// The key, when told apart.
+    pub key: Option<String>,
+    /// The model, when told apart.
+    pub model: Option<String>,
+    /// How much.
+    pub used: Quantities,
+    /// At what price.
+    pub cost: Micros,
+}
+
+/// A stretch of time with what was used in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bucket {
+    /// Its beginning.
+    pub start: Timestamp,
+    /// Its end, exclusive.
+    pub end: Timestamp,
+    /// One result per group; none when nothing was used.
+    pub results: Vec<UsageResult>,
+}
+
+/// Some buckets and where the next page begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UsagePage {
+    /// The buckets in order of time.
+    pub buckets: Vec<Bucket>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<Timestamp>,
+}
+
+impl App {
+    /// The organization's usage.
+    ///
+    /// # Errors
+    /// Without permission, or when the times make no sense.
+    pub async fn usage(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        request: &UsageRequest,
+    ) -> Result<UsagePage, Error> {
+        let (mut buckets, next) = self.empty_buckets(request)?;
+        let (Some(first), Some(last)) = (buckets.first(), buckets.last()) else {
+            return Ok(UsagePage { buckets, next });
+        };
+        let query = UsageQuery {
+            kind: request.kind,
+            organization: organization.clone(),
+            start: first.start,
+            end: last.end,
+            width_seconds: request.width.seconds(),
+            group_by: request.group_by.clone(),
+            projects: request.projects.clone(),
+            users: request.users.clone(),
+            keys: request.keys.clone(),
+            models: request.models.clone(),
+        };
+        let app = self.clone();
+        let (actor, organization, query) = (actor.clone(), organization.clone(), query.clone());
+        let read = self.store().read("usage", async move |tx: &mut Tx| {
+            let (actor, organization, query) = (&actor, &organization, &query);
+            app.authorize(tx, actor, organization, Scope::UsageRead).await?;
+            Ok::<_, Error>(usage::query(tx, query).await?)
+        });
+        for row in read.await? {
+            // The first bucket may begin inside its stretch, so rows are matched by where a bucket ends.
+            let Some(bucket) = buckets.iter_mut().find(|bucket| row.bucket_start < bucket.end) else { continue };
+            let (project, user, key, model) = (row.project, row.user, row.key, row.model);
+            let same =
+                |r: &&mut UsageResult| (&r.project, &r.user, &r.key, &r.model) == (&project, &user, &key, &model);
+            match bucket.results.iter_mut().find(same) {
+                Some(known) => {
+                    known.used = known.used.plus(row.used);
+                    known.cost = known.cost.plus(row.cost);
+                }
+                None => bucket.results.push(UsageResult { project, user, key, model, used: row.used, cost: row.cost }),
+            }
+        }
+        Ok(UsagePage { buckets, next })
+    }
+
+    /// The stretches of a page, and where the next page begins.
+    fn empty_buckets(&self, request: &UsageRequest) -> Result<(Vec<Bucket>, Option<Timestamp>), Error> {
+        let floor = |at: i64, width: i64| at.saturating_sub(at.rem_euclid(width));
+        let ceiling = |at: i64| floor(at.saturating_add(MINUTE - 1), MINUTE);
+        let now = self.now().0;
+        let earliest = floor(request.start.0, MINUTE);
+        // The minute that runs now is counted, so that a request just made can be seen.
+        let end = request.end.map_or_else(|| floor(now, MINUTE).saturating_add(MINUTE), |end| ceiling(end.0));
+        if request.start.0 < 0
+            || request.start.0 > now.saturating_add(100 * 366 * 86_400)
+            || end > now.saturating_add(100 * 366 * 86_400)
+        {
+            return Err(Error::invalid("start_time", "Invalid 'start_time': out of range."));
+        }
+        if request.end.is_some_and(|end| end <= request.start) {
+            return Err(Error::invalid("end_time", "Invalid 'end_time': must be after 'start_time'."));
+        }
+        let mut start = match request.page {
+            None => earliest,
+            Some(page) if page.0 >= earliest && page.0 <= end && page.0 % MINUTE == 0 => page.0,
+            Some(_) => return Err(Error::invalid("page", "Invalid 'page': not a page of this query.")),
+        };
+        let width = request.width.seconds();
+        let mut buckets = Vec::new();
+        while start < end && i64::try_from(buckets.len()).is_ok_and(|made| made < request.limit) {
+            let stop = floor(start, width).saturating_add(width).min(end);
+            buckets.push(Bucket { start: Timestamp(start), end: Timestamp(stop), results: Vec::new() });
+            start = stop;
+        }
+        Ok((buckets, (start < end).then_some(Timestamp(start))))
+    }
+}

@@ -1,0 +1,166 @@
+//! What an organization has proven, and what that opens.
+
+use keystead_core::access::{self, Selection};
+use keystead_core::caller::Caller;
+use keystead_core::gate::{Action, Entitlements, Mode, Policy, Requirement};
+use keystead_core::id::OrganizationId;
+use keystead_core::scope::Scope;
+use keystead_store::Tx;
+use keystead_store::tables::{models, organizations, policy};
+use serde_json::json;
+
+use crate::audit::Deed;
+use crate::keys::entitlements;
+use crate::own_keys::organization_of;
+use crate::{Actor, App, Error};
+
+/// How a requirement stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Proven.
+    Verified,
+    /// The operator excused the organization.
+    Waived,
+    /// Neither.
+    Unverified,
+}
+
+impl Standing {
+    /// The name on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Verified => "verified",
+            Self::Waived => "waived",
+            Self::Unverified => "unverified",
+        }
+    }
+}
+
+/// Whether an action is open, and what it lacks otherwise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActionView {
+    /// The action, models after a colon: `model.use:o3`.
+    pub action: String,
+    /// What is lacking; empty when the action is open.
+    pub missing: Vec<Requirement>,
+}
+
+/// What an organization has proven, and what that opens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VerificationView {
+    /// Whose.
+    pub organization: OrganizationId,
+    /// Every requirement with its standing.
+    pub requirements: Vec<(Requirement, Standing)>,
+    /// Making keys, and every model that some rule guards.
+    pub actions: Vec<ActionView>,
+}
+
+impl App {
+    /// The verification of the organization a key speaks for.
+    ///
+    /// # Errors
+    /// When the key is dead or names an organization out of its reach.
+    pub async fn verification(&self, caller: &Caller, selection: Selection<'_>) -> Result<VerificationView, Error> {
+        access::alive(caller, self.now())?;
+        let organization = organization_of(caller, selection.organization)?;
+        self.verification_of(&organization.id).await
+    }
+
+    /// The verification of an organization, for callers who checked who asks.
+    ///
+    /// # Errors
+    /// When there is no such organization.
+    pub async fn verification_of(&self, organization: &OrganizationId) -> Result<VerificationView, Error> {
+        let app = self.clone();
+        let organization = organization.clone();
+        let read = self.store().read("verification", async move |tx: &mut Tx| {
+            let organization = &organization;
+            let met = entitlements(tx, organization).await?;
+            let mut requirements = Vec::with_capacity(Requirement::ALL.len());
+            let how = organizations::requirements(tx, organization).await?;
+            for requirement in Requirement::ALL {
+                let standing = match how.iter().find(|known| known.requirement == requirement) {
+                    None => Standing::Unverified,
+                    Some(known) if known.how == "waived" => Standing::Waived,
+                    Some(_) => Standing::Verified,
+                };
+                requirements.push((requirement, standing));
+            }
+            let (_, policy) = policy::find(tx).await?;
+            let names: Vec<String> = models::list(tx).await?.into_iter().map(|model| model.id).collect();
+            let actions = app.actions(organization, &policy, &met, names);
+            Ok::<_, Error>(VerificationView { organization: organization.clone(), requirements, actions })
+        });
+        read.await
+    }
+
+    fn actions(
+        &self,
+        organization: &OrganizationId,
+        policy: &Policy,
+        met: &Entitlements,
+        mut models: Vec<String>,
+    ) -> Vec<ActionView> {
+        // Models that rules name in full are shown even while no upstream serves them.
+        let rules = policy.rules.iter().filter(|rule| rule.action == "model.use" && rule.mode != Mode::Off);
+        models.extend(rules.flat_map(|rule| rule.models.iter().filter(|name| !name.contains('*')).cloned()));
+        models.sort();
+        models.dedup();
+        let now = self.now();
+        let nothing = Entitlements { met: Vec::new(), ..met.clone() };
+        let judge = |action| policy.judge(action, organization, met, now).missing;
+        let guarded = |name: &&String| !policy.judge(Action::UseModel(name), organization, &nothing, now).allowed();
+        let make = ActionView { action: "api_key.create".to_owned(), missing: judge(Action::CreateKey) };
+        let uses = models
+            .iter()
+            .filter(guarded)
+            .map(|name| ActionView { action: format!("model.use:{name}"), missing: judge(Action::UseModel(name)) });
+        std::iter::once(make).chain(uses).collect()
+    }
+
+    /// Excuses an organization from a requirement.
+    ///
+    /// # Errors
+    /// For anybody but an operator, without a reason, or when there is no such organization.
+    pub async fn waive(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        requirement: Requirement,
+        reason: &str,
+    ) -> Result<(), Error> {
+        if !matches!(actor, Actor::Operator(_)) {
+            let message = "Only an operator can excuse an organization.".to_owned();
+            return Err(Error::Forbidden { param: None, message });
+        }
+        if reason.trim().is_empty() {
+            return Err(Error::invalid("reason", "A waiver needs a reason."));
+        }
+        let app = self.clone();
+        let (actor, organization, reason) = (actor.clone(), organization.clone(), reason.to_owned());
+        let write = self.store().write("waive", async move |tx: &mut Tx| {
+            let (actor, organization, reason) = (&actor, &organization, &reason);
+            app.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
+            entitlements(tx, organization).await?;
+            app.waive_in(tx, actor, organization, requirement, reason).await
+        });
+        write.await
+    }
+
+    pub(crate) async fn waive_in(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        organization: &OrganizationId,
+        requirement: Requirement,
+        reason: &str,
+    ) -> Result<(), Error> {
+        organizations::set_requirement(tx, organization, requirement, "waived", Some(reason), self.now()).await?;
+        let details = json!({ "data": { "requirement": requirement.as_str(), "reason": reason } });
+        let deed =
+            Deed { organization, action: "organization.requirement_waived", target: organization.as_str(), details };
+        self.record(tx, actor, deed).await
+    }
+}

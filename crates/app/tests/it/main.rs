@@ -1,0 +1,93 @@
+//! Use cases over a store in memory, with a clock and a generator the test holds.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
+use std::sync::Arc;
+
+use keystead_app::keys::NewKey;
+use keystead_app::verification::Standing;
+use keystead_app::{Actor, App, AppOptions, Error, Page};
+use keystead_core::gate::Requirement;
+use keystead_core::key::{Pepper, TagKeys};
+use keystead_core::secret::Secret;
+use keystead_core::time::Timestamp;
+use keystead_store::Store;
+use keystead_store::tables::audit::AuditKey;
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::SeedableRng;
+
+async fn app() -> App {
+    let store = Store::open("sqlite::memory:").await.unwrap();
+    store.migrate().await.unwrap();
+    App::new(AppOptions {
+        store,
+        tags: TagKeys::new(Secret::new([1; 32]), Vec::new()),
+        pepper: Pepper::new(Secret::new([2; 32])),
+        audit_key: AuditKey(Secret::new([3; 32])),
+        clock: Arc::new(|| Timestamp(1_767_225_600)),
+        rng: Box::new(ChaCha20Rng::seed_from_u64(11)),
+        public_url: "https://keystead.test/".to_owned(),
+    })
+}
+
+fn first_page() -> Page {
+    Page { after: None, limit: 20, ascending: true }
+}
+
+#[tokio::test]
+async fn bootstrap_again_keeps_the_person() {
+    let app = app().await;
+    let first = app.bootstrap("Ann@Example.com", "One", true).await.unwrap();
+    let second = app.bootstrap("ann@example.com ", "Two", false).await.unwrap();
+    assert_eq!(first.user_id, second.user_id);
+    assert_ne!(first.organization_id, second.organization_id);
+    assert!(first.admin_key.expose().starts_with("sk-admin-"));
+    let standing = |made: Vec<(Requirement, Standing)>| made.into_iter().map(|(_, how)| how).collect::<Vec<_>>();
+    let one = app.verification_of(&first.organization_id).await.unwrap();
+    assert_eq!(standing(one.requirements), [Standing::Waived, Standing::Waived, Standing::Unverified]);
+    let two = app.verification_of(&second.organization_id).await.unwrap();
+    assert_eq!(standing(two.requirements), [Standing::Unverified; 3]);
+    for email in ["", "ann", "@x", "a@", "a b@c", "a@b\n"] {
+        let refused = app.bootstrap(&email.replace('\n', "\u{0}"), "Three", true).await;
+        assert!(matches!(refused, Err(Error::Invalid { param: Some("email"), .. })), "{email:?}");
+    }
+}
+
+/// S1-01 S1-04 S1-26: the dashboard's door is gated like the API's, for legacy user keys too.
+#[tokio::test]
+async fn the_dashboard_meets_the_same_gate() {
+    let app = app().await;
+    let made = app.bootstrap("ann@example.com", "One", false).await.unwrap();
+    let person = Actor::Person(made.user_id.clone());
+    let asked = NewKey { name: Some("laptop".to_owned()), ..NewKey::default() };
+    let project = app.create_project_key(&person, &made.organization_id, &made.project_id, &asked).await;
+    let user = app.create_user_key(&person, &made.organization_id, &asked).await;
+    for refused in [project, user] {
+        let Err(Error::RequirementMissing { missing, organization, .. }) = refused else { panic!("{refused:?}") };
+        assert_eq!((missing, organization), (vec![Requirement::Phone], made.organization_id.clone()));
+    }
+    let operator = Actor::operator("root");
+    app.waive(&operator, &made.organization_id, Requirement::Phone, "trusted").await.unwrap();
+    let key = app.create_project_key(&person, &made.organization_id, &made.project_id, &asked).await.unwrap();
+    assert!(key.secret.expose().starts_with("sk-proj-"));
+    assert!(!format!("{key:?}").contains(key.secret.expose()));
+    let log = app.audit_log(&operator, &made.organization_id, first_page()).await.unwrap();
+    assert_eq!(log.data.iter().filter(|event| event.action == "api_key.created").count(), 2);
+}
+
+#[tokio::test]
+async fn only_operators_waive_and_only_owners_act() {
+    let app = app().await;
+    let one = app.bootstrap("ann@example.com", "One", true).await.unwrap();
+    let two = app.bootstrap("bob@example.com", "Two", true).await.unwrap();
+    let bob = Actor::Person(two.user_id.clone());
+    let waived = app.waive(&bob, &two.organization_id, Requirement::Organization, "please").await;
+    assert!(matches!(waived, Err(Error::Forbidden { .. })));
+    let foreign = app.projects(&bob, &one.organization_id, false, first_page()).await;
+    assert!(matches!(foreign, Err(Error::NotFound { .. })));
+    let foreign = app.project(&bob, &two.organization_id, &one.project_id).await;
+    assert!(matches!(foreign, Err(Error::NotFound { .. })));
+    let asked = NewKey::default();
+    let foreign = app.create_project_key(&bob, &two.organization_id, &one.project_id, &asked).await;
+    assert!(matches!(foreign, Err(Error::NotFound { .. })));
+}

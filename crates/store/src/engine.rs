@@ -1,0 +1,261 @@
+//! The only file that knows two engines: pools, transactions, values and rows of SQLite and PostgreSQL.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous};
+use sqlx::{AssertSqlSafe, Postgres, Row as _, Sqlite, SqlSafeStr, Transaction};
+
+use crate::Error;
+
+/// How long a request waits for a connection before the store counts as unavailable.
+const ACQUIRE: Duration = Duration::from_secs(3);
+
+#[derive(Debug, Clone)]
+pub(crate) enum Db {
+    /// One writer, because SQLite has one; readers beside it see the last commit.
+    Sqlite { writer: SqlitePool, readers: SqlitePool },
+    Postgres(PgPool),
+}
+
+impl Db {
+    pub(crate) async fn open(url: &str) -> Result<Self, Error> {
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            let options = PgConnectOptions::from_str(url)?;
+            let pool = PgPoolOptions::new().max_connections(16).acquire_timeout(ACQUIRE).connect_with(options).await?;
+            return Ok(Self::Postgres(pool));
+        }
+        let memory = url.starts_with("sqlite::memory:");
+        let options = SqliteConnectOptions::from_str(url)?
+            .create_if_missing(true)
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(5))
+            .pragma("secure_delete", "ON");
+        if memory {
+            // A database in memory lives as long as its one connection.
+            let pool = SqlitePoolOptions::new()
+                .max_connections(1)
+                .idle_timeout(None)
+                .max_lifetime(None)
+                .acquire_timeout(ACQUIRE)
+                .connect_with(options)
+                .await?;
+            return Ok(Self::Sqlite { writer: pool.clone(), readers: pool });
+        }
+        let options = options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
+        let pool = |most| SqlitePoolOptions::new().max_connections(most).acquire_timeout(ACQUIRE);
+        let writer = pool(1).connect_with(options.clone()).await?;
+        let readers = pool(8).connect_with(options.read_only(false)).await?;
+        Ok(Self::Sqlite { writer, readers })
+    }
+
+    pub(crate) async fn migrate(&self) -> Result<(), Error> {
+        static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
+        let done = match self {
+            Self::Sqlite { writer, .. } => MIGRATIONS.run(writer).await,
+            Self::Postgres(pool) => MIGRATIONS.run(pool).await,
+        };
+        done.map_err(|error| Error::Other(error.to_string()))
+    }
+
+    pub(crate) async fn begin(&self, write: bool) -> Result<Tx, Error> {
+        Ok(match self {
+            Self::Sqlite { writer, .. } if write => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
+            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+}
+
+/// One transaction. Statements go through its methods; it is rolled back unless the store commits it.
+#[derive(Debug)]
+pub enum Tx {
+    /// On SQLite.
+    Sqlite(Transaction<'static, Sqlite>),
+    /// On PostgreSQL.
+    Postgres(Transaction<'static, Postgres>),
+}
+
+/// A bound argument. The four column types of the migrations are all there is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// `BIGINT`.
+    Int(Option<i64>),
+    /// `TEXT`.
+    Text(Option<String>),
+    /// `BYTEA`.
+    Bytes(Vec<u8>),
+    /// `BOOLEAN`.
+    Bool(bool),
+}
+
+impl From<i64> for Value {
+    fn from(value: i64) -> Self {
+        Self::Int(Some(value))
+    }
+}
+
+impl From<Option<i64>> for Value {
+    fn from(value: Option<i64>) -> Self {
+        Self::Int(value)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(value: &str) -> Self {
+        Self::Text(Some(value.to_owned()))
+    }
+}
+
+impl From<Option<&str>> for Value {
+    fn from(value: Option<&str>) -> Self {
+        Self::Text(value.map(str::to_owned))
+    }
+}
+
+impl From<String> for Value {
+    fn from(value: String) -> Self {
+        Self::Text(Some(value))
+    }
+}
+
+impl From<bool> for Value {
+    fn from(value: bool) -> Self {
+        Self::Bool(value)
+    }
+}
+
+impl From<&[u8]> for Value {
+    fn from(value: &[u8]) -> Self {
+        Self::Bytes(value.to_vec())
+    }
+}
+
+/// A statement whose text differs between the engines; the exception, each with its reason beside it.
+#[derive(Debug, Clone, Copy)]
+pub struct PerEngine {
+    /// The text for SQLite.
+    pub sqlite: &'static str,
+    /// The text for PostgreSQL.
+    pub postgres: &'static str,
+}
+
+/// One row of an answer; columns by position.
+#[derive(Debug)]
+pub enum Row {
+    /// From SQLite.
+    Sqlite(SqliteRow),
+    /// From PostgreSQL.
+    Postgres(PgRow),
+}
+
+macro_rules! getter {
+    ($name:ident, $type:ty, $doc:literal) => {
+        #[doc = $doc]
+        ///
+        /// # Errors
+        /// When the column is missing or of another type.
+        pub fn $name(&self, column: usize) -> Result<$type, Error> {
+            Ok(match self {
+                Self::Sqlite(row) => row.try_get(column)?,
+                Self::Postgres(row) => row.try_get(column)?,
+            })
+        }
+    };
+}
+
+impl Row {
+    getter!(int, i64, "A `BIGINT`.");
+    getter!(optional_int, Option<i64>, "A `BIGINT` that may be null.");
+    getter!(text, String, "A `TEXT`.");
+    getter!(optional_text, Option<String>, "A `TEXT` that may be null.");
+    getter!(bytes, Vec<u8>, "A `BYTEA`.");
+    getter!(bool, bool, "A `BOOLEAN`.");
+}
+
+macro_rules! bound {
+    ($sql:expr, $values:expr) => {{
+        let mut query = sqlx::query($sql);
+        for value in $values {
+            query = match value {
+                Value::Int(value) => query.bind(value),
+                Value::Text(value) => query.bind(value),
+                Value::Bytes(value) => query.bind(value),
+                Value::Bool(value) => query.bind(value),
+            };
+        }
+        query
+    }};
+}
+
+impl Tx {
+    pub(crate) async fn commit(self) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(tx) => tx.commit().await?,
+            Self::Postgres(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+
+    pub(crate) const fn pick(&self, texts: PerEngine) -> &'static str {
+        match self {
+            Self::Sqlite(_) => texts.sqlite,
+            Self::Postgres(_) => texts.postgres,
+        }
+    }
+
+    /// Runs a statement; answers how many rows it changed.
+    pub(crate) async fn execute(&mut self, sql: &'static str, values: Vec<Value>) -> Result<u64, Error> {
+        checked(sql, &values)?;
+        Ok(match self {
+            Self::Sqlite(tx) => bound!(sql, values).execute(&mut **tx).await?.rows_affected(),
+            Self::Postgres(tx) => bound!(sql, values).execute(&mut **tx).await?.rows_affected(),
+        })
+    }
+
+    /// The row, if there is one.
+    pub(crate) async fn optional(&mut self, sql: &'static str, values: Vec<Value>) -> Result<Option<Row>, Error> {
+        checked(sql, &values)?;
+        Ok(match self {
+            Self::Sqlite(tx) => bound!(sql, values).fetch_optional(&mut **tx).await?.map(Row::Sqlite),
+            Self::Postgres(tx) => bound!(sql, values).fetch_optional(&mut **tx).await?.map(Row::Postgres),
+        })
+    }
+
+    /// All rows.
+    pub(crate) async fn all(&mut self, sql: &'static str, values: Vec<Value>) -> Result<Vec<Row>, Error> {
+        self.all_of(sql.into_sql_str(), sql, values).await
+    }
+
+    /// All rows of a text the list builder put together; the only door for texts that are not constants.
+    pub(crate) async fn all_built(&mut self, sql: String, values: Vec<Value>) -> Result<Vec<Row>, Error> {
+        let text = sql.clone();
+        self.all_of(AssertSqlSafe(sql).into_sql_str(), &text, values).await
+    }
+
+    async fn all_of(&mut self, sql: sqlx::SqlStr, text: &str, values: Vec<Value>) -> Result<Vec<Row>, Error> {
+        checked(text, &values)?;
+        Ok(match self {
+            Self::Sqlite(tx) => bound!(sql, values).fetch_all(&mut **tx).await?.into_iter().map(Row::Sqlite).collect(),
+            Self::Postgres(tx) => bound!(sql, values).fetch_all(&mut **tx).await?.into_iter().map(Row::Postgres).collect(),
+        })
+    }
+}
+
+/// SQLite binds NULL for a forgotten argument and PostgreSQL fails on NUL in text: both are caught before the engine.
+fn checked(sql: &str, values: &[Value]) -> Result<(), Error> {
+    let wanted = sql
+        .split('$')
+        .skip(1)
+        .filter_map(|rest| rest.split(|c: char| !c.is_ascii_digit()).next()?.parse::<usize>().ok())
+        .max()
+        .unwrap_or(0);
+    if wanted != values.len() {
+        return Err(Error::Other(format!("{} arguments for {wanted} places", values.len())));
+    }
+    if values.iter().any(|value| matches!(value, Value::Text(Some(text)) if text.contains('\0'))) {
+        return Err(Error::Invalid("text holds a NUL character"));
+    }
+    Ok(())
+}

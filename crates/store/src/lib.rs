@@ -1,0 +1,178 @@
+//! Rows: SQLite or PostgreSQL behind one SQL text per statement. No rules, no HTTP, no vendors.
+//!
+//! [`Store::read`] and [`Store::write`] run a closure in one transaction; a write whose engine asks to try again is
+//! run again from the start, so the closure must do nothing but SQL.
+
+mod engine;
+pub mod tables;
+
+
+pub use engine::{PerEngine, Row, Tx, Value};
+
+use engine::Db;
+
+/// Why the store did not do as asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// A cursor or a row that should be there is not.
+    #[error("no such row")]
+    Missing,
+    /// A unique rule forbids it.
+    #[error("conflicts with {0}")]
+    Conflict(&'static str),
+    /// A value no engine could keep.
+    #[error("{0}")]
+    Invalid(&'static str),
+    /// The engine cannot be reached or is too busy; trying again later is right.
+    #[error("the database is unavailable: {0}")]
+    Unavailable(String),
+    /// The engine asks to run the transaction again.
+    #[error("the transaction met another one")]
+    Again,
+    /// A row that cannot be understood.
+    #[error("row {id} of {table} cannot be read")]
+    Corrupt {
+        /// In which table.
+        table: &'static str,
+        /// Which row.
+        id: String,
+    },
+    /// Anything else; for logs.
+    #[error("{0}")]
+    Other(String),
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) | sqlx::Error::PoolClosed | sqlx::Error::Tls(_) => {
+                Self::Unavailable(error.to_string())
+            }
+            sqlx::Error::Database(database) => {
+                let code = database.code().unwrap_or_default().into_owned();
+                match code.as_str() {
+                    // PostgreSQL: serialization failure, deadlock. SQLite: BUSY and its extended forms.
+                    "40001" | "40P01" | "5" | "261" | "517" => Self::Again,
+                    // PostgreSQL is shutting down, starting up or out of connections; SQLite cannot open or write.
+                    "57P01" | "57P02" | "57P03" | "53300" | "10" | "13" | "14" => Self::Unavailable(error.to_string()),
+                    _ if database.is_unique_violation() => Self::Conflict("a unique value"),
+                    _ => Self::Other(error.to_string()),
+                }
+            }
+            _ => Self::Other(error.to_string()),
+        }
+    }
+}
+
+/// Where everything is kept. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Store {
+    db: Db,
+}
+
+/// How often a transaction that met another one is run again.
+const RETRIES: u32 = 8;
+
+impl Store {
+    /// Opens `sqlite://path`, `sqlite::memory:` or `postgres://…`.
+    ///
+    /// # Errors
+    /// When the database cannot be reached or the address is not understood.
+    pub async fn open(url: &str) -> Result<Self, Error> {
+        Ok(Self { db: Db::open(url).await? })
+    }
+
+    /// Brings the schema up to date and sets the default policy where there is none. Harmless to repeat.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn migrate(&self) -> Result<(), Error> {
+        self.db.migrate().await?;
+        self.write("default_policy", async |tx: &mut Tx| tables::policy::insert_default(tx).await).await
+    }
+
+    /// Asks the database for a sign of life.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when it gives none.
+    pub async fn ping(&self) -> Result<(), Error> {
+        self.read("ping", async |tx: &mut Tx| tx.optional("SELECT 1", vec![]).await.map(|_| ())).await
+    }
+
+    /// Runs `work` in a transaction that changes nothing.
+    ///
+    /// # Errors
+    /// What `work` answers, or the store's own.
+    pub async fn read<T, E, F>(&self, name: &'static str, work: F) -> Result<T, E>
+    where
+        E: From<Error>,
+        F: AsyncFn(&mut Tx) -> Result<T, E>,
+    {
+        let mut tx = self.db.begin(false).await?;
+        let answer = work(&mut tx).await;
+        tracing::trace!(transaction = name, ok = answer.is_ok(), "read");
+        answer
+    }
+
+    /// Runs `work` in a transaction and commits when it answers `Ok`; runs it again when it met another one.
+    ///
+    /// # Errors
+    /// What `work` answers, or the store's own.
+    pub async fn write<T, E, F>(&self, name: &'static str, work: F) -> Result<T, E>
+    where
+        E: From<Error>,
+        F: AsyncFn(&mut Tx) -> Result<T, E>,
+    {
+        let mut tries = 0;
+        loop {
+            let mut tx = match self.db.begin(true).await {
+                Err(Error::Again) if tries < RETRIES => {
+                    tries += 1;
+                    continue;
+                }
+                begun => begun?,
+            };
+            let value = match work(&mut tx).await {
+                Ok(value) => value,
+                // A conflict inside the closure has become the caller's error and cannot be told apart any more;
+                // the statements that can meet one take the revision counter's lock first, so it is rare.
+                Err(error) => return Err(error),
+            };
+            match tx.commit().await {
+                Ok(()) => {
+                    tracing::trace!(transaction = name, tries, "write");
+                    return Ok(value);
+                }
+                Err(Error::Again) if tries < RETRIES => tries += 1,
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+}
+
+/// Which part of a list is wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// Begin after the row with this id.
+    pub after: Option<String>,
+    /// How many rows at most.
+    pub limit: u32,
+    /// Oldest first; otherwise newest first.
+    pub ascending: bool,
+}
+
+/// A part of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listing<T> {
+    /// The rows.
+    pub data: Vec<T>,
+    /// Whether more follow.
+    pub has_more: bool,
+}
+
+impl<T> Listing<T> {
+    /// The same list of other things.
+    pub fn map<U>(self, each: impl FnMut(T) -> U) -> Listing<U> {
+        Listing { data: self.data.into_iter().map(each).collect(), has_more: self.has_more }
+    }
+}

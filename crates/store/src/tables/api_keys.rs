@@ -1,0 +1,205 @@
+//! Keys of four kinds. Only digests are kept; revoked keys stay as rows, so that their owners can learn what became of them.
+
+use keystead_core::caller::Owner;
+use keystead_core::id::{KeyId, OrganizationId, ProjectId, ServiceAccountId};
+use keystead_core::key::{KeyDigest, KeyKind};
+use keystead_core::scope::Restriction;
+use keystead_core::time::Timestamp;
+
+use super::changes::{self, ChangeSubject};
+use super::{id, named, optional_id, optional_time, time};
+use crate::{Error, Row, Tx, Value};
+
+mod with_owner;
+
+pub use with_owner::{
+    KeyWithOwner, find_admin_with_owner, find_project_with_owner, list_admin_with_owner, list_project_with_owner,
+};
+
+/// A key without its secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyRow {
+    /// The id.
+    pub id: KeyId,
+    /// The kind.
+    pub kind: KeyKind,
+    /// What the secret is known by.
+    pub digest: KeyDigest,
+    /// How lists show the secret.
+    pub redacted: String,
+    /// What people call it.
+    pub name: Option<String>,
+    /// Whose it is; `None` for legacy user keys, which reach many.
+    pub organization: Option<OrganizationId>,
+    /// The project it is bound to.
+    pub project: Option<ProjectId>,
+    /// Who owns it.
+    pub owner: Owner,
+    /// What it is restricted to; empty is everything.
+    pub restriction: Restriction,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it ends.
+    pub expires_at: Option<Timestamp>,
+    /// When it was last used; lags by a few seconds.
+    pub last_used_at: Option<Timestamp>,
+    /// When it was revoked.
+    pub revoked_at: Option<Timestamp>,
+    /// By whom.
+    pub revoked_by: Option<String>,
+    /// Why.
+    pub revoked_reason: Option<String>,
+}
+
+/// Reads the first sixteen columns of a row.
+pub(super) fn key(row: &Row) -> Result<KeyRow, Error> {
+    let id: KeyId = id(row, 0, "api_keys")?;
+    let corrupt = || Error::Corrupt { table: "api_keys", id: id.to_string() };
+    let digest: [u8; 32] = row.bytes(2)?.try_into().map_err(|_| corrupt())?;
+    let owner = match (optional_id(row, 7, "api_keys")?, optional_id(row, 8, "api_keys")?) {
+        (Some(user), None) => Owner::User(user),
+        (None, Some(account)) => Owner::ServiceAccount(account),
+        _ => return Err(corrupt()),
+    };
+    Ok(KeyRow {
+        kind: named(row, 1, "api_keys", KeyKind::from_name)?,
+        digest: KeyDigest::from_bytes(digest),
+        redacted: row.text(3)?,
+        name: row.optional_text(4)?,
+        organization: optional_id(row, 5, "api_keys")?,
+        project: optional_id(row, 6, "api_keys")?,
+        owner,
+        restriction: serde_json::from_str(&row.text(9)?).map_err(|_| corrupt())?,
+        created_at: time(row, 10)?,
+        expires_at: optional_time(row, 11)?,
+        last_used_at: optional_time(row, 12)?,
+        revoked_at: optional_time(row, 13)?,
+        revoked_by: row.optional_text(14)?,
+        revoked_reason: row.optional_text(15)?,
+        id,
+    })
+}
+
+/// Adds a key.
+///
+/// # Errors
+/// [`Error::Conflict`] for an id or digest that exists.
+pub async fn insert(tx: &mut Tx, key: &KeyRow) -> Result<(), Error> {
+    const SQL: &str = "INSERT INTO api_keys (id, kind, digest, redacted, name, organization, project, owner_user, \
+                       owner_service_account, restriction, created_at, expires_at, last_used_at, revoked_at, revoked_by, \
+                       revoked_reason) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+    let (user, account) = match &key.owner {
+        Owner::User(id) => (Some(id.as_str()), None),
+        Owner::ServiceAccount(id) => (None, Some(id.as_str())),
+    };
+    let values = vec![
+        key.id.as_str().into(),
+        key.kind.as_str().into(),
+        key.digest.as_bytes().as_slice().into(),
+        key.redacted.as_str().into(),
+        key.name.as_deref().into(),
+        key.organization.as_ref().map(OrganizationId::as_str).into(),
+        key.project.as_ref().map(ProjectId::as_str).into(),
+        user.into(),
+        account.into(),
+        literals(&key.restriction)?,
+        key.created_at.0.into(),
+        key.expires_at.map(|at| at.0).into(),
+        key.last_used_at.map(|at| at.0).into(),
+        key.revoked_at.map(|at| at.0).into(),
+        key.revoked_by.as_deref().into(),
+        key.revoked_reason.as_deref().into(),
+    ];
+    tx.execute(SQL, values).await?;
+    // A digest somebody tried before it existed may be remembered as unknown.
+    changes::append(tx, &ChangeSubject::Key(key.id.clone()), key.created_at).await.map(|_| ())
+}
+
+fn literals(restriction: &Restriction) -> Result<Value, Error> {
+    serde_json::to_string(restriction).map(Value::from).map_err(|error| Error::Other(error.to_string()))
+}
+
+/// The key with this id, revoked or not.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn find(tx: &mut Tx, id: &KeyId) -> Result<Option<KeyRow>, Error> {
+    const SQL: &str = "SELECT id, kind, digest, redacted, name, organization, project, owner_user, owner_service_account, \
+                       restriction, created_at, expires_at, last_used_at, revoked_at, revoked_by, revoked_reason \
+                       FROM api_keys WHERE id = $1";
+    tx.optional(SQL, vec![id.as_str().into()]).await?.as_ref().map(key).transpose()
+}
+
+/// The living key with this digest.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn find_by_digest(tx: &mut Tx, digest: &KeyDigest) -> Result<Option<KeyRow>, Error> {
+    const SQL: &str = "SELECT id, kind, digest, redacted, name, organization, project, owner_user, owner_service_account, \
+                       restriction, created_at, expires_at, last_used_at, revoked_at, revoked_by, revoked_reason \
+                       FROM api_keys WHERE digest = $1 AND revoked_at IS NULL";
+    tx.optional(SQL, vec![digest.as_bytes().as_slice().into()]).await?.as_ref().map(key).transpose()
+}
+
+/// Changes what a living key is restricted to, when it ends, or both; `false` when there is none.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn update_restriction(
+    tx: &mut Tx,
+    id: &KeyId,
+    restriction: Option<&Restriction>,
+    expires_at: Option<Timestamp>,
+) -> Result<bool, Error> {
+    const SQL: &str = "UPDATE api_keys SET restriction = COALESCE($2, restriction), expires_at = COALESCE($3, expires_at) \
+                       WHERE id = $1 AND revoked_at IS NULL RETURNING created_at";
+    let restriction = restriction.map(literals).transpose()?.unwrap_or(Value::Text(None));
+    let values = vec![id.as_str().into(), restriction, expires_at.map(|at| at.0).into()];
+    let Some(row) = tx.optional(SQL, values).await? else { return Ok(false) };
+    changes::append(tx, &ChangeSubject::Key(id.clone()), time(&row, 0)?).await?;
+    Ok(true)
+}
+
+/// Ends a key for good, saying who and why; `false` when it had ended before.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn revoke(tx: &mut Tx, id: &KeyId, by: &str, reason: &str, at: Timestamp) -> Result<bool, Error> {
+    const SQL: &str = "UPDATE api_keys SET revoked_at = $2, revoked_by = $3, revoked_reason = $4 \
+                       WHERE id = $1 AND revoked_at IS NULL";
+    if tx.execute(SQL, vec![id.as_str().into(), at.0.into(), by.into(), reason.into()]).await? == 0 {
+        return Ok(false);
+    }
+    changes::append(tx, &ChangeSubject::Key(id.clone()), at).await?;
+    Ok(true)
+}
+
+/// Ends all keys of a service account; answers how many.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn revoke_of_service_account(
+    tx: &mut Tx,
+    account: &ServiceAccountId,
+    by: &str,
+    reason: &str,
+    at: Timestamp,
+) -> Result<u64, Error> {
+    const SQL: &str = "UPDATE api_keys SET revoked_at = $2, revoked_by = $3, revoked_reason = $4 \
+                       WHERE owner_service_account = $1 AND revoked_at IS NULL";
+    let ended = tx.execute(SQL, vec![account.as_str().into(), at.0.into(), by.into(), reason.into()]).await?;
+    changes::append(tx, &ChangeSubject::ServiceAccount(account.clone()), at).await?;
+    Ok(ended)
+}
+
+/// Writes down when keys were last used; never moves a time back. No change row: nothing decides by it.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn touch(tx: &mut Tx, used: &[(KeyId, Timestamp)]) -> Result<(), Error> {
+    const SQL: &str = "UPDATE api_keys SET last_used_at = $2 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2)";
+    for (id, at) in used {
+        tx.execute(SQL, vec![id.as_str().into(), at.0.into()]).await?;
+    }
+    Ok(())
+}

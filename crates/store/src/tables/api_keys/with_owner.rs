@@ -1,0 +1,118 @@
+//! Keys with the facts about their owners that lists show (contract 1.4).
+
+use keystead_core::id::{KeyId, OrganizationId, ProjectId};
+use keystead_core::time::Timestamp;
+
+use super::{KeyRow, key};
+use crate::tables::list::List;
+use crate::tables::time;
+use crate::{Error, Listing, Page, Row, Tx};
+
+/// A living key and its owner.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyWithOwner {
+    /// The key.
+    pub key: KeyRow,
+    /// How the owner is called.
+    pub owner_name: String,
+    /// A person's address.
+    pub owner_email: Option<String>,
+    /// When the owner was made.
+    pub owner_created_at: Timestamp,
+    /// The owner's role: in the project, else in the organization; `none` without either.
+    pub owner_role: String,
+    /// Whether the owner still has access (`owner_project_access`).
+    pub owner_active: bool,
+}
+
+const SELECT: &str = "SELECT k.id, k.kind, k.digest, k.redacted, k.name, k.organization, k.project, k.owner_user, \
+    k.owner_service_account, k.restriction, k.created_at, k.expires_at, k.last_used_at, k.revoked_at, k.revoked_by, \
+    k.revoked_reason, COALESCE(u.name, s.name), u.email, COALESCE(u.created_at, s.created_at), \
+    COALESCE(s.role, pm.role, m.role, 'none'), \
+    (s.id IS NOT NULL AND s.deleted_at IS NULL AND s.role <> 'none') OR \
+    (u.id IS NOT NULL AND u.deactivated_at IS NULL AND m.role IS NOT NULL AND (m.role = 'owner' OR pm.role IS NOT NULL OR p.is_default OR k.kind = 'admin')) \
+    FROM api_keys k LEFT JOIN users u ON u.id = k.owner_user \
+    LEFT JOIN service_accounts s ON s.id = k.owner_service_account \
+    LEFT JOIN memberships m ON m.organization = k.organization AND m.user_id = k.owner_user \
+    LEFT JOIN project_members pm ON pm.project = k.project AND pm.user_id = k.owner_user \
+    LEFT JOIN projects p ON p.id = k.project";
+
+const OF_PROJECT: &str = "k.project = $1 AND k.revoked_at IS NULL";
+const OF_PROJECT_ONE: &str = "k.project = $1 AND k.revoked_at IS NULL AND k.id = $2";
+const ADMIN: &str = "k.organization = $1 AND k.kind = 'admin' AND k.revoked_at IS NULL";
+const ADMIN_ONE: &str = "k.organization = $1 AND k.kind = 'admin' AND k.revoked_at IS NULL AND k.id = $2";
+
+fn with_owner(row: &Row) -> Result<KeyWithOwner, Error> {
+    Ok(KeyWithOwner {
+        key: key(row)?,
+        owner_name: row.text(16)?,
+        owner_email: row.optional_text(17)?,
+        owner_created_at: time(row, 18)?,
+        owner_role: row.text(19)?,
+        owner_active: row.bool(20)?,
+    })
+}
+
+async fn rows(
+    tx: &mut Tx,
+    filter: &'static str,
+    ids: &[&str],
+    page: &Page,
+) -> Result<Listing<KeyWithOwner>, Error> {
+    let values = ids.iter().map(|id| (*id).into()).collect();
+    let list = List { select: SELECT, table: "k", source: "api_keys", id: "id", filter, values, page };
+    list.rows(tx, with_owner).await
+}
+
+async fn one(tx: &mut Tx, filter: &'static str, ids: &[&str]) -> Result<Option<KeyWithOwner>, Error> {
+    let page = Page { after: None, limit: 1, ascending: true };
+    Ok(rows(tx, filter, ids, &page).await?.data.pop())
+}
+
+/// The living keys of a project.
+///
+/// # Errors
+/// [`Error::Missing`] for an unknown cursor.
+pub async fn list_project_with_owner(
+    tx: &mut Tx,
+    project: &ProjectId,
+    page: &Page,
+) -> Result<Listing<KeyWithOwner>, Error> {
+    rows(tx, OF_PROJECT, &[project.as_str()], page).await
+}
+
+/// One living key of a project.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn find_project_with_owner(
+    tx: &mut Tx,
+    project: &ProjectId,
+    id: &KeyId,
+) -> Result<Option<KeyWithOwner>, Error> {
+    one(tx, OF_PROJECT_ONE, &[project.as_str(), id.as_str()]).await
+}
+
+/// The living admin keys of an organization.
+///
+/// # Errors
+/// [`Error::Missing`] for an unknown cursor.
+pub async fn list_admin_with_owner(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    page: &Page,
+) -> Result<Listing<KeyWithOwner>, Error> {
+    rows(tx, ADMIN, &[organization.as_str()], page).await
+}
+
+/// One living admin key.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn find_admin_with_owner(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    id: &KeyId,
+) -> Result<Option<KeyWithOwner>, Error> {
+    one(tx, ADMIN_ONE, &[organization.as_str(), id.as_str()]).await
+}

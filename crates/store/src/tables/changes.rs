@@ -1,0 +1,112 @@
+//! The growing revision that tells every node what to forget.
+//!
+//! One counter row is locked by each transaction that changes anything a caller is made of, so revisions appear in
+//! the order of their commits and a follower never skips one.
+
+use keystead_core::id::{KeyId, OrganizationId, ProjectId, ServiceAccountId, UserId};
+use keystead_core::time::Timestamp;
+
+use super::optional_id;
+use crate::{Error, Row, Tx};
+
+/// What changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ChangeSubject {
+    /// One key.
+    Key(KeyId),
+    /// A person: account, memberships or roles.
+    User(UserId),
+    /// A service account.
+    ServiceAccount(ServiceAccountId),
+    /// A project.
+    Project(ProjectId),
+    /// An organization or what it has proven.
+    Organization(OrganizationId),
+    /// The rules.
+    Policy,
+    /// The models.
+    Models,
+}
+
+/// One change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// Grows by one with each change.
+    pub revision: i64,
+    /// What changed.
+    pub subject: ChangeSubject,
+}
+
+/// Writes a change down; answers its revision.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn append(tx: &mut Tx, subject: &ChangeSubject, at: Timestamp) -> Result<i64, Error> {
+    let counted = tx.optional("UPDATE revisions SET latest = latest + 1 WHERE one = 1 RETURNING latest", vec![]).await?;
+    let revision = counted.ok_or(Error::Missing)?.int(0)?;
+    let (name, target) = match subject {
+        ChangeSubject::Key(id) => ("key", Some(id.as_str())),
+        ChangeSubject::User(id) => ("user", Some(id.as_str())),
+        ChangeSubject::ServiceAccount(id) => ("service_account", Some(id.as_str())),
+        ChangeSubject::Project(id) => ("project", Some(id.as_str())),
+        ChangeSubject::Organization(id) => ("organization", Some(id.as_str())),
+        ChangeSubject::Policy => ("policy", None),
+        ChangeSubject::Models => ("models", None),
+    };
+    let values = vec![revision.into(), name.into(), target.into(), at.0.into()];
+    tx.execute("INSERT INTO changes (revision, subject, target, at) VALUES ($1, $2, $3, $4)", values).await?;
+    Ok(revision)
+}
+
+/// The changes after a revision, oldest first.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn since(tx: &mut Tx, revision: i64, limit: u32) -> Result<Vec<Change>, Error> {
+    const SQL: &str = "SELECT revision, subject, target FROM changes WHERE revision > $1 ORDER BY revision LIMIT $2";
+    tx.all(SQL, vec![revision.into(), i64::from(limit).into()]).await?.iter().map(change).collect()
+}
+
+fn change(row: &Row) -> Result<Change, Error> {
+    fn target<T: std::str::FromStr>(row: &Row) -> Result<T, Error> {
+        optional_id(row, 2, "changes")?.ok_or(Error::Corrupt { table: "changes", id: String::new() })
+    }
+    let subject = match row.text(1)?.as_str() {
+        "key" => ChangeSubject::Key(target(row)?),
+        "user" => ChangeSubject::User(target(row)?),
+        "service_account" => ChangeSubject::ServiceAccount(target(row)?),
+        "project" => ChangeSubject::Project(target(row)?),
+        "organization" => ChangeSubject::Organization(target(row)?),
+        "policy" => ChangeSubject::Policy,
+        "models" => ChangeSubject::Models,
+        other => return Err(Error::Corrupt { table: "changes", id: other.to_owned() }),
+    };
+    Ok(Change { revision: row.int(0)?, subject })
+}
+
+/// The newest revision; 0 before any change.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn latest(tx: &mut Tx) -> Result<i64, Error> {
+    tx.optional("SELECT latest FROM revisions WHERE one = 1", vec![]).await?.ok_or(Error::Missing)?.int(0)
+}
+
+/// A node says that it lives and what it has applied.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn heartbeat(tx: &mut Tx, node: &str, applied_revision: i64, at: Timestamp) -> Result<(), Error> {
+    const SQL: &str = "INSERT INTO nodes (id, applied_revision, seen_at) VALUES ($1, $2, $3) \
+                       ON CONFLICT (id) DO UPDATE SET applied_revision = excluded.applied_revision, seen_at = excluded.seen_at";
+    tx.execute(SQL, vec![node.into(), applied_revision.into(), at.0.into()]).await.map(|_| ())
+}
+
+/// Nodes seen since a moment, with the revision each has applied.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn nodes(tx: &mut Tx, since: Timestamp) -> Result<Vec<(String, i64)>, Error> {
+    const SQL: &str = "SELECT id, applied_revision FROM nodes WHERE seen_at >= $1 ORDER BY id";
+    tx.all(SQL, vec![since.0.into()]).await?.iter().map(|row| Ok((row.text(0)?, row.int(1)?))).collect()
+}

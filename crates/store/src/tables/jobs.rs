@@ -1,0 +1,76 @@
+//! The outbox: effects as rows, carried out by a worker, so that nothing is lost and nothing happens inside a transaction.
+
+use keystead_core::id::JobId;
+use keystead_core::time::Timestamp;
+use serde_json::Value as Json;
+
+use super::id;
+use crate::{Error, PerEngine, Row, Tx};
+
+/// A job a worker has claimed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Job {
+    /// The id; makes carrying it out twice harmless.
+    pub id: JobId,
+    /// Which kind of work.
+    pub name: String,
+    /// What the work needs to know.
+    pub payload: Json,
+    /// How often it was tried before.
+    pub attempts: i64,
+}
+
+fn job(row: &Row) -> Result<Job, Error> {
+    let id: JobId = id(row, 0, "jobs")?;
+    let corrupt = |_| Error::Corrupt { table: "jobs", id: id.to_string() };
+    let payload = serde_json::from_str(&row.text(2)?).map_err(corrupt)?;
+    Ok(Job { name: row.text(1)?, payload, attempts: row.int(3)?, id })
+}
+
+/// Queues a job.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn insert(tx: &mut Tx, id: &JobId, name: &str, payload: &Json, run_at: Timestamp) -> Result<(), Error> {
+    const SQL: &str = "INSERT INTO jobs (id, name, payload, run_at, attempts) VALUES ($1, $2, $3, $4, 0) \
+                       ON CONFLICT (id) DO NOTHING";
+    let values = vec![id.as_str().into(), name.into(), payload.to_string().into(), run_at.0.into()];
+    tx.execute(SQL, values).await.map(|_| ())
+}
+
+/// Claims due jobs for `lease` seconds; a worker that dies gives them back when the lease ends.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn claim(tx: &mut Tx, now: Timestamp, lease: i64, limit: u32) -> Result<Vec<Job>, Error> {
+    // The one place where engines differ by nature: PostgreSQL must skip rows that another worker holds.
+    const SQL: PerEngine = PerEngine {
+        sqlite: "UPDATE jobs SET claimed_until = $2, attempts = attempts + 1 WHERE id IN (SELECT id FROM jobs \
+                 WHERE finished_at IS NULL AND run_at <= $1 AND (claimed_until IS NULL OR claimed_until <= $1) \
+                 ORDER BY run_at LIMIT $3) RETURNING id, name, payload, attempts - 1",
+        postgres: "UPDATE jobs SET claimed_until = $2, attempts = attempts + 1 WHERE id IN (SELECT id FROM jobs \
+                   WHERE finished_at IS NULL AND run_at <= $1 AND (claimed_until IS NULL OR claimed_until <= $1) \
+                   ORDER BY run_at LIMIT $3 FOR UPDATE SKIP LOCKED) RETURNING id, name, payload, attempts - 1",
+    };
+    let values = vec![now.0.into(), now.plus(lease).0.into(), i64::from(limit).into()];
+    let sql = tx.pick(SQL);
+    tx.all(sql, values).await?.iter().map(job).collect()
+}
+
+/// A job is done.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn finish(tx: &mut Tx, id: &JobId, at: Timestamp) -> Result<(), Error> {
+    let values = vec![id.as_str().into(), at.0.into()];
+    tx.execute("UPDATE jobs SET finished_at = $2 WHERE id = $1", values).await.map(|_| ())
+}
+
+/// A job failed; it is due again later.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn fail(tx: &mut Tx, id: &JobId, retry_at: Timestamp) -> Result<(), Error> {
+    let values = vec![id.as_str().into(), retry_at.0.into()];
+    tx.execute("UPDATE jobs SET run_at = $2, claimed_until = NULL WHERE id = $1", values).await.map(|_| ())
+}

@@ -1,0 +1,50 @@
+//! Pages of a list ordered by time of creation, then id: the one place that puts SQL together from parts.
+
+use crate::{Error, Listing, Page, Row, Tx, Value};
+
+/// A list's constant parts. `filter` uses `$1`… for `values`; the cursor and the limit come after them.
+pub(super) struct List<'a> {
+    /// `SELECT … FROM …` with its joins.
+    pub(super) select: &'static str,
+    /// The table (or alias) whose `created_at` and id order the list.
+    pub(super) table: &'static str,
+    /// The real name of that table, to look the cursor up.
+    pub(super) source: &'static str,
+    /// The id column of that table.
+    pub(super) id: &'static str,
+    /// The condition.
+    pub(super) filter: &'static str,
+    /// What the condition binds.
+    pub(super) values: Vec<Value>,
+    /// Which part is wanted.
+    pub(super) page: &'a Page,
+}
+
+impl List<'_> {
+    /// The rows of the page, read by `each`.
+    pub(super) async fn rows<T>(
+        mut self,
+        tx: &mut Tx,
+        each: impl Fn(&Row) -> Result<T, Error>,
+    ) -> Result<Listing<T>, Error> {
+        let (table, id) = (self.table, self.id);
+        let (order, beyond) = if self.page.ascending { ("ASC", ">") } else { ("DESC", "<") };
+        let mut text = format!("{} WHERE {}", self.select, self.filter);
+        if let Some(after) = &self.page.after {
+            let sql = format!("SELECT created_at FROM {} WHERE {id} = $1", self.source);
+            let cursor = tx.all_built(sql, vec![after.as_str().into()]).await?;
+            let created_at = cursor.first().ok_or(Error::Missing)?.int(0)?;
+            let next = self.values.len() + 1;
+            text.push_str(&format!(" AND ({table}.created_at, {table}.{id}) {beyond} (${next}, ${})", next + 1));
+            self.values.extend([created_at.into(), after.as_str().into()]);
+        }
+        let next = self.values.len() + 1;
+        text.push_str(&format!(" ORDER BY {table}.created_at {order}, {table}.{id} {order} LIMIT ${next}"));
+        self.values.push((i64::from(self.page.limit) + 1).into());
+        let rows = tx.all_built(text, self.values).await?;
+        let limit = self.page.limit as usize;
+        let has_more = rows.len() > limit;
+        let data = rows.iter().take(limit).map(each).collect::<Result<_, _>>()?;
+        Ok(Listing { data, has_more })
+    }
+}

@@ -1,0 +1,120 @@
+//! Who belongs to which organization.
+
+use keystead_core::id::{OrganizationId, UserId};
+use keystead_core::role::OrganizationRole;
+use keystead_core::time::Timestamp;
+
+use super::changes::{self, ChangeSubject};
+use super::list::List;
+use super::{conflict_as, id, named, time};
+use crate::{Error, Listing, Page, Row, Tx};
+
+/// A person's membership.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Membership {
+    /// In which organization.
+    pub organization: OrganizationId,
+    /// Who.
+    pub user: UserId,
+    /// As what.
+    pub role: OrganizationRole,
+    /// Since when.
+    pub created_at: Timestamp,
+}
+
+fn membership(row: &Row) -> Result<Membership, Error> {
+    Ok(Membership {
+        organization: id(row, 0, "memberships")?,
+        user: id(row, 1, "memberships")?,
+        role: named(row, 2, "memberships", OrganizationRole::from_name)?,
+        created_at: time(row, 3)?,
+    })
+}
+
+/// Adds a member.
+///
+/// # Errors
+/// [`Error::Conflict`] `memberships` when he is one already.
+pub async fn insert(tx: &mut Tx, membership: &Membership) -> Result<(), Error> {
+    const SQL: &str = "INSERT INTO memberships (organization, user_id, role, created_at) VALUES ($1, $2, $3, $4)";
+    let values = vec![
+        membership.organization.as_str().into(),
+        membership.user.as_str().into(),
+        membership.role.as_str().into(),
+        membership.created_at.0.into(),
+    ];
+    tx.execute(SQL, values).await.map_err(conflict_as("memberships"))?;
+    changed(tx, &membership.user, membership.created_at).await
+}
+
+/// One membership.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn find(tx: &mut Tx, organization: &OrganizationId, user: &UserId) -> Result<Option<Membership>, Error> {
+    const SQL: &str = "SELECT organization, user_id, role, created_at FROM memberships \
+                       WHERE organization = $1 AND user_id = $2";
+    let row = tx.optional(SQL, vec![organization.as_str().into(), user.as_str().into()]).await?;
+    row.as_ref().map(membership).transpose()
+}
+
+/// The members of an organization; cursors are user ids.
+///
+/// # Errors
+/// [`Error::Missing`] for an unknown cursor.
+pub async fn list(tx: &mut Tx, organization: &OrganizationId, page: &Page) -> Result<Listing<Membership>, Error> {
+    let list = List {
+        select: "SELECT organization, user_id, role, created_at FROM memberships",
+        table: "memberships",
+        source: "memberships",
+        id: "user_id",
+        filter: "memberships.organization = $1",
+        values: vec![organization.as_str().into()],
+        page,
+    };
+    list.rows(tx, membership).await
+}
+
+/// The memberships of a person, oldest first.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn list_of_user(tx: &mut Tx, user: &UserId) -> Result<Vec<Membership>, Error> {
+    const SQL: &str = "SELECT organization, user_id, role, created_at FROM memberships WHERE user_id = $1 \
+                       ORDER BY created_at, organization";
+    tx.all(SQL, vec![user.as_str().into()]).await?.iter().map(membership).collect()
+}
+
+/// Gives a member another role. `false` when there is no such member or he is the last owner.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn update_role(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    user: &UserId,
+    role: OrganizationRole,
+    at: Timestamp,
+) -> Result<bool, Error> {
+    // The revision counter is locked first, so that two owners who leave at once meet and the second one counts right.
+    changed(tx, user, at).await?;
+    const SQL: &str = "UPDATE memberships SET role = $3 WHERE organization = $1 AND user_id = $2 AND ($3 = 'owner' OR EXISTS \
+                       (SELECT 1 FROM memberships o WHERE o.organization = $1 AND o.role = 'owner' AND o.user_id <> $2))";
+    let values = vec![organization.as_str().into(), user.as_str().into(), role.as_str().into()];
+    Ok(tx.execute(SQL, values).await? > 0)
+}
+
+/// Removes a member. `false` when there is no such member or he is the last owner.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn delete(tx: &mut Tx, organization: &OrganizationId, user: &UserId, at: Timestamp) -> Result<bool, Error> {
+    changed(tx, user, at).await?;
+    const SQL: &str = "DELETE FROM memberships WHERE organization = $1 AND user_id = $2 AND (role <> 'owner' OR EXISTS \
+                       (SELECT 1 FROM memberships o WHERE o.organization = $1 AND o.role = 'owner' AND o.user_id <> $2))";
+    Ok(tx.execute(SQL, vec![organization.as_str().into(), user.as_str().into()]).await? > 0)
+}
+
+async fn changed(tx: &mut Tx, user: &UserId, at: Timestamp) -> Result<(), Error> {
+    changes::append(tx, &ChangeSubject::User(user.clone()), at).await.map(|_| ())
+}

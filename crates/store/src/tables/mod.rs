@@ -1,0 +1,55 @@
+//! One module per table: plain functions over a transaction, named find, list, insert, update, delete and claim.
+
+pub mod api_keys;
+pub mod audit;
+pub mod changes;
+pub mod directory;
+pub mod jobs;
+mod list;
+pub mod memberships;
+pub mod models;
+pub mod organizations;
+pub mod policy;
+pub mod project_members;
+pub mod projects;
+pub mod service_accounts;
+pub mod usage;
+pub mod users;
+
+use std::str::FromStr;
+
+use keystead_core::time::Timestamp;
+
+use crate::{Error, Row};
+
+/// An id read back from a row.
+fn id<T: FromStr>(row: &Row, column: usize, table: &'static str) -> Result<T, Error> {
+    let text = row.text(column)?;
+    text.parse().map_err(|_| Error::Corrupt { table, id: text })
+}
+
+fn optional_id<T: FromStr>(row: &Row, column: usize, table: &'static str) -> Result<Option<T>, Error> {
+    match row.optional_text(column)? {
+        None => Ok(None),
+        Some(text) => text.parse().map(Some).map_err(|_| Error::Corrupt { table, id: text }),
+    }
+}
+
+/// A name that must be one of a closed list.
+fn named<T>(row: &Row, column: usize, table: &'static str, read: impl Fn(&str) -> Option<T>) -> Result<T, Error> {
+    let text = row.text(column)?;
+    read(&text).ok_or(Error::Corrupt { table, id: text })
+}
+
+fn time(row: &Row, column: usize) -> Result<Timestamp, Error> {
+    Ok(Timestamp(row.int(column)?))
+}
+
+fn optional_time(row: &Row, column: usize) -> Result<Option<Timestamp>, Error> {
+    Ok(row.optional_int(column)?.map(Timestamp))
+}
+
+/// Turns "did this statement change a row" into a fault that names the unique rule.
+fn conflict_as(what: &'static str) -> impl Fn(Error) -> Error {
+    move |error| if matches!(error, Error::Conflict(_)) { Error::Conflict(what) } else { error }
+}

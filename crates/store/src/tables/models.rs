@@ -1,0 +1,64 @@
+//! The models that are served, as the configuration last said.
+
+use keystead_core::time::Timestamp;
+use keystead_core::usage::Price;
+
+use super::changes::{self, ChangeSubject};
+use super::time;
+use crate::{Error, Row, Tx};
+
+/// A model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelRow {
+    /// What clients call it.
+    pub id: String,
+    /// Where it is served.
+    pub upstream: String,
+    /// When it was first seen.
+    pub created_at: Timestamp,
+    /// Who made it, for the model list.
+    pub owned_by: String,
+    /// What it costs.
+    pub price: Price,
+}
+
+fn model(row: &Row) -> Result<ModelRow, Error> {
+    let id = row.text(0)?;
+    let price = serde_json::from_str(&row.text(4)?).map_err(|_| Error::Corrupt { table: "models", id: id.clone() })?;
+    Ok(ModelRow { id, upstream: row.text(1)?, created_at: time(row, 2)?, owned_by: row.text(3)?, price })
+}
+
+/// Replaces the whole list; a model that stays keeps the time it was first seen.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn replace_all(tx: &mut Tx, models: &[ModelRow], at: Timestamp) -> Result<(), Error> {
+    let known = list(tx).await?;
+    tx.execute("DELETE FROM models", vec![]).await?;
+    for model in models {
+        let created_at = known.iter().find(|k| k.id == model.id).map_or(model.created_at, |k| k.created_at);
+        let price = serde_json::to_string(&model.price).map_err(|error| Error::Other(error.to_string()))?;
+        let values = vec![
+            model.id.as_str().into(),
+            model.upstream.as_str().into(),
+            created_at.0.into(),
+            model.owned_by.as_str().into(),
+            price.into(),
+        ];
+        const SQL: &str = "INSERT INTO models (id, upstream, created_at, owned_by, price) VALUES ($1, $2, $3, $4, $5)";
+        tx.execute(SQL, values).await?;
+    }
+    changes::append(tx, &ChangeSubject::Models, at).await.map(|_| ())
+}
+
+/// Every model, by name.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn list(tx: &mut Tx) -> Result<Vec<ModelRow>, Error> {
+    const SQL: &str = "SELECT id, upstream, created_at, owned_by, price FROM models";
+    let mut models = tx.all(SQL, vec![]).await?.iter().map(model).collect::<Result<Vec<_>, _>>()?;
+    // Engines order text differently; Rust orders it one way.
+    models.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(models)
+}

@@ -1,0 +1,159 @@
+//! Organizations and what they have proven.
+
+use keystead_core::gate::Requirement;
+use keystead_core::id::OrganizationId;
+use keystead_core::time::Timestamp;
+
+use super::changes::{self, ChangeSubject};
+use super::{id, named, optional_time, time};
+use crate::{Error, Row, Tx};
+
+/// An organization.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Organization {
+    /// The id.
+    pub id: OrganizationId,
+    /// A label; nobody else sees it (S3-07).
+    pub name: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When the operator closed it.
+    pub deactivated_at: Option<Timestamp>,
+    /// Grows with every change of what it has proven.
+    pub entitlement_version: i64,
+}
+
+/// One requirement an organization meets, and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequirementRow {
+    /// Which.
+    pub requirement: Requirement,
+    /// `verified` or `waived`.
+    pub how: String,
+}
+
+fn organization(row: &Row) -> Result<Organization, Error> {
+    Ok(Organization {
+        id: id(row, 0, "organizations")?,
+        name: row.text(1)?,
+        created_at: time(row, 2)?,
+        deactivated_at: optional_time(row, 3)?,
+        entitlement_version: row.int(4)?,
+    })
+}
+
+/// Adds an organization.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn insert(tx: &mut Tx, organization: &Organization) -> Result<(), Error> {
+    const SQL: &str = "INSERT INTO organizations (id, name, created_at, deactivated_at, entitlement_version) \
+                       VALUES ($1, $2, $3, $4, $5)";
+    let values = vec![
+        organization.id.as_str().into(),
+        organization.name.as_str().into(),
+        organization.created_at.0.into(),
+        organization.deactivated_at.map(|at| at.0).into(),
+        organization.entitlement_version.into(),
+    ];
+    tx.execute(SQL, values).await.map(|_| ())
+}
+
+/// The organization with this id.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn find(tx: &mut Tx, id: &OrganizationId) -> Result<Option<Organization>, Error> {
+    const SQL: &str =
+        "SELECT id, name, created_at, deactivated_at, entitlement_version FROM organizations WHERE id = $1";
+    tx.optional(SQL, vec![id.as_str().into()]).await?.as_ref().map(organization).transpose()
+}
+
+/// Every organization, oldest first.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn list(tx: &mut Tx) -> Result<Vec<Organization>, Error> {
+    const SQL: &str = "SELECT id, name, created_at, deactivated_at, entitlement_version FROM organizations \
+                       ORDER BY created_at, id";
+    tx.all(SQL, vec![]).await?.iter().map(organization).collect()
+}
+
+/// Closes an organization, or opens it again with `None`.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn set_deactivated(
+    tx: &mut Tx,
+    id: &OrganizationId,
+    deactivated: Option<Timestamp>,
+    at: Timestamp,
+) -> Result<(), Error> {
+    const SQL: &str = "UPDATE organizations SET deactivated_at = $2 WHERE id = $1";
+    tx.execute(SQL, vec![id.as_str().into(), deactivated.map(|at| at.0).into()]).await?;
+    changes::append(tx, &ChangeSubject::Organization(id.clone()), at).await.map(|_| ())
+}
+
+/// What an organization has proven or been excused from, and how.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn requirements(tx: &mut Tx, id: &OrganizationId) -> Result<Vec<RequirementRow>, Error> {
+    const SQL: &str = "SELECT requirement, how FROM organization_requirements WHERE organization = $1 ORDER BY since";
+    let rows = tx.all(SQL, vec![id.as_str().into()]).await?;
+    rows.iter()
+        .map(|row| {
+            let requirement = named(row, 0, "organization_requirements", Requirement::from_name)?;
+            Ok(RequirementRow { requirement, how: row.text(1)? })
+        })
+        .collect()
+}
+
+/// What an organization has proven or been excused from.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn met_requirements(tx: &mut Tx, id: &OrganizationId) -> Result<Vec<Requirement>, Error> {
+    Ok(requirements(tx, id).await?.into_iter().map(|row| row.requirement).collect())
+}
+
+/// Writes down that a requirement is met: `how` is `verified` or `waived`.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn set_requirement(
+    tx: &mut Tx,
+    id: &OrganizationId,
+    requirement: Requirement,
+    how: &str,
+    reason: Option<&str>,
+    at: Timestamp,
+) -> Result<(), Error> {
+    const SQL: &str = "INSERT INTO organization_requirements (organization, requirement, how, reason, since) \
+                       VALUES ($1, $2, $3, $4, $5) ON CONFLICT (organization, requirement) \
+                       DO UPDATE SET how = excluded.how, reason = excluded.reason, since = excluded.since";
+    let values = vec![id.as_str().into(), requirement.as_str().into(), how.into(), reason.into(), at.0.into()];
+    tx.execute(SQL, values).await?;
+    entitlements_changed(tx, id, at).await
+}
+
+/// Takes a requirement back.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn clear_requirement(
+    tx: &mut Tx,
+    id: &OrganizationId,
+    requirement: Requirement,
+    at: Timestamp,
+) -> Result<(), Error> {
+    const SQL: &str = "DELETE FROM organization_requirements WHERE organization = $1 AND requirement = $2";
+    tx.execute(SQL, vec![id.as_str().into(), requirement.as_str().into()]).await?;
+    entitlements_changed(tx, id, at).await
+}
+
+async fn entitlements_changed(tx: &mut Tx, id: &OrganizationId, at: Timestamp) -> Result<(), Error> {
+    const SQL: &str = "UPDATE organizations SET entitlement_version = entitlement_version + 1 WHERE id = $1";
+    tx.execute(SQL, vec![id.as_str().into()]).await?;
+    changes::append(tx, &ChangeSubject::Organization(id.clone()), at).await.map(|_| ())
+}

@@ -1,0 +1,67 @@
+//! Who has a role of his own in a project.
+
+use keystead_core::id::{ProjectId, UserId};
+use keystead_core::role::ProjectRole;
+use keystead_core::time::Timestamp;
+
+use super::changes::{self, ChangeSubject};
+use super::{conflict_as, id, named, time};
+use crate::{Error, Row, Tx};
+
+/// A person's role in a project.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProjectMember {
+    /// In which project.
+    pub project: ProjectId,
+    /// Who.
+    pub user: UserId,
+    /// As what.
+    pub role: ProjectRole,
+    /// Since when.
+    pub created_at: Timestamp,
+}
+
+fn member(row: &Row) -> Result<ProjectMember, Error> {
+    Ok(ProjectMember {
+        project: id(row, 0, "project_members")?,
+        user: id(row, 1, "project_members")?,
+        role: named(row, 2, "project_members", ProjectRole::from_name)?,
+        created_at: time(row, 3)?,
+    })
+}
+
+/// Adds a member.
+///
+/// # Errors
+/// [`Error::Conflict`] `project_members` when he is one already.
+pub async fn insert(tx: &mut Tx, member: &ProjectMember) -> Result<(), Error> {
+    const SQL: &str = "INSERT INTO project_members (project, user_id, role, created_at) VALUES ($1, $2, $3, $4)";
+    let values = vec![
+        member.project.as_str().into(),
+        member.user.as_str().into(),
+        member.role.as_str().into(),
+        member.created_at.0.into(),
+    ];
+    tx.execute(SQL, values).await.map_err(conflict_as("project_members"))?;
+    changes::append(tx, &ChangeSubject::User(member.user.clone()), member.created_at).await.map(|_| ())
+}
+
+/// One person's role in one project.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn find(tx: &mut Tx, project: &ProjectId, user: &UserId) -> Result<Option<ProjectMember>, Error> {
+    const SQL: &str = "SELECT project, user_id, role, created_at FROM project_members WHERE project = $1 AND user_id = $2";
+    tx.optional(SQL, vec![project.as_str().into(), user.as_str().into()]).await?.as_ref().map(member).transpose()
+}
+
+/// Takes a person's role away; `false` when he had none.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn delete(tx: &mut Tx, project: &ProjectId, user: &UserId, at: Timestamp) -> Result<bool, Error> {
+    const SQL: &str = "DELETE FROM project_members WHERE project = $1 AND user_id = $2";
+    let removed = tx.execute(SQL, vec![project.as_str().into(), user.as_str().into()]).await? > 0;
+    changes::append(tx, &ChangeSubject::User(user.clone()), at).await?;
+    Ok(removed)
+}

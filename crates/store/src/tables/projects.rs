@@ -1,0 +1,132 @@
+//! Projects.
+
+use keystead_core::id::{OrganizationId, ProjectId};
+use keystead_core::time::Timestamp;
+
+use super::changes::{self, ChangeSubject};
+use super::list::List;
+use super::{id, optional_time, time};
+use crate::{Error, Listing, Page, Row, Tx};
+
+/// A project.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Project {
+    /// The id.
+    pub id: ProjectId,
+    /// Whose it is.
+    pub organization: OrganizationId,
+    /// What people call it.
+    pub name: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was archived.
+    pub archived_at: Option<Timestamp>,
+    /// Whether it is the organization's Default project (S2-13).
+    pub is_default: bool,
+}
+
+pub(super) fn project(row: &Row) -> Result<Project, Error> {
+    Ok(Project {
+        id: id(row, 0, "projects")?,
+        organization: id(row, 1, "projects")?,
+        name: row.text(2)?,
+        created_at: time(row, 3)?,
+        archived_at: optional_time(row, 4)?,
+        is_default: row.bool(5)?,
+    })
+}
+
+/// Adds a project.
+///
+/// # Errors
+/// [`Error::Conflict`] for a second Default project.
+pub async fn insert(tx: &mut Tx, project: &Project) -> Result<(), Error> {
+    const SQL: &str = "INSERT INTO projects (id, organization, name, created_at, archived_at, is_default) \
+                       VALUES ($1, $2, $3, $4, $5, $6)";
+    let values = vec![
+        project.id.as_str().into(),
+        project.organization.as_str().into(),
+        project.name.as_str().into(),
+        project.created_at.0.into(),
+        project.archived_at.map(|at| at.0).into(),
+        project.is_default.into(),
+    ];
+    tx.execute(SQL, values).await?;
+    changes::append(tx, &ChangeSubject::Organization(project.organization.clone()), project.created_at).await.map(|_| ())
+}
+
+/// One project of one organization; another organization's is not found.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn find(tx: &mut Tx, organization: &OrganizationId, id: &ProjectId) -> Result<Option<Project>, Error> {
+    const SQL: &str = "SELECT id, organization, name, created_at, archived_at, is_default FROM projects \
+                       WHERE organization = $1 AND id = $2";
+    let row = tx.optional(SQL, vec![organization.as_str().into(), id.as_str().into()]).await?;
+    row.as_ref().map(project).transpose()
+}
+
+/// The Default project.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn find_default(tx: &mut Tx, organization: &OrganizationId) -> Result<Option<Project>, Error> {
+    const SQL: &str = "SELECT id, organization, name, created_at, archived_at, is_default FROM projects \
+                       WHERE organization = $1 AND is_default";
+    tx.optional(SQL, vec![organization.as_str().into()]).await?.as_ref().map(project).transpose()
+}
+
+/// The projects of an organization.
+///
+/// # Errors
+/// [`Error::Missing`] for an unknown cursor.
+pub async fn list(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    include_archived: bool,
+    page: &Page,
+) -> Result<Listing<Project>, Error> {
+    let filter = if include_archived {
+        "projects.organization = $1"
+    } else {
+        "projects.organization = $1 AND projects.archived_at IS NULL"
+    };
+    let list = List {
+        select: "SELECT id, organization, name, created_at, archived_at, is_default FROM projects",
+        table: "projects",
+        source: "projects",
+        id: "id",
+        filter,
+        values: vec![organization.as_str().into()],
+        page,
+    };
+    list.rows(tx, project).await
+}
+
+/// Renames a project; `false` when there is none that may be renamed.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn rename(tx: &mut Tx, organization: &OrganizationId, id: &ProjectId, name: &str) -> Result<bool, Error> {
+    const SQL: &str = "UPDATE projects SET name = $3 WHERE organization = $1 AND id = $2 AND NOT is_default \
+                       AND archived_at IS NULL";
+    Ok(tx.execute(SQL, vec![organization.as_str().into(), id.as_str().into(), name.into()]).await? > 0)
+}
+
+/// Archives a project; `None` when there is none that may be archived (the Default project never is).
+///
+/// # Errors
+/// When the store cannot.
+pub async fn archive(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    id: &ProjectId,
+    at: Timestamp,
+) -> Result<Option<Project>, Error> {
+    const SQL: &str = "UPDATE projects SET archived_at = $3 WHERE organization = $1 AND id = $2 AND NOT is_default \
+                       AND archived_at IS NULL RETURNING id, organization, name, created_at, archived_at, is_default";
+    let row = tx.optional(SQL, vec![organization.as_str().into(), id.as_str().into(), at.0.into()]).await?;
+    let Some(row) = row else { return Ok(None) };
+    changes::append(tx, &ChangeSubject::Project(id.clone()), at).await?;
+    project(&row).map(Some)
+}

@@ -1,0 +1,120 @@
+//! Bots, each of one project (S2-03).
+
+use keystead_core::id::{ProjectId, ServiceAccountId};
+use keystead_core::role::ProjectRole;
+use keystead_core::time::Timestamp;
+
+use super::changes::{self, ChangeSubject};
+use super::list::List;
+use super::{id, named, optional_time, time};
+use crate::{Error, Listing, Page, Row, Tx};
+
+/// A service account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceAccount {
+    /// The id.
+    pub id: ServiceAccountId,
+    /// Its project.
+    pub project: ProjectId,
+    /// What people call it.
+    pub name: String,
+    /// What it may do there.
+    pub role: ProjectRole,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was deleted; the row stays so that its keys stay explainable.
+    pub deleted_at: Option<Timestamp>,
+}
+
+fn account(row: &Row) -> Result<ServiceAccount, Error> {
+    Ok(ServiceAccount {
+        id: id(row, 0, "service_accounts")?,
+        project: id(row, 1, "service_accounts")?,
+        name: row.text(2)?,
+        role: named(row, 3, "service_accounts", ProjectRole::from_name)?,
+        created_at: time(row, 4)?,
+        deleted_at: optional_time(row, 5)?,
+    })
+}
+
+/// Adds a service account.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn insert(tx: &mut Tx, account: &ServiceAccount) -> Result<(), Error> {
+    const SQL: &str = "INSERT INTO service_accounts (id, project, name, role, created_at, deleted_at) \
+                       VALUES ($1, $2, $3, $4, $5, $6)";
+    let values = vec![
+        account.id.as_str().into(),
+        account.project.as_str().into(),
+        account.name.as_str().into(),
+        account.role.as_str().into(),
+        account.created_at.0.into(),
+        account.deleted_at.map(|at| at.0).into(),
+    ];
+    tx.execute(SQL, values).await.map(|_| ())
+}
+
+/// One service account of one project, deleted ones included.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn find(
+    tx: &mut Tx,
+    project: &ProjectId,
+    id: &ServiceAccountId,
+) -> Result<Option<ServiceAccount>, Error> {
+    const SQL: &str = "SELECT id, project, name, role, created_at, deleted_at FROM service_accounts \
+                       WHERE project = $1 AND id = $2";
+    let row = tx.optional(SQL, vec![project.as_str().into(), id.as_str().into()]).await?;
+    row.as_ref().map(account).transpose()
+}
+
+/// The living service accounts of a project.
+///
+/// # Errors
+/// [`Error::Missing`] for an unknown cursor.
+pub async fn list(tx: &mut Tx, project: &ProjectId, page: &Page) -> Result<Listing<ServiceAccount>, Error> {
+    let list = List {
+        select: "SELECT id, project, name, role, created_at, deleted_at FROM service_accounts",
+        table: "service_accounts",
+        source: "service_accounts",
+        id: "id",
+        filter: "service_accounts.project = $1 AND service_accounts.deleted_at IS NULL",
+        values: vec![project.as_str().into()],
+        page,
+    };
+    list.rows(tx, account).await
+}
+
+/// Gives a living service account a name and a role; `false` when there is none.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn update(
+    tx: &mut Tx,
+    project: &ProjectId,
+    id: &ServiceAccountId,
+    name: &str,
+    role: ProjectRole,
+) -> Result<bool, Error> {
+    const SQL: &str = "UPDATE service_accounts SET name = $3, role = $4 WHERE project = $1 AND id = $2 \
+                       AND deleted_at IS NULL RETURNING created_at";
+    let values = vec![project.as_str().into(), id.as_str().into(), name.into(), role.as_str().into()];
+    let Some(row) = tx.optional(SQL, values).await? else { return Ok(false) };
+    changes::append(tx, &ChangeSubject::ServiceAccount(id.clone()), time(&row, 0)?).await?;
+    Ok(true)
+}
+
+/// Deletes a service account; `false` when there is none. Its keys are revoked by the caller in the same transaction.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn delete(tx: &mut Tx, project: &ProjectId, id: &ServiceAccountId, at: Timestamp) -> Result<bool, Error> {
+    const SQL: &str = "UPDATE service_accounts SET deleted_at = $3 WHERE project = $1 AND id = $2 AND deleted_at IS NULL";
+    if tx.execute(SQL, vec![project.as_str().into(), id.as_str().into(), at.0.into()]).await? == 0 {
+        return Ok(false);
+    }
+    changes::append(tx, &ChangeSubject::ServiceAccount(id.clone()), at).await?;
+    Ok(true)
+}
