@@ -4,8 +4,10 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous};
-use sqlx::{AssertSqlSafe, Postgres, Row as _, Sqlite, SqlSafeStr, Transaction};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
+};
+use sqlx::{Postgres, Row as _, SqlSafeStr, Sqlite, Transaction};
 
 use crate::Error;
 
@@ -15,7 +17,10 @@ const ACQUIRE: Duration = Duration::from_secs(3);
 #[derive(Debug, Clone)]
 pub(crate) enum Db {
     /// One writer, because SQLite has one; readers beside it see the last commit.
-    Sqlite { writer: SqlitePool, readers: SqlitePool },
+    Sqlite {
+        writer: SqlitePool,
+        readers: SqlitePool,
+    },
     Postgres(PgPool),
 }
 
@@ -50,13 +55,27 @@ impl Db {
         Ok(Self::Sqlite { writer, readers })
     }
 
-    pub(crate) async fn migrate(&self) -> Result<(), Error> {
+    /// Brings the schema up to date; answers the names of the migrations that were new.
+    pub(crate) async fn migrate(&self) -> Result<Vec<String>, Error> {
         static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
+        let before = self.applied().await;
         let done = match self {
             Self::Sqlite { writer, .. } => MIGRATIONS.run(writer).await,
             Self::Postgres(pool) => MIGRATIONS.run(pool).await,
         };
-        done.map_err(|error| Error::Other(error.to_string()))
+        done.map_err(|error| Error::Other(error.to_string()))?;
+        let new = MIGRATIONS.iter().filter(|migration| !before.contains(&migration.version));
+        Ok(new.map(|migration| format!("{:04} {}", migration.version, migration.description)).collect())
+    }
+
+    /// Versions applied before; none when the table of migrations is not there yet.
+    async fn applied(&self) -> Vec<i64> {
+        const SQL: &str = "SELECT version FROM _sqlx_migrations";
+        let read = match self.begin(false).await {
+            Ok(mut tx) => tx.all(SQL, vec![]).await,
+            Err(error) => Err(error),
+        };
+        read.unwrap_or_default().iter().filter_map(|row| row.int(0).ok()).collect()
     }
 
     pub(crate) async fn begin(&self, write: bool) -> Result<Tx, Error> {
@@ -231,14 +250,16 @@ impl Tx {
     /// All rows of a text the list builder put together; the only door for texts that are not constants.
     pub(crate) async fn all_built(&mut self, sql: String, values: Vec<Value>) -> Result<Vec<Row>, Error> {
         let text = sql.clone();
-        self.all_of(AssertSqlSafe(sql).into_sql_str(), &text, values).await
+        self.all_of(sqlx::AssertSqlSafe(sql).into_sql_str(), &text, values).await
     }
 
     async fn all_of(&mut self, sql: sqlx::SqlStr, text: &str, values: Vec<Value>) -> Result<Vec<Row>, Error> {
         checked(text, &values)?;
         Ok(match self {
             Self::Sqlite(tx) => bound!(sql, values).fetch_all(&mut **tx).await?.into_iter().map(Row::Sqlite).collect(),
-            Self::Postgres(tx) => bound!(sql, values).fetch_all(&mut **tx).await?.into_iter().map(Row::Postgres).collect(),
+            Self::Postgres(tx) => {
+                bound!(sql, values).fetch_all(&mut **tx).await?.into_iter().map(Row::Postgres).collect()
+            }
         })
     }
 }

@@ -6,7 +6,6 @@
 mod engine;
 pub mod tables;
 
-
 pub use engine::{PerEngine, Row, Tx, Value};
 
 use engine::Db;
@@ -82,13 +81,15 @@ impl Store {
         Ok(Self { db: Db::open(url).await? })
     }
 
-    /// Brings the schema up to date and sets the default policy where there is none. Harmless to repeat.
+    /// Brings the schema up to date and sets the default policy where there is none. Harmless to repeat; answers
+    /// the names of the migrations that were new.
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn migrate(&self) -> Result<(), Error> {
-        self.db.migrate().await?;
-        self.write("default_policy", async |tx: &mut Tx| tables::policy::insert_default(tx).await).await
+    pub async fn migrate(&self) -> Result<Vec<String>, Error> {
+        let new = self.db.migrate().await?;
+        self.write("default_policy", async |tx: &mut Tx| tables::policy::insert_default(tx).await).await?;
+        Ok(new)
     }
 
     /// Asks the database for a sign of life.

@@ -197,7 +197,8 @@ pub async fn revoke_of_service_account(
 /// # Errors
 /// When the store cannot.
 pub async fn touch(tx: &mut Tx, used: &[(KeyId, Timestamp)]) -> Result<(), Error> {
-    const SQL: &str = "UPDATE api_keys SET last_used_at = $2 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2)";
+    const SQL: &str =
+        "UPDATE api_keys SET last_used_at = $2 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2)";
     for (id, at) in used {
         tx.execute(SQL, vec![id.as_str().into(), at.0.into()]).await?;
     }

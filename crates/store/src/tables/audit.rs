@@ -48,8 +48,7 @@ const FIRST: [u8; 32] = [0; 32];
 pub async fn append(tx: &mut Tx, key: &AuditKey, event: NewAuditEvent) -> Result<AuditEvent, Error> {
     // The revision counter's row is the lock that makes appends to a chain follow each other on PostgreSQL.
     tx.execute("UPDATE revisions SET latest = latest WHERE one = 1", vec![]).await?;
-    const LAST: &str =
-        "SELECT sequence, mac FROM audit_events WHERE organization = $1 ORDER BY sequence DESC LIMIT 1";
+    const LAST: &str = "SELECT sequence, mac FROM audit_events WHERE organization = $1 ORDER BY sequence DESC LIMIT 1";
     let last = tx.optional(LAST, vec![event.organization.as_str().into()]).await?;
     let (sequence, previous) = match last {
         None => (1, FIRST.to_vec()),
@@ -77,7 +76,9 @@ pub async fn append(tx: &mut Tx, key: &AuditKey, event: NewAuditEvent) -> Result
 }
 
 fn mac(key: &AuditKey, sequence: i64, event: &AuditEvent, details: &str, previous: &[u8]) -> Vec<u8> {
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key.0.expose()) else { unreachable!("HMAC takes keys of any length") };
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key.0.expose()) else {
+        unreachable!("HMAC takes keys of any length")
+    };
     let (sequence, at) = (sequence.to_string(), event.at.0.to_string());
     let fields = [
         event.id.as_str(),

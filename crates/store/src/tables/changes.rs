@@ -42,7 +42,8 @@ pub struct Change {
 /// # Errors
 /// When the store cannot.
 pub async fn append(tx: &mut Tx, subject: &ChangeSubject, at: Timestamp) -> Result<i64, Error> {
-    let counted = tx.optional("UPDATE revisions SET latest = latest + 1 WHERE one = 1 RETURNING latest", vec![]).await?;
+    let counted =
+        tx.optional("UPDATE revisions SET latest = latest + 1 WHERE one = 1 RETURNING latest", vec![]).await?;
     let revision = counted.ok_or(Error::Missing)?.int(0)?;
     let (name, target) = match subject {
         ChangeSubject::Key(id) => ("key", Some(id.as_str())),

@@ -33,7 +33,8 @@ pub async fn save(tx: &mut Tx, policy: &Policy, at: Timestamp) -> Result<i64, Er
 
 /// Gives a fresh database the default rules.
 pub(crate) async fn insert_default(tx: &mut Tx) -> Result<(), Error> {
-    const SQL: &str = "INSERT INTO policies (version, policy, saved_at) VALUES (1, $1, 0) ON CONFLICT (version) DO NOTHING";
+    const SQL: &str =
+        "INSERT INTO policies (version, policy, saved_at) VALUES (1, $1, 0) ON CONFLICT (version) DO NOTHING";
     let text = serde_json::to_string(&Policy::default_rules()).map_err(|error| Error::Other(error.to_string()))?;
     tx.execute(SQL, vec![text.into()]).await.map(|_| ())
 }

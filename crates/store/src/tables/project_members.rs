@@ -51,7 +51,8 @@ pub async fn insert(tx: &mut Tx, member: &ProjectMember) -> Result<(), Error> {
 /// # Errors
 /// When the store cannot.
 pub async fn find(tx: &mut Tx, project: &ProjectId, user: &UserId) -> Result<Option<ProjectMember>, Error> {
-    const SQL: &str = "SELECT project, user_id, role, created_at FROM project_members WHERE project = $1 AND user_id = $2";
+    const SQL: &str =
+        "SELECT project, user_id, role, created_at FROM project_members WHERE project = $1 AND user_id = $2";
     tx.optional(SQL, vec![project.as_str().into(), user.as_str().into()]).await?.as_ref().map(member).transpose()
 }
 

@@ -52,7 +52,9 @@ pub async fn insert(tx: &mut Tx, project: &Project) -> Result<(), Error> {
         project.is_default.into(),
     ];
     tx.execute(SQL, values).await?;
-    changes::append(tx, &ChangeSubject::Organization(project.organization.clone()), project.created_at).await.map(|_| ())
+    changes::append(tx, &ChangeSubject::Organization(project.organization.clone()), project.created_at)
+        .await
+        .map(|_| ())
 }
 
 /// One project of one organization; another organization's is not found.

@@ -59,11 +59,7 @@ pub async fn insert(tx: &mut Tx, account: &ServiceAccount) -> Result<(), Error> 
 ///
 /// # Errors
 /// When the store cannot.
-pub async fn find(
-    tx: &mut Tx,
-    project: &ProjectId,
-    id: &ServiceAccountId,
-) -> Result<Option<ServiceAccount>, Error> {
+pub async fn find(tx: &mut Tx, project: &ProjectId, id: &ServiceAccountId) -> Result<Option<ServiceAccount>, Error> {
     const SQL: &str = "SELECT id, project, name, role, created_at, deleted_at FROM service_accounts \
                        WHERE project = $1 AND id = $2";
     let row = tx.optional(SQL, vec![project.as_str().into(), id.as_str().into()]).await?;
@@ -111,7 +107,8 @@ pub async fn update(
 /// # Errors
 /// When the store cannot.
 pub async fn delete(tx: &mut Tx, project: &ProjectId, id: &ServiceAccountId, at: Timestamp) -> Result<bool, Error> {
-    const SQL: &str = "UPDATE service_accounts SET deleted_at = $3 WHERE project = $1 AND id = $2 AND deleted_at IS NULL";
+    const SQL: &str =
+        "UPDATE service_accounts SET deleted_at = $3 WHERE project = $1 AND id = $2 AND deleted_at IS NULL";
     if tx.execute(SQL, vec![project.as_str().into(), id.as_str().into(), at.0.into()]).await? == 0 {
         return Ok(false);
     }

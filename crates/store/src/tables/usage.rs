@@ -219,10 +219,11 @@ pub async fn query(tx: &mut Tx, query: &UsageQuery) -> Result<Vec<UsageRow>, Err
     ];
     let shown: Vec<String> = columns.iter().map(|column| format!("CAST({column} AS TEXT)")).collect();
     let groups: String = columns.iter().filter(|c| *c != "NULL").map(|c| format!(", {c}")).collect();
-    let sums: Vec<String> = ["requests", "input_tokens", "input_cached_tokens", "output_tokens", "images", "characters", "seconds", "cost"]
-        .iter()
-        .map(|column| format!("CAST(COALESCE(SUM({column}), 0) AS BIGINT)"))
-        .collect();
+    let sums: Vec<String> =
+        ["requests", "input_tokens", "input_cached_tokens", "output_tokens", "images", "characters", "seconds", "cost"]
+            .iter()
+            .map(|column| format!("CAST(COALESCE(SUM({column}), 0) AS BIGINT)"))
+            .collect();
     let sql = format!(
         "SELECT bucket_start - bucket_start % $4, kind, {}, {} FROM usage_buckets WHERE {filter} \
          GROUP BY bucket_start - bucket_start % $4, kind{groups} ORDER BY 1, 2",

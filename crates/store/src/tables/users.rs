@@ -58,7 +58,8 @@ pub async fn insert(tx: &mut Tx, user: &User) -> Result<(), Error> {
 /// # Errors
 /// When the store cannot.
 pub async fn find(tx: &mut Tx, id: &UserId) -> Result<Option<User>, Error> {
-    const SQL: &str = "SELECT id, email, name, created_at, default_organization, deactivated_at FROM users WHERE id = $1";
+    const SQL: &str =
+        "SELECT id, email, name, created_at, default_organization, deactivated_at FROM users WHERE id = $1";
     tx.optional(SQL, vec![id.as_str().into()]).await?.as_ref().map(user).transpose()
 }
 
@@ -91,7 +92,12 @@ pub async fn update_default_organization(
 ///
 /// # Errors
 /// When the store cannot.
-pub async fn set_deactivated(tx: &mut Tx, id: &UserId, deactivated: Option<Timestamp>, at: Timestamp) -> Result<(), Error> {
+pub async fn set_deactivated(
+    tx: &mut Tx,
+    id: &UserId,
+    deactivated: Option<Timestamp>,
+    at: Timestamp,
+) -> Result<(), Error> {
     const SQL: &str = "UPDATE users SET deactivated_at = $2 WHERE id = $1";
     tx.execute(SQL, vec![id.as_str().into(), deactivated.map(|at| at.0).into()]).await?;
     changes::append(tx, &ChangeSubject::User(id.clone()), at).await.map(|_| ())

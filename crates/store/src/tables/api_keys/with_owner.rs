@@ -53,12 +53,7 @@ fn with_owner(row: &Row) -> Result<KeyWithOwner, Error> {
     })
 }
 
-async fn rows(
-    tx: &mut Tx,
-    filter: &'static str,
-    ids: &[&str],
-    page: &Page,
-) -> Result<Listing<KeyWithOwner>, Error> {
+async fn rows(tx: &mut Tx, filter: &'static str, ids: &[&str], page: &Page) -> Result<Listing<KeyWithOwner>, Error> {
     let values = ids.iter().map(|id| (*id).into()).collect();
     let list = List { select: SELECT, table: "k", source: "api_keys", id: "id", filter, values, page };
     list.rows(tx, with_owner).await

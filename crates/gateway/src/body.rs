@@ -1,0 +1,21 @@
+//! The body of an answer: made here, or the upstream's passed through.
+
+use bytes::Bytes;
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Empty, Full};
+
+/// Any error of a body, for the connection's log.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// The body of every answer of the gateway, and of every request it sends.
+pub type GatewayBody = UnsyncBoxBody<Bytes, BoxError>;
+
+/// A body that is all there.
+pub(crate) fn full(bytes: impl Into<Bytes>) -> GatewayBody {
+    Full::new(bytes.into()).map_err(|never| match never {}).boxed_unsync()
+}
+
+/// No body.
+pub(crate) fn empty() -> GatewayBody {
+    Empty::new().map_err(|never| match never {}).boxed_unsync()
+}

@@ -1,0 +1,86 @@
+//! The gate: does the model, streaming or a feature need a verification the organization lacks? Memory may be behind,
+//! so the caller is read anew once before a refusal (verification.md 5.4).
+
+use std::sync::Arc;
+
+use http::HeaderMap;
+use http::header::HeaderName;
+use http::{HeaderValue, Response};
+use keystead_core::access::{ModelUse, decide, judge_model, printable};
+use keystead_core::gate::Verdict;
+use keystead_core::refusal::{Refusal, Wire};
+
+use crate::body::GatewayBody;
+use crate::catalogue::{Catalogue, ModelEntry};
+use crate::forward::Exchange;
+use crate::{Gateway, reply};
+
+/// A refusal with the headers that say what is missing.
+pub(crate) enum Gated {
+    /// Go on; these rules only warn.
+    Passed(Vec<Verdict>),
+    /// The answer.
+    Refused(Box<Response<GatewayBody>>),
+}
+
+impl Gateway {
+    /// Finds the model and applies the gates.
+    pub(crate) async fn gate<'c>(
+        &self,
+        catalogue: &'c Arc<Catalogue>,
+        exchange: &Exchange<'_>,
+        asked: ModelUse<'_>,
+    ) -> Result<(&'c ModelEntry, Gated), Wire> {
+        let unknown = || Refusal::UnknownModel(printable(asked.model)).wire(&self.public_url);
+        let model = catalogue.models.get(asked.model).ok_or_else(unknown)?;
+        let now = self.now();
+        let judge = |caller| judge_model(&catalogue.policy, caller, &exchange.payer, exchange.route, asked, now);
+        let refusal = match judge(&exchange.caller) {
+            Ok(verdicts) => return Ok((model, Gated::Passed(verdicts))),
+            Err(refusal) => refusal,
+        };
+        let fresh = self.directory.reread(&exchange.caller.digest).await.ok().flatten();
+        if let Some(fresh) = fresh {
+            let selection = keystead_core::access::Selection {
+                organization: Some(exchange.payer.organization.as_str()),
+                project: Some(exchange.payer.project.as_str()),
+            };
+            decide(&fresh, exchange.route, selection, now).map_err(|refusal| self.refuse(&refusal))?;
+            if let Ok(verdicts) = judge(&fresh) {
+                return Ok((model, Gated::Passed(verdicts)));
+            }
+        }
+        let mut response = reply::error(&self.refuse(&refusal));
+        reply::attribute(response.headers_mut(), &exchange.payer);
+        explain(response.headers_mut(), &refusal);
+        Ok((model, Gated::Refused(Box::new(response))))
+    }
+}
+
+/// `x-keystead-verification: organization=required; org=org_…` (verification.md 6.3).
+fn explain(headers: &mut HeaderMap, refusal: &Refusal) {
+    let (Refusal::ModelNeedsVerification(gate)
+    | Refusal::ImageNeedsVerification(gate)
+    | Refusal::StreamNeedsVerification(gate)
+    | Refusal::SummaryNeedsVerification(gate)) = refusal
+    else {
+        return;
+    };
+    let missing: Vec<String> = gate.missing.iter().map(|r| format!("{}=required", r.as_str())).collect();
+    let text = format!("{}; org={}; rule={}", missing.join("; "), gate.organization, gate.rule);
+    if let Ok(value) = HeaderValue::from_str(&text) {
+        headers.insert(HeaderName::from_static("x-keystead-verification"), value);
+    }
+}
+
+/// Says what rules in warn mode would ask for.
+pub(crate) fn warn(headers: &mut HeaderMap, verdicts: &[Verdict]) {
+    let mut names: Vec<&str> = verdicts.iter().flat_map(|v| v.warned.iter().map(|r| r.as_str())).collect();
+    names.dedup();
+    if names.is_empty() {
+        return;
+    }
+    if let Ok(value) = HeaderValue::from_str(&format!("soon required: {}", names.join(", "))) {
+        headers.insert(HeaderName::from_static("x-keystead-warning"), value);
+    }
+}

@@ -1,0 +1,77 @@
+//! Which headers pass, in both directions: allow-lists, so that a new header is closed until somebody opens it.
+
+use http::header::{self, HeaderName};
+use http::{HeaderMap, HeaderValue};
+use keystead_core::access::Selection;
+use keystead_core::refusal::{Refusal, Wire};
+
+/// The two headers that choose who pays. Doubled ones are refused (GW-2); empty ones count as absent.
+pub(crate) fn selection(headers: &HeaderMap) -> Result<Selection<'_>, Wire> {
+    let one = |name: &str, refusal: Refusal| -> Result<Option<&str>, Wire> {
+        let mut values = headers.get_all(name).iter();
+        let Some(value) = values.next() else { return Ok(None) };
+        let refuse = || Err(refusal.wire(""));
+        if values.next().is_some() {
+            return refuse();
+        }
+        match value.to_str() {
+            Ok(text) if text.trim().is_empty() => Ok(None),
+            Ok(text) => Ok(Some(text.trim())),
+            Err(_) => refuse(),
+        }
+    };
+    Ok(Selection {
+        organization: one("openai-organization", Refusal::MismatchedOrganization)?,
+        project: one("openai-project", Refusal::MismatchedProject)?,
+    })
+}
+
+/// The headers of a request upstream, built anew: the client's credential, cookies and hop-by-hop headers never pass (GW-7).
+pub(crate) fn to_upstream(client: &HeaderMap) -> HeaderMap {
+    const PASS: [&str; 8] = [
+        "content-type",
+        "accept",
+        "user-agent",
+        "openai-beta",
+        "x-client-request-id",
+        "idempotency-key",
+        "traceparent",
+        "x-stainless-retry-count",
+    ];
+    let mut headers = HeaderMap::with_capacity(12);
+    for name in PASS {
+        if let Some(value) = client.get(name) {
+            headers.insert(HeaderName::from_static(name), value.clone());
+        }
+    }
+    headers
+}
+
+/// The headers of an upstream's answer that a client may see (security decision 3).
+pub(crate) fn from_upstream(upstream: &HeaderMap) -> HeaderMap {
+    let mut headers = HeaderMap::with_capacity(8);
+    for (name, value) in upstream {
+        let text = name.as_str();
+        let pass = matches!(
+            text,
+            "content-type" | "content-disposition" | "retry-after" | "retry-after-ms" | "x-should-retry"
+        ) || (text.starts_with("x-ratelimit-") && !text.ends_with("-key"));
+        if pass {
+            headers.append(name.clone(), value.clone());
+        }
+    }
+    if upstream.get(header::CONTENT_TYPE).is_some_and(is_event_stream) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    }
+    headers
+}
+
+/// Whether the value names an event stream.
+pub(crate) fn is_event_stream(value: &HeaderValue) -> bool {
+    media_type(value).is_some_and(|media| media.eq_ignore_ascii_case("text/event-stream"))
+}
+
+/// The media type without parameters.
+pub(crate) fn media_type(value: &HeaderValue) -> Option<&str> {
+    value.to_str().ok()?.split(';').next().map(str::trim)
+}

@@ -1,0 +1,234 @@
+//! The data plane, as phases that read from top to bottom in [`Gateway::handle`]:
+//! credential → directory → scope and permission → body and model → gate → admission → forward → settle.
+//!
+//! A route that is not in `keystead_core::route::ROUTES` is not forwarded; a route there names its meter, so nothing
+//! passes unmetered. No SQL and no vendors: the store is behind [`KeySource`], [`UsageSink`] and [`Ownership`].
+
+mod admission;
+mod body;
+mod catalogue;
+pub mod credential;
+mod directory;
+mod forward;
+mod gate;
+mod headers;
+mod meter;
+mod metrics;
+mod models;
+mod multipart;
+mod objects;
+mod ownership;
+mod peek;
+mod reply;
+mod settle;
+mod spool;
+mod sse;
+mod upstream;
+mod usage;
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arc_swap::ArcSwap;
+use bytes::Bytes;
+use http::{HeaderMap, Request, Response};
+use keystead_core::Secret;
+use keystead_core::access;
+use keystead_core::caller::Caller;
+use keystead_core::id::RequestId;
+use keystead_core::key::{ApiKey, Pepper, TagKeys};
+use keystead_core::refusal::{Refusal, Wire};
+use keystead_core::route::{self, ModelIn};
+use keystead_core::time::Timestamp;
+use rand::RngCore;
+
+pub use body::{BoxError, GatewayBody};
+pub use catalogue::{Catalogue, ModelEntry, Upstream};
+pub use directory::{ChangedSubject, Directory, DirectoryOptions, DirectoryStats, KeySource};
+pub use forward::Limits;
+pub use meter::{Meter, MeterOptions, UsageSink};
+pub use ownership::{MemoryOwnership, Ownership};
+
+use credential::Missing;
+use forward::Exchange;
+
+/// A future in a box, for seams.
+pub type BoxFuture<'a, T> = futures_util::future::BoxFuture<'a, T>;
+
+/// The store cannot answer now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the store is unavailable")]
+pub struct Unavailable;
+
+/// Tells the time; handed in by the process.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// Everything a [`Gateway`] is made of.
+pub struct GatewayOptions {
+    /// Who is this key.
+    pub directory: Arc<Directory>,
+    /// Where usage goes.
+    pub meter: Arc<Meter>,
+    /// Which organization owns which upstream object.
+    pub ownership: Arc<dyn Ownership>,
+    /// Models, upstreams and rules now in force.
+    pub catalogue: Arc<ArcSwap<Catalogue>>,
+    /// Under which keys are tagged.
+    pub tags: TagKeys,
+    /// Under which keys are digested.
+    pub pepper: Pepper,
+    /// The clock.
+    pub clock: Clock,
+    /// A strong generator, for ids.
+    pub rng: Box<dyn RngCore + Send>,
+    /// Where people put things right; no slash at the end.
+    pub public_url: String,
+    /// Sizes and times.
+    pub limits: Limits,
+}
+
+/// The data plane.
+pub struct Gateway {
+    directory: Arc<Directory>,
+    meter: Arc<Meter>,
+    ownership: Arc<dyn Ownership>,
+    catalogue: Arc<ArcSwap<Catalogue>>,
+    tags: TagKeys,
+    pepper: Pepper,
+    clock: Clock,
+    rng: Mutex<Box<dyn RngCore + Send>>,
+    public_url: String,
+    limits: Limits,
+    upstream: upstream::UpstreamClient,
+    metrics: Arc<metrics::Metrics>,
+}
+
+impl std::fmt::Debug for Gateway {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Gateway").field("public_url", &self.public_url).finish_non_exhaustive()
+    }
+}
+
+/// Whether a path belongs to the data plane: all of `/v1/` that the administration does not own.
+#[must_use]
+pub fn is_data_plane(path: &str) -> bool {
+    const ADMINISTRATION: [&str; 5] = ["organization", "projects", "api-keys", "keystead", "me"];
+    let Some(rest) = path.strip_prefix("/v1/") else { return false };
+    let first = rest.split('/').next().unwrap_or_default();
+    !ADMINISTRATION.contains(&first)
+}
+
+impl Gateway {
+    /// Puts the parts together.
+    #[must_use]
+    pub fn new(options: GatewayOptions) -> Self {
+        Self {
+            upstream: upstream::UpstreamClient::new(options.limits.connect),
+            directory: options.directory,
+            meter: options.meter,
+            ownership: options.ownership,
+            catalogue: options.catalogue,
+            tags: options.tags,
+            pepper: options.pepper,
+            clock: options.clock,
+            rng: Mutex::new(options.rng),
+            public_url: options.public_url,
+            limits: options.limits,
+            metrics: Arc::new(metrics::Metrics::default()),
+        }
+    }
+
+    /// Registers the data plane's metrics.
+    pub fn metrics(&self, registry: &mut prometheus_client::registry::Registry) {
+        self.metrics.register(registry, &self.directory, &self.meter);
+    }
+
+    /// Answers one request. Never fails: what goes wrong becomes an error body of the contract.
+    pub async fn handle<B>(&self, request: Request<B>, _peer: SocketAddr) -> Response<GatewayBody>
+    where
+        B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
+        B::Error: Into<BoxError>,
+    {
+        let began = tokio::time::Instant::now();
+        let id = self.request_id();
+        let template =
+            route::find(request.method().as_str(), request.uri().path()).map_or("(no route)", |m| m.route.path);
+        let mut response = match self.phases(request, &id).await {
+            Ok(response) => response,
+            Err(wire) => reply::error(&wire),
+        };
+        let elapsed = began.elapsed();
+        reply::finish(response.headers_mut(), &id, elapsed);
+        self.metrics.note(template, response.status(), elapsed);
+        response
+    }
+
+    async fn phases<B>(&self, request: Request<B>, id: &RequestId) -> Result<Response<GatewayBody>, Wire>
+    where
+        B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
+        B::Error: Into<BoxError>,
+    {
+        let (parts, body) = request.into_parts();
+        let found = route::find(parts.method.as_str(), parts.uri.path());
+        let matched = found.map_err(|none| reply::no_route(none, &parts.method, parts.uri.path()))?;
+        let caller = self.caller(&parts.headers, Some(matched.route.path)).await?;
+        let selection = headers::selection(&parts.headers)?;
+        let payer = access::decide(&caller, matched.route, selection, self.now()).map_err(|r| self.refuse(&r))?;
+        if matched.route.path.starts_with("/v1/models") {
+            let model = matched.id.map(models::decode).transpose()?;
+            return models::answer(self, &caller, &payer, model.as_deref());
+        }
+        let exchange = Exchange { route: matched.route, object: matched.id, caller, payer, id: id.clone() };
+        match matched.route.model {
+            ModelIn::Json => self.with_json(exchange, &parts, body).await,
+            ModelIn::Form => self.with_form(exchange, &parts, body).await,
+            ModelIn::Nowhere | ModelIn::Path => self.without_model(exchange, &parts, body).await,
+        }
+    }
+
+    /// The credential and directory phases alone, for the administration: one way to read a key everywhere.
+    ///
+    /// # Errors
+    /// Rows 1 to 5, or 503 when the store cannot say.
+    pub async fn authenticate(&self, headers: &HeaderMap) -> Result<Arc<Caller>, Wire> {
+        let caller = self.caller(headers, None).await?;
+        access::alive(&caller, self.now()).map_err(|refusal| self.refuse(&refusal))?;
+        Ok(caller)
+    }
+
+    async fn caller(&self, headers: &HeaderMap, route: Option<&str>) -> Result<Arc<Caller>, Wire> {
+        let presented = credential::read(headers).map_err(|missing: Missing| missing.wire(route, &self.public_url))?;
+        let key = self.key(&presented)?;
+        let digest = key.digest(&self.pepper);
+        match self.directory.find(&digest).await {
+            Ok(Some(caller)) => Ok(caller),
+            Ok(None) => Err(self.incorrect(&presented)),
+            Err(Unavailable) => Err(reply::store_unavailable()),
+        }
+    }
+
+    /// Shape and tag: an invented key ends here, at the price of one HMAC (GW-1).
+    fn key(&self, presented: &Secret<String>) -> Result<ApiKey, Wire> {
+        ApiKey::parse(presented.expose(), &self.tags).map_err(|_| self.incorrect(presented))
+    }
+
+    fn incorrect(&self, presented: &Secret<String>) -> Wire {
+        self.refuse(&Refusal::IncorrectKey { mask: keystead_core::mask::mask(presented.expose()) })
+    }
+
+    fn refuse(&self, refusal: &Refusal) -> Wire {
+        refusal.wire(&self.public_url)
+    }
+
+    fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    fn request_id(&self) -> RequestId {
+        self.draw(RequestId::generate)
+    }
+
+    fn draw<T>(&self, make: impl FnOnce(&mut Box<dyn RngCore + Send>) -> T) -> T {
+        make(&mut self.rng.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

@@ -1,0 +1,94 @@
+//! What the data plane counts. Labels are route templates and status classes; never a key, a model or a person.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::StatusCode;
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric};
+use prometheus_client::metrics::counter::{ConstCounter, Counter};
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+
+use crate::directory::Directory;
+use crate::meter::Meter;
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Labels {
+    route: &'static str,
+    status: &'static str,
+}
+
+#[derive(Debug)]
+pub(crate) struct Metrics {
+    requests: Family<Labels, Counter>,
+    seconds: Histogram,
+    upstream_failures: Counter,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
+        Self { requests: Family::default(), seconds: Histogram::new(buckets), upstream_failures: Counter::default() }
+    }
+}
+
+impl Metrics {
+    pub(crate) fn note(&self, route: &'static str, status: StatusCode, elapsed: Duration) {
+        let status = match status.as_u16() {
+            200..=299 => "2xx",
+            400..=499 => "4xx",
+            _ => "5xx",
+        };
+        self.requests.get_or_create(&Labels { route, status }).inc();
+        self.seconds.observe(elapsed.as_secs_f64());
+    }
+
+    pub(crate) fn upstream_failed(&self) {
+        self.upstream_failures.inc();
+    }
+
+    pub(crate) fn register(&self, registry: &mut Registry, directory: &Arc<Directory>, meter: &Arc<Meter>) {
+        registry.register("keystead_gateway_requests", "Requests by route and status class", self.requests.clone());
+        registry.register("keystead_gateway_head_seconds", "Time to the head of the answer", self.seconds.clone());
+        registry.register(
+            "keystead_gateway_upstream_failures",
+            "Answers that were errors or never came",
+            self.upstream_failures.clone(),
+        );
+        registry.register_collector(Box::new(State { directory: Arc::clone(directory), meter: Arc::clone(meter) }));
+    }
+}
+
+/// Figures read when they are asked for.
+#[derive(Debug)]
+struct State {
+    directory: Arc<Directory>,
+    meter: Arc<Meter>,
+}
+
+impl Collector for State {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
+        let stats = self.directory.stats();
+        let gauges = [
+            ("keystead_directory_entries", "Keys in memory", u64::try_from(stats.entries).unwrap_or(u64::MAX)),
+            ("keystead_usage_waiting", "Usage events not yet with the store", self.meter.waiting()),
+        ];
+        for (name, help, value) in gauges {
+            let gauge = ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX));
+            gauge.encode(encoder.encode_descriptor(name, help, None, gauge.metric_type())?)?;
+        }
+        let counters = [
+            ("keystead_directory_hits", "Keys answered from memory", stats.hits),
+            ("keystead_directory_misses", "Keys that needed the store", stats.misses),
+            ("keystead_directory_over_budget", "Look-ups refused by the budget of the second", stats.over_budget),
+        ];
+        for (name, help, value) in counters {
+            let counter = ConstCounter::new(value);
+            counter.encode(encoder.encode_descriptor(name, help, None, counter.metric_type())?)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,71 @@
+//! `GET /v1/models` and `/v1/models/{id}`, answered here: the list agrees with what the gate will say (S2-14).
+
+use http::header;
+use http::{HeaderValue, Response};
+use keystead_core::access::{ModelUse, Payer, judge_model, printable};
+use keystead_core::caller::Caller;
+use keystead_core::refusal::{Refusal, Wire};
+use keystead_core::route;
+use serde_json::{Value, json};
+
+use crate::body::{GatewayBody, full};
+use crate::catalogue::ModelEntry;
+use crate::{Gateway, reply};
+
+/// The id segment, percent-decoded once.
+pub(crate) fn decode(segment: &str) -> Result<String, Wire> {
+    let mut bytes = Vec::with_capacity(segment.len());
+    let mut rest = segment.bytes();
+    while let Some(byte) = rest.next() {
+        if byte != b'%' {
+            bytes.push(byte);
+            continue;
+        }
+        let digits = [rest.next(), rest.next()].map(|d| d.and_then(|d| char::from(d).to_digit(16)));
+        let [Some(high), Some(low)] = digits else {
+            return Err(reply::bad_body("The model's name is not encoded properly."));
+        };
+        bytes.push(u8::try_from(high * 16 + low).unwrap_or(b'?'));
+    }
+    String::from_utf8(bytes).map_err(|_| reply::bad_body("The model's name is not encoded properly."))
+}
+
+pub(crate) fn answer(
+    gateway: &Gateway,
+    caller: &Caller,
+    payer: &Payer,
+    wanted: Option<&str>,
+) -> Result<Response<GatewayBody>, Wire> {
+    let catalogue = gateway.catalogue.load();
+    let show = |model: &ModelEntry| object(gateway, caller, payer, model);
+    let body = match wanted {
+        Some(id) => {
+            let unknown = || Refusal::UnknownModel(printable(id)).wire(&gateway.public_url).with_param("model");
+            show(catalogue.models.get(id).ok_or_else(unknown)?)
+        }
+        None => {
+            let mut models: Vec<&ModelEntry> = catalogue.models.values().collect();
+            models.sort_by(|a, b| a.id.cmp(&b.id));
+            json!({ "object": "list", "data": models.into_iter().map(show).collect::<Vec<_>>() })
+        }
+    };
+    let mut response = Response::new(full(body.to_string()));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    reply::attribute(response.headers_mut(), payer);
+    Ok(response)
+}
+
+/// A model as clients know it; a gated one says what it needs and whether this organization has it (verification.md 6.3).
+fn object(gateway: &Gateway, caller: &Caller, payer: &Payer, model: &ModelEntry) -> Value {
+    let mut object = json!({ "id": model.id, "object": "model", "created": model.created, "owned_by": model.owned_by });
+    let catalogue = gateway.catalogue.load();
+    let asked = ModelUse { model: &model.id, stream: false, summary: false };
+    // Any route that uses a model gives the same verdict; only the form of the refusal differs.
+    let Some(any) = route::ROUTES.iter().find(|route| route.path == "/v1/responses") else { return object };
+    let judged = judge_model(&catalogue.policy, caller, payer, any, asked, gateway.now());
+    if let Err(Refusal::ModelNeedsVerification(gate) | Refusal::ImageNeedsVerification(gate)) = judged {
+        let requires: Vec<&str> = gate.missing.iter().map(|requirement| requirement.as_str()).collect();
+        object["keystead"] = json!({ "requires": requires, "available": false });
+    }
+    object
+}

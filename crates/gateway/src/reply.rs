@@ -1,0 +1,99 @@
+//! Answers made here: error bodies in the contract's shape, and the headers every answer carries (contract 3).
+
+use std::time::Duration;
+
+use http::header::{self, HeaderName};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
+use keystead_core::access::{Payer, printable};
+use keystead_core::id::RequestId;
+use keystead_core::refusal::Wire;
+use keystead_core::route::NoRoute;
+use serde_json::json;
+
+use crate::body::{GatewayBody, full};
+
+/// An error body.
+pub(crate) fn error(wire: &Wire) -> Response<GatewayBody> {
+    let body = if wire.string_form {
+        json!({ "error": wire.message })
+    } else {
+        json!({ "error": { "message": wire.message, "type": wire.kind, "param": wire.param, "code": wire.code } })
+    };
+    let mut response = Response::new(full(body.to_string()));
+    *response.status_mut() = StatusCode::from_u16(wire.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    match wire.status {
+        401 => {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"OpenAI API\""));
+        }
+        503 => {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+        }
+        _ => {}
+    }
+    response
+}
+
+/// The headers of every answer, made here or passed on.
+pub(crate) fn finish(headers: &mut HeaderMap, id: &RequestId, elapsed: Duration) {
+    if let Ok(value) = HeaderValue::from_str(id.as_str()) {
+        headers.insert(HeaderName::from_static("x-request-id"), value);
+    }
+    let milliseconds = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+    headers.insert(HeaderName::from_static("openai-processing-ms"), HeaderValue::from(milliseconds));
+    headers.insert(HeaderName::from_static("openai-version"), HeaderValue::from_static("2020-10-01"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'"));
+}
+
+/// Says who pays.
+pub(crate) fn attribute(headers: &mut HeaderMap, payer: &Payer) {
+    let mut put = |name: &'static str, text: &str| {
+        if let Ok(value) = HeaderValue::from_str(text) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    };
+    put("openai-organization", payer.organization.as_str());
+    put("openai-project", payer.project.as_str());
+}
+
+/// Rows 43 and 44.
+pub(crate) fn no_route(why: NoRoute, method: &Method, path: &str) -> Wire {
+    let (method, path) = (printable(method.as_str()), printable(path));
+    match why {
+        NoRoute::Unknown => Wire::invalid(404, Some("unknown_url"), format!("Invalid URL ({method} {path})")),
+        NoRoute::Method => {
+            Wire::invalid(405, Some("method_not_supported"), format!("Not allowed to {method} on {path}."))
+        }
+    }
+}
+
+/// Row 41 and its kin.
+pub(crate) fn bad_body(message: impl Into<String>) -> Wire {
+    Wire::invalid(400, None, message)
+}
+
+/// Row 42.
+pub(crate) fn too_large(limit: usize) -> Wire {
+    Wire::invalid(
+        413,
+        None,
+        format!("The request body is larger than {} MiB, the most this route accepts.", limit >> 20),
+    )
+}
+
+/// A key that is not in memory while the store cannot be asked: not the key's fault, so never 401.
+pub(crate) fn store_unavailable() -> Wire {
+    unavailable("The service cannot check this API key at the moment. Try again shortly.")
+}
+
+/// Row 38's shape.
+pub(crate) fn unavailable(message: &str) -> Wire {
+    Wire { kind: "service_unavailable_error", ..Wire::invalid(503, Some("server_is_overloaded"), message) }
+}
+
+/// Row 39's shape with another status.
+pub(crate) fn server_error(status: u16, message: &str) -> Wire {
+    Wire { kind: "server_error", ..Wire::invalid(status, None, message) }
+}

@@ -1,0 +1,219 @@
+//! Settling: when an answer ends, however it ends, what it used becomes one usage event.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bytes::{Bytes, BytesMut};
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+use keystead_core::access::Payer;
+use keystead_core::id::UsageEventId;
+use keystead_core::route::Route;
+use keystead_core::usage::{Quantities, UsageEvent, UsageKind};
+
+use crate::admission::Reservation;
+use crate::body::BoxError;
+use crate::catalogue::ModelEntry;
+use crate::forward::Exchange;
+use crate::meter::Meter;
+use crate::ownership::Ownership;
+use crate::sse::EventScan;
+use crate::{Gateway, usage};
+
+/// A body longer than this is passed on but not read for usage.
+const LONGEST: usize = 32 << 20;
+
+/// What is known of a request when its answer begins.
+pub(crate) struct Settled {
+    meter: Arc<Meter>,
+    ownership: Arc<dyn Ownership>,
+    clock: crate::Clock,
+    route: &'static Route,
+    payer: Payer,
+    event: Option<UsageEvent>,
+    price: keystead_core::usage::Price,
+    characters: i64,
+    request_bytes: u64,
+    _reservation: Reservation,
+}
+
+impl Settled {
+    pub(crate) fn new(
+        gateway: &Gateway,
+        exchange: &Exchange<'_>,
+        model: Option<&ModelEntry>,
+        characters: i64,
+        request_bytes: u64,
+        reservation: Reservation,
+    ) -> Self {
+        let kind = UsageKind::of_meter(exchange.route.meter);
+        let event = kind.zip(model).map(|(kind, model)| UsageEvent {
+            id: gateway.draw(UsageEventId::generate),
+            at: gateway.now(),
+            kind,
+            organization: exchange.payer.organization.clone(),
+            project: exchange.payer.project.clone(),
+            key: exchange.caller.key.clone(),
+            owner: exchange.caller.owner.as_str().to_owned(),
+            model: model.id.clone(),
+            used: Quantities::default(),
+            cost: keystead_core::money::Micros(0),
+            status: 200,
+            estimated: false,
+            request: exchange.id.as_str().to_owned(),
+        });
+        Self {
+            meter: Arc::clone(&gateway.meter),
+            ownership: Arc::clone(&gateway.ownership),
+            clock: Arc::clone(&gateway.clock),
+            route: exchange.route,
+            payer: exchange.payer.clone(),
+            event,
+            price: model.map(|model| model.price).unwrap_or_default(),
+            characters,
+            request_bytes,
+            _reservation: reservation,
+        }
+    }
+
+    /// Settles by a body that was read whole.
+    pub(crate) fn by_body(mut self, body: &[u8]) {
+        let length = u64::try_from(body.len()).unwrap_or(u64::MAX);
+        self.finish(usage::of_json(self.route.meter, body), length);
+    }
+
+    /// Writes the event; a second call does nothing.
+    fn finish(&mut self, reported: Option<Quantities>, response_bytes: u64) {
+        let Some(mut event) = self.event.take() else { return };
+        event.at = (self.clock)();
+        event.estimated = reported.is_none() && self.characters == 0;
+        let mut used =
+            reported.unwrap_or_else(|| usage::estimate(self.route.meter, self.request_bytes, response_bytes));
+        used.characters = used.characters.max(self.characters).max(0);
+        if event.kind != UsageKind::AudioSpeeches {
+            used.characters = 0;
+        }
+        event.used = Quantities { requests: 1, ..used }.clamped();
+        event.cost = self.price.cost(&event.used);
+        self.meter.record(event);
+    }
+
+    fn own(&self, object: String) {
+        let (ownership, payer) = (Arc::clone(&self.ownership), self.payer.clone());
+        // The stream must not wait for the store; the id is of use only once the stream has ended.
+        tokio::spawn(async move {
+            if ownership.record(&object, &payer).await.is_err() {
+                tracing::warn!(object, "a stored response could not be noted as its owner's");
+            }
+        });
+    }
+}
+
+enum Reading {
+    Events(Box<EventScan>),
+    /// The body so far; `None` once it grew too long.
+    Whole(Option<BytesMut>),
+}
+
+/// The upstream's body on its way to the client. Dropping it cancels the upstream and settles what passed.
+pub(crate) struct Settlement {
+    body: Incoming,
+    settled: Settled,
+    reading: Reading,
+    passed: u64,
+    ended: bool,
+    strip: bool,
+}
+
+impl Settlement {
+    pub(crate) fn new(body: Incoming, settled: Settled, events: bool, strip: bool) -> Self {
+        let reading = if events {
+            Reading::Events(Box::new(EventScan::new(settled.route.meter, strip)))
+        } else {
+            Reading::Whole(settled.event.is_some().then(BytesMut::new))
+        };
+        Self { body, settled, reading, passed: 0, ended: false, strip: strip && events }
+    }
+
+    fn note(&mut self, data: &Bytes) -> Bytes {
+        self.passed = self.passed.saturating_add(u64::try_from(data.len()).unwrap_or(u64::MAX));
+        match &mut self.reading {
+            Reading::Events(scan) => {
+                let kept = scan.pass(data);
+                if let Some(object) = scan.take_object() {
+                    self.settled.own(object);
+                }
+                kept
+            }
+            Reading::Whole(held) => {
+                if held.as_ref().is_some_and(|held| held.len() + data.len() > LONGEST) {
+                    *held = None;
+                }
+                if let Some(held) = held {
+                    held.extend_from_slice(data);
+                }
+                data.clone()
+            }
+        }
+    }
+
+    fn settle(&mut self) {
+        let reported = match &self.reading {
+            Reading::Events(scan) => scan.used(),
+            Reading::Whole(held) => held.as_ref().and_then(|held| usage::of_json(self.settled.route.meter, held)),
+        };
+        self.settled.finish(reported, self.passed);
+    }
+}
+
+impl Body for Settlement {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        if self.ended {
+            return Poll::Ready(None);
+        }
+        loop {
+            match ready!(Pin::new(&mut self.body).poll_frame(context)) {
+                Some(Ok(frame)) => {
+                    let Ok(data) = frame.into_data() else { continue };
+                    let kept = self.note(&data);
+                    if !kept.is_empty() {
+                        return Poll::Ready(Some(Ok(Frame::data(kept))));
+                    }
+                }
+                Some(Err(error)) => {
+                    self.ended = true;
+                    self.settle();
+                    return Poll::Ready(Some(Err(error.into())));
+                }
+                None => {
+                    self.ended = true;
+                    self.settle();
+                    let rest = match &mut self.reading {
+                        Reading::Events(scan) => scan.rest(),
+                        Reading::Whole(_) => Bytes::new(),
+                    };
+                    return Poll::Ready((!rest.is_empty()).then(|| Ok(Frame::data(rest))));
+                }
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        // Said only after settling, or the server would never ask for the end and the event would wait for the drop.
+        self.ended
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        if self.strip { SizeHint::default() } else { self.body.size_hint() }
+    }
+}
+
+impl Drop for Settlement {
+    fn drop(&mut self) {
+        self.settle();
+    }
+}
