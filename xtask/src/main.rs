@@ -1,1 +1,47 @@
-fn main() {}
+//! The project's own tasks: `cargo xtask test` runs everything, `cargo xtask bench` measures.
+#![expect(clippy::disallowed_methods, reason = "a task runner reads the machine's environment, clock and may wait")]
+
+mod bench;
+mod machine;
+mod postgres;
+mod print;
+mod product;
+mod shell;
+mod test;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Keystead's tasks.
+#[derive(Debug, Parser)]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Install what the machine lacks, then run everything.
+    Test {
+        /// Only the official SDKs against the built binary.
+        #[arg(long)]
+        sdk_only: bool,
+    },
+    /// Measure Keystead beside nginx on this machine and print ratios.
+    Bench(bench::Arguments),
+}
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().task {
+        Task::Test { sdk_only } => test::run(sdk_only),
+        Task::Bench(arguments) => bench::run(&arguments),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            print::line(&format!("FAILED: {reason}"));
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,1 +1,47 @@
-fn main() {}
+//! The Keystead program: configuration, wiring, command line, listeners, telemetry. Rules live in the crates below.
+
+mod cli;
+mod commands;
+mod config;
+mod failure;
+mod print;
+mod secrets;
+mod serve;
+mod telemetry;
+mod wire;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::failure::Failure;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    match run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            print::error(&format!("keystead: {failure}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: cli::Cli) -> Result<(), Failure> {
+    let config = config::load(cli.config.as_deref())?;
+    telemetry::start(&config.log)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match cli.command.unwrap_or_default() {
+            cli::Command::Serve(arguments) => serve::run(config, arguments).await,
+            cli::Command::Admin(command) => commands::admin::run(&config, command).await,
+            cli::Command::Audit(command) => commands::audit::run(&config, command).await,
+            cli::Command::Doctor(output) => commands::doctor::run(&config, output).await,
+            cli::Command::Migrate(output) => commands::migrate::run(&config, output).await,
+            cli::Command::Backup(arguments) => commands::backup::run(&config, arguments).await,
+        }
+    })
+}

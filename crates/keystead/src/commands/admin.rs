@@ -1,0 +1,110 @@
+//! `keystead admin …`: the operator's own acts, straight on the store, whether the server runs or not.
+
+use keystead_app::Actor;
+use keystead_app::keys::NewKey;
+use keystead_core::gate::Requirement;
+use keystead_core::id::{OrganizationId, ProjectId, UserId};
+use serde_json::json;
+
+use crate::cli::{Admin, Kind, Output};
+use crate::config::Validated;
+use crate::failure::Failure;
+use crate::{print, wire};
+
+pub(crate) async fn run(config: &Validated, command: Admin) -> Result<(), Failure> {
+    match command {
+        Admin::Bootstrap { email, organization, no_waiver, output } => {
+            bootstrap(config, &email, &organization, !no_waiver, output).await
+        }
+        Admin::CreateKey { organization, project, owner, kind, name, expires_in, output } => {
+            let asked = NewKey { name, expires_in_seconds: expires_in, ..NewKey::default() };
+            create_key(config, &organization, project.as_deref(), &owner, kind, asked, output).await
+        }
+        Admin::Waive { organization, requirement, reason, output } => {
+            waive(config, &organization, &requirement, &reason, output).await
+        }
+    }
+}
+
+async fn bootstrap(config: &Validated, email: &str, name: &str, waive: bool, output: Output) -> Result<(), Failure> {
+    let app = wire::app_for_commands(config).await?;
+    let made = app.bootstrap(email, name, waive).await?;
+    let value = json!({
+        "user_id": made.user_id.as_str(),
+        "organization_id": made.organization_id.as_str(),
+        "project_id": made.project_id.as_str(),
+        "admin_key": made.admin_key.expose(),
+    });
+    let lines = [
+        format!("user          {}", made.user_id),
+        format!("organization  {}", made.organization_id),
+        format!("project       {} (Default project)", made.project_id),
+        format!("admin key     {}", made.admin_key.expose()),
+        String::new(),
+        "The admin key is shown this once. Keep it like a password.".to_owned(),
+    ];
+    print::answer(output.json, &value, &lines);
+    Ok(())
+}
+
+async fn create_key(
+    config: &Validated,
+    organization: &str,
+    project: Option<&str>,
+    owner: &str,
+    kind: Kind,
+    asked: NewKey,
+    output: Output,
+) -> Result<(), Failure> {
+    let organization: OrganizationId = id("--organization", organization)?;
+    let actor = Actor::Person(id::<UserId>("--owner", owner)?);
+    let app = wire::app_for_commands(config).await?;
+    let made = match (kind, project) {
+        (Kind::Project, Some(project)) => {
+            let project: ProjectId = id("--project", project)?;
+            app.create_project_key(&actor, &organization, &project, &asked).await?
+        }
+        (Kind::User, None) => app.create_user_key(&actor, &organization, &asked).await?,
+        (Kind::Project, None) => return Err(Failure::Other("--project is needed for a project key".to_owned())),
+        (Kind::User, Some(_)) => {
+            return Err(Failure::Other(
+                "a user key reaches every project of its owner; leave --project out".to_owned(),
+            ));
+        }
+    };
+    let value = json!({
+        "id": made.row.id.as_str(),
+        "kind": made.row.kind.as_str(),
+        "value": made.secret.expose(),
+        "expires_at": made.row.expires_at,
+    });
+    let lines = [format!("key    {}", made.row.id), format!("value  {}", made.secret.expose())];
+    print::answer(output.json, &value, &lines);
+    Ok(())
+}
+
+async fn waive(
+    config: &Validated,
+    organization: &str,
+    requirement: &str,
+    reason: &str,
+    output: Output,
+) -> Result<(), Failure> {
+    let organization: OrganizationId = id("--organization", organization)?;
+    let known = || Failure::Other("--requirement must be phone, payment_method or organization".to_owned());
+    let requirement = Requirement::from_name(requirement).ok_or_else(known)?;
+    let app = wire::app_for_commands(config).await?;
+    app.waive(&Actor::operator("command line"), &organization, requirement, reason).await?;
+    let value =
+        json!({ "organization_id": organization.as_str(), "requirement": requirement.as_str(), "status": "waived" });
+    print::answer(output.json, &value, &[format!("{organization} is excused from {}.", requirement.as_str())]);
+    Ok(())
+}
+
+/// Reads an id, or says which option holds something else.
+pub(super) fn id<T: std::str::FromStr>(option: &str, text: &str) -> Result<T, Failure>
+where
+    T::Err: std::fmt::Display,
+{
+    text.parse().map_err(|error| Failure::Other(format!("{option} {text:?}: {error}")))
+}

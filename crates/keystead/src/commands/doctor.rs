@@ -1,0 +1,84 @@
+//! `keystead doctor`: what works, what does not, and what to do about it.
+
+use std::net::{SocketAddr, TcpListener};
+
+use keystead_store::Store;
+use serde_json::{Value, json};
+
+use crate::cli::Output;
+use crate::config::{Environment, Validated};
+use crate::failure::Failure;
+use crate::{print, secrets};
+
+struct Check {
+    name: &'static str,
+    outcome: Result<String, String>,
+}
+
+pub(crate) async fn run(config: &Validated, output: Output) -> Result<(), Failure> {
+    let mut checks = vec![Check { name: "configuration", outcome: Ok(environment(config)) }];
+    checks.push(Check { name: "secrets", outcome: secrets(config) });
+    checks.push(Check { name: "database", outcome: database(config).await });
+    checks.push(Check { name: "listen", outcome: port(config.server.listen) });
+    if let Some(sandbox) = &config.sandbox {
+        checks.push(Check { name: "sandbox", outcome: port(sandbox.listen) });
+    }
+    let value: Vec<Value> = checks
+        .iter()
+        .map(|check| {
+            let (Ok(detail) | Err(detail)) = &check.outcome;
+            json!({ "check": check.name, "ok": check.outcome.is_ok(), "detail": detail })
+        })
+        .collect();
+    let lines: Vec<String> = checks
+        .iter()
+        .map(|check| match &check.outcome {
+            Ok(detail) => format!("ok    {:<14} {detail}", check.name),
+            Err(detail) => format!("WRONG {:<14} {detail}", check.name),
+        })
+        .collect();
+    let healthy = checks.iter().all(|check| check.outcome.is_ok());
+    print::answer(output.json, &json!({ "healthy": healthy, "checks": value }), &lines);
+    if healthy { Ok(()) } else { Err(Failure::Other("something needs attention; see above".to_owned())) }
+}
+
+fn environment(config: &Validated) -> String {
+    let place = match config.environment {
+        Environment::Development => "development",
+        Environment::Production => "production",
+    };
+    match config.upstreams.len() {
+        0 => format!("{place}; the sandbox's model server answers"),
+        count => format!("{place}; {count} upstreams"),
+    }
+}
+
+fn secrets(config: &Validated) -> Result<String, String> {
+    let folder = &config.server.data_dir;
+    if !folder.join("secrets.toml").exists() {
+        return Ok("none yet; the first start makes them".to_owned());
+    }
+    secrets::open(folder).map(|_| format!("private, in {}", folder.display())).map_err(|error| error.to_string())
+}
+
+async fn database(config: &Validated) -> Result<String, String> {
+    let url = config.database_url.expose();
+    let file = url.strip_prefix("sqlite://");
+    if file.is_some_and(|path| !std::path::Path::new(path).exists()) {
+        return Ok("none yet; the first start makes it".to_owned());
+    }
+    let store = Store::open(url).await.map_err(|error| error.to_string())?;
+    store.ping().await.map_err(|error| error.to_string())?;
+    Ok(if file.is_some() { "SQLite answers".to_owned() } else { "PostgreSQL answers".to_owned() })
+}
+
+fn port(address: SocketAddr) -> Result<String, String> {
+    match TcpListener::bind(address) {
+        Ok(_) => Ok(format!("{address} is free")),
+        // A running Keystead holds its own port, so this is worth a word and not a fault.
+        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
+            Ok(format!("{address} is in use; fine when that is Keystead itself"))
+        }
+        Err(error) => Err(format!("{address} cannot be used: {error}")),
+    }
+}

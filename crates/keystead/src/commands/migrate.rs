@@ -1,0 +1,18 @@
+//! `keystead migrate`.
+
+use keystead_store::Store;
+use serde_json::json;
+
+use crate::cli::Output;
+use crate::config::Validated;
+use crate::failure::Failure;
+use crate::{print, secrets};
+
+pub(crate) async fn run(config: &Validated, output: Output) -> Result<(), Failure> {
+    // The data folder is made private before the database is put into it.
+    secrets::open(&config.server.data_dir)?;
+    let store = Store::open(config.database_url.expose()).await?;
+    store.migrate().await?;
+    print::answer(output.json, &json!({ "status": "up to date" }), &["The database is up to date.".to_owned()]);
+    Ok(())
+}

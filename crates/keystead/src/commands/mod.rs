@@ -1,0 +1,7 @@
+//! Everything but serving.
+
+pub(crate) mod admin;
+pub(crate) mod audit;
+pub(crate) mod backup;
+pub(crate) mod doctor;
+pub(crate) mod migrate;

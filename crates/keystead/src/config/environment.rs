@@ -1,0 +1,147 @@
+//! The environment laid over the file: `KEYSTEAD_SERVER__LISTEN` is `listen` of `[server]`,
+//! `KEYSTEAD_UPSTREAM__0__BASE_URL` is `base_url` of the first `[[upstream]]`.
+
+use std::collections::BTreeMap;
+
+use toml::{Table, Value};
+
+use super::ConfigError;
+
+const PREFIX: &str = "KEYSTEAD_";
+
+/// How a variable's text becomes a value.
+#[derive(Clone, Copy)]
+enum Kind {
+    Text,
+    Number,
+    Flag,
+    /// Texts with commas between them.
+    Texts,
+    /// A number or a text (prices).
+    Either,
+}
+
+const TOP: &[(&str, Kind)] = &[("environment", Kind::Text)];
+
+const SECTIONS: &[(&str, &[(&str, Kind)])] = &[
+    (
+        "server",
+        &[
+            ("listen", Kind::Text),
+            ("public_url", Kind::Text),
+            ("data_dir", Kind::Text),
+            ("metrics_listen", Kind::Text),
+            ("trusted_proxies", Kind::Texts),
+            ("shutdown_grace_seconds", Kind::Number),
+        ],
+    ),
+    ("database", &[("url", Kind::Text)]),
+    ("sandbox", &[("enabled", Kind::Flag), ("listen", Kind::Text), ("smtp_listen", Kind::Text)]),
+    ("log", &[("format", Kind::Text), ("level", Kind::Text)]),
+    ("limits", &[("json_body_bytes", Kind::Number), ("upload_body_bytes", Kind::Number)]),
+    ("directory", &[("capacity", Kind::Number), ("max_stale_seconds", Kind::Number)]),
+];
+
+const LISTS: &[(&str, &[(&str, Kind)])] = &[
+    (
+        "upstream",
+        &[
+            ("name", Kind::Text),
+            ("base_url", Kind::Text),
+            ("api_key", Kind::Text),
+            ("api_key_env", Kind::Text),
+            ("models", Kind::Texts),
+        ],
+    ),
+    (
+        "model",
+        &[
+            ("id", Kind::Text),
+            ("upstream", Kind::Text),
+            ("owned_by", Kind::Text),
+            ("input", Kind::Either),
+            ("cached_input", Kind::Either),
+            ("output", Kind::Either),
+            ("image", Kind::Either),
+            ("character", Kind::Either),
+            ("second", Kind::Either),
+        ],
+    ),
+];
+
+/// All variables of this process that begin with `KEYSTEAD_`.
+#[expect(clippy::disallowed_methods, reason = "the configuration is the one place that reads the environment")]
+pub(super) fn keystead_variables() -> BTreeMap<String, String> {
+    std::env::vars().filter(|(name, _)| name.starts_with(PREFIX)).collect()
+}
+
+/// One variable, for `api_key_env`.
+#[expect(clippy::disallowed_methods, reason = "the configuration is the one place that reads the environment")]
+pub(super) fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// Lays the variables over the table.
+pub(super) fn lay_over(table: &mut Table, variables: &BTreeMap<String, String>) -> Result<(), ConfigError> {
+    for (name, text) in variables {
+        if name == "KEYSTEAD_CONFIG" {
+            continue;
+        }
+        lay_one(table, name, text)?;
+    }
+    Ok(())
+}
+
+fn lay_one(table: &mut Table, name: &str, text: &str) -> Result<(), ConfigError> {
+    let unknown = || ConfigError::UnknownVariable(name.to_owned());
+    let wrong = |reason: String| ConfigError::Variable { name: name.to_owned(), reason };
+    let path = name.strip_prefix(PREFIX).ok_or_else(unknown)?.to_ascii_lowercase();
+    let parts: Vec<&str> = path.split("__").collect();
+    let kind_of = |keys: &[(&str, Kind)], key: &str| keys.iter().find(|(known, _)| *known == key).map(|found| found.1);
+    match *parts.as_slice() {
+        [key] => {
+            let kind = kind_of(TOP, key).ok_or_else(unknown)?;
+            table.insert(key.to_owned(), value(kind, text).map_err(wrong)?);
+        }
+        [section, key] => {
+            let keys = SECTIONS.iter().find(|(known, _)| *known == section).ok_or_else(unknown)?.1;
+            let kind = kind_of(keys, key).ok_or_else(unknown)?;
+            let entry = table.entry(section).or_insert_with(|| Value::Table(Table::new()));
+            let entry = entry.as_table_mut().ok_or_else(|| wrong(format!("[{section}] is not a section")))?;
+            entry.insert(key.to_owned(), value(kind, text).map_err(wrong)?);
+        }
+        [list, index, key] => {
+            let keys = LISTS.iter().find(|(known, _)| *known == list).ok_or_else(unknown)?.1;
+            let kind = kind_of(keys, key).ok_or_else(unknown)?;
+            let index: usize = index.parse().map_err(|_| unknown())?;
+            let entry = table.entry(list).or_insert_with(|| Value::Array(Vec::new()));
+            let entry = entry.as_array_mut().ok_or_else(|| wrong(format!("[[{list}]] is not a list")))?;
+            if index == entry.len() {
+                entry.push(Value::Table(Table::new()));
+            }
+            let row = entry.get_mut(index).and_then(Value::as_table_mut);
+            let row = row.ok_or_else(|| wrong(format!("[[{list}]] number {index} comes after a gap; count from 0")))?;
+            row.insert(key.to_owned(), value(kind, text).map_err(wrong)?);
+        }
+        _ => return Err(unknown()),
+    }
+    Ok(())
+}
+
+fn value(kind: Kind, text: &str) -> Result<Value, String> {
+    let trimmed = text.trim();
+    match kind {
+        Kind::Text => Ok(Value::String(text.to_owned())),
+        Kind::Number => trimmed.parse().map(Value::Integer).map_err(|_| "must be a whole number".to_owned()),
+        Kind::Flag => match trimmed {
+            "true" | "1" | "yes" | "on" => Ok(Value::Boolean(true)),
+            "false" | "0" | "no" | "off" => Ok(Value::Boolean(false)),
+            _ => Err("must be true or false".to_owned()),
+        },
+        Kind::Texts => {
+            let items = trimmed.split(',').map(str::trim).filter(|item| !item.is_empty());
+            Ok(Value::Array(items.map(|item| Value::String(item.to_owned())).collect()))
+        }
+        Kind::Either => Ok(Value::String(trimmed.to_owned())),
+    }
+}

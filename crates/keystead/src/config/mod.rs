@@ -1,0 +1,55 @@
+//! What the operator may set: one TOML file, every value also as `KEYSTEAD_SECTION__KEY`, unknown names refused.
+//!
+//! Nothing outside this folder reads the environment or a configuration file; everything else takes values.
+
+mod environment;
+mod sections;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use sections::Config;
+pub(crate) use sections::{Environment, Log, LogFormat, Validated};
+
+/// Why the configuration cannot be used; the text names the key at fault.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub(crate) enum ConfigError {
+    #[error("cannot read the configuration file {path}: {reason}")]
+    Unreadable { path: PathBuf, reason: String },
+    #[error("the configuration file {path} is not valid: {reason}")]
+    File { path: PathBuf, reason: String },
+    #[error("unknown environment variable {0}: no configuration value has that name (KEYSTEAD_SECTION__KEY)")]
+    UnknownVariable(String),
+    #[error("environment variable {name}: {reason}")]
+    Variable { name: String, reason: String },
+    #[error("the configuration is not valid: {0}")]
+    Value(String),
+}
+
+/// Reads the file (the given one, or `keystead.toml` when it exists) and lays the environment over it.
+pub(crate) fn load(file: Option<&Path>) -> Result<Validated, ConfigError> {
+    let variables = environment::keystead_variables();
+    let named = file.map(Path::to_path_buf).or_else(|| variables.get("KEYSTEAD_CONFIG").map(PathBuf::from));
+    let (path, required) = match named {
+        Some(path) => (path, true),
+        None => (PathBuf::from("keystead.toml"), false),
+    };
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if !required && error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        Err(error) => return Err(ConfigError::Unreadable { path, reason: error.to_string() }),
+    };
+    from_parts(&path, &text, &variables)?.validate(&environment::variable)
+}
+
+/// The pure part of [`load`]: a file's text and the variables that begin with `KEYSTEAD_`.
+fn from_parts(path: &Path, text: &str, variables: &BTreeMap<String, String>) -> Result<Config, ConfigError> {
+    let invalid = |reason: String| ConfigError::File { path: path.to_path_buf(), reason };
+    let mut table: toml::Table = text.parse().map_err(|error: toml::de::Error| invalid(error.to_string()))?;
+    // The file alone first, so that a mistake in it is told with its line and not blamed on a variable.
+    toml::from_str::<Config>(text).map_err(|error| invalid(error.to_string()))?;
+    environment::lay_over(&mut table, variables)?;
+    table.try_into().map_err(|error: toml::de::Error| ConfigError::Value(error.message().to_owned()))
+}

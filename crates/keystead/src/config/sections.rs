@@ -1,0 +1,354 @@
+//! One struct per section, with its defaults, and the checks that need more than one value.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use keystead_core::money::Micros;
+use keystead_core::secret::Secret;
+use keystead_core::usage::Price;
+use serde::Deserialize;
+
+use super::ConfigError;
+
+/// Where this installation runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Environment {
+    /// A laptop: the sandbox answers for the outside world.
+    #[default]
+    Development,
+    /// In front of people: no sandbox, an address of its own.
+    Production,
+}
+
+/// Everything, as written.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Config {
+    pub(crate) environment: Environment,
+    pub(crate) server: Server,
+    pub(crate) database: Database,
+    pub(crate) sandbox: Sandbox,
+    pub(crate) log: Log,
+    pub(crate) limits: Limits,
+    pub(crate) directory: DirectorySection,
+    pub(crate) upstream: Vec<UpstreamSection>,
+    pub(crate) model: Vec<ModelSection>,
+}
+
+/// `[server]`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Server {
+    pub(crate) listen: SocketAddr,
+    pub(crate) public_url: Option<String>,
+    pub(crate) data_dir: PathBuf,
+    /// Empty or `off` is no metrics listener.
+    pub(crate) metrics_listen: Option<String>,
+    pub(crate) trusted_proxies: Vec<String>,
+    pub(crate) shutdown_grace_seconds: u64,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            public_url: None,
+            data_dir: PathBuf::from("./keystead-data"),
+            metrics_listen: None,
+            trusted_proxies: Vec::new(),
+            shutdown_grace_seconds: 30,
+        }
+    }
+}
+
+/// `[database]`.
+#[derive(Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Database {
+    pub(crate) url: Option<String>,
+}
+
+impl fmt::Debug for Database {
+    // The address of a database may carry its password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Database")
+    }
+}
+
+/// `[sandbox]`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Sandbox {
+    pub(crate) enabled: Option<bool>,
+    pub(crate) listen: SocketAddr,
+    pub(crate) smtp_listen: Option<SocketAddr>,
+}
+
+impl Default for Sandbox {
+    fn default() -> Self {
+        Self { enabled: None, listen: SocketAddr::from(([127, 0, 0, 1], 8081)), smtp_listen: None }
+    }
+}
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum LogFormat {
+    #[default]
+    Text,
+    Json,
+}
+
+/// `[log]`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Log {
+    pub(crate) format: LogFormat,
+    pub(crate) level: String,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { format: LogFormat::Text, level: "info".to_owned() }
+    }
+}
+
+/// `[limits]`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Limits {
+    pub(crate) json_body_bytes: usize,
+    pub(crate) upload_body_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { json_body_bytes: 20 << 20, upload_body_bytes: 512 << 20 }
+    }
+}
+
+/// `[directory]`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct DirectorySection {
+    pub(crate) capacity: usize,
+    pub(crate) max_stale_seconds: i64,
+}
+
+impl Default for DirectorySection {
+    fn default() -> Self {
+        Self { capacity: 100_000, max_stale_seconds: 900 }
+    }
+}
+
+/// One `[[upstream]]`.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct UpstreamSection {
+    pub(crate) name: String,
+    pub(crate) base_url: String,
+    pub(crate) api_key: Option<String>,
+    pub(crate) api_key_env: Option<String>,
+    #[serde(default)]
+    pub(crate) models: Vec<String>,
+}
+
+impl fmt::Debug for UpstreamSection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UpstreamSection").field("name", &self.name).field("base_url", &self.base_url).finish()
+    }
+}
+
+/// Dollars per million, written as a number or as text.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Dollars {
+    Whole(i64),
+    Fraction(f64),
+    Text(String),
+}
+
+/// One `[[model]]`; prices in dollars per million.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ModelSection {
+    pub(crate) id: String,
+    pub(crate) upstream: Option<String>,
+    pub(crate) owned_by: Option<String>,
+    input: Option<Dollars>,
+    cached_input: Option<Dollars>,
+    output: Option<Dollars>,
+    image: Option<Dollars>,
+    character: Option<Dollars>,
+    second: Option<Dollars>,
+}
+
+impl ModelSection {
+    /// The prices in micros; what is not said is free, but cached input costs as much as input.
+    pub(crate) fn price(&self) -> Result<Price, ConfigError> {
+        let read = |name: &str, dollars: &Option<Dollars>| match dollars {
+            None => Ok(Micros(0)),
+            Some(dollars) => micros(dollars).ok_or_else(|| {
+                let id = &self.id;
+                ConfigError::Value(format!("model {id:?}: {name} must be dollars per million, such as 2.50"))
+            }),
+        };
+        Ok(Price {
+            input: read("input", &self.input)?,
+            cached_input: read(
+                "cached_input",
+                if self.cached_input.is_some() { &self.cached_input } else { &self.input },
+            )?,
+            output: read("output", &self.output)?,
+            image: read("image", &self.image)?,
+            character: read("character", &self.character)?,
+            second: read("second", &self.second)?,
+        })
+    }
+}
+
+/// Exact for what people write: at most six digits after the point, never negative.
+fn micros(dollars: &Dollars) -> Option<Micros> {
+    let text = match dollars {
+        Dollars::Whole(whole) => return (*whole >= 0).then(|| whole.checked_mul(1_000_000).map(Micros)).flatten(),
+        Dollars::Fraction(number) => format!("{number}"),
+        Dollars::Text(text) => text.trim().to_owned(),
+    };
+    let (whole, fraction) = text.split_once('.').unwrap_or((&text, "0"));
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    if !digits(whole) || !digits(fraction) || fraction.len() > 6 {
+        return None;
+    }
+    let whole: i64 = whole.parse().ok()?;
+    let fraction: i64 = format!("{fraction:0<6}").parse().ok()?;
+    whole.checked_mul(1_000_000)?.checked_add(fraction).map(Micros)
+}
+
+/// The configuration after all checks, with its secrets in custody.
+#[derive(Debug, Clone)]
+pub(crate) struct Validated {
+    pub(crate) environment: Environment,
+    pub(crate) server: Server,
+    pub(crate) public_url: String,
+    pub(crate) metrics: Option<SocketAddr>,
+    /// Whether the metrics address was chosen by the operator; the default may be busy, a chosen one may not.
+    pub(crate) metrics_chosen: bool,
+    pub(crate) database_url: Secret<String>,
+    pub(crate) sandbox: Option<Sandbox>,
+    pub(crate) log: Log,
+    pub(crate) limits: Limits,
+    pub(crate) directory: DirectorySection,
+    pub(crate) upstreams: Vec<ValidatedUpstream>,
+    pub(crate) models: Vec<(ModelSection, Price)>,
+}
+
+/// An upstream with its key in custody.
+#[derive(Debug, Clone)]
+pub(crate) struct ValidatedUpstream {
+    pub(crate) name: String,
+    pub(crate) base_url: String,
+    pub(crate) api_key: Option<Secret<String>>,
+    pub(crate) models: Vec<String>,
+}
+
+impl Config {
+    /// Checks what one value alone cannot tell. `variable` reads one variable of the environment.
+    pub(crate) fn validate(self, variable: &dyn Fn(&str) -> Option<String>) -> Result<Validated, ConfigError> {
+        let wrong = |text: String| Err(ConfigError::Value(text));
+        let production = self.environment == Environment::Production;
+        let sandbox_wanted = self.sandbox.enabled.unwrap_or(!production);
+        if production && sandbox_wanted {
+            return wrong("sandbox.enabled must not be true in production: the sandbox says yes to everything".into());
+        }
+        if production && self.upstream.is_empty() {
+            return wrong("no [[upstream]] is configured; production needs at least one model server".into());
+        }
+        let public_url = match &self.server.public_url {
+            Some(url) => checked_url("server.public_url", url)?,
+            None if production => return wrong("server.public_url is required in production".into()),
+            None => String::new(),
+        };
+        for proxy in &self.server.trusted_proxies {
+            let address = proxy.split_once('/').map_or(proxy.as_str(), |(address, _)| address);
+            if address.parse::<IpAddr>().is_err() {
+                return wrong(format!("server.trusted_proxies: {proxy:?} is not an address or network"));
+            }
+        }
+        let chosen = self.server.metrics_listen.as_deref();
+        let metrics = match chosen.map(str::trim) {
+            None => Some(SocketAddr::from(([127, 0, 0, 1], 9464))),
+            Some("" | "off") => None,
+            Some(text) => match text.parse() {
+                Ok(address) => Some(address),
+                Err(_) => {
+                    return wrong("server.metrics_listen must be an address such as 127.0.0.1:9464, or off".into());
+                }
+            },
+        };
+        let url = self.database.url.clone().unwrap_or_else(|| sqlite_in(&self.server.data_dir));
+        if !["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| url.starts_with(scheme)) {
+            return wrong("database.url must begin with sqlite:// or postgres://".into());
+        }
+        let mut upstreams = Vec::with_capacity(self.upstream.len());
+        for upstream in &self.upstream {
+            upstreams.push(upstream.validate(variable)?);
+        }
+        let mut models = Vec::with_capacity(self.model.len());
+        for model in self.model {
+            let known = |name: &String| upstreams.iter().any(|upstream| &upstream.name == name);
+            if let Some(name) = model.upstream.as_ref().filter(|name| !upstreams.is_empty() && !known(name)) {
+                return wrong(format!("model {:?}: no [[upstream]] is named {name:?}", model.id));
+            }
+            let price = model.price()?;
+            models.push((model, price));
+        }
+        Ok(Validated {
+            environment: self.environment,
+            public_url,
+            metrics,
+            metrics_chosen: chosen.is_some(),
+            database_url: Secret::new(url),
+            sandbox: sandbox_wanted.then_some(self.sandbox),
+            server: self.server,
+            log: self.log,
+            limits: self.limits,
+            directory: self.directory,
+            upstreams,
+            models,
+        })
+    }
+}
+
+impl UpstreamSection {
+    fn validate(&self, variable: &dyn Fn(&str) -> Option<String>) -> Result<ValidatedUpstream, ConfigError> {
+        let name = &self.name;
+        let api_key = match (&self.api_key, &self.api_key_env) {
+            (Some(_), Some(_)) => {
+                return Err(ConfigError::Value(format!("upstream {name:?}: give api_key or api_key_env, not both")));
+            }
+            (Some(key), None) => Some(Secret::new(key.clone())),
+            (None, Some(from)) => Some(Secret::new(variable(from).ok_or_else(|| {
+                ConfigError::Value(format!("upstream {name:?}: api_key_env names {from}, which is not set"))
+            })?)),
+            (None, None) => None,
+        };
+        let base_url = checked_url(&format!("upstream {name:?}: base_url"), &self.base_url)?;
+        Ok(ValidatedUpstream { name: name.clone(), base_url, api_key, models: self.models.clone() })
+    }
+}
+
+fn checked_url(what: &str, url: &str) -> Result<String, ConfigError> {
+    let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    if host.is_none_or(|host| host.is_empty() || host.starts_with('/') || host.contains(['@', ' ', '?', '#'])) {
+        return Err(ConfigError::Value(format!(
+            "{what} must be an http:// or https:// address without user, query or fragment"
+        )));
+    }
+    Ok(url.trim_end_matches('/').to_owned())
+}
+
+fn sqlite_in(data_dir: &Path) -> String {
+    format!("sqlite://{}", data_dir.join("keystead.db").display())
+}

@@ -1,0 +1,97 @@
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use keystead_core::money::Micros;
+
+use super::{Config, ConfigError, from_parts};
+
+fn parse(text: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    let variables: BTreeMap<String, String> =
+        variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    from_parts(Path::new("keystead.toml"), text, &variables)
+}
+
+fn reason(text: &str, variables: &[(&str, &str)]) -> String {
+    match parse(text, variables).and_then(|config| config.validate(&|_| None)) {
+        Ok(_) => panic!("{text} {variables:?} was accepted"),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[test]
+fn the_example_file_equals_the_defaults() {
+    let example = parse(include_str!("../../keystead.example.toml"), &[]).unwrap();
+    assert_eq!(example, Config::default());
+}
+
+#[test]
+fn every_commented_value_of_the_example_is_known() {
+    let example = include_str!("../../keystead.example.toml");
+    let uncommented: String = example
+        .lines()
+        .map(|line| match line.strip_prefix("# ") {
+            Some(rest) if rest.starts_with("[[") || rest.split(' ').nth(1) == Some("=") => format!("{rest}\n"),
+            _ => format!("{line}\n"),
+        })
+        .collect();
+    let config = parse(&uncommented, &[]).unwrap();
+    assert_eq!(config.upstream.len(), 1);
+    let valid = config.validate(&|name| (name == "MODELS_API_KEY").then(|| "k".to_owned())).unwrap();
+    assert_eq!(valid.models[0].1.output, Micros(10_000_000));
+    assert_eq!(valid.models[0].1.cached_input, Micros(1_250_000));
+}
+
+#[test]
+fn the_environment_wins() {
+    let config = parse(
+        "[server]\nlisten = '127.0.0.1:1'",
+        &[
+            ("KEYSTEAD_SERVER__LISTEN", "127.0.0.1:2"),
+            ("KEYSTEAD_DATABASE__URL", "postgres://u:p@h/d"),
+            ("KEYSTEAD_SANDBOX__ENABLED", "false"),
+            ("KEYSTEAD_UPSTREAM__0__NAME", "a"),
+            ("KEYSTEAD_UPSTREAM__0__BASE_URL", "http://127.0.0.1:9/v1/"),
+            ("KEYSTEAD_UPSTREAM__0__MODELS", "x, y"),
+            ("KEYSTEAD_MODEL__0__ID", "x"),
+            ("KEYSTEAD_MODEL__0__INPUT", "0.15"),
+        ],
+    )
+    .unwrap();
+    assert_eq!(config.server.listen.port(), 2);
+    let valid = config.validate(&|_| None).unwrap();
+    assert_eq!(valid.upstreams[0].base_url, "http://127.0.0.1:9/v1");
+    assert_eq!(valid.upstreams[0].models, ["x", "y"]);
+    assert_eq!(valid.models[0].1.input, Micros(150_000));
+    assert!(valid.sandbox.is_none());
+    assert!(!format!("{valid:?}").contains("u:p"), "a database password is never shown");
+}
+
+#[test]
+fn mistakes_are_named() {
+    assert!(reason("[server]\nlistn = 'x'", &[]).contains("listn"));
+    assert!(reason("[serve]\nlisten = 'x'", &[]).contains("serve"));
+    for unknown in ["KEYSTEAD_SERVER__LISTN", "KEYSTEAD_SERVE__LISTEN", "KEYSTEAD_LISTEN", "KEYSTEAD_A__B__C__D"] {
+        assert!(reason("", &[(unknown, "x")]).contains(unknown));
+    }
+    assert!(reason("", &[("KEYSTEAD_SANDBOX__ENABLED", "maybe")]).contains("KEYSTEAD_SANDBOX__ENABLED"));
+    assert!(reason("[database]\nurl = 'mysql://x'", &[]).contains("database.url"));
+    assert!(reason("[[model]]\nid = 'm'\ninput = -1", &[]).contains("input"));
+    assert!(reason("[[model]]\nid = 'm'\ninput = '1.2345678'", &[]).contains("input"));
+    assert!(reason("[server]\ntrusted_proxies = ['local']", &[]).contains("local"));
+    let upstream = "[[upstream]]\nname = 'a'\nbase_url = 'http://a'\n";
+    assert!(reason(&format!("{upstream}api_key_env = 'GONE'"), &[]).contains("GONE"));
+    assert!(reason(&format!("{upstream}[[model]]\nid = 'm'\nupstream = 'b'"), &[]).contains("\"b\""));
+}
+
+#[test]
+fn production_is_strict() {
+    let upstream = "[[upstream]]\nname = 'a'\nbase_url = 'http://a'\n";
+    let production = format!("environment = 'production'\n{upstream}");
+    assert!(reason(&production, &[]).contains("server.public_url"));
+    let url = ("KEYSTEAD_SERVER__PUBLIC_URL", "https://keys.example.com/");
+    assert!(reason(&production, &[url, ("KEYSTEAD_SANDBOX__ENABLED", "true")]).contains("sandbox.enabled"));
+    assert!(reason("environment = 'production'", &[url]).contains("upstream"));
+    let valid = parse(&production, &[url]).unwrap().validate(&|_| None).unwrap();
+    assert_eq!(valid.public_url, "https://keys.example.com");
+    assert!(valid.sandbox.is_none());
+}

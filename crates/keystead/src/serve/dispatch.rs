@@ -1,0 +1,164 @@
+//! One port, three doors: the data plane raw to the gateway, the administration and the pages through routers.
+
+use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{MatchedPath, Request as AxumRequest};
+use axum::middleware::Next;
+use axum::response::Response as AxumResponse;
+use futures_util::FutureExt;
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http_body_util::Either;
+use hyper::body::Incoming;
+use keystead_core::id::RequestId;
+use keystead_gateway::{Gateway, GatewayBody};
+use tokio::time::Instant;
+use tower::ServiceExt;
+
+use crate::serve::host::Hosts;
+use crate::serve::outcome::{self, Plane};
+use crate::wire;
+use crate::wire::follower::Follower;
+
+/// What every answer is made of.
+pub(crate) type Answer = Response<Either<GatewayBody, Body>>;
+
+/// Shared by all connections of the main listener.
+pub(crate) struct Dispatch {
+    pub(crate) gateway: Arc<Gateway>,
+    pub(crate) administration: Router,
+    pub(crate) pages: Router,
+    pub(crate) hosts: Hosts,
+    pub(crate) follower: Arc<Follower>,
+    pub(crate) outcomes: outcome::Outcomes,
+}
+
+/// Where a request went, for the log line; never the raw path, which may carry anything.
+#[derive(Clone)]
+struct Template(MatchedPath);
+
+/// Remembers the route that matched.
+pub(crate) async fn remember_template(request: AxumRequest, next: Next) -> AxumResponse {
+    let template = request.extensions().get::<MatchedPath>().cloned();
+    let mut response = next.run(request).await;
+    if let Some(template) = template {
+        response.extensions_mut().insert(Template(template));
+    }
+    response
+}
+
+impl Dispatch {
+    /// Answers one request, whatever happens.
+    pub(crate) async fn answer(self: Arc<Self>, request: Request<Incoming>, peer: SocketAddr) -> Answer {
+        let began = Instant::now();
+        let method = request.method().clone();
+        let path = request.uri().path();
+        let plane = plane(path);
+        let data_template = match (plane, keystead_core::route::find(method.as_str(), path)) {
+            (Plane::Data, Ok(matched)) => Some(matched.route.path),
+            _ => None,
+        };
+        let answered = AssertUnwindSafe(self.route(request, peer, plane)).catch_unwind().await;
+        let response = answered.unwrap_or_else(|_| internal_error());
+        let matched = response.extensions().get::<Template>().map(|template| template.0.as_str().to_owned());
+        let template = data_template.or(matched.as_deref()).unwrap_or("(no route)");
+        let id = response.headers().get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or("");
+        self.outcomes.note(plane, &method, template, response.status(), began.elapsed(), id);
+        response
+    }
+
+    async fn route(&self, request: Request<Incoming>, peer: SocketAddr, plane: Plane) -> Answer {
+        match plane {
+            Plane::Data => self.gateway.handle(request, peer).await.map(Either::Left),
+            Plane::Administration => {
+                let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+                let response = routed(&self.administration, request, peer).await;
+                if changes && response.status().is_success() {
+                    // The very next request, on any node, must see what was just done.
+                    self.follower.settle().await;
+                }
+                response
+            }
+            Plane::Pages if !is_probe(request.uri().path()) && !self.hosts.knows(request.headers()) => plain(
+                StatusCode::MISDIRECTED_REQUEST,
+                "Keystead does not answer under this name. Set server.public_url.\n",
+            ),
+            Plane::Pages => routed(&self.pages, request, peer).await,
+        }
+    }
+}
+
+/// Which door. Exact prefixes on the raw path: nothing is decoded first.
+fn plane(path: &str) -> Plane {
+    if keystead_gateway::is_data_plane(path) {
+        Plane::Data
+    } else if path == "/v1" || path.starts_with("/v1/") {
+        Plane::Administration
+    } else {
+        Plane::Pages
+    }
+}
+
+fn is_probe(path: &str) -> bool {
+    matches!(path, "/healthz" | "/readyz")
+}
+
+async fn routed(router: &Router, request: Request<Incoming>, peer: SocketAddr) -> Answer {
+    let mut request = request.map(Body::new);
+    request.extensions_mut().insert(axum::extract::ConnectInfo(peer));
+    match router.clone().oneshot(request).await {
+        Ok(response) => response.map(Either::Right),
+        Err(never) => match never {},
+    }
+}
+
+fn plain(status: StatusCode, text: &'static str) -> Answer {
+    let mut response = Response::new(Either::Right(Body::from(text)));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    response
+}
+
+/// Row 39.
+fn internal_error() -> Answer {
+    let id = RequestId::generate(&mut wire::rng());
+    let body = serde_json::json!({ "error": {
+        "message": format!("The server had an error while processing your request. Request id: {id}."),
+        "type": "server_error",
+        "param": null,
+        "code": null,
+    }});
+    let mut response = Response::new(Either::Right(Body::from(body.to_string())));
+    *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if let Ok(id) = HeaderValue::from_str(id.as_str()) {
+        response.headers_mut().insert("x-request-id", id);
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn doors() {
+        assert_eq!(plane("/v1/chat/completions"), Plane::Data);
+        assert_eq!(plane("/v1/organization/projects"), Plane::Administration);
+        assert_eq!(plane("/v1/api-keys"), Plane::Administration);
+        assert_eq!(plane("/v1/me"), Plane::Administration);
+        for page in ["/", "/healthz", "/v2/models", "/v1x", "//v1/models", "*", ""] {
+            assert_eq!(plane(page), Plane::Pages, "{page}");
+        }
+    }
+
+    #[test]
+    fn row_39() {
+        let response = internal_error();
+        assert_eq!(response.status(), 500);
+        assert!(response.headers()["x-request-id"].to_str().unwrap().starts_with("req_"));
+    }
+}

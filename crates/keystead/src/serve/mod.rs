@@ -1,0 +1,69 @@
+//! `keystead serve`: everything in one process.
+
+mod dispatch;
+mod health;
+mod host;
+mod listener;
+mod metrics;
+mod outcome;
+mod start;
+
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::sync::watch;
+
+use crate::cli::Serve;
+use crate::config::Validated;
+use crate::failure::Failure;
+use crate::print;
+
+/// Runs until a signal, then lets running requests finish within the configured time.
+pub(crate) async fn run(config: Validated, arguments: Serve) -> Result<(), Failure> {
+    let grace = Duration::from_secs(config.server.shutdown_grace_seconds);
+    let (stop, stopped) = watch::channel(false);
+    let running = start::start(config, stopped).await?;
+    say_where(&running.addresses);
+    if let Some(path) = arguments.ready_file {
+        let addresses = &running.addresses;
+        let ready = json!({
+            "listen": addresses.listen,
+            "public_url": addresses.public_url,
+            "sandbox": addresses.sandbox,
+            "metrics": addresses.metrics,
+        });
+        // Written beside and renamed, so that whoever waits for the file never reads half of it.
+        let beside = path.with_extension("partial");
+        tokio::fs::write(&beside, ready.to_string()).await?;
+        tokio::fs::rename(&beside, &path).await?;
+    }
+    signal().await?;
+    print::error("keystead: stopping; running requests may finish");
+    // Nobody listening any more is fine: everything has stopped by itself then.
+    let _ = stop.send(true);
+    running.finish(grace).await;
+    Ok(())
+}
+
+fn say_where(addresses: &start::Addresses) {
+    print::line(&format!("Keystead runs at {}", addresses.public_url));
+    print::line(&format!("  API       {}/v1", addresses.public_url));
+    if let Some(sandbox) = &addresses.sandbox {
+        print::line(&format!("  Sandbox   {sandbox}/messages"));
+    }
+    if let Some(metrics) = &addresses.metrics {
+        print::line(&format!("  Metrics   http://{metrics}/metrics"));
+    }
+    print::line("First steps: keystead admin bootstrap --email you@example.com --organization \"Your organization\"");
+}
+
+async fn signal() -> Result<(), Failure> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}

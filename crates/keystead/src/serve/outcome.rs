@@ -1,0 +1,73 @@
+//! One log line and one count per request.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{Method, StatusCode};
+use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::registry::Registry;
+
+/// The door a request went through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelValue)]
+pub(crate) enum Plane {
+    Data,
+    Administration,
+    Pages,
+}
+
+/// Few values each, so that no client can grow the table.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Labels {
+    plane: Plane,
+    status: u16,
+}
+
+/// Counts and logs outcomes.
+#[derive(Clone, Default)]
+pub(crate) struct Outcomes {
+    requests: Arc<Family<Labels, Counter>>,
+}
+
+impl Outcomes {
+    /// Makes the counts visible.
+    pub(crate) fn register(&self, registry: &mut Registry) {
+        registry.register("keystead_http_requests", "Requests answered", self.requests.as_ref().clone());
+    }
+
+    /// Notes one answer. For streams the time is that of the response's head.
+    pub(crate) fn note(
+        &self,
+        plane: Plane,
+        method: &Method,
+        template: &str,
+        status: StatusCode,
+        took: Duration,
+        request_id: &str,
+    ) {
+        self.requests.get_or_create(&Labels { plane, status: status.as_u16() }).inc();
+        let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        let method = known(method);
+        let status = status.as_u16();
+        if status >= 500 {
+            tracing::warn!(request_id, method, template, status, ms = milliseconds, "request");
+        } else {
+            tracing::info!(request_id, method, template, status, ms = milliseconds, "request");
+        }
+    }
+}
+
+/// A method's name, unless the client invented it.
+fn known(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        Method::DELETE => "DELETE",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::HEAD => "HEAD",
+        Method::OPTIONS => "OPTIONS",
+        _ => "(other)",
+    }
+}

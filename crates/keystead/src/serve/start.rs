@@ -1,0 +1,173 @@
+//! Puts everything together in order: secrets, store, sandbox, gateway, doors, listeners.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use axum::middleware::from_fn;
+use keystead_api::ApiState;
+use keystead_core::id::RequestId;
+use keystead_dashboard::DashboardState;
+use keystead_gateway::{
+    Directory, DirectoryOptions, Gateway, GatewayOptions, Limits, MemoryOwnership, Meter, MeterOptions,
+};
+use keystead_store::Store;
+use prometheus_client::registry::Registry;
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use crate::config::Validated;
+use crate::failure::Failure;
+use crate::secrets;
+use crate::serve::dispatch::{self, Dispatch};
+use crate::serve::host::Hosts;
+use crate::serve::outcome::Outcomes;
+use crate::serve::{health, listener, metrics};
+use crate::wire;
+use crate::wire::authenticate::ByGateway;
+use crate::wire::catalogue::Models;
+use crate::wire::follower::Follower;
+use crate::wire::keys::StoreKeys;
+use crate::wire::sandbox;
+use crate::wire::sink::StoreUsage;
+
+/// How many files, batches and stored responses are known to belong to somebody; they are forgotten at a restart.
+const OWNED_OBJECTS: usize = 100_000;
+
+/// Where things were bound.
+pub(crate) struct Addresses {
+    pub(crate) listen: SocketAddr,
+    pub(crate) public_url: String,
+    pub(crate) sandbox: Option<String>,
+    pub(crate) metrics: Option<SocketAddr>,
+}
+
+/// Everything that runs.
+pub(crate) struct Running {
+    pub(crate) addresses: Addresses,
+    meter: Arc<Meter>,
+    follower: JoinHandle<()>,
+    busy: mpsc::Receiver<()>,
+    _sandbox: Option<sandbox::Running>,
+}
+
+/// Starts everything; `stopped` turns true when connections should end.
+pub(crate) async fn start(config: Validated, stopped: watch::Receiver<bool>) -> Result<Running, Failure> {
+    let main = listener::bind(config.server.listen, "KEYSTEAD_SERVER__LISTEN").await?;
+    let listen = main.local_addr()?;
+    let secrets = secrets::open(&config.server.data_dir)?;
+    let store = wire::open_store(&config).await?;
+    let public_url = if config.public_url.is_empty() { format!("http://{listen}") } else { config.public_url.clone() };
+    let sandbox = sandbox::start(&config, &public_url).await?;
+    let sandbox_url = sandbox.as_ref().map(|running| running.url.clone());
+
+    let models_at = sandbox.as_ref().map(|running| running.models.as_str());
+    let mut models = Models::new(&config, models_at);
+    models.publish(&store).await?;
+    let catalogue = Arc::new(ArcSwap::from_pointee(models.catalogue(&store).await?));
+    let directory = Arc::new(Directory::new(
+        Arc::new(StoreKeys::new(store.clone())),
+        DirectoryOptions {
+            capacity: config.directory.capacity,
+            max_stale_seconds: config.directory.max_stale_seconds,
+            ..DirectoryOptions::default()
+        },
+        wire::clock(),
+    ));
+    let meter = wire::progress("delivering usage of the last run", open_meter(&config, &store)).await?;
+    let gateway = Arc::new(Gateway::new(GatewayOptions {
+        directory: Arc::clone(&directory),
+        meter: Arc::clone(&meter),
+        catalogue: Arc::clone(&catalogue),
+        tags: wire::tags(&secrets),
+        pepper: wire::pepper(&secrets),
+        clock: wire::clock(),
+        ownership: Arc::new(MemoryOwnership::new(OWNED_OBJECTS)),
+        rng: Box::new(wire::rng()),
+        public_url: public_url.clone(),
+        limits: limits(&config),
+    }));
+    let node = RequestId::generate(&mut wire::rng()).to_string();
+    let follower = Arc::new(Follower::begin(store.clone(), directory, catalogue, models, node).await?);
+
+    let outcomes = Outcomes::default();
+    let mut registry = Registry::default();
+    outcomes.register(&mut registry);
+    gateway.metrics(&mut registry);
+
+    let app = wire::app(store.clone(), &secrets, public_url.clone());
+    let authenticate = Arc::new(ByGateway(Arc::clone(&gateway)));
+    let administration = keystead_api::router(ApiState { app, authenticate });
+    let pages =
+        keystead_dashboard::router(DashboardState { public_url: public_url.clone(), sandbox_url: sandbox_url.clone() });
+    let dispatch = Arc::new(Dispatch {
+        gateway,
+        administration: administration.layer(from_fn(dispatch::remember_template)),
+        pages: pages.merge(health::router(store)).layer(from_fn(dispatch::remember_template)),
+        hosts: Hosts::new(&public_url, listen),
+        follower: Arc::clone(&follower),
+        outcomes,
+    });
+
+    let (busy_sender, busy) = mpsc::channel(1);
+    let metrics_bound = start_metrics(&config, registry, stopped.clone(), busy_sender.clone()).await?;
+    let answer = move |request, peer| Arc::clone(&dispatch).answer(request, peer);
+    tokio::spawn(listener::serve(main, answer, stopped, busy_sender));
+    let follower = tokio::spawn(follower.follow());
+    let addresses = Addresses { listen, public_url, sandbox: sandbox_url, metrics: metrics_bound };
+    Ok(Running { addresses, meter, follower, busy, _sandbox: sandbox })
+}
+
+fn limits(config: &Validated) -> Limits {
+    let Limits { form_prefix, body_idle, connect, .. } = Limits::default();
+    let (json_body, form_body) = (config.limits.json_body_bytes, config.limits.upload_body_bytes);
+    Limits { json_body, form_body, form_prefix, body_idle, connect }
+}
+
+async fn open_meter(config: &Validated, store: &Store) -> Result<Arc<Meter>, Failure> {
+    let folder = config.server.data_dir.join("spool");
+    let sink = Arc::new(StoreUsage::new(store.clone()));
+    let opened = Meter::open(&folder, sink, MeterOptions::default()).await;
+    opened.map(Arc::new).map_err(|error| Failure::Other(format!("the usage spool {}: {error}", folder.display())))
+}
+
+/// The default address may be busy, because another Keystead runs on this machine; a chosen one may not.
+async fn start_metrics(
+    config: &Validated,
+    registry: Registry,
+    stopped: watch::Receiver<bool>,
+    busy: mpsc::Sender<()>,
+) -> Result<Option<SocketAddr>, Failure> {
+    let Some(address) = config.metrics else {
+        return Ok(None);
+    };
+    let listener = match TcpListener::bind(address).await {
+        Ok(listener) => listener,
+        Err(error) if !config.metrics_chosen => {
+            tracing::warn!(%address, error = %error, "metrics are off: their default address cannot be used");
+            return Ok(None);
+        }
+        Err(_) => listener::bind(address, "KEYSTEAD_SERVER__METRICS_LISTEN").await?,
+    };
+    let bound = listener.local_addr()?;
+    let registry = Arc::new(registry);
+    let answer = move |request, _| metrics::answer(Arc::clone(&registry), request);
+    tokio::spawn(listener::serve(listener, answer, stopped, busy));
+    Ok(Some(bound))
+}
+
+impl Running {
+    /// Waits for running requests within `grace`, then until what they used is safe.
+    pub(crate) async fn finish(mut self, grace: Duration) {
+        if timeout(grace, self.busy.recv()).await.is_err() {
+            tracing::warn!("some requests did not finish in time and are cut");
+        }
+        if timeout(Duration::from_secs(5), self.meter.flush()).await.is_err() {
+            tracing::warn!("usage waits in the spool for the next start");
+        }
+        self.follower.abort();
+    }
+}

@@ -1,0 +1,18 @@
+//! The administration's view of a credential: the gateway's own, so that a key is read in one way everywhere.
+
+use std::sync::Arc;
+
+use http::HeaderMap;
+use keystead_api::{Authenticate, BoxFuture};
+use keystead_core::caller::Caller;
+use keystead_core::refusal::Wire;
+use keystead_gateway::Gateway;
+
+/// Authenticates with the gateway.
+pub(crate) struct ByGateway(pub(crate) Arc<Gateway>);
+
+impl Authenticate for ByGateway {
+    fn authenticate<'a>(&'a self, headers: &'a HeaderMap) -> BoxFuture<'a, Result<Arc<Caller>, Wire>> {
+        Box::pin(self.0.authenticate(headers))
+    }
+}

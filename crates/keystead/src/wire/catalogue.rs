@@ -1,0 +1,126 @@
+//! Which models there are, where they are served and what they cost: configuration and the store's policy together.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use keystead_core::money::Micros;
+use keystead_core::usage::Price;
+use keystead_gateway::{Catalogue, ModelEntry, Upstream};
+use keystead_store::tables::{models, policy};
+use keystead_store::{Error, Store, Tx};
+
+use crate::config::Validated;
+use crate::wire;
+
+/// The name under which the sandbox's model server is an upstream.
+const SANDBOX: &str = "sandbox";
+
+/// Models and upstreams as configured; the policy is read anew for each catalogue.
+#[derive(Clone)]
+pub(crate) struct Models {
+    entries: Vec<ModelEntry>,
+    upstreams: Vec<Upstream>,
+}
+
+impl Models {
+    /// From configuration; `sandbox` is the base address of its model server, used when no upstream is configured.
+    pub(crate) fn new(config: &Validated, sandbox: Option<&str>) -> Self {
+        let mut upstreams: Vec<Upstream> = Vec::new();
+        let mut served: BTreeMap<String, (String, &str, Price)> = BTreeMap::new();
+        for upstream in &config.upstreams {
+            for model in &upstream.models {
+                served.entry(model.clone()).or_insert((upstream.name.clone(), "upstream", Price::default()));
+            }
+            upstreams.push(Upstream {
+                name: upstream.name.clone(),
+                base_url: upstream.base_url.clone(),
+                api_key: upstream.api_key.clone(),
+            });
+        }
+        if let Some(base_url) = sandbox.filter(|_| upstreams.is_empty()) {
+            for (model, owned_by, price) in sandbox_models() {
+                served.insert(model.to_owned(), (SANDBOX.to_owned(), owned_by, price));
+            }
+            upstreams.push(Upstream { name: SANDBOX.to_owned(), base_url: base_url.to_owned(), api_key: None });
+        }
+        let mut owners: BTreeMap<String, String> = BTreeMap::new();
+        for (model, price) in &config.models {
+            let first = upstreams.first().map(|upstream| upstream.name.clone()).unwrap_or_default();
+            let entry = served.entry(model.id.clone()).or_insert((first, "upstream", *price));
+            entry.2 = *price;
+            if let Some(upstream) = &model.upstream {
+                entry.0.clone_from(upstream);
+            }
+            if let Some(owner) = &model.owned_by {
+                owners.insert(model.id.clone(), owner.clone());
+            }
+        }
+        let created = wire::now().0;
+        let entries = served
+            .into_iter()
+            .map(|(id, (upstream, owned_by, price))| {
+                let owned_by = owners.remove(&id).unwrap_or_else(|| owned_by.to_owned());
+                ModelEntry { id, upstream, created, owned_by, price }
+            })
+            .collect();
+        Self { entries, upstreams }
+    }
+
+    /// Writes the models into the store, where the other rooms see them; `created` of known ones stays.
+    pub(crate) async fn publish(&mut self, store: &Store) -> Result<(), Error> {
+        let known = store.read("models", async |tx: &mut Tx| models::list(tx).await).await?;
+        for entry in &mut self.entries {
+            if let Some(row) = known.iter().find(|row| row.id == entry.id) {
+                entry.created = row.created_at.0;
+            }
+        }
+        let wanted: Vec<models::ModelRow> = self
+            .entries
+            .iter()
+            .map(|entry| models::ModelRow {
+                id: entry.id.clone(),
+                upstream: entry.upstream.clone(),
+                created_at: keystead_core::Timestamp(entry.created),
+                owned_by: entry.owned_by.clone(),
+                price: entry.price,
+            })
+            .collect();
+        let describe = |rows: &[models::ModelRow]| -> BTreeSet<String> {
+            rows.iter().map(|row| format!("{} {} {} {:?}", row.id, row.upstream, row.owned_by, row.price)).collect()
+        };
+        if describe(&known) == describe(&wanted) {
+            return Ok(());
+        }
+        store
+            .write("publish_models", async move |tx: &mut Tx| models::replace_all(tx, &wanted, wire::now()).await)
+            .await
+    }
+
+    /// The catalogue with the policy now in force.
+    pub(crate) async fn catalogue(&self, store: &Store) -> Result<Catalogue, Error> {
+        let (_, policy) = store.read("policy", async |tx: &mut Tx| policy::find(tx).await).await?;
+        Ok(Catalogue {
+            models: self.entries.iter().map(|entry| (entry.id.clone(), entry.clone())).collect(),
+            upstreams: self.upstreams.iter().map(|upstream| (upstream.name.clone(), upstream.clone())).collect(),
+            policy,
+        })
+    }
+}
+
+/// What the sandbox's model server serves, at the public list prices in micros per million.
+fn sandbox_models() -> [(&'static str, &'static str, Price); 7] {
+    let tokens = |input, cached_input, output| Price {
+        input: Micros(input),
+        cached_input: Micros(cached_input),
+        output: Micros(output),
+        ..Price::default()
+    };
+    [
+        ("gpt-4o", "system", tokens(2_500_000, 1_250_000, 10_000_000)),
+        ("gpt-4o-mini", "system", tokens(150_000, 75_000, 600_000)),
+        ("o3", "system", tokens(2_000_000, 500_000, 8_000_000)),
+        ("gpt-image-1", "system", tokens(5_000_000, 1_250_000, 40_000_000)),
+        ("text-embedding-3-small", "system", tokens(20_000, 20_000, 0)),
+        ("whisper-1", "openai-internal", Price { second: Micros(100_000_000), ..Price::default() }),
+        ("tts-1", "openai-internal", Price { character: Micros(15_000_000), ..Price::default() }),
+    ]
+}

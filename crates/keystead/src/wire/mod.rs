@@ -1,0 +1,93 @@
+//! Where the crates meet: the seams of the gateway implemented over the store, and the parts made from configuration.
+
+pub(crate) mod authenticate;
+pub(crate) mod catalogue;
+pub(crate) mod follower;
+pub(crate) mod keys;
+pub(crate) mod sandbox;
+pub(crate) mod sink;
+
+use std::sync::Arc;
+use std::time::UNIX_EPOCH;
+
+use keystead_app::{App, AppOptions, Clock};
+use keystead_core::key::{Pepper, TagKeys};
+use keystead_core::time::Timestamp;
+use keystead_store::Store;
+use keystead_store::tables::audit::AuditKey;
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+
+use crate::config::Validated;
+use crate::failure::Failure;
+use crate::print;
+use crate::secrets::{self, Secrets};
+
+/// The process's only clock.
+#[expect(clippy::disallowed_methods, reason = "the binary holds the clock; everything below is handed this one")]
+pub(crate) fn now() -> Timestamp {
+    let since = std::time::SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+}
+
+/// The clock as a value.
+pub(crate) fn clock() -> Clock {
+    Arc::new(now)
+}
+
+/// A generator seeded by the operating system.
+pub(crate) fn rng() -> StdRng {
+    StdRng::from_os_rng()
+}
+
+/// Under which keys are tagged.
+pub(crate) fn tags(secrets: &Secrets) -> TagKeys {
+    TagKeys::new(secrets.tag.clone(), secrets.previous_tags.clone())
+}
+
+/// Under which keys are digested.
+pub(crate) fn pepper(secrets: &Secrets) -> Pepper {
+    Pepper::new(secrets.pepper.clone())
+}
+
+/// Under which audit rows are chained.
+pub(crate) fn audit_key(secrets: &Secrets) -> AuditKey {
+    AuditKey(secrets.audit.clone())
+}
+
+/// The use cases over this store.
+pub(crate) fn app(store: Store, secrets: &Secrets, public_url: String) -> App {
+    App::new(AppOptions {
+        store,
+        tags: tags(secrets),
+        pepper: pepper(secrets),
+        audit_key: audit_key(secrets),
+        clock: clock(),
+        rng: Box::new(rng()),
+        public_url,
+    })
+}
+
+/// The use cases for one command: opens the store and brings it up to date, because a command may come first.
+pub(crate) async fn app_for_commands(config: &Validated) -> Result<App, Failure> {
+    let secrets = secrets::open(&config.server.data_dir)?;
+    let store = open_store(config).await?;
+    Ok(app(store, &secrets, config.public_url.clone()))
+}
+
+/// Opens the store and migrates it, saying so when it takes long.
+pub(crate) async fn open_store(config: &Validated) -> Result<Store, Failure> {
+    let store = progress("opening the database", Store::open(config.database_url.expose())).await?;
+    progress("bringing the database up to date", store.migrate()).await?;
+    Ok(store)
+}
+
+/// Says what is going on once it takes more than a second.
+pub(crate) async fn progress<T>(what: &str, work: impl Future<Output = T>) -> T {
+    let mut work = std::pin::pin!(work);
+    tokio::select! {
+        done = &mut work => return done,
+        () = tokio::time::sleep(std::time::Duration::from_secs(1)) => print::error(&format!("keystead: still {what} …")),
+    }
+    work.await
+}

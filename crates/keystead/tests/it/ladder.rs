@@ -1,0 +1,78 @@
+//! The house's edges: `cargo` refuses circles, this test refuses sideways arrows.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
+
+use serde_json::Value;
+
+/// What each crate may use of the others. `testkit` stands only under dev-dependencies.
+const LADDER: &[(&str, &[&str])] = &[
+    ("keystead-core", &[]),
+    ("keystead-store", &["keystead-core"]),
+    ("keystead-providers", &["keystead-core"]),
+    ("keystead-gateway", &["keystead-core"]),
+    ("keystead-sandbox", &[]),
+    ("keystead-app", &["keystead-core", "keystead-store", "keystead-providers"]),
+    ("keystead-api", &["keystead-app", "keystead-core"]),
+    ("keystead-dashboard", &["keystead-app", "keystead-core"]),
+    (
+        "keystead",
+        &[
+            "keystead-core",
+            "keystead-store",
+            "keystead-providers",
+            "keystead-gateway",
+            "keystead-sandbox",
+            "keystead-app",
+            "keystead-api",
+            "keystead-dashboard",
+        ],
+    ),
+    ("xtask", &[]),
+];
+
+fn metadata() -> Value {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn arrows_point_down() {
+    let metadata = metadata();
+    let allowed: BTreeMap<&str, BTreeSet<&str>> =
+        LADDER.iter().map(|(name, below)| (*name, below.iter().copied().collect())).collect();
+    let mut wrong = Vec::new();
+    for package in metadata["packages"].as_array().unwrap() {
+        let name = package["name"].as_str().unwrap();
+        for dependency in package["dependencies"].as_array().unwrap() {
+            let below = dependency["name"].as_str().unwrap();
+            let ours = below.starts_with("keystead") || below == "xtask";
+            let dev = dependency["kind"] == "dev";
+            if !ours || dev || name == "keystead-testkit" {
+                continue;
+            }
+            match allowed.get(name) {
+                Some(list) if list.contains(below) => {}
+                Some(_) => wrong.push(format!("{name} -> {below}")),
+                None => wrong.push(format!("{name} is not in the list")),
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "edges that the picture does not show: {wrong:?}");
+}
+
+#[test]
+fn the_testkit_is_never_released() {
+    for package in metadata()["packages"].as_array().unwrap() {
+        for dependency in package["dependencies"].as_array().unwrap() {
+            if dependency["name"] == "keystead-testkit" {
+                assert_eq!(dependency["kind"], "dev", "{} releases the testkit", package["name"]);
+            }
+        }
+    }
+}

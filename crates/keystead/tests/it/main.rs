@@ -1,0 +1,14 @@
+//! Whole-product tests: one binary, real sockets, a folder of its own for each.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests fail a test as tests do; clippy excuses only the test functions themselves"
+)]
+
+mod ladder;
+mod product;
+mod running;
+mod story;
+mod upstream;

@@ -1,0 +1,173 @@
+//! A running program with a data folder of its own, and a plain HTTP client.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// Killed when dropped.
+pub(crate) struct Product {
+    folder: TempDir,
+    child: Child,
+    pub(crate) listen: String,
+    pub(crate) sandbox: Option<String>,
+    variables: Vec<(String, String)>,
+}
+
+/// An answer.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+}
+
+/// Variables that make a program independent of others on this machine.
+pub(crate) fn variables(folder: &Path) -> Vec<(String, String)> {
+    let data = folder.join("data").display().to_string();
+    [
+        ("KEYSTEAD_SERVER__LISTEN", "127.0.0.1:0"),
+        ("KEYSTEAD_SERVER__METRICS_LISTEN", "127.0.0.1:0"),
+        ("KEYSTEAD_SERVER__SHUTDOWN_GRACE_SECONDS", "10"),
+        ("KEYSTEAD_SANDBOX__LISTEN", "127.0.0.1:0"),
+        ("KEYSTEAD_SERVER__DATA_DIR", &data),
+        ("KEYSTEAD_LOG__LEVEL", "trace"),
+        ("KEYSTEAD_LOG__FORMAT", "json"),
+    ]
+    .into_iter()
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .collect()
+}
+
+pub(crate) fn command(folder: &Path, variables: &[(String, String)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_keystead"));
+    command.current_dir(folder).envs(variables.iter().cloned());
+    command
+}
+
+impl Product {
+    pub(crate) fn start(more: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut variables = variables(folder.path());
+        variables.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        let ready = folder.path().join("ready.json");
+        let log = std::fs::File::create(folder.path().join("log")).unwrap();
+        let mut command = command(folder.path(), &variables);
+        command.arg("serve").arg("--ready-file").arg(&ready).stdout(Stdio::piped()).stderr(log);
+        let mut child = command.spawn().unwrap();
+        // The first line on the standard output comes once everything listens; an end without one is a failure.
+        let mut first = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
+        let logged = || std::fs::read_to_string(folder.path().join("log")).unwrap();
+        assert!(first.starts_with("Keystead runs at"), "{first}{}", logged());
+        let mut text = None;
+        for _ in 0..1000 {
+            text = std::fs::read_to_string(&ready).ok();
+            if text.is_some() {
+                break;
+            }
+            pause(Duration::from_millis(5));
+        }
+        let addresses: Value = serde_json::from_str(&text.expect("a ready file")).unwrap();
+        let listen = addresses["listen"].as_str().unwrap().to_owned();
+        let sandbox = addresses["sandbox"].as_str().map(str::to_owned);
+        Self { folder, child, listen, sandbox, variables }
+    }
+
+    pub(crate) fn folder(&self) -> PathBuf {
+        self.folder.path().to_path_buf()
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub(crate) fn wait(&mut self) -> std::process::ExitStatus {
+        self.child.wait().unwrap()
+    }
+
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("log")).unwrap()
+    }
+
+    /// Runs another command beside the server and reads its JSON.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Value {
+        let output = command(self.folder.path(), &self.variables).args(arguments).output().unwrap();
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
+    pub(crate) fn bootstrap(&self) -> Value {
+        self.run(&["admin", "bootstrap", "--email", "owner@example.com", "--organization", "Acme", "--json"])
+    }
+
+    pub(crate) fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(&self.listen).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        stream
+    }
+
+    /// One request on a connection of its own.
+    pub(crate) fn call(&self, method: &str, path: &str, key: &str, body: Option<&Value>) -> Answer {
+        let body = body.map(Value::to_string).unwrap_or_default();
+        let kind = if body.is_empty() { "" } else { "Content-Type: application/json\r\n" };
+        let raw = format!(
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {key}\r\n{kind}Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            self.listen,
+            body.len()
+        );
+        self.raw(raw.as_bytes())
+    }
+
+    /// Bytes as they are; everything until the server closes.
+    pub(crate) fn raw(&self, bytes: &[u8]) -> Answer {
+        let mut stream = self.connect();
+        stream.write_all(bytes).unwrap();
+        let mut answer = Vec::new();
+        // A server may reset after it has answered hostile bytes; what came before counts.
+        let _ = stream.read_to_end(&mut answer);
+        parse(&String::from_utf8_lossy(&answer))
+    }
+}
+
+fn parse(text: &str) -> Answer {
+    let (head, body) = text.split_once("\r\n\r\n").unwrap_or((text, ""));
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
+    let body = if head.to_lowercase().contains("transfer-encoding: chunked") { unchunk(body) } else { body.to_owned() };
+    Answer { status, body }
+}
+
+fn unchunk(mut rest: &str) -> String {
+    let mut body = String::new();
+    while let Some((size, after)) = rest.split_once("\r\n") {
+        let size = usize::from_str_radix(size.trim(), 16).unwrap_or(0);
+        if size == 0 {
+            break;
+        }
+        body.push_str(&after[..size]);
+        rest = after[size..].trim_start_matches("\r\n");
+    }
+    body
+}
+
+impl Drop for Product {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Waits for another process, which no paused clock can reach.
+#[expect(clippy::disallowed_methods, reason = "the program under test is another process")]
+pub(crate) fn pause(time: Duration) {
+    std::thread::sleep(time);
+}

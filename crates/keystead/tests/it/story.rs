@@ -1,0 +1,98 @@
+//! From an empty folder to a metered call, and back out again.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::product::{Product, pause};
+use crate::upstream;
+
+fn chat() -> Value {
+    json!({ "model": "gpt-4o", "messages": [{ "role": "user", "content": "canary-prompt-text" }] })
+}
+
+/// A project with a service account's key.
+fn project_key(product: &Product, admin: &str) -> (String, Value) {
+    let project = product.call("POST", "/v1/organization/projects", admin, Some(&json!({ "name": "One" })));
+    assert_eq!(project.status, 200, "{project:?}");
+    let id = project.json()["id"].as_str().unwrap().to_owned();
+    let path = format!("/v1/organization/projects/{id}/service_accounts");
+    let account = product.call("POST", &path, admin, Some(&json!({ "name": "Bot" })));
+    assert_eq!(account.status, 200, "{account:?}");
+    (id, account.json())
+}
+
+// S1-27, S1-28, S1-29, S2-12
+#[test]
+fn first_call_is_metered_and_a_revoked_key_is_refused_at_once() {
+    let base_url = upstream::start();
+    let product = Product::start(&[
+        ("KEYSTEAD_UPSTREAM__0__NAME", "test"),
+        ("KEYSTEAD_UPSTREAM__0__BASE_URL", &base_url),
+        ("KEYSTEAD_UPSTREAM__0__MODELS", "gpt-4o"),
+    ]);
+    let made = product.bootstrap();
+    let fields: Vec<&String> = made.as_object().unwrap().keys().collect();
+    assert_eq!(fields, ["admin_key", "organization_id", "project_id", "user_id"]);
+    let admin = made["admin_key"].as_str().unwrap();
+    let (project, account) = project_key(&product, admin);
+    let key = account["api_key"]["value"].as_str().unwrap();
+    assert!(key.starts_with("sk-svcacct-"));
+
+    let answer = product.call("POST", "/v1/chat/completions", key, Some(&chat()));
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let used = answer.json()["usage"]["prompt_tokens"].as_i64().unwrap();
+
+    let mut counted = 0;
+    for _ in 0..100 {
+        counted = usage(&product, admin, &project);
+        if counted == used {
+            break;
+        }
+        pause(Duration::from_millis(50));
+    }
+    assert_eq!(counted, used);
+
+    let account_path =
+        format!("/v1/organization/projects/{project}/service_accounts/{}", account["id"].as_str().unwrap());
+    assert_eq!(product.call("DELETE", &account_path, admin, None).status, 200);
+    let refused = product.call("POST", "/v1/chat/completions", key, Some(&chat()));
+    assert_eq!(refused.status, 401, "{refused:?}");
+
+    // The canary: neither keys nor prompts are ever in a log line, not even at the finest level.
+    let log = product.log();
+    assert!(log.contains("/v1/chat/completions"), "requests are logged");
+    for secret in [key, admin, "canary-prompt-text"] {
+        assert!(!log.contains(secret), "a secret was logged");
+    }
+}
+
+fn usage(product: &Product, admin: &str, project: &str) -> i64 {
+    let now = std::process::Command::new("date").arg("+%s").output().unwrap();
+    let now: i64 = String::from_utf8(now.stdout).unwrap().trim().parse().unwrap();
+    let path = format!("/v1/organization/usage/completions?start_time={}&project_ids={project}", now - 86_400);
+    let answer = product.call("GET", &path, admin, None);
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let body = answer.json();
+    let buckets = body["data"].as_array().unwrap();
+    let results = buckets.iter().flat_map(|bucket| bucket["results"].as_array().unwrap());
+    results.map(|result| result["input_tokens"].as_i64().unwrap()).sum()
+}
+
+// Row 8
+#[test]
+fn keys_of_an_archived_project_are_refused_at_once() {
+    let product = Product::start(&[]);
+    let made = product.bootstrap();
+    let admin = made["admin_key"].as_str().unwrap();
+    let (project, account) = project_key(&product, admin);
+    let key = account["api_key"]["value"].as_str().unwrap();
+    assert_eq!(product.call("GET", "/v1/models", key, None).status, 200);
+    let archived = product.call("POST", &format!("/v1/organization/projects/{project}/archive"), admin, None);
+    assert_eq!(archived.status, 200, "{archived:?}");
+    let refused = product.call("GET", "/v1/models", key, None);
+    assert_eq!(
+        (refused.status, refused.json()["error"]["code"].as_str()),
+        (401, Some("not_authorized_invalid_project"))
+    );
+}

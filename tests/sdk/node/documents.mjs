@@ -1,0 +1,132 @@
+// The documents' own examples through the official Node SDK, against a running Keystead.
+// Prints "N passed, N failed" and ends with 1 when something failed. Addresses and keys come from SDK_* variables.
+
+import assert from "node:assert/strict";
+import { setTimeout as wait } from "node:timers/promises";
+import OpenAI from "openai";
+
+const {
+  SDK_BASE_URL: baseURL,
+  SDK_ORGANIZATION_ID: organization,
+  SDK_PROJECT_ID: project,
+  SDK_ADMIN_KEY: adminKey,
+  SDK_USER_KEY: userKey,
+  SDK_PROJECT_KEY: projectKey,
+} = process.env;
+const messages = [{ role: "user", content: "Say hello" }];
+const expected = { requests: 0, input: 0, output: 0 };
+
+const client = (apiKey, more = {}) => new OpenAI({ apiKey, baseURL, maxRetries: 0, ...more });
+const administration = () => client(adminKey, { adminAPIKey: adminKey }).admin.organization;
+const note = (usage) => {
+  expected.requests += 1;
+  expected.input += usage.prompt_tokens;
+  expected.output += usage.completion_tokens;
+};
+
+const checks = {
+  // S1-27, S1-28, S1-29
+  async "a new key works at once"() {
+    const response = await fetch(`${baseURL}/api-keys`, {
+      method: "POST",
+      headers: { Authorization: `Bearer ${projectKey}`, "Content-Type": "application/json" },
+      body: JSON.stringify({ name: "My new key" }),
+    });
+    const body = await response.json();
+    assert.ok(response.ok, JSON.stringify(body));
+    assert.match(body.value, /^sk-proj-/);
+    note((await client(body.value).chat.completions.create({ model: "gpt-4o", messages })).usage);
+  },
+  // S2-11, S2-12, S2-16
+  async "both headers"() {
+    const sdk = client(userKey, { organization, project });
+    note((await sdk.chat.completions.create({ model: "gpt-4o", messages })).usage);
+  },
+  // S2-13
+  async "no project is the Default project"() {
+    note((await client(userKey, { organization }).chat.completions.create({ model: "gpt-4o", messages })).usage);
+  },
+  // S2-14
+  async "models with and without headers"() {
+    for (const sdk of [client(projectKey), client(userKey, { organization, project })]) {
+      const names = [];
+      for await (const model of sdk.models.list()) names.push(model.id);
+      assert.ok(names.includes("gpt-4o"), names.join());
+    }
+  },
+  async streaming() {
+    const options = { model: "gpt-4o", messages, stream: true, stream_options: { include_usage: true } };
+    const stream = await client(projectKey).chat.completions.create(options);
+    let text = "";
+    let usage = null;
+    for await (const chunk of stream) {
+      text += chunk.choices.map((choice) => choice.delta.content ?? "").join("");
+      usage = chunk.usage ?? usage;
+    }
+    assert.ok(text && usage);
+    note(usage);
+  },
+  async embeddings() {
+    const asked = { model: "text-embedding-3-small", input: "The quick brown fox" };
+    const answer = await client(projectKey).embeddings.create(asked);
+    assert.ok(answer.data[0].embedding.length > 0 && answer.usage.prompt_tokens > 0);
+  },
+  async "errors have their classes"() {
+    const wrong = client("sk-wrong").models.list();
+    await assert.rejects(async () => wrong, (error) => error instanceof OpenAI.AuthenticationError && error.code === "invalid_api_key");
+    const unknown = client(projectKey).chat.completions.create({ model: "no-such-model", messages });
+    await assert.rejects(unknown, OpenAI.NotFoundError);
+    const image = client(projectKey).images.generate({ model: "gpt-image-1", prompt: "A cat" });
+    await assert.rejects(image, OpenAI.PermissionDeniedError);
+  },
+  async administration() {
+    const admin = administration();
+    const made = await admin.projects.create({ name: "Made by the SDK" });
+    const listed = [];
+    for await (const one of admin.projects.list()) listed.push(one.id);
+    assert.ok(listed.includes(made.id));
+    const account = await admin.projects.serviceAccounts.create(made.id, { name: "Bot" });
+    assert.match(account.api_key.value, /^sk-svcacct-/);
+    const bot = client(account.api_key.value);
+    await bot.chat.completions.create({ model: "gpt-4o-mini", messages });
+    const keys = [];
+    for await (const key of admin.projects.apiKeys.list(made.id)) keys.push(key.id);
+    assert.ok(keys.includes(account.api_key.id));
+    await admin.projects.serviceAccounts.delete(account.id, { project_id: made.id });
+    await assert.rejects(async () => bot.models.list(), OpenAI.AuthenticationError);
+    assert.equal((await admin.projects.archive(made.id)).status, "archived");
+  },
+  // S2-12
+  async "usage and costs"() {
+    const admin = administration();
+    const start_time = Math.floor(Date.now() / 1000) - 86400;
+    const asked = { start_time, bucket_width: "1d", project_ids: [project], models: ["gpt-4o"], group_by: ["project_id", "model"] };
+    const sum = (results, field) => results.reduce((total, result) => total + result[field], 0);
+    let seen;
+    for (let attempt = 0; attempt < 75; attempt += 1) {
+      const page = await admin.usage.completions(asked);
+      const results = page.data.flatMap((bucket) => bucket.results);
+      seen = { requests: sum(results, "num_model_requests"), input: sum(results, "input_tokens"), output: sum(results, "output_tokens") };
+      if (JSON.stringify(seen) === JSON.stringify(expected)) break;
+      await wait(200);
+    }
+    assert.deepEqual(seen, expected);
+    const costs = await admin.usage.costs({ start_time });
+    const amounts = costs.data.flatMap((bucket) => bucket.results).map((result) => result.amount);
+    assert.ok(amounts.length > 0 && amounts.every((amount) => amount.currency === "usd"));
+  },
+};
+
+let passed = 0;
+let failed = 0;
+for (const [name, run] of Object.entries(checks)) {
+  try {
+    await run();
+    passed += 1;
+  } catch (error) {
+    failed += 1;
+    console.log(`FAILED ${name}: ${error?.stack ?? error}`);
+  }
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exit(failed ? 1 : 0);

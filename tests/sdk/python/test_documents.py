@@ -1,0 +1,254 @@
+"""The documents' own examples through curl and the official Python SDK, against a running Keystead.
+
+Prints "N passed, N failed" and ends with 1 when something failed. All addresses and keys come from SDK_* variables.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+import traceback
+
+import openai
+from openai import OpenAI
+
+BASE = os.environ["SDK_BASE_URL"]
+SANDBOX = os.environ.get("SDK_SANDBOX_URL", "")
+ORGANIZATION = os.environ["SDK_ORGANIZATION_ID"]
+PROJECT = os.environ["SDK_PROJECT_ID"]
+ADMIN_KEY = os.environ["SDK_ADMIN_KEY"]
+USER_KEY = os.environ["SDK_USER_KEY"]
+PROJECT_KEY = os.environ["SDK_PROJECT_KEY"]
+MESSAGES = [{"role": "user", "content": "Say hello"}]
+
+checks = []
+expected = {"requests": 0, "input": 0, "output": 0}
+
+
+def check(function):
+    checks.append(function)
+    return function
+
+
+def client(key, **more):
+    return OpenAI(api_key=key, base_url=BASE, max_retries=0, **more)
+
+
+def note(usage):
+    expected["requests"] += 1
+    expected["input"] += usage.prompt_tokens
+    expected["output"] += usage.completion_tokens
+
+
+def curl(path, *arguments):
+    command = ["curl", "--silent", "--show-error", "--write-out", "\n%{http_code}", BASE + path, *arguments]
+    body, status = subprocess.run(command, check=True, capture_output=True, text=True).stdout.rsplit("\n", 1)
+    return int(status), json.loads(body)
+
+
+def refused(kind, call):
+    try:
+        call()
+    except kind as error:
+        return error
+    raise AssertionError(f"{kind.__name__} was expected")
+
+
+@check
+def curl_creates_a_key():  # S1-27, S1-28
+    status, body = curl(
+        "/api-keys", "--request", "POST",
+        "--header", f"Authorization: Bearer {PROJECT_KEY}",
+        "--header", "Content-Type: application/json",
+        "--data", '{"name": "My new key"}',
+    )
+    assert status in (200, 201), (status, body)
+    assert body["value"].startswith("sk-proj-"), "project keys begin with sk-proj-"
+    answer = client(body["value"]).chat.completions.create(model="gpt-4o", messages=MESSAGES)
+    note(answer.usage)
+
+
+@check
+def curl_lists_models_with_both_headers():  # S2-10, S2-11, S2-14
+    status, body = curl(
+        "/models",
+        "--header", f"Authorization: Bearer {USER_KEY}",
+        "--header", f"OpenAI-Organization: {ORGANIZATION}",
+        "--header", f"OpenAI-Project: {PROJECT}",
+    )
+    assert status == 200, (status, body)
+    assert "gpt-4o" in [model["id"] for model in body["data"]]
+
+
+@check
+def a_key_in_the_address_is_no_key():  # S2-10
+    status, body = curl(f"/models?api_key={PROJECT_KEY}")
+    assert status == 401, (status, body)
+
+
+@check
+def chat_completion():  # S1-29
+    answer = client(PROJECT_KEY).chat.completions.create(model="gpt-4o", messages=MESSAGES)
+    assert answer.choices[0].message.content
+    note(answer.usage)
+
+
+@check
+def both_headers_from_the_sdk():  # S2-11, S2-12, S2-15
+    sdk = client(USER_KEY, organization=ORGANIZATION, project=PROJECT)
+    raw = sdk.chat.completions.with_raw_response.create(model="gpt-4o", messages=MESSAGES)
+    note(raw.parse().usage)
+    assert raw.headers["x-request-id"].startswith("req_")
+
+
+@check
+def no_project_header_is_the_default_project():  # S2-13
+    answer = client(USER_KEY, organization=ORGANIZATION).chat.completions.create(model="gpt-4o", messages=MESSAGES)
+    note(answer.usage)
+
+
+@check
+def streaming():
+    stream = client(PROJECT_KEY).chat.completions.create(
+        model="gpt-4o", messages=MESSAGES, stream=True, stream_options={"include_usage": True}
+    )
+    text, usage = "", None
+    for chunk in stream:
+        text += "".join(choice.delta.content or "" for choice in chunk.choices)
+        usage = chunk.usage or usage
+    assert text and usage is not None
+    note(usage)
+
+
+@check
+def embeddings():
+    answer = client(PROJECT_KEY).embeddings.create(model="text-embedding-3-small", input="The quick brown fox")
+    assert answer.data[0].embedding and answer.usage.prompt_tokens > 0
+
+
+@check
+def models():
+    names = [model.id for model in client(PROJECT_KEY).models.list()]
+    assert "gpt-4o" in names and "text-embedding-3-small" in names, names
+
+
+@check
+def wrong_keys_are_authentication_errors():
+    for key in ("sk-wrong", PROJECT_KEY[:-1] + ("A" if PROJECT_KEY[-1] != "A" else "B")):
+        error = refused(openai.AuthenticationError, lambda key=key: client(key).models.list())
+        assert error.code == "invalid_api_key" and key not in str(error), "the key is never repeated"
+
+
+@check
+def foreign_organizations_are_refused():  # S2-11
+    refused(openai.APIStatusError, lambda: client(PROJECT_KEY, organization="org-of-somebody-else").models.list())
+
+
+@check
+def unknown_models_are_not_found():
+    error = refused(
+        openai.NotFoundError,
+        lambda: client(PROJECT_KEY).chat.completions.create(model="no-such-model", messages=MESSAGES),
+    )
+    assert error.code == "model_not_found"
+
+
+@check
+def unverified_organizations_get_no_images():
+    error = refused(
+        openai.PermissionDeniedError,
+        lambda: client(PROJECT_KEY).images.generate(model="gpt-image-1", prompt="A cat"),
+    )
+    assert "verified" in str(error).lower()
+
+
+@check
+def admin_keys_call_no_models():
+    refused(
+        openai.APIStatusError,
+        lambda: client(ADMIN_KEY).chat.completions.create(model="gpt-4o", messages=MESSAGES),
+    )
+
+
+@check
+def administration():
+    admin = OpenAI(api_key=ADMIN_KEY, admin_api_key=ADMIN_KEY, base_url=BASE, max_retries=0).admin.organization
+    project = admin.projects.create(name="Made by the SDK")
+    assert project.id in [listed.id for listed in admin.projects.list()]
+    account = admin.projects.service_accounts.create(project.id, name="Bot")
+    assert account.api_key.value.startswith("sk-svcacct-")
+    bot = client(account.api_key.value)
+    bot.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES)
+    keys = list(admin.projects.api_keys.list(project.id))
+    assert account.api_key.id in [key.id for key in keys]
+    admin.projects.api_keys.retrieve(account.api_key.id, project_id=project.id)
+    # A revoked key is refused by the very next request.
+    admin.projects.service_accounts.delete(account.id, project_id=project.id)
+    refused(openai.AuthenticationError, bot.models.list)
+    archived = admin.projects.archive(project.id)
+    assert archived.status == "archived"
+
+
+def completions_usage(admin, **filters):
+    page = admin.usage.completions(start_time=int(time.time()) - 86400, bucket_width="1d", **filters)
+    return [result for bucket in page.data for result in bucket.results]
+
+
+@check
+def usage_and_costs():  # S2-12
+    admin = OpenAI(api_key=ADMIN_KEY, admin_api_key=ADMIN_KEY, base_url=BASE, max_retries=0).admin.organization
+    deadline = time.time() + 15
+    while True:
+        results = completions_usage(admin, project_ids=[PROJECT], models=["gpt-4o"], group_by=["project_id", "model"])
+        seen = {
+            "requests": sum(result.num_model_requests for result in results),
+            "input": sum(result.input_tokens for result in results),
+            "output": sum(result.output_tokens for result in results),
+        }
+        if seen == expected or time.time() > deadline:
+            break
+        time.sleep(0.2)
+    assert seen == expected, (seen, expected)
+    assert all(result.project_id == PROJECT and result.model == "gpt-4o" for result in results)
+    costs = admin.usage.costs(start_time=int(time.time()) - 86400)
+    amounts = [result.amount for bucket in costs.data for result in bucket.results]
+    assert sum(amount.value for amount in amounts) > 0 and {amount.currency for amount in amounts} == {"usd"}
+
+
+@check
+def usage_equals_what_the_model_server_served():
+    assert SANDBOX, "no sandbox runs, so nothing can be compared"
+    served = json.loads(subprocess.run(
+        ["curl", "--silent", "--fail", SANDBOX + "/sandbox/usage"], check=True, capture_output=True, text=True
+    ).stdout)
+    admin = OpenAI(api_key=ADMIN_KEY, admin_api_key=ADMIN_KEY, base_url=BASE, max_retries=0).admin.organization
+    counted = {}
+    for result in completions_usage(admin, group_by=["model"]):
+        sums = counted.setdefault(result.model, [0, 0])
+        sums[0] += result.input_tokens
+        sums[1] += result.output_tokens
+    truth = {}
+    for row in served["data"]:
+        if row["model"] in ("gpt-4o", "gpt-4o-mini"):
+            sums = truth.setdefault(row["model"], [0, 0])
+            sums[0] += row["input_tokens"]
+            sums[1] += row["output_tokens"]
+    assert counted == truth, (counted, truth)
+
+
+def main():
+    passed = failed = 0
+    for function in checks:
+        try:
+            function()
+            passed += 1
+        except Exception:
+            failed += 1
+            print(f"FAILED {function.__name__}")
+            traceback.print_exc(limit=-3)
+    print(f"{passed} passed, {failed} failed")
+    sys.exit(1 if failed else 0)
+
+
+main()

@@ -1,0 +1,11 @@
+//! The only place that prints.
+
+#[expect(clippy::print_stdout, reason = "a task runner talks to whoever started it")]
+pub(crate) fn line(text: &str) {
+    println!("{text}");
+}
+
+/// A step that begins.
+pub(crate) fn step(text: &str) {
+    line(&format!("== {text}"));
+}

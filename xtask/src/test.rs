@@ -1,0 +1,94 @@
+//! `cargo xtask test`.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::postgres::Postgres;
+use crate::product::Product;
+use crate::shell::{self, Done};
+use crate::{machine, print};
+
+pub(crate) fn run(sdk_only: bool) -> Done {
+    machine::system()?;
+    if !sdk_only {
+        print::step("formatting");
+        shell::run(cargo().args(["fmt", "--all", "--check"]))?;
+        print::step("lints");
+        shell::run(cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
+        suites()?;
+    }
+    sdks()
+}
+
+fn suites() -> Done {
+    if shell::has("cargo-nextest") {
+        print::step("Rust suites (cargo nextest)");
+        shell::run(cargo().args(["nextest", "run", "--workspace"]))?;
+        return shell::run(cargo().args(["test", "--workspace", "--doc", "--quiet"]));
+    }
+    print::step("Rust suites (cargo test; cargo-nextest is not installed)");
+    shell::run(cargo().args(["test", "--workspace"]))
+}
+
+/// The official SDKs, each against a fresh Keystead on each database.
+fn sdks() -> Done {
+    print::step("building the program");
+    shell::run(cargo().args(["build", "--package", "keystead"]))?;
+    let root = shell::root();
+    let binary = root.join("target/debug/keystead");
+    let python = machine::python()?;
+    let node = machine::node()?;
+    // Node looks for packages beside the script, so the script stands beside the installed SDK while it runs.
+    let script = node.join("documents.mjs");
+    std::fs::copy(root.join("tests/sdk/node/documents.mjs"), &script).map_err(|error| error.to_string())?;
+    let postgres = Postgres::start()?;
+    let mut failed = Vec::new();
+    for database in ["SQLite", "PostgreSQL"] {
+        for sdk in ["python", "node"] {
+            print::step(&format!("{sdk} SDK on {database}"));
+            let url = match database {
+                "PostgreSQL" => Some(postgres.database(&format!("keystead_{sdk}"))?),
+                _ => None,
+            };
+            let mut command = match sdk {
+                "python" => {
+                    let mut command = Command::new(&python);
+                    command.arg(root.join("tests/sdk/python/test_documents.py"));
+                    command
+                }
+                _ => {
+                    let mut command = Command::new("node");
+                    command.arg(&script);
+                    command
+                }
+            };
+            if let Err(reason) = one(&binary, &format!("{database}-{sdk}"), url, &mut command) {
+                failed.push(format!("{sdk} on {database}: {reason}"));
+            }
+        }
+    }
+    if failed.is_empty() { Ok(()) } else { Err(failed.join("; ")) }
+}
+
+fn one(binary: &Path, name: &str, url: Option<String>, script: &mut Command) -> Done {
+    let product = Product::start(binary, name, url, &[])?;
+    let made = product.bootstrap()?;
+    let user_key = product.owner_key(&made, &made.owner, true)?;
+    let project_key = product.owner_key(&made, &made.owner, false)?;
+    script
+        .env("SDK_BASE_URL", format!("{}/v1", product.address))
+        .env("SDK_SANDBOX_URL", &product.sandbox)
+        .env("SDK_ADMIN_KEY", &made.admin_key)
+        .env("SDK_USER_KEY", user_key)
+        .env("SDK_PROJECT_KEY", project_key)
+        .env("SDK_USER_ID", &made.owner)
+        .env("SDK_ORGANIZATION_ID", &made.organization)
+        .env("SDK_PROJECT_ID", &made.project);
+    shell::run(script)
+}
+
+fn cargo() -> Command {
+    let mut command = Command::new("cargo");
+    command.current_dir(shell::root());
+    command
+}
