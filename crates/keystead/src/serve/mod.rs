@@ -3,7 +3,7 @@
 mod dispatch;
 mod health;
 mod host;
-mod listener;
+pub(crate) mod listener;
 mod metrics;
 mod outcome;
 mod start;

@@ -61,7 +61,7 @@ pub(crate) async fn start(config: Validated, stopped: watch::Receiver<bool>) -> 
     let secrets = secrets::open(&config.server.data_dir)?;
     let store = wire::open_store(&config).await?;
     let public_url = if config.public_url.is_empty() { format!("http://{listen}") } else { config.public_url.clone() };
-    let sandbox = sandbox::start(&config, &public_url).await?;
+    let sandbox = sandbox::start(&config).await?;
     let sandbox_url = sandbox.as_ref().map(|running| running.url.clone());
 
     let models_at = sandbox.as_ref().map(|running| running.models.as_str());

@@ -1,5 +1,7 @@
 //! Keys of four kinds. Only digests are kept; revoked keys stay as rows, so that their owners can learn what became of them.
 
+use std::collections::BTreeMap;
+
 use keystead_core::caller::Owner;
 use keystead_core::id::{KeyId, OrganizationId, ProjectId, ServiceAccountId};
 use keystead_core::key::{KeyDigest, KeyKind};
@@ -7,13 +9,14 @@ use keystead_core::scope::Restriction;
 use keystead_core::time::Timestamp;
 
 use super::changes::{self, ChangeSubject};
-use super::{id, named, optional_id, optional_time, time};
-use crate::{Error, Row, Tx, Value};
+use super::{conflict_as, id, named, optional_id, optional_time, time};
+use crate::{Error, PerEngine, Row, Tx, Value};
 
 mod with_owner;
 
 pub use with_owner::{
-    KeyWithOwner, find_admin_with_owner, find_project_with_owner, list_admin_with_owner, list_project_with_owner,
+    KeyWithOwner, find_admin_with_owner, find_project_with_owner, list_admin, list_admin_with_owner, list_project,
+    list_project_with_owner,
 };
 
 /// A key without its secret.
@@ -110,7 +113,8 @@ pub async fn insert(tx: &mut Tx, key: &KeyRow) -> Result<(), Error> {
         key.revoked_by.as_deref().into(),
         key.revoked_reason.as_deref().into(),
     ];
-    tx.execute(SQL, values).await?;
+    changes::lock(tx).await?;
+    tx.execute(SQL, values).await.map_err(conflict_as("api_keys"))?;
     // A digest somebody tried before it existed may be remembered as unknown.
     changes::append(tx, &ChangeSubject::Key(key.id.clone()), key.created_at).await.map(|_| ())
 }
@@ -155,6 +159,7 @@ pub async fn update_restriction(
                        WHERE id = $1 AND revoked_at IS NULL RETURNING created_at";
     let restriction = restriction.map(literals).transpose()?.unwrap_or(Value::Text(None));
     let values = vec![id.as_str().into(), restriction, expires_at.map(|at| at.0).into()];
+    changes::lock(tx).await?;
     let Some(row) = tx.optional(SQL, values).await? else { return Ok(false) };
     changes::append(tx, &ChangeSubject::Key(id.clone()), time(&row, 0)?).await?;
     Ok(true)
@@ -167,6 +172,7 @@ pub async fn update_restriction(
 pub async fn revoke(tx: &mut Tx, id: &KeyId, by: &str, reason: &str, at: Timestamp) -> Result<bool, Error> {
     const SQL: &str = "UPDATE api_keys SET revoked_at = $2, revoked_by = $3, revoked_reason = $4 \
                        WHERE id = $1 AND revoked_at IS NULL";
+    changes::lock(tx).await?;
     if tx.execute(SQL, vec![id.as_str().into(), at.0.into(), by.into(), reason.into()]).await? == 0 {
         return Ok(false);
     }
@@ -187,6 +193,7 @@ pub async fn revoke_of_service_account(
 ) -> Result<u64, Error> {
     const SQL: &str = "UPDATE api_keys SET revoked_at = $2, revoked_by = $3, revoked_reason = $4 \
                        WHERE owner_service_account = $1 AND revoked_at IS NULL";
+    changes::lock(tx).await?;
     let ended = tx.execute(SQL, vec![account.as_str().into(), at.0.into(), by.into(), reason.into()]).await?;
     changes::append(tx, &ChangeSubject::ServiceAccount(account.clone()), at).await?;
     Ok(ended)
@@ -197,10 +204,25 @@ pub async fn revoke_of_service_account(
 /// # Errors
 /// When the store cannot.
 pub async fn touch(tx: &mut Tx, used: &[(KeyId, Timestamp)]) -> Result<(), Error> {
-    const SQL: &str =
-        "UPDATE api_keys SET last_used_at = $2 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2)";
-    for (id, at) in used {
-        tx.execute(SQL, vec![id.as_str().into(), at.0.into()]).await?;
+    // One statement for the batch; the two engines unpack a JSON array each in its own way.
+    const SQL: PerEngine = PerEngine {
+        sqlite: "UPDATE api_keys SET last_used_at = used.at \
+                 FROM (SELECT value->>0 AS id, value->>1 AS at FROM json_each($1)) AS used \
+                 WHERE api_keys.id = used.id AND (last_used_at IS NULL OR last_used_at < used.at)",
+        postgres: "UPDATE api_keys SET last_used_at = used.at \
+                   FROM (SELECT value->>0 AS id, (value->>1)::BIGINT AS at \
+                   FROM jsonb_array_elements(CAST($1 AS JSONB)) AS listed(value)) AS used \
+                   WHERE api_keys.id = used.id AND (last_used_at IS NULL OR last_used_at < used.at)",
+    };
+    if used.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    // A key may be named more than once, and an engine then keeps any of the times: leave only the latest.
+    let mut latest = BTreeMap::new();
+    for (id, at) in used {
+        latest.entry(id.as_str()).and_modify(|known: &mut i64| *known = at.0.max(*known)).or_insert(at.0);
+    }
+    let rows: Vec<_> = latest.into_iter().collect();
+    let sql = tx.pick(SQL);
+    tx.execute(sql, vec![serde_json::json!(rows).to_string().into()]).await.map(|_| ())
 }

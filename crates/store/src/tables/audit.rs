@@ -8,7 +8,7 @@ use keystead_core::time::Timestamp;
 use serde_json::Value as Json;
 use sha2::Sha256;
 
-use super::{id, time};
+use super::{changes, id, time};
 use crate::{Error, Listing, Page, Row, Tx};
 
 /// Under which the chain is made.
@@ -47,7 +47,7 @@ const FIRST: [u8; 32] = [0; 32];
 /// [`Error::Conflict`] when two transactions append at once and the engine did not make one wait.
 pub async fn append(tx: &mut Tx, key: &AuditKey, event: NewAuditEvent) -> Result<AuditEvent, Error> {
     // The revision counter's row is the lock that makes appends to a chain follow each other on PostgreSQL.
-    tx.execute("UPDATE revisions SET latest = latest WHERE one = 1", vec![]).await?;
+    changes::lock(tx).await?;
     const LAST: &str = "SELECT sequence, mac FROM audit_events WHERE organization = $1 ORDER BY sequence DESC LIMIT 1";
     let last = tx.optional(LAST, vec![event.organization.as_str().into()]).await?;
     let (sequence, previous) = match last {

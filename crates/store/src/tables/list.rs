@@ -2,19 +2,21 @@
 
 use crate::{Error, Listing, Page, Row, Tx, Value};
 
-/// A list's constant parts. `filter` uses `$1`… for `values`; the cursor and the limit come after them.
+/// A list's constant parts. `scope` and `filter` use `$1`… for `values`; the cursor and the limit come after them.
 pub(super) struct List<'a> {
     /// `SELECT … FROM …` with its joins.
     pub(super) select: &'static str,
-    /// The table (or alias) whose `created_at` and id order the list.
+    /// The table's name, or its alias in `select`; its `created_at` and id order the list.
     pub(super) table: &'static str,
-    /// The real name of that table, to look the cursor up.
+    /// The table with its alias, to look the cursor up.
     pub(super) source: &'static str,
     /// The id column of that table.
     pub(super) id: &'static str,
-    /// The condition.
+    /// Whose rows they are. A cursor outside is unknown, so that nobody can ask whether another one's row exists.
+    pub(super) scope: &'static str,
+    /// Which of them are shown. A cursor that was hidden since the page before still works.
     pub(super) filter: &'static str,
-    /// What the condition binds.
+    /// What the scope binds.
     pub(super) values: Vec<Value>,
     /// Which part is wanted.
     pub(super) page: &'a Page,
@@ -29,12 +31,17 @@ impl List<'_> {
     ) -> Result<Listing<T>, Error> {
         let (table, id) = (self.table, self.id);
         let (order, beyond) = if self.page.ascending { ("ASC", ">") } else { ("DESC", "<") };
-        let mut text = format!("{} WHERE {}", self.select, self.filter);
+        let mut text = format!("{} WHERE {} AND {}", self.select, self.scope, self.filter);
         if let Some(after) = &self.page.after {
-            let sql = format!("SELECT created_at FROM {} WHERE {id} = $1", self.source);
-            let cursor = tx.all_built(sql, vec![after.as_str().into()]).await?;
-            let created_at = cursor.first().ok_or(Error::Missing)?.int(0)?;
             let next = self.values.len() + 1;
+            let sql = format!(
+                "SELECT {table}.created_at FROM {} WHERE {} AND {table}.{id} = ${next}",
+                self.source, self.scope
+            );
+            let mut values = self.values.clone();
+            values.push(after.as_str().into());
+            let cursor = tx.all_built(sql, values).await?;
+            let created_at = cursor.first().ok_or(Error::Missing)?.int(0)?;
             text.push_str(&format!(" AND ({table}.created_at, {table}.{id}) {beyond} (${next}, ${})", next + 1));
             self.values.extend([created_at.into(), after.as_str().into()]);
         }

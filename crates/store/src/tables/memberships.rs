@@ -43,6 +43,7 @@ pub async fn insert(tx: &mut Tx, membership: &Membership) -> Result<(), Error> {
         membership.role.as_str().into(),
         membership.created_at.0.into(),
     ];
+    changes::lock(tx).await?;
     tx.execute(SQL, values).await.map_err(conflict_as("memberships"))?;
     changed(tx, &membership.user, membership.created_at).await
 }
@@ -68,7 +69,8 @@ pub async fn list(tx: &mut Tx, organization: &OrganizationId, page: &Page) -> Re
         table: "memberships",
         source: "memberships",
         id: "user_id",
-        filter: "memberships.organization = $1",
+        scope: "memberships.organization = $1",
+        filter: "TRUE",
         values: vec![organization.as_str().into()],
         page,
     };
@@ -96,12 +98,16 @@ pub async fn update_role(
     role: OrganizationRole,
     at: Timestamp,
 ) -> Result<bool, Error> {
-    // The revision counter is locked first, so that two owners who leave at once meet and the second one counts right.
-    changed(tx, user, at).await?;
+    // With the counter's row in hand, two owners who leave at once meet here and the second one counts right.
+    changes::lock(tx).await?;
     const SQL: &str = "UPDATE memberships SET role = $3 WHERE organization = $1 AND user_id = $2 AND ($3 = 'owner' OR EXISTS \
                        (SELECT 1 FROM memberships o WHERE o.organization = $1 AND o.role = 'owner' AND o.user_id <> $2))";
     let values = vec![organization.as_str().into(), user.as_str().into(), role.as_str().into()];
-    Ok(tx.execute(SQL, values).await? > 0)
+    if tx.execute(SQL, values).await? == 0 {
+        return Ok(false);
+    }
+    changed(tx, user, at).await?;
+    Ok(true)
 }
 
 /// Removes a member. `false` when there is no such member or he is the last owner.
@@ -109,10 +115,14 @@ pub async fn update_role(
 /// # Errors
 /// When the store cannot.
 pub async fn delete(tx: &mut Tx, organization: &OrganizationId, user: &UserId, at: Timestamp) -> Result<bool, Error> {
-    changed(tx, user, at).await?;
+    changes::lock(tx).await?;
     const SQL: &str = "DELETE FROM memberships WHERE organization = $1 AND user_id = $2 AND (role <> 'owner' OR EXISTS \
                        (SELECT 1 FROM memberships o WHERE o.organization = $1 AND o.role = 'owner' AND o.user_id <> $2))";
-    Ok(tx.execute(SQL, vec![organization.as_str().into(), user.as_str().into()]).await? > 0)
+    if tx.execute(SQL, vec![organization.as_str().into(), user.as_str().into()]).await? == 0 {
+        return Ok(false);
+    }
+    changed(tx, user, at).await?;
+    Ok(true)
 }
 
 async fn changed(tx: &mut Tx, user: &UserId, at: Timestamp) -> Result<(), Error> {

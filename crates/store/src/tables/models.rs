@@ -33,6 +33,7 @@ fn model(row: &Row) -> Result<ModelRow, Error> {
 /// # Errors
 /// When the store cannot.
 pub async fn replace_all(tx: &mut Tx, models: &[ModelRow], at: Timestamp) -> Result<(), Error> {
+    changes::lock(tx).await?;
     let known = list(tx).await?;
     tx.execute("DELETE FROM models", vec![]).await?;
     for model in models {

@@ -79,6 +79,15 @@ pub async fn list(tx: &mut Tx) -> Result<Vec<Organization>, Error> {
     tx.all(SQL, vec![]).await?.iter().map(organization).collect()
 }
 
+/// Renames an organization; `false` when there is none. No change row: nothing decides by a label.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn rename(tx: &mut Tx, id: &OrganizationId, name: &str) -> Result<bool, Error> {
+    const SQL: &str = "UPDATE organizations SET name = $2 WHERE id = $1";
+    Ok(tx.execute(SQL, vec![id.as_str().into(), name.into()]).await? > 0)
+}
+
 /// Closes an organization, or opens it again with `None`.
 ///
 /// # Errors
@@ -90,6 +99,7 @@ pub async fn set_deactivated(
     at: Timestamp,
 ) -> Result<(), Error> {
     const SQL: &str = "UPDATE organizations SET deactivated_at = $2 WHERE id = $1";
+    changes::lock(tx).await?;
     tx.execute(SQL, vec![id.as_str().into(), deactivated.map(|at| at.0).into()]).await?;
     changes::append(tx, &ChangeSubject::Organization(id.clone()), at).await.map(|_| ())
 }
@@ -133,6 +143,7 @@ pub async fn set_requirement(
                        VALUES ($1, $2, $3, $4, $5) ON CONFLICT (organization, requirement) \
                        DO UPDATE SET how = excluded.how, reason = excluded.reason, since = excluded.since";
     let values = vec![id.as_str().into(), requirement.as_str().into(), how.into(), reason.into(), at.0.into()];
+    changes::lock(tx).await?;
     tx.execute(SQL, values).await?;
     entitlements_changed(tx, id, at).await
 }
@@ -148,6 +159,7 @@ pub async fn clear_requirement(
     at: Timestamp,
 ) -> Result<(), Error> {
     const SQL: &str = "DELETE FROM organization_requirements WHERE organization = $1 AND requirement = $2";
+    changes::lock(tx).await?;
     tx.execute(SQL, vec![id.as_str().into(), requirement.as_str().into()]).await?;
     entitlements_changed(tx, id, at).await
 }

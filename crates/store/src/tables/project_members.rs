@@ -5,8 +5,9 @@ use keystead_core::role::ProjectRole;
 use keystead_core::time::Timestamp;
 
 use super::changes::{self, ChangeSubject};
+use super::list::List;
 use super::{conflict_as, id, named, time};
-use crate::{Error, Row, Tx};
+use crate::{Error, Listing, Page, Row, Tx};
 
 /// A person's role in a project.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +43,7 @@ pub async fn insert(tx: &mut Tx, member: &ProjectMember) -> Result<(), Error> {
         member.role.as_str().into(),
         member.created_at.0.into(),
     ];
+    changes::lock(tx).await?;
     tx.execute(SQL, values).await.map_err(conflict_as("project_members"))?;
     changes::append(tx, &ChangeSubject::User(member.user.clone()), member.created_at).await.map(|_| ())
 }
@@ -56,13 +58,55 @@ pub async fn find(tx: &mut Tx, project: &ProjectId, user: &UserId) -> Result<Opt
     tx.optional(SQL, vec![project.as_str().into(), user.as_str().into()]).await?.as_ref().map(member).transpose()
 }
 
+/// The people with a role of their own in a project; cursors are user ids.
+///
+/// # Errors
+/// [`Error::Missing`] for an unknown cursor.
+pub async fn list(tx: &mut Tx, project: &ProjectId, page: &Page) -> Result<Listing<ProjectMember>, Error> {
+    let list = List {
+        select: "SELECT project, user_id, role, created_at FROM project_members",
+        table: "project_members",
+        source: "project_members",
+        id: "user_id",
+        scope: "project_members.project = $1",
+        filter: "TRUE",
+        values: vec![project.as_str().into()],
+        page,
+    };
+    list.rows(tx, member).await
+}
+
+/// Gives a member another role; `false` when there is no such member.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn update_role(
+    tx: &mut Tx,
+    project: &ProjectId,
+    user: &UserId,
+    role: ProjectRole,
+    at: Timestamp,
+) -> Result<bool, Error> {
+    const SQL: &str = "UPDATE project_members SET role = $3 WHERE project = $1 AND user_id = $2";
+    changes::lock(tx).await?;
+    let values = vec![project.as_str().into(), user.as_str().into(), role.as_str().into()];
+    if tx.execute(SQL, values).await? == 0 {
+        return Ok(false);
+    }
+    changes::append(tx, &ChangeSubject::User(user.clone()), at).await?;
+    Ok(true)
+}
+
 /// Takes a person's role away; `false` when he had none.
 ///
 /// # Errors
 /// When the store cannot.
 pub async fn delete(tx: &mut Tx, project: &ProjectId, user: &UserId, at: Timestamp) -> Result<bool, Error> {
     const SQL: &str = "DELETE FROM project_members WHERE project = $1 AND user_id = $2";
-    let removed = tx.execute(SQL, vec![project.as_str().into(), user.as_str().into()]).await? > 0;
+    changes::lock(tx).await?;
+    if tx.execute(SQL, vec![project.as_str().into(), user.as_str().into()]).await? == 0 {
+        return Ok(false);
+    }
     changes::append(tx, &ChangeSubject::User(user.clone()), at).await?;
-    Ok(removed)
+    Ok(true)
 }

@@ -5,7 +5,7 @@ use keystead_core::time::Timestamp;
 
 use super::changes::{self, ChangeSubject};
 use super::list::List;
-use super::{id, optional_time, time};
+use super::{conflict_as, id, optional_time, time};
 use crate::{Error, Listing, Page, Row, Tx};
 
 /// A project.
@@ -51,7 +51,8 @@ pub async fn insert(tx: &mut Tx, project: &Project) -> Result<(), Error> {
         project.archived_at.map(|at| at.0).into(),
         project.is_default.into(),
     ];
-    tx.execute(SQL, values).await?;
+    changes::lock(tx).await?;
+    tx.execute(SQL, values).await.map_err(conflict_as("projects"))?;
     changes::append(tx, &ChangeSubject::Organization(project.organization.clone()), project.created_at)
         .await
         .map(|_| ())
@@ -88,17 +89,13 @@ pub async fn list(
     include_archived: bool,
     page: &Page,
 ) -> Result<Listing<Project>, Error> {
-    let filter = if include_archived {
-        "projects.organization = $1"
-    } else {
-        "projects.organization = $1 AND projects.archived_at IS NULL"
-    };
     let list = List {
         select: "SELECT id, organization, name, created_at, archived_at, is_default FROM projects",
         table: "projects",
         source: "projects",
         id: "id",
-        filter,
+        scope: "projects.organization = $1",
+        filter: if include_archived { "TRUE" } else { "projects.archived_at IS NULL" },
         values: vec![organization.as_str().into()],
         page,
     };
@@ -127,6 +124,7 @@ pub async fn archive(
 ) -> Result<Option<Project>, Error> {
     const SQL: &str = "UPDATE projects SET archived_at = $3 WHERE organization = $1 AND id = $2 AND NOT is_default \
                        AND archived_at IS NULL RETURNING id, organization, name, created_at, archived_at, is_default";
+    changes::lock(tx).await?;
     let row = tx.optional(SQL, vec![organization.as_str().into(), id.as_str().into(), at.0.into()]).await?;
     let Some(row) = row else { return Ok(None) };
     changes::append(tx, &ChangeSubject::Project(id.clone()), at).await?;

@@ -76,7 +76,8 @@ pub async fn list(tx: &mut Tx, project: &ProjectId, page: &Page) -> Result<Listi
         table: "service_accounts",
         source: "service_accounts",
         id: "id",
-        filter: "service_accounts.project = $1 AND service_accounts.deleted_at IS NULL",
+        scope: "service_accounts.project = $1",
+        filter: "service_accounts.deleted_at IS NULL",
         values: vec![project.as_str().into()],
         page,
     };
@@ -97,6 +98,7 @@ pub async fn update(
     const SQL: &str = "UPDATE service_accounts SET name = $3, role = $4 WHERE project = $1 AND id = $2 \
                        AND deleted_at IS NULL RETURNING created_at";
     let values = vec![project.as_str().into(), id.as_str().into(), name.into(), role.as_str().into()];
+    changes::lock(tx).await?;
     let Some(row) = tx.optional(SQL, values).await? else { return Ok(false) };
     changes::append(tx, &ChangeSubject::ServiceAccount(id.clone()), time(&row, 0)?).await?;
     Ok(true)
@@ -109,6 +111,7 @@ pub async fn update(
 pub async fn delete(tx: &mut Tx, project: &ProjectId, id: &ServiceAccountId, at: Timestamp) -> Result<bool, Error> {
     const SQL: &str =
         "UPDATE service_accounts SET deleted_at = $3 WHERE project = $1 AND id = $2 AND deleted_at IS NULL";
+    changes::lock(tx).await?;
     if tx.execute(SQL, vec![project.as_str().into(), id.as_str().into(), at.0.into()]).await? == 0 {
         return Ok(false);
     }

@@ -84,6 +84,7 @@ pub async fn update_default_organization(
     at: Timestamp,
 ) -> Result<(), Error> {
     const SQL: &str = "UPDATE users SET default_organization = $2 WHERE id = $1";
+    changes::lock(tx).await?;
     tx.execute(SQL, vec![id.as_str().into(), organization.as_str().into()]).await?;
     changes::append(tx, &ChangeSubject::User(id.clone()), at).await.map(|_| ())
 }
@@ -99,6 +100,7 @@ pub async fn set_deactivated(
     at: Timestamp,
 ) -> Result<(), Error> {
     const SQL: &str = "UPDATE users SET deactivated_at = $2 WHERE id = $1";
+    changes::lock(tx).await?;
     tx.execute(SQL, vec![id.as_str().into(), deactivated.map(|at| at.0).into()]).await?;
     changes::append(tx, &ChangeSubject::User(id.clone()), at).await.map(|_| ())
 }

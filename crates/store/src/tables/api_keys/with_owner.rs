@@ -37,10 +37,11 @@ const SELECT: &str = "SELECT k.id, k.kind, k.digest, k.redacted, k.name, k.organ
     LEFT JOIN project_members pm ON pm.project = k.project AND pm.user_id = k.owner_user \
     LEFT JOIN projects p ON p.id = k.project";
 
-const OF_PROJECT: &str = "k.project = $1 AND k.revoked_at IS NULL";
-const OF_PROJECT_ONE: &str = "k.project = $1 AND k.revoked_at IS NULL AND k.id = $2";
-const ADMIN: &str = "k.organization = $1 AND k.kind = 'admin' AND k.revoked_at IS NULL";
-const ADMIN_ONE: &str = "k.organization = $1 AND k.kind = 'admin' AND k.revoked_at IS NULL AND k.id = $2";
+/// The scopes of the two lists; `$2` names one key where only one is wanted.
+const OF_PROJECT: &str = "k.project = $1";
+const OF_PROJECT_ONE: &str = "k.project = $1 AND k.id = $2";
+const ADMIN: &str = "k.organization = $1 AND k.kind = 'admin'";
+const ADMIN_ONE: &str = "k.organization = $1 AND k.kind = 'admin' AND k.id = $2";
 
 fn with_owner(row: &Row) -> Result<KeyWithOwner, Error> {
     Ok(KeyWithOwner {
@@ -53,15 +54,16 @@ fn with_owner(row: &Row) -> Result<KeyWithOwner, Error> {
     })
 }
 
-async fn rows(tx: &mut Tx, filter: &'static str, ids: &[&str], page: &Page) -> Result<Listing<KeyWithOwner>, Error> {
+async fn rows(tx: &mut Tx, scope: &'static str, ids: &[&str], page: &Page) -> Result<Listing<KeyWithOwner>, Error> {
     let values = ids.iter().map(|id| (*id).into()).collect();
-    let list = List { select: SELECT, table: "k", source: "api_keys", id: "id", filter, values, page };
+    let (source, filter) = ("api_keys k", "k.revoked_at IS NULL");
+    let list = List { select: SELECT, table: "k", source, id: "id", scope, filter, values, page };
     list.rows(tx, with_owner).await
 }
 
-async fn one(tx: &mut Tx, filter: &'static str, ids: &[&str]) -> Result<Option<KeyWithOwner>, Error> {
+async fn one(tx: &mut Tx, scope: &'static str, ids: &[&str]) -> Result<Option<KeyWithOwner>, Error> {
     let page = Page { after: None, limit: 1, ascending: true };
-    Ok(rows(tx, filter, ids, &page).await?.data.pop())
+    Ok(rows(tx, scope, ids, &page).await?.data.pop())
 }
 
 /// The living keys of a project.
@@ -110,4 +112,20 @@ pub async fn find_admin_with_owner(
     id: &KeyId,
 ) -> Result<Option<KeyWithOwner>, Error> {
     one(tx, ADMIN_ONE, &[organization.as_str(), id.as_str()]).await
+}
+
+/// The living keys of a project, without their owners.
+///
+/// # Errors
+/// [`Error::Missing`] for an unknown cursor.
+pub async fn list_project(tx: &mut Tx, project: &ProjectId, page: &Page) -> Result<Listing<KeyRow>, Error> {
+    Ok(list_project_with_owner(tx, project, page).await?.map(|found| found.key))
+}
+
+/// The living admin keys of an organization, without their owners.
+///
+/// # Errors
+/// [`Error::Missing`] for an unknown cursor.
+pub async fn list_admin(tx: &mut Tx, organization: &OrganizationId, page: &Page) -> Result<Listing<KeyRow>, Error> {
+    Ok(list_admin_with_owner(tx, organization, page).await?.map(|found| found.key))
 }

@@ -1,0 +1,57 @@
+//! Faults on demand: a prompt that begins with `[sandbox: …]` says what should go wrong.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+/// What should go wrong.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Faults {
+    /// Answer with this status instead.
+    pub(crate) status: Option<u16>,
+    /// Break the stream off after this many events.
+    pub(crate) cut_after: Option<usize>,
+    /// Wait before the first byte.
+    pub(crate) delay: Duration,
+    /// Wait before each event.
+    pub(crate) chunk_delay: Duration,
+    /// Say nothing of usage.
+    pub(crate) no_usage: bool,
+}
+
+impl Faults {
+    /// `[sandbox: status=503 cut_after=3 delay_ms=10 chunk_delay_ms=5 no_usage]`, anything else is no fault.
+    pub(crate) fn read(prompt: &str) -> Self {
+        let mut faults = Self::default();
+        let inside = prompt.trim_start().strip_prefix("[sandbox:").and_then(|rest| rest.split(']').next());
+        for word in inside.unwrap_or_default().split_whitespace() {
+            let (name, value) = word.split_once('=').unwrap_or((word, ""));
+            let number = value.parse::<u64>().ok();
+            // Bounded, so that no test can hang for long.
+            let wait = Duration::from_millis(number.unwrap_or(0).min(60_000));
+            match name {
+                "status" => faults.status = number.and_then(|n| u16::try_from(n).ok()),
+                "cut_after" => faults.cut_after = number.and_then(|n| usize::try_from(n).ok()),
+                "delay_ms" => faults.delay = wait,
+                "chunk_delay_ms" => faults.chunk_delay = wait,
+                "no_usage" => faults.no_usage = true,
+                _ => {}
+            }
+        }
+        faults
+    }
+
+    /// Waits as asked; the error answer, if one was asked for.
+    pub(crate) async fn before(&self) -> Option<Response> {
+        if !self.delay.is_zero() {
+            tokio::time::sleep(self.delay).await;
+        }
+        let status = StatusCode::from_u16(self.status?).ok()?;
+        let kind = if status.is_server_error() { "server_error" } else { "invalid_request_error" };
+        let error = json!({ "error": { "message": "The sandbox was asked for this error.", "type": kind, "param": null, "code": null } });
+        Some((status, Json(error)).into_response())
+    }
+}

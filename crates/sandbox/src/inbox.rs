@@ -1,0 +1,92 @@
+//! Text messages and mail that would have gone out, newest first.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Mutex, PoisonError};
+
+use axum::Json;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::Sandbox;
+
+/// Older messages than this many are forgotten.
+const MOST: usize = 500;
+
+/// How a message travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Channel {
+    /// A text message.
+    Sms,
+    /// Mail.
+    Email,
+}
+
+/// A message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Message {
+    /// How it travels.
+    pub channel: Channel,
+    /// To whom.
+    pub to: String,
+    /// A mail's subject.
+    pub subject: Option<String>,
+    /// The text.
+    pub text: String,
+    /// The first run of exactly six digits in the text.
+    pub code: Option<String>,
+    /// The first link in the text.
+    pub link: Option<String>,
+    /// Unix seconds.
+    pub created_at: i64,
+}
+
+impl Message {
+    /// A message whose code and link are found in its text.
+    #[must_use]
+    pub fn new(channel: Channel, to: String, subject: Option<String>, text: String, created_at: i64) -> Self {
+        let code = text.split(|c: char| !c.is_ascii_digit()).find(|run| run.len() == 6).map(str::to_owned);
+        let link = text.split_whitespace().find(|word| word.starts_with("http://") || word.starts_with("https://"));
+        Self { link: link.map(str::to_owned), channel, to, subject, code, created_at, text }
+    }
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Inbox(Mutex<VecDeque<Message>>);
+
+impl Inbox {
+    pub(crate) fn deliver(&self, message: Message) {
+        let mut messages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        messages.push_front(message);
+        messages.truncate(MOST);
+    }
+}
+
+pub(crate) async fn list(State(sandbox): State<Sandbox>, Query(query): Query<HashMap<String, String>>) -> Json<Value> {
+    let messages = sandbox.inner.inbox.0.lock().unwrap_or_else(PoisonError::into_inner);
+    let wanted = |message: &&Message| {
+        let channel = if message.channel == Channel::Sms { "sms" } else { "email" };
+        query.get("to").is_none_or(|to| *to == message.to) && query.get("channel").is_none_or(|c| c == channel)
+    };
+    Json(json!({ "data": messages.iter().filter(wanted).collect::<Vec<_>>() }))
+}
+
+pub(crate) async fn clear(State(sandbox): State<Sandbox>) -> StatusCode {
+    sandbox.inner.inbox.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    StatusCode::NO_CONTENT
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Sms {
+    to: String,
+    text: String,
+}
+
+/// A plain text-message gateway over HTTP.
+pub(crate) async fn receive_sms(State(sandbox): State<Sandbox>, Json(sms): Json<Sms>) -> (StatusCode, Json<Value>) {
+    let id = crate::text::id("sms_", &format!("{}{}{}", sms.to, sms.text, sandbox.now()));
+    sandbox.deliver(Message::new(Channel::Sms, sms.to, None, sms.text, sandbox.now()));
+    (StatusCode::CREATED, Json(json!({ "id": id })))
+}

@@ -1,0 +1,150 @@
+//! The outside world in a box: servers that speak the wire of what Keystead depends on, for laptops and tests.
+//!
+//! Today a model server that is OpenAI-compatible, with deterministic answers and true usage, and an inbox for text
+//! messages and mail. Everything is in memory and bounded; the product speaks to it over sockets only.
+
+mod audio;
+mod chat;
+mod door;
+mod embeddings;
+mod faults;
+mod images;
+mod inbox;
+mod ledger;
+mod models;
+mod objects;
+mod responses;
+mod stream;
+mod text;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware;
+use axum::routing::{get, post};
+use tokio::net::TcpListener;
+
+pub use inbox::{Channel, Message};
+pub use ledger::Served;
+pub use models::MODELS;
+
+/// Tells the time in Unix seconds; handed in by the process.
+pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
+
+/// The sandbox's state. Cheap to clone.
+#[derive(Clone)]
+pub struct Sandbox {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    clock: Clock,
+    inbox: inbox::Inbox,
+    ledger: ledger::Ledger,
+    objects: objects::Objects,
+}
+
+impl std::fmt::Debug for Sandbox {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Sandbox")
+    }
+}
+
+impl Sandbox {
+    /// An empty sandbox.
+    #[must_use]
+    pub fn new(clock: Clock) -> Self {
+        let inner = Inner {
+            clock,
+            inbox: inbox::Inbox::default(),
+            ledger: ledger::Ledger::default(),
+            objects: objects::Objects::default(),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// Puts a message into the inbox.
+    pub fn deliver(&self, message: Message) {
+        self.inner.inbox.deliver(message);
+    }
+
+    /// What the model server says it produced.
+    #[must_use]
+    pub fn served(&self) -> Vec<Served> {
+        self.inner.ledger.served()
+    }
+
+    /// Every credential that ever reached the model server, to prove that none was a client's.
+    #[must_use]
+    pub fn credentials(&self) -> Vec<String> {
+        self.inner.ledger.credentials()
+    }
+
+    fn now(&self) -> i64 {
+        (self.inner.clock)()
+    }
+
+    /// All routes.
+    pub fn router(&self) -> Router {
+        let model_server = Router::new()
+            .route("/v1/models", get(models::list))
+            .route("/v1/models/{id}", get(models::retrieve))
+            .route("/v1/chat/completions", post(chat::chat))
+            .route("/v1/completions", post(chat::completions))
+            .route("/v1/responses", post(responses::create))
+            .route("/v1/responses/input_tokens", post(responses::input_tokens))
+            .route("/v1/responses/{id}", get(responses::retrieve).delete(responses::delete))
+            .route("/v1/responses/{id}/cancel", post(responses::cancel))
+            .route("/v1/responses/{id}/input_items", get(responses::input_items))
+            .route("/v1/embeddings", post(embeddings::create))
+            .route("/v1/images/generations", post(images::generate))
+            .route("/v1/images/edits", post(images::edit))
+            .route("/v1/audio/speech", post(audio::speech))
+            .route("/v1/audio/transcriptions", post(audio::transcribe))
+            .route("/v1/audio/translations", post(audio::translate))
+            .route("/v1/moderations", post(models::moderate))
+            .route("/v1/files", get(objects::list_files).post(objects::create_file))
+            .route("/v1/files/{id}", get(objects::retrieve_file).delete(objects::delete_file))
+            .route("/v1/files/{id}/content", get(objects::file_content))
+            .route("/v1/uploads", post(objects::create_upload))
+            .route("/v1/uploads/{id}/parts", post(objects::add_part))
+            .route("/v1/uploads/{id}/complete", post(objects::complete_upload))
+            .route("/v1/uploads/{id}/cancel", post(objects::cancel_upload))
+            .route("/v1/batches", get(objects::list_batches).post(objects::create_batch))
+            .route("/v1/batches/{id}", get(objects::retrieve_batch))
+            .route("/v1/batches/{id}/cancel", post(objects::cancel_batch))
+            .layer(middleware::from_fn_with_state(self.clone(), ledger::remember_credential));
+        Router::new()
+            .route("/messages", get(inbox::list).delete(inbox::clear))
+            .route("/sms/messages", post(inbox::receive_sms))
+            .route("/sandbox/usage", get(ledger::usage))
+            .route("/sandbox/seen", get(ledger::seen))
+            .merge(model_server)
+            .layer(DefaultBodyLimit::max(512 << 20))
+            .layer(middleware::from_fn(door::guard))
+            .with_state(self.clone())
+    }
+}
+
+/// Serves until `shutdown` is done.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve(
+    listener: TcpListener,
+    sandbox: Sandbox,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    use axum::serve::ListenerExt;
+    // Without it a streamed event waits for the acknowledgement of the one before.
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "the sandbox's socket keeps its delay");
+        }
+    });
+    axum::serve(listener, sandbox.router()).with_graceful_shutdown(shutdown).await
+}
+
+#[cfg(test)]
+mod tests;
