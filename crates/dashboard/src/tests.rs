@@ -1,7 +1,5 @@
 //! The start page in three languages, with the headers every page carries.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use axum::body::Body;
 use axum::http::Request;
 use http_body_util::BodyExt;

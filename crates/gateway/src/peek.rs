@@ -195,7 +195,6 @@ pub(crate) fn with_usage_chunk(body: &Bytes, peek: &Peek) -> Bytes {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
     use super::*;
 

@@ -33,7 +33,13 @@ async fn answer(State(sandbox): State<Sandbox>, Json(body): Json<Value>, route: 
     let output_tokens: i64 = answers.iter().map(|answer| text::tokens(answer)).sum();
     let usage = json!({ "prompt_tokens": input_tokens, "completion_tokens": output_tokens, "total_tokens": input_tokens + output_tokens,
         "prompt_tokens_details": { "cached_tokens": 0 }, "completion_tokens_details": { "reasoning_tokens": 0 } });
-    let reply = Reply { is_chat, id: text::id(if is_chat { "chatcmpl-" } else { "cmpl-" }, &prompt), created: sandbox.now(), model, most };
+    let reply = Reply {
+        is_chat,
+        id: text::id(if is_chat { "chatcmpl-" } else { "cmpl-" }, &prompt),
+        created: sandbox.now(),
+        model,
+        most,
+    };
     let produced = Served { route, model: reply.model.clone(), requests: 1, input_tokens, ..Served::default() };
     if body["stream"].as_bool() == Some(true) {
         let wants_usage = body["stream_options"]["include_usage"].as_bool() == Some(true) && !faults.no_usage;

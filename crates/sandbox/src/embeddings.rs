@@ -33,7 +33,13 @@ pub(crate) async fn create(State(sandbox): State<Sandbox>, Json(body): Json<Valu
         })
         .collect();
     let input_tokens: i64 = inputs.iter().map(|input| text::tokens(input)).sum();
-    sandbox.inner.ledger.add(Served { route: "embeddings", model: model.clone(), requests: 1, input_tokens, ..Served::default() });
+    sandbox.inner.ledger.add(Served {
+        route: "embeddings",
+        model: model.clone(),
+        requests: 1,
+        input_tokens,
+        ..Served::default()
+    });
     let usage = json!({ "prompt_tokens": input_tokens, "total_tokens": input_tokens });
     Json(json!({ "object": "list", "data": data, "model": model, "usage": usage })).into_response()
 }

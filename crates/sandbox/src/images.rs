@@ -54,7 +54,15 @@ async fn answer(
     let (input_tokens, output_tokens) = (text_tokens + image_tokens, TOKENS * count);
     let usage = json!({ "input_tokens": input_tokens, "output_tokens": output_tokens, "total_tokens": input_tokens + output_tokens,
         "input_tokens_details": { "text_tokens": text_tokens, "image_tokens": image_tokens } });
-    sandbox.inner.ledger.add(Served { route, model, requests: 1, input_tokens, output_tokens, images: count, ..Served::default() });
+    sandbox.inner.ledger.add(Served {
+        route,
+        model,
+        requests: 1,
+        input_tokens,
+        output_tokens,
+        images: count,
+        ..Served::default()
+    });
     let picture = |n: i64| base64(&pixel(&Sha256::digest(format!("{prompt}{n}"))));
     if streamed {
         let done = json!({ "type": "image_generation.completed", "b64_json": picture(0), "created_at": sandbox.now(), "usage": usage });

@@ -43,7 +43,13 @@ pub(crate) async fn moderate(State(sandbox): State<Sandbox>, Json(body): Json<Va
     let input = text::prompt(&body["input"]);
     let model = body["model"].as_str().unwrap_or("omni-moderation-latest").to_owned();
     let input_tokens = text::tokens(&input);
-    sandbox.inner.ledger.add(Served { route: "moderations", model: model.clone(), requests: 1, input_tokens, ..Served::default() });
+    sandbox.inner.ledger.add(Served {
+        route: "moderations",
+        model: model.clone(),
+        requests: 1,
+        input_tokens,
+        ..Served::default()
+    });
     let flagged = input.contains("forbidden");
     Json(json!({ "id": text::id("modr-", &input), "model": model,
         "results": [{ "flagged": flagged, "categories": { "violence": flagged }, "category_scores": { "violence": if flagged { 0.9 } else { 0.01 } } }] }))

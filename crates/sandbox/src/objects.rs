@@ -122,14 +122,18 @@ pub(crate) async fn add_part(State(sandbox): State<Sandbox>, Path(id): Path<Stri
         None => not_found("upload", &id),
         Some((_, held)) => {
             held.append(&mut bytes);
-            Json(json!({ "id": part, "object": "upload.part", "created_at": sandbox.now(), "upload_id": id })).into_response()
+            Json(json!({ "id": part, "object": "upload.part", "created_at": sandbox.now(), "upload_id": id }))
+                .into_response()
         }
     }
 }
 
 pub(crate) async fn complete_upload(State(sandbox): State<Sandbox>, Path(id): Path<String>) -> Response {
-    let Some((mut upload, bytes)) = lock(&sandbox.inner.objects.uploads).remove(&id) else { return not_found("upload", &id) };
-    let (name, purpose) = (upload["filename"].as_str().unwrap_or("file"), upload["purpose"].as_str().unwrap_or("assistants"));
+    let Some((mut upload, bytes)) = lock(&sandbox.inner.objects.uploads).remove(&id) else {
+        return not_found("upload", &id);
+    };
+    let (name, purpose) =
+        (upload["filename"].as_str().unwrap_or("file"), upload["purpose"].as_str().unwrap_or("assistants"));
     let file = sandbox.inner.objects.keep_file(name, purpose, bytes, sandbox.now());
     upload["status"] = json!("completed");
     upload["file"] = file;
@@ -137,7 +141,9 @@ pub(crate) async fn complete_upload(State(sandbox): State<Sandbox>, Path(id): Pa
 }
 
 pub(crate) async fn cancel_upload(State(sandbox): State<Sandbox>, Path(id): Path<String>) -> Response {
-    let Some((mut upload, _)) = lock(&sandbox.inner.objects.uploads).remove(&id) else { return not_found("upload", &id) };
+    let Some((mut upload, _)) = lock(&sandbox.inner.objects.uploads).remove(&id) else {
+        return not_found("upload", &id);
+    };
     upload["status"] = json!("cancelled");
     Json(upload).into_response()
 }
@@ -150,7 +156,8 @@ pub(crate) async fn list_batches(State(sandbox): State<Sandbox>) -> Json<Value> 
 pub(crate) async fn create_batch(State(sandbox): State<Sandbox>, Json(body): Json<Value>) -> Response {
     let objects = &sandbox.inner.objects;
     let input = body["input_file_id"].as_str().unwrap_or_default().to_owned();
-    let Some(lines) = lock(&objects.files).get(&input).map(|(_, bytes)| String::from_utf8_lossy(bytes).into_owned()) else {
+    let Some(lines) = lock(&objects.files).get(&input).map(|(_, bytes)| String::from_utf8_lossy(bytes).into_owned())
+    else {
         return not_found("File object", &input);
     };
     let (mut output, mut done, mut sums) = (String::new(), 0i64, (0i64, 0i64));
@@ -161,7 +168,14 @@ pub(crate) async fn create_batch(State(sandbox): State<Sandbox>, Json(body): Jso
         let (read, written) = (text::tokens(&prompt), text::tokens(&words));
         sums = (sums.0 + read, sums.1 + written);
         done += 1;
-        sandbox.inner.ledger.add(Served { route: "batches", model: model.clone(), requests: 1, input_tokens: read, output_tokens: written, ..Served::default() });
+        sandbox.inner.ledger.add(Served {
+            route: "batches",
+            model: model.clone(),
+            requests: 1,
+            input_tokens: read,
+            output_tokens: written,
+            ..Served::default()
+        });
         let answer = json!({ "id": format!("batch_req_{done}"), "custom_id": line["custom_id"], "error": null, "response": { "status_code": 200,
             "body": { "object": "chat.completion", "model": model, "choices": [{ "index": 0, "message": { "role": "assistant", "content": words }, "finish_reason": "stop" }],
             "usage": { "prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written } } } });

@@ -57,7 +57,8 @@ pub(crate) async fn create(State(sandbox): State<Sandbox>, Json(body): Json<Valu
     for piece in text::pieces(&words) {
         let before = text::tokens(&sent);
         sent.push_str(&piece);
-        let delta = json!({ "item_id": item["id"], "output_index": 0, "content_index": 0, "delta": piece, "logprobs": [] });
+        let delta =
+            json!({ "item_id": item["id"], "output_index": 0, "content_index": 0, "delta": piece, "logprobs": [] });
         events.push(event("response.output_text.delta", delta).with_tokens(text::tokens(&sent) - before));
     }
     let done = json!({ "item_id": item["id"], "output_index": 0, "content_index": 0, "text": words, "logprobs": [] });
@@ -97,5 +98,6 @@ pub(crate) async fn input_items(State(sandbox): State<Sandbox>, Path(id): Path<S
     let Some(response) = sandbox.inner.objects.response(&id) else { return not_found("response", &id) };
     let content = json!([{ "type": "input_text", "text": text::prompt(&response["input"]) }]);
     let item = json!({ "id": text::id("msg_", &format!("in{id}")), "type": "message", "role": "user", "status": "completed", "content": content });
-    Json(json!({ "object": "list", "data": [item], "first_id": item["id"], "last_id": item["id"], "has_more": false })).into_response()
+    Json(json!({ "object": "list", "data": [item], "first_id": item["id"], "last_id": item["id"], "has_more": false }))
+        .into_response()
 }

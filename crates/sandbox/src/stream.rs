@@ -1,6 +1,5 @@
 //! Sending events one by one, counting what really went out.
 
-
 use axum::body::Body;
 use axum::http::{HeaderValue, header};
 use axum::response::Response;

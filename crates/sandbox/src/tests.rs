@@ -1,7 +1,5 @@
 //! The sandbox through its own router.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use axum::body::Body;
 use axum::http::Request;
 use http_body_util::BodyExt;
@@ -99,7 +97,8 @@ async fn embeddings_are_unit_vectors_in_both_encodings() {
     let body = json!({ "model": "text-embedding-3-small", "input": ["a", "b"], "dimensions": 8 });
     let (_, answer) = send(&sandbox, "POST", "/v1/embeddings", &[], body).await;
     let answer: Value = serde_json::from_str(&answer).unwrap();
-    let length: f64 = answer["data"][0]["embedding"].as_array().unwrap().iter().map(|v| v.as_f64().unwrap().powi(2)).sum();
+    let length: f64 =
+        answer["data"][0]["embedding"].as_array().unwrap().iter().map(|v| v.as_f64().unwrap().powi(2)).sum();
     assert!((length - 1.0).abs() < 1e-3);
     assert_eq!(answer["usage"]["prompt_tokens"], 2);
     assert_eq!(embeddings::base64(b"any carnal pleas"), "YW55IGNhcm5hbCBwbGVhcw==");

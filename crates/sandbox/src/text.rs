@@ -23,8 +23,8 @@ pub(crate) fn tokens(text: &str) -> i64 {
 
 const WORDS: [&str; 32] = [
     "the", "river", "keeps", "its", "own", "time", "while", "stones", "learn", "to", "listen", "and", "a", "quiet",
-    "light", "moves", "over", "every", "page", "that", "waits", "for", "morning", "we", "count", "what", "was", "given",
-    "then", "return", "home", "again",
+    "light", "moves", "over", "every", "page", "that", "waits", "for", "morning", "we", "count", "what", "was",
+    "given", "then", "return", "home", "again",
 ];
 
 /// Words that follow from the prompt, as many tokens as asked for.

@@ -51,7 +51,7 @@ impl Db {
         let options = options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
         let pool = |most| SqlitePoolOptions::new().max_connections(most).acquire_timeout(ACQUIRE);
         let writer = pool(1).connect_with(options.clone()).await?;
-        let readers = pool(8).connect_with(options.read_only(false)).await?;
+        let readers = pool(8).connect_with(options.pragma("query_only", "ON")).await?;
         Ok(Self::Sqlite { writer, readers })
     }
 
@@ -78,21 +78,41 @@ impl Db {
         read.unwrap_or_default().iter().filter_map(|row| row.int(0).ok()).collect()
     }
 
+    /// Begins a transaction. On SQLite a write takes its lock at once, because a lock taken later may be refused; on
+    /// PostgreSQL a read sees one moment from beginning to end, as it does on SQLite.
     pub(crate) async fn begin(&self, write: bool) -> Result<Tx, Error> {
-        Ok(match self {
-            Self::Sqlite { writer, .. } if write => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
-            Self::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
-            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
-        })
+        const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+        let on = match self {
+            Self::Sqlite { writer, .. } if write => On::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Sqlite { readers, .. } => On::Sqlite(readers.begin().await?),
+            Self::Postgres(pool) if write => On::Postgres(pool.begin().await?),
+            Self::Postgres(pool) => On::Postgres(pool.begin_with(SNAPSHOT).await?),
+        };
+        Ok(Tx { on, again: false })
+    }
+
+    /// Closes every connection once it is idle.
+    pub(crate) async fn close(&self) {
+        match self {
+            Self::Sqlite { writer, readers } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
     }
 }
 
 /// One transaction. Statements go through its methods; it is rolled back unless the store commits it.
 #[derive(Debug)]
-pub enum Tx {
-    /// On SQLite.
+pub struct Tx {
+    on: On,
+    again: bool,
+}
+
+#[derive(Debug)]
+enum On {
     Sqlite(Transaction<'static, Sqlite>),
-    /// On PostgreSQL.
     Postgres(Transaction<'static, Postgres>),
 }
 
@@ -210,61 +230,77 @@ macro_rules! bound {
 
 impl Tx {
     pub(crate) async fn commit(self) -> Result<(), Error> {
-        match self {
-            Self::Sqlite(tx) => tx.commit().await?,
-            Self::Postgres(tx) => tx.commit().await?,
+        match self.on {
+            On::Sqlite(tx) => tx.commit().await?,
+            On::Postgres(tx) => tx.commit().await?,
         }
         Ok(())
     }
 
+    /// Whether a statement was told to try again: what the closure made of that error cannot be known, this can.
+    pub(crate) const fn met_another(&self) -> bool {
+        self.again
+    }
+
     pub(crate) const fn pick(&self, texts: PerEngine) -> &'static str {
-        match self {
-            Self::Sqlite(_) => texts.sqlite,
-            Self::Postgres(_) => texts.postgres,
+        match self.on {
+            On::Sqlite(_) => texts.sqlite,
+            On::Postgres(_) => texts.postgres,
         }
     }
 
     /// Runs a statement; answers how many rows it changed.
     pub(crate) async fn execute(&mut self, sql: &'static str, values: Vec<Value>) -> Result<u64, Error> {
         checked(sql, &values)?;
-        Ok(match self {
-            Self::Sqlite(tx) => bound!(sql, values).execute(&mut **tx).await?.rows_affected(),
-            Self::Postgres(tx) => bound!(sql, values).execute(&mut **tx).await?.rows_affected(),
-        })
+        let done = match &mut self.on {
+            On::Sqlite(tx) => bound!(sql, values).execute(&mut **tx).await.map(|done| done.rows_affected()),
+            On::Postgres(tx) => bound!(sql, values).execute(&mut **tx).await.map(|done| done.rows_affected()),
+        };
+        self.noted(done)
     }
 
     /// The row, if there is one.
     pub(crate) async fn optional(&mut self, sql: &'static str, values: Vec<Value>) -> Result<Option<Row>, Error> {
         checked(sql, &values)?;
-        Ok(match self {
-            Self::Sqlite(tx) => bound!(sql, values).fetch_optional(&mut **tx).await?.map(Row::Sqlite),
-            Self::Postgres(tx) => bound!(sql, values).fetch_optional(&mut **tx).await?.map(Row::Postgres),
-        })
+        let found = match &mut self.on {
+            On::Sqlite(tx) => bound!(sql, values).fetch_optional(&mut **tx).await.map(|row| row.map(Row::Sqlite)),
+            On::Postgres(tx) => bound!(sql, values).fetch_optional(&mut **tx).await.map(|row| row.map(Row::Postgres)),
+        };
+        self.noted(found)
     }
 
     /// All rows.
     pub(crate) async fn all(&mut self, sql: &'static str, values: Vec<Value>) -> Result<Vec<Row>, Error> {
-        self.all_of(sql.into_sql_str(), sql, values).await
+        checked(sql, &values)?;
+        self.all_of(sql.into_sql_str(), values).await
     }
 
     /// All rows of a text the list builder put together; the only door for texts that are not constants.
     pub(crate) async fn all_built(&mut self, sql: String, values: Vec<Value>) -> Result<Vec<Row>, Error> {
-        let text = sql.clone();
-        self.all_of(sqlx::AssertSqlSafe(sql).into_sql_str(), &text, values).await
+        checked(&sql, &values)?;
+        self.all_of(sqlx::AssertSqlSafe(sql).into_sql_str(), values).await
     }
 
-    async fn all_of(&mut self, sql: sqlx::SqlStr, text: &str, values: Vec<Value>) -> Result<Vec<Row>, Error> {
-        checked(text, &values)?;
-        Ok(match self {
-            Self::Sqlite(tx) => bound!(sql, values).fetch_all(&mut **tx).await?.into_iter().map(Row::Sqlite).collect(),
-            Self::Postgres(tx) => {
-                bound!(sql, values).fetch_all(&mut **tx).await?.into_iter().map(Row::Postgres).collect()
+    async fn all_of(&mut self, sql: sqlx::SqlStr, values: Vec<Value>) -> Result<Vec<Row>, Error> {
+        let found = match &mut self.on {
+            On::Sqlite(tx) => {
+                bound!(sql, values).fetch_all(&mut **tx).await.map(|rows| rows.into_iter().map(Row::Sqlite).collect())
             }
-        })
+            On::Postgres(tx) => {
+                bound!(sql, values).fetch_all(&mut **tx).await.map(|rows| rows.into_iter().map(Row::Postgres).collect())
+            }
+        };
+        self.noted(found)
+    }
+
+    fn noted<T>(&mut self, done: Result<T, sqlx::Error>) -> Result<T, Error> {
+        let done = done.map_err(Error::from);
+        self.again |= matches!(done, Err(Error::Again));
+        done
     }
 }
 
-/// SQLite binds NULL for a forgotten argument and PostgreSQL fails on NUL in text: both are caught before the engine.
+/// SQLite binds NULL for a forgotten argument and PostgreSQL refuses NUL in text: both are caught before the engine.
 fn checked(sql: &str, values: &[Value]) -> Result<(), Error> {
     let wanted = sql
         .split('$')

@@ -5,6 +5,8 @@
 
 mod engine;
 pub mod tables;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use engine::{PerEngine, Row, Tx, Value};
 
@@ -54,6 +56,8 @@ impl From<sqlx::Error> for Error {
                     "40001" | "40P01" | "5" | "261" | "517" => Self::Again,
                     // PostgreSQL is shutting down, starting up or out of connections; SQLite cannot open or write.
                     "57P01" | "57P02" | "57P03" | "53300" | "10" | "13" | "14" => Self::Unavailable(error.to_string()),
+                    // PostgreSQL cannot keep this text: not UTF-8, or NUL inside JSON.
+                    "22021" | "22P05" => Self::Invalid("text holds a character that cannot be kept"),
                     _ if database.is_unique_violation() => Self::Conflict("a unique value"),
                     _ => Self::Other(error.to_string()),
                 }
@@ -126,29 +130,36 @@ impl Store {
     {
         let mut tries = 0;
         loop {
-            let mut tx = match self.db.begin(true).await {
-                Err(Error::Again) if tries < RETRIES => {
-                    tries += 1;
-                    continue;
-                }
-                begun => begun?,
+            let mut tx = self.db.begin(true).await.map_err(too_busy)?;
+            let worked = work(&mut tx).await;
+            let met_another = tx.met_another();
+            let done = match worked {
+                Ok(value) => tx.commit().await.map(|()| value),
+                Err(error) if !met_another => return Err(error),
+                Err(error) if tries >= RETRIES => return Err(error),
+                Err(_) => Err(Error::Again),
             };
-            let value = match work(&mut tx).await {
-                Ok(value) => value,
-                // A conflict inside the closure has become the caller's error and cannot be told apart any more;
-                // the statements that can meet one take the revision counter's lock first, so it is rare.
-                Err(error) => return Err(error),
-            };
-            match tx.commit().await {
-                Ok(()) => {
+            match done {
+                Ok(value) => {
                     tracing::trace!(transaction = name, tries, "write");
                     return Ok(value);
                 }
                 Err(Error::Again) if tries < RETRIES => tries += 1,
-                Err(error) => return Err(error.into()),
+                Err(error) => return Err(too_busy(error).into()),
             }
         }
     }
+
+    /// Closes the connections once the transactions in hand have ended; every later use is
+    /// [`Error::Unavailable`], on every clone.
+    pub async fn close(&self) {
+        self.db.close().await;
+    }
+}
+
+/// A store that could not be entered after all its tries is unavailable to whoever asked.
+fn too_busy(error: Error) -> Error {
+    if error == Error::Again { Error::Unavailable(error.to_string()) } else { error }
 }
 
 /// Which part of a list is wanted.

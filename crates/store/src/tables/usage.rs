@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use keystead_core::id::{KeyId, OrganizationId, ProjectId};
+use keystead_core::id::{KeyId, OrganizationId, ProjectId, UsageEventId};
 use keystead_core::money::Micros;
 use keystead_core::time::Timestamp;
 use keystead_core::usage::{Quantities, UsageEvent, UsageKind};
 use serde_json::json;
 
-use super::named;
+use super::{id, named, time};
 use crate::{Error, PerEngine, Row, Tx, Value};
 
 /// What results are grouped by.
@@ -95,7 +95,10 @@ pub async fn record(tx: &mut Tx, events: &[UsageEvent]) -> Result<usize, Error> 
                    (value->>16)::BOOLEAN, value->>17 \
                    FROM jsonb_array_elements(CAST($1 AS JSONB)) AS rows(value) ON CONFLICT (id) DO NOTHING RETURNING id",
     };
-    let rows: Vec<_> = events.iter().map(event_fields).collect();
+    // In order of id, so that two nodes that send the same events meet on the first one and not in a circle.
+    let mut ordered: Vec<&UsageEvent> = events.iter().collect();
+    ordered.sort_by(|a, b| a.id.cmp(&b.id));
+    let rows: Vec<_> = ordered.into_iter().map(event_fields).collect();
     let sql = tx.pick(INSERT);
     let inserted = tx.all(sql, vec![json!(rows).to_string().into()]).await?;
     let mut new = std::collections::HashSet::with_capacity(inserted.len());
@@ -114,8 +117,8 @@ pub async fn record(tx: &mut Tx, events: &[UsageEvent]) -> Result<usize, Error> 
             event.at.0 - event.at.0.rem_euclid(60),
             event.project.to_string(),
             event.key.to_string(),
-            event.owner.clone(),
-            event.model.clone(),
+            keepable(&event.owner),
+            keepable(&event.model),
         );
         let sum = sums.entry(key).or_default();
         *sum = (sum.0.plus(Quantities { requests: 1, ..event.used }), sum.1.plus(event.cost));
@@ -133,8 +136,8 @@ fn event_fields(event: &UsageEvent) -> serde_json::Value {
         event.organization.as_str(),
         event.project.as_str(),
         event.key.as_str(),
-        event.owner,
-        event.model.replace('\0', ""),
+        keepable(&event.owner),
+        keepable(&event.model),
         used.input_tokens,
         used.input_cached_tokens,
         used.output_tokens,
@@ -144,46 +147,115 @@ fn event_fields(event: &UsageEvent) -> serde_json::Value {
         event.cost.0,
         event.status,
         event.estimated,
-        event.request
+        keepable(&event.request)
     ])
 }
 
-async fn add_to_buckets(tx: &mut Tx, sums: &BTreeMap<BucketKey, (Quantities, Micros)>) -> Result<(), Error> {
-    const UPSERT: &str = "INSERT INTO usage_buckets (organization, kind, bucket_start, project, api_key, owner, model, \
-        requests, input_tokens, input_cached_tokens, output_tokens, images, characters, seconds, cost) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) \
-        ON CONFLICT (organization, kind, bucket_start, project, api_key, owner, model) DO UPDATE SET \
-        requests = usage_buckets.requests + excluded.requests, \
-        input_tokens = usage_buckets.input_tokens + excluded.input_tokens, \
-        input_cached_tokens = usage_buckets.input_cached_tokens + excluded.input_cached_tokens, \
-        output_tokens = usage_buckets.output_tokens + excluded.output_tokens, \
-        images = usage_buckets.images + excluded.images, characters = usage_buckets.characters + excluded.characters, \
-        seconds = usage_buckets.seconds + excluded.seconds, cost = usage_buckets.cost + excluded.cost";
-    // In key order, so that two nodes that write at once lock rows in the same order.
-    for ((organization, kind, start, project, key, owner, model), (used, cost)) in sums {
-        let values = vec![
-            organization.as_str().into(),
-            kind.as_str().into(),
-            (*start).into(),
-            project.as_str().into(),
-            key.as_str().into(),
-            owner.as_str().into(),
-            model.replace('\0', "").into(),
-            used.requests.into(),
-            used.input_tokens.into(),
-            used.input_cached_tokens.into(),
-            used.output_tokens.into(),
-            used.images.into(),
-            used.characters.into(),
-            used.seconds.into(),
-            cost.0.into(),
-        ];
-        tx.execute(UPSERT, values).await?;
-    }
-    Ok(())
+/// The text without NUL, which PostgreSQL refuses: one strange event must not hold up all that follow it.
+fn keepable(text: &str) -> String {
+    text.replace('\0', "")
 }
 
-/// Sums by bucket and group, in order of time. Quantities of an empty group are not listed.
+async fn add_to_buckets(tx: &mut Tx, sums: &BTreeMap<BucketKey, (Quantities, Micros)>) -> Result<(), Error> {
+    // Again one statement, unpacked by each engine in its own way.
+    const UPSERT: PerEngine = PerEngine {
+        sqlite: "INSERT INTO usage_buckets (organization, kind, bucket_start, project, api_key, owner, model, \
+            requests, input_tokens, input_cached_tokens, output_tokens, images, characters, seconds, cost) \
+            SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8, \
+            value->>9, value->>10, value->>11, value->>12, value->>13, value->>14 FROM json_each($1) WHERE TRUE \
+            ON CONFLICT (organization, kind, bucket_start, project, api_key, owner, model) DO UPDATE SET \
+            requests = usage_buckets.requests + excluded.requests, \
+            input_tokens = usage_buckets.input_tokens + excluded.input_tokens, \
+            input_cached_tokens = usage_buckets.input_cached_tokens + excluded.input_cached_tokens, \
+            output_tokens = usage_buckets.output_tokens + excluded.output_tokens, \
+            images = usage_buckets.images + excluded.images, \
+            characters = usage_buckets.characters + excluded.characters, \
+            seconds = usage_buckets.seconds + excluded.seconds, cost = usage_buckets.cost + excluded.cost",
+        postgres: "INSERT INTO usage_buckets (organization, kind, bucket_start, project, api_key, owner, model, \
+            requests, input_tokens, input_cached_tokens, output_tokens, images, characters, seconds, cost) \
+            SELECT value->>0, value->>1, (value->>2)::BIGINT, value->>3, value->>4, value->>5, value->>6, \
+            (value->>7)::BIGINT, (value->>8)::BIGINT, (value->>9)::BIGINT, (value->>10)::BIGINT, (value->>11)::BIGINT, \
+            (value->>12)::BIGINT, (value->>13)::BIGINT, (value->>14)::BIGINT \
+            FROM jsonb_array_elements(CAST($1 AS JSONB)) WITH ORDINALITY AS listed(value, place) ORDER BY place \
+            ON CONFLICT (organization, kind, bucket_start, project, api_key, owner, model) DO UPDATE SET \
+            requests = usage_buckets.requests + excluded.requests, \
+            input_tokens = usage_buckets.input_tokens + excluded.input_tokens, \
+            input_cached_tokens = usage_buckets.input_cached_tokens + excluded.input_cached_tokens, \
+            output_tokens = usage_buckets.output_tokens + excluded.output_tokens, \
+            images = usage_buckets.images + excluded.images, \
+            characters = usage_buckets.characters + excluded.characters, \
+            seconds = usage_buckets.seconds + excluded.seconds, cost = usage_buckets.cost + excluded.cost",
+    };
+    if sums.is_empty() {
+        return Ok(());
+    }
+    // The map's order, so that two nodes that write at once lock rows in the same order.
+    let rows: Vec<_> = sums
+        .iter()
+        .map(|((organization, kind, start, project, key, owner, model), (used, cost))| {
+            json!([
+                organization,
+                kind.as_str(),
+                start,
+                project,
+                key,
+                owner,
+                model,
+                used.requests,
+                used.input_tokens,
+                used.input_cached_tokens,
+                used.output_tokens,
+                used.images,
+                used.characters,
+                used.seconds,
+                cost.0
+            ])
+        })
+        .collect();
+    let sql = tx.pick(UPSERT);
+    tx.execute(sql, vec![json!(rows).to_string().into()]).await.map(|_| ())
+}
+
+/// The newest events of an organization, newest first.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn list_events(tx: &mut Tx, organization: &OrganizationId, limit: u32) -> Result<Vec<UsageEvent>, Error> {
+    const SQL: &str = "SELECT id, at, kind, organization, project, api_key, owner, model, input_tokens, \
+                       input_cached_tokens, output_tokens, images, characters, seconds, cost, status, estimated, request \
+                       FROM usage_events WHERE organization = $1 ORDER BY at DESC, id DESC LIMIT $2";
+    tx.all(SQL, vec![organization.as_str().into(), i64::from(limit).into()]).await?.iter().map(event).collect()
+}
+
+fn event(row: &Row) -> Result<UsageEvent, Error> {
+    let id: UsageEventId = id(row, 0, "usage_events")?;
+    let status = u16::try_from(row.int(15)?);
+    Ok(UsageEvent {
+        at: time(row, 1)?,
+        kind: named(row, 2, "usage_events", UsageKind::from_name)?,
+        organization: super::id(row, 3, "usage_events")?,
+        project: super::id(row, 4, "usage_events")?,
+        key: super::id(row, 5, "usage_events")?,
+        owner: row.text(6)?,
+        model: row.text(7)?,
+        used: Quantities {
+            requests: 1,
+            input_tokens: row.int(8)?,
+            input_cached_tokens: row.int(9)?,
+            output_tokens: row.int(10)?,
+            images: row.int(11)?,
+            characters: row.int(12)?,
+            seconds: row.int(13)?,
+        },
+        cost: Micros(row.int(14)?),
+        status: status.map_err(|_| Error::Corrupt { table: "usage_events", id: id.to_string() })?,
+        estimated: row.bool(16)?,
+        request: row.text(17)?,
+        id,
+    })
+}
+
+/// Sums by bucket and group, in order of time, kind and group; groups without usage are not listed.
 ///
 /// # Errors
 /// When the store cannot.
@@ -195,7 +267,9 @@ pub async fn query(tx: &mut Tx, query: &UsageQuery) -> Result<Vec<UsageRow>, Err
         query.width_seconds.max(60).into(),
     ];
     let mut filter = String::from("organization = $1 AND bucket_start >= $2 AND bucket_start < $3");
-    let kinds: Vec<&str> = query.kind.iter().map(|kind| kind.as_str()).collect();
+    // Every kind by name where all are wanted: the index that finds the times has the kind before them.
+    let wanted = UsageKind::ALL.into_iter().filter(|kind| query.kind.is_none_or(|one| one == *kind));
+    let kinds: Vec<&str> = wanted.map(UsageKind::as_str).collect();
     let projects: Vec<&str> = query.projects.iter().map(ProjectId::as_str).collect();
     let users: Vec<&str> = query.users.iter().map(String::as_str).collect();
     let keys: Vec<&str> = query.keys.iter().map(KeyId::as_str).collect();
@@ -226,11 +300,18 @@ pub async fn query(tx: &mut Tx, query: &UsageQuery) -> Result<Vec<UsageRow>, Err
             .collect();
     let sql = format!(
         "SELECT bucket_start - bucket_start % $4, kind, {}, {} FROM usage_buckets WHERE {filter} \
-         GROUP BY bucket_start - bucket_start % $4, kind{groups} ORDER BY 1, 2",
+         GROUP BY bucket_start - bucket_start % $4, kind{groups}",
         shown.join(", "),
         sums.join(", ")
     );
-    tx.all_built(sql, values).await?.iter().map(usage_row).collect()
+    let mut rows = tx.all_built(sql, values).await?.iter().map(usage_row).collect::<Result<Vec<_>, _>>()?;
+    // Engines order text differently; Rust orders it one way.
+    let order = |row: &UsageRow| (row.bucket_start, row.kind);
+    rows.sort_by(|a, b| {
+        let by_group = (&a.project, &a.user, &a.key, &a.model).cmp(&(&b.project, &b.user, &b.key, &b.model));
+        order(a).cmp(&order(b)).then(by_group)
+    });
+    Ok(rows)
 }
 
 fn usage_row(row: &Row) -> Result<UsageRow, Error> {
