@@ -20,14 +20,17 @@ pub(crate) fn run(sdk_only: bool) -> Done {
     sdks()
 }
 
+/// The suites read the server's address from a variable; without it they run on SQLite alone.
 fn suites() -> Done {
+    let postgres = Postgres::start()?;
+    let server = postgres.database("suites")?;
     if shell::has("cargo-nextest") {
         print::step("Rust suites (cargo nextest)");
-        shell::run(cargo().args(["nextest", "run", "--workspace"]))?;
+        shell::run(cargo().args(["nextest", "run", "--workspace"]).env("KEYSTEAD_TEST_POSTGRES", server))?;
         return shell::run(cargo().args(["test", "--workspace", "--doc", "--quiet"]));
     }
     print::step("Rust suites (cargo test; cargo-nextest is not installed)");
-    shell::run(cargo().args(["test", "--workspace"]))
+    shell::run(cargo().args(["test", "--workspace"]).env("KEYSTEAD_TEST_POSTGRES", server))
 }
 
 /// The official SDKs, each against a fresh Keystead on each database.

@@ -9,9 +9,7 @@ use axum::middleware::from_fn;
 use keystead_api::ApiState;
 use keystead_core::id::RequestId;
 use keystead_dashboard::DashboardState;
-use keystead_gateway::{
-    Directory, DirectoryOptions, Gateway, GatewayOptions, Limits, MemoryOwnership, Meter, MeterOptions,
-};
+use keystead_gateway::{Directory, DirectoryOptions, Gateway, GatewayOptions, Limits, Meter, MeterOptions};
 use keystead_store::Store;
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
@@ -31,11 +29,9 @@ use crate::wire::authenticate::ByGateway;
 use crate::wire::catalogue::Models;
 use crate::wire::follower::Follower;
 use crate::wire::keys::StoreKeys;
+use crate::wire::objects::StoreOwnership;
 use crate::wire::sandbox;
 use crate::wire::sink::StoreUsage;
-
-/// How many files, batches and stored responses are known to belong to somebody; they are forgotten at a restart.
-const OWNED_OBJECTS: usize = 100_000;
 
 /// Where things were bound.
 pub(crate) struct Addresses {
@@ -85,7 +81,7 @@ pub(crate) async fn start(config: Validated, stopped: watch::Receiver<bool>) -> 
         tags: wire::tags(&secrets),
         pepper: wire::pepper(&secrets),
         clock: wire::clock(),
-        ownership: Arc::new(MemoryOwnership::new(OWNED_OBJECTS)),
+        ownership: Arc::new(StoreOwnership::new(store.clone())),
         rng: Box::new(wire::rng()),
         public_url: public_url.clone(),
         limits: limits(&config),

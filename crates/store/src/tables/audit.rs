@@ -166,7 +166,8 @@ pub async fn verify(tx: &mut Tx, key: &AuditKey, organization: &OrganizationId) 
 
 /// The MAC a stored row should carry: over its texts as they stand, whatever an intruder made of them.
 fn mac_of(key: &AuditKey, row: &Row) -> Result<Vec<u8>, Error> {
-    let (id, organization, sequence, at) = (row.text(0)?, row.text(1)?, row.int(8)?.to_string(), row.int(2)?.to_string());
+    let (id, organization, sequence, at) =
+        (row.text(0)?, row.text(1)?, row.int(8)?.to_string(), row.int(2)?.to_string());
     let (kind, actor, action, target, details) = (row.text(3)?, row.text(4)?, row.text(5)?, row.text(6)?, row.text(7)?);
     let fields = [&id, &organization, &sequence, &at, &kind, &actor, &action, &target, &details];
     Ok(mac(key, fields.map(String::as_str), &row.bytes(9)?))

@@ -1,14 +1,16 @@
-//! Whose key is it? One living key joined to everything the access decision needs.
+//! Whose key is it? One living key joined to everything the access decision needs: two statements for a bound key, four
+//! for a legacy key, each by index.
+
+use std::collections::HashMap;
 
 use keystead_core::caller::{Caller, Owner, ReachableOrganization, ReachableProject};
-use keystead_core::gate::Entitlements;
-use keystead_core::id::{OrganizationId, ProjectId, ServiceAccountId, UserId};
+use keystead_core::gate::{Entitlements, Requirement};
+use keystead_core::id::{OrganizationId, ProjectId, UserId};
 use keystead_core::key::{KeyDigest, KeyKind};
 use keystead_core::role::{OrganizationRole, ProjectRole};
 
 use super::api_keys::{self, KeyRow};
-use super::projects::{Project, project};
-use super::{changes, memberships, named, organizations, project_members, users};
+use super::{id, named, optional_id, optional_time, time};
 use crate::{Error, Row, Tx};
 
 /// The caller behind a digest; `None` for unknown and revoked keys. Expired keys are answered with their end, because
@@ -17,12 +19,29 @@ use crate::{Error, Row, Tx};
 /// # Errors
 /// When the store cannot.
 pub async fn find_caller(tx: &mut Tx, digest: &KeyDigest) -> Result<Option<Caller>, Error> {
-    // Read first: what is read afterwards is at least as new, so a change in between is never lost.
-    let revision = changes::latest(tx).await?;
-    let Some(key) = api_keys::find_by_digest(tx, digest).await? else { return Ok(None) };
+    // The revision is read with the key: what the later statements read is at least as new, so no change is lost.
+    const SQL: &str = "SELECT k.id, k.kind, k.digest, k.redacted, k.name, k.organization, k.project, k.owner_user, \
+                       k.owner_service_account, k.restriction, k.created_at, k.expires_at, k.last_used_at, k.revoked_at, \
+                       k.revoked_by, k.revoked_reason, r.latest, u.deactivated_at, u.default_organization, s.role, \
+                       s.deleted_at, m.role, pm.role, p.archived_at, p.is_default, o.created_at, o.deactivated_at, \
+                       o.entitlement_version, p.id, o.id \
+                       FROM api_keys k JOIN revisions r ON r.one = 1 \
+                       LEFT JOIN users u ON u.id = k.owner_user \
+                       LEFT JOIN service_accounts s ON s.id = k.owner_service_account AND s.project = k.project \
+                       LEFT JOIN memberships m ON m.organization = k.organization AND m.user_id = k.owner_user \
+                       LEFT JOIN project_members pm ON pm.project = k.project AND pm.user_id = k.owner_user \
+                       LEFT JOIN projects p ON p.id = k.project AND p.organization = k.organization \
+                       LEFT JOIN organizations o ON o.id = k.organization \
+                       WHERE k.digest = $1 AND k.revoked_at IS NULL";
+    let Some(row) = tx.optional(SQL, vec![digest.as_bytes().as_slice().into()]).await? else { return Ok(None) };
+    let key = api_keys::key(&row)?;
+    let bot = service_account_role(&row)?;
     let (owner_active, organizations) = match &key.owner {
-        Owner::User(user) => of_user(tx, &key, user).await?,
-        Owner::ServiceAccount(account) => of_service_account(tx, &key, account).await?,
+        Owner::User(user) if key.kind == KeyKind::User => {
+            (optional_time(&row, 17)?.is_none(), all_of_user(tx, user, optional_id(&row, 18, "users")?.as_ref()).await?)
+        }
+        Owner::User(_) => (optional_time(&row, 17)?.is_none(), bound(tx, &key, &row, None).await?),
+        Owner::ServiceAccount(_) => (bot.is_some(), bound(tx, &key, &row, bot).await?),
     };
     Ok(Some(Caller {
         digest: key.digest,
@@ -31,73 +50,56 @@ pub async fn find_caller(tx: &mut Tx, digest: &KeyDigest) -> Result<Option<Calle
         expires_at: key.expires_at,
         scopes: key.restriction.scopes(),
         organizations,
-        revision,
+        revision: row.int(16)?,
         owner: key.owner,
         key: key.id,
     }))
 }
 
-type Reached = (bool, Vec<ReachableOrganization>);
+/// The role of the service account behind the key; a deleted one has none.
+fn service_account_role(row: &Row) -> Result<Option<ProjectRole>, Error> {
+    let deleted = optional_time(row, 20)?.is_some();
+    Ok(if deleted { None } else { optional_role(row, 19, "service_accounts", ProjectRole::from_name)? })
+}
 
-async fn of_user(tx: &mut Tx, key: &KeyRow, user_id: &UserId) -> Result<Reached, Error> {
-    let Some(user) = users::find(tx, user_id).await? else { return Ok((false, Vec::new())) };
-    let active = user.deactivated_at.is_none();
-    if key.kind == KeyKind::User {
-        return Ok((active, all_of_user(tx, user_id, user.default_organization.as_ref()).await?));
+fn optional_role<T>(
+    row: &Row,
+    column: usize,
+    table: &'static str,
+    read: impl Fn(&str) -> Option<T>,
+) -> Result<Option<T>, Error> {
+    let text = row.optional_text(column)?;
+    text.map(|text| read(&text).ok_or(Error::Corrupt { table, id: text })).transpose()
+}
+
+/// What a key of one organization reaches: that organization, and its project unless it is an admin key.
+async fn bound(
+    tx: &mut Tx,
+    key: &KeyRow,
+    row: &Row,
+    bot: Option<ProjectRole>,
+) -> Result<Vec<ReachableOrganization>, Error> {
+    let Some(organization) = optional_id::<OrganizationId>(row, 29, "organizations")? else { return Ok(Vec::new()) };
+    let role = optional_role(row, 21, "memberships", OrganizationRole::from_name)?;
+    // Without a membership in the organization a role left behind in a project counts for nothing.
+    let own = optional_role(row, 22, "project_members", ProjectRole::from_name)?.filter(|_| role.is_some());
+    let mut projects = Vec::new();
+    if let Some(id) = optional_id::<ProjectId>(row, 28, "projects")? {
+        let archived = optional_time(row, 23)?.is_some();
+        projects.push(ReachableProject { id, archived, is_default: row.bool(24)?, role: bot.or(own) });
     }
-    let Some(organization) = &key.organization else { return Ok((active, Vec::new())) };
-    let role = memberships::find(tx, organization, user_id).await?.map(|membership| membership.role);
-    let projects = match &key.project {
-        None => Vec::new(),
-        Some(project) => {
-            // Without a membership in the organization a role left behind in a project counts for nothing.
-            let own = project_members::find(tx, project, user_id).await?.filter(|_| role.is_some());
-            reachable_project(tx, organization, project, own.map(|member| member.role)).await?
-        }
-    };
     // A person whose project role was taken keeps the key listed but cannot call with it, unless he owns the organization.
     let lost = key.project.is_some()
         && role != Some(OrganizationRole::Owner)
-        && projects.first().is_some_and(|p| p.role.is_none() && !p.is_default);
-    Ok((active, reachable(tx, organization, role.filter(|_| !lost), projects).await?))
-}
-
-async fn of_service_account(tx: &mut Tx, key: &KeyRow, id: &ServiceAccountId) -> Result<Reached, Error> {
-    let (Some(organization), Some(project)) = (&key.organization, &key.project) else { return Ok((false, Vec::new())) };
-    let account = super::service_accounts::find(tx, project, id).await?;
-    let role = account.filter(|account| account.deleted_at.is_none()).map(|account| account.role);
-    let projects = reachable_project(tx, organization, project, role).await?;
-    Ok((role.is_some(), reachable(tx, organization, None, projects).await?))
-}
-
-async fn reachable_project(
-    tx: &mut Tx,
-    organization: &OrganizationId,
-    id: &ProjectId,
-    role: Option<ProjectRole>,
-) -> Result<Vec<ReachableProject>, Error> {
-    let found = super::projects::find(tx, organization, id).await?;
-    Ok(found.into_iter().map(|project| as_reachable(project, role)).collect())
-}
-
-fn as_reachable(project: Project, role: Option<ProjectRole>) -> ReachableProject {
-    ReachableProject { archived: project.archived_at.is_some(), is_default: project.is_default, id: project.id, role }
-}
-
-async fn reachable(
-    tx: &mut Tx,
-    id: &OrganizationId,
-    role: Option<OrganizationRole>,
-    projects: Vec<ReachableProject>,
-) -> Result<Vec<ReachableOrganization>, Error> {
-    let Some(organization) = organizations::find(tx, id).await? else { return Ok(Vec::new()) };
+        && projects.first().is_some_and(|project| project.role.is_none() && !project.is_default);
     let entitlements = Entitlements {
-        version: organization.entitlement_version,
-        met: organizations::met_requirements(tx, id).await?,
-        organization_created_at: organization.created_at,
+        version: row.int(27)?,
+        met: super::organizations::met_requirements(tx, &organization).await?,
+        organization_created_at: time(row, 25)?,
     };
-    let deactivated = organization.deactivated_at.is_some();
-    Ok(vec![ReachableOrganization { id: organization.id, deactivated, role, entitlements, projects }])
+    let deactivated = optional_time(row, 26)?.is_some();
+    let role = role.filter(|_| !lost);
+    Ok(vec![ReachableOrganization { id: organization, deactivated, role, entitlements, projects }])
 }
 
 /// A legacy key's reach: every organization of its owner, the default one first, and in each the projects he may use:
@@ -107,33 +109,57 @@ async fn all_of_user(
     user: &UserId,
     default: Option<&OrganizationId>,
 ) -> Result<Vec<ReachableOrganization>, Error> {
-    let mut reached = Vec::new();
-    for membership in memberships::list_of_user(tx, user).await? {
-        let projects = projects_of_member(tx, &membership.organization, user, membership.role).await?;
-        reached.extend(reachable(tx, &membership.organization, Some(membership.role), projects).await?);
+    const SQL: &str = "SELECT o.id, m.role, o.created_at, o.deactivated_at, o.entitlement_version \
+                       FROM memberships m JOIN organizations o ON o.id = m.organization \
+                       WHERE m.user_id = $1 ORDER BY m.created_at, o.id";
+    let rows = tx.all(SQL, vec![user.as_str().into()]).await?;
+    let mut met = requirements_of_user(tx, user).await?;
+    let mut projects = projects_of_user(tx, user).await?;
+    let mut reached = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let id: OrganizationId = id(row, 0, "organizations")?;
+        reached.push(ReachableOrganization {
+            role: Some(named(row, 1, "memberships", OrganizationRole::from_name)?),
+            deactivated: optional_time(row, 3)?.is_some(),
+            entitlements: Entitlements {
+                version: row.int(4)?,
+                met: met.remove(&id).unwrap_or_default(),
+                organization_created_at: time(row, 2)?,
+            },
+            projects: projects.remove(&id).unwrap_or_default(),
+            id,
+        });
     }
     reached.sort_by_key(|organization| Some(&organization.id) != default);
     Ok(reached)
 }
 
-async fn projects_of_member(
-    tx: &mut Tx,
-    organization: &OrganizationId,
-    user: &UserId,
-    role: OrganizationRole,
-) -> Result<Vec<ReachableProject>, Error> {
-    const SQL: &str = "SELECT p.id, p.organization, p.name, p.created_at, p.archived_at, p.is_default, pm.role \
-                       FROM projects p LEFT JOIN project_members pm ON pm.project = p.id AND pm.user_id = $2 \
-                       WHERE p.organization = $1 AND ($3 = 'owner' OR p.is_default OR pm.role IS NOT NULL) \
-                       ORDER BY p.created_at, p.id";
-    let values = vec![organization.as_str().into(), user.as_str().into(), role.as_str().into()];
-    tx.all(SQL, values).await?.iter().map(project_with_role).collect()
+async fn requirements_of_user(tx: &mut Tx, user: &UserId) -> Result<HashMap<OrganizationId, Vec<Requirement>>, Error> {
+    const SQL: &str = "SELECT q.organization, q.requirement FROM memberships m \
+                       JOIN organization_requirements q ON q.organization = m.organization \
+                       WHERE m.user_id = $1 ORDER BY q.since, q.requirement";
+    let mut met: HashMap<_, Vec<_>> = HashMap::new();
+    for row in &tx.all(SQL, vec![user.as_str().into()]).await? {
+        let requirement = named(row, 1, "organization_requirements", Requirement::from_name)?;
+        met.entry(id(row, 0, "organization_requirements")?).or_default().push(requirement);
+    }
+    Ok(met)
 }
 
-fn project_with_role(row: &Row) -> Result<ReachableProject, Error> {
-    let role = match row.optional_text(6)? {
-        None => None,
-        Some(_) => Some(named(row, 6, "project_members", ProjectRole::from_name)?),
-    };
-    Ok(as_reachable(project(row)?, role))
+async fn projects_of_user(tx: &mut Tx, user: &UserId) -> Result<HashMap<OrganizationId, Vec<ReachableProject>>, Error> {
+    const SQL: &str = "SELECT p.organization, p.id, p.archived_at, p.is_default, pm.role FROM memberships m \
+                       JOIN projects p ON p.organization = m.organization \
+                       LEFT JOIN project_members pm ON pm.project = p.id AND pm.user_id = m.user_id \
+                       WHERE m.user_id = $1 AND (m.role = 'owner' OR p.is_default OR pm.role IS NOT NULL) \
+                       ORDER BY p.created_at, p.id";
+    let mut projects: HashMap<_, Vec<_>> = HashMap::new();
+    for row in &tx.all(SQL, vec![user.as_str().into()]).await? {
+        projects.entry(id(row, 0, "projects")?).or_default().push(ReachableProject {
+            id: id(row, 1, "projects")?,
+            archived: optional_time(row, 2)?.is_some(),
+            is_default: row.bool(3)?,
+            role: optional_role(row, 4, "project_members", ProjectRole::from_name)?,
+        });
+    }
+    Ok(projects)
 }

@@ -13,6 +13,7 @@ pub mod policy;
 pub mod project_members;
 pub mod projects;
 pub mod service_accounts;
+pub mod upstream_objects;
 pub mod usage;
 pub mod users;
 

@@ -109,7 +109,8 @@ pub async fn set_deactivated(
 /// # Errors
 /// When the store cannot.
 pub async fn requirements(tx: &mut Tx, id: &OrganizationId) -> Result<Vec<RequirementRow>, Error> {
-    const SQL: &str = "SELECT requirement, how FROM organization_requirements WHERE organization = $1 ORDER BY since";
+    const SQL: &str = "SELECT requirement, how FROM organization_requirements WHERE organization = $1 \
+                       ORDER BY since, requirement";
     let rows = tx.all(SQL, vec![id.as_str().into()]).await?;
     rows.iter()
         .map(|row| {

@@ -26,7 +26,8 @@ pub async fn find(tx: &mut Tx) -> Result<(i64, Policy), Error> {
 pub async fn save(tx: &mut Tx, policy: &Policy, at: Timestamp) -> Result<i64, Error> {
     changes::append(tx, &ChangeSubject::Policy, at).await?;
     const SQL: &str = "INSERT INTO policies (version, policy, saved_at) \
-                       SELECT COALESCE(MAX(version), 0) + 1, $1, $2 FROM policies RETURNING version";
+                       SELECT COALESCE(MAX(version), 0) + 1, $1, CAST($2 AS BIGINT) \
+                       FROM policies RETURNING version";
     let text = serde_json::to_string(policy).map_err(|error| Error::Other(error.to_string()))?;
     tx.optional(SQL, vec![text.into(), at.0.into()]).await?.ok_or(Error::Missing)?.int(0)
 }

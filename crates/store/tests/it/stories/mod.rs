@@ -1,0 +1,42 @@
+//! One story per noun, each in a database of its own.
+
+pub(crate) mod audit;
+mod directory;
+mod keys;
+mod people;
+mod rest;
+mod usage;
+
+use keystead_store::{Error, Store};
+
+use crate::world::World;
+
+pub(crate) async fn all(world: &World) {
+    people::users_and_organizations(world.fresh().await).await;
+    people::memberships_and_the_last_owner(world.fresh().await).await;
+    people::projects_and_their_members(world.fresh().await).await;
+    people::service_accounts_come_and_go(world.fresh().await).await;
+    people::hostile_texts(world.fresh().await).await;
+    keys::life_of_a_key(world.fresh().await).await;
+    keys::lists_with_owners(world.fresh().await).await;
+    directory::bound_keys(world.fresh().await).await;
+    directory::legacy_keys(world.fresh().await).await;
+    usage::once_and_only_once(world.fresh().await).await;
+    usage::questions(world.fresh().await).await;
+    audit::chain(world.fresh().await).await;
+    rest::every_change_is_followed(world.fresh().await).await;
+    rest::models_and_policy(world.fresh().await).await;
+    rest::jobs_are_leased(world.fresh().await).await;
+    rest::a_failed_transaction_leaves_nothing(world.fresh().await).await;
+}
+
+/// Migrating is said once and harmless twice.
+pub(crate) async fn migration(url: &str) {
+    let store = Store::open(url).await.unwrap();
+    assert!(store.migrate().await.unwrap()[0].starts_with("0001 "));
+    assert!(store.migrate().await.unwrap().is_empty());
+    store.ping().await.unwrap();
+    store.close().await;
+    assert!(matches!(store.ping().await, Err(Error::Unavailable(_))));
+    assert!(Store::open("mysql://localhost/none").await.is_err());
+}
