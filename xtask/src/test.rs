@@ -26,11 +26,11 @@ fn suites() -> Done {
     let server = postgres.database("suites")?;
     if shell::has("cargo-nextest") {
         print::step("Rust suites (cargo nextest)");
-        shell::run(cargo().args(["nextest", "run", "--workspace"]).env("KEYSTEAD_TEST_POSTGRES", server))?;
+        shell::run(cargo().args(["nextest", "run", "--workspace"]).env("TEST_POSTGRES_URL", server))?;
         return shell::run(cargo().args(["test", "--workspace", "--doc", "--quiet"]));
     }
     print::step("Rust suites (cargo test; cargo-nextest is not installed)");
-    shell::run(cargo().args(["test", "--workspace"]).env("KEYSTEAD_TEST_POSTGRES", server))
+    shell::run(cargo().args(["test", "--workspace"]).env("TEST_POSTGRES_URL", server))
 }
 
 /// The official SDKs, each against a fresh Keystead on each database.

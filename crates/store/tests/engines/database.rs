@@ -16,9 +16,9 @@ pub(crate) const NOW: Timestamp = Timestamp(1_700_000_000);
 /// The address of the PostgreSQL server, if one was given.
 #[expect(clippy::disallowed_methods, reason = "the one thing a test needs to be told from outside")]
 pub(crate) fn server() -> Option<String> {
-    let server = std::env::var("KEYSTEAD_TEST_POSTGRES").ok();
+    let server = std::env::var("TEST_POSTGRES_URL").ok();
     if server.is_none() {
-        eprintln!("KEYSTEAD_TEST_POSTGRES is not set: SQLite only (`cargo xtask test` runs both)");
+        eprintln!("TEST_POSTGRES_URL is not set: SQLite only (`cargo xtask test` runs both)");
     }
     server
 }

@@ -1,6 +1,6 @@
 //! The store on both engines: the same stories, every statement prepared, the schemas compared.
 //!
-//! SQLite runs always. PostgreSQL runs when `KEYSTEAD_TEST_POSTGRES` holds a server's address, as `cargo xtask test` sets it.
+//! SQLite runs always. PostgreSQL runs when `TEST_POSTGRES_URL` holds a server's address, as `cargo xtask test` sets it.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
