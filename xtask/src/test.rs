@@ -20,17 +20,14 @@ pub(crate) fn run(sdk_only: bool) -> Done {
     sdks()
 }
 
-/// The suites read the server's address from a variable; without it they run on SQLite alone.
 fn suites() -> Done {
-    let postgres = Postgres::start()?;
-    let server = postgres.database("suites")?;
     if shell::has("cargo-nextest") {
         print::step("Rust suites (cargo nextest)");
-        shell::run(cargo().args(["nextest", "run", "--workspace"]).env("TEST_POSTGRES_URL", server))?;
+        shell::run(cargo().args(["nextest", "run", "--workspace"]))?;
         return shell::run(cargo().args(["test", "--workspace", "--doc", "--quiet"]));
     }
     print::step("Rust suites (cargo test; cargo-nextest is not installed)");
-    shell::run(cargo().args(["test", "--workspace"]).env("TEST_POSTGRES_URL", server))
+    shell::run(cargo().args(["test", "--workspace"]))
 }
 
 /// The official SDKs, each against a fresh Keystead on each database.

@@ -5,7 +5,7 @@ mod directory;
 mod keys;
 mod people;
 mod rest;
-mod usage;
+pub(crate) mod usage;
 
 use keystead_store::{Error, Store};
 

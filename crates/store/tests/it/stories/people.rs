@@ -11,149 +11,149 @@ use crate::world::*;
 
 pub(crate) async fn users_and_organizations(db: TestDb) {
     let ann = user("ann");
-    write!(db, |tx| users::insert(tx, &ann)).unwrap();
+    change!(db, |tx| users::insert(tx, &ann)).unwrap();
     let mut twin = user("bea");
     twin.email = "ANN@example.com".to_owned();
-    assert_eq!(write!(db, |tx| users::insert(tx, &twin)), Err(Error::Conflict("users.email")));
-    assert_eq!(read!(db, |tx| users::find(tx, &ann.id)).unwrap(), Some(ann.clone()));
-    assert_eq!(read!(db, |tx| users::find(tx, &twin.id)).unwrap(), None);
-    assert_eq!(read!(db, |tx| users::find_by_email(tx, "Ann@Example.COM")).unwrap(), Some(ann.clone()));
-    assert_eq!(read!(db, |tx| users::find_by_email(tx, "nobody@example.com")).unwrap(), None);
+    assert_eq!(change!(db, |tx| users::insert(tx, &twin)), Err(Error::Conflict("users.email")));
+    assert_eq!(look!(db, |tx| users::find(tx, &ann.id)).unwrap(), Some(ann.clone()));
+    assert_eq!(look!(db, |tx| users::find(tx, &twin.id)).unwrap(), None);
+    assert_eq!(look!(db, |tx| users::find_by_email(tx, "Ann@Example.COM")).unwrap(), Some(ann.clone()));
+    assert_eq!(look!(db, |tx| users::find_by_email(tx, "nobody@example.com")).unwrap(), None);
 
     let (one, two) = (organization("one"), organization("two"));
-    write!(db, |tx| organizations::insert(tx, &one)).unwrap();
-    write!(db, |tx| organizations::insert(tx, &two)).unwrap();
-    assert_eq!(read!(db, |tx| organizations::list(tx)).unwrap(), [one.clone(), two]);
-    assert_eq!(write!(db, |tx| organizations::rename(tx, &one.id, "Größe; --")), Ok(true));
-    assert_eq!(write!(db, |tx| organizations::rename(tx, &id("org-none"), "x")), Ok(false));
+    change!(db, |tx| organizations::insert(tx, &one)).unwrap();
+    change!(db, |tx| organizations::insert(tx, &two)).unwrap();
+    assert_eq!(look!(db, |tx| organizations::list(tx)).unwrap(), [one.clone(), two]);
+    assert_eq!(change!(db, |tx| organizations::rename(tx, &one.id, "Größe; --")), Ok(true));
+    assert_eq!(change!(db, |tx| organizations::rename(tx, &id("org-none"), "x")), Ok(false));
 
-    write!(db, |tx| users::update_default_organization(tx, &ann.id, &one.id, NOW)).unwrap();
-    write!(db, |tx| users::set_deactivated(tx, &ann.id, Some(later(1)), later(1))).unwrap();
-    write!(db, |tx| organizations::set_deactivated(tx, &one.id, Some(later(2)), later(2))).unwrap();
-    let found = read!(db, |tx| users::find(tx, &ann.id)).unwrap().unwrap();
+    change!(db, |tx| users::update_default_organization(tx, &ann.id, &one.id, NOW)).unwrap();
+    change!(db, |tx| users::set_deactivated(tx, &ann.id, Some(later(1)), later(1))).unwrap();
+    change!(db, |tx| organizations::set_deactivated(tx, &one.id, Some(later(2)), later(2))).unwrap();
+    let found = look!(db, |tx| users::find(tx, &ann.id)).unwrap().unwrap();
     assert_eq!((found.default_organization, found.deactivated_at), (Some(one.id.clone()), Some(later(1))));
-    write!(db, |tx| users::set_deactivated(tx, &ann.id, None, later(3))).unwrap();
-    assert_eq!(read!(db, |tx| users::find(tx, &ann.id)).unwrap().unwrap().deactivated_at, None);
-    let found = read!(db, |tx| organizations::find(tx, &one.id)).unwrap().unwrap();
+    change!(db, |tx| users::set_deactivated(tx, &ann.id, None, later(3))).unwrap();
+    assert_eq!(look!(db, |tx| users::find(tx, &ann.id)).unwrap().unwrap().deactivated_at, None);
+    let found = look!(db, |tx| organizations::find(tx, &one.id)).unwrap().unwrap();
     assert_eq!((found.name.as_str(), found.deactivated_at), ("Größe; --", Some(later(2))));
 
     let met = |how: &str, requirement| RequirementRow { requirement, how: how.to_owned() };
     let phone = Requirement::Phone;
-    write!(db, |tx| organizations::set_requirement(tx, &one.id, phone, "waived", Some("friend"), NOW)).unwrap();
+    change!(db, |tx| organizations::set_requirement(tx, &one.id, phone, "waived", Some("friend"), NOW)).unwrap();
     let organization = Requirement::Organization;
-    write!(db, |tx| organizations::set_requirement(tx, &one.id, organization, "verified", None, later(1))).unwrap();
-    write!(db, |tx| organizations::set_requirement(tx, &one.id, phone, "verified", None, NOW)).unwrap();
-    let rows = read!(db, |tx| organizations::requirements(tx, &one.id)).unwrap();
+    change!(db, |tx| organizations::set_requirement(tx, &one.id, organization, "verified", None, later(1))).unwrap();
+    change!(db, |tx| organizations::set_requirement(tx, &one.id, phone, "verified", None, NOW)).unwrap();
+    let rows = look!(db, |tx| organizations::requirements(tx, &one.id)).unwrap();
     assert_eq!(rows, [met("verified", phone), met("verified", organization)]);
-    write!(db, |tx| organizations::clear_requirement(tx, &one.id, phone, later(4))).unwrap();
-    assert_eq!(read!(db, |tx| organizations::met_requirements(tx, &one.id)).unwrap(), [organization]);
-    let found = read!(db, |tx| organizations::find(tx, &one.id)).unwrap().unwrap();
+    change!(db, |tx| organizations::clear_requirement(tx, &one.id, phone, later(4))).unwrap();
+    assert_eq!(look!(db, |tx| organizations::met_requirements(tx, &one.id)).unwrap(), [organization]);
+    let found = look!(db, |tx| organizations::find(tx, &one.id)).unwrap().unwrap();
     assert_eq!(found.entitlement_version, 4, "one more with every change");
-    let refused = write!(db, |tx| organizations::set_requirement(tx, &one.id, phone, "guessed", None, NOW));
+    let refused = change!(db, |tx| organizations::set_requirement(tx, &one.id, phone, "guessed", None, NOW));
     assert!(matches!(refused, Err(Error::Other(_))), "{refused:?}");
 }
 
 pub(crate) async fn memberships_and_the_last_owner(db: TestDb) {
     let (one, _, _, ann, ben, _) = town(&db).await;
     let again = membership("one", "ben", OrganizationRole::Owner);
-    assert_eq!(write!(db, |tx| memberships::insert(tx, &again)), Err(Error::Conflict("memberships")));
-    let before = read!(db, |tx| changes::latest(tx)).unwrap();
-    assert_eq!(write!(db, |tx| memberships::delete(tx, &one, &ann, NOW)), Ok(false), "the last owner stays");
+    assert_eq!(change!(db, |tx| memberships::insert(tx, &again)), Err(Error::Conflict("memberships")));
+    let before = look!(db, |tx| changes::latest(tx)).unwrap();
+    assert_eq!(change!(db, |tx| memberships::delete(tx, &one, &ann, NOW)), Ok(false), "the last owner stays");
     let reader = OrganizationRole::Reader;
-    assert_eq!(write!(db, |tx| memberships::update_role(tx, &one, &ann, reader, NOW)), Ok(false));
-    assert_eq!(write!(db, |tx| memberships::delete(tx, &one, &id("user-cid"), NOW)), Ok(false), "of another town");
-    assert_eq!(read!(db, |tx| changes::latest(tx)), Ok(before), "nothing changed");
+    assert_eq!(change!(db, |tx| memberships::update_role(tx, &one, &ann, reader, NOW)), Ok(false));
+    assert_eq!(change!(db, |tx| memberships::delete(tx, &one, &id("user-cid"), NOW)), Ok(false), "of another town");
+    assert_eq!(look!(db, |tx| changes::latest(tx)), Ok(before), "nothing changed");
 
     let owner = OrganizationRole::Owner;
-    assert_eq!(write!(db, |tx| memberships::update_role(tx, &one, &ann, owner, NOW)), Ok(true), "stays what he is");
-    assert_eq!(write!(db, |tx| memberships::update_role(tx, &one, &ben, owner, NOW)), Ok(true));
-    assert_eq!(write!(db, |tx| memberships::update_role(tx, &one, &ann, reader, NOW)), Ok(true));
-    let found = read!(db, |tx| memberships::find(tx, &one, &ann)).unwrap().unwrap();
+    assert_eq!(change!(db, |tx| memberships::update_role(tx, &one, &ann, owner, NOW)), Ok(true), "stays what he is");
+    assert_eq!(change!(db, |tx| memberships::update_role(tx, &one, &ben, owner, NOW)), Ok(true));
+    assert_eq!(change!(db, |tx| memberships::update_role(tx, &one, &ann, reader, NOW)), Ok(true));
+    let found = look!(db, |tx| memberships::find(tx, &one, &ann)).unwrap().unwrap();
     assert_eq!(found.role, reader);
-    let of_ann = read!(db, |tx| memberships::list_of_user(tx, &ann)).unwrap();
+    let of_ann = look!(db, |tx| memberships::list_of_user(tx, &ann)).unwrap();
     assert_eq!(of_ann.iter().map(|m| m.organization.as_str()).collect::<Vec<_>>(), ["org-one", "org-two"]);
 
     // Pages: a cursor belongs to its organization, even where the person is known elsewhere.
     let names = |page: &keystead_store::Listing<memberships::Membership>| {
         page.data.iter().map(|m| m.user.to_string()).collect::<Vec<_>>()
     };
-    let page = read!(db, |tx| memberships::list(tx, &one, &first(1))).unwrap();
+    let page = look!(db, |tx| memberships::list(tx, &one, &first(1))).unwrap();
     assert_eq!((names(&page), page.has_more), (vec!["user-ann".to_owned()], true));
-    let page = read!(db, |tx| memberships::list(tx, &one, &after("user-ann", 1))).unwrap();
+    let page = look!(db, |tx| memberships::list(tx, &one, &after("user-ann", 1))).unwrap();
     assert_eq!((names(&page), page.has_more), (vec!["user-ben".to_owned()], false));
     for unknown in ["user-cid", "user-none", "", "x' OR '1'='1"] {
-        let refused = read!(db, |tx| memberships::list(tx, &one, &after(unknown, 1)));
+        let refused = look!(db, |tx| memberships::list(tx, &one, &after(unknown, 1)));
         assert_eq!(refused, Err(Error::Missing), "{unknown}");
     }
-    assert_eq!(write!(db, |tx| memberships::delete(tx, &one, &ann, NOW)), Ok(true));
-    assert_eq!(read!(db, |tx| memberships::find(tx, &one, &ann)), Ok(None));
+    assert_eq!(change!(db, |tx| memberships::delete(tx, &one, &ann, NOW)), Ok(true));
+    assert_eq!(look!(db, |tx| memberships::find(tx, &one, &ann)), Ok(None));
 }
 
 pub(crate) async fn projects_and_their_members(db: TestDb) {
     let (one, default, x1, ann, ben, _) = town(&db).await;
     let second = project("one", "d9", true);
-    assert_eq!(write!(db, |tx| projects::insert(tx, &second)), Err(Error::Conflict("projects")));
-    assert_eq!(read!(db, |tx| projects::find_default(tx, &one)).unwrap().unwrap().id, default);
-    assert_eq!(read!(db, |tx| projects::find(tx, &id("org-two"), &x1)), Ok(None), "another one's is not found");
-    assert_eq!(write!(db, |tx| projects::rename(tx, &one, &x1, "Robert'); DROP TABLE projects;--")), Ok(true));
-    assert_eq!(write!(db, |tx| projects::rename(tx, &one, &default, "x")), Ok(false));
-    assert_eq!(write!(db, |tx| projects::archive(tx, &one, &default, NOW)), Ok(None));
-    assert_eq!(write!(db, |tx| projects::archive(tx, &id("org-two"), &x1, NOW)), Ok(None));
+    assert_eq!(change!(db, |tx| projects::insert(tx, &second)), Err(Error::Conflict("projects")));
+    assert_eq!(look!(db, |tx| projects::find_default(tx, &one)).unwrap().unwrap().id, default);
+    assert_eq!(look!(db, |tx| projects::find(tx, &id("org-two"), &x1)), Ok(None), "another one's is not found");
+    assert_eq!(change!(db, |tx| projects::rename(tx, &one, &x1, "Robert'); DROP TABLE projects;--")), Ok(true));
+    assert_eq!(change!(db, |tx| projects::rename(tx, &one, &default, "x")), Ok(false));
+    assert_eq!(change!(db, |tx| projects::archive(tx, &one, &default, NOW)), Ok(None));
+    assert_eq!(change!(db, |tx| projects::archive(tx, &id("org-two"), &x1, NOW)), Ok(None));
 
     let role = ProjectRole::Viewer;
-    assert_eq!(write!(db, |tx| project_members::update_role(tx, &x1, &ben, role, NOW)), Ok(true));
-    assert_eq!(write!(db, |tx| project_members::update_role(tx, &x1, &ann, role, NOW)), Ok(false));
-    assert_eq!(read!(db, |tx| project_members::find(tx, &x1, &ben)).unwrap().unwrap().role, role);
+    assert_eq!(change!(db, |tx| project_members::update_role(tx, &x1, &ben, role, NOW)), Ok(true));
+    assert_eq!(change!(db, |tx| project_members::update_role(tx, &x1, &ann, role, NOW)), Ok(false));
+    assert_eq!(look!(db, |tx| project_members::find(tx, &x1, &ben)).unwrap().unwrap().role, role);
     let again = project_member("x1", "ben", ProjectRole::Owner);
-    assert_eq!(write!(db, |tx| project_members::insert(tx, &again)), Err(Error::Conflict("project_members")));
-    write!(db, |tx| project_members::insert(tx, &project_member("x1", "ann", ProjectRole::Owner))).unwrap();
-    let page = read!(db, |tx| project_members::list(tx, &x1, &after("user-ann", 5))).unwrap();
+    assert_eq!(change!(db, |tx| project_members::insert(tx, &again)), Err(Error::Conflict("project_members")));
+    change!(db, |tx| project_members::insert(tx, &project_member("x1", "ann", ProjectRole::Owner))).unwrap();
+    let page = look!(db, |tx| project_members::list(tx, &x1, &after("user-ann", 5))).unwrap();
     assert_eq!(page.data.iter().map(|m| m.user.as_str()).collect::<Vec<_>>(), ["user-ben"]);
-    assert_eq!(write!(db, |tx| project_members::delete(tx, &x1, &ben, NOW)), Ok(true));
-    assert_eq!(write!(db, |tx| project_members::delete(tx, &x1, &ben, NOW)), Ok(false));
+    assert_eq!(change!(db, |tx| project_members::delete(tx, &x1, &ben, NOW)), Ok(true));
+    assert_eq!(change!(db, |tx| project_members::delete(tx, &x1, &ben, NOW)), Ok(false));
 
-    let archived = write!(db, |tx| projects::archive(tx, &one, &x1, later(9))).unwrap().unwrap();
-    assert_eq!((archived.archived_at, archived.name.len()), (Some(later(9)), 31));
-    assert_eq!(write!(db, |tx| projects::archive(tx, &one, &x1, later(10))), Ok(None), "only once");
-    assert_eq!(write!(db, |tx| projects::rename(tx, &one, &x1, "late")), Ok(false));
+    let archived = change!(db, |tx| projects::archive(tx, &one, &x1, later(9))).unwrap().unwrap();
+    assert_eq!((archived.archived_at, archived.name.as_str()), (Some(later(9)), "Robert'); DROP TABLE projects;--"));
+    assert_eq!(change!(db, |tx| projects::archive(tx, &one, &x1, later(10))), Ok(None), "only once");
+    assert_eq!(change!(db, |tx| projects::rename(tx, &one, &x1, "late")), Ok(false));
 
     // Same second, so the id decides; an archived cursor still works where archived ones are hidden.
     for n in 1..=4 {
-        write!(db, |tx| projects::insert(tx, &project("one", &format!("y{n}"), false))).unwrap();
+        change!(db, |tx| projects::insert(tx, &project("one", &format!("y{n}"), false))).unwrap();
     }
     let ids = |page: keystead_store::Listing<projects::Project>| {
         (page.data.iter().map(|p| p.id.to_string()).collect::<Vec<_>>().join(" "), page.has_more)
     };
-    let page = read!(db, |tx| projects::list(tx, &one, false, &first(3))).unwrap();
+    let page = look!(db, |tx| projects::list(tx, &one, false, &first(3))).unwrap();
     assert_eq!(ids(page), ("proj_d1 proj_y1 proj_y2".to_owned(), true));
-    let page = read!(db, |tx| projects::list(tx, &one, false, &after("proj_x1", 3))).unwrap();
+    let page = look!(db, |tx| projects::list(tx, &one, false, &after("proj_x1", 3))).unwrap();
     assert_eq!(ids(page), ("proj_y1 proj_y2 proj_y3".to_owned(), true));
     let mut page = after("proj_y2", 9);
     page.ascending = false;
-    let page = read!(db, |tx| projects::list(tx, &one, true, &page)).unwrap();
+    let page = look!(db, |tx| projects::list(tx, &one, true, &page)).unwrap();
     assert_eq!(ids(page), ("proj_y1 proj_x1 proj_d1".to_owned(), false));
     for unknown in ["proj_x2", "proj_none"] {
-        let refused = read!(db, |tx| projects::list(tx, &one, true, &after(unknown, 3)));
+        let refused = look!(db, |tx| projects::list(tx, &one, true, &after(unknown, 3)));
         assert_eq!(refused, Err(Error::Missing), "{unknown}");
     }
 }
 
 pub(crate) async fn service_accounts_come_and_go(db: TestDb) {
     let (_, default, x1, _, _, bot) = town(&db).await;
-    assert_eq!(read!(db, |tx| service_accounts::find(tx, &x1, &bot)), Ok(Some(service_account("x1", "bot"))));
-    assert_eq!(read!(db, |tx| service_accounts::find(tx, &default, &bot)), Ok(None));
+    assert_eq!(look!(db, |tx| service_accounts::find(tx, &x1, &bot)), Ok(Some(service_account("x1", "bot"))));
+    assert_eq!(look!(db, |tx| service_accounts::find(tx, &default, &bot)), Ok(None));
     let none = ProjectRole::None;
-    assert_eq!(write!(db, |tx| service_accounts::update(tx, &x1, &bot, "o'bot", none)), Ok(true));
-    assert_eq!(write!(db, |tx| service_accounts::update(tx, &default, &bot, "x", none)), Ok(false));
-    write!(db, |tx| service_accounts::insert(tx, &service_account("x1", "zed"))).unwrap();
-    let page = read!(db, |tx| service_accounts::list(tx, &x1, &first(1))).unwrap();
+    assert_eq!(change!(db, |tx| service_accounts::update(tx, &x1, &bot, "o'bot", none)), Ok(true));
+    assert_eq!(change!(db, |tx| service_accounts::update(tx, &default, &bot, "x", none)), Ok(false));
+    change!(db, |tx| service_accounts::insert(tx, &service_account("x1", "zed"))).unwrap();
+    let page = look!(db, |tx| service_accounts::list(tx, &x1, &first(1))).unwrap();
     assert_eq!((page.data[0].name.as_str(), page.data[0].role, page.has_more), ("o'bot", none, true));
-    assert_eq!(write!(db, |tx| service_accounts::delete(tx, &x1, &bot, later(1))), Ok(true));
-    assert_eq!(write!(db, |tx| service_accounts::delete(tx, &x1, &bot, later(2))), Ok(false));
-    assert_eq!(write!(db, |tx| service_accounts::update(tx, &x1, &bot, "x", none)), Ok(false));
-    let page = read!(db, |tx| service_accounts::list(tx, &x1, &first(9))).unwrap();
+    assert_eq!(change!(db, |tx| service_accounts::delete(tx, &x1, &bot, later(1))), Ok(true));
+    assert_eq!(change!(db, |tx| service_accounts::delete(tx, &x1, &bot, later(2))), Ok(false));
+    assert_eq!(change!(db, |tx| service_accounts::update(tx, &x1, &bot, "x", none)), Ok(false));
+    let page = look!(db, |tx| service_accounts::list(tx, &x1, &first(9))).unwrap();
     assert_eq!(page.data.iter().map(|a| a.id.as_str()).collect::<Vec<_>>(), ["svc_acct_zed"]);
-    let gone = read!(db, |tx| service_accounts::find(tx, &x1, &bot)).unwrap().unwrap();
+    let gone = look!(db, |tx| service_accounts::find(tx, &x1, &bot)).unwrap().unwrap();
     assert_eq!(gone.deleted_at, Some(later(1)), "the row stays");
 }
 
@@ -163,17 +163,17 @@ pub(crate) async fn hostile_texts(db: TestDb) {
         let mut strange = user(&format!("u{n}"));
         strange.name = (*text).to_owned();
         strange.email = format!("{text}{n}@example.com").to_lowercase();
-        write!(db, |tx| users::insert(tx, &strange)).unwrap();
-        assert_eq!(read!(db, |tx| users::find_by_email(tx, &strange.email)), Ok(Some(strange)), "{text:?}");
+        change!(db, |tx| users::insert(tx, &strange)).unwrap();
+        assert_eq!(look!(db, |tx| users::find_by_email(tx, &strange.email)), Ok(Some(strange)), "{text:?}");
     }
     let mut worse = user("nul");
     worse.name = "a\0b".to_owned();
-    let refused = write!(db, |tx| users::insert(tx, &worse));
+    let refused = change!(db, |tx| users::insert(tx, &worse));
     assert!(matches!(refused, Err(Error::Invalid(_))), "{refused:?}");
-    assert!(matches!(read!(db, |tx| users::find_by_email(tx, "\0")), Err(Error::Invalid(_))));
-    assert_eq!(read!(db, |tx| users::find(tx, &worse.id)), Ok(None));
+    assert!(matches!(look!(db, |tx| users::find_by_email(tx, "\0")), Err(Error::Invalid(_))));
+    assert_eq!(look!(db, |tx| users::find(tx, &worse.id)), Ok(None));
     let (one, cursor): (OrganizationId, UserId) = (id("org-one"), id("user-u0"));
-    let refused = read!(db, |tx| memberships::list(tx, &one, &after("\0", 1)));
+    let refused = look!(db, |tx| memberships::list(tx, &one, &after("\0", 1)));
     assert!(matches!(refused, Err(Error::Invalid(_))), "{refused:?}");
-    assert_eq!(read!(db, |tx| memberships::list(tx, &one, &after(cursor.as_str(), 1))), Err(Error::Missing));
+    assert_eq!(look!(db, |tx| memberships::list(tx, &one, &after(cursor.as_str(), 1))), Err(Error::Missing));
 }

@@ -1,0 +1,169 @@
+//! Several at once: tasks on one store, and stores on one database as nodes have them.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use keystead_core::id::UserId;
+use keystead_core::role::OrganizationRole;
+use keystead_store::tables::changes::ChangeSubject;
+use keystead_store::tables::{api_keys, audit, changes, jobs, memberships, organizations, usage, users};
+use keystead_store::{Error, Store, Tx};
+use serde_json::json;
+use tokio::sync::Barrier;
+use tokio::task::LocalSet;
+
+use crate::stories;
+use crate::world::*;
+
+pub(crate) async fn all(world: &World) {
+    revisions_have_no_gaps(world.fresh().await).await;
+    one_owner_stays(world.fresh().await).await;
+    one_event_counts_once(world.fresh().await).await;
+    one_job_has_one_worker(world.fresh().await).await;
+}
+
+/// Writers of different kinds, some of which fail, and a follower who must see every revision in order.
+async fn revisions_have_no_gaps(db: TestDb) {
+    const WRITERS: u32 = 6;
+    const EACH: u32 = 20;
+    let (one, ..) = town(&db).await;
+    let start = look!(db, |tx| changes::latest(tx)).unwrap();
+    let last = start + i64::from(WRITERS * EACH);
+    let key = stories::audit::audit_key(1);
+    let local = LocalSet::new();
+    for writer in 0..WRITERS {
+        let (url, one, key) = (db.url.clone(), one.clone(), key.clone());
+        // A store for each, as if each were a node.
+        local.spawn_local(async move {
+            let store = Store::open(&url).await.unwrap();
+            for n in 0..EACH {
+                let work = async |tx: &mut Tx| -> Result<(), Error> {
+                    if writer % 2 == 0 {
+                        users::update_default_organization(tx, &id("user-ann"), &one, NOW).await?;
+                    } else {
+                        organizations::set_deactivated(tx, &one, None, NOW).await?;
+                    }
+                    let event = stories::audit::event("one", &format!("{writer}x{n}"));
+                    audit::append(tx, &key, event).await.map(|_| ())
+                };
+                store.write("works", work).await.unwrap();
+                let fails = async |tx: &mut Tx| -> Result<(), Error> {
+                    changes::append(tx, &ChangeSubject::Policy, NOW).await?;
+                    Err(Error::Missing)
+                };
+                assert_eq!(store.write("fails", fails).await, Err(Error::Missing));
+            }
+        });
+    }
+    let follower = async {
+        let mut applied = start;
+        while applied < last {
+            for change in look!(db, |tx| changes::since(tx, applied, 7)).unwrap() {
+                assert_eq!(change.revision, applied + 1, "a revision was skipped");
+                applied = change.revision;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    local.run_until(follower).await;
+    local.await;
+    assert_eq!(look!(db, |tx| changes::latest(tx)), Ok(last), "failed ones used none up");
+    assert_eq!(look!(db, |tx| audit::verify(tx, &key, &one)), Ok(None), "the chain is whole");
+}
+
+async fn one_owner_stays(db: TestDb) {
+    let (one, _, _, ann, ben, _) = town(&db).await;
+    for round in 0..10 {
+        for name in ["ann", "ben"] {
+            let back = membership("one", name, OrganizationRole::Owner);
+            if look!(db, |tx| memberships::find(tx, &one, &back.user)).unwrap().is_none() {
+                change!(db, |tx| memberships::insert(tx, &back)).unwrap();
+            }
+            change!(db, |tx| memberships::update_role(tx, &one, &back.user, OrganizationRole::Owner, NOW)).unwrap();
+        }
+        let other = Store::open(&db.url).await.unwrap();
+        let leave = async |store: &Store, user: &UserId| {
+            let work = async |tx: &mut Tx| -> Result<bool, Error> {
+                if round % 2 == 0 {
+                    memberships::delete(tx, &one, user, NOW).await
+                } else {
+                    memberships::update_role(tx, &one, user, OrganizationRole::Reader, NOW).await
+                }
+            };
+            store.write("leave", work).await.unwrap()
+        };
+        let (a, b) = tokio::join!(leave(&db.store, &ann), leave(&other, &ben));
+        assert!(a ^ b, "round {round}: {a} {b}");
+        let left = look!(db, |tx| memberships::list(tx, &one, &first(9))).unwrap();
+        assert_eq!(left.data.iter().filter(|m| m.role == OrganizationRole::Owner).count(), 1);
+    }
+}
+
+async fn one_event_counts_once(db: TestDb) {
+    let events: Vec<_> = (0..200).map(|n| stories::usage::event(&format!("e{n}"), n, &format!("m{}", n % 7))).collect();
+    let backwards: Vec<_> = events.iter().rev().cloned().collect();
+    let other = Store::open(&db.url).await.unwrap();
+    let record = async |store: &Store, events: &[_]| {
+        store
+            .write("record", async |tx: &mut Tx| -> Result<_, Error> { usage::record(tx, events).await })
+            .await
+            .unwrap()
+    };
+    let (a, b, c, d) = tokio::join!(
+        record(&db.store, &events),
+        record(&other, &backwards),
+        record(&db.store, &events[100..]),
+        record(&other, &backwards[50..]),
+    );
+    assert_eq!(a + b + c + d, 200);
+    let rows = look!(db, |tx| usage::query(tx, &stories::usage::ask(86_400, &[]))).unwrap();
+    assert_eq!((rows.len(), rows[0].used.requests, rows[0].cost.0), (1, 200, 1_400));
+}
+
+async fn one_job_has_one_worker(db: TestDb) {
+    for n in 0..40 {
+        change!(db, |tx| jobs::insert(tx, &id(&format!("job_{n}")), "mail", &json!(n), NOW)).unwrap();
+    }
+    let work = async || {
+        let mut done = Vec::new();
+        for _ in 0..10 {
+            let claimed = change!(db, |tx| jobs::claim(tx, NOW, 60, 5)).unwrap();
+            done.extend(claimed.into_iter().map(|job| job.id.to_string()));
+        }
+        done
+    };
+    let (a, b, c) = tokio::join!(work(), work(), work());
+    let mut all = [a, b, c].concat();
+    assert_eq!(all.len(), 40);
+    all.sort();
+    all.dedup();
+    assert_eq!(all.len(), 40, "no job went to two");
+}
+
+/// Two transactions that lock the same two rows in opposite order: the engine sends one back, the store runs it again.
+pub(crate) async fn a_deadlock_is_tried_again(db: TestDb) {
+    use keystead_core::key::KeyKind;
+    town(&db).await;
+    for name in ["a", "b"] {
+        change!(db, |tx| api_keys::insert(tx, &key(KeyKind::User, name, None, person("ann")))).unwrap();
+    }
+    let (barrier, runs) = (Barrier::new(2), AtomicU32::new(0));
+    let use_both = async |one: &'static str, two: &'static str| {
+        let met = AtomicU32::new(0);
+        let work = async |tx: &mut Tx| -> Result<(), Error> {
+            runs.fetch_add(1, Ordering::Relaxed);
+            api_keys::touch(tx, &[(key_id(one), later(1))]).await?;
+            // Only the first attempts meet.
+            if met.fetch_add(1, Ordering::Relaxed) == 0 {
+                barrier.wait().await;
+            }
+            api_keys::touch(tx, &[(key_id(two), later(2))]).await
+        };
+        db.store.write("both", work).await
+    };
+    let (a, b) = tokio::join!(use_both("a", "b"), use_both("b", "a"));
+    assert_eq!((a, b, runs.load(Ordering::Relaxed)), (Ok(()), Ok(()), 3));
+    for name in ["a", "b"] {
+        let found = look!(db, |tx| api_keys::find(tx, &key_id(name))).unwrap().unwrap();
+        assert_eq!(found.last_used_at, Some(later(2)));
+    }
+}

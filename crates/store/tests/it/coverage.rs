@@ -1,0 +1,100 @@
+//! Nothing escapes the suite: every statement is prepared on both engines, every function stands in a story.
+
+use std::path::{Path, PathBuf};
+
+use sqlx::{Connection, Executor, SqlSafeStr};
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { found.extend(sources(&path)) } else { found.push(path) }
+    }
+    found.sort();
+    found
+}
+
+fn here(folder: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)
+}
+
+#[derive(Debug)]
+struct Statement {
+    text: String,
+    sqlite: bool,
+    postgres: bool,
+}
+
+/// The string literals that are statements, continuation lines joined.
+fn statements(source: &str) -> Vec<Statement> {
+    let mut found = Vec::new();
+    let mut rest = source;
+    while let Some(start) = rest.find('"') {
+        let before = rest[..start].trim_end();
+        let (mut text, mut escaped, mut end) = (String::new(), false, start + 1);
+        for c in rest[start + 1..].chars() {
+            end += c.len_utf8();
+            match c {
+                _ if escaped => {
+                    escaped = false;
+                    text.push(if c == '\n' { ' ' } else { c });
+                }
+                '\\' => escaped = true,
+                '"' => break,
+                _ => text.push(c),
+            }
+        }
+        let words = ["SELECT ", "INSERT ", "UPDATE ", "DELETE ", "WITH "];
+        if words.iter().any(|word| text.starts_with(word)) {
+            let (sqlite, postgres) = (!before.ends_with("postgres:"), !before.ends_with("sqlite:"));
+            found.push(Statement { text, sqlite, postgres });
+        }
+        rest = &rest[end..];
+    }
+    found
+}
+
+pub(crate) async fn every_statement_prepares(sqlite: &str, postgres: &str) {
+    let mut sqlite = sqlx::SqliteConnection::connect(sqlite).await.unwrap();
+    let mut postgres = sqlx::PgConnection::connect(postgres).await.unwrap();
+    let (mut prepared, mut built) = (0, 0);
+    for path in sources(&here("src/tables")) {
+        let source = std::fs::read_to_string(&path).unwrap();
+        for statement in statements(&source) {
+            // Texts with holes are put together by the two builders; the stories run those.
+            if statement.text.contains('{') {
+                built += 1;
+                continue;
+            }
+            prepared += 1;
+            let text = || sqlx::AssertSqlSafe(statement.text.clone()).into_sql_str();
+            let shown = format!("{}: {}", path.display(), statement.text);
+            if statement.sqlite {
+                (&mut sqlite).prepare(text()).await.unwrap_or_else(|error| panic!("SQLite: {error}: {shown}"));
+            }
+            if statement.postgres {
+                (&mut postgres).prepare(text()).await.unwrap_or_else(|error| panic!("PostgreSQL: {error}: {shown}"));
+            }
+        }
+    }
+    assert!(prepared > 70, "only {prepared} statements were found");
+    assert_eq!(built, 2, "a new text with holes? Let the list builder make it.");
+}
+
+/// A function that is in no story would be a function that no engine has run.
+pub(crate) fn every_function_is_named() {
+    let stories: String =
+        sources(&here("tests/it")).iter().map(|path| std::fs::read_to_string(path).unwrap()).collect();
+    let mut functions = 0;
+    for path in sources(&here("src/tables")) {
+        let module = path.strip_prefix(here("src/tables")).unwrap().iter().next().unwrap().to_str().unwrap();
+        let module = module.trim_end_matches(".rs");
+        for line in std::fs::read_to_string(&path).unwrap().lines() {
+            let Some(rest) = line.strip_prefix("pub async fn ") else { continue };
+            let name = rest.split(['(', '<']).next().unwrap();
+            functions += 1;
+            assert!(stories.contains(&format!("{module}::{name}(")), "no story calls {module}::{name}");
+        }
+    }
+    assert!(functions > 60, "only {functions} functions were found");
+}

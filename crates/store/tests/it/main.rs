@@ -1,0 +1,54 @@
+//! Every function of the store on every engine it speaks to. PostgreSQL is started here, privately.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on should say where")]
+
+mod concurrency;
+mod coverage;
+mod outage;
+mod schema;
+mod stories;
+mod world;
+
+use world::World;
+
+#[tokio::test]
+async fn stories_on_sqlite_in_memory() {
+    stories::all(&World::Memory).await;
+}
+
+#[tokio::test]
+async fn stories_on_sqlite_in_a_file() {
+    let world = World::file();
+    stories::all(&world).await;
+    stories::audit::tampering(world.fresh().await).await;
+    concurrency::all(&world).await;
+}
+
+#[tokio::test]
+async fn stories_on_postgres() {
+    let world = World::postgres().await;
+    stories::all(&world).await;
+    stories::audit::tampering(world.fresh().await).await;
+}
+
+#[tokio::test]
+async fn together_on_postgres() {
+    let world = World::postgres().await;
+    concurrency::all(&world).await;
+    concurrency::a_deadlock_is_tried_again(world.fresh().await).await;
+    outage::all(world).await;
+}
+
+#[tokio::test]
+async fn both_engines_agree() {
+    let (sqlite, postgres) = (World::file(), World::postgres().await);
+    coverage::every_statement_prepares(&sqlite.fresh().await.url, &postgres.fresh().await.url).await;
+    schema::is_the_same(&sqlite.fresh().await.url, &postgres.fresh().await.url).await;
+    stories::migration(&sqlite.bare()).await;
+    stories::migration(&postgres.bare()).await;
+}
+
+#[test]
+fn every_function_is_exercised() {
+    coverage::every_function_is_named();
+}

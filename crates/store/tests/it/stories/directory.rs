@@ -1,0 +1,110 @@
+//! What a key reaches, step by step.
+
+use keystead_core::caller::Caller;
+use keystead_core::gate::Requirement;
+use keystead_core::key::KeyKind;
+use keystead_core::role::{OrganizationRole, ProjectRole};
+use keystead_core::scope::{Restriction, Scope};
+use keystead_store::tables::{
+    api_keys, changes, directory, memberships, organizations, project_members, projects, service_accounts, users,
+};
+
+use crate::world::*;
+
+async fn caller(db: &TestDb, name: &str) -> Option<Caller> {
+    look!(db, |tx| directory::find_caller(tx, &digest(name))).unwrap()
+}
+
+/// `organization[project:role…]` for each organization, with the owner's role in it.
+fn reach(caller: &Caller) -> String {
+    let each = caller.organizations.iter().map(|o| {
+        let projects: Vec<String> = o
+            .projects
+            .iter()
+            .map(|p| {
+                let marks = format!("{}{}", if p.is_default { "*" } else { "" }, if p.archived { "!" } else { "" });
+                format!("{}{marks}:{}", &p.id.as_str()[5..], p.role.map_or("-", ProjectRole::as_str))
+            })
+            .collect();
+        let role = o.role.map_or("-", OrganizationRole::as_str);
+        format!("{}={role}[{}]", &o.id.as_str()[4..], projects.join(" "))
+    });
+    each.collect::<Vec<_>>().join(" ")
+}
+
+pub(crate) async fn bound_keys(db: TestDb) {
+    let (one, _, x1, ann, ben, account) = town(&db).await;
+    let place = Some(("one", Some("x1")));
+    let mut narrow = key(KeyKind::Project, "ben", place, person("ben"));
+    narrow.restriction = Restriction(vec!["api.model.read".to_owned()]);
+    narrow.expires_at = Some(NOW);
+    let rows = [
+        key(KeyKind::Project, "ann", place, person("ann")),
+        narrow,
+        key(KeyKind::Project, "default", Some(("one", Some("d1"))), person("ben")),
+        key(KeyKind::ServiceAccount, "bot", place, bot("bot")),
+        key(KeyKind::Admin, "admin", Some(("one", None)), person("ann")),
+    ];
+    for row in &rows {
+        change!(db, |tx| api_keys::insert(tx, row)).unwrap();
+    }
+    assert_eq!(caller(&db, "nobody").await, None);
+    for (name, expected) in [
+        ("ann", "one=owner[x1:-]"),
+        ("ben", "one=reader[x1:member]"),
+        ("default", "one=reader[d1*:-]"),
+        ("bot", "one=-[x1:member]"),
+        ("admin", "one=owner[]"),
+    ] {
+        assert_eq!(reach(&caller(&db, name).await.unwrap()), expected, "{name}");
+    }
+    let found = caller(&db, "ben").await.unwrap();
+    assert_eq!((found.key.as_str(), found.kind, found.owner.as_str()), ("key_ben", KeyKind::Project, "user-ben"));
+    assert_eq!((found.digest, found.owner_active, found.expires_at), (digest("ben"), true, Some(NOW)));
+    assert!(found.scopes.allows(Scope::ModelRead) && !found.scopes.allows(Scope::ModelRequest));
+    assert_eq!(found.revision, look!(db, |tx| changes::latest(tx)).unwrap());
+
+    let phone = Requirement::Phone;
+    change!(db, |tx| organizations::set_requirement(tx, &one, phone, "verified", None, NOW)).unwrap();
+    let met = caller(&db, "bot").await.unwrap().organizations.remove(0).entitlements;
+    assert_eq!((met.version, met.met.as_slice(), met.organization_created_at), (1, &[phone][..], NOW));
+
+    change!(db, |tx| project_members::delete(tx, &x1, &ben, NOW)).unwrap();
+    assert_eq!(reach(&caller(&db, "ben").await.unwrap()), "one=-[x1:-]", "a reader needs a role in the project");
+    change!(db, |tx| project_members::insert(tx, &project_member("x1", "ben", ProjectRole::Viewer))).unwrap();
+    assert_eq!(reach(&caller(&db, "ben").await.unwrap()), "one=reader[x1:viewer]");
+    change!(db, |tx| memberships::delete(tx, &one, &ben, NOW)).unwrap();
+    assert_eq!(reach(&caller(&db, "ben").await.unwrap()), "one=-[x1:-]", "a role left behind counts for nothing");
+    assert_eq!(reach(&caller(&db, "default").await.unwrap()), "one=-[d1*:-]");
+
+    change!(db, |tx| projects::archive(tx, &one, &x1, NOW)).unwrap().unwrap();
+    assert_eq!(reach(&caller(&db, "bot").await.unwrap()), "one=-[x1!:member]");
+    change!(db, |tx| service_accounts::delete(tx, &x1, &account, NOW)).unwrap();
+    let found = caller(&db, "bot").await.unwrap();
+    assert_eq!((reach(&found).as_str(), found.owner_active), ("one=-[x1!:-]", false));
+    change!(db, |tx| organizations::set_deactivated(tx, &one, Some(NOW), NOW)).unwrap();
+    change!(db, |tx| users::set_deactivated(tx, &ann, Some(NOW), NOW)).unwrap();
+    let found = caller(&db, "admin").await.unwrap();
+    assert!(found.organizations[0].deactivated && !found.owner_active);
+    change!(db, |tx| api_keys::revoke(tx, &key_id("admin"), "user-ann", "spare", NOW)).unwrap();
+    assert_eq!(caller(&db, "admin").await, None);
+}
+
+pub(crate) async fn legacy_keys(db: TestDb) {
+    let (one, _, _, ann, ben, _) = town(&db).await;
+    for name in ["ann", "ben", "cid"] {
+        change!(db, |tx| api_keys::insert(tx, &key(KeyKind::User, name, None, person(name)))).unwrap();
+    }
+    assert_eq!(reach(&caller(&db, "ann").await.unwrap()), "one=owner[d1*:- x1:-] two=reader[d2*:-]");
+    assert_eq!(reach(&caller(&db, "ben").await.unwrap()), "one=reader[d1*:- x1:member]");
+    assert_eq!(reach(&caller(&db, "cid").await.unwrap()), "two=owner[d2*:- x2:-]");
+    change!(db, |tx| users::update_default_organization(tx, &ann, &id("org-two"), NOW)).unwrap();
+    change!(db, |tx| organizations::set_requirement(tx, &one, Requirement::Phone, "waived", None, NOW)).unwrap();
+    let found = caller(&db, "ann").await.unwrap();
+    assert_eq!(reach(&found), "two=reader[d2*:-] one=owner[d1*:- x1:-]", "the default one first");
+    assert!(!found.organizations[0].entitlements.meets(Requirement::Phone));
+    assert!(found.organizations[1].entitlements.meets(Requirement::Phone));
+    change!(db, |tx| memberships::delete(tx, &one, &ben, NOW)).unwrap();
+    let found = caller(&db, "ben").await.unwrap();
+    assert_eq!((reach(&found).as_str(), found.owner_active), ("", true), "nowhere to go, but not closed");
+}

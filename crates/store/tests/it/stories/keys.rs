@@ -1,0 +1,113 @@
+//! Keys: found by digest, restricted, used, revoked, listed with their owners.
+
+use keystead_core::key::KeyKind;
+use keystead_core::role::ProjectRole;
+use keystead_core::scope::Restriction;
+use keystead_store::Error;
+use keystead_store::tables::{api_keys, memberships, project_members, service_accounts, users};
+
+use crate::world::*;
+
+pub(crate) async fn life_of_a_key(db: TestDb) {
+    let (_, _, _, _, _, account) = town(&db).await;
+    let mine = key(KeyKind::Project, "mine", Some(("one", Some("x1"))), person("ben"));
+    change!(db, |tx| api_keys::insert(tx, &mine)).unwrap();
+    for n in 0..3 {
+        let row = key(KeyKind::ServiceAccount, &format!("bot{n}"), Some(("one", Some("x1"))), bot("bot"));
+        change!(db, |tx| api_keys::insert(tx, &row)).unwrap();
+    }
+    let mut twin = key(KeyKind::User, "twin", None, person("ann"));
+    twin.digest = mine.digest;
+    assert_eq!(change!(db, |tx| api_keys::insert(tx, &twin)), Err(Error::Conflict("api_keys")));
+    assert_eq!(look!(db, |tx| api_keys::find(tx, &mine.id)), Ok(Some(mine.clone())));
+    assert_eq!(look!(db, |tx| api_keys::find_by_digest(tx, &mine.digest)), Ok(Some(mine.clone())));
+    // Equal first bytes mean nothing.
+    assert_eq!(look!(db, |tx| api_keys::find_by_digest(tx, &digest("min"))), Ok(None));
+
+    let narrow = Restriction(vec!["api.model.request".to_owned(), "it's".to_owned()]);
+    assert_eq!(change!(db, |tx| api_keys::update_restriction(tx, &mine.id, Some(&narrow), None)), Ok(true));
+    assert_eq!(change!(db, |tx| api_keys::update_restriction(tx, &mine.id, None, Some(later(99)))), Ok(true));
+    assert_eq!(change!(db, |tx| api_keys::update_restriction(tx, &key_id("none"), None, None)), Ok(false));
+    let (early, late) = (later(5), later(7));
+    change!(db, |tx| api_keys::touch(tx, &[])).unwrap();
+    let used = [(mine.id.clone(), early), (mine.id.clone(), late), (mine.id.clone(), early), (key_id("none"), late)];
+    change!(db, |tx| api_keys::touch(tx, &used)).unwrap();
+    change!(db, |tx| api_keys::touch(tx, &[(mine.id.clone(), early), (key_id("bot0"), early)])).unwrap();
+    let found = look!(db, |tx| api_keys::find(tx, &mine.id)).unwrap().unwrap();
+    assert_eq!((found.restriction, found.expires_at, found.last_used_at), (narrow, Some(later(99)), Some(late)));
+    let found = look!(db, |tx| api_keys::find(tx, &key_id("bot0"))).unwrap().unwrap();
+    assert_eq!(found.last_used_at, Some(early));
+
+    assert_eq!(change!(db, |tx| api_keys::revoke(tx, &mine.id, "user-ann", "leaked", later(8))), Ok(true));
+    assert_eq!(change!(db, |tx| api_keys::revoke(tx, &mine.id, "user-ben", "again", later(9))), Ok(false));
+    assert_eq!(look!(db, |tx| api_keys::find_by_digest(tx, &mine.digest)), Ok(None), "no longer opens");
+    let kept = look!(db, |tx| api_keys::find(tx, &mine.id)).unwrap().unwrap();
+    let why = (kept.revoked_at, kept.revoked_by.as_deref(), kept.revoked_reason.as_deref());
+    assert_eq!(why, (Some(later(8)), Some("user-ann"), Some("leaked")));
+    assert_eq!(change!(db, |tx| api_keys::update_restriction(tx, &mine.id, None, Some(NOW))), Ok(false));
+    assert_eq!(change!(db, |tx| api_keys::insert(tx, &twin)), Err(Error::Conflict("api_keys")), "digests never return");
+
+    change!(db, |tx| api_keys::revoke(tx, &key_id("bot1"), "user-ann", "spare", NOW)).unwrap();
+    let ended = change!(db, |tx| api_keys::revoke_of_service_account(tx, &account, "user-ann", "gone", NOW));
+    assert_eq!(ended, Ok(2), "one had ended before");
+}
+
+pub(crate) async fn lists_with_owners(db: TestDb) {
+    let (one, default, x1, ann, ben, account) = town(&db).await;
+    let place = Some(("one", Some("x1")));
+    let rows = [
+        key(KeyKind::Project, "a", place, person("ann")),
+        key(KeyKind::Project, "b", place, person("ben")),
+        key(KeyKind::ServiceAccount, "c", place, bot("bot")),
+        key(KeyKind::Project, "d", Some(("one", Some("d1"))), person("ben")),
+        key(KeyKind::Admin, "e", Some(("one", None)), person("ann")),
+        key(KeyKind::Admin, "f", Some(("one", None)), person("ben")),
+        key(KeyKind::User, "g", None, person("ann")),
+        key(KeyKind::Project, "h", Some(("two", Some("x2"))), person("cid")),
+    ];
+    for row in &rows {
+        change!(db, |tx| api_keys::insert(tx, row)).unwrap();
+    }
+    let page = look!(db, |tx| api_keys::list_project_with_owner(tx, &x1, &first(9))).unwrap();
+    let shown: Vec<_> = page
+        .data
+        .iter()
+        .map(|k| (k.owner_name.as_str(), k.owner_email.as_deref(), k.owner_role.as_str(), k.owner_active))
+        .collect();
+    let (a, b) = ("ann@example.com", "ben@example.com");
+    assert_eq!(
+        shown,
+        [("ann", Some(a), "owner", true), ("ben", Some(b), "member", true), ("bot", None, "member", true)]
+    );
+    assert_eq!(page.data[1].key, rows[1]);
+    assert_eq!(page.data[2].owner_created_at, NOW);
+    let plain = look!(db, |tx| api_keys::list_project(tx, &x1, &first(9))).unwrap();
+    assert_eq!(plain.data, rows[..3]);
+    let admin = look!(db, |tx| api_keys::list_admin(tx, &one, &first(1))).unwrap();
+    assert_eq!((admin.data.as_slice(), admin.has_more), (&rows[4..5], true));
+    let admin = look!(db, |tx| api_keys::list_admin_with_owner(tx, &one, &after("key_e", 9))).unwrap();
+    assert_eq!((admin.data[0].key.id.as_str(), admin.data[0].owner_role.as_str()), ("key_f", "reader"));
+    assert!(look!(db, |tx| api_keys::find_admin_with_owner(tx, &one, &key_id("e"))).unwrap().is_some());
+    assert_eq!(look!(db, |tx| api_keys::find_admin_with_owner(tx, &one, &key_id("a"))), Ok(None), "no admin key");
+    assert_eq!(look!(db, |tx| api_keys::find_project_with_owner(tx, &default, &key_id("a"))), Ok(None));
+    for unknown in ["key_h", "key_none", "key_d"] {
+        let refused = look!(db, |tx| api_keys::list_project(tx, &x1, &after(unknown, 3)));
+        assert_eq!(refused, Err(Error::Missing), "{unknown}");
+    }
+
+    // What owners lose shows; a revoked key is hidden but is still a cursor.
+    change!(db, |tx| project_members::delete(tx, &x1, &ben, NOW)).unwrap();
+    change!(db, |tx| service_accounts::update(tx, &x1, &account, "bot", ProjectRole::None)).unwrap();
+    change!(db, |tx| users::set_deactivated(tx, &ann, Some(NOW), NOW)).unwrap();
+    let page = look!(db, |tx| api_keys::list_project_with_owner(tx, &x1, &first(9))).unwrap();
+    assert!(page.data.iter().all(|k| !k.owner_active), "{page:?}");
+    assert_eq!(page.data[1].owner_role, "reader");
+    let found = look!(db, |tx| api_keys::find_project_with_owner(tx, &default, &key_id("d"))).unwrap().unwrap();
+    assert!(found.owner_active, "every member reaches the Default project");
+    change!(db, |tx| memberships::delete(tx, &one, &ben, NOW)).unwrap();
+    let found = look!(db, |tx| api_keys::find_project_with_owner(tx, &default, &key_id("d"))).unwrap().unwrap();
+    assert_eq!((found.owner_role.as_str(), found.owner_active), ("none", false));
+    change!(db, |tx| api_keys::revoke(tx, &key_id("a"), "user-ann", "spare", NOW)).unwrap();
+    let page = look!(db, |tx| api_keys::list_project(tx, &x1, &after("key_a", 1))).unwrap();
+    assert_eq!((page.data[0].id.as_str(), page.has_more), ("key_b", true));
+}

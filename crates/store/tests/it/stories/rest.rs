@@ -1,0 +1,143 @@
+//! Changes, models, policy, jobs, upstream objects, and what a transaction promises.
+
+use keystead_core::access::Payer;
+use keystead_core::gate::{Policy, Requirement};
+use keystead_core::key::KeyKind;
+use keystead_core::money::Micros;
+use keystead_core::role::{OrganizationRole, ProjectRole};
+use keystead_core::usage::Price;
+use keystead_store::tables::changes::ChangeSubject;
+use keystead_store::tables::models::ModelRow;
+use keystead_store::tables::{
+    api_keys, changes, jobs, memberships, models, organizations, policy, project_members, projects, service_accounts,
+    upstream_objects, users,
+};
+use keystead_store::{Error, Tx};
+use serde_json::json;
+
+use crate::world::*;
+
+/// Everything that changes a caller says so in the same transaction, and nothing else does.
+pub(crate) async fn every_change_is_followed(db: TestDb) {
+    let (one, _, x1, ann, ben, account) = town(&db).await;
+    let mut seen = look!(db, |tx| changes::latest(tx)).unwrap();
+    let all = look!(db, |tx| changes::since(tx, 0, 1_000)).unwrap();
+    assert_eq!(all.iter().map(|change| change.revision).collect::<Vec<_>>(), (1..=seen).collect::<Vec<_>>());
+    macro_rules! says {
+        ($work:expr, $($subject:expr),*) => {
+            db.store.write("test", $work).await.unwrap();
+            let new = look!(db, |tx| changes::since(tx, seen, 100)).unwrap();
+            let subjects: Vec<ChangeSubject> = new.iter().map(|change| change.subject.clone()).collect();
+            let expected: Vec<ChangeSubject> = vec![$($subject),*];
+            assert_eq!(subjects, expected);
+            seen += i64::try_from(expected.len()).unwrap();
+        };
+    }
+    let row = key(KeyKind::ServiceAccount, "k", Some(("one", Some("x1"))), bot("bot"));
+    let said = || ChangeSubject::Key(row.id.clone());
+    let of_user = |user: &keystead_core::UserId| ChangeSubject::User(user.clone());
+    let of_one = || ChangeSubject::Organization(one.clone());
+    let of_bot = || ChangeSubject::ServiceAccount(account.clone());
+    says!(async |tx: &mut Tx| api_keys::insert(tx, &row).await, said());
+    says!(async |tx: &mut Tx| api_keys::update_restriction(tx, &row.id, None, Some(NOW)).await, said());
+    says!(async |tx: &mut Tx| api_keys::touch(tx, &[(row.id.clone(), NOW)]).await,);
+    says!(async |tx: &mut Tx| api_keys::revoke(tx, &row.id, "user-ann", "x", NOW).await, said());
+    says!(async |tx: &mut Tx| api_keys::revoke_of_service_account(tx, &account, "user-ann", "x", NOW).await, of_bot());
+    says!(async |tx: &mut Tx| service_accounts::update(tx, &x1, &account, "x", ProjectRole::Viewer).await, of_bot());
+    says!(async |tx: &mut Tx| service_accounts::delete(tx, &x1, &account, NOW).await, of_bot());
+    says!(async |tx: &mut Tx| service_accounts::delete(tx, &x1, &account, NOW).await,);
+    says!(async |tx: &mut Tx| users::update_default_organization(tx, &ann, &one, NOW).await, of_user(&ann));
+    says!(async |tx: &mut Tx| users::set_deactivated(tx, &ann, None, NOW).await, of_user(&ann));
+    let owner = OrganizationRole::Owner;
+    says!(async |tx: &mut Tx| memberships::update_role(tx, &one, &ben, owner, NOW).await, of_user(&ben));
+    says!(async |tx: &mut Tx| memberships::delete(tx, &one, &ben, NOW).await, of_user(&ben));
+    says!(async |tx: &mut Tx| memberships::insert(tx, &membership("one", "ben", owner)).await, of_user(&ben));
+    let viewer = ProjectRole::Viewer;
+    says!(async |tx: &mut Tx| project_members::update_role(tx, &x1, &ben, viewer, NOW).await, of_user(&ben));
+    says!(async |tx: &mut Tx| project_members::delete(tx, &x1, &ben, NOW).await, of_user(&ben));
+    says!(async |tx: &mut Tx| project_members::insert(tx, &project_member("x1", "ben", viewer)).await, of_user(&ben));
+    let phone = Requirement::Phone;
+    says!(async |tx: &mut Tx| organizations::set_requirement(tx, &one, phone, "verified", None, NOW).await, of_one());
+    says!(async |tx: &mut Tx| organizations::clear_requirement(tx, &one, phone, NOW).await, of_one());
+    says!(async |tx: &mut Tx| organizations::set_deactivated(tx, &one, None, NOW).await, of_one());
+    says!(async |tx: &mut Tx| organizations::rename(tx, &one, "label").await,);
+    says!(async |tx: &mut Tx| projects::insert(tx, &project("one", "new", false)).await, of_one());
+    says!(async |tx: &mut Tx| projects::rename(tx, &one, &x1, "label").await,);
+    says!(async |tx: &mut Tx| projects::archive(tx, &one, &x1, NOW).await, ChangeSubject::Project(x1.clone()));
+    says!(async |tx: &mut Tx| policy::save(tx, &Policy::default(), NOW).await, ChangeSubject::Policy);
+    says!(async |tx: &mut Tx| models::replace_all(tx, &[], NOW).await, ChangeSubject::Models);
+    says!(async |tx: &mut Tx| changes::append(tx, &ChangeSubject::Models, NOW).await, ChangeSubject::Models);
+    assert_eq!(look!(db, |tx| changes::since(tx, 0, 2)).unwrap().len(), 2);
+    assert_eq!(look!(db, |tx| changes::latest(tx)), Ok(seen));
+
+    for (node, applied, at) in [("a", 1, 0), ("b", 2, 0), ("a", 3, 10)] {
+        change!(db, |tx| changes::heartbeat(tx, node, applied, later(at))).unwrap();
+    }
+    assert_eq!(look!(db, |tx| changes::nodes(tx, NOW)), Ok(vec![("a".to_owned(), 3), ("b".to_owned(), 2)]));
+    assert_eq!(look!(db, |tx| changes::nodes(tx, later(1))), Ok(vec![("a".to_owned(), 3)]));
+}
+
+pub(crate) async fn models_and_policy(db: TestDb) {
+    let model = |id: &str, at: i64| ModelRow {
+        id: id.to_owned(),
+        upstream: "it's".to_owned(),
+        created_at: later(at),
+        owned_by: "us".to_owned(),
+        price: Price { input: Micros(5), ..Price::default() },
+    };
+    change!(db, |tx| models::replace_all(tx, &[model("b", 0), model("Z", 0), model("a", 0)], NOW)).unwrap();
+    change!(db, |tx| models::replace_all(tx, &[model("a", 9), model("Z", 9), model("c", 9)], NOW)).unwrap();
+    let expected = vec![model("Z", 0), model("a", 0), model("c", 9)];
+    assert_eq!(look!(db, |tx| models::list(tx)), Ok(expected), "those that stay keep their time");
+
+    assert_eq!(look!(db, |tx| policy::find(tx)), Ok((1, Policy::default_rules())));
+    let mut other = Policy::default_rules();
+    other.rules.truncate(1);
+    assert_eq!(change!(db, |tx| policy::save(tx, &other, NOW)), Ok(2));
+    db.store.migrate().await.unwrap();
+    assert_eq!(look!(db, |tx| policy::find(tx)), Ok((2, other)), "migrating again keeps what was saved");
+
+    let payer = |project: &str| Payer { organization: id("org-one"), project: id(project) };
+    for project in ["proj_a", "proj_b"] {
+        change!(db, |tx| upstream_objects::insert(tx, "file-'1", &payer(project))).unwrap();
+    }
+    assert_eq!(look!(db, |tx| upstream_objects::find(tx, "file-'1")), Ok(Some(payer("proj_a"))), "the first stays");
+    assert_eq!(look!(db, |tx| upstream_objects::find(tx, "file-2")), Ok(None));
+}
+
+pub(crate) async fn jobs_are_leased(db: TestDb) {
+    let (a, b) = (id("job_a"), id("job_b"));
+    let payload = json!({ "to": "it's", "n": [1, 2] });
+    change!(db, |tx| jobs::insert(tx, &a, "mail", &payload, NOW)).unwrap();
+    change!(db, |tx| jobs::insert(tx, &a, "other", &json!(null), NOW)).unwrap();
+    change!(db, |tx| jobs::insert(tx, &b, "mail", &payload, later(10))).unwrap();
+    let claim = async |at: i64, limit: u32| {
+        let jobs = change!(db, |tx| jobs::claim(tx, later(at), 60, limit)).unwrap();
+        jobs.into_iter().map(|job| (job.id.to_string(), job.attempts)).collect::<Vec<_>>()
+    };
+    let job = |name: &str, attempts: i64| (name.to_owned(), attempts);
+    assert_eq!(claim(-1, 9).await, []);
+    let claimed = change!(db, |tx| jobs::claim(tx, NOW, 60, 9)).unwrap();
+    assert_eq!((claimed.len(), claimed[0].name.as_str(), &claimed[0].payload), (1, "mail", &payload), "queued once");
+    assert_eq!(claim(59, 1).await, [job("job_b", 0)]);
+    assert_eq!(claim(59, 9).await, [], "both are held");
+    assert_eq!(claim(60, 9).await, [job("job_a", 1)], "its worker died");
+    change!(db, |tx| jobs::fail(tx, &a, later(200))).unwrap();
+    change!(db, |tx| jobs::finish(tx, &b, later(61))).unwrap();
+    assert_eq!(claim(199, 9).await, []);
+    assert_eq!(claim(200, 9).await, [job("job_a", 2)]);
+    change!(db, |tx| jobs::finish(tx, &a, later(201))).unwrap();
+    assert_eq!(claim(9_999, 9).await, []);
+}
+
+pub(crate) async fn a_failed_transaction_leaves_nothing(db: TestDb) {
+    let (one, ..) = town(&db).await;
+    let before = look!(db, |tx| changes::latest(tx)).unwrap();
+    let failed = db.store.write("fails", async |tx: &mut Tx| -> Result<(), Error> {
+        organizations::set_requirement(tx, &one, Requirement::Phone, "verified", None, NOW).await?;
+        users::insert(tx, &user("ann")).await
+    });
+    assert_eq!(failed.await, Err(Error::Conflict("users.email")));
+    assert_eq!(look!(db, |tx| changes::latest(tx)), Ok(before));
+    assert_eq!(look!(db, |tx| organizations::met_requirements(tx, &one)), Ok(vec![]));
+}

@@ -1,0 +1,137 @@
+//! Usage: counted once, summed as asked.
+
+use keystead_core::money::Micros;
+use keystead_core::time::Timestamp;
+use keystead_core::usage::{LARGEST_COUNT, Quantities, UsageEvent, UsageKind};
+use keystead_store::tables::usage::{self, GroupKey, UsageQuery};
+
+use crate::world::*;
+
+pub(crate) fn event(name: &str, seconds: i64, model: &str) -> UsageEvent {
+    UsageEvent {
+        id: id(&format!("usage_{name}")),
+        at: later(seconds),
+        kind: UsageKind::Completions,
+        organization: id("org-one"),
+        project: id("proj_x1"),
+        key: key_id("a"),
+        owner: "user-ann".to_owned(),
+        model: model.to_owned(),
+        used: Quantities {
+            requests: 1,
+            input_tokens: 10,
+            input_cached_tokens: 4,
+            output_tokens: 3,
+            ..Default::default()
+        },
+        cost: Micros(7),
+        status: 200,
+        estimated: false,
+        request: "req_1".to_owned(),
+    }
+}
+
+pub(crate) fn ask(width_seconds: i64, group_by: &[GroupKey]) -> UsageQuery {
+    UsageQuery {
+        kind: None,
+        organization: id("org-one"),
+        start: Timestamp(0),
+        end: later(1_000_000),
+        width_seconds,
+        group_by: group_by.to_vec(),
+        projects: Vec::new(),
+        users: Vec::new(),
+        keys: Vec::new(),
+        models: Vec::new(),
+    }
+}
+
+pub(crate) async fn once_and_only_once(db: TestDb) {
+    assert_eq!(change!(db, |tx| usage::record(tx, &[])), Ok(0));
+    let (a, b) = (event("a", 0, "m"), event("b", 59, "m"));
+    assert_eq!(change!(db, |tx| usage::record(tx, &[a.clone(), b.clone(), a.clone()])), Ok(2));
+    assert_eq!(change!(db, |tx| usage::record(tx, &[a.clone(), b.clone(), a.clone()])), Ok(0), "the same batch again");
+    let c = event("c", 1, "m");
+    assert_eq!(change!(db, |tx| usage::record(tx, &[a.clone(), c.clone()])), Ok(1), "new ones among old ones");
+    let rows = look!(db, |tx| usage::query(tx, &ask(60, &[]))).unwrap();
+    assert_eq!(rows.len(), 1);
+    let used =
+        Quantities { requests: 3, input_tokens: 30, input_cached_tokens: 12, output_tokens: 9, ..Default::default() };
+    assert_eq!((rows[0].bucket_start, rows[0].used, rows[0].cost), (NOW, used, Micros(21)));
+    assert_eq!(look!(db, |tx| usage::list_events(tx, &id("org-one"), 2)), Ok(vec![b, c]));
+    assert_eq!(look!(db, |tx| usage::list_events(tx, &id("org-two"), 2)), Ok(vec![]));
+
+    // The largest figures and texts no engine likes; NUL is dropped, because an event must never be stuck.
+    let mut large = event("large", 600, "it's \"m\"\\ \0$1 𝄞");
+    large.used = Quantities { requests: 1, images: LARGEST_COUNT, characters: 5, seconds: 6, ..Default::default() };
+    (large.estimated, large.status, large.kind, large.cost) = (true, 599, UsageKind::Images, Micros(1 << 60));
+    (large.owner, large.request) = ("svc\0".to_owned(), "\0".to_owned());
+    assert_eq!(change!(db, |tx| usage::record(tx, std::slice::from_ref(&large))), Ok(1));
+    (large.model, large.owner, large.request) = ("it's \"m\"\\ $1 𝄞".to_owned(), "svc".to_owned(), String::new());
+    assert_eq!(look!(db, |tx| usage::list_events(tx, &id("org-one"), 1)), Ok(vec![large.clone()]));
+    let by_model = UsageQuery { models: vec![large.model.clone()], ..ask(60, &[GroupKey::Model, GroupKey::User]) };
+    let rows = look!(db, |tx| usage::query(tx, &by_model)).unwrap();
+    assert_eq!((rows.len(), rows[0].used, rows[0].cost), (1, large.used, large.cost));
+    assert_eq!((rows[0].model.as_ref(), rows[0].user.as_deref()), (Some(&large.model), Some("svc")));
+
+    // A batch as a busy minute makes it: many events, few buckets.
+    let many: Vec<_> = (0..2_000).map(|n| event(&format!("n{n}"), 3_600 + n % 120, &format!("m{}", n % 5))).collect();
+    assert_eq!(change!(db, |tx| usage::record(tx, &many)), Ok(2_000));
+    let hour = UsageQuery { start: later(3_600), ..ask(60, &[GroupKey::Model]) };
+    let rows = look!(db, |tx| usage::query(tx, &hour)).unwrap();
+    assert_eq!((rows.len(), rows.iter().map(|row| row.used.requests).sum::<i64>()), (10, 2_000));
+}
+
+pub(crate) async fn questions(db: TestDb) {
+    let mut events = Vec::new();
+    for (n, (kind, project, key, owner, model)) in [
+        (UsageKind::Completions, "proj_x1", "key_a", "user-ann", "m1"),
+        (UsageKind::Completions, "proj_x1", "key_b", "user-ben", "M2"),
+        (UsageKind::Completions, "proj_d1", "key_a", "user-ann", "m1"),
+        (UsageKind::Embeddings, "proj_d1", "key_c", "svc_acct_bot", "e"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let mut event = event(&format!("q{n}"), i64::try_from(n).unwrap() * 3_600, model);
+        (event.kind, event.owner) = (kind, owner.to_owned());
+        (event.project, event.key) = (id(project), id(key));
+        events.push(event);
+    }
+    let mut foreign = event("foreign", 0, "m1");
+    foreign.organization = id("org-two");
+    events.push(foreign);
+    assert_eq!(change!(db, |tx| usage::record(tx, &events)), Ok(5));
+
+    let count = async |query: UsageQuery| {
+        let rows = look!(db, |tx| usage::query(tx, &query)).unwrap();
+        rows.iter().map(|row| row.used.requests).collect::<Vec<_>>()
+    };
+    let day = NOW.0 % 86_400;
+    assert!(day + 3 * 3_600 < 86_400, "all in one day");
+    assert_eq!(count(ask(3_600, &[])).await, [1, 1, 1, 1]);
+    assert_eq!(count(ask(86_400, &[])).await, [3, 1], "kinds are kept apart");
+    let kind = Some(UsageKind::Embeddings);
+    assert_eq!(count(UsageQuery { kind, ..ask(86_400, &[]) }).await, [1]);
+    assert_eq!(count(UsageQuery { start: later(3_600), end: later(7_200), ..ask(60, &[]) }).await, [1], "half open");
+    assert_eq!(count(UsageQuery { projects: vec![id("proj_d1")], ..ask(86_400, &[]) }).await, [1, 1]);
+    assert_eq!(count(UsageQuery { users: vec!["user-ann".to_owned()], ..ask(86_400, &[]) }).await, [2]);
+    assert_eq!(count(UsageQuery { keys: vec![id("key_b"), id("key_c")], ..ask(86_400, &[]) }).await, [1, 1]);
+    assert_eq!(count(UsageQuery { models: vec!["' OR ''='".to_owned()], ..ask(86_400, &[]) }).await, [0; 0]);
+    let all = [GroupKey::Model, GroupKey::Project, GroupKey::ApiKey, GroupKey::User];
+    let rows = look!(db, |tx| usage::query(tx, &ask(86_400, &all))).unwrap();
+    let text = |text: &Option<String>| text.clone().unwrap();
+    let shown: Vec<_> =
+        rows.iter().map(|row| [&row.project, &row.user, &row.key, &row.model].map(text).join(" ")).collect();
+    assert_eq!(
+        shown,
+        [
+            "proj_d1 user-ann key_a m1",
+            "proj_x1 user-ann key_a m1",
+            "proj_x1 user-ben key_b M2",
+            "proj_d1 svc_acct_bot key_c e",
+        ],
+        "one order on both engines"
+    );
+    assert!(rows.iter().all(|row| row.bucket_start.0 == NOW.0 - day));
+}
