@@ -1,18 +1,22 @@
 //! Whose key is it? A bounded map in memory from digest to [`Caller`]; a miss is one coalesced read of the store.
 //!
 //! Changes arrive by subject and remove exactly the entries they touch. A read that began before a change never enters
-//! the map after it. Unknown keys cost a bounded number of reads a second, so that known ones never wait for them.
+//! the map after it, and nobody who asks after a change joins a read that began before it. Unknown keys cost a bounded number of reads a second, so that known ones never wait for them.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use keystead_core::caller::{Caller, Owner};
+use futures_util::FutureExt;
+use futures_util::future::{Shared, WeakShared};
+use keystead_core::caller::Caller;
 use keystead_core::id::{KeyId, OrganizationId, ProjectId, ServiceAccountId, UserId};
 use keystead_core::key::KeyDigest;
 use quick_cache::sync::Cache;
+use quick_cache::{DefaultHashBuilder, Lifecycle, UnitWeighter};
 
+use crate::index::Index;
 use crate::{BoxFuture, Clock, Unavailable};
 
 /// Where keys are read from when memory does not hold them.
@@ -60,6 +64,8 @@ impl Default for DirectoryOptions {
 pub struct DirectoryStats {
     /// Callers in memory.
     pub entries: usize,
+    /// About how much memory they take.
+    pub bytes: usize,
     /// Answers from memory.
     pub hits: u64,
     /// Answers that needed the store.
@@ -72,19 +78,50 @@ pub struct DirectoryStats {
 const UNKNOWN_SECONDS: i64 = 5;
 /// How many unknown digests are remembered.
 const UNKNOWN_CAPACITY: usize = 10_000;
+/// Reads in flight are swept for abandoned ones when there are more than this.
+const MANY_FLIGHTS: usize = 1_024;
+
+type Found = Result<Option<Arc<Caller>>, Unavailable>;
+type Flight = Shared<BoxFuture<'static, Found>>;
+
+/// Collects what the map pushes out, so that the index forgets it too.
+#[derive(Debug, Clone, Default)]
+struct PushedOut;
+
+impl Lifecycle<KeyDigest, Arc<Caller>> for PushedOut {
+    type RequestState = Vec<Arc<Caller>>;
+
+    fn on_evict(&self, state: &mut Vec<Arc<Caller>>, _: KeyDigest, caller: Arc<Caller>) {
+        state.push(caller);
+    }
+}
+
+/// What changes together with the map; held only for moments, never across a read.
+#[derive(Default)]
+struct State {
+    /// Grows with every change; what was read under an older epoch is not kept.
+    epoch: u64,
+    index: Index,
+    /// Weak: a read that everybody stopped waiting for ends with them.
+    flights: HashMap<KeyDigest, (u64, WeakShared<BoxFuture<'static, Found>>)>,
+}
+
+/// Reads of one kind allowed in the present second.
+#[derive(Default)]
+struct Budget(Mutex<(i64, u64)>);
 
 /// The map, its source and its bounds.
 pub struct Directory {
     source: Arc<dyn KeySource>,
     options: DirectoryOptions,
     clock: Clock,
-    known: Cache<KeyDigest, Arc<Caller>>,
+    known: Cache<KeyDigest, Arc<Caller>, UnitWeighter, DefaultHashBuilder, PushedOut>,
     unknown: Cache<KeyDigest, i64>,
-    by_key: Mutex<HashMap<KeyId, KeyDigest>>,
-    /// Grows with every change; a read that saw an older epoch is not kept.
-    epoch: AtomicU64,
+    state: Mutex<State>,
     fresh_at: AtomicI64,
-    budget: Mutex<(i64, u64)>,
+    lookups: Budget,
+    /// Apart from the look-ups, so that one organization's refusals cannot keep others' keys out.
+    rereads: Budget,
     hits: AtomicU64,
     misses: AtomicU64,
     over_budget: AtomicU64,
@@ -101,16 +138,17 @@ impl Directory {
     #[must_use]
     pub fn new(source: Arc<dyn KeySource>, options: DirectoryOptions, clock: Clock) -> Self {
         let fresh_at = AtomicI64::new(clock().0);
+        let weight = u64::try_from(options.capacity).unwrap_or(u64::MAX);
         Self {
             source,
             options,
             clock,
-            known: Cache::new(options.capacity),
+            known: Cache::with(options.capacity, weight, UnitWeighter, DefaultHashBuilder::default(), PushedOut),
             unknown: Cache::new(UNKNOWN_CAPACITY),
-            by_key: Mutex::default(),
-            epoch: AtomicU64::new(0),
+            state: Mutex::default(),
             fresh_at,
-            budget: Mutex::new((0, 0)),
+            lookups: Budget::default(),
+            rereads: Budget::default(),
             hits: AtomicU64::new(0),
             misses: AtomicU64::new(0),
             over_budget: AtomicU64::new(0),
@@ -134,27 +172,10 @@ impl Directory {
         if self.is_unknown(digest, now) {
             return Ok(None);
         }
-        match self.known.get_value_or_guard_async(digest).await {
-            Ok(caller) => Ok(Some(caller)),
-            // Whoever waited for another's read of an unknown key finds the answer in the other map.
-            Err(_) if self.is_unknown(digest, now) => Ok(None),
-            Err(guard) => {
-                self.misses.fetch_add(1, Ordering::Relaxed);
-                self.spend(now)?;
-                let epoch = self.epoch.load(Ordering::Acquire);
-                let Some(caller) = self.source.find(digest).await? else {
-                    self.unknown.insert(*digest, now.saturating_add(UNKNOWN_SECONDS));
-                    return Ok(None);
-                };
-                let caller = Arc::new(caller);
-                self.remember(&caller);
-                if guard.insert(Arc::clone(&caller)).is_ok() && self.epoch.load(Ordering::Acquire) != epoch {
-                    // A change came in between: this request may still be answered, the next one reads anew.
-                    self.known.remove(digest);
-                }
-                Ok(Some(caller))
-            }
-        }
+        let (epoch, flight) = self.board(digest, now)?;
+        let found = flight.await;
+        self.land(digest, epoch, &found, now);
+        found
     }
 
     /// Reads a caller from the store whatever memory says, and keeps it: asked once before a gate refuses.
@@ -162,19 +183,16 @@ impl Directory {
     /// # Errors
     /// [`Unavailable`] when the store cannot say.
     pub async fn reread(&self, digest: &KeyDigest) -> Result<Option<Arc<Caller>>, Unavailable> {
-        self.spend((self.clock)().0)?;
-        let epoch = self.epoch.load(Ordering::Acquire);
-        let Some(caller) = self.source.find(digest).await? else {
-            self.known.remove(digest);
-            return Ok(None);
-        };
-        let caller = Arc::new(caller);
-        self.remember(&caller);
-        self.known.insert(*digest, Arc::clone(&caller));
-        if self.epoch.load(Ordering::Acquire) != epoch {
-            self.known.remove(digest);
+        self.spend(&self.rereads, (self.clock)().0)?;
+        let epoch = self.state().epoch;
+        let found = self.source.find(digest).await?.map(Arc::new);
+        let mut state = self.state();
+        match &found {
+            Some(caller) if state.epoch == epoch => self.keep(&mut state, caller),
+            Some(_) => {}
+            None => self.forget(&mut state, digest),
         }
-        Ok(Some(caller))
+        Ok(found)
     }
 
     /// Forgets what these changes touch. `_revision` is the newest among them.
@@ -182,26 +200,19 @@ impl Directory {
         if changes.is_empty() {
             return;
         }
-        // First the epoch, then the removals: a read in flight either sees the new epoch or is removed below.
-        self.epoch.fetch_add(1, Ordering::AcqRel);
-        let mut wide = Vec::new();
-        let mut key_changed = false;
+        let mut state = self.state();
+        state.epoch = state.epoch.wrapping_add(1);
         for change in changes {
-            match change {
-                ChangedSubject::Key(id) => {
-                    key_changed = true;
-                    if let Some(digest) = self.index().remove(id) {
-                        self.known.remove(&digest);
-                    }
-                }
-                other => wide.push(other),
+            if matches!(change, ChangedSubject::Everything) {
+                self.known.clear();
+                state.index.clear();
             }
-        }
-        if key_changed {
-            self.unknown.clear();
-        }
-        if !wide.is_empty() {
-            self.known.retain(|_, caller| !wide.iter().any(|change| touches(change, caller)));
+            if matches!(change, ChangedSubject::Everything | ChangedSubject::Key(_)) {
+                self.unknown.clear();
+            }
+            for digest in state.index.touched(change) {
+                self.forget(&mut state, &digest);
+            }
         }
     }
 
@@ -215,9 +226,72 @@ impl Directory {
     pub fn stats(&self) -> DirectoryStats {
         DirectoryStats {
             entries: self.known.len(),
+            bytes: self.state().index.bytes(),
             hits: self.hits.load(Ordering::Relaxed),
             misses: self.misses.load(Ordering::Relaxed),
             over_budget: self.over_budget.load(Ordering::Relaxed),
+        }
+    }
+
+    /// The read to wait for: one that is under way since the last change, or a new one from the budget.
+    fn board(&self, digest: &KeyDigest, now: i64) -> Result<(u64, Flight), Unavailable> {
+        let mut state = self.state();
+        let epoch = state.epoch;
+        let under_way = state.flights.get(digest).filter(|(began, _)| *began == epoch);
+        if let Some(flight) = under_way.and_then(|(_, flight)| flight.upgrade()) {
+            return Ok((epoch, flight));
+        }
+        if let Some(caller) = self.known.peek(digest) {
+            return Ok((epoch, std::future::ready(Ok(Some(caller))).boxed().shared()));
+        }
+        if self.is_unknown(digest, now) {
+            return Ok((epoch, std::future::ready(Ok(None)).boxed().shared()));
+        }
+        self.misses.fetch_add(1, Ordering::Relaxed);
+        self.spend(&self.lookups, now)?;
+        let (source, wanted) = (Arc::clone(&self.source), *digest);
+        let flight = async move { source.find(&wanted).await.map(|found| found.map(Arc::new)) }.boxed().shared();
+        if state.flights.len() > MANY_FLIGHTS {
+            state.flights.retain(|_, (_, flight)| flight.upgrade().is_some());
+        }
+        if let Some(weak) = flight.downgrade() {
+            state.flights.insert(*digest, (epoch, weak));
+        }
+        Ok((epoch, flight))
+    }
+
+    /// The first to hear of a read's end writes it down, unless something changed since it began.
+    fn land(&self, digest: &KeyDigest, epoch: u64, found: &Found, now: i64) {
+        let mut state = self.state();
+        if state.flights.get(digest).is_none_or(|(began, _)| *began != epoch) {
+            return;
+        }
+        state.flights.remove(digest);
+        if state.epoch != epoch {
+            return;
+        }
+        match found {
+            Ok(Some(caller)) => self.keep(&mut state, caller),
+            Ok(None) => self.unknown.insert(*digest, now.saturating_add(UNKNOWN_SECONDS)),
+            Err(Unavailable) => {}
+        }
+    }
+
+    fn keep(&self, state: &mut State, caller: &Arc<Caller>) {
+        if let Some(before) = self.known.peek(&caller.digest) {
+            state.index.remove(&before);
+        }
+        state.index.add(caller);
+        let mut pushed_out = Vec::new();
+        self.known.insert_with_lifecycle(caller.digest, Arc::clone(caller), &mut pushed_out);
+        for caller in pushed_out {
+            state.index.remove(&caller);
+        }
+    }
+
+    fn forget(&self, state: &mut State, digest: &KeyDigest) {
+        if let Some((_, caller)) = self.known.remove(digest) {
+            state.index.remove(&caller);
         }
     }
 
@@ -225,9 +299,8 @@ impl Directory {
         self.unknown.get(digest).is_some_and(|until| now < until)
     }
 
-    /// One read from this second's budget.
-    fn spend(&self, now: i64) -> Result<(), Unavailable> {
-        let mut budget = self.budget.lock().unwrap_or_else(PoisonError::into_inner);
+    fn spend(&self, budget: &Budget, now: i64) -> Result<(), Unavailable> {
+        let mut budget = budget.0.lock().unwrap_or_else(PoisonError::into_inner);
         if budget.0 != now {
             *budget = (now, 0);
         }
@@ -239,30 +312,7 @@ impl Directory {
         Ok(())
     }
 
-    fn remember(&self, caller: &Caller) {
-        let mut index = self.index();
-        // The map forgets silently when it is full; the index is swept once it has grown to twice its size.
-        if index.len() > self.options.capacity.saturating_mul(2).max(1_024) {
-            index.retain(|_, digest| self.known.peek(digest).is_some());
-        }
-        index.insert(caller.key.clone(), caller.digest);
-    }
-
-    fn index(&self) -> std::sync::MutexGuard<'_, HashMap<KeyId, KeyDigest>> {
-        self.by_key.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-fn touches(change: &ChangedSubject, caller: &Caller) -> bool {
-    match change {
-        ChangedSubject::Everything => true,
-        ChangedSubject::Key(id) => &caller.key == id,
-        ChangedSubject::User(id) => matches!(&caller.owner, Owner::User(owner) if owner == id),
-        ChangedSubject::ServiceAccount(id) => matches!(&caller.owner, Owner::ServiceAccount(owner) if owner == id),
-        ChangedSubject::Organization(id) => caller.organizations.iter().any(|organization| &organization.id == id),
-        ChangedSubject::Project(id) => caller
-            .organizations
-            .iter()
-            .any(|organization| organization.projects.iter().any(|project| &project.id == id)),
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

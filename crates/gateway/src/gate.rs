@@ -35,7 +35,7 @@ impl Gateway {
         let model = catalogue.models.get(asked.model).ok_or_else(unknown)?;
         let now = self.now();
         let judge = |caller| judge_model(&catalogue.policy, caller, &exchange.payer, exchange.route, asked, now);
-        let refusal = match judge(&exchange.caller) {
+        let mut refusal = match judge(&exchange.caller) {
             Ok(verdicts) => return Ok((model, Gated::Passed(verdicts))),
             Err(refusal) => refusal,
         };
@@ -46,8 +46,9 @@ impl Gateway {
                 project: Some(exchange.payer.project.as_str()),
             };
             decide(&fresh, exchange.route, selection, now).map_err(|refusal| self.refuse(&refusal))?;
-            if let Ok(verdicts) = judge(&fresh) {
-                return Ok((model, Gated::Passed(verdicts)));
+            match judge(&fresh) {
+                Ok(verdicts) => return Ok((model, Gated::Passed(verdicts))),
+                Err(newer) => refusal = newer,
             }
         }
         let mut response = reply::error(&self.refuse(&refusal));

@@ -28,7 +28,7 @@ pub(crate) fn selection(headers: &HeaderMap) -> Result<Selection<'_>, Wire> {
 
 /// The headers of a request upstream, built anew: the client's credential, cookies and hop-by-hop headers never pass (GW-7).
 pub(crate) fn to_upstream(client: &HeaderMap) -> HeaderMap {
-    const PASS: [&str; 8] = [
+    const PASS: [&str; 7] = [
         "content-type",
         "accept",
         "user-agent",
@@ -36,13 +36,16 @@ pub(crate) fn to_upstream(client: &HeaderMap) -> HeaderMap {
         "x-client-request-id",
         "idempotency-key",
         "traceparent",
-        "x-stainless-retry-count",
     ];
     let mut headers = HeaderMap::with_capacity(12);
     for name in PASS {
         if let Some(value) = client.get(name) {
             headers.insert(HeaderName::from_static(name), value.clone());
         }
+    }
+    // What a client library says of itself.
+    for (name, value) in client.iter().filter(|(name, _)| name.as_str().starts_with("x-stainless-")) {
+        headers.insert(name.clone(), value.clone());
     }
     headers
 }
@@ -55,7 +58,8 @@ pub(crate) fn from_upstream(upstream: &HeaderMap) -> HeaderMap {
         let pass = matches!(
             text,
             "content-type" | "content-disposition" | "retry-after" | "retry-after-ms" | "x-should-retry"
-        ) || (text.starts_with("x-ratelimit-") && !text.ends_with("-key"));
+        ) || (text.starts_with("x-ratelimit-") && !text.ends_with("-key"))
+            || (text.starts_with("openai-") && !matches!(text, "openai-organization" | "openai-project"));
         if pass {
             headers.append(name.clone(), value.clone());
         }

@@ -5,6 +5,7 @@
 //! passes unmetered. No SQL and no vendors: the store is behind [`KeySource`], [`UsageSink`] and [`Ownership`].
 
 mod admission;
+mod answer;
 mod body;
 mod catalogue;
 pub mod credential;
@@ -12,6 +13,8 @@ mod directory;
 mod forward;
 mod gate;
 mod headers;
+mod index;
+mod intake;
 mod meter;
 mod metrics;
 mod models;
@@ -31,14 +34,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
-use http::{HeaderMap, Request, Response};
+use http::{HeaderMap, Request, Response, StatusCode};
 use keystead_core::Secret;
 use keystead_core::access;
 use keystead_core::caller::Caller;
 use keystead_core::id::RequestId;
 use keystead_core::key::{ApiKey, Pepper, TagKeys};
 use keystead_core::refusal::{Refusal, Wire};
-use keystead_core::route::{self, ModelIn};
+use keystead_core::route::{self, ModelIn, NoRoute};
 use keystead_core::time::Timestamp;
 use rand::RngCore;
 
@@ -62,6 +65,9 @@ pub struct Unavailable;
 
 /// Tells the time; handed in by the process.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// Path and query may be this long.
+const LONGEST_ADDRESS: usize = 8 * 1024;
 
 /// Everything a [`Gateway`] is made of.
 pub struct GatewayOptions {
@@ -151,12 +157,17 @@ impl Gateway {
     {
         let began = tokio::time::Instant::now();
         let id = self.request_id();
-        let template =
-            route::find(request.method().as_str(), request.uri().path()).map_or("(no route)", |m| m.route.path);
+        let found = route::find(request.method().as_str(), request.uri().path());
+        let template = found.as_ref().map_or("(no route)", |matched| matched.route.path);
+        // Only the rare answers need the address again.
+        let address = (found == Err(NoRoute::Method)).then(|| request.uri().clone());
         let mut response = match self.phases(request, &id).await {
             Ok(response) => response,
             Err(wire) => reply::error(&wire),
         };
+        if let Some(address) = address.filter(|_| response.status() == StatusCode::METHOD_NOT_ALLOWED) {
+            reply::allow(response.headers_mut(), address.path());
+        }
         let elapsed = began.elapsed();
         reply::finish(response.headers_mut(), &id, elapsed);
         self.metrics.note(template, response.status(), elapsed);
@@ -169,9 +180,15 @@ impl Gateway {
         B::Error: Into<BoxError>,
     {
         let (parts, body) = request.into_parts();
+        if parts.uri.path_and_query().is_some_and(|address| address.as_str().len() > LONGEST_ADDRESS) {
+            return Err(reply::long_address());
+        }
         let found = route::find(parts.method.as_str(), parts.uri.path());
         let matched = found.map_err(|none| reply::no_route(none, &parts.method, parts.uri.path()))?;
         let caller = self.caller(&parts.headers, Some(matched.route.path)).await?;
+        if parts.uri.query().is_some_and(credential::in_query) {
+            return Err(reply::bad_body("Keys belong into the Authorization header, never into the address."));
+        }
         let selection = headers::selection(&parts.headers)?;
         let payer = access::decide(&caller, matched.route, selection, self.now()).map_err(|r| self.refuse(&r))?;
         if matched.route.path.starts_with("/v1/models") {

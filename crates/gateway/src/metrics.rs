@@ -74,6 +74,11 @@ impl Collector for State {
         let stats = self.directory.stats();
         let gauges = [
             ("keystead_directory_entries", "Keys in memory", u64::try_from(stats.entries).unwrap_or(u64::MAX)),
+            (
+                "keystead_directory_bytes",
+                "About how much memory they take",
+                u64::try_from(stats.bytes).unwrap_or(u64::MAX),
+            ),
             ("keystead_usage_waiting", "Usage events not yet with the store", self.meter.waiting()),
         ];
         for (name, help, value) in gauges {

@@ -12,7 +12,7 @@ const MOST_NAME: usize = 256;
 pub(crate) enum Malformed {
     /// No usable boundary in the content type.
     Boundary,
-    /// A part's headers never end, or the name is too long.
+    /// Parts that do not end, or that two readers could read in two ways.
     Part,
     /// Two parts are called `model` (GW-3).
     SecondModel,
@@ -38,6 +38,8 @@ enum Where {
     Content,
     /// Right after a delimiter: headers until an empty line, or the end of the form.
     Headers,
+    /// After the last delimiter: nothing counts any more.
+    End,
 }
 
 /// Reads a form as it passes.
@@ -73,11 +75,14 @@ impl FormScan {
 
     /// Reads the next bytes.
     pub(crate) fn feed(&mut self, bytes: &[u8]) -> Result<(), Malformed> {
-        self.held.extend_from_slice(bytes);
+        if self.place != Where::End {
+            self.held.extend_from_slice(bytes);
+        }
         loop {
             let advanced = match self.place {
                 Where::Content => self.content()?,
                 Where::Headers => self.headers()?,
+                Where::End => return Ok(()),
             };
             if !advanced {
                 return Ok(());
@@ -86,9 +91,15 @@ impl FormScan {
     }
 
     fn content(&mut self) -> Result<bool, Malformed> {
-        let found = memchr::memmem::find(&self.held, &self.delimiter);
+        // Readers that end lines at a bare line feed would see a delimiter where stricter ones see content.
+        let loose = memchr::memmem::find(&self.held, &self.delimiter[1..]);
+        let found = match loose {
+            Some(at) if at > 0 && self.held[at - 1] == b'\r' => Some(at - 1),
+            Some(_) => return Err(Malformed::Part),
+            None => None,
+        };
         // Without a delimiter all but a possible beginning of one is content.
-        let end = found.unwrap_or_else(|| self.held.len().saturating_sub(self.delimiter.len() - 1));
+        let end = found.unwrap_or_else(|| self.held.len().saturating_sub(self.delimiter.len()));
         if self.in_model {
             self.name.extend_from_slice(&self.held[..end]);
             if self.name.len() > MOST_NAME {
@@ -102,7 +113,8 @@ impl FormScan {
         self.held.drain(..at + self.delimiter.len());
         if self.in_model {
             self.in_model = false;
-            let name = String::from_utf8(std::mem::take(&mut self.name)).map_err(|_| Malformed::Part)?;
+            let name = std::mem::take(&mut self.name).split_off(1);
+            let name = String::from_utf8(name).map_err(|_| Malformed::Part)?;
             if self.model.replace(name).is_some() {
                 return Err(Malformed::SecondModel);
             }
@@ -113,9 +125,14 @@ impl FormScan {
 
     fn headers(&mut self) -> Result<bool, Malformed> {
         // After a delimiter comes "--" and the epilogue, or a line break and headers up to an empty line.
-        if self.held.starts_with(b"--") {
-            self.held.clear();
-            return Ok(false);
+        let Some(next) = self.held.get(..2) else { return Ok(false) };
+        if next == b"--" {
+            self.held = Vec::new();
+            self.place = Where::End;
+            return Ok(true);
+        }
+        if next != b"\r\n" {
+            return Err(Malformed::Part);
         }
         let Some(end) = memchr::memmem::find(&self.held, b"\r\n\r\n") else {
             return if self.held.len() > MOST_HEADERS { Err(Malformed::Part) } else { Ok(false) };
@@ -123,29 +140,56 @@ impl FormScan {
         if end > MOST_HEADERS {
             return Err(Malformed::Part);
         }
-        self.in_model = is_model(&self.held[..end]);
+        self.in_model = name_of(&self.held[2..end.max(2)])? == "model";
         if self.in_model && self.model.is_some() {
             return Err(Malformed::SecondModel);
         }
-        // The last line break stays: an empty content is followed by the delimiter's own.
-        self.held.drain(..end + 4);
-        if self.held.starts_with(&self.delimiter[2..]) {
-            return Err(Malformed::Part);
-        }
+        // The last line feed stays, so that a delimiter right behind it, which readers disagree on, is seen and refused.
+        self.held.drain(..end + 3);
         self.place = Where::Content;
         Ok(true)
     }
 }
 
-fn is_model(headers: &[u8]) -> bool {
-    String::from_utf8_lossy(headers).split("\r\n").any(|line| {
-        let Some((name, value)) = line.split_once(':') else { return false };
-        name.trim().eq_ignore_ascii_case("content-disposition")
-            && value.split(';').skip(1).any(|parameter| {
-                let Some((name, value)) = parameter.split_once('=') else { return false };
-                name.trim().eq_ignore_ascii_case("name") && value.trim().trim_matches('"') == "model"
-            })
-    })
+/// The name of a part. Whatever another reader could read otherwise is refused: escapes, extended parameters,
+/// repeated or folded headers, bare line breaks.
+fn name_of(headers: &[u8]) -> Result<String, Malformed> {
+    let text = std::str::from_utf8(headers).map_err(|_| Malformed::Part)?;
+    let mut disposition = None;
+    for line in text.split("\r\n") {
+        let (name, value) = line.split_once(':').ok_or(Malformed::Part)?;
+        if name.is_empty()
+            || name.contains(|c: char| c.is_whitespace() || c.is_control())
+            || value.contains(['\r', '\n', '\0'])
+        {
+            return Err(Malformed::Part);
+        }
+        if name.eq_ignore_ascii_case("content-disposition") && disposition.replace(value).is_some() {
+            return Err(Malformed::Part);
+        }
+    }
+    let mut rest = disposition.ok_or(Malformed::Part)?.trim();
+    rest = rest.find(';').map_or("", |at| &rest[at..]);
+    let mut found = None;
+    while let Some(parameter) = rest.strip_prefix(';') {
+        let Some((name, value)) = parameter.split_once('=') else {
+            return if parameter.trim().is_empty() { Ok(found.unwrap_or_default()) } else { Err(Malformed::Part) };
+        };
+        let (value, after) = match value.trim_start().strip_prefix('"') {
+            Some(quoted) => quoted.split_once('"').ok_or(Malformed::Part)?,
+            None => value.split_at(value.find(';').unwrap_or(value.len())),
+        };
+        let name = name.trim();
+        if name.eq_ignore_ascii_case("name") {
+            if value.contains(['\\', '"']) || found.replace(value.trim().to_owned()).is_some() {
+                return Err(Malformed::Part);
+            }
+        } else if value.ends_with('\\') || name.to_ascii_lowercase().starts_with("name*") {
+            return Err(Malformed::Part);
+        }
+        rest = after.trim();
+    }
+    if rest.is_empty() { Ok(found.unwrap_or_default()) } else { Err(Malformed::Part) }
 }
 
 #[cfg(test)]
@@ -175,6 +219,34 @@ mod tests {
             assert_eq!(scan(&text, step), Ok(Some("whisper-1".to_owned())), "step {step}");
         }
         assert_eq!(scan(&form(&[("file", "x")]), 7), Ok(None));
+    }
+
+    #[test]
+    fn what_two_readers_could_read_in_two_ways_is_refused() {
+        for head in [
+            "Content-Disposition: form-data; name=\"mod\\el\"",
+            "Content-Disposition: form-data; name*=utf-8''model",
+            "Content-Disposition: form-data; name=\"file\"; name=\"model\"",
+            "Content-Disposition: form-data; name=\"file\"\r\nContent-Disposition: form-data; name=\"model\"",
+            "Content-Disposition: form-data;\r\n name=\"model\"",
+            "Content-Disposition: form-data; name=\"file\"\nContent-Disposition: form-data; name=\"model\"",
+            "Content-Disposition: form-data; filename=\"x\\\"; name=\"model\"",
+            "Content-Type: text/plain",
+        ] {
+            assert_eq!(scan(&format!("--b\r\n{head}\r\n\r\no3\r\n--b--\r\n"), 9), Err(Malformed::Part), "{head}");
+        }
+        let quoted =
+            "--b\r\nContent-Disposition: form-data; filename=\"a; name=model\"; name=\"file\"\r\n\r\no3\r\n--b--";
+        assert_eq!(scan(quoted, 3), Ok(None), "a quoted semicolon ends nothing");
+        for text in [
+            "--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nx\n--b\r\n",
+            "--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n--b\r\n",
+            "--bc\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\no3\r\n--b--",
+        ] {
+            for step in 1..text.len() {
+                assert_eq!(scan(text, step), Err(Malformed::Part), "{text:?} by {step}");
+            }
+        }
     }
 
     #[test]

@@ -8,16 +8,29 @@ use serde_json::Value;
 
 use crate::{Gateway, reply};
 
-/// Whether this route's JSON answers name upstream objects.
+/// Whether this route's JSON answers name upstream objects. A file's content names nothing: its owner wrote it.
 pub(crate) fn names_objects(route: &Route) -> bool {
-    (route.meter == Meter::Request && route.path != "/v1/responses/input_tokens") || route.path == "/v1/responses"
+    let other = matches!(route.path, "/v1/responses/input_tokens" | "/v1/files/{id}/content");
+    (route.meter == Meter::Request && !other) || route.path == "/v1/responses"
+}
+
+/// Whether this route's answer lists objects of everybody, and must be cut down whatever it is.
+pub(crate) fn lists_objects(route: &Route) -> bool {
+    route.method == Method::Get && matches!(route.path, "/v1/files" | "/v1/batches")
 }
 
 /// Notes new objects as the payer's; takes others' out of lists. Anything else passes byte for byte.
 pub(crate) async fn keep_books(gateway: &Gateway, route: &Route, payer: &Payer, body: Bytes) -> Result<Bytes, Wire> {
-    let Ok(mut value) = serde_json::from_slice::<Value>(&body) else { return Ok(body) };
-    if route.method == Method::Get && !route.path.contains("{id}") {
-        let Some(data) = value.get_mut("data").and_then(Value::as_array_mut) else { return Ok(body) };
+    let list = lists_objects(route);
+    let unreadable = || reply::server_error(502, "The model server's answer cannot be passed on.");
+    let mut value = match serde_json::from_slice::<Value>(&body) {
+        Ok(value) => value,
+        // What cannot be cut down to one's own is not shown at all.
+        Err(_) if list => return Err(unreadable()),
+        Err(_) => return Ok(body),
+    };
+    if list {
+        let data = value.get_mut("data").and_then(Value::as_array_mut).ok_or_else(unreadable)?;
         let before = data.len();
         let mut own = Vec::with_capacity(before);
         for item in data.drain(..) {
@@ -46,8 +59,9 @@ pub(crate) async fn keep_books(gateway: &Gateway, route: &Route, payer: &Payer, 
         objects.extend(value.pointer("/file/id").and_then(Value::as_str));
     }
     // A batch names its result files once they exist; its owner owns them.
-    for member in ["output_file_id", "error_file_id"] {
-        objects.extend(value.get(member).and_then(Value::as_str));
+    if route.path.starts_with("/v1/batches") {
+        let members = ["output_file_id", "error_file_id"];
+        objects.extend(members.iter().filter_map(|member| value.get(*member).and_then(Value::as_str)));
     }
     for object in objects {
         gateway.ownership.record(object, payer).await.map_err(|_| reply::store_unavailable())?;

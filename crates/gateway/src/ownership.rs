@@ -29,10 +29,8 @@ impl MemoryOwnership {
 
 impl Ownership for MemoryOwnership {
     fn record<'a>(&'a self, object: &'a str, owner: &'a Payer) -> BoxFuture<'a, Result<(), Unavailable>> {
-        if self.0.get(object).is_none() {
-            self.0.insert(object.to_owned(), owner.clone());
-        }
-        Box::pin(std::future::ready(Ok(())))
+        let kept = self.0.get_or_insert_with(object, || Ok::<_, Unavailable>(owner.clone())).map(drop);
+        Box::pin(std::future::ready(kept))
     }
 
     fn owner<'a>(&'a self, object: &'a str) -> BoxFuture<'a, Result<Option<Payer>, Unavailable>> {

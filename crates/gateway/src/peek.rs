@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use keystead_core::refusal::Wire;
 use serde::Deserialize;
-use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::reply::bad_body;
@@ -22,14 +22,22 @@ pub(crate) struct Peek {
     pub(crate) stream: bool,
     /// Whether reasoning summaries are asked for.
     pub(crate) summary: bool,
-    /// Where `stream_options` stands in the body, if it is an object.
-    pub(crate) stream_options: Option<(usize, usize)>,
     /// Whether the client itself asked for the usage chunk.
     pub(crate) include_usage: bool,
+    /// Where and how the usage chunk can be asked for; `None` where the body's own options leave no place.
+    pub(crate) splice: Option<Splice>,
     /// Characters of a string `input`, for speech.
     pub(crate) input_characters: i64,
-    /// Ids of upstream objects the body names.
+    /// Ids of upstream objects the body names, at any depth.
     pub(crate) objects: Vec<String>,
+}
+
+/// One change of a body: these bytes are replaced by this text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Splice {
+    start: usize,
+    end: usize,
+    text: String,
 }
 
 /// Reads a body.
@@ -38,16 +46,44 @@ pub(crate) fn peek(body: &Bytes) -> Result<Peek, Wire> {
     let members: Members<'_> = serde_json::from_slice(body)
         .map_err(|error| bad_body(format!("We could not parse the JSON body of your request: {}.", place(&error))))?;
     let mut peek = Peek { model: members.model.map(Cow::into_owned), stream: members.stream, ..Peek::default() };
-    if let Some(options) = members.stream_options.filter(|raw| raw.get().starts_with('{')) {
-        let start = options.get().as_ptr() as usize - body.as_ptr() as usize;
-        peek.stream_options = Some((start, start + options.get().len()));
-        let read: StreamOptions = serde_json::from_str(options.get()).unwrap_or_default();
-        peek.include_usage = read.include_usage;
+    if peek.stream {
+        (peek.include_usage, peek.splice) = usage_option(body, members.stream_options);
     }
     peek.summary = members.reasoning.is_some_and(asks_summary);
     peek.input_characters = members.input.map_or(0, string_characters);
-    peek.objects = members.objects.into_iter().map(Cow::into_owned).collect();
+    peek.objects = members.objects;
     Ok(peek)
+}
+
+/// Whether the client asked for the usage chunk, and how to ask for it otherwise.
+fn usage_option(body: &Bytes, options: Option<&RawValue>) -> (bool, Option<Splice>) {
+    const OPTION: &str = "\"include_usage\":true";
+    let Some(options) = options else {
+        let Some(end) = body.iter().rposition(|byte| *byte == b'}') else { return (false, None) };
+        let comma = if body[..end].iter().rev().find(|b| !b.is_ascii_whitespace()) == Some(&b'{') { "" } else { "," };
+        let text = format!("{comma}\"stream_options\":{{{OPTION}}}");
+        return (false, Some(Splice { start: end, end, text }));
+    };
+    let offset = |raw: &str| raw.as_ptr() as usize - body.as_ptr() as usize;
+    let start = offset(options.get());
+    if options.get() == "null" {
+        return (false, Some(Splice { start, end: start + 4, text: format!("{{{OPTION}}}") }));
+    }
+    // Anything that cannot be read in one way goes on as it is, for the upstream to complain about.
+    let Ok(read) = serde_json::from_str::<StreamOptions<'_>>(options.get()) else { return (true, None) };
+    match read.include_usage {
+        Some(raw) if raw.get() == "true" => (true, None),
+        Some(raw) if matches!(raw.get(), "false" | "null") => {
+            let start = offset(raw.get());
+            (false, Some(Splice { start, end: start + raw.get().len(), text: "true".to_owned() }))
+        }
+        Some(_) => (true, None),
+        None => {
+            let empty = options.get()[1..].trim_start() == "}";
+            let text = format!("{OPTION}{}", if empty { "" } else { "," });
+            (false, Some(Splice { start: start + 1, end: start + 1, text }))
+        }
+    }
 }
 
 /// The parser's complaint without the client's text in it.
@@ -57,10 +93,15 @@ fn place(error: &serde_json::Error) -> String {
     custom.unwrap_or_else(|| format!("line {}, column {}", error.line(), error.column()))
 }
 
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct StreamOptions {
-    include_usage: bool,
+#[derive(Deserialize)]
+struct StreamOptions<'b> {
+    #[serde(borrow, default, deserialize_with = "as_it_stands")]
+    include_usage: Option<&'b RawValue>,
+}
+
+/// `null` too is a value that stands somewhere.
+fn as_it_stands<'de: 'b, 'b, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'b RawValue>, D::Error> {
+    <&RawValue>::deserialize(deserializer).map(Some)
 }
 
 #[derive(Default)]
@@ -70,7 +111,7 @@ struct Members<'b> {
     stream_options: Option<&'b RawValue>,
     reasoning: Option<&'b RawValue>,
     input: Option<&'b RawValue>,
-    objects: Vec<Cow<'b, str>>,
+    objects: Vec<String>,
 }
 
 impl<'de: 'b, 'b> Deserialize<'de> for Members<'b> {
@@ -92,7 +133,7 @@ impl<'de: 'b, 'b> Visitor<'de> for MembersVisitor<'b> {
         use serde::de::Error;
         let mut members = Members::default();
         let mut seen: Vec<&'static str> = Vec::with_capacity(4);
-        while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+        while let Some(Text(key)) = map.next_key::<Text<'de>>()? {
             const SINGLE: [&str; 6] =
                 ["model", "stream", "stream_options", "reasoning", "input", "previous_response_id"];
             if let Some(name) = SINGLE.into_iter().find(|name| *name == key) {
@@ -114,18 +155,92 @@ impl<'de: 'b, 'b> Visitor<'de> for MembersVisitor<'b> {
                 }
                 "stream_options" => members.stream_options = Some(map.next_value()?),
                 "reasoning" => members.reasoning = Some(map.next_value()?),
-                "input" => members.input = Some(map.next_value()?),
-                "previous_response_id" | "input_file_id" => {
-                    let text: Option<Text<'de>> =
-                        map.next_value().map_err(|_| A::Error::custom("keystead: an id must be a string"))?;
-                    members.objects.extend(text.map(|t| t.0));
+                "input" => {
+                    let input: &'de RawValue = map.next_value()?;
+                    // Only text cannot name an object.
+                    if !input.get().starts_with('"') {
+                        named(input, &mut members.objects).map_err(A::Error::custom)?;
+                    }
+                    members.input = Some(input);
                 }
-                _ => {
-                    map.next_value::<IgnoredAny>()?;
+                key if NAMES.contains(&key) => {
+                    map.next_value_seed(Walk { named: true, found: &mut members.objects })?
                 }
+                _ => map.next_value_seed(Walk { named: false, found: &mut members.objects })?,
             }
         }
         Ok(members)
+    }
+}
+
+/// Members whose strings are ids of upstream objects (GW-6).
+const NAMES: [&str; 7] =
+    ["previous_response_id", "input_file_id", "file_id", "file_ids", "part_ids", "vector_store_id", "vector_store_ids"];
+
+fn named(raw: &RawValue, found: &mut Vec<String>) -> Result<(), &'static str> {
+    let mut reader = serde_json::Deserializer::from_str(raw.get());
+    Walk { named: false, found }.deserialize(&mut reader).map_err(|_| "keystead: 'input' could not be read")
+}
+
+/// Walks a value of any shape and collects the strings that stand under one of [`NAMES`].
+struct Walk<'f> {
+    named: bool,
+    found: &'f mut Vec<String>,
+}
+
+impl<'de> DeserializeSeed<'de> for Walk<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Walk<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("any value")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<(), E> {
+        if self.named {
+            self.found.push(text.to_owned());
+        }
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        while list.next_element_seed(Walk { named: self.named, found: &mut *self.found })?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key::<Text<'de>>()? {
+            let named = NAMES.contains(&&*key.0);
+            map.next_value_seed(Walk { named, found: &mut *self.found })?;
+        }
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
     }
 }
 
@@ -177,20 +292,8 @@ fn shallow(body: &[u8]) -> Result<(), Wire> {
 }
 
 /// The body with `stream_options.include_usage` set, all else byte for byte as it came (contract 7, rule 1).
-pub(crate) fn with_usage_chunk(body: &Bytes, peek: &Peek) -> Bytes {
-    const OPTION: &str = "\"include_usage\":true";
-    if let Some((start, end)) = peek.stream_options {
-        let parsed = serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&body[start..end]);
-        let mut options = parsed.unwrap_or_default();
-        options.insert("include_usage".to_owned(), true.into());
-        let options = serde_json::Value::Object(options).to_string();
-        return [&body[..start], options.as_bytes(), &body[end..]].concat().into();
-    }
-    let Some(end) = body.iter().rposition(|byte| *byte == b'}') else { return body.clone() };
-    let comma = if body[..end].iter().rev().find(|b| !b.is_ascii_whitespace()) == Some(&b'{') { "" } else { "," };
-    // A `null` stands there already: the last of two equal members counts for every parser in use upstream.
-    let added = format!("{comma}\"stream_options\":{{{OPTION}}}");
-    [&body[..end], added.as_bytes(), &body[end..]].concat().into()
+pub(crate) fn with_usage_chunk(body: &Bytes, splice: &Splice) -> Bytes {
+    [&body[..splice.start], splice.text.as_bytes(), &body[splice.end..]].concat().into()
 }
 
 #[cfg(test)]
@@ -240,17 +343,43 @@ mod tests {
         for (body, wanted) in [
             (
                 r#"{"model":"a", "stream":true }"#,
-                r#"{"model":"a", "stream":true ,"stream_options":{"include_usage":true}}"#,
+                Some(r#"{"model":"a", "stream":true ,"stream_options":{"include_usage":true}}"#),
             ),
             (
-                r#"{"stream_options":{"x":1},"model":"a"}"#,
-                r#"{"stream_options":{"include_usage":true,"x":1},"model":"a"}"#,
+                r#"{"stream_options":{"x":1.50},"stream":true}"#,
+                Some(r#"{"stream_options":{"include_usage":true,"x":1.50},"stream":true}"#),
             ),
-            ("{}\n", "{\"stream_options\":{\"include_usage\":true}}\n"),
+            (
+                r#"{"stream_options":{ },"stream":true}"#,
+                Some(r#"{"stream_options":{"include_usage":true },"stream":true}"#),
+            ),
+            (
+                r#"{"stream_options":{"include_usage": false },"stream":true}"#,
+                Some(r#"{"stream_options":{"include_usage": true },"stream":true}"#),
+            ),
+            (
+                r#"{"stream_options": null,"stream":true}"#,
+                Some(r#"{"stream_options": {"include_usage":true},"stream":true}"#),
+            ),
+            ("{\"stream\":true}\n", Some("{\"stream\":true,\"stream_options\":{\"include_usage\":true}}\n")),
+            (r#"{"stream_options":{"include_usage":true},"stream":true}"#, None),
+            (r#"{"stream_options":5,"stream":true}"#, None),
+            (r#"{"stream_options":{"include_usage":1},"stream":true}"#, None),
+            (r#"{"stream":false}"#, None),
         ] {
             let bytes = Bytes::from(body);
             let peeked = peek(&bytes).unwrap();
-            assert_eq!(with_usage_chunk(&bytes, &peeked), Bytes::from(wanted));
+            let sent = peeked.splice.map(|splice| with_usage_chunk(&bytes, &splice));
+            assert_eq!(sent, wanted.map(Bytes::from), "{body}");
         }
+    }
+
+    #[test]
+    fn ids_are_found_wherever_they_stand() {
+        let body = Bytes::from_static(
+            br#"{"model":"a","previous_response_id":"resp_1","input":[{"content":[{"type":"input_file","file\u005fid":"file-2"}]}],
+                "tools":[{"container":{"file_ids":["file-3"]},"n":-1,"f":1.5,"z":null,"b":true}],"text":"file_id"}"#,
+        );
+        assert_eq!(peek(&body).unwrap().objects, ["resp_1", "file-2", "file-3"]);
     }
 }

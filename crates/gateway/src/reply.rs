@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use keystead_core::access::{Payer, printable};
 use keystead_core::id::RequestId;
 use keystead_core::refusal::Wire;
-use keystead_core::route::NoRoute;
+use keystead_core::route::{self, NoRoute};
 use serde_json::json;
 
 use crate::body::{GatewayBody, full};
@@ -47,6 +47,14 @@ pub(crate) fn finish(headers: &mut HeaderMap, id: &RequestId, elapsed: Duration)
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'"));
 }
 
+/// The methods a path knows, for row 44.
+pub(crate) fn allow(headers: &mut HeaderMap, path: &str) {
+    let known = ["GET", "POST", "DELETE"].into_iter().filter(|method| route::find(method, path).is_ok());
+    if let Ok(value) = HeaderValue::from_str(&known.collect::<Vec<_>>().join(", ")) {
+        headers.insert(header::ALLOW, value);
+    }
+}
+
 /// Says who pays.
 pub(crate) fn attribute(headers: &mut HeaderMap, payer: &Payer) {
     let mut put = |name: &'static str, text: &str| {
@@ -83,9 +91,15 @@ pub(crate) fn too_large(limit: usize) -> Wire {
     )
 }
 
+/// An address longer than any client of the contract sends.
+pub(crate) fn long_address() -> Wire {
+    Wire::invalid(414, None, "The address of this request is too long.")
+}
+
 /// A key that is not in memory while the store cannot be asked: not the key's fault, so never 401.
 pub(crate) fn store_unavailable() -> Wire {
-    unavailable("The service cannot check this API key at the moment. Try again shortly.")
+    let message = "The service cannot check this API key at the moment. Try again shortly.";
+    Wire { kind: "service_unavailable_error", ..Wire::invalid(503, None, message) }
 }
 
 /// Row 38's shape.

@@ -21,8 +21,10 @@ use crate::ownership::Ownership;
 use crate::sse::EventScan;
 use crate::{Gateway, usage};
 
-/// A body longer than this is passed on but not read for usage.
-const LONGEST: usize = 32 << 20;
+/// Of a body longer than this only the end is kept for reading.
+const LONGEST: usize = 8 << 20;
+/// How much of the end.
+const TAIL: usize = 64 << 10;
 
 /// What is known of a request when its answer begins.
 pub(crate) struct Settled {
@@ -77,6 +79,13 @@ impl Settled {
         }
     }
 
+    /// Notes the status the upstream answered with.
+    pub(crate) fn answered(&mut self, status: http::StatusCode) {
+        if let Some(event) = &mut self.event {
+            event.status = status.as_u16();
+        }
+    }
+
     /// Settles by a body that was read whole.
     pub(crate) fn by_body(mut self, body: &[u8]) {
         let length = u64::try_from(body.len()).unwrap_or(u64::MAX);
@@ -87,11 +96,13 @@ impl Settled {
     fn finish(&mut self, reported: Option<Quantities>, response_bytes: u64) {
         let Some(mut event) = self.event.take() else { return };
         event.at = (self.clock)();
-        event.estimated = reported.is_none() && self.characters == 0;
+        // Speech is measured by what was asked for, which is known.
+        let speech = event.kind == UsageKind::AudioSpeeches;
+        event.estimated = reported.is_none() && !speech;
         let mut used =
             reported.unwrap_or_else(|| usage::estimate(self.route.meter, self.request_bytes, response_bytes));
         used.characters = used.characters.max(self.characters).max(0);
-        if event.kind != UsageKind::AudioSpeeches {
+        if !speech {
             used.characters = 0;
         }
         event.used = Quantities { requests: 1, ..used }.clamped();
@@ -110,10 +121,51 @@ impl Settled {
     }
 }
 
+/// What kind of body an answer has.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Shape {
+    /// Server-sent events.
+    pub(crate) events: bool,
+    /// One JSON value.
+    pub(crate) json: bool,
+    /// Whether the usage chunk must be taken out.
+    pub(crate) strip: bool,
+}
+
 enum Reading {
     Events(Box<EventScan>),
-    /// The body so far; `None` once it grew too long.
-    Whole(Option<BytesMut>),
+    /// Nothing in it to read.
+    Blind,
+    /// The usual body: one chunk, shared with the client's connection.
+    One(Bytes),
+    /// The body so far.
+    Whole(BytesMut),
+    /// The end of a long one, where every known server writes `usage`.
+    Tail(BytesMut),
+}
+
+impl Reading {
+    /// Takes in one more chunk of a JSON body.
+    fn grow(&mut self, data: &Bytes) {
+        *self = match std::mem::replace(self, Self::Blind) {
+            Self::One(first) if first.is_empty() => Self::One(data.clone()),
+            Self::One(first) => {
+                let mut whole = BytesMut::with_capacity(first.len() + data.len());
+                whole.extend_from_slice(&first);
+                whole.extend_from_slice(data);
+                Self::Whole(whole)
+            }
+            Self::Whole(mut whole) => {
+                whole.extend_from_slice(data);
+                if whole.len() > LONGEST { Self::Tail(whole.split_off(whole.len() - TAIL)) } else { Self::Whole(whole) }
+            }
+            Self::Tail(mut tail) => {
+                tail.extend_from_slice(data);
+                if tail.len() > 2 * TAIL { Self::Tail(tail.split_off(tail.len() - TAIL)) } else { Self::Tail(tail) }
+            }
+            other => other,
+        };
+    }
 }
 
 /// The upstream's body on its way to the client. Dropping it cancels the upstream and settles what passed.
@@ -127,13 +179,16 @@ pub(crate) struct Settlement {
 }
 
 impl Settlement {
-    pub(crate) fn new(body: Incoming, settled: Settled, events: bool, strip: bool) -> Self {
-        let reading = if events {
+    pub(crate) fn new(body: Incoming, settled: Settled, shape: Shape) -> Self {
+        let strip = shape.events && shape.strip;
+        let reading = if shape.events {
             Reading::Events(Box::new(EventScan::new(settled.route.meter, strip)))
+        } else if shape.json && settled.event.is_some() {
+            Reading::One(Bytes::new())
         } else {
-            Reading::Whole(settled.event.is_some().then(BytesMut::new))
+            Reading::Blind
         };
-        Self { body, settled, reading, passed: 0, ended: false, strip: strip && events }
+        Self { body, settled, reading, passed: 0, ended: false, strip }
     }
 
     fn note(&mut self, data: &Bytes) -> Bytes {
@@ -146,22 +201,25 @@ impl Settlement {
                 }
                 kept
             }
-            Reading::Whole(held) => {
-                if held.as_ref().is_some_and(|held| held.len() + data.len() > LONGEST) {
-                    *held = None;
-                }
-                if let Some(held) = held {
-                    held.extend_from_slice(data);
-                }
+            Reading::Blind => data.clone(),
+            reading => {
+                reading.grow(data);
                 data.clone()
             }
         }
     }
 
     fn settle(&mut self) {
+        if self.settled.event.is_none() {
+            return;
+        }
+        let meter = self.settled.route.meter;
         let reported = match &self.reading {
             Reading::Events(scan) => scan.used(),
-            Reading::Whole(held) => held.as_ref().and_then(|held| usage::of_json(self.settled.route.meter, held)),
+            Reading::Blind => None,
+            Reading::One(body) => usage::of_json(meter, body),
+            Reading::Whole(body) => usage::of_json(meter, body),
+            Reading::Tail(tail) => usage::of_tail(meter, tail),
         };
         self.settled.finish(reported, self.passed);
     }
@@ -194,7 +252,7 @@ impl Body for Settlement {
                     self.settle();
                     let rest = match &mut self.reading {
                         Reading::Events(scan) => scan.rest(),
-                        Reading::Whole(_) => Bytes::new(),
+                        _ => Bytes::new(),
                     };
                     return Poll::Ready((!rest.is_empty()).then(|| Ok(Frame::data(rest))));
                 }

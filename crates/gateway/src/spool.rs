@@ -49,6 +49,8 @@ impl Spool {
             self.file = create(&self.dir, self.number)?;
             self.length = 0;
         }
+        // Until this write is known to be whole the segment counts as full: after a torn write the next one begins anew.
+        let length = std::mem::replace(&mut self.length, SEGMENT);
         let mut text = Vec::with_capacity(events.len() * 400);
         for event in events {
             let line = serde_json::to_vec(event)?;
@@ -56,7 +58,7 @@ impl Spool {
         }
         self.file.write_all(&text)?;
         self.file.sync_data()?;
-        self.length += u64::try_from(text.len()).unwrap_or(u64::MAX);
+        self.length = length.saturating_add(u64::try_from(text.len()).unwrap_or(u64::MAX));
         Ok(self.path())
     }
 
@@ -67,7 +69,10 @@ impl Spool {
 }
 
 fn create(dir: &Path, number: u64) -> io::Result<File> {
-    OpenOptions::new().create_new(true).append(true).mode(0o600).open(segment_path(dir, number))
+    let file = OpenOptions::new().create_new(true).append(true).mode(0o600).open(segment_path(dir, number))?;
+    // The name must outlive a power cut too.
+    File::open(dir)?.sync_all()?;
+    Ok(file)
 }
 
 fn segment_path(dir: &Path, number: u64) -> PathBuf {

@@ -50,9 +50,17 @@ impl EventScan {
         self.held.extend_from_slice(chunk);
         let mut out = BytesMut::with_capacity(chunk.len());
         while let Some(event) = self.next_event() {
-            if let Some(kept) = self.without_usage(&event) {
+            if std::mem::take(&mut self.overlong) {
+                out.extend_from_slice(&event);
+            } else if let Some(kept) = self.without_usage(&event) {
                 out.extend_from_slice(&kept);
             }
+        }
+        if self.held.len() > LONGEST {
+            // Memory is bounded: an event this long is no usage chunk and passes as it is.
+            out.extend_from_slice(&self.held.split());
+            self.searched = 0;
+            self.overlong = true;
         }
         out.freeze()
     }
@@ -66,7 +74,9 @@ impl EventScan {
     fn read(&mut self, chunk: &Bytes) {
         self.held.extend_from_slice(chunk);
         while let Some(event) = self.next_event() {
-            self.note(&event);
+            if !std::mem::take(&mut self.overlong) {
+                self.note(&event);
+            }
         }
         if self.held.len() > LONGEST {
             self.held.clear();
@@ -92,11 +102,7 @@ impl EventScan {
                 || line_before == b"\r";
             if empty {
                 self.searched = 0;
-                let event = self.held.split_to(at + 1).freeze();
-                if std::mem::take(&mut self.overlong) {
-                    continue;
-                }
-                return Some(event);
+                return Some(self.held.split_to(at + 1).freeze());
             }
         }
     }
@@ -165,17 +171,11 @@ fn data(event: &[u8]) -> Option<Vec<u8>> {
     all
 }
 
-/// Takes `"usage":null` and one comma beside it out of an event. The text cannot stand inside a JSON string, where
-/// its quotes would be escaped.
+/// Takes the outermost member `"usage":null` and one comma beside it out of an event.
 fn cut_null_usage(event: &Bytes) -> Bytes {
-    let Some(start) = memchr::memmem::find(event, b"\"usage\"") else { return event.clone() };
-    let skip = |from: usize| from + event[from..].iter().take_while(|byte| **byte == b' ').count();
-    let colon = skip(start + 7);
-    let value = skip(colon + 1);
-    if event.get(colon) != Some(&b':') || !event[value.min(event.len())..].starts_with(b"null") {
-        return event.clone();
-    }
-    let (mut start, mut end) = (start, value + 4);
+    let Some((start, end)) = outer_null_usage(event) else { return event.clone() };
+    let (mut start, mut end) = (start, end);
+    let skip = |from: usize| from + event[from..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
     let before = event[..start].iter().rposition(|byte| *byte != b' ');
     if let Some(comma) = before.filter(|at| event[*at] == b',') {
         start = comma;
@@ -183,6 +183,32 @@ fn cut_null_usage(event: &Bytes) -> Bytes {
         end = skip(skip(end) + 1);
     }
     [&event[..start], &event[end..]].concat().into()
+}
+
+/// Where `"usage":null` stands among the members of the event's own object, not deeper and not inside a string.
+fn outer_null_usage(event: &[u8]) -> Option<(usize, usize)> {
+    let begin = memchr::memchr(b'{', event)?;
+    let (mut depth, mut in_string, mut escaped) = (0u32, false, false);
+    for (at, byte) in event.iter().enumerate().skip(begin) {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' if in_string => in_string = false,
+            b'"' => {
+                in_string = true;
+                if depth == 1 && event[at..].starts_with(b"\"usage\"") {
+                    let value = event[at + 7..].trim_ascii_start().strip_prefix(b":").map(<[u8]>::trim_ascii_start);
+                    if let Some(rest) = value.and_then(|value| value.strip_prefix(b"null")) {
+                        return Some((at, event.len() - rest.len()));
+                    }
+                }
+            }
+            b'{' | b'[' if !in_string => depth += 1,
+            b'}' | b']' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    None
 }
 
 #[cfg(test)]
@@ -193,6 +219,7 @@ mod tests {
         ": hello\n\n",
         "data: {\"id\":\"c\",\"choices\":[{\"delta\":{\"content\":\"\\\"usage\\\":null\"}}],\"usage\":null}\n\n",
         "data: {\"choices\":[{}], \"usage\" : null, \"id\":\"c\"}\r\n\r\n",
+        "data: {\"choices\":[{\"content\":\"usage\",\"usage\":null}],\"usage\":null}\n\n",
         "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":5,\"completion_tokens\":7}}\n\n",
         "data: [DONE]\n\n",
     );
@@ -208,11 +235,29 @@ mod tests {
     }
 
     #[test]
+    fn memory_is_bounded_and_nothing_is_lost() {
+        let long = Bytes::from(vec![b'x'; LONGEST / 2]);
+        for strip in [false, true] {
+            let mut scan = EventScan::new(Meter::Completion, strip);
+            let mut passed = 0;
+            for _ in 0..5 {
+                passed += scan.pass(&long).len();
+                assert!(scan.held.len() <= LONGEST);
+            }
+            let end = Bytes::from_static(b"\n\ndata: {\"choices\":[],\"usage\":{\"prompt_tokens\":5}}\n\n");
+            passed += scan.pass(&end).len() + scan.rest().len();
+            assert_eq!(passed, 5 * long.len() + if strip { 2 } else { end.len() });
+            assert_eq!(scan.used().map(|u| u.input_tokens), Some(5));
+        }
+    }
+
+    #[test]
     fn usage_is_read_and_only_our_own_chunk_is_taken_out() {
         let clean = concat!(
             ": hello\n\n",
             "data: {\"id\":\"c\",\"choices\":[{\"delta\":{\"content\":\"\\\"usage\\\":null\"}}]}\n\n",
             "data: {\"choices\":[{}], \"id\":\"c\"}\r\n\r\n",
+            "data: {\"choices\":[{\"content\":\"usage\",\"usage\":null}]}\n\n",
             "data: [DONE]\n\n",
         );
         for step in 1..STREAM.len() {

@@ -34,8 +34,8 @@ impl UpstreamClient {
         let client = Client::builder(TokioExecutor::new())
             .pool_idle_timeout(Duration::from_secs(30))
             .pool_timer(TokioTimer::new())
-            // A request whose body was sent is never sent twice.
-            .retry_canceled_requests(false)
+            // Only a request of which nothing was written, because its connection had closed, is sent again.
+            .retry_canceled_requests(true)
             .build(connector);
         Self { client }
     }

@@ -59,18 +59,29 @@ pub(crate) fn of_json(meter: Meter, body: &[u8]) -> Option<Quantities> {
     if usage.is_none() && images == 0 {
         return None;
     }
-    let usage = usage.unwrap_or_default();
+    Some(quantities(usage.unwrap_or_default(), i64::try_from(images).unwrap_or(i64::MAX)))
+}
+
+/// Usage from the end of a body too long to keep: the last member `usage` that is a whole object.
+pub(crate) fn of_tail(meter: Meter, tail: &[u8]) -> Option<Quantities> {
+    let at = memchr::memmem::rfind(tail, b"\"usage\"")?;
+    let value = tail[at + 7..].trim_ascii_start().strip_prefix(b":")?;
+    let usage = serde_json::Deserializer::from_slice(value).into_iter::<Usage>().next()?.ok()?;
+    Some(quantities(usage, i64::from(meter == Meter::Image)))
+}
+
+fn quantities(usage: Usage, images: i64) -> Quantities {
     let details = usage.prompt_tokens_details.or(usage.input_tokens_details).unwrap_or_default();
     let used = Quantities {
         requests: 1,
         input_tokens: usage.prompt_tokens.0.max(usage.input_tokens.0),
         input_cached_tokens: details.cached_tokens.0,
         output_tokens: usage.completion_tokens.0.max(usage.output_tokens.0),
-        images: i64::try_from(images).unwrap_or(i64::MAX),
+        images,
         characters: 0,
         seconds: usage.seconds.0,
     };
-    Some(used.clamped())
+    used.clamped()
 }
 
 /// What is assumed when the upstream never said: four characters of what passed are a token, both ways.
@@ -115,6 +126,15 @@ mod tests {
             assert_eq!(got, wanted, "{body}");
         }
         assert_eq!(of_json(Meter::Completion, b"{}"), None);
+    }
+
+    #[test]
+    fn the_end_of_a_long_body() {
+        let tail = br#"AAAA"}],"usage": {"input_tokens":3,"output_tokens":4},"x":1}"#;
+        let used = of_tail(Meter::Image, tail).unwrap_or_default();
+        assert_eq!((used.input_tokens, used.output_tokens, used.images), (3, 4, 1));
+        assert_eq!(of_tail(Meter::Image, br#"AAAA"}],"usage": {"input"#), None);
+        assert_eq!(of_tail(Meter::Image, b"AAAA"), None);
     }
 
     #[test]

@@ -1,0 +1,122 @@
+//! Which keys a change touches: subject → digests, so that a change removes its own entries and looks at no others.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasher, RandomState};
+
+use keystead_core::caller::{Caller, Owner};
+use keystead_core::key::KeyDigest;
+
+use crate::directory::ChangedSubject;
+
+/// Most subjects have one key; a set is made for the second.
+#[derive(Debug)]
+enum Digests {
+    One(KeyDigest),
+    Many(HashSet<KeyDigest>),
+}
+
+/// Subjects stand here as hashes under a random key: a collision removes an entry too many, which costs one read.
+#[derive(Debug, Default)]
+pub(crate) struct Index {
+    subjects: HashMap<u64, Digests>,
+    hasher: RandomState,
+    bytes: usize,
+}
+
+impl Index {
+    pub(crate) fn add(&mut self, caller: &Caller) {
+        self.bytes = self.bytes.saturating_add(footprint(caller));
+        for subject in self.subjects_of(caller) {
+            match self.subjects.get_mut(&subject) {
+                None => {
+                    self.subjects.insert(subject, Digests::One(caller.digest));
+                }
+                Some(Digests::Many(set)) => {
+                    set.insert(caller.digest);
+                }
+                Some(one) => {
+                    if let Digests::One(first) = *one
+                        && first != caller.digest
+                    {
+                        *one = Digests::Many(HashSet::from([first, caller.digest]));
+                    }
+                }
+            }
+        }
+    }
+
+    pub(crate) fn remove(&mut self, caller: &Caller) {
+        self.bytes = self.bytes.saturating_sub(footprint(caller));
+        for subject in self.subjects_of(caller) {
+            let emptied = match self.subjects.get_mut(&subject) {
+                None => false,
+                Some(Digests::One(digest)) => *digest == caller.digest,
+                Some(Digests::Many(set)) => {
+                    set.remove(&caller.digest);
+                    set.is_empty()
+                }
+            };
+            if emptied {
+                self.subjects.remove(&subject);
+            }
+        }
+    }
+
+    /// The digests a change touches. [`ChangedSubject::Everything`] touches all and is not asked here.
+    pub(crate) fn touched(&self, change: &ChangedSubject) -> Vec<KeyDigest> {
+        let subject = match change {
+            ChangedSubject::Key(id) => self.hash("key", id.as_str()),
+            ChangedSubject::User(id) => self.hash("owner", id.as_str()),
+            ChangedSubject::ServiceAccount(id) => self.hash("owner", id.as_str()),
+            ChangedSubject::Project(id) => self.hash("project", id.as_str()),
+            ChangedSubject::Organization(id) => self.hash("organization", id.as_str()),
+            ChangedSubject::Everything => return Vec::new(),
+        };
+        match self.subjects.get(&subject) {
+            None => Vec::new(),
+            Some(Digests::One(digest)) => vec![*digest],
+            Some(Digests::Many(set)) => set.iter().copied().collect(),
+        }
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.subjects.clear();
+        self.bytes = 0;
+    }
+
+    /// About how much memory the callers listed here take, this index included.
+    pub(crate) const fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    fn subjects_of(&self, caller: &Caller) -> Vec<u64> {
+        let owner = match &caller.owner {
+            Owner::User(id) => id.as_str(),
+            Owner::ServiceAccount(id) => id.as_str(),
+        };
+        let mut subjects = Vec::with_capacity(4);
+        subjects.extend([self.hash("key", caller.key.as_str()), self.hash("owner", owner)]);
+        for organization in &caller.organizations {
+            subjects.push(self.hash("organization", organization.id.as_str()));
+            subjects.extend(organization.projects.iter().map(|project| self.hash("project", project.id.as_str())));
+        }
+        subjects
+    }
+
+    fn hash(&self, kind: &str, id: &str) -> u64 {
+        self.hasher.hash_one((kind, id))
+    }
+}
+
+/// An estimate: the value, its lists and ids, its places in the map and here.
+fn footprint(caller: &Caller) -> usize {
+    const ID: usize = 48;
+    const PLACE: usize = 96;
+    let projects: usize = caller.organizations.iter().map(|organization| organization.projects.len()).sum();
+    let organizations = caller.organizations.len();
+    size_of::<Caller>()
+        + organizations * (size_of::<keystead_core::caller::ReachableOrganization>() + ID)
+        + projects * (size_of::<keystead_core::caller::ReachableProject>() + ID)
+        + 2 * ID
+        + (3 + organizations + projects) * PLACE
+}
