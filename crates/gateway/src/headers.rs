@@ -79,3 +79,36 @@ pub(crate) fn is_event_stream(value: &HeaderValue) -> bool {
 pub(crate) fn media_type(value: &HeaderValue) -> Option<&str> {
     value.to_str().ok()?.split(';').next().map(str::trim)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_selection_is_one_value_or_none_or_a_refusal(values in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..20), 0..3)) {
+            for (name, other) in [("openai-organization", "openai-project"), ("openai-project", "openai-organization")] {
+                let mut headers = HeaderMap::new();
+                for value in &values {
+                    if let Ok(value) = HeaderValue::from_bytes(value) {
+                        headers.append(name, value);
+                    }
+                }
+                match selection(&headers) {
+                    Err(wire) => prop_assert_eq!(wire.status, 401),
+                    Ok(read) => {
+                        prop_assert!(headers.len() <= 1);
+                        let (this, that) = if name < other { (read.organization, read.project) } else { (read.project, read.organization) };
+                        prop_assert_eq!(that, None);
+                        let sent = headers.get(name).map(|v| v.to_str().unwrap().trim()).filter(|v| !v.is_empty());
+                        prop_assert_eq!(this, sent);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -116,3 +116,75 @@ fn read_line(line: &[u8]) -> Option<UsageEvent> {
     }
     serde_json::from_slice(json).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use keystead_core::Timestamp;
+    use keystead_core::money::Micros;
+    use keystead_core::usage::{Quantities, UsageKind};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn event(number: usize) -> UsageEvent {
+        UsageEvent {
+            id: format!("usage_{number}").parse().unwrap(),
+            at: Timestamp(1),
+            kind: UsageKind::Completions,
+            organization: "org-1".parse().unwrap(),
+            project: "proj_1".parse().unwrap(),
+            key: "key_1".parse().unwrap(),
+            owner: "user-1".to_owned(),
+            model: "line\nbreak".to_owned(),
+            used: Quantities { requests: 1, input_tokens: 5, ..Quantities::default() },
+            cost: Micros(7),
+            status: 200,
+            estimated: false,
+            request: "req_1".to_owned(),
+        }
+    }
+
+    /// Writes events, lets the file be damaged, and reads them back.
+    fn survive(count: usize, damage: impl FnOnce(&mut Vec<u8>)) -> (Vec<UsageEvent>, Vec<UsageEvent>) {
+        let folder = tempfile::tempdir().unwrap();
+        let events: Vec<UsageEvent> = (0..count).map(event).collect();
+        let path = {
+            let (mut spool, left) = Spool::open(folder.path()).unwrap();
+            assert!(left.is_empty());
+            for group in events.chunks(3) {
+                spool.append(group).unwrap();
+            }
+            spool.path()
+        };
+        let mut bytes = fs::read(&path).unwrap();
+        damage(&mut bytes);
+        fs::write(&path, bytes).unwrap();
+        let (_, left) = Spool::open(folder.path()).unwrap();
+        (events, left.into_iter().flat_map(|(_, events)| events).collect())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_flipped_bit_costs_its_own_line_and_changes_none(count in 1usize..10, at: proptest::sample::Index, bit in 0u8..8) {
+            let (written, read) = survive(count, |bytes| {
+                let at = at.index(bytes.len());
+                bytes[at] ^= 1 << bit;
+            });
+            // A flipped line break takes the line behind it along.
+            prop_assert!(read.len() + 2 >= written.len() && read.len() < written.len());
+            prop_assert!(read.iter().all(|event| written.contains(event)));
+        }
+
+        #[test]
+        fn a_torn_end_costs_no_whole_line(count in 1usize..10, at: proptest::sample::Index) {
+            let mut whole = 0;
+            let (written, read) = survive(count, |bytes| {
+                bytes.truncate(at.index(bytes.len()));
+                whole = bytes.iter().filter(|byte| **byte == b'\n').count();
+            });
+            prop_assert_eq!(&read[..], &written[..whole]);
+        }
+    }
+}

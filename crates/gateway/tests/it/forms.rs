@@ -1,0 +1,95 @@
+//! Forms: streamed, with the one model that the gate judged.
+
+use keystead_gateway::{DirectoryOptions, Limits};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::world::{Answer, World, json};
+
+fn part(name: &str, value: &str) -> String {
+    format!("--bound\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+}
+
+async fn send(world: &World, key: &str, target: &str, body: &str) -> Answer {
+    let bearer = format!("Bearer {key}");
+    let headers = [("authorization", bearer.as_str()), ("content-type", "multipart/form-data; boundary=bound")];
+    world.send("POST", target, &headers, body.as_bytes()).await
+}
+
+const TRANSCRIBE: &str = "/v1/audio/transcriptions";
+
+#[tokio::test]
+async fn forms_pass_byte_for_byte_wherever_the_model_stands() {
+    let world = World::new().await;
+    let key = world.key(1);
+    world.answers(|_| json(200, r#"{"text":"x","usage":{"type":"duration","seconds":2.5}}"#));
+    let file = "RIFF\r\n--boun\0".repeat(20_000);
+    for body in [
+        part("model", "whisper-1") + &part("file", &file) + "--bound--\r\n",
+        part("file", &file) + &part("model", "whisper-1") + "--bound--\r\n",
+    ] {
+        let got = send(&world, &key, TRANSCRIBE, &body).await;
+        assert_eq!(got.status, 200, "{}", got.text());
+        let seen = world.seen().pop().unwrap();
+        assert_eq!(seen.body.as_deref(), Some(body.as_bytes()));
+        assert_eq!(seen.headers["content-length"], body.len().to_string());
+        assert_eq!(seen.headers["content-type"], "multipart/form-data; boundary=bound");
+    }
+    let events = world.events().await;
+    assert_eq!((events.len(), events[0].used.seconds, events[0].estimated), (2, 3, false));
+}
+
+#[tokio::test]
+async fn a_form_begins_upstream_before_it_has_ended() {
+    let world = World::new().await;
+    let key = world.key(1);
+    let (head, tail) = (part("model", "whisper-1"), part("file", "abc") + "--bound--\r\n");
+    let mut client = TcpStream::connect(world.address).await.unwrap();
+    let request = format!(
+        "POST {TRANSCRIBE} HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: Bearer {key}\r\ncontent-type: multipart/form-data; boundary=bound\r\ncontent-length: {}\r\n\r\n{head}",
+        head.len() + tail.len()
+    );
+    client.write_all(request.as_bytes()).await.unwrap();
+    for byte in tail.as_bytes() {
+        client.write_all(&[*byte]).await.unwrap();
+        tokio::task::yield_now().await;
+    }
+    let mut got = Vec::new();
+    client.read_to_end(&mut got).await.unwrap();
+    assert_eq!(Answer::read(&got).unwrap().status, 200);
+    assert_eq!(world.seen()[0].body.as_deref(), Some((head + &tail).as_bytes()));
+}
+
+#[tokio::test]
+async fn a_second_model_never_arrives_upstream() {
+    let world = World::new().await;
+    let key = world.key(1);
+    for second in
+        [part("model", "o3"), "--bound\r\nContent-Disposition: form-data; NAME=model\r\n\r\no3\r\n".to_owned()]
+    {
+        let body = part("model", "whisper-1") + &part("file", &"x".repeat(300_000)) + &second + "--bound--\r\n";
+        let got = send(&world, &key, TRANSCRIBE, &body).await;
+        assert_eq!((got.status, got.json()["error"]["param"].as_str()), (400, Some("model")), "{}", got.text());
+        assert!(world.seen().iter().all(|seen| seen.body.is_none()), "no whole form arrived");
+    }
+    assert!(world.events().await.is_empty());
+}
+
+#[tokio::test]
+async fn forms_are_bounded_and_gated() {
+    let limits = Limits { form_body: 400_000, form_prefix: 100_000, ..Limits::default() };
+    let world = World::with(limits, DirectoryOptions::default()).await;
+    let key = world.key(1);
+    let row = async |body: String, target: &str| send(&world, &key, target, &body).await.error();
+    let late =
+        row(part("file", &"x".repeat(200_000)) + &part("model", "whisper-1") + "--bound--\r\n", TRANSCRIBE).await;
+    assert_eq!(late.0, 400);
+    assert!(late.1.contains("before the file"));
+    assert_eq!(row(part("model", "whisper-1") + &part("file", &"x".repeat(500_000)), TRANSCRIBE).await.0, 413);
+    assert_eq!(row(part("file", "x") + "--bound--\r\n", TRANSCRIBE).await.0, 400);
+    assert_eq!(row(part("model", "none") + "--bound--\r\n", TRANSCRIBE).await.0, 404);
+    assert_eq!(row(part("model", "gpt-image-1") + "--bound--\r\n", "/v1/images/edits").await.0, 403);
+    let edit = world.post("/v1/images/edits", &key, r#"{"model":"gpt-image-1"}"#).await;
+    assert_eq!(edit.status, 403, "the JSON form is gated alike");
+    assert!(world.seen().iter().all(|seen| seen.body.is_none()));
+}

@@ -1,0 +1,12 @@
+//! The data plane over real sockets, between a client that writes bytes and an upstream that remembers them.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on should say where")]
+
+mod directory;
+mod errors;
+mod forms;
+mod hostile;
+mod metering;
+mod ownership;
+mod passing;
+mod streaming;
+mod world;

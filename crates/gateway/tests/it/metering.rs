@@ -1,0 +1,106 @@
+//! What was used is written once in effect, whatever fails in between.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Response;
+use keystead_core::Timestamp;
+use keystead_core::money::Micros;
+use keystead_core::usage::{Quantities, UsageEvent, UsageKind};
+use keystead_gateway::{Meter, MeterOptions, UsageSink};
+
+use crate::world::{Store, World, full, json};
+
+fn event(number: u32) -> UsageEvent {
+    UsageEvent {
+        id: format!("usage_{number}").parse().unwrap(),
+        at: Timestamp(i64::from(number)),
+        kind: UsageKind::Completions,
+        organization: "org-1".parse().unwrap(),
+        project: "proj_1".parse().unwrap(),
+        key: "key_1".parse().unwrap(),
+        owner: "user-1".to_owned(),
+        model: "gpt-4o".to_owned(),
+        used: Quantities { requests: 1, ..Quantities::default() },
+        cost: Micros(1),
+        status: 200,
+        estimated: false,
+        request: "req_1".to_owned(),
+    }
+}
+
+const QUICK: MeterOptions = MeterOptions { batch: 7, interval: Duration::ZERO, retry: Duration::from_millis(1) };
+
+#[tokio::test]
+async fn an_outage_of_the_store_and_a_restart_lose_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("spool");
+    let dead = Arc::new(Store::default());
+    dead.down.store(true, Ordering::SeqCst);
+    let meter = Meter::open(&dir, Arc::clone(&dead) as Arc<dyn UsageSink>, QUICK).await.unwrap();
+    for number in 0..100 {
+        meter.record(event(number));
+    }
+    assert_eq!(meter.waiting(), 100);
+    let written = || -> usize {
+        std::fs::read_dir(&dir)
+            .unwrap()
+            .map(|entry| std::fs::read(entry.unwrap().path()).unwrap().iter().filter(|b| **b == b'\n').count())
+            .sum()
+    };
+    while written() < 100 {
+        tokio::task::yield_now().await;
+    }
+    assert!(dead.events.lock().unwrap().is_empty());
+    // The first process is gone from here on; its folder is all that is left.
+    let store = Arc::new(Store::default());
+    let meter = Meter::open(&dir, Arc::clone(&store) as Arc<dyn UsageSink>, QUICK).await.unwrap();
+    meter.flush().await;
+    let mut ids: Vec<i64> = store.events.lock().unwrap().iter().map(|event| event.at.0).collect();
+    ids.sort_unstable();
+    assert_eq!(ids, (0..100).collect::<Vec<_>>());
+    assert_eq!(meter.waiting(), 0);
+    use std::os::unix::fs::PermissionsExt;
+    assert_eq!(std::fs::metadata(&dir).unwrap().permissions().mode() & 0o777, 0o700);
+    for entry in std::fs::read_dir(&dir).unwrap() {
+        assert_eq!(entry.unwrap().metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    }
+}
+
+#[tokio::test]
+async fn every_kind() {
+    let world = World::new().await;
+    let key = world.key(1);
+    let speech = r#"{"model":"tts-1","input":"héllo"}"#;
+    world.answers(|_| {
+        Response::builder().header("content-type", "audio/mpeg").body(full(Bytes::from(vec![1; 9_000]))).unwrap()
+    });
+    assert_eq!(world.post("/v1/audio/speech", &key, speech).await.body.len(), 9_000);
+    world.answers(|_| json(200, r#"{"data":[{}],"usage":{"prompt_tokens":4,"total_tokens":4}}"#));
+    world.post("/v1/embeddings", &key, r#"{"model":"text-embedding-3-small","input":"abc"}"#).await;
+    world.answers(|_| json(200, r#"{"results":[]}"#));
+    world.post("/v1/moderations", &key, r#"{"model":"gpt-4o","input":"abc"}"#).await;
+    world.answers(|_| json(200, r#"{"id":"resp_1"}"#));
+    world.post("/v1/responses", &key, r#"{"model":"gpt-4o","input":"abc"}"#).await;
+    let long =
+        format!("{{\"x\":\"{}\",\"usage\":{{\"prompt_tokens\":8,\"completion_tokens\":9}}}}", "y".repeat(9 << 20));
+    world.answers(move |_| json(200, &long));
+    assert!(world.chat(&key).await.body.len() > 9 << 20);
+    let events = world.events().await;
+    let rows: Vec<_> = events
+        .iter()
+        .map(|e| (e.kind, e.used.input_tokens, e.used.output_tokens, e.used.characters, e.estimated))
+        .collect();
+    assert_eq!(
+        rows,
+        [
+            (UsageKind::AudioSpeeches, 0, 0, 5, false),
+            (UsageKind::Embeddings, 4, 0, 0, false),
+            (UsageKind::Moderations, 8, 0, 0, true),
+            (UsageKind::Completions, 8, 4, 0, true),
+            (UsageKind::Completions, 8, 9, 0, false),
+        ]
+    );
+}

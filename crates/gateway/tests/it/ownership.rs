@@ -1,0 +1,103 @@
+//! Files, batches and stored responses of one project are invisible to every other.
+
+use crate::world::{Answer, World, full, json};
+use http::Response;
+
+async fn upload(world: &World, key: &str) -> Answer {
+    let body = "--b\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\nbatch\r\n--b--\r\n";
+    let bearer = format!("Bearer {key}");
+    let headers = [("authorization", bearer.as_str()), ("content-type", "multipart/form-data; boundary=b")];
+    world.send("POST", "/v1/files", &headers, body.as_bytes()).await
+}
+
+#[tokio::test]
+async fn one_project_never_sees_anothers_objects() {
+    let world = World::new().await;
+    let (mine, theirs) = (world.key(1), world.key(2));
+    world.answers(|seen| match seen.target.split('?').next().unwrap_or_default() {
+        "/v1/files" if seen.method == "GET" => {
+            json(200, r#"{"object":"list","data":[{"id":"file-1"},{"id":"file-2"}],"first_id":"file-1","last_id":"file-2","has_more":false}"#)
+        }
+        "/v1/files" => json(200, r#"{"id":"file-1","object":"file"}"#),
+        "/v1/batches/batch_1" => json(200, r#"{"id":"batch_1","output_file_id":"file-9","error_file_id":null}"#),
+        "/v1/batches" => json(200, r#"{"id":"batch_1"}"#),
+        "/v1/responses" => json(200, r#"{"id":"resp_1","usage":{"input_tokens":1,"output_tokens":1}}"#),
+        "/v1/files/file-1/content" => json(200, r#"{"id":"x","output_file_id":"file-7"}"#),
+        _ => json(200, "{}"),
+    });
+    assert_eq!(upload(&world, &mine).await.status, 200);
+    assert_eq!(world.post("/v1/batches", &mine, r#"{"input_file_id":"file-1"}"#).await.status, 200);
+    assert_eq!(world.post("/v1/responses", &mine, r#"{"model":"gpt-4o"}"#).await.status, 200);
+    assert_eq!(world.get("/v1/batches/batch_1", &mine).await.status, 200);
+    assert_eq!(world.get("/v1/files/file-1/content", &mine).await.status, 200);
+    let asked = world.seen().len();
+    for target in [
+        "/v1/files/file-1",
+        "/v1/files/file-1/content",
+        "/v1/files/file-9/content",
+        "/v1/batches/batch_1",
+        "/v1/responses/resp_1",
+        "/v1/responses/resp_1/input_items",
+        "/v1/files/file%2D1",
+        "/v1/files/file-none",
+    ] {
+        let got = world.get(target, &theirs).await;
+        assert_eq!((got.status, world.seen().len()), (404, asked), "{target} without asking upstream");
+    }
+    for (target, body) in [
+        ("/v1/batches", r#"{"input_file_id":"file-1"}"#),
+        ("/v1/responses", r#"{"model":"gpt-4o","previous_response_id":"resp_1"}"#),
+        (
+            "/v1/responses",
+            r#"{"model":"gpt-4o","input":[{"content":[{"type":"input_file","file\u005fid":"file-1"}]}]}"#,
+        ),
+        ("/v1/chat/completions", r#"{"model":"gpt-4o","messages":[{"content":[{"file":{"file_id":"file-1"}}]}]}"#),
+    ] {
+        assert_eq!(world.post(target, &theirs, body).await.status, 404, "{target} {body}");
+    }
+    let bearer = format!("Bearer {theirs}");
+    for content in ["application/JSON", "text/plain", "application/json;charset=utf-8"] {
+        let headers = [("authorization", bearer.as_str()), ("content-type", content)];
+        let got = world.send("POST", "/v1/batches", &headers, br#"{"input_file_id":"file-1"}"#).await;
+        assert!(matches!(got.status, 400 | 404), "{content}");
+    }
+    assert_eq!(world.seen().len(), asked);
+    assert_eq!(world.get("/v1/files/file-9/content", &mine).await.status, 200, "a batch's results are its owner's");
+    assert_eq!(world.get("/v1/files/file-7", &mine).await.status, 404, "a file's content claims nothing");
+    let list = world.get("/v1/files?limit=2", &mine).await.json();
+    assert_eq!(list["data"], serde_json::json!([{"id": "file-1"}]));
+    assert_eq!((list["first_id"].as_str(), list["last_id"].as_str()), (Some("file-1"), Some("file-1")));
+    assert_eq!(world.get("/v1/files", &theirs).await.json()["data"], serde_json::json!([]));
+}
+
+#[tokio::test]
+async fn a_list_that_cannot_be_cut_down_is_not_shown() {
+    let world = World::new().await;
+    let key = world.key(1);
+    for (content, body) in
+        [("text/plain", r#"{"data":[{"id":"file-1"}]"#), ("application/json", "[1]"), ("text/html", "<x>")]
+    {
+        world.answers(move |_| Response::builder().header("content-type", content).body(full(body)).unwrap());
+        assert_eq!(world.get("/v1/files", &key).await.status, 502, "{body}");
+    }
+    world.answers(|_| {
+        Response::builder().header("content-type", "text/plain").body(full(r#"{"data":[{"id":"file-1"}]}"#)).unwrap()
+    });
+    assert_eq!(world.get("/v1/files", &key).await.json()["data"], serde_json::json!([]));
+}
+
+#[tokio::test]
+async fn a_streamed_response_belongs_to_its_maker() {
+    let world = World::new().await;
+    let (mine, theirs) = (world.key(1), world.key(2));
+    world.answers(|seen| {
+        if seen.method == "GET" {
+            return json(200, r#"{"id":"resp_9"}"#);
+        }
+        let events = "event: response.created\ndata: {\"response\":{\"id\":\"resp_9\"}}\n\n";
+        Response::builder().header("content-type", "text/event-stream").body(full(events)).unwrap()
+    });
+    assert_eq!(world.post("/v1/responses", &mine, r#"{"model":"gpt-4o","stream":true}"#).await.status, 200);
+    assert_eq!(world.get("/v1/responses/resp_9", &theirs).await.status, 404);
+    assert_eq!(world.get("/v1/responses/resp_9", &mine).await.status, 200);
+}

@@ -1,0 +1,377 @@
+//! A gateway, its upstream, its store and its client, all in one process and all held by the test.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use bytes::Bytes;
+use futures_util::FutureExt;
+use http::{HeaderMap, Request, Response};
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use keystead_core::caller::{Caller, Owner, ReachableOrganization, ReachableProject};
+use keystead_core::gate::{Entitlements, Policy, Requirement};
+use keystead_core::key::{ApiKey, KeyDigest, KeyKind, Pepper, TagKeys};
+use keystead_core::money::Micros;
+use keystead_core::role::{OrganizationRole, ProjectRole};
+use keystead_core::scope::ScopeSet;
+use keystead_core::usage::{Price, UsageEvent};
+use keystead_core::{Secret, Timestamp};
+use keystead_gateway::{
+    BoxError, BoxFuture, Catalogue, Directory, DirectoryOptions, Gateway, GatewayOptions, KeySource, Limits,
+    MemoryOwnership, Meter, MeterOptions, ModelEntry, Unavailable, Upstream, UsageSink,
+};
+use rand::SeedableRng;
+use rand_chacha::ChaCha20Rng;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+
+pub(crate) const UPSTREAM_SECRET: &str = "operators-own-secret";
+pub(crate) type UpstreamBody = UnsyncBoxBody<Bytes, BoxError>;
+type Script = Arc<dyn Fn(Seen) -> Response<UpstreamBody> + Send + Sync>;
+
+pub(crate) fn tags() -> TagKeys {
+    TagKeys::new(Secret::new([1; 32]), Vec::new())
+}
+
+pub(crate) fn pepper() -> Pepper {
+    Pepper::new(Secret::new([2; 32]))
+}
+
+/// What the upstream received.
+#[derive(Debug, Clone)]
+pub(crate) struct Seen {
+    pub(crate) method: String,
+    pub(crate) target: String,
+    pub(crate) headers: HeaderMap,
+    /// `None` when the body broke off.
+    pub(crate) body: Option<Bytes>,
+}
+
+/// The store, as the directory and the meter see it.
+#[derive(Default)]
+pub(crate) struct Store {
+    pub(crate) callers: Mutex<HashMap<KeyDigest, Caller>>,
+    pub(crate) down: AtomicBool,
+    pub(crate) reads: AtomicUsize,
+    /// Reads wait here after they have looked, while it is closed.
+    pub(crate) gate: Mutex<Option<Arc<Semaphore>>>,
+    pub(crate) waiting: AtomicUsize,
+    pub(crate) events: Mutex<Vec<UsageEvent>>,
+}
+
+impl KeySource for Store {
+    fn find<'a>(&'a self, digest: &'a KeyDigest) -> BoxFuture<'a, Result<Option<Caller>, Unavailable>> {
+        async move {
+            self.reads.fetch_add(1, Ordering::SeqCst);
+            if self.down.load(Ordering::SeqCst) {
+                return Err(Unavailable);
+            }
+            let found = self.callers.lock().unwrap().get(digest).cloned();
+            let gate = self.gate.lock().unwrap().clone();
+            if let Some(gate) = gate {
+                self.waiting.fetch_add(1, Ordering::SeqCst);
+                let _permit = gate.acquire().await;
+            }
+            Ok(found)
+        }
+        .boxed()
+    }
+}
+
+impl UsageSink for Store {
+    fn write<'a>(&'a self, events: &'a [UsageEvent]) -> BoxFuture<'a, Result<(), Unavailable>> {
+        async move {
+            if self.down.load(Ordering::SeqCst) {
+                return Err(Unavailable);
+            }
+            let mut known = self.events.lock().unwrap();
+            for event in events {
+                if !known.iter().any(|e| e.id == event.id) {
+                    known.push(event.clone());
+                }
+            }
+            Ok(())
+        }
+        .boxed()
+    }
+}
+
+pub(crate) struct World {
+    pub(crate) address: std::net::SocketAddr,
+    pub(crate) store: Arc<Store>,
+    pub(crate) directory: Arc<Directory>,
+    pub(crate) meter: Arc<Meter>,
+    pub(crate) catalogue: Arc<ArcSwap<Catalogue>>,
+    pub(crate) clock: Arc<AtomicI64>,
+    pub(crate) seen: Arc<Mutex<Vec<Seen>>>,
+    script: Arc<Mutex<Script>>,
+    _folder: tempfile::TempDir,
+}
+
+pub(crate) fn model(id: &str) -> ModelEntry {
+    let price = Price { input: Micros(1_000_000), output: Micros(2_000_000), ..Price::default() };
+    ModelEntry { id: id.to_owned(), upstream: "one".to_owned(), created: 1, owned_by: "maker".to_owned(), price }
+}
+
+pub(crate) fn caller(key: &ApiKey, number: u32) -> Caller {
+    let (key_id, user) = (format!("key_{number}"), format!("user-{number}"));
+    Caller {
+        key: key_id.parse().unwrap(),
+        digest: key.digest(&pepper()),
+        kind: key.kind(),
+        owner: Owner::User(user.parse().unwrap()),
+        owner_active: true,
+        expires_at: None,
+        scopes: ScopeSet::all(),
+        organizations: vec![ReachableOrganization {
+            id: format!("org-{number}").parse().unwrap(),
+            deactivated: false,
+            role: Some(OrganizationRole::Reader),
+            entitlements: Entitlements {
+                version: 1,
+                met: vec![Requirement::Phone],
+                organization_created_at: Timestamp(0),
+            },
+            projects: vec![ReachableProject {
+                id: format!("proj_{number}").parse().unwrap(),
+                archived: false,
+                is_default: true,
+                role: Some(ProjectRole::Member),
+            }],
+        }],
+        revision: 1,
+    }
+}
+
+pub(crate) fn full(body: impl Into<Bytes>) -> UpstreamBody {
+    Full::new(body.into()).map_err(|never| match never {}).boxed_unsync()
+}
+
+pub(crate) fn json(status: u16, body: &str) -> Response<UpstreamBody> {
+    let answer = Response::builder().status(status).header("content-type", "application/json");
+    answer.body(full(body.to_owned())).unwrap()
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        Self::with(Limits::default(), DirectoryOptions::default()).await
+    }
+
+    pub(crate) async fn with(limits: Limits, options: DirectoryOptions) -> Self {
+        let seen: Arc<Mutex<Vec<Seen>>> = Arc::default();
+        let chat: Script = Arc::new(|_| json(200, r#"{"id":"x","usage":{"prompt_tokens":5,"completion_tokens":7}}"#));
+        let script = Arc::new(Mutex::new(chat));
+        let upstream = upstream(Arc::clone(&seen), Arc::clone(&script)).await;
+        let store = Arc::new(Store::default());
+        let time = Arc::new(AtomicI64::new(1_800_000_000));
+        let clock: keystead_gateway::Clock = {
+            let time = Arc::clone(&time);
+            Arc::new(move || Timestamp(time.load(Ordering::SeqCst)))
+        };
+        let directory = Arc::new(Directory::new(Arc::clone(&store) as Arc<dyn KeySource>, options, Arc::clone(&clock)));
+        let folder = tempfile::tempdir().unwrap();
+        let quick =
+            MeterOptions { interval: Duration::ZERO, retry: Duration::from_millis(1), ..MeterOptions::default() };
+        let sink = Arc::clone(&store) as Arc<dyn UsageSink>;
+        let meter = Arc::new(Meter::open(&folder.path().join("spool"), sink, quick).await.unwrap());
+        let models = ["gpt-4o", "o3", "whisper-1", "tts-1", "gpt-image-1", "text-embedding-3-small"];
+        let catalogue = Arc::new(ArcSwap::from_pointee(Catalogue {
+            models: models.iter().map(|id| ((*id).to_owned(), model(id))).collect(),
+            upstreams: HashMap::from([(
+                "one".to_owned(),
+                Upstream {
+                    name: "one".to_owned(),
+                    base_url: format!("http://{upstream}/v1"),
+                    api_key: Some(Secret::new(UPSTREAM_SECRET.to_owned())),
+                },
+            )]),
+            policy: Policy::default_rules(),
+        }));
+        let gateway = Arc::new(Gateway::new(GatewayOptions {
+            directory: Arc::clone(&directory),
+            meter: Arc::clone(&meter),
+            ownership: Arc::new(MemoryOwnership::new(1_000)),
+            catalogue: Arc::clone(&catalogue),
+            tags: tags(),
+            pepper: pepper(),
+            clock,
+            rng: Box::new(ChaCha20Rng::seed_from_u64(9)),
+            public_url: "http://keystead.test".to_owned(),
+            limits,
+        }));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            while let Ok((stream, peer)) = listener.accept().await {
+                let gateway = Arc::clone(&gateway);
+                let answer = service_fn(move |request: Request<Incoming>| {
+                    let gateway = Arc::clone(&gateway);
+                    async move { Ok::<_, Infallible>(gateway.handle(request, peer).await) }
+                });
+                tokio::spawn(hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), answer));
+            }
+        });
+        Self { address, store, directory, meter, catalogue, clock: time, seen, script, _folder: folder }
+    }
+
+    /// What the upstream answers from now on.
+    pub(crate) fn answers(&self, script: impl Fn(Seen) -> Response<UpstreamBody> + Send + Sync + 'static) {
+        *self.script.lock().unwrap() = Arc::new(script);
+    }
+
+    /// A key that the store knows, of its own organization and project.
+    pub(crate) fn key(&self, number: u32) -> String {
+        let key = mint(number);
+        let caller = caller(&key, number);
+        self.store.callers.lock().unwrap().insert(caller.digest, caller);
+        key.secret().expose().clone()
+    }
+
+    pub(crate) fn change(&self, secret: &str, change: impl FnOnce(&mut Caller)) {
+        let digest = ApiKey::parse(secret, &tags()).unwrap().digest(&pepper());
+        change(self.store.callers.lock().unwrap().get_mut(&digest).unwrap());
+    }
+
+    pub(crate) fn remove(&self, secret: &str) {
+        let digest = ApiKey::parse(secret, &tags()).unwrap().digest(&pepper());
+        self.store.callers.lock().unwrap().remove(&digest);
+    }
+
+    pub(crate) fn seen(&self) -> Vec<Seen> {
+        self.seen.lock().unwrap().clone()
+    }
+
+    pub(crate) async fn events(&self) -> Vec<UsageEvent> {
+        self.meter.flush().await;
+        self.store.events.lock().unwrap().clone()
+    }
+
+    pub(crate) async fn raw(&self, bytes: &[u8]) -> Option<Answer> {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        // A server that refuses early may close before everything is written.
+        let _ = stream.write_all(bytes).await;
+        let mut got = Vec::new();
+        let _ = stream.read_to_end(&mut got).await;
+        Answer::read(&got)
+    }
+
+    pub(crate) async fn send(&self, method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        let mut head = format!("{method} {target} HTTP/1.1\r\nhost: gateway\r\nconnection: close\r\n");
+        for (name, value) in headers {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        if method == "POST" {
+            head.push_str(&format!("content-length: {}\r\n", body.len()));
+        }
+        let bytes = [head.as_bytes(), b"\r\n", body].concat();
+        self.raw(&bytes).await.unwrap()
+    }
+
+    pub(crate) async fn get(&self, target: &str, key: &str) -> Answer {
+        self.send("GET", target, &[("authorization", &format!("Bearer {key}"))], b"").await
+    }
+
+    pub(crate) async fn post(&self, target: &str, key: &str, body: &str) -> Answer {
+        let bearer = format!("Bearer {key}");
+        self.send("POST", target, &[("authorization", &bearer), ("content-type", "application/json")], body.as_bytes())
+            .await
+    }
+
+    pub(crate) async fn chat(&self, key: &str) -> Answer {
+        self.post("/v1/chat/completions", key, r#"{"model":"gpt-4o","messages":[]}"#).await
+    }
+}
+
+pub(crate) fn mint(seed: u32) -> ApiKey {
+    ApiKey::mint(KeyKind::Project, &tags(), &mut ChaCha20Rng::seed_from_u64(u64::from(seed)))
+}
+
+async fn upstream(seen: Arc<Mutex<Vec<Seen>>>, script: Arc<Mutex<Script>>) -> std::net::SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let (seen, script) = (Arc::clone(&seen), Arc::clone(&script));
+            let answer = service_fn(move |request: Request<Incoming>| {
+                let (seen, script) = (Arc::clone(&seen), Arc::clone(&script));
+                async move {
+                    let (parts, body) = request.into_parts();
+                    let body = body.collect().await.ok().map(|body| body.to_bytes());
+                    let this = Seen {
+                        method: parts.method.to_string(),
+                        target: parts.uri.to_string(),
+                        headers: parts.headers,
+                        body,
+                    };
+                    seen.lock().unwrap().push(this.clone());
+                    let script = Arc::clone(&script.lock().unwrap());
+                    Ok::<_, Infallible>(script(this))
+                }
+            });
+            tokio::spawn(hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), answer));
+        }
+    });
+    address
+}
+
+/// What the client received.
+#[derive(Debug, Clone)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
+        let end = memchr::memmem::find(bytes, b"\r\n\r\n")?;
+        let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
+        let mut lines = head.split("\r\n");
+        let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
+        let headers: Vec<(String, String)> =
+            lines.filter_map(|l| l.split_once(": ")).map(|(n, v)| (n.to_ascii_lowercase(), v.to_owned())).collect();
+        let chunked = headers.iter().any(|(name, value)| name == "transfer-encoding" && value == "chunked");
+        let body = if chunked { dechunk(&bytes[end + 4..]) } else { bytes[end + 4..].to_vec() };
+        Some(Self { status, headers, body })
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+    }
+
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("not JSON: {}", self.text()))
+    }
+
+    pub(crate) fn error(&self) -> (u16, String, Option<String>) {
+        let error = self.json()["error"].clone();
+        let code = error["code"].as_str().map(str::to_owned);
+        (self.status, error["message"].as_str().or(error.as_str()).unwrap_or_default().to_owned(), code)
+    }
+}
+
+fn dechunk(mut bytes: &[u8]) -> Vec<u8> {
+    let mut body = Vec::new();
+    while let Some(end) = memchr::memmem::find(bytes, b"\r\n") {
+        let length = usize::from_str_radix(&String::from_utf8_lossy(&bytes[..end]), 16).unwrap_or(0);
+        let Some(chunk) = bytes.get(end + 2..end + 2 + length) else { break };
+        if length == 0 {
+            break;
+        }
+        body.extend_from_slice(chunk);
+        bytes = &bytes[end + 2 + length + 2..];
+    }
+    body
+}

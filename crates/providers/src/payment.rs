@@ -1,0 +1,96 @@
+//! Payment methods on file (verification.md 3). Card data never touches Keystead.
+
+use keystead_core::secret::Secret;
+use keystead_core::time::Timestamp;
+
+use crate::webhook::{Headers, Hint, SignatureError};
+use crate::{BoxFuture, Failure};
+
+/// A set-up the service has begun.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setup {
+    /// The service's id of it.
+    pub reference: String,
+    /// The customer it belongs to, one per organization.
+    pub customer: String,
+    /// Where the person enters the card, at the service.
+    pub url: String,
+    /// When the link stops working.
+    pub expires_at: Timestamp,
+}
+
+/// How a set-up stands, read back from the service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SetupState {
+    /// The person has not finished.
+    Pending,
+    /// A method is on file.
+    Succeeded(Method),
+    /// The bank said no; the word is a class such as `card_declined`, safe to show. `card` tells cards apart.
+    Failed {
+        /// The class of the refusal.
+        reason: String,
+        /// A fingerprint of the card, if the service tells.
+        card: Option<String>,
+    },
+    /// Nobody can finish it any more.
+    Expired,
+}
+
+/// A method on file. Nothing here can be charged with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Method {
+    /// The service's id, `pm_…`.
+    pub reference: String,
+    /// The card's brand.
+    pub brand: String,
+    /// Its last four digits.
+    pub last4: String,
+    /// 1 to 12.
+    pub expires_month: i64,
+    /// Four digits.
+    pub expires_year: i64,
+    /// Where it was issued, ISO 3166-1 alpha-2.
+    pub country: Option<String>,
+    /// `credit`, `debit`, `prepaid` or `unknown`.
+    pub funding: String,
+    /// The same for the same card.
+    pub fingerprint: Option<String>,
+}
+
+/// A service that keeps payment methods, such as Stripe.
+pub trait PaymentProvider: Send + Sync {
+    /// The name shown and stored.
+    fn name(&self) -> &'static str;
+    /// Begins a set-up. Idempotent by `attempt`, our id. `customer` is the organization's, when it has one already.
+    /// The person's browser comes back to `return_url`, which proves nothing.
+    fn start<'a>(
+        &'a self,
+        attempt: &'a str,
+        organization: &'a str,
+        customer: Option<&'a str>,
+        return_url: &'a str,
+    ) -> BoxFuture<'a, Result<Setup, Failure>>;
+    /// How a set-up stands.
+    fn fetch<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<SetupState, Failure>>;
+    /// Ends a set-up nobody will finish.
+    fn cancel<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<(), Failure>>;
+    /// Takes a method off file.
+    fn detach<'a>(&'a self, method: &'a str) -> BoxFuture<'a, Result<(), Failure>>;
+    /// Verifies a delivery's signature and says what it is about; it carries no state.
+    ///
+    /// # Errors
+    /// When no active secret signed these bytes just now.
+    fn hints(&self, headers: Headers<'_>, body: &[u8], now: Timestamp) -> Result<Vec<Hint>, SignatureError>;
+}
+
+/// What a client of Stripe needs to know.
+#[derive(Debug, Clone)]
+pub struct StripeOptions {
+    /// `https://api.stripe.com`, or the sandbox.
+    pub base_url: String,
+    /// The secret key.
+    pub api_key: Secret<String>,
+    /// Webhook secrets in force; two while one is being replaced.
+    pub webhook_secrets: Vec<Secret<String>>,
+}
