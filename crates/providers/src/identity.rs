@@ -64,7 +64,7 @@ pub enum State {
 }
 
 /// How a check stands, read back from the service.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Snapshot {
     /// The service's id.
     pub reference: String,
