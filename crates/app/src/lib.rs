@@ -27,12 +27,16 @@ pub mod me;
 pub mod members;
 mod own_keys;
 pub mod projects;
+pub mod sealing;
+pub mod services;
 pub mod service_accounts;
 pub mod usage;
 pub mod verification;
 
 pub use actor::Actor;
 pub use error::Error;
+pub use sealing::Sealer;
+pub use services::{Codes, Services};
 pub use keystead_store::tables::api_keys::KeyWithOwner;
 pub use keystead_store::{Listing, Page};
 
@@ -55,6 +59,10 @@ pub struct AppOptions {
     pub rng: Box<dyn RngCore + Send>,
     /// Where people reach this installation, for links in messages.
     pub public_url: String,
+    /// Seals and matches personal data.
+    pub sealer: Sealer,
+    /// The outside services.
+    pub services: Services,
 }
 
 struct Inner {
@@ -65,6 +73,8 @@ struct Inner {
     clock: Clock,
     rng: Mutex<Box<dyn RngCore + Send>>,
     public_url: String,
+    sealer: Sealer,
+    services: Services,
 }
 
 /// The use cases. Cheap to clone.
@@ -92,6 +102,8 @@ impl App {
             clock: options.clock,
             rng: Mutex::new(options.rng),
             public_url,
+            sealer: options.sealer,
+            services: options.services,
         };
         Self { inner: Arc::new(inner) }
     }
@@ -112,6 +124,16 @@ impl App {
     #[must_use]
     pub fn request_id(&self) -> RequestId {
         self.draw(RequestId::generate)
+    }
+
+    /// The outside services in use.
+    #[must_use]
+    pub fn services(&self) -> &Services {
+        &self.inner.services
+    }
+
+    pub(crate) fn sealer(&self) -> &Sealer {
+        &self.inner.sealer
     }
 
     fn store(&self) -> &Store {

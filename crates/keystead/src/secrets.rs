@@ -34,6 +34,12 @@ pub(crate) struct Secrets {
     pub(crate) pepper: Secret<[u8; 32]>,
     /// Audit rows are chained under it.
     pub(crate) audit: Secret<[u8; 32]>,
+    /// Personal data is sealed under it.
+    pub(crate) sealing: Secret<[u8; 32]>,
+    /// Numbers and documents are matched under it.
+    pub(crate) matching: Secret<[u8; 32]>,
+    /// The keys of identity cases are wrapped under it.
+    pub(crate) evidence: Secret<[u8; 32]>,
 }
 
 #[derive(Deserialize)]
@@ -44,6 +50,9 @@ struct Written {
     previous_tag_keys: Vec<String>,
     pepper: String,
     audit_key: String,
+    sealing_key: String,
+    matching_key: String,
+    evidence_key: String,
 }
 
 /// Reads the secrets, or makes them on the first start.
@@ -75,6 +84,9 @@ fn read(text: &str) -> Result<Secrets, String> {
             .collect::<Result<_, _>>()?,
         pepper: decode("pepper", written.pepper)?,
         audit: decode("audit_key", written.audit_key)?,
+        sealing: decode("sealing_key", written.sealing_key)?,
+        matching: decode("matching_key", written.matching_key)?,
+        evidence: decode("evidence_key", written.evidence_key)?,
     })
 }
 
@@ -95,7 +107,7 @@ fn decode(name: &str, mut text: String) -> Result<Secret<[u8; 32]>, String> {
 /// Writes beside and links into place, so that two first starts at once agree on one file.
 fn create(data_dir: &Path, path: &Path) -> io::Result<()> {
     let mut text = String::from("# Made on the first start. Keep it with your backups: without it no key works.\n");
-    for name in ["tag_key", "pepper", "audit_key"] {
+    for name in ["tag_key", "pepper", "audit_key", "sealing_key", "matching_key", "evidence_key"] {
         let mut bytes = [0; 32];
         rand::rngs::OsRng.unwrap_err().fill_bytes(&mut bytes);
         let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -138,7 +150,10 @@ mod tests {
     fn short_and_strange_secrets_are_refused() {
         let good = "0".repeat(64);
         for bad in ["", "abc", &"0".repeat(62), &"g".repeat(64), &"é".repeat(32)] {
-            let text = format!("tag_key = \"{good}\"\npepper = \"{bad}\"\naudit_key = \"{good}\"\n");
+            let mut text = format!("tag_key = \"{good}\"\npepper = \"{bad}\"\n");
+            for name in ["audit_key", "sealing_key", "matching_key", "evidence_key"] {
+                text.push_str(&format!("{name} = \"{good}\"\n"));
+            }
             let reason = read(&text).unwrap_err();
             assert!(reason.contains("pepper"), "{reason}");
         }

@@ -91,6 +91,8 @@ impl World {
             clock: Arc::new(move || Timestamp(hand.load(Ordering::SeqCst))),
             rng: Box::new(ChaCha20Rng::seed_from_u64(7)),
             public_url: URL.to_owned(),
+            sealer: Sealer::new(Secret::new([4; 32]), Secret::new([5; 32])),
+            services: Services::default(),
         });
         let keys = Keys { store: store.clone(), tags, pepper };
         let router = keystead_api::router(ApiState { app: app.clone(), authenticate: Arc::new(keys) });

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use keystead_app::keys::NewKey;
 use keystead_app::verification::Standing;
-use keystead_app::{Actor, App, AppOptions, Error, Page};
+use keystead_app::{Actor, App, AppOptions, Sealer, Services, Error, Page};
 use keystead_core::gate::Requirement;
 use keystead_core::key::{Pepper, TagKeys};
 use keystead_core::secret::Secret;
@@ -27,6 +27,8 @@ async fn app() -> App {
         clock: Arc::new(|| Timestamp(1_767_225_600)),
         rng: Box::new(ChaCha20Rng::seed_from_u64(11)),
         public_url: "https://keystead.test/".to_owned(),
+        sealer: Sealer::new(Secret::new([4; 32]), Secret::new([5; 32])),
+        services: Services::default(),
     })
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use axum::middleware::from_fn;
 use keystead_api::ApiState;
+use keystead_app::Services;
 use keystead_core::id::RequestId;
 use keystead_dashboard::DashboardState;
 use keystead_gateway::{Directory, DirectoryOptions, Gateway, GatewayOptions, Limits, Meter, MeterOptions};
@@ -94,7 +95,7 @@ pub(crate) async fn start(config: Validated, stopped: watch::Receiver<bool>) -> 
     outcomes.register(&mut registry);
     gateway.metrics(&mut registry);
 
-    let app = wire::app(store.clone(), &secrets, public_url.clone());
+    let app = wire::app(store.clone(), &secrets, public_url.clone(), Services::default());
     let authenticate = Arc::new(ByGateway(Arc::clone(&gateway)));
     let administration = keystead_api::router(ApiState { app, authenticate });
     let pages =

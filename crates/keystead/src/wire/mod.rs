@@ -11,7 +11,7 @@ pub(crate) mod sink;
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
-use keystead_app::{App, AppOptions, Clock};
+use keystead_app::{App, AppOptions, Clock, Sealer, Services};
 use keystead_core::key::{Pepper, TagKeys};
 use keystead_core::time::Timestamp;
 use keystead_store::Store;
@@ -56,8 +56,13 @@ pub(crate) fn audit_key(secrets: &Secrets) -> AuditKey {
     AuditKey(secrets.audit.clone())
 }
 
+/// Seals and matches personal data.
+pub(crate) fn sealer(secrets: &Secrets) -> Sealer {
+    Sealer::new(secrets.sealing.clone(), secrets.matching.clone())
+}
+
 /// The use cases over this store.
-pub(crate) fn app(store: Store, secrets: &Secrets, public_url: String) -> App {
+pub(crate) fn app(store: Store, secrets: &Secrets, public_url: String, services: Services) -> App {
     App::new(AppOptions {
         store,
         tags: tags(secrets),
@@ -66,6 +71,8 @@ pub(crate) fn app(store: Store, secrets: &Secrets, public_url: String) -> App {
         clock: clock(),
         rng: Box::new(rng()),
         public_url,
+        sealer: sealer(secrets),
+        services,
     })
 }
 
@@ -73,7 +80,7 @@ pub(crate) fn app(store: Store, secrets: &Secrets, public_url: String) -> App {
 pub(crate) async fn app_for_commands(config: &Validated) -> Result<App, Failure> {
     let secrets = secrets::open(&config.server.data_dir)?;
     let store = open_store(config).await?;
-    Ok(app(store, &secrets, config.public_url.clone()))
+    Ok(app(store, &secrets, config.public_url.clone(), Services::default()))
 }
 
 /// Opens the store and migrates it, saying so when it takes long.

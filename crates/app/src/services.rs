@@ -1,0 +1,49 @@
+//! The outside services in use. What is absent is switched off, and use cases say so.
+
+use std::fmt;
+use std::sync::Arc;
+
+use keystead_providers::identity::IdentityProvider;
+use keystead_providers::mail::Mailer;
+use keystead_providers::payment::PaymentProvider;
+use keystead_providers::phone::{LineLookup, PhoneVerifier, SmsSender};
+use keystead_providers::sign_in::SignIn;
+
+/// Who makes and checks codes sent to phones.
+#[derive(Clone)]
+pub enum Codes {
+    /// The service does, such as Twilio Verify.
+    Verifier(Arc<dyn PhoneVerifier>),
+    /// Keystead does, and the service carries the text.
+    Sms(Arc<dyn SmsSender>),
+}
+
+/// Every outside service the use cases may call.
+#[derive(Clone, Default)]
+pub struct Services {
+    /// Codes to phones.
+    pub codes: Option<Codes>,
+    /// Kinds of lines.
+    pub lines: Option<Arc<dyn LineLookup>>,
+    /// Payment methods.
+    pub payment: Option<Arc<dyn PaymentProvider>>,
+    /// Documents and faces.
+    pub identity: Option<Arc<dyn IdentityProvider>>,
+    /// Mail.
+    pub mail: Option<Arc<dyn Mailer>>,
+    /// Signing in elsewhere.
+    pub sign_in: Option<Arc<dyn SignIn>>,
+}
+
+impl fmt::Debug for Services {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Services")
+            .field("codes", &self.codes.is_some())
+            .field("lines", &self.lines.is_some())
+            .field("payment", &self.payment.is_some())
+            .field("identity", &self.identity.is_some())
+            .field("mail", &self.mail.is_some())
+            .field("sign_in", &self.sign_in.is_some())
+            .finish()
+    }
+}
