@@ -124,7 +124,7 @@ pub enum Value {
     /// `TEXT`.
     Text(Option<String>),
     /// `BYTEA`.
-    Bytes(Vec<u8>),
+    Bytes(Option<Vec<u8>>),
     /// `BOOLEAN`.
     Bool(bool),
 }
@@ -167,7 +167,13 @@ impl From<bool> for Value {
 
 impl From<&[u8]> for Value {
     fn from(value: &[u8]) -> Self {
-        Self::Bytes(value.to_vec())
+        Self::Bytes(Some(value.to_vec()))
+    }
+}
+
+impl From<Option<&[u8]>> for Value {
+    fn from(value: Option<&[u8]>) -> Self {
+        Self::Bytes(value.map(<[u8]>::to_vec))
     }
 }
 
@@ -210,6 +216,7 @@ impl Row {
     getter!(text, String, "A `TEXT`.");
     getter!(optional_text, Option<String>, "A `TEXT` that may be null.");
     getter!(bytes, Vec<u8>, "A `BYTEA`.");
+    getter!(optional_bytes, Option<Vec<u8>>, "A `BYTEA` that may be null.");
     getter!(bool, bool, "A `BOOLEAN`.");
 }
 

@@ -6,6 +6,7 @@ mod keys;
 mod people;
 mod rest;
 pub(crate) mod usage;
+mod verification;
 
 use keystead_store::{Error, Store};
 
@@ -24,6 +25,12 @@ pub(crate) async fn all(world: &World) {
     usage::once_and_only_once(world.fresh().await).await;
     usage::questions(world.fresh().await).await;
     audit::chain(world.fresh().await).await;
+    verification::phone_numbers(world.fresh().await).await;
+    verification::limits(world.fresh().await).await;
+    verification::payment_methods(world.fresh().await).await;
+    verification::identity(world.fresh().await).await;
+    verification::proofs(world.fresh().await).await;
+    verification::review(world.fresh().await).await;
     rest::every_change_is_followed(world.fresh().await).await;
     rest::models_and_policy(world.fresh().await).await;
     rest::jobs_are_leased(world.fresh().await).await;

@@ -1,0 +1,225 @@
+//! Attempts to verify an organization: one live at most for each (verification.md 5.3).
+
+use keystead_core::id::{OrganizationId, UserId};
+use keystead_core::time::Timestamp;
+
+use super::{conflict_as, id, optional_id, optional_time, time};
+use crate::{Error, Row, Tx};
+
+/// One attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdentityAttempt {
+    /// `orgv_…`.
+    pub id: String,
+    /// For whom.
+    pub organization: OrganizationId,
+    /// By whom.
+    pub user: Option<UserId>,
+    /// The service's name.
+    pub provider: String,
+    /// The service's id of it, once it answered.
+    pub reference: Option<String>,
+    /// The machine's state by name.
+    pub state: String,
+    /// How far the person got.
+    pub step: i64,
+    /// Why not, as a JSON list of names.
+    pub reasons: String,
+    /// Two digits shown on both screens.
+    pub match_number: String,
+    /// `en`, `pl` or `ja`.
+    pub language: String,
+    /// The kind of document.
+    pub document_type: Option<String>,
+    /// ISO 3166-1 alpha-2.
+    pub issuing_country: Option<String>,
+    /// The document's keyed print.
+    pub document_print: Option<Vec<u8>>,
+    /// Whether the operator should look.
+    pub needs_attention: bool,
+    /// When consent was given.
+    pub consented_at: Option<Timestamp>,
+    /// When everything was handed in.
+    pub submitted_at: Option<Timestamp>,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When it runs out.
+    pub expires_at: Timestamp,
+    /// As of when the service's word is known.
+    pub as_of: Timestamp,
+    /// When it was last read back.
+    pub checked_at: Option<Timestamp>,
+    /// When it was decided.
+    pub decided_at: Option<Timestamp>,
+    /// Who decided: the service's name, or the reviewer.
+    pub decided_by: Option<String>,
+    /// When it ended, however.
+    pub finished_at: Option<Timestamp>,
+    /// When the service is asked to erase its copy.
+    pub redact_at: Option<Timestamp>,
+    /// When the service has erased its copy.
+    pub redacted_at: Option<Timestamp>,
+    /// Grows with each change.
+    pub version: i64,
+}
+
+fn attempt(row: &Row) -> Result<IdentityAttempt, Error> {
+    Ok(IdentityAttempt {
+        id: row.text(0)?,
+        organization: id(row, 1, "identity_attempts")?,
+        user: optional_id(row, 2, "identity_attempts")?,
+        provider: row.text(3)?,
+        reference: row.optional_text(4)?,
+        state: row.text(5)?,
+        step: row.int(6)?,
+        reasons: row.text(7)?,
+        match_number: row.text(8)?,
+        language: row.text(9)?,
+        document_type: row.optional_text(10)?,
+        issuing_country: row.optional_text(11)?,
+        document_print: row.optional_bytes(12)?,
+        needs_attention: row.bool(13)?,
+        consented_at: optional_time(row, 14)?,
+        submitted_at: optional_time(row, 15)?,
+        created_at: time(row, 16)?,
+        expires_at: time(row, 17)?,
+        as_of: time(row, 18)?,
+        checked_at: optional_time(row, 19)?,
+        decided_at: optional_time(row, 20)?,
+        decided_by: row.optional_text(21)?,
+        finished_at: optional_time(row, 22)?,
+        redact_at: optional_time(row, 23)?,
+        redacted_at: optional_time(row, 24)?,
+        version: row.int(25)?,
+    })
+}
+
+/// Adds an attempt.
+///
+/// # Errors
+/// [`Error::Conflict`] when the organization has a live one; otherwise when the store cannot.
+pub async fn insert(tx: &mut Tx, row: &IdentityAttempt) -> Result<(), Error> {
+    const SQL: &str = "INSERT INTO identity_attempts (id, organization, user_id, provider, reference, state, step, \
+                       reasons, match_number, language, needs_attention, consented_at, created_at, expires_at, as_of, \
+                       finished_at, version) \
+                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
+    let values = vec![
+        row.id.as_str().into(),
+        row.organization.as_str().into(),
+        row.user.as_ref().map(UserId::as_str).into(),
+        row.provider.as_str().into(),
+        row.reference.as_deref().into(),
+        row.state.as_str().into(),
+        row.step.into(),
+        row.reasons.as_str().into(),
+        row.match_number.as_str().into(),
+        row.language.as_str().into(),
+        row.needs_attention.into(),
+        row.consented_at.map(|at| at.0).into(),
+        row.created_at.0.into(),
+        row.expires_at.0.into(),
+        row.as_of.0.into(),
+        row.finished_at.map(|at| at.0).into(),
+        row.version.into(),
+    ];
+    tx.execute(SQL, values).await.map(|_| ()).map_err(conflict_as("verification attempt"))
+}
+
+/// Writes what changes while an attempt goes on; `row.version` is the version that was read.
+///
+/// # Errors
+/// [`Error::Conflict`] when somebody wrote in between; otherwise when the store cannot.
+pub async fn update(tx: &mut Tx, row: &IdentityAttempt) -> Result<(), Error> {
+    const SQL: &str = "UPDATE identity_attempts SET reference = $2, state = $3, step = $4, reasons = $5, \
+                       document_type = $6, issuing_country = $7, document_print = $8, needs_attention = $9, \
+                       consented_at = $10, submitted_at = $11, expires_at = $12, as_of = $13, checked_at = $14, \
+                       decided_at = $15, decided_by = $16, finished_at = $17, redact_at = $18, redacted_at = $19, \
+                       version = $20 + 1 WHERE id = $1 AND version = $20";
+    let values = vec![
+        row.id.as_str().into(),
+        row.reference.as_deref().into(),
+        row.state.as_str().into(),
+        row.step.into(),
+        row.reasons.as_str().into(),
+        row.document_type.as_deref().into(),
+        row.issuing_country.as_deref().into(),
+        row.document_print.as_deref().into(),
+        row.needs_attention.into(),
+        row.consented_at.map(|at| at.0).into(),
+        row.submitted_at.map(|at| at.0).into(),
+        row.expires_at.0.into(),
+        row.as_of.0.into(),
+        row.checked_at.map(|at| at.0).into(),
+        row.decided_at.map(|at| at.0).into(),
+        row.decided_by.as_deref().into(),
+        row.finished_at.map(|at| at.0).into(),
+        row.redact_at.map(|at| at.0).into(),
+        row.redacted_at.map(|at| at.0).into(),
+        row.version.into(),
+    ];
+    if tx.execute(SQL, values).await? == 0 { Err(Error::Conflict("verification attempt")) } else { Ok(()) }
+}
+
+/// The attempt with this id.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn find(tx: &mut Tx, id: &str) -> Result<Option<IdentityAttempt>, Error> {
+    const SQL: &str = "SELECT id, organization, user_id, provider, reference, state, step, reasons, match_number, \
+                       language, document_type, issuing_country, document_print, needs_attention, consented_at, \
+                       submitted_at, created_at, expires_at, as_of, checked_at, decided_at, decided_by, finished_at, \
+                       redact_at, redacted_at, version FROM identity_attempts WHERE id = $1";
+    tx.optional(SQL, vec![id.into()]).await?.as_ref().map(attempt).transpose()
+}
+
+/// The attempt a service knows by this reference.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn find_by_reference(tx: &mut Tx, provider: &str, reference: &str) -> Result<Option<IdentityAttempt>, Error> {
+    const SQL: &str = "SELECT id, organization, user_id, provider, reference, state, step, reasons, match_number, \
+                       language, document_type, issuing_country, document_print, needs_attention, consented_at, \
+                       submitted_at, created_at, expires_at, as_of, checked_at, decided_at, decided_by, finished_at, \
+                       redact_at, redacted_at, version FROM identity_attempts WHERE provider = $1 AND reference = $2";
+    tx.optional(SQL, vec![provider.into(), reference.into()]).await?.as_ref().map(attempt).transpose()
+}
+
+/// The attempts of an organization, newest first.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn list(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<IdentityAttempt>, Error> {
+    const SQL: &str = "SELECT id, organization, user_id, provider, reference, state, step, reasons, match_number, \
+                       language, document_type, issuing_country, document_print, needs_attention, consented_at, \
+                       submitted_at, created_at, expires_at, as_of, checked_at, decided_at, decided_by, finished_at, \
+                       redact_at, redacted_at, version FROM identity_attempts WHERE organization = $1 \
+                       ORDER BY created_at DESC, id DESC LIMIT 50";
+    tx.all(SQL, vec![organization.as_str().into()]).await?.iter().map(attempt).collect()
+}
+
+/// Every live attempt, longest unchecked first.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn list_live(tx: &mut Tx) -> Result<Vec<IdentityAttempt>, Error> {
+    const SQL: &str = "SELECT id, organization, user_id, provider, reference, state, step, reasons, match_number, \
+                       language, document_type, issuing_country, document_print, needs_attention, consented_at, \
+                       submitted_at, created_at, expires_at, as_of, checked_at, decided_at, decided_by, finished_at, \
+                       redact_at, redacted_at, version FROM identity_attempts WHERE finished_at IS NULL \
+                       ORDER BY COALESCE(checked_at, 0), created_at, id LIMIT 500";
+    tx.all(SQL, vec![]).await?.iter().map(attempt).collect()
+}
+
+/// Attempts whose copy at the service is due to be erased.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn list_to_redact(tx: &mut Tx, now: Timestamp) -> Result<Vec<IdentityAttempt>, Error> {
+    const SQL: &str = "SELECT id, organization, user_id, provider, reference, state, step, reasons, match_number, \
+                       language, document_type, issuing_country, document_print, needs_attention, consented_at, \
+                       submitted_at, created_at, expires_at, as_of, checked_at, decided_at, decided_by, finished_at, \
+                       redact_at, redacted_at, version FROM identity_attempts \
+                       WHERE redact_at IS NOT NULL AND redact_at <= $1 AND redacted_at IS NULL \
+                       ORDER BY redact_at, id LIMIT 100";
+    tx.all(SQL, vec![now.0.into()]).await?.iter().map(attempt).collect()
+}

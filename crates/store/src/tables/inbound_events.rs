@@ -1,0 +1,79 @@
+//! Deliveries from outside services: each event once, however often it comes (verification.md 5).
+
+use keystead_core::time::Timestamp;
+
+use crate::{Error, Row, Tx};
+
+/// One event as it was told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InboundEvent {
+    /// The service's name.
+    pub provider: String,
+    /// The service's id of the event.
+    pub event_id: String,
+    /// The service's name of the event.
+    pub name: String,
+    /// What it is about.
+    pub reference: String,
+    /// When it happened there.
+    pub occurred_at: Timestamp,
+    /// When it came here.
+    pub received_at: Timestamp,
+}
+
+fn event(row: &Row) -> Result<InboundEvent, Error> {
+    Ok(InboundEvent {
+        provider: row.text(0)?,
+        event_id: row.text(1)?,
+        name: row.text(2)?,
+        reference: row.text(3)?,
+        occurred_at: Timestamp(row.int(4)?),
+        received_at: Timestamp(row.int(5)?),
+    })
+}
+
+/// Writes an event down; `false` when it came before.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn insert(tx: &mut Tx, row: &InboundEvent) -> Result<bool, Error> {
+    const SQL: &str = "INSERT INTO inbound_events (provider, event_id, name, reference, occurred_at, received_at) \
+                       VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (provider, event_id) DO NOTHING";
+    let values = vec![
+        row.provider.as_str().into(),
+        row.event_id.as_str().into(),
+        row.name.as_str().into(),
+        row.reference.as_str().into(),
+        row.occurred_at.0.into(),
+        row.received_at.0.into(),
+    ];
+    Ok(tx.execute(SQL, values).await? > 0)
+}
+
+/// An event has been acted on.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn finish(tx: &mut Tx, provider: &str, event_id: &str, at: Timestamp) -> Result<(), Error> {
+    const SQL: &str = "UPDATE inbound_events SET processed_at = $3 WHERE provider = $1 AND event_id = $2";
+    tx.execute(SQL, vec![provider.into(), event_id.into(), at.0.into()]).await.map(|_| ())
+}
+
+/// Events not acted on yet, oldest first.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn list_waiting(tx: &mut Tx, provider: &str) -> Result<Vec<InboundEvent>, Error> {
+    const SQL: &str = "SELECT provider, event_id, name, reference, occurred_at, received_at FROM inbound_events \
+                       WHERE provider = $1 AND processed_at IS NULL ORDER BY received_at, event_id LIMIT 100";
+    tx.all(SQL, vec![provider.into()]).await?.iter().map(event).collect()
+}
+
+/// Forgets events received before a moment: ids are kept for thirty days.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn delete_old(tx: &mut Tx, before: Timestamp) -> Result<u64, Error> {
+    const SQL: &str = "DELETE FROM inbound_events WHERE received_at < $1";
+    tx.execute(SQL, vec![before.0.into()]).await
+}

@@ -1,0 +1,104 @@
+//! What is counted against limits: sends, checks, set-ups, by number, person, organization, address and place
+//! (verification.md 7). Subjects are prints or ids, never numbers.
+
+use keystead_core::time::Timestamp;
+
+use crate::{Error, Tx};
+
+/// One thing to be counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hit {
+    /// Makes counting it twice harmless.
+    pub id: String,
+    /// The limit's name.
+    pub name: String,
+    /// Against whom.
+    pub subject: String,
+    /// What is told apart when different values are counted; empty otherwise.
+    pub value: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// How much was counted, and since when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Count {
+    /// How many hits.
+    pub hits: i64,
+    /// How many different values among them.
+    pub values: i64,
+    /// The oldest that counts.
+    pub oldest: Option<Timestamp>,
+}
+
+/// Counts one thing.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn insert(tx: &mut Tx, hit: &Hit) -> Result<(), Error> {
+    const SQL: &str = "INSERT INTO limit_hits (id, name, subject, value, at) VALUES ($1, $2, $3, $4, $5) \
+                       ON CONFLICT (id) DO NOTHING";
+    let values = vec![
+        hit.id.as_str().into(),
+        hit.name.as_str().into(),
+        hit.subject.as_str().into(),
+        hit.value.as_str().into(),
+        hit.at.0.into(),
+    ];
+    tx.execute(SQL, values).await.map(|_| ())
+}
+
+/// What was counted after `since`.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn count(tx: &mut Tx, name: &str, subject: &str, since: Timestamp) -> Result<Count, Error> {
+    const SQL: &str = "SELECT COUNT(*), COUNT(DISTINCT value), MIN(at) FROM limit_hits \
+                       WHERE name = $1 AND subject = $2 AND at > $3";
+    let row = tx.optional(SQL, vec![name.into(), subject.into(), since.0.into()]).await?;
+    let Some(row) = row else { return Ok(Count::default()) };
+    Ok(Count { hits: row.int(0)?, values: row.int(1)?, oldest: row.optional_int(2)?.map(Timestamp) })
+}
+
+/// How many hits each day had, newest day first: for the median of a country's week. Days count back from `now`.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn count_by_day(
+    tx: &mut Tx,
+    name: &str,
+    subject: &str,
+    now: Timestamp,
+    days: i64,
+) -> Result<Vec<i64>, Error> {
+    const SQL: &str = "SELECT ($3 - at) / 86400, COUNT(*) FROM limit_hits \
+                       WHERE name = $1 AND subject = $2 AND at > $4 AND at <= $3 GROUP BY ($3 - at) / 86400";
+    let since = now.plus(-days * 86_400);
+    let rows = tx.all(SQL, vec![name.into(), subject.into(), now.0.into(), since.0.into()]).await?;
+    let mut counts = vec![0; usize::try_from(days).unwrap_or_default()];
+    for row in rows {
+        let day = usize::try_from(row.int(0)?).unwrap_or(usize::MAX);
+        if let Some(count) = counts.get_mut(day) {
+            *count = row.int(1)?;
+        }
+    }
+    Ok(counts)
+}
+
+/// Forgets what was counted for one subject, as after a success.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn delete(tx: &mut Tx, name: &str, subject: &str) -> Result<u64, Error> {
+    const SQL: &str = "DELETE FROM limit_hits WHERE name = $1 AND subject = $2";
+    tx.execute(SQL, vec![name.into(), subject.into()]).await
+}
+
+/// Forgets everything counted before a moment; the longest window is thirty days.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn delete_old(tx: &mut Tx, before: Timestamp) -> Result<u64, Error> {
+    const SQL: &str = "DELETE FROM limit_hits WHERE at < $1";
+    tx.execute(SQL, vec![before.0.into()]).await
+}

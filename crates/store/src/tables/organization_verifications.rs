@@ -1,0 +1,76 @@
+//! Where each organization stands with its verification (verification.md 5.3).
+
+use keystead_core::id::OrganizationId;
+use keystead_core::time::Timestamp;
+
+use super::{id, optional_time, time};
+use crate::{Error, Row, Tx};
+
+/// Where an organization stands. Without a row it is unverified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrganizationVerification {
+    /// Which.
+    pub organization: OrganizationId,
+    /// The machine's status by name.
+    pub status: String,
+    /// Since when.
+    pub since: Timestamp,
+    /// Until when: a cooldown, an exemption.
+    pub until: Option<Timestamp>,
+    /// Why, in the names of the machine or the operator's words.
+    pub reason: Option<String>,
+    /// Grows with each change; who writes over a newer one is told to look again.
+    pub version: i64,
+}
+
+fn standing(row: &Row) -> Result<OrganizationVerification, Error> {
+    Ok(OrganizationVerification {
+        organization: id(row, 0, "organization_verifications")?,
+        status: row.text(1)?,
+        since: time(row, 2)?,
+        until: optional_time(row, 3)?,
+        reason: row.optional_text(4)?,
+        version: row.int(5)?,
+    })
+}
+
+/// Where an organization stands.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn find(tx: &mut Tx, organization: &OrganizationId) -> Result<Option<OrganizationVerification>, Error> {
+    const SQL: &str = "SELECT organization, status, since, until, reason, version FROM organization_verifications \
+                       WHERE organization = $1";
+    tx.optional(SQL, vec![organization.as_str().into()]).await?.as_ref().map(standing).transpose()
+}
+
+/// Writes where an organization stands; `row.version` is the version that was read, 0 for none.
+///
+/// # Errors
+/// [`Error::Conflict`] when somebody wrote in between; otherwise when the store cannot.
+pub async fn save(tx: &mut Tx, row: &OrganizationVerification) -> Result<(), Error> {
+    const SQL: &str = "INSERT INTO organization_verifications (organization, status, since, until, reason, version) \
+                       VALUES ($1, $2, $3, $4, $5, $6 + 1) ON CONFLICT (organization) DO UPDATE SET \
+                       status = excluded.status, since = excluded.since, until = excluded.until, \
+                       reason = excluded.reason, version = excluded.version \
+                       WHERE organization_verifications.version = $6";
+    let values = vec![
+        row.organization.as_str().into(),
+        row.status.as_str().into(),
+        row.since.0.into(),
+        row.until.map(|at| at.0).into(),
+        row.reason.as_deref().into(),
+        row.version.into(),
+    ];
+    if tx.execute(SQL, values).await? == 0 { Err(Error::Conflict("organization verification")) } else { Ok(()) }
+}
+
+/// Organizations in a status, longest first.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn list(tx: &mut Tx, status: &str) -> Result<Vec<OrganizationVerification>, Error> {
+    const SQL: &str = "SELECT organization, status, since, until, reason, version FROM organization_verifications \
+                       WHERE status = $1 ORDER BY since, organization LIMIT 500";
+    tx.all(SQL, vec![status.into()]).await?.iter().map(standing).collect()
+}

@@ -1,0 +1,282 @@
+//! Payment methods on file and the set-ups that put them there. No card number ever stands here.
+
+use keystead_core::id::{OrganizationId, UserId};
+use keystead_core::time::Timestamp;
+
+use super::{conflict_as, id, optional_id, optional_time, time};
+use crate::{Error, Row, Tx};
+
+/// One set-up at the service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PaymentSetup {
+    /// `pms_…`.
+    pub id: String,
+    /// For whom.
+    pub organization: OrganizationId,
+    /// By whom.
+    pub user: Option<UserId>,
+    /// The service's name.
+    pub provider: String,
+    /// The service's id of it, once it answered.
+    pub reference: Option<String>,
+    /// Where the card is entered, at the service.
+    pub url: Option<String>,
+    /// The machine's state by name.
+    pub state: String,
+    /// The class of a refusal.
+    pub reason: Option<String>,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When nobody can finish it any more.
+    pub expires_at: Timestamp,
+    /// When it was last read back.
+    pub checked_at: Option<Timestamp>,
+    /// When it ended, however.
+    pub finished_at: Option<Timestamp>,
+}
+
+/// One method on file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PaymentMethod {
+    /// `pm_…` of ours.
+    pub id: String,
+    /// Whose.
+    pub organization: OrganizationId,
+    /// The service's name.
+    pub provider: String,
+    /// The service's id of it.
+    pub reference: String,
+    /// The card's brand.
+    pub brand: String,
+    /// Its last four digits.
+    pub last4: String,
+    /// 1 to 12.
+    pub expires_month: i64,
+    /// Four digits.
+    pub expires_year: i64,
+    /// Where it was issued.
+    pub country: Option<String>,
+    /// `credit`, `debit`, `prepaid` or `unknown`.
+    pub funding: String,
+    /// The card's keyed print.
+    pub card_print: Option<Vec<u8>>,
+    /// Whether it is the one that counts.
+    pub is_default: bool,
+    /// When it was put on file.
+    pub created_at: Timestamp,
+    /// When it was taken off.
+    pub removed_at: Option<Timestamp>,
+}
+
+fn setup(row: &Row) -> Result<PaymentSetup, Error> {
+    Ok(PaymentSetup {
+        id: row.text(0)?,
+        organization: id(row, 1, "payment_setups")?,
+        user: optional_id(row, 2, "payment_setups")?,
+        provider: row.text(3)?,
+        reference: row.optional_text(4)?,
+        url: row.optional_text(5)?,
+        state: row.text(6)?,
+        reason: row.optional_text(7)?,
+        created_at: time(row, 8)?,
+        expires_at: time(row, 9)?,
+        checked_at: optional_time(row, 10)?,
+        finished_at: optional_time(row, 11)?,
+    })
+}
+
+fn method(row: &Row) -> Result<PaymentMethod, Error> {
+    Ok(PaymentMethod {
+        id: row.text(0)?,
+        organization: id(row, 1, "payment_methods")?,
+        provider: row.text(2)?,
+        reference: row.text(3)?,
+        brand: row.text(4)?,
+        last4: row.text(5)?,
+        expires_month: row.int(6)?,
+        expires_year: row.int(7)?,
+        country: row.optional_text(8)?,
+        funding: row.text(9)?,
+        card_print: row.optional_bytes(10)?,
+        is_default: row.bool(11)?,
+        created_at: time(row, 12)?,
+        removed_at: optional_time(row, 13)?,
+    })
+}
+
+/// The customer an organization is at a service; the first stays.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn save_customer(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    provider: &str,
+    customer: &str,
+) -> Result<(), Error> {
+    const SQL: &str = "INSERT INTO payment_customers (organization, provider, customer) VALUES ($1, $2, $3) \
+                       ON CONFLICT (organization, provider) DO NOTHING";
+    tx.execute(SQL, vec![organization.as_str().into(), provider.into(), customer.into()]).await.map(|_| ())
+}
+
+/// The customer an organization is at a service.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn find_customer(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    provider: &str,
+) -> Result<Option<String>, Error> {
+    const SQL: &str = "SELECT customer FROM payment_customers WHERE organization = $1 AND provider = $2";
+    tx.optional(SQL, vec![organization.as_str().into(), provider.into()]).await?.map(|row| row.text(0)).transpose()
+}
+
+/// Adds a set-up.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn insert(tx: &mut Tx, row: &PaymentSetup) -> Result<(), Error> {
+    const SQL: &str = "INSERT INTO payment_setups (id, organization, user_id, provider, reference, url, state, reason, \
+                       created_at, expires_at, checked_at, finished_at) \
+                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+    let values = vec![
+        row.id.as_str().into(),
+        row.organization.as_str().into(),
+        row.user.as_ref().map(UserId::as_str).into(),
+        row.provider.as_str().into(),
+        row.reference.as_deref().into(),
+        row.url.as_deref().into(),
+        row.state.as_str().into(),
+        row.reason.as_deref().into(),
+        row.created_at.0.into(),
+        row.expires_at.0.into(),
+        row.checked_at.map(|at| at.0).into(),
+        row.finished_at.map(|at| at.0).into(),
+    ];
+    tx.execute(SQL, values).await.map(|_| ()).map_err(conflict_as("payment set-up"))
+}
+
+/// Writes what changes while a set-up goes on.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn update(tx: &mut Tx, row: &PaymentSetup) -> Result<(), Error> {
+    const SQL: &str = "UPDATE payment_setups SET reference = $2, url = $3, state = $4, reason = $5, expires_at = $6, \
+                       checked_at = $7, finished_at = $8 WHERE id = $1";
+    let values = vec![
+        row.id.as_str().into(),
+        row.reference.as_deref().into(),
+        row.url.as_deref().into(),
+        row.state.as_str().into(),
+        row.reason.as_deref().into(),
+        row.expires_at.0.into(),
+        row.checked_at.map(|at| at.0).into(),
+        row.finished_at.map(|at| at.0).into(),
+    ];
+    tx.execute(SQL, values).await.map(|_| ())
+}
+
+/// The set-up with this id in this organization.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn find(tx: &mut Tx, organization: &OrganizationId, id: &str) -> Result<Option<PaymentSetup>, Error> {
+    const SQL: &str = "SELECT id, organization, user_id, provider, reference, url, state, reason, created_at, \
+                       expires_at, checked_at, finished_at FROM payment_setups WHERE organization = $1 AND id = $2";
+    tx.optional(SQL, vec![organization.as_str().into(), id.into()]).await?.as_ref().map(setup).transpose()
+}
+
+/// The set-up a service knows by this reference.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn find_by_reference(tx: &mut Tx, provider: &str, reference: &str) -> Result<Option<PaymentSetup>, Error> {
+    const SQL: &str = "SELECT id, organization, user_id, provider, reference, url, state, reason, created_at, \
+                       expires_at, checked_at, finished_at FROM payment_setups WHERE provider = $1 AND reference = $2";
+    tx.optional(SQL, vec![provider.into(), reference.into()]).await?.as_ref().map(setup).transpose()
+}
+
+/// The newest set-up of an organization.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn find_newest(tx: &mut Tx, organization: &OrganizationId) -> Result<Option<PaymentSetup>, Error> {
+    const SQL: &str = "SELECT id, organization, user_id, provider, reference, url, state, reason, created_at, \
+                       expires_at, checked_at, finished_at FROM payment_setups WHERE organization = $1 \
+                       ORDER BY created_at DESC, id DESC LIMIT 1";
+    tx.optional(SQL, vec![organization.as_str().into()]).await?.as_ref().map(setup).transpose()
+}
+
+/// Every set-up nobody has finished, oldest first.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn list_live(tx: &mut Tx) -> Result<Vec<PaymentSetup>, Error> {
+    const SQL: &str = "SELECT id, organization, user_id, provider, reference, url, state, reason, created_at, \
+                       expires_at, checked_at, finished_at FROM payment_setups WHERE finished_at IS NULL \
+                       ORDER BY created_at, id LIMIT 500";
+    tx.all(SQL, vec![]).await?.iter().map(setup).collect()
+}
+
+/// Puts a method on file; the same method again changes nothing but what the service says of it.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn save_method(tx: &mut Tx, row: &PaymentMethod) -> Result<(), Error> {
+    const SQL: &str = "INSERT INTO payment_methods (id, organization, provider, reference, brand, last4, \
+                       expires_month, expires_year, country, funding, card_print, is_default, created_at, removed_at) \
+                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
+                       ON CONFLICT (provider, reference) DO UPDATE SET brand = excluded.brand, \
+                       last4 = excluded.last4, expires_month = excluded.expires_month, \
+                       expires_year = excluded.expires_year, is_default = excluded.is_default, \
+                       removed_at = excluded.removed_at";
+    let values = vec![
+        row.id.as_str().into(),
+        row.organization.as_str().into(),
+        row.provider.as_str().into(),
+        row.reference.as_str().into(),
+        row.brand.as_str().into(),
+        row.last4.as_str().into(),
+        row.expires_month.into(),
+        row.expires_year.into(),
+        row.country.as_deref().into(),
+        row.funding.as_str().into(),
+        row.card_print.as_deref().into(),
+        row.is_default.into(),
+        row.created_at.0.into(),
+        row.removed_at.map(|at| at.0).into(),
+    ];
+    tx.execute(SQL, values).await.map(|_| ())
+}
+
+/// The methods on file of an organization, newest first.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn list_methods(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<PaymentMethod>, Error> {
+    const SQL: &str = "SELECT id, organization, provider, reference, brand, last4, expires_month, expires_year, \
+                       country, funding, card_print, is_default, created_at, removed_at FROM payment_methods \
+                       WHERE organization = $1 AND removed_at IS NULL ORDER BY created_at DESC, id";
+    tx.all(SQL, vec![organization.as_str().into()]).await?.iter().map(method).collect()
+}
+
+/// The method a service knows by this reference, on file or not.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn find_method(tx: &mut Tx, provider: &str, reference: &str) -> Result<Option<PaymentMethod>, Error> {
+    const SQL: &str = "SELECT id, organization, provider, reference, brand, last4, expires_month, expires_year, \
+                       country, funding, card_print, is_default, created_at, removed_at FROM payment_methods \
+                       WHERE provider = $1 AND reference = $2";
+    tx.optional(SQL, vec![provider.into(), reference.into()]).await?.as_ref().map(method).transpose()
+}
+
+/// No method of an organization counts any more, so that another may.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn clear_default(tx: &mut Tx, organization: &OrganizationId) -> Result<(), Error> {
+    const SQL: &str = "UPDATE payment_methods SET is_default = FALSE WHERE organization = $1";
+    tx.execute(SQL, vec![organization.as_str().into()]).await.map(|_| ())
+}

@@ -1,0 +1,261 @@
+//! Phone verifications, the numbers proven by them, and what carriers said of numbers.
+
+use keystead_core::id::{OrganizationId, UserId};
+use keystead_core::time::Timestamp;
+
+use super::{conflict_as, id, optional_id, optional_time, time};
+use crate::{Error, Row, Tx};
+
+/// One verification of one number for one organization.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PhoneVerification {
+    /// `phv_…`.
+    pub id: String,
+    /// For whom.
+    pub organization: OrganizationId,
+    /// By whom; absent when a key without a person asked.
+    pub user: Option<UserId>,
+    /// The number's keyed print.
+    pub number_print: Vec<u8>,
+    /// The number, sealed.
+    pub number_sealed: Vec<u8>,
+    /// The number as people may see it again.
+    pub number_masked: String,
+    /// ISO 3166-1 alpha-2.
+    pub country: String,
+    /// What the carrier said.
+    pub line_type: String,
+    /// The language of its messages.
+    pub language: String,
+    /// The machine's state by name.
+    pub state: String,
+    /// The machine's counters and times, as JSON.
+    pub machine: String,
+    /// The service's id, when the service makes the codes.
+    pub provider_reference: Option<String>,
+    /// The code's keyed print, when Keystead makes the codes; gone once it cannot be used.
+    pub code_print: Option<Vec<u8>>,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When it ended, however.
+    pub finished_at: Option<Timestamp>,
+}
+
+/// The number that stands for an organization.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PhoneNumber {
+    /// Whose.
+    pub organization: OrganizationId,
+    /// Who proved it.
+    pub user: Option<UserId>,
+    /// The number's keyed print.
+    pub number_print: Vec<u8>,
+    /// The number, sealed.
+    pub number_sealed: Vec<u8>,
+    /// The number as people may see it again.
+    pub number_masked: String,
+    /// ISO 3166-1 alpha-2.
+    pub country: String,
+    /// What the carrier said.
+    pub line_type: String,
+    /// When it was proven.
+    pub verified_at: Timestamp,
+}
+
+fn verification(row: &Row) -> Result<PhoneVerification, Error> {
+    Ok(PhoneVerification {
+        id: row.text(0)?,
+        organization: id(row, 1, "phone_verifications")?,
+        user: optional_id(row, 2, "phone_verifications")?,
+        number_print: row.bytes(3)?,
+        number_sealed: row.bytes(4)?,
+        number_masked: row.text(5)?,
+        country: row.text(6)?,
+        line_type: row.text(7)?,
+        language: row.text(8)?,
+        state: row.text(9)?,
+        machine: row.text(10)?,
+        provider_reference: row.optional_text(11)?,
+        code_print: row.optional_bytes(12)?,
+        created_at: time(row, 13)?,
+        finished_at: optional_time(row, 14)?,
+    })
+}
+
+fn number(row: &Row) -> Result<PhoneNumber, Error> {
+    Ok(PhoneNumber {
+        organization: id(row, 0, "phone_numbers")?,
+        user: optional_id(row, 1, "phone_numbers")?,
+        number_print: row.bytes(2)?,
+        number_sealed: row.bytes(3)?,
+        number_masked: row.text(4)?,
+        country: row.text(5)?,
+        line_type: row.text(6)?,
+        verified_at: time(row, 7)?,
+    })
+}
+
+/// Adds a verification. There is one live at most for a person in an organization.
+///
+/// # Errors
+/// [`Error::Conflict`] when one is live already; otherwise when the store cannot.
+pub async fn insert(tx: &mut Tx, row: &PhoneVerification) -> Result<(), Error> {
+    const SQL: &str = "INSERT INTO phone_verifications (id, organization, user_id, number_print, number_sealed, \
+                       number_masked, country, line_type, language, state, machine, provider_reference, code_print, \
+                       created_at, finished_at) \
+                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
+    let values = vec![
+        row.id.as_str().into(),
+        row.organization.as_str().into(),
+        row.user.as_ref().map(UserId::as_str).into(),
+        row.number_print.as_slice().into(),
+        row.number_sealed.as_slice().into(),
+        row.number_masked.as_str().into(),
+        row.country.as_str().into(),
+        row.line_type.as_str().into(),
+        row.language.as_str().into(),
+        row.state.as_str().into(),
+        row.machine.as_str().into(),
+        row.provider_reference.as_deref().into(),
+        row.code_print.as_deref().into(),
+        row.created_at.0.into(),
+        row.finished_at.map(|at| at.0).into(),
+    ];
+    tx.execute(SQL, values).await.map(|_| ()).map_err(conflict_as("phone verification"))
+}
+
+/// Writes what changes while a verification goes on.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn update(tx: &mut Tx, row: &PhoneVerification) -> Result<(), Error> {
+    const SQL: &str = "UPDATE phone_verifications SET state = $2, machine = $3, provider_reference = $4, \
+                       code_print = $5, finished_at = $6 WHERE id = $1";
+    let values = vec![
+        row.id.as_str().into(),
+        row.state.as_str().into(),
+        row.machine.as_str().into(),
+        row.provider_reference.as_deref().into(),
+        row.code_print.as_deref().into(),
+        row.finished_at.map(|at| at.0).into(),
+    ];
+    tx.execute(SQL, values).await.map(|_| ())
+}
+
+/// The verification with this id in this organization.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn find(tx: &mut Tx, organization: &OrganizationId, id: &str) -> Result<Option<PhoneVerification>, Error> {
+    const SQL: &str = "SELECT id, organization, user_id, number_print, number_sealed, number_masked, country, \
+                       line_type, language, state, machine, provider_reference, code_print, created_at, finished_at \
+                       FROM phone_verifications WHERE organization = $1 AND id = $2";
+    let values = vec![organization.as_str().into(), id.into()];
+    tx.optional(SQL, values).await?.as_ref().map(verification).transpose()
+}
+
+/// The newest verification of an organization, live or not.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn find_newest(tx: &mut Tx, organization: &OrganizationId) -> Result<Option<PhoneVerification>, Error> {
+    const SQL: &str = "SELECT id, organization, user_id, number_print, number_sealed, number_masked, country, \
+                       line_type, language, state, machine, provider_reference, code_print, created_at, finished_at \
+                       FROM phone_verifications WHERE organization = $1 ORDER BY created_at DESC, id DESC LIMIT 1";
+    let values = vec![organization.as_str().into()];
+    tx.optional(SQL, values).await?.as_ref().map(verification).transpose()
+}
+
+/// The live verifications of an organization.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn list_live(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<PhoneVerification>, Error> {
+    const SQL: &str = "SELECT id, organization, user_id, number_print, number_sealed, number_masked, country, \
+                       line_type, language, state, machine, provider_reference, code_print, created_at, finished_at \
+                       FROM phone_verifications WHERE organization = $1 AND finished_at IS NULL ORDER BY created_at, id";
+    tx.all(SQL, vec![organization.as_str().into()]).await?.iter().map(verification).collect()
+}
+
+/// Ended verifications older than `before` lose everything that tells of the number. Answers how many.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn delete_old(tx: &mut Tx, before: Timestamp) -> Result<u64, Error> {
+    const SQL: &str = "DELETE FROM phone_verifications WHERE created_at < $1";
+    tx.execute(SQL, vec![before.0.into()]).await
+}
+
+/// The number that stands for an organization from now on.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn save_number(tx: &mut Tx, row: &PhoneNumber) -> Result<(), Error> {
+    const SQL: &str = "INSERT INTO phone_numbers (organization, user_id, number_print, number_sealed, number_masked, \
+                       country, line_type, verified_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
+                       ON CONFLICT (organization) DO UPDATE SET user_id = excluded.user_id, \
+                       number_print = excluded.number_print, number_sealed = excluded.number_sealed, \
+                       number_masked = excluded.number_masked, country = excluded.country, \
+                       line_type = excluded.line_type, verified_at = excluded.verified_at";
+    let values = vec![
+        row.organization.as_str().into(),
+        row.user.as_ref().map(UserId::as_str).into(),
+        row.number_print.as_slice().into(),
+        row.number_sealed.as_slice().into(),
+        row.number_masked.as_str().into(),
+        row.country.as_str().into(),
+        row.line_type.as_str().into(),
+        row.verified_at.0.into(),
+    ];
+    tx.execute(SQL, values).await.map(|_| ())
+}
+
+/// The number that stands for an organization.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn find_number(tx: &mut Tx, organization: &OrganizationId) -> Result<Option<PhoneNumber>, Error> {
+    const SQL: &str = "SELECT organization, user_id, number_print, number_sealed, number_masked, country, line_type, \
+                       verified_at FROM phone_numbers WHERE organization = $1";
+    tx.optional(SQL, vec![organization.as_str().into()]).await?.as_ref().map(number).transpose()
+}
+
+/// The numbers that stand for organizations with this print, other than those closed before `closed_before`.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn list_by_print(tx: &mut Tx, print: &[u8], closed_before: Timestamp) -> Result<Vec<PhoneNumber>, Error> {
+    const SQL: &str = "SELECT n.organization, n.user_id, n.number_print, n.number_sealed, n.number_masked, n.country, \
+                       n.line_type, n.verified_at FROM phone_numbers n \
+                       JOIN organizations o ON o.id = n.organization WHERE n.number_print = $1 \
+                       AND (o.deactivated_at IS NULL OR o.deactivated_at >= $2) ORDER BY n.verified_at, n.organization";
+    tx.all(SQL, vec![print.into(), closed_before.0.into()]).await?.iter().map(number).collect()
+}
+
+/// Forgets the number of an organization; `false` when there was none.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn delete_number(tx: &mut Tx, organization: &OrganizationId) -> Result<bool, Error> {
+    const SQL: &str = "DELETE FROM phone_numbers WHERE organization = $1";
+    Ok(tx.execute(SQL, vec![organization.as_str().into()]).await? > 0)
+}
+
+/// Remembers what the carrier said of a number.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn save_line(tx: &mut Tx, print: &[u8], line_type: &str, at: Timestamp) -> Result<(), Error> {
+    const SQL: &str = "INSERT INTO line_lookups (number_print, line_type, at) VALUES ($1, $2, $3) \
+                       ON CONFLICT (number_print) DO UPDATE SET line_type = excluded.line_type, at = excluded.at";
+    tx.execute(SQL, vec![print.into(), line_type.into(), at.0.into()]).await.map(|_| ())
+}
+
+/// What the carrier said of a number at or after `since`.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn find_line(tx: &mut Tx, print: &[u8], since: Timestamp) -> Result<Option<String>, Error> {
+    const SQL: &str = "SELECT line_type FROM line_lookups WHERE number_print = $1 AND at >= $2";
+    tx.optional(SQL, vec![print.into(), since.0.into()]).await?.map(|row| row.text(0)).transpose()
+}

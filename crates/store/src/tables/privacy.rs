@@ -1,0 +1,281 @@
+//! What must be provable about personal data: consents, one-time links, documents already used, receipts of erasure.
+
+use keystead_core::id::{OrganizationId, UserId};
+use keystead_core::time::Timestamp;
+
+use super::{id, optional_id, optional_time, time};
+use crate::{Error, Row, Tx};
+
+/// A consent, as proof (verification.md 4.6).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Consent {
+    /// `cons_…`.
+    pub id: String,
+    /// For whom.
+    pub organization: OrganizationId,
+    /// For which attempt.
+    pub attempt: String,
+    /// By whom.
+    pub user: Option<UserId>,
+    /// SHA-256 of the text that was shown.
+    pub text_hash: String,
+    /// The language it was shown in.
+    pub language: String,
+    /// Both policies' links and versions, as JSON.
+    pub policies: String,
+    /// The address, truncated.
+    pub ip: Option<String>,
+    /// When.
+    pub at: Timestamp,
+    /// When it was taken back.
+    pub withdrawn_at: Option<Timestamp>,
+}
+
+/// A link from one device to another; works once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Handoff {
+    /// The token's digest; the token itself is nowhere.
+    pub digest: Vec<u8>,
+    /// For which attempt.
+    pub attempt: String,
+    /// `qr`, `mail` or `here`.
+    pub channel: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it stops working.
+    pub expires_at: Timestamp,
+    /// When it was used.
+    pub used_at: Option<Timestamp>,
+}
+
+/// A document that verified an organization, by its print.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DocumentPrint {
+    /// The keyed print.
+    pub print: Vec<u8>,
+    /// Which organization it verified.
+    pub organization: OrganizationId,
+    /// Who went through it.
+    pub user: Option<UserId>,
+    /// When.
+    pub verified_at: Timestamp,
+}
+
+/// Proof that something was erased.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// `ers_…`.
+    pub id: String,
+    /// Whose data.
+    pub organization: OrganizationId,
+    /// What was erased, in one word.
+    pub what: String,
+    /// The receipt, as JSON: counts and times, nothing personal.
+    pub receipt: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+fn consent(row: &Row) -> Result<Consent, Error> {
+    Ok(Consent {
+        id: row.text(0)?,
+        organization: id(row, 1, "consents")?,
+        attempt: row.text(2)?,
+        user: optional_id(row, 3, "consents")?,
+        text_hash: row.text(4)?,
+        language: row.text(5)?,
+        policies: row.text(6)?,
+        ip: row.optional_text(7)?,
+        at: time(row, 8)?,
+        withdrawn_at: optional_time(row, 9)?,
+    })
+}
+
+fn handoff(row: &Row) -> Result<Handoff, Error> {
+    Ok(Handoff {
+        digest: row.bytes(0)?,
+        attempt: row.text(1)?,
+        channel: row.text(2)?,
+        created_at: time(row, 3)?,
+        expires_at: time(row, 4)?,
+        used_at: optional_time(row, 5)?,
+    })
+}
+
+/// Writes a consent down.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn insert_consent(tx: &mut Tx, row: &Consent) -> Result<(), Error> {
+    const SQL: &str = "INSERT INTO consents (id, organization, attempt, user_id, text_hash, language, policies, ip, at) \
+                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    let values = vec![
+        row.id.as_str().into(),
+        row.organization.as_str().into(),
+        row.attempt.as_str().into(),
+        row.user.as_ref().map(UserId::as_str).into(),
+        row.text_hash.as_str().into(),
+        row.language.as_str().into(),
+        row.policies.as_str().into(),
+        row.ip.as_deref().into(),
+        row.at.0.into(),
+    ];
+    tx.execute(SQL, values).await.map(|_| ())
+}
+
+/// The consents given for an organization, newest first.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn list_consents(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<Consent>, Error> {
+    const SQL: &str = "SELECT id, organization, attempt, user_id, text_hash, language, policies, ip, at, withdrawn_at \
+                       FROM consents WHERE organization = $1 ORDER BY at DESC, id LIMIT 50";
+    tx.all(SQL, vec![organization.as_str().into()]).await?.iter().map(consent).collect()
+}
+
+/// Every consent of an organization is taken back. Answers how many were.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn withdraw_consents(tx: &mut Tx, organization: &OrganizationId, at: Timestamp) -> Result<u64, Error> {
+    const SQL: &str = "UPDATE consents SET withdrawn_at = $2 WHERE organization = $1 AND withdrawn_at IS NULL";
+    tx.execute(SQL, vec![organization.as_str().into(), at.0.into()]).await
+}
+
+/// Makes a one-time link known.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn insert_handoff(tx: &mut Tx, row: &Handoff) -> Result<(), Error> {
+    const SQL: &str = "INSERT INTO handoffs (digest, attempt, channel, created_at, expires_at) \
+                       VALUES ($1, $2, $3, $4, $5)";
+    let values = vec![
+        row.digest.as_slice().into(),
+        row.attempt.as_str().into(),
+        row.channel.as_str().into(),
+        row.created_at.0.into(),
+        row.expires_at.0.into(),
+    ];
+    tx.execute(SQL, values).await.map(|_| ())
+}
+
+/// The link with this digest. Looking does not spend it.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn find_handoff(tx: &mut Tx, digest: &[u8]) -> Result<Option<Handoff>, Error> {
+    const SQL: &str =
+        "SELECT digest, attempt, channel, created_at, expires_at, used_at FROM handoffs WHERE digest = $1";
+    tx.optional(SQL, vec![digest.into()]).await?.as_ref().map(handoff).transpose()
+}
+
+/// Spends a link; `false` when somebody was faster or it ran out.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn use_handoff(tx: &mut Tx, digest: &[u8], at: Timestamp) -> Result<bool, Error> {
+    const SQL: &str = "UPDATE handoffs SET used_at = $2 WHERE digest = $1 AND used_at IS NULL AND expires_at > $2";
+    Ok(tx.execute(SQL, vec![digest.into(), at.0.into()]).await? > 0)
+}
+
+/// The newest link of an attempt by channel.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn find_newest_handoff(tx: &mut Tx, attempt: &str, channel: &str) -> Result<Option<Handoff>, Error> {
+    const SQL: &str = "SELECT digest, attempt, channel, created_at, expires_at, used_at FROM handoffs \
+                       WHERE attempt = $1 AND channel = $2 ORDER BY created_at DESC LIMIT 1";
+    tx.optional(SQL, vec![attempt.into(), channel.into()]).await?.as_ref().map(handoff).transpose()
+}
+
+/// A document has verified an organization.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn save_document(tx: &mut Tx, row: &DocumentPrint) -> Result<(), Error> {
+    const SQL: &str = "INSERT INTO document_prints (print, organization, user_id, verified_at) VALUES ($1, $2, $3, $4) \
+                       ON CONFLICT (print, organization) DO UPDATE SET verified_at = excluded.verified_at";
+    let values = vec![
+        row.print.as_slice().into(),
+        row.organization.as_str().into(),
+        row.user.as_ref().map(UserId::as_str).into(),
+        row.verified_at.0.into(),
+    ];
+    tx.execute(SQL, values).await.map(|_| ())
+}
+
+/// Where a document was used after `since`, oldest first.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn list_document(tx: &mut Tx, print: &[u8], since: Timestamp) -> Result<Vec<DocumentPrint>, Error> {
+    const SQL: &str = "SELECT print, organization, user_id, verified_at FROM document_prints \
+                       WHERE print = $1 AND verified_at > $2 ORDER BY verified_at, organization";
+    let rows = tx.all(SQL, vec![print.into(), since.0.into()]).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(DocumentPrint {
+                print: row.bytes(0)?,
+                organization: id(row, 1, "document_prints")?,
+                user: optional_id(row, 2, "document_prints")?,
+                verified_at: time(row, 3)?,
+            })
+        })
+        .collect()
+}
+
+/// Forgets documents used before a moment: the rule looks back ninety days, no further.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn delete_documents(tx: &mut Tx, before: Timestamp) -> Result<u64, Error> {
+    const SQL: &str = "DELETE FROM document_prints WHERE verified_at < $1";
+    tx.execute(SQL, vec![before.0.into()]).await
+}
+
+/// Forgets the documents that verified an organization.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn delete_documents_of(tx: &mut Tx, organization: &OrganizationId) -> Result<u64, Error> {
+    const SQL: &str = "DELETE FROM document_prints WHERE organization = $1";
+    tx.execute(SQL, vec![organization.as_str().into()]).await
+}
+
+/// Keeps a receipt.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn insert_receipt(tx: &mut Tx, row: &Receipt) -> Result<(), Error> {
+    const SQL: &str = "INSERT INTO erasure_receipts (id, organization, what, receipt, at) VALUES ($1, $2, $3, $4, $5) \
+                       ON CONFLICT (id) DO NOTHING";
+    let values = vec![
+        row.id.as_str().into(),
+        row.organization.as_str().into(),
+        row.what.as_str().into(),
+        row.receipt.as_str().into(),
+        row.at.0.into(),
+    ];
+    tx.execute(SQL, values).await.map(|_| ())
+}
+
+/// The receipts of an organization, newest first.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn list_receipts(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<Receipt>, Error> {
+    const SQL: &str = "SELECT id, organization, what, receipt, at FROM erasure_receipts WHERE organization = $1 \
+                       ORDER BY at DESC, id LIMIT 100";
+    let rows = tx.all(SQL, vec![organization.as_str().into()]).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Receipt {
+                id: row.text(0)?,
+                organization: id(row, 1, "erasure_receipts")?,
+                what: row.text(2)?,
+                receipt: row.text(3)?,
+                at: time(row, 4)?,
+            })
+        })
+        .collect()
+}

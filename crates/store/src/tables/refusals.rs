@@ -1,0 +1,80 @@
+//! Calls that a verification gate refused, so that owners find the cause without asking (S3-14).
+
+use keystead_core::id::OrganizationId;
+use keystead_core::time::Timestamp;
+
+use super::{id, time};
+use crate::{Error, Row, Tx};
+
+/// One refused call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusedCall {
+    /// The request's id; makes writing it twice harmless.
+    pub id: String,
+    /// Whose.
+    pub organization: OrganizationId,
+    /// In which project.
+    pub project: Option<String>,
+    /// With which key.
+    pub api_key: Option<String>,
+    /// What was wanted: `model.use:gpt-image-1`.
+    pub action: String,
+    /// The rule that refused.
+    pub rule: String,
+    /// What was lacking, names with commas.
+    pub missing: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+fn refused(row: &Row) -> Result<RefusedCall, Error> {
+    Ok(RefusedCall {
+        id: row.text(0)?,
+        organization: id(row, 1, "refusals")?,
+        project: row.optional_text(2)?,
+        api_key: row.optional_text(3)?,
+        action: row.text(4)?,
+        rule: row.text(5)?,
+        missing: row.text(6)?,
+        at: time(row, 7)?,
+    })
+}
+
+/// Writes a refused call down.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn insert(tx: &mut Tx, row: &RefusedCall) -> Result<(), Error> {
+    const SQL: &str = "INSERT INTO refusals (id, organization, project, api_key, action, rule, missing, at) \
+                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING";
+    let values = vec![
+        row.id.as_str().into(),
+        row.organization.as_str().into(),
+        row.project.as_deref().into(),
+        row.api_key.as_deref().into(),
+        row.action.as_str().into(),
+        row.rule.as_str().into(),
+        row.missing.as_str().into(),
+        row.at.0.into(),
+    ];
+    tx.execute(SQL, values).await.map(|_| ())
+}
+
+/// The last refused calls of an organization after `since`, newest first.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn list(tx: &mut Tx, organization: &OrganizationId, since: Timestamp) -> Result<Vec<RefusedCall>, Error> {
+    const SQL: &str = "SELECT id, organization, project, api_key, action, rule, missing, at FROM refusals \
+                       WHERE organization = $1 AND at > $2 ORDER BY at DESC, id LIMIT 100";
+    tx.all(SQL, vec![organization.as_str().into(), since.0.into()]).await?.iter().map(refused).collect()
+}
+
+/// Forgets refusals before a moment.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn delete_old(tx: &mut Tx, before: Timestamp) -> Result<u64, Error> {
+    const SQL: &str = "DELETE FROM refusals WHERE at < $1";
+    tx.execute(SQL, vec![before.0.into()]).await
+}

@@ -1,0 +1,287 @@
+//! Cases for people to decide: reviews, appeals, doubtful duplicates; the evidence behind them and who looked at it.
+
+use keystead_core::id::OrganizationId;
+use keystead_core::time::Timestamp;
+
+use super::{id, optional_time, time};
+use crate::{Error, Row, Tx};
+
+/// One case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReviewCase {
+    /// `case_…`.
+    pub id: String,
+    /// Whose.
+    pub organization: OrganizationId,
+    /// The attempt it is about.
+    pub attempt: Option<String>,
+    /// `review`, `appeal` or `duplicate`.
+    pub kind: String,
+    /// `open`, `proposed` (one of two has spoken) or `decided`.
+    pub state: String,
+    /// What the owner wrote, sealed.
+    pub statement_sealed: Option<Vec<u8>>,
+    /// What software found, as JSON.
+    pub findings: String,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// When its images go, decided or not.
+    pub images_until: Option<Timestamp>,
+    /// What the first of two proposed.
+    pub proposal: Option<String>,
+    /// Who proposed.
+    pub proposed_by: Option<String>,
+    /// `approve`, `reject` or `recapture`.
+    pub decision: Option<String>,
+    /// Why, as a JSON list of names.
+    pub reasons: String,
+    /// The reviewer's note.
+    pub note: Option<String>,
+    /// Who decided.
+    pub decided_by: Option<String>,
+    /// When.
+    pub decided_at: Option<Timestamp>,
+}
+
+/// One picture of a case; its bytes are elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evidence {
+    /// The case.
+    pub case: String,
+    /// Its number in the case.
+    pub number: i64,
+    /// `front`, `back`, `selfie`, `prompt_1` and so on.
+    pub kind: String,
+    /// What software found, as JSON.
+    pub findings: String,
+    /// Print of the original bytes, to find the same picture again.
+    pub original_print: Vec<u8>,
+    /// When it was taken.
+    pub captured_at: Timestamp,
+    /// When its bytes were destroyed.
+    pub erased_at: Option<Timestamp>,
+}
+
+/// Somebody looked at a picture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EvidenceView {
+    /// `view_…`.
+    pub id: String,
+    /// Whose picture.
+    pub organization: OrganizationId,
+    /// The case.
+    pub case: String,
+    /// The picture's number in it.
+    pub number: i64,
+    /// Who looked.
+    pub viewer: String,
+    /// Why.
+    pub reason: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+fn case(row: &Row) -> Result<ReviewCase, Error> {
+    Ok(ReviewCase {
+        id: row.text(0)?,
+        organization: id(row, 1, "review_cases")?,
+        attempt: row.optional_text(2)?,
+        kind: row.text(3)?,
+        state: row.text(4)?,
+        statement_sealed: row.optional_bytes(5)?,
+        findings: row.text(6)?,
+        opened_at: time(row, 7)?,
+        images_until: optional_time(row, 8)?,
+        proposal: row.optional_text(9)?,
+        proposed_by: row.optional_text(10)?,
+        decision: row.optional_text(11)?,
+        reasons: row.text(12)?,
+        note: row.optional_text(13)?,
+        decided_by: row.optional_text(14)?,
+        decided_at: optional_time(row, 15)?,
+    })
+}
+
+fn picture(row: &Row) -> Result<Evidence, Error> {
+    Ok(Evidence {
+        case: row.text(0)?,
+        number: row.int(1)?,
+        kind: row.text(2)?,
+        findings: row.text(3)?,
+        original_print: row.bytes(4)?,
+        captured_at: time(row, 5)?,
+        erased_at: optional_time(row, 6)?,
+    })
+}
+
+/// Opens a case; the same case again changes nothing.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn insert(tx: &mut Tx, row: &ReviewCase) -> Result<(), Error> {
+    const SQL: &str = "INSERT INTO review_cases (id, organization, attempt, kind, state, statement_sealed, findings, \
+                       opened_at, images_until, reasons) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
+                       ON CONFLICT (id) DO NOTHING";
+    let values = vec![
+        row.id.as_str().into(),
+        row.organization.as_str().into(),
+        row.attempt.as_deref().into(),
+        row.kind.as_str().into(),
+        row.state.as_str().into(),
+        row.statement_sealed.as_deref().into(),
+        row.findings.as_str().into(),
+        row.opened_at.0.into(),
+        row.images_until.map(|at| at.0).into(),
+        row.reasons.as_str().into(),
+    ];
+    tx.execute(SQL, values).await.map(|_| ())
+}
+
+/// Writes what changes while a case is open; `false` when it was decided in between.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn update(tx: &mut Tx, row: &ReviewCase) -> Result<bool, Error> {
+    const SQL: &str = "UPDATE review_cases SET state = $2, findings = $3, images_until = $4, proposal = $5, \
+                       proposed_by = $6, decision = $7, reasons = $8, note = $9, decided_by = $10, decided_at = $11 \
+                       WHERE id = $1 AND decided_at IS NULL";
+    let values = vec![
+        row.id.as_str().into(),
+        row.state.as_str().into(),
+        row.findings.as_str().into(),
+        row.images_until.map(|at| at.0).into(),
+        row.proposal.as_deref().into(),
+        row.proposed_by.as_deref().into(),
+        row.decision.as_deref().into(),
+        row.reasons.as_str().into(),
+        row.note.as_deref().into(),
+        row.decided_by.as_deref().into(),
+        row.decided_at.map(|at| at.0).into(),
+    ];
+    Ok(tx.execute(SQL, values).await? > 0)
+}
+
+/// The case with this id.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn find(tx: &mut Tx, id: &str) -> Result<Option<ReviewCase>, Error> {
+    const SQL: &str = "SELECT id, organization, attempt, kind, state, statement_sealed, findings, opened_at, \
+                       images_until, proposal, proposed_by, decision, reasons, note, decided_by, decided_at \
+                       FROM review_cases WHERE id = $1";
+    tx.optional(SQL, vec![id.into()]).await?.as_ref().map(case).transpose()
+}
+
+/// Cases nobody has decided, what runs out first on top.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn list_open(tx: &mut Tx) -> Result<Vec<ReviewCase>, Error> {
+    const SQL: &str = "SELECT id, organization, attempt, kind, state, statement_sealed, findings, opened_at, \
+                       images_until, proposal, proposed_by, decision, reasons, note, decided_by, decided_at \
+                       FROM review_cases WHERE decided_at IS NULL \
+                       ORDER BY COALESCE(images_until, 9223372036854775807), opened_at, id LIMIT 500";
+    tx.all(SQL, vec![]).await?.iter().map(case).collect()
+}
+
+/// The cases of an organization, newest first.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn list(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<ReviewCase>, Error> {
+    const SQL: &str = "SELECT id, organization, attempt, kind, state, statement_sealed, findings, opened_at, \
+                       images_until, proposal, proposed_by, decision, reasons, note, decided_by, decided_at \
+                       FROM review_cases WHERE organization = $1 ORDER BY opened_at DESC, id LIMIT 50";
+    tx.all(SQL, vec![organization.as_str().into()]).await?.iter().map(case).collect()
+}
+
+/// Writes a picture down; the same number again replaces it.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn save_evidence(tx: &mut Tx, row: &Evidence) -> Result<(), Error> {
+    const SQL: &str = "INSERT INTO evidence (case_id, number, kind, findings, original_print, captured_at) \
+                       VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (case_id, number) DO UPDATE SET \
+                       kind = excluded.kind, findings = excluded.findings, original_print = excluded.original_print, \
+                       captured_at = excluded.captured_at, erased_at = NULL";
+    let values = vec![
+        row.case.as_str().into(),
+        row.number.into(),
+        row.kind.as_str().into(),
+        row.findings.as_str().into(),
+        row.original_print.as_slice().into(),
+        row.captured_at.0.into(),
+    ];
+    tx.execute(SQL, values).await.map(|_| ())
+}
+
+/// The pictures of a case.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn list_evidence(tx: &mut Tx, case: &str) -> Result<Vec<Evidence>, Error> {
+    const SQL: &str = "SELECT case_id, number, kind, findings, original_print, captured_at, erased_at FROM evidence \
+                       WHERE case_id = $1 ORDER BY number";
+    tx.all(SQL, vec![case.into()]).await?.iter().map(picture).collect()
+}
+
+/// How many other cases hold the same picture.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn count_same_picture(tx: &mut Tx, print: &[u8], case: &str) -> Result<i64, Error> {
+    const SQL: &str = "SELECT COUNT(*) FROM evidence WHERE original_print = $1 AND case_id <> $2";
+    tx.optional(SQL, vec![print.into(), case.into()]).await?.map_or(Ok(0), |row| row.int(0))
+}
+
+/// The bytes of a case's pictures are gone, and so is the print that told them apart.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn erase_evidence(tx: &mut Tx, case: &str, at: Timestamp) -> Result<u64, Error> {
+    const SQL: &str =
+        "UPDATE evidence SET erased_at = $2, original_print = $3 WHERE case_id = $1 AND erased_at IS NULL";
+    tx.execute(SQL, vec![case.into(), at.0.into(), [].as_slice().into()]).await
+}
+
+/// Somebody looks at a picture.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn insert_view(tx: &mut Tx, row: &EvidenceView) -> Result<(), Error> {
+    const SQL: &str = "INSERT INTO evidence_views (id, organization, case_id, number, viewer, reason, at) \
+                       VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    let values = vec![
+        row.id.as_str().into(),
+        row.organization.as_str().into(),
+        row.case.as_str().into(),
+        row.number.into(),
+        row.viewer.as_str().into(),
+        row.reason.as_str().into(),
+        row.at.0.into(),
+    ];
+    tx.execute(SQL, values).await.map(|_| ())
+}
+
+/// Who looked at an organization's pictures, newest first.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn list_views(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<EvidenceView>, Error> {
+    const SQL: &str = "SELECT id, organization, case_id, number, viewer, reason, at FROM evidence_views \
+                       WHERE organization = $1 ORDER BY at DESC, id LIMIT 200";
+    let rows = tx.all(SQL, vec![organization.as_str().into()]).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(EvidenceView {
+                id: row.text(0)?,
+                organization: id(row, 1, "evidence_views")?,
+                case: row.text(2)?,
+                number: row.int(3)?,
+                viewer: row.text(4)?,
+                reason: row.text(5)?,
+                at: time(row, 6)?,
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,400 @@
+//! Phones, limits, payment methods, identity attempts and what must be provable about them.
+
+use keystead_core::Timestamp;
+use keystead_store::Error;
+use keystead_store::tables::identity_attempts::IdentityAttempt;
+use keystead_store::tables::inbound_events::InboundEvent;
+use keystead_store::tables::limit_hits::{Count, Hit};
+use keystead_store::tables::organization_verifications::OrganizationVerification;
+use keystead_store::tables::payments::{PaymentMethod, PaymentSetup};
+use keystead_store::tables::phones::{PhoneNumber, PhoneVerification};
+use keystead_store::tables::privacy::{Consent, DocumentPrint, Handoff, Receipt};
+use keystead_store::tables::refusals::RefusedCall;
+use keystead_store::tables::reviews::{Evidence, EvidenceView, ReviewCase};
+use keystead_store::tables::{
+    identity_attempts, inbound_events, limit_hits, organization_verifications, organizations, payments, phones,
+    privacy, refusals, reviews,
+};
+
+use crate::world::*;
+
+pub(crate) async fn phone_numbers(db: TestDb) {
+    let (one, _, _, ann, ben, _) = town(&db).await;
+    let begun = |id: &str, user: &keystead_core::UserId, at: i64| PhoneVerification {
+        id: id.to_owned(),
+        organization: one.clone(),
+        user: Some(user.clone()),
+        number_print: vec![1, 2],
+        number_sealed: vec![3],
+        number_masked: "+48 ••• ••• 678".to_owned(),
+        country: "PL".to_owned(),
+        line_type: "mobile".to_owned(),
+        language: "pl".to_owned(),
+        state: "code_sent".to_owned(),
+        machine: "{}".to_owned(),
+        provider_reference: None,
+        code_print: Some(vec![9]),
+        created_at: later(at),
+        finished_at: None,
+    };
+    let (mut first, second, third) = (begun("phv_1", &ann, 0), begun("phv_2", &ben, 1), begun("phv_3", &ann, 2));
+    change!(db, |tx| phones::insert(tx, &first)).unwrap();
+    change!(db, |tx| phones::insert(tx, &second)).unwrap();
+    let twice = change!(db, |tx| phones::insert(tx, &third));
+    assert_eq!(twice, Err(Error::Conflict("phone verification")), "one live verification for a person");
+    assert_eq!(look!(db, |tx| phones::list_live(tx, &one)).unwrap(), [first.clone(), second.clone()]);
+    first.state = "verified".to_owned();
+    first.machine = "{\"sends\":1}".to_owned();
+    first.provider_reference = Some("VE1".to_owned());
+    first.code_print = None;
+    first.finished_at = Some(later(3));
+    change!(db, |tx| phones::update(tx, &first)).unwrap();
+    change!(db, |tx| phones::insert(tx, &third)).unwrap();
+    assert_eq!(look!(db, |tx| phones::find(tx, &one, "phv_1")).unwrap(), Some(first));
+    assert_eq!(look!(db, |tx| phones::find(tx, &id("org-two"), "phv_1")).unwrap(), None, "somebody else's");
+    assert_eq!(look!(db, |tx| phones::find_newest(tx, &one)).unwrap(), Some(third));
+
+    let proven = |organization: &str, user: &keystead_core::UserId, at: i64| PhoneNumber {
+        organization: id(organization),
+        user: Some(user.clone()),
+        number_print: vec![1, 2],
+        number_sealed: vec![3],
+        number_masked: "+48 ••• ••• 678".to_owned(),
+        country: "PL".to_owned(),
+        line_type: "mobile".to_owned(),
+        verified_at: later(at),
+    };
+    change!(db, |tx| phones::save_number(tx, &proven("org-one", &ben, 1))).unwrap();
+    change!(db, |tx| phones::save_number(tx, &proven("org-one", &ann, 5))).unwrap();
+    change!(db, |tx| phones::save_number(tx, &proven("org-two", &ann, 2))).unwrap();
+    assert_eq!(look!(db, |tx| phones::find_number(tx, &one)).unwrap(), Some(proven("org-one", &ann, 5)));
+    let both = vec![proven("org-two", &ann, 2), proven("org-one", &ann, 5)];
+    assert_eq!(look!(db, |tx| phones::list_by_print(tx, &[1, 2], NOW)).unwrap(), both);
+    change!(db, |tx| organizations::set_deactivated(tx, &one, Some(NOW), NOW)).unwrap();
+    assert_eq!(look!(db, |tx| phones::list_by_print(tx, &[1, 2], NOW)).unwrap().len(), 2, "closed a moment ago");
+    let counted = look!(db, |tx| phones::list_by_print(tx, &[1, 2], later(1))).unwrap();
+    assert_eq!(counted, [proven("org-two", &ann, 2)], "closed long ago: does not count");
+    assert!(change!(db, |tx| phones::delete_number(tx, &one)).unwrap());
+    assert!(!change!(db, |tx| phones::delete_number(tx, &one)).unwrap());
+
+    change!(db, |tx| phones::save_line(tx, &[7], "mobile", NOW)).unwrap();
+    change!(db, |tx| phones::save_line(tx, &[7], "nonFixedVoip", later(5))).unwrap();
+    assert_eq!(look!(db, |tx| phones::find_line(tx, &[7], later(5))).unwrap().as_deref(), Some("nonFixedVoip"));
+    assert_eq!(look!(db, |tx| phones::find_line(tx, &[7], later(6))).unwrap(), None, "too old");
+    assert_eq!(change!(db, |tx| phones::delete_old(tx, later(2))), Ok(2));
+}
+
+pub(crate) async fn limits(db: TestDb) {
+    let hit = |id: &str, value: &str, at: i64| Hit {
+        id: id.to_owned(),
+        name: "sends".to_owned(),
+        subject: "n1".to_owned(),
+        value: value.to_owned(),
+        at: later(at),
+    };
+    for (id, value, at) in [("a", "x", 0), ("b", "y", 10), ("c", "x", 20), ("c", "z", 30), ("d", "x", 90_000)] {
+        change!(db, |tx| limit_hits::insert(tx, &hit(id, value, at))).unwrap();
+    }
+    let count = look!(db, |tx| limit_hits::count(tx, "sends", "n1", later(-1))).unwrap();
+    assert_eq!(count, Count { hits: 4, values: 2, oldest: Some(NOW) });
+    let recent = look!(db, |tx| limit_hits::count(tx, "sends", "n1", later(10))).unwrap();
+    assert_eq!(recent, Count { hits: 2, values: 1, oldest: Some(later(20)) });
+    assert_eq!(look!(db, |tx| limit_hits::count(tx, "sends", "n2", NOW)), Ok(Count::default()));
+    let days = look!(db, |tx| limit_hits::count_by_day(tx, "sends", "n1", later(90_000), 3)).unwrap();
+    assert_eq!(days, [1, 3, 0]);
+    assert_eq!(change!(db, |tx| limit_hits::delete_old(tx, later(10))), Ok(1));
+    assert_eq!(change!(db, |tx| limit_hits::delete(tx, "sends", "n1")), Ok(3));
+}
+
+pub(crate) async fn payment_methods(db: TestDb) {
+    let (one, _, _, ann, _, _) = town(&db).await;
+    change!(db, |tx| payments::save_customer(tx, &one, "stripe", "cus_1")).unwrap();
+    change!(db, |tx| payments::save_customer(tx, &one, "stripe", "cus_2")).unwrap();
+    let customer = look!(db, |tx| payments::find_customer(tx, &one, "stripe")).unwrap();
+    assert_eq!(customer.as_deref(), Some("cus_1"), "the first stays");
+    let mut setup = PaymentSetup {
+        id: "pms_1".to_owned(),
+        organization: one.clone(),
+        user: Some(ann),
+        provider: "stripe".to_owned(),
+        reference: None,
+        url: None,
+        state: "pending".to_owned(),
+        reason: None,
+        created_at: NOW,
+        expires_at: later(86_400),
+        checked_at: None,
+        finished_at: None,
+    };
+    change!(db, |tx| payments::insert(tx, &setup)).unwrap();
+    assert!(change!(db, |tx| payments::insert(tx, &setup)).is_err(), "ids are unique");
+    setup.reference = Some("cs_1".to_owned());
+    setup.url = Some("http://pay".to_owned());
+    setup.checked_at = Some(later(1));
+    change!(db, |tx| payments::update(tx, &setup)).unwrap();
+    assert_eq!(look!(db, |tx| payments::find(tx, &one, "pms_1")).unwrap(), Some(setup.clone()));
+    assert_eq!(look!(db, |tx| payments::find_by_reference(tx, "stripe", "cs_1")).unwrap(), Some(setup.clone()));
+    assert_eq!(look!(db, |tx| payments::find_newest(tx, &one)).unwrap(), Some(setup.clone()));
+    assert_eq!(look!(db, |tx| payments::list_live(tx)).unwrap(), [setup.clone()]);
+    setup.finished_at = Some(later(2));
+    setup.reason = Some("card_declined".to_owned());
+    change!(db, |tx| payments::update(tx, &setup)).unwrap();
+    assert_eq!(look!(db, |tx| payments::list_live(tx)).unwrap(), []);
+
+    let mut method = PaymentMethod {
+        id: "pm_a".to_owned(),
+        organization: one.clone(),
+        provider: "stripe".to_owned(),
+        reference: "pm_1".to_owned(),
+        brand: "visa".to_owned(),
+        last4: "4242".to_owned(),
+        expires_month: 12,
+        expires_year: 2030,
+        country: Some("PL".to_owned()),
+        funding: "credit".to_owned(),
+        card_print: Some(vec![1]),
+        is_default: true,
+        created_at: NOW,
+        removed_at: None,
+    };
+    change!(db, |tx| payments::save_method(tx, &method)).unwrap();
+    assert_eq!(look!(db, |tx| payments::list_methods(tx, &one)).unwrap(), [method.clone()]);
+    change!(db, |tx| payments::clear_default(tx, &one)).unwrap();
+    method.is_default = false;
+    assert_eq!(look!(db, |tx| payments::find_method(tx, "stripe", "pm_1")).unwrap(), Some(method.clone()));
+    method.removed_at = Some(later(3));
+    change!(db, |tx| payments::save_method(tx, &method)).unwrap();
+    assert_eq!(look!(db, |tx| payments::list_methods(tx, &one)).unwrap(), []);
+}
+
+fn attempt(name: &str, at: i64) -> IdentityAttempt {
+    IdentityAttempt {
+        id: name.to_owned(),
+        organization: id("org-one"),
+        user: Some(id("user-ann")),
+        provider: "persona".to_owned(),
+        reference: None,
+        state: "created".to_owned(),
+        step: 0,
+        reasons: "[]".to_owned(),
+        match_number: "47".to_owned(),
+        language: "ja".to_owned(),
+        document_type: None,
+        issuing_country: None,
+        document_print: None,
+        needs_attention: false,
+        consented_at: None,
+        submitted_at: None,
+        created_at: later(at),
+        expires_at: later(at + 86_400),
+        as_of: later(at),
+        checked_at: None,
+        decided_at: None,
+        decided_by: None,
+        finished_at: None,
+        redact_at: None,
+        redacted_at: None,
+        version: 1,
+    }
+}
+
+pub(crate) async fn identity(db: TestDb) {
+    let (one, ..) = town(&db).await;
+    let mut first = attempt("orgv_1", 0);
+    change!(db, |tx| identity_attempts::insert(tx, &first)).unwrap();
+    let twice = change!(db, |tx| identity_attempts::insert(tx, &attempt("orgv_2", 1)));
+    assert_eq!(twice, Err(Error::Conflict("verification attempt")), "one live attempt for an organization");
+    assert_eq!(look!(db, |tx| identity_attempts::list_live(tx)).unwrap(), [first.clone()]);
+    first.reference = Some("inq_1".to_owned());
+    first.state = "approved".to_owned();
+    first.document_print = Some(vec![5]);
+    first.document_type = Some("passport".to_owned());
+    first.decided_by = Some("persona".to_owned());
+    first.finished_at = Some(later(5));
+    first.redact_at = Some(later(10));
+    change!(db, |tx| identity_attempts::update(tx, &first)).unwrap();
+    let stale = change!(db, |tx| identity_attempts::update(tx, &first));
+    assert_eq!(stale, Err(Error::Conflict("verification attempt")), "somebody wrote in between");
+    first.version = 2;
+    assert_eq!(look!(db, |tx| identity_attempts::find(tx, "orgv_1")).unwrap(), Some(first.clone()));
+    let found = look!(db, |tx| identity_attempts::find_by_reference(tx, "persona", "inq_1")).unwrap();
+    assert_eq!(found, Some(first.clone()));
+    change!(db, |tx| identity_attempts::insert(tx, &attempt("orgv_2", 1))).unwrap();
+    let ids: Vec<String> =
+        look!(db, |tx| identity_attempts::list(tx, &one)).unwrap().into_iter().map(|row| row.id).collect();
+    assert_eq!(ids, ["orgv_2", "orgv_1"]);
+    assert_eq!(look!(db, |tx| identity_attempts::list_to_redact(tx, later(9))).unwrap(), []);
+    assert_eq!(look!(db, |tx| identity_attempts::list_to_redact(tx, later(10))).unwrap(), [first]);
+
+    let mut standing = OrganizationVerification {
+        organization: one.clone(),
+        status: "in_progress".to_owned(),
+        since: NOW,
+        until: None,
+        reason: None,
+        version: 0,
+    };
+    change!(db, |tx| organization_verifications::save(tx, &standing)).unwrap();
+    let stale = change!(db, |tx| organization_verifications::save(tx, &standing));
+    assert_eq!(stale, Err(Error::Conflict("organization verification")));
+    standing.version = 1;
+    standing.status = "cooldown".to_owned();
+    standing.until = Some(later(7));
+    change!(db, |tx| organization_verifications::save(tx, &standing)).unwrap();
+    standing.version = 2;
+    assert_eq!(look!(db, |tx| organization_verifications::find(tx, &one)).unwrap(), Some(standing.clone()));
+    assert_eq!(look!(db, |tx| organization_verifications::list(tx, "cooldown")).unwrap(), [standing]);
+
+    let event = InboundEvent {
+        provider: "persona".to_owned(),
+        event_id: "evt_1".to_owned(),
+        name: "inquiry.approved".to_owned(),
+        reference: "inq_1".to_owned(),
+        occurred_at: NOW,
+        received_at: later(1),
+    };
+    assert!(change!(db, |tx| inbound_events::insert(tx, &event)).unwrap());
+    assert!(!change!(db, |tx| inbound_events::insert(tx, &event)).unwrap(), "the second delivery is none");
+    assert_eq!(look!(db, |tx| inbound_events::list_waiting(tx, "persona")).unwrap(), [event]);
+    change!(db, |tx| inbound_events::finish(tx, "persona", "evt_1", later(2))).unwrap();
+    assert_eq!(look!(db, |tx| inbound_events::list_waiting(tx, "persona")).unwrap(), []);
+    assert_eq!(change!(db, |tx| inbound_events::delete_old(tx, later(1))), Ok(0));
+    assert_eq!(change!(db, |tx| inbound_events::delete_old(tx, later(2))), Ok(1));
+}
+
+pub(crate) async fn proofs(db: TestDb) {
+    let (one, ..) = town(&db).await;
+    change!(db, |tx| identity_attempts::insert(tx, &attempt("orgv_1", 0))).unwrap();
+    let mut consent = Consent {
+        id: "cons_1".to_owned(),
+        organization: one.clone(),
+        attempt: "orgv_1".to_owned(),
+        user: Some(id("user-ann")),
+        text_hash: "ab".to_owned(),
+        language: "ja".to_owned(),
+        policies: "[]".to_owned(),
+        ip: Some("192.0.2.0".to_owned()),
+        at: NOW,
+        withdrawn_at: None,
+    };
+    change!(db, |tx| privacy::insert_consent(tx, &consent)).unwrap();
+    assert_eq!(change!(db, |tx| privacy::withdraw_consents(tx, &one, later(1))), Ok(1));
+    assert_eq!(change!(db, |tx| privacy::withdraw_consents(tx, &one, later(2))), Ok(0));
+    consent.withdrawn_at = Some(later(1));
+    assert_eq!(look!(db, |tx| privacy::list_consents(tx, &one)).unwrap(), [consent]);
+
+    let mut link = Handoff {
+        digest: vec![1; 32],
+        attempt: "orgv_1".to_owned(),
+        channel: "qr".to_owned(),
+        created_at: NOW,
+        expires_at: later(900),
+        used_at: None,
+    };
+    change!(db, |tx| privacy::insert_handoff(tx, &link)).unwrap();
+    assert_eq!(look!(db, |tx| privacy::find_handoff(tx, &[1; 32])).unwrap(), Some(link.clone()));
+    assert!(!change!(db, |tx| privacy::use_handoff(tx, &[1; 32], later(900))).unwrap(), "ran out");
+    assert!(change!(db, |tx| privacy::use_handoff(tx, &[1; 32], later(1))).unwrap());
+    assert!(!change!(db, |tx| privacy::use_handoff(tx, &[1; 32], later(1))).unwrap(), "works once");
+    link.used_at = Some(later(1));
+    assert_eq!(look!(db, |tx| privacy::find_newest_handoff(tx, "orgv_1", "qr")).unwrap(), Some(link));
+    assert_eq!(look!(db, |tx| privacy::find_newest_handoff(tx, "orgv_1", "mail")).unwrap(), None);
+
+    let used =
+        |at: i64| DocumentPrint { print: vec![8], organization: one.clone(), user: None, verified_at: later(at) };
+    change!(db, |tx| privacy::save_document(tx, &used(0))).unwrap();
+    change!(db, |tx| privacy::save_document(tx, &used(5))).unwrap();
+    assert_eq!(look!(db, |tx| privacy::list_document(tx, &[8], NOW)).unwrap(), [used(5)]);
+    assert_eq!(look!(db, |tx| privacy::list_document(tx, &[8], later(5))).unwrap(), []);
+    assert_eq!(change!(db, |tx| privacy::delete_documents(tx, later(5))), Ok(0));
+    assert_eq!(change!(db, |tx| privacy::delete_documents_of(tx, &one)), Ok(1));
+
+    let receipt = Receipt {
+        id: "ers_1".to_owned(),
+        organization: one.clone(),
+        what: "evidence".to_owned(),
+        receipt: "{\"blobs\":3}".to_owned(),
+        at: NOW,
+    };
+    change!(db, |tx| privacy::insert_receipt(tx, &receipt)).unwrap();
+    change!(db, |tx| privacy::insert_receipt(tx, &receipt)).unwrap();
+    assert_eq!(look!(db, |tx| privacy::list_receipts(tx, &one)).unwrap(), [receipt]);
+
+    let refused = RefusedCall {
+        id: "req_1".to_owned(),
+        organization: one.clone(),
+        project: Some("proj_x1".to_owned()),
+        api_key: Some("key_1".to_owned()),
+        action: "model.use:o3".to_owned(),
+        rule: "verified-for-o3".to_owned(),
+        missing: "organization".to_owned(),
+        at: NOW,
+    };
+    change!(db, |tx| refusals::insert(tx, &refused)).unwrap();
+    change!(db, |tx| refusals::insert(tx, &refused)).unwrap();
+    assert_eq!(look!(db, |tx| refusals::list(tx, &one, later(-1))).unwrap(), [refused]);
+    assert_eq!(look!(db, |tx| refusals::list(tx, &one, NOW)).unwrap(), []);
+    assert_eq!(change!(db, |tx| refusals::delete_old(tx, later(1))), Ok(1));
+}
+
+pub(crate) async fn review(db: TestDb) {
+    let (one, ..) = town(&db).await;
+    let mut case = ReviewCase {
+        id: "case_1".to_owned(),
+        organization: one.clone(),
+        attempt: None,
+        kind: "appeal".to_owned(),
+        state: "open".to_owned(),
+        statement_sealed: Some(vec![1]),
+        findings: "{}".to_owned(),
+        opened_at: NOW,
+        images_until: Some(later(7)),
+        proposal: None,
+        proposed_by: None,
+        decision: None,
+        reasons: "[]".to_owned(),
+        note: None,
+        decided_by: None,
+        decided_at: None,
+    };
+    change!(db, |tx| reviews::insert(tx, &case)).unwrap();
+    change!(db, |tx| reviews::insert(tx, &case)).unwrap();
+    assert_eq!(look!(db, |tx| reviews::list_open(tx)).unwrap(), [case.clone()]);
+    case.state = "decided".to_owned();
+    case.decision = Some("approve".to_owned());
+    case.decided_by = Some("ops".to_owned());
+    case.decided_at = Some(later(2));
+    assert!(change!(db, |tx| reviews::update(tx, &case)).unwrap());
+    assert!(!change!(db, |tx| reviews::update(tx, &case)).unwrap(), "decided once");
+    assert_eq!(look!(db, |tx| reviews::find(tx, "case_1")).unwrap(), Some(case.clone()));
+    assert_eq!(look!(db, |tx| reviews::list(tx, &one)).unwrap(), [case]);
+    assert_eq!(look!(db, |tx| reviews::list_open(tx)).unwrap(), []);
+
+    let picture = |case: &str, at: i64| Evidence {
+        case: case.to_owned(),
+        number: 1,
+        kind: "front".to_owned(),
+        findings: "{}".to_owned(),
+        original_print: vec![4],
+        captured_at: later(at),
+        erased_at: None,
+    };
+    change!(db, |tx| reviews::save_evidence(tx, &picture("case_1", 0))).unwrap();
+    change!(db, |tx| reviews::save_evidence(tx, &picture("case_1", 1))).unwrap();
+    change!(db, |tx| reviews::save_evidence(tx, &picture("case_2", 1))).unwrap();
+    assert_eq!(look!(db, |tx| reviews::list_evidence(tx, "case_1")).unwrap(), [picture("case_1", 1)]);
+    assert_eq!(look!(db, |tx| reviews::count_same_picture(tx, &[4], "case_1")), Ok(1));
+    assert_eq!(change!(db, |tx| reviews::erase_evidence(tx, "case_2", later(9))), Ok(1));
+    assert_eq!(look!(db, |tx| reviews::count_same_picture(tx, &[4], "case_1")), Ok(0), "the print is gone too");
+    let view = EvidenceView {
+        id: "view_1".to_owned(),
+        organization: one.clone(),
+        case: "case_1".to_owned(),
+        number: 1,
+        viewer: "user-ben".to_owned(),
+        reason: "review".to_owned(),
+        at: Timestamp(NOW.0),
+    };
+    change!(db, |tx| reviews::insert_view(tx, &view)).unwrap();
+    assert_eq!(look!(db, |tx| reviews::list_views(tx, &one)).unwrap(), [view]);
+}
