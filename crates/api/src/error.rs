@@ -14,41 +14,51 @@ use crate::ApiState;
 
 /// A refusal on its way out.
 #[derive(Debug)]
-pub(crate) struct Failure(Box<Wire>);
+pub(crate) struct Failure {
+    wire: Box<Wire>,
+    /// Seconds after which trying again is right.
+    retry_after: Option<i64>,
+}
 
 impl From<Wire> for Failure {
     fn from(wire: Wire) -> Self {
-        Self(Box::new(wire))
+        Self { wire: Box::new(wire), retry_after: None }
     }
 }
 
 impl Failure {
     /// Puts a use case's error into the words of the wire.
     pub(crate) fn new(state: &ApiState, error: Error) -> Self {
-        Self(Box::new(wire(error, state.app.public_url())))
+        let retry_after = match &error {
+            Error::Limited { retry_at, .. } => Some(retry_at.since(state.app.now()).max(1)),
+            Error::Unavailable => Some(1),
+            Error::ProviderUnavailable { .. } => Some(30),
+            _ => None,
+        };
+        Self { wire: Box::new(wire(error, state.app.public_url())), retry_after }
     }
 
     /// A parameter at fault.
     pub(crate) fn param(param: &'static str, message: impl Into<String>) -> Self {
-        Self(Box::new(Wire::invalid(400, None, message).with_param(param)))
+        Wire::invalid(400, None, message).with_param(param).into()
     }
 
     /// A path that names nothing.
     pub(crate) fn not_found(kind: &str, id: &str) -> Self {
-        Self(Box::new(Wire::invalid(404, None, format!("No such {kind}: {}.", printable(id)))))
+        Wire::invalid(404, None, format!("No such {kind}: {}.", printable(id))).into()
     }
 }
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = (status, Json(body(&self.0))).into_response();
+        let status = StatusCode::from_u16(self.wire.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, Json(body(&self.wire))).into_response();
         if status == StatusCode::UNAUTHORIZED {
             let challenge = HeaderValue::from_static("Bearer realm=\"OpenAI API\"");
             response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
         }
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }
@@ -77,6 +87,23 @@ fn wire(error: Error, public_url: &str) -> Wire {
                 Some(Requirement::Phone) | None => "phone_verification_required",
             };
             Wire::invalid(403, Some(code), Error::requirement_text(&organization, &missing, public_url))
+        }
+        Error::Limited { name, retry_at } => Wire {
+            kind: "rate_limit_error",
+            ..Wire::invalid(429, Some(name), format!("Too many tries. This is possible again at {retry_at}."))
+        },
+        Error::ProviderUnavailable { service } => Wire {
+            kind: "service_unavailable_error",
+            ..Wire::invalid(
+                503,
+                Some("provider_unavailable"),
+                format!(
+                    "The {service} service does not answer. Nothing is lost and no try is used up. Try again in a minute."
+                ),
+            )
+        },
+        Error::Unsupported(what) => {
+            Wire::invalid(501, Some("not_configured"), format!("The operator has not configured {what}."))
         }
         Error::Unavailable => Wire {
             kind: "service_unavailable_error",

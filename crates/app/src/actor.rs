@@ -21,6 +21,8 @@ pub enum Actor {
     Person(UserId),
     /// Somebody at the machine's command line, by name.
     Operator(String),
+    /// An outside service whose word was read back, or Keystead's own clock; never a request.
+    Service(String),
 }
 
 impl Actor {
@@ -37,6 +39,7 @@ impl Actor {
             Self::Key(_) => "api_key",
             Self::Person(_) => "session",
             Self::Operator(_) => "operator",
+            Self::Service(_) => "service",
         }
     }
 
@@ -46,7 +49,7 @@ impl Actor {
         match self {
             Self::Key(caller) => caller.key.as_str(),
             Self::Person(user) => user.as_str(),
-            Self::Operator(name) => name,
+            Self::Operator(name) | Self::Service(name) => name,
         }
     }
 
@@ -59,7 +62,7 @@ impl Actor {
                 Owner::ServiceAccount(_) => None,
             },
             Self::Person(user) => Some(user),
-            Self::Operator(_) => None,
+            Self::Operator(_) | Self::Service(_) => None,
         }
     }
 }
@@ -77,6 +80,8 @@ impl App {
     ) -> Result<(), Error> {
         match actor {
             Actor::Operator(_) => Ok(()),
+            // A service's word is applied where it was asked for; it never opens a use case by itself.
+            Actor::Service(_) => Err(Refusal::NoMembership.into()),
             Actor::Key(caller) => {
                 let own = access::decide_administration(caller, scope, self.now())?;
                 if &own == organization { Ok(()) } else { Err(Error::not_found("organization", organization.as_str())) }

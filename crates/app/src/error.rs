@@ -3,6 +3,7 @@
 use keystead_core::gate::Requirement;
 use keystead_core::id::OrganizationId;
 use keystead_core::refusal::Refusal;
+use keystead_core::time::Timestamp;
 
 /// Why a use case did not happen.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -52,6 +53,23 @@ pub enum Error {
         /// The rule that asks for it.
         rule: String,
     },
+    /// Too often; the name says what, the time says when it is possible again.
+    #[error("limit {name} until {retry_at:?}")]
+    Limited {
+        /// The limit's stable name.
+        name: &'static str,
+        /// When it is possible again.
+        retry_at: Timestamp,
+    },
+    /// An outside service does not answer; nothing of the person's tries is used up.
+    #[error("the {service} service does not answer")]
+    ProviderUnavailable {
+        /// Which kind of service.
+        service: &'static str,
+    },
+    /// No service is configured for this.
+    #[error("{0} are not configured")]
+    Unsupported(&'static str),
     /// The store cannot answer now; trying again later is right.
     #[error("the store is unavailable")]
     Unavailable,
@@ -71,6 +89,18 @@ impl Error {
     #[must_use]
     pub fn invalid(param: &'static str, message: impl Into<String>) -> Self {
         Self::Invalid { param: Some(param), code: None, message: message.into() }
+    }
+
+    /// A field at fault, with a stable name of the fault.
+    #[must_use]
+    pub fn coded(param: &'static str, code: &'static str, message: impl Into<String>) -> Self {
+        Self::Invalid { param: Some(param), code: Some(code), message: message.into() }
+    }
+
+    /// Too often.
+    #[must_use]
+    pub const fn limited(name: &'static str, retry_at: Timestamp) -> Self {
+        Self::Limited { name, retry_at }
     }
 
     /// Nothing is wrong with a field, yet it cannot be done.

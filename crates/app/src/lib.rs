@@ -14,6 +14,7 @@ use keystead_core::time::Timestamp;
 use keystead_store::Store;
 use keystead_store::tables::audit::AuditKey;
 use rand::RngCore;
+use tokio::sync::Notify;
 
 pub mod actor;
 pub mod admin_keys;
@@ -25,20 +26,21 @@ pub mod explanation;
 pub mod keys;
 pub mod me;
 pub mod members;
+pub mod outbox;
 mod own_keys;
 pub mod projects;
 pub mod sealing;
-pub mod services;
 pub mod service_accounts;
+pub mod services;
 pub mod usage;
 pub mod verification;
 
 pub use actor::Actor;
 pub use error::Error;
-pub use sealing::Sealer;
-pub use services::{Codes, Services};
 pub use keystead_store::tables::api_keys::KeyWithOwner;
 pub use keystead_store::{Listing, Page};
+pub use sealing::Sealer;
+pub use services::{Codes, Services};
 
 /// Tells the time; the binary hands in the real one, tests their own.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -75,6 +77,7 @@ struct Inner {
     public_url: String,
     sealer: Sealer,
     services: Services,
+    work: Arc<Notify>,
 }
 
 /// The use cases. Cheap to clone.
@@ -104,6 +107,7 @@ impl App {
             public_url,
             sealer: options.sealer,
             services: options.services,
+            work: Arc::new(Notify::new()),
         };
         Self { inner: Arc::new(inner) }
     }

@@ -98,6 +98,16 @@ id!(/// One metered request; makes writing it twice harmless.
     UsageEventId, "usage_", 24);
 id!(/// A row of the job queue or the outbox.
     JobId, "job_", 24);
+id!(/// One verification of one phone number.
+    PhoneVerificationId, "phv_", 24);
+id!(/// One set-up of a payment method.
+    PaymentSetupId, "pms_", 24);
+id!(/// A payment method on file.
+    PaymentMethodId, "pm_", 24);
+id!(/// One attempt to verify an organization.
+    VerificationAttemptId, "orgv_", 24);
+id!(/// A case that people decide.
+    ReviewCaseId, "case_", 24);
 
 /// The id of one request, `req_` and 32 hexadecimal digits (contract section 3, `x-request-id`).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -1,11 +1,23 @@
 //! Time as a value: Unix seconds, handed in by whoever holds the clock.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// A moment, in whole seconds since 1970-01-01 UTC (the unit of every time field of the wire contract, section 1.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Default)]
 #[serde(transparent)]
 pub struct Timestamp(pub i64);
+
+impl fmt::Display for Timestamp {
+    /// RFC 3339 in UTC, for messages that programs' readers see; pages show the visitor's zone.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match jiff::Timestamp::from_second(self.0) {
+            Ok(moment) => write!(f, "{moment}"),
+            Err(_) => write!(f, "{}", self.0),
+        }
+    }
+}
 
 impl Timestamp {
     /// The moment `seconds` later; saturates instead of wrapping.

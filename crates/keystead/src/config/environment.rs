@@ -40,6 +40,57 @@ const SECTIONS: &[(&str, &[(&str, Kind)])] = &[
     ("log", &[("format", Kind::Text), ("level", Kind::Text)]),
     ("limits", &[("json_body_bytes", Kind::Number), ("upload_body_bytes", Kind::Number)]),
     ("directory", &[("capacity", Kind::Number), ("max_stale_seconds", Kind::Number)]),
+    (
+        "sms",
+        &[
+            ("provider", Kind::Text),
+            ("base_url", Kind::Text),
+            ("lookup_base_url", Kind::Text),
+            ("account_sid", Kind::Text),
+            ("auth_token", Kind::Text),
+            ("service_sid", Kind::Text),
+            ("token", Kind::Text),
+        ],
+    ),
+    (
+        "payment",
+        &[("provider", Kind::Text), ("base_url", Kind::Text), ("api_key", Kind::Text), ("webhook_secrets", Kind::Text)],
+    ),
+    (
+        "identity",
+        &[
+            ("provider", Kind::Text),
+            ("base_url", Kind::Text),
+            ("api_key", Kind::Text),
+            ("template", Kind::Text),
+            ("webhook_secrets", Kind::Text),
+            ("decision_on", Kind::Text),
+        ],
+    ),
+    ("mail", &[("url", Kind::Text), ("username", Kind::Text), ("password", Kind::Text), ("from", Kind::Text)]),
+    (
+        "sign_in",
+        &[("label", Kind::Text), ("issuer", Kind::Text), ("client_id", Kind::Text), ("client_secret", Kind::Text)],
+    ),
+    (
+        "operator",
+        &[
+            ("name", Kind::Text),
+            ("support_email", Kind::Text),
+            ("privacy_policy_url", Kind::Text),
+            ("data_protection_contact", Kind::Text),
+            ("emails", Kind::Texts),
+        ],
+    ),
+    (
+        "verification",
+        &[
+            ("phone_countries", Kind::Texts),
+            ("allow_voip", Kind::Flag),
+            ("daily_codes", Kind::Number),
+            ("biometrics_days", Kind::Number),
+        ],
+    ),
 ];
 
 const LISTS: &[(&str, &[(&str, Kind)])] = &[

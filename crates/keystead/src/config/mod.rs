@@ -4,6 +4,7 @@
 
 mod environment;
 mod sections;
+mod services;
 #[cfg(test)]
 mod tests;
 
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use sections::Config;
 pub(crate) use sections::{Environment, Log, LogFormat, Validated};
+pub(crate) use services::{Identity, Sms};
 
 /// Why the configuration cannot be used; the text names the key at fault.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]

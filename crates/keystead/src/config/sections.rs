@@ -10,6 +10,10 @@ use keystead_core::usage::Price;
 use serde::Deserialize;
 
 use super::ConfigError;
+use super::services::{
+    Identity, IdentitySection, Mail, MailSection, OperatorSection, Payment, PaymentSection, SignIn, SignInSection, Sms,
+    SmsSection, VerificationSection,
+};
 
 /// Where this installation runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
@@ -33,6 +37,13 @@ pub(crate) struct Config {
     pub(crate) log: Log,
     pub(crate) limits: Limits,
     pub(crate) directory: DirectorySection,
+    pub(crate) sms: SmsSection,
+    pub(crate) payment: PaymentSection,
+    pub(crate) identity: IdentitySection,
+    pub(crate) mail: MailSection,
+    pub(crate) sign_in: SignInSection,
+    pub(crate) operator: OperatorSection,
+    pub(crate) verification: VerificationSection,
     pub(crate) upstream: Vec<UpstreamSection>,
     pub(crate) model: Vec<ModelSection>,
 }
@@ -240,6 +251,13 @@ pub(crate) struct Validated {
     pub(crate) log: Log,
     pub(crate) limits: Limits,
     pub(crate) directory: DirectorySection,
+    pub(crate) sms: Option<Sms>,
+    pub(crate) payment: Option<Payment>,
+    pub(crate) identity: Option<Identity>,
+    pub(crate) mail: Option<Mail>,
+    pub(crate) sign_in: Option<SignIn>,
+    pub(crate) operator: OperatorSection,
+    pub(crate) verification: VerificationSection,
     pub(crate) upstreams: Vec<ValidatedUpstream>,
     pub(crate) models: Vec<(ModelSection, Price)>,
 }
@@ -304,7 +322,15 @@ impl Config {
             let price = model.price()?;
             models.push((model, price));
         }
+        self.verification.validate()?;
         Ok(Validated {
+            sms: self.sms.validate()?,
+            payment: self.payment.validate()?,
+            identity: self.identity.validate()?,
+            mail: self.mail.validate()?,
+            sign_in: self.sign_in.validate()?,
+            operator: self.operator,
+            verification: self.verification,
             environment: self.environment,
             public_url,
             metrics,
@@ -339,7 +365,7 @@ impl UpstreamSection {
     }
 }
 
-fn checked_url(what: &str, url: &str) -> Result<String, ConfigError> {
+pub(super) fn checked_url(what: &str, url: &str) -> Result<String, ConfigError> {
     let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
     if host.is_none_or(|host| host.is_empty() || host.starts_with('/') || host.contains(['@', ' ', '?', '#'])) {
         return Err(ConfigError::Value(format!(

@@ -57,15 +57,6 @@ pub async fn claim(tx: &mut Tx, now: Timestamp, lease: i64, limit: u32) -> Resul
     tx.all(sql, values).await?.iter().map(job).collect()
 }
 
-/// A job is done.
-///
-/// # Errors
-/// When the store cannot.
-pub async fn finish(tx: &mut Tx, id: &JobId, at: Timestamp) -> Result<(), Error> {
-    let values = vec![id.as_str().into(), at.0.into()];
-    tx.execute("UPDATE jobs SET finished_at = $2 WHERE id = $1", values).await.map(|_| ())
-}
-
 /// A job failed; it is due again later.
 ///
 /// # Errors
@@ -73,4 +64,22 @@ pub async fn finish(tx: &mut Tx, id: &JobId, at: Timestamp) -> Result<(), Error>
 pub async fn fail(tx: &mut Tx, id: &JobId, retry_at: Timestamp) -> Result<(), Error> {
     let values = vec![id.as_str().into(), retry_at.0.into()];
     tx.execute("UPDATE jobs SET run_at = $2, claimed_until = NULL WHERE id = $1", values).await.map(|_| ())
+}
+
+/// Forgets a job that is done, with everything its payload knew.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn delete(tx: &mut Tx, id: &JobId) -> Result<(), Error> {
+    tx.execute("DELETE FROM jobs WHERE id = $1", vec![id.as_str().into()]).await.map(|_| ())
+}
+
+/// How many jobs wait, and since when the oldest of them is due.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn count_waiting(tx: &mut Tx) -> Result<(i64, Option<Timestamp>), Error> {
+    const SQL: &str = "SELECT COUNT(*), MIN(run_at) FROM jobs WHERE finished_at IS NULL";
+    let Some(row) = tx.optional(SQL, vec![]).await? else { return Ok((0, None)) };
+    Ok((row.int(0)?, row.optional_int(1)?.map(Timestamp)))
 }

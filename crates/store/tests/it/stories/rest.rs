@@ -123,10 +123,12 @@ pub(crate) async fn jobs_are_leased(db: TestDb) {
     assert_eq!(claim(59, 9).await, [], "both are held");
     assert_eq!(claim(60, 9).await, [job("job_a", 1)], "its worker died");
     change!(db, |tx| jobs::fail(tx, &a, later(200))).unwrap();
-    change!(db, |tx| jobs::finish(tx, &b, later(61))).unwrap();
+    change!(db, |tx| jobs::delete(tx, &b)).unwrap();
     assert_eq!(claim(199, 9).await, []);
     assert_eq!(claim(200, 9).await, [job("job_a", 2)]);
-    change!(db, |tx| jobs::finish(tx, &a, later(201))).unwrap();
+    assert_eq!(look!(db, |tx| jobs::count_waiting(tx)), Ok((1, Some(later(200)))));
+    change!(db, |tx| jobs::delete(tx, &a)).unwrap();
+    assert_eq!(look!(db, |tx| jobs::count_waiting(tx)), Ok((0, None)));
     assert_eq!(claim(9_999, 9).await, []);
 }
 

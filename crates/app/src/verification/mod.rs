@@ -1,5 +1,10 @@
 //! What an organization has proven, and what that opens.
 
+mod jobs;
+pub mod number;
+pub mod payment;
+pub mod webhooks;
+
 use keystead_core::access::{self, Selection};
 use keystead_core::caller::Caller;
 use keystead_core::gate::{Action, Entitlements, Mode, Policy, Requirement};

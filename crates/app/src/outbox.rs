@@ -1,0 +1,162 @@
+//! Effects as jobs: queued in the transaction that decides them, carried out afterwards, again and again until done.
+//!
+//! A payload may hold an address or a one-time link, so it is sealed at rest and deleted with the job.
+
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use keystead_core::id::JobId;
+use keystead_core::time::Timestamp;
+use keystead_store::Tx;
+use keystead_store::tables::jobs::{self, Job};
+use serde_json::{Value, json};
+use tokio::sync::Notify;
+
+use crate::{App, Error};
+
+/// A worker that dies gives its jobs back after this many seconds; longer than any provider's answer takes.
+const LEASE: i64 = 120;
+/// Jobs carried out at once by one worker.
+const AT_ONCE: u32 = 16;
+/// The longest wait between two tries, in seconds.
+const LONGEST_WAIT: i64 = 3_600;
+
+/// How a job ended this time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Nothing is left to do.
+    Done,
+    /// Try again after this many seconds, or with growing waits.
+    Again(Option<i64>),
+}
+
+/// How long to wait before the next try: 5 s, 10 s, 20 s … an hour.
+const fn wait(attempts: i64) -> i64 {
+    let doubled = 5_i64 << (if attempts < 10 { attempts } else { 10 });
+    if doubled < LONGEST_WAIT { doubled } else { LONGEST_WAIT }
+}
+
+fn context(id: &JobId) -> String {
+    format!("jobs.payload:{id}")
+}
+
+impl App {
+    /// Queues work in this transaction.
+    ///
+    /// # Errors
+    /// When the store cannot.
+    pub(crate) async fn enqueue(&self, tx: &mut Tx, name: &str, payload: &Value, at: Timestamp) -> Result<(), Error> {
+        let id = self.draw(JobId::generate);
+        self.enqueue_as(tx, &id, name, payload, at).await
+    }
+
+    /// Queues work under an id of its own, so that queueing it twice is harmless.
+    ///
+    /// # Errors
+    /// When the store cannot.
+    pub(crate) async fn enqueue_as(
+        &self,
+        tx: &mut Tx,
+        id: &JobId,
+        name: &str,
+        payload: &Value,
+        at: Timestamp,
+    ) -> Result<(), Error> {
+        let sealed = self.draw(|rng| self.sealer().seal(rng, &context(id), payload.to_string().as_bytes()));
+        let row = json!({ "sealed": STANDARD.encode(sealed) });
+        jobs::insert(tx, id, name, &row, at).await?;
+        self.inner.work.notify_one();
+        Ok(())
+    }
+
+    /// Told whenever work may be waiting; whoever runs [`App::run_due_jobs`] waits on it.
+    #[must_use]
+    pub fn work(&self) -> Arc<Notify> {
+        Arc::clone(&self.inner.work)
+    }
+
+    /// Carries out what is due. Answers how many jobs were taken.
+    ///
+    /// # Errors
+    /// When the store cannot; nothing is lost by that.
+    pub async fn run_due_jobs(&self) -> Result<usize, Error> {
+        let now = self.now();
+        let claim = self
+            .store()
+            .write("claim_jobs", async move |tx: &mut Tx| Ok::<_, Error>(jobs::claim(tx, now, LEASE, AT_ONCE).await?));
+        let claimed = claim.await?;
+        let taken = claimed.len();
+        let work = claimed.into_iter().map(|job| {
+            let app = self.clone();
+            async move { app.run_job(job).await }
+        });
+        futures_util::future::join_all(work).await;
+        Ok(taken)
+    }
+
+    async fn run_job(&self, job: Job) {
+        let outcome = match self.payload(&job) {
+            Ok(payload) => self.carry_out(&job.name, &payload, job.attempts).await,
+            Err(error) => Err(error),
+        };
+        let outcome = outcome.unwrap_or_else(|error| {
+            // An error's text is for logs by contract and holds nothing personal.
+            tracing::warn!(job = %job.id, name = job.name, attempts = job.attempts, %error, "a job failed");
+            Outcome::Again(None)
+        });
+        let (id, now) = (job.id.clone(), self.now());
+        let settled = self.store().write("settle_job", async move |tx: &mut Tx| match outcome {
+            Outcome::Done => Ok::<_, Error>(jobs::delete(tx, &id).await?),
+            Outcome::Again(seconds) => {
+                let seconds = seconds.unwrap_or_else(|| wait(job.attempts));
+                Ok(jobs::fail(tx, &id, now.plus(seconds)).await?)
+            }
+        });
+        if let Err(error) = settled.await {
+            // The lease ends by itself and the job comes back; every job bears being carried out twice.
+            tracing::warn!(%error, "a job's end could not be written down");
+        }
+    }
+
+    async fn carry_out(&self, name: &str, payload: &Value, attempts: i64) -> Result<Outcome, Error> {
+        match name.split_once('.') {
+            Some(("payment", _)) => self.payment_job(name, payload).await,
+            _ => {
+                // A newer version queued it: that version's worker will know.
+                tracing::warn!(name, attempts, "a job this version does not know waits");
+                Ok(Outcome::Again(Some(LONGEST_WAIT)))
+            }
+        }
+    }
+
+    fn payload(&self, job: &Job) -> Result<Value, Error> {
+        let broken = || Error::Internal(format!("job {} has an unreadable payload", job.id));
+        let text = job.payload.get("sealed").and_then(Value::as_str).ok_or_else(broken)?;
+        let sealed = STANDARD.decode(text).map_err(|_| broken())?;
+        let plain = self.sealer().open(&context(&job.id), &sealed)?;
+        serde_json::from_slice(plain.expose()).map_err(|_| broken())
+    }
+
+    /// How much work waits and since when the oldest is due, for the operator.
+    ///
+    /// # Errors
+    /// When the store cannot.
+    pub async fn waiting_jobs(&self) -> Result<(i64, Option<Timestamp>), Error> {
+        let read =
+            self.store().read("waiting_jobs", async move |tx: &mut Tx| Ok::<_, Error>(jobs::count_waiting(tx).await?));
+        read.await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wait;
+
+    #[test]
+    fn waits_grow_to_an_hour() {
+        let waits: Vec<i64> = (0..12).map(wait).collect();
+        assert_eq!(waits, [5, 10, 20, 40, 80, 160, 320, 640, 1280, 2560, 3600, 3600]);
+        assert_eq!(wait(i64::MAX), 3600);
+    }
+}

@@ -1,0 +1,237 @@
+//! A phone number as typed, read and judged before anything is sent (verification.md 2.4, S1-16, S1-22).
+
+use keystead_core::secret::Secret;
+use rlibphonenumber::enums::{PhoneNumberFormat, PhoneNumberType, Region};
+use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber};
+
+/// A number that can be asked for a code.
+#[derive(Debug, Clone)]
+pub struct Number {
+    /// E.164: `+`, country code, subscriber; at most 15 digits.
+    pub e164: Secret<String>,
+    /// ISO 3166-1 alpha-2 of the country it belongs to.
+    pub country: String,
+    /// The country's calling code.
+    pub calling_code: u32,
+    /// What may be shown again: `+48 ••• ••• 678`.
+    pub masked: String,
+    /// What the number plan alone says of the line; carriers say more.
+    pub plan: Plan,
+}
+
+/// What the number plan says of a number. It cannot see voice over IP in +1 (verification.md 0, decision 7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Plan {
+    /// A mobile number.
+    Mobile,
+    /// A mobile or a fixed number: the plan does not tell.
+    Either,
+    /// The plan does not know.
+    Unknown,
+}
+
+/// Why a number cannot be used. The name is stable: codes and translations hang on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NumberRefusal {
+    /// Not a number, or not one that exists in its country's plan.
+    Invalid,
+    /// Letters: which digits are meant is a guess.
+    Letters,
+    /// An extension: a text cannot reach it.
+    Extension,
+    /// Of another country than the one chosen.
+    CountryMismatch,
+    /// The operator does not send to this country.
+    CountryNotServed,
+    /// A fixed line.
+    Landline,
+    /// Voice over IP (S1-32).
+    Voip,
+    /// Free to call, costs extra, shared cost, a mailbox, a pager, a satellite: never a person's mobile.
+    Special,
+}
+
+impl NumberRefusal {
+    /// Every refusal.
+    pub const ALL: [Self; 8] = [
+        Self::Invalid,
+        Self::Letters,
+        Self::Extension,
+        Self::CountryMismatch,
+        Self::CountryNotServed,
+        Self::Landline,
+        Self::Voip,
+        Self::Special,
+    ];
+
+    /// The stable code.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Invalid => "phone_number_invalid",
+            Self::Letters => "phone_number_has_letters",
+            Self::Extension => "phone_number_has_extension",
+            Self::CountryMismatch => "phone_country_mismatch",
+            Self::CountryNotServed => "phone_country_not_supported",
+            Self::Landline => "phone_landline_not_supported",
+            Self::Voip => "phone_voip_not_supported",
+            Self::Special => "phone_type_not_supported",
+        }
+    }
+
+    /// What to change, for a program's reader; pages have their own words.
+    #[must_use]
+    pub const fn message(self) -> &'static str {
+        match self {
+            Self::Invalid => "Invalid 'phone_number': use the international form, such as +48 512 345 678.",
+            Self::Letters => "Invalid 'phone_number': write digits instead of letters.",
+            Self::Extension => "Invalid 'phone_number': a text message cannot reach an extension.",
+            Self::CountryMismatch => {
+                "Invalid 'phone_number': the number belongs to another country than the one given."
+            }
+            Self::CountryNotServed => "Codes are not sent to numbers of this country.",
+            Self::Landline => "Landlines cannot receive the code. Use a mobile number.",
+            Self::Voip => "Internet telephone (VoIP) numbers are not accepted. Use a mobile number.",
+            Self::Special => "This kind of number is not accepted. Use a mobile number.",
+        }
+    }
+}
+
+/// Reads a number as people type it, in any digits and spacing. `country` is what they picked, if they did.
+///
+/// # Errors
+/// With the reason, when nothing may be sent to it.
+pub fn read(typed: &str, country: Option<&str>) -> Result<Number, NumberRefusal> {
+    let typed = typed.trim();
+    if typed.is_empty() || typed.chars().count() > 64 {
+        return Err(NumberRefusal::Invalid);
+    }
+    let region = match country {
+        None => None,
+        Some(code) => Some(code.parse::<Region>().map_err(|_| NumberRefusal::CountryMismatch)?),
+    };
+    // The library would turn vanity letters into digits; "ext", "x" and "доб" mark an extension it keeps apart.
+    let number = PHONE_NUMBER_UTIL.parse(typed, region).map_err(|_| NumberRefusal::Invalid)?;
+    if number.extension.as_ref().is_some_and(|extension| !extension.is_empty()) {
+        return Err(NumberRefusal::Extension);
+    }
+    if typed.chars().any(char::is_alphabetic) {
+        return Err(NumberRefusal::Letters);
+    }
+    let calling_code = u32::try_from(number.country_code).map_err(|_| NumberRefusal::Invalid)?;
+    if satellite(calling_code) {
+        return Err(NumberRefusal::Special);
+    }
+    if !number.is_valid() {
+        return Err(NumberRefusal::Invalid);
+    }
+    // Calling codes are compared, not regions: countries share them (GB and GG, US and CA).
+    if region.is_some_and(|region| PHONE_NUMBER_UTIL.get_country_code_for_region(region) != Some(number.country_code)) {
+        return Err(NumberRefusal::CountryMismatch);
+    }
+    let plan = plan(&number)?;
+    let own = number.get_region_code().map(|region| region.as_region_str().as_str().to_owned());
+    let country = match (own, country) {
+        (Some(own), _) => own,
+        (None, Some(picked)) => picked.to_ascii_uppercase(),
+        (None, None) => return Err(NumberRefusal::Invalid),
+    };
+    let e164 = number.format_as(PhoneNumberFormat::E164).into_owned();
+    Ok(Number { masked: masked(&e164, calling_code), e164: Secret::new(e164), country, calling_code, plan })
+}
+
+fn plan(number: &PhoneNumber) -> Result<Plan, NumberRefusal> {
+    match number.get_type() {
+        PhoneNumberType::Mobile => Ok(Plan::Mobile),
+        PhoneNumberType::FixedLineOrMobile => Ok(Plan::Either),
+        PhoneNumberType::Unknown => Ok(Plan::Unknown),
+        PhoneNumberType::FixedLine => Err(NumberRefusal::Landline),
+        PhoneNumberType::VoIP => Err(NumberRefusal::Voip),
+        _ => Err(NumberRefusal::Special),
+    }
+}
+
+/// Satellite and international premium ranges: the usual prey of toll fraud (verification.md 2.7).
+const fn satellite(calling_code: u32) -> bool {
+    matches!(calling_code, 870 | 881 | 882 | 883 | 979)
+}
+
+/// `+48 ••• ••• 678`: the country and the last three digits, groups of three between.
+fn masked(e164: &str, calling_code: u32) -> String {
+    let code = calling_code.to_string();
+    let rest = e164.strip_prefix('+').and_then(|digits| digits.strip_prefix(code.as_str())).unwrap_or_default();
+    let (hidden, shown) = rest.split_at(rest.len().saturating_sub(3));
+    let mut text = format!("+{code}");
+    let first = hidden.len() % 3;
+    for at in 0..hidden.len() {
+        if at == 0 || at % 3 == first {
+            text.push(' ');
+        }
+        text.push('•');
+    }
+    format!("{text} {shown}")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn as_people_type() {
+        // S1-16, S1-22, S1-32: the table of verification.md 2.4.
+        for (typed, country, e164) in [
+            ("090-1234-5678", "JP", "+819012345678"),
+            ("０９０−１２３４−５６７８", "JP", "+819012345678"),
+            ("512 345 678", "PL", "+48512345678"),
+            ("+48 512 345 678", "PL", "+48512345678"),
+            ("415-992-9960", "US", "+14159929960"),
+            ("07911 123456", "GB", "+447911123456"),
+            (" +81 90 1234 5678 ", "JP", "+819012345678"),
+        ] {
+            let read = read(typed, Some(country)).map(|number| number.e164.expose().clone());
+            assert_eq!(read.as_deref(), Ok(e164), "{typed}");
+        }
+    }
+
+    #[test]
+    fn refused_before_anything_is_sent() {
+        for (typed, country, refusal) in [
+            ("", Some("PL"), NumberRefusal::Invalid),
+            ("12", Some("PL"), NumberRefusal::Invalid),
+            ("512 345 678", None, NumberRefusal::Invalid),
+            ("050-1234-5678", Some("JP"), NumberRefusal::Voip),
+            ("39 123 45 67", Some("PL"), NumberRefusal::Voip),
+            ("+39 02 3661 8300", Some("IT"), NumberRefusal::Landline),
+            ("+1 900 555 0123", Some("US"), NumberRefusal::Special),
+            ("+44 7911 123456 ext 5", Some("GB"), NumberRefusal::Extension),
+            ("1-800-FLOWERS", Some("US"), NumberRefusal::Letters),
+            ("+48 512 345 678", Some("JP"), NumberRefusal::CountryMismatch),
+            ("+870 773 123 456", None, NumberRefusal::Special),
+            ("512345678", Some("xx!"), NumberRefusal::CountryMismatch),
+        ] {
+            assert_eq!(read(typed, country).map(|_| ()), Err(refusal), "{typed}");
+        }
+        // Countries that share a calling code pass for each other.
+        assert!(read("+44 7911 123456", Some("GG")).is_ok());
+    }
+
+    #[test]
+    fn shown_again_without_its_middle() {
+        assert_eq!(masked("+48512345678", 48), "+48 ••• ••• 678");
+        assert_eq!(masked("+819012345678", 81), "+81 • ••• ••• 678");
+        assert_eq!(masked("+12", 1), "+1 2");
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_typed_breaks_it(typed in "\\PC{0,80}", country in "[A-Za-z]{0,3}") {
+            if let Ok(number) = read(&typed, Some(&country)) {
+                let digits = number.e164.expose().clone();
+                prop_assert!(digits.starts_with('+') && digits.len() <= 16);
+                prop_assert!(digits[1..].bytes().all(|b| b.is_ascii_digit()));
+            }
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! What the outbox does about payment methods.
+
+use keystead_core::id::OrganizationId;
+use keystead_providers::Failure;
+use keystead_store::Tx;
+use keystead_store::tables::{inbound_events, payments};
+use serde_json::{Value, json};
+
+use crate::outbox::Outcome;
+use crate::verification::jobs::{self, field};
+use crate::{Actor, App, Error};
+
+/// A delivery about something we do not know yet is kept this long: it may be faster than our own answer.
+const PARKED: i64 = 900;
+
+impl App {
+    pub(crate) async fn payment_job(&self, name: &str, payload: &Value) -> Result<Outcome, Error> {
+        match name {
+            jobs::PAYMENT_LOOK => self.look_at_payment(payload).await,
+            jobs::PAYMENT_POLL => self.poll_payment(payload).await,
+            jobs::PAYMENT_CANCEL => settled(self.payment_provider()?.cancel(field(payload, "reference")?).await),
+            jobs::PAYMENT_DETACH => settled(self.payment_provider()?.detach(field(payload, "method")?).await),
+            other => Err(Error::Internal(format!("no such job: {other}"))),
+        }
+    }
+
+    /// A delivery came: look at what it is about.
+    async fn look_at_payment(&self, payload: &Value) -> Result<Outcome, Error> {
+        let (provider, reference) = (field(payload, "provider")?.to_owned(), field(payload, "reference")?.to_owned());
+        let detached = field(payload, "name")? == "payment_method.detached";
+        let (service, key) = (provider.clone(), reference.clone());
+        let read = self.store().read("payment_event", async move |tx: &mut Tx| {
+            let setup = payments::find_by_reference(tx, &service, &key).await?;
+            Ok::<_, Error>((setup, payments::find_method(tx, &service, &key).await?))
+        });
+        let (setup, method) = read.await?;
+        if let Some(setup) = setup {
+            self.refresh_payment_setup(&setup.organization, &setup.id, 0).await?;
+        } else if let Some(method) = method.filter(|row| detached && row.removed_at.is_none()) {
+            let (app, actor) = (self.clone(), Actor::Service(provider.clone()));
+            let write = self.store().write("payment_detached", async move |tx: &mut Tx| {
+                app.method_removed(tx, &actor, method.clone()).await
+            });
+            write.await?;
+        } else if payload.get("received_at").and_then(Value::as_i64).is_some_and(|at| self.now().0 < at + PARKED) {
+            return Ok(Outcome::Again(Some(30)));
+        }
+        self.event_done(provider, field(payload, "event")?.to_owned()).await?;
+        Ok(Outcome::Done)
+    }
+
+    /// The event has been acted on.
+    pub(crate) async fn event_done(&self, provider: String, event: String) -> Result<(), Error> {
+        let now = self.now();
+        let write = self.store().write("event_done", async move |tx: &mut Tx| {
+            Ok::<_, Error>(inbound_events::finish(tx, &provider, &event, now).await?)
+        });
+        write.await
+    }
+
+    /// No delivery came: look anyway, at growing distances, until the set-up has ended.
+    async fn poll_payment(&self, payload: &Value) -> Result<Outcome, Error> {
+        let organization: OrganizationId = field(payload, "organization")?
+            .parse()
+            .map_err(|_| Error::Internal("a job without organization".into()))?;
+        let id = field(payload, "setup")?.to_owned();
+        let tries = payload.get("try").and_then(Value::as_i64).unwrap_or_default() + 1;
+        let ended = match self.refresh_payment_setup(&organization, &id, 0).await {
+            Ok(ended) => ended,
+            Err(Error::ProviderUnavailable { .. }) => false,
+            Err(error) => return Err(error),
+        };
+        if !ended {
+            let app = self.clone();
+            let next = json!({ "setup": id, "organization": organization, "try": tries });
+            let at = self.now().plus(jobs::poll_wait(tries));
+            let write = self
+                .store()
+                .write("poll_again", async move |tx: &mut Tx| app.enqueue(tx, jobs::PAYMENT_POLL, &next, at).await);
+            write.await?;
+        }
+        Ok(Outcome::Done)
+    }
+}
+
+/// Done when the service did it or never heard of it; again when it does not answer.
+pub(crate) fn settled(done: Result<(), Failure>) -> Result<Outcome, Error> {
+    match done {
+        Ok(()) | Err(Failure::Gone(_) | Failure::Refused(_)) => Ok(Outcome::Done),
+        Err(failure @ Failure::Unavailable(_)) => {
+            tracing::warn!(%failure, "an outside service does not answer; the work waits");
+            Ok(Outcome::Again(None))
+        }
+    }
+}

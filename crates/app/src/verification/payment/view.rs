@@ -1,0 +1,192 @@
+//! What is shown of payment methods.
+
+use keystead_core::gate::Requirement;
+use keystead_core::id::OrganizationId;
+use keystead_core::scope::Scope;
+use keystead_core::time::Timestamp;
+use keystead_store::Tx;
+use keystead_store::tables::organizations;
+use keystead_store::tables::payments::{self, PaymentMethod, PaymentSetup};
+use serde_json::json;
+
+use crate::audit::Deed;
+use crate::{Actor, App, Error};
+
+/// A set-up as it is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetupView {
+    /// `pms_…`.
+    pub id: String,
+    /// `pending`, `succeeded`, `failed` or `expired`.
+    pub status: String,
+    /// The class of the bank's refusal, when there was one.
+    pub reason: Option<String>,
+    /// Where the card is entered.
+    pub url: Option<String>,
+    /// When the link stops working.
+    pub expires_at: Timestamp,
+}
+
+impl SetupView {
+    pub(crate) fn of(row: &PaymentSetup) -> Self {
+        Self {
+            id: row.id.clone(),
+            status: row.state.clone(),
+            reason: row.reason.clone(),
+            url: row.url.clone().filter(|_| row.finished_at.is_none()),
+            expires_at: row.expires_at,
+        }
+    }
+}
+
+/// A method on file as it is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MethodView {
+    /// `pm_…`.
+    pub id: String,
+    /// The card's brand.
+    pub brand: String,
+    /// Its last four digits.
+    pub last4: String,
+    /// 1 to 12.
+    pub expires_month: i64,
+    /// Four digits.
+    pub expires_year: i64,
+    /// Whether it is the one that counts.
+    pub is_default: bool,
+    /// When it was put on file.
+    pub created_at: Timestamp,
+}
+
+impl From<PaymentMethod> for MethodView {
+    fn from(row: PaymentMethod) -> Self {
+        Self {
+            id: row.id,
+            brand: row.brand,
+            last4: row.last4,
+            expires_month: row.expires_month,
+            expires_year: row.expires_year,
+            is_default: row.is_default,
+            created_at: row.created_at,
+        }
+    }
+}
+
+/// Everything about an organization's payment methods.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PaymentView {
+    /// On file, newest first.
+    pub methods: Vec<MethodView>,
+    /// The last set-up, live or not.
+    pub setup: Option<SetupView>,
+    /// Whether the operator excused the organization.
+    pub waived: bool,
+    /// The service's name, absent when none is configured.
+    pub provider: Option<&'static str>,
+}
+
+impl App {
+    /// The payment methods of an organization.
+    ///
+    /// # Errors
+    /// Without permission.
+    pub async fn payment_methods(&self, actor: &Actor, organization: &OrganizationId) -> Result<PaymentView, Error> {
+        let app = self.clone();
+        let (actor, organization) = (actor.clone(), organization.clone());
+        let read = self.store().read("payment_methods", async move |tx: &mut Tx| {
+            app.authorize(tx, &actor, &organization, Scope::ManagementRead).await?;
+            let how = organizations::requirements(tx, &organization).await?;
+            Ok::<_, Error>(PaymentView {
+                methods: payments::list_methods(tx, &organization).await?.into_iter().map(MethodView::from).collect(),
+                setup: payments::find_newest(tx, &organization).await?.as_ref().map(SetupView::of),
+                waived: how.iter().any(|row| row.requirement == Requirement::PaymentMethod && row.how == "waived"),
+                provider: app.services().payment.as_ref().map(|provider| provider.name()),
+            })
+        });
+        read.await
+    }
+
+    /// One set-up.
+    ///
+    /// # Errors
+    /// Without permission, or when there is none with this id.
+    pub async fn payment_setup(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        id: &str,
+    ) -> Result<SetupView, Error> {
+        let app = self.clone();
+        let (actor, organization, id) = (actor.clone(), organization.clone(), id.to_owned());
+        let read = self.store().read("payment_setup", async move |tx: &mut Tx| {
+            app.authorize(tx, &actor, &organization, Scope::ManagementRead).await?;
+            let row = payments::find(tx, &organization, &id).await?;
+            row.as_ref().map(SetupView::of).ok_or_else(|| Error::not_found("payment set-up", id.as_str()))
+        });
+        read.await
+    }
+
+    /// Takes a method off file. Keys go on working; what needs a payment method does not.
+    ///
+    /// # Errors
+    /// Without permission, or when there is none with this id.
+    pub async fn remove_payment_method(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        id: &str,
+    ) -> Result<(), Error> {
+        let app = self.clone();
+        let (actor, organization, id) = (actor.clone(), organization.clone(), id.to_owned());
+        let write = self.store().write("remove_payment_method", async move |tx: &mut Tx| {
+            app.authorize(tx, &actor, &organization, Scope::ManagementWrite).await?;
+            let methods = payments::list_methods(tx, &organization).await?;
+            let method = methods.into_iter().find(|row| row.id == id);
+            let method = method.ok_or_else(|| Error::not_found("payment method", id.as_str()))?;
+            app.method_removed(tx, &actor, method.clone()).await?;
+            let work = json!({ "method": method.reference, "provider": method.provider });
+            app.enqueue(tx, crate::verification::jobs::PAYMENT_DETACH, &work, app.now()).await
+        });
+        write.await
+    }
+
+    /// A method is gone, whoever took it off: another becomes the one that counts, or the requirement falls.
+    pub(crate) async fn method_removed(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        mut method: PaymentMethod,
+    ) -> Result<(), Error> {
+        let organization = method.organization.clone();
+        let was_default = method.is_default;
+        method.removed_at = Some(self.now());
+        method.is_default = false;
+        payments::save_method(tx, &method).await?;
+        if was_default {
+            match payments::list_methods(tx, &organization).await?.into_iter().next() {
+                Some(mut next) => {
+                    next.is_default = true;
+                    payments::save_method(tx, &next).await?;
+                }
+                None => self.lose(tx, &organization, Requirement::PaymentMethod).await?,
+            }
+        }
+        let details = json!({ "data": { "last4": method.last4 } });
+        let deed = Deed { organization: &organization, action: "payment.method_removed", target: &method.id, details };
+        self.record(tx, actor, deed).await
+    }
+
+    /// A requirement falls, unless the operator excused the organization from it.
+    pub(crate) async fn lose(
+        &self,
+        tx: &mut Tx,
+        organization: &OrganizationId,
+        requirement: Requirement,
+    ) -> Result<(), Error> {
+        let how = organizations::requirements(tx, organization).await?;
+        if how.iter().any(|row| row.requirement == requirement && row.how == "verified") {
+            organizations::clear_requirement(tx, organization, requirement, self.now()).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,82 @@
+//! Deliveries from outside services. A delivery is a hint: it is believed only as far as "look again", and what is
+//! then read back from the service decides (verification.md 0, decisions 1 and 3; 1.5).
+
+use http::HeaderMap;
+use keystead_core::id::JobId;
+use keystead_providers::webhook::{Hint, SignatureError};
+use keystead_store::Tx;
+use keystead_store::tables::inbound_events::{self, InboundEvent};
+use serde_json::json;
+
+use super::jobs;
+use crate::{App, Error};
+
+/// A larger body is not a delivery.
+pub const LARGEST_DELIVERY: usize = 1 << 20;
+
+/// Why a delivery is not accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DeliveryRefusal {
+    /// No service of this name is in use.
+    UnknownProvider,
+    /// Not signed by the service, or not just now.
+    Signature(SignatureError),
+    /// It could not be written down; the service will send it again.
+    Unavailable,
+}
+
+impl App {
+    /// Writes a delivery down and queues looking. Answers how many events were new; the same delivery again has none.
+    ///
+    /// # Errors
+    /// When nobody is known by the name, when the signature does not hold, or when the store cannot.
+    pub async fn receive_delivery(
+        &self,
+        provider: &str,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> Result<usize, DeliveryRefusal> {
+        let services = self.services();
+        let payment = services.payment.as_ref().filter(|service| service.name() == provider);
+        let identity = services.identity.as_ref().filter(|service| service.name() == provider);
+        let (hints, work) = match (payment, identity) {
+            (Some(service), _) => (service.hints(headers, body, self.now()), jobs::PAYMENT_LOOK),
+            (None, Some(service)) => (service.hints(headers, body, self.now()), jobs::IDENTITY_LOOK),
+            (None, None) => return Err(DeliveryRefusal::UnknownProvider),
+        };
+        let hints = hints.map_err(DeliveryRefusal::Signature)?;
+        let (app, name) = (self.clone(), provider.to_owned());
+        let write = self.store().write("receive_delivery", async move |tx: &mut Tx| {
+            let mut new = 0;
+            for hint in &hints {
+                new += usize::from(app.remember(tx, &name, hint, work).await?);
+            }
+            Ok::<_, Error>(new)
+        });
+        write.await.map_err(|error| {
+            tracing::warn!(provider, %error, "a delivery could not be written down");
+            DeliveryRefusal::Unavailable
+        })
+    }
+
+    async fn remember(&self, tx: &mut Tx, provider: &str, hint: &Hint, work: &str) -> Result<bool, Error> {
+        let now = self.now();
+        let event = InboundEvent {
+            provider: provider.to_owned(),
+            event_id: hint.event_id.clone(),
+            name: hint.name.clone(),
+            reference: hint.reference.clone(),
+            occurred_at: hint.occurred_at,
+            received_at: now,
+        };
+        if !inbound_events::insert(tx, &event).await? {
+            return Ok(false);
+        }
+        let payload = json!({
+            "provider": provider, "event": hint.event_id, "name": hint.name, "reference": hint.reference,
+            "received_at": now.0,
+        });
+        self.enqueue_as(tx, &self.draw(JobId::generate), work, &payload, now).await?;
+        Ok(true)
+    }
+}

@@ -1,0 +1,281 @@
+//! The outside services: which one, where, and with which secrets. On a laptop everything is the sandbox.
+
+use keystead_core::secret::Secret;
+use serde::Deserialize;
+
+use super::ConfigError;
+use super::sections::checked_url;
+
+/// A text that is a secret: as such, or the name of the variable that holds it.
+#[derive(Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Hidden(Option<String>);
+
+impl std::fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[secret]")
+    }
+}
+
+impl Hidden {
+    fn required(&self, what: &str) -> Result<Secret<String>, ConfigError> {
+        let text = self.0.clone().filter(|text| !text.is_empty());
+        text.map(Secret::new).ok_or_else(|| ConfigError::Value(format!("{what} is required")))
+    }
+
+    fn list(&self, what: &str) -> Result<Vec<Secret<String>>, ConfigError> {
+        let text = self.required(what)?;
+        // Two while one is being replaced.
+        Ok(text.expose().split(',').map(|part| Secret::new(part.trim().to_owned())).collect())
+    }
+}
+
+/// `[sms]`: codes to phones.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct SmsSection {
+    /// `twilio` (Verify and Lookup) or `http` (any gateway; Keystead makes the codes); absent is off.
+    provider: Option<String>,
+    base_url: Option<String>,
+    lookup_base_url: Option<String>,
+    account_sid: Option<String>,
+    auth_token: Hidden,
+    service_sid: Option<String>,
+    token: Hidden,
+}
+
+/// `[payment]`: payment methods on file.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct PaymentSection {
+    /// `stripe`; absent is off.
+    provider: Option<String>,
+    base_url: Option<String>,
+    api_key: Hidden,
+    webhook_secrets: Hidden,
+}
+
+/// `[identity]`: documents and faces.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct IdentitySection {
+    /// `persona` or `review` (people of yours decide); absent is off.
+    provider: Option<String>,
+    base_url: Option<String>,
+    api_key: Hidden,
+    template: Option<String>,
+    webhook_secrets: Hidden,
+    /// `approved` (the default) or `completed`.
+    decision_on: Option<String>,
+}
+
+/// `[mail]`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct MailSection {
+    url: Option<String>,
+    username: Option<String>,
+    password: Hidden,
+    from: Option<String>,
+}
+
+/// `[sign_in]`: one OpenID Connect issuer.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct SignInSection {
+    label: Option<String>,
+    issuer: Option<String>,
+    client_id: Option<String>,
+    client_secret: Hidden,
+}
+
+/// `[operator]`: who runs this installation, as people see it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct OperatorSection {
+    pub(crate) name: Option<String>,
+    pub(crate) support_email: Option<String>,
+    pub(crate) privacy_policy_url: Option<String>,
+    pub(crate) data_protection_contact: Option<String>,
+    /// Addresses of people who may open the operator's console.
+    pub(crate) emails: Vec<String>,
+}
+
+/// `[verification]`: what may be proven with what.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct VerificationSection {
+    /// ISO 3166-1 alpha-2; empty sends to every country.
+    pub(crate) phone_countries: Vec<String>,
+    /// Whether internet telephone numbers pass.
+    pub(crate) allow_voip: bool,
+    /// Codes sent on one day over the whole installation.
+    pub(crate) daily_codes: Option<i64>,
+    /// Days that pictures and faces are kept; 7 is the ceiling.
+    pub(crate) biometrics_days: Option<i64>,
+}
+
+/// Codes to phones, checked.
+#[derive(Debug, Clone)]
+pub(crate) enum Sms {
+    /// Twilio makes and checks the codes and knows the lines.
+    Twilio { verify: String, lookup: String, account_sid: String, auth_token: Secret<String>, service_sid: String },
+    /// A gateway carries texts.
+    Http { url: String, token: Option<Secret<String>> },
+}
+
+/// Payment methods, checked.
+#[derive(Debug, Clone)]
+pub(crate) struct Payment {
+    pub(crate) base_url: String,
+    pub(crate) api_key: Secret<String>,
+    pub(crate) webhook_secrets: Vec<Secret<String>>,
+}
+
+/// Documents and faces, checked.
+#[derive(Debug, Clone)]
+pub(crate) enum Identity {
+    /// Persona.
+    Persona {
+        base_url: String,
+        api_key: Secret<String>,
+        template: String,
+        webhook_secrets: Vec<Secret<String>>,
+        completed_approves: bool,
+    },
+    /// The operator's own people.
+    Review,
+}
+
+/// Mail, checked.
+#[derive(Debug, Clone)]
+pub(crate) struct Mail {
+    pub(crate) url: String,
+    pub(crate) username: Option<String>,
+    pub(crate) password: Option<Secret<String>>,
+    pub(crate) from: String,
+}
+
+/// Signing in elsewhere, checked.
+#[derive(Debug, Clone)]
+pub(crate) struct SignIn {
+    pub(crate) label: String,
+    pub(crate) issuer: String,
+    pub(crate) client_id: String,
+    pub(crate) client_secret: Secret<String>,
+}
+
+fn text(what: &str, value: Option<&String>) -> Result<String, ConfigError> {
+    let value = value.filter(|value| !value.trim().is_empty()).cloned();
+    value.ok_or_else(|| ConfigError::Value(format!("{what} is required")))
+}
+
+fn address(what: &str, value: Option<&String>, default: &str) -> Result<String, ConfigError> {
+    checked_url(what, value.map_or(default, String::as_str))
+}
+
+impl SmsSection {
+    pub(super) fn validate(&self) -> Result<Option<Sms>, ConfigError> {
+        Ok(Some(match self.provider.as_deref() {
+            None => return Ok(None),
+            Some("twilio") => Sms::Twilio {
+                verify: address("sms.base_url", self.base_url.as_ref(), "https://verify.twilio.com")?,
+                lookup: address("sms.lookup_base_url", self.lookup_base_url.as_ref(), "https://lookups.twilio.com")?,
+                account_sid: text("sms.account_sid", self.account_sid.as_ref())?,
+                auth_token: self.auth_token.required("sms.auth_token")?,
+                service_sid: text("sms.service_sid", self.service_sid.as_ref())?,
+            },
+            Some("http") => Sms::Http {
+                url: checked_url("sms.base_url", &text("sms.base_url", self.base_url.as_ref())?)?,
+                token: self.token.0.clone().map(Secret::new),
+            },
+            Some(_) => return Err(ConfigError::Value("sms.provider must be twilio or http".into())),
+        }))
+    }
+}
+
+impl PaymentSection {
+    pub(super) fn validate(&self) -> Result<Option<Payment>, ConfigError> {
+        match self.provider.as_deref() {
+            None => Ok(None),
+            Some("stripe") => Ok(Some(Payment {
+                base_url: address("payment.base_url", self.base_url.as_ref(), "https://api.stripe.com")?,
+                api_key: self.api_key.required("payment.api_key")?,
+                webhook_secrets: self.webhook_secrets.list("payment.webhook_secrets")?,
+            })),
+            Some(_) => Err(ConfigError::Value("payment.provider must be stripe".into())),
+        }
+    }
+}
+
+impl IdentitySection {
+    pub(super) fn validate(&self) -> Result<Option<Identity>, ConfigError> {
+        let completed_approves = match self.decision_on.as_deref() {
+            None | Some("approved") => false,
+            Some("completed") => true,
+            Some(_) => return Err(ConfigError::Value("identity.decision_on must be approved or completed".into())),
+        };
+        match self.provider.as_deref() {
+            None => Ok(None),
+            Some("review") => Ok(Some(Identity::Review)),
+            Some("persona") => Ok(Some(Identity::Persona {
+                base_url: address("identity.base_url", self.base_url.as_ref(), "https://api.withpersona.com/api/v1")?,
+                api_key: self.api_key.required("identity.api_key")?,
+                template: text("identity.template", self.template.as_ref())?,
+                webhook_secrets: self.webhook_secrets.list("identity.webhook_secrets")?,
+                completed_approves,
+            })),
+            Some(_) => Err(ConfigError::Value("identity.provider must be persona or review".into())),
+        }
+    }
+
+    /// Whether the operator's own people decide, which needs no address.
+    pub(super) fn is_review(&self) -> bool {
+        self.provider.as_deref() == Some("review")
+    }
+}
+
+impl MailSection {
+    pub(super) fn validate(&self) -> Result<Option<Mail>, ConfigError> {
+        let Some(url) = &self.url else { return Ok(None) };
+        if !["smtp://", "smtps://", "smtp+starttls://"].iter().any(|scheme| url.starts_with(scheme)) {
+            return Err(ConfigError::Value("mail.url must begin with smtp://, smtps:// or smtp+starttls://".into()));
+        }
+        Ok(Some(Mail {
+            url: url.clone(),
+            username: self.username.clone(),
+            password: self.password.0.clone().map(Secret::new),
+            from: text("mail.from", self.from.as_ref())?,
+        }))
+    }
+}
+
+impl SignInSection {
+    pub(super) fn validate(&self) -> Result<Option<SignIn>, ConfigError> {
+        let Some(issuer) = &self.issuer else { return Ok(None) };
+        Ok(Some(SignIn {
+            label: self.label.clone().unwrap_or_else(|| "Google".to_owned()),
+            issuer: checked_url("sign_in.issuer", issuer)?,
+            client_id: text("sign_in.client_id", self.client_id.as_ref())?,
+            client_secret: self.client_secret.required("sign_in.client_secret")?,
+        }))
+    }
+}
+
+impl VerificationSection {
+    pub(super) fn validate(&self) -> Result<(), ConfigError> {
+        let country = |code: &String| code.len() == 2 && code.bytes().all(|b| b.is_ascii_uppercase());
+        if let Some(wrong) = self.phone_countries.iter().find(|code| !country(code)) {
+            let text = format!("verification.phone_countries: {wrong:?} is not a country such as PL or JP");
+            return Err(ConfigError::Value(text));
+        }
+        if self.daily_codes.is_some_and(|codes| codes < 0) {
+            return Err(ConfigError::Value("verification.daily_codes must not be negative".into()));
+        }
+        // S3-30: seven days is what people are promised; the file can keep things shorter, never longer.
+        if self.biometrics_days.is_some_and(|days| !(0..=7).contains(&days)) {
+            return Err(ConfigError::Value("verification.biometrics_days must be between 0 and 7".into()));
+        }
+        Ok(())
+    }
+}
