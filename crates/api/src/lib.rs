@@ -9,7 +9,9 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
+use axum::routing::post;
 use keystead_app::App;
+use keystead_app::verification::webhooks::LARGEST_DELIVERY;
 
 mod api_keys;
 mod auth;
@@ -23,6 +25,7 @@ mod page;
 mod path;
 mod query;
 mod routes;
+mod webhooks;
 
 pub use auth::{Authenticate, BoxFuture};
 pub use error::body as error_body;
@@ -53,7 +56,10 @@ pub fn router(state: ApiState) -> Router {
         let guard = from_fn_with_state((state.clone(), endpoint.permission), auth::guard);
         router = router.route(endpoint.path, endpoint.handler().route_layer(guard));
     }
+    // Not in the table: no key opens it. Deliveries are signed, and the handler believes nothing else.
+    let deliveries = post(webhooks::handle).layer(DefaultBodyLimit::max(LARGEST_DELIVERY));
     router
+        .route("/webhooks/{provider}", deliveries)
         .method_not_allowed_fallback(error::wrong_method)
         .fallback(error::unknown_route)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))

@@ -21,6 +21,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Ids {
 }
 
 impl Ids {
+    /// The text under this parameter, as sent.
+    pub(crate) fn text(&self, parameter: &str) -> String {
+        self.0.iter().find(|(known, _)| known == parameter).map_or_else(String::new, |(_, value)| value.clone())
+    }
+
     /// The id under this parameter; `kind` is what people call the thing.
     pub(crate) fn get<T: FromStr>(&self, parameter: &str, kind: &str) -> Result<T, Failure> {
         let text = self.0.iter().find(|(known, _)| known == parameter).map_or("", |(_, value)| value);

@@ -2,7 +2,6 @@
 //! then read back from the service decides (verification.md 0, decisions 1 and 3; 1.5).
 
 use http::HeaderMap;
-use keystead_core::id::JobId;
 use keystead_providers::webhook::{Hint, SignatureError};
 use keystead_store::Tx;
 use keystead_store::tables::inbound_events::{self, InboundEvent};
@@ -39,17 +38,17 @@ impl App {
         let services = self.services();
         let payment = services.payment.as_ref().filter(|service| service.name() == provider);
         let identity = services.identity.as_ref().filter(|service| service.name() == provider);
-        let (hints, work) = match (payment, identity) {
-            (Some(service), _) => (service.hints(headers, body, self.now()), jobs::PAYMENT_LOOK),
-            (None, Some(service)) => (service.hints(headers, body, self.now()), jobs::IDENTITY_LOOK),
+        let (hints, pays) = match (payment, identity) {
+            (Some(service), _) => (service.hints(headers, body, self.now()), true),
+            (None, Some(service)) => (service.hints(headers, body, self.now()), false),
             (None, None) => return Err(DeliveryRefusal::UnknownProvider),
         };
         let hints = hints.map_err(DeliveryRefusal::Signature)?;
         let (app, name) = (self.clone(), provider.to_owned());
         let write = self.store().write("receive_delivery", async move |tx: &mut Tx| {
             let mut new = 0;
-            for hint in &hints {
-                new += usize::from(app.remember(tx, &name, hint, work).await?);
+            for hint in hints.clone() {
+                new += usize::from(app.remember(tx, name.clone(), hint, pays).await?);
             }
             Ok::<_, Error>(new)
         });
@@ -59,10 +58,10 @@ impl App {
         })
     }
 
-    async fn remember(&self, tx: &mut Tx, provider: &str, hint: &Hint, work: &str) -> Result<bool, Error> {
+    async fn remember(&self, tx: &mut Tx, provider: String, hint: Hint, pays: bool) -> Result<bool, Error> {
         let now = self.now();
         let event = InboundEvent {
-            provider: provider.to_owned(),
+            provider: provider.clone(),
             event_id: hint.event_id.clone(),
             name: hint.name.clone(),
             reference: hint.reference.clone(),
@@ -76,7 +75,8 @@ impl App {
             "provider": provider, "event": hint.event_id, "name": hint.name, "reference": hint.reference,
             "received_at": now.0,
         });
-        self.enqueue_as(tx, &self.draw(JobId::generate), work, &payload, now).await?;
+        let work = if pays { jobs::PAYMENT_LOOK } else { jobs::IDENTITY_LOOK };
+        self.enqueue(tx, work, &payload, now).await?;
         Ok(true)
     }
 }

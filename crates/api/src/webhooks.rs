@@ -1,0 +1,36 @@
+//! `POST /webhooks/{provider}`: deliveries from outside services. The signature over the raw bytes is the credential.
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use keystead_app::verification::webhooks::DeliveryRefusal;
+use keystead_core::refusal::Wire;
+use serde_json::{Value, json};
+
+use crate::ApiState;
+use crate::error::Failure;
+use crate::path::Ids;
+
+/// Answers before anything is looked up at the service: what was written down is acted on by the outbox.
+pub(crate) async fn handle(
+    State(state): State<ApiState>,
+    ids: Ids,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Json<Value>, Failure> {
+    let provider = ids.text("provider");
+    match state.app.receive_delivery(&provider, &headers, &body).await {
+        Ok(new) => Ok(Json(json!({ "received": true, "new": new }))),
+        Err(DeliveryRefusal::UnknownProvider) => Err(Failure::not_found("provider", &provider)),
+        Err(DeliveryRefusal::Signature(reason)) => {
+            tracing::warn!(%reason, "a delivery was refused");
+            let code = Some("invalid_signature");
+            Err(Wire::invalid(400, code, format!("The delivery is not accepted: {reason}.")).into())
+        }
+        Err(DeliveryRefusal::Unavailable) => {
+            let message = "The delivery could not be written down. Send it again.";
+            Err(Wire { kind: "service_unavailable_error", ..Wire::invalid(503, None, message) }.into())
+        }
+    }
+}
