@@ -17,6 +17,7 @@ pub mod scope;
 pub mod secret;
 pub mod time;
 pub mod usage;
+pub mod verification;
 
 pub use caller::Caller;
 pub use id::{

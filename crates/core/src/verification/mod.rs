@@ -1,0 +1,4 @@
+//! What an organization proves and how: pure machines over values, each event tested against the table it comes from
+//! (verification.md 5).
+
+pub mod phone;
