@@ -32,6 +32,7 @@ pub mod projects;
 pub mod sealing;
 pub mod service_accounts;
 pub mod services;
+pub mod settings;
 pub mod usage;
 pub mod verification;
 
@@ -41,6 +42,7 @@ pub use keystead_store::tables::api_keys::KeyWithOwner;
 pub use keystead_store::{Listing, Page};
 pub use sealing::Sealer;
 pub use services::{Codes, Services};
+pub use settings::Settings;
 
 /// Tells the time; the binary hands in the real one, tests their own.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -65,6 +67,8 @@ pub struct AppOptions {
     pub sealer: Sealer,
     /// The outside services.
     pub services: Services,
+    /// What the operator decides about verification.
+    pub settings: Settings,
 }
 
 struct Inner {
@@ -77,6 +81,7 @@ struct Inner {
     public_url: String,
     sealer: Sealer,
     services: Services,
+    settings: Settings,
     work: Arc<Notify>,
 }
 
@@ -107,6 +112,7 @@ impl App {
             public_url,
             sealer: options.sealer,
             services: options.services,
+            settings: options.settings,
             work: Arc::new(Notify::new()),
         };
         Self { inner: Arc::new(inner) }
@@ -134,6 +140,12 @@ impl App {
     #[must_use]
     pub fn services(&self) -> &Services {
         &self.inner.services
+    }
+
+    /// What the operator decides about verification.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.inner.settings
     }
 
     pub(crate) fn sealer(&self) -> &Sealer {

@@ -249,6 +249,12 @@ impl Tx {
         self.again
     }
 
+    /// Somebody wrote in between: the whole transaction is to be tried again.
+    pub(crate) const fn again(&mut self) -> Error {
+        self.again = true;
+        Error::Again
+    }
+
     pub(crate) const fn pick(&self, texts: PerEngine) -> &'static str {
         match self.on {
             On::Sqlite(_) => texts.sqlite,

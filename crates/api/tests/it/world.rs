@@ -9,7 +9,7 @@ use http::{HeaderMap, Method, Request, Response};
 use http_body_util::BodyExt;
 use keystead_api::{ApiState, Authenticate, BoxFuture};
 use keystead_app::bootstrap::Bootstrapped;
-use keystead_app::{App, AppOptions, Sealer, Services};
+use keystead_app::{App, AppOptions, Sealer, Services, Settings, Settings};
 use keystead_core::caller::Caller;
 use keystead_core::key::{ApiKey, Pepper, TagKeys};
 use keystead_core::mask::mask;
@@ -93,6 +93,7 @@ impl World {
             public_url: URL.to_owned(),
             sealer: Sealer::new(Secret::new([4; 32]), Secret::new([5; 32])),
             services: Services::default(),
+            settings: Settings::default(),
         });
         let keys = Keys { store: store.clone(), tags, pepper };
         let router = keystead_api::router(ApiState { app: app.clone(), authenticate: Arc::new(keys) });

@@ -1,8 +1,10 @@
 //! What an organization has proven, and what that opens.
 
 mod jobs;
+pub mod limits;
 pub mod number;
 pub mod payment;
+pub mod phone;
 pub mod webhooks;
 
 use keystead_core::access::{self, Selection};

@@ -67,8 +67,14 @@ fn codes_run_out_and_locks_end() {
     let late = NOW.plus(CODE_LIFE);
     assert_eq!(begun().step(PhoneEvent::RightCode, late), Err(PhoneRefusal::Expired), "accepted for ten minutes only");
     let (expired, effects, audit) = begun().step(PhoneEvent::Tick, late).unwrap_or_else(|e| unreachable!("{e:?}"));
-    assert_eq!((expired.state, effects, audit), (PhoneState::Expired, vec![PhoneEffect::KillCode], "phone.code_expired"));
-    assert_eq!(at(PhoneState::Locked).step(PhoneEvent::Tick, NOW.plus(899)), Err(PhoneRefusal::Locked { at: NOW.plus(900) }));
+    assert_eq!(
+        (expired.state, effects, audit),
+        (PhoneState::Expired, vec![PhoneEffect::KillCode], "phone.code_expired")
+    );
+    assert_eq!(
+        at(PhoneState::Locked).step(PhoneEvent::Tick, NOW.plus(899)),
+        Err(PhoneRefusal::Locked { at: NOW.plus(900) })
+    );
     let ended = at(PhoneState::Locked).step(PhoneEvent::Tick, NOW.plus(900)).map(|(next, ..)| next.state);
     assert_eq!(ended, Ok(PhoneState::Expired));
 }

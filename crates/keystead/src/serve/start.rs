@@ -95,7 +95,7 @@ pub(crate) async fn start(config: Validated, stopped: watch::Receiver<bool>) -> 
     outcomes.register(&mut registry);
     gateway.metrics(&mut registry);
 
-    let app = wire::app(store.clone(), &secrets, public_url.clone(), Services::default());
+    let app = wire::app(store.clone(), &secrets, public_url.clone(), Services::default(), wire::settings(&config));
     let authenticate = Arc::new(ByGateway(Arc::clone(&gateway)));
     let administration = keystead_api::router(ApiState { app, authenticate });
     let pages =

@@ -11,7 +11,7 @@ pub(crate) mod sink;
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
-use keystead_app::{App, AppOptions, Clock, Sealer, Services};
+use keystead_app::{App, AppOptions, Clock, Sealer, Services, Settings};
 use keystead_core::key::{Pepper, TagKeys};
 use keystead_core::time::Timestamp;
 use keystead_store::Store;
@@ -19,7 +19,7 @@ use keystead_store::tables::audit::AuditKey;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
-use crate::config::Validated;
+use crate::config::{Environment, Validated};
 use crate::failure::Failure;
 use crate::print;
 use crate::secrets::{self, Secrets};
@@ -61,8 +61,27 @@ pub(crate) fn sealer(secrets: &Secrets) -> Sealer {
     Sealer::new(secrets.sealing.clone(), secrets.matching.clone())
 }
 
+/// What the operator decides about verification.
+pub(crate) fn settings(config: &Validated) -> Settings {
+    let usual = Settings::default();
+    let (operator, verification) = (config.operator.clone(), config.verification.clone());
+    Settings {
+        phone_countries: verification.phone_countries,
+        allow_voip: verification.allow_voip,
+        daily_codes: verification.daily_codes.unwrap_or(usual.daily_codes),
+        biometrics_days: verification.biometrics_days.unwrap_or(usual.biometrics_days),
+        operator: operator.name.unwrap_or(usual.operator),
+        support_email: operator.support_email,
+        privacy_policy_url: operator.privacy_policy_url,
+        data_protection_contact: operator.data_protection_contact,
+        operator_emails: operator.emails,
+        development: config.environment == Environment::Development,
+        ..usual
+    }
+}
+
 /// The use cases over this store.
-pub(crate) fn app(store: Store, secrets: &Secrets, public_url: String, services: Services) -> App {
+pub(crate) fn app(store: Store, secrets: &Secrets, public_url: String, services: Services, settings: Settings) -> App {
     App::new(AppOptions {
         store,
         tags: tags(secrets),
@@ -73,6 +92,7 @@ pub(crate) fn app(store: Store, secrets: &Secrets, public_url: String, services:
         public_url,
         sealer: sealer(secrets),
         services,
+        settings,
     })
 }
 
@@ -80,7 +100,7 @@ pub(crate) fn app(store: Store, secrets: &Secrets, public_url: String, services:
 pub(crate) async fn app_for_commands(config: &Validated) -> Result<App, Failure> {
     let secrets = secrets::open(&config.server.data_dir)?;
     let store = open_store(config).await?;
-    Ok(app(store, &secrets, config.public_url.clone(), Services::default()))
+    Ok(app(store, &secrets, config.public_url.clone(), Services::default(), settings(config)))
 }
 
 /// Opens the store and migrates it, saying so when it takes long.

@@ -142,6 +142,25 @@ pub async fn update(tx: &mut Tx, row: &PhoneVerification) -> Result<(), Error> {
     tx.execute(SQL, values).await.map(|_| ())
 }
 
+/// As [`update`], but only while nobody else has written since `before` was read as the machine.
+///
+/// # Errors
+/// [`Error::Again`] when somebody has; otherwise when the store cannot.
+pub async fn update_checked(tx: &mut Tx, row: &PhoneVerification, before: &str) -> Result<(), Error> {
+    const SQL: &str = "UPDATE phone_verifications SET state = $2, machine = $3, provider_reference = $4, \
+                       code_print = $5, finished_at = $6 WHERE id = $1 AND machine = $7";
+    let values = vec![
+        row.id.as_str().into(),
+        row.state.as_str().into(),
+        row.machine.as_str().into(),
+        row.provider_reference.as_deref().into(),
+        row.code_print.as_deref().into(),
+        row.finished_at.map(|at| at.0).into(),
+        before.into(),
+    ];
+    if tx.execute(SQL, values).await? == 0 { Err(tx.again()) } else { Ok(()) }
+}
+
 /// The verification with this id in this organization.
 ///
 /// # Errors

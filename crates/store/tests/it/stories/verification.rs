@@ -43,6 +43,11 @@ pub(crate) async fn phone_numbers(db: TestDb) {
     let twice = change!(db, |tx| phones::insert(tx, &third));
     assert_eq!(twice, Err(Error::Conflict("phone verification")), "one live verification for a person");
     assert_eq!(look!(db, |tx| phones::list_live(tx, &one)).unwrap(), [first.clone(), second.clone()]);
+    let before = first.machine.clone();
+    first.machine = "{\"checks\":1}".to_owned();
+    change!(db, |tx| phones::update_checked(tx, &first, &before)).unwrap();
+    let raced = change!(db, |tx| phones::update_checked(tx, &first, &before));
+    assert!(raced.is_err(), "somebody wrote in between");
     first.state = "verified".to_owned();
     first.machine = "{\"sends\":1}".to_owned();
     first.provider_reference = Some("VE1".to_owned());

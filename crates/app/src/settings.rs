@@ -1,0 +1,57 @@
+//! What the operator decides about verification, beside the rules.
+
+/// The operator's choices, with the defaults of a fresh installation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Countries whose numbers get codes; empty is every country (S1-22).
+    pub phone_countries: Vec<String>,
+    /// Whether internet telephone numbers pass (S1-32, S1-33).
+    pub allow_voip: bool,
+    /// Codes sent in one day over the whole installation.
+    pub daily_codes: i64,
+    /// Organizations one number may stand for.
+    pub organizations_per_number: usize,
+    /// Organizations one document may verify in ninety days when they have the same owner.
+    pub organizations_per_document: usize,
+    /// Days that pictures and faces are kept, here and at the service; never more than seven (S3-30).
+    pub biometrics_days: i64,
+    /// Who runs this installation, as people see it.
+    pub operator: String,
+    /// Where people get help (S1-46).
+    pub support_email: Option<String>,
+    /// The operator's privacy policy (S0-21).
+    pub privacy_policy_url: Option<String>,
+    /// Whom to ask about personal data (S3-37).
+    pub data_protection_contact: Option<String>,
+    /// Addresses of people who may open the operator's console.
+    pub operator_emails: Vec<String>,
+    /// Whether this is a laptop; some things are only said there.
+    pub development: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            phone_countries: Vec::new(),
+            allow_voip: false,
+            daily_codes: 1_000,
+            organizations_per_number: 3,
+            organizations_per_document: 3,
+            biometrics_days: 7,
+            operator: "Keystead".to_owned(),
+            support_email: None,
+            privacy_policy_url: None,
+            data_protection_contact: None,
+            operator_emails: Vec::new(),
+            development: true,
+        }
+    }
+}
+
+impl Settings {
+    /// Whether this address belongs to somebody who runs the installation.
+    #[must_use]
+    pub fn is_operator(&self, email: &str) -> bool {
+        self.operator_emails.iter().any(|known| known.eq_ignore_ascii_case(email))
+    }
+}

@@ -1,0 +1,165 @@
+//! Counting against the limits of the core. Subjects are ids and keyed prints; no number or address stands in a row.
+
+use std::net::IpAddr;
+
+use keystead_core::id::{OrganizationId, UserId};
+use keystead_core::time::Timestamp;
+use keystead_core::verification::limits::{Counting, Limit, SENDS, Subject, country_cap, fits, looks_like_pumping};
+use keystead_store::Tx;
+use keystead_store::tables::limit_hits::{self, Hit};
+
+use crate::{App, Error};
+
+/// Who and what is counted.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Subjects {
+    pub(crate) number: Option<String>,
+    pub(crate) prefix: Option<String>,
+    pub(crate) country: Option<String>,
+    pub(crate) user: Option<UserId>,
+    pub(crate) organization: Option<OrganizationId>,
+    pub(crate) ip: Option<IpAddr>,
+}
+
+/// Where a request came from, as far as limits and proofs need it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// The address, if it is known.
+    pub ip: Option<IpAddr>,
+}
+
+impl Origin {
+    /// The network around an address, as proofs keep it: enough to tell countries apart, too little for one person.
+    #[must_use]
+    pub fn network(self) -> Option<String> {
+        self.ip.map(network)
+    }
+}
+
+fn network(ip: IpAddr) -> String {
+    match ip {
+        IpAddr::V4(v4) => {
+            let [a, b, c, _] = v4.octets();
+            format!("{a}.{b}.{c}.0/24")
+        }
+        IpAddr::V6(v6) => {
+            let [a, b, c, ..] = v6.segments();
+            format!("{a:x}:{b:x}:{c:x}::/48")
+        }
+    }
+}
+
+impl App {
+    /// The text a subject is counted under; `None` where it is not known.
+    fn subject(&self, subject: Subject, who: &Subjects) -> Option<String> {
+        let print = |purpose: &str, text: String| {
+            let bytes = self.sealer().fingerprint(purpose, &text);
+            bytes.iter().take(16).map(|byte| format!("{byte:02x}")).collect::<String>()
+        };
+        Some(match subject {
+            Subject::Number => format!("number:{}", who.number.as_ref()?),
+            Subject::Prefix => format!("prefix:{}", who.prefix.as_ref()?),
+            Subject::Country => format!("country:{}", who.country.as_ref()?),
+            Subject::User => format!("user:{}", who.user.as_ref()?),
+            Subject::Organization => format!("organization:{}", who.organization.as_ref()?),
+            Subject::Ip => format!("ip:{}", print("ip", who.ip?.to_string())),
+            Subject::Network => format!("network:{}", print("ip", network(who.ip?))),
+            Subject::Everybody => "everybody".to_owned(),
+        })
+    }
+
+    /// Refuses what does not fit any more.
+    pub(crate) async fn within(&self, tx: &mut Tx, limits: &[Limit], who: &Subjects, value: &str) -> Result<(), Error> {
+        let now = self.now();
+        for limit in limits {
+            let Some(subject) = self.subject(limit.subject, who) else { continue };
+            let since = now.plus(-limit.window);
+            let count = limit_hits::count(tx, limit.name, &subject, since).await?;
+            let counted = match limit.counting {
+                Counting::Times => count.hits,
+                Counting::Values => {
+                    // The same number again is no further number.
+                    let key = format!("{subject}:{value}");
+                    let known = limit_hits::count(tx, limit.name, &key, since).await?;
+                    if known.hits > 0 { 0 } else { count.values }
+                }
+            };
+            fits(limit, counted, count.oldest, now).map_err(|at| Error::limited(limit.name, at))?;
+        }
+        Ok(())
+    }
+
+    /// Counts one thing against everybody concerned.
+    pub(crate) async fn count(
+        &self,
+        tx: &mut Tx,
+        name: &'static str,
+        who: &Subjects,
+        id: &str,
+        value: &str,
+    ) -> Result<(), Error> {
+        let all = [
+            Subject::Number,
+            Subject::User,
+            Subject::Organization,
+            Subject::Ip,
+            Subject::Network,
+            Subject::Prefix,
+            Subject::Country,
+            Subject::Everybody,
+        ];
+        for subject in all {
+            let Some(text) = self.subject(subject, who) else { continue };
+            let at = self.now();
+            let hit = |subject: String, n: usize| Hit {
+                id: format!("{id}:{name}:{subject}:{n}"),
+                name: name.to_owned(),
+                subject,
+                value: value.to_owned(),
+                at,
+            };
+            if subject == Subject::User {
+                limit_hits::insert(tx, &hit(format!("{text}:{value}"), 1)).await?;
+            }
+            limit_hits::insert(tx, &hit(text, 0)).await?;
+        }
+        Ok(())
+    }
+
+    /// Stops sending, not the service: a country that pumps, a country beyond its habit, the day's budget (2.7).
+    pub(crate) async fn country_open(&self, tx: &mut Tx, who: &Subjects) -> Result<(), Error> {
+        let now = self.now();
+        let country = self.subject(Subject::Country, who).unwrap_or_default();
+        let hour = limit_hits::count(tx, SENDS, &country, now.plus(-3_600)).await?;
+        let days = limit_hits::count_by_day(tx, SENDS, &country, now, 7).await?;
+        let again = |oldest: Option<Timestamp>| oldest.map_or(now.plus(3_600), |at| at.plus(3_600));
+        if hour.hits >= country_cap(&days) {
+            tracing::warn!("a country gets more codes than usual; sending to it pauses");
+            return Err(Error::limited("phone_country_codes", again(hour.oldest)));
+        }
+        let day = limit_hits::count(tx, SENDS, &country, now.plus(-86_400)).await?.hits;
+        let proven = limit_hits::count(tx, "phone_proven", &country, now.plus(-86_400)).await?.hits;
+        if looks_like_pumping(day, proven) {
+            tracing::warn!("codes to a country are sent and hardly entered; sending to it pauses");
+            return Err(Error::limited("phone_country_codes", now.plus(3_600)));
+        }
+        let everybody = limit_hits::count(tx, SENDS, "everybody", now.plus(-86_400)).await?;
+        if everybody.hits >= self.settings().daily_codes {
+            tracing::warn!("the day's budget of codes is used up");
+            return Err(Error::limited("phone_daily_codes", everybody.oldest.map_or(now, |at| at.plus(86_400))));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn networks_hide_the_person() {
+        let network = |text: &str| text.parse().map(super::network).unwrap_or_default();
+        assert_eq!(network("192.0.2.77"), "192.0.2.0/24");
+        assert_eq!(network("2001:db8:1:2::3"), "2001:db8:1::/48");
+    }
+}

@@ -1,0 +1,197 @@
+//! A code is typed.
+
+use keystead_core::gate::Requirement;
+use keystead_core::id::OrganizationId;
+use keystead_core::secret::Secret;
+use keystead_core::verification::limits::{WRONG, WRONG_LIMITS};
+use keystead_core::verification::phone::{PhoneEvent, PhoneRefusal, PhoneState};
+use keystead_providers::phone::Check;
+use keystead_store::Tx;
+use keystead_store::tables::limit_hits::{self, Hit};
+use keystead_store::tables::organizations;
+use keystead_store::tables::phones::{self, PhoneNumber, PhoneVerification};
+use serde_json::json;
+use subtle::ConstantTimeEq;
+
+use super::{code, keep, machine, refused};
+use crate::audit::Deed;
+use crate::services::Codes;
+use crate::verification::limits::{Origin, Subjects};
+use crate::verification::phone::view::VerificationView;
+use crate::{Actor, App, Error};
+
+/// What a check comes to. A wrong code is an answer, not a fault: it must be written down.
+enum Checked {
+    Right(PhoneVerification),
+    Wrong { left: u8 },
+    Refused(PhoneRefusal),
+}
+
+impl App {
+    /// Checks a code. The right one proves the number for the whole organization (S1-08, S1-25).
+    ///
+    /// # Errors
+    /// With `phone_code_wrong` and how many tries are left, when it ran out, when too many were wrong, or when the
+    /// service that checks does not answer (no try is used up then).
+    pub async fn check_phone_code(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        id: &str,
+        typed: &Secret<String>,
+        origin: Origin,
+    ) -> Result<VerificationView, Error> {
+        let Some(digits) = code::typed(typed.expose()) else {
+            return Err(Error::coded("code", "phone_code_malformed", "Invalid 'code': the code has six digits."));
+        };
+        let asked = match self.codes()? {
+            Codes::Sms(_) => None,
+            Codes::Verifier(service) => {
+                let reference = self.reserve_check(actor, organization, id, origin).await?;
+                let answer = service.check(&reference, digits.expose()).await;
+                Some(answer.map_err(|failure| Error::provider("text message", &failure))?)
+            }
+        };
+        let (app, who, wanted, key) = (self.clone(), actor.clone(), organization.clone(), id.to_owned());
+        let print = self.sealer().fingerprint(&code::purpose(id), digits.expose());
+        let write = self.store().write("check_phone_code", async move |tx: &mut Tx| {
+            let row = app.own_verification(tx, &who, &wanted, &key).await?;
+            let who_counts = Subjects {
+                user: who.user().cloned(),
+                organization: Some(wanted.clone()),
+                country: Some(row.country.clone()),
+                ip: origin.ip,
+                ..Subjects::default()
+            };
+            app.within(tx, WRONG_LIMITS, &who_counts, "").await?;
+            let event = match asked {
+                // Constant time, and the same work whether a code stands there or not.
+                None => {
+                    let kept = row.code_print.clone().unwrap_or_else(|| vec![0; 32]);
+                    if bool::from(kept.ct_eq(&print)) { PhoneEvent::RightCode } else { PhoneEvent::WrongCode }
+                }
+                Some(Check::Ok) => PhoneEvent::RightCode,
+                Some(Check::Wrong) => PhoneEvent::WrongCode,
+                Some(Check::TooMany) => PhoneEvent::Exhausted,
+                Some(Check::Expired | Check::Unknown) => return Ok(Checked::Refused(PhoneRefusal::Expired)),
+            };
+            app.apply_check(tx, &who, row, event, &who_counts).await
+        });
+        match write.await? {
+            Checked::Right(row) => VerificationView::of(&row),
+            Checked::Refused(refusal) => Err(refused(refusal)),
+            Checked::Wrong { left } => {
+                let message = format!("Wrong code. Tries left: {left}.");
+                Err(Error::coded("code", "phone_code_wrong", message))
+            }
+        }
+    }
+
+    /// The service's own counter is the second fence only: before it is asked, ours must allow a check.
+    async fn reserve_check(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        id: &str,
+        origin: Origin,
+    ) -> Result<String, Error> {
+        let (app, actor, organization, id) = (self.clone(), actor.clone(), organization.clone(), id.to_owned());
+        let read = self.store().read("reserve_check", async move |tx: &mut Tx| {
+            let row = app.own_verification(tx, &actor, &organization, &id).await?;
+            let subjects = Subjects {
+                user: actor.user().cloned(),
+                organization: Some(organization.clone()),
+                ip: origin.ip,
+                ..Subjects::default()
+            };
+            app.within(tx, WRONG_LIMITS, &subjects, "").await?;
+            // A dry run: what the machine would refuse never reaches the service.
+            machine(&row)?.step(PhoneEvent::WrongCode, app.now()).map_err(refused)?;
+            row.provider_reference.ok_or_else(|| refused(PhoneRefusal::Expired))
+        });
+        read.await
+    }
+
+    async fn apply_check(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        mut row: PhoneVerification,
+        event: PhoneEvent,
+        subjects: &Subjects,
+    ) -> Result<Checked, Error> {
+        let now = self.now();
+        let before = machine(&row)?;
+        let (next, _, audit) = match before.clone().step(event, now) {
+            Ok(step) => step,
+            Err(refusal) => return Ok(Checked::Refused(refusal)),
+        };
+        keep(&mut row, &next);
+        if next.state.is_final() {
+            row.finished_at = Some(now);
+        }
+        // Two checks at once read the same counter: whoever writes second over a changed row begins again.
+        phones::update_checked(tx, &row, &serde_json::to_string(&before).unwrap_or_default()).await?;
+        let deed = Deed { organization: &row.organization, action: audit, target: &row.id, details: json!({}) };
+        self.record(tx, actor, deed).await?;
+        if next.state == PhoneState::Verified {
+            self.bind_number(tx, actor, &row).await?;
+            return Ok(Checked::Right(row));
+        }
+        let nth = format!("{}:{}:{}", row.id, next.sends, next.checks);
+        self.count(tx, WRONG, subjects, &nth, "").await?;
+        if next.state == PhoneState::Locked {
+            let subject = format!("organization:{}", row.organization);
+            let id = format!("{}:lock:{}", row.id, next.sends);
+            let lock = Hit { id, name: "phone_locks".to_owned(), subject, value: String::new(), at: now };
+            limit_hits::insert(tx, &lock).await?;
+            return Ok(Checked::Refused(PhoneRefusal::Locked { at: next.locked_until.unwrap_or(now) }));
+        }
+        Ok(Checked::Wrong { left: next.checks_left() })
+    }
+
+    /// The number stands for the organization from now on, and what needed it goes on.
+    async fn bind_number(&self, tx: &mut Tx, actor: &Actor, row: &PhoneVerification) -> Result<(), Error> {
+        let now = self.now();
+        let organization = &row.organization;
+        let number = self.sealer().open_text(&format!("phone.number:{}", row.id), &row.number_sealed)?;
+        let context = format!("phone_numbers.number:{organization}");
+        let sealed = self.draw(|rng| self.sealer().seal(rng, &context, number.expose().as_bytes()));
+        let proven = PhoneNumber {
+            organization: organization.clone(),
+            user: actor.user().cloned(),
+            number_print: row.number_print.clone(),
+            number_sealed: sealed,
+            number_masked: row.number_masked.clone(),
+            country: row.country.clone(),
+            line_type: row.line_type.clone(),
+            verified_at: now,
+        };
+        phones::save_number(tx, &proven).await?;
+        let met = organizations::met_requirements(tx, organization).await?;
+        if !met.contains(&Requirement::Phone) {
+            organizations::set_requirement(tx, organization, Requirement::Phone, "verified", None, now).await?;
+        }
+        // A success ends the count of wrong codes, and shows that codes to this country arrive.
+        if let Some(user) = actor.user() {
+            limit_hits::delete(tx, WRONG, &format!("user:{user}")).await?;
+        }
+        let subject = format!("country:{}", row.country);
+        let id = format!("{}:proven", row.id);
+        let hit = Hit { id, name: "phone_proven".to_owned(), subject, value: String::new(), at: now };
+        Ok(limit_hits::insert(tx, &hit).await?)
+    }
+
+    /// The verification with this id, if this person began it in this organization.
+    pub(crate) async fn own_verification(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        organization: &OrganizationId,
+        id: &str,
+    ) -> Result<PhoneVerification, Error> {
+        self.authorize_member(tx, actor, organization).await?;
+        let row = phones::find(tx, organization, id).await?.filter(|row| row.user.as_ref() == actor.user());
+        row.ok_or_else(|| Error::not_found("phone verification", id))
+    }
+}

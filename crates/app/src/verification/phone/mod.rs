@@ -1,0 +1,77 @@
+//! Proving a phone number: number in, code out, code in (verification.md 5.1; S1-05, S1-16…25).
+
+mod check;
+mod code;
+mod send;
+mod view;
+
+use keystead_core::id::OrganizationId;
+use keystead_core::scope::Scope;
+use keystead_core::verification::phone::{PhoneRefusal, PhoneState, PhoneVerification as Machine};
+use keystead_store::Tx;
+use keystead_store::tables::phones::PhoneVerification;
+use keystead_store::tables::users;
+
+use crate::{Actor, App, Error};
+
+pub use send::NewPhone;
+pub use view::{PhoneCountry, PhoneView, VerificationView};
+
+/// The machine as it is kept in a row.
+pub(crate) fn machine(row: &PhoneVerification) -> Result<Machine, Error> {
+    let corrupt = |_| Error::Internal(format!("phone verification {} has an unreadable state", row.id));
+    serde_json::from_str(&row.machine).map_err(corrupt)
+}
+
+/// Puts what stands now into the row.
+pub(crate) fn keep(row: &mut PhoneVerification, next: &Machine) {
+    row.state = next.state.as_str().to_owned();
+    row.machine = serde_json::to_string(next).unwrap_or_default();
+    if next.state != PhoneState::CodeSent {
+        row.code_print = None;
+    }
+}
+
+/// A refusal of the machine in words.
+pub(crate) fn refused(refusal: PhoneRefusal) -> Error {
+    match refusal {
+        PhoneRefusal::TooSoon { at } => Error::limited("phone_resend_too_soon", at),
+        PhoneRefusal::Locked { at } => Error::limited("phone_locked", at),
+        PhoneRefusal::NoSendsLeft => Error::Invalid {
+            param: None,
+            code: Some("phone_no_codes_left"),
+            message: "All codes of this verification were sent. Wait until it ends and begin again.".to_owned(),
+        },
+        PhoneRefusal::Expired | PhoneRefusal::Ended => Error::Invalid {
+            param: None,
+            code: Some("phone_code_expired"),
+            message: "This code is not valid any more. Ask for a new one.".to_owned(),
+        },
+    }
+}
+
+impl App {
+    /// Whoever is a member may prove a phone for the organization: it is needed to make keys, and members make keys.
+    pub(crate) async fn authorize_member(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        organization: &OrganizationId,
+    ) -> Result<(), Error> {
+        match actor {
+            Actor::Key(_) => self.authorize(tx, actor, organization, Scope::ManagementWrite).await,
+            Actor::Person(user) => {
+                let known = users::find(tx, user).await?.is_some_and(|row| row.deactivated_at.is_none());
+                let membership = keystead_store::tables::memberships::find(tx, organization, user).await?;
+                if known && membership.is_some() {
+                    Ok(())
+                } else {
+                    Err(Error::not_found("organization", organization.as_str()))
+                }
+            }
+            Actor::Operator(_) | Actor::Service(_) => {
+                self.authorize(tx, actor, organization, Scope::ManagementWrite).await
+            }
+        }
+    }
+}

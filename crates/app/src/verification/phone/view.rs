@@ -1,0 +1,154 @@
+//! What is shown of phones.
+
+use keystead_core::gate::Requirement;
+use keystead_core::id::OrganizationId;
+use keystead_core::time::Timestamp;
+use keystead_core::verification::phone::PhoneState;
+use keystead_store::Tx;
+use keystead_store::tables::organizations;
+use keystead_store::tables::phones::{self, PhoneVerification};
+use rlibphonenumber::PHONE_NUMBER_UTIL;
+
+use super::machine;
+use crate::{Actor, App, Error};
+
+/// A verification as it is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VerificationView {
+    /// `phv_…`.
+    pub id: String,
+    /// Where it stands.
+    pub state: PhoneState,
+    /// The number without its middle.
+    pub masked: String,
+    /// When the code runs out.
+    pub expires_at: Timestamp,
+    /// When a code can be sent again.
+    pub resend_at: Timestamp,
+    /// Checks the present code still bears.
+    pub checks_left: u8,
+    /// Until when nothing goes.
+    pub locked_until: Option<Timestamp>,
+}
+
+impl VerificationView {
+    pub(crate) fn of(row: &PhoneVerification) -> Result<Self, Error> {
+        let stands = machine(row)?;
+        Ok(Self {
+            id: row.id.clone(),
+            state: stands.state,
+            masked: row.number_masked.clone(),
+            expires_at: stands.expires_at,
+            resend_at: stands.resend_at,
+            checks_left: stands.checks_left(),
+            locked_until: stands.locked_until,
+        })
+    }
+}
+
+/// A country in the list beside the number (S1-22).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PhoneCountry {
+    /// ISO 3166-1 alpha-2.
+    pub code: String,
+    /// `48`.
+    pub calling_code: i32,
+    /// Whether codes are sent there.
+    pub served: bool,
+}
+
+/// Everything about an organization's phone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PhoneView {
+    /// The number that stands, without its middle, and since when.
+    pub number: Option<(String, Timestamp)>,
+    /// Whether the operator excused the organization.
+    pub waived: bool,
+    /// What this person is in the middle of.
+    pub current: Option<VerificationView>,
+    /// Whether internet telephone numbers pass: said before anybody types.
+    pub allow_voip: bool,
+    /// Whether codes can be sent at all.
+    pub available: bool,
+}
+
+impl App {
+    /// The phone of an organization, as a member sees it.
+    ///
+    /// # Errors
+    /// For anybody who is no member.
+    pub async fn phone(&self, actor: &Actor, organization: &OrganizationId) -> Result<PhoneView, Error> {
+        let (app, actor, organization) = (self.clone(), actor.clone(), organization.clone());
+        let read = self.store().read("phone", async move |tx: &mut Tx| {
+            app.authorize_member(tx, &actor, &organization).await?;
+            let how = organizations::requirements(tx, &organization).await?;
+            let live = phones::list_live(tx, &organization).await?;
+            let own = live.iter().find(|row| row.user.as_ref() == actor.user());
+            let number = phones::find_number(tx, &organization).await?;
+            Ok::<_, Error>(PhoneView {
+                number: number.map(|row| (row.number_masked, row.verified_at)),
+                waived: how.iter().any(|row| row.requirement == Requirement::Phone && row.how == "waived"),
+                current: own.map(VerificationView::of).transpose()?,
+                allow_voip: app.settings().allow_voip,
+                available: app.services().codes.is_some(),
+            })
+        });
+        read.await
+    }
+
+    /// One verification.
+    ///
+    /// # Errors
+    /// When this person began none with this id.
+    pub async fn phone_verification(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        id: &str,
+    ) -> Result<VerificationView, Error> {
+        let (app, actor, organization, id) = (self.clone(), actor.clone(), organization.clone(), id.to_owned());
+        let read = self.store().read("phone_verification", async move |tx: &mut Tx| {
+            VerificationView::of(&app.own_verification(tx, &actor, &organization, &id).await?)
+        });
+        read.await
+    }
+
+    /// Gives up what goes on, to begin with another number.
+    ///
+    /// # Errors
+    /// When this person began none with this id, or it is locked.
+    pub async fn abandon_phone_verification(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        id: &str,
+    ) -> Result<(), Error> {
+        let (app, actor, organization, id) = (self.clone(), actor.clone(), organization.clone(), id.to_owned());
+        let write = self.store().write("abandon_phone_verification", async move |tx: &mut Tx| {
+            let mut row = app.own_verification(tx, &actor, &organization, &id).await?;
+            if row.finished_at.is_some() {
+                return Ok(());
+            }
+            app.end_phone(tx, &actor, &mut row).await
+        });
+        write.await
+    }
+
+    /// Every country with a calling code, for the list beside the number.
+    #[must_use]
+    pub fn phone_countries(&self) -> Vec<PhoneCountry> {
+        let served = &self.settings().phone_countries;
+        let mut countries: Vec<PhoneCountry> = PHONE_NUMBER_UTIL
+            .get_supported_regions()
+            .filter_map(|region| {
+                let code = region.as_region_str().as_str().to_owned();
+                let calling_code = PHONE_NUMBER_UTIL.get_country_code_for_region(region)?;
+                let is_country = code.len() == 2 && code.bytes().all(|b| b.is_ascii_uppercase());
+                let served = served.is_empty() || served.contains(&code);
+                is_country.then_some(PhoneCountry { code, calling_code, served })
+            })
+            .collect();
+        countries.sort_by(|a, b| a.code.cmp(&b.code));
+        countries
+    }
+}
