@@ -1,6 +1,7 @@
 //! The outside services Keystead speaks to: one trait and the real client(s) for each. No SQL, no pages, no fakes: on a
 //! laptop the same clients speak to the sandbox, which answers on the vendors' wire (architecture, section 2).
 
+mod http;
 pub mod identity;
 pub mod mail;
 pub mod payment;

@@ -1,8 +1,15 @@
 //! Mail over SMTP.
 
-use keystead_core::secret::Secret;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
 
-use crate::{BoxFuture, Failure};
+use keystead_core::secret::Secret;
+use lettre::message::{Mailbox, header::ContentType};
+use lettre::transport::smtp::authentication::Credentials;
+use lettre::transport::smtp::client::{Tls, TlsParameters};
+use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+
+use crate::{BoxFuture, Failure, Health};
 
 /// A mail in plain text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +26,8 @@ pub struct Mail {
 pub trait Mailer: Send + Sync {
     /// Hands a mail over.
     fn send<'a>(&'a self, mail: &'a Mail) -> BoxFuture<'a, Result<(), Failure>>;
+    /// How the last hand-over went.
+    fn health(&self) -> Health;
 }
 
 /// What an SMTP client needs to know.
@@ -32,4 +41,82 @@ pub struct SmtpOptions {
     pub password: Option<Secret<String>>,
     /// The sender, `Keystead <no-reply@example.com>`.
     pub from: String,
+}
+
+/// The client.
+pub struct Smtp {
+    transport: AsyncSmtpTransport<Tokio1Executor>,
+    from: Mailbox,
+    health: AtomicU8,
+}
+
+impl std::fmt::Debug for Smtp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Smtp").finish_non_exhaustive()
+    }
+}
+
+impl Smtp {
+    /// A client.
+    ///
+    /// # Errors
+    /// When the address of the server or of the sender cannot be read; the text says which.
+    pub fn new(options: &SmtpOptions) -> Result<Self, Failure> {
+        let wrong = |what: &str| Failure::Refused(what.to_owned());
+        let from = options.from.parse().map_err(|_| wrong("mail.from is not an address"))?;
+        let url = url::Url::parse(&options.url).map_err(|_| wrong("mail.url cannot be read"))?;
+        let host = url.host_str().ok_or_else(|| wrong("mail.url has no host"))?.to_owned();
+        let secured = || TlsParameters::new(host.clone()).map_err(|_| wrong("TLS cannot be set up"));
+        let (tls, port) = match url.scheme() {
+            "smtps" => (Tls::Wrapper(secured()?), 465),
+            "smtp+starttls" => (Tls::Required(secured()?), 587),
+            _ => (Tls::None, 25),
+        };
+        let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&host)
+            .port(url.port().unwrap_or(port))
+            .tls(tls)
+            .timeout(Some(Duration::from_secs(15)));
+        if let Some(user) = &options.username {
+            let password = options.password.as_ref().map(|secret| secret.expose().clone()).unwrap_or_default();
+            builder = builder.credentials(Credentials::new(user.clone(), password));
+        }
+        Ok(Self { transport: builder.build(), from, health: AtomicU8::new(0) })
+    }
+
+    async fn deliver(&self, mail: &Mail) -> Result<(), Failure> {
+        let to: Mailbox = mail.to.parse().map_err(|_| Failure::Refused("an address that is none".to_owned()))?;
+        let message = Message::builder()
+            .from(self.from.clone())
+            .to(to)
+            .subject(&mail.subject)
+            .header(ContentType::TEXT_PLAIN)
+            .body(mail.text.clone());
+        let message = message.map_err(|_| Failure::Refused("a mail that cannot be written".to_owned()))?;
+        // The error's own text may quote the server, and the server may quote the address.
+        self.transport.send(message).await.map(|_| ()).map_err(|error| {
+            if error.is_permanent() {
+                Failure::Refused("the mail server refused the mail".to_owned())
+            } else {
+                Failure::Unavailable("the mail server does not take the mail".to_owned())
+            }
+        })
+    }
+}
+
+impl Mailer for Smtp {
+    fn send<'a>(&'a self, mail: &'a Mail) -> BoxFuture<'a, Result<(), Failure>> {
+        Box::pin(async move {
+            let sent = self.deliver(mail).await;
+            self.health.store(if matches!(sent, Err(Failure::Unavailable(_))) { 2 } else { 1 }, Ordering::Relaxed);
+            sent
+        })
+    }
+
+    fn health(&self) -> Health {
+        match self.health.load(Ordering::Relaxed) {
+            1 => Health::Up,
+            2 => Health::Down,
+            _ => Health::Unknown,
+        }
+    }
 }

@@ -1,9 +1,18 @@
 //! One signature verifier for all vendors (verification.md 0, decision 3; 1.6, 3.3).
 
+use hmac::{Hmac, KeyInit, Mac};
+use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
+use sha2::Sha256;
+use subtle::{Choice, ConstantTimeEq};
 
 /// The headers of a delivery, by lower-case name.
 pub type Headers<'a> = &'a http::HeaderMap;
+
+/// How far a delivery's time may be from ours, either way.
+const TOLERANCE: i64 = 300;
+/// More signatures than a vendor ever sends; what follows is somebody's try to keep us busy.
+const MOST_SIGNATURES: usize = 16;
 
 /// What a delivery is about. It carries no state: state is read back from the service.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,4 +42,145 @@ pub enum SignatureError {
     /// Signed, but not what this service sends.
     #[error("unreadable body")]
     Unreadable,
+}
+
+/// Verifies `t=…,v1=…` over `t.body`: groups may be separated by spaces while a secret is being replaced (Persona),
+/// one group may hold several `v1` (Stripe). Every signature is tried under every secret.
+///
+/// # Errors
+/// When none holds just now.
+pub fn verify_timestamped(
+    header: Option<&http::HeaderValue>,
+    body: &[u8],
+    secrets: &[Secret<String>],
+    now: Timestamp,
+) -> Result<(), SignatureError> {
+    let header = header.and_then(|value| value.to_str().ok()).ok_or(SignatureError::Missing)?;
+    let candidates = candidates(header);
+    if candidates.is_empty() {
+        return Err(SignatureError::Missing);
+    }
+    let fresh = |at: &i64| now.0.saturating_sub(*at).saturating_abs() <= TOLERANCE;
+    if !candidates.iter().any(|(at, _)| fresh(at)) {
+        return Err(SignatureError::Stale);
+    }
+    let mut holds = Choice::from(0);
+    for (at, signature) in candidates.iter().filter(|(at, _)| fresh(at)) {
+        for secret in secrets {
+            // Any key length is fine for HMAC.
+            let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()) else { continue };
+            mac.update(at.to_string().as_bytes());
+            mac.update(b".");
+            mac.update(body);
+            holds |= mac.finalize().into_bytes().as_slice().ct_eq(signature);
+        }
+    }
+    if bool::from(holds) { Ok(()) } else { Err(SignatureError::Wrong) }
+}
+
+/// Every readable signature with the time of its group.
+fn candidates(header: &str) -> Vec<(i64, [u8; 32])> {
+    let mut found = Vec::new();
+    for group in header.split(' ').filter(|group| !group.is_empty()) {
+        let part = |name: &'static str| {
+            let named = move |part: &str| part.trim().strip_prefix(name)?.strip_prefix('=').map(str::to_owned);
+            group.split(',').filter_map(named)
+        };
+        let Some(at) = part("t").find_map(|text| text.parse::<i64>().ok().filter(|at| at.to_string() == text)) else {
+            continue;
+        };
+        found.extend(part("v1").filter_map(|text| decode(&text)).map(|signature| (at, signature)));
+        if found.len() > MOST_SIGNATURES {
+            found.truncate(MOST_SIGNATURES);
+            break;
+        }
+    }
+    found
+}
+
+/// Strictly 64 hexadecimal digits.
+fn decode(text: &str) -> Option<[u8; 32]> {
+    if text.len() != 64 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return None;
+    }
+    let mut bytes = [0; 32];
+    for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
+        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+    }
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp(1_800_000_000);
+
+    fn sign(secret: &str, at: i64, body: &[u8]) -> String {
+        let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap_or_else(|_| unreachable!());
+        mac.update(format!("{at}.").as_bytes());
+        mac.update(body);
+        mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    fn verify(header: &str, body: &[u8], secrets: &[&str], now: Timestamp) -> Result<(), SignatureError> {
+        let secrets: Vec<_> = secrets.iter().map(|secret| Secret::new((*secret).to_owned())).collect();
+        verify_timestamped(HeaderValue::from_str(header).ok().as_ref(), body, &secrets, now)
+    }
+
+    #[test]
+    fn both_ways_of_writing_several_signatures() {
+        let (good, other) = (sign("new", NOW.0, b"{}"), sign("other", NOW.0, b"{}"));
+        for header in [
+            format!("t={},v1={good}", NOW.0),
+            format!("t={},v1={good},v1={other}", NOW.0),
+            format!("t={},v1={other},v1={good},v0=00", NOW.0),
+            format!("t={},v1={other} t={},v1={good}", NOW.0, NOW.0),
+        ] {
+            assert_eq!(verify(&header, b"{}", &["old", "new"], NOW), Ok(()), "{header}");
+            assert_eq!(verify(&header, b"{ }", &["old", "new"], NOW), Err(SignatureError::Wrong));
+            assert_eq!(verify(&header, b"{}", &["old"], NOW), Err(SignatureError::Wrong));
+            assert_eq!(verify(&header, b"{}", &[], NOW), Err(SignatureError::Wrong));
+        }
+    }
+
+    #[test]
+    fn five_minutes_either_way() {
+        let header = format!("t={},v1={}", NOW.0, sign("s", NOW.0, b"x"));
+        for (shift, expected) in
+            [(300, Ok(())), (-300, Ok(())), (301, Err(SignatureError::Stale)), (-301, Err(SignatureError::Stale))]
+        {
+            assert_eq!(verify(&header, b"x", &["s"], NOW.plus(shift)), expected, "{shift}");
+        }
+    }
+
+    #[test]
+    fn unreadable_headers() {
+        let good = sign("s", NOW.0, b"x");
+        for header in
+            ["", "t=", "v1=00", "t=1,v1=zz", "t=1800000000", &format!("t=01800000000,v1={good}"), &format!("v0={good}")]
+        {
+            assert_eq!(verify(header, b"x", &["s"], NOW), Err(SignatureError::Missing), "{header}");
+        }
+        assert_eq!(verify_timestamped(None, b"x", &[], NOW), Err(SignatureError::Missing));
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_sent_breaks_it(header in "[ -~]{0,300}", body in prop::collection::vec(any::<u8>(), 0..200)) {
+            prop_assert!(verify(&header, &body, &["s"], NOW).is_err());
+        }
+
+        #[test]
+        fn a_bent_bit_is_refused(at in 0..200_usize, bit in 0..8_u8, body in prop::collection::vec(any::<u8>(), 1..200)) {
+            let header = format!("t={},v1={}", NOW.0, sign("s", NOW.0, &body));
+            let mut bent = body.clone();
+            bent[at % body.len()] ^= 1 << bit;
+            prop_assert_eq!(verify(&header, &body, &["s"], NOW), Ok(()));
+            prop_assert_eq!(verify(&header, &bent, &["s"], NOW), Err(SignatureError::Wrong));
+        }
+    }
 }

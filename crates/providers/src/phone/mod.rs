@@ -1,5 +1,8 @@
 //! Text messages, codes and carrier look-ups (verification.md 2).
 
+pub mod sms_http;
+pub mod twilio;
+
 use keystead_core::time::Timestamp;
 
 use crate::{BoxFuture, Failure};

@@ -1,10 +1,12 @@
 //! Identity checks by an outside service (verification.md 1).
 
+pub mod persona;
+
 use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
 
 use crate::webhook::{Headers, Hint, SignatureError};
-use crate::{BoxFuture, Failure};
+use crate::{BoxFuture, Failure, Health};
 
 /// What the service is asked to begin.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,12 +108,32 @@ pub trait IdentityProvider: Send + Sync {
     fn cancel<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<(), Failure>>;
     /// Asks the service to erase its copy; done when a later snapshot says `redacted`.
     fn redact<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<(), Failure>>;
+    /// How the last call went.
+    fn health(&self) -> Health;
     /// Verifies a delivery's signature and says what it is about; it carries no state.
     ///
     /// # Errors
     /// When no active secret signed these bytes just now.
     fn hints(&self, headers: Headers<'_>, body: &[u8], now: Timestamp) -> Result<Vec<Hint>, SignatureError>;
 }
+
+/// Why a check said no, in words of no vendor (verification.md 1.10). Pages have a sentence for each.
+pub const REASONS: [&str; 14] = [
+    "document_unreadable",
+    "document_expired",
+    "document_type_unsupported",
+    "country_unsupported",
+    "glare_or_blur",
+    "name_mismatch",
+    "face_mismatch",
+    "liveness_failed",
+    "under_age",
+    "duplicate_identity",
+    "consent_declined",
+    "abandoned",
+    "provider_error",
+    "other",
+];
 
 /// Our reference for an attempt at a service: never an address, never a name (verification.md 1.2).
 #[must_use]

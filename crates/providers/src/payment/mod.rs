@@ -1,10 +1,12 @@
 //! Payment methods on file (verification.md 3). Card data never touches Keystead.
 
+pub mod stripe;
+
 use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
 
 use crate::webhook::{Headers, Hint, SignatureError};
-use crate::{BoxFuture, Failure};
+use crate::{BoxFuture, Failure, Health};
 
 /// A set-up the service has begun.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,6 +79,8 @@ pub trait PaymentProvider: Send + Sync {
     fn cancel<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<(), Failure>>;
     /// Takes a method off file.
     fn detach<'a>(&'a self, method: &'a str) -> BoxFuture<'a, Result<(), Failure>>;
+    /// How the last call went.
+    fn health(&self) -> Health;
     /// Verifies a delivery's signature and says what it is about; it carries no state.
     ///
     /// # Errors
