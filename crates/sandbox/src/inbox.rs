@@ -90,3 +90,34 @@ pub(crate) async fn receive_sms(State(sandbox): State<Sandbox>, Json(sms): Json<
     sandbox.deliver(Message::new(Channel::Sms, sms.to, None, sms.text, sandbox.now()));
     (StatusCode::CREATED, Json(json!({ "id": id })))
 }
+
+/// `GET /inbox`: the same for people, newest first.
+pub(crate) async fn page(State(sandbox): State<Sandbox>) -> axum::response::Response {
+    use crate::page::{escape, page};
+    let rows: String = {
+        let messages = sandbox.inner.inbox.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let row = |message: &Message| {
+            let code = message.code.as_ref().map(|code| format!("<p><code>{}</code></p>", escape(code)));
+            let link = message.link.as_ref().map(|link| {
+                let link = escape(link);
+                format!("<p><a href=\"{link}\" rel=\"noreferrer\">{link}</a></p>")
+            });
+            let subject = message.subject.as_ref().map(|subject| format!("<strong>{}</strong>", escape(subject)));
+            format!(
+                "<tr><td>{}</td><td>{}<pre>{}</pre>{}{}</td></tr>",
+                escape(&message.to),
+                subject.unwrap_or_default(),
+                escape(&message.text),
+                code.unwrap_or_default(),
+                link.unwrap_or_default()
+            )
+        };
+        messages.iter().take(50).map(row).collect()
+    };
+    let body = if rows.is_empty() {
+        "<p>Nothing yet. Texts and mails of this installation arrive here; reload to look again.</p>".to_owned()
+    } else {
+        format!("<table><thead><tr><th>To</th><th>Message</th></tr></thead><tbody>{rows}</tbody></table>")
+    };
+    page("en", "Inbox", &body)
+}

@@ -1,7 +1,7 @@
 //! The outside world in a box: servers that speak the wire of what Keystead depends on, for laptops and tests.
 //!
-//! Today a model server that is OpenAI-compatible, with deterministic answers and true usage, and an inbox for text
-//! messages and mail. Everything is in memory and bounded; the product speaks to it over sockets only.
+//! A model server that is OpenAI-compatible, with deterministic answers and true usage; Twilio, Stripe, Persona and a mail
+//! server on their own wires, with hosted pages and signed deliveries; an inbox for text messages and mail. Everything is in memory and bounded; the product speaks to it over sockets only.
 
 mod audio;
 mod chat;
@@ -13,11 +13,18 @@ mod inbox;
 mod ledger;
 mod models;
 mod objects;
+mod page;
+mod persona;
 mod responses;
+mod smtp;
 mod stream;
+mod stripe;
 mod text;
+mod twilio;
+mod webhooks;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -28,6 +35,10 @@ use tokio::net::TcpListener;
 pub use inbox::{Channel, Message};
 pub use ledger::Served;
 pub use models::MODELS;
+pub use persona::{PERSONA_API_KEY, PERSONA_TEMPLATE};
+pub use stripe::STRIPE_API_KEY;
+pub use twilio::{TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_SERVICE_SID};
+pub use webhooks::{PERSONA_WEBHOOK_SECRET, STRIPE_WEBHOOK_SECRET, signature};
 
 /// Tells the time in Unix seconds; handed in by the process.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
@@ -43,6 +54,12 @@ struct Inner {
     inbox: inbox::Inbox,
     ledger: ledger::Ledger,
     objects: objects::Objects,
+    webhooks: webhooks::Webhooks,
+    twilio: twilio::Twilio,
+    stripe: stripe::Stripe,
+    persona: persona::Persona,
+    smtp_down: AtomicBool,
+    client: reqwest::Client,
 }
 
 impl std::fmt::Debug for Sandbox {
@@ -60,6 +77,12 @@ impl Sandbox {
             inbox: inbox::Inbox::default(),
             ledger: ledger::Ledger::default(),
             objects: objects::Objects::default(),
+            webhooks: webhooks::Webhooks::default(),
+            twilio: twilio::Twilio::default(),
+            stripe: stripe::Stripe::default(),
+            persona: persona::Persona::default(),
+            smtp_down: AtomicBool::new(false),
+            client: client(),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -79,6 +102,11 @@ impl Sandbox {
     #[must_use]
     pub fn credentials(&self) -> Vec<String> {
         self.inner.ledger.credentials()
+    }
+
+    /// Where deliveries go from now on: the product's address, without a slash at the end.
+    pub fn announce_to(&self, target: String) {
+        self.inner.webhooks.aim(target);
     }
 
     fn now(&self) -> i64 {
@@ -116,6 +144,16 @@ impl Sandbox {
             .route("/v1/batches/{id}/cancel", post(objects::cancel_batch))
             .layer(middleware::from_fn_with_state(self.clone(), ledger::remember_credential));
         Router::new()
+            .route("/inbox", get(inbox::page))
+            .route("/sandbox.css", get(page::stylesheet))
+            .route("/sandbox/webhooks", get(webhooks::log).post(webhooks::set))
+            .route("/sandbox/twilio", post(twilio::set))
+            .route("/sandbox/stripe", post(stripe::set))
+            .route("/sandbox/persona", post(persona::set))
+            .route("/sandbox/smtp", post(smtp::set))
+            .nest("/twilio", twilio::router())
+            .nest("/stripe", stripe::router())
+            .nest("/persona", persona::router())
             .route("/messages", get(inbox::list).delete(inbox::clear))
             .route("/sms/messages", post(inbox::receive_sms))
             .route("/sandbox/usage", get(ledger::usage))
@@ -125,6 +163,12 @@ impl Sandbox {
             .layer(middleware::from_fn(door::guard))
             .with_state(self.clone())
     }
+}
+
+/// Speaks to the product on this machine only, in clear: no TLS is needed, but the client wants to be told.
+fn client() -> reqwest::Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::new()
 }
 
 /// Serves until `shutdown` is done.

@@ -1,0 +1,55 @@
+//! The hosted pages: plain HTML that works without scripts and says whose it is.
+
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+
+/// Text inside HTML.
+pub(crate) fn escape(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '"' => safe.push_str("&quot;"),
+            '\'' => safe.push_str("&#39;"),
+            other => safe.push(other),
+        }
+    }
+    safe
+}
+
+/// A whole page around a body that is HTML already.
+pub(crate) fn page(language: &str, title: &str, body: &str) -> Response {
+    let (language, title) = (escape(language), escape(title));
+    let html = format!(
+        "<!doctype html><html lang=\"{language}\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{title}</title>\
+         <link rel=\"stylesheet\" href=\"/sandbox.css\"></head><body><main><p class=\"who\">Keystead sandbox</p>\
+         <h1>{title}</h1>{body}</main></body></html>"
+    );
+    let headers = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'",
+        ),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::REFERRER_POLICY, "no-referrer"),
+    ];
+    (headers, html).into_response()
+}
+
+/// The pages' stylesheet.
+pub(crate) async fn stylesheet() -> Response {
+    const CSS: &str = "body{font:16px/1.5 system-ui,'Noto Sans','Noto Sans CJK JP',sans-serif;margin:0;background:#f7f7f5;color:#17181b}\
+        main{max-width:34rem;margin:2rem auto;padding:1.5rem;background:#fff;border:1px solid #e3e3df;border-radius:8px}\
+        h1{font-size:1.5rem;margin:.25rem 0 1rem}.who{margin:0;color:#686a6f;font-size:.8rem}\
+        button{font:inherit;min-height:44px;padding:.5rem 1rem;margin:.25rem .5rem .25rem 0;border:1px solid #85857f;border-radius:6px;background:#fff;cursor:pointer}\
+        button:focus-visible,input:focus-visible,a:focus-visible{outline:2px solid #2445c4;outline-offset:2px}\
+        input{font:inherit;padding:.5rem;border:1px solid #85857f;border-radius:6px}label{display:block;margin:.5rem 0}\
+        table{border-collapse:collapse;width:100%}td,th{text-align:left;vertical-align:top;padding:.5rem;border-bottom:1px solid #e3e3df}\
+        code{font-family:ui-monospace,'Noto Sans Mono',monospace}pre{white-space:pre-wrap;overflow-wrap:anywhere;margin:0}\
+        @media(prefers-color-scheme:dark){body{background:#0f1012;color:#ededea}main,button,input{background:#1a1b1f;color:inherit;border-color:#7b7e86}}";
+    ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], CSS).into_response()
+}

@@ -1,0 +1,128 @@
+//! The page where a card would be entered: buttons for what may happen instead.
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use serde_json::{Value, json};
+
+use super::{error, missing, state};
+use crate::page::{escape, page as html};
+use crate::{Sandbox, text};
+
+/// Outcome, the card that leads to it at the vendor, and words for the button.
+const OUTCOMES: [(&str, &str, &str); 8] = [
+    ("succeed", "4242 4242 4242 4242", "Save this card"),
+    ("decline", "4000 0000 0000 0002", "The bank declines"),
+    ("insufficient_funds", "4000 0000 0000 9995", "Insufficient funds"),
+    ("expired_card", "4000 0000 0000 0069", "Expired card"),
+    ("prepaid", "5105 1051 0510 5100", "Save a prepaid card"),
+    ("3ds", "4000 0025 0000 3155", "The bank asks, then allows"),
+    ("expire", "", "Let the page run out"),
+    ("cancel", "", "Go back without a card"),
+];
+
+pub(crate) async fn page(State(sandbox): State<Sandbox>, Path(id): Path<String>) -> Response {
+    let Some(session) = state(&sandbox).sessions.get(&id).cloned() else { return missing(&id) };
+    let back = escape(&session.success_url);
+    if session.status != "open" {
+        return html("en", "This page has ended", &format!("<p><a href=\"{back}\">Go back</a></p>"));
+    }
+    let failed = session.error.as_ref().and_then(|error| error.get("code").and_then(Value::as_str));
+    let failed = failed.map(|code| format!("<p role=\"alert\">The bank said no: <code>{}</code></p>", escape(code)));
+    let buttons: String = OUTCOMES
+        .iter()
+        .map(|(outcome, card, words)| {
+            format!("<p><button name=\"outcome\" value=\"{outcome}\">{words}</button> <code>{card}</code></p>")
+        })
+        .collect();
+    let body = format!(
+        "<p>Nothing is charged. Choose what happens.</p>{}<form method=\"post\" action=\"/stripe/pay/{}/simulate\">{buttons}</form>",
+        failed.unwrap_or_default(),
+        escape(&id)
+    );
+    html("en", "Add a payment method", &body)
+}
+
+/// JSON for scripts, a form for people.
+pub(crate) async fn simulate(
+    State(sandbox): State<Sandbox>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let scripted = kind.starts_with("application/json");
+    let fields: Value = if scripted {
+        serde_json::from_slice(&body).unwrap_or(Value::Null)
+    } else {
+        let form: std::collections::HashMap<String, String> = serde_urlencoded::from_bytes(&body).unwrap_or_default();
+        json!(form)
+    };
+    let outcome = fields.get("outcome").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let card = fields.get("card").and_then(Value::as_str).map(str::to_owned);
+    let Some(success_url) = state(&sandbox).sessions.get(&id).map(|session| session.success_url.clone()) else {
+        return missing(&id);
+    };
+    if let Err(refused) = act(&sandbox, &id, &outcome, card) {
+        return *refused;
+    }
+    let ended = state(&sandbox).sessions.get(&id).is_some_and(|session| session.status != "open");
+    if scripted {
+        let status = state(&sandbox).sessions.get(&id).map(|session| session.status);
+        return Json(json!({ "id": id, "outcome": outcome, "status": status, "redirect": success_url }))
+            .into_response();
+    }
+    let target = if ended || outcome == "cancel" { success_url } else { format!("/stripe/pay/{id}") };
+    (StatusCode::SEE_OTHER, Redirect::to(&target)).into_response()
+}
+
+fn act(sandbox: &Sandbox, id: &str, outcome: &str, card: Option<String>) -> Result<(), Box<Response>> {
+    let mut events: Vec<(&str, Value)> = Vec::new();
+    {
+        let mut all = state(sandbox);
+        let count = all.methods.len();
+        let Some(session) = all.sessions.get_mut(id) else { return Err(Box::new(missing(id))) };
+        if session.status != "open" && outcome != "cancel" {
+            return Err(Box::new(error(400, "resource_state", "This page has ended")));
+        }
+        match outcome {
+            "succeed" | "prepaid" | "3ds" => {
+                let (brand, last4, funding) =
+                    if outcome == "prepaid" { ("mastercard", "5100", "prepaid") } else { ("visa", "4242", "credit") };
+                let method_id = text::id("pm_", &format!("{id}{count}"));
+                let print = card.unwrap_or_else(|| format!("{outcome}-{}", session.customer));
+                let method = json!({ "id": method_id, "object": "payment_method", "type": "card",
+                    "customer": session.customer, "card": { "brand": brand, "last4": last4, "exp_month": 12,
+                    "exp_year": 2034, "country": "US", "funding": funding, "fingerprint": text::id("fp_", &print) } });
+                session.status = "complete";
+                session.intent_status = "succeeded";
+                session.error = None;
+                session.method = Some(method.clone());
+                events.push(("payment_method.attached", method.clone()));
+                events.push(("setup_intent.succeeded", json!({ "id": text::id("seti_", id), "status": "succeeded" })));
+                events.push(("checkout.session.completed", session.view(false)));
+                all.methods.insert(method_id, method);
+            }
+            "decline" | "insufficient_funds" | "expired_card" => {
+                let code = if outcome == "decline" { "card_declined" } else { outcome };
+                let print = text::id("fp_", &card.unwrap_or_else(|| outcome.to_owned()));
+                session.error = Some(json!({ "type": "card_error", "code": code, "decline_code": code,
+                    "payment_method": { "card": { "fingerprint": print } } }));
+                // The session's own id, so that whoever looks finds it; the vendor names the intent.
+                events.push(("setup_intent.setup_failed", json!({ "id": id, "status": "requires_payment_method" })));
+            }
+            "expire" => {
+                session.status = "expired";
+                events.push(("checkout.session.expired", session.view(false)));
+            }
+            "cancel" => {}
+            _ => return Err(Box::new(error(400, "parameter_invalid", "No such outcome"))),
+        }
+    }
+    for (kind, object) in events {
+        sandbox.stripe_event(kind, object);
+    }
+    Ok(())
+}
