@@ -23,6 +23,7 @@ pub mod audit;
 pub mod bootstrap;
 pub mod error;
 pub mod explanation;
+pub mod housekeeping;
 pub mod keys;
 pub mod me;
 pub mod members;

@@ -2,4 +2,5 @@
 //! (verification.md 5).
 
 pub mod limits;
+pub mod organization;
 pub mod phone;

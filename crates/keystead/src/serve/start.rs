@@ -7,7 +7,6 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use axum::middleware::from_fn;
 use keystead_api::ApiState;
-use keystead_app::Services;
 use keystead_core::id::RequestId;
 use keystead_dashboard::DashboardState;
 use keystead_gateway::{Directory, DirectoryOptions, Gateway, GatewayOptions, Limits, Meter, MeterOptions};
@@ -47,6 +46,7 @@ pub(crate) struct Running {
     pub(crate) addresses: Addresses,
     meter: Arc<Meter>,
     follower: JoinHandle<()>,
+    worker: JoinHandle<()>,
     busy: mpsc::Receiver<()>,
     _sandbox: Option<sandbox::Running>,
 }
@@ -95,7 +95,12 @@ pub(crate) async fn start(config: Validated, stopped: watch::Receiver<bool>) -> 
     outcomes.register(&mut registry);
     gateway.metrics(&mut registry);
 
-    let app = wire::app(store.clone(), &secrets, public_url.clone(), Services::default(), wire::settings(&config));
+    if let Some(running) = &sandbox {
+        running.announce_to(listen);
+    }
+    let services = wire::services::services(&config, sandbox.as_ref())?;
+    let app = wire::app(store.clone(), &secrets, public_url.clone(), services, wire::settings(&config));
+    let worker = tokio::spawn(wire::worker::work(app.clone(), stopped.clone()));
     let authenticate = Arc::new(ByGateway(Arc::clone(&gateway)));
     let administration = keystead_api::router(ApiState { app, authenticate });
     let pages =
@@ -115,7 +120,7 @@ pub(crate) async fn start(config: Validated, stopped: watch::Receiver<bool>) -> 
     tokio::spawn(listener::serve(main, answer, stopped, busy_sender));
     let follower = tokio::spawn(follower.follow());
     let addresses = Addresses { listen, public_url, sandbox: sandbox_url, metrics: metrics_bound };
-    Ok(Running { addresses, meter, follower, busy, _sandbox: sandbox })
+    Ok(Running { addresses, meter, follower, worker, busy, _sandbox: sandbox })
 }
 
 fn limits(config: &Validated) -> Limits {
@@ -164,6 +169,9 @@ impl Running {
         }
         if timeout(Duration::from_secs(5), self.meter.flush()).await.is_err() {
             tracing::warn!("usage waits in the spool for the next start");
+        }
+        if timeout(Duration::from_secs(5), self.worker).await.is_err() {
+            tracing::warn!("a job did not finish in time; it is carried out again after the next start");
         }
         self.follower.abort();
     }

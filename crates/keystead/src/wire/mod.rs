@@ -6,7 +6,9 @@ pub(crate) mod follower;
 pub(crate) mod keys;
 pub(crate) mod objects;
 pub(crate) mod sandbox;
+pub(crate) mod services;
 pub(crate) mod sink;
+pub(crate) mod worker;
 
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;

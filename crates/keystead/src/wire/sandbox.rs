@@ -1,5 +1,6 @@
 //! The sandbox beside the product: started here, spoken to only over its sockets.
 
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use keystead_sandbox::Sandbox;
@@ -16,24 +17,50 @@ pub(crate) struct Running {
     pub(crate) url: String,
     /// The base address of its model server.
     pub(crate) models: String,
+    /// Where its mail server listens.
+    pub(crate) smtp: SocketAddr,
+    sandbox: Sandbox,
     _stop: oneshot::Sender<()>,
+}
+
+impl Running {
+    /// Where its deliveries go: the product's own address.
+    pub(crate) fn announce_to(&self, listen: SocketAddr) {
+        self.sandbox.announce_to(format!("http://{}", reachable(listen)));
+    }
+}
+
+/// An address that listens everywhere is reached on loopback.
+fn reachable(listen: SocketAddr) -> SocketAddr {
+    if !listen.ip().is_unspecified() {
+        return listen;
+    }
+    let loopback = if listen.is_ipv4() { IpAddr::from([127, 0, 0, 1]) } else { IpAddr::from(Ipv6Addr::LOCALHOST) };
+    SocketAddr::new(loopback, listen.port())
 }
 
 /// Starts it where the configuration wants one.
 pub(crate) async fn start(config: &Validated) -> Result<Option<Running>, Failure> {
-    let Some(address) = config.sandbox.as_ref().map(|sandbox| sandbox.listen) else { return Ok(None) };
-    let listener = listener::bind(address, "KEYSTEAD_SANDBOX__LISTEN").await?;
+    let Some(section) = config.sandbox.as_ref() else { return Ok(None) };
+    // Mail needs no fixed port: the product is told the one it got.
+    let smtp = section.smtp_listen.unwrap_or_else(|| SocketAddr::new(section.listen.ip(), 0));
+    let mail = listener::bind(smtp, "KEYSTEAD_SANDBOX__SMTP_LISTEN").await?;
+    let smtp = mail.local_addr()?;
+    let listener = listener::bind(section.listen, "KEYSTEAD_SANDBOX__LISTEN").await?;
     let url = format!("http://{}", listener.local_addr()?);
     let sandbox = Sandbox::new(Arc::new(|| wire::now().0));
     let (stop, stopped) = oneshot::channel::<()>();
+    let serving = sandbox.clone();
+    // Ends with the process: a mail half taken at the end is nobody's.
+    tokio::spawn(sandbox.clone().serve_smtp(mail, std::future::pending()));
     tokio::spawn(async move {
         let until = async {
             // Dropping the sender is the signal; nothing is ever sent.
             let _ = stopped.await;
         };
-        if let Err(error) = keystead_sandbox::serve(listener, sandbox, until).await {
+        if let Err(error) = keystead_sandbox::serve(listener, serving, until).await {
             tracing::error!(%error, "the sandbox stopped");
         }
     });
-    Ok(Some(Running { models: format!("{url}/v1"), url, _stop: stop }))
+    Ok(Some(Running { models: format!("{url}/v1"), url, smtp, sandbox, _stop: stop }))
 }

@@ -1,0 +1,28 @@
+//! What is done by the clock: forgetting what need not be known any more.
+
+use keystead_store::Tx;
+use keystead_store::tables::{inbound_events, limit_hits, phones, privacy, refusals};
+
+use crate::{App, Error};
+
+const DAY: i64 = 86_400;
+
+impl App {
+    /// Forgets what has outlived its purpose. Safe to run at any time and on every node.
+    ///
+    /// # Errors
+    /// When the store cannot; the next run does the rest.
+    pub async fn keep_house(&self) -> Result<(), Error> {
+        let now = self.now();
+        let write = self.store().write("keep_house", async move |tx: &mut Tx| {
+            // The longest window that is counted is thirty days, but a hundred wrong codes count for good: theirs stay.
+            limit_hits::delete_old(tx, now.plus(-31 * DAY)).await?;
+            inbound_events::delete_old(tx, now.plus(-30 * DAY)).await?;
+            phones::delete_old(tx, now.plus(-30 * DAY)).await?;
+            privacy::delete_documents(tx, now.plus(-90 * DAY)).await?;
+            refusals::delete_old(tx, now.plus(-30 * DAY)).await?;
+            Ok::<_, Error>(())
+        });
+        write.await
+    }
+}

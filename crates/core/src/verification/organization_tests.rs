@@ -1,0 +1,296 @@
+//! The table of verification.md 5.3, pair by pair, and what no path may do.
+
+use proptest::prelude::*;
+
+use super::*;
+
+const NOW: Timestamp = Timestamp(1_800_000_000);
+const LATER: Timestamp = Timestamp(1_800_000_100);
+
+fn go(status: Status, live: Option<AttemptState>, event: Event) -> Result<Step, Refusal> {
+    step(status, live, event, Facts::default(), NOW)
+}
+
+fn status_after(status: Status, live: Option<AttemptState>, event: Event) -> Option<Status> {
+    go(status, live, event).ok().map(|step| step.status)
+}
+
+/// Without a live attempt.
+#[test]
+fn every_status_meets_every_event() {
+    use Status::*;
+    let events = [
+        Event::Start,
+        Event::Said(Check::Approved),
+        Event::TimeUp,
+        Event::Cancel,
+        Event::Appeal,
+        Event::Decide { approve: true },
+        Event::Decide { approve: false },
+        Event::Suspend,
+        Event::Restore,
+        Event::Revoke,
+        Event::Exempt { until: Some(LATER) },
+        Event::Withdraw { keep: true },
+        Event::Withdraw { keep: false },
+    ];
+    let no = None;
+    let table: [(Status, [Option<Status>; 13]); 10] = [
+        (
+            Unverified,
+            [Some(InProgress), no, no, no, no, no, no, no, no, no, Some(Exempt), Some(Unverified), Some(Unverified)],
+        ),
+        (InProgress, [no, no, no, no, no, no, no, no, no, no, Some(Exempt), Some(Unverified), Some(Unverified)]),
+        (
+            InReview,
+            [
+                no,
+                no,
+                no,
+                no,
+                no,
+                Some(Verified),
+                Some(Rejected),
+                no,
+                no,
+                no,
+                Some(Exempt),
+                Some(Unverified),
+                Some(Unverified),
+            ],
+        ),
+        (
+            Verified,
+            [
+                no,
+                no,
+                no,
+                no,
+                no,
+                no,
+                no,
+                Some(Suspended),
+                no,
+                Some(Revoked),
+                Some(Exempt),
+                Some(Verified),
+                Some(Unverified),
+            ],
+        ),
+        (
+            Rejected,
+            [
+                Some(InProgress),
+                no,
+                no,
+                no,
+                Some(InReview),
+                no,
+                no,
+                no,
+                no,
+                no,
+                Some(Exempt),
+                Some(Unverified),
+                Some(Unverified),
+            ],
+        ),
+        (
+            Expired,
+            [Some(InProgress), no, no, no, no, no, no, no, no, no, Some(Exempt), Some(Unverified), Some(Unverified)],
+        ),
+        (
+            Cooldown,
+            [
+                Some(InProgress),
+                no,
+                no,
+                no,
+                Some(InReview),
+                no,
+                no,
+                no,
+                no,
+                no,
+                Some(Exempt),
+                Some(Cooldown),
+                Some(Cooldown),
+            ],
+        ),
+        (
+            Suspended,
+            [
+                no,
+                no,
+                no,
+                no,
+                Some(Suspended),
+                Some(Verified),
+                Some(Revoked),
+                no,
+                Some(Verified),
+                Some(Revoked),
+                Some(Exempt),
+                Some(Suspended),
+                Some(Suspended),
+            ],
+        ),
+        (Revoked, [no, no, no, no, no, no, no, no, no, no, Some(Exempt), Some(Revoked), Some(Revoked)]),
+        (Exempt, [no, no, no, no, no, no, no, no, no, no, Some(Exempt), Some(Exempt), Some(Exempt)]),
+    ];
+    for (status, row) in table {
+        for (event, expected) in events.into_iter().zip(row) {
+            assert_eq!(status_after(status, None, event), expected, "{status:?} {event:?}");
+        }
+    }
+}
+
+/// With a live attempt: what the service says.
+#[test]
+fn the_service_decides_a_live_attempt() {
+    let live = Some(AttemptState::LinkIssued);
+    for (check, status) in [
+        (Check::Waiting, Status::InProgress),
+        (Check::InProgress, Status::InProgress),
+        (Check::Submitted, Status::InProgress),
+        (Check::InReview, Status::InReview),
+        (Check::Approved, Status::Verified),
+        (Check::Rejected, Status::Rejected),
+        (Check::Expired, Status::Expired),
+        (Check::Cancelled, Status::Unverified),
+        (Check::Unknown, Status::InProgress),
+    ] {
+        assert_eq!(status_after(Status::InProgress, live, Event::Said(check)), Some(status), "{check:?}");
+        assert_eq!(status_after(Status::InProgress, None, Event::Said(check)), None, "nothing to speak about");
+    }
+    let unknown = go(Status::InProgress, live, Event::Said(Check::Unknown));
+    assert_eq!(unknown.map(|step| step.effects), Ok(vec![Effect::Alarm]), "the state stays and somebody looks");
+    // S3-39: what was bought with the operator's word is not undone by a vendor's.
+    for status in [Status::Suspended, Status::Revoked] {
+        assert_eq!(status_after(status, live, Event::Said(Check::Approved)), Some(status));
+    }
+    for status in [Status::Verified, Status::Exempt] {
+        for check in [Check::Rejected, Check::Expired, Check::Cancelled] {
+            assert_eq!(status_after(status, live, Event::Said(check)), Some(status), "{status:?} {check:?}");
+        }
+    }
+}
+
+#[test]
+fn three_tries_then_a_date_and_an_appeal() {
+    let live = Some(AttemptState::Submitted);
+    let rejected = |before| {
+        let facts = Facts { rejected: before, ..Facts::default() };
+        step(Status::InProgress, live, Event::Said(Check::Rejected), facts, NOW)
+            .unwrap_or_else(|e| unreachable!("{e:?}"))
+    };
+    assert_eq!((rejected(0).status, rejected(1).status), (Status::Rejected, Status::Rejected));
+    let third = rejected(2);
+    assert_eq!((third.status, third.until, third.audit), (Status::Cooldown, Some(NOW.plus(COOLDOWN)), "orgv.cooldown"));
+    let facts = Facts { until: third.until, ..Facts::default() };
+    let early = step(Status::Cooldown, None, Event::Start, facts, NOW.plus(COOLDOWN - 1));
+    assert_eq!(early, Err(Refusal::Cooldown { until: NOW.plus(COOLDOWN) }));
+    let due = step(Status::Cooldown, None, Event::Start, facts, NOW.plus(COOLDOWN)).map(|step| step.status);
+    assert_eq!(due, Ok(Status::InProgress));
+    let ended = step(Status::Cooldown, None, Event::DateCame, facts, NOW.plus(COOLDOWN)).map(|step| step.status);
+    assert_eq!(ended, Ok(Status::Unverified));
+    let appeal = go(Status::Cooldown, None, Event::Appeal).map(|step| step.effects);
+    assert_eq!(appeal, Ok(vec![Effect::OpenCase, Effect::TellOwners]));
+}
+
+#[test]
+fn the_same_document_goes_to_people() {
+    let facts = Facts { duplicate: true, ..Facts::default() };
+    let said = |attempt| step(Status::InProgress, Some(attempt), Event::Said(Check::Approved), facts, NOW);
+    let first = said(AttemptState::Submitted).unwrap_or_else(|e| unreachable!("{e:?}"));
+    assert_eq!((first.status, first.audit), (Status::InReview, "orgv.duplicate"));
+    assert!(first.effects.contains(&Effect::OpenCase) && !first.effects.contains(&Effect::Open));
+    let again = step(Status::InReview, Some(AttemptState::InReview), Event::Said(Check::Approved), facts, NOW);
+    assert_eq!(again.map(|step| step.effects), Ok(Vec::new()), "one case, however often it is told");
+}
+
+#[test]
+fn exemptions_end_on_their_date() {
+    let facts = Facts { until: Some(LATER), ..Facts::default() };
+    let before = step(Status::Exempt, None, Event::DateCame, facts, LATER.plus(-1)).map(|step| step.status);
+    assert_eq!(before, Ok(Status::Exempt));
+    let due = step(Status::Exempt, None, Event::DateCame, facts, LATER).unwrap_or_else(|e| unreachable!("{e:?}"));
+    assert_eq!((due.status, due.effects[0]), (Status::Unverified, Effect::Close));
+    let for_good = step(Status::Exempt, None, Event::DateCame, Facts::default(), LATER.plus(9_999_999));
+    assert_eq!(for_good.map(|step| step.status), Ok(Status::Exempt));
+}
+
+#[test]
+fn names_are_read_back() {
+    for status in Status::ALL {
+        assert_eq!(Status::from_name(status.as_str()), Some(status));
+    }
+    for state in AttemptState::ALL {
+        assert_eq!(AttemptState::from_name(state.as_str()), Some(state));
+    }
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    let checks = prop::sample::select(vec![
+        Check::Waiting,
+        Check::InProgress,
+        Check::Submitted,
+        Check::InReview,
+        Check::Approved,
+        Check::Rejected,
+        Check::Expired,
+        Check::Cancelled,
+        Check::Unknown,
+    ]);
+    prop_oneof![
+        3 => Just(Event::Start),
+        6 => checks.prop_map(Event::Said),
+        1 => Just(Event::TimeUp),
+        1 => Just(Event::Cancel),
+        1 => Just(Event::Appeal),
+        1 => any::<bool>().prop_map(|approve| Event::Decide { approve }),
+        1 => Just(Event::Suspend),
+        1 => Just(Event::Restore),
+        1 => Just(Event::Revoke),
+        1 => prop::option::of(0..500_i64).prop_map(|wait| Event::Exempt { until: wait.map(|wait| NOW.plus(wait)) }),
+        1 => Just(Event::DateCame),
+        1 => any::<bool>().prop_map(|keep| Event::Withdraw { keep }),
+    ]
+}
+
+proptest! {
+    /// Open exactly while verified or exempt; opened only by the service's or people's yes, or by the operator.
+    #[test]
+    fn open_and_status_agree_on_every_path(path in prop::collection::vec((event(), 0..400_i64, any::<bool>()), 0..60)) {
+        let mut status = Status::Unverified;
+        let mut live: Option<AttemptState> = None;
+        let mut until = None;
+        let mut open = false;
+        let mut now = NOW;
+        for (event, pause, duplicate) in path {
+            now = now.plus(pause);
+            let facts = Facts { rejected: 0, duplicate, until };
+            let Ok(next) = step(status, live, event, facts, now) else { continue };
+            if next.status == Status::InProgress && event == Event::Start { live = Some(AttemptState::Created); }
+            let had = live.is_some();
+            for effect in &next.effects {
+                match effect {
+                    Effect::Open => {
+                        let allowed = matches!(event, Event::Said(Check::Approved) | Event::Decide { approve: true } | Event::Restore | Event::Exempt { .. });
+                        prop_assert!(allowed, "{event:?} opened");
+                        if matches!(event, Event::Said(_)) { prop_assert!(had && !duplicate); }
+                        open = true;
+                    }
+                    Effect::Close => open = false,
+                    Effect::EndAttempt(state) => { prop_assert!(state.is_final() && live.is_some()); live = None; }
+                    Effect::MoveAttempt(state) => { prop_assert!(!state.is_final()); live = Some(*state); }
+                    _ => {}
+                }
+            }
+            if matches!(next.status, Status::InProgress) && next.audit == "orgv.started" { prop_assert!(!open); }
+            status = next.status;
+            until = next.until;
+            prop_assert_eq!(open, status.opens(), "{:?} after {:?}", status, event);
+        }
+    }
+}

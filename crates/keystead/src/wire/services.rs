@@ -1,0 +1,131 @@
+//! The outside services as clients: the configured ones, or the sandbox's where nothing is configured on a laptop.
+
+use std::sync::Arc;
+
+use keystead_app::{Codes, Services};
+use keystead_core::secret::Secret;
+use keystead_providers::Failure as Outside;
+use keystead_providers::identity::PersonaOptions;
+use keystead_providers::identity::persona::Persona;
+use keystead_providers::mail::{Smtp, SmtpOptions};
+use keystead_providers::payment::StripeOptions;
+use keystead_providers::payment::stripe::Stripe;
+use keystead_providers::phone::sms_http::HttpSms;
+use keystead_providers::phone::twilio::{Twilio, TwilioOptions};
+use keystead_sandbox as sandbox;
+
+use crate::config::{Identity, Sms, Validated};
+use crate::failure::Failure;
+use crate::wire;
+use crate::wire::sandbox::Running;
+
+/// Every service the use cases may call. What is neither configured nor in a sandbox is off.
+pub(crate) fn services(config: &Validated, beside: Option<&Running>) -> Result<Services, Failure> {
+    let mut services = Services::default();
+    phone(&mut services, config, beside)?;
+    payment(&mut services, config, beside)?;
+    identity(&mut services, config, beside)?;
+    mail(&mut services, config, beside)?;
+    Ok(services)
+}
+
+fn failed(service: &str) -> impl Fn(Outside) -> Failure {
+    move |error| Failure::Other(format!("the {service} service cannot be set up: {error}"))
+}
+
+fn phone(services: &mut Services, config: &Validated, beside: Option<&Running>) -> Result<(), Failure> {
+    let options = match (&config.sms, beside) {
+        (Some(Sms::Http { url, token }), _) => {
+            let client = HttpSms::new(url.clone(), token.clone()).map_err(failed("sms"))?;
+            services.codes = Some(Codes::Sms(Arc::new(client)));
+            return Ok(());
+        }
+        (Some(Sms::Twilio { verify, lookup, account_sid, auth_token, service_sid }), _) => TwilioOptions {
+            verify_base_url: verify.clone(),
+            lookup_base_url: lookup.clone(),
+            account_sid: account_sid.clone(),
+            auth_token: auth_token.clone(),
+            service_sid: service_sid.clone(),
+        },
+        (None, Some(running)) => TwilioOptions {
+            verify_base_url: format!("{}/twilio", running.url),
+            lookup_base_url: format!("{}/twilio", running.url),
+            account_sid: sandbox::TWILIO_ACCOUNT_SID.to_owned(),
+            auth_token: Secret::new(sandbox::TWILIO_AUTH_TOKEN.to_owned()),
+            service_sid: sandbox::TWILIO_SERVICE_SID.to_owned(),
+        },
+        (None, None) => return Ok(()),
+    };
+    let client = Arc::new(Twilio::new(options).map_err(failed("sms"))?);
+    services.lines = Some(client.clone());
+    services.codes = Some(Codes::Verifier(client));
+    Ok(())
+}
+
+fn payment(services: &mut Services, config: &Validated, beside: Option<&Running>) -> Result<(), Failure> {
+    let options = match (&config.payment, beside) {
+        (Some(payment), _) => StripeOptions {
+            base_url: payment.base_url.clone(),
+            api_key: payment.api_key.clone(),
+            webhook_secrets: payment.webhook_secrets.clone(),
+        },
+        (None, Some(running)) => StripeOptions {
+            base_url: format!("{}/stripe", running.url),
+            api_key: Secret::new(sandbox::STRIPE_API_KEY.to_owned()),
+            webhook_secrets: vec![Secret::new(sandbox::STRIPE_WEBHOOK_SECRET.to_owned())],
+        },
+        (None, None) => return Ok(()),
+    };
+    services.payment = Some(Arc::new(Stripe::new(options).map_err(failed("payment"))?));
+    Ok(())
+}
+
+fn identity(services: &mut Services, config: &Validated, beside: Option<&Running>) -> Result<(), Failure> {
+    let options = match (&config.identity, beside) {
+        (Some(Identity::Review), _) => {
+            return Err(Failure::Other(
+                "identity.provider = \"review\" is not served by this release; use persona".to_owned(),
+            ));
+        }
+        (Some(Identity::Persona { base_url, api_key, template, webhook_secrets, completed_approves }), _) => {
+            PersonaOptions {
+                base_url: base_url.clone(),
+                api_key: api_key.clone(),
+                template: template.clone(),
+                webhook_secrets: webhook_secrets.clone(),
+                completed_approves: *completed_approves,
+            }
+        }
+        (None, Some(running)) => PersonaOptions {
+            base_url: format!("{}/persona/api/v1", running.url),
+            api_key: Secret::new(sandbox::PERSONA_API_KEY.to_owned()),
+            template: sandbox::PERSONA_TEMPLATE.to_owned(),
+            webhook_secrets: vec![Secret::new(sandbox::PERSONA_WEBHOOK_SECRET.to_owned())],
+            completed_approves: false,
+        },
+        (None, None) => return Ok(()),
+    };
+    let client = Persona::new(options, wire::clock()).map_err(failed("identity"))?;
+    services.identity = Some(Arc::new(client));
+    Ok(())
+}
+
+fn mail(services: &mut Services, config: &Validated, beside: Option<&Running>) -> Result<(), Failure> {
+    let options = match (&config.mail, beside) {
+        (Some(mail), _) => SmtpOptions {
+            url: mail.url.clone(),
+            username: mail.username.clone(),
+            password: mail.password.clone(),
+            from: mail.from.clone(),
+        },
+        (None, Some(running)) => SmtpOptions {
+            url: format!("smtp://{}", running.smtp),
+            username: None,
+            password: None,
+            from: "Keystead <no-reply@keystead.invalid>".to_owned(),
+        },
+        (None, None) => return Ok(()),
+    };
+    services.mail = Some(Arc::new(Smtp::new(&options).map_err(failed("mail"))?));
+    Ok(())
+}

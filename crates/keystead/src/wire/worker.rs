@@ -1,0 +1,36 @@
+//! Carries out the outbox: at once when work is queued here, and every second for what others queued.
+
+use std::time::Duration;
+
+use keystead_app::App;
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+/// How long a node rests when nothing wakes it.
+const REST: Duration = Duration::from_secs(1);
+/// How often housekeeping runs, in seconds.
+const HOUSEKEEPING: i64 = 300;
+
+/// Works until `stopped` turns true.
+pub(crate) async fn work(app: App, mut stopped: watch::Receiver<bool>) {
+    let wake = app.work();
+    let mut kept_house_at = i64::MIN;
+    while !*stopped.borrow() {
+        match app.run_due_jobs().await {
+            Ok(0) => {}
+            Ok(_) => continue,
+            Err(error) => tracing::debug!(%error, "the outbox cannot be read; it is tried again"),
+        }
+        if app.now().0.saturating_sub(kept_house_at) >= HOUSEKEEPING {
+            kept_house_at = app.now().0;
+            if let Err(error) = app.keep_house().await {
+                tracing::warn!(%error, "housekeeping did not finish; it is tried again");
+            }
+        }
+        tokio::select! {
+            _ = stopped.changed() => {}
+            // Either way the outbox is looked at next.
+            _ = timeout(REST, wake.notified()) => {}
+        }
+    }
+}
