@@ -1,13 +1,15 @@
 //! Who calls, and whether he may: asked once per request, before the handler.
 
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use axum::extract::{FromRequestParts, Request, State};
+use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use http::HeaderMap;
 use http::request::Parts;
+use keystead_app::verification::limits::Origin;
 use keystead_app::{Actor, Error};
 use keystead_core::access;
 use keystead_core::access::Selection;
@@ -65,6 +67,19 @@ pub(crate) struct Admin {
 #[derive(Debug, Clone)]
 pub(crate) struct AnyKey {
     pub(crate) caller: Arc<Caller>,
+}
+
+/// Where a request came from, for limits and proofs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct From(pub(crate) Origin);
+
+impl FromRequestParts<ApiState> for From {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &ApiState) -> Result<Self, Failure> {
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        Ok(Self(Origin { ip: peer.map(|peer| peer.0.ip()) }))
+    }
 }
 
 impl FromRequestParts<ApiState> for Admin {

@@ -67,6 +67,11 @@ const ACCOUNT: &str = "/v1/organization/projects/{project_id}/service_accounts/{
 const PROJECT_KEYS: &str = "/v1/organization/projects/{project_id}/api_keys";
 const PROJECT_KEY: &str = "/v1/organization/projects/{project_id}/api_keys/{key_id}";
 
+const PHONES: &str = "/v1/keystead/phone_verifications";
+const PAYMENTS: &str = "/v1/keystead/payment_methods";
+const PAYMENT: &str = "/v1/keystead/payment_methods/{id}";
+const VERIFICATIONS: &str = "/v1/keystead/organization_verifications";
+
 /// The table.
 pub static ROUTES: &[Endpoint] = &[
     read(ADMIN_KEYS, READ, || get(admin_api_keys::list::handle)),
@@ -104,4 +109,23 @@ pub static ROUTES: &[Endpoint] = &[
     read("/v1/me", ANY, || get(me::handle)),
     read("/v1/keystead/verification", ANY, || get(keystead::verification::handle)),
     read("/v1/keystead/api_keys/{key_id}", READ, || get(keystead::api_keys::handle)),
+    write(PHONES, WRITE, || post(keystead::phone::create)),
+    read("/v1/keystead/phone_verifications/{id}", WRITE, || get(keystead::phone::retrieve)),
+    write("/v1/keystead/phone_verifications/{id}/check", WRITE, || post(keystead::phone::check)),
+    write("/v1/keystead/phone_verifications/{id}/resend", WRITE, || post(keystead::phone::resend)),
+    write("/v1/keystead/phone_verifications/{id}/cancel", WRITE, || post(keystead::phone::cancel)),
+    read(PAYMENTS, READ, || get(keystead::payment::list)),
+    write(PAYMENTS, WRITE, || post(keystead::payment::create)),
+    read(PAYMENT, READ, || get(keystead::payment::retrieve)),
+    remove(PAYMENT, WRITE, || delete(keystead::payment::delete)),
+    write("/v1/keystead/payment_methods/{id}/refresh", WRITE, || post(keystead::payment::refresh)),
+    read(VERIFICATIONS, READ, || get(keystead::organization::list)),
+    write(VERIFICATIONS, WRITE, || post(keystead::organization::create)),
+    write("/v1/keystead/organization_verifications/cancel", WRITE, || post(keystead::organization::cancel)),
+    write("/v1/keystead/organization_verifications/appeal", WRITE, || post(keystead::organization::appeal)),
+    write("/v1/keystead/organization_verifications/withdraw", WRITE, || post(keystead::organization::withdraw)),
+    write("/v1/keystead/organization_verifications/{id}/refresh", WRITE, || post(keystead::organization::refresh)),
+    write("/v1/keystead/organization_verifications/{id}/links", WRITE, || post(keystead::organization::link)),
+    read("/v1/keystead/refusals", READ, || get(keystead::organization::refusals)),
+    read("/v1/keystead/privacy", WRITE, || get(keystead::organization::privacy)),
 ];

@@ -122,6 +122,8 @@ impl App {
     async fn carry_out(&self, name: &str, payload: &Value, attempts: i64) -> Result<Outcome, Error> {
         match name.split_once('.') {
             Some(("payment", _)) => self.payment_job(name, payload).await,
+            Some(("identity", _)) => self.identity_job(name, payload, attempts).await,
+            Some(("phone", _)) => self.phone_job(name, payload).await,
             _ => {
                 // A newer version queued it: that version's worker will know.
                 tracing::warn!(name, attempts, "a job this version does not know waits");

@@ -62,6 +62,8 @@ impl Entitlements {
 pub enum Action<'a> {
     /// Make a new key of any kind but admin.
     CreateKey,
+    /// Begin to verify the organization.
+    VerifyOrganization,
     /// Use a model.
     UseModel(&'a str),
     /// Have a model's answer streamed.
@@ -76,6 +78,7 @@ impl<'a> Action<'a> {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::CreateKey => "api_key.create",
+            Self::VerifyOrganization => "organization.verify",
             Self::UseModel(_) => "model.use",
             Self::StreamModel(_) => "feature.stream",
             Self::ReasoningSummary(_) => "feature.reasoning_summary",
@@ -84,7 +87,7 @@ impl<'a> Action<'a> {
 
     const fn model(self) -> Option<&'a str> {
         match self {
-            Self::CreateKey => None,
+            Self::CreateKey | Self::VerifyOrganization => None,
             Self::UseModel(model) | Self::StreamModel(model) | Self::ReasoningSummary(model) => Some(model),
         }
     }
@@ -197,6 +200,14 @@ impl Policy {
                     &[],
                     Requirement::Phone,
                     PHONE_RULE_EFFECTIVE,
+                    Mode::Enforce,
+                ),
+                rule(
+                    "payment-before-verification",
+                    "organization.verify",
+                    &[],
+                    Requirement::PaymentMethod,
+                    Timestamp(0),
                     Mode::Enforce,
                 ),
                 rule(
@@ -335,15 +346,15 @@ mod tests {
     fn modes_dates_and_exceptions() {
         let mut policy = Policy::default_rules();
         let judge = |policy: &Policy, now| policy.judge(Action::UseModel("o3"), &organization(), &with(&[]), now);
-        policy.rules[2].mode = Mode::Warn;
+        policy.rules[3].mode = Mode::Warn;
         assert_eq!(judge(&policy, Timestamp(5)).warned, [Requirement::Organization]);
-        policy.rules[2].mode = Mode::Shadow;
+        policy.rules[3].mode = Mode::Shadow;
         assert_eq!(judge(&policy, Timestamp(5)).shadowed, [Requirement::Organization]);
-        policy.rules[2].mode = Mode::Enforce;
+        policy.rules[3].mode = Mode::Enforce;
         assert_eq!(judge(&policy, Timestamp(5)).rule.as_deref(), Some("verified-for-o3"));
-        policy.rules[2].grandfather_created_before = Some(Timestamp(101));
+        policy.rules[3].grandfather_created_before = Some(Timestamp(101));
         assert!(judge(&policy, Timestamp(5)).allowed(), "older organizations are spared");
-        policy.rules[2].grandfather_created_before = None;
+        policy.rules[3].grandfather_created_before = None;
         policy.exemptions.push(Exemption {
             organization: organization(),
             until: Some(Timestamp(10)),

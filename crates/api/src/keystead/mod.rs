@@ -1,4 +1,7 @@
 //! `/v1/keystead`: what only Keystead has.
 
 pub(crate) mod api_keys;
+pub(crate) mod organization;
+pub(crate) mod payment;
+pub(crate) mod phone;
 pub(crate) mod verification;

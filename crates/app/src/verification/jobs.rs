@@ -23,6 +23,11 @@ pub(crate) const IDENTITY_REDACT: &str = "identity.redact";
 /// Ask the service to end a phone verification.
 pub(crate) const PHONE_CANCEL: &str = "phone.cancel";
 
+/// Tell the owners what stands now.
+pub(crate) const TELL_OWNERS: &str = "identity.tell_owners";
+/// Mail a link to another device.
+pub(crate) const MAIL_LINK: &str = "identity.mail_link";
+
 /// Waits between polls when no delivery comes: 1, 2, 5, 10, 30 minutes, then hourly (verification.md 5.3).
 #[must_use]
 pub(crate) const fn poll_wait(tries: i64) -> i64 {

@@ -3,17 +3,21 @@
 mod jobs;
 pub mod limits;
 pub mod number;
+pub mod organization;
 pub mod payment;
 pub mod phone;
 pub mod webhooks;
+mod words;
 
 use keystead_core::access::{self, Selection};
 use keystead_core::caller::Caller;
 use keystead_core::gate::{Action, Entitlements, Mode, Policy, Requirement};
 use keystead_core::id::OrganizationId;
 use keystead_core::scope::Scope;
+use keystead_core::verification::organization::Status;
+use keystead_core::verification::phone::PhoneState;
 use keystead_store::Tx;
-use keystead_store::tables::{models, organizations, policy};
+use keystead_store::tables::{models, organizations, payments, phones, policy};
 use serde_json::json;
 
 use crate::audit::Deed;
@@ -30,6 +34,8 @@ pub enum Standing {
     Waived,
     /// Neither.
     Unverified,
+    /// On the way: the machine's own word for where it stands.
+    Underway(&'static str),
 }
 
 impl Standing {
@@ -40,6 +46,7 @@ impl Standing {
             Self::Verified => "verified",
             Self::Waived => "waived",
             Self::Unverified => "unverified",
+            Self::Underway(word) => word,
         }
     }
 }
@@ -89,7 +96,7 @@ impl App {
             let how = organizations::requirements(tx, organization).await?;
             for requirement in Requirement::ALL {
                 let standing = match how.iter().find(|known| known.requirement == requirement) {
-                    None => Standing::Unverified,
+                    None => app.underway(tx, organization, requirement).await?,
                     Some(known) if known.how == "waived" => Standing::Waived,
                     Some(_) => Standing::Verified,
                 };
@@ -101,6 +108,36 @@ impl App {
             Ok::<_, Error>(VerificationView { organization: organization.clone(), requirements, actions })
         });
         read.await
+    }
+
+    /// What goes on about a requirement that is not met.
+    async fn underway(
+        &self,
+        tx: &mut Tx,
+        organization: &OrganizationId,
+        requirement: Requirement,
+    ) -> Result<Standing, Error> {
+        Ok(match requirement {
+            Requirement::Organization => match self.standing(tx, organization).await?.status {
+                Status::Unverified | Status::Verified | Status::Exempt => Standing::Unverified,
+                other => Standing::Underway(other.as_str()),
+            },
+            Requirement::Phone => {
+                let live = phones::list_live(tx, organization).await?;
+                let now = self.now();
+                let sent = |row: &phones::PhoneVerification| {
+                    phone::machine(row).is_ok_and(|m| m.state == PhoneState::CodeSent && now < m.expires_at)
+                };
+                if live.iter().any(sent) { Standing::Underway("code_sent") } else { Standing::Unverified }
+            }
+            Requirement::PaymentMethod => {
+                let setup = payments::find_newest(tx, organization).await?;
+                match setup.filter(|row| row.finished_at.is_none() && self.now() < row.expires_at) {
+                    Some(_) => Standing::Underway("pending"),
+                    None => Standing::Unverified,
+                }
+            }
+        })
     }
 
     fn actions(
@@ -120,11 +157,15 @@ impl App {
         let judge = |action| policy.judge(action, organization, met, now).missing;
         let guarded = |name: &&String| !policy.judge(Action::UseModel(name), organization, &nothing, now).allowed();
         let make = ActionView { action: "api_key.create".to_owned(), missing: judge(Action::CreateKey) };
+        let verify = ActionView {
+            action: "organization.verify".to_owned(),
+            missing: judge(Action::VerifyOrganization),
+        };
         let uses = models
             .iter()
             .filter(guarded)
             .map(|name| ActionView { action: format!("model.use:{name}"), missing: judge(Action::UseModel(name)) });
-        std::iter::once(make).chain(uses).collect()
+        [make, verify].into_iter().chain(uses).collect()
     }
 
     /// Excuses an organization from a requirement.

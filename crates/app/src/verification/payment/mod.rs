@@ -18,6 +18,7 @@ use std::sync::Arc;
 use crate::audit::Deed;
 use crate::{Actor, App, Error};
 
+pub(crate) use jobs::settled;
 pub use view::{MethodView, PaymentView, SetupView};
 
 /// A set-up nobody finishes ends after a day.

@@ -10,11 +10,14 @@ use keystead_providers::Failure;
 use keystead_providers::phone::LineType;
 use keystead_store::Tx;
 use keystead_store::tables::phones::{self, PhoneVerification};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{code, keep, machine, refused};
 use crate::audit::Deed;
+use crate::outbox::Outcome;
 use crate::services::Codes;
+use crate::verification::jobs::field;
+use crate::verification::payment::settled;
 use crate::verification::limits::{Origin, Subjects};
 use crate::verification::number::{self, Number, NumberRefusal};
 use crate::verification::phone::view::VerificationView;
@@ -329,6 +332,12 @@ impl App {
         });
         let row = write.await?;
         self.send_code(row).await
+    }
+
+    /// What the outbox does about phones: a verification that ended here ends at the service.
+    pub(crate) async fn phone_job(&self, _name: &str, payload: &Value) -> Result<Outcome, Error> {
+        let Codes::Verifier(service) = self.codes()? else { return Ok(Outcome::Done) };
+        settled(service.cancel(field(payload, "reference")?).await)
     }
 
     /// The host people see, for the line that lets phones fill codes in.

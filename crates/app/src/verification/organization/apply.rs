@@ -1,0 +1,187 @@
+//! What the machine decided is written down: standing, attempt, entitlement, effects and audit, in one transaction.
+
+use keystead_core::gate::Requirement;
+use keystead_core::id::{OrganizationId, ReviewCaseId};
+use keystead_core::verification::organization::{AttemptState, Effect, SAME_DOCUMENT, Step};
+use keystead_store::Tx;
+use keystead_store::tables::identity_attempts::{self, IdentityAttempt};
+use keystead_store::tables::privacy::{self, DocumentPrint};
+use keystead_store::tables::reviews::{self, ReviewCase};
+use keystead_store::tables::{memberships, organizations};
+use serde_json::json;
+
+use super::Standing;
+use crate::audit::Deed;
+use crate::verification::jobs;
+use crate::{Actor, App, Error};
+
+const DAY: i64 = 86_400;
+
+impl App {
+    /// Writes a step down. `attempt` is the live attempt with what was learned of it; `statement` is an appeal's.
+    #[expect(clippy::too_many_arguments, reason = "everything one transition touches, named where it is used")]
+    pub(crate) async fn apply(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        organization: &OrganizationId,
+        before: &Standing,
+        mut attempt: Option<&mut IdentityAttempt>,
+        next: Step,
+        reason: Option<String>,
+    ) -> Result<(), Error> {
+        let now = self.now();
+        for effect in &next.effects {
+            match (effect, attempt.as_deref_mut()) {
+                (Effect::Open, row) => {
+                    let print = row.as_ref().and_then(|row| row.document_print.clone());
+                    self.open(tx, organization, before, row.and_then(|row| row.user.clone()), print).await?;
+                }
+                (Effect::Close, _) => {
+                    organizations::clear_requirement(tx, organization, Requirement::Organization, now).await?;
+                }
+                (Effect::MoveAttempt(state), Some(row)) => {
+                    row.state = state.as_str().to_owned();
+                    if matches!(state, AttemptState::Submitted | AttemptState::InReview) {
+                        row.submitted_at.get_or_insert(now);
+                    }
+                }
+                (Effect::EndAttempt(state), Some(row)) => {
+                    row.state = state.as_str().to_owned();
+                    row.finished_at = Some(now);
+                    if matches!(state, AttemptState::Approved | AttemptState::Rejected) {
+                        row.decided_at = Some(now);
+                        row.decided_by = Some(actor.id().to_owned());
+                    }
+                }
+                (Effect::RedactLater, Some(row)) => {
+                    row.redact_at = Some(now.plus(self.settings().biometrics_days.clamp(0, 7) * DAY));
+                }
+                (Effect::EraseNow, Some(row)) => row.redact_at = Some(now),
+                (Effect::CancelAtService, Some(row)) => {
+                    if let Some(reference) = &row.reference {
+                        self.enqueue(tx, jobs::IDENTITY_CANCEL, &json!({ "reference": reference }), now).await?;
+                    }
+                }
+                (Effect::Alarm, Some(row)) => row.needs_attention = true,
+                (Effect::OpenCase, row) => {
+                    let kind = if next.audit == "orgv.duplicate" { "duplicate" } else { "appeal" };
+                    let about = row.map(|row| row.id.clone());
+                    self.open_case(tx, organization, about, kind, None).await?;
+                }
+                (Effect::TellOwners, _) => self.tell_owners(tx, organization, &next).await?,
+                (_, None) => {}
+            }
+        }
+        if let Some(row) = attempt {
+            identity_attempts::update(tx, row).await?;
+            row.version += 1;
+            if let Some(at) = row.redact_at.filter(|_| row.redacted_at.is_none()) {
+                self.enqueue(tx, jobs::IDENTITY_REDACT, &json!({ "attempt": row.id }), at).await?;
+            }
+        }
+        let changed = before.status != next.status || before.until != next.until;
+        if changed || reason.is_some() {
+            self.save_standing(tx, organization, before, next.status, next.until, reason).await?;
+        }
+        if next.audit.is_empty() {
+            return Ok(());
+        }
+        let details = json!({ "data": { "status": next.status.as_str() } });
+        let deed = Deed { organization, action: next.audit, target: organization.as_str(), details };
+        self.record(tx, actor, deed).await
+    }
+
+    /// Models behind the gate open: in this transaction with a new entitlement version, so that no gateway can miss it.
+    async fn open(
+        &self,
+        tx: &mut Tx,
+        organization: &OrganizationId,
+        _before: &Standing,
+        user: Option<keystead_core::id::UserId>,
+        print: Option<Vec<u8>>,
+    ) -> Result<(), Error> {
+        let now = self.now();
+        organizations::set_requirement(tx, organization, Requirement::Organization, "verified", None, now).await?;
+        if let Some(print) = print.filter(|print| !print.is_empty()) {
+            let used = DocumentPrint { print, organization: organization.clone(), user, verified_at: now };
+            privacy::save_document(tx, &used).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether the document has verified others in the last ninety days, and too many or under other owners.
+    pub(crate) async fn document_used(
+        &self,
+        tx: &mut Tx,
+        organization: &OrganizationId,
+        print: &[u8],
+    ) -> Result<bool, Error> {
+        let used = privacy::list_document(tx, print, self.now().plus(-SAME_DOCUMENT)).await?;
+        let others: Vec<_> = used.into_iter().filter(|row| &row.organization != organization).collect();
+        if others.is_empty() {
+            return Ok(false);
+        }
+        if others.len() >= self.settings().organizations_per_document {
+            return Ok(true);
+        }
+        for other in &others {
+            if !self.share_an_owner(tx, organization, &other.organization).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    async fn share_an_owner(&self, tx: &mut Tx, one: &OrganizationId, two: &OrganizationId) -> Result<bool, Error> {
+        let page = crate::Page { after: None, limit: 100, ascending: true };
+        let owner = keystead_core::role::OrganizationRole::Owner;
+        let first = memberships::list(tx, one, &page).await?.data;
+        let second = memberships::list(tx, two, &page).await?.data;
+        let owns = |row: &&memberships::Membership| row.role == owner;
+        Ok(first.iter().filter(owns).any(|a| second.iter().filter(owns).any(|b| a.user == b.user)))
+    }
+
+    /// A case for people to decide.
+    pub(crate) async fn open_case(
+        &self,
+        tx: &mut Tx,
+        organization: &OrganizationId,
+        attempt: Option<String>,
+        kind: &str,
+        statement: Option<&str>,
+    ) -> Result<String, Error> {
+        let id = self.draw(ReviewCaseId::generate).to_string();
+        let context = format!("review_cases.statement:{id}");
+        let sealed = statement.map(|text| self.draw(|rng| self.sealer().seal(rng, &context, text.as_bytes())));
+        let row = ReviewCase {
+            id: id.clone(),
+            organization: organization.clone(),
+            attempt,
+            kind: kind.to_owned(),
+            state: "open".to_owned(),
+            statement_sealed: sealed,
+            findings: "{}".to_owned(),
+            opened_at: self.now(),
+            images_until: None,
+            proposal: None,
+            proposed_by: None,
+            decision: None,
+            reasons: "[]".to_owned(),
+            note: None,
+            decided_by: None,
+            decided_at: None,
+        };
+        reviews::insert(tx, &row).await?;
+        Ok(id)
+    }
+
+    /// Tells every owner what stands now. Without mail, pages and the API still say it.
+    async fn tell_owners(&self, tx: &mut Tx, organization: &OrganizationId, next: &Step) -> Result<(), Error> {
+        if self.services().mail.is_none() {
+            return Ok(());
+        }
+        let work = json!({ "organization": organization, "status": next.status.as_str(), "event": next.audit });
+        self.enqueue(tx, jobs::TELL_OWNERS, &work, self.now()).await
+    }
+}

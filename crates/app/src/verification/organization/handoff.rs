@@ -1,0 +1,193 @@
+//! From the PC to the phone: a link of our own that works once, by QR code or mail (S0-15, S0-16, S3-23, S3-24).
+//!
+//! The phone gets no session: the link says only "go on with this attempt". Opening it spends nothing, because mail
+//! scanners open links, too; going on does.
+
+use keystead_core::id::OrganizationId;
+use keystead_core::secret::Secret;
+use keystead_core::time::Timestamp;
+use keystead_core::verification::limits::MAIL_LIMITS;
+use keystead_providers::identity::Link;
+use keystead_store::Tx;
+use keystead_store::tables::identity_attempts::{self, IdentityAttempt};
+use keystead_store::tables::privacy::{self, Handoff};
+use keystead_store::tables::{organizations, users};
+use rand::Rng;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use crate::audit::Deed;
+use crate::verification::jobs;
+use crate::verification::limits::Subjects;
+use crate::{Actor, App, Error};
+
+/// How a link travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Channel {
+    /// On the screen, for a phone's camera; fifteen minutes.
+    Qr,
+    /// To the owner's address; a day.
+    Mail,
+}
+
+impl Channel {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Qr => "qr",
+            Self::Mail => "mail",
+        }
+    }
+
+    const fn life(self) -> i64 {
+        match self {
+            Self::Qr => 900,
+            Self::Mail => 86_400,
+        }
+    }
+}
+
+/// A link of ours.
+#[derive(Debug, Clone)]
+pub struct HandoffLink {
+    /// Where the phone goes.
+    pub url: Secret<String>,
+    /// When it stops working.
+    pub expires_at: Timestamp,
+}
+
+/// What the phone is shown before it goes on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HandoffView {
+    /// Whose verification, by its label.
+    pub organization: String,
+    /// The two digits that stand on the PC, too (S3-35).
+    pub match_number: String,
+    /// The language chosen on the PC.
+    pub language: String,
+    /// The service's name.
+    pub provider: String,
+    /// Whether it still works.
+    pub usable: bool,
+}
+
+fn digest(token: &str) -> Vec<u8> {
+    Sha256::digest(token).to_vec()
+}
+
+impl App {
+    /// Makes a link for another device; for mail, sends it to the owner's address.
+    ///
+    /// # Errors
+    /// For anybody but an owner, when nothing goes on, or beyond three mails in an hour.
+    pub async fn hand_off(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        id: &str,
+        channel: Channel,
+    ) -> Result<HandoffLink, Error> {
+        let attempt = self.owned_attempt(actor, organization, id).await?;
+        if attempt.finished_at.is_some() {
+            return Err(super::refused(keystead_core::verification::organization::Refusal::NothingThere));
+        }
+        // 128 bits and more, in characters that survive any mail program.
+        let token = self.draw(|rng| {
+            let letters = b"abcdefghijkmnpqrstuvwxyz23456789";
+            (0..32).map(|_| char::from(letters[rng.random_range(0..letters.len())])).collect::<String>()
+        });
+        let expires_at = self.now().plus(channel.life());
+        let url = format!("{}/verify/{token}", self.public_url());
+        let row = Handoff {
+            digest: digest(&token),
+            attempt: id.to_owned(),
+            channel: channel.as_str().to_owned(),
+            created_at: self.now(),
+            expires_at,
+            used_at: None,
+        };
+        let (app, actor, mailed) = (self.clone(), actor.clone(), url.clone());
+        let write = self.store().write("hand_off", async move |tx: &mut Tx| {
+            if channel == Channel::Mail {
+                app.mail_link(tx, &actor, &attempt, &mailed, &row).await?;
+            }
+            privacy::insert_handoff(tx, &row).await?;
+            let details = json!({ "data": { "channel": row.channel } });
+            let deed =
+                Deed { organization: &attempt.organization, action: "orgv.link_made", target: &attempt.id, details };
+            app.record(tx, &actor, deed).await
+        });
+        write.await?;
+        Ok(HandoffLink { url: Secret::new(url), expires_at })
+    }
+
+    async fn mail_link(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        attempt: &IdentityAttempt,
+        url: &str,
+        row: &Handoff,
+    ) -> Result<(), Error> {
+        if self.services().mail.is_none() {
+            return Err(Error::Unsupported("mails"));
+        }
+        let subjects = Subjects { organization: Some(attempt.organization.clone()), ..Subjects::default() };
+        self.within(tx, MAIL_LIMITS, &subjects, "").await?;
+        let hex: String = row.digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        self.count(tx, "verification_mails", &subjects, &hex, "").await?;
+        let user = actor.user().ok_or_else(|| Error::impossible("A key without a person has no address."))?;
+        let person = users::find(tx, user).await?.ok_or_else(|| Error::not_found("user", user.as_str()))?;
+        let work = json!({ "to": person.email, "url": url, "language": attempt.language, "match": attempt.match_number });
+        self.enqueue(tx, jobs::MAIL_LINK, &work, self.now()).await
+    }
+
+    /// What stands behind a link. Looking spends nothing.
+    ///
+    /// # Errors
+    /// When the store cannot.
+    pub async fn look_at_handoff(&self, token: &Secret<String>) -> Result<Option<HandoffView>, Error> {
+        let (now, digest) = (self.now(), digest(token.expose()));
+        let read = self.store().read("look_at_handoff", async move |tx: &mut Tx| {
+            let Some(row) = privacy::find_handoff(tx, &digest).await? else { return Ok(None) };
+            let Some(attempt) = identity_attempts::find(tx, &row.attempt).await? else { return Ok(None) };
+            let label = organizations::find(tx, &attempt.organization).await?.map(|row| row.name);
+            let usable = row.used_at.is_none() && now < row.expires_at && attempt.finished_at.is_none();
+            Ok::<_, Error>(Some(HandoffView {
+                organization: label.unwrap_or_default(),
+                match_number: attempt.match_number,
+                language: attempt.language,
+                provider: attempt.provider,
+                usable,
+            }))
+        });
+        read.await
+    }
+
+    /// Goes on with the attempt on this device: spends the link and answers the service's own.
+    ///
+    /// # Errors
+    /// When the link was used or ran out, or when the service does not answer (the link is not spent then).
+    pub async fn use_handoff(&self, token: &Secret<String>) -> Result<Link, Error> {
+        let spent = || Error::Invalid {
+            param: None,
+            code: Some("link_expired"),
+            message: "This link was used or ran out. Make a new one on the first device; nothing is lost.".to_owned(),
+        };
+        let key = digest(token.expose());
+        let wanted = key.clone();
+        let read = self.store().read("handoff", async move |tx: &mut Tx| {
+            let Some(row) = privacy::find_handoff(tx, &wanted).await? else { return Ok(None) };
+            Ok::<_, Error>(identity_attempts::find(tx, &row.attempt).await?.map(|attempt| (row, attempt)))
+        });
+        let (row, attempt) = read.await?.ok_or_else(spent)?;
+        if row.used_at.is_some() || self.now() >= row.expires_at || attempt.finished_at.is_some() {
+            return Err(spent());
+        }
+        let link = self.fresh_link(&attempt, None).await?;
+        let now = self.now();
+        let write = self.store().write("use_handoff", async move |tx: &mut Tx| {
+            Ok::<_, Error>(privacy::use_handoff(tx, &key, now).await?)
+        });
+        if write.await? { Ok(link) } else { Err(spent()) }
+    }
+}

@@ -1,0 +1,201 @@
+//! What the outbox does about identity checks, and the mails that tell of them.
+
+use keystead_core::id::OrganizationId;
+use keystead_core::role::OrganizationRole;
+use keystead_core::verification::organization::Event;
+use keystead_providers::Failure;
+use keystead_providers::identity::our_reference;
+use keystead_providers::mail::Mail;
+use keystead_store::Tx;
+use keystead_store::tables::identity_attempts::{self, IdentityAttempt};
+use keystead_store::tables::privacy::{self, Receipt};
+use keystead_store::tables::{memberships, users};
+use serde_json::{Value, json};
+
+use crate::outbox::Outcome;
+use crate::verification::jobs::{self, field};
+use crate::verification::payment::settled;
+use crate::verification::words;
+use crate::{App, Error};
+
+/// A delivery about something we do not know yet is kept this long.
+const PARKED: i64 = 900;
+const DAY: i64 = 86_400;
+
+impl App {
+    pub(crate) async fn identity_job(&self, name: &str, payload: &Value, attempts: i64) -> Result<Outcome, Error> {
+        match name {
+            jobs::IDENTITY_LOOK => self.look_at_attempt(payload).await,
+            jobs::IDENTITY_POLL => self.poll_attempt(payload).await,
+            jobs::IDENTITY_CANCEL => settled(self.identity_provider()?.cancel(field(payload, "reference")?).await),
+            jobs::IDENTITY_REDACT => self.redact_attempt(payload, attempts).await,
+            jobs::TELL_OWNERS => self.tell_of_standing(payload).await,
+            jobs::MAIL_LINK => self.mail_of_link(payload).await,
+            other => Err(Error::Internal(format!("no such job: {other}"))),
+        }
+    }
+
+    async fn attempt_of(&self, id: &str) -> Result<Option<IdentityAttempt>, Error> {
+        let id = id.to_owned();
+        let read = self.store().read("attempt", async move |tx: &mut Tx| {
+            Ok::<_, Error>(identity_attempts::find(tx, &id).await?)
+        });
+        read.await
+    }
+
+    /// A delivery came: look at what it is about, however it is called.
+    async fn look_at_attempt(&self, payload: &Value) -> Result<Outcome, Error> {
+        let (provider, reference) = (field(payload, "provider")?.to_owned(), field(payload, "reference")?.to_owned());
+        let (service, key) = (provider.clone(), reference.clone());
+        let read = self.store().read("attempt", async move |tx: &mut Tx| {
+            Ok::<_, Error>(identity_attempts::find_by_reference(tx, &service, &key).await?)
+        });
+        match read.await? {
+            Some(row) => {
+                self.refresh_attempt(&row.id, 0).await?;
+            }
+            None if payload.get("received_at").and_then(Value::as_i64).is_some_and(|at| self.now().0 < at + PARKED) => {
+                // Faster than the answer to our own question: it is parked.
+                return Ok(Outcome::Again(Some(15)));
+            }
+            None => tracing::warn!(provider, "a delivery about a check that nobody here began"),
+        }
+        self.event_done(provider, field(payload, "event")?.to_owned()).await?;
+        Ok(Outcome::Done)
+    }
+
+    /// No delivery came: look anyway, at growing distances, until the attempt has ended or its time is over.
+    async fn poll_attempt(&self, payload: &Value) -> Result<Outcome, Error> {
+        let id = field(payload, "attempt")?.to_owned();
+        let tries = payload.get("try").and_then(Value::as_i64).unwrap_or_default() + 1;
+        let ended = match self.refresh_attempt(&id, 0).await {
+            Ok(ended) => ended,
+            Err(Error::ProviderUnavailable { .. }) => {
+                // While the service is away its time does not run for anybody.
+                self.extend_attempt(&id, jobs::poll_wait(tries)).await?;
+                false
+            }
+            Err(error) => return Err(error),
+        };
+        let Some(row) = self.attempt_of(&id).await?.filter(|_| !ended) else { return Ok(Outcome::Done) };
+        if self.now() >= row.expires_at && self.apply_event(&id, Event::TimeUp).await? {
+            return Ok(Outcome::Done);
+        }
+        let app = self.clone();
+        let at = self.now().plus(if row.reference.is_some() { jobs::poll_wait(tries) } else { 30 });
+        let next = json!({ "attempt": id, "try": tries });
+        let write = self.store().write("poll_again", async move |tx: &mut Tx| {
+            app.enqueue(tx, jobs::IDENTITY_POLL, &next, at).await
+        });
+        write.await?;
+        Ok(Outcome::Done)
+    }
+
+    async fn extend_attempt(&self, id: &str, seconds: i64) -> Result<(), Error> {
+        let id = id.to_owned();
+        let write = self.store().write("extend_attempt", async move |tx: &mut Tx| {
+            let Some(mut row) = identity_attempts::find(tx, &id).await? else { return Ok(()) };
+            row.expires_at = row.expires_at.plus(seconds);
+            Ok::<_, Error>(identity_attempts::update(tx, &row).await?)
+        });
+        write.await
+    }
+
+    /// Asks the service to erase its copy, and asks again daily until it says that it has (verification.md 4.6).
+    async fn redact_attempt(&self, payload: &Value, tries: i64) -> Result<Outcome, Error> {
+        let id = field(payload, "attempt")?.to_owned();
+        let Some(row) = self.attempt_of(&id).await?.filter(|row| row.redacted_at.is_none()) else {
+            return Ok(Outcome::Done);
+        };
+        let provider = self.identity_provider()?;
+        let reference = match &row.reference {
+            Some(reference) => Some(reference.clone()),
+            // The answer to our first question may have been lost: the service may know it all the same.
+            None => match provider.find(&our_reference(row.organization.as_str(), &row.id)).await {
+                Ok(found) => found.map(|snapshot| snapshot.reference),
+                Err(_) => return Ok(Outcome::Again(None)),
+            },
+        };
+        if let Some(reference) = &reference {
+            match provider.redact(reference).await {
+                Ok(()) | Err(Failure::Gone(_)) => {}
+                Err(failure) => {
+                    tracing::warn!(attempt = row.id, %failure, tries, "the service has not erased its copy yet");
+                    return Ok(Outcome::Again(None));
+                }
+            }
+            match provider.fetch(reference).await {
+                Ok(snapshot) if !snapshot.redacted => return Ok(Outcome::Again(Some(if tries < 5 { 60 } else { DAY }))),
+                Ok(_) | Err(Failure::Gone(_)) => {}
+                Err(_) => return Ok(Outcome::Again(None)),
+            }
+        }
+        self.redacted(row).await?;
+        Ok(Outcome::Done)
+    }
+
+    async fn redacted(&self, mut row: IdentityAttempt) -> Result<(), Error> {
+        let now = self.now();
+        row.redacted_at = Some(now);
+        row.document_print = None;
+        let receipt = Receipt {
+            id: format!("ers_{}", row.id),
+            organization: row.organization.clone(),
+            what: "provider_copy".to_owned(),
+            receipt: json!({ "provider": row.provider, "attempt": row.id }).to_string(),
+            at: now,
+        };
+        let write = self.store().write("redacted", async move |tx: &mut Tx| {
+            identity_attempts::update(tx, &row).await?;
+            Ok::<_, Error>(privacy::insert_receipt(tx, &receipt).await?)
+        });
+        write.await
+    }
+
+    async fn tell_of_standing(&self, payload: &Value) -> Result<Outcome, Error> {
+        let organization: OrganizationId =
+            field(payload, "organization")?.parse().map_err(|_| Error::Internal("a job without organization".into()))?;
+        let wanted = organization.clone();
+        let read = self.store().read("owners", async move |tx: &mut Tx| {
+            let page = crate::Page { after: None, limit: 100, ascending: true };
+            let mut owners = Vec::new();
+            for row in memberships::list(tx, &wanted, &page).await?.data {
+                if row.role == OrganizationRole::Owner
+                    && let Some(person) = users::find(tx, &row.user).await?.filter(|row| row.deactivated_at.is_none())
+                {
+                    owners.push(person.email);
+                }
+            }
+            let language = identity_attempts::list(tx, &wanted).await?.into_iter().next().map(|row| row.language);
+            Ok::<_, Error>((owners, language.unwrap_or_else(|| "en".to_owned())))
+        });
+        let (owners, language) = read.await?;
+        let (subject, text) =
+            words::standing(field(payload, "event")?, &language, &self.settings().operator, self.public_url());
+        for to in owners {
+            let mail = Mail { to, subject: subject.clone(), text: text.clone() };
+            if let again @ Outcome::Again(_) = self.send_mail(&mail).await? {
+                return Ok(again);
+            }
+        }
+        Ok(Outcome::Done)
+    }
+
+    async fn mail_of_link(&self, payload: &Value) -> Result<Outcome, Error> {
+        let (subject, text) = words::link(
+            field(payload, "url")?,
+            field(payload, "match")?,
+            field(payload, "language")?,
+            &self.settings().operator,
+        );
+        self.send_mail(&Mail { to: field(payload, "to")?.to_owned(), subject, text }).await
+    }
+
+    /// Hands a mail over; a refused one is not tried again.
+    pub(crate) async fn send_mail(&self, mail: &Mail) -> Result<Outcome, Error> {
+        match &self.services().mail {
+            Some(mailer) => settled(mailer.send(mail).await),
+            None => Ok(Outcome::Done),
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Verifying an organization: consent, hand-off, the service's word, and what follows (verification.md 5.3; S0-17…30,
+//! S3-18…43).
+
+mod apply;
+mod handoff;
+mod jobs;
+mod refresh;
+mod start;
+mod view;
+mod withdraw;
+
+use keystead_core::id::OrganizationId;
+use keystead_core::time::Timestamp;
+use keystead_core::verification::organization::{AttemptState, Check, Refusal, Status};
+use keystead_providers::identity::{self, IdentityProvider};
+use keystead_store::Tx;
+use keystead_store::tables::identity_attempts::{self, IdentityAttempt};
+use keystead_store::tables::organization_verifications::{self, OrganizationVerification};
+use std::sync::Arc;
+
+use crate::{App, Error};
+
+pub use handoff::Channel;
+pub use start::Consent;
+pub use view::{AttemptView, OrganizationView, consent_text};
+
+/// The service's states in words of the core.
+pub(crate) const fn check(state: identity::State) -> Check {
+    match state {
+        identity::State::Waiting => Check::Waiting,
+        identity::State::InProgress => Check::InProgress,
+        identity::State::Submitted => Check::Submitted,
+        identity::State::InReview => Check::InReview,
+        identity::State::Approved => Check::Approved,
+        identity::State::Rejected { .. } => Check::Rejected,
+        identity::State::Expired => Check::Expired,
+        identity::State::Cancelled => Check::Cancelled,
+        identity::State::Unknown => Check::Unknown,
+    }
+}
+
+/// A refusal of the machine in words.
+pub(crate) fn refused(refusal: Refusal) -> Error {
+    let invalid = |code: &'static str, message: &str| Error::Invalid {
+        param: None,
+        code: Some(code),
+        message: message.to_owned(),
+    };
+    match refusal {
+        Refusal::AlreadyVerified => invalid("organization_already_verified", "This organization needs no verification."),
+        Refusal::AlreadyInProgress => {
+            invalid("verification_in_progress", "A verification of this organization is going on.")
+        }
+        Refusal::Cooldown { until } => Error::limited("verification_cooldown", until),
+        Refusal::OperatorOnly => {
+            invalid("verification_suspended", "The operator has paused this verification. You can appeal.")
+        }
+        Refusal::NothingThere => invalid("verification_not_possible", "This is not possible in the present state."),
+    }
+}
+
+/// Where an organization stands, with what was read, for writing it back.
+#[derive(Debug, Clone)]
+pub(crate) struct Standing {
+    pub(crate) status: Status,
+    pub(crate) since: Timestamp,
+    pub(crate) until: Option<Timestamp>,
+    pub(crate) reason: Option<String>,
+    version: i64,
+}
+
+impl App {
+    pub(crate) fn identity_provider(&self) -> Result<Arc<dyn IdentityProvider>, Error> {
+        self.services().identity.clone().ok_or(Error::Unsupported("identity checks"))
+    }
+
+    pub(crate) async fn standing(&self, tx: &mut Tx, organization: &OrganizationId) -> Result<Standing, Error> {
+        let row = organization_verifications::find(tx, organization).await?;
+        Ok(match row {
+            None => Standing {
+                status: Status::Unverified,
+                since: Timestamp(0),
+                until: None,
+                reason: None,
+                version: 0,
+            },
+            Some(row) => Standing {
+                // A name of a newer version is none of ours to guess.
+                status: Status::from_name(&row.status)
+                    .ok_or_else(|| Error::Internal(format!("organization {organization} has an unknown status")))?,
+                since: row.since,
+                until: row.until,
+                reason: row.reason,
+                version: row.version,
+            },
+        })
+    }
+
+    pub(crate) async fn save_standing(
+        &self,
+        tx: &mut Tx,
+        organization: &OrganizationId,
+        before: &Standing,
+        status: Status,
+        until: Option<Timestamp>,
+        reason: Option<String>,
+    ) -> Result<(), Error> {
+        let since = if before.status == status { before.since } else { self.now() };
+        let row = OrganizationVerification {
+            organization: organization.clone(),
+            status: status.as_str().to_owned(),
+            since,
+            until,
+            reason,
+            version: before.version,
+        };
+        Ok(organization_verifications::save(tx, &row).await?)
+    }
+
+    /// The attempt that goes on, if one does.
+    pub(crate) async fn live_attempt(
+        &self,
+        tx: &mut Tx,
+        organization: &OrganizationId,
+    ) -> Result<Option<IdentityAttempt>, Error> {
+        let all = identity_attempts::list(tx, organization).await?;
+        Ok(all.into_iter().find(|row| row.finished_at.is_none()))
+    }
+}
+
+/// The state of an attempt as it is kept.
+pub(crate) fn attempt_state(row: &IdentityAttempt) -> Result<AttemptState, Error> {
+    AttemptState::from_name(&row.state)
+        .ok_or_else(|| Error::Internal(format!("attempt {} has an unknown state", row.id)))
+}

@@ -1,0 +1,147 @@
+//! The service is asked, and what it says is applied: the only way an attempt moves (verification.md 5.3, odd orders).
+
+use keystead_core::id::OrganizationId;
+use keystead_core::verification::organization::{AttemptState, Check, Event, step};
+use keystead_providers::Failure;
+use keystead_providers::identity::{Snapshot, our_reference};
+use keystead_store::Tx;
+use keystead_store::tables::identity_attempts::{self, IdentityAttempt};
+use keystead_store::tables::organizations;
+
+use super::{AttemptView, attempt_state, check, refused};
+use crate::{Actor, App, Error};
+
+/// Whoever asks again within this many seconds is told what is known (verification.md 7).
+const AGAIN_AFTER: i64 = 5;
+
+impl App {
+    /// "Check status": asks the service once, at most every five seconds, and tells what stands.
+    ///
+    /// # Errors
+    /// For anybody but an owner, or when there is no such attempt. A silent service is no error: what is known is told.
+    pub async fn check_organization_verification(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        id: &str,
+    ) -> Result<AttemptView, Error> {
+        let row = self.owned_attempt(actor, organization, id).await?;
+        if row.finished_at.is_none() {
+            match self.refresh_attempt(id, AGAIN_AFTER).await {
+                Ok(_) | Err(Error::ProviderUnavailable { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let row = self.owned_attempt(actor, organization, id).await?;
+        Ok(AttemptView::of(&row))
+    }
+
+    /// Asks the service about an attempt, unless that was done less than `patience` seconds ago, and applies the answer.
+    /// Answers whether the attempt has ended.
+    pub(crate) async fn refresh_attempt(&self, id: &str, patience: i64) -> Result<bool, Error> {
+        let key = id.to_owned();
+        let read = self.store().read("attempt", async move |tx: &mut Tx| {
+            Ok::<_, Error>(identity_attempts::find(tx, &key).await?)
+        });
+        let Some(row) = read.await? else { return Ok(true) };
+        // An attempt that ended without the service's word may still get it: an old one approved after a new began.
+        let settled = row.finished_at.is_some() && row.decided_at.is_some();
+        let recent = row.checked_at.is_some_and(|at| self.now().since(at) < patience);
+        if settled || recent {
+            return Ok(row.finished_at.is_some());
+        }
+        let Some(reference) = row.reference.clone() else {
+            return if row.finished_at.is_some() { Ok(true) } else { self.begin_waiting_attempt(row).await.map(|_| false) };
+        };
+        let snapshot = match self.identity_provider()?.fetch(&reference).await {
+            Ok(snapshot) => snapshot,
+            Err(Failure::Gone(_)) => return self.gone_at_service(&row).await,
+            Err(failure) => return Err(Error::provider("identity", &failure)),
+        };
+        let expected = our_reference(row.organization.as_str(), &row.id);
+        if !snapshot.our_reference.is_empty() && snapshot.our_reference != expected {
+            tracing::error!(attempt = row.id, "the service's check belongs to somebody else; nothing is applied");
+            return Ok(false);
+        }
+        self.apply_snapshot(&row.id, snapshot).await
+    }
+
+    async fn gone_at_service(&self, row: &IdentityAttempt) -> Result<bool, Error> {
+        tracing::warn!(attempt = row.id, "the service knows nothing of this attempt any more");
+        self.apply_event(&row.id, Event::TimeUp).await
+    }
+
+    /// Applies what was read back, once and in the right order.
+    pub(crate) async fn apply_snapshot(&self, id: &str, snapshot: Snapshot) -> Result<bool, Error> {
+        let number = snapshot.document_number.as_ref();
+        let print = number.map(|number| self.sealer().fingerprint("document", number.expose()));
+        let (app, id) = (self.clone(), id.to_owned());
+        let write = self.store().write("apply_snapshot", async move |tx: &mut Tx| {
+            let Some(mut row) = identity_attempts::find(tx, &id).await? else { return Ok(true) };
+            let settled = row.finished_at.is_some() && row.decided_at.is_some();
+            if settled || snapshot.as_of < row.as_of {
+                return Ok(row.finished_at.is_some());
+            }
+            let organization = row.organization.clone();
+            let closed = organizations::find(tx, &organization).await?.is_none_or(|row| row.deactivated_at.is_some());
+            row.as_of = snapshot.as_of;
+            row.checked_at = Some(app.now());
+            row.step = i64::from(snapshot.step).max(row.step);
+            row.document_type = snapshot.document_type.clone().or(row.document_type);
+            row.issuing_country = snapshot.issuing_country.clone().or(row.issuing_country);
+            row.document_print = print.clone().or(row.document_print);
+            row.reasons = serde_json::to_string(&snapshot.reasons).unwrap_or_else(|_| "[]".to_owned());
+            let before = app.standing(tx, &organization).await?;
+            let said = check(snapshot.state);
+            // Only an approval revives an attempt, and only one that ran out: whoever called it off took consent back.
+            let revived = row.finished_at.is_some();
+            let ran_out = row.state == AttemptState::Expired.as_str();
+            if revived && (said != Check::Approved || !ran_out) || closed {
+                row.redact_at = row.redact_at.or(Some(app.now()));
+                identity_attempts::update(tx, &row).await?;
+                return Ok(true);
+            }
+            let facts = app.facts(tx, &organization, &before, row.document_print.as_deref()).await?;
+            let live = if revived { AttemptState::Submitted } else { attempt_state(&row)? };
+            let next = step(before.status, Some(live), Event::Said(said), facts, app.now()).map_err(refused)?;
+            let actor = Actor::Service(row.provider.clone());
+            app.apply(tx, &actor, &organization, &before, Some(&mut row), next, None).await?;
+            if revived {
+                app.cancel_newer(tx, &actor, &row).await?;
+            }
+            Ok::<_, Error>(row.finished_at.is_some())
+        });
+        write.await
+    }
+
+    /// An old attempt was approved after a new one began: the newer is not needed any more.
+    async fn cancel_newer(&self, tx: &mut Tx, actor: &Actor, old: &IdentityAttempt) -> Result<(), Error> {
+        let Some(mut newer) = self.live_attempt(tx, &old.organization).await? else { return Ok(()) };
+        let before = self.standing(tx, &old.organization).await?;
+        let facts = self.facts(tx, &old.organization, &before, None).await?;
+        let live = Some(attempt_state(&newer)?);
+        let next = step(before.status, live, Event::Cancel, facts, self.now()).map_err(refused)?;
+        let organization = old.organization.clone();
+        self.apply(tx, actor, &organization, &before, Some(&mut newer), next, None).await
+    }
+
+    /// Applies an event of the clock to a live attempt. Answers whether it has ended.
+    pub(crate) async fn apply_event(&self, id: &str, event: Event) -> Result<bool, Error> {
+        let (app, id) = (self.clone(), id.to_owned());
+        let write = self.store().write("apply_event", async move |tx: &mut Tx| {
+            let Some(mut row) = identity_attempts::find(tx, &id).await? else { return Ok(true) };
+            if row.finished_at.is_some() {
+                return Ok(true);
+            }
+            let organization = row.organization.clone();
+            let before = app.standing(tx, &organization).await?;
+            let facts = app.facts(tx, &organization, &before, None).await?;
+            let live = Some(attempt_state(&row)?);
+            let next = step(before.status, live, event, facts, app.now()).map_err(refused)?;
+            let actor = Actor::Service("clock".to_owned());
+            app.apply(tx, &actor, &organization, &before, Some(&mut row), next, None).await?;
+            Ok::<_, Error>(row.finished_at.is_some())
+        });
+        write.await
+    }
+}

@@ -1,0 +1,326 @@
+//! An owner begins: prerequisites, consent, an attempt written down, then the service.
+
+use keystead_core::gate::{Action, Requirement};
+use keystead_core::id::{OrganizationId, VerificationAttemptId};
+use keystead_core::scope::Scope;
+use keystead_core::verification::limits::LINK_LIMITS;
+use keystead_core::verification::organization::{
+    ATTEMPT_LIFE, ATTEMPTS_WINDOW, AttemptState, Event, Facts, Refusal, Status, step,
+};
+use keystead_providers::identity::{Attempt, Link};
+use keystead_store::Tx;
+use keystead_store::tables::identity_attempts::{self, IdentityAttempt};
+use keystead_store::tables::privacy;
+use keystead_store::tables::{organizations, policy};
+use rand::Rng;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use super::{AttemptView, consent_text, refused};
+use crate::audit::Deed;
+use crate::keys::entitlements;
+use crate::verification::jobs;
+use crate::verification::limits::{Origin, Subjects};
+use crate::{Actor, App, Error};
+
+/// What the owner agreed to, and how.
+#[derive(Debug, Clone)]
+pub struct Consent {
+    /// Whether the box was ticked; nothing is done without.
+    pub given: bool,
+    /// The language the text was shown in: `en`, `pl` or `ja`.
+    pub language: String,
+    /// Where the request came from.
+    pub origin: Origin,
+}
+
+impl App {
+    /// Begins to verify an organization, or joins what goes on. The link of the answer works once.
+    ///
+    /// # Errors
+    /// Without consent, for anybody but an owner, while a prerequisite is missing ([`Error::RequirementMissing`]), in a
+    /// cooldown, or when the service does not answer (no try is used up).
+    pub async fn start_organization_verification(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        consent: Consent,
+    ) -> Result<(AttemptView, Option<Link>), Error> {
+        self.identity_provider()?;
+        if !consent.given {
+            let message = "Consent to the processing of the document and the face photo is needed before anything begins.";
+            return Err(Error::coded("consent", "consent_required", message));
+        }
+        let row = self.begin_attempt(actor, organization, consent).await?;
+        if row.reference.is_some() {
+            return Ok((AttemptView::of(&row), None));
+        }
+        self.start_at_service(row).await
+    }
+
+    async fn begin_attempt(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        consent: Consent,
+    ) -> Result<IdentityAttempt, Error> {
+        let id = self.draw(VerificationAttemptId::generate).to_string();
+        let consent_id = format!("cons_{}", id.trim_start_matches("orgv_"));
+        let match_number = self.draw(|rng| format!("{:02}", rng.random_range(10..100)));
+        let (app, actor, organization) = (self.clone(), actor.clone(), organization.clone());
+        let write = self.store().write("start_organization_verification", async move |tx: &mut Tx| {
+            app.authorize(tx, &actor, &organization, Scope::ManagementWrite).await?;
+            let before = app.standing(tx, &organization).await?;
+            if let Some(live) = app.live_attempt(tx, &organization).await? {
+                // The second owner, or the second click, joins the first.
+                return Ok(live);
+            }
+            app.prerequisites(tx, &organization).await?;
+            let facts = app.facts(tx, &organization, &before, None).await?;
+            let next = step(before.status, None, Event::Start, facts, app.now()).map_err(refused)?;
+            let provider = app.identity_provider()?;
+            let now = app.now();
+            let row = IdentityAttempt {
+                id: id.clone(),
+                organization: organization.clone(),
+                user: actor.user().cloned(),
+                provider: provider.name().to_owned(),
+                reference: None,
+                state: AttemptState::Created.as_str().to_owned(),
+                step: 0,
+                reasons: "[]".to_owned(),
+                match_number: match_number.clone(),
+                language: consent.language.clone(),
+                document_type: None,
+                issuing_country: None,
+                document_print: None,
+                needs_attention: false,
+                consented_at: Some(now),
+                submitted_at: None,
+                created_at: now,
+                expires_at: now.plus(ATTEMPT_LIFE),
+                as_of: keystead_core::time::Timestamp(0),
+                checked_at: None,
+                decided_at: None,
+                decided_by: None,
+                finished_at: None,
+                redact_at: None,
+                redacted_at: None,
+                version: 1,
+            };
+            identity_attempts::insert(tx, &row).await?;
+            let text = consent_text(&consent.language, provider.name(), &app.settings().operator);
+            let policies = json!({
+                "operator": app.settings().privacy_policy_url,
+                "provider": provider.privacy_policy_url(),
+            });
+            let proof = privacy::Consent {
+                id: consent_id.clone(),
+                organization: organization.clone(),
+                attempt: id.clone(),
+                user: actor.user().cloned(),
+                text_hash: Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect(),
+                language: consent.language.clone(),
+                policies: policies.to_string(),
+                ip: consent.origin.network(),
+                at: now,
+                withdrawn_at: None,
+            };
+            privacy::insert_consent(tx, &proof).await?;
+            app.save_standing(tx, &organization, &before, next.status, next.until, None).await?;
+            for (action, details) in
+                [(next.audit, json!({ "data": { "provider": row.provider } })), ("orgv.consented", json!({}))]
+            {
+                app.record(tx, &actor, Deed { organization: &organization, action, target: &id, details }).await?;
+            }
+            Ok::<_, Error>(row)
+        });
+        match write.await {
+            // Two owners at once: whoever came second joins the first.
+            Err(Error::Conflict { .. }) => Err(refused(Refusal::AlreadyInProgress)),
+            other => other,
+        }
+    }
+
+    /// What must be there before an organization can be verified (S0-03, S0-04).
+    async fn prerequisites(&self, tx: &mut Tx, organization: &OrganizationId) -> Result<(), Error> {
+        let (_, policy) = policy::find(tx).await?;
+        let met = entitlements(tx, organization).await?;
+        let verdict = policy.judge(Action::VerifyOrganization, organization, &met, self.now());
+        if verdict.allowed() {
+            return Ok(());
+        }
+        let rule = verdict.rule.unwrap_or_default();
+        Err(Error::RequirementMissing { organization: organization.clone(), missing: verdict.missing, rule })
+    }
+
+    /// What the machine must know beside the state. `print` is the document's, once it is known.
+    pub(crate) async fn facts(
+        &self,
+        tx: &mut Tx,
+        organization: &OrganizationId,
+        before: &super::Standing,
+        print: Option<&[u8]>,
+    ) -> Result<Facts, Error> {
+        let now = self.now();
+        let since = now.plus(-ATTEMPTS_WINDOW);
+        let attempts = identity_attempts::list(tx, organization).await?;
+        let counts = |row: &&IdentityAttempt| {
+            row.state == AttemptState::Rejected.as_str() && row.finished_at.is_some_and(|at| at > since)
+        };
+        let rejected = u8::try_from(attempts.iter().filter(counts).count()).unwrap_or(u8::MAX);
+        let duplicate = match print {
+            None => false,
+            Some(print) => self.document_used(tx, organization, print).await?,
+        };
+        Ok(Facts { rejected, duplicate, until: before.until })
+    }
+
+    /// Asks the service to begin, and gives the first link out.
+    async fn start_at_service(&self, row: IdentityAttempt) -> Result<(AttemptView, Option<Link>), Error> {
+        let provider = self.identity_provider()?;
+        let return_url = format!("{}/settings/organization/general?verification={}", self.public_url(), row.id);
+        let attempt = Attempt {
+            id: &row.id,
+            organization: row.organization.as_str(),
+            locale: &row.language,
+            return_url: &return_url,
+        };
+        match provider.start(attempt).await {
+            Ok(begun) => {
+                let row = self.attempt_begun(row, begun.reference).await?;
+                Ok((AttemptView::of(&row), Some(begun.link)))
+            }
+            Err(failure) => {
+                // The attempt stays; the next click, or the poll, begins it again with the same key.
+                tracing::warn!(attempt = row.id, %failure, "the identity service did not begin");
+                self.attempt_waits(&row).await?;
+                Err(Error::ProviderUnavailable { service: "identity" })
+            }
+        }
+    }
+
+    async fn attempt_begun(&self, mut row: IdentityAttempt, reference: String) -> Result<IdentityAttempt, Error> {
+        row.reference = Some(reference);
+        row.state = AttemptState::LinkIssued.as_str().to_owned();
+        row.expires_at = self.now().plus(ATTEMPT_LIFE);
+        let (app, kept) = (self.clone(), row);
+        let write = self.store().write("attempt_begun", async move |tx: &mut Tx| {
+            identity_attempts::update(tx, &kept).await?;
+            let work = json!({ "attempt": kept.id, "try": 0 });
+            app.enqueue(tx, jobs::IDENTITY_POLL, &work, app.now().plus(jobs::poll_wait(0))).await?;
+            Ok::<_, Error>(IdentityAttempt { version: kept.version + 1, ..kept.clone() })
+        });
+        write.await
+    }
+
+    /// The service does not answer: the attempt waits with its whole day, and is begun by the outbox.
+    async fn attempt_waits(&self, row: &IdentityAttempt) -> Result<(), Error> {
+        let (app, row) = (self.clone(), row.clone());
+        let write = self.store().write("attempt_waits", async move |tx: &mut Tx| {
+            let work = json!({ "attempt": row.id, "try": 0 });
+            app.enqueue(tx, jobs::IDENTITY_POLL, &work, app.now().plus(30)).await?;
+            let deed = Deed {
+                organization: &row.organization,
+                action: "orgv.provider_down",
+                target: &row.id,
+                details: json!({ "data": { "provider": row.provider } }),
+            };
+            app.record(tx, &Actor::Service(row.provider.clone()), deed).await
+        });
+        write.await
+    }
+
+    /// Begins an attempt the service did not take at first. Answers whether it has begun.
+    pub(crate) async fn begin_waiting_attempt(&self, row: IdentityAttempt) -> Result<bool, Error> {
+        match self.start_at_service(row).await {
+            Ok(_) => Ok(true),
+            Err(Error::ProviderUnavailable { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A fresh link, which cures "session expired" and costs no try; five in an hour.
+    ///
+    /// # Errors
+    /// For anybody but an owner, when nothing goes on, beyond the limit, or when the service does not answer.
+    pub async fn reissue_verification_link(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        id: &str,
+    ) -> Result<(AttemptView, Link), Error> {
+        let row = self.owned_attempt(actor, organization, id).await?;
+        if row.finished_at.is_some() {
+            return Err(refused(Refusal::NothingThere));
+        }
+        let link = self.fresh_link(&row, Some(actor)).await?;
+        Ok((AttemptView::of(&row), link))
+    }
+
+    /// A fresh link of a live attempt, counted.
+    pub(crate) async fn fresh_link(&self, row: &IdentityAttempt, actor: Option<&Actor>) -> Result<Link, Error> {
+        let (app, kept) = (self.clone(), row.clone());
+        let who = actor.cloned().unwrap_or_else(|| Actor::Service(row.provider.clone()));
+        let nth = self.draw(|rng| rng.random::<u64>());
+        let write = self.store().write("count_link", async move |tx: &mut Tx| {
+            let subjects = Subjects { organization: Some(kept.organization.clone()), ..Subjects::default() };
+            app.within(tx, LINK_LIMITS, &subjects, "").await?;
+            let name = LINK_LIMITS.first().map_or("verification_links", |limit| limit.name);
+            app.count(tx, name, &subjects, &format!("{}:{nth}", kept.id), "").await?;
+            let deed = Deed {
+                organization: &kept.organization,
+                action: "orgv.link_reissued",
+                target: &kept.id,
+                details: json!({}),
+            };
+            app.record(tx, &who, deed).await
+        });
+        write.await?;
+        let Some(reference) = &row.reference else {
+            return match self.start_at_service(row.clone()).await? {
+                (_, Some(link)) => Ok(link),
+                (_, None) => Err(Error::ProviderUnavailable { service: "identity" }),
+            };
+        };
+        let link = self.identity_provider()?.reissue_link(reference).await;
+        link.map_err(|failure| Error::provider("identity", &failure))
+    }
+
+    /// An attempt of this organization, for its owners.
+    pub(crate) async fn owned_attempt(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        id: &str,
+    ) -> Result<IdentityAttempt, Error> {
+        let (app, actor, organization, id) = (self.clone(), actor.clone(), organization.clone(), id.to_owned());
+        let read = self.store().read("attempt", async move |tx: &mut Tx| {
+            app.authorize(tx, &actor, &organization, Scope::ManagementWrite).await?;
+            let row = identity_attempts::find(tx, &id).await?.filter(|row| row.organization == organization);
+            row.ok_or_else(|| Error::not_found("organization verification", id.as_str()))
+        });
+        read.await
+    }
+
+    /// Whether the organization's gate is open because it was proven, for the view.
+    pub(crate) async fn proven(&self, tx: &mut Tx, organization: &OrganizationId) -> Result<bool, Error> {
+        let met = organizations::met_requirements(tx, organization).await?;
+        Ok(met.contains(&Requirement::Organization))
+    }
+
+    /// Ends what only the clock ends: cooldowns and exemptions whose date has come.
+    pub(crate) async fn end_dated(&self, tx: &mut Tx, organization: &OrganizationId) -> Result<(), Error> {
+        let before = self.standing(tx, organization).await?;
+        if !matches!(before.status, Status::Exempt | Status::Cooldown) {
+            return Ok(());
+        }
+        let facts = Facts { until: before.until, ..Facts::default() };
+        let next = step(before.status, None, Event::DateCame, facts, self.now()).map_err(refused)?;
+        if next.audit.is_empty() {
+            return Ok(());
+        }
+        let actor = Actor::Service("clock".to_owned());
+        self.apply(tx, &actor, organization, &before, None, next, None).await
+    }
+}

@@ -1,0 +1,194 @@
+//! What is shown of an organization's verification.
+
+use keystead_core::id::OrganizationId;
+use keystead_core::time::Timestamp;
+use keystead_core::verification::organization::{ATTEMPTS, ATTEMPTS_WINDOW, AttemptState, Status};
+use keystead_store::Tx;
+use keystead_store::tables::identity_attempts::{self, IdentityAttempt};
+use keystead_store::tables::privacy::{self, Receipt};
+use keystead_store::tables::refusals::{self, RefusedCall};
+use keystead_store::tables::reviews::{self, EvidenceView};
+
+use crate::{Actor, App, Error};
+
+/// An attempt as it is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttemptView {
+    /// `orgv_…`.
+    pub id: String,
+    /// The state by name.
+    pub state: String,
+    /// The service's name.
+    pub provider: String,
+    /// How far the person got: 0 nothing, 1 begun, 2 handed in.
+    pub step: i64,
+    /// Why not, in the names of verification.md 1.10.
+    pub reasons: Vec<String>,
+    /// Two digits shown on both screens.
+    pub match_number: String,
+    /// Whether the service has begun; a link can be made then.
+    pub begun: bool,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When it runs out.
+    pub expires_at: Timestamp,
+    /// When everything was handed in.
+    pub submitted_at: Option<Timestamp>,
+    /// When the service was last asked.
+    pub checked_at: Option<Timestamp>,
+    /// When it ended.
+    pub finished_at: Option<Timestamp>,
+    /// When the service's copy goes, or went.
+    pub erased_at: Option<Timestamp>,
+    /// Whether it has gone.
+    pub erased: bool,
+}
+
+impl AttemptView {
+    pub(crate) fn of(row: &IdentityAttempt) -> Self {
+        Self {
+            id: row.id.clone(),
+            state: row.state.clone(),
+            provider: row.provider.clone(),
+            step: row.step,
+            reasons: serde_json::from_str(&row.reasons).unwrap_or_default(),
+            match_number: row.match_number.clone(),
+            begun: row.reference.is_some(),
+            created_at: row.created_at,
+            expires_at: row.expires_at,
+            submitted_at: row.submitted_at,
+            checked_at: row.checked_at,
+            finished_at: row.finished_at,
+            erased_at: row.redacted_at.or(row.redact_at),
+            erased: row.redacted_at.is_some(),
+        }
+    }
+}
+
+/// Everything about an organization's verification.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrganizationView {
+    /// Where it stands.
+    pub status: Status,
+    /// Since when.
+    pub since: Timestamp,
+    /// Until when: a cooldown, an exemption.
+    pub until: Option<Timestamp>,
+    /// The operator's words, where there are some.
+    pub reason: Option<String>,
+    /// Whether models behind the gate are open.
+    pub open: bool,
+    /// Tries left in the window.
+    pub attempts_left: u8,
+    /// The last attempt, live or not.
+    pub attempt: Option<AttemptView>,
+    /// The service's name, absent when none is configured.
+    pub provider: Option<&'static str>,
+    /// The service's privacy policy.
+    pub provider_policy: Option<String>,
+    /// Whether an appeal waits for people.
+    pub appeal_open: bool,
+}
+
+/// The text an owner agrees to; its digest is kept with the consent (S0-22).
+#[must_use]
+pub fn consent_text(language: &str, provider: &str, operator: &str) -> String {
+    let name = match provider {
+        "persona" => "Persona",
+        "review" => operator,
+        other => other,
+    };
+    match language {
+        "pl" => format!(
+            "Zgadzam się, aby {name} i {operator} przetwarzali zdjęcie mojego dokumentu, zdjęcie twarzy i dane biometryczne \
+             wyłącznie w celu weryfikacji tej organizacji. Dane biometryczne są usuwane najpóźniej po 7 dniach. \
+             Zgodę można wycofać w każdej chwili."
+        ),
+        "ja" => format!(
+            "{name}と{operator}が、この組織の確認のためだけに、本人確認書類の画像、顔写真、生体情報を処理することに同意します。\
+             生体情報は遅くとも7日後に削除されます。同意はいつでも撤回できます。"
+        ),
+        _ => format!(
+            "I agree that {name} and {operator} process the photo of my document, the photo of my face and biometric \
+             information for the sole purpose of verifying this organization. Biometric information is deleted after \
+             7 days at the latest. I can withdraw this consent at any time."
+        ),
+    }
+}
+
+impl App {
+    /// Where an organization stands with its verification, for its members.
+    ///
+    /// # Errors
+    /// For anybody who is no member.
+    pub async fn organization_verification(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+    ) -> Result<OrganizationView, Error> {
+        let (app, actor, organization) = (self.clone(), actor.clone(), organization.clone());
+        let write = self.store().write("organization_verification", async move |tx: &mut Tx| {
+            app.authorize_member(tx, &actor, &organization).await?;
+            app.end_dated(tx, &organization).await?;
+            app.view_of(tx, &organization).await
+        });
+        write.await
+    }
+
+    /// The view, for callers who checked who asks.
+    pub(crate) async fn view_of(&self, tx: &mut Tx, organization: &OrganizationId) -> Result<OrganizationView, Error> {
+        let standing = self.standing(tx, organization).await?;
+        let open = self.proven(tx, organization).await?;
+        let attempts = identity_attempts::list(tx, organization).await?;
+        let since = self.now().plus(-ATTEMPTS_WINDOW);
+        let rejected = attempts
+            .iter()
+            .filter(|row| row.state == AttemptState::Rejected.as_str() && row.finished_at.is_some_and(|at| at > since))
+            .count();
+        let cases = reviews::list(tx, organization).await?;
+        let provider = self.services().identity.as_ref();
+        Ok(OrganizationView {
+            status: standing.status,
+            since: standing.since,
+            until: standing.until,
+            reason: standing.reason,
+            open,
+            attempts_left: ATTEMPTS.saturating_sub(u8::try_from(rejected).unwrap_or(u8::MAX)),
+            attempt: attempts.first().map(AttemptView::of),
+            provider: provider.map(|provider| provider.name()),
+            provider_policy: provider.map(|provider| provider.privacy_policy_url().to_owned()),
+            appeal_open: cases.iter().any(|case| case.decided_at.is_none()),
+        })
+    }
+
+    /// Calls that a gate refused in the last thirty days, newest first (S3-14).
+    ///
+    /// # Errors
+    /// For anybody who is no member.
+    pub async fn refused_calls(&self, actor: &Actor, organization: &OrganizationId) -> Result<Vec<RefusedCall>, Error> {
+        let (app, actor, organization) = (self.clone(), actor.clone(), organization.clone());
+        let read = self.store().read("refused_calls", async move |tx: &mut Tx| {
+            app.authorize_member(tx, &actor, &organization).await?;
+            Ok::<_, Error>(refusals::list(tx, &organization, app.now().plus(-30 * 86_400)).await?)
+        });
+        read.await
+    }
+
+    /// What was erased for an organization, and who looked at its pictures: for its owners (verification.md 4.6).
+    ///
+    /// # Errors
+    /// For anybody but an owner.
+    pub async fn privacy_record(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+    ) -> Result<(Vec<Receipt>, Vec<EvidenceView>), Error> {
+        let (app, actor, organization) = (self.clone(), actor.clone(), organization.clone());
+        let read = self.store().read("privacy_record", async move |tx: &mut Tx| {
+            app.authorize(tx, &actor, &organization, keystead_core::scope::Scope::ManagementWrite).await?;
+            let receipts = privacy::list_receipts(tx, &organization).await?;
+            Ok::<_, Error>((receipts, reviews::list_views(tx, &organization).await?))
+        });
+        read.await
+    }
+}
