@@ -1,33 +1,37 @@
 //! One guarded client for every vendor's API: no redirects, bounded time and size, and answers turned into words
-//! that hold nothing personal.
+//! that hold nothing personal. Nothing is tried again here: trying again is the outbox's, which remembers.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
-use reqwest::{Client, RequestBuilder, StatusCode, redirect};
+use reqwest::{Client, Method, RequestBuilder, StatusCode, redirect};
 use serde_json::Value;
+use url::Url;
 
 use crate::{Failure, Health};
 
 /// A larger answer is none of any vendor's.
 const LARGEST_ANSWER: usize = 1 << 20;
 
-/// A client that remembers how its last call went.
+/// A client of one vendor.
 #[derive(Debug)]
 pub(crate) struct Http {
     client: Client,
-    health: AtomicU8,
+    memory: Memory,
 }
 
-/// What came back.
+/// What came back, whatever its status.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
+    /// `Null` when it was no JSON.
     pub(crate) body: Value,
+    /// Whether it is the answer to an earlier request with the same idempotency key.
+    pub(crate) replayed: bool,
 }
 
 impl Http {
-    /// A client of its own connection pool.
+    /// A client with connections of its own.
     ///
     /// # Errors
     /// When TLS cannot be set up.
@@ -40,62 +44,65 @@ impl Http {
             .redirect(redirect::Policy::none())
             .user_agent(concat!("keystead/", env!("CARGO_PKG_VERSION")))
             .build();
-        let client = client.map_err(|_| Failure::Unavailable("TLS cannot be set up".to_owned()))?;
-        Ok(Self { client, health: AtomicU8::new(0) })
+        let client =
+            client.map_err(|_| unavailable("TLS cannot be set up; are there certificates on this machine?"))?;
+        Ok(Self { client, memory: Memory::default() })
     }
 
-    pub(crate) fn get(&self, url: &str) -> RequestBuilder {
+    pub(crate) fn get(&self, url: Url) -> RequestBuilder {
         self.client.get(url)
     }
 
-    pub(crate) fn post(&self, url: &str) -> RequestBuilder {
+    pub(crate) fn post(&self, url: Url) -> RequestBuilder {
         self.client.post(url)
     }
 
-    pub(crate) fn delete(&self, url: &str) -> RequestBuilder {
+    pub(crate) fn delete(&self, url: Url) -> RequestBuilder {
         self.client.delete(url)
     }
 
-    pub(crate) fn health(&self) -> Health {
-        match self.health.load(Ordering::Relaxed) {
-            1 => Health::Up,
-            2 => Health::Down,
-            _ => Health::Unknown,
-        }
+    pub(crate) fn request(&self, method: Method, url: Url) -> RequestBuilder {
+        self.client.request(method, url)
     }
 
-    /// Sends, reads a bounded answer, and sorts it: 5xx, 429 and silence are an outage, everything else is an answer.
+    pub(crate) fn health(&self) -> Health {
+        self.memory.health()
+    }
+
+    /// Remembers how a call went.
+    pub(crate) fn note<T>(&self, outcome: Result<T, Failure>) -> Result<T, Failure> {
+        self.memory.note(outcome)
+    }
+
+    /// Sends, and reads an answer of any status as JSON.
     ///
     /// # Errors
-    /// [`Failure::Unavailable`] when nobody answered properly.
+    /// [`Failure::Unavailable`] when there was no whole answer.
     pub(crate) async fn ask(&self, request: RequestBuilder) -> Result<Answer, Failure> {
-        let answered = self.try_ask(request).await;
-        self.health.store(if answered.is_ok() { 1 } else { 2 }, Ordering::Relaxed);
-        answered
+        let (head, body) = self.exchange(request).await?.into_parts();
+        let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
+        let replayed = head.headers.get("idempotent-replayed").is_some_and(|value| value == "true");
+        Ok(Answer { status: head.status, body, replayed })
     }
 
-    async fn try_ask(&self, request: RequestBuilder) -> Result<Answer, Failure> {
-        let mut response = request.send().await.map_err(|error| Failure::Unavailable(kind(&error).to_owned()))?;
-        let status = response.status();
-        if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS && !has_own_429(&response) {
-            return Err(Failure::Unavailable(format!("status {}", status.as_u16())));
-        }
+    /// Sends, and reads an answer of any status and kind.
+    ///
+    /// # Errors
+    /// [`Failure::Unavailable`] when there was no whole answer of at most 1 MiB in time.
+    pub(crate) async fn exchange(&self, request: RequestBuilder) -> Result<http::Response<Vec<u8>>, Failure> {
+        let mut response = request.send().await.map_err(|error| unavailable(kind(&error)))?;
         let mut bytes = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| Failure::Unavailable(kind(&error).to_owned()))? {
+        while let Some(chunk) = response.chunk().await.map_err(|error| unavailable(kind(&error)))? {
             if bytes.len() + chunk.len() > LARGEST_ANSWER {
-                return Err(Failure::Unavailable("an answer over 1 MiB".to_owned()));
+                return Err(unavailable("an answer over 1 MiB"));
             }
             bytes.extend_from_slice(&chunk);
         }
-        let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).unwrap_or(Value::Null) };
-        Ok(Answer { status, body })
+        let mut answer = http::Response::new(bytes);
+        *answer.status_mut() = response.status();
+        *answer.headers_mut() = std::mem::take(response.headers_mut());
+        Ok(answer)
     }
-}
-
-/// Some vendors say "too many tries of this code" with 429 and a body of their own; that is an answer, no outage.
-fn has_own_429(response: &reqwest::Response) -> bool {
-    let json = |value: &http::HeaderValue| value.to_str().is_ok_and(|text| text.contains("json"));
-    response.headers().get(http::header::CONTENT_TYPE).is_some_and(json)
 }
 
 /// The kind of an error. Its own text may hold the address, which may hold a number.
@@ -104,9 +111,15 @@ fn kind(error: &reqwest::Error) -> &'static str {
         "no answer in time"
     } else if error.is_connect() {
         "no connection"
+    } else if error.is_builder() {
+        "a request that cannot be written"
     } else {
         "a broken answer"
     }
+}
+
+pub(crate) fn unavailable(why: &str) -> Failure {
+    Failure::Unavailable(why.to_owned())
 }
 
 impl Answer {
@@ -119,4 +132,69 @@ impl Answer {
 /// The value at a path of names.
 pub(crate) fn at<'v>(value: &'v Value, path: &[&str]) -> Option<&'v Value> {
     path.iter().try_fold(value, |value, name| value.get(name))
+}
+
+/// Where a vendor's API begins.
+#[derive(Debug, Clone)]
+pub(crate) struct Base(Url);
+
+impl Base {
+    /// Reads the address of an API.
+    ///
+    /// # Errors
+    /// When it is no http(s) address.
+    pub(crate) fn parse(address: &str) -> Result<Self, Failure> {
+        let url = Url::parse(address).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+        url.map(Self).ok_or_else(|| Failure::Refused("an address of an API that is none".to_owned()))
+    }
+
+    /// An address below. Ids go in as they are: what is special in one cannot lead elsewhere.
+    pub(crate) fn at(&self, segments: &[&str]) -> Url {
+        let mut url = self.0.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().extend(segments);
+        }
+        url
+    }
+}
+
+/// How the last call went, for whoever asks how a service is doing.
+#[derive(Debug, Default)]
+pub(crate) struct Memory(AtomicU8);
+
+impl Memory {
+    /// A refusal is an answer too; only an outage is a failure of the service.
+    pub(crate) fn note<T>(&self, outcome: Result<T, Failure>) -> Result<T, Failure> {
+        let down = matches!(outcome, Err(Failure::Unavailable(_)));
+        self.0.store(if down { 2 } else { 1 }, Ordering::Relaxed);
+        outcome
+    }
+
+    pub(crate) fn health(&self) -> Health {
+        match self.0.load(Ordering::Relaxed) {
+            1 => Health::Up,
+            2 => Health::Down,
+            _ => Health::Unknown,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
+    use super::*;
+
+    #[test]
+    fn ids_stay_one_segment() {
+        for base in ["http://vendor.test/api/v1", "http://vendor.test/api/v1/"] {
+            let base = Base::parse(base).unwrap();
+            assert_eq!(base.at(&["a", "inq_1", "expire"]).as_str(), "http://vendor.test/api/v1/a/inq_1/expire");
+            let odd = base.at(&["a", "x/../../y?z=1#f", "expire"]);
+            assert_eq!(odd.as_str(), "http://vendor.test/api/v1/a/x%2F..%2F..%2Fy%3Fz=1%23f/expire");
+        }
+        for wrong in ["", "vendor.test", "file:///etc/passwd", "mailto:a@b.c"] {
+            assert!(Base::parse(wrong).is_err(), "{wrong}");
+        }
+    }
 }

@@ -1,15 +1,22 @@
 //! Mail over SMTP.
 
-use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use keystead_core::secret::Secret;
 use lettre::message::{Mailbox, header::ContentType};
+use lettre::transport::smtp;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Tls, TlsParameters};
+use lettre::transport::smtp::response::Category;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 
+use crate::http::Memory;
 use crate::{BoxFuture, Failure, Health};
+
+/// How long one step of the conversation may take.
+const STEP: Duration = Duration::from_secs(15);
+/// How long all of it may take: a server that drips must not hold the outbox.
+const WHOLE: Duration = Duration::from_secs(60);
 
 /// A mail in plain text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,7 +54,7 @@ pub struct SmtpOptions {
 pub struct Smtp {
     transport: AsyncSmtpTransport<Tokio1Executor>,
     from: Mailbox,
-    health: AtomicU8,
+    memory: Memory,
 }
 
 impl std::fmt::Debug for Smtp {
@@ -65,22 +72,26 @@ impl Smtp {
         let wrong = |what: &str| Failure::Refused(what.to_owned());
         let from = options.from.parse().map_err(|_| wrong("mail.from is not an address"))?;
         let url = url::Url::parse(&options.url).map_err(|_| wrong("mail.url cannot be read"))?;
-        let host = url.host_str().ok_or_else(|| wrong("mail.url has no host"))?.to_owned();
+        let host = url.host_str().ok_or_else(|| wrong("mail.url has no host"))?;
+        // IPv6 stands in brackets in a URL and nowhere else.
+        let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
         let secured = || TlsParameters::new(host.clone()).map_err(|_| wrong("TLS cannot be set up"));
         let (tls, port) = match url.scheme() {
             "smtps" => (Tls::Wrapper(secured()?), 465),
             "smtp+starttls" => (Tls::Required(secured()?), 587),
-            _ => (Tls::None, 25),
+            "smtp" => (Tls::None, 25),
+            // A slip of the pen must not put mail on the wire in clear.
+            _ => return Err(wrong("mail.url must begin with smtp://, smtps:// or smtp+starttls://")),
         };
         let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&host)
             .port(url.port().unwrap_or(port))
             .tls(tls)
-            .timeout(Some(Duration::from_secs(15)));
+            .timeout(Some(STEP));
         if let Some(user) = &options.username {
             let password = options.password.as_ref().map(|secret| secret.expose().clone()).unwrap_or_default();
             builder = builder.credentials(Credentials::new(user.clone(), password));
         }
-        Ok(Self { transport: builder.build(), from, health: AtomicU8::new(0) })
+        Ok(Self { transport: builder.build(), from, memory: Memory::default() })
     }
 
     async fn deliver(&self, mail: &Mail) -> Result<(), Failure> {
@@ -92,31 +103,31 @@ impl Smtp {
             .header(ContentType::TEXT_PLAIN)
             .body(mail.text.clone());
         let message = message.map_err(|_| Failure::Refused("a mail that cannot be written".to_owned()))?;
-        // The error's own text may quote the server, and the server may quote the address.
-        self.transport.send(message).await.map(|_| ()).map_err(|error| {
-            if error.is_permanent() {
-                Failure::Refused("the mail server refused the mail".to_owned())
-            } else {
-                Failure::Unavailable("the mail server does not take the mail".to_owned())
-            }
-        })
+        let sent = tokio::time::timeout(WHOLE, self.transport.send(message)).await;
+        match sent.map_err(|_| Failure::Unavailable("the mail server is too slow".to_owned()))? {
+            Ok(_) => Ok(()),
+            Err(error) => Err(failure(&error)),
+        }
+    }
+}
+
+/// What an error means. Its own text may quote the server, and the server may quote the address.
+fn failure(error: &smtp::Error) -> Failure {
+    // x3x is about the server and our account there, never about the mail (RFC 5321, 4.2.1).
+    let about_us = error.status().is_some_and(|code| code.category == Category::Unspecified3);
+    if error.is_permanent() && !about_us {
+        Failure::Refused("the mail server refused the mail".to_owned())
+    } else {
+        Failure::Unavailable("the mail server does not take the mail".to_owned())
     }
 }
 
 impl Mailer for Smtp {
     fn send<'a>(&'a self, mail: &'a Mail) -> BoxFuture<'a, Result<(), Failure>> {
-        Box::pin(async move {
-            let sent = self.deliver(mail).await;
-            self.health.store(if matches!(sent, Err(Failure::Unavailable(_))) { 2 } else { 1 }, Ordering::Relaxed);
-            sent
-        })
+        Box::pin(async move { self.memory.note(self.deliver(mail).await) })
     }
 
     fn health(&self) -> Health {
-        match self.health.load(Ordering::Relaxed) {
-            1 => Health::Up,
-            2 => Health::Down,
-            _ => Health::Unknown,
-        }
+        self.memory.health()
     }
 }

@@ -168,10 +168,41 @@ mod tests {
         assert_eq!(verify_timestamped(None, b"x", &[], NOW), Err(SignatureError::Missing));
     }
 
+    #[test]
+    fn both_secrets_hold_during_a_roll() {
+        // A roll of secrets: Stripe puts both signatures in one group, Persona writes two groups; neither order matters.
+        let (old, new) = (sign("old", NOW.0, b"{}"), sign("new", NOW.0, b"{}"));
+        let t = NOW.0;
+        for header in [format!("t={t},v1={old},v1={new}"), format!("t={t},v1={new} t={t},v1={old}")] {
+            for secrets in [&["old"][..], &["new"], &["old", "new"], &["new", "old"]] {
+                assert_eq!(verify(&header, b"{}", secrets, NOW), Ok(()), "{header} under {secrets:?}");
+            }
+        }
+        // A good signature under a stale group's time does not hold because a fresh group stands beside it.
+        let mixed = format!("t={},v1={} t={t},v1={}", t - 900, sign("new", t - 900, b"{}"), sign("other", t, b"{}"));
+        assert_eq!(verify(&mixed, b"{}", &["new"], NOW), Err(SignatureError::Wrong));
+        assert_eq!(verify(&format!("t={t},v0={new}"), b"{}", &["new"], NOW), Err(SignatureError::Missing));
+    }
+
     proptest! {
         #[test]
-        fn nothing_sent_breaks_it(header in "[ -~]{0,300}", body in prop::collection::vec(any::<u8>(), 0..200)) {
-            prop_assert!(verify(&header, &body, &["s"], NOW).is_err());
+        fn nothing_sent_breaks_it(
+            header in prop::collection::vec(any::<u8>(), 0..300),
+            body in prop::collection::vec(any::<u8>(), 0..200),
+            now in any::<i64>(),
+        ) {
+            let header = HeaderValue::from_bytes(&header).ok();
+            let secrets = [Secret::new("s".to_owned())];
+            prop_assert!(verify_timestamped(header.as_ref(), &body, &secrets, Timestamp(now)).is_err());
+        }
+
+        #[test]
+        fn nor_does_what_almost_looks_right(
+            header in "(t=|v1=|v0=|,|;| |[0-9a-fA-F]{64}|-?[0-9]{1,20}|[0-9]{10}){0,40}",
+            now in prop_oneof![Just(i64::MIN), Just(i64::MAX), any::<i64>()],
+        ) {
+            let answer = verify(&header, b"{}", &["s", ""], Timestamp(now));
+            prop_assert!(answer.is_err());
         }
 
         #[test]
@@ -181,6 +212,15 @@ mod tests {
             bent[at % body.len()] ^= 1 << bit;
             prop_assert_eq!(verify(&header, &body, &["s"], NOW), Ok(()));
             prop_assert_eq!(verify(&header, &bent, &["s"], NOW), Err(SignatureError::Wrong));
+        }
+
+        #[test]
+        fn so_is_a_bent_signature(at in 0..64_usize, other in 1..16_u8) {
+            let mut signature = sign("s", NOW.0, b"{}").into_bytes();
+            let digit = char::from(signature[at]).to_digit(16).unwrap_or_default() ^ u32::from(other);
+            signature[at] = char::from_digit(digit, 16).unwrap_or('0') as u8;
+            let header = format!("t={},v1={}", NOW.0, String::from_utf8_lossy(&signature));
+            prop_assert_eq!(verify(&header, b"{}", &["s"], NOW), Err(SignatureError::Wrong));
         }
     }
 }

@@ -12,3 +12,4 @@ mod product;
 mod running;
 mod story;
 mod upstream;
+mod verification;

@@ -128,6 +128,35 @@ impl Product {
         self.raw(raw.as_bytes())
     }
 
+    /// One request to the sandbox, as scripts send it.
+    pub(crate) fn sandbox(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
+        let url = self.sandbox.clone().unwrap();
+        let host = url.trim_start_matches("http://").to_owned();
+        let path = path.strip_prefix(&url).unwrap_or(path);
+        let body = body.map(Value::to_string).unwrap_or_default();
+        let raw = format!(
+            "{method} {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            body.len()
+        );
+        let mut stream = TcpStream::connect(&host).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        stream.write_all(raw.as_bytes()).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        parse(&String::from_utf8_lossy(&answer))
+    }
+
+    /// Asks again until the answer is right: another process works at its own pace.
+    pub(crate) fn until(&self, what: &str, right: impl Fn() -> bool) {
+        for _ in 0..400 {
+            if right() {
+                return;
+            }
+            pause(Duration::from_millis(25));
+        }
+        panic!("never happened: {what}\n{}", self.log());
+    }
+
     /// Bytes as they are; everything until the server closes.
     pub(crate) fn raw(&self, bytes: &[u8]) -> Answer {
         let mut stream = self.connect();

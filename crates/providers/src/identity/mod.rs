@@ -1,6 +1,7 @@
 //! Identity checks by an outside service (verification.md 1).
 
 pub mod persona;
+mod reasons;
 
 use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;

@@ -3,9 +3,10 @@
 use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
 use serde_json::{Value, json};
+use url::Url;
 
-use super::{Attempt, IdentityProvider, Link, PersonaOptions, Snapshot, Started, State, our_reference};
-use crate::http::{Answer, Http, at};
+use super::{Attempt, IdentityProvider, Link, PersonaOptions, Snapshot, Started, State, our_reference, reasons};
+use crate::http::{Answer, Base, Http, at, unavailable};
 use crate::webhook::{Headers, Hint, SignatureError, verify_timestamped};
 use crate::{BoxFuture, Clock, Failure, Health};
 
@@ -13,10 +14,13 @@ use crate::{BoxFuture, Clock, Failure, Health};
 const VERSION: &str = "2025-12-08";
 /// How long a one-time link works, in seconds: the longest hand-off is a mail (verification.md 7).
 const LINK_LIFE: i64 = 86_400;
+/// How long the QR code on Persona's own page works, in seconds (verification.md 7).
+const HANDOFF_LIFE: i64 = 900;
 
 /// The client.
 pub struct Persona {
     http: Http,
+    base: Base,
     options: PersonaOptions,
     clock: Clock,
 }
@@ -31,9 +35,9 @@ impl Persona {
     /// A client. The clock tells when links run out, which Persona does not.
     ///
     /// # Errors
-    /// When TLS cannot be set up.
+    /// When the address is none, or when TLS cannot be set up.
     pub fn new(options: PersonaOptions, clock: Clock) -> Result<Self, Failure> {
-        Ok(Self { http: Http::new()?, options, clock })
+        Ok(Self { http: Http::new()?, base: Base::parse(&options.base_url)?, options, clock })
     }
 
     async fn send(&self, request: reqwest::RequestBuilder) -> Result<Answer, Failure> {
@@ -41,46 +45,97 @@ impl Persona {
             .bearer_auth(self.options.api_key.expose())
             .header("persona-version", VERSION)
             .header("key-inflection", "kebab");
-        let answer = self.http.ask(request).await?;
-        let status = answer.status.as_u16();
-        match status {
-            _ if answer.status.is_success() => Ok(answer),
-            404 | 410 => Err(Failure::Gone(format!("Persona {status}"))),
-            // A wrong key, a product quota, a limit: cured without the person (1.7).
-            401 | 403 | 429 => Err(Failure::Unavailable(format!("Persona {status}"))),
-            _ => Err(Failure::Refused(format!("Persona {status}"))),
+        self.http.ask(request).await
+    }
+
+    async fn create(&self, attempt: &Attempt<'_>, reference: &str, key: &str) -> Result<Answer, Failure> {
+        let body = json!({
+            "data": { "attributes": {
+                "inquiry-template-id": self.options.template,
+                "redirect-uri": attempt.return_url,
+            } },
+            "meta": {
+                "auto-create-account": true,
+                "auto-create-account-reference-id": reference,
+                "auto-create-one-time-link": true,
+                "expiration-after-create-interval-seconds": LINK_LIFE,
+                "one-time-link-expiration-seconds": HANDOFF_LIFE,
+            },
+        });
+        let request = self.http.post(self.base.at(&["inquiries"])).header("idempotency-key", key).json(&body);
+        self.send(request).await
+    }
+
+    async fn begin(&self, attempt: &Attempt<'_>) -> Result<Started, Failure> {
+        let ours = our_reference(attempt.organization, attempt.id);
+        let mut answer = self.create(attempt, &ours, attempt.id).await?;
+        if answer.status.is_server_error() {
+            // Persona repeats its own accidents under the same key (1.7). So: look whether the inquiry was made after
+            // all, and else ask under a new key.
+            if let Some(made) = self.look_up(&ours).await? {
+                let link = self.new_link(&made.reference).await?;
+                return Ok(Started { reference: made.reference, link: in_language(link, attempt.locale) });
+            }
+            answer = self.create(attempt, &ours, &format!("{}-{}", attempt.id, (self.clock)().0)).await?;
         }
+        let answer = done(answer)?;
+        let id = answer.text(&["data", "id"]).ok_or_else(|| unavailable("Persona: an inquiry without id"))?;
+        Ok(Started { reference: id.to_owned(), link: in_language(self.link(&answer)?, attempt.locale) })
     }
 
-    fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.options.base_url)
+    async fn act(&self, reference: &str, verb: &str, meta: Value) -> Result<Answer, Failure> {
+        let request = self.http.post(self.base.at(&["inquiries", reference, verb])).json(&json!({ "meta": meta }));
+        done(self.send(request).await?)
     }
 
-    async fn act(&self, reference: &str, verb: &str) -> Result<Answer, Failure> {
-        let url = self.url(&format!("/inquiries/{reference}/{verb}"));
-        self.send(self.http.post(&url).json(&json!({ "meta": {} }))).await
+    async fn new_link(&self, reference: &str) -> Result<Link, Failure> {
+        let made = self.act(reference, "generate-one-time-link", json!({ "expires-in-seconds": LINK_LIFE })).await?;
+        self.link(&made)
     }
 
     fn link(&self, answer: &Answer) -> Result<Link, Failure> {
         let url = answer.text(&["meta", "one-time-link"]);
-        let url = url.ok_or_else(|| Failure::Unavailable("Persona: an answer without link".to_owned()))?;
+        let url = url.ok_or_else(|| unavailable("Persona: an answer without link"))?;
         Ok(Link { url: url.to_owned(), expires_at: (self.clock)().plus(LINK_LIFE) })
     }
 
-    fn snapshot(&self, data: &Value) -> Option<Snapshot> {
+    async fn read(&self, reference: &str) -> Result<Snapshot, Failure> {
+        // The checks that failed stand in the verifications, our reference may stand in the account only.
+        let request =
+            self.http.get(self.base.at(&["inquiries", reference])).query(&[("include", "account,verifications")]);
+        let answer = done(self.send(request).await?)?;
+        let included = answer.body.get("included").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let snapshot = answer.body.get("data").and_then(|data| self.snapshot(data, included));
+        snapshot.ok_or_else(|| unavailable("Persona: an unreadable inquiry"))
+    }
+
+    async fn look_up(&self, our_reference: &str) -> Result<Option<Snapshot>, Failure> {
+        let request = self.http.get(self.base.at(&["inquiries"])).query(&[("filter[reference-id]", our_reference)]);
+        let answer = done(self.send(request).await?)?;
+        let list = answer.body.get("data").and_then(Value::as_array);
+        let list = list.ok_or_else(|| unavailable("Persona: an unreadable list"))?;
+        // Newest first.
+        Ok(list.iter().filter_map(|data| self.snapshot(data, &[])).find(|found| found.our_reference == our_reference))
+    }
+
+    fn snapshot(&self, data: &Value, included: &[Value]) -> Option<Snapshot> {
         let text = |name: &str| at(data, &["attributes", name]).and_then(Value::as_str);
         let field = |name: &str| at(data, &["attributes", "fields", name, "value"]).and_then(Value::as_str);
+        let account = || {
+            let account = included.iter().find(|one| one.get("type").and_then(Value::as_str) == Some("account"))?;
+            at(account, &["attributes", "reference-id"])?.as_str()
+        };
         let status = text("status")?;
         Some(Snapshot {
             reference: data.get("id")?.as_str()?.to_owned(),
-            our_reference: text("reference-id").unwrap_or_default().to_owned(),
+            our_reference: text("reference-id").or_else(account).unwrap_or_default().to_owned(),
             state: self.state(status),
-            step: step(status),
-            reasons: reasons(data),
+            step: step(status, text("next-step-name")),
+            reasons: reasons::of(data, included),
             document_type: field("identification-class").and_then(document_type).map(str::to_owned),
-            issuing_country: field("selected-country-code").filter(|code| code.len() == 2).map(str::to_owned),
+            issuing_country: field("selected-country-code").and_then(country),
             document_number: field("identification-number").map(|number| Secret::new(number.to_owned())),
-            as_of: text("updated-at").and_then(moment).unwrap_or_else(|| (self.clock)()),
+            as_of: text("updated-at").and_then(moment)?,
             redacted: text("redacted-at").is_some(),
         })
     }
@@ -102,15 +157,39 @@ impl Persona {
     }
 }
 
-/// How far the person got, as far as the status tells.
-fn step(status: &str) -> u8 {
+/// The answer, if Persona did what was asked.
+fn done(answer: Answer) -> Result<Answer, Failure> {
+    let status = answer.status.as_u16();
+    let said = format!("Persona {status}");
     match status {
-        "created" => 0,
-        "pending" => 1,
-        _ => 2,
+        200..=299 => Ok(answer),
+        404 | 410 => Err(Failure::Gone(said)),
+        400 | 409 | 422 => Err(Failure::Refused(said)),
+        // A wrong key, a product's quota (403), a limit, an outage: cured without the person (1.7).
+        _ => Err(Failure::Unavailable(said)),
     }
 }
 
+/// The page opens in the language of our pages (1.3).
+fn in_language(mut link: Link, locale: &str) -> Link {
+    if let Ok(mut url) = Url::parse(&link.url) {
+        url.query_pairs_mut().append_pair("language", locale);
+        link.url = url.into();
+    }
+    link
+}
+
+/// How far the person got: 1 the document, 2 the face, 3 handed in; 0 when unknown.
+fn step(status: &str, next: Option<&str>) -> u8 {
+    match status {
+        "pending" | "expired" | "failed" if next.is_some_and(|next| next.contains("selfie")) => 2,
+        "pending" | "expired" | "failed" => 1,
+        "completed" | "needs_review" | "approved" | "declined" => 3,
+        _ => 0,
+    }
+}
+
+/// Persona's short names of kinds of documents.
 fn document_type(class: &str) -> Option<&'static str> {
     Some(match class {
         "pp" => "passport",
@@ -123,13 +202,9 @@ fn document_type(class: &str) -> Option<&'static str> {
     })
 }
 
-/// Persona's tags of failed checks in the neutral names of verification.md 1.10.
-fn reasons(data: &Value) -> Vec<String> {
-    let tags = at(data, &["attributes", "tags"]).and_then(Value::as_array);
-    let names = tags.into_iter().flatten().filter_map(Value::as_str).filter_map(|tag| {
-        super::REASONS.iter().find(|known| **known == tag.to_ascii_lowercase().replace([' ', '-'], "_"))
-    });
-    names.map(|name| (*name).to_owned()).collect()
+fn country(code: &str) -> Option<String> {
+    let two = code.len() == 2 && code.bytes().all(|b| b.is_ascii_alphabetic());
+    two.then(|| code.to_ascii_uppercase())
 }
 
 /// `2026-11-20T14:02:11.000Z` as a moment.
@@ -147,62 +222,30 @@ impl IdentityProvider for Persona {
     }
 
     fn start<'a>(&'a self, attempt: Attempt<'a>) -> BoxFuture<'a, Result<Started, Failure>> {
-        Box::pin(async move {
-            let reference = our_reference(attempt.organization, attempt.id);
-            let body = json!({
-                "data": { "attributes": {
-                    "inquiry-template-id": self.options.template,
-                    "redirect-uri": attempt.return_url,
-                    "language": attempt.locale,
-                } },
-                "meta": {
-                    "auto-create-account": true,
-                    "auto-create-account-reference-id": reference,
-                    "auto-create-one-time-link": true,
-                    "expiration-after-create-interval-seconds": LINK_LIFE,
-                    "one-time-link-expiration-seconds": LINK_LIFE,
-                },
-            });
-            let request = self.http.post(&self.url("/inquiries")).header("idempotency-key", attempt.id).json(&body);
-            let answer = self.send(request).await?;
-            let id = answer.text(&["data", "id"]).map(str::to_owned);
-            let reference = id.ok_or_else(|| Failure::Unavailable("Persona: an inquiry without id".to_owned()))?;
-            Ok(Started { reference, link: self.link(&answer)? })
-        })
+        Box::pin(async move { self.http.note(self.begin(&attempt).await) })
     }
 
     fn reissue_link<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<Link, Failure>> {
-        Box::pin(async move {
-            let answer = self.act(reference, "generate-one-time-link").await?;
-            self.link(&answer)
-        })
+        Box::pin(async move { self.http.note(self.new_link(reference).await) })
     }
 
     fn fetch<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<Snapshot, Failure>> {
-        Box::pin(async move {
-            let answer = self.send(self.http.get(&self.url(&format!("/inquiries/{reference}")))).await?;
-            let snapshot = answer.body.get("data").and_then(|data| self.snapshot(data));
-            snapshot.ok_or_else(|| Failure::Unavailable("Persona: an unreadable inquiry".to_owned()))
-        })
+        Box::pin(async move { self.http.note(self.read(reference).await) })
     }
 
     fn find<'a>(&'a self, our_reference: &'a str) -> BoxFuture<'a, Result<Option<Snapshot>, Failure>> {
-        Box::pin(async move {
-            let request = self.http.get(&self.url("/inquiries")).query(&[("filter[reference-id]", our_reference)]);
-            let answer = self.send(request).await?;
-            let list = answer.body.get("data").and_then(Value::as_array);
-            Ok(list.into_iter().flatten().find_map(|data| self.snapshot(data)))
-        })
+        Box::pin(async move { self.http.note(self.look_up(our_reference).await) })
     }
 
     fn cancel<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<(), Failure>> {
-        Box::pin(async move { self.act(reference, "expire").await.map(|_| ()) })
+        Box::pin(async move { self.http.note(self.act(reference, "expire", json!({})).await.map(|_| ())) })
     }
 
     fn redact<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<(), Failure>> {
-        Box::pin(
-            async move { self.send(self.http.delete(&self.url(&format!("/inquiries/{reference}")))).await.map(|_| ()) },
-        )
+        Box::pin(async move {
+            let answer = self.send(self.http.delete(self.base.at(&["inquiries", reference]))).await;
+            self.http.note(answer.and_then(done).map(|_| ()))
+        })
     }
 
     fn health(&self) -> Health {

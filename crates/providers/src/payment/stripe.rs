@@ -4,7 +4,7 @@ use keystead_core::time::Timestamp;
 use serde_json::Value;
 
 use super::{Method, PaymentProvider, Setup, SetupState, StripeOptions};
-use crate::http::{Answer, Http, at};
+use crate::http::{Answer, Base, Http, at, unavailable};
 use crate::webhook::{Headers, Hint, SignatureError, verify_timestamped};
 use crate::{BoxFuture, Failure, Health};
 
@@ -17,6 +17,7 @@ const LIFE: i64 = 86_400;
 #[derive(Debug)]
 pub struct Stripe {
     http: Http,
+    base: Base,
     options: StripeOptions,
 }
 
@@ -24,52 +25,104 @@ impl Stripe {
     /// A client.
     ///
     /// # Errors
-    /// When TLS cannot be set up.
+    /// When the address is none, or when TLS cannot be set up.
     pub fn new(options: StripeOptions) -> Result<Self, Failure> {
-        Ok(Self { http: Http::new()?, options })
-    }
-
-    /// How the last call went.
-    #[must_use]
-    pub fn health(&self) -> Health {
-        self.http.health()
+        Ok(Self { http: Http::new()?, base: Base::parse(&options.base_url)?, options })
     }
 
     async fn send(&self, request: reqwest::RequestBuilder) -> Result<Answer, Failure> {
         let request = request.bearer_auth(self.options.api_key.expose()).header("stripe-version", VERSION);
-        let answer = self.http.ask(request).await?;
-        let status = answer.status.as_u16();
-        match status {
-            _ if answer.status.is_success() => Ok(answer),
-            404 => Err(Failure::Gone("Stripe 404".to_owned())),
-            // Our key is wrong or may not do this: the operator's fault, cured without the person.
-            401 | 403 | 409 | 429 => Err(Failure::Unavailable(format!("Stripe {status}"))),
-            _ => {
-                let code = answer.text(&["error", "code"]).unwrap_or("unknown");
-                Err(Failure::Refused(format!("Stripe {status} {}", word(code))))
-            }
-        }
+        self.http.ask(request).await
     }
 
-    async fn post(&self, path: &str, form: &[(&str, &str)], key: Option<&str>) -> Result<Answer, Failure> {
-        let mut request = self.http.post(&format!("{}{path}", self.options.base_url)).form(form);
+    /// Posts a form; a key makes the same post again answer as the first did.
+    async fn post(&self, path: &[&str], form: &[(&str, &str)], key: Option<&str>) -> Result<Answer, Failure> {
+        let mut request = self.http.post(self.base.at(&[&["v1"], path].concat())).form(form);
         if let Some(key) = key {
             request = request.header("idempotency-key", key);
         }
         self.send(request).await
     }
 
-    async fn customer(&self, organization: &str) -> Result<String, Failure> {
-        let form = [("metadata[organization]", organization)];
-        let answer = self.post("/v1/customers", &form, Some(&format!("customer-{organization}"))).await?;
-        let id = answer.text(&["id"]).map(str::to_owned);
-        id.ok_or_else(|| Failure::Unavailable("Stripe: a customer without id".to_owned()))
+    /// One customer per organization.
+    async fn customer(&self, organization: &str, attempt: &str) -> Result<String, Failure> {
+        let (path, form) = (["customers"], [("metadata[organization]", organization)]);
+        let key = format!("customer-{organization}");
+        let mut answer = self.post(&path, &form, Some(&key)).await?;
+        if answer.replayed && answer.status.is_server_error() {
+            // Stripe repeats its own accident for a day; another key makes it try again.
+            answer = self.post(&path, &form, Some(&format!("{key}-{attempt}"))).await?;
+        }
+        let id = done(answer)?.text(&["id"]).map(str::to_owned);
+        id.ok_or_else(|| unavailable("Stripe: a customer without id"))
+    }
+
+    async fn begin(
+        &self,
+        attempt: &str,
+        organization: &str,
+        customer: Option<&str>,
+        return_url: &str,
+    ) -> Result<Setup, Failure> {
+        let customer = match customer {
+            Some(known) => known.to_owned(),
+            None => self.customer(organization, attempt).await?,
+        };
+        let form = [
+            ("mode", "setup"),
+            ("customer", customer.as_str()),
+            ("payment_method_types[0]", "card"),
+            ("client_reference_id", attempt),
+            ("metadata[attempt]", attempt),
+            ("metadata[organization]", organization),
+            // Events about the set-up itself do not name the page it came from; so they name our attempt.
+            ("setup_intent_data[metadata][attempt]", attempt),
+            ("success_url", return_url),
+            ("cancel_url", return_url),
+        ];
+        let answer = done(self.post(&["checkout", "sessions"], &form, Some(attempt)).await?)?;
+        let whole = || {
+            let (text, number) = (|name| answer.text(&[name]), |name| answer.body.get(name).and_then(Value::as_i64));
+            let expires_at = number("expires_at").or_else(|| number("created").map(|at| at.saturating_add(LIFE)))?;
+            let (reference, url) = (text("id")?.to_owned(), text("url")?.to_owned());
+            Some(Setup { reference, customer: customer.clone(), url, expires_at: Timestamp(expires_at) })
+        };
+        whole().ok_or_else(|| unavailable("Stripe: an unreadable session"))
+    }
+
+    async fn look(&self, reference: &str) -> Result<SetupState, Failure> {
+        let url = self.base.at(&["v1", "checkout", "sessions", reference]);
+        let request = self.http.get(url).query(&[("expand[]", "setup_intent.payment_method")]);
+        let answer = done(self.send(request).await?)?;
+        let state = state(&answer.body).ok_or_else(|| unavailable("Stripe: an unreadable session"))?;
+        if let (SetupState::Succeeded(method), Some(customer)) = (&state, answer.text(&["customer"])) {
+            self.make_default(customer, &method.reference).await?;
+        }
+        Ok(state)
     }
 
     /// The method that was put on file becomes the customer's default.
     async fn make_default(&self, customer: &str, method: &str) -> Result<(), Failure> {
         let form = [("invoice_settings[default_payment_method]", method)];
-        self.post(&format!("/v1/customers/{customer}"), &form, None).await.map(|_| ())
+        match done(self.post(&["customers", customer], &form, None).await?) {
+            // The card is on file either way; whoever detached it meanwhile is told by its own event.
+            Ok(_) | Err(Failure::Refused(_) | Failure::Gone(_)) => Ok(()),
+            Err(failure) => Err(failure),
+        }
+    }
+}
+
+/// The answer, if Stripe did what was asked.
+fn done(answer: Answer) -> Result<Answer, Failure> {
+    let status = answer.status.as_u16();
+    let said = format!("Stripe {status} {}", word(answer.text(&["error", "code"]).unwrap_or("-")));
+    match status {
+        200..=299 => Ok(answer),
+        400 | 402 => Err(Failure::Refused(said)),
+        404 => Err(Failure::Gone(said)),
+        // Our key is wrong or may not do this, the same post is still under way, too many at once, an outage: all of
+        // them are cured without the person.
+        _ => Err(Failure::Unavailable(said)),
     }
 }
 
@@ -94,20 +147,21 @@ fn method(value: &Value) -> Option<Method> {
     })
 }
 
-/// What a Checkout session with its expanded set-up says.
-fn state(session: &Value) -> SetupState {
+/// What a Checkout session with its expanded set-up says; `None` when it is no session.
+fn state(session: &Value) -> Option<SetupState> {
     let intent = session.get("setup_intent").unwrap_or(&Value::Null);
     let status = |value: &Value| value.get("status").and_then(Value::as_str).unwrap_or_default().to_owned();
-    if status(session) == "complete" && status(intent) == "succeeded" {
-        return match intent.get("payment_method").and_then(method) {
-            Some(method) => SetupState::Succeeded(method),
-            None => SetupState::Pending,
-        };
+    let (page, set_up) = (status(session), status(intent));
+    if !matches!(page.as_str(), "open" | "complete" | "expired") {
+        return None;
     }
-    if status(session) == "expired" || status(intent) == "canceled" {
-        return SetupState::Expired;
+    if page == "complete" && set_up == "succeeded" {
+        return Some(intent.get("payment_method").and_then(method).map_or(SetupState::Pending, SetupState::Succeeded));
     }
-    match intent.get("last_setup_error").filter(|error| !error.is_null()) {
+    if page == "expired" || set_up == "canceled" {
+        return Some(SetupState::Expired);
+    }
+    Some(match intent.get("last_setup_error").filter(|error| !error.is_null()) {
         None => SetupState::Pending,
         Some(error) => {
             let text = |name: &str| error.get(name).and_then(Value::as_str);
@@ -115,7 +169,7 @@ fn state(session: &Value) -> SetupState {
             let card = at(error, &["payment_method", "card", "fingerprint"]).and_then(Value::as_str);
             SetupState::Failed { reason: word(reason), card: card.map(str::to_owned) }
         }
-    }
+    })
 }
 
 impl PaymentProvider for Stripe {
@@ -130,55 +184,25 @@ impl PaymentProvider for Stripe {
         customer: Option<&'a str>,
         return_url: &'a str,
     ) -> BoxFuture<'a, Result<Setup, Failure>> {
-        Box::pin(async move {
-            let customer = match customer {
-                Some(known) => known.to_owned(),
-                None => self.customer(organization).await?,
-            };
-            let form = [
-                ("mode", "setup"),
-                ("customer", customer.as_str()),
-                ("payment_method_types[0]", "card"),
-                ("client_reference_id", attempt),
-                ("metadata[attempt]", attempt),
-                ("metadata[organization]", organization),
-                ("success_url", return_url),
-                ("cancel_url", return_url),
-            ];
-            let answer = self.post("/v1/checkout/sessions", &form, Some(attempt)).await?;
-            let field = |name: &str| answer.text(&[name]).map(str::to_owned);
-            let expires = answer.body.get("expires_at").and_then(Value::as_i64);
-            match (field("id"), field("url")) {
-                (Some(reference), Some(url)) => {
-                    let created = answer.body.get("created").and_then(Value::as_i64).unwrap_or(i64::MAX - LIFE);
-                    Ok(Setup { reference, customer, url, expires_at: Timestamp(expires.unwrap_or(created + LIFE)) })
-                }
-                _ => Err(Failure::Unavailable("Stripe: a session without address".to_owned())),
-            }
-        })
+        Box::pin(async move { self.http.note(self.begin(attempt, organization, customer, return_url).await) })
     }
 
     fn fetch<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<SetupState, Failure>> {
-        Box::pin(async move {
-            let url = format!("{}/v1/checkout/sessions/{reference}", self.options.base_url);
-            let request = self.http.get(&url).query(&[("expand[]", "setup_intent.payment_method")]);
-            let answer = self.send(request).await?;
-            let state = state(&answer.body);
-            if let (SetupState::Succeeded(method), Some(customer)) = (&state, answer.text(&["customer"])) {
-                self.make_default(customer, &method.reference).await?;
-            }
-            Ok(state)
-        })
+        Box::pin(async move { self.http.note(self.look(reference).await) })
     }
 
     fn cancel<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<(), Failure>> {
-        Box::pin(
-            async move { self.post(&format!("/v1/checkout/sessions/{reference}/expire"), &[], None).await.map(|_| ()) },
-        )
+        Box::pin(async move {
+            let answer = self.post(&["checkout", "sessions", reference, "expire"], &[], None).await;
+            self.http.note(answer.and_then(done).map(|_| ()))
+        })
     }
 
     fn detach<'a>(&'a self, method: &'a str) -> BoxFuture<'a, Result<(), Failure>> {
-        Box::pin(async move { self.post(&format!("/v1/payment_methods/{method}/detach"), &[], None).await.map(|_| ()) })
+        Box::pin(async move {
+            let answer = self.post(&["payment_methods", method, "detach"], &[], None).await;
+            self.http.note(answer.and_then(done).map(|_| ()))
+        })
     }
 
     fn health(&self) -> Health {
@@ -191,14 +215,17 @@ impl PaymentProvider for Stripe {
     }
 }
 
-/// What an event is about: the session for `checkout.session.*`, else the object itself.
+/// What an event is about: for `setup_intent.*` our attempt, which stands in what we asked for, because such an event
+/// does not name the session; for everything else (`checkout.session.*`, `payment_method.*`, `customer.*`) the object.
 fn hint(body: &[u8]) -> Option<Hint> {
     let event: Value = serde_json::from_slice(body).ok()?;
     let text = |path: &[&str]| at(&event, path).and_then(Value::as_str).filter(|text| text.len() <= 255);
+    let name = text(&["type"])?;
+    let attempt = text(&["data", "object", "metadata", "attempt"]).filter(|_| name.starts_with("setup_intent."));
     Some(Hint {
         event_id: text(&["id"])?.to_owned(),
-        name: text(&["type"])?.to_owned(),
-        reference: text(&["data", "object", "id"])?.to_owned(),
+        name: name.to_owned(),
+        reference: attempt.or_else(|| text(&["data", "object", "id"]))?.to_owned(),
         occurred_at: Timestamp(event.get("created").and_then(Value::as_i64)?),
     })
 }
@@ -215,15 +242,17 @@ mod tests {
             "funding": "credit", "fingerprint": "fp1" });
         let done = json!({ "status": "complete", "setup_intent": { "status": "succeeded",
             "payment_method": { "id": "pm_1", "card": card } } });
-        assert!(matches!(state(&done), SetupState::Succeeded(method) if method.last4 == "4242"));
+        assert!(matches!(state(&done), Some(SetupState::Succeeded(method)) if method.last4 == "4242"));
         let declined = json!({ "status": "open", "setup_intent": { "status": "requires_payment_method",
             "last_setup_error": { "code": "card_declined", "decline_code": "insufficient_funds",
                 "payment_method": { "card": { "fingerprint": "fp2" } } } } });
         let expected = SetupState::Failed { reason: "insufficient_funds".into(), card: Some("fp2".into()) };
-        assert_eq!(state(&declined), expected);
-        assert_eq!(state(&json!({ "status": "open", "setup_intent": null })), SetupState::Pending);
-        assert_eq!(state(&json!({ "status": "expired" })), SetupState::Expired);
-        assert_eq!(state(&json!([])), SetupState::Pending, "nothing known is nothing done");
+        assert_eq!(state(&declined), Some(expected));
+        assert_eq!(state(&json!({ "status": "open", "setup_intent": null })), Some(SetupState::Pending));
+        assert_eq!(state(&json!({ "status": "expired" })), Some(SetupState::Expired));
+        for unreadable in [json!([]), json!(null), json!({ "status": "novel" })] {
+            assert_eq!(state(&unreadable), None, "nothing known is nothing done");
+        }
         assert_eq!(word("Call 555-0100!"), "unknown", "no free text of a vendor reaches a page");
     }
 }

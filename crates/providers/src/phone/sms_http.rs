@@ -1,7 +1,9 @@
-//! Any gateway that carries text messages over HTTP: `POST {url}` with `{"to", "text"}`.
+//! Any gateway that carries text messages over HTTP: `POST {url}` with `{"to", "text"}` (verification.md 2.3).
 
 use keystead_core::secret::Secret;
+use reqwest::StatusCode;
 use serde_json::json;
+use url::Url;
 
 use super::SmsSender;
 use crate::http::Http;
@@ -11,7 +13,7 @@ use crate::{BoxFuture, Failure, Health};
 #[derive(Debug)]
 pub struct HttpSms {
     http: Http,
-    url: String,
+    url: Url,
     token: Option<Secret<String>>,
 }
 
@@ -19,8 +21,10 @@ impl HttpSms {
     /// A client; `token` is sent as a bearer when there is one.
     ///
     /// # Errors
-    /// When TLS cannot be set up.
+    /// When the address is none, or when TLS cannot be set up.
     pub fn new(url: String, token: Option<Secret<String>>) -> Result<Self, Failure> {
+        let url = Url::parse(&url).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+        let url = url.ok_or_else(|| Failure::Refused("an address of a text gateway that is none".to_owned()))?;
         Ok(Self { http: Http::new()?, url, token })
     }
 
@@ -29,25 +33,28 @@ impl HttpSms {
     pub fn health(&self) -> Health {
         self.http.health()
     }
+
+    async fn hand_over(&self, e164: &str, text: &str) -> Result<String, Failure> {
+        let mut request = self.http.post(self.url.clone()).json(&json!({ "to": e164, "text": text }));
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token.expose());
+        }
+        let answer = self.http.ask(request).await?;
+        if answer.status.is_success() {
+            // Not every gateway numbers its messages; a text that was taken is not to be sent again for that.
+            return Ok(answer.text(&["id"]).unwrap_or_default().to_owned());
+        }
+        let said = format!("text gateway {}", answer.status.as_u16());
+        match answer.status {
+            // These gateways judge the message; every other answer says something about the gateway or about us.
+            StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => Err(Failure::Refused(said)),
+            _ => Err(Failure::Unavailable(said)),
+        }
+    }
 }
 
 impl SmsSender for HttpSms {
     fn send<'a>(&'a self, e164: &'a str, text: &'a str) -> BoxFuture<'a, Result<String, Failure>> {
-        Box::pin(async move {
-            let mut request = self.http.post(&self.url).json(&json!({ "to": e164, "text": text }));
-            if let Some(token) = &self.token {
-                request = request.bearer_auth(token.expose());
-            }
-            let answer = self.http.ask(request).await?;
-            if answer.status.is_success() {
-                return Ok(answer.text(&["id"]).unwrap_or_default().to_owned());
-            }
-            let status = answer.status.as_u16();
-            // A wrong token is the operator's fault and no word about the number.
-            if matches!(status, 401 | 403 | 408 | 429) {
-                return Err(Failure::Unavailable(format!("status {status}")));
-            }
-            Err(Failure::Refused(format!("status {status}")))
-        })
+        Box::pin(async move { self.http.note(self.hand_over(e164, text).await) })
     }
 }

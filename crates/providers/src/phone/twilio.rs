@@ -1,9 +1,10 @@
 //! Twilio Verify v2 and Lookup v2 (verification.md 2.1, 2.2).
 
 use keystead_core::secret::Secret;
+use serde_json::Value;
 
 use super::{Check, LineLookup, LineType, PhoneVerifier, Started};
-use crate::http::{Answer, Http};
+use crate::http::{Answer, Base, Http, at, unavailable};
 use crate::{BoxFuture, Failure, Health};
 
 /// What a client of Twilio needs to know.
@@ -25,6 +26,8 @@ pub struct TwilioOptions {
 #[derive(Debug)]
 pub struct Twilio {
     http: Http,
+    verify: Base,
+    lookup: Base,
     options: TwilioOptions,
 }
 
@@ -32,9 +35,10 @@ impl Twilio {
     /// A client.
     ///
     /// # Errors
-    /// When TLS cannot be set up.
+    /// When an address is none, or when TLS cannot be set up.
     pub fn new(options: TwilioOptions) -> Result<Self, Failure> {
-        Ok(Self { http: Http::new()?, options })
+        let (verify, lookup) = (Base::parse(&options.verify_base_url)?, Base::parse(&options.lookup_base_url)?);
+        Ok(Self { http: Http::new()?, verify, lookup, options })
     }
 
     /// How the last call went.
@@ -43,99 +47,130 @@ impl Twilio {
         self.http.health()
     }
 
-    async fn post(&self, path: &str, form: &[(&str, &str)]) -> Result<Answer, Failure> {
-        let TwilioOptions { verify_base_url, account_sid, auth_token, service_sid, .. } = &self.options;
-        let url = format!("{verify_base_url}/v2/Services/{service_sid}/{path}");
-        let request = self.http.post(&url).basic_auth(account_sid, Some(auth_token.expose())).form(form);
-        self.http.ask(request).await
+    async fn ask(&self, request: reqwest::RequestBuilder) -> Result<Answer, Failure> {
+        let TwilioOptions { account_sid, auth_token, .. } = &self.options;
+        self.http.ask(request.basic_auth(account_sid, Some(auth_token.expose()))).await
+    }
+
+    /// Posts a form to something of our service.
+    async fn post(&self, path: &[&str], form: &[(&str, &str)]) -> Result<Answer, Failure> {
+        let url = self.verify.at(&[&["v2", "Services", &self.options.service_sid], path].concat());
+        self.ask(self.http.post(url).form(form)).await
+    }
+
+    async fn begin(&self, e164: &str, locale: &str) -> Result<Started, Failure> {
+        let form = [("To", e164), ("Channel", "sms"), ("Locale", locale)];
+        let answer = self.post(&["Verifications"], &form).await?;
+        if !answer.status.is_success() {
+            return Err(match failure(&answer) {
+                // Our service itself is not there: the operator's fault and no word about the number.
+                Failure::Gone(why) => Failure::Unavailable(why),
+                failure => failure,
+            });
+        }
+        let sid = answer.text(&["sid"]).ok_or_else(|| unavailable("Twilio: a verification without id"))?;
+        Ok(Started { reference: sid.to_owned(), resend_same_code: true })
+    }
+
+    async fn judge(&self, reference: &str, typed: &str) -> Result<Check, Failure> {
+        let form = [("VerificationSid", reference), ("Code", typed)];
+        let answer = self.post(&["VerificationCheck"], &form).await?;
+        if answer.status.is_success() {
+            // What is no word of Twilio's is no wrong code either: nobody's try is used up by a broken answer.
+            return match answer.text(&["status"]) {
+                Some("approved") => Ok(Check::Ok),
+                Some("pending") => Ok(Check::Wrong),
+                Some("max_attempts_reached") => Ok(Check::TooMany),
+                Some("expired" | "canceled" | "deleted" | "failed") => Ok(Check::Expired),
+                _ => Err(unavailable("Twilio: an unreadable check")),
+            };
+        }
+        match (code(&answer), failure(&answer)) {
+            (60_202, _) => Ok(Check::TooMany),
+            // Letters instead of digits.
+            (60_200, _) => Ok(Check::Wrong),
+            // After approval, expiry or exhaustion Twilio forgets: "begin again", not "wrong".
+            (_, Failure::Gone(_)) => Ok(Check::Unknown),
+            (_, failure) => Err(failure),
+        }
+    }
+
+    async fn end(&self, reference: &str) -> Result<(), Failure> {
+        let answer = self.post(&["Verifications", reference], &[("Status", "canceled")]).await?;
+        match failure(&answer) {
+            _ if answer.status.is_success() => Ok(()),
+            Failure::Gone(_) => Ok(()),
+            failure => Err(failure),
+        }
+    }
+
+    async fn line(&self, e164: &str) -> Result<LineType, Failure> {
+        let url = self.lookup.at(&["v2", "PhoneNumbers", e164]);
+        let answer = self.ask(self.http.get(url).query(&[("Fields", "line_type_intelligence")])).await?;
+        if !answer.status.is_success() {
+            return Err(failure(&answer));
+        }
+        if !answer.body.is_object() {
+            return Err(unavailable("Twilio: an unreadable look-up"));
+        }
+        // The carrier could not be asked; unlike "the carrier does not say", this is not to be remembered.
+        if let Some(code) = at(&answer.body, &["line_type_intelligence", "error_code"]).and_then(Value::as_i64) {
+            return Err(unavailable(&format!("Twilio look-up {code}")));
+        }
+        Ok(line_type(answer.text(&["line_type_intelligence", "type"]).unwrap_or_default()))
     }
 }
 
 /// Twilio's own number of an error.
 fn code(answer: &Answer) -> i64 {
-    answer.body.get("code").and_then(serde_json::Value::as_i64).unwrap_or_default()
+    answer.body.get("code").and_then(Value::as_i64).unwrap_or_default()
 }
 
 /// What an answer that is no success means: bad numbers and blocked places are refusals, the rest is an outage.
 fn failure(answer: &Answer) -> Failure {
     let (status, code) = (answer.status.as_u16(), code(answer));
-    match code {
-        60_200 | 60_203 | 60_205 | 60_238 | 60_410 | 60_605 => Failure::Refused(format!("Twilio {code}")),
-        20_404 => Failure::Gone(format!("Twilio {code}")),
-        _ if status == 404 => Failure::Gone("Twilio 404".to_owned()),
-        _ => Failure::Unavailable(format!("Twilio {status} {code}")),
+    let said = format!("Twilio {status} {code}");
+    match (status, code) {
+        (_, 60_200 | 60_203 | 60_205 | 60_238 | 60_410 | 60_605) => Failure::Refused(said),
+        (404, _) | (_, 20_404) => Failure::Gone(said),
+        (400, _) => Failure::Refused(said),
+        _ => Failure::Unavailable(said),
+    }
+}
+
+fn line_type(word: &str) -> LineType {
+    match word {
+        "mobile" => LineType::Mobile,
+        "landline" => LineType::Landline,
+        "fixedVoip" => LineType::FixedVoip,
+        "nonFixedVoip" => LineType::NonFixedVoip,
+        "personal" => LineType::Personal,
+        "tollFree" => LineType::TollFree,
+        "premium" => LineType::Premium,
+        "sharedCost" => LineType::SharedCost,
+        "uan" => LineType::Uan,
+        "voicemail" => LineType::Voicemail,
+        "pager" => LineType::Pager,
+        _ => LineType::Unknown,
     }
 }
 
 impl PhoneVerifier for Twilio {
     fn start<'a>(&'a self, e164: &'a str, locale: &'a str) -> BoxFuture<'a, Result<Started, Failure>> {
-        Box::pin(async move {
-            let answer = self.post("Verifications", &[("To", e164), ("Channel", "sms"), ("Locale", locale)]).await?;
-            match answer.text(&["sid"]).filter(|_| answer.status.is_success()) {
-                Some(sid) => Ok(Started { reference: sid.to_owned(), resend_same_code: true }),
-                None => Err(failure(&answer)),
-            }
-        })
+        Box::pin(async move { self.http.note(self.begin(e164, locale).await) })
     }
 
     fn check<'a>(&'a self, reference: &'a str, typed: &'a str) -> BoxFuture<'a, Result<Check, Failure>> {
-        Box::pin(async move {
-            let answer = self.post("VerificationCheck", &[("VerificationSid", reference), ("Code", typed)]).await?;
-            if answer.status.is_success() {
-                return Ok(match answer.text(&["status"]) {
-                    Some("approved") => Check::Ok,
-                    Some("expired" | "canceled" | "deleted" | "failed") => Check::Expired,
-                    Some("max_attempts_reached") => Check::TooMany,
-                    _ => Check::Wrong,
-                });
-            }
-            match (code(&answer), failure(&answer)) {
-                (60_202, _) => Ok(Check::TooMany),
-                // After approval, expiry or exhaustion Twilio forgets: "begin again", not "wrong".
-                (_, Failure::Gone(_)) => Ok(Check::Unknown),
-                (60_200, _) => Ok(Check::Wrong),
-                (_, failure) => Err(failure),
-            }
-        })
+        Box::pin(async move { self.http.note(self.judge(reference, typed).await) })
     }
 
     fn cancel<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<(), Failure>> {
-        Box::pin(async move {
-            let answer = self.post(&format!("Verifications/{reference}"), &[("Status", "canceled")]).await?;
-            match failure(&answer) {
-                _ if answer.status.is_success() => Ok(()),
-                Failure::Gone(_) => Ok(()),
-                failure => Err(failure),
-            }
-        })
+        Box::pin(async move { self.http.note(self.end(reference).await) })
     }
 }
 
 impl LineLookup for Twilio {
     fn lookup<'a>(&'a self, e164: &'a str) -> BoxFuture<'a, Result<LineType, Failure>> {
-        Box::pin(async move {
-            let TwilioOptions { lookup_base_url, account_sid, auth_token, .. } = &self.options;
-            let number = e164.replace('+', "%2B");
-            let url = format!("{lookup_base_url}/v2/PhoneNumbers/{number}?Fields=line_type_intelligence");
-            let request = self.http.get(&url).basic_auth(account_sid, Some(auth_token.expose()));
-            let answer = self.http.ask(request).await?;
-            if !answer.status.is_success() {
-                return Err(failure(&answer));
-            }
-            Ok(match answer.text(&["line_type_intelligence", "type"]).unwrap_or_default() {
-                "mobile" => LineType::Mobile,
-                "landline" => LineType::Landline,
-                "fixedVoip" => LineType::FixedVoip,
-                "nonFixedVoip" => LineType::NonFixedVoip,
-                "personal" => LineType::Personal,
-                "tollFree" => LineType::TollFree,
-                "premium" => LineType::Premium,
-                "sharedCost" => LineType::SharedCost,
-                "uan" => LineType::Uan,
-                "voicemail" => LineType::Voicemail,
-                "pager" => LineType::Pager,
-                _ => LineType::Unknown,
-            })
-        })
+        Box::pin(async move { self.http.note(self.line(e164).await) })
     }
 }

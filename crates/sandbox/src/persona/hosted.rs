@@ -1,8 +1,10 @@
 //! The page a one-time link opens: where documents and faces would be shown, buttons for what may happen instead.
 
+use std::collections::HashMap;
+
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::{Value, json};
@@ -30,12 +32,17 @@ fn words(language: &str, all: [&'static str; 3]) -> &'static str {
 }
 
 /// Opening does not spend a link (mail scanners open links, too); the first answer does.
-pub(crate) async fn page(State(sandbox): State<Sandbox>, Path(code): Path<String>) -> Response {
+pub(crate) async fn page(
+    State(sandbox): State<Sandbox>,
+    Path(code): Path<String>,
+    Query(query): Query<HashMap<String, String>>,
+) -> Response {
     let books = books(&sandbox);
     let known = books.codes.get(&code).and_then(|(id, spent)| Some((books.inquiries.get(id)?.clone(), *spent)));
     drop(books);
     let Some((inquiry, spent)) = known else { return error(404, "Not found") };
-    let language = inquiry.language.as_str();
+    let language = query.get("language").map_or("en", String::as_str);
+    let language = ["pl", "ja"].into_iter().find(|known| language.starts_with(known)).unwrap_or("en");
     if spent || matches!(inquiry.status, "approved" | "declined" | "expired") {
         let title = words(language, ["Session expired", "Sesja wygasła", "セッションの有効期限が切れました"]);
         let back = words(language, ["Go back", "Wróć", "戻る"]);
@@ -78,7 +85,7 @@ pub(crate) async fn simulate(
     let mut fields: Value = if scripted {
         serde_json::from_slice(&body).unwrap_or(Value::Null)
     } else {
-        let form: std::collections::HashMap<String, String> = serde_urlencoded::from_bytes(&body).unwrap_or_default();
+        let form: HashMap<String, String> = serde_urlencoded::from_bytes(&body).unwrap_or_default();
         json!(form)
     };
     if let Some(map) = fields.as_object_mut() {

@@ -12,7 +12,6 @@ pub(crate) struct Inquiry {
     pub(crate) id: String,
     pub(crate) reference: String,
     pub(crate) redirect: String,
-    pub(crate) language: String,
     pub(crate) status: &'static str,
     created_at: i64,
     updated_at: i64,
@@ -27,12 +26,11 @@ pub(crate) fn moment(at: i64) -> String {
 }
 
 impl Inquiry {
-    pub(crate) fn new(id: String, reference: String, redirect: String, language: String, now: i64) -> Self {
+    pub(crate) fn new(id: String, reference: String, redirect: String, now: i64) -> Self {
         Self {
             id,
             reference,
             redirect,
-            language,
             status: "created",
             created_at: now,
             updated_at: now,

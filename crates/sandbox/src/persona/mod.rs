@@ -56,7 +56,8 @@ pub(crate) fn router() -> Router<Sandbox> {
         .route("/api/v1/inquiries", post(create).get(list))
         .route("/api/v1/inquiries/{id}", get(show).delete(redact))
         .route("/api/v1/inquiries/{id}/{verb}", post(act))
-        .route("/verify/{code}", get(hosted::page))
+        // A script appends "/simulate" to the link it was given; behind a query that lands in the query.
+        .route("/verify/{code}", get(hosted::page).post(hosted::simulate))
         .route("/verify/{code}/simulate", post(hosted::simulate))
 }
 
@@ -120,7 +121,7 @@ async fn create(State(sandbox): State<Sandbox>, headers: HeaderMap, Json(body): 
         }
         let reference = body["meta"]["auto-create-account-reference-id"].as_str().unwrap_or_default().to_owned();
         let id = text::id("inq_", &format!("{reference}{}{now}", books.inquiries.len()));
-        let inquiry = Inquiry::new(id.clone(), reference, attribute("redirect-uri"), attribute("language"), now);
+        let inquiry = Inquiry::new(id.clone(), reference, attribute("redirect-uri"), now);
         let data = inquiry.view();
         books.inquiries.insert(id.clone(), inquiry);
         let link = body["meta"]["auto-create-one-time-link"].as_bool().unwrap_or(false);

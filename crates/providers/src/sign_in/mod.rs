@@ -1,6 +1,10 @@
 //! Signing in by an OpenID Connect issuer: "Continue with Google", or any other (S3-04).
 
+mod oidc;
+
 use keystead_core::secret::Secret;
+
+pub use oidc::Oidc;
 
 use crate::{BoxFuture, Failure};
 

@@ -1,0 +1,321 @@
+//! OpenID Connect: authorization code with PKCE, and an identity token whose signature, issuer, audience, time and
+//! nonce are all checked.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use keystead_core::secret::Secret;
+use keystead_core::time::Timestamp;
+use openidconnect::core::{
+    CoreAuthPrompt, CoreAuthenticationFlow, CoreClient, CoreClientAuthMethod, CoreErrorResponseType, CoreIdToken,
+    CoreIdTokenClaims, CoreJsonWebKey, CoreJwsSigningAlgorithm as Algorithm, CoreProviderMetadata, CoreTokenResponse,
+    CoreUserInfoClaims,
+};
+use openidconnect::{
+    AccessToken, AsyncHttpClient, AuthType, AuthorizationCode, ClaimsVerificationError, ClientId, ClientSecret,
+    CsrfToken, DiscoveryError, EndpointMaybeSet, EndpointNotSet, EndpointSet, HttpRequest, HttpResponse, IssuerUrl,
+    JsonWebKeySet, Nonce, OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError,
+    Scope, SignatureVerificationError, TokenResponse,
+};
+use rand::RngCore;
+use url::Url;
+
+use super::{Departure, Identity, OidcOptions, SignIn};
+use crate::http::{Http, unavailable};
+use crate::{BoxFuture, Clock, Failure, Health};
+
+/// How long an issuer's description and keys are taken as they were, in seconds.
+const DESCRIPTION_LIFE: i64 = 3_600;
+/// What may sign: key pairs of the issuer only, never a secret two sides share, never "none".
+const ALGORITHMS: [Algorithm; 9] = [
+    Algorithm::RsaSsaPkcs1V15Sha256,
+    Algorithm::RsaSsaPkcs1V15Sha384,
+    Algorithm::RsaSsaPkcs1V15Sha512,
+    Algorithm::RsaSsaPssSha256,
+    Algorithm::RsaSsaPssSha384,
+    Algorithm::RsaSsaPssSha512,
+    Algorithm::EcdsaP256Sha256,
+    Algorithm::EcdsaP384Sha384,
+    Algorithm::EdDsa,
+];
+/// The modulus of an RSA key of 2048 bits as JSON writes it; shorter ones are no keys.
+const SHORTEST_MODULUS: usize = 342;
+
+type Client =
+    CoreClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointMaybeSet, EndpointMaybeSet>;
+
+/// A client of one issuer.
+pub struct Oidc {
+    carrier: Carrier,
+    options: OidcOptions,
+    issuer: IssuerUrl,
+    clock: Clock,
+    rng: Mutex<Box<dyn RngCore + Send>>,
+    known: tokio::sync::Mutex<Option<(Timestamp, Arc<CoreProviderMetadata>)>>,
+}
+
+impl fmt::Debug for Oidc {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Oidc").field("options", &self.options).finish_non_exhaustive()
+    }
+}
+
+impl Oidc {
+    /// A client. The generator must be cryptographically strong: what it draws stands between a person and whoever
+    /// would like to be that person. Nothing is asked of the issuer yet.
+    ///
+    /// # Errors
+    /// When the issuer is no address, or when TLS cannot be set up.
+    pub fn new(options: OidcOptions, clock: Clock, rng: Box<dyn RngCore + Send>) -> Result<Self, Failure> {
+        let issuer = IssuerUrl::new(options.issuer.clone());
+        let issuer = issuer.map_err(|_| Failure::Refused("an issuer that is no address".to_owned()))?;
+        let carrier = Carrier { http: Http::new()?, tls: issuer.url().scheme() == "https" };
+        Ok(Self { carrier, options, issuer, clock, rng: Mutex::new(rng), known: tokio::sync::Mutex::new(None) })
+    }
+
+    /// How the last call went.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        self.carrier.http.health()
+    }
+
+    /// 256 random bits, as 43 letters.
+    fn draw(&self) -> String {
+        let mut bytes = [0_u8; 32];
+        self.rng.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(&mut bytes);
+        URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    /// The issuer's description and keys; asked for again when they are an hour old, or when `newer` is wanted.
+    async fn description(&self, newer: bool) -> Result<Arc<CoreProviderMetadata>, Failure> {
+        let mut known = self.known.lock().await;
+        let now = (self.clock)();
+        if let Some((at, description)) = known.as_ref().filter(|_| !newer)
+            && (0..DESCRIPTION_LIFE).contains(&now.since(*at))
+        {
+            return Ok(Arc::clone(description));
+        }
+        let found =
+            CoreProviderMetadata::discover_async(self.issuer.clone(), &self.carrier).await.map_err(undescribed)?;
+        self.carrier.checked(found.authorization_endpoint().url())?;
+        let keys = found.jwks().keys().iter().filter(|key| is_long_enough(key)).cloned().collect();
+        let description = Arc::new(found.set_jwks(JsonWebKeySet::new(keys)));
+        *known = Some((now, Arc::clone(&description)));
+        Ok(description)
+    }
+
+    fn client(&self, description: &CoreProviderMetadata) -> Client {
+        let id = ClientId::new(self.options.client_id.clone());
+        let secret = ClientSecret::new(self.options.client_secret.expose().clone());
+        let client = CoreClient::from_provider_metadata(description.clone(), id, Some(secret));
+        let ways = description.token_endpoint_auth_methods_supported();
+        let speaks = |way| ways.is_some_and(|ways| ways.contains(&way));
+        let in_body =
+            speaks(CoreClientAuthMethod::ClientSecretPost) && !speaks(CoreClientAuthMethod::ClientSecretBasic);
+        client.set_auth_type(if in_body { AuthType::RequestBody } else { AuthType::BasicAuth })
+    }
+
+    async fn leave(&self, return_url: &str) -> Result<Departure, Failure> {
+        let client = self.client(&*self.description(false).await?);
+        let (state, nonce, verifier) = (self.draw(), self.draw(), self.draw());
+        let challenge = PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(verifier.clone()));
+        let (sent_state, sent_nonce) = (CsrfToken::new(state.clone()), Nonce::new(nonce.clone()));
+        let client = client.set_redirect_uri(redirect(return_url)?);
+        let request =
+            client.authorize_url(CoreAuthenticationFlow::AuthorizationCode, move || sent_state, move || sent_nonce);
+        let scopes = ["email", "profile"].map(|name| Scope::new(name.to_owned()));
+        // S3-05: whoever has several accounts there picks one, instead of being signed in with some one of them.
+        let request =
+            request.add_scopes(scopes).add_prompt(CoreAuthPrompt::SelectAccount).set_pkce_challenge(challenge);
+        let (url, ..) = request.url();
+        let [state, nonce, verifier] = [state, nonce, verifier].map(Secret::new);
+        Ok(Departure { url: url.into(), state, nonce, verifier })
+    }
+
+    async fn receive(
+        &self,
+        code: &str,
+        return_url: &str,
+        nonce: &Secret<String>,
+        verifier: &Secret<String>,
+    ) -> Result<Identity, Failure> {
+        let client = self.client(&*self.description(false).await?).set_redirect_uri(redirect(return_url)?);
+        let exchange = client.exchange_code(AuthorizationCode::new(code.to_owned()));
+        let exchange = exchange.map_err(|_| unavailable("the issuer names no token address"))?;
+        let verifier = PkceCodeVerifier::new(verifier.expose().clone());
+        let answer: CoreTokenResponse =
+            exchange.set_pkce_verifier(verifier).request_async(&self.carrier).await.map_err(unexchanged)?;
+        let token = answer.id_token().ok_or_else(|| doubtful("no identity token"))?;
+        let nonce = Nonce::new(nonce.expose().clone());
+        let claims = match self.judge(&*self.description(false).await?, token, &nonce) {
+            // The issuer may have changed its keys since we asked.
+            Err(ClaimsVerificationError::SignatureVerification(SignatureVerificationError::NoMatchingKey)) => {
+                self.judge(&*self.description(true).await?, token, &nonce)
+            }
+            judged => judged,
+        };
+        let claims = claims.map_err(|error| doubtful(kind(&error)))?;
+        if claims.email().is_some() {
+            return self.identity(&claims, None);
+        }
+        // Some issuers keep the address out of the token.
+        let more = self.ask_more(&client, answer.access_token(), &claims).await?;
+        self.identity(&claims, Some(&more))
+    }
+
+    /// The claims of a token that holds in every respect.
+    fn judge(
+        &self,
+        description: &CoreProviderMetadata,
+        token: &CoreIdToken,
+        nonce: &Nonce,
+    ) -> Result<CoreIdTokenClaims, ClaimsVerificationError> {
+        let client = self.client(description);
+        let offered = description.id_token_signing_alg_values_supported().iter();
+        let allowed: Vec<_> = offered.filter(|algorithm| ALGORITHMS.contains(algorithm)).cloned().collect();
+        let now = u64::try_from((self.clock)().0).unwrap_or_default();
+        let time = move || (SystemTime::UNIX_EPOCH + Duration::from_secs(now)).into();
+        let verifier = client.id_token_verifier().set_allowed_algs(allowed).set_time_fn(time);
+        token.claims(&verifier, nonce).cloned()
+    }
+
+    async fn ask_more(
+        &self,
+        client: &Client,
+        access: &AccessToken,
+        claims: &CoreIdTokenClaims,
+    ) -> Result<CoreUserInfoClaims, Failure> {
+        let request = client.user_info(access.clone(), Some(claims.subject().clone()));
+        let request = request.map_err(|_| doubtful("no e-mail address"))?;
+        request.request_async(&self.carrier).await.map_err(|error| match error {
+            openidconnect::UserInfoError::Request(failure) => failure,
+            _ => doubtful("an unreadable description of the person"),
+        })
+    }
+
+    fn identity(&self, claims: &CoreIdTokenClaims, more: Option<&CoreUserInfoClaims>) -> Result<Identity, Failure> {
+        // Both are said by the same side about the same address.
+        let (email, verified) = match more {
+            None => (claims.email(), claims.email_verified()),
+            Some(more) => (more.email(), more.email_verified()),
+        };
+        let email = email.ok_or_else(|| doubtful("no e-mail address"))?;
+        let names = claims.name().or_else(|| more.and_then(|more| more.name()));
+        Ok(Identity {
+            issuer: claims.issuer().to_string(),
+            subject: claims.subject().to_string(),
+            email: email.to_string(),
+            email_verified: verified.unwrap_or(false),
+            name: names.and_then(|names| names.get(None)).map(|name| name.to_string()),
+        })
+    }
+}
+
+impl SignIn for Oidc {
+    fn label(&self) -> &str {
+        &self.options.label
+    }
+
+    fn depart<'a>(&'a self, return_url: &'a str) -> BoxFuture<'a, Result<Departure, Failure>> {
+        Box::pin(async move { self.carrier.http.note(self.leave(return_url).await) })
+    }
+
+    fn arrive<'a>(
+        &'a self,
+        code: &'a str,
+        return_url: &'a str,
+        nonce: &'a Secret<String>,
+        verifier: &'a Secret<String>,
+    ) -> BoxFuture<'a, Result<Identity, Failure>> {
+        Box::pin(async move { self.carrier.http.note(self.receive(code, return_url, nonce, verifier).await) })
+    }
+}
+
+/// Carries the requests that the library writes.
+#[derive(Debug)]
+struct Carrier {
+    http: Http,
+    /// Whether the issuer is behind TLS.
+    tls: bool,
+}
+
+impl Carrier {
+    /// An address the issuer named. An issuer behind TLS cannot send us where there is none.
+    fn checked(&self, url: &Url) -> Result<(), Failure> {
+        let safe = url.scheme() == "https" || url.scheme() == "http" && !self.tls;
+        if safe { Ok(()) } else { Err(unavailable("the issuer names an address without TLS")) }
+    }
+
+    async fn carry(&self, request: HttpRequest) -> Result<HttpResponse, Failure> {
+        let (head, body) = request.into_parts();
+        let url = Url::parse(&head.uri.to_string()).map_err(|_| unavailable("the issuer names no address"))?;
+        self.checked(&url)?;
+        let answer = self.http.exchange(self.http.request(head.method, url).headers(head.headers).body(body)).await?;
+        let status = answer.status();
+        if status.is_server_error() || status.as_u16() == 429 {
+            return Err(Failure::Unavailable(format!("issuer {}", status.as_u16())));
+        }
+        Ok(answer)
+    }
+}
+
+impl<'c> AsyncHttpClient<'c> for Carrier {
+    type Error = Failure;
+    type Future = BoxFuture<'c, Result<HttpResponse, Failure>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        Box::pin(self.carry(request))
+    }
+}
+
+fn redirect(url: &str) -> Result<RedirectUrl, Failure> {
+    RedirectUrl::new(url.to_owned()).map_err(|_| Failure::Refused("a way back that is no address".to_owned()))
+}
+
+/// Whether a key is worth its name (checked for RSA, the only kind that comes in sizes).
+fn is_long_enough(key: &CoreJsonWebKey) -> bool {
+    let key = serde_json::to_value(key).unwrap_or_default();
+    key.get("n").and_then(serde_json::Value::as_str).is_none_or(|modulus| modulus.len() >= SHORTEST_MODULUS)
+}
+
+/// The issuer said something that cannot be believed. Its own words stay out: they may name the person.
+fn doubtful(what: &str) -> Failure {
+    Failure::Refused(format!("issuer: {what}"))
+}
+
+fn undescribed(error: DiscoveryError<Failure>) -> Failure {
+    match error {
+        DiscoveryError::Request(failure) => failure,
+        DiscoveryError::Validation(_) => unavailable("the issuer calls itself by another name"),
+        _ => unavailable("the issuer's description or keys cannot be read"),
+    }
+}
+
+fn unexchanged(
+    error: RequestTokenError<Failure, openidconnect::StandardErrorResponse<CoreErrorResponseType>>,
+) -> Failure {
+    match error {
+        RequestTokenError::Request(failure) => failure,
+        // The code was used before, is too old, or is somebody else's.
+        RequestTokenError::ServerResponse(said) if *said.error() == CoreErrorResponseType::InvalidGrant => {
+            doubtful("the code does not hold")
+        }
+        // Our client is not known there, or not so: the operator's fault.
+        RequestTokenError::ServerResponse(_) => unavailable("the issuer does not accept this client"),
+        _ => unavailable("the issuer's answer cannot be read"),
+    }
+}
+
+fn kind(error: &ClaimsVerificationError) -> &'static str {
+    match error {
+        ClaimsVerificationError::Expired(_) => "a token that has expired",
+        ClaimsVerificationError::InvalidAudience(_) => "a token for somebody else",
+        ClaimsVerificationError::InvalidIssuer(_) => "a token of somebody else",
+        ClaimsVerificationError::InvalidNonce(_) => "a token of another sign-in",
+        ClaimsVerificationError::SignatureVerification(_) => "a token whose signature does not hold",
+        _ => "a token that does not hold",
+    }
+}

@@ -1,0 +1,188 @@
+use std::sync::{Arc, Mutex};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use keystead_providers::mail::{Mail, Mailer, Smtp, SmtpOptions};
+use keystead_providers::{Failure, Health};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::secret;
+
+/// A mail server for one conversation after another: says what it is told to at one verb and is content otherwise.
+struct Post {
+    url: String,
+    heard: Arc<Mutex<Vec<String>>>,
+}
+
+impl Post {
+    async fn new(verb: &'static str, says: &'static str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("smtp://{}", listener.local_addr().unwrap());
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let shared = Arc::clone(&heard);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let _ = talk(stream, verb, says, &shared).await;
+            }
+        });
+        Self { url, heard }
+    }
+
+    fn client(&self) -> Smtp {
+        Smtp::new(&options(&self.url)).unwrap()
+    }
+
+    fn heard(&self) -> Vec<String> {
+        self.heard.lock().unwrap().clone()
+    }
+
+    /// The mail as it went over the wire.
+    fn mail(&self) -> String {
+        let lines = self.heard();
+        let from = lines.iter().position(|line| line == "DATA").unwrap() + 1;
+        let until = lines.iter().position(|line| line == ".").unwrap();
+        lines[from..until].join("\n")
+    }
+}
+
+async fn talk(stream: TcpStream, verb: &str, says: &str, heard: &Mutex<Vec<String>>) -> std::io::Result<()> {
+    let (reader, mut writer) = stream.into_split();
+    let mut lines = BufReader::new(reader).lines();
+    writer.write_all(b"220 post.test\r\n").await?;
+    let mut in_mail = false;
+    while let Some(line) = lines.next_line().await? {
+        heard.lock().unwrap().push(line.clone());
+        let answer = match line.split(' ').next().unwrap_or_default() {
+            "." if in_mail => {
+                in_mail = false;
+                if verb == "." { says } else { "250 taken" }
+            }
+            _ if in_mail => continue,
+            said if said == verb => says,
+            "EHLO" => "250-post.test\r\n250 AUTH PLAIN",
+            "AUTH" => "235 welcome",
+            "DATA" => {
+                in_mail = true;
+                "354 go on"
+            }
+            "QUIT" => "221 bye",
+            _ => "250 ok",
+        };
+        writer.write_all(format!("{answer}\r\n").as_bytes()).await?;
+    }
+    Ok(())
+}
+
+fn options(url: &str) -> SmtpOptions {
+    SmtpOptions { url: url.to_owned(), username: None, password: None, from: "Keystead <no-reply@example.com>".into() }
+}
+
+fn mail(subject: &str) -> Mail {
+    Mail { to: "anna@example.com".into(), subject: subject.into(), text: "Zażółć gęślą jaźń\n.\n日本語\n".into() }
+}
+
+fn header<'m>(mail: &'m str, name: &str) -> &'m str {
+    mail.lines().take_while(|line| !line.is_empty()).find_map(|line| line.strip_prefix(name)).unwrap()
+}
+
+#[tokio::test]
+async fn a_mail_in_any_language() {
+    let post = Post::new("", "").await;
+    let client = post.client();
+    assert_eq!(client.health(), Health::Unknown);
+    assert_eq!(client.send(&mail("Kod")).await, Ok(()));
+    assert_eq!(client.health(), Health::Up);
+    let heard = post.heard();
+    assert!(heard.contains(&"MAIL FROM:<no-reply@example.com>".to_owned()), "{heard:?}");
+    assert!(heard.contains(&"RCPT TO:<anna@example.com>".to_owned()), "{heard:?}");
+    let sent = post.mail();
+    assert_eq!(header(&sent, "From: "), "Keystead <no-reply@example.com>");
+    assert_eq!(header(&sent, "Subject: "), "Kod");
+    assert_eq!(header(&sent, "Content-Type: "), "text/plain; charset=utf-8");
+    let (_, body) = sent.split_once("\n\n").unwrap();
+    let body = match header(&sent, "Content-Transfer-Encoding: ") {
+        "base64" => String::from_utf8(STANDARD.decode(body.replace('\n', "")).unwrap()).unwrap(),
+        other => panic!("{other}"),
+    };
+    assert_eq!(body.replace("\r\n", "\n"), "Zażółć gęślą jaźń\n.\n日本語\n");
+}
+
+#[tokio::test]
+async fn a_subject_stays_a_subject() {
+    for subject in ["Zażółć gęślą jaźń", "キーの確認", "Hi\r\nBcc: eve@example.com\r\n\r\nBuy!", "Hi\nBcc: eve@example.com"]
+    {
+        let post = Post::new("", "").await;
+        let client = post.client();
+        if client.send(&mail(subject)).await.is_err() {
+            continue;
+        }
+        let sent = post.mail();
+        let headers: Vec<_> = sent.lines().take_while(|line| !line.is_empty()).collect();
+        assert!(headers.iter().all(|line| line.is_ascii() && !line.to_lowercase().starts_with("bcc")), "{headers:?}");
+        assert!(!post.heard().iter().any(|line| line.contains("RCPT TO:<eve")), "{subject:?}");
+        assert!(headers.iter().any(|line| line.starts_with("MIME-Version")), "the headers end where they should");
+    }
+}
+
+#[tokio::test]
+async fn an_address_stays_an_address() {
+    let post = Post::new("", "").await;
+    let client = post.client();
+    for to in ["", "anna", "anna@example.com\r\nBcc: eve@example.com", "a@b.c, eve@example.com", "anna@exa mple.com"] {
+        let sent = client.send(&Mail { to: to.into(), ..mail("Hi") }).await;
+        assert!(matches!(sent, Err(Failure::Refused(_))), "{to:?}: {sent:?}");
+    }
+    assert!(post.heard().is_empty(), "nobody was even called");
+}
+
+#[tokio::test]
+async fn what_servers_say() {
+    for (verb, says, refused) in [
+        ("RCPT", "550 5.1.1 no anna@example.com here", true),
+        ("MAIL", "553 5.1.8 who are you", true),
+        (".", "554 5.6.0 spam", true),
+        ("RCPT", "450 4.2.1 later", false),
+        ("MAIL", "530 5.7.0 authentication required", false),
+        (".", "451 4.3.0 disk full", false),
+        ("EHLO", "garbage", false),
+    ] {
+        let post = Post::new(verb, says).await;
+        let client = post.client();
+        let failure = client.send(&mail("Hi")).await.unwrap_err();
+        assert_eq!(matches!(failure, Failure::Refused(_)), refused, "{verb} {says}");
+        assert_eq!(client.health(), if refused { Health::Up } else { Health::Down });
+        assert!(!failure.to_string().contains("anna"), "nothing personal in an error");
+    }
+}
+
+#[tokio::test]
+async fn an_account_of_ours() {
+    let post = Post::new("", "").await;
+    let known = SmtpOptions { username: Some("us".into()), password: Some(secret("pa55")), ..options(&post.url) };
+    assert_eq!(Smtp::new(&known).unwrap().send(&mail("Hi")).await, Ok(()));
+    let expected = format!("AUTH PLAIN {}", STANDARD.encode("\0us\0pa55"));
+    assert!(post.heard().contains(&expected));
+    assert!(!format!("{known:?} {:?}", Smtp::new(&known).unwrap()).contains("pa55"));
+
+    let post = Post::new("AUTH", "535 5.7.8 wrong").await;
+    let client = Smtp::new(&SmtpOptions { url: post.url.clone(), ..known }).unwrap();
+    let sent = client.send(&mail("Hi")).await;
+    assert!(matches!(sent, Err(Failure::Unavailable(_))), "our account is wrong, the mail is not: {sent:?}");
+}
+
+#[tokio::test]
+async fn tls_is_never_given_up() {
+    let post = Post::new("", "").await;
+    for scheme in ["smtps", "smtp+starttls"] {
+        let client = Smtp::new(&options(&post.url.replacen("smtp", scheme, 1))).unwrap();
+        assert!(matches!(client.send(&mail("Hi")).await, Err(Failure::Unavailable(_))), "{scheme}");
+        assert!(!post.heard().iter().any(|line| line.starts_with("MAIL")), "{scheme}: no mail in clear");
+    }
+    for wrong in ["post.test:25", "smtp:", "http://post.test", "smtp+tls://post.test", "smtps+starttls://post.test"] {
+        assert!(matches!(Smtp::new(&options(wrong)), Err(Failure::Refused(_))), "{wrong}");
+    }
+    let nobody = SmtpOptions { from: "Keystead".into(), ..options("smtp://post.test") };
+    assert!(matches!(Smtp::new(&nobody), Err(Failure::Refused(_))));
+    assert!(Smtp::new(&options("smtp://[::1]:2525")).is_ok());
+}

@@ -1,0 +1,21 @@
+//! Every client against a vendor that writes down what it is sent and answers what the test says, over real sockets.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on should say where")]
+
+mod deliveries;
+mod mail;
+mod oidc;
+mod outages;
+mod persona;
+mod sms_http;
+mod stripe;
+mod twilio;
+mod vendor;
+
+use keystead_core::secret::Secret;
+
+/// A Saturday in November 2026.
+const NOW: i64 = 1_795_240_000;
+
+fn secret(text: &str) -> Secret<String> {
+    Secret::new(text.to_owned())
+}

@@ -1,0 +1,185 @@
+use keystead_core::time::Timestamp;
+use keystead_providers::payment::stripe::Stripe;
+use keystead_providers::payment::{Method, PaymentProvider, SetupState, StripeOptions};
+use keystead_providers::{Failure, Health};
+use serde_json::{Value, json};
+
+use crate::vendor::{Asked, Say, Vendor, raw, say};
+use crate::{NOW, secret};
+
+const BACK: &str = "https://keys.example.com/back?x=1&y=2";
+
+pub(crate) fn client(vendor: &Vendor) -> Stripe {
+    Stripe::new(StripeOptions {
+        base_url: vendor.url.clone(),
+        api_key: secret("sk_test_1"),
+        webhook_secrets: vec![secret("whsec_old"), secret("whsec_new")],
+    })
+    .unwrap()
+}
+
+fn session() -> Value {
+    json!({ "id": "cs_1", "url": "https://checkout.stripe.com/c/cs_1", "created": NOW, "expires_at": NOW + 86_400 })
+}
+
+fn error(status: u16, code: &str) -> Say {
+    say(status, json!({ "error": { "type": "invalid_request_error", "code": code, "message": "No such anna@b.pl" } }))
+}
+
+fn fields(asked: &Asked) -> Vec<(String, String)> {
+    assert_eq!(asked.header("authorization"), "Bearer sk_test_1");
+    assert_eq!(asked.header("stripe-version"), "2025-03-31.basil");
+    asked.form()
+}
+
+fn pairs(list: &[(&str, &str)]) -> Vec<(String, String)> {
+    list.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+// S1-12, S1-14, S1-17: a set-up of the organization's customer, and nothing that could charge.
+#[tokio::test]
+async fn a_first_set_up_makes_the_customer_first() {
+    let vendor = Vendor::new([say(200, json!({ "id": "cus_1" })), say(200, session())]).await;
+    let stripe = client(&vendor);
+    let setup = stripe.start("pset_1", "org_1", None, BACK).await.unwrap();
+    assert_eq!((setup.reference.as_str(), setup.customer.as_str()), ("cs_1", "cus_1"));
+    assert_eq!(setup.url, "https://checkout.stripe.com/c/cs_1");
+    assert_eq!(setup.expires_at, Timestamp(NOW + 86_400));
+    assert_eq!(stripe.health(), Health::Up);
+
+    let asked = vendor.asked();
+    assert_eq!(asked[0].line(), "POST /v1/customers");
+    assert_eq!(asked[0].header("idempotency-key"), "customer-org_1");
+    assert_eq!(fields(&asked[0]), pairs(&[("metadata[organization]", "org_1")]));
+    assert_eq!(asked[1].line(), "POST /v1/checkout/sessions");
+    assert_eq!(asked[1].header("idempotency-key"), "pset_1");
+    let expected = [
+        ("mode", "setup"),
+        ("customer", "cus_1"),
+        ("payment_method_types[0]", "card"),
+        ("client_reference_id", "pset_1"),
+        ("metadata[attempt]", "pset_1"),
+        ("metadata[organization]", "org_1"),
+        ("setup_intent_data[metadata][attempt]", "pset_1"),
+        ("success_url", BACK),
+        ("cancel_url", BACK),
+    ];
+    assert_eq!(fields(&asked[1]), pairs(&expected));
+}
+
+#[tokio::test]
+async fn a_known_customer_is_not_made_again() {
+    let mut undated = session();
+    undated["expires_at"] = Value::Null;
+    let vendor = Vendor::new([say(200, undated)]).await;
+    let setup = client(&vendor).start("pset_2", "org_1", Some("cus_7"), BACK).await.unwrap();
+    assert_eq!(setup.expires_at, Timestamp(NOW + 86_400), "a day after it was made, when not told");
+    assert_eq!(fields(&vendor.once())[1], ("customer".to_owned(), "cus_7".to_owned()));
+}
+
+#[tokio::test]
+async fn an_accident_that_is_repeated_is_asked_about_anew() {
+    let headers = vec![("idempotent-replayed", "true".to_owned())];
+    let replayed = Say::Whole { status: 500, headers, body: b"{}".to_vec() };
+    let vendor = Vendor::new([replayed, say(200, json!({ "id": "cus_1" })), say(200, session())]).await;
+    assert!(client(&vendor).start("pset_1", "org_1", None, BACK).await.is_ok());
+    assert_eq!(vendor.asked()[1].header("idempotency-key"), "customer-org_1-pset_1");
+
+    let vendor = Vendor::new([error(500, "api_error")]).await;
+    let stripe = client(&vendor);
+    assert!(matches!(stripe.start("pset_1", "org_1", None, BACK).await, Err(Failure::Unavailable(_))));
+    assert_eq!(vendor.asked().len(), 1, "a fresh accident is the outbox's to try again");
+}
+
+#[tokio::test]
+async fn a_card_on_file_becomes_the_default() {
+    let card = json!({ "brand": "visa", "last4": "4242", "exp_month": 12, "exp_year": 2034, "country": "PL",
+        "funding": "prepaid", "fingerprint": "fp_1" });
+    let done = json!({ "id": "cs_1", "status": "complete", "customer": "cus_1", "setup_intent": {
+        "status": "succeeded", "payment_method": { "id": "pm_1", "card": card } } });
+    let vendor = Vendor::new([say(200, done.clone()), say(200, json!({})), say(200, done.clone())]).await;
+    let stripe = client(&vendor);
+    let expected = Method {
+        reference: "pm_1".into(),
+        brand: "visa".into(),
+        last4: "4242".into(),
+        expires_month: 12,
+        expires_year: 2034,
+        country: Some("PL".into()),
+        funding: "prepaid".into(),
+        fingerprint: Some("fp_1".into()),
+    };
+    assert_eq!(stripe.fetch("cs_1").await, Ok(SetupState::Succeeded(expected)));
+    let asked = vendor.asked();
+    assert_eq!(asked[0].line(), "GET /v1/checkout/sessions/cs_1?expand%5B%5D=setup_intent.payment_method");
+    assert_eq!(asked[0].header("stripe-version"), "2025-03-31.basil");
+    assert_eq!(asked[1].line(), "POST /v1/customers/cus_1");
+    assert_eq!(fields(&asked[1]), pairs(&[("invoice_settings[default_payment_method]", "pm_1")]));
+
+    vendor.then([error(503, "api_error")]);
+    let again = stripe.fetch("cs_1").await;
+    assert!(matches!(again, Err(Failure::Unavailable(_))), "not finished until it is the default: {again:?}");
+    vendor.then([say(200, done), error(404, "resource_missing")]);
+    assert!(matches!(stripe.fetch("cs_1").await, Ok(SetupState::Succeeded(_))), "detached meanwhile");
+}
+
+#[tokio::test]
+async fn states_of_a_set_up() {
+    let declined = json!({ "status": "open", "setup_intent": { "status": "requires_payment_method",
+        "last_setup_error": { "code": "card_declined", "decline_code": "insufficient_funds",
+            "message": "Anna's card was declined", "payment_method": { "card": { "fingerprint": "fp_2" } } } } });
+    let failed = SetupState::Failed { reason: "insufficient_funds".into(), card: Some("fp_2".into()) };
+    for (body, expected) in [
+        (json!({ "status": "open", "setup_intent": null }), SetupState::Pending),
+        (json!({ "status": "open", "setup_intent": { "status": "requires_action" } }), SetupState::Pending),
+        (json!({ "status": "complete", "setup_intent": { "status": "processing" } }), SetupState::Pending),
+        (declined, failed),
+        (json!({ "status": "expired" }), SetupState::Expired),
+        (json!({ "status": "open", "setup_intent": { "status": "canceled" } }), SetupState::Expired),
+    ] {
+        let vendor = Vendor::new([say(200, body)]).await;
+        assert_eq!(client(&vendor).fetch("cs_1").await, Ok(expected));
+    }
+    for broken in [raw(200, "text/html", "<h1>hello</h1>"), say(200, json!([])), say(200, json!({ "status": "novel" }))] {
+        let vendor = Vendor::new([broken]).await;
+        assert!(matches!(client(&vendor).fetch("cs_1").await, Err(Failure::Unavailable(_))));
+    }
+}
+
+#[tokio::test]
+async fn ending_and_detaching() {
+    let vendor = Vendor::new([say(200, session()), say(200, json!({})), error(400, "resource_state")]).await;
+    let stripe = client(&vendor);
+    assert_eq!(stripe.cancel("cs_1").await, Ok(()));
+    assert_eq!(stripe.detach("pm_1").await, Ok(()));
+    let asked = vendor.asked();
+    assert_eq!(asked[0].line(), "POST /v1/checkout/sessions/cs_1/expire");
+    assert_eq!(asked[1].line(), "POST /v1/payment_methods/pm_1/detach");
+    assert_eq!(stripe.cancel("cs_1").await, Err(Failure::Refused("Stripe 400 resource_state".into())));
+}
+
+#[tokio::test]
+async fn what_errors_mean() {
+    let refused = |failure: &Failure| matches!(failure, Failure::Refused(_));
+    let gone = |failure: &Failure| matches!(failure, Failure::Gone(_));
+    let outage = |failure: &Failure| matches!(failure, Failure::Unavailable(_));
+    let cases: [(u16, &dyn Fn(&Failure) -> bool); 8] = [
+        (400, &refused),
+        (402, &refused),
+        (404, &gone),
+        (401, &outage),
+        (403, &outage),
+        (409, &outage),
+        (429, &outage),
+        (503, &outage),
+    ];
+    for (status, expected) in cases {
+        let vendor = Vendor::new([error(status, "Some Words about anna@b.pl")]).await;
+        let stripe = client(&vendor);
+        let failure = stripe.detach("pm_1").await.unwrap_err();
+        assert!(expected(&failure), "{status}: {failure}");
+        assert!(!failure.to_string().contains("anna"), "nothing personal in an error");
+        assert_eq!(stripe.health(), if outage(&failure) { Health::Down } else { Health::Up });
+    }
+    assert!(!format!("{:?}", client(&Vendor::new([]).await)).contains("sk_test_1"));
+}

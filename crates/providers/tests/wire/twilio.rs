@@ -1,0 +1,154 @@
+use keystead_providers::phone::twilio::{Twilio, TwilioOptions};
+use keystead_providers::phone::{Check, LineLookup, LineType, PhoneVerifier, Started};
+use keystead_providers::{Failure, Health};
+use serde_json::json;
+
+use crate::secret;
+use crate::vendor::{Say, Vendor, raw, say};
+
+fn client(vendor: &Vendor) -> Twilio {
+    Twilio::new(TwilioOptions {
+        verify_base_url: format!("{}/verify/", vendor.url),
+        lookup_base_url: format!("{}/lookup", vendor.url),
+        account_sid: "AC1".into(),
+        auth_token: secret("t0ken"),
+        service_sid: "VA1".into(),
+    })
+    .unwrap()
+}
+
+fn error(status: u16, code: i64) -> Say {
+    say(status, json!({ "code": code, "message": "about +48512345678", "status": status }))
+}
+
+/// base64 of `AC1:t0ken`.
+const BASIC: &str = "Basic QUMxOnQwa2Vu";
+
+// S1-16
+#[tokio::test]
+async fn a_code_is_sent() {
+    let vendor = Vendor::new([say(201, json!({ "sid": "VE1", "status": "pending" }))]).await;
+    let twilio = client(&vendor);
+    let started = Started { reference: "VE1".into(), resend_same_code: true };
+    assert_eq!(twilio.start("+48512345678", "pl").await, Ok(started));
+    let asked = vendor.once();
+    assert_eq!(asked.line(), "POST /verify/v2/Services/VA1/Verifications");
+    assert_eq!(asked.header("authorization"), BASIC);
+    assert_eq!(asked.header("content-type"), "application/x-www-form-urlencoded");
+    assert_eq!(asked.body, "To=%2B48512345678&Channel=sms&Locale=pl");
+    assert_eq!(twilio.health(), Health::Up);
+}
+
+#[tokio::test]
+async fn what_is_said_instead_of_sending() {
+    let refused = [(400, 60200), (429, 60203), (400, 60205), (403, 60238), (403, 60410), (403, 60605), (400, 99999)];
+    let outage = [(429, 60207), (429, 60212), (429, 20429), (401, 20003), (403, 20008), (404, 20404), (503, 20503)];
+    let all = refused.map(|one| (one, true)).into_iter().chain(outage.map(|one| (one, false)));
+    for ((status, code), refused) in all {
+        let vendor = Vendor::new([error(status, code)]).await;
+        let twilio = client(&vendor);
+        let failure = twilio.start("+48512345678", "en").await.unwrap_err();
+        let right = if refused {
+            matches!(failure, Failure::Refused(_))
+        } else {
+            matches!(failure, Failure::Unavailable(_)) && twilio.health() == Health::Down
+        };
+        assert!(right, "{status} {code}: {failure}");
+        assert!(!failure.to_string().contains("512345678"), "nothing personal in an error");
+    }
+}
+
+#[tokio::test]
+async fn a_code_is_checked() {
+    let status = |status: &str| say(200, json!({ "sid": "VE1", "status": status, "valid": status == "approved" }));
+    for (answer, expected) in [
+        (status("approved"), Check::Ok),
+        (status("pending"), Check::Wrong),
+        (status("expired"), Check::Expired),
+        (status("canceled"), Check::Expired),
+        (status("max_attempts_reached"), Check::TooMany),
+        (error(429, 60202), Check::TooMany),
+        (error(404, 20404), Check::Unknown),
+        (raw(404, "text/html", "<h1>gone</h1>"), Check::Unknown),
+        (error(400, 60200), Check::Wrong),
+    ] {
+        let vendor = Vendor::new([answer]).await;
+        assert_eq!(client(&vendor).check("VE1", "012345").await, Ok(expected));
+        let asked = vendor.once();
+        assert_eq!(asked.line(), "POST /verify/v2/Services/VA1/VerificationCheck");
+        assert_eq!(asked.header("authorization"), BASIC);
+        assert_eq!(asked.body, "VerificationSid=VE1&Code=012345");
+    }
+}
+
+#[tokio::test]
+async fn a_broken_answer_uses_no_try_up() {
+    for broken in [
+        say(200, json!({ "status": "novel" })),
+        say(200, json!([])),
+        raw(200, "text/html", "<h1>captive portal</h1>"),
+        raw(200, "application/json", ""),
+        error(429, 20429),
+        error(500, 20500),
+        error(401, 20003),
+        Say::Nothing,
+    ] {
+        let vendor = Vendor::new([broken.clone()]).await;
+        let twilio = client(&vendor);
+        assert!(matches!(twilio.check("VE1", "012345").await, Err(Failure::Unavailable(_))), "{broken:?}");
+        assert_eq!(twilio.health(), Health::Down);
+    }
+}
+
+#[tokio::test]
+async fn an_ended_verification_can_be_ended_again() {
+    let vendor = Vendor::new([say(200, json!({ "status": "canceled" })), error(404, 20404), error(503, 0)]).await;
+    let twilio = client(&vendor);
+    assert_eq!(twilio.cancel("VE1").await, Ok(()));
+    assert_eq!(twilio.cancel("VE1").await, Ok(()));
+    assert!(matches!(twilio.cancel("VE1/../../x").await, Err(Failure::Unavailable(_))));
+    let asked = vendor.asked();
+    assert_eq!(asked[0].line(), "POST /verify/v2/Services/VA1/Verifications/VE1");
+    assert_eq!(asked[0].body, "Status=canceled");
+    assert_eq!(asked[2].path, "/verify/v2/Services/VA1/Verifications/VE1%2F..%2F..%2Fx");
+}
+
+// S1-32, S1-33
+#[tokio::test]
+async fn carriers_tell_the_kind_of_line() {
+    let words = [
+        ("mobile", LineType::Mobile),
+        ("landline", LineType::Landline),
+        ("fixedVoip", LineType::FixedVoip),
+        ("nonFixedVoip", LineType::NonFixedVoip),
+        ("personal", LineType::Personal),
+        ("tollFree", LineType::TollFree),
+        ("premium", LineType::Premium),
+        ("sharedCost", LineType::SharedCost),
+        ("uan", LineType::Uan),
+        ("voicemail", LineType::Voicemail),
+        ("pager", LineType::Pager),
+        ("unknown", LineType::Unknown),
+        ("novel", LineType::Unknown),
+    ];
+    for (word, line) in words {
+        let vendor = Vendor::new([say(200, json!({ "line_type_intelligence": { "type": word, "error_code": null } }))]).await;
+        assert_eq!(client(&vendor).lookup("+14159929960").await, Ok(line), "{word}");
+        let asked = vendor.once();
+        assert_eq!(asked.line(), "GET /lookup/v2/PhoneNumbers/+14159929960?Fields=line_type_intelligence");
+        assert_eq!(asked.header("authorization"), BASIC);
+    }
+    let vendor = Vendor::new([say(200, json!({ "line_type_intelligence": null }))]).await;
+    assert_eq!(client(&vendor).lookup("+14159929960").await, Ok(LineType::Unknown));
+}
+
+#[tokio::test]
+async fn a_carrier_that_cannot_be_asked_is_not_a_carrier_that_does_not_say() {
+    let unasked = json!({ "line_type_intelligence": { "type": null, "error_code": 60601 } });
+    for answer in [say(200, unasked), raw(200, "text/html", "<h1>?</h1>"), error(429, 20429), error(500, 0)] {
+        let vendor = Vendor::new([answer]).await;
+        assert!(matches!(client(&vendor).lookup("+14165550100").await, Err(Failure::Unavailable(_))));
+    }
+    let vendor = Vendor::new([error(404, 20404)]).await;
+    assert!(matches!(client(&vendor).lookup("+14165550100").await, Err(Failure::Gone(_))));
+}
