@@ -38,8 +38,6 @@ pub(crate) struct Secrets {
     pub(crate) sealing: Secret<[u8; 32]>,
     /// Numbers and documents are matched under it.
     pub(crate) matching: Secret<[u8; 32]>,
-    /// The keys of identity cases are wrapped under it.
-    pub(crate) evidence: Secret<[u8; 32]>,
 }
 
 #[derive(Deserialize)]
@@ -52,7 +50,6 @@ struct Written {
     audit_key: String,
     sealing_key: String,
     matching_key: String,
-    evidence_key: String,
 }
 
 /// Reads the secrets, or makes them on the first start.
@@ -86,7 +83,6 @@ fn read(text: &str) -> Result<Secrets, String> {
         audit: decode("audit_key", written.audit_key)?,
         sealing: decode("sealing_key", written.sealing_key)?,
         matching: decode("matching_key", written.matching_key)?,
-        evidence: decode("evidence_key", written.evidence_key)?,
     })
 }
 
@@ -107,7 +103,7 @@ fn decode(name: &str, mut text: String) -> Result<Secret<[u8; 32]>, String> {
 /// Writes beside and links into place, so that two first starts at once agree on one file.
 fn create(data_dir: &Path, path: &Path) -> io::Result<()> {
     let mut text = String::from("# Made on the first start. Keep it with your backups: without it no key works.\n");
-    for name in ["tag_key", "pepper", "audit_key", "sealing_key", "matching_key", "evidence_key"] {
+    for name in ["tag_key", "pepper", "audit_key", "sealing_key", "matching_key"] {
         let mut bytes = [0; 32];
         rand::rngs::OsRng.unwrap_err().fill_bytes(&mut bytes);
         let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -151,7 +147,7 @@ mod tests {
         let good = "0".repeat(64);
         for bad in ["", "abc", &"0".repeat(62), &"g".repeat(64), &"é".repeat(32)] {
             let mut text = format!("tag_key = \"{good}\"\npepper = \"{bad}\"\n");
-            for name in ["audit_key", "sealing_key", "matching_key", "evidence_key"] {
+            for name in ["audit_key", "sealing_key", "matching_key"] {
                 text.push_str(&format!("{name} = \"{good}\"\n"));
             }
             let reason = read(&text).unwrap_err();

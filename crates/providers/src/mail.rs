@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use keystead_core::secret::Secret;
-use lettre::message::{Mailbox, header::ContentType};
+use lettre::message::{Mailbox, SinglePart};
 use lettre::transport::smtp;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Tls, TlsParameters};
@@ -100,8 +100,7 @@ impl Smtp {
             .from(self.from.clone())
             .to(to)
             .subject(&mail.subject)
-            .header(ContentType::TEXT_PLAIN)
-            .body(mail.text.clone());
+            .singlepart(SinglePart::plain(mail.text.clone()));
         let message = message.map_err(|_| Failure::Refused("a mail that cannot be written".to_owned()))?;
         let sent = tokio::time::timeout(WHOLE, self.transport.send(message)).await;
         match sent.map_err(|_| Failure::Unavailable("the mail server is too slow".to_owned()))? {

@@ -9,7 +9,7 @@ use http::{HeaderMap, Method, Request, Response};
 use http_body_util::BodyExt;
 use keystead_api::{ApiState, Authenticate, BoxFuture};
 use keystead_app::bootstrap::Bootstrapped;
-use keystead_app::{App, AppOptions, Sealer, Services, Settings, Settings};
+use keystead_app::{App, AppOptions, Sealer, Services, Settings};
 use keystead_core::caller::Caller;
 use keystead_core::key::{ApiKey, Pepper, TagKeys};
 use keystead_core::mask::mask;

@@ -154,7 +154,6 @@ impl App {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
 
     #[test]
     fn networks_hide_the_person() {

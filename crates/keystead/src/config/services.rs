@@ -228,11 +228,6 @@ impl IdentitySection {
             Some(_) => Err(ConfigError::Value("identity.provider must be persona or review".into())),
         }
     }
-
-    /// Whether the operator's own people decide, which needs no address.
-    pub(super) fn is_review(&self) -> bool {
-        self.provider.as_deref() == Some("review")
-    }
 }
 
 impl MailSection {

@@ -10,8 +10,11 @@ use keystead_providers::identity::persona::Persona;
 use keystead_providers::mail::{Smtp, SmtpOptions};
 use keystead_providers::payment::StripeOptions;
 use keystead_providers::payment::stripe::Stripe;
+use keystead_providers::phone::LineLookup;
 use keystead_providers::phone::sms_http::HttpSms;
 use keystead_providers::phone::twilio::{Twilio, TwilioOptions};
+use keystead_providers::sign_in::OidcOptions;
+use keystead_providers::sign_in::Oidc;
 use keystead_sandbox as sandbox;
 
 use crate::config::{Identity, Sms, Validated};
@@ -26,6 +29,16 @@ pub(crate) fn services(config: &Validated, beside: Option<&Running>) -> Result<S
     payment(&mut services, config, beside)?;
     identity(&mut services, config, beside)?;
     mail(&mut services, config, beside)?;
+    if let Some(issuer) = &config.sign_in {
+        let options = OidcOptions {
+            label: issuer.label.clone(),
+            issuer: issuer.issuer.clone(),
+            client_id: issuer.client_id.clone(),
+            client_secret: issuer.client_secret.clone(),
+        };
+        let client = Oidc::new(options, wire::clock(), Box::new(wire::rng())).map_err(failed("sign-in"))?;
+        services.sign_in = Some(Arc::new(client));
+    }
     Ok(services)
 }
 
@@ -57,7 +70,8 @@ fn phone(services: &mut Services, config: &Validated, beside: Option<&Running>) 
         (None, None) => return Ok(()),
     };
     let client = Arc::new(Twilio::new(options).map_err(failed("sms"))?);
-    services.lines = Some(client.clone());
+    let lines: Arc<dyn LineLookup> = Arc::<Twilio>::clone(&client);
+    services.lines = Some(lines);
     services.codes = Some(Codes::Verifier(client));
     Ok(())
 }

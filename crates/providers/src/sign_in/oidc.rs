@@ -319,3 +319,20 @@ fn kind(error: &ClaimsVerificationError) -> &'static str {
         _ => "a token that does not hold",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tls_is_not_given_up_half_way() {
+        let (plain, secure) = (Url::parse("http://issuer.test/keys"), Url::parse("https://issuer.test/keys"));
+        let (plain, secure) = (plain.unwrap(), secure.unwrap());
+        let behind_tls = Carrier { http: Http::new().unwrap(), tls: true };
+        assert!(behind_tls.checked(&secure).is_ok());
+        assert!(behind_tls.checked(&plain).is_err());
+        assert!(behind_tls.checked(&Url::parse("file:///etc/passwd").unwrap()).is_err());
+        let sandbox = Carrier { http: Http::new().unwrap(), tls: false };
+        assert!(sandbox.checked(&plain).is_ok() && sandbox.checked(&secure).is_ok());
+    }
+}

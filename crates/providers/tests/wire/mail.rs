@@ -79,7 +79,9 @@ fn options(url: &str) -> SmtpOptions {
 }
 
 fn mail(subject: &str) -> Mail {
-    Mail { to: "anna@example.com".into(), subject: subject.into(), text: "Zażółć gęślą jaźń\n.\n日本語\n".into() }
+    Mail {
+        to: "anna@example.com".into(), subject: subject.into(), text: "Zażółć gęślą jaźń\n.\n日本語\n".into()
+    }
 }
 
 fn header<'m>(mail: &'m str, name: &str) -> &'m str {
@@ -110,7 +112,8 @@ async fn a_mail_in_any_language() {
 
 #[tokio::test]
 async fn a_subject_stays_a_subject() {
-    for subject in ["Zażółć gęślą jaźń", "キーの確認", "Hi\r\nBcc: eve@example.com\r\n\r\nBuy!", "Hi\nBcc: eve@example.com"]
+    for subject in
+        ["Zażółć gęślą jaźń", "キーの確認", "Hi\r\nBcc: eve@example.com\r\n\r\nBuy!", "Hi\nBcc: eve@example.com"]
     {
         let post = Post::new("", "").await;
         let client = post.client();
@@ -121,7 +124,10 @@ async fn a_subject_stays_a_subject() {
         let headers: Vec<_> = sent.lines().take_while(|line| !line.is_empty()).collect();
         assert!(headers.iter().all(|line| line.is_ascii() && !line.to_lowercase().starts_with("bcc")), "{headers:?}");
         assert!(!post.heard().iter().any(|line| line.contains("RCPT TO:<eve")), "{subject:?}");
-        assert!(headers.iter().any(|line| line.starts_with("MIME-Version")), "the headers end where they should");
+        assert!(
+            headers.iter().any(|line| line.starts_with("MIME-Version")),
+            "the headers end where they should: {sent}"
+        );
     }
 }
 

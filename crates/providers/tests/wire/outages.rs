@@ -25,7 +25,8 @@ async fn nobody_is_sent_elsewhere() {
 async fn answers_are_bounded() {
     let body = |size: usize| format!("{{\"id\":\"{}\"}}", "x".repeat(size - 9));
     let vendor =
-        Vendor::new([raw(201, "application/json", body(1 << 20)), raw(201, "application/json", body((1 << 20) + 1))]).await;
+        Vendor::new([raw(201, "application/json", body(1 << 20)), raw(201, "application/json", body((1 << 20) + 1))])
+            .await;
     let client = HttpSms::new(vendor.url.clone(), None).unwrap();
     assert!(client.send("+48512345678", "x").await.is_ok());
     assert_eq!(client.send("+48512345678", "x").await, Err(Failure::Unavailable("an answer over 1 MiB".into())));

@@ -9,12 +9,8 @@ use serde_json::{Value, json};
 use crate::vendor::{Asked, Say, Vendor, raw, say};
 use crate::{NOW, secret};
 
-const ATTEMPT: Attempt<'static> = Attempt {
-    id: "idv_1",
-    organization: "org_1",
-    locale: "pl",
-    return_url: "https://keys.example.com/back?a=1&b=2",
-};
+const ATTEMPT: Attempt<'static> =
+    Attempt { id: "idv_1", organization: "org_1", locale: "pl", return_url: "https://keys.example.com/back?a=1&b=2" };
 
 fn of(vendor: &Vendor, completed_approves: bool) -> Persona {
     let options = PersonaOptions {
@@ -75,9 +71,12 @@ async fn an_inquiry_begins_with_its_first_link() {
 #[tokio::test]
 async fn an_accident_while_beginning_is_looked_into() {
     // It was made after all.
-    let vendor =
-        Vendor::new([say(500, json!({})), say(200, json!({ "data": [inquiry("created")] })), linked(inquiry("created"))])
-            .await;
+    let vendor = Vendor::new([
+        say(500, json!({})),
+        say(200, json!({ "data": [inquiry("created")] })),
+        linked(inquiry("created")),
+    ])
+    .await;
     let started = client(&vendor).start(ATTEMPT).await.unwrap();
     assert_eq!(started.reference, "inq_1");
     assert_eq!(started.link.url, "https://withpersona.com/verify?code=us1-x&language=pl");
@@ -140,7 +139,11 @@ async fn the_states_of_an_inquiry() {
         assert_eq!(asked.line(), "GET /api/v1/inquiries/inq_1?include=account%2Cverifications");
     }
     let vendor = Vendor::new([say(200, json!({ "data": inquiry("completed") }))]).await;
-    assert_eq!(of(&vendor, true).fetch("inq_1").await.unwrap().state, State::Approved, "where the operator wants it so");
+    assert_eq!(
+        of(&vendor, true).fetch("inq_1").await.unwrap().state,
+        State::Approved,
+        "where the operator wants it so"
+    );
 }
 
 // S0-05
@@ -211,7 +214,8 @@ async fn found_again_by_our_reference() {
 // S3-33
 #[tokio::test]
 async fn calling_off_and_erasing() {
-    let vendor = Vendor::new([say(200, json!({})), say(200, json!({})), say(422, json!({})), say(404, json!({}))]).await;
+    let vendor =
+        Vendor::new([say(200, json!({})), say(200, json!({})), say(422, json!({})), say(404, json!({}))]).await;
     let persona = client(&vendor);
     assert_eq!(persona.cancel("inq_1").await, Ok(()));
     assert_eq!(persona.redact("inq_1").await, Ok(()));

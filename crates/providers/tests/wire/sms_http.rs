@@ -28,7 +28,8 @@ async fn a_text_goes_out_as_json() {
 
 #[tokio::test]
 async fn refusals_and_outages_are_told_apart() {
-    for (status, refused) in [(400, true), (422, true), (401, false), (403, false), (404, false), (429, false), (503, false)]
+    for (status, refused) in
+        [(400, true), (422, true), (401, false), (403, false), (404, false), (429, false), (503, false)]
     {
         let vendor = Vendor::new([say(status, json!({ "error": "no text to +48512345678" }))]).await;
         let client = HttpSms::new(vendor.url.clone(), None).unwrap();

@@ -132,7 +132,8 @@ async fn carriers_tell_the_kind_of_line() {
         ("novel", LineType::Unknown),
     ];
     for (word, line) in words {
-        let vendor = Vendor::new([say(200, json!({ "line_type_intelligence": { "type": word, "error_code": null } }))]).await;
+        let vendor =
+            Vendor::new([say(200, json!({ "line_type_intelligence": { "type": word, "error_code": null } }))]).await;
         assert_eq!(client(&vendor).lookup("+14159929960").await, Ok(line), "{word}");
         let asked = vendor.once();
         assert_eq!(asked.line(), "GET /lookup/v2/PhoneNumbers/+14159929960?Fields=line_type_intelligence");

@@ -45,7 +45,11 @@ impl Asked {
 /// What goes out.
 #[derive(Debug, Clone)]
 pub(crate) enum Say {
-    Whole { status: u16, headers: Vec<(&'static str, String)>, body: Vec<u8> },
+    Whole {
+        status: u16,
+        headers: Vec<(&'static str, String)>,
+        body: Vec<u8>,
+    },
     /// The connection ends without a word.
     Nothing,
 }
@@ -82,7 +86,8 @@ impl Vendor {
             while let Ok((stream, _)) = listener.accept().await {
                 let book = Arc::clone(&shared);
                 let service = service_fn(move |request| answer(Arc::clone(&book), request));
-                let serving = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+                let serving =
+                    hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
                 tokio::spawn(serving);
             }
         });
@@ -92,6 +97,11 @@ impl Vendor {
     /// What else to answer, for answers that name the vendor's own address.
     pub(crate) fn then(&self, answers: impl IntoIterator<Item = Say>) {
         self.book.lock().unwrap().answers.extend(answers);
+    }
+
+    /// Takes back what was to be answered and was not asked for.
+    pub(crate) fn forget(&self) {
+        self.book.lock().unwrap().answers.clear();
     }
 
     /// Everything that came in, oldest first.

@@ -22,7 +22,7 @@ use crate::{Actor, App, Error};
 
 /// What a check comes to. A wrong code is an answer, not a fault: it must be written down.
 enum Checked {
-    Right(PhoneVerification),
+    Right(Box<PhoneVerification>),
     Wrong { left: u8 },
     Refused(PhoneRefusal),
 }
@@ -41,6 +41,8 @@ impl App {
         typed: &Secret<String>,
         origin: Origin,
     ) -> Result<VerificationView, Error> {
+        // First whose it is: a stranger learns nothing from how a code is written.
+        self.phone_verification(actor, organization, id).await?;
         let Some(digits) = code::typed(typed.expose()) else {
             return Err(Error::coded("code", "phone_code_malformed", "Invalid 'code': the code has six digits."));
         };
@@ -136,7 +138,7 @@ impl App {
         self.record(tx, actor, deed).await?;
         if next.state == PhoneState::Verified {
             self.bind_number(tx, actor, &row).await?;
-            return Ok(Checked::Right(row));
+            return Ok(Checked::Right(Box::new(row)));
         }
         let nth = format!("{}:{}:{}", row.id, next.sends, next.checks);
         self.count(tx, WRONG, subjects, &nth, "").await?;

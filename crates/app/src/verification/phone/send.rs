@@ -306,6 +306,7 @@ impl App {
         id: &str,
         origin: Origin,
     ) -> Result<VerificationView, Error> {
+        self.phone_verification(actor, organization, id).await?;
         let same_code = matches!(self.codes()?, Codes::Verifier(_));
         let (app, actor, organization, id) = (self.clone(), actor.clone(), organization.clone(), id.to_owned());
         let write = self.store().write("resend_phone_code", async move |tx: &mut Tx| {
