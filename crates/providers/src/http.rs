@@ -42,6 +42,8 @@ impl Http {
             .connect_timeout(Duration::from_secs(5))
             .timeout(Duration::from_secs(15))
             .redirect(redirect::Policy::none())
+            // Where things go is said by the configuration alone, never by variables of the surroundings.
+            .no_proxy()
             .user_agent(concat!("keystead/", env!("CARGO_PKG_VERSION")))
             .build();
         let client =

@@ -75,7 +75,7 @@ pub struct Snapshot {
     pub our_reference: String,
     /// How it stands.
     pub state: State,
-    /// How far the person got, 0 when unknown.
+    /// How far the person got: 1 the document, 2 the face, 3 handed in; 0 when unknown.
     pub step: u8,
     /// Why not, in the names of verification.md 1.10.
     pub reasons: Vec<String>,

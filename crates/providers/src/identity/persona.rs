@@ -261,7 +261,7 @@ impl IdentityProvider for Persona {
 /// Which inquiry an event is about (1.5).
 fn hint(body: &[u8]) -> Option<Hint> {
     let event: Value = serde_json::from_slice(body).ok()?;
-    let text = |path: &[&str]| at(&event, path).and_then(Value::as_str).filter(|text| text.len() <= 255);
+    let text = |path: &[&str]| at(&event, path).and_then(Value::as_str).filter(|text| (1..=255).contains(&text.len()));
     Some(Hint {
         event_id: text(&["data", "id"])?.to_owned(),
         name: text(&["data", "attributes", "name"])?.to_owned(),

@@ -219,7 +219,7 @@ impl PaymentProvider for Stripe {
 /// does not name the session; for everything else (`checkout.session.*`, `payment_method.*`, `customer.*`) the object.
 fn hint(body: &[u8]) -> Option<Hint> {
     let event: Value = serde_json::from_slice(body).ok()?;
-    let text = |path: &[&str]| at(&event, path).and_then(Value::as_str).filter(|text| text.len() <= 255);
+    let text = |path: &[&str]| at(&event, path).and_then(Value::as_str).filter(|text| (1..=255).contains(&text.len()));
     let name = text(&["type"])?;
     let attempt = text(&["data", "object", "metadata", "attempt"]).filter(|_| name.starts_with("setup_intent."));
     Some(Hint {

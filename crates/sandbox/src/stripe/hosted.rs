@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::{Value, json};
 
-use super::{error, missing, state};
+use super::{Session, error, missing, state};
 use crate::page::{escape, page as html};
 use crate::{Sandbox, text};
 
@@ -101,7 +101,7 @@ fn act(sandbox: &Sandbox, id: &str, outcome: &str, card: Option<String>) -> Resu
                 session.error = None;
                 session.method = Some(method.clone());
                 events.push(("payment_method.attached", method.clone()));
-                events.push(("setup_intent.succeeded", json!({ "id": text::id("seti_", id), "status": "succeeded" })));
+                events.push(("setup_intent.succeeded", set_up(session, "succeeded")));
                 events.push(("checkout.session.completed", session.view(false)));
                 all.methods.insert(method_id, method);
             }
@@ -110,8 +110,7 @@ fn act(sandbox: &Sandbox, id: &str, outcome: &str, card: Option<String>) -> Resu
                 let print = text::id("fp_", &card.unwrap_or_else(|| outcome.to_owned()));
                 session.error = Some(json!({ "type": "card_error", "code": code, "decline_code": code,
                     "payment_method": { "card": { "fingerprint": print } } }));
-                // The session's own id, so that whoever looks finds it; the vendor names the intent.
-                events.push(("setup_intent.setup_failed", json!({ "id": id, "status": "requires_payment_method" })));
+                events.push(("setup_intent.setup_failed", set_up(session, "requires_payment_method")));
             }
             "expire" => {
                 session.status = "expired";
@@ -125,4 +124,10 @@ fn act(sandbox: &Sandbox, id: &str, outcome: &str, card: Option<String>) -> Resu
         sandbox.stripe_event(kind, object);
     }
     Ok(())
+}
+
+/// What an event about the set-up itself holds: never the session, only what whoever began it wrote on it.
+fn set_up(session: &Session, status: &str) -> Value {
+    json!({ "id": text::id("seti_", &session.id), "object": "setup_intent", "status": status,
+        "metadata": { "attempt": session.set_up_attempt } })
 }

@@ -1,11 +1,13 @@
 //! One module per table: plain functions over a transaction, named find, list, insert, update, delete and claim.
 
+pub mod accounts;
 pub mod api_keys;
 pub mod audit;
 pub mod changes;
 pub mod directory;
 pub mod identity_attempts;
 pub mod inbound_events;
+pub mod invites;
 pub mod jobs;
 pub mod limit_hits;
 mod list;
@@ -22,6 +24,7 @@ pub mod projects;
 pub mod refusals;
 pub mod reviews;
 pub mod service_accounts;
+pub mod sessions;
 pub mod upstream_objects;
 pub mod usage;
 pub mod users;

@@ -187,13 +187,14 @@ pub async fn find(tx: &mut Tx, organization: &OrganizationId, id: &str) -> Resul
     tx.optional(SQL, vec![organization.as_str().into(), id.into()]).await?.as_ref().map(setup).transpose()
 }
 
-/// The set-up a service knows by this reference.
+/// The set-up a service knows by this reference, or calls by our own id: its events name one or the other.
 ///
 /// # Errors
 /// When the store cannot.
 pub async fn find_by_reference(tx: &mut Tx, provider: &str, reference: &str) -> Result<Option<PaymentSetup>, Error> {
     const SQL: &str = "SELECT id, organization, user_id, provider, reference, url, state, reason, created_at, \
-                       expires_at, checked_at, finished_at FROM payment_setups WHERE provider = $1 AND reference = $2";
+                       expires_at, checked_at, finished_at FROM payment_setups \
+                       WHERE provider = $1 AND (reference = $2 OR id = $2)";
     tx.optional(SQL, vec![provider.into(), reference.into()]).await?.as_ref().map(setup).transpose()
 }
 

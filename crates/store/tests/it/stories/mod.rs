@@ -1,5 +1,6 @@
 //! One story per noun, each in a database of its own.
 
+mod accounts;
 pub(crate) mod audit;
 mod directory;
 mod keys;
@@ -25,6 +26,9 @@ pub(crate) async fn all(world: &World) {
     usage::once_and_only_once(world.fresh().await).await;
     usage::questions(world.fresh().await).await;
     audit::chain(world.fresh().await).await;
+    accounts::accounts(world.fresh().await).await;
+    accounts::sessions(world.fresh().await).await;
+    accounts::invitations(world.fresh().await).await;
     verification::phone_numbers(world.fresh().await).await;
     verification::limits(world.fresh().await).await;
     verification::payment_methods(world.fresh().await).await;

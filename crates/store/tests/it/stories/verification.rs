@@ -139,6 +139,9 @@ pub(crate) async fn payment_methods(db: TestDb) {
     change!(db, |tx| payments::update(tx, &setup)).unwrap();
     assert_eq!(look!(db, |tx| payments::find(tx, &one, "pms_1")).unwrap(), Some(setup.clone()));
     assert_eq!(look!(db, |tx| payments::find_by_reference(tx, "stripe", "cs_1")).unwrap(), Some(setup.clone()));
+    let by_our_id = look!(db, |tx| payments::find_by_reference(tx, "stripe", "pms_1")).unwrap();
+    assert_eq!(by_our_id, Some(setup.clone()));
+    assert_eq!(look!(db, |tx| payments::find_by_reference(tx, "other", "pms_1")).unwrap(), None);
     assert_eq!(look!(db, |tx| payments::find_newest(tx, &one)).unwrap(), Some(setup.clone()));
     assert_eq!(look!(db, |tx| payments::list_live(tx)).unwrap(), [setup.clone()]);
     setup.finished_at = Some(later(2));

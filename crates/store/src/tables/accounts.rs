@@ -1,0 +1,222 @@
+//! How people sign in: passwords, second factors, identities elsewhere, preferences, one-time links.
+
+use keystead_core::id::UserId;
+use keystead_core::time::Timestamp;
+
+use super::{id, optional_id, optional_time, time};
+use crate::{Error, Row, Tx};
+
+/// A person's account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Whose.
+    pub user: UserId,
+    /// The password's hash in PHC form; absent for people who sign in elsewhere.
+    pub password: Option<String>,
+    /// When it was last changed.
+    pub password_changed_at: Option<Timestamp>,
+    /// When the address was confirmed.
+    pub confirmed_at: Option<Timestamp>,
+    /// `en`, `pl`, `ja`, or empty for the browser's.
+    pub language: String,
+    /// `light`, `dark`, or empty for the browser's.
+    pub theme: String,
+    /// An IANA name, or empty for UTC.
+    pub time_zone: String,
+    /// What best describes the person (S3-08).
+    pub describes: Option<String>,
+    /// The second factor's secret, sealed.
+    pub totp_sealed: Option<Vec<u8>>,
+    /// When the second factor was proven; before that it does not count.
+    pub totp_confirmed_at: Option<Timestamp>,
+    /// The last time step whose code was used: a code works once.
+    pub totp_last_step: i64,
+}
+
+/// A link or secret that works once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Token {
+    /// Digest of the token; the token itself is nowhere.
+    pub digest: Vec<u8>,
+    /// What it is for.
+    pub purpose: String,
+    /// For whom.
+    pub user: Option<UserId>,
+    /// What it carries.
+    pub payload: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it stops working.
+    pub expires_at: Timestamp,
+    /// When it was used.
+    pub used_at: Option<Timestamp>,
+}
+
+fn account(row: &Row) -> Result<Account, Error> {
+    Ok(Account {
+        user: id(row, 0, "accounts")?,
+        password: row.optional_text(1)?,
+        password_changed_at: optional_time(row, 2)?,
+        confirmed_at: optional_time(row, 3)?,
+        language: row.text(4)?,
+        theme: row.text(5)?,
+        time_zone: row.text(6)?,
+        describes: row.optional_text(7)?,
+        totp_sealed: row.optional_bytes(8)?,
+        totp_confirmed_at: optional_time(row, 9)?,
+        totp_last_step: row.int(10)?,
+    })
+}
+
+/// Writes an account, new or known.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn save(tx: &mut Tx, row: &Account) -> Result<(), Error> {
+    const SQL: &str = "INSERT INTO accounts (user_id, password, password_changed_at, confirmed_at, language, theme, \
+                       time_zone, describes, totp_sealed, totp_confirmed_at, totp_last_step) \
+                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (user_id) DO UPDATE SET \
+                       password = excluded.password, password_changed_at = excluded.password_changed_at, \
+                       confirmed_at = excluded.confirmed_at, language = excluded.language, theme = excluded.theme, \
+                       time_zone = excluded.time_zone, describes = excluded.describes, \
+                       totp_sealed = excluded.totp_sealed, totp_confirmed_at = excluded.totp_confirmed_at, \
+                       totp_last_step = excluded.totp_last_step";
+    let values = vec![
+        row.user.as_str().into(),
+        row.password.as_deref().into(),
+        row.password_changed_at.map(|at| at.0).into(),
+        row.confirmed_at.map(|at| at.0).into(),
+        row.language.as_str().into(),
+        row.theme.as_str().into(),
+        row.time_zone.as_str().into(),
+        row.describes.as_deref().into(),
+        row.totp_sealed.as_deref().into(),
+        row.totp_confirmed_at.map(|at| at.0).into(),
+        row.totp_last_step.into(),
+    ];
+    tx.execute(SQL, values).await.map(|_| ())
+}
+
+/// The account of a person.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn find(tx: &mut Tx, user: &UserId) -> Result<Option<Account>, Error> {
+    const SQL: &str = "SELECT user_id, password, password_changed_at, confirmed_at, language, theme, time_zone, \
+                       describes, totp_sealed, totp_confirmed_at, totp_last_step FROM accounts WHERE user_id = $1";
+    tx.optional(SQL, vec![user.as_str().into()]).await?.as_ref().map(account).transpose()
+}
+
+/// Replaces a person's recovery codes.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn replace_recovery_codes(tx: &mut Tx, user: &UserId, digests: &[Vec<u8>]) -> Result<(), Error> {
+    tx.execute("DELETE FROM recovery_codes WHERE user_id = $1", vec![user.as_str().into()]).await?;
+    for digest in digests {
+        const SQL: &str = "INSERT INTO recovery_codes (digest, user_id) VALUES ($1, $2)";
+        tx.execute(SQL, vec![digest.as_slice().into(), user.as_str().into()]).await?;
+    }
+    Ok(())
+}
+
+/// Spends a recovery code; `false` when it is none of this person's.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn use_recovery_code(tx: &mut Tx, user: &UserId, digest: &[u8]) -> Result<bool, Error> {
+    const SQL: &str = "DELETE FROM recovery_codes WHERE user_id = $1 AND digest = $2";
+    Ok(tx.execute(SQL, vec![user.as_str().into(), digest.into()]).await? > 0)
+}
+
+/// Makes a one-time token known.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn insert_token(tx: &mut Tx, row: &Token) -> Result<(), Error> {
+    const SQL: &str = "INSERT INTO tokens (digest, purpose, user_id, payload, created_at, expires_at) \
+                       VALUES ($1, $2, $3, $4, $5, $6)";
+    let values = vec![
+        row.digest.as_slice().into(),
+        row.purpose.as_str().into(),
+        row.user.as_ref().map(UserId::as_str).into(),
+        row.payload.as_str().into(),
+        row.created_at.0.into(),
+        row.expires_at.0.into(),
+    ];
+    tx.execute(SQL, values).await.map(|_| ())
+}
+
+/// A token that still works, for this purpose. Looking does not spend it.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn find_token(tx: &mut Tx, purpose: &str, digest: &[u8], at: Timestamp) -> Result<Option<Token>, Error> {
+    const SQL: &str = "SELECT digest, purpose, user_id, payload, created_at, expires_at, used_at FROM tokens \
+                       WHERE digest = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3";
+    let row = tx.optional(SQL, vec![digest.into(), purpose.into(), at.0.into()]).await?;
+    row.map(|row| {
+        Ok(Token {
+            digest: row.bytes(0)?,
+            purpose: row.text(1)?,
+            user: optional_id(&row, 2, "tokens")?,
+            payload: row.text(3)?,
+            created_at: time(&row, 4)?,
+            expires_at: time(&row, 5)?,
+            used_at: optional_time(&row, 6)?,
+        })
+    })
+    .transpose()
+}
+
+/// Spends a token; `false` when somebody was faster or it ran out.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn use_token(tx: &mut Tx, digest: &[u8], at: Timestamp) -> Result<bool, Error> {
+    const SQL: &str = "UPDATE tokens SET used_at = $2 WHERE digest = $1 AND used_at IS NULL AND expires_at > $2";
+    Ok(tx.execute(SQL, vec![digest.into(), at.0.into()]).await? > 0)
+}
+
+/// Spends every token of a person for a purpose: after a password change no older link may work.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn use_tokens_of(tx: &mut Tx, user: &UserId, purpose: &str, at: Timestamp) -> Result<u64, Error> {
+    const SQL: &str = "UPDATE tokens SET used_at = $3 WHERE user_id = $1 AND purpose = $2 AND used_at IS NULL";
+    tx.execute(SQL, vec![user.as_str().into(), purpose.into(), at.0.into()]).await
+}
+
+/// Forgets tokens that ran out before a moment.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn delete_tokens(tx: &mut Tx, before: Timestamp) -> Result<u64, Error> {
+    tx.execute("DELETE FROM tokens WHERE expires_at < $1", vec![before.0.into()]).await
+}
+
+/// Joins an identity elsewhere to a person; the first stays.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn save_identity(
+    tx: &mut Tx,
+    issuer: &str,
+    subject: &str,
+    user: &UserId,
+    at: Timestamp,
+) -> Result<(), Error> {
+    const SQL: &str = "INSERT INTO identities (issuer, subject, user_id, created_at) VALUES ($1, $2, $3, $4) \
+                       ON CONFLICT (issuer, subject) DO NOTHING";
+    let values = vec![issuer.into(), subject.into(), user.as_str().into(), at.0.into()];
+    tx.execute(SQL, values).await.map(|_| ())
+}
+
+/// The person behind an identity elsewhere.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn find_identity(tx: &mut Tx, issuer: &str, subject: &str) -> Result<Option<UserId>, Error> {
+    const SQL: &str = "SELECT user_id FROM identities WHERE issuer = $1 AND subject = $2";
+    tx.optional(SQL, vec![issuer.into(), subject.into()]).await?.map(|row| id(&row, 0, "identities")).transpose()
+}

@@ -1,0 +1,109 @@
+//! Invitations by mail.
+
+use keystead_core::id::OrganizationId;
+use keystead_core::role::OrganizationRole;
+use keystead_core::time::Timestamp;
+
+use super::{id, named, optional_time, time};
+use crate::{Error, Row, Tx};
+
+/// One invitation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invite {
+    /// `invite-…`.
+    pub id: String,
+    /// Into which organization.
+    pub organization: OrganizationId,
+    /// Whom, by address.
+    pub email: String,
+    /// As what.
+    pub role: OrganizationRole,
+    /// Digest of the link's token.
+    pub digest: Vec<u8>,
+    /// By whom.
+    pub invited_by: Option<String>,
+    /// When.
+    pub created_at: Timestamp,
+    /// When the link stops working.
+    pub expires_at: Timestamp,
+    /// When it was accepted.
+    pub accepted_at: Option<Timestamp>,
+    /// When it was taken back.
+    pub revoked_at: Option<Timestamp>,
+}
+
+fn invite(row: &Row) -> Result<Invite, Error> {
+    Ok(Invite {
+        id: row.text(0)?,
+        organization: id(row, 1, "invites")?,
+        email: row.text(2)?,
+        role: named(row, 3, "invites", OrganizationRole::from_name)?,
+        digest: row.bytes(4)?,
+        invited_by: row.optional_text(5)?,
+        created_at: time(row, 6)?,
+        expires_at: time(row, 7)?,
+        accepted_at: optional_time(row, 8)?,
+        revoked_at: optional_time(row, 9)?,
+    })
+}
+
+/// Writes an invitation down.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn insert(tx: &mut Tx, row: &Invite) -> Result<(), Error> {
+    const SQL: &str = "INSERT INTO invites (id, organization, email, role, digest, invited_by, created_at, expires_at) \
+                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    let values = vec![
+        row.id.as_str().into(),
+        row.organization.as_str().into(),
+        row.email.as_str().into(),
+        row.role.as_str().into(),
+        row.digest.as_slice().into(),
+        row.invited_by.as_deref().into(),
+        row.created_at.0.into(),
+        row.expires_at.0.into(),
+    ];
+    tx.execute(SQL, values).await.map(|_| ())
+}
+
+/// The invitation a link names, whatever became of it.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn find(tx: &mut Tx, digest: &[u8]) -> Result<Option<Invite>, Error> {
+    const SQL: &str = "SELECT id, organization, email, role, digest, invited_by, created_at, expires_at, accepted_at, \
+                       revoked_at FROM invites WHERE digest = $1";
+    tx.optional(SQL, vec![digest.into()]).await?.as_ref().map(invite).transpose()
+}
+
+/// Invitations of an organization that nobody has accepted or taken back, newest first.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn list_open(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<Invite>, Error> {
+    const SQL: &str = "SELECT id, organization, email, role, digest, invited_by, created_at, expires_at, accepted_at, \
+                       revoked_at FROM invites WHERE organization = $1 AND accepted_at IS NULL AND revoked_at IS NULL \
+                       ORDER BY created_at DESC, id";
+    tx.all(SQL, vec![organization.as_str().into()]).await?.iter().map(invite).collect()
+}
+
+/// An invitation is accepted; `false` when it was before, was taken back or ran out.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn accept(tx: &mut Tx, id: &str, at: Timestamp) -> Result<bool, Error> {
+    const SQL: &str = "UPDATE invites SET accepted_at = $2 \
+                       WHERE id = $1 AND accepted_at IS NULL AND revoked_at IS NULL AND expires_at > $2";
+    Ok(tx.execute(SQL, vec![id.into(), at.0.into()]).await? > 0)
+}
+
+/// Takes an invitation back; `false` when there is no open one.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn revoke(tx: &mut Tx, organization: &OrganizationId, id: &str, at: Timestamp) -> Result<bool, Error> {
+    const SQL: &str = "UPDATE invites SET revoked_at = $3 \
+                       WHERE organization = $1 AND id = $2 AND accepted_at IS NULL AND revoked_at IS NULL";
+    Ok(tx.execute(SQL, vec![organization.as_str().into(), id.into(), at.0.into()]).await? > 0)
+}

@@ -1,0 +1,144 @@
+//! Where people are signed in. The browser holds the secret; here stands its digest.
+
+use keystead_core::id::UserId;
+use keystead_core::time::Timestamp;
+
+use super::{id, optional_time, time};
+use crate::{Error, Row, Tx};
+
+/// One browser that is signed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// Digest of the cookie.
+    pub digest: Vec<u8>,
+    /// `sess_…`, to name it without being it.
+    pub id: String,
+    /// Who.
+    pub user: UserId,
+    /// What every form of this session carries.
+    pub csrf: String,
+    /// When the person signed in.
+    pub created_at: Timestamp,
+    /// When it was last used, to the minute.
+    pub seen_at: Timestamp,
+    /// When it ends, used or not.
+    pub expires_at: Timestamp,
+    /// When the password was last typed, for dangerous acts.
+    pub reauthenticated_at: Timestamp,
+    /// The browser and system, as far as they say.
+    pub device: String,
+    /// The network it came from, shortened.
+    pub network: String,
+    /// When it was ended.
+    pub revoked_at: Option<Timestamp>,
+}
+
+fn session(row: &Row) -> Result<Session, Error> {
+    Ok(Session {
+        digest: row.bytes(0)?,
+        id: row.text(1)?,
+        user: id(row, 2, "sessions")?,
+        csrf: row.text(3)?,
+        created_at: time(row, 4)?,
+        seen_at: time(row, 5)?,
+        expires_at: time(row, 6)?,
+        reauthenticated_at: time(row, 7)?,
+        device: row.text(8)?,
+        network: row.text(9)?,
+        revoked_at: optional_time(row, 10)?,
+    })
+}
+
+/// Begins a session.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn insert(tx: &mut Tx, row: &Session) -> Result<(), Error> {
+    const SQL: &str = "INSERT INTO sessions (digest, id, user_id, csrf, created_at, seen_at, expires_at, \
+                       reauthenticated_at, device, network) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    let values = vec![
+        row.digest.as_slice().into(),
+        row.id.as_str().into(),
+        row.user.as_str().into(),
+        row.csrf.as_str().into(),
+        row.created_at.0.into(),
+        row.seen_at.0.into(),
+        row.expires_at.0.into(),
+        row.reauthenticated_at.0.into(),
+        row.device.as_str().into(),
+        row.network.as_str().into(),
+    ];
+    tx.execute(SQL, values).await.map(|_| ())
+}
+
+/// The live session with this digest, last used after `idle_since`.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn find(
+    tx: &mut Tx,
+    digest: &[u8],
+    now: Timestamp,
+    idle_since: Timestamp,
+) -> Result<Option<Session>, Error> {
+    const SQL: &str = "SELECT digest, id, user_id, csrf, created_at, seen_at, expires_at, reauthenticated_at, device, \
+                       network, revoked_at FROM sessions \
+                       WHERE digest = $1 AND revoked_at IS NULL AND expires_at > $2 AND seen_at > $3";
+    let values = vec![digest.into(), now.0.into(), idle_since.0.into()];
+    tx.optional(SQL, values).await?.as_ref().map(session).transpose()
+}
+
+/// The live sessions of a person, last used first.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn list(tx: &mut Tx, user: &UserId, now: Timestamp) -> Result<Vec<Session>, Error> {
+    const SQL: &str = "SELECT digest, id, user_id, csrf, created_at, seen_at, expires_at, reauthenticated_at, device, \
+                       network, revoked_at FROM sessions \
+                       WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2 ORDER BY seen_at DESC, id";
+    tx.all(SQL, vec![user.as_str().into(), now.0.into()]).await?.iter().map(session).collect()
+}
+
+/// A session was used.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn touch(tx: &mut Tx, digest: &[u8], at: Timestamp) -> Result<(), Error> {
+    tx.execute("UPDATE sessions SET seen_at = $2 WHERE digest = $1", vec![digest.into(), at.0.into()]).await.map(|_| ())
+}
+
+/// The password was typed again.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn reauthenticate(tx: &mut Tx, digest: &[u8], at: Timestamp) -> Result<(), Error> {
+    const SQL: &str = "UPDATE sessions SET reauthenticated_at = $2 WHERE digest = $1";
+    tx.execute(SQL, vec![digest.into(), at.0.into()]).await.map(|_| ())
+}
+
+/// Ends one session of a person; `false` when it was none.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn revoke(tx: &mut Tx, user: &UserId, id: &str, at: Timestamp) -> Result<bool, Error> {
+    const SQL: &str = "UPDATE sessions SET revoked_at = $3 WHERE user_id = $1 AND id = $2 AND revoked_at IS NULL";
+    Ok(tx.execute(SQL, vec![user.as_str().into(), id.into(), at.0.into()]).await? > 0)
+}
+
+/// Ends every session of a person but the one with this digest.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn revoke_others(tx: &mut Tx, user: &UserId, but: &[u8], at: Timestamp) -> Result<u64, Error> {
+    const SQL: &str = "UPDATE sessions SET revoked_at = $3 WHERE user_id = $1 AND digest <> $2 AND revoked_at IS NULL";
+    tx.execute(SQL, vec![user.as_str().into(), but.into(), at.0.into()]).await
+}
+
+/// Forgets sessions that ended before a moment.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn delete_old(tx: &mut Tx, before: Timestamp) -> Result<u64, Error> {
+    const SQL: &str = "DELETE FROM sessions WHERE expires_at < $1 OR revoked_at < $1";
+    tx.execute(SQL, vec![before.0.into()]).await
+}

@@ -1,0 +1,126 @@
+//! Accounts, sessions, one-time links and invitations.
+
+use keystead_core::role::OrganizationRole;
+use keystead_store::tables::accounts::{Account, Token};
+use keystead_store::tables::invites::Invite;
+use keystead_store::tables::sessions::Session;
+use keystead_store::tables::{accounts, invites, sessions};
+
+use crate::world::*;
+
+pub(crate) async fn accounts(db: TestDb) {
+    let (_, _, _, ann, ben, _) = town(&db).await;
+    let mut account = Account {
+        user: ann.clone(),
+        password: Some("$argon2id$x".to_owned()),
+        password_changed_at: Some(NOW),
+        confirmed_at: None,
+        language: "pl".to_owned(),
+        theme: String::new(),
+        time_zone: "Europe/Warsaw".to_owned(),
+        describes: None,
+        totp_sealed: None,
+        totp_confirmed_at: None,
+        totp_last_step: 0,
+    };
+    change!(db, |tx| accounts::save(tx, &account)).unwrap();
+    account.confirmed_at = Some(later(1));
+    account.totp_sealed = Some(vec![1]);
+    account.totp_confirmed_at = Some(later(2));
+    account.totp_last_step = 7;
+    account.describes = Some("student".to_owned());
+    change!(db, |tx| accounts::save(tx, &account)).unwrap();
+    assert_eq!(look!(db, |tx| accounts::find(tx, &ann)).unwrap(), Some(account));
+    assert_eq!(look!(db, |tx| accounts::find(tx, &ben)).unwrap(), None);
+
+    change!(db, |tx| accounts::replace_recovery_codes(tx, &ann, &[vec![1], vec![2]])).unwrap();
+    change!(db, |tx| accounts::replace_recovery_codes(tx, &ann, &[vec![3]])).unwrap();
+    assert!(!change!(db, |tx| accounts::use_recovery_code(tx, &ann, &[1])).unwrap());
+    assert!(!change!(db, |tx| accounts::use_recovery_code(tx, &ben, &[3])).unwrap(), "somebody else's");
+    assert!(change!(db, |tx| accounts::use_recovery_code(tx, &ann, &[3])).unwrap());
+    assert!(!change!(db, |tx| accounts::use_recovery_code(tx, &ann, &[3])).unwrap(), "works once");
+
+    let token = |digest: u8, purpose: &str| Token {
+        digest: vec![digest],
+        purpose: purpose.to_owned(),
+        user: Some(ann.clone()),
+        payload: "{}".to_owned(),
+        created_at: NOW,
+        expires_at: later(60),
+        used_at: None,
+    };
+    for (digest, purpose) in [(1, "confirm"), (2, "reset"), (3, "reset")] {
+        change!(db, |tx| accounts::insert_token(tx, &token(digest, purpose))).unwrap();
+    }
+    assert_eq!(look!(db, |tx| accounts::find_token(tx, "confirm", &[1], NOW)).unwrap(), Some(token(1, "confirm")));
+    assert_eq!(look!(db, |tx| accounts::find_token(tx, "reset", &[1], NOW)).unwrap(), None, "for something else");
+    assert_eq!(look!(db, |tx| accounts::find_token(tx, "confirm", &[1], later(60))).unwrap(), None, "ran out");
+    assert!(change!(db, |tx| accounts::use_token(tx, &[1], NOW)).unwrap());
+    assert!(!change!(db, |tx| accounts::use_token(tx, &[1], NOW)).unwrap(), "works once");
+    assert_eq!(change!(db, |tx| accounts::use_tokens_of(tx, &ann, "reset", NOW)), Ok(2));
+    assert_eq!(change!(db, |tx| accounts::delete_tokens(tx, later(61))), Ok(3));
+
+    change!(db, |tx| accounts::save_identity(tx, "https://issuer", "s1", &ann, NOW)).unwrap();
+    change!(db, |tx| accounts::save_identity(tx, "https://issuer", "s1", &ben, NOW)).unwrap();
+    assert_eq!(look!(db, |tx| accounts::find_identity(tx, "https://issuer", "s1")).unwrap(), Some(ann));
+    assert_eq!(look!(db, |tx| accounts::find_identity(tx, "https://other", "s1")).unwrap(), None);
+}
+
+pub(crate) async fn sessions(db: TestDb) {
+    let (_, _, _, ann, ben, _) = town(&db).await;
+    let session = |digest: u8, at: i64| Session {
+        digest: vec![digest],
+        id: format!("sess_{digest}"),
+        user: ann.clone(),
+        csrf: "c".to_owned(),
+        created_at: NOW,
+        seen_at: later(at),
+        expires_at: later(1_000),
+        reauthenticated_at: NOW,
+        device: "Firefox".to_owned(),
+        network: String::new(),
+        revoked_at: None,
+    };
+    for (digest, at) in [(1, 0), (2, 5), (3, 9)] {
+        change!(db, |tx| sessions::insert(tx, &session(digest, at))).unwrap();
+    }
+    assert_eq!(look!(db, |tx| sessions::find(tx, &[1], later(1), later(-1))).unwrap(), Some(session(1, 0)));
+    assert_eq!(look!(db, |tx| sessions::find(tx, &[1], later(1), NOW)).unwrap(), None, "idle for too long");
+    assert_eq!(look!(db, |tx| sessions::find(tx, &[1], later(1_000), later(-1))).unwrap(), None, "too old");
+    change!(db, |tx| sessions::touch(tx, &[1], later(20))).unwrap();
+    change!(db, |tx| sessions::reauthenticate(tx, &[1], later(21))).unwrap();
+    let ids: Vec<String> = look!(db, |tx| sessions::list(tx, &ann, NOW)).unwrap().into_iter().map(|row| row.id).collect();
+    assert_eq!(ids, ["sess_1", "sess_3", "sess_2"]);
+    assert!(!change!(db, |tx| sessions::revoke(tx, &ben, "sess_1", NOW)).unwrap(), "somebody else's");
+    assert!(change!(db, |tx| sessions::revoke(tx, &ann, "sess_3", NOW)).unwrap());
+    assert_eq!(change!(db, |tx| sessions::revoke_others(tx, &ann, &[1], NOW)), Ok(1));
+    assert_eq!(look!(db, |tx| sessions::list(tx, &ann, NOW)).unwrap().len(), 1);
+    assert_eq!(change!(db, |tx| sessions::delete_old(tx, later(1))), Ok(2));
+}
+
+pub(crate) async fn invitations(db: TestDb) {
+    let (one, ..) = town(&db).await;
+    let invite = |name: &str, digest: u8| Invite {
+        id: name.to_owned(),
+        organization: one.clone(),
+        email: "dan@example.com".to_owned(),
+        role: OrganizationRole::Reader,
+        digest: vec![digest],
+        invited_by: Some("user-ann".to_owned()),
+        created_at: NOW,
+        expires_at: later(60),
+        accepted_at: None,
+        revoked_at: None,
+    };
+    for (name, digest) in [("invite-a", 1), ("invite-b", 2)] {
+        change!(db, |tx| invites::insert(tx, &invite(name, digest))).unwrap();
+    }
+    assert_eq!(look!(db, |tx| invites::find(tx, &[1])).unwrap(), Some(invite("invite-a", 1)));
+    assert!(!change!(db, |tx| invites::accept(tx, "invite-a", later(60))).unwrap(), "ran out");
+    assert!(change!(db, |tx| invites::accept(tx, "invite-a", later(1))).unwrap());
+    assert!(!change!(db, |tx| invites::accept(tx, "invite-a", later(1))).unwrap(), "once");
+    assert!(!change!(db, |tx| invites::revoke(tx, &one, "invite-a", later(1))).unwrap());
+    assert_eq!(look!(db, |tx| invites::list_open(tx, &one)).unwrap(), [invite("invite-b", 2)]);
+    assert!(change!(db, |tx| invites::revoke(tx, &one, "invite-b", later(1))).unwrap());
+    assert_eq!(look!(db, |tx| invites::list_open(tx, &one)).unwrap(), []);
+}
