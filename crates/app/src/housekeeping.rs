@@ -1,7 +1,7 @@
 //! What is done by the clock: forgetting what need not be known any more.
 
 use keystead_store::Tx;
-use keystead_store::tables::{inbound_events, limit_hits, phones, privacy, refusals};
+use keystead_store::tables::{accounts, inbound_events, limit_hits, phones, privacy, refusals, sessions};
 
 use crate::{App, Error};
 
@@ -20,6 +20,8 @@ impl App {
             inbound_events::delete_old(tx, now.plus(-30 * DAY)).await?;
             phones::delete_old(tx, now.plus(-30 * DAY)).await?;
             privacy::delete_documents(tx, now.plus(-90 * DAY)).await?;
+            sessions::delete_old(tx, now.plus(-7 * DAY)).await?;
+            accounts::delete_tokens(tx, now.plus(-DAY)).await?;
             refusals::delete_old(tx, now.plus(-30 * DAY)).await?;
             Ok::<_, Error>(())
         });

@@ -14,8 +14,9 @@ use keystead_core::time::Timestamp;
 use keystead_store::Store;
 use keystead_store::tables::audit::AuditKey;
 use rand::RngCore;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
+pub mod accounts;
 pub mod actor;
 pub mod admin_keys;
 pub mod api_keys;
@@ -84,6 +85,7 @@ struct Inner {
     services: Services,
     settings: Settings,
     work: Arc<Notify>,
+    passwords: Semaphore,
 }
 
 /// The use cases. Cheap to clone.
@@ -115,6 +117,7 @@ impl App {
             services: options.services,
             settings: options.settings,
             work: Arc::new(Notify::new()),
+            passwords: Semaphore::new(2),
         };
         Self { inner: Arc::new(inner) }
     }

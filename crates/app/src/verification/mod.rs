@@ -9,6 +9,8 @@ pub mod phone;
 pub mod webhooks;
 mod words;
 
+pub(crate) use jobs::field;
+
 use keystead_core::access::{self, Selection};
 use keystead_core::caller::Caller;
 use keystead_core::gate::{Action, Entitlements, Mode, Policy, Requirement};

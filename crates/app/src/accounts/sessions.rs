@@ -1,0 +1,286 @@
+//! Where people are signed in.
+
+use keystead_core::id::{JobId, UserId};
+use keystead_core::secret::Secret;
+use keystead_core::time::Timestamp;
+use keystead_store::Tx;
+use keystead_store::tables::accounts::{self, Account};
+use keystead_store::tables::sessions::{self, Session};
+use keystead_store::tables::users::{self, User};
+
+use super::sign_in::SignedIn;
+use super::{Context, digest};
+use crate::{App, Error};
+
+/// A session ends after thirty days, used or not, and after seven days unused.
+const LIFE: i64 = 30 * 86_400;
+const IDLE: i64 = 7 * 86_400;
+/// How exact "last seen" is.
+const SEEN_EVERY: i64 = 60;
+/// A password typed this recently counts for dangerous acts.
+const FRESH: i64 = 900;
+
+/// Who is signed in, for pages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionView {
+    /// Names the session without being it.
+    pub id: String,
+    /// Who.
+    pub user: UserId,
+    /// The person's address.
+    pub email: String,
+    /// How the person is called.
+    pub name: String,
+    /// What every form of this session must carry.
+    pub csrf: String,
+    /// `en`, `pl`, `ja`, or empty for the browser's.
+    pub language: String,
+    /// `light`, `dark`, or empty for the browser's.
+    pub theme: String,
+    /// An IANA name, or empty for UTC.
+    pub time_zone: String,
+    /// Whether the password was typed within the last quarter of an hour.
+    pub fresh: bool,
+    /// Whether this person runs the installation.
+    pub operator: bool,
+}
+
+/// One browser that is signed in, for the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeviceView {
+    /// `sess_…`.
+    pub id: String,
+    /// The browser and system, as far as they say.
+    pub device: String,
+    /// The network, shortened.
+    pub network: String,
+    /// When the person signed in there.
+    pub created_at: Timestamp,
+    /// When it was last used.
+    pub seen_at: Timestamp,
+    /// Whether it is the one that asks.
+    pub current: bool,
+}
+
+/// Browser and system in a few words; the whole line would tell more than a person recognises.
+fn device(user_agent: &str) -> String {
+    let find = |names: &[(&str, &str)]| {
+        names.iter().find(|(mark, _)| user_agent.contains(mark)).map(|(_, name)| (*name).to_owned())
+    };
+    let browser = find(&[
+        ("Edg/", "Edge"),
+        ("OPR/", "Opera"),
+        ("Firefox/", "Firefox"),
+        ("Chrome/", "Chrome"),
+        ("Safari/", "Safari"),
+        ("curl/", "curl"),
+    ]);
+    let system = find(&[
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Android", "Android"),
+        ("Windows", "Windows"),
+        ("Mac OS X", "macOS"),
+        ("Linux", "Linux"),
+    ]);
+    match (browser, system) {
+        (Some(browser), Some(system)) => format!("{browser}, {system}"),
+        (Some(one), None) | (None, Some(one)) => one,
+        (None, None) => String::new(),
+    }
+}
+
+impl App {
+    /// Opens a session for somebody who has proven who he is: always a new secret, so that none can be planted.
+    ///
+    /// # Errors
+    /// When the store cannot.
+    pub async fn open_session(&self, user: &UserId, context: &Context) -> Result<SignedIn, Error> {
+        let (session, csrf) = (self.fresh_secret(), self.fresh_secret());
+        let now = self.now();
+        let row = Session {
+            digest: digest(&session),
+            id: format!("sess_{}", self.draw(JobId::generate).as_str().trim_start_matches("job_")),
+            user: user.clone(),
+            csrf: csrf.expose().clone(),
+            created_at: now,
+            seen_at: now,
+            expires_at: now.plus(LIFE),
+            reauthenticated_at: now,
+            device: device(&context.user_agent),
+            network: context.origin.network().unwrap_or_default(),
+            revoked_at: None,
+        };
+        let expires_at = row.expires_at;
+        let write = self.store().write("open_session", async move |tx: &mut Tx| {
+            Ok::<_, Error>(sessions::insert(tx, &row).await?)
+        });
+        write.await?;
+        Ok(SignedIn { session, user: user.clone(), expires_at })
+    }
+
+    /// Who is behind a cookie, if anybody is.
+    ///
+    /// # Errors
+    /// When the store cannot.
+    pub async fn session(&self, secret: &Secret<String>) -> Result<Option<SessionView>, Error> {
+        let (app, key, now) = (self.clone(), digest(secret), self.now());
+        let wanted = key.clone();
+        let read = self.store().read("session", async move |tx: &mut Tx| {
+            let Some(row) = sessions::find(tx, &wanted, now, now.plus(-IDLE)).await? else { return Ok(None) };
+            let Some(user) = users::find(tx, &row.user).await?.filter(|row| row.deactivated_at.is_none()) else {
+                return Ok(None);
+            };
+            let account = accounts::find(tx, &row.user).await?;
+            Ok::<_, Error>(Some((app.session_view(&row, user, account), row.seen_at)))
+        });
+        let Some((view, seen_at)) = read.await? else { return Ok(None) };
+        if now.since(seen_at) >= SEEN_EVERY {
+            let write = self.store().write("touch_session", async move |tx: &mut Tx| {
+                Ok::<_, Error>(sessions::touch(tx, &key, now).await?)
+            });
+            write.await?;
+        }
+        Ok(Some(view))
+    }
+
+    fn session_view(&self, row: &Session, user: User, account: Option<Account>) -> SessionView {
+        let text = |pick: fn(&Account) -> &String| account.as_ref().map(|row| pick(row).clone()).unwrap_or_default();
+        // An address counts as the operator's only once its mailbox was opened.
+        let confirmed = account.as_ref().is_some_and(|row| row.confirmed_at.is_some());
+        SessionView {
+            id: row.id.clone(),
+            user: row.user.clone(),
+            operator: confirmed && self.settings().is_operator(&user.email),
+            email: user.email,
+            name: user.name,
+            csrf: row.csrf.clone(),
+            language: text(|row| &row.language),
+            theme: text(|row| &row.theme),
+            time_zone: text(|row| &row.time_zone),
+            fresh: self.now().since(row.reauthenticated_at) < FRESH,
+        }
+    }
+
+    /// Ends the session of a cookie.
+    ///
+    /// # Errors
+    /// When the store cannot.
+    pub async fn sign_out(&self, secret: &Secret<String>) -> Result<(), Error> {
+        let Some(view) = self.session(secret).await? else { return Ok(()) };
+        self.end_session(&view.user, &view.id).await.map(|_| ())
+    }
+
+    /// Ends one session of a person; `false` when it was none.
+    ///
+    /// # Errors
+    /// When the store cannot.
+    pub async fn end_session(&self, user: &UserId, id: &str) -> Result<bool, Error> {
+        let (user, id, now) = (user.clone(), id.to_owned(), self.now());
+        let write = self.store().write("end_session", async move |tx: &mut Tx| {
+            Ok::<_, Error>(sessions::revoke(tx, &user, &id, now).await?)
+        });
+        write.await
+    }
+
+    /// Ends every other session of a person. Answers how many.
+    ///
+    /// # Errors
+    /// When the store cannot.
+    pub async fn end_other_sessions(&self, user: &UserId, keep: &Secret<String>) -> Result<u64, Error> {
+        let (user, keep, now) = (user.clone(), digest(keep), self.now());
+        let write = self.store().write("end_other_sessions", async move |tx: &mut Tx| {
+            Ok::<_, Error>(sessions::revoke_others(tx, &user, &keep, now).await?)
+        });
+        write.await
+    }
+
+    /// Where a person is signed in.
+    ///
+    /// # Errors
+    /// When the store cannot.
+    pub async fn devices(&self, user: &UserId, current: &str) -> Result<Vec<DeviceView>, Error> {
+        let (user, current, now) = (user.clone(), current.to_owned(), self.now());
+        let read = self.store().read("devices", async move |tx: &mut Tx| {
+            let rows = sessions::list(tx, &user, now).await?;
+            let view = |row: Session| DeviceView {
+                current: row.id == current,
+                id: row.id,
+                device: row.device,
+                network: row.network,
+                created_at: row.created_at,
+                seen_at: row.seen_at,
+            };
+            Ok::<_, Error>(rows.into_iter().map(view).collect())
+        });
+        read.await
+    }
+
+    /// Types the password again before a dangerous act.
+    ///
+    /// # Errors
+    /// `wrong_credentials` when it is not right.
+    pub async fn reauthenticate(&self, session: &Secret<String>, password: &Secret<String>) -> Result<(), Error> {
+        let view = self.session(session).await?.ok_or_else(|| Error::not_found("session", ""))?;
+        // The same counting and the same words as at the door.
+        let context = Context::default();
+        let opened = self.sign_in(&view.email, password, &context).await?;
+        self.sign_out(&opened.session).await?;
+        let (key, now) = (digest(session), self.now());
+        let write = self.store().write("reauthenticate", async move |tx: &mut Tx| {
+            Ok::<_, Error>(sessions::reauthenticate(tx, &key, now).await?)
+        });
+        write.await
+    }
+
+    /// Keeps how a person wants pages to be; `None` leaves a value as it is.
+    ///
+    /// # Errors
+    /// When a value is none we know.
+    pub async fn prefer(
+        &self,
+        user: &UserId,
+        language: Option<&str>,
+        theme: Option<&str>,
+        time_zone: Option<&str>,
+    ) -> Result<(), Error> {
+        let one_of = |value: Option<&str>, all: &[&str], name: &'static str| match value {
+            None => Ok(None),
+            Some(value) if all.contains(&value) => Ok(Some(value.to_owned())),
+            Some(_) => Err(Error::invalid(name, format!("Invalid '{name}'."))),
+        };
+        let language = one_of(language, &["", "en", "pl", "ja"], "language")?;
+        let theme = one_of(theme, &["", "light", "dark"], "theme")?;
+        let zone = time_zone.filter(|zone| zone.len() <= 64 && !zone.chars().any(char::is_control)).map(str::to_owned);
+        let (app, user) = (self.clone(), user.clone());
+        let write = self.store().write("prefer", async move |tx: &mut Tx| {
+            let known = accounts::find(tx, &user).await?;
+            let mut account = known.unwrap_or_else(|| app.new_account(&user, None, &Context::default()));
+            if let Some(language) = language.clone() {
+                account.language = language;
+            }
+            if let Some(theme) = theme.clone() {
+                account.theme = theme;
+            }
+            if let Some(zone) = zone.clone() {
+                account.time_zone = zone;
+            }
+            Ok::<_, Error>(accounts::save(tx, &account).await?)
+        });
+        write.await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::device;
+
+    #[test]
+    fn devices_in_a_few_words() {
+        let firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+        let phone = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605 Version/18.0 Safari/604.1";
+        assert_eq!(device(firefox), "Firefox, Linux");
+        assert_eq!(device(phone), "Safari, iPhone");
+        assert_eq!(device("<script>"), "");
+    }
+}
