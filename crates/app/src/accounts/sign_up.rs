@@ -142,6 +142,11 @@ impl App {
         Ok(format!("{}/{path}?token={}", self.public_url(), secret.expose()))
     }
 
+    /// Mails an invitation.
+    pub(crate) async fn mail_invite(&self, tx: &mut Tx, to: &str, language: &str, link: &str) -> Result<(), Error> {
+        self.mail(tx, to, Kind::Invite, language, link).await
+    }
+
     pub(super) async fn mail(
         &self,
         tx: &mut Tx,

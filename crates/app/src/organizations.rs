@@ -1,0 +1,191 @@
+//! Organizations as people see them: making one, the switcher, general settings (S3-06…S3-12, S2-17, S2-18).
+
+use keystead_core::id::{OrganizationId, ProjectId, UserId};
+use keystead_core::role::{OrganizationRole, ProjectRole};
+use keystead_core::scope::Scope;
+use keystead_store::Tx;
+use keystead_store::tables::accounts;
+use keystead_store::tables::memberships::{self, Membership};
+use keystead_store::tables::organizations::{self, Organization};
+use keystead_store::tables::project_members::{self, ProjectMember};
+use keystead_store::tables::projects::{self, Project};
+use keystead_store::tables::users;
+use serde_json::json;
+
+use crate::audit::Deed;
+use crate::keys::checked_name;
+use crate::{Actor, App, Error, Page};
+
+/// What "What best describes you?" may be answered with (S3-08).
+pub const DESCRIPTIONS: [&str; 8] =
+    ["student", "developer", "data_scientist", "researcher", "founder", "manager", "not_technical", "other"];
+/// Organizations one person may own: the rest is a matter for the operator.
+const MOST_ORGANIZATIONS: usize = 20;
+
+/// One organization in the switcher.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrganizationChoice {
+    /// The id.
+    pub id: OrganizationId,
+    /// Its label.
+    pub name: String,
+    /// As what the person is in it.
+    pub role: OrganizationRole,
+    /// Its projects that are not archived, the Default project first.
+    pub projects: Vec<ProjectChoice>,
+}
+
+/// One project in the switcher.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProjectChoice {
+    /// The id.
+    pub id: ProjectId,
+    /// Its label.
+    pub name: String,
+    /// Whether it is the Default project.
+    pub is_default: bool,
+}
+
+impl App {
+    /// Makes an organization with its Default project; the person becomes its owner.
+    ///
+    /// # Errors
+    /// When the name or the description cannot be used, or when the person owns too many.
+    pub async fn create_organization(
+        &self,
+        user: &UserId,
+        name: &str,
+        describes: Option<&str>,
+    ) -> Result<(OrganizationId, ProjectId), Error> {
+        let name = checked_name(name)?;
+        if describes.is_some_and(|word| !DESCRIPTIONS.contains(&word)) {
+            return Err(Error::invalid("describes", "Invalid 'describes': choose one of the list."));
+        }
+        let ids = self.draw(|rng| (OrganizationId::generate(rng), ProjectId::generate(rng)));
+        let (app, user, describes) = (self.clone(), user.clone(), describes.map(str::to_owned));
+        let write = self.store().write("create_organization", async move |tx: &mut Tx| {
+            let (organization, project) = &ids;
+            let person = users::find(tx, &user).await?.filter(|row| row.deactivated_at.is_none());
+            let person = person.ok_or_else(|| Error::not_found("user", user.as_str()))?;
+            let owned = memberships::list_of_user(tx, &user).await?;
+            if owned.iter().filter(|row| row.role == OrganizationRole::Owner).count() >= MOST_ORGANIZATIONS {
+                return Err(Error::impossible(format!("One person can own at most {MOST_ORGANIZATIONS} organizations.")));
+            }
+            app.found(tx, &user, organization, project, &name).await?;
+            if person.default_organization.is_none() {
+                users::update_default_organization(tx, &user, organization, app.now()).await?;
+            }
+            if let Some(mut account) = accounts::find(tx, &user).await?.filter(|_| describes.is_some()) {
+                account.describes = describes.clone();
+                accounts::save(tx, &account).await?;
+            }
+            Ok(ids.clone())
+        });
+        write.await
+    }
+
+    async fn found(
+        &self,
+        tx: &mut Tx,
+        user: &UserId,
+        organization: &OrganizationId,
+        project: &ProjectId,
+        name: &str,
+    ) -> Result<(), Error> {
+        let now = self.now();
+        let row = Organization {
+            id: organization.clone(),
+            name: name.to_owned(),
+            created_at: now,
+            deactivated_at: None,
+            entitlement_version: 0,
+        };
+        organizations::insert(tx, &row).await?;
+        let membership = Membership {
+            organization: organization.clone(),
+            user: user.clone(),
+            role: OrganizationRole::Owner,
+            created_at: now,
+        };
+        memberships::insert(tx, &membership).await?;
+        let default = Project {
+            id: project.clone(),
+            organization: organization.clone(),
+            name: "Default project".to_owned(),
+            created_at: now,
+            archived_at: None,
+            is_default: true,
+        };
+        projects::insert(tx, &default).await?;
+        let member = ProjectMember {
+            project: project.clone(),
+            user: user.clone(),
+            role: ProjectRole::Owner,
+            created_at: now,
+        };
+        project_members::insert(tx, &member).await?;
+        let actor = Actor::Person(user.clone());
+        for (action, target) in [
+            ("organization.created", organization.as_str()),
+            ("project.created", project.as_str()),
+            ("user.added", user.as_str()),
+        ] {
+            self.record(tx, &actor, Deed { organization, action, target, details: json!({}) }).await?;
+        }
+        Ok(())
+    }
+
+    /// The organizations of a person with their projects, for the switcher.
+    ///
+    /// # Errors
+    /// When the store cannot.
+    pub async fn organizations_of(&self, user: &UserId) -> Result<Vec<OrganizationChoice>, Error> {
+        let user = user.clone();
+        let read = self.store().read("organizations_of", async move |tx: &mut Tx| {
+            let mut choices = Vec::new();
+            for membership in memberships::list_of_user(tx, &user).await? {
+                let Some(row) = organizations::find(tx, &membership.organization).await? else { continue };
+                if row.deactivated_at.is_some() {
+                    continue;
+                }
+                let page = Page { after: None, limit: 100, ascending: true };
+                let mut projects: Vec<ProjectChoice> = projects::list(tx, &row.id, false, &page)
+                    .await?
+                    .data
+                    .into_iter()
+                    .map(|row| ProjectChoice { id: row.id, name: row.name, is_default: row.is_default })
+                    .collect();
+                projects.sort_by_key(|project| !project.is_default);
+                choices.push(OrganizationChoice { id: row.id, name: row.name, role: membership.role, projects });
+            }
+            Ok::<_, Error>(choices)
+        });
+        read.await
+    }
+
+    /// Gives an organization another label.
+    ///
+    /// # Errors
+    /// Without permission, or when the name cannot be used.
+    pub async fn rename_organization(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        name: &str,
+    ) -> Result<(), Error> {
+        let name = checked_name(name)?;
+        let (app, actor, organization) = (self.clone(), actor.clone(), organization.clone());
+        let write = self.store().write("rename_organization", async move |tx: &mut Tx| {
+            app.authorize(tx, &actor, &organization, Scope::ManagementWrite).await?;
+            organizations::rename(tx, &organization, &name).await?;
+            let deed = Deed {
+                organization: &organization,
+                action: "organization.updated",
+                target: organization.as_str(),
+                details: json!({ "data": { "name": name } }),
+            };
+            app.record(tx, &actor, deed).await
+        });
+        write.await
+    }
+}
