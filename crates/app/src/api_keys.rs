@@ -131,6 +131,56 @@ impl App {
         write.await
     }
 
+    /// The live keys of a project as a member sees them: owners all, others their own.
+    ///
+    /// # Errors
+    /// For anybody who is no member, or for a missing project.
+    pub async fn visible_keys(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        project: &ProjectId,
+        page: Page,
+    ) -> Result<Listing<KeyWithOwner>, Error> {
+        let app = self.clone();
+        let (actor, organization, page, project) = (actor.clone(), organization.clone(), page.clone(), project.clone());
+        let read = self.store().read("visible_keys", async move |tx: &mut Tx| {
+            app.authorize_member(tx, &actor, &organization).await?;
+            project_of(tx, &organization, &project).await?;
+            let all = app.authorize(tx, &actor, &organization, Scope::ManagementRead).await.is_ok();
+            let mut listing = keys_with_access(tx, &project, OwnerAccess::Any, &page).await?;
+            let own = |row: &KeyWithOwner| matches!(&row.key.owner, Owner::User(user) if Some(user) == actor.user());
+            listing.data.retain(|row| all || own(row));
+            Ok(listing)
+        });
+        read.await
+    }
+
+    /// Revokes a key with the reason that people give: owners any key of the project, others their own.
+    ///
+    /// # Errors
+    /// When there is none this person may revoke.
+    pub async fn revoke_key(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        project: &ProjectId,
+        id: &KeyId,
+    ) -> Result<(), Error> {
+        let app = self.clone();
+        let (actor, organization, id, project) = (actor.clone(), organization.clone(), id.clone(), project.clone());
+        let write = self.store().write("revoke_key", async move |tx: &mut Tx| {
+            app.authorize_member(tx, &actor, &organization).await?;
+            let row = key_of(tx, &organization, &project, &id).await?;
+            let own = matches!(&row.key.owner, Owner::User(user) if Some(user) == actor.user());
+            if !own {
+                app.authorize(tx, &actor, &organization, Scope::ManagementWrite).await?;
+            }
+            app.revoke(tx, &actor, &organization, &id).await
+        });
+        write.await
+    }
+
     /// Deletes a key of a project, be it a person's or a service account's.
     ///
     /// # Errors

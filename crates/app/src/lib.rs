@@ -29,6 +29,7 @@ pub mod invites;
 pub mod keys;
 pub mod me;
 pub mod members;
+pub mod operator;
 pub mod organizations;
 pub mod outbox;
 mod own_keys;

@@ -1,11 +1,15 @@
 //! People of an organization.
 
 use keystead_core::id::{OrganizationId, UserId};
+use keystead_core::role::OrganizationRole;
 use keystead_core::scope::Scope;
 use keystead_store::tables::memberships::{self, Membership};
 use keystead_store::tables::users::{self, User};
 use keystead_store::{Listing, Page, Tx};
 
+use serde_json::json;
+
+use crate::audit::Deed;
 use crate::{Actor, App, Error};
 
 /// A person with his place in the organization.
@@ -62,6 +66,60 @@ impl App {
             with_user(tx, membership).await
         });
         read.await
+    }
+}
+
+impl App {
+    /// Gives a member another role.
+    ///
+    /// # Errors
+    /// Without permission, when he does not belong to it, or for the last owner.
+    pub async fn change_member_role(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        id: &UserId,
+        role: OrganizationRole,
+    ) -> Result<(), Error> {
+        let (app, actor, organization, id) = (self.clone(), actor.clone(), organization.clone(), id.clone());
+        let write = self.store().write("change_member_role", async move |tx: &mut Tx| {
+            app.authorize(tx, &actor, &organization, Scope::ManagementWrite).await?;
+            memberships::find(tx, &organization, &id).await?.ok_or_else(|| Error::not_found("user", id.as_str()))?;
+            if !memberships::update_role(tx, &organization, &id, role, app.now()).await? {
+                return Err(last_owner());
+            }
+            let details = json!({ "data": { "role": role.as_str() } });
+            let deed = Deed { organization: &organization, action: "user.updated", target: id.as_str(), details };
+            app.record(tx, &actor, deed).await
+        });
+        write.await
+    }
+
+    /// Takes a member out of the organization; his keys authorise nothing from the next request on.
+    ///
+    /// # Errors
+    /// Without permission, when he does not belong to it, or for the last owner.
+    pub async fn remove_member(&self, actor: &Actor, organization: &OrganizationId, id: &UserId) -> Result<(), Error> {
+        let (app, actor, organization, id) = (self.clone(), actor.clone(), organization.clone(), id.clone());
+        let write = self.store().write("remove_member", async move |tx: &mut Tx| {
+            app.authorize(tx, &actor, &organization, Scope::ManagementWrite).await?;
+            memberships::find(tx, &organization, &id).await?.ok_or_else(|| Error::not_found("user", id.as_str()))?;
+            if !memberships::delete(tx, &organization, &id, app.now()).await? {
+                return Err(last_owner());
+            }
+            let deed =
+                Deed { organization: &organization, action: "user.deleted", target: id.as_str(), details: json!({}) };
+            app.record(tx, &actor, deed).await
+        });
+        write.await
+    }
+}
+
+fn last_owner() -> Error {
+    Error::Invalid {
+        param: None,
+        code: Some("last_owner"),
+        message: "An organization needs an owner. Make somebody else an owner first.".to_owned(),
     }
 }
 

@@ -1,57 +1,203 @@
-//! Server-rendered pages. Today one: the start page, which tells whoever opens the address what runs here, in the
-//! visitor's language, and how to make the first call.
+//! Server-rendered pages for people: sign-up, onboarding, keys, organization, verification, usage, the operator's
+//! console. Every form works without scripts; no inline script or style and no third-party request, and the response
+//! headers say so (security checklist V3).
 //!
-//! No inline script or style, no third-party request; the response headers say so (security checklist V3).
+//! Addresses: the chosen project stands in the query (`?project=proj_…`) and names its organization, too, so a link
+//! means the same thing to a colleague. Without it, pages show the person's first organization and its Default project.
 
+mod cookies;
+mod failure;
+mod form;
 mod language;
+mod pages;
+mod shell;
 mod start;
+mod text;
+mod visit;
+mod when;
 
 use axum::Router;
+use axum::extract::{Request, State};
 use axum::http::{HeaderValue, header};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{MethodRouter, get, post};
+use keystead_app::App;
+
+use pages::{
+    account, audit, billing, door, general, handoff, help, home, keys, members, operator, phone, projects, usage,
+    welcome,
+};
 
 /// What the pages need to know of the installation.
 #[derive(Debug, Clone)]
 pub struct DashboardState {
+    /// The use cases.
+    pub app: App,
     /// Where people and SDKs reach this installation, without a trailing slash.
     pub public_url: String,
     /// The sandbox's inbox, when a sandbox runs.
     pub sandbox_url: Option<String>,
+    /// Where forms may lead in the end beside our own pages: the services that take cards, documents and sign-ins.
+    pub form_targets: Vec<String>,
 }
+
+impl DashboardState {
+    /// Whether cookies may insist on TLS.
+    fn secure(&self) -> bool {
+        self.public_url.starts_with("https://")
+    }
+
+    fn policy(&self) -> String {
+        format!(
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+             base-uri 'none'; form-action 'self' {}; frame-ancestors 'none'",
+            self.form_targets.join(" ")
+        )
+    }
+}
+
+/// Who may open a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audience {
+    /// Anybody.
+    Everybody,
+    /// People who are signed in; others are sent to the sign-in page.
+    SignedIn,
+}
+
+/// One page or form.
+pub struct Route {
+    /// The path, parameters in braces.
+    pub path: &'static str,
+    /// Who may open it.
+    pub audience: Audience,
+    serve: fn() -> MethodRouter<DashboardState>,
+}
+
+impl std::fmt::Debug for Route {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} ({:?})", self.path, self.audience)
+    }
+}
+
+const fn all(path: &'static str, serve: fn() -> MethodRouter<DashboardState>) -> Route {
+    Route { path, audience: Audience::Everybody, serve }
+}
+
+const fn own(path: &'static str, serve: fn() -> MethodRouter<DashboardState>) -> Route {
+    Route { path, audience: Audience::SignedIn, serve }
+}
+
+/// Every page with its audience. Nothing is served that does not stand here.
+pub static ROUTES: &[Route] = &[
+    all("/", || get(start::page)),
+    all("/sign-up", || get(door::sign_up).post(door::do_sign_up)),
+    all("/sign-up/sent", || get(door::sent)),
+    all("/confirm", || get(door::confirm).post(door::do_confirm)),
+    all("/sign-in", || get(door::sign_in).post(door::do_sign_in)),
+    all("/sign-in/with", || post(door::depart)),
+    all("/sign-in/return", || get(door::arrive)),
+    all("/forgot", || get(door::forgot).post(door::do_forgot)),
+    all("/reset", || get(door::reset).post(door::do_reset)),
+    all("/verify/{token}", || get(handoff::open).post(handoff::proceed)),
+    all("/help", || get(help::list)),
+    all("/help/{slug}", || get(help::open)),
+    // Looking at an invitation is for everybody who holds the link; accepting needs a session.
+    all("/invite", || get(door::invite).post(door::do_invite)),
+    own("/sign-out", || post(door::sign_out)),
+    own("/preferences", || post(door::preferences)),
+    own("/welcome", || get(welcome::start)),
+    own("/welcome/organization", || get(welcome::organization).post(welcome::create)),
+    own("/welcome/team", || get(welcome::team).post(welcome::invite)),
+    own("/welcome/first-call", || get(welcome::first_call).post(welcome::first_key)),
+    own("/welcome/credits", || get(welcome::credits)),
+    own("/home", || get(home::open)),
+    own("/api-keys", || get(keys::list).post(keys::create)),
+    own("/api-keys/{id}/revoke", || post(keys::revoke)),
+    own("/usage", || get(usage::open)),
+    own("/usage.csv", || get(usage::csv)),
+    own("/settings/organization/general", || get(general::open).post(general::rename)),
+    own("/settings/organization/verification/state", || get(general::follow)),
+    own("/settings/organization/verification/{verb}", || post(general::act)),
+    own("/settings/organization/members", || get(members::open)),
+    own("/settings/organization/members/invite", || post(members::invite)),
+    own("/settings/organization/members/revoke", || post(members::revoke)),
+    own("/settings/organization/members/role", || post(members::role)),
+    own("/settings/organization/members/remove", || post(members::remove)),
+    own("/settings/organization/projects", || get(projects::open)),
+    own("/settings/organization/projects/create", || post(projects::create)),
+    own("/settings/organization/projects/archive", || post(projects::archive)),
+    own("/settings/organization/billing/payment-methods", || get(billing::open)),
+    own("/settings/organization/billing/payment-methods/add", || post(billing::add)),
+    own("/settings/organization/billing/payment-methods/remove", || post(billing::remove)),
+    own("/settings/organization/audit-log", || get(audit::open)),
+    own("/settings/account", || get(account::open)),
+    own("/settings/account/phone", || get(phone::open).post(phone::start)),
+    own("/settings/account/phone/check", || post(phone::check)),
+    own("/settings/account/phone/resend", || post(phone::resend)),
+    own("/settings/account/phone/change", || post(phone::change)),
+    own("/settings/account/sessions/end", || post(account::end)),
+    own("/settings/account/sessions/end-others", || post(account::end_others)),
+    own("/operator", || get(operator::open).post(operator::act)),
+];
 
 /// The pages' routes.
 pub fn router(state: DashboardState) -> Router {
-    Router::new().route("/", get(start::page)).route("/static/keystead.css", get(stylesheet)).with_state(state)
+    let mut router = Router::new();
+    for route in ROUTES {
+        router = router.route(route.path, (route.serve)());
+    }
+    router
+        .route("/static/keystead.css", get(|| file("text/css; charset=utf-8", include_str!("../static/keystead.css"))))
+        .route(
+            "/static/keystead.js",
+            get(|| file("text/javascript; charset=utf-8", include_str!("../static/keystead.js"))),
+        )
+        .route("/static/icon.svg", get(|| file("image/svg+xml", include_str!("../static/icon.svg"))))
+        .layer(from_fn_with_state(state.clone(), stamp))
+        .with_state(state)
 }
 
-async fn stylesheet() -> Response {
-    let mut response = include_str!("../static/keystead.css").into_response();
+async fn file(kind: &'static str, text: &'static str) -> Response {
+    let mut response = text.into_response();
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/css; charset=utf-8"));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
 }
 
-/// An HTML answer with the headers every page carries.
+/// The headers every answer of the pages carries.
+async fn stamp(State(state): State<DashboardState>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    if let Ok(policy) = HeaderValue::from_str(&state.policy()) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    headers.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
+    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("same-origin"));
+    headers.insert("permissions-policy", HeaderValue::from_static("camera=(self), microphone=(), geolocation=()"));
+    if state.secure() {
+        headers.insert("strict-transport-security", HeaderValue::from_static("max-age=31536000; includeSubDomains"));
+    }
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// An HTML answer in a language.
 fn html(body: String, language: &'static str) -> Response {
-    const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
     let mut response = body.into_response();
     let headers = response.headers_mut();
     for (name, value) in [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
-        (header::CONTENT_SECURITY_POLICY, POLICY),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "same-origin"),
         (header::CACHE_CONTROL, "no-store"),
-        (header::VARY, "accept-language"),
+        (header::VARY, "accept-language, cookie"),
         (header::CONTENT_LANGUAGE, language),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    headers.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
-    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("same-origin"));
     response
 }
 

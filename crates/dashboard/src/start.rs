@@ -1,13 +1,13 @@
 //! The start page: what runs here and how to make the first call.
 
-use std::collections::HashMap;
-
 use askama::Template;
-use axum::extract::{Query, State};
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::language::Language;
+use crate::text::Text;
+use crate::visit::Visitor;
 use crate::{DashboardState, html};
 
 /// The page's words in one language. Whole sentences, so that nothing is glued from parts.
@@ -71,21 +71,21 @@ struct Page<'a> {
     language: Language,
     languages: [Language; 3],
     words: Words,
+    t: Text,
     base_url: String,
     sandbox_url: Option<&'a str>,
 }
 
-pub(crate) async fn page(
-    State(state): State<DashboardState>,
-    Query(query): Query<HashMap<String, String>>,
-    headers: HeaderMap,
-) -> Response {
-    let accept = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-    let language = Language::choose(query.get("language").map(String::as_str), accept);
+pub(crate) async fn page(State(state): State<DashboardState>, visitor: Visitor) -> Response {
+    if visitor.session.is_some() {
+        return Redirect::to("/home").into_response();
+    }
+    let language = visitor.text.0;
     let page = Page {
         language,
         languages: Language::ALL,
         words: words(language),
+        t: visitor.text,
         base_url: format!("{}/v1", state.public_url),
         sandbox_url: state.sandbox_url.as_deref(),
     };

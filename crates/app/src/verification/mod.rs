@@ -10,6 +10,8 @@ pub mod webhooks;
 mod words;
 
 pub(crate) use jobs::field;
+pub use keystead_providers::identity::REASONS;
+pub use keystead_store::tables::refusals::RefusedCall;
 
 use keystead_core::access::{self, Selection};
 use keystead_core::caller::Caller;

@@ -86,7 +86,14 @@ impl Dispatch {
                 StatusCode::MISDIRECTED_REQUEST,
                 "Keystead does not answer under this name. Set server.public_url.\n",
             ),
-            Plane::Pages => routed(&self.pages, request, peer).await,
+            Plane::Pages => {
+                let changes = *request.method() == Method::POST;
+                let response = routed(&self.pages, request, peer).await;
+                if changes && (response.status().is_success() || response.status().is_redirection()) {
+                    self.follower.settle().await;
+                }
+                response
+            }
         }
     }
 }

@@ -102,9 +102,13 @@ pub(crate) async fn start(config: Validated, stopped: watch::Receiver<bool>) -> 
     let app = wire::app(store.clone(), &secrets, public_url.clone(), services, wire::settings(&config));
     let worker = tokio::spawn(wire::worker::work(app.clone(), stopped.clone()));
     let authenticate = Arc::new(ByGateway(Arc::clone(&gateway)));
+    let pages = keystead_dashboard::router(DashboardState {
+        app: app.clone(),
+        public_url: public_url.clone(),
+        sandbox_url: sandbox_url.clone(),
+        form_targets: wire::services::form_targets(&config, sandbox.as_ref()),
+    });
     let administration = keystead_api::router(ApiState { app, authenticate });
-    let pages =
-        keystead_dashboard::router(DashboardState { public_url: public_url.clone(), sandbox_url: sandbox_url.clone() });
     let dispatch = Arc::new(Dispatch {
         gateway,
         administration: administration.layer(from_fn(dispatch::remember_template)),

@@ -42,6 +42,23 @@ pub(crate) fn services(config: &Validated, beside: Option<&Running>) -> Result<S
     Ok(services)
 }
 
+/// Where forms of the pages may lead in the end: browsers follow a redirect after a form only to places that are named.
+pub(crate) fn form_targets(config: &Validated, beside: Option<&Running>) -> Vec<String> {
+    let mut targets = Vec::new();
+    targets.extend(beside.map(|running| running.url.clone()));
+    if config.payment.is_some() {
+        targets.push("https://checkout.stripe.com".to_owned());
+    }
+    if matches!(config.identity, Some(Identity::Persona { .. })) {
+        targets.extend(["https://withpersona.com".to_owned(), "https://*.withpersona.com".to_owned()]);
+    }
+    if let Some(issuer) = &config.sign_in {
+        let origin: Vec<&str> = issuer.issuer.splitn(4, '/').take(3).collect();
+        targets.push(origin.join("/"));
+    }
+    targets
+}
+
 fn failed(service: &str) -> impl Fn(Outside) -> Failure {
     move |error| Failure::Other(format!("the {service} service cannot be set up: {error}"))
 }

@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 use crate::{App, Error};
 
-pub use handoff::Channel;
+pub use handoff::{Channel, HandoffLink, HandoffView};
 pub use start::Consent;
 pub use view::{AttemptView, OrganizationView, consent_text};
 

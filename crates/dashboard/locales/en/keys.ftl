@@ -1,0 +1,64 @@
+keys-lead = Whoever holds one of these keys can call the API as { $project } and spend its money.
+keys-empty = No keys yet. A key lets your server call the API as this project. Below: your base URL and the call it will make.
+keys-more = The newest 50 keys are shown.
+create-secret-key = Create new secret key
+col-secret = Secret key
+col-permissions = Permissions
+col-last-used = Last used
+created = Created { $when }
+expires = expires { $when }
+service-account = service account
+revoke = Revoke
+phone-first = Verify a phone number first. It is asked for once, for all keys of this organization.
+phone-first-hint = Existing keys keep working. Afterwards you are back here.
+verify-phone = Verify phone number
+create-key-lead = The key belongs to { $project } and reaches nothing else.
+key-name = Name
+key-name-hint = Where it will be used, so that you know it later.
+key-unnamed = Unnamed key
+key-owner = Who owns it
+key-owner-you = You. It stops working when you leave the project.
+key-owner-service = A service account, for production. It belongs to nobody in person.
+key-permission-all = All
+key-permission-read = Read only
+key-permission-restricted = Restricted: what is ticked below
+key-choose-scopes = Choose permissions
+key-scopes-missing = Restricted needs at least one permission.
+key-expiry = Expires
+key-life-ever = Never
+create-key-button = Create key
+key-made = Save your secret key now
+key-made-lead = This is the only time it is shown. Keystead keeps a fingerprint of it, not the key, so nobody can show it to you again.
+key-length = { $length } characters, ends in { $tail }
+copy-key = Copy key
+project = Project
+key-works = Works now
+key-keep = Keep it where your server reads its secrets. Never put it in a browser, an app or a repository. If it leaks, find { $head }…{ $tail } in this list and revoke it.
+key-saved = I have saved it
+revoke-title = Revoke { $name }
+revoke-lead = The key ending in { $tail } is refused from the next request on. This cannot be undone.
+revoke-last-used = Last used { $when }. Whatever uses it stops working.
+revoke-never-used = It was never used.
+revoke-button = Revoke { $name }
+home-phone = New keys need a verified phone number.
+home-phone-ok = New keys can be made.
+home-models = { $models } need a verified organization.
+home-models-ok = All models can be used.
+base-url = Base URL
+base-url-hint = Every OpenAI SDK works with it unchanged.
+refusals = Recent refusals
+refusals-hint = Calls that a verification gate refused in the last 30 days.
+refusals-empty = No call was refused in the last 30 days.
+refusal-why = Missing
+key-life = { $count ->
+    [one] { $count } day
+   *[other] { $count } days
+}
+key-permission-some = { $count ->
+    [one] { $count } permission
+   *[other] { $count } permissions
+}
+home-lead = { $count ->
+    [one] { $count } key works in this project.
+   *[other] { $count } keys work in this project.
+}

@@ -1,0 +1,59 @@
+usage-lead = この期間は{ $cost }、{ $requests }件です。
+usage-range = 期間と区分
+usage-by-model = モデル
+usage-by-key = キー
+usage-by-project = プロジェクト
+usage-by-user = ユーザー
+usage-empty = この期間の呼び出しはありません。最初の呼び出しから1分以内に表示されます。
+usage-first = 最初のAPI呼び出し
+usage-chart-cost = 1日あたりの料金
+usage-chart-requests = 1日あたりの件数
+usage-requests = 件数
+usage-input = 入力トークン
+usage-output = 出力トークン
+usage-images = 画像
+usage-cost = 料金
+total = 合計
+help-search = 検索（エラーの文章でも可）
+help-find = 検索
+help-none = 見つかりませんでした。サポートに連絡してください。
+help-phone-number-requirement = 新しいキーに電話番号が必要な理由
+help-verification = 組織の確認
+help-first-call = 最初の呼び出し
+help-errors = 403: Forbidden – perhaps check your credentials?
+help-keys = キーの安全な管理
+usage-days = { $count ->
+   *[other] { $count }日間
+}
+help-phone-number-requirement-text =
+    2024年11月5日以降、新しいキーの作成には電話番号の確認が必要です。使い捨てアカウントの大量作成を防ぐためです。
+
+    確認は組織ごとに1回で、キーごとではありません。以前のキーは無期限に有効で、何もする必要はありません。
+
+    エラーコードは phone_verification_required です。設定 > アカウント > 電話、またはキー作成の画面から確認できます。
+
+    携帯電話がない場合はサポートに連絡してください。運営者が免除できます。
+help-verification-text =
+    gpt-image-1など一部のモデルには組織の確認が必要です。設定 > 組織 > 全般を開き、「確認」の「組織を確認する」を選んでください。
+
+    支払い方法の登録（請求なし）、カメラ付きのスマートフォン、有効な書類1点が必要です。確認は、同意のあと、ページに記載の提供会社が行います。PCのページは自動で更新されます。照合番号は両方の端末で同じでなければなりません。
+
+    生体情報は遅くとも7日後に削除されます。「同意を撤回して消去」で同意を撤回し、残りのデータを消去できます。
+
+    既存のキーは自動的に使えるようになります。通常は数秒、遅くとも15分後です。
+help-first-call-text =
+    OpenAIのSDKはそのまま使えます。ベースURLをこのインストールのアドレスに/v1を付けたものに設定し、キーを使ってください。
+
+    複数に届くキーの場合、OpenAI-Organizationヘッダーで組織を、OpenAI-Projectヘッダーでプロジェクトを選びます。指定しない場合はキー自身のプロジェクトになります。
+help-errors-text =
+    ノーコードツールでは、403のときに「Forbidden – perhaps check your credentials?」とだけ表示されることがあります。多くの場合キーに問題はなく、モデルに組織の確認が必要です。
+
+    応答の本文には organization_verification_required と、組織とページの案内が含まれます。ダッシュボードには最近の拒否と不足しているものが表示されます。
+
+    画像の編集にも、生成と同じ確認が必要です。
+help-keys-text =
+    キーは秘密情報です。サーバーの環境変数やキー管理サービスに保管し、ブラウザー、アプリ、リポジトリには置かないでください。
+
+    本番ではサービスアカウントを使ってください。人が離れてもキーは使えます。環境ごとにプロジェクトを分けると、キーと使用量を分けて管理できます。
+
+    キーが漏れた場合は、末尾4文字で探して無効にしてください。次のリクエストから拒否されます。

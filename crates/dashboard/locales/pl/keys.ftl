@@ -1,0 +1,70 @@
+keys-lead = Kto ma jeden z tych kluczy, może wywoływać API jako { $project } i wydawać jego pieniądze.
+keys-empty = Nie ma jeszcze kluczy. Klucz pozwala serwerowi wywoływać API jako ten projekt. Poniżej: adres bazowy i wywołanie.
+keys-more = Pokazano 50 najnowszych kluczy.
+create-secret-key = Utwórz nowy klucz tajny
+col-secret = Klucz tajny
+col-permissions = Uprawnienia
+col-last-used = Ostatnio użyty
+created = Utworzono { $when }
+expires = wygasa { $when }
+service-account = konto usługi
+revoke = Unieważnij
+phone-first = Najpierw potwierdź numer telefonu. Pytamy o to raz dla wszystkich kluczy organizacji.
+phone-first-hint = Istniejące klucze działają dalej. Potem wrócisz tutaj.
+verify-phone = Potwierdź numer telefonu
+create-key-lead = Klucz należy do projektu { $project } i nie sięga nigdzie indziej.
+key-name = Nazwa
+key-name-hint = Gdzie będzie używany, aby później było wiadomo.
+key-unnamed = Klucz bez nazwy
+key-owner = Kto jest właścicielem
+key-owner-you = Ty. Przestanie działać, gdy opuścisz projekt.
+key-owner-service = Konto usługi, do produkcji. Nie należy do żadnej osoby.
+key-permission-all = Wszystkie
+key-permission-read = Tylko odczyt
+key-permission-restricted = Ograniczone: zaznaczone poniżej
+key-choose-scopes = Wybierz uprawnienia
+key-scopes-missing = Ograniczony klucz potrzebuje co najmniej jednego uprawnienia.
+key-expiry = Wygasa
+key-life-ever = Nigdy
+create-key-button = Utwórz klucz
+key-made = Zapisz teraz swój klucz tajny
+key-made-lead = To jedyny raz, kiedy jest pokazany. Keystead przechowuje jego odcisk, a nie klucz, więc nikt nie pokaże go ponownie.
+key-length = Znaków: { $length }, na końcu { $tail }
+copy-key = Skopiuj klucz
+project = Projekt
+key-works = Działa od teraz
+key-keep = Trzymaj go tam, skąd serwer czyta sekrety. Nigdy nie umieszczaj go w przeglądarce, aplikacji ani repozytorium. Jeśli wycieknie, znajdź na tej liście { $head }…{ $tail } i unieważnij go.
+key-saved = Zapisano
+revoke-title = Unieważnij { $name }
+revoke-lead = Klucz zakończony na { $tail } będzie odrzucany od następnego wywołania. Tego nie można cofnąć.
+revoke-last-used = Ostatnio użyty: { $when }. To, co go używa, przestanie działać.
+revoke-never-used = Nigdy nie był używany.
+revoke-button = Unieważnij { $name }
+home-phone = Nowe klucze wymagają potwierdzonego numeru telefonu.
+home-phone-ok = Można tworzyć nowe klucze.
+home-models = { $models } wymagają zweryfikowanej organizacji.
+home-models-ok = Można używać wszystkich modeli.
+base-url = Adres bazowy
+base-url-hint = Każde SDK OpenAI działa z nim bez zmian.
+refusals = Ostatnie odmowy
+refusals-hint = Wywołania odrzucone z powodu weryfikacji w ostatnich 30 dniach.
+refusals-empty = W ostatnich 30 dniach nie odrzucono żadnego wywołania.
+refusal-why = Brakuje
+key-life = { $count ->
+    [one] { $count } dzień
+    [few] { $count } dni
+    [many] { $count } dni
+   *[other] { $count } dni
+}
+key-permission-some = { $count ->
+    [one] { $count } uprawnienie
+    [few] { $count } uprawnienia
+    [many] { $count } uprawnień
+   *[other] { $count } uprawnień
+}
+home-lead = { $count ->
+    [one] W tym projekcie działa { $count } klucz.
+    [few] W tym projekcie działają { $count } klucze.
+    [many] W tym projekcie działa { $count } kluczy.
+   *[other] W tym projekcie działa { $count } kluczy.
+}

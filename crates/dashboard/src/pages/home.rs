@@ -1,0 +1,57 @@
+//! The first page after signing in: what stands now, and the next thing to do (S3-13), with recent refusals (S3-14).
+
+use askama::Template;
+use axum::extract::State;
+use keystead_app::Page as Cursor;
+use keystead_core::gate::Requirement;
+use keystead_app::verification::RefusedCall;
+
+use super::{Page, show};
+use crate::DashboardState;
+use crate::failure::Failure;
+use crate::shell::Shell;
+use crate::visit::Visit;
+
+#[derive(Template)]
+#[template(path = "pages/home.html")]
+struct Home {
+    shell: Shell,
+    base_url: String,
+    keys: i64,
+    phone_needed: bool,
+    locked: String,
+    refusals: Vec<RefusedCall>,
+    keys_href: String,
+    phone_href: String,
+    general_href: String,
+    first_href: String,
+}
+
+pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> Page {
+    let t = visit.person.text;
+    let fail = |error| Failure::new(t, error);
+    let (actor, organization) = (visit.person.actor(), &visit.organization.id);
+    let cursor = Cursor { after: None, limit: 50, ascending: false };
+    let keys = state.app.visible_keys(&actor, organization, &visit.project.id, cursor).await.map_err(fail)?;
+    let standing = state.app.verification_of(organization).await.map_err(fail)?;
+    let lacks = |action: &keystead_app::verification::ActionView, what| action.missing.contains(&what);
+    let locked: Vec<&str> = standing
+        .actions
+        .iter()
+        .filter(|action| lacks(action, Requirement::Organization))
+        .filter_map(|action| action.action.strip_prefix("model.use:"))
+        .collect();
+    let page = Home {
+        shell: Shell::new(&state, &visit, &t.say("nav-dashboard"), "/home"),
+        base_url: format!("{}/v1", state.public_url),
+        keys: i64::try_from(keys.data.len()).unwrap_or(0),
+        phone_needed: standing.actions.iter().any(|action| lacks(action, Requirement::Phone)),
+        locked: locked.join(", "),
+        refusals: state.app.refused_calls(&actor, organization).await.map_err(fail)?,
+        keys_href: visit.link("/api-keys"),
+        phone_href: visit.link("/settings/account/phone"),
+        general_href: visit.link("/settings/organization/general"),
+        first_href: visit.link("/welcome/first-call"),
+    };
+    show(t, &page)
+}

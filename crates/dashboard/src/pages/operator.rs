@@ -1,0 +1,88 @@
+//! The operator's console: organizations, waivers, pauses, cases, the state of outside services.
+
+use askama::Template;
+use axum::extract::State;
+use keystead_app::operator::{Overview, OrganizationRow};
+use keystead_app::{Actor, Error};
+use keystead_core::gate::Requirement;
+use keystead_core::verification::organization::Event;
+
+use super::{Page, go, show};
+use crate::DashboardState;
+use crate::failure::Failure;
+use crate::form::Form;
+use crate::shell::Shell;
+use crate::visit::Visit;
+
+#[derive(Template)]
+#[template(path = "pages/operator.html")]
+struct Operator {
+    shell: Shell,
+    overview: Overview,
+    action: String,
+}
+
+impl Operator {
+    fn waiting(&self) -> String {
+        self.shell.t.count("operator-lead", &i64::try_from(self.overview.cases.len()).unwrap_or(i64::MAX))
+    }
+
+    fn health(&self, health: &str) -> String {
+        self.shell.t.say(&format!("health-{health}"))
+    }
+
+    fn status(&self, row: &OrganizationRow) -> String {
+        self.shell.t.say(&format!("status-{}", row.status.replace('_', "-")))
+    }
+}
+
+/// Only for people who run the installation; for everybody else the page does not exist.
+fn operator(visit: &Visit) -> Result<Actor, Failure> {
+    if visit.person.session.operator {
+        return Ok(Actor::operator(visit.person.session.email.clone()));
+    }
+    Err(Failure::new(visit.person.text, Error::not_found("page", "operator")))
+}
+
+pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> Page {
+    let actor = operator(&visit)?;
+    let t = visit.person.text;
+    let overview = state.app.operator_overview(&actor).await.map_err(|error| Failure::new(t, error))?;
+    let shell = Shell::new(&state, &visit, &t.say("nav-operator"), "/operator");
+    show(t, &Operator { shell, overview, action: visit.link("/operator") })
+}
+
+pub(crate) async fn act(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
+    visit.person.check(&form)?;
+    let actor = operator(&visit)?;
+    let t = visit.person.text;
+    let fail = |error| Failure::new(t, error);
+    let missing = || Failure::new(t, Error::not_found("organization", form.text("organization")));
+    let reason = form.text("reason");
+    if form.text("act") == "decide" {
+        let approve = form.text("decision") == "approve";
+        let decided = state.app.decide_case(&actor, form.text("case"), approve, reason).await;
+        decided.map_err(fail)?;
+        return Ok(go(&visit.link("/operator?done=saved")));
+    }
+    let organization = form.text("organization").parse().map_err(|_| missing())?;
+    match form.text("act") {
+        "waive-phone" => state.app.waive(&actor, &organization, Requirement::Phone, reason).await.map_err(fail)?,
+        "waive-payment" => {
+            state.app.waive(&actor, &organization, Requirement::PaymentMethod, reason).await.map_err(fail)?;
+        }
+        "exempt" => {
+            let until = form.text("days").parse::<i64>().ok().map(|days| state.app.now().plus(days * 86_400));
+            let event = Event::Exempt { until };
+            state.app.operate_on_verification(&actor, &organization, event, reason).await.map_err(fail)?;
+        }
+        "suspend" => {
+            state.app.operate_on_verification(&actor, &organization, Event::Suspend, reason).await.map_err(fail)?;
+        }
+        "restore" => {
+            state.app.operate_on_verification(&actor, &organization, Event::Restore, reason).await.map_err(fail)?;
+        }
+        _ => return Err(missing()),
+    }
+    Ok(go(&visit.link("/operator?done=saved")))
+}

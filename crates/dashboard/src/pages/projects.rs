@@ -1,0 +1,89 @@
+//! Projects: the list, a new one, archiving.
+
+use askama::Template;
+use axum::extract::State;
+use keystead_app::Page as Cursor;
+use keystead_core::time::Timestamp;
+
+use super::{Page, go, show, show_again};
+use crate::DashboardState;
+use crate::failure::{Failure, words};
+use crate::form::Form;
+use crate::shell::Shell;
+use crate::visit::Visit;
+
+const HERE: &str = "/settings/organization/projects";
+
+struct Row {
+    id: String,
+    name: String,
+    is_default: bool,
+    created_at: Timestamp,
+    archived_at: Option<Timestamp>,
+}
+
+#[derive(Template)]
+#[template(path = "pages/projects.html")]
+struct Projects {
+    shell: Shell,
+    rows: Vec<Row>,
+    wrong: Option<String>,
+    owner: bool,
+    action: String,
+}
+
+impl Projects {
+    fn act(&self, verb: &str) -> String {
+        self.action.replacen(HERE, &format!("{HERE}/{verb}"), 1)
+    }
+}
+
+async fn page(state: &DashboardState, visit: &Visit) -> Result<Projects, Failure> {
+    let t = visit.person.text;
+    let mut rows = Vec::new();
+    if visit.owner() {
+        let cursor = Cursor { after: None, limit: 100, ascending: true };
+        let listing = state.app.projects(&visit.person.actor(), &visit.organization.id, true, cursor).await;
+        let listing = listing.map_err(|error| Failure::new(t, error))?;
+        rows = listing
+            .data
+            .into_iter()
+            .map(|row| Row {
+                id: row.id.to_string(),
+                name: if row.is_default { t.say("default-project") } else { row.name },
+                is_default: row.is_default,
+                created_at: row.created_at,
+                archived_at: row.archived_at,
+            })
+            .collect();
+    }
+    let shell = Shell::new(state, visit, &t.say("nav-projects"), HERE);
+    Ok(Projects { shell, rows, wrong: None, owner: visit.owner(), action: visit.link(HERE) })
+}
+
+pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> Page {
+    show(visit.person.text, &page(&state, &visit).await?)
+}
+
+pub(crate) async fn create(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
+    visit.person.check(&form)?;
+    match state.app.create_project(&visit.person.actor(), &visit.organization.id, form.text("name")).await {
+        Ok(project) => Ok(go(&format!("{HERE}?done=project-created&project={}", project.id))),
+        Err(error) => {
+            let mut page = page(&state, &visit).await?;
+            page.wrong = Some(words(visit.person.text, &error));
+            show_again(visit.person.text, &page)
+        }
+    }
+}
+
+pub(crate) async fn archive(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
+    visit.person.check(&form)?;
+    let t = visit.person.text;
+    let missing = || Failure::new(t, keystead_app::Error::not_found("project", form.text("id")));
+    let id = form.text("id").parse().map_err(|_| missing())?;
+    let archived = state.app.archive_project(&visit.person.actor(), &visit.organization.id, &id).await;
+    archived.map_err(|error| Failure::new(t, error))?;
+    // The chosen project may be the archived one.
+    Ok(go(&format!("{HERE}?done=project-archived")))
+}

@@ -1,0 +1,145 @@
+//! Times, numbers and money as people of each language write them.
+
+use jiff::tz::TimeZone;
+use jiff::{Timestamp as Moment, Zoned};
+use keystead_core::money::Micros;
+use keystead_core::time::Timestamp;
+
+use crate::language::Language;
+use crate::text::Text;
+
+/// Now, and where the visitor's clock stands.
+#[derive(Debug, Clone)]
+pub(crate) struct When {
+    pub(crate) text: Text,
+    pub(crate) now: Timestamp,
+    pub(crate) zone: TimeZone,
+}
+
+const POLISH_MONTHS: [&str; 12] = [
+    "stycznia", "lutego", "marca", "kwietnia", "maja", "czerwca", "lipca", "sierpnia", "września", "października",
+    "listopada", "grudnia",
+];
+const ENGLISH_MONTHS: [&str; 12] = [
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+];
+
+impl When {
+    fn zoned(&self, at: Timestamp) -> Zoned {
+        Moment::from_second(at.0).unwrap_or_default().to_zoned(self.zone.clone())
+    }
+
+    /// 20 November 2026; 20 listopada 2026; 2026年11月20日.
+    pub(crate) fn date(&self, at: &Timestamp) -> String {
+        let at = self.zoned(*at);
+        let (day, year) = (at.day(), at.year());
+        let month = usize::from(at.month().unsigned_abs()).saturating_sub(1).min(11);
+        match self.text.0 {
+            Language::English => format!("{day}\u{a0}{} {year}", ENGLISH_MONTHS[month]),
+            Language::Polish => format!("{day}\u{a0}{} {year}", POLISH_MONTHS[month]),
+            Language::Japanese => format!("{year}年{}月{day}日", at.month()),
+        }
+    }
+
+    /// 14:10; 14時10分.
+    pub(crate) fn time(&self, at: &Timestamp) -> String {
+        let at = self.zoned(*at);
+        match self.text.0 {
+            Language::Japanese => format!("{}時{:02}分", at.hour(), at.minute()),
+            _ => format!("{:02}:{:02}", at.hour(), at.minute()),
+        }
+    }
+
+    /// Date and time.
+    pub(crate) fn exact(&self, at: &Timestamp) -> String {
+        let (date, time) = (self.date(at), self.time(at));
+        match self.text.0 {
+            Language::Japanese => format!("{date} {time}"),
+            _ => format!("{date}, {time}"),
+        }
+    }
+
+    /// For `<time datetime>`.
+    pub(crate) fn machine(&self, at: &Timestamp) -> String {
+        at.to_string()
+    }
+
+    /// "3 minutes ago", "in 2 hours", or the date when it is further away.
+    pub(crate) fn ago(&self, at: &Timestamp) -> String {
+        let seconds = self.now.since(*at);
+        let (past, distance) = (seconds >= 0, seconds.unsigned_abs());
+        let of = |unit: u64| i64::try_from(distance / unit).unwrap_or(i64::MAX);
+        match (past, distance) {
+            (true, 0..=59) => self.text.say("time-now"),
+            (false, 0..=59) => self.text.say("time-soon"),
+            (true, 60..=3_599) => self.text.count("time-minutes-ago", &of(60)),
+            (true, 3_600..=86_399) => self.text.count("time-hours-ago", &of(3_600)),
+            (true, 86_400..=2_591_999) => self.text.count("time-days-ago", &of(86_400)),
+            (false, 60..=3_599) => self.text.count("time-in-minutes", &of(60)),
+            (false, 3_600..=86_399) => self.text.count("time-in-hours", &of(3_600)),
+            (false, 86_400..=2_591_999) => self.text.count("time-in-days", &of(86_400)),
+            _ => self.date(at),
+        }
+    }
+
+    /// 1,112; 1 112.
+    pub(crate) fn number(&self, number: &i64) -> String {
+        let digits = number.unsigned_abs().to_string();
+        let mark = if self.text.0 == Language::Polish { '\u{202f}' } else { ',' };
+        let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
+        for (at, digit) in digits.chars().enumerate() {
+            if at > 0 && (digits.len() - at).is_multiple_of(3) {
+                grouped.push(mark);
+            }
+            grouped.push(digit);
+        }
+        if *number < 0 { format!("−{grouped}") } else { grouped }
+    }
+
+    /// 1,112.44 USD; small amounts with as many digits as they need, four at most.
+    pub(crate) fn money(&self, amount: &Micros) -> String {
+        let micros = amount.0.unsigned_abs();
+        let small = micros > 0 && micros < 10_000;
+        let (unit, digits) = if small { (100_u64, 4) } else { (10_000, 2) };
+        let rounded = (micros + unit / 2) / unit;
+        let scale = 10_u64.pow(digits);
+        let whole = self.number(&i64::try_from(rounded / scale).unwrap_or(i64::MAX));
+        let point = if self.text.0 == Language::Polish { ',' } else { '.' };
+        let sign = if amount.0 < 0 { "−" } else { "" };
+        let width = digits as usize;
+        format!("{sign}{whole}{point}{:0width$}\u{a0}USD", rounded % scale)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn when(language: Language) -> When {
+        When { text: Text(language), now: Timestamp(1_795_183_800), zone: TimeZone::UTC }
+    }
+
+    #[test]
+    fn as_each_language_writes() {
+        let at = Timestamp(1_795_183_800);
+        let exact = |language| when(language).exact(&at);
+        assert_eq!(exact(Language::English), "20\u{a0}November 2026, 14:10");
+        assert_eq!(exact(Language::Polish), "20\u{a0}listopada 2026, 14:10");
+        assert_eq!(exact(Language::Japanese), "2026年11月20日 14時10分");
+        let money = |language, micros| when(language).money(&Micros(micros));
+        assert_eq!(money(Language::English, 1_112_440_000), "1,112.44\u{a0}USD");
+        assert_eq!(money(Language::Polish, 1_112_440_000), "1\u{202f}112,44\u{a0}USD");
+        assert_eq!(money(Language::English, 1_234), "0.0012\u{a0}USD");
+        assert_eq!(money(Language::English, 0), "0.00\u{a0}USD");
+    }
+
+    #[test]
+    fn polish_has_three_plurals() {
+        let ago = |minutes| when(Language::Polish).ago(&Timestamp(1_795_183_800 - minutes * 60));
+        assert_eq!([ago(1), ago(3), ago(5), ago(22), ago(25)], [
+            "1\u{a0}minutę temu", "3\u{a0}minuty temu", "5\u{a0}minut temu", "22\u{a0}minuty temu", "25\u{a0}minut temu",
+        ]);
+        assert_eq!(when(Language::Japanese).ago(&Timestamp(1_795_183_800 - 180)), "3分前");
+    }
+}

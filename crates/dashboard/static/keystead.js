@@ -1,0 +1,45 @@
+// Small helps for pages that work without them.
+for (const button of document.querySelectorAll("[data-copy]")) {
+  const source = document.getElementById(button.dataset.copy);
+  if (!source) continue;
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    const text = "value" in source ? source.value : source.textContent;
+    try {
+      await navigator.clipboard.writeText(text.trim());
+      const time = new Date().toLocaleTimeString(document.documentElement.lang);
+      button.textContent = button.dataset.copied.replace("%", time);
+      button.classList.remove("primary");
+      document.getElementById(button.dataset.then)?.classList.add("primary");
+      const said = document.getElementById("said");
+      if (said) said.textContent = button.textContent;
+    } catch {
+      const range = document.createRange();
+      range.selectNodeContents(source);
+      getSelection().removeAllRanges();
+      getSelection().addRange(range);
+    }
+  });
+}
+for (const form of document.querySelectorAll("form")) {
+  form.addEventListener("submit", (event) => {
+    const button = event.submitter;
+    if (!button?.dataset.busy) return;
+    button.style.minWidth = `${button.offsetWidth}px`;
+    button.textContent = button.dataset.busy;
+    form.addEventListener("submit", (again) => again.preventDefault());
+  });
+}
+// A page that waits for another device looks by itself, and stops when nobody looks at it.
+const waiting = document.querySelector("[data-follow]");
+if (waiting) {
+  const look = async () => {
+    if (document.hidden) return;
+    const response = await fetch(waiting.dataset.follow, { headers: { accept: "text/plain" }, cache: "no-store" });
+    if (!response.ok) return;
+    const state = await response.text();
+    if (state !== waiting.dataset.state) location.reload();
+  };
+  setInterval(() => look().catch(() => {}), 3000);
+}
+document.querySelector("[autofocus], .summary[tabindex]")?.focus();
