@@ -8,6 +8,7 @@ use crate::shell::{self, Done};
 
 const PYTHON_SDK: &str = "openai==3.52.0";
 const NODE_SDK: &str = "openai@7.55.0";
+const BROWSER: [&str; 2] = ["playwright-core@1.65.1", "axe-core@4.14.1"];
 
 /// The system's packages, only where a program is missing.
 pub(crate) fn system() -> Done {
@@ -17,6 +18,7 @@ pub(crate) fn system() -> Done {
         ("python3", "python3-venv", "/usr/bin/python3"),
         ("node", "nodejs", "/usr/bin/node"),
         ("npm", "npm", "/usr/bin/npm"),
+        ("chromium", "chromium", "/usr/bin/chromium"),
         ("curl", "curl", "/usr/bin/curl"),
     ];
     let absent = |(program, _, place): &&(&str, &str, &str)| !shell::has(program) && !Path::new(place).exists();
@@ -55,18 +57,27 @@ pub(crate) fn python() -> Done<PathBuf> {
 
 /// A folder whose `node_modules` holds the official SDK, under `target/`.
 pub(crate) fn node() -> Done<PathBuf> {
-    let folder = shell::root().join("target/sdk-node");
-    let stamp = folder.join(".installed");
-    if std::fs::read_to_string(&stamp).is_ok_and(|text| text == NODE_SDK) {
+    packages("sdk-node", &[NODE_SDK])
+}
+
+/// A folder whose `node_modules` holds what drives the browser and judges accessibility, under `target/`.
+pub(crate) fn browser() -> Done<PathBuf> {
+    packages("browser", &BROWSER)
+}
+
+fn packages(name: &str, wanted: &[&str]) -> Done<PathBuf> {
+    let folder = shell::root().join("target").join(name);
+    let (stamp, text) = (folder.join(".installed"), wanted.join(" "));
+    if std::fs::read_to_string(&stamp).is_ok_and(|known| known == text) {
         return Ok(folder);
     }
-    print::step(&format!("installing with npm into target/sdk-node: {NODE_SDK}"));
+    print::step(&format!("installing with npm into target/{name}: {text}"));
     std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
     write(&folder.join("package.json"), "{\"private\":true,\"type\":\"module\"}\n")?;
     let mut install = Command::new("npm");
-    install.args(["install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", "--save-exact", NODE_SDK]);
-    shell::run(install.current_dir(&folder))?;
-    write(&stamp, NODE_SDK)?;
+    install.args(["install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", "--save-exact"]);
+    shell::run(install.args(wanted).current_dir(&folder))?;
+    write(&stamp, &text)?;
     Ok(folder)
 }
 

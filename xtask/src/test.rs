@@ -17,7 +17,21 @@ pub(crate) fn run(sdk_only: bool) -> Done {
         shell::run(cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
         suites()?;
     }
-    sdks()
+    sdks()?;
+    if sdk_only { Ok(()) } else { journeys() }
+}
+
+/// People's journeys in a real browser, with a picture of every page in every language under `target/pictures`.
+fn journeys() -> Done {
+    print::step("journeys in Chromium");
+    let root = shell::root();
+    let folder = machine::browser()?;
+    let script = folder.join("journeys.mjs");
+    std::fs::copy(root.join("tests/browser/journeys.mjs"), &script).map_err(|error| error.to_string())?;
+    let product = Product::start(&root.join("target/debug/keystead"), "journeys", None, &[])?;
+    let mut command = Command::new("node");
+    command.arg(&script).args([&product.address, &product.sandbox]).arg("/usr/bin/chromium");
+    shell::run(command.arg(root.join("target/pictures")))
 }
 
 fn suites() -> Done {

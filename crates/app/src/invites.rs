@@ -152,8 +152,12 @@ impl App {
                 memberships::insert(tx, &membership).await?;
             }
             let actor = Actor::Person(user.clone());
-            let deed =
-                Deed { organization: &row.organization, action: "invite.accepted", target: &row.id, details: json!({}) };
+            let deed = Deed {
+                organization: &row.organization,
+                action: "invite.accepted",
+                target: &row.id,
+                details: json!({}),
+            };
             app.record(tx, &actor, deed).await?;
             Ok(row.organization)
         });

@@ -5,8 +5,8 @@ use keystead_core::time::Timestamp;
 use keystead_core::verification::organization::{Event, step};
 use keystead_providers::Health;
 use keystead_store::Tx;
-use keystead_store::tables::reviews::{self, ReviewCase};
 use keystead_store::tables::organizations;
+use keystead_store::tables::reviews::{self, ReviewCase};
 
 use crate::verification::organization::{attempt_state, refused};
 use crate::{Actor, App, Error};

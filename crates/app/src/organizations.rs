@@ -69,7 +69,9 @@ impl App {
             let person = person.ok_or_else(|| Error::not_found("user", user.as_str()))?;
             let owned = memberships::list_of_user(tx, &user).await?;
             if owned.iter().filter(|row| row.role == OrganizationRole::Owner).count() >= MOST_ORGANIZATIONS {
-                return Err(Error::impossible(format!("One person can own at most {MOST_ORGANIZATIONS} organizations.")));
+                return Err(Error::impossible(format!(
+                    "One person can own at most {MOST_ORGANIZATIONS} organizations."
+                )));
             }
             app.found(tx, &user, organization, project, &name).await?;
             if person.default_organization.is_none() {
@@ -117,12 +119,8 @@ impl App {
             is_default: true,
         };
         projects::insert(tx, &default).await?;
-        let member = ProjectMember {
-            project: project.clone(),
-            user: user.clone(),
-            role: ProjectRole::Owner,
-            created_at: now,
-        };
+        let member =
+            ProjectMember { project: project.clone(), user: user.clone(), role: ProjectRole::Owner, created_at: now };
         project_members::insert(tx, &member).await?;
         let actor = Actor::Person(user.clone());
         for (action, target) in [

@@ -42,8 +42,7 @@ impl Cookie {
     pub(crate) fn set(self, value: &Secret<String>, seconds: i64, secure: bool) -> HeaderValue {
         let name = self.name(secure);
         let mark = if secure { "; Secure" } else { "" };
-        let text =
-            format!("{name}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{mark}", value.expose());
+        let text = format!("{name}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{mark}", value.expose());
         HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(""))
     }
 
@@ -66,7 +65,12 @@ mod tests {
         };
         let good = "a".repeat(64);
         assert_eq!(read(&format!("x=1; keystead_session={good}; y=2")), Some(good.clone()));
-        for bad in ["", "keystead_session=", "keystead_session=abc", &format!("keystead_session={good}; keystead_session={good}")] {
+        for bad in [
+            "",
+            "keystead_session=",
+            "keystead_session=abc",
+            &format!("keystead_session={good}; keystead_session={good}"),
+        ] {
             assert_eq!(read(bad), None, "{bad}");
         }
     }
@@ -75,6 +79,9 @@ mod tests {
     fn attributes_are_fixed() {
         let set = Cookie::Session.set(&Secret::new("a".repeat(64)), 60, true);
         let text = set.to_str().unwrap();
-        assert!(text.starts_with("__Host-keystead=") && text.ends_with("; Path=/; HttpOnly; SameSite=Lax; Max-Age=60; Secure"));
+        assert!(
+            text.starts_with("__Host-keystead=")
+                && text.ends_with("; Path=/; HttpOnly; SameSite=Lax; Max-Age=60; Secure")
+        );
     }
 }

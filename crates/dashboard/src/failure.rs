@@ -32,7 +32,9 @@ struct Page<'a> {
 pub(crate) fn words(text: Text, error: &Error) -> String {
     match error {
         Error::Invalid { code: Some(code), message, .. } => known(text, code).unwrap_or_else(|| message.clone()),
-        Error::Invalid { message, .. } | Error::Conflict { message } | Error::Forbidden { message, .. } => message.clone(),
+        Error::Invalid { message, .. } | Error::Conflict { message } | Error::Forbidden { message, .. } => {
+            message.clone()
+        }
         Error::Limited { name, retry_at } => {
             let when = crate::when::When { text, now: *retry_at, zone: jiff::tz::TimeZone::UTC };
             let time = format!("{} UTC", when.exact(retry_at));
@@ -64,7 +66,9 @@ fn known(text: Text, code: &str) -> Option<String> {
     let key = key(code);
     crate::text::sources(text.0)
         .iter()
-        .any(|source| source.lines().any(|line| line.strip_prefix(key.as_str()).is_some_and(|rest| rest.starts_with(" ="))))
+        .any(|source| {
+            source.lines().any(|line| line.strip_prefix(key.as_str()).is_some_and(|rest| rest.starts_with(" =")))
+        })
         .then(|| text.say(&key))
 }
 
@@ -101,8 +105,7 @@ impl Failure {
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let language = self.text.0;
-        let page =
-            Page { language, title: &self.title, message: &self.message, home: self.text.say("error-home") };
+        let page = Page { language, title: &self.title, message: &self.message, home: self.text.say("error-home") };
         let mut response = match page.render() {
             Ok(body) => html(body, language.tag()),
             Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),

@@ -48,24 +48,28 @@ pub(crate) struct Shell {
 
 /// What a finished act says on the next page; nothing else can be made to stand there.
 const DONE: [&str; 12] = [
-    "saved", "key-revoked", "invite-sent", "invite-revoked", "member-removed", "project-created", "project-archived",
-    "phone-verified", "card-removed", "session-ended", "mail-sent", "appealed",
+    "saved",
+    "key-revoked",
+    "invite-sent",
+    "invite-revoked",
+    "member-removed",
+    "project-created",
+    "project-archived",
+    "phone-verified",
+    "card-removed",
+    "session-ended",
+    "mail-sent",
+    "appealed",
 ];
 
 impl Shell {
     /// The shell around a page; `current` is the path of its entry.
     pub(crate) fn new(state: &DashboardState, visit: &Visit, title: &str, current: &str) -> Self {
         let t = visit.person.text;
-        let entry = |key: &str, path: &str| Entry {
-            label: t.say(key),
-            href: visit.link(path),
-            current: path == current,
-        };
-        let project_entries = vec![
-            entry("nav-dashboard", "/home"),
-            entry("nav-api-keys", "/api-keys"),
-            entry("nav-usage", "/usage"),
-        ];
+        let entry =
+            |key: &str, path: &str| Entry { label: t.say(key), href: visit.link(path), current: path == current };
+        let project_entries =
+            vec![entry("nav-dashboard", "/home"), entry("nav-api-keys", "/api-keys"), entry("nav-usage", "/usage")];
         let organization_entries = vec![
             entry("nav-general", "/settings/organization/general"),
             entry("nav-members", "/settings/organization/members"),

@@ -57,8 +57,7 @@ impl FromRequestParts<DashboardState> for Visitor {
         let zone = session.as_ref().and_then(|(view, _)| TimeZone::get(&view.time_zone).ok()).unwrap_or(TimeZone::UTC);
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
         let user_agent = text_of(&parts.headers, header::USER_AGENT.as_str()).unwrap_or_default().to_owned();
-        let context =
-            Context { origin: Origin { ip: peer }, user_agent, language: language.tag().to_owned() };
+        let context = Context { origin: Origin { ip: peer }, user_agent, language: language.tag().to_owned() };
         let text = Text(language);
         let when = When { text, now: state.app.now(), zone };
         Ok(Self { text, when, asked, path: here(&parts.uri), context, session })
@@ -182,7 +181,9 @@ mod tests {
     #[test]
     fn nobody_is_sent_elsewhere() {
         assert_eq!(own_path("/api-keys?project=proj_1"), "/api-keys?project=proj_1");
-        for foreign in ["", "//evil.test", "https://evil.test", "/\\evil.test", "javascript:alert(1)", "/a b", "/\u{e9}"] {
+        for foreign in
+            ["", "//evil.test", "https://evil.test", "/\\evil.test", "javascript:alert(1)", "/a b", "/\u{e9}"]
+        {
             assert_eq!(own_path(foreign), "/home", "{foreign}");
         }
     }

@@ -17,11 +17,31 @@ pub(crate) struct When {
 }
 
 const POLISH_MONTHS: [&str; 12] = [
-    "stycznia", "lutego", "marca", "kwietnia", "maja", "czerwca", "lipca", "sierpnia", "września", "października",
-    "listopada", "grudnia",
+    "stycznia",
+    "lutego",
+    "marca",
+    "kwietnia",
+    "maja",
+    "czerwca",
+    "lipca",
+    "sierpnia",
+    "września",
+    "października",
+    "listopada",
+    "grudnia",
 ];
 const ENGLISH_MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
     "December",
 ];
 
@@ -136,10 +156,17 @@ mod tests {
 
     #[test]
     fn polish_has_three_plurals() {
-        let ago = |minutes| when(Language::Polish).ago(&Timestamp(1_795_183_800 - minutes * 60));
-        assert_eq!([ago(1), ago(3), ago(5), ago(22), ago(25)], [
-            "1\u{a0}minutę temu", "3\u{a0}minuty temu", "5\u{a0}minut temu", "22\u{a0}minuty temu", "25\u{a0}minut temu",
-        ]);
+        let ago = |minutes: i64| when(Language::Polish).ago(&Timestamp(1_795_183_800 - minutes * 60));
+        assert_eq!(
+            [ago(1), ago(3), ago(5), ago(22), ago(25)],
+            [
+                "1\u{a0}minutę temu",
+                "3\u{a0}minuty temu",
+                "5\u{a0}minut temu",
+                "22\u{a0}minuty temu",
+                "25\u{a0}minut temu",
+            ]
+        );
         assert_eq!(when(Language::Japanese).ago(&Timestamp(1_795_183_800 - 180)), "3分前");
     }
 }

@@ -15,9 +15,9 @@ pub(crate) fn start(log: &Log) -> Result<(), Failure> {
     let lines = fmt::layer().with_writer(std::io::stderr);
     let registry = tracing_subscriber::registry().with(filter);
     let started = match log.format {
-        LogFormat::Text => {
-            registry.with(lines.with_ansi(false).with_target(false).with_filter(filter_fn(ours_or_a_warning))).try_init()
-        }
+        LogFormat::Text => registry
+            .with(lines.with_ansi(false).with_target(false).with_filter(filter_fn(ours_or_a_warning)))
+            .try_init(),
         LogFormat::Json => {
             let lines = lines.json().flatten_event(true).with_current_span(false);
             registry.with(lines.with_filter(filter_fn(ours_or_a_warning))).try_init()

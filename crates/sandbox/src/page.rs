@@ -35,7 +35,7 @@ pub(crate) fn page(language: &str, title: &str, body: &str) -> Response {
             "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'",
         ),
         (header::CACHE_CONTROL, "no-store"),
-        (header::REFERRER_POLICY, "no-referrer"),
+        (header::REFERRER_POLICY, "same-origin"),
     ];
     (headers, html).into_response()
 }

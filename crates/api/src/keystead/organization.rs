@@ -97,7 +97,9 @@ pub(crate) async fn link(
     let channel = match fields.text("channel")?.as_deref() {
         None | Some("here") => {
             let (_, link) = state.app.reissue_verification_link(actor, organization, &id).await.or_fail(&state)?;
-            return Ok(Json(json!({ "object": "keystead.verification_link", "url": link.url, "expires_at": link.expires_at })));
+            return Ok(Json(
+                json!({ "object": "keystead.verification_link", "url": link.url, "expires_at": link.expires_at }),
+            ));
         }
         Some("qr") => Channel::Qr,
         Some("mail") => Channel::Mail,

@@ -26,8 +26,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 5] =
-        [Self::Confirm, Self::AlreadyRegistered, Self::Reset, Self::PasswordChanged, Self::Invite];
+    const ALL: [Self; 5] = [Self::Confirm, Self::AlreadyRegistered, Self::Reset, Self::PasswordChanged, Self::Invite];
 
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
@@ -98,10 +97,9 @@ impl Kind {
                 "Zaproszenie do organizacji",
                 "Masz zaproszenie do organizacji. Link działa raz i przez siedem dni.\n\n{}",
             ),
-            (Self::Invite, Language::Japanese) => (
-                "組織への招待",
-                "組織に招待されました。リンクは1回だけ、7日間有効です。\n\n{}",
-            ),
+            (Self::Invite, Language::Japanese) => {
+                ("組織への招待", "組織に招待されました。リンクは1回だけ、7日間有効です。\n\n{}")
+            }
         }
     }
 }

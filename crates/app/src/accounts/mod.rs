@@ -41,7 +41,7 @@ fn digest(secret: &Secret<String>) -> Vec<u8> {
 
 impl App {
     pub(crate) fn fresh_secret(&self) -> Secret<String> {
-        self.draw(|rng| fresh_secret(rng))
+        self.draw(fresh_secret)
     }
 }
 

@@ -112,9 +112,9 @@ impl App {
             revoked_at: None,
         };
         let expires_at = row.expires_at;
-        let write = self.store().write("open_session", async move |tx: &mut Tx| {
-            Ok::<_, Error>(sessions::insert(tx, &row).await?)
-        });
+        let write = self
+            .store()
+            .write("open_session", async move |tx: &mut Tx| Ok::<_, Error>(sessions::insert(tx, &row).await?));
         write.await?;
         Ok(SignedIn { session, user: user.clone(), expires_at })
     }
@@ -136,9 +136,9 @@ impl App {
         });
         let Some((view, seen_at)) = read.await? else { return Ok(None) };
         if now.since(seen_at) >= SEEN_EVERY {
-            let write = self.store().write("touch_session", async move |tx: &mut Tx| {
-                Ok::<_, Error>(sessions::touch(tx, &key, now).await?)
-            });
+            let write = self
+                .store()
+                .write("touch_session", async move |tx: &mut Tx| Ok::<_, Error>(sessions::touch(tx, &key, now).await?));
             write.await?;
         }
         Ok(Some(view))

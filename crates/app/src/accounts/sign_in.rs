@@ -74,18 +74,14 @@ impl App {
     ///
     /// # Errors
     /// `wrong_credentials`; `email_unconfirmed` for whoever knew the password; [`Error::Limited`] after too many tries.
-    pub async fn sign_in(
-        &self,
-        email: &str,
-        password: &Secret<String>,
-        context: &Context,
-    ) -> Result<SignedIn, Error> {
+    pub async fn sign_in(&self, email: &str, password: &Secret<String>, context: &Context) -> Result<SignedIn, Error> {
         let email = checked_email(email).map_err(|_| wrong())?;
         let subjects = self.sign_in_subjects(&email, context);
         let (app, address, who) = (self.clone(), email.clone(), subjects.clone());
         let read = self.store().read("sign_in", async move |tx: &mut Tx| {
             app.within(tx, LIMITS, &who, "").await?;
-            let Some(user) = users::find_by_email(tx, &address).await?.filter(|row| row.deactivated_at.is_none()) else {
+            let Some(user) = users::find_by_email(tx, &address).await?.filter(|row| row.deactivated_at.is_none())
+            else {
                 return Ok(None);
             };
             let account = accounts::find(tx, &user.id).await?;
@@ -121,9 +117,9 @@ impl App {
     async fn count_failure(&self, subjects: Subjects) -> Result<(), Error> {
         let id = self.draw(JobId::generate).to_string();
         let app = self.clone();
-        let write = self.store().write("sign_in_failed", async move |tx: &mut Tx| {
-            app.count(tx, FAILED, &subjects, &id, "").await
-        });
+        let write = self
+            .store()
+            .write("sign_in_failed", async move |tx: &mut Tx| app.count(tx, FAILED, &subjects, &id, "").await);
         write.await
     }
 
@@ -160,9 +156,9 @@ impl App {
             expires_at: now.plus(DEPARTED_LIFE),
             used_at: None,
         };
-        let write = self.store().write("depart", async move |tx: &mut Tx| {
-            Ok::<_, Error>(accounts::insert_token(tx, &token).await?)
-        });
+        let write = self
+            .store()
+            .write("depart", async move |tx: &mut Tx| Ok::<_, Error>(accounts::insert_token(tx, &token).await?));
         write.await?;
         Ok(Departed { url: departure.url, cookie })
     }
@@ -219,7 +215,9 @@ impl App {
                 return Err(Error::Invalid {
                     param: None,
                     code: Some("email_not_vouched_for"),
-                    message: "The other account's e-mail address is not confirmed there. Sign up with a password instead.".to_owned(),
+                    message:
+                        "The other account's e-mail address is not confirmed there. Sign up with a password instead."
+                            .to_owned(),
                 });
             }
             let email = checked_email(&identity.email)?;

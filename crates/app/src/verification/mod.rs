@@ -161,10 +161,8 @@ impl App {
         let judge = |action| policy.judge(action, organization, met, now).missing;
         let guarded = |name: &&String| !policy.judge(Action::UseModel(name), organization, &nothing, now).allowed();
         let make = ActionView { action: "api_key.create".to_owned(), missing: judge(Action::CreateKey) };
-        let verify = ActionView {
-            action: "organization.verify".to_owned(),
-            missing: judge(Action::VerifyOrganization),
-        };
+        let verify =
+            ActionView { action: "organization.verify".to_owned(), missing: judge(Action::VerifyOrganization) };
         let uses = models
             .iter()
             .filter(guarded)

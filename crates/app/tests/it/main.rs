@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use keystead_app::keys::NewKey;
 use keystead_app::verification::Standing;
-use keystead_app::{Actor, App, AppOptions, Sealer, Services, Settings, Error, Page};
+use keystead_app::{Actor, App, AppOptions, Error, Page, Sealer, Services, Settings};
 use keystead_core::gate::Requirement;
 use keystead_core::key::{Pepper, TagKeys};
 use keystead_core::secret::Secret;
@@ -29,7 +29,7 @@ async fn app() -> App {
         public_url: "https://keystead.test/".to_owned(),
         sealer: Sealer::new(Secret::new([4; 32]), Secret::new([5; 32])),
         services: Services::default(),
-            settings: Settings::default(),
+        settings: Settings::default(),
     })
 }
 

@@ -86,8 +86,7 @@ pub(crate) async fn add(State(state): State<DashboardState>, visit: Visit, form:
 
 pub(crate) async fn remove(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
     visit.person.check(&form)?;
-    let removed =
-        state.app.remove_payment_method(&visit.person.actor(), &visit.organization.id, form.text("id")).await;
+    let removed = state.app.remove_payment_method(&visit.person.actor(), &visit.organization.id, form.text("id")).await;
     removed.map_err(|error| Failure::new(visit.person.text, error))?;
     Ok(go(&visit.link(&format!("{HERE}?done=card-removed"))))
 }

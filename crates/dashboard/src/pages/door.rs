@@ -168,9 +168,7 @@ pub(crate) async fn arrive(
             response.headers_mut().append(header::SET_COOKIE, Cookie::Departed.clear(state.secure()));
             Ok(response)
         }
-        Err(error) => {
-            Door::new(&state, &visitor, Kind::SignIn, "sign-in", "/sign-in").again(&error, "", "")
-        }
+        Err(error) => Door::new(&state, &visitor, Kind::SignIn, "sign-in", "/sign-in").again(&error, "", ""),
     }
 }
 
@@ -238,10 +236,7 @@ pub(crate) async fn do_invite(State(state): State<DashboardState>, person: Perso
 pub(crate) async fn preferences(State(state): State<DashboardState>, person: Person, form: Form) -> Page {
     person.check(&form)?;
     let field = |name: &str| Some(form.text(name)).filter(|value| !value.is_empty());
-    let kept = state
-        .app
-        .prefer(&person.session.user, field("language"), field("theme"), field("time_zone"))
-        .await;
+    let kept = state.app.prefer(&person.session.user, field("language"), field("theme"), field("time_zone")).await;
     kept.map_err(|error| Failure::new(person.text, error))?;
     Ok(go(own_path(form.text("next"))))
 }

@@ -106,12 +106,15 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<General, Failure>
     let lacks = |name: &str, what: Requirement| {
         standing.actions.iter().any(|action| action.action == name && action.missing.contains(&what))
     };
-    let gated: Vec<&str> = standing.actions.iter().filter_map(|action| action.action.strip_prefix("model.use:")).collect();
+    let gated: Vec<&str> =
+        standing.actions.iter().filter_map(|action| action.action.strip_prefix("model.use:")).collect();
     let settings = state.app.settings();
     let owners = if visit.owner() { String::new() } else { t.say("verify-owner-only") };
-    let consent = visit.person.asked.contains_key("verify").then(|| {
-        consent_text(t.0.tag(), view.provider.unwrap_or_default(), &settings.operator)
-    });
+    let consent = visit
+        .person
+        .asked
+        .contains_key("verify")
+        .then(|| consent_text(t.0.tag(), view.provider.unwrap_or_default(), &settings.operator));
     Ok(General {
         shell: Shell::new(state, visit, &t.say("nav-general"), HERE),
         wrong: None,
@@ -146,8 +149,7 @@ pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> P
 
 pub(crate) async fn rename(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
     visit.person.check(&form)?;
-    let renamed =
-        state.app.rename_organization(&visit.person.actor(), &visit.organization.id, form.text("name")).await;
+    let renamed = state.app.rename_organization(&visit.person.actor(), &visit.organization.id, form.text("name")).await;
     match renamed {
         Ok(()) => Ok(go(&visit.link(&format!("{HERE}?done=saved")))),
         Err(error) => again(&state, &visit, &error).await,

@@ -3,8 +3,8 @@
 use askama::Template;
 use axum::extract::State;
 use keystead_app::Page as Cursor;
-use keystead_core::gate::Requirement;
 use keystead_app::verification::RefusedCall;
+use keystead_core::gate::Requirement;
 
 use super::{Page, show};
 use crate::DashboardState;

@@ -50,9 +50,25 @@ struct Row {
 /// The dialog, if one is open.
 enum Dialog {
     None,
-    Create { wrong: Option<String>, phone: bool, name: String },
-    Made { secret: String, tail: String, head: String, name: String, permissions: String, expires_at: Option<Timestamp> },
-    Revoke { id: String, name: String, tail: String, last_used_at: Option<Timestamp> },
+    Create {
+        wrong: Option<String>,
+        phone: bool,
+        name: String,
+    },
+    Made {
+        secret: String,
+        tail: String,
+        head: String,
+        name: String,
+        permissions: String,
+        expires_at: Option<Timestamp>,
+    },
+    Revoke {
+        id: String,
+        name: String,
+        tail: String,
+        last_used_at: Option<Timestamp>,
+    },
 }
 
 #[derive(Template)]
@@ -70,7 +86,6 @@ struct Keys {
     base_url: String,
     lives: [&'static str; 5],
     scopes: [&'static str; 9],
-    project: String,
 }
 
 impl Keys {
@@ -79,6 +94,11 @@ impl Keys {
             Ok(days) => self.shell.t.count("key-life", &days),
             Err(_) => self.shell.t.say("key-life-ever"),
         }
+    }
+
+    /// A secret without its last four characters, which stand out beside it.
+    fn secret_head(&self, secret: &str) -> String {
+        secret.get(..secret.len().saturating_sub(4)).unwrap_or(secret).to_owned()
     }
 
     fn revoke_action(&self, id: &str) -> String {
@@ -144,7 +164,6 @@ async fn page(state: &DashboardState, visit: &Visit, dialog: Dialog, new: Option
         base_url: format!("{}/v1", state.public_url),
         lives: LIVES,
         scopes: SCOPES,
-        project: visit.project.name.clone(),
     })
 }
 
@@ -247,9 +266,7 @@ pub(crate) async fn revoke(
     let t = visit.person.text;
     let missing = || Failure::new(t, Error::not_found("API key", id.as_str()));
     let key = id.parse().map_err(|_| missing())?;
-    let revoked =
-        state.app.revoke_key(&visit.person.actor(), &visit.organization.id, &visit.project.id, &key).await;
+    let revoked = state.app.revoke_key(&visit.person.actor(), &visit.organization.id, &visit.project.id, &key).await;
     revoked.map_err(|error| Failure::new(t, error))?;
     Ok(go(&visit.link("/api-keys?done=key-revoked")))
 }
-

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::State;
-use keystead_app::operator::{Overview, OrganizationRow};
+use keystead_app::operator::{OrganizationRow, Overview};
 use keystead_app::{Actor, Error};
 use keystead_core::gate::Requirement;
 use keystead_core::verification::organization::Event;

@@ -2,8 +2,8 @@
 
 use askama::Template;
 use axum::extract::State;
-use keystead_app::verification::phone::{NewPhone, PhoneCountry, PhoneView};
 use keystead_app::Error;
+use keystead_app::verification::phone::{NewPhone, PhoneCountry, PhoneView};
 use keystead_core::verification::phone::PhoneState;
 
 use super::{Page, go, show, show_again};

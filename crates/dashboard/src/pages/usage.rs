@@ -143,7 +143,10 @@ fn chart(shell: &Shell, read: &Read, order: &[String], money: bool) -> String {
     let total = |bucket: &Bucket| bucket.results.iter().map(|result| height(result, money)).sum::<i64>();
     let most = read.buckets.iter().map(total).max().unwrap_or(0).max(1);
     let label = |value: i64| if money { shell.when.money(&Micros(value)) } else { shell.when.number(&value) };
-    let mut svg = format!("<svg class=\"chart\" viewBox=\"0 0 {WIDTH} {}\" role=\"img\" aria-labelledby=\"chart-name\">", HEIGHT + TOP + 24.0);
+    let mut svg = format!(
+        "<svg class=\"chart\" viewBox=\"0 0 {WIDTH} {}\" role=\"img\" aria-labelledby=\"chart-name\">",
+        HEIGHT + TOP + 24.0
+    );
     for quarter in 0..=3_i64 {
         let value = most * quarter / 3;
         let y = TOP + HEIGHT - HEIGHT * as_f64(value) / as_f64(most);
@@ -177,7 +180,12 @@ fn chart(shell: &Shell, read: &Read, order: &[String], money: bool) -> String {
         svg.push_str("</g>");
         let every = (read.buckets.len() / 6).max(1);
         if at % every == 0 {
-            let _ = write!(svg, "<text x=\"{x:.1}\" y=\"{:.1}\">{}</text>", TOP + HEIGHT + 18.0, short(shell, &bucket.start));
+            let _ = write!(
+                svg,
+                "<text x=\"{x:.1}\" y=\"{:.1}\">{}</text>",
+                TOP + HEIGHT + 18.0,
+                short(shell, &bucket.start)
+            );
         }
     }
     svg.push_str("</svg>");

@@ -121,7 +121,8 @@ pub(crate) async fn first_call(State(state): State<DashboardState>, visit: Visit
     let mut page = Welcome::new(&state, &visit.person, Step::FirstCall, visit.link("/welcome/credits"));
     let view = state.app.verification_of(&visit.organization.id).await;
     let view = view.map_err(|error| Failure::new(visit.person.text, error))?;
-    page.phone_needed = view.actions.iter().any(|action| action.action == "api_key.create" && !action.missing.is_empty());
+    page.phone_needed =
+        view.actions.iter().any(|action| action.action == "api_key.create" && !action.missing.is_empty());
     page.create_href = visit.link("/welcome/first-call");
     show(visit.person.text, &page)
 }
@@ -130,10 +131,8 @@ pub(crate) async fn first_call(State(state): State<DashboardState>, visit: Visit
 pub(crate) async fn first_key(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
     visit.person.check(&form)?;
     let asked = NewKey { name: Some(visit.person.text.say("first-key-name")), ..NewKey::default() };
-    let made = state
-        .app
-        .create_project_key(&visit.person.actor(), &visit.organization.id, &visit.project.id, &asked)
-        .await;
+    let made =
+        state.app.create_project_key(&visit.person.actor(), &visit.organization.id, &visit.project.id, &asked).await;
     let mut page = Welcome::new(&state, &visit.person, Step::FirstCall, visit.link("/welcome/credits"));
     match made {
         Ok(made) => {

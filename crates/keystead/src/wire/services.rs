@@ -13,8 +13,8 @@ use keystead_providers::payment::stripe::Stripe;
 use keystead_providers::phone::LineLookup;
 use keystead_providers::phone::sms_http::HttpSms;
 use keystead_providers::phone::twilio::{Twilio, TwilioOptions};
-use keystead_providers::sign_in::OidcOptions;
 use keystead_providers::sign_in::Oidc;
+use keystead_providers::sign_in::OidcOptions;
 use keystead_sandbox as sandbox;
 
 use crate::config::{Identity, Sms, Validated};

@@ -15,8 +15,7 @@ struct Owner<'p> {
 
 impl<'p> Owner<'p> {
     fn new(product: &'p Product, email: &str) -> Self {
-        let arguments =
-            ["admin", "bootstrap", "--email", email, "--organization", "Acme", "--no-waiver", "--json"];
+        let arguments = ["admin", "bootstrap", "--email", email, "--organization", "Acme", "--no-waiver", "--json"];
         let made = product.run(&arguments);
         let text = |name: &str| made[name].as_str().unwrap().to_owned();
         Self { product, admin: text("admin_key"), project: text("project_id") }
@@ -198,7 +197,8 @@ fn rejected_retried_withdrawn_and_never_forged() {
         "created-at": "2026-11-20T10:00:00Z", "payload": { "data": { "id": "inq_x", "attributes": { "status": "approved" } } } } } });
     let answer = product.call("POST", "/webhooks/persona", "", Some(&forged));
     assert_eq!(answer.status, 400, "{answer:?}");
-    let redirect = format!("/settings/organization/general?verification={}&status=approved", begun["id"].as_str().unwrap());
+    let redirect =
+        format!("/settings/organization/general?verification={}&status=approved", begun["id"].as_str().unwrap());
     product.call("GET", &redirect, "", None);
     assert_eq!(owner.status("organization"), "in_progress", "a forged redirect changes nothing");
 

@@ -75,12 +75,7 @@ pub async fn insert(tx: &mut Tx, row: &Session) -> Result<(), Error> {
 ///
 /// # Errors
 /// When the store cannot.
-pub async fn find(
-    tx: &mut Tx,
-    digest: &[u8],
-    now: Timestamp,
-    idle_since: Timestamp,
-) -> Result<Option<Session>, Error> {
+pub async fn find(tx: &mut Tx, digest: &[u8], now: Timestamp, idle_since: Timestamp) -> Result<Option<Session>, Error> {
     const SQL: &str = "SELECT digest, id, user_id, csrf, created_at, seen_at, expires_at, reauthenticated_at, device, \
                        network, revoked_at FROM sessions \
                        WHERE digest = $1 AND revoked_at IS NULL AND expires_at > $2 AND seen_at > $3";

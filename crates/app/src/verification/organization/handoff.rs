@@ -137,7 +137,8 @@ impl App {
         self.count(tx, "verification_mails", &subjects, &hex, "").await?;
         let user = actor.user().ok_or_else(|| Error::impossible("A key without a person has no address."))?;
         let person = users::find(tx, user).await?.ok_or_else(|| Error::not_found("user", user.as_str()))?;
-        let work = json!({ "to": person.email, "url": url, "language": attempt.language, "match": attempt.match_number });
+        let work =
+            json!({ "to": person.email, "url": url, "language": attempt.language, "match": attempt.match_number });
         self.enqueue(tx, jobs::MAIL_LINK, &work, self.now()).await
     }
 
@@ -185,9 +186,9 @@ impl App {
         }
         let link = self.fresh_link(&attempt, None).await?;
         let now = self.now();
-        let write = self.store().write("use_handoff", async move |tx: &mut Tx| {
-            Ok::<_, Error>(privacy::use_handoff(tx, &key, now).await?)
-        });
+        let write = self
+            .store()
+            .write("use_handoff", async move |tx: &mut Tx| Ok::<_, Error>(privacy::use_handoff(tx, &key, now).await?));
         if write.await? { Ok(link) } else { Err(spent()) }
     }
 }

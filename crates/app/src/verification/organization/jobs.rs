@@ -37,9 +37,9 @@ impl App {
 
     async fn attempt_of(&self, id: &str) -> Result<Option<IdentityAttempt>, Error> {
         let id = id.to_owned();
-        let read = self.store().read("attempt", async move |tx: &mut Tx| {
-            Ok::<_, Error>(identity_attempts::find(tx, &id).await?)
-        });
+        let read = self
+            .store()
+            .read("attempt", async move |tx: &mut Tx| Ok::<_, Error>(identity_attempts::find(tx, &id).await?));
         read.await
     }
 
@@ -84,9 +84,9 @@ impl App {
         let app = self.clone();
         let at = self.now().plus(if row.reference.is_some() { jobs::poll_wait(tries) } else { 30 });
         let next = json!({ "attempt": id, "try": tries });
-        let write = self.store().write("poll_again", async move |tx: &mut Tx| {
-            app.enqueue(tx, jobs::IDENTITY_POLL, &next, at).await
-        });
+        let write = self
+            .store()
+            .write("poll_again", async move |tx: &mut Tx| app.enqueue(tx, jobs::IDENTITY_POLL, &next, at).await);
         write.await?;
         Ok(Outcome::Done)
     }
@@ -125,7 +125,9 @@ impl App {
                 }
             }
             match provider.fetch(reference).await {
-                Ok(snapshot) if !snapshot.redacted => return Ok(Outcome::Again(Some(if tries < 5 { 60 } else { DAY }))),
+                Ok(snapshot) if !snapshot.redacted => {
+                    return Ok(Outcome::Again(Some(if tries < 5 { 60 } else { DAY })));
+                }
                 Ok(_) | Err(Failure::Gone(_)) => {}
                 Err(_) => return Ok(Outcome::Again(None)),
             }
@@ -153,8 +155,9 @@ impl App {
     }
 
     async fn tell_of_standing(&self, payload: &Value) -> Result<Outcome, Error> {
-        let organization: OrganizationId =
-            field(payload, "organization")?.parse().map_err(|_| Error::Internal("a job without organization".into()))?;
+        let organization: OrganizationId = field(payload, "organization")?
+            .parse()
+            .map_err(|_| Error::Internal("a job without organization".into()))?;
         let wanted = organization.clone();
         let read = self.store().read("owners", async move |tx: &mut Tx| {
             let page = crate::Page { after: None, limit: 100, ascending: true };

@@ -47,7 +47,9 @@ pub(crate) fn refused(refusal: Refusal) -> Error {
         message: message.to_owned(),
     };
     match refusal {
-        Refusal::AlreadyVerified => invalid("organization_already_verified", "This organization needs no verification."),
+        Refusal::AlreadyVerified => {
+            invalid("organization_already_verified", "This organization needs no verification.")
+        }
         Refusal::AlreadyInProgress => {
             invalid("verification_in_progress", "A verification of this organization is going on.")
         }
@@ -77,13 +79,7 @@ impl App {
     pub(crate) async fn standing(&self, tx: &mut Tx, organization: &OrganizationId) -> Result<Standing, Error> {
         let row = organization_verifications::find(tx, organization).await?;
         Ok(match row {
-            None => Standing {
-                status: Status::Unverified,
-                since: Timestamp(0),
-                until: None,
-                reason: None,
-                version: 0,
-            },
+            None => Standing { status: Status::Unverified, since: Timestamp(0), until: None, reason: None, version: 0 },
             Some(row) => Standing {
                 // A name of a newer version is none of ours to guess.
                 status: Status::from_name(&row.status)

@@ -40,9 +40,9 @@ impl App {
     /// Answers whether the attempt has ended.
     pub(crate) async fn refresh_attempt(&self, id: &str, patience: i64) -> Result<bool, Error> {
         let key = id.to_owned();
-        let read = self.store().read("attempt", async move |tx: &mut Tx| {
-            Ok::<_, Error>(identity_attempts::find(tx, &key).await?)
-        });
+        let read = self
+            .store()
+            .read("attempt", async move |tx: &mut Tx| Ok::<_, Error>(identity_attempts::find(tx, &key).await?));
         let Some(row) = read.await? else { return Ok(true) };
         // An attempt that ended without the service's word may still get it: an old one approved after a new began.
         let settled = row.finished_at.is_some() && row.decided_at.is_some();
@@ -51,7 +51,11 @@ impl App {
             return Ok(row.finished_at.is_some());
         }
         let Some(reference) = row.reference.clone() else {
-            return if row.finished_at.is_some() { Ok(true) } else { self.begin_waiting_attempt(row).await.map(|_| false) };
+            return if row.finished_at.is_some() {
+                Ok(true)
+            } else {
+                self.begin_waiting_attempt(row).await.map(|_| false)
+            };
         };
         let snapshot = match self.identity_provider()?.fetch(&reference).await {
             Ok(snapshot) => snapshot,

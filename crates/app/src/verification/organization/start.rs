@@ -48,7 +48,8 @@ impl App {
     ) -> Result<(AttemptView, Option<Link>), Error> {
         self.identity_provider()?;
         if !consent.given {
-            let message = "Consent to the processing of the document and the face photo is needed before anything begins.";
+            let message =
+                "Consent to the processing of the document and the face photo is needed before anything begins.";
             return Err(Error::coded("consent", "consent_required", message));
         }
         let row = self.begin_attempt(actor, organization, consent).await?;

@@ -40,7 +40,8 @@ impl App {
             let now = app.now();
             let before = app.standing(tx, &organization).await?;
             let attempts = identity_attempts::list(tx, &organization).await?;
-            let due: Vec<_> = attempts.iter().filter(|row| row.reference.is_some() && row.redacted_at.is_none()).cloned().collect();
+            let due: Vec<_> =
+                attempts.iter().filter(|row| row.reference.is_some() && row.redacted_at.is_none()).cloned().collect();
             let mut live = attempts.into_iter().find(|row| row.finished_at.is_none());
             let state = live.as_ref().map(attempt_state).transpose()?;
             let facts = app.facts(tx, &organization, &before, None).await?;
@@ -53,7 +54,8 @@ impl App {
             for row in &due {
                 app.enqueue(tx, jobs::IDENTITY_REDACT, &json!({ "attempt": row.id }), now).await?;
             }
-            let id = format!("ers_{}", app.draw(keystead_core::id::JobId::generate).as_str().trim_start_matches("job_"));
+            let id =
+                format!("ers_{}", app.draw(keystead_core::id::JobId::generate).as_str().trim_start_matches("job_"));
             let counts = json!({
                 "consents_withdrawn": consents, "document_prints": documents, "asked_of_service": due.len(),
             });

@@ -17,9 +17,9 @@ use crate::audit::Deed;
 use crate::outbox::Outcome;
 use crate::services::Codes;
 use crate::verification::jobs::field;
-use crate::verification::payment::settled;
 use crate::verification::limits::{Origin, Subjects};
 use crate::verification::number::{self, Number, NumberRefusal};
+use crate::verification::payment::settled;
 use crate::verification::phone::view::VerificationView;
 use crate::{Actor, App, Error};
 

@@ -89,7 +89,8 @@ pub(crate) async fn sessions(db: TestDb) {
     assert_eq!(look!(db, |tx| sessions::find(tx, &[1], later(1_000), later(-1))).unwrap(), None, "too old");
     change!(db, |tx| sessions::touch(tx, &[1], later(20))).unwrap();
     change!(db, |tx| sessions::reauthenticate(tx, &[1], later(21))).unwrap();
-    let ids: Vec<String> = look!(db, |tx| sessions::list(tx, &ann, NOW)).unwrap().into_iter().map(|row| row.id).collect();
+    let ids: Vec<String> =
+        look!(db, |tx| sessions::list(tx, &ann, NOW)).unwrap().into_iter().map(|row| row.id).collect();
     assert_eq!(ids, ["sess_1", "sess_3", "sess_2"]);
     assert!(!change!(db, |tx| sessions::revoke(tx, &ben, "sess_1", NOW)).unwrap(), "somebody else's");
     assert!(change!(db, |tx| sessions::revoke(tx, &ann, "sess_3", NOW)).unwrap());

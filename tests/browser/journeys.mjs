@@ -1,0 +1,263 @@
+// Journeys of people through the real server and sandbox, in headless Chromium, in three languages, with and without
+// scripts; every page is looked at by axe and at 360 pixels. Rows: S0-17…S0-30, S1-05…S1-25, S2-04, S2-17, S2-18,
+// S3-01…S3-13, S3-18…S3-24, S3-33, S3-38…S3-41.
+//
+// Arguments: base URL of the server, of the sandbox, the browser's path, and a folder for pictures.
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { chromium } from "playwright-core";
+
+const [base, sandbox, browserPath, pictures] = process.argv.slice(2);
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+mkdirSync(pictures, { recursive: true });
+let checks = 0;
+const done = (what) => { checks += 1; console.log(`ok ${what}`); };
+
+const words = {
+  en: { start: "Start building", create: "Create organization", teamLater: "I'll invite my team later", firstKey: "Create my first key", next: "Continue", creditsLater: "I'll buy credits later", sendCode: "Send code", verify: "Verify", newKey: "Create new secret key", makeKey: "Create key", card: "Add payment method", verifyOrg: "Verify Organization", begin: "Begin verifying", qr: "Show QR code", verified: "Organization Verified", saved: "I have saved it", revoke: "Revoke" },
+  pl: { start: "Zacznij budować", create: "Utwórz organizację", teamLater: "Zaproszę zespół później", firstKey: "Utwórz mój pierwszy klucz", next: "Dalej", creditsLater: "Kupię środki później", sendCode: "Wyślij kod", verify: "Potwierdź", newKey: "Utwórz nowy klucz tajny", makeKey: "Utwórz klucz", card: "Dodaj metodę płatności", verifyOrg: "Zweryfikuj organizację", begin: "Rozpocznij weryfikację", qr: "Pokaż kod QR", verified: "Organizacja zweryfikowana", saved: "Zapisano", revoke: "Unieważnij" },
+  ja: { start: "開発を始める", create: "組織を作成", teamLater: "チームはあとで招待する", firstKey: "最初のキーを作成", next: "続ける", creditsLater: "クレジットはあとで購入する", sendCode: "コードを送信", verify: "確認する", newKey: "新しいシークレットキーを作成", makeKey: "キーを作成", card: "支払い方法を追加", verifyOrg: "組織を確認する", begin: "確認を開始する", qr: "QRコードを表示", verified: "組織確認済み", saved: "保存しました", revoke: "無効にする" },
+};
+
+/** The newest message to somebody, as soon as it is there. */
+async function message(channel, to) {
+  for (let tries = 0; tries < 200; tries += 1) {
+    const answer = await fetch(`${sandbox}/messages?channel=${channel}&to=${encodeURIComponent(to)}`);
+    const { data } = await answer.json();
+    if (data.length > 0) return data[0];
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`no ${channel} came to ${to}`);
+}
+
+/** Looks at a page: no axe violation, nothing sideways at 360 pixels, a picture at both widths. */
+async function look(page, name, scripts) {
+  const url = page.url();
+  for (const [device, width, height] of [["desktop", 1440, 900], ["phone", 360, 780]]) {
+    await page.setViewportSize({ width, height });
+    const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth).catch(() => 0);
+    assert.ok(sideways <= 0, `${name} scrolls sideways by ${sideways} at ${width}: ${url}`);
+    await page.screenshot({ path: `${pictures}/${name}-${device}.png` });
+  }
+  await page.setViewportSize({ width: 1440, height: 900 });
+  if (!scripts) return;
+  const found = await page.evaluate(async (source) => {
+    // The policy forbids injected elements; evaluating through the debugger does not need one.
+    (0, eval)(source);
+    const result = await globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"] });
+    return result.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).slice(0, 2).join(" | ")}`);
+  }, axe);
+  assert.deepEqual(found, [], `${name} at ${url}`);
+}
+
+async function journey(browser, language, scripts) {
+  const t = words[language];
+  const tag = `${language}${scripts ? "" : "-noscript"}`;
+  const number = { en: "512 340 10", pl: "512 340 20", ja: "512 340 30" }[language] + (scripts ? "6" : "7");
+  const email = `${tag}@example.com`;
+  const context = await browser.newContext({ locale: language, javaScriptEnabled: scripts, bypassCSP: false });
+  const page = await context.newPage();
+  const problems = [];
+  page.on("console", (line) => line.type() === "error" && problems.push(line.text()));
+  page.on("pageerror", (error) => problems.push(String(error)));
+  const button = (name) => page.getByRole("button", { name, exact: true });
+  const link = (name) => page.getByRole("link", { name, exact: true });
+  const see = (name) => look(page, `${tag}-${name}`, scripts);
+
+  await page.goto(`${base}/`);
+  assert.equal(await page.getAttribute("html", "lang"), language);
+  await see("start");
+  await page.goto(`${base}/sign-up`);
+  await see("sign-up");
+  await page.fill("#email", email);
+  await page.fill("#password", "correct horse battery");
+  await page.locator("form[action='/sign-up'] button").click();
+  await page.waitForURL("**/sign-up/sent**");
+  await see("sent");
+  const confirm = await message("email", email);
+  await page.goto(confirm.link);
+  await see("confirm");
+  await page.locator("form[action='/confirm'] button").click();
+
+  // S3-06…S3-09
+  await page.waitForURL("**/welcome");
+  await see("welcome");
+  await link(t.start).click();
+  await page.fill("#name", "Żółć & 山田 <b>");
+  await page.selectOption("#describes", "not_technical");
+  await see("organization");
+  await button(t.create).click();
+  // S3-10, S3-11: skip, then a first key with the phone step inside (S1-05)
+  await page.waitForURL("**/welcome/team**");
+  await see("team");
+  await link(t.teamLater).click();
+  await page.waitForURL("**/welcome/first-call**");
+  await see("first-call");
+  await button(t.firstKey).click();
+  await page.waitForURL("**/settings/account/phone**");
+  await page.selectOption("#country", "PL");
+  await page.fill("#number", "22 123 45 67");
+  await button(t.sendCode).click();
+  assert.equal(await page.locator("[role=alert]").count(), 1, "a landline is refused in the page");
+  await see("phone-refused");
+  await page.fill("#number", number);
+  await button(t.sendCode).click();
+  await page.waitForSelector("#code");
+  await see("phone-code");
+  const sms = await message("sms", `+48${number.replaceAll(" ", "")}`);
+  await page.fill("#code", sms.code);
+  await button(t.verify).click();
+  await page.waitForURL("**/welcome/first-call**");
+  await button(t.firstKey).click();
+  await page.waitForSelector("#code-curl");
+  const secret = (await page.textContent("#code-curl")).match(/sk-proj-[A-Za-z0-9_-]+/)[0];
+  await see("first-key");
+  const call = await fetch(`${base}/v1/chat/completions`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${secret}`, "content-type": "application/json" },
+    body: JSON.stringify({ model: "gpt-4o", messages: [{ role: "user", content: "Hello" }] }),
+  });
+  assert.equal(call.status, 200, "the key just made works at once");
+  await link(t.next).click();
+  await page.waitForURL("**/welcome/credits**");
+  await see("credits");
+  // S3-12, S3-13
+  await link(t.creditsLater).click();
+  await page.waitForURL("**/home**");
+  await see("home");
+
+  // S3-02, S3-03: keys, shown once
+  await page.goto(`${base}/api-keys`);
+  await link(t.newKey).click();
+  await see("key-new");
+  await page.fill("#name", "prod");
+  await button(t.makeKey).click();
+  await page.waitForSelector("#secret");
+  const shown = (await page.textContent("#secret")).trim();
+  assert.match(shown, /^sk-proj-/);
+  await see("key-made");
+  await link(t.saved).click();
+  assert.ok(!(await page.content()).includes(shown), "never shown again");
+  await see("keys");
+  await page.getByRole("row", { name: /prod/ }).getByRole("link", { name: t.revoke, exact: true }).click();
+  await see("key-revoke");
+  await page.locator("dialog form button").click();
+  await page.waitForURL("**done=key-revoked**");
+  assert.equal((await fetch(`${base}/v1/models`, { headers: { authorization: `Bearer ${shown}` } })).status, 401);
+
+  // S0-04, S1-12: payment method at the service, then back
+  await page.goto(`${base}/settings/organization/billing/payment-methods`);
+  await see("billing");
+  await button(t.card).click();
+  await page.waitForURL(`${sandbox}/stripe/pay/**`);
+  await page.locator("button[value=succeed]").click();
+  await page.waitForURL(`${base}/settings/organization/billing/**`);
+  await page.waitForSelector("text=4242");
+  await see("billing-card");
+
+  // S0-17…S0-23, S3-18…S3-24: verification by the phone, followed on the PC
+  await page.goto(`${base}/settings/organization/general`);
+  await see("general");
+  await link(t.verifyOrg).click();
+  await page.waitForSelector("input[name=consent]");
+  await see("consent");
+  await page.check("input[name=consent]");
+  await button(t.begin).click();
+  await page.waitForSelector(".qr svg");
+  await see("qr");
+  const handoff = await page.locator(".qr + p a").getAttribute("href");
+  const match = (await page.textContent(".match .big")).trim();
+  const phone = await browser.newContext({ locale: language, javaScriptEnabled: scripts, viewport: { width: 390, height: 844 } });
+  const screen = await phone.newPage();
+  await screen.goto(handoff);
+  assert.equal((await screen.textContent("main .match .big")).trim(), match, "S3-35: the same number on both");
+  await look(screen, `${tag}-handoff`, scripts);
+  await screen.locator("form button").click();
+  await screen.waitForURL(`${sandbox}/persona/verify/**`);
+  await screen.locator("button[value=approve]").click();
+  await screen.waitForLoadState();
+  const again = await phone.newPage();
+  await again.goto(handoff);
+  assert.equal(await again.locator("form").count(), 0, "a link works once");
+  await phone.close();
+  for (let tries = 0; tries < 100; tries += 1) {
+    await page.goto(`${base}/settings/organization/general`);
+    if ((await page.textContent("#verifications")).includes(t.verified)) break;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  assert.ok((await page.textContent("#verifications")).includes(t.verified), "S0-29, S3-38");
+  await see("verified");
+  const image = await fetch(`${base}/v1/images/generations`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${secret}`, "content-type": "application/json" },
+    body: JSON.stringify({ model: "gpt-image-1", prompt: "a lighthouse" }),
+  });
+  assert.equal(image.status, 200, "S0-30: the key that was there gains access");
+
+  for (const [name, path] of [["members", "/settings/organization/members"], ["projects", "/settings/organization/projects"], ["usage", "/usage"], ["audit", "/settings/organization/audit-log"], ["account", "/settings/account"], ["help", "/help"], ["help-page", "/help/phone-number-requirement"]]) {
+    const answer = await page.goto(base + path);
+    assert.equal(answer.status(), 200, path);
+    assert.ok((await answer.body()).length < 100_000, `${path} weighs too much`);
+    await see(name);
+  }
+  // Nothing a person typed is markup.
+  assert.equal(await page.locator("main b").count(), 0);
+  const expected = problems.filter((text) => !/status of 4\d\d/.test(text));
+  assert.deepEqual(expected, [], "the console stays quiet");
+  await context.close();
+  done(`journey in ${tag}`);
+}
+
+/** What strangers and foreign pages try. */
+async function refusals(browser) {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.goto(`${base}/sign-in?next=https://evil.example/`);
+  await page.fill("#email", "en@example.com");
+  await page.fill("#password", "correct horse battery");
+  await page.locator("form[action='/sign-in'] button").click();
+  await page.waitForURL(`${base}/home**`);
+  done("nobody is sent elsewhere after signing in");
+  const [cookie] = await context.cookies(base);
+  assert.ok(cookie.httpOnly && cookie.sameSite === "Lax", "the cookie is out of reach of scripts and foreign forms");
+  const post = (headers, body) => fetch(`${base}/settings/organization/general`, { method: "POST", redirect: "manual", headers: { cookie: `${cookie.name}=${cookie.value}`, "content-type": "application/x-www-form-urlencoded", ...headers }, body });
+  assert.equal((await post({}, "name=x")).status, 403);
+  assert.equal((await post({ origin: "https://evil.example" }, "name=x")).status, 403);
+  assert.equal((await post({ origin: base }, "name=x&csrf=0000")).status, 403);
+  done("forms need our own page and the session's token");
+  const framed = await fetch(`${base}/sign-in`);
+  assert.match(framed.headers.get("content-security-policy"), /frame-ancestors 'none'/);
+  done("nobody frames a page");
+  const planted = "a".repeat(64);
+  const fixed = await browser.newContext();
+  await fixed.addCookies([{ name: cookie.name, value: planted, url: base }]);
+  const other = await fixed.newPage();
+  await other.goto(`${base}/sign-in`);
+  await other.fill("#email", "en@example.com");
+  await other.fill("#password", "correct horse battery");
+  await other.locator("form[action='/sign-in'] button").click();
+  await other.waitForURL(`${base}/home**`);
+  const [after] = await fixed.cookies(base);
+  assert.notEqual(after.value, planted);
+  done("a planted session is never taken over");
+  for (const email of ["en@example.com", "nobody@example.com"]) {
+    const fresh = await (await browser.newContext()).newPage();
+    await fresh.goto(`${base}/sign-in`);
+    await fresh.fill("#email", email);
+    await fresh.fill("#password", "not the password");
+    await fresh.locator("form[action='/sign-in'] button").click();
+    assert.equal((await fresh.textContent("[role=alert]")).trim(), "The address or the password is not right.");
+  }
+  done("known and unknown addresses are told the same");
+}
+
+const browser = await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox", "--disable-gpu"] });
+try {
+  for (const language of ["en", "pl", "ja"]) await journey(browser, language, true);
+  await journey(browser, "en", false);
+  await refusals(browser);
+} finally {
+  await browser.close();
+}
+console.log(`${checks} passed, 0 failed`);
