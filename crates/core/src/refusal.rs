@@ -75,13 +75,16 @@ pub struct Wire {
     pub message: String,
     /// Whether `error` is the bare message (row 14).
     pub string_form: bool,
+    /// What a verification gate refused, for the owner's list of refusals; never sent.
+    pub gate: Option<Box<GateRefusal>>,
 }
 
 impl Wire {
     /// An ordinary `invalid_request_error`.
     #[must_use]
     pub fn invalid(status: u16, code: Option<&'static str>, message: impl Into<String>) -> Self {
-        Self { status, kind: "invalid_request_error", code, param: None, message: message.into(), string_form: false }
+        let (kind, message) = ("invalid_request_error", message.into());
+        Self { status, kind, code, param: None, message, string_form: false, gate: None }
     }
 
     /// The same with the parameter at fault.
@@ -102,9 +105,25 @@ pub fn missing_scope_message(scope: &str) -> String {
 }
 
 impl Refusal {
+    /// What a verification gate refused, when it was one.
+    #[must_use]
+    pub const fn gate(&self) -> Option<&GateRefusal> {
+        match self {
+            Self::ModelNeedsVerification(gate)
+            | Self::ImageNeedsVerification(gate)
+            | Self::StreamNeedsVerification(gate)
+            | Self::SummaryNeedsVerification(gate) => Some(gate),
+            _ => None,
+        }
+    }
+
     /// The status and body. `public_url` is where people go to put things right; it ends without a slash.
     #[must_use]
     pub fn wire(&self, public_url: &str) -> Wire {
+        Wire { gate: self.gate().cloned().map(Box::new), ..self.words(public_url) }
+    }
+
+    fn words(&self, public_url: &str) -> Wire {
         match self {
             Self::IncorrectKey { mask } => Wire::invalid(
                 401,

@@ -32,6 +32,10 @@ pub(crate) fn error(wire: &Wire) -> Response<GatewayBody> {
         }
         _ => {}
     }
+    if let Some(gate) = &wire.gate {
+        // For whoever writes refusals down; it never leaves the process.
+        response.extensions_mut().insert((**gate).clone());
+    }
     response
 }
 

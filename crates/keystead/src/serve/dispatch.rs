@@ -13,8 +13,11 @@ use futures_util::FutureExt;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::Either;
 use hyper::body::Incoming;
+use keystead_app::App;
 use keystead_core::id::RequestId;
+use keystead_core::refusal::GateRefusal;
 use keystead_gateway::{Gateway, GatewayBody};
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tower::ServiceExt;
 
@@ -34,6 +37,9 @@ pub(crate) struct Dispatch {
     pub(crate) hosts: Hosts,
     pub(crate) follower: Arc<Follower>,
     pub(crate) outcomes: outcome::Outcomes,
+    pub(crate) app: App,
+    /// Held while a refused call is written down.
+    pub(crate) noting: Arc<Semaphore>,
 }
 
 /// Where a request went, for the log line; never the raw path, which may carry anything.
@@ -72,7 +78,11 @@ impl Dispatch {
 
     async fn route(&self, request: Request<Incoming>, peer: SocketAddr, plane: Plane) -> Answer {
         match plane {
-            Plane::Data => self.gateway.handle(request, peer).await.map(Either::Left),
+            Plane::Data => {
+                let response = self.gateway.handle(request, peer).await.map(Either::Left);
+                self.note_refusal(&response);
+                response
+            }
             Plane::Administration => {
                 let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
                 let response = routed(&self.administration, request, peer).await;
@@ -95,6 +105,23 @@ impl Dispatch {
                 response
             }
         }
+    }
+}
+
+impl Dispatch {
+    /// Owners see what a gate refused. One at a time and beside the answer: whoever sends thousands of refused calls
+    /// costs the store no more than one row after the other, and the list shows some of them.
+    fn note_refusal(&self, response: &Answer) {
+        let Some(refused) = response.extensions().get::<GateRefusal>().cloned() else { return };
+        let Ok(slot) = Arc::clone(&self.noting).try_acquire_owned() else { return };
+        let id = response.headers().get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or("").to_owned();
+        let app = self.app.clone();
+        tokio::spawn(async move {
+            if let Err(error) = app.note_refused_call(&id, &refused).await {
+                tracing::debug!(%error, "a refused call could not be written down");
+            }
+            drop(slot);
+        });
     }
 }
 

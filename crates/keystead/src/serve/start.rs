@@ -13,7 +13,7 @@ use keystead_gateway::{Directory, DirectoryOptions, Gateway, GatewayOptions, Lim
 use keystead_store::Store;
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
@@ -108,6 +108,7 @@ pub(crate) async fn start(config: Validated, stopped: watch::Receiver<bool>) -> 
         sandbox_url: sandbox_url.clone(),
         form_targets: wire::services::form_targets(&config, sandbox.as_ref()),
     });
+    let noter = app.clone();
     let administration = keystead_api::router(ApiState { app, authenticate });
     let dispatch = Arc::new(Dispatch {
         gateway,
@@ -116,6 +117,8 @@ pub(crate) async fn start(config: Validated, stopped: watch::Receiver<bool>) -> 
         hosts: Hosts::new(&public_url, listen),
         follower: Arc::clone(&follower),
         outcomes,
+        app: noter,
+        noting: Arc::new(Semaphore::new(1)),
     });
 
     let (busy_sender, busy) = mpsc::channel(1);

@@ -108,6 +108,12 @@ fn from_nothing_to_a_verified_organization() {
     let (status, gated) = owner.image(&key);
     assert_eq!((status, code_of(&gated)), (403, "organization_verification_required"), "{gated}");
 
+    // S3-14: the owner finds the refused call with what is missing.
+    product.until("the refused call is written down", || {
+        let calls = owner.get("/v1/keystead/refusals");
+        calls["data"][0]["action"] == "model.use:gpt-image-1" && calls["data"][0]["missing"][0] == "organization"
+    });
+
     owner.verify(json!({ "outcome": "approve" }));
     product.until("the organization is verified", || owner.status("organization") == "verified");
     let (status, image) = owner.image(&key);

@@ -1,6 +1,7 @@
 //! What is shown of an organization's verification.
 
 use keystead_core::id::OrganizationId;
+use keystead_core::refusal::GateRefusal;
 use keystead_core::time::Timestamp;
 use keystead_core::verification::organization::{ATTEMPTS, ATTEMPTS_WINDOW, AttemptState, Status};
 use keystead_store::Tx;
@@ -172,6 +173,28 @@ impl App {
             Ok::<_, Error>(refusals::list(tx, &organization, app.now().plus(-30 * 86_400)).await?)
         });
         read.await
+    }
+
+    /// Writes a refused call down, so that its owner finds the cause without asking. A fault only costs the row.
+    ///
+    /// # Errors
+    /// When the store cannot.
+    pub async fn note_refused_call(&self, request: &str, refused: &GateRefusal) -> Result<(), Error> {
+        let missing: Vec<&str> = refused.missing.iter().map(|missing| missing.as_str()).collect();
+        let row = RefusedCall {
+            id: request.to_owned(),
+            organization: refused.organization.clone(),
+            project: Some(refused.project.to_string()),
+            api_key: None,
+            action: format!("model.use:{}", refused.model),
+            rule: refused.rule.clone(),
+            missing: missing.join(","),
+            at: self.now(),
+        };
+        let write = self
+            .store()
+            .write("note_refused_call", async move |tx: &mut Tx| Ok::<_, Error>(refusals::insert(tx, &row).await?));
+        write.await
     }
 
     /// What was erased for an organization, and who looked at its pictures: for its owners (verification.md 4.6).
