@@ -174,8 +174,10 @@ async function journey(browser, language, scripts) {
   assert.equal((await screen.textContent("main .match .big")).trim(), match, "S3-35: the same number on both");
   await look(screen, `${tag}-handoff`, scripts);
   await screen.locator("form button").click();
-  await screen.waitForURL(`${sandbox}/persona/verify/**`);
-  await screen.locator("button[value=approve]").click();
+  await screen.waitForURL(`${sandbox}/persona/session/**`);
+  const ends = screen.locator("details summary");
+  if (await ends.count()) await ends.first().click();
+  await screen.locator("button[value=approve]").first().click();
   await screen.waitForLoadState();
   const again = await phone.newPage();
   await again.goto(handoff);
@@ -252,10 +254,27 @@ async function refusals(browser) {
   done("known and unknown addresses are told the same");
 }
 
+/** S3-04, S3-05: "Continue with Google", here the sandbox's issuer; a returning person is the same one. */
+async function elsewhere(browser) {
+  for (const expected of ["/welcome", "/welcome"]) {
+    const page = await (await browser.newContext({ locale: "en" })).newPage();
+    await page.goto(`${base}/sign-in`);
+    await page.getByRole("button", { name: /^Continue with Google/ }).click();
+    await page.waitForURL(`${sandbox}/oidc/authorize**`);
+    const address = page.url().replace("/authorize?", "/authorize/simulate?");
+    const answer = await fetch(address, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ email: "kim@example.com", name: "Kim" }) });
+    const { redirect } = await answer.json();
+    await page.goto(redirect);
+    assert.equal(new URL(page.url()).pathname, expected, `signed in by the issuer: ${page.url()}`);
+  }
+  done("continue with an issuer, twice the same person");
+}
+
 const browser = await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox", "--disable-gpu"] });
 try {
   for (const language of ["en", "pl", "ja"]) await journey(browser, language, true);
   await journey(browser, "en", false);
+  await elsewhere(browser);
   await refusals(browser);
 } finally {
   await browser.close();

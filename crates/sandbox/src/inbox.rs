@@ -5,11 +5,13 @@ use std::sync::{Mutex, PoisonError};
 
 use axum::Json;
 use axum::extract::{Query, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::Sandbox;
+use crate::page::{escape, page as html};
 
 /// Older messages than this many are forgotten.
 const MOST: usize = 500;
@@ -91,33 +93,42 @@ pub(crate) async fn receive_sms(State(sandbox): State<Sandbox>, Json(sms): Json<
     (StatusCode::CREATED, Json(json!({ "id": id })))
 }
 
-/// `GET /inbox`: the same for people, newest first.
-pub(crate) async fn page(State(sandbox): State<Sandbox>) -> axum::response::Response {
-    use crate::page::{escape, page};
+/// How often the page for people looks again, in seconds.
+const AGAIN: &str = "5";
+/// So many messages stand on it.
+const SHOWN: usize = 50;
+
+fn row(message: &Message) -> String {
+    let code = message.code.as_ref().map(|code| format!("<p><code>{}</code></p>", escape(code)));
+    let link = message.link.as_ref().map(|link| {
+        let link = escape(link);
+        format!("<p><a href=\"{link}\" rel=\"noreferrer\">{link}</a></p>")
+    });
+    let subject = message.subject.as_ref().map(|subject| format!("<strong>{}</strong>", escape(subject)));
+    let at = jiff::Timestamp::from_second(message.created_at).map(|at| at.to_string()).unwrap_or_default();
+    format!(
+        "<tr><td>{}<br>{}<br><time>{at}</time></td><td>{}<pre>{}</pre>{}{}</td></tr>",
+        if message.channel == Channel::Sms { "SMS" } else { "Email" },
+        escape(&message.to),
+        subject.unwrap_or_default(),
+        escape(&message.text),
+        code.unwrap_or_default(),
+        link.unwrap_or_default()
+    )
+}
+
+/// `GET /inbox`: the same for people, newest first. It looks again by itself.
+pub(crate) async fn page(State(sandbox): State<Sandbox>) -> Response {
     let rows: String = {
         let messages = sandbox.inner.inbox.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let row = |message: &Message| {
-            let code = message.code.as_ref().map(|code| format!("<p><code>{}</code></p>", escape(code)));
-            let link = message.link.as_ref().map(|link| {
-                let link = escape(link);
-                format!("<p><a href=\"{link}\" rel=\"noreferrer\">{link}</a></p>")
-            });
-            let subject = message.subject.as_ref().map(|subject| format!("<strong>{}</strong>", escape(subject)));
-            format!(
-                "<tr><td>{}</td><td>{}<pre>{}</pre>{}{}</td></tr>",
-                escape(&message.to),
-                subject.unwrap_or_default(),
-                escape(&message.text),
-                code.unwrap_or_default(),
-                link.unwrap_or_default()
-            )
-        };
-        messages.iter().take(50).map(row).collect()
+        messages.iter().take(SHOWN).map(row).collect()
     };
     let body = if rows.is_empty() {
-        "<p>Nothing yet. Texts and mails of this installation arrive here; reload to look again.</p>".to_owned()
+        "<p>Nothing yet. Texts and mails of this installation arrive here.</p>".to_owned()
     } else {
         format!("<table><thead><tr><th>To</th><th>Message</th></tr></thead><tbody>{rows}</tbody></table>")
     };
-    page("en", "Inbox", &body)
+    let mut response = html("en", "Inbox", &body);
+    response.headers_mut().insert(header::REFRESH, HeaderValue::from_static(AGAIN));
+    response
 }

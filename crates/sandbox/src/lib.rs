@@ -1,7 +1,8 @@
 //! The outside world in a box: servers that speak the wire of what Keystead depends on, for laptops and tests.
 //!
-//! A model server that is OpenAI-compatible, with deterministic answers and true usage; Twilio, Stripe, Persona and a mail
-//! server on their own wires, with hosted pages and signed deliveries; an inbox for text messages and mail. Everything is in memory and bounded; the product speaks to it over sockets only.
+//! A model server that is OpenAI-compatible, with deterministic answers and true usage; Twilio, Stripe, Persona, an
+//! OpenID Connect issuer and a mail server on their own wires, with hosted pages and signed deliveries; an inbox for text
+//! messages and mail. Everything is in memory and bounded; the product speaks to it over sockets only.
 
 mod audio;
 mod chat;
@@ -13,9 +14,11 @@ mod inbox;
 mod ledger;
 mod models;
 mod objects;
+mod oidc;
 mod page;
 mod persona;
 mod responses;
+mod shelf;
 mod smtp;
 mod stream;
 mod stripe;
@@ -35,6 +38,7 @@ use tokio::net::TcpListener;
 pub use inbox::{Channel, Message};
 pub use ledger::Served;
 pub use models::MODELS;
+pub use oidc::{OIDC_CLIENT_ID, OIDC_CLIENT_SECRET};
 pub use persona::{PERSONA_API_KEY, PERSONA_TEMPLATE};
 pub use stripe::STRIPE_API_KEY;
 pub use twilio::{TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_SERVICE_SID};
@@ -58,6 +62,7 @@ struct Inner {
     twilio: twilio::Twilio,
     stripe: stripe::Stripe,
     persona: persona::Persona,
+    oidc: oidc::Oidc,
     smtp_down: AtomicBool,
     client: reqwest::Client,
 }
@@ -81,6 +86,7 @@ impl Sandbox {
             twilio: twilio::Twilio::default(),
             stripe: stripe::Stripe::default(),
             persona: persona::Persona::default(),
+            oidc: oidc::Oidc::default(),
             smtp_down: AtomicBool::new(false),
             client: client(),
         };
@@ -150,10 +156,12 @@ impl Sandbox {
             .route("/sandbox/twilio", post(twilio::set))
             .route("/sandbox/stripe", post(stripe::set))
             .route("/sandbox/persona", post(persona::set))
+            .route("/sandbox/oidc", post(oidc::set))
             .route("/sandbox/smtp", post(smtp::set))
-            .nest("/twilio", twilio::router())
+            .nest("/twilio", twilio::router(self.clone()))
             .nest("/stripe", stripe::router())
-            .nest("/persona", persona::router())
+            .nest("/persona", persona::router(self.clone()))
+            .nest("/oidc", oidc::router())
             .route("/messages", get(inbox::list).delete(inbox::clear))
             .route("/sms/messages", post(inbox::receive_sms))
             .route("/sandbox/usage", get(ledger::usage))
@@ -168,7 +176,9 @@ impl Sandbox {
 /// Speaks to the product on this machine only, in clear: no TLS is needed, but the client wants to be told.
 fn client() -> reqwest::Client {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::new()
+    // A proxy of the office does not reach this machine's loopback, and vendors follow no redirects.
+    let builder = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
+    builder.build().unwrap_or_default()
 }
 
 /// Serves until `shutdown` is done.

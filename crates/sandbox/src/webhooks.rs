@@ -21,6 +21,10 @@ pub const PERSONA_WEBHOOK_SECRET: &str = "wbhsec_sandbox";
 
 /// Deliveries remembered for `GET /sandbox/webhooks`.
 const MOST: usize = 500;
+/// No delivery comes later than this, in milliseconds (ten minutes, verification.md 3.6).
+const LATEST: u64 = 600_000;
+/// How long the product may take to answer.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What goes wrong on demand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -28,7 +32,7 @@ const MOST: usize = 500;
 pub(crate) struct Faults {
     /// How many times more each delivery is sent.
     duplicate: u8,
-    /// How long each delivery waits.
+    /// How long each delivery waits, in milliseconds; ten minutes at most.
     delay_ms: u64,
     /// Nothing is sent.
     drop: bool,
@@ -110,7 +114,7 @@ impl Sandbox {
         }
         let sandbox = self.clone();
         tokio::spawn(async move {
-            tokio::time::sleep(Duration::from_millis(faults.delay_ms)).await;
+            tokio::time::sleep(Duration::from_millis(faults.delay_ms.min(LATEST))).await;
             for outgoing in queue {
                 for _ in 0..=faults.duplicate {
                     sandbox.deliver_webhook(&outgoing, faults).await;
@@ -129,6 +133,7 @@ impl Sandbox {
                 .inner
                 .client
                 .post(format!("{target}/webhooks/{}", outgoing.provider))
+                .timeout(PATIENCE)
                 .header("content-type", "application/json")
                 .header(outgoing.header, signature(secret, at, &outgoing.body))
                 .body(outgoing.body.clone())

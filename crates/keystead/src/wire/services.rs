@@ -29,16 +29,7 @@ pub(crate) fn services(config: &Validated, beside: Option<&Running>) -> Result<S
     payment(&mut services, config, beside)?;
     identity(&mut services, config, beside)?;
     mail(&mut services, config, beside)?;
-    if let Some(issuer) = &config.sign_in {
-        let options = OidcOptions {
-            label: issuer.label.clone(),
-            issuer: issuer.issuer.clone(),
-            client_id: issuer.client_id.clone(),
-            client_secret: issuer.client_secret.clone(),
-        };
-        let client = Oidc::new(options, wire::clock(), Box::new(wire::rng())).map_err(failed("sign-in"))?;
-        services.sign_in = Some(Arc::new(client));
-    }
+    sign_in(&mut services, config, beside)?;
     Ok(services)
 }
 
@@ -158,5 +149,26 @@ fn mail(services: &mut Services, config: &Validated, beside: Option<&Running>) -
         (None, None) => return Ok(()),
     };
     services.mail = Some(Arc::new(Smtp::new(&options).map_err(failed("mail"))?));
+    Ok(())
+}
+
+fn sign_in(services: &mut Services, config: &Validated, beside: Option<&Running>) -> Result<(), Failure> {
+    let options = match (&config.sign_in, beside) {
+        (Some(issuer), _) => OidcOptions {
+            label: issuer.label.clone(),
+            issuer: issuer.issuer.clone(),
+            client_id: issuer.client_id.clone(),
+            client_secret: issuer.client_secret.clone(),
+        },
+        (None, Some(running)) => OidcOptions {
+            label: "Google (sandbox)".to_owned(),
+            issuer: format!("{}/oidc", running.url),
+            client_id: sandbox::OIDC_CLIENT_ID.to_owned(),
+            client_secret: Secret::new(sandbox::OIDC_CLIENT_SECRET.to_owned()),
+        },
+        (None, None) => return Ok(()),
+    };
+    let client = Oidc::new(options, wire::clock(), Box::new(wire::rng())).map_err(failed("sign-in"))?;
+    services.sign_in = Some(Arc::new(client));
     Ok(())
 }

@@ -1,127 +1,217 @@
-//! The page a one-time link opens: where documents and faces would be shown, buttons for what may happen instead.
+//! The hosted flow: a one-time link opens a session once; then country, document, face, and how it shall end
+//! (verification.md 1.3).
 
 use std::collections::HashMap;
 
-use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, header};
+use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
-use serde_json::{Value, json};
+use serde::Deserialize;
 
-use super::{books, error};
+use super::document::Said;
+use super::inquiry::{Act, Inquiry, Status, Step};
+use super::simulate::{act_of, form};
+use super::words::{self, Words, say};
+use super::{Session, books, with};
 use crate::Sandbox;
 use crate::page::{escape, page as html};
 
-/// Outcome, and words in English, Polish and Japanese.
-const OUTCOMES: [(&str, [&str; 3]); 6] = [
-    ("approve", ["Pass", "Zaliczone", "合格にする"]),
-    ("decline", ["Fail: the document cannot be read", "Odrzucone: dokument nieczytelny", "不合格（書類が読めない）"]),
-    ("review", ["A person shall look at it", "Niech sprawdzi to człowiek", "担当者の審査に回す"]),
-    ("complete", ["Hand in and wait", "Prześlij i czekaj", "提出して待つ"]),
-    ("expire", ["Let it run out", "Niech wygaśnie", "期限切れにする"]),
-    ("start", ["Begin and leave", "Zacznij i wyjdź", "開始して離れる"]),
-];
+type Asked = Query<HashMap<String, String>>;
 
-fn words(language: &str, all: [&'static str; 3]) -> &'static str {
-    match language {
-        "pl" => all[1],
-        "ja" => all[2],
-        _ => all[0],
-    }
-}
-
-/// Opening does not spend a link (mail scanners open links, too); the first answer does.
-pub(crate) async fn page(
-    State(sandbox): State<Sandbox>,
-    Path(code): Path<String>,
-    Query(query): Query<HashMap<String, String>>,
-) -> Response {
-    let books = books(&sandbox);
-    let known = books.codes.get(&code).and_then(|(id, spent)| Some((books.inquiries.get(id)?.clone(), *spent)));
-    drop(books);
-    let Some((inquiry, spent)) = known else { return error(404, "Not found") };
-    let language = query.get("language").map_or("en", String::as_str);
-    let language = ["pl", "ja"].into_iter().find(|known| language.starts_with(known)).unwrap_or("en");
-    if spent || matches!(inquiry.status, "approved" | "declined" | "expired") {
-        let title = words(language, ["Session expired", "Sesja wygasła", "セッションの有効期限が切れました"]);
-        let back = words(language, ["Go back", "Wróć", "戻る"]);
-        let link = escape(&inquiry.redirect);
-        return html(language, title, &format!("<p><a href=\"{link}\">{back}</a></p>"));
-    }
-    let title = words(language, ["Identity check", "Sprawdzenie tożsamości", "本人確認"]);
-    let lead = words(
-        language,
-        [
-            "No document is asked for here. Choose what happens.",
-            "Tutaj nikt nie prosi o dokument. Wybierz, co ma się stać.",
-            "ここでは書類は不要です。結果を選んでください。",
-        ],
-    );
-    let buttons: String = OUTCOMES
-        .iter()
-        .map(|(outcome, all)| {
-            format!("<p><button name=\"outcome\" value=\"{outcome}\">{}</button></p>", words(language, *all))
-        })
-        .collect();
-    let number = words(language, ["Document number", "Numer dokumentu", "書類番号"]);
-    let code = escape(&code);
-    let body = format!(
-        "<p>{lead}</p><form method=\"post\" action=\"/persona/verify/{code}/simulate\">\
-         <label>{number} <input name=\"document_number\" maxlength=\"40\"></label>{buttons}</form>"
-    );
-    html(language, title, &body)
-}
-
-/// JSON for scripts, a form for people. A form spends the link; a script may go on.
-pub(crate) async fn simulate(
-    State(sandbox): State<Sandbox>,
-    Path(code): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let scripted = kind.starts_with("application/json");
-    let mut fields: Value = if scripted {
-        serde_json::from_slice(&body).unwrap_or(Value::Null)
+/// `/verify?code=…`, as the vendor shapes its links.
+pub(super) async fn open_by_query(asked: Asked) -> Response {
+    let code = asked.get("code").map_or("", String::as_str);
+    let fits = !code.is_empty() && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let language = words::language(asked.get("language").map(String::as_str));
+    if fits {
+        Redirect::to(&format!("/persona/verify/{code}?language={language}")).into_response()
     } else {
-        let form: HashMap<String, String> = serde_urlencoded::from_bytes(&body).unwrap_or_default();
-        json!(form)
-    };
-    if let Some(map) = fields.as_object_mut() {
-        map.retain(|_, value| value.as_str() != Some(""));
+        unknown(language)
     }
-    let outcome = fields.get("outcome").and_then(Value::as_str).unwrap_or_default().to_owned();
-    if !OUTCOMES.iter().any(|(known, _)| *known == outcome) && outcome != "fail" {
-        return error(422, "No such outcome");
+}
+
+/// Opening spends the link, as it does at the vendor; looking at its head does not.
+pub(super) async fn open(
+    State(sandbox): State<Sandbox>,
+    Path(code): Path<String>,
+    asked: Asked,
+    method: Method,
+) -> Response {
+    let language = words::language(asked.get("language").map(String::as_str));
+    let Some(link) = books(&sandbox).links.get(&code).cloned() else { return unknown(language) };
+    if method == Method::HEAD {
+        return StatusCode::OK.into_response();
     }
+    let Some(inquiry) = with(&sandbox, &link.inquiry, |inquiry| inquiry.clone()) else { return unknown(language) };
     let now = sandbox.now();
-    let (view, events, redirect) = {
+    let token = {
         let mut books = books(&sandbox);
-        let Some((id, spent)) = books.codes.get(&code).cloned() else { return error(404, "Not found") };
-        if spent && !scripted {
-            return Redirect::to(&format!("/persona/verify/{code}")).into_response();
+        let fresh = match books.links.get_mut(&code) {
+            Some(link) => !std::mem::replace(&mut link.spent, true) && now < link.expires_at,
+            None => false,
+        };
+        if !fresh {
+            drop(books);
+            return ended(language, words::EXPIRED, words::EXPIRED_LEAD, &inquiry.redirect);
         }
-        let Some(inquiry) = books.inquiries.get_mut(&id) else { return error(404, "Not found") };
-        let events = inquiry.act(&outcome, &fields, now);
-        let view = inquiry.view();
-        let mark = if inquiry.redirect.contains('?') { '&' } else { '?' };
-        let redirect = format!(
-            "{}{mark}inquiry-id={}&reference-id={}&status={}",
-            inquiry.redirect, inquiry.id, inquiry.reference, inquiry.status
-        );
-        if let Some(entry) = books.codes.get_mut(&code) {
-            entry.1 = true;
-        }
-        (view, events, redirect)
+        let token = books.id("session_", now);
+        let step = inquiry.step;
+        let session = Session { inquiry: link.inquiry, language, step, said: Said::default(), left: false };
+        books.sessions.put(token.clone(), session);
+        token
     };
-    for event in events {
-        sandbox.persona_event(event, &view);
+    Redirect::to(&format!("/persona/session/{token}")).into_response()
+}
+
+/// The session, and its inquiry as it stands by now.
+fn visit(sandbox: &Sandbox, token: &str) -> Option<(Session, Inquiry)> {
+    let session = books(sandbox).sessions.get(token).cloned()?;
+    let inquiry = with(sandbox, &session.inquiry, |inquiry| inquiry.clone())?;
+    Some((session, inquiry))
+}
+
+pub(super) async fn page(State(sandbox): State<Sandbox>, Path(token): Path<String>) -> Response {
+    let Some((session, inquiry)) = visit(&sandbox, &token) else { return unknown("en") };
+    show(&token, &session, &inquiry)
+}
+
+fn show(token: &str, session: &Session, inquiry: &Inquiry) -> Response {
+    let language = session.language;
+    if session.left || inquiry.times.redacted.is_some() {
+        return ended(language, words::EXPIRED, words::EXPIRED_LEAD, &inquiry.redirect);
     }
-    if scripted {
-        let status = view["attributes"]["status"].clone();
-        return Json(json!({ "id": view["id"], "outcome": outcome, "status": status, "redirect": redirect }))
-            .into_response();
+    match inquiry.status {
+        Status::Created | Status::Pending => step(token, session),
+        Status::Expired => ended(language, words::EXPIRED, words::EXPIRED_LEAD, &inquiry.redirect),
+        Status::Failed => ended(language, words::FAILED, words::FAILED_LEAD, &inquiry.way_back()),
+        _ => ended(language, words::DONE, words::DONE_LEAD, &inquiry.way_back()),
     }
-    Redirect::to(&redirect).into_response()
+}
+
+fn unknown(language: &str) -> Response {
+    let mut response = ended(language, words::UNKNOWN, words::EXPIRED_LEAD, "");
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    response
+}
+
+/// A page with nothing left to do on it, and a way back.
+fn ended(language: &str, title: Words, lead: Words, back: &str) -> Response {
+    let lead = say(language, lead);
+    let way = if back.starts_with("http") {
+        format!("<p><a href=\"{}\">{}</a></p>", escape(back), say(language, words::BACK))
+    } else {
+        format!("<p>{}</p>", say(language, words::CLOSE))
+    };
+    html(language, say(language, title), &format!("<p>{lead}</p>{way}"))
+}
+
+/// A choice of one.
+fn choice(language: &str, name: &str, label: Words, options: &[(&'static str, Words)]) -> String {
+    let option = |(value, all): &(&str, Words)| format!("<option value=\"{value}\">{}</option>", say(language, *all));
+    let options: String = options.iter().map(option).collect();
+    format!(
+        "<p><label for=\"{name}\">{}</label><select id=\"{name}\" name=\"{name}\">{options}</select></p>",
+        say(language, label)
+    )
+}
+
+/// The buttons that end the check.
+fn outcomes(language: &str) -> String {
+    let reasons = choice(language, "reason", words::REASON, &words::REASONS);
+    let button = |(outcome, all): &(&str, Words)| {
+        format!("<button name=\"outcome\" value=\"{outcome}\">{}</button>", say(language, *all))
+    };
+    let buttons: String = words::OUTCOMES.iter().map(button).collect();
+    let leave = say(language, words::LEAVE);
+    format!("{reasons}<p>{buttons}<button name=\"outcome\" value=\"start\">{leave}</button></p>")
+}
+
+/// One step of three.
+fn step(token: &str, session: &Session) -> Response {
+    let language = session.language;
+    let (number, heading, body) = match session.step {
+        Step::Country => (1, words::PLACE, choice(language, "country", words::COUNTRY, &words::COUNTRIES)),
+        Step::Document => {
+            let kinds = choice(language, "document", words::KIND, &words::KINDS);
+            let label = say(language, words::NUMBER);
+            let field = "<input id=\"document_number\" name=\"document_number\" maxlength=\"40\" autocomplete=\"off\">";
+            (2, words::DOCUMENT, format!("{kinds}<p><label for=\"document_number\">{label}</label>{field}</p>"))
+        }
+        Step::Selfie | Step::Done => {
+            let lead = say(language, words::SELFIE_LEAD);
+            (3, words::SELFIE, format!("<p>{lead}</p>{}", outcomes(language)))
+        }
+    };
+    let action = escape(&format!("/persona/session/{token}"));
+    let form = |inside: &str| format!("<form method=\"post\" action=\"{action}\">{inside}</form>");
+    let (next, at_once) = if number < 3 {
+        let next = say(language, words::NEXT);
+        let summary = say(language, words::AT_ONCE);
+        let ends = form(&outcomes(language));
+        (format!("<p><button>{next}</button></p>"), format!("<details><summary>{summary}</summary>{ends}</details>"))
+    } else {
+        (String::new(), String::new())
+    };
+    let body = format!(
+        "<p>{}</p><h2><small>{} {number}/3</small> {}</h2>{}{at_once}",
+        say(language, words::LEAD),
+        say(language, words::STEP),
+        say(language, heading),
+        form(&format!("{body}{next}")),
+    );
+    html(language, say(language, words::TITLE), &body)
+}
+
+/// What a step's form says.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Filled {
+    outcome: Option<String>,
+    #[serde(flatten)]
+    said: Said,
+}
+
+/// Goes one step further, or ends the check.
+pub(super) async fn next(State(sandbox): State<Sandbox>, Path(token): Path<String>, body: Bytes) -> Response {
+    let Some((mut session, inquiry)) = visit(&sandbox, &token) else { return unknown("en") };
+    let here = Redirect::to(&format!("/persona/session/{token}")).into_response();
+    let open = matches!(inquiry.status, Status::Created | Status::Pending) && !session.left;
+    let Some(filled) = form::<Filled>(&body).filter(|filled| open && filled.said.wrong().is_none()) else {
+        return here;
+    };
+    remember(&mut session.said, filled.said);
+    let now = sandbox.now();
+    let act = filled.outcome.as_deref().map(act_of);
+    let done = match act {
+        // The form has no such button.
+        Some(None) => return here,
+        None => {
+            session.step = if session.step == Step::Country { Step::Document } else { Step::Selfie };
+            with(&sandbox, &session.inquiry, |inquiry| inquiry.advance(session.step, &session.said, now).map(|()| None))
+        }
+        Some(Some(act)) => {
+            session.left = act == Act::Start;
+            with(&sandbox, &session.inquiry, |inquiry| {
+                inquiry.act(act, &session.said, now).map(|()| Some(inquiry.way_back()))
+            })
+        }
+    };
+    books(&sandbox).sessions.put(token, session);
+    match done {
+        // Whoever runs out of time stays here and reads so.
+        Some(Ok(Some(back))) if act != Some(Some(Act::Expire)) && back.starts_with("http") => {
+            Redirect::to(&back).into_response()
+        }
+        _ => here,
+    }
+}
+
+/// What was said on an earlier page holds until it is said again.
+fn remember(kept: &mut Said, said: Said) {
+    let newer = |kept: &mut Option<String>, said: Option<String>| *kept = said.or(kept.take());
+    newer(&mut kept.reason, said.reason);
+    newer(&mut kept.country, said.country);
+    newer(&mut kept.document, said.document);
+    newer(&mut kept.document_number, said.document_number);
+    newer(&mut kept.birthdate, said.birthdate);
 }

@@ -1,152 +1,281 @@
-//! One inquiry: what was asked, how it stands, what was read off the document.
+//! One inquiry's life: what may happen to it when, and which events that makes (verification.md 1.4).
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use super::document::{Document, Said, check_of};
 use crate::text;
 
-/// An inquiry nobody opens ends after a day.
-const LIFE: i64 = 86_400;
+/// Seconds an inquiry lives from its beginning, from its first step, from its revival: a day each, unless said.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Lives {
+    pub(super) create: i64,
+    pub(super) start: i64,
+    pub(super) resume: i64,
+}
+
+/// When what happened, in Unix seconds.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Times {
+    pub(super) created: i64,
+    pub(super) updated: i64,
+    pub(super) expires: i64,
+    pub(super) started: Option<i64>,
+    pub(super) completed: Option<i64>,
+    pub(super) failed: Option<i64>,
+    pub(super) marked: Option<i64>,
+    pub(super) decided: Option<i64>,
+    pub(super) expired: Option<i64>,
+    pub(super) redacted: Option<i64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Status {
+    Created,
+    Pending,
+    Completed,
+    Failed,
+    Expired,
+    NeedsReview,
+    Approved,
+    Declined,
+}
+
+/// Where in the hosted flow the person is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Step {
+    Country,
+    Document,
+    Selfie,
+    Done,
+}
+
+/// What can be done to an inquiry, by whoever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Act {
+    Start,
+    Complete,
+    Fail,
+    Review,
+    Approve,
+    Decline,
+    Expire,
+}
+
+/// Something to announce: the event's name, its id, and the inquiry as it stood then.
+pub(super) type Announcement = (&'static str, String, Value);
 
 #[derive(Debug, Clone)]
-pub(crate) struct Inquiry {
-    pub(crate) id: String,
-    pub(crate) reference: String,
-    pub(crate) redirect: String,
-    pub(crate) status: &'static str,
-    created_at: i64,
-    updated_at: i64,
-    redacted_at: Option<i64>,
-    tags: Vec<String>,
-    fields: Option<Value>,
+pub(super) struct Inquiry {
+    pub(super) id: String,
+    pub(super) reference: Option<String>,
+    pub(super) redirect: String,
+    pub(super) template: String,
+    pub(super) status: Status,
+    pub(super) step: Step,
+    pub(super) tags: Vec<String>,
+    pub(super) times: Times,
+    pub(super) document: Option<Document>,
+    /// The check that said no.
+    pub(super) failed_check: Option<&'static str>,
+    lives: Lives,
+    erasing: bool,
+    told: u32,
+    telling: Vec<Announcement>,
 }
 
-/// RFC 3339 in UTC, as the vendor writes times.
-pub(crate) fn moment(at: i64) -> String {
-    jiff::Timestamp::from_second(at).map_or_else(|_| String::new(), |moment| format!("{moment}"))
-}
+/// What cannot be done as things stand.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct NotNow;
 
 impl Inquiry {
-    pub(crate) fn new(id: String, reference: String, redirect: String, now: i64) -> Self {
+    pub(super) fn new(id: String, reference: Option<String>, redirect: String, template: String, lives: Lives) -> Self {
         Self {
             id,
             reference,
             redirect,
-            status: "created",
-            created_at: now,
-            updated_at: now,
-            redacted_at: None,
+            template,
+            status: Status::Created,
+            step: Step::Country,
             tags: Vec::new(),
-            fields: None,
+            times: Times::default(),
+            document: None,
+            failed_check: None,
+            lives,
+            erasing: false,
+            told: 0,
+            telling: Vec::new(),
         }
     }
 
-    pub(crate) fn view(&self) -> Value {
-        let at = |time: Option<i64>| time.map(moment);
-        json!({ "type": "inquiry", "id": self.id, "attributes": {
-            "status": self.status,
-            "reference-id": self.reference,
-            "created-at": moment(self.created_at),
-            "updated-at": moment(self.updated_at),
-            "redacted-at": at(self.redacted_at),
-            "tags": self.tags,
-            "fields": self.fields.clone().filter(|_| self.redacted_at.is_none()).unwrap_or_else(|| json!({})),
-        } })
+    pub(super) fn begin(&mut self, now: i64) {
+        self.times = Times { created: now, updated: now, expires: now + self.lives.create, ..Times::default() };
+        self.tell("inquiry.created");
     }
 
-    fn decided(&self) -> bool {
-        matches!(self.status, "approved" | "declined")
+    fn tell(&mut self, name: &'static str) {
+        self.told += 1;
+        let id = text::id("evt_", &format!("{}{}", self.id, self.told));
+        self.telling.push((name, id, self.view()));
     }
 
-    pub(crate) fn expire_if_due(&mut self, now: i64) {
-        if matches!(self.status, "created" | "pending") && now - self.created_at >= LIFE {
-            self.status = "expired";
-            self.updated_at = now;
+    /// What is to be announced since the last time.
+    pub(super) fn take_announcements(&mut self) -> Vec<Announcement> {
+        std::mem::take(&mut self.telling)
+    }
+
+    fn open(&self) -> bool {
+        matches!(self.status, Status::Created | Status::Pending)
+    }
+
+    pub(super) fn decided(&self) -> bool {
+        matches!(self.status, Status::Approved | Status::Declined)
+    }
+
+    /// What happens by itself: running out of time, and the erasure that was asked for.
+    pub(super) fn settle(&mut self, now: i64) {
+        if self.erasing && self.times.redacted.is_none() {
+            self.times.redacted = Some(now);
+            self.times.updated = now;
+            self.document = None;
+            self.tell("inquiry.redacted");
+        }
+        if self.open() && self.times.redacted.is_none() && now >= self.times.expires {
+            self.move_to(Status::Expired, now);
         }
     }
 
-    /// An expired inquiry comes back to life; a decided or redacted one does not.
-    pub(crate) fn resume(&mut self, now: i64) -> bool {
-        if self.decided() || self.redacted_at.is_some() {
-            return false;
+    /// Does one thing and what has to come before it.
+    pub(super) fn act(&mut self, act: Act, said: &Said, now: i64) -> Result<(), NotNow> {
+        self.settle(now);
+        if self.erasing {
+            return Err(NotNow);
         }
-        if self.status == "expired" {
-            self.status = "pending";
-            self.created_at = now;
-            self.updated_at = now;
+        match act {
+            Act::Start if self.open() => self.start(now),
+            Act::Complete if self.open() => self.complete(said, now),
+            Act::Fail if self.open() => {
+                self.start(now);
+                self.read(said);
+                self.say_no(said);
+                self.move_to(Status::Failed, now);
+            }
+            Act::Review if self.open() => {
+                self.complete(said, now);
+                self.move_to(Status::NeedsReview, now);
+            }
+            Act::Review if matches!(self.status, Status::Completed | Status::Failed) => {
+                self.move_to(Status::NeedsReview, now);
+            }
+            Act::Approve | Act::Decline => self.decide(act, said, now),
+            Act::Expire if !self.decided() && self.status != Status::Failed => self.move_to(Status::Expired, now),
+            _ => return Err(NotNow),
         }
-        true
+        Ok(())
     }
 
-    pub(crate) fn redact(&mut self, now: i64) {
-        self.redacted_at.get_or_insert(now);
-        self.fields = None;
-        self.updated_at = now;
-    }
-
-    /// What an outcome does; answers the events to announce, in order.
-    pub(crate) fn act(&mut self, outcome: &str, said: &Value, now: i64) -> Vec<&'static str> {
-        self.updated_at = now;
-        let mut events = Vec::new();
-        if self.status == "created" && outcome != "expire" {
-            self.status = "pending";
-            events.push("inquiry.started");
-        }
-        let hand_in = |this: &mut Self, events: &mut Vec<&'static str>| {
-            this.read_document(said);
-            this.status = "completed";
-            events.push("inquiry.completed");
+    /// A decision without the person's doing, as a reviewer takes it: nothing is read, nothing is completed.
+    pub(super) fn judge(&mut self, act: Act, now: i64) -> Result<(), NotNow> {
+        self.settle(now);
+        let status = match act {
+            Act::Approve => Status::Approved,
+            Act::Decline => Status::Declined,
+            Act::Review if !self.decided() => Status::NeedsReview,
+            _ => return Err(NotNow),
         };
-        match outcome {
-            "start" => {}
-            "complete" => hand_in(self, &mut events),
-            "approve" => {
-                hand_in(self, &mut events);
-                self.status = "approved";
-                events.push("inquiry.approved");
-            }
-            "decline" => {
-                hand_in(self, &mut events);
-                self.status = "declined";
-                let reason = said.get("reason").and_then(Value::as_str).unwrap_or("document_unreadable");
-                self.tags = vec![reason.to_owned()];
-                events.push("inquiry.declined");
-            }
-            "fail" => {
-                self.status = "failed";
-                self.tags = vec!["document_unreadable".to_owned()];
-                events.push("inquiry.failed");
-            }
-            "review" => {
-                hand_in(self, &mut events);
-                self.status = "needs_review";
-                events.push("inquiry.marked-for-review");
-            }
-            "expire" => {
-                self.status = "expired";
-                events.push("inquiry.expired");
-            }
-            _ => {}
+        if self.erasing {
+            return Err(NotNow);
         }
-        events
+        self.move_to(status, now);
+        Ok(())
     }
 
-    fn read_document(&mut self, said: &Value) {
-        let text = |name: &str, usual: String| said.get(name).and_then(Value::as_str).map_or(usual, str::to_owned);
-        let number = text("document_number", text::id("DOC", &self.id).to_ascii_uppercase());
-        let class = match said.get("document").and_then(Value::as_str) {
-            Some("identity_card") => "id",
-            Some("drivers_license") => "dl",
-            Some("residence_permit") => "rp",
-            Some("visa") => "visa",
-            Some("my_number_card") => "mnc",
-            _ => "pp",
+    /// The next page of the flow.
+    pub(super) fn advance(&mut self, step: Step, said: &Said, now: i64) -> Result<(), NotNow> {
+        self.act(Act::Start, said, now)?;
+        if step > self.step {
+            self.step = step;
+            self.times.updated = now;
+            self.tell("inquiry.transitioned");
+        }
+        Ok(())
+    }
+
+    fn start(&mut self, now: i64) {
+        if self.status == Status::Created {
+            self.times.expires = now + self.lives.start;
+            self.move_to(Status::Pending, now);
+        }
+    }
+
+    fn complete(&mut self, said: &Said, now: i64) {
+        self.start(now);
+        self.read(said);
+        self.move_to(Status::Completed, now);
+    }
+
+    fn decide(&mut self, act: Act, said: &Said, now: i64) {
+        if self.open() {
+            self.complete(said, now);
+        } else if self.document.is_none() || said.describes() {
+            self.read(said);
+        }
+        if act == Act::Approve {
+            (self.failed_check, self.tags) = (None, Vec::new());
+            self.move_to(Status::Approved, now);
+        } else {
+            self.say_no(said);
+            self.move_to(Status::Declined, now);
+        }
+    }
+
+    fn read(&mut self, said: &Said) {
+        self.document = Some(Document::read(&self.id, said));
+        self.step = Step::Done;
+    }
+
+    fn say_no(&mut self, said: &Said) {
+        let reason = said.reason.as_deref().unwrap_or("document_unreadable");
+        self.failed_check = check_of(reason);
+        self.tags = if self.failed_check.is_none() { vec![reason.to_owned()] } else { Vec::new() };
+    }
+
+    fn move_to(&mut self, status: Status, now: i64) {
+        if self.status == status {
+            return;
+        }
+        self.status = status;
+        let times = &mut self.times;
+        times.updated = now;
+        let (time, event) = match status {
+            Status::Created => return,
+            Status::Pending => (&mut times.started, "inquiry.started"),
+            Status::Completed => (&mut times.completed, "inquiry.completed"),
+            Status::Failed => (&mut times.failed, "inquiry.failed"),
+            Status::Expired => (&mut times.expired, "inquiry.expired"),
+            Status::NeedsReview => (&mut times.marked, "inquiry.marked-for-review"),
+            Status::Approved => (&mut times.decided, "inquiry.approved"),
+            Status::Declined => (&mut times.decided, "inquiry.declined"),
         };
-        let field = |value: String| json!({ "type": "string", "value": value });
-        self.fields = Some(json!({
-            "identification-number": field(number),
-            "identification-class": field(class.to_owned()),
-            "selected-country-code": field(text("country", "PL".to_owned())),
-            "birthdate": { "type": "date", "value": "1990-01-01" },
-        }));
+        *time = Some(now);
+        self.tell(event);
+    }
+
+    /// An expired inquiry comes back to life; a decided or erased one does not.
+    pub(super) fn resume(&mut self, now: i64) -> Result<(), NotNow> {
+        self.settle(now);
+        if self.decided() || self.erasing {
+            return Err(NotNow);
+        }
+        if self.status == Status::Expired {
+            self.status = Status::Pending;
+            self.times.updated = now;
+            self.times.expires = now + self.lives.resume;
+        }
+        Ok(())
+    }
+
+    /// Erasure begins; it is done when somebody looks next, or a moment later.
+    pub(super) fn redact(&mut self) {
+        self.erasing = true;
     }
 }

@@ -1,238 +1,206 @@
-//! Persona, as far as Keystead speaks it: inquiries, one-time links, decisions, erasure, events (verification.md 1).
+//! Persona, as far as Keystead speaks it: inquiries, one-time links, the hosted flow, decisions, erasure, events
+//! (verification.md 1). Nobody is asked for a document; what happens is chosen.
 
+mod api;
+mod begin;
+mod document;
+mod door;
 mod hosted;
 mod inquiry;
+mod simulate;
+mod view;
+mod words;
 
-use std::collections::HashMap;
+#[cfg(test)]
+mod tests;
+
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::{Json, Router};
+use axum::{Json, Router, middleware};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 
+use crate::shelf::Shelf;
 use crate::webhooks::{Outgoing, PERSONA_WEBHOOK_SECRET};
 use crate::{Sandbox, text};
-use inquiry::Inquiry;
+use inquiry::{Announcement, Inquiry};
 
 /// The sandbox's API key.
 pub const PERSONA_API_KEY: &str = "persona_sandbox";
 /// The sandbox's template.
 pub const PERSONA_TEMPLATE: &str = "itmpl_sandbox";
 
+/// Inquiries, links, sessions and replays are forgotten beyond this many each, the oldest first.
 const MOST: usize = 10_000;
 
 /// What goes wrong on demand.
-#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Faults {
     /// Every call answers 503.
     down: bool,
     /// Nothing is announced.
     no_webhooks: bool,
+    /// Every call waits this long, in milliseconds.
+    slow_ms: u64,
+    /// So many calls with an idempotency key are done, but answered with 500, and so ever after.
+    accidents: u32,
+    /// Calls per minute before 429. The vendor allows 300; a load test of the product should not trip over it unasked.
+    per_minute: u32,
 }
 
-#[derive(Debug, Default)]
+impl Default for Faults {
+    fn default() -> Self {
+        Self { down: false, no_webhooks: false, slow_ms: 0, accidents: 0, per_minute: 6_000 }
+    }
+}
+
+/// A one-time link: the first opening spends it.
+#[derive(Debug, Clone)]
+struct Link {
+    inquiry: String,
+    expires_at: i64,
+    spent: bool,
+}
+
+/// One browser's visit of the hosted flow.
+#[derive(Debug, Clone)]
+struct Session {
+    inquiry: String,
+    language: &'static str,
+    step: inquiry::Step,
+    said: document::Said,
+    left: bool,
+}
+
+#[derive(Debug)]
 struct Books {
-    inquiries: HashMap<String, Inquiry>,
-    /// One-time codes: the inquiry, and whether it was spent.
-    codes: HashMap<String, (String, bool)>,
-    replays: HashMap<String, Value>,
-    events: u64,
+    inquiries: Shelf<Inquiry>,
+    links: Shelf<Link>,
+    sessions: Shelf<Session>,
+    made: u64,
 }
 
-#[derive(Debug, Default)]
+impl Books {
+    /// An id nobody has yet, and nobody had before a restart: the product keeps ids for longer than the sandbox lives.
+    /// It follows from the time and the order of calls: this is a sandbox, nothing in it is secret.
+    fn id(&mut self, prefix: &str, now: i64) -> String {
+        self.made += 1;
+        text::id(prefix, &format!("persona {now} {}", self.made))
+    }
+}
+
+#[derive(Debug)]
 pub(crate) struct Persona {
     books: Mutex<Books>,
     faults: Mutex<Faults>,
+    door: door::Door,
+}
+
+impl Default for Persona {
+    fn default() -> Self {
+        let books = Books { inquiries: Shelf::new(MOST), links: Shelf::new(MOST), sessions: Shelf::new(MOST), made: 0 };
+        Self { books: Mutex::new(books), faults: Mutex::default(), door: door::Door::default() }
+    }
 }
 
 /// The routes, to be nested under `/persona`.
-pub(crate) fn router() -> Router<Sandbox> {
+pub(crate) fn router(sandbox: Sandbox) -> Router<Sandbox> {
+    let api = Router::new()
+        .route("/api/v1/inquiries", post(begin::create).get(api::list))
+        .route("/api/v1/inquiries/{id}", get(api::show).delete(api::redact))
+        .route("/api/v1/inquiries/{id}/resume", post(api::resume))
+        .route("/api/v1/inquiries/{id}/generate-one-time-link", post(api::new_link))
+        .route("/api/v1/inquiries/{id}/perform-simulate-actions", post(api::simulate))
+        .route("/api/v1/inquiries/{id}/{verb}", post(api::judge))
+        .layer(middleware::from_fn_with_state(sandbox, door::guard));
     Router::new()
-        .route("/api/v1/inquiries", post(create).get(list))
-        .route("/api/v1/inquiries/{id}", get(show).delete(redact))
-        .route("/api/v1/inquiries/{id}/{verb}", post(act))
+        .route("/verify", get(hosted::open_by_query))
         // A script appends "/simulate" to the link it was given; behind a query that lands in the query.
-        .route("/verify/{code}", get(hosted::page).post(hosted::simulate))
-        .route("/verify/{code}/simulate", post(hosted::simulate))
+        .route("/verify/{code}", get(hosted::open).post(simulate::by_link))
+        .route("/verify/{code}/simulate", post(simulate::by_link))
+        .route("/session/{token}", get(hosted::page).post(hosted::next))
+        .merge(api)
 }
 
 /// `POST /sandbox/persona`.
 pub(crate) async fn set(State(sandbox): State<Sandbox>, Json(faults): Json<Faults>) -> StatusCode {
-    *sandbox.inner.persona.faults.lock().unwrap_or_else(PoisonError::into_inner) = faults;
+    *lock(&sandbox.inner.persona.faults) = faults;
     StatusCode::NO_CONTENT
 }
 
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 fn books(sandbox: &Sandbox) -> MutexGuard<'_, Books> {
-    sandbox.inner.persona.books.lock().unwrap_or_else(PoisonError::into_inner)
+    lock(&sandbox.inner.persona.books)
 }
 
-fn error(status: u16, title: &str) -> Response {
-    let body = json!({ "errors": [{ "title": title }] });
-    (StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST), Json(body)).into_response()
+/// The vendor's way to say no.
+fn error(status: StatusCode, title: &str, details: &str) -> Response {
+    let mut error = json!({ "title": title });
+    if !details.is_empty() {
+        error["details"] = json!(details);
+    }
+    (status, Json(json!({ "errors": [error] }))).into_response()
 }
 
-fn door(sandbox: &Sandbox, headers: &HeaderMap) -> Result<(), Box<Response>> {
-    if sandbox.inner.persona.faults.lock().unwrap_or_else(PoisonError::into_inner).down {
-        return Err(Box::new((StatusCode::SERVICE_UNAVAILABLE, "down on demand").into_response()));
-    }
-    let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
-    if bearer != Some(PERSONA_API_KEY) {
-        return Err(Box::new(error(401, "Unauthorized")));
-    }
-    if !headers.contains_key("persona-version") {
-        return Err(Box::new(error(400, "Persona-Version is required here")));
-    }
-    Ok(())
+fn not_found() -> Response {
+    error(StatusCode::NOT_FOUND, "Record not found", "")
 }
 
+fn unprocessable(details: &str) -> Response {
+    error(StatusCode::UNPROCESSABLE_ENTITY, "Unprocessable entity", details)
+}
+
+/// The sandbox's own address, as whoever asks knows it.
 fn host(headers: &HeaderMap) -> String {
     headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("127.0.0.1:8081").to_owned()
 }
 
+/// Does something with an inquiry as it stands by now, and announces what comes of it.
+fn with<T>(sandbox: &Sandbox, id: &str, what: impl FnOnce(&mut Inquiry) -> T) -> Option<T> {
+    let (answer, announcements) = {
+        let mut books = books(sandbox);
+        let inquiry = books.inquiries.get_mut(id)?;
+        inquiry.settle(sandbox.now());
+        let answer = what(inquiry);
+        (answer, inquiry.take_announcements())
+    };
+    sandbox.tell_of_inquiry(announcements);
+    Some(answer)
+}
+
 /// A fresh one-time link of an inquiry.
-fn issue_link(books: &mut Books, inquiry: &str, host: &str, now: i64) -> String {
-    let code = text::id("", &format!("{inquiry}{}{now}", books.codes.len()));
-    books.codes.insert(code.clone(), (inquiry.to_owned(), false));
+fn issue_link(sandbox: &Sandbox, inquiry: &str, host: &str, life: i64) -> String {
+    let now = sandbox.now();
+    let expires_at = now.saturating_add(life);
+    let mut books = books(sandbox);
+    let code = books.id("us1-", now);
+    books.links.put(code.clone(), Link { inquiry: inquiry.to_owned(), expires_at, spent: false });
     format!("http://{host}/persona/verify/{code}")
 }
 
-async fn create(State(sandbox): State<Sandbox>, headers: HeaderMap, Json(body): Json<Value>) -> Response {
-    if let Err(refused) = door(&sandbox, &headers) {
-        return *refused;
-    }
-    let attribute = |name: &str| body["data"]["attributes"][name].as_str().unwrap_or_default().to_owned();
-    if attribute("inquiry-template-id").is_empty() {
-        return error(422, "inquiry-template-id is required");
-    }
-    let now = sandbox.now();
-    let answer = {
-        let mut books = books(&sandbox);
-        let replay = headers.get("idempotency-key").and_then(|key| key.to_str().ok()).map(str::to_owned);
-        if let Some(known) = replay.as_ref().and_then(|key| books.replays.get(key)) {
-            return (StatusCode::CREATED, Json(known.clone())).into_response();
-        }
-        if books.inquiries.len() >= MOST {
-            return error(429, "Too many inquiries");
-        }
-        let reference = body["meta"]["auto-create-account-reference-id"].as_str().unwrap_or_default().to_owned();
-        let id = text::id("inq_", &format!("{reference}{}{now}", books.inquiries.len()));
-        let inquiry = Inquiry::new(id.clone(), reference, attribute("redirect-uri"), now);
-        let data = inquiry.view();
-        books.inquiries.insert(id.clone(), inquiry);
-        let link = body["meta"]["auto-create-one-time-link"].as_bool().unwrap_or(false);
-        let link = link.then(|| issue_link(&mut books, &id, &host(&headers), now));
-        let answer = json!({ "data": data, "meta": { "one-time-link": link } });
-        if let Some(replay) = replay {
-            books.replays.insert(replay, answer.clone());
-        }
-        answer
-    };
-    sandbox.persona_event("inquiry.created", &answer["data"]);
-    (StatusCode::CREATED, Json(answer)).into_response()
-}
-
-async fn list(
-    State(sandbox): State<Sandbox>,
-    headers: HeaderMap,
-    Query(query): Query<HashMap<String, String>>,
-) -> Response {
-    if let Err(refused) = door(&sandbox, &headers) {
-        return *refused;
-    }
-    let wanted = query.get("filter[reference-id]");
-    let books = books(&sandbox);
-    let mut found: Vec<&Inquiry> =
-        books.inquiries.values().filter(|inquiry| wanted.is_none_or(|wanted| inquiry.reference == *wanted)).collect();
-    found.sort_by(|a, b| a.id.cmp(&b.id));
-    Json(json!({ "data": found.iter().map(|inquiry| inquiry.view()).collect::<Vec<_>>() })).into_response()
-}
-
-async fn show(State(sandbox): State<Sandbox>, headers: HeaderMap, Path(id): Path<String>) -> Response {
-    if let Err(refused) = door(&sandbox, &headers) {
-        return *refused;
-    }
-    let now = sandbox.now();
-    let mut books = books(&sandbox);
-    match books.inquiries.get_mut(&id) {
-        None => error(404, "Not found"),
-        Some(inquiry) => {
-            inquiry.expire_if_due(now);
-            Json(json!({ "data": inquiry.view() })).into_response()
-        }
-    }
-}
-
-async fn redact(State(sandbox): State<Sandbox>, headers: HeaderMap, Path(id): Path<String>) -> Response {
-    if let Err(refused) = door(&sandbox, &headers) {
-        return *refused;
-    }
-    let now = sandbox.now();
-    let view = {
-        let mut books = books(&sandbox);
-        let Some(inquiry) = books.inquiries.get_mut(&id) else { return error(404, "Not found") };
-        inquiry.redact(now);
-        inquiry.view()
-    };
-    sandbox.persona_event("inquiry.redacted", &view);
-    Json(json!({ "data": view })).into_response()
-}
-
-async fn act(State(sandbox): State<Sandbox>, headers: HeaderMap, Path((id, verb)): Path<(String, String)>) -> Response {
-    if let Err(refused) = door(&sandbox, &headers) {
-        return *refused;
-    }
-    let now = sandbox.now();
-    let host = host(&headers);
-    let (view, events, meta) = {
-        let mut books = books(&sandbox);
-        let Some(inquiry) = books.inquiries.get_mut(&id) else { return error(404, "Not found") };
-        inquiry.expire_if_due(now);
-        let verb = match verb.as_str() {
-            "resume" | "generate-one-time-link" => {
-                if !inquiry.resume(now) {
-                    return error(422, "This inquiry cannot be resumed");
-                }
-                let view = inquiry.view();
-                let link = issue_link(&mut books, &id, &host, now);
-                return Json(json!({ "data": view, "meta": { "one-time-link": link } })).into_response();
-            }
-            "approve" => "approve",
-            "decline" => "decline",
-            "mark-for-review" => "review",
-            "expire" => "expire",
-            _ => return error(404, "No such action"),
-        };
-        let events = inquiry.act(verb, &Value::Null, now);
-        (inquiry.view(), events, json!({}))
-    };
-    for event in events {
-        sandbox.persona_event(event, &view);
-    }
-    Json(json!({ "data": view, "meta": meta })).into_response()
-}
-
 impl Sandbox {
-    fn persona_event(&self, name: &str, inquiry: &Value) {
-        if self.inner.persona.faults.lock().unwrap_or_else(PoisonError::into_inner).no_webhooks {
+    fn tell_of_inquiry(&self, announcements: Vec<Announcement>) {
+        if lock(&self.inner.persona.faults).no_webhooks {
             return;
         }
-        let mut books = books(self);
-        books.events += 1;
-        let id = text::id("evt_", &format!("{name}{}{}", books.events, self.now()));
-        drop(books);
-        let body = json!({ "data": { "type": "event", "id": id, "attributes": {
-            "name": name, "created-at": inquiry::moment(self.now()), "payload": { "data": inquiry } } } });
-        self.announce(Outgoing {
-            provider: "persona",
-            header: "persona-signature",
-            secret: PERSONA_WEBHOOK_SECRET,
-            event: id,
-            body: body.to_string(),
-        });
+        for (name, id, inquiry) in announcements {
+            let body = json!({ "data": { "type": "event", "id": id, "attributes": {
+                "name": name, "created-at": view::moment(self.now()), "payload": { "data": inquiry } } } });
+            self.announce(Outgoing {
+                provider: "persona",
+                header: "persona-signature",
+                secret: PERSONA_WEBHOOK_SECRET,
+                event: id,
+                body: body.to_string(),
+            });
+        }
     }
 }

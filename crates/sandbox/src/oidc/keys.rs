@@ -1,0 +1,45 @@
+//! The issuer's key pair, and what it signs.
+//!
+//! The private key follows from a sentence in this file, so that anybody can make it: this is a sandbox, and a token of
+//! its proves nothing to anybody but the laptop it runs on. Signing draws no randomness either (RFC 6979).
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use p256::ecdsa::signature::Signer;
+use p256::ecdsa::{Signature, SigningKey};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+const KEY_ID: &str = "sandbox-1";
+
+#[derive(Debug)]
+pub(super) struct Keys(Option<SigningKey>);
+
+impl Default for Keys {
+    fn default() -> Self {
+        // Nearly every 256 bits are a key; the next try stands in for those that are not.
+        let seed = |turn: u8| Sha256::new().chain_update("the key of Keystead's sandbox issuer").chain_update([turn]);
+        Self((0..=u8::MAX).find_map(|turn| SigningKey::from_slice(&seed(turn).finalize()).ok()))
+    }
+}
+
+impl Keys {
+    /// The public key as a JSON Web Key Set.
+    pub(super) fn public(&self) -> Value {
+        let point = self.0.as_ref().map(|key| key.verifying_key().to_sec1_point(false));
+        let key = point.as_ref().and_then(|point| {
+            let (x, y) = (URL_SAFE_NO_PAD.encode(point.x()?), URL_SAFE_NO_PAD.encode(point.y()?));
+            Some(json!({ "kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig", "kid": KEY_ID, "x": x, "y": y }))
+        });
+        json!({ "keys": key.into_iter().collect::<Vec<_>>() })
+    }
+
+    /// A compact JSON Web Token.
+    pub(super) fn sign(&self, claims: &Value) -> Option<String> {
+        let header = json!({ "alg": "ES256", "typ": "JWT", "kid": KEY_ID });
+        let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        let message = format!("{}.{}", part(&header), part(claims));
+        let signature: Signature = self.0.as_ref()?.sign(message.as_bytes());
+        Some(format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature.to_bytes())))
+    }
+}

@@ -1,0 +1,197 @@
+//! The calls about an inquiry that exists (verification.md 1.1).
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use super::begin::{DAY, is_life, link_meta};
+use super::document::Said;
+use super::inquiry::{Act, Inquiry, NotNow};
+use super::{books, error, host, issue_link, not_found, unprocessable, with};
+use crate::Sandbox;
+
+/// Erasure that nobody looks after is done after this many milliseconds.
+const ERASURE: u64 = 300;
+
+type Asked = Query<HashMap<String, String>>;
+
+/// An answer about an inquiry, with what `include` asks for.
+fn about(inquiry: &Inquiry, asked: &Asked) -> Value {
+    let mut answer = json!({ "data": inquiry.view() });
+    if let Some(wanted) = asked.get("include") {
+        answer["included"] = json!(inquiry.included(wanted));
+    }
+    answer
+}
+
+fn not_now(_: NotNow) -> Response {
+    unprocessable("This cannot be done with the inquiry as it stands")
+}
+
+/// The answer to something done with an inquiry.
+fn done(found: Option<Result<Value, NotNow>>) -> Response {
+    match found {
+        None => not_found(),
+        Some(Err(refused)) => not_now(refused),
+        Some(Ok(answer)) => Json(answer).into_response(),
+    }
+}
+
+/// Newest first.
+pub(super) async fn list(State(sandbox): State<Sandbox>, asked: Asked) -> Response {
+    let wanted = asked.get("filter[reference-id]");
+    let found: Vec<String> = {
+        let books = books(&sandbox);
+        let fits = |id: &&String| {
+            let reference = books.inquiries.get(id).map(|inquiry| inquiry.reference.as_ref());
+            wanted.is_none() || reference.is_some_and(|reference| reference == wanted)
+        };
+        books.inquiries.newest().filter(fits).take(100).cloned().collect()
+    };
+    let data: Vec<Value> = found.iter().filter_map(|id| with(&sandbox, id, |inquiry| inquiry.view())).collect();
+    Json(json!({ "data": data, "links": { "prev": null, "next": null } })).into_response()
+}
+
+pub(super) async fn show(State(sandbox): State<Sandbox>, Path(id): Path<String>, asked: Asked) -> Response {
+    done(with(&sandbox, &id, |inquiry| Ok(about(inquiry, &asked))))
+}
+
+/// Erasure is asked for and answered at once; it is done a moment later, or when somebody looks.
+pub(super) async fn redact(State(sandbox): State<Sandbox>, Path(id): Path<String>, asked: Asked) -> Response {
+    let answer = with(&sandbox, &id, |inquiry| {
+        inquiry.redact();
+        Ok(about(inquiry, &asked))
+    });
+    if answer.is_some() {
+        let sandbox = sandbox.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_millis(ERASURE)).await;
+            with(&sandbox, &id, |_| ())
+        });
+    }
+    done(answer)
+}
+
+pub(super) async fn resume(State(sandbox): State<Sandbox>, Path(id): Path<String>, asked: Asked) -> Response {
+    let now = sandbox.now();
+    let answer = with(&sandbox, &id, |inquiry| {
+        inquiry.resume(now)?;
+        Ok(about(inquiry, &asked))
+    });
+    let Some(Ok(mut answer)) = answer else { return done(answer) };
+    let token = books(&sandbox).id("session_", now);
+    answer["meta"] = json!({ "session-token": token });
+    Json(answer).into_response()
+}
+
+/// An absent body is an empty one.
+fn read(body: &Bytes) -> Result<Value, Box<Response>> {
+    if body.is_empty() {
+        return Ok(json!({}));
+    }
+    serde_json::from_slice(body).map_err(|_| Box::new(error(StatusCode::BAD_REQUEST, "Bad Request", "This is no JSON")))
+}
+
+pub(super) async fn new_link(
+    State(sandbox): State<Sandbox>,
+    Path(id): Path<String>,
+    asked: Asked,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let life = match read(&body) {
+        Ok(body) => match &body["meta"]["expires-in-seconds"] {
+            Value::Null => Some(DAY),
+            life => life.as_i64().filter(|life| is_life(*life)),
+        },
+        Err(refused) => return *refused,
+    };
+    let Some(life) = life else { return unprocessable("expires-in-seconds must be greater than 0") };
+    let now = sandbox.now();
+    let answer = with(&sandbox, &id, |inquiry| {
+        inquiry.resume(now)?;
+        Ok(about(inquiry, &asked))
+    });
+    let Some(Ok(mut answer)) = answer else { return done(answer) };
+    answer["meta"] = link_meta(&issue_link(&sandbox, &id, &host(&headers), life));
+    Json(answer).into_response()
+}
+
+/// `approve`, `decline`, `mark-for-review` as a reviewer does it, and `expire`.
+pub(super) async fn judge(
+    State(sandbox): State<Sandbox>,
+    Path((id, verb)): Path<(String, String)>,
+    asked: Asked,
+) -> Response {
+    let now = sandbox.now();
+    let judged = |act: Act| {
+        with(&sandbox, &id, |inquiry| {
+            if act == Act::Expire {
+                inquiry.act(act, &Said::default(), now)?
+            } else {
+                inquiry.judge(act, now)?
+            }
+            Ok(about(inquiry, &asked))
+        })
+    };
+    done(match verb.as_str() {
+        "approve" => judged(Act::Approve),
+        "decline" => judged(Act::Decline),
+        "mark-for-review" => judged(Act::Review),
+        "expire" => judged(Act::Expire),
+        _ => None,
+    })
+}
+
+/// `perform-simulate-actions` (verification.md 1.8). All are known before any is done; the first that cannot be done
+/// ends it.
+pub(super) async fn simulate(
+    State(sandbox): State<Sandbox>,
+    Path(id): Path<String>,
+    asked: Asked,
+    body: Bytes,
+) -> Response {
+    let body = match read(&body) {
+        Ok(body) => body,
+        Err(refused) => return *refused,
+    };
+    let Some(actions) = body["meta"]["simulate-actions"].as_array() else {
+        return error(StatusCode::BAD_REQUEST, "Bad Request", "meta.simulate-actions must be an array");
+    };
+    let mut acts = Vec::new();
+    for action in actions {
+        match action["type"].as_str().and_then(act_of) {
+            Some(act) => acts.push(act),
+            None => return error(StatusCode::BAD_REQUEST, "Bad Request", "The sandbox has no such simulate action"),
+        }
+    }
+    let now = sandbox.now();
+    done(with(&sandbox, &id, |inquiry| {
+        for act in acts {
+            match act {
+                Act::Start | Act::Complete | Act::Fail | Act::Expire => inquiry.act(act, &Said::default(), now)?,
+                Act::Review | Act::Approve | Act::Decline => inquiry.judge(act, now)?,
+            }
+        }
+        Ok(about(inquiry, &asked))
+    }))
+}
+
+fn act_of(action: &str) -> Option<Act> {
+    Some(match action {
+        "start_inquiry" => Act::Start,
+        "complete_inquiry" => Act::Complete,
+        "fail_inquiry" => Act::Fail,
+        "expire_inquiry" => Act::Expire,
+        "mark_for_review_inquiry" => Act::Review,
+        "approve_inquiry" => Act::Approve,
+        "decline_inquiry" => Act::Decline,
+        _ => return None,
+    })
+}

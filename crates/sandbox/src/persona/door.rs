@@ -1,0 +1,163 @@
+//! What every call of the API passes: the key, the version, the limit, and the memory of calls made before
+//! (verification.md 1.1, 1.7).
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use sha2::{Digest, Sha256};
+
+use super::{Faults, MOST, PERSONA_API_KEY, error, lock};
+use crate::shelf::Shelf;
+use crate::{Sandbox, text};
+
+/// Larger bodies are refused.
+const LARGEST: usize = 1 << 20;
+/// Idempotency keys are pruned when they are a day old.
+const DAY: i64 = 86_400;
+const ENVIRONMENT: &str = "env_sandbox";
+const ORGANIZATION: &str = "org_sandbox";
+
+/// An answer given before.
+#[derive(Debug, Clone)]
+struct Replay {
+    question: [u8; 32],
+    at: i64,
+    status: StatusCode,
+    body: Bytes,
+}
+
+#[derive(Debug)]
+pub(super) struct Door {
+    /// The minute, and the calls in it.
+    calls: Mutex<(i64, u32)>,
+    asked: Mutex<u64>,
+    replays: Mutex<Shelf<Replay>>,
+    /// One keyed call at a time, so that two with the same key are not both the first.
+    turn: tokio::sync::Mutex<()>,
+}
+
+impl Default for Door {
+    fn default() -> Self {
+        Self {
+            calls: Mutex::default(),
+            asked: Mutex::default(),
+            replays: Mutex::new(Shelf::new(MOST)),
+            turn: tokio::sync::Mutex::default(),
+        }
+    }
+}
+
+impl Door {
+    /// Counts a call; answers how many are left in this minute, or nothing when it is one too many.
+    fn count(&self, now: i64, most: u32) -> Option<u32> {
+        let mut calls = lock(&self.calls);
+        if calls.0 != now.div_euclid(60) {
+            *calls = (now.div_euclid(60), 0);
+        }
+        calls.1 = calls.1.saturating_add(1);
+        most.checked_sub(calls.1)
+    }
+}
+
+fn text_of<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok()).filter(|text| !text.is_empty())
+}
+
+/// Stands before the API.
+pub(super) async fn guard(State(sandbox): State<Sandbox>, request: Request, next: Next) -> Response {
+    let faults = *lock(&sandbox.inner.persona.faults);
+    tokio::time::sleep(Duration::from_millis(faults.slow_ms)).await;
+    if faults.down {
+        return error(StatusCode::SERVICE_UNAVAILABLE, "Service unavailable", "down on demand");
+    }
+    let key = text_of(request.headers(), "authorization").and_then(|value| value.strip_prefix("Bearer "));
+    if key != Some(PERSONA_API_KEY) {
+        return error(StatusCode::UNAUTHORIZED, "Must be authenticated to access this endpoint", "");
+    }
+    let now = sandbox.now();
+    let left = sandbox.inner.persona.door.count(now, faults.per_minute);
+    let mut response = match left {
+        None => error(StatusCode::TOO_MANY_REQUESTS, "Rate limit exceeded", ""),
+        Some(_) => answer(&sandbox, request, next).await,
+    };
+    sign(&sandbox, response.headers_mut(), faults, left.unwrap_or_default(), now);
+    response
+}
+
+/// What every authenticated answer carries.
+fn sign(sandbox: &Sandbox, headers: &mut HeaderMap, faults: Faults, left: u32, now: i64) {
+    let asked = {
+        let mut asked = lock(&sandbox.inner.persona.door.asked);
+        *asked += 1;
+        *asked
+    };
+    for (name, value) in [
+        ("request-id", text::id("req_", &format!("persona {asked}"))),
+        ("ratelimit-limit", faults.per_minute.to_string()),
+        ("ratelimit-remaining", left.to_string()),
+        ("ratelimit-reset", (60 - now.rem_euclid(60)).to_string()),
+        ("persona-environment-id", ENVIRONMENT.to_owned()),
+        ("persona-organization-id", ORGANIZATION.to_owned()),
+    ] {
+        if let Ok(value) = HeaderValue::try_from(value) {
+            headers.insert(name, value);
+        }
+    }
+}
+
+async fn answer(sandbox: &Sandbox, request: Request, next: Next) -> Response {
+    if text_of(request.headers(), "persona-version").is_none() {
+        return error(StatusCode::BAD_REQUEST, "Bad Request", "The sandbox wants a pinned Persona-Version");
+    }
+    if text_of(request.headers(), "key-inflection").is_some_and(|inflection| inflection != "kebab") {
+        return error(StatusCode::BAD_REQUEST, "Bad Request", "The sandbox speaks kebab only");
+    }
+    let key = text_of(request.headers(), "idempotency-key").map(str::to_owned);
+    match key.filter(|_| request.method() == Method::POST) {
+        Some(key) => once(sandbox, key, request, next).await,
+        None => next.run(request).await,
+    }
+}
+
+/// The same question under the same key has the same answer, accidents included; another question is an error.
+async fn once(sandbox: &Sandbox, key: String, request: Request, next: Next) -> Response {
+    let door = &sandbox.inner.persona.door;
+    let _turn = door.turn.lock().await;
+    let (head, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, LARGEST).await else {
+        return error(StatusCode::BAD_REQUEST, "Bad Request", "The body is too large");
+    };
+    let question: [u8; 32] =
+        Sha256::new().chain_update(head.uri.path()).chain_update([0]).chain_update(&body).finalize().into();
+    let known = lock(&door.replays).get(&key).filter(|replay| sandbox.now() - replay.at < DAY).cloned();
+    if let Some(replay) = known {
+        if replay.question != question {
+            let details = "This idempotency key was used with other parameters";
+            return error(StatusCode::CONFLICT, "Conflict", details);
+        }
+        return replayed(&replay);
+    }
+    let response = next.run(Request::from_parts(head, Body::from(body))).await;
+    let status = response.status();
+    let body = to_bytes(response.into_body(), usize::MAX).await.unwrap_or_default();
+    let mut replay = Replay { question, at: sandbox.now(), status, body };
+    {
+        let mut faults = lock(&sandbox.inner.persona.faults);
+        if faults.accidents > 0 {
+            faults.accidents -= 1;
+            replay.status = StatusCode::INTERNAL_SERVER_ERROR;
+            replay.body = Bytes::from_static(br#"{"errors":[{"title":"Internal server error"}]}"#);
+        }
+    }
+    lock(&door.replays).put(key, replay.clone());
+    replayed(&replay)
+}
+
+fn replayed(replay: &Replay) -> Response {
+    (replay.status, [(header::CONTENT_TYPE, "application/json")], replay.body.clone()).into_response()
+}

@@ -1,0 +1,62 @@
+//! A map that forgets: when one entry too many comes, the oldest leaves. It keeps the sandbox's memory bounded.
+
+use std::collections::{HashMap, VecDeque};
+
+#[derive(Debug)]
+pub(crate) struct Shelf<V> {
+    most: usize,
+    entries: HashMap<String, V>,
+    order: VecDeque<String>,
+}
+
+impl<V> Shelf<V> {
+    /// An empty shelf for so many entries.
+    pub(crate) fn new(most: usize) -> Self {
+        Self { most, entries: HashMap::new(), order: VecDeque::new() }
+    }
+
+    /// Puts an entry where it was, or at the end.
+    pub(crate) fn put(&mut self, key: String, value: V) {
+        if self.entries.insert(key.clone(), value).is_some() {
+            return;
+        }
+        self.order.push_back(key);
+        if self.order.len() > self.most
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.entries.remove(&oldest);
+        }
+    }
+
+    pub(crate) fn get(&self, key: &str) -> Option<&V> {
+        self.entries.get(key)
+    }
+
+    pub(crate) fn get_mut(&mut self, key: &str) -> Option<&mut V> {
+        self.entries.get_mut(key)
+    }
+
+    /// The keys, newest first.
+    pub(crate) fn newest(&self) -> impl Iterator<Item = &String> {
+        self.order.iter().rev()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_leaves() {
+        let mut shelf = Shelf::new(2);
+        for (key, value) in [("a", 1), ("b", 2), ("a", 3), ("c", 4)] {
+            shelf.put(key.to_owned(), value);
+        }
+        assert_eq!((shelf.get("a"), shelf.get("b"), shelf.get("c")), (None, Some(&2), Some(&4)));
+        assert_eq!(shelf.newest().collect::<Vec<_>>(), ["c", "b"]);
+        if let Some(value) = shelf.get_mut("b") {
+            *value = 5;
+        }
+        assert_eq!(shelf.get("b"), Some(&5));
+    }
+}

@@ -1,0 +1,79 @@
+//! Lookup v2: what kind of line a number is. Numbers are mobile, except those whose last four digits ask for another
+//! kind, or for trouble.
+
+use axum::Json;
+use axum::extract::{Path, Query};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use super::{Fields, down};
+
+/// What the last four digits ask for.
+const ENDINGS: [(&str, Line); 9] = [
+    ("0001", Line::Is("landline")),
+    ("0002", Line::Is("nonFixedVoip")),
+    ("0003", Line::Is("fixedVoip")),
+    ("0004", Line::Is("premium")),
+    ("0005", Line::Is("unknown")),
+    ("0006", Line::Down),
+    ("0007", Line::Unasked),
+    ("0008", Line::Is("tollFree")),
+    ("0009", Line::Is("personal")),
+];
+/// A number that libraries take for a mobile or a fixed line and the vendor knows to be neither (verification.md 2.4).
+const KNOWN: &str = "+14159929960";
+/// The vendor names no carrier for these.
+const WITHOUT_CARRIER: [&str; 6] = ["personal", "tollFree", "premium", "sharedCost", "uan", "voicemail"];
+
+/// How a look-up ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Line {
+    /// A kind of line.
+    Is(&'static str),
+    /// The vendor's look-up is away.
+    Down,
+    /// The carrier could not be asked; the answer says so instead of a kind.
+    Unasked,
+}
+
+pub(super) fn line(number: &str) -> Line {
+    if number == KNOWN {
+        return Line::Is("nonFixedVoip");
+    }
+    let asked = ENDINGS.iter().find(|(ending, _)| number.ends_with(ending));
+    asked.map_or(Line::Is("mobile"), |(_, line)| *line)
+}
+
+/// E.164: a plus and at most fifteen digits.
+pub(super) fn is_e164(number: &str) -> bool {
+    let digits = number.strip_prefix('+').unwrap_or_default();
+    (7..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0')
+}
+
+/// The carrier of a kind of line, as Verify and Lookup both tell it.
+pub(super) fn carrier(kind: &str) -> Value {
+    if WITHOUT_CARRIER.contains(&kind) {
+        return json!({ "carrier_name": null, "mobile_country_code": null, "mobile_network_code": null });
+    }
+    json!({ "carrier_name": "Sandbox Mobile", "mobile_country_code": "001", "mobile_network_code": "01" })
+}
+
+pub(super) async fn lookup(Path(number): Path<String>, Query(query): Query<Fields>) -> Response {
+    let fits = is_e164(&number);
+    let errors = if fits { vec![] } else { vec!["INVALID_BUT_POSSIBLE"] };
+    let wanted = query.get("Fields").is_some_and(|fields| fields.split(',').any(|f| f == "line_type_intelligence"));
+    let details = match (wanted && fits).then(|| line(&number)) {
+        None => Value::Null,
+        Some(Line::Down) => return down(),
+        Some(Line::Unasked) => json!({ "type": null, "error_code": 60_600 }),
+        Some(Line::Is(kind)) => {
+            let mut details = carrier(kind);
+            details["type"] = json!(kind);
+            details["error_code"] = Value::Null;
+            details
+        }
+    };
+    Json(json!({ "phone_number": number, "valid": fits, "validation_errors": errors, "line_type_intelligence": details,
+        "url": format!("https://lookups.twilio.com/v2/PhoneNumbers/{number}") }))
+    .into_response()
+}
