@@ -1,7 +1,9 @@
 //! What is done by the clock: forgetting what need not be known any more.
 
 use keystead_store::Tx;
-use keystead_store::tables::{accounts, inbound_events, limit_hits, phones, privacy, refusals, sessions};
+use keystead_store::tables::{
+    accounts, inbound_events, limit_hits, organization_verifications, phones, privacy, refusals, sessions,
+};
 
 use crate::{App, Error};
 
@@ -23,6 +25,21 @@ impl App {
             sessions::delete_old(tx, now.plus(-7 * DAY)).await?;
             accounts::delete_tokens(tx, now.plus(-DAY)).await?;
             refusals::delete_old(tx, now.plus(-30 * DAY)).await?;
+            Ok::<_, Error>(())
+        });
+        write.await?;
+        self.end_what_has_a_date().await
+    }
+
+    /// Exemptions and cooldowns whose date has come end by themselves, whether anybody looks or not.
+    async fn end_what_has_a_date(&self) -> Result<(), Error> {
+        let app = self.clone();
+        let write = self.store().write("end_what_has_a_date", async move |tx: &mut Tx| {
+            for status in ["exempt", "cooldown"] {
+                for row in organization_verifications::list(tx, status).await? {
+                    app.end_dated(tx, &row.organization).await?;
+                }
+            }
             Ok::<_, Error>(())
         });
         write.await

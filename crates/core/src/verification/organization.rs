@@ -320,7 +320,8 @@ pub fn step(
             Status::Rejected | Status::Cooldown | Status::Suspended => {
                 // A suspended organization stays suspended while people look.
                 let next = if status == Status::Suspended { status } else { Status::InReview };
-                Ok(Step { until: None, ..to(next, vec![Effect::OpenCase, Effect::TellOwners], "orgv.appealed") })
+                // The date of a cooldown stands while people look: a refused appeal must not shorten it.
+                Ok(Step { until: facts.until, ..to(next, vec![Effect::OpenCase, Effect::TellOwners], "orgv.appealed") })
             }
             _ => Err(Refusal::NothingThere),
         },
@@ -355,7 +356,7 @@ pub fn step(
             }
             _ => Ok(unchanged(status, facts)),
         },
-        Event::Withdraw { keep } => withdraw(status, live, keep),
+        Event::Withdraw { keep } => withdraw(status, live, keep, facts),
     }
 }
 
@@ -451,14 +452,18 @@ fn decide(
         (Status::InReview, false) if live.is_some() => {
             Ok(Step { audit: "orgv.override", ..rejected(status, facts, now) })
         }
-        (Status::InReview, false) => Ok(to(Status::Rejected, vec![Effect::TellOwners], "orgv.override")),
+        (Status::InReview, false) => {
+            let cooling = facts.until.filter(|until| now < *until);
+            let next = if cooling.is_some() { Status::Cooldown } else { Status::Rejected };
+            Ok(Step { until: cooling, ..to(next, vec![Effect::TellOwners], "orgv.override") })
+        }
         (Status::Suspended, true) => Ok(to(Status::Verified, vec![Effect::Open, Effect::TellOwners], "orgv.restored")),
         (Status::Suspended, false) => Ok(to(Status::Revoked, vec![Effect::TellOwners], "orgv.revoked")),
         _ => Err(Refusal::NothingThere),
     }
 }
 
-fn withdraw(status: Status, live: Option<AttemptState>, keep: bool) -> Result<Step, Refusal> {
+fn withdraw(status: Status, live: Option<AttemptState>, keep: bool, facts: Facts) -> Result<Step, Refusal> {
     let mut effects = Vec::new();
     if live.is_some() {
         effects.extend([Effect::EndAttempt(AttemptState::Cancelled), Effect::CancelAtService]);
@@ -474,7 +479,9 @@ fn withdraw(status: Status, live: Option<AttemptState>, keep: bool) -> Result<St
         other => other,
     };
     effects.push(Effect::TellOwners);
-    Ok(to(next, effects, "orgv.erased"))
+    // A cooldown or an exemption keeps its date: erasing data neither shortens the one nor lengthens the other.
+    let until = if next == status { facts.until } else { None };
+    Ok(Step { until, ..to(next, effects, "orgv.erased") })
 }
 
 #[cfg(test)]

@@ -221,6 +221,21 @@ fn exemptions_end_on_their_date() {
 }
 
 #[test]
+fn dates_outlive_erasure_and_appeals() {
+    let facts = Facts { until: Some(LATER), ..Facts::default() };
+    for status in [Status::Cooldown, Status::Exempt] {
+        let erased = step(status, None, Event::Withdraw { keep: false }, facts, NOW);
+        assert_eq!(erased.map(|step| (step.status, step.until)), Ok((status, Some(LATER))));
+    }
+    let appealed = step(Status::Cooldown, None, Event::Appeal, facts, NOW).map(|step| (step.status, step.until));
+    assert_eq!(appealed, Ok((Status::InReview, Some(LATER))));
+    let refused = step(Status::InReview, None, Event::Decide { approve: false }, facts, NOW);
+    assert_eq!(refused.map(|step| (step.status, step.until)), Ok((Status::Cooldown, Some(LATER))));
+    let later = step(Status::InReview, None, Event::Decide { approve: false }, facts, LATER);
+    assert_eq!(later.map(|step| (step.status, step.until)), Ok((Status::Rejected, None)));
+}
+
+#[test]
 fn names_are_read_back() {
     for status in Status::ALL {
         assert_eq!(Status::from_name(status.as_str()), Some(status));
