@@ -134,5 +134,10 @@ pub(crate) async fn entitlements(tx: &mut Tx, organization: &OrganizationId) -> 
     let missing = || Error::not_found("organization", organization.as_str());
     let row = organizations::find(tx, organization).await?.ok_or_else(missing)?;
     let met = organizations::met_requirements(tx, organization).await?;
-    Ok(Entitlements { version: row.entitlement_version, met, organization_created_at: row.created_at })
+    Ok(Entitlements {
+        version: row.entitlement_version,
+        met,
+        organization_created_at: row.created_at,
+        first_used: Vec::new(),
+    })
 }

@@ -27,7 +27,12 @@ fn reachable(
         id: organization(id),
         deactivated: false,
         role,
-        entitlements: Entitlements { version: 1, met: met.to_vec(), organization_created_at: Timestamp(0) },
+        entitlements: Entitlements {
+            version: 1,
+            met: met.to_vec(),
+            organization_created_at: Timestamp(0),
+            ..Entitlements::default()
+        },
         projects,
     }
 }

@@ -1,5 +1,6 @@
 //! How often what may happen: every number of verification.md 7, as data.
 
+use super::payment;
 use crate::time::Timestamp;
 
 /// Whom a limit counts against.
@@ -50,6 +51,8 @@ pub struct Limit {
 const HOUR: i64 = 3_600;
 const DAY: i64 = 86_400;
 
+/// Questions to the carrier about a number's line.
+pub const LOOKUPS: &str = "phone_lookups";
 /// Codes sent to phones.
 pub const SENDS: &str = "phone_codes";
 /// Wrong codes.
@@ -58,6 +61,8 @@ pub const WRONG: &str = "phone_checks";
 pub const LINKS: &str = "verification_links";
 /// Links by mail.
 pub const MAILS: &str = "verification_mails";
+/// Set-ups of payment methods that failed; the value is the card.
+pub const FAILED_SETUPS: &str = "payment.setup_failed";
 
 const fn times(name: &'static str, subject: Subject, window: i64, most: i64) -> Limit {
     Limit { name, subject, counting: Counting::Times, window, most }
@@ -80,6 +85,17 @@ pub const SEND_LIMITS: &[Limit] = &[
     times(SENDS, Subject::Prefix, HOUR, 10),
 ];
 
+/// Limits on asking the carrier: it costs about as much as a code, and refused numbers cost it, too.
+pub const LOOKUP_LIMITS: &[Limit] = &[
+    times(LOOKUPS, Subject::User, HOUR, 5),
+    times(LOOKUPS, Subject::User, DAY, 10),
+    times(LOOKUPS, Subject::Organization, HOUR, 5),
+    times(LOOKUPS, Subject::Organization, DAY, 10),
+    times(LOOKUPS, Subject::Ip, HOUR, 10),
+    times(LOOKUPS, Subject::Ip, DAY, 50),
+    times(LOOKUPS, Subject::Network, DAY, 100),
+];
+
 /// Limits on wrong codes, beyond the five of one code: a hundred without a success is for life (NIST, 2.6).
 pub const WRONG_LIMITS: &[Limit] = &[
     times(WRONG, Subject::User, DAY, 25),
@@ -95,6 +111,19 @@ pub const LINK_LIMITS: &[Limit] = &[times(LINKS, Subject::Organization, HOUR, 5)
 
 /// Links by mail.
 pub const MAIL_LIMITS: &[Limit] = &[times(MAILS, Subject::Organization, HOUR, 3)];
+
+/// Failed set-ups of payment methods, and different cards in them; the wait is the machine's
+/// ([`super::payment::BLOCK`]).
+pub const SETUP_LIMITS: &[Limit] = &[
+    times(FAILED_SETUPS, Subject::Organization, payment::FAILURES_WINDOW, payment::MOST_FAILURES as i64),
+    Limit {
+        name: FAILED_SETUPS,
+        subject: Subject::Organization,
+        counting: Counting::Values,
+        window: payment::CARDS_WINDOW,
+        most: payment::MOST_CARDS as i64,
+    },
+];
 
 /// Codes one country gets in an hour: at least twenty, or three times the median of its last seven days.
 #[must_use]
@@ -125,6 +154,41 @@ pub const fn fits(limit: &Limit, counted: i64, oldest: Option<Timestamp>, now: T
     })
 }
 
+/// What was counted of one limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Count {
+    /// The limit.
+    pub limit: Limit,
+    /// How many its window holds.
+    pub counted: i64,
+    /// The oldest of them.
+    pub oldest: Option<Timestamp>,
+}
+
+/// A limit that is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LimitHit {
+    /// Which.
+    pub limit: Limit,
+    /// From when on one more fits, as far as all limits go.
+    pub retry_at: Timestamp,
+}
+
+/// Whether one more fits all limits; otherwise the one that takes longest, so that nobody is sent away twice.
+///
+/// # Errors
+/// With that limit and its moment.
+pub fn judge(counts: impl IntoIterator<Item = Count>, now: Timestamp) -> Result<(), LimitHit> {
+    let hit = |count: Count| {
+        let retry_at = fits(&count.limit, count.counted, count.oldest, now).err()?;
+        Some(LimitHit { limit: count.limit, retry_at })
+    };
+    match counts.into_iter().filter_map(hit).max_by_key(|hit| hit.retry_at) {
+        None => Ok(()),
+        Some(hit) => Err(hit),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -149,6 +213,39 @@ mod tests {
         }
         assert_eq!(find(WRONG_LIMITS, Subject::User, DAY), Some(25));
         assert_eq!(find(LINK_LIMITS, Subject::Organization, HOUR), Some(5));
+    }
+
+    #[test]
+    fn every_limit_means_something() {
+        // S1-03, S1-44: no window without an end, no limit that refuses everybody, none told twice.
+        let all = [SEND_LIMITS, LOOKUP_LIMITS, WRONG_LIMITS, LINK_LIMITS, MAIL_LIMITS, SETUP_LIMITS].concat();
+        for (at, one) in all.iter().enumerate() {
+            assert!(one.window > 0 && one.most > 0, "{one:?}");
+            assert!(!all[..at].contains(one), "{one:?} twice");
+            let wider = |other: &&Limit| {
+                (other.name, other.subject, other.counting) == (one.name, one.subject, one.counting)
+                    && other.window > one.window
+            };
+            assert!(all.iter().filter(wider).all(|wide| wide.most >= one.most), "{one:?} can never be reached");
+        }
+        let setups: Vec<_> = SETUP_LIMITS.iter().map(|limit| (limit.counting, limit.window, limit.most)).collect();
+        assert_eq!(setups, [(Counting::Times, DAY, 5), (Counting::Values, HOUR, 3)]);
+        assert!(MAIL_LIMITS.iter().all(|limit| (limit.window, limit.most) == (HOUR, 3)));
+    }
+
+    #[test]
+    fn the_longest_wait_is_told() {
+        let count = |window, oldest| Count {
+            limit: times(SENDS, Subject::User, window, 2),
+            counted: 2,
+            oldest: Some(Timestamp(oldest)),
+        };
+        let now = Timestamp(100);
+        assert_eq!(judge([], now), Ok(()));
+        assert_eq!(judge([Count { counted: 1, ..count(HOUR, 5) }], now), Ok(()));
+        let hit = judge([count(DAY, 7), count(HOUR, 90), Count { counted: 0, ..count(DAY, 99) }], now);
+        let expected = LimitHit { limit: times(SENDS, Subject::User, DAY, 2), retry_at: Timestamp(7 + DAY) };
+        assert_eq!(hit, Err(expected));
     }
 
     #[test]

@@ -1,6 +1,26 @@
 //! What an organization proves and how: pure machines over values, each event tested against the table it comes from
 //! (verification.md 5).
+//!
+//! | Question | Module |
+//! | --- | --- |
+//! | How does one attempt to prove a number go on? | [`phone`] |
+//! | Where does the organization stand with its phone? | [`phone_standing`] |
+//! | May the number stand for one more organization? | [`phone_sharing`] |
+//! | May this kind of number be asked for a code, and how is it shown? | [`number`] |
+//! | Where does the organization stand with its payment method? | [`payment`] |
+//! | Where does it stand with its verification, and which word of the service counts? | [`organization`] |
+//! | Which documents prove who somebody is? | [`documents`], [`countries`] |
+//! | How often may all that happen? | [`limits`] |
+//!
+//! A machine takes a value and an event and answers the next value, what must be done, and the audit event that tells
+//! of it. No effect of any of them touches a key: keys that exist go on for ever (S1-06).
 
+pub mod countries;
+pub mod documents;
 pub mod limits;
+pub mod number;
 pub mod organization;
+pub mod payment;
 pub mod phone;
+pub mod phone_sharing;
+pub mod phone_standing;

@@ -102,6 +102,8 @@ pub enum PhoneEvent {
     Exhausted,
     /// The service does not answer.
     ProviderDown,
+    /// The carrier says that the message did not arrive.
+    DeliveryFailed,
     /// Time passed.
     Tick,
     /// The person wants another number, or gives up.
@@ -117,6 +119,10 @@ pub enum PhoneEffect {
     KillCode,
     /// The number now stands for the organization and whatever waited for it goes on (S1-05, S1-08).
     BindNumber,
+    /// Say that the code did not arrive, and offer another way where the operator has one; never take it silently.
+    OfferOtherWay,
+    /// Send by the second service, where there is one.
+    TrySecondService,
 }
 
 /// Why an event cannot happen now.
@@ -205,9 +211,15 @@ impl PhoneVerification {
             (PhoneState::CodeSent, PhoneEvent::WrongCode) => Ok(self.wrong(now)),
             (PhoneState::CodeSent, PhoneEvent::Exhausted) => Ok(self.lock(now)),
             (PhoneState::CodeSent, PhoneEvent::ProviderDown) => {
-                Ok((Self { state: PhoneState::ProviderDown, ..self }, Vec::new(), "phone.provider_down"))
+                let next = Self { state: PhoneState::ProviderDown, ..self };
+                Ok((next, vec![PhoneEffect::TrySecondService], "phone.provider_down"))
             }
-            (_, PhoneEvent::Tick | PhoneEvent::ProviderDown) => Ok((self, Vec::new(), "phone.unchanged")),
+            (PhoneState::CodeSent, PhoneEvent::DeliveryFailed) => {
+                Ok((self, vec![PhoneEffect::OfferOtherWay], "phone.delivery_failed"))
+            }
+            (_, PhoneEvent::Tick | PhoneEvent::ProviderDown | PhoneEvent::DeliveryFailed) => {
+                Ok((self, Vec::new(), "phone.unchanged"))
+            }
             (_, PhoneEvent::RightCode | PhoneEvent::WrongCode | PhoneEvent::Exhausted) => Err(PhoneRefusal::Expired),
         }
     }

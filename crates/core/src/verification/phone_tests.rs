@@ -6,13 +6,14 @@ use super::*;
 
 const NOW: Timestamp = Timestamp(1_800_000_000);
 
-const EVENTS: [PhoneEvent; 8] = [
+const EVENTS: [PhoneEvent; 9] = [
     PhoneEvent::Resend { same_code: false },
     PhoneEvent::Resend { same_code: true },
     PhoneEvent::RightCode,
     PhoneEvent::WrongCode,
     PhoneEvent::Exhausted,
     PhoneEvent::ProviderDown,
+    PhoneEvent::DeliveryFailed,
     PhoneEvent::Tick,
     PhoneEvent::Abandon,
 ];
@@ -30,7 +31,7 @@ fn at(state: PhoneState) -> PhoneVerification {
 #[test]
 fn every_state_meets_every_event() {
     use PhoneState::{Abandoned, CodeSent, Locked, ProviderDown, Verified};
-    let table: [(PhoneState, [Option<PhoneState>; 8]); 6] = [
+    let table: [(PhoneState, [Option<PhoneState>; 9]); 6] = [
         (
             CodeSent,
             [
@@ -41,17 +42,28 @@ fn every_state_meets_every_event() {
                 Some(Locked),
                 Some(ProviderDown),
                 Some(CodeSent),
+                Some(CodeSent),
                 Some(Abandoned),
             ],
         ),
         (
             ProviderDown,
-            [Some(CodeSent), Some(CodeSent), None, None, None, Some(ProviderDown), Some(ProviderDown), Some(Abandoned)],
+            [
+                Some(CodeSent),
+                Some(CodeSent),
+                None,
+                None,
+                None,
+                Some(ProviderDown),
+                Some(ProviderDown),
+                Some(ProviderDown),
+                Some(Abandoned),
+            ],
         ),
-        (Locked, [None; 8]),
-        (PhoneState::Expired, [None; 8]),
-        (Abandoned, [None; 8]),
-        (Verified, [None; 8]),
+        (Locked, [None; 9]),
+        (PhoneState::Expired, [None; 9]),
+        (Abandoned, [None; 9]),
+        (Verified, [None; 9]),
     ];
     assert_eq!(table.len(), PhoneState::ALL.len());
     for (state, row) in table {
@@ -117,12 +129,21 @@ fn sending_again_waits_longer_and_ends() {
 #[test]
 fn an_outage_uses_nothing_up() {
     let (down, effects, _) = begun().step(PhoneEvent::ProviderDown, NOW).unwrap_or_else(|e| unreachable!("{e:?}"));
-    assert_eq!((down.sends, effects), (1, Vec::new()));
+    assert_eq!((down.sends, effects), (1, vec![PhoneEffect::TrySecondService]));
     let hour = NOW.plus(3_600);
     let (sent, effects, _) =
         down.step(PhoneEvent::Resend { same_code: false }, hour).unwrap_or_else(|e| unreachable!("{e:?}"));
     assert_eq!((sent.state, sent.sends, sent.expires_at), (PhoneState::CodeSent, 1, hour.plus(CODE_LIFE)));
     assert_eq!(effects, [PhoneEffect::SendCode]);
+}
+
+#[test]
+fn an_undelivered_code_is_told_and_uses_nothing_up() {
+    // S1-23, S1-24: the person learns it at once; another way is offered, never taken silently.
+    let (same, effects, audit) =
+        begun().step(PhoneEvent::DeliveryFailed, NOW).unwrap_or_else(|e| unreachable!("{e:?}"));
+    assert_eq!((same, effects), (begun(), vec![PhoneEffect::OfferOtherWay]));
+    assert_eq!(audit, "phone.delivery_failed");
 }
 
 fn events() -> impl Strategy<Value = Vec<(PhoneEvent, i64)>> {

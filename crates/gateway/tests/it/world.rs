@@ -139,6 +139,7 @@ pub(crate) fn caller(key: &ApiKey, number: u32) -> Caller {
                 version: 1,
                 met: vec![Requirement::Phone],
                 organization_created_at: Timestamp(0),
+                first_used: Vec::new(),
             },
             projects: vec![ReachableProject {
                 id: format!("proj_{number}").parse().unwrap(),

@@ -96,6 +96,7 @@ async fn bound(
         version: row.int(27)?,
         met: super::organizations::met_requirements(tx, &organization).await?,
         organization_created_at: time(row, 25)?,
+        first_used: Vec::new(),
     };
     let deactivated = optional_time(row, 26)?.is_some();
     let role = role.filter(|_| !lost);
@@ -125,6 +126,7 @@ async fn all_of_user(
                 version: row.int(4)?,
                 met: met.remove(&id).unwrap_or_default(),
                 organization_created_at: time(row, 2)?,
+                first_used: Vec::new(),
             },
             projects: projects.remove(&id).unwrap_or_default(),
             id,

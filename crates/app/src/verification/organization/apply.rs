@@ -64,6 +64,7 @@ impl App {
                     }
                 }
                 (Effect::Alarm, Some(row)) => row.needs_attention = true,
+                (Effect::Extend { seconds }, Some(row)) => row.expires_at = row.expires_at.plus(*seconds),
                 (Effect::OpenCase, row) => {
                     let kind = if next.audit == "orgv.duplicate" { "duplicate" } else { "appeal" };
                     let about = row.map(|row| row.id.clone());

@@ -310,10 +310,10 @@ impl App {
         Ok(met.contains(&Requirement::Organization))
     }
 
-    /// Ends what only the clock ends: cooldowns and exemptions whose date has come.
+    /// Ends what only the clock ends: cooldowns, exemptions and dated verifications whose date has come.
     pub(crate) async fn end_dated(&self, tx: &mut Tx, organization: &OrganizationId) -> Result<(), Error> {
         let before = self.standing(tx, organization).await?;
-        if !matches!(before.status, Status::Exempt | Status::Cooldown) {
+        if !matches!(before.status, Status::Exempt | Status::Cooldown | Status::Verified) {
             return Ok(());
         }
         let facts = Facts { until: before.until, ..Facts::default() };

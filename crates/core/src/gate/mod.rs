@@ -1,0 +1,114 @@
+//! Gates: which action needs which verification. Rules are data with dates, modes and exceptions (verification.md 6).
+
+use serde::{Deserialize, Serialize};
+
+use crate::time::Timestamp;
+
+mod policy;
+mod preview;
+
+pub use policy::{Exemption, Mode, PHONE_RULE_EFFECTIVE, Policy, Rule, Verdict};
+pub use preview::{ActionUse, OrganizationFacts, Preview, PreviewedRefusal};
+
+/// Something an organization can have proven. The set is open (S1-45): names, not numbers, stand in the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Requirement {
+    /// A verified phone number (S1-01).
+    Phone,
+    /// A payment method on file (S0-03).
+    PaymentMethod,
+    /// A verified organization (S0-01).
+    Organization,
+}
+
+impl Requirement {
+    /// Every requirement.
+    pub const ALL: [Self; 3] = [Self::Phone, Self::PaymentMethod, Self::Organization];
+
+    /// The name on the wire and in the store.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Phone => "phone",
+            Self::PaymentMethod => "payment_method",
+            Self::Organization => "organization",
+        }
+    }
+
+    /// Reads the name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|requirement| requirement.as_str() == name)
+    }
+}
+
+/// What an organization has proven or been excused from, with a version that grows with every change.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Entitlements {
+    /// Grows with each change; a gateway that refuses re-reads once first (verification.md 5.4).
+    pub version: i64,
+    /// Proven, or waived by the operator.
+    pub met: Vec<Requirement>,
+    /// When the organization was made, for rules that spare older ones.
+    pub organization_created_at: Timestamp,
+    /// When the organization first used which model, for rules that spare earlier users; models that no such rule
+    /// guards may be left out.
+    pub first_used: Vec<FirstUse>,
+}
+
+/// The first use of a model by an organization.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FirstUse {
+    /// The model's name after aliases were resolved.
+    pub model: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl Entitlements {
+    /// Whether the organization meets this requirement.
+    #[must_use]
+    pub fn meets(&self, requirement: Requirement) -> bool {
+        self.met.contains(&requirement)
+    }
+}
+
+/// What somebody wants to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action<'a> {
+    /// Make a new key of any kind but admin.
+    CreateKey,
+    /// Begin to verify the organization.
+    VerifyOrganization,
+    /// Use a model.
+    UseModel(&'a str),
+    /// Have a model's answer streamed.
+    StreamModel(&'a str),
+    /// Ask for reasoning summaries.
+    ReasoningSummary(&'a str),
+}
+
+impl<'a> Action<'a> {
+    /// The name in rules.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::CreateKey => "api_key.create",
+            Self::VerifyOrganization => "organization.verify",
+            Self::UseModel(_) => "model.use",
+            Self::StreamModel(_) => "feature.stream",
+            Self::ReasoningSummary(_) => "feature.reasoning_summary",
+        }
+    }
+
+    const fn model(self) -> Option<&'a str> {
+        match self {
+            Self::CreateKey | Self::VerifyOrganization => None,
+            Self::UseModel(model) | Self::StreamModel(model) | Self::ReasoningSummary(model) => Some(model),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,282 @@
+//! Which action needs what: rules with dates, modes and exceptions, and their judgement (verification.md 6).
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::{Action, Entitlements, Requirement};
+use crate::id::OrganizationId;
+use crate::time::Timestamp;
+
+/// How seriously a rule is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// As if it were not there.
+    Off,
+    /// Only written down.
+    Shadow,
+    /// Said in a response header.
+    Warn,
+    /// Refused.
+    Enforce,
+}
+
+/// One rule: this action, on these models, needs all of these requirements, and one of the groups where there are any.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// Named in every refusal.
+    pub id: String,
+    /// The action's name.
+    pub action: String,
+    /// Model patterns with `*`; empty matches every model. Ignored for actions without a model.
+    #[serde(default)]
+    pub models: Vec<String>,
+    /// All must be met.
+    #[serde(default)]
+    pub require: Vec<Requirement>,
+    /// At least one of these groups must be met as a whole; without groups there is nothing to choose.
+    // Left out where empty, so that gateways of the version before still read the policy.
+    #[serde(default, deserialize_with = "groups", skip_serializing_if = "Vec::is_empty")]
+    pub any_of: Vec<Vec<Requirement>>,
+    /// Before this moment the rule sleeps.
+    #[serde(default)]
+    pub effective_from: Timestamp,
+    /// Organizations made before this moment are spared.
+    #[serde(default)]
+    pub grandfather_created_before: Option<Timestamp>,
+    /// Organizations that used one of the rule's models, or any for actions without a model, before this moment are
+    /// spared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grandfather_used_before: Option<Timestamp>,
+    /// How seriously it is meant.
+    pub mode: Mode,
+}
+
+/// An operator's dated exception for one organization (verification.md 6.2, `exempt`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exemption {
+    /// Who is spared.
+    pub organization: OrganizationId,
+    /// Until when; `None` is until withdrawn.
+    #[serde(default)]
+    pub until: Option<Timestamp>,
+    /// Why, for the audit log.
+    pub reason: String,
+    /// Which operator granted it; empty for those granted before this was kept.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub by: String,
+}
+
+/// All rules and exceptions in force, as one versioned value.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Policy {
+    /// The rules; all that match must pass.
+    pub rules: Vec<Rule>,
+    /// The exceptions; they win.
+    #[serde(default)]
+    pub exemptions: Vec<Exemption>,
+}
+
+/// What a policy says of one action.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Verdict {
+    /// Requirements that refuse the action; empty means allowed. Where a rule leaves a choice, the shortest way.
+    pub missing: Vec<Requirement>,
+    /// Every way through the first refusing rule that leaves a choice: what each of its groups still lacks, the
+    /// shortest first.
+    pub alternatives: Vec<Vec<Requirement>>,
+    /// The rule that refused.
+    pub rule: Option<String>,
+    /// Requirements that rules in warn mode would ask for.
+    pub warned: Vec<Requirement>,
+    /// Requirements that rules in shadow mode would ask for.
+    pub shadowed: Vec<Requirement>,
+}
+
+impl Verdict {
+    /// Whether the action may go on.
+    #[must_use]
+    pub const fn allowed(&self) -> bool {
+        self.missing.is_empty()
+    }
+}
+
+/// 5 November 2024, midnight UTC: since then new keys need a phone (S1-02).
+pub const PHONE_RULE_EFFECTIVE: Timestamp = Timestamp(1_730_764_800);
+
+impl Policy {
+    /// The rules of a fresh installation (verification.md 6.1): a phone for new keys (S1-01), a verified
+    /// organization for `gpt-image-*` (S3-16) and `o3`; streaming and reasoning-summary gates exist but are off.
+    #[must_use]
+    pub fn default_rules() -> Self {
+        let rule = |id: &str, action: &str, models: &[&str], require, effective_from, mode| Rule {
+            id: id.to_owned(),
+            action: action.to_owned(),
+            models: models.iter().map(|m| (*m).to_owned()).collect(),
+            require: vec![require],
+            any_of: Vec::new(),
+            effective_from,
+            grandfather_created_before: None,
+            grandfather_used_before: None,
+            mode,
+        };
+        Self {
+            rules: vec![
+                rule(
+                    "phone-for-new-keys",
+                    "api_key.create",
+                    &[],
+                    Requirement::Phone,
+                    PHONE_RULE_EFFECTIVE,
+                    Mode::Enforce,
+                ),
+                rule(
+                    "payment-before-verification",
+                    "organization.verify",
+                    &[],
+                    Requirement::PaymentMethod,
+                    Timestamp(0),
+                    Mode::Enforce,
+                ),
+                rule(
+                    "verified-for-images",
+                    "model.use",
+                    &["gpt-image-*"],
+                    Requirement::Organization,
+                    Timestamp(0),
+                    Mode::Enforce,
+                ),
+                rule(
+                    "verified-for-o3",
+                    "model.use",
+                    &["o3", "o3-*"],
+                    Requirement::Organization,
+                    Timestamp(0),
+                    Mode::Enforce,
+                ),
+                rule(
+                    "verified-to-stream",
+                    "feature.stream",
+                    &["o3", "o3-*"],
+                    Requirement::Organization,
+                    Timestamp(0),
+                    Mode::Off,
+                ),
+                rule(
+                    "verified-for-summaries",
+                    "feature.reasoning_summary",
+                    &[],
+                    Requirement::Organization,
+                    Timestamp(0),
+                    Mode::Off,
+                ),
+            ],
+            exemptions: Vec::new(),
+        }
+    }
+
+    /// Judges one action of one organization.
+    #[must_use]
+    pub fn judge(
+        &self,
+        action: Action<'_>,
+        organization: &OrganizationId,
+        met: &Entitlements,
+        now: Timestamp,
+    ) -> Verdict {
+        let mut verdict = Verdict::default();
+        let spared = |e: &Exemption| &e.organization == organization && e.until.is_none_or(|until| now < until);
+        if self.exemptions.iter().any(spared) {
+            return verdict;
+        }
+        for rule in self.rules.iter().filter(|rule| rule.applies(action, met, now)) {
+            let ways = rule.ways(met);
+            let lacking = rule.require.iter().copied().filter(|requirement| !met.meets(*requirement));
+            let lacking: Vec<_> = lacking.chain(ways.first().into_iter().flatten().copied()).collect();
+            if lacking.is_empty() {
+                continue;
+            }
+            let list = match rule.mode {
+                Mode::Off => continue,
+                Mode::Shadow => &mut verdict.shadowed,
+                Mode::Warn => &mut verdict.warned,
+                Mode::Enforce => {
+                    verdict.rule.get_or_insert_with(|| rule.id.clone());
+                    if verdict.alternatives.is_empty() {
+                        verdict.alternatives = ways;
+                    }
+                    &mut verdict.missing
+                }
+            };
+            for requirement in lacking {
+                if !list.contains(&requirement) {
+                    list.push(requirement);
+                }
+            }
+        }
+        verdict
+    }
+}
+
+impl Rule {
+    fn applies(&self, action: Action<'_>, met: &Entitlements, now: Timestamp) -> bool {
+        self.action == action.as_str()
+            && now >= self.effective_from
+            && self.grandfather_created_before.is_none_or(|date| met.organization_created_at >= date)
+            && action.model().is_none_or(|model| self.guards(model))
+            && self.grandfather_used_before.is_none_or(|date| !self.used_before(action, met, date))
+    }
+
+    fn guards(&self, model: &str) -> bool {
+        self.models.is_empty() || self.models.iter().any(|pattern| glob(pattern.as_bytes(), model.as_bytes()))
+    }
+
+    fn used_before(&self, action: Action<'_>, met: &Entitlements, date: Timestamp) -> bool {
+        let any_model = action.model().is_none();
+        met.first_used.iter().any(|first| first.at < date && (any_model || self.guards(&first.model)))
+    }
+
+    /// What each group still lacks, the shortest first; empty when one is met or there are none.
+    fn ways(&self, met: &Entitlements) -> Vec<Vec<Requirement>> {
+        let lacking = |group: &Vec<Requirement>| -> Vec<Requirement> {
+            group.iter().copied().filter(|requirement| !met.meets(*requirement)).collect()
+        };
+        let mut ways: Vec<_> = self.any_of.iter().map(lacking).collect();
+        ways.sort_by_key(Vec::len);
+        if ways.first().is_some_and(Vec::is_empty) { Vec::new() } else { ways }
+    }
+}
+
+/// A group of nothing would be met by everybody: a policy with one is not read.
+fn groups<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Vec<Requirement>>, D::Error> {
+    let groups = Vec::<Vec<Requirement>>::deserialize(from)?;
+    if groups.iter().any(Vec::is_empty) {
+        return Err(D::Error::custom("a group of 'any_of' names no requirement"));
+    }
+    Ok(groups)
+}
+
+/// `*` matches any run of bytes; everything else matches itself. Linear in the text for each star, no recursion.
+pub(super) fn glob(pattern: &[u8], text: &[u8]) -> bool {
+    let (mut p, mut t) = (0, 0);
+    let mut retry: Option<(usize, usize)> = None;
+    while t < text.len() {
+        if p < pattern.len() && pattern[p] == b'*' {
+            retry = Some((p + 1, t));
+            p += 1;
+        } else if p < pattern.len() && pattern[p] == text[t] {
+            p += 1;
+            t += 1;
+        } else if let Some((after_star, start)) = retry {
+            p = after_star;
+            t = start + 1;
+            retry = Some((after_star, start + 1));
+        } else {
+            return false;
+        }
+    }
+    pattern[p..].iter().all(|b| *b == b'*')
+}

@@ -1,0 +1,102 @@
+//! Whom a new version of the policy would refuse, said before it is in force (verification.md 6.2).
+
+use std::collections::HashSet;
+
+use super::{Action, Entitlements, Mode, Policy, Requirement};
+use crate::id::OrganizationId;
+use crate::time::Timestamp;
+
+/// Something an organization did, and how often in the time looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ActionUse<'a> {
+    /// What.
+    pub action: Action<'a>,
+    /// How often.
+    pub times: u64,
+}
+
+/// What is known of one organization.
+#[derive(Debug, Clone, Copy)]
+pub struct OrganizationFacts<'a> {
+    /// Which.
+    pub organization: &'a OrganizationId,
+    /// What it has proven.
+    pub entitlements: &'a Entitlements,
+    /// What it did lately.
+    pub uses: &'a [ActionUse<'a>],
+}
+
+/// An action that would be refused from then on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PreviewedRefusal<'a> {
+    /// Whose.
+    pub organization: &'a OrganizationId,
+    /// What.
+    pub action: Action<'a>,
+    /// How often it was done in the time looked at.
+    pub times: u64,
+    /// What the organization would have to prove.
+    pub missing: Vec<Requirement>,
+    /// The rule that would refuse.
+    pub rule: String,
+}
+
+/// Everything that would be refused and is not refused now.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Preview<'a> {
+    /// Organization by organization, in the order given.
+    pub refusals: Vec<PreviewedRefusal<'a>>,
+}
+
+impl Preview<'_> {
+    /// How many organizations are concerned.
+    #[must_use]
+    pub fn organizations(&self) -> usize {
+        self.refusals.iter().map(|refusal| refusal.organization).collect::<HashSet<_>>().len()
+    }
+
+    /// How many of their calls would have been refused.
+    #[must_use]
+    pub fn times(&self) -> u64 {
+        self.refusals.iter().fold(0, |sum, refusal| sum.saturating_add(refusal.times))
+    }
+}
+
+impl Policy {
+    /// What this policy would refuse at a moment that `present` would allow at the same moment. For rules that sleep
+    /// until a date, ask for that date; for rules in shadow or warn mode, ask [`Policy::enforced`].
+    #[must_use]
+    pub fn preview<'a>(&self, present: &Self, facts: &[OrganizationFacts<'a>], at: Timestamp) -> Preview<'a> {
+        let mut refusals = Vec::new();
+        for known in facts {
+            for done in known.uses {
+                let judge = |policy: &Self| policy.judge(done.action, known.organization, known.entitlements, at);
+                let then = judge(self);
+                if then.allowed() || !judge(present).allowed() {
+                    continue;
+                }
+                refusals.push(PreviewedRefusal {
+                    organization: known.organization,
+                    action: done.action,
+                    times: done.times,
+                    missing: then.missing,
+                    rule: then.rule.unwrap_or_default(),
+                });
+            }
+        }
+        Preview { refusals }
+    }
+
+    /// The same policy with every rule in shadow or warn mode enforced, to see what that would come to.
+    #[must_use]
+    pub fn enforced(&self) -> Self {
+        let mut policy = self.clone();
+        for rule in &mut policy.rules {
+            rule.mode = match rule.mode {
+                Mode::Off => Mode::Off,
+                Mode::Shadow | Mode::Warn | Mode::Enforce => Mode::Enforce,
+            };
+        }
+        policy
+    }
+}

@@ -1,0 +1,288 @@
+//! Which phone numbers may be asked for a code, once a library has read them into E.164 (verification.md 2.5, 2.7), and
+//! how they are shown again.
+
+use serde::{Deserialize, Serialize};
+
+/// What a carrier says of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LineKind {
+    /// A mobile line.
+    Mobile,
+    /// A fixed line.
+    Landline,
+    /// Voice over IP at a fixed address.
+    FixedVoip,
+    /// Voice over IP without an address.
+    NonFixedVoip,
+    /// A personal number, which forwards to whatever its owner likes.
+    Personal,
+    /// Free to call.
+    TollFree,
+    /// Costs extra.
+    Premium,
+    /// Cost shared with the caller.
+    SharedCost,
+    /// A company-wide number.
+    Uan,
+    /// A mailbox.
+    Voicemail,
+    /// A pager.
+    Pager,
+    /// The carrier does not say, or nobody could be asked.
+    Unknown,
+}
+
+impl LineKind {
+    /// Every kind.
+    pub const ALL: [Self; 12] = [
+        Self::Mobile,
+        Self::Landline,
+        Self::FixedVoip,
+        Self::NonFixedVoip,
+        Self::Personal,
+        Self::TollFree,
+        Self::Premium,
+        Self::SharedCost,
+        Self::Uan,
+        Self::Voicemail,
+        Self::Pager,
+        Self::Unknown,
+    ];
+
+    /// The name on the wire and in the store.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Mobile => "mobile",
+            Self::Landline => "landline",
+            Self::FixedVoip => "fixed_voip",
+            Self::NonFixedVoip => "non_fixed_voip",
+            Self::Personal => "personal",
+            Self::TollFree => "toll_free",
+            Self::Premium => "premium",
+            Self::SharedCost => "shared_cost",
+            Self::Uan => "uan",
+            Self::Voicemail => "voicemail",
+            Self::Pager => "pager",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// Reads the name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+}
+
+/// What an operator may choose for a kind of line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LineRule {
+    /// Like a mobile line.
+    Accept,
+    /// With lower limits, and marked for the operator to see.
+    Review,
+    /// Not at all.
+    Refuse,
+}
+
+/// What the operator chose. Mobile lines always pass; free, premium and shared-cost numbers, company numbers, mailboxes
+/// and pagers never do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LinePolicy {
+    /// Voice over IP at a fixed address (S1-32).
+    pub fixed_voip: LineRule,
+    /// Voice over IP without an address, such as Google Voice (S1-33).
+    pub non_fixed_voip: LineRule,
+    /// Whether codes can be spoken: only then is a fixed line of use.
+    pub voice: bool,
+    /// Personal and unknown lines, and all lines while no carrier can be asked.
+    pub doubtful: LineRule,
+}
+
+impl Default for LinePolicy {
+    fn default() -> Self {
+        Self {
+            fixed_voip: LineRule::Refuse,
+            non_fixed_voip: LineRule::Refuse,
+            voice: false,
+            doubtful: LineRule::Review,
+        }
+    }
+}
+
+/// What becomes of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LineVerdict {
+    /// A code is sent.
+    Accept,
+    /// A code is sent, with lower limits, and the operator sees that.
+    Review,
+    /// No code is sent; the code says why, shown before anybody is asked to wait.
+    Refuse(&'static str),
+}
+
+/// Judges a line.
+#[must_use]
+pub const fn line_verdict(kind: LineKind, policy: &LinePolicy) -> LineVerdict {
+    const VOIP: &str = "phone_voip_not_supported";
+    match kind {
+        LineKind::Mobile => LineVerdict::Accept,
+        LineKind::FixedVoip => ruled(policy.fixed_voip, VOIP),
+        LineKind::NonFixedVoip => ruled(policy.non_fixed_voip, VOIP),
+        LineKind::Landline if policy.voice => LineVerdict::Accept,
+        LineKind::Landline => LineVerdict::Refuse("phone_landline_not_supported"),
+        LineKind::Personal | LineKind::Unknown => ruled(policy.doubtful, NOT_SUPPORTED),
+        LineKind::TollFree
+        | LineKind::Premium
+        | LineKind::SharedCost
+        | LineKind::Uan
+        | LineKind::Voicemail
+        | LineKind::Pager => LineVerdict::Refuse(NOT_SUPPORTED),
+    }
+}
+
+const NOT_SUPPORTED: &str = "phone_type_not_supported";
+
+const fn ruled(rule: LineRule, code: &'static str) -> LineVerdict {
+    match rule {
+        LineRule::Accept => LineVerdict::Accept,
+        LineRule::Review => LineVerdict::Review,
+        LineRule::Refuse => LineVerdict::Refuse(code),
+    }
+}
+
+/// Satellite and international premium services: the usual prey of toll fraud, and nobody's mobile.
+pub const REFUSED_CALLING_CODES: [u32; 5] = [870, 881, 882, 883, 979];
+
+/// Whether a calling code is refused whatever the line.
+#[must_use]
+pub fn refused_calling_code(code: u32) -> bool {
+    REFUSED_CALLING_CODES.contains(&code)
+}
+
+/// How a number is shown again: `+48 ••• ••• 678`. The calling code and at most three last digits, never more than
+/// half of the rest.
+#[must_use]
+pub fn mask(e164: &str, calling_code: u32) -> String {
+    const SHOWN: usize = 3;
+    let code = format!("+{calling_code}");
+    let rest: Vec<char> = e164.strip_prefix(code.as_str()).unwrap_or_default().chars().collect();
+    let hidden = rest.len() - SHOWN.min(rest.len() / 2);
+    let mut text = code;
+    let first = hidden % 3;
+    for at in 0..hidden {
+        if at == 0 || at % 3 == first {
+            text.push(' ');
+        }
+        text.push('•');
+    }
+    if hidden < rest.len() {
+        text.push(' ');
+        text.extend(&rest[hidden..]);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn which_lines_pass() {
+        // S1-32, S1-33: the table of verification.md 2.5.
+        use LineKind::*;
+        let voip = LineVerdict::Refuse("phone_voip_not_supported");
+        let kind = LineVerdict::Refuse("phone_type_not_supported");
+        let table = [
+            (Mobile, LineVerdict::Accept),
+            (Landline, LineVerdict::Refuse("phone_landline_not_supported")),
+            (FixedVoip, voip),
+            (NonFixedVoip, voip),
+            (Personal, LineVerdict::Review),
+            (TollFree, kind),
+            (Premium, kind),
+            (SharedCost, kind),
+            (Uan, kind),
+            (Voicemail, kind),
+            (Pager, kind),
+            (Unknown, LineVerdict::Review),
+        ];
+        assert_eq!(table.len(), LineKind::ALL.len());
+        for (line, verdict) in table {
+            assert_eq!(line_verdict(line, &LinePolicy::default()), verdict, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn what_the_operator_can_choose() {
+        let open = LinePolicy {
+            fixed_voip: LineRule::Accept,
+            non_fixed_voip: LineRule::Review,
+            voice: true,
+            doubtful: LineRule::Accept,
+        };
+        for line in LineKind::ALL {
+            let expected = match line {
+                LineKind::Mobile | LineKind::Landline | LineKind::FixedVoip => LineVerdict::Accept,
+                LineKind::NonFixedVoip => LineVerdict::Review,
+                LineKind::Personal | LineKind::Unknown => LineVerdict::Accept,
+                _ => LineVerdict::Refuse("phone_type_not_supported"),
+            };
+            assert_eq!(line_verdict(line, &open), expected, "{line:?}");
+        }
+        let strict = LinePolicy { doubtful: LineRule::Refuse, ..LinePolicy::default() };
+        assert_eq!(line_verdict(LineKind::Unknown, &strict), LineVerdict::Refuse("phone_type_not_supported"));
+        let read = serde_json::from_str::<LinePolicy>(r#"{"non_fixed_voip":"review"}"#).ok();
+        assert_eq!(read, Some(LinePolicy { non_fixed_voip: LineRule::Review, ..LinePolicy::default() }));
+    }
+
+    #[test]
+    fn prey_of_toll_fraud() {
+        for code in [870, 881, 882, 883, 979] {
+            assert!(refused_calling_code(code));
+        }
+        for code in [1, 7, 44, 48, 81, 87, 88, 800, 878, 880, 886] {
+            assert!(!refused_calling_code(code), "{code}");
+        }
+    }
+
+    #[test]
+    fn names_are_read_back() {
+        for kind in LineKind::ALL {
+            assert_eq!(LineKind::from_name(kind.as_str()), Some(kind));
+            assert_eq!(serde_json::to_string(&kind).ok(), Some(format!("\"{}\"", kind.as_str())));
+        }
+    }
+
+    #[test]
+    fn shown_without_the_middle() {
+        for (number, code, masked) in [
+            ("+48512345678", 48, "+48 ••• ••• 678"),
+            ("+819012345678", 81, "+81 • ••• ••• 678"),
+            ("+14159929960", 1, "+1 • ••• ••• 960"),
+            ("+1234", 1, "+1 •• 4"),
+            ("+12", 1, "+1 •"),
+            ("+48512345678", 49, "+49"),
+            ("", 48, "+48"),
+        ] {
+            assert_eq!(mask(number, code), masked);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_mask_never_shows_more_than_three_digits(number in "\\+48[0-9]{0,13}") {
+            let masked = mask(&number, 48);
+            let shown: String = masked.trim_start_matches("+48").chars().filter(char::is_ascii_digit).collect();
+            prop_assert!(shown.len() <= 3 && number.ends_with(&shown));
+            prop_assert!(2 * shown.len() <= number.len() - 3);
+            prop_assert_eq!(masked.matches('•').count() + shown.len(), number.len() - 3);
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! What comes of an event (verification.md 5.3).
+
+use super::{
+    ATTEMPTS, AttemptState, COOLDOWN, Check, Effect, Event, Facts, OVERRIDE_LIFE, Refusal, SILENCE, Status, Step,
+};
+use crate::time::Timestamp;
+
+fn unchanged(status: Status, facts: Facts) -> Step {
+    Step { status, until: facts.until, effects: Vec::new(), audit: "" }
+}
+
+fn to(status: Status, effects: Vec<Effect>, audit: &'static str) -> Step {
+    Step { status, until: None, effects, audit }
+}
+
+/// The same status and its date, with something done or told.
+fn stays(status: Status, facts: Facts, effects: Vec<Effect>, audit: &'static str) -> Step {
+    Step { effects, audit, ..unchanged(status, facts) }
+}
+
+/// What an attempt comes to. An organization that is open, suspended or revoked stays so, with its date, whatever an
+/// attempt beside it comes to.
+fn ends(status: Status, facts: Facts, otherwise: Status, effects: Vec<Effect>, audit: &'static str) -> Step {
+    if status.opens() || matches!(status, Status::Suspended | Status::Revoked) {
+        return stays(status, facts, effects, audit);
+    }
+    to(otherwise, effects, audit)
+}
+
+/// How many different operators must agree to a decision: two to override a service's "no", otherwise one.
+#[must_use]
+pub const fn people_needed(status: Status, live: Option<AttemptState>, approve: bool) -> u8 {
+    // Without a live attempt, people review what a service declined: an appeal brought it here.
+    if approve && matches!(status, Status::InReview) && live.is_none() { 2 } else { 1 }
+}
+
+/// What comes of an event. `live` is the state of the live attempt, if there is one.
+///
+/// # Errors
+/// When it cannot happen now; nothing changes then.
+pub fn step(
+    status: Status,
+    live: Option<AttemptState>,
+    event: Event,
+    facts: Facts,
+    now: Timestamp,
+) -> Result<Step, Refusal> {
+    match event {
+        Event::Start => start(status, facts, now),
+        Event::PrerequisiteMissing => {
+            start(status, facts, now).map(|_| stays(status, facts, Vec::new(), "orgv.prereq_missing"))
+        }
+        Event::ConsentDeclined => {
+            start(status, facts, now).map(|_| stays(status, facts, Vec::new(), "orgv.consent_declined"))
+        }
+        Event::Said(check) => match live {
+            Some(attempt) => Ok(said(status, attempt, check, facts, now)),
+            None => Err(Refusal::NothingThere),
+        },
+        Event::LinkReissued | Event::ProviderDown { .. } | Event::TimeUp | Event::Cancel => match live {
+            Some(attempt) => while_live(status, attempt, event, facts),
+            None => Err(Refusal::NothingThere),
+        },
+        // A word taken back neither closes nor opens anything by itself: the operator confirms.
+        Event::Reversed => Ok(stays(status, facts, vec![Effect::Alarm], "orgv.reversed")),
+        Event::OwnerChanged { .. } | Event::ReverifyDue { .. } if status != Status::Verified => {
+            Ok(unchanged(status, facts))
+        }
+        Event::OwnerChanged { reverify_by } => Ok(due(facts, reverify_by, "orgv.owner_changed")),
+        Event::ReverifyDue { deadline, grace } => Ok(due(facts, Some(deadline.plus(grace)), "orgv.reverify_due")),
+        Event::Appeal => appeal(status, facts),
+        Event::Decide { approve } => decide(status, live, approve, facts, now),
+        Event::Suspend | Event::Restore | Event::Revoke => operate(status, event),
+        Event::Exempt { until } => {
+            let mut effects = vec![Effect::Open, Effect::TellOwners];
+            if live.is_some() {
+                effects.extend([
+                    Effect::EndAttempt(AttemptState::Cancelled),
+                    Effect::CancelAtService,
+                    Effect::EraseNow,
+                ]);
+            }
+            Ok(Step { until, ..to(Status::Exempt, effects, "orgv.exempted") })
+        }
+        Event::DateCame => Ok(date_came(status, facts, now)),
+        Event::Withdraw { keep } => Ok(withdraw(status, live, keep, facts, now)),
+    }
+}
+
+fn start(status: Status, facts: Facts, now: Timestamp) -> Result<Step, Refusal> {
+    match (status, facts.until) {
+        // Verified for a time only: a new verification may begin before that ends, and takes nothing away.
+        (Status::Verified, Some(until)) if facts.rejected >= ATTEMPTS => Err(Refusal::Cooldown { until }),
+        (Status::Verified, Some(_)) => Ok(stays(status, facts, Vec::new(), "orgv.started")),
+        (Status::Verified | Status::Exempt, _) => Err(Refusal::AlreadyVerified),
+        (Status::InProgress | Status::InReview, _) => Err(Refusal::AlreadyInProgress),
+        (Status::Suspended | Status::Revoked, _) => Err(Refusal::OperatorOnly),
+        (Status::Cooldown, Some(until)) if now < until => Err(Refusal::Cooldown { until }),
+        (Status::Unverified | Status::Rejected | Status::Expired | Status::Cooldown, _) => {
+            Ok(to(Status::InProgress, Vec::new(), "orgv.started"))
+        }
+    }
+}
+
+/// What happens to a live attempt besides the service's word.
+fn while_live(status: Status, attempt: AttemptState, event: Event, facts: Facts) -> Result<Step, Refusal> {
+    match event {
+        Event::LinkReissued if matches!(attempt, AttemptState::Submitted | AttemptState::InReview) => {
+            // Everything is handed in: there is nothing to open any more.
+            Err(Refusal::NothingThere)
+        }
+        Event::LinkReissued => Ok(stays(status, facts, Vec::new(), "orgv.link_reissued")),
+        Event::ProviderDown { seconds } if seconds > SILENCE => {
+            Ok(stays(status, facts, vec![Effect::Extend { seconds }], "orgv.provider_down"))
+        }
+        // While a person decides, the clock does not: the images have a date of their own.
+        Event::TimeUp if status == Status::InReview || attempt == AttemptState::InReview => {
+            Ok(unchanged(status, facts))
+        }
+        Event::TimeUp => {
+            let effects = vec![Effect::EndAttempt(AttemptState::Expired), Effect::CancelAtService, Effect::RedactLater];
+            Ok(ends(status, facts, Status::Expired, effects, "orgv.expired"))
+        }
+        Event::Cancel => {
+            let effects = vec![Effect::EndAttempt(AttemptState::Cancelled), Effect::CancelAtService, Effect::EraseNow];
+            Ok(ends(status, facts, Status::Unverified, effects, "orgv.cancelled"))
+        }
+        _ => Ok(unchanged(status, facts)),
+    }
+}
+
+/// The service's word about the live attempt.
+fn said(status: Status, attempt: AttemptState, check: Check, facts: Facts, now: Timestamp) -> Step {
+    let moved = |to_state: AttemptState, audit: &'static str| {
+        if attempt == to_state {
+            return unchanged(status, facts);
+        }
+        ends(status, facts, Status::InProgress, vec![Effect::MoveAttempt(to_state)], audit)
+    };
+    match check {
+        Check::Waiting => moved(AttemptState::LinkIssued, ""),
+        Check::InProgress => moved(AttemptState::InProgress, "orgv.handoff"),
+        Check::Submitted => moved(AttemptState::Submitted, "orgv.submitted"),
+        Check::InReview if attempt == AttemptState::InReview => unchanged(status, facts),
+        Check::InReview => {
+            let effects = vec![Effect::MoveAttempt(AttemptState::InReview), Effect::TellOwners];
+            ends(status, facts, Status::InReview, effects, "orgv.in_review")
+        }
+        Check::Approved if matches!(status, Status::Suspended | Status::Revoked) => {
+            // The operator's word stands until the operator takes it back.
+            let effects = vec![Effect::EndAttempt(AttemptState::Approved), Effect::Alarm, Effect::RedactLater];
+            stays(status, facts, effects, "orgv.approved_while_paused")
+        }
+        Check::Approved if facts.duplicate && attempt == AttemptState::InReview => unchanged(status, facts),
+        Check::Approved if facts.duplicate => {
+            let effects = vec![Effect::MoveAttempt(AttemptState::InReview), Effect::OpenCase, Effect::TellOwners];
+            ends(status, facts, Status::InReview, effects, "orgv.duplicate")
+        }
+        Check::Approved => approved(),
+        Check::Rejected => rejected(status, facts, now),
+        Check::Expired => {
+            let effects = vec![Effect::EndAttempt(AttemptState::Expired), Effect::RedactLater];
+            ends(status, facts, Status::Expired, effects, "orgv.expired")
+        }
+        Check::Cancelled => {
+            let effects = vec![Effect::EndAttempt(AttemptState::Cancelled), Effect::RedactLater];
+            ends(status, facts, Status::Unverified, effects, "orgv.cancelled")
+        }
+        Check::Unknown => stays(status, facts, vec![Effect::Alarm], ""),
+    }
+}
+
+fn approved() -> Step {
+    let effects =
+        vec![Effect::EndAttempt(AttemptState::Approved), Effect::Open, Effect::RedactLater, Effect::TellOwners];
+    to(Status::Verified, effects, "orgv.verified")
+}
+
+fn rejected(status: Status, facts: Facts, now: Timestamp) -> Step {
+    let effects = vec![Effect::EndAttempt(AttemptState::Rejected), Effect::RedactLater, Effect::TellOwners];
+    if facts.rejected.saturating_add(1) < ATTEMPTS {
+        return ends(status, facts, Status::Rejected, effects, "orgv.rejected");
+    }
+    let step = ends(status, facts, Status::Cooldown, effects, "orgv.cooldown");
+    let until = if step.status == Status::Cooldown { Some(now.plus(COOLDOWN)) } else { step.until };
+    Step { until, ..step }
+}
+
+/// A suspended organization stays suspended while people look; a cooldown's date is kept, so that an appeal is no way
+/// around it.
+fn appeal(status: Status, facts: Facts) -> Result<Step, Refusal> {
+    let next = match status {
+        Status::Rejected | Status::Cooldown => Status::InReview,
+        Status::Suspended => Status::Suspended,
+        _ => return Err(Refusal::NothingThere),
+    };
+    Ok(stays(next, facts, vec![Effect::OpenCase, Effect::TellOwners], "orgv.appealed"))
+}
+
+fn decide(
+    status: Status,
+    live: Option<AttemptState>,
+    approve: bool,
+    facts: Facts,
+    now: Timestamp,
+) -> Result<Step, Refusal> {
+    let told = vec![Effect::Open, Effect::TellOwners];
+    // Verified for a time only, an organization may have its new verification reviewed beside.
+    let beside = status == Status::Verified && live == Some(AttemptState::InReview);
+    match (status, approve) {
+        (Status::InReview, true) if live.is_some() => Ok(Step { audit: "orgv.override", ..approved() }),
+        (Status::Verified, true) if beside => Ok(Step { audit: "orgv.override", ..approved() }),
+        (Status::Verified, false) if beside => Ok(Step { audit: "orgv.override", ..rejected(status, facts, now) }),
+        (Status::InReview, true) => {
+            let until = Some(now.plus(OVERRIDE_LIFE));
+            Ok(Step { until, ..to(Status::Verified, told, "orgv.override") })
+        }
+        (Status::InReview, false) if live.is_some() => {
+            Ok(Step { audit: "orgv.override", ..rejected(status, facts, now) })
+        }
+        (Status::InReview, false) => {
+            Ok(Step { effects: vec![Effect::TellOwners], audit: "orgv.override", ..declined(facts, now) })
+        }
+        (Status::Suspended, true) => Ok(to(Status::Verified, told, "orgv.restored")),
+        (Status::Suspended, false) => Ok(to(Status::Revoked, vec![Effect::TellOwners], "orgv.revoked")),
+        _ => Err(Refusal::NothingThere),
+    }
+}
+
+/// Where an appeal that came to nothing leads back to.
+fn declined(facts: Facts, now: Timestamp) -> Step {
+    match facts.until {
+        Some(until) if now < until => unchanged(Status::Cooldown, facts),
+        _ => to(Status::Rejected, Vec::new(), ""),
+    }
+}
+
+/// What only the operator does.
+fn operate(status: Status, event: Event) -> Result<Step, Refusal> {
+    let told = |first| vec![first, Effect::TellOwners];
+    match (event, status) {
+        (Event::Suspend, Status::Verified) => Ok(to(Status::Suspended, told(Effect::Close), "orgv.suspended")),
+        (Event::Restore, Status::Suspended) => Ok(to(Status::Verified, told(Effect::Open), "orgv.restored")),
+        (Event::Revoke, Status::Verified | Status::Suspended) => {
+            Ok(to(Status::Revoked, told(Effect::Close), "orgv.revoked"))
+        }
+        _ => Err(Refusal::NothingThere),
+    }
+}
+
+/// Verified from now on until a date, the earlier one where there was one already.
+fn due(facts: Facts, by: Option<Timestamp>, audit: &'static str) -> Step {
+    let until = match (facts.until, by) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    };
+    Step { until, ..to(Status::Verified, vec![Effect::TellOwners], audit) }
+}
+
+fn date_came(status: Status, facts: Facts, now: Timestamp) -> Step {
+    let closed = |audit| to(Status::Unverified, vec![Effect::Close, Effect::TellOwners], audit);
+    match (status, facts.until) {
+        (Status::Exempt, Some(until)) if now >= until => closed("orgv.exemption_ended"),
+        (Status::Verified, Some(until)) if now >= until => closed("orgv.verification_ended"),
+        (Status::Cooldown, Some(until)) if now >= until => to(Status::Unverified, Vec::new(), "orgv.cooldown_ended"),
+        _ => unchanged(status, facts),
+    }
+}
+
+/// Taking consent back erases everything, and is no way around a date.
+fn withdraw(status: Status, live: Option<AttemptState>, keep: bool, facts: Facts, now: Timestamp) -> Step {
+    let mut effects = Vec::new();
+    if live.is_some() {
+        effects.extend([Effect::EndAttempt(AttemptState::Cancelled), Effect::CancelAtService]);
+    }
+    effects.push(Effect::EraseNow);
+    if status == Status::Verified && !keep {
+        effects.push(Effect::Close);
+    }
+    effects.push(Effect::TellOwners);
+    let next = match status {
+        Status::Verified if keep => unchanged(status, facts),
+        // An appeal that is withdrawn leads back to the cooldown it came from.
+        Status::InReview if live.is_none() && declined(facts, now).status == Status::Cooldown => {
+            unchanged(Status::Cooldown, facts)
+        }
+        Status::Verified | Status::InProgress | Status::InReview | Status::Rejected | Status::Expired => {
+            to(Status::Unverified, Vec::new(), "")
+        }
+        other => unchanged(other, facts),
+    };
+    Step { effects, audit: "orgv.erased", ..next }
+}

@@ -1,0 +1,345 @@
+//! Where an organization stands with its payment method (verification.md 5.2). Nothing is charged to put one on file
+//! (S1-14). A machine of values: what the service and people say goes in, what stands and what must be done comes out.
+//!
+//! No effect touches a key: a card that runs out closes what needs a payment method, and no key (S1-06).
+
+use serde::{Deserialize, Serialize};
+
+use crate::time::Timestamp;
+
+/// A set-up nobody finishes ends after a day.
+pub const SETUP_LIFE: i64 = 86_400;
+/// Failed set-ups in [`FAILURES_WINDOW`] before the organization waits.
+pub const MOST_FAILURES: u32 = 5;
+/// The window in which failures count.
+pub const FAILURES_WINDOW: i64 = 86_400;
+/// Different cards in [`CARDS_WINDOW`] that smell of card testing.
+pub const MOST_CARDS: u32 = 3;
+/// The window in which different cards count.
+pub const CARDS_WINDOW: i64 = 3_600;
+/// How long an organization waits then.
+pub const BLOCK: i64 = 86_400;
+/// How long before its end a card is told of.
+pub const EXPIRY_NOTICE: i64 = 30 * 86_400;
+/// How long after its end a card still counts.
+pub const GRACE: i64 = 14 * 86_400;
+
+/// Where an organization stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PaymentState {
+    /// Nothing is on file.
+    None,
+    /// A first method is being entered.
+    Pending,
+    /// A method is on file.
+    Active,
+    /// A method is on file, and somebody must look: it runs out, or a charge is disputed.
+    Attention,
+    /// Nothing is on file, and too many tries failed.
+    Blocked,
+    /// The operator sends invoices, or excused the organization.
+    Exempt,
+}
+
+impl PaymentState {
+    /// Every state.
+    pub const ALL: [Self; 6] = [Self::None, Self::Pending, Self::Active, Self::Attention, Self::Blocked, Self::Exempt];
+
+    /// The name on the wire and in the store.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Pending => "pending",
+            Self::Active => "active",
+            Self::Attention => "attention",
+            Self::Blocked => "blocked",
+            Self::Exempt => "exempt",
+        }
+    }
+
+    /// Reads the name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == name)
+    }
+
+    /// Whether what needs a payment method is open.
+    #[must_use]
+    pub const fn opens(self) -> bool {
+        matches!(self, Self::Active | Self::Attention | Self::Exempt)
+    }
+}
+
+/// The standing with its dates, as it is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaymentStanding {
+    /// Where it stands.
+    pub state: PaymentState,
+    /// Whether a default method is on file; an exempt organization may have one, too.
+    pub method: bool,
+    /// When the running set-up ends, if one runs.
+    pub setup_until: Option<Timestamp>,
+    /// Until when no set-up may begin, after too many failed.
+    pub blocked_until: Option<Timestamp>,
+    /// When the grace of a card that runs out ends, or the exemption.
+    pub until: Option<Timestamp>,
+}
+
+/// What happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PaymentEvent {
+    /// Somebody who may do so wants to put a method on file.
+    Add,
+    /// The service says, when asked, that the running set-up succeeded.
+    SetupSucceeded {
+        /// Whether its customer is this organization's.
+        ours: bool,
+    },
+    /// The service says that the bank refused.
+    SetupFailed {
+        /// Whether the set-up is over; otherwise its page stays open for another card.
+        ended: bool,
+        /// Failures in the last day, this one among them.
+        failures: u32,
+        /// Different cards in the last hour, this one among them.
+        cards: u32,
+    },
+    /// The default card runs out at this moment.
+    CardExpires {
+        /// When.
+        at: Timestamp,
+    },
+    /// Another method on file is the default now.
+    Replaced,
+    /// The method is gone at the service, or its customer is.
+    Removed {
+        /// Whether another method takes its place.
+        other: bool,
+    },
+    /// A charge is disputed.
+    Disputed,
+    /// The operator sends invoices, or excuses the organization.
+    Exempt {
+        /// Until when; `None` is for good.
+        until: Option<Timestamp>,
+    },
+    /// Time passed.
+    Tick,
+}
+
+/// What must be done because of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PaymentEffect {
+    /// Begin a set-up at the service, with the attempt's id as its idempotency key.
+    BeginSetup,
+    /// The service ends the running set-up.
+    CancelSetup,
+    /// The new method is the default.
+    SetDefault,
+    /// What needs a payment method opens.
+    Open,
+    /// What needs a payment method closes; keys go on.
+    Close,
+    /// Go on to the phone, where that is not proven (S1-15).
+    AskForPhone,
+    /// Owners are told, with dates.
+    TellOwners,
+    /// The operator should look.
+    TellOperator,
+}
+
+/// Why an event cannot happen now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PaymentRefusal {
+    /// Too many tries failed.
+    Blocked {
+        /// When the next one may begin.
+        until: Timestamp,
+    },
+    /// A set-up runs; a second click joins it.
+    AlreadyRunning,
+    /// The service speaks of another organization's customer.
+    NotOurs,
+    /// There is nothing to do this to; a message that comes twice ends here.
+    NothingThere,
+}
+
+/// What stands after an event, what must be done, and the audit event that tells of it; empty when there is none.
+pub type PaymentStep = (PaymentStanding, Vec<PaymentEffect>, &'static str);
+
+impl PaymentStanding {
+    /// Where every organization begins.
+    #[must_use]
+    pub const fn begin() -> Self {
+        Self { state: PaymentState::None, method: false, setup_until: None, blocked_until: None, until: None }
+    }
+
+    /// Whether the requirement holds at this moment, even when nobody has looked at the dates since.
+    #[must_use]
+    pub fn holds(&self, now: Timestamp) -> bool {
+        match self.state {
+            PaymentState::Active => true,
+            PaymentState::Attention => self.until.is_none_or(|until| now < until),
+            PaymentState::Exempt => self.method || self.until.is_none_or(|until| now < until),
+            PaymentState::None | PaymentState::Pending | PaymentState::Blocked => false,
+        }
+    }
+
+    /// What comes of an event. One date is dealt with at a time: tick again until nothing changes.
+    ///
+    /// # Errors
+    /// When it cannot happen now; nothing changes then.
+    pub fn step(self, event: PaymentEvent, now: Timestamp) -> Result<PaymentStep, PaymentRefusal> {
+        match event {
+            PaymentEvent::Add => self.add(now),
+            PaymentEvent::SetupSucceeded { .. } | PaymentEvent::SetupFailed { .. } if self.setup_until.is_none() => {
+                Err(PaymentRefusal::NothingThere)
+            }
+            PaymentEvent::SetupSucceeded { ours: false } => Err(PaymentRefusal::NotOurs),
+            PaymentEvent::SetupSucceeded { ours: true } => Ok(self.succeeded()),
+            PaymentEvent::SetupFailed { ended, failures, cards } => Ok(self.failed(ended, failures, cards, now)),
+            PaymentEvent::CardExpires { .. }
+            | PaymentEvent::Replaced
+            | PaymentEvent::Removed { .. }
+            | PaymentEvent::Disputed
+                if !self.method =>
+            {
+                Err(PaymentRefusal::NothingThere)
+            }
+            PaymentEvent::CardExpires { at } => Ok(self.card_expires(at, now)),
+            PaymentEvent::Replaced => Ok(self.replaced("payment.method_replaced")),
+            PaymentEvent::Removed { other: true } => Ok(self.replaced("payment.method_removed")),
+            PaymentEvent::Removed { other: false } => {
+                let next = Self { method: false, ..self };
+                Ok(self.closing(next.without_method(), "payment.method_removed"))
+            }
+            PaymentEvent::Disputed => {
+                let state = if self.state == PaymentState::Exempt { self.state } else { PaymentState::Attention };
+                Ok((Self { state, ..self }, vec![PaymentEffect::TellOperator], "payment.disputed"))
+            }
+            PaymentEvent::Exempt { until } => {
+                let next = Self { state: PaymentState::Exempt, until, blocked_until: None, ..self };
+                Ok((next, vec![PaymentEffect::Open, PaymentEffect::TellOwners], "payment.exempted"))
+            }
+            PaymentEvent::Tick => Ok(self.tick(now)),
+        }
+    }
+
+    fn add(self, now: Timestamp) -> Result<PaymentStep, PaymentRefusal> {
+        if let Some(until) = self.blocked_until.filter(|until| now < *until) {
+            return Err(PaymentRefusal::Blocked { until });
+        }
+        if self.setup_until.is_some_and(|until| now < until) {
+            return Err(PaymentRefusal::AlreadyRunning);
+        }
+        let next = Self { setup_until: Some(now.plus(SETUP_LIFE)), blocked_until: None, ..self };
+        let state = if self.state.opens() { self.state } else { PaymentState::Pending };
+        Ok((Self { state, ..next }, vec![PaymentEffect::BeginSetup], "payment.setup_started"))
+    }
+
+    fn succeeded(self) -> PaymentStep {
+        let mut effects = vec![PaymentEffect::SetDefault];
+        if !self.state.opens() {
+            effects.push(PaymentEffect::Open);
+        }
+        effects.push(PaymentEffect::AskForPhone);
+        let audit = match self.state {
+            PaymentState::Attention => "payment.method_replaced",
+            _ => "payment.method_added",
+        };
+        let next = Self { method: true, setup_until: None, ..self };
+        // The operator's word is not overwritten by a card.
+        let next = if self.state == PaymentState::Exempt { next } else { next.active() };
+        (next, effects, audit)
+    }
+
+    fn failed(self, ended: bool, failures: u32, cards: u32, now: Timestamp) -> PaymentStep {
+        if failures >= MOST_FAILURES || cards >= MOST_CARDS {
+            let next = Self { setup_until: None, blocked_until: Some(now.plus(BLOCK)), ..self };
+            let state = if self.state.opens() { self.state } else { PaymentState::Blocked };
+            let effects = vec![PaymentEffect::CancelSetup, PaymentEffect::TellOperator];
+            return (Self { state, ..next }, effects, "payment.card_testing");
+        }
+        let setup_until = self.setup_until.filter(|_| !ended);
+        (Self { setup_until, ..self }.settled(), Vec::new(), "payment.setup_failed")
+    }
+
+    fn card_expires(self, at: Timestamp, now: Timestamp) -> PaymentStep {
+        let until = Some(at.plus(GRACE));
+        let known = self.state == PaymentState::Attention && self.until == until;
+        if at.since(now) > EXPIRY_NOTICE || known || self.state == PaymentState::Exempt {
+            return (self, Vec::new(), "");
+        }
+        let next = Self { state: PaymentState::Attention, until, ..self };
+        (next, vec![PaymentEffect::TellOwners], "payment.expiring")
+    }
+
+    fn replaced(self, audit: &'static str) -> PaymentStep {
+        let next = if self.state == PaymentState::Exempt { self } else { self.active() };
+        (next, vec![PaymentEffect::SetDefault], audit)
+    }
+
+    fn tick(self, now: Timestamp) -> PaymentStep {
+        let came = |date: Option<Timestamp>| date.is_some_and(|at| now >= at);
+        if came(self.setup_until) {
+            let next = Self { setup_until: None, ..self }.settled();
+            return (next, vec![PaymentEffect::CancelSetup], "payment.setup_expired");
+        }
+        if came(self.blocked_until) {
+            return (Self { blocked_until: None, ..self }.settled(), Vec::new(), "payment.block_ended");
+        }
+        match self.state {
+            PaymentState::Attention if came(self.until) => {
+                let next = Self { method: false, ..self }.without_method();
+                self.closing(next, "payment.grace_ended")
+            }
+            PaymentState::Exempt if came(self.until) && self.method => {
+                (self.active(), vec![PaymentEffect::TellOwners], "payment.exemption_ended")
+            }
+            PaymentState::Exempt if came(self.until) => {
+                let next = Self { state: PaymentState::None, until: None, ..self }.settled();
+                self.closing(next, "payment.exemption_ended")
+            }
+            _ => (self, Vec::new(), ""),
+        }
+    }
+
+    const fn active(self) -> Self {
+        Self { state: PaymentState::Active, until: None, ..self }
+    }
+
+    /// Without a method only the operator's exemption keeps open.
+    fn without_method(self) -> Self {
+        if self.state == PaymentState::Exempt {
+            return self;
+        }
+        Self { state: PaymentState::None, until: None, ..self }.settled()
+    }
+
+    /// Which of the closed states the dates say; open states stay.
+    const fn settled(self) -> Self {
+        if self.state.opens() {
+            return self;
+        }
+        let state = match (self.setup_until, self.blocked_until) {
+            (Some(_), _) => PaymentState::Pending,
+            (None, Some(_)) => PaymentState::Blocked,
+            (None, None) => PaymentState::None,
+        };
+        Self { state, ..self }
+    }
+
+    fn closing(self, next: Self, audit: &'static str) -> PaymentStep {
+        let mut effects = vec![PaymentEffect::TellOwners];
+        if self.state.opens() && !next.state.opens() {
+            effects.insert(0, PaymentEffect::Close);
+        }
+        (next, effects, audit)
+    }
+}
+
+#[cfg(test)]
+#[path = "payment_tests.rs"]
+mod tests;

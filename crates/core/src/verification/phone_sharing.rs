@@ -1,0 +1,119 @@
+//! For how many organizations one number may stand (verification.md 5.1). People have an own organization, one at work
+//! and one of a client; beyond that, one number for many organizations is the pattern of abuse (S1-03, S1-21).
+
+use crate::id::{OrganizationId, UserId};
+use crate::time::Timestamp;
+
+/// Organizations one number may stand for, unless the operator says otherwise.
+pub const MOST_ORGANIZATIONS: usize = 3;
+/// A closed organization counts this long, so that closing and opening anew is no way around.
+pub const CLOSED_COUNTS: i64 = 30 * 86_400;
+/// Carriers give numbers out again: a proof older than this yields to another person who proves the number now.
+pub const RECYCLED_AFTER: i64 = 365 * 86_400;
+
+/// An organization the number already stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// Which.
+    pub organization: OrganizationId,
+    /// Who proved the number; `None` when that person is gone.
+    pub user: Option<UserId>,
+    /// When.
+    pub verified_at: Timestamp,
+    /// When the organization was closed, if it was.
+    pub closed_at: Option<Timestamp>,
+}
+
+/// Whether the number may stand for one more organization.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sharing {
+    /// It may. The organizations named here held it before it was given out again: they stay verified, since a
+    /// verification is for good (S1-25), and no longer count for the number.
+    Free {
+        /// Whose hold ends once the number is proven.
+        released: Vec<OrganizationId>,
+    },
+    /// It stands for enough already. Strangers are told no more than with any other refusal.
+    Full,
+}
+
+/// Judges whether `user` may prove this number for `organization`.
+#[must_use]
+pub fn judge(
+    holders: &[Holder],
+    organization: &OrganizationId,
+    user: Option<&UserId>,
+    most: usize,
+    now: Timestamp,
+) -> Sharing {
+    let others = holders.iter().filter(|holder| &holder.organization != organization);
+    let alive = others.filter(|holder| holder.closed_at.is_none_or(|at| now.since(at) <= CLOSED_COUNTS));
+    let (recycled, held): (Vec<_>, Vec<_>) = alive.partition(|holder| holder.recycled_by(user, now));
+    if held.len() >= most {
+        return Sharing::Full;
+    }
+    Sharing::Free { released: recycled.into_iter().map(|holder| holder.organization.clone()).collect() }
+}
+
+impl Holder {
+    /// Nobody's proof yields to nobody's: only a known person, and another one, takes a number over.
+    fn recycled_by(&self, user: Option<&UserId>, now: Timestamp) -> bool {
+        user.is_some() && self.user.as_ref() != user && now.since(self.verified_at) > RECYCLED_AFTER
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp(1_800_000_000);
+    const DAY: i64 = 86_400;
+
+    fn holder(organization: &str, user: &str, age: i64, closed: Option<i64>) -> Holder {
+        Holder {
+            organization: organization.parse().unwrap(),
+            user: Some(user.parse().unwrap()),
+            verified_at: NOW.plus(-age),
+            closed_at: closed.map(|age| NOW.plus(-age)),
+        }
+    }
+
+    fn verdict(holders: &[Holder], user: &str) -> Sharing {
+        judge(holders, &"org-new".parse().unwrap(), Some(&user.parse().unwrap()), MOST_ORGANIZATIONS, NOW)
+    }
+
+    #[test]
+    fn three_organizations_for_one_number() {
+        // S1-03, S1-21: three and no more, of whomever.
+        let two = vec![holder("org-a", "user-a", 5, None), holder("org-b", "user-b", 5, None)];
+        assert_eq!(verdict(&two, "user-a"), Sharing::Free { released: vec![] });
+        let three = [two, vec![holder("org-c", "user-c", 5, None)]].concat();
+        assert_eq!(verdict(&three, "user-a"), Sharing::Full);
+        let own = [&three[..2], &[holder("org-new", "user-a", 5, None)]].concat();
+        assert_eq!(verdict(&own, "user-a"), Sharing::Free { released: vec![] }, "its own hold is no other's");
+    }
+
+    #[test]
+    fn closed_organizations_count_for_thirty_days() {
+        let with = |closed| {
+            [
+                holder("org-a", "user-a", 90 * DAY, None),
+                holder("org-b", "user-a", 90 * DAY, None),
+                holder("org-c", "user-a", 90 * DAY, Some(closed)),
+            ]
+        };
+        assert_eq!(verdict(&with(30 * DAY), "user-a"), Sharing::Full);
+        assert_eq!(verdict(&with(30 * DAY + 1), "user-a"), Sharing::Free { released: vec![] });
+    }
+
+    #[test]
+    fn a_number_given_out_again_goes_to_its_new_holder() {
+        let with = |age| [1, 2, 3].map(|n| holder(&format!("org-{n}"), "user-old", age, None));
+        assert_eq!(verdict(&with(RECYCLED_AFTER), "user-new"), Sharing::Full, "a year and not a moment less");
+        let released = [1, 2, 3].map(|n| format!("org-{n}").parse().unwrap()).to_vec();
+        assert_eq!(verdict(&with(RECYCLED_AFTER + 1), "user-new"), Sharing::Free { released });
+        assert_eq!(verdict(&with(RECYCLED_AFTER + 1), "user-old"), Sharing::Full, "the same person is no new holder");
+        let nobody = judge(&with(RECYCLED_AFTER + 1), &"org-new".parse().unwrap(), None, MOST_ORGANIZATIONS, NOW);
+        assert_eq!(nobody, Sharing::Full, "a key proves no person");
+    }
+}

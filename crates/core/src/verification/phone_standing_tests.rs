@@ -1,0 +1,182 @@
+//! The organization's rows of verification.md 5.1, pair by pair, and what no path may do.
+
+use proptest::prelude::*;
+
+use super::Standing::{None as Nothing, PendingNew, Proving, Revoked, Verified, Waived};
+use super::Submission::{Accepted, LimitReached, Refused};
+use super::*;
+
+const NOW: Timestamp = Timestamp(1_800_000_000);
+
+const EVENTS: [StandingEvent; 12] = [
+    StandingEvent::Submitted(Accepted),
+    StandingEvent::Submitted(Refused),
+    StandingEvent::Submitted(LimitReached),
+    StandingEvent::ChangeStarted { submission: Accepted, signed_in_again: true },
+    StandingEvent::ChangeStarted { submission: Refused, signed_in_again: true },
+    StandingEvent::ChangeStarted { submission: Accepted, signed_in_again: false },
+    StandingEvent::Proven,
+    StandingEvent::AttemptEnded,
+    StandingEvent::ProvenElsewhere,
+    StandingEvent::Revoke { reasoned: true, organizations: 1, people: 1 },
+    StandingEvent::Waive { reasoned: true, until: None },
+    StandingEvent::DateCame,
+];
+
+/// What comes of each event, in the order above: the next standing and the audit event, or the refusal.
+#[test]
+fn every_standing_meets_every_event() {
+    use StandingRefusal::{AlreadyVerified, NothingThere, OperatorOnly, SignInAgain};
+    type Row = [Result<(Standing, &'static str), StandingRefusal>; 12];
+    let waived = Ok((Waived, "phone.waived"));
+    let first = |stays: Standing, proven, ended| -> Row {
+        [
+            Ok((if stays == Waived { Waived } else { Proving }, "phone.code_sent")),
+            Ok((stays, "phone.refused")),
+            Ok((stays, "phone.limit_reached")),
+            Err(NothingThere),
+            Err(NothingThere),
+            Err(NothingThere),
+            proven,
+            ended,
+            Ok((stays, "")),
+            Err(NothingThere),
+            waived,
+            Ok((stays, "")),
+        ]
+    };
+    let later = |stays: Standing, proven, ended| -> Row {
+        [
+            Err(AlreadyVerified),
+            Err(AlreadyVerified),
+            Err(AlreadyVerified),
+            Ok((PendingNew, "phone.change_started")),
+            Ok((stays, "phone.refused")),
+            Err(SignInAgain),
+            proven,
+            ended,
+            Ok((stays, "")),
+            Ok((Revoked, "phone.revoked")),
+            waived,
+            Ok((stays, "")),
+        ]
+    };
+    let verified = Ok((Verified, "phone.verified"));
+    let revoked: Row = [
+        Err(OperatorOnly),
+        Err(OperatorOnly),
+        Err(OperatorOnly),
+        Err(OperatorOnly),
+        Err(OperatorOnly),
+        Err(OperatorOnly),
+        Err(OperatorOnly),
+        Err(NothingThere),
+        Ok((Revoked, "")),
+        Err(NothingThere),
+        waived,
+        Ok((Revoked, "")),
+    ];
+    let table = [
+        (Nothing, first(Nothing, Err(NothingThere), Err(NothingThere))),
+        (Proving, first(Proving, verified, Ok((Nothing, "")))),
+        (Verified, later(Verified, Err(NothingThere), Err(NothingThere))),
+        (PendingNew, later(PendingNew, verified, Ok((Verified, "")))),
+        (Revoked, revoked),
+        (Waived, first(Waived, verified, Ok((Waived, "")))),
+    ];
+    assert_eq!(table.len(), Standing::ALL.len());
+    for (standing, row) in table {
+        for (event, expected) in EVENTS.into_iter().zip(row) {
+            let found = stands(standing).step(event, NOW).map(|(next, _, audit)| (next.standing, audit));
+            assert_eq!(found, expected, "{standing:?} {event:?}");
+        }
+    }
+}
+
+#[test]
+fn the_operator_needs_reasons_and_for_many_a_second_person() {
+    let revoke = |reasoned, organizations, people| {
+        let event = StandingEvent::Revoke { reasoned, organizations, people };
+        stands(Verified).step(event, NOW).map(|(next, ..)| next.standing)
+    };
+    assert_eq!(revoke(false, 1, 2), Err(StandingRefusal::ReasonMissing));
+    assert_eq!(revoke(true, 1, 0), Err(StandingRefusal::SecondPersonMissing));
+    assert_eq!(revoke(true, REVOKED_ALONE, 1), Ok(Revoked));
+    assert_eq!(revoke(true, REVOKED_ALONE + 1, 1), Err(StandingRefusal::SecondPersonMissing));
+    assert_eq!(revoke(true, REVOKED_ALONE + 1, 2), Ok(Revoked));
+    let waive = stands(Nothing).step(StandingEvent::Waive { reasoned: false, until: None }, NOW);
+    assert_eq!(waive.map(|(next, ..)| next.standing), Err(StandingRefusal::ReasonMissing));
+}
+
+#[test]
+fn waivers_end_on_their_date() {
+    // S1-31, S1-34.
+    let event = StandingEvent::Waive { reasoned: true, until: Some(NOW.plus(10)) };
+    let (waived, effects, _) = stands(Nothing).step(event, NOW).unwrap_or_else(|e| unreachable!("{e:?}"));
+    assert!(effects.contains(&StandingEffect::Open));
+    let at = |now| waived.step(StandingEvent::DateCame, now).map(|(next, ..)| next.standing);
+    assert_eq!((at(NOW.plus(9)), at(NOW.plus(10))), (Ok(Waived), Ok(Nothing)));
+}
+
+#[test]
+fn names_and_values_are_read_back() {
+    for standing in Standing::ALL {
+        assert_eq!(Standing::from_name(standing.as_str()), Some(standing));
+        let one = PhoneStanding { standing, until: Some(NOW) };
+        let text = serde_json::to_string(&one).unwrap_or_default();
+        assert!(text.contains(standing.as_str()), "{text}");
+        assert_eq!(serde_json::from_str::<PhoneStanding>(&text).ok(), Some(one));
+    }
+}
+
+fn event() -> impl Strategy<Value = StandingEvent> {
+    let date = prop::option::of(0..500_i64).prop_map(|wait| wait.map(|wait| NOW.plus(wait)));
+    prop_oneof![
+        12 => prop::sample::select(EVENTS.to_vec()),
+        2 => (any::<bool>(), 0..20_u32, 0..3_u8).prop_map(|(reasoned, organizations, people)| {
+            StandingEvent::Revoke { reasoned, organizations, people }
+        }),
+        2 => (any::<bool>(), date).prop_map(|(reasoned, until)| StandingEvent::Waive { reasoned, until }),
+    ]
+}
+
+proptest! {
+    /// S1-06, S1-08, S1-09, S1-25: open exactly while proven or excused; proven only by a right code of an attempt that
+    /// began; closed only by the operator or a waiver's end; and no effect is about a key.
+    #[test]
+    fn no_path_skips_a_step(path in prop::collection::vec((event(), 0..100_i64), 0..60)) {
+        let (mut one, mut now) = (PhoneStanding::begin(), NOW);
+        let mut open = false;
+        for (event, pause) in path {
+            now = now.plus(pause);
+            let Ok((next, effects, audit)) = one.step(event, now) else { continue };
+            prop_assert!(audit.is_empty() || audit.starts_with("phone."));
+            for effect in &effects {
+                match effect {
+                    StandingEffect::Open => {
+                        let named = matches!(event, StandingEvent::Proven | StandingEvent::Waive { reasoned: true, .. });
+prop_assert!(named, "opened by {:?}", event);
+                        open = true;
+                    }
+                    StandingEffect::Close => {
+                        let named = matches!(event, StandingEvent::Revoke { .. } | StandingEvent::DateCame);
+prop_assert!(named, "closed by {:?}", event);
+                        open = false;
+                    }
+                    StandingEffect::BindNumber => {
+                        prop_assert_eq!(event, StandingEvent::Proven);
+                        prop_assert!(matches!(one.standing, Proving | PendingNew | Waived));
+                    }
+                    // Written out without a wildcard: an effect on keys could not be added unseen.
+                    StandingEffect::BeginAttempt
+                    | StandingEffect::EndAttempt
+                    | StandingEffect::TellReason
+                    | StandingEffect::TellOwners => {}
+                }
+            }
+            if one.standing.opens() && !next.standing.opens() { prop_assert!(effects.contains(&StandingEffect::Close)); }
+            prop_assert_eq!(open, next.standing.opens(), "{:?} after {:?}", next, event);
+            one = next;
+        }
+    }
+}
