@@ -3,14 +3,13 @@
 use bytes::Bytes;
 use http::{Response, StatusCode, header};
 use http_body_util::BodyExt;
-use hyper::body::Incoming;
 use keystead_core::refusal::Wire;
 
 use crate::body::{GatewayBody, full};
 use crate::catalogue::Upstream;
 use crate::forward::{Exchange, Outgoing};
 use crate::settle::{Settled, Settlement, Shape};
-use crate::upstream::collect;
+use crate::upstream::{UpstreamBody, collect};
 use crate::{Gateway, headers, objects, reply};
 
 /// An answer that must be read before it is passed on may be this long.
@@ -22,7 +21,7 @@ impl Gateway {
     pub(crate) async fn answer(
         &self,
         exchange: &Exchange<'_>,
-        answered: Response<Incoming>,
+        answered: Response<UpstreamBody>,
         outgoing: Outgoing<'_>,
         mut settled: Settled,
     ) -> Result<Response<GatewayBody>, Wire> {
@@ -69,7 +68,7 @@ impl Gateway {
 }
 
 /// An upstream's error body without the secret it may quote (GW-7).
-async fn scrubbed(body: Incoming, upstream: &Upstream, status: StatusCode) -> Result<Bytes, Wire> {
+async fn scrubbed(body: UpstreamBody, upstream: &Upstream, status: StatusCode) -> Result<Bytes, Wire> {
     let unreadable = |_| reply::server_error(status.as_u16(), "The model server answered with an error.");
     let body = collect(body, MOST_ERROR).await.map_err(unreadable)?;
     let Some(key) = &upstream.api_key else { return Ok(body) };

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderValue, Method, Request, Response, Uri, header};
+use http::{HeaderValue, Method, Request, Response, header};
 use http_body_util::BodyExt;
 use keystead_core::access::{ModelUse, Payer};
 use keystead_core::caller::Caller;
@@ -14,7 +14,7 @@ use keystead_core::refusal::Wire;
 use keystead_core::route::Route;
 
 use crate::body::{BoxError, GatewayBody, empty, full};
-use crate::catalogue::{Catalogue, ModelEntry, Upstream};
+use crate::catalogue::{Address, Catalogue, ModelEntry, Upstream};
 use crate::gate::{self, Gated};
 use crate::intake::{Fault, Passing, content_is, malformed, refuse_encoded, sent_as};
 use crate::multipart::{self, FormScan, Malformed};
@@ -244,8 +244,9 @@ impl Gateway {
         outgoing: Outgoing<'_>,
     ) -> Result<Response<GatewayBody>, Wire> {
         let reservation = admission::reserve(&exchange.payer, outgoing.model.map_or("", |model| &model.id))?;
-        let request = self.request(exchange, parts, body, outgoing.upstream)?;
-        let answered = self.upstream.send(request).await.map_err(|error| {
+        let address = outgoing.upstream.address.as_ref().ok_or_else(misconfigured)?;
+        let request = self.request(exchange, parts, body, address)?;
+        let answered = self.upstream.send(address, request).await.map_err(|error| {
             if let Some(wire) = outgoing.fault.as_ref().and_then(|fault| fault.get()) {
                 return wire.clone();
             }
@@ -264,21 +265,15 @@ impl Gateway {
         exchange: &Exchange<'_>,
         parts: &Parts,
         body: GatewayBody,
-        upstream: &Upstream,
+        address: &Address,
     ) -> Result<Request<GatewayBody>, Wire> {
-        let misconfigured = || reply::server_error(500, "The model server's address is not usable. Tell the operator.");
-        let base = upstream.base_url.trim_end_matches('/');
-        let base = base.strip_suffix("/v1").unwrap_or(base);
-        let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
-        let uri: Uri = format!("{base}{target}").parse().map_err(|_| misconfigured())?;
         let mut request = Request::new(body);
         *request.method_mut() = parts.method.clone();
-        *request.uri_mut() = uri;
+        *request.uri_mut() = address.target(parts.uri.path_and_query()).ok_or_else(misconfigured)?;
         let mut headers = headers::to_upstream(&parts.headers);
-        if let Some(key) = &upstream.api_key {
-            let mut value = HeaderValue::from_str(&format!("Bearer {}", key.expose())).map_err(|_| misconfigured())?;
-            value.set_sensitive(true);
-            headers.insert(header::AUTHORIZATION, value);
+        headers.insert(header::HOST, address.host.clone());
+        if let Some(secret) = &address.authorization {
+            headers.insert(header::AUTHORIZATION, secret.clone());
         }
         if let Ok(id) = HeaderValue::from_str(exchange.id.as_str()) {
             headers.insert("x-request-id", id);
@@ -286,6 +281,10 @@ impl Gateway {
         *request.headers_mut() = headers;
         Ok(request)
     }
+}
+
+fn misconfigured() -> Wire {
+    reply::server_error(500, "The model server's address is not usable. Tell the operator.")
 }
 
 /// Whether the gateway must ask for the usage chunk itself, and take it out again.

@@ -22,6 +22,7 @@ mod multipart;
 mod objects;
 mod ownership;
 mod peek;
+mod pool;
 mod reply;
 mod settle;
 mod spool;
@@ -49,7 +50,7 @@ pub use body::{BoxError, GatewayBody};
 pub use catalogue::{Catalogue, ModelEntry, Upstream};
 pub use directory::{ChangedSubject, Directory, DirectoryOptions, DirectoryStats, KeySource};
 pub use forward::Limits;
-pub use meter::{Meter, MeterOptions, UsageSink};
+pub use meter::{Meter, MeterOptions, UsageBatch, UsageSink};
 pub use ownership::{MemoryOwnership, Ownership};
 
 use credential::Missing;

@@ -1,22 +1,36 @@
 //! The meter: takes usage events off the response path, puts them on disk in groups, and hands them to the store in
-//! batches, each once in effect, because the store counts an event's id once.
+//! batches, each once in effect, because the store counts each place of the spool once.
 
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc as sync_mpsc;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use keystead_core::usage::UsageEvent;
+use rand::RngCore;
 use tokio::sync::{Notify, mpsc};
 
-use crate::spool::{Segment, Spool};
+use crate::spool::{Group, Segment, Spool};
 use crate::{BoxFuture, Unavailable};
+
+/// Events that stand in this node's spool one behind the other.
+#[derive(Debug, Clone)]
+pub struct UsageBatch {
+    /// The segment's name; no other segment of any node has it.
+    pub segment: Arc<str>,
+    /// The place of the first event.
+    pub first: i64,
+    /// The events.
+    pub events: Arc<[UsageEvent]>,
+}
 
 /// Where batches of usage go.
 pub trait UsageSink: Send + Sync + 'static {
-    /// Writes a batch; writing the same event again must be harmless.
-    fn write<'a>(&'a self, events: &'a [UsageEvent]) -> BoxFuture<'a, Result<(), Unavailable>>;
+    /// Counts a batch. What stands at a place that was counted before must be left out; the rest may be new.
+    fn write(&self, batch: UsageBatch) -> BoxFuture<'_, Result<(), Unavailable>>;
+
+    /// No event of this segment comes any more: how far it was counted can be forgotten.
+    fn forget(&self, segment: Arc<str>) -> BoxFuture<'_, Result<(), Unavailable>>;
 }
 
 /// Sizes and times of the meter.
@@ -24,6 +38,8 @@ pub trait UsageSink: Send + Sync + 'static {
 pub struct MeterOptions {
     /// Events in a batch at most.
     pub batch: usize,
+    /// How long an event may wait for others to share its flush of the disk.
+    pub gather: Duration,
     /// How long a batch may wait for more events before it is delivered.
     pub interval: Duration,
     /// The first wait after a failed delivery; it doubles up to 5 seconds.
@@ -32,14 +48,19 @@ pub struct MeterOptions {
 
 impl Default for MeterOptions {
     fn default() -> Self {
-        Self { batch: 500, interval: Duration::from_millis(50), retry: Duration::from_millis(200) }
+        Self {
+            batch: 2_000,
+            gather: Duration::from_millis(2),
+            interval: Duration::from_millis(100),
+            retry: Duration::from_millis(200),
+        }
     }
 }
 
 /// The meter of one node.
 #[derive(Debug)]
 pub struct Meter {
-    events: sync_mpsc::Sender<UsageEvent>,
+    queue: Arc<Queue>,
     counts: Arc<Counts>,
 }
 
@@ -56,30 +77,32 @@ impl Meter {
     ///
     /// # Errors
     /// When the folder cannot be written.
-    pub async fn open(dir: &Path, sink: Arc<dyn UsageSink>, options: MeterOptions) -> std::io::Result<Self> {
-        let (spool, left) = Spool::open(dir)?;
+    pub async fn open(
+        dir: &Path,
+        sink: Arc<dyn UsageSink>,
+        options: MeterOptions,
+        rng: &mut (dyn RngCore + Send),
+    ) -> std::io::Result<Self> {
+        let (spool, left) = Spool::open(dir, rng)?;
         let counts = Arc::new(Counts::default());
-        let (events, incoming) = sync_mpsc::channel();
+        let queue = Arc::new(Queue { batch: options.batch, ..Queue::default() });
         let (durable, deliveries) = mpsc::unbounded_channel();
         for group in left {
-            counts.recorded.fetch_add(u64::try_from(group.1.len()).unwrap_or(0), Ordering::Relaxed);
+            counts.recorded.fetch_add(u64::try_from(group.events.len()).unwrap_or(0), Ordering::Relaxed);
             // The receiver is alive: it is right here.
             let _ = durable.send(group);
         }
-        let current = Arc::new(std::sync::Mutex::new(spool.path()));
-        let writer = Writer { spool, incoming, durable, current: Arc::clone(&current), batch: options.batch };
+        let writer = Writer { spool, incoming: Arc::clone(&queue), gather: options.gather, durable };
         std::thread::Builder::new().name("usage-spool".to_owned()).spawn(move || writer.run())?;
-        let delivery = Delivery { sink, options, counts: Arc::clone(&counts), current };
+        let delivery = Delivery { sink, options, counts: Arc::clone(&counts), last: None };
         tokio::spawn(delivery.run(deliveries));
-        Ok(Self { events, counts })
+        Ok(Self { queue, counts })
     }
 
-    /// Takes an event. Returns at once; the event is on disk within one flush of the disk.
+    /// Takes an event. Returns at once; the event is on disk within [`MeterOptions::gather`] and one flush of the disk.
     pub fn record(&self, event: UsageEvent) {
         self.counts.recorded.fetch_add(1, Ordering::Relaxed);
-        if self.events.send(event).is_err() {
-            tracing::error!("the usage spool has stopped; an event is lost");
-        }
+        self.queue.push(event);
     }
 
     /// Events taken and not yet with the store.
@@ -103,35 +126,79 @@ impl Meter {
     }
 }
 
+impl Drop for Meter {
+    fn drop(&mut self) {
+        self.queue.close();
+    }
+}
+
+/// Events on their way to the disk. The slower the disk, the more of them share a flush.
+#[derive(Debug, Default)]
+struct Queue {
+    waiting: Mutex<Waiting>,
+    came: Condvar,
+    batch: usize,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    events: Vec<UsageEvent>,
+    closed: bool,
+}
+
+impl Queue {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn push(&self, event: UsageEvent) {
+        let mut waiting = self.lock();
+        waiting.events.push(event);
+        // Woken for the first of a group and for a full one; waking for each would cost more than writing it.
+        let wake = waiting.events.len() == 1 || waiting.events.len() == self.batch;
+        drop(waiting);
+        if wake {
+            self.came.notify_one();
+        }
+    }
+
+    fn close(&self) {
+        self.lock().closed = true;
+        self.came.notify_one();
+    }
+
+    /// The next group; `None` once nothing more can come.
+    fn take(&self, gather: Duration) -> Option<Vec<UsageEvent>> {
+        let full = |waiting: &Waiting| waiting.closed || waiting.events.len() >= self.batch;
+        let nothing = |waiting: &mut Waiting| !waiting.closed && waiting.events.is_empty();
+        let mut waiting = self.came.wait_while(self.lock(), nothing).unwrap_or_else(PoisonError::into_inner);
+        if !gather.is_zero() && !full(&waiting) {
+            let gathered = self.came.wait_timeout_while(waiting, gather, |waiting| !full(waiting));
+            waiting = gathered.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        let room = waiting.events.len();
+        let group = std::mem::replace(&mut waiting.events, Vec::with_capacity(room));
+        (!group.is_empty()).then_some(group)
+    }
+}
+
 /// The thread that waits for the disk, so that no task does.
 struct Writer {
     spool: Spool,
-    incoming: sync_mpsc::Receiver<UsageEvent>,
-    durable: mpsc::UnboundedSender<Segment>,
-    current: Arc<std::sync::Mutex<PathBuf>>,
-    batch: usize,
+    incoming: Arc<Queue>,
+    gather: Duration,
+    durable: mpsc::UnboundedSender<Group>,
 }
 
 impl Writer {
     fn run(mut self) {
-        // While one group is being flushed the next one gathers: the slower the disk, the larger the groups.
-        while let Ok(first) = self.incoming.recv() {
-            let mut group = vec![first];
-            group.extend(self.incoming.try_iter().take(self.batch.saturating_sub(1)));
-            let path = match self.spool.append(&group) {
-                Ok(path) => path,
-                Err(error) => {
-                    // Without the disk the event still goes to the store, only without the second net.
-                    tracing::error!(%error, "the usage spool cannot be written");
-                    self.spool.path()
-                }
-            };
-            if let Ok(mut current) = self.current.lock() {
-                *current = path.clone();
+        while let Some(events) = self.incoming.take(self.gather) {
+            let (group, written) = self.spool.append(events);
+            if let Err(error) = written {
+                tracing::error!(%error, "the usage spool cannot be written");
             }
-            if self.durable.send((path, group)).is_err() {
-                return;
-            }
+            // With nobody left to deliver, what is on disk waits there for the next start.
+            let _ = self.durable.send(group);
         }
     }
 }
@@ -140,58 +207,61 @@ struct Delivery {
     sink: Arc<dyn UsageSink>,
     options: MeterOptions,
     counts: Arc<Counts>,
-    current: Arc<std::sync::Mutex<PathBuf>>,
+    /// The segment that was delivered from last.
+    last: Option<Arc<Segment>>,
 }
 
 impl Delivery {
-    async fn run(self, mut durable: mpsc::UnboundedReceiver<Segment>) {
-        while let Some(first) = durable.recv().await {
-            let mut groups = vec![first];
-            let mut count = groups[0].1.len();
+    async fn run(mut self, mut durable: mpsc::UnboundedReceiver<Group>) {
+        let mut elsewhere = None;
+        loop {
+            let first = match elsewhere.take() {
+                Some(group) => Some(group),
+                None => durable.recv().await,
+            };
+            let Some(mut group) = first else { return };
             let pause = tokio::time::sleep(self.options.interval);
             tokio::pin!(pause);
-            while count < self.options.batch {
+            while group.events.len() < self.options.batch && elsewhere.is_none() {
                 tokio::select! {
                     biased;
                     next = durable.recv() => match next {
-                        Some(group) => {
-                            count += group.1.len();
-                            groups.push(group);
-                        }
+                        Some(next) => elsewhere = group.join(next).err(),
                         None => break,
                     },
                     () = &mut pause => break,
                 }
             }
-            self.deliver(groups).await;
+            self.deliver(group).await;
         }
     }
 
-    async fn deliver(&self, groups: Vec<Segment>) {
-        let events: Vec<UsageEvent> = groups.iter().flat_map(|(_, events)| events.iter().cloned()).collect();
+    async fn deliver(&mut self, group: Group) {
+        self.leave(&group.segment).await;
+        let (count, mut first) = (group.events.len(), group.first);
         let mut wait = self.options.retry;
-        for batch in events.chunks(self.options.batch.max(1)) {
-            while self.sink.write(batch).await == Err(Unavailable) {
+        let mut events = group.events.into_iter();
+        while events.len() > 0 {
+            let events: Arc<[UsageEvent]> = events.by_ref().take(self.options.batch.max(1)).collect();
+            let batch = UsageBatch { segment: Arc::clone(&group.segment.name), first, events };
+            while self.sink.write(batch.clone()).await == Err(Unavailable) {
                 tokio::time::sleep(wait).await;
                 wait = wait.saturating_mul(2).min(Duration::from_secs(5));
             }
+            first = first.saturating_add(i64::try_from(batch.events.len()).unwrap_or(i64::MAX));
         }
-        self.remove_segments(&groups);
-        self.counts.delivered.fetch_add(u64::try_from(events.len()).unwrap_or(0), Ordering::Release);
+        self.counts.delivered.fetch_add(u64::try_from(count).unwrap_or(0), Ordering::Release);
         self.counts.changed.notify_waiters();
     }
 
-    /// Segments are delivered in order, so all before the newest one delivered are done; the one being written stays.
-    fn remove_segments(&self, groups: &[Segment]) {
-        let Ok(current) = self.current.lock().map(|path| path.clone()) else { return };
-        let Some((newest, _)) = groups.last() else { return };
-        let Some(folder) = newest.parent() else { return };
-        let Ok(entries) = std::fs::read_dir(folder) else { return };
-        for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
-            let done = path < *newest && path < current && path.extension().is_some_and(|e| e == "usage");
-            if done && let Err(error) = std::fs::remove_file(&path) {
-                tracing::warn!(%error, path = %path.display(), "a delivered usage segment could not be removed");
-            }
+    /// Segments are delivered in order: when the next one comes, the one before is done, and its file can go. The place
+    /// up to which it was counted goes after the file, so that no file is ever without.
+    async fn leave(&mut self, next: &Arc<Segment>) {
+        let Some(done) = self.last.replace(Arc::clone(next)).filter(|last| last != next) else { return };
+        if let Err(error) = std::fs::remove_file(&done.path) {
+            tracing::warn!(%error, path = %done.path.display(), "a delivered usage segment could not be removed");
+        } else if self.sink.forget(Arc::clone(&done.name)).await.is_err() {
+            tracing::debug!(segment = %done.name, "how far a segment was counted could not be forgotten");
         }
     }
 }

@@ -6,7 +6,6 @@ use std::task::{Context, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
-use hyper::body::Incoming;
 use keystead_core::access::Payer;
 use keystead_core::id::UsageEventId;
 use keystead_core::route::Route;
@@ -19,6 +18,7 @@ use crate::forward::Exchange;
 use crate::meter::Meter;
 use crate::ownership::Ownership;
 use crate::sse::EventScan;
+use crate::upstream::UpstreamBody;
 use crate::{Gateway, usage};
 
 /// Of a body longer than this only the end is kept for reading.
@@ -170,7 +170,7 @@ impl Reading {
 
 /// The upstream's body on its way to the client. Dropping it cancels the upstream and settles what passed.
 pub(crate) struct Settlement {
-    body: Incoming,
+    body: UpstreamBody,
     settled: Settled,
     reading: Reading,
     passed: u64,
@@ -179,7 +179,7 @@ pub(crate) struct Settlement {
 }
 
 impl Settlement {
-    pub(crate) fn new(body: Incoming, settled: Settled, shape: Shape) -> Self {
+    pub(crate) fn new(body: UpstreamBody, settled: Settled, shape: Shape) -> Self {
         let strip = shape.events && shape.strip;
         let reading = if shape.events {
             Reading::Events(Box::new(EventScan::new(settled.route.meter, strip)))
@@ -245,7 +245,7 @@ impl Body for Settlement {
                 Some(Err(error)) => {
                     self.ended = true;
                     self.settle();
-                    return Poll::Ready(Some(Err(error.into())));
+                    return Poll::Ready(Some(Err(error)));
                 }
                 None => {
                     self.ended = true;

@@ -1,120 +1,195 @@
 //! The usage spool: events are on disk before the store hears of them, so that neither a crash nor an outage of the
-//! store loses one. Append-only segments of checksummed lines; a torn last line is left out.
+//! store loses one. Append-only segments of checksummed lines; a torn last line is left out. Each line says its place in
+//! its segment, by which the store knows what it has counted.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use keystead_core::usage::UsageEvent;
+use rand::{Rng, RngCore};
 use sha2::{Digest, Sha256};
 
 /// A segment is closed once it is this long.
-const SEGMENT: u64 = 4 << 20;
+const SEGMENT: u64 = 16 << 20;
 
-/// A segment that is on disk, with what stands in it.
-pub(crate) type Segment = (PathBuf, Vec<UsageEvent>);
+/// One file of the spool.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Segment {
+    /// Its name, which no other segment of any node has: a number that grows, and what was drawn for the run.
+    pub(crate) name: Arc<str>,
+    pub(crate) path: PathBuf,
+}
+
+/// Events that stand in a segment one behind the other.
+#[derive(Debug)]
+pub(crate) struct Group {
+    pub(crate) segment: Arc<Segment>,
+    /// The place of the first one.
+    pub(crate) first: i64,
+    pub(crate) events: Vec<UsageEvent>,
+}
+
+impl Group {
+    /// The place behind the last one.
+    pub(crate) fn end(&self) -> i64 {
+        self.first.saturating_add(i64::try_from(self.events.len()).unwrap_or(i64::MAX))
+    }
+
+    /// Takes in the group behind this one; gives it back where it stands elsewhere.
+    pub(crate) fn join(&mut self, next: Self) -> Result<(), Self> {
+        if self.end() != next.first || self.segment != next.segment {
+            return Err(next);
+        }
+        self.events.extend(next.events);
+        Ok(())
+    }
+}
 
 /// The writing end.
 #[derive(Debug)]
 pub(crate) struct Spool {
     dir: PathBuf,
+    run: String,
     number: u64,
+    segment: Arc<Segment>,
     file: File,
     length: u64,
+    place: i64,
+    /// The lines of one group; kept for its room.
+    text: Vec<u8>,
 }
 
 impl Spool {
     /// Opens the folder and reads what an earlier run left; those segments are removed once delivered.
-    pub(crate) fn open(dir: &Path) -> io::Result<(Self, Vec<Segment>)> {
+    pub(crate) fn open(dir: &Path, rng: &mut dyn RngCore) -> io::Result<(Self, Vec<Group>)> {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
         let mut left = Vec::new();
         let mut number = 0;
         let mut paths: Vec<PathBuf> = fs::read_dir(dir)?.filter_map(|entry| Some(entry.ok()?.path())).collect();
         paths.sort();
         for path in paths {
-            let Some(this) = number_of(&path) else { continue };
+            let Some((name, this)) = name_of(&path) else { continue };
             number = number.max(this);
-            left.push((path.clone(), read_segment(&path)?));
+            left.extend(read_segment(Arc::new(Segment { name, path }))?);
         }
         number += 1;
-        let file = create(dir, number)?;
-        Ok((Self { dir: dir.to_owned(), number, file, length: 0 }, left))
+        let run = format!("{:032x}", rng.random::<u128>());
+        let (segment, file) = create(dir, number, &run)?;
+        let spool = Self { dir: dir.to_owned(), run, number, segment, file, length: 0, place: 0, text: Vec::new() };
+        Ok((spool, left))
     }
 
-    /// Appends events and waits until they are on disk; answers the segment they are in.
-    pub(crate) fn append(&mut self, events: &[UsageEvent]) -> io::Result<PathBuf> {
-        if self.length >= SEGMENT {
-            self.number += 1;
-            self.file = create(&self.dir, self.number)?;
-            self.length = 0;
+    /// Appends events and waits until they are on disk. They keep their places even where that fails: without the disk
+    /// they still go to the store, only without the second net.
+    pub(crate) fn append(&mut self, events: Vec<UsageEvent>) -> (Group, io::Result<()>) {
+        let written = self.room().and_then(|()| self.write(&events));
+        let group = Group { segment: Arc::clone(&self.segment), first: self.place, events };
+        self.place = group.end();
+        (group, written)
+    }
+
+    /// Begins another segment when this one is full.
+    fn room(&mut self) -> io::Result<()> {
+        if self.length < SEGMENT {
+            return Ok(());
         }
+        (self.segment, self.file) = create(&self.dir, self.number + 1, &self.run)?;
+        self.number += 1;
+        (self.length, self.place) = (0, 0);
+        Ok(())
+    }
+
+    fn write(&mut self, events: &[UsageEvent]) -> io::Result<()> {
         // Until this write is known to be whole the segment counts as full: after a torn write the next one begins anew.
         let length = std::mem::replace(&mut self.length, SEGMENT);
-        let mut text = Vec::with_capacity(events.len() * 400);
-        for event in events {
-            let line = serde_json::to_vec(event)?;
-            writeln!(text, "{} {}", checksum(&line), String::from_utf8_lossy(&line))?;
+        self.text.clear();
+        for (place, event) in (self.place..).zip(events) {
+            write_line(&mut self.text, place, event)?;
         }
-        self.file.write_all(&text)?;
+        self.file.write_all(&self.text)?;
         self.file.sync_data()?;
-        self.length = length.saturating_add(u64::try_from(text.len()).unwrap_or(u64::MAX));
-        Ok(self.path())
-    }
-
-    /// The segment being written.
-    pub(crate) fn path(&self) -> PathBuf {
-        segment_path(&self.dir, self.number)
+        self.length = length.saturating_add(u64::try_from(self.text.len()).unwrap_or(u64::MAX));
+        Ok(())
     }
 }
 
-fn create(dir: &Path, number: u64) -> io::Result<File> {
-    let file = OpenOptions::new().create_new(true).append(true).mode(0o600).open(segment_path(dir, number))?;
+fn create(dir: &Path, number: u64, run: &str) -> io::Result<(Arc<Segment>, File)> {
+    let name = format!("{number:020}-{run}");
+    let path = dir.join(format!("{name}.{EXTENSION}"));
+    let file = OpenOptions::new().create_new(true).append(true).mode(0o600).open(&path)?;
     // The name must outlive a power cut too.
     File::open(dir)?.sync_all()?;
-    Ok(file)
+    Ok((Arc::new(Segment { name: name.into(), path }), file))
 }
 
-fn segment_path(dir: &Path, number: u64) -> PathBuf {
-    dir.join(format!("{number:020}.usage"))
+const EXTENSION: &str = "usage";
+
+fn name_of(path: &Path) -> Option<(Arc<str>, u64)> {
+    let name = path.file_name()?.to_str()?.strip_suffix(EXTENSION)?.strip_suffix('.')?;
+    Some((name.into(), name.split('-').next()?.parse().ok()?))
 }
 
-fn number_of(path: &Path) -> Option<u64> {
-    path.file_name()?.to_str()?.strip_suffix(".usage")?.parse().ok()
-}
+/// Characters of a checksum.
+const SUM: usize = 16;
 
 /// The first eight bytes of SHA-256, in hexadecimal.
-fn checksum(line: &[u8]) -> String {
-    Sha256::digest(line).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+fn checksum(line: &[u8]) -> [u8; SUM] {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digest = Sha256::digest(line);
+    let mut text = [b'0'; SUM];
+    for (pair, byte) in text.chunks_exact_mut(2).zip(digest.iter()) {
+        pair.copy_from_slice(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+    }
+    text
 }
 
-/// The whole lines of a segment; damaged ones are left out and said.
-fn read_segment(path: &Path) -> io::Result<Vec<UsageEvent>> {
-    let mut events = Vec::new();
+/// One event as checksum, place, JSON, line break; the checksum is filled in once the rest stands there.
+fn write_line(text: &mut Vec<u8>, place: i64, event: &UsageEvent) -> io::Result<()> {
+    let start = text.len();
+    text.extend_from_slice(&[b' '; SUM + 1]);
+    let summed = text.len();
+    write!(text, "{place} ")?;
+    serde_json::to_writer(&mut *text, event)?;
+    let sum = checksum(&text[summed..]);
+    text[start..start + SUM].copy_from_slice(&sum);
+    text.push(b'\n');
+    Ok(())
+}
+
+/// The whole lines of a segment, in groups without gaps, at least one; damaged lines are left out and said.
+fn read_segment(segment: Arc<Segment>) -> io::Result<Vec<Group>> {
+    let group = |first, events| Group { segment: Arc::clone(&segment), first, events };
+    let mut groups = vec![group(0, Vec::new())];
     let mut damaged = 0u32;
-    let mut reader = BufReader::new(File::open(path)?);
+    let mut reader = BufReader::new(File::open(&segment.path)?);
     let mut line = Vec::new();
     while reader.read_until(b'\n', &mut line)? > 0 {
-        match read_line(&line) {
-            Some(event) => events.push(event),
-            None => damaged += 1,
+        match (read_line(&line), groups.last_mut()) {
+            (Some((place, event)), Some(last)) if last.end() == place => last.events.push(event),
+            (Some((place, event)), _) => groups.push(group(place, vec![event])),
+            (None, _) => damaged += 1,
         }
         line.clear();
     }
     if damaged > 0 {
-        tracing::warn!(path = %path.display(), damaged, "lines of the usage spool could not be read");
+        tracing::warn!(path = %segment.path.display(), damaged, "lines of the usage spool could not be read");
     }
-    Ok(events)
+    Ok(groups)
 }
 
-fn read_line(line: &[u8]) -> Option<UsageEvent> {
+fn read_line(line: &[u8]) -> Option<(i64, UsageEvent)> {
     let line = line.strip_suffix(b"\n")?;
-    let (sum, json) = line.split_at_checked(16)?;
-    let json = json.strip_prefix(b" ")?;
-    if checksum(json).as_bytes() != sum {
+    let (sum, rest) = line.split_at_checked(SUM)?;
+    let rest = rest.strip_prefix(b" ")?;
+    if checksum(rest) != sum {
         return None;
     }
-    serde_json::from_slice(json).ok()
+    let (place, json) = rest.split_at(rest.iter().position(|byte| *byte == b' ')?);
+    let place = std::str::from_utf8(place).ok()?.parse().ok()?;
+    Some((place, serde_json::from_slice(json).ok()?))
 }
 
 #[cfg(test)]
@@ -123,6 +198,8 @@ mod tests {
     use keystead_core::money::Micros;
     use keystead_core::usage::{Quantities, UsageKind};
     use proptest::prelude::*;
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha20Rng;
 
     use super::*;
 
@@ -148,19 +225,25 @@ mod tests {
     fn survive(count: usize, damage: impl FnOnce(&mut Vec<u8>)) -> (Vec<UsageEvent>, Vec<UsageEvent>) {
         let folder = tempfile::tempdir().unwrap();
         let events: Vec<UsageEvent> = (0..count).map(event).collect();
+        let mut rng = ChaCha20Rng::seed_from_u64(1);
         let path = {
-            let (mut spool, left) = Spool::open(folder.path()).unwrap();
+            let (mut spool, left) = Spool::open(folder.path(), &mut rng).unwrap();
             assert!(left.is_empty());
             for group in events.chunks(3) {
-                spool.append(group).unwrap();
+                spool.append(group.to_vec()).1.unwrap();
             }
-            spool.path()
+            spool.segment.path.clone()
         };
         let mut bytes = fs::read(&path).unwrap();
         damage(&mut bytes);
         fs::write(&path, bytes).unwrap();
-        let (_, left) = Spool::open(folder.path()).unwrap();
-        (events, left.into_iter().flat_map(|(_, events)| events).collect())
+        let (_, left) = Spool::open(folder.path(), &mut rng).unwrap();
+        for group in &left {
+            // Whatever was lost before it, an event keeps its place.
+            let places = group.events.iter().map(|event| events.iter().position(|e| e == event).unwrap());
+            assert!(places.eq(usize::try_from(group.first).unwrap()..usize::try_from(group.end()).unwrap()));
+        }
+        (events, left.into_iter().flat_map(|group| group.events).collect())
     }
 
     proptest! {

@@ -40,7 +40,7 @@ async fn buckets_are_exact_and_empty_ones_are_there() {
     let written: Result<(), keystead_store::Error> = world
         .store
         .write("record", async move |tx: &mut Tx| {
-            usage::record(tx, &events).await?;
+            usage::record(tx, "1-a", 0, &events).await?;
             Ok(())
         })
         .await;

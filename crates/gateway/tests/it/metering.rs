@@ -1,5 +1,6 @@
 //! What was used is written once in effect, whatever fails in between.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -10,6 +11,8 @@ use keystead_core::Timestamp;
 use keystead_core::money::Micros;
 use keystead_core::usage::{Quantities, UsageEvent, UsageKind};
 use keystead_gateway::{Meter, MeterOptions, UsageSink};
+use rand::SeedableRng;
+use rand_chacha::ChaCha20Rng;
 
 use crate::world::{Store, World, full, json};
 
@@ -31,7 +34,25 @@ fn event(number: u32) -> UsageEvent {
     }
 }
 
-const QUICK: MeterOptions = MeterOptions { batch: 7, interval: Duration::ZERO, retry: Duration::from_millis(1) };
+const QUICK: MeterOptions =
+    MeterOptions { batch: 7, gather: Duration::ZERO, interval: Duration::ZERO, retry: Duration::from_millis(1) };
+
+async fn open(dir: &Path, store: &Arc<Store>, run: u64) -> Meter {
+    let sink = Arc::clone(store) as Arc<dyn UsageSink>;
+    Meter::open(dir, sink, QUICK, &mut ChaCha20Rng::seed_from_u64(run)).await.unwrap()
+}
+
+/// Lines of all segments.
+fn written(dir: &Path) -> usize {
+    let segments = std::fs::read_dir(dir).unwrap().map(|entry| std::fs::read(entry.unwrap().path()).unwrap());
+    segments.map(|bytes| bytes.iter().filter(|b| **b == b'\n').count()).sum()
+}
+
+fn counted(store: &Store) -> Vec<i64> {
+    let mut at: Vec<i64> = store.events.lock().unwrap().iter().map(|event| event.at.0).collect();
+    at.sort_unstable();
+    at
+}
 
 #[tokio::test]
 async fn an_outage_of_the_store_and_a_restart_lose_nothing() {
@@ -39,34 +60,55 @@ async fn an_outage_of_the_store_and_a_restart_lose_nothing() {
     let dir = folder.path().join("spool");
     let dead = Arc::new(Store::default());
     dead.down.store(true, Ordering::SeqCst);
-    let meter = Meter::open(&dir, Arc::clone(&dead) as Arc<dyn UsageSink>, QUICK).await.unwrap();
+    let meter = open(&dir, &dead, 1).await;
     for number in 0..100 {
         meter.record(event(number));
     }
     assert_eq!(meter.waiting(), 100);
-    let written = || -> usize {
-        std::fs::read_dir(&dir)
-            .unwrap()
-            .map(|entry| std::fs::read(entry.unwrap().path()).unwrap().iter().filter(|b| **b == b'\n').count())
-            .sum()
-    };
-    while written() < 100 {
+    while written(&dir) < 100 {
         tokio::task::yield_now().await;
     }
     assert!(dead.events.lock().unwrap().is_empty());
     // The first process is gone from here on; its folder is all that is left.
     let store = Arc::new(Store::default());
-    let meter = Meter::open(&dir, Arc::clone(&store) as Arc<dyn UsageSink>, QUICK).await.unwrap();
+    let meter = open(&dir, &store, 2).await;
     meter.flush().await;
-    let mut ids: Vec<i64> = store.events.lock().unwrap().iter().map(|event| event.at.0).collect();
-    ids.sort_unstable();
-    assert_eq!(ids, (0..100).collect::<Vec<_>>());
+    assert_eq!(counted(&store), (0..100).collect::<Vec<_>>());
     assert_eq!(meter.waiting(), 0);
     use std::os::unix::fs::PermissionsExt;
     assert_eq!(std::fs::metadata(&dir).unwrap().permissions().mode() & 0o777, 0o700);
     for entry in std::fs::read_dir(&dir).unwrap() {
         assert_eq!(entry.unwrap().metadata().unwrap().permissions().mode() & 0o777, 0o600);
     }
+}
+
+#[tokio::test]
+async fn what_was_counted_before_a_crash_is_not_counted_after_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("spool");
+    let store = Arc::new(Store::default());
+    let first = open(&dir, &store, 1).await;
+    for number in 0..50 {
+        first.record(event(number));
+    }
+    first.flush().await;
+    // The store goes away, the node takes more, dies, and comes back twice: the segments lie there all the while.
+    store.down.store(true, Ordering::SeqCst);
+    for number in 50..60 {
+        first.record(event(number));
+    }
+    while written(&dir) < 60 {
+        tokio::task::yield_now().await;
+    }
+    drop(first);
+    store.down.store(false, Ordering::SeqCst);
+    for run in 2..4 {
+        let meter = open(&dir, &store, run).await;
+        meter.record(event(u32::try_from(run).unwrap() + 100));
+        meter.flush().await;
+    }
+    assert_eq!(counted(&store), (0..60).chain([102, 103]).collect::<Vec<_>>());
+    assert!(std::fs::read_dir(&dir).unwrap().count() <= 2, "segments counted to their end are gone");
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use crate::world::{UPSTREAM_SECRET, World, full, json};
 use http::Response;
+use keystead_gateway::Upstream;
 
 #[tokio::test]
 async fn bytes_pass_both_ways_and_usage_is_written_once() {
@@ -128,7 +129,7 @@ async fn an_upstream_that_is_gone_is_503() {
     let key = world.key(1);
     let mut catalogue = (**world.catalogue.load()).clone();
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    catalogue.upstreams.get_mut("one").unwrap().base_url = format!("http://{closed}");
+    catalogue.upstreams.insert("one".to_owned(), Upstream::new("one".to_owned(), &format!("http://{closed}"), None));
     world.catalogue.store(std::sync::Arc::new(catalogue));
     let got = world.chat(&key).await;
     assert_eq!((got.status, got.json()["error"]["type"].as_str()), (503, Some("service_unavailable_error")));

@@ -25,7 +25,7 @@ use keystead_core::usage::{Price, UsageEvent};
 use keystead_core::{Secret, Timestamp};
 use keystead_gateway::{
     BoxError, BoxFuture, Catalogue, Directory, DirectoryOptions, Gateway, GatewayOptions, KeySource, Limits,
-    MemoryOwnership, Meter, MeterOptions, ModelEntry, Unavailable, Upstream, UsageSink,
+    MemoryOwnership, Meter, MeterOptions, ModelEntry, Unavailable, Upstream, UsageBatch, UsageSink,
 };
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
@@ -65,6 +65,8 @@ pub(crate) struct Store {
     pub(crate) gate: Mutex<Option<Arc<Semaphore>>>,
     pub(crate) waiting: AtomicUsize,
     pub(crate) events: Mutex<Vec<UsageEvent>>,
+    /// How far each segment of the spool was counted.
+    pub(crate) spools: Mutex<HashMap<String, i64>>,
 }
 
 impl KeySource for Store {
@@ -87,20 +89,26 @@ impl KeySource for Store {
 }
 
 impl UsageSink for Store {
-    fn write<'a>(&'a self, events: &'a [UsageEvent]) -> BoxFuture<'a, Result<(), Unavailable>> {
+    fn write(&self, batch: UsageBatch) -> BoxFuture<'_, Result<(), Unavailable>> {
         async move {
             if self.down.load(Ordering::SeqCst) {
                 return Err(Unavailable);
             }
-            let mut known = self.events.lock().unwrap();
-            for event in events {
-                if !known.iter().any(|e| e.id == event.id) {
-                    known.push(event.clone());
-                }
-            }
+            let mut spools = self.spools.lock().unwrap();
+            let counted = spools.entry(batch.segment.to_string()).or_default();
+            let places = (batch.first..).zip(batch.events.iter());
+            let new: Vec<UsageEvent> =
+                places.filter(|(place, _)| place >= counted).map(|(_, event)| event.clone()).collect();
+            *counted = (*counted).max(batch.first + i64::try_from(batch.events.len()).unwrap());
+            self.events.lock().unwrap().extend(new);
             Ok(())
         }
         .boxed()
+    }
+
+    fn forget(&self, segment: Arc<str>) -> BoxFuture<'_, Result<(), Unavailable>> {
+        self.spools.lock().unwrap().remove(&*segment);
+        std::future::ready(Ok(())).boxed()
     }
 }
 
@@ -179,20 +187,26 @@ impl World {
         };
         let directory = Arc::new(Directory::new(Arc::clone(&store) as Arc<dyn KeySource>, options, Arc::clone(&clock)));
         let folder = tempfile::tempdir().unwrap();
-        let quick =
-            MeterOptions { interval: Duration::ZERO, retry: Duration::from_millis(1), ..MeterOptions::default() };
+        let quick = MeterOptions {
+            gather: Duration::ZERO,
+            interval: Duration::ZERO,
+            retry: Duration::from_millis(1),
+            ..MeterOptions::default()
+        };
         let sink = Arc::clone(&store) as Arc<dyn UsageSink>;
-        let meter = Arc::new(Meter::open(&folder.path().join("spool"), sink, quick).await.unwrap());
+        let meter = Arc::new(
+            Meter::open(&folder.path().join("spool"), sink, quick, &mut ChaCha20Rng::seed_from_u64(8)).await.unwrap(),
+        );
         let models = ["gpt-4o", "o3", "whisper-1", "tts-1", "gpt-image-1", "text-embedding-3-small"];
         let catalogue = Arc::new(ArcSwap::from_pointee(Catalogue {
             models: models.iter().map(|id| ((*id).to_owned(), model(id))).collect(),
             upstreams: HashMap::from([(
                 "one".to_owned(),
-                Upstream {
-                    name: "one".to_owned(),
-                    base_url: format!("http://{upstream}/v1"),
-                    api_key: Some(Secret::new(UPSTREAM_SECRET.to_owned())),
-                },
+                Upstream::new(
+                    "one".to_owned(),
+                    &format!("http://{upstream}/v1"),
+                    Some(Secret::new(UPSTREAM_SECRET.to_owned())),
+                ),
             )]),
             policy: Policy::default_rules(),
         }));

@@ -139,7 +139,7 @@ fn limits(config: &Validated) -> Limits {
 async fn open_meter(config: &Validated, store: &Store) -> Result<Arc<Meter>, Failure> {
     let folder = config.server.data_dir.join("spool");
     let sink = Arc::new(StoreUsage::new(store.clone()));
-    let opened = Meter::open(&folder, sink, MeterOptions::default()).await;
+    let opened = Meter::open(&folder, sink, MeterOptions::default(), &mut wire::rng()).await;
     opened.map(Arc::new).map_err(|error| Failure::Other(format!("the usage spool {}: {error}", folder.display())))
 }
 

@@ -30,17 +30,13 @@ impl Models {
             for model in &upstream.models {
                 served.entry(model.clone()).or_insert((upstream.name.clone(), "upstream", Price::default()));
             }
-            upstreams.push(Upstream {
-                name: upstream.name.clone(),
-                base_url: upstream.base_url.clone(),
-                api_key: upstream.api_key.clone(),
-            });
+            upstreams.push(Upstream::new(upstream.name.clone(), &upstream.base_url, upstream.api_key.clone()));
         }
         if let Some(base_url) = sandbox.filter(|_| upstreams.is_empty()) {
             for (model, owned_by, price) in sandbox_models() {
                 served.insert(model.to_owned(), (SANDBOX.to_owned(), owned_by, price));
             }
-            upstreams.push(Upstream { name: SANDBOX.to_owned(), base_url: base_url.to_owned(), api_key: None });
+            upstreams.push(Upstream::new(SANDBOX.to_owned(), base_url, None));
         }
         let mut owners: BTreeMap<String, String> = BTreeMap::new();
         for (model, price) in &config.models {

@@ -1,11 +1,12 @@
 //! Where the gateway's meter delivers usage: the store, in batches; the same write notes when keys were last used.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use keystead_core::id::KeyId;
 use keystead_core::time::Timestamp;
 use keystead_core::usage::UsageEvent;
-use keystead_gateway::{BoxFuture, Unavailable, UsageSink};
+use keystead_gateway::{BoxFuture, Unavailable, UsageBatch, UsageSink};
 use keystead_store::tables::{api_keys, usage};
 use keystead_store::{Store, Tx};
 
@@ -21,12 +22,11 @@ impl StoreUsage {
 }
 
 impl UsageSink for StoreUsage {
-    fn write<'a>(&'a self, events: &'a [UsageEvent]) -> BoxFuture<'a, Result<(), Unavailable>> {
+    fn write(&self, batch: UsageBatch) -> BoxFuture<'_, Result<(), Unavailable>> {
         Box::pin(async move {
-            let touched = last_uses(events);
-            let events = events.to_vec();
+            let touched = last_uses(&batch.events);
             let write = self.store.write("record_usage", async move |tx: &mut Tx| {
-                usage::record(tx, &events).await?;
+                usage::record(tx, &batch.segment, batch.first, &batch.events).await?;
                 api_keys::touch(tx, &touched).await?;
                 Ok::<_, keystead_store::Error>(())
             });
@@ -34,6 +34,14 @@ impl UsageSink for StoreUsage {
                 tracing::warn!(error = %error, "usage could not be delivered; it waits in the spool");
                 Unavailable
             })
+        })
+    }
+
+    fn forget(&self, segment: Arc<str>) -> BoxFuture<'_, Result<(), Unavailable>> {
+        Box::pin(async move {
+            let write =
+                self.store.write("forget_segment", async move |tx: &mut Tx| usage::forget_segment(tx, &segment).await);
+            write.await.map_err(|_| Unavailable)
         })
     }
 }

@@ -1,14 +1,15 @@
 //! Usage events and the minute buckets they are summed into.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use keystead_core::id::{KeyId, OrganizationId, ProjectId, UsageEventId};
+use keystead_core::id::{KeyId, OrganizationId, ProjectId};
 use keystead_core::money::Micros;
 use keystead_core::time::Timestamp;
 use keystead_core::usage::{Quantities, UsageEvent, UsageKind};
 use serde_json::json;
 
-use super::{id, named, time};
+use super::named;
 use crate::{Error, PerEngine, Row, Tx, Value};
 
 /// What results are grouped by.
@@ -70,93 +71,66 @@ pub struct UsageRow {
     pub cost: Micros,
 }
 
-type BucketKey = (String, UsageKind, i64, String, String, String, String);
+/// What a bucket is told from others by: organization, kind, minute, project, key, owner, model. Borrowed from its events.
+type BucketKey<'e> = (&'e str, UsageKind, i64, &'e str, &'e str, Cow<'e, str>, Cow<'e, str>);
+type Sums<'e> = BTreeMap<BucketKey<'e>, (Quantities, Micros)>;
 
-/// Records events, each once however often it is sent: only events that were new are summed. Answers how many those were.
+/// Adds events to the buckets that stand in a spool's segment from place `first` on, in order and without gaps. Their
+/// place makes counting twice harmless, without a row for each: those counted before are left out. Answers how many were
+/// new.
 ///
 /// # Errors
 /// When the store cannot.
-pub async fn record(tx: &mut Tx, events: &[UsageEvent]) -> Result<usize, Error> {
+pub async fn record(tx: &mut Tx, segment: &str, first: i64, events: &[UsageEvent]) -> Result<usize, Error> {
+    // One statement, so that two processes on one spool wait for each other here and the second one sees the first.
+    const COUNT: &str = "INSERT INTO usage_spools (segment, counted, counted_before) VALUES ($1, $2, 0) \
+                         ON CONFLICT (segment) DO UPDATE SET counted_before = usage_spools.counted, \
+                         counted = CASE WHEN usage_spools.counted < excluded.counted THEN excluded.counted \
+                         ELSE usage_spools.counted END RETURNING counted_before";
     if events.is_empty() {
         return Ok(0);
     }
-    // One statement for the batch; the two engines unpack a JSON array each in its own way.
-    const INSERT: PerEngine = PerEngine {
-        sqlite: "INSERT INTO usage_events (id, at, kind, organization, project, api_key, owner, model, input_tokens, \
-                 input_cached_tokens, output_tokens, images, characters, seconds, cost, status, estimated, request) \
-                 SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8, \
-                 value->>9, value->>10, value->>11, value->>12, value->>13, value->>14, value->>15, value->>16, value->>17 \
-                 FROM json_each($1) WHERE TRUE ON CONFLICT (id) DO NOTHING RETURNING id",
-        postgres: "INSERT INTO usage_events (id, at, kind, organization, project, api_key, owner, model, input_tokens, \
-                   input_cached_tokens, output_tokens, images, characters, seconds, cost, status, estimated, request) \
-                   SELECT value->>0, (value->>1)::BIGINT, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, \
-                   (value->>8)::BIGINT, (value->>9)::BIGINT, (value->>10)::BIGINT, (value->>11)::BIGINT, \
-                   (value->>12)::BIGINT, (value->>13)::BIGINT, (value->>14)::BIGINT, (value->>15)::BIGINT, \
-                   (value->>16)::BOOLEAN, value->>17 \
-                   FROM jsonb_array_elements(CAST($1 AS JSONB)) AS rows(value) ON CONFLICT (id) DO NOTHING RETURNING id",
-    };
-    // In order of id, so that two nodes that send the same events meet on the first one and not in a circle.
-    let mut ordered: Vec<&UsageEvent> = events.iter().collect();
-    ordered.sort_by(|a, b| a.id.cmp(&b.id));
-    let rows: Vec<_> = ordered.into_iter().map(event_fields).collect();
-    let sql = tx.pick(INSERT);
-    let inserted = tx.all(sql, vec![json!(rows).to_string().into()]).await?;
-    let mut new = std::collections::HashSet::with_capacity(inserted.len());
-    for row in &inserted {
-        new.insert(row.text(0)?);
-    }
-    let mut sums: BTreeMap<BucketKey, (Quantities, Micros)> = BTreeMap::new();
-    for event in events.iter() {
-        // A batch may itself name an event twice: taking the id out of the set counts it once.
-        if !new.remove(event.id.as_str()) {
-            continue;
-        }
-        let key = (
-            event.organization.to_string(),
-            event.kind,
-            event.at.0 - event.at.0.rem_euclid(60),
-            event.project.to_string(),
-            event.key.to_string(),
-            keepable(&event.owner),
-            keepable(&event.model),
-        );
-        let sum = sums.entry(key).or_default();
-        *sum = (sum.0.plus(Quantities { requests: 1, ..event.used }), sum.1.plus(event.cost));
+    let length = i64::try_from(events.len()).map_err(|_| Error::Invalid("more events than can be counted"))?;
+    let row = tx.optional(COUNT, vec![segment.into(), first.saturating_add(length).into()]).await?;
+    let counted_before = row.map_or(Ok(0), |row| row.int(0))?;
+    let old = usize::try_from(counted_before.saturating_sub(first).clamp(0, length)).unwrap_or(0);
+    let mut sums = Sums::new();
+    for event in &events[old..] {
+        sum(&mut sums, event);
     }
     add_to_buckets(tx, &sums).await?;
-    Ok(inserted.len())
+    Ok(events.len() - old)
 }
 
-fn event_fields(event: &UsageEvent) -> serde_json::Value {
-    let used = &event.used;
-    json!([
-        event.id.as_str(),
-        event.at.0,
-        event.kind.as_str(),
+/// Forgets a segment whose file is gone.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn forget_segment(tx: &mut Tx, segment: &str) -> Result<(), Error> {
+    tx.execute("DELETE FROM usage_spools WHERE segment = $1", vec![segment.into()]).await.map(|_| ())
+}
+
+/// Adds an event to the sum of its bucket.
+fn sum<'e>(sums: &mut Sums<'e>, event: &'e UsageEvent) {
+    let key = (
         event.organization.as_str(),
+        event.kind,
+        event.at.0 - event.at.0.rem_euclid(60),
         event.project.as_str(),
         event.key.as_str(),
         keepable(&event.owner),
         keepable(&event.model),
-        used.input_tokens,
-        used.input_cached_tokens,
-        used.output_tokens,
-        used.images,
-        used.characters,
-        used.seconds,
-        event.cost.0,
-        event.status,
-        event.estimated,
-        keepable(&event.request)
-    ])
+    );
+    let sum = sums.entry(key).or_default();
+    *sum = (sum.0.plus(Quantities { requests: 1, ..event.used }), sum.1.plus(event.cost));
 }
 
 /// The text without NUL, which PostgreSQL refuses: one strange event must not hold up all that follow it.
-fn keepable(text: &str) -> String {
-    text.replace('\0', "")
+fn keepable(text: &str) -> Cow<'_, str> {
+    if text.contains('\0') { Cow::Owned(text.replace('\0', "")) } else { Cow::Borrowed(text) }
 }
 
-async fn add_to_buckets(tx: &mut Tx, sums: &BTreeMap<BucketKey, (Quantities, Micros)>) -> Result<(), Error> {
+async fn add_to_buckets(tx: &mut Tx, sums: &Sums<'_>) -> Result<(), Error> {
     // Again one statement, unpacked by each engine in its own way.
     const UPSERT: PerEngine = PerEngine {
         sqlite: "INSERT INTO usage_buckets (organization, kind, bucket_start, project, api_key, owner, model, \
@@ -214,45 +188,6 @@ async fn add_to_buckets(tx: &mut Tx, sums: &BTreeMap<BucketKey, (Quantities, Mic
         .collect();
     let sql = tx.pick(UPSERT);
     tx.execute(sql, vec![json!(rows).to_string().into()]).await.map(|_| ())
-}
-
-/// The newest events of an organization, newest first.
-///
-/// # Errors
-/// When the store cannot.
-pub async fn list_events(tx: &mut Tx, organization: &OrganizationId, limit: u32) -> Result<Vec<UsageEvent>, Error> {
-    const SQL: &str = "SELECT id, at, kind, organization, project, api_key, owner, model, input_tokens, \
-                       input_cached_tokens, output_tokens, images, characters, seconds, cost, status, estimated, request \
-                       FROM usage_events WHERE organization = $1 ORDER BY at DESC, id DESC LIMIT $2";
-    tx.all(SQL, vec![organization.as_str().into(), i64::from(limit).into()]).await?.iter().map(event).collect()
-}
-
-fn event(row: &Row) -> Result<UsageEvent, Error> {
-    let id: UsageEventId = id(row, 0, "usage_events")?;
-    let status = u16::try_from(row.int(15)?);
-    Ok(UsageEvent {
-        at: time(row, 1)?,
-        kind: named(row, 2, "usage_events", UsageKind::from_name)?,
-        organization: super::id(row, 3, "usage_events")?,
-        project: super::id(row, 4, "usage_events")?,
-        key: super::id(row, 5, "usage_events")?,
-        owner: row.text(6)?,
-        model: row.text(7)?,
-        used: Quantities {
-            requests: 1,
-            input_tokens: row.int(8)?,
-            input_cached_tokens: row.int(9)?,
-            output_tokens: row.int(10)?,
-            images: row.int(11)?,
-            characters: row.int(12)?,
-            seconds: row.int(13)?,
-        },
-        cost: Micros(row.int(14)?),
-        status: status.map_err(|_| Error::Corrupt { table: "usage_events", id: id.to_string() })?,
-        estimated: row.bool(16)?,
-        request: row.text(17)?,
-        id,
-    })
 }
 
 /// Sums by bucket and group, in order of time, kind and group; groups without usage are not listed.

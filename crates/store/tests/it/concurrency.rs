@@ -100,20 +100,16 @@ async fn one_owner_stays(db: TestDb) {
 
 async fn one_event_counts_once(db: TestDb) {
     let events: Vec<_> = (0..200).map(|n| stories::usage::event(&format!("e{n}"), n, &format!("m{}", n % 7))).collect();
-    let backwards: Vec<_> = events.iter().rev().cloned().collect();
     let other = Store::open(&db.url).await.unwrap();
-    let record = async |store: &Store, events: &[_]| {
-        store
-            .write("record", async |tx: &mut Tx| -> Result<_, Error> { usage::record(tx, events).await })
-            .await
-            .unwrap()
+    // Two processes that both believe the spool is theirs, each sending parts of it again.
+    let record = async |store: &Store, first: usize, events: &[_]| {
+        let first = i64::try_from(first).unwrap();
+        let write = store
+            .write("record", async |tx: &mut Tx| -> Result<_, Error> { usage::record(tx, "1-a", first, events).await });
+        write.await.unwrap()
     };
-    let (a, b, c, d) = tokio::join!(
-        record(&db.store, &events),
-        record(&other, &backwards),
-        record(&db.store, &events[100..]),
-        record(&other, &backwards[50..]),
-    );
+    let (a, b) = tokio::join!(record(&db.store, 0, &events[..150]), record(&other, 0, &events[..150]));
+    let (c, d) = tokio::join!(record(&db.store, 100, &events[100..]), record(&other, 50, &events[50..]));
     assert_eq!(a + b + c + d, 200);
     let rows = look!(db, |tx| usage::query(tx, &stories::usage::ask(86_400, &[]))).unwrap();
     assert_eq!((rows.len(), rows[0].used.requests, rows[0].cost.0), (1, 200, 1_400));
@@ -161,7 +157,9 @@ pub(crate) async fn a_deadlock_is_tried_again(db: TestDb) {
         db.store.write("both", work).await
     };
     let (a, b) = tokio::join!(use_both("a", "b"), use_both("b", "a"));
-    assert_eq!((a, b, runs.load(Ordering::Relaxed)), (Ok(()), Ok(()), 3));
+    assert_eq!((a, b), (Ok(()), Ok(())));
+    // The one sent back may meet the other again while that one wakes up.
+    assert!(runs.load(Ordering::Relaxed) >= 3);
     for name in ["a", "b"] {
         let found = look!(db, |tx| api_keys::find(tx, &key_id(name))).unwrap().unwrap();
         assert_eq!(found.last_used_at, Some(later(2)));

@@ -46,29 +46,22 @@ pub(crate) fn ask(width_seconds: i64, group_by: &[GroupKey]) -> UsageQuery {
     }
 }
 
-pub(crate) async fn once_and_only_once(db: TestDb) {
-    assert_eq!(change!(db, |tx| usage::record(tx, &[])), Ok(0));
+pub(crate) async fn large_and_many(db: TestDb) {
     let (a, b) = (event("a", 0, "m"), event("b", 59, "m"));
-    assert_eq!(change!(db, |tx| usage::record(tx, &[a.clone(), b.clone(), a.clone()])), Ok(2));
-    assert_eq!(change!(db, |tx| usage::record(tx, &[a.clone(), b.clone(), a.clone()])), Ok(0), "the same batch again");
-    let c = event("c", 1, "m");
-    assert_eq!(change!(db, |tx| usage::record(tx, &[a.clone(), c.clone()])), Ok(1), "new ones among old ones");
+    assert_eq!(change!(db, |tx| usage::record(tx, "1-x", 0, &[a.clone(), b.clone(), a.clone()])), Ok(3));
     let rows = look!(db, |tx| usage::query(tx, &ask(60, &[]))).unwrap();
-    assert_eq!(rows.len(), 1);
     let used =
         Quantities { requests: 3, input_tokens: 30, input_cached_tokens: 12, output_tokens: 9, ..Default::default() };
+    assert_eq!(rows.len(), 1);
     assert_eq!((rows[0].bucket_start, rows[0].used, rows[0].cost), (NOW, used, Micros(21)));
-    assert_eq!(look!(db, |tx| usage::list_events(tx, &id("org-one"), 2)), Ok(vec![b, c]));
-    assert_eq!(look!(db, |tx| usage::list_events(tx, &id("org-two"), 2)), Ok(vec![]));
 
     // The largest figures and texts no engine likes; NUL is dropped, because an event must never be stuck.
     let mut large = event("large", 600, "it's \"m\"\\ \0$1 𝄞");
     large.used = Quantities { requests: 1, images: LARGEST_COUNT, characters: 5, seconds: 6, ..Default::default() };
-    (large.estimated, large.status, large.kind, large.cost) = (true, 599, UsageKind::Images, Micros(1 << 60));
-    (large.owner, large.request) = ("svc\0".to_owned(), "\0".to_owned());
-    assert_eq!(change!(db, |tx| usage::record(tx, std::slice::from_ref(&large))), Ok(1));
-    (large.model, large.owner, large.request) = ("it's \"m\"\\ $1 𝄞".to_owned(), "svc".to_owned(), String::new());
-    assert_eq!(look!(db, |tx| usage::list_events(tx, &id("org-one"), 1)), Ok(vec![large.clone()]));
+    (large.kind, large.cost) = (UsageKind::Images, Micros(1 << 60));
+    large.owner = "svc\0".to_owned();
+    assert_eq!(change!(db, |tx| usage::record(tx, "1-x", 3, std::slice::from_ref(&large))), Ok(1));
+    large.model = "it's \"m\"\\ $1 𝄞".to_owned();
     let by_model = UsageQuery { models: vec![large.model.clone()], ..ask(60, &[GroupKey::Model, GroupKey::User]) };
     let rows = look!(db, |tx| usage::query(tx, &by_model)).unwrap();
     assert_eq!((rows.len(), rows[0].used, rows[0].cost), (1, large.used, large.cost));
@@ -76,10 +69,29 @@ pub(crate) async fn once_and_only_once(db: TestDb) {
 
     // A batch as a busy minute makes it: many events, few buckets.
     let many: Vec<_> = (0..2_000).map(|n| event(&format!("n{n}"), 3_600 + n % 120, &format!("m{}", n % 5))).collect();
-    assert_eq!(change!(db, |tx| usage::record(tx, &many)), Ok(2_000));
+    assert_eq!(change!(db, |tx| usage::record(tx, "2-x", 0, &many)), Ok(2_000));
     let hour = UsageQuery { start: later(3_600), ..ask(60, &[GroupKey::Model]) };
     let rows = look!(db, |tx| usage::query(tx, &hour)).unwrap();
     assert_eq!((rows.len(), rows.iter().map(|row| row.used.requests).sum::<i64>()), (10, 2_000));
+}
+
+pub(crate) async fn places_of_a_spool_count_once(db: TestDb) {
+    let events: Vec<_> = (0..10).map(|n| event(&format!("s{n}"), n, "m")).collect();
+    let sum = async || {
+        look!(db, |tx| usage::query(tx, &ask(60, &[]))).unwrap().iter().map(|row| row.used.requests).sum::<i64>()
+    };
+    assert_eq!(change!(db, |tx| usage::record(tx, "1-a", 0, &[])), Ok(0));
+    assert_eq!(change!(db, |tx| usage::record(tx, "1-a", 0, &events[..4])), Ok(4));
+    assert_eq!(change!(db, |tx| usage::record(tx, "1-a", 0, &events[..4])), Ok(0), "the same batch again");
+    assert_eq!(change!(db, |tx| usage::record(tx, "1-a", 2, &events[2..6])), Ok(2), "new ones behind old ones");
+    assert_eq!(change!(db, |tx| usage::record(tx, "1-a", 1, &events[1..3])), Ok(0), "nothing goes back");
+    assert_eq!(change!(db, |tx| usage::record(tx, "1-a", 8, &events[8..])), Ok(2), "after lines that were damaged");
+    assert_eq!(change!(db, |tx| usage::record(tx, "2-a", 0, &events[..1])), Ok(1), "each segment for itself");
+    assert_eq!(sum().await, 9);
+    for _ in 0..2 {
+        assert_eq!(change!(db, |tx| usage::forget_segment(tx, "1-a")), Ok(()));
+    }
+    assert_eq!(change!(db, |tx| usage::record(tx, "1-a", 0, &events[..1])), Ok(1));
 }
 
 pub(crate) async fn questions(db: TestDb) {
@@ -101,7 +113,7 @@ pub(crate) async fn questions(db: TestDb) {
     let mut foreign = event("foreign", 0, "m1");
     foreign.organization = id("org-two");
     events.push(foreign);
-    assert_eq!(change!(db, |tx| usage::record(tx, &events)), Ok(5));
+    assert_eq!(change!(db, |tx| usage::record(tx, "q", 0, &events)), Ok(5));
 
     let count = async |query: UsageQuery| {
         let rows = look!(db, |tx| usage::query(tx, &query)).unwrap();
