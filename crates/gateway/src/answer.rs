@@ -48,12 +48,12 @@ impl Gateway {
         let list = objects::lists_objects(exchange.route);
         let body = if !status.is_success() {
             self.metrics.upstream_failed();
-            full(scrubbed(body, outgoing.upstream, status).await?)
+            full(Box::pin(scrubbed(body, outgoing.upstream, status)).await?)
         } else if list || (json && objects::names_objects(exchange.route)) {
-            let Ok(whole) = collect(body, MOST_BOOKKEPT).await else {
+            let Ok(whole) = Box::pin(collect(body, MOST_BOOKKEPT)).await else {
                 return Err(reply::server_error(502, "The model server's answer broke off or was too large."));
             };
-            let whole = objects::keep_books(self, exchange.route, &exchange.payer, whole).await?;
+            let whole = Box::pin(objects::keep_books(self, exchange.route, &exchange.payer, whole)).await?;
             settled.by_body(&whole);
             full(whole)
         } else {

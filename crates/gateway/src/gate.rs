@@ -39,7 +39,7 @@ impl Gateway {
             Ok(verdicts) => return Ok((model, Gated::Passed(verdicts))),
             Err(refusal) => refusal,
         };
-        let fresh = self.directory.reread(&exchange.caller.digest).await.ok().flatten();
+        let fresh = Box::pin(self.directory.reread(&exchange.caller.digest)).await.ok().flatten();
         if let Some(fresh) = fresh {
             let selection = keystead_core::access::Selection {
                 organization: Some(exchange.payer.organization.as_str()),

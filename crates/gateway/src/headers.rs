@@ -1,6 +1,6 @@
 //! Which headers pass, in both directions: allow-lists, so that a new header is closed until somebody opens it.
 
-use http::header::{self, HeaderName};
+use http::header;
 use http::{HeaderMap, HeaderValue};
 use keystead_core::access::Selection;
 use keystead_core::refusal::{Refusal, Wire};
@@ -27,25 +27,25 @@ pub(crate) fn selection(headers: &HeaderMap) -> Result<Selection<'_>, Wire> {
 }
 
 /// The headers of a request upstream, built anew: the client's credential, cookies and hop-by-hop headers never pass (GW-7).
+/// Of a doubled one the first passes.
 pub(crate) fn to_upstream(client: &HeaderMap) -> HeaderMap {
-    const PASS: [&str; 7] = [
-        "content-type",
-        "accept",
-        "user-agent",
-        "openai-beta",
-        "x-client-request-id",
-        "idempotency-key",
-        "traceparent",
-    ];
     let mut headers = HeaderMap::with_capacity(12);
-    for name in PASS {
-        if let Some(value) = client.get(name) {
-            headers.insert(HeaderName::from_static(name), value.clone());
+    for (name, value) in client {
+        let text = name.as_str();
+        let passes = matches!(
+            text,
+            "content-type"
+                | "accept"
+                | "user-agent"
+                | "openai-beta"
+                | "x-client-request-id"
+                | "idempotency-key"
+                | "traceparent"
+        );
+        // What a client library says of itself.
+        if passes || text.starts_with("x-stainless-") {
+            headers.entry(name.clone()).or_insert_with(|| value.clone());
         }
-    }
-    // What a client library says of itself.
-    for (name, value) in client.iter().filter(|(name, _)| name.as_str().starts_with("x-stainless-")) {
-        headers.insert(name.clone(), value.clone());
     }
     headers
 }

@@ -199,8 +199,9 @@ impl Gateway {
         let exchange = Exchange { route: matched.route, object: matched.id, caller, payer, id: id.clone() };
         match matched.route.model {
             ModelIn::Json => self.with_json(exchange, &parts, body).await,
-            ModelIn::Form => self.with_form(exchange, &parts, body).await,
-            ModelIn::Nowhere | ModelIn::Path => self.without_model(exchange, &parts, body).await,
+            // In boxes, so that the usual way is not made to carry their room.
+            ModelIn::Form => Box::pin(self.with_form(exchange, &parts, body)).await,
+            ModelIn::Nowhere | ModelIn::Path => Box::pin(self.without_model(exchange, &parts, body)).await,
         }
     }
 

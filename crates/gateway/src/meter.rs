@@ -50,7 +50,7 @@ impl Default for MeterOptions {
     fn default() -> Self {
         Self {
             batch: 2_000,
-            gather: Duration::from_millis(2),
+            gather: Duration::from_millis(5),
             interval: Duration::from_millis(100),
             retry: Duration::from_millis(200),
         }

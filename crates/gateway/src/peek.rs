@@ -42,7 +42,6 @@ pub(crate) struct Splice {
 
 /// Reads a body.
 pub(crate) fn peek(body: &Bytes) -> Result<Peek, Wire> {
-    shallow(body)?;
     let members: Members<'_> = serde_json::from_slice(body)
         .map_err(|error| bad_body(format!("We could not parse the JSON body of your request: {}.", place(&error))))?;
     let mut peek = Peek { model: members.model.map(Cow::into_owned), stream: members.stream, ..Peek::default() };
@@ -153,20 +152,13 @@ impl<'de: 'b, 'b> Visitor<'de> for MembersVisitor<'b> {
                         map.next_value().map_err(|_| A::Error::custom("keystead: 'stream' must be a boolean"))?;
                     members.stream = flag.unwrap_or(false);
                 }
-                "stream_options" => members.stream_options = Some(map.next_value()?),
-                "reasoning" => members.reasoning = Some(map.next_value()?),
-                "input" => {
-                    let input: &'de RawValue = map.next_value()?;
-                    // Only text cannot name an object.
-                    if !input.get().starts_with('"') {
-                        named(input, &mut members.objects).map_err(A::Error::custom)?;
-                    }
-                    members.input = Some(input);
-                }
+                "stream_options" => members.stream_options = Some(walked(&mut map, &mut members.objects)?),
+                "reasoning" => members.reasoning = Some(walked(&mut map, &mut members.objects)?),
+                "input" => members.input = Some(walked(&mut map, &mut members.objects)?),
                 key if NAMES.contains(&key) => {
-                    map.next_value_seed(Walk { named: true, found: &mut members.objects })?
+                    map.next_value_seed(Walk { named: true, depth: 1, found: &mut members.objects })?
                 }
-                _ => map.next_value_seed(Walk { named: false, found: &mut members.objects })?,
+                _ => map.next_value_seed(Walk { named: false, depth: 1, found: &mut members.objects })?,
             }
         }
         Ok(members)
@@ -177,15 +169,33 @@ impl<'de: 'b, 'b> Visitor<'de> for MembersVisitor<'b> {
 const NAMES: [&str; 7] =
     ["previous_response_id", "input_file_id", "file_id", "file_ids", "part_ids", "vector_store_id", "vector_store_ids"];
 
-fn named(raw: &RawValue, found: &mut Vec<String>) -> Result<(), &'static str> {
-    let mut reader = serde_json::Deserializer::from_str(raw.get());
-    Walk { named: false, found }.deserialize(&mut reader).map_err(|_| "keystead: 'input' could not be read")
+/// A member as it stands, walked unless it is only text, which cannot name an object.
+fn walked<'de, A: MapAccess<'de>>(map: &mut A, found: &mut Vec<String>) -> Result<&'de RawValue, A::Error> {
+    let raw: &'de RawValue = map.next_value()?;
+    if !raw.get().starts_with('"') {
+        let mut reader = serde_json::Deserializer::from_str(raw.get());
+        Walk { named: false, depth: 1, found }.deserialize(&mut reader).map_err(serde::de::Error::custom)?;
+    }
+    Ok(raw)
 }
 
-/// Walks a value of any shape and collects the strings that stand under one of [`NAMES`].
+/// Walks a value of any shape, no deeper than [`DEPTH`], and collects the strings that stand under one of [`NAMES`].
 struct Walk<'f> {
     named: bool,
+    /// Brackets open around it.
+    depth: u32,
     found: &'f mut Vec<String>,
+}
+
+impl Walk<'_> {
+    /// One bracket further in.
+    fn inside<E: serde::de::Error>(&self) -> Result<u32, E> {
+        let depth = self.depth + 1;
+        if depth > DEPTH {
+            return Err(E::custom(format!("keystead: it nests deeper than {DEPTH} levels")));
+        }
+        Ok(depth)
+    }
 }
 
 impl<'de> DeserializeSeed<'de> for Walk<'_> {
@@ -211,14 +221,16 @@ impl<'de> Visitor<'de> for Walk<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        while list.next_element_seed(Walk { named: self.named, found: &mut *self.found })?.is_some() {}
+        let depth = self.inside()?;
+        while list.next_element_seed(Walk { named: self.named, depth, found: &mut *self.found })?.is_some() {}
         Ok(())
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let depth = self.inside()?;
         while let Some(key) = map.next_key::<Text<'de>>()? {
             let named = NAMES.contains(&&*key.0);
-            map.next_value_seed(Walk { named, found: &mut *self.found })?;
+            map.next_value_seed(Walk { named, depth, found: &mut *self.found })?;
         }
         Ok(())
     }
@@ -270,27 +282,6 @@ fn string_characters(raw: &RawValue) -> i64 {
     i64::try_from(text.chars().count()).unwrap_or(i64::MAX)
 }
 
-/// Refuses bodies that nest deeper than any client of the contract does, before a parser sees them.
-fn shallow(body: &[u8]) -> Result<(), Wire> {
-    let (mut depth, mut in_string, mut escaped) = (0u32, false, false);
-    for byte in body {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if in_string => escaped = true,
-            b'"' => in_string = !in_string,
-            b'{' | b'[' if !in_string => {
-                depth += 1;
-                if depth > DEPTH {
-                    return Err(bad_body(format!("The JSON body nests deeper than {DEPTH} levels.")));
-                }
-            }
-            b'}' | b']' if !in_string => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
 /// The body with `stream_options.include_usage` set, all else byte for byte as it came (contract 7, rule 1).
 pub(crate) fn with_usage_chunk(body: &Bytes, splice: &Splice) -> Bytes {
     [&body[..splice.start], splice.text.as_bytes(), &body[splice.end..]].concat().into()
@@ -316,6 +307,18 @@ mod tests {
             [r#"{"model":"a","model":"b"}"#, r#"{"model":"a","m\u006fdel":"b"}"#, r#"{"stream":true,"stream":false}"#]
         {
             assert_eq!(peek(&Bytes::from(body)).unwrap_err().status, 400, "{body}");
+        }
+    }
+
+    #[test]
+    fn depth_is_bounded_wherever_it_stands() {
+        for member in ["messages", "input", "reasoning", "stream_options"] {
+            let body = |depth: usize| {
+                Bytes::from(format!(r#"{{"model":"a","{member}":{}{}}}"#, "[".repeat(depth), "]".repeat(depth)))
+            };
+            assert!(peek(&body(63)).is_ok(), "{member}");
+            let wire = peek(&body(64)).unwrap_err();
+            assert!(wire.message.contains("deeper than 64 levels"), "{member}: {}", wire.message);
         }
     }
 

@@ -23,15 +23,16 @@ const IDLE: Duration = Duration::from_secs(30);
 /// Connections that wait for one origin at most.
 const MOST: usize = 1_024;
 
-/// One connection, driven by the task that uses it and by nobody while it waits: no task of its own, no hop to it.
+/// One connection, driven by the task that uses it and by nobody while it waits: no task of its own, no hop to it. Kept
+/// in a box, because its two kilobytes change hands several times in each request.
 pub(crate) struct Link {
     pub(crate) sender: SendRequest<GatewayBody>,
     connection: Option<Connection<Stream, GatewayBody>>,
 }
 
 impl Link {
-    pub(crate) const fn new(sender: SendRequest<GatewayBody>, connection: Connection<Stream, GatewayBody>) -> Self {
-        Self { sender, connection: Some(connection) }
+    pub(crate) fn new(sender: SendRequest<GatewayBody>, connection: Connection<Stream, GatewayBody>) -> Box<Self> {
+        Box::new(Self { sender, connection: Some(connection) })
     }
 
     /// Moves bytes both ways as far as they go now.
@@ -54,7 +55,7 @@ impl Link {
 }
 
 struct Waiting {
-    link: Link,
+    link: Box<Link>,
     since: Instant,
 }
 
@@ -73,12 +74,12 @@ struct Origins {
 
 impl Pool {
     /// The connection to this origin that was used last. It may have been closed at the other end in the meantime.
-    pub(crate) fn take(&self, origin: &str) -> Option<Link> {
+    pub(crate) fn take(&self, origin: &str) -> Option<Box<Link>> {
         self.lock().links.get_mut(origin)?.pop_back().map(|waiting| waiting.link)
     }
 
     /// Keeps a connection for the next request.
-    pub(crate) fn keep(self: &Arc<Self>, origin: &Arc<str>, link: Link) {
+    pub(crate) fn keep(self: &Arc<Self>, origin: &Arc<str>, link: Box<Link>) {
         let now = Instant::now();
         let mut origins = self.lock();
         let watch = !std::mem::replace(&mut origins.watched, true);

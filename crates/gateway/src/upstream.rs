@@ -69,7 +69,7 @@ impl UpstreamClient {
         self.over(link, to, request).await.map_err(|failed| NoAnswer::because(failed.error()))
     }
 
-    async fn connect(&self, to: &Uri) -> Result<Link, NoAnswer> {
+    async fn connect(&self, to: &Uri) -> Result<Box<Link>, NoAnswer> {
         let connecting = async {
             let stream = self.connector.call(to.clone()).await.map_err(NoAnswer::because)?;
             http1::handshake(stream).await.map_err(NoAnswer::because)
@@ -82,7 +82,7 @@ impl UpstreamClient {
 
     async fn over(
         &self,
-        mut link: Link,
+        mut link: Box<Link>,
         to: &Address,
         request: Request<GatewayBody>,
     ) -> Result<Response<UpstreamBody>, TrySendError<Request<GatewayBody>>> {
@@ -105,7 +105,7 @@ impl UpstreamClient {
 
 /// A connection that comes back to the pool once its answer was read to the end.
 struct Lease {
-    link: Link,
+    link: Box<Link>,
     origin: Arc<str>,
     pool: Arc<Pool>,
 }

@@ -85,10 +85,10 @@ impl Dispatch {
             }
             Plane::Administration => {
                 let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-                let response = routed(&self.administration, request, peer).await;
+                let response = Box::pin(routed(&self.administration, request, peer)).await;
                 if changes && response.status().is_success() {
                     // The very next request, on any node, must see what was just done.
-                    self.follower.settle().await;
+                    Box::pin(self.follower.settle()).await;
                 }
                 response
             }
@@ -98,9 +98,9 @@ impl Dispatch {
             ),
             Plane::Pages => {
                 let changes = *request.method() == Method::POST;
-                let response = routed(&self.pages, request, peer).await;
+                let response = Box::pin(routed(&self.pages, request, peer)).await;
                 if changes && (response.status().is_success() || response.status().is_redirection()) {
-                    self.follower.settle().await;
+                    Box::pin(self.follower.settle()).await;
                 }
                 response
             }
