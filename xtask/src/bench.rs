@@ -1,5 +1,7 @@
 //! `cargo xtask bench`: nginx and Keystead in turn, each alone on one core, before the same upstream on the other.
 
+mod keys;
+
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
@@ -24,6 +26,12 @@ pub(crate) struct Arguments {
     /// Connections kept open.
     #[arg(long, default_value_t = 64)]
     connections: u32,
+    /// What a million keys cost instead.
+    #[arg(long)]
+    keys: bool,
+    /// Measure this binary instead of building one.
+    #[arg(long)]
+    binary: Option<PathBuf>,
 }
 
 struct Measured {
@@ -35,14 +43,19 @@ struct Measured {
 const ANSWER: &str = r#"{"id":"chatcmpl-bench","object":"chat.completion","created":1700000000,"model":"gpt-4o","choices":[{"index":0,"message":{"role":"assistant","content":"A measured answer of ordinary length, so that the body is neither tiny nor large. It goes on for a while and says nothing of interest, as is the habit of answers made for measuring. The end."},"logprobs":null,"finish_reason":"stop"}],"usage":{"prompt_tokens":25,"completion_tokens":42,"total_tokens":67}}"#;
 
 pub(crate) fn run(arguments: &Arguments) -> Done {
+    if arguments.keys {
+        return keys::run();
+    }
     machine::system()?;
     if !shell::has("wrk") {
         print::step("installing with apt-get: wrk");
         shell::run(Command::new("apt-get").args(["install", "-y", "wrk"]))?;
     }
-    print::step("release build");
-    let mut build = Command::new("cargo");
-    shell::run(build.current_dir(shell::root()).args(["build", "--release", "--package", "keystead"]))?;
+    if arguments.binary.is_none() {
+        print::step("release build");
+        let mut build = Command::new("cargo");
+        shell::run(build.current_dir(shell::root()).args(["build", "--release", "--package", "keystead"]))?;
+    }
     let folder = std::env::temp_dir().join(format!("keystead-bench-{}", std::process::id()));
     std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
     let result = measure(arguments, &folder);
@@ -66,8 +79,9 @@ fn measure(arguments: &Arguments, folder: &Path) -> Done {
 
 fn compare(arguments: &Arguments, folder: &Path, upstream_port: u16, proxy_port: u16, proxy: u32) -> Done {
     let upstream = format!("http://127.0.0.1:{upstream_port}/v1");
+    let built = shell::root().join("target/release/keystead");
     let product = Product::start(
-        &shell::root().join("target/release/keystead"),
+        arguments.binary.as_ref().unwrap_or(&built),
         "bench",
         None,
         &[

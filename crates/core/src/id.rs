@@ -94,8 +94,6 @@ id!(/// A person's membership in an organization.
     MembershipId, "mem_", 24);
 id!(/// A row of the audit chain.
     AuditEventId, "audit_log-", 24);
-id!(/// One metered request; makes writing it twice harmless.
-    UsageEventId, "usage_", 24);
 id!(/// A row of the job queue or the outbox.
     JobId, "job_", 24);
 id!(/// One verification of one phone number.

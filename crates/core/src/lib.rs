@@ -21,8 +21,7 @@ pub mod verification;
 
 pub use caller::Caller;
 pub use id::{
-    AuditEventId, JobId, KeyId, MembershipId, OrganizationId, ProjectId, RequestId, ServiceAccountId, UsageEventId,
-    UserId,
+    AuditEventId, JobId, KeyId, MembershipId, OrganizationId, ProjectId, RequestId, ServiceAccountId, UserId,
 };
 pub use secret::Secret;
 pub use time::Timestamp;

@@ -1,6 +1,6 @@
 //! What a request used: one event per request, summed into buckets.
 
-use crate::id::{KeyId, OrganizationId, ProjectId, UsageEventId};
+use crate::id::{KeyId, OrganizationId, ProjectId};
 use crate::money::Micros;
 use crate::route::Meter;
 use crate::time::Timestamp;
@@ -160,11 +160,9 @@ impl Price {
     }
 }
 
-/// One metered request. Written durably, exactly once, by [`UsageEventId`].
+/// One metered request. Written durably; counted once, by its place in the spool.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UsageEvent {
-    /// Makes a second write harmless.
-    pub id: UsageEventId,
     /// When the request ended.
     pub at: Timestamp,
     /// The kind.

@@ -7,7 +7,6 @@ use std::task::{Context, Poll, ready};
 use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
 use keystead_core::access::Payer;
-use keystead_core::id::UsageEventId;
 use keystead_core::route::Route;
 use keystead_core::usage::{Quantities, UsageEvent, UsageKind};
 
@@ -51,7 +50,6 @@ impl Settled {
     ) -> Self {
         let kind = UsageKind::of_meter(exchange.route.meter);
         let event = kind.zip(model).map(|(kind, model)| UsageEvent {
-            id: gateway.draw(UsageEventId::generate),
             at: gateway.now(),
             kind,
             organization: exchange.payer.organization.clone(),

@@ -205,7 +205,6 @@ mod tests {
 
     fn event(number: usize) -> UsageEvent {
         UsageEvent {
-            id: format!("usage_{number}").parse().unwrap(),
             at: Timestamp(1),
             kind: UsageKind::Completions,
             organization: "org-1".parse().unwrap(),
@@ -217,7 +216,7 @@ mod tests {
             cost: Micros(7),
             status: 200,
             estimated: false,
-            request: "req_1".to_owned(),
+            request: format!("req_{number}"),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Usage and costs in buckets.
 
-use keystead_core::id::{KeyId, UsageEventId};
+use keystead_core::id::KeyId;
 use keystead_core::money::Micros;
 use keystead_core::time::Timestamp;
 use keystead_core::usage::{Quantities, UsageEvent, UsageKind};
@@ -16,7 +16,6 @@ async fn buckets_are_exact_and_empty_ones_are_there() {
     let owner = world.bootstrap("ann", true).await;
     let key: KeyId = "key_one".parse().unwrap();
     let event = |n: i64, at: i64, model: &str| UsageEvent {
-        id: format!("usage_{n}").parse::<UsageEventId>().unwrap(),
         at: Timestamp(at),
         kind: UsageKind::Completions,
         organization: owner.organization_id.clone(),

@@ -18,7 +18,6 @@ use crate::world::{Store, World, full, json};
 
 fn event(number: u32) -> UsageEvent {
     UsageEvent {
-        id: format!("usage_{number}").parse().unwrap(),
         at: Timestamp(i64::from(number)),
         kind: UsageKind::Completions,
         organization: "org-1".parse().unwrap(),

@@ -99,7 +99,7 @@ async fn one_owner_stays(db: TestDb) {
 }
 
 async fn one_event_counts_once(db: TestDb) {
-    let events: Vec<_> = (0..200).map(|n| stories::usage::event(&format!("e{n}"), n, &format!("m{}", n % 7))).collect();
+    let events: Vec<_> = (0..200).map(|n| stories::usage::event(n, &format!("m{}", n % 7))).collect();
     let other = Store::open(&db.url).await.unwrap();
     // Two processes that both believe the spool is theirs, each sending parts of it again.
     let record = async |store: &Store, first: usize, events: &[_]| {

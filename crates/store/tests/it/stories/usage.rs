@@ -7,9 +7,8 @@ use keystead_store::tables::usage::{self, GroupKey, UsageQuery};
 
 use crate::world::*;
 
-pub(crate) fn event(name: &str, seconds: i64, model: &str) -> UsageEvent {
+pub(crate) fn event(seconds: i64, model: &str) -> UsageEvent {
     UsageEvent {
-        id: id(&format!("usage_{name}")),
         at: later(seconds),
         kind: UsageKind::Completions,
         organization: id("org-one"),
@@ -47,7 +46,7 @@ pub(crate) fn ask(width_seconds: i64, group_by: &[GroupKey]) -> UsageQuery {
 }
 
 pub(crate) async fn large_and_many(db: TestDb) {
-    let (a, b) = (event("a", 0, "m"), event("b", 59, "m"));
+    let (a, b) = (event(0, "m"), event(59, "m"));
     assert_eq!(change!(db, |tx| usage::record(tx, "1-x", 0, &[a.clone(), b.clone(), a.clone()])), Ok(3));
     let rows = look!(db, |tx| usage::query(tx, &ask(60, &[]))).unwrap();
     let used =
@@ -56,7 +55,7 @@ pub(crate) async fn large_and_many(db: TestDb) {
     assert_eq!((rows[0].bucket_start, rows[0].used, rows[0].cost), (NOW, used, Micros(21)));
 
     // The largest figures and texts no engine likes; NUL is dropped, because an event must never be stuck.
-    let mut large = event("large", 600, "it's \"m\"\\ \0$1 𝄞");
+    let mut large = event(600, "it's \"m\"\\ \0$1 𝄞");
     large.used = Quantities { requests: 1, images: LARGEST_COUNT, characters: 5, seconds: 6, ..Default::default() };
     (large.kind, large.cost) = (UsageKind::Images, Micros(1 << 60));
     large.owner = "svc\0".to_owned();
@@ -68,7 +67,7 @@ pub(crate) async fn large_and_many(db: TestDb) {
     assert_eq!((rows[0].model.as_ref(), rows[0].user.as_deref()), (Some(&large.model), Some("svc")));
 
     // A batch as a busy minute makes it: many events, few buckets.
-    let many: Vec<_> = (0..2_000).map(|n| event(&format!("n{n}"), 3_600 + n % 120, &format!("m{}", n % 5))).collect();
+    let many: Vec<_> = (0..2_000).map(|n| event(3_600 + n % 120, &format!("m{}", n % 5))).collect();
     assert_eq!(change!(db, |tx| usage::record(tx, "2-x", 0, &many)), Ok(2_000));
     let hour = UsageQuery { start: later(3_600), ..ask(60, &[GroupKey::Model]) };
     let rows = look!(db, |tx| usage::query(tx, &hour)).unwrap();
@@ -76,7 +75,7 @@ pub(crate) async fn large_and_many(db: TestDb) {
 }
 
 pub(crate) async fn places_of_a_spool_count_once(db: TestDb) {
-    let events: Vec<_> = (0..10).map(|n| event(&format!("s{n}"), n, "m")).collect();
+    let events: Vec<_> = (0..10).map(|n| event(n, "m")).collect();
     let sum = async || {
         look!(db, |tx| usage::query(tx, &ask(60, &[]))).unwrap().iter().map(|row| row.used.requests).sum::<i64>()
     };
@@ -105,12 +104,12 @@ pub(crate) async fn questions(db: TestDb) {
     .into_iter()
     .enumerate()
     {
-        let mut event = event(&format!("q{n}"), i64::try_from(n).unwrap() * 3_600, model);
+        let mut event = event(i64::try_from(n).unwrap() * 3_600, model);
         (event.kind, event.owner) = (kind, owner.to_owned());
         (event.project, event.key) = (id(project), id(key));
         events.push(event);
     }
-    let mut foreign = event("foreign", 0, "m1");
+    let mut foreign = event(0, "m1");
     foreign.organization = id("org-two");
     events.push(foreign);
     assert_eq!(change!(db, |tx| usage::record(tx, "q", 0, &events)), Ok(5));
