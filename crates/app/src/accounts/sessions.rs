@@ -147,7 +147,8 @@ impl App {
         };
         self.tell_of_new_device(tx, &row).await?;
         sessions::insert(tx, &row).await?;
-        for old in sessions::list(tx, user, now).await?.into_iter().skip(MOST_SESSIONS) {
+        let others = sessions::list(tx, user, now).await?.into_iter().filter(|old| old.id != row.id);
+        for old in others.skip(MOST_SESSIONS - 1) {
             sessions::revoke(tx, user, &old.id, now).await?;
         }
         self.record_for(tx, user, "login.succeeded", &row.id, json!({})).await?;

@@ -94,6 +94,14 @@ async fn members_get_roles_in_projects() {
         ["project.user.added", "project.user.deleted", "project.user.updated"],
         "what is so already is not told"
     );
+    town.app.remove_member(&owner, &id, &ben).await.unwrap();
+    town.app
+        .invite_to_projects(&owner, &id, "ben@example.com", OrganizationRole::Reader, Some(&[]), "en")
+        .await
+        .unwrap();
+    let mails = town.mails().await;
+    town.app.accept_invite(&ben, &token_in(&mails.last().unwrap().2)).await.unwrap();
+    assert_eq!(roles().await, [], "old roles do not come back by themselves");
     let stranger = town.citizen("eve@example.com").await;
     assert_eq!(code(town.app.project_roles(&owner, &id, &stranger).await), "not_found");
 }
