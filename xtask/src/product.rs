@@ -71,6 +71,11 @@ impl Product {
         Err("keystead did not listen within 30 seconds".to_owned())
     }
 
+    /// The SQLite file, for tests that let time pass in it.
+    pub(crate) fn database(&self) -> PathBuf {
+        self.folder.join("data").join("keystead.db")
+    }
+
     /// The process's id, for measurements.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()

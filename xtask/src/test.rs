@@ -26,12 +26,15 @@ fn journeys() -> Done {
     print::step("journeys in Chromium");
     let root = shell::root();
     let folder = machine::browser()?;
-    let script = folder.join("journeys.mjs");
-    std::fs::copy(root.join("tests/browser/journeys.mjs"), &script).map_err(|error| error.to_string())?;
-    let product = Product::start(&root.join("target/debug/keystead"), "journeys", None, &[])?;
-    let mut command = Command::new("node");
-    command.arg(&script).args([&product.address, &product.sandbox]).arg("/usr/bin/chromium");
-    shell::run(command.arg(root.join("target/pictures")))
+    for name in ["journeys", "accounts"] {
+        let script = folder.join(format!("{name}.mjs"));
+        std::fs::copy(root.join(format!("tests/browser/{name}.mjs")), &script).map_err(|error| error.to_string())?;
+        let product = Product::start(&root.join("target/debug/keystead"), name, None, &[])?;
+        let mut command = Command::new("node");
+        command.arg(&script).args([&product.address, &product.sandbox]).arg("/usr/bin/chromium");
+        shell::run(command.arg(root.join("target/pictures")).arg(product.database()))?;
+    }
+    Ok(())
 }
 
 fn suites() -> Done {

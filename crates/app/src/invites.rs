@@ -1,16 +1,17 @@
 //! Inviting people by mail (S3-10), accepting, and taking invitations back.
 
-use keystead_core::id::{JobId, OrganizationId, UserId};
-use keystead_core::role::OrganizationRole;
+use keystead_core::id::{JobId, OrganizationId, ProjectId, UserId};
+use keystead_core::role::{OrganizationRole, ProjectRole};
 use keystead_core::scope::Scope;
 use keystead_core::secret::Secret;
 use keystead_store::Tx;
 use keystead_store::tables::invites::{self, Invite};
 use keystead_store::tables::memberships::{self, Membership};
-use keystead_store::tables::{organizations, users};
+use keystead_store::tables::project_members::{self, ProjectMember};
+use keystead_store::tables::{accounts, organizations, projects, users};
 use serde_json::json;
 
-use crate::accounts::digest_of;
+use crate::accounts::{Context, MailKind, SignedIn, acceptable, digest_of};
 use crate::audit::Deed;
 use crate::bootstrap::checked_email;
 use crate::{Actor, App, Error};
@@ -20,11 +21,19 @@ const LIFE: i64 = 7 * 86_400;
 /// Invitations that may wait at once.
 const MOST_OPEN: usize = 100;
 
+fn dead() -> Error {
+    Error::Invalid {
+        param: None,
+        code: Some("link_expired"),
+        message: "This invitation was used, taken back or ran out. Ask for a new one.".to_owned(),
+    }
+}
+
 impl App {
-    /// Invites somebody by mail.
+    /// Invites somebody by mail, to the Default project.
     ///
     /// # Errors
-    /// Without permission, when this is no address or somebody who is in it, or when too many wait.
+    /// As [`App::invite_to_projects`].
     pub async fn invite(
         &self,
         actor: &Actor,
@@ -33,12 +42,28 @@ impl App {
         role: OrganizationRole,
         language: &str,
     ) -> Result<Invite, Error> {
-        let email = checked_email(email)?;
+        self.invite_to_projects(actor, organization, email, role, None, language).await
+    }
+
+    /// Invites somebody by mail. `None` invites to the Default project, an empty list to no project at all.
+    ///
+    /// # Errors
+    /// Without permission, when this is no address or somebody who is in it, for a project that is not the
+    /// organization's or is archived, when too many wait, or when the mailbox got too many.
+    pub async fn invite_to_projects(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        email: &str,
+        role: OrganizationRole,
+        wanted: Option<&[(ProjectId, ProjectRole)]>,
+        language: &str,
+    ) -> Result<Invite, Error> {
         let secret = self.fresh_secret();
         let row = Invite {
             id: format!("invite-{}", self.draw(JobId::generate).as_str().trim_start_matches("job_")),
             organization: organization.clone(),
-            email,
+            email: checked_email(email)?,
             role,
             digest: digest_of(&secret),
             invited_by: actor.user().map(|user| user.as_str().to_owned()),
@@ -46,9 +71,10 @@ impl App {
             expires_at: self.now().plus(LIFE),
             accepted_at: None,
             revoked_at: None,
+            projects: Vec::new(),
         };
-        let link = format!("{}/invite?token={}", self.public_url(), secret.expose());
         let (app, actor, language) = (self.clone(), actor.clone(), language.to_owned());
+        let wanted = wanted.map(<[_]>::to_vec);
         let write = self.store().write("invite", async move |tx: &mut Tx| {
             let organization = &row.organization;
             app.authorize(tx, &actor, organization, Scope::ManagementWrite).await?;
@@ -65,11 +91,55 @@ impl App {
             for old in open.iter().filter(|old| old.email == row.email) {
                 invites::revoke(tx, organization, &old.id, app.now()).await?;
             }
+            let projects = projects_of_invite(tx, organization, role, wanted.as_deref()).await?;
+            let row = Invite { projects, ..row.clone() };
             invites::insert(tx, &row).await?;
-            app.mail_invite(tx, &row.email, &language, &link).await?;
-            let details = json!({ "data": { "role": row.role.as_str() } });
-            app.record(tx, &actor, Deed { organization, action: "invite.sent", target: &row.id, details }).await?;
-            Ok(row.clone())
+            app.send_invite(tx, &actor, &row, &secret, &language).await?;
+            Ok(row)
+        });
+        write.await
+    }
+
+    /// Mails the link and writes that down.
+    async fn send_invite(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        row: &Invite,
+        secret: &Secret<String>,
+        language: &str,
+    ) -> Result<(), Error> {
+        self.count_mail(tx, None, &row.email).await?;
+        let link = format!("{}/invite?token={}", self.public_url(), secret.expose());
+        self.mail(tx, &row.email, MailKind::Invite, language, &link).await?;
+        let details = json!({ "data": { "role": row.role.as_str() } });
+        let deed = Deed { organization: &row.organization, action: "invite.sent", target: &row.id, details };
+        self.record(tx, actor, deed).await
+    }
+
+    /// Mails an invitation again, with a new link and a new week; the old link is dead.
+    ///
+    /// # Errors
+    /// Without permission, when none waits under this id, or when the mailbox got too many.
+    pub async fn resend_invite(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        id: &str,
+        language: &str,
+    ) -> Result<(), Error> {
+        let secret = self.fresh_secret();
+        let (app, actor, organization) = (self.clone(), actor.clone(), organization.clone());
+        let (id, language) = (id.to_owned(), language.to_owned());
+        let write = self.store().write("resend_invite", async move |tx: &mut Tx| {
+            app.authorize(tx, &actor, &organization, Scope::ManagementWrite).await?;
+            let end = app.now().plus(LIFE);
+            if !invites::renew(tx, &organization, &id, &digest_of(&secret), end).await? {
+                return Err(Error::not_found("invite", id.as_str()));
+            }
+            let row = invites::find_open(tx, &organization, &id).await?;
+            let row = row.ok_or_else(|| Error::not_found("invite", id.as_str()))?;
+            app.send_invite(tx, &actor, &row, &secret, &language).await
         });
         write.await
     }
@@ -104,21 +174,25 @@ impl App {
         write.await
     }
 
-    /// What an invitation is to; `None` when it does not work any more. Looking spends nothing.
+    /// What an invitation is to, and for which address; `None` when it does not work any more. Looking spends nothing.
     ///
     /// # Errors
     /// When the store cannot.
     pub async fn look_at_invite(&self, token: &Secret<String>) -> Result<Option<(String, String)>, Error> {
-        let (key, now) = (digest_of(token), self.now());
+        let (app, key) = (self.clone(), digest_of(token));
         let read = self.store().read("look_at_invite", async move |tx: &mut Tx| {
-            let Some(row) = invites::find(tx, &key).await? else { return Ok(None) };
-            if row.accepted_at.is_some() || row.revoked_at.is_some() || now >= row.expires_at {
-                return Ok(None);
-            }
-            let label = organizations::find(tx, &row.organization).await?.map(|row| row.name);
+            let Some(row) = app.live_invite(tx, &key).await? else { return Ok(None) };
+            let found = organizations::find(tx, &row.organization).await?;
+            let label = found.filter(|row| row.deactivated_at.is_none()).map(|row| row.name);
             Ok::<_, Error>(label.map(|label| (label, row.email)))
         });
         read.await
+    }
+
+    async fn live_invite(&self, tx: &mut Tx, key: &[u8]) -> Result<Option<Invite>, Error> {
+        let row = invites::find(tx, key).await?;
+        let now = self.now();
+        Ok(row.filter(|row| row.accepted_at.is_none() && row.revoked_at.is_none() && now < row.expires_at))
     }
 
     /// Accepts an invitation. The link came to the address it names, so whoever is signed in with that address may.
@@ -126,41 +200,141 @@ impl App {
     /// # Errors
     /// When it was used, taken back or ran out, or when it is for another address.
     pub async fn accept_invite(&self, user: &UserId, token: &Secret<String>) -> Result<OrganizationId, Error> {
-        let dead = || Error::Invalid {
-            param: None,
-            code: Some("link_expired"),
-            message: "This invitation was used, taken back or ran out. Ask for a new one.".to_owned(),
-        };
         let (app, user, key) = (self.clone(), user.clone(), digest_of(token));
         let write = self.store().write("accept_invite", async move |tx: &mut Tx| {
-            let row = invites::find(tx, &key).await?.ok_or_else(dead)?;
-            let person = users::find(tx, &user).await?.ok_or_else(dead)?;
-            if person.email != row.email {
+            let row = app.live_invite(tx, &key).await?.ok_or_else(dead)?;
+            let person = users::find(tx, &user).await?.filter(|row| row.deactivated_at.is_none()).ok_or_else(dead)?;
+            let confirmed = accounts::find(tx, &user).await?.is_some_and(|account| account.confirmed_at.is_some());
+            // The same characters: a look-alike is another address (UI-1).
+            if person.email != row.email || !confirmed {
                 let message = "This invitation is for another address. Sign in with that one.".to_owned();
                 return Err(Error::Forbidden { param: None, message });
             }
-            if !invites::accept(tx, &row.id, app.now()).await? {
-                return Err(dead());
-            }
-            if memberships::find(tx, &row.organization, &user).await?.is_none() {
-                let membership = Membership {
-                    organization: row.organization.clone(),
-                    user: user.clone(),
-                    role: row.role,
-                    created_at: app.now(),
-                };
-                memberships::insert(tx, &membership).await?;
-            }
-            let actor = Actor::Person(user.clone());
-            let deed = Deed {
-                organization: &row.organization,
-                action: "invite.accepted",
-                target: &row.id,
-                details: json!({}),
-            };
-            app.record(tx, &actor, deed).await?;
+            app.enter(tx, &row, &user).await?;
             Ok(row.organization)
         });
         write.await
     }
+
+    /// Signs up through an invitation: its link came to the mailbox, so nothing is left to confirm.
+    ///
+    /// # Errors
+    /// When it does not work any more, when the password cannot be used, or `sign_in_instead` when the address has an
+    /// account.
+    pub async fn join(
+        &self,
+        token: &Secret<String>,
+        password: &Secret<String>,
+        context: &Context,
+    ) -> Result<SignedIn, Error> {
+        let (app, key) = (self.clone(), digest_of(token));
+        let wanted = key.clone();
+        let look = self.store().read("join_look", async move |tx: &mut Tx| {
+            let row = app.live_invite(tx, &wanted).await?.ok_or_else(dead)?;
+            if let Some(user) = users::find_by_email(tx, &row.email).await? {
+                let account = accounts::find(tx, &user.id).await?;
+                if user.deactivated_at.is_some() || account.is_some_and(|account| account.confirmed_at.is_some()) {
+                    return Err(sign_in_instead());
+                }
+            }
+            Ok(row.email)
+        });
+        let email = look.await?;
+        acceptable(password, &email, &[&self.settings().operator])?;
+        let hash = self.hash_password(password).await?;
+        let (app, fresh, from) = (self.clone(), self.draw(UserId::generate), context.clone());
+        let write = self.store().write("join", async move |tx: &mut Tx| {
+            let row = app.live_invite(tx, &key).await?.ok_or_else(dead)?;
+            let user = match users::find_by_email(tx, &row.email).await? {
+                Some(user) => user.id,
+                None => app.newcomer(tx, &fresh, &row.email, None).await?,
+            };
+            app.set_first_password(tx, &user, &hash, &from).await?;
+            app.enter(tx, &row, &user).await?;
+            Ok::<_, Error>(user)
+        });
+        let user = write.await?;
+        self.open_session(&user, context).await
+    }
+
+    async fn set_first_password(&self, tx: &mut Tx, user: &UserId, hash: &str, from: &Context) -> Result<(), Error> {
+        let known = accounts::lock(tx, user).await?;
+        if known.as_ref().is_some_and(|account| account.confirmed_at.is_some()) {
+            return Err(sign_in_instead());
+        }
+        let mut account = known.unwrap_or_else(|| self.new_account(user, None, from));
+        account.password = Some(hash.to_owned());
+        account.password_changed_at = Some(self.now());
+        account.confirmed_at = Some(self.now());
+        Ok(accounts::save(tx, &account).await?)
+    }
+
+    /// Spends an invitation and lets the person in.
+    async fn enter(&self, tx: &mut Tx, row: &Invite, user: &UserId) -> Result<(), Error> {
+        let (organization, now) = (&row.organization, self.now());
+        let found = organizations::find(tx, organization).await?;
+        found.filter(|row| row.deactivated_at.is_none()).ok_or_else(dead)?;
+        if !invites::accept(tx, &row.id, now).await? {
+            return Err(dead());
+        }
+        let actor = Actor::Person(user.clone());
+        if memberships::find(tx, organization, user).await?.is_none() {
+            let membership =
+                Membership { organization: organization.clone(), user: user.clone(), role: row.role, created_at: now };
+            memberships::insert(tx, &membership).await?;
+            let details = json!({ "data": { "role": row.role.as_str() } });
+            let deed = Deed { organization, action: "user.added", target: user.as_str(), details };
+            self.record(tx, &actor, deed).await?;
+        }
+        for (project, role) in &row.projects {
+            // Archived since the invitation: nothing to belong to.
+            let live = projects::find(tx, organization, project).await?.is_some_and(|row| row.archived_at.is_none());
+            if live && project_members::find(tx, project, user).await?.is_none() {
+                let member =
+                    ProjectMember { project: project.clone(), user: user.clone(), role: *role, created_at: now };
+                project_members::insert(tx, &member).await?;
+            }
+        }
+        let person = users::find(tx, user).await?;
+        if person.is_some_and(|person| person.default_organization.is_none()) {
+            users::update_default_organization(tx, user, organization, now).await?;
+        }
+        let deed = Deed { organization, action: "invite.accepted", target: &row.id, details: json!({}) };
+        self.record(tx, &actor, deed).await
+    }
+}
+
+fn sign_in_instead() -> Error {
+    Error::Invalid {
+        param: None,
+        code: Some("sign_in_instead"),
+        message: "This address has an account. Sign in, then open the invitation again.".to_owned(),
+    }
+}
+
+/// The projects an invitation is to, all of them the organization's own.
+async fn projects_of_invite(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    role: OrganizationRole,
+    wanted: Option<&[(ProjectId, ProjectRole)]>,
+) -> Result<Vec<(ProjectId, ProjectRole)>, Error> {
+    let Some(wanted) = wanted else {
+        let usual = if role == OrganizationRole::Owner { ProjectRole::Owner } else { ProjectRole::Member };
+        return Ok(projects::find_default(tx, organization).await?.map(|row| (row.id, usual)).into_iter().collect());
+    };
+    for (number, (id, role)) in wanted.iter().enumerate() {
+        let found = projects::find(tx, organization, id).await?;
+        let found = found.ok_or_else(|| Error::not_found("project", id.as_str()))?;
+        if found.archived_at.is_some() {
+            return Err(Error::invalid("projects", "Invalid 'projects': one of them is archived."));
+        }
+        if !matches!(role, ProjectRole::Owner | ProjectRole::Member) {
+            return Err(Error::invalid("projects", "Invalid 'projects': the role must be member or owner."));
+        }
+        if wanted.iter().take(number).any(|(other, _)| other == id) {
+            return Err(Error::invalid("projects", "Invalid 'projects': one of them stands there twice."));
+        }
+    }
+    Ok(wanted.to_vec())
 }

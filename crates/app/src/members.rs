@@ -4,6 +4,7 @@ use keystead_core::id::{OrganizationId, UserId};
 use keystead_core::role::OrganizationRole;
 use keystead_core::scope::Scope;
 use keystead_store::tables::memberships::{self, Membership};
+use keystead_store::tables::project_members;
 use keystead_store::tables::users::{self, User};
 use keystead_store::{Listing, Page, Tx};
 
@@ -95,7 +96,8 @@ impl App {
         write.await
     }
 
-    /// Takes a member out of the organization; his keys authorise nothing from the next request on.
+    /// Takes a member out of the organization and its projects; his keys authorise nothing from the next request on.
+    /// Whoever invites him again says anew to which projects.
     ///
     /// # Errors
     /// Without permission, when he does not belong to it, or for the last owner.
@@ -106,6 +108,9 @@ impl App {
             memberships::find(tx, &organization, &id).await?.ok_or_else(|| Error::not_found("user", id.as_str()))?;
             if !memberships::delete(tx, &organization, &id, app.now()).await? {
                 return Err(last_owner());
+            }
+            for place in project_members::list_of_user(tx, &organization, &id).await? {
+                project_members::delete(tx, &place.project, &id, app.now()).await?;
             }
             let deed =
                 Deed { organization: &organization, action: "user.deleted", target: id.as_str(), details: json!({}) };

@@ -14,7 +14,7 @@ use serde_json::json;
 
 use crate::audit::Deed;
 use crate::keys::checked_name;
-use crate::{Actor, App, Error, Page};
+use crate::{Actor, App, Error};
 
 /// What "What best describes you?" may be answered with (S3-08).
 pub const DESCRIPTIONS: [&str; 8] =
@@ -31,7 +31,8 @@ pub struct OrganizationChoice {
     pub name: String,
     /// As what the person is in it.
     pub role: OrganizationRole,
-    /// Its projects that are not archived, the Default project first.
+    /// The projects he reaches that are not archived, the Default project first: all of them as an owner, else his own
+    /// and the Default project.
     pub projects: Vec<ProjectChoice>,
 }
 
@@ -77,7 +78,7 @@ impl App {
             if person.default_organization.is_none() {
                 users::update_default_organization(tx, &user, organization, app.now()).await?;
             }
-            if let Some(mut account) = accounts::find(tx, &user).await?.filter(|_| describes.is_some()) {
+            if let Some(mut account) = accounts::lock(tx, &user).await?.filter(|_| describes.is_some()) {
                 account.describes = describes.clone();
                 accounts::save(tx, &account).await?;
             }
@@ -141,19 +142,17 @@ impl App {
         let user = user.clone();
         let read = self.store().read("organizations_of", async move |tx: &mut Tx| {
             let mut choices = Vec::new();
+            let reached = projects::list_of_user(tx, &user).await?;
             for membership in memberships::list_of_user(tx, &user).await? {
                 let Some(row) = organizations::find(tx, &membership.organization).await? else { continue };
                 if row.deactivated_at.is_some() {
                     continue;
                 }
-                let page = Page { after: None, limit: 100, ascending: true };
-                let mut projects: Vec<ProjectChoice> = projects::list(tx, &row.id, false, &page)
-                    .await?
-                    .data
-                    .into_iter()
-                    .map(|row| ProjectChoice { id: row.id, name: row.name, is_default: row.is_default })
-                    .collect();
-                projects.sort_by_key(|project| !project.is_default);
+                let projects = reached.iter().filter(|project| project.organization == row.id).map(|project| {
+                    let (id, name) = (project.id.clone(), project.name.clone());
+                    ProjectChoice { id, name, is_default: project.is_default }
+                });
+                let projects = projects.collect();
                 choices.push(OrganizationChoice { id: row.id, name: row.name, role: membership.role, projects });
             }
             Ok::<_, Error>(choices)

@@ -121,7 +121,7 @@ impl App {
 
     async fn carry_out(&self, name: &str, payload: &Value, attempts: i64) -> Result<Outcome, Error> {
         match name.split_once('.') {
-            Some(("account", _)) => self.account_job(payload).await,
+            Some(("account", _)) => self.account_job(name, payload).await,
             Some(("payment", _)) => self.payment_job(name, payload).await,
             Some(("identity", _)) => self.identity_job(name, payload, attempts).await,
             Some(("phone", _)) => self.phone_job(name, payload).await,

@@ -1,4 +1,5 @@
-//! The two cookies: who is signed in, and who has left for another's sign-in page. Fixed attributes, never anything else.
+//! The cookies: who is signed in, who still owes the second factor, and who has left for another's sign-in page. Fixed
+//! attributes, never anything else.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use keystead_core::secret::Secret;
@@ -7,15 +8,19 @@ use keystead_core::secret::Secret;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Cookie {
     Session,
+    /// The password was right, the second factor is missing; opens nothing but the page that asks for it.
+    Waiting,
     Departed,
 }
 
 impl Cookie {
     /// `__Host-` holds a cookie to this host and TLS; on a laptop without TLS browsers would drop it.
-    const fn name(self, secure: bool) -> &'static str {
+    pub(crate) const fn name(self, secure: bool) -> &'static str {
         match (self, secure) {
             (Self::Session, true) => "__Host-keystead",
             (Self::Session, false) => "keystead_session",
+            (Self::Waiting, true) => "__Host-keystead-waiting",
+            (Self::Waiting, false) => "keystead_waiting",
             (Self::Departed, true) => "__Host-keystead-departed",
             (Self::Departed, false) => "keystead_departed",
         }

@@ -30,6 +30,16 @@ impl Form {
         self.0.iter().filter(|(known, _)| known == name).map(|(_, value)| value.clone()).collect()
     }
 
+    /// The fields whose names begin so, without that beginning.
+    pub(crate) fn starting(&self, start: &str) -> Vec<(&str, &str)> {
+        self.0.iter().filter_map(|(name, value)| Some((name.strip_prefix(start)?, value.trim()))).collect()
+    }
+
+    /// Every field but these, to be sent again.
+    pub(crate) fn without(&self, names: &[&str]) -> Vec<(String, String)> {
+        self.0.iter().filter(|(name, _)| !names.contains(&name.as_str())).cloned().collect()
+    }
+
     /// Whether a box was ticked.
     pub(crate) fn ticked(&self, name: &str) -> bool {
         !self.text(name).is_empty()

@@ -10,6 +10,7 @@ mod failure;
 mod form;
 mod language;
 mod pages;
+mod proof;
 mod shell;
 mod start;
 mod text;
@@ -25,8 +26,8 @@ use axum::routing::{MethodRouter, get, post};
 use keystead_app::App;
 
 use pages::{
-    account, audit, billing, door, general, handoff, help, home, keys, members, operator, phone, projects, usage,
-    welcome,
+    account, audit, billing, door, general, handoff, help, home, keys, member, members, operator, phone, projects,
+    security, usage, welcome,
 };
 
 /// What the pages need to know of the installation.
@@ -64,6 +65,9 @@ pub enum Audience {
     Everybody,
     /// People who are signed in; others are sent to the sign-in page.
     SignedIn,
+    /// People who are signed in and proved themselves within the last ten minutes; others are asked for their password
+    /// and code first, and go on from there (ASVS 7.5.1).
+    Proven,
 }
 
 /// One page or form.
@@ -89,6 +93,10 @@ const fn own(path: &'static str, serve: fn() -> MethodRouter<DashboardState>) ->
     Route { path, audience: Audience::SignedIn, serve }
 }
 
+const fn proven(path: &'static str, serve: fn() -> MethodRouter<DashboardState>) -> Route {
+    Route { path, audience: Audience::Proven, serve }
+}
+
 /// Every page with its audience. Nothing is served that does not stand here.
 pub static ROUTES: &[Route] = &[
     all("/", || get(start::page)),
@@ -96,6 +104,7 @@ pub static ROUTES: &[Route] = &[
     all("/sign-up/sent", || get(door::sent)),
     all("/confirm", || get(door::confirm).post(door::do_confirm)),
     all("/sign-in", || get(door::sign_in).post(door::do_sign_in)),
+    all("/sign-in/code", || get(door::code).post(door::do_code)),
     all("/sign-in/with", || post(door::depart)),
     all("/sign-in/return", || get(door::arrive)),
     all("/forgot", || get(door::forgot).post(door::do_forgot)),
@@ -105,6 +114,8 @@ pub static ROUTES: &[Route] = &[
     all("/help/{slug}", || get(help::open)),
     // Looking at an invitation is for everybody who holds the link; accepting needs a session.
     all("/invite", || get(door::invite).post(door::do_invite)),
+    all("/invite/join", || post(door::join)),
+    own("/reauthenticate", || get(proof::open).post(proof::prove)),
     own("/sign-out", || post(door::sign_out)),
     own("/preferences", || post(door::preferences)),
     own("/welcome", || get(welcome::start)),
@@ -119,12 +130,15 @@ pub static ROUTES: &[Route] = &[
     own("/usage.csv", || get(usage::csv)),
     own("/settings/organization/general", || get(general::open).post(general::rename)),
     own("/settings/organization/verification/state", || get(general::follow)),
+    proven("/settings/organization/verification/withdraw", || post(general::withdraw)),
     own("/settings/organization/verification/{verb}", || post(general::act)),
     own("/settings/organization/members", || get(members::open)),
     own("/settings/organization/members/invite", || post(members::invite)),
     own("/settings/organization/members/revoke", || post(members::revoke)),
-    own("/settings/organization/members/role", || post(members::role)),
-    own("/settings/organization/members/remove", || post(members::remove)),
+    own("/settings/organization/members/resend", || post(members::resend)),
+    proven("/settings/organization/members/role", || post(members::role)),
+    proven("/settings/organization/members/remove", || post(members::remove)),
+    own("/settings/organization/members/{id}", || get(member::open).post(member::save)),
     own("/settings/organization/projects", || get(projects::open)),
     own("/settings/organization/projects/create", || post(projects::create)),
     own("/settings/organization/projects/archive", || post(projects::archive)),
@@ -137,8 +151,14 @@ pub static ROUTES: &[Route] = &[
     own("/settings/account/phone/check", || post(phone::check)),
     own("/settings/account/phone/resend", || post(phone::resend)),
     own("/settings/account/phone/change", || post(phone::change)),
-    own("/settings/account/sessions/end", || post(account::end)),
-    own("/settings/account/sessions/end-others", || post(account::end_others)),
+    own("/settings/account/security", || get(security::open)),
+    own("/settings/account/security/password", || post(security::change_password)),
+    proven("/settings/account/security/second-factor", || get(security::begun).post(security::begin)),
+    proven("/settings/account/security/second-factor/confirm", || post(security::confirm)),
+    proven("/settings/account/security/second-factor/off", || post(security::switch_off)),
+    proven("/settings/account/security/recovery-codes", || post(security::renew_codes)),
+    own("/settings/account/sessions/end", || post(security::end)),
+    own("/settings/account/sessions/end-others", || post(security::end_others)),
     own("/operator", || get(operator::open).post(operator::act)),
 ];
 
@@ -146,7 +166,12 @@ pub static ROUTES: &[Route] = &[
 pub fn router(state: DashboardState) -> Router {
     let mut router = Router::new();
     for route in ROUTES {
-        router = router.route(route.path, (route.serve)());
+        let served = (route.serve)();
+        let served = match route.audience {
+            Audience::Proven => served.layer(from_fn_with_state(state.clone(), proof::ask)),
+            Audience::SignedIn | Audience::Everybody => served,
+        };
+        router = router.route(route.path, served);
     }
     router
         .route("/static/keystead.css", get(|| file("text/css; charset=utf-8", include_str!("../static/keystead.css"))))

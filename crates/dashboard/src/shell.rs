@@ -47,7 +47,7 @@ pub(crate) struct Shell {
 }
 
 /// What a finished act says on the next page; nothing else can be made to stand there.
-const DONE: [&str; 12] = [
+const DONE: [&str; 14] = [
     "saved",
     "key-revoked",
     "invite-sent",
@@ -59,6 +59,8 @@ const DONE: [&str; 12] = [
     "card-removed",
     "session-ended",
     "mail-sent",
+    "password-changed",
+    "second-factor-off",
     "appealed",
 ];
 
@@ -77,7 +79,8 @@ impl Shell {
             entry("nav-billing", "/settings/organization/billing/payment-methods"),
             entry("nav-audit-log", "/settings/organization/audit-log"),
         ];
-        let mut account_entries = vec![entry("nav-account", "/settings/account")];
+        let mut account_entries =
+            vec![entry("nav-account", "/settings/account"), entry("nav-security", "/settings/account/security")];
         if visit.person.session.operator {
             account_entries.push(entry("nav-operator", "/operator"));
         }

@@ -16,6 +16,7 @@ macro_rules! sources {
         &[
             include_str!(concat!("../locales/", $tag, "/shell.ftl")),
             include_str!(concat!("../locales/", $tag, "/account.ftl")),
+            include_str!(concat!("../locales/", $tag, "/security.ftl")),
             include_str!(concat!("../locales/", $tag, "/keys.ftl")),
             include_str!(concat!("../locales/", $tag, "/settings.ftl")),
             include_str!(concat!("../locales/", $tag, "/verification.ftl")),

@@ -1,14 +1,25 @@
-//! The mails about accounts, in three languages.
+//! What the outbox does about accounts: mails, and everything that depends on whether an address is known.
 
+use keystead_core::id::UserId;
 use keystead_providers::mail::Mail;
-use serde_json::Value;
+use keystead_store::Tx;
+use keystead_store::tables::accounts;
+use keystead_store::tables::users::{self, User};
+use serde_json::{Value, json};
 
+use super::mail_texts::{Language, words};
 use crate::outbox::Outcome;
 use crate::verification::field;
 use crate::{App, Error};
 
-/// The outbox's name for a mail about an account.
-pub(super) const JOB: &str = "account.mail";
+/// A mail about an account.
+const MAIL: &str = "account.mail";
+/// Somebody signed up; whether the address is known is found out by the worker.
+pub(super) const SIGN_UP: &str = "account.sign_up";
+/// Somebody asked for a new password.
+pub(super) const RESET: &str = "account.reset";
+/// Somebody did not get in.
+pub(super) const FAILED: &str = "account.failed";
 
 /// What a mail is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,130 +30,98 @@ pub(crate) enum Kind {
     AlreadyRegistered,
     /// Choose a new password.
     Reset,
+    /// Choose a password, because several were typed before the address was confirmed.
+    ChoosePassword,
     /// The password was changed.
     PasswordChanged,
     /// An invitation.
     Invite,
+    /// A sign-in from a browser or network that was not seen before.
+    NewSignIn,
+    /// The second factor was switched on.
+    FactorOn,
+    /// The second factor was switched off.
+    FactorOff,
+    /// New recovery codes were made.
+    RecoveryCodesMade,
+    /// An identity elsewhere opens the account now.
+    IdentityJoined,
 }
 
 impl Kind {
-    const ALL: [Self; 5] = [Self::Confirm, Self::AlreadyRegistered, Self::Reset, Self::PasswordChanged, Self::Invite];
+    pub(super) const ALL: [Self; 11] = [
+        Self::Confirm,
+        Self::AlreadyRegistered,
+        Self::Reset,
+        Self::ChoosePassword,
+        Self::PasswordChanged,
+        Self::Invite,
+        Self::NewSignIn,
+        Self::FactorOn,
+        Self::FactorOff,
+        Self::RecoveryCodesMade,
+        Self::IdentityJoined,
+    ];
 
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Confirm => "confirm",
             Self::AlreadyRegistered => "already_registered",
             Self::Reset => "reset",
+            Self::ChoosePassword => "choose_password",
             Self::PasswordChanged => "password_changed",
             Self::Invite => "invite",
+            Self::NewSignIn => "new_sign_in",
+            Self::FactorOn => "factor_on",
+            Self::FactorOff => "factor_off",
+            Self::RecoveryCodesMade => "recovery_codes_made",
+            Self::IdentityJoined => "identity_joined",
         }
     }
-
-    /// Subject and text. `{}` in a text is the link.
-    const fn words(self, language: &Language) -> (&'static str, &'static str) {
-        match (self, language) {
-            (Self::Confirm, Language::English) => (
-                "Confirm your e-mail address",
-                "Open this link to confirm your address. It works once, for 24 hours.\n\n{}\n\nIf you did not sign up, nothing needs to be done.",
-            ),
-            (Self::Confirm, Language::Polish) => (
-                "Potwierdź swój adres e-mail",
-                "Otwórz ten link, aby potwierdzić adres. Działa raz i przez 24 godziny.\n\n{}\n\nJeśli to nie twoja rejestracja, nie trzeba nic robić.",
-            ),
-            (Self::Confirm, Language::Japanese) => (
-                "メールアドレスの確認",
-                "次のリンクを開いてメールアドレスを確認してください。1回だけ、24時間有効です。\n\n{}\n\n登録した覚えがない場合は、何もする必要はありません。",
-            ),
-            (Self::AlreadyRegistered, Language::English) => (
-                "You already have an account",
-                "Somebody, perhaps you, signed up with this address. There is an account already: sign in, or choose a new password on the sign-in page. Nothing was changed.",
-            ),
-            (Self::AlreadyRegistered, Language::Polish) => (
-                "Konto już istnieje",
-                "Ktoś, być może ty, próbował założyć konto z tym adresem. Konto już istnieje: zaloguj się albo ustaw nowe hasło na stronie logowania. Nic nie zostało zmienione.",
-            ),
-            (Self::AlreadyRegistered, Language::Japanese) => (
-                "アカウントは既にあります",
-                "このアドレスで新規登録が行われました。アカウントは既にあります。サインインするか、サインインページで新しいパスワードを設定してください。変更は行われていません。",
-            ),
-            (Self::Reset, Language::English) => (
-                "Choose a new password",
-                "Open this link to choose a new password. It works once, for one hour.\n\n{}\n\nIf you did not ask for it, nothing needs to be done: the present password goes on working.",
-            ),
-            (Self::Reset, Language::Polish) => (
-                "Ustaw nowe hasło",
-                "Otwórz ten link, aby ustawić nowe hasło. Działa raz i przez godzinę.\n\n{}\n\nJeśli to nie twoja prośba, nie trzeba nic robić: obecne hasło działa dalej.",
-            ),
-            (Self::Reset, Language::Japanese) => (
-                "新しいパスワードの設定",
-                "次のリンクを開いて新しいパスワードを設定してください。1回だけ、1時間有効です。\n\n{}\n\n心当たりがない場合は、何もする必要はありません。現在のパスワードはそのまま使えます。",
-            ),
-            (Self::PasswordChanged, Language::English) => (
-                "Your password was changed",
-                "The password of your account was changed, and every session was ended. If it was not you, choose a new password at once and tell support.",
-            ),
-            (Self::PasswordChanged, Language::Polish) => (
-                "Hasło zostało zmienione",
-                "Hasło do konta zostało zmienione, a wszystkie sesje zakończone. Jeśli to nie ty, od razu ustaw nowe hasło i napisz do nas.",
-            ),
-            (Self::PasswordChanged, Language::Japanese) => (
-                "パスワードが変更されました",
-                "アカウントのパスワードが変更され、すべてのセッションが終了しました。心当たりがない場合は、すぐに新しいパスワードを設定し、サポートに連絡してください。",
-            ),
-            (Self::Invite, Language::English) => (
-                "You are invited to an organization",
-                "You are invited to join an organization. The link works once, for seven days.\n\n{}",
-            ),
-            (Self::Invite, Language::Polish) => (
-                "Zaproszenie do organizacji",
-                "Masz zaproszenie do organizacji. Link działa raz i przez siedem dni.\n\n{}",
-            ),
-            (Self::Invite, Language::Japanese) => {
-                ("組織への招待", "組織に招待されました。リンクは1回だけ、7日間有効です。\n\n{}")
-            }
-        }
-    }
-}
-
-enum Language {
-    English,
-    Polish,
-    Japanese,
 }
 
 impl App {
+    /// Queues a mail in this transaction. `detail` is its link, or what else it is about.
+    pub(crate) async fn mail(
+        &self,
+        tx: &mut Tx,
+        to: &str,
+        kind: Kind,
+        language: &str,
+        detail: &str,
+    ) -> Result<(), Error> {
+        let work = json!({ "to": to, "kind": kind.as_str(), "language": language, "detail": detail });
+        self.enqueue(tx, MAIL, &work, self.now()).await
+    }
+
+    /// Queues a mail to a known person, in the language of the account.
+    pub(super) async fn mail_person(&self, tx: &mut Tx, user: &UserId, kind: Kind, detail: &str) -> Result<(), Error> {
+        let Some(User { email, .. }) = users::find(tx, user).await? else { return Ok(()) };
+        let language = accounts::find(tx, user).await?.map(|row| row.language).unwrap_or_default();
+        self.mail(tx, &email, kind, &language, detail).await
+    }
+
     /// What the outbox does about accounts.
-    pub(crate) async fn account_job(&self, payload: &Value) -> Result<Outcome, Error> {
+    pub(crate) async fn account_job(&self, name: &str, payload: &Value) -> Result<Outcome, Error> {
+        match name {
+            MAIL => self.carry_mail(payload).await,
+            SIGN_UP => self.settle_sign_up(payload).await,
+            RESET => self.settle_reset(payload).await,
+            FAILED => self.settle_failure(payload).await,
+            _ => Err(Error::Internal(format!("an unknown job {name}"))),
+        }
+    }
+
+    async fn carry_mail(&self, payload: &Value) -> Result<Outcome, Error> {
         let kind = field(payload, "kind")?;
         let kind = Kind::ALL.into_iter().find(|known| known.as_str() == kind);
         let kind = kind.ok_or_else(|| Error::Internal("a mail of an unknown kind".to_owned()))?;
-        let language = match field(payload, "language")? {
-            "pl" => Language::Polish,
-            "ja" => Language::Japanese,
-            _ => Language::English,
-        };
-        let (subject, text) = kind.words(&language);
+        let (subject, text) = words(kind, Language::of(field(payload, "language")?));
         let mail = Mail {
             to: field(payload, "to")?.to_owned(),
             subject: format!("{}: {subject}", self.settings().operator),
-            text: format!("{}\n\n{}\n", text.replace("{}", field(payload, "link")?), self.public_url()),
+            text: format!("{}\n\n{}\n", text.replace("{}", field(payload, "detail")?), self.public_url()),
         };
         self.send_mail(&mail).await
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn links_stand_in_every_language_or_in_none() {
-        for kind in Kind::ALL {
-            let counts: Vec<usize> = [Language::English, Language::Polish, Language::Japanese]
-                .iter()
-                .map(|language| kind.words(language).1.matches("{}").count())
-                .collect();
-            assert!(counts.windows(2).all(|pair| pair[0] == pair[1]), "{kind:?} {counts:?}");
-        }
     }
 }

@@ -1,20 +1,35 @@
 //! Accounts: how people come in and stay in. Nothing here tells a stranger whether an address is known.
 
+mod elsewhere;
+mod mail_texts;
 mod mails;
 mod password;
+mod reset;
+mod second_factor;
+mod security;
 mod sessions;
 mod sign_in;
 mod sign_up;
+mod tries;
 
+use keystead_core::id::UserId;
 use keystead_core::secret::Secret;
+use keystead_store::Tx;
+use keystead_store::tables::memberships;
 use rand::RngCore;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::App;
+use crate::audit::Deed;
+use crate::{Actor, App, Error};
 
+pub use elsewhere::Departed;
+pub(crate) use mails::Kind as MailKind;
 pub use password::PasswordRefusal;
-pub use sessions::{DeviceView, SessionView};
-pub use sign_in::{Departed, SignedIn};
+pub(crate) use password::acceptable;
+pub use second_factor::Enrolment;
+pub use security::SecurityView;
+pub use sessions::{DeviceView, SessionView, SignedIn};
 
 /// Where a person comes from, as far as sessions show it.
 #[derive(Debug, Clone, Default)]
@@ -43,8 +58,48 @@ impl App {
     pub(crate) fn fresh_secret(&self) -> Secret<String> {
         self.draw(fresh_secret)
     }
+
+    /// Writes what a person did with his account into the log of every organization he belongs to.
+    async fn record_for(
+        &self,
+        tx: &mut Tx,
+        user: &UserId,
+        action: &'static str,
+        target: &str,
+        details: Value,
+    ) -> Result<(), Error> {
+        let actor = Actor::Person(user.clone());
+        for membership in memberships::list_of_user(tx, user).await? {
+            let deed = Deed { organization: &membership.organization, action, target, details: details.clone() };
+            self.record(tx, &actor, deed).await?;
+        }
+        Ok(())
+    }
 }
 
 pub(crate) fn digest_of(secret: &Secret<String>) -> Vec<u8> {
     digest(secret)
+}
+
+/// A link that does not work, whatever the reason.
+fn dead_link() -> Error {
+    Error::Invalid {
+        param: None,
+        code: Some("link_expired"),
+        message: "This link was used or ran out. Ask for a new one.".to_owned(),
+    }
+}
+
+/// What a wrong address and a wrong password are both told.
+fn wrong() -> Error {
+    Error::Invalid {
+        param: None,
+        code: Some("wrong_credentials"),
+        message: "The e-mail address or the password is not right.".to_owned(),
+    }
+}
+
+/// What somebody who is signed in is told of a wrong password.
+fn wrong_password() -> Error {
+    Error::coded("password", "wrong_password", "The password is not right.")
 }

@@ -14,54 +14,10 @@ const PASSES: u32 = 2;
 const SHORTEST: usize = 10;
 const LONGEST: usize = 128;
 
-/// Passwords that everybody tries first, and words of this product.
-const COMMON: &[&str] = &[
-    "1234567890",
-    "12345678910",
-    "0123456789",
-    "9876543210",
-    "qwertyuiop",
-    "qwerty12345",
-    "password123",
-    "password12",
-    "password1234",
-    "passw0rd123",
-    "iloveyou12",
-    "1q2w3e4r5t",
-    "1qaz2wsx3edc",
-    "abcdefghij",
-    "abcdef1234",
-    "letmein123",
-    "welcome123",
-    "welcome1234",
-    "administrator",
-    "changeme123",
-    "keystead123",
-    "keysteadkeystead",
-    "1111111111",
-    "0000000000",
-    "aaaaaaaaaa",
-    "trustno1trustno1",
-    "sunshine123",
-    "princess123",
-    "football123",
-    "baseball123",
-    "dragon12345",
-    "monkey12345",
-    "superman123",
-    "qazwsxedcrfv",
-    "zaq12wsxcde3",
-    "polska1234",
-    "haslo12345",
-    "haslohaslo",
-    "mojehaslo1",
-    "sakura1234",
-    "nippon1234",
-    "password!1",
-    "p@ssw0rd12",
-    "openai1234",
-    "secretsecret",
-];
+/// Passwords that everybody tries first, long enough to pass otherwise; one a line.
+const COMMON: &str = include_str!("common_passwords.txt");
+/// Words that carry no secret, whatever digits and signs stand around them; one a line.
+const WORDS: &str = include_str!("common_words.txt");
 
 /// Why a password is not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,7 +28,7 @@ pub enum PasswordRefusal {
     TooLong,
     /// One of those everybody tries first.
     TooCommon,
-    /// The address itself.
+    /// The address itself, or a part of it with nothing secret added.
     IsAddress,
 }
 
@@ -95,14 +51,15 @@ impl From<PasswordRefusal> for Error {
             PasswordRefusal::TooShort => "The password needs at least 10 characters.",
             PasswordRefusal::TooLong => "The password may have at most 128 characters.",
             PasswordRefusal::TooCommon => "This password is one of the first that anybody tries.",
-            PasswordRefusal::IsAddress => "The password must not be the e-mail address.",
+            PasswordRefusal::IsAddress => "The password must not be made of the e-mail address.",
         };
         Self::coded("password", refusal.code(), message)
     }
 }
 
-/// Whether a password may be chosen. No rules of composition: length and rarity count.
-pub(crate) fn acceptable(password: &Secret<String>, email: &str) -> Result<(), PasswordRefusal> {
+/// Whether a password may be chosen. No rules of composition: length and rarity count. `names` are words everybody
+/// knows of this installation (ASVS 6.1.2).
+pub(crate) fn acceptable(password: &Secret<String>, email: &str, names: &[&str]) -> Result<(), PasswordRefusal> {
     let text = password.expose();
     let length = text.chars().count();
     if length < SHORTEST {
@@ -112,14 +69,35 @@ pub(crate) fn acceptable(password: &Secret<String>, email: &str) -> Result<(), P
         return Err(PasswordRefusal::TooLong);
     }
     let lower = text.to_lowercase();
-    let one_character = text.chars().next().is_some_and(|first| text.chars().all(|c| c == first));
-    if one_character || COMMON.contains(&lower.as_str()) {
-        return Err(PasswordRefusal::TooCommon);
-    }
-    if lower == email || email.split('@').next() == Some(lower.as_str()) {
+    let bare = lower.trim_matches(|c: char| !c.is_alphabetic());
+    let (local, domain) = email.split_once('@').unwrap_or((email, ""));
+    let site = domain.split('.').next().unwrap_or_default();
+    let of_address = [email, local, domain, site].into_iter().filter(|part| !part.is_empty());
+    if of_address.clone().any(|part| part == lower || part == bare) {
         return Err(PasswordRefusal::IsAddress);
     }
+    let known = COMMON.lines().any(|line| line == lower) || WORDS.lines().any(|line| line == bare);
+    let named = names.iter().map(|name| name.to_lowercase()).any(|name| name == lower || name == bare);
+    if known || named || bare.is_empty() && few_or_rising(&lower) || repeats(&lower) {
+        return Err(PasswordRefusal::TooCommon);
+    }
     Ok(())
+}
+
+/// Digits and signs only, and hardly any of them different, or each the one after the one before.
+fn few_or_rising(text: &str) -> bool {
+    let characters: Vec<u32> = text.chars().map(u32::from).collect();
+    let mut different = characters.clone();
+    different.sort_unstable();
+    different.dedup();
+    let by_one = |step: i64| characters.windows(2).all(|pair| i64::from(pair[1]) - i64::from(pair[0]) == step);
+    different.len() <= 3 || by_one(1) || by_one(-1)
+}
+
+/// A piece of at most five characters over and over, whole or cut: `aaaaaaaaaa`, `abcabcabcab`.
+fn repeats(text: &str) -> bool {
+    let characters: Vec<char> = text.chars().collect();
+    (1..=5).any(|width| characters.iter().zip(characters.iter().skip(width)).all(|(one, next)| one == next))
 }
 
 fn hasher() -> Result<Argon2<'static>, Error> {
@@ -180,12 +158,21 @@ mod tests {
 
     #[test]
     fn what_may_be_chosen() {
-        let judge = |text: &str| acceptable(&Secret::new(text.to_owned()), "ann@example.com");
+        let judge = |text: &str| acceptable(&Secret::new(text.to_owned()), "ann.summers@example.com", &["Acme Cloud"]);
         for (text, verdict) in [
             ("short", Err(PasswordRefusal::TooShort)),
             ("Password123", Err(PasswordRefusal::TooCommon)),
             ("zzzzzzzzzzzzzz", Err(PasswordRefusal::TooCommon)),
-            ("ANN@example.com", Err(PasswordRefusal::IsAddress)),
+            ("ANN.summers@example.com", Err(PasswordRefusal::IsAddress)),
+            ("Ann.Summers2026", Err(PasswordRefusal::IsAddress)),
+            ("12345-example", Err(PasswordRefusal::IsAddress)),
+            ("!!Welcome!!2026", Err(PasswordRefusal::TooCommon)),
+            ("Keystead-2026!", Err(PasswordRefusal::TooCommon)),
+            ("acme cloud 1", Err(PasswordRefusal::TooCommon)),
+            ("abcabcabcabca", Err(PasswordRefusal::TooCommon)),
+            ("12-12-12-11", Err(PasswordRefusal::TooCommon)),
+            ("9876543210", Err(PasswordRefusal::TooCommon)),
+            ("8264 1937 5502", Ok(())),
             ("ośmiornica w kapeluszu", Ok(())),
             ("ひらがなだけのながいことば", Ok(())),
             ("correct horse battery", Ok(())),

@@ -7,8 +7,9 @@ use keystead_store::Tx;
 use keystead_store::tables::accounts::{self, Account};
 use keystead_store::tables::sessions::{self, Session};
 use keystead_store::tables::users::{self, User};
+use serde_json::json;
 
-use super::sign_in::SignedIn;
+use super::mails::Kind;
 use super::{Context, digest};
 use crate::{App, Error};
 
@@ -17,8 +18,26 @@ const LIFE: i64 = 30 * 86_400;
 const IDLE: i64 = 7 * 86_400;
 /// How exact "last seen" is.
 const SEEN_EVERY: i64 = 60;
-/// A password typed this recently counts for dangerous acts.
-const FRESH: i64 = 900;
+/// A password or code typed this recently counts for dangerous acts (ASVS 7.5.1).
+const FRESH: i64 = 600;
+/// Sessions of one person at once; one more ends the one that was unused for longest (ASVS 7.1.2).
+const MOST_SESSIONS: usize = 20;
+/// An account younger than this has no habits yet that a first session could break with.
+const NEW_ACCOUNT: i64 = 86_400;
+
+/// Somebody is signed in, or will be once the second factor is proven. The secret belongs into a cookie and nowhere
+/// else.
+#[derive(Debug)]
+pub struct SignedIn {
+    /// The cookie's value.
+    pub session: Secret<String>,
+    /// Who.
+    pub user: UserId,
+    /// When the session ends, used or not; while it waits for the code, when the wait ends.
+    pub expires_at: Timestamp,
+    /// Whether this is no session yet: [`App::prove_second_factor`] makes it one. Until then it opens nothing.
+    pub waits_for_code: bool,
+}
 
 /// Who is signed in, for pages.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +58,7 @@ pub struct SessionView {
     pub theme: String,
     /// An IANA name, or empty for UTC.
     pub time_zone: String,
-    /// Whether the password was typed within the last quarter of an hour.
+    /// Whether the password or a code was typed within the last ten minutes.
     pub fresh: bool,
     /// Whether this person runs the installation.
     pub operator: bool,
@@ -91,18 +110,33 @@ fn device(user_agent: &str) -> String {
 }
 
 impl App {
-    /// Opens a session for somebody who has proven who he is: always a new secret, so that none can be planted.
+    /// Opens a session for somebody who has proven that he holds the password, the mailbox or the identity elsewhere:
+    /// always a new secret, so that none can be planted. With a second factor it waits for the code, whatever the way in
+    /// was (ASVS 6.3.4).
     ///
     /// # Errors
     /// When the store cannot.
     pub async fn open_session(&self, user: &UserId, context: &Context) -> Result<SignedIn, Error> {
-        let (session, csrf) = (self.fresh_secret(), self.fresh_secret());
+        let (app, user, context) = (self.clone(), user.clone(), context.clone());
+        let write = self.store().write("open_session", async move |tx: &mut Tx| {
+            let account = accounts::find(tx, &user).await?;
+            if account.is_some_and(|row| row.totp_confirmed_at.is_some()) {
+                return app.wait_for_code(tx, &user).await;
+            }
+            app.begin_session(tx, &user, &context).await
+        });
+        write.await
+    }
+
+    /// A session, now that nothing is left to prove.
+    pub(super) async fn begin_session(&self, tx: &mut Tx, user: &UserId, context: &Context) -> Result<SignedIn, Error> {
         let now = self.now();
+        let session = self.fresh_secret();
         let row = Session {
             digest: digest(&session),
-            id: format!("sess_{}", self.draw(JobId::generate).as_str().trim_start_matches("job_")),
+            id: self.session_id(),
             user: user.clone(),
-            csrf: csrf.expose().clone(),
+            csrf: self.fresh_secret().expose().clone(),
             created_at: now,
             seen_at: now,
             expires_at: now.plus(LIFE),
@@ -111,12 +145,67 @@ impl App {
             network: context.origin.network().unwrap_or_default(),
             revoked_at: None,
         };
-        let expires_at = row.expires_at;
-        let write = self
-            .store()
-            .write("open_session", async move |tx: &mut Tx| Ok::<_, Error>(sessions::insert(tx, &row).await?));
-        write.await?;
-        Ok(SignedIn { session, user: user.clone(), expires_at })
+        self.tell_of_new_device(tx, &row).await?;
+        sessions::insert(tx, &row).await?;
+        let others = sessions::list(tx, user, now).await?.into_iter().filter(|old| old.id != row.id);
+        for old in others.skip(MOST_SESSIONS - 1) {
+            sessions::revoke(tx, user, &old.id, now).await?;
+        }
+        self.record_for(tx, user, "login.succeeded", &row.id, json!({})).await?;
+        Ok(SignedIn { session, user: user.clone(), expires_at: row.expires_at, waits_for_code: false })
+    }
+
+    async fn tell_of_new_device(&self, tx: &mut Tx, row: &Session) -> Result<(), Error> {
+        let known = sessions::find_acquaintance(tx, &row.user, &row.device, &row.network).await?;
+        let account = accounts::find(tx, &row.user).await?;
+        let confirmed_at = account.and_then(|account| account.confirmed_at);
+        let brand_new = known.sessions == 0 && confirmed_at.is_none_or(|at| self.now().since(at) < NEW_ACCOUNT);
+        if known.same_device > 0 || brand_new {
+            return Ok(());
+        }
+        let parts = [row.device.as_str(), row.network.as_str()].into_iter().filter(|part| !part.is_empty());
+        let detail = parts.collect::<Vec<_>>().join(", ");
+        self.mail_person(tx, &row.user, Kind::NewSignIn, &detail).await
+    }
+
+    fn session_id(&self) -> String {
+        format!("sess_{}", self.draw(JobId::generate).as_str().trim_start_matches("job_"))
+    }
+
+    /// The same session under a new secret, after its person has proven himself again or changed how he does
+    /// (ASVS 7.2.4). It ends when the old one would have.
+    pub(super) async fn renew_session(&self, tx: &mut Tx, old: &[u8]) -> Result<SignedIn, Error> {
+        let now = self.now();
+        let row = sessions::find(tx, old, now, now.plus(-IDLE)).await?;
+        let row = row.ok_or_else(|| Error::not_found("session", ""))?;
+        sessions::revoke(tx, &row.user, &row.id, now).await?;
+        let session = self.fresh_secret();
+        let fresh = Session {
+            digest: digest(&session),
+            id: self.session_id(),
+            csrf: self.fresh_secret().expose().clone(),
+            seen_at: now,
+            reauthenticated_at: now,
+            ..row
+        };
+        sessions::insert(tx, &fresh).await?;
+        Ok(SignedIn { session, user: fresh.user, expires_at: fresh.expires_at, waits_for_code: false })
+    }
+
+    /// Whoever is behind a cookie, if he has proven himself recently enough for a dangerous act.
+    ///
+    /// # Errors
+    /// `reauthentication_needed` when it was longer ago; not found when nobody is behind it.
+    pub async fn fresh_session(&self, secret: &Secret<String>) -> Result<SessionView, Error> {
+        let view = self.session(secret).await?.ok_or_else(|| Error::not_found("session", ""))?;
+        if view.fresh {
+            return Ok(view);
+        }
+        Err(Error::Invalid {
+            param: None,
+            code: Some("reauthentication_needed"),
+            message: "Type your password again first; it was longer than ten minutes ago.".to_owned(),
+        })
     }
 
     /// Who is behind a cookie, if anybody is.
@@ -176,9 +265,13 @@ impl App {
     /// # Errors
     /// When the store cannot.
     pub async fn end_session(&self, user: &UserId, id: &str) -> Result<bool, Error> {
-        let (user, id, now) = (user.clone(), id.to_owned(), self.now());
+        let (app, user, id) = (self.clone(), user.clone(), id.to_owned());
         let write = self.store().write("end_session", async move |tx: &mut Tx| {
-            Ok::<_, Error>(sessions::revoke(tx, &user, &id, now).await?)
+            let ended = sessions::revoke(tx, &user, &id, app.now()).await?;
+            if ended {
+                app.record_for(tx, &user, "logout.succeeded", &id, json!({})).await?;
+            }
+            Ok::<_, Error>(ended)
         });
         write.await
     }
@@ -188,9 +281,14 @@ impl App {
     /// # Errors
     /// When the store cannot.
     pub async fn end_other_sessions(&self, user: &UserId, keep: &Secret<String>) -> Result<u64, Error> {
-        let (user, keep, now) = (user.clone(), digest(keep), self.now());
+        let (app, user, keep) = (self.clone(), user.clone(), digest(keep));
         let write = self.store().write("end_other_sessions", async move |tx: &mut Tx| {
-            Ok::<_, Error>(sessions::revoke_others(tx, &user, &keep, now).await?)
+            let ended = sessions::revoke_others(tx, &user, &keep, app.now()).await?;
+            if ended > 0 {
+                let details = json!({ "data": { "sessions": ended } });
+                app.record_for(tx, &user, "logout.succeeded", user.as_str(), details).await?;
+            }
+            Ok::<_, Error>(ended)
         });
         write.await
     }
@@ -211,26 +309,10 @@ impl App {
                 created_at: row.created_at,
                 seen_at: row.seen_at,
             };
-            Ok::<_, Error>(rows.into_iter().map(view).collect())
+            let used = |row: &Session| now.since(row.seen_at) < IDLE;
+            Ok::<_, Error>(rows.into_iter().filter(used).map(view).collect())
         });
         read.await
-    }
-
-    /// Types the password again before a dangerous act.
-    ///
-    /// # Errors
-    /// `wrong_credentials` when it is not right.
-    pub async fn reauthenticate(&self, session: &Secret<String>, password: &Secret<String>) -> Result<(), Error> {
-        let view = self.session(session).await?.ok_or_else(|| Error::not_found("session", ""))?;
-        // The same counting and the same words as at the door.
-        let context = Context::default();
-        let opened = self.sign_in(&view.email, password, &context).await?;
-        self.sign_out(&opened.session).await?;
-        let (key, now) = (digest(session), self.now());
-        let write = self.store().write("reauthenticate", async move |tx: &mut Tx| {
-            Ok::<_, Error>(sessions::reauthenticate(tx, &key, now).await?)
-        });
-        write.await
     }
 
     /// Keeps how a person wants pages to be; `None` leaves a value as it is.
@@ -254,7 +336,7 @@ impl App {
         let zone = time_zone.filter(|zone| zone.len() <= 64 && !zone.chars().any(char::is_control)).map(str::to_owned);
         let (app, user) = (self.clone(), user.clone());
         let write = self.store().write("prefer", async move |tx: &mut Tx| {
-            let known = accounts::find(tx, &user).await?;
+            let known = accounts::lock(tx, &user).await?;
             let mut account = known.unwrap_or_else(|| app.new_account(&user, None, &Context::default()));
             if let Some(language) = language.clone() {
                 account.language = language;

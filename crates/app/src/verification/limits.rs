@@ -126,6 +126,25 @@ impl App {
         Ok(())
     }
 
+    /// Holds what is about to be counted, so that two at once cannot both find room for one.
+    pub(crate) async fn hold(&self, tx: &mut Tx, name: &str, who: &Subjects) -> Result<(), Error> {
+        for subject in [Subject::Number, Subject::User, Subject::Ip] {
+            if let Some(text) = self.subject(subject, who) {
+                limit_hits::lock(tx, name, &text).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes back what was counted under this id, as when a try that was counted beforehand went well.
+    pub(crate) async fn uncount(&self, tx: &mut Tx, name: &'static str, who: &Subjects, id: &str) -> Result<(), Error> {
+        for subject in [Subject::Number, Subject::Ip, Subject::Network, Subject::Everybody] {
+            let Some(text) = self.subject(subject, who) else { continue };
+            limit_hits::delete_hit(tx, &format!("{id}:{name}:{text}:0")).await?;
+        }
+        Ok(())
+    }
+
     /// Stops sending, not the service: a country that pumps, a country beyond its habit, the day's budget (2.7).
     pub(crate) async fn country_open(&self, tx: &mut Tx, who: &Subjects) -> Result<(), Error> {
         let now = self.now();

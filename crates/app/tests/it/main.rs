@@ -1,6 +1,14 @@
 //! Use cases over a store in memory, with a clock and a generator the test holds.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on should say where")]
+
+mod accounts;
+mod elsewhere;
+mod invitations;
+mod organizations;
+mod second_factor;
+mod sessions;
+mod town;
 
 use std::sync::Arc;
 

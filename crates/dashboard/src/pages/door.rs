@@ -2,8 +2,7 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::header;
-use axum::response::Response;
+use axum::http::{HeaderMap, header};
 use keystead_app::Error;
 use keystead_app::accounts::SignedIn;
 use keystead_core::secret::Secret;
@@ -26,7 +25,11 @@ enum Kind {
     Confirm,
     Forgot,
     Reset,
-    Invite { signed_in: bool },
+    /// The second factor after the password.
+    Code,
+    Invite {
+        signed_in: bool,
+    },
     Dead,
 }
 
@@ -77,6 +80,15 @@ impl Door {
         format!("/sign-in?{}", serde_urlencoded::to_string([("next", &self.next)]).unwrap_or_default())
     }
 
+    /// This page in another language, still with what it was opened with.
+    fn language_href(&self, other: &Language) -> String {
+        let mut pairs = vec![("language", other.tag())];
+        pairs.extend(
+            [("token", self.token.as_str()), ("next", self.next.as_str())].into_iter().filter(|(_, v)| !v.is_empty()),
+        );
+        format!("{}?{}", self.path, serde_urlencoded::to_string(pairs).unwrap_or_default())
+    }
+
     fn again(mut self, error: &Error, email: &str, next: &str) -> Page {
         self.wrong = Some(words(self.t, error));
         email.clone_into(&mut self.email);
@@ -85,9 +97,60 @@ impl Door {
     }
 }
 
-fn signed_in(state: &DashboardState, opened: &SignedIn, next: &str) -> Response {
+/// Goes on with the new session, or to the page that asks for the second factor. Whoever was signed in in this browser
+/// before is not any more (ASVS 7.2.4).
+async fn signed_in(state: &DashboardState, visitor: &Visitor, opened: &SignedIn, next: &str) -> Page {
+    if let Some((_, old)) = &visitor.session {
+        state.app.sign_out(old).await.map_err(|error| Failure::new(visitor.text, error))?;
+    }
     let seconds = opened.expires_at.since(state.app.now());
-    go_with(own_path(next), Cookie::Session.set(&opened.session, seconds, state.secure()))
+    let (next, secure) = (own_path(next), state.secure());
+    if opened.waits_for_code {
+        let language = visitor.text.0.tag();
+        let query = serde_urlencoded::to_string([("next", next), ("language", language)]).unwrap_or_default();
+        let mut response =
+            go_with(&format!("/sign-in/code?{query}"), Cookie::Waiting.set(&opened.session, seconds, secure));
+        if visitor.session.is_some() {
+            response.headers_mut().append(header::SET_COOKIE, Cookie::Session.clear(secure));
+        }
+        return Ok(response);
+    }
+    Ok(go_with(next, Cookie::Session.set(&opened.session, seconds, secure)))
+}
+
+/// The page that asks for the second factor, for whoever has typed the password.
+pub(crate) async fn code(State(state): State<DashboardState>, visitor: Visitor, headers: HeaderMap) -> Page {
+    let waits = match Cookie::Waiting.read(&headers, state.secure()) {
+        None => false,
+        Some(waiting) => {
+            let waits = state.app.waits_for_code(&waiting).await;
+            waits.map_err(|error| Failure::new(visitor.text, error))?
+        }
+    };
+    if !waits {
+        return Ok(go("/sign-in"));
+    }
+    show(visitor.text, &Door::new(&state, &visitor, Kind::Code, "factor", "/sign-in/code"))
+}
+
+pub(crate) async fn do_code(
+    State(state): State<DashboardState>,
+    visitor: Visitor,
+    headers: HeaderMap,
+    form: Form,
+) -> Page {
+    let Some(waiting) = Cookie::Waiting.read(&headers, state.secure()) else { return Ok(go("/sign-in")) };
+    let next = form.text("next");
+    match state.app.prove_second_factor(&waiting, form.text("code"), &visitor.context).await {
+        Ok(opened) => {
+            let mut response = signed_in(&state, &visitor, &opened, next).await?;
+            response.headers_mut().append(header::SET_COOKIE, Cookie::Waiting.clear(state.secure()));
+            Ok(response)
+        }
+        Err(error @ (Error::Unavailable | Error::Internal(_))) => Err(Failure::new(visitor.text, error)),
+        Err(Error::Invalid { code: Some("link_expired"), .. }) => Ok(go("/sign-in")),
+        Err(error) => Door::new(&state, &visitor, Kind::Code, "factor", "/sign-in/code").again(&error, "", next),
+    }
 }
 
 pub(crate) async fn sign_up(State(state): State<DashboardState>, visitor: Visitor) -> Page {
@@ -122,7 +185,7 @@ pub(crate) async fn do_confirm(State(state): State<DashboardState>, visitor: Vis
         Ok(user) => {
             let opened = state.app.open_session(&user, &visitor.context).await;
             let opened = opened.map_err(|error| Failure::new(visitor.text, error))?;
-            Ok(signed_in(&state, &opened, "/welcome"))
+            signed_in(&state, &visitor, &opened, "/welcome").await
         }
         Err(_) => show_again(visitor.text, &Door::new(&state, &visitor, Kind::Dead, "dead-link", "/confirm")),
     }
@@ -138,7 +201,7 @@ pub(crate) async fn sign_in(State(state): State<DashboardState>, visitor: Visito
 pub(crate) async fn do_sign_in(State(state): State<DashboardState>, visitor: Visitor, form: Form) -> Page {
     let (email, next) = (form.text("email"), form.text("next"));
     match state.app.sign_in(email, &form.secret("password"), &visitor.context).await {
-        Ok(opened) => Ok(signed_in(&state, &opened, next)),
+        Ok(opened) => signed_in(&state, &visitor, &opened, next).await,
         Err(error @ (Error::Unavailable | Error::Internal(_))) => Err(Failure::new(visitor.text, error)),
         Err(error) => Door::new(&state, &visitor, Kind::SignIn, "sign-in", "/sign-in").again(&error, email, next),
     }
@@ -152,11 +215,7 @@ pub(crate) async fn depart(State(state): State<DashboardState>, visitor: Visitor
 }
 
 /// Comes back from it.
-pub(crate) async fn arrive(
-    State(state): State<DashboardState>,
-    visitor: Visitor,
-    headers: axum::http::HeaderMap,
-) -> Page {
+pub(crate) async fn arrive(State(state): State<DashboardState>, visitor: Visitor, headers: HeaderMap) -> Page {
     let asked = |name: &str| visitor.asked.get(name).map(String::as_str).unwrap_or_default();
     let arrived = match Cookie::Departed.read(&headers, state.secure()) {
         None => Err(Error::Invalid { param: None, code: Some("link_expired"), message: String::new() }),
@@ -164,7 +223,7 @@ pub(crate) async fn arrive(
     };
     match arrived {
         Ok((opened, next)) => {
-            let mut response = signed_in(&state, &opened, &next);
+            let mut response = signed_in(&state, &visitor, &opened, &next).await?;
             response.headers_mut().append(header::SET_COOKIE, Cookie::Departed.clear(state.secure()));
             Ok(response)
         }
@@ -203,7 +262,7 @@ pub(crate) async fn do_reset(State(state): State<DashboardState>, visitor: Visit
         Ok(user) => {
             let opened = state.app.open_session(&user, &visitor.context).await;
             let opened = opened.map_err(|error| Failure::new(visitor.text, error))?;
-            Ok(signed_in(&state, &opened, "/home"))
+            signed_in(&state, &visitor, &opened, "/home").await
         }
         Err(error) => {
             let mut door = Door::new(&state, &visitor, Kind::Reset, "reset", "/reset");
@@ -213,23 +272,48 @@ pub(crate) async fn do_reset(State(state): State<DashboardState>, visitor: Visit
     }
 }
 
+/// The page of an invitation that works.
+async fn invitation(
+    state: &DashboardState,
+    visitor: &Visitor,
+    token: &Secret<String>,
+) -> Result<Option<Door>, Failure> {
+    let found = state.app.look_at_invite(token).await.map_err(|error| Failure::new(visitor.text, error))?;
+    let Some((organization, email)) = found else { return Ok(None) };
+    let mine = visitor.session.as_ref().is_some_and(|(session, _)| session.email == email);
+    let mut door = Door::new(state, visitor, Kind::Invite { signed_in: mine }, "invite", "/invite");
+    door.lead = visitor.text.say2("invite-lead", &("organization", organization.as_str()), &("email", email.as_str()));
+    door.next.clone_from(&visitor.path);
+    token.expose().clone_into(&mut door.token);
+    door.email = email;
+    Ok(Some(door))
+}
+
 pub(crate) async fn invite(State(state): State<DashboardState>, visitor: Visitor) -> Page {
     let token = Secret::new(visitor.asked.get("token").cloned().unwrap_or_default());
-    let found = state.app.look_at_invite(&token).await.map_err(|error| Failure::new(visitor.text, error))?;
-    let Some((organization, email)) = found else {
-        return show(visitor.text, &Door::new(&state, &visitor, Kind::Dead, "dead-link", "/invite"));
-    };
-    let mine = visitor.session.as_ref().is_some_and(|(session, _)| session.email == email);
-    let mut door = Door::new(&state, &visitor, Kind::Invite { signed_in: mine }, "invite", "/invite");
-    door.lead = visitor.text.say2("invite-lead", &("organization", organization.as_str()), &("email", email.as_str()));
-    door.next = visitor.path.clone();
-    show(visitor.text, &door)
+    match invitation(&state, &visitor, &token).await? {
+        Some(door) => show(visitor.text, &door),
+        None => show(visitor.text, &Door::new(&state, &visitor, Kind::Dead, "dead-link", "/invite")),
+    }
 }
 
 pub(crate) async fn do_invite(State(state): State<DashboardState>, person: Person, form: Form) -> Page {
     let accepted = state.app.accept_invite(&person.session.user, &form.secret("token")).await;
     accepted.map_err(|error| Failure::new(person.text, error))?;
     Ok(go("/home"))
+}
+
+/// Signs up through an invitation: its link came to the mailbox, so only a password is missing.
+pub(crate) async fn join(State(state): State<DashboardState>, visitor: Visitor, form: Form) -> Page {
+    let token = form.secret("token");
+    match state.app.join(&token, &form.secret("password"), &visitor.context).await {
+        Ok(opened) => signed_in(&state, &visitor, &opened, "/home").await,
+        Err(error @ (Error::Unavailable | Error::Internal(_))) => Err(Failure::new(visitor.text, error)),
+        Err(error) => match invitation(&state, &visitor, &token).await? {
+            Some(door) => door.again(&error, "", &format!("/invite?token={}", token.expose())),
+            None => show_again(visitor.text, &Door::new(&state, &visitor, Kind::Dead, "dead-link", "/invite")),
+        },
+    }
 }
 
 /// Keeps how pages should be, and goes back.

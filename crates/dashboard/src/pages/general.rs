@@ -163,7 +163,7 @@ async fn again(state: &DashboardState, visit: &Visit, error: &Error) -> Page {
 }
 
 /// A code for a phone's camera, drawn here so that no other server learns the link.
-fn draw(url: &str) -> String {
+pub(super) fn draw(url: &str) -> String {
     QrCode::new(url.as_bytes()).map_or_else(
         |_| String::new(),
         |code| {
@@ -218,6 +218,11 @@ pub(crate) async fn act(
         Ok(()) => Ok(go(&visit.link(HERE))),
         Err(error) => again(&state, &visit, &error).await,
     }
+}
+
+/// Withdrawing consent erases what was collected, so it has an address of its own that asks for a fresh proof.
+pub(crate) async fn withdraw(state: State<DashboardState>, visit: Visit, form: Form) -> Page {
+    act(state, visit, Path("withdraw".to_owned()), form).await
 }
 
 /// A fresh code on the screen: shown once, in the answer to the form, and nowhere in an address.

@@ -4,8 +4,10 @@ use askama::Template;
 use axum::extract::State;
 use keystead_app::Page as Cursor;
 use keystead_app::members::Member;
-use keystead_core::role::OrganizationRole;
+use keystead_core::id::ProjectId;
+use keystead_core::role::{OrganizationRole, ProjectRole};
 
+use super::member::{Place, ROLE_OF, wanted};
 use super::{Page, go, show, show_again};
 use crate::DashboardState;
 use crate::failure::{Failure, words};
@@ -20,6 +22,8 @@ struct Waiting {
     email: String,
     role: &'static str,
     until: String,
+    /// The projects it is to, by label.
+    projects: String,
 }
 
 #[derive(Template)]
@@ -33,11 +37,17 @@ struct Members {
     owner: bool,
     me: String,
     action: String,
+    /// What an invitation may be to, with what it is to by itself.
+    places: Vec<Place>,
 }
 
 impl Members {
     fn act(&self, verb: &str) -> String {
         self.action.replacen(HERE, &format!("{HERE}/{verb}"), 1)
+    }
+
+    fn one(&self, row: &Member) -> String {
+        self.act(row.user.id.as_str())
     }
 
     fn is_owner(&self, row: &Member) -> bool {
@@ -54,15 +64,27 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<Members, Failure>
     let fail = |error| Failure::new(t, error);
     let (actor, organization) = (visit.person.actor(), &visit.organization.id);
     let shell = Shell::new(state, visit, &t.say("nav-members"), HERE);
-    let (mut rows, mut waiting) = (Vec::new(), Vec::new());
+    let (mut rows, mut waiting, mut places) = (Vec::new(), Vec::new(), Vec::new());
     if visit.owner() {
         let cursor = Cursor { after: None, limit: 100, ascending: true };
         rows = state.app.members(&actor, organization, &[], cursor).await.map_err(fail)?.data;
+        let cursor = Cursor { after: None, limit: 100, ascending: true };
+        let projects = state.app.projects(&actor, organization, false, cursor).await.map_err(fail)?.data;
+        places = projects
+            .into_iter()
+            .map(|row| Place {
+                role: row.is_default.then_some(ProjectRole::Member),
+                label: if row.is_default { t.say("default-project") } else { row.name },
+                id: row.id.to_string(),
+            })
+            .collect();
+        places.sort_by_key(|place: &Place| place.role.is_none());
         let open = state.app.open_invites(&actor, organization).await.map_err(fail)?;
         waiting = open
             .into_iter()
             .map(|row| Waiting {
                 until: shell.when.date(&row.expires_at),
+                projects: labels(&places, &row.projects),
                 id: row.id,
                 email: row.email,
                 role: if row.role == OrganizationRole::Owner { "role-owner" } else { "role-reader" },
@@ -70,7 +92,13 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<Members, Failure>
             .collect();
     }
     let (owner, me, action) = (visit.owner(), visit.person.session.user.to_string(), visit.link(HERE));
-    Ok(Members { shell, rows, waiting, wrong: None, email: String::new(), owner, me, action })
+    Ok(Members { shell, rows, waiting, wrong: None, email: String::new(), owner, me, action, places })
+}
+
+/// The labels of projects, in the order of the invitation.
+fn labels(places: &[Place], projects: &[(ProjectId, ProjectRole)]) -> String {
+    let label = |id: &ProjectId| places.iter().find(|place| place.id == id.as_str()).map(|place| place.label.as_str());
+    projects.iter().filter_map(|(id, _)| label(id)).collect::<Vec<_>>().join(", ")
 }
 
 pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> Page {
@@ -92,9 +120,31 @@ pub(crate) async fn invite(State(state): State<DashboardState>, visit: Visit, fo
     visit.person.check(&form)?;
     let (actor, language) = (visit.person.actor(), visit.person.text.0.tag());
     let email = form.text("email");
-    match state.app.invite(&actor, &visit.organization.id, email, role_of(&form), language).await {
+    // A form without any project, as the onboarding's, is to the Default project.
+    let projects: Result<Vec<_>, _> =
+        wanted(&form).map(|all| all.into_iter().filter_map(|(id, role)| Some((id, role?))).collect());
+    let asked = !form.starting(ROLE_OF).is_empty();
+    let sent = match projects {
+        Ok(projects) => {
+            let projects = Some(projects.as_slice()).filter(|_| asked);
+            let (organization, role) = (&visit.organization.id, role_of(&form));
+            state.app.invite_to_projects(&actor, organization, email, role, projects, language).await
+        }
+        Err(error) => Err(error),
+    };
+    match sent {
         Ok(_) => Ok(go(&visit.link(&format!("{HERE}?done=invite-sent")))),
         Err(error) => again(&state, &visit, &error, email).await,
+    }
+}
+
+/// Mails an invitation again, with a new link; the old one is dead.
+pub(crate) async fn resend(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
+    visit.person.check(&form)?;
+    let (actor, language) = (visit.person.actor(), visit.person.text.0.tag());
+    match state.app.resend_invite(&actor, &visit.organization.id, form.text("id"), language).await {
+        Ok(()) => Ok(go(&visit.link(&format!("{HERE}?done=invite-sent")))),
+        Err(error) => again(&state, &visit, &error, "").await,
     }
 }
 

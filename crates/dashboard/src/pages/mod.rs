@@ -9,10 +9,12 @@ pub(crate) mod handoff;
 pub(crate) mod help;
 pub(crate) mod home;
 pub(crate) mod keys;
+pub(crate) mod member;
 pub(crate) mod members;
 pub(crate) mod operator;
 pub(crate) mod phone;
 pub(crate) mod projects;
+pub(crate) mod security;
 pub(crate) mod usage;
 pub(crate) mod welcome;
 

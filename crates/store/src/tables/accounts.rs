@@ -4,7 +4,7 @@ use keystead_core::id::UserId;
 use keystead_core::time::Timestamp;
 
 use super::{id, optional_id, optional_time, time};
-use crate::{Error, Row, Tx};
+use crate::{Error, PerEngine, Row, Tx};
 
 /// A person's account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,6 +68,18 @@ fn account(row: &Row) -> Result<Account, Error> {
     })
 }
 
+fn token(row: &Row) -> Result<Token, Error> {
+    Ok(Token {
+        digest: row.bytes(0)?,
+        purpose: row.text(1)?,
+        user: optional_id(row, 2, "tokens")?,
+        payload: row.text(3)?,
+        created_at: time(row, 4)?,
+        expires_at: time(row, 5)?,
+        used_at: optional_time(row, 6)?,
+    })
+}
+
 /// Writes an account, new or known.
 ///
 /// # Errors
@@ -105,6 +117,41 @@ pub async fn find(tx: &mut Tx, user: &UserId) -> Result<Option<Account>, Error> 
     const SQL: &str = "SELECT user_id, password, password_changed_at, confirmed_at, language, theme, time_zone, \
                        describes, totp_sealed, totp_confirmed_at, totp_last_step FROM accounts WHERE user_id = $1";
     tx.optional(SQL, vec![user.as_str().into()]).await?.as_ref().map(account).transpose()
+}
+
+/// The account of a person, held until the transaction ends: whoever changes a part of it must not write back an older
+/// whole.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn lock(tx: &mut Tx, user: &UserId) -> Result<Option<Account>, Error> {
+    // SQLite has one writer, so there is nothing to hold; PostgreSQL locks the row.
+    const SQL: PerEngine = PerEngine {
+        sqlite: "SELECT user_id, password, password_changed_at, confirmed_at, language, theme, time_zone, \
+                 describes, totp_sealed, totp_confirmed_at, totp_last_step FROM accounts WHERE user_id = $1",
+        postgres: "SELECT user_id, password, password_changed_at, confirmed_at, language, theme, time_zone, \
+                   describes, totp_sealed, totp_confirmed_at, totp_last_step FROM accounts WHERE user_id = $1 FOR UPDATE",
+    };
+    let sql = tx.pick(SQL);
+    tx.optional(sql, vec![user.as_str().into()]).await?.as_ref().map(account).transpose()
+}
+
+/// Spends a time step of the second factor; `false` when its code, or a later one, was used before.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn use_totp_step(tx: &mut Tx, user: &UserId, step: i64) -> Result<bool, Error> {
+    const SQL: &str = "UPDATE accounts SET totp_last_step = $2 WHERE user_id = $1 AND totp_last_step < $2";
+    Ok(tx.execute(SQL, vec![user.as_str().into(), step.into()]).await? > 0)
+}
+
+/// How many recovery codes a person has left.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn count_recovery_codes(tx: &mut Tx, user: &UserId) -> Result<i64, Error> {
+    const SQL: &str = "SELECT COUNT(*) FROM recovery_codes WHERE user_id = $1";
+    tx.optional(SQL, vec![user.as_str().into()]).await?.map_or(Ok(0), |row| row.int(0))
 }
 
 /// Replaces a person's recovery codes.
@@ -155,18 +202,18 @@ pub async fn find_token(tx: &mut Tx, purpose: &str, digest: &[u8], at: Timestamp
     const SQL: &str = "SELECT digest, purpose, user_id, payload, created_at, expires_at, used_at FROM tokens \
                        WHERE digest = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3";
     let row = tx.optional(SQL, vec![digest.into(), purpose.into(), at.0.into()]).await?;
-    row.map(|row| {
-        Ok(Token {
-            digest: row.bytes(0)?,
-            purpose: row.text(1)?,
-            user: optional_id(&row, 2, "tokens")?,
-            payload: row.text(3)?,
-            created_at: time(&row, 4)?,
-            expires_at: time(&row, 5)?,
-            used_at: optional_time(&row, 6)?,
-        })
-    })
-    .transpose()
+    row.as_ref().map(token).transpose()
+}
+
+/// The tokens of a person for a purpose that still work, oldest first.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn list_tokens_of(tx: &mut Tx, user: &UserId, purpose: &str, at: Timestamp) -> Result<Vec<Token>, Error> {
+    const SQL: &str = "SELECT digest, purpose, user_id, payload, created_at, expires_at, used_at FROM tokens \
+                       WHERE user_id = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3 ORDER BY created_at, digest";
+    let values = vec![user.as_str().into(), purpose.into(), at.0.into()];
+    tx.all(SQL, values).await?.iter().map(token).collect()
 }
 
 /// Spends a token; `false` when somebody was faster or it ran out.
@@ -219,4 +266,15 @@ pub async fn save_identity(
 pub async fn find_identity(tx: &mut Tx, issuer: &str, subject: &str) -> Result<Option<UserId>, Error> {
     const SQL: &str = "SELECT user_id FROM identities WHERE issuer = $1 AND subject = $2";
     tx.optional(SQL, vec![issuer.into(), subject.into()]).await?.map(|row| id(&row, 0, "identities")).transpose()
+}
+
+/// The identities elsewhere that open a person's account: issuer and since when, oldest first.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn list_identities(tx: &mut Tx, user: &UserId) -> Result<Vec<(String, Timestamp)>, Error> {
+    const SQL: &str =
+        "SELECT issuer, created_at FROM identities WHERE user_id = $1 ORDER BY created_at, issuer, subject";
+    let rows = tx.all(SQL, vec![user.as_str().into()]).await?;
+    rows.iter().map(|row| Ok((row.text(0)?, time(row, 1)?))).collect()
 }

@@ -1,8 +1,10 @@
 //! Invitations by mail.
 
-use keystead_core::id::OrganizationId;
-use keystead_core::role::OrganizationRole;
+use keystead_core::id::{OrganizationId, ProjectId};
+use keystead_core::role::{OrganizationRole, ProjectRole};
 use keystead_core::time::Timestamp;
+
+use serde_json::{Value as Json, json};
 
 use super::{id, named, optional_time, time};
 use crate::{Error, Row, Tx};
@@ -30,6 +32,8 @@ pub struct Invite {
     pub accepted_at: Option<Timestamp>,
     /// When it was taken back.
     pub revoked_at: Option<Timestamp>,
+    /// To which of its projects, and as what.
+    pub projects: Vec<(ProjectId, ProjectRole)>,
 }
 
 fn invite(row: &Row) -> Result<Invite, Error> {
@@ -44,7 +48,18 @@ fn invite(row: &Row) -> Result<Invite, Error> {
         expires_at: time(row, 7)?,
         accepted_at: optional_time(row, 8)?,
         revoked_at: optional_time(row, 9)?,
+        projects: projects(&row.text(10)?)
+            .ok_or_else(|| Error::Corrupt { table: "invites", id: row.text(0).unwrap_or_default() })?,
     })
+}
+
+fn projects(text: &str) -> Option<Vec<(ProjectId, ProjectRole)>> {
+    let list: Vec<Json> = serde_json::from_str(text).ok()?;
+    let one = |entry: &Json| {
+        let role = ProjectRole::from_name(entry.get("role")?.as_str()?)?;
+        Some((entry.get("id")?.as_str()?.parse().ok()?, role))
+    };
+    list.iter().map(one).collect()
 }
 
 /// Writes an invitation down.
@@ -52,8 +67,10 @@ fn invite(row: &Row) -> Result<Invite, Error> {
 /// # Errors
 /// When the store cannot.
 pub async fn insert(tx: &mut Tx, row: &Invite) -> Result<(), Error> {
-    const SQL: &str = "INSERT INTO invites (id, organization, email, role, digest, invited_by, created_at, expires_at) \
-                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    const SQL: &str = "INSERT INTO invites (id, organization, email, role, digest, invited_by, created_at, expires_at, \
+                       projects) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    let projects: Vec<Json> =
+        row.projects.iter().map(|(id, role)| json!({ "id": id.as_str(), "role": role.as_str() })).collect();
     let values = vec![
         row.id.as_str().into(),
         row.organization.as_str().into(),
@@ -63,6 +80,7 @@ pub async fn insert(tx: &mut Tx, row: &Invite) -> Result<(), Error> {
         row.invited_by.as_deref().into(),
         row.created_at.0.into(),
         row.expires_at.0.into(),
+        Json::Array(projects).to_string().into(),
     ];
     tx.execute(SQL, values).await.map(|_| ())
 }
@@ -73,7 +91,7 @@ pub async fn insert(tx: &mut Tx, row: &Invite) -> Result<(), Error> {
 /// When the store cannot.
 pub async fn find(tx: &mut Tx, digest: &[u8]) -> Result<Option<Invite>, Error> {
     const SQL: &str = "SELECT id, organization, email, role, digest, invited_by, created_at, expires_at, accepted_at, \
-                       revoked_at FROM invites WHERE digest = $1";
+                       revoked_at, projects FROM invites WHERE digest = $1";
     tx.optional(SQL, vec![digest.into()]).await?.as_ref().map(invite).transpose()
 }
 
@@ -83,9 +101,37 @@ pub async fn find(tx: &mut Tx, digest: &[u8]) -> Result<Option<Invite>, Error> {
 /// When the store cannot.
 pub async fn list_open(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<Invite>, Error> {
     const SQL: &str = "SELECT id, organization, email, role, digest, invited_by, created_at, expires_at, accepted_at, \
-                       revoked_at FROM invites WHERE organization = $1 AND accepted_at IS NULL AND revoked_at IS NULL \
+                       revoked_at, projects FROM invites WHERE organization = $1 AND accepted_at IS NULL AND revoked_at IS NULL \
                        ORDER BY created_at DESC, id";
     tx.all(SQL, vec![organization.as_str().into()]).await?.iter().map(invite).collect()
+}
+
+/// One invitation of an organization that nobody has accepted or taken back.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn find_open(tx: &mut Tx, organization: &OrganizationId, id: &str) -> Result<Option<Invite>, Error> {
+    const SQL: &str = "SELECT id, organization, email, role, digest, invited_by, created_at, expires_at, accepted_at, \
+                       revoked_at, projects FROM invites \
+                       WHERE organization = $1 AND id = $2 AND accepted_at IS NULL AND revoked_at IS NULL";
+    tx.optional(SQL, vec![organization.as_str().into(), id.into()]).await?.as_ref().map(invite).transpose()
+}
+
+/// Gives an open invitation a new link and a new end; the old link is dead. `false` when there is no open one.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn renew(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    id: &str,
+    digest: &[u8],
+    expires_at: Timestamp,
+) -> Result<bool, Error> {
+    const SQL: &str = "UPDATE invites SET digest = $3, expires_at = $4 \
+                       WHERE organization = $1 AND id = $2 AND accepted_at IS NULL AND revoked_at IS NULL";
+    let values = vec![organization.as_str().into(), id.into(), digest.into(), expires_at.0.into()];
+    Ok(tx.execute(SQL, values).await? > 0)
 }
 
 /// An invitation is accepted; `false` when it was before, was taken back or ran out.

@@ -3,7 +3,7 @@
 
 use keystead_core::time::Timestamp;
 
-use crate::{Error, Tx};
+use crate::{Error, PerEngine, Tx};
 
 /// One thing to be counted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +46,19 @@ pub async fn insert(tx: &mut Tx, hit: &Hit) -> Result<(), Error> {
         hit.at.0.into(),
     ];
     tx.execute(SQL, values).await.map(|_| ())
+}
+
+/// Lets nobody else count against this subject until the transaction ends: who counts first and judges then must not
+/// meet another who does the same. Whoever takes several takes them in the same order.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn lock(tx: &mut Tx, name: &str, subject: &str) -> Result<(), Error> {
+    // SQLite has one writer; PostgreSQL has no row to hold before the first hit, so a name is held.
+    const SQL: PerEngine =
+        PerEngine { sqlite: "SELECT LENGTH($1)", postgres: "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))" };
+    let sql = tx.pick(SQL);
+    tx.execute(sql, vec![format!("{name} {subject}").into()]).await.map(|_| ())
 }
 
 /// What was counted after `since`.
@@ -92,6 +105,14 @@ pub async fn count_by_day(
 pub async fn delete(tx: &mut Tx, name: &str, subject: &str) -> Result<u64, Error> {
     const SQL: &str = "DELETE FROM limit_hits WHERE name = $1 AND subject = $2";
     tx.execute(SQL, vec![name.into(), subject.into()]).await
+}
+
+/// Takes one hit back: what was counted beforehand did not happen.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn delete_hit(tx: &mut Tx, id: &str) -> Result<(), Error> {
+    tx.execute("DELETE FROM limit_hits WHERE id = $1", vec![id.into()]).await.map(|_| ())
 }
 
 /// Forgets what was counted before a moment, but not wrong codes: a hundred of them count for good.

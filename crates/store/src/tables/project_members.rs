@@ -1,6 +1,6 @@
 //! Who has a role of his own in a project.
 
-use keystead_core::id::{ProjectId, UserId};
+use keystead_core::id::{OrganizationId, ProjectId, UserId};
 use keystead_core::role::ProjectRole;
 use keystead_core::time::Timestamp;
 
@@ -74,6 +74,21 @@ pub async fn list(tx: &mut Tx, project: &ProjectId, page: &Page) -> Result<Listi
         page,
     };
     list.rows(tx, member).await
+}
+
+/// A person's own roles in the projects of one organization, oldest first.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn list_of_user(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    user: &UserId,
+) -> Result<Vec<ProjectMember>, Error> {
+    const SQL: &str = "SELECT pm.project, pm.user_id, pm.role, pm.created_at FROM project_members pm \
+                       JOIN projects p ON p.id = pm.project WHERE p.organization = $1 AND pm.user_id = $2 \
+                       ORDER BY pm.created_at, pm.project";
+    tx.all(SQL, vec![organization.as_str().into(), user.as_str().into()]).await?.iter().map(member).collect()
 }
 
 /// Gives a member another role; `false` when there is no such member.

@@ -1,6 +1,6 @@
 //! Projects.
 
-use keystead_core::id::{OrganizationId, ProjectId};
+use keystead_core::id::{OrganizationId, ProjectId, UserId};
 use keystead_core::time::Timestamp;
 
 use super::changes::{self, ChangeSubject};
@@ -100,6 +100,21 @@ pub async fn list(
         page,
     };
     list.rows(tx, project).await
+}
+
+/// The projects a person reaches that are not archived, in all his organizations, each Default project first: every one
+/// of an organization he owns, else his own and the Default project.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn list_of_user(tx: &mut Tx, user: &UserId) -> Result<Vec<Project>, Error> {
+    const SQL: &str = "SELECT p.id, p.organization, p.name, p.created_at, p.archived_at, p.is_default \
+                       FROM memberships m JOIN projects p ON p.organization = m.organization \
+                       LEFT JOIN project_members pm ON pm.project = p.id AND pm.user_id = m.user_id \
+                       WHERE m.user_id = $1 AND p.archived_at IS NULL \
+                       AND (m.role = 'owner' OR p.is_default OR pm.role IS NOT NULL) \
+                       ORDER BY p.is_default DESC, p.created_at, p.id";
+    tx.all(SQL, vec![user.as_str().into()]).await?.iter().map(project).collect()
 }
 
 /// Renames a project; `false` when there is none that may be renamed.

@@ -94,6 +94,30 @@ pub async fn list(tx: &mut Tx, user: &UserId, now: Timestamp) -> Result<Vec<Sess
     tx.all(SQL, vec![user.as_str().into(), now.0.into()]).await?.iter().map(session).collect()
 }
 
+/// How well a browser is known to an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Acquaintance {
+    /// Sessions the person has or had.
+    pub sessions: i64,
+    /// Those from the same network.
+    pub same_network: i64,
+    /// Those with the same browser from the same network.
+    pub same_device: i64,
+}
+
+/// How well a browser is known to a person's account.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn find_acquaintance(tx: &mut Tx, user: &UserId, device: &str, network: &str) -> Result<Acquaintance, Error> {
+    const SQL: &str = "SELECT COUNT(*), CAST(COALESCE(SUM(CASE WHEN network = $3 THEN 1 ELSE 0 END), 0) AS BIGINT), \
+                       CAST(COALESCE(SUM(CASE WHEN network = $3 AND device = $2 THEN 1 ELSE 0 END), 0) AS BIGINT) \
+                       FROM sessions WHERE user_id = $1";
+    let row = tx.optional(SQL, vec![user.as_str().into(), device.into(), network.into()]).await?;
+    let Some(row) = row else { return Ok(Acquaintance::default()) };
+    Ok(Acquaintance { sessions: row.int(0)?, same_network: row.int(1)?, same_device: row.int(2)? })
+}
+
 /// A session was used.
 ///
 /// # Errors

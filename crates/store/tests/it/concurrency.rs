@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use keystead_core::id::UserId;
 use keystead_core::role::OrganizationRole;
 use keystead_store::tables::changes::ChangeSubject;
-use keystead_store::tables::{api_keys, audit, changes, jobs, memberships, organizations, usage, users};
+use keystead_store::tables::limit_hits::{self, Hit};
+use keystead_store::tables::{accounts, api_keys, audit, changes, jobs, memberships, organizations, usage, users};
 use keystead_store::{Error, Store, Tx};
 use serde_json::json;
 use tokio::sync::Barrier;
@@ -19,6 +20,61 @@ pub(crate) async fn all(world: &World) {
     one_owner_stays(world.fresh().await).await;
     one_event_counts_once(world.fresh().await).await;
     one_job_has_one_worker(world.fresh().await).await;
+    a_limit_holds_for_tries_at_once(world.fresh().await).await;
+    one_step_of_a_code_is_used_once(world.fresh().await).await;
+}
+
+/// Twenty who each look whether there is room and then take it: five find some.
+async fn a_limit_holds_for_tries_at_once(db: TestDb) {
+    let local = LocalSet::new();
+    for number in 0..20 {
+        let store = db.store.clone();
+        local.spawn_local(async move {
+            let take = async |tx: &mut Tx| -> Result<(), Error> {
+                limit_hits::lock(tx, "tries", "ann").await?;
+                if limit_hits::count(tx, "tries", "ann", later(-60)).await?.hits >= 5 {
+                    return Ok(());
+                }
+                let hit = Hit {
+                    id: format!("hit-{number}"),
+                    name: "tries".to_owned(),
+                    subject: "ann".to_owned(),
+                    value: String::new(),
+                    at: NOW,
+                };
+                limit_hits::insert(tx, &hit).await
+            };
+            store.write("take", take).await.unwrap();
+        });
+    }
+    local.await;
+    assert_eq!(look!(db, |tx| limit_hits::count(tx, "tries", "ann", later(-60))).unwrap().hits, 5);
+}
+
+/// Ten who come with the same code at once: one gets in. And nobody's change of an account is lost.
+async fn one_step_of_a_code_is_used_once(db: TestDb) {
+    let (_, _, _, ann, ..) = town(&db).await;
+    change!(db, |tx| accounts::save(tx, &stories::accounts::account(&ann))).unwrap();
+    let local = LocalSet::new();
+    let used = std::rc::Rc::new(AtomicU32::new(0));
+    for number in 0..10 {
+        let (store, ann, used) = (db.store.clone(), ann.clone(), std::rc::Rc::clone(&used));
+        local.spawn_local(async move {
+            let spend = async |tx: &mut Tx| accounts::use_totp_step(tx, &ann, 9).await;
+            let spent: Result<bool, Error> = store.write("spend", spend).await;
+            used.fetch_add(u32::from(spent.unwrap()), Ordering::Relaxed);
+            let extend = async |tx: &mut Tx| -> Result<(), Error> {
+                let mut row = accounts::lock(tx, &ann).await?.unwrap();
+                row.time_zone.push_str(&number.to_string());
+                accounts::save(tx, &row).await
+            };
+            store.write("extend", extend).await.unwrap();
+        });
+    }
+    local.await;
+    assert_eq!(used.load(Ordering::Relaxed), 1);
+    let row = look!(db, |tx| accounts::find(tx, &ann)).unwrap().unwrap();
+    assert_eq!((row.time_zone.len(), row.totp_last_step), (10, 9), "no change was lost");
 }
 
 /// Writers of different kinds, some of which fail, and a follower who must see every revision in order.

@@ -1,28 +1,33 @@
 //! Accounts, sessions, one-time links and invitations.
 
-use keystead_core::role::OrganizationRole;
+use keystead_core::id::UserId;
+use keystead_core::role::{OrganizationRole, ProjectRole};
 use keystead_store::tables::accounts::{Account, Token};
 use keystead_store::tables::invites::Invite;
-use keystead_store::tables::sessions::Session;
+use keystead_store::tables::sessions::{Acquaintance, Session};
 use keystead_store::tables::{accounts, invites, sessions};
 
 use crate::world::*;
 
-pub(crate) async fn accounts(db: TestDb) {
-    let (_, _, _, ann, ben, _) = town(&db).await;
-    let mut account = Account {
-        user: ann.clone(),
+pub(crate) fn account(user: &UserId) -> Account {
+    Account {
+        user: user.clone(),
         password: Some("$argon2id$x".to_owned()),
         password_changed_at: Some(NOW),
         confirmed_at: None,
         language: "pl".to_owned(),
         theme: String::new(),
-        time_zone: "Europe/Warsaw".to_owned(),
+        time_zone: String::new(),
         describes: None,
         totp_sealed: None,
         totp_confirmed_at: None,
         totp_last_step: 0,
-    };
+    }
+}
+
+pub(crate) async fn accounts(db: TestDb) {
+    let (_, _, _, ann, ben, _) = town(&db).await;
+    let mut account = Account { time_zone: "Europe/Warsaw".to_owned(), ..account(&ann) };
     change!(db, |tx| accounts::save(tx, &account)).unwrap();
     account.confirmed_at = Some(later(1));
     account.totp_sealed = Some(vec![1]);
@@ -30,11 +35,20 @@ pub(crate) async fn accounts(db: TestDb) {
     account.totp_last_step = 7;
     account.describes = Some("student".to_owned());
     change!(db, |tx| accounts::save(tx, &account)).unwrap();
-    assert_eq!(look!(db, |tx| accounts::find(tx, &ann)).unwrap(), Some(account));
+    assert_eq!(look!(db, |tx| accounts::find(tx, &ann)).unwrap().as_ref(), Some(&account));
+    assert_eq!(change!(db, |tx| accounts::lock(tx, &ann)).unwrap(), Some(account));
+    assert_eq!(change!(db, |tx| accounts::lock(tx, &ben)).unwrap(), None);
+    assert!(!change!(db, |tx| accounts::use_totp_step(tx, &ann, 7)).unwrap(), "a step works once");
+    assert!(change!(db, |tx| accounts::use_totp_step(tx, &ann, 8)).unwrap());
+    assert!(!change!(db, |tx| accounts::use_totp_step(tx, &ann, 7)).unwrap(), "and never after a later one");
+    assert!(!change!(db, |tx| accounts::use_totp_step(tx, &ben, 1)).unwrap());
     assert_eq!(look!(db, |tx| accounts::find(tx, &ben)).unwrap(), None);
 
     change!(db, |tx| accounts::replace_recovery_codes(tx, &ann, &[vec![1], vec![2]])).unwrap();
+    assert_eq!(look!(db, |tx| accounts::count_recovery_codes(tx, &ann)), Ok(2));
     change!(db, |tx| accounts::replace_recovery_codes(tx, &ann, &[vec![3]])).unwrap();
+    assert_eq!(look!(db, |tx| accounts::count_recovery_codes(tx, &ann)), Ok(1));
+    assert_eq!(look!(db, |tx| accounts::count_recovery_codes(tx, &ben)), Ok(0));
     assert!(!change!(db, |tx| accounts::use_recovery_code(tx, &ann, &[1])).unwrap());
     assert!(!change!(db, |tx| accounts::use_recovery_code(tx, &ben, &[3])).unwrap(), "somebody else's");
     assert!(change!(db, |tx| accounts::use_recovery_code(tx, &ann, &[3])).unwrap());
@@ -55,6 +69,10 @@ pub(crate) async fn accounts(db: TestDb) {
     assert_eq!(look!(db, |tx| accounts::find_token(tx, "confirm", &[1], NOW)).unwrap(), Some(token(1, "confirm")));
     assert_eq!(look!(db, |tx| accounts::find_token(tx, "reset", &[1], NOW)).unwrap(), None, "for something else");
     assert_eq!(look!(db, |tx| accounts::find_token(tx, "confirm", &[1], later(60))).unwrap(), None, "ran out");
+    let live = look!(db, |tx| accounts::list_tokens_of(tx, &ann, "reset", NOW)).unwrap();
+    assert_eq!(live, [token(2, "reset"), token(3, "reset")]);
+    assert_eq!(look!(db, |tx| accounts::list_tokens_of(tx, &ann, "reset", later(60))).unwrap(), [], "ran out");
+    assert_eq!(look!(db, |tx| accounts::list_tokens_of(tx, &ben, "reset", NOW)).unwrap(), [], "somebody else's");
     assert!(change!(db, |tx| accounts::use_token(tx, &[1], NOW)).unwrap());
     assert!(!change!(db, |tx| accounts::use_token(tx, &[1], NOW)).unwrap(), "works once");
     assert_eq!(change!(db, |tx| accounts::use_tokens_of(tx, &ann, "reset", NOW)), Ok(2));
@@ -62,7 +80,10 @@ pub(crate) async fn accounts(db: TestDb) {
 
     change!(db, |tx| accounts::save_identity(tx, "https://issuer", "s1", &ann, NOW)).unwrap();
     change!(db, |tx| accounts::save_identity(tx, "https://issuer", "s1", &ben, NOW)).unwrap();
-    assert_eq!(look!(db, |tx| accounts::find_identity(tx, "https://issuer", "s1")).unwrap(), Some(ann));
+    assert_eq!(look!(db, |tx| accounts::find_identity(tx, "https://issuer", "s1")).unwrap().as_ref(), Some(&ann));
+    let known = look!(db, |tx| accounts::list_identities(tx, &ann)).unwrap();
+    assert_eq!(known, [("https://issuer".to_owned(), NOW)]);
+    assert_eq!(look!(db, |tx| accounts::list_identities(tx, &ben)).unwrap(), []);
     assert_eq!(look!(db, |tx| accounts::find_identity(tx, "https://other", "s1")).unwrap(), None);
 }
 
@@ -92,6 +113,14 @@ pub(crate) async fn sessions(db: TestDb) {
     let ids: Vec<String> =
         look!(db, |tx| sessions::list(tx, &ann, NOW)).unwrap().into_iter().map(|row| row.id).collect();
     assert_eq!(ids, ["sess_1", "sess_3", "sess_2"]);
+    for (device, network, same_network, same_device) in
+        [("Firefox", "", 3, 3), ("Edge", "", 3, 0), ("Firefox", "192.0.2.0/24", 0, 0)]
+    {
+        let known = look!(db, |tx| sessions::find_acquaintance(tx, &ann, device, network)).unwrap();
+        assert_eq!(known, Acquaintance { sessions: 3, same_network, same_device });
+    }
+    let nobody = look!(db, |tx| sessions::find_acquaintance(tx, &ben, "Firefox", "")).unwrap();
+    assert_eq!(nobody, Acquaintance::default());
     assert!(!change!(db, |tx| sessions::revoke(tx, &ben, "sess_1", NOW)).unwrap(), "somebody else's");
     assert!(change!(db, |tx| sessions::revoke(tx, &ann, "sess_3", NOW)).unwrap());
     assert_eq!(change!(db, |tx| sessions::revoke_others(tx, &ann, &[1], NOW)), Ok(1));
@@ -100,7 +129,8 @@ pub(crate) async fn sessions(db: TestDb) {
 }
 
 pub(crate) async fn invitations(db: TestDb) {
-    let (one, ..) = town(&db).await;
+    let (one, project, ..) = town(&db).await;
+    let two = id("org-two");
     let invite = |name: &str, digest: u8| Invite {
         id: name.to_owned(),
         organization: one.clone(),
@@ -112,6 +142,7 @@ pub(crate) async fn invitations(db: TestDb) {
         expires_at: later(60),
         accepted_at: None,
         revoked_at: None,
+        projects: vec![(project.clone(), ProjectRole::Viewer)],
     };
     for (name, digest) in [("invite-a", 1), ("invite-b", 2)] {
         change!(db, |tx| invites::insert(tx, &invite(name, digest))).unwrap();
@@ -122,6 +153,14 @@ pub(crate) async fn invitations(db: TestDb) {
     assert!(!change!(db, |tx| invites::accept(tx, "invite-a", later(1))).unwrap(), "once");
     assert!(!change!(db, |tx| invites::revoke(tx, &one, "invite-a", later(1))).unwrap());
     assert_eq!(look!(db, |tx| invites::list_open(tx, &one)).unwrap(), [invite("invite-b", 2)]);
+    assert_eq!(look!(db, |tx| invites::find_open(tx, &one, "invite-a")).unwrap(), None, "accepted");
+    assert_eq!(look!(db, |tx| invites::find_open(tx, &two, "invite-b")).unwrap(), None, "somebody else's");
+    assert!(!change!(db, |tx| invites::renew(tx, &two, "invite-b", &[9], later(90))).unwrap(), "somebody else's");
+    assert!(!change!(db, |tx| invites::renew(tx, &one, "invite-a", &[9], later(90))).unwrap(), "accepted");
+    assert!(change!(db, |tx| invites::renew(tx, &one, "invite-b", &[9], later(90))).unwrap());
+    let renewed = Invite { expires_at: later(90), ..invite("invite-b", 9) };
+    assert_eq!(look!(db, |tx| invites::find_open(tx, &one, "invite-b")).unwrap(), Some(renewed));
+    assert_eq!(look!(db, |tx| invites::find(tx, &[2])).unwrap(), None, "the old link is dead");
     assert!(change!(db, |tx| invites::revoke(tx, &one, "invite-b", later(1))).unwrap());
     assert_eq!(look!(db, |tx| invites::list_open(tx, &one)).unwrap(), []);
 }

@@ -1,6 +1,6 @@
 //! One story per noun, each in a database of its own.
 
-mod accounts;
+pub(crate) mod accounts;
 pub(crate) mod audit;
 mod directory;
 mod keys;

@@ -107,6 +107,8 @@ pub(crate) async fn limits(db: TestDb) {
     assert_eq!(look!(db, |tx| limit_hits::count(tx, "sends", "n2", NOW)), Ok(Count::default()));
     let days = look!(db, |tx| limit_hits::count_by_day(tx, "sends", "n1", later(90_000), 3)).unwrap();
     assert_eq!(days, [1, 3, 0]);
+    change!(db, |tx| limit_hits::insert(tx, &hit("e", "x", 90_000))).unwrap();
+    change!(db, |tx| limit_hits::delete_hit(tx, "e")).unwrap();
     assert_eq!(change!(db, |tx| limit_hits::delete_old(tx, later(10))), Ok(1));
     assert_eq!(change!(db, |tx| limit_hits::delete(tx, "sends", "n1")), Ok(3));
 }

@@ -1,0 +1,159 @@
+//! Somebody known elsewhere: "Continue with Google", or with any other issuer (S3-04).
+
+use keystead_core::id::UserId;
+use keystead_core::secret::Secret;
+use keystead_providers::sign_in::Identity;
+use keystead_store::Tx;
+use keystead_store::tables::accounts::{self, Token};
+use keystead_store::tables::users;
+use serde_json::{Value, json};
+
+use super::mails::Kind;
+use super::sessions::SignedIn;
+use super::sign_up::CONFIRM;
+use super::{Context, dead_link, digest, wrong};
+use crate::bootstrap::checked_email;
+use crate::keys::checked_name;
+use crate::{App, Error};
+
+/// How long somebody may take at another's sign-in page.
+const DEPARTED_LIFE: i64 = 600;
+
+/// Somebody has left for another's sign-in page.
+#[derive(Debug)]
+pub struct Departed {
+    /// Where the browser goes.
+    pub url: String,
+    /// What the browser keeps until it comes back; proves that who comes back is who left.
+    pub cookie: Secret<String>,
+}
+
+impl App {
+    /// Leaves for another's sign-in page ("Continue with Google", S3-04).
+    ///
+    /// # Errors
+    /// When none is configured, or when it does not answer.
+    pub async fn depart(&self, next: &str) -> Result<Departed, Error> {
+        let issuer = self.services().sign_in.clone().ok_or(Error::Unsupported("other sign-ins"))?;
+        let return_url = format!("{}/sign-in/return", self.public_url());
+        let departure = issuer.depart(&return_url).await.map_err(|failure| Error::provider("sign-in", &failure))?;
+        let cookie = self.fresh_secret();
+        let kept = json!({
+            "state": departure.state.expose(), "nonce": departure.nonce.expose(),
+            "verifier": departure.verifier.expose(), "next": next,
+        });
+        let now = self.now();
+        let sealed = self.draw(|rng| self.sealer().seal(rng, "tokens.payload:sign_in", kept.to_string().as_bytes()));
+        let token = Token {
+            digest: digest(&cookie),
+            purpose: "sign_in".to_owned(),
+            user: None,
+            payload: sealed.iter().map(|byte| format!("{byte:02x}")).collect(),
+            created_at: now,
+            expires_at: now.plus(DEPARTED_LIFE),
+            used_at: None,
+        };
+        let write = self
+            .store()
+            .write("depart", async move |tx: &mut Tx| Ok::<_, Error>(accounts::insert_token(tx, &token).await?));
+        write.await?;
+        Ok(Departed { url: departure.url, cookie })
+    }
+
+    /// Comes back from another's sign-in page. Answers the session and where the person wanted to go.
+    ///
+    /// # Errors
+    /// When the browser is not the one that left, when the issuer does not vouch for the address, or when it does not
+    /// answer.
+    pub async fn arrive(
+        &self,
+        cookie: &Secret<String>,
+        state: &str,
+        code: &str,
+        context: &Context,
+    ) -> Result<(SignedIn, String), Error> {
+        let issuer = self.services().sign_in.clone().ok_or(Error::Unsupported("other sign-ins"))?;
+        let (now, key) = (self.now(), digest(cookie));
+        let write = self.store().write("arrive", async move |tx: &mut Tx| {
+            let row = accounts::find_token(tx, "sign_in", &key, now).await?.ok_or_else(dead_link)?;
+            if accounts::use_token(tx, &key, now).await? { Ok(row) } else { Err(dead_link()) }
+        });
+        let row = write.await?;
+        let pairs: Vec<u8> = (0..row.payload.len())
+            .step_by(2)
+            .filter_map(|at| u8::from_str_radix(row.payload.get(at..at + 2)?, 16).ok())
+            .collect();
+        let kept = self.sealer().open("tokens.payload:sign_in", &pairs)?;
+        let kept: Value = serde_json::from_slice(kept.expose()).map_err(|_| dead_link())?;
+        let text = |name: &str| kept.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        if text("state") != state || state.is_empty() {
+            return Err(dead_link());
+        }
+        let return_url = format!("{}/sign-in/return", self.public_url());
+        let (nonce, verifier) = (Secret::new(text("nonce")), Secret::new(text("verifier")));
+        let identity = issuer.arrive(code, &return_url, &nonce, &verifier).await;
+        let identity = identity.map_err(|failure| Error::provider("sign-in", &failure))?;
+        let user = self.person_of(identity, context).await?;
+        Ok((self.open_session(&user, context).await?, text("next")))
+    }
+
+    /// Who an identity is here. An address joins an account only when the issuer vouches for it, and the mailbox is told.
+    async fn person_of(&self, identity: Identity, context: &Context) -> Result<UserId, Error> {
+        let fresh = self.draw(UserId::generate);
+        let (app, context) = (self.clone(), context.clone());
+        let write = self.store().write("person_of", async move |tx: &mut Tx| {
+            if let Some(user) = accounts::find_identity(tx, &identity.issuer, &identity.subject).await? {
+                let alive = users::find(tx, &user).await?.is_some_and(|row| row.deactivated_at.is_none());
+                return if alive { Ok(user) } else { Err(wrong()) };
+            }
+            if !identity.email_verified {
+                return Err(not_vouched_for());
+            }
+            let email = checked_email(&identity.email)?;
+            let user = match users::find_by_email(tx, &email).await? {
+                Some(user) if user.deactivated_at.is_some() => return Err(wrong()),
+                Some(user) => user.id,
+                None => {
+                    let name = identity.name.as_deref().and_then(|name| checked_name(name).ok());
+                    app.newcomer(tx, &fresh, &email, name.as_deref()).await?
+                }
+            };
+            app.join_identity(tx, &user, &identity, &context).await?;
+            Ok(user)
+        });
+        write.await
+    }
+
+    async fn join_identity(
+        &self,
+        tx: &mut Tx,
+        user: &UserId,
+        identity: &Identity,
+        context: &Context,
+    ) -> Result<(), Error> {
+        let now = self.now();
+        let known = accounts::lock(tx, user).await?;
+        let mut account = known.unwrap_or_else(|| self.new_account(user, None, context));
+        if account.confirmed_at.is_some() {
+            self.mail_person(tx, user, Kind::IdentityJoined, &identity.issuer).await?;
+        } else {
+            // Whoever typed a password here before the address was his must not keep a way in.
+            account.password = None;
+            account.confirmed_at = Some(now);
+            accounts::use_tokens_of(tx, user, CONFIRM, now).await?;
+            accounts::save(tx, &account).await?;
+        }
+        accounts::save_identity(tx, &identity.issuer, &identity.subject, user, now).await?;
+        let details = json!({ "data": { "identity": identity.issuer } });
+        self.record_for(tx, user, "user.updated", user.as_str(), details).await
+    }
+}
+
+fn not_vouched_for() -> Error {
+    Error::Invalid {
+        param: None,
+        code: Some("email_not_vouched_for"),
+        message: "The other account's e-mail address is not confirmed there. Sign up with a password instead."
+            .to_owned(),
+    }
+}

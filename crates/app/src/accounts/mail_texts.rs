@@ -1,0 +1,176 @@
+//! The words of the mails about accounts, in three languages. Each is a whole; nothing is glued.
+
+use super::mails::Kind;
+
+/// A language mails are written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Language {
+    English,
+    Polish,
+    Japanese,
+}
+
+impl Language {
+    /// By its tag; English where nothing better is known.
+    pub(super) fn of(tag: &str) -> Self {
+        match tag {
+            "pl" => Self::Polish,
+            "ja" => Self::Japanese,
+            _ => Self::English,
+        }
+    }
+}
+
+/// Subject and text. `{}` in a text is the link, or what else the mail is about.
+pub(super) const fn words(kind: Kind, language: Language) -> (&'static str, &'static str) {
+    match (kind, language) {
+        (Kind::Confirm, Language::English) => (
+            "Confirm your e-mail address",
+            "Open this link to confirm your address. It works once, for 24 hours.\n\n{}\n\nIf you did not sign up, nothing needs to be done.",
+        ),
+        (Kind::Confirm, Language::Polish) => (
+            "Potwierdź swój adres e-mail",
+            "Otwórz ten link, aby potwierdzić adres. Działa raz i przez 24 godziny.\n\n{}\n\nJeśli to nie twoja rejestracja, nie trzeba nic robić.",
+        ),
+        (Kind::Confirm, Language::Japanese) => (
+            "メールアドレスの確認",
+            "次のリンクを開いてメールアドレスを確認してください。1回だけ、24時間有効です。\n\n{}\n\n登録した覚えがない場合は、何もする必要はありません。",
+        ),
+        (Kind::AlreadyRegistered, Language::English) => (
+            "You already have an account",
+            "Somebody, perhaps you, signed up with this address. There is an account already: sign in, or choose a new password on the sign-in page. Nothing was changed.",
+        ),
+        (Kind::AlreadyRegistered, Language::Polish) => (
+            "Konto już istnieje",
+            "Ktoś, być może ty, próbował założyć konto z tym adresem. Konto już istnieje: zaloguj się albo ustaw nowe hasło na stronie logowania. Nic nie zostało zmienione.",
+        ),
+        (Kind::AlreadyRegistered, Language::Japanese) => (
+            "アカウントは既にあります",
+            "このアドレスで新規登録が行われました。アカウントは既にあります。サインインするか、サインインページで新しいパスワードを設定してください。変更は行われていません。",
+        ),
+        (Kind::Reset, Language::English) => (
+            "Choose a new password",
+            "Open this link to choose a new password. It works once, for one hour.\n\n{}\n\nIf you did not ask for it, nothing needs to be done: the present password goes on working.",
+        ),
+        (Kind::Reset, Language::Polish) => (
+            "Ustaw nowe hasło",
+            "Otwórz ten link, aby ustawić nowe hasło. Działa raz i przez godzinę.\n\n{}\n\nJeśli to nie twoja prośba, nie trzeba nic robić: obecne hasło działa dalej.",
+        ),
+        (Kind::Reset, Language::Japanese) => (
+            "新しいパスワードの設定",
+            "次のリンクを開いて新しいパスワードを設定してください。1回だけ、1時間有効です。\n\n{}\n\n心当たりがない場合は、何もする必要はありません。現在のパスワードはそのまま使えます。",
+        ),
+        (Kind::PasswordChanged, Language::English) => (
+            "Your password was changed",
+            "The password of your account was changed, and sessions in other browsers were ended. If it was not you, choose a new password at once and tell support.",
+        ),
+        (Kind::PasswordChanged, Language::Polish) => (
+            "Hasło zostało zmienione",
+            "Hasło do konta zostało zmienione, a sesje w innych przeglądarkach zakończone. Jeśli to nie ty, od razu ustaw nowe hasło i napisz do nas.",
+        ),
+        (Kind::PasswordChanged, Language::Japanese) => (
+            "パスワードが変更されました",
+            "アカウントのパスワードが変更され、他のブラウザーのセッションが終了しました。心当たりがない場合は、すぐに新しいパスワードを設定し、サポートに連絡してください。",
+        ),
+        (Kind::Invite, Language::English) => (
+            "You are invited to an organization",
+            "You are invited to join an organization. The link works once, for seven days.\n\n{}",
+        ),
+        (Kind::Invite, Language::Polish) => {
+            ("Zaproszenie do organizacji", "Masz zaproszenie do organizacji. Link działa raz i przez siedem dni.\n\n{}")
+        }
+        (Kind::Invite, Language::Japanese) => {
+            ("組織への招待", "組織に招待されました。リンクは1回だけ、7日間有効です。\n\n{}")
+        }
+        (Kind::ChoosePassword, Language::English) => (
+            "Choose your password",
+            "The address is confirmed. More than one password was typed for it before that, so none of them counts. Open this link to choose one. It works once, for one hour.\n\n{}",
+        ),
+        (Kind::ChoosePassword, Language::Polish) => (
+            "Ustaw hasło",
+            "Adres jest potwierdzony. Wcześniej podano dla niego więcej niż jedno hasło, więc żadne nie obowiązuje. Otwórz ten link, aby ustawić hasło. Działa raz i przez godzinę.\n\n{}",
+        ),
+        (Kind::ChoosePassword, Language::Japanese) => (
+            "パスワードの設定",
+            "メールアドレスが確認されました。確認の前に複数のパスワードが入力されたため、いずれも無効です。次のリンクを開いて設定してください。1回だけ、1時間有効です。\n\n{}",
+        ),
+        (Kind::NewSignIn, Language::English) => (
+            "New sign-in",
+            "Somebody signed in to your account from a browser or network that was not seen before:\n\n{}\n\nIf it was you, nothing needs to be done. If not, change the password and end the other sessions in Settings > Account.",
+        ),
+        (Kind::NewSignIn, Language::Polish) => (
+            "Nowe logowanie",
+            "Zalogowano się na konto z przeglądarki lub sieci, której wcześniej nie było:\n\n{}\n\nJeśli to ty, nie trzeba nic robić. Jeśli nie, zmień hasło i zakończ pozostałe sesje w Ustawieniach konta.",
+        ),
+        (Kind::NewSignIn, Language::Japanese) => (
+            "新しいサインイン",
+            "これまで使われたことのないブラウザーまたはネットワークからサインインがありました。\n\n{}\n\nご本人の場合は、何もする必要はありません。心当たりがない場合は、アカウント設定でパスワードを変更し、他のセッションを終了してください。",
+        ),
+        (Kind::FactorOn, Language::English) => (
+            "Second step is on",
+            "Signing in to your account now asks for a code from an authenticator app. Other sessions were ended. If it was not you, choose a new password at once and contact support.",
+        ),
+        (Kind::FactorOn, Language::Polish) => (
+            "Drugi krok jest włączony",
+            "Logowanie na konto wymaga teraz kodu z aplikacji uwierzytelniającej. Pozostałe sesje zostały zakończone. Jeśli to nie ty, od razu ustaw nowe hasło i napisz do nas.",
+        ),
+        (Kind::FactorOn, Language::Japanese) => (
+            "2段階認証が有効になりました",
+            "サインインには認証アプリのコードが必要になりました。他のセッションは終了しました。心当たりがない場合は、すぐに新しいパスワードを設定し、サポートに連絡してください。",
+        ),
+        (Kind::FactorOff, Language::English) => (
+            "Second step is off",
+            "Signing in to your account no longer asks for a code. Other sessions were ended. If it was not you, choose a new password at once and contact support.",
+        ),
+        (Kind::FactorOff, Language::Polish) => (
+            "Drugi krok jest wyłączony",
+            "Logowanie na konto nie wymaga już kodu. Pozostałe sesje zostały zakończone. Jeśli to nie ty, od razu ustaw nowe hasło i napisz do nas.",
+        ),
+        (Kind::FactorOff, Language::Japanese) => (
+            "2段階認証が無効になりました",
+            "サインインにコードは不要になりました。他のセッションは終了しました。心当たりがない場合は、すぐに新しいパスワードを設定し、サポートに連絡してください。",
+        ),
+        (Kind::RecoveryCodesMade, Language::English) => (
+            "New recovery codes",
+            "New recovery codes were made for your account. The old ones no longer work. If it was not you, choose a new password at once and contact support.",
+        ),
+        (Kind::RecoveryCodesMade, Language::Polish) => (
+            "Nowe kody zapasowe",
+            "Utworzono nowe kody zapasowe do konta. Stare już nie działają. Jeśli to nie ty, od razu ustaw nowe hasło i napisz do nas.",
+        ),
+        (Kind::RecoveryCodesMade, Language::Japanese) => (
+            "新しいリカバリーコード",
+            "アカウントの新しいリカバリーコードが作成されました。以前のコードは使えません。心当たりがない場合は、すぐに新しいパスワードを設定し、サポートに連絡してください。",
+        ),
+        (Kind::IdentityJoined, Language::English) => (
+            "A new way to sign in",
+            "Your account can now also be opened by signing in at:\n\n{}\n\nIf it was not you, contact support at once.",
+        ),
+        (Kind::IdentityJoined, Language::Polish) => (
+            "Nowy sposób logowania",
+            "Na konto można się teraz zalogować także przez:\n\n{}\n\nJeśli to nie ty, od razu napisz do nas.",
+        ),
+        (Kind::IdentityJoined, Language::Japanese) => (
+            "新しいサインイン方法",
+            "次のサービスでもアカウントにサインインできるようになりました。\n\n{}\n\n心当たりがない場合は、すぐにサポートに連絡してください。",
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn details_stand_in_every_language_or_in_none() {
+        for kind in Kind::ALL {
+            let all = [Language::English, Language::Polish, Language::Japanese].map(|language| words(kind, language));
+            let holes = all.map(|(_, text)| text.matches("{}").count());
+            assert!(holes.windows(2).all(|pair| pair[0] == pair[1]), "{kind:?} {holes:?}");
+            for (number, (subject, text)) in all.iter().enumerate() {
+                assert!(!subject.is_empty() && !text.contains('!'), "{kind:?}");
+                assert!(all.iter().skip(number + 1).all(|other| other.0 != *subject && other.1 != *text), "{kind:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! A forgotten password: a link by mail, then a new one. A second factor is still asked for afterwards (ASVS 6.4.3).
+
+use keystead_core::id::UserId;
+use keystead_core::secret::Secret;
+use keystead_store::Tx;
+use keystead_store::tables::{accounts, sessions, users};
+use serde_json::{Value, json};
+
+use super::mails::{self, Kind};
+use super::second_factor::WAITING;
+use super::sign_up::CONFIRM;
+use super::{Context, acceptable, dead_link, digest};
+use crate::bootstrap::checked_email;
+use crate::outbox::Outcome;
+use crate::verification::field;
+use crate::{App, Error};
+
+/// How long a reset works.
+pub(super) const RESET_LIFE: i64 = 3_600;
+pub(super) const RESET: &str = "reset_password";
+
+impl App {
+    /// Mails a link to choose a new password, if somebody is known by this address. The answer and the work are the same
+    /// for every address; the worker finds out.
+    ///
+    /// # Errors
+    /// When this is no address, or after too many tries.
+    pub async fn request_reset(&self, email: &str, context: &Context) -> Result<(), Error> {
+        let email = checked_email(email)?;
+        let (app, context) = (self.clone(), context.clone());
+        let write = self.store().write("request_reset", async move |tx: &mut Tx| {
+            app.count_mail(tx, context.origin.ip, &email).await?;
+            let work = json!({ "email": email, "language": context.language });
+            app.enqueue(tx, mails::RESET, &work, app.now()).await
+        });
+        write.await
+    }
+
+    pub(super) async fn settle_reset(&self, payload: &Value) -> Result<Outcome, Error> {
+        let text = |name: &str| field(payload, name).map(str::to_owned);
+        let (email, language) = (text("email")?, text("language")?);
+        let app = self.clone();
+        let write = self.store().write("settle_reset", async move |tx: &mut Tx| {
+            let user = users::find_by_email(tx, &email).await?.filter(|row| row.deactivated_at.is_none());
+            if let Some(user) = user {
+                let link = app.one_time_link(tx, RESET, "reset", &user.id, "{}", RESET_LIFE).await?;
+                app.mail(tx, &user.email, Kind::Reset, &language, &link).await?;
+            }
+            Ok::<_, Error>(Outcome::Done)
+        });
+        write.await
+    }
+
+    /// Whether a reset link still works. Looking spends nothing.
+    ///
+    /// # Errors
+    /// When the store cannot.
+    pub async fn reset_works(&self, token: &Secret<String>) -> Result<bool, Error> {
+        self.token_works(RESET, token).await
+    }
+
+    /// Chooses a new password with a link from a mail. Every session ends, and the address is confirmed by it. Answers
+    /// whose, so that the page can sign the person in.
+    ///
+    /// # Errors
+    /// When the link was used or ran out, or when the password cannot be used; the link is not spent by that.
+    pub async fn reset_password(
+        &self,
+        token: &Secret<String>,
+        password: &Secret<String>,
+        context: &Context,
+    ) -> Result<UserId, Error> {
+        let (now, key) = (self.now(), digest(token));
+        let wanted = key.clone();
+        // Nothing is hashed for a link that does not work.
+        let read = self.store().read("reset_of", async move |tx: &mut Tx| {
+            let row = accounts::find_token(tx, RESET, &wanted, now).await?.ok_or_else(dead_link)?;
+            let user = users::find(tx, &row.user.ok_or_else(dead_link)?).await?;
+            user.filter(|row| row.deactivated_at.is_none()).ok_or_else(dead_link)
+        });
+        let person = read.await?;
+        acceptable(password, &person.email, &[&self.settings().operator])?;
+        let hash = self.hash_password(password).await?;
+        let (app, context) = (self.clone(), context.clone());
+        let write = self.store().write("reset_password", async move |tx: &mut Tx| {
+            let (now, user) = (app.now(), &person.id);
+            if !accounts::use_token(tx, &key, now).await? {
+                return Err(dead_link());
+            }
+            let known = accounts::lock(tx, user).await?;
+            let mut account = known.unwrap_or_else(|| app.new_account(user, None, &context));
+            account.password = Some(hash.clone());
+            account.password_changed_at = Some(now);
+            account.confirmed_at.get_or_insert(now);
+            accounts::save(tx, &account).await?;
+            accounts::use_tokens_of(tx, user, RESET, now).await?;
+            accounts::use_tokens_of(tx, user, WAITING, now).await?;
+            accounts::use_tokens_of(tx, user, CONFIRM, now).await?;
+            sessions::revoke_others(tx, user, &[], now).await?;
+            app.mail(tx, &person.email, Kind::PasswordChanged, &context.language, "").await?;
+            let details = json!({ "data": { "password": "reset" } });
+            app.record_for(tx, user, "user.updated", user.as_str(), details).await?;
+            Ok(user.clone())
+        });
+        write.await
+    }
+}

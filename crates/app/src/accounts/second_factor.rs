@@ -1,0 +1,364 @@
+//! A second factor: codes from an authenticator app (TOTP), and recovery codes for the day it is lost.
+
+use keystead_core::id::{JobId, UserId};
+use keystead_core::secret::Secret;
+use keystead_core::verification::limits::{Counting, Limit, Subject};
+use keystead_store::Tx;
+use keystead_store::tables::accounts::{self, Account, Token};
+use keystead_store::tables::{limit_hits, memberships, sessions, users};
+use rand::RngCore;
+use serde_json::json;
+use totp_rs::{Algorithm, Builder, Totp};
+
+use super::mails::Kind;
+use super::sessions::SignedIn;
+use super::{Context, dead_link, digest};
+use crate::audit::Deed;
+use crate::bootstrap::checked_email;
+use crate::verification::limits::Subjects;
+use crate::{Actor, App, Error};
+
+/// How long a sign-in may wait for its code.
+const WAIT: i64 = 600;
+pub(super) const WAITING: &str = "second_factor";
+/// Seconds one code stands for, and how many codes before and after the present one are taken, because clocks differ.
+const STEP: u64 = 30;
+const DRIFT: u16 = 1;
+const RECOVERY_CODES: usize = 10;
+/// What tries are counted under.
+const NAME: &str = "second_factor";
+
+const fn times(subject: Subject, window: i64, most: i64) -> Limit {
+    Limit { name: NAME, subject, counting: Counting::Times, window, most }
+}
+
+/// Only whoever holds the password gets here. Thirty tries a day are one chance in eleven thousand.
+const LIMITS: &[Limit] = &[
+    times(Subject::User, 300, 5),
+    times(Subject::User, 3_600, 10),
+    times(Subject::User, 86_400, 30),
+    times(Subject::Ip, 900, 50),
+];
+
+/// What an authenticator app needs to know; shown once.
+#[derive(Debug)]
+pub struct Enrolment {
+    /// The secret as people type it.
+    pub secret: Secret<String>,
+    /// The same as an `otpauth:` address, for a picture.
+    pub url: Secret<String>,
+}
+
+fn context(user: &UserId) -> String {
+    format!("accounts.totp:{user}")
+}
+
+fn totp(secret: &[u8], operator: &str, email: &str) -> Result<Totp, Error> {
+    // A colon would end the issuer's name inside the address.
+    let clean = |text: &str| text.replace(':', " ");
+    Builder::new()
+        .with_algorithm(Algorithm::SHA1)
+        .with_digits(6)
+        .with_step_duration(STEP)
+        .with_skew(DRIFT)
+        .with_secret(secret.to_vec())
+        .with_issuer(Some(clean(operator)))
+        .with_account_name(clean(email))
+        .build()
+        .map_err(|error| Error::Internal(format!("a second factor cannot be made: {error:?}")))
+}
+
+fn enrolment(made: &Totp) -> Result<Enrolment, Error> {
+    let url = made.to_url().map_err(|error| Error::Internal(format!("no otpauth address: {error:?}")))?;
+    Ok(Enrolment { secret: Secret::new(made.secret().to_base32()), url: Secret::new(url) })
+}
+
+fn wrong_code() -> Error {
+    Error::coded("code", "second_factor_wrong", "The code is not right, or it was used before.")
+}
+
+fn not_on() -> Error {
+    Error::impossible("The second step is not on.")
+}
+
+/// 120 bits in characters that are hard to mistake, in groups. There is a zero and no letter o.
+fn recovery_code(rng: &mut (impl RngCore + ?Sized)) -> String {
+    const LETTERS: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz023456789";
+    let mut bytes = [0_u8; 24];
+    rng.fill_bytes(&mut bytes);
+    let letters: Vec<char> = bytes.iter().map(|byte| char::from(LETTERS[usize::from(byte % 32)])).collect();
+    let groups: Vec<String> = letters.chunks(6).map(|group| group.iter().collect()).collect();
+    groups.join("-")
+}
+
+impl App {
+    fn recovery_digest(&self, user: &UserId, code: &str) -> Vec<u8> {
+        let bare: String = code.to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
+        self.sealer().fingerprint("recovery_code", &format!("{user} {}", bare.replace('o', "0")))
+    }
+
+    /// What stands in the cookie while the code is missing. It is no session: nothing but the code's page reads it.
+    pub(super) async fn wait_for_code(&self, tx: &mut Tx, user: &UserId) -> Result<SignedIn, Error> {
+        let (now, session) = (self.now(), self.fresh_secret());
+        let token = Token {
+            digest: digest(&session),
+            purpose: WAITING.to_owned(),
+            user: Some(user.clone()),
+            payload: "{}".to_owned(),
+            created_at: now,
+            expires_at: now.plus(WAIT),
+            used_at: None,
+        };
+        accounts::insert_token(tx, &token).await?;
+        Ok(SignedIn { session, user: user.clone(), expires_at: token.expires_at, waits_for_code: true })
+    }
+
+    /// Whether a cookie waits for a code.
+    ///
+    /// # Errors
+    /// When the store cannot.
+    pub async fn waits_for_code(&self, waiting: &Secret<String>) -> Result<bool, Error> {
+        self.token_works(WAITING, waiting).await
+    }
+
+    /// Ends the wait with a code from the app or a recovery code: a session under a new secret.
+    ///
+    /// # Errors
+    /// `link_expired` when the wait is over, `second_factor_wrong`, [`Error::Limited`] after too many tries.
+    pub async fn prove_second_factor(
+        &self,
+        waiting: &Secret<String>,
+        code: &str,
+        context: &Context,
+    ) -> Result<SignedIn, Error> {
+        let (app, key, code, context) = (self.clone(), digest(waiting), code.to_owned(), context.clone());
+        let write = self.store().write("prove_second_factor", async move |tx: &mut Tx| {
+            let now = app.now();
+            let row = accounts::find_token(tx, WAITING, &key, now).await?.ok_or_else(dead_link)?;
+            let user = row.user.ok_or_else(dead_link)?;
+            if !app.judge_code(tx, &user, &code, context.origin.ip).await? {
+                return Ok(None);
+            }
+            if !accounts::use_token(tx, &key, now).await? {
+                return Err(dead_link());
+            }
+            app.begin_session(tx, &user, &context).await.map(Some)
+        });
+        write.await?.ok_or_else(wrong_code)
+    }
+
+    /// Whether a code is right; spends it if so and counts the try if not. The caller commits either way.
+    async fn judge_code(
+        &self,
+        tx: &mut Tx,
+        user: &UserId,
+        code: &str,
+        ip: Option<std::net::IpAddr>,
+    ) -> Result<bool, Error> {
+        let subjects = Subjects { user: Some(user.clone()), ip, ..Subjects::default() };
+        self.hold(tx, NAME, &subjects).await?;
+        self.within(tx, LIMITS, &subjects, "").await?;
+        let account = accounts::lock(tx, user).await?.filter(|row| row.totp_confirmed_at.is_some());
+        let account = account.ok_or_else(not_on)?;
+        let by_app = match self.step_of(&account, code)? {
+            Some(step) => accounts::use_totp_step(tx, user, step).await?,
+            None => false,
+        };
+        if by_app || accounts::use_recovery_code(tx, user, &self.recovery_digest(user, code)).await? {
+            limit_hits::delete(tx, NAME, &format!("user:{user}")).await?;
+            return Ok(true);
+        }
+        let id = self.draw(JobId::generate).to_string();
+        self.count(tx, NAME, &subjects, &id, "").await?;
+        Ok(false)
+    }
+
+    /// As [`App::judge_code`], for somebody who is signed in.
+    pub(super) async fn own_code(&self, user: &UserId, code: &str) -> Result<(), Error> {
+        let (app, user, code) = (self.clone(), user.clone(), code.to_owned());
+        let write =
+            self.store().write("own_code", async move |tx: &mut Tx| app.judge_code(tx, &user, &code, None).await);
+        if write.await? { Ok(()) } else { Err(wrong_code()) }
+    }
+
+    /// The time step a code of the app belongs to, near enough to now.
+    fn step_of(&self, account: &Account, code: &str) -> Result<Option<i64>, Error> {
+        let digits: String = code.chars().filter(|c| !c.is_whitespace()).collect();
+        let Some(sealed) = account.totp_sealed.as_deref().filter(|_| digits.len() == 6) else { return Ok(None) };
+        let secret = self.sealer().open(&context(&account.user), sealed)?;
+        let now = u64::try_from(self.now().0).unwrap_or_default();
+        let step = totp(secret.expose(), "", "")?.check(&digits, now);
+        Ok(step.and_then(|step| i64::try_from(step).ok()))
+    }
+
+    /// Begins to set up an authenticator app. Nothing changes until its first code is typed.
+    ///
+    /// # Errors
+    /// `reauthentication_needed`, or when it is on already.
+    pub async fn enrol_second_factor(&self, session: &Secret<String>) -> Result<Enrolment, Error> {
+        let view = self.fresh_session(session).await?;
+        let mut bytes = [0_u8; 20];
+        self.draw(|rng| rng.fill_bytes(&mut bytes));
+        let made = totp(&bytes, &self.settings().operator, &view.email)?;
+        let sealed = self.draw(|rng| self.sealer().seal(rng, &context(&view.user), &bytes));
+        let (app, user) = (self.clone(), view.user);
+        let write = self.store().write("enrol_second_factor", async move |tx: &mut Tx| {
+            let known = accounts::lock(tx, &user).await?;
+            let mut account = known.unwrap_or_else(|| app.new_account(&user, None, &Context::default()));
+            if account.totp_confirmed_at.is_some() {
+                return Err(Error::Conflict { message: "The second step is on already.".to_owned() });
+            }
+            account.totp_sealed = Some(sealed.clone());
+            account.totp_last_step = 0;
+            Ok(accounts::save(tx, &account).await?)
+        });
+        write.await?;
+        enrolment(&made)
+    }
+
+    /// What was begun and not yet confirmed, to be shown again on the same page; `None` when nothing was.
+    ///
+    /// # Errors
+    /// `reauthentication_needed`.
+    pub async fn begun_second_factor(&self, session: &Secret<String>) -> Result<Option<Enrolment>, Error> {
+        let view = self.fresh_session(session).await?;
+        let user = view.user.clone();
+        let read = self
+            .store()
+            .read("begun_second_factor", async move |tx: &mut Tx| Ok::<_, Error>(accounts::find(tx, &user).await?));
+        let account = read.await?.filter(|row| row.totp_confirmed_at.is_none());
+        let Some(sealed) = account.and_then(|row| row.totp_sealed) else { return Ok(None) };
+        let bytes = self.sealer().open(&context(&view.user), &sealed)?;
+        let made = totp(bytes.expose(), &self.settings().operator, &view.email)?;
+        Ok(Some(enrolment(&made)?))
+    }
+
+    /// Switches the second factor on with the app's first code. Answers the recovery codes, to be shown once, and the
+    /// session under its new secret; other sessions end.
+    ///
+    /// # Errors
+    /// `reauthentication_needed`, `second_factor_wrong`, or when nothing was begun.
+    pub async fn confirm_second_factor(
+        &self,
+        session: &Secret<String>,
+        code: &str,
+    ) -> Result<(Vec<Secret<String>>, SignedIn), Error> {
+        let view = self.fresh_session(session).await?;
+        let (app, key, code) = (self.clone(), digest(session), code.to_owned());
+        let write = self.store().write("confirm_second_factor", async move |tx: &mut Tx| {
+            let user = &view.user;
+            let account = accounts::lock(tx, user).await?;
+            let mut account = account
+                .filter(|row| row.totp_sealed.is_some() && row.totp_confirmed_at.is_none())
+                .ok_or_else(|| Error::impossible("Begin by adding the account to an authenticator app."))?;
+            account.totp_last_step = app.step_of(&account, &code)?.ok_or_else(wrong_code)?;
+            account.totp_confirmed_at = Some(app.now());
+            accounts::save(tx, &account).await?;
+            let codes = app.replace_recovery_codes(tx, user).await?;
+            let signed_in = app.factor_changed(tx, &key, user, Kind::FactorOn, "on").await?;
+            Ok((codes, signed_in))
+        });
+        write.await
+    }
+
+    /// Switches the second factor off. The fresh proof it asks for had a code in it. Other sessions end; the session goes
+    /// on under a new secret.
+    ///
+    /// # Errors
+    /// `reauthentication_needed`, or when it is not on.
+    pub async fn disable_second_factor(&self, session: &Secret<String>) -> Result<SignedIn, Error> {
+        let view = self.fresh_session(session).await?;
+        let (app, key) = (self.clone(), digest(session));
+        let write = self.store().write("disable_second_factor", async move |tx: &mut Tx| {
+            let user = &view.user;
+            let account = accounts::lock(tx, user).await?.filter(|row| row.totp_confirmed_at.is_some());
+            app.take_factor(tx, account.ok_or_else(not_on)?).await?;
+            app.factor_changed(tx, &key, user, Kind::FactorOff, "off").await
+        });
+        write.await
+    }
+
+    /// Switches a person's second factor off from the command line, for somebody who lost the app and the recovery
+    /// codes and has proven to the operator who he is; no mail can do it (ASVS 6.4.4). Every session ends, and the
+    /// mailbox is told.
+    ///
+    /// # Errors
+    /// For anybody but an operator, or when nobody has it on under this address.
+    pub async fn reset_second_factor(&self, actor: &Actor, email: &str) -> Result<UserId, Error> {
+        if !matches!(actor, Actor::Operator(_)) {
+            return Err(Error::Forbidden { param: None, message: "Only an operator can do this.".to_owned() });
+        }
+        let email = checked_email(email)?;
+        let (app, actor) = (self.clone(), actor.clone());
+        let write = self.store().write("reset_second_factor", async move |tx: &mut Tx| {
+            let user = users::find_by_email(tx, &email).await?.ok_or_else(|| Error::not_found("user", ""))?.id;
+            let account = accounts::lock(tx, &user).await?.filter(|row| row.totp_confirmed_at.is_some());
+            let account = account.ok_or_else(not_on)?;
+            app.take_factor(tx, account).await?;
+            sessions::revoke_others(tx, &user, &[], app.now()).await?;
+            accounts::use_tokens_of(tx, &user, WAITING, app.now()).await?;
+            app.mail_person(tx, &user, Kind::FactorOff, "").await?;
+            let details = json!({ "data": { "second_factor": "reset" } });
+            for membership in memberships::list_of_user(tx, &user).await? {
+                let organization = &membership.organization;
+                let details = details.clone();
+                let deed = Deed { organization, action: "user.updated", target: user.as_str(), details };
+                app.record(tx, &actor, deed).await?;
+            }
+            Ok(user)
+        });
+        write.await
+    }
+
+    async fn take_factor(&self, tx: &mut Tx, mut account: Account) -> Result<(), Error> {
+        account.totp_sealed = None;
+        account.totp_confirmed_at = None;
+        account.totp_last_step = 0;
+        accounts::save(tx, &account).await?;
+        accounts::replace_recovery_codes(tx, &account.user, &[]).await?;
+        Ok(())
+    }
+
+    /// Makes new recovery codes, to be shown once; the old ones are dead.
+    ///
+    /// # Errors
+    /// `reauthentication_needed`, or when the second factor is not on.
+    pub async fn renew_recovery_codes(&self, session: &Secret<String>) -> Result<Vec<Secret<String>>, Error> {
+        let view = self.fresh_session(session).await?;
+        let app = self.clone();
+        let write = self.store().write("renew_recovery_codes", async move |tx: &mut Tx| {
+            let account = accounts::lock(tx, &view.user).await?;
+            account.filter(|row| row.totp_confirmed_at.is_some()).ok_or_else(not_on)?;
+            let codes = app.replace_recovery_codes(tx, &view.user).await?;
+            app.mail_person(tx, &view.user, Kind::RecoveryCodesMade, "").await?;
+            let details = json!({ "data": { "recovery_codes": "renewed" } });
+            app.record_for(tx, &view.user, "user.updated", view.user.as_str(), details).await?;
+            Ok(codes)
+        });
+        write.await
+    }
+
+    async fn replace_recovery_codes(&self, tx: &mut Tx, user: &UserId) -> Result<Vec<Secret<String>>, Error> {
+        let codes: Vec<String> = (0..RECOVERY_CODES).map(|_| self.draw(recovery_code)).collect();
+        let digests: Vec<Vec<u8>> = codes.iter().map(|code| self.recovery_digest(user, code)).collect();
+        accounts::replace_recovery_codes(tx, user, &digests).await?;
+        Ok(codes.into_iter().map(Secret::new).collect())
+    }
+
+    /// What every change of a factor does: others out, a new secret, a mail, the log.
+    async fn factor_changed(
+        &self,
+        tx: &mut Tx,
+        session: &[u8],
+        user: &UserId,
+        kind: Kind,
+        state: &str,
+    ) -> Result<SignedIn, Error> {
+        sessions::revoke_others(tx, user, session, self.now()).await?;
+        let signed_in = self.renew_session(tx, session).await?;
+        self.mail_person(tx, user, kind, "").await?;
+        let details = json!({ "data": { "second_factor": state } });
+        self.record_for(tx, user, "user.updated", user.as_str(), details).await?;
+        Ok(signed_in)
+    }
+}

@@ -1,0 +1,136 @@
+//! What somebody who is signed in does about his own safety: proves himself again, changes his password.
+
+use keystead_core::id::UserId;
+use keystead_core::secret::Secret;
+use keystead_core::time::Timestamp;
+use keystead_store::Tx;
+use keystead_store::tables::{accounts, sessions};
+use serde_json::json;
+
+use super::mails::Kind;
+use super::reset::RESET;
+use super::second_factor::WAITING;
+use super::sessions::SignedIn;
+use super::{acceptable, digest, wrong_password};
+use crate::{App, Error};
+
+/// How an account is guarded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecurityView {
+    /// Whether there is a password; people who sign in elsewhere may have none.
+    pub has_password: bool,
+    /// When it was last changed.
+    pub password_changed_at: Option<Timestamp>,
+    /// Since when the second factor is on.
+    pub second_factor_since: Option<Timestamp>,
+    /// Recovery codes that are left.
+    pub recovery_codes: i64,
+    /// Identities elsewhere that open the account: the issuer and since when.
+    pub identities: Vec<(String, Timestamp)>,
+}
+
+impl App {
+    /// How a person's account is guarded.
+    ///
+    /// # Errors
+    /// When the store cannot.
+    pub async fn security(&self, user: &UserId) -> Result<SecurityView, Error> {
+        let user = user.clone();
+        let read = self.store().read("security", async move |tx: &mut Tx| {
+            let account = accounts::find(tx, &user).await?;
+            Ok::<_, Error>(SecurityView {
+                has_password: account.as_ref().is_some_and(|row| row.password.is_some()),
+                password_changed_at: account.as_ref().and_then(|row| row.password_changed_at),
+                second_factor_since: account.as_ref().and_then(|row| row.totp_confirmed_at),
+                recovery_codes: accounts::count_recovery_codes(tx, &user).await?,
+                identities: accounts::list_identities(tx, &user).await?,
+            })
+        });
+        read.await
+    }
+
+    /// Proves oneself again before a dangerous act: with the password if there is one, and with a code if the second
+    /// factor is on. The session goes on under a new secret.
+    ///
+    /// # Errors
+    /// `wrong_password`; `second_factor_wrong`; `sign_in_again` for people who have neither and sign in elsewhere;
+    /// [`Error::Limited`] after too many tries.
+    pub async fn reauthenticate(
+        &self,
+        session: &Secret<String>,
+        password: &Secret<String>,
+        code: &str,
+    ) -> Result<SignedIn, Error> {
+        let view = self.session(session).await?.ok_or_else(|| Error::not_found("session", ""))?;
+        let (kept, network) = self.guard(&view.user, &view.id).await?;
+        let with_code = self.security(&view.user).await?.second_factor_since.is_some();
+        if kept.is_none() && !with_code {
+            return Err(Error::Invalid {
+                param: None,
+                code: Some("sign_in_again"),
+                message: "This account has no password: sign out and in again.".to_owned(),
+            });
+        }
+        if kept.is_some() {
+            self.own_password(&view.email, &network, password, kept).await?;
+        }
+        if with_code {
+            self.own_code(&view.user, code).await?;
+        }
+        let (app, key) = (self.clone(), digest(session));
+        let write = self.store().write("reauthenticate", async move |tx: &mut Tx| app.renew_session(tx, &key).await);
+        write.await
+    }
+
+    /// The password's hash, and the network a session came from.
+    async fn guard(&self, user: &UserId, session: &str) -> Result<(Option<String>, String), Error> {
+        let (user, session, now) = (user.clone(), session.to_owned(), self.now());
+        let read = self.store().read("guard", async move |tx: &mut Tx| {
+            let kept = accounts::find(tx, &user).await?.and_then(|row| row.password);
+            let here = sessions::list(tx, &user, now).await?.into_iter().find(|row| row.id == session);
+            Ok::<_, Error>((kept, here.map(|row| row.network).unwrap_or_default()))
+        });
+        read.await
+    }
+
+    /// Changes the password with the old one. Other sessions and reset links end; the session goes on under a new
+    /// secret, and the mailbox is told.
+    ///
+    /// # Errors
+    /// `wrong_password`, `no_password` for people who sign in elsewhere, or when the new one cannot be used.
+    pub async fn change_password(
+        &self,
+        session: &Secret<String>,
+        old: &Secret<String>,
+        new: &Secret<String>,
+    ) -> Result<SignedIn, Error> {
+        let view = self.session(session).await?.ok_or_else(|| Error::not_found("session", ""))?;
+        acceptable(new, &view.email, &[&self.settings().operator])?;
+        let (kept, network) = self.guard(&view.user, &view.id).await?;
+        let Some(kept) = kept else {
+            let message = "This account has no password. Ask for a link to choose one on the sign-in page.";
+            return Err(Error::coded("password", "no_password", message));
+        };
+        self.own_password(&view.email, &network, old, Some(kept.clone())).await?;
+        let hash = self.hash_password(new).await?;
+        let (app, key) = (self.clone(), digest(session));
+        let write = self.store().write("change_password", async move |tx: &mut Tx| {
+            let (now, user) = (app.now(), &view.user);
+            // Changed by somebody else in between: what was proven is not the password any more.
+            let account = accounts::lock(tx, user).await?.filter(|row| row.password.as_ref() == Some(&kept));
+            let mut account = account.ok_or_else(wrong_password)?;
+            account.password = Some(hash.clone());
+            account.password_changed_at = Some(now);
+            accounts::save(tx, &account).await?;
+            accounts::use_tokens_of(tx, user, RESET, now).await?;
+            accounts::use_tokens_of(tx, user, WAITING, now).await?;
+            sessions::revoke_others(tx, user, &key, now).await?;
+            let signed_in = app.renew_session(tx, &key).await?;
+            app.mail_person(tx, user, Kind::PasswordChanged, "").await?;
+            let details = json!({ "data": { "password": "changed" } });
+            app.record_for(tx, user, "user.updated", user.as_str(), details).await?;
+            Ok(signed_in)
+        });
+        write.await
+    }
+}

@@ -1,0 +1,105 @@
+//! Who belongs to which project, and as what.
+
+use keystead_core::id::{OrganizationId, ProjectId, UserId};
+use keystead_core::role::ProjectRole;
+use keystead_core::scope::Scope;
+use keystead_store::Tx;
+use keystead_store::tables::memberships;
+use keystead_store::tables::project_members::{self, ProjectMember};
+use serde_json::json;
+
+use crate::audit::Deed;
+use crate::projects::open_project;
+use crate::{Actor, App, Error};
+
+impl App {
+    /// A member's own roles in the organization's projects. Owners of the organization reach every project without one.
+    ///
+    /// # Errors
+    /// Without permission, or when he does not belong to the organization.
+    pub async fn project_roles(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        user: &UserId,
+    ) -> Result<Vec<(ProjectId, ProjectRole)>, Error> {
+        let (app, actor, organization, user) = (self.clone(), actor.clone(), organization.clone(), user.clone());
+        let read = self.store().read("project_roles", async move |tx: &mut Tx| {
+            app.authorize(tx, &actor, &organization, Scope::ManagementRead).await?;
+            member_of(tx, &organization, &user).await?;
+            let rows = project_members::list_of_user(tx, &organization, &user).await?;
+            Ok::<_, Error>(rows.into_iter().map(|row| (row.project, row.role)).collect())
+        });
+        read.await
+    }
+
+    /// Gives a member roles in projects, or takes them with `None`; a project that is not named stays as it is. All of
+    /// them or nothing.
+    ///
+    /// # Errors
+    /// Without permission, when he does not belong to the organization, for a project that is not the organization's
+    /// or is archived, or for a role that is nobody's to give.
+    pub async fn change_project_roles(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        user: &UserId,
+        roles: &[(ProjectId, Option<ProjectRole>)],
+    ) -> Result<(), Error> {
+        if roles.iter().any(|(_, role)| *role == Some(ProjectRole::None)) {
+            return Err(Error::invalid("role", "Invalid 'role': it must be member, owner or viewer."));
+        }
+        let (app, actor, organization) = (self.clone(), actor.clone(), organization.clone());
+        let (user, roles) = (user.clone(), roles.to_vec());
+        let write = self.store().write("change_project_roles", async move |tx: &mut Tx| {
+            app.authorize(tx, &actor, &organization, Scope::ManagementWrite).await?;
+            member_of(tx, &organization, &user).await?;
+            for (project, role) in &roles {
+                open_project(tx, &organization, project).await?;
+                app.change_project_role(tx, &actor, &organization, (project, &user), *role).await?;
+            }
+            Ok::<_, Error>(())
+        });
+        write.await
+    }
+
+    async fn change_project_role(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        organization: &OrganizationId,
+        (project, user): (&ProjectId, &UserId),
+        role: Option<ProjectRole>,
+    ) -> Result<(), Error> {
+        let now = self.now();
+        let known = project_members::find(tx, project, user).await?.map(|row| row.role);
+        let (action, details) = match (known, role) {
+            (known, wanted) if known == wanted => return Ok(()),
+            (None, Some(role)) => {
+                let (project, user) = (project.clone(), user.clone());
+                project_members::insert(tx, &ProjectMember { project, user, role, created_at: now }).await?;
+                ("project.user.added", json!({ "data": { "role": role.as_str() } }))
+            }
+            (Some(_), Some(role)) => {
+                project_members::update_role(tx, project, user, role, now).await?;
+                ("project.user.updated", json!({ "data": { "role": role.as_str() } }))
+            }
+            (_, None) => {
+                project_members::delete(tx, project, user, now).await?;
+                ("project.user.deleted", json!({}))
+            }
+        };
+        let details = with_project(details, project);
+        self.record(tx, actor, Deed { organization, action, target: user.as_str(), details }).await
+    }
+}
+
+fn with_project(mut details: serde_json::Value, project: &ProjectId) -> serde_json::Value {
+    details["data"]["project"] = json!(project.as_str());
+    details
+}
+
+async fn member_of(tx: &mut Tx, organization: &OrganizationId, user: &UserId) -> Result<(), Error> {
+    let found = memberships::find(tx, organization, user).await?;
+    found.map(|_| ()).ok_or_else(|| Error::not_found("user", user.as_str()))
+}

@@ -1,0 +1,88 @@
+//! Signing in with an identity elsewhere: "Continue with Google" (S3-04, S3-05).
+
+use keystead_app::Error;
+use keystead_app::accounts::{Context, SignedIn};
+use keystead_providers::sign_in::Identity;
+
+use crate::town::*;
+
+fn identity(subject: &str, email: &str, email_verified: bool) -> Option<Identity> {
+    Some(Identity {
+        issuer: "https://issuer.test".to_owned(),
+        subject: subject.to_owned(),
+        email: email.to_owned(),
+        email_verified,
+        name: Some("Ann Smith".to_owned()),
+    })
+}
+
+async fn arrive(town: &Town, who: Option<Identity>) -> Result<SignedIn, Error> {
+    *town.issuer.0.lock().unwrap() = who;
+    let departed = town.app.depart("/home").await.unwrap();
+    town.app.arrive(&departed.cookie, "state-1", "c0de", &laptop()).await.map(|(opened, _)| opened)
+}
+
+/// S3-04: a new person gets an account; the same identity finds it again, even under another address.
+#[tokio::test]
+async fn an_identity_makes_and_finds_an_account() {
+    let town = Town::new().await;
+    let first = arrive(&town, identity("s-1", "Ann@Example.com", true)).await.unwrap();
+    let view = town.app.session(&first.session).await.unwrap().unwrap();
+    assert_eq!((view.email.as_str(), view.name.as_str()), ("ann@example.com", "Ann Smith"));
+    assert!(!town.app.security(&first.user).await.unwrap().has_password);
+    let again = arrive(&town, identity("s-1", "moved@example.com", false)).await.unwrap();
+    assert_eq!(again.user, first.user);
+    assert_eq!(town.mails().await, [], "its own first sessions are no news");
+    assert_eq!(code(town.sign_in("ann@example.com", GOOD).await), "wrong_credentials", "there is no password");
+    assert_eq!(code(town.app.reauthenticate(&again.session, &secret(""), "").await), "sign_in_again");
+    assert_eq!(code(town.app.change_password(&again.session, &secret(""), &secret(GOOD)).await), "no_password");
+    town.close_account(&first.user).await;
+    assert_eq!(code(arrive(&town, identity("s-1", "ann@example.com", true)).await), "wrong_credentials");
+    assert_eq!(code(arrive(&town, identity("s-2", "ann@example.com", true)).await), "wrong_credentials");
+}
+
+/// INC-6: an address joins an account only when the issuer vouches for it, and the mailbox is told.
+#[tokio::test]
+async fn an_address_joins_only_when_vouched_for() {
+    let town = Town::new().await;
+    let ann = town.citizen("ann@example.com").await;
+    assert_eq!(code(arrive(&town, identity("s-1", "ann@example.com", false)).await), "email_not_vouched_for");
+    assert_eq!(code(arrive(&town, identity("s-1", "not an address", true)).await), "email");
+    let opened = arrive(&town, identity("s-1", "ann@example.com", true)).await.unwrap();
+    assert_eq!(opened.user, ann);
+    let mails = town.mails().await;
+    assert_eq!((mails.len(), mails[0].1.as_str()), (1, "A new way to sign in"));
+    assert!(mails[0].2.contains("https://issuer.test"));
+    assert!(town.sign_in("ann@example.com", GOOD).await.is_ok(), "the password goes on working");
+
+    // A password that was typed before anybody opened the mailbox keeps no way in.
+    town.app.sign_up("ben@example.com", &secret(GOOD), &Context::default()).await.unwrap();
+    let link = token_in(&town.mails().await[0].2);
+    arrive(&town, identity("s-9", "ben@example.com", true)).await.unwrap();
+    assert_eq!(code(town.app.confirm_email(&link).await), "link_expired");
+    assert_eq!(code(town.sign_in("ben@example.com", GOOD).await), "wrong_credentials");
+}
+
+/// ASVS 7.6.2, INC-10: who comes back is who left, once, within ten minutes, with the issuer's word.
+#[tokio::test]
+async fn who_comes_back_is_who_left() {
+    let town = Town::new().await;
+    *town.issuer.0.lock().unwrap() = identity("s-1", "ann@example.com", true);
+    let back = async |cookie: &str, state: &str| town.app.arrive(&secret(cookie), state, "c0de", &laptop()).await;
+    let departed = town.app.depart("/keys?x=1").await.unwrap();
+    assert_eq!(departed.url, "https://issuer.test/?to=https://keystead.test/sign-in/return");
+    assert_eq!(code(back("another browser", "state-1").await), "link_expired");
+    let (opened, next) = back(departed.cookie.expose(), "state-1").await.unwrap();
+    assert_eq!(next, "/keys?x=1");
+    assert_ne!(opened.session.expose(), departed.cookie.expose());
+    assert_eq!(code(back(departed.cookie.expose(), "state-1").await), "link_expired", "once");
+    for state in ["", "state-2"] {
+        let departed = town.app.depart("/").await.unwrap();
+        assert_eq!(code(back(departed.cookie.expose(), state).await), "link_expired", "{state:?}");
+    }
+    let departed = town.app.depart("/").await.unwrap();
+    town.pass(600);
+    assert_eq!(code(back(departed.cookie.expose(), "state-1").await), "link_expired", "too late");
+    let asleep = arrive(&town, None).await;
+    assert!(matches!(asleep, Err(Error::ProviderUnavailable { .. })), "{asleep:?}");
+}

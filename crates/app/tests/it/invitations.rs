@@ -1,0 +1,198 @@
+//! Inviting people and making them members (S3-10).
+
+use keystead_app::accounts::Context;
+use keystead_app::{Actor, App};
+use keystead_core::id::{OrganizationId, ProjectId, UserId};
+use keystead_core::role::{OrganizationRole, ProjectRole};
+use keystead_core::secret::Secret;
+
+use crate::town::*;
+
+const READER: OrganizationRole = OrganizationRole::Reader;
+
+struct Firm {
+    town: Town,
+    ann: Actor,
+    owner: UserId,
+    id: OrganizationId,
+    default: ProjectId,
+}
+
+impl Firm {
+    async fn new() -> Self {
+        let town = Town::new().await;
+        let (owner, _) = town.visitor("ann@example.com").await;
+        let (id, default) = town.organization(&owner).await;
+        Self { ann: Actor::Person(owner.clone()), town, owner, id, default }
+    }
+
+    fn app(&self) -> &App {
+        &self.town.app
+    }
+
+    async fn invite(&self, email: &str) -> Secret<String> {
+        self.app().invite(&self.ann, &self.id, email, READER, "en").await.unwrap();
+        self.town.token().await
+    }
+
+    async fn works(&self, token: &Secret<String>) -> bool {
+        self.app().look_at_invite(token).await.unwrap().is_some()
+    }
+}
+
+/// S3-10: somebody new signs up through the invitation: the link came to the mailbox, so nothing is left to confirm.
+#[tokio::test]
+async fn an_invitation_is_a_way_to_sign_up() {
+    let firm = Firm::new().await;
+    let token = firm.invite("Ben@Example.com ").await;
+    let shown = firm.app().look_at_invite(&token).await.unwrap();
+    assert_eq!(shown, Some(("Acme".to_owned(), "ben@example.com".to_owned())));
+    assert_eq!(code(firm.app().join(&token, &secret("ben@example.com"), &laptop()).await), "password_is_address");
+    let opened = firm.app().join(&token, &secret(GOOD), &laptop()).await.unwrap();
+    let choices = firm.app().organizations_of(&opened.user).await.unwrap();
+    assert_eq!((choices.len(), choices[0].id.clone(), choices[0].role), (1, firm.id.clone(), READER));
+    let member = firm.app().member(&firm.ann, &firm.id, &opened.user).await.unwrap();
+    assert_eq!(member.user.email, "ben@example.com");
+    assert_eq!(member.user.default_organization.as_ref(), Some(&firm.id));
+    assert!(firm.town.sign_in("ben@example.com", GOOD).await.is_ok(), "the address is confirmed by it");
+    assert_eq!(code(firm.app().join(&token, &secret(OTHER), &laptop()).await), "link_expired", "once");
+    assert_eq!(code(firm.app().accept_invite(&opened.user, &token).await), "link_expired");
+    assert_eq!(firm.town.mails().await, []);
+    let log = firm.town.log(&firm.id).await;
+    assert_eq!(log[3..6], ["invite.sent", "user.added", "invite.accepted"], "{log:?}");
+    assert_eq!(code(firm.app().invite(&firm.ann, &firm.id, "ben@example.com", READER, "en").await), "conflict");
+}
+
+/// UI-1: bound to the address: the same person accepts, nobody who looks alike does.
+#[tokio::test]
+async fn only_the_invited_address_accepts() {
+    let firm = Firm::new().await;
+    let ben = firm.town.citizen("ben@example.com").await;
+    let token = firm.invite("BEN@example.com").await;
+    for alike in ["bеn@example.com", "ben@exаmple.com", "ben+1@example.com", "be.n@example.com", "ben@example.com.test"]
+    {
+        let other = firm.town.citizen(alike).await;
+        assert_eq!(code(firm.app().accept_invite(&other, &token).await), "forbidden", "{alike}");
+    }
+    assert_eq!(code(firm.app().join(&token, &secret(OTHER), &laptop()).await), "sign_in_instead");
+    assert!(firm.works(&token).await, "nothing of it spent the invitation");
+    assert_eq!(firm.app().accept_invite(&ben, &token).await.unwrap(), firm.id);
+    assert_eq!(code(firm.app().accept_invite(&ben, &token).await), "link_expired");
+    assert!(firm.town.sign_in("ben@example.com", GOOD).await.is_ok(), "his password stays his");
+}
+
+/// A password typed for the address before does not survive signing up through the invitation.
+#[tokio::test]
+async fn joining_settles_an_unconfirmed_sign_up() {
+    let firm = Firm::new().await;
+    firm.app().sign_up("ben@example.com", &secret(OTHER), &Context::default()).await.unwrap();
+    let confirm = firm.town.token().await;
+    let token = firm.invite("ben@example.com").await;
+    firm.app().join(&token, &secret(GOOD), &laptop()).await.unwrap();
+    assert_eq!(code(firm.app().confirm_email(&confirm).await), "link_expired");
+    assert_eq!(code(firm.town.sign_in("ben@example.com", OTHER).await), "wrong_credentials");
+    assert!(firm.town.sign_in("ben@example.com", GOOD).await.is_ok());
+}
+
+/// ASVS 6.4.1: seven days; a link sent again or an invitation made again kills the one before; taken back is taken back.
+#[tokio::test]
+async fn invitations_end() {
+    let firm = Firm::new().await;
+    let first = firm.invite("ben@example.com").await;
+    let second = firm.invite("ben@example.com").await;
+    assert!(!firm.works(&first).await && firm.works(&second).await);
+    let open = firm.app().open_invites(&firm.ann, &firm.id).await.unwrap();
+    assert_eq!(open.len(), 1);
+    firm.town.pass(6 * DAY);
+    firm.app().resend_invite(&firm.ann, &firm.id, &open[0].id, "pl").await.unwrap();
+    let mails = firm.town.mails().await;
+    assert_eq!(mails[0].1, "Zaproszenie do organizacji");
+    let third = token_in(&mails[0].2);
+    assert!(!firm.works(&second).await, "the old link is dead");
+    firm.town.pass(7 * DAY - 1);
+    assert!(firm.works(&third).await, "a new week");
+    firm.town.pass(1);
+    assert!(!firm.works(&third).await);
+    assert_eq!(code(firm.app().join(&third, &secret(GOOD), &laptop()).await), "link_expired");
+    firm.app().resend_invite(&firm.ann, &firm.id, &open[0].id, "en").await.unwrap();
+    let fourth = firm.town.token().await;
+    assert!(firm.works(&fourth).await);
+    firm.app().revoke_invite(&firm.ann, &firm.id, &open[0].id).await.unwrap();
+    assert_eq!(code(firm.app().join(&fourth, &secret(GOOD), &laptop()).await), "link_expired");
+    assert_eq!(code(firm.app().revoke_invite(&firm.ann, &firm.id, &open[0].id).await), "not_found");
+    assert_eq!(code(firm.app().resend_invite(&firm.ann, &firm.id, &open[0].id, "en").await), "not_found");
+}
+
+/// Contract 1.4: no list is the Default project, an empty one is none; only the organization's own, live, once each.
+#[tokio::test]
+async fn invitations_are_to_projects() {
+    let firm = Firm::new().await;
+    let project = async |name: &str| firm.app().create_project(&firm.ann, &firm.id, name).await.unwrap().id;
+    let (one, two) = (project("one").await, project("two").await);
+    let (cid, _) = firm.town.visitor("cid@example.com").await;
+    let (_, foreign) = firm.town.organization(&cid).await;
+    let invite = async |wanted: Option<&[(ProjectId, ProjectRole)]>| {
+        firm.app().invite_to_projects(&firm.ann, &firm.id, "ben@example.com", READER, wanted, "en").await
+    };
+    let member = |id: &ProjectId| (id.clone(), ProjectRole::Member);
+    assert_eq!(code(invite(Some(&[member(&foreign)])).await), "not_found", "somebody else's");
+    assert_eq!(code(invite(Some(&[member(&one), member(&one)])).await), "projects");
+    assert_eq!(code(invite(Some(&[(one.clone(), ProjectRole::Viewer)])).await), "projects");
+    firm.app().archive_project(&firm.ann, &firm.id, &two).await.unwrap();
+    assert_eq!(code(invite(Some(&[member(&two)])).await), "projects", "archived");
+    assert_eq!(invite(Some(&[])).await.unwrap().projects, []);
+    assert_eq!(invite(None).await.unwrap().projects, [member(&firm.default)]);
+    firm.town.mails().await;
+
+    let three = project("three").await;
+    let wanted = [(one.clone(), ProjectRole::Owner), member(&three)];
+    assert_eq!(invite(Some(&wanted)).await.unwrap().projects, wanted);
+    let token = firm.town.token().await;
+    firm.app().archive_project(&firm.ann, &firm.id, &three).await.unwrap();
+    let opened = firm.app().join(&token, &secret(GOOD), &laptop()).await.unwrap();
+    let choices = firm.app().organizations_of(&opened.user).await.unwrap();
+    let reached: Vec<_> = choices[0].projects.iter().map(|choice| choice.id.clone()).collect();
+    assert_eq!(reached, [firm.default.clone(), one], "his own and the Default project, nothing archived");
+}
+
+/// Only owners invite; somebody else's organization is a missing one; a mailbox gets five an hour (UI-7).
+#[tokio::test]
+async fn not_everybody_invites_and_not_without_end() {
+    let firm = Firm::new().await;
+    let token = firm.invite("ben@example.com").await;
+    let ben = firm.app().join(&token, &secret(GOOD), &laptop()).await.unwrap().user;
+    let cid = firm.town.citizen("cid@example.com").await;
+    for (actor, answer) in [(Actor::Person(ben), "refused"), (Actor::Person(cid), "not_found")] {
+        let app = firm.app();
+        assert_eq!(code(app.invite(&actor, &firm.id, "dan@example.com", READER, "en").await), answer);
+        assert_eq!(code(app.resend_invite(&actor, &firm.id, "invite-x", "en").await), answer);
+        assert_eq!(code(app.revoke_invite(&actor, &firm.id, "invite-x").await), answer);
+    }
+    assert_eq!(code(firm.app().invite(&firm.ann, &firm.id, "no address", READER, "en").await), "email");
+    for _ in 0..5 {
+        firm.app().invite(&firm.ann, &firm.id, "eve@example.com", READER, "en").await.unwrap();
+    }
+    assert_eq!(code(firm.app().invite(&firm.ann, &firm.id, "eve@example.com", READER, "en").await), "account_mails");
+    assert_eq!(firm.app().open_invites(&firm.ann, &firm.id).await.unwrap().len(), 1, "and the last one still waits");
+}
+
+/// The last owner stays; everybody else can be changed and removed, and is out at once.
+#[tokio::test]
+async fn an_organization_keeps_an_owner() {
+    let firm = Firm::new().await;
+    let app = firm.app();
+    let token = firm.invite("ben@example.com").await;
+    let ben = app.join(&token, &secret(GOOD), &laptop()).await.unwrap().user;
+    let demote = async |id: &UserId| app.change_member_role(&firm.ann, &firm.id, id, READER).await;
+    assert_eq!(code(demote(&firm.owner).await), "last_owner");
+    assert_eq!(code(app.remove_member(&firm.ann, &firm.id, &firm.owner).await), "last_owner");
+    let by_ben = Actor::Person(ben.clone());
+    assert_eq!(code(app.change_member_role(&by_ben, &firm.id, &ben, OrganizationRole::Owner).await), "refused");
+    app.change_member_role(&firm.ann, &firm.id, &ben, OrganizationRole::Owner).await.unwrap();
+    app.remove_member(&by_ben, &firm.id, &firm.owner).await.unwrap();
+    assert_eq!(code(demote(&ben).await), "not_found", "out at once");
+    assert_eq!(code(app.change_member_role(&by_ben, &firm.id, &ben, READER).await), "last_owner");
+    assert_eq!(app.organizations_of(&firm.owner).await.unwrap(), []);
+    let log = firm.town.log(&firm.id).await;
+    assert!(log.ends_with(&["user.updated".to_owned(), "user.deleted".to_owned()]), "{log:?}");
+}

@@ -1,0 +1,107 @@
+//! Making organizations and choosing between them (S3-06 to S3-09, S2-17, S2-18).
+
+use keystead_app::Actor;
+use keystead_app::organizations::DESCRIPTIONS;
+use keystead_core::id::ProjectId;
+use keystead_core::role::{OrganizationRole, ProjectRole};
+use keystead_store::Tx;
+use keystead_store::tables::accounts;
+
+use crate::town::*;
+
+/// S3-07, S3-08, S3-09: the name is required and free text, the answer is kept, and a Default project comes with it.
+#[tokio::test]
+async fn an_organization_is_made() {
+    let town = Town::new().await;
+    let (ann, opened) = town.visitor("ann@example.com").await;
+    let app = &town.app;
+    for name in ["", "   ", "a\u{7}b", &"x".repeat(256)] {
+        assert_eq!(code(app.create_organization(&ann, name, None).await), "name", "{name:?}");
+    }
+    assert_eq!(code(app.create_organization(&ann, "Acme", Some("wizard")).await), "describes");
+    assert!(DESCRIPTIONS.contains(&"not_technical"));
+    let label = " Żółta łódź 株式会社 <b>&\"' ";
+    let (id, project) = app.create_organization(&ann, label, Some("not_technical")).await.unwrap();
+    let choices = app.organizations_of(&ann).await.unwrap();
+    assert_eq!(choices.len(), 1);
+    // S2-17, S2-18: both ids are there to be copied.
+    assert_eq!((&choices[0].id, choices[0].name.as_str()), (&id, label.trim()));
+    assert_eq!(choices[0].role, OrganizationRole::Owner);
+    let projects = &choices[0].projects;
+    assert_eq!((projects.len(), &projects[0].id, projects[0].is_default), (1, &project, true));
+    assert!(id.as_str().starts_with("org-") && project.as_str().starts_with("proj_"));
+    assert_eq!(town.log(&id).await, ["organization.created", "project.created", "user.added"]);
+    let user = ann.clone();
+    let read = town.store.read("test", async move |tx: &mut Tx| accounts::find(tx, &user).await);
+    let account: Result<_, keystead_store::Error> = read.await;
+    assert_eq!(account.unwrap().unwrap().describes.as_deref(), Some("not_technical"));
+    assert!(town.alive(&opened.session).await);
+    assert!(town.sign_in("ann@example.com", GOOD).await.is_ok());
+
+    for _ in 1..20 {
+        town.organization(&ann).await;
+    }
+    assert_eq!(code(app.create_organization(&ann, "one more", None).await), "invalid");
+    town.close_account(&ann).await;
+    assert_eq!(code(app.create_organization(&ann, "closed", None).await), "not_found");
+}
+
+/// Owners rename; readers and strangers do not.
+#[tokio::test]
+async fn an_organization_is_renamed_by_its_owners() {
+    let town = Town::new().await;
+    let (ann, _) = town.visitor("ann@example.com").await;
+    let (id, _) = town.organization(&ann).await;
+    let (owner, stranger) = (Actor::Person(ann.clone()), Actor::Person(town.citizen("ben@example.com").await));
+    assert_eq!(code(town.app.rename_organization(&stranger, &id, "Mine").await), "not_found");
+    assert_eq!(code(town.app.rename_organization(&owner, &id, "").await), "name");
+    town.app.rename_organization(&owner, &id, "Acme Two").await.unwrap();
+    assert_eq!(town.app.organizations_of(&ann).await.unwrap()[0].name, "Acme Two");
+    assert_eq!(town.log(&id).await.last().map(String::as_str), Some("organization.updated"));
+}
+
+/// Owners give and take roles in projects, all of a form or nothing; others and strangers do not.
+#[tokio::test]
+async fn members_get_roles_in_projects() {
+    let town = Town::new().await;
+    let (ann, _) = town.visitor("ann@example.com").await;
+    let (id, default) = town.organization(&ann).await;
+    let owner = Actor::Person(ann.clone());
+    let lab = town.app.create_project(&owner, &id, "Lab").await.unwrap().id;
+    town.app.invite(&owner, &id, "ben@example.com", OrganizationRole::Reader, "en").await.unwrap();
+    let ben = town.app.join(&town.token().await, &secret(GOOD), &laptop()).await.unwrap().user;
+    let change = async |actor: &Actor, roles: &[(ProjectId, Option<ProjectRole>)]| {
+        town.app.change_project_roles(actor, &id, &ben, roles).await
+    };
+    let roles = async || town.app.project_roles(&owner, &id, &ben).await.unwrap();
+    assert_eq!(roles().await, [(default.clone(), ProjectRole::Member)]);
+    let reader = Actor::Person(ben.clone());
+    assert_eq!(code(change(&reader, &[(lab.clone(), Some(ProjectRole::Owner))]).await), "refused");
+    let elsewhere: ProjectId = "proj_elsewhere".parse().unwrap();
+    let mixed = [(lab.clone(), Some(ProjectRole::Member)), (elsewhere, Some(ProjectRole::Member))];
+    assert_eq!(code(change(&owner, &mixed).await), "not_found");
+    assert_eq!(roles().await.len(), 1, "all or nothing");
+    assert_eq!(code(change(&owner, &[(lab.clone(), Some(ProjectRole::None))]).await), "role");
+    change(&owner, &[(lab.clone(), Some(ProjectRole::Member)), (default, None)]).await.unwrap();
+    assert_eq!(roles().await, [(lab.clone(), ProjectRole::Member)]);
+    change(&owner, &[(lab.clone(), Some(ProjectRole::Viewer))]).await.unwrap();
+    change(&owner, &[(lab.clone(), Some(ProjectRole::Viewer))]).await.unwrap();
+    assert_eq!(roles().await, [(lab, ProjectRole::Viewer)]);
+    let log = town.log(&id).await;
+    let told = log.iter().filter(|action| action.starts_with("project.user.")).map(String::as_str).collect::<Vec<_>>();
+    assert_eq!(
+        told,
+        ["project.user.added", "project.user.deleted", "project.user.updated"],
+        "what is so already is not told"
+    );
+    town.app.remove_member(&owner, &id, &ben).await.unwrap();
+    town.app
+        .invite_to_projects(&owner, &id, "ben@example.com", OrganizationRole::Reader, Some(&[]), "en")
+        .await
+        .unwrap();
+    let mails = town.mails().await;
+    town.app.accept_invite(&ben, &token_in(&mails.last().unwrap().2)).await.unwrap();
+    assert_eq!(roles().await, [], "old roles do not come back by themselves");
+    let stranger = town.citizen("eve@example.com").await;
+    assert_eq!(code(town.app.project_roles(&owner, &id, &stranger).await), "not_found");
+}

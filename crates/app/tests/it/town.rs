@@ -1,0 +1,210 @@
+//! An installation in memory whose clock, generator, mailboxes and issuer the test holds.
+
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use keystead_app::accounts::{Context, SignedIn};
+use keystead_app::verification::limits::Origin;
+use keystead_app::{Actor, App, AppOptions, Error, Page, Sealer, Services, Settings};
+use keystead_core::id::{OrganizationId, ProjectId, UserId};
+use keystead_core::key::{Pepper, TagKeys};
+use keystead_core::secret::Secret;
+use keystead_core::time::Timestamp;
+use keystead_providers::mail::{Mail, Mailer};
+use keystead_providers::sign_in::{Departure, Identity, SignIn};
+use keystead_providers::{BoxFuture, Failure, Health};
+use keystead_store::tables::audit::AuditKey;
+use keystead_store::tables::users;
+use keystead_store::{Store, Tx};
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::SeedableRng;
+
+pub(crate) const NOON: i64 = 1_767_268_800;
+pub(crate) const DAY: i64 = 86_400;
+pub(crate) const GOOD: &str = "violet submarine 7";
+pub(crate) const OTHER: &str = "lantern in the attic";
+
+#[derive(Default)]
+struct Post(Mutex<Vec<Mail>>);
+
+impl Mailer for Post {
+    fn send<'a>(&'a self, mail: &'a Mail) -> BoxFuture<'a, Result<(), Failure>> {
+        Box::pin(async move {
+            self.0.lock().unwrap().push(mail.clone());
+            Ok(())
+        })
+    }
+
+    fn health(&self) -> Health {
+        Health::Up
+    }
+}
+
+/// An issuer that answers whatever the test put there.
+#[derive(Default)]
+pub(crate) struct Issuer(pub(crate) Mutex<Option<Identity>>);
+
+impl SignIn for Issuer {
+    fn label(&self) -> &str {
+        "Google"
+    }
+
+    fn depart<'a>(&'a self, return_url: &'a str) -> BoxFuture<'a, Result<Departure, Failure>> {
+        let secret = |text: &str| Secret::new(text.to_owned());
+        let url = format!("https://issuer.test/?to={return_url}");
+        Box::pin(async move {
+            Ok(Departure { url, state: secret("state-1"), nonce: secret("nonce-1"), verifier: secret("verifier-1") })
+        })
+    }
+
+    fn arrive<'a>(
+        &'a self,
+        code: &'a str,
+        _: &'a str,
+        nonce: &'a Secret<String>,
+        verifier: &'a Secret<String>,
+    ) -> BoxFuture<'a, Result<Identity, Failure>> {
+        assert_eq!((code, nonce.expose().as_str(), verifier.expose().as_str()), ("c0de", "nonce-1", "verifier-1"));
+        let identity = self.0.lock().unwrap().clone();
+        Box::pin(async move { identity.ok_or_else(|| Failure::Unavailable("the issuer is asleep".to_owned())) })
+    }
+}
+
+pub(crate) struct Town {
+    pub(crate) app: App,
+    pub(crate) store: Store,
+    pub(crate) issuer: Arc<Issuer>,
+    clock: Arc<AtomicI64>,
+    post: Arc<Post>,
+}
+
+impl Town {
+    pub(crate) async fn new() -> Self {
+        let store = Store::open("sqlite::memory:").await.unwrap();
+        store.migrate().await.unwrap();
+        let (clock, post, issuer) = (Arc::new(AtomicI64::new(NOON)), Arc::<Post>::default(), Arc::<Issuer>::default());
+        let hands = Arc::clone(&clock);
+        let app = App::new(AppOptions {
+            store: store.clone(),
+            tags: TagKeys::new(Secret::new([1; 32]), Vec::new()),
+            pepper: Pepper::new(Secret::new([2; 32])),
+            audit_key: AuditKey(Secret::new([3; 32])),
+            clock: Arc::new(move || Timestamp(hands.load(Ordering::Relaxed))),
+            rng: Box::new(ChaCha20Rng::seed_from_u64(11)),
+            public_url: "https://keystead.test/".to_owned(),
+            sealer: Sealer::new(Secret::new([4; 32]), Secret::new([5; 32])),
+            services: Services {
+                mail: Some(Arc::<Post>::clone(&post)),
+                sign_in: Some(Arc::<Issuer>::clone(&issuer)),
+                ..Services::default()
+            },
+            settings: Settings::default(),
+        });
+        Self { app, store, issuer, clock, post }
+    }
+
+    pub(crate) fn pass(&self, seconds: i64) {
+        self.clock.fetch_add(seconds, Ordering::Relaxed);
+    }
+
+    pub(crate) fn now(&self) -> i64 {
+        self.clock.load(Ordering::Relaxed)
+    }
+
+    /// Carries out what waits, and answers the mails that came of it, oldest first, as `(to, subject, text)`.
+    pub(crate) async fn mails(&self) -> Vec<(String, String, String)> {
+        while self.app.run_due_jobs().await.unwrap() > 0 {}
+        let sent = std::mem::take(&mut *self.post.0.lock().unwrap());
+        sent.into_iter().map(|mail| (mail.to, mail.subject.replace("Keystead: ", ""), mail.text)).collect()
+    }
+
+    /// The subjects of those mails.
+    pub(crate) async fn subjects(&self) -> Vec<String> {
+        self.mails().await.into_iter().map(|(_, subject, _)| subject).collect()
+    }
+
+    /// The token of the only link in the only mail that waits.
+    pub(crate) async fn token(&self) -> Secret<String> {
+        let mails = self.mails().await;
+        let [(_, _, text)] = &mails[..] else { panic!("not one mail: {mails:?}") };
+        token_in(text)
+    }
+
+    /// Somebody with a confirmed address.
+    pub(crate) async fn citizen(&self, email: &str) -> UserId {
+        self.app.sign_up(email, &secret(GOOD), &Context::default()).await.unwrap();
+        self.app.confirm_email(&self.token().await).await.unwrap()
+    }
+
+    pub(crate) async fn sign_in(&self, email: &str, password: &str) -> Result<SignedIn, Error> {
+        self.app.sign_in(email, &secret(password), &laptop()).await
+    }
+
+    /// Somebody with a confirmed address, signed in.
+    pub(crate) async fn visitor(&self, email: &str) -> (UserId, SignedIn) {
+        let user = self.citizen(email).await;
+        let opened = self.sign_in(email, GOOD).await.unwrap();
+        self.mails().await;
+        (user, opened)
+    }
+
+    pub(crate) async fn organization(&self, owner: &UserId) -> (OrganizationId, ProjectId) {
+        self.app.create_organization(owner, "Acme", None).await.unwrap()
+    }
+
+    /// The actions in an organization's log, oldest first.
+    pub(crate) async fn log(&self, organization: &OrganizationId) -> Vec<String> {
+        let page = Page { after: None, limit: 100, ascending: true };
+        let log = self.app.audit_log(&Actor::operator("test"), organization, page).await.unwrap();
+        log.data.into_iter().map(|event| event.action).collect()
+    }
+
+    pub(crate) async fn alive(&self, session: &Secret<String>) -> bool {
+        self.app.session(session).await.unwrap().is_some()
+    }
+
+    pub(crate) async fn close_account(&self, user: &UserId) {
+        let (user, at) = (user.clone(), Timestamp(self.now()));
+        let write = self.store.write("close", async move |tx: &mut Tx| -> Result<(), keystead_store::Error> {
+            users::set_deactivated(tx, &user, Some(at), at).await
+        });
+        write.await.unwrap();
+    }
+}
+
+pub(crate) fn secret(text: &str) -> Secret<String> {
+    Secret::new(text.to_owned())
+}
+
+pub(crate) fn token_in(text: &str) -> Secret<String> {
+    let token = text.split("token=").nth(1).unwrap_or_else(|| panic!("no link in {text}"));
+    secret(token.split_whitespace().next().unwrap())
+}
+
+pub(crate) fn from(ip: &str) -> Context {
+    let ip: IpAddr = ip.parse().unwrap();
+    Context { origin: Origin { ip: Some(ip) }, ..laptop() }
+}
+
+pub(crate) fn laptop() -> Context {
+    Context {
+        origin: Origin { ip: Some("192.0.2.7".parse().unwrap()) },
+        user_agent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0".to_owned(),
+        language: "en".to_owned(),
+    }
+}
+
+/// The stable name of a failure.
+pub(crate) fn code<T: std::fmt::Debug>(answer: Result<T, Error>) -> &'static str {
+    match answer {
+        Err(Error::Invalid { code: Some(code), .. }) => code,
+        Err(Error::Limited { name, .. }) => name,
+        Err(Error::Forbidden { .. }) => "forbidden",
+        Err(Error::NotFound { .. }) => "not_found",
+        Err(Error::Conflict { .. }) => "conflict",
+        Err(Error::Invalid { param, .. }) => param.unwrap_or("invalid"),
+        Err(Error::Refused(_)) => "refused",
+        other => panic!("{other:?}"),
+    }
+}

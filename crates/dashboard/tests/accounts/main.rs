@@ -1,0 +1,11 @@
+//! Accounts through the pages' real router: what strangers, foreign pages, planted cookies, late forms and hostile names
+//! meet.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on should say where")]
+
+mod forms;
+mod headers;
+mod markup;
+mod proof;
+mod redirects;
+mod sessions;
+mod world;

@@ -1,0 +1,74 @@
+//! Nobody is sent elsewhere.
+
+use crate::world::*;
+
+const FOREIGN: [&str; 12] = [
+    "https://evil.test",
+    "//evil.test",
+    "/\\evil.test",
+    "\\/evil.test",
+    "https:evil.test",
+    "javascript:alert(1)",
+    "data:text/html,x",
+    "/\t/evil.test",
+    "/%0d%0aset-cookie:x=1\r\nx: y",
+    " //evil.test",
+    "evil.test",
+    "",
+];
+
+/// ASVS 3.7.2: `next` is a path of ours or the first page, on every way through it.
+#[tokio::test]
+async fn next_is_a_path_of_ours() {
+    let world = World::new().await;
+    let mut ann = world.owner("ann@example.com", "Harbour").await;
+    world.vouch_for("ann@example.com");
+    for foreign in FOREIGN {
+        let escaped: String = foreign.bytes().map(|b| format!("%{b:02X}")).collect();
+        let mut browser = world.browser();
+        assert_eq!(browser.sign_in("ann@example.com", foreign).await.location(), "/home", "{foreign:?}");
+        let seen = browser.get(&format!("/sign-in?next={escaped}")).await;
+        assert_eq!(seen.location(), "/home", "signed in already, {foreign:?}");
+        let seen = browser.get(&format!("/reauthenticate?next={escaped}")).await;
+        assert_eq!(seen.location(), "/home", "fresh already, {foreign:?}");
+        let csrf = browser.csrf().await;
+        let kept = browser.post("/preferences", &[("csrf", &csrf), ("next", foreign)]).await;
+        assert_eq!(kept.location(), "/home", "{foreign:?}");
+        let form = [("csrf", csrf.as_str()), ("proof_password", PASSWORD)];
+        let proven = browser.post(&format!("/reauthenticate?next={escaped}"), &form).await;
+        assert_eq!(proven.location(), "/home", "{foreign:?}");
+        let mut browser = world.browser();
+        browser.post("/sign-in/with", &[("next", foreign)]).await;
+        let arrived = browser.get("/sign-in/return?state=s&code=c").await;
+        assert_eq!(arrived.location(), "/home", "{foreign:?}");
+    }
+    // Where the question leads back to is a path of ours, too.
+    let csrf = ann.csrf().await;
+    world.pass(601);
+    for foreign in FOREIGN.iter().filter(|foreign| !foreign.is_empty()) {
+        let form = [("csrf", csrf.as_str()), ("proof", foreign), ("proof_password", "wrong wrong")];
+        let asked = ann.post("/settings/account/security/recovery-codes", &form).await;
+        assert_eq!(asked.field("proof"), "/home", "{foreign:?}");
+        world.pass(901);
+        assert!(!asked.body.contains("evil.test"), "{foreign:?}");
+    }
+}
+
+/// The way of a second factor keeps where the person wanted to go, and only inside.
+#[tokio::test]
+async fn the_second_step_leads_on_inside() {
+    let world = World::new().await;
+    let mut ann = world.owner("ann@example.com", "Harbour").await;
+    let (_, codes) = ann.set_up_factor().await;
+    for (number, (next, leads_to)) in
+        [("/usage?days=7", "/usage?days=7"), ("//evil.test", "/home"), ("https://evil.test/", "/home")]
+            .iter()
+            .enumerate()
+    {
+        let mut browser = world.browser();
+        let asked = browser.sign_in("ann@example.com", next).await;
+        assert!(!asked.location().contains("evil"), "{}", asked.location());
+        let inside = browser.post("/sign-in/code", &[("code", &codes[number]), ("next", next)]).await;
+        assert_eq!(inside.location(), *leads_to);
+    }
+}

@@ -1,0 +1,290 @@
+//! The pages over an installation in memory whose clock, generator, mailboxes and issuer the test holds, and browsers
+//! that keep cookies.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::Body;
+use http::{HeaderMap, Request};
+use http_body_util::BodyExt;
+use keystead_app::{App, AppOptions, Sealer, Services, Settings};
+use keystead_core::key::{Pepper, TagKeys};
+use keystead_core::secret::Secret;
+use keystead_core::time::Timestamp;
+use keystead_dashboard::{DashboardState, router};
+use keystead_providers::mail::{Mail, Mailer};
+use keystead_providers::sign_in::{Departure, Identity, SignIn};
+use keystead_providers::{BoxFuture, Failure, Health};
+use keystead_store::Store;
+use keystead_store::tables::audit::AuditKey;
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::SeedableRng;
+use tower::ServiceExt;
+
+pub(crate) const PASSWORD: &str = "violet submarine 7";
+pub(crate) const OTHER: &str = "lantern in the attic";
+const SITE: &str = "https://keystead.test";
+
+#[derive(Default)]
+struct Post(Mutex<Vec<Mail>>);
+
+impl Mailer for Post {
+    fn send<'a>(&'a self, mail: &'a Mail) -> BoxFuture<'a, Result<(), Failure>> {
+        Box::pin(async move {
+            self.0.lock().unwrap().push(mail.clone());
+            Ok(())
+        })
+    }
+
+    fn health(&self) -> Health {
+        Health::Up
+    }
+}
+
+/// An issuer that vouches for whoever the test put there.
+#[derive(Default)]
+struct Issuer(Mutex<Option<Identity>>);
+
+impl SignIn for Issuer {
+    fn label(&self) -> &str {
+        "Google"
+    }
+
+    fn depart<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Departure, Failure>> {
+        let secret = |text: &str| Secret::new(text.to_owned());
+        let url = "https://issuer.test/".to_owned();
+        Box::pin(async move { Ok(Departure { url, state: secret("s"), nonce: secret("n"), verifier: secret("v") }) })
+    }
+
+    fn arrive<'a>(
+        &'a self,
+        _: &'a str,
+        _: &'a str,
+        _: &'a Secret<String>,
+        _: &'a Secret<String>,
+    ) -> BoxFuture<'a, Result<Identity, Failure>> {
+        let identity = self.0.lock().unwrap().clone();
+        Box::pin(async move { identity.ok_or_else(|| Failure::Unavailable("nobody".to_owned())) })
+    }
+}
+
+pub(crate) struct World {
+    pub(crate) app: App,
+    pages: Router,
+    clock: Arc<AtomicI64>,
+    post: Arc<Post>,
+    issuer: Arc<Issuer>,
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        let store = Store::open("sqlite::memory:").await.unwrap();
+        store.migrate().await.unwrap();
+        let (clock, post, issuer) =
+            (Arc::new(AtomicI64::new(1_795_183_320)), Arc::<Post>::default(), Arc::<Issuer>::default());
+        let hand = Arc::clone(&clock);
+        let app = App::new(AppOptions {
+            store,
+            tags: TagKeys::new(Secret::new([1; 32]), Vec::new()),
+            pepper: Pepper::new(Secret::new([2; 32])),
+            audit_key: AuditKey(Secret::new([3; 32])),
+            clock: Arc::new(move || Timestamp(hand.load(Ordering::SeqCst))),
+            rng: Box::new(ChaCha20Rng::seed_from_u64(7)),
+            public_url: SITE.to_owned(),
+            sealer: Sealer::new(Secret::new([4; 32]), Secret::new([5; 32])),
+            services: Services {
+                mail: Some(Arc::<Post>::clone(&post)),
+                sign_in: Some(Arc::<Issuer>::clone(&issuer)),
+                ..Services::default()
+            },
+            settings: Settings::default(),
+        });
+        let state = DashboardState {
+            app: app.clone(),
+            public_url: SITE.to_owned(),
+            sandbox_url: None,
+            form_targets: Vec::new(),
+        };
+        Self { app, pages: router(state), clock, post, issuer }
+    }
+
+    pub(crate) fn pass(&self, seconds: i64) {
+        self.clock.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    pub(crate) fn now(&self) -> i64 {
+        self.clock.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn browser(&self) -> Browser<'_> {
+        Browser { world: self, cookies: BTreeMap::new() }
+    }
+
+    pub(crate) fn vouch_for(&self, email: &str) {
+        *self.issuer.0.lock().unwrap() = Some(Identity {
+            issuer: "https://issuer.test".to_owned(),
+            subject: format!("subject of {email}"),
+            email: email.to_owned(),
+            email_verified: true,
+            name: None,
+        });
+    }
+
+    /// The path of the link in the newest mail, after what waits was carried out.
+    pub(crate) async fn link(&self) -> String {
+        while self.app.run_due_jobs().await.unwrap() > 0 {}
+        let mail = self.post.0.lock().unwrap().pop().unwrap();
+        let link = mail.text.split(SITE).nth(1).unwrap_or_else(|| panic!("no link in {}", mail.text));
+        link.split_whitespace().next().unwrap().to_owned()
+    }
+
+    /// Somebody signed in, with an organization.
+    pub(crate) async fn owner(&self, email: &str, organization: &str) -> Browser<'_> {
+        let mut browser = self.browser();
+        browser.post("/sign-up", &[("email", email), ("password", PASSWORD)]).await;
+        let token = token(&self.link().await);
+        assert_eq!(browser.post("/confirm", &[("token", &token)]).await.location(), "/welcome");
+        let page = browser.get("/welcome/organization").await;
+        let csrf = page.field("csrf");
+        let made = browser.post("/welcome/organization", &[("csrf", &csrf), ("name", organization)]).await;
+        assert_eq!(made.status, 303, "{}", made.body);
+        browser
+    }
+}
+
+pub(crate) fn token(link: &str) -> String {
+    link.split("token=").nth(1).unwrap_or_else(|| panic!("no token in {link}")).to_owned()
+}
+
+/// An answer, read to the end.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    pub(crate) fn location(&self) -> &str {
+        self.header("location")
+    }
+
+    /// The value of the first field of this name.
+    pub(crate) fn field(&self, name: &str) -> String {
+        let mark = format!("name=\"{name}\" value=\"");
+        let rest = self.body.split(&mark).nth(1).unwrap_or_else(|| panic!("no {name} in {}", self.body));
+        rest.split('"').next().unwrap().to_owned()
+    }
+
+    /// The address of the first form that goes to an address beginning so.
+    pub(crate) fn action(&self, start: &str) -> String {
+        let mark = format!("action=\"{start}");
+        let rest = self.body.split(&mark).nth(1).unwrap_or_else(|| panic!("no form to {start} in {}", self.body));
+        format!("{start}{}", rest.split('"').next().unwrap())
+    }
+}
+
+pub(crate) const SESSION: &str = "__Host-keystead";
+pub(crate) const WAITING: &str = "__Host-keystead-waiting";
+
+/// A browser: it keeps cookies and says where its forms come from.
+#[derive(Clone)]
+pub(crate) struct Browser<'w> {
+    pub(crate) world: &'w World,
+    pub(crate) cookies: BTreeMap<String, String>,
+}
+
+impl Browser<'_> {
+    pub(crate) fn session(&self) -> String {
+        self.cookies.get(SESSION).cloned().unwrap_or_default()
+    }
+
+    fn request(&self, method: &str, path: &str) -> http::request::Builder {
+        let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let request = Request::builder().method(method).uri(path).header("accept-language", "en");
+        if cookies.is_empty() { request } else { request.header("cookie", cookies.join("; ")) }
+    }
+
+    pub(crate) async fn get(&mut self, path: &str) -> Answer {
+        self.send(self.request("GET", path).body(Body::empty()).unwrap()).await
+    }
+
+    pub(crate) async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        self.post_from(path, fields, "same-origin").await
+    }
+
+    /// A form from a page of this kind of site.
+    pub(crate) async fn post_from(&mut self, path: &str, fields: &[(&str, &str)], site: &str) -> Answer {
+        let request = self.request("POST", path).header("sec-fetch-site", site);
+        let request = request.header("referer", format!("{SITE}/settings/account?from=here"));
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        self.send(request.body(Body::from(encoded(fields))).unwrap()).await
+    }
+
+    async fn send(&mut self, request: Request<Body>) -> Answer {
+        let response = self.world.pages.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        for value in parts.headers.get_all("set-cookie") {
+            let (pair, _) = value.to_str().unwrap().split_once(';').unwrap();
+            let (name, value) = pair.split_once('=').unwrap();
+            if value.is_empty() {
+                self.cookies.remove(name);
+            } else {
+                self.cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        let bytes = body.collect().await.unwrap().to_bytes();
+        let body = String::from_utf8(bytes.to_vec()).unwrap();
+        Answer { status: parts.status.as_u16(), headers: parts.headers, body }
+    }
+
+    /// The token of this session's forms.
+    pub(crate) async fn csrf(&mut self) -> String {
+        self.get("/settings/account").await.field("csrf")
+    }
+
+    pub(crate) async fn alive(&mut self) -> bool {
+        !self.get("/settings/account").await.location().starts_with("/sign-in")
+    }
+
+    pub(crate) async fn sign_in(&mut self, email: &str, next: &str) -> Answer {
+        self.post("/sign-in", &[("email", email), ("password", PASSWORD), ("next", next)]).await
+    }
+
+    /// Sets the second factor up; answers what the app knows and the recovery codes.
+    pub(crate) async fn set_up_factor(&mut self) -> (totp_rs::Totp, Vec<String>) {
+        let csrf = self.csrf().await;
+        self.post("/settings/account/security/second-factor", &[("csrf", &csrf)]).await;
+        let page = self.get("/settings/account/security/second-factor").await;
+        let shown = page.body.split("id=\"secret\">").nth(1).unwrap().split('<').next().unwrap().replace(' ', "");
+        let secret = totp_rs::Secret::try_from_base32(&shown).unwrap();
+        let phone = totp_rs::Builder::new().with_secret(secret).build().unwrap();
+        let code = phone.generate(u64::try_from(self.world.now()).unwrap()).to_string();
+        let path = "/settings/account/security/second-factor/confirm";
+        let shown = self.post(path, &[("csrf", &csrf), ("code", &code)]).await;
+        let codes = shown.body.split("<li><code>").skip(1).map(|rest| rest.split('<').next().unwrap().to_owned());
+        let codes: Vec<String> = codes.collect();
+        assert_eq!((shown.status, codes.len()), (200, 10), "{}", shown.body);
+        (phone, codes)
+    }
+}
+
+fn encoded(fields: &[(&str, &str)]) -> String {
+    let plain = |text: &str| {
+        text.bytes()
+            .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
+            .collect::<String>()
+    };
+    fields.iter().map(|(name, value)| format!("{}={}", plain(name), plain(value))).collect::<Vec<_>>().join("&")
+}
+
+/// An address a route answers to; parameters are filled in with something that exists nowhere.
+pub(crate) fn address(path: &str) -> String {
+    path.split('/').map(|part| if part.starts_with('{') { "x" } else { part }).collect::<Vec<_>>().join("/")
+}

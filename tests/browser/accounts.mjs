@@ -1,0 +1,258 @@
+// People guard their accounts, through the real server and sandbox in headless Chromium: the second step with an
+// authenticator app and recovery codes, the question before dangerous acts, sessions, invitations with projects. Every
+// page is looked at by axe and at 360 pixels. Rows: S1-10, S3-01, S3-10; ASVS 6.3.4, 6.5.1, 7.2.4, 7.4, 7.5.
+//
+// Arguments: base URL of the server, of the sandbox, the browser's path, a folder for pictures, and the database's file.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { createHmac } from "node:crypto";
+import { mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { chromium } from "playwright-core";
+
+const [base, sandbox, browserPath, pictures, database] = process.argv.slice(2);
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+mkdirSync(pictures, { recursive: true });
+const PASSWORD = "correct horse battery";
+let checks = 0;
+const done = (what) => { checks += 1; console.log(`ok ${what}`); };
+
+/** The newest message to somebody of which `fits` is true, as soon as it is there. */
+async function message(to, fits = () => true) {
+  for (let tries = 0; tries < 200; tries += 1) {
+    const answer = await fetch(`${sandbox}/messages?channel=email&to=${encodeURIComponent(to)}`);
+    const found = (await answer.json()).data.find(fits);
+    if (found) return found;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`no mail came to ${to}`);
+}
+
+/** Looks at a page: no axe violation, nothing sideways at 360 pixels, a picture at both widths. */
+async function look(page, name, scripts) {
+  for (const [device, width, height] of [["desktop", 1440, 900], ["phone", 360, 780]]) {
+    await page.setViewportSize({ width, height });
+    if (scripts) {
+      const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      assert.ok(sideways <= 0, `${name} scrolls sideways by ${sideways} at ${width}`);
+    }
+    await page.screenshot({ path: `${pictures}/${name}-${device}.png`, fullPage: true });
+  }
+  await page.setViewportSize({ width: 1440, height: 900 });
+  if (!scripts) return;
+  const found = await page.evaluate(async (source) => {
+    (0, eval)(source);
+    const result = await globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"] });
+    return result.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).slice(0, 2).join(" | ")}`);
+  }, axe);
+  assert.deepEqual(found, [], `${name} at ${page.url()}`);
+}
+
+/** What an authenticator app shows, so many steps from now (RFC 6238). */
+function totp(secret, steps = 0) {
+  const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+  const bits = [...secret.replaceAll(" ", "")].map((letter) => letters.indexOf(letter).toString(2).padStart(5, "0")).join("");
+  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => Number.parseInt(byte, 2)));
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000) + steps));
+  const digest = createHmac("sha1", key).update(counter).digest();
+  const offset = digest[19] & 15;
+  return String((digest.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, "0");
+}
+
+/** Lets the last proof of every session be eleven minutes older; nobody waits in a test. */
+function grow_stale() {
+  const script = "import sqlite3,sys; db=sqlite3.connect(sys.argv[1],timeout=10); db.execute('UPDATE sessions SET reauthenticated_at=reauthenticated_at-660'); db.commit()";
+  execFileSync("python3", ["-c", script, database]);
+}
+
+async function sign_in(page, email) {
+  await page.goto(`${base}/sign-in`);
+  await page.fill("#email", email);
+  await page.fill("#password", PASSWORD);
+  await page.locator("form[action='/sign-in'] button").click();
+}
+
+async function sign_up(page, email) {
+  await page.goto(`${base}/sign-up`);
+  await page.fill("#email", email);
+  await page.fill("#password", PASSWORD);
+  await page.locator("form[action='/sign-up'] button").click();
+  await page.goto((await message(email)).link);
+  await page.locator("form[action='/confirm'] button").click();
+  await page.waitForURL("**/welcome");
+}
+
+async function journey(browser, language, scripts) {
+  const tag = `accounts-${language}${scripts ? "" : "-noscript"}`;
+  const email = `guard-${language}@example.com`;
+  const open = () => browser.newContext({ locale: language, javaScriptEnabled: scripts });
+  const here = await open();
+  const page = await here.newPage();
+  const problems = [];
+  page.on("console", (line) => line.type() === "error" && problems.push(line.text()));
+  page.on("pageerror", (error) => problems.push(String(error)));
+  const see = (name, other = page) => look(other, `${tag}-${name}`, scripts);
+  const security = `${base}/settings/account/security`;
+  const send = (form, other = page) => other.locator(`form[action^='${form}'] button:not(.quiet)`).first().click();
+
+  await sign_up(page, email);
+  await page.goto(`${base}/welcome/organization`);
+  await page.fill("#name", "Guard <b>& Co</b>");
+  await page.locator("main form button").click();
+  await page.waitForURL("**/welcome/team**");
+
+  // The second step is set up: wrong first code, right first code, codes shown once (ASVS 6.5).
+  await page.goto(security);
+  await see("security");
+  await send("/settings/account/security/second-factor?");
+  await page.waitForURL("**/security/second-factor?**");
+  assert.equal(await page.locator(".qr svg").count(), 1);
+  const secret = (await page.textContent("#secret")).trim();
+  await see("factor");
+  await page.fill("#code", "000000");
+  await send("/settings/account/security/second-factor/confirm");
+  assert.equal(await page.locator("[role=alert]").count(), 1);
+  assert.equal((await page.textContent("#secret")).trim(), secret, "the app keeps what it was shown");
+  await page.fill("#code", totp(secret));
+  await send("/settings/account/security/second-factor/confirm");
+  await page.waitForSelector(".codes");
+  const codes = await page.locator(".codes code").allTextContents();
+  assert.equal(new Set(codes).size, 10);
+  await see("recovery");
+  await page.locator("main a.button").click();
+  await page.waitForURL("**/settings/account/security?**");
+  const shown = await page.content();
+  assert.ok(!codes.some((code) => shown.includes(code)) && !shown.includes(secret), "shown once");
+  await see("security-on");
+  done(`${tag}: the second step is set up`);
+
+  // Signing in asks for a code; one that was used is refused; a recovery code works once.
+  const there = await open();
+  const other = await there.newPage();
+  await sign_in(other, email);
+  await other.waitForURL("**/sign-in/code**");
+  assert.equal((await there.cookies(base)).filter((cookie) => cookie.name.endsWith("keystead") || cookie.name === "keystead_session").length, 0, "no session yet");
+  await see("code", other);
+  await other.goto(`${base}/home`);
+  await other.waitForURL("**/sign-in?**");
+  await other.goto(`${base}/sign-in/code`);
+  await other.fill("#code", totp(secret));
+  await send("/sign-in/code", other);
+  assert.equal(await other.locator("[role=alert]").count(), 1, "the code of the set-up was used");
+  await see("code-wrong", other);
+  await other.fill("#code", codes[0]);
+  await send("/sign-in/code", other);
+  await other.waitForURL("**/home**");
+  done(`${tag}: signing in asks for a code`);
+
+  // Sessions are listed, and ending one takes effect at once (ASVS 7.4, 7.5.2).
+  await page.goto(security);
+  const rows = page.locator("#sessions tbody tr");
+  assert.equal(await rows.count(), 2);
+  await see("sessions");
+  await send("/settings/account/sessions/end?");
+  await page.waitForURL("**done=session-ended**");
+  assert.equal(await rows.count(), 1);
+  await other.goto(`${base}/home`);
+  await other.waitForURL("**/sign-in?**");
+  await there.close();
+  done(`${tag}: a session is ended from another browser`);
+
+  // A late form is answered with the question, and goes on with the answer (ASVS 7.5.1).
+  await page.goto(security);
+  grow_stale();
+  await send("/settings/account/security/recovery-codes");
+  await page.waitForSelector("#proof_password");
+  await see("proof");
+  await page.fill("#proof_password", "not the password");
+  await page.fill("#proof_code", codes[1]);
+  await page.locator("main form button").click();
+  await page.waitForSelector("[role=alert]");
+  await page.fill("#proof_password", PASSWORD);
+  await page.fill("#proof_code", codes[2]);
+  await page.locator("main form button").click();
+  await page.waitForSelector(".codes");
+  const renewed = await page.locator(".codes code").allTextContents();
+  assert.ok(renewed.length === 10 && !renewed.includes(codes[3]));
+  await page.goto(`${base}/home`);
+  assert.equal(new URL(page.url()).pathname, "/home", "signed in still, under a new secret");
+  grow_stale();
+  await page.goto(`${base}/settings/account/security/second-factor`);
+  await page.waitForURL("**/reauthenticate?**");
+  await page.goto(`${base}/reauthenticate?next=https://evil.example/`);
+  await page.fill("#proof_password", PASSWORD);
+  await page.fill("#proof_code", renewed[0]);
+  await page.locator("main form button").click();
+  await page.waitForURL(`${base}/home**`);
+  done(`${tag}: dangerous acts ask again and go on`);
+
+  // Invitations carry projects; members have a role in each (S3-10).
+  await page.goto(`${base}/settings/organization/projects`);
+  await page.fill("#name", "Lab <i>");
+  await send("/settings/organization/projects/create");
+  await page.goto(`${base}/settings/organization/members`);
+  const guest = `guest-${language}@example.com`;
+  await page.fill("#email", guest);
+  await page.locator("form[action*='members/invite'] select").last().selectOption("member");
+  await page.locator("form[action*='members/invite'] button").click();
+  await page.waitForURL("**done=invite-sent**");
+  await see("members-invited");
+  const elsewhere = await open();
+  const joining = await elsewhere.newPage();
+  await joining.goto((await message(guest)).link);
+  await see("invite", joining);
+  await joining.fill("#password", PASSWORD);
+  await send("/invite/join", joining);
+  await joining.waitForURL("**/home**");
+  assert.equal(await joining.locator(".choices a:not(.more)").count(), 2, "the Default project and the invited one");
+  await page.goto(`${base}/settings/organization/members`);
+  await page.locator("td.last a").last().click();
+  await page.waitForSelector("select[name^='role-']");
+  await see("member");
+  await page.locator("select[name^='role-']").last().selectOption("none");
+  await page.locator("form[action*='members/user'] button").click();
+  await page.waitForURL("**done=saved**");
+  await joining.reload();
+  assert.equal(await joining.locator(".choices a:not(.more)").count(), 1);
+  grow_stale();
+  await page.locator("main details summary").click();
+  await page.locator("form[action*='members/remove'] button").click();
+  await page.waitForSelector("#proof_password");
+  await page.fill("#proof_password", PASSWORD);
+  await page.fill("#proof_code", renewed[1]);
+  await page.locator("main form button").click();
+  await page.waitForURL("**done=member-removed**");
+  await joining.goto(`${base}/home`);
+  await joining.waitForURL("**/welcome**");
+  await elsewhere.close();
+  done(`${tag}: invitations with projects, roles, removal after the question`);
+
+  // The password is changed with the old one, and the second step is switched off.
+  await page.goto(security);
+  await page.fill("#password", "not the password");
+  await page.fill("#new_password", "a lantern in the attic");
+  await send("/settings/account/security/password");
+  assert.equal(await page.locator("[role=alert]").count(), 1);
+  await page.fill("#password", PASSWORD);
+  await page.fill("#new_password", "a lantern in the attic");
+  await send("/settings/account/security/password");
+  await page.waitForURL("**done=password-changed**");
+  await send("/settings/account/security/second-factor/off");
+  await page.waitForURL("**done=second-factor-off**");
+  // Nothing a person typed is markup.
+  assert.equal(await page.locator("main b, main i, .side b, .side i").count(), 0);
+  assert.deepEqual(problems.filter((text) => !/status of 4\d\d/.test(text)), [], "the console stays quiet");
+  await here.close();
+  done(`${tag}: password changed, second step off`);
+}
+
+const browser = await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox", "--disable-gpu"] });
+try {
+  await journey(browser, "en", true);
+  await journey(browser, "pl", false);
+  await journey(browser, "ja", true);
+} finally {
+  await browser.close();
+}
+console.log(`${checks} passed, 0 failed`);
