@@ -104,7 +104,7 @@ impl App {
             }
             if waive {
                 for requirement in [Requirement::Phone, Requirement::PaymentMethod] {
-                    app.waive_in(tx, actor, organization_id, requirement, WAIVER).await?;
+                    app.waive_in(tx, actor, organization_id, requirement, None, WAIVER).await?;
                 }
             }
             Ok(Bootstrapped {

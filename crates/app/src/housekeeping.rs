@@ -1,10 +1,13 @@
 //! What is done by the clock: forgetting what need not be known any more.
 
+use keystead_core::gate::Requirement;
 use keystead_store::Tx;
 use keystead_store::tables::{
-    accounts, inbound_events, limit_hits, organization_verifications, phones, privacy, refusals, sessions,
+    accounts, agreements, inbound_events, limit_hits, organization_verifications, phones, privacy, refusals, sessions,
+    standings,
 };
 
+use crate::operator::kept_days;
 use crate::{App, Error};
 
 const DAY: i64 = 86_400;
@@ -17,14 +20,18 @@ impl App {
     pub async fn keep_house(&self) -> Result<(), Error> {
         let now = self.now();
         let write = self.store().write("keep_house", async move |tx: &mut Tx| {
+            let before = |what: &str| now.plus(-kept_days(what) * DAY);
             // The longest window that is counted is thirty days, but a hundred wrong codes count for good: theirs stay.
-            limit_hits::delete_old(tx, now.plus(-31 * DAY)).await?;
+            limit_hits::delete_old(tx, before("limit_hits")).await?;
             inbound_events::delete_old(tx, now.plus(-30 * DAY)).await?;
-            phones::delete_old(tx, now.plus(-30 * DAY)).await?;
-            privacy::delete_documents(tx, now.plus(-90 * DAY)).await?;
+            phones::delete_old(tx, before("phone_verifications")).await?;
+            phones::delete_lines(tx, before("line_lookups")).await?;
+            privacy::delete_documents(tx, before("document_prints")).await?;
+            privacy::delete_consents(tx, before("consents")).await?;
             sessions::delete_old(tx, now.plus(-7 * DAY)).await?;
             accounts::delete_tokens(tx, now.plus(-DAY)).await?;
             refusals::delete_old(tx, now.plus(-30 * DAY)).await?;
+            agreements::delete_old(tx, now.plus(-7 * DAY)).await?;
             Ok::<_, Error>(())
         });
         write.await?;
@@ -35,9 +42,19 @@ impl App {
     async fn end_what_has_a_date(&self) -> Result<(), Error> {
         let app = self.clone();
         let write = self.store().write("end_what_has_a_date", async move |tx: &mut Tx| {
-            for status in ["exempt", "cooldown"] {
+            for status in ["exempt", "cooldown", "verified"] {
                 for row in organization_verifications::list(tx, status).await? {
                     app.end_dated(tx, &row.organization).await?;
+                }
+            }
+            app.watch_verifications(tx).await?;
+            app.watch_cards(tx).await?;
+            app.end_stale_phones(tx).await?;
+            for row in standings::list_due(tx, app.now()).await? {
+                match row.requirement {
+                    Requirement::Phone => app.tick_phone(tx, &row.organization).await?,
+                    Requirement::PaymentMethod => app.tick_payment(tx, &row.organization).await?,
+                    Requirement::Organization => {}
                 }
             }
             Ok::<_, Error>(())

@@ -10,7 +10,7 @@ use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
 use keystead_store::Tx;
 use keystead_store::tables::api_keys::KeyRow;
-use keystead_store::tables::{organizations, policy};
+use keystead_store::tables::{first_uses, organizations, policy};
 
 use crate::{App, Error};
 
@@ -138,6 +138,6 @@ pub(crate) async fn entitlements(tx: &mut Tx, organization: &OrganizationId) -> 
         version: row.entitlement_version,
         met,
         organization_created_at: row.created_at,
-        first_used: Vec::new(),
+        first_used: first_uses::list(tx, organization).await?,
     })
 }

@@ -33,6 +33,7 @@ pub mod operator;
 pub mod organizations;
 pub mod outbox;
 mod own_keys;
+pub mod policies;
 pub mod project_members;
 pub mod projects;
 pub mod sealing;

@@ -86,8 +86,12 @@ impl App {
         let write = self.store().write("change_member_role", async move |tx: &mut Tx| {
             app.authorize(tx, &actor, &organization, Scope::ManagementWrite).await?;
             memberships::find(tx, &organization, &id).await?.ok_or_else(|| Error::not_found("user", id.as_str()))?;
+            let owned = app.owns(tx, &organization, &id).await?;
             if !memberships::update_role(tx, &organization, &id, role, app.now()).await? {
                 return Err(last_owner());
+            }
+            if owned != (role == OrganizationRole::Owner) {
+                app.owners_changed(tx, &actor, &organization).await?;
             }
             let details = json!({ "data": { "role": role.as_str() } });
             let deed = Deed { organization: &organization, action: "user.updated", target: id.as_str(), details };
@@ -106,11 +110,15 @@ impl App {
         let write = self.store().write("remove_member", async move |tx: &mut Tx| {
             app.authorize(tx, &actor, &organization, Scope::ManagementWrite).await?;
             memberships::find(tx, &organization, &id).await?.ok_or_else(|| Error::not_found("user", id.as_str()))?;
+            let owned = app.owns(tx, &organization, &id).await?;
             if !memberships::delete(tx, &organization, &id, app.now()).await? {
                 return Err(last_owner());
             }
             for place in project_members::list_of_user(tx, &organization, &id).await? {
                 project_members::delete(tx, &place.project, &id, app.now()).await?;
+            }
+            if owned {
+                app.owners_changed(tx, &actor, &organization).await?;
             }
             let deed =
                 Deed { organization: &organization, action: "user.deleted", target: id.as_str(), details: json!({}) };

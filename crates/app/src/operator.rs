@@ -2,14 +2,16 @@
 
 use keystead_core::id::OrganizationId;
 use keystead_core::time::Timestamp;
-use keystead_core::verification::organization::{Event, step};
+use keystead_core::verification::number::{LineKind, LineVerdict, line_verdict};
+use keystead_core::verification::organization::{Event, people_needed, step};
+use keystead_core::verification::payment::PaymentState;
 use keystead_providers::Health;
 use keystead_store::Tx;
-use keystead_store::tables::organizations;
 use keystead_store::tables::reviews::{self, ReviewCase};
+use keystead_store::tables::{identity_attempts, organizations, phones, retention};
 
 use crate::verification::organization::{attempt_state, refused};
-use crate::{Actor, App, Error};
+use crate::{Actor, App, Codes, Error};
 
 /// One organization.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +24,8 @@ pub struct OrganizationRow {
     pub status: String,
     /// The requirements it meets, and how.
     pub met: String,
+    /// What the operator should look at, by name: `identity`, `payment_blocked`, `payment_attention`, `line_unknown`.
+    pub attention: Vec<&'static str>,
 }
 
 /// One case that waits for people.
@@ -54,11 +58,59 @@ pub struct Overview {
     pub waiting_jobs: i64,
 }
 
-fn operators_only(actor: &Actor) -> Result<(), Error> {
+/// How the outside services are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HealthView {
+    /// Each with `up`, `down`, `unknown` or `off`.
+    pub services: Vec<(&'static str, &'static str)>,
+    /// Jobs that wait in the outbox.
+    pub waiting_jobs: i64,
+    /// Since when the oldest of them is due.
+    pub oldest_due: Option<Timestamp>,
+}
+
+/// One kind of personal data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptView {
+    /// What, by name.
+    pub what: &'static str,
+    /// How many.
+    pub rows: i64,
+    /// The oldest.
+    pub oldest: Option<Timestamp>,
+    /// Days after which it goes; `None` stays as long as what it belongs to.
+    pub days: Option<i64>,
+}
+
+/// Days that housekeeping keeps things.
+pub(crate) const KEPT_DAYS: [(&str, i64); 5] = [
+    ("phone_verifications", 30),
+    ("line_lookups", 30),
+    ("limit_hits", 31),
+    ("document_prints", 90),
+    // Proof that somebody agreed, as long as somebody may ask for it (verification.md 4.6).
+    ("consents", 3 * 365),
+];
+
+/// The days of one kind.
+pub(crate) fn kept_days(what: &str) -> i64 {
+    KEPT_DAYS.iter().find(|(name, _)| *name == what).map_or(0, |(_, days)| *days)
+}
+
+pub(crate) fn operators_only(actor: &Actor) -> Result<(), Error> {
     if matches!(actor, Actor::Operator(_)) {
         return Ok(());
     }
     Err(Error::Forbidden { param: None, message: "Only an operator can do this.".to_owned() })
+}
+
+/// Words of 1 to 500 characters that say why.
+pub(crate) fn checked_reason(reason: &str) -> Result<String, Error> {
+    let reason = reason.trim();
+    if reason.is_empty() || reason.chars().count() > 500 {
+        return Err(Error::invalid("reason", "Invalid 'reason': say why in 1 to 500 characters."));
+    }
+    Ok(reason.to_owned())
 }
 
 const fn word(health: Option<Health>) -> &'static str {
@@ -86,10 +138,11 @@ impl App {
                 let met: Vec<String> =
                     met.iter().map(|met| format!("{} ({})", met.requirement.as_str(), met.how)).collect();
                 rows.push(OrganizationRow {
-                    id: row.id,
+                    id: row.id.clone(),
                     name: row.name,
                     status: standing.status.as_str().to_owned(),
                     met: met.join(", "),
+                    attention: app.attention(tx, &row.id).await?,
                 });
             }
             let mut cases = Vec::new();
@@ -99,17 +152,86 @@ impl App {
             Ok::<_, Error>((rows, cases))
         });
         let (organizations, cases) = read.await?;
+        Ok(Overview { organizations, cases, services: self.health(), waiting_jobs: self.waiting_jobs().await?.0 })
+    }
+
+    /// Each outside service with `up`, `down`, `unknown` or `off`.
+    fn health(&self) -> Vec<(&'static str, &'static str)> {
         let services = self.services();
-        Ok(Overview {
-            organizations,
-            cases,
-            services: vec![
-                ("payment", word(services.payment.as_ref().map(|service| service.health()))),
-                ("identity", word(services.identity.as_ref().map(|service| service.health()))),
-                ("mail", word(services.mail.as_ref().map(|service| service.health()))),
-            ],
-            waiting_jobs: self.waiting_jobs().await?.0,
-        })
+        let codes = services.codes.as_ref().map(|codes| match codes {
+            Codes::Verifier(service) => service.health(),
+            Codes::Sms(service) => service.health(),
+        });
+        vec![
+            ("sms", word(codes)),
+            ("payment", word(services.payment.as_ref().map(|service| service.health()))),
+            ("identity", word(services.identity.as_ref().map(|service| service.health()))),
+            ("mail", word(services.mail.as_ref().map(|service| service.health()))),
+        ]
+    }
+
+    /// How the outside services are, and how much work waits for them: for the operator.
+    ///
+    /// # Errors
+    /// For anybody but an operator.
+    pub async fn provider_health(&self, actor: &Actor) -> Result<HealthView, Error> {
+        operators_only(actor)?;
+        let (waiting_jobs, oldest_due) = self.waiting_jobs().await?;
+        Ok(HealthView { services: self.health(), waiting_jobs, oldest_due })
+    }
+
+    /// The cases that wait for people.
+    ///
+    /// # Errors
+    /// For anybody but an operator.
+    pub async fn open_cases(&self, actor: &Actor) -> Result<Vec<CaseRow>, Error> {
+        operators_only(actor)?;
+        let app = self.clone();
+        let read = self.store().read("open_cases", async move |tx: &mut Tx| {
+            let mut cases = Vec::new();
+            for case in reviews::list_open(tx).await? {
+                cases.push(app.case_row(tx, case).await?);
+            }
+            Ok::<_, Error>(cases)
+        });
+        read.await
+    }
+
+    /// What personal data is kept, how old the oldest is and when it goes (verification.md 4.6).
+    ///
+    /// # Errors
+    /// For anybody but an operator.
+    pub async fn retention_report(&self, actor: &Actor) -> Result<Vec<KeptView>, Error> {
+        operators_only(actor)?;
+        let biometrics = self.settings().biometrics_days.clamp(0, 7);
+        let read =
+            self.store().read("retention_report", async move |tx: &mut Tx| Ok::<_, Error>(retention::list(tx).await?));
+        let kept = read.await?.into_iter().map(|kept| {
+            let days = match kept.what {
+                "pictures" | "provider_copies" => Some(biometrics),
+                other => KEPT_DAYS.iter().find(|(name, _)| *name == other).map(|(_, days)| *days),
+            };
+            KeptView { what: kept.what, rows: kept.rows, oldest: kept.oldest, days }
+        });
+        Ok(kept.collect())
+    }
+
+    /// What of an organization the operator should look at, by name.
+    async fn attention(&self, tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<&'static str>, Error> {
+        let mut names = Vec::new();
+        if identity_attempts::list(tx, organization).await?.iter().any(|row| row.needs_attention) {
+            names.push("identity");
+        }
+        match self.payment_standing(tx, organization).await?.0.state {
+            PaymentState::Blocked => names.push("payment_blocked"),
+            PaymentState::Attention => names.push("payment_attention"),
+            PaymentState::None | PaymentState::Pending | PaymentState::Active | PaymentState::Exempt => {}
+        }
+        let line = phones::find_number(tx, organization).await?.and_then(|row| LineKind::from_name(&row.line_type));
+        if line.is_some_and(|line| line_verdict(line, &self.settings().lines) == LineVerdict::Review) {
+            names.push("line_unknown");
+        }
+        Ok(names)
     }
 
     async fn case_row(&self, tx: &mut Tx, case: ReviewCase) -> Result<CaseRow, Error> {
@@ -136,16 +258,18 @@ impl App {
     /// For anybody but an operator, without a reason, when it was decided before, or when one person tries twice.
     pub async fn decide_case(&self, actor: &Actor, id: &str, approve: bool, reason: &str) -> Result<(), Error> {
         operators_only(actor)?;
-        if reason.trim().is_empty() || reason.chars().count() > 500 {
-            return Err(Error::invalid("reason", "Invalid 'reason': say why in 1 to 500 characters."));
-        }
-        let (app, actor, id, reason) = (self.clone(), actor.clone(), id.to_owned(), reason.to_owned());
+        let reason = checked_reason(reason)?;
+        let (app, actor, id) = (self.clone(), actor.clone(), id.to_owned());
         let write = self.store().write("decide_case", async move |tx: &mut Tx| {
             let mut case = reviews::find(tx, &id).await?.ok_or_else(|| Error::not_found("case", id.as_str()))?;
             if case.decided_at.is_some() {
                 return Err(Error::Conflict { message: "This case was decided before.".to_owned() });
             }
-            let overrides = approve && case.kind == "appeal";
+            let organization = case.organization.clone();
+            let before = app.standing(tx, &organization).await?;
+            let mut live = app.live_attempt(tx, &organization).await?;
+            let state = live.as_ref().map(attempt_state).transpose()?;
+            let overrides = people_needed(before.status, state, approve) > 1;
             match case.proposed_by.as_deref() {
                 None if overrides => {
                     case.state = "proposed".to_owned();
@@ -161,10 +285,6 @@ impl App {
                 }
                 _ => {}
             }
-            let organization = case.organization.clone();
-            let before = app.standing(tx, &organization).await?;
-            let mut live = app.live_attempt(tx, &organization).await?;
-            let state = live.as_ref().map(attempt_state).transpose()?;
             let facts = app.facts(tx, &organization, &before, None).await?;
             let next = step(before.status, state, Event::Decide { approve }, facts, app.now()).map_err(refused)?;
             app.apply(tx, &actor, &organization, &before, live.as_mut(), next, Some(reason.clone())).await?;

@@ -1,18 +1,26 @@
 //! What the operator decides about verification, beside the rules.
 
+use keystead_core::verification::number::LinePolicy;
+use keystead_core::verification::organization::same_document;
+use keystead_core::verification::phone_sharing;
+
 /// The operator's choices, with the defaults of a fresh installation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// Countries whose numbers get codes; empty is every country (S1-22).
     pub phone_countries: Vec<String>,
-    /// Whether internet telephone numbers pass (S1-32, S1-33).
-    pub allow_voip: bool,
+    /// Which kinds of lines pass (S1-32, S1-33).
+    pub lines: LinePolicy,
     /// Codes sent in one day over the whole installation.
     pub daily_codes: i64,
     /// Organizations one number may stand for.
     pub organizations_per_number: usize,
     /// Organizations one document may verify in ninety days when they have the same owner.
     pub organizations_per_document: usize,
+    /// Days after which a verification must be renewed; by default it is for good.
+    pub reverify_after_days: Option<i64>,
+    /// Days within which an organization must be verified anew once its owners change; by default it need not be.
+    pub reverify_new_owner_days: Option<i64>,
     /// Days that pictures and faces are kept, here and at the service; never more than seven (S3-30).
     pub biometrics_days: i64,
     /// Who runs this installation, as people see it.
@@ -33,10 +41,12 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             phone_countries: Vec::new(),
-            allow_voip: false,
+            lines: LinePolicy::default(),
             daily_codes: 1_000,
-            organizations_per_number: 3,
-            organizations_per_document: 3,
+            organizations_per_number: phone_sharing::MOST_ORGANIZATIONS,
+            organizations_per_document: same_document::SAME_OWNER,
+            reverify_after_days: None,
+            reverify_new_owner_days: None,
             biometrics_days: 7,
             operator: "Keystead".to_owned(),
             support_email: None,

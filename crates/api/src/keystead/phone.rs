@@ -45,6 +45,8 @@ pub(crate) async fn create(
         country: fields.text("country")?,
         language: language(&fields)?,
         origin: from.0,
+        // Whoever holds the key proves himself with each request.
+        signed_in_again: true,
     };
     let view = state.app.start_phone_verification(&admin.actor, &admin.organization, phone).await.or_fail(&state)?;
     Ok(Json(show(&view)))

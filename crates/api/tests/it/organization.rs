@@ -83,7 +83,7 @@ async fn every_change_is_written_down() {
     assert_eq!(newest["type"], "project.created");
     assert_eq!(newest["project.created"]["id"], made.body["id"]);
     assert_eq!(newest["actor"]["type"], "api_key");
-    assert!(log.body["data"].to_string().contains("organization.requirement_waived"));
+    assert!(log.body["data"].to_string().contains("phone.waived"));
 }
 
 #[tokio::test]

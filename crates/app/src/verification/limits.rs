@@ -4,7 +4,9 @@ use std::net::IpAddr;
 
 use keystead_core::id::{OrganizationId, UserId};
 use keystead_core::time::Timestamp;
-use keystead_core::verification::limits::{Counting, Limit, SENDS, Subject, country_cap, fits, looks_like_pumping};
+use keystead_core::verification::limits::{
+    Count, Counting, Limit, SENDS, Subject, country_cap, judge, looks_like_pumping,
+};
 use keystead_store::Tx;
 use keystead_store::tables::limit_hits::{self, Hit};
 
@@ -71,6 +73,7 @@ impl App {
     /// Refuses what does not fit any more.
     pub(crate) async fn within(&self, tx: &mut Tx, limits: &[Limit], who: &Subjects, value: &str) -> Result<(), Error> {
         let now = self.now();
+        let mut counts = Vec::with_capacity(limits.len());
         for limit in limits {
             let Some(subject) = self.subject(limit.subject, who) else { continue };
             let since = now.plus(-limit.window);
@@ -84,9 +87,9 @@ impl App {
                     if known.hits > 0 { 0 } else { count.values }
                 }
             };
-            fits(limit, counted, count.oldest, now).map_err(|at| Error::limited(limit.name, at))?;
+            counts.push(Count { limit: *limit, counted, oldest: count.oldest });
         }
-        Ok(())
+        judge(counts, now).map_err(|hit| Error::limited(hit.limit.name, hit.retry_at))
     }
 
     /// Counts one thing against everybody concerned.

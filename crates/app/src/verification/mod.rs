@@ -2,6 +2,7 @@
 
 mod jobs;
 pub mod limits;
+mod notices;
 pub mod number;
 pub mod organization;
 pub mod payment;
@@ -12,20 +13,23 @@ mod words;
 pub(crate) use jobs::field;
 pub use keystead_providers::identity::REASONS;
 pub use keystead_store::tables::refusals::RefusedCall;
+pub(crate) use phone::ahead;
 
 use keystead_core::access::{self, Selection};
 use keystead_core::caller::Caller;
 use keystead_core::gate::{Action, Entitlements, Mode, Policy, Requirement};
 use keystead_core::id::OrganizationId;
-use keystead_core::scope::Scope;
-use keystead_core::verification::organization::Status;
+use keystead_core::time::Timestamp;
+use keystead_core::verification::organization::{Event, Status};
+use keystead_core::verification::payment::PaymentEvent;
 use keystead_core::verification::phone::PhoneState;
+use keystead_core::verification::phone_standing::StandingEvent;
 use keystead_store::Tx;
 use keystead_store::tables::{models, organizations, payments, phones, policy};
 use serde_json::json;
 
-use crate::audit::Deed;
 use crate::keys::entitlements;
+use crate::operator::{checked_reason, operators_only};
 use crate::own_keys::organization_of;
 use crate::{Actor, App, Error};
 
@@ -170,47 +174,55 @@ impl App {
         [make, verify].into_iter().chain(uses).collect()
     }
 
-    /// Excuses an organization from a requirement.
+    /// Excuses an organization from a requirement, until a date or for good.
     ///
     /// # Errors
-    /// For anybody but an operator, without a reason, or when there is no such organization.
+    /// For anybody but an operator, without a reason, for a date that is past, or when there is no such organization.
     pub async fn waive(
         &self,
         actor: &Actor,
         organization: &OrganizationId,
         requirement: Requirement,
+        until: Option<Timestamp>,
         reason: &str,
     ) -> Result<(), Error> {
-        if !matches!(actor, Actor::Operator(_)) {
-            let message = "Only an operator can excuse an organization.".to_owned();
-            return Err(Error::Forbidden { param: None, message });
-        }
-        if reason.trim().is_empty() {
-            return Err(Error::invalid("reason", "A waiver needs a reason."));
+        operators_only(actor)?;
+        let reason = checked_reason(reason)?;
+        let until = ahead(until, self.now())?;
+        if requirement == Requirement::Organization {
+            let exempt = Event::Exempt { until };
+            return self.operate_on_verification(actor, organization, exempt, &reason).await.map(|_| ());
         }
         let app = self.clone();
-        let (actor, organization, reason) = (actor.clone(), organization.clone(), reason.to_owned());
+        let (actor, organization) = (actor.clone(), organization.clone());
         let write = self.store().write("waive", async move |tx: &mut Tx| {
-            let (actor, organization, reason) = (&actor, &organization, &reason);
-            app.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
-            entitlements(tx, organization).await?;
-            app.waive_in(tx, actor, organization, requirement, reason).await
+            entitlements(tx, &organization).await?;
+            app.waive_in(tx, &actor, &organization, requirement, until, &reason).await
         });
         write.await
     }
 
+    /// Waives the phone or the payment method in this transaction.
     pub(crate) async fn waive_in(
         &self,
         tx: &mut Tx,
         actor: &Actor,
         organization: &OrganizationId,
         requirement: Requirement,
+        until: Option<Timestamp>,
         reason: &str,
     ) -> Result<(), Error> {
-        organizations::set_requirement(tx, organization, requirement, "waived", Some(reason), self.now()).await?;
-        let details = json!({ "data": { "requirement": requirement.as_str(), "reason": reason } });
-        let deed =
-            Deed { organization, action: "organization.requirement_waived", target: organization.as_str(), details };
-        self.record(tx, actor, deed).await
+        let details = json!({ "reason": reason, "until": until });
+        match requirement {
+            Requirement::Phone => {
+                let event = StandingEvent::Waive { reasoned: true, until };
+                self.step_phone(tx, actor, organization, event, details).await.map(|_| ())
+            }
+            Requirement::PaymentMethod => {
+                let event = PaymentEvent::Exempt { until };
+                self.step_payment(tx, actor, organization, event, organization.as_str(), details).await.map(|_| ())
+            }
+            Requirement::Organization => Err(Error::Internal("organizations are exempted by their machine".into())),
+        }
     }
 }

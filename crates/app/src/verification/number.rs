@@ -1,6 +1,7 @@
 //! A phone number as typed, read and judged before anything is sent (verification.md 2.4, S1-16, S1-22).
 
 use keystead_core::secret::Secret;
+use keystead_core::verification::number::{mask, refused_calling_code};
 use rlibphonenumber::enums::{PhoneNumberFormat, PhoneNumberType, Region};
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber};
 
@@ -79,6 +80,12 @@ impl NumberRefusal {
         }
     }
 
+    /// The refusal with this code; a code nobody knows here is a kind of number that is not accepted.
+    #[must_use]
+    pub fn from_code(code: &str) -> Self {
+        Self::ALL.into_iter().find(|refusal| refusal.code() == code).unwrap_or(Self::Special)
+    }
+
     /// What to change, for a program's reader; pages have their own words.
     #[must_use]
     pub const fn message(self) -> &'static str {
@@ -119,7 +126,7 @@ pub fn read(typed: &str, country: Option<&str>) -> Result<Number, NumberRefusal>
         return Err(NumberRefusal::Letters);
     }
     let calling_code = u32::try_from(number.country_code).map_err(|_| NumberRefusal::Invalid)?;
-    if satellite(calling_code) {
+    if refused_calling_code(calling_code) {
         return Err(NumberRefusal::Special);
     }
     if !number.is_valid() {
@@ -137,7 +144,7 @@ pub fn read(typed: &str, country: Option<&str>) -> Result<Number, NumberRefusal>
         (None, None) => return Err(NumberRefusal::Invalid),
     };
     let e164 = number.format_as(PhoneNumberFormat::E164).into_owned();
-    Ok(Number { masked: masked(&e164, calling_code), e164: Secret::new(e164), country, calling_code, plan })
+    Ok(Number { masked: mask(&e164, calling_code), e164: Secret::new(e164), country, calling_code, plan })
 }
 
 fn plan(number: &PhoneNumber) -> Result<Plan, NumberRefusal> {
@@ -149,27 +156,6 @@ fn plan(number: &PhoneNumber) -> Result<Plan, NumberRefusal> {
         PhoneNumberType::VoIP => Err(NumberRefusal::Voip),
         _ => Err(NumberRefusal::Special),
     }
-}
-
-/// Satellite and international premium ranges: the usual prey of toll fraud (verification.md 2.7).
-const fn satellite(calling_code: u32) -> bool {
-    matches!(calling_code, 870 | 881 | 882 | 883 | 979)
-}
-
-/// `+48 ••• ••• 678`: the country and the last three digits, groups of three between.
-fn masked(e164: &str, calling_code: u32) -> String {
-    let code = calling_code.to_string();
-    let rest = e164.strip_prefix('+').and_then(|digits| digits.strip_prefix(code.as_str())).unwrap_or_default();
-    let (hidden, shown) = rest.split_at(rest.len().saturating_sub(3));
-    let mut text = format!("+{code}");
-    let first = hidden.len() % 3;
-    for at in 0..hidden.len() {
-        if at == 0 || at % 3 == first {
-            text.push(' ');
-        }
-        text.push('•');
-    }
-    format!("{text} {shown}")
 }
 
 #[cfg(test)]
@@ -215,13 +201,6 @@ mod tests {
         }
         // Countries that share a calling code pass for each other.
         assert!(read("+44 7911 123456", Some("GG")).is_ok());
-    }
-
-    #[test]
-    fn shown_again_without_its_middle() {
-        assert_eq!(masked("+48512345678", 48), "+48 ••• ••• 678");
-        assert_eq!(masked("+819012345678", 81), "+81 • ••• ••• 678");
-        assert_eq!(masked("+12", 1), "+1 2");
     }
 
     proptest! {

@@ -2,6 +2,9 @@
 
 /// A mail that tells owners what stands now, by the audit event.
 pub(crate) fn standing(event: &str, language: &str, operator: &str, public_url: &str) -> (String, String) {
+    if let Some((path, subject, text)) = super::notices::notice(event, language) {
+        return (format!("{operator}: {subject}"), format!("{text}\n\n{public_url}{path}\n"));
+    }
     let page = format!("{public_url}/settings/organization/general");
     let (subject, text) = match (language, event) {
         ("pl", "orgv.verified" | "orgv.restored" | "orgv.exempted" | "orgv.override") => (

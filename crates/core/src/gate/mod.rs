@@ -7,7 +7,7 @@ use crate::time::Timestamp;
 mod policy;
 mod preview;
 
-pub use policy::{Exemption, Mode, PHONE_RULE_EFFECTIVE, Policy, Rule, Verdict};
+pub use policy::{Exemption, MOST_RULES, Mode, PHONE_RULE_EFFECTIVE, Policy, PolicyFault, Rule, Verdict};
 pub use preview::{ActionUse, OrganizationFacts, Preview, PreviewedRefusal};
 
 /// Something an organization can have proven. The set is open (S1-45): names, not numbers, stand in the store.
@@ -20,6 +20,28 @@ pub enum Requirement {
     PaymentMethod,
     /// A verified organization (S0-01).
     Organization,
+}
+
+impl Mode {
+    /// Every mode, from none to serious.
+    pub const ALL: [Self; 4] = [Self::Off, Self::Shadow, Self::Warn, Self::Enforce];
+
+    /// The name on the wire and in the store.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Shadow => "shadow",
+            Self::Warn => "warn",
+            Self::Enforce => "enforce",
+        }
+    }
+
+    /// Reads the name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|mode| mode.as_str() == name)
+    }
 }
 
 impl Requirement {
@@ -90,6 +112,16 @@ pub enum Action<'a> {
 }
 
 impl<'a> Action<'a> {
+    /// The names of all actions that rules may gate.
+    pub const NAMES: [&'static str; 5] =
+        ["api_key.create", "organization.verify", "model.use", "feature.stream", "feature.reasoning_summary"];
+
+    /// Whether rules for the action of this name may name models.
+    #[must_use]
+    pub fn of_models(name: &str) -> bool {
+        matches!(name, "model.use" | "feature.stream" | "feature.reasoning_summary")
+    }
+
     /// The name in rules.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -104,6 +104,22 @@ impl Verdict {
     }
 }
 
+/// What is wrong with a policy somebody wants to put in force.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyFault {
+    /// The rule at fault, by id or by its place.
+    pub rule: String,
+    /// What to change, for people.
+    pub what: &'static str,
+}
+
+/// Rules a policy has at most: each request is judged by all of them.
+pub const MOST_RULES: usize = 100;
+/// Patterns a rule has at most.
+const MOST_PATTERNS: usize = 50;
+/// Characters of an id or a pattern.
+const LONGEST: usize = 64;
+
 /// 5 November 2024, midnight UTC: since then new keys need a phone (S1-02).
 pub const PHONE_RULE_EFFECTIVE: Timestamp = Timestamp(1_730_764_800);
 
@@ -176,6 +192,57 @@ impl Policy {
             ],
             exemptions: Vec::new(),
         }
+    }
+
+    /// Whether these rules may be put in force.
+    ///
+    /// # Errors
+    /// With the first rule at fault.
+    pub fn check(&self) -> Result<(), PolicyFault> {
+        if self.rules.len() > MOST_RULES {
+            return Err(PolicyFault { rule: String::new(), what: "there are too many rules" });
+        }
+        for (at, rule) in self.rules.iter().enumerate() {
+            let fault = |what| Err(PolicyFault { rule: rule.id.chars().take(LONGEST).collect(), what });
+            let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+            if rule.id.is_empty() || rule.id.len() > LONGEST || !rule.id.chars().all(plain) {
+                return fault("an id has 1 to 64 small letters, digits and hyphens");
+            }
+            if self.rules[..at].iter().any(|other| other.id == rule.id) {
+                return fault("this id stands twice");
+            }
+            if !Action::NAMES.contains(&rule.action.as_str()) {
+                return fault("no such action is gated");
+            }
+            let sound = |p: &String| (1..=LONGEST).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_graphic());
+            if rule.models.len() > MOST_PATTERNS || !rule.models.iter().all(sound) {
+                return fault("a model pattern has 1 to 64 characters without spaces; 50 patterns are enough");
+            }
+            if !rule.models.is_empty() && !Action::of_models(&rule.action) {
+                return fault("this action concerns no models");
+            }
+            if rule.any_of.iter().any(Vec::is_empty) {
+                return fault("a group of 'any_of' names no requirement");
+            }
+            let mut all = rule.require.iter().chain(rule.any_of.iter().flatten());
+            if rule.mode != Mode::Off && rule.require.is_empty() && rule.any_of.is_empty() {
+                return fault("a rule needs a requirement");
+            }
+            if rule.action == Action::VerifyOrganization.as_str() && all.any(|r| *r == Requirement::Organization) {
+                return fault("a verified organization cannot be needed to become one");
+            }
+        }
+        Ok(())
+    }
+
+    /// The moment at which all rules that only sleep are awake: what a preview should ask for.
+    #[must_use]
+    pub fn awake_at(&self, now: Timestamp) -> Timestamp {
+        self.rules
+            .iter()
+            .filter(|rule| rule.mode != Mode::Off)
+            .map(|rule| rule.effective_from)
+            .fold(now, Timestamp::max)
     }
 
     /// Judges one action of one organization.

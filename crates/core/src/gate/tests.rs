@@ -207,6 +207,51 @@ fn a_preview_says_whom_a_rule_would_refuse() {
     assert_eq!(off, 2, "what is off stays off");
 }
 
+#[test]
+fn what_may_be_put_in_force() {
+    let good = Policy::default_rules();
+    assert_eq!(good.check(), Ok(()));
+    let with = |change: &dyn Fn(&mut Rule)| {
+        let mut policy = good.clone();
+        change(&mut policy.rules[3]);
+        policy.check().map_err(|fault| fault.rule)
+    };
+    let faults: [&dyn Fn(&mut Rule); 9] = [
+        &|rule| rule.id = "Verified for o3".to_owned(),
+        &|rule| rule.id = "phone-for-new-keys".to_owned(),
+        &|rule| rule.action = "model.uses".to_owned(),
+        &|rule| rule.models = vec![String::new()],
+        &|rule| rule.models = vec!["o3 mini".to_owned()],
+        &|rule| rule.models = vec!["o3".to_owned(); 51],
+        &|rule| rule.require.clear(),
+        &|rule| rule.any_of = vec![vec![]],
+        &|rule| rule.action = "api_key.create".to_owned(),
+    ];
+    for (at, fault) in faults.iter().enumerate() {
+        assert!(with(fault).is_err(), "{at}");
+    }
+    let circle = with(&|rule| {
+        rule.action = "organization.verify".to_owned();
+        rule.models.clear();
+    });
+    assert_eq!(circle, Err("verified-for-o3".to_owned()));
+    assert_eq!(with(&|rule| rule.mode = Mode::Off), Ok(()));
+    let mut many = good.clone();
+    many.rules = vec![good.rules[0].clone(); MOST_RULES + 1];
+    assert!(many.check().is_err());
+    for name in Action::NAMES {
+        let of_model = Action::of_models(name);
+        assert_eq!(of_model, name.starts_with("model.") || name.starts_with("feature."));
+    }
+    assert!(Mode::ALL.into_iter().all(|mode| Mode::from_name(mode.as_str()) == Some(mode)));
+
+    let mut later = good;
+    later.rules[3].effective_from = Timestamp(9_000_000_000);
+    assert_eq!(later.awake_at(Timestamp(5)), Timestamp(9_000_000_000));
+    later.rules[3].mode = Mode::Off;
+    assert_eq!(later.awake_at(Timestamp(5)), PHONE_RULE_EFFECTIVE);
+}
+
 fn requirements() -> impl Strategy<Value = Vec<Requirement>> {
     prop::sample::subsequence(Requirement::ALL.to_vec(), 0..=3)
 }

@@ -55,6 +55,8 @@ const DAY: i64 = 86_400;
 pub const LOOKUPS: &str = "phone_lookups";
 /// Codes sent to phones.
 pub const SENDS: &str = "phone_codes";
+/// Codes sent to phones whose kind of line nobody could tell.
+pub const DOUBTFUL: &str = "phone_doubtful_codes";
 /// Wrong codes.
 pub const WRONG: &str = "phone_checks";
 /// Fresh links for an identity attempt.
@@ -83,6 +85,14 @@ pub const SEND_LIMITS: &[Limit] = &[
     times(SENDS, Subject::Ip, DAY, 50),
     times(SENDS, Subject::Network, DAY, 100),
     times(SENDS, Subject::Prefix, HOUR, 10),
+];
+
+/// Lower limits, beside the others, where nobody could tell the kind of line (verification.md 2.5).
+pub const DOUBTFUL_LIMITS: &[Limit] = &[
+    times(DOUBTFUL, Subject::Number, DAY, 5),
+    times(DOUBTFUL, Subject::User, DAY, 5),
+    times(DOUBTFUL, Subject::Organization, DAY, 5),
+    times(DOUBTFUL, Subject::Network, DAY, 20),
 ];
 
 /// Limits on asking the carrier: it costs about as much as a code, and refused numbers cost it, too.
@@ -218,7 +228,8 @@ mod tests {
     #[test]
     fn every_limit_means_something() {
         // S1-03, S1-44: no window without an end, no limit that refuses everybody, none told twice.
-        let all = [SEND_LIMITS, LOOKUP_LIMITS, WRONG_LIMITS, LINK_LIMITS, MAIL_LIMITS, SETUP_LIMITS].concat();
+        let all = [SEND_LIMITS, DOUBTFUL_LIMITS, LOOKUP_LIMITS, WRONG_LIMITS, LINK_LIMITS, MAIL_LIMITS, SETUP_LIMITS]
+            .concat();
         for (at, one) in all.iter().enumerate() {
             assert!(one.window > 0 && one.most > 0, "{one:?}");
             assert!(!all[..at].contains(one), "{one:?} twice");

@@ -3,6 +3,9 @@
 //!
 //! No effect touches a key: a card that runs out closes what needs a payment method, and no key (S1-06).
 
+use jiff::ToSpan;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::time::Timestamp;
@@ -169,7 +172,28 @@ pub enum PaymentRefusal {
 /// What stands after an event, what must be done, and the audit event that tells of it; empty when there is none.
 pub type PaymentStep = (PaymentStanding, Vec<PaymentEffect>, &'static str);
 
+/// When a card with this month and year on it runs out: with the month, in UTC. `None` for what is no month.
+#[must_use]
+pub fn card_ends(year: i64, month: i64) -> Option<Timestamp> {
+    let first = Date::new(i16::try_from(year).ok()?, i8::try_from(month).ok()?, 1).ok()?;
+    let next = first.checked_add(1.month()).ok()?;
+    Some(Timestamp(next.to_zoned(TimeZone::UTC).ok()?.timestamp().as_second()))
+}
+
+/// The year and month of a moment, in UTC.
+#[must_use]
+pub fn month_of(at: Timestamp) -> (i64, i64) {
+    let date = jiff::Timestamp::from_second(at.0).unwrap_or_default().to_zoned(TimeZone::UTC).date();
+    (i64::from(date.year()), i64::from(date.month()))
+}
+
 impl PaymentStanding {
+    /// The next moment at which the clock has something to say.
+    #[must_use]
+    pub fn due_at(&self) -> Option<Timestamp> {
+        [self.setup_until, self.blocked_until, self.until].into_iter().flatten().min()
+    }
+
     /// Where every organization begins.
     #[must_use]
     pub const fn begin() -> Self {

@@ -231,3 +231,13 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_card_ends_with_its_month() {
+    assert_eq!(card_ends(2026, 1), Some(Timestamp(1_769_904_000)), "1 February 2026");
+    assert_eq!(card_ends(2025, 12), Some(Timestamp(1_767_225_600)), "1 January 2026");
+    assert_eq!((month_of(Timestamp(1_767_225_599)), month_of(Timestamp(1_767_225_600))), ((2025, 12), (2026, 1)));
+    for (year, month) in [(2026, 0), (2026, 13), (99_999, 1), (i64::MIN, 1)] {
+        assert_eq!(card_ends(year, month), None);
+    }
+}

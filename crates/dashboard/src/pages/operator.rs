@@ -66,13 +66,15 @@ pub(crate) async fn act(State(state): State<DashboardState>, visit: Visit, form:
         return Ok(go(&visit.link("/operator?done=saved")));
     }
     let organization = form.text("organization").parse().map_err(|_| missing())?;
+    let until = form.text("days").parse::<i64>().ok().map(|days| state.app.now().plus(days * 86_400));
     match form.text("act") {
-        "waive-phone" => state.app.waive(&actor, &organization, Requirement::Phone, reason).await.map_err(fail)?,
+        "waive-phone" => {
+            state.app.waive(&actor, &organization, Requirement::Phone, until, reason).await.map_err(fail)?
+        }
         "waive-payment" => {
-            state.app.waive(&actor, &organization, Requirement::PaymentMethod, reason).await.map_err(fail)?;
+            state.app.waive(&actor, &organization, Requirement::PaymentMethod, until, reason).await.map_err(fail)?;
         }
         "exempt" => {
-            let until = form.text("days").parse::<i64>().ok().map(|days| state.app.now().plus(days * 86_400));
             let event = Event::Exempt { until };
             state.app.operate_on_verification(&actor, &organization, event, reason).await.map_err(fail)?;
         }

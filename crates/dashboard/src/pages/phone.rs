@@ -101,6 +101,7 @@ pub(crate) async fn start(State(state): State<DashboardState>, visit: Visit, for
         country: Some(form.text("country")).filter(|code| !code.is_empty()).map(str::to_owned),
         language: visit.person.text.0.tag().to_owned(),
         origin: visit.person.context.origin,
+        signed_in_again: visit.person.session.fresh,
     };
     let sent = state.app.start_phone_verification(&visit.person.actor(), &visit.organization.id, phone).await;
     match sent {

@@ -94,7 +94,7 @@ async fn waive(
     let known = || Failure::Other("--requirement must be phone, payment_method or organization".to_owned());
     let requirement = Requirement::from_name(requirement).ok_or_else(known)?;
     let app = wire::app_for_commands(config).await?;
-    app.waive(&Actor::operator("command line"), &organization, requirement, reason).await?;
+    app.waive(&Actor::operator("command line"), &organization, requirement, None, reason).await?;
     let value =
         json!({ "organization_id": organization.as_str(), "requirement": requirement.as_str(), "status": "waived" });
     print::answer(output.json, &value, &[format!("{organization} is excused from {}.", requirement.as_str())]);

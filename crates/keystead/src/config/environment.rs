@@ -89,6 +89,8 @@ const SECTIONS: &[(&str, &[(&str, Kind)])] = &[
             ("allow_voip", Kind::Flag),
             ("daily_codes", Kind::Number),
             ("biometrics_days", Kind::Number),
+            ("reverify_after_days", Kind::Number),
+            ("reverify_new_owner_days", Kind::Number),
         ],
     ),
 ];

@@ -113,6 +113,10 @@ pub(crate) struct VerificationSection {
     pub(crate) daily_codes: Option<i64>,
     /// Days that pictures and faces are kept; 7 is the ceiling.
     pub(crate) biometrics_days: Option<i64>,
+    /// Days after which a verification must be renewed; absent is never.
+    pub(crate) reverify_after_days: Option<i64>,
+    /// Days within which an organization with other owners must be verified anew; absent is never.
+    pub(crate) reverify_new_owner_days: Option<i64>,
 }
 
 /// Codes to phones, checked.
@@ -268,6 +272,14 @@ impl VerificationSection {
             return Err(ConfigError::Value("verification.daily_codes must not be negative".into()));
         }
         // S3-30: seven days is what people are promised; the file can keep things shorter, never longer.
+        for (name, days) in [
+            ("reverify_after_days", self.reverify_after_days),
+            ("reverify_new_owner_days", self.reverify_new_owner_days),
+        ] {
+            if days.is_some_and(|days| !(1..=3_650).contains(&days)) {
+                return Err(ConfigError::Value(format!("verification.{name} must be between 1 and 3650")));
+            }
+        }
         if self.biometrics_days.is_some_and(|days| !(0..=7).contains(&days)) {
             return Err(ConfigError::Value("verification.biometrics_days must be between 0 and 7".into()));
         }

@@ -16,6 +16,7 @@ use std::time::UNIX_EPOCH;
 use keystead_app::{App, AppOptions, Clock, Sealer, Services, Settings};
 use keystead_core::key::{Pepper, TagKeys};
 use keystead_core::time::Timestamp;
+use keystead_core::verification::number::{LinePolicy, LineRule};
 use keystead_store::Store;
 use keystead_store::tables::audit::AuditKey;
 use rand::SeedableRng;
@@ -67,10 +68,14 @@ pub(crate) fn sealer(secrets: &Secrets) -> Sealer {
 pub(crate) fn settings(config: &Validated) -> Settings {
     let usual = Settings::default();
     let (operator, verification) = (config.operator.clone(), config.verification.clone());
+    let voip = if verification.allow_voip { LineRule::Accept } else { usual.lines.fixed_voip };
+    let lines = LinePolicy { fixed_voip: voip, non_fixed_voip: voip, ..usual.lines };
     Settings {
         phone_countries: verification.phone_countries,
-        allow_voip: verification.allow_voip,
+        lines,
         daily_codes: verification.daily_codes.unwrap_or(usual.daily_codes),
+        reverify_after_days: verification.reverify_after_days,
+        reverify_new_owner_days: verification.reverify_new_owner_days,
         biometrics_days: verification.biometrics_days.unwrap_or(usual.biometrics_days),
         operator: operator.name.unwrap_or(usual.operator),
         support_email: operator.support_email,

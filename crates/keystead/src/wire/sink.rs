@@ -1,39 +1,87 @@
-//! Where the gateway's meter delivers usage: the store, in batches; the same write notes when keys were last used.
+//! Where the gateway's meter delivers usage: the store, in batches; the same delivery notes when keys were last used and
+//! which models organizations use for the first time.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use keystead_core::id::KeyId;
+use keystead_core::gate::FirstUse;
+use keystead_core::id::{KeyId, OrganizationId};
 use keystead_core::time::Timestamp;
 use keystead_core::usage::UsageEvent;
 use keystead_gateway::{BoxFuture, Unavailable, UsageBatch, UsageSink};
-use keystead_store::tables::{api_keys, usage};
-use keystead_store::{Store, Tx};
+use keystead_store::tables::{api_keys, first_uses, usage};
+use keystead_store::{Error, Store, Tx};
+
+use crate::wire;
+
+/// Organizations whose first uses are remembered at most; whoever is forgotten is written down again, which changes nothing.
+const REMEMBERED: usize = 100_000;
 
 /// Writes usage into the store.
 pub(crate) struct StoreUsage {
     store: Store,
+    /// Organizations with the models whose first use is written down.
+    known: Mutex<HashMap<OrganizationId, HashSet<String>>>,
 }
 
 impl StoreUsage {
-    pub(crate) const fn new(store: Store) -> Self {
-        Self { store }
+    pub(crate) fn new(store: Store) -> Self {
+        Self { store, known: Mutex::default() }
     }
+
+    /// Uses in this batch that this node has not written down as first ones.
+    fn news(&self, events: &[UsageEvent]) -> BTreeMap<OrganizationId, Vec<FirstUse>> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut news: BTreeMap<OrganizationId, Vec<FirstUse>> = BTreeMap::new();
+        for event in events {
+            if known.get(&event.organization).is_some_and(|models| models.contains(&event.model)) {
+                continue;
+            }
+            let uses = news.entry(event.organization.clone()).or_default();
+            match uses.iter_mut().find(|first| first.model == event.model) {
+                Some(first) => first.at = first.at.min(event.at),
+                None => uses.push(FirstUse { model: event.model.clone(), at: event.at }),
+            }
+        }
+        news
+    }
+
+    /// In a transaction of its own for each organization: it tells every node, and what does that comes first in its
+    /// transaction. It comes after the usage, which is delivered again when this fails.
+    async fn note_first_uses(&self, events: &[UsageEvent]) -> Result<(), Error> {
+        for (organization, uses) in self.news(events) {
+            let (id, firsts) = (organization.clone(), uses.clone());
+            let write = self
+                .store
+                .write("first_uses", async move |tx: &mut Tx| first_uses::save(tx, &id, &firsts, wire::now()).await);
+            write.await?;
+            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            if known.len() > REMEMBERED {
+                known.clear();
+            }
+            known.entry(organization).or_default().extend(uses.into_iter().map(|first| first.model));
+        }
+        Ok(())
+    }
+}
+
+fn unavailable(error: &Error) -> Unavailable {
+    tracing::warn!(%error, "usage could not be delivered; it waits in the spool");
+    Unavailable
 }
 
 impl UsageSink for StoreUsage {
     fn write(&self, batch: UsageBatch) -> BoxFuture<'_, Result<(), Unavailable>> {
         Box::pin(async move {
+            let events = Arc::clone(&batch.events);
             let touched = last_uses(&batch.events);
             let write = self.store.write("record_usage", async move |tx: &mut Tx| {
                 usage::record(tx, &batch.segment, batch.first, &batch.events).await?;
                 api_keys::touch(tx, &touched).await?;
-                Ok::<_, keystead_store::Error>(())
+                Ok::<_, Error>(())
             });
-            write.await.map_err(|error| {
-                tracing::warn!(error = %error, "usage could not be delivered; it waits in the spool");
-                Unavailable
-            })
+            write.await.map_err(|error| unavailable(&error))?;
+            self.note_first_uses(&events).await.map_err(|error| unavailable(&error))
         })
     }
 

@@ -58,6 +58,8 @@ pub struct Method {
     pub funding: String,
     /// The same for the same card.
     pub fingerprint: Option<String>,
+    /// The customer it belongs to, where the service says so.
+    pub customer: Option<String>,
 }
 
 /// A service that keeps payment methods, such as Stripe.

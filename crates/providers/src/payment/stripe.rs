@@ -144,6 +144,7 @@ fn method(value: &Value) -> Option<Method> {
         country: text("country").map(str::to_owned),
         funding: word(text("funding").unwrap_or("unknown")),
         fingerprint: text("fingerprint").map(str::to_owned),
+        customer: value.get("customer").and_then(Value::as_str).map(str::to_owned),
     })
 }
 

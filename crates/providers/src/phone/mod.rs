@@ -3,38 +3,9 @@
 pub mod sms_http;
 pub mod twilio;
 
-use keystead_core::time::Timestamp;
+use keystead_core::verification::number::LineKind;
 
-use crate::{BoxFuture, Failure};
-
-/// The kind of line behind a number, as carriers say (verification.md 2.5).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum LineType {
-    /// A mobile line.
-    Mobile,
-    /// A fixed line.
-    Landline,
-    /// Voice over IP at a fixed address.
-    FixedVoip,
-    /// Voice over IP without an address.
-    NonFixedVoip,
-    /// A personal number.
-    Personal,
-    /// Free to call.
-    TollFree,
-    /// Costs extra.
-    Premium,
-    /// Cost shared with the caller.
-    SharedCost,
-    /// A company-wide number.
-    Uan,
-    /// A mailbox.
-    Voicemail,
-    /// A pager.
-    Pager,
-    /// The carrier does not say.
-    Unknown,
-}
+use crate::{BoxFuture, Failure, Health};
 
 /// A verification the service has begun.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,25 +39,20 @@ pub trait PhoneVerifier: Send + Sync {
     fn check<'a>(&'a self, reference: &'a str, code: &'a str) -> BoxFuture<'a, Result<Check, Failure>>;
     /// Ends a verification; one that has already ended is no failure.
     fn cancel<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<(), Failure>>;
+    /// How the last call went.
+    fn health(&self) -> Health;
 }
 
 /// A service that carries text messages; Keystead makes and checks the code.
 pub trait SmsSender: Send + Sync {
     /// Sends a text to an E.164 number and answers the service's id of the message.
     fn send<'a>(&'a self, e164: &'a str, text: &'a str) -> BoxFuture<'a, Result<String, Failure>>;
+    /// How the last call went.
+    fn health(&self) -> Health;
 }
 
 /// A carrier look-up.
 pub trait LineLookup: Send + Sync {
     /// The kind of line behind an E.164 number.
-    fn lookup<'a>(&'a self, e164: &'a str) -> BoxFuture<'a, Result<LineType, Failure>>;
-}
-
-/// When a verification's code runs out, if the service decides it: ten minutes after sending (verification.md 2.1).
-pub const CODE_LIFE_SECONDS: i64 = 600;
-
-/// When a code sent at this moment runs out.
-#[must_use]
-pub const fn code_expires_at(sent: Timestamp) -> Timestamp {
-    sent.plus(CODE_LIFE_SECONDS)
+    fn lookup<'a>(&'a self, e164: &'a str) -> BoxFuture<'a, Result<LineKind, Failure>>;
 }

@@ -28,12 +28,6 @@ impl HttpSms {
         Ok(Self { http: Http::new()?, url, token })
     }
 
-    /// How the last call went.
-    #[must_use]
-    pub fn health(&self) -> Health {
-        self.http.health()
-    }
-
     async fn hand_over(&self, e164: &str, text: &str) -> Result<String, Failure> {
         let mut request = self.http.post(self.url.clone()).json(&json!({ "to": e164, "text": text }));
         if let Some(token) = &self.token {
@@ -56,5 +50,9 @@ impl HttpSms {
 impl SmsSender for HttpSms {
     fn send<'a>(&'a self, e164: &'a str, text: &'a str) -> BoxFuture<'a, Result<String, Failure>> {
         Box::pin(async move { self.http.note(self.hand_over(e164, text).await) })
+    }
+
+    fn health(&self) -> Health {
+        self.http.health()
     }
 }

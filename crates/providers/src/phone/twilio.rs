@@ -3,7 +3,9 @@
 use keystead_core::secret::Secret;
 use serde_json::Value;
 
-use super::{Check, LineLookup, LineType, PhoneVerifier, Started};
+use keystead_core::verification::number::LineKind;
+
+use super::{Check, LineLookup, PhoneVerifier, Started};
 use crate::http::{Answer, Base, Http, at, unavailable};
 use crate::{BoxFuture, Failure, Health};
 
@@ -39,12 +41,6 @@ impl Twilio {
     pub fn new(options: TwilioOptions) -> Result<Self, Failure> {
         let (verify, lookup) = (Base::parse(&options.verify_base_url)?, Base::parse(&options.lookup_base_url)?);
         Ok(Self { http: Http::new()?, verify, lookup, options })
-    }
-
-    /// How the last call went.
-    #[must_use]
-    pub fn health(&self) -> Health {
-        self.http.health()
     }
 
     async fn ask(&self, request: reqwest::RequestBuilder) -> Result<Answer, Failure> {
@@ -104,7 +100,7 @@ impl Twilio {
         }
     }
 
-    async fn line(&self, e164: &str) -> Result<LineType, Failure> {
+    async fn line(&self, e164: &str) -> Result<LineKind, Failure> {
         let url = self.lookup.at(&["v2", "PhoneNumbers", e164]);
         let answer = self.ask(self.http.get(url).query(&[("Fields", "line_type_intelligence")])).await?;
         if !answer.status.is_success() {
@@ -138,20 +134,20 @@ fn failure(answer: &Answer) -> Failure {
     }
 }
 
-fn line_type(word: &str) -> LineType {
+fn line_type(word: &str) -> LineKind {
     match word {
-        "mobile" => LineType::Mobile,
-        "landline" => LineType::Landline,
-        "fixedVoip" => LineType::FixedVoip,
-        "nonFixedVoip" => LineType::NonFixedVoip,
-        "personal" => LineType::Personal,
-        "tollFree" => LineType::TollFree,
-        "premium" => LineType::Premium,
-        "sharedCost" => LineType::SharedCost,
-        "uan" => LineType::Uan,
-        "voicemail" => LineType::Voicemail,
-        "pager" => LineType::Pager,
-        _ => LineType::Unknown,
+        "mobile" => LineKind::Mobile,
+        "landline" => LineKind::Landline,
+        "fixedVoip" => LineKind::FixedVoip,
+        "nonFixedVoip" => LineKind::NonFixedVoip,
+        "personal" => LineKind::Personal,
+        "tollFree" => LineKind::TollFree,
+        "premium" => LineKind::Premium,
+        "sharedCost" => LineKind::SharedCost,
+        "uan" => LineKind::Uan,
+        "voicemail" => LineKind::Voicemail,
+        "pager" => LineKind::Pager,
+        _ => LineKind::Unknown,
     }
 }
 
@@ -167,10 +163,14 @@ impl PhoneVerifier for Twilio {
     fn cancel<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<(), Failure>> {
         Box::pin(async move { self.http.note(self.end(reference).await) })
     }
+
+    fn health(&self) -> Health {
+        self.http.health()
+    }
 }
 
 impl LineLookup for Twilio {
-    fn lookup<'a>(&'a self, e164: &'a str) -> BoxFuture<'a, Result<LineType, Failure>> {
+    fn lookup<'a>(&'a self, e164: &'a str) -> BoxFuture<'a, Result<LineKind, Failure>> {
         Box::pin(async move { self.http.note(self.line(e164).await) })
     }
 }

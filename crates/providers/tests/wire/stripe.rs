@@ -108,6 +108,7 @@ async fn a_card_on_file_becomes_the_default() {
         country: Some("PL".into()),
         funding: "prepaid".into(),
         fingerprint: Some("fp_1".into()),
+        customer: None,
     };
     assert_eq!(stripe.fetch("cs_1").await, Ok(SetupState::Succeeded(expected)));
     let asked = vendor.asked();

@@ -1,5 +1,6 @@
+use keystead_core::verification::number::LineKind;
 use keystead_providers::phone::twilio::{Twilio, TwilioOptions};
-use keystead_providers::phone::{Check, LineLookup, LineType, PhoneVerifier, Started};
+use keystead_providers::phone::{Check, LineLookup, PhoneVerifier, Started};
 use keystead_providers::{Failure, Health};
 use serde_json::json;
 
@@ -117,19 +118,19 @@ async fn an_ended_verification_can_be_ended_again() {
 #[tokio::test]
 async fn carriers_tell_the_kind_of_line() {
     let words = [
-        ("mobile", LineType::Mobile),
-        ("landline", LineType::Landline),
-        ("fixedVoip", LineType::FixedVoip),
-        ("nonFixedVoip", LineType::NonFixedVoip),
-        ("personal", LineType::Personal),
-        ("tollFree", LineType::TollFree),
-        ("premium", LineType::Premium),
-        ("sharedCost", LineType::SharedCost),
-        ("uan", LineType::Uan),
-        ("voicemail", LineType::Voicemail),
-        ("pager", LineType::Pager),
-        ("unknown", LineType::Unknown),
-        ("novel", LineType::Unknown),
+        ("mobile", LineKind::Mobile),
+        ("landline", LineKind::Landline),
+        ("fixedVoip", LineKind::FixedVoip),
+        ("nonFixedVoip", LineKind::NonFixedVoip),
+        ("personal", LineKind::Personal),
+        ("tollFree", LineKind::TollFree),
+        ("premium", LineKind::Premium),
+        ("sharedCost", LineKind::SharedCost),
+        ("uan", LineKind::Uan),
+        ("voicemail", LineKind::Voicemail),
+        ("pager", LineKind::Pager),
+        ("unknown", LineKind::Unknown),
+        ("novel", LineKind::Unknown),
     ];
     for (word, line) in words {
         let vendor =
@@ -140,7 +141,7 @@ async fn carriers_tell_the_kind_of_line() {
         assert_eq!(asked.header("authorization"), BASIC);
     }
     let vendor = Vendor::new([say(200, json!({ "line_type_intelligence": null }))]).await;
-    assert_eq!(client(&vendor).lookup("+14159929960").await, Ok(LineType::Unknown));
+    assert_eq!(client(&vendor).lookup("+14159929960").await, Ok(LineKind::Unknown));
 }
 
 #[tokio::test]

@@ -1,10 +1,10 @@
-//! Whose key is it? One living key joined to everything the access decision needs: two statements for a bound key, four
+//! Whose key is it? One living key joined to everything the access decision needs: three statements for a bound key, five
 //! for a legacy key, each by index.
 
 use std::collections::HashMap;
 
 use keystead_core::caller::{Caller, Owner, ReachableOrganization, ReachableProject};
-use keystead_core::gate::{Entitlements, Requirement};
+use keystead_core::gate::{Entitlements, FirstUse, Requirement};
 use keystead_core::id::{OrganizationId, ProjectId, UserId};
 use keystead_core::key::{KeyDigest, KeyKind};
 use keystead_core::role::{OrganizationRole, ProjectRole};
@@ -96,7 +96,7 @@ async fn bound(
         version: row.int(27)?,
         met: super::organizations::met_requirements(tx, &organization).await?,
         organization_created_at: time(row, 25)?,
-        first_used: Vec::new(),
+        first_used: super::first_uses::list(tx, &organization).await?,
     };
     let deactivated = optional_time(row, 26)?.is_some();
     let role = role.filter(|_| !lost);
@@ -115,6 +115,7 @@ async fn all_of_user(
                        WHERE m.user_id = $1 ORDER BY m.created_at, o.id";
     let rows = tx.all(SQL, vec![user.as_str().into()]).await?;
     let mut met = requirements_of_user(tx, user).await?;
+    let mut first_used = first_uses_of_user(tx, user).await?;
     let mut projects = projects_of_user(tx, user).await?;
     let mut reached = Vec::with_capacity(rows.len());
     for row in &rows {
@@ -126,7 +127,7 @@ async fn all_of_user(
                 version: row.int(4)?,
                 met: met.remove(&id).unwrap_or_default(),
                 organization_created_at: time(row, 2)?,
-                first_used: Vec::new(),
+                first_used: first_used.remove(&id).unwrap_or_default(),
             },
             projects: projects.remove(&id).unwrap_or_default(),
             id,
@@ -146,6 +147,17 @@ async fn requirements_of_user(tx: &mut Tx, user: &UserId) -> Result<HashMap<Orga
         met.entry(id(row, 0, "organization_requirements")?).or_default().push(requirement);
     }
     Ok(met)
+}
+
+async fn first_uses_of_user(tx: &mut Tx, user: &UserId) -> Result<HashMap<OrganizationId, Vec<FirstUse>>, Error> {
+    const SQL: &str = "SELECT f.organization, f.model, f.at FROM memberships m \
+                       JOIN first_uses f ON f.organization = m.organization WHERE m.user_id = $1 ORDER BY f.at, f.model";
+    let mut uses: HashMap<_, Vec<_>> = HashMap::new();
+    for row in &tx.all(SQL, vec![user.as_str().into()]).await? {
+        let first = FirstUse { model: row.text(1)?, at: time(row, 2)? };
+        uses.entry(id(row, 0, "first_uses")?).or_default().push(first);
+    }
+    Ok(uses)
 }
 
 async fn projects_of_user(tx: &mut Tx, user: &UserId) -> Result<HashMap<OrganizationId, Vec<ReachableProject>>, Error> {

@@ -1,10 +1,13 @@
 //! One module per table: plain functions over a transaction, named find, list, insert, update, delete and claim.
 
 pub mod accounts;
+pub mod activity;
+pub mod agreements;
 pub mod api_keys;
 pub mod audit;
 pub mod changes;
 pub mod directory;
+pub mod first_uses;
 pub mod identity_attempts;
 pub mod inbound_events;
 pub mod invites;
@@ -22,9 +25,11 @@ pub mod privacy;
 pub mod project_members;
 pub mod projects;
 pub mod refusals;
+pub mod retention;
 pub mod reviews;
 pub mod service_accounts;
 pub mod sessions;
+pub mod standings;
 pub mod upstream_objects;
 pub mod usage;
 pub mod users;

@@ -262,6 +262,18 @@ pub async fn list_methods(tx: &mut Tx, organization: &OrganizationId) -> Result<
     tx.all(SQL, vec![organization.as_str().into()]).await?.iter().map(method).collect()
 }
 
+/// The methods that count for their organizations and whose cards end with this month or before.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn list_ending(tx: &mut Tx, year: i64, month: i64) -> Result<Vec<PaymentMethod>, Error> {
+    const SQL: &str = "SELECT id, organization, provider, reference, brand, last4, expires_month, expires_year, \
+                       country, funding, card_print, is_default, created_at, removed_at FROM payment_methods \
+                       WHERE is_default AND removed_at IS NULL AND expires_year * 12 + expires_month <= $1 * 12 + $2 \
+                       ORDER BY expires_year, expires_month, id LIMIT 1000";
+    tx.all(SQL, vec![year.into(), month.into()]).await?.iter().map(method).collect()
+}
+
 /// The method a service knows by this reference, on file or not.
 ///
 /// # Errors

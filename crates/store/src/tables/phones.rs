@@ -196,6 +196,18 @@ pub async fn list_live(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec
     tx.all(SQL, vec![organization.as_str().into()]).await?.iter().map(verification).collect()
 }
 
+/// Verifications begun before a moment that have not ended, oldest first.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn list_unfinished(tx: &mut Tx, before: Timestamp) -> Result<Vec<PhoneVerification>, Error> {
+    const SQL: &str = "SELECT id, organization, user_id, number_print, number_sealed, number_masked, country, \
+                       line_type, language, state, machine, provider_reference, code_print, created_at, finished_at \
+                       FROM phone_verifications WHERE finished_at IS NULL AND created_at < $1 \
+                       ORDER BY created_at, id LIMIT 500";
+    tx.all(SQL, vec![before.0.into()]).await?.iter().map(verification).collect()
+}
+
 /// Ended verifications older than `before` lose everything that tells of the number. Answers how many.
 ///
 /// # Errors
@@ -239,16 +251,17 @@ pub async fn find_number(tx: &mut Tx, organization: &OrganizationId) -> Result<O
     tx.optional(SQL, vec![organization.as_str().into()]).await?.as_ref().map(number).transpose()
 }
 
-/// The numbers that stand for organizations with this print, other than those closed before `closed_before`.
+/// The numbers that stand for organizations with this print, each with the moment its organization was closed.
 ///
 /// # Errors
 /// When the store cannot.
-pub async fn list_by_print(tx: &mut Tx, print: &[u8], closed_before: Timestamp) -> Result<Vec<PhoneNumber>, Error> {
+pub async fn list_by_print(tx: &mut Tx, print: &[u8]) -> Result<Vec<(PhoneNumber, Option<Timestamp>)>, Error> {
     const SQL: &str = "SELECT n.organization, n.user_id, n.number_print, n.number_sealed, n.number_masked, n.country, \
-                       n.line_type, n.verified_at FROM phone_numbers n \
+                       n.line_type, n.verified_at, o.deactivated_at FROM phone_numbers n \
                        JOIN organizations o ON o.id = n.organization WHERE n.number_print = $1 \
-                       AND (o.deactivated_at IS NULL OR o.deactivated_at >= $2) ORDER BY n.verified_at, n.organization";
-    tx.all(SQL, vec![print.into(), closed_before.0.into()]).await?.iter().map(number).collect()
+                       ORDER BY n.verified_at, n.organization";
+    let rows = tx.all(SQL, vec![print.into()]).await?;
+    rows.iter().map(|row| Ok((number(row)?, optional_time(row, 8)?))).collect()
 }
 
 /// Forgets the number of an organization; `false` when there was none.
@@ -277,4 +290,12 @@ pub async fn save_line(tx: &mut Tx, print: &[u8], line_type: &str, at: Timestamp
 pub async fn find_line(tx: &mut Tx, print: &[u8], since: Timestamp) -> Result<Option<String>, Error> {
     const SQL: &str = "SELECT line_type FROM line_lookups WHERE number_print = $1 AND at >= $2";
     tx.optional(SQL, vec![print.into(), since.0.into()]).await?.map(|row| row.text(0)).transpose()
+}
+
+/// Forgets what carriers said before a moment.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn delete_lines(tx: &mut Tx, before: Timestamp) -> Result<u64, Error> {
+    tx.execute("DELETE FROM line_lookups WHERE at < $1", vec![before.0.into()]).await
 }

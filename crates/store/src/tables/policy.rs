@@ -4,7 +4,8 @@ use keystead_core::gate::Policy;
 use keystead_core::time::Timestamp;
 
 use super::changes::{self, ChangeSubject};
-use crate::{Error, Tx};
+use super::time;
+use crate::{Error, Row, Tx};
 
 /// The newest policy and its version.
 ///
@@ -19,17 +20,55 @@ pub async fn find(tx: &mut Tx) -> Result<(i64, Policy), Error> {
     Ok((version, policy.map_err(|_| Error::Corrupt { table: "policies", id: version.to_string() })?))
 }
 
-/// Saves a policy as the newest version; answers that version.
+/// One version, without its rules.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyVersion {
+    /// The number.
+    pub version: i64,
+    /// When it was saved; the first is as old as the installation.
+    pub saved_at: Timestamp,
+    /// Which operator saved it; empty for the built-in one.
+    pub saved_by: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// Saves a policy as the version after `before`.
+///
+/// # Errors
+/// [`Error::Conflict`] when `before` is not the newest any more; otherwise when the store cannot.
+pub async fn save(
+    tx: &mut Tx,
+    policy: &Policy,
+    before: i64,
+    by: &str,
+    reason: &str,
+    at: Timestamp,
+) -> Result<i64, Error> {
+    changes::append(tx, &ChangeSubject::Policy, at).await?;
+    const SQL: &str = "INSERT INTO policies (version, policy, saved_at, saved_by, reason) \
+                       SELECT MAX(version) + 1, $1, CAST($2 AS BIGINT), $3, $4 FROM policies \
+                       HAVING MAX(version) = $5 RETURNING version";
+    let text = serde_json::to_string(policy).map_err(|error| Error::Other(error.to_string()))?;
+    let values = vec![text.into(), at.0.into(), by.into(), reason.into(), before.into()];
+    tx.optional(SQL, values).await?.ok_or(Error::Conflict("policy version"))?.int(0)
+}
+
+/// The versions, newest first.
 ///
 /// # Errors
 /// When the store cannot.
-pub async fn save(tx: &mut Tx, policy: &Policy, at: Timestamp) -> Result<i64, Error> {
-    changes::append(tx, &ChangeSubject::Policy, at).await?;
-    const SQL: &str = "INSERT INTO policies (version, policy, saved_at) \
-                       SELECT COALESCE(MAX(version), 0) + 1, $1, CAST($2 AS BIGINT) \
-                       FROM policies RETURNING version";
-    let text = serde_json::to_string(policy).map_err(|error| Error::Other(error.to_string()))?;
-    tx.optional(SQL, vec![text.into(), at.0.into()]).await?.ok_or(Error::Missing)?.int(0)
+pub async fn list(tx: &mut Tx) -> Result<Vec<PolicyVersion>, Error> {
+    const SQL: &str = "SELECT version, saved_at, saved_by, reason FROM policies ORDER BY version DESC LIMIT 50";
+    let version = |row: &Row| {
+        Ok(PolicyVersion {
+            version: row.int(0)?,
+            saved_at: time(row, 1)?,
+            saved_by: row.text(2)?,
+            reason: row.text(3)?,
+        })
+    };
+    tx.all(SQL, vec![]).await?.iter().map(version).collect()
 }
 
 /// Gives a fresh database the default rules.

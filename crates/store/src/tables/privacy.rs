@@ -142,6 +142,14 @@ pub async fn withdraw_consents(tx: &mut Tx, organization: &OrganizationId, at: T
     tx.execute(SQL, vec![organization.as_str().into(), at.0.into()]).await
 }
 
+/// Forgets consents given before a moment.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn delete_consents(tx: &mut Tx, before: Timestamp) -> Result<u64, Error> {
+    tx.execute("DELETE FROM consents WHERE at < $1", vec![before.0.into()]).await
+}
+
 /// Makes a one-time link known.
 ///
 /// # Errors

@@ -2,7 +2,9 @@
 
 use keystead_core::gate::Requirement;
 use keystead_core::id::{OrganizationId, ReviewCaseId};
-use keystead_core::verification::organization::{AttemptState, Effect, SAME_DOCUMENT, Step};
+use keystead_core::time::Timestamp;
+use keystead_core::verification::organization::same_document::{self, Use, Verdict};
+use keystead_core::verification::organization::{AttemptState, Effect, SAME_DOCUMENT, Status, Step};
 use keystead_store::Tx;
 use keystead_store::tables::identity_attempts::{self, IdentityAttempt};
 use keystead_store::tables::privacy::{self, DocumentPrint};
@@ -35,7 +37,8 @@ impl App {
             match (effect, attempt.as_deref_mut()) {
                 (Effect::Open, row) => {
                     let print = row.as_ref().and_then(|row| row.document_print.clone());
-                    self.open(tx, organization, before, row.and_then(|row| row.user.clone()), print).await?;
+                    let how = if next.status == Status::Exempt { "waived" } else { "verified" };
+                    self.open(tx, organization, how, row.and_then(|row| row.user.clone()), print).await?;
                 }
                 (Effect::Close, _) => {
                     organizations::clear_requirement(tx, organization, Requirement::Organization, now).await?;
@@ -98,12 +101,12 @@ impl App {
         &self,
         tx: &mut Tx,
         organization: &OrganizationId,
-        _before: &Standing,
+        how: &str,
         user: Option<keystead_core::id::UserId>,
         print: Option<Vec<u8>>,
     ) -> Result<(), Error> {
         let now = self.now();
-        organizations::set_requirement(tx, organization, Requirement::Organization, "verified", None, now).await?;
+        organizations::set_requirement(tx, organization, Requirement::Organization, how, None, now).await?;
         if let Some(print) = print.filter(|print| !print.is_empty()) {
             let used = DocumentPrint { print, organization: organization.clone(), user, verified_at: now };
             privacy::save_document(tx, &used).await?;
@@ -111,27 +114,24 @@ impl App {
         Ok(())
     }
 
-    /// Whether the document has verified others in the last ninety days, and too many or under other owners.
-    pub(crate) async fn document_used(
+    /// From when on the document may verify this organization; `None` is from now on.
+    pub(crate) async fn document_free_at(
         &self,
         tx: &mut Tx,
         organization: &OrganizationId,
         print: &[u8],
-    ) -> Result<bool, Error> {
-        let used = privacy::list_document(tx, print, self.now().plus(-SAME_DOCUMENT)).await?;
-        let others: Vec<_> = used.into_iter().filter(|row| &row.organization != organization).collect();
-        if others.is_empty() {
-            return Ok(false);
+    ) -> Result<Option<Timestamp>, Error> {
+        let now = self.now();
+        let mut uses = Vec::new();
+        for row in privacy::list_document(tx, print, now.plus(-SAME_DOCUMENT)).await? {
+            let same_owner =
+                &row.organization == organization || self.share_an_owner(tx, organization, &row.organization).await?;
+            uses.push(Use { organization: row.organization, verified_at: row.verified_at, same_owner });
         }
-        if others.len() >= self.settings().organizations_per_document {
-            return Ok(true);
+        match same_document::judge(&uses, organization, self.settings().organizations_per_document, now) {
+            Verdict::Free => Ok(None),
+            Verdict::Taken { until } => Ok(Some(until)),
         }
-        for other in &others {
-            if !self.share_an_owner(tx, organization, &other.organization).await? {
-                return Ok(true);
-            }
-        }
-        Ok(false)
     }
 
     async fn share_an_owner(&self, tx: &mut Tx, one: &OrganizationId, two: &OrganizationId) -> Result<bool, Error> {
@@ -179,10 +179,30 @@ impl App {
 
     /// Tells every owner what stands now. Without mail, pages and the API still say it.
     async fn tell_owners(&self, tx: &mut Tx, organization: &OrganizationId, next: &Step) -> Result<(), Error> {
+        self.tell_owners_of(tx, organization, next.audit).await?;
+        let Some(until) = next.until.filter(|_| next.status == Status::Verified) else { return Ok(()) };
+        // Owners are reminded of a date before it comes.
+        for days in [7, 1] {
+            let at = until.plus(-days * DAY);
+            if at > self.now() {
+                let work = json!({ "organization": organization, "event": "orgv.reverify_due", "until": until });
+                self.enqueue(tx, jobs::TELL_OWNERS, &work, at).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Mails the owners about an event, by the name it has in the audit log.
+    pub(crate) async fn tell_owners_of(
+        &self,
+        tx: &mut Tx,
+        organization: &OrganizationId,
+        event: &str,
+    ) -> Result<(), Error> {
         if self.services().mail.is_none() {
             return Ok(());
         }
-        let work = json!({ "organization": organization, "status": next.status.as_str(), "event": next.audit });
+        let work = json!({ "organization": organization, "event": event });
         self.enqueue(tx, jobs::TELL_OWNERS, &work, self.now()).await
     }
 }

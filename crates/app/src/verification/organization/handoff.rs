@@ -6,7 +6,7 @@
 use keystead_core::id::OrganizationId;
 use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
-use keystead_core::verification::limits::MAIL_LIMITS;
+use keystead_core::verification::limits::{MAIL_LIMITS, MAILS};
 use keystead_providers::identity::Link;
 use keystead_store::Tx;
 use keystead_store::tables::identity_attempts::{self, IdentityAttempt};
@@ -134,7 +134,7 @@ impl App {
         let subjects = Subjects { organization: Some(attempt.organization.clone()), ..Subjects::default() };
         self.within(tx, MAIL_LIMITS, &subjects, "").await?;
         let hex: String = row.digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        self.count(tx, "verification_mails", &subjects, &hex, "").await?;
+        self.count(tx, MAILS, &subjects, &hex, "").await?;
         let user = actor.user().ok_or_else(|| Error::impossible("A key without a person has no address."))?;
         let person = users::find(tx, user).await?.ok_or_else(|| Error::not_found("user", user.as_str()))?;
         let work =

@@ -2,7 +2,8 @@
 
 use keystead_core::id::OrganizationId;
 use keystead_core::role::OrganizationRole;
-use keystead_core::verification::organization::Event;
+use keystead_core::time::Timestamp;
+use keystead_core::verification::organization::{Event, SILENCE};
 use keystead_providers::Failure;
 use keystead_providers::identity::our_reference;
 use keystead_providers::mail::Mail;
@@ -68,37 +69,38 @@ impl App {
     async fn poll_attempt(&self, payload: &Value) -> Result<Outcome, Error> {
         let id = field(payload, "attempt")?.to_owned();
         let tries = payload.get("try").and_then(Value::as_i64).unwrap_or_default() + 1;
+        let now = self.now();
+        // Silence counts from the last answer on, or from where it was last made good.
+        let begun = self.attempt_of(&id).await?.map_or(now, |row| row.checked_at.unwrap_or(row.created_at));
+        let mut silent_since = payload.get("silent_since").and_then(Value::as_i64).map_or(begun, Timestamp);
         let ended = match self.refresh_attempt(&id, 0).await {
-            Ok(ended) => ended,
+            Ok(ended) => {
+                silent_since = now;
+                ended
+            }
             Err(Error::ProviderUnavailable { .. }) => {
                 // While the service is away its time does not run for anybody.
-                self.extend_attempt(&id, jobs::poll_wait(tries)).await?;
+                let seconds = now.since(silent_since);
+                self.apply_event(&id, Event::ProviderDown { seconds }).await?;
+                if seconds > SILENCE {
+                    silent_since = now;
+                }
                 false
             }
             Err(error) => return Err(error),
         };
         let Some(row) = self.attempt_of(&id).await?.filter(|_| !ended) else { return Ok(Outcome::Done) };
-        if self.now() >= row.expires_at && self.apply_event(&id, Event::TimeUp).await? {
+        if now >= row.expires_at && self.apply_event(&id, Event::TimeUp).await? {
             return Ok(Outcome::Done);
         }
         let app = self.clone();
-        let at = self.now().plus(if row.reference.is_some() { jobs::poll_wait(tries) } else { 30 });
-        let next = json!({ "attempt": id, "try": tries });
+        let at = now.plus(if row.reference.is_some() { jobs::poll_wait(tries) } else { 30 });
+        let next = json!({ "attempt": id, "try": tries, "silent_since": silent_since });
         let write = self
             .store()
             .write("poll_again", async move |tx: &mut Tx| app.enqueue(tx, jobs::IDENTITY_POLL, &next, at).await);
         write.await?;
         Ok(Outcome::Done)
-    }
-
-    async fn extend_attempt(&self, id: &str, seconds: i64) -> Result<(), Error> {
-        let id = id.to_owned();
-        let write = self.store().write("extend_attempt", async move |tx: &mut Tx| {
-            let Some(mut row) = identity_attempts::find(tx, &id).await? else { return Ok(()) };
-            row.expires_at = row.expires_at.plus(seconds);
-            Ok::<_, Error>(identity_attempts::update(tx, &row).await?)
-        });
-        write.await
     }
 
     /// Asks the service to erase its copy, and asks again daily until it says that it has (verification.md 4.6).
@@ -159,7 +161,13 @@ impl App {
             .parse()
             .map_err(|_| Error::Internal("a job without organization".into()))?;
         let wanted = organization.clone();
+        let until = payload.get("until").and_then(Value::as_i64).map(Timestamp);
+        let app = self.clone();
         let read = self.store().read("owners", async move |tx: &mut Tx| {
+            // A reminder of a date that does not stand any more says nothing.
+            if until.is_some() && app.standing(tx, &wanted).await?.until != until {
+                return Ok((Vec::new(), String::new()));
+            }
             let page = crate::Page { after: None, limit: 100, ascending: true };
             let mut owners = Vec::new();
             for row in memberships::list(tx, &wanted, &page).await?.data {

@@ -4,6 +4,7 @@
 mod apply;
 mod handoff;
 mod jobs;
+mod owners;
 mod refresh;
 mod start;
 mod view;

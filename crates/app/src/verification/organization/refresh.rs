@@ -1,14 +1,18 @@
 //! The service is asked, and what it says is applied: the only way an attempt moves (verification.md 5.3, odd orders).
 
 use keystead_core::id::OrganizationId;
-use keystead_core::verification::organization::{AttemptState, Check, Event, step};
+use keystead_core::verification::organization::snapshot::{Known, Snapshot as Word, Weight, weigh};
+use keystead_core::verification::organization::{AttemptState, Event, step};
 use keystead_providers::Failure;
 use keystead_providers::identity::{Snapshot, our_reference};
 use keystead_store::Tx;
 use keystead_store::tables::identity_attempts::{self, IdentityAttempt};
 use keystead_store::tables::organizations;
 
+use serde_json::json;
+
 use super::{AttemptView, attempt_state, check, refused};
+use crate::verification::jobs;
 use crate::{Actor, App, Error};
 
 /// Whoever asks again within this many seconds is told what is known (verification.md 7).
@@ -44,8 +48,8 @@ impl App {
             .store()
             .read("attempt", async move |tx: &mut Tx| Ok::<_, Error>(identity_attempts::find(tx, &key).await?));
         let Some(row) = read.await? else { return Ok(true) };
-        // An attempt that ended without the service's word may still get it: an old one approved after a new began.
-        let settled = row.finished_at.is_some() && row.decided_at.is_some();
+        // An attempt that ended may still get another word, until the service has erased what it knew.
+        let settled = row.redacted_at.is_some();
         let recent = row.checked_at.is_some_and(|at| self.now().since(at) < patience);
         if settled || recent {
             return Ok(row.finished_at.is_some());
@@ -82,51 +86,71 @@ impl App {
         let (app, id) = (self.clone(), id.to_owned());
         let write = self.store().write("apply_snapshot", async move |tx: &mut Tx| {
             let Some(mut row) = identity_attempts::find(tx, &id).await? else { return Ok(true) };
-            let settled = row.finished_at.is_some() && row.decided_at.is_some();
-            if settled || snapshot.as_of < row.as_of {
-                return Ok(row.finished_at.is_some());
-            }
             let organization = row.organization.clone();
             let closed = organizations::find(tx, &organization).await?.is_none_or(|row| row.deactivated_at.is_some());
-            row.as_of = snapshot.as_of;
-            row.checked_at = Some(app.now());
-            row.step = i64::from(snapshot.step).max(row.step);
-            row.document_type = snapshot.document_type.clone().or(row.document_type);
-            row.issuing_country = snapshot.issuing_country.clone().or(row.issuing_country);
-            row.document_print = print.clone().or(row.document_print);
-            row.reasons = serde_json::to_string(&snapshot.reasons).unwrap_or_else(|_| "[]".to_owned());
-            let before = app.standing(tx, &organization).await?;
+            let known = Known { state: attempt_state(&row)?, as_of: row.as_of, organization_closed: closed };
             let said = check(snapshot.state);
-            // Only an approval revives an attempt, and only one that ran out: whoever called it off took consent back.
-            let revived = row.finished_at.is_some();
-            let ran_out = row.state == AttemptState::Expired.as_str();
-            if revived && (said != Check::Approved || !ran_out) || closed {
-                row.redact_at = row.redact_at.or(Some(app.now()));
-                identity_attempts::update(tx, &row).await?;
-                return Ok(true);
-            }
-            let facts = app.facts(tx, &organization, &before, row.document_print.as_deref()).await?;
-            let live = if revived { AttemptState::Submitted } else { attempt_state(&row)? };
-            let next = step(before.status, Some(live), Event::Said(said), facts, app.now()).map_err(refused)?;
+            let newer = snapshot.as_of > row.as_of;
+            let weight = weigh(known, Word { check: said, as_of: snapshot.as_of });
             let actor = Actor::Service(row.provider.clone());
-            app.apply(tx, &actor, &organization, &before, Some(&mut row), next, None).await?;
-            if revived {
-                app.cancel_newer(tx, &actor, &row).await?;
+            if weight != Weight::Nothing {
+                row.as_of = snapshot.as_of;
+            }
+            row.checked_at = Some(app.now());
+            match weight {
+                Weight::Live | Weight::Revives => {
+                    row.step = i64::from(snapshot.step).max(row.step);
+                    row.document_type = snapshot.document_type.clone().or(row.document_type);
+                    row.issuing_country = snapshot.issuing_country.clone().or(row.issuing_country);
+                    row.document_print = print.clone().or(row.document_print);
+                    row.reasons = serde_json::to_string(&snapshot.reasons).unwrap_or_else(|_| "[]".to_owned());
+                    let state = if weight == Weight::Revives { AttemptState::Submitted } else { known.state };
+                    app.step_attempt(tx, &actor, &mut row, Some(state), Event::Said(said)).await?;
+                    if weight == Weight::Revives {
+                        app.cancel_newer(tx, &actor, &row).await?;
+                    }
+                }
+                // Told once for each word, however often it is delivered.
+                Weight::Reverses if newer => {
+                    app.step_attempt(tx, &actor, &mut row, None, Event::Reversed).await?;
+                }
+                Weight::Erase if row.finished_at.is_none() => {
+                    app.step_attempt(tx, &actor, &mut row, Some(known.state), Event::Cancel).await?;
+                }
+                Weight::Erase if row.redact_at.is_none() => {
+                    row.redact_at = Some(app.now());
+                    identity_attempts::update(tx, &row).await?;
+                    let work = json!({ "attempt": row.id });
+                    app.enqueue(tx, jobs::IDENTITY_REDACT, &work, app.now()).await?;
+                }
+                Weight::Erase | Weight::Reverses | Weight::Nothing => identity_attempts::update(tx, &row).await?,
             }
             Ok::<_, Error>(row.finished_at.is_some())
         });
         write.await
     }
 
+    /// Moves an organization by what happened to one of its attempts, and writes everything down.
+    async fn step_attempt(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        row: &mut IdentityAttempt,
+        live: Option<AttemptState>,
+        event: Event,
+    ) -> Result<(), Error> {
+        let organization = row.organization.clone();
+        let before = self.standing(tx, &organization).await?;
+        let facts = self.facts(tx, &organization, &before, row.document_print.as_deref()).await?;
+        let next = step(before.status, live, event, facts, self.now()).map_err(refused)?;
+        self.apply(tx, actor, &organization, &before, Some(row), next, None).await
+    }
+
     /// An old attempt was approved after a new one began: the newer is not needed any more.
     async fn cancel_newer(&self, tx: &mut Tx, actor: &Actor, old: &IdentityAttempt) -> Result<(), Error> {
         let Some(mut newer) = self.live_attempt(tx, &old.organization).await? else { return Ok(()) };
-        let before = self.standing(tx, &old.organization).await?;
-        let facts = self.facts(tx, &old.organization, &before, None).await?;
-        let live = Some(attempt_state(&newer)?);
-        let next = step(before.status, live, Event::Cancel, facts, self.now()).map_err(refused)?;
-        let organization = old.organization.clone();
-        self.apply(tx, actor, &organization, &before, Some(&mut newer), next, None).await
+        let state = Some(attempt_state(&newer)?);
+        self.step_attempt(tx, actor, &mut newer, state, Event::Cancel).await
     }
 
     /// Applies an event of the clock to a live attempt. Answers whether it has ended.
@@ -137,13 +161,8 @@ impl App {
             if row.finished_at.is_some() {
                 return Ok(true);
             }
-            let organization = row.organization.clone();
-            let before = app.standing(tx, &organization).await?;
-            let facts = app.facts(tx, &organization, &before, None).await?;
             let live = Some(attempt_state(&row)?);
-            let next = step(before.status, live, event, facts, app.now()).map_err(refused)?;
-            let actor = Actor::Service("clock".to_owned());
-            app.apply(tx, &actor, &organization, &before, Some(&mut row), next, None).await?;
+            app.step_attempt(tx, &Actor::Service("clock".to_owned()), &mut row, live, event).await?;
             Ok::<_, Error>(row.finished_at.is_some())
         });
         write.await

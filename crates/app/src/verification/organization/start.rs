@@ -3,7 +3,7 @@
 use keystead_core::gate::{Action, Requirement};
 use keystead_core::id::{OrganizationId, VerificationAttemptId};
 use keystead_core::scope::Scope;
-use keystead_core::verification::limits::LINK_LIMITS;
+use keystead_core::verification::limits::{LINK_LIMITS, LINKS};
 use keystead_core::verification::organization::{
     ATTEMPT_LIFE, ATTEMPTS_WINDOW, AttemptState, Event, Facts, Refusal, Status, step,
 };
@@ -34,6 +34,14 @@ pub struct Consent {
     pub origin: Origin,
 }
 
+/// What comes of a click on "Verify Organization".
+enum Begun {
+    /// An attempt, new or joined.
+    Attempt(Box<IdentityAttempt>),
+    /// A prerequisite is missing.
+    Refused(Error),
+}
+
 impl App {
     /// Begins to verify an organization, or joins what goes on. The link of the answer works once.
     ///
@@ -48,6 +56,7 @@ impl App {
     ) -> Result<(AttemptView, Option<Link>), Error> {
         self.identity_provider()?;
         if !consent.given {
+            self.consent_declined(actor, organization).await?;
             let message =
                 "Consent to the processing of the document and the face photo is needed before anything begins.";
             return Err(Error::coded("consent", "consent_required", message));
@@ -74,10 +83,14 @@ impl App {
             let before = app.standing(tx, &organization).await?;
             if let Some(live) = app.live_attempt(tx, &organization).await? {
                 // The second owner, or the second click, joins the first.
-                return Ok(live);
+                return Ok(Begun::Attempt(Box::new(live)));
             }
-            app.prerequisites(tx, &organization).await?;
             let facts = app.facts(tx, &organization, &before, None).await?;
+            if let Some(missing) = app.prerequisite_missing(tx, &organization).await? {
+                let next = step(before.status, None, Event::PrerequisiteMissing, facts, app.now()).map_err(refused)?;
+                app.apply(tx, &actor, &organization, &before, None, next, None).await?;
+                return Ok(Begun::Refused(missing));
+            }
             let next = step(before.status, None, Event::Start, facts, app.now()).map_err(refused)?;
             let provider = app.identity_provider()?;
             let now = app.now();
@@ -134,25 +147,44 @@ impl App {
             {
                 app.record(tx, &actor, Deed { organization: &organization, action, target: &id, details }).await?;
             }
-            Ok::<_, Error>(row)
+            Ok::<_, Error>(Begun::Attempt(Box::new(row)))
         });
         match write.await {
+            Ok(Begun::Attempt(row)) => Ok(*row),
+            // Refused after it was written down.
+            Ok(Begun::Refused(missing)) => Err(missing),
             // Two owners at once: whoever came second joins the first.
             Err(Error::Conflict { .. }) => Err(refused(Refusal::AlreadyInProgress)),
-            other => other,
+            Err(error) => Err(error),
         }
     }
 
-    /// What must be there before an organization can be verified (S0-03, S0-04).
-    async fn prerequisites(&self, tx: &mut Tx, organization: &OrganizationId) -> Result<(), Error> {
+    /// An owner read what consent means and said no: that is written down, and nothing else is.
+    async fn consent_declined(&self, actor: &Actor, organization: &OrganizationId) -> Result<(), Error> {
+        let (app, actor, organization) = (self.clone(), actor.clone(), organization.clone());
+        let write = self.store().write("consent_declined", async move |tx: &mut Tx| {
+            app.authorize(tx, &actor, &organization, Scope::ManagementWrite).await?;
+            let before = app.standing(tx, &organization).await?;
+            let facts = app.facts(tx, &organization, &before, None).await?;
+            // Where nothing could begin, nothing was declined.
+            match step(before.status, None, Event::ConsentDeclined, facts, app.now()) {
+                Ok(next) => app.apply(tx, &actor, &organization, &before, None, next, None).await,
+                Err(_) => Ok(()),
+            }
+        });
+        write.await
+    }
+
+    /// What must be there before an organization can be verified and is not (S0-03, S0-04).
+    async fn prerequisite_missing(&self, tx: &mut Tx, organization: &OrganizationId) -> Result<Option<Error>, Error> {
         let (_, policy) = policy::find(tx).await?;
         let met = entitlements(tx, organization).await?;
         let verdict = policy.judge(Action::VerifyOrganization, organization, &met, self.now());
         if verdict.allowed() {
-            return Ok(());
+            return Ok(None);
         }
         let rule = verdict.rule.unwrap_or_default();
-        Err(Error::RequirementMissing { organization: organization.clone(), missing: verdict.missing, rule })
+        Ok(Some(Error::RequirementMissing { organization: organization.clone(), missing: verdict.missing, rule }))
     }
 
     /// What the machine must know beside the state. `print` is the document's, once it is known.
@@ -172,7 +204,7 @@ impl App {
         let rejected = u8::try_from(attempts.iter().filter(counts).count()).unwrap_or(u8::MAX);
         let duplicate = match print {
             None => false,
-            Some(print) => self.document_used(tx, organization, print).await?,
+            Some(print) => self.document_free_at(tx, organization, print).await?.is_some(),
         };
         Ok(Facts { rejected, duplicate, until: before.until })
     }
@@ -267,14 +299,13 @@ impl App {
         let write = self.store().write("count_link", async move |tx: &mut Tx| {
             let subjects = Subjects { organization: Some(kept.organization.clone()), ..Subjects::default() };
             app.within(tx, LINK_LIMITS, &subjects, "").await?;
-            let name = LINK_LIMITS.first().map_or("verification_links", |limit| limit.name);
-            app.count(tx, name, &subjects, &format!("{}:{nth}", kept.id), "").await?;
-            let deed = Deed {
-                organization: &kept.organization,
-                action: "orgv.link_reissued",
-                target: &kept.id,
-                details: json!({}),
-            };
+            app.count(tx, LINKS, &subjects, &format!("{}:{nth}", kept.id), "").await?;
+            let before = app.standing(tx, &kept.organization).await?;
+            let facts = app.facts(tx, &kept.organization, &before, None).await?;
+            let live = Some(super::attempt_state(&kept)?);
+            let next = step(before.status, live, Event::LinkReissued, facts, app.now()).map_err(refused)?;
+            let deed =
+                Deed { organization: &kept.organization, action: next.audit, target: &kept.id, details: json!({}) };
             app.record(tx, &who, deed).await
         });
         write.await?;

@@ -89,6 +89,8 @@ pub struct OrganizationView {
     pub provider_policy: Option<String>,
     /// Whether an appeal waits for people.
     pub appeal_open: bool,
+    /// From when on the document of the live attempt may verify this organization, where it has verified others.
+    pub document_free_at: Option<Timestamp>,
 }
 
 /// The text an owner agrees to; its digest is kept with the consent (S0-22).
@@ -148,7 +150,13 @@ impl App {
             .count();
         let cases = reviews::list(tx, organization).await?;
         let provider = self.services().identity.as_ref();
+        let live = attempts.iter().find(|row| row.finished_at.is_none());
+        let document_free_at = match live.and_then(|row| row.document_print.as_deref()) {
+            None => None,
+            Some(print) => self.document_free_at(tx, organization, print).await?,
+        };
         Ok(OrganizationView {
+            document_free_at,
             status: standing.status,
             since: standing.since,
             until: standing.until,

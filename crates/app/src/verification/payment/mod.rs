@@ -2,35 +2,23 @@
 
 mod jobs;
 mod refresh;
+mod standing;
 mod view;
 
 use keystead_core::id::{OrganizationId, PaymentSetupId};
 use keystead_core::scope::Scope;
-use keystead_core::time::Timestamp;
+use keystead_core::verification::payment::{PaymentEvent, SETUP_LIFE};
 use keystead_providers::Failure;
 use keystead_providers::payment::{PaymentProvider, Setup};
 use keystead_store::Tx;
-use keystead_store::tables::limit_hits;
 use keystead_store::tables::payments::{self, PaymentSetup};
 use serde_json::json;
 use std::sync::Arc;
 
-use crate::audit::Deed;
 use crate::{Actor, App, Error};
 
 pub(crate) use jobs::settled;
 pub use view::{MethodView, PaymentView, SetupView};
-
-/// A set-up nobody finishes ends after a day.
-const LIFE: i64 = 86_400;
-/// Failed set-ups in a day before the organization waits (verification.md 7).
-const MOST_FAILURES: i64 = 5;
-/// Different cards in an hour that smell of card testing.
-const MOST_CARDS: i64 = 3;
-/// How long an organization waits then.
-const BLOCK: i64 = 86_400;
-/// What failures are counted under.
-const FAILED: &str = "payment.setup_failed";
 
 impl App {
     fn payment_provider(&self) -> Result<Arc<dyn PaymentProvider>, Error> {
@@ -53,7 +41,7 @@ impl App {
             state: "pending".to_owned(),
             reason: None,
             created_at: self.now(),
-            expires_at: self.now().plus(LIFE),
+            expires_at: self.now().plus(SETUP_LIFE),
             checked_at: None,
             finished_at: None,
         };
@@ -62,19 +50,14 @@ impl App {
         let write = self.store().write("start_payment_method", async move |tx: &mut Tx| {
             let organization = &setup.organization;
             app.authorize(tx, &who, organization, Scope::ManagementWrite).await?;
-            app.refuse_card_testing(tx, organization).await?;
+            app.tick_payment(tx, organization).await?;
             let live = payments::find_newest(tx, organization).await?;
             if let Some(live) = live.filter(|row| row.finished_at.is_none() && row.expires_at > app.now()) {
                 return Ok::<_, Error>((live, payments::find_customer(tx, organization, &setup.provider).await?, true));
             }
+            let details = json!({ "provider": setup.provider });
+            app.step_payment(tx, &who, organization, PaymentEvent::Add, &setup.id, details).await?;
             payments::insert(tx, &setup).await?;
-            let deed = Deed {
-                organization,
-                action: "payment.setup_started",
-                target: &setup.id,
-                details: json!({ "data": { "provider": setup.provider } }),
-            };
-            app.record(tx, &who, deed).await?;
             Ok((setup.clone(), payments::find_customer(tx, organization, &setup.provider).await?, false))
         });
         let (setup, customer, known) = write.await?;
@@ -95,7 +78,7 @@ impl App {
     async fn payment_begun(&self, mut setup: PaymentSetup, begun: Setup) -> Result<SetupView, Error> {
         setup.reference = Some(begun.reference);
         setup.url = Some(begun.url);
-        setup.expires_at = begun.expires_at.min(setup.created_at.plus(LIFE));
+        setup.expires_at = begun.expires_at.min(setup.created_at.plus(SETUP_LIFE));
         let app = self.clone();
         let write = self.store().write("payment_begun", async move |tx: &mut Tx| {
             payments::save_customer(tx, &setup.organization, &setup.provider, &begun.customer).await?;
@@ -115,24 +98,15 @@ impl App {
             finished_at: Some(self.now()),
             ..setup.clone()
         };
-        let write = self
-            .store()
-            .write("payment_not_begun", async move |tx: &mut Tx| Ok::<_, Error>(payments::update(tx, &ended).await?));
+        let app = self.clone();
+        let write = self.store().write("payment_not_begun", async move |tx: &mut Tx| {
+            payments::update(tx, &ended).await?;
+            let actor = Actor::Service(ended.provider.clone());
+            let event = PaymentEvent::SetupFailed { ended: true, failures: 0, cards: 0 };
+            let details = json!({ "reason": ended.reason });
+            app.step_payment(tx, &actor, &ended.organization, event, &ended.id, details).await.map(|_| ())
+        });
         write.await
-    }
-
-    async fn refuse_card_testing(&self, tx: &mut Tx, organization: &OrganizationId) -> Result<(), Error> {
-        let now = self.now();
-        let day = limit_hits::count(tx, FAILED, organization.as_str(), now.plus(-BLOCK)).await?;
-        let blocked = limit_hits::count(tx, "payment.blocked", organization.as_str(), now.plus(-BLOCK)).await?;
-        let until = |oldest: Option<Timestamp>| oldest.map_or(now, |at| at.plus(BLOCK));
-        if blocked.hits > 0 {
-            return Err(Error::limited("payment_setups", until(blocked.oldest)));
-        }
-        if day.hits >= MOST_FAILURES {
-            return Err(Error::limited("payment_setups", until(day.oldest)));
-        }
-        Ok(())
     }
 }
 

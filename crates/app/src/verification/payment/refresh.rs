@@ -1,16 +1,16 @@
 //! What the service says of a set-up is the truth; deliveries and redirects only make us look (verification.md 0, 1).
 
-use keystead_core::gate::Requirement;
 use keystead_core::id::{OrganizationId, PaymentMethodId};
+use keystead_core::verification::limits::{Counting, FAILED_SETUPS, SETUP_LIMITS};
+use keystead_core::verification::payment::{PaymentEffect, PaymentEvent, PaymentStanding};
 use keystead_providers::payment::{Method, SetupState};
 use keystead_store::Tx;
-use keystead_store::tables::limit_hits::{self, Hit};
-use keystead_store::tables::organizations;
+use keystead_store::tables::limit_hits;
 use keystead_store::tables::payments::{self, PaymentMethod, PaymentSetup};
 use serde_json::json;
 
-use super::{FAILED, MOST_CARDS, SetupView};
-use crate::audit::Deed;
+use super::SetupView;
+use crate::verification::limits::Subjects;
 use crate::{Actor, App, Error};
 
 /// Whoever asks again within this many seconds is told what is known.
@@ -78,17 +78,35 @@ impl App {
         setup.checked_at = Some(now);
         match state {
             SetupState::Succeeded(method) => {
+                let known = payments::find_customer(tx, &setup.organization, &setup.provider).await?;
+                let ours = method.customer.is_none() || method.customer == known;
+                if !ours {
+                    tracing::error!(setup = setup.id, "the set-up belongs to another customer; nothing is applied");
+                    payments::update(tx, &setup).await?;
+                    return Ok(false);
+                }
                 setup.state = "succeeded".to_owned();
                 setup.reason = None;
                 setup.finished_at = Some(now);
                 self.method_added(tx, &setup, method).await?;
             }
-            SetupState::Failed { reason, card } => self.setup_failed(tx, &mut setup, reason, card).await?,
+            SetupState::Failed { reason, card } => {
+                if self.setup_failed(tx, &mut setup, reason, card).await? {
+                    return Ok(true);
+                }
+            }
             SetupState::Pending if now < setup.expires_at => {}
             SetupState::Pending | SetupState::Expired => {
                 setup.state = "expired".to_owned();
                 setup.finished_at = Some(now);
-                self.record_of_service(tx, &setup, "payment.setup_expired", json!({})).await?;
+                payments::update(tx, &setup).await?;
+                // It has run out at the service, whatever date stands here.
+                let (before, version) = self.payment_standing(tx, &setup.organization).await?;
+                let before = PaymentStanding { setup_until: before.setup_until.map(|_| now), ..before };
+                let actor = Actor::Service(setup.provider.clone());
+                let said = (setup.id.as_str(), json!({}));
+                let standing = (before, version);
+                self.step_payment_from(tx, &actor, &setup.organization, standing, PaymentEvent::Tick, said).await?;
             }
         }
         payments::update(tx, &setup).await?;
@@ -116,67 +134,55 @@ impl App {
             removed_at: None,
         };
         payments::save_method(tx, &row).await?;
-        limit_hits::delete(tx, FAILED, organization.as_str()).await?;
-        // A waiver stays a waiver: the operator's word is not overwritten by a card.
-        let how = organizations::requirements(tx, organization).await?;
-        if !how.iter().any(|row| row.requirement == Requirement::PaymentMethod) {
-            let payment = Requirement::PaymentMethod;
-            organizations::set_requirement(tx, organization, payment, "verified", None, self.now()).await?;
-        }
-        let details = json!({ "data": { "brand": row.brand, "last4": row.last4 } });
-        self.record_of_service(tx, setup, "payment.method_added", details).await
+        let subject = format!("organization:{organization}");
+        limit_hits::delete(tx, FAILED_SETUPS, &subject).await?;
+        let details = json!({ "brand": row.brand, "last4": row.last4 });
+        let actor = Actor::Service(setup.provider.clone());
+        let event = PaymentEvent::SetupSucceeded { ours: true };
+        self.step_payment(tx, &actor, organization, event, &setup.id, details).await.map(|_| ())
     }
 
-    /// The bank said no. The page at the service stays open for another card, so the set-up goes on.
+    /// The bank said no. The page at the service stays open for another card, so the set-up goes on, unless that smells
+    /// of card testing. Answers whether it has ended.
     async fn setup_failed(
         &self,
         tx: &mut Tx,
         setup: &mut PaymentSetup,
         reason: String,
         card: Option<String>,
-    ) -> Result<(), Error> {
-        let now = self.now();
+    ) -> Result<bool, Error> {
+        let organization = setup.organization.clone();
         let card = card.map(|card| hex(&self.sealer().fingerprint("card", &card))).unwrap_or_default();
+        let subjects = Subjects { organization: Some(organization.clone()), ..Subjects::default() };
+        let (before, _) = self.failures(tx, &organization).await?;
         // One refusal is read back many times; a new card or a new reason is a new refusal.
         let id = format!("{}:{reason}:{card}", setup.id);
-        let subject = setup.organization.as_str();
-        let before = limit_hits::count(tx, FAILED, subject, now.plus(-86_400)).await?.hits;
-        let hit = Hit { id, name: FAILED.to_owned(), subject: subject.to_owned(), value: card, at: now };
-        limit_hits::insert(tx, &hit).await?;
-        let after = limit_hits::count(tx, FAILED, subject, now.plus(-86_400)).await?.hits;
+        self.count(tx, FAILED_SETUPS, &subjects, &id, &card).await?;
+        let (failures, cards) = self.failures(tx, &organization).await?;
         setup.reason = Some(reason.clone());
-        if after == before {
-            return Ok(());
+        payments::update(tx, setup).await?;
+        if failures == before {
+            return Ok(false);
         }
-        self.record_of_service(tx, setup, "payment.setup_failed", json!({ "data": { "reason": reason } })).await?;
-        let cards = limit_hits::count(tx, FAILED, subject, now.plus(-3_600)).await?.values;
-        if cards >= MOST_CARDS || after >= super::MOST_FAILURES {
-            let block = Hit {
-                id: format!("{}:blocked", setup.id),
-                name: "payment.blocked".to_owned(),
-                subject: subject.to_owned(),
-                value: String::new(),
-                at: now,
-            };
-            limit_hits::insert(tx, &block).await?;
-            setup.state = "failed".to_owned();
-            setup.finished_at = Some(now);
-            let work = json!({ "reference": setup.reference, "provider": setup.provider });
-            self.enqueue(tx, crate::verification::jobs::PAYMENT_CANCEL, &work, now).await?;
-            self.record_of_service(tx, setup, "payment.card_testing", json!({ "data": { "cards": cards } })).await?;
-        }
-        Ok(())
+        let event = PaymentEvent::SetupFailed { ended: false, failures, cards };
+        let actor = Actor::Service(setup.provider.clone());
+        let details = json!({ "reason": reason, "cards": cards });
+        let effects = self.step_payment(tx, &actor, &organization, event, &setup.id, details).await?;
+        Ok(effects.contains(&PaymentEffect::CancelSetup))
     }
 
-    async fn record_of_service(
-        &self,
-        tx: &mut Tx,
-        setup: &PaymentSetup,
-        action: &'static str,
-        details: serde_json::Value,
-    ) -> Result<(), Error> {
-        let deed = Deed { organization: &setup.organization, action, target: &setup.id, details };
-        self.record(tx, &Actor::Service(setup.provider.clone()), deed).await
+    /// Failed set-ups of an organization and different cards among them, each in its window.
+    async fn failures(&self, tx: &mut Tx, organization: &OrganizationId) -> Result<(u32, u32), Error> {
+        let subject = format!("organization:{organization}");
+        let (mut failures, mut cards) = (0, 0);
+        for limit in SETUP_LIMITS {
+            let count = limit_hits::count(tx, limit.name, &subject, self.now().plus(-limit.window)).await?;
+            match limit.counting {
+                Counting::Times => failures = u32::try_from(count.hits).unwrap_or(u32::MAX),
+                Counting::Values => cards = u32::try_from(count.values).unwrap_or(u32::MAX),
+            }
+        }
+        Ok((failures, cards))
     }
 }
 

@@ -4,6 +4,7 @@ use keystead_core::gate::Requirement;
 use keystead_core::id::OrganizationId;
 use keystead_core::scope::Scope;
 use keystead_core::time::Timestamp;
+use keystead_core::verification::payment::{PaymentEvent, PaymentState};
 use keystead_store::Tx;
 use keystead_store::tables::organizations;
 use keystead_store::tables::payments::{self, PaymentMethod, PaymentSetup};
@@ -81,6 +82,12 @@ pub struct PaymentView {
     pub setup: Option<SetupView>,
     /// Whether the operator excused the organization.
     pub waived: bool,
+    /// Where the organization stands, as its machine says.
+    pub state: PaymentState,
+    /// Until when no set-up may begin, after too many failed.
+    pub blocked_until: Option<Timestamp>,
+    /// Until when what needs a payment method stays open: a card that runs out, an exemption.
+    pub until: Option<Timestamp>,
     /// The service's name, absent when none is configured.
     pub provider: Option<&'static str>,
 }
@@ -96,7 +103,11 @@ impl App {
         let read = self.store().read("payment_methods", async move |tx: &mut Tx| {
             app.authorize(tx, &actor, &organization, Scope::ManagementRead).await?;
             let how = organizations::requirements(tx, &organization).await?;
+            let (standing, _) = app.payment_standing(tx, &organization).await?;
             Ok::<_, Error>(PaymentView {
+                state: standing.state,
+                blocked_until: standing.blocked_until.filter(|at| app.now() < *at),
+                until: standing.until,
                 methods: payments::list_methods(tx, &organization).await?.into_iter().map(MethodView::from).collect(),
                 setup: payments::find_newest(tx, &organization).await?.as_ref().map(SetupView::of),
                 waived: how.iter().any(|row| row.requirement == Requirement::PaymentMethod && row.how == "waived"),
@@ -162,31 +173,50 @@ impl App {
         method.removed_at = Some(self.now());
         method.is_default = false;
         payments::save_method(tx, &method).await?;
-        if was_default {
-            match payments::list_methods(tx, &organization).await?.into_iter().next() {
-                Some(mut next) => {
-                    next.is_default = true;
-                    payments::save_method(tx, &next).await?;
-                }
-                None => self.lose(tx, &organization, Requirement::PaymentMethod).await?,
-            }
+        let details = json!({ "last4": method.last4 });
+        let (standing, _) = self.payment_standing(tx, &organization).await?;
+        if !was_default || !standing.method {
+            let details = json!({ "data": details });
+            let action = "payment.method_removed";
+            let deed = Deed { organization: &organization, action, target: &method.id, details };
+            return self.record(tx, actor, deed).await;
         }
-        let details = json!({ "data": { "last4": method.last4 } });
-        let deed = Deed { organization: &organization, action: "payment.method_removed", target: &method.id, details };
-        self.record(tx, actor, deed).await
+        let next = payments::list_methods(tx, &organization).await?.into_iter().next();
+        let other = next.is_some();
+        if let Some(mut next) = next {
+            next.is_default = true;
+            payments::save_method(tx, &next).await?;
+        }
+        let event = PaymentEvent::Removed { other };
+        self.step_payment(tx, actor, &organization, event, &method.id, details).await.map(|_| ())
     }
 
-    /// A requirement falls, unless the operator excused the organization from it.
-    pub(crate) async fn lose(
+    /// Another method on file is the one that counts from now on.
+    ///
+    /// # Errors
+    /// Without permission, or when there is none with this id.
+    pub async fn prefer_payment_method(
         &self,
-        tx: &mut Tx,
+        actor: &Actor,
         organization: &OrganizationId,
-        requirement: Requirement,
+        id: &str,
     ) -> Result<(), Error> {
-        let how = organizations::requirements(tx, organization).await?;
-        if how.iter().any(|row| row.requirement == requirement && row.how == "verified") {
-            organizations::clear_requirement(tx, organization, requirement, self.now()).await?;
-        }
-        Ok(())
+        let app = self.clone();
+        let (actor, organization, id) = (actor.clone(), organization.clone(), id.to_owned());
+        let write = self.store().write("prefer_payment_method", async move |tx: &mut Tx| {
+            app.authorize(tx, &actor, &organization, Scope::ManagementWrite).await?;
+            let methods = payments::list_methods(tx, &organization).await?;
+            let method = methods.into_iter().find(|row| row.id == id);
+            let mut method = method.ok_or_else(|| Error::not_found("payment method", id.as_str()))?;
+            if method.is_default {
+                return Ok(());
+            }
+            payments::clear_default(tx, &organization).await?;
+            method.is_default = true;
+            payments::save_method(tx, &method).await?;
+            let details = json!({ "last4": method.last4 });
+            app.step_payment(tx, &actor, &organization, PaymentEvent::Replaced, &id, details).await.map(|_| ())
+        });
+        write.await
     }
 }

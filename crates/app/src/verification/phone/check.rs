@@ -1,14 +1,13 @@
 //! A code is typed.
 
-use keystead_core::gate::Requirement;
 use keystead_core::id::OrganizationId;
 use keystead_core::secret::Secret;
 use keystead_core::verification::limits::{WRONG, WRONG_LIMITS};
 use keystead_core::verification::phone::{PhoneEvent, PhoneRefusal, PhoneState};
+use keystead_core::verification::phone_standing::StandingEvent;
 use keystead_providers::phone::Check;
 use keystead_store::Tx;
 use keystead_store::tables::limit_hits::{self, Hit};
-use keystead_store::tables::organizations;
 use keystead_store::tables::phones::{self, PhoneNumber, PhoneVerification};
 use serde_json::json;
 use subtle::ConstantTimeEq;
@@ -23,8 +22,12 @@ use crate::{Actor, App, Error};
 /// What a check comes to. A wrong code is an answer, not a fault: it must be written down.
 enum Checked {
     Right(Box<PhoneVerification>),
-    Wrong { left: u8 },
+    Wrong {
+        left: u8,
+    },
     Refused(PhoneRefusal),
+    /// The number came to stand for as many organizations as it may while the code was on its way.
+    Full(Error),
 }
 
 impl App {
@@ -82,6 +85,7 @@ impl App {
         match write.await? {
             Checked::Right(row) => VerificationView::of(&row),
             Checked::Refused(refusal) => Err(refused(refusal)),
+            Checked::Full(error) => Err(error),
             Checked::Wrong { left } => {
                 let message = format!("Wrong code. Tries left: {left}.");
                 Err(Error::coded("code", "phone_code_wrong", message))
@@ -128,6 +132,17 @@ impl App {
             Ok(step) => step,
             Err(refusal) => return Ok(Checked::Refused(refusal)),
         };
+        let mut released = Vec::new();
+        if next.state == PhoneState::Verified {
+            match self.number_free(tx, &row.number_print, &row.organization, actor).await {
+                Ok(yielding) => released = yielding,
+                Err(full @ Error::Invalid { .. }) => {
+                    self.end_phone(tx, actor, &mut row).await?;
+                    return Ok(Checked::Full(full));
+                }
+                Err(error) => return Err(error),
+            }
+        }
         keep(&mut row, &next);
         if next.state.is_final() {
             row.finished_at = Some(now);
@@ -137,7 +152,10 @@ impl App {
         let deed = Deed { organization: &row.organization, action: audit, target: &row.id, details: json!({}) };
         self.record(tx, actor, deed).await?;
         if next.state == PhoneState::Verified {
+            self.end_phones(tx, actor, &row.organization, Some(&row.id)).await?;
+            self.step_phone(tx, actor, &row.organization, StandingEvent::Proven, json!({})).await?;
             self.bind_number(tx, actor, &row).await?;
+            self.release(tx, actor, &released).await?;
             return Ok(Checked::Right(Box::new(row)));
         }
         let nth = format!("{}:{}:{}", row.id, next.sends, next.checks);
@@ -170,10 +188,6 @@ impl App {
             verified_at: now,
         };
         phones::save_number(tx, &proven).await?;
-        let met = organizations::met_requirements(tx, organization).await?;
-        if !met.contains(&Requirement::Phone) {
-            organizations::set_requirement(tx, organization, Requirement::Phone, "verified", None, now).await?;
-        }
         // A success ends the count of wrong codes, and shows that codes to this country arrive.
         if let Some(user) = actor.user() {
             limit_hits::delete(tx, WRONG, &format!("user:{user}")).await?;
@@ -182,6 +196,15 @@ impl App {
         let id = format!("{}:proven", row.id);
         let hit = Hit { id, name: "phone_proven".to_owned(), subject, value: String::new(), at: now };
         Ok(limit_hits::insert(tx, &hit).await?)
+    }
+
+    /// A number that was given out again counts no more for those who held it before; their verification was for good.
+    async fn release(&self, tx: &mut Tx, actor: &Actor, organizations: &[OrganizationId]) -> Result<(), Error> {
+        for organization in organizations {
+            self.step_phone(tx, actor, organization, StandingEvent::ProvenElsewhere, json!({})).await?;
+            phones::delete_number(tx, organization).await?;
+        }
+        Ok(())
     }
 
     /// The verification with this id, if this person began it in this organization.

@@ -3,6 +3,7 @@
 mod check;
 mod code;
 mod send;
+mod standing;
 mod view;
 
 use keystead_core::id::OrganizationId;
@@ -15,6 +16,7 @@ use keystead_store::tables::users;
 use crate::{Actor, App, Error};
 
 pub use send::NewPhone;
+pub(crate) use standing::{ahead, not_now};
 pub use view::{PhoneCountry, PhoneView, VerificationView};
 
 /// The machine as it is kept in a row.

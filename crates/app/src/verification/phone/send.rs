@@ -1,18 +1,21 @@
 //! A number is submitted, or its code asked for again.
 
-use keystead_core::id::{OrganizationId, PhoneVerificationId, UserId};
+use keystead_core::id::{OrganizationId, PhoneVerificationId};
 use keystead_core::secret::Secret;
-use keystead_core::verification::limits::{SEND_LIMITS, SENDS};
+use keystead_core::verification::limits::{DOUBTFUL, DOUBTFUL_LIMITS, LOOKUP_LIMITS, LOOKUPS, SEND_LIMITS, SENDS};
+use keystead_core::verification::number::{LineKind, LineVerdict, line_verdict};
 use keystead_core::verification::phone::{
     LOCK_WAITS, PhoneEvent, PhoneRefusal, PhoneState, PhoneVerification as Machine,
 };
+use keystead_core::verification::phone_sharing::{self, Holder, Sharing};
+use keystead_core::verification::phone_standing::{Standing, StandingEvent, Submission};
 use keystead_providers::Failure;
-use keystead_providers::phone::LineType;
 use keystead_store::Tx;
 use keystead_store::tables::phones::{self, PhoneVerification};
+use rand::Rng;
 use serde_json::{Value, json};
 
-use super::{code, keep, machine, refused};
+use super::{code, keep, machine, not_now, refused};
 use crate::audit::Deed;
 use crate::outbox::Outcome;
 use crate::services::Codes;
@@ -25,10 +28,8 @@ use crate::{Actor, App, Error};
 
 /// What the carrier said is believed for thirty days (verification.md 2.2).
 const LOOKUP_LIFE: i64 = 30 * 86_400;
-/// A closed organization's number counts for thirty more days (verification.md 5.1).
-const CLOSED_COUNTS: i64 = 30 * 86_400;
-/// A number proven longer ago by somebody else has changed hands (verification.md 5.1).
-const RECYCLED: i64 = 365 * 86_400;
+/// The code of a number that stands for as many organizations as it may.
+pub(crate) const FULL: &str = "phone_number_limit_reached";
 
 /// A number somebody wants to prove.
 #[derive(Debug, Clone)]
@@ -41,6 +42,8 @@ pub struct NewPhone {
     pub language: String,
     /// Where the request came from.
     pub origin: Origin,
+    /// Whether whoever asks has just proven who he is; a proven number is not replaced without.
+    pub signed_in_again: bool,
 }
 
 /// What is known before anything is sent.
@@ -48,9 +51,11 @@ pub struct NewPhone {
 struct Prepared {
     number: Number,
     print: Vec<u8>,
-    line: LineType,
+    line: LineKind,
+    verdict: LineVerdict,
     subjects: Subjects,
     language: String,
+    signed_in_again: bool,
 }
 
 impl From<NumberRefusal> for Error {
@@ -76,27 +81,89 @@ impl App {
         phone: NewPhone,
     ) -> Result<VerificationView, Error> {
         self.codes()?;
+        match self.prepare(actor, organization, &phone).await {
+            Ok(prepared) => {
+                let (row, fresh) = self.begin_phone(actor, organization, prepared).await?;
+                if fresh { self.send_code(row).await } else { VerificationView::of(&row) }
+            }
+            Err(error) => {
+                self.note_phone_refusal(actor, organization, &error).await?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Everything that is known and judged before a verification is written down.
+    async fn prepare(&self, actor: &Actor, organization: &OrganizationId, phone: &NewPhone) -> Result<Prepared, Error> {
         let number = number::read(phone.number.expose(), phone.country.as_deref())?;
         let served = &self.settings().phone_countries;
         if !served.is_empty() && !served.contains(&number.country) {
             return Err(NumberRefusal::CountryNotServed.into());
         }
         let print = self.sealer().fingerprint("phone", number.e164.expose());
+        let subjects = self.number_subjects(number.e164.expose(), &number.country, actor, organization, phone.origin);
+        self.may_ask(actor, organization, &subjects, &print, phone.signed_in_again).await?;
+        let line = self.line_kind(&number, &print, &subjects).await?;
+        let verdict = line_verdict(line, &self.settings().lines);
+        if let LineVerdict::Refuse(code) = verdict {
+            return Err(NumberRefusal::from_code(code).into());
+        }
+        let (language, signed_in_again) = (phone.language.clone(), phone.signed_in_again);
+        Ok(Prepared { number, print, line, verdict, subjects, language, signed_in_again })
+    }
+
+    /// Whom a number's codes count against.
+    fn number_subjects(
+        &self,
+        e164: &str,
+        country: &str,
+        actor: &Actor,
+        organization: &OrganizationId,
+        origin: Origin,
+    ) -> Subjects {
         let hex = |bytes: &[u8]| bytes.iter().take(16).map(|byte| format!("{byte:02x}")).collect::<String>();
-        let prefix: String = number.e164.expose().chars().skip(1).take(7).collect();
-        let subjects = Subjects {
-            number: Some(hex(&print)),
+        let prefix: String = e164.chars().skip(1).take(7).collect();
+        Subjects {
+            number: Some(hex(&self.sealer().fingerprint("phone", e164))),
             prefix: Some(hex(&self.sealer().fingerprint("phone_prefix", &prefix))),
-            country: Some(number.country.clone()),
+            country: Some(country.to_owned()),
             user: actor.user().cloned(),
             organization: Some(organization.clone()),
-            ip: phone.origin.ip,
-        };
-        self.may_ask(actor, organization, &subjects, &print).await?;
-        let line = self.line_type(&number, &print).await?;
-        let prepared = Prepared { number, print, line, subjects, language: phone.language };
-        let (row, fresh) = self.begin_phone(actor, organization, prepared).await?;
-        if fresh { self.send_code(row).await } else { VerificationView::of(&row) }
+            ip: origin.ip,
+        }
+    }
+
+    /// A number that was not asked for a code is written down with its reason, never with the number.
+    async fn note_phone_refusal(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        error: &Error,
+    ) -> Result<(), Error> {
+        let Error::Invalid { param: Some("phone_number"), code: Some(code), .. } = error else { return Ok(()) };
+        let submission = if *code == FULL { Submission::LimitReached } else { Submission::Refused };
+        let (app, actor, organization, code) = (self.clone(), actor.clone(), organization.clone(), (*code).to_owned());
+        let write = self.store().write("phone_refused", async move |tx: &mut Tx| {
+            app.authorize_member(tx, &actor, &organization).await?;
+            let event = app.submission(tx, &organization, submission, true).await?;
+            app.step_phone(tx, &actor, &organization, event, json!({ "reason": code })).await.map(|_| ())
+        });
+        write.await
+    }
+
+    /// A submitted number is the first one, or a change of the proven one.
+    async fn submission(
+        &self,
+        tx: &mut Tx,
+        organization: &OrganizationId,
+        submission: Submission,
+        signed_in_again: bool,
+    ) -> Result<StandingEvent, Error> {
+        let (before, _) = self.phone_standing(tx, organization).await?;
+        Ok(match before.standing {
+            Standing::Verified | Standing::PendingNew => StandingEvent::ChangeStarted { submission, signed_in_again },
+            _ => StandingEvent::Submitted(submission),
+        })
     }
 
     /// Everything that can be refused before the carrier is asked, which costs money.
@@ -106,70 +173,86 @@ impl App {
         organization: &OrganizationId,
         subjects: &Subjects,
         print: &[u8],
+        signed_in_again: bool,
     ) -> Result<(), Error> {
         let (app, actor, organization) = (self.clone(), actor.clone(), organization.clone());
         let (subjects, print) = (subjects.clone(), print.to_vec());
         let read = self.store().read("phone_may_ask", async move |tx: &mut Tx| {
             app.authorize_member(tx, &actor, &organization).await?;
+            // A dry run: what the standing would refuse costs no question to the carrier.
+            let event = app.submission(tx, &organization, Submission::Accepted, signed_in_again).await?;
+            app.phone_standing(tx, &organization).await?.0.step(event, app.now()).map_err(not_now)?;
             let value = subjects.number.clone().unwrap_or_default();
             app.within(tx, SEND_LIMITS, &subjects, &value).await?;
             app.country_open(tx, &subjects).await?;
-            app.number_free(tx, &print, &organization, actor.user()).await
+            app.number_free(tx, &print, &organization, &actor).await.map(|_| ())
         });
         read.await
     }
 
-    /// One number stands for three organizations at most. Strangers are told no more than with any other limit.
-    async fn number_free(
+    /// Whether the number may stand for one more organization; the answer names those whose hold ends with the proof.
+    /// Strangers are told no more than with any other refusal.
+    pub(crate) async fn number_free(
         &self,
         tx: &mut Tx,
         print: &[u8],
         organization: &OrganizationId,
-        user: Option<&UserId>,
-    ) -> Result<(), Error> {
-        let now = self.now();
-        let held = phones::list_by_print(tx, print, now.plus(-CLOSED_COUNTS)).await?;
-        let counts = |row: &&phones::PhoneNumber| {
-            let recycled = row.user.as_ref() != user && now.since(row.verified_at) > RECYCLED;
-            &row.organization != organization && !recycled
+        actor: &Actor,
+    ) -> Result<Vec<OrganizationId>, Error> {
+        let held = phones::list_by_print(tx, print).await?;
+        let holder = |(row, closed_at): (phones::PhoneNumber, _)| Holder {
+            organization: row.organization,
+            user: row.user,
+            verified_at: row.verified_at,
+            closed_at,
         };
-        if held.iter().filter(counts).count() >= self.settings().organizations_per_number {
-            let message = "This number cannot be used for another organization. Use another number or ask support.";
-            return Err(Error::coded("phone_number", "phone_number_limit_reached", message));
+        let holders: Vec<Holder> = held.into_iter().map(holder).collect();
+        let most = self.settings().organizations_per_number;
+        match phone_sharing::judge(&holders, organization, actor.user(), most, self.now()) {
+            Sharing::Free { released } => Ok(released),
+            Sharing::Full => {
+                let message = "This number cannot be used for another organization. Use another number or ask support.";
+                Err(Error::coded("phone_number", FULL, message))
+            }
         }
-        Ok(())
     }
 
-    /// What the carrier says; the plan alone when nobody can be asked (verification.md 2.5).
-    async fn line_type(&self, number: &Number, print: &[u8]) -> Result<LineType, Error> {
+    /// What the carrier says; unknown when nobody can be asked, which passes with lower limits (verification.md 2.5).
+    async fn line_kind(&self, number: &Number, print: &[u8], subjects: &Subjects) -> Result<LineKind, Error> {
         let (now, key) = (self.now(), print.to_vec());
-        let read = self.store().read("line_type", async move |tx: &mut Tx| {
+        let read = self.store().read("line_kind", async move |tx: &mut Tx| {
             Ok::<_, Error>(phones::find_line(tx, &key, now.plus(-LOOKUP_LIFE)).await?)
         });
-        let line = match (read.await?.as_deref().and_then(line_from_name), &self.services().lines) {
-            (Some(known), _) => known,
-            (None, None) => LineType::Unknown,
-            (None, Some(lookup)) => match lookup.lookup(number.e164.expose()).await {
-                Ok(line) => {
-                    let key = print.to_vec();
-                    let write = self.store().write("line_type", async move |tx: &mut Tx| {
-                        Ok::<_, Error>(phones::save_line(tx, &key, line_name(line), now).await?)
-                    });
-                    write.await?;
-                    line
-                }
-                // "Lookup down" passes with the limits that hold for everybody (2.5); the code still has to arrive.
-                Err(Failure::Unavailable(_)) => LineType::Unknown,
-                Err(_) => LineType::Unknown,
-            },
-        };
-        match line {
-            LineType::Mobile | LineType::Personal | LineType::Unknown => Ok(line),
-            LineType::FixedVoip | LineType::NonFixedVoip if self.settings().allow_voip => Ok(line),
-            LineType::FixedVoip | LineType::NonFixedVoip => Err(NumberRefusal::Voip.into()),
-            LineType::Landline => Err(NumberRefusal::Landline.into()),
-            _ => Err(NumberRefusal::Special.into()),
+        if let Some(known) = read.await?.as_deref().and_then(LineKind::from_name) {
+            return Ok(known);
         }
+        let Some(lookup) = &self.services().lines else { return Ok(LineKind::Unknown) };
+        let nth = self.draw(|rng| rng.random::<u64>());
+        let (app, subjects) = (self.clone(), subjects.clone());
+        let write = self.store().write("count_lookup", async move |tx: &mut Tx| {
+            app.within(tx, LOOKUP_LIMITS, &subjects, "").await?;
+            app.count(tx, LOOKUPS, &subjects, &format!("{nth:016x}"), "").await
+        });
+        write.await?;
+        let Ok(line) = lookup.lookup(number.e164.expose()).await else { return Ok(LineKind::Unknown) };
+        let key = print.to_vec();
+        let write = self.store().write("save_line", async move |tx: &mut Tx| {
+            Ok::<_, Error>(phones::save_line(tx, &key, line.as_str(), now).await?)
+        });
+        write.await?;
+        Ok(line)
+    }
+
+    /// Refuses beyond the limits of sending, tighter ones where nobody knows the line, and counts the send otherwise.
+    async fn count_send(&self, tx: &mut Tx, subjects: &Subjects, verdict: LineVerdict, id: &str) -> Result<(), Error> {
+        let value = subjects.number.clone().unwrap_or_default();
+        self.within(tx, SEND_LIMITS, subjects, &value).await?;
+        self.country_open(tx, subjects).await?;
+        if verdict == LineVerdict::Review {
+            self.within(tx, DOUBTFUL_LIMITS, subjects, &value).await?;
+            self.count(tx, DOUBTFUL, subjects, id, &value).await?;
+        }
+        self.count(tx, SENDS, subjects, id, &value).await
     }
 
     /// Writes the verification down before anything is sent. The same number again is its present verification.
@@ -187,7 +270,7 @@ impl App {
         let write = self.store().write("start_phone_verification", async move |tx: &mut Tx| {
             app.authorize_member(tx, &actor, &organization).await?;
             let now = app.now();
-            let value = prepared.subjects.number.clone().unwrap_or_default();
+            app.number_free(tx, &prepared.print, &organization, &actor).await?;
             let mut rounds = 0;
             for mut live in phones::list_live(tx, &organization).await? {
                 if live.user.as_ref() != actor.user() {
@@ -204,7 +287,9 @@ impl App {
                 rounds = rounds.max(stands.lock_round + u8::from(stands.state == PhoneState::Locked));
                 app.end_phone(tx, &actor, &mut live).await?;
             }
-            app.within(tx, SEND_LIMITS, &prepared.subjects, &value).await?;
+            app.count_send(tx, &prepared.subjects, prepared.verdict, &format!("{id}:1")).await?;
+            let event = app.submission(tx, &organization, Submission::Accepted, prepared.signed_in_again).await?;
+            app.step_phone(tx, &actor, &organization, event, json!({})).await?;
             let earlier = app.earlier_locks(tx, &prepared.subjects).await?;
             let (begun, _, audit) = Machine::begin(now, rounds.max(earlier));
             let mut row = PhoneVerification {
@@ -215,7 +300,7 @@ impl App {
                 number_sealed: sealed.clone(),
                 number_masked: prepared.number.masked.clone(),
                 country: prepared.number.country.clone(),
-                line_type: line_name(prepared.line).to_owned(),
+                line_type: prepared.line.as_str().to_owned(),
                 language: prepared.language.clone(),
                 state: String::new(),
                 machine: String::new(),
@@ -226,8 +311,8 @@ impl App {
             };
             keep(&mut row, &begun);
             phones::insert(tx, &row).await?;
-            app.count(tx, SENDS, &prepared.subjects, &format!("{id}:1"), &value).await?;
-            let details = json!({ "data": { "country": row.country, "line_type": row.line_type } });
+            let review = prepared.verdict == LineVerdict::Review;
+            let details = json!({ "data": { "country": row.country, "line_type": row.line_type, "review": review } });
             app.record(tx, &actor, Deed { organization: &organization, action: audit, target: &id, details }).await?;
             Ok((row, true))
         });
@@ -243,8 +328,20 @@ impl App {
         Ok(u8::try_from(locks).unwrap_or(u8::MAX).min(LOCK_WAITS.len() as u8))
     }
 
-    /// Ends what goes on, because the person wants another number or the time is over.
+    /// Ends what goes on, because the person wants another number or the time is over; the organization then stands
+    /// where it stood before.
     pub(crate) async fn end_phone(&self, tx: &mut Tx, actor: &Actor, row: &mut PhoneVerification) -> Result<(), Error> {
+        self.end_phone_row(tx, actor, row).await?;
+        self.phone_attempt_over(tx, actor, &row.organization).await
+    }
+
+    /// Ends an attempt alone, for whoever moves the organization himself.
+    pub(crate) async fn end_phone_row(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        row: &mut PhoneVerification,
+    ) -> Result<(), Error> {
         let now = self.now();
         let before = machine(row)?;
         let event = if now >= before.expires_at || before.state == PhoneState::Locked {
@@ -311,20 +408,15 @@ impl App {
         let (app, actor, organization, id) = (self.clone(), actor.clone(), organization.clone(), id.to_owned());
         let write = self.store().write("resend_phone_code", async move |tx: &mut Tx| {
             let mut row = app.own_verification(tx, &actor, &organization, &id).await?;
-            let hex: String = row.number_print.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-            let subjects = Subjects {
-                number: Some(hex.clone()),
-                prefix: None,
-                country: Some(row.country.clone()),
-                user: actor.user().cloned(),
-                organization: Some(organization.clone()),
-                ip: origin.ip,
-            };
+            let number = app.sealer().open_text(&format!("phone.number:{}", row.id), &row.number_sealed)?;
+            let subjects = app.number_subjects(number.expose(), &row.country, &actor, &organization, origin);
+            let line = LineKind::from_name(&row.line_type).unwrap_or(LineKind::Unknown);
             let before = machine(&row)?;
             let (next, _, audit) = before.step(PhoneEvent::Resend { same_code }, app.now()).map_err(refused)?;
-            app.within(tx, SEND_LIMITS, &subjects, &hex).await?;
-            app.country_open(tx, &subjects).await?;
-            app.count(tx, SENDS, &subjects, &format!("{id}:{}", next.sends), &hex).await?;
+            let verdict = line_verdict(line, &app.settings().lines);
+            // The service never sent while it was down, so the same number of sends may come again.
+            let nth = format!("{id}:{}:{}", next.sends, app.now().0);
+            app.count_send(tx, &subjects, verdict, &nth).await?;
             keep(&mut row, &next);
             phones::update(tx, &row).await?;
             let deed = Deed { organization: &organization, action: audit, target: &id, details: json!({}) };
@@ -346,39 +438,4 @@ impl App {
         let after = self.public_url().split("://").nth(1).unwrap_or_default();
         after.split(['/', ':']).next().unwrap_or_default()
     }
-}
-
-const fn line_name(line: LineType) -> &'static str {
-    match line {
-        LineType::Mobile => "mobile",
-        LineType::Landline => "landline",
-        LineType::FixedVoip => "fixed_voip",
-        LineType::NonFixedVoip => "non_fixed_voip",
-        LineType::Personal => "personal",
-        LineType::TollFree => "toll_free",
-        LineType::Premium => "premium",
-        LineType::SharedCost => "shared_cost",
-        LineType::Uan => "uan",
-        LineType::Voicemail => "voicemail",
-        LineType::Pager => "pager",
-        LineType::Unknown => "unknown",
-    }
-}
-
-fn line_from_name(name: &str) -> Option<LineType> {
-    const ALL: [LineType; 12] = [
-        LineType::Mobile,
-        LineType::Landline,
-        LineType::FixedVoip,
-        LineType::NonFixedVoip,
-        LineType::Personal,
-        LineType::TollFree,
-        LineType::Premium,
-        LineType::SharedCost,
-        LineType::Uan,
-        LineType::Voicemail,
-        LineType::Pager,
-        LineType::Unknown,
-    ];
-    ALL.into_iter().find(|line| line_name(*line) == name)
 }

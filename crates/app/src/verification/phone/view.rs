@@ -3,6 +3,7 @@
 use keystead_core::gate::Requirement;
 use keystead_core::id::OrganizationId;
 use keystead_core::time::Timestamp;
+use keystead_core::verification::number::LineRule;
 use keystead_core::verification::phone::PhoneState;
 use keystead_store::Tx;
 use keystead_store::tables::organizations;
@@ -89,7 +90,7 @@ impl App {
                 number: number.map(|row| (row.number_masked, row.verified_at)),
                 waived: how.iter().any(|row| row.requirement == Requirement::Phone && row.how == "waived"),
                 current: own.map(VerificationView::of).transpose()?,
-                allow_voip: app.settings().allow_voip,
+                allow_voip: app.settings().lines.non_fixed_voip != LineRule::Refuse,
                 available: app.services().codes.is_some(),
             })
         });

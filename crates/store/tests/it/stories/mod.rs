@@ -6,6 +6,7 @@ mod directory;
 mod keys;
 mod people;
 mod rest;
+mod standings;
 pub(crate) mod usage;
 mod verification;
 
@@ -36,6 +37,8 @@ pub(crate) async fn all(world: &World) {
     verification::identity(world.fresh().await).await;
     verification::proofs(world.fresh().await).await;
     verification::review(world.fresh().await).await;
+    standings::standings(world.fresh().await).await;
+    standings::uses(world.fresh().await).await;
     rest::every_change_is_followed(world.fresh().await).await;
     rest::models_and_policy(world.fresh().await).await;
     rest::jobs_are_leased(world.fresh().await).await;

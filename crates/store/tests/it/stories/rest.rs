@@ -64,7 +64,7 @@ pub(crate) async fn every_change_is_followed(db: TestDb) {
     says!(async |tx: &mut Tx| projects::insert(tx, &project("one", "new", false)).await, of_one());
     says!(async |tx: &mut Tx| projects::rename(tx, &one, &x1, "label").await,);
     says!(async |tx: &mut Tx| projects::archive(tx, &one, &x1, NOW).await, ChangeSubject::Project(x1.clone()));
-    says!(async |tx: &mut Tx| policy::save(tx, &Policy::default(), NOW).await, ChangeSubject::Policy);
+    says!(async |tx: &mut Tx| policy::save(tx, &Policy::default(), 1, "ops", "", NOW).await, ChangeSubject::Policy);
     says!(async |tx: &mut Tx| models::replace_all(tx, &[], NOW).await, ChangeSubject::Models);
     says!(async |tx: &mut Tx| changes::append(tx, &ChangeSubject::Models, NOW).await, ChangeSubject::Models);
     assert_eq!(look!(db, |tx| changes::since(tx, 0, 2)).unwrap().len(), 2);
@@ -93,7 +93,12 @@ pub(crate) async fn models_and_policy(db: TestDb) {
     assert_eq!(look!(db, |tx| policy::find(tx)), Ok((1, Policy::default_rules())));
     let mut other = Policy::default_rules();
     other.rules.truncate(1);
-    assert_eq!(change!(db, |tx| policy::save(tx, &other, NOW)), Ok(2));
+    assert_eq!(change!(db, |tx| policy::save(tx, &other, 1, "ops:anna", "fewer", NOW)), Ok(2));
+    let raced = change!(db, |tx| policy::save(tx, &other, 1, "ops:ben", "more", NOW));
+    assert_eq!(raced, Err(Error::Conflict("policy version")), "somebody saved in between");
+    let versions = look!(db, |tx| policy::list(tx)).unwrap();
+    let said: Vec<_> = versions.iter().map(|row| (row.version, row.saved_by.as_str(), row.reason.as_str())).collect();
+    assert_eq!(said, [(2, "ops:anna", "fewer"), (1, "", "")]);
     db.store.migrate().await.unwrap();
     assert_eq!(look!(db, |tx| policy::find(tx)), Ok((2, other)), "migrating again keeps what was saved");
 

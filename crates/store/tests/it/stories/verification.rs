@@ -73,12 +73,11 @@ pub(crate) async fn phone_numbers(db: TestDb) {
     change!(db, |tx| phones::save_number(tx, &proven("org-one", &ann, 5))).unwrap();
     change!(db, |tx| phones::save_number(tx, &proven("org-two", &ann, 2))).unwrap();
     assert_eq!(look!(db, |tx| phones::find_number(tx, &one)).unwrap(), Some(proven("org-one", &ann, 5)));
-    let both = vec![proven("org-two", &ann, 2), proven("org-one", &ann, 5)];
-    assert_eq!(look!(db, |tx| phones::list_by_print(tx, &[1, 2], NOW)).unwrap(), both);
+    let both = vec![(proven("org-two", &ann, 2), None), (proven("org-one", &ann, 5), None)];
+    assert_eq!(look!(db, |tx| phones::list_by_print(tx, &[1, 2])).unwrap(), both);
     change!(db, |tx| organizations::set_deactivated(tx, &one, Some(NOW), NOW)).unwrap();
-    assert_eq!(look!(db, |tx| phones::list_by_print(tx, &[1, 2], NOW)).unwrap().len(), 2, "closed a moment ago");
-    let counted = look!(db, |tx| phones::list_by_print(tx, &[1, 2], later(1))).unwrap();
-    assert_eq!(counted, [proven("org-two", &ann, 2)], "closed long ago: does not count");
+    let closed = look!(db, |tx| phones::list_by_print(tx, &[1, 2])).unwrap();
+    assert_eq!(closed.iter().map(|(_, at)| *at).collect::<Vec<_>>(), [None, Some(NOW)]);
     assert!(change!(db, |tx| phones::delete_number(tx, &one)).unwrap());
     assert!(!change!(db, |tx| phones::delete_number(tx, &one)).unwrap());
 
@@ -86,6 +85,9 @@ pub(crate) async fn phone_numbers(db: TestDb) {
     change!(db, |tx| phones::save_line(tx, &[7], "nonFixedVoip", later(5))).unwrap();
     assert_eq!(look!(db, |tx| phones::find_line(tx, &[7], later(5))).unwrap().as_deref(), Some("nonFixedVoip"));
     assert_eq!(look!(db, |tx| phones::find_line(tx, &[7], later(6))).unwrap(), None, "too old");
+    assert_eq!(change!(db, |tx| phones::delete_lines(tx, later(6))), Ok(1));
+    let unfinished = look!(db, |tx| phones::list_unfinished(tx, later(2))).unwrap();
+    assert_eq!(unfinished.iter().map(|row| row.id.as_str()).collect::<Vec<_>>(), ["phv_2"]);
     assert_eq!(change!(db, |tx| phones::delete_old(tx, later(2))), Ok(2));
 }
 
@@ -169,7 +171,10 @@ pub(crate) async fn payment_methods(db: TestDb) {
     };
     change!(db, |tx| payments::save_method(tx, &method)).unwrap();
     assert_eq!(look!(db, |tx| payments::list_methods(tx, &one)).unwrap(), [method.clone()]);
+    assert_eq!(look!(db, |tx| payments::list_ending(tx, 2030, 12)).unwrap(), [method.clone()]);
+    assert_eq!(look!(db, |tx| payments::list_ending(tx, 2030, 11)).unwrap(), []);
     change!(db, |tx| payments::clear_default(tx, &one)).unwrap();
+    assert_eq!(look!(db, |tx| payments::list_ending(tx, 2031, 1)).unwrap(), [], "it does not count");
     method.is_default = false;
     assert_eq!(look!(db, |tx| payments::find_method(tx, "stripe", "pm_1")).unwrap(), Some(method.clone()));
     method.removed_at = Some(later(3));
@@ -292,6 +297,7 @@ pub(crate) async fn proofs(db: TestDb) {
     assert_eq!(change!(db, |tx| privacy::withdraw_consents(tx, &one, later(2))), Ok(0));
     consent.withdrawn_at = Some(later(1));
     assert_eq!(look!(db, |tx| privacy::list_consents(tx, &one)).unwrap(), [consent]);
+    assert_eq!(change!(db, |tx| privacy::delete_consents(tx, Timestamp(0))), Ok(0));
 
     let mut link = Handoff {
         digest: vec![1; 32],

@@ -1,0 +1,314 @@
+//! The rules of who must have proven what, as operators read, try out and change them. Every change is a version with a
+//! name and a reason, and is in force with the next request. No rule ever disables a key (S1-06).
+
+use std::collections::BTreeMap;
+
+use keystead_core::gate::{Action, ActionUse, Entitlements, Exemption, OrganizationFacts, Policy, Requirement, Rule};
+use keystead_core::id::OrganizationId;
+use keystead_core::time::Timestamp;
+use keystead_store::Tx;
+pub use keystead_store::tables::policy::PolicyVersion;
+use keystead_store::tables::{activity, organizations, policy};
+use serde_json::json;
+
+use crate::audit::Deed;
+use crate::keys::entitlements;
+use crate::operator::{checked_reason, operators_only};
+use crate::verification::ahead;
+use crate::{Actor, App, Error};
+
+/// How far a preview looks back, in seconds.
+pub const LOOKED_BACK: i64 = 30 * 86_400;
+/// Exemptions kept at once.
+const MOST_EXEMPTIONS: usize = 1_000;
+/// Refusals a preview lists; the sums count all.
+const MOST_SHOWN: usize = 200;
+
+/// The policy in force.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyView {
+    /// Its version; whoever changes it says which one he read.
+    pub version: i64,
+    /// The rules and exemptions.
+    pub policy: Policy,
+    /// The versions, newest first.
+    pub versions: Vec<PolicyVersion>,
+}
+
+/// Something that would be refused and is not now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PreviewRow {
+    /// Whose.
+    pub organization: OrganizationId,
+    /// Its label.
+    pub name: String,
+    /// What, models after a colon.
+    pub action: String,
+    /// How often it was done in the last thirty days.
+    pub times: u64,
+    /// What would have to be proven.
+    pub missing: Vec<Requirement>,
+    /// The rule that would refuse.
+    pub rule: String,
+}
+
+/// What rules would come to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyPreview {
+    /// The moment looked at: when every rule that sleeps is awake.
+    pub at: Timestamp,
+    /// Organizations that would be refused something.
+    pub organizations: usize,
+    /// Their calls in the last thirty days that would have been.
+    pub times: u64,
+    /// One by one, the most frequent first.
+    pub refusals: Vec<PreviewRow>,
+    /// Organizations and calls if rules in shadow and warn mode were enforced, too.
+    pub enforced: (usize, u64),
+}
+
+/// What is known of one organization, owned.
+struct Known {
+    organization: OrganizationId,
+    name: String,
+    entitlements: Entitlements,
+    models: Vec<(String, u64)>,
+    keys: u64,
+    verifications: u64,
+}
+
+impl Known {
+    fn uses(&self) -> Vec<ActionUse<'_>> {
+        let models =
+            self.models.iter().map(|(model, times)| ActionUse { action: Action::UseModel(model), times: *times });
+        let rest = [(Action::CreateKey, self.keys), (Action::VerifyOrganization, self.verifications)];
+        let rest = rest.into_iter().filter(|(_, times)| *times > 0);
+        models.chain(rest.map(|(action, times)| ActionUse { action, times })).collect()
+    }
+}
+
+fn shown(action: Action<'_>) -> String {
+    match action {
+        Action::UseModel(model) | Action::StreamModel(model) | Action::ReasoningSummary(model) => {
+            format!("{}:{model}", action.as_str())
+        }
+        Action::CreateKey | Action::VerifyOrganization => action.as_str().to_owned(),
+    }
+}
+
+fn checked(policy: &Policy) -> Result<(), Error> {
+    policy.check().map_err(|fault| Error::Invalid {
+        param: Some("rules"),
+        code: Some("policy_invalid"),
+        message: format!("Invalid 'rules': rule '{}': {}.", fault.rule, fault.what),
+    })
+}
+
+impl App {
+    /// The policy in force, with its history.
+    ///
+    /// # Errors
+    /// For anybody but an operator.
+    pub async fn policy(&self, actor: &Actor) -> Result<PolicyView, Error> {
+        operators_only(actor)?;
+        let read = self.store().read("policy", async move |tx: &mut Tx| {
+            let (version, policy) = policy::find(tx).await?;
+            Ok::<_, Error>(PolicyView { version, policy, versions: policy::list(tx).await? })
+        });
+        read.await
+    }
+
+    /// Puts rules in force in place of those of version `before`; exemptions stay. Answers the new version.
+    ///
+    /// # Errors
+    /// For anybody but an operator, without a reason, for rules that make no sense, or when somebody else saved since.
+    pub async fn save_policy(&self, actor: &Actor, rules: Vec<Rule>, before: i64, reason: &str) -> Result<i64, Error> {
+        operators_only(actor)?;
+        let reason = checked_reason(reason)?;
+        checked(&Policy { rules: rules.clone(), exemptions: Vec::new() })?;
+        let (app, actor) = (self.clone(), actor.clone());
+        let write = self.store().write("save_policy", async move |tx: &mut Tx| {
+            let (version, present) = policy::find(tx).await?;
+            if version != before {
+                return Err(outdated());
+            }
+            let next = Policy { rules: rules.clone(), exemptions: present.exemptions };
+            app.put_policy(tx, &actor, &next, before, &reason).await
+        });
+        write.await
+    }
+
+    async fn put_policy(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        next: &Policy,
+        before: i64,
+        reason: &str,
+    ) -> Result<i64, Error> {
+        match policy::save(tx, next, before, actor.id(), reason, self.now()).await {
+            Err(keystead_store::Error::Conflict(_)) => Err(outdated()),
+            other => Ok(other?),
+        }
+    }
+
+    /// Whom rules would refuse that are not refused now, from what organizations did in the last thirty days.
+    /// Streaming and reasoning summaries are not counted apart from other calls, so rules about them show nothing here.
+    ///
+    /// # Errors
+    /// For anybody but an operator, or for rules that make no sense.
+    pub async fn preview_policy(&self, actor: &Actor, rules: Vec<Rule>) -> Result<PolicyPreview, Error> {
+        operators_only(actor)?;
+        checked(&Policy { rules: rules.clone(), exemptions: Vec::new() })?;
+        let now = self.now();
+        let read = self.store().read("preview_policy", async move |tx: &mut Tx| {
+            let (_, present) = policy::find(tx).await?;
+            Ok::<_, Error>((present, known(tx, now.plus(-LOOKED_BACK)).await?))
+        });
+        let (present, all) = read.await?;
+        let proposed = Policy { rules, exemptions: present.exemptions.clone() };
+        let uses: Vec<Vec<ActionUse<'_>>> = all.iter().map(Known::uses).collect();
+        let fact = |(known, uses)| {
+            let known: &Known = known;
+            let uses: &Vec<_> = uses;
+            OrganizationFacts { organization: &known.organization, entitlements: &known.entitlements, uses }
+        };
+        let facts: Vec<OrganizationFacts<'_>> = all.iter().zip(&uses).map(fact).collect();
+        let at = proposed.awake_at(now);
+        let preview = proposed.preview(&present, &facts, at);
+        let enforced = proposed.enforced().preview(&present, &facts, at);
+        let names: BTreeMap<&OrganizationId, &str> =
+            all.iter().map(|known| (&known.organization, known.name.as_str())).collect();
+        let mut refusals: Vec<PreviewRow> = preview
+            .refusals
+            .iter()
+            .map(|refusal| PreviewRow {
+                organization: refusal.organization.clone(),
+                name: names.get(refusal.organization).copied().unwrap_or_default().to_owned(),
+                action: shown(refusal.action),
+                times: refusal.times,
+                missing: refusal.missing.clone(),
+                rule: refusal.rule.clone(),
+            })
+            .collect();
+        refusals.sort_by_key(|row| std::cmp::Reverse(row.times));
+        refusals.truncate(MOST_SHOWN);
+        Ok(PolicyPreview {
+            at,
+            organizations: preview.organizations(),
+            times: preview.times(),
+            refusals,
+            enforced: (enforced.organizations(), enforced.times()),
+        })
+    }
+
+    /// Spares an organization all rules until a date, in place of an earlier exemption.
+    ///
+    /// # Errors
+    /// For anybody but an operator, without a reason, for a date that is past, or when there is no such organization.
+    pub async fn exempt_from_rules(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        until: Option<Timestamp>,
+        reason: &str,
+    ) -> Result<(), Error> {
+        operators_only(actor)?;
+        let reason = checked_reason(reason)?;
+        let until = ahead(until, self.now())?;
+        let by = actor.id().to_owned();
+        let exemption = Exemption { organization: organization.clone(), until, reason: reason.clone(), by };
+        self.change_exemptions(actor, organization, Some(exemption), reason).await
+    }
+
+    /// Ends an organization's exemption now.
+    ///
+    /// # Errors
+    /// For anybody but an operator, without a reason, or when there is none.
+    pub async fn end_exemption(&self, actor: &Actor, organization: &OrganizationId, reason: &str) -> Result<(), Error> {
+        operators_only(actor)?;
+        let reason = checked_reason(reason)?;
+        self.change_exemptions(actor, organization, None, reason).await
+    }
+
+    async fn change_exemptions(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        exemption: Option<Exemption>,
+        reason: String,
+    ) -> Result<(), Error> {
+        let (app, actor, organization) = (self.clone(), actor.clone(), organization.clone());
+        let write = self.store().write("change_exemptions", async move |tx: &mut Tx| {
+            let known = organizations::find(tx, &organization).await?;
+            known.ok_or_else(|| Error::not_found("organization", organization.as_str()))?;
+            let (version, mut present) = policy::find(tx).await?;
+            let count = present.exemptions.len();
+            let now = app.now();
+            // What ran out by its date goes with the next change.
+            present
+                .exemptions
+                .retain(|one| one.until.is_none_or(|until| now < until) || one.organization == organization);
+            present.exemptions.retain(|one| one.organization != organization);
+            if exemption.is_none() && present.exemptions.len() == count {
+                return Err(Error::not_found("exemption", organization.as_str()));
+            }
+            if present.exemptions.len() >= MOST_EXEMPTIONS {
+                return Err(Error::impossible("There are too many exemptions; change the rules instead."));
+            }
+            let (action, until, why) = match exemption.clone() {
+                Some(granted) => {
+                    let said = (granted.until, granted.reason.clone());
+                    present.exemptions.push(granted);
+                    ("organization.exempted", said.0, said.1)
+                }
+                None => ("organization.exemption_ended", None, reason.clone()),
+            };
+            app.put_policy(tx, &actor, &present, version, &format!("{action} {organization}")).await?;
+            let details = json!({ "data": { "until": until, "reason": why } });
+            let target = organization.as_str();
+            app.record(tx, &actor, Deed { organization: &organization, action, target, details }).await
+        });
+        write.await
+    }
+}
+
+fn outdated() -> Error {
+    Error::Conflict { message: "Somebody else has changed the rules since. Look at them again.".to_owned() }
+}
+
+/// What organizations have proven and did since a moment.
+async fn known(tx: &mut Tx, since: Timestamp) -> Result<Vec<Known>, Error> {
+    let mut all: BTreeMap<OrganizationId, Known> = BTreeMap::new();
+    for row in organizations::list(tx).await? {
+        if row.deactivated_at.is_some() {
+            continue;
+        }
+        let known = Known {
+            organization: row.id.clone(),
+            name: row.name,
+            entitlements: entitlements(tx, &row.id).await?,
+            models: Vec::new(),
+            keys: 0,
+            verifications: 0,
+        };
+        all.insert(row.id, known);
+    }
+    let count = |times: i64| u64::try_from(times).unwrap_or_default();
+    for (organization, model, times) in activity::list_models(tx, since).await? {
+        if let Some(known) = all.get_mut(&organization) {
+            known.models.push((model, count(times)));
+        }
+    }
+    for (organization, times) in activity::list_keys(tx, since).await? {
+        if let Some(known) = all.get_mut(&organization) {
+            known.keys = count(times);
+        }
+    }
+    for (organization, times) in activity::list_verifications(tx, since).await? {
+        if let Some(known) = all.get_mut(&organization) {
+            known.verifications = count(times);
+        }
+    }
+    Ok(all.into_values().collect())
+}

@@ -1,0 +1,68 @@
+//! What happens to a verified organization without its doing: other owners, and the date of a new verification.
+
+use keystead_core::id::OrganizationId;
+use keystead_core::role::OrganizationRole;
+use keystead_core::time::Timestamp;
+use keystead_core::verification::organization::{Event, Facts, Status, step};
+use keystead_store::Tx;
+use keystead_store::tables::{memberships, organization_verifications};
+
+use super::refused;
+use crate::{Actor, App, Error};
+
+const DAY: i64 = 86_400;
+/// How long before a new verification is due the owners are told.
+const NOTICE: i64 = 30 * DAY;
+/// How long everything stays open after it was due.
+const GRACE: i64 = 14 * DAY;
+
+impl App {
+    /// Whoever is or was an owner changed: a verification may have to be renewed, where the operator wants that.
+    pub(crate) async fn owners_changed(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        organization: &OrganizationId,
+    ) -> Result<(), Error> {
+        let reverify_by = self.settings().reverify_new_owner_days.map(|days| self.now().plus(days * DAY));
+        self.of_verified(tx, actor, organization, Event::OwnerChanged { reverify_by }).await
+    }
+
+    /// Verifications that are to be renewed after some time get their date, a month before it comes.
+    pub(crate) async fn watch_verifications(&self, tx: &mut Tx) -> Result<(), Error> {
+        let Some(days) = self.settings().reverify_after_days else { return Ok(()) };
+        let actor = Actor::Service("clock".to_owned());
+        for row in organization_verifications::list(tx, Status::Verified.as_str()).await? {
+            let deadline: Timestamp = row.since.plus(days * DAY);
+            if row.until.is_none() && deadline.since(self.now()) <= NOTICE {
+                let due = Event::ReverifyDue { deadline, grace: GRACE };
+                self.of_verified(tx, &actor, &row.organization, due).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn of_verified(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        organization: &OrganizationId,
+        event: Event,
+    ) -> Result<(), Error> {
+        let before = self.standing(tx, organization).await?;
+        let facts = Facts { until: before.until, ..Facts::default() };
+        let next = step(before.status, None, event, facts, self.now()).map_err(refused)?;
+        self.apply(tx, actor, organization, &before, None, next, None).await
+    }
+
+    /// Whether somebody owns an organization.
+    pub(crate) async fn owns(
+        &self,
+        tx: &mut Tx,
+        organization: &OrganizationId,
+        user: &keystead_core::id::UserId,
+    ) -> Result<bool, Error> {
+        let membership = memberships::find(tx, organization, user).await?;
+        Ok(membership.is_some_and(|row| row.role == OrganizationRole::Owner))
+    }
+}

@@ -1,0 +1,198 @@
+//! Where an organization stands with its payment method, kept and moved: the machine decides, here it is written down.
+
+use keystead_core::gate::Requirement;
+use keystead_core::id::OrganizationId;
+use keystead_core::verification::payment::{
+    EXPIRY_NOTICE, PaymentEffect, PaymentEvent, PaymentRefusal, PaymentStanding, PaymentState, card_ends, month_of,
+};
+use keystead_store::Tx;
+use keystead_store::tables::standings::{self, StandingRow};
+use keystead_store::tables::{organizations, payments};
+use serde_json::{Value, json};
+
+use crate::audit::Deed;
+use crate::verification::jobs;
+use crate::{Actor, App, Error};
+
+/// A refusal of the machine in words.
+pub(super) fn not_now(refusal: PaymentRefusal) -> Error {
+    let invalid = |code: &'static str, message: &str| Error::Invalid {
+        param: None,
+        code: Some(code),
+        message: message.to_owned(),
+    };
+    match refusal {
+        PaymentRefusal::Blocked { until } => Error::limited("payment_setups", until),
+        PaymentRefusal::AlreadyRunning => invalid("payment_setup_running", "A payment method is being entered."),
+        PaymentRefusal::NotOurs => Error::Internal("a set-up of another organization's customer".to_owned()),
+        PaymentRefusal::NothingThere => invalid("payment_not_possible", "This is not possible in the present state."),
+    }
+}
+
+impl App {
+    /// Where an organization stands, with the version that was read.
+    pub(crate) async fn payment_standing(
+        &self,
+        tx: &mut Tx,
+        organization: &OrganizationId,
+    ) -> Result<(PaymentStanding, i64), Error> {
+        if let Some(row) = standings::find(tx, organization, Requirement::PaymentMethod).await? {
+            let corrupt = |_| Error::Internal(format!("the payment standing of {organization} is unreadable"));
+            return Ok((serde_json::from_str(&row.standing).map_err(corrupt)?, row.version));
+        }
+        // Before standings were kept, the requirement and the rows told.
+        let how = organizations::requirements(tx, organization).await?;
+        let how = how.iter().find(|row| row.requirement == Requirement::PaymentMethod).map(|row| row.how.as_str());
+        let state = match how {
+            None => PaymentState::None,
+            Some("waived") => PaymentState::Exempt,
+            Some(_) => PaymentState::Active,
+        };
+        let setup = payments::find_newest(tx, organization).await?.filter(|row| row.finished_at.is_none());
+        let setup_until = setup.map(|row| row.expires_at);
+        let state = if state == PaymentState::None && setup_until.is_some() { PaymentState::Pending } else { state };
+        let method = !payments::list_methods(tx, organization).await?.is_empty();
+        Ok((PaymentStanding { state, method, setup_until, ..PaymentStanding::begin() }, 0))
+    }
+
+    /// Moves an organization's standing, writes down what follows for the requirement, its owners and the service, and
+    /// tells it to the audit log. What follows for the methods themselves is answered.
+    pub(crate) async fn step_payment(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        organization: &OrganizationId,
+        event: PaymentEvent,
+        target: &str,
+        details: Value,
+    ) -> Result<Vec<PaymentEffect>, Error> {
+        let (before, version) = self.payment_standing(tx, organization).await?;
+        self.step_payment_from(tx, actor, organization, (before, version), event, (target, details)).await
+    }
+
+    /// The same, from a standing that was read and perhaps corrected by what the service said.
+    pub(super) async fn step_payment_from(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        organization: &OrganizationId,
+        (before, version): (PaymentStanding, i64),
+        event: PaymentEvent,
+        (target, details): (&str, Value),
+    ) -> Result<Vec<PaymentEffect>, Error> {
+        let now = self.now();
+        let (next, effects, audit) = before.step(event, now).map_err(not_now)?;
+        if next != before || version == 0 {
+            let row = StandingRow {
+                organization: organization.clone(),
+                requirement: Requirement::PaymentMethod,
+                standing: serde_json::to_string(&next).unwrap_or_default(),
+                due_at: next.due_at(),
+                version,
+            };
+            standings::save(tx, &row).await?;
+        }
+        let left_exemption = before.state == PaymentState::Exempt && next.state == PaymentState::Active;
+        if effects.contains(&PaymentEffect::Open) || left_exemption {
+            let how = if next.state == PaymentState::Exempt { "waived" } else { "verified" };
+            let reason = details.get("reason").and_then(Value::as_str);
+            organizations::set_requirement(tx, organization, Requirement::PaymentMethod, how, reason, now).await?;
+        }
+        for effect in &effects {
+            match effect {
+                PaymentEffect::Close => {
+                    organizations::clear_requirement(tx, organization, Requirement::PaymentMethod, now).await?;
+                }
+                PaymentEffect::CancelSetup => self.cancel_setup(tx, organization).await?,
+                PaymentEffect::TellOwners => self.tell_owners_of(tx, organization, audit).await?,
+                PaymentEffect::TellOperator => {
+                    tracing::warn!(%organization, event = audit, "payment methods of an organization need a look");
+                }
+                PaymentEffect::Open
+                | PaymentEffect::BeginSetup
+                | PaymentEffect::SetDefault
+                | PaymentEffect::AskForPhone => {}
+            }
+        }
+        if !audit.is_empty() {
+            let details = json!({ "data": details });
+            self.record(tx, actor, Deed { organization, action: audit, target, details }).await?;
+        }
+        Ok(effects)
+    }
+
+    /// The live set-up ends here and at the service.
+    async fn cancel_setup(&self, tx: &mut Tx, organization: &OrganizationId) -> Result<(), Error> {
+        let now = self.now();
+        let Some(mut setup) = payments::find_newest(tx, organization).await?.filter(|row| row.finished_at.is_none())
+        else {
+            return Ok(());
+        };
+        if let Some(reference) = &setup.reference {
+            let work = json!({ "reference": reference, "provider": setup.provider });
+            self.enqueue(tx, jobs::PAYMENT_CANCEL, &work, now).await?;
+        }
+        setup.state = if now >= setup.expires_at { "expired" } else { "failed" }.to_owned();
+        setup.finished_at = Some(now);
+        Ok(payments::update(tx, &setup).await?)
+    }
+
+    /// The clock's word: set-ups, blocks, graces and exemptions end. One date is dealt with at a time.
+    pub(crate) async fn tick_payment(&self, tx: &mut Tx, organization: &OrganizationId) -> Result<(), Error> {
+        let actor = Actor::Service("clock".to_owned());
+        for _ in 0..4 {
+            let (before, version) = self.payment_standing(tx, organization).await?;
+            if before.due_at().is_none_or(|at| self.now() < at) {
+                break;
+            }
+            let said = (organization.as_str(), json!({}));
+            self.step_payment_from(tx, &actor, organization, (before, version), PaymentEvent::Tick, said).await?;
+            if self.payment_standing(tx, organization).await?.0 == before {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Cards that run out within a month are told of; the grace begins when they have (verification.md 5.2).
+    pub(crate) async fn watch_cards(&self, tx: &mut Tx) -> Result<(), Error> {
+        let now = self.now();
+        let actor = Actor::Service("clock".to_owned());
+        let (year, month) = month_of(now.plus(EXPIRY_NOTICE));
+        for method in payments::list_ending(tx, year, month).await? {
+            let Some(at) = card_ends(method.expires_year, method.expires_month) else { continue };
+            let (before, _) = self.payment_standing(tx, &method.organization).await?;
+            if at.since(now) > EXPIRY_NOTICE || !before.method {
+                continue;
+            }
+            let details = json!({ "last4": method.last4, "ends_at": at });
+            let event = PaymentEvent::CardExpires { at };
+            self.step_payment(tx, &actor, &method.organization, event, &method.id, details).await?;
+        }
+        Ok(())
+    }
+
+    /// An operator looks after an organization's payments: excuses it, because it pays by invoice, or notes that a
+    /// charge is disputed.
+    ///
+    /// # Errors
+    /// For anybody but an operator, without a reason, or when there is nothing to do this to.
+    pub async fn operate_on_payment(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        event: PaymentEvent,
+        reason: &str,
+    ) -> Result<(), Error> {
+        crate::operator::operators_only(actor)?;
+        let reason = crate::operator::checked_reason(reason)?;
+        let (app, actor, organization) = (self.clone(), actor.clone(), organization.clone());
+        let write = self.store().write("operate_on_payment", async move |tx: &mut Tx| {
+            let known = organizations::find(tx, &organization).await?;
+            known.ok_or_else(|| Error::not_found("organization", organization.as_str()))?;
+            let details = json!({ "reason": reason });
+            app.step_payment(tx, &actor, &organization, event, organization.as_str(), details).await.map(|_| ())
+        });
+        write.await
+    }
+}

@@ -1,0 +1,229 @@
+//! Where an organization stands with its phone, kept and moved: the machine decides, here it is written down.
+
+use keystead_core::gate::Requirement;
+use keystead_core::id::OrganizationId;
+use keystead_core::time::Timestamp;
+use keystead_core::verification::phone_standing::{
+    PhoneStanding, Standing, StandingEffect, StandingEvent, StandingRefusal,
+};
+use keystead_store::Tx;
+use keystead_store::tables::standings::{self, StandingRow};
+use keystead_store::tables::{agreements, organizations, phones};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::machine;
+use crate::audit::Deed;
+use crate::{Actor, App, Error};
+
+/// How long an operator's agreement waits for a second one.
+const AGREED: i64 = 86_400;
+
+/// A refusal of the machine in words.
+pub(crate) fn not_now(refusal: StandingRefusal) -> Error {
+    let invalid = |code: &'static str, message: &str| Error::Invalid {
+        param: None,
+        code: Some(code),
+        message: message.to_owned(),
+    };
+    match refusal {
+        StandingRefusal::AlreadyVerified => invalid("phone_already_verified", "A phone number is already verified."),
+        StandingRefusal::SignInAgain => {
+            invalid("sign_in_again", "Sign in again before you replace the verified phone number.")
+        }
+        StandingRefusal::ReasonMissing => Error::invalid("reason", "Invalid 'reason': say why."),
+        StandingRefusal::SecondPersonMissing => Error::Forbidden {
+            param: None,
+            message: "So many organizations at once need a second operator, who must do the same within a day."
+                .to_owned(),
+        },
+        StandingRefusal::OperatorOnly => {
+            invalid("phone_revoked", "The operator took the phone verification back. Contact support.")
+        }
+        StandingRefusal::NothingThere => {
+            invalid("phone_not_possible", "This is not possible in the present state of the phone verification.")
+        }
+    }
+}
+
+impl App {
+    /// Where an organization stands, with the version that was read.
+    pub(crate) async fn phone_standing(
+        &self,
+        tx: &mut Tx,
+        organization: &OrganizationId,
+    ) -> Result<(PhoneStanding, i64), Error> {
+        if let Some(row) = standings::find(tx, organization, Requirement::Phone).await? {
+            let corrupt = |_| Error::Internal(format!("the phone standing of {organization} is unreadable"));
+            return Ok((serde_json::from_str(&row.standing).map_err(corrupt)?, row.version));
+        }
+        // Before standings were kept, the requirement alone told.
+        let how = organizations::requirements(tx, organization).await?;
+        let standing = match how.iter().find(|row| row.requirement == Requirement::Phone) {
+            None => Standing::None,
+            Some(row) if row.how == "waived" => Standing::Waived,
+            Some(_) => Standing::Verified,
+        };
+        Ok((PhoneStanding { standing, until: None }, 0))
+    }
+
+    /// Moves an organization's standing and does what follows for the requirement and its owners. What follows for
+    /// attempts and numbers is answered, for whoever holds them.
+    pub(crate) async fn step_phone(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        organization: &OrganizationId,
+        event: StandingEvent,
+        details: Value,
+    ) -> Result<Vec<StandingEffect>, Error> {
+        let now = self.now();
+        let (before, version) = self.phone_standing(tx, organization).await?;
+        let (next, effects, audit) = before.step(event, now).map_err(not_now)?;
+        if next != before {
+            let row = StandingRow {
+                organization: organization.clone(),
+                requirement: Requirement::Phone,
+                standing: serde_json::to_string(&next).unwrap_or_default(),
+                due_at: next.until,
+                version,
+            };
+            standings::save(tx, &row).await?;
+        }
+        for effect in &effects {
+            match effect {
+                StandingEffect::Open => {
+                    let how = if next.standing == Standing::Waived { "waived" } else { "verified" };
+                    let reason = details.get("reason").and_then(Value::as_str);
+                    organizations::set_requirement(tx, organization, Requirement::Phone, how, reason, now).await?;
+                }
+                StandingEffect::Close => {
+                    organizations::clear_requirement(tx, organization, Requirement::Phone, now).await?;
+                }
+                StandingEffect::TellOwners => self.tell_owners_of(tx, organization, audit).await?,
+                StandingEffect::EndAttempt => self.end_phones(tx, actor, organization, None).await?,
+                StandingEffect::BeginAttempt | StandingEffect::TellReason | StandingEffect::BindNumber => {}
+            }
+        }
+        // The attempt's own machine writes down what concerns the attempt.
+        let told = matches!(audit, "" | "phone.code_sent" | "phone.verified");
+        if !told {
+            let details = json!({ "data": details });
+            self.record(tx, actor, Deed { organization, action: audit, target: organization.as_str(), details })
+                .await?;
+        }
+        Ok(effects)
+    }
+
+    /// Ends the live attempts of an organization but the one named; a lock goes on, so that ending is no way around it.
+    pub(crate) async fn end_phones(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        organization: &OrganizationId,
+        but: Option<&str>,
+    ) -> Result<(), Error> {
+        for mut live in phones::list_live(tx, organization).await? {
+            let locked = machine(&live)?.locked_until.is_some_and(|at| self.now() < at);
+            if but != Some(live.id.as_str()) && !locked {
+                self.end_phone_row(tx, actor, &mut live).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// An attempt ended; when it was the last, the organization stands where it stood before.
+    pub(crate) async fn phone_attempt_over(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        organization: &OrganizationId,
+    ) -> Result<(), Error> {
+        let (standing, _) = self.phone_standing(tx, organization).await?;
+        let proving = matches!(standing.standing, Standing::Proving | Standing::PendingNew);
+        if proving && phones::list_live(tx, organization).await?.is_empty() {
+            self.step_phone(tx, actor, organization, StandingEvent::AttemptEnded, json!({})).await?;
+        }
+        Ok(())
+    }
+
+    /// The clock's word about a standing: a waiver ends on its date.
+    pub(crate) async fn tick_phone(&self, tx: &mut Tx, organization: &OrganizationId) -> Result<(), Error> {
+        let actor = Actor::Service("clock".to_owned());
+        self.step_phone(tx, &actor, organization, StandingEvent::DateCame, json!({})).await.map(|_| ())
+    }
+
+    /// Attempts nobody finished end, so that organizations do not stand in the middle of something for ever.
+    pub(crate) async fn end_stale_phones(&self, tx: &mut Tx) -> Result<(), Error> {
+        let now = self.now();
+        let actor = Actor::Service("clock".to_owned());
+        for mut row in phones::list_unfinished(tx, now.plus(-keystead_core::verification::phone::CODE_LIFE)).await? {
+            let stands = machine(&row)?;
+            let over = match stands.locked_until {
+                Some(until) => now >= until,
+                None => now >= stands.expires_at,
+            };
+            if over {
+                self.end_phone(tx, &actor, &mut row).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// An operator takes the proof of organizations back; only new keys wait for a phone then (S1-06).
+    ///
+    /// # Errors
+    /// For anybody but an operator, without a reason, when one of them has no proof, or when there are so many that a
+    /// second operator must do the same.
+    pub async fn revoke_phones(
+        &self,
+        actor: &Actor,
+        organizations: &[OrganizationId],
+        reason: &str,
+    ) -> Result<(), Error> {
+        crate::operator::operators_only(actor)?;
+        let reason = crate::operator::checked_reason(reason)?;
+        let mut all = organizations.to_vec();
+        all.sort();
+        all.dedup();
+        let (app, actor, now) = (self.clone(), actor.clone(), self.now());
+        let agree = self.store().write("agree_to_revoke", {
+            let (actor, subject) = (actor.clone(), subject_of(&all));
+            async move |tx: &mut Tx| {
+                agreements::save(tx, &subject, actor.id(), now).await?;
+                Ok::<_, Error>(agreements::list(tx, &subject, now.plus(-AGREED)).await?.len())
+            }
+        });
+        // Written down first: a refusal for want of a second person must leave the first one's word.
+        let people = u8::try_from(agree.await?).unwrap_or(u8::MAX);
+        let write = self.store().write("revoke_phones", async move |tx: &mut Tx| {
+            let count = u32::try_from(all.len()).unwrap_or(u32::MAX);
+            for organization in &all {
+                let known = keystead_store::tables::organizations::find(tx, organization).await?;
+                known.ok_or_else(|| Error::not_found("organization", organization.as_str()))?;
+                let event = StandingEvent::Revoke { reasoned: true, organizations: count, people };
+                app.step_phone(tx, &actor, organization, event, json!({ "reason": reason })).await?;
+            }
+            Ok::<_, Error>(())
+        });
+        write.await
+    }
+}
+
+/// What is agreed to: the same organizations, in whatever order they were named.
+fn subject_of(organizations: &[OrganizationId]) -> String {
+    let mut digest = Sha256::new();
+    for organization in organizations {
+        digest.update(organization.as_str());
+        digest.update([0]);
+    }
+    format!("phone.revoke:{}", digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+}
+
+/// When a waiver ends, if it has an end; it must lie ahead.
+pub(crate) fn ahead(until: Option<Timestamp>, now: Timestamp) -> Result<Option<Timestamp>, Error> {
+    match until {
+        Some(at) if at <= now => Err(Error::invalid("until", "Invalid 'until': must lie in the future.")),
+        other => Ok(other),
+    }
+}

@@ -1,0 +1,46 @@
+//! What personal data is kept, how much of it and since when: counts and dates only (verification.md 4.6).
+
+use keystead_core::time::Timestamp;
+
+use super::optional_time;
+use crate::{Error, Tx};
+
+/// One kind of personal data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kept {
+    /// What.
+    pub what: &'static str,
+    /// How many rows hold some.
+    pub rows: i64,
+    /// The oldest of them.
+    pub oldest: Option<Timestamp>,
+}
+
+const COUNTS: [(&str, &str); 13] = [
+    ("phone_verifications", "SELECT COUNT(*), MIN(created_at) FROM phone_verifications"),
+    ("phone_numbers", "SELECT COUNT(*), MIN(verified_at) FROM phone_numbers"),
+    ("line_lookups", "SELECT COUNT(*), MIN(at) FROM line_lookups"),
+    ("limit_hits", "SELECT COUNT(*), MIN(at) FROM limit_hits"),
+    ("payment_methods", "SELECT COUNT(*), MIN(created_at) FROM payment_methods"),
+    ("provider_copies", "SELECT COUNT(*), MIN(created_at) FROM identity_attempts WHERE redacted_at IS NULL"),
+    ("identity_results", "SELECT COUNT(*), MIN(created_at) FROM identity_attempts WHERE redacted_at IS NOT NULL"),
+    ("document_prints", "SELECT COUNT(*), MIN(verified_at) FROM document_prints"),
+    ("pictures", "SELECT COUNT(*), MIN(captured_at) FROM evidence WHERE erased_at IS NULL"),
+    ("appeals", "SELECT COUNT(*), MIN(opened_at) FROM review_cases WHERE statement_sealed IS NOT NULL"),
+    ("consents", "SELECT COUNT(*), MIN(at) FROM consents"),
+    ("accounts", "SELECT COUNT(*), MIN(created_at) FROM users"),
+    ("sessions", "SELECT COUNT(*), MIN(created_at) FROM sessions"),
+];
+
+/// Every kind of personal data with its count and the age of the oldest.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn list(tx: &mut Tx) -> Result<Vec<Kept>, Error> {
+    let mut kept = Vec::with_capacity(COUNTS.len());
+    for (what, sql) in COUNTS {
+        let row = tx.optional(sql, vec![]).await?.ok_or(Error::Missing)?;
+        kept.push(Kept { what, rows: row.int(0)?, oldest: optional_time(&row, 1)? });
+    }
+    Ok(kept)
+}

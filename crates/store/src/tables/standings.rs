@@ -1,0 +1,77 @@
+//! Where organizations stand with a requirement, as its machine keeps it: one value of JSON for each.
+
+use keystead_core::gate::Requirement;
+use keystead_core::id::OrganizationId;
+use keystead_core::time::Timestamp;
+
+use super::{id, named, optional_time};
+use crate::{Error, Row, Tx};
+
+/// Where one organization stands with one requirement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StandingRow {
+    /// Whose.
+    pub organization: OrganizationId,
+    /// With what.
+    pub requirement: Requirement,
+    /// The machine's value, as JSON.
+    pub standing: String,
+    /// When the clock next has something to say about it.
+    pub due_at: Option<Timestamp>,
+    /// Grows with each change; who writes over a newer one begins again.
+    pub version: i64,
+}
+
+fn standing(row: &Row) -> Result<StandingRow, Error> {
+    Ok(StandingRow {
+        organization: id(row, 0, "standings")?,
+        requirement: named(row, 1, "standings", Requirement::from_name)?,
+        standing: row.text(2)?,
+        due_at: optional_time(row, 3)?,
+        version: row.int(4)?,
+    })
+}
+
+/// Where an organization stands, if anything was ever written down.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn find(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    requirement: Requirement,
+) -> Result<Option<StandingRow>, Error> {
+    const SQL: &str = "SELECT organization, requirement, standing, due_at, version FROM standings \
+                       WHERE organization = $1 AND requirement = $2";
+    let values = vec![organization.as_str().into(), requirement.as_str().into()];
+    tx.optional(SQL, values).await?.as_ref().map(standing).transpose()
+}
+
+/// Writes where an organization stands; `row.version` is the version that was read, 0 for none.
+///
+/// # Errors
+/// [`Error::Again`] when somebody wrote in between; otherwise when the store cannot.
+pub async fn save(tx: &mut Tx, row: &StandingRow) -> Result<(), Error> {
+    const SQL: &str = "INSERT INTO standings (organization, requirement, standing, due_at, version) \
+                       VALUES ($1, $2, $3, $4, $5 + 1) ON CONFLICT (organization, requirement) DO UPDATE SET \
+                       standing = excluded.standing, due_at = excluded.due_at, version = excluded.version \
+                       WHERE standings.version = $5";
+    let values = vec![
+        row.organization.as_str().into(),
+        row.requirement.as_str().into(),
+        row.standing.as_str().into(),
+        row.due_at.map(|at| at.0).into(),
+        row.version.into(),
+    ];
+    if tx.execute(SQL, values).await? == 0 { Err(tx.again()) } else { Ok(()) }
+}
+
+/// Standings about which the clock has something to say, longest due first.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn list_due(tx: &mut Tx, now: Timestamp) -> Result<Vec<StandingRow>, Error> {
+    const SQL: &str = "SELECT organization, requirement, standing, due_at, version FROM standings \
+                       WHERE due_at <= $1 ORDER BY due_at, organization LIMIT 500";
+    tx.all(SQL, vec![now.0.into()]).await?.iter().map(standing).collect()
+}

@@ -1,0 +1,60 @@
+//! Where organizations stand, what they did first and lately, who agreed to what, and how old personal data is.
+
+use keystead_core::gate::{FirstUse, Requirement};
+use keystead_core::id::OrganizationId;
+use keystead_store::tables::standings::StandingRow;
+use keystead_store::tables::{activity, agreements, changes, first_uses, retention, standings};
+
+use crate::world::*;
+
+pub(crate) async fn standings(db: TestDb) {
+    let (one, ..) = town(&db).await;
+    let phone = Requirement::Phone;
+    assert_eq!(look!(db, |tx| standings::find(tx, &one, phone)).unwrap(), None);
+    let mut row = StandingRow {
+        organization: one.clone(),
+        requirement: phone,
+        standing: "{}".to_owned(),
+        due_at: Some(later(10)),
+        version: 0,
+    };
+    change!(db, |tx| standings::save(tx, &row)).unwrap();
+    assert!(change!(db, |tx| standings::save(tx, &row)).is_err(), "somebody wrote in between");
+    row.version = 1;
+    assert_eq!(look!(db, |tx| standings::find(tx, &one, phone)).unwrap(), Some(row.clone()));
+    assert_eq!(look!(db, |tx| standings::find(tx, &one, Requirement::PaymentMethod)).unwrap(), None);
+    assert_eq!(look!(db, |tx| standings::list_due(tx, later(9))).unwrap(), []);
+    assert_eq!(look!(db, |tx| standings::list_due(tx, later(10))).unwrap(), [row.clone()]);
+    row.due_at = None;
+    change!(db, |tx| standings::save(tx, &row)).unwrap();
+    assert_eq!(look!(db, |tx| standings::list_due(tx, later(99))).unwrap(), []);
+
+    for (person, at) in [("anna", 0), ("ben", 5), ("anna", 9)] {
+        change!(db, |tx| agreements::save(tx, "revoke", person, later(at))).unwrap();
+    }
+    assert_eq!(look!(db, |tx| agreements::list(tx, "revoke", later(5))).unwrap(), ["anna"]);
+    assert_eq!(look!(db, |tx| agreements::list(tx, "other", NOW)).unwrap(), Vec::<String>::new());
+    assert_eq!(change!(db, |tx| agreements::delete_old(tx, later(6))), Ok(1));
+}
+
+pub(crate) async fn uses(db: TestDb) {
+    let (one, ..) = town(&db).await;
+    let before = look!(db, |tx| changes::latest(tx)).unwrap();
+    let first = |model: &str, at: i64| FirstUse { model: model.to_owned(), at: later(at) };
+    let save = async |uses: &[FirstUse]| change!(db, |tx| first_uses::save(tx, &one, uses, NOW)).unwrap();
+    assert!(save(&[first("o3", 5), first("gpt-4o", 7)]).await);
+    assert!(!save(&[first("o3", 6)]).await, "later uses are no first ones");
+    assert_eq!(look!(db, |tx| changes::latest(tx)), Ok(before + 1), "and nobody is told of them");
+    assert!(save(&[first("gpt-4o", 1)]).await, "a use that arrived late");
+    let known = look!(db, |tx| first_uses::list(tx, &one)).unwrap();
+    assert_eq!(known, [first("gpt-4o", 1), first("o3", 5)]);
+    assert_eq!(look!(db, |tx| first_uses::list(tx, &id::<OrganizationId>("org-two"))).unwrap(), []);
+
+    assert_eq!(look!(db, |tx| activity::list_models(tx, NOW)).unwrap(), []);
+    assert_eq!(look!(db, |tx| activity::list_keys(tx, later(999))).unwrap(), []);
+    assert_eq!(look!(db, |tx| activity::list_verifications(tx, NOW)).unwrap(), []);
+    let kept = look!(db, |tx| retention::list(tx)).unwrap();
+    let accounts = kept.iter().find(|kept| kept.what == "accounts").unwrap();
+    assert!(accounts.rows >= 2 && accounts.oldest.is_some(), "{kept:?}");
+    assert!(kept.iter().any(|kept| kept.what == "pictures" && kept.rows == 0 && kept.oldest.is_none()));
+}
