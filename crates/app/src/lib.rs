@@ -34,6 +34,7 @@ pub mod organizations;
 pub mod outbox;
 mod own_keys;
 pub mod projects;
+pub mod review;
 pub mod sealing;
 pub mod service_accounts;
 pub mod services;

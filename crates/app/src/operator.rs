@@ -54,7 +54,7 @@ pub struct Overview {
     pub waiting_jobs: i64,
 }
 
-fn operators_only(actor: &Actor) -> Result<(), Error> {
+pub(crate) fn operators_only(actor: &Actor) -> Result<(), Error> {
     if matches!(actor, Actor::Operator(_)) {
         return Ok(());
     }
@@ -142,6 +142,10 @@ impl App {
         let (app, actor, id, reason) = (self.clone(), actor.clone(), id.to_owned(), reason.to_owned());
         let write = self.store().write("decide_case", async move |tx: &mut Tx| {
             let mut case = reviews::find(tx, &id).await?.ok_or_else(|| Error::not_found("case", id.as_str()))?;
+            if case.kind == "review" {
+                // Those have reasons from a list: `App::decide_review`.
+                return Err(Error::not_found("case", id.as_str()));
+            }
             if case.decided_at.is_some() {
                 return Err(Error::Conflict { message: "This case was decided before.".to_owned() });
             }

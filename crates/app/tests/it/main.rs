@@ -1,6 +1,8 @@
 //! Use cases over a store in memory, with a clock and a generator the test holds.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on should say where")]
+
+mod review;
 
 use std::sync::Arc;
 

@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod api_keys;
 pub mod audit;
+pub mod captures;
 pub mod changes;
 pub mod directory;
 pub mod identity_attempts;
