@@ -35,7 +35,8 @@ impl App {
             Ok::<_, Error>(())
         });
         write.await?;
-        self.end_what_has_a_date().await
+        self.end_what_has_a_date().await?;
+        self.forget_evidence().await
     }
 
     /// Exemptions and cooldowns whose date has come end by themselves, whether anybody looks or not.

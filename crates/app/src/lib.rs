@@ -36,6 +36,7 @@ mod own_keys;
 pub mod policies;
 pub mod project_members;
 pub mod projects;
+pub mod review;
 pub mod sealing;
 pub mod service_accounts;
 pub mod services;

@@ -262,6 +262,10 @@ impl App {
         let (app, actor, id) = (self.clone(), actor.clone(), id.to_owned());
         let write = self.store().write("decide_case", async move |tx: &mut Tx| {
             let mut case = reviews::find(tx, &id).await?.ok_or_else(|| Error::not_found("case", id.as_str()))?;
+            if case.kind == "review" {
+                // Those have reasons from a list: `App::decide_review`.
+                return Err(Error::not_found("case", id.as_str()));
+            }
             if case.decided_at.is_some() {
                 return Err(Error::Conflict { message: "This case was decided before.".to_owned() });
             }

@@ -9,6 +9,8 @@ use keystead_providers::payment::PaymentProvider;
 use keystead_providers::phone::{LineLookup, PhoneVerifier, SmsSender};
 use keystead_providers::sign_in::SignIn;
 
+use crate::review::Reviewer;
+
 /// Who makes and checks codes sent to phones.
 #[derive(Clone)]
 pub enum Codes {
@@ -29,6 +31,8 @@ pub struct Services {
     pub payment: Option<Arc<dyn PaymentProvider>>,
     /// Documents and faces.
     pub identity: Option<Arc<dyn IdentityProvider>>,
+    /// The same as `identity` when people of the operator's decide: what the pages of captures and cases go to.
+    pub review: Option<Arc<Reviewer>>,
     /// Mail.
     pub mail: Option<Arc<dyn Mailer>>,
     /// Signing in elsewhere.
@@ -42,6 +46,7 @@ impl fmt::Debug for Services {
             .field("lines", &self.lines.is_some())
             .field("payment", &self.payment.is_some())
             .field("identity", &self.identity.is_some())
+            .field("review", &self.review.is_some())
             .field("mail", &self.mail.is_some())
             .field("sign_in", &self.sign_in.is_some())
             .finish()

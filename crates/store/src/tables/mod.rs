@@ -5,6 +5,7 @@ pub mod activity;
 pub mod agreements;
 pub mod api_keys;
 pub mod audit;
+pub mod captures;
 pub mod changes;
 pub mod directory;
 pub mod first_uses;

@@ -31,7 +31,7 @@ pub struct ReviewCase {
     pub proposal: Option<String>,
     /// Who proposed.
     pub proposed_by: Option<String>,
-    /// `approve`, `reject` or `recapture`.
+    /// `approve`, `reject`, `recapture`, or `withdrawn` when its pictures went first.
     pub decision: Option<String>,
     /// Why, as a JSON list of names.
     pub reasons: String,
@@ -234,14 +234,23 @@ pub async fn count_same_picture(tx: &mut Tx, print: &[u8], case: &str) -> Result
     tx.optional(SQL, vec![print.into(), case.into()]).await?.map_or(Ok(0), |row| row.int(0))
 }
 
-/// The bytes of a case's pictures are gone, and so is the print that told them apart.
+/// One picture is not kept any more.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn delete_evidence(tx: &mut Tx, case: &str, number: i64) -> Result<u64, Error> {
+    const SQL: &str = "DELETE FROM evidence WHERE case_id = $1 AND number = $2";
+    tx.execute(SQL, vec![case.into(), number.into()]).await
+}
+
+/// The bytes of a case's pictures are gone, and so is what told them apart.
 ///
 /// # Errors
 /// When the store cannot.
 pub async fn erase_evidence(tx: &mut Tx, case: &str, at: Timestamp) -> Result<u64, Error> {
-    const SQL: &str =
-        "UPDATE evidence SET erased_at = $2, original_print = $3 WHERE case_id = $1 AND erased_at IS NULL";
-    tx.execute(SQL, vec![case.into(), at.0.into(), [].as_slice().into()]).await
+    const SQL: &str = "UPDATE evidence SET erased_at = $2, original_print = $3, findings = $4 \
+                       WHERE case_id = $1 AND erased_at IS NULL";
+    tx.execute(SQL, vec![case.into(), at.0.into(), [].as_slice().into(), "{}".into()]).await
 }
 
 /// Somebody looks at a picture.

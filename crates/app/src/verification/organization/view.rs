@@ -166,7 +166,7 @@ impl App {
             attempt: attempts.first().map(AttemptView::of),
             provider: provider.map(|provider| provider.name()),
             provider_policy: provider.map(|provider| provider.privacy_policy_url().to_owned()),
-            appeal_open: cases.iter().any(|case| case.decided_at.is_none()),
+            appeal_open: cases.iter().any(|case| case.kind == "appeal" && case.decided_at.is_none()),
         })
     }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod audit;
+mod captures;
 mod directory;
 mod keys;
 mod people;
@@ -39,6 +40,7 @@ pub(crate) async fn all(world: &World) {
     verification::review(world.fresh().await).await;
     standings::standings(world.fresh().await).await;
     standings::uses(world.fresh().await).await;
+    captures::captures(world.fresh().await).await;
     rest::every_change_is_followed(world.fresh().await).await;
     rest::models_and_policy(world.fresh().await).await;
     rest::jobs_are_leased(world.fresh().await).await;

@@ -182,7 +182,7 @@ pub(crate) async fn payment_methods(db: TestDb) {
     assert_eq!(look!(db, |tx| payments::list_methods(tx, &one)).unwrap(), []);
 }
 
-fn attempt(name: &str, at: i64) -> IdentityAttempt {
+pub(super) fn attempt(name: &str, at: i64) -> IdentityAttempt {
     IdentityAttempt {
         id: name.to_owned(),
         organization: id("org-one"),
@@ -402,6 +402,8 @@ pub(crate) async fn review(db: TestDb) {
     assert_eq!(look!(db, |tx| reviews::count_same_picture(tx, &[4], "case_1")), Ok(1));
     assert_eq!(change!(db, |tx| reviews::erase_evidence(tx, "case_2", later(9))), Ok(1));
     assert_eq!(look!(db, |tx| reviews::count_same_picture(tx, &[4], "case_1")), Ok(0), "the print is gone too");
+    assert_eq!(change!(db, |tx| reviews::delete_evidence(tx, "case_2", 1)), Ok(1));
+    assert_eq!(look!(db, |tx| reviews::list_evidence(tx, "case_2")), Ok(Vec::new()));
     let view = EvidenceView {
         id: "view_1".to_owned(),
         organization: one.clone(),

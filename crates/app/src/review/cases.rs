@@ -1,0 +1,337 @@
+//! What a reviewer sees: the queue, a case with what software found, and its pictures with his name burned in.
+
+use keystead_core::id::OrganizationId;
+use keystead_core::secret::Secret;
+use keystead_core::time::Timestamp;
+use keystead_core::verification::documents::DocumentKind;
+use keystead_store::Tx;
+use keystead_store::tables::captures::{self, Capture};
+use keystead_store::tables::identity_attempts;
+use keystead_store::tables::organizations;
+use keystead_store::tables::reviews::{self, EvidenceView, ReviewCase};
+use serde_json::{Value, json};
+
+use super::capture::{Findings, zone_flags, zone_shape};
+use super::evidence::Place;
+use super::mrz::{Digits, MrzReport};
+use super::prompts::{Challenge, Prompt};
+use super::slots::Slot;
+use super::watermark;
+use crate::audit::Deed;
+use crate::operator::operators_only;
+use crate::{Actor, App, Error};
+
+/// Why a picture may be looked at, for the log that the owners read.
+pub const VIEW_REASONS: [&str; 3] = ["review", "appeal", "audit"];
+
+/// One case in the queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueueRow {
+    /// `case_…`.
+    pub id: String,
+    /// Whose, by label.
+    pub organization_name: String,
+    /// `review`, `appeal` or `duplicate`.
+    pub kind: String,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// When its pictures go, decided or not.
+    pub images_until: Option<Timestamp>,
+    /// How many things software found.
+    pub flags: usize,
+    /// Who has already proposed to approve, when two are needed.
+    pub proposed_by: Option<String>,
+}
+
+/// A typed machine-readable zone, read.
+#[derive(Debug, Clone)]
+pub struct ZoneView {
+    /// The lines as typed.
+    pub typed: Secret<String>,
+    /// Which check digits agree; none when the lines cannot be read any more.
+    pub digits: Option<Digits>,
+    /// What it says, field by field: name of the field and value.
+    pub fields: Vec<(&'static str, String)>,
+}
+
+/// One picture of a case; its bytes come one by one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PictureView {
+    /// Its number in the case.
+    pub number: i64,
+    /// What it shows.
+    pub slot: Slot,
+    /// What was asked for, of a prompt.
+    pub prompt: Option<Prompt>,
+    /// What software found: `blurred`, `glare`, `dark`.
+    pub hints: Vec<&'static str>,
+    /// Whether the page took it from the camera.
+    pub live: bool,
+    /// When it was taken.
+    pub captured_at: Timestamp,
+    /// Whether its bytes are gone.
+    pub erased: bool,
+}
+
+/// Everything about a case.
+#[derive(Debug, Clone)]
+pub struct CaseView {
+    /// The case as it is kept.
+    pub case: ReviewCase,
+    /// Whose, by label.
+    pub organization_name: String,
+    /// What the owner wrote.
+    pub statement: Option<String>,
+    /// The chosen country.
+    pub country: Option<String>,
+    /// The chosen document.
+    pub document: Option<DocumentKind>,
+    /// What software found, by name.
+    pub flags: Vec<String>,
+    /// Whether the document has verified too many others lately: approving needs two people then.
+    pub duplicate: bool,
+    /// The typed zone.
+    pub zone: Option<ZoneView>,
+    /// Its pictures, in order.
+    pub pictures: Vec<PictureView>,
+    /// Who looked at them.
+    pub views: Vec<EvidenceView>,
+    /// Why it was declined, by name.
+    pub reasons: Vec<String>,
+    /// Whether the reviewer belongs to the organization and so may not decide.
+    pub own: bool,
+}
+
+fn flags_of(case: &ReviewCase) -> Vec<String> {
+    let findings: Value = serde_json::from_str(&case.findings).unwrap_or_default();
+    let flags = findings.get("flags").and_then(Value::as_array).into_iter().flatten();
+    flags.filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+/// The capture a case is about: its own, or that of the attempt an appeal is against.
+pub(super) async fn capture_of(tx: &mut Tx, case: &ReviewCase) -> Result<Option<Capture>, Error> {
+    Ok(match &case.attempt {
+        Some(attempt) => captures::find_by_attempt(tx, attempt).await?,
+        None => None,
+    })
+}
+
+impl App {
+    /// Cases that wait for people, what runs out first on top.
+    ///
+    /// # Errors
+    /// For anybody but an operator.
+    pub async fn review_queue(&self, actor: &Actor) -> Result<Vec<QueueRow>, Error> {
+        operators_only(actor)?;
+        let read = self.store().read("review_queue", async move |tx: &mut Tx| {
+            let mut rows = Vec::new();
+            for case in reviews::list_open(tx).await? {
+                let label = organizations::find(tx, &case.organization).await?.map(|row| row.name);
+                rows.push(QueueRow {
+                    flags: flags_of(&case).len(),
+                    id: case.id,
+                    organization_name: label.unwrap_or_default(),
+                    kind: case.kind,
+                    opened_at: case.opened_at,
+                    images_until: case.images_until,
+                    proposed_by: case.proposed_by,
+                });
+            }
+            Ok::<_, Error>(rows)
+        });
+        read.await
+    }
+
+    /// A case with everything but the pictures' bytes.
+    ///
+    /// # Errors
+    /// For anybody but an operator, or when there is no such case.
+    pub async fn review_case(&self, actor: &Actor, id: &str) -> Result<CaseView, Error> {
+        operators_only(actor)?;
+        let (app, actor, id) = (self.clone(), actor.clone(), id.to_owned());
+        let read = self.store().read("review_case", async move |tx: &mut Tx| {
+            let case = reviews::find(tx, &id).await?.ok_or_else(|| Error::not_found("case", id.as_str()))?;
+            let capture = capture_of(tx, &case).await?;
+            let label = organizations::find(tx, &case.organization).await?.map(|row| row.name);
+            let attempt = match &case.attempt {
+                Some(attempt) => identity_attempts::find(tx, attempt).await?,
+                None => None,
+            };
+            let duplicate = match attempt.as_ref().and_then(|attempt| attempt.document_print.as_deref()) {
+                Some(print) => app.document_free_at(tx, &case.organization, print).await?.is_some(),
+                None => false,
+            };
+            let pictures = match &capture {
+                Some(capture) => reviews::list_evidence(tx, &capture.case).await?,
+                None => Vec::new(),
+            };
+            let challenge = capture.as_ref().and_then(|capture| capture.challenge.as_deref());
+            let challenge = challenge.and_then(|text| text.parse::<Challenge>().ok());
+            let picture = |row: &reviews::Evidence| {
+                let slot = Slot::from_name(&row.kind)?;
+                let found = Findings::of(row);
+                let prompt = match slot {
+                    Slot::Prompt(at) => challenge.as_ref().and_then(|drawn| drawn.prompts.get(at).copied()),
+                    _ => None,
+                };
+                Some(PictureView {
+                    number: row.number,
+                    slot,
+                    prompt,
+                    hints: found.hints(),
+                    live: found.live,
+                    captured_at: row.captured_at,
+                    erased: row.erased_at.is_some(),
+                })
+            };
+            let own_cases = [Some(case.id.clone()), capture.as_ref().map(|capture| capture.case.clone())];
+            let views = reviews::list_views(tx, &case.organization).await?;
+            let statement = match &case.statement_sealed {
+                Some(sealed) => {
+                    let context = format!("review_cases.statement:{}", case.id);
+                    Some(app.sealer().open_text(&context, sealed)?.expose().clone())
+                }
+                None => None,
+            };
+            Ok::<_, Error>(CaseView {
+                organization_name: label.unwrap_or_default(),
+                statement,
+                country: capture.as_ref().and_then(|capture| capture.country.clone()),
+                document: capture
+                    .as_ref()
+                    .and_then(|capture| capture.document.as_deref())
+                    .and_then(DocumentKind::from_name),
+                flags: flags_of(&case),
+                duplicate,
+                zone: app.zone_view(capture.as_ref())?,
+                pictures: pictures.iter().filter_map(picture).collect(),
+                views: views.into_iter().filter(|view| own_cases.contains(&Some(view.case.clone()))).collect(),
+                reasons: serde_json::from_str(&case.reasons).unwrap_or_default(),
+                own: app.belongs_to(tx, &actor, &case.organization).await?,
+                case,
+            })
+        });
+        read.await
+    }
+
+    fn zone_view(&self, capture: Option<&Capture>) -> Result<Option<ZoneView>, Error> {
+        let (Some(reviewer), Some(capture)) = (self.services().review.as_ref(), capture) else { return Ok(None) };
+        let Some(typed) = reviewer.zone(capture)? else { return Ok(None) };
+        let report = MrzReport::read(typed.expose(), self.now()).ok();
+        let fields = report.as_ref().map_or_else(Vec::new, |report| {
+            let day = |day: Option<super::mrz::Day>| day.map_or_else(String::new, |day| day.to_string());
+            vec![
+                ("surname", report.surname.expose().clone()),
+                ("given-names", report.given_names.expose().clone()),
+                ("number", report.document_number.expose().clone()),
+                ("birth", day(report.birth)),
+                ("expiry", day(report.expiry)),
+                ("issuer", report.issuer.clone()),
+                ("nationality", report.nationality.clone()),
+            ]
+        });
+        Ok(Some(ZoneView { digits: report.map(|report| report.digits), typed, fields }))
+    }
+
+    /// The reviewer reads the zone off the picture, or corrects what was typed; findings about it are made anew.
+    ///
+    /// # Errors
+    /// For anybody but an operator, when the case was decided, its pictures are gone, or these are no such lines.
+    pub async fn read_review_zone(&self, actor: &Actor, id: &str, typed: &str) -> Result<(), Error> {
+        operators_only(actor)?;
+        let reviewer = self.reviewer()?;
+        let (app, now, id, typed) = (self.clone(), self.now(), id.to_owned(), typed.trim().to_owned());
+        zone_shape(&typed, now)?;
+        let write = self.store().write("read_zone", async move |tx: &mut Tx| {
+            let missing = || Error::not_found("case", id.as_str());
+            let mut case = reviews::find(tx, &id).await?.filter(|case| case.kind == "review").ok_or_else(missing)?;
+            let mut row = capture_of(tx, &case).await?.ok_or_else(missing)?;
+            if case.decided_at.is_some() || row.erased_at.is_some() {
+                return Err(Error::Conflict { message: "This case was decided before.".to_owned() });
+            }
+            row.zone_sealed = (!typed.is_empty()).then(|| reviewer.seal_zone(&row.id, &typed));
+            captures::update(tx, &row).await?;
+            let mut flags: Vec<String> = flags_of(&case).into_iter().filter(|flag| !flag.starts_with("mrz_")).collect();
+            if !typed.is_empty() {
+                flags.extend(zone_flags(&row, &typed, now).into_iter().map(str::to_owned));
+            }
+            case.findings = json!({ "flags": flags }).to_string();
+            reviews::update(tx, &case).await?;
+            if let Some(mut attempt) = identity_attempts::find(tx, &row.attempt).await? {
+                let report = MrzReport::read(&typed, now).ok().filter(|report| report.digits.document_number);
+                let number = report.map(|report| format!("{}:{}", report.issuer, report.document_number.expose()));
+                attempt.document_print = number.map(|number| app.sealer().fingerprint("document", &number));
+                identity_attempts::update(tx, &attempt).await?;
+            }
+            Ok::<_, Error>(())
+        });
+        write.await
+    }
+
+    /// One picture as a reviewer may see it: his name and the time burned in, and written down for the owners to read.
+    ///
+    /// # Errors
+    /// For anybody but an operator, without a known reason, or when the picture is gone.
+    pub async fn review_picture(
+        &self,
+        actor: &Actor,
+        id: &str,
+        number: i64,
+        reason: &str,
+    ) -> Result<Secret<Vec<u8>>, Error> {
+        operators_only(actor)?;
+        let reviewer = self.reviewer()?;
+        if !VIEW_REASONS.contains(&reason) {
+            return Err(Error::invalid("reason", "Invalid 'reason': say why the picture is looked at."));
+        }
+        let (app, now, who, id, reason) = (self.clone(), self.now(), actor.clone(), id.to_owned(), reason.to_owned());
+        let write = self.store().write("view_picture", async move |tx: &mut Tx| {
+            let missing = || Error::not_found("picture", id.as_str());
+            let case = reviews::find(tx, &id).await?.ok_or_else(missing)?;
+            let row = capture_of(tx, &case).await?.ok_or_else(missing)?;
+            let pictures = reviews::list_evidence(tx, &row.case).await?;
+            let picture = pictures.into_iter().find(|picture| picture.number == number && picture.erased_at.is_none());
+            let picture = picture.ok_or_else(missing)?;
+            let slot = Slot::from_name(&picture.kind).ok_or_else(missing)?;
+            let token = app.draw(keystead_core::id::JobId::generate);
+            let view = EvidenceView {
+                id: format!("view_{}", token.as_str().trim_start_matches("job_")),
+                organization: case.organization.clone(),
+                case: row.case.clone(),
+                number,
+                viewer: who.id().to_owned(),
+                reason: reason.clone(),
+                at: now,
+            };
+            reviews::insert_view(tx, &view).await?;
+            let details = json!({ "data": { "picture": picture.kind, "reason": reason } });
+            let deed =
+                Deed { organization: &case.organization, action: "review.picture_viewed", target: &row.case, details };
+            app.record(tx, &who, deed).await?;
+            Ok::<_, Error>((row, slot))
+        });
+        // The row is written before the picture is opened: nobody sees one that is not written down.
+        let (row, slot) = write.await?;
+        let key = reviewer.key(&row)?.ok_or_else(|| Error::not_found("picture", row.case.as_str()))?;
+        let case = row.case.parse().map_err(|_| Error::Internal("a case without id".to_owned()))?;
+        let place = Place { case, number, kind: slot.as_str() };
+        let mark = format!("{} {}", actor.id(), watermark::time(now));
+        let evidence = reviewer.evidence.clone();
+        let opened = reviewer.intake.beside(move || watermark::burn(&evidence.get(&place, &key)?, &mark)).await;
+        opened?
+    }
+
+    /// Whether the reviewer is a member of the organization: nobody decides for his own.
+    pub(super) async fn belongs_to(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        organization: &OrganizationId,
+    ) -> Result<bool, Error> {
+        let person = keystead_store::tables::users::find_by_email(tx, &actor.id().to_lowercase()).await?;
+        Ok(match person {
+            Some(person) => keystead_store::tables::memberships::find(tx, organization, &person.id).await?.is_some(),
+            None => false,
+        })
+    }
+}

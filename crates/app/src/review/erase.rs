@@ -1,0 +1,155 @@
+//! Forgetting in time: on decision by the organization's own erasure, and at the latest at the ceiling (S3-30, S3-33).
+
+use keystead_core::id::ReviewCaseId;
+use keystead_core::time::Timestamp;
+use keystead_core::verification::organization::{Check, Event, step};
+use keystead_store::Tx;
+use keystead_store::tables::captures::{self, Capture};
+use keystead_store::tables::privacy::{self, Receipt};
+use keystead_store::tables::{identity_attempts, reviews};
+use serde_json::json;
+
+use super::Reviewer;
+use super::evidence::Erased;
+use crate::audit::Deed;
+use crate::verification::organization::{attempt_state, refused};
+use crate::{Actor, App, Error};
+
+const DAY: i64 = 86_400;
+/// No picture is older, in seconds from the first of its case. Configuration can lower it; nothing raises it.
+pub const RETENTION_CEILING: i64 = 7 * DAY;
+/// A case goes with the last run of housekeeping before its time, never with the first after.
+const EARLY: i64 = 3_600;
+/// What nobody finished goes a day after its attempt ended.
+const ABANDONED: i64 = DAY;
+
+/// When the pictures of a case go, decided or not.
+pub(super) fn images_until(first_captured_at: Timestamp, biometrics_days: i64) -> Timestamp {
+    first_captured_at.plus((biometrics_days.max(1) * DAY).min(RETENTION_CEILING))
+}
+
+impl Reviewer {
+    /// Erases what a capture holds: its key first, so that from then on the rest is noise; then the files. Again is fine.
+    pub(super) async fn erase(&self, id: &str) -> Result<Erased, Error> {
+        let now = self.now();
+        let id = id.to_owned();
+        let write = self.store.write("erase_capture", async move |tx: &mut Tx| {
+            let Some(mut row) = captures::find(tx, &id).await? else { return Ok(None) };
+            reviews::erase_evidence(tx, &row.case, now).await?;
+            if row.erased_at.is_none() {
+                row.key_sealed = None;
+                row.zone_sealed = None;
+                row.challenge = None;
+                row.erased_at = Some(now);
+                if row.state == "open" {
+                    row.state = "cancelled".to_owned();
+                }
+                captures::update(tx, &row).await?;
+            }
+            // Without pictures there is nothing to decide: whoever withdrew or called off is not reviewed.
+            if let Some(mut case) = reviews::find(tx, &row.case).await?.filter(|case| case.decided_at.is_none()) {
+                case.state = "decided".to_owned();
+                case.decision = Some("withdrawn".to_owned());
+                case.decided_by = Some("clock".to_owned());
+                case.decided_at = Some(now);
+                reviews::update(tx, &case).await?;
+            }
+            Ok::<_, Error>(Some(row))
+        });
+        let Some(row) = write.await? else { return Ok(Erased::default()) };
+        let erased = self.erase_files(&row.case).await?;
+        let receipt = Receipt {
+            id: format!("ers_{}", row.case),
+            organization: row.organization,
+            what: "evidence".to_owned(),
+            receipt: json!({ "case": row.case, "pictures": erased.blobs, "bytes": erased.bytes }).to_string(),
+            at: now,
+        };
+        let write = self.store.write("erasure_receipt", async move |tx: &mut Tx| {
+            Ok::<_, Error>(privacy::insert_receipt(tx, &receipt).await?)
+        });
+        write.await?;
+        Ok(erased)
+    }
+
+    async fn erase_files(&self, case: &str) -> Result<Erased, Error> {
+        let case: ReviewCaseId = case.parse().map_err(|_| Error::Internal("a case without id".to_owned()))?;
+        let evidence = self.evidence.clone();
+        let done = tokio::task::spawn_blocking(move || evidence.erase(&case)).await;
+        Ok(done.map_err(|_| Error::Internal("an erasure was cut off".to_owned()))??)
+    }
+}
+
+impl App {
+    /// Forgets pictures whose time is over, and whatever an interrupted erasure left. Part of housekeeping.
+    pub(crate) async fn forget_evidence(&self) -> Result<(), Error> {
+        let Some(reviewer) = self.services().review.clone() else { return Ok(()) };
+        let now = self.now();
+        let evidence = reviewer.evidence.clone();
+        let listed = tokio::task::spawn_blocking(move || evidence.cases()).await;
+        let on_disk = listed.map_err(|_| Error::Internal("a listing was cut off".to_owned()))??;
+        let write = self.store().write("captures_kept", async move |tx: &mut Tx| {
+            captures::delete_old_links(tx, now).await?;
+            let mut kept = Vec::new();
+            for row in captures::list_kept(tx).await? {
+                let attempt = identity_attempts::find(tx, &row.attempt).await?;
+                let ended = attempt.and_then(|attempt| attempt.finished_at);
+                kept.push((row, ended));
+            }
+            Ok::<_, Error>(kept)
+        });
+        let kept = write.await?;
+        // Files without a key are noise that an interrupted erasure left.
+        for case in on_disk.iter().filter(|case| kept.iter().all(|(row, _)| row.case != case.as_str())) {
+            reviewer.erase_files(case.as_str()).await?;
+        }
+        for (row, ended) in kept {
+            let old = row.first_captured_at.is_some_and(|at| {
+                images_until(at, self.settings().biometrics_days) <= now.plus(EARLY)
+                    // A time in the future vouches for nothing.
+                    || at > now.plus(DAY)
+            });
+            let abandoned = row.state != "submitted" && ended.is_some_and(|at| now.since(at) >= ABANDONED);
+            if old || abandoned {
+                self.end_undecided(&row).await?;
+                reviewer.erase(&row.id).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The pictures of a case go before anybody decided: the person may hand in again, and no try is used up.
+    async fn end_undecided(&self, capture: &Capture) -> Result<(), Error> {
+        let (app, capture) = (self.clone(), capture.clone());
+        let write = self.store().write("end_undecided", async move |tx: &mut Tx| {
+            let Some(mut case) = reviews::find(tx, &capture.case).await?.filter(|case| case.decided_at.is_none())
+            else {
+                return Ok(());
+            };
+            let actor = Actor::Service("clock".to_owned());
+            case.state = "decided".to_owned();
+            case.decision = Some("recapture".to_owned());
+            case.decided_by = Some(actor.id().to_owned());
+            case.decided_at = Some(app.now());
+            reviews::update(tx, &case).await?;
+            let Some(mut attempt) = identity_attempts::find(tx, &capture.attempt).await? else { return Ok(()) };
+            if attempt.finished_at.is_some() {
+                return Ok(());
+            }
+            let organization = capture.organization.clone();
+            let before = app.standing(tx, &organization).await?;
+            let facts = app.facts(tx, &organization, &before, None).await?;
+            let live = Some(attempt_state(&attempt)?);
+            let next = step(before.status, live, Event::Said(Check::Expired), facts, app.now()).map_err(refused)?;
+            app.apply(tx, &actor, &organization, &before, Some(&mut attempt), next, None).await?;
+            let deed = Deed {
+                organization: &organization,
+                action: "review.ran_out",
+                target: &case.id,
+                details: json!({ "data": { "decision": "recapture" } }),
+            };
+            app.record(tx, &actor, deed).await
+        });
+        write.await
+    }
+}

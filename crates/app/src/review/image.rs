@@ -1,0 +1,282 @@
+//! Pictures from phones, made harmless: read within limits, measured, and written anew without anything but pixels
+//! (verification.md 4.4, steps 1 to 4).
+
+use std::io::Cursor;
+use std::sync::Arc;
+use std::time::Duration;
+
+use image::codecs::jpeg::JpegEncoder;
+use image::{DynamicImage, GrayImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbImage, imageops};
+use keystead_core::secret::Secret;
+use sha2::{Digest, Sha256};
+use tokio::sync::Semaphore;
+
+use super::quality::{Findings, Measures};
+
+/// The largest file that is looked at.
+pub const MAX_BYTES: usize = 10 * 1024 * 1024;
+/// The most pixels that are decoded.
+pub const MAX_PIXELS: u64 = 40_000_000;
+/// The shorter side has at least this many pixels.
+pub const MIN_SIDE: u32 = 600;
+/// The longer side has at least this many.
+pub const MIN_LONGER_SIDE: u32 = 1200;
+/// No side is longer: more cannot be written as JPEG.
+const MAX_SIDE: u32 = 65_535;
+/// Bytes a decoder may allocate: forty million pixels of four bytes, and half as much again to work in.
+const MAX_ALLOCATION: u64 = 240_000_000;
+/// JPEG quality of what is kept: print stays readable, files stay below the size of the original.
+const QUALITY: u8 = 88;
+/// Two prints that differ in at most this many of 64 bits come from the same picture.
+const SAME_PICTURE_BITS: u32 = 5;
+/// How long one picture may take.
+pub const TIME_LIMIT: Duration = Duration::from_secs(5);
+/// How long a picture waits for its turn before the person is asked to send it again.
+pub const QUEUE_LIMIT: Duration = Duration::from_secs(15);
+
+/// What a picture shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PictureKind {
+    /// The side of a document with the portrait; the data page of a passport; a visa.
+    DocumentFront,
+    /// The other side.
+    DocumentBack,
+    /// The holder's face, by camera (S0-09, S3-26).
+    Selfie,
+    /// The holder doing what a prompt asked for.
+    Prompt,
+}
+
+impl PictureKind {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::DocumentFront, Self::DocumentBack, Self::Selfie, Self::Prompt];
+
+    /// The kind as it is stored and named in translations.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::DocumentFront => "document_front",
+            Self::DocumentBack => "document_back",
+            Self::Selfie => "selfie",
+            Self::Prompt => "prompt",
+        }
+    }
+
+    /// The kind of a stored name.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+
+    /// Whether print must be readable on it.
+    #[must_use]
+    pub const fn shows_a_document(self) -> bool {
+        matches!(self, Self::DocumentFront | Self::DocumentBack)
+    }
+}
+
+/// Why a picture is not taken. The name is stable: codes and translations hang on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ImageRefusal {
+    /// More than [`MAX_BYTES`].
+    #[error("the file is larger than 10 MiB")]
+    FileTooLarge,
+    /// Neither JPEG nor PNG nor WebP, whatever its name says.
+    #[error("the file is not a JPEG, PNG or WebP picture")]
+    NotAPicture,
+    /// More than [`MAX_PIXELS`].
+    #[error("the picture has more than 40 million pixels")]
+    TooManyPixels,
+    /// Below [`MIN_SIDE`] or [`MIN_LONGER_SIDE`].
+    #[error("the picture is smaller than 1200 by 600 pixels")]
+    TooSmall,
+    /// Cut off or broken.
+    #[error("the picture cannot be read")]
+    Unreadable,
+    /// Reading it took too long.
+    #[error("reading the picture took too long")]
+    TooSlow,
+    /// Too many pictures at once; the same one may be sent again.
+    #[error("too many pictures at once")]
+    Busy,
+}
+
+impl ImageRefusal {
+    /// The stable name.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::FileTooLarge => "picture_file_too_large",
+            Self::NotAPicture => "picture_format_unsupported",
+            Self::TooManyPixels => "picture_too_many_pixels",
+            Self::TooSmall => "picture_too_small",
+            Self::Unreadable => "picture_unreadable",
+            Self::TooSlow => "picture_too_slow",
+            Self::Busy => "picture_busy",
+        }
+    }
+}
+
+/// What tells pictures apart. Both parts are erased with their case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Print {
+    /// SHA-256 of the file as it was sent.
+    pub sha256: [u8; 32],
+    /// A difference hash of what it shows: survives scaling and compressing.
+    pub look: u64,
+}
+
+impl Print {
+    /// Whether both are the same picture: the same file, or one that looks the same (verification.md 4.4, step 4).
+    #[must_use]
+    pub fn same_picture(&self, other: &Self) -> bool {
+        self.sha256 == other.sha256 || (self.look ^ other.look).count_ones() <= SAME_PICTURE_BITS
+    }
+}
+
+/// A picture that was taken in.
+#[derive(Debug, Clone)]
+pub struct Picture {
+    /// What it shows.
+    pub kind: PictureKind,
+    /// The picture, written anew: pixels only, upright, without place, time or device.
+    pub jpeg: Secret<Vec<u8>>,
+    /// In pixels.
+    pub width: u32,
+    /// In pixels.
+    pub height: u32,
+    /// What tells it apart from others.
+    pub print: Print,
+    /// What was measured.
+    pub measures: Measures,
+    /// What the measures mean.
+    pub findings: Findings,
+}
+
+/// Takes a picture in. Costs up to seconds of one processor: call [`Intake::take`] from a server.
+///
+/// # Errors
+/// When the picture breaks a limit or cannot be read. A picture that is merely poor is taken, with [`Findings`].
+pub fn intake(bytes: &[u8], kind: PictureKind) -> Result<Picture, ImageRefusal> {
+    if bytes.len() > MAX_BYTES {
+        return Err(ImageRefusal::FileTooLarge);
+    }
+    let pixels = decode(bytes)?;
+    let luma = luma(&pixels);
+    let measures = Measures::of(&luma);
+    let print = Print { sha256: Sha256::digest(bytes).into(), look: look(&luma) };
+    let (width, height) = pixels.dimensions();
+    let jpeg = encode(&pixels).ok_or(ImageRefusal::Unreadable)?;
+    Ok(Picture { kind, jpeg, width, height, print, measures, findings: measures.findings(kind) })
+}
+
+/// Reads the pixels, upright. The header is judged before anything large is allocated.
+fn decode(bytes: &[u8]) -> Result<RgbImage, ImageRefusal> {
+    let format = image::guess_format(bytes).map_err(|_| ImageRefusal::NotAPicture)?;
+    if !matches!(format, ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP) {
+        return Err(ImageRefusal::NotAPicture);
+    }
+    let mut limits = Limits::no_limits();
+    limits.max_image_width = Some(MAX_SIDE);
+    limits.max_image_height = Some(MAX_SIDE);
+    limits.max_alloc = Some(MAX_ALLOCATION);
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+    reader.limits(limits);
+    let refused = |error: image::ImageError| match error {
+        image::ImageError::Limits(_) => ImageRefusal::TooManyPixels,
+        _ => ImageRefusal::Unreadable,
+    };
+    let mut decoder = reader.into_decoder().map_err(refused)?;
+    let (width, height) = decoder.dimensions();
+    if u64::from(width) * u64::from(height) > MAX_PIXELS || decoder.total_bytes() > MAX_ALLOCATION {
+        return Err(ImageRefusal::TooManyPixels);
+    }
+    if width.min(height) < MIN_SIDE || width.max(height) < MIN_LONGER_SIDE {
+        return Err(ImageRefusal::TooSmall);
+    }
+    // Phones keep pictures lying and note in the metadata how to turn them; without it they would stay lying.
+    let upright = decoder.orientation().map_err(refused)?;
+    let mut picture = DynamicImage::from_decoder(decoder).map_err(refused)?;
+    picture.apply_orientation(upright);
+    Ok(picture.into_rgb8())
+}
+
+/// Writes pixels as JPEG, with nothing beside them.
+pub(super) fn encode(pixels: &RgbImage) -> Option<Secret<Vec<u8>>> {
+    let mut jpeg = Vec::new();
+    JpegEncoder::new_with_quality(&mut jpeg, QUALITY).encode_image(pixels).ok()?;
+    Some(Secret::new(jpeg))
+}
+
+/// How bright each pixel is, 0 to 255 (Rec. 709 weights in 256ths).
+pub(super) fn luma(pixels: &RgbImage) -> GrayImage {
+    let (width, height) = pixels.dimensions();
+    let weigh = |p: &[u8]| ((54 * u32::from(p[0]) + 183 * u32::from(p[1]) + 19 * u32::from(p[2])) >> 8) as u8;
+    let raw = pixels.as_raw().chunks_exact(3).map(weigh).collect();
+    GrayImage::from_raw(width, height, raw).unwrap_or_default()
+}
+
+/// The difference hash: is each of 8 by 8 fields brighter than its right neighbour?
+fn look(luma: &GrayImage) -> u64 {
+    let small = imageops::thumbnail(luma, 9, 8);
+    let brighter = |x: u32, y: u32| small.get_pixel(x, y).0[0] > small.get_pixel(x + 1, y).0[0];
+    (0..64).fold(0, |bits, at| bits << 1 | u64::from(brighter(at % 8, at / 8)))
+}
+
+/// Takes pictures in beside the server's other work: few at once, each for a bounded time.
+#[derive(Debug, Clone)]
+pub struct Intake {
+    turns: Arc<Semaphore>,
+    time_limit: Duration,
+}
+
+impl Intake {
+    /// Takes `at_once` pictures at once, where each may need half a gigabyte for a moment; gives up on one after
+    /// `time_limit`, which is [`TIME_LIMIT`] wherever code is optimised.
+    #[must_use]
+    pub fn new(at_once: usize, time_limit: Duration) -> Self {
+        Self { turns: Arc::new(Semaphore::new(at_once.max(1))), time_limit }
+    }
+
+    /// [`intake`] on a thread that may be kept busy.
+    ///
+    /// # Errors
+    /// As [`intake`]; also when no turn comes in [`QUEUE_LIMIT`] or reading takes too long.
+    pub async fn take(&self, bytes: Vec<u8>, kind: PictureKind) -> Result<Picture, ImageRefusal> {
+        if bytes.len() > MAX_BYTES {
+            return Err(ImageRefusal::FileTooLarge);
+        }
+        let bytes = Secret::new(bytes);
+        self.bounded(self.time_limit, move || intake(bytes.expose(), kind)).await?
+    }
+
+    /// Other work on a picture, in its turn and its time.
+    pub(super) async fn beside<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, crate::Error> {
+        let done = self.bounded(self.time_limit, work).await;
+        done.map_err(|_| crate::Error::Unavailable)
+    }
+
+    /// Runs one piece of work in its turn. Work that is given up on keeps its turn until it really ends, so that slow
+    /// pictures cannot pile up behind the answer that they were too slow.
+    pub(super) async fn bounded<T: Send + 'static>(
+        &self,
+        limit: Duration,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, ImageRefusal> {
+        let turn = tokio::time::timeout(QUEUE_LIMIT, Arc::clone(&self.turns).acquire_owned());
+        let turn = turn.await.map_err(|_| ImageRefusal::Busy)?.map_err(|_| ImageRefusal::Busy)?;
+        let done = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            work()
+        });
+        let done = tokio::time::timeout(limit, done).await.map_err(|_| ImageRefusal::TooSlow)?;
+        done.map_err(|_| ImageRefusal::Unreadable)
+    }
+}
+
+#[cfg(test)]
+#[path = "image_tests.rs"]
+mod tests;

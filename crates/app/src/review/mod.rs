@@ -1,0 +1,28 @@
+//! The built-in identity reviewer (verification.md 4): a person hands in pictures by a page of ours, software checks what
+//! a machine can check, the operator's people decide, and everything is forgotten in time. No third party is involved.
+//!
+//! [`Reviewer`] stands behind the same trait as an outside service, so attempts, polls, refusals and erasure go the same
+//! way. Whoever hands in is only the holder of a link and never gets a session.
+
+mod capture;
+mod cases;
+mod decide;
+mod erase;
+mod evidence;
+mod glyphs;
+pub mod image;
+pub mod mrz;
+pub mod prompts;
+mod provider;
+pub mod quality;
+mod slots;
+mod watermark;
+
+pub use capture::{CaptureView, Holder, PromptView, SlotView, Taken};
+pub use cases::{CaseView, PictureView, QueueRow, VIEW_REASONS, ZoneView};
+pub use decide::{Decided, Verdict};
+pub use erase::RETENTION_CEILING;
+pub use evidence::{EvidenceError, EvidenceStore};
+pub use image::{ImageRefusal, Intake};
+pub use provider::{Reviewer, ReviewerOptions};
+pub use slots::Slot;

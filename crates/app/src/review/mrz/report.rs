@@ -1,0 +1,216 @@
+//! What a machine-readable zone says, field by field, and which of its check digits agree (verification.md 4.2).
+
+use std::fmt;
+
+use keystead_core::secret::Secret;
+use keystead_core::time::Timestamp;
+use mrz::{MrzData, ParseOptions};
+
+use super::day::{self, Day};
+use super::{country, lines};
+
+/// The five formats of Doc 9303.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// Cards: three lines of 30 (part 5).
+    Td1,
+    /// Older cards: two lines of 36 (part 6).
+    Td2,
+    /// Passports: two lines of 44 (part 4).
+    Td3,
+    /// Visas: two lines of 44, without a digit over all (part 7).
+    MrvA,
+    /// Small visas: two lines of 36, without a digit over all (part 7).
+    MrvB,
+}
+
+impl Format {
+    /// Characters of a line.
+    #[must_use]
+    pub const fn width(self) -> usize {
+        match self {
+            Self::Td1 => 30,
+            Self::Td2 | Self::MrvB => 36,
+            Self::Td3 | Self::MrvA => 44,
+        }
+    }
+
+    /// Whether it is the format of a visa.
+    #[must_use]
+    pub const fn is_visa(self) -> bool {
+        matches!(self, Self::MrvA | Self::MrvB)
+    }
+
+    /// Where the check digits stand that every zone of the format has.
+    const fn places(self) -> Places {
+        match self {
+            Self::Td1 => Places { number: (0, 14), birth: (1, 6), expiry: (1, 14), composite: Some((1, 29)) },
+            Self::Td2 => Places { number: (1, 9), birth: (1, 19), expiry: (1, 27), composite: Some((1, 35)) },
+            Self::Td3 => Places { number: (1, 9), birth: (1, 19), expiry: (1, 27), composite: Some((1, 43)) },
+            Self::MrvA | Self::MrvB => Places { number: (1, 9), birth: (1, 19), expiry: (1, 27), composite: None },
+        }
+    }
+}
+
+/// Line and column, from zero.
+type Place = (usize, usize);
+
+struct Places {
+    number: Place,
+    birth: Place,
+    expiry: Place,
+    composite: Option<Place>,
+}
+
+/// A passport's optional field has a digit of its own, which may be a filler if the field is empty.
+const PERSONAL_NUMBER: Place = (1, 42);
+
+/// Why lines could not be read at all. Lines count from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum MrzRefusal {
+    /// Not the two or three lines of a passport, card or visa.
+    #[error("these are not the lines of a machine-readable zone")]
+    NotAZone,
+    /// A character that no zone has; the person should look there.
+    #[error("line {line} has a character at {position} that is neither a letter A to Z nor a digit nor <")]
+    Character {
+        /// The line.
+        line: usize,
+        /// The character in it, from 1.
+        position: usize,
+    },
+    /// A line of the wrong length.
+    #[error("line {line} should have {expected} characters and has {got}")]
+    Length {
+        /// The line.
+        line: usize,
+        /// What the format has.
+        expected: usize,
+        /// What was typed.
+        got: usize,
+    },
+}
+
+/// Which check digits agree. A digit shows that a line was copied without a slip, not that the document is genuine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Digits {
+    /// Of the document's number.
+    pub document_number: bool,
+    /// Of the day of birth.
+    pub birth: bool,
+    /// Of the day of expiry.
+    pub expiry: bool,
+    /// Of a passport's optional field.
+    pub personal_number: Option<bool>,
+    /// Over all; visas have none.
+    pub composite: Option<bool>,
+}
+
+impl Digits {
+    /// Whether every digit that the format prints agrees.
+    #[must_use]
+    pub fn all_agree(&self) -> bool {
+        let mut printed = [self.personal_number, self.composite].into_iter().flatten();
+        self.document_number && self.birth && self.expiry && printed.all(|agrees| agrees)
+    }
+}
+
+/// What a zone says. Everything about the person is kept from logs; only format and digits are shown by `Debug`.
+#[derive(Clone)]
+pub struct MrzReport {
+    /// Its format.
+    pub format: Format,
+    /// The first two characters without filler: `P`, `ID`, `V`, ….
+    pub document_code: String,
+    /// Which digits agree.
+    pub digits: Digits,
+    /// The whole number, also of cards on which it continues in the optional field. Keep only its keyed HMAC.
+    pub document_number: Secret<String>,
+    /// The last day of validity; none if it is not a day.
+    pub expiry: Option<Day>,
+    /// The day of birth, or the last that it can be if the document leaves parts open.
+    pub birth: Option<Day>,
+    /// Who issued it, as printed: usually three letters.
+    pub issuer: String,
+    /// ISO 3166-1 alpha-2 of the issuer, if it is a country.
+    pub issuing_country: Option<&'static str>,
+    /// The holder's nationality, as printed; may differ from the issuer.
+    pub nationality: String,
+    /// The primary identifier, parts separated by spaces.
+    pub surname: Secret<String>,
+    /// The secondary identifier; may be empty.
+    pub given_names: Secret<String>,
+    /// Whether the names fill their field to the last character, so that the rest may have been cut off.
+    pub names_may_be_cut: bool,
+}
+
+impl fmt::Debug for MrzReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = (&self.format, &self.digits);
+        f.debug_struct("MrzReport").field("format", shown.0).field("digits", shown.1).finish_non_exhaustive()
+    }
+}
+
+impl MrzReport {
+    /// Reads the two or three lines that a person typed or corrected. Blanks, small letters and full-width characters
+    /// are understood; missing fillers at the end of a line are added.
+    ///
+    /// # Errors
+    /// When the lines have no shape of a zone. Wrong check digits are no error but part of the report.
+    pub fn read(typed: &str, now: Timestamp) -> Result<Self, MrzRefusal> {
+        let zone = lines::read(typed)?;
+        let options = ParseOptions::default();
+        let lines: Vec<&str> = zone.lines.iter().map(String::as_str).collect();
+        let parsed = match (zone.format, lines.as_slice()) {
+            (Format::Td1, [one, two, three]) => mrz::parse_td1_with(one, two, three, &options),
+            (Format::Td2, [one, two]) => mrz::parse_td2_with(one, two, &options),
+            (Format::Td3, [one, two]) => mrz::parse_td3_with(one, two, &options),
+            (Format::MrvA, [one, two]) => mrz::parse_mrv_a_with(one, two, &options),
+            (Format::MrvB, [one, two]) => mrz::parse_mrv_b_with(one, two, &options),
+            _ => return Err(MrzRefusal::NotAZone),
+        };
+        // Shape and characters are settled: what is left is a number that begins with a filler.
+        let data = parsed.map_err(|_| MrzRefusal::NotAZone)?;
+        Ok(Self::of(zone.format, &lines, &data, Day::of(now)))
+    }
+
+    fn of(format: Format, lines: &[&str], data: &MrzData, today: Day) -> Self {
+        let places = format.places();
+        // A filler counts as zero. Where a digit must be, it would hide that something was not copied.
+        let is_digit = |(line, column): Place| {
+            lines.get(line).and_then(|line| line.as_bytes().get(column)).is_some_and(u8::is_ascii_digit)
+        };
+        let agrees = |check: Option<bool>, place: Place| check == Some(true) && is_digit(place);
+        let number_goes_on = data.document_number_full.is_some();
+        let has_personal_number = data.optional_data_1.is_some();
+        let digits = Digits {
+            // The eight-character form is a slip of old software, not of an issuer.
+            document_number: match number_goes_on {
+                true => data.checks.document_number == Some(true) && !data.document_number_legacy_encoding,
+                false => agrees(data.checks.document_number, places.number),
+            },
+            birth: agrees(data.checks.date_of_birth, places.birth),
+            expiry: agrees(data.checks.date_of_expiry, places.expiry),
+            personal_number: data
+                .checks
+                .personal_number
+                .map(|ok| ok && (!has_personal_number || is_digit(PERSONAL_NUMBER))),
+            composite: places.composite.map(|place| agrees(data.checks.composite, place)),
+        };
+        let names = if format == Format::Td1 { lines.get(2) } else { lines.first() };
+        Self {
+            format,
+            document_code: data.document_type.clone(),
+            digits,
+            document_number: Secret::new(data.full_document_number().to_owned()),
+            expiry: day::expiry(data.date_of_expiry, today),
+            birth: day::birth(data.date_of_birth, today),
+            issuer: data.issuing_country.clone(),
+            issuing_country: country::alpha2(&data.issuing_country),
+            nationality: data.nationality.clone(),
+            surname: Secret::new(data.surname.clone()),
+            given_names: Secret::new(data.given_names.clone()),
+            names_may_be_cut: names.is_some_and(|line| !line.ends_with('<')),
+        }
+    }
+}

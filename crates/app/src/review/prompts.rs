@@ -1,0 +1,244 @@
+//! What the person is asked to do before the camera: three of a list, chosen by the server once the camera is open, so
+//! that a picture prepared beforehand does not fit (verification.md 4.4). This stops stills and recordings, not a skilled
+//! fake made while it is asked for; the reviewer judges.
+
+use std::fmt;
+use std::str::FromStr;
+
+use keystead_core::time::Timestamp;
+use rand::seq::IndexedRandom;
+use rand::{Rng, RngCore};
+
+/// How many prompts one challenge has.
+pub const PROMPTS: usize = 3;
+/// Milliseconds in which each is to be followed.
+pub const PROMPT_MILLIS: u64 = 10_000;
+/// Seconds in which all pictures must have arrived: three prompts, and a slow line.
+pub const CHALLENGE_LIFE: i64 = 180;
+/// Milliseconds by which a phone's clock may run ahead of ours within one challenge.
+const CLOCK_SLACK: u64 = 3_000;
+
+/// One thing to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Prompt {
+    /// Look to the left.
+    LookLeft,
+    /// Look to the right.
+    LookRight,
+    /// Look up.
+    LookUp,
+    /// Smile.
+    Smile,
+    /// Hold the document beside the face.
+    CardBesideFace,
+    /// Show so many fingers, 1 to 5.
+    ShowFingers(u8),
+    /// Write this number on paper and hold it up, 1000 to 9999.
+    WriteNumber(u16),
+}
+
+/// Text that is not a prompt or a challenge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a prompt")]
+pub struct InvalidPrompt;
+
+impl Prompt {
+    /// The translation key; `$count` or `$number` is [`Prompt::argument`].
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::LookLeft => "prompt-look-left",
+            Self::LookRight => "prompt-look-right",
+            Self::LookUp => "prompt-look-up",
+            Self::Smile => "prompt-smile",
+            Self::CardBesideFace => "prompt-card-beside-face",
+            Self::ShowFingers(_) => "prompt-show-fingers",
+            Self::WriteNumber(_) => "prompt-write-number",
+        }
+    }
+
+    /// What the translation is filled with: its variable's name and value.
+    #[must_use]
+    pub const fn argument(self) -> Option<(&'static str, u16)> {
+        match self {
+            Self::ShowFingers(count) => Some(("count", count as u16)),
+            Self::WriteNumber(number) => Some(("number", number)),
+            _ => None,
+        }
+    }
+
+    /// One of each kind, with fresh numbers. One finger looks like pointing, so two to five are asked for.
+    fn list(rng: &mut (impl RngCore + ?Sized)) -> [Self; 7] {
+        [
+            Self::LookLeft,
+            Self::LookRight,
+            Self::LookUp,
+            Self::Smile,
+            Self::CardBesideFace,
+            Self::ShowFingers(rng.random_range(2..=5)),
+            Self::WriteNumber(rng.random_range(1000..=9999)),
+        ]
+    }
+}
+
+impl fmt::Display for Prompt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::LookLeft => "look_left",
+            Self::LookRight => "look_right",
+            Self::LookUp => "look_up",
+            Self::Smile => "smile",
+            Self::CardBesideFace => "card_beside_face",
+            Self::ShowFingers(count) => return write!(f, "show_fingers:{count}"),
+            Self::WriteNumber(number) => return write!(f, "write_number:{number}"),
+        })
+    }
+}
+
+impl FromStr for Prompt {
+    type Err = InvalidPrompt;
+
+    fn from_str(text: &str) -> Result<Self, InvalidPrompt> {
+        Ok(match text.split_once(':').unwrap_or((text, "")) {
+            ("look_left", "") => Self::LookLeft,
+            ("look_right", "") => Self::LookRight,
+            ("look_up", "") => Self::LookUp,
+            ("smile", "") => Self::Smile,
+            ("card_beside_face", "") => Self::CardBesideFace,
+            ("show_fingers", count) => {
+                Self::ShowFingers(count.parse().ok().filter(|count| (1..=5).contains(count)).ok_or(InvalidPrompt)?)
+            }
+            ("write_number", number) => {
+                let number = number.parse().ok().filter(|number| (1000..=9999).contains(number));
+                Self::WriteNumber(number.ok_or(InvalidPrompt)?)
+            }
+            _ => return Err(InvalidPrompt),
+        })
+    }
+}
+
+/// Three prompts for one attempt. Whoever keeps it lets it be answered once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Challenge {
+    /// Names this challenge; unguessable, so that an echo cannot be prepared.
+    pub nonce: u64,
+    /// In the order in which they are shown.
+    pub prompts: [Prompt; PROMPTS],
+    /// When the open camera asked for them.
+    pub issued_at: Timestamp,
+}
+
+/// A picture that came back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frame {
+    /// What the page sent with it: [`Challenge::echo`] of its prompt.
+    pub echo: String,
+    /// When the prompt appeared, in milliseconds since the challenge arrived at the phone.
+    pub shown: u64,
+    /// When the picture was taken, by the same clock.
+    pub captured: u64,
+    /// Whether it came from the camera stream and not from a file.
+    pub live: bool,
+}
+
+/// What a reviewer should know of the answer. The pictures are kept either way; no finding decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LivenessFinding {
+    /// More or fewer pictures than prompts.
+    WrongCount,
+    /// A picture belongs to another prompt or challenge.
+    WrongEcho,
+    /// Pictures overlap or go back in time.
+    OutOfOrder,
+    /// A prompt was followed too late.
+    TooSlow,
+    /// All came too late, or the phone claims more time than has passed.
+    Stale,
+    /// A picture came from a file.
+    UploadedNotLive,
+}
+
+impl LivenessFinding {
+    /// The stable name, for storage and translations.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::WrongCount => "liveness_wrong_count",
+            Self::WrongEcho => "liveness_wrong_echo",
+            Self::OutOfOrder => "liveness_out_of_order",
+            Self::TooSlow => "liveness_too_slow",
+            Self::Stale => "liveness_stale",
+            Self::UploadedNotLive => "uploaded_not_live",
+        }
+    }
+}
+
+impl Challenge {
+    /// Draws three different prompts in a random order.
+    pub fn draw(rng: &mut (impl RngCore + ?Sized), now: Timestamp) -> Self {
+        let list = Prompt::list(rng);
+        let mut prompts = [Prompt::Smile; PROMPTS];
+        for (place, prompt) in prompts.iter_mut().zip(list.choose_multiple(rng, PROMPTS)) {
+            *place = *prompt;
+        }
+        // Choosing leaves the order to the implementation; the order is part of what nobody may foresee.
+        for at in (1..PROMPTS).rev() {
+            prompts.swap(at, rng.random_range(0..=at));
+        }
+        Self { nonce: rng.next_u64(), prompts, issued_at: now }
+    }
+
+    /// What the page sends back with the picture of prompt `at`, from zero.
+    #[must_use]
+    pub fn echo(&self, at: usize) -> Option<String> {
+        self.prompts.get(at).map(|prompt| format!("{:016x}.{at}.{prompt}", self.nonce))
+    }
+
+    /// Compares what came back with what was asked for; each finding once.
+    #[must_use]
+    pub fn check(&self, frames: &[Frame], now: Timestamp) -> Vec<LivenessFinding> {
+        let passed = now.since(self.issued_at);
+        let passed_millis = u64::try_from(passed).unwrap_or_default().saturating_mul(1000).saturating_add(CLOCK_SLACK);
+        let stale = !(0..=CHALLENGE_LIFE).contains(&passed) || frames.iter().any(|one| one.captured > passed_millis);
+        let echoes = frames.iter().enumerate().all(|(at, frame)| self.echo(at).is_some_and(|echo| echo == frame.echo));
+        let ordered = frames.iter().all(|one| one.shown <= one.captured)
+            && frames.windows(2).all(|two| matches!(two, [one, next] if one.captured <= next.shown));
+        let in_time = frames.iter().all(|one| one.captured.saturating_sub(one.shown) <= PROMPT_MILLIS);
+        let checks = [
+            (frames.len() == PROMPTS, LivenessFinding::WrongCount),
+            (echoes, LivenessFinding::WrongEcho),
+            (ordered, LivenessFinding::OutOfOrder),
+            (in_time, LivenessFinding::TooSlow),
+            (!stale, LivenessFinding::Stale),
+            (frames.iter().all(|one| one.live), LivenessFinding::UploadedNotLive),
+        ];
+        checks.into_iter().filter_map(|(fine, finding)| (!fine).then_some(finding)).collect()
+    }
+}
+
+impl fmt::Display for Challenge {
+    /// The challenge as one text, for a column: nonce, time and prompts; [`Challenge::from_str`] reads it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [one, two, three] = self.prompts;
+        write!(f, "{:016x};{};{one},{two},{three}", self.nonce, self.issued_at.0)
+    }
+}
+
+impl FromStr for Challenge {
+    type Err = InvalidPrompt;
+
+    fn from_str(text: &str) -> Result<Self, InvalidPrompt> {
+        let parts: Vec<&str> = text.split(';').collect();
+        let [nonce, issued_at, prompts] = parts.as_slice() else { return Err(InvalidPrompt) };
+        let prompts: Vec<Prompt> = prompts.split(',').map(str::parse).collect::<Result<_, _>>()?;
+        Ok(Self {
+            nonce: u64::from_str_radix(nonce, 16).map_err(|_| InvalidPrompt)?,
+            prompts: prompts.try_into().map_err(|_| InvalidPrompt)?,
+            issued_at: Timestamp(issued_at.parse().map_err(|_| InvalidPrompt)?),
+        })
+    }
+}
+
+#[cfg(test)]
+#[path = "prompts_tests.rs"]
+mod tests;

@@ -1,0 +1,325 @@
+//! The reviewer behind the trait of identity services: an attempt is a capture here, and its state is read back from the
+//! capture and its case.
+
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+
+use keystead_core::id::{OrganizationId, ReviewCaseId};
+use keystead_core::secret::Secret;
+use keystead_core::time::Timestamp;
+use keystead_core::verification::documents::DocumentPolicy;
+use keystead_providers::identity::{Attempt, IdentityProvider, Link, Snapshot, Started, State, our_reference};
+use keystead_providers::webhook::{Headers, Hint, SignatureError};
+use keystead_providers::{BoxFuture, Failure, Health};
+use keystead_store::tables::captures::{self, Capture, CaptureLink};
+use keystead_store::tables::reviews;
+use keystead_store::{Store, Tx};
+use rand::{Rng, RngCore};
+use sha2::{Digest, Sha256};
+
+use super::evidence::{CaseKey, EvidenceStore};
+use super::image::Intake;
+use super::mrz::MrzReport;
+use super::slots;
+use crate::{Clock, Error, Sealer};
+
+/// How long a link waits for somebody to open it, in seconds.
+pub(super) const LINK_LIFE: i64 = 900;
+
+/// What a [`Reviewer`] is made of.
+pub struct ReviewerOptions {
+    /// Where captures and cases are kept.
+    pub store: Store,
+    /// Seals the keys of cases.
+    pub sealer: Sealer,
+    /// The clock.
+    pub clock: Clock,
+    /// A cryptographically strong generator.
+    pub rng: Box<dyn RngCore + Send>,
+    /// Where people reach this installation.
+    pub public_url: String,
+    /// The operator's privacy policy, which is the reviewer's, too.
+    pub privacy_policy_url: String,
+    /// Where pictures are kept.
+    pub evidence: EvidenceStore,
+    /// Takes pictures in.
+    pub intake: Intake,
+    /// Which documents are taken.
+    pub documents: DocumentPolicy,
+}
+
+/// The built-in reviewer.
+pub struct Reviewer {
+    pub(super) store: Store,
+    sealer: Sealer,
+    clock: Clock,
+    rng: Mutex<Box<dyn RngCore + Send>>,
+    public_url: String,
+    privacy_policy_url: String,
+    pub(super) evidence: EvidenceStore,
+    pub(super) intake: Intake,
+    pub(super) documents: DocumentPolicy,
+}
+
+impl fmt::Debug for Reviewer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reviewer").field("evidence", &self.evidence).finish_non_exhaustive()
+    }
+}
+
+pub(super) fn digest(secret: &str) -> Vec<u8> {
+    Sha256::digest(secret).to_vec()
+}
+
+impl Reviewer {
+    /// Puts the parts together.
+    #[must_use]
+    pub fn new(options: ReviewerOptions) -> Self {
+        Self {
+            store: options.store,
+            sealer: options.sealer,
+            clock: options.clock,
+            rng: Mutex::new(options.rng),
+            public_url: options.public_url.trim_end_matches('/').to_owned(),
+            privacy_policy_url: options.privacy_policy_url,
+            evidence: options.evidence,
+            intake: options.intake,
+            documents: options.documents,
+        }
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    pub(super) fn draw<T>(&self, make: impl FnOnce(&mut Box<dyn RngCore + Send>) -> T) -> T {
+        make(&mut self.rng.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Seals the typed zone of a capture.
+    pub(super) fn seal_zone(&self, capture: &str, text: &str) -> Vec<u8> {
+        self.draw(|rng| self.sealer.seal(rng, &format!("captures.zone:{capture}"), text.as_bytes()))
+    }
+
+    /// The typed zone of a capture.
+    pub(super) fn zone(&self, capture: &Capture) -> Result<Option<Secret<String>>, Error> {
+        let Some(sealed) = &capture.zone_sealed else { return Ok(None) };
+        self.sealer.open_text(&format!("captures.zone:{}", capture.id), sealed).map(Some)
+    }
+
+    /// The key of a capture's pictures; none once they are erased.
+    pub(super) fn key(&self, capture: &Capture) -> Result<Option<CaseKey>, Error> {
+        let Some(sealed) = &capture.key_sealed else { return Ok(None) };
+        let key = self.sealer.open(&format!("captures.key:{}", capture.id), sealed)?;
+        let broken = || Error::Internal(format!("the key of capture {} has another length", capture.id));
+        key.expose().as_slice().try_into().map(|key| Some(Secret::new(key))).map_err(|_| broken())
+    }
+
+    /// A new capture for an attempt, or the one it has.
+    async fn begin(&self, attempt: &str, organization: &str) -> Result<(Capture, Link), Error> {
+        let organization: OrganizationId =
+            organization.parse().map_err(|_| Error::Internal("an attempt without organization".to_owned()))?;
+        let id = format!("cap_{}", attempt.trim_start_matches("orgv_"));
+        let key = self.draw(|rng| {
+            let mut key = zeroize::Zeroizing::new([0_u8; 32]);
+            rng.fill_bytes(&mut *key);
+            self.sealer.seal(rng, &format!("captures.key:{id}"), &*key)
+        });
+        let row = Capture {
+            id,
+            attempt: attempt.to_owned(),
+            organization,
+            case: self.draw(ReviewCaseId::generate).to_string(),
+            state: "open".to_owned(),
+            country: None,
+            document: None,
+            key_sealed: Some(key),
+            zone_sealed: None,
+            challenge: None,
+            first_captured_at: None,
+            created_at: self.now(),
+            submitted_at: None,
+            erased_at: None,
+            version: 1,
+        };
+        let (link, url) = self.new_link(&row.id);
+        let expires_at = link.expires_at;
+        let write = self.store.write("begin_capture", async move |tx: &mut Tx| {
+            captures::insert(tx, &row).await?;
+            let kept = captures::find_by_attempt(tx, &row.attempt).await?;
+            let kept = kept.ok_or_else(|| Error::Internal("a capture was not kept".to_owned()))?;
+            captures::delete_unused_links(tx, &kept.id).await?;
+            captures::insert_link(tx, &CaptureLink { capture: kept.id.clone(), ..link.clone() }).await?;
+            Ok::<_, Error>(kept)
+        });
+        Ok((write.await?, Link { url, expires_at }))
+    }
+
+    /// A fresh link: 150 bits in characters that survive any program. Only its digest is kept.
+    fn new_link(&self, capture: &str) -> (CaptureLink, String) {
+        let token = self.draw(|rng| {
+            let letters = b"abcdefghijkmnpqrstuvwxyz23456789";
+            (0..32).map(|_| char::from(letters[rng.random_range(0..letters.len())])).collect::<String>()
+        });
+        let now = self.now();
+        let row = CaptureLink {
+            digest: digest(&token),
+            capture: capture.to_owned(),
+            device_print: None,
+            created_at: now,
+            expires_at: now.plus(LINK_LIFE),
+        };
+        (row, format!("{}/verify/{token}/capture", self.public_url))
+    }
+
+    async fn relink(&self, reference: &str) -> Result<Link, Error> {
+        let (row, url) = self.new_link(reference);
+        let expires_at = row.expires_at;
+        let write = self.store.write("capture_link", async move |tx: &mut Tx| {
+            let capture = captures::find(tx, &row.capture).await?;
+            let open = capture.filter(|capture| capture.state == "open");
+            open.ok_or_else(|| Error::not_found("capture", row.capture.as_str()))?;
+            captures::delete_unused_links(tx, &row.capture).await?;
+            Ok::<_, Error>(captures::insert_link(tx, &row).await?)
+        });
+        write.await?;
+        Ok(Link { url, expires_at })
+    }
+
+    async fn snapshot(&self, find: Find) -> Result<Option<Snapshot>, Error> {
+        let read = self.store.read("capture", async move |tx: &mut Tx| {
+            let capture = match &find {
+                Find::Capture(id) => captures::find(tx, id).await?,
+                Find::Attempt(id) => captures::find_by_attempt(tx, id).await?,
+            };
+            let Some(capture) = capture else { return Ok(None) };
+            let case = reviews::find(tx, &capture.case).await?;
+            let pictures = reviews::list_evidence(tx, &capture.case).await?;
+            Ok::<_, Error>(Some((capture, case, pictures)))
+        });
+        let Some((capture, case, pictures)) = read.await? else { return Ok(None) };
+        let decision = case.as_ref().and_then(|case| case.decision.as_deref());
+        let state = match (capture.state.as_str(), decision) {
+            (_, Some("approve")) => State::Approved,
+            (_, Some("reject")) => State::Rejected { retryable: true },
+            (_, Some(_)) => State::Expired,
+            ("cancelled", None) => State::Cancelled,
+            ("submitted", None) => State::InReview,
+            (_, None) if capture.country.is_some() => State::InProgress,
+            (_, None) => State::Waiting,
+        };
+        let wanted = self.wanted(&capture);
+        let shown = |slot: &&slots::Slot| pictures.iter().any(|picture| picture.number == slot.number());
+        let documents = !wanted.is_empty() && wanted.iter().filter(|slot| slot.of_document()).all(|slot| shown(&slot));
+        let step = match state {
+            State::Waiting => 0,
+            State::InProgress if documents => 2,
+            State::InProgress => 1,
+            _ => 3,
+        };
+        let reasons = case.map_or_else(Vec::new, |case| serde_json::from_str(&case.reasons).unwrap_or_default());
+        Ok(Some(Snapshot {
+            reference: capture.id.clone(),
+            our_reference: our_reference(capture.organization.as_str(), &capture.attempt),
+            state,
+            step,
+            reasons,
+            document_number: self.document_number(&capture)?,
+            document_type: capture.document,
+            issuing_country: capture.country,
+            as_of: self.now(),
+            redacted: capture.erased_at.is_some(),
+        }))
+    }
+
+    /// Every slot of the chosen document.
+    pub(super) fn wanted(&self, capture: &Capture) -> Vec<slots::Slot> {
+        let kind =
+            capture.document.as_deref().and_then(keystead_core::verification::documents::DocumentKind::from_name);
+        match (&capture.country, kind) {
+            (Some(country), Some(kind)) => slots::wanted(&self.documents, country, kind),
+            _ => Vec::new(),
+        }
+    }
+
+    /// What tells the document apart from others, when its zone was typed and the number's digit agrees.
+    fn document_number(&self, capture: &Capture) -> Result<Option<Secret<String>>, Error> {
+        let Some(zone) = self.zone(capture)? else { return Ok(None) };
+        let report = MrzReport::read(zone.expose(), self.now()).ok().filter(|report| report.digits.document_number);
+        Ok(report.map(|report| Secret::new(format!("{}:{}", report.issuer, report.document_number.expose()))))
+    }
+
+    async fn call_off(&self, reference: &str) -> Result<(), Error> {
+        let id = reference.to_owned();
+        let write = self.store.write("cancel_capture", async move |tx: &mut Tx| {
+            let Some(mut row) = captures::find(tx, &id).await?.filter(|row| row.state == "open") else { return Ok(()) };
+            row.state = "cancelled".to_owned();
+            captures::delete_unused_links(tx, &row.id).await?;
+            Ok::<_, Error>(captures::update(tx, &row).await?)
+        });
+        write.await
+    }
+}
+
+enum Find {
+    Capture(String),
+    Attempt(String),
+}
+
+/// How a fault of ours looks from behind the trait.
+fn failure(error: Error) -> Failure {
+    match error {
+        Error::NotFound { .. } => Failure::Gone("no such capture".to_owned()),
+        other => Failure::Unavailable(other.to_string()),
+    }
+}
+
+impl IdentityProvider for Reviewer {
+    fn name(&self) -> &'static str {
+        "review"
+    }
+
+    fn privacy_policy_url(&self) -> &str {
+        &self.privacy_policy_url
+    }
+
+    fn start<'a>(&'a self, attempt: Attempt<'a>) -> BoxFuture<'a, Result<Started, Failure>> {
+        Box::pin(async move {
+            let (row, link) = self.begin(attempt.id, attempt.organization).await.map_err(failure)?;
+            Ok(Started { reference: row.id, link })
+        })
+    }
+
+    fn reissue_link<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<Link, Failure>> {
+        Box::pin(async move { self.relink(reference).await.map_err(failure) })
+    }
+
+    fn fetch<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<Snapshot, Failure>> {
+        Box::pin(async move {
+            let found = self.snapshot(Find::Capture(reference.to_owned())).await.map_err(failure)?;
+            found.ok_or_else(|| Failure::Gone("no such capture".to_owned()))
+        })
+    }
+
+    fn find<'a>(&'a self, our_reference: &'a str) -> BoxFuture<'a, Result<Option<Snapshot>, Failure>> {
+        let attempt = our_reference.rsplit(':').next().unwrap_or_default().to_owned();
+        Box::pin(async move { self.snapshot(Find::Attempt(attempt)).await.map_err(failure) })
+    }
+
+    fn cancel<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<(), Failure>> {
+        Box::pin(async move { self.call_off(reference).await.map_err(failure) })
+    }
+
+    fn redact<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<(), Failure>> {
+        Box::pin(async move { self.erase(reference).await.map(|_| ()).map_err(failure) })
+    }
+
+    fn health(&self) -> Health {
+        Health::Up
+    }
+
+    /// Nobody delivers anything: the case is in our own database.
+    fn hints(&self, _: Headers<'_>, _: &[u8], _: Timestamp) -> Result<Vec<Hint>, SignatureError> {
+        Err(SignatureError::Missing)
+    }
+}

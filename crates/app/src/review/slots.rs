@@ -1,0 +1,115 @@
+//! Which pictures a case has, by the chosen document. No other picture is ever taken (verification.md 4.3).
+
+use keystead_core::verification::documents::{DocumentKind, DocumentPolicy, Side};
+
+use super::image::PictureKind;
+use super::prompts::PROMPTS;
+
+/// One place for a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Slot {
+    /// The side of the document with the photo.
+    Front,
+    /// Its other side.
+    Back,
+    /// The passport that a visa lives in (S0-14).
+    Passport,
+    /// The holder's face (S0-09, S3-26).
+    Selfie,
+    /// The holder doing what was asked for, counted from zero.
+    Prompt(usize),
+}
+
+impl Slot {
+    /// Every slot in the order in which it is filled.
+    pub const ALL: [Self; 7] =
+        [Self::Front, Self::Back, Self::Passport, Self::Selfie, Self::Prompt(0), Self::Prompt(1), Self::Prompt(2)];
+
+    /// The name on the wire and in the store.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Front => "front",
+            Self::Back => "back",
+            Self::Passport => "passport",
+            Self::Selfie => "selfie",
+            Self::Prompt(0) => "prompt_1",
+            Self::Prompt(1) => "prompt_2",
+            Self::Prompt(_) => "prompt_3",
+        }
+    }
+
+    /// Reads the name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|slot| slot.as_str() == name)
+    }
+
+    /// The number of its picture in the case.
+    pub(super) const fn number(self) -> i64 {
+        match self {
+            Self::Front => 1,
+            Self::Back => 2,
+            Self::Passport => 3,
+            Self::Selfie => 4,
+            Self::Prompt(0) => 5,
+            Self::Prompt(1) => 6,
+            Self::Prompt(_) => 7,
+        }
+    }
+
+    /// What its picture is judged as.
+    pub(super) const fn picture(self) -> PictureKind {
+        match self {
+            Self::Front | Self::Passport => PictureKind::DocumentFront,
+            Self::Back => PictureKind::DocumentBack,
+            Self::Selfie => PictureKind::Selfie,
+            Self::Prompt(_) => PictureKind::Prompt,
+        }
+    }
+
+    /// Whether it shows a document.
+    #[must_use]
+    pub const fn of_document(self) -> bool {
+        matches!(self, Self::Front | Self::Back | Self::Passport)
+    }
+}
+
+/// Every slot that must be filled for a document of a country; none when it is not taken there. The back of a My Number
+/// card is never among them, because its number may not be collected (S0-13).
+pub(super) fn wanted(policy: &DocumentPolicy, country: &str, kind: DocumentKind) -> Vec<Slot> {
+    let Some(document) = policy.documents(country).into_iter().find(|document| document.kind == kind) else {
+        return Vec::new();
+    };
+    let sides = document.sides.iter().map(|side| match side {
+        Side::Front => Slot::Front,
+        Side::Back => Slot::Back,
+    });
+    let beside = document.needs.map(|_| Slot::Passport);
+    sides.chain(beside).chain([Slot::Selfie]).chain((0..PROMPTS).map(Slot::Prompt)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // S0-10 S0-11 S0-12 S0-13 S0-14 S3-25
+    #[test]
+    fn sides_by_document_and_country() {
+        let documents = |country, kind| {
+            let slots = wanted(&DocumentPolicy::default(), country, kind);
+            slots.into_iter().filter(|slot| slot.of_document()).map(Slot::as_str).collect::<Vec<_>>()
+        };
+        assert_eq!(documents("PL", DocumentKind::IdentityCard), ["front", "back"]);
+        assert_eq!(documents("PL", DocumentKind::Passport), ["front"]);
+        assert_eq!(documents("JP", DocumentKind::MyNumberCard), ["front"], "never the back");
+        assert_eq!(documents("US", DocumentKind::Visa), ["front", "passport"]);
+        assert_eq!(documents("US", DocumentKind::DriversLicense), ["front", "back"]);
+        assert!(wanted(&DocumentPolicy::default(), "US", DocumentKind::IdentityCard).is_empty(), "not issued there");
+        assert!(wanted(&DocumentPolicy::default(), "XX", DocumentKind::Passport).is_empty());
+        assert_eq!(wanted(&DocumentPolicy::default(), "PL", DocumentKind::Passport).len(), 1 + 1 + PROMPTS);
+        for slot in Slot::ALL {
+            assert_eq!(Slot::from_name(slot.as_str()), Some(slot));
+        }
+    }
+}

@@ -1,0 +1,441 @@
+//! The built-in reviewer from the link to the verified organization, with a clock the test moves and a folder it looks at.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use image::codecs::jpeg::JpegEncoder;
+use image::{Rgb, RgbImage};
+use keystead_app::review::{Decided, EvidenceStore, Holder, Intake, Reviewer, ReviewerOptions, Slot, Taken, Verdict};
+use keystead_app::verification::limits::Origin;
+use keystead_app::verification::organization::{Channel, Consent};
+use keystead_app::{Actor, App, AppOptions, Clock, Error, Sealer, Services, Settings};
+use keystead_core::id::OrganizationId;
+use keystead_core::key::{Pepper, TagKeys};
+use keystead_core::secret::Secret;
+use keystead_core::time::Timestamp;
+use keystead_core::verification::documents::{DocumentKind, DocumentPolicy};
+use keystead_core::verification::organization::Status;
+use keystead_store::Store;
+use keystead_store::tables::audit::AuditKey;
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::SeedableRng;
+
+const HOUR: i64 = 3_600;
+const DAY: i64 = 24 * HOUR;
+const ZONE: &str = "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\nL898902C36UTO7408122F1204159ZE184226B<<<<<10";
+
+struct World {
+    app: App,
+    now: Arc<AtomicI64>,
+    folder: tempfile::TempDir,
+}
+
+impl World {
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let now = Arc::new(AtomicI64::new(1_800_000_000));
+        let hand = Arc::clone(&now);
+        let clock: Clock = Arc::new(move || Timestamp(hand.load(Ordering::SeqCst)));
+        let url = format!("sqlite://{}", folder.path().join("keystead.db").display());
+        let store = Store::open(&url).await.unwrap();
+        store.migrate().await.unwrap();
+        let sealer = Sealer::new(Secret::new([4; 32]), Secret::new([5; 32]));
+        let reviewer = Arc::new(Reviewer::new(ReviewerOptions {
+            store: store.clone(),
+            sealer: sealer.clone(),
+            clock: Arc::clone(&clock),
+            rng: Box::new(ChaCha20Rng::seed_from_u64(12)),
+            public_url: "https://keystead.test".to_owned(),
+            privacy_policy_url: "https://keystead.test/privacy".to_owned(),
+            evidence: EvidenceStore::open(&folder.path().join("evidence")).unwrap(),
+            intake: Intake::new(2, Duration::from_secs(60)),
+            documents: DocumentPolicy::default(),
+        }));
+        let services = Services {
+            identity: Some(Arc::<Reviewer>::clone(&reviewer)),
+            review: Some(reviewer),
+            ..Services::default()
+        };
+        let app = App::new(AppOptions {
+            store,
+            tags: TagKeys::new(Secret::new([1; 32]), Vec::new()),
+            pepper: Pepper::new(Secret::new([2; 32])),
+            audit_key: AuditKey(Secret::new([3; 32])),
+            clock,
+            rng: Box::new(ChaCha20Rng::seed_from_u64(11)),
+            public_url: "https://keystead.test/".to_owned(),
+            sealer,
+            services,
+            settings: Settings { operator: "Kite".to_owned(), ..Settings::default() },
+        });
+        Self { app, now, folder }
+    }
+
+    fn pass(&self, seconds: i64) {
+        self.now.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    async fn owner(&self, email: &str) -> (Actor, OrganizationId) {
+        let made = self.app.bootstrap(email, "One", true).await.unwrap();
+        (Actor::Person(made.user_id), made.organization_id)
+    }
+
+    async fn start(&self, actor: &Actor, organization: &OrganizationId) -> (String, Secret<String>) {
+        let consent = Consent { given: true, language: "pl".to_owned(), origin: Origin { ip: None } };
+        let (view, link) = self.app.start_organization_verification(actor, organization, consent).await.unwrap();
+        (view.id, token(&link.unwrap().url))
+    }
+
+    async fn begin(&self, token: &Secret<String>, country: &str, document: &str) -> Holder {
+        let device = self.app.begin_capture(token, country).await.unwrap();
+        let holder = Holder { token: token.clone(), device: Some(device) };
+        self.app.choose_capture_document(&holder, document).await.unwrap();
+        holder
+    }
+
+    async fn take(&self, holder: &Holder, slot: Slot, seed: u32) {
+        let picture = self.app.take_capture_picture(holder, slot, jpeg(seed), Taken::default()).await;
+        assert!(picture.unwrap().taken);
+    }
+
+    /// A whole capture of a passport, handed in.
+    async fn hand_in(&self, token: &Secret<String>, seed: u32) -> Holder {
+        let holder = self.begin(token, "PL", "passport").await;
+        self.take(&holder, Slot::Front, seed).await;
+        self.take(&holder, Slot::Selfie, seed + 1).await;
+        let prompts = self.app.ask_capture_prompts(&holder).await.unwrap();
+        for (at, prompt) in prompts.iter().enumerate() {
+            let shown = 1_000 + at as u64 * 5_000;
+            let taken = Taken { live: true, echo: prompt.echo.clone(), shown, captured: shown + 2_000 };
+            self.pass(6);
+            let bytes = jpeg(seed + 2 + at as u32);
+            self.app.take_capture_picture(&holder, prompt.slot, bytes, taken).await.unwrap();
+        }
+        self.app.hand_in_capture(&holder).await.unwrap();
+        holder
+    }
+
+    async fn status(&self, actor: &Actor, organization: &OrganizationId) -> Status {
+        self.app.organization_verification(actor, organization).await.unwrap().status
+    }
+
+    async fn case(&self) -> String {
+        self.app.review_queue(&ops("bob")).await.unwrap()[0].id.clone()
+    }
+
+    fn files(&self) -> Vec<PathBuf> {
+        files(&self.folder.path().join("evidence"))
+    }
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { found.extend(files(&path)) } else { found.push(path) }
+    }
+    found
+}
+
+fn ops(name: &str) -> Actor {
+    Actor::operator(format!("{name}@example.com"))
+}
+
+fn token(url: &str) -> Secret<String> {
+    Secret::new(url.split("/verify/").nth(1).unwrap().split('/').next().unwrap().to_owned())
+}
+
+/// Rows of dark marks on paper, different for each seed.
+fn pixels(width: u32, height: u32, seed: u32) -> RgbImage {
+    let mut raw = Vec::with_capacity((width * height * 3) as usize);
+    for y in 0..height {
+        let row = (y / 4).wrapping_mul(40_503) ^ seed.wrapping_mul(97);
+        for x in 0..width {
+            let cell = ((x / 4).wrapping_mul(2_654_435_761) ^ row).wrapping_mul(2_246_822_519);
+            let shade = (((x * 5 / width + y * 4 / height * 3) ^ seed) * 29 % 60) as u8;
+            let mark = (y / 20) % 2 == 0 && cell >> 31 == 1;
+            raw.extend(if mark { [40, 40, 50] } else { [225 - shade, 225 - shade, 215 - shade] });
+        }
+    }
+    RgbImage::from_raw(width, height, raw).unwrap()
+}
+
+fn jpeg(seed: u32) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    JpegEncoder::new_with_quality(&mut bytes, 90).encode_image(&pixels(1200, 600, seed)).unwrap();
+    bytes
+}
+
+fn code(error: &Error) -> &'static str {
+    match error {
+        Error::Invalid { code: Some(code), .. } => code,
+        other => panic!("{other:?}"),
+    }
+}
+
+// S0-05 S0-09 S0-19 S0-28 S3-25 S3-26 S3-38: from the link to the verified organization, decided by a person.
+#[tokio::test]
+async fn captured_reviewed_and_approved() {
+    let world = World::new().await;
+    let (ann, one) = world.owner("ann@example.com").await;
+    let (attempt, link) = world.start(&ann, &one).await;
+    let nobody = Holder { token: link.clone(), device: None };
+    let seen = world.app.look_at_capture(&nobody).await.unwrap().unwrap();
+    assert!(!seen.held && seen.open && seen.language == "pl" && seen.countries.len() > 200, "{seen:?}");
+    let stranger = Holder { token: Secret::new("k".repeat(32)), device: None };
+    assert_eq!(world.app.look_at_capture(&stranger).await.unwrap(), None);
+
+    let holder = world.hand_in(&link, 10).await;
+    assert_eq!(world.app.look_at_capture(&nobody).await.unwrap(), None, "the link belongs to the first device");
+    assert_eq!(code(&world.app.begin_capture(&link, "PL").await.unwrap_err()), "link_expired");
+    let view = world.app.organization_verification(&ann, &one).await.unwrap();
+    assert_eq!((view.status, view.appeal_open), (Status::InReview, false));
+    let handed = world.app.look_at_capture(&holder).await.unwrap().unwrap();
+    assert_eq!((handed.open, handed.attempt.as_str()), (false, "in_review"));
+
+    let queue = world.app.review_queue(&ops("bob")).await.unwrap();
+    assert_eq!((queue.len(), queue[0].kind.as_str()), (1, "review"));
+    let case = world.app.review_case(&ops("bob"), &queue[0].id).await.unwrap();
+    assert_eq!((case.document, case.country.as_deref()), (Some(DocumentKind::Passport), Some("PL")));
+    assert_eq!(case.pictures.len(), 5);
+    assert!(case.pictures.iter().filter(|picture| picture.prompt.is_some()).all(|picture| picture.live));
+    assert_eq!(case.flags, Vec::<String>::new());
+    assert!(matches!(world.app.review_queue(&ann).await, Err(Error::Forbidden { .. })), "owners do not review");
+
+    let decided = world.app.decide_review(&ops("bob"), &queue[0].id, Verdict::Approve, "", false).await;
+    assert_eq!(decided, Ok(Decided::Done));
+    assert_eq!(world.status(&ann, &one).await, Status::Verified);
+    let row = world.app.check_organization_verification(&ann, &one, &attempt).await.unwrap();
+    assert_eq!((row.state.as_str(), row.provider.as_str(), row.step), ("approved", "review", 3));
+    let again = world.app.decide_review(&ops("bob"), &queue[0].id, Verdict::Recapture, "", false).await;
+    assert!(matches!(again, Err(Error::Conflict { .. })));
+    let page = keystead_app::Page { after: None, limit: 50, ascending: true };
+    let log = world.app.audit_log(&ops("bob"), &one, page).await.unwrap();
+    let log: Vec<String> = log.data.into_iter().map(|row| row.action).collect();
+    for action in ["orgv.in_review", "review.decided", "orgv.verified"] {
+        assert!(log.iter().any(|one| one == action), "{action} {log:?}");
+    }
+}
+
+// S3-30 S3-33, verification.md 4.6: bytes are never in clear on disk, go on decision and days, and at the ceiling.
+#[tokio::test]
+async fn no_picture_outlives_its_time() {
+    let world = World::new().await;
+    let (ann, one) = world.owner("ann@example.com").await;
+    let (_, link) = world.start(&ann, &one).await;
+    world.hand_in(&link, 20).await;
+    assert_eq!(world.files().len(), 5);
+    for path in files(world.folder.path()) {
+        let bytes = std::fs::read(&path).unwrap();
+        assert!(!bytes.windows(4).any(|part| part == b"JFIF"), "a picture in clear in {}", path.display());
+    }
+    world.pass(7 * DAY - 2 * HOUR);
+    world.app.keep_house().await.unwrap();
+    assert_eq!(world.files().len(), 5, "nobody decided yet");
+    world.pass(HOUR);
+    world.app.keep_house().await.unwrap();
+    assert_eq!(world.files(), Vec::<PathBuf>::new(), "the ceiling");
+    let view = world.app.organization_verification(&ann, &one).await.unwrap();
+    assert_eq!((view.status, view.attempts_left), (Status::Expired, 3), "handing in again costs no try");
+    assert!(world.app.review_queue(&ops("bob")).await.unwrap().is_empty());
+    let (receipts, _) = world.app.privacy_record(&ann, &one).await.unwrap();
+    assert!(
+        receipts.iter().any(|row| row.what == "evidence" && row.receipt.contains("\"pictures\":5")),
+        "{receipts:?}"
+    );
+
+    // Decided: the copy goes after the promised days, by the outbox.
+    let (_, link) = world.start(&ann, &one).await;
+    world.hand_in(&link, 40).await;
+    let case = world.case().await;
+    world.app.decide_review(&ops("bob"), &case, Verdict::Approve, "", false).await.unwrap();
+    world.pass(7 * DAY - 2 * HOUR);
+    world.app.keep_house().await.unwrap();
+    assert_eq!(world.files().len(), 5);
+    world.pass(2 * HOUR);
+    world.app.keep_house().await.unwrap();
+    assert_eq!(world.files(), Vec::<PathBuf>::new());
+
+    // Begun and left: a day after the attempt ran out.
+    let (ben, two) = world.owner("ben@example.com").await;
+    let (_, link) = world.start(&ben, &two).await;
+    let holder = world.begin(&link, "JP", "my_number_card").await;
+    world.take(&holder, Slot::Front, 60).await;
+    world.pass(DAY + 60);
+    while world.app.run_due_jobs().await.unwrap() > 0 {}
+    assert_eq!(world.status(&ben, &two).await, Status::Expired);
+    world.pass(DAY + 60);
+    world.app.keep_house().await.unwrap();
+    assert_eq!(world.files(), Vec::<PathBuf>::new());
+}
+
+// S3-33: withdrawn means erased now, with a receipt.
+#[tokio::test]
+async fn withdrawn_is_erased() {
+    let world = World::new().await;
+    let (ann, one) = world.owner("ann@example.com").await;
+    let (_, link) = world.start(&ann, &one).await;
+    world.hand_in(&link, 30).await;
+    world.app.withdraw_and_erase(&ann, &one).await.unwrap();
+    while world.app.run_due_jobs().await.unwrap() > 0 {}
+    assert_eq!(world.files(), Vec::<PathBuf>::new());
+    assert_eq!(world.status(&ann, &one).await, Status::Unverified);
+    let case = world.app.review_queue(&ops("bob")).await.unwrap();
+    assert!(case.is_empty(), "nobody is asked to decide any more: {case:?}");
+}
+
+// S0-13 and verification.md 4.3, 7: what is not asked for is not taken, and nothing is taken for ever.
+#[tokio::test]
+async fn only_what_is_asked_for_is_taken() {
+    let world = World::new().await;
+    let (ann, one) = world.owner("ann@example.com").await;
+    let (_, link) = world.start(&ann, &one).await;
+    assert_eq!(code(&world.app.begin_capture(&link, "XX").await.unwrap_err()), "country_not_served");
+    let holder = world.begin(&link, "JP", "my_number_card").await;
+    let take = |slot, bytes| world.app.take_capture_picture(&holder, slot, bytes, Taken::default());
+    assert_eq!(code(&take(Slot::Back, jpeg(1)).await.unwrap_err()), "picture_not_asked_for", "never the back");
+    assert_eq!(code(&take(Slot::Prompt(0), jpeg(1)).await.unwrap_err()), "picture_not_asked_for", "no prompts yet");
+    assert_eq!(code(&take(Slot::Front, b"<svg/>".to_vec()).await.unwrap_err()), "picture_format_unsupported");
+    assert_eq!(code(&take(Slot::Front, vec![0; 11 << 20]).await.unwrap_err()), "picture_file_too_large");
+    assert_eq!(world.files(), Vec::<PathBuf>::new());
+    for left in [3, 2, 1, 0] {
+        assert_eq!(take(Slot::Front, jpeg(left)).await.unwrap().takes_left, left as u8);
+    }
+    assert_eq!(code(&take(Slot::Front, jpeg(9)).await.unwrap_err()), "picture_taken_too_often");
+    assert_eq!(world.files().len(), 1);
+    assert_eq!(code(&world.app.hand_in_capture(&holder).await.unwrap_err()), "picture_missing");
+    let kind = world.app.choose_capture_document(&holder, "identity_card").await;
+    assert_eq!(code(&kind.unwrap_err()), "document_not_taken", "Japan issues none");
+    world.app.choose_capture_country(&holder, "PL").await.unwrap();
+    assert_eq!(world.files(), Vec::<PathBuf>::new(), "the other document's picture is wiped");
+    let elsewhere = Holder { device: Some(Secret::new("f".repeat(64))), ..holder.clone() };
+    let taken = world.app.take_capture_picture(&elsewhere, Slot::Front, jpeg(1), Taken::default()).await;
+    assert_eq!(code(&taken.unwrap_err()), "link_expired", "another device");
+    world.pass(2 * HOUR);
+    let taken = world.app.take_capture_picture(&holder, Slot::Front, jpeg(1), Taken::default()).await;
+    assert_eq!(code(&taken.unwrap_err()), "link_expired", "short-lived");
+}
+
+// verification.md 4.5: every look is written down with a reason, and the picture carries who and when.
+#[tokio::test]
+async fn every_look_is_written_down() {
+    let world = World::new().await;
+    let (ann, one) = world.owner("ann@example.com").await;
+    let (_, link) = world.start(&ann, &one).await;
+    world.hand_in(&link, 50).await;
+    let case = world.case().await;
+    let bob = ops("bob");
+    let without = world.app.review_picture(&bob, &case, 1, "curiosity").await;
+    assert!(matches!(without, Err(Error::Invalid { param: Some("reason"), .. })));
+    assert!(matches!(world.app.review_picture(&ann, &case, 1, "review").await, Err(Error::Forbidden { .. })));
+    assert!(matches!(world.app.review_picture(&bob, &case, 2, "review").await, Err(Error::NotFound { .. })));
+    let shown = world.app.review_picture(&bob, &case, 1, "review").await.unwrap();
+    let shown = image::load_from_memory(shown.expose()).unwrap().into_rgb8();
+    let sent = pixels(1200, 600, 50);
+    let far = |a: &Rgb<u8>, b: &Rgb<u8>| a.0.iter().zip(b.0).any(|(a, b)| a.abs_diff(b) > 40);
+    let marked = shown.pixels().zip(sent.pixels()).filter(|(a, b)| far(a, b)).count();
+    assert!(marked > 20_000, "the mark is in the pixels: {marked}");
+    let (_, views) = world.app.privacy_record(&ann, &one).await.unwrap();
+    assert_eq!(views.len(), 1, "owners read who looked");
+    assert_eq!((views[0].viewer.as_str(), views[0].reason.as_str(), views[0].number), ("bob@example.com", "review", 1));
+    let seen = world.app.review_case(&bob, &case).await.unwrap();
+    assert_eq!(seen.views.len(), 1);
+}
+
+// S0-02 S0-26 and verification.md 5.3: declined for a reason from the list, appealed, overridden by two.
+#[tokio::test]
+async fn declined_appealed_and_overridden_by_two() {
+    let world = World::new().await;
+    let (ann, one) = world.owner("ann@example.com").await;
+    let (_, link) = world.start(&ann, &one).await;
+    world.hand_in(&link, 70).await;
+    let case = world.case().await;
+    let decline = |reasons: &[&str]| Verdict::Decline(reasons.iter().map(|&one| one.to_owned()).collect());
+    for reasons in [&[][..], &["ugly"]] {
+        let refused = world.app.decide_review(&ops("bob"), &case, decline(reasons), "", false).await;
+        assert_eq!(code(&refused.unwrap_err()), "review_reason_needed");
+    }
+    let own = world.app.decide_review(&ops("ann"), &case, Verdict::Approve, "", false).await;
+    assert!(matches!(own, Err(Error::Forbidden { .. })), "nobody decides for his own organization");
+    let generic = world.app.decide_case(&ops("bob"), &case, true, "looks fine").await;
+    assert!(matches!(generic, Err(Error::NotFound { .. })), "a review has its own decision");
+    world.app.decide_review(&ops("bob"), &case, decline(&["face_mismatch"]), "", false).await.unwrap();
+    let view = world.app.organization_verification(&ann, &one).await.unwrap();
+    assert_eq!((view.status, view.attempts_left), (Status::Rejected, 2));
+    assert_eq!(view.attempt.unwrap().reasons, ["face_mismatch"]);
+
+    world.app.appeal(&ann, &one, "It is me: the photo is ten years old.").await.unwrap();
+    let queue = world.app.review_queue(&ops("bob")).await.unwrap();
+    assert_eq!((queue.len(), queue[0].kind.as_str()), (1, "appeal"));
+    let seen = world.app.review_case(&ops("eve"), &queue[0].id).await.unwrap();
+    assert_eq!(seen.pictures.len(), 5, "the pictures are at hand while their time lasts");
+    assert!(seen.statement.unwrap().contains("ten years"));
+    assert!(world.app.review_picture(&ops("eve"), &queue[0].id, 1, "appeal").await.is_ok());
+    world.app.decide_case(&ops("bob"), &queue[0].id, true, "I agree").await.unwrap();
+    let twice = world.app.decide_case(&ops("bob"), &queue[0].id, true, "I agree with me").await;
+    assert!(matches!(twice, Err(Error::Forbidden { .. })));
+    assert_eq!(world.status(&ann, &one).await, Status::InReview);
+    world.app.decide_case(&ops("eve"), &queue[0].id, true, "So do I").await.unwrap();
+    assert_eq!(world.status(&ann, &one).await, Status::Verified);
+}
+
+// verification.md 4.4: what software finds is told, and a document that verified others needs two people.
+#[tokio::test]
+async fn findings_and_documents_seen_before() {
+    let world = World::new().await;
+    let (ann, one) = world.owner("ann@example.com").await;
+    let (_, link) = world.start(&ann, &one).await;
+    let holder = world.begin(&link, "PL", "passport").await;
+    let typed = world.app.type_capture_zone(&holder, "P<UTO").await;
+    assert_eq!(code(&typed.unwrap_err()), "zone_unreadable");
+    world.app.type_capture_zone(&holder, ZONE).await.unwrap();
+    world.take(&holder, Slot::Front, 80).await;
+    world.take(&holder, Slot::Selfie, 80).await;
+    for prompt in world.app.ask_capture_prompts(&holder).await.unwrap() {
+        world.take(&holder, prompt.slot, 81).await;
+    }
+    world.app.hand_in_capture(&holder).await.unwrap();
+    let case = world.case().await;
+    let seen = world.app.review_case(&ops("bob"), &case).await.unwrap();
+    for flag in ["same_picture", "uploaded_not_live", "mrz_other_issuer", "mrz_expired"] {
+        assert!(seen.flags.iter().any(|one| one == flag), "{flag} {:?}", seen.flags);
+    }
+    let zone = seen.zone.unwrap();
+    assert!(zone.digits.unwrap().all_agree());
+    assert!(zone.fields.contains(&("surname", "ERIKSSON".to_owned())));
+    world.app.decide_review(&ops("bob"), &case, Verdict::Approve, "", true).await.unwrap();
+    assert_eq!(world.files(), Vec::<PathBuf>::new(), "destroyed with the decision, as asked");
+
+    let (ben, two) = world.owner("ben@example.com").await;
+    let (_, link) = world.start(&ben, &two).await;
+    world.hand_in(&link, 90).await;
+    let case = world.case().await;
+    world.app.read_review_zone(&ops("bob"), &case, ZONE).await.unwrap();
+    let seen = world.app.review_case(&ops("bob"), &case).await.unwrap();
+    assert!(seen.duplicate && seen.flags.iter().any(|flag| flag == "mrz_expired"), "{seen:?}");
+    let first = world.app.decide_review(&ops("bob"), &case, Verdict::Approve, "twins", false).await;
+    assert_eq!(first, Ok(Decided::Proposed));
+    let alone = world.app.decide_review(&ops("bob"), &case, Verdict::Approve, "twins", false).await;
+    assert!(matches!(alone, Err(Error::Forbidden { .. })));
+    let second = world.app.decide_review(&ops("eve"), &case, Verdict::Approve, "twins", false).await;
+    assert_eq!(second, Ok(Decided::Done));
+    assert_eq!(world.status(&ben, &two).await, Status::Verified);
+}
+
+// S0-15 S3-23: by the QR code to the phone, and a fresh link ends the one before.
+#[tokio::test]
+async fn from_the_first_device_to_the_phone() {
+    let world = World::new().await;
+    let (ann, one) = world.owner("ann@example.com").await;
+    let (attempt, link) = world.start(&ann, &one).await;
+    let qr = world.app.hand_off(&ann, &one, &attempt, Channel::Qr).await.unwrap();
+    let onward = world.app.use_handoff(&token(qr.url.expose())).await.unwrap();
+    let old = Holder { token: link, device: None };
+    assert_eq!(world.app.look_at_capture(&old).await.unwrap(), None, "the unused link ended");
+    world.hand_in(&token(&onward.url), 5).await;
+    assert_eq!(world.status(&ann, &one).await, Status::InReview);
+    let (_, relinked) = (0, world.app.reissue_verification_link(&ann, &one, &attempt).await);
+    assert!(relinked.is_err(), "everything is handed in");
+}

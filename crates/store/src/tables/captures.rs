@@ -1,0 +1,218 @@
+//! What the built-in reviewer collects for an attempt, and the links that lead to it (verification.md 4).
+
+use keystead_core::id::OrganizationId;
+use keystead_core::time::Timestamp;
+
+use super::{id, optional_time, time};
+use crate::{Error, Row, Tx};
+
+/// One capture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Capture {
+    /// `cap_…`; the attempt's reference.
+    pub id: String,
+    /// The attempt it belongs to.
+    pub attempt: String,
+    /// Whose.
+    pub organization: OrganizationId,
+    /// The case its pictures belong to, opened when everything is handed in.
+    pub case: String,
+    /// `open`, `submitted` or `cancelled`.
+    pub state: String,
+    /// ISO 3166-1 alpha-2, once chosen.
+    pub country: Option<String>,
+    /// The kind of document, once chosen.
+    pub document: Option<String>,
+    /// Opens the pictures; none once they are erased.
+    pub key_sealed: Option<Vec<u8>>,
+    /// The typed machine-readable zone.
+    pub zone_sealed: Option<Vec<u8>>,
+    /// What the person is asked to do before the camera.
+    pub challenge: Option<String>,
+    /// When the clock of retention began.
+    pub first_captured_at: Option<Timestamp>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When everything was handed in.
+    pub submitted_at: Option<Timestamp>,
+    /// When its pictures were erased.
+    pub erased_at: Option<Timestamp>,
+    /// Grows with each change.
+    pub version: i64,
+}
+
+/// A link to a capture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaptureLink {
+    /// SHA-256 of the link's token.
+    pub digest: Vec<u8>,
+    /// Where it leads.
+    pub capture: String,
+    /// SHA-256 of what the first device to use it was given; nobody else may.
+    pub device_print: Option<Vec<u8>>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it stops working.
+    pub expires_at: Timestamp,
+}
+
+fn capture(row: &Row) -> Result<Capture, Error> {
+    Ok(Capture {
+        id: row.text(0)?,
+        attempt: row.text(1)?,
+        organization: id(row, 2, "captures")?,
+        case: row.text(3)?,
+        state: row.text(4)?,
+        country: row.optional_text(5)?,
+        document: row.optional_text(6)?,
+        key_sealed: row.optional_bytes(7)?,
+        zone_sealed: row.optional_bytes(8)?,
+        challenge: row.optional_text(9)?,
+        first_captured_at: optional_time(row, 10)?,
+        created_at: time(row, 11)?,
+        submitted_at: optional_time(row, 12)?,
+        erased_at: optional_time(row, 13)?,
+        version: row.int(14)?,
+    })
+}
+
+/// Adds a capture; an attempt that has one keeps it.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn insert(tx: &mut Tx, row: &Capture) -> Result<(), Error> {
+    const SQL: &str = "INSERT INTO captures (id, attempt, organization, case_id, state, key_sealed, created_at, version) \
+                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING";
+    let values = vec![
+        row.id.as_str().into(),
+        row.attempt.as_str().into(),
+        row.organization.as_str().into(),
+        row.case.as_str().into(),
+        row.state.as_str().into(),
+        row.key_sealed.as_deref().into(),
+        row.created_at.0.into(),
+        row.version.into(),
+    ];
+    tx.execute(SQL, values).await.map(|_| ())
+}
+
+/// Writes what changes; `row.version` is the version that was read.
+///
+/// # Errors
+/// [`Error::Conflict`] when somebody wrote in between; otherwise when the store cannot.
+pub async fn update(tx: &mut Tx, row: &Capture) -> Result<(), Error> {
+    const SQL: &str = "UPDATE captures SET state = $2, country = $3, document = $4, key_sealed = $5, zone_sealed = $6, \
+                       challenge = $7, first_captured_at = $8, submitted_at = $9, erased_at = $10, version = $11 + 1 \
+                       WHERE id = $1 AND version = $11";
+    let values = vec![
+        row.id.as_str().into(),
+        row.state.as_str().into(),
+        row.country.as_deref().into(),
+        row.document.as_deref().into(),
+        row.key_sealed.as_deref().into(),
+        row.zone_sealed.as_deref().into(),
+        row.challenge.as_deref().into(),
+        row.first_captured_at.map(|at| at.0).into(),
+        row.submitted_at.map(|at| at.0).into(),
+        row.erased_at.map(|at| at.0).into(),
+        row.version.into(),
+    ];
+    if tx.execute(SQL, values).await? == 0 { Err(Error::Conflict("capture")) } else { Ok(()) }
+}
+
+/// The capture with this id.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn find(tx: &mut Tx, id: &str) -> Result<Option<Capture>, Error> {
+    const SQL: &str = "SELECT id, attempt, organization, case_id, state, country, document, key_sealed, zone_sealed, \
+                       challenge, first_captured_at, created_at, submitted_at, erased_at, version \
+                       FROM captures WHERE id = $1";
+    tx.optional(SQL, vec![id.into()]).await?.as_ref().map(capture).transpose()
+}
+
+/// The capture of an attempt.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn find_by_attempt(tx: &mut Tx, attempt: &str) -> Result<Option<Capture>, Error> {
+    const SQL: &str = "SELECT id, attempt, organization, case_id, state, country, document, key_sealed, zone_sealed, \
+                       challenge, first_captured_at, created_at, submitted_at, erased_at, version \
+                       FROM captures WHERE attempt = $1";
+    tx.optional(SQL, vec![attempt.into()]).await?.as_ref().map(capture).transpose()
+}
+
+/// Captures whose pictures may still be there, oldest first.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn list_kept(tx: &mut Tx) -> Result<Vec<Capture>, Error> {
+    const SQL: &str = "SELECT id, attempt, organization, case_id, state, country, document, key_sealed, zone_sealed, \
+                       challenge, first_captured_at, created_at, submitted_at, erased_at, version \
+                       FROM captures WHERE key_sealed IS NOT NULL ORDER BY created_at, id";
+    tx.all(SQL, vec![]).await?.iter().map(capture).collect()
+}
+
+/// Adds a link.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn insert_link(tx: &mut Tx, row: &CaptureLink) -> Result<(), Error> {
+    const SQL: &str = "INSERT INTO capture_links (digest, capture, created_at, expires_at) VALUES ($1, $2, $3, $4)";
+    let values = vec![
+        row.digest.as_slice().into(),
+        row.capture.as_str().into(),
+        row.created_at.0.into(),
+        row.expires_at.0.into(),
+    ];
+    tx.execute(SQL, values).await.map(|_| ())
+}
+
+/// The link with this digest.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn find_link(tx: &mut Tx, digest: &[u8]) -> Result<Option<CaptureLink>, Error> {
+    const SQL: &str =
+        "SELECT digest, capture, device_print, created_at, expires_at FROM capture_links WHERE digest = $1";
+    let row = tx.optional(SQL, vec![digest.into()]).await?;
+    row.as_ref()
+        .map(|row| {
+            Ok(CaptureLink {
+                digest: row.bytes(0)?,
+                capture: row.text(1)?,
+                device_print: row.optional_bytes(2)?,
+                created_at: time(row, 3)?,
+                expires_at: time(row, 4)?,
+            })
+        })
+        .transpose()
+}
+
+/// Gives a link to the first device that uses it, until then; `false` when another was first.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn bind_link(tx: &mut Tx, digest: &[u8], device: &[u8], until: Timestamp) -> Result<bool, Error> {
+    const SQL: &str =
+        "UPDATE capture_links SET device_print = $2, expires_at = $3 WHERE digest = $1 AND device_print IS NULL";
+    Ok(tx.execute(SQL, vec![digest.into(), device.into(), until.0.into()]).await? > 0)
+}
+
+/// Ends the links of a capture that no device holds.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn delete_unused_links(tx: &mut Tx, capture: &str) -> Result<u64, Error> {
+    const SQL: &str = "DELETE FROM capture_links WHERE capture = $1 AND device_print IS NULL";
+    tx.execute(SQL, vec![capture.into()]).await
+}
+
+/// Forgets links that ended before.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn delete_old_links(tx: &mut Tx, before: Timestamp) -> Result<u64, Error> {
+    const SQL: &str = "DELETE FROM capture_links WHERE expires_at < $1";
+    tx.execute(SQL, vec![before.0.into()]).await
+}

@@ -1,0 +1,71 @@
+//! What the built-in reviewer collects, and the links to it.
+
+use keystead_store::Error;
+use keystead_store::tables::captures::{Capture, CaptureLink};
+use keystead_store::tables::{captures, identity_attempts};
+
+use super::verification::attempt;
+use crate::world::*;
+
+pub(crate) async fn captures(db: TestDb) {
+    let (one, ..) = town(&db).await;
+    change!(db, |tx| identity_attempts::insert(tx, &attempt("orgv_1", 0))).unwrap();
+    let mut row = Capture {
+        id: "cap_1".to_owned(),
+        attempt: "orgv_1".to_owned(),
+        organization: one,
+        case: "case_1".to_owned(),
+        state: "open".to_owned(),
+        country: None,
+        document: None,
+        key_sealed: Some(vec![1, 2]),
+        zone_sealed: None,
+        challenge: None,
+        first_captured_at: None,
+        created_at: NOW,
+        submitted_at: None,
+        erased_at: None,
+        version: 1,
+    };
+    change!(db, |tx| captures::insert(tx, &row)).unwrap();
+    let other = Capture { id: "cap_2".to_owned(), case: "case_2".to_owned(), ..row.clone() };
+    change!(db, |tx| captures::insert(tx, &other)).unwrap();
+    assert_eq!(look!(db, |tx| captures::find(tx, "cap_2")), Ok(None), "an attempt has one capture");
+    assert_eq!(look!(db, |tx| captures::find_by_attempt(tx, "orgv_1")), Ok(Some(row.clone())));
+    row.country = Some("PL".to_owned());
+    row.document = Some("identity_card".to_owned());
+    row.zone_sealed = Some(vec![3]);
+    row.challenge = Some("…".to_owned());
+    row.first_captured_at = Some(later(1));
+    change!(db, |tx| captures::update(tx, &row)).unwrap();
+    assert_eq!(change!(db, |tx| captures::update(tx, &row)), Err(Error::Conflict("capture")));
+    row.version = 2;
+    assert_eq!(look!(db, |tx| captures::find(tx, "cap_1")), Ok(Some(row.clone())));
+    assert_eq!(look!(db, |tx| captures::list_kept(tx)), Ok(vec![row.clone()]));
+
+    let link = |digest: u8| CaptureLink {
+        digest: vec![digest],
+        capture: "cap_1".to_owned(),
+        device_print: None,
+        created_at: NOW,
+        expires_at: later(10),
+    };
+    change!(db, |tx| captures::insert_link(tx, &link(1))).unwrap();
+    change!(db, |tx| captures::insert_link(tx, &link(2))).unwrap();
+    assert_eq!(change!(db, |tx| captures::bind_link(tx, &[1], &[7], later(60))), Ok(true));
+    assert_eq!(change!(db, |tx| captures::bind_link(tx, &[1], &[8], later(60))), Ok(false), "one device");
+    let bound = CaptureLink { device_print: Some(vec![7]), expires_at: later(60), ..link(1) };
+    assert_eq!(look!(db, |tx| captures::find_link(tx, &[1])), Ok(Some(bound)));
+    assert_eq!(change!(db, |tx| captures::delete_unused_links(tx, "cap_1")), Ok(1));
+    assert_eq!(look!(db, |tx| captures::find_link(tx, &[2])), Ok(None));
+    assert_eq!(change!(db, |tx| captures::delete_old_links(tx, later(60))), Ok(0));
+    assert_eq!(change!(db, |tx| captures::delete_old_links(tx, later(61))), Ok(1));
+
+    row.state = "submitted".to_owned();
+    row.key_sealed = None;
+    row.zone_sealed = None;
+    row.submitted_at = Some(later(2));
+    row.erased_at = Some(later(3));
+    change!(db, |tx| captures::update(tx, &row)).unwrap();
+    assert_eq!(look!(db, |tx| captures::list_kept(tx)), Ok(Vec::new()));
+}
