@@ -53,7 +53,7 @@ impl Gateway {
             let Ok(whole) = Box::pin(collect(body, MOST_BOOKKEPT)).await else {
                 return Err(reply::server_error(502, "The model server's answer broke off or was too large."));
             };
-            let whole = Box::pin(objects::keep_books(self, exchange.route, &exchange.payer, whole)).await?;
+            let whole = Box::pin(objects::keep_books(self, exchange, whole)).await?;
             settled.by_body(&whole);
             full(whole)
         } else {

@@ -213,6 +213,11 @@ impl Gateway {
                 for object in peek::peek(&body)?.objects {
                     self.owned(&object, &exchange.payer).await?;
                 }
+                if exchange.route.path == "/v1/batches"
+                    && let Some(refused) = self.judge_batch(&catalogue, &exchange, &body).await?
+                {
+                    return Ok(refused);
+                }
                 full(body)
             }
         };
@@ -227,7 +232,7 @@ impl Gateway {
     }
 
     /// An object of somebody else is answered like one that does not exist (GW-6).
-    async fn owned(&self, object: &str, payer: &Payer) -> Result<(), Wire> {
+    pub(crate) async fn owned(&self, object: &str, payer: &Payer) -> Result<(), Wire> {
         let owner = self.ownership.owner(object).await.map_err(|_| reply::store_unavailable())?;
         if owner.as_ref() == Some(payer) {
             return Ok(());
@@ -283,7 +288,7 @@ impl Gateway {
     }
 }
 
-fn misconfigured() -> Wire {
+pub(crate) fn misconfigured() -> Wire {
     reply::server_error(500, "The model server's address is not usable. Tell the operator.")
 }
 

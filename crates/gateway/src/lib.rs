@@ -6,6 +6,7 @@
 
 mod admission;
 mod answer;
+mod batches;
 mod body;
 mod catalogue;
 pub mod credential;
@@ -108,6 +109,8 @@ pub struct Gateway {
     limits: Limits,
     upstream: upstream::UpstreamClient,
     metrics: Arc<metrics::Metrics>,
+    /// Held while the results of a batch are counted.
+    counting: tokio::sync::Mutex<()>,
 }
 
 impl std::fmt::Debug for Gateway {
@@ -142,6 +145,7 @@ impl Gateway {
             public_url: options.public_url,
             limits: options.limits,
             metrics: Arc::new(metrics::Metrics::default()),
+            counting: tokio::sync::Mutex::default(),
         }
     }
 

@@ -1,11 +1,11 @@
 //! Keeping the books of upstream objects: whose each new one is, and lists cut down to one's own.
 
 use bytes::Bytes;
-use keystead_core::access::Payer;
 use keystead_core::refusal::Wire;
 use keystead_core::route::{Meter, Method, Route};
 use serde_json::Value;
 
+use crate::forward::Exchange;
 use crate::{Gateway, reply};
 
 /// Whether this route's JSON answers name upstream objects. A file's content names nothing: its owner wrote it.
@@ -20,7 +20,8 @@ pub(crate) fn lists_objects(route: &Route) -> bool {
 }
 
 /// Notes new objects as the payer's; takes others' out of lists. Anything else passes byte for byte.
-pub(crate) async fn keep_books(gateway: &Gateway, route: &Route, payer: &Payer, body: Bytes) -> Result<Bytes, Wire> {
+pub(crate) async fn keep_books(gateway: &Gateway, exchange: &Exchange<'_>, body: Bytes) -> Result<Bytes, Wire> {
+    let (route, payer) = (exchange.route, &exchange.payer);
     let list = lists_objects(route);
     let unreadable = || reply::server_error(502, "The model server's answer cannot be passed on.");
     let mut value = match serde_json::from_slice::<Value>(&body) {
@@ -60,6 +61,7 @@ pub(crate) async fn keep_books(gateway: &Gateway, route: &Route, payer: &Payer, 
     }
     // A batch names its result files once they exist; its owner owns them.
     if route.path.starts_with("/v1/batches") {
+        gateway.count_batch(exchange, &body).await?;
         let members = ["output_file_id", "error_file_id"];
         objects.extend(members.iter().filter_map(|member| value.get(*member).and_then(Value::as_str)));
     }

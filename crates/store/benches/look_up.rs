@@ -8,22 +8,11 @@
 
 use std::time::Instant;
 
-use keystead_core::caller::Owner;
-use keystead_core::id::{OrganizationId, ProjectId, UserId};
-use keystead_core::key::{KeyDigest, KeyKind};
-use keystead_core::role::{OrganizationRole, ProjectRole};
-use keystead_core::scope::Restriction;
-use keystead_core::time::Timestamp;
-use keystead_store::tables::api_keys::{self, KeyRow};
+use keystead_core::key::KeyDigest;
 use keystead_store::tables::directory;
-use keystead_store::tables::memberships::{self, Membership};
-use keystead_store::tables::organizations::{self, Organization};
-use keystead_store::tables::project_members::{self, ProjectMember};
-use keystead_store::tables::projects::{self, Project};
-use keystead_store::tables::users::{self, User};
 use keystead_store::{Error, Store, Tx};
+use sqlx::Connection;
 
-const NOW: Timestamp = Timestamp(1_800_000_000);
 /// Keys of one organization.
 const SHARED: usize = 100;
 const LOOK_UPS: usize = 20_000;
@@ -45,7 +34,7 @@ async fn main() {
         let mut there = 0;
         for size in [1_000, 1_000_000] {
             let began = Instant::now();
-            fill(&store, there, size).await;
+            fill(&url, there, size).await;
             there = size;
             let filled = began.elapsed().as_secs_f64();
             let (middle, slow) = look_up(&store, size).await;
@@ -54,110 +43,47 @@ async fn main() {
     }
 }
 
-async fn fill(store: &Store, from: usize, to: usize) {
-    let mut organization = from / SHARED;
-    while organization < to / SHARED {
-        let until = (organization + 50).min(to / SHARED);
-        let range = organization..until;
-        let write = store.write("fill", async move |tx: &mut Tx| {
-            for number in range.clone() {
-                people(tx, number).await?;
-                for key in 0..SHARED {
-                    api_keys::insert(tx, &row(number, number * SHARED + key)).await?;
-                }
-            }
-            Ok::<_, Error>(())
-        });
-        write.await.unwrap();
-        organization = until;
+/// Organizations of [`SHARED`] keys each, from one number to another, in one text for both engines but for the digest.
+fn filling(digest: &str) -> String {
+    let organizations =
+        "WITH RECURSIVE numbers(n) AS (SELECT {from} UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < {to})";
+    let keys = "WITH RECURSIVE numbers(n) AS (SELECT {from} * 100 UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < {to} * 100)";
+    format!(
+        "INSERT INTO users {organizations} SELECT 'user-' || n, n || '@example.com', 'Somebody', 1, NULL, NULL FROM numbers;
+         INSERT INTO organizations {organizations} SELECT 'org-' || n, 'An organization', 1, NULL, 0 FROM numbers;
+         INSERT INTO memberships {organizations} SELECT 'org-' || n, 'user-' || n, 'owner', 1 FROM numbers;
+         INSERT INTO projects {organizations} SELECT 'proj_' || n, 'org-' || n, 'Default project', 1, NULL, TRUE FROM numbers;
+         INSERT INTO project_members {organizations} SELECT 'proj_' || n, 'user-' || n, 'owner', 1 FROM numbers;
+         INSERT INTO api_keys {keys} SELECT 'key_' || n, 'project', {digest}, 'sk-proj-abc***xyz', 'A key', 'org-' || n / 100, \
+         'proj_' || n / 100, 'user-' || n / 100, NULL, '[]', 1, NULL, NULL, NULL, NULL, NULL FROM numbers"
+    )
+}
+
+async fn fill(url: &str, from: usize, to: usize) {
+    let sqlite = url.starts_with("sqlite");
+    let spread = "CAST(n AS BIGINT) * 48271 % 2147483647";
+    let digest = if sqlite {
+        format!("CAST(printf('%032d', {spread}) AS BLOB)")
+    } else {
+        format!("convert_to(lpad(CAST({spread} AS TEXT), 32, '0'), 'UTF8')")
+    };
+    let text = filling(&digest);
+    let text = text.replace("{from}", &(from / SHARED).to_string()).replace("{to}", &(to / SHARED).to_string());
+    let text = sqlx::AssertSqlSafe(text);
+    if sqlite {
+        let mut connection = sqlx::SqliteConnection::connect(url).await.unwrap();
+        sqlx::raw_sql(text).execute(&mut connection).await.unwrap();
+    } else {
+        let mut connection = sqlx::PgConnection::connect(url).await.unwrap();
+        sqlx::raw_sql(text).execute(&mut connection).await.unwrap();
+        sqlx::raw_sql("ANALYZE").execute(&mut connection).await.unwrap();
     }
 }
 
-async fn people(tx: &mut Tx, number: usize) -> Result<(), Error> {
-    let (user, organization, project) = names(number);
-    users::insert(
-        tx,
-        &User {
-            id: user.clone(),
-            email: format!("{number}@example.com"),
-            name: "Somebody".to_owned(),
-            created_at: NOW,
-            deactivated_at: None,
-            default_organization: None,
-        },
-    )
-    .await?;
-    organizations::insert(
-        tx,
-        &Organization {
-            id: organization.clone(),
-            name: "An organization".to_owned(),
-            created_at: NOW,
-            deactivated_at: None,
-            entitlement_version: 0,
-        },
-    )
-    .await?;
-    memberships::insert(
-        tx,
-        &Membership {
-            organization: organization.clone(),
-            user: user.clone(),
-            role: OrganizationRole::Owner,
-            created_at: NOW,
-        },
-    )
-    .await?;
-    projects::insert(
-        tx,
-        &Project {
-            id: project.clone(),
-            organization,
-            name: "Default project".to_owned(),
-            is_default: true,
-            created_at: NOW,
-            archived_at: None,
-        },
-    )
-    .await?;
-    project_members::insert(tx, &ProjectMember { project, user, role: ProjectRole::Owner, created_at: NOW }).await
-}
-
-fn names(number: usize) -> (UserId, OrganizationId, ProjectId) {
-    (
-        format!("user-{number}").parse().unwrap(),
-        format!("org-{number}").parse().unwrap(),
-        format!("proj_{number}").parse().unwrap(),
-    )
-}
-
-/// Digests are uniform; a multiplication by an odd number is enough to make them so here.
+/// As the text above makes it: digits that differ from the front, as real digests do.
 fn digest(key: usize) -> KeyDigest {
-    let mut bytes = [7; 32];
-    let spread = u64::try_from(key).unwrap().wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    bytes[..8].copy_from_slice(&spread.to_be_bytes());
-    KeyDigest::from_bytes(bytes)
-}
-
-fn row(organization: usize, key: usize) -> KeyRow {
-    let (user, organization, project) = names(organization);
-    KeyRow {
-        id: format!("key_{key}").parse().unwrap(),
-        kind: KeyKind::Project,
-        digest: digest(key),
-        redacted: "sk-proj-abc***xyz".to_owned(),
-        name: Some("A key".to_owned()),
-        organization: Some(organization),
-        project: Some(project),
-        owner: Owner::User(user),
-        restriction: Restriction::default(),
-        created_at: NOW,
-        expires_at: None,
-        last_used_at: None,
-        revoked_at: None,
-        revoked_by: None,
-        revoked_reason: None,
-    }
+    let text = format!("{:032}", key * 48_271 % 2_147_483_647);
+    KeyDigest::from_bytes(text.as_bytes().try_into().unwrap())
 }
 
 /// The middle and the slowest hundredth, in microseconds, over keys spread across the table.

@@ -3,12 +3,16 @@
 use crate::world::{Answer, World, full, json};
 use http::Response;
 
-async fn upload(world: &World, key: &str) -> Answer {
+pub(crate) async fn upload(world: &World, key: &str) -> Answer {
     let body = "--b\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\nbatch\r\n--b--\r\n";
     let bearer = format!("Bearer {key}");
     let headers = [("authorization", bearer.as_str()), ("content-type", "multipart/form-data; boundary=b")];
     world.send("POST", "/v1/files", &headers, body.as_bytes()).await
 }
+
+/// What a file says of ids is its writer's word alone.
+const FILE: &str =
+    r#"{"id":"x","output_file_id":"file-7","method":"POST","url":"/v1/chat/completions","body":{"model":"gpt-4o"}}"#;
 
 #[tokio::test]
 async fn one_project_never_sees_anothers_objects() {
@@ -22,7 +26,7 @@ async fn one_project_never_sees_anothers_objects() {
         "/v1/batches/batch_1" => json(200, r#"{"id":"batch_1","output_file_id":"file-9","error_file_id":null}"#),
         "/v1/batches" => json(200, r#"{"id":"batch_1"}"#),
         "/v1/responses" => json(200, r#"{"id":"resp_1","usage":{"input_tokens":1,"output_tokens":1}}"#),
-        "/v1/files/file-1/content" => json(200, r#"{"id":"x","output_file_id":"file-7"}"#),
+        "/v1/files/file-1/content" => json(200, FILE),
         _ => json(200, "{}"),
     });
     assert_eq!(upload(&world, &mine).await.status, 200);

@@ -122,7 +122,7 @@ fn sum<'e>(sums: &mut Sums<'e>, event: &'e UsageEvent) {
         keepable(&event.model),
     );
     let sum = sums.entry(key).or_default();
-    *sum = (sum.0.plus(Quantities { requests: 1, ..event.used }), sum.1.plus(event.cost));
+    *sum = (sum.0.plus(event.used), sum.1.plus(event.cost));
 }
 
 /// The text without NUL, which PostgreSQL refuses: one strange event must not hold up all that follow it.

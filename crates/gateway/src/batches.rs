@@ -1,0 +1,290 @@
+//! Batches: the upstream runs the lines of a file by itself. So a file is read here before its batch begins, and no line
+//! passes that would be refused by itself (GW-3); and what the lines used is counted before anybody can read what they
+//! gave.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+use bytes::{Bytes, BytesMut};
+use http::header::{self, HeaderName};
+use http::uri::PathAndQuery;
+use http::{HeaderValue, Request, Response};
+use http_body_util::BodyExt;
+use keystead_core::access::{ModelUse, Selection, decide, printable};
+use keystead_core::refusal::Wire;
+use keystead_core::route::{self, Meter, ModelIn};
+use keystead_core::usage::{Quantities, UsageEvent, UsageKind};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::body::{GatewayBody, empty};
+use crate::catalogue::{Catalogue, ModelEntry, Upstream};
+use crate::forward::{Exchange, misconfigured};
+use crate::gate::Gated;
+use crate::upstream::UpstreamBody;
+use crate::{Gateway, peek, reply, usage};
+
+/// Lines of one batch at most, as the contract has it.
+const MOST_LINES: usize = 50_000;
+
+/// One request in a batch's file.
+#[derive(Deserialize)]
+struct Line<'l> {
+    method: &'l str,
+    url: String,
+    #[serde(borrow)]
+    body: &'l RawValue,
+}
+
+/// What a new batch names. A doubled member is refused by the parser.
+#[derive(Deserialize)]
+struct NewBatch {
+    input_file_id: String,
+}
+
+/// What is read of a batch that exists.
+#[derive(Deserialize)]
+struct Batch {
+    endpoint: String,
+    output_file_id: Option<String>,
+}
+
+/// One line of a batch's results.
+#[derive(Deserialize)]
+struct ResultLine<'l> {
+    #[serde(borrow)]
+    response: Option<ResultOf<'l>>,
+}
+
+#[derive(Deserialize)]
+struct ResultOf<'l> {
+    #[serde(borrow)]
+    body: Option<&'l RawValue>,
+}
+
+#[derive(Deserialize)]
+struct ModelOf {
+    model: String,
+}
+
+impl Gateway {
+    /// Reads the file of a new batch. `Some` is the refusal of its first line that may not pass.
+    pub(crate) async fn judge_batch(
+        &self,
+        catalogue: &std::sync::Arc<Catalogue>,
+        exchange: &Exchange<'_>,
+        body: &Bytes,
+    ) -> Result<Option<Response<GatewayBody>>, Wire> {
+        let asked: NewBatch = serde_json::from_slice(body).map_err(|_| {
+            reply::bad_body("Name the batch's file once in 'input_file_id'.").with_param("input_file_id")
+        })?;
+        let upstream = catalogue.default_upstream().ok_or_else(misconfigured)?;
+        let mut lines = Lines::new(self.content(upstream, &asked.input_file_id).await?, self.limits.json_body);
+        let mut number = 0;
+        while let Some(line) = lines.next().await.map_err(|broken| broken.wire(number + 1))? {
+            number += 1;
+            if number > MOST_LINES {
+                return Err(reply::bad_body(format!("A batch may hold {MOST_LINES} requests.")));
+            }
+            let judged = self.judge_line(catalogue, exchange, upstream, &line).await;
+            match judged.map_err(|wire| in_line(wire, number))? {
+                ControlFlow::Continue(()) => {}
+                ControlFlow::Break(mut response) => {
+                    response.headers_mut().insert(HeaderName::from_static("x-keystead-batch-line"), number.into());
+                    return Ok(Some(response));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// One line, judged as the request it stands for.
+    async fn judge_line(
+        &self,
+        catalogue: &std::sync::Arc<Catalogue>,
+        exchange: &Exchange<'_>,
+        upstream: &Upstream,
+        line: &Bytes,
+    ) -> Result<ControlFlow<Response<GatewayBody>>, Wire> {
+        let read: Line<'_> = serde_json::from_slice(line)
+            .map_err(|_| reply::bad_body("Each line is one object with 'custom_id', 'method', 'url' and 'body'."))?;
+        let found = route::find(read.method, &read.url).ok().map(|matched| matched.route);
+        let Some(route) = found.filter(|route| route.model == ModelIn::Json && route.meter != Meter::Request) else {
+            let (method, url) = (printable(read.method), printable(&read.url));
+            return Err(reply::bad_body(format!("'{method} {url}' cannot be asked for in a batch.")));
+        };
+        let selection = Selection {
+            organization: Some(exchange.payer.organization.as_str()),
+            project: Some(exchange.payer.project.as_str()),
+        };
+        decide(&exchange.caller, route, selection, self.now()).map_err(|refusal| self.refuse(&refusal))?;
+        let peek = peek::peek(&line.slice_ref(read.body.get().as_bytes()))?;
+        let Some(model) = peek.model.as_deref() else {
+            return Err(reply::bad_body("you must provide a model parameter").with_param("model"));
+        };
+        for object in &peek.objects {
+            self.owned(object, &exchange.payer).await?;
+        }
+        let asked = ModelUse { model, stream: peek.stream, summary: peek.summary };
+        let alone = Exchange {
+            route,
+            object: None,
+            caller: std::sync::Arc::clone(&exchange.caller),
+            payer: exchange.payer.clone(),
+            id: exchange.id.clone(),
+        };
+        match self.gate(catalogue, &alone, asked).await? {
+            (_, Gated::Refused(response)) => Ok(ControlFlow::Break(*response)),
+            (entry, Gated::Passed(_)) if entry.upstream == upstream.name => Ok(ControlFlow::Continue(())),
+            (entry, Gated::Passed(_)) => {
+                Err(reply::bad_body(format!("The model '{}' is not served where batches run.", entry.id)))
+            }
+        }
+    }
+
+    /// Counts what the lines of a finished batch used, once: its results are nobody's until they were counted.
+    pub(crate) async fn count_batch(&self, exchange: &Exchange<'_>, body: &Bytes) -> Result<(), Wire> {
+        let Ok(Batch { endpoint, output_file_id: Some(results) }) = serde_json::from_slice(body) else { return Ok(()) };
+        // One at a time on this node, so that two who ask at once do not count twice.
+        let _counting = self.counting.lock().await;
+        let known = self.ownership.owner(&results).await.map_err(|_| reply::store_unavailable())?;
+        let meter = route::find("POST", &endpoint).map_or(Meter::Request, |matched| matched.route.meter);
+        let Some(kind) = UsageKind::of_meter(meter).filter(|_| known.is_none()) else { return Ok(()) };
+        let catalogue = self.catalogue.load_full();
+        let upstream = catalogue.default_upstream().ok_or_else(misconfigured)?;
+        let mut lines = Lines::new(self.content(upstream, &results).await?, self.limits.form_body);
+        let mut sums: BTreeMap<String, Quantities> = BTreeMap::new();
+        while let Some(line) = lines.next().await.map_err(|_| uncounted())? {
+            let read = serde_json::from_slice::<ResultLine<'_>>(&line).ok();
+            let Some(body) = read.and_then(|line| line.response).and_then(|response| response.body) else { continue };
+            let Ok(ModelOf { model }) = serde_json::from_str(body.get()) else { continue };
+            let used = usage::of_json(meter, body.get().as_bytes()).unwrap_or_default();
+            let served = served_as(&catalogue, &model).map(|entry| entry.id.clone());
+            let sum = sums.entry(served.unwrap_or(model)).or_default();
+            *sum = sum.plus(Quantities { requests: 1, ..used });
+        }
+        for (model, used) in sums {
+            let used = used.clamped();
+            let price = catalogue.models.get(&model).map(|entry| entry.price).unwrap_or_default();
+            self.meter.record(UsageEvent {
+                at: self.now(),
+                kind,
+                organization: exchange.payer.organization.clone(),
+                project: exchange.payer.project.clone(),
+                key: exchange.caller.key.clone(),
+                owner: exchange.caller.owner.as_str().to_owned(),
+                cost: price.cost(&used),
+                model,
+                used,
+                status: 200,
+                estimated: false,
+                request: exchange.id.as_str().to_owned(),
+            });
+        }
+        self.ownership.record(&results, &exchange.payer).await.map_err(|_| reply::store_unavailable())
+    }
+
+    /// The content of a file in the operator's account.
+    async fn content(&self, upstream: &Upstream, file: &str) -> Result<UpstreamBody, Wire> {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        let path = format!("/v1/files/{file}/content");
+        let path = path.parse::<PathAndQuery>().ok().filter(|_| !file.is_empty() && file.bytes().all(plain));
+        let path =
+            path.ok_or_else(|| reply::bad_body("'input_file_id' is no file's id.").with_param("input_file_id"))?;
+        let address = upstream.address.as_ref().ok_or_else(misconfigured)?;
+        let mut request = Request::new(empty());
+        *request.uri_mut() = address.target(Some(&path)).ok_or_else(misconfigured)?;
+        request.headers_mut().insert(header::HOST, address.host.clone());
+        request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("*/*"));
+        if let Some(secret) = &address.authorization {
+            request.headers_mut().insert(header::AUTHORIZATION, secret.clone());
+        }
+        let answered = self.upstream.send(address, request).await;
+        match answered {
+            Ok(response) if response.status().is_success() => Ok(response.into_body()),
+            other => {
+                let status = other.map(|response| response.status().as_u16()).unwrap_or_default();
+                tracing::warn!(upstream = %upstream.name, status, "a batch's file could not be read");
+                Err(uncounted())
+            }
+        }
+    }
+}
+
+fn uncounted() -> Wire {
+    reply::server_error(502, "The batch's file could not be read from the model server. Try again shortly.")
+}
+
+/// A refusal that says which line it means.
+fn in_line(wire: Wire, number: usize) -> Wire {
+    Wire { message: format!("Line {number} of the batch: {}", wire.message), ..wire }
+}
+
+/// The model an upstream names in an answer, which may be a dated one of those that are served.
+fn served_as<'c>(catalogue: &'c Catalogue, named: &str) -> Option<&'c ModelEntry> {
+    let dated = |id: &&String| named.strip_prefix(id.as_str()).is_some_and(|rest| rest.starts_with('-'));
+    let nearest = || catalogue.models.keys().filter(dated).max_by_key(|id| id.len());
+    catalogue.models.get(named).or_else(|| catalogue.models.get(nearest()?))
+}
+
+/// Why a file of lines cannot be read on.
+enum Broken {
+    Off,
+    LongLine,
+}
+
+impl Broken {
+    fn wire(self, number: usize) -> Wire {
+        match self {
+            Self::Off => uncounted(),
+            Self::LongLine => in_line(reply::bad_body("It is too long."), number),
+        }
+    }
+}
+
+/// The lines of a body, as they come; empty ones are left out.
+struct Lines {
+    body: UpstreamBody,
+    held: BytesMut,
+    /// Bytes of `held` in which no end of line was found.
+    searched: usize,
+    longest: usize,
+    ended: bool,
+}
+
+impl Lines {
+    fn new(body: UpstreamBody, longest: usize) -> Self {
+        Self { body, held: BytesMut::new(), searched: 0, longest, ended: false }
+    }
+
+    async fn next(&mut self) -> Result<Option<Bytes>, Broken> {
+        loop {
+            if let Some(end) = memchr::memchr(b'\n', &self.held[self.searched..]) {
+                let line = self.held.split_to(self.searched + end + 1).freeze();
+                self.searched = 0;
+                if !line.trim_ascii().is_empty() {
+                    return Ok(Some(line));
+                }
+                continue;
+            }
+            self.searched = self.held.len();
+            if self.held.len() > self.longest {
+                return Err(Broken::LongLine);
+            }
+            if self.ended {
+                let line = std::mem::take(&mut self.held).freeze();
+                self.searched = 0;
+                return Ok((!line.trim_ascii().is_empty()).then_some(line));
+            }
+            match self.body.frame().await {
+                None => self.ended = true,
+                Some(Err(_)) => return Err(Broken::Off),
+                Some(Ok(frame)) => {
+                    if let Ok(data) = frame.into_data() {
+                        self.held.extend_from_slice(&data);
+                    }
+                }
+            }
+        }
+    }
+}
