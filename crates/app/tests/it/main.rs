@@ -6,6 +6,7 @@ mod accounts;
 mod elsewhere;
 mod invitations;
 mod organizations;
+mod passkeys;
 mod second_factor;
 mod sessions;
 mod town;
