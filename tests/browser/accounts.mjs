@@ -1,6 +1,6 @@
 // People guard their accounts, through the real server and sandbox in headless Chromium: the second step with an
-// authenticator app and recovery codes, the question before dangerous acts, sessions, invitations with projects. Every
-// page is looked at by axe and at 360 pixels. Rows: S1-10, S3-01, S3-10; ASVS 6.3.4, 6.5.1, 7.2.4, 7.4, 7.5.
+// authenticator app and recovery codes, passkeys, the question before dangerous acts, sessions, invitations with
+// projects. Every page is looked at by axe and at 360 pixels. Rows: S1-10, S3-01, S3-10; ASVS 6.3.4, 6.5.1, 6.7, 7.2.4, 7.4, 7.5.
 //
 // Arguments: base URL of the server, of the sandbox, the browser's path, a folder for pictures, and the database's file.
 import assert from "node:assert/strict";
@@ -247,11 +247,91 @@ async function journey(browser, language, scripts) {
   done(`${tag}: password changed, second step off`);
 }
 
+/** Passkeys, with an authenticator that Chromium plays: added, signed in with, used as a fresh proof, taken away. */
+async function passkeys(browser) {
+  // Authenticators know names only.
+  const site = base.replace("127.0.0.1", "localhost");
+  const context = await browser.newContext({ locale: "en" });
+  const page = await context.newPage();
+  const problems = [];
+  page.on("pageerror", (error) => problems.push(String(error)));
+  const chrome = await context.newCDPSession(page);
+  await chrome.send("WebAuthn.enable");
+  const options = { protocol: "ctap2", transport: "internal", hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true };
+  const { authenticatorId } = await chrome.send("WebAuthn.addVirtualAuthenticator", { options });
+  const email = "passkey@example.com";
+  await page.goto(`${site}/sign-up`);
+  await page.fill("#email", email);
+  await page.fill("#password", PASSWORD);
+  await page.locator("form[action='/sign-up'] button").click();
+  await page.goto((await message(email)).link.replace(base, site));
+  await page.locator("form[action='/confirm'] button").click();
+  await page.waitForURL("**/welcome");
+  await page.goto(`${site}/welcome/organization`);
+  await page.fill("#name", "Keys");
+  await page.locator("main form button").click();
+  await page.waitForURL("**/welcome/team**");
+
+  await page.goto(`${site}/settings/account/security`);
+  await page.getByRole("link", { name: "Add a passkey" }).click();
+  await page.waitForSelector("form[data-passkey]:not([hidden])");
+  await look(page, "passkey-new", true);
+  await page.fill("#name", "Laptop <b>");
+  await page.locator("[data-passkey-go]").click();
+  await page.waitForURL("**done=passkey-added**");
+  const { credentials } = await chrome.send("WebAuthn.getCredentials", { authenticatorId });
+  assert.equal(credentials.length, 1);
+  assert.ok(credentials[0].isResidentCredential && credentials[0].rpId === "localhost");
+  await look(page, "passkey-added", true);
+  done("a passkey is added");
+  await page.goto(`${site}/settings/account/security/passkeys`);
+  await page.locator("[data-passkey-go]").click();
+  await page.waitForSelector("[data-passkey-failed]:not([hidden])");
+  done("one authenticator holds one of them for an account");
+
+  await page.goto(`${site}/home`);
+  await page.locator("form[action='/sign-out'] button").click();
+  await page.waitForURL("**/sign-in");
+  const before = await context.cookies(site);
+  await look(page, "passkey-sign-in", true);
+  await page.goto(`${site}/sign-in?next=/usage`);
+  await page.locator("[data-passkey-go]").click();
+  await page.waitForURL((url) => url.pathname === "/usage");
+  assert.notDeepEqual(await context.cookies(site), before);
+  done("signing in with it, without an address, and back to where one was");
+
+  grow_stale();
+  await page.goto(`${site}/settings/account/security`);
+  await page.locator("#passkeys form button").click();
+  await page.waitForSelector("form[data-passkey]:not([hidden])");
+  await look(page, "passkey-proof", true);
+  await page.locator("[data-passkey-go]").click();
+  await page.waitForURL("**done=passkey-removed**");
+  assert.equal(await page.locator("#passkeys form").count(), 0);
+  done("it is a fresh proof, and the act goes on");
+
+  await context.clearCookies();
+  await page.goto(`${site}/sign-in`);
+  await page.locator("[data-passkey-go]").click();
+  await page.waitForSelector("[role=alert]:not([hidden])");
+  assert.equal(new URL(page.url()).pathname, "/sign-in/passkey/finish");
+  assert.equal((await context.cookies(site)).length, 0);
+  done("taken away, it opens nothing");
+  assert.deepEqual(problems, []);
+  await context.close();
+
+  const elsewhere = await (await browser.newContext({ locale: "en" })).newPage();
+  await elsewhere.goto(`${base}/sign-in`);
+  assert.equal(await elsewhere.locator("form[data-passkey]:visible").count(), 0);
+  done("where passkeys cannot be, they are not offered");
+}
+
 const browser = await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox", "--disable-gpu"] });
 try {
   await journey(browser, "en", true);
   await journey(browser, "pl", false);
   await journey(browser, "ja", true);
+  await passkeys(browser);
 } finally {
   await browser.close();
 }

@@ -26,8 +26,8 @@ use axum::routing::{MethodRouter, get, post};
 use keystead_app::App;
 
 use pages::{
-    account, audit, billing, door, general, handoff, help, home, keys, member, members, operator, phone, projects,
-    security, usage, welcome,
+    account, audit, billing, door, general, handoff, help, home, keys, member, members, operator, passkey, phone,
+    projects, security, usage, welcome,
 };
 
 /// What the pages need to know of the installation.
@@ -104,6 +104,8 @@ pub static ROUTES: &[Route] = &[
     all("/sign-up/sent", || get(door::sent)),
     all("/confirm", || get(door::confirm).post(door::do_confirm)),
     all("/sign-in", || get(door::sign_in).post(door::do_sign_in)),
+    all("/sign-in/passkey", || post(passkey::ask)),
+    all("/sign-in/passkey/finish", || post(passkey::sign_in)),
     all("/sign-in/code", || get(door::code).post(door::do_code)),
     all("/sign-in/with", || post(door::depart)),
     all("/sign-in/return", || get(door::arrive)),
@@ -157,6 +159,9 @@ pub static ROUTES: &[Route] = &[
     proven("/settings/account/security/second-factor/confirm", || post(security::confirm)),
     proven("/settings/account/security/second-factor/off", || post(security::switch_off)),
     proven("/settings/account/security/recovery-codes", || post(security::renew_codes)),
+    proven("/settings/account/security/passkeys", || get(passkey::new).post(passkey::begin)),
+    proven("/settings/account/security/passkeys/add", || post(passkey::add)),
+    proven("/settings/account/security/passkeys/remove", || post(passkey::remove)),
     own("/settings/account/sessions/end", || post(security::end)),
     own("/settings/account/sessions/end-others", || post(security::end_others)),
     own("/operator", || get(operator::open).post(operator::act)),
@@ -178,6 +183,10 @@ pub fn router(state: DashboardState) -> Router {
         .route(
             "/static/keystead.js",
             get(|| file("text/javascript; charset=utf-8", include_str!("../static/keystead.js"))),
+        )
+        .route(
+            "/static/passkey.js",
+            get(|| file("text/javascript; charset=utf-8", include_str!("../static/passkey.js"))),
         )
         .route("/static/icon.svg", get(|| file("image/svg+xml", include_str!("../static/icon.svg"))))
         .layer(from_fn_with_state(state.clone(), stamp))

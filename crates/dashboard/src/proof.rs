@@ -25,6 +25,9 @@ use crate::visit::{Person, own_path};
 const PASSWORD: &str = "proof_password";
 const CODE: &str = "proof_code";
 const ASKED: &str = "proof";
+const STATE: &str = "proof_state";
+const ANSWER: &str = "proof_answer";
+const OWN: [&str; 6] = ["csrf", PASSWORD, CODE, ASKED, STATE, ANSWER];
 
 #[derive(Template)]
 #[template(path = "pages/proof.html")]
@@ -42,6 +45,8 @@ struct Question {
     fields: Vec<(String, String)>,
     has_password: bool,
     has_code: bool,
+    /// The name passkeys are bound to, when the person has one.
+    passkey_site: Option<String>,
     other: Option<String>,
     wrong: Option<String>,
 }
@@ -62,6 +67,7 @@ impl Question {
             fields: Vec::new(),
             has_password: security.has_password,
             has_code: security.second_factor_since.is_some(),
+            passkey_site: state.app.passkey_site().filter(|_| !security.passkeys.is_empty()),
             other: state.app.services().sign_in.as_ref().filter(|_| elsewhere).map(|issuer| issuer.label().to_owned()),
             wrong: None,
         })
@@ -82,6 +88,9 @@ fn ask_with(person: &Person, question: &Question) -> Page {
 
 /// Takes the answer; the session goes on under a new secret.
 async fn answer(state: &DashboardState, person: &Person, form: &Form) -> Result<SignedIn, Error> {
+    if form.ticked(ANSWER) {
+        return state.app.reauthenticate_with_passkey(&person.secret, &form.secret(STATE), form.text(ANSWER)).await;
+    }
     state.app.reauthenticate(&person.secret, &form.secret(PASSWORD), form.text(CODE)).await
 }
 
@@ -128,7 +137,7 @@ async fn judge(state: &DashboardState, person: &Person, form: &Form, parts: &Par
         Some(uri.path_and_query()?.as_str().to_owned())
     });
     let mut question = Question::new(state, person, &person.path, from.as_deref().unwrap_or_default()).await?;
-    question.fields = form.without(&["csrf", PASSWORD, CODE, ASKED]);
+    question.fields = form.without(&OWN);
     if !form.ticked(ASKED) {
         return ask_with(person, &question).map(Judged::Asked);
     }
@@ -148,7 +157,7 @@ async fn go_on(state: &DashboardState, mut parts: Parts, form: &Form, opened: &S
         Ok(view) => view.map(|view| view.csrf).unwrap_or_default(),
         Err(error) => return Failure::new(Text(Language::English), error).into_response(),
     };
-    let mut fields = form.without(&["csrf", PASSWORD, CODE, ASKED]);
+    let mut fields = form.without(&OWN);
     fields.push(("csrf".to_owned(), csrf));
     let body = serde_urlencoded::to_string(&fields).unwrap_or_default();
     let name = Cookie::Session.name(state.secure());

@@ -47,7 +47,7 @@ pub(crate) struct Shell {
 }
 
 /// What a finished act says on the next page; nothing else can be made to stand there.
-const DONE: [&str; 14] = [
+const DONE: [&str; 16] = [
     "saved",
     "key-revoked",
     "invite-sent",
@@ -61,6 +61,8 @@ const DONE: [&str; 14] = [
     "mail-sent",
     "password-changed",
     "second-factor-off",
+    "passkey-added",
+    "passkey-removed",
     "appealed",
 ];
 

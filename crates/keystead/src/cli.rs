@@ -107,6 +107,14 @@ pub(crate) enum Admin {
         #[command(flatten)]
         output: Output,
     },
+    /// Take out the second factor of somebody who lost it and has proven who he is; every session of his ends.
+    ResetSecondFactor {
+        /// Whose.
+        #[arg(long)]
+        email: String,
+        #[command(flatten)]
+        output: Output,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

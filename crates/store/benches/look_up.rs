@@ -54,8 +54,8 @@ fn filling(digest: &str) -> String {
          INSERT INTO memberships {organizations} SELECT 'org-' || n, 'user-' || n, 'owner', 1 FROM numbers;
          INSERT INTO projects {organizations} SELECT 'proj_' || n, 'org-' || n, 'Default project', 1, NULL, TRUE FROM numbers;
          INSERT INTO project_members {organizations} SELECT 'proj_' || n, 'user-' || n, 'owner', 1 FROM numbers;
-         INSERT INTO api_keys {keys} SELECT 'key_' || n, 'project', {digest}, 'sk-proj-abc***xyz', 'A key', 'org-' || n / 100, \
-         'proj_' || n / 100, 'user-' || n / 100, NULL, '[]', 1, NULL, NULL, NULL, NULL, NULL FROM numbers"
+         INSERT INTO api_keys {keys} SELECT 'key_' || n, 'project', {digest}, 'sk-proj-abc***xyz', 'A key', 'org-' || (n / 100), \
+         'proj_' || (n / 100), 'user-' || (n / 100), NULL, '[]', 1, NULL, NULL, NULL, NULL, NULL FROM numbers"
     )
 }
 

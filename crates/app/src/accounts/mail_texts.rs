@@ -142,6 +142,30 @@ pub(super) const fn words(kind: Kind, language: Language) -> (&'static str, &'st
             "新しいリカバリーコード",
             "アカウントの新しいリカバリーコードが作成されました。以前のコードは使えません。心当たりがない場合は、すぐに新しいパスワードを設定し、サポートに連絡してください。",
         ),
+        (Kind::PasskeyAdded, Language::English) => (
+            "Passkey added",
+            "A passkey was added to your account and opens it now. Other sessions were ended. If it was not you, take it away in Settings > Security, choose a new password at once and contact support.",
+        ),
+        (Kind::PasskeyAdded, Language::Polish) => (
+            "Dodano klucz dostępu",
+            "Do konta dodano klucz dostępu, który teraz je otwiera. Pozostałe sesje zostały zakończone. Jeśli to nie ty, usuń go w ustawieniach bezpieczeństwa, od razu ustaw nowe hasło i napisz do nas.",
+        ),
+        (Kind::PasskeyAdded, Language::Japanese) => (
+            "パスキーが追加されました",
+            "アカウントにパスキーが追加され、サインインに使えるようになりました。他のセッションは終了しました。心当たりがない場合は、セキュリティ設定で削除し、すぐに新しいパスワードを設定して、サポートに連絡してください。",
+        ),
+        (Kind::PasskeyRemoved, Language::English) => (
+            "Passkey removed",
+            "A passkey of your account was removed and no longer opens it. Other sessions were ended. If it was not you, choose a new password at once and contact support.",
+        ),
+        (Kind::PasskeyRemoved, Language::Polish) => (
+            "Usunięto klucz dostępu",
+            "Z konta usunięto klucz dostępu; już go nie otwiera. Pozostałe sesje zostały zakończone. Jeśli to nie ty, od razu ustaw nowe hasło i napisz do nas.",
+        ),
+        (Kind::PasskeyRemoved, Language::Japanese) => (
+            "パスキーが削除されました",
+            "アカウントのパスキーが削除され、サインインに使えなくなりました。他のセッションは終了しました。心当たりがない場合は、すぐに新しいパスワードを設定し、サポートに連絡してください。",
+        ),
         (Kind::IdentityJoined, Language::English) => (
             "A new way to sign in",
             "Your account can now also be opened by signing in at:\n\n{}\n\nIf it was not you, contact support at once.",

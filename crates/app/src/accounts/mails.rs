@@ -44,12 +44,16 @@ pub(crate) enum Kind {
     FactorOff,
     /// New recovery codes were made.
     RecoveryCodesMade,
+    /// A passkey opens the account now.
+    PasskeyAdded,
+    /// A passkey was taken away.
+    PasskeyRemoved,
     /// An identity elsewhere opens the account now.
     IdentityJoined,
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 11] = [
+    pub(super) const ALL: [Self; 13] = [
         Self::Confirm,
         Self::AlreadyRegistered,
         Self::Reset,
@@ -60,6 +64,8 @@ impl Kind {
         Self::FactorOn,
         Self::FactorOff,
         Self::RecoveryCodesMade,
+        Self::PasskeyAdded,
+        Self::PasskeyRemoved,
         Self::IdentityJoined,
     ];
 
@@ -75,6 +81,8 @@ impl Kind {
             Self::FactorOn => "factor_on",
             Self::FactorOff => "factor_off",
             Self::RecoveryCodesMade => "recovery_codes_made",
+            Self::PasskeyAdded => "passkey_added",
+            Self::PasskeyRemoved => "passkey_removed",
             Self::IdentityJoined => "identity_joined",
         }
     }

@@ -3,6 +3,7 @@
 mod elsewhere;
 mod mail_texts;
 mod mails;
+mod passkeys;
 mod password;
 mod reset;
 mod second_factor;
@@ -25,6 +26,7 @@ use crate::{Actor, App, Error};
 
 pub use elsewhere::Departed;
 pub(crate) use mails::Kind as MailKind;
+pub use passkeys::{PasskeyView, Question};
 pub use password::PasswordRefusal;
 pub(crate) use password::acceptable;
 pub use second_factor::Enrolment;

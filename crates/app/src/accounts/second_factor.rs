@@ -255,7 +255,8 @@ impl App {
             account.totp_confirmed_at = Some(app.now());
             accounts::save(tx, &account).await?;
             let codes = app.replace_recovery_codes(tx, user).await?;
-            let signed_in = app.factor_changed(tx, &key, user, Kind::FactorOn, "on").await?;
+            let signed_in =
+                app.factor_changed(tx, &key, user, Kind::FactorOn, json!({ "second_factor": "on" })).await?;
             Ok((codes, signed_in))
         });
         write.await
@@ -273,7 +274,7 @@ impl App {
             let user = &view.user;
             let account = accounts::lock(tx, user).await?.filter(|row| row.totp_confirmed_at.is_some());
             app.take_factor(tx, account.ok_or_else(not_on)?).await?;
-            app.factor_changed(tx, &key, user, Kind::FactorOff, "off").await
+            app.factor_changed(tx, &key, user, Kind::FactorOff, json!({ "second_factor": "off" })).await
         });
         write.await
     }
@@ -346,19 +347,18 @@ impl App {
     }
 
     /// What every change of a factor does: others out, a new secret, a mail, the log.
-    async fn factor_changed(
+    pub(super) async fn factor_changed(
         &self,
         tx: &mut Tx,
         session: &[u8],
         user: &UserId,
         kind: Kind,
-        state: &str,
+        data: serde_json::Value,
     ) -> Result<SignedIn, Error> {
         sessions::revoke_others(tx, user, session, self.now()).await?;
         let signed_in = self.renew_session(tx, session).await?;
         self.mail_person(tx, user, kind, "").await?;
-        let details = json!({ "data": { "second_factor": state } });
-        self.record_for(tx, user, "user.updated", user.as_str(), details).await?;
+        self.record_for(tx, user, "user.updated", user.as_str(), json!({ "data": data })).await?;
         Ok(signed_in)
     }
 }

@@ -4,10 +4,11 @@ use keystead_core::id::UserId;
 use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
 use keystead_store::Tx;
-use keystead_store::tables::{accounts, sessions};
+use keystead_store::tables::{accounts, passkeys, sessions};
 use serde_json::json;
 
 use super::mails::Kind;
+use super::passkeys::PasskeyView;
 use super::reset::RESET;
 use super::second_factor::WAITING;
 use super::sessions::SignedIn;
@@ -27,6 +28,12 @@ pub struct SecurityView {
     pub recovery_codes: i64,
     /// Identities elsewhere that open the account: the issuer and since when.
     pub identities: Vec<(String, Timestamp)>,
+    /// Passkeys that open it.
+    pub passkeys: Vec<PasskeyView>,
+}
+
+fn shown(row: passkeys::Passkey) -> PasskeyView {
+    PasskeyView { id: row.id, name: row.name, created_at: row.created_at, used_at: row.used_at }
 }
 
 impl App {
@@ -44,6 +51,7 @@ impl App {
                 second_factor_since: account.as_ref().and_then(|row| row.totp_confirmed_at),
                 recovery_codes: accounts::count_recovery_codes(tx, &user).await?,
                 identities: accounts::list_identities(tx, &user).await?,
+                passkeys: passkeys::list_of_user(tx, &user).await?.into_iter().map(shown).collect(),
             })
         });
         read.await

@@ -6,6 +6,7 @@ mod accounts;
 mod elsewhere;
 mod invitations;
 mod organizations;
+mod passkeys;
 mod review;
 mod second_factor;
 mod sessions;

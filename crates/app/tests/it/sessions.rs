@@ -239,6 +239,12 @@ fn every_way_in_runs_on_any_thread() {
     sendable(|app, one| async move { app.prove_second_factor(&one, "", &laptop()).await.map(|_| app) });
     sendable(|app, one| async move { app.enrol_second_factor(&one).await.map(|_| app) });
     sendable(|app, one| async move { app.confirm_second_factor(&one, "").await.map(|_| app) });
+    sendable(|app, one| async move { app.begin_passkey(&one).await.map(|_| app) });
+    sendable(|app, one| async move { app.add_passkey(&one, &one, "", "").await.map(|_| app) });
+    sendable(|app, one| async move { app.remove_passkey(&one, "").await.map(|_| app) });
+    sendable(|app, one| async move { app.ask_passkey(&laptop()).await.map(|_| (app, one)) });
+    sendable(|app, one| async move { app.sign_in_with_passkey(&one, "", &laptop()).await.map(|_| app) });
+    sendable(|app, one| async move { app.reauthenticate_with_passkey(&one, &one, "").await.map(|_| app) });
     sendable(|app, one| async move { app.disable_second_factor(&one).await.map(|_| app) });
     sendable(|app, one| async move { app.renew_recovery_codes(&one).await.map(|_| app) });
     sendable(|app, one| async move { app.reauthenticate(&one, &one, "").await.map(|_| app) });

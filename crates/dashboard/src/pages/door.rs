@@ -49,6 +49,8 @@ struct Door {
     next: String,
     token: String,
     other: Option<String>,
+    /// The name passkeys are bound to, where they can be.
+    passkey_site: Option<String>,
     inbox: Option<String>,
     path: &'static str,
 }
@@ -70,6 +72,7 @@ impl Door {
             next: asked("next"),
             token: asked("token"),
             other: state.app.services().sign_in.as_ref().map(|issuer| issuer.label().to_owned()),
+            passkey_site: state.app.passkey_site(),
             inbox: state.sandbox_url.clone(),
             path,
         }
@@ -99,7 +102,7 @@ impl Door {
 
 /// Goes on with the new session, or to the page that asks for the second factor. Whoever was signed in in this browser
 /// before is not any more (ASVS 7.2.4).
-async fn signed_in(state: &DashboardState, visitor: &Visitor, opened: &SignedIn, next: &str) -> Page {
+pub(super) async fn signed_in(state: &DashboardState, visitor: &Visitor, opened: &SignedIn, next: &str) -> Page {
     if let Some((_, old)) = &visitor.session {
         state.app.sign_out(old).await.map_err(|error| Failure::new(visitor.text, error))?;
     }
@@ -207,6 +210,11 @@ pub(crate) async fn do_sign_in(State(state): State<DashboardState>, visitor: Vis
     }
 }
 
+/// The sign-in page, with what was wrong.
+pub(super) fn sign_in_again(state: &DashboardState, visitor: &Visitor, error: &Error, next: &str) -> Page {
+    Door::new(state, visitor, Kind::SignIn, "sign-in", "/sign-in").again(error, "", next)
+}
+
 /// Leaves for another's sign-in page.
 pub(crate) async fn depart(State(state): State<DashboardState>, visitor: Visitor, form: Form) -> Page {
     let departed = state.app.depart(own_path(form.text("next"))).await;
@@ -227,7 +235,7 @@ pub(crate) async fn arrive(State(state): State<DashboardState>, visitor: Visitor
             response.headers_mut().append(header::SET_COOKIE, Cookie::Departed.clear(state.secure()));
             Ok(response)
         }
-        Err(error) => Door::new(&state, &visitor, Kind::SignIn, "sign-in", "/sign-in").again(&error, "", ""),
+        Err(error) => sign_in_again(&state, &visitor, &error, ""),
     }
 }
 

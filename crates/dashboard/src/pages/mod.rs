@@ -12,6 +12,7 @@ pub(crate) mod keys;
 pub(crate) mod member;
 pub(crate) mod members;
 pub(crate) mod operator;
+pub(crate) mod passkey;
 pub(crate) mod phone;
 pub(crate) mod projects;
 pub(crate) mod security;

@@ -37,6 +37,8 @@ struct Links {
     factor: String,
     off: String,
     codes: String,
+    passkey_new: Option<String>,
+    passkey_remove: String,
     end: String,
     end_others: String,
 }
@@ -56,6 +58,8 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<Security, Failure
             factor: visit.link(FACTOR),
             off: visit.link("/settings/account/security/second-factor/off"),
             codes: visit.link("/settings/account/security/recovery-codes"),
+            passkey_new: state.app.passkey_site().map(|_| visit.link("/settings/account/security/passkeys")),
+            passkey_remove: visit.link("/settings/account/security/passkeys/remove"),
             end: visit.link("/settings/account/sessions/end"),
             end_others: visit.link("/settings/account/sessions/end-others"),
         },

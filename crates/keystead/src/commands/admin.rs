@@ -23,6 +23,7 @@ pub(crate) async fn run(config: &Validated, command: Admin) -> Result<(), Failur
         Admin::Waive { organization, requirement, reason, output } => {
             waive(config, &organization, &requirement, &reason, output).await
         }
+        Admin::ResetSecondFactor { email, output } => reset_second_factor(config, &email, output).await,
     }
 }
 
@@ -98,6 +99,14 @@ async fn waive(
     let value =
         json!({ "organization_id": organization.as_str(), "requirement": requirement.as_str(), "status": "waived" });
     print::answer(output.json, &value, &[format!("{organization} is excused from {}.", requirement.as_str())]);
+    Ok(())
+}
+
+async fn reset_second_factor(config: &Validated, email: &str, output: Output) -> Result<(), Failure> {
+    let app = wire::app_for_commands(config).await?;
+    let user = app.reset_second_factor(&Actor::operator("command line"), email).await?;
+    let value = json!({ "user_id": user.as_str(), "second_factor": "off" });
+    print::answer(output.json, &value, &[format!("The second factor of {user} is off; every session has ended.")]);
     Ok(())
 }
 

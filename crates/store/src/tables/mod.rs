@@ -19,6 +19,7 @@ pub mod memberships;
 pub mod models;
 pub mod organization_verifications;
 pub mod organizations;
+pub mod passkeys;
 pub mod payments;
 pub mod phones;
 pub mod policy;

@@ -2,10 +2,12 @@
 
 use keystead_core::id::UserId;
 use keystead_core::role::{OrganizationRole, ProjectRole};
+use keystead_store::Error;
 use keystead_store::tables::accounts::{Account, Token};
 use keystead_store::tables::invites::Invite;
+use keystead_store::tables::passkeys::Passkey;
 use keystead_store::tables::sessions::{Acquaintance, Session};
-use keystead_store::tables::{accounts, invites, sessions};
+use keystead_store::tables::{accounts, invites, passkeys, sessions};
 
 use crate::world::*;
 
@@ -163,4 +165,29 @@ pub(crate) async fn invitations(db: TestDb) {
     assert_eq!(look!(db, |tx| invites::find(tx, &[2])).unwrap(), None, "the old link is dead");
     assert!(change!(db, |tx| invites::revoke(tx, &one, "invite-b", later(1))).unwrap());
     assert_eq!(look!(db, |tx| invites::list_open(tx, &one)).unwrap(), []);
+}
+
+pub(crate) async fn passkeys(db: TestDb) {
+    let (_, _, _, ann, ben, _) = town(&db).await;
+    let passkey = |name: &str, user: &UserId, at: i64| Passkey {
+        id: name.to_owned(),
+        user: user.clone(),
+        name: format!("{name}'s \"laptop\""),
+        credential: "{}".to_owned(),
+        created_at: later(at),
+        used_at: None,
+    };
+    for row in [passkey("b", &ann, 0), passkey("a", &ann, 1), passkey("c", &ben, 2)] {
+        change!(db, |tx| passkeys::insert(tx, &row)).unwrap();
+    }
+    let stolen = change!(db, |tx| passkeys::insert(tx, &passkey("c", &ann, 3)));
+    assert_eq!(stolen, Err(Error::Conflict("passkeys")), "whoever's it is");
+    assert_eq!(look!(db, |tx| passkeys::find(tx, "c")).unwrap(), Some(passkey("c", &ben, 2)));
+    assert_eq!(look!(db, |tx| passkeys::find(tx, "d")).unwrap(), None);
+    change!(db, |tx| passkeys::update_used(tx, "a", "{\"counter\":1}", later(9))).unwrap();
+    let used = Passkey { credential: "{\"counter\":1}".to_owned(), used_at: Some(later(9)), ..passkey("a", &ann, 1) };
+    assert_eq!(look!(db, |tx| passkeys::list_of_user(tx, &ann)).unwrap(), [passkey("b", &ann, 0), used]);
+    assert_eq!(change!(db, |tx| passkeys::delete(tx, &ben, "a")), Ok(false), "somebody else's");
+    assert_eq!(change!(db, |tx| passkeys::delete(tx, &ann, "a")), Ok(true));
+    assert_eq!(change!(db, |tx| passkeys::delete(tx, &ann, "a")), Ok(false));
 }

@@ -32,6 +32,7 @@ pub(crate) async fn all(world: &World) {
     accounts::accounts(world.fresh().await).await;
     accounts::sessions(world.fresh().await).await;
     accounts::invitations(world.fresh().await).await;
+    accounts::passkeys(world.fresh().await).await;
     verification::phone_numbers(world.fresh().await).await;
     verification::limits(world.fresh().await).await;
     verification::payment_methods(world.fresh().await).await;

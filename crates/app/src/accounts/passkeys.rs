@@ -1,0 +1,314 @@
+//! Passkeys: an authenticator that asks its person itself signs for this site, so one is a password and a second factor
+//! at once, and cannot be typed into a foreign page (ASVS 6.7).
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use keystead_core::id::{JobId, UserId};
+use keystead_core::secret::Secret;
+use keystead_core::time::Timestamp;
+use keystead_core::verification::limits::{Counting, Limit, Subject};
+use keystead_store::Tx;
+use keystead_store::tables::accounts::{self, Token};
+use keystead_store::tables::{passkeys, users};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use webauthn_rs::prelude::{
+    DiscoverableAuthentication, Passkey, PasskeyRegistration, PublicKeyCredential, RegisterPublicKeyCredential, Url,
+    Uuid, WebauthnError,
+};
+use webauthn_rs::{Webauthn, WebauthnBuilder};
+
+use super::mails::Kind;
+use super::sessions::SignedIn;
+use super::{Context, dead_link, digest};
+use crate::keys::checked_name;
+use crate::verification::limits::Subjects;
+use crate::{App, Error};
+
+/// How long an authenticator may take.
+const LIFE: i64 = 300;
+const NEW: &str = "passkey_new";
+const ASKED: &str = "passkey_asked";
+/// Passkeys of one person.
+const MOST: usize = 20;
+/// What questions to strangers' authenticators are counted under; each keeps a row for five minutes.
+const NAME: &str = "passkey_questions";
+const LIMITS: &[Limit] =
+    &[Limit { name: NAME, subject: Subject::Ip, counting: Counting::Times, window: 900, most: 200 }];
+
+/// What a browser hands to its authenticator.
+#[derive(Debug)]
+pub struct Question {
+    /// Belongs to the answer; works once, for five minutes.
+    pub state: Secret<String>,
+    /// The options of `navigator.credentials`, as JSON.
+    pub options: String,
+}
+
+/// One passkey, for the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PasskeyView {
+    /// Names it.
+    pub id: String,
+    /// What the person calls it.
+    pub name: String,
+    /// Since when.
+    pub created_at: Timestamp,
+    /// When it was last used.
+    pub used_at: Option<Timestamp>,
+}
+
+fn refused() -> Error {
+    Error::Invalid {
+        param: None,
+        code: Some("passkey_wrong"),
+        message: "The passkey was not accepted. Try again, or use the password.".to_owned(),
+    }
+}
+
+fn broken(error: &WebauthnError) -> Error {
+    Error::Internal(format!("passkeys: {error:?}"))
+}
+
+/// What authenticators keep instead of our id: the same for one person, and telling nothing about him.
+fn handle(user: &UserId) -> Uuid {
+    let digest = Sha256::digest(format!("keystead passkey {user}"));
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    Uuid::from_bytes(bytes)
+}
+
+fn to_text(value: &impl Serialize) -> Result<String, Error> {
+    serde_json::to_string(value).map_err(|error| Error::Internal(format!("passkeys: {error}")))
+}
+
+impl App {
+    /// The name passkeys are bound to: the host people open these pages under. Authenticators know names only, so on a
+    /// laptop that is reached under a loopback address it is `localhost`; under another address there are none.
+    #[must_use]
+    pub fn passkey_site(&self) -> Option<String> {
+        self.passkey_origin().and_then(|origin| origin.domain().map(str::to_owned))
+    }
+
+    fn passkey_origin(&self) -> Option<Url> {
+        let mut origin: Url = self.public_url().parse().ok()?;
+        if origin.domain().is_none() {
+            let loopback = origin.host_str() == Some("127.0.0.1") || origin.host_str() == Some("[::1]");
+            origin.set_host(Some("localhost")).ok().filter(|()| loopback)?;
+        }
+        Some(origin)
+    }
+
+    fn site(&self) -> Result<Webauthn, Error> {
+        let origin = self.passkey_origin().ok_or(Error::Unsupported("passkeys"))?;
+        let site = origin.domain().unwrap_or_default();
+        let builder = WebauthnBuilder::new(site, &origin).map_err(|error| broken(&error))?;
+        builder.rp_name(&self.settings().operator).build().map_err(|error| broken(&error))
+    }
+
+    /// Keeps what must be known when the authenticator answers.
+    async fn keep_question(
+        &self,
+        tx: &mut Tx,
+        purpose: &'static str,
+        user: Option<&UserId>,
+        kept: &str,
+    ) -> Result<Secret<String>, Error> {
+        let (now, state) = (self.now(), self.fresh_secret());
+        let sealed = self.draw(|rng| self.sealer().seal(rng, "tokens.payload:passkey", kept.as_bytes()));
+        let token = Token {
+            digest: digest(&state),
+            purpose: purpose.to_owned(),
+            user: user.cloned(),
+            payload: URL_SAFE_NO_PAD.encode(sealed),
+            created_at: now,
+            expires_at: now.plus(LIFE),
+            used_at: None,
+        };
+        accounts::insert_token(tx, &token).await?;
+        Ok(state)
+    }
+
+    /// What was kept, once.
+    async fn take_question<T: DeserializeOwned>(
+        &self,
+        purpose: &'static str,
+        state: &Secret<String>,
+    ) -> Result<(Option<UserId>, T), Error> {
+        let (key, now, purpose) = (digest(state), self.now(), purpose.to_owned());
+        let write = self.store().write("take_question", async move |tx: &mut Tx| {
+            let row = accounts::find_token(tx, &purpose, &key, now).await?.ok_or_else(dead_link)?;
+            if accounts::use_token(tx, &key, now).await? { Ok(row) } else { Err(dead_link()) }
+        });
+        let row = write.await?;
+        let sealed = URL_SAFE_NO_PAD.decode(&row.payload).map_err(|_| dead_link())?;
+        let kept = self.sealer().open("tokens.payload:passkey", &sealed)?;
+        let kept = serde_json::from_slice(kept.expose()).map_err(|_| dead_link())?;
+        Ok((row.user, kept))
+    }
+
+    /// Begins to add a passkey to one's own account.
+    ///
+    /// # Errors
+    /// `reauthentication_needed`, when there are too many, or where passkeys cannot be.
+    pub async fn begin_passkey(&self, session: &Secret<String>) -> Result<Question, Error> {
+        let site = self.site()?;
+        let view = self.fresh_session(session).await?;
+        let (app, user) = (self.clone(), view.user.clone());
+        let write = self.store().write("begin_passkey", async move |tx: &mut Tx| {
+            let known = passkeys::list_of_user(tx, &user).await?;
+            if known.len() >= MOST {
+                return Err(Error::impossible(format!("An account can have at most {MOST} passkeys.")));
+            }
+            let ids = known.iter().filter_map(|row| URL_SAFE_NO_PAD.decode(&row.id).ok()).collect();
+            let started = site.start_passkey_registration(handle(&user), &view.email, &view.name, Some(ids));
+            let (options, kept) = started.map_err(|error| broken(&error))?;
+            let state = app.keep_question(tx, NEW, Some(&user), &to_text(&kept)?).await?;
+            Ok(Question { state, options: discoverable(&to_text(&options)?)? })
+        });
+        write.await
+    }
+
+    /// Adds the passkey that an authenticator made. Other sessions end, the session goes on under a new secret, and the
+    /// mailbox is told.
+    ///
+    /// # Errors
+    /// `reauthentication_needed`, `passkey_wrong`, `link_expired` after five minutes, or when the name cannot be one.
+    pub async fn add_passkey(
+        &self,
+        session: &Secret<String>,
+        state: &Secret<String>,
+        name: &str,
+        answer: &str,
+    ) -> Result<SignedIn, Error> {
+        let (site, name) = (self.site()?, checked_name(name)?);
+        let view = self.fresh_session(session).await?;
+        let answer: RegisterPublicKeyCredential = serde_json::from_str(answer).map_err(|_| refused())?;
+        let (user, kept) = self.take_question::<PasskeyRegistration>(NEW, state).await?;
+        let user = user.filter(|user| *user == view.user).ok_or_else(dead_link)?;
+        let made = site.finish_passkey_registration(&answer, &kept).map_err(|_| refused())?;
+        let row = passkeys::Passkey {
+            id: URL_SAFE_NO_PAD.encode(made.cred_id()),
+            user,
+            name,
+            credential: to_text(&made)?,
+            created_at: self.now(),
+            used_at: None,
+        };
+        let (app, key) = (self.clone(), digest(session));
+        let write = self.store().write("add_passkey", async move |tx: &mut Tx| {
+            passkeys::insert(tx, &row).await.map_err(|_| refused())?;
+            app.factor_changed(tx, &key, &row.user, Kind::PasskeyAdded, json!({ "passkey": "added" })).await
+        });
+        write.await
+    }
+
+    /// Takes a passkey away. Other sessions end, as after every change of how a person proves himself.
+    ///
+    /// # Errors
+    /// `reauthentication_needed`, or when there is none under this id.
+    pub async fn remove_passkey(&self, session: &Secret<String>, id: &str) -> Result<SignedIn, Error> {
+        let view = self.fresh_session(session).await?;
+        let (app, key, id) = (self.clone(), digest(session), id.to_owned());
+        let write = self.store().write("remove_passkey", async move |tx: &mut Tx| {
+            if !passkeys::delete(tx, &view.user, &id).await? {
+                return Err(Error::not_found("passkey", ""));
+            }
+            app.factor_changed(tx, &key, &view.user, Kind::PasskeyRemoved, json!({ "passkey": "removed" })).await
+        });
+        write.await
+    }
+
+    /// Asks for a passkey, whoever's it is.
+    ///
+    /// # Errors
+    /// Where passkeys cannot be, or after too many questions from one place.
+    pub async fn ask_passkey(&self, context: &Context) -> Result<Question, Error> {
+        let (options, kept) = self.site()?.start_discoverable_authentication().map_err(|error| broken(&error))?;
+        let (options, kept) = (to_text(&options)?, to_text(&kept)?);
+        let (app, subjects) = (self.clone(), Subjects { ip: context.origin.ip, ..Subjects::default() });
+        let write = self.store().write("ask_passkey", async move |tx: &mut Tx| {
+            app.hold(tx, NAME, &subjects).await?;
+            app.within(tx, LIMITS, &subjects, "").await?;
+            let id = app.draw(JobId::generate).to_string();
+            app.count(tx, NAME, &subjects, &id, "").await?;
+            app.keep_question(tx, ASKED, None, &kept).await
+        });
+        Ok(Question { state: write.await?, options })
+    }
+
+    /// Whose passkey answered.
+    async fn holder(&self, state: &Secret<String>, answer: &str) -> Result<UserId, Error> {
+        let site = self.site()?;
+        let answer: PublicKeyCredential = serde_json::from_str(answer).map_err(|_| refused())?;
+        let (_, kept) = self.take_question::<DiscoverableAuthentication>(ASKED, state).await?;
+        let (whose, id) = site.identify_discoverable_authentication(&answer).map_err(|_| refused())?;
+        let (app, id) = (self.clone(), URL_SAFE_NO_PAD.encode(id));
+        let write = self.store().write("holder", async move |tx: &mut Tx| {
+            let row = passkeys::find(tx, &id).await?.filter(|row| handle(&row.user) == whose).ok_or_else(refused)?;
+            let alive = users::find(tx, &row.user).await?.is_some_and(|user| user.deactivated_at.is_none());
+            let confirmed = accounts::find(tx, &row.user).await?.is_some_and(|account| account.confirmed_at.is_some());
+            if !alive || !confirmed {
+                return Err(refused());
+            }
+            let mut passkey: Passkey = serde_json::from_str(&row.credential)
+                .map_err(|error| Error::Internal(format!("a kept passkey cannot be read: {error}")))?;
+            let proven = site.finish_discoverable_authentication_v2(&answer, kept.clone(), &passkey);
+            let proven = proven.map_err(|_| refused())?;
+            passkey.update_credential(&proven);
+            passkeys::update_used(tx, &id, &to_text(&passkey)?, app.now()).await?;
+            Ok(row.user)
+        });
+        write.await
+    }
+
+    /// Signs in with a passkey. It is both factors at once, so no code is asked for.
+    ///
+    /// # Errors
+    /// `passkey_wrong`, or `link_expired` after five minutes.
+    pub async fn sign_in_with_passkey(
+        &self,
+        state: &Secret<String>,
+        answer: &str,
+        context: &Context,
+    ) -> Result<SignedIn, Error> {
+        let user = self.holder(state, answer).await?;
+        let (app, context) = (self.clone(), context.clone());
+        let write = self
+            .store()
+            .write("sign_in_with_passkey", async move |tx: &mut Tx| app.begin_session(tx, &user, &context).await);
+        write.await
+    }
+
+    /// Proves oneself again with a passkey of one's own ([`App::reauthenticate`]).
+    ///
+    /// # Errors
+    /// `passkey_wrong`, also for somebody else's, or `link_expired` after five minutes.
+    pub async fn reauthenticate_with_passkey(
+        &self,
+        session: &Secret<String>,
+        state: &Secret<String>,
+        answer: &str,
+    ) -> Result<SignedIn, Error> {
+        let view = self.session(session).await?.ok_or_else(|| Error::not_found("session", ""))?;
+        if self.holder(state, answer).await? != view.user {
+            return Err(refused());
+        }
+        let (app, key) = (self.clone(), digest(session));
+        let write = self
+            .store()
+            .write("reauthenticate_with_passkey", async move |tx: &mut Tx| app.renew_session(tx, &key).await);
+        write.await
+    }
+}
+
+/// Asks the authenticator to keep the passkey with the person's handle, so that signing in needs no address first.
+fn discoverable(options: &str) -> Result<String, Error> {
+    let mut options: Value =
+        serde_json::from_str(options).map_err(|error| Error::Internal(format!("passkeys: {error}")))?;
+    options["publicKey"]["authenticatorSelection"]["residentKey"] = json!("required");
+    options["publicKey"]["authenticatorSelection"]["requireResidentKey"] = json!(true);
+    Ok(options.to_string())
+}

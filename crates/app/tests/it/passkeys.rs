@@ -1,0 +1,221 @@
+//! Passkeys, with an authenticator in software (WebAuthn level 3, "none" attestation).
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use keystead_app::accounts::{Question, SignedIn};
+use keystead_core::id::UserId;
+use keystead_core::secret::Secret;
+use p256::ecdsa::signature::Signer;
+use p256::ecdsa::{Signature, SigningKey};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::town::*;
+
+const ORIGIN: &str = "https://keystead.test";
+
+/// The authenticator in somebody's laptop.
+struct Authenticator {
+    key: SigningKey,
+    id: Vec<u8>,
+    handle: String,
+    counter: u32,
+    origin: &'static str,
+    /// Whether it saw its person's finger.
+    verified: bool,
+}
+
+fn b64(bytes: impl AsRef<[u8]>) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+fn options(question: &Question) -> Value {
+    let options: Value = serde_json::from_str(&question.options).unwrap();
+    options["publicKey"].clone()
+}
+
+impl Authenticator {
+    fn new(number: u8) -> Self {
+        Self {
+            key: SigningKey::from_slice(&[number; 32]).unwrap(),
+            id: vec![number; 16],
+            handle: String::new(),
+            counter: 0,
+            origin: ORIGIN,
+            verified: true,
+        }
+    }
+
+    fn client_data(&self, kind: &str, challenge: &Value) -> Vec<u8> {
+        let data = json!({ "type": kind, "challenge": challenge, "origin": self.origin, "crossOrigin": false });
+        data.to_string().into_bytes()
+    }
+
+    fn data(&mut self, attested: bool) -> Vec<u8> {
+        self.counter += 1;
+        let flags = 1 | if self.verified { 4 } else { 0 } | if attested { 64 } else { 0 };
+        let head = [Sha256::digest("keystead.test").to_vec(), vec![flags], self.counter.to_be_bytes().to_vec()];
+        head.concat()
+    }
+
+    /// Makes its key for this site.
+    fn create(&mut self, question: &Question) -> String {
+        let options = options(question);
+        assert_eq!(options["rp"]["id"], "keystead.test");
+        assert_eq!(options["authenticatorSelection"]["userVerification"], "required");
+        assert_eq!(options["authenticatorSelection"]["residentKey"], "required");
+        options["user"]["id"].as_str().unwrap().clone_into(&mut self.handle);
+        let point = self.key.verifying_key().to_sec1_point(false);
+        let (x, y) = point.as_bytes()[1..].split_at(32);
+        let cose = [&[0xa5, 1, 2, 3, 0x26, 0x20, 1, 0x21, 0x58, 32][..], x, &[0x22, 0x58, 32], y].concat();
+        let length = u16::try_from(self.id.len()).unwrap().to_be_bytes();
+        let data = [self.data(true), vec![0; 16], length.to_vec(), self.id.clone(), cose].concat();
+        let size = u8::try_from(data.len()).unwrap();
+        let head = [b"\xa3cfmtdnonegattStmt\xa0hauthData\x58".as_slice(), &[size], &data].concat();
+        let client = self.client_data("webauthn.create", &options["challenge"]);
+        json!({
+            "id": b64(&self.id), "rawId": b64(&self.id), "type": "public-key", "extensions": {},
+            "response": { "attestationObject": b64(head), "clientDataJSON": b64(client), "transports": ["internal"] },
+        })
+        .to_string()
+    }
+
+    /// Signs for this site.
+    fn sign(&mut self, question: &Question) -> String {
+        let client = self.client_data("webauthn.get", &options(question)["challenge"]);
+        let data = self.data(false);
+        let signed = [data.clone(), Sha256::digest(&client).to_vec()].concat();
+        let signature: Signature = self.key.sign(&signed);
+        json!({
+            "id": b64(&self.id), "rawId": b64(&self.id), "type": "public-key", "extensions": {},
+            "response": {
+                "authenticatorData": b64(data), "clientDataJSON": b64(client),
+                "signature": b64(signature.to_der().as_bytes()), "userHandle": self.handle,
+            },
+        })
+        .to_string()
+    }
+}
+
+async fn added(town: &Town, session: &Secret<String>, laptop: &mut Authenticator) -> SignedIn {
+    let question = town.app.begin_passkey(session).await.unwrap();
+    let answer = laptop.create(&question);
+    let opened = town.app.add_passkey(session, &question.state, "Laptop", &answer).await.unwrap();
+    assert_eq!(town.subjects().await, ["Passkey added"]);
+    opened
+}
+
+async fn enter(town: &Town, laptop: &mut Authenticator) -> Result<SignedIn, keystead_app::Error> {
+    let question = town.app.ask_passkey(&self::laptop()).await.unwrap();
+    let answer = laptop.sign(&question);
+    town.app.sign_in_with_passkey(&question.state, &answer, &self::laptop()).await
+}
+
+async fn names(town: &Town, user: &UserId) -> Vec<String> {
+    town.app.security(user).await.unwrap().passkeys.into_iter().map(|row| row.name).collect()
+}
+
+/// ASVS 6.3.4, 7.4.3, 7.5.1: added with a fresh proof, told by mail, others out; then it is both factors at once.
+#[tokio::test]
+async fn a_passkey_is_added_used_and_taken_away() {
+    let town = Town::new().await;
+    let (ann, here) = town.visitor("ann@example.com").await;
+    let there = town.sign_in("ann@example.com", GOOD).await.unwrap();
+    let mut key = Authenticator::new(7);
+    let here = added(&town, &here.session, &mut key).await;
+    assert!(town.alive(&here.session).await && !town.alive(&there.session).await);
+    assert_eq!(names(&town, &ann).await, ["Laptop"]);
+    town.app.enrol_second_factor(&here.session).await.unwrap();
+    let opened = enter(&town, &mut key).await.unwrap();
+    assert!(opened.user == ann && !opened.waits_for_code && town.alive(&opened.session).await);
+    let used = town.app.security(&ann).await.unwrap().passkeys.remove(0);
+    assert_eq!(used.used_at.map(|at| at.0), Some(NOON));
+
+    town.pass(600);
+    assert_eq!(code(town.app.begin_passkey(&opened.session).await), "reauthentication_needed");
+    assert_eq!(code(town.app.remove_passkey(&opened.session, &used.id).await), "reauthentication_needed");
+    let question = town.app.ask_passkey(&laptop()).await.unwrap();
+    let answer = key.sign(&question);
+    let fresh = town.app.reauthenticate_with_passkey(&opened.session, &question.state, &answer).await.unwrap();
+    assert!(town.app.fresh_session(&fresh.session).await.is_ok() && !town.alive(&opened.session).await);
+    let (_, ben) = town.visitor("ben@example.com").await;
+    assert_eq!(code(town.app.remove_passkey(&ben.session, &used.id).await), "not_found", "somebody else's");
+    let question = town.app.ask_passkey(&laptop()).await.unwrap();
+    let answer = key.sign(&question);
+    let stolen = town.app.reauthenticate_with_passkey(&ben.session, &question.state, &answer).await;
+    assert_eq!(code(stolen), "passkey_wrong", "somebody else's proves nothing");
+    town.app.remove_passkey(&fresh.session, &used.id).await.unwrap();
+    assert_eq!(town.subjects().await, ["Passkey removed"]);
+    assert_eq!(code(enter(&town, &mut key).await), "passkey_wrong");
+}
+
+/// ASVS 6.7.2: one question, one answer, five minutes, this site, this person, a finger on it.
+#[tokio::test]
+async fn answers_are_judged() {
+    let town = Town::new().await;
+    let (ann, here) = town.visitor("ann@example.com").await;
+    let mut key = Authenticator::new(7);
+    added(&town, &here.session, &mut key).await;
+    let app = &town.app;
+    let try_in =
+        async |question: &Question, answer: &str| app.sign_in_with_passkey(&question.state, answer, &laptop()).await;
+    let ask = async || app.ask_passkey(&laptop()).await.unwrap();
+
+    let question = ask().await;
+    let challenge = options(&question)["challenge"].as_str().unwrap().to_owned();
+    assert!(URL_SAFE_NO_PAD.decode(challenge).unwrap().len() >= 16, "ASVS 6.7.2: 128 bits at least");
+    let answer = key.sign(&question);
+    try_in(&question, &answer).await.unwrap();
+    assert_eq!(code(try_in(&question, &answer).await), "link_expired", "replayed");
+    assert_eq!(code(try_in(&ask().await, &answer).await), "passkey_wrong", "for another question");
+    let late = ask().await;
+    let answer = key.sign(&late);
+    town.pass(300);
+    assert_eq!(code(try_in(&late, &answer).await), "link_expired");
+
+    key.origin = "https://keystead.test.evil.test";
+    assert_eq!(code(enter(&town, &mut key).await), "passkey_wrong", "a foreign page");
+    key.origin = ORIGIN;
+    key.verified = false;
+    assert_eq!(code(enter(&town, &mut key).await), "passkey_wrong", "nobody touched it");
+    key.verified = true;
+    let mut other = Authenticator { key: SigningKey::from_slice(&[9; 32]).unwrap(), ..Authenticator::new(7) };
+    (other.handle, other.counter) = (key.handle.clone(), 90);
+    assert_eq!(code(enter(&town, &mut other).await), "passkey_wrong", "another key under its name");
+    let handle = std::mem::replace(&mut key.handle, b64([1; 16]));
+    assert_eq!(code(enter(&town, &mut key).await), "passkey_wrong", "another person's handle");
+    key.handle = handle;
+    assert!(enter(&town, &mut key).await.is_ok());
+    key.counter = 0;
+    assert_eq!(code(enter(&town, &mut key).await), "passkey_wrong", "a copy that counts from the beginning");
+    key.counter = 50;
+    assert_eq!(code(try_in(&ask().await, "no JSON").await), "passkey_wrong");
+    town.close_account(&ann).await;
+    assert_eq!(code(enter(&town, &mut key).await), "passkey_wrong", "deactivated");
+}
+
+/// A question belongs to the person who began it, and an authenticator holds one passkey for an account.
+#[tokio::test]
+async fn adding_is_ones_own() {
+    let town = Town::new().await;
+    let (ann, here) = town.visitor("ann@example.com").await;
+    let (ben, there) = town.visitor("ben@example.com").await;
+    let mut key = Authenticator::new(7);
+    let question = town.app.begin_passkey(&here.session).await.unwrap();
+    let answer = key.create(&question);
+    let taken = town.app.add_passkey(&there.session, &question.state, "Mine", &answer).await;
+    assert_eq!(code(taken), "link_expired");
+    let again = town.app.add_passkey(&here.session, &question.state, "Laptop", &answer).await;
+    assert_eq!(code(again), "link_expired", "and is spent by it");
+    let here = added(&town, &here.session, &mut key).await;
+    let question = town.app.begin_passkey(&here.session).await.unwrap();
+    assert_eq!(options(&question)["excludeCredentials"][0]["id"], b64(&key.id), "the browser is told");
+    assert_eq!(code(town.app.add_passkey(&here.session, &question.state, "", "{}").await), "name");
+    let question = town.app.begin_passkey(&there.session).await.unwrap();
+    let answer = key.create(&question);
+    let twice = town.app.add_passkey(&there.session, &question.state, "Same", &answer).await;
+    assert_eq!(code(twice), "passkey_wrong", "one id, one account");
+    assert_eq!((names(&town, &ann).await.len(), names(&town, &ben).await.len()), (1, 0));
+    let shown = options(&question)["user"].to_string();
+    assert!(!shown.contains(ben.as_str()), "no id of ours leaves");
+}

@@ -1,0 +1,88 @@
+//! Passkeys of people.
+
+use keystead_core::id::UserId;
+use keystead_core::time::Timestamp;
+
+use super::{conflict_as, id, optional_time, time};
+use crate::{Error, Row, Tx};
+
+/// What an authenticator gave out for an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Passkey {
+    /// The authenticator's own id of it, in base64url.
+    pub id: String,
+    /// Whose account it opens.
+    pub user: UserId,
+    /// What the person calls it.
+    pub name: String,
+    /// Public key and counter, as JSON.
+    pub credential: String,
+    /// Since when.
+    pub created_at: Timestamp,
+    /// When it was last used.
+    pub used_at: Option<Timestamp>,
+}
+
+fn passkey(row: &Row) -> Result<Passkey, Error> {
+    Ok(Passkey {
+        id: row.text(0)?,
+        user: id(row, 1, "passkeys")?,
+        name: row.text(2)?,
+        credential: row.text(3)?,
+        created_at: time(row, 4)?,
+        used_at: optional_time(row, 5)?,
+    })
+}
+
+/// Adds a passkey.
+///
+/// # Errors
+/// [`Error::Conflict`] `passkeys` when it is known, whoever's it is.
+pub async fn insert(tx: &mut Tx, row: &Passkey) -> Result<(), Error> {
+    const SQL: &str = "INSERT INTO passkeys (id, user_id, name, credential, created_at) VALUES ($1, $2, $3, $4, $5)";
+    let values = vec![
+        row.id.as_str().into(),
+        row.user.as_str().into(),
+        row.name.as_str().into(),
+        row.credential.as_str().into(),
+        row.created_at.0.into(),
+    ];
+    tx.execute(SQL, values).await.map(|_| ()).map_err(conflict_as("passkeys"))
+}
+
+/// The passkey of this id.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn find(tx: &mut Tx, id: &str) -> Result<Option<Passkey>, Error> {
+    const SQL: &str = "SELECT id, user_id, name, credential, created_at, used_at FROM passkeys WHERE id = $1";
+    tx.optional(SQL, vec![id.into()]).await?.as_ref().map(passkey).transpose()
+}
+
+/// A person's passkeys, oldest first.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn list_of_user(tx: &mut Tx, user: &UserId) -> Result<Vec<Passkey>, Error> {
+    const SQL: &str = "SELECT id, user_id, name, credential, created_at, used_at FROM passkeys WHERE user_id = $1 \
+                       ORDER BY created_at, id";
+    tx.all(SQL, vec![user.as_str().into()]).await?.iter().map(passkey).collect()
+}
+
+/// A passkey was used; its counter may have moved.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn update_used(tx: &mut Tx, id: &str, credential: &str, at: Timestamp) -> Result<(), Error> {
+    const SQL: &str = "UPDATE passkeys SET credential = $2, used_at = $3 WHERE id = $1";
+    tx.execute(SQL, vec![id.into(), credential.into(), at.0.into()]).await.map(|_| ())
+}
+
+/// Takes a passkey of a person away; `false` when it is not his.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn delete(tx: &mut Tx, user: &UserId, id: &str) -> Result<bool, Error> {
+    const SQL: &str = "DELETE FROM passkeys WHERE user_id = $1 AND id = $2";
+    Ok(tx.execute(SQL, vec![user.as_str().into(), id.into()]).await? > 0)
+}
