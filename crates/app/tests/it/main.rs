@@ -1,6 +1,13 @@
 //! Use cases over a store in memory, with a clock and a generator the test holds.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on should say where")]
+
+mod dates;
+mod outage;
+mod policies;
+mod spraying;
+mod vendors;
+mod webhooks;
 
 use std::sync::Arc;
 
