@@ -25,8 +25,8 @@ use axum::routing::{MethodRouter, get, post};
 use keystead_app::App;
 
 use pages::{
-    account, audit, billing, door, general, handoff, help, home, keys, members, operator, phone, projects, usage,
-    welcome,
+    account, audit, billing, door, general, handoff, help, home, keys, members, operator, operator_policy,
+    operator_report, phone, projects, usage, welcome,
 };
 
 /// What the pages need to know of the installation.
@@ -140,6 +140,9 @@ pub static ROUTES: &[Route] = &[
     own("/settings/account/sessions/end", || post(account::end)),
     own("/settings/account/sessions/end-others", || post(account::end_others)),
     own("/operator", || get(operator::open).post(operator::act)),
+    own("/operator/policy", || get(operator_policy::open).post(operator_policy::act)),
+    own("/operator/exemptions", || get(operator_policy::open_exemptions).post(operator_policy::act_exemptions)),
+    own("/operator/report", || get(operator_report::open)),
 ];
 
 /// The pages' routes.

@@ -11,6 +11,8 @@ pub(crate) mod home;
 pub(crate) mod keys;
 pub(crate) mod members;
 pub(crate) mod operator;
+pub(crate) mod operator_policy;
+pub(crate) mod operator_report;
 pub(crate) mod phone;
 pub(crate) mod projects;
 pub(crate) mod usage;
