@@ -16,6 +16,7 @@ use keystead_core::access::Selection;
 use keystead_core::caller::Caller;
 use keystead_core::id::OrganizationId;
 use keystead_core::refusal::{Refusal, Wire};
+use keystead_core::scope::Scope;
 
 use crate::ApiState;
 use crate::error::Failure;
@@ -48,6 +49,12 @@ pub(crate) async fn guard(
             }
             request.extensions_mut().insert(Admin { actor: Actor::Key(Arc::clone(&caller)), organization });
         }
+        Permission::Operator => {
+            // The scope first, so that a restricted key of an operator stays restricted.
+            access::decide_administration(&caller, Scope::ManagementWrite, state.app.now()).map_err(refuse)?;
+            let operator = state.app.operator_behind(&caller).await.map_err(|error| Failure::new(&state, error))?;
+            request.extensions_mut().insert(Operator(operator));
+        }
         Permission::AnyKey => {
             access::alive(&caller, state.app.now()).map_err(refuse)?;
         }
@@ -61,6 +68,19 @@ pub(crate) async fn guard(
 pub(crate) struct Admin {
     pub(crate) actor: Actor,
     pub(crate) organization: OrganizationId,
+}
+
+/// Somebody who runs the installation.
+#[derive(Debug, Clone)]
+pub(crate) struct Operator(pub(crate) Actor);
+
+impl FromRequestParts<ApiState> for Operator {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Failure> {
+        let missing = || Failure::new(state, Error::Internal("no permission stands before this handler".to_owned()));
+        parts.extensions.get::<Self>().cloned().ok_or_else(missing)
+    }
 }
 
 /// The holder of any live key.

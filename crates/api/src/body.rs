@@ -66,6 +66,19 @@ impl Fields {
         }
     }
 
+    /// The field as sent, if it is there.
+    pub(crate) fn value(&self, name: &str) -> Option<Value> {
+        self.get(name).cloned()
+    }
+
+    /// A whole number, if any.
+    pub(crate) fn number(&self, name: &'static str) -> Result<Option<i64>, Failure> {
+        match self.get(name) {
+            None => Ok(None),
+            Some(value) => value.as_i64().map(Some).ok_or_else(|| wrong_type(name, "an integer")),
+        }
+    }
+
     /// A name of 1 to 255 characters, if any.
     pub(crate) fn name(&self, name: &'static str) -> Result<Option<String>, Failure> {
         let Some(text) = self.text(name)? else { return Ok(None) };

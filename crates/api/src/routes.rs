@@ -4,6 +4,7 @@ use axum::routing::{MethodRouter, delete, get, post};
 use http::Method;
 use keystead_core::scope::Scope;
 
+use crate::keystead::operator;
 use crate::organization::{
     admin_api_keys, audit_logs, costs, project_api_keys, projects, service_accounts, usage, users,
 };
@@ -16,6 +17,8 @@ pub enum Permission {
     Scope(Scope),
     /// Any live key; the use case decides the rest.
     AnyKey,
+    /// An admin key with every scope, of somebody who runs the installation.
+    Operator,
 }
 
 /// One endpoint.
@@ -45,6 +48,7 @@ const READ: Permission = Permission::Scope(Scope::ManagementRead);
 const WRITE: Permission = Permission::Scope(Scope::ManagementWrite);
 const USAGE: Permission = Permission::Scope(Scope::UsageRead);
 const ANY: Permission = Permission::AnyKey;
+const OPERATOR: Permission = Permission::Operator;
 
 const fn read(path: &'static str, permission: Permission, serve: fn() -> MethodRouter<ApiState>) -> Endpoint {
     Endpoint { method: Method::GET, path, permission, serve }
@@ -70,6 +74,7 @@ const PROJECT_KEY: &str = "/v1/organization/projects/{project_id}/api_keys/{key_
 const PHONES: &str = "/v1/keystead/phone_verifications";
 const PAYMENTS: &str = "/v1/keystead/payment_methods";
 const PAYMENT: &str = "/v1/keystead/payment_methods/{id}";
+const POLICY: &str = "/v1/keystead/operator/policy";
 const VERIFICATIONS: &str = "/v1/keystead/organization_verifications";
 
 /// The table.
@@ -118,6 +123,7 @@ pub static ROUTES: &[Endpoint] = &[
     write(PAYMENTS, WRITE, || post(keystead::payment::create)),
     read(PAYMENT, READ, || get(keystead::payment::retrieve)),
     remove(PAYMENT, WRITE, || delete(keystead::payment::delete)),
+    write("/v1/keystead/payment_methods/{id}/default", WRITE, || post(keystead::payment::prefer)),
     write("/v1/keystead/payment_methods/{id}/refresh", WRITE, || post(keystead::payment::refresh)),
     read(VERIFICATIONS, READ, || get(keystead::organization::list)),
     write(VERIFICATIONS, WRITE, || post(keystead::organization::create)),
@@ -126,6 +132,18 @@ pub static ROUTES: &[Endpoint] = &[
     write("/v1/keystead/organization_verifications/withdraw", WRITE, || post(keystead::organization::withdraw)),
     write("/v1/keystead/organization_verifications/{id}/refresh", WRITE, || post(keystead::organization::refresh)),
     write("/v1/keystead/organization_verifications/{id}/links", WRITE, || post(keystead::organization::link)),
+    read("/v1/keystead/operator/cases", OPERATOR, || get(operator::cases)),
+    write("/v1/keystead/operator/cases/{id}/decide", OPERATOR, || post(operator::decide)),
+    write("/v1/keystead/operator/organizations/{organization_id}/waivers", OPERATOR, || post(operator::waive)),
+    write("/v1/keystead/operator/organizations/{organization_id}/verification", OPERATOR, || post(operator::act)),
+    write("/v1/keystead/operator/phones/revoke", OPERATOR, || post(operator::revoke_phones)),
+    write("/v1/keystead/operator/exemptions", OPERATOR, || post(operator::exempt)),
+    write("/v1/keystead/operator/exemptions/{organization_id}/end", OPERATOR, || post(operator::end_exemption)),
+    read(POLICY, OPERATOR, || get(operator::policy)),
+    write(POLICY, OPERATOR, || post(operator::save_policy)),
+    write("/v1/keystead/operator/policy/preview", OPERATOR, || post(operator::preview)),
+    read("/v1/keystead/operator/health", OPERATOR, || get(operator::health)),
+    read("/v1/keystead/operator/retention", OPERATOR, || get(operator::retention)),
     read("/v1/keystead/refusals", READ, || get(keystead::organization::refusals)),
     read("/v1/keystead/privacy", WRITE, || get(keystead::organization::privacy)),
 ];

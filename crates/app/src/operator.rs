@@ -1,6 +1,8 @@
 //! What the operator sees and decides.
 
+use keystead_core::caller::{Caller, Owner};
 use keystead_core::id::OrganizationId;
+use keystead_core::key::KeyKind;
 use keystead_core::time::Timestamp;
 use keystead_core::verification::number::{LineKind, LineVerdict, line_verdict};
 use keystead_core::verification::organization::{Event, people_needed, step};
@@ -8,7 +10,7 @@ use keystead_core::verification::payment::PaymentState;
 use keystead_providers::Health;
 use keystead_store::Tx;
 use keystead_store::tables::reviews::{self, ReviewCase};
-use keystead_store::tables::{identity_attempts, organizations, phones, retention};
+use keystead_store::tables::{accounts, identity_attempts, organizations, phones, retention, users};
 
 use crate::verification::organization::{attempt_state, refused};
 use crate::{Actor, App, Codes, Error};
@@ -153,6 +155,31 @@ impl App {
         });
         let (organizations, cases) = read.await?;
         Ok(Overview { organizations, cases, services: self.health(), waiting_jobs: self.waiting_jobs().await?.0 })
+    }
+
+    /// The operator behind an admin key, if its owner is somebody who runs the installation: a confirmed address that
+    /// the configuration names, as for the console.
+    ///
+    /// # Errors
+    /// For everybody else.
+    pub async fn operator_behind(&self, caller: &Caller) -> Result<Actor, Error> {
+        let forbidden = || Error::Forbidden {
+            param: None,
+            message: "Only an operator of this installation can do this.".to_owned(),
+        };
+        let Owner::User(user) = &caller.owner else { return Err(forbidden()) };
+        if caller.kind != KeyKind::Admin {
+            return Err(forbidden());
+        }
+        let user = user.clone();
+        let read = self.store().read("operator_behind", async move |tx: &mut Tx| {
+            let confirmed = accounts::find(tx, &user).await?.is_some_and(|row| row.confirmed_at.is_some());
+            Ok::<_, Error>(users::find(tx, &user).await?.filter(|row| confirmed && row.deactivated_at.is_none()))
+        });
+        match read.await? {
+            Some(user) if self.settings().is_operator(&user.email) => Ok(Actor::operator(user.email)),
+            _ => Err(forbidden()),
+        }
     }
 
     /// Each outside service with `up`, `down`, `unknown` or `off`.

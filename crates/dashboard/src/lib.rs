@@ -26,8 +26,8 @@ use axum::routing::{MethodRouter, get, post};
 use keystead_app::App;
 
 use pages::{
-    account, audit, billing, door, general, handoff, help, home, keys, member, members, operator, passkey, phone,
-    projects, security, usage, welcome,
+    account, audit, billing, door, general, handoff, help, home, keys, member, members, operator, operator_policy,
+    operator_report, passkey, phone, projects, security, usage, welcome,
 };
 
 /// What the pages need to know of the installation.
@@ -165,6 +165,9 @@ pub static ROUTES: &[Route] = &[
     own("/settings/account/sessions/end", || post(security::end)),
     own("/settings/account/sessions/end-others", || post(security::end_others)),
     own("/operator", || get(operator::open).post(operator::act)),
+    own("/operator/policy", || get(operator_policy::open).post(operator_policy::act)),
+    own("/operator/exemptions", || get(operator_policy::open_exemptions).post(operator_policy::act_exemptions)),
+    own("/operator/report", || get(operator_report::open)),
 ];
 
 /// The pages' routes.

@@ -45,6 +45,7 @@ fn standing(view: &OrganizationView) -> Value {
         "provider": view.provider,
         "provider_policy": view.provider_policy,
         "appeal_open": view.appeal_open,
+        "document_free_at": view.document_free_at,
     })
 }
 

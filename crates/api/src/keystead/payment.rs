@@ -49,7 +49,8 @@ pub(crate) async fn create(
 pub(crate) async fn list(State(state): State<ApiState>, admin: Admin) -> Result<Json<Value>, Failure> {
     let view = state.app.payment_methods(&admin.actor, &admin.organization).await.or_fail(&state)?;
     let data: Vec<Value> = view.methods.iter().map(method).collect();
-    Ok(Json(json!({ "object": "list", "data": data, "setup": view.setup.as_ref().map(setup), "waived": view.waived })))
+    Ok(Json(json!({ "object": "list", "data": data, "setup": view.setup.as_ref().map(setup), "waived": view.waived,
+        "status": view.state.as_str(), "blocked_until": view.blocked_until, "until": view.until })))
 }
 
 /// `GET …/{id}`: a set-up.
@@ -71,4 +72,11 @@ pub(crate) async fn delete(State(state): State<ApiState>, admin: Admin, ids: Ids
     let id = ids.text("id");
     state.app.remove_payment_method(&admin.actor, &admin.organization, &id).await.or_fail(&state)?;
     Ok(Json(json!({ "id": id, "object": "keystead.payment_method.deleted", "deleted": true })))
+}
+
+/// `POST …/{id}/default`: this method counts from now on.
+pub(crate) async fn prefer(State(state): State<ApiState>, admin: Admin, ids: Ids) -> Result<Json<Value>, Failure> {
+    let id = ids.text("id");
+    state.app.prefer_payment_method(&admin.actor, &admin.organization, &id).await.or_fail(&state)?;
+    Ok(Json(json!({ "id": id, "object": "keystead.payment_method", "is_default": true })))
 }

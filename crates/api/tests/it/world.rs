@@ -93,7 +93,7 @@ impl World {
             public_url: URL.to_owned(),
             sealer: Sealer::new(Secret::new([4; 32]), Secret::new([5; 32])),
             services: Services::default(),
-            settings: Settings::default(),
+            settings: Settings { operator_emails: vec!["ops@example.com".to_owned()], ..Settings::default() },
         });
         let keys = Keys { store: store.clone(), tags, pepper };
         let router = keystead_api::router(ApiState { app: app.clone(), authenticate: Arc::new(keys) });

@@ -3,14 +3,20 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on should say where")]
 
 mod accounts;
+mod dates;
 mod elsewhere;
 mod invitations;
 mod organizations;
+mod outage;
 mod passkeys;
+mod policies;
 mod review;
 mod second_factor;
 mod sessions;
+mod spraying;
 mod town;
+mod vendors;
+mod webhooks;
 
 use std::sync::Arc;
 

@@ -12,6 +12,8 @@ pub(crate) mod keys;
 pub(crate) mod member;
 pub(crate) mod members;
 pub(crate) mod operator;
+pub(crate) mod operator_policy;
+pub(crate) mod operator_report;
 pub(crate) mod passkey;
 pub(crate) mod phone;
 pub(crate) mod projects;

@@ -6,6 +6,7 @@ use keystead_app::operator::{OrganizationRow, Overview};
 use keystead_app::{Actor, Error};
 use keystead_core::gate::Requirement;
 use keystead_core::verification::organization::Event;
+use keystead_core::verification::payment::PaymentEvent;
 
 use super::{Page, go, show};
 use crate::DashboardState;
@@ -18,8 +19,32 @@ use crate::visit::Visit;
 #[template(path = "pages/operator.html")]
 struct Operator {
     shell: Shell,
+    tabs: Vec<Tab>,
     overview: Overview,
     action: String,
+}
+
+/// One page of the console.
+pub(super) struct Tab {
+    pub(super) label: String,
+    pub(super) href: String,
+    pub(super) current: bool,
+}
+
+/// The console's pages, with the present one marked.
+pub(super) fn tabs(visit: &Visit, current: &str) -> Vec<Tab> {
+    let pages = [
+        ("operator-overview", "/operator"),
+        ("policy", "/operator/policy"),
+        ("exemptions", "/operator/exemptions"),
+        ("report", "/operator/report"),
+    ];
+    let tab = |(key, path): (&str, &str)| Tab {
+        label: visit.person.text.say(key),
+        href: visit.link(path),
+        current: path == current,
+    };
+    pages.into_iter().map(tab).collect()
 }
 
 impl Operator {
@@ -31,13 +56,22 @@ impl Operator {
         self.shell.t.say(&format!("health-{health}"))
     }
 
+    fn service(&self, name: &str) -> String {
+        self.shell.t.say(&format!("service-{name}"))
+    }
+
+    fn attention(&self, row: &OrganizationRow) -> String {
+        let say = |name: &&str| self.shell.t.say(&format!("attention-{}", name.replace('_', "-")));
+        row.attention.iter().map(say).collect::<Vec<_>>().join(" · ")
+    }
+
     fn status(&self, row: &OrganizationRow) -> String {
         self.shell.t.say(&format!("status-{}", row.status.replace('_', "-")))
     }
 }
 
 /// Only for people who run the installation; for everybody else the page does not exist.
-fn operator(visit: &Visit) -> Result<Actor, Failure> {
+pub(super) fn operator(visit: &Visit) -> Result<Actor, Failure> {
     if visit.person.session.operator {
         return Ok(Actor::operator(visit.person.session.email.clone()));
     }
@@ -49,7 +83,7 @@ pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> P
     let t = visit.person.text;
     let overview = state.app.operator_overview(&actor).await.map_err(|error| Failure::new(t, error))?;
     let shell = Shell::new(&state, &visit, &t.say("nav-operator"), "/operator");
-    show(t, &Operator { shell, overview, action: visit.link("/operator") })
+    show(t, &Operator { shell, tabs: tabs(&visit, "/operator"), overview, action: visit.link("/operator") })
 }
 
 pub(crate) async fn act(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
@@ -77,6 +111,16 @@ pub(crate) async fn act(State(state): State<DashboardState>, visit: Visit, form:
         "exempt" => {
             let event = Event::Exempt { until };
             state.app.operate_on_verification(&actor, &organization, event, reason).await.map_err(fail)?;
+        }
+        "revoke-phone" => {
+            state.app.revoke_phones(&actor, std::slice::from_ref(&organization), reason).await.map_err(fail)?;
+        }
+        "payment-disputed" => {
+            let event = PaymentEvent::Disputed;
+            state.app.operate_on_payment(&actor, &organization, event, reason).await.map_err(fail)?;
+        }
+        "revoke" => {
+            state.app.operate_on_verification(&actor, &organization, Event::Revoke, reason).await.map_err(fail)?;
         }
         "suspend" => {
             state.app.operate_on_verification(&actor, &organization, Event::Suspend, reason).await.map_err(fail)?;

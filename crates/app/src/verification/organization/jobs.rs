@@ -71,7 +71,9 @@ impl App {
         let tries = payload.get("try").and_then(Value::as_i64).unwrap_or_default() + 1;
         let now = self.now();
         // Silence counts from the last answer on, or from where it was last made good.
-        let begun = self.attempt_of(&id).await?.map_or(now, |row| row.checked_at.unwrap_or(row.created_at));
+        let before = self.attempt_of(&id).await?;
+        let known = before.as_ref().is_some_and(|row| row.reference.is_some());
+        let begun = before.map_or(now, |row| row.checked_at.unwrap_or(row.created_at));
         let mut silent_since = payload.get("silent_since").and_then(Value::as_i64).map_or(begun, Timestamp);
         let ended = match self.refresh_attempt(&id, 0).await {
             Ok(ended) => {
@@ -90,6 +92,10 @@ impl App {
             Err(error) => return Err(error),
         };
         let Some(row) = self.attempt_of(&id).await?.filter(|_| !ended) else { return Ok(Outcome::Done) };
+        if !known && row.reference.is_some() {
+            // It has begun just now, and that began looking, too.
+            return Ok(Outcome::Done);
+        }
         if now >= row.expires_at && self.apply_event(&id, Event::TimeUp).await? {
             return Ok(Outcome::Done);
         }

@@ -36,8 +36,8 @@ pub struct Consent {
 
 /// What comes of a click on "Verify Organization".
 enum Begun {
-    /// An attempt, new or joined.
-    Attempt(Box<IdentityAttempt>),
+    /// An attempt, and whether it is new.
+    Attempt(Box<IdentityAttempt>, bool),
     /// A prerequisite is missing.
     Refused(Error),
 }
@@ -61,11 +61,11 @@ impl App {
                 "Consent to the processing of the document and the face photo is needed before anything begins.";
             return Err(Error::coded("consent", "consent_required", message));
         }
-        let row = self.begin_attempt(actor, organization, consent).await?;
+        let (row, fresh) = self.begin_attempt(actor, organization, consent).await?;
         if row.reference.is_some() {
             return Ok((AttemptView::of(&row), None));
         }
-        self.start_at_service(row).await
+        self.start_at_service(row, fresh).await
     }
 
     async fn begin_attempt(
@@ -73,7 +73,7 @@ impl App {
         actor: &Actor,
         organization: &OrganizationId,
         consent: Consent,
-    ) -> Result<IdentityAttempt, Error> {
+    ) -> Result<(IdentityAttempt, bool), Error> {
         let id = self.draw(VerificationAttemptId::generate).to_string();
         let consent_id = format!("cons_{}", id.trim_start_matches("orgv_"));
         let match_number = self.draw(|rng| format!("{:02}", rng.random_range(10..100)));
@@ -83,7 +83,7 @@ impl App {
             let before = app.standing(tx, &organization).await?;
             if let Some(live) = app.live_attempt(tx, &organization).await? {
                 // The second owner, or the second click, joins the first.
-                return Ok(Begun::Attempt(Box::new(live)));
+                return Ok(Begun::Attempt(Box::new(live), false));
             }
             let facts = app.facts(tx, &organization, &before, None).await?;
             if let Some(missing) = app.prerequisite_missing(tx, &organization).await? {
@@ -147,10 +147,10 @@ impl App {
             {
                 app.record(tx, &actor, Deed { organization: &organization, action, target: &id, details }).await?;
             }
-            Ok::<_, Error>(Begun::Attempt(Box::new(row)))
+            Ok::<_, Error>(Begun::Attempt(Box::new(row), true))
         });
         match write.await {
-            Ok(Begun::Attempt(row)) => Ok(*row),
+            Ok(Begun::Attempt(row, fresh)) => Ok((*row, fresh)),
             // Refused after it was written down.
             Ok(Begun::Refused(missing)) => Err(missing),
             // Two owners at once: whoever came second joins the first.
@@ -209,8 +209,9 @@ impl App {
         Ok(Facts { rejected, duplicate, until: before.until })
     }
 
-    /// Asks the service to begin, and gives the first link out.
-    async fn start_at_service(&self, row: IdentityAttempt) -> Result<(AttemptView, Option<Link>), Error> {
+    /// Asks the service to begin, and gives the first link out. A fresh attempt that the service does not take waits in
+    /// the outbox; an older one waits there already.
+    async fn start_at_service(&self, row: IdentityAttempt, fresh: bool) -> Result<(AttemptView, Option<Link>), Error> {
         let provider = self.identity_provider()?;
         let return_url = format!("{}/settings/organization/general?verification={}", self.public_url(), row.id);
         let attempt = Attempt {
@@ -227,7 +228,9 @@ impl App {
             Err(failure) => {
                 // The attempt stays; the next click, or the poll, begins it again with the same key.
                 tracing::warn!(attempt = row.id, %failure, "the identity service did not begin");
-                self.attempt_waits(&row).await?;
+                if fresh {
+                    self.attempt_waits(&row).await?;
+                }
                 Err(Error::ProviderUnavailable { service: "identity" })
             }
         }
@@ -266,7 +269,7 @@ impl App {
 
     /// Begins an attempt the service did not take at first. Answers whether it has begun.
     pub(crate) async fn begin_waiting_attempt(&self, row: IdentityAttempt) -> Result<bool, Error> {
-        match self.start_at_service(row).await {
+        match self.start_at_service(row, false).await {
             Ok(_) => Ok(true),
             Err(Error::ProviderUnavailable { .. }) => Ok(false),
             Err(error) => Err(error),
@@ -310,7 +313,7 @@ impl App {
         });
         write.await?;
         let Some(reference) = &row.reference else {
-            return match self.start_at_service(row.clone()).await? {
+            return match self.start_at_service(row.clone(), false).await? {
                 (_, Some(link)) => Ok(link),
                 (_, None) => Err(Error::ProviderUnavailable { service: "identity" }),
             };

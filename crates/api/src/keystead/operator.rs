@@ -1,0 +1,255 @@
+//! `/v1/keystead/operator`: what the operator's console does, for programs. It takes an admin key of somebody who runs
+//! the installation.
+
+use axum::Json;
+use axum::extract::State;
+use keystead_app::operator::{CaseRow, KeptView};
+use keystead_app::policies::{PolicyPreview, PolicyView};
+use keystead_core::gate::{Requirement, Rule};
+use keystead_core::id::OrganizationId;
+use keystead_core::time::Timestamp;
+use keystead_core::verification::organization::Event;
+use keystead_core::verification::payment::PaymentEvent;
+use serde_json::{Value, json};
+
+use crate::ApiState;
+use crate::auth::Operator;
+use crate::body::Fields;
+use crate::error::{Failure, OrFail};
+use crate::path::Ids;
+
+const ORGANIZATION: &str = "organization_id";
+
+fn organization(ids: &Ids) -> Result<OrganizationId, Failure> {
+    ids.get(ORGANIZATION, "organization")
+}
+
+fn reason(fields: &Fields) -> Result<String, Failure> {
+    fields.text("reason")?.ok_or_else(|| Failure::param("reason", "Missing required parameter: 'reason'."))
+}
+
+fn until(fields: &Fields) -> Result<Option<Timestamp>, Failure> {
+    Ok(fields.number("until")?.map(Timestamp))
+}
+
+fn rules(fields: &Fields) -> Result<Vec<Rule>, Failure> {
+    let missing = || Failure::param("rules", "Missing required parameter: 'rules'.");
+    let value = fields.value("rules").ok_or_else(missing)?;
+    // The reader's words name the field at fault and nothing else of the body.
+    serde_json::from_value(value).map_err(|error| Failure::param("rules", format!("Invalid 'rules': {error}.")))
+}
+
+fn case(row: &CaseRow) -> Value {
+    json!({
+        "id": row.id,
+        "object": "keystead.review_case",
+        "organization_name": row.organization_name,
+        "kind": row.kind,
+        "opened_at": row.opened_at,
+        "statement": row.statement,
+        "proposed_by": row.proposed_by,
+    })
+}
+
+/// `GET …/cases`: what waits for people.
+pub(crate) async fn cases(State(state): State<ApiState>, operator: Operator) -> Result<Json<Value>, Failure> {
+    let rows = state.app.open_cases(&operator.0).await.or_fail(&state)?;
+    Ok(Json(json!({ "object": "list", "data": rows.iter().map(case).collect::<Vec<_>>() })))
+}
+
+/// `POST …/cases/{id}/decide`: `decision` is `approve` or `reject`. Overriding a service's "no" takes two people.
+pub(crate) async fn decide(
+    State(state): State<ApiState>,
+    operator: Operator,
+    ids: Ids,
+    fields: Fields,
+) -> Result<Json<Value>, Failure> {
+    let approve = match fields.text("decision")?.as_deref() {
+        Some("approve") => true,
+        Some("reject") => false,
+        _ => return Err(Failure::param("decision", "Invalid 'decision': must be approve or reject.")),
+    };
+    let id = ids.text("id");
+    state.app.decide_case(&operator.0, &id, approve, &reason(&fields)?).await.or_fail(&state)?;
+    let waits = state.app.open_cases(&operator.0).await.or_fail(&state)?.iter().any(|row| row.id == id);
+    Ok(Json(json!({ "id": id, "object": "keystead.review_case", "decided": !waits })))
+}
+
+/// `POST …/organizations/{organization_id}/waivers`: `requirement`, `reason`, `until`.
+pub(crate) async fn waive(
+    State(state): State<ApiState>,
+    operator: Operator,
+    ids: Ids,
+    fields: Fields,
+) -> Result<Json<Value>, Failure> {
+    let organization = organization(&ids)?;
+    let named = fields.text("requirement")?.as_deref().and_then(Requirement::from_name);
+    let unknown =
+        || Failure::param("requirement", "Invalid 'requirement': must be phone, payment_method or organization.");
+    let requirement = named.ok_or_else(unknown)?;
+    let until = until(&fields)?;
+    let waived = state.app.waive(&operator.0, &organization, requirement, until, &reason(&fields)?).await;
+    waived.or_fail(&state)?;
+    Ok(Json(json!({
+        "object": "keystead.waiver", "organization_id": organization, "requirement": requirement, "until": until,
+    })))
+}
+
+/// `POST …/organizations/{organization_id}/verification`: `action` is `suspend`, `restore` or `revoke`, or
+/// `payment_disputed`, each with a `reason`.
+pub(crate) async fn act(
+    State(state): State<ApiState>,
+    operator: Operator,
+    ids: Ids,
+    fields: Fields,
+) -> Result<Json<Value>, Failure> {
+    let organization = organization(&ids)?;
+    let reason = reason(&fields)?;
+    let event = match fields.text("action")?.as_deref() {
+        Some("suspend") => Event::Suspend,
+        Some("restore") => Event::Restore,
+        Some("revoke") => Event::Revoke,
+        Some("payment_disputed") => {
+            let noted = state.app.operate_on_payment(&operator.0, &organization, PaymentEvent::Disputed, &reason).await;
+            noted.or_fail(&state)?;
+            return Ok(Json(json!({ "object": "keystead.organization_standing", "organization_id": organization })));
+        }
+        _ => {
+            let message = "Invalid 'action': must be suspend, restore, revoke or payment_disputed.";
+            return Err(Failure::param("action", message));
+        }
+    };
+    let view = state.app.operate_on_verification(&operator.0, &organization, event, &reason).await.or_fail(&state)?;
+    Ok(Json(json!({
+        "object": "keystead.organization_standing", "organization_id": organization,
+        "status": view.status.as_str(), "open": view.open, "until": view.until,
+    })))
+}
+
+/// `POST …/phones/revoke`: takes the proof of `organization_ids` back. More than ten take a second operator.
+pub(crate) async fn revoke_phones(
+    State(state): State<ApiState>,
+    operator: Operator,
+    fields: Fields,
+) -> Result<Json<Value>, Failure> {
+    let wrong = || Failure::param("organization_ids", "Invalid 'organization_ids': must be an array of ids.");
+    let ids: Vec<OrganizationId> =
+        fields.value("organization_ids").and_then(|value| serde_json::from_value(value).ok()).ok_or_else(wrong)?;
+    if ids.is_empty() || ids.len() > 1_000 {
+        return Err(wrong());
+    }
+    state.app.revoke_phones(&operator.0, &ids, &reason(&fields)?).await.or_fail(&state)?;
+    Ok(Json(json!({ "object": "keystead.phone_revocation", "organization_ids": ids })))
+}
+
+/// `POST …/exemptions`: spares `organization_id` all rules until `until`.
+pub(crate) async fn exempt(
+    State(state): State<ApiState>,
+    operator: Operator,
+    fields: Fields,
+) -> Result<Json<Value>, Failure> {
+    let named = fields.text(ORGANIZATION)?.unwrap_or_default();
+    let organization: OrganizationId = named.parse().map_err(|_| Failure::not_found("organization", &named))?;
+    let until = until(&fields)?;
+    let done = state.app.exempt_from_rules(&operator.0, &organization, until, &reason(&fields)?).await;
+    done.or_fail(&state)?;
+    Ok(Json(json!({ "object": "keystead.exemption", "organization_id": organization, "until": until })))
+}
+
+/// `POST …/exemptions/{organization_id}/end`.
+pub(crate) async fn end_exemption(
+    State(state): State<ApiState>,
+    operator: Operator,
+    ids: Ids,
+    fields: Fields,
+) -> Result<Json<Value>, Failure> {
+    let organization = organization(&ids)?;
+    state.app.end_exemption(&operator.0, &organization, &reason(&fields)?).await.or_fail(&state)?;
+    Ok(Json(json!({ "object": "keystead.exemption", "organization_id": organization, "ended": true })))
+}
+
+fn show(view: &PolicyView) -> Value {
+    let versions: Vec<Value> = view
+        .versions
+        .iter()
+        .map(|row| {
+            json!({ "version": row.version, "saved_at": row.saved_at, "saved_by": row.saved_by, "reason": row.reason })
+        })
+        .collect();
+    json!({
+        "object": "keystead.policy",
+        "version": view.version,
+        "rules": view.policy.rules,
+        "exemptions": view.policy.exemptions,
+        "versions": versions,
+    })
+}
+
+/// `GET …/policy`: the rules in force, with their history.
+pub(crate) async fn policy(State(state): State<ApiState>, operator: Operator) -> Result<Json<Value>, Failure> {
+    let view = state.app.policy(&operator.0).await.or_fail(&state)?;
+    Ok(Json(show(&view)))
+}
+
+/// `POST …/policy`: puts `rules` in force in place of `version`, with a `reason`.
+pub(crate) async fn save_policy(
+    State(state): State<ApiState>,
+    operator: Operator,
+    fields: Fields,
+) -> Result<Json<Value>, Failure> {
+    let missing = || Failure::param("version", "Missing required parameter: 'version'.");
+    let before = fields.number("version")?.ok_or_else(missing)?;
+    state.app.save_policy(&operator.0, rules(&fields)?, before, &reason(&fields)?).await.or_fail(&state)?;
+    let view = state.app.policy(&operator.0).await.or_fail(&state)?;
+    Ok(Json(show(&view)))
+}
+
+fn previewed(preview: &PolicyPreview) -> Value {
+    let refusals: Vec<Value> = preview
+        .refusals
+        .iter()
+        .map(|row| {
+            json!({ "organization_id": row.organization, "organization_name": row.name, "action": row.action,
+                "times": row.times, "missing": row.missing, "rule": row.rule })
+        })
+        .collect();
+    json!({
+        "object": "keystead.policy_preview",
+        "at": preview.at,
+        "organizations": preview.organizations,
+        "times": preview.times,
+        "refusals": refusals,
+        "enforced": { "organizations": preview.enforced.0, "times": preview.enforced.1 },
+    })
+}
+
+/// `POST …/policy/preview`: whom `rules` would refuse that are not refused now.
+pub(crate) async fn preview(
+    State(state): State<ApiState>,
+    operator: Operator,
+    fields: Fields,
+) -> Result<Json<Value>, Failure> {
+    let preview = state.app.preview_policy(&operator.0, rules(&fields)?).await.or_fail(&state)?;
+    Ok(Json(previewed(&preview)))
+}
+
+/// `GET …/health`: outside services and waiting work.
+pub(crate) async fn health(State(state): State<ApiState>, operator: Operator) -> Result<Json<Value>, Failure> {
+    let view = state.app.provider_health(&operator.0).await.or_fail(&state)?;
+    let services: Vec<Value> =
+        view.services.iter().map(|(name, health)| json!({ "name": name, "health": health })).collect();
+    Ok(Json(json!({
+        "object": "keystead.provider_health", "services": services, "waiting_jobs": view.waiting_jobs,
+        "oldest_due": view.oldest_due,
+    })))
+}
+
+fn kept(row: &KeptView) -> Value {
+    json!({ "what": row.what, "rows": row.rows, "oldest": row.oldest, "kept_days": row.days })
+}
+
+/// `GET …/retention`: what personal data is kept and when it goes.
+pub(crate) async fn retention(State(state): State<ApiState>, operator: Operator) -> Result<Json<Value>, Failure> {
+    let rows = state.app.retention_report(&operator.0).await.or_fail(&state)?;
+    Ok(Json(json!({ "object": "list", "data": rows.iter().map(kept).collect::<Vec<_>>() })))
+}

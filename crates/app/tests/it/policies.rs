@@ -1,0 +1,217 @@
+//! Rules as operators change them: in force at once, tried out before, spared and exempted organizations, and keys that
+//! no rule ever disables.
+
+use keystead_app::keys::NewKey;
+use keystead_app::{Actor, Error, Settings};
+use keystead_core::access::{ModelUse, Payer, Selection, decide, judge_model};
+use keystead_core::gate::{FirstUse, Mode, Requirement, Rule};
+use keystead_core::key::{ApiKey, Pepper, TagKeys};
+use keystead_core::route::ROUTES;
+use keystead_core::secret::Secret;
+use keystead_core::time::Timestamp;
+use keystead_store::Tx;
+use keystead_store::tables::{directory, first_uses, policy};
+
+use crate::vendors::{DAY, House, NOON, number};
+
+fn rule(id: &str, action: &str, models: &[&str]) -> Rule {
+    Rule {
+        id: id.to_owned(),
+        action: action.to_owned(),
+        models: models.iter().map(|model| (*model).to_owned()).collect(),
+        require: vec![Requirement::Organization],
+        any_of: Vec::new(),
+        effective_from: Timestamp(0),
+        grandfather_created_before: None,
+        grandfather_used_before: None,
+        mode: Mode::Enforce,
+    }
+}
+
+// S1-04, S1-06: whatever an operator saves, a key that exists goes on; only new keys wait.
+#[tokio::test]
+async fn no_rule_disables_a_key_that_exists() {
+    let house = House::new(Settings::default()).await;
+    let operator = Actor::operator("anna");
+    let home = house.home("ann").await;
+    house.prove(&home, &number(100, 1), "10.0.0.1").await;
+    let asked = NewKey::default();
+    let key = house.app.create_project_key(&home.actor, home.organization(), &home.made.project_id, &asked).await;
+    let key = key.unwrap().secret;
+    let judge = async |model: &str| {
+        let parsed = ApiKey::parse(key.expose(), &TagKeys::new(Secret::new([1; 32]), Vec::new())).unwrap();
+        let digest = parsed.digest(&Pepper::new(Secret::new([2; 32])));
+        let read = house.store.read("judge", async move |tx: &mut Tx| {
+            let caller = directory::find_caller(tx, &digest).await?;
+            Ok::<_, keystead_store::Error>((caller, policy::find(tx).await?.1))
+        });
+        let (caller, policy) = read.await.unwrap();
+        let (caller, now) = (caller.unwrap(), Timestamp(house.now()));
+        let chat = ROUTES.iter().find(|route| route.path == "/v1/chat/completions").unwrap();
+        let payer: Payer = decide(&caller, chat, Selection::default(), now).unwrap();
+        let asked = ModelUse { model, stream: false, summary: false };
+        judge_model(&policy, &caller, &payer, chat, asked, now).is_ok()
+    };
+    assert!(judge("gpt-4o").await && !judge("o3").await);
+
+    let mut rules: Vec<Rule> = ["api_key.create", "model.use"]
+        .iter()
+        .map(|action| rule(&action.replace(['.', '_'], "-"), action, &[]))
+        .collect();
+    rules[1].models = vec!["o*".to_owned()];
+    house.app.save_policy(&operator, rules, 1, "close everything").await.unwrap();
+    assert!(judge("gpt-4o").await, "the old key works for every model that no rule names");
+    let refused = house.app.create_project_key(&home.actor, home.organization(), &home.made.project_id, &asked).await;
+    assert!(matches!(refused, Err(Error::RequirementMissing { .. })), "{refused:?}");
+    // Neither does taking a proof back.
+    let mine = [home.organization().clone()];
+    house.app.revoke_phones(&operator, &mine, "abuse").await.unwrap();
+    assert!(judge("gpt-4o").await);
+    assert!(matches!(house.app.revoke_phones(&operator, &mine, "abuse").await, Err(Error::Invalid { .. })), "once");
+}
+
+#[tokio::test]
+async fn rules_are_previewed_saved_in_versions_and_never_over_somebody_elses() {
+    let house = House::new(Settings::default()).await;
+    let (anna, ben) = (Actor::operator("anna"), Actor::operator("ben"));
+    let home = house.home("ann").await;
+    for refused in [
+        house.app.policy(&home.actor).await.map(|_| ()),
+        house.app.preview_policy(&home.actor, Vec::new()).await.map(|_| ()),
+    ] {
+        assert!(matches!(refused, Err(Error::Forbidden { .. })), "for operators only");
+    }
+    house.prove(&home, &number(100, 1), "10.0.0.1").await;
+    let asked = NewKey::default();
+    for _ in 0..2 {
+        house.app.create_project_key(&home.actor, home.organization(), &home.made.project_id, &asked).await.unwrap();
+    }
+    let present = house.app.policy(&anna).await.unwrap();
+    assert_eq!((present.version, present.policy.rules.len(), present.versions.len()), (1, 6, 1));
+    let mut rules = present.policy.rules.clone();
+    rules.push(Rule {
+        effective_from: Timestamp(NOON + DAY),
+        mode: Mode::Shadow,
+        ..rule("verified-for-keys", "api_key.create", &[])
+    });
+    let shadow = house.app.preview_policy(&anna, rules.clone()).await.unwrap();
+    assert_eq!((shadow.organizations, shadow.times, shadow.enforced), (0, 0, (1, 2)), "what enforcing would come to");
+    rules[6].mode = Mode::Enforce;
+    let preview = house.app.preview_policy(&anna, rules.clone()).await.unwrap();
+    assert_eq!((preview.at, preview.organizations, preview.times), (Timestamp(NOON + DAY), 1, 2));
+    let row = &preview.refusals[0];
+    assert_eq!(
+        (row.name.as_str(), row.action.as_str(), row.rule.as_str()),
+        ("ann", "api_key.create", "verified-for-keys")
+    );
+
+    let version = house.app.save_policy(&anna, rules.clone(), 1, "announced in May").await.unwrap();
+    assert_eq!(version, 2);
+    let raced = house.app.save_policy(&ben, rules.clone(), 1, "mine").await;
+    assert!(matches!(raced, Err(Error::Conflict { .. })), "{raced:?}");
+    rules[6].id = "Not An Id".to_owned();
+    let senseless = house.app.save_policy(&anna, rules, 2, "typo").await;
+    assert!(matches!(senseless, Err(Error::Invalid { code: Some("policy_invalid"), .. })));
+    let view = house.app.policy(&anna).await.unwrap();
+    let newest = &view.versions[0];
+    assert_eq!((newest.version, newest.saved_by.as_str(), newest.reason.as_str()), (2, "anna", "announced in May"));
+
+    let make =
+        async || house.app.create_project_key(&home.actor, home.organization(), &home.made.project_id, &asked).await;
+    assert!(make().await.is_ok(), "it sleeps until its date");
+    house.wait(DAY);
+    assert!(matches!(make().await, Err(Error::RequirementMissing { rule, .. }) if rule == "verified-for-keys"));
+
+    // An exemption wins, is dated, and ends by itself.
+    let until = Some(Timestamp(house.now() + DAY));
+    house.app.exempt_from_rules(&anna, home.organization(), until, "invoice contract").await.unwrap();
+    assert!(make().await.is_ok());
+    let view = house.app.policy(&anna).await.unwrap();
+    assert_eq!(view.policy.exemptions[0].by, "anna");
+    house.wait(DAY);
+    assert!(make().await.is_err());
+    house.app.end_exemption(&anna, home.organization(), "over").await.unwrap();
+    let twice = house.app.end_exemption(&anna, home.organization(), "over").await;
+    assert!(matches!(twice, Err(Error::NotFound { .. })));
+    let past = house.app.exempt_from_rules(&anna, home.organization(), Some(Timestamp(1)), "late").await;
+    assert!(matches!(past, Err(Error::Invalid { param: Some("until"), .. })));
+}
+
+// A rule that spares earlier users looks at what was used, whatever has been forgotten since.
+#[tokio::test]
+async fn earlier_users_are_spared() {
+    let house = House::new(Settings::default()).await;
+    let operator = Actor::operator("anna");
+    let (early, late) = (house.home("early").await, house.home("late").await);
+    let organization = early.organization().clone();
+    let write = house.store.write("use", async move |tx: &mut Tx| {
+        let first = FirstUse { model: "sora-2".to_owned(), at: Timestamp(NOON - 5) };
+        first_uses::save(tx, &organization, &[first], Timestamp(NOON)).await
+    });
+    write.await.unwrap();
+    let spares =
+        Rule { grandfather_used_before: Some(Timestamp(NOON)), ..rule("verified-for-sora", "model.use", &["sora-*"]) };
+    let mut rules = house.app.policy(&operator).await.unwrap().policy.rules;
+    rules.push(spares);
+    rules.push(rule("verified-for-sora-3", "model.use", &["sora-3"]));
+    house.app.save_policy(&operator, rules, 1, "new model").await.unwrap();
+    for (home, sora) in [(&early, true), (&late, false)] {
+        let view = house.app.verification_of(home.organization()).await.unwrap();
+        let guarded = view.actions.iter().find(|action| action.action == "model.use:sora-3").unwrap();
+        assert_eq!(guarded.missing, [Requirement::Organization], "another rule spares nobody");
+        let organization = home.organization().clone();
+        let read = house.store.read("judge", async move |tx: &mut Tx| {
+            let (_, policy) = policy::find(tx).await?;
+            Ok::<_, keystead_store::Error>((policy, first_uses::list(tx, &organization).await?))
+        });
+        let (policy, first_used) = read.await.unwrap();
+        let met = keystead_core::gate::Entitlements { first_used, ..Default::default() };
+        let use_it = keystead_core::gate::Action::UseModel("sora-2");
+        assert_eq!(policy.judge(use_it, home.organization(), &met, Timestamp(house.now())).allowed(), sora);
+    }
+}
+
+// One operator takes a number back from ten organizations at most; for more, a second one must do the same.
+#[tokio::test]
+async fn many_at_once_need_two_people() {
+    let house = House::new(Settings::default()).await;
+    let (anna, ben) = (Actor::operator("anna"), Actor::operator("ben"));
+    let mut all = Vec::new();
+    for n in 0..11 {
+        let home = house.home(&format!("p{n}")).await;
+        house.prove(&home, &number(100 + n, n), &format!("10.{n}.0.1")).await;
+        all.push(home.organization().clone());
+    }
+    let alone = house.app.revoke_phones(&anna, &all, "one ring").await;
+    assert!(matches!(alone, Err(Error::Forbidden { .. })), "{alone:?}");
+    let twice = house.app.revoke_phones(&anna, &all, "one ring").await;
+    assert!(matches!(twice, Err(Error::Forbidden { .. })), "the same person twice is one person");
+    house.wait(DAY + 1);
+    let stale = house.app.revoke_phones(&ben, &all, "one ring").await;
+    assert!(matches!(stale, Err(Error::Forbidden { .. })), "an agreement waits for a day");
+    house.app.revoke_phones(&anna, &all, "one ring").await.unwrap();
+    house.app.revoke_phones(&anna, &all[..1], "again").await.unwrap_err();
+}
+
+// The console's report says what personal data is kept and when it goes; housekeeping keeps that promise.
+#[tokio::test]
+async fn the_retention_report_is_kept() {
+    let house = House::new(Settings::default()).await;
+    let operator = Actor::operator("anna");
+    let home = house.home("ann").await;
+    house.prove(&home, &number(100, 1), "10.0.0.1").await;
+    let rows = async |what: &str| {
+        let report = house.app.retention_report(&operator).await.unwrap();
+        report.into_iter().find(|kept| kept.what == what).unwrap()
+    };
+    let begun = rows("phone_verifications").await;
+    assert_eq!((begun.rows, begun.oldest, begun.days), (1, Some(Timestamp(NOON)), Some(30)));
+    assert_eq!(rows("line_lookups").await.rows, 1);
+    house.wait(30 * DAY + 1);
+    house.work().await;
+    for what in ["phone_verifications", "line_lookups"] {
+        assert_eq!(rows(what).await.rows, 0, "{what}");
+    }
+    let proven = rows("phone_numbers").await;
+    assert_eq!((proven.rows, proven.days), (1, None), "as long as it stands for the organization");
+}

@@ -1,0 +1,467 @@
+//! Outside services that say what the test wants and can be away, and an installation that uses them.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use http::HeaderMap;
+use keystead_app::bootstrap::Bootstrapped;
+use keystead_app::verification::limits::Origin;
+use keystead_app::verification::organization::Consent;
+use keystead_app::verification::phone::{NewPhone, VerificationView};
+use keystead_app::{Actor, App, AppOptions, Codes, Error, Sealer, Services, Settings};
+use keystead_core::id::OrganizationId;
+use keystead_core::key::{Pepper, TagKeys};
+use keystead_core::secret::Secret;
+use keystead_core::time::Timestamp;
+use keystead_core::verification::number::LineKind;
+use keystead_providers::identity::{Attempt, IdentityProvider, Link, Snapshot, Started, State, our_reference};
+use keystead_providers::mail::{Mail, Mailer};
+use keystead_providers::payment::{Method, PaymentProvider, Setup, SetupState};
+use keystead_providers::phone::{LineLookup, SmsSender};
+use keystead_providers::webhook::{Headers, Hint, SignatureError, verify_timestamped};
+use keystead_providers::{BoxFuture, Failure, Health};
+use keystead_store::Store;
+use keystead_store::tables::audit::AuditKey;
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::SeedableRng;
+use serde_json::{Value, json};
+use sha2::Sha256;
+
+pub(crate) const NOON: i64 = 1_767_268_800;
+pub(crate) const DAY: i64 = 86_400;
+const SECRET: &str = "whsec_test";
+
+/// Whether a service answers.
+#[derive(Default)]
+pub(crate) struct Line(AtomicBool);
+
+impl Line {
+    pub(crate) fn cut(&self, down: bool) {
+        self.0.store(down, Ordering::SeqCst);
+    }
+
+    fn up(&self) -> Result<(), Failure> {
+        if self.0.load(Ordering::SeqCst) { Err(Failure::Unavailable("away".to_owned())) } else { Ok(()) }
+    }
+}
+
+/// Carries texts and knows lines.
+#[derive(Default)]
+pub(crate) struct Carrier {
+    pub(crate) line: Line,
+    pub(crate) texts: Mutex<Vec<(String, String)>>,
+    pub(crate) kinds: Mutex<HashMap<String, LineKind>>,
+    pub(crate) lookups: AtomicI64,
+}
+
+impl Carrier {
+    /// The code last sent to a number.
+    pub(crate) fn code(&self, e164: &str) -> String {
+        let texts = self.texts.lock().unwrap();
+        let (_, text) = texts.iter().rev().find(|(to, _)| to == e164).unwrap();
+        text.rsplit('#').next().unwrap().to_owned()
+    }
+}
+
+impl SmsSender for Carrier {
+    fn send<'a>(&'a self, e164: &'a str, text: &'a str) -> BoxFuture<'a, Result<String, Failure>> {
+        Box::pin(async move {
+            self.line.up()?;
+            self.texts.lock().unwrap().push((e164.to_owned(), text.to_owned()));
+            Ok("1".to_owned())
+        })
+    }
+
+    fn health(&self) -> Health {
+        Health::Up
+    }
+}
+
+impl LineLookup for Carrier {
+    fn lookup<'a>(&'a self, e164: &'a str) -> BoxFuture<'a, Result<LineKind, Failure>> {
+        Box::pin(async move {
+            self.lookups.fetch_add(1, Ordering::SeqCst);
+            self.line.up()?;
+            Ok(self.kinds.lock().unwrap().get(e164).copied().unwrap_or(LineKind::Mobile))
+        })
+    }
+}
+
+/// Signs and reads deliveries as vendors do.
+pub(crate) fn delivery(event: &str, name: &str, reference: &str, at: i64) -> (HeaderMap, String) {
+    use hmac::{KeyInit, Mac};
+    let body = json!({ "id": event, "name": name, "reference": reference, "at": at }).to_string();
+    let mut mac = hmac::Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).unwrap();
+    mac.update(format!("{at}.{body}").as_bytes());
+    let hex: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut headers = HeaderMap::new();
+    headers.insert("x-signature", format!("t={at},v1={hex}").parse().unwrap());
+    (headers, body)
+}
+
+fn read(headers: Headers<'_>, body: &[u8], now: Timestamp) -> Result<Vec<Hint>, SignatureError> {
+    verify_timestamped(headers.get("x-signature"), body, &[Secret::new(SECRET.to_owned())], now)?;
+    let event: Value = serde_json::from_slice(body).map_err(|_| SignatureError::Unreadable)?;
+    let text = |name: &str| event[name].as_str().unwrap().to_owned();
+    Ok(vec![Hint {
+        event_id: text("id"),
+        name: text("name"),
+        reference: text("reference"),
+        occurred_at: Timestamp(event["at"].as_i64().unwrap()),
+    }])
+}
+
+/// Keeps payment methods.
+#[derive(Default)]
+pub(crate) struct Bank {
+    pub(crate) line: Line,
+    pub(crate) setups: Mutex<HashMap<String, SetupState>>,
+}
+
+pub(crate) fn card(number: u32) -> Method {
+    Method {
+        reference: format!("pm_{number}"),
+        brand: "visa".to_owned(),
+        last4: "4242".to_owned(),
+        expires_month: 1,
+        expires_year: 2027,
+        country: None,
+        funding: "credit".to_owned(),
+        fingerprint: Some(format!("print{number}")),
+        customer: None,
+    }
+}
+
+impl PaymentProvider for Bank {
+    fn name(&self) -> &'static str {
+        "bank"
+    }
+
+    fn start<'a>(
+        &'a self,
+        attempt: &'a str,
+        organization: &'a str,
+        _: Option<&'a str>,
+        _: &'a str,
+    ) -> BoxFuture<'a, Result<Setup, Failure>> {
+        Box::pin(async move {
+            self.line.up()?;
+            let reference = format!("cs_{attempt}");
+            self.setups.lock().unwrap().insert(reference.clone(), SetupState::Pending);
+            let (customer, url) = (format!("cus_{organization}"), format!("https://bank.test/{attempt}"));
+            Ok(Setup { reference, customer, url, expires_at: Timestamp(i64::MAX) })
+        })
+    }
+
+    fn fetch<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<SetupState, Failure>> {
+        Box::pin(async move {
+            self.line.up()?;
+            let found = self.setups.lock().unwrap().get(reference).cloned();
+            found.ok_or_else(|| Failure::Gone("no such session".to_owned()))
+        })
+    }
+
+    fn cancel<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<(), Failure>> {
+        Box::pin(async move {
+            self.line.up()?;
+            self.setups.lock().unwrap().insert(reference.to_owned(), SetupState::Expired);
+            Ok(())
+        })
+    }
+
+    fn detach<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<(), Failure>> {
+        Box::pin(async move { self.line.up() })
+    }
+
+    fn health(&self) -> Health {
+        Health::Up
+    }
+
+    fn hints(&self, headers: Headers<'_>, body: &[u8], now: Timestamp) -> Result<Vec<Hint>, SignatureError> {
+        read(headers, body, now)
+    }
+}
+
+/// Looks at documents and faces.
+#[derive(Default)]
+pub(crate) struct Examiner {
+    pub(crate) line: Line,
+    pub(crate) checks: Mutex<HashMap<String, Snapshot>>,
+}
+
+impl Examiner {
+    /// What the examiner says of a check from now on.
+    pub(crate) fn say(&self, reference: &str, state: State, document: Option<&str>, as_of: i64) {
+        let mut checks = self.checks.lock().unwrap();
+        let check = checks.get_mut(reference).unwrap();
+        check.state = state;
+        check.as_of = Timestamp(as_of);
+        check.document_number = document.map(|number| Secret::new(number.to_owned()));
+    }
+}
+
+impl IdentityProvider for Examiner {
+    fn name(&self) -> &'static str {
+        "examiner"
+    }
+
+    fn privacy_policy_url(&self) -> &str {
+        "https://examiner.test/privacy"
+    }
+
+    fn start<'a>(&'a self, attempt: Attempt<'a>) -> BoxFuture<'a, Result<Started, Failure>> {
+        Box::pin(async move {
+            self.line.up()?;
+            let reference = format!("inq_{}", attempt.id);
+            let snapshot = Snapshot {
+                reference: reference.clone(),
+                our_reference: our_reference(attempt.organization, attempt.id),
+                state: State::Waiting,
+                step: 0,
+                reasons: Vec::new(),
+                document_type: None,
+                issuing_country: None,
+                document_number: None,
+                as_of: Timestamp(1),
+                redacted: false,
+            };
+            self.checks.lock().unwrap().insert(reference.clone(), snapshot);
+            let link = Link { url: format!("https://examiner.test/{reference}"), expires_at: Timestamp(i64::MAX) };
+            Ok(Started { reference, link })
+        })
+    }
+
+    fn reissue_link<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<Link, Failure>> {
+        Box::pin(async move {
+            self.line.up()?;
+            Ok(Link { url: format!("https://examiner.test/{reference}"), expires_at: Timestamp(i64::MAX) })
+        })
+    }
+
+    fn fetch<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<Snapshot, Failure>> {
+        Box::pin(async move {
+            self.line.up()?;
+            let found = self.checks.lock().unwrap().get(reference).cloned();
+            found.ok_or_else(|| Failure::Gone("no such check".to_owned()))
+        })
+    }
+
+    fn find<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Option<Snapshot>, Failure>> {
+        Box::pin(async move { self.line.up().map(|()| None) })
+    }
+
+    fn cancel<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<(), Failure>> {
+        Box::pin(async move { self.line.up() })
+    }
+
+    fn redact<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<(), Failure>> {
+        Box::pin(async move {
+            self.line.up()?;
+            if let Some(check) = self.checks.lock().unwrap().get_mut(reference) {
+                check.redacted = true;
+            }
+            Ok(())
+        })
+    }
+
+    fn health(&self) -> Health {
+        Health::Up
+    }
+
+    fn hints(&self, headers: Headers<'_>, body: &[u8], now: Timestamp) -> Result<Vec<Hint>, SignatureError> {
+        read(headers, body, now)
+    }
+}
+
+/// Takes mail.
+#[derive(Default)]
+pub(crate) struct Post(pub(crate) Mutex<Vec<Mail>>);
+
+impl Mailer for Post {
+    fn send<'a>(&'a self, mail: &'a Mail) -> BoxFuture<'a, Result<(), Failure>> {
+        Box::pin(async move {
+            self.0.lock().unwrap().push(mail.clone());
+            Ok(())
+        })
+    }
+
+    fn health(&self) -> Health {
+        Health::Up
+    }
+}
+
+/// An installation with all of them.
+pub(crate) struct House {
+    pub(crate) app: App,
+    pub(crate) store: Store,
+    pub(crate) carrier: Arc<Carrier>,
+    pub(crate) bank: Arc<Bank>,
+    pub(crate) examiner: Arc<Examiner>,
+    post: Arc<Post>,
+    clock: Arc<AtomicI64>,
+}
+
+/// An owner with an organization.
+pub(crate) struct Home {
+    pub(crate) made: Bootstrapped,
+    pub(crate) actor: Actor,
+}
+
+impl Home {
+    pub(crate) fn organization(&self) -> &OrganizationId {
+        &self.made.organization_id
+    }
+}
+
+impl House {
+    pub(crate) async fn new(settings: Settings) -> Self {
+        let store = Store::open("sqlite::memory:").await.unwrap();
+        store.migrate().await.unwrap();
+        let clock = Arc::new(AtomicI64::new(NOON));
+        let hand = Arc::clone(&clock);
+        let (carrier, bank) = (Arc::new(Carrier::default()), Arc::new(Bank::default()));
+        let (examiner, post) = (Arc::new(Examiner::default()), Arc::new(Post::default()));
+        let texts: Arc<dyn SmsSender> = Arc::<Carrier>::clone(&carrier);
+        let lines: Arc<dyn LineLookup> = Arc::<Carrier>::clone(&carrier);
+        let payment: Arc<dyn PaymentProvider> = Arc::<Bank>::clone(&bank);
+        let identity: Arc<dyn IdentityProvider> = Arc::<Examiner>::clone(&examiner);
+        let mail: Arc<dyn Mailer> = Arc::<Post>::clone(&post);
+        let services = Services {
+            codes: Some(Codes::Sms(texts)),
+            lines: Some(lines),
+            payment: Some(payment),
+            identity: Some(identity),
+            mail: Some(mail),
+            ..Services::default()
+        };
+        let app = App::new(AppOptions {
+            store: store.clone(),
+            tags: TagKeys::new(Secret::new([1; 32]), Vec::new()),
+            pepper: Pepper::new(Secret::new([2; 32])),
+            audit_key: AuditKey(Secret::new([3; 32])),
+            clock: Arc::new(move || Timestamp(hand.load(Ordering::SeqCst))),
+            rng: Box::new(ChaCha20Rng::seed_from_u64(5)),
+            public_url: "https://keystead.test".to_owned(),
+            sealer: Sealer::new(Secret::new([4; 32]), Secret::new([5; 32])),
+            services,
+            settings,
+        });
+        Self { app, store, carrier, bank, examiner, post, clock }
+    }
+
+    pub(crate) fn now(&self) -> i64 {
+        self.clock.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn wait(&self, seconds: i64) {
+        self.clock.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    /// Does everything that is due, and housekeeping.
+    pub(crate) async fn work(&self) {
+        self.carry_out().await;
+        self.app.keep_house().await.unwrap();
+        self.carry_out().await;
+    }
+
+    async fn carry_out(&self) {
+        for _ in 0..200 {
+            if self.app.run_due_jobs().await.unwrap() == 0 {
+                return;
+            }
+        }
+        panic!("work makes work without end");
+    }
+
+    /// The subjects of the mails that were sent.
+    pub(crate) fn subjects(&self) -> Vec<String> {
+        self.post.0.lock().unwrap().iter().map(|mail| mail.subject.clone()).collect()
+    }
+
+    pub(crate) async fn home(&self, name: &str) -> Home {
+        let made = self.app.bootstrap(&format!("{name}@example.com"), name, false).await.unwrap();
+        Home { actor: Actor::Person(made.user_id.clone()), made }
+    }
+
+    /// Submits a number from an address.
+    pub(crate) async fn submit(&self, home: &Home, number: &str, ip: &str) -> Result<VerificationView, Error> {
+        self.submit_as(home, number, ip, true).await
+    }
+
+    pub(crate) async fn submit_as(
+        &self,
+        home: &Home,
+        number: &str,
+        ip: &str,
+        signed_in_again: bool,
+    ) -> Result<VerificationView, Error> {
+        let phone = NewPhone {
+            number: Secret::new(number.to_owned()),
+            country: None,
+            language: "en".to_owned(),
+            origin: origin(ip),
+            signed_in_again,
+        };
+        self.app.start_phone_verification(&home.actor, home.organization(), phone).await
+    }
+
+    pub(crate) async fn check(&self, home: &Home, id: &str, code: &str, ip: &str) -> Result<VerificationView, Error> {
+        let code = Secret::new(code.to_owned());
+        self.app.check_phone_code(&home.actor, home.organization(), id, &code, origin(ip)).await
+    }
+
+    /// Proves a number from nothing.
+    pub(crate) async fn prove(&self, home: &Home, number: &str, ip: &str) {
+        let sent = self.submit(home, number, ip).await.unwrap();
+        self.check(home, &sent.id, &self.carrier.code(number), ip).await.unwrap();
+    }
+
+    /// Puts a card on file.
+    pub(crate) async fn pay(&self, home: &Home, number: u32) {
+        let setup = self.app.start_payment_method(&home.actor, home.organization()).await.unwrap();
+        let reference = format!("cs_{}", setup.id);
+        self.bank.setups.lock().unwrap().insert(reference, SetupState::Succeeded(card(number)));
+        let checked = self.app.check_payment_setup(&home.actor, home.organization(), &setup.id).await.unwrap();
+        assert_eq!(checked.status, "succeeded");
+    }
+
+    /// Begins an identity check; answers the attempt's id.
+    pub(crate) async fn begin(&self, home: &Home) -> Result<String, Error> {
+        let consent = Consent { given: true, language: "en".to_owned(), origin: Origin::default() };
+        let begun = self.app.start_organization_verification(&home.actor, home.organization(), consent).await;
+        begun.map(|(view, _)| view.id)
+    }
+
+    /// A signed delivery comes in.
+    pub(crate) async fn deliver(&self, provider: &str, event: &str, name: &str, reference: &str) {
+        let (headers, body) = delivery(event, name, reference, self.now());
+        self.app.receive_delivery(provider, &headers, body.as_bytes()).await.unwrap();
+    }
+}
+
+pub(crate) fn origin(ip: &str) -> Origin {
+    Origin { ip: ip.parse::<IpAddr>().ok() }
+}
+
+/// A Polish mobile number; those of one `series` share their first seven digits.
+pub(crate) fn number(series: u32, n: u32) -> String {
+    format!("+4851{:03}{:04}", series % 1_000, n % 10_000)
+}
+
+/// The limit an answer met.
+pub(crate) fn limit<T: std::fmt::Debug>(answer: Result<T, Error>) -> &'static str {
+    match answer {
+        Err(Error::Limited { name, .. }) => name,
+        other => panic!("no limit: {other:?}"),
+    }
+}
+
+/// The code of a refusal.
+pub(crate) fn code<T: std::fmt::Debug>(answer: Result<T, Error>) -> &'static str {
+    match answer {
+        Err(Error::Invalid { code: Some(code), .. }) => code,
+        other => panic!("no refusal: {other:?}"),
+    }
+}

@@ -1,0 +1,199 @@
+//! Deliveries duplicated, reordered, delayed, forged and replayed: what the service says when it is asked is what stands
+//! in the end, and nothing else ever does (verification.md 0, 1.5, 5.3).
+
+use http::HeaderMap;
+use keystead_app::Settings;
+use keystead_app::verification::webhooks::DeliveryRefusal;
+use keystead_core::verification::organization::Status;
+use keystead_providers::identity::State;
+use keystead_providers::payment::SetupState;
+use keystead_providers::webhook::SignatureError;
+use rand::Rng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::SeedableRng;
+
+use crate::vendors::{Home, House, card, delivery};
+
+/// Each seed plays this many deliveries; together they are a thousand and more.
+const DELIVERIES: usize = 60;
+const SEEDS: u64 = 18;
+
+/// How a check goes on at the service: steps, then an end.
+fn life(rng: &mut ChaCha20Rng) -> Vec<State> {
+    let mut states = vec![State::InProgress, State::Submitted];
+    if rng.random_bool(0.5) {
+        states.push(State::InReview);
+    }
+    let ends = [State::Approved, State::Rejected { retryable: true }, State::Expired, State::Unknown];
+    states.push(ends[rng.random_range(0..ends.len())]);
+    states
+}
+
+fn expected(last: State, reviewed: bool) -> Status {
+    match last {
+        State::Approved => Status::Verified,
+        State::Rejected { .. } => Status::Rejected,
+        State::Expired => Status::Expired,
+        // A word nobody knows changes nothing; people look.
+        _ if reviewed => Status::InReview,
+        _ => Status::InProgress,
+    }
+}
+
+struct Played {
+    home: Home,
+    reference: String,
+    states: Vec<State>,
+    /// How far the service has got.
+    at: usize,
+}
+
+// S3-33: a thousand deliveries in any order end where the service stands.
+#[tokio::test]
+async fn a_thousand_deliveries_end_where_the_service_stands() {
+    let mut played = 0;
+    for seed in 0..SEEDS {
+        let mut rng = ChaCha20Rng::seed_from_u64(seed);
+        let house = House::new(Settings::default()).await;
+        let mut organizations = Vec::new();
+        for n in 0..3 {
+            let home = house.home(&format!("s{seed}n{n}")).await;
+            house.pay(&home, n).await;
+            let reference = format!("inq_{}", house.begin(&home).await.unwrap());
+            organizations.push(Played { home, reference, states: life(&mut rng), at: 0 });
+        }
+        let mut sent: Vec<(HeaderMap, String)> = Vec::new();
+        let mut waiting: Vec<(HeaderMap, String)> = Vec::new();
+        for n in 0..DELIVERIES {
+            let one = &mut organizations[rng.random_range(0..3)];
+            if one.at < one.states.len() && rng.random_bool(0.4) {
+                // The service goes on, and says so now, later, twice, or not at all.
+                let document = format!("document of {}", one.reference);
+                house.examiner.say(&one.reference, one.states[one.at], Some(&document), house.now());
+                one.at += 1;
+                let made = delivery(&format!("evt_{n}"), "inquiry.transitioned", &one.reference, house.now());
+                match rng.random_range(0..4) {
+                    0 => {}
+                    1 => waiting.push(made),
+                    2 => waiting.extend([made.clone(), made]),
+                    _ => sent.push(made),
+                }
+            }
+            waiting.shuffle(&mut rng);
+            let chosen = match rng.random_range(0..4) {
+                0 => waiting.pop(),
+                1 if !sent.is_empty() => Some(sent[rng.random_range(0..sent.len())].clone()),
+                2 => {
+                    // Forged: the right words under no secret of the service, or words changed after signing.
+                    let (mut headers, mut body) =
+                        delivery("evt_forged", "inquiry.approved", &one.reference, house.now());
+                    if rng.random_bool(0.5) {
+                        body = body.replace("evt_forged", "evt_f0rged");
+                    } else {
+                        headers.insert(
+                            "x-signature",
+                            format!("t={},v1={}", house.now(), "00".repeat(32)).parse().unwrap(),
+                        );
+                    }
+                    let refused = house.app.receive_delivery("examiner", &headers, body.as_bytes()).await;
+                    assert_eq!(refused, Err(DeliveryRefusal::Signature(SignatureError::Wrong)));
+                    None
+                }
+                _ => Some(delivery(&format!("evt_old{n}"), "inquiry.approved", &one.reference, house.now())),
+            };
+            if let Some((headers, body)) = chosen {
+                let taken = house.app.receive_delivery("examiner", &headers, body.as_bytes()).await;
+                // What is replayed long after is too old to be believed; that is all that can happen to it.
+                let stale = Err(DeliveryRefusal::Signature(SignatureError::Stale));
+                assert!(taken.is_ok() || taken == stale, "{taken:?}");
+                sent.push((headers, body));
+            }
+            played += 1;
+            house.wait(rng.random_range(0..120));
+            if rng.random_bool(0.5) {
+                house.work().await;
+            }
+        }
+        // Whatever was never delivered is found by asking.
+        for one in &mut organizations {
+            while one.at < one.states.len() {
+                house.examiner.say(&one.reference, one.states[one.at], Some(&one.reference), house.now());
+                one.at += 1;
+                house.wait(1);
+            }
+        }
+        house.wait(3_601);
+        house.work().await;
+        for one in &organizations {
+            let view = house.app.organization_verification(&one.home.actor, one.home.organization()).await.unwrap();
+            // Only states the service was seen in leave a trace; review is one that may have been missed.
+            let wanted = expected(one.states[one.states.len() - 1], view.status == Status::InReview);
+            assert_eq!(view.status, wanted, "seed {seed}: {:?}", one.states);
+            assert_eq!(view.open, wanted == Status::Verified, "seed {seed}");
+        }
+    }
+    assert!(played >= 1_000, "{played}");
+}
+
+// The same for cards: one event many times puts one card on file once.
+#[tokio::test]
+async fn a_card_goes_on_file_once() {
+    let house = House::new(Settings::default()).await;
+    let home = house.home("ann").await;
+    let (actor, organization) = (&home.actor, home.organization());
+    let setup = house.app.start_payment_method(actor, organization).await.unwrap();
+    let reference = format!("cs_{}", setup.id);
+    for n in 0..20 {
+        house.deliver("bank", &format!("evt_{}", n / 2), "checkout.session.completed", &reference).await;
+        if n == 7 {
+            house.work().await;
+            let view = house.app.payment_methods(actor, organization).await.unwrap();
+            assert!(view.methods.is_empty(), "the delivery says it is done, the bank does not");
+            house.bank.setups.lock().unwrap().insert(reference.clone(), SetupState::Succeeded(card(1)));
+        }
+    }
+    house.work().await;
+    let view = house.app.payment_methods(actor, organization).await.unwrap();
+    assert_eq!(view.methods.len(), 1);
+    let log = house.app.audit_log(actor, organization, crate::first_page()).await.unwrap();
+    assert_eq!(log.data.iter().filter(|event| event.action == "payment.method_added").count(), 1);
+    // A removal the bank does not confirm is the bank's word about its own method, signed.
+    house.deliver("bank", "evt_gone", "payment_method.detached", "pm_1").await;
+    house.work().await;
+    let view = house.app.payment_methods(actor, organization).await.unwrap();
+    assert!(view.methods.is_empty());
+}
+
+// An old attempt that is approved after a new one began counts; a word taken back closes nothing by itself.
+#[tokio::test]
+async fn words_about_ended_attempts() {
+    let house = House::new(Settings::default()).await;
+    let home = house.home("ann").await;
+    house.pay(&home, 1).await;
+    let first = house.begin(&home).await.unwrap();
+    house.wait(86_401);
+    house.work().await;
+    let standing = async || house.app.organization_verification(&home.actor, home.organization()).await.unwrap();
+    assert_eq!(standing().await.status, Status::Expired);
+    let second = house.begin(&home).await.unwrap();
+    assert_ne!(first, second);
+    house.examiner.say(&format!("inq_{first}"), State::Approved, Some("ID 1"), house.now());
+    house.deliver("examiner", "evt_1", "inquiry.approved", &format!("inq_{first}")).await;
+    house.work().await;
+    let view = standing().await;
+    assert_eq!((view.status, view.open), (Status::Verified, true), "consent stands, so the approval counts");
+    assert_eq!(view.attempt.unwrap().state, "cancelled", "the newer one is not needed any more");
+
+    house.wait(60);
+    house.examiner.say(&format!("inq_{first}"), State::Rejected { retryable: false }, Some("ID 1"), house.now());
+    for event in ["evt_2", "evt_3"] {
+        house.deliver("examiner", event, "inquiry.declined", &format!("inq_{first}")).await;
+        house.work().await;
+    }
+    assert_eq!(standing().await.status, Status::Verified, "people decide about that");
+    let log = house.app.audit_log(&home.actor, home.organization(), crate::first_page()).await.unwrap();
+    assert_eq!(log.data.iter().filter(|event| event.action == "orgv.reversed").count(), 1);
+    let overview = house.app.operator_overview(&keystead_app::Actor::operator("anna")).await.unwrap();
+    assert_eq!(overview.organizations[0].attention, ["identity"]);
+}

@@ -1,0 +1,107 @@
+operator-overview = Overview
+operator-revoke = Take the verification back for good
+operator-revoke-phone = Take the phone verification back
+operator-disputed = Note a disputed charge
+attention-identity = The identity service took its word back, or said something unknown
+attention-payment-blocked = Too many cards failed
+attention-payment-attention = The payment method needs a look
+attention-line-unknown = Nobody could tell the kind of phone line
+service-sms = Text messages
+service-payment = Payment
+service-identity = Identity checks
+service-mail = Mail
+gate-phone = verified phone number
+gate-payment-method = payment method on file
+gate-organization = verified organization
+mode-off = Off
+mode-shadow = Shadow: only written down
+mode-warn = Warn: said in a response header
+mode-enforce = Enforce: refused
+policy = Rules
+policy-lead = Which action needs which proof. A change is in force with the next request. No rule ever disables a key.
+policy-rules = Rules
+policy-rules-hint = All rules that match must pass. A rule is left out when its name is emptied.
+policy-new = A new rule
+policy-id = Name, as refusals tell it
+policy-mode = How seriously it is meant
+policy-action = Action
+policy-models = Models
+policy-models-hint = Separated by commas; * stands for anything. Empty is every model.
+policy-require = All of these are needed
+policy-any-of = One of these groups is needed, too
+policy-any-of-hint = For example: phone + payment_method; organization. Empty leaves nothing to choose.
+policy-effective = In force from (UTC)
+policy-created-before = Spares organizations made before (UTC)
+policy-used-before = Spares organizations that used it before (UTC)
+policy-try = Preview
+policy-keys = Nothing is saved by a preview.
+policy-preview = Preview
+policy-preview-at = What these rules would refuse on { $time } that is not refused now, from the last 30 days.
+policy-preview-limits = Streaming and reasoning summaries are not counted apart, so rules about them show nothing here.
+policy-sum = { $organizations }, { $calls }
+policy-enforced = If shadow and warn were enforced, too: { $organizations }, { $calls }
+policy-missing = What is missing
+policy-times = Calls
+policy-reason = Reason, for the history
+policy-save = Save these rules
+policy-history = History
+policy-version = Version
+policy-who = Who
+policy-why = Why
+policy-built-in = Built in
+policy-wrong-requirement = A group names something that cannot be proven. Use phone, payment_method and organization.
+policy-wrong-date = A date cannot be read. Use the form 2026-12-31T00:00:00.
+policy-wrong-mode = Choose how seriously each rule is meant.
+policy-organizations = { $count ->
+    [one] { $count } organization
+   *[other] { $count } organizations
+}
+policy-calls = { $count ->
+    [one] { $count } call
+   *[other] { $count } calls
+}
+exemptions = Exemptions
+exemptions-lead = Organizations that no rule refuses anything, each with a reason and, if possible, an end.
+exemptions-none = No organization is exempt.
+exemptions-until = Until
+exemptions-until-utc = Until (UTC)
+exemptions-until-hint = Empty is for good.
+exemptions-over = over
+exemptions-ever = for good
+exemptions-end = End now
+exemptions-add = Exempt an organization
+exemptions-add-hint = It takes the place of an earlier exemption of the same organization.
+report = Services and data
+report-lead = How the outside services are, and what personal data is kept until when.
+report-health-hint = As the last call went.
+report-oldest-due = The oldest is due since { $when }.
+report-kept = Personal data
+report-kept-hint = Counts and ages only. Housekeeping erases what is due every few minutes.
+report-what = What
+report-rows = How many
+report-oldest = Oldest
+report-goes = Erased
+report-days = { $count ->
+    [one] after { $count } day
+   *[other] after { $count } days
+}
+report-with-owner = with what it belongs to
+kept-phone-verifications = Attempts to verify a number
+kept-phone-numbers = Verified numbers, sealed
+kept-line-lookups = Kinds of phone lines, by print
+kept-limit-hits = Counters against abuse, by print
+kept-payment-methods = Payment methods, last four digits
+kept-provider-copies = Copies at the identity service
+kept-identity-results = Results of identity checks
+kept-document-prints = Prints of document numbers
+kept-pictures = Pictures of documents and faces
+kept-appeals = Statements in appeals, sealed
+kept-consents = Consents, as proof
+kept-accounts = Accounts
+kept-sessions = Sessions
+error-sign-in-again = Sign out and in again before you replace the verified number.
+error-phone-revoked = The operator took the phone verification back. Contact support.
+error-phone-lookups = Too many numbers were tried. Possible again on { $time }.
+error-phone-doubtful-codes = Too many codes went to lines of an unknown kind. Possible again on { $time }.
+org-document-free = This document has verified another organization. It can verify this one from { $when }.
+org-verified-until = Must be renewed by { $when }; until then everything stays open.
