@@ -1,4 +1,4 @@
-//! The two cookies: who is signed in, and who has left for another's sign-in page. Fixed attributes, never anything else.
+//! The three cookies: who is signed in, who has left for another's sign-in page, and which device hands in pictures. Fixed attributes, never anything else.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use keystead_core::secret::Secret;
@@ -8,6 +8,7 @@ use keystead_core::secret::Secret;
 pub(crate) enum Cookie {
     Session,
     Departed,
+    Capture,
 }
 
 impl Cookie {
@@ -18,6 +19,8 @@ impl Cookie {
             (Self::Session, false) => "keystead_session",
             (Self::Departed, true) => "__Host-keystead-departed",
             (Self::Departed, false) => "keystead_departed",
+            (Self::Capture, true) => "__Host-keystead-capture",
+            (Self::Capture, false) => "keystead_capture",
         }
     }
 

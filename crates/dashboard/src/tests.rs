@@ -77,8 +77,27 @@ fn no_text_is_missing_and_none_is_unused() {
         }
     }
     // Put together from a closed list of words.
-    let built =
-        ["error-", "describes-", "reason-", "done-", "status-", "health-", "actor-", "help-", "usage-by-", "card-"];
+    let built = [
+        "error-",
+        "describes-",
+        "reason-",
+        "done-",
+        "status-",
+        "health-",
+        "actor-",
+        "help-",
+        "usage-by-",
+        "card-",
+        "document-",
+        "prompt-",
+        "slot-",
+        "hint-",
+        "flag-",
+        "check-",
+        "look-",
+        "review-kind-",
+        "review-why-",
+    ];
     for key in known.keys() {
         let by_name = written.contains(&format!("\"{key}\""));
         let lead = key.strip_suffix("-lead").is_some_and(|title| written.contains(&format!("\"{title}\"")));

@@ -37,7 +37,7 @@ impl Operator {
 }
 
 /// Only for people who run the installation; for everybody else the page does not exist.
-fn operator(visit: &Visit) -> Result<Actor, Failure> {
+pub(crate) fn operator(visit: &Visit) -> Result<Actor, Failure> {
     if visit.person.session.operator {
         return Ok(Actor::operator(visit.person.session.email.clone()));
     }

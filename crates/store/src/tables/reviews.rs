@@ -248,8 +248,9 @@ pub async fn delete_evidence(tx: &mut Tx, case: &str, number: i64) -> Result<u64
 /// # Errors
 /// When the store cannot.
 pub async fn erase_evidence(tx: &mut Tx, case: &str, at: Timestamp) -> Result<u64, Error> {
-    const SQL: &str = "UPDATE evidence SET erased_at = $2, original_print = $3, findings = '{}' WHERE case_id = $1 AND erased_at IS NULL";
-    tx.execute(SQL, vec![case.into(), at.0.into(), [].as_slice().into()]).await
+    const SQL: &str = "UPDATE evidence SET erased_at = $2, original_print = $3, findings = $4 \
+                       WHERE case_id = $1 AND erased_at IS NULL";
+    tx.execute(SQL, vec![case.into(), at.0.into(), [].as_slice().into(), "{}".into()]).await
 }
 
 /// Somebody looks at a picture.
