@@ -9,6 +9,7 @@ mod cookies;
 mod countries;
 mod failure;
 mod form;
+mod json;
 mod language;
 mod pages;
 mod shell;

@@ -49,7 +49,10 @@ if (camera) {
       const place = checks.querySelector(`[data-check=${name}]`);
       const text = good ? place.dataset.good : place.dataset.poor;
       if (place.textContent === text) return;
-      place.textContent = text;
+      const glyph = document.createElement("span");
+      glyph.className = `glyph ${good ? "ok" : "wait"}`;
+      glyph.setAttribute("aria-hidden", "true");
+      place.replaceChildren(glyph, text);
       place.className = `state ${good ? "ok" : "wait"}`;
     };
     setInterval(() => {

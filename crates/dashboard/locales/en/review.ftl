@@ -11,6 +11,7 @@ capture-erased-by = The pictures serve this verification only and are erased by 
 capture-country = Country that issued the document
 capture-country-hint = Not where you live, but whose document you show.
 capture-begin-button = Begin
+capture-safe = You are right here if the address is { $host } and the number above is the one on the first device. Support never asks for this link.
 capture-document = Choose a document
 capture-document-hint = It must be valid and your own. Copies and pictures of screens are not accepted.
 capture-other-country = Another country

@@ -11,6 +11,7 @@ capture-erased-by = 画像は本人確認だけに使い、遅くとも{ $when }
 capture-country = 書類を発行した国
 capture-country-hint = 住んでいる国ではなく、書類を発行した国です。
 capture-begin-button = 始める
+capture-safe = アドレスが{ $host }で、上の番号が最初の端末と同じなら正しいページです。サポートがこのリンクを尋ねることはありません。
 capture-document = 書類を選ぶ
 capture-document-hint = 有効期限内の本人の書類に限ります。コピーや画面の写真は使えません。
 capture-other-country = 別の国

@@ -11,6 +11,7 @@ capture-erased-by = Zdjęcia służą tylko tej weryfikacji i zostaną usunięte
 capture-country = Kraj, który wydał dokument
 capture-country-hint = Nie kraj zamieszkania, lecz kraj, którego dokument pokazujesz.
 capture-begin-button = Zacznij
+capture-safe = Jesteś we właściwym miejscu, jeśli adres to { $host }, a numer powyżej jest taki sam jak na pierwszym urządzeniu. Obsługa nigdy nie prosi o ten link.
 capture-document = Wybierz dokument
 capture-document-hint = Musi być ważny i Twój własny. Kopie i zdjęcia ekranów nie są przyjmowane.
 capture-other-country = Inny kraj

@@ -16,6 +16,7 @@ use crate::cookies::Cookie;
 use crate::countries;
 use crate::failure::{Failure, words};
 use crate::form::{Form, from_our_page};
+use crate::json::{answer, json, quoted, refused, wants_json};
 use crate::language::Language;
 use crate::text::Text;
 use crate::visit::Visitor;
@@ -376,39 +377,6 @@ async fn read(mut upload: Multipart) -> Option<(Vec<u8>, Taken)> {
         }
     }
     Some((bytes, taken))
-}
-
-fn wants_json(headers: &HeaderMap) -> bool {
-    headers.get(header::ACCEPT).is_some_and(|accept| accept == "application/json")
-}
-
-fn quoted(text: &str) -> String {
-    let mut out = String::from("\"");
-    for letter in text.chars() {
-        match letter {
-            '"' | '\\' => out.extend(['\\', letter]),
-            letter if letter.is_control() => out.push(' '),
-            letter => out.push(letter),
-        }
-    }
-    out.push('"');
-    out
-}
-
-fn json(fields: &[(&str, &str)]) -> Response {
-    let fields: Vec<String> =
-        fields.iter().map(|(name, value)| format!("{}:{}", quoted(name), quoted(value))).collect();
-    answer(format!("{{{}}}", fields.join(",")))
-}
-
-fn answer(body: String) -> Response {
-    ([(header::CONTENT_TYPE, "application/json")], body).into_response()
-}
-
-fn refused(text: &str) -> Response {
-    let mut response = json(&[("error", text)]);
-    *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
-    response
 }
 
 async fn prompts_as_json(state: &DashboardState, here: &Holder, prompts: &[PromptView]) -> Response {

@@ -190,7 +190,8 @@ impl Case {
         let t = self.t();
         let (state, word) =
             if self.view.duplicate { ("wait", "review-used-before") } else { ("ok", "review-not-used-before") };
-        let known = self.view.duplicate || read;
+        // Only a number that was copied without a slip is compared.
+        let known = self.view.duplicate || zone.and_then(|zone| zone.digits).is_some_and(|found| found.document_number);
         checks.push(Check {
             name: t.say("check-used"),
             value: field("number"),
