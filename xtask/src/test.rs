@@ -26,10 +26,12 @@ fn journeys() -> Done {
     print::step("journeys in Chromium");
     let root = shell::root();
     let folder = machine::browser()?;
-    for name in ["journeys", "accounts"] {
+    let reviewer = [("KEYSTEAD_IDENTITY__PROVIDER", "review"), ("KEYSTEAD_OPERATOR__EMAILS", "ops@example.com")];
+    for (name, more) in [("journeys", &[][..]), ("accounts", &[][..]), ("review", &reviewer[..])] {
         let script = folder.join(format!("{name}.mjs"));
-        std::fs::copy(root.join(format!("tests/browser/{name}.mjs")), &script).map_err(|error| error.to_string())?;
-        let product = Product::start(&root.join("target/debug/keystead"), name, None, &[])?;
+        let source = root.join(format!("tests/browser/{name}.mjs"));
+        std::fs::copy(source, &script).map_err(|error| error.to_string())?;
+        let product = Product::start(&root.join("target/debug/keystead"), name, None, more)?;
         let mut command = Command::new("node");
         command.arg(&script).args([&product.address, &product.sandbox]).arg("/usr/bin/chromium");
         shell::run(command.arg(root.join("target/pictures")).arg(product.database()))?;

@@ -1,5 +1,5 @@
-//! The cookies: who is signed in, who still owes the second factor, and who has left for another's sign-in page. Fixed
-//! attributes, never anything else.
+//! The cookies: who is signed in, who still owes the second factor, who has left for another's sign-in page, and which
+//! device hands in pictures. Fixed attributes, never anything else.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use keystead_core::secret::Secret;
@@ -11,6 +11,7 @@ pub(crate) enum Cookie {
     /// The password was right, the second factor is missing; opens nothing but the page that asks for it.
     Waiting,
     Departed,
+    Capture,
 }
 
 impl Cookie {
@@ -23,6 +24,8 @@ impl Cookie {
             (Self::Waiting, false) => "keystead_waiting",
             (Self::Departed, true) => "__Host-keystead-departed",
             (Self::Departed, false) => "keystead_departed",
+            (Self::Capture, true) => "__Host-keystead-capture",
+            (Self::Capture, false) => "keystead_capture",
         }
     }
 

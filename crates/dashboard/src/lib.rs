@@ -6,8 +6,10 @@
 //! means the same thing to a colleague. Without it, pages show the person's first organization and its Default project.
 
 mod cookies;
+mod countries;
 mod failure;
 mod form;
+mod json;
 mod language;
 mod pages;
 mod proof;
@@ -18,7 +20,7 @@ mod visit;
 mod when;
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderValue, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -26,8 +28,8 @@ use axum::routing::{MethodRouter, get, post};
 use keystead_app::App;
 
 use pages::{
-    account, audit, billing, door, general, handoff, help, home, keys, member, members, operator, operator_policy,
-    operator_report, passkey, phone, projects, security, usage, welcome,
+    account, audit, billing, capture, door, general, handoff, help, home, keys, member, members, operator,
+    operator_policy, operator_report, passkey, phone, projects, review, security, usage, welcome,
 };
 
 /// What the pages need to know of the installation.
@@ -68,6 +70,8 @@ pub enum Audience {
     /// People who are signed in and proved themselves within the last ten minutes; others are asked for their password
     /// and code first, and go on from there (ASVS 7.5.1).
     Proven,
+    /// Whoever holds the link, on the first device that went on with it.
+    LinkHolder,
 }
 
 /// One page or form.
@@ -97,6 +101,10 @@ const fn proven(path: &'static str, serve: fn() -> MethodRouter<DashboardState>)
     Route { path, audience: Audience::Proven, serve }
 }
 
+const fn held(path: &'static str, serve: fn() -> MethodRouter<DashboardState>) -> Route {
+    Route { path, audience: Audience::LinkHolder, serve }
+}
+
 /// Every page with its audience. Nothing is served that does not stand here.
 pub static ROUTES: &[Route] = &[
     all("/", || get(start::page)),
@@ -112,6 +120,12 @@ pub static ROUTES: &[Route] = &[
     all("/forgot", || get(door::forgot).post(door::do_forgot)),
     all("/reset", || get(door::reset).post(door::do_reset)),
     all("/verify/{token}", || get(handoff::open).post(handoff::proceed)),
+    held("/verify/{token}/capture", || get(capture::open).post(capture::begin)),
+    held("/verify/{token}/capture/state", || get(capture::follow)),
+    held("/verify/{token}/capture/{verb}", || post(capture::act)),
+    held("/verify/{token}/capture/pictures/{slot}", || {
+        post(capture::picture).layer(DefaultBodyLimit::max(capture::LARGEST_UPLOAD))
+    }),
     all("/help", || get(help::list)),
     all("/help/{slug}", || get(help::open)),
     // Looking at an invitation is for everybody who holds the link; accepting needs a session.
@@ -164,6 +178,9 @@ pub static ROUTES: &[Route] = &[
     proven("/settings/account/security/passkeys/remove", || post(passkey::remove)),
     own("/settings/account/sessions/end", || post(security::end)),
     own("/settings/account/sessions/end-others", || post(security::end_others)),
+    own("/operator/reviews", || get(review::queue)),
+    own("/operator/reviews/{case}", || get(review::open).post(review::act)),
+    own("/operator/reviews/{case}/pictures/{number}", || get(review::picture)),
     own("/operator", || get(operator::open).post(operator::act)),
     own("/operator/policy", || get(operator_policy::open).post(operator_policy::act)),
     own("/operator/exemptions", || get(operator_policy::open_exemptions).post(operator_policy::act_exemptions)),
@@ -177,7 +194,7 @@ pub fn router(state: DashboardState) -> Router {
         let served = (route.serve)();
         let served = match route.audience {
             Audience::Proven => served.layer(from_fn_with_state(state.clone(), proof::ask)),
-            Audience::SignedIn | Audience::Everybody => served,
+            Audience::SignedIn | Audience::Everybody | Audience::LinkHolder => served,
         };
         router = router.route(route.path, served);
     }
@@ -190,6 +207,10 @@ pub fn router(state: DashboardState) -> Router {
         .route(
             "/static/passkey.js",
             get(|| file("text/javascript; charset=utf-8", include_str!("../static/passkey.js"))),
+        )
+        .route(
+            "/static/capture.js",
+            get(|| file("text/javascript; charset=utf-8", include_str!("../static/capture.js"))),
         )
         .route("/static/icon.svg", get(|| file("image/svg+xml", include_str!("../static/icon.svg"))))
         .layer(from_fn_with_state(state.clone(), stamp))
@@ -206,6 +227,8 @@ async fn file(kind: &'static str, text: &'static str) -> Response {
 
 /// The headers every answer of the pages carries.
 async fn stamp(State(state): State<DashboardState>, request: Request, next: Next) -> Response {
+    // Only the page that takes pictures may ask for the camera.
+    let camera = request.uri().path().starts_with("/verify/") && request.uri().path().ends_with("/capture");
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     if let Ok(policy) = HeaderValue::from_str(&state.policy()) {
@@ -215,7 +238,11 @@ async fn stamp(State(state): State<DashboardState>, request: Request, next: Next
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     headers.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
     headers.insert("cross-origin-resource-policy", HeaderValue::from_static("same-origin"));
-    headers.insert("permissions-policy", HeaderValue::from_static("camera=(self), microphone=(), geolocation=()"));
+    let devices = match camera {
+        true => "camera=(self), microphone=(), geolocation=()",
+        false => "camera=(), microphone=(), geolocation=()",
+    };
+    headers.insert("permissions-policy", HeaderValue::from_static(devices));
     if state.secure() {
         headers.insert("strict-transport-security", HeaderValue::from_static("max-age=31536000; includeSubDomains"));
     }

@@ -93,6 +93,15 @@ fn no_text_is_missing_and_none_is_unused() {
         "kept-",
         "service-",
         "attention-",
+        "document-",
+        "prompt-",
+        "slot-",
+        "hint-",
+        "flag-",
+        "check-",
+        "look-",
+        "review-kind-",
+        "review-why-",
     ];
     for key in known.keys() {
         let by_name = written.contains(&format!("\"{key}\""));

@@ -11,10 +11,12 @@ use keystead_store::tables::organizations;
 use keystead_store::tables::reviews::{self, EvidenceView, ReviewCase};
 use serde_json::{Value, json};
 
-use super::capture::{Findings, zone_flags, zone_shape};
+use super::capture::Findings;
+use super::choose::zone_shape;
 use super::evidence::Place;
+use super::hand_in::zone_flags;
 use super::mrz::{Digits, MrzReport};
-use super::prompts::{Challenge, Prompt};
+use super::prompts::{Prompt, drawn};
 use super::slots::Slot;
 use super::watermark;
 use crate::audit::Deed;
@@ -108,6 +110,12 @@ fn flags_of(case: &ReviewCase) -> Vec<String> {
     flags.filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
+/// In the order in which they were asked for; their numbers say nothing.
+fn in_order(mut pictures: Vec<PictureView>) -> Vec<PictureView> {
+    pictures.sort_by_key(|picture| Slot::ALL.iter().position(|slot| *slot == picture.slot));
+    pictures
+}
+
 /// The capture a case is about: its own, or that of the attempt an appeal is against.
 pub(super) async fn capture_of(tx: &mut Tx, case: &ReviewCase) -> Result<Option<Capture>, Error> {
     Ok(match &case.attempt {
@@ -165,13 +173,12 @@ impl App {
                 Some(capture) => reviews::list_evidence(tx, &capture.case).await?,
                 None => Vec::new(),
             };
-            let challenge = capture.as_ref().and_then(|capture| capture.challenge.as_deref());
-            let challenge = challenge.and_then(|text| text.parse::<Challenge>().ok());
+            let challenge = drawn(capture.as_ref().and_then(|capture| capture.challenge.as_deref()));
             let picture = |row: &reviews::Evidence| {
                 let slot = Slot::from_name(&row.kind)?;
                 let found = Findings::of(row);
                 let prompt = match slot {
-                    Slot::Prompt(at) => challenge.as_ref().and_then(|drawn| drawn.prompts.get(at).copied()),
+                    Slot::Prompt(at) => challenge.as_ref().and_then(|(_, drawn)| drawn.prompts.get(at).copied()),
                     _ => None,
                 };
                 Some(PictureView {
@@ -204,7 +211,7 @@ impl App {
                 flags: flags_of(&case),
                 duplicate,
                 zone: app.zone_view(capture.as_ref())?,
-                pictures: pictures.iter().filter_map(picture).collect(),
+                pictures: in_order(pictures.iter().filter_map(picture).collect()),
                 views: views.into_iter().filter(|view| own_cases.contains(&Some(view.case.clone()))).collect(),
                 reasons: serde_json::from_str(&case.reasons).unwrap_or_default(),
                 own: app.belongs_to(tx, &actor, &case.organization).await?,

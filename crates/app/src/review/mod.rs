@@ -6,12 +6,15 @@
 
 mod capture;
 mod cases;
+mod choose;
 mod decide;
 mod erase;
 mod evidence;
 mod glyphs;
+mod hand_in;
 pub mod image;
 pub mod mrz;
+mod picture;
 pub mod prompts;
 mod provider;
 pub mod quality;

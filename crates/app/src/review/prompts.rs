@@ -216,6 +216,12 @@ impl Challenge {
     }
 }
 
+/// Reads what a capture keeps: how often prompts were drawn, and the last ones.
+pub(super) fn drawn(kept: Option<&str>) -> Option<(u8, Challenge)> {
+    let (draws, challenge) = kept?.split_once(' ')?;
+    Some((draws.parse().ok()?, challenge.parse().ok()?))
+}
+
 impl fmt::Display for Challenge {
     /// The challenge as one text, for a column: nonce, time and prompts; [`Challenge::from_str`] reads it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

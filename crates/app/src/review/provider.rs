@@ -209,7 +209,7 @@ impl Reviewer {
             (_, None) => State::Waiting,
         };
         let wanted = self.wanted(&capture);
-        let shown = |slot: &&slots::Slot| pictures.iter().any(|picture| picture.number == slot.number());
+        let shown = |slot: &&slots::Slot| pictures.iter().any(|picture| picture.kind == slot.as_str());
         let documents = !wanted.is_empty() && wanted.iter().filter(|slot| slot.of_document()).all(|slot| shown(&slot));
         let step = match state {
             State::Waiting => 0,

@@ -45,19 +45,6 @@ impl Slot {
         Self::ALL.into_iter().find(|slot| slot.as_str() == name)
     }
 
-    /// The number of its picture in the case.
-    pub(super) const fn number(self) -> i64 {
-        match self {
-            Self::Front => 1,
-            Self::Back => 2,
-            Self::Passport => 3,
-            Self::Selfie => 4,
-            Self::Prompt(0) => 5,
-            Self::Prompt(1) => 6,
-            Self::Prompt(_) => 7,
-        }
-    }
-
     /// What its picture is judged as.
     pub(super) const fn picture(self) -> PictureKind {
         match self {

@@ -305,11 +305,18 @@ async fn only_what_is_asked_for_is_taken() {
     }
     assert_eq!(code(&take(Slot::Front, jpeg(9)).await.unwrap_err()), "picture_taken_too_often");
     assert_eq!(world.files().len(), 1);
+    for draw in 1..=5 {
+        let prompts = world.app.ask_capture_prompts(&holder).await.unwrap();
+        world.take(&holder, prompts[0].slot, 20 + draw).await;
+        assert_eq!(world.files().len(), 2, "what was taken for the prompts before is wiped");
+    }
+    let asked = world.app.ask_capture_prompts(&holder).await;
+    assert_eq!(code(&asked.unwrap_err()), "picture_taken_too_often", "nobody draws until it fits");
     assert_eq!(code(&world.app.hand_in_capture(&holder).await.unwrap_err()), "picture_missing");
     let kind = world.app.choose_capture_document(&holder, "identity_card").await;
     assert_eq!(code(&kind.unwrap_err()), "document_not_taken", "Japan issues none");
     world.app.choose_capture_country(&holder, "PL").await.unwrap();
-    assert_eq!(world.files(), Vec::<PathBuf>::new(), "the other document's picture is wiped");
+    assert_eq!(world.files().len(), 1, "the other document's picture is wiped, the face stays");
     let elsewhere = Holder { device: Some(Secret::new("f".repeat(64))), ..holder.clone() };
     let taken = world.app.take_capture_picture(&elsewhere, Slot::Front, jpeg(1), Taken::default()).await;
     assert_eq!(code(&taken.unwrap_err()), "link_expired", "another device");
@@ -327,11 +334,12 @@ async fn every_look_is_written_down() {
     world.hand_in(&link, 50).await;
     let case = world.case().await;
     let bob = ops("bob");
-    let without = world.app.review_picture(&bob, &case, 1, "curiosity").await;
+    let front = world.app.review_case(&bob, &case).await.unwrap().pictures[0].number;
+    let without = world.app.review_picture(&bob, &case, front, "curiosity").await;
     assert!(matches!(without, Err(Error::Invalid { param: Some("reason"), .. })));
-    assert!(matches!(world.app.review_picture(&ann, &case, 1, "review").await, Err(Error::Forbidden { .. })));
-    assert!(matches!(world.app.review_picture(&bob, &case, 2, "review").await, Err(Error::NotFound { .. })));
-    let shown = world.app.review_picture(&bob, &case, 1, "review").await.unwrap();
+    assert!(matches!(world.app.review_picture(&ann, &case, front, "review").await, Err(Error::Forbidden { .. })));
+    assert!(matches!(world.app.review_picture(&bob, &case, -1, "review").await, Err(Error::NotFound { .. })));
+    let shown = world.app.review_picture(&bob, &case, front, "review").await.unwrap();
     let shown = image::load_from_memory(shown.expose()).unwrap().into_rgb8();
     let sent = pixels(1200, 600, 50);
     let far = |a: &Rgb<u8>, b: &Rgb<u8>| a.0.iter().zip(b.0).any(|(a, b)| a.abs_diff(b) > 40);
@@ -339,7 +347,10 @@ async fn every_look_is_written_down() {
     assert!(marked > 20_000, "the mark is in the pixels: {marked}");
     let (_, views) = world.app.privacy_record(&ann, &one).await.unwrap();
     assert_eq!(views.len(), 1, "owners read who looked");
-    assert_eq!((views[0].viewer.as_str(), views[0].reason.as_str(), views[0].number), ("bob@example.com", "review", 1));
+    assert_eq!(
+        (views[0].viewer.as_str(), views[0].reason.as_str(), views[0].number),
+        ("bob@example.com", "review", front)
+    );
     let seen = world.app.review_case(&bob, &case).await.unwrap();
     assert_eq!(seen.views.len(), 1);
 }
@@ -372,7 +383,8 @@ async fn declined_appealed_and_overridden_by_two() {
     let seen = world.app.review_case(&ops("eve"), &queue[0].id).await.unwrap();
     assert_eq!(seen.pictures.len(), 5, "the pictures are at hand while their time lasts");
     assert!(seen.statement.unwrap().contains("ten years"));
-    assert!(world.app.review_picture(&ops("eve"), &queue[0].id, 1, "appeal").await.is_ok());
+    let front = seen.pictures[0].number;
+    assert!(world.app.review_picture(&ops("eve"), &queue[0].id, front, "appeal").await.is_ok());
     world.app.decide_case(&ops("bob"), &queue[0].id, true, "I agree").await.unwrap();
     let twice = world.app.decide_case(&ops("bob"), &queue[0].id, true, "I agree with me").await;
     assert!(matches!(twice, Err(Error::Forbidden { .. })));

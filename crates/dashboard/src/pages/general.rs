@@ -84,6 +84,7 @@ impl General {
     fn provider(&self) -> String {
         match self.view.provider {
             Some("persona") => "Persona".to_owned(),
+            Some("review") => self.shell.operator.clone(),
             Some(other) => other.to_owned(),
             None => String::new(),
         }

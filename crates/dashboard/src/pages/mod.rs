@@ -3,6 +3,7 @@
 pub(crate) mod account;
 pub(crate) mod audit;
 pub(crate) mod billing;
+pub(crate) mod capture;
 pub(crate) mod door;
 pub(crate) mod general;
 pub(crate) mod handoff;
@@ -17,6 +18,7 @@ pub(crate) mod operator_report;
 pub(crate) mod passkey;
 pub(crate) mod phone;
 pub(crate) mod projects;
+pub(crate) mod review;
 pub(crate) mod security;
 pub(crate) mod usage;
 pub(crate) mod welcome;

@@ -35,6 +35,7 @@ pub(super) struct Tab {
 pub(super) fn tabs(visit: &Visit, current: &str) -> Vec<Tab> {
     let pages = [
         ("operator-overview", "/operator"),
+        ("review-queue", "/operator/reviews"),
         ("policy", "/operator/policy"),
         ("exemptions", "/operator/exemptions"),
         ("report", "/operator/report"),
@@ -71,7 +72,7 @@ impl Operator {
 }
 
 /// Only for people who run the installation; for everybody else the page does not exist.
-pub(super) fn operator(visit: &Visit) -> Result<Actor, Failure> {
+pub(crate) fn operator(visit: &Visit) -> Result<Actor, Failure> {
     if visit.person.session.operator {
         return Ok(Actor::operator(visit.person.session.email.clone()));
     }

@@ -2,11 +2,12 @@
 
 use std::net::{SocketAddr, TcpListener};
 
+use keystead_app::review::EvidenceStore;
 use keystead_store::Store;
 use serde_json::{Value, json};
 
 use crate::cli::Output;
-use crate::config::{Environment, Validated};
+use crate::config::{Environment, Identity, Validated};
 use crate::failure::Failure;
 use crate::{print, secrets};
 
@@ -20,6 +21,9 @@ pub(crate) async fn run(config: &Validated, output: Output) -> Result<(), Failur
     checks.push(Check { name: "secrets", outcome: secrets(config) });
     checks.push(Check { name: "database", outcome: database(config).await });
     checks.push(Check { name: "listen", outcome: port(config.server.listen) });
+    if matches!(config.identity, Some(Identity::Review)) {
+        checks.push(Check { name: "reviewer", outcome: reviewer(config) });
+    }
     if let Some(sandbox) = &config.sandbox {
         checks.push(Check { name: "sandbox", outcome: port(sandbox.listen) });
     }
@@ -70,6 +74,24 @@ async fn database(config: &Validated) -> Result<String, String> {
     let store = Store::open(url).await.map_err(|error| error.to_string())?;
     store.ping().await.map_err(|error| error.to_string())?;
     Ok(if file.is_some() { "SQLite answers".to_owned() } else { "PostgreSQL answers".to_owned() })
+}
+
+/// People of the operator's decide: somebody must be able to, and phones open a camera only on a page with TLS.
+fn reviewer(config: &Validated) -> Result<String, String> {
+    if config.operator.emails.is_empty() {
+        return Err("identity.provider is review, and nobody may decide: name people in operator.emails".to_owned());
+    }
+    let local = ["http://localhost", "http://127.0.0.1", "http://[::1]"];
+    let url = config.public_url.as_str();
+    if !url.is_empty() && !url.starts_with("https://") && !local.iter().any(|start| url.starts_with(start)) {
+        return Err("phones open a camera only over https; set server.public_url to an https:// address".to_owned());
+    }
+    let folder = config.server.data_dir.join("evidence");
+    if !folder.exists() {
+        return Ok("the folder of evidence is made by the first start".to_owned());
+    }
+    let opened = EvidenceStore::open(&folder).map(|_| format!("evidence is private, in {}", folder.display()));
+    opened.map_err(|error| error.to_string())
 }
 
 fn port(address: SocketAddr) -> Result<String, String> {

@@ -98,7 +98,8 @@ pub(crate) async fn start(config: Validated, stopped: watch::Receiver<bool>) -> 
     if let Some(running) = &sandbox {
         running.announce_to(listen);
     }
-    let services = wire::services::services(&config, sandbox.as_ref())?;
+    let mut services = wire::services::services(&config, sandbox.as_ref())?;
+    wire::services::review(&mut services, &config, &store, &secrets, &public_url)?;
     let app = wire::app(store.clone(), &secrets, public_url.clone(), services, wire::settings(&config));
     let worker = tokio::spawn(wire::worker::work(app.clone(), stopped.clone()));
     let authenticate = Arc::new(ByGateway(Arc::clone(&gateway)));

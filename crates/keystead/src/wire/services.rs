@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
+use keystead_app::review::image::TIME_LIMIT;
+use keystead_app::review::{EvidenceStore, Intake, Reviewer, ReviewerOptions};
 use keystead_app::{Codes, Services};
 use keystead_core::secret::Secret;
+use keystead_core::verification::documents::DocumentPolicy;
 use keystead_providers::Failure as Outside;
 use keystead_providers::identity::PersonaOptions;
 use keystead_providers::identity::persona::Persona;
@@ -16,9 +19,11 @@ use keystead_providers::phone::twilio::{Twilio, TwilioOptions};
 use keystead_providers::sign_in::Oidc;
 use keystead_providers::sign_in::OidcOptions;
 use keystead_sandbox as sandbox;
+use keystead_store::Store;
 
 use crate::config::{Identity, Sms, Validated};
 use crate::failure::Failure;
+use crate::secrets::Secrets;
 use crate::wire;
 use crate::wire::sandbox::Running;
 
@@ -104,11 +109,8 @@ fn payment(services: &mut Services, config: &Validated, beside: Option<&Running>
 
 fn identity(services: &mut Services, config: &Validated, beside: Option<&Running>) -> Result<(), Failure> {
     let options = match (&config.identity, beside) {
-        (Some(Identity::Review), _) => {
-            return Err(Failure::Other(
-                "identity.provider = \"review\" is not served by this release; use persona".to_owned(),
-            ));
-        }
+        // Needs the store: [`review`].
+        (Some(Identity::Review), _) => return Ok(()),
         (Some(Identity::Persona { base_url, api_key, template, webhook_secrets, completed_approves }), _) => {
             PersonaOptions {
                 base_url: base_url.clone(),
@@ -129,6 +131,38 @@ fn identity(services: &mut Services, config: &Validated, beside: Option<&Running
     };
     let client = Persona::new(options, wire::clock()).map_err(failed("identity"))?;
     services.identity = Some(Arc::new(client));
+    Ok(())
+}
+
+/// The built-in reviewer, where people of the operator's decide: it keeps captures in the store and pictures in a folder.
+pub(crate) fn review(
+    services: &mut Services,
+    config: &Validated,
+    store: &Store,
+    secrets: &Secrets,
+    public_url: &str,
+) -> Result<(), Failure> {
+    if !matches!(config.identity, Some(Identity::Review)) {
+        return Ok(());
+    }
+    let folder = config.server.data_dir.join("evidence");
+    let evidence = EvidenceStore::open(&folder)
+        .map_err(|error| Failure::Other(format!("the folder of evidence {}: {error}", folder.display())))?;
+    // Code that is not optimised reads pictures ten times slower.
+    let patience = if cfg!(debug_assertions) { 12 } else { 1 };
+    let reviewer = Arc::new(Reviewer::new(ReviewerOptions {
+        store: store.clone(),
+        sealer: wire::sealer(secrets),
+        clock: wire::clock(),
+        rng: Box::new(wire::rng()),
+        public_url: public_url.to_owned(),
+        privacy_policy_url: config.operator.privacy_policy_url.clone().unwrap_or_default(),
+        evidence,
+        intake: Intake::new(2, TIME_LIMIT * patience),
+        documents: DocumentPolicy::default(),
+    }));
+    services.identity = Some(Arc::<Reviewer>::clone(&reviewer));
+    services.review = Some(reviewer);
     Ok(())
 }
 

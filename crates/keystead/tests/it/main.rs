@@ -8,8 +8,10 @@
 )]
 
 mod ladder;
+mod outage;
 mod product;
 mod running;
 mod story;
+mod totals;
 mod upstream;
 mod verification;

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::mpsc::{Sender, channel};
 
 /// Starts it and gives its base address; it ends with the test.
 pub(crate) fn start() -> String {
@@ -37,4 +38,28 @@ fn serve(mut stream: TcpStream) -> Option<()> {
             format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n", body.len());
         stream.write_all(format!("{head}{body}").as_bytes()).ok()?;
     }
+}
+
+/// A model server that streams one event, waits to be told, and streams the rest. Serves one request.
+pub(crate) fn held() -> (String, Sender<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let (go_on, told) = channel();
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut asked = [0; 4096];
+        let mut read = Vec::new();
+        while !String::from_utf8_lossy(&read).contains("\"messages\"") {
+            let count = stream.read(&mut asked).unwrap();
+            read.extend_from_slice(&asked[..count]);
+        }
+        let chunk = |text: &str| format!("{:x}\r\n{text}\r\n", text.len());
+        let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
+        let first = "data: {\"choices\":[{\"delta\":{\"content\":\"first\"}}]}\n\n";
+        stream.write_all(format!("{head}{}", chunk(first)).as_bytes()).unwrap();
+        told.recv().unwrap();
+        let rest = "data: {\"choices\":[{\"delta\":{\"content\":\"second\"}}]}\n\ndata: [DONE]\n\n";
+        stream.write_all(format!("{}0\r\n\r\n", chunk(rest)).as_bytes()).unwrap();
+    });
+    (format!("http://{address}/v1"), go_on)
 }

@@ -98,7 +98,7 @@ pub struct OrganizationView {
 pub fn consent_text(language: &str, provider: &str, operator: &str) -> String {
     let name = match provider {
         "persona" => "Persona",
-        "review" => operator,
+        "review" => return own_consent_text(language, operator),
         other => other,
     };
     match language {
@@ -115,6 +115,25 @@ pub fn consent_text(language: &str, provider: &str, operator: &str) -> String {
             "I agree that {name} and {operator} process the photo of my document, the photo of my face and biometric \
              information for the sole purpose of verifying this organization. Biometric information is deleted after \
              7 days at the latest. I can withdraw this consent at any time."
+        ),
+    }
+}
+
+/// The same where people of the operator's decide and nobody else is involved (S3-31, S3-32).
+fn own_consent_text(language: &str, operator: &str) -> String {
+    match language {
+        "pl" => format!(
+            "Zgadzam się, aby {operator} przetwarzał zdjęcia mojego dokumentu i mojej twarzy wyłącznie w celu weryfikacji tej \
+             organizacji; ogląda je człowiek. Zdjęcia są usuwane najpóźniej 7 dni po zrobieniu. Zgodę można wycofać w każdej chwili."
+        ),
+        "ja" => format!(
+            "{operator}が、この組織の確認のためだけに、本人確認書類と顔の写真を処理し、担当者が目視で確認することに同意します。\
+             写真は撮影から遅くとも7日後に削除されます。同意はいつでも撤回できます。"
+        ),
+        _ => format!(
+            "I agree that {operator} processes the photos of my document and of my face for the sole purpose of verifying \
+             this organization; a person looks at them. The photos are deleted 7 days after they were taken at the latest. \
+             I can withdraw this consent at any time."
         ),
     }
 }

@@ -1,0 +1,162 @@
+//! The holder of a link chooses country and document, asks for prompts, types the machine-readable zone.
+
+use std::sync::Arc;
+
+use keystead_core::time::Timestamp;
+use keystead_core::verification::documents::DocumentKind;
+use keystead_store::Tx;
+use keystead_store::tables::captures::{self, Capture};
+use keystead_store::tables::reviews;
+
+use super::Reviewer;
+use super::capture::{Holder, PromptView, capital, coded, open_behind, prompt_views};
+use super::evidence::Place;
+use super::mrz::MrzReport;
+use super::picture::place;
+use super::prompts::{Challenge, drawn};
+use super::slots::{Slot, wanted};
+use crate::{App, Error};
+
+/// The longest text of a zone that is kept.
+const LONGEST_ZONE: usize = 400;
+/// How often prompts are drawn for one capture.
+const DRAWS: u8 = 5;
+
+impl App {
+    /// Chooses another country; documents of the one before are wiped.
+    ///
+    /// # Errors
+    /// When the link is not this device's, nothing can be handed in, or the country is not served.
+    pub async fn choose_capture_country(&self, holder: &Holder, country: &str) -> Result<(), Error> {
+        let reviewer = self.reviewer()?;
+        let country = served(&reviewer, country)?;
+        self.rechoose(holder, move |row| {
+            row.country = Some(country.clone());
+            row.document = None;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Chooses the document; pictures of the one before are wiped.
+    ///
+    /// # Errors
+    /// When the link is not this device's, nothing can be handed in, or the country does not issue it.
+    pub async fn choose_capture_document(&self, holder: &Holder, kind: &str) -> Result<(), Error> {
+        let reviewer = self.reviewer()?;
+        let unknown = || Error::coded("document", "document_not_taken", "This document is not taken for the country.");
+        let kind = DocumentKind::from_name(kind).ok_or_else(unknown)?;
+        self.rechoose(holder, move |row| {
+            if wanted(&reviewer.documents, row.country.as_deref().unwrap_or_default(), kind).is_empty() {
+                return Err(unknown());
+            }
+            row.document = Some(kind.as_str().to_owned());
+            Ok(())
+        })
+        .await
+    }
+
+    async fn rechoose(
+        &self,
+        holder: &Holder,
+        choose: impl Fn(&mut Capture) -> Result<(), Error> + Send + Sync + 'static,
+    ) -> Result<(), Error> {
+        let reviewer = self.reviewer()?;
+        let (now, holder, choose) = (self.now(), holder.clone(), Arc::new(choose));
+        let write = self.store().write("choose_document", async move |tx: &mut Tx| {
+            let mut row = open_behind(tx, &holder, now).await?.capture;
+            let before = (row.country.clone(), row.document.clone());
+            choose(&mut row)?;
+            let mut gone = Vec::new();
+            if before != (row.country.clone(), row.document.clone()) {
+                gone = forget(tx, &row, Slot::of_document).await?;
+                row.zone_sealed = None;
+                captures::update(tx, &row).await?;
+            }
+            Ok::<_, Error>(gone)
+        });
+        wipe(&reviewer, write.await?).await
+    }
+
+    /// What to do before the camera: drawn when it is open, so that nothing can be prepared. Asking again draws anew and
+    /// wipes what was taken for the ones before.
+    ///
+    /// # Errors
+    /// When the link is not this device's, nothing can be handed in, or it was asked too often.
+    pub async fn ask_capture_prompts(&self, holder: &Holder) -> Result<Vec<PromptView>, Error> {
+        let reviewer = self.reviewer()?;
+        let (now, holder, by) = (self.now(), holder.clone(), Arc::clone(&reviewer));
+        let challenge = reviewer.draw(|rng| Challenge::draw(rng, now));
+        let fresh = challenge.clone();
+        let write = self.store().write("draw_prompts", async move |tx: &mut Tx| {
+            let mut row = open_behind(tx, &holder, now).await?.capture;
+            if by.wanted(&row).is_empty() {
+                return Err(Error::coded("document", "document_not_taken", "Choose a document first."));
+            }
+            let draws = drawn(row.challenge.as_deref()).map_or(0, |(draws, _)| draws);
+            if draws >= DRAWS {
+                return Err(coded("picture_taken_too_often", "The prompts were drawn too often."));
+            }
+            row.challenge = Some(format!("{} {fresh}", draws + 1));
+            let gone = forget(tx, &row, |slot| matches!(slot, Slot::Prompt(_))).await?;
+            captures::update(tx, &row).await?;
+            Ok::<_, Error>(gone)
+        });
+        wipe(&reviewer, write.await?).await?;
+        Ok(prompt_views(&challenge))
+    }
+
+    /// The two or three lines a person typed off the document. What has no shape of a zone is refused with where to look.
+    ///
+    /// # Errors
+    /// When the link is not this device's, nothing can be handed in, or these are no such lines.
+    pub async fn type_capture_zone(&self, holder: &Holder, typed: &str) -> Result<(), Error> {
+        let reviewer = self.reviewer()?;
+        let (now, holder, typed) = (self.now(), holder.clone(), typed.trim().to_owned());
+        zone_shape(&typed, now)?;
+        let write = self.store().write("type_zone", async move |tx: &mut Tx| {
+            let mut row = open_behind(tx, &holder, now).await?.capture;
+            row.zone_sealed = (!typed.is_empty()).then(|| reviewer.seal_zone(&row.id, &typed));
+            Ok::<_, Error>(captures::update(tx, &row).await?)
+        });
+        write.await
+    }
+}
+
+/// Takes rows of pictures away. Answers where their files are.
+async fn forget(tx: &mut Tx, row: &Capture, which: impl Fn(Slot) -> bool) -> Result<Vec<Place>, Error> {
+    let mut gone = Vec::new();
+    for picture in reviews::list_evidence(tx, &row.case).await? {
+        if let Some(slot) = Slot::from_name(&picture.kind).filter(|slot| which(*slot)) {
+            reviews::delete_evidence(tx, &row.case, picture.number).await?;
+            gone.push(place(&row.case, slot, picture.number)?);
+        }
+    }
+    Ok(gone)
+}
+
+/// Wipes files whose rows are gone.
+pub(super) async fn wipe(reviewer: &Reviewer, gone: Vec<Place>) -> Result<(), Error> {
+    let evidence = reviewer.evidence.clone();
+    let wiped = tokio::task::spawn_blocking(move || gone.iter().try_for_each(|place| evidence.remove(place))).await;
+    Ok(wiped.map_err(|_| Error::Internal("an erasure was cut off".to_owned()))??)
+}
+
+pub(super) fn served(reviewer: &Reviewer, country: &str) -> Result<String, Error> {
+    if reviewer.documents.documents(country).is_empty() {
+        return Err(Error::coded("country", "country_not_served", "Documents of this country are not taken."));
+    }
+    Ok(country.to_owned())
+}
+
+/// Whether a typed text has the shape of a zone; nothing typed is fine.
+pub(super) fn zone_shape(typed: &str, now: Timestamp) -> Result<(), Error> {
+    if typed.is_empty() {
+        return Ok(());
+    }
+    if typed.len() > LONGEST_ZONE {
+        return Err(Error::coded("zone", "zone_unreadable", "These are not the lines of a machine-readable zone."));
+    }
+    let read = MrzReport::read(typed, now).map(drop);
+    read.map_err(|refusal| Error::coded("zone", "zone_unreadable", capital(&refusal.to_string())))
+}

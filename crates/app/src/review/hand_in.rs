@@ -1,0 +1,124 @@
+//! Everything is handed in: software's findings are written down, and people are asked to decide.
+
+use keystead_core::time::Timestamp;
+use keystead_core::verification::documents::{DocumentKind, MIN_AGE};
+use keystead_store::Tx;
+use keystead_store::tables::captures::{self, Capture};
+use keystead_store::tables::reviews::{self, Evidence, ReviewCase};
+use serde_json::json;
+
+use super::Reviewer;
+use super::capture::{Findings, Holder, coded, open_behind};
+use super::erase::images_until;
+use super::image::Print;
+use super::mrz::{Claim, MrzReport, assess};
+use super::prompts::{Frame, drawn};
+use super::slots::Slot;
+use crate::{App, Error};
+
+impl App {
+    /// Hands everything in: software's findings are written down, and a case is opened for people.
+    ///
+    /// # Errors
+    /// When the link is not this device's, nothing can be handed in, or a picture is missing.
+    pub async fn hand_in_capture(&self, holder: &Holder) -> Result<(), Error> {
+        let reviewer = self.reviewer()?;
+        let (app, now, holder) = (self.clone(), self.now(), holder.clone());
+        let write = self.store().write("hand_in", async move |tx: &mut Tx| {
+            let mut row = open_behind(tx, &holder, now).await?.capture;
+            let pictures = reviews::list_evidence(tx, &row.case).await?;
+            let wanted = reviewer.wanted(&row);
+            let there = |slot: &Slot| pictures.iter().any(|picture| picture.kind == slot.as_str());
+            if wanted.is_empty() || !wanted.iter().all(there) {
+                return Err(coded("picture_missing", "A picture is still missing."));
+            }
+            let flags = flags(tx, &reviewer, &row, &pictures, now).await?;
+            let case = ReviewCase {
+                id: row.case.clone(),
+                organization: row.organization.clone(),
+                attempt: Some(row.attempt.clone()),
+                kind: "review".to_owned(),
+                state: "open".to_owned(),
+                statement_sealed: None,
+                findings: json!({ "flags": flags }).to_string(),
+                opened_at: now,
+                images_until: row.first_captured_at.map(|at| images_until(at, app.settings().biometrics_days)),
+                proposal: None,
+                proposed_by: None,
+                decision: None,
+                reasons: "[]".to_owned(),
+                note: None,
+                decided_by: None,
+                decided_at: None,
+            };
+            reviews::insert(tx, &case).await?;
+            row.state = "submitted".to_owned();
+            row.submitted_at = Some(now);
+            captures::update(tx, &row).await?;
+            Ok::<_, Error>(row.attempt)
+        });
+        let attempt = write.await?;
+        self.told(&attempt).await;
+        Ok(())
+    }
+}
+
+/// What software found, by name, for the reviewer's eyes; nothing here decides (verification.md 4.4).
+async fn flags(
+    tx: &mut Tx,
+    reviewer: &Reviewer,
+    row: &Capture,
+    pictures: &[Evidence],
+    now: Timestamp,
+) -> Result<Vec<&'static str>, Error> {
+    let mut flags = Vec::new();
+    let print = |picture: &Evidence| {
+        let look = u64::from_str_radix(&Findings::of(picture).look, 16).unwrap_or_default();
+        let document = Slot::from_name(&picture.kind).is_some_and(Slot::of_document);
+        (document, Print { sha256: picture.original_print.as_slice().try_into().unwrap_or_default(), look })
+    };
+    let prints: Vec<(bool, Print)> = pictures.iter().map(print).collect();
+    // One face before one wall looks alike from frame to frame; there only the same file is suspicious.
+    let same = |one: &(bool, Print), two: &(bool, Print)| match one.0 || two.0 {
+        true => one.1.same_picture(&two.1),
+        false => one.1.sha256 == two.1.sha256,
+    };
+    if prints.iter().enumerate().any(|(at, one)| prints.iter().skip(at + 1).any(|two| same(one, two))) {
+        flags.push("same_picture");
+    }
+    for picture in pictures {
+        if reviews::count_same_picture(tx, &picture.original_print, &row.case).await? > 0 {
+            flags.push("seen_elsewhere");
+            break;
+        }
+    }
+    if let Some((_, challenge)) = drawn(row.challenge.as_deref()) {
+        let frames: Vec<Frame> = Slot::ALL
+            .into_iter()
+            .filter(|slot| matches!(slot, Slot::Prompt(_)))
+            .filter_map(|slot| pictures.iter().find(|picture| picture.kind == slot.as_str()))
+            .map(Findings::of)
+            .map(|found| Frame { echo: found.echo, shown: found.shown, captured: found.captured, live: found.live })
+            .collect();
+        let from_file = frames.iter().any(|frame| !frame.live);
+        // Of pictures that were sent as files there is nothing to say about time.
+        let found = challenge.check(&frames, now);
+        flags.extend(found.into_iter().map(|one| one.code()).filter(|code| !from_file || *code == "uploaded_not_live"));
+    }
+    if let Some(zone) = reviewer.zone(row)? {
+        flags.extend(zone_flags(row, zone.expose(), now));
+    }
+    Ok(flags)
+}
+
+/// What the typed zone means for this case.
+pub(super) fn zone_flags(row: &Capture, zone: &str, now: Timestamp) -> Vec<&'static str> {
+    let kind = row.document.as_deref().and_then(DocumentKind::from_name);
+    let (Some(document), Some(country)) = (kind, row.country.as_deref()) else { return Vec::new() };
+    // The passport beside a visa is a picture here: a person compares it.
+    let claim = Claim { document, country, name: None, min_age: MIN_AGE, passport_at_hand: true };
+    match MrzReport::read(zone, now) {
+        Ok(report) => assess(&report, &claim, now).into_iter().map(|finding| finding.code()).collect(),
+        Err(_) => vec!["mrz_unreadable"],
+    }
+}

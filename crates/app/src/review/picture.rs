@@ -1,0 +1,123 @@
+//! A picture comes in: checked, freed of everything but pixels, sealed, written.
+
+use std::sync::Arc;
+
+use keystead_core::id::ReviewCaseId;
+use keystead_store::Tx;
+use keystead_store::tables::captures::{self, Capture};
+use keystead_store::tables::reviews::{self, Evidence};
+use rand::{Rng, RngCore};
+
+use super::Reviewer;
+use super::capture::{Findings, Holder, SlotView, TAKES, Taken, capital, closed, coded, open_behind, slot_view};
+use super::choose::wipe;
+use super::evidence::{NONCE, Place};
+use super::slots::Slot;
+use crate::{App, Error};
+
+impl App {
+    /// Takes a picture in: checked, freed of everything but pixels, sealed, written. A poor one is taken with hints.
+    ///
+    /// # Errors
+    /// When the link is not this device's, no such picture is asked for, it was taken too often, or it breaks a limit.
+    pub async fn take_capture_picture(
+        &self,
+        holder: &Holder,
+        slot: Slot,
+        bytes: Vec<u8>,
+        taken: Taken,
+    ) -> Result<SlotView, Error> {
+        let reviewer = self.reviewer()?;
+        let (now, who, by) = (self.now(), holder.clone(), Arc::clone(&reviewer));
+        let read = self.store().read("capture", async move |tx: &mut Tx| {
+            let row = open_behind(tx, &who, now).await?.capture;
+            allowed(tx, &by, &row, slot).await?;
+            Ok::<_, Error>(row)
+        });
+        let row = read.await?;
+        let key = reviewer.key(&row)?.ok_or_else(closed)?;
+        let picture = reviewer.intake.take(bytes, slot.picture()).await;
+        let picture = picture.map_err(|refusal| coded(refusal.code(), &capital(&refusal.to_string())))?;
+        // A number of its own for each take: a picture that comes late never stands under a row that is another's.
+        let number = i64::from(reviewer.draw(|rng| rng.random::<u32>()));
+        let at_rest = place(&row.case, slot, number)?;
+        let (place, evidence, jpeg) = (at_rest.clone(), reviewer.evidence.clone(), picture.jpeg.clone());
+        let mut nonce = [0_u8; NONCE];
+        reviewer.draw(|rng| rng.fill_bytes(&mut nonce));
+        let put = tokio::task::spawn_blocking(move || evidence.put(&place, &key, nonce, jpeg.expose())).await;
+        put.map_err(|_| Error::Internal("a picture was cut off".to_owned()))??;
+        let findings = Findings {
+            blurred: picture.findings.blurred,
+            glare: picture.findings.glare,
+            dark: picture.findings.dark,
+            width: picture.width,
+            height: picture.height,
+            look: format!("{:016x}", picture.print.look),
+            takes: 0,
+            live: taken.live,
+            echo: taken.echo,
+            shown: taken.shown,
+            captured: taken.captured,
+        };
+        let (holder, print, at, by) =
+            (holder.clone(), picture.print.sha256.to_vec(), self.now(), Arc::clone(&reviewer));
+        let write = self.store().write("take_picture", async move |tx: &mut Tx| {
+            let mut row = open_behind(tx, &holder, now).await?.capture;
+            let before = allowed(tx, &by, &row, slot).await?;
+            let takes = before.as_ref().map_or(0, |before| Findings::of(before).takes);
+            let findings = Findings { takes: takes + 1, ..findings.clone() };
+            let picture = Evidence {
+                case: row.case.clone(),
+                number,
+                kind: slot.as_str().to_owned(),
+                findings: serde_json::to_string(&findings).unwrap_or_default(),
+                original_print: print.clone(),
+                captured_at: at,
+                erased_at: None,
+            };
+            if let Some(before) = &before {
+                reviews::delete_evidence(tx, &row.case, before.number).await?;
+            }
+            reviews::save_evidence(tx, &picture).await?;
+            row.first_captured_at.get_or_insert(at);
+            captures::update(tx, &row).await?;
+            Ok::<_, Error>((slot_view(slot, std::slice::from_ref(&picture)), row.attempt, before))
+        });
+        let (view, attempt, before) = match write.await {
+            Ok(written) => written,
+            Err(error) => {
+                wipe(&reviewer, vec![at_rest]).await?;
+                return Err(error);
+            }
+        };
+        if let Some(before) = before {
+            wipe(&reviewer, vec![Place { number: before.number, ..at_rest }]).await?;
+        }
+        if slot.of_document() {
+            self.told(&attempt).await;
+        }
+        Ok(view)
+    }
+}
+
+/// Whether a picture may be taken for this slot (once more). Answers the one that stands there.
+async fn allowed(tx: &mut Tx, reviewer: &Reviewer, row: &Capture, slot: Slot) -> Result<Option<Evidence>, Error> {
+    if !reviewer.wanted(row).contains(&slot) {
+        return Err(coded("picture_not_asked_for", "No such picture is asked for, and none is kept."));
+    }
+    if matches!(slot, Slot::Prompt(_)) && row.challenge.is_none() {
+        return Err(coded("picture_not_asked_for", "Ask for the prompts first."));
+    }
+    let pictures = reviews::list_evidence(tx, &row.case).await?;
+    let before = pictures.into_iter().find(|picture| picture.kind == slot.as_str());
+    if before.as_ref().is_some_and(|before| Findings::of(before).takes >= TAKES) {
+        return Err(coded("picture_taken_too_often", "This picture was taken four times; the last one stays."));
+    }
+    Ok(before)
+}
+
+/// Where a picture of a case lies.
+pub(super) fn place(case: &str, slot: Slot, number: i64) -> Result<Place, Error> {
+    let case: ReviewCaseId = case.parse().map_err(|_| Error::Internal("a case without id".to_owned()))?;
+    Ok(Place { case, number, kind: slot.as_str() })
+}

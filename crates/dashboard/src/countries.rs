@@ -1,0 +1,40 @@
+//! The names of countries in each language, in that language's own order (Unicode CLDR).
+
+use crate::language::Language;
+
+const fn table(language: Language) -> &'static str {
+    match language {
+        Language::English => include_str!("../locales/en/countries.txt"),
+        Language::Polish => include_str!("../locales/pl/countries.txt"),
+        Language::Japanese => include_str!("../locales/ja/countries.txt"),
+    }
+}
+
+/// Codes with names, in order, as far as they are asked for.
+pub(crate) fn list(language: Language, wanted: &[&str]) -> Vec<(&'static str, &'static str)> {
+    table(language).lines().filter_map(|line| line.split_once('\t')).filter(|(code, _)| wanted.contains(code)).collect()
+}
+
+/// The name of one; its code when it has none here.
+pub(crate) fn name(language: Language, code: &str) -> String {
+    let found = table(language).lines().filter_map(|line| line.split_once('\t')).find(|(known, _)| *known == code);
+    found.map_or(code, |(_, name)| name).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use keystead_core::verification::countries::COUNTRIES;
+
+    use super::*;
+
+    // S0-06: every country has a name in every language, once.
+    #[test]
+    fn every_country_has_a_name() {
+        for language in Language::ALL {
+            let all = list(language, &COUNTRIES);
+            assert_eq!(all.len(), COUNTRIES.len(), "{}", language.tag());
+            assert!(COUNTRIES.iter().all(|code| name(language, code) != *code));
+        }
+        assert_eq!(name(Language::Japanese, "PL"), "ポーランド");
+    }
+}

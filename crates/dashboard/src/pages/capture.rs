@@ -1,0 +1,390 @@
+//! Where a person hands in pictures for the built-in reviewer (S0-05…S0-15, S3-25, S3-26, S3-35). No session: whoever
+//! holds the link, on the first device that went on with it. Every step works without scripts, by choosing a file.
+
+use askama::Template;
+use axum::extract::{Multipart, Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use keystead_app::Error;
+use keystead_app::review::{CaptureView, Holder, PromptView, RETENTION_CEILING, Slot, SlotView, Taken};
+use keystead_core::secret::Secret;
+use keystead_core::verification::documents::DocumentKind;
+
+use super::{Page, go, go_with, show, show_again};
+use crate::DashboardState;
+use crate::cookies::Cookie;
+use crate::countries;
+use crate::failure::{Failure, words};
+use crate::form::{Form, from_our_page};
+use crate::json::{answer, json, quoted, refused, wants_json};
+use crate::language::Language;
+use crate::text::Text;
+use crate::visit::Visitor;
+use crate::when::When;
+
+/// Seconds for which the device's secret is kept; the link ends before or with it.
+const HELD: i64 = 2 * 3_600;
+/// Bytes of a form with a picture: the picture's own limit says no in better words.
+pub(crate) const LARGEST_UPLOAD: usize = 12 << 20;
+
+#[derive(Template)]
+#[template(path = "pages/capture.html")]
+struct Capture {
+    t: Text,
+    language: Language,
+    operator: String,
+    host: String,
+    support: Option<String>,
+    token: String,
+    wrong: Option<String>,
+    view: Option<CaptureView>,
+    stage: &'static str,
+    state: String,
+    slot: Option<SlotView>,
+    prompt: Option<PromptView>,
+    countries: Vec<(&'static str, &'static str)>,
+    country: String,
+    until: String,
+    zone: String,
+    zone_wrong: bool,
+}
+
+impl Capture {
+    fn whose(&self) -> String {
+        let label = self.view.as_ref().map_or("", |view| view.organization.as_str());
+        self.t.say2("capture-whose", &("organization", label), &("operator", &self.operator))
+    }
+
+    fn country_name(&self) -> String {
+        countries::name(self.language, &self.country)
+    }
+
+    fn documents(&self) -> Vec<&'static str> {
+        let documents = self.view.as_ref().map(|view| view.documents.as_slice()).unwrap_or_default();
+        documents.iter().map(|kind| kind.as_str()).collect()
+    }
+
+    fn document_name(&self, kind: &str) -> String {
+        document_name(self.t, kind)
+    }
+
+    fn chosen_document(&self) -> String {
+        let chosen = self.view.as_ref().and_then(|view| view.document);
+        chosen.map(|kind| document_name(self.t, kind.as_str())).unwrap_or_default()
+    }
+
+    fn slots(&self) -> &[SlotView] {
+        self.view.as_ref().map(|view| view.slots.as_slice()).unwrap_or_default()
+    }
+
+    /// "Picture 2 of 6".
+    fn counted(&self) -> String {
+        let slots = self.slots();
+        let open = self.slot.as_ref().map(|slot| slot.slot);
+        let at = slots.iter().position(|slot| Some(slot.slot) == open);
+        let at = at.unwrap_or_else(|| slots.iter().filter(|slot| slot.taken).count());
+        self.t.say2("capture-step", &("at", &(at + 1).to_string()), &("of", &slots.len().to_string()))
+    }
+
+    fn title_of(&self, slot: &SlotView) -> String {
+        let kind = self.view.as_ref().and_then(|view| view.document);
+        slot_title(self.t, slot.slot, kind)
+    }
+
+    fn slot_title(&self) -> String {
+        self.slot.as_ref().map(|slot| self.title_of(slot)).unwrap_or_default()
+    }
+
+    fn slot_lead(&self) -> String {
+        let of_document = self.slot.as_ref().is_some_and(|slot| slot.slot.of_document());
+        let kind = self.view.as_ref().and_then(|view| view.document);
+        match (of_document, kind) {
+            (true, Some(DocumentKind::MyNumberCard)) => self.t.say("capture-my-number-lead"),
+            (true, _) => self.t.say("capture-document-lead"),
+            (false, _) => self.t.say("capture-selfie-lead"),
+        }
+    }
+
+    fn prompt(&self, prompt: &PromptView) -> String {
+        prompt_text(self.t, prompt.prompt)
+    }
+
+    fn hint(&self, hint: &str) -> String {
+        self.t.say(&format!("hint-{hint}"))
+    }
+
+    fn takes_left(&self) -> String {
+        self.t.count("capture-takes-left", &self.slot.as_ref().map_or(0, |slot| i64::from(slot.takes_left)))
+    }
+
+    fn is_prompt(&self, slot: &SlotView) -> bool {
+        matches!(slot.slot, Slot::Prompt(_))
+    }
+
+    fn zone_expected(&self) -> bool {
+        self.view.as_ref().is_some_and(|view| view.zone_expected)
+    }
+
+    fn zone_typed(&self) -> bool {
+        self.view.as_ref().is_some_and(|view| view.zone_typed)
+    }
+
+    fn reasons(&self) -> Vec<String> {
+        let reasons = self.view.as_ref().map(|view| view.reasons.as_slice()).unwrap_or_default();
+        reasons.iter().map(|reason| super::review::reason(self.t, reason)).collect()
+    }
+}
+
+pub(crate) fn document_name(t: Text, kind: &str) -> String {
+    t.say(&format!("document-{}", kind.replace('_', "-")))
+}
+
+pub(crate) fn prompt_text(t: Text, prompt: keystead_app::review::prompts::Prompt) -> String {
+    match prompt.argument() {
+        Some((name, value)) => t.say1(prompt.key(), name, value),
+        None => t.say(prompt.key()),
+    }
+}
+
+pub(crate) fn slot_title(t: Text, slot: Slot, kind: Option<DocumentKind>) -> String {
+    match (slot, kind) {
+        (Slot::Front, Some(DocumentKind::Passport)) => t.say("slot-data-page"),
+        (Slot::Front, Some(DocumentKind::Visa)) => t.say("slot-visa"),
+        (Slot::Prompt(at), _) => t.say1("slot-prompt", "number", at + 1),
+        (slot, _) => t.say(&format!("slot-{}", slot.as_str())),
+    }
+}
+
+fn holder(state: &DashboardState, token: &str, headers: &HeaderMap) -> Holder {
+    Holder { token: Secret::new(token.to_owned()), device: Cookie::Capture.read(headers, state.secure()) }
+}
+
+fn path(token: &str) -> String {
+    format!("/verify/{token}/capture")
+}
+
+/// What the page is about now.
+fn stage(view: &CaptureView, wanted: Option<&str>, change: bool) -> (&'static str, Option<SlotView>) {
+    if !view.open {
+        let stage = match view.attempt.as_str() {
+            "submitted" | "in_review" => "sent",
+            "approved" => "approved",
+            "rejected" => "rejected",
+            _ => "ended",
+        };
+        return (stage, None);
+    }
+    if !view.held {
+        return ("begin", None);
+    }
+    if change || view.slots.is_empty() {
+        return ("document", None);
+    }
+    let again =
+        wanted.and_then(|name| view.slots.iter().find(|slot| slot.slot.as_str() == name && slot.takes_left > 0));
+    let next = again.or_else(|| view.slots.iter().find(|slot| !slot.taken));
+    match next {
+        None => ("check", None),
+        Some(slot) if matches!(slot.slot, Slot::Prompt(_)) && view.prompts.is_empty() => ("prompts", None),
+        Some(slot) => ("picture", Some(slot.clone())),
+    }
+}
+
+async fn page(state: &DashboardState, visitor: &Visitor, token: &str, holder: &Holder) -> Result<Capture, Failure> {
+    let view = state.app.look_at_capture(holder).await.map_err(|error| Failure::new(visitor.text, error))?;
+    // The language chosen on the first device, unless this one asks for another.
+    let language = match (visitor.asked.get("language"), &view) {
+        (None, Some(view)) => Language::choose(Some(&view.language), None),
+        _ => visitor.text.0,
+    };
+    let t = Text(language);
+    let asked = |name: &str| visitor.asked.get(name).map(String::as_str);
+    let (stage, slot) = match &view {
+        None => ("dead", None),
+        Some(view) => stage(view, asked("slot"), asked("change").is_some()),
+    };
+    let prompt = match (&view, &slot) {
+        (Some(view), Some(slot)) => view.prompts.iter().find(|prompt| prompt.slot == slot.slot).cloned(),
+        _ => None,
+    };
+    let usual = match language {
+        Language::English => "US",
+        Language::Polish => "PL",
+        Language::Japanese => "JP",
+    };
+    let served = view.as_ref().map(|view| view.countries.as_slice()).unwrap_or_default();
+    let settings = state.app.settings();
+    let days = settings.biometrics_days.clamp(1, RETENTION_CEILING / 86_400);
+    let when = When { text: t, now: visitor.when.now, zone: visitor.when.zone.clone() };
+    Ok(Capture {
+        t,
+        language,
+        operator: settings.operator.clone(),
+        host: state.public_url.split("://").nth(1).unwrap_or_default().to_owned(),
+        support: settings.support_email.clone(),
+        token: token.to_owned(),
+        wrong: None,
+        stage,
+        state: view.as_ref().map_or("", |view| view.attempt.as_str()).to_owned(),
+        slot,
+        prompt,
+        countries: countries::list(language, served),
+        country: view.as_ref().and_then(|view| view.country.clone()).unwrap_or_else(|| usual.to_owned()),
+        until: when.date(&visitor.when.now.plus(days * 86_400)),
+        zone: String::new(),
+        zone_wrong: false,
+        view,
+    })
+}
+
+pub(crate) async fn open(
+    State(state): State<DashboardState>,
+    visitor: Visitor,
+    Path(token): Path<String>,
+    headers: HeaderMap,
+) -> Page {
+    let page = page(&state, &visitor, &token, &holder(&state, &token, &headers)).await?;
+    show(page.t, &page)
+}
+
+/// The page again, with what was wrong.
+async fn again(state: &DashboardState, visitor: &Visitor, token: &str, holder: &Holder, error: &Error) -> Page {
+    let mut page = page(state, visitor, token, holder).await?;
+    page.wrong = Some(words(page.t, error));
+    show_again(page.t, &page)
+}
+
+/// Goes on with the link on this device.
+pub(crate) async fn begin(
+    State(state): State<DashboardState>,
+    visitor: Visitor,
+    Path(token): Path<String>,
+    headers: HeaderMap,
+    form: Form,
+) -> Page {
+    let here = holder(&state, &token, &headers);
+    let view = state.app.look_at_capture(&here).await.map_err(|error| Failure::new(visitor.text, error))?;
+    if view.is_some_and(|view| view.held) {
+        // The button a second time.
+        return Ok(go(&path(&token)));
+    }
+    match state.app.begin_capture(&here.token, form.text("country")).await {
+        Ok(device) => Ok(go_with(&path(&token), Cookie::Capture.set(&device, HELD, state.secure()))),
+        Err(error) => again(&state, &visitor, &token, &here, &error).await,
+    }
+}
+
+/// Every step that is not a picture.
+pub(crate) async fn act(
+    State(state): State<DashboardState>,
+    visitor: Visitor,
+    Path((token, verb)): Path<(String, String)>,
+    headers: HeaderMap,
+    form: Form,
+) -> Page {
+    let here = holder(&state, &token, &headers);
+    let done = match verb.as_str() {
+        "country" => state.app.choose_capture_country(&here, form.text("country")).await,
+        "document" => state.app.choose_capture_document(&here, form.text("document")).await,
+        "zone" => match state.app.type_capture_zone(&here, form.text("zone")).await {
+            Ok(()) => Ok(()),
+            Err(error) => {
+                let mut page = page(&state, &visitor, &token, &here).await?;
+                page.wrong = Some(words(page.t, &error));
+                page.zone = form.text("zone").to_owned();
+                page.zone_wrong = true;
+                return show_again(page.t, &page);
+            }
+        },
+        "prompts" => match state.app.ask_capture_prompts(&here).await {
+            Ok(prompts) if wants_json(&headers) => return Ok(prompts_as_json(&state, &here, &prompts).await),
+            Ok(_) => Ok(()),
+            Err(error) => Err(error),
+        },
+        "submit" => state.app.hand_in_capture(&here).await,
+        _ => Err(Error::not_found("page", verb.as_str())),
+    };
+    match done {
+        Ok(()) => Ok(go(&path(&token))),
+        Err(error) if wants_json(&headers) => Ok(refused(&words(visitor.text, &error))),
+        Err(error) => again(&state, &visitor, &token, &here, &error).await,
+    }
+}
+
+/// One picture, from the camera by script or chosen as a file.
+pub(crate) async fn picture(
+    State(state): State<DashboardState>,
+    visitor: Visitor,
+    Path((token, slot)): Path<(String, String)>,
+    headers: HeaderMap,
+    upload: Multipart,
+) -> Page {
+    if !from_our_page(&headers) {
+        return Ok((StatusCode::FORBIDDEN, "This form did not come from our own page.\n").into_response());
+    }
+    let here = holder(&state, &token, &headers);
+    let missing = || Error::not_found("picture", slot.as_str());
+    let taken = match (Slot::from_name(&slot), read(upload).await) {
+        (Some(slot), Some((bytes, taken))) => state.app.take_capture_picture(&here, slot, bytes, taken).await,
+        (None, _) => Err(missing()),
+        (_, None) => Err(Error::Invalid {
+            param: None,
+            code: Some("picture_file_too_large"),
+            message: "The file is larger than 10 MiB.".to_owned(),
+        }),
+    };
+    match taken {
+        Ok(view) => {
+            let again = !view.hints.is_empty() && view.takes_left > 0 && !matches!(view.slot, Slot::Prompt(_));
+            let next = if again { format!("{}?slot={slot}", path(&token)) } else { path(&token) };
+            Ok(if wants_json(&headers) { json(&[("next", &next)]) } else { go(&next) })
+        }
+        Err(error) if wants_json(&headers) => {
+            let page = page(&state, &visitor, &token, &here).await?;
+            Ok(refused(&words(page.t, &error)))
+        }
+        Err(error) => again(&state, &visitor, &token, &here, &error).await,
+    }
+}
+
+/// What a waiting page looks at.
+pub(crate) async fn follow(
+    State(state): State<DashboardState>,
+    visitor: Visitor,
+    Path(token): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    let view = state.app.look_at_capture(&holder(&state, &token, &headers)).await;
+    let view = view.map_err(|error| Failure::new(visitor.text, error))?;
+    let word = view.map_or_else(String::new, |view| view.attempt);
+    Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], word).into_response())
+}
+
+/// The picture and how it was taken; none when the body is too long or broken.
+async fn read(mut upload: Multipart) -> Option<(Vec<u8>, Taken)> {
+    let (mut bytes, mut taken) = (Vec::new(), Taken::default());
+    while let Some(field) = upload.next_field().await.ok()? {
+        let name = field.name().unwrap_or_default().to_owned();
+        let value = field.bytes().await.ok()?;
+        let text = || String::from_utf8_lossy(&value).chars().take(80).collect::<String>();
+        match name.as_str() {
+            "picture" => bytes = value.to_vec(),
+            "live" => taken.live = true,
+            "echo" => taken.echo = text(),
+            "shown" => taken.shown = text().parse().unwrap_or_default(),
+            "captured" => taken.captured = text().parse().unwrap_or_default(),
+            _ => {}
+        }
+    }
+    Some((bytes, taken))
+}
+
+async fn prompts_as_json(state: &DashboardState, here: &Holder, prompts: &[PromptView]) -> Response {
+    let view = state.app.look_at_capture(here).await.ok().flatten();
+    let t = Text(Language::choose(view.as_ref().map(|view| view.language.as_str()), None));
+    let one = |prompt: &PromptView| {
+        let (slot, text) = (quoted(prompt.slot.as_str()), quoted(&prompt_text(t, prompt.prompt)));
+        format!("{{\"slot\":{slot},\"echo\":{},\"text\":{text}}}", quoted(&prompt.echo))
+    };
+    answer(format!("{{\"prompts\":[{}]}}", prompts.iter().map(one).collect::<Vec<_>>().join(",")))
+}

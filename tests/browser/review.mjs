@@ -1,0 +1,300 @@
+// The built-in reviewer in headless Chromium with a fake camera: handed in on a phone, decided by an operator, in three
+// languages; the same by files without scripts; every page looked at by axe and at 360 pixels. Rows: S0-05…S0-16, S0-28,
+// S3-20…S3-29, S3-30, S3-35, S3-38.
+//
+// Arguments: base URL of the server, of the sandbox, the browser's path, and a folder for pictures.
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { chromium } from "playwright-core";
+
+const [base, sandbox, browserPath, pictures] = process.argv.slice(2);
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+mkdirSync(pictures, { recursive: true });
+let checks = 0;
+const done = (what) => { checks += 1; console.log(`ok ${what}`); };
+
+const words = {
+  en: { verifyOrg: "Verify Organization", begin: "Begin verifying", verified: "Organization Verified", open: "Open camera", take: "Take photo", handIn: "Hand in", keep: "Keep this picture" },
+  pl: { verifyOrg: "Zweryfikuj organizację", begin: "Rozpocznij weryfikację", verified: "Organizacja zweryfikowana", open: "Otwórz kamerę", take: "Zrób zdjęcie", handIn: "Przekaż", keep: "Zostaw to zdjęcie" },
+  ja: { verifyOrg: "組織を確認する", begin: "確認を開始する", verified: "組織確認済み", open: "カメラを開く", take: "撮影する", handIn: "提出する", keep: "この画像を使う" },
+};
+
+/** The newest mail to somebody, as soon as it is there. */
+async function mail(to) {
+  for (let tries = 0; tries < 200; tries += 1) {
+    const answer = await fetch(`${sandbox}/messages?channel=email&to=${encodeURIComponent(to)}`);
+    const { data } = await answer.json();
+    if (data.length > 0) return data[0];
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`no mail came to ${to}`);
+}
+
+/** Looks at a page: no axe violation, nothing sideways at 360 pixels, a picture at both widths. */
+async function look(page, name, scripts = true) {
+  const before = page.viewportSize();
+  for (const [device, width, height] of [["desktop", 1440, 900], ["phone", 360, 780]]) {
+    await page.setViewportSize({ width, height });
+    const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth).catch(() => 0);
+    assert.ok(sideways <= 0, `${name} scrolls sideways by ${sideways} at ${width}: ${page.url()}`);
+    await page.screenshot({ path: `${pictures}/${name}-${device}.png`, fullPage: true });
+  }
+  await page.setViewportSize(before);
+  if (!scripts) return;
+  const found = await page.evaluate(async (source) => {
+    (0, eval)(source);
+    const result = await globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"] });
+    return result.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).slice(0, 2).join(" | ")}`);
+  }, axe);
+  assert.deepEqual(found, [], `${name} at ${page.url()}`);
+}
+
+/** Somebody signs up and makes an organization. */
+async function person(browser, email, name, language) {
+  const context = await browser.newContext({ locale: language, viewport: { width: 1440, height: 900 } });
+  const page = await context.newPage();
+  const problems = [];
+  page.on("pageerror", (error) => problems.push(String(error)));
+  page.on("console", (line) => line.type() === "error" && problems.push(line.text()));
+  await page.goto(`${base}/sign-up`);
+  await page.fill("#email", email);
+  await page.fill("#password", "correct horse battery");
+  await page.locator("form[action='/sign-up'] button").click();
+  await page.waitForURL("**/sign-up/sent**");
+  await page.goto((await mail(email)).link);
+  await page.locator("form[action='/confirm'] button").click();
+  await page.waitForURL("**/welcome");
+  await page.goto(`${base}/welcome/organization`);
+  await page.fill("#name", name);
+  await page.selectOption("#describes", "not_technical");
+  await page.locator("main form button").first().click();
+  await page.waitForURL("**/welcome/team**");
+  return { context, page, problems };
+}
+
+/** The operator excuses the organization from a payment method, so that it may be verified. */
+async function waive(page, name) {
+  await page.goto(`${base}/operator`);
+  const row = page.getByRole("row", { name: new RegExp(name) });
+  await row.locator("summary").click();
+  await row.locator("select").selectOption("waive-payment");
+  await row.locator("input[id^=why]").fill("a test");
+  await row.locator("form button").click();
+  await page.waitForURL("**done=saved**");
+}
+
+/** The owner begins; answers the link for the phone. */
+async function start(page, t) {
+  await page.goto(`${base}/settings/organization/general`);
+  await page.getByRole("link", { name: t.verifyOrg, exact: true }).click();
+  await page.check("input[name=consent]");
+  await page.getByRole("button", { name: t.begin, exact: true }).click();
+  await page.waitForSelector(".qr svg");
+  return { link: await page.locator(".qr + p a").getAttribute("href"), match: (await page.textContent(".match .big")).trim() };
+}
+
+/** From the QR code to the capture page on a phone. */
+async function onPhone(browser, language, scripts, link, match, see) {
+  const context = await browser.newContext({ locale: language, javaScriptEnabled: scripts, viewport: { width: 390, height: 844 } });
+  const screen = await context.newPage();
+  const problems = [];
+  screen.on("pageerror", (error) => problems.push(String(error)));
+  screen.on("console", (line) => line.type() === "error" && !/status of 422/.test(line.text()) && problems.push(line.text()));
+  await screen.goto(link);
+  await screen.locator("form button").click();
+  await screen.waitForURL("**/capture");
+  assert.equal((await screen.textContent(".same .big")).trim(), match, "S3-35: the same number on both");
+  await see(screen, "begin");
+  return { context, screen, problems };
+}
+
+async function journey(browser, operator, language) {
+  const t = words[language];
+  const name = `Studio ${language}`;
+  const { context, page, problems } = await person(browser, `${language}@example.com`, name, language);
+  await waive(operator, name);
+  const { link, match } = await start(page, t);
+  const see = (on, what) => look(on, `review-${language}-${what}`);
+  const phone = await onPhone(browser, language, true, link, match, see);
+  const { screen } = phone;
+  const token = new URL(screen.url()).pathname.split("/")[2];
+  const stranger = await browser.newContext();
+  await screen.selectOption("#country", "PL");
+  await screen.locator("form button.primary").click();
+  await screen.waitForSelector("button[value=passport]");
+  assert.equal(await screen.locator("button[value=my_number_card]").count(), 0, "S0-07: only what the country issues");
+  await see(screen, "document");
+  const other = await stranger.newPage();
+  await other.goto(screen.url());
+  assert.equal(await other.locator("form").count(), 0, "the link belongs to the first device");
+  await stranger.close();
+  await screen.click("button[value=identity_card]");
+
+  // S3-25, S3-26: the document, the face, three prompts
+  for (const slot of ["front", "back", "selfie"]) {
+    await screen.waitForSelector(`form[action$='/pictures/${slot}']`, { state: "attached" });
+    if (slot === "front") await see(screen, "front");
+    await screen.getByRole("button", { name: t.open, exact: true }).click();
+    const take = screen.getByRole("button", { name: t.take, exact: true });
+    await take.waitFor();
+    if (slot === "front") {
+      await screen.waitForSelector("[data-check=light].state");
+      await see(screen, "camera");
+    }
+    const onward = screen.waitForEvent("framenavigated");
+    await take.click();
+    await onward;
+    await screen.waitForLoadState();
+    if (screen.url().includes("slot=")) {
+      await screen.getByRole("link", { name: t.keep, exact: true }).waitFor();
+      if (slot === "front") await see(screen, "poor");
+      await screen.getByRole("link", { name: t.keep, exact: true }).click();
+    }
+  }
+  await screen.waitForSelector("[data-prompts]");
+  await see(screen, "prompts");
+  await screen.getByRole("button", { name: t.open, exact: true }).click();
+  for (let at = 1; at <= 3; at += 1) {
+    await screen.waitForFunction((start) => document.querySelector(".plate")?.textContent.startsWith(start), `${at}/3`);
+    if (at === 1) await see(screen, "prompt");
+    const sent = screen.waitForResponse((answer) => answer.url().includes(`/pictures/prompt_${at}`));
+    await screen.getByRole("button", { name: t.take, exact: true }).click();
+    assert.equal((await sent).status(), 200);
+  }
+  await screen.waitForSelector("form[action$='/submit']");
+  await screen.locator("details summary").first().click();
+  await screen.fill("#zone", "P<UTO");
+  await screen.locator("form[action$='/zone'] button").click();
+  assert.equal(await screen.locator("[role=alert]").count(), 1, "no such lines");
+  await screen.fill("#zone", "I<POLABA3000006<<<<<<<<<<<<<<<\n9001011F3001019POL<<<<<<<<<<<6\nKOWALSKA<<ANNA<<<<<<<<<<<<<<<<");
+  await screen.locator("form[action$='/zone'] button").click();
+  await screen.waitForSelector("form[action$='/submit']");
+  await see(screen, "check");
+  await screen.getByRole("button", { name: t.handIn, exact: true }).click();
+  await screen.waitForSelector("[data-follow]");
+  await see(screen, "sent");
+  await page.goto(`${base}/settings/organization/general`);
+  await look(page, `review-${language}-in-review`);
+
+  // The operator looks and decides.
+  await decide(operator, name, `review-${language}`);
+  await screen.waitForSelector(".state.ok", { timeout: 15_000 });
+  await see(screen, "approved");
+  await page.goto(`${base}/settings/organization/general`);
+  assert.ok((await page.textContent("#verifications")).includes(t.verified), "S0-29, S3-38");
+  const gone = await fetch(`${base}/verify/${token}/capture/pictures/front`, { method: "POST" });
+  assert.ok([400, 403].includes(gone.status), "no form of ours, no picture");
+  assert.deepEqual([...problems, ...phone.problems].filter((text) => !/status of 4\d\d/.test(text)), [], "the console stays quiet");
+  await phone.context.close();
+  await context.close();
+  done(`journey in ${language}`);
+}
+
+/** In the queue, on the case, approved. */
+async function decide(operator, name, as) {
+  await operator.goto(`${base}/operator/reviews`);
+  if (as) await look(operator, `${as}-queue`);
+  await operator.getByRole("row", { name: new RegExp(name) }).getByRole("link").click();
+  await operator.waitForSelector(".pictures img");
+  for (const image of await operator.locator(".pictures img").all()) {
+    await image.scrollIntoViewIfNeeded();
+    await operator.waitForFunction((element) => element.complete && element.naturalWidth >= 600, await image.elementHandle());
+  }
+  if (as) await look(operator, `${as}-case`);
+  await operator.click("button[value=approve]");
+  assert.equal(await operator.locator("[role=alert]").count(), 1, "not before everything was looked at");
+  for (const box of await operator.locator("input[name=looked]").all()) await box.check();
+  await operator.click("button[value=approve]");
+  await operator.waitForURL("**done=saved**");
+}
+
+/** The same without scripts, by files. */
+async function withoutScripts(browser, operator) {
+  const t = words.en;
+  const name = "Plain pages";
+  const { context, page } = await person(browser, "plain@example.com", name, "en");
+  const file = (seed) => page.evaluate((seed) => {
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [1280, 720];
+    const drawn = canvas.getContext("2d");
+    drawn.fillStyle = `hsl(${seed * 47} 40% 70%)`;
+    drawn.fillRect(0, 0, 1280, 720);
+    drawn.fillStyle = "#222";
+    drawn.font = "40px sans-serif";
+    for (let row = 0; row < 14; row += 1) drawn.fillText(`${"ABCDEFGHIJKLMN".slice(row)} ${seed * 7919 + row} specimen`, 40 + seed * 60, 60 + row * 46);
+    return canvas.toDataURL("image/jpeg", 0.9).split(",")[1];
+  }, seed);
+  const files = [];
+  for (let seed = 1; seed <= 6; seed += 1) files.push(await file(seed));
+  await waive(operator, name);
+  const { link, match } = await start(page, t);
+  const see = (on, what) => look(on, `review-noscript-${what}`, false);
+  const { context: phone, screen } = await onPhone(browser, "en", false, link, match, see);
+  await screen.selectOption("#country", "JP");
+  await screen.locator("form button.primary").click();
+  await screen.click("button[value=my_number_card]");
+  let sent = 0;
+  const choose = async () => {
+    const summary = screen.locator("details.file:not([open]) summary");
+    if (await summary.count()) await summary.click();
+    const picture = { name: "picture.jpg", mimeType: "image/jpeg", buffer: Buffer.from(files[sent], "base64") };
+    await screen.setInputFiles("#picture", picture);
+    sent += 1;
+    await screen.locator("details.file form button").click();
+  };
+  await screen.locator("details.file summary").click();
+  await screen.setInputFiles("#picture", { name: "picture.jpg", mimeType: "image/jpeg", buffer: Buffer.from("no picture") });
+  await screen.locator("details.file form button").click();
+  assert.match(await screen.textContent("[role=alert]"), /JPEG, PNG or WebP/);
+  await see(screen, "refused");
+  await choose();
+  assert.equal(await screen.locator("form[action$='/pictures/back']").count(), 0, "S0-13: the front only");
+  await screen.waitForSelector("form[action$='/pictures/selfie']", { state: "attached" });
+  await choose();
+  await screen.locator("details.file summary").click();
+  await screen.locator("form[action$='/prompts'] button").click();
+  for (let at = 1; at <= 3; at += 1) {
+    await screen.waitForSelector(`form[action$='/pictures/prompt_${at}']`);
+    if (at === 1) await see(screen, "prompt");
+    await choose();
+  }
+  await screen.locator("form[action$='/submit'] button").click();
+  assert.match(await screen.textContent("h1"), /Handed in/);
+  await decide(operator, name);
+  await page.goto(`${base}/settings/organization/general`);
+  assert.ok((await page.textContent("#verifications")).includes(t.verified));
+  await phone.close();
+  await context.close();
+  done("journey without scripts, by files");
+}
+
+/** Only the capture page may ask for the camera, and nobody but operators sees a case. */
+async function refusals(browser) {
+  const headers = async (path) => (await fetch(base + path)).headers;
+  assert.match((await headers("/verify/nothing/capture")).get("permissions-policy"), /camera=\(self\)/);
+  assert.match((await headers("/sign-in")).get("permissions-policy"), /camera=\(\)/);
+  assert.match((await headers("/verify/nothing/capture")).get("content-security-policy"), /default-src 'none'; script-src 'self'/);
+  const page = await (await browser.newContext()).newPage();
+  await page.goto(`${base}/sign-in`);
+  await page.fill("#email", "en@example.com");
+  await page.fill("#password", "correct horse battery");
+  await page.locator("form[action='/sign-in'] button").click();
+  await page.waitForURL(`${base}/home**`);
+  assert.equal((await page.goto(`${base}/operator/reviews`)).status(), 404);
+  done("camera and cases are for whom they are meant");
+}
+
+const browser = await chromium.launch({
+  executablePath: browserPath,
+  args: ["--no-sandbox", "--disable-gpu", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"],
+});
+try {
+  const { page: operator } = await person(browser, "ops@example.com", "Operators", "en");
+  for (const language of ["en", "pl", "ja"]) await journey(browser, operator, language);
+  await withoutScripts(browser, operator);
+  await refusals(browser);
+} finally {
+  await browser.close();
+}
+console.log(`${checks} passed, 0 failed`);
