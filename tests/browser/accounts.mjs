@@ -228,6 +228,18 @@ async function journey(browser, language, scripts) {
   await elsewhere.close();
   done(`${tag}: invitations with projects, roles, removal after the question`);
 
+  // Another address is confirmed from its mailbox.
+  await page.goto(security);
+  await page.fill("#email", `new-${email}`);
+  await send("/settings/account/security/email");
+  await page.waitForURL("**done=mail-sent**");
+  await page.goto((await message(`new-${email}`)).link);
+  await see("address");
+  await page.locator("form[action='/confirm-address'] button").click();
+  await page.waitForURL("**/settings/account/security?done=saved**");
+  assert.ok((await page.textContent("main dl")).includes(`new-${email}`));
+  done(`${tag}: another address`);
+
   // The password is changed with the old one, and the second step is switched off.
   await page.goto(security);
   await page.fill("#password", "not the password");

@@ -23,6 +23,7 @@ enum Kind {
     SignIn,
     Sent,
     Confirm,
+    ConfirmAddress,
     Forgot,
     Reset,
     /// The second factor after the password.
@@ -191,6 +192,22 @@ pub(crate) async fn do_confirm(State(state): State<DashboardState>, visitor: Vis
             signed_in(&state, &visitor, &opened, "/welcome").await
         }
         Err(_) => show_again(visitor.text, &Door::new(&state, &visitor, Kind::Dead, "dead-link", "/confirm")),
+    }
+}
+
+/// A new address; opening the link spends nothing here either.
+pub(crate) async fn confirm_address(State(state): State<DashboardState>, visitor: Visitor) -> Page {
+    let token = Secret::new(visitor.asked.get("token").cloned().unwrap_or_default());
+    let works = state.app.address_works(&token).await.map_err(|error| Failure::new(visitor.text, error))?;
+    let (kind, title) = if works { (Kind::ConfirmAddress, "address") } else { (Kind::Dead, "dead-link") };
+    show(visitor.text, &Door::new(&state, &visitor, kind, title, "/confirm-address"))
+}
+
+pub(crate) async fn do_confirm_address(State(state): State<DashboardState>, visitor: Visitor, form: Form) -> Page {
+    match state.app.confirm_address(&form.secret("token")).await {
+        Ok(()) => Ok(go("/settings/account/security?done=saved")),
+        Err(error @ (Error::Unavailable | Error::Internal(_))) => Err(Failure::new(visitor.text, error)),
+        Err(_) => show_again(visitor.text, &Door::new(&state, &visitor, Kind::Dead, "dead-link", "/confirm-address")),
     }
 }
 

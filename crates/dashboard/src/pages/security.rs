@@ -27,12 +27,19 @@ struct Security {
     email: String,
     view: SecurityView,
     devices: Vec<DeviceView>,
-    /// What was wrong with the password form.
-    wrong: Option<String>,
+    /// The field of a form that was wrong, and what was wrong with it.
+    wrong: Option<(&'static str, String)>,
     links: Links,
 }
 
+impl Security {
+    fn is_wrong(&self, field: &str) -> bool {
+        self.wrong.as_ref().is_some_and(|(wrong, _)| *wrong == field)
+    }
+}
+
 struct Links {
+    email: String,
     password: String,
     factor: String,
     off: String,
@@ -54,6 +61,7 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<Security, Failure
         devices: state.app.devices(&session.user, &session.id).await.map_err(fail)?,
         wrong: None,
         links: Links {
+            email: visit.link("/settings/account/security/email"),
             password: visit.link("/settings/account/security/password"),
             factor: visit.link(FACTOR),
             off: visit.link("/settings/account/security/second-factor/off"),
@@ -70,6 +78,21 @@ pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> P
     show(visit.person.text, &page(&state, &visit).await?)
 }
 
+/// Mails the link; the page says the same whether the address is somebody's.
+pub(crate) async fn change_address(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
+    visit.person.check(&form)?;
+    let asked = state.app.request_address(&visit.person.secret, form.text("email"), &visit.person.context).await;
+    match asked {
+        Ok(()) => Ok(go(&visit.link(&format!("{HERE}?done=mail-sent")))),
+        Err(error @ (Error::Unavailable | Error::Internal(_))) => Err(Failure::new(visit.person.text, error)),
+        Err(error) => {
+            let mut page = page(&state, &visit).await?;
+            page.wrong = Some(("email", words(visit.person.text, &error)));
+            show_again(visit.person.text, &page)
+        }
+    }
+}
+
 /// With the old password, so it asks for no other proof. Other sessions end.
 pub(crate) async fn change_password(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
     visit.person.check(&form)?;
@@ -79,7 +102,7 @@ pub(crate) async fn change_password(State(state): State<DashboardState>, visit: 
         Err(error @ (Error::Unavailable | Error::Internal(_))) => Err(Failure::new(visit.person.text, error)),
         Err(error) => {
             let mut page = page(&state, &visit).await?;
-            page.wrong = Some(words(visit.person.text, &error));
+            page.wrong = Some(("password", words(visit.person.text, &error)));
             show_again(visit.person.text, &page)
         }
     }
