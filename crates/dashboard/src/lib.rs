@@ -156,6 +156,8 @@ pub static ROUTES: &[Route] = &[
     own("/settings/account/phone/change", || post(phone::change)),
     own("/settings/account/security", || get(security::open)),
     proven("/settings/account/security/email", || post(security::change_address)),
+    proven("/settings/account/security/identity/connect", || post(security::connect_identity)),
+    proven("/settings/account/security/identity/remove", || post(security::part_identity)),
     own("/settings/account/security/password", || post(security::change_password)),
     proven("/settings/account/security/second-factor", || get(security::begun).post(security::begin)),
     proven("/settings/account/security/second-factor/confirm", || post(security::confirm)),

@@ -202,6 +202,18 @@ pub(super) const fn words(kind: Kind, language: Language) -> (&'static str, &'st
             "パスキーが削除されました",
             "アカウントのパスキーが削除され、サインインに使えなくなりました。他のセッションは終了しました。心当たりがない場合は、すぐに新しいパスワードを設定し、サポートに連絡してください。",
         ),
+        (Kind::IdentityParted, Language::English) => (
+            "A way to sign in was removed",
+            "Your account can no longer be opened through:\n\n{}\n\nOther sessions were ended. If it was not you, choose a new password at once and contact support.",
+        ),
+        (Kind::IdentityParted, Language::Polish) => (
+            "Usunięto sposób logowania",
+            "Konta nie można już otworzyć przez:\n\n{}\n\nPozostałe sesje zostały zakończone. Jeśli to nie ty, od razu ustaw nowe hasło i napisz do nas.",
+        ),
+        (Kind::IdentityParted, Language::Japanese) => (
+            "サインイン方法が削除されました",
+            "次の連携ではアカウントにサインインできなくなりました。\n\n{}\n\n他のセッションは終了しました。心当たりがない場合は、すぐに新しいパスワードを設定し、サポートに連絡してください。",
+        ),
         (Kind::IdentityJoined, Language::English) => (
             "A new way to sign in",
             "Your account can now also be opened by signing in at:\n\n{}\n\nIf it was not you, contact support at once.",

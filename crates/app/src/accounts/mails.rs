@@ -58,10 +58,12 @@ pub(crate) enum Kind {
     PasskeyRemoved,
     /// An identity elsewhere opens the account now.
     IdentityJoined,
+    /// An identity elsewhere opens the account no longer.
+    IdentityParted,
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 16] = [
+    pub(super) const ALL: [Self; 17] = [
         Self::Confirm,
         Self::AlreadyRegistered,
         Self::Reset,
@@ -78,6 +80,7 @@ impl Kind {
         Self::PasskeyAdded,
         Self::PasskeyRemoved,
         Self::IdentityJoined,
+        Self::IdentityParted,
     ];
 
     pub(crate) const fn as_str(self) -> &'static str {
@@ -98,6 +101,7 @@ impl Kind {
             Self::PasskeyAdded => "passkey_added",
             Self::PasskeyRemoved => "passkey_removed",
             Self::IdentityJoined => "identity_joined",
+            Self::IdentityParted => "identity_parted",
         }
     }
 }

@@ -258,5 +258,7 @@ fn every_way_in_runs_on_any_thread() {
     sendable(|app, one| async move { app.arrive(&one, "", "", &laptop()).await.map(|_| app) });
     sendable(|app, one| async move { app.join(&one, &one, &laptop()).await.map(|_| app) });
     sendable(|app, one| async move { app.look_at_invite(&one).await.map(|_| app) });
+    sendable(|app, one| async move { app.connect(&one, "").await.map(|_| app) });
+    sendable(|app, one| async move { app.part_identity(&one, "").await.map(|_| app) });
     sendable(|app, one| async move { app.depart("").await.map(|_| (app, one)) });
 }

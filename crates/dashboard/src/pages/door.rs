@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use keystead_app::Error;
 use keystead_app::accounts::SignedIn;
 use keystead_core::secret::Secret;
@@ -248,7 +248,10 @@ pub(crate) async fn arrive(State(state): State<DashboardState>, visitor: Visitor
     };
     match arrived {
         Ok((opened, next)) => {
-            let mut response = signed_in(&state, &visitor, &opened, &next).await?;
+            let mut response = match opened {
+                Some(opened) => signed_in(&state, &visitor, &opened, &next).await?,
+                None => go(own_path(&next)),
+            };
             response.headers_mut().append(header::SET_COOKIE, Cookie::Departed.clear(state.secure()));
             Ok(response)
         }
@@ -259,7 +262,12 @@ pub(crate) async fn arrive(State(state): State<DashboardState>, visitor: Visitor
 pub(crate) async fn sign_out(State(state): State<DashboardState>, person: Person, form: Form) -> Page {
     person.check(&form)?;
     state.app.sign_out(&person.secret).await.map_err(|error| Failure::new(person.text, error))?;
-    Ok(go_with("/sign-in", Cookie::Session.clear(state.secure())))
+    let mut response = go_with("/sign-in", Cookie::Session.clear(state.secure()));
+    if state.secure() {
+        // What the pages left in this browser goes, too (ASVS 14.3.1); browsers listen to it over TLS only.
+        response.headers_mut().insert("clear-site-data", HeaderValue::from_static("\"cache\", \"storage\""));
+    }
+    Ok(response)
 }
 
 pub(crate) async fn forgot(State(state): State<DashboardState>, visitor: Visitor) -> Page {
