@@ -48,13 +48,13 @@ async function look(page, name, scripts) {
   assert.deepEqual(found, [], `${name} at ${page.url()}`);
 }
 
-/** What an authenticator app shows, so many steps from now (RFC 6238). */
-function totp(secret, steps = 0) {
+/** What an authenticator app shows (RFC 6238). */
+function totp(secret) {
   const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
   const bits = [...secret.replaceAll(" ", "")].map((letter) => letters.indexOf(letter).toString(2).padStart(5, "0")).join("");
   const key = Buffer.from(bits.match(/.{8}/g).map((byte) => Number.parseInt(byte, 2)));
   const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000) + steps));
+  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
   const digest = createHmac("sha1", key).update(counter).digest();
   const offset = digest[19] & 15;
   return String((digest.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, "0");
@@ -114,7 +114,8 @@ async function journey(browser, language, scripts) {
   await send("/settings/account/security/second-factor/confirm");
   assert.equal(await page.locator("[role=alert]").count(), 1);
   assert.equal((await page.textContent("#secret")).trim(), secret, "the app keeps what it was shown");
-  await page.fill("#code", totp(secret));
+  const first = totp(secret);
+  await page.fill("#code", first);
   await send("/settings/account/security/second-factor/confirm");
   await page.waitForSelector(".codes");
   const codes = await page.locator(".codes code").allTextContents();
@@ -137,7 +138,7 @@ async function journey(browser, language, scripts) {
   await other.goto(`${base}/home`);
   await other.waitForURL("**/sign-in?**");
   await other.goto(`${base}/sign-in/code`);
-  await other.fill("#code", totp(secret));
+  await other.fill("#code", first);
   await send("/sign-in/code", other);
   assert.equal(await other.locator("[role=alert]").count(), 1, "the code of the set-up was used");
   await see("code-wrong", other);
@@ -227,6 +228,18 @@ async function journey(browser, language, scripts) {
   await joining.waitForURL("**/welcome**");
   await elsewhere.close();
   done(`${tag}: invitations with projects, roles, removal after the question`);
+
+  // Another address is confirmed from its mailbox.
+  await page.goto(security);
+  await page.fill("#email", `new-${email}`);
+  await send("/settings/account/security/email");
+  await page.waitForURL("**done=mail-sent**");
+  await page.goto((await message(`new-${email}`)).link);
+  await see("address");
+  await page.locator("form[action='/confirm-address'] button").click();
+  await page.waitForURL("**/settings/account/security?done=saved**");
+  assert.ok((await page.textContent("main dl")).includes(`new-${email}`));
+  done(`${tag}: another address`);
 
   // The password is changed with the old one, and the second step is switched off.
   await page.goto(security);
@@ -326,12 +339,47 @@ async function passkeys(browser) {
   done("where passkeys cannot be, they are not offered");
 }
 
+/** An account elsewhere, here the sandbox's issuer: connected by whoever is signed in, and taken out again (S3-04). */
+async function connecting(browser) {
+  const page = await (await browser.newContext({ locale: "en" })).newPage();
+  const simulate = async (email) => {
+    await page.waitForURL(`${sandbox}/oidc/authorize**`);
+    const address = page.url().replace("/authorize?", "/authorize/simulate?");
+    const answer = await fetch(address, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ email, name: "Lee" }) });
+    await page.goto((await answer.json()).redirect);
+  };
+  await sign_up(page, "lee@example.com");
+  await page.goto(`${base}/welcome/organization`);
+  await page.fill("#name", "Lee");
+  await page.locator("main form button").click();
+  await page.waitForURL("**/welcome/team**");
+  const context = page.context();
+  const kept = await context.cookies();
+  await context.clearCookies();
+  await page.goto(`${base}/sign-in`);
+  await page.getByRole("button", { name: /^Continue with/ }).click();
+  await simulate("lee@example.com");
+  assert.equal(await page.locator("[role=alert]").count(), 1, "the address alone opens nothing");
+  await context.addCookies(kept);
+  await page.goto(`${base}/settings/account/security`);
+  await page.getByRole("button", { name: /^Connect/ }).click();
+  await simulate("lee@example.com");
+  await page.waitForURL("**/settings/account/security?**done=saved**");
+  await look(page, "connected", true);
+  await page.locator("form[action*='identity/remove'] button").click();
+  await page.waitForURL("**done=saved**");
+  assert.equal(await page.locator("form[action*='identity/remove']").count(), 0);
+  await context.close();
+  done("an account elsewhere is connected and taken out");
+}
+
 const browser = await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox", "--disable-gpu"] });
 try {
   await journey(browser, "en", true);
   await journey(browser, "pl", false);
   await journey(browser, "ja", true);
   await passkeys(browser);
+  await connecting(browser);
 } finally {
   await browser.close();
 }

@@ -41,6 +41,7 @@ async function go(form) {
     form.querySelector("[data-answer]").value = told(credential);
     form.submit();
   } catch {
+    failed.setAttribute("role", "alert");
     failed.hidden = false;
   }
 }

@@ -5,7 +5,7 @@ use keystead_core::secret::Secret;
 use keystead_providers::sign_in::Identity;
 use keystead_store::Tx;
 use keystead_store::tables::accounts::{self, Token};
-use keystead_store::tables::users;
+use keystead_store::tables::{passkeys, users};
 use serde_json::{Value, json};
 
 use super::mails::Kind;
@@ -34,6 +34,20 @@ impl App {
     /// # Errors
     /// When none is configured, or when it does not answer.
     pub async fn depart(&self, next: &str) -> Result<Departed, Error> {
+        self.leave(next, None).await
+    }
+
+    /// Leaves for another's sign-in page to let the identity there open one's own account, too.
+    ///
+    /// # Errors
+    /// `reauthentication_needed`, when none is configured, or when it does not answer.
+    pub async fn connect(&self, session: &Secret<String>, next: &str) -> Result<Departed, Error> {
+        let view = self.fresh_session(session).await?;
+        self.leave(next, Some(view.user.as_str())).await
+    }
+
+    /// `joins` is whom the identity is to belong to, when somebody is signed in.
+    async fn leave(&self, next: &str, joins: Option<&str>) -> Result<Departed, Error> {
         let issuer = self.services().sign_in.clone().ok_or(Error::Unsupported("other sign-ins"))?;
         let return_url = format!("{}/sign-in/return", self.public_url());
         let departure = issuer.depart(&return_url).await.map_err(|failure| Error::provider("sign-in", &failure))?;
@@ -41,6 +55,7 @@ impl App {
         let kept = json!({
             "state": departure.state.expose(), "nonce": departure.nonce.expose(),
             "verifier": departure.verifier.expose(), "next": next,
+            "joins": joins.unwrap_or_default(),
         });
         let now = self.now();
         let sealed = self.draw(|rng| self.sealer().seal(rng, "tokens.payload:sign_in", kept.to_string().as_bytes()));
@@ -60,18 +75,20 @@ impl App {
         Ok(Departed { url: departure.url, cookie })
     }
 
-    /// Comes back from another's sign-in page. Answers the session and where the person wanted to go.
+    /// Comes back from another's sign-in page. Answers the session, none for whoever connected his account and has one,
+    /// and where the person wanted to go.
     ///
     /// # Errors
-    /// When the browser is not the one that left, when the issuer does not vouch for the address, or when it does not
-    /// answer.
+    /// When the browser is not the one that left, when the issuer does not vouch for the address, when it does not
+    /// answer, `sign_in_to_connect` when the address is an account's that something else opens, and `identity_taken`
+    /// when another account is connected.
     pub async fn arrive(
         &self,
         cookie: &Secret<String>,
         state: &str,
         code: &str,
         context: &Context,
-    ) -> Result<(SignedIn, String), Error> {
+    ) -> Result<(Option<SignedIn>, String), Error> {
         let issuer = self.services().sign_in.clone().ok_or(Error::Unsupported("other sign-ins"))?;
         let (now, key) = (self.now(), digest(cookie));
         let write = self.store().write("arrive", async move |tx: &mut Tx| {
@@ -93,11 +110,33 @@ impl App {
         let (nonce, verifier) = (Secret::new(text("nonce")), Secret::new(text("verifier")));
         let identity = issuer.arrive(code, &return_url, &nonce, &verifier).await;
         let identity = identity.map_err(|failure| Error::provider("sign-in", &failure))?;
+        if !text("joins").is_empty() {
+            let user = text("joins").parse().map_err(|_| dead_link())?;
+            self.join_own(user, identity, context).await?;
+            return Ok((None, text("next")));
+        }
         let user = self.person_of(identity, context).await?;
-        Ok((self.open_session(&user, context).await?, text("next")))
+        Ok((Some(self.open_session(&user, context).await?), text("next")))
     }
 
-    /// Who an identity is here. An address joins an account only when the issuer vouches for it, and the mailbox is told.
+    /// Lets an identity open the account of somebody who was signed in when he left.
+    async fn join_own(&self, user: UserId, identity: Identity, context: &Context) -> Result<(), Error> {
+        let (app, context) = (self.clone(), context.clone());
+        let write = self.store().write("join_own", async move |tx: &mut Tx| {
+            match accounts::find_identity(tx, &identity.issuer, &identity.subject).await? {
+                Some(known) if known == user => Ok(()),
+                Some(_) => Err(identity_taken()),
+                None => {
+                    let alive = users::find(tx, &user).await?.is_some_and(|row| row.deactivated_at.is_none());
+                    if alive { app.join_identity(tx, &user, &identity, &context).await } else { Err(wrong()) }
+                }
+            }
+        });
+        write.await
+    }
+
+    /// Who an identity is here. An address alone joins nothing that somebody can open (INC-6): whoever can, signs in and
+    /// connects the identity.
     async fn person_of(&self, identity: Identity, context: &Context) -> Result<UserId, Error> {
         let fresh = self.draw(UserId::generate);
         let (app, context) = (self.clone(), context.clone());
@@ -112,6 +151,7 @@ impl App {
             let email = checked_email(&identity.email)?;
             let user = match users::find_by_email(tx, &email).await? {
                 Some(user) if user.deactivated_at.is_some() => return Err(wrong()),
+                Some(user) if app.opens(tx, &user.id).await? => return Err(sign_in_to_connect()),
                 Some(user) => user.id,
                 None => {
                     let name = identity.name.as_deref().and_then(|name| checked_name(name).ok());
@@ -122,6 +162,15 @@ impl App {
             Ok(user)
         });
         write.await
+    }
+
+    /// Whether anything opens this account.
+    async fn opens(&self, tx: &mut Tx, user: &UserId) -> Result<bool, Error> {
+        let account = accounts::find(tx, user).await?.filter(|account| account.confirmed_at.is_some());
+        let Some(account) = account else { return Ok(false) };
+        Ok(account.password.is_some()
+            || !passkeys::list_of_user(tx, user).await?.is_empty()
+            || !accounts::list_identities(tx, user).await?.is_empty())
     }
 
     async fn join_identity(
@@ -146,6 +195,55 @@ impl App {
         accounts::save_identity(tx, &identity.issuer, &identity.subject, user, now).await?;
         let details = json!({ "data": { "identity": identity.issuer } });
         self.record_for(tx, user, "user.updated", user.as_str(), details).await
+    }
+}
+
+impl App {
+    /// Lets an identity elsewhere open the account no longer. Other sessions end, as after every change of how a person
+    /// proves himself.
+    ///
+    /// # Errors
+    /// `reauthentication_needed`, `only_way_in` when neither password nor passkey would be left, or when there is none.
+    pub async fn part_identity(&self, session: &Secret<String>, issuer: &str) -> Result<SignedIn, Error> {
+        let view = self.fresh_session(session).await?;
+        let (app, key, issuer) = (self.clone(), digest(session), issuer.to_owned());
+        let write = self.store().write("part_identity", async move |tx: &mut Tx| {
+            let user = &view.user;
+            let password = accounts::lock(tx, user).await?.and_then(|account| account.password);
+            if password.is_none() && passkeys::list_of_user(tx, user).await?.is_empty() {
+                return Err(only_way_in());
+            }
+            if accounts::delete_identities(tx, user, &issuer).await? == 0 {
+                return Err(Error::not_found("identity", ""));
+            }
+            app.factor_changed(tx, &key, user, Kind::IdentityParted, &issuer, json!({ "identity": "removed" })).await
+        });
+        write.await
+    }
+}
+
+fn sign_in_to_connect() -> Error {
+    Error::Invalid {
+        param: None,
+        code: Some("sign_in_to_connect"),
+        message: "This address has an account. Sign in to it, then connect the other account in the security settings."
+            .to_owned(),
+    }
+}
+
+fn identity_taken() -> Error {
+    Error::Invalid {
+        param: None,
+        code: Some("identity_taken"),
+        message: "The other account is connected to somebody already.".to_owned(),
+    }
+}
+
+fn only_way_in() -> Error {
+    Error::Invalid {
+        param: None,
+        code: Some("only_way_in"),
+        message: "Choose a password or add a passkey first: nothing else would open this account.".to_owned(),
     }
 }
 

@@ -142,6 +142,42 @@ pub(super) const fn words(kind: Kind, language: Language) -> (&'static str, &'st
             "新しいリカバリーコード",
             "アカウントの新しいリカバリーコードが作成されました。以前のコードは使えません。心当たりがない場合は、すぐに新しいパスワードを設定し、サポートに連絡してください。",
         ),
+        (Kind::ConfirmAddress, Language::English) => (
+            "Confirm your new e-mail address",
+            "Open this link to use this address for your account from now on. It works once, for 24 hours.\n\n{}\n\nIf you did not ask for it, nothing needs to be done.",
+        ),
+        (Kind::ConfirmAddress, Language::Polish) => (
+            "Potwierdź nowy adres e-mail",
+            "Otwórz ten link, aby konto odtąd używało tego adresu. Działa raz i przez 24 godziny.\n\n{}\n\nJeśli to nie twoja prośba, nie trzeba nic robić.",
+        ),
+        (Kind::ConfirmAddress, Language::Japanese) => (
+            "新しいメールアドレスの確認",
+            "次のリンクを開くと、以後このアドレスがアカウントに使われます。1回だけ、24時間有効です。\n\n{}\n\n心当たりがない場合は、何もする必要はありません。",
+        ),
+        (Kind::AddressTaken, Language::English) => (
+            "This address has an account",
+            "Somebody, perhaps you, asked to use this address for another account. It has an account of its own already. Nothing was changed.",
+        ),
+        (Kind::AddressTaken, Language::Polish) => (
+            "Ten adres ma już konto",
+            "Ktoś, być może ty, chciał użyć tego adresu dla innego konta. Adres ma już własne konto. Nic nie zostało zmienione.",
+        ),
+        (Kind::AddressTaken, Language::Japanese) => (
+            "このアドレスには既にアカウントがあります",
+            "別のアカウントでこのアドレスを使う申請がありました。このアドレスには既にアカウントがあります。変更は行われていません。",
+        ),
+        (Kind::AddressChanged, Language::English) => (
+            "Your e-mail address was changed",
+            "Your account uses another address now; this one no longer opens it. If it was not you, contact support at once.",
+        ),
+        (Kind::AddressChanged, Language::Polish) => (
+            "Adres e-mail został zmieniony",
+            "Konto używa teraz innego adresu; ten już go nie otwiera. Jeśli to nie ty, od razu napisz do nas.",
+        ),
+        (Kind::AddressChanged, Language::Japanese) => (
+            "メールアドレスが変更されました",
+            "アカウントのメールアドレスが変更され、このアドレスではサインインできなくなりました。心当たりがない場合は、すぐにサポートに連絡してください。",
+        ),
         (Kind::PasskeyAdded, Language::English) => (
             "Passkey added",
             "A passkey was added to your account and opens it now. Other sessions were ended. If it was not you, take it away in Settings > Security, choose a new password at once and contact support.",
@@ -165,6 +201,18 @@ pub(super) const fn words(kind: Kind, language: Language) -> (&'static str, &'st
         (Kind::PasskeyRemoved, Language::Japanese) => (
             "パスキーが削除されました",
             "アカウントのパスキーが削除され、サインインに使えなくなりました。他のセッションは終了しました。心当たりがない場合は、すぐに新しいパスワードを設定し、サポートに連絡してください。",
+        ),
+        (Kind::IdentityParted, Language::English) => (
+            "A way to sign in was removed",
+            "Your account can no longer be opened through:\n\n{}\n\nOther sessions were ended. If it was not you, choose a new password at once and contact support.",
+        ),
+        (Kind::IdentityParted, Language::Polish) => (
+            "Usunięto sposób logowania",
+            "Konta nie można już otworzyć przez:\n\n{}\n\nPozostałe sesje zostały zakończone. Jeśli to nie ty, od razu ustaw nowe hasło i napisz do nas.",
+        ),
+        (Kind::IdentityParted, Language::Japanese) => (
+            "サインイン方法が削除されました",
+            "次の連携ではアカウントにサインインできなくなりました。\n\n{}\n\n他のセッションは終了しました。心当たりがない場合は、すぐに新しいパスワードを設定し、サポートに連絡してください。",
         ),
         (Kind::IdentityJoined, Language::English) => (
             "A new way to sign in",

@@ -18,6 +18,8 @@ const MAIL: &str = "account.mail";
 pub(super) const SIGN_UP: &str = "account.sign_up";
 /// Somebody asked for a new password.
 pub(super) const RESET: &str = "account.reset";
+/// Somebody asked for another address.
+pub(super) const ADDRESS: &str = "account.address";
 /// Somebody did not get in.
 pub(super) const FAILED: &str = "account.failed";
 
@@ -44,16 +46,24 @@ pub(crate) enum Kind {
     FactorOff,
     /// New recovery codes were made.
     RecoveryCodesMade,
+    /// Confirm the new address of an account.
+    ConfirmAddress,
+    /// An address was asked for that has an account.
+    AddressTaken,
+    /// The account has another address now.
+    AddressChanged,
     /// A passkey opens the account now.
     PasskeyAdded,
     /// A passkey was taken away.
     PasskeyRemoved,
     /// An identity elsewhere opens the account now.
     IdentityJoined,
+    /// An identity elsewhere opens the account no longer.
+    IdentityParted,
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 13] = [
+    pub(super) const ALL: [Self; 17] = [
         Self::Confirm,
         Self::AlreadyRegistered,
         Self::Reset,
@@ -64,9 +74,13 @@ impl Kind {
         Self::FactorOn,
         Self::FactorOff,
         Self::RecoveryCodesMade,
+        Self::ConfirmAddress,
+        Self::AddressTaken,
+        Self::AddressChanged,
         Self::PasskeyAdded,
         Self::PasskeyRemoved,
         Self::IdentityJoined,
+        Self::IdentityParted,
     ];
 
     pub(crate) const fn as_str(self) -> &'static str {
@@ -81,9 +95,13 @@ impl Kind {
             Self::FactorOn => "factor_on",
             Self::FactorOff => "factor_off",
             Self::RecoveryCodesMade => "recovery_codes_made",
+            Self::ConfirmAddress => "confirm_address",
+            Self::AddressTaken => "address_taken",
+            Self::AddressChanged => "address_changed",
             Self::PasskeyAdded => "passkey_added",
             Self::PasskeyRemoved => "passkey_removed",
             Self::IdentityJoined => "identity_joined",
+            Self::IdentityParted => "identity_parted",
         }
     }
 }
@@ -114,6 +132,7 @@ impl App {
         match name {
             MAIL => self.carry_mail(payload).await,
             SIGN_UP => self.settle_sign_up(payload).await,
+            ADDRESS => self.settle_address(payload).await,
             RESET => self.settle_reset(payload).await,
             FAILED => self.settle_failure(payload).await,
             _ => Err(Error::Internal(format!("an unknown job {name}"))),

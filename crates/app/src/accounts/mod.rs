@@ -1,5 +1,6 @@
 //! Accounts: how people come in and stay in. Nothing here tells a stranger whether an address is known.
 
+mod address;
 mod elsewhere;
 mod mail_texts;
 mod mails;

@@ -200,7 +200,7 @@ impl App {
         let (app, key) = (self.clone(), digest(session));
         let write = self.store().write("add_passkey", async move |tx: &mut Tx| {
             passkeys::insert(tx, &row).await.map_err(|_| refused())?;
-            app.factor_changed(tx, &key, &row.user, Kind::PasskeyAdded, json!({ "passkey": "added" })).await
+            app.factor_changed(tx, &key, &row.user, Kind::PasskeyAdded, "", json!({ "passkey": "added" })).await
         });
         write.await
     }
@@ -216,7 +216,7 @@ impl App {
             if !passkeys::delete(tx, &view.user, &id).await? {
                 return Err(Error::not_found("passkey", ""));
             }
-            app.factor_changed(tx, &key, &view.user, Kind::PasskeyRemoved, json!({ "passkey": "removed" })).await
+            app.factor_changed(tx, &key, &view.user, Kind::PasskeyRemoved, "", json!({ "passkey": "removed" })).await
         });
         write.await
     }

@@ -256,7 +256,7 @@ impl App {
             accounts::save(tx, &account).await?;
             let codes = app.replace_recovery_codes(tx, user).await?;
             let signed_in =
-                app.factor_changed(tx, &key, user, Kind::FactorOn, json!({ "second_factor": "on" })).await?;
+                app.factor_changed(tx, &key, user, Kind::FactorOn, "", json!({ "second_factor": "on" })).await?;
             Ok((codes, signed_in))
         });
         write.await
@@ -274,7 +274,7 @@ impl App {
             let user = &view.user;
             let account = accounts::lock(tx, user).await?.filter(|row| row.totp_confirmed_at.is_some());
             app.take_factor(tx, account.ok_or_else(not_on)?).await?;
-            app.factor_changed(tx, &key, user, Kind::FactorOff, json!({ "second_factor": "off" })).await
+            app.factor_changed(tx, &key, user, Kind::FactorOff, "", json!({ "second_factor": "off" })).await
         });
         write.await
     }
@@ -353,11 +353,12 @@ impl App {
         session: &[u8],
         user: &UserId,
         kind: Kind,
+        detail: &str,
         data: serde_json::Value,
     ) -> Result<SignedIn, Error> {
         sessions::revoke_others(tx, user, session, self.now()).await?;
         let signed_in = self.renew_session(tx, session).await?;
-        self.mail_person(tx, user, kind, "").await?;
+        self.mail_person(tx, user, kind, detail).await?;
         self.record_for(tx, user, "user.updated", user.as_str(), json!({ "data": data })).await?;
         Ok(signed_in)
     }

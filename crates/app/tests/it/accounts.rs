@@ -201,3 +201,49 @@ async fn preferences_are_kept() {
     assert_eq!(security.password_changed_at, Some(Timestamp(NOON)));
     assert!(town.sign_in("ann@example.com", GOOD).await.is_ok());
 }
+
+/// ASVS 6.3.7, 6.3.8, 7.5.1: another address wants a fresh proof and its own mailbox; the old one is told; a stranger's
+/// address is answered alike and told.
+#[tokio::test]
+async fn an_address_is_changed_by_its_new_mailbox() {
+    let town = Town::new().await;
+    let (ann, here) = town.visitor("ann@example.com").await;
+    town.citizen("ben@example.com").await;
+    let ask = async |email: &str| town.app.request_address(&here.session, email, &laptop()).await;
+    assert_eq!(code(ask("no address").await), "email");
+    for (email, subject) in
+        [("ben@example.com", "This address has an account"), ("New@example.com", "Confirm your new e-mail address")]
+    {
+        ask(email).await.unwrap();
+        assert_eq!(town.app.waiting_jobs().await.unwrap().0, 1, "{email}: the same work");
+        let mails = town.mails().await;
+        assert_eq!((mails.len(), mails[0].0.as_str()), (1, email.to_lowercase().as_str()));
+        assert_eq!(mails[0].1, subject);
+    }
+    ask("other@example.com").await.unwrap();
+    let older = town.token().await;
+    ask("new@example.com").await.unwrap();
+    let link = town.token().await;
+    assert!(!town.app.address_works(&older).await.unwrap(), "the newest wish counts");
+    assert!(town.app.address_works(&link).await.unwrap());
+    assert_eq!(town.app.session(&here.session).await.unwrap().unwrap().email, "ann@example.com", "nothing yet");
+    assert_eq!(code(town.app.confirm_email(&link).await), "link_expired", "another purpose");
+    town.app.request_reset("ann@example.com", &laptop()).await.unwrap();
+    let reset = town.token().await;
+    town.app.confirm_address(&link).await.unwrap();
+    assert_eq!(code(town.app.confirm_address(&link).await), "link_expired", "once");
+    assert!(!town.app.reset_works(&reset).await.unwrap(), "what went to the old mailbox is dead");
+    let mails = town.mails().await;
+    assert_eq!((mails[0].0.as_str(), mails[0].1.as_str()), ("ann@example.com", "Your e-mail address was changed"));
+    assert!(!mails[0].2.contains("new@"), "the old mailbox does not learn the new one");
+    assert_eq!(code(town.sign_in("ann@example.com", GOOD).await), "wrong_credentials");
+    assert_eq!(town.sign_in("new@example.com", GOOD).await.unwrap().user, ann);
+    town.mails().await;
+
+    ask("late@example.com").await.unwrap();
+    let link = town.token().await;
+    town.citizen("late@example.com").await;
+    assert_eq!(code(town.app.confirm_address(&link).await), "link_expired", "somebody was faster");
+    town.pass(600);
+    assert_eq!(code(ask("x@example.com").await), "reauthentication_needed");
+}

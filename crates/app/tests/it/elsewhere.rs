@@ -19,7 +19,7 @@ fn identity(subject: &str, email: &str, email_verified: bool) -> Option<Identity
 async fn arrive(town: &Town, who: Option<Identity>) -> Result<SignedIn, Error> {
     *town.issuer.0.lock().unwrap() = who;
     let departed = town.app.depart("/home").await.unwrap();
-    town.app.arrive(&departed.cookie, "state-1", "c0de", &laptop()).await.map(|(opened, _)| opened)
+    town.app.arrive(&departed.cookie, "state-1", "c0de", &laptop()).await.map(|(opened, _)| opened.unwrap())
 }
 
 /// S3-04: a new person gets an account; the same identity finds it again, even under another address.
@@ -41,19 +41,21 @@ async fn an_identity_makes_and_finds_an_account() {
     assert_eq!(code(arrive(&town, identity("s-2", "ann@example.com", true)).await), "wrong_credentials");
 }
 
-/// INC-6: an address joins an account only when the issuer vouches for it, and the mailbox is told.
+/// INC-6, ASVS 6.8.1: an address alone never joins an account that somebody can open; whoever can, connects it.
 #[tokio::test]
-async fn an_address_joins_only_when_vouched_for() {
+async fn an_address_alone_joins_nothing() {
     let town = Town::new().await;
-    let ann = town.citizen("ann@example.com").await;
+    town.citizen("ann@example.com").await;
     assert_eq!(code(arrive(&town, identity("s-1", "ann@example.com", false)).await), "email_not_vouched_for");
     assert_eq!(code(arrive(&town, identity("s-1", "not an address", true)).await), "email");
-    let opened = arrive(&town, identity("s-1", "ann@example.com", true)).await.unwrap();
-    assert_eq!(opened.user, ann);
-    let mails = town.mails().await;
-    assert_eq!((mails.len(), mails[0].1.as_str()), (1, "A new way to sign in"));
-    assert!(mails[0].2.contains("https://issuer.test"));
+    for (subject, email) in [("s-1", "ann@example.com"), ("s-2", "Ann@Example.com")] {
+        assert_eq!(code(arrive(&town, identity(subject, email, true)).await), "sign_in_to_connect");
+    }
+    assert_eq!(town.mails().await, []);
     assert!(town.sign_in("ann@example.com", GOOD).await.is_ok(), "the password goes on working");
+    arrive(&town, identity("s-3", "kim@example.com", true)).await.unwrap();
+    let second = arrive(&town, identity("s-4", "kim@example.com", true)).await;
+    assert_eq!(code(second), "sign_in_to_connect", "another identity with the same address");
 
     // A password that was typed before anybody opened the mailbox keeps no way in.
     town.app.sign_up("ben@example.com", &secret(GOOD), &Context::default()).await.unwrap();
@@ -73,6 +75,7 @@ async fn who_comes_back_is_who_left() {
     assert_eq!(departed.url, "https://issuer.test/?to=https://keystead.test/sign-in/return");
     assert_eq!(code(back("another browser", "state-1").await), "link_expired");
     let (opened, next) = back(departed.cookie.expose(), "state-1").await.unwrap();
+    let opened = opened.unwrap();
     assert_eq!(next, "/keys?x=1");
     assert_ne!(opened.session.expose(), departed.cookie.expose());
     assert_eq!(code(back(departed.cookie.expose(), "state-1").await), "link_expired", "once");
@@ -85,4 +88,35 @@ async fn who_comes_back_is_who_left() {
     assert_eq!(code(back(departed.cookie.expose(), "state-1").await), "link_expired", "too late");
     let asleep = arrive(&town, None).await;
     assert!(matches!(asleep, Err(Error::ProviderUnavailable { .. })), "{asleep:?}");
+}
+
+/// ASVS 6.5.6, 6.8.1: an identity elsewhere is connected by whoever is signed in, with a fresh proof, and taken out
+/// again, unless nothing else would open the account.
+#[tokio::test]
+async fn an_identity_is_connected_and_parted_from() {
+    let town = Town::new().await;
+    let (ann, here) = town.visitor("ann@example.com").await;
+    *town.issuer.0.lock().unwrap() = identity("s-ann", "ann@elsewhere.example", true);
+    let departed = town.app.connect(&here.session, "/settings").await.unwrap();
+    let (opened, next) = town.app.arrive(&departed.cookie, "state-1", "c0de", &laptop()).await.unwrap();
+    assert!(opened.is_none() && next == "/settings" && town.alive(&here.session).await, "the session goes on");
+    assert_eq!(town.subjects().await, ["A new way to sign in"]);
+    assert_eq!(arrive(&town, identity("s-ann", "ann@elsewhere.example", true)).await.unwrap().user, ann);
+    let (_, ben) = town.visitor("ben@example.com").await;
+    let departed = town.app.connect(&ben.session, "/").await.unwrap();
+    let taken = town.app.arrive(&departed.cookie, "state-1", "c0de", &laptop()).await;
+    assert_eq!(code(taken.map(|_| ())), "identity_taken", "one identity, one account");
+
+    assert_eq!(code(town.app.part_identity(&here.session, "https://other.test").await), "not_found");
+    town.pass(600);
+    assert_eq!(code(town.app.connect(&here.session, "/").await), "reauthentication_needed");
+    assert_eq!(code(town.app.part_identity(&here.session, "https://issuer.test").await), "reauthentication_needed");
+    let here = town.app.reauthenticate(&here.session, &secret(GOOD), "").await.unwrap();
+    town.mails().await;
+    let here = town.app.part_identity(&here.session, "https://issuer.test").await.unwrap();
+    assert!(town.alive(&here.session).await);
+    assert_eq!(town.app.security(&ann).await.unwrap().identities, []);
+    assert_eq!(town.subjects().await, ["A way to sign in was removed"]);
+    let kim = arrive(&town, identity("s-kim", "kim@example.com", true)).await.unwrap();
+    assert_eq!(code(town.app.part_identity(&kim.session, "https://issuer.test").await), "only_way_in");
 }

@@ -239,6 +239,8 @@ fn every_way_in_runs_on_any_thread() {
     sendable(|app, one| async move { app.prove_second_factor(&one, "", &laptop()).await.map(|_| app) });
     sendable(|app, one| async move { app.enrol_second_factor(&one).await.map(|_| app) });
     sendable(|app, one| async move { app.confirm_second_factor(&one, "").await.map(|_| app) });
+    sendable(|app, one| async move { app.request_address(&one, "", &laptop()).await.map(|()| app) });
+    sendable(|app, one| async move { app.confirm_address(&one).await.map(|()| app) });
     sendable(|app, one| async move { app.begin_passkey(&one).await.map(|_| app) });
     sendable(|app, one| async move { app.add_passkey(&one, &one, "", "").await.map(|_| app) });
     sendable(|app, one| async move { app.remove_passkey(&one, "").await.map(|_| app) });
@@ -256,5 +258,7 @@ fn every_way_in_runs_on_any_thread() {
     sendable(|app, one| async move { app.arrive(&one, "", "", &laptop()).await.map(|_| app) });
     sendable(|app, one| async move { app.join(&one, &one, &laptop()).await.map(|_| app) });
     sendable(|app, one| async move { app.look_at_invite(&one).await.map(|_| app) });
+    sendable(|app, one| async move { app.connect(&one, "").await.map(|_| app) });
+    sendable(|app, one| async move { app.part_identity(&one, "").await.map(|_| app) });
     sendable(|app, one| async move { app.depart("").await.map(|_| (app, one)) });
 }

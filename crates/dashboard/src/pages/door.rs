@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use keystead_app::Error;
 use keystead_app::accounts::SignedIn;
 use keystead_core::secret::Secret;
@@ -23,6 +23,7 @@ enum Kind {
     SignIn,
     Sent,
     Confirm,
+    ConfirmAddress,
     Forgot,
     Reset,
     /// The second factor after the password.
@@ -194,6 +195,22 @@ pub(crate) async fn do_confirm(State(state): State<DashboardState>, visitor: Vis
     }
 }
 
+/// A new address; opening the link spends nothing here either.
+pub(crate) async fn confirm_address(State(state): State<DashboardState>, visitor: Visitor) -> Page {
+    let token = Secret::new(visitor.asked.get("token").cloned().unwrap_or_default());
+    let works = state.app.address_works(&token).await.map_err(|error| Failure::new(visitor.text, error))?;
+    let (kind, title) = if works { (Kind::ConfirmAddress, "address") } else { (Kind::Dead, "dead-link") };
+    show(visitor.text, &Door::new(&state, &visitor, kind, title, "/confirm-address"))
+}
+
+pub(crate) async fn do_confirm_address(State(state): State<DashboardState>, visitor: Visitor, form: Form) -> Page {
+    match state.app.confirm_address(&form.secret("token")).await {
+        Ok(()) => Ok(go("/settings/account/security?done=saved")),
+        Err(error @ (Error::Unavailable | Error::Internal(_))) => Err(Failure::new(visitor.text, error)),
+        Err(_) => show_again(visitor.text, &Door::new(&state, &visitor, Kind::Dead, "dead-link", "/confirm-address")),
+    }
+}
+
 pub(crate) async fn sign_in(State(state): State<DashboardState>, visitor: Visitor) -> Page {
     if visitor.session.is_some() {
         return Ok(go(own_path(visitor.asked.get("next").map_or("/home", String::as_str))));
@@ -231,7 +248,10 @@ pub(crate) async fn arrive(State(state): State<DashboardState>, visitor: Visitor
     };
     match arrived {
         Ok((opened, next)) => {
-            let mut response = signed_in(&state, &visitor, &opened, &next).await?;
+            let mut response = match opened {
+                Some(opened) => signed_in(&state, &visitor, &opened, &next).await?,
+                None => go(own_path(&next)),
+            };
             response.headers_mut().append(header::SET_COOKIE, Cookie::Departed.clear(state.secure()));
             Ok(response)
         }
@@ -242,7 +262,12 @@ pub(crate) async fn arrive(State(state): State<DashboardState>, visitor: Visitor
 pub(crate) async fn sign_out(State(state): State<DashboardState>, person: Person, form: Form) -> Page {
     person.check(&form)?;
     state.app.sign_out(&person.secret).await.map_err(|error| Failure::new(person.text, error))?;
-    Ok(go_with("/sign-in", Cookie::Session.clear(state.secure())))
+    let mut response = go_with("/sign-in", Cookie::Session.clear(state.secure()));
+    if state.secure() {
+        // What the pages left in this browser goes, too (ASVS 14.3.1); browsers listen to it over TLS only.
+        response.headers_mut().insert("clear-site-data", HeaderValue::from_static("\"cache\", \"storage\""));
+    }
+    Ok(response)
 }
 
 pub(crate) async fn forgot(State(state): State<DashboardState>, visitor: Visitor) -> Page {

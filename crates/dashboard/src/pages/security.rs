@@ -11,6 +11,7 @@ use keystead_core::secret::Secret;
 use super::general::draw;
 use super::{Page, go, go_with, show, show_again};
 use crate::DashboardState;
+use crate::cookies::Cookie;
 use crate::failure::{Failure, words};
 use crate::form::Form;
 use crate::proof::renewed;
@@ -27,12 +28,28 @@ struct Security {
     email: String,
     view: SecurityView,
     devices: Vec<DeviceView>,
-    /// What was wrong with the password form.
-    wrong: Option<String>,
+    /// The issuer that may be connected.
+    other: Option<String>,
+    /// The field of a form that was wrong, and what was wrong with it.
+    wrong: Option<(&'static str, String)>,
     links: Links,
 }
 
+impl Security {
+    /// Whether something else would open the account.
+    fn can_part(&self) -> bool {
+        self.view.has_password || !self.view.passkeys.is_empty()
+    }
+
+    fn is_wrong(&self, field: &str) -> bool {
+        self.wrong.as_ref().is_some_and(|(wrong, _)| *wrong == field)
+    }
+}
+
 struct Links {
+    email: String,
+    identity_connect: String,
+    identity_remove: String,
     password: String,
     factor: String,
     off: String,
@@ -52,8 +69,12 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<Security, Failure
         email: session.email.clone(),
         view: state.app.security(&session.user).await.map_err(fail)?,
         devices: state.app.devices(&session.user, &session.id).await.map_err(fail)?,
+        other: state.app.services().sign_in.as_ref().map(|issuer| issuer.label().to_owned()),
         wrong: None,
         links: Links {
+            email: visit.link("/settings/account/security/email"),
+            identity_connect: visit.link("/settings/account/security/identity/connect"),
+            identity_remove: visit.link("/settings/account/security/identity/remove"),
             password: visit.link("/settings/account/security/password"),
             factor: visit.link(FACTOR),
             off: visit.link("/settings/account/security/second-factor/off"),
@@ -70,6 +91,36 @@ pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> P
     show(visit.person.text, &page(&state, &visit).await?)
 }
 
+/// Mails the link; the page says the same whether the address is somebody's.
+pub(crate) async fn change_address(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
+    visit.person.check(&form)?;
+    let asked = state.app.request_address(&visit.person.secret, form.text("email"), &visit.person.context).await;
+    match asked {
+        Ok(()) => Ok(go(&visit.link(&format!("{HERE}?done=mail-sent")))),
+        Err(error @ (Error::Unavailable | Error::Internal(_))) => Err(Failure::new(visit.person.text, error)),
+        Err(error) => {
+            let mut page = page(&state, &visit).await?;
+            page.wrong = Some(("email", words(visit.person.text, &error)));
+            show_again(visit.person.text, &page)
+        }
+    }
+}
+
+/// Leaves for another's sign-in page, to come back with an identity that opens this account, too.
+pub(crate) async fn connect_identity(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
+    visit.person.check(&form)?;
+    let departed = state.app.connect(&visit.person.secret, &visit.link(&format!("{HERE}?done=saved"))).await;
+    let departed = departed.map_err(|error| Failure::new(visit.person.text, error))?;
+    Ok(go_with(&departed.url, Cookie::Departed.set(&departed.cookie, 600, state.secure())))
+}
+
+pub(crate) async fn part_identity(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
+    visit.person.check(&form)?;
+    let parted = state.app.part_identity(&visit.person.secret, form.text("issuer")).await;
+    let opened = parted.map_err(|error| Failure::new(visit.person.text, error))?;
+    Ok(go_with(&visit.link(&format!("{HERE}?done=saved")), renewed(&state, &opened)))
+}
+
 /// With the old password, so it asks for no other proof. Other sessions end.
 pub(crate) async fn change_password(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
     visit.person.check(&form)?;
@@ -79,7 +130,7 @@ pub(crate) async fn change_password(State(state): State<DashboardState>, visit: 
         Err(error @ (Error::Unavailable | Error::Internal(_))) => Err(Failure::new(visit.person.text, error)),
         Err(error) => {
             let mut page = page(&state, &visit).await?;
-            page.wrong = Some(words(visit.person.text, &error));
+            page.wrong = Some(("password", words(visit.person.text, &error)));
             show_again(visit.person.text, &page)
         }
     }

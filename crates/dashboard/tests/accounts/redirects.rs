@@ -22,7 +22,7 @@ const FOREIGN: [&str; 12] = [
 async fn next_is_a_path_of_ours() {
     let world = World::new().await;
     let mut ann = world.owner("ann@example.com", "Harbour").await;
-    world.vouch_for("ann@example.com");
+    world.vouch_for("kim@example.com");
     for foreign in FOREIGN {
         let escaped: String = foreign.bytes().map(|b| format!("%{b:02X}")).collect();
         let mut browser = world.browser();

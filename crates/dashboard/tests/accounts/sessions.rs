@@ -41,7 +41,7 @@ async fn every_way_in_gives_a_new_session() {
     fresh("reset", &victim);
 
     // By somebody else's sign-in page.
-    world.vouch_for("eve@example.com");
+    world.vouch_for("kim@example.com");
     let mut victim = planted();
     assert_eq!(victim.post("/sign-in/with", &[("next", "/home")]).await.location(), "https://issuer.test/");
     victim.get("/sign-in/return?state=s&code=c").await;
@@ -121,6 +121,7 @@ async fn sessions_end_from_another_browser() {
     other.sign_in("ann@example.com", "").await;
     ann.post("/settings/account/sessions/end-others", &[("csrf", &csrf)]).await;
     assert!(!other.alive().await && ann.alive().await);
-    ann.post("/sign-out", &[("csrf", &csrf)]).await;
+    let out = ann.post("/sign-out", &[("csrf", &csrf)]).await;
     assert_eq!(ann.session(), "");
+    assert_eq!(out.header("clear-site-data"), "\"cache\", \"storage\"", "ASVS 14.3.1");
 }

@@ -278,3 +278,12 @@ pub async fn list_identities(tx: &mut Tx, user: &UserId) -> Result<Vec<(String, 
     let rows = tx.all(SQL, vec![user.as_str().into()]).await?;
     rows.iter().map(|row| Ok((row.text(0)?, time(row, 1)?))).collect()
 }
+
+/// Takes away the identities of an issuer that open a person's account. Answers how many.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn delete_identities(tx: &mut Tx, user: &UserId, issuer: &str) -> Result<u64, Error> {
+    const SQL: &str = "DELETE FROM identities WHERE user_id = $1 AND issuer = $2";
+    tx.execute(SQL, vec![user.as_str().into(), issuer.into()]).await
+}

@@ -86,7 +86,11 @@ pub(crate) async fn accounts(db: TestDb) {
     let known = look!(db, |tx| accounts::list_identities(tx, &ann)).unwrap();
     assert_eq!(known, [("https://issuer".to_owned(), NOW)]);
     assert_eq!(look!(db, |tx| accounts::list_identities(tx, &ben)).unwrap(), []);
+    assert_eq!(change!(db, |tx| accounts::delete_identities(tx, &ben, "https://issuer")), Ok(0), "somebody else's");
+    assert_eq!(change!(db, |tx| accounts::delete_identities(tx, &ann, "https://other")), Ok(0));
     assert_eq!(look!(db, |tx| accounts::find_identity(tx, "https://other", "s1")).unwrap(), None);
+    assert_eq!(change!(db, |tx| accounts::delete_identities(tx, &ann, "https://issuer")), Ok(1));
+    assert_eq!(look!(db, |tx| accounts::find_identity(tx, "https://issuer", "s1")).unwrap(), None);
 }
 
 pub(crate) async fn sessions(db: TestDb) {
