@@ -7,6 +7,7 @@ use http::HeaderMap;
 use http::header::HeaderName;
 use http::{HeaderValue, Response};
 use keystead_core::access::{ModelUse, decide, judge_model, printable};
+use keystead_core::caller::Caller;
 use keystead_core::gate::Verdict;
 use keystead_core::refusal::{Refusal, Wire};
 
@@ -55,6 +56,25 @@ impl Gateway {
         reply::attribute(response.headers_mut(), &exchange.payer);
         explain(response.headers_mut(), &refusal);
         Ok((model, Gated::Refused(Box::new(response))))
+    }
+}
+
+impl Gateway {
+    /// What a stream of a model that may be used would be refused with, for forms that say late that they want one.
+    pub(crate) async fn forbids_stream(
+        &self,
+        catalogue: &Catalogue,
+        exchange: &Exchange<'_>,
+        model: &str,
+    ) -> Option<Wire> {
+        let asked = ModelUse { model, stream: true, summary: false };
+        let now = self.now();
+        let judge =
+            |caller: &Caller| judge_model(&catalogue.policy, caller, &exchange.payer, exchange.route, asked, now).err();
+        let refusal = judge(&exchange.caller)?;
+        let fresh = self.directory.reread(&exchange.caller.digest).await.ok().flatten();
+        let refusal = fresh.map_or(Some(refusal), |fresh| judge(&fresh));
+        refusal.map(|refusal| self.refuse(&refusal))
     }
 }
 

@@ -4,6 +4,7 @@
 mod directory;
 mod errors;
 mod forms;
+mod gates;
 mod hostile;
 mod metering;
 mod ownership;
