@@ -104,6 +104,20 @@ async fn streams_and_summaries_are_gated_where_the_operator_wants() {
     assert_eq!(world.post(CHAT, &key, stream).await.status, 200, "without a new key, and at once");
 }
 
+// A rule that is tried out refuses nobody: in shadow it is only counted, in warn mode the answer says so.
+#[tokio::test]
+async fn rules_that_are_tried_out_refuse_nobody() {
+    let world = World::new().await;
+    let key = world.key(1);
+    for (mode, warning) in [(Mode::Off, None), (Mode::Shadow, None), (Mode::Warn, Some("soon required: organization"))]
+    {
+        let tried = Rule { mode, ..rule("tried", "model.use", &["gpt-4o"]) };
+        govern(&world, Policy { rules: vec![tried], exemptions: Vec::new() });
+        let answer = world.post(CHAT, &key, r#"{"model":"gpt-4o"}"#).await;
+        assert_eq!((answer.status, answer.header("x-keystead-warning")), (200, warning), "{mode:?}");
+    }
+}
+
 // A form may say that it wants a stream before or after it names the model, and however late.
 #[tokio::test]
 async fn forms_that_stream_are_gated_too() {
