@@ -28,12 +28,7 @@ fn journeys() -> Done {
     let folder = machine::browser()?;
     let script = folder.join("journeys.mjs");
     std::fs::copy(root.join("tests/browser/journeys.mjs"), &script).map_err(|error| error.to_string())?;
-    let product = Product::start(
-        &root.join("target/debug/keystead"),
-        "journeys",
-        None,
-        &[("KEYSTEAD_OPERATOR__EMAILS", "operator@example.com")],
-    )?;
+    let product = Product::start(&root.join("target/debug/keystead"), "journeys", None, &[])?;
     let mut command = Command::new("node");
     command.arg(&script).args([&product.address, &product.sandbox]).arg("/usr/bin/chromium");
     shell::run(command.arg(root.join("target/pictures")))
