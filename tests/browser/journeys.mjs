@@ -270,12 +270,79 @@ async function elsewhere(browser) {
   done("continue with an issuer, twice the same person");
 }
 
+/** S1-31, S3-33: the operator tries a rule out before saving it, exempts an organization, and sees what is kept. */
+async function operator(browser) {
+  const context = await browser.newContext({ locale: "en" });
+  const page = await context.newPage();
+  const problems = [];
+  page.on("console", (line) => line.type() === "error" && problems.push(line.text()));
+  const button = (name) => page.getByRole("button", { name, exact: true });
+  await page.goto(`${base}/sign-up`);
+  await page.fill("#email", "operator@example.com");
+  await page.fill("#password", "correct horse battery");
+  await page.locator("form[action='/sign-up'] button").click();
+  await page.waitForURL("**/sign-up/sent**");
+  await page.goto((await message("email", "operator@example.com")).link);
+  await page.locator("form[action='/confirm'] button").click();
+  await page.waitForURL("**/welcome");
+  await page.goto(`${base}/welcome/organization`);
+  await page.fill("#name", "Operations");
+  await page.locator("form[action^='/welcome/organization'] button").click();
+  await page.waitForURL("**/welcome/team**");
+  for (const language of ["en", "pl", "ja"]) {
+    for (const place of ["", "/policy", "/exemptions", "/report"]) {
+      await page.goto(`${base}/operator${place}?language=${language}`);
+      assert.equal(await page.getAttribute("html", "lang"), language);
+      await look(page, `${language}-operator${place.replace("/", "-")}`, true);
+    }
+  }
+  await page.goto(`${base}/operator/policy?language=en`);
+  const blank = page.locator("details.rule").last();
+  await blank.locator("input[name^='id-']").fill("verified-for-keys");
+  await blank.locator("select[name^='mode-']").selectOption("enforce");
+  await blank.locator("select[name^='action-']").selectOption("api_key.create");
+  await blank.locator("input[name^='organization-']").check();
+  await button("Preview").click();
+  await page.waitForSelector("#preview table");
+  await look(page, "en-operator-preview", true);
+  assert.match(await page.textContent("#preview"), /verified-for-keys/);
+  assert.equal(await page.locator("details.rule").count(), 8, "what was filled in still stands there");
+  await page.fill("#reason", "tried out");
+  await button("Save these rules").click();
+  await page.waitForSelector(".done");
+  assert.match(await page.textContent("main"), /tried out/);
+  // The next page of somebody else meets the rule, and an exemption ends that.
+  await page.goto(`${base}/operator/exemptions`);
+  await page.selectOption("#organization", { label: await page.locator("#organization option", { hasText: "Operations" }).first().textContent() });
+  await page.fill("#reason", "ourselves");
+  await button("Exempt an organization").click();
+  await page.waitForSelector(".done");
+  await look(page, "en-operator-exempt", true);
+  await page.locator("summary", { hasText: "End now" }).click();
+  await page.locator("input[id^='end-']").fill("over");
+  await button("End now").click();
+  await page.waitForSelector(".done");
+  assert.match(await page.textContent("main"), /No organization is exempt/);
+  assert.deepEqual(problems, []);
+  const stranger = await (await browser.newContext({ locale: "en" })).newPage();
+  await stranger.goto(`${base}/sign-in`);
+  await stranger.fill("#email", "en@example.com");
+  await stranger.fill("#password", "correct horse battery");
+  await stranger.locator("form[action='/sign-in'] button").click();
+  await stranger.waitForURL(`${base}/home**`);
+  for (const place of ["", "/policy", "/exemptions", "/report"]) {
+    assert.equal((await stranger.goto(`${base}/operator${place}`)).status(), 404);
+  }
+  done("operators try rules out before saving; for others the pages do not exist");
+}
+
 const browser = await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox", "--disable-gpu"] });
 try {
   for (const language of ["en", "pl", "ja"]) await journey(browser, language, true);
   await journey(browser, "en", false);
   await elsewhere(browser);
   await refusals(browser);
+  await operator(browser);
 } finally {
   await browser.close();
 }

@@ -40,6 +40,8 @@ impl Product {
             ("KEYSTEAD_SANDBOX__LISTEN", "127.0.0.1:0"),
             ("KEYSTEAD_SERVER__DATA_DIR", &data),
             ("KEYSTEAD_LOG__LEVEL", "warn"),
+            // Whoever signs up under this address sees the operator's pages in the browser's journeys.
+            ("KEYSTEAD_OPERATOR__EMAILS", "operator@example.com"),
         ]
         .into_iter()
         .chain(more.iter().copied())

@@ -1,7 +1,7 @@
 //! What all kinds of key have in common: checks of what was asked, minting, the gate before a new key.
 
 use keystead_core::caller::Owner;
-use keystead_core::gate::{Action, Entitlements};
+use keystead_core::gate::{Action, Entitlements, Verdict};
 use keystead_core::id::{KeyId, OrganizationId, ProjectId};
 use keystead_core::key::{ApiKey, KeyKind};
 use keystead_core::refusal::Refusal;
@@ -121,11 +121,21 @@ impl App {
         let (_, policy) = policy::find(tx).await?;
         let met = entitlements(tx, organization).await?;
         let verdict = policy.judge(Action::CreateKey, organization, &met, self.now());
+        note_unenforced(organization, "api_key.create", &verdict);
         if verdict.allowed() {
             return Ok(());
         }
         let rule = verdict.rule.unwrap_or_default();
         Err(Error::RequirementMissing { organization: organization.clone(), missing: verdict.missing, rule })
+    }
+}
+
+/// Rules in shadow and warn mode are written down where nothing else tells of them: a new key has no header to warn in.
+pub(crate) fn note_unenforced(organization: &OrganizationId, action: &str, verdict: &Verdict) {
+    let lacking = verdict.shadowed.iter().chain(&verdict.warned).map(|requirement| requirement.as_str());
+    let lacking = lacking.collect::<Vec<_>>().join(",");
+    if !lacking.is_empty() {
+        tracing::info!(%organization, action, lacking, "a rule that is not enforced would have refused");
     }
 }
 

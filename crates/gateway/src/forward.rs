@@ -153,11 +153,12 @@ impl Gateway {
             return Err(reply::bad_body("you must provide a model parameter").with_param("model"));
         };
         let catalogue = self.catalogue.load_full();
-        let asked = ModelUse { model: &model, stream: false, summary: false };
+        let asked = ModelUse { model: &model, stream: scan.stream(), summary: false };
         let (entry, verdicts) = match self.gate(&catalogue, &exchange, asked).await? {
             (_, Gated::Refused(response)) => return Ok(*response),
             (entry, Gated::Passed(verdicts)) => (entry, verdicts),
         };
+        let no_stream = if scan.stream() { None } else { self.forbids_stream(&catalogue, &exchange, &model).await };
         let outgoing = Outgoing {
             upstream: upstream_of(&catalogue, Some(entry))?,
             model: Some(entry),
@@ -166,7 +167,8 @@ impl Gateway {
             request_bytes: 0,
             fault: Some(Arc::clone(&fault)),
         };
-        let body = Passing::new(body, self.limits.form_body, self.limits.body_idle, fault).behind(prefix, scan);
+        let body = Passing::new(body, self.limits.form_body, self.limits.body_idle, fault);
+        let body = body.behind(prefix, scan).forbidding_stream(no_stream);
         let mut response = self.exchange(&exchange, parts, body.boxed_unsync(), outgoing).await?;
         gate::warn(response.headers_mut(), &verdicts);
         Ok(response)

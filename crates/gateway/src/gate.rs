@@ -7,6 +7,7 @@ use http::HeaderMap;
 use http::header::HeaderName;
 use http::{HeaderValue, Response};
 use keystead_core::access::{ModelUse, decide, judge_model, printable};
+use keystead_core::caller::Caller;
 use keystead_core::gate::Verdict;
 use keystead_core::refusal::{Refusal, Wire};
 
@@ -36,7 +37,7 @@ impl Gateway {
         let now = self.now();
         let judge = |caller| judge_model(&catalogue.policy, caller, &exchange.payer, exchange.route, asked, now);
         let mut refusal = match judge(&exchange.caller) {
-            Ok(verdicts) => return Ok((model, Gated::Passed(verdicts))),
+            Ok(verdicts) => return Ok((model, self.passed(exchange, verdicts))),
             Err(refusal) => refusal,
         };
         let fresh = Box::pin(self.directory.reread(&exchange.caller.digest)).await.ok().flatten();
@@ -47,7 +48,7 @@ impl Gateway {
             };
             decide(&fresh, exchange.route, selection, now).map_err(|refusal| self.refuse(&refusal))?;
             match judge(&fresh) {
-                Ok(verdicts) => return Ok((model, Gated::Passed(verdicts))),
+                Ok(verdicts) => return Ok((model, self.passed(exchange, verdicts))),
                 Err(newer) => refusal = newer,
             }
         }
@@ -55,6 +56,36 @@ impl Gateway {
         reply::attribute(response.headers_mut(), &exchange.payer);
         explain(response.headers_mut(), &refusal);
         Ok((model, Gated::Refused(Box::new(response))))
+    }
+}
+
+impl Gateway {
+    /// What rules in shadow mode would refuse is counted and, for the organization, written into the log.
+    fn passed(&self, exchange: &Exchange<'_>, verdicts: Vec<Verdict>) -> Gated {
+        let lacking: Vec<&str> = verdicts.iter().flat_map(|v| v.shadowed.iter().map(|r| r.as_str())).collect();
+        if !lacking.is_empty() {
+            self.metrics.shadowed();
+            let lacking = lacking.join(",");
+            tracing::debug!(organization = %exchange.payer.organization, lacking, "a rule in shadow mode would refuse");
+        }
+        Gated::Passed(verdicts)
+    }
+
+    /// What a stream of a model that may be used would be refused with, for forms that say late that they want one.
+    pub(crate) async fn forbids_stream(
+        &self,
+        catalogue: &Catalogue,
+        exchange: &Exchange<'_>,
+        model: &str,
+    ) -> Option<Wire> {
+        let asked = ModelUse { model, stream: true, summary: false };
+        let now = self.now();
+        let judge =
+            |caller: &Caller| judge_model(&catalogue.policy, caller, &exchange.payer, exchange.route, asked, now).err();
+        let refusal = judge(&exchange.caller)?;
+        let fresh = self.directory.reread(&exchange.caller.digest).await.ok().flatten();
+        let refusal = fresh.map_or(Some(refusal), |fresh| judge(&fresh));
+        refusal.map(|refusal| self.refuse(&refusal))
     }
 }
 

@@ -85,6 +85,7 @@ pub(crate) fn malformed(why: Malformed) -> Wire {
     match why {
         Malformed::Boundary => reply::bad_body("The multipart body has no usable boundary in its content type."),
         Malformed::Part => reply::bad_body("The multipart body could not be read."),
+        Malformed::SecondStream => reply::bad_body("The part 'stream' stands twice.").with_param("stream"),
         Malformed::SecondModel => reply::bad_body("The part 'model' stands twice.").with_param("model"),
     }
 }
@@ -102,6 +103,8 @@ pub(crate) struct Passing<B> {
     read: std::collections::VecDeque<Bytes>,
     rest: B,
     scan: Option<FormScan>,
+    /// What to answer when the form turns out to ask for a stream the gate does not open.
+    no_stream: Option<Wire>,
     left: usize,
     most: usize,
     idle: Duration,
@@ -113,7 +116,7 @@ pub(crate) struct Passing<B> {
 impl<B: Body<Data = Bytes> + Unpin> Passing<B> {
     pub(crate) fn new(rest: B, most: usize, idle: Duration, fault: Fault) -> Self {
         let read = std::collections::VecDeque::new();
-        Self { read, rest, scan: None, left: most, most, idle, pause: None, fault, ended: false }
+        Self { read, rest, scan: None, no_stream: None, left: most, most, idle, pause: None, fault, ended: false }
     }
 
     /// With the beginning of a form, which was read to find its model.
@@ -121,6 +124,12 @@ impl<B: Body<Data = Bytes> + Unpin> Passing<B> {
         self.left = self.left.saturating_sub(read.iter().map(Bytes::len).sum());
         self.read = read.into();
         self.scan = Some(scan);
+        self
+    }
+
+    /// Without a stream: a part that asks for one may stand behind the part that names the model.
+    pub(crate) fn forbidding_stream(mut self, refusal: Option<Wire>) -> Self {
+        self.no_stream = refusal;
         self
     }
 
@@ -134,7 +143,12 @@ impl<B: Body<Data = Bytes> + Unpin> Passing<B> {
 
     fn check(&mut self, data: &Bytes) -> Result<(), Wire> {
         self.left = self.left.checked_sub(data.len()).ok_or_else(|| reply::too_large(self.most))?;
-        self.scan.as_mut().map_or(Ok(()), |scan| scan.feed(data)).map_err(malformed)
+        let Some(scan) = self.scan.as_mut() else { return Ok(()) };
+        scan.feed(data).map_err(malformed)?;
+        match &self.no_stream {
+            Some(refusal) if scan.stream() => Err(refusal.clone()),
+            _ => Ok(()),
+        }
     }
 }
 

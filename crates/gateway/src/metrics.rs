@@ -26,12 +26,18 @@ pub(crate) struct Metrics {
     requests: Family<Labels, Counter>,
     seconds: Histogram,
     upstream_failures: Counter,
+    shadowed: Counter,
 }
 
 impl Default for Metrics {
     fn default() -> Self {
         let buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
-        Self { requests: Family::default(), seconds: Histogram::new(buckets), upstream_failures: Counter::default() }
+        Self {
+            requests: Family::default(),
+            seconds: Histogram::new(buckets),
+            upstream_failures: Counter::default(),
+            shadowed: Counter::default(),
+        }
     }
 }
 
@@ -50,6 +56,10 @@ impl Metrics {
         self.upstream_failures.inc();
     }
 
+    pub(crate) fn shadowed(&self) {
+        self.shadowed.inc();
+    }
+
     pub(crate) fn register(&self, registry: &mut Registry, directory: &Arc<Directory>, meter: &Arc<Meter>) {
         registry.register("keystead_gateway_requests", "Requests by route and status class", self.requests.clone());
         registry.register("keystead_gateway_head_seconds", "Time to the head of the answer", self.seconds.clone());
@@ -57,6 +67,11 @@ impl Metrics {
             "keystead_gateway_upstream_failures",
             "Answers that were errors or never came",
             self.upstream_failures.clone(),
+        );
+        registry.register(
+            "keystead_gateway_shadow_refusals",
+            "Calls that rules in shadow mode would have refused",
+            self.shadowed.clone(),
         );
         registry.register_collector(Box::new(State { directory: Arc::clone(directory), meter: Arc::clone(meter) }));
     }

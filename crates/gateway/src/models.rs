@@ -4,7 +4,7 @@ use http::header;
 use http::{HeaderValue, Response};
 use keystead_core::access::{ModelUse, Payer, judge_model, printable};
 use keystead_core::caller::Caller;
-use keystead_core::refusal::{Refusal, Wire};
+use keystead_core::refusal::{GateRefusal, Refusal, Wire};
 use keystead_core::route;
 use serde_json::{Value, json};
 
@@ -59,13 +59,25 @@ pub(crate) fn answer(
 fn object(gateway: &Gateway, caller: &Caller, payer: &Payer, model: &ModelEntry) -> Value {
     let mut object = json!({ "id": model.id, "object": "model", "created": model.created, "owned_by": model.owned_by });
     let catalogue = gateway.catalogue.load();
-    let asked = ModelUse { model: &model.id, stream: false, summary: false };
     // Any route that uses a model gives the same verdict; only the form of the refusal differs.
     let Some(any) = route::ROUTES.iter().find(|route| route.path == "/v1/responses") else { return object };
-    let judged = judge_model(&catalogue.policy, caller, payer, any, asked, gateway.now());
-    if let Err(Refusal::ModelNeedsVerification(gate) | Refusal::ImageNeedsVerification(gate)) = judged {
-        let requires: Vec<&str> = gate.missing.iter().map(|requirement| requirement.as_str()).collect();
-        object["keystead"] = json!({ "requires": requires, "available": false });
+    let now = gateway.now();
+    let judge = |stream, summary| {
+        let asked = ModelUse { model: &model.id, stream, summary };
+        judge_model(&catalogue.policy, caller, payer, any, asked, now).err()
+    };
+    let requires = |gate: &GateRefusal| gate.missing.iter().map(|missing| missing.as_str()).collect::<Vec<_>>();
+    if let Some(refusal) = judge(false, false) {
+        let missing = refusal.gate().map(requires).unwrap_or_default();
+        object["keystead"] = json!({ "requires": missing, "available": false });
+        return object;
+    }
+    // A model that may be used, but not in every way, says what the rest takes.
+    for (feature, refusal) in [("stream", judge(true, false)), ("reasoning_summary", judge(false, true))] {
+        if let Some(gate) = refusal.as_ref().and_then(Refusal::gate) {
+            object["keystead"]["available"] = json!(true);
+            object["keystead"]["features"][feature] = json!({ "requires": requires(gate), "available": false });
+        }
     }
     object
 }

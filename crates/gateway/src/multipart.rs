@@ -1,4 +1,4 @@
-//! Finding the part `model` of a multipart body while it streams by (RFC 7578): nothing is decoded, nothing rewritten.
+//! Finding the parts `model` and `stream` of a multipart body while it streams by (RFC 7578): nothing is decoded, nothing rewritten.
 
 use http::HeaderValue;
 
@@ -16,6 +16,8 @@ pub(crate) enum Malformed {
     Part,
     /// Two parts are called `model` (GW-3).
     SecondModel,
+    /// Two parts are called `stream`.
+    SecondStream,
 }
 
 /// The boundary of a multipart content type.
@@ -42,6 +44,13 @@ enum Where {
     End,
 }
 
+/// A part whose content the gate depends on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Watched {
+    Model,
+    Stream,
+}
+
 /// Reads a form as it passes.
 #[derive(Debug)]
 pub(crate) struct FormScan {
@@ -49,10 +58,11 @@ pub(crate) struct FormScan {
     place: Where,
     /// Bytes that may still turn out to be part of a delimiter or of headers.
     held: Vec<u8>,
-    /// Whether the content being read is the model's name.
-    in_model: bool,
-    name: Vec<u8>,
+    /// What the content being read is, if the gate depends on it.
+    watched: Option<Watched>,
+    value: Vec<u8>,
     model: Option<String>,
+    stream: Option<bool>,
 }
 
 impl FormScan {
@@ -62,15 +72,21 @@ impl FormScan {
             delimiter: format!("\r\n--{boundary}").into_bytes(),
             place: Where::Content,
             held: b"\r\n".to_vec(),
-            in_model: false,
-            name: Vec::new(),
+            watched: None,
+            value: Vec::new(),
             model: None,
+            stream: None,
         }
     }
 
     /// The model's name, once its part has been read to the end.
     pub(crate) fn model(&self) -> Option<&str> {
         self.model.as_deref()
+    }
+
+    /// Whether a part that was read to the end asks for the answer as a stream.
+    pub(crate) fn stream(&self) -> bool {
+        self.stream.unwrap_or_default()
     }
 
     /// Reads the next bytes.
@@ -100,9 +116,9 @@ impl FormScan {
         };
         // Without a delimiter all but a possible beginning of one is content.
         let end = found.unwrap_or_else(|| self.held.len().saturating_sub(self.delimiter.len()));
-        if self.in_model {
-            self.name.extend_from_slice(&self.held[..end]);
-            if self.name.len() > MOST_NAME {
+        if self.watched.is_some() {
+            self.value.extend_from_slice(&self.held[..end]);
+            if self.value.len() > MOST_NAME {
                 return Err(Malformed::Part);
             }
         }
@@ -111,12 +127,16 @@ impl FormScan {
             return Ok(false);
         };
         self.held.drain(..at + self.delimiter.len());
-        if self.in_model {
-            self.in_model = false;
-            let name = std::mem::take(&mut self.name).split_off(1);
-            let name = String::from_utf8(name).map_err(|_| Malformed::Part)?;
-            if self.model.replace(name).is_some() {
-                return Err(Malformed::SecondModel);
+        if let Some(watched) = self.watched.take() {
+            let value = std::mem::take(&mut self.value).split_off(1);
+            let value = String::from_utf8(value).map_err(|_| Malformed::Part)?;
+            match watched {
+                Watched::Model => self.model = Some(value),
+                // Whatever an upstream could read as a yes counts as one.
+                Watched::Stream => {
+                    let no = matches!(value.trim().to_ascii_lowercase().as_str(), "false" | "0" | "no" | "off" | "");
+                    self.stream = Some(!no);
+                }
             }
         }
         self.place = Where::Headers;
@@ -140,10 +160,13 @@ impl FormScan {
         if end > MOST_HEADERS {
             return Err(Malformed::Part);
         }
-        self.in_model = name_of(&self.held[2..end.max(2)])? == "model";
-        if self.in_model && self.model.is_some() {
-            return Err(Malformed::SecondModel);
-        }
+        self.watched = match name_of(&self.held[2..end.max(2)])?.as_str() {
+            "model" if self.model.is_some() => return Err(Malformed::SecondModel),
+            "model" => Some(Watched::Model),
+            "stream" if self.stream.is_some() => return Err(Malformed::SecondStream),
+            "stream" => Some(Watched::Stream),
+            _ => None,
+        };
         // The last line feed stays, so that a delimiter right behind it, which readers disagree on, is seen and refused.
         self.held.drain(..end + 3);
         self.place = Where::Content;
@@ -247,6 +270,21 @@ mod tests {
                 assert_eq!(scan(text, step), Err(Malformed::Part), "{text:?} by {step}");
             }
         }
+    }
+
+    #[test]
+    fn a_form_may_ask_for_a_stream() {
+        let stream = |value: &str, step: usize| {
+            let mut scan = FormScan::new("b");
+            let text = form(&[("model", "gpt-image-1"), ("stream", value), ("prompt", "x")]);
+            text.as_bytes().chunks(step).try_for_each(|chunk| scan.feed(chunk)).map(|()| scan.stream())
+        };
+        for step in 1..40 {
+            assert_eq!((stream("true", step), stream("false", step)), (Ok(true), Ok(false)), "step {step}");
+        }
+        assert_eq!((stream("1", 9), stream("0", 9), stream("yes please", 9)), (Ok(true), Ok(false), Ok(true)));
+        let twice = form(&[("model", "a"), ("stream", "false"), ("stream", "true")]);
+        assert_eq!(scan(&twice, 5), Err(Malformed::SecondStream));
     }
 
     #[test]

@@ -20,7 +20,11 @@ pub(crate) async fn handle(
         answer[requirement.as_str()] = json!({ "status": standing.as_str() });
     }
     let actions = view.actions.iter().map(|action| {
-        (action.action.clone(), json!({ "allowed": action.missing.is_empty(), "missing": action.missing }))
+        let mut shown = json!({ "allowed": action.missing.is_empty(), "missing": action.missing });
+        if !action.alternatives.is_empty() {
+            shown["alternatives"] = json!(action.alternatives);
+        }
+        (action.action.clone(), shown)
     });
     answer["actions"] = Value::Object(actions.collect::<Map<_, _>>());
     Ok(Json(answer))

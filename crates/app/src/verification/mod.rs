@@ -64,8 +64,10 @@ impl Standing {
 pub struct ActionView {
     /// The action, models after a colon: `model.use:o3`.
     pub action: String,
-    /// What is lacking; empty when the action is open.
+    /// What is lacking; empty when the action is open. Where a rule leaves a choice, the shortest way.
     pub missing: Vec<Requirement>,
+    /// Every way through the rule that leaves a choice, the shortest first.
+    pub alternatives: Vec<Vec<Requirement>>,
 }
 
 /// What an organization has proven, and what that opens.
@@ -162,15 +164,14 @@ impl App {
         models.dedup();
         let now = self.now();
         let nothing = Entitlements { met: Vec::new(), ..met.clone() };
-        let judge = |action| policy.judge(action, organization, met, now).missing;
+        let view = |action: String, asked: Action<'_>| {
+            let verdict = policy.judge(asked, organization, met, now);
+            ActionView { action, missing: verdict.missing, alternatives: verdict.alternatives }
+        };
         let guarded = |name: &&String| !policy.judge(Action::UseModel(name), organization, &nothing, now).allowed();
-        let make = ActionView { action: "api_key.create".to_owned(), missing: judge(Action::CreateKey) };
-        let verify =
-            ActionView { action: "organization.verify".to_owned(), missing: judge(Action::VerifyOrganization) };
-        let uses = models
-            .iter()
-            .filter(guarded)
-            .map(|name| ActionView { action: format!("model.use:{name}"), missing: judge(Action::UseModel(name)) });
+        let make = view("api_key.create".to_owned(), Action::CreateKey);
+        let verify = view("organization.verify".to_owned(), Action::VerifyOrganization);
+        let uses = models.iter().filter(guarded).map(|name| view(format!("model.use:{name}"), Action::UseModel(name)));
         [make, verify].into_iter().chain(uses).collect()
     }
 

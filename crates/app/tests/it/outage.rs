@@ -46,6 +46,22 @@ async fn texts_that_cannot_be_sent_cost_nothing() {
     assert_eq!(house.check(&home, &sent.id, &code, ip).await.unwrap().state, PhoneState::Verified);
 }
 
+// S1-23, S1-24: a text that cannot be delivered is told at once, with another way, and uses nothing up.
+#[tokio::test]
+async fn an_undelivered_code_is_told() {
+    let house = House::new(Settings::default()).await;
+    let home = house.home("ann").await;
+    let (target, ip) = (number(100, 1), "10.0.0.1");
+    house.carrier.refused.lock().unwrap().push(target.clone());
+    let refused = house.submit(&home, &target, ip).await;
+    assert_eq!(crate::vendors::code(refused), "phone_not_delivered");
+    let current = house.app.phone(&home.actor, home.organization()).await.unwrap().current.unwrap();
+    assert_eq!((current.state, current.checks_left), (PhoneState::CodeSent, CHECKS_PER_CODE));
+    let log = house.app.audit_log(&home.actor, home.organization(), crate::first_page()).await.unwrap();
+    assert!(log.data.iter().any(|event| event.action == "phone.delivery_failed"));
+    house.prove(&home, &number(200, 1), ip).await;
+}
+
 #[tokio::test]
 async fn a_bank_that_is_away_blocks_nobody() {
     let house = House::new(Settings::default()).await;

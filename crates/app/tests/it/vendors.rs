@@ -54,6 +54,8 @@ pub(crate) struct Carrier {
     pub(crate) texts: Mutex<Vec<(String, String)>>,
     pub(crate) kinds: Mutex<HashMap<String, LineKind>>,
     pub(crate) lookups: AtomicI64,
+    /// Numbers that no text reaches.
+    pub(crate) refused: Mutex<Vec<String>>,
 }
 
 impl Carrier {
@@ -69,6 +71,9 @@ impl SmsSender for Carrier {
     fn send<'a>(&'a self, e164: &'a str, text: &'a str) -> BoxFuture<'a, Result<String, Failure>> {
         Box::pin(async move {
             self.line.up()?;
+            if self.refused.lock().unwrap().iter().any(|known| known == e164) {
+                return Err(Failure::Refused("text gateway 422".to_owned()));
+            }
             self.texts.lock().unwrap().push((e164.to_owned(), text.to_owned()));
             Ok("1".to_owned())
         })

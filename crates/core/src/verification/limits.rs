@@ -151,10 +151,7 @@ pub const fn looks_like_pumping(sends: i64, proven: i64) -> bool {
 }
 
 /// Whether one more fits; otherwise when it will.
-///
-/// # Errors
-/// With the moment from which one more fits again.
-pub const fn fits(limit: &Limit, counted: i64, oldest: Option<Timestamp>, now: Timestamp) -> Result<(), Timestamp> {
+const fn fits(limit: &Limit, counted: i64, oldest: Option<Timestamp>, now: Timestamp) -> Result<(), Timestamp> {
     if counted < limit.most {
         return Ok(());
     }

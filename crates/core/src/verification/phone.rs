@@ -102,7 +102,7 @@ pub enum PhoneEvent {
     Exhausted,
     /// The service does not answer.
     ProviderDown,
-    /// The carrier says that the message did not arrive.
+    /// The service says that the message cannot be delivered.
     DeliveryFailed,
     /// Time passed.
     Tick,
@@ -121,8 +121,6 @@ pub enum PhoneEffect {
     BindNumber,
     /// Say that the code did not arrive, and offer another way where the operator has one; never take it silently.
     OfferOtherWay,
-    /// Send by the second service, where there is one.
-    TrySecondService,
 }
 
 /// Why an event cannot happen now.
@@ -212,7 +210,7 @@ impl PhoneVerification {
             (PhoneState::CodeSent, PhoneEvent::Exhausted) => Ok(self.lock(now)),
             (PhoneState::CodeSent, PhoneEvent::ProviderDown) => {
                 let next = Self { state: PhoneState::ProviderDown, ..self };
-                Ok((next, vec![PhoneEffect::TrySecondService], "phone.provider_down"))
+                Ok((next, Vec::new(), "phone.provider_down"))
             }
             (PhoneState::CodeSent, PhoneEvent::DeliveryFailed) => {
                 Ok((self, vec![PhoneEffect::OfferOtherWay], "phone.delivery_failed"))

@@ -105,3 +105,4 @@ error-phone-lookups = Too many numbers were tried. Possible again on { $time }.
 error-phone-doubtful-codes = Too many codes went to lines of an unknown kind. Possible again on { $time }.
 org-document-free = This document has verified another organization. It can verify this one from { $when }.
 org-verified-until = Must be renewed by { $when }; until then everything stays open.
+error-phone-not-delivered = The code could not be delivered to this number. Check the number, or ask support for another way.

@@ -102,3 +102,4 @@ error-phone-lookups = 番号の試行が多すぎます。{ $time } に再びお
 error-phone-doubtful-codes = 種類の分からない回線へのコードが多すぎます。{ $time } に再びお試しいただけます。
 org-document-free = この書類は別の組織の確認に使われています。この組織には{ $when }から使えます。
 org-verified-until = { $when }までに更新が必要です。それまではすべて利用できます。
+error-phone-not-delivered = この番号にコードを届けられませんでした。番号を確認するか、別の方法についてサポートにお問い合わせください。

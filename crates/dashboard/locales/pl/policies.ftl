@@ -111,3 +111,4 @@ error-phone-lookups = Wypróbowano zbyt wiele numerów. Możliwe ponownie { $tim
 error-phone-doubtful-codes = Zbyt wiele kodów wysłano na linie nieznanego rodzaju. Możliwe ponownie { $time }.
 org-document-free = Ten dokument zweryfikował inną organizację. Tę może zweryfikować od { $when }.
 org-verified-until = Trzeba ją odnowić do { $when }; do tego czasu wszystko pozostaje otwarte.
+error-phone-not-delivered = Nie udało się dostarczyć kodu na ten numer. Sprawdź numer albo poproś pomoc o inną drogę.

@@ -6,6 +6,7 @@ mod connections;
 mod directory;
 mod errors;
 mod forms;
+mod gates;
 mod hostile;
 mod metering;
 mod ownership;

@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 
 use super::{AttemptView, consent_text, refused};
 use crate::audit::Deed;
-use crate::keys::entitlements;
+use crate::keys::{entitlements, note_unenforced};
 use crate::verification::jobs;
 use crate::verification::limits::{Origin, Subjects};
 use crate::{Actor, App, Error};
@@ -180,6 +180,7 @@ impl App {
         let (_, policy) = policy::find(tx).await?;
         let met = entitlements(tx, organization).await?;
         let verdict = policy.judge(Action::VerifyOrganization, organization, &met, self.now());
+        note_unenforced(organization, "organization.verify", &verdict);
         if verdict.allowed() {
             return Ok(None);
         }

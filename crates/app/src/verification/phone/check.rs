@@ -3,7 +3,7 @@
 use keystead_core::id::OrganizationId;
 use keystead_core::secret::Secret;
 use keystead_core::verification::limits::{WRONG, WRONG_LIMITS};
-use keystead_core::verification::phone::{PhoneEvent, PhoneRefusal, PhoneState};
+use keystead_core::verification::phone::{PhoneEffect, PhoneEvent, PhoneRefusal, PhoneState};
 use keystead_core::verification::phone_standing::StandingEvent;
 use keystead_providers::phone::Check;
 use keystead_store::Tx;
@@ -128,12 +128,13 @@ impl App {
     ) -> Result<Checked, Error> {
         let now = self.now();
         let before = machine(&row)?;
-        let (next, _, audit) = match before.clone().step(event, now) {
+        let (next, effects, audit) = match before.clone().step(event, now) {
             Ok(step) => step,
             Err(refusal) => return Ok(Checked::Refused(refusal)),
         };
         let mut released = Vec::new();
-        if next.state == PhoneState::Verified {
+        let proven = effects.contains(&PhoneEffect::BindNumber);
+        if proven {
             match self.number_free(tx, &row.number_print, &row.organization, actor).await {
                 Ok(yielding) => released = yielding,
                 Err(full @ Error::Invalid { .. }) => {
@@ -151,12 +152,15 @@ impl App {
         phones::update_checked(tx, &row, &serde_json::to_string(&before).unwrap_or_default()).await?;
         let deed = Deed { organization: &row.organization, action: audit, target: &row.id, details: json!({}) };
         self.record(tx, actor, deed).await?;
-        if next.state == PhoneState::Verified {
+        if proven {
             self.end_phones(tx, actor, &row.organization, Some(&row.id)).await?;
             self.step_phone(tx, actor, &row.organization, StandingEvent::Proven, json!({})).await?;
             self.bind_number(tx, actor, &row).await?;
             self.release(tx, actor, &released).await?;
             return Ok(Checked::Right(Box::new(row)));
+        }
+        if effects.contains(&PhoneEffect::KillCode) {
+            self.kill_code(tx, &row).await?;
         }
         let nth = format!("{}:{}:{}", row.id, next.sends, next.checks);
         self.count(tx, WRONG, subjects, &nth, "").await?;

@@ -5,7 +5,7 @@ use keystead_core::secret::Secret;
 use keystead_core::verification::limits::{DOUBTFUL, DOUBTFUL_LIMITS, LOOKUP_LIMITS, LOOKUPS, SEND_LIMITS, SENDS};
 use keystead_core::verification::number::{LineKind, LineVerdict, line_verdict};
 use keystead_core::verification::phone::{
-    LOCK_WAITS, PhoneEvent, PhoneRefusal, PhoneState, PhoneVerification as Machine,
+    LOCK_WAITS, PhoneEffect, PhoneEvent, PhoneRefusal, PhoneState, PhoneVerification as Machine,
 };
 use keystead_core::verification::phone_sharing::{self, Holder, Sharing};
 use keystead_core::verification::phone_standing::{Standing, StandingEvent, Submission};
@@ -291,7 +291,7 @@ impl App {
             let event = app.submission(tx, &organization, Submission::Accepted, prepared.signed_in_again).await?;
             app.step_phone(tx, &actor, &organization, event, json!({})).await?;
             let earlier = app.earlier_locks(tx, &prepared.subjects).await?;
-            let (begun, _, audit) = Machine::begin(now, rounds.max(earlier));
+            let (begun, effects, audit) = Machine::begin(now, rounds.max(earlier));
             let mut row = PhoneVerification {
                 id: id.clone(),
                 organization: organization.clone(),
@@ -314,7 +314,7 @@ impl App {
             let review = prepared.verdict == LineVerdict::Review;
             let details = json!({ "data": { "country": row.country, "line_type": row.line_type, "review": review } });
             app.record(tx, &actor, Deed { organization: &organization, action: audit, target: &id, details }).await?;
-            Ok((row, true))
+            Ok((row, effects.contains(&PhoneEffect::SendCode)))
         });
         write.await
     }
@@ -349,16 +349,22 @@ impl App {
         } else {
             PhoneEvent::Abandon
         };
-        let (next, _, audit) = before.step(event, now).map_err(refused)?;
+        let (next, effects, audit) = before.step(event, now).map_err(refused)?;
         keep(row, &next);
         row.finished_at = Some(now);
         phones::update(tx, row).await?;
-        if let Some(reference) = &row.provider_reference {
-            let work = json!({ "reference": reference });
-            self.enqueue(tx, crate::verification::jobs::PHONE_CANCEL, &work, now).await?;
+        if effects.contains(&PhoneEffect::KillCode) {
+            self.kill_code(tx, row).await?;
         }
         let deed = Deed { organization: &row.organization, action: audit, target: &row.id, details: json!({}) };
         self.record(tx, actor, deed).await
+    }
+
+    /// A code that must not be usable any more ends at the service, too; its print went with the state.
+    pub(crate) async fn kill_code(&self, tx: &mut Tx, row: &PhoneVerification) -> Result<(), Error> {
+        let Some(reference) = &row.provider_reference else { return Ok(()) };
+        let work = json!({ "reference": reference });
+        self.enqueue(tx, crate::verification::jobs::PHONE_CANCEL, &work, self.now()).await
     }
 
     /// Sends the code of a verification that is written down.
@@ -377,17 +383,35 @@ impl App {
             }
         };
         let failure = sent.err();
-        if failure.is_some() {
-            let (down, ..) = machine(&row)?.step(PhoneEvent::ProviderDown, self.now()).map_err(refused)?;
-            keep(&mut row, &down);
+        let mut audit = "";
+        if let Some(failure) = &failure {
+            let event = match failure {
+                Failure::Refused(_) => PhoneEvent::DeliveryFailed,
+                Failure::Unavailable(_) | Failure::Gone(_) => PhoneEvent::ProviderDown,
+            };
+            let (next, _, said) = machine(&row)?.step(event, self.now()).map_err(refused)?;
+            keep(&mut row, &next);
+            audit = said;
         }
-        let kept = row.clone();
-        let write =
-            self.store().write("code_sent", async move |tx: &mut Tx| Ok::<_, Error>(phones::update(tx, &kept).await?));
+        let (app, kept, audit) = (self.clone(), row.clone(), audit.to_owned());
+        let write = self.store().write("code_sent", async move |tx: &mut Tx| {
+            phones::update(tx, &kept).await?;
+            let action = match audit.as_str() {
+                "" => return Ok(()),
+                "phone.delivery_failed" => "phone.delivery_failed",
+                _ => "phone.provider_down",
+            };
+            let deed = Deed { organization: &kept.organization, action, target: &kept.id, details: json!({}) };
+            app.record(tx, &Actor::Service("sms".to_owned()), deed).await
+        });
         write.await?;
         match failure {
             None => VerificationView::of(&row),
-            Some(Failure::Refused(_)) => Err(NumberRefusal::Special.into()),
+            Some(Failure::Refused(_)) => {
+                let message = "The code could not be delivered to this number. Check the number, or ask support for \
+                               another way.";
+                Err(Error::coded("phone_number", "phone_not_delivered", message))
+            }
             Some(failure) => Err(Error::provider("text message", &failure)),
         }
     }

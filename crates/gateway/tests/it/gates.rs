@@ -1,0 +1,195 @@
+//! What the gates refuse on the wire: models, streams and reasoning summaries, in JSON and in forms; and that the list
+//! of models says the same.
+
+use std::sync::Arc;
+
+use keystead_core::gate::{FirstUse, Mode, Policy, Requirement, Rule};
+use keystead_core::time::Timestamp;
+
+use crate::world::{Answer, World, json};
+
+const CHAT: &str = "/v1/chat/completions";
+const EDITS: &str = "/v1/images/edits";
+
+fn govern(world: &World, policy: Policy) {
+    let mut catalogue = keystead_gateway::Catalogue::clone(&world.catalogue.load());
+    catalogue.policy = policy;
+    world.catalogue.store(Arc::new(catalogue));
+}
+
+fn rule(id: &str, action: &str, models: &[&str]) -> Rule {
+    Rule {
+        id: id.to_owned(),
+        action: action.to_owned(),
+        models: models.iter().map(|model| (*model).to_owned()).collect(),
+        require: vec![Requirement::Organization],
+        any_of: Vec::new(),
+        effective_from: Timestamp(0),
+        grandfather_created_before: None,
+        grandfather_used_before: None,
+        mode: Mode::Enforce,
+    }
+}
+
+fn part(name: &str, value: &str) -> String {
+    format!("--bound\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+}
+
+async fn form(world: &World, key: &str, target: &str, parts: &[(&str, &str)]) -> Answer {
+    let body: String = parts.iter().map(|(name, value)| part(name, value)).collect();
+    let bearer = format!("Bearer {key}");
+    let headers = [("authorization", bearer.as_str()), ("content-type", "multipart/form-data; boundary=bound")];
+    world.send("POST", target, &headers, (body + "--bound--\r\n").as_bytes()).await
+}
+
+fn verify(world: &World, key: &str) {
+    world.change(key, |caller| caller.organizations[0].entitlements.met.push(Requirement::Organization));
+}
+
+// S3-16: generating and editing images alike, and nothing is asked upstream.
+#[tokio::test]
+async fn images_are_made_and_edited_by_the_verified() {
+    let world = World::new().await;
+    world.answers(|_| json(200, r#"{"created":1,"data":[]}"#));
+    let key = world.key(1);
+    let edit = [("image", "PNG"), ("prompt", "x"), ("model", "gpt-image-1")];
+    let make = r#"{"model":"gpt-image-1","prompt":"x"}"#;
+    for refused in [world.post("/v1/images/generations", &key, make).await, form(&world, &key, EDITS, &edit).await] {
+        let (status, message, code) = refused.error();
+        assert_eq!((status, code.as_deref()), (403, Some("organization_verification_required")), "{message}");
+        assert!(message.contains("organization org-1 and project proj_1"), "{message}");
+        assert!(refused.header("x-keystead-verification").unwrap().ends_with("rule=verified-for-images"));
+    }
+    assert!(world.seen().is_empty() && world.events().await.is_empty(), "refused calls cost nothing");
+    verify(&world, &key);
+    assert_eq!(world.post("/v1/images/generations", &key, make).await.status, 200);
+    assert_eq!(form(&world, &key, EDITS, &edit).await.status, 200);
+}
+
+// S3-15: off by default; where an operator wants them, in the client's own words.
+#[tokio::test]
+async fn streams_and_summaries_are_gated_where_the_operator_wants() {
+    let world = World::new().await;
+    let key = world.key(1);
+    let stream = r#"{"model":"gpt-4o","stream":true}"#;
+    let summaries = [
+        r#"{"model":"gpt-4o","reasoning":{"summary":"auto"}}"#,
+        r#"{"model":"gpt-4o","reasoning":{"effort":"low","generate_summary":"detailed"}}"#,
+    ];
+    assert_eq!(world.post(CHAT, &key, stream).await.status, 200, "off by default");
+    assert_eq!(world.post("/v1/responses", &key, summaries[0]).await.status, 200, "off by default");
+    let mut policy = Policy::default_rules();
+    policy.rules.push(rule("streams", "feature.stream", &["gpt-*"]));
+    policy.rules.push(rule("summaries", "feature.reasoning_summary", &[]));
+    govern(&world, policy);
+    let asked = world.seen().len();
+    let refused = world.post(CHAT, &key, stream).await;
+    let body = refused.json();
+    assert_eq!((refused.status, &body["error"]["param"]), (400, &"stream".into()), "{body}");
+    assert_eq!(body["error"]["code"], "unsupported_value");
+    for summary in summaries {
+        let refused = world.post("/v1/responses", &key, summary).await;
+        let body = refused.json();
+        assert_eq!((refused.status, &body["error"]["param"]), (400, &"reasoning.summary".into()), "{body}");
+    }
+    for fine in [
+        r#"{"model":"gpt-4o"}"#,
+        r#"{"model":"gpt-4o","stream":false}"#,
+        r#"{"model":"gpt-4o","reasoning":{"summary":null}}"#,
+    ] {
+        assert_eq!(world.post("/v1/responses", &key, fine).await.status, 200, "{fine}");
+    }
+    assert_eq!(world.seen().len(), asked + 3);
+    verify(&world, &key);
+    assert_eq!(world.post(CHAT, &key, stream).await.status, 200, "without a new key, and at once");
+}
+
+// A rule that is tried out refuses nobody: in shadow it is only counted, in warn mode the answer says so.
+#[tokio::test]
+async fn rules_that_are_tried_out_refuse_nobody() {
+    let world = World::new().await;
+    let key = world.key(1);
+    for (mode, warning) in [(Mode::Off, None), (Mode::Shadow, None), (Mode::Warn, Some("soon required: organization"))]
+    {
+        let tried = Rule { mode, ..rule("tried", "model.use", &["gpt-4o"]) };
+        govern(&world, Policy { rules: vec![tried], exemptions: Vec::new() });
+        let answer = world.post(CHAT, &key, r#"{"model":"gpt-4o"}"#).await;
+        assert_eq!((answer.status, answer.header("x-keystead-warning")), (200, warning), "{mode:?}");
+    }
+}
+
+// A form may say that it wants a stream before or after it names the model, and however late.
+#[tokio::test]
+async fn forms_that_stream_are_gated_too() {
+    let world = World::new().await;
+    world.answers(|_| json(200, r#"{"created":1,"data":[]}"#));
+    let key = world.key(1);
+    let mut policy = Policy::default();
+    policy.rules.push(rule("streams", "feature.stream", &["gpt-image-*"]));
+    govern(&world, policy);
+    let picture = "P".repeat(400_000);
+    let model = ("model", "gpt-image-1");
+    for parts in [
+        vec![("stream", "true"), model, ("image", "P")],
+        vec![model, ("stream", "true"), ("image", "P")],
+        vec![model, ("image", picture.as_str()), ("stream", "True")],
+        vec![model, ("image", picture.as_str()), ("stream", "1")],
+    ] {
+        let refused = form(&world, &key, EDITS, &parts).await;
+        let body = refused.json();
+        assert_eq!((refused.status, &body["error"]["param"]), (400, &"stream".into()), "{body}");
+    }
+    let twice = [model, ("stream", "false"), ("stream", "true")];
+    assert_eq!(form(&world, &key, EDITS, &twice).await.status, 400);
+    let whole = |seen: &crate::world::Seen| seen.body.is_some();
+    assert_eq!(world.seen().iter().filter(|seen| whole(seen)).count(), 0, "none arrived whole");
+    for parts in [vec![model, ("image", "P")], vec![model, ("image", picture.as_str()), ("stream", "false")]] {
+        assert_eq!(form(&world, &key, EDITS, &parts).await.status, 200);
+    }
+    verify(&world, &key);
+    assert_eq!(form(&world, &key, EDITS, &[model, ("image", "P"), ("stream", "true")]).await.status, 200);
+}
+
+// S2-14: whatever the rules, what the list calls available succeeds and what it calls gated is refused.
+#[tokio::test]
+async fn the_list_of_models_agrees_with_the_gate() {
+    let world = World::new().await;
+    world.answers(|_| json(200, r#"{"id":"x","usage":{"prompt_tokens":5,"completion_tokens":7}}"#));
+    let mut either = rule("either", "model.use", &["gpt-4o"]);
+    either.require.clear();
+    either.any_of = vec![vec![Requirement::PaymentMethod, Requirement::Organization], vec![Requirement::Phone]];
+    let spared = Rule { grandfather_used_before: Some(Timestamp(500)), ..rule("spares", "model.use", &["o3"]) };
+    let policies = [
+        Policy::default(),
+        Policy::default_rules(),
+        Policy { rules: vec![rule("all", "model.use", &[])], exemptions: Vec::new() },
+        Policy { rules: vec![either, spared, rule("streams", "feature.stream", &[])], exemptions: Vec::new() },
+        Policy { rules: vec![Rule { mode: Mode::Warn, ..rule("warns", "model.use", &[]) }], exemptions: Vec::new() },
+    ];
+    for policy in policies {
+        govern(&world, policy);
+        for n in 1..4 {
+            let key = world.key(n);
+            world.change(&key, |caller| {
+                let entitlements = &mut caller.organizations[0].entitlements;
+                entitlements.met = if n == 1 { Vec::new() } else { vec![Requirement::Phone] };
+                if n == 3 {
+                    entitlements.first_used = vec![FirstUse { model: "o3".to_owned(), at: Timestamp(1) }];
+                }
+            });
+            world.directory.apply(&[keystead_gateway::ChangedSubject::Everything], 1);
+            let list = world.get("/v1/models", &key).await.json();
+            for model in list["data"].as_array().unwrap() {
+                let id = model["id"].as_str().unwrap();
+                let one = world.get(&format!("/v1/models/{id}"), &key).await.json();
+                assert_eq!(&one, model);
+                let available = model["keystead"]["available"] != false;
+                let streams = available && model["keystead"]["features"]["stream"]["available"] != false;
+                let call = world.post(CHAT, &key, &format!(r#"{{"model":"{id}"}}"#)).await;
+                assert_eq!(call.status == 200, available, "{model}");
+                let call = world.post(CHAT, &key, &format!(r#"{{"model":"{id}","stream":true}}"#)).await;
+                assert_eq!(call.status == 200, streams, "{model}");
+            }
+        }
+    }
+}
