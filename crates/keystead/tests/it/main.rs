@@ -9,6 +9,7 @@
 
 mod ladder;
 mod product;
+mod review;
 mod running;
 mod story;
 mod upstream;
