@@ -324,7 +324,13 @@ pub(crate) async fn picture(
     }
     let here = holder(&state, &token, &headers);
     let missing = || Error::not_found("picture", slot.as_str());
-    let taken = match (Slot::from_name(&slot), read(upload).await) {
+    // Megabytes are read for nobody but the holder; the use case tells others why not.
+    let view = state.app.look_at_capture(&here).await.map_err(|error| Failure::new(visitor.text, error))?;
+    let sent = match view.is_some_and(|view| view.held && view.open) {
+        true => read(upload).await,
+        false => Some((Vec::new(), Taken::default())),
+    };
+    let taken = match (Slot::from_name(&slot), sent) {
         (Some(slot), Some((bytes, taken))) => state.app.take_capture_picture(&here, slot, bytes, taken).await,
         (None, _) => Err(missing()),
         (_, None) => Err(Error::Invalid {
