@@ -191,7 +191,11 @@ fn stage(view: &CaptureView, wanted: Option<&str>, change: bool) -> (&'static st
 }
 
 async fn page(state: &DashboardState, visitor: &Visitor, token: &str, holder: &Holder) -> Result<Capture, Failure> {
-    let view = state.app.look_at_capture(holder).await.map_err(|error| Failure::new(visitor.text, error))?;
+    let view = state.app.look_at_capture(holder).await.or_else(|error| match error {
+        // Without a reviewer no link leads anywhere.
+        Error::Unsupported(_) => Ok(None),
+        other => Err(Failure::new(visitor.text, other)),
+    })?;
     // The language chosen on the first device, unless this one asks for another.
     let language = match (visitor.asked.get("language"), &view) {
         (None, Some(view)) => Language::choose(Some(&view.language), None),
