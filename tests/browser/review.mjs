@@ -20,6 +20,18 @@ const words = {
   ja: { verifyOrg: "組織を確認する", begin: "確認を開始する", verified: "組織確認済み", open: "カメラを開く", take: "撮影する", handIn: "提出する", keep: "この画像を使う" },
 };
 
+/** The three lines of an identity card, with their digits (Doc 9303 part 5). */
+const digit = (text) => [...text].reduce((sum, letter, at) => sum + (letter === "<" ? 0 : parseInt(letter, 36)) * [7, 3, 1][at % 3], 0) % 10;
+function zoneOf(document) {
+  const [number, birth, expiry] = [document, "900101", "300101"].map((text) => text + digit(text));
+  const first = `I<POL${number}<<<<<<<<<<<<<<<`;
+  const second = `${birth}F${expiry}POL<<<<<<<<<<<`;
+  const whole = first.slice(5) + second.slice(0, 7) + second.slice(8, 15) + second.slice(18, 29);
+  return `${first}\n${second}${digit(whole)}\nKOWALSKA<<ANNA<<<<<<<<<<<<<<<<`;
+}
+// One document for each: the same one for two organizations would need two people.
+const zones = { en: zoneOf("ABA300000"), pl: zoneOf("ABB300000"), ja: zoneOf("ABC300000") };
+
 /** The newest mail to somebody, as soon as it is there. */
 async function mail(to) {
   for (let tries = 0; tries < 200; tries += 1) {
@@ -167,7 +179,7 @@ async function journey(browser, operator, language) {
   await screen.fill("#zone", "P<UTO");
   await screen.locator("form[action$='/zone'] button").click();
   assert.equal(await screen.locator("[role=alert]").count(), 1, "no such lines");
-  await screen.fill("#zone", "I<POLABA3000006<<<<<<<<<<<<<<<\n9001011F3001019POL<<<<<<<<<<<6\nKOWALSKA<<ANNA<<<<<<<<<<<<<<<<");
+  await screen.fill("#zone", zones[language]);
   await screen.locator("form[action$='/zone'] button").click();
   await screen.waitForSelector("form[action$='/submit']");
   await see(screen, "check");
@@ -178,7 +190,7 @@ async function journey(browser, operator, language) {
   await look(page, `review-${language}-in-review`);
 
   // The operator looks and decides.
-  await decide(operator, name, `review-${language}`);
+  await decide(operator, name, language);
   await screen.waitForSelector(".state.ok", { timeout: 15_000 });
   await see(screen, "approved");
   await page.goto(`${base}/settings/organization/general`);
@@ -191,17 +203,25 @@ async function journey(browser, operator, language) {
   done(`journey in ${language}`);
 }
 
-/** In the queue, on the case, approved. */
-async function decide(operator, name, as) {
-  await operator.goto(`${base}/operator/reviews`);
-  if (as) await look(operator, `${as}-queue`);
+async function openCase(operator, name) {
+  if (!/\/operator\/reviews\?language/.test(operator.url())) await operator.goto(`${base}/operator/reviews`);
   await operator.getByRole("row", { name: new RegExp(name) }).getByRole("link").click();
+  await operator.waitForURL("**/operator/reviews/case_**");
+}
+
+/** In the queue, on the case, approved; looked at in a language. */
+async function decide(operator, name, language) {
+  const asked = language ? `?language=${language}` : "";
+  await operator.goto(`${base}/operator/reviews${asked}`);
+  if (language) await look(operator, `review-${language}-queue`);
+  await openCase(operator, name);
+  if (language) await operator.goto(`${operator.url()}&language=${language}`);
   await operator.waitForSelector(".pictures img");
   for (const image of await operator.locator(".pictures img").all()) {
     await image.scrollIntoViewIfNeeded();
     await operator.waitForFunction((element) => element.complete && element.naturalWidth >= 600, await image.elementHandle());
   }
-  if (as) await look(operator, `${as}-case`);
+  if (language) await look(operator, `review-${language}-case`);
   await operator.click("button[value=approve]");
   assert.equal(await operator.locator("[role=alert]").count(), 1, "not before everything was looked at");
   for (const box of await operator.locator("input[name=looked]").all()) await box.check();
@@ -209,12 +229,9 @@ async function decide(operator, name, as) {
   await operator.waitForURL("**done=saved**");
 }
 
-/** The same without scripts, by files. */
-async function withoutScripts(browser, operator) {
-  const t = words.en;
-  const name = "Plain pages";
-  const { context, page } = await person(browser, "plain@example.com", name, "en");
-  const file = (seed) => page.evaluate((seed) => {
+/** Pictures with print on them, each different. */
+async function drawings(page) {
+  const draw = (seed) => page.evaluate((seed) => {
     const canvas = document.createElement("canvas");
     [canvas.width, canvas.height] = [1280, 720];
     const drawn = canvas.getContext("2d");
@@ -226,33 +243,27 @@ async function withoutScripts(browser, operator) {
     return canvas.toDataURL("image/jpeg", 0.9).split(",")[1];
   }, seed);
   const files = [];
-  for (let seed = 1; seed <= 6; seed += 1) files.push(await file(seed));
-  await waive(operator, name);
-  const { link, match } = await start(page, t);
-  const see = (on, what) => look(on, `review-noscript-${what}`, false);
-  const { context: phone, screen } = await onPhone(browser, "en", false, link, match, see);
+  for (let seed = 1; seed <= 6; seed += 1) files.push(Buffer.from(await draw(seed), "base64"));
+  return files;
+}
+
+/** A My Number card handed in without scripts, by files. */
+async function byFiles(screen, files, see = async () => {}) {
   await screen.selectOption("#country", "JP");
   await screen.locator("form button.primary").click();
   await screen.click("button[value=my_number_card]");
   let sent = 0;
-  const choose = async () => {
-    const summary = screen.locator("details.file:not([open]) summary");
-    if (await summary.count()) await summary.click();
-    const picture = { name: "picture.jpg", mimeType: "image/jpeg", buffer: Buffer.from(files[sent], "base64") };
-    await screen.setInputFiles("#picture", picture);
-    sent += 1;
+  const choose = async (buffer = files[sent++]) => {
+    await screen.setInputFiles("#picture", { name: "picture.jpg", mimeType: "image/jpeg", buffer });
     await screen.locator("details.file form button").click();
   };
-  await screen.locator("details.file summary").click();
-  await screen.setInputFiles("#picture", { name: "picture.jpg", mimeType: "image/jpeg", buffer: Buffer.from("no picture") });
-  await screen.locator("details.file form button").click();
+  await choose(Buffer.from("no picture"));
   assert.match(await screen.textContent("[role=alert]"), /JPEG, PNG or WebP/);
   await see(screen, "refused");
   await choose();
   assert.equal(await screen.locator("form[action$='/pictures/back']").count(), 0, "S0-13: the front only");
   await screen.waitForSelector("form[action$='/pictures/selfie']", { state: "attached" });
   await choose();
-  await screen.locator("details.file summary").click();
   await screen.locator("form[action$='/prompts'] button").click();
   for (let at = 1; at <= 3; at += 1) {
     await screen.waitForSelector(`form[action$='/pictures/prompt_${at}']`);
@@ -261,12 +272,58 @@ async function withoutScripts(browser, operator) {
   }
   await screen.locator("form[action$='/submit'] button").click();
   assert.match(await screen.textContent("h1"), /Handed in/);
-  await decide(operator, name);
-  await page.goto(`${base}/settings/organization/general`);
-  assert.ok((await page.textContent("#verifications")).includes(t.verified));
-  await phone.close();
-  await context.close();
-  done("journey without scripts, by files");
+}
+
+/** The same without scripts; then another is declined, appealed, and overridden by two. */
+async function withoutScripts(browser, operator, second) {
+  const t = words.en;
+  const see = (on, what) => look(on, `review-noscript-${what}`, false);
+  for (const declined of [false, true]) {
+    const name = declined ? "Second thoughts" : "Plain pages";
+    const { context, page } = await person(browser, declined ? "second@example.com" : "plain@example.com", name, "en");
+    const files = await drawings(page);
+    await waive(operator, name);
+    const { link, match } = await start(page, t);
+    const phone = await onPhone(browser, "en", false, link, match, see);
+    await byFiles(phone.screen, files, see);
+    const general = async (wanted) => {
+      await page.goto(`${base}/settings/organization/general`);
+      const text = await page.textContent("#verifications");
+      assert.ok(text.includes(wanted), `${wanted}: ${text}`);
+    };
+    if (!declined) {
+      await decide(operator, name);
+      await general(t.verified);
+    } else {
+      await openCase(operator, name);
+      await operator.locator("section summary").first().click();
+      await operator.check("input[name=reason][value=face_mismatch]");
+      await operator.click("button[value=decline]");
+      await operator.waitForURL("**done=saved**");
+      await general("The face does not match the document's photo. 2 attempts left.");
+      await phone.screen.reload();
+      assert.match(await phone.screen.textContent("main"), /The face does not match/);
+      await page.locator("#verifications summary").click();
+      await page.fill("#statement", "It is me: the photo is ten years old.");
+      await page.locator("#statement + *, form[action*='/appeal'] button").last().click();
+      await page.waitForURL("**done=appealed**");
+      for (const [at, who] of [operator, second].entries()) {
+        await openCase(who, name);
+        if (at === 1) for (const language of ["en", "pl", "ja"]) {
+          await who.goto(`${who.url().replace(/&language=.*/, "")}&language=${language}`);
+          await look(who, `review-${language}-appeal`);
+        }
+        assert.match(await who.textContent("main"), /ten years old/);
+        await who.fill("#note", "The scar is the same.");
+        await who.click("button[value=approve]");
+        await who.waitForURL("**done=saved**");
+        await general(at === 0 ? "In review" : t.verified);
+      }
+    }
+    await phone.context.close();
+    await context.close();
+    done(declined ? "declined, appealed, overridden by two" : "journey without scripts, by files");
+  }
 }
 
 /** Only the capture page may ask for the camera, and nobody but operators sees a case. */
@@ -292,7 +349,8 @@ const browser = await chromium.launch({
 try {
   const { page: operator } = await person(browser, "ops@example.com", "Operators", "en");
   for (const language of ["en", "pl", "ja"]) await journey(browser, operator, language);
-  await withoutScripts(browser, operator);
+  const { page: second } = await person(browser, "eve@example.com", "Operators too", "en");
+  await withoutScripts(browser, operator, second);
   await refusals(browser);
 } finally {
   await browser.close();

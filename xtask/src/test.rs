@@ -26,7 +26,8 @@ fn journeys() -> Done {
     print::step("journeys in Chromium");
     let root = shell::root();
     let folder = machine::browser()?;
-    let reviewer = [("KEYSTEAD_IDENTITY__PROVIDER", "review"), ("KEYSTEAD_OPERATOR__EMAILS", "ops@example.com")];
+    let reviewer =
+        [("KEYSTEAD_IDENTITY__PROVIDER", "review"), ("KEYSTEAD_OPERATOR__EMAILS", "ops@example.com,eve@example.com")];
     for (name, more) in [("journeys", &[][..]), ("accounts", &[][..]), ("review", &reviewer[..])] {
         let script = folder.join(format!("{name}.mjs"));
         let source = root.join(format!("tests/browser/{name}.mjs"));

@@ -31,7 +31,8 @@ pub struct Services {
     pub payment: Option<Arc<dyn PaymentProvider>>,
     /// Documents and faces.
     pub identity: Option<Arc<dyn IdentityProvider>>,
-    /// The same as `identity` when people of the operator's decide: what the pages of captures and cases go to.
+    /// What the pages of captures and cases go to. The same as `identity` while people of the operator's decide; beside
+    /// another service it only forgets in time what was handed in before.
     pub review: Option<Arc<Reviewer>>,
     /// Mail.
     pub mail: Option<Arc<dyn Mailer>>,

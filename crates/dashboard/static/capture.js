@@ -13,6 +13,7 @@ if (camera) {
   let stream = null;
   let prompts = null;
   camera.hidden = false;
+  if (file) file.open = false;
 
   const fail = (name, text) => {
     trouble.textContent = text ?? trouble.dataset[name];

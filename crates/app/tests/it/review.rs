@@ -286,6 +286,30 @@ async fn withdrawn_is_erased() {
     assert!(case.is_empty(), "nobody is asked to decide any more: {case:?}");
 }
 
+// S0-02 and verification.md 5.3: new pictures cost no try, and calling off erases at once.
+#[tokio::test]
+async fn asked_again_and_called_off() {
+    let world = World::new().await;
+    let (ann, one) = world.owner("ann@example.com").await;
+    let (_, link) = world.start(&ann, &one).await;
+    world.hand_in(&link, 100).await;
+    let case = world.case().await;
+    world.app.decide_review(&ops("bob"), &case, Verdict::Recapture, "too dark", false).await.unwrap();
+    let view = world.app.organization_verification(&ann, &one).await.unwrap();
+    assert_eq!((view.status, view.attempts_left), (Status::Expired, 3));
+    let (_, link) = world.start(&ann, &one).await;
+    let holder = world.begin(&link, "US", "visa").await;
+    world.take(&holder, Slot::Front, 110).await;
+    world.app.cancel_organization_verification(&ann, &one).await.unwrap();
+    let late = world.app.take_capture_picture(&holder, Slot::Passport, jpeg(111), Taken::default()).await;
+    assert_eq!(code(&late.unwrap_err()), "capture_closed");
+    while world.app.run_due_jobs().await.unwrap() > 0 {}
+    assert_eq!(world.files().len(), 4 + 1, "only the decided case's pictures wait for an appeal");
+    world.pass(8 * DAY);
+    while world.app.run_due_jobs().await.unwrap() > 0 {}
+    assert_eq!(world.files(), Vec::<PathBuf>::new(), "the outbox asks for erasure after the promised days");
+}
+
 // S0-13 and verification.md 4.3, 7: what is not asked for is not taken, and nothing is taken for ever.
 #[tokio::test]
 async fn only_what_is_asked_for_is_taken() {

@@ -99,7 +99,11 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<General, Failure>
     let t = visit.person.text;
     let fail = |error: Error| Failure::new(t, error);
     let (actor, organization) = (visit.person.actor(), &visit.organization.id);
-    let view = state.app.organization_verification(&actor, organization).await.map_err(fail)?;
+    let mut view = state.app.organization_verification(&actor, organization).await.map_err(fail)?;
+    if view.provider == Some("review") {
+        // The operator's own policy, which stands there already.
+        view.provider_policy = None;
+    }
     let phone = state.app.phone(&actor, organization).await.map_err(fail)?;
     let payment =
         if visit.owner() { Some(state.app.payment_methods(&actor, organization).await.map_err(fail)?) } else { None };

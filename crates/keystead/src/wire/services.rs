@@ -134,7 +134,7 @@ fn identity(services: &mut Services, config: &Validated, beside: Option<&Running
     Ok(())
 }
 
-/// The built-in reviewer, where people of the operator's decide: it keeps captures in the store and pictures in a folder.
+/// The built-in reviewer: it keeps captures in the store and pictures in a folder.
 pub(crate) fn review(
     services: &mut Services,
     config: &Validated,
@@ -142,10 +142,12 @@ pub(crate) fn review(
     secrets: &Secrets,
     public_url: &str,
 ) -> Result<(), Failure> {
-    if !matches!(config.identity, Some(Identity::Review)) {
+    let folder = config.server.data_dir.join("evidence");
+    let decides = matches!(config.identity, Some(Identity::Review));
+    // Whoever changed to another service still forgets in time what was handed in before.
+    if !decides && !folder.exists() {
         return Ok(());
     }
-    let folder = config.server.data_dir.join("evidence");
     let evidence = EvidenceStore::open(&folder)
         .map_err(|error| Failure::Other(format!("the folder of evidence {}: {error}", folder.display())))?;
     // Code that is not optimised reads pictures ten times slower.
@@ -161,7 +163,9 @@ pub(crate) fn review(
         intake: Intake::new(2, TIME_LIMIT * patience),
         documents: DocumentPolicy::default(),
     }));
-    services.identity = Some(Arc::<Reviewer>::clone(&reviewer));
+    if decides {
+        services.identity = Some(Arc::<Reviewer>::clone(&reviewer));
+    }
     services.review = Some(reviewer);
     Ok(())
 }

@@ -11,6 +11,7 @@ mod canary;
 mod ladder;
 mod outage;
 mod product;
+mod review;
 mod running;
 mod story;
 mod totals;

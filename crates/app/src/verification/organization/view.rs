@@ -184,7 +184,9 @@ impl App {
             attempts_left: ATTEMPTS.saturating_sub(u8::try_from(rejected).unwrap_or(u8::MAX)),
             attempt: attempts.first().map(AttemptView::of),
             provider: provider.map(|provider| provider.name()),
-            provider_policy: provider.map(|provider| provider.privacy_policy_url().to_owned()),
+            provider_policy: provider
+                .map(|provider| provider.privacy_policy_url().to_owned())
+                .filter(|url| !url.is_empty()),
             appeal_open: cases.iter().any(|case| case.kind == "appeal" && case.decided_at.is_none()),
         })
     }
