@@ -184,7 +184,8 @@ async function journey(browser, language, scripts) {
   assert.equal(await again.locator("form").count(), 0, "a link works once");
   await phone.close();
   for (let tries = 0; tries < 100; tries += 1) {
-    await page.goto(`${base}/settings/organization/general`);
+    // The page follows by itself, and may be reloading just then.
+    await page.goto(`${base}/settings/organization/general`).catch(() => null);
     if ((await page.textContent("#verifications")).includes(t.verified)) break;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
@@ -303,9 +304,9 @@ async function operator(browser) {
   await blank.locator("select[name^='action-']").selectOption("api_key.create");
   await blank.locator("input[name^='organization-']").check();
   await button("Preview").click();
-  await page.waitForSelector("#preview table");
+  await page.waitForSelector("#preview");
   await look(page, "en-operator-preview", true);
-  assert.match(await page.textContent("#preview"), /verified-for-keys/);
+  assert.match(await page.textContent("#preview"), /\d+ organizations?, \d+ calls?/);
   assert.equal(await page.locator("details.rule").count(), 8, "what was filled in still stands there");
   await page.fill("#reason", "tried out");
   await button("Save these rules").click();

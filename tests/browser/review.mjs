@@ -96,6 +96,9 @@ async function waive(page, name) {
   await page.waitForURL("**done=saved**");
 }
 
+/** Off the page that follows the attempt: it reloads by itself, which would come between a journey's own steps. */
+const rest = (page) => page.goto(`${base}/help`);
+
 /** The owner begins; answers the link for the phone. */
 async function start(page, t) {
   await page.goto(`${base}/settings/organization/general`);
@@ -103,7 +106,9 @@ async function start(page, t) {
   await page.check("input[name=consent]");
   await page.getByRole("button", { name: t.begin, exact: true }).click();
   await page.waitForSelector(".qr svg");
-  return { link: await page.locator(".qr + p a").getAttribute("href"), match: (await page.textContent(".match .big")).trim() };
+  const begun = { link: await page.locator(".qr + p a").getAttribute("href"), match: (await page.textContent(".match .big")).trim() };
+  await rest(page);
+  return begun;
 }
 
 /** From the QR code to the capture page on a phone. */
@@ -188,6 +193,7 @@ async function journey(browser, operator, language) {
   await see(screen, "sent");
   await page.goto(`${base}/settings/organization/general`);
   await look(page, `review-${language}-in-review`);
+  await rest(page);
 
   // The operator looks and decides.
   await decide(operator, name, language);
@@ -290,6 +296,7 @@ async function withoutScripts(browser, operator, second) {
       await page.goto(`${base}/settings/organization/general`);
       const text = await page.textContent("#verifications");
       assert.ok(text.includes(wanted), `${wanted}: ${text}`);
+      await rest(page);
     };
     if (!declined) {
       await decide(operator, name);
@@ -303,10 +310,12 @@ async function withoutScripts(browser, operator, second) {
       await general("The face does not match the document's photo. 2 attempts left.");
       await phone.screen.reload();
       assert.match(await phone.screen.textContent("main"), /The face does not match/);
+      await page.goto(`${base}/settings/organization/general`);
       await page.locator("#verifications summary").click();
       await page.fill("#statement", "It is me: the photo is ten years old.");
-      await page.locator("#statement + *, form[action*='/appeal'] button").last().click();
+      await page.locator("form[action*='/appeal'] button").click();
       await page.waitForURL("**done=appealed**");
+      await rest(page);
       for (const [at, who] of [operator, second].entries()) {
         await openCase(who, name);
         if (at === 1) for (const language of ["en", "pl", "ja"]) {

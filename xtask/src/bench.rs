@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: nginx and Keystead in turn, each alone on one core, before the same upstream on the other.
 
+mod gate;
 mod keys;
 
 use std::path::{Path, PathBuf};
@@ -29,6 +30,9 @@ pub(crate) struct Arguments {
     /// What a million keys cost instead.
     #[arg(long)]
     keys: bool,
+    /// How soon a verified organization passes the gate instead.
+    #[arg(long)]
+    gate: bool,
     /// Measure this binary instead of building one.
     #[arg(long)]
     binary: Option<PathBuf>,
@@ -55,6 +59,10 @@ pub(crate) fn run(arguments: &Arguments) -> Done {
         print::step("release build");
         let mut build = Command::new("cargo");
         shell::run(build.current_dir(shell::root()).args(["build", "--release", "--package", "keystead"]))?;
+    }
+    let built = shell::root().join("target/release/keystead");
+    if arguments.gate {
+        return gate::run(arguments.binary.as_ref().unwrap_or(&built));
     }
     let folder = std::env::temp_dir().join(format!("keystead-bench-{}", std::process::id()));
     std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;

@@ -85,13 +85,18 @@ impl Product {
 
     /// Makes an organization while the server runs.
     pub(crate) fn bootstrap(&self) -> Done<Bootstrapped> {
+        self.bootstrap_as("owner@example.com")
+    }
+
+    /// The same for another owner.
+    pub(crate) fn bootstrap_as(&self, email: &str) -> Done<Bootstrapped> {
         let mut command = Command::new(&self.binary);
         command.envs(self.variables.clone()).current_dir(&self.folder);
         let made = shell::read(command.args([
             "admin",
             "bootstrap",
             "--email",
-            "owner@example.com",
+            email,
             "--organization",
             "Test organization",
             "--json",

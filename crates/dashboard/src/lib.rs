@@ -162,6 +162,7 @@ pub static ROUTES: &[Route] = &[
     own("/settings/organization/billing/payment-methods", || get(billing::open)),
     own("/settings/organization/billing/payment-methods/add", || post(billing::add)),
     own("/settings/organization/billing/payment-methods/remove", || post(billing::remove)),
+    own("/settings/organization/billing/payment-methods/prefer", || post(billing::prefer)),
     own("/settings/organization/audit-log", || get(audit::open)),
     own("/settings/account", || get(account::open)),
     own("/settings/account/phone", || get(phone::open).post(phone::start)),

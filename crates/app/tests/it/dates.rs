@@ -154,7 +154,7 @@ async fn numbers_are_changed_with_care() {
     assert_eq!(house.app.phone(&home.actor, home.organization()).await.unwrap().current, None);
     house.prove(&home, &number(100, 1), "10.0.0.1").await;
     let stale = house.submit_as(&home, &number(200, 1), "10.0.0.1", false).await;
-    assert_eq!(code(stale), "sign_in_again");
+    assert_eq!(code(stale), "sign_in_before_replacing");
     house.submit(&home, &number(200, 1), "10.0.0.1").await.unwrap();
     let masked = house.app.phone(&home.actor, home.organization()).await.unwrap().number.unwrap().0;
     house.wait(601);

@@ -5,6 +5,7 @@ use axum::extract::State;
 use keystead_app::Error;
 use keystead_app::verification::payment::PaymentView;
 use keystead_core::gate::Requirement;
+use keystead_core::verification::payment::PaymentState;
 
 use super::{Page, go, show, show_again};
 use crate::DashboardState;
@@ -30,6 +31,16 @@ struct Billing {
 impl Billing {
     fn act(&self, verb: &str) -> String {
         self.action.replacen(HERE, &format!("{HERE}/{verb}"), 1)
+    }
+
+    /// What the machine's dates mean for the person.
+    fn notice(&self) -> Option<String> {
+        let (t, when) = (self.shell.t, &self.shell.when);
+        if let Some(until) = self.view.blocked_until {
+            return Some(t.say1("billing-blocked", "when", when.exact(&until)));
+        }
+        let until = self.view.until.filter(|_| self.view.state == PaymentState::Attention)?;
+        Some(t.say1("billing-runs-out", "when", when.date(&until)))
     }
 
     fn reason(&self) -> Option<String> {
@@ -89,4 +100,11 @@ pub(crate) async fn remove(State(state): State<DashboardState>, visit: Visit, fo
     let removed = state.app.remove_payment_method(&visit.person.actor(), &visit.organization.id, form.text("id")).await;
     removed.map_err(|error| Failure::new(visit.person.text, error))?;
     Ok(go(&visit.link(&format!("{HERE}?done=card-removed"))))
+}
+
+pub(crate) async fn prefer(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
+    visit.person.check(&form)?;
+    let done = state.app.prefer_payment_method(&visit.person.actor(), &visit.organization.id, form.text("id")).await;
+    done.map_err(|error| Failure::new(visit.person.text, error))?;
+    Ok(go(&visit.link(&format!("{HERE}?done=saved"))))
 }

@@ -19,9 +19,9 @@ const CARD: &str = "4000123412341234";
 const WRONG: &str = "847362";
 
 /// Everything the program said, beside its log.
-struct Ears<'p> {
-    product: &'p Product,
-    heard: RefCell<Vec<(String, String)>>,
+pub(crate) struct Ears<'p> {
+    pub(crate) product: &'p Product,
+    pub(crate) heard: RefCell<Vec<(String, String)>>,
 }
 
 impl Ears<'_> {
@@ -45,7 +45,7 @@ impl Ears<'_> {
         answer
     }
 
-    fn api(&self, method: &str, path: &str, key: &str, body: &Value) -> Value {
+    pub(crate) fn api(&self, method: &str, path: &str, key: &str, body: &Value) -> Value {
         let (host, body) = (&self.product.listen, body.to_string());
         let answer = self.send(
             path,
@@ -65,7 +65,7 @@ impl Ears<'_> {
         )
     }
 
-    fn form(&self, path: &str, cookie: &str, fields: &[(&str, &str)]) -> String {
+    pub(crate) fn form(&self, path: &str, cookie: &str, fields: &[(&str, &str)]) -> String {
         let body = fields.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect::<Vec<_>>().join("&");
         let host = &self.product.listen;
         self.send(
@@ -77,7 +77,7 @@ impl Ears<'_> {
         )
     }
 
-    fn message(&self, channel: &str, to: &str) -> Value {
+    pub(crate) fn message(&self, channel: &str, to: &str) -> Value {
         let path = format!("/messages?channel={channel}&to={}", encode(to));
         self.product.until("a message comes", || {
             self.product.sandbox("GET", &path, None).json()["data"].as_array().is_some_and(|all| !all.is_empty())

@@ -29,7 +29,7 @@ pub(crate) fn not_now(refusal: StandingRefusal) -> Error {
     match refusal {
         StandingRefusal::AlreadyVerified => invalid("phone_already_verified", "A phone number is already verified."),
         StandingRefusal::SignInAgain => {
-            invalid("sign_in_again", "Sign in again before you replace the verified phone number.")
+            invalid("sign_in_before_replacing", "Sign in again before you replace the verified phone number.")
         }
         StandingRefusal::ReasonMissing => Error::invalid("reason", "Invalid 'reason': say why."),
         StandingRefusal::SecondPersonMissing => Error::Forbidden {
