@@ -1,7 +1,7 @@
 //! Forms: fields as sent, believed only when they come from our own page with the session's own token.
 
 use axum::body::Bytes;
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, Multipart, Request};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use keystead_core::secret::Secret;
@@ -50,9 +50,7 @@ impl<S: Send + Sync> FromRequest<S> for Form {
     type Rejection = Response;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
-        if !from_our_page(request.headers()) {
-            return Err((StatusCode::FORBIDDEN, "This form did not come from our own page.\n").into_response());
-        }
+        ours(request.headers()).map_err(IntoResponse::into_response)?;
         let bytes = Bytes::from_request(request, state).await.map_err(IntoResponse::into_response)?;
         if bytes.len() > LONGEST {
             return Err(StatusCode::PAYLOAD_TOO_LARGE.into_response());
@@ -61,8 +59,28 @@ impl<S: Send + Sync> FromRequest<S> for Form {
     }
 }
 
+/// A form with a file in it, not read yet, believed only when it comes from our own page.
+pub(crate) struct Upload(pub(crate) Multipart);
+
+impl<S: Send + Sync> FromRequest<S> for Upload {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
+        ours(request.headers()).map_err(IntoResponse::into_response)?;
+        Multipart::from_request(request, state).await.map(Self).map_err(IntoResponse::into_response)
+    }
+}
+
+fn ours(headers: &HeaderMap) -> Result<(), (StatusCode, &'static str)> {
+    if from_our_page(headers) {
+        Ok(())
+    } else {
+        Err((StatusCode::FORBIDDEN, "This form did not come from our own page.\n"))
+    }
+}
+
 /// Browsers say where a form comes from; whoever does not say it is no browser of a person who is signed in here.
-pub(crate) fn from_our_page(headers: &HeaderMap) -> bool {
+fn from_our_page(headers: &HeaderMap) -> bool {
     if let Some(site) = headers.get("sec-fetch-site") {
         return site == "same-origin";
     }

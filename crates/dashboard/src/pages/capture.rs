@@ -3,7 +3,7 @@
 
 use askama::Template;
 use axum::extract::{Multipart, Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use keystead_app::Error;
 use keystead_app::review::{CaptureView, Holder, PromptView, RETENTION_CEILING, Slot, SlotView, Taken};
@@ -15,7 +15,7 @@ use crate::DashboardState;
 use crate::cookies::Cookie;
 use crate::countries;
 use crate::failure::{Failure, words};
-use crate::form::{Form, from_our_page};
+use crate::form::{Form, Upload};
 use crate::json::{answer, json, quoted, refused, wants_json};
 use crate::language::Language;
 use crate::text::Text;
@@ -321,11 +321,8 @@ pub(crate) async fn picture(
     visitor: Visitor,
     Path((token, slot)): Path<(String, String)>,
     headers: HeaderMap,
-    upload: Multipart,
+    Upload(upload): Upload,
 ) -> Page {
-    if !from_our_page(&headers) {
-        return Ok((StatusCode::FORBIDDEN, "This form did not come from our own page.\n").into_response());
-    }
     let here = holder(&state, &token, &headers);
     let missing = || Error::not_found("picture", slot.as_str());
     // Megabytes are read for nobody but the holder; the use case tells others why not.
