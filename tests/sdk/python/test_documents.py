@@ -223,17 +223,21 @@ def usage_equals_what_the_model_server_served():
         ["curl", "--silent", "--fail", SANDBOX + "/sandbox/usage"], check=True, capture_output=True, text=True
     ).stdout)
     admin = OpenAI(api_key=ADMIN_KEY, admin_api_key=ADMIN_KEY, base_url=BASE, max_retries=0).admin.organization
-    counted = {}
-    for result in completions_usage(admin, group_by=["model"]):
-        sums = counted.setdefault(result.model, [0, 0])
-        sums[0] += result.input_tokens
-        sums[1] += result.output_tokens
     truth = {}
     for row in served["data"]:
         if row["model"] in ("gpt-4o", "gpt-4o-mini"):
             sums = truth.setdefault(row["model"], [0, 0])
             sums[0] += row["input_tokens"]
             sums[1] += row["output_tokens"]
+    # Usage is delivered a moment after the answer.
+    deadline = time.time() + 15
+    counted = None
+    while counted != truth and time.time() < deadline:
+        counted = {}
+        for result in completions_usage(admin, group_by=["model"]):
+            sums = counted.setdefault(result.model, [0, 0])
+            sums[0] += result.input_tokens
+            sums[1] += result.output_tokens
     assert counted == truth, (counted, truth)
 
 
