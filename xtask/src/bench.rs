@@ -60,18 +60,22 @@ pub(crate) fn run(arguments: &Arguments) -> Done {
         let mut build = Command::new("cargo");
         shell::run(build.current_dir(shell::root()).args(["build", "--release", "--package", "keystead"]))?;
     }
-    let built = shell::root().join("target/release/keystead");
+    let binary = match &arguments.binary {
+        // It is started in a folder of its own, from where a relative path would lead elsewhere.
+        Some(path) => path.canonicalize().map_err(|error| format!("{}: {error}", path.display()))?,
+        None => shell::root().join("target/release/keystead"),
+    };
     if arguments.gate {
-        return gate::run(arguments.binary.as_ref().unwrap_or(&built));
+        return gate::run(&binary);
     }
     let folder = std::env::temp_dir().join(format!("keystead-bench-{}", std::process::id()));
     std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
-    let result = measure(arguments, &folder);
+    let result = measure(arguments, &binary, &folder);
     let _ = std::fs::remove_dir_all(&folder);
     result
 }
 
-fn measure(arguments: &Arguments, folder: &Path) -> Done {
+fn measure(arguments: &Arguments, binary: &Path, folder: &Path) -> Done {
     let upstream_port = free_port()?;
     let proxy_port = free_port()?;
     let answer = format!("location / {{ default_type application/json; return 200 '{ANSWER}'; }}");
@@ -79,17 +83,17 @@ fn measure(arguments: &Arguments, folder: &Path) -> Done {
     let pool = format!("upstream models {{ server 127.0.0.1:{upstream_port}; keepalive 128; }}");
     let pass = "location / { proxy_pass http://models; proxy_http_version 1.1; proxy_set_header Connection \"\"; proxy_buffering off; }";
     let mut proxy = nginx(folder, "proxy", proxy_port, "0", &pool, pass)?;
-    let result = compare(arguments, folder, upstream_port, proxy_port, proxy.id());
+    let result = compare(arguments, binary, folder, [upstream_port, proxy_port], proxy.id());
     shell::stop(&mut proxy);
     shell::stop(&mut upstream);
     result
 }
 
-fn compare(arguments: &Arguments, folder: &Path, upstream_port: u16, proxy_port: u16, proxy: u32) -> Done {
+fn compare(arguments: &Arguments, binary: &Path, folder: &Path, ports: [u16; 2], proxy: u32) -> Done {
+    let [upstream_port, proxy_port] = ports;
     let upstream = format!("http://127.0.0.1:{upstream_port}/v1");
-    let built = shell::root().join("target/release/keystead");
     let product = Product::start(
-        arguments.binary.as_ref().unwrap_or(&built),
+        binary,
         "bench",
         None,
         &[
