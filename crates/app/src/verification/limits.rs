@@ -139,6 +139,12 @@ impl App {
         Ok(())
     }
 
+    /// Holds everything counted under this name, where limits reach from one number to the whole installation: sends are
+    /// rare, and their transactions short.
+    pub(crate) async fn hold_all(&self, tx: &mut Tx, name: &str) -> Result<(), Error> {
+        Ok(limit_hits::lock(tx, name, "everybody").await?)
+    }
+
     /// Takes back what was counted under this id, as when a try that was counted beforehand went well.
     pub(crate) async fn uncount(&self, tx: &mut Tx, name: &'static str, who: &Subjects, id: &str) -> Result<(), Error> {
         for subject in [Subject::Number, Subject::Ip, Subject::Network, Subject::Everybody] {

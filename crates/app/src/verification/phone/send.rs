@@ -230,6 +230,7 @@ impl App {
         let nth = self.draw(|rng| rng.random::<u64>());
         let (app, subjects) = (self.clone(), subjects.clone());
         let write = self.store().write("count_lookup", async move |tx: &mut Tx| {
+            app.hold_all(tx, LOOKUPS).await?;
             app.within(tx, LOOKUP_LIMITS, &subjects, "").await?;
             app.count(tx, LOOKUPS, &subjects, &format!("{nth:016x}"), "").await
         });
@@ -246,6 +247,7 @@ impl App {
     /// Refuses beyond the limits of sending, tighter ones where nobody knows the line, and counts the send otherwise.
     async fn count_send(&self, tx: &mut Tx, subjects: &Subjects, verdict: LineVerdict, id: &str) -> Result<(), Error> {
         let value = subjects.number.clone().unwrap_or_default();
+        self.hold_all(tx, SENDS).await?;
         self.within(tx, SEND_LIMITS, subjects, &value).await?;
         self.country_open(tx, subjects).await?;
         if verdict == LineVerdict::Review {
