@@ -1,7 +1,7 @@
 //! The upstream's answer on its way back: what may pass, what is kept in the books, what the client must never see.
 
 use bytes::Bytes;
-use http::{Response, StatusCode, header};
+use http::{HeaderValue, Response, StatusCode, header};
 use http_body_util::BodyExt;
 use keystead_core::refusal::Wire;
 
@@ -61,7 +61,10 @@ impl Gateway {
         };
         let mut response = Response::new(body);
         *response.status_mut() = status;
-        *response.headers_mut() = headers::from_upstream(&parts.headers);
+        *response.headers_mut() = parts.headers;
+        if events {
+            response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        }
         reply::attribute(response.headers_mut(), &exchange.payer);
         Ok(response)
     }

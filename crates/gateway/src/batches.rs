@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use bytes::{Bytes, BytesMut};
 use http::header::{self, HeaderName};
 use http::uri::PathAndQuery;
-use http::{HeaderValue, Request, Response};
+use http::{HeaderMap, HeaderValue, Method, Response};
 use http_body_util::BodyExt;
 use keystead_core::access::{ModelUse, Selection, decide, printable};
 use keystead_core::refusal::Wire;
@@ -17,11 +17,11 @@ use keystead_core::usage::{Quantities, UsageEvent, UsageKind};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::body::{GatewayBody, empty};
+use crate::body::{GatewayBody, Sending};
 use crate::catalogue::{Catalogue, ModelEntry, Upstream};
 use crate::forward::{Exchange, misconfigured};
 use crate::gate::Gated;
-use crate::upstream::UpstreamBody;
+use crate::upstream::{Asked, UpstreamBody};
 use crate::{Gateway, peek, reply, usage};
 
 /// Lines of one batch at most, as the contract has it.
@@ -79,7 +79,8 @@ impl Gateway {
             reply::bad_body("Name the batch's file once in 'input_file_id'.").with_param("input_file_id")
         })?;
         let upstream = catalogue.default_upstream().ok_or_else(misconfigured)?;
-        let mut lines = Lines::new(self.content(upstream, &asked.input_file_id).await?, self.limits.json_body);
+        let mut lines =
+            Lines::new(self.content(exchange, upstream, &asked.input_file_id).await?, self.limits.json_body);
         let mut number = 0;
         while let Some(line) = lines.next().await.map_err(|broken| broken.wire(number + 1))? {
             number += 1;
@@ -152,7 +153,7 @@ impl Gateway {
         let Some(kind) = UsageKind::of_meter(meter).filter(|_| known.is_none()) else { return Ok(()) };
         let catalogue = self.catalogue.load_full();
         let upstream = catalogue.default_upstream().ok_or_else(misconfigured)?;
-        let mut lines = Lines::new(self.content(upstream, &results).await?, self.limits.form_body);
+        let mut lines = Lines::new(self.content(exchange, upstream, &results).await?, self.limits.form_body);
         let mut sums: BTreeMap<String, Quantities> = BTreeMap::new();
         while let Some(line) = lines.next().await.map_err(|_| uncounted())? {
             let read = serde_json::from_slice::<ResultLine<'_>>(&line).ok();
@@ -185,21 +186,16 @@ impl Gateway {
     }
 
     /// The content of a file in the operator's account.
-    async fn content(&self, upstream: &Upstream, file: &str) -> Result<UpstreamBody, Wire> {
+    async fn content(&self, exchange: &Exchange<'_>, upstream: &Upstream, file: &str) -> Result<UpstreamBody, Wire> {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
         let path = format!("/v1/files/{file}/content");
         let path = path.parse::<PathAndQuery>().ok().filter(|_| !file.is_empty() && file.bytes().all(plain));
         let path =
             path.ok_or_else(|| reply::bad_body("'input_file_id' is no file's id.").with_param("input_file_id"))?;
         let address = upstream.address.as_ref().ok_or_else(misconfigured)?;
-        let mut request = Request::new(empty());
-        *request.uri_mut() = address.target(Some(&path)).ok_or_else(misconfigured)?;
-        request.headers_mut().insert(header::HOST, address.host.clone());
-        request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("*/*"));
-        if let Some(secret) = &address.authorization {
-            request.headers_mut().insert(header::AUTHORIZATION, secret.clone());
-        }
-        let answered = self.upstream.send(address, request).await;
+        let headers = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static("*/*"))]);
+        let asked = Asked { method: &Method::GET, target: &path, headers: &headers, id: &exchange.id };
+        let answered = self.upstream.send(address, &asked, Sending::Nothing).await;
         match answered {
             Ok(response) if response.status().is_success() => Ok(response.into_body()),
             other => {

@@ -2,12 +2,12 @@
 
 use bytes::Bytes;
 use http_body_util::combinators::UnsyncBoxBody;
-use http_body_util::{BodyExt, Empty, Full};
+use http_body_util::{BodyExt, Full};
 
 /// Any error of a body, for the connection's log.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// The body of every answer of the gateway, and of every request it sends.
+/// The body of every answer of the gateway.
 pub type GatewayBody = UnsyncBoxBody<Bytes, BoxError>;
 
 /// A body that is all there.
@@ -15,7 +15,12 @@ pub(crate) fn full(bytes: impl Into<Bytes>) -> GatewayBody {
     Full::new(bytes.into()).map_err(|never| match never {}).boxed_unsync()
 }
 
-/// No body.
-pub(crate) fn empty() -> GatewayBody {
-    Empty::new().map_err(|never| match never {}).boxed_unsync()
+/// The body of a request upstream.
+pub(crate) enum Sending {
+    /// None.
+    Nothing,
+    /// All there.
+    Whole(Bytes),
+    /// Passed on as it comes.
+    Passing(GatewayBody),
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderValue, Method, Request, Response, header};
+use http::{Method, Response, header};
 use http_body_util::BodyExt;
 use keystead_core::access::{ModelUse, Payer};
 use keystead_core::caller::Caller;
@@ -13,14 +13,15 @@ use keystead_core::id::RequestId;
 use keystead_core::refusal::Wire;
 use keystead_core::route::Route;
 
-use crate::body::{BoxError, GatewayBody, empty, full};
-use crate::catalogue::{Address, Catalogue, ModelEntry, Upstream};
+use crate::body::{BoxError, GatewayBody, Sending};
+use crate::catalogue::{Catalogue, ModelEntry, Upstream};
 use crate::gate::{self, Gated};
 use crate::intake::{Fault, Passing, content_is, malformed, refuse_encoded, sent_as};
 use crate::multipart::{self, FormScan, Malformed};
 use crate::peek::{self, Peek};
 use crate::settle::Settled;
-use crate::{Gateway, admission, headers, reply};
+use crate::upstream::Asked;
+use crate::{Gateway, admission, reply};
 
 /// Sizes and times of the forwarding path.
 #[derive(Debug, Clone, Copy)]
@@ -110,7 +111,7 @@ impl Gateway {
             request_bytes: u64::try_from(sent.len()).unwrap_or(u64::MAX),
             fault: None,
         };
-        let mut response = self.exchange(&exchange, parts, full(sent), outgoing).await?;
+        let mut response = self.exchange(&exchange, parts, Sending::Whole(sent), outgoing).await?;
         gate::warn(response.headers_mut(), &verdicts);
         Ok(response)
     }
@@ -169,7 +170,7 @@ impl Gateway {
         };
         let body = Passing::new(body, self.limits.form_body, self.limits.body_idle, fault);
         let body = body.behind(prefix, scan).forbidding_stream(no_stream);
-        let mut response = self.exchange(&exchange, parts, body.boxed_unsync(), outgoing).await?;
+        let mut response = self.exchange(&exchange, parts, Sending::Passing(body.boxed_unsync()), outgoing).await?;
         gate::warn(response.headers_mut(), &verdicts);
         Ok(response)
     }
@@ -200,16 +201,17 @@ impl Gateway {
             fault: Some(Arc::clone(&fault)),
         };
         let body = if parts.method != Method::POST || body.is_end_stream() {
-            empty()
+            Sending::Nothing
         } else if matches!(exchange.route.path, "/v1/files" | "/v1/uploads/{id}/parts") {
             content_is(&parts.headers, "multipart/form-data")?;
             self.refuse_announced(&body)?;
-            Passing::new(body, self.limits.form_body, self.limits.body_idle, fault).boxed_unsync()
+            let body = Passing::new(body, self.limits.form_body, self.limits.body_idle, fault);
+            Sending::Passing(body.boxed_unsync())
         } else {
             // Every other body is read before it is sent: it may name what belongs to somebody else.
             let body = self.whole(&parts.headers, body).await?;
             if body.is_empty() {
-                empty()
+                Sending::Nothing
             } else {
                 content_is(&parts.headers, "application/json")?;
                 for object in peek::peek(&body)?.objects {
@@ -220,7 +222,7 @@ impl Gateway {
                 {
                     return Ok(refused);
                 }
-                full(body)
+                Sending::Whole(body)
             }
         };
         self.exchange(&exchange, parts, body, outgoing).await
@@ -247,13 +249,14 @@ impl Gateway {
         &self,
         exchange: &Exchange<'_>,
         parts: &Parts,
-        body: GatewayBody,
+        body: Sending,
         outgoing: Outgoing<'_>,
     ) -> Result<Response<GatewayBody>, Wire> {
         let reservation = admission::reserve(&exchange.payer, outgoing.model.map_or("", |model| &model.id))?;
         let address = outgoing.upstream.address.as_ref().ok_or_else(misconfigured)?;
-        let request = self.request(exchange, parts, body, address)?;
-        let answered = self.upstream.send(address, request).await.map_err(|error| {
+        let target = parts.uri.path_and_query().ok_or_else(misconfigured)?;
+        let asked = Asked { method: &parts.method, target, headers: &parts.headers, id: &exchange.id };
+        let answered = self.upstream.send(address, &asked, body).await.map_err(|error| {
             if let Some(wire) = outgoing.fault.as_ref().and_then(|fault| fault.get()) {
                 return wire.clone();
             }
@@ -264,29 +267,6 @@ impl Gateway {
         let settled =
             Settled::new(self, exchange, outgoing.model, outgoing.characters, outgoing.request_bytes, reservation);
         self.answer(exchange, answered, outgoing, settled).await
-    }
-
-    /// The request upstream, built anew: own headers, own framing, the operator's secret.
-    fn request(
-        &self,
-        exchange: &Exchange<'_>,
-        parts: &Parts,
-        body: GatewayBody,
-        address: &Address,
-    ) -> Result<Request<GatewayBody>, Wire> {
-        let mut request = Request::new(body);
-        *request.method_mut() = parts.method.clone();
-        *request.uri_mut() = address.target(parts.uri.path_and_query()).ok_or_else(misconfigured)?;
-        let mut headers = headers::to_upstream(&parts.headers);
-        headers.insert(header::HOST, address.host.clone());
-        if let Some(secret) = &address.authorization {
-            headers.insert(header::AUTHORIZATION, secret.clone());
-        }
-        if let Ok(id) = HeaderValue::from_str(exchange.id.as_str()) {
-            headers.insert("x-request-id", id);
-        }
-        *request.headers_mut() = headers;
-        Ok(request)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Which headers pass, in both directions: allow-lists, so that a new header is closed until somebody opens it.
 
-use http::header;
+use http::header::HeaderName;
 use http::{HeaderMap, HeaderValue};
 use keystead_core::access::Selection;
 use keystead_core::refusal::{Refusal, Wire};
@@ -26,13 +26,12 @@ pub(crate) fn selection(headers: &HeaderMap) -> Result<Selection<'_>, Wire> {
     })
 }
 
-/// The headers of a request upstream, built anew: the client's credential, cookies and hop-by-hop headers never pass (GW-7).
-/// Of a doubled one the first passes.
-pub(crate) fn to_upstream(client: &HeaderMap) -> HeaderMap {
-    let mut headers = HeaderMap::with_capacity(12);
-    for (name, value) in client {
+/// The client's headers that go upstream: its credential, cookies and hop-by-hop headers never pass (GW-7). Of a doubled
+/// one the first passes.
+pub(crate) fn to_upstream(client: &HeaderMap) -> impl Iterator<Item = (&HeaderName, &HeaderValue)> {
+    let passes = |name: &&HeaderName| {
         let text = name.as_str();
-        let passes = matches!(
+        let named = matches!(
             text,
             "content-type"
                 | "accept"
@@ -43,31 +42,16 @@ pub(crate) fn to_upstream(client: &HeaderMap) -> HeaderMap {
                 | "traceparent"
         );
         // What a client library says of itself.
-        if passes || text.starts_with("x-stainless-") {
-            headers.entry(name.clone()).or_insert_with(|| value.clone());
-        }
-    }
-    headers
+        named || text.starts_with("x-stainless-")
+    };
+    client.keys().filter(passes).filter_map(|name| Some((name, client.get(name)?)))
 }
 
-/// The headers of an upstream's answer that a client may see (security decision 3).
-pub(crate) fn from_upstream(upstream: &HeaderMap) -> HeaderMap {
-    let mut headers = HeaderMap::with_capacity(8);
-    for (name, value) in upstream {
-        let text = name.as_str();
-        let pass = matches!(
-            text,
-            "content-type" | "content-disposition" | "retry-after" | "retry-after-ms" | "x-should-retry"
-        ) || (text.starts_with("x-ratelimit-") && !text.ends_with("-key"))
-            || (text.starts_with("openai-") && !matches!(text, "openai-organization" | "openai-project"));
-        if pass {
-            headers.append(name.clone(), value.clone());
-        }
-    }
-    if upstream.get(header::CONTENT_TYPE).is_some_and(is_event_stream) {
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    }
-    headers
+/// Whether a client may see this header of an upstream's answer (security decision 3).
+pub(crate) fn may_return(name: &str) -> bool {
+    matches!(name, "content-type" | "content-disposition" | "retry-after" | "retry-after-ms" | "x-should-retry")
+        || (name.starts_with("x-ratelimit-") && !name.ends_with("-key"))
+        || (name.starts_with("openai-") && !matches!(name, "openai-organization" | "openai-project"))
 }
 
 /// Whether the value names an event stream.

@@ -23,7 +23,6 @@ mod multipart;
 mod objects;
 mod ownership;
 mod peek;
-mod pool;
 mod reply;
 mod settle;
 mod spool;

@@ -1,23 +1,30 @@
 //! The upstream client behind its own small seam: one request out, one answer with its body unread.
 
-use std::pin::{Pin, pin};
+mod framing;
+mod head;
+mod link;
+mod pool;
+
+use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::{Request, Response, Uri};
+use bytes::{Bytes, BytesMut};
+use http::{Response, Uri};
 use http_body::{Body, Frame, SizeHint};
-use hyper::body::Incoming;
-use hyper::client::conn::{TrySendError, http1};
 use hyper::service::Service;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::service::TowerToHyperService;
 
-use crate::body::{BoxError, GatewayBody};
+use crate::body::{BoxError, Sending};
 use crate::catalogue::Address;
-use crate::pool::{Link, Pool};
+use framing::{Framing, Piece};
+pub(crate) use head::Asked;
+use head::Head;
+use link::{Link, Request};
+use pool::Pool;
 
 /// The upstream gave no answer.
 #[derive(Debug, thiserror::Error)]
@@ -49,83 +56,113 @@ impl UpstreamClient {
         Self { connector: TowerToHyperService::new(connector), connect, pool: Arc::default() }
     }
 
-    /// Sends a request whose address is path and query alone. Only a request of which nothing was written, because its
-    /// connection had closed while it waited, is sent again.
+    /// Sends a request. Only one of which nothing went out, because its connection had closed while it waited, goes over
+    /// another.
     pub(crate) async fn send(
         &self,
         to: &Address,
-        mut request: Request<GatewayBody>,
+        asked: &Asked<'_>,
+        body: Sending,
     ) -> Result<Response<UpstreamBody>, NoAnswer> {
-        while let Some(link) = self.pool.take(&to.origin) {
-            match self.over(link, to, request).await {
-                Ok(response) => return Ok(response),
-                Err(mut failed) => match failed.take_message() {
-                    Some(unsent) => request = unsent,
-                    None => return Err(NoAnswer::because(failed.error())),
-                },
+        let mut waited = self.waiting(&to.origin).await;
+        let mut request = Request::new(to, asked, body);
+        while let Some(mut link) = waited.take() {
+            link.begin(request);
+            match std::future::poll_fn(|context| link.poll_head(context)).await {
+                Ok(head) => return Ok(self.response(to, head, link)),
+                Err(error) => request = link.unsent().ok_or_else(|| NoAnswer::because(error))?,
             }
+            waited = self.waiting(&to.origin).await;
         }
-        let link = Box::pin(self.connect(&to.uri)).await?;
-        self.over(link, to, request).await.map_err(|failed| NoAnswer::because(failed.error()))
+        let mut link = Box::pin(self.connect(&to.uri)).await?;
+        link.begin(request);
+        let head = std::future::poll_fn(|context| link.poll_head(context)).await.map_err(NoAnswer::because)?;
+        Ok(self.response(to, head, link))
+    }
+
+    /// A connection that waits and is still open.
+    async fn waiting(&self, origin: &str) -> Option<Box<Link>> {
+        std::future::poll_fn(|context| {
+            let fresh = std::iter::from_fn(|| self.pool.take(origin)).find_map(|mut link| {
+                let fresh = link.is_fresh(context);
+                fresh.then_some(link)
+            });
+            Poll::Ready(fresh)
+        })
+        .await
     }
 
     async fn connect(&self, to: &Uri) -> Result<Box<Link>, NoAnswer> {
-        let connecting = async {
-            let stream = self.connector.call(to.clone()).await.map_err(NoAnswer::because)?;
-            http1::handshake(stream).await.map_err(NoAnswer::because)
-        };
         // Addresses are tried one after the other within the connector's time, and the encryption comes on top.
-        let connected = tokio::time::timeout(self.connect.saturating_mul(2), connecting).await;
-        let (sender, connection) = connected.map_err(NoAnswer::because)??;
-        Ok(Link::new(sender, connection))
+        let connected = tokio::time::timeout(self.connect.saturating_mul(2), self.connector.call(to.clone())).await;
+        Ok(Link::new(connected.map_err(NoAnswer::because)?.map_err(NoAnswer::because)?))
     }
 
-    async fn over(
-        &self,
-        mut link: Box<Link>,
-        to: &Address,
-        request: Request<GatewayBody>,
-    ) -> Result<Response<UpstreamBody>, TrySendError<Request<GatewayBody>>> {
-        // A look at the connection first: whether it was closed while it waited shows only now.
-        std::future::poll_fn(|context| {
-            link.drive(context);
-            Poll::Ready(())
-        })
-        .await;
-        let mut answer = pin!(link.sender.try_send_request(request));
-        let response = std::future::poll_fn(|context| {
-            link.drive(context);
-            answer.as_mut().poll(context)
-        })
-        .await?;
-        let lease = Lease { link, origin: Arc::clone(&to.origin), pool: Arc::clone(&self.pool) };
-        Ok(response.map(|incoming| UpstreamBody { incoming, lease: Some(lease) }))
+    fn response(&self, to: &Address, head: Head, link: Box<Link>) -> Response<UpstreamBody> {
+        let lease = Lease { link, keep: head.keep, origin: Arc::clone(&to.origin), pool: Arc::clone(&self.pool) };
+        let mut body = UpstreamBody { framing: head.framing, lease: Some(lease) };
+        if body.framing.is_over() {
+            body.release();
+        }
+        let mut response = Response::new(body);
+        *response.status_mut() = head.status;
+        *response.headers_mut() = head.headers;
+        response
     }
 }
 
 /// A connection that comes back to the pool once its answer was read to the end.
 struct Lease {
     link: Box<Link>,
+    keep: bool,
     origin: Arc<str>,
     pool: Arc<Pool>,
 }
 
-impl Lease {
-    fn end(mut self, context: &mut Context<'_>) {
-        if !self.link.is_ready() {
-            self.link.drive(context);
-        }
-        // Otherwise the upstream asked for the end, or answered before it had read the whole request.
-        if self.link.is_ready() {
-            self.pool.keep(&self.origin, self.link);
-        }
-    }
-}
-
 /// An upstream's answer. Reading it drives its connection; dropping it before the end closes the connection.
 pub(crate) struct UpstreamBody {
-    incoming: Incoming,
+    framing: Framing,
     lease: Option<Lease>,
+}
+
+impl UpstreamBody {
+    /// Lets go of the connection, which waits for its next request unless the upstream asked for the end, answered
+    /// before it had read the whole request, or sent more than it announced.
+    fn release(&mut self) {
+        if let Some(Lease { mut link, keep: true, origin, pool }) = self.lease.take()
+            && link.rest()
+        {
+            pool.keep(&origin, link);
+        }
+    }
+
+    fn look_ahead(&mut self) {
+        if let Some(lease) = &mut self.lease {
+            self.framing.look_ahead(&mut lease.link.input);
+        }
+        if self.framing.is_over() {
+            self.release();
+        }
+    }
+
+    fn poll_data(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, BoxError>>> {
+        let Some(Lease { link, keep, .. }) = &mut self.lease else { return Poll::Ready(None) };
+        // The rest of the request; the answer counts even where that fails.
+        if let Poll::Ready(Err(_)) = link.poll_send(context) {
+            *keep = false;
+        }
+        loop {
+            match self.framing.next(&mut link.input)? {
+                Piece::Data(data) => return Poll::Ready(Some(Ok(data))),
+                Piece::End => return Poll::Ready(None),
+                Piece::More => {}
+            }
+            if ready!(link.poll_read(context))? == 0 {
+                let whole = self.framing == Framing::UntilClose;
+                return Poll::Ready((!whole).then(|| Err("the upstream's answer broke off".into())));
+            }
+        }
+    }
 }
 
 impl Body for UpstreamBody {
@@ -133,35 +170,22 @@ impl Body for UpstreamBody {
     type Error = BoxError;
 
     fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        let this = &mut *self;
-        let mut frame = Pin::new(&mut this.incoming).poll_frame(context);
-        if frame.is_pending()
-            && let Some(lease) = &mut this.lease
-        {
-            lease.link.drive(context);
-            frame = Pin::new(&mut this.incoming).poll_frame(context);
+        let data = ready!(self.poll_data(context));
+        match &data {
+            None => self.release(),
+            Some(Err(_)) => self.lease = None,
+            // The end of chunks often stands right behind the last one.
+            Some(Ok(_)) => self.look_ahead(),
         }
-        let ended = match &frame {
-            Poll::Ready(Some(Ok(_))) => this.incoming.is_end_stream(),
-            Poll::Ready(None) => true,
-            Poll::Ready(Some(Err(_))) => {
-                this.lease = None;
-                false
-            }
-            Poll::Pending => false,
-        };
-        if ended && let Some(lease) = this.lease.take() {
-            lease.end(context);
-        }
-        frame.map(|frame| frame.map(|frame| frame.map_err(Into::into)))
+        Poll::Ready(data.map(|data| data.map(Frame::data)))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.incoming.is_end_stream()
+        self.lease.is_none()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.incoming.size_hint()
+        self.framing.length().map_or_else(SizeHint::default, SizeHint::with_exact)
     }
 }
 
@@ -172,7 +196,7 @@ where
 {
     use http_body_util::BodyExt;
     let mut body = body;
-    let mut whole = bytes::BytesMut::new();
+    let mut whole = BytesMut::new();
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| false)?;
         if let Ok(data) = frame.into_data() {
