@@ -161,6 +161,61 @@ pub struct ApiKey {
     secret: Secret<String>,
 }
 
+/// Text with the shape of a key, borrowed from whoever presented it; whether we minted it is not known yet.
+#[derive(Clone, Copy)]
+pub struct Shaped<'t> {
+    kind: KeyKind,
+    text: &'t str,
+}
+
+impl<'t> Shaped<'t> {
+    /// Checks prefix, length, alphabet and marker. Costs next to nothing, whatever the text.
+    ///
+    /// # Errors
+    /// [`Malformed::Shape`].
+    pub fn of(text: &'t str) -> Result<Self, Malformed> {
+        let kind = KeyKind::ALL
+            .into_iter()
+            .find(|kind| text.len() == kind.length() && text.starts_with(kind.prefix()))
+            .ok_or(Malformed::Shape)?;
+        let allowed = |b: &u8| b.is_ascii_alphanumeric() || (kind != KeyKind::User && matches!(b, b'-' | b'_'));
+        let marker_at = kind.prefix().len() + kind.layout().0;
+        let body = text.as_bytes();
+        let shape = body[kind.prefix().len()..].iter().all(allowed)
+            && &body[marker_at..marker_at + MARKER.len()] == MARKER.as_bytes();
+        if shape { Ok(Self { kind, text }) } else { Err(Malformed::Shape) }
+    }
+
+    /// Checks the tag, in constant time.
+    ///
+    /// # Errors
+    /// [`Malformed::Tag`].
+    pub fn tagged(self, tags: &TagKeys) -> Result<KeyKind, Malformed> {
+        let (_, _, length) = self.kind.layout();
+        let (signed, tag) = self.text.as_bytes().split_at(self.text.len() - length);
+        let matches =
+            |key: &Secret<[u8; 32]>| bool::from(tag_text(key, self.kind, signed, length).as_bytes().ct_eq(tag));
+        let ours = matches(&tags.current) || tags.previous.iter().any(matches);
+        if ours { Ok(self.kind) } else { Err(Malformed::Tag) }
+    }
+
+    /// What the store would know it by.
+    #[must_use]
+    pub fn digest(self, pepper: &Pepper) -> KeyDigest {
+        digest(self.text, pepper)
+    }
+}
+
+impl fmt::Debug for Shaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shaped").field("kind", &self.kind).finish_non_exhaustive()
+    }
+}
+
+fn digest(text: &str, pepper: &Pepper) -> KeyDigest {
+    KeyDigest(hmac(pepper.0.expose(), &[text.as_bytes()]))
+}
+
 /// Text that is not a key this installation minted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Malformed {
@@ -194,25 +249,7 @@ impl ApiKey {
     /// # Errors
     /// [`Malformed`] when the text cannot be a key of this installation.
     pub fn parse(text: &str, tags: &TagKeys) -> Result<Self, Malformed> {
-        let kind = KeyKind::ALL
-            .into_iter()
-            .find(|kind| text.len() == kind.length() && text.starts_with(kind.prefix()))
-            .ok_or(Malformed::Shape)?;
-        let (before, _, tag_length) = kind.layout();
-        let body = text.as_bytes();
-        let allowed = |b: &u8| b.is_ascii_alphanumeric() || (kind != KeyKind::User && matches!(b, b'-' | b'_'));
-        let marker_at = kind.prefix().len() + before;
-        let shape = body[kind.prefix().len()..].iter().all(allowed)
-            && &body[marker_at..marker_at + MARKER.len()] == MARKER.as_bytes();
-        if !shape {
-            return Err(Malformed::Shape);
-        }
-        let (signed, tag) = body.split_at(body.len() - tag_length);
-        let matches =
-            |key: &Secret<[u8; 32]>| bool::from(tag_text(key, kind, signed, tag_length).as_bytes().ct_eq(tag));
-        if !(matches(&tags.current) || tags.previous.iter().any(matches)) {
-            return Err(Malformed::Tag);
-        }
+        let kind = Shaped::of(text)?.tagged(tags)?;
         Ok(Self { kind, secret: Secret::new(text.to_owned()) })
     }
 
@@ -231,7 +268,7 @@ impl ApiKey {
     /// What the store knows the key by.
     #[must_use]
     pub fn digest(&self, pepper: &Pepper) -> KeyDigest {
-        KeyDigest(hmac(pepper.0.expose(), &[self.secret.expose().as_bytes()]))
+        digest(self.secret.expose(), pepper)
     }
 
     /// How lists show it: prefix and three characters, three dots, last four (contract section 5, `redacted_value`).

@@ -160,7 +160,7 @@ impl Gateway {
             let Some(body) = read.and_then(|line| line.response).and_then(|response| response.body) else { continue };
             let Ok(ModelOf { model }) = serde_json::from_str(body.get()) else { continue };
             let used = usage::of_json(meter, body.get().as_bytes()).unwrap_or_default();
-            let served = served_as(&catalogue, &model).map(|entry| entry.id.clone());
+            let served = served_as(&catalogue, &model).map(|entry| (*entry.id).to_owned());
             let sum = sums.entry(served.unwrap_or(model)).or_default();
             *sum = sum.plus(Quantities { requests: 1, ..used });
         }

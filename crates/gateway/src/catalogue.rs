@@ -12,7 +12,7 @@ use keystead_core::usage::Price;
 #[derive(Debug, Clone)]
 pub struct ModelEntry {
     /// What clients call it.
-    pub id: String,
+    pub id: Arc<str>,
     /// The upstream that serves it.
     pub upstream: String,
     /// When it was first served, Unix seconds.

@@ -15,18 +15,52 @@ pub enum Missing {
     Unreadable,
 }
 
+/// The secret as presented: mostly where it stands in the header, so that no copy needs wiping.
+pub enum Presented<'h> {
+    /// In the header.
+    There(&'h str),
+    /// Decoded.
+    Decoded(Secret<String>),
+}
+
+impl Presented<'_> {
+    /// The content. Never hand the result to a logger.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        match self {
+            Self::There(text) => text,
+            Self::Decoded(text) => text.expose(),
+        }
+    }
+}
+
+impl std::fmt::Debug for Presented<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Presented")
+    }
+}
+
 /// The secret as presented.
 ///
 /// # Errors
 /// [`Missing`] when there is none, or none that can be read in one way.
-pub fn read(headers: &HeaderMap) -> Result<Secret<String>, Missing> {
+pub fn read(headers: &HeaderMap) -> Result<Presented<'_>, Missing> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let value = values.next().ok_or(Missing::Nothing)?;
     if values.next().is_some() {
         return Err(Missing::Several);
     }
-    // Not text: masked in the error like any other wrong key, so that the sender recognises what was sent.
-    let text = String::from_utf8_lossy(value.as_bytes());
+    match value.to_str() {
+        Ok(text) => bearer_or_basic(text),
+        // Not text: masked in the error like any other wrong key, so that the sender recognises what was sent.
+        Err(_) => match bearer_or_basic(&String::from_utf8_lossy(value.as_bytes()))? {
+            Presented::There(text) => Ok(Presented::Decoded(Secret::new(text.to_owned()))),
+            Presented::Decoded(text) => Ok(Presented::Decoded(text)),
+        },
+    }
+}
+
+fn bearer_or_basic(text: &str) -> Result<Presented<'_>, Missing> {
     let text = text.trim();
     if text.is_empty() {
         return Err(Missing::Nothing);
@@ -34,10 +68,10 @@ pub fn read(headers: &HeaderMap) -> Result<Secret<String>, Missing> {
     let (scheme, rest) = text.split_once([' ', '\t']).unwrap_or((text, ""));
     let rest = rest.trim();
     if scheme.eq_ignore_ascii_case("bearer") {
-        return if rest.is_empty() { Err(Missing::Nothing) } else { Ok(Secret::new(rest.to_owned())) };
+        return if rest.is_empty() { Err(Missing::Nothing) } else { Ok(Presented::There(rest)) };
     }
     if scheme.eq_ignore_ascii_case("basic") {
-        return basic_password(rest).ok_or(Missing::Unreadable);
+        return basic_password(rest).map(Presented::Decoded).ok_or(Missing::Unreadable);
     }
     Err(Missing::Unreadable)
 }
@@ -129,7 +163,7 @@ mod tests {
     #[test]
     fn one_credential_in_one_reading() {
         // S2-10: header only; GW-2: two are refused.
-        let secret = |values: &[&[u8]]| read(&headers(values)).map(|s| s.expose().clone());
+        let secret = |values: &[&[u8]]| read(&headers(values)).map(|s| s.expose().to_owned());
         assert_eq!(secret(&[b"Bearer abc"]).as_deref(), Ok("abc"));
         assert_eq!(secret(&[b"bEARER   abc "]).as_deref(), Ok("abc"));
         assert_eq!(secret(&[b"Basic OmFiYw=="]).as_deref(), Ok("abc"));

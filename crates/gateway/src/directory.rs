@@ -155,20 +155,31 @@ impl Directory {
         }
     }
 
+    /// The caller behind a digest, as far as memory knows.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when memory is too old to trust.
+    pub fn known(&self, digest: &KeyDigest) -> Result<Option<Arc<Caller>>, Unavailable> {
+        let stale = (self.clock)().0.saturating_sub(self.fresh_at.load(Ordering::Relaxed));
+        if self.options.max_stale_seconds > 0 && stale > self.options.max_stale_seconds {
+            return Err(Unavailable);
+        }
+        let caller = self.known.get(digest);
+        if caller.is_some() {
+            self.hits.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(caller)
+    }
+
     /// The caller behind a digest.
     ///
     /// # Errors
     /// [`Unavailable`] when the key is not in memory and the store cannot say, or when memory is too old to trust.
     pub async fn find(&self, digest: &KeyDigest) -> Result<Option<Arc<Caller>>, Unavailable> {
-        let now = (self.clock)().0;
-        let stale = now.saturating_sub(self.fresh_at.load(Ordering::Relaxed));
-        if self.options.max_stale_seconds > 0 && stale > self.options.max_stale_seconds {
-            return Err(Unavailable);
-        }
-        if let Some(caller) = self.known.get(digest) {
-            self.hits.fetch_add(1, Ordering::Relaxed);
+        if let Some(caller) = self.known(digest)? {
             return Ok(Some(caller));
         }
+        let now = (self.clock)().0;
         if self.is_unknown(digest, now) {
             return Ok(None);
         }

@@ -255,6 +255,7 @@ impl Gateway {
         let reservation = admission::reserve(&exchange.payer, outgoing.model.map_or("", |model| &model.id))?;
         let address = outgoing.upstream.address.as_ref().ok_or_else(misconfigured)?;
         let target = parts.uri.path_and_query().ok_or_else(misconfigured)?;
+        tokio::task::yield_now().await;
         let asked = Asked { method: &parts.method, target, headers: &parts.headers, id: &exchange.id };
         let answered = self.upstream.send(address, &asked, body).await.map_err(|error| {
             if let Some(wire) = outgoing.fault.as_ref().and_then(|fault| fault.get()) {

@@ -7,6 +7,8 @@ use std::task::{Context, Poll, ready};
 use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
 use keystead_core::access::Payer;
+use keystead_core::caller::Caller;
+use keystead_core::id::RequestId;
 use keystead_core::route::Route;
 use keystead_core::usage::{Quantities, UsageEvent, UsageKind};
 
@@ -31,8 +33,12 @@ pub(crate) struct Settled {
     ownership: Arc<dyn Ownership>,
     clock: crate::Clock,
     route: &'static Route,
+    caller: Arc<Caller>,
     payer: Payer,
-    event: Option<UsageEvent>,
+    request: RequestId,
+    /// What the event is about; `None` where nothing is counted, and once it was.
+    counted: Option<(UsageKind, Arc<str>)>,
+    status: u16,
     price: keystead_core::usage::Price,
     characters: i64,
     request_bytes: u64,
@@ -49,27 +55,16 @@ impl Settled {
         reservation: Reservation,
     ) -> Self {
         let kind = UsageKind::of_meter(exchange.route.meter);
-        let event = kind.zip(model).map(|(kind, model)| UsageEvent {
-            at: gateway.now(),
-            kind,
-            organization: exchange.payer.organization.clone(),
-            project: exchange.payer.project.clone(),
-            key: exchange.caller.key.clone(),
-            owner: exchange.caller.owner.as_str().to_owned(),
-            model: model.id.clone(),
-            used: Quantities::default(),
-            cost: keystead_core::money::Micros(0),
-            status: 200,
-            estimated: false,
-            request: exchange.id.as_str().to_owned(),
-        });
         Self {
             meter: Arc::clone(&gateway.meter),
             ownership: Arc::clone(&gateway.ownership),
             clock: Arc::clone(&gateway.clock),
             route: exchange.route,
+            caller: Arc::clone(&exchange.caller),
             payer: exchange.payer.clone(),
-            event,
+            request: exchange.id.clone(),
+            counted: kind.zip(model.map(|model| Arc::clone(&model.id))),
+            status: 200,
             price: model.map(|model| model.price).unwrap_or_default(),
             characters,
             request_bytes,
@@ -79,9 +74,7 @@ impl Settled {
 
     /// Notes the status the upstream answered with.
     pub(crate) fn answered(&mut self, status: http::StatusCode) {
-        if let Some(event) = &mut self.event {
-            event.status = status.as_u16();
-        }
+        self.status = status.as_u16();
     }
 
     /// Settles by a body that was read whole.
@@ -92,20 +85,31 @@ impl Settled {
 
     /// Writes the event; a second call does nothing.
     fn finish(&mut self, reported: Option<Quantities>, response_bytes: u64) {
-        let Some(mut event) = self.event.take() else { return };
-        event.at = (self.clock)();
+        let Some((kind, model)) = self.counted.take() else { return };
         // Speech is measured by what was asked for, which is known.
-        let speech = event.kind == UsageKind::AudioSpeeches;
-        event.estimated = reported.is_none() && !speech;
+        let speech = kind == UsageKind::AudioSpeeches;
+        let estimated = reported.is_none() && !speech;
         let mut used =
             reported.unwrap_or_else(|| usage::estimate(self.route.meter, self.request_bytes, response_bytes));
         used.characters = used.characters.max(self.characters).max(0);
         if !speech {
             used.characters = 0;
         }
-        event.used = Quantities { requests: 1, ..used }.clamped();
-        event.cost = self.price.cost(&event.used);
-        self.meter.record(event);
+        let used = Quantities { requests: 1, ..used }.clamped();
+        self.meter.record(UsageEvent {
+            at: (self.clock)(),
+            kind,
+            organization: self.payer.organization.clone(),
+            project: self.payer.project.clone(),
+            key: self.caller.key.clone(),
+            owner: self.caller.owner.as_str().to_owned(),
+            model: (*model).to_owned(),
+            cost: self.price.cost(&used),
+            used,
+            status: self.status,
+            estimated,
+            request: self.request.as_str().to_owned(),
+        });
     }
 
     fn own(&self, object: String) {
@@ -181,7 +185,7 @@ impl Settlement {
         let strip = shape.events && shape.strip;
         let reading = if shape.events {
             Reading::Events(Box::new(EventScan::new(settled.route.meter, strip)))
-        } else if shape.json && settled.event.is_some() {
+        } else if shape.json && settled.counted.is_some() {
             Reading::One(Bytes::new())
         } else {
             Reading::Blind
@@ -208,7 +212,7 @@ impl Settlement {
     }
 
     fn settle(&mut self) {
-        if self.settled.event.is_none() {
+        if self.settled.counted.is_none() {
             return;
         }
         let meter = self.settled.route.meter;

@@ -186,13 +186,13 @@ proptest! {
     fn a_bearer_is_read_as_it_stands(scheme in "[bB][eE][aA][rR][eE][rR]", space in " {1,3}", secret in "[!-~]{1,100}") {
         let mut headers = http::HeaderMap::new();
         headers.insert(http::header::AUTHORIZATION, format!("{scheme}{space}{secret} ").parse().unwrap());
-        prop_assert_eq!(credential::read(&headers).map(|s| s.expose().clone()).ok(), Some(secret));
+        prop_assert_eq!(credential::read(&headers).map(|s| s.expose().to_owned()).ok(), Some(secret));
     }
 
     #[test]
     fn a_key_in_basic_is_its_password(user in "[a-z]{0,5}", secret in "[!-9;-~]{1,100}") {
         let mut headers = http::HeaderMap::new();
         headers.insert(http::header::AUTHORIZATION, format!("Basic {}", base64(&format!("{user}:{secret}"))).parse().unwrap());
-        prop_assert_eq!(credential::read(&headers).map(|s| s.expose().clone()).ok(), Some(secret));
+        prop_assert_eq!(credential::read(&headers).map(|s| s.expose().to_owned()).ok(), Some(secret));
     }
 }

@@ -126,7 +126,7 @@ pub(crate) struct World {
 
 pub(crate) fn model(id: &str) -> ModelEntry {
     let price = Price { input: Micros(1_000_000), output: Micros(2_000_000), ..Price::default() };
-    ModelEntry { id: id.to_owned(), upstream: "one".to_owned(), created: 1, owned_by: "maker".to_owned(), price }
+    ModelEntry { id: id.into(), upstream: "one".to_owned(), created: 1, owned_by: "maker".to_owned(), price }
 }
 
 pub(crate) fn caller(key: &ApiKey, number: u32) -> Caller {

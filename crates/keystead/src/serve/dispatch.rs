@@ -79,7 +79,8 @@ impl Dispatch {
     async fn route(&self, request: Request<Incoming>, peer: SocketAddr, plane: Plane) -> Answer {
         match plane {
             Plane::Data => {
-                let response = self.gateway.handle(request, peer).await.map(Either::Left);
+                // In a box: it is moved several times before it is first polled.
+                let response = Box::pin(self.gateway.handle(request, peer)).await.map(Either::Left);
                 self.note_refusal(&response);
                 response
             }

@@ -93,9 +93,12 @@ async fn connection<F, A, B>(
         .header_read_timeout(HEAD_TIMEOUT)
         .max_buf_size(LARGEST_HEAD)
         .max_headers(MOST_HEADERS)
+        // Answers are short, or come in short pieces: one buffer costs less than a list of them.
+        .writev(false)
         .serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
     let finished = tokio::select! {
+        biased;
         finished = connection.as_mut() => finished,
         () = turned(&mut stopped) => {
             connection.as_mut().graceful_shutdown();

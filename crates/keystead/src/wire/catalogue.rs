@@ -55,7 +55,7 @@ impl Models {
             .into_iter()
             .map(|(id, (upstream, owned_by, price))| {
                 let owned_by = owners.remove(&id).unwrap_or_else(|| owned_by.to_owned());
-                ModelEntry { id, upstream, created, owned_by, price }
+                ModelEntry { id: id.into(), upstream, created, owned_by, price }
             })
             .collect();
         Self { entries, upstreams }
@@ -65,7 +65,7 @@ impl Models {
     pub(crate) async fn publish(&mut self, store: &Store) -> Result<(), Error> {
         let known = store.read("models", async |tx: &mut Tx| models::list(tx).await).await?;
         for entry in &mut self.entries {
-            if let Some(row) = known.iter().find(|row| row.id == entry.id) {
+            if let Some(row) = known.iter().find(|row| *row.id == *entry.id) {
                 entry.created = row.created_at.0;
             }
         }
@@ -73,7 +73,7 @@ impl Models {
             .entries
             .iter()
             .map(|entry| models::ModelRow {
-                id: entry.id.clone(),
+                id: entry.id.to_string(),
                 upstream: entry.upstream.clone(),
                 created_at: keystead_core::Timestamp(entry.created),
                 owned_by: entry.owned_by.clone(),
@@ -95,7 +95,7 @@ impl Models {
     pub(crate) async fn catalogue(&self, store: &Store) -> Result<Catalogue, Error> {
         let (_, policy) = store.read("policy", async |tx: &mut Tx| policy::find(tx).await).await?;
         Ok(Catalogue {
-            models: self.entries.iter().map(|entry| (entry.id.clone(), entry.clone())).collect(),
+            models: self.entries.iter().map(|entry| (entry.id.to_string(), entry.clone())).collect(),
             upstreams: self.upstreams.iter().map(|upstream| (upstream.name.clone(), upstream.clone())).collect(),
             policy,
         })
