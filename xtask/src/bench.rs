@@ -92,17 +92,16 @@ fn measure(arguments: &Arguments, binary: &Path, folder: &Path) -> Done {
 fn compare(arguments: &Arguments, binary: &Path, folder: &Path, ports: [u16; 2], proxy: u32) -> Done {
     let [upstream_port, proxy_port] = ports;
     let upstream = format!("http://127.0.0.1:{upstream_port}/v1");
-    let product = Product::start(
+    let product = Product::start_on(
+        "0",
         binary,
         "bench",
-        None,
         &[
             ("KEYSTEAD_UPSTREAM__0__NAME", "bench"),
             ("KEYSTEAD_UPSTREAM__0__BASE_URL", &upstream),
             ("KEYSTEAD_UPSTREAM__0__MODELS", "gpt-4o"),
         ],
     )?;
-    shell::read(Command::new("taskset").args(["-a", "-p", "-c", "0", &product.id().to_string()]))?;
     let made = product.bootstrap()?;
     let key = product.owner_key(&made, &made.owner, false)?;
     let script = folder.join("post.lua");

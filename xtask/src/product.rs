@@ -30,6 +30,24 @@ pub(crate) struct Bootstrapped {
 impl Product {
     /// Starts `binary` with this database (SQLite in the folder when `None`) and further variables.
     pub(crate) fn start(binary: &Path, name: &str, database: Option<String>, more: &[(&str, &str)]) -> Done<Self> {
+        Self::run(Command::new(binary), binary, name, database, more)
+    }
+
+    /// Starts it for one core alone, as on a machine that has no other.
+    pub(crate) fn start_on(core: &str, binary: &Path, name: &str, more: &[(&str, &str)]) -> Done<Self> {
+        let mut command = Command::new("taskset");
+        // It becomes the program: the process's id is the product's.
+        command.args(["-c", core]).arg(binary);
+        Self::run(command, binary, name, None, more)
+    }
+
+    fn run(
+        mut command: Command,
+        binary: &Path,
+        name: &str,
+        database: Option<String>,
+        more: &[(&str, &str)],
+    ) -> Done<Self> {
         let folder = std::env::temp_dir().join(format!("keystead-{name}-{}", std::process::id()));
         std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
         let data = folder.join("data").display().to_string();
@@ -49,7 +67,6 @@ impl Product {
         .collect();
         variables.extend(database.map(|url| ("KEYSTEAD_DATABASE__URL".to_owned(), url)));
         let ready = folder.join("ready.json");
-        let mut command = Command::new(binary);
         command.arg("serve").arg("--ready-file").arg(&ready).envs(variables.clone()).current_dir(&folder);
         let child = command.stdout(Stdio::null()).spawn().map_err(|error| format!("keystead cannot start: {error}"))?;
         let (address, sandbox) = (String::new(), String::new());

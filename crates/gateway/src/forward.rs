@@ -255,6 +255,8 @@ impl Gateway {
         let reservation = admission::reserve(&exchange.payer, outgoing.model.map_or("", |model| &model.id))?;
         let address = outgoing.upstream.address.as_ref().ok_or_else(misconfigured)?;
         let target = parts.uri.path_and_query().ok_or_else(misconfigured)?;
+        // Requests that came together are read one after the other and leave one after the other: an upstream that was
+        // woken by the first is awake for the rest, and waking it is what a send costs most.
         tokio::task::yield_now().await;
         let asked = Asked { method: &parts.method, target, headers: &parts.headers, id: &exchange.id };
         let answered = self.upstream.send(address, &asked, body).await.map_err(|error| {

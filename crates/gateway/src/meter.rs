@@ -94,7 +94,7 @@ impl Meter {
         }
         let writer = Writer { spool, incoming: Arc::clone(&queue), gather: options.gather, durable };
         std::thread::Builder::new().name("usage-spool".to_owned()).spawn(move || writer.run())?;
-        let delivery = Delivery { sink, options, counts: Arc::clone(&counts), last: None };
+        let delivery = Delivery { sink, options, counts: Arc::clone(&counts), queue: Arc::clone(&queue), last: None };
         tokio::spawn(delivery.run(deliveries));
         Ok(Self { queue, counts })
     }
@@ -143,6 +143,8 @@ struct Queue {
 #[derive(Debug, Default)]
 struct Waiting {
     events: Vec<UsageEvent>,
+    /// Room that was used before: fresh room costs the system's time, page by page, on the way of an answer.
+    room: Vec<UsageEvent>,
     closed: bool,
 }
 
@@ -176,9 +178,20 @@ impl Queue {
             let gathered = self.came.wait_timeout_while(waiting, gather, |waiting| !full(waiting));
             waiting = gathered.unwrap_or_else(PoisonError::into_inner).0;
         }
-        let room = waiting.events.len();
-        let group = std::mem::replace(&mut waiting.events, Vec::with_capacity(room));
+        let room = std::mem::take(&mut waiting.room);
+        let group = std::mem::replace(&mut waiting.events, room);
         (!group.is_empty()).then_some(group)
+    }
+
+    /// Takes room that is not needed any more; the largest is kept for the next group.
+    fn reuse(&self, mut room: Vec<UsageEvent>) {
+        room.clear();
+        let mut waiting = self.lock();
+        if (waiting.room.capacity()..=self.batch).contains(&room.capacity()) {
+            // What was kept before is freed outside.
+            std::mem::swap(&mut waiting.room, &mut room);
+        }
+        drop(waiting);
     }
 }
 
@@ -207,6 +220,7 @@ struct Delivery {
     sink: Arc<dyn UsageSink>,
     options: MeterOptions,
     counts: Arc<Counts>,
+    queue: Arc<Queue>,
     /// The segment that was delivered from last.
     last: Option<Arc<Segment>>,
 }
@@ -226,7 +240,10 @@ impl Delivery {
                 tokio::select! {
                     biased;
                     next = durable.recv() => match next {
-                        Some(next) => elsewhere = group.join(next).err(),
+                        Some(next) => match group.join(next) {
+                            Ok(room) => self.queue.reuse(room),
+                            Err(next) => elsewhere = Some(next),
+                        },
                         None => break,
                     },
                     () = &mut pause => break,
@@ -240,9 +257,10 @@ impl Delivery {
         self.leave(&group.segment).await;
         let (count, mut first) = (group.events.len(), group.first);
         let mut wait = self.options.retry;
-        let mut events = group.events.into_iter();
-        while events.len() > 0 {
-            let events: Arc<[UsageEvent]> = events.by_ref().take(self.options.batch.max(1)).collect();
+        let mut events = group.events;
+        while !events.is_empty() {
+            let most = self.options.batch.clamp(1, events.len());
+            let events: Arc<[UsageEvent]> = events.drain(..most).collect();
             let batch = UsageBatch { segment: Arc::clone(&group.segment.name), first, events };
             while self.sink.write(batch.clone()).await == Err(Unavailable) {
                 tokio::time::sleep(wait).await;
@@ -250,6 +268,7 @@ impl Delivery {
             }
             first = first.saturating_add(i64::try_from(batch.events.len()).unwrap_or(i64::MAX));
         }
+        self.queue.reuse(events);
         self.counts.delivered.fetch_add(u64::try_from(count).unwrap_or(0), Ordering::Release);
         self.counts.changed.notify_waiters();
     }

@@ -57,7 +57,8 @@ pub(crate) fn answer(
 
 /// A model as clients know it; a gated one says what it needs and whether this organization has it (verification.md 6.3).
 fn object(gateway: &Gateway, caller: &Caller, payer: &Payer, model: &ModelEntry) -> Value {
-    let mut object = json!({ "id": &*model.id, "object": "model", "created": model.created, "owned_by": model.owned_by });
+    let mut object =
+        json!({ "id": &*model.id, "object": "model", "created": model.created, "owned_by": model.owned_by });
     let catalogue = gateway.catalogue.load();
     // Any route that uses a model gives the same verdict; only the form of the refusal differs.
     let Some(any) = route::ROUTES.iter().find(|route| route.path == "/v1/responses") else { return object };

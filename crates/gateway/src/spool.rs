@@ -38,13 +38,13 @@ impl Group {
         self.first.saturating_add(i64::try_from(self.events.len()).unwrap_or(i64::MAX))
     }
 
-    /// Takes in the group behind this one; gives it back where it stands elsewhere.
-    pub(crate) fn join(&mut self, next: Self) -> Result<(), Self> {
+    /// Takes in the group behind this one and gives back its empty room; or the group, where it stands elsewhere.
+    pub(crate) fn join(&mut self, mut next: Self) -> Result<Vec<UsageEvent>, Self> {
         if self.end() != next.first || self.segment != next.segment {
             return Err(next);
         }
-        self.events.extend(next.events);
-        Ok(())
+        self.events.append(&mut next.events);
+        Ok(next.events)
     }
 }
 
