@@ -4,12 +4,10 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use http::StatusCode;
 use keystead_core::refusal::Wire;
+use keystead_core::rotation::LONGEST_LIFE;
 use serde_json::{Map, Value};
 
 use crate::error::Failure;
-
-/// A lifetime of at most a year (contract 1.4).
-const LONGEST_LIFE: i64 = 31_536_000;
 
 /// The fields of a body. An empty body is an empty object; fields nobody asks for are ignored.
 #[derive(Debug, Default)]

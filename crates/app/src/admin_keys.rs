@@ -101,7 +101,7 @@ impl App {
             let (actor, organization, id) = (&actor, &organization, &id);
             app.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
             app.live_admin_key(tx, organization, id).await?;
-            app.revoke(tx, actor, organization, id).await
+            app.revoke(tx, actor, organization, id, "deleted").await
         });
         write.await
     }
@@ -116,16 +116,17 @@ impl App {
         found.ok_or_else(|| Error::not_found("admin API key", id.as_str()))
     }
 
-    /// Deletes a key that was looked up in this transaction.
+    /// Deletes a key that was looked up in this transaction, saying why.
     pub(crate) async fn revoke(
         &self,
         tx: &mut Tx,
         actor: &Actor,
         organization: &OrganizationId,
         id: &KeyId,
+        reason: &'static str,
     ) -> Result<(), Error> {
         let by = format!("{}:{}", actor.kind(), actor.id());
-        if !api_keys::revoke(tx, id, &by, "deleted", self.now()).await? {
+        if !api_keys::revoke(tx, id, &by, reason, self.now()).await? {
             return Err(Error::not_found("API key", id.as_str()));
         }
         let deed = Deed { organization, action: "api_key.deleted", target: id.as_str(), details: json!({}) };

@@ -5,14 +5,14 @@ use keystead_core::id::{KeyId, OrganizationId, ProjectId, UserId};
 use keystead_core::key::KeyKind;
 use keystead_core::refusal::Refusal;
 use keystead_core::role::OrganizationRole;
-use keystead_core::scope::{Restriction, Scope};
-use keystead_store::tables::api_keys::{self, KeyRow, KeyWithOwner};
+use keystead_core::scope::Scope;
+use keystead_store::tables::api_keys::{self, KeyEdit, KeyRow, KeyWithOwner};
 use keystead_store::tables::{memberships, project_members};
 use keystead_store::{Listing, Page, Tx};
 use serde_json::json;
 
 use crate::audit::Deed;
-use crate::keys::{MintedKey, NewKey, Place, end_of_life, restriction};
+use crate::keys::{MintedKey, NewKey, Place, checked_name, end_of_life, restriction};
 use crate::projects::{open_project, project_of};
 use crate::{Actor, App, Error};
 
@@ -44,6 +44,8 @@ pub struct KeyChange {
     pub scopes: Option<Vec<String>>,
     /// The new life, counted from now.
     pub expires_in_seconds: Option<i64>,
+    /// The new name; the dashboard's alone, the contract has none.
+    pub name: Option<String>,
 }
 
 impl App {
@@ -91,7 +93,8 @@ impl App {
         read.await
     }
 
-    /// Changes restriction or life of a key. Expired keys stay expired.
+    /// Changes name, restriction or life of a key: owners any key of the project, others their own. Expired keys stay
+    /// expired. What is changed holds from the next request on.
     ///
     /// # Errors
     /// Without permission, when there is none, or when it has expired.
@@ -103,32 +106,59 @@ impl App {
         id: &KeyId,
         change: &KeyChange,
     ) -> Result<KeyWithOwner, Error> {
-        if change.scopes.is_none() && change.expires_in_seconds.is_none() {
+        if change.scopes.is_none() && change.expires_in_seconds.is_none() && change.name.is_none() {
             return Err(Error::impossible("At least one of 'scopes' and 'expires_in_seconds' must be given."));
         }
         let now = self.now();
-        let scopes: Option<Restriction> = change.scopes.as_deref().map(restriction).transpose()?;
-        let expires = end_of_life(now, change.expires_in_seconds)?;
+        let edit = KeyEdit {
+            name: change.name.as_deref().map(checked_name).transpose()?,
+            restriction: change.scopes.as_deref().map(restriction).transpose()?,
+            expires_at: end_of_life(now, change.expires_in_seconds)?,
+        };
         let app = self.clone();
-        let (actor, organization, id, project, scopes, change) =
-            (actor.clone(), organization.clone(), id.clone(), project.clone(), scopes.clone(), change.clone());
+        let (actor, organization, id, project, change) =
+            (actor.clone(), organization.clone(), id.clone(), project.clone(), change.clone());
         let write = self.store().write("update_project_key", async move |tx: &mut Tx| {
-            let (actor, organization, id, project, scopes, change) =
-                (&actor, &organization, &id, &project, &scopes, &change);
-            app.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
-            let found = key_of(tx, organization, project, id).await?;
+            let (actor, organization, id, project) = (&actor, &organization, &id, &project);
+            let found = app.key_to_change(tx, actor, organization, project, id).await?;
             if found.key.expires_at.is_some_and(|end| now >= end) {
                 return Err(Error::impossible("An expired API key cannot be updated."));
             }
-            api_keys::update_restriction(tx, id, scopes.as_ref(), expires).await?;
-            let requested =
-                json!({ "scopes": scopes.as_ref().map(|s| &s.0), "expires_in_seconds": change.expires_in_seconds });
+            api_keys::update(tx, id, &edit).await?;
+            let mut requested = json!({
+                "scopes": edit.restriction.as_ref().map(|s| &s.0),
+                "expires_in_seconds": change.expires_in_seconds,
+            });
+            if let Some(name) = &edit.name {
+                requested["name"] = json!(name);
+            }
             let details = json!({ "changes_requested": requested });
             let deed = Deed { organization, action: "api_key.updated", target: id.as_str(), details };
             app.record(tx, actor, deed).await?;
             key_of(tx, organization, project, id).await
         });
         write.await
+    }
+
+    /// A living key of a project that this actor may change or end: an owner of the organization any, a signed-in
+    /// member his own. Somebody else's key is answered like a missing one to whoever may not see it.
+    pub(crate) async fn key_to_change(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        organization: &OrganizationId,
+        project: &ProjectId,
+        id: &KeyId,
+    ) -> Result<KeyWithOwner, Error> {
+        if let Actor::Person(user) = actor {
+            self.authorize_member(tx, actor, organization).await?;
+            let found = key_of(tx, organization, project, id).await?;
+            if matches!(&found.key.owner, Owner::User(owner) if owner == user) {
+                return Ok(found);
+            }
+        }
+        self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
+        key_of(tx, organization, project, id).await
     }
 
     /// The live keys of a project as a member sees them: owners all, others their own.
@@ -170,13 +200,9 @@ impl App {
         let app = self.clone();
         let (actor, organization, id, project) = (actor.clone(), organization.clone(), id.clone(), project.clone());
         let write = self.store().write("revoke_key", async move |tx: &mut Tx| {
-            app.authorize_member(tx, &actor, &organization).await?;
-            let row = key_of(tx, &organization, &project, &id).await?;
-            let own = matches!(&row.key.owner, Owner::User(user) if Some(user) == actor.user());
-            if !own {
-                app.authorize(tx, &actor, &organization, Scope::ManagementWrite).await?;
-            }
-            app.revoke(tx, &actor, &organization, &id).await
+            let found = app.key_to_change(tx, &actor, &organization, &project, &id).await?;
+            let reason = if found.key.rotated_to.is_some() { "rotated" } else { "deleted" };
+            app.revoke(tx, &actor, &organization, &id, reason).await
         });
         write.await
     }
@@ -198,7 +224,7 @@ impl App {
             let (actor, organization, id, project) = (&actor, &organization, &id, &project);
             app.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
             key_of(tx, organization, project, id).await?;
-            app.revoke(tx, actor, organization, id).await
+            app.revoke(tx, actor, organization, id, "deleted").await
         });
         write.await
     }
@@ -292,7 +318,7 @@ fn no_person() -> Error {
 }
 
 /// What a directory remembers may be seconds old; a key deleted meanwhile must not leave an heir.
-async fn still_lives(tx: &mut Tx, actor: &Actor) -> Result<(), Error> {
+pub(crate) async fn still_lives(tx: &mut Tx, actor: &Actor) -> Result<(), Error> {
     let Actor::Key(caller) = actor else { return Ok(()) };
     match api_keys::find(tx, &caller.key).await? {
         Some(row) if row.revoked_at.is_none() => Ok(()),

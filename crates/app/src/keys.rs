@@ -5,6 +5,7 @@ use keystead_core::gate::{Action, Entitlements, Verdict};
 use keystead_core::id::{KeyId, OrganizationId, ProjectId};
 use keystead_core::key::{ApiKey, KeyKind};
 use keystead_core::refusal::Refusal;
+use keystead_core::rotation::LONGEST_LIFE;
 use keystead_core::scope::{ALL_READ, Restriction, Scope};
 use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
@@ -13,9 +14,6 @@ use keystead_store::tables::api_keys::KeyRow;
 use keystead_store::tables::{first_uses, organizations, policy};
 
 use crate::{App, Error};
-
-/// The longest life of a key, a year (contract 1.4).
-pub const LONGEST_LIFE: i64 = 31_536_000;
 
 /// More literals than there are scopes and aliases are never needed.
 const MOST_SCOPES: usize = 64;
@@ -109,6 +107,7 @@ impl App {
             revoked_at: None,
             revoked_by: None,
             revoked_reason: None,
+            rotated_to: None,
         };
         Ok(MintedKey { row, secret: key.secret().clone() })
     }

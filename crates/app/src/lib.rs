@@ -37,6 +37,7 @@ pub mod policies;
 pub mod project_members;
 pub mod projects;
 pub mod review;
+pub mod rotation;
 pub mod sealing;
 pub mod service_accounts;
 pub mod services;

@@ -233,7 +233,7 @@ fn place(organization: &OrganizationId, project: &ProjectId, id: &ServiceAccount
     }
 }
 
-async fn account_of(
+pub(crate) async fn account_of(
     tx: &mut Tx,
     organization: &OrganizationId,
     project: &ProjectId,

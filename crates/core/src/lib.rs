@@ -12,6 +12,7 @@ pub mod mask;
 pub mod money;
 pub mod refusal;
 pub mod role;
+pub mod rotation;
 pub mod route;
 pub mod scope;
 pub mod secret;

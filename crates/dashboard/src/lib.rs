@@ -28,7 +28,7 @@ use axum::routing::{MethodRouter, get, post};
 use keystead_app::App;
 
 use pages::{
-    account, audit, billing, capture, door, general, handoff, help, home, keys, member, members, operator,
+    account, audit, billing, capture, door, general, handoff, help, home, key, keys, member, members, operator,
     operator_policy, operator_report, passkey, phone, projects, review, security, usage, welcome,
 };
 
@@ -142,7 +142,9 @@ pub static ROUTES: &[Route] = &[
     own("/welcome/credits", || get(welcome::credits)),
     own("/home", || get(home::open)),
     own("/api-keys", || get(keys::list).post(keys::create)),
-    own("/api-keys/{id}/revoke", || post(keys::revoke)),
+    own("/api-keys/{id}/edit", || post(key::edit)),
+    own("/api-keys/{id}/rotate", || post(key::rotate)),
+    own("/api-keys/{id}/revoke", || post(key::revoke)),
     own("/usage", || get(usage::open)),
     own("/usage.csv", || get(usage::csv)),
     own("/settings/organization/general", || get(general::open).post(general::rename)),

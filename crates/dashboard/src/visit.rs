@@ -167,6 +167,11 @@ impl Visit {
         self.organization.role == OrganizationRole::Owner
     }
 
+    /// The id that an address or a form names; one that cannot be an id is answered like a missing thing.
+    pub(crate) fn named<T: std::str::FromStr>(&self, kind: &'static str, id: &str) -> Result<T, Failure> {
+        id.parse().map_err(|_| Failure::new(self.person.text, Error::not_found(kind, id)))
+    }
+
     /// A path that keeps the chosen pair.
     pub(crate) fn link(&self, path: &str) -> String {
         let mark = if path.contains('?') { '&' } else { '?' };

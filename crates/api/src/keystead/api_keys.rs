@@ -1,15 +1,22 @@
-//! `GET /v1/keystead/api_keys/{key_id}`: how a key stands and why, be it deleted.
+//! `/v1/keystead/api_keys/{key_id}`: how a key stands and why, be it deleted; and a new secret in its place.
 
 use axum::Json;
 use axum::extract::State;
+use keystead_core::caller::Owner;
+use keystead_core::id::KeyId;
 use serde_json::{Value, json};
 
 use crate::ApiState;
 use crate::auth::Admin;
+use crate::body::Fields;
 use crate::error::{Failure, OrFail};
 use crate::path::Ids;
 
-pub(crate) async fn handle(State(state): State<ApiState>, admin: Admin, ids: Ids) -> Result<Json<Value>, Failure> {
+/// How long the old secret goes on working when nobody says: a day.
+const OVERLAP: i64 = 86_400;
+
+/// `GET`
+pub(crate) async fn retrieve(State(state): State<ApiState>, admin: Admin, ids: Ids) -> Result<Json<Value>, Failure> {
     let id = ids.get("key_id", "API key")?;
     let (key, key_state) = state.app.explain_key(&admin.actor, &admin.organization, &id).await.or_fail(&state)?;
     Ok(Json(json!({
@@ -29,5 +36,40 @@ pub(crate) async fn handle(State(state): State<ApiState>, admin: Admin, ids: Ids
         "revoked_at": key.revoked_at,
         "revoked_by": key.revoked_by,
         "revoked_reason": key.revoked_reason,
+        "rotated_to": key.rotated_to,
+    })))
+}
+
+/// `POST …/rotate`: a new key of the same owner, project, name and scopes; the old one works for
+/// `overlap_in_seconds` more.
+pub(crate) async fn rotate(
+    State(state): State<ApiState>,
+    admin: Admin,
+    ids: Ids,
+    fields: Fields,
+) -> Result<Json<Value>, Failure> {
+    let id: KeyId = ids.get("key_id", "API key")?;
+    let overlap = fields.number("overlap_in_seconds")?.unwrap_or(OVERLAP);
+    let (actor, organization) = (&admin.actor, &admin.organization);
+    let project = state.app.project_of_key(actor, organization, &id).await.or_fail(&state)?;
+    let rotated = state.app.rotate_key(actor, organization, &project, &id, overlap).await.or_fail(&state)?;
+    let row = &rotated.made.row;
+    let owner = match &row.owner {
+        Owner::User(id) => json!({ "type": "user", "user": { "id": id } }),
+        Owner::ServiceAccount(id) => json!({ "type": "service_account", "service_account": { "id": id } }),
+    };
+    Ok(Json(json!({
+        "id": row.id,
+        "object": "organization.project.api_key",
+        "name": row.name,
+        "value": rotated.made.secret.expose(),
+        "redacted_value": row.redacted,
+        "created_at": row.created_at,
+        "expires_at": row.expires_at,
+        "last_used_at": null,
+        "project_id": row.project,
+        "organization_id": row.organization,
+        "owner": owner,
+        "replaces": { "id": rotated.old, "expires_at": rotated.old_ends_at },
     })))
 }

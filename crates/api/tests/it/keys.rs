@@ -153,3 +153,90 @@ async fn legacy_keys_choose_who_is_asked() {
     assert_eq!(world.post("/v1/api-keys", legacy, body.clone()).await.status, 404);
     assert_eq!(world.post("/v1/api-keys", admin(&first), body).await.status, 404);
 }
+
+/// S1-36 S1-41: a new secret takes the old one's place while both work, until the end that was asked for.
+#[tokio::test]
+async fn rotation_leaves_time_to_change_over() {
+    let world = World::new().await;
+    let owner = world.bootstrap("ann", true).await;
+    let asked = json!({ "name": "shop", "scopes": ["api.model.request"], "expires_in_seconds": 7200 });
+    let old = world.post("/v1/api-keys", admin(&owner), asked).await;
+    let (id, secret) = (old.text("id"), old.text("value"));
+    let path = format!("/v1/keystead/api_keys/{id}/rotate");
+    for overlap in [json!(-1), json!(604_801), json!("soon")] {
+        let refused = world.post(&path, admin(&owner), json!({ "overlap_in_seconds": overlap })).await;
+        assert_eq!((refused.status, &refused.body["error"]["param"]), (400, &json!("overlap_in_seconds")));
+    }
+    world.wait(60);
+    let made = world.post(&path, admin(&owner), json!({ "overlap_in_seconds": 3600 })).await;
+    assert_eq!(made.status, 200, "{}", made.body);
+    let now = START + 60;
+    assert_eq!((&made.body["name"], &made.body["expires_at"]), (&json!("shop"), &json!(now + 7200)), "as long a life");
+    assert_eq!(made.body["replaces"], json!({ "id": id, "expires_at": now + 3600 }));
+    let explain = async |id: &str| world.get(&format!("/v1/keystead/api_keys/{id}"), admin(&owner)).await.body;
+    let (before, after) = (explain(&id).await, explain(&made.text("id")).await);
+    assert_eq!((&before["rotated_to"], &before["state"]), (&made.body["id"], &json!("active")));
+    for field in ["name", "scopes", "project_id", "owner_id", "kind"] {
+        assert_eq!(before[field], after[field], "{field}");
+    }
+    let again = world.post(&path, admin(&owner), json!({})).await;
+    assert_eq!(again.status, 400, "one heir: {}", again.body);
+    world.wait(3599);
+    for key in [&secret, &made.text("value")] {
+        assert_eq!(world.get("/v1/me", key).await.status, 200);
+    }
+    world.wait(1);
+    assert_eq!(world.get("/v1/me", &secret).await.status, 401);
+    assert_eq!(world.get("/v1/me", &made.text("value")).await.status, 200);
+
+    // At once, and a bot's.
+    let project = format!("/v1/organization/projects/{}", owner.project_id);
+    let bot = world.post(&format!("{project}/service_accounts"), admin(&owner), json!({ "name": "bot" })).await;
+    let old = bot.body["api_key"].clone();
+    let path = format!("/v1/keystead/api_keys/{}/rotate", old["id"].as_str().unwrap());
+    let made = world.post(&path, admin(&owner), json!({ "overlap_in_seconds": 0 })).await;
+    assert!(made.text("value").starts_with("sk-svcacct-"), "{}", made.body);
+    assert_eq!(made.body["owner"]["service_account"]["id"], bot.body["id"]);
+    assert_eq!(world.get("/v1/me", old["value"].as_str().unwrap()).await.status, 401);
+    assert_eq!(explain(old["id"].as_str().unwrap()).await["revoked_reason"], "rotated");
+    let log = world.get("/v1/organization/audit_logs", admin(&owner)).await;
+    let told = log.body["data"].as_array().unwrap().iter().map(|event| event["type"].as_str().unwrap());
+    let told: Vec<_> = told.take(3).collect();
+    assert_eq!(told, ["api_key.deleted", "api_key.rotated", "api_key.created"]);
+    assert_eq!(log.body["data"][1]["api_key.rotated"]["data"]["successor"], made.body["id"]);
+}
+
+/// S1-36 S1-01: a rotation makes a key, so it passes the gate of new keys and grants no more than its maker holds.
+#[tokio::test]
+async fn rotation_is_a_new_key() {
+    let world = World::new().await;
+    let owner = world.bootstrap("ann", true).await;
+    let old = world.post("/v1/api-keys", admin(&owner), json!({ "name": "old" })).await;
+    let path = format!("/v1/keystead/api_keys/{}/rotate", old.text("id"));
+    let person = Actor::Person(owner.user_id.clone());
+    let narrow =
+        NewKey { scopes: vec!["api.management.read".into(), "api.management.write".into()], ..NewKey::default() };
+    let narrow = world.app.create_admin_key(&person, &owner.organization_id, narrow).await.unwrap();
+    let refused = world.post(&path, narrow.secret.expose(), json!({})).await;
+    assert_eq!(refused.status, 403, "{}", refused.body);
+    let organization = owner.organization_id.clone();
+    let cleared: Result<(), keystead_store::Error> = world
+        .store
+        .write("clear", async move |tx: &mut keystead_store::Tx| {
+            let at = keystead_core::Timestamp(START);
+            keystead_store::tables::organizations::clear_requirement(tx, &organization, Requirement::Phone, at).await
+        })
+        .await;
+    cleared.unwrap();
+    let refused = world.post(&path, admin(&owner), json!({})).await;
+    assert_eq!((refused.status, refused.code()), (403, "phone_verification_required"));
+    assert_eq!(world.get("/v1/me", &old.text("value")).await.status, 200, "the old key is untouched");
+    assert_eq!(
+        world.get(&format!("/v1/keystead/api_keys/{}", old.text("id")), admin(&owner)).await.body["rotated_to"],
+        json!(null)
+    );
+    let deleted = world.bootstrap("bob", true).await;
+    let admin_key = world.get("/v1/organization/admin_api_keys", admin(&deleted)).await.body["data"][0]["id"].clone();
+    let path = format!("/v1/keystead/api_keys/{}/rotate", admin_key.as_str().unwrap());
+    assert_eq!(world.post(&path, admin(&deleted), json!({})).await.status, 400, "admin keys belong to no project");
+}

@@ -1,22 +1,23 @@
-//! API keys: the list, a new key shown once, revoking (S2-04, S3-02, S3-03, S1-36).
+//! API keys: the list with its dialogs, and a new key shown once (S2-04, S3-02, S3-03).
 
 use askama::Template;
-use axum::extract::{Path, State};
-use keystead_app::keys::NewKey;
+use axum::extract::State;
+use keystead_app::keys::{MintedKey, NewKey};
 use keystead_app::service_accounts::NewServiceAccount;
 use keystead_app::{Error, KeyWithOwner, Page as Cursor};
 use keystead_core::caller::Owner;
 use keystead_core::scope::ALL_READ;
 use keystead_core::time::Timestamp;
 
-use super::{Page, go, show, show_again};
+use super::key::OVERLAPS;
+use super::{Page, show, show_again};
 use crate::DashboardState;
 use crate::failure::{Failure, words};
 use crate::form::Form;
 use crate::shell::Shell;
 use crate::visit::Visit;
 
-const HERE: &str = "/api-keys";
+pub(super) const HERE: &str = "/api-keys";
 /// Lives a key may be given, in days; an empty value is for ever.
 const LIVES: [&str; 5] = ["", "7", "30", "90", "365"];
 /// Permissions of a restricted key, in the words of the wire.
@@ -33,27 +34,70 @@ const SCOPES: [&str; 9] = [
 ];
 
 /// One row of the list.
-struct Row {
-    id: String,
-    name: String,
+pub(super) struct Row {
+    pub(super) id: String,
+    pub(super) name: String,
+    /// As it was given; empty when it was given none.
+    pub(super) given_name: String,
     head: String,
-    tail: String,
+    pub(super) tail: String,
     owner: String,
     service_account: bool,
     permissions: String,
+    pub(super) restriction: Vec<String>,
     created_at: Timestamp,
     last_used_at: Option<Timestamp>,
     expires_at: Option<Timestamp>,
+    /// Its time has come: nothing opens with it any more.
+    ended: bool,
+    /// Another key was made in its place.
+    rotated: bool,
+    /// Whether whoever looks may make a key in its place.
+    rotatable: bool,
     new: bool,
 }
 
+/// What a form about permissions shows.
+pub(super) struct Permissions {
+    /// `all`, `read` or `restricted`.
+    pub(super) chosen: &'static str,
+    /// Each scope and whether it is ticked.
+    pub(super) scopes: Vec<(String, bool)>,
+}
+
+impl Permissions {
+    /// Of a key with these literals. Literals that are not offered to new keys are kept where a key has them.
+    pub(super) fn of(restriction: &[String]) -> Self {
+        let chosen = match restriction {
+            [] => "all",
+            [one] if one == ALL_READ => "read",
+            _ => "restricted",
+        };
+        let held = |scope: &str| chosen == "restricted" && restriction.iter().any(|known| known == scope);
+        let more = restriction.iter().filter(|literal| *literal != ALL_READ && !SCOPES.contains(&literal.as_str()));
+        let all = SCOPES.iter().map(ToString::to_string).chain(more.cloned());
+        let scopes = all.map(|scope| (scope.clone(), held(&scope))).collect();
+        Self { chosen, scopes }
+    }
+
+    /// The literals a form asks for; none when it asks for a restriction to nothing.
+    pub(super) fn asked(form: &Form) -> Option<Vec<String>> {
+        match form.text("permissions") {
+            "read" => Some(vec![ALL_READ.to_owned()]),
+            "restricted" => Some(form.all("scope")).filter(|scopes| !scopes.is_empty()),
+            _ => Some(Vec::new()),
+        }
+    }
+}
+
 /// The dialog, if one is open.
-enum Dialog {
+pub(super) enum Dialog {
     None,
     Create {
         wrong: Option<String>,
         phone: bool,
         name: String,
+        permissions: Permissions,
     },
     Made {
         secret: String,
@@ -62,21 +106,39 @@ enum Dialog {
         name: String,
         permissions: String,
         expires_at: Option<Timestamp>,
+        /// Of the key it replaces: its last four characters, and when that one ends.
+        replaces: Option<(String, Timestamp)>,
+    },
+    Edit {
+        id: String,
+        name: String,
+        shown: String,
+        wrong: Option<String>,
+        permissions: Permissions,
+    },
+    Rotate {
+        id: String,
+        name: String,
+        tail: String,
+        wrong: Option<String>,
+        phone: bool,
+        last_used_at: Option<Timestamp>,
     },
     Revoke {
         id: String,
         name: String,
         tail: String,
+        rotated: bool,
         last_used_at: Option<Timestamp>,
     },
 }
 
 #[derive(Template)]
 #[template(path = "pages/keys.html")]
-struct Keys {
+pub(super) struct Keys {
     shell: Shell,
-    rows: Vec<Row>,
-    dialog: Dialog,
+    pub(super) rows: Vec<Row>,
+    pub(super) dialog: Dialog,
     more: bool,
     owner: bool,
     action: String,
@@ -85,7 +147,7 @@ struct Keys {
     phone_href: String,
     base_url: String,
     lives: [&'static str; 5],
-    scopes: [&'static str; 9],
+    overlaps: [(&'static str, &'static str); 4],
 }
 
 impl Keys {
@@ -101,18 +163,20 @@ impl Keys {
         secret.get(..secret.len().saturating_sub(4)).unwrap_or(secret).to_owned()
     }
 
-    fn revoke_action(&self, id: &str) -> String {
-        self.action.replacen(HERE, &format!("{HERE}/{id}/revoke"), 1)
+    /// Where a form about one key goes.
+    fn act(&self, id: &str, verb: &str) -> String {
+        self.action.replacen(HERE, &format!("{HERE}/{id}/{verb}"), 1)
     }
 
-    fn revoke_href(&self, row: &Row) -> String {
+    /// Where a dialog about one key opens.
+    fn ask(&self, verb: &str, row: &Row) -> String {
         let mark = if self.close_href.contains('?') { '&' } else { '?' };
-        format!("{}{mark}revoke={}", self.close_href, row.id)
+        format!("{}{mark}{verb}={}", self.close_href, row.id)
     }
 }
 
 /// Head and last four of `sk-proj-ab…wxyz` as it is stored.
-fn split(redacted: &str) -> (String, String) {
+pub(super) fn split(redacted: &str) -> (String, String) {
     let tail: String = redacted.chars().rev().take(4).collect::<Vec<_>>().into_iter().rev().collect();
     let head: String = redacted.chars().take_while(|c| *c != '*' && *c != '…' && *c != '.').take(12).collect();
     (head, tail)
@@ -129,28 +193,48 @@ fn permissions(visit: &Visit, scopes: &[String]) -> String {
 
 fn row(visit: &Visit, found: &KeyWithOwner, new: Option<&str>) -> Row {
     let (head, tail) = split(&found.key.redacted);
+    let ended = found.key.expires_at.is_some_and(|end| visit.person.when.now >= end);
+    let rotated = found.key.rotated_to.is_some();
+    let hers = match &found.key.owner {
+        Owner::User(user) => *user == visit.person.session.user,
+        Owner::ServiceAccount(_) => visit.owner(),
+    };
     Row {
         id: found.key.id.to_string(),
         name: found.key.name.clone().unwrap_or_else(|| visit.person.text.say("key-unnamed")),
+        given_name: found.key.name.clone().unwrap_or_default(),
         head,
         tail,
         owner: found.owner_name.clone(),
         service_account: matches!(found.key.owner, Owner::ServiceAccount(_)),
         permissions: permissions(visit, &found.key.restriction.0),
+        restriction: found.key.restriction.0.clone(),
         created_at: found.key.created_at,
         last_used_at: found.key.last_used_at,
         expires_at: found.key.expires_at,
+        rotatable: hers && found.owner_active && !ended && !rotated,
+        ended,
+        rotated,
         new: new == Some(found.key.id.as_str()),
     }
 }
 
-async fn page(state: &DashboardState, visit: &Visit, dialog: Dialog, new: Option<&str>) -> Result<Keys, Failure> {
+pub(super) async fn page(
+    state: &DashboardState,
+    visit: &Visit,
+    dialog: Dialog,
+    new: Option<&str>,
+) -> Result<Keys, Failure> {
     let t = visit.person.text;
     let cursor = Cursor { after: None, limit: 50, ascending: false };
     let listing =
         state.app.visible_keys(&visit.person.actor(), &visit.organization.id, &visit.project.id, cursor).await;
     let listing = listing.map_err(|error| Failure::new(t, error))?;
-    let query = serde_urlencoded::to_string([("next", visit.link("/api-keys?new=1"))]).unwrap_or_default();
+    let next = match &dialog {
+        Dialog::Rotate { id, .. } => format!("{HERE}?rotate={id}"),
+        _ => format!("{HERE}?new=1"),
+    };
+    let query = serde_urlencoded::to_string([("next", visit.link(&next))]).unwrap_or_default();
     Ok(Keys {
         rows: listing.data.iter().map(|found| row(visit, found, new)).collect(),
         more: listing.has_more,
@@ -163,46 +247,100 @@ async fn page(state: &DashboardState, visit: &Visit, dialog: Dialog, new: Option
         phone_href: visit.link(&format!("/settings/account/phone?{query}")),
         base_url: format!("{}/v1", state.public_url),
         lives: LIVES,
-        scopes: SCOPES,
+        overlaps: OVERLAPS,
     })
 }
 
+/// Whether a new key would be refused until a phone was verified.
+async fn phone_first(state: &DashboardState, visit: &Visit) -> Result<bool, Failure> {
+    let view = state.app.verification_of(&visit.organization.id).await;
+    let view = view.map_err(|error| Failure::new(visit.person.text, error))?;
+    let make = view.actions.iter().find(|action| action.action == "api_key.create");
+    Ok(make.is_some_and(|action| !action.missing.is_empty()))
+}
+
 pub(crate) async fn list(State(state): State<DashboardState>, visit: Visit) -> Page {
-    let t = visit.person.text;
     let asked = &visit.person.asked;
-    let mut keys = page(&state, &visit, Dialog::None, None).await?;
+    let dialog = match asked.get("rotate") {
+        // The way to the phone step and back is about this key.
+        Some(id) => rotation(&state, &visit, id, None).await?,
+        None => Dialog::None,
+    };
+    let mut keys = page(&state, &visit, dialog, None).await?;
+    let named = |verb: &str| asked.get(verb).and_then(|id| keys.rows.iter().find(|row| row.id == *id));
     if asked.contains_key("new") {
-        let view = state.app.verification_of(&visit.organization.id).await;
-        let view = view.map_err(|error| Failure::new(t, error))?;
-        let make = view.actions.iter().find(|action| action.action == "api_key.create");
-        let phone = make.is_some_and(|action| !action.missing.is_empty());
-        keys.dialog = Dialog::Create { wrong: None, phone, name: String::new() };
-    } else if let Some(row) = asked.get("revoke").and_then(|id| keys.rows.iter().find(|row| row.id == *id)) {
+        let phone = phone_first(&state, &visit).await?;
+        let permissions = Permissions::of(&[]);
+        keys.dialog = Dialog::Create { wrong: None, phone, name: String::new(), permissions };
+    } else if let Some(row) = named("revoke") {
         keys.dialog = Dialog::Revoke {
             id: row.id.clone(),
             name: row.name.clone(),
             tail: row.tail.clone(),
+            rotated: row.rotated,
             last_used_at: row.last_used_at,
         };
+    } else if let Some(row) = named("edit").filter(|row| !row.ended) {
+        keys.dialog = Dialog::Edit {
+            id: row.id.clone(),
+            name: row.given_name.clone(),
+            shown: row.name.clone(),
+            wrong: None,
+            permissions: Permissions::of(&row.restriction),
+        };
     }
-    show(t, &keys)
+    show(visit.person.text, &keys)
+}
+
+/// The dialog before a rotation, if there is such a key.
+pub(super) async fn rotation(
+    state: &DashboardState,
+    visit: &Visit,
+    id: &str,
+    wrong: Option<String>,
+) -> Result<Dialog, Failure> {
+    let keys = page(state, visit, Dialog::None, None).await?;
+    let Some(row) = keys.rows.iter().find(|row| row.id == id && row.rotatable) else { return Ok(Dialog::None) };
+    Ok(Dialog::Rotate {
+        id: row.id.clone(),
+        name: row.name.clone(),
+        tail: row.tail.clone(),
+        wrong,
+        phone: phone_first(state, visit).await?,
+        last_used_at: row.last_used_at,
+    })
+}
+
+/// The dialog that shows a secret, once.
+pub(super) fn made(visit: &Visit, key: &MintedKey, replaces: Option<(String, Timestamp)>) -> Dialog {
+    let (head, tail) = split(&key.row.redacted);
+    Dialog::Made {
+        secret: key.secret.expose().clone(),
+        tail,
+        head,
+        name: key.row.name.clone().unwrap_or_else(|| visit.person.text.say("key-unnamed")),
+        permissions: permissions(visit, &key.row.restriction.0),
+        expires_at: key.row.expires_at,
+        replaces,
+    }
 }
 
 pub(crate) async fn create(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
     visit.person.check(&form)?;
     let t = visit.person.text;
-    let scopes = match form.text("permissions") {
-        "read" => vec![ALL_READ.to_owned()],
-        "restricted" => form.all("scope"),
-        _ => Vec::new(),
-    };
     let name = Some(form.text("name")).filter(|name| !name.is_empty()).map(str::to_owned);
     let life = form.text("days").parse::<i64>().ok().map(|days| days.saturating_mul(86_400));
-    if form.text("permissions") == "restricted" && scopes.is_empty() {
-        let wrong = Some(t.say("key-scopes-missing"));
-        let dialog = Dialog::Create { wrong, phone: false, name: name.unwrap_or_default() };
+    let again = |wrong: Option<String>, phone: bool| {
+        let mut permissions = Permissions::of(&Permissions::asked(&form).unwrap_or_default());
+        if form.text("permissions") == "restricted" {
+            permissions.chosen = "restricted";
+        }
+        Dialog::Create { wrong, phone, name: name.clone().unwrap_or_default(), permissions }
+    };
+    let Some(scopes) = Permissions::asked(&form) else {
+        let dialog = again(Some(t.say("key-scopes-missing")), false);
         return show_again(t, &page(&state, &visit, dialog, None).await?);
-    }
+    };
     let asked = NewKey { name: name.clone(), scopes, expires_in_seconds: life };
     let (actor, organization, project) = (visit.person.actor(), &visit.organization.id, &visit.project.id);
     let made = if form.text("owner") == "service_account" {
@@ -233,40 +371,8 @@ pub(crate) async fn create(State(state): State<DashboardState>, visit: Visit, fo
         state.app.create_project_key(&actor, organization, project, &asked).await
     };
     match made {
-        Ok(made) => {
-            let (head, tail) = split(&made.row.redacted);
-            let dialog = Dialog::Made {
-                secret: made.secret.expose().clone(),
-                tail,
-                head,
-                name: made.row.name.clone().unwrap_or_else(|| t.say("key-unnamed")),
-                permissions: permissions(&visit, &made.row.restriction.0),
-                expires_at: made.row.expires_at,
-            };
-            show(t, &page(&state, &visit, dialog, Some(made.row.id.as_str())).await?)
-        }
-        Err(Error::RequirementMissing { .. }) => {
-            let dialog = Dialog::Create { wrong: None, phone: true, name: name.unwrap_or_default() };
-            show_again(t, &page(&state, &visit, dialog, None).await?)
-        }
-        Err(error) => {
-            let dialog = Dialog::Create { wrong: Some(words(t, &error)), phone: false, name: name.unwrap_or_default() };
-            show_again(t, &page(&state, &visit, dialog, None).await?)
-        }
+        Ok(key) => show(t, &page(&state, &visit, self::made(&visit, &key, None), Some(key.row.id.as_str())).await?),
+        Err(Error::RequirementMissing { .. }) => show_again(t, &page(&state, &visit, again(None, true), None).await?),
+        Err(error) => show_again(t, &page(&state, &visit, again(Some(words(t, &error)), false), None).await?),
     }
-}
-
-pub(crate) async fn revoke(
-    State(state): State<DashboardState>,
-    visit: Visit,
-    Path(id): Path<String>,
-    form: Form,
-) -> Page {
-    visit.person.check(&form)?;
-    let t = visit.person.text;
-    let missing = || Failure::new(t, Error::not_found("API key", id.as_str()));
-    let key = id.parse().map_err(|_| missing())?;
-    let revoked = state.app.revoke_key(&visit.person.actor(), &visit.organization.id, &visit.project.id, &key).await;
-    revoked.map_err(|error| Failure::new(t, error))?;
-    Ok(go(&visit.link("/api-keys?done=key-revoked")))
 }

@@ -62,10 +62,6 @@ struct One {
     back: String,
 }
 
-fn member_of(visit: &Visit, id: &str) -> Result<UserId, Failure> {
-    id.parse().map_err(|_| Failure::new(visit.person.text, Error::not_found("user", id)))
-}
-
 async fn page(state: &DashboardState, visit: &Visit, id: &UserId) -> Result<One, Failure> {
     let t = visit.person.text;
     let fail = |error| Failure::new(t, error);
@@ -99,7 +95,7 @@ async fn page(state: &DashboardState, visit: &Visit, id: &UserId) -> Result<One,
 }
 
 pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit, Path(id): Path<String>) -> Page {
-    let id = member_of(&visit, &id)?;
+    let id: UserId = visit.named("user", &id)?;
     show(visit.person.text, &page(&state, &visit, &id).await?)
 }
 
@@ -111,7 +107,7 @@ pub(crate) async fn save(
     form: Form,
 ) -> Page {
     visit.person.check(&form)?;
-    let id = member_of(&visit, &id)?;
+    let id: UserId = visit.named("user", &id)?;
     let (actor, organization) = (visit.person.actor(), &visit.organization.id);
     let saved = match wanted(&form) {
         Ok(roles) => state.app.change_project_roles(&actor, organization, &id, &roles).await,

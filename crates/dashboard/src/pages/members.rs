@@ -157,8 +157,7 @@ pub(crate) async fn revoke(State(state): State<DashboardState>, visit: Visit, fo
 
 pub(crate) async fn role(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
     visit.person.check(&form)?;
-    let missing = keystead_app::Error::not_found("user", form.text("id"));
-    let Ok(user) = form.text("id").parse() else { return Err(Failure::new(visit.person.text, missing)) };
+    let user = visit.named("user", form.text("id"))?;
     let (actor, organization) = (visit.person.actor(), &visit.organization.id);
     match state.app.change_member_role(&actor, organization, &user, role_of(&form)).await {
         Ok(()) => Ok(go(&visit.link(&format!("{HERE}?done=saved")))),
@@ -168,8 +167,7 @@ pub(crate) async fn role(State(state): State<DashboardState>, visit: Visit, form
 
 pub(crate) async fn remove(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
     visit.person.check(&form)?;
-    let missing = keystead_app::Error::not_found("user", form.text("id"));
-    let Ok(user) = form.text("id").parse() else { return Err(Failure::new(visit.person.text, missing)) };
+    let user = visit.named("user", form.text("id"))?;
     match state.app.remove_member(&visit.person.actor(), &visit.organization.id, &user).await {
         Ok(()) => Ok(go(&visit.link(&format!("{HERE}?done=member-removed")))),
         Err(error) => again(&state, &visit, &error, "").await,

@@ -9,6 +9,7 @@ pub(crate) mod general;
 pub(crate) mod handoff;
 pub(crate) mod help;
 pub(crate) mod home;
+pub(crate) mod key;
 pub(crate) mod keys;
 pub(crate) mod member;
 pub(crate) mod members;

@@ -80,8 +80,7 @@ pub(crate) async fn create(State(state): State<DashboardState>, visit: Visit, fo
 pub(crate) async fn archive(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
     visit.person.check(&form)?;
     let t = visit.person.text;
-    let missing = || Failure::new(t, keystead_app::Error::not_found("project", form.text("id")));
-    let id = form.text("id").parse().map_err(|_| missing())?;
+    let id = visit.named("project", form.text("id"))?;
     let archived = state.app.archive_project(&visit.person.actor(), &visit.organization.id, &id).await;
     archived.map_err(|error| Failure::new(t, error))?;
     // The chosen project may be the archived one.

@@ -4,6 +4,7 @@
 
 mod forms;
 mod headers;
+mod keys;
 mod markup;
 mod proof;
 mod redirects;

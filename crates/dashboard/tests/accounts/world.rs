@@ -10,6 +10,8 @@ use axum::body::Body;
 use http::{HeaderMap, Request};
 use http_body_util::BodyExt;
 use keystead_app::{App, AppOptions, Sealer, Services, Settings};
+use keystead_core::gate::Requirement;
+use keystead_core::id::OrganizationId;
 use keystead_core::key::{Pepper, TagKeys};
 use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
@@ -17,8 +19,9 @@ use keystead_dashboard::{DashboardState, router};
 use keystead_providers::mail::{Mail, Mailer};
 use keystead_providers::sign_in::{Departure, Identity, SignIn};
 use keystead_providers::{BoxFuture, Failure, Health};
-use keystead_store::Store;
 use keystead_store::tables::audit::AuditKey;
+use keystead_store::tables::organizations;
+use keystead_store::{Store, Tx};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use tower::ServiceExt;
@@ -72,6 +75,7 @@ impl SignIn for Issuer {
 
 pub(crate) struct World {
     pub(crate) app: App,
+    store: Store,
     pages: Router,
     clock: Arc<AtomicI64>,
     post: Arc<Post>,
@@ -86,7 +90,7 @@ impl World {
             (Arc::new(AtomicI64::new(1_795_183_320)), Arc::<Post>::default(), Arc::<Issuer>::default());
         let hand = Arc::clone(&clock);
         let app = App::new(AppOptions {
-            store,
+            store: store.clone(),
             tags: TagKeys::new(Secret::new([1; 32]), Vec::new()),
             pepper: Pepper::new(Secret::new([2; 32])),
             audit_key: AuditKey(Secret::new([3; 32])),
@@ -107,7 +111,7 @@ impl World {
             sandbox_url: None,
             form_targets: Vec::new(),
         };
-        Self { app, pages: router(state), clock, post, issuer }
+        Self { app, store, pages: router(state), clock, post, issuer }
     }
 
     pub(crate) fn pass(&self, seconds: i64) {
@@ -134,10 +138,37 @@ impl World {
 
     /// The path of the link in the newest mail, after what waits was carried out.
     pub(crate) async fn link(&self) -> String {
+        self.link_in(|_| true).await
+    }
+
+    async fn link_in(&self, wanted: impl Fn(&Mail) -> bool) -> String {
         while self.app.run_due_jobs().await.unwrap() > 0 {}
-        let mail = self.post.0.lock().unwrap().pop().unwrap();
+        let mut mails = self.post.0.lock().unwrap();
+        let newest = mails.iter().rposition(wanted).unwrap();
+        let mail = mails.remove(newest);
         let link = mail.text.split(SITE).nth(1).unwrap_or_else(|| panic!("no link in {}", mail.text));
         link.split_whitespace().next().unwrap().to_owned()
+    }
+
+    /// Takes back what an organization has proven.
+    pub(crate) async fn withdraw(&self, organization: &OrganizationId, requirement: Requirement) {
+        let (organization, at) = (organization.clone(), Timestamp(self.now()));
+        let write = self.store.write("withdraw", async move |tx: &mut Tx| {
+            organizations::clear_requirement(tx, &organization, requirement, at).await
+        });
+        let cleared: Result<(), keystead_store::Error> = write.await;
+        cleared.unwrap();
+    }
+
+    /// Somebody this owner invited as a reader, who joined and is signed in.
+    pub(crate) async fn member(&self, owner: &mut Browser<'_>, email: &str) -> Browser<'_> {
+        let csrf = owner.csrf().await;
+        let form = [("csrf", csrf.as_str()), ("email", email), ("role", "reader")];
+        assert_eq!(owner.post("/settings/organization/members/invite", &form).await.status, 303);
+        let link = token(&self.link_in(|mail| mail.to == email).await);
+        let mut browser = self.browser();
+        browser.post("/invite/join", &[("token", &link), ("password", PASSWORD)]).await;
+        browser
     }
 
     /// Somebody signed in, with an organization.

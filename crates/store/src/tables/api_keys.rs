@@ -52,9 +52,11 @@ pub struct KeyRow {
     pub revoked_by: Option<String>,
     /// Why.
     pub revoked_reason: Option<String>,
+    /// The key that was made in its place.
+    pub rotated_to: Option<KeyId>,
 }
 
-/// Reads the first sixteen columns of a row.
+/// Reads the first seventeen columns of a row.
 pub(super) fn key(row: &Row) -> Result<KeyRow, Error> {
     let id: KeyId = id(row, 0, "api_keys")?;
     let corrupt = || Error::Corrupt { table: "api_keys", id: id.to_string() };
@@ -79,6 +81,7 @@ pub(super) fn key(row: &Row) -> Result<KeyRow, Error> {
         revoked_at: optional_time(row, 13)?,
         revoked_by: row.optional_text(14)?,
         revoked_reason: row.optional_text(15)?,
+        rotated_to: optional_id(row, 16, "api_keys")?,
         id,
     })
 }
@@ -90,7 +93,8 @@ pub(super) fn key(row: &Row) -> Result<KeyRow, Error> {
 pub async fn insert(tx: &mut Tx, key: &KeyRow) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO api_keys (id, kind, digest, redacted, name, organization, project, owner_user, \
                        owner_service_account, restriction, created_at, expires_at, last_used_at, revoked_at, revoked_by, \
-                       revoked_reason) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+                       revoked_reason, rotated_to) \
+                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
     let (user, account) = match &key.owner {
         Owner::User(id) => (Some(id.as_str()), None),
         Owner::ServiceAccount(id) => (None, Some(id.as_str())),
@@ -112,6 +116,7 @@ pub async fn insert(tx: &mut Tx, key: &KeyRow) -> Result<(), Error> {
         key.revoked_at.map(|at| at.0).into(),
         key.revoked_by.as_deref().into(),
         key.revoked_reason.as_deref().into(),
+        key.rotated_to.as_ref().map(KeyId::as_str).into(),
     ];
     changes::lock(tx).await?;
     tx.execute(SQL, values).await.map_err(conflict_as("api_keys"))?;
@@ -129,7 +134,7 @@ fn literals(restriction: &Restriction) -> Result<Value, Error> {
 /// When the store cannot.
 pub async fn find(tx: &mut Tx, id: &KeyId) -> Result<Option<KeyRow>, Error> {
     const SQL: &str = "SELECT id, kind, digest, redacted, name, organization, project, owner_user, owner_service_account, \
-                       restriction, created_at, expires_at, last_used_at, revoked_at, revoked_by, revoked_reason \
+                       restriction, created_at, expires_at, last_used_at, revoked_at, revoked_by, revoked_reason, rotated_to \
                        FROM api_keys WHERE id = $1";
     tx.optional(SQL, vec![id.as_str().into()]).await?.as_ref().map(key).transpose()
 }
@@ -140,28 +145,51 @@ pub async fn find(tx: &mut Tx, id: &KeyId) -> Result<Option<KeyRow>, Error> {
 /// When the store cannot.
 pub async fn find_by_digest(tx: &mut Tx, digest: &KeyDigest) -> Result<Option<KeyRow>, Error> {
     const SQL: &str = "SELECT id, kind, digest, redacted, name, organization, project, owner_user, owner_service_account, \
-                       restriction, created_at, expires_at, last_used_at, revoked_at, revoked_by, revoked_reason \
+                       restriction, created_at, expires_at, last_used_at, revoked_at, revoked_by, revoked_reason, rotated_to \
                        FROM api_keys WHERE digest = $1 AND revoked_at IS NULL";
     tx.optional(SQL, vec![digest.as_bytes().as_slice().into()]).await?.as_ref().map(key).transpose()
 }
 
-/// Changes what a living key is restricted to, when it ends, or both; `false` when there is none.
+/// What shall be different about a key; `None` leaves a thing as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct KeyEdit {
+    /// What people call it.
+    pub name: Option<String>,
+    /// What it is restricted to; empty is everything.
+    pub restriction: Option<Restriction>,
+    /// When it ends.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// Changes a living key; `false` when there is none.
 ///
 /// # Errors
 /// When the store cannot.
-pub async fn update_restriction(
-    tx: &mut Tx,
-    id: &KeyId,
-    restriction: Option<&Restriction>,
-    expires_at: Option<Timestamp>,
-) -> Result<bool, Error> {
-    const SQL: &str = "UPDATE api_keys SET restriction = COALESCE($2, restriction), expires_at = COALESCE($3, expires_at) \
+pub async fn update(tx: &mut Tx, id: &KeyId, edit: &KeyEdit) -> Result<bool, Error> {
+    const SQL: &str = "UPDATE api_keys SET name = COALESCE($2, name), restriction = COALESCE($3, restriction), \
+                       expires_at = COALESCE($4, expires_at) \
                        WHERE id = $1 AND revoked_at IS NULL RETURNING created_at";
-    let restriction = restriction.map(literals).transpose()?.unwrap_or(Value::Text(None));
-    let values = vec![id.as_str().into(), restriction, expires_at.map(|at| at.0).into()];
+    let restriction = edit.restriction.as_ref().map(literals).transpose()?.unwrap_or(Value::Text(None));
+    let values =
+        vec![id.as_str().into(), edit.name.as_deref().into(), restriction, edit.expires_at.map(|at| at.0).into()];
     changes::lock(tx).await?;
     let Some(row) = tx.optional(SQL, values).await? else { return Ok(false) };
     changes::append(tx, &ChangeSubject::Key(id.clone()), time(&row, 0)?).await?;
+    Ok(true)
+}
+
+/// Says which key took a living key's place, and when the old one ends; `false` when there is none that waits for one.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn rotate(tx: &mut Tx, id: &KeyId, to: &KeyId, ends_at: Timestamp, at: Timestamp) -> Result<bool, Error> {
+    const SQL: &str = "UPDATE api_keys SET rotated_to = $2, expires_at = $3 \
+                       WHERE id = $1 AND revoked_at IS NULL AND rotated_to IS NULL";
+    changes::lock(tx).await?;
+    if tx.execute(SQL, vec![id.as_str().into(), to.as_str().into(), ends_at.0.into()]).await? == 0 {
+        return Ok(false);
+    }
+    changes::append(tx, &ChangeSubject::Key(id.clone()), at).await?;
     Ok(true)
 }
 

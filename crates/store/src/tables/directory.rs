@@ -22,7 +22,7 @@ pub async fn find_caller(tx: &mut Tx, digest: &KeyDigest) -> Result<Option<Calle
     // The revision is read with the key: what the later statements read is at least as new, so no change is lost.
     const SQL: &str = "SELECT k.id, k.kind, k.digest, k.redacted, k.name, k.organization, k.project, k.owner_user, \
                        k.owner_service_account, k.restriction, k.created_at, k.expires_at, k.last_used_at, k.revoked_at, \
-                       k.revoked_by, k.revoked_reason, r.latest, u.deactivated_at, u.default_organization, s.role, \
+                       k.revoked_by, k.revoked_reason, k.rotated_to, r.latest, u.deactivated_at, u.default_organization, s.role, \
                        s.deleted_at, m.role, pm.role, p.archived_at, p.is_default, o.created_at, o.deactivated_at, \
                        o.entitlement_version, p.id, o.id \
                        FROM api_keys k JOIN revisions r ON r.one = 1 \
@@ -38,9 +38,9 @@ pub async fn find_caller(tx: &mut Tx, digest: &KeyDigest) -> Result<Option<Calle
     let bot = service_account_role(&row)?;
     let (owner_active, organizations) = match &key.owner {
         Owner::User(user) if key.kind == KeyKind::User => {
-            (optional_time(&row, 17)?.is_none(), all_of_user(tx, user, optional_id(&row, 18, "users")?.as_ref()).await?)
+            (optional_time(&row, 18)?.is_none(), all_of_user(tx, user, optional_id(&row, 19, "users")?.as_ref()).await?)
         }
-        Owner::User(_) => (optional_time(&row, 17)?.is_none(), bound(tx, &key, &row, None).await?),
+        Owner::User(_) => (optional_time(&row, 18)?.is_none(), bound(tx, &key, &row, None).await?),
         Owner::ServiceAccount(_) => (bot.is_some(), bound(tx, &key, &row, bot).await?),
     };
     Ok(Some(Caller {
@@ -50,7 +50,7 @@ pub async fn find_caller(tx: &mut Tx, digest: &KeyDigest) -> Result<Option<Calle
         expires_at: key.expires_at,
         scopes: key.restriction.scopes(),
         organizations,
-        revision: row.int(16)?,
+        revision: row.int(17)?,
         owner: key.owner,
         key: key.id,
     }))
@@ -58,8 +58,8 @@ pub async fn find_caller(tx: &mut Tx, digest: &KeyDigest) -> Result<Option<Calle
 
 /// The role of the service account behind the key; a deleted one has none.
 fn service_account_role(row: &Row) -> Result<Option<ProjectRole>, Error> {
-    let deleted = optional_time(row, 20)?.is_some();
-    Ok(if deleted { None } else { optional_role(row, 19, "service_accounts", ProjectRole::from_name)? })
+    let deleted = optional_time(row, 21)?.is_some();
+    Ok(if deleted { None } else { optional_role(row, 20, "service_accounts", ProjectRole::from_name)? })
 }
 
 fn optional_role<T>(
@@ -79,26 +79,26 @@ async fn bound(
     row: &Row,
     bot: Option<ProjectRole>,
 ) -> Result<Vec<ReachableOrganization>, Error> {
-    let Some(organization) = optional_id::<OrganizationId>(row, 29, "organizations")? else { return Ok(Vec::new()) };
-    let role = optional_role(row, 21, "memberships", OrganizationRole::from_name)?;
+    let Some(organization) = optional_id::<OrganizationId>(row, 30, "organizations")? else { return Ok(Vec::new()) };
+    let role = optional_role(row, 22, "memberships", OrganizationRole::from_name)?;
     // Without a membership in the organization a role left behind in a project counts for nothing.
-    let own = optional_role(row, 22, "project_members", ProjectRole::from_name)?.filter(|_| role.is_some());
+    let own = optional_role(row, 23, "project_members", ProjectRole::from_name)?.filter(|_| role.is_some());
     let mut projects = Vec::new();
-    if let Some(id) = optional_id::<ProjectId>(row, 28, "projects")? {
-        let archived = optional_time(row, 23)?.is_some();
-        projects.push(ReachableProject { id, archived, is_default: row.bool(24)?, role: bot.or(own) });
+    if let Some(id) = optional_id::<ProjectId>(row, 29, "projects")? {
+        let archived = optional_time(row, 24)?.is_some();
+        projects.push(ReachableProject { id, archived, is_default: row.bool(25)?, role: bot.or(own) });
     }
     // A person whose project role was taken keeps the key listed but cannot call with it, unless he owns the organization.
     let lost = key.project.is_some()
         && role != Some(OrganizationRole::Owner)
         && projects.first().is_some_and(|project| project.role.is_none() && !project.is_default);
     let entitlements = Entitlements {
-        version: row.int(27)?,
+        version: row.int(28)?,
         met: super::organizations::met_requirements(tx, &organization).await?,
-        organization_created_at: time(row, 25)?,
+        organization_created_at: time(row, 26)?,
         first_used: super::first_uses::list(tx, &organization).await?,
     };
-    let deactivated = optional_time(row, 26)?.is_some();
+    let deactivated = optional_time(row, 27)?.is_some();
     let role = role.filter(|_| !lost);
     Ok(vec![ReachableOrganization { id: organization, deactivated, role, entitlements, projects }])
 }

@@ -195,6 +195,7 @@ pub(crate) fn key(kind: KeyKind, name: &str, place: Option<(&str, Option<&str>)>
         revoked_at: None,
         revoked_by: None,
         revoked_reason: None,
+        rotated_to: None,
     }
 }
 

@@ -22,7 +22,7 @@ pub(crate) async fn handle(
     let id = ids.get("key_id", "API key")?;
     fields.not_null("scopes")?;
     fields.not_null("expires_in_seconds")?;
-    let change = KeyChange { scopes: fields.scopes()?, expires_in_seconds: fields.lifetime()? };
+    let change = KeyChange { scopes: fields.scopes()?, expires_in_seconds: fields.lifetime()?, name: None };
     let made = state.app.update_project_key(&admin.actor, &admin.organization, &project, &id, &change).await;
     Ok(Json(show(&made.or_fail(&state)?)))
 }

@@ -27,7 +27,7 @@ pub struct KeyWithOwner {
 
 const SELECT: &str = "SELECT k.id, k.kind, k.digest, k.redacted, k.name, k.organization, k.project, k.owner_user, \
     k.owner_service_account, k.restriction, k.created_at, k.expires_at, k.last_used_at, k.revoked_at, k.revoked_by, \
-    k.revoked_reason, COALESCE(u.name, s.name), u.email, COALESCE(u.created_at, s.created_at), \
+    k.revoked_reason, k.rotated_to, COALESCE(u.name, s.name), u.email, COALESCE(u.created_at, s.created_at), \
     COALESCE(s.role, pm.role, m.role, 'none'), \
     (s.id IS NOT NULL AND s.deleted_at IS NULL AND s.role <> 'none') OR \
     (u.id IS NOT NULL AND u.deactivated_at IS NULL AND m.role IS NOT NULL AND (m.role = 'owner' OR pm.role IS NOT NULL OR p.is_default OR k.kind = 'admin')) \
@@ -46,11 +46,11 @@ const ADMIN_ONE: &str = "k.organization = $1 AND k.kind = 'admin' AND k.id = $2"
 fn with_owner(row: &Row) -> Result<KeyWithOwner, Error> {
     Ok(KeyWithOwner {
         key: key(row)?,
-        owner_name: row.text(16)?,
-        owner_email: row.optional_text(17)?,
-        owner_created_at: time(row, 18)?,
-        owner_role: row.text(19)?,
-        owner_active: row.bool(20)?,
+        owner_name: row.text(17)?,
+        owner_email: row.optional_text(18)?,
+        owner_created_at: time(row, 19)?,
+        owner_role: row.text(20)?,
+        owner_active: row.bool(21)?,
     })
 }
 

@@ -4,6 +4,7 @@ use keystead_core::key::KeyKind;
 use keystead_core::role::ProjectRole;
 use keystead_core::scope::Restriction;
 use keystead_store::Error;
+use keystead_store::tables::api_keys::KeyEdit;
 use keystead_store::tables::{api_keys, memberships, project_members, service_accounts, users};
 
 use crate::world::*;
@@ -25,9 +26,13 @@ pub(crate) async fn life_of_a_key(db: TestDb) {
     assert_eq!(look!(db, |tx| api_keys::find_by_digest(tx, &digest("min"))), Ok(None));
 
     let narrow = Restriction(vec!["api.model.request".to_owned(), "it's".to_owned()]);
-    assert_eq!(change!(db, |tx| api_keys::update_restriction(tx, &mine.id, Some(&narrow), None)), Ok(true));
-    assert_eq!(change!(db, |tx| api_keys::update_restriction(tx, &mine.id, None, Some(later(99)))), Ok(true));
-    assert_eq!(change!(db, |tx| api_keys::update_restriction(tx, &key_id("none"), None, None)), Ok(false));
+    let narrowed = KeyEdit { restriction: Some(narrow.clone()), ..KeyEdit::default() };
+    let shortened = KeyEdit { expires_at: Some(later(99)), ..KeyEdit::default() };
+    let named = KeyEdit { name: Some("ours".to_owned()), ..KeyEdit::default() };
+    for edit in [&narrowed, &shortened, &named] {
+        assert_eq!(change!(db, |tx| api_keys::update(tx, &mine.id, edit)), Ok(true));
+    }
+    assert_eq!(change!(db, |tx| api_keys::update(tx, &key_id("none"), &named)), Ok(false));
     let (early, late) = (later(5), later(7));
     change!(db, |tx| api_keys::touch(tx, &[])).unwrap();
     let used = [(mine.id.clone(), early), (mine.id.clone(), late), (mine.id.clone(), early), (key_id("none"), late)];
@@ -35,8 +40,16 @@ pub(crate) async fn life_of_a_key(db: TestDb) {
     change!(db, |tx| api_keys::touch(tx, &[(mine.id.clone(), early), (key_id("bot0"), early)])).unwrap();
     let found = look!(db, |tx| api_keys::find(tx, &mine.id)).unwrap().unwrap();
     assert_eq!((found.restriction, found.expires_at, found.last_used_at), (narrow, Some(later(99)), Some(late)));
+    assert_eq!(found.name.as_deref(), Some("ours"));
     let found = look!(db, |tx| api_keys::find(tx, &key_id("bot0"))).unwrap().unwrap();
     assert_eq!(found.last_used_at, Some(early));
+
+    // S1-36: one heir, once; the old key goes on until its end.
+    let heir = key_id("bot1");
+    assert_eq!(change!(db, |tx| api_keys::rotate(tx, &mine.id, &heir, later(50), later(7))), Ok(true));
+    assert_eq!(change!(db, |tx| api_keys::rotate(tx, &mine.id, &key_id("bot2"), later(60), later(7))), Ok(false));
+    let found = look!(db, |tx| api_keys::find_by_digest(tx, &mine.digest)).unwrap().unwrap();
+    assert_eq!((found.rotated_to, found.expires_at), (Some(heir), Some(later(50))));
 
     assert_eq!(change!(db, |tx| api_keys::revoke(tx, &mine.id, "user-ann", "leaked", later(8))), Ok(true));
     assert_eq!(change!(db, |tx| api_keys::revoke(tx, &mine.id, "user-ben", "again", later(9))), Ok(false));
@@ -44,7 +57,7 @@ pub(crate) async fn life_of_a_key(db: TestDb) {
     let kept = look!(db, |tx| api_keys::find(tx, &mine.id)).unwrap().unwrap();
     let why = (kept.revoked_at, kept.revoked_by.as_deref(), kept.revoked_reason.as_deref());
     assert_eq!(why, (Some(later(8)), Some("user-ann"), Some("leaked")));
-    assert_eq!(change!(db, |tx| api_keys::update_restriction(tx, &mine.id, None, Some(NOW))), Ok(false));
+    assert_eq!(change!(db, |tx| api_keys::update(tx, &mine.id, &shortened)), Ok(false));
     assert_eq!(change!(db, |tx| api_keys::insert(tx, &twin)), Err(Error::Conflict("api_keys")), "digests never return");
 
     change!(db, |tx| api_keys::revoke(tx, &key_id("bot1"), "user-ann", "spare", NOW)).unwrap();

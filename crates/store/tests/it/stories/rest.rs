@@ -6,6 +6,7 @@ use keystead_core::key::KeyKind;
 use keystead_core::money::Micros;
 use keystead_core::role::{OrganizationRole, ProjectRole};
 use keystead_core::usage::Price;
+use keystead_store::tables::api_keys::KeyEdit;
 use keystead_store::tables::changes::ChangeSubject;
 use keystead_store::tables::models::ModelRow;
 use keystead_store::tables::{
@@ -39,7 +40,11 @@ pub(crate) async fn every_change_is_followed(db: TestDb) {
     let of_one = || ChangeSubject::Organization(one.clone());
     let of_bot = || ChangeSubject::ServiceAccount(account.clone());
     says!(async |tx: &mut Tx| api_keys::insert(tx, &row).await, said());
-    says!(async |tx: &mut Tx| api_keys::update_restriction(tx, &row.id, None, Some(NOW)).await, said());
+    says!(
+        async |tx: &mut Tx| api_keys::update(tx, &row.id, &KeyEdit { expires_at: Some(NOW), ..KeyEdit::default() })
+            .await,
+        said()
+    );
     says!(async |tx: &mut Tx| api_keys::touch(tx, &[(row.id.clone(), NOW)]).await,);
     says!(async |tx: &mut Tx| api_keys::revoke(tx, &row.id, "user-ann", "x", NOW).await, said());
     says!(async |tx: &mut Tx| api_keys::revoke_of_service_account(tx, &account, "user-ann", "x", NOW).await, of_bot());

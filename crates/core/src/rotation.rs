@@ -1,0 +1,127 @@
+//! Rotation: a new secret beside the old one, which goes on working for a while (S1-36).
+
+use crate::key::KeyKind;
+use crate::time::Timestamp;
+
+/// The longest time two secrets may work side by side, a week, in seconds.
+pub const LONGEST_OVERLAP: i64 = 7 * 86_400;
+
+/// The longest life of a key, a year, in seconds (contract 1.4).
+pub const LONGEST_LIFE: i64 = 31_536_000;
+
+/// What decides whether a key may be rotated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rotated {
+    /// The kind.
+    pub kind: KeyKind,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it ends, if ever.
+    pub expires_at: Option<Timestamp>,
+    /// Whether another key has taken its place.
+    pub replaced: bool,
+}
+
+/// Two keys after a rotation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rotation {
+    /// When the old key ends; this moment for "at once".
+    pub old_ends_at: Timestamp,
+    /// How long the new key lives, in seconds; `None` is for ever.
+    pub new_life: Option<i64>,
+}
+
+/// Why a key is not rotated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NoRotation {
+    /// It is bound to no project, so that nothing says whose gate a new one would pass.
+    #[error("only keys of a project can be rotated")]
+    Kind,
+    /// It has ended.
+    #[error("the key has expired")]
+    Expired,
+    /// It has a successor.
+    #[error("the key has been rotated before")]
+    Replaced,
+    /// The overlap is out of range.
+    #[error("the overlap must be between 0 and {LONGEST_OVERLAP} seconds")]
+    Overlap,
+}
+
+/// Decides how long each of the two keys lives: the old one through the overlap, but never beyond the end it had, the
+/// new one as long as the old one was meant to live.
+///
+/// # Errors
+/// [`NoRotation`] when the key cannot be rotated, or not so.
+pub fn rotate(key: &Rotated, overlap: i64, now: Timestamp) -> Result<Rotation, NoRotation> {
+    if !matches!(key.kind, KeyKind::Project | KeyKind::ServiceAccount) {
+        return Err(NoRotation::Kind);
+    }
+    if key.expires_at.is_some_and(|end| now >= end) {
+        return Err(NoRotation::Expired);
+    }
+    if key.replaced {
+        return Err(NoRotation::Replaced);
+    }
+    if !(0..=LONGEST_OVERLAP).contains(&overlap) {
+        return Err(NoRotation::Overlap);
+    }
+    let through = now.plus(overlap);
+    Ok(Rotation {
+        old_ends_at: key.expires_at.map_or(through, |end| end.min(through)),
+        new_life: key.expires_at.map(|end| end.since(key.created_at).clamp(1, LONGEST_LIFE)),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp(1_000_000);
+
+    fn key() -> Rotated {
+        Rotated { kind: KeyKind::Project, created_at: Timestamp(900_000), expires_at: None, replaced: false }
+    }
+
+    /// S1-36
+    #[test]
+    fn the_old_key_ends_after_the_overlap_but_never_later_than_it_would_have() {
+        let day = rotate(&key(), 86_400, NOW);
+        assert_eq!(day, Ok(Rotation { old_ends_at: NOW.plus(86_400), new_life: None }));
+        assert_eq!(rotate(&key(), 0, NOW).map(|r| r.old_ends_at), Ok(NOW));
+        let short = Rotated { expires_at: Some(NOW.plus(60)), ..key() };
+        let kept = rotate(&short, 86_400, NOW);
+        assert_eq!(kept, Ok(Rotation { old_ends_at: NOW.plus(60), new_life: Some(100_060) }));
+    }
+
+    #[test]
+    fn who_cannot_be_rotated() {
+        for kind in [KeyKind::User, KeyKind::Admin] {
+            assert_eq!(rotate(&Rotated { kind, ..key() }, 0, NOW), Err(NoRotation::Kind));
+        }
+        assert_eq!(rotate(&Rotated { expires_at: Some(NOW), ..key() }, 0, NOW), Err(NoRotation::Expired));
+        assert_eq!(rotate(&Rotated { replaced: true, ..key() }, 0, NOW), Err(NoRotation::Replaced));
+        for overlap in [-1, LONGEST_OVERLAP + 1] {
+            assert_eq!(rotate(&key(), overlap, NOW), Err(NoRotation::Overlap));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_rotation_lengthens_a_life(
+            overlap in 0..=LONGEST_OVERLAP,
+            left in proptest::option::of(1_i64..100_000_000),
+            age in 0_i64..100_000_000,
+        ) {
+            let end = left.map(|left| NOW.plus(left));
+            let old = Rotated { created_at: NOW.plus(-age), expires_at: end, ..key() };
+            let made = rotate(&old, overlap, NOW).map_err(|why| TestCaseError::fail(why.to_string()))?;
+            prop_assert!(made.old_ends_at >= NOW && made.old_ends_at <= NOW.plus(LONGEST_OVERLAP));
+            prop_assert!(end.is_none_or(|end| made.old_ends_at <= end));
+            prop_assert!(made.new_life.is_none_or(|life| (1..=LONGEST_LIFE).contains(&life)));
+            prop_assert_eq!(made.new_life.is_none(), end.is_none());
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Keys as people handle them: one project's at a time, rotated with an overlap, changed on their row.
+
+use keystead_app::Actor;
+use keystead_core::gate::Requirement;
+use keystead_core::id::{OrganizationId, UserId};
+
+use crate::world::*;
+
+const SHOP: [(&str, &str); 4] = [("name", "shop"), ("owner", "you"), ("permissions", "all"), ("days", "")];
+
+/// An owner whose organization may make keys.
+async fn ready(world: &World) -> (Browser<'_>, UserId, OrganizationId) {
+    let mut ann = world.owner("ann@example.com", "Harbour").await;
+    let page = ann.get("/settings/organization/members").await;
+    let user = page.body.split("/members/user-").nth(1).unwrap().split('?').next().unwrap();
+    let user: UserId = format!("user-{user}").parse().unwrap();
+    let organization = world.app.organizations_of(&user).await.unwrap().remove(0).id;
+    world.app.waive(&Actor::operator("test"), &organization, Requirement::Phone, None, "test").await.unwrap();
+    (ann, user, organization)
+}
+
+async fn send(browser: &mut Browser<'_>, path: &str, fields: &[(&str, &str)]) -> Answer {
+    let csrf = browser.csrf().await;
+    let mut form = vec![("csrf", csrf.as_str())];
+    form.extend_from_slice(fields);
+    browser.post(path, &form).await
+}
+
+/// The whole secret that a page shows.
+fn shown(page: &Answer) -> String {
+    let shown = page.body.split("id=\"secret\">").nth(1).unwrap_or_else(|| panic!("no secret in {}", page.body));
+    shown.split("</code>").next().unwrap().replace("<u>", "").replace("</u>", "")
+}
+
+/// The id of the key on the row that holds this text.
+fn id_of(page: &Answer, mark: &str) -> String {
+    let row = page.body.split("<tr").find(|row| row.contains(mark)).unwrap_or_else(|| panic!("no row with {mark}"));
+    row.split("revoke=").nth(1).unwrap().split('"').next().unwrap().to_owned()
+}
+
+/// S1-36: rotated from its row; the old one says when it ends and when it was last used, and can be ended before.
+#[tokio::test]
+async fn a_key_is_rotated_on_its_row() {
+    let world = World::new().await;
+    let (mut ann, _, _) = ready(&world).await;
+    let old = shown(&send(&mut ann, "/api-keys", &SHOP).await);
+    let tail = &old[old.len() - 4..];
+    let id = id_of(&ann.get("/api-keys").await, tail);
+    let asked = ann.get(&format!("/api-keys?rotate={id}")).await;
+    for offered in ["3600", "86400", "604800", "0"] {
+        assert!(asked.body.contains(&format!("name=\"overlap\" value=\"{offered}\"")), "{offered}");
+    }
+    let path = format!("/api-keys/{id}/rotate");
+    for nonsense in ["", "1", "999999999"] {
+        assert_eq!(send(&mut ann, &path, &[("overlap", nonsense)]).await.status, 422, "{nonsense}");
+    }
+    let made = send(&mut ann, &path, &[("overlap", "86400")]).await;
+    let new = shown(&made);
+    assert!(new.starts_with("sk-proj-") && new != old);
+    assert!(made.body.contains(&format!("The old key, ending in {tail}, works until")), "{}", made.body);
+    world.pass(3_600);
+    let list = ann.get("/api-keys").await;
+    assert!(!list.body.contains(&new), "shown once");
+    let row = list.body.split("<tr").find(|row| row.contains(tail)).unwrap();
+    assert!(row.contains("Rotated: ends in 23\u{a0}hours.") || row.contains("Rotated: ends in 23 hours."), "{row}");
+    assert!(row.contains("It was never used.") && row.contains("End it now") && !row.contains("rotate="), "{row}");
+    assert_eq!(send(&mut ann, &path, &[("overlap", "0")]).await.status, 422, "one heir");
+    let ended = send(&mut ann, &format!("/api-keys/{id}/revoke"), &[]).await;
+    assert!(ended.location().contains("done=key-revoked"));
+    let list = ann.get("/api-keys").await;
+    assert!(!list.body.contains(&format!("<b>{tail}</b>")) && list.body.contains(&new[new.len() - 4..]));
+    let log = ann.get("/settings/organization/audit-log").await.body;
+    assert!(log.contains("api_key.rotated") && log.contains("api_key.deleted"));
+}
+
+/// An old key whose time has come stays on the list as what it is, with nothing to do but take it away.
+#[tokio::test]
+async fn a_rotated_key_ends_by_itself() {
+    let world = World::new().await;
+    let (mut ann, _, _) = ready(&world).await;
+    let old = shown(&send(&mut ann, "/api-keys", &SHOP).await);
+    let id = id_of(&ann.get("/api-keys").await, &old[old.len() - 4..]);
+    send(&mut ann, &format!("/api-keys/{id}/rotate"), &[("overlap", "3600")]).await;
+    world.pass(3_600);
+    let list = ann.get("/api-keys").await;
+    let row = list.body.split("<tr").find(|row| row.contains(&id)).unwrap();
+    assert!(row.contains("ended ") && !row.contains("edit=") && !row.contains("rotate="), "{row}");
+}
+
+/// S1-01, S1-36: a rotation needs what a new key needs, and says so before and after.
+#[tokio::test]
+async fn rotation_waits_for_the_phone() {
+    let world = World::new().await;
+    let (mut ann, _, organization) = ready(&world).await;
+    let old = shown(&send(&mut ann, "/api-keys", &SHOP).await);
+    let id = id_of(&ann.get("/api-keys").await, &old[old.len() - 4..]);
+    world.withdraw(&organization, Requirement::Phone).await;
+    let asked = ann.get(&format!("/api-keys?rotate={id}")).await;
+    let back = format!("rotate%3D{id}");
+    assert!(asked.body.contains("Verify a phone number first") && asked.body.contains(&back), "{}", asked.body);
+    let refused = send(&mut ann, &format!("/api-keys/{id}/rotate"), &[("overlap", "0")]).await;
+    assert_eq!(refused.status, 422);
+    assert!(refused.body.contains("Verify a phone number first"), "{}", refused.body);
+}
+
+/// S3-03: another name and other permissions, kept as chosen; the owner changes any, a member her own.
+#[tokio::test]
+async fn a_key_is_changed_on_its_row() {
+    let world = World::new().await;
+    let (mut ann, _, _) = ready(&world).await;
+    send(&mut ann, "/api-keys", &SHOP).await;
+    let id = id_of(&ann.get("/api-keys").await, "shop");
+    let path = format!("/api-keys/{id}/edit");
+    let narrow =
+        [("name", "till"), ("permissions", "restricted"), ("scope", "api.model.request"), ("scope", "api.files.read")];
+    assert!(send(&mut ann, &path, &narrow).await.location().contains("done=saved"));
+    let list = ann.get("/api-keys").await;
+    let row = list.body.split("<tr").find(|row| row.contains(&id)).unwrap().to_owned();
+    assert!(row.contains("till") && row.contains("2 permissions"), "{row}");
+    let dialog = ann.get(&format!("/api-keys?edit={id}")).await.body;
+    assert_eq!(dialog.matches(" checked").count(), 3, "{dialog}");
+    assert!(dialog.contains("value=\"restricted\" checked") && dialog.contains("value=\"api.files.read\" checked"));
+    for wrong in [[("name", ""), ("permissions", "all")], [("name", "till"), ("permissions", "restricted")]] {
+        let again = send(&mut ann, &path, &wrong).await;
+        assert!(again.status == 422 && again.body.contains("role=\"alert\""), "{wrong:?}");
+    }
+    assert!(send(&mut ann, &path, &[("name", "till"), ("permissions", "read")]).await.location().contains("saved"));
+    let before = ann.get("/settings/organization/audit-log").await.body.matches("api_key.updated").count();
+    send(&mut ann, &path, &[("name", "till"), ("permissions", "read")]).await;
+    let log = ann.get("/settings/organization/audit-log").await.body;
+    assert_eq!(log.matches("api_key.updated").count(), before, "what is so already is not told");
+
+    // A member sees and changes nothing of hers.
+    let mut ben = world.member(&mut ann, "ben@example.com").await;
+    for (verb, fields) in [("edit", &[("name", "mine"), ("permissions", "all")][..]), ("rotate", &[("overlap", "0")])] {
+        let refused = send(&mut ben, &format!("/api-keys/{id}/{verb}"), fields).await;
+        assert!([403, 404].contains(&refused.status), "{verb}: {}", refused.status);
+    }
+    send(&mut ben, "/api-keys", &[("name", "bens"), ("permissions", "all")]).await;
+    let mine = id_of(&ben.get("/api-keys").await, "bens");
+    let changed = send(&mut ben, &format!("/api-keys/{mine}/edit"), &[("name", "b"), ("permissions", "all")]).await;
+    assert!(changed.location().contains("saved"), "{}", changed.body);
+    // An owner changes it, but makes no personal key for somebody else.
+    let changed = send(&mut ann, &format!("/api-keys/{mine}/edit"), &[("name", "c"), ("permissions", "read")]).await;
+    assert!(changed.location().contains("saved"), "{}", changed.body);
+    assert!(!ann.get("/api-keys").await.body.contains(&format!("rotate={mine}")));
+    assert_eq!(send(&mut ann, &format!("/api-keys/{mine}/rotate"), &[("overlap", "0")]).await.status, 403);
+}
+
+/// S2-04, S2-05, S1-37, S1-39: keys belong to the chosen project and are found by choosing it. S2-08: the page says
+/// what a secret is when it shows one, and never shows it again.
+#[tokio::test]
+async fn keys_are_found_by_their_project() {
+    let world = World::new().await;
+    let (mut ann, user, _) = ready(&world).await;
+    send(&mut ann, "/settings/organization/projects/create", &[("name", "Production")]).await;
+    let projects = world.app.organizations_of(&user).await.unwrap().remove(0).projects;
+    let [development, production] = &projects[..] else { panic!("{projects:?}") };
+    let there = format!("/api-keys?project={}", production.id);
+    let made = send(&mut ann, &there, &SHOP).await;
+    assert!(made.body.contains("Never put it in a browser, an app or a repository."), "{}", made.body);
+    assert!(made.body.contains("only time it is shown"));
+    let list = ann.get(&there).await;
+    assert!(list.body.contains(">shop<") && !list.body.contains(&shown(&made)));
+    let elsewhere = ann.get(&format!("/api-keys?project={}", development.id)).await;
+    assert!(!elsewhere.body.contains(">shop<"));
+    for project in &projects {
+        assert!(
+            list.body.contains(&format!("href=\"/api-keys?project={}\"", project.id)),
+            "the switcher keeps the page"
+        );
+    }
+    let id = id_of(&list, "shop");
+    let foreign =
+        send(&mut ann, &format!("/api-keys/{id}/rotate?project={}", development.id), &[("overlap", "0")]).await;
+    assert_eq!(foreign.status, 404);
+}
