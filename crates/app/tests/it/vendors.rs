@@ -17,13 +17,14 @@ use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
 use keystead_core::verification::number::LineKind;
 use keystead_providers::identity::{Attempt, IdentityProvider, Link, Snapshot, Started, State, our_reference};
-use keystead_providers::mail::{Mail, Mailer};
+use keystead_providers::mail::Mailer;
 use keystead_providers::payment::{Method, PaymentProvider, Setup, SetupState};
 use keystead_providers::phone::{LineLookup, SmsSender};
 use keystead_providers::webhook::{Headers, Hint, SignatureError, verify_timestamped};
 use keystead_providers::{BoxFuture, Failure, Health};
 use keystead_store::Store;
 use keystead_store::tables::audit::AuditKey;
+use keystead_testkit::Post;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use serde_json::{Value, json};
@@ -280,23 +281,6 @@ impl IdentityProvider for Examiner {
     }
 }
 
-/// Takes mail.
-#[derive(Default)]
-pub(crate) struct Post(pub(crate) Mutex<Vec<Mail>>);
-
-impl Mailer for Post {
-    fn send<'a>(&'a self, mail: &'a Mail) -> BoxFuture<'a, Result<(), Failure>> {
-        Box::pin(async move {
-            self.0.lock().unwrap().push(mail.clone());
-            Ok(())
-        })
-    }
-
-    fn health(&self) -> Health {
-        Health::Up
-    }
-}
-
 /// An installation with all of them.
 pub(crate) struct House {
     pub(crate) app: App,
@@ -382,7 +366,7 @@ impl House {
 
     /// The subjects of the mails that were sent.
     pub(crate) fn subjects(&self) -> Vec<String> {
-        self.post.0.lock().unwrap().iter().map(|mail| mail.subject.clone()).collect()
+        self.post.all().into_iter().map(|mail| mail.subject).collect()
     }
 
     pub(crate) async fn home(&self, name: &str) -> Home {

@@ -14,11 +14,11 @@ use keystead_core::key::{Pepper, TagKeys};
 use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
 use keystead_dashboard::{DashboardState, router};
-use keystead_providers::mail::{Mail, Mailer};
 use keystead_providers::sign_in::{Departure, Identity, SignIn};
-use keystead_providers::{BoxFuture, Failure, Health};
+use keystead_providers::{BoxFuture, Failure};
 use keystead_store::Store;
 use keystead_store::tables::audit::AuditKey;
+use keystead_testkit::Post;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use tower::ServiceExt;
@@ -26,22 +26,6 @@ use tower::ServiceExt;
 pub(crate) const PASSWORD: &str = "violet submarine 7";
 pub(crate) const OTHER: &str = "lantern in the attic";
 const SITE: &str = "https://keystead.test";
-
-#[derive(Default)]
-struct Post(Mutex<Vec<Mail>>);
-
-impl Mailer for Post {
-    fn send<'a>(&'a self, mail: &'a Mail) -> BoxFuture<'a, Result<(), Failure>> {
-        Box::pin(async move {
-            self.0.lock().unwrap().push(mail.clone());
-            Ok(())
-        })
-    }
-
-    fn health(&self) -> Health {
-        Health::Up
-    }
-}
 
 /// An issuer that vouches for whoever the test put there.
 #[derive(Default)]
@@ -135,7 +119,7 @@ impl World {
     /// The path of the link in the newest mail, after what waits was carried out.
     pub(crate) async fn link(&self) -> String {
         while self.app.run_due_jobs().await.unwrap() > 0 {}
-        let mail = self.post.0.lock().unwrap().pop().unwrap();
+        let mail = self.post.take().pop().unwrap();
         let link = mail.text.split(SITE).nth(1).unwrap_or_else(|| panic!("no link in {}", mail.text));
         link.split_whitespace().next().unwrap().to_owned()
     }
