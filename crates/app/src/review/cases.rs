@@ -193,16 +193,9 @@ impl App {
             };
             let own_cases = [Some(case.id.clone()), capture.as_ref().map(|capture| capture.case.clone())];
             let views = reviews::list_views(tx, &case.organization).await?;
-            let statement = match &case.statement_sealed {
-                Some(sealed) => {
-                    let context = format!("review_cases.statement:{}", case.id);
-                    Some(app.sealer().open_text(&context, sealed)?.expose().clone())
-                }
-                None => None,
-            };
             Ok::<_, Error>(CaseView {
                 organization_name: label.unwrap_or_default(),
-                statement,
+                statement: app.open_statement(&case)?,
                 country: capture.as_ref().and_then(|capture| capture.country.clone()),
                 document: capture
                     .as_ref()

@@ -23,7 +23,7 @@ mod watermark;
 
 pub use capture::{CaptureView, Holder, PromptView, SlotView, Taken};
 pub use cases::{CaseView, PictureView, QueueRow, VIEW_REASONS, ZoneView};
-pub use decide::{Decided, Verdict};
+pub use decide::{Decided, Verdict, declines};
 pub use erase::RETENTION_CEILING;
 pub use evidence::{EvidenceError, EvidenceStore};
 pub use image::{ImageRefusal, Intake};

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use image::codecs::jpeg::JpegEncoder;
-use image::{Rgb, RgbImage};
+use image::Rgb;
 use keystead_app::review::{Decided, EvidenceStore, Holder, Intake, Reviewer, ReviewerOptions, Slot, Taken, Verdict};
 use keystead_app::verification::limits::Origin;
 use keystead_app::verification::organization::{Channel, Consent};
@@ -19,6 +18,7 @@ use keystead_core::verification::documents::{DocumentKind, DocumentPolicy};
 use keystead_core::verification::organization::Status;
 use keystead_store::Store;
 use keystead_store::tables::audit::AuditKey;
+use keystead_testkit::pictures;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 
@@ -125,6 +125,19 @@ impl World {
         self.app.review_queue(&ops("bob")).await.unwrap()[0].id.clone()
     }
 
+    /// Opens every picture of a case, as the page does.
+    async fn look(&self, who: &Actor, case: &str) {
+        for picture in self.app.review_case(who, case).await.unwrap().pictures {
+            self.app.review_picture(who, case, picture.number, "review").await.unwrap();
+        }
+    }
+
+    /// Looks at everything, and approves.
+    async fn approve(&self, name: &str, case: &str, note: &str, destroy: bool) -> Result<Decided, Error> {
+        self.look(&ops(name), case).await;
+        self.app.decide_review(&ops(name), case, Verdict::Approve, note, destroy).await
+    }
+
     fn files(&self) -> Vec<PathBuf> {
         files(&self.folder.path().join("evidence"))
     }
@@ -147,25 +160,8 @@ fn token(url: &str) -> Secret<String> {
     Secret::new(url.split("/verify/").nth(1).unwrap().split('/').next().unwrap().to_owned())
 }
 
-/// Rows of dark marks on paper, different for each seed.
-fn pixels(width: u32, height: u32, seed: u32) -> RgbImage {
-    let mut raw = Vec::with_capacity((width * height * 3) as usize);
-    for y in 0..height {
-        let row = (y / 4).wrapping_mul(40_503) ^ seed.wrapping_mul(97);
-        for x in 0..width {
-            let cell = ((x / 4).wrapping_mul(2_654_435_761) ^ row).wrapping_mul(2_246_822_519);
-            let shade = (((x * 5 / width + y * 4 / height * 3) ^ seed) * 29 % 60) as u8;
-            let mark = (y / 20) % 2 == 0 && cell >> 31 == 1;
-            raw.extend(if mark { [40, 40, 50] } else { [225 - shade, 225 - shade, 215 - shade] });
-        }
-    }
-    RgbImage::from_raw(width, height, raw).unwrap()
-}
-
 fn jpeg(seed: u32) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    JpegEncoder::new_with_quality(&mut bytes, 90).encode_image(&pixels(1200, 600, seed)).unwrap();
-    bytes
+    pictures::jpeg(1200, 600, seed).unwrap()
 }
 
 fn code(error: &Error) -> &'static str {
@@ -204,8 +200,12 @@ async fn captured_reviewed_and_approved() {
     assert_eq!(case.flags, Vec::<String>::new());
     assert!(matches!(world.app.review_queue(&ann).await, Err(Error::Forbidden { .. })), "owners do not review");
 
-    let decided = world.app.decide_review(&ops("bob"), &queue[0].id, Verdict::Approve, "", false).await;
-    assert_eq!(decided, Ok(Decided::Done));
+    let unseen = world.app.decide_review(&ops("bob"), &queue[0].id, Verdict::Approve, "", false).await;
+    assert_eq!(code(&unseen.unwrap_err()), "review_unseen", "nobody approves what he has not opened");
+    world.look(&ops("eve"), &queue[0].id).await;
+    let unseen = world.app.decide_review(&ops("bob"), &queue[0].id, Verdict::Approve, "", false).await;
+    assert_eq!(code(&unseen.unwrap_err()), "review_unseen", "that somebody else looked is not enough");
+    assert_eq!(world.approve("bob", &queue[0].id, "", false).await, Ok(Decided::Done));
     assert_eq!(world.status(&ann, &one).await, Status::Verified);
     let row = world.app.check_organization_verification(&ann, &one, &attempt).await.unwrap();
     assert_eq!((row.state.as_str(), row.provider.as_str(), row.step), ("approved", "review", 3));
@@ -250,7 +250,7 @@ async fn no_picture_outlives_its_time() {
     let (_, link) = world.start(&ann, &one).await;
     world.hand_in(&link, 40).await;
     let case = world.case().await;
-    world.app.decide_review(&ops("bob"), &case, Verdict::Approve, "", false).await.unwrap();
+    world.approve("bob", &case, "", false).await.unwrap();
     world.pass(7 * DAY - 2 * HOUR);
     world.app.keep_house().await.unwrap();
     assert_eq!(world.files().len(), 5);
@@ -365,7 +365,7 @@ async fn every_look_is_written_down() {
     assert!(matches!(world.app.review_picture(&bob, &case, -1, "review").await, Err(Error::NotFound { .. })));
     let shown = world.app.review_picture(&bob, &case, front, "review").await.unwrap();
     let shown = image::load_from_memory(shown.expose()).unwrap().into_rgb8();
-    let sent = pixels(1200, 600, 50);
+    let sent = pictures::page(1200, 600, 50);
     let far = |a: &Rgb<u8>, b: &Rgb<u8>| a.0.iter().zip(b.0).any(|(a, b)| a.abs_diff(b) > 40);
     let marked = shown.pixels().zip(sent.pixels()).filter(|(a, b)| far(a, b)).count();
     assert!(marked > 20_000, "the mark is in the pixels: {marked}");
@@ -409,11 +409,15 @@ async fn declined_appealed_and_overridden_by_two() {
     assert!(seen.statement.unwrap().contains("ten years"));
     let front = seen.pictures[0].number;
     assert!(world.app.review_picture(&ops("eve"), &queue[0].id, front, "appeal").await.is_ok());
-    world.app.decide_case(&ops("bob"), &queue[0].id, true, "I agree").await.unwrap();
+    let own = world.app.decide_case(&ops("ann"), &queue[0].id, true, "It is me").await;
+    assert!(matches!(own, Err(Error::Forbidden { .. })), "nobody decides for his own organization");
+    let first = world.app.decide_case(&ops("bob"), &queue[0].id, true, "I agree").await;
+    assert_eq!(first, Ok(Decided::Proposed));
     let twice = world.app.decide_case(&ops("bob"), &queue[0].id, true, "I agree with me").await;
     assert!(matches!(twice, Err(Error::Forbidden { .. })));
     assert_eq!(world.status(&ann, &one).await, Status::InReview);
-    world.app.decide_case(&ops("eve"), &queue[0].id, true, "So do I").await.unwrap();
+    let second = world.app.decide_case(&ops("eve"), &queue[0].id, true, "So do I").await;
+    assert_eq!(second, Ok(Decided::Done));
     assert_eq!(world.status(&ann, &one).await, Status::Verified);
 }
 
@@ -441,7 +445,7 @@ async fn findings_and_documents_seen_before() {
     let zone = seen.zone.unwrap();
     assert!(zone.digits.unwrap().all_agree());
     assert!(zone.fields.contains(&("surname", "ERIKSSON".to_owned())));
-    world.app.decide_review(&ops("bob"), &case, Verdict::Approve, "", true).await.unwrap();
+    world.approve("bob", &case, "", true).await.unwrap();
     assert_eq!(world.files(), Vec::<PathBuf>::new(), "destroyed with the decision, as asked");
 
     let (ben, two) = world.owner("ben@example.com").await;
@@ -451,11 +455,11 @@ async fn findings_and_documents_seen_before() {
     world.app.read_review_zone(&ops("bob"), &case, ZONE).await.unwrap();
     let seen = world.app.review_case(&ops("bob"), &case).await.unwrap();
     assert!(seen.duplicate && seen.flags.iter().any(|flag| flag == "mrz_expired"), "{seen:?}");
-    let first = world.app.decide_review(&ops("bob"), &case, Verdict::Approve, "twins", false).await;
+    let first = world.approve("bob", &case, "twins", false).await;
     assert_eq!(first, Ok(Decided::Proposed));
-    let alone = world.app.decide_review(&ops("bob"), &case, Verdict::Approve, "twins", false).await;
+    let alone = world.approve("bob", &case, "twins", false).await;
     assert!(matches!(alone, Err(Error::Forbidden { .. })));
-    let second = world.app.decide_review(&ops("eve"), &case, Verdict::Approve, "twins", false).await;
+    let second = world.approve("eve", &case, "twins", false).await;
     assert_eq!(second, Ok(Decided::Done));
     assert_eq!(world.status(&ben, &two).await, Status::Verified);
 }

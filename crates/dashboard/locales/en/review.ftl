@@ -185,3 +185,4 @@ error-document-not-taken = This document is not taken for the chosen country.
 error-zone-unreadable = These are not the lines of a machine-readable zone. Type every character as printed, with the < signs.
 error-review-reason-needed = Choose why it is declined.
 error-review-not-looked = Tick everything you looked at before approving.
+error-review-unseen = Open every picture before approving; each look is written down.

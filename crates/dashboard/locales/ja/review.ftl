@@ -182,3 +182,4 @@ error-document-not-taken = 選択した国では、この書類を受け付け�
 error-zone-unreadable = 機械読取領域の行ではありません。「<」を含め、印刷のとおりに入力してください。
 error-review-reason-needed = 却下の理由を選んでください。
 error-review-not-looked = 承認の前に、確認した項目をすべて選んでください。
+error-review-unseen = 承認の前に、すべての画像を開いてください。閲覧はすべて記録されます。

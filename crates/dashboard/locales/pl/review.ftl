@@ -191,3 +191,4 @@ error-document-not-taken = Ten dokument nie jest przyjmowany dla wybranego kraju
 error-zone-unreadable = To nie są wiersze do odczytu maszynowego. Przepisz każdy znak jak w druku, razem ze znakami <.
 error-review-reason-needed = Wybierz powód odrzucenia.
 error-review-not-looked = Zaznacz wszystko, co obejrzano, zanim zatwierdzisz.
+error-review-unseen = Przed zatwierdzeniem otwórz każde zdjęcie; każde obejrzenie jest zapisywane.

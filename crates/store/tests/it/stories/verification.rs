@@ -413,6 +413,9 @@ pub(crate) async fn review(db: TestDb) {
         reason: "review".to_owned(),
         at: Timestamp(NOW.0),
     };
+    assert_eq!(look!(db, |tx| reviews::count_unseen(tx, "case_1", "user-ben")), Ok(1));
     change!(db, |tx| reviews::insert_view(tx, &view)).unwrap();
+    assert_eq!(look!(db, |tx| reviews::count_unseen(tx, "case_1", "user-ben")), Ok(0));
+    assert_eq!(look!(db, |tx| reviews::count_unseen(tx, "case_1", "user-eve")), Ok(1), "somebody else's look");
     assert_eq!(look!(db, |tx| reviews::list_views(tx, &one)).unwrap(), [view]);
 }
