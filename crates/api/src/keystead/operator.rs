@@ -79,6 +79,33 @@ pub(crate) async fn decide(
     Ok(Json(json!({ "id": id, "object": "keystead.review_case", "decided": decided == Decided::Done })))
 }
 
+/// `POST …/cases/{id}/hold`: keeps a case's pictures beyond their time, until `until`, because the law asks for it. Takes
+/// two operators who name the same date.
+pub(crate) async fn hold(
+    State(state): State<ApiState>,
+    operator: Operator,
+    ids: Ids,
+    fields: Fields,
+) -> Result<Json<Value>, Failure> {
+    let id = ids.text("id");
+    let until = until(&fields)?.ok_or_else(|| Failure::param("until", "Missing required parameter: 'until'."))?;
+    let held = state.app.hold_evidence(&operator.0, &id, until, &reason(&fields)?).await.or_fail(&state)?;
+    let held = held == Decided::Done;
+    Ok(Json(json!({ "id": id, "object": "keystead.legal_hold", "held": held, "until": until })))
+}
+
+/// `POST …/cases/{id}/hold/end`.
+pub(crate) async fn end_hold(
+    State(state): State<ApiState>,
+    operator: Operator,
+    ids: Ids,
+    fields: Fields,
+) -> Result<Json<Value>, Failure> {
+    let id = ids.text("id");
+    state.app.end_hold(&operator.0, &id, &reason(&fields)?).await.or_fail(&state)?;
+    Ok(Json(json!({ "id": id, "object": "keystead.legal_hold", "ended": true })))
+}
+
 /// `POST …/organizations/{organization_id}/waivers`: `requirement`, `reason`, `until`.
 pub(crate) async fn waive(
     State(state): State<ApiState>,

@@ -143,3 +143,34 @@ async fn reviews_are_decided_as_in_the_console() {
     let left = world.app.review_case(&Actor::operator("ops@example.com".to_owned()), &case).await.unwrap();
     assert!(left.pictures.iter().all(|picture| picture.erased), "destroyed with the decision");
 }
+
+// S3-30, security-checklist 2.3.5: two operators hold a case's pictures by API, and its owner reads of it.
+#[tokio::test]
+async fn pictures_are_held_by_two() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = reviewing(folder.path()).await;
+    let ops = operator(&world, "ops").await;
+    let eve = operator(&world, "eve").await;
+    let (ann, case) = handed_in(&world, "ann", 10).await;
+    let path = format!("{HERE}/cases/{case}/hold");
+    let until = world.app.now().plus(30 * 86_400);
+    let body = json!({ "until": until, "reason": "a claim is defended" });
+    let without = world.post(&path, admin(&ops), json!({ "reason": "x" })).await;
+    assert_eq!((without.status, &without.body["error"]["param"]), (400, &json!("until")));
+    let far = json!({ "until": until.plus(90 * 86_400), "reason": "x" });
+    let beyond = world.post(&path, admin(&ops), far).await;
+    assert_eq!((beyond.status, beyond.code()), (400, "hold_not_possible"), "{}", beyond.body);
+    let first = world.post(&path, admin(&ops), body.clone()).await;
+    assert_eq!((first.status, &first.body["held"]), (200, &json!(false)), "{}", first.body);
+    assert_eq!(world.post(&path, admin(&ops), body.clone()).await.status, 403, "one person is not two");
+    let second = world.post(&path, admin(&eve), body).await;
+    assert_eq!((second.status, &second.body["held"]), (200, &json!(true)), "{}", second.body);
+    let view = world.get("/v1/keystead/organization_verifications", &ann).await;
+    assert_eq!(view.body["pictures_held_until"], json!(until), "{}", view.body);
+    let record = world.get("/v1/keystead/privacy", &ann).await;
+    assert_eq!(record.body["holds"][0]["reason"], "a claim is defended", "{}", record.body);
+    let ended = world.post(&format!("{path}/end"), admin(&ops), json!({ "reason": "settled" })).await;
+    assert_eq!((ended.status, &ended.body["ended"]), (200, &json!(true)), "{}", ended.body);
+    let view = world.get("/v1/keystead/organization_verifications", &ann).await;
+    assert_eq!(view.body["pictures_held_until"], Value::Null);
+}

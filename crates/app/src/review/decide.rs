@@ -9,6 +9,7 @@ use keystead_store::tables::reviews::{self, ReviewCase};
 use serde_json::json;
 
 use super::cases::capture_of;
+use super::hold::held_until;
 use crate::audit::Deed;
 use crate::operator::{operators_only, operators_reason};
 use crate::verification::organization::{attempt_state, refused};
@@ -146,7 +147,7 @@ impl App {
         }
         let (app, who, id, note) = (self.clone(), actor.clone(), id.to_owned(), note.trim().to_owned());
         let write = self.store().write("decide_review", async move |tx: &mut Tx| {
-            app.decide_review_in(tx, &who, &id, &verdict, &note).await
+            app.decide_review_in(tx, &who, &id, &verdict, &note, destroy).await
         });
         let (decided, reference) = write.await?;
         // For instance a side that may not be collected: it is not kept for the days of an appeal.
@@ -163,6 +164,7 @@ impl App {
         id: &str,
         verdict: &Verdict,
         note: &str,
+        destroy: bool,
     ) -> Result<(Decided, Option<String>), Error> {
         let missing = || Error::not_found("case", id);
         let mut case = undecided(tx, id, |kind| kind == "review").await?;
@@ -175,7 +177,13 @@ impl App {
                 message: "Look at every picture before approving.".to_owned(),
             });
         }
-        let reference = capture_of(tx, &case).await?.map(|capture| capture.id);
+        let capture = capture_of(tx, &case).await?;
+        if let Some(capture) = capture.as_ref().filter(|_| destroy)
+            && held_until(tx, &capture.case, self.now()).await?.is_some()
+        {
+            return Err(Error::Conflict { message: "These pictures are held by law.".to_owned() });
+        }
+        let reference = capture.map(|capture| capture.id);
         let attempt = identity_attempts::find(tx, case.attempt.as_deref().unwrap_or_default()).await?;
         let mut attempt = attempt.ok_or_else(missing)?;
         if attempt.finished_at.is_some() {
@@ -222,7 +230,12 @@ impl App {
         Ok((Decided::Done, reference))
     }
 
-    async fn not_for_his_own(&self, tx: &mut Tx, actor: &Actor, organization: &OrganizationId) -> Result<(), Error> {
+    pub(super) async fn not_for_his_own(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        organization: &OrganizationId,
+    ) -> Result<(), Error> {
         if self.belongs_to(tx, actor, organization).await? {
             let message = "Nobody decides for an organization he belongs to.".to_owned();
             return Err(Error::Forbidden { param: None, message });

@@ -39,6 +39,9 @@ impl App {
                 ..ReviewCase::opened(&row.case, &row.organization, Some(row.attempt.clone()), "review", now)
             };
             reviews::insert(tx, &case).await?;
+            if let Some(until) = case.images_until {
+                app.remind_reviewers(tx, &case.id, until).await?;
+            }
             row.state = "submitted".to_owned();
             row.submitted_at = Some(now);
             captures::update(tx, &row).await?;

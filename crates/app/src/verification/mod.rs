@@ -1,6 +1,6 @@
 //! What an organization has proven, and what that opens.
 
-mod jobs;
+pub(crate) mod jobs;
 pub mod limits;
 mod notices;
 pub mod number;

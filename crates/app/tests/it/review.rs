@@ -18,7 +18,7 @@ use keystead_core::verification::documents::{DocumentKind, DocumentPolicy};
 use keystead_core::verification::organization::Status;
 use keystead_store::Store;
 use keystead_store::tables::audit::AuditKey;
-use keystead_testkit::pictures;
+use keystead_testkit::{Post, pictures};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 
@@ -30,6 +30,7 @@ struct World {
     app: App,
     now: Arc<AtomicI64>,
     folder: tempfile::TempDir,
+    post: Arc<Post>,
 }
 
 impl World {
@@ -53,7 +54,9 @@ impl World {
             intake: Intake::new(2, Duration::from_secs(60)),
             documents: DocumentPolicy::default(),
         }));
+        let post = Arc::<Post>::default();
         let services = Services {
+            mail: Some(Arc::<Post>::clone(&post)),
             identity: Some(Arc::<Reviewer>::clone(&reviewer)),
             review: Some(reviewer),
             ..Services::default()
@@ -68,9 +71,13 @@ impl World {
             public_url: "https://keystead.test/".to_owned(),
             sealer,
             services,
-            settings: Settings { operator: "Kite".to_owned(), ..Settings::default() },
+            settings: Settings {
+                operator: "Kite".to_owned(),
+                operator_emails: ["bob@example.com", "eve@example.com"].map(str::to_owned).to_vec(),
+                ..Settings::default()
+            },
         });
-        Self { app, now, folder }
+        Self { app, now, folder, post }
     }
 
     fn pass(&self, seconds: i64) {
@@ -123,6 +130,12 @@ impl World {
 
     async fn case(&self) -> String {
         self.app.review_queue(&ops("bob")).await.unwrap()[0].id.clone()
+    }
+
+    /// Runs what is due; answers whom the mails went to, with their subjects.
+    async fn mails(&self) -> Vec<(String, String)> {
+        while self.app.run_due_jobs().await.unwrap() > 0 {}
+        self.post.take().into_iter().map(|mail| (mail.to, mail.subject)).collect()
     }
 
     /// Opens every picture of a case, as the page does.
@@ -240,7 +253,7 @@ async fn no_picture_outlives_its_time() {
     let view = world.app.organization_verification(&ann, &one).await.unwrap();
     assert_eq!((view.status, view.attempts_left), (Status::Expired, 3), "handing in again costs no try");
     assert!(world.app.review_queue(&ops("bob")).await.unwrap().is_empty());
-    let (receipts, _) = world.app.privacy_record(&ann, &one).await.unwrap();
+    let receipts = world.app.privacy_record(&ann, &one).await.unwrap().receipts;
     assert!(
         receipts.iter().any(|row| row.what == "evidence" && row.receipt.contains("\"pictures\":5")),
         "{receipts:?}"
@@ -369,7 +382,7 @@ async fn every_look_is_written_down() {
     let far = |a: &Rgb<u8>, b: &Rgb<u8>| a.0.iter().zip(b.0).any(|(a, b)| a.abs_diff(b) > 40);
     let marked = shown.pixels().zip(sent.pixels()).filter(|(a, b)| far(a, b)).count();
     assert!(marked > 20_000, "the mark is in the pixels: {marked}");
-    let (_, views) = world.app.privacy_record(&ann, &one).await.unwrap();
+    let views = world.app.privacy_record(&ann, &one).await.unwrap().views;
     assert_eq!(views.len(), 1, "owners read who looked");
     assert_eq!(
         (views[0].viewer.as_str(), views[0].reason.as_str(), views[0].number),
@@ -478,4 +491,120 @@ async fn from_the_first_device_to_the_phone() {
     assert_eq!(world.status(&ann, &one).await, Status::InReview);
     let (_, relinked) = (0, world.app.reissue_verification_link(&ann, &one, &attempt).await);
     assert!(relinked.is_err(), "everything is handed in");
+}
+
+// S3-30, verification.md 4.6: reviewers hear a day before pictures go, once, and only of cases that wait.
+#[tokio::test]
+async fn reviewers_hear_before_pictures_go() {
+    let world = World::new().await;
+    let (ann, one) = world.owner("ann@example.com").await;
+    let (ben, two) = world.owner("ben@example.com").await;
+    let (_, link) = world.start(&ann, &one).await;
+    world.hand_in(&link, 10).await;
+    let case = world.case().await;
+    let (_, link) = world.start(&ben, &two).await;
+    world.hand_in(&link, 20).await;
+    let queue = world.app.review_queue(&ops("bob")).await.unwrap();
+    let decided = queue.iter().find(|row| row.id != case).unwrap().id.clone();
+    world.approve("bob", &decided, "", false).await.unwrap();
+    world.pass(6 * DAY - HOUR);
+    let early: Vec<_> = world.mails().await.into_iter().filter(|(to, _)| to != "ann@example.com").collect();
+    assert!(early.iter().all(|(_, subject)| !subject.contains("pictures go")), "{early:?}");
+    world.pass(HOUR);
+    let mails = world.mails().await;
+    let told: Vec<_> = mails.iter().filter(|(_, subject)| subject.contains("pictures go")).collect();
+    assert_eq!(told.iter().map(|(to, _)| to.as_str()).collect::<Vec<_>>(), ["bob@example.com", "eve@example.com"]);
+    world.pass(12 * HOUR);
+    world.app.keep_house().await.unwrap();
+    assert_eq!(world.mails().await, [], "once");
+}
+
+// S3-30, security-checklist 2.3.5: pictures are held by two people, until a date below a ceiling, and owners read of it.
+#[tokio::test]
+async fn pictures_are_held_by_law() {
+    let world = World::new().await;
+    let (ann, one) = world.owner("ann@example.com").await;
+    let (_, link) = world.start(&ann, &one).await;
+    world.hand_in(&link, 30).await;
+    let case = world.case().await;
+    let taken = world.app.review_queue(&ops("bob")).await.unwrap()[0].images_until.unwrap().plus(-7 * DAY);
+    let until = taken.plus(30 * DAY);
+    let hold = |name: &'static str, until| {
+        let world = &world;
+        let case = case.clone();
+        async move { world.app.hold_evidence(&ops(name), &case, until, "a claim is defended").await }
+    };
+    assert!(matches!(world.app.hold_evidence(&ann, &case, until, "x").await, Err(Error::Forbidden { .. })));
+    assert!(matches!(hold("ann", until).await, Err(Error::Forbidden { .. })), "nobody holds his own");
+    for wrong in [taken.plus(7 * DAY), taken.plus(90 * DAY + 1)] {
+        assert_eq!(code(&hold("bob", wrong).await.unwrap_err()), "hold_not_possible");
+    }
+    assert_eq!(hold("bob", until).await, Ok(Decided::Proposed));
+    assert!(matches!(hold("bob", until).await, Err(Error::Forbidden { .. })), "one person is not two");
+    assert_eq!(code(&hold("eve", until.plus(DAY)).await.unwrap_err()), "hold_not_possible", "another date");
+    assert_eq!(world.app.privacy_record(&ann, &one).await.unwrap().holds, [], "nothing is held by one");
+    world.pass(HOUR);
+    assert_eq!(hold("eve", until).await, Ok(Decided::Done));
+    let mails = world.mails().await;
+    assert!(
+        mails.iter().any(|(to, subject)| to == "ann@example.com" && subject.contains("przechowywane dłużej")),
+        "{mails:?}"
+    );
+    let record = world.app.privacy_record(&ann, &one).await.unwrap();
+    assert_eq!((record.holds.len(), record.holds[0].until), (1, until), "owners read of it");
+    assert_eq!(world.app.organization_verification(&ann, &one).await.unwrap().held_until, Some(until));
+
+    // Neither the ceiling, nor a decision, nor a withdrawal erases before the date.
+    world.pass(8 * DAY);
+    world.app.keep_house().await.unwrap();
+    assert_eq!(world.files().len(), 5);
+    let destroy = world.app.decide_review(&ops("bob"), &case, Verdict::Recapture, "", true).await;
+    assert!(matches!(destroy, Err(Error::Conflict { .. })), "{destroy:?}");
+    assert_eq!(world.app.review_queue(&ops("bob")).await.unwrap()[0].images_until, Some(until));
+    world.approve("bob", &case, "", false).await.unwrap();
+    world.app.withdraw_and_erase(&ann, &one).await.unwrap();
+    while world.app.run_due_jobs().await.unwrap() > 0 {}
+    world.app.keep_house().await.unwrap();
+    assert_eq!(world.files().len(), 5, "held");
+    // Its last hour, in which it goes: never after the date.
+    world.pass(22 * DAY - 2 * HOUR - 60);
+    world.app.keep_house().await.unwrap();
+    while world.app.run_due_jobs().await.unwrap() > 0 {}
+    assert_eq!(world.files().len(), 5);
+    world.pass(HOUR);
+    world.app.keep_house().await.unwrap();
+    assert_eq!(world.files(), Vec::<PathBuf>::new());
+    let late = hold("bob", until.plus(DAY)).await;
+    assert!(matches!(late, Err(Error::Conflict { .. })), "the pictures are gone: {late:?}");
+    let page = keystead_app::Page { after: None, limit: 100, ascending: true };
+    let log = world.app.audit_log(&ops("bob"), &one, page).await.unwrap().data;
+    for action in ["review.hold_proposed", "review.held"] {
+        assert!(log.iter().any(|row| row.action == action), "{action}");
+    }
+}
+
+// verification.md 4.6: a hold ends before its date with a reason, and what waited for it is erased.
+#[tokio::test]
+async fn a_hold_ends_early() {
+    let world = World::new().await;
+    let (ann, one) = world.owner("ann@example.com").await;
+    let (_, link) = world.start(&ann, &one).await;
+    world.hand_in(&link, 40).await;
+    let case = world.case().await;
+    let until = world.app.now().plus(60 * DAY);
+    for name in ["bob", "eve"] {
+        world.app.hold_evidence(&ops(name), &case, until, "a claim").await.unwrap();
+    }
+    world.app.withdraw_and_erase(&ann, &one).await.unwrap();
+    while world.app.run_due_jobs().await.unwrap() > 0 {}
+    assert_eq!(world.files().len(), 5);
+    let without = world.app.end_hold(&ops("bob"), &case, " ").await;
+    assert!(matches!(without, Err(Error::Invalid { param: Some("reason"), .. })));
+    world.app.end_hold(&ops("bob"), &case, "settled").await.unwrap();
+    while world.app.run_due_jobs().await.unwrap() > 0 {}
+    assert_eq!(world.files(), Vec::<PathBuf>::new(), "the withdrawal is carried out");
+    let record = world.app.privacy_record(&ann, &one).await.unwrap();
+    assert!(record.holds[0].ended_at.is_some() && record.receipts.iter().any(|row| row.what == "evidence"));
+    assert_eq!(world.app.organization_verification(&ann, &one).await.unwrap().held_until, None);
+    assert!(world.app.end_hold(&ops("bob"), &case, "again").await.is_err());
 }
