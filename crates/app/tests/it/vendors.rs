@@ -18,7 +18,7 @@ use keystead_core::time::Timestamp;
 use keystead_core::verification::number::LineKind;
 use keystead_providers::identity::{Attempt, IdentityProvider, Link, Snapshot, Started, State, our_reference};
 use keystead_providers::mail::Mailer;
-use keystead_providers::payment::{Method, PaymentProvider, Setup, SetupState};
+use keystead_providers::payment::{Method, News, PaymentProvider, Setup, SetupState};
 use keystead_providers::phone::{LineLookup, SmsSender};
 use keystead_providers::webhook::{Headers, Hint, SignatureError, verify_timestamped};
 use keystead_providers::{BoxFuture, Failure, Health};
@@ -124,6 +124,8 @@ fn read(headers: Headers<'_>, body: &[u8], now: Timestamp) -> Result<Vec<Hint>, 
 pub(crate) struct Bank {
     pub(crate) line: Line,
     pub(crate) setups: Mutex<HashMap<String, SetupState>>,
+    /// What is read back about other objects.
+    pub(crate) news: Mutex<HashMap<String, News>>,
 }
 
 pub(crate) fn card(number: u32) -> Method {
@@ -166,6 +168,13 @@ impl PaymentProvider for Bank {
             self.line.up()?;
             let found = self.setups.lock().unwrap().get(reference).cloned();
             found.ok_or_else(|| Failure::Gone("no such session".to_owned()))
+        })
+    }
+
+    fn news<'a>(&'a self, _: &'a str, reference: &'a str) -> BoxFuture<'a, Result<Option<News>, Failure>> {
+        Box::pin(async move {
+            self.line.up()?;
+            Ok(self.news.lock().unwrap().get(reference).cloned())
         })
     }
 
