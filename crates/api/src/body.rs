@@ -118,7 +118,11 @@ impl Fields {
 
     /// Scope literals, if any were sent.
     pub(crate) fn scopes(&self) -> Result<Option<Vec<String>>, Failure> {
-        let name = "scopes";
+        self.texts("scopes")
+    }
+
+    /// Several texts, if any were sent.
+    pub(crate) fn texts(&self, name: &'static str) -> Result<Option<Vec<String>>, Failure> {
         let Some(value) = self.get(name) else { return Ok(None) };
         let wrong = || wrong_type(name, "an array of strings");
         let list = value.as_array().ok_or_else(wrong)?;

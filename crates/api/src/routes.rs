@@ -135,6 +135,8 @@ pub static ROUTES: &[Endpoint] = &[
     write("/v1/keystead/organization_verifications/{id}/links", WRITE, || post(keystead::organization::link)),
     read("/v1/keystead/operator/cases", OPERATOR, || get(operator::cases)),
     write("/v1/keystead/operator/cases/{id}/decide", OPERATOR, || post(operator::decide)),
+    write("/v1/keystead/operator/cases/{id}/hold", OPERATOR, || post(operator::hold)),
+    write("/v1/keystead/operator/cases/{id}/hold/end", OPERATOR, || post(operator::end_hold)),
     write("/v1/keystead/operator/organizations/{organization_id}/waivers", OPERATOR, || post(operator::waive)),
     write("/v1/keystead/operator/organizations/{organization_id}/verification", OPERATOR, || post(operator::act)),
     write("/v1/keystead/operator/phones/revoke", OPERATOR, || post(operator::revoke_phones)),

@@ -20,7 +20,7 @@ impl App {
     pub async fn keep_house(&self) -> Result<(), Error> {
         let now = self.now();
         let write = self.store().write("keep_house", async move |tx: &mut Tx| {
-            let before = |what: &str| now.plus(-kept_days(what) * DAY);
+            let before = |what: &str| now.plus(-kept_days(what).unwrap_or_default() * DAY);
             // The longest window that is counted is thirty days, but a hundred wrong codes count for good: theirs stay.
             limit_hits::delete_old(tx, before("limit_hits")).await?;
             inbound_events::delete_old(tx, now.plus(-30 * DAY)).await?;

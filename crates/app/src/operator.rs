@@ -5,14 +5,12 @@ use keystead_core::id::OrganizationId;
 use keystead_core::key::KeyKind;
 use keystead_core::time::Timestamp;
 use keystead_core::verification::number::{LineKind, LineVerdict, line_verdict};
-use keystead_core::verification::organization::{Event, people_needed, step};
 use keystead_core::verification::payment::PaymentState;
 use keystead_providers::Health;
 use keystead_store::Tx;
-use keystead_store::tables::reviews::{self, ReviewCase};
+use keystead_store::tables::reviews;
 use keystead_store::tables::{accounts, identity_attempts, organizations, phones, retention, users};
 
-use crate::verification::organization::{attempt_state, refused};
 use crate::{Actor, App, Codes, Error};
 
 /// One organization.
@@ -94,9 +92,9 @@ pub(crate) const KEPT_DAYS: [(&str, i64); 5] = [
     ("consents", 3 * 365),
 ];
 
-/// The days of one kind.
-pub(crate) fn kept_days(what: &str) -> i64 {
-    KEPT_DAYS.iter().find(|(name, _)| *name == what).map_or(0, |(_, days)| *days)
+/// The days of one kind; `None` when it stays as long as what it belongs to.
+pub(crate) fn kept_days(what: &str) -> Option<i64> {
+    KEPT_DAYS.iter().find(|(name, _)| *name == what).map(|(_, days)| *days)
 }
 
 pub(crate) fn operators_only(actor: &Actor) -> Result<(), Error> {
@@ -106,8 +104,9 @@ pub(crate) fn operators_only(actor: &Actor) -> Result<(), Error> {
     Err(Error::Forbidden { param: None, message: "Only an operator can do this.".to_owned() })
 }
 
-/// Words of 1 to 500 characters that say why.
-pub(crate) fn checked_reason(reason: &str) -> Result<String, Error> {
+/// Why an operator does something, in 1 to 500 characters; for nobody else.
+pub(crate) fn operators_reason(actor: &Actor, reason: &str) -> Result<String, Error> {
+    operators_only(actor)?;
     let reason = reason.trim();
     if reason.is_empty() || reason.chars().count() > 500 {
         return Err(Error::invalid("reason", "Invalid 'reason': say why in 1 to 500 characters."));
@@ -147,11 +146,7 @@ impl App {
                     attention: app.attention(tx, &row.id).await?,
                 });
             }
-            let mut cases = Vec::new();
-            for case in reviews::list_open(tx).await? {
-                cases.push(app.case_row(tx, case).await?);
-            }
-            Ok::<_, Error>((rows, cases))
+            Ok::<_, Error>((rows, app.case_rows(tx).await?))
         });
         let (organizations, cases) = read.await?;
         Ok(Overview { organizations, cases, services: self.health(), waiting_jobs: self.waiting_jobs().await?.0 })
@@ -214,14 +209,7 @@ impl App {
     pub async fn open_cases(&self, actor: &Actor) -> Result<Vec<CaseRow>, Error> {
         operators_only(actor)?;
         let app = self.clone();
-        let read = self.store().read("open_cases", async move |tx: &mut Tx| {
-            let mut cases = Vec::new();
-            for case in reviews::list_open(tx).await? {
-                cases.push(app.case_row(tx, case).await?);
-            }
-            Ok::<_, Error>(cases)
-        });
-        read.await
+        self.store().read("open_cases", async move |tx: &mut Tx| app.case_rows(tx).await).await
     }
 
     /// What personal data is kept, how old the oldest is and when it goes (verification.md 4.6).
@@ -236,7 +224,7 @@ impl App {
         let kept = read.await?.into_iter().map(|kept| {
             let days = match kept.what {
                 "pictures" | "provider_copies" => Some(biometrics),
-                other => KEPT_DAYS.iter().find(|(name, _)| *name == other).map(|(_, days)| *days),
+                other => kept_days(other),
             };
             KeptView { what: kept.what, rows: kept.rows, oldest: kept.oldest, days }
         });
@@ -261,72 +249,20 @@ impl App {
         Ok(names)
     }
 
-    async fn case_row(&self, tx: &mut Tx, case: ReviewCase) -> Result<CaseRow, Error> {
-        let context = format!("review_cases.statement:{}", case.id);
-        let statement = match &case.statement_sealed {
-            Some(sealed) => Some(self.sealer().open_text(&context, sealed)?.expose().clone()),
-            None => None,
-        };
-        let label = organizations::find(tx, &case.organization).await?.map(|row| row.name);
-        Ok(CaseRow {
-            id: case.id,
-            organization_name: label.unwrap_or_default(),
-            kind: case.kind,
-            opened_at: case.opened_at,
-            statement,
-            proposed_by: case.proposed_by,
-        })
-    }
-
-    /// Decides a case. Approving against a service's "no" needs two people: the first proposes, the second decides
-    /// (verification.md 5.3).
-    ///
-    /// # Errors
-    /// For anybody but an operator, without a reason, when it was decided before, or when one person tries twice.
-    pub async fn decide_case(&self, actor: &Actor, id: &str, approve: bool, reason: &str) -> Result<(), Error> {
-        operators_only(actor)?;
-        let reason = checked_reason(reason)?;
-        let (app, actor, id) = (self.clone(), actor.clone(), id.to_owned());
-        let write = self.store().write("decide_case", async move |tx: &mut Tx| {
-            let mut case = reviews::find(tx, &id).await?.ok_or_else(|| Error::not_found("case", id.as_str()))?;
-            if case.kind == "review" {
-                // Those have reasons from a list: `App::decide_review`.
-                return Err(Error::not_found("case", id.as_str()));
-            }
-            if case.decided_at.is_some() {
-                return Err(Error::Conflict { message: "This case was decided before.".to_owned() });
-            }
-            let organization = case.organization.clone();
-            let before = app.standing(tx, &organization).await?;
-            let mut live = app.live_attempt(tx, &organization).await?;
-            let state = live.as_ref().map(attempt_state).transpose()?;
-            let overrides = people_needed(before.status, state, approve) > 1;
-            match case.proposed_by.as_deref() {
-                None if overrides => {
-                    case.state = "proposed".to_owned();
-                    case.proposal = Some("approve".to_owned());
-                    case.proposed_by = Some(actor.id().to_owned());
-                    case.note = Some(reason.clone());
-                    reviews::update(tx, &case).await?;
-                    return Ok(());
-                }
-                Some(first) if overrides && first == actor.id() => {
-                    let message = "A second person must agree before a decline is overridden.".to_owned();
-                    return Err(Error::Forbidden { param: None, message });
-                }
-                _ => {}
-            }
-            let facts = app.facts(tx, &organization, &before, None).await?;
-            let next = step(before.status, state, Event::Decide { approve }, facts, app.now()).map_err(refused)?;
-            app.apply(tx, &actor, &organization, &before, live.as_mut(), next, Some(reason.clone())).await?;
-            case.state = "decided".to_owned();
-            case.decision = Some(if approve { "approve" } else { "reject" }.to_owned());
-            case.note = Some(reason.clone());
-            case.decided_by = Some(actor.id().to_owned());
-            case.decided_at = Some(app.now());
-            reviews::update(tx, &case).await?;
-            Ok::<_, Error>(())
-        });
-        write.await
+    /// The cases that wait for people, what runs out first on top.
+    async fn case_rows(&self, tx: &mut Tx) -> Result<Vec<CaseRow>, Error> {
+        let mut rows = Vec::new();
+        for case in reviews::list_open(tx).await? {
+            let label = organizations::find(tx, &case.organization).await?.map(|row| row.name);
+            rows.push(CaseRow {
+                statement: self.open_statement(&case)?,
+                id: case.id,
+                organization_name: label.unwrap_or_default(),
+                kind: case.kind,
+                opened_at: case.opened_at,
+                proposed_by: case.proposed_by,
+            });
+        }
+        Ok(rows)
     }
 }

@@ -13,7 +13,7 @@ use serde_json::json;
 
 use crate::audit::Deed;
 use crate::keys::entitlements;
-use crate::operator::{checked_reason, operators_only};
+use crate::operator::{operators_only, operators_reason};
 use crate::verification::ahead;
 use crate::{Actor, App, Error};
 
@@ -123,8 +123,7 @@ impl App {
     /// # Errors
     /// For anybody but an operator, without a reason, for rules that make no sense, or when somebody else saved since.
     pub async fn save_policy(&self, actor: &Actor, rules: Vec<Rule>, before: i64, reason: &str) -> Result<i64, Error> {
-        operators_only(actor)?;
-        let reason = checked_reason(reason)?;
+        let reason = operators_reason(actor, reason)?;
         checked(&Policy { rules: rules.clone(), exemptions: Vec::new() })?;
         let (app, actor) = (self.clone(), actor.clone());
         let write = self.store().write("save_policy", async move |tx: &mut Tx| {
@@ -213,8 +212,7 @@ impl App {
         until: Option<Timestamp>,
         reason: &str,
     ) -> Result<(), Error> {
-        operators_only(actor)?;
-        let reason = checked_reason(reason)?;
+        let reason = operators_reason(actor, reason)?;
         let until = ahead(until, self.now())?;
         let by = actor.id().to_owned();
         let exemption = Exemption { organization: organization.clone(), until, reason: reason.clone(), by };
@@ -226,8 +224,7 @@ impl App {
     /// # Errors
     /// For anybody but an operator, without a reason, or when there is none.
     pub async fn end_exemption(&self, actor: &Actor, organization: &OrganizationId, reason: &str) -> Result<(), Error> {
-        operators_only(actor)?;
-        let reason = checked_reason(reason)?;
+        let reason = operators_reason(actor, reason)?;
         self.change_exemptions(actor, organization, None, reason).await
     }
 

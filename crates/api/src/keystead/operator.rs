@@ -5,6 +5,7 @@ use axum::Json;
 use axum::extract::State;
 use keystead_app::operator::{CaseRow, KeptView};
 use keystead_app::policies::{PolicyPreview, PolicyView};
+use keystead_app::review::{Decided, Verdict};
 use keystead_core::gate::{Requirement, Rule};
 use keystead_core::id::OrganizationId;
 use keystead_core::time::Timestamp;
@@ -57,22 +58,52 @@ pub(crate) async fn cases(State(state): State<ApiState>, operator: Operator) -> 
     Ok(Json(json!({ "object": "list", "data": rows.iter().map(case).collect::<Vec<_>>() })))
 }
 
-/// `POST …/cases/{id}/decide`: `decision` is `approve` or `reject`. Overriding a service's "no" takes two people.
+/// `POST …/cases/{id}/decide`: `decision` is `approve`, `reject` or, of a review, `recapture`. A review is rejected with
+/// `reasons` from the list and may `destroy` its pictures at once. Overriding a service's "no", and approving a document
+/// that has verified others, takes two people; who approves a review has looked at its pictures in the console.
 pub(crate) async fn decide(
     State(state): State<ApiState>,
     operator: Operator,
     ids: Ids,
     fields: Fields,
 ) -> Result<Json<Value>, Failure> {
-    let approve = match fields.text("decision")?.as_deref() {
-        Some("approve") => true,
-        Some("reject") => false,
-        _ => return Err(Failure::param("decision", "Invalid 'decision': must be approve or reject.")),
+    let verdict = match fields.text("decision")?.as_deref() {
+        Some("approve") => Verdict::Approve,
+        Some("reject") => Verdict::Decline(fields.texts("reasons")?.unwrap_or_default()),
+        Some("recapture") => Verdict::Recapture,
+        _ => return Err(Failure::param("decision", "Invalid 'decision': must be approve, reject or recapture.")),
     };
+    let destroy = fields.flag("destroy")?;
     let id = ids.text("id");
-    state.app.decide_case(&operator.0, &id, approve, &reason(&fields)?).await.or_fail(&state)?;
-    let waits = state.app.open_cases(&operator.0).await.or_fail(&state)?.iter().any(|row| row.id == id);
-    Ok(Json(json!({ "id": id, "object": "keystead.review_case", "decided": !waits })))
+    let decided = state.app.decide(&operator.0, &id, verdict, &reason(&fields)?, destroy).await.or_fail(&state)?;
+    Ok(Json(json!({ "id": id, "object": "keystead.review_case", "decided": decided == Decided::Done })))
+}
+
+/// `POST …/cases/{id}/hold`: keeps a case's pictures beyond their time, until `until`, because the law asks for it. Takes
+/// two operators who name the same date.
+pub(crate) async fn hold(
+    State(state): State<ApiState>,
+    operator: Operator,
+    ids: Ids,
+    fields: Fields,
+) -> Result<Json<Value>, Failure> {
+    let id = ids.text("id");
+    let until = until(&fields)?.ok_or_else(|| Failure::param("until", "Missing required parameter: 'until'."))?;
+    let held = state.app.hold_evidence(&operator.0, &id, until, &reason(&fields)?).await.or_fail(&state)?;
+    let held = held == Decided::Done;
+    Ok(Json(json!({ "id": id, "object": "keystead.legal_hold", "held": held, "until": until })))
+}
+
+/// `POST …/cases/{id}/hold/end`.
+pub(crate) async fn end_hold(
+    State(state): State<ApiState>,
+    operator: Operator,
+    ids: Ids,
+    fields: Fields,
+) -> Result<Json<Value>, Failure> {
+    let id = ids.text("id");
+    state.app.end_hold(&operator.0, &id, &reason(&fields)?).await.or_fail(&state)?;
+    Ok(Json(json!({ "id": id, "object": "keystead.legal_hold", "ended": true })))
 }
 
 /// `POST …/organizations/{organization_id}/waivers`: `requirement`, `reason`, `until`.

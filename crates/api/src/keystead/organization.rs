@@ -45,6 +45,7 @@ fn standing(view: &OrganizationView) -> Value {
         "provider": view.provider,
         "provider_policy": view.provider_policy,
         "appeal_open": view.appeal_open,
+        "pictures_held_until": view.held_until,
         "document_free_at": view.document_free_at,
     })
 }
@@ -150,10 +151,11 @@ pub(crate) async fn refusals(State(state): State<ApiState>, admin: Admin) -> Res
     Ok(Json(json!({ "object": "list", "data": data })))
 }
 
-/// `GET /v1/keystead/privacy`: receipts of erasure, and who looked at pictures.
+/// `GET /v1/keystead/privacy`: receipts of erasure, who looked at pictures, and which are held by law.
 pub(crate) async fn privacy(State(state): State<ApiState>, admin: Admin) -> Result<Json<Value>, Failure> {
-    let (receipts, views) = state.app.privacy_record(&admin.actor, &admin.organization).await.or_fail(&state)?;
-    let receipts: Vec<Value> = receipts
+    let record = state.app.privacy_record(&admin.actor, &admin.organization).await.or_fail(&state)?;
+    let receipts: Vec<Value> = record
+        .receipts
         .iter()
         .map(|row| {
             let counts: Value = serde_json::from_str(&row.receipt).unwrap_or(Value::Null);
@@ -161,6 +163,13 @@ pub(crate) async fn privacy(State(state): State<ApiState>, admin: Admin) -> Resu
         })
         .collect();
     let views: Vec<Value> =
-        views.iter().map(|row| json!({ "viewer": row.viewer, "reason": row.reason, "at": row.at })).collect();
-    Ok(Json(json!({ "object": "keystead.privacy_record", "receipts": receipts, "views": views })))
+        record.views.iter().map(|row| json!({ "viewer": row.viewer, "reason": row.reason, "at": row.at })).collect();
+    let holds: Vec<Value> = record
+        .holds
+        .iter()
+        .map(|row| {
+            json!({ "reason": row.reason, "until": row.until, "held_at": row.granted_at, "ended_at": row.ended_at })
+        })
+        .collect();
+    Ok(Json(json!({ "object": "keystead.privacy_record", "receipts": receipts, "views": views, "holds": holds })))
 }

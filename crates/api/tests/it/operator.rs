@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 
 use crate::world::{START, World, admin};
 
-const HERE: &str = "/v1/keystead/operator";
+pub(crate) const HERE: &str = "/v1/keystead/operator";
 
 /// Somebody whose address the configuration names, and whose mailbox was opened.
-async fn operator(world: &World) -> Bootstrapped {
-    let made = world.bootstrap("ops", true).await;
+pub(crate) async fn operator(world: &World, name: &str) -> Bootstrapped {
+    let made = world.bootstrap(name, true).await;
     let user = made.user_id.clone();
     let confirm = world.store.write("confirm", async move |tx: &mut Tx| {
         let account = Account {
@@ -60,7 +60,7 @@ async fn only_operators_pass() {
 #[tokio::test]
 async fn rules_are_read_tried_and_saved() {
     let world = World::new().await;
-    let operator = operator(&world).await;
+    let operator = operator(&world, "ops").await;
     let key = admin(&operator);
     let owner = world.bootstrap("ann", true).await;
     assert_eq!(world.post("/v1/api-keys", admin(&owner), json!({ "name": "one" })).await.status, 200);
@@ -102,7 +102,7 @@ async fn rules_are_read_tried_and_saved() {
 #[tokio::test]
 async fn waivers_standings_health_and_retention() {
     let world = World::new().await;
-    let operator = operator(&world).await;
+    let operator = operator(&world, "ops").await;
     let key = admin(&operator);
     let owner = world.bootstrap("ann", false).await;
     let of = |path: &str| format!("{HERE}/organizations/{}/{path}", owner.organization_id);

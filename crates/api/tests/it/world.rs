@@ -9,7 +9,7 @@ use http::{HeaderMap, Method, Request, Response};
 use http_body_util::BodyExt;
 use keystead_api::{ApiState, Authenticate, BoxFuture};
 use keystead_app::bootstrap::Bootstrapped;
-use keystead_app::{App, AppOptions, Sealer, Services, Settings};
+use keystead_app::{App, AppOptions, Clock, Sealer, Services, Settings};
 use keystead_core::caller::Caller;
 use keystead_core::key::{ApiKey, Pepper, TagKeys};
 use keystead_core::mask::mask;
@@ -25,6 +25,11 @@ use serde_json::Value;
 
 pub(crate) const URL: &str = "https://keystead.test";
 pub(crate) const START: i64 = 1_767_225_600;
+
+/// What seals of this installation are made with.
+pub(crate) fn sealer() -> Sealer {
+    Sealer::new(Secret::new([4; 32]), Secret::new([5; 32]))
+}
 
 /// Reads keys as the gateway does.
 struct Keys {
@@ -77,23 +82,32 @@ impl Answer {
 
 impl World {
     pub(crate) async fn new() -> Self {
+        Self::with(|_, _| Services::default()).await
+    }
+
+    /// With outside services, which may need the store and the clock.
+    pub(crate) async fn with(services: impl FnOnce(&Store, &Clock) -> Services) -> Self {
         let store = Store::open("sqlite::memory:").await.unwrap();
         store.migrate().await.unwrap();
         let tags = TagKeys::new(Secret::new([1; 32]), Vec::new());
         let pepper = Pepper::new(Secret::new([2; 32]));
         let clock = Arc::new(AtomicI64::new(START));
         let hand = Arc::clone(&clock);
+        let time: Clock = Arc::new(move || Timestamp(hand.load(Ordering::SeqCst)));
         let app = App::new(AppOptions {
             store: store.clone(),
             tags: tags.clone(),
             pepper: pepper.clone(),
             audit_key: AuditKey(Secret::new([3; 32])),
-            clock: Arc::new(move || Timestamp(hand.load(Ordering::SeqCst))),
+            services: services(&store, &time),
+            clock: time,
             rng: Box::new(ChaCha20Rng::seed_from_u64(7)),
             public_url: URL.to_owned(),
-            sealer: Sealer::new(Secret::new([4; 32]), Secret::new([5; 32])),
-            services: Services::default(),
-            settings: Settings { operator_emails: vec!["ops@example.com".to_owned()], ..Settings::default() },
+            sealer: sealer(),
+            settings: Settings {
+                operator_emails: ["ops@example.com", "eve@example.com"].map(str::to_owned).to_vec(),
+                ..Settings::default()
+            },
         });
         let keys = Keys { store: store.clone(), tags, pepper };
         let router = keystead_api::router(ApiState { app: app.clone(), authenticate: Arc::new(keys) });

@@ -226,6 +226,18 @@ pub(super) const fn words(kind: Kind, language: Language) -> (&'static str, &'st
             "新しいサインイン方法",
             "次のサービスでもアカウントにサインインできるようになりました。\n\n{}\n\n心当たりがない場合は、すぐにサポートに連絡してください。",
         ),
+        (Kind::PicturesGo, Language::English) => (
+            "A case waits, and its pictures go within a day",
+            "Nobody has decided this case yet. Its pictures are erased within a day, decided or not; the person is then asked for new ones.\n\n{}",
+        ),
+        (Kind::PicturesGo, Language::Polish) => (
+            "Sprawa czeka, a jej zdjęcia znikną w ciągu doby",
+            "Nikt jeszcze nie rozstrzygnął tej sprawy. Jej zdjęcia zostaną usunięte w ciągu doby, bez względu na decyzję; potem trzeba będzie poprosić o nowe.\n\n{}",
+        ),
+        (Kind::PicturesGo, Language::Japanese) => (
+            "未審査の案件の画像が1日以内に削除されます",
+            "この案件はまだ審査されていません。画像は審査の有無にかかわらず1日以内に削除され、その後は本人に再提出をお願いすることになります。\n\n{}",
+        ),
     }
 }
 

@@ -60,10 +60,12 @@ pub(crate) enum Kind {
     IdentityJoined,
     /// An identity elsewhere opens the account no longer.
     IdentityParted,
+    /// To an operator: a case waits, and its pictures go in a day.
+    PicturesGo,
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 17] = [
+    pub(super) const ALL: [Self; 18] = [
         Self::Confirm,
         Self::AlreadyRegistered,
         Self::Reset,
@@ -81,6 +83,7 @@ impl Kind {
         Self::PasskeyRemoved,
         Self::IdentityJoined,
         Self::IdentityParted,
+        Self::PicturesGo,
     ];
 
     pub(crate) const fn as_str(self) -> &'static str {
@@ -102,6 +105,7 @@ impl Kind {
             Self::PasskeyRemoved => "passkey_removed",
             Self::IdentityJoined => "identity_joined",
             Self::IdentityParted => "identity_parted",
+            Self::PicturesGo => "pictures_go",
         }
     }
 }

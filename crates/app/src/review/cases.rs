@@ -4,9 +4,11 @@ use keystead_core::id::OrganizationId;
 use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
 use keystead_core::verification::documents::DocumentKind;
+use keystead_core::verification::legal_hold::AGREED_WITHIN;
 use keystead_store::Tx;
 use keystead_store::tables::captures::{self, Capture};
 use keystead_store::tables::identity_attempts;
+use keystead_store::tables::legal_holds::{self, LegalHold};
 use keystead_store::tables::organizations;
 use keystead_store::tables::reviews::{self, EvidenceView, ReviewCase};
 use serde_json::{Value, json};
@@ -98,6 +100,8 @@ pub struct CaseView {
     pub pictures: Vec<PictureView>,
     /// Who looked at them.
     pub views: Vec<EvidenceView>,
+    /// The hold by law on its pictures that is in force or proposed, the newest first.
+    pub holds: Vec<LegalHold>,
     /// Why it was declined, by name.
     pub reasons: Vec<String>,
     /// Whether the reviewer belongs to the organization and so may not decide.
@@ -191,18 +195,20 @@ impl App {
                     erased: row.erased_at.is_some(),
                 })
             };
+            let holds = match &capture {
+                Some(capture) => legal_holds::list_open(tx, &capture.case).await?,
+                None => Vec::new(),
+            };
+            let now = app.now();
+            let stands = |hold: &LegalHold| match hold.granted_at {
+                Some(_) => now < hold.until,
+                None => now.since(hold.proposed_at) < AGREED_WITHIN,
+            };
             let own_cases = [Some(case.id.clone()), capture.as_ref().map(|capture| capture.case.clone())];
             let views = reviews::list_views(tx, &case.organization).await?;
-            let statement = match &case.statement_sealed {
-                Some(sealed) => {
-                    let context = format!("review_cases.statement:{}", case.id);
-                    Some(app.sealer().open_text(&context, sealed)?.expose().clone())
-                }
-                None => None,
-            };
             Ok::<_, Error>(CaseView {
                 organization_name: label.unwrap_or_default(),
-                statement,
+                statement: app.open_statement(&case)?,
                 country: capture.as_ref().and_then(|capture| capture.country.clone()),
                 document: capture
                     .as_ref()
@@ -213,6 +219,7 @@ impl App {
                 zone: app.zone_view(capture.as_ref())?,
                 pictures: in_order(pictures.iter().filter_map(picture).collect()),
                 views: views.into_iter().filter(|view| own_cases.contains(&Some(view.case.clone()))).collect(),
+                holds: holds.into_iter().filter(stands).collect(),
                 reasons: serde_json::from_str(&case.reasons).unwrap_or_default(),
                 own: app.belongs_to(tx, &actor, &case.organization).await?,
                 case,

@@ -1,16 +1,19 @@
-//! A reviewer decides. What he says moves the same machine as an outside service's word; against a finding that the
-//! document has verified others, two must agree (verification.md 4.5, 5.3).
+//! People decide. What a reviewer says moves the same machine as an outside service's word; against a finding that the
+//! document has verified others, and against a service's "no", two must agree (verification.md 4.5, 5.3).
 
-use keystead_core::verification::organization::{Check, Event, step};
+use keystead_core::id::OrganizationId;
+use keystead_core::verification::organization::{Check, Event, people_needed, step};
 use keystead_store::Tx;
-use keystead_store::tables::{identity_attempts, reviews};
+use keystead_store::tables::identity_attempts;
+use keystead_store::tables::reviews::{self, ReviewCase};
 use serde_json::json;
 
 use super::cases::capture_of;
+use super::hold::held_until;
 use crate::audit::Deed;
-use crate::operator::operators_only;
-use crate::verification::REASONS;
+use crate::operator::{operators_only, operators_reason};
 use crate::verification::organization::{attempt_state, refused};
+use crate::verification::{REASONS, SERVICES_REASONS};
 use crate::{Actor, App, Error};
 
 /// What a reviewer says.
@@ -18,10 +21,15 @@ use crate::{Actor, App, Error};
 pub enum Verdict {
     /// The document is the person's.
     Approve,
-    /// It is not accepted, for these reasons of [`REASONS`]; counts as a try.
+    /// It is not accepted, for these reasons of [`declines`]; counts as a try.
     Decline(Vec<String>),
     /// The pictures do not suffice either way: new ones are asked for, and no try is used up.
     Recapture,
+}
+
+/// Why people may decline: every reason but those that only a service has.
+pub fn declines() -> impl Iterator<Item = &'static str> {
+    REASONS.into_iter().filter(|reason| !SERVICES_REASONS.contains(reason))
 }
 
 /// What came of it.
@@ -34,11 +42,91 @@ pub enum Decided {
 }
 
 impl App {
+    /// Decides a case of any kind, with a reason: a review as [`App::decide_review`] does, anything else as
+    /// [`App::decide_case`] does.
+    ///
+    /// # Errors
+    /// As those two, or when the verdict makes no sense for the kind.
+    pub async fn decide(
+        &self,
+        actor: &Actor,
+        id: &str,
+        verdict: Verdict,
+        reason: &str,
+        destroy: bool,
+    ) -> Result<Decided, Error> {
+        let reason = operators_reason(actor, reason)?;
+        let case = id.to_owned();
+        let read = self.store().read("case_kind", async move |tx: &mut Tx| {
+            let found = reviews::find(tx, &case).await?;
+            Ok::<_, Error>(found.ok_or_else(|| Error::not_found("case", case.as_str()))?.kind)
+        });
+        if read.await? == "review" {
+            return self.decide_review(actor, id, verdict, &reason, destroy).await;
+        }
+        let approve = match verdict {
+            Verdict::Approve => true,
+            Verdict::Decline(reasons) if reasons.is_empty() => false,
+            Verdict::Decline(_) => {
+                return Err(Error::invalid("reasons", "Invalid 'reasons': only a review is declined with reasons."));
+            }
+            Verdict::Recapture => {
+                let message = "Invalid 'decision': only a review can ask for new pictures.";
+                return Err(Error::invalid("decision", message));
+            }
+        };
+        if destroy {
+            return Err(Error::invalid("destroy", "Invalid 'destroy': only a review's pictures can be destroyed."));
+        }
+        self.decide_case(actor, id, approve, &reason).await
+    }
+
+    /// Decides an appeal or a doubtful duplicate. Approving against a service's "no" needs two people: the first
+    /// proposes, the second decides (verification.md 5.3).
+    ///
+    /// # Errors
+    /// For anybody but an operator, for a member of the organization, without a reason, when it was decided before, or
+    /// when one person tries twice.
+    pub async fn decide_case(&self, actor: &Actor, id: &str, approve: bool, reason: &str) -> Result<Decided, Error> {
+        let reason = operators_reason(actor, reason)?;
+        let (app, actor, id) = (self.clone(), actor.clone(), id.to_owned());
+        let write = self.store().write("decide_case", async move |tx: &mut Tx| {
+            // Reviews have reasons from a list: `App::decide_review`.
+            let mut case = undecided(tx, &id, |kind| kind != "review").await?;
+            let organization = case.organization.clone();
+            app.not_for_his_own(tx, &actor, &organization).await?;
+            let before = app.standing(tx, &organization).await?;
+            let mut live = app.live_attempt(tx, &organization).await?;
+            let state = live.as_ref().map(attempt_state).transpose()?;
+            if people_needed(before.status, state, approve) > 1 {
+                match case.proposed_by.as_deref() {
+                    None => {
+                        propose(&mut case, &actor, &reason);
+                        reviews::update(tx, &case).await?;
+                        return Ok(Decided::Proposed);
+                    }
+                    Some(first) if first == actor.id() => {
+                        let message = "A second person must agree before a decline is overridden.".to_owned();
+                        return Err(Error::Forbidden { param: None, message });
+                    }
+                    Some(_) => {}
+                }
+            }
+            let facts = app.facts(tx, &organization, &before, None).await?;
+            let next = step(before.status, state, Event::Decide { approve }, facts, app.now()).map_err(refused)?;
+            app.apply(tx, &actor, &organization, &before, live.as_mut(), next, Some(reason.clone())).await?;
+            case.note = Some(reason.clone());
+            app.close(tx, &actor, case, if approve { "approve" } else { "reject" }).await?;
+            Ok::<_, Error>(Decided::Done)
+        });
+        write.await
+    }
+
     /// Decides a review.
     ///
     /// # Errors
-    /// For anybody but an operator, for a member of the organization, without a reason to decline, when it was decided
-    /// before, or when one person tries to be two.
+    /// For anybody but an operator, for a member of the organization, without a reason to decline, for approving what
+    /// one has not looked at, when it was decided before, or when one person tries to be two.
     pub async fn decide_review(
         &self,
         actor: &Actor,
@@ -50,7 +138,7 @@ impl App {
         operators_only(actor)?;
         let reviewer = self.reviewer()?;
         if let Verdict::Decline(reasons) = &verdict
-            && (reasons.is_empty() || reasons.iter().any(|reason| !REASONS.contains(&reason.as_str())))
+            && (reasons.is_empty() || reasons.iter().any(|reason| !declines().any(|known| known == reason)))
         {
             return Err(Error::coded("reason", "review_reason_needed", "Invalid 'reason': choose why it is declined."));
         }
@@ -59,7 +147,7 @@ impl App {
         }
         let (app, who, id, note) = (self.clone(), actor.clone(), id.to_owned(), note.trim().to_owned());
         let write = self.store().write("decide_review", async move |tx: &mut Tx| {
-            app.decide_review_in(tx, &who, &id, &verdict, &note).await
+            app.decide_review_in(tx, &who, &id, &verdict, &note, destroy).await
         });
         let (decided, reference) = write.await?;
         // For instance a side that may not be collected: it is not kept for the days of an appeal.
@@ -76,20 +164,26 @@ impl App {
         id: &str,
         verdict: &Verdict,
         note: &str,
+        destroy: bool,
     ) -> Result<(Decided, Option<String>), Error> {
         let missing = || Error::not_found("case", id);
-        let mut case = reviews::find(tx, id).await?.filter(|case| case.kind == "review").ok_or_else(missing)?;
-        if case.decided_at.is_some() {
-            return Err(Error::Conflict { message: "This case was decided before.".to_owned() });
-        }
+        let mut case = undecided(tx, id, |kind| kind == "review").await?;
         let organization = case.organization.clone();
-        if self.belongs_to(tx, actor, &organization).await? {
-            return Err(Error::Forbidden {
+        self.not_for_his_own(tx, actor, &organization).await?;
+        if *verdict == Verdict::Approve && reviews::count_unseen(tx, &case.id, actor.id()).await? > 0 {
+            return Err(Error::Invalid {
                 param: None,
-                message: "Nobody decides for an organization he belongs to.".to_owned(),
+                code: Some("review_unseen"),
+                message: "Look at every picture before approving.".to_owned(),
             });
         }
-        let reference = capture_of(tx, &case).await?.map(|capture| capture.id);
+        let capture = capture_of(tx, &case).await?;
+        if let Some(capture) = capture.as_ref().filter(|_| destroy)
+            && held_until(tx, &capture.case, self.now()).await?.is_some()
+        {
+            return Err(Error::Conflict { message: "These pictures are held by law.".to_owned() });
+        }
+        let reference = capture.map(|capture| capture.id);
         let attempt = identity_attempts::find(tx, case.attempt.as_deref().unwrap_or_default()).await?;
         let mut attempt = attempt.ok_or_else(missing)?;
         if attempt.finished_at.is_some() {
@@ -107,10 +201,7 @@ impl App {
         let event = match verdict {
             Verdict::Approve if facts.duplicate => match case.proposed_by.as_deref() {
                 None => {
-                    case.state = "proposed".to_owned();
-                    case.proposal = Some("approve".to_owned());
-                    case.proposed_by = Some(actor.id().to_owned());
-                    case.note = Some(note.to_owned());
+                    propose(&mut case, actor, note);
                     reviews::update(tx, &case).await?;
                     self.record(tx, actor, deed("review.proposed")).await?;
                     return Ok((Decided::Proposed, reference));
@@ -133,15 +224,51 @@ impl App {
         attempt.reasons = json!(reasons(verdict)).to_string();
         self.apply(tx, actor, &organization, &before, Some(&mut attempt), next, None).await?;
         self.record(tx, actor, deed("review.decided")).await?;
-        case.state = "decided".to_owned();
-        case.decision = Some(word(verdict).to_owned());
         case.reasons = json!(reasons(verdict)).to_string();
         case.note = Some(note.to_owned()).filter(|note| !note.is_empty());
+        self.close(tx, actor, case, word(verdict)).await?;
+        Ok((Decided::Done, reference))
+    }
+
+    pub(super) async fn not_for_his_own(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        organization: &OrganizationId,
+    ) -> Result<(), Error> {
+        if self.belongs_to(tx, actor, organization).await? {
+            let message = "Nobody decides for an organization he belongs to.".to_owned();
+            return Err(Error::Forbidden { param: None, message });
+        }
+        Ok(())
+    }
+
+    async fn close(&self, tx: &mut Tx, actor: &Actor, mut case: ReviewCase, decision: &str) -> Result<(), Error> {
+        case.state = "decided".to_owned();
+        case.decision = Some(decision.to_owned());
         case.decided_by = Some(actor.id().to_owned());
         case.decided_at = Some(self.now());
         reviews::update(tx, &case).await?;
-        Ok((Decided::Done, reference))
+        Ok(())
     }
+}
+
+/// A case that waits, of a kind that is meant here.
+async fn undecided(tx: &mut Tx, id: &str, meant: fn(&str) -> bool) -> Result<ReviewCase, Error> {
+    let found = reviews::find(tx, id).await?.filter(|case| meant(&case.kind));
+    let case = found.ok_or_else(|| Error::not_found("case", id))?;
+    if case.decided_at.is_some() {
+        return Err(Error::Conflict { message: "This case was decided before.".to_owned() });
+    }
+    Ok(case)
+}
+
+/// The first of two has spoken.
+fn propose(case: &mut ReviewCase, actor: &Actor, note: &str) {
+    case.state = "proposed".to_owned();
+    case.proposal = Some("approve".to_owned());
+    case.proposed_by = Some(actor.id().to_owned());
+    case.note = Some(note.to_owned());
 }
 
 const fn word(verdict: &Verdict) -> &'static str {

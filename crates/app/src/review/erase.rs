@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::Reviewer;
 use super::evidence::Erased;
+use super::hold::held_until;
 use crate::audit::Deed;
 use crate::verification::organization::{attempt_state, refused};
 use crate::{Actor, App, Error};
@@ -19,7 +20,7 @@ const DAY: i64 = 86_400;
 /// No picture is older, in seconds from the first of its case. Configuration can lower it; nothing raises it.
 pub const RETENTION_CEILING: i64 = 7 * DAY;
 /// A case goes with the last run of housekeeping before its time, never with the first after.
-const EARLY: i64 = 3_600;
+pub(super) const EARLY: i64 = 3_600;
 /// What nobody finished goes a day after its attempt ended.
 const ABANDONED: i64 = DAY;
 
@@ -35,6 +36,9 @@ impl Reviewer {
         let id = id.to_owned();
         let write = self.store.write("erase_capture", async move |tx: &mut Tx| {
             let Some(mut row) = captures::find(tx, &id).await? else { return Ok(None) };
+            if held_until(tx, &row.case, now).await?.is_some() {
+                return Err(Error::Conflict { message: "These pictures are held by law.".to_owned() });
+            }
             reviews::erase_evidence(tx, &row.case, now).await?;
             if row.erased_at.is_none() {
                 row.key_sealed = None;
@@ -94,16 +98,20 @@ impl App {
             for row in captures::list_kept(tx).await? {
                 let attempt = identity_attempts::find(tx, &row.attempt).await?;
                 let ended = attempt.and_then(|attempt| attempt.finished_at);
-                kept.push((row, ended));
+                let held = held_until(tx, &row.case, now).await?.is_some();
+                kept.push((row, ended, held));
             }
             Ok::<_, Error>(kept)
         });
         let kept = write.await?;
         // Files without a key are noise that an interrupted erasure left.
-        for case in on_disk.iter().filter(|case| kept.iter().all(|(row, _)| row.case != case.as_str())) {
+        for case in on_disk.iter().filter(|case| kept.iter().all(|(row, ..)| row.case != case.as_str())) {
             reviewer.erase_files(case.as_str()).await?;
         }
-        for (row, ended) in kept {
+        for (row, ended, held) in kept {
+            if held {
+                continue;
+            }
             let old = row.first_captured_at.is_some_and(|at| {
                 images_until(at, self.settings().biometrics_days) <= now.plus(EARLY)
                     // A time in the future vouches for nothing.

@@ -34,24 +34,14 @@ impl App {
             }
             let flags = flags(tx, &reviewer, &row, &pictures, now).await?;
             let case = ReviewCase {
-                id: row.case.clone(),
-                organization: row.organization.clone(),
-                attempt: Some(row.attempt.clone()),
-                kind: "review".to_owned(),
-                state: "open".to_owned(),
-                statement_sealed: None,
                 findings: json!({ "flags": flags }).to_string(),
-                opened_at: now,
                 images_until: row.first_captured_at.map(|at| images_until(at, app.settings().biometrics_days)),
-                proposal: None,
-                proposed_by: None,
-                decision: None,
-                reasons: "[]".to_owned(),
-                note: None,
-                decided_by: None,
-                decided_at: None,
+                ..ReviewCase::opened(&row.case, &row.organization, Some(row.attempt.clone()), "review", now)
             };
             reviews::insert(tx, &case).await?;
+            if let Some(until) = case.images_until {
+                app.remind_reviewers(tx, &case.id, until).await?;
+            }
             row.state = "submitted".to_owned();
             row.submitted_at = Some(now);
             captures::update(tx, &row).await?;

@@ -3,26 +3,11 @@
 use std::sync::mpsc;
 
 use image::{ExtendedColorType, ImageEncoder, Rgb};
+pub(crate) use keystead_testkit::pictures::page;
 use proptest::prelude::*;
 
 use super::super::quality::BLURRED_BELOW;
 use super::*;
-
-/// Something like a page of print: rows of dark marks on paper, different for each seed.
-pub(crate) fn page(width: u32, height: u32, seed: u32) -> RgbImage {
-    let mut raw = Vec::with_capacity((width * height * 3) as usize);
-    for y in 0..height {
-        let row = (y / 4).wrapping_mul(40_503) ^ seed.wrapping_mul(97);
-        for x in 0..width {
-            let cell = ((x / 4).wrapping_mul(2_654_435_761) ^ row).wrapping_mul(2_246_822_519);
-            // Large light and dark areas give each page a look of its own.
-            let shade = (((x * 5 / width + y * 4 / height * 3) ^ seed) * 29 % 60) as u8;
-            let mark = (y / 20) % 2 == 0 && cell >> 31 == 1;
-            raw.extend(if mark { [40, 40, 50] } else { [225 - shade, 225 - shade, 215 - shade] });
-        }
-    }
-    RgbImage::from_raw(width, height, raw).unwrap()
-}
 
 pub(crate) fn jpeg(pixels: &RgbImage) -> Vec<u8> {
     encode(pixels).unwrap().expose().clone()

@@ -25,6 +25,8 @@ pub(crate) const PHONE_CANCEL: &str = "phone.cancel";
 
 /// Tell the owners what stands now.
 pub(crate) const TELL_OWNERS: &str = "identity.tell_owners";
+/// Tell reviewers that a case is about to lose its pictures.
+pub(crate) const TELL_REVIEWERS: &str = "identity.tell_reviewers";
 /// Mail a link to another device.
 pub(crate) const MAIL_LINK: &str = "identity.mail_link";
 

@@ -1,6 +1,6 @@
 //! What an organization has proven, and what that opens.
 
-mod jobs;
+pub(crate) mod jobs;
 pub mod limits;
 mod notices;
 pub mod number;
@@ -11,7 +11,7 @@ pub mod webhooks;
 mod words;
 
 pub(crate) use jobs::field;
-pub use keystead_providers::identity::REASONS;
+pub use keystead_providers::identity::{REASONS, SERVICES_REASONS};
 pub use keystead_store::tables::refusals::RefusedCall;
 pub(crate) use phone::ahead;
 
@@ -29,7 +29,7 @@ use keystead_store::tables::{models, organizations, payments, phones, policy};
 use serde_json::json;
 
 use crate::keys::entitlements;
-use crate::operator::{checked_reason, operators_only};
+use crate::operator::operators_reason;
 use crate::own_keys::organization_of;
 use crate::{Actor, App, Error};
 
@@ -187,8 +187,7 @@ impl App {
         until: Option<Timestamp>,
         reason: &str,
     ) -> Result<(), Error> {
-        operators_only(actor)?;
-        let reason = checked_reason(reason)?;
+        let reason = operators_reason(actor, reason)?;
         let until = ahead(until, self.now())?;
         if requirement == Requirement::Organization {
             let exempt = Event::Exempt { until };

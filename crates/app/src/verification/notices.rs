@@ -61,6 +61,11 @@ fn english(event: &str) -> Option<Notice> {
             "No payment method is on file",
             "The last payment method was taken off file. What needs one is closed; keys go on working.",
         ),
+        "review.held" => (
+            GENERAL,
+            "Pictures of a verification are kept longer",
+            "Two people of the operator's decided that the law requires the pictures of a verification of the organization to be kept beyond their time. The page says until when; after that they are erased.",
+        ),
         "payment.exempted" => (
             BILLING,
             "No payment method is required",
@@ -120,6 +125,11 @@ fn polish(event: &str) -> Option<Notice> {
             "Brak zapisanej metody płatności",
             "Usunięto ostatnią metodę płatności. To, co jej wymaga, jest zamknięte; klucze działają dalej.",
         ),
+        "review.held" => (
+            GENERAL,
+            "Zdjęcia z weryfikacji są przechowywane dłużej",
+            "Dwie osoby po stronie operatora uznały, że prawo wymaga przechowywania zdjęć z weryfikacji organizacji dłużej niż zwykle. Na stronie podano termin; potem zdjęcia zostaną usunięte.",
+        ),
         "payment.exempted" => (
             BILLING,
             "Metoda płatności nie jest wymagana",
@@ -177,6 +187,11 @@ fn japanese(event: &str) -> Option<Notice> {
             "支払い方法が登録されていません",
             "最後の支払い方法が削除されました。支払い方法が必要な機能は閉じています。キーは引き続き使えます。",
         ),
+        "review.held" => (
+            GENERAL,
+            "確認用の画像の保存期間が延長されました",
+            "運営者の担当者2名が、法令上の必要により、組織の確認用の画像を通常より長く保存することを決定しました。期限はページに表示され、その後画像は削除されます。",
+        ),
         "payment.exempted" => (BILLING, "支払い方法は不要です", "運営者がこの組織の支払い方法の登録を免除しました。"),
         "payment.exemption_ended" => (
             BILLING,
@@ -205,6 +220,7 @@ mod tests {
             "payment.method_removed",
             "payment.exempted",
             "payment.exemption_ended",
+            "review.held",
         ] {
             let texts = ["en", "pl", "ja"].map(|language| notice(event, language));
             assert!(texts.iter().all(Option::is_some) && texts[0] != texts[1] && texts[1] != texts[2], "{event}");

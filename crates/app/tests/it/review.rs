@@ -5,8 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use image::codecs::jpeg::JpegEncoder;
-use image::{Rgb, RgbImage};
+use image::Rgb;
 use keystead_app::review::{Decided, EvidenceStore, Holder, Intake, Reviewer, ReviewerOptions, Slot, Taken, Verdict};
 use keystead_app::verification::limits::Origin;
 use keystead_app::verification::organization::{Channel, Consent};
@@ -19,6 +18,7 @@ use keystead_core::verification::documents::{DocumentKind, DocumentPolicy};
 use keystead_core::verification::organization::Status;
 use keystead_store::Store;
 use keystead_store::tables::audit::AuditKey;
+use keystead_testkit::{Post, pictures};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 
@@ -30,6 +30,7 @@ struct World {
     app: App,
     now: Arc<AtomicI64>,
     folder: tempfile::TempDir,
+    post: Arc<Post>,
 }
 
 impl World {
@@ -53,7 +54,9 @@ impl World {
             intake: Intake::new(2, Duration::from_secs(60)),
             documents: DocumentPolicy::default(),
         }));
+        let post = Arc::<Post>::default();
         let services = Services {
+            mail: Some(Arc::<Post>::clone(&post)),
             identity: Some(Arc::<Reviewer>::clone(&reviewer)),
             review: Some(reviewer),
             ..Services::default()
@@ -68,9 +71,13 @@ impl World {
             public_url: "https://keystead.test/".to_owned(),
             sealer,
             services,
-            settings: Settings { operator: "Kite".to_owned(), ..Settings::default() },
+            settings: Settings {
+                operator: "Kite".to_owned(),
+                operator_emails: ["bob@example.com", "eve@example.com"].map(str::to_owned).to_vec(),
+                ..Settings::default()
+            },
         });
-        Self { app, now, folder }
+        Self { app, now, folder, post }
     }
 
     fn pass(&self, seconds: i64) {
@@ -125,6 +132,25 @@ impl World {
         self.app.review_queue(&ops("bob")).await.unwrap()[0].id.clone()
     }
 
+    /// Runs what is due; answers whom the mails went to, with their subjects.
+    async fn mails(&self) -> Vec<(String, String)> {
+        while self.app.run_due_jobs().await.unwrap() > 0 {}
+        self.post.take().into_iter().map(|mail| (mail.to, mail.subject)).collect()
+    }
+
+    /// Opens every picture of a case, as the page does.
+    async fn look(&self, who: &Actor, case: &str) {
+        for picture in self.app.review_case(who, case).await.unwrap().pictures {
+            self.app.review_picture(who, case, picture.number, "review").await.unwrap();
+        }
+    }
+
+    /// Looks at everything, and approves.
+    async fn approve(&self, name: &str, case: &str, note: &str, destroy: bool) -> Result<Decided, Error> {
+        self.look(&ops(name), case).await;
+        self.app.decide_review(&ops(name), case, Verdict::Approve, note, destroy).await
+    }
+
     fn files(&self) -> Vec<PathBuf> {
         files(&self.folder.path().join("evidence"))
     }
@@ -147,25 +173,8 @@ fn token(url: &str) -> Secret<String> {
     Secret::new(url.split("/verify/").nth(1).unwrap().split('/').next().unwrap().to_owned())
 }
 
-/// Rows of dark marks on paper, different for each seed.
-fn pixels(width: u32, height: u32, seed: u32) -> RgbImage {
-    let mut raw = Vec::with_capacity((width * height * 3) as usize);
-    for y in 0..height {
-        let row = (y / 4).wrapping_mul(40_503) ^ seed.wrapping_mul(97);
-        for x in 0..width {
-            let cell = ((x / 4).wrapping_mul(2_654_435_761) ^ row).wrapping_mul(2_246_822_519);
-            let shade = (((x * 5 / width + y * 4 / height * 3) ^ seed) * 29 % 60) as u8;
-            let mark = (y / 20) % 2 == 0 && cell >> 31 == 1;
-            raw.extend(if mark { [40, 40, 50] } else { [225 - shade, 225 - shade, 215 - shade] });
-        }
-    }
-    RgbImage::from_raw(width, height, raw).unwrap()
-}
-
 fn jpeg(seed: u32) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    JpegEncoder::new_with_quality(&mut bytes, 90).encode_image(&pixels(1200, 600, seed)).unwrap();
-    bytes
+    pictures::jpeg(1200, 600, seed).unwrap()
 }
 
 fn code(error: &Error) -> &'static str {
@@ -204,8 +213,12 @@ async fn captured_reviewed_and_approved() {
     assert_eq!(case.flags, Vec::<String>::new());
     assert!(matches!(world.app.review_queue(&ann).await, Err(Error::Forbidden { .. })), "owners do not review");
 
-    let decided = world.app.decide_review(&ops("bob"), &queue[0].id, Verdict::Approve, "", false).await;
-    assert_eq!(decided, Ok(Decided::Done));
+    let unseen = world.app.decide_review(&ops("bob"), &queue[0].id, Verdict::Approve, "", false).await;
+    assert_eq!(code(&unseen.unwrap_err()), "review_unseen", "nobody approves what he has not opened");
+    world.look(&ops("eve"), &queue[0].id).await;
+    let unseen = world.app.decide_review(&ops("bob"), &queue[0].id, Verdict::Approve, "", false).await;
+    assert_eq!(code(&unseen.unwrap_err()), "review_unseen", "that somebody else looked is not enough");
+    assert_eq!(world.approve("bob", &queue[0].id, "", false).await, Ok(Decided::Done));
     assert_eq!(world.status(&ann, &one).await, Status::Verified);
     let row = world.app.check_organization_verification(&ann, &one, &attempt).await.unwrap();
     assert_eq!((row.state.as_str(), row.provider.as_str(), row.step), ("approved", "review", 3));
@@ -240,7 +253,7 @@ async fn no_picture_outlives_its_time() {
     let view = world.app.organization_verification(&ann, &one).await.unwrap();
     assert_eq!((view.status, view.attempts_left), (Status::Expired, 3), "handing in again costs no try");
     assert!(world.app.review_queue(&ops("bob")).await.unwrap().is_empty());
-    let (receipts, _) = world.app.privacy_record(&ann, &one).await.unwrap();
+    let receipts = world.app.privacy_record(&ann, &one).await.unwrap().receipts;
     assert!(
         receipts.iter().any(|row| row.what == "evidence" && row.receipt.contains("\"pictures\":5")),
         "{receipts:?}"
@@ -250,7 +263,7 @@ async fn no_picture_outlives_its_time() {
     let (_, link) = world.start(&ann, &one).await;
     world.hand_in(&link, 40).await;
     let case = world.case().await;
-    world.app.decide_review(&ops("bob"), &case, Verdict::Approve, "", false).await.unwrap();
+    world.approve("bob", &case, "", false).await.unwrap();
     world.pass(7 * DAY - 2 * HOUR);
     world.app.keep_house().await.unwrap();
     assert_eq!(world.files().len(), 5);
@@ -365,11 +378,11 @@ async fn every_look_is_written_down() {
     assert!(matches!(world.app.review_picture(&bob, &case, -1, "review").await, Err(Error::NotFound { .. })));
     let shown = world.app.review_picture(&bob, &case, front, "review").await.unwrap();
     let shown = image::load_from_memory(shown.expose()).unwrap().into_rgb8();
-    let sent = pixels(1200, 600, 50);
+    let sent = pictures::page(1200, 600, 50);
     let far = |a: &Rgb<u8>, b: &Rgb<u8>| a.0.iter().zip(b.0).any(|(a, b)| a.abs_diff(b) > 40);
     let marked = shown.pixels().zip(sent.pixels()).filter(|(a, b)| far(a, b)).count();
     assert!(marked > 20_000, "the mark is in the pixels: {marked}");
-    let (_, views) = world.app.privacy_record(&ann, &one).await.unwrap();
+    let views = world.app.privacy_record(&ann, &one).await.unwrap().views;
     assert_eq!(views.len(), 1, "owners read who looked");
     assert_eq!(
         (views[0].viewer.as_str(), views[0].reason.as_str(), views[0].number),
@@ -409,11 +422,15 @@ async fn declined_appealed_and_overridden_by_two() {
     assert!(seen.statement.unwrap().contains("ten years"));
     let front = seen.pictures[0].number;
     assert!(world.app.review_picture(&ops("eve"), &queue[0].id, front, "appeal").await.is_ok());
-    world.app.decide_case(&ops("bob"), &queue[0].id, true, "I agree").await.unwrap();
+    let own = world.app.decide_case(&ops("ann"), &queue[0].id, true, "It is me").await;
+    assert!(matches!(own, Err(Error::Forbidden { .. })), "nobody decides for his own organization");
+    let first = world.app.decide_case(&ops("bob"), &queue[0].id, true, "I agree").await;
+    assert_eq!(first, Ok(Decided::Proposed));
     let twice = world.app.decide_case(&ops("bob"), &queue[0].id, true, "I agree with me").await;
     assert!(matches!(twice, Err(Error::Forbidden { .. })));
     assert_eq!(world.status(&ann, &one).await, Status::InReview);
-    world.app.decide_case(&ops("eve"), &queue[0].id, true, "So do I").await.unwrap();
+    let second = world.app.decide_case(&ops("eve"), &queue[0].id, true, "So do I").await;
+    assert_eq!(second, Ok(Decided::Done));
     assert_eq!(world.status(&ann, &one).await, Status::Verified);
 }
 
@@ -441,7 +458,7 @@ async fn findings_and_documents_seen_before() {
     let zone = seen.zone.unwrap();
     assert!(zone.digits.unwrap().all_agree());
     assert!(zone.fields.contains(&("surname", "ERIKSSON".to_owned())));
-    world.app.decide_review(&ops("bob"), &case, Verdict::Approve, "", true).await.unwrap();
+    world.approve("bob", &case, "", true).await.unwrap();
     assert_eq!(world.files(), Vec::<PathBuf>::new(), "destroyed with the decision, as asked");
 
     let (ben, two) = world.owner("ben@example.com").await;
@@ -451,11 +468,11 @@ async fn findings_and_documents_seen_before() {
     world.app.read_review_zone(&ops("bob"), &case, ZONE).await.unwrap();
     let seen = world.app.review_case(&ops("bob"), &case).await.unwrap();
     assert!(seen.duplicate && seen.flags.iter().any(|flag| flag == "mrz_expired"), "{seen:?}");
-    let first = world.app.decide_review(&ops("bob"), &case, Verdict::Approve, "twins", false).await;
+    let first = world.approve("bob", &case, "twins", false).await;
     assert_eq!(first, Ok(Decided::Proposed));
-    let alone = world.app.decide_review(&ops("bob"), &case, Verdict::Approve, "twins", false).await;
+    let alone = world.approve("bob", &case, "twins", false).await;
     assert!(matches!(alone, Err(Error::Forbidden { .. })));
-    let second = world.app.decide_review(&ops("eve"), &case, Verdict::Approve, "twins", false).await;
+    let second = world.approve("eve", &case, "twins", false).await;
     assert_eq!(second, Ok(Decided::Done));
     assert_eq!(world.status(&ben, &two).await, Status::Verified);
 }
@@ -474,4 +491,120 @@ async fn from_the_first_device_to_the_phone() {
     assert_eq!(world.status(&ann, &one).await, Status::InReview);
     let (_, relinked) = (0, world.app.reissue_verification_link(&ann, &one, &attempt).await);
     assert!(relinked.is_err(), "everything is handed in");
+}
+
+// S3-30, verification.md 4.6: reviewers hear a day before pictures go, once, and only of cases that wait.
+#[tokio::test]
+async fn reviewers_hear_before_pictures_go() {
+    let world = World::new().await;
+    let (ann, one) = world.owner("ann@example.com").await;
+    let (ben, two) = world.owner("ben@example.com").await;
+    let (_, link) = world.start(&ann, &one).await;
+    world.hand_in(&link, 10).await;
+    let case = world.case().await;
+    let (_, link) = world.start(&ben, &two).await;
+    world.hand_in(&link, 20).await;
+    let queue = world.app.review_queue(&ops("bob")).await.unwrap();
+    let decided = queue.iter().find(|row| row.id != case).unwrap().id.clone();
+    world.approve("bob", &decided, "", false).await.unwrap();
+    world.pass(6 * DAY - HOUR);
+    let early: Vec<_> = world.mails().await.into_iter().filter(|(to, _)| to != "ann@example.com").collect();
+    assert!(early.iter().all(|(_, subject)| !subject.contains("pictures go")), "{early:?}");
+    world.pass(HOUR);
+    let mails = world.mails().await;
+    let told: Vec<_> = mails.iter().filter(|(_, subject)| subject.contains("pictures go")).collect();
+    assert_eq!(told.iter().map(|(to, _)| to.as_str()).collect::<Vec<_>>(), ["bob@example.com", "eve@example.com"]);
+    world.pass(12 * HOUR);
+    world.app.keep_house().await.unwrap();
+    assert_eq!(world.mails().await, [], "once");
+}
+
+// S3-30, security-checklist 2.3.5: pictures are held by two people, until a date below a ceiling, and owners read of it.
+#[tokio::test]
+async fn pictures_are_held_by_law() {
+    let world = World::new().await;
+    let (ann, one) = world.owner("ann@example.com").await;
+    let (_, link) = world.start(&ann, &one).await;
+    world.hand_in(&link, 30).await;
+    let case = world.case().await;
+    let taken = world.app.review_queue(&ops("bob")).await.unwrap()[0].images_until.unwrap().plus(-7 * DAY);
+    let until = taken.plus(30 * DAY);
+    let hold = |name: &'static str, until| {
+        let world = &world;
+        let case = case.clone();
+        async move { world.app.hold_evidence(&ops(name), &case, until, "a claim is defended").await }
+    };
+    assert!(matches!(world.app.hold_evidence(&ann, &case, until, "x").await, Err(Error::Forbidden { .. })));
+    assert!(matches!(hold("ann", until).await, Err(Error::Forbidden { .. })), "nobody holds his own");
+    for wrong in [taken.plus(7 * DAY), taken.plus(90 * DAY + 1)] {
+        assert_eq!(code(&hold("bob", wrong).await.unwrap_err()), "hold_not_possible");
+    }
+    assert_eq!(hold("bob", until).await, Ok(Decided::Proposed));
+    assert!(matches!(hold("bob", until).await, Err(Error::Forbidden { .. })), "one person is not two");
+    assert_eq!(code(&hold("eve", until.plus(DAY)).await.unwrap_err()), "hold_not_possible", "another date");
+    assert_eq!(world.app.privacy_record(&ann, &one).await.unwrap().holds, [], "nothing is held by one");
+    world.pass(HOUR);
+    assert_eq!(hold("eve", until).await, Ok(Decided::Done));
+    let mails = world.mails().await;
+    assert!(
+        mails.iter().any(|(to, subject)| to == "ann@example.com" && subject.contains("przechowywane dłużej")),
+        "{mails:?}"
+    );
+    let record = world.app.privacy_record(&ann, &one).await.unwrap();
+    assert_eq!((record.holds.len(), record.holds[0].until), (1, until), "owners read of it");
+    assert_eq!(world.app.organization_verification(&ann, &one).await.unwrap().held_until, Some(until));
+
+    // Neither the ceiling, nor a decision, nor a withdrawal erases before the date.
+    world.pass(8 * DAY);
+    world.app.keep_house().await.unwrap();
+    assert_eq!(world.files().len(), 5);
+    let destroy = world.app.decide_review(&ops("bob"), &case, Verdict::Recapture, "", true).await;
+    assert!(matches!(destroy, Err(Error::Conflict { .. })), "{destroy:?}");
+    assert_eq!(world.app.review_queue(&ops("bob")).await.unwrap()[0].images_until, Some(until));
+    world.approve("bob", &case, "", false).await.unwrap();
+    world.app.withdraw_and_erase(&ann, &one).await.unwrap();
+    while world.app.run_due_jobs().await.unwrap() > 0 {}
+    world.app.keep_house().await.unwrap();
+    assert_eq!(world.files().len(), 5, "held");
+    // Its last hour, in which it goes: never after the date.
+    world.pass(22 * DAY - 2 * HOUR - 60);
+    world.app.keep_house().await.unwrap();
+    while world.app.run_due_jobs().await.unwrap() > 0 {}
+    assert_eq!(world.files().len(), 5);
+    world.pass(HOUR);
+    world.app.keep_house().await.unwrap();
+    assert_eq!(world.files(), Vec::<PathBuf>::new());
+    let late = hold("bob", until.plus(DAY)).await;
+    assert!(matches!(late, Err(Error::Conflict { .. })), "the pictures are gone: {late:?}");
+    let page = keystead_app::Page { after: None, limit: 100, ascending: true };
+    let log = world.app.audit_log(&ops("bob"), &one, page).await.unwrap().data;
+    for action in ["review.hold_proposed", "review.held"] {
+        assert!(log.iter().any(|row| row.action == action), "{action}");
+    }
+}
+
+// verification.md 4.6: a hold ends before its date with a reason, and what waited for it is erased.
+#[tokio::test]
+async fn a_hold_ends_early() {
+    let world = World::new().await;
+    let (ann, one) = world.owner("ann@example.com").await;
+    let (_, link) = world.start(&ann, &one).await;
+    world.hand_in(&link, 40).await;
+    let case = world.case().await;
+    let until = world.app.now().plus(60 * DAY);
+    for name in ["bob", "eve"] {
+        world.app.hold_evidence(&ops(name), &case, until, "a claim").await.unwrap();
+    }
+    world.app.withdraw_and_erase(&ann, &one).await.unwrap();
+    while world.app.run_due_jobs().await.unwrap() > 0 {}
+    assert_eq!(world.files().len(), 5);
+    let without = world.app.end_hold(&ops("bob"), &case, " ").await;
+    assert!(matches!(without, Err(Error::Invalid { param: Some("reason"), .. })));
+    world.app.end_hold(&ops("bob"), &case, "settled").await.unwrap();
+    while world.app.run_due_jobs().await.unwrap() > 0 {}
+    assert_eq!(world.files(), Vec::<PathBuf>::new(), "the withdrawal is carried out");
+    let record = world.app.privacy_record(&ann, &one).await.unwrap();
+    assert!(record.holds[0].ended_at.is_some() && record.receipts.iter().any(|row| row.what == "evidence"));
+    assert_eq!(world.app.organization_verification(&ann, &one).await.unwrap().held_until, None);
+    assert!(world.app.end_hold(&ops("bob"), &case, "again").await.is_err());
 }

@@ -11,12 +11,12 @@ use keystead_core::id::{OrganizationId, ProjectId, UserId};
 use keystead_core::key::{Pepper, TagKeys};
 use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
-use keystead_providers::mail::{Mail, Mailer};
 use keystead_providers::sign_in::{Departure, Identity, SignIn};
-use keystead_providers::{BoxFuture, Failure, Health};
+use keystead_providers::{BoxFuture, Failure};
 use keystead_store::tables::audit::AuditKey;
 use keystead_store::tables::users;
 use keystead_store::{Store, Tx};
+use keystead_testkit::Post;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 
@@ -24,22 +24,6 @@ pub(crate) const NOON: i64 = 1_767_268_800;
 pub(crate) const DAY: i64 = 86_400;
 pub(crate) const GOOD: &str = "violet submarine 7";
 pub(crate) const OTHER: &str = "lantern in the attic";
-
-#[derive(Default)]
-struct Post(Mutex<Vec<Mail>>);
-
-impl Mailer for Post {
-    fn send<'a>(&'a self, mail: &'a Mail) -> BoxFuture<'a, Result<(), Failure>> {
-        Box::pin(async move {
-            self.0.lock().unwrap().push(mail.clone());
-            Ok(())
-        })
-    }
-
-    fn health(&self) -> Health {
-        Health::Up
-    }
-}
 
 /// An issuer that answers whatever the test put there.
 #[derive(Default)]
@@ -115,7 +99,7 @@ impl Town {
     /// Carries out what waits, and answers the mails that came of it, oldest first, as `(to, subject, text)`.
     pub(crate) async fn mails(&self) -> Vec<(String, String, String)> {
         while self.app.run_due_jobs().await.unwrap() > 0 {}
-        let sent = std::mem::take(&mut *self.post.0.lock().unwrap());
+        let sent = self.post.take();
         sent.into_iter().map(|mail| (mail.to, mail.subject.replace("Keystead: ", ""), mail.text)).collect()
     }
 

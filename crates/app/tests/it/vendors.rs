@@ -17,13 +17,14 @@ use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
 use keystead_core::verification::number::LineKind;
 use keystead_providers::identity::{Attempt, IdentityProvider, Link, Snapshot, Started, State, our_reference};
-use keystead_providers::mail::{Mail, Mailer};
-use keystead_providers::payment::{Method, PaymentProvider, Setup, SetupState};
+use keystead_providers::mail::Mailer;
+use keystead_providers::payment::{Method, News, PaymentProvider, Setup, SetupState};
 use keystead_providers::phone::{LineLookup, SmsSender};
 use keystead_providers::webhook::{Headers, Hint, SignatureError, verify_timestamped};
 use keystead_providers::{BoxFuture, Failure, Health};
 use keystead_store::Store;
 use keystead_store::tables::audit::AuditKey;
+use keystead_testkit::Post;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use serde_json::{Value, json};
@@ -123,6 +124,8 @@ fn read(headers: Headers<'_>, body: &[u8], now: Timestamp) -> Result<Vec<Hint>, 
 pub(crate) struct Bank {
     pub(crate) line: Line,
     pub(crate) setups: Mutex<HashMap<String, SetupState>>,
+    /// What is read back about other objects.
+    pub(crate) news: Mutex<HashMap<String, News>>,
 }
 
 pub(crate) fn card(number: u32) -> Method {
@@ -165,6 +168,13 @@ impl PaymentProvider for Bank {
             self.line.up()?;
             let found = self.setups.lock().unwrap().get(reference).cloned();
             found.ok_or_else(|| Failure::Gone("no such session".to_owned()))
+        })
+    }
+
+    fn news<'a>(&'a self, _: &'a str, reference: &'a str) -> BoxFuture<'a, Result<Option<News>, Failure>> {
+        Box::pin(async move {
+            self.line.up()?;
+            Ok(self.news.lock().unwrap().get(reference).cloned())
         })
     }
 
@@ -280,23 +290,6 @@ impl IdentityProvider for Examiner {
     }
 }
 
-/// Takes mail.
-#[derive(Default)]
-pub(crate) struct Post(pub(crate) Mutex<Vec<Mail>>);
-
-impl Mailer for Post {
-    fn send<'a>(&'a self, mail: &'a Mail) -> BoxFuture<'a, Result<(), Failure>> {
-        Box::pin(async move {
-            self.0.lock().unwrap().push(mail.clone());
-            Ok(())
-        })
-    }
-
-    fn health(&self) -> Health {
-        Health::Up
-    }
-}
-
 /// An installation with all of them.
 pub(crate) struct House {
     pub(crate) app: App,
@@ -382,7 +375,7 @@ impl House {
 
     /// The subjects of the mails that were sent.
     pub(crate) fn subjects(&self) -> Vec<String> {
-        self.post.0.lock().unwrap().iter().map(|mail| mail.subject.clone()).collect()
+        self.post.all().into_iter().map(|mail| mail.subject).collect()
     }
 
     pub(crate) async fn home(&self, name: &str) -> Home {

@@ -5,8 +5,9 @@ use http::HeaderMap;
 use keystead_app::Settings;
 use keystead_app::verification::webhooks::DeliveryRefusal;
 use keystead_core::verification::organization::Status;
+use keystead_core::verification::payment::{PaymentState, card_ends};
 use keystead_providers::identity::State;
-use keystead_providers::payment::SetupState;
+use keystead_providers::payment::{Method, News, SetupState};
 use keystead_providers::webhook::SignatureError;
 use rand::Rng;
 use rand::seq::SliceRandom;
@@ -158,11 +159,86 @@ async fn a_card_goes_on_file_once() {
     assert_eq!(view.methods.len(), 1);
     let log = house.app.audit_log(actor, organization, crate::first_page()).await.unwrap();
     assert_eq!(log.data.iter().filter(|event| event.action == "payment.method_added").count(), 1);
-    // A removal the bank does not confirm is the bank's word about its own method, signed.
+    // A delivery alone takes no method off file: the bank must say so when it is asked.
+    house.bank.news.lock().unwrap().insert("pm_1".to_owned(), News::Nothing);
+    house.deliver("bank", "evt_said", "payment_method.detached", "pm_1").await;
+    house.work().await;
+    assert_eq!(house.app.payment_methods(actor, organization).await.unwrap().methods.len(), 1);
+    house.bank.news.lock().unwrap().insert("pm_1".to_owned(), News::Detached);
     house.deliver("bank", "evt_gone", "payment_method.detached", "pm_1").await;
     house.work().await;
     let view = house.app.payment_methods(actor, organization).await.unwrap();
     assert!(view.methods.is_empty());
+}
+
+// verification.md 3.2, 5.2: a dispute asks for a look, a renewed card ends the notice, a customer that is gone takes all.
+#[tokio::test]
+async fn what_happens_to_a_card_on_file() {
+    let house = House::new(Settings::default()).await;
+    let home = house.home("ann").await;
+    house.pay(&home, 1).await;
+    let view = async || house.app.payment_methods(&home.actor, home.organization()).await.unwrap();
+    let tell = async |event: &str, name: &str, reference: &str, news: News| {
+        house.bank.news.lock().unwrap().insert(reference.to_owned(), news);
+        house.deliver("bank", event, name, reference).await;
+        house.work().await;
+    };
+    let reference = "pm_1".to_owned();
+    let disputed = |method: Option<&str>, customer: Option<&str>| News::Disputed {
+        method: method.map(str::to_owned),
+        customer: customer.map(str::to_owned),
+        reason: "fraudulent".to_owned(),
+    };
+    tell("evt_1", "charge.dispute.created", "dp_1", disputed(Some("pm_of_nobody"), None)).await;
+    tell("evt_2", "charge.dispute.created", "dp_2", News::Nothing).await;
+    assert_eq!(view().await.state, PaymentState::Active, "nobody's, or settled");
+    // What a renewed card says is kept, and its dispute stays one.
+    tell("evt_3", "charge.dispute.created", "dp_3", disputed(Some(&reference), None)).await;
+    let standing = view().await;
+    assert_eq!((standing.state, standing.until), (PaymentState::Attention, None), "open, and somebody looks");
+    house.deliver("bank", "evt_3", "charge.dispute.created", "dp_3").await;
+    house.work().await;
+    let renewed = Method { reference: reference.clone(), expires_year: 2040, ..card(1) };
+    tell("evt_4", "payment_method.automatically_updated", &reference, News::Renewed(renewed)).await;
+    let standing = view().await;
+    assert_eq!((standing.state, standing.methods[0].expires_year), (PaymentState::Attention, 2040));
+    let overview = house.app.operator_overview(&keystead_app::Actor::operator("anna")).await.unwrap();
+    assert_eq!(overview.organizations[0].attention, ["payment_attention"]);
+    let log = house.app.audit_log(&home.actor, home.organization(), crate::first_page()).await.unwrap();
+    assert_eq!(log.data.iter().filter(|event| event.action == "payment.disputed").count(), 1, "once");
+    // By the customer, where the charge names no method; then the customer is gone.
+    let customer = format!("cus_{}", home.organization());
+    tell("evt_5", "radar.early_fraud_warning.created", "issfr_1", disputed(None, Some(&customer))).await;
+    let log = house.app.audit_log(&home.actor, home.organization(), crate::first_page()).await.unwrap();
+    assert_eq!(log.data.iter().filter(|event| event.action == "payment.disputed").count(), 2);
+    tell("evt_6", "customer.deleted", &customer, News::CustomerGone).await;
+    let standing = view().await;
+    assert_eq!((standing.state, standing.methods.len()), (PaymentState::None, 0));
+    tell("evt_7", "charge.dispute.created", "dp_4", disputed(Some(&reference), None)).await;
+    assert_eq!(view().await.state, PaymentState::None, "nothing is left to look at");
+}
+
+// verification.md 5.2: a card that its bank renewed does not run out.
+#[tokio::test]
+async fn a_renewed_card_is_told_of_no_longer() {
+    let house = House::new(Settings::default()).await;
+    let home = house.home("ann").await;
+    house.pay(&home, 1).await;
+    let ends = card_ends(2027, 1).unwrap();
+    house.wait(ends.since(house.app.now()) - 86_400);
+    house.app.keep_house().await.unwrap();
+    let view = async || house.app.payment_methods(&home.actor, home.organization()).await.unwrap();
+    assert_eq!(view().await.state, PaymentState::Attention);
+    let reference = "pm_1".to_owned();
+    let renewed = Method { reference: reference.clone(), expires_year: 2032, ..card(1) };
+    house.bank.news.lock().unwrap().insert(reference.clone(), News::Renewed(renewed));
+    house.deliver("bank", "evt_1", "payment_method.automatically_updated", &reference).await;
+    house.work().await;
+    let standing = view().await;
+    assert_eq!((standing.state, standing.until), (PaymentState::Active, None));
+    house.wait(30 * 86_400);
+    house.app.keep_house().await.unwrap();
+    assert_eq!(view().await.state, PaymentState::Active);
 }
 
 // An old attempt that is approved after a new one began counts; a word taken back closes nothing by itself.

@@ -10,6 +10,7 @@
 //! | Where does the organization stand with its payment method? | [`payment`] |
 //! | Where does it stand with its verification, and which word of the service counts? | [`organization`] |
 //! | Which documents prove who somebody is? | [`documents`], [`countries`] |
+//! | How long may pictures be kept because the law asks for it? | [`legal_hold`] |
 //! | How often may all that happen? | [`limits`] |
 //!
 //! A machine takes a value and an event and answers the next value, what must be done, and the audit event that tells
@@ -17,6 +18,7 @@
 
 pub mod countries;
 pub mod documents;
+pub mod legal_hold;
 pub mod limits;
 pub mod number;
 pub mod organization;

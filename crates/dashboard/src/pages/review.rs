@@ -5,7 +5,9 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use keystead_app::review::{CaseView, Decided, PictureView, QueueRow, VIEW_REASONS, Verdict, ZoneView};
+use keystead_app::review::{
+    CaseView, Decided, LegalHold, PictureView, QueueRow, VIEW_REASONS, Verdict, ZoneView, declines,
+};
 use keystead_app::verification::REASONS;
 use keystead_app::{Actor, Error};
 use keystead_core::time::Timestamp;
@@ -25,20 +27,6 @@ const HERE: &str = "/operator/reviews";
 const SOON: i64 = 2 * 86_400;
 /// What only a person can see; all of it, before approving.
 const LOOKED_AT: [&str; 4] = ["genuine", "face", "prompts", "readable"];
-/// Why a case may be declined; the rest of the list is software's and the service's.
-const DECLINES: [&str; 11] = [
-    "document_unreadable",
-    "document_expired",
-    "document_type_unsupported",
-    "country_unsupported",
-    "glare_or_blur",
-    "name_mismatch",
-    "face_mismatch",
-    "liveness_failed",
-    "under_age",
-    "duplicate_identity",
-    "other",
-];
 
 #[derive(Template)]
 #[template(path = "pages/review_queue.html")]
@@ -213,7 +201,7 @@ impl Case {
     }
 
     fn declines(&self) -> Vec<(&'static str, String)> {
-        DECLINES.iter().map(|name| (*name, reason(self.t(), name))).collect()
+        declines().map(|name| (name, reason(self.t(), name))).collect()
     }
 
     fn decision(&self) -> String {
@@ -228,6 +216,16 @@ impl Case {
 
     fn reasons(&self) -> Vec<String> {
         self.view.reasons.iter().map(|name| reason(self.t(), name)).collect()
+    }
+
+    /// The hold in force.
+    fn held(&self) -> Option<&LegalHold> {
+        self.view.holds.iter().find(|hold| hold.granted_at.is_some())
+    }
+
+    /// The hold that waits for a second person.
+    fn hold_proposed(&self) -> Option<&LegalHold> {
+        self.view.holds.iter().find(|hold| hold.granted_at.is_none())
     }
 
     fn is_review(&self) -> bool {
@@ -307,17 +305,27 @@ pub(crate) async fn act(State(state): State<DashboardState>, visit: Visit, Path(
     let actor = operator::operator(&visit)?;
     let t = visit.person.text;
     let here = visit.link(&format!("{HERE}/{id}"));
-    let done = visit.link(&format!("{HERE}?done=saved"));
+    let saved = visit.link(&format!("{HERE}/{id}?done=saved"));
+    let onward = |decided| match decided {
+        Decided::Done => visit.link(&format!("{HERE}?done=saved")),
+        Decided::Proposed => saved.clone(),
+    };
     let result = match form.text("act") {
         "zone" => state.app.read_review_zone(&actor, &id, form.text("zone")).await.map(|()| here),
+        "hold" => {
+            let until = match form.text("until").parse() {
+                Ok(until) => Timestamp(until),
+                // A day that cannot be read is today, which holds nothing.
+                Err(_) => state.app.now().plus(form.text("days").parse::<i64>().unwrap_or_default() * 86_400),
+            };
+            state.app.hold_evidence(&actor, &id, until, form.text("reason")).await.map(|_| saved)
+        }
+        "end-hold" => state.app.end_hold(&actor, &id, form.text("reason")).await.map(|()| saved),
         "decide-case" => {
             let approve = form.text("decision") == "approve";
-            state.app.decide_case(&actor, &id, approve, form.text("note")).await.map(|()| done)
+            state.app.decide_case(&actor, &id, approve, form.text("note")).await.map(onward)
         }
-        "decide" => decide(&state, &actor, &id, &form).await.map(|decided| match decided {
-            Decided::Done => done,
-            Decided::Proposed => visit.link(&format!("{HERE}/{id}?done=saved")),
-        }),
+        "decide" => decide(&state, &actor, &id, &form).await.map(onward),
         _ => Err(Error::not_found("page", "operator")),
     };
     match result {

@@ -16,12 +16,13 @@ use keystead_core::key::{Pepper, TagKeys};
 use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
 use keystead_dashboard::{DashboardState, router};
-use keystead_providers::mail::{Mail, Mailer};
+use keystead_providers::mail::Mail;
 use keystead_providers::sign_in::{Departure, Identity, SignIn};
-use keystead_providers::{BoxFuture, Failure, Health};
+use keystead_providers::{BoxFuture, Failure};
 use keystead_store::tables::audit::AuditKey;
 use keystead_store::tables::organizations;
 use keystead_store::{Store, Tx};
+use keystead_testkit::Post;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use tower::ServiceExt;
@@ -29,22 +30,6 @@ use tower::ServiceExt;
 pub(crate) const PASSWORD: &str = "violet submarine 7";
 pub(crate) const OTHER: &str = "lantern in the attic";
 const SITE: &str = "https://keystead.test";
-
-#[derive(Default)]
-struct Post(Mutex<Vec<Mail>>);
-
-impl Mailer for Post {
-    fn send<'a>(&'a self, mail: &'a Mail) -> BoxFuture<'a, Result<(), Failure>> {
-        Box::pin(async move {
-            self.0.lock().unwrap().push(mail.clone());
-            Ok(())
-        })
-    }
-
-    fn health(&self) -> Health {
-        Health::Up
-    }
-}
 
 /// An issuer that vouches for whoever the test put there.
 #[derive(Default)]
@@ -143,9 +128,7 @@ impl World {
 
     async fn link_in(&self, wanted: impl Fn(&Mail) -> bool) -> String {
         while self.app.run_due_jobs().await.unwrap() > 0 {}
-        let mut mails = self.post.0.lock().unwrap();
-        let newest = mails.iter().rposition(wanted).unwrap();
-        let mail = mails.remove(newest);
+        let mail = self.post.all().into_iter().rfind(wanted).unwrap();
         let link = mail.text.split(SITE).nth(1).unwrap_or_else(|| panic!("no link in {}", mail.text));
         link.split_whitespace().next().unwrap().to_owned()
     }

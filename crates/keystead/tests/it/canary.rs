@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::product::Product;
 
 const NUMBER: &str = "512347913";
+const COLLEAGUE: &str = "colleague@example.com";
 const EMAIL: &str = "zorblaxa.kanarek@example.com";
 const PASSWORD: &str = "kanarek password 7";
 const LABEL: &str = "Kanarkowska Holding";
@@ -129,7 +130,8 @@ fn sings(text: &str, canary: &str) -> bool {
 // S3-30, S3-37: what people type goes where it must, and nowhere else.
 #[test]
 fn canaries_stay_where_they_belong() {
-    let product = Product::start(&[("KEYSTEAD_OPERATOR__EMAILS", EMAIL)]);
+    let operators = format!("{EMAIL},{COLLEAGUE}");
+    let product = Product::start(&[("KEYSTEAD_OPERATOR__EMAILS", &operators)]);
     let ears = Ears { product: &product, heard: RefCell::default() };
 
     // By the pages: sign up, confirm, an organization, a phone.
@@ -206,8 +208,17 @@ fn canaries_stay_where_they_belong() {
     let cases = ears.api("GET", "/v1/keystead/operator/cases", key, &json!({}));
     assert_eq!(cases["data"][0]["statement"], STATEMENT, "the operator reads it: {cases}");
     let case = cases["data"][0]["id"].as_str().unwrap();
+    // Nobody decides for his own organization: a colleague does.
+    ears.form("/sign-up", "", &[("email", COLLEAGUE), ("password", PASSWORD)]);
+    let mail = ears.message("email", COLLEAGUE);
+    ears.form("/confirm", "", &[("token", mail["link"].as_str().unwrap().split("token=").nth(1).unwrap())]);
+    let made = product.run(&["admin", "bootstrap", "--email", COLLEAGUE, "--organization", "Ops", "--json"]);
     let decide = json!({ "decision": "reject", "reason": "looked at again" });
-    ears.api("POST", &format!("/v1/keystead/operator/cases/{case}/decide"), key, &decide);
+    let path = format!("/v1/keystead/operator/cases/{case}/decide");
+    let own = ears.api("POST", &path, key, &decide);
+    assert!(own["error"].is_object(), "{own}");
+    let decided = ears.api("POST", &path, made["admin_key"].as_str().unwrap(), &decide);
+    assert_eq!(decided["decided"], true, "{decided}");
     ears.simulate(&begin(), &json!({ "outcome": "approve", "document_number": DOCUMENT, "birthdate": BIRTH }));
     product.until("it is verified", || status("organization") == "verified");
 

@@ -1,5 +1,7 @@
 //! From nothing to a verified organization, over real HTTP against the sandbox; refused at each missing step.
 
+use std::cell::RefCell;
+
 use serde_json::{Value, json};
 
 use crate::product::Product;
@@ -11,6 +13,8 @@ struct Owner<'p> {
     product: &'p Product,
     admin: String,
     project: String,
+    /// Where the last card was entered.
+    card_page: RefCell<String>,
 }
 
 impl<'p> Owner<'p> {
@@ -18,7 +22,7 @@ impl<'p> Owner<'p> {
         let arguments = ["admin", "bootstrap", "--email", email, "--organization", "Acme", "--no-waiver", "--json"];
         let made = product.run(&arguments);
         let text = |name: &str| made[name].as_str().unwrap().to_owned();
-        Self { product, admin: text("admin_key"), project: text("project_id") }
+        Self { product, admin: text("admin_key"), project: text("project_id"), card_page: RefCell::default() }
     }
 
     fn post(&self, path: &str, body: Value) -> (u16, Value) {
@@ -51,6 +55,7 @@ impl<'p> Owner<'p> {
         let url = format!("{}/simulate", setup["url"].as_str().unwrap());
         let paid = self.product.sandbox("POST", &url, Some(&json!({ "outcome": "succeed" })));
         assert_eq!(paid.status, 200, "{paid:?}");
+        *self.card_page.borrow_mut() = url;
         self.product.until("the card is on file", || self.status("payment_method") == "verified");
     }
 
@@ -124,6 +129,39 @@ fn from_nothing_to_a_verified_organization() {
         let line = log.lines().find(|line| line.contains(secret)).unwrap_or_default();
         assert!(line.is_empty(), "a number stands in the log: {line}");
     }
+}
+
+// verification.md 3.2, 5.2: disputes and warnings of fraud come signed, are read back, and ask for a look; nothing closes.
+#[test]
+fn a_disputed_card_asks_for_a_look() {
+    let product = Product::start(&[]);
+    let owner = Owner::new(&product, "dan@example.com");
+    owner.add_card();
+    let page = owner.card_page.borrow().clone();
+    let tell = |outcome: &str| {
+        let told = product.sandbox("POST", &page, Some(&json!({ "outcome": outcome })));
+        assert_eq!(told.status, 200, "{told:?}");
+    };
+    let standing = || owner.get("/v1/keystead/payment_methods");
+    let disputes = || {
+        let log = product.call("GET", "/v1/organization/audit_logs?limit=100", &owner.admin, None).json();
+        log["data"].as_array().unwrap().iter().filter(|row| row["type"] == "payment.disputed").count()
+    };
+    // The event says "created"; read back, the bank has settled it already. What follows it shows that it was looked at.
+    tell("settled_dispute");
+    tell("renew");
+    product.until("the renewed card", || standing()["data"][0]["expires_year"] == 2044);
+    assert_eq!((&standing()["status"], disputes()), (&json!("active"), 0));
+    tell("dispute");
+    product.until("somebody must look", || standing()["status"] == "attention");
+    tell("fraud_warning");
+    product.until("the warning, too", || disputes() == 2);
+    assert_eq!(owner.status("payment_method"), "verified", "nothing closes by itself");
+    owner.add_card();
+    product.until("another card is the answer", || standing()["status"] == "active");
+    tell("delete_customer");
+    product.until("the customer is gone", || standing()["status"] == "none");
+    assert_eq!(standing()["data"], json!([]));
 }
 
 // S1-23, S1-32: what cannot get a code is told before one is sent; wrong codes run out.

@@ -136,6 +136,9 @@ pub const REASONS: [&str; 14] = [
     "other",
 ];
 
+/// Those of [`REASONS`] that a service gives by itself: no person who looks at pictures declines for them.
+pub const SERVICES_REASONS: [&str; 3] = ["consent_declined", "abandoned", "provider_error"];
+
 /// Our reference for an attempt at a service: never an address, never a name (verification.md 1.2).
 #[must_use]
 pub fn our_reference(organization: &str, attempt: &str) -> String {

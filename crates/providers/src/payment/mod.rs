@@ -62,6 +62,28 @@ pub struct Method {
     pub customer: Option<String>,
 }
 
+/// What a delivery that is about no set-up comes to, read back from the service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum News {
+    /// Nothing that counts here: settled meanwhile, or not so after all.
+    Nothing,
+    /// A charge on a method is disputed, or its bank warns of fraud.
+    Disputed {
+        /// The method's id at the service, where it is told.
+        method: Option<String>,
+        /// Whose it is, where it is told.
+        customer: Option<String>,
+        /// The class of the dispute, such as `fraudulent`; safe to show.
+        reason: String,
+    },
+    /// The method is on file no longer.
+    Detached,
+    /// The method has other data now, such as the end of a card that was renewed.
+    Renewed(Method),
+    /// The customer is gone, and all its methods with it.
+    CustomerGone,
+}
+
 /// A service that keeps payment methods, such as Stripe.
 pub trait PaymentProvider: Send + Sync {
     /// The name shown and stored.
@@ -77,6 +99,8 @@ pub trait PaymentProvider: Send + Sync {
     ) -> BoxFuture<'a, Result<Setup, Failure>>;
     /// How a set-up stands.
     fn fetch<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<SetupState, Failure>>;
+    /// What a delivery of this name comes to, which is about no set-up; `None` when such a delivery says nothing here.
+    fn news<'a>(&'a self, name: &'a str, reference: &'a str) -> BoxFuture<'a, Result<Option<News>, Failure>>;
     /// Ends a set-up nobody will finish.
     fn cancel<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<(), Failure>>;
     /// Takes a method off file.

@@ -3,7 +3,7 @@
 use keystead_core::time::Timestamp;
 use serde_json::Value;
 
-use super::{Method, PaymentProvider, Setup, SetupState, StripeOptions};
+use super::{Method, News, PaymentProvider, Setup, SetupState, StripeOptions};
 use crate::http::{Answer, Base, Http, at, unavailable};
 use crate::webhook::{Headers, Hint, SignatureError, verify_timestamped};
 use crate::{BoxFuture, Failure, Health};
@@ -101,6 +101,47 @@ impl Stripe {
         Ok(state)
     }
 
+    /// Reads back what an event is about that belongs to no set-up. The event's own words decide nothing.
+    async fn told(&self, name: &str, reference: &str) -> Result<Option<News>, Failure> {
+        match name {
+            "charge.dispute.created" => self.dispute(&["disputes", reference], true).await.map(Some),
+            "radar.early_fraud_warning.created" => {
+                self.dispute(&["radar", "early_fraud_warnings", reference], false).await.map(Some)
+            }
+            "payment_method.detached" | "payment_method.automatically_updated" | "payment_method.updated" => {
+                let found = match done(self.read(&["payment_methods", reference], None).await?) {
+                    Err(Failure::Gone(_)) => return Ok(Some(News::Detached)),
+                    other => other?,
+                };
+                Ok(Some(match method(&found.body) {
+                    Some(method) if method.customer.is_some() => News::Renewed(method),
+                    Some(_) => News::Detached,
+                    None => News::Nothing,
+                }))
+            }
+            "customer.deleted" => Ok(Some(match done(self.read(&["customers", reference], None).await?) {
+                Err(Failure::Gone(_)) => News::CustomerGone,
+                Ok(found) if found.body.get("deleted") == Some(&Value::Bool(true)) => News::CustomerGone,
+                Ok(_) => News::Nothing,
+                Err(failure) => return Err(failure),
+            })),
+            _ => Ok(None),
+        }
+    }
+
+    async fn dispute(&self, path: &[&str], dispute: bool) -> Result<News, Failure> {
+        let found = match done(self.read(path, Some("charge")).await?) {
+            Err(Failure::Gone(_)) => return Ok(News::Nothing),
+            other => other?,
+        };
+        Ok(disputed(&found.body, dispute))
+    }
+
+    async fn read(&self, path: &[&str], expand: Option<&str>) -> Result<Answer, Failure> {
+        let expand: Vec<(&str, &str)> = expand.map(|field| ("expand[]", field)).into_iter().collect();
+        self.send(self.http.get(self.base.at(&[&["v1"], path].concat())).query(&expand)).await
+    }
+
     /// The method that was put on file becomes the customer's default.
     async fn make_default(&self, customer: &str, method: &str) -> Result<(), Failure> {
         let form = [("invoice_settings[default_payment_method]", method)];
@@ -173,6 +214,26 @@ fn state(session: &Value) -> Option<SetupState> {
     })
 }
 
+/// What a dispute or a warning of fraud says, with its charge expanded. What the bank has settled for the operator, and
+/// what is no longer actionable, is nothing.
+fn disputed(body: &Value, dispute: bool) -> News {
+    let text = |path: &[&str]| at(body, path).and_then(Value::as_str).map(str::to_owned);
+    let settled = if dispute {
+        matches!(text(&["status"]).as_deref(), Some("won" | "warning_closed" | "prevented"))
+    } else {
+        body.get("actionable") == Some(&Value::Bool(false))
+    };
+    if settled {
+        return News::Nothing;
+    }
+    let reason = text(&["reason"]).or_else(|| text(&["fraud_type"])).unwrap_or_else(|| "general".to_owned());
+    News::Disputed {
+        method: text(&["charge", "payment_method"]),
+        customer: text(&["charge", "customer"]),
+        reason: word(&reason),
+    }
+}
+
 impl PaymentProvider for Stripe {
     fn name(&self) -> &'static str {
         "stripe"
@@ -190,6 +251,10 @@ impl PaymentProvider for Stripe {
 
     fn fetch<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<SetupState, Failure>> {
         Box::pin(async move { self.http.note(self.look(reference).await) })
+    }
+
+    fn news<'a>(&'a self, name: &'a str, reference: &'a str) -> BoxFuture<'a, Result<Option<News>, Failure>> {
+        Box::pin(async move { self.http.note(self.told(name, reference).await) })
     }
 
     fn cancel<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<(), Failure>> {

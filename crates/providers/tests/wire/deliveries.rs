@@ -35,6 +35,8 @@ async fn what_events_of_stripe_are_about() {
         ("setup_intent.succeeded", json!({ "id": "seti_1", "metadata": {} }), "seti_1"),
         ("payment_method.detached", json!({ "id": "pm_1", "customer": null }), "pm_1"),
         ("customer.deleted", json!({ "id": "cus_1" }), "cus_1"),
+        ("charge.dispute.created", json!({ "id": "dp_1", "charge": "ch_1", "status": "lost" }), "dp_1"),
+        ("radar.early_fraud_warning.created", json!({ "id": "issfr_1", "charge": "ch_1" }), "issfr_1"),
     ] {
         let body = event(name, object);
         for secret in ["whsec_old", "whsec_new"] {

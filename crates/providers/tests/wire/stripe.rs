@@ -1,6 +1,6 @@
 use keystead_core::time::Timestamp;
 use keystead_providers::payment::stripe::Stripe;
-use keystead_providers::payment::{Method, PaymentProvider, SetupState, StripeOptions};
+use keystead_providers::payment::{Method, News, PaymentProvider, SetupState, StripeOptions};
 use keystead_providers::{Failure, Health};
 use serde_json::{Value, json};
 
@@ -158,6 +158,66 @@ async fn ending_and_detaching() {
     assert_eq!(asked[0].line(), "POST /v1/checkout/sessions/cs_1/expire");
     assert_eq!(asked[1].line(), "POST /v1/payment_methods/pm_1/detach");
     assert_eq!(stripe.cancel("cs_1").await, Err(Failure::Refused("Stripe 400 resource_state".into())));
+}
+
+// verification.md 3.2, 5.2: what an event about a method, a charge or a customer comes to stands in what is read back.
+#[tokio::test]
+async fn events_are_read_back() {
+    let charge = json!({ "id": "ch_1", "payment_method": "pm_1", "customer": "cus_1" });
+    let disputed = |reason: &str| {
+        let (method, customer) = (Some("pm_1".to_owned()), Some("cus_1".to_owned()));
+        Some(News::Disputed { method, customer, reason: reason.to_owned() })
+    };
+    let card = json!({ "brand": "visa", "last4": "4242", "exp_month": 12, "exp_year": 2040, "funding": "credit" });
+    let dispute = |status: &str| json!({ "id": "dp_1", "status": status, "reason": "fraudulent", "charge": charge });
+    let warning = |actionable| json!({ "id": "issfr_1", "actionable": actionable, "fraud_type": "Made up by Eve", "charge": charge });
+    let (on_dispute, on_warning) =
+        ("/v1/disputes/dp_1?expand%5B%5D=charge", "/v1/radar/early_fraud_warnings/issfr_1?expand%5B%5D=charge");
+    for (name, reference, answer, asked, news) in [
+        ("charge.dispute.created", "dp_1", say(200, dispute("needs_response")), on_dispute, disputed("fraudulent")),
+        ("charge.dispute.created", "dp_1", say(200, dispute("lost")), on_dispute, disputed("fraudulent")),
+        ("charge.dispute.created", "dp_1", say(200, dispute("won")), on_dispute, Some(News::Nothing)),
+        ("charge.dispute.created", "dp_1", error(404, "resource_missing"), on_dispute, Some(News::Nothing)),
+        ("radar.early_fraud_warning.created", "issfr_1", say(200, warning(true)), on_warning, disputed("unknown")),
+        ("radar.early_fraud_warning.created", "issfr_1", say(200, warning(false)), on_warning, Some(News::Nothing)),
+        (
+            "payment_method.detached",
+            "pm_1",
+            error(404, "resource_missing"),
+            "/v1/payment_methods/pm_1",
+            Some(News::Detached),
+        ),
+        (
+            "payment_method.detached",
+            "pm_1",
+            say(200, json!({ "id": "pm_1", "customer": null, "card": card })),
+            "/v1/payment_methods/pm_1",
+            Some(News::Detached),
+        ),
+        (
+            "customer.deleted",
+            "cus_1",
+            say(200, json!({ "id": "cus_1", "deleted": true })),
+            "/v1/customers/cus_1",
+            Some(News::CustomerGone),
+        ),
+        ("customer.deleted", "cus_1", say(200, json!({ "id": "cus_1" })), "/v1/customers/cus_1", Some(News::Nothing)),
+    ] {
+        let vendor = Vendor::new([answer]).await;
+        assert_eq!(client(&vendor).news(name, reference).await, Ok(news), "{name}");
+        assert_eq!(vendor.asked()[0].line(), format!("GET {asked}"));
+    }
+    let still = json!({ "id": "pm_1", "customer": "cus_1", "card": card });
+    for name in ["payment_method.automatically_updated", "payment_method.detached"] {
+        let vendor = Vendor::new([say(200, still.clone())]).await;
+        let news = client(&vendor).news(name, "pm_1").await.unwrap().unwrap();
+        assert!(matches!(&news, News::Renewed(method) if method.expires_year == 2040), "{name} {news:?}");
+    }
+    let vendor = Vendor::new([]).await;
+    assert_eq!(client(&vendor).news("invoice.paid", "in_1").await, Ok(None));
+    assert!(vendor.asked().is_empty(), "nobody is asked about what is nobody's business here");
+    let vendor = Vendor::new([error(503, "down")]).await;
+    assert!(matches!(client(&vendor).news("charge.dispute.created", "dp_1").await, Err(Failure::Unavailable(_))));
 }
 
 #[tokio::test]

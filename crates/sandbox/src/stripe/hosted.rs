@@ -79,6 +79,9 @@ pub(crate) async fn simulate(
 }
 
 fn act(sandbox: &Sandbox, id: &str, outcome: &str, card: Option<String>) -> Result<(), Box<Response>> {
+    if let "dispute" | "settled_dispute" | "fraud_warning" | "renew" | "delete_customer" = outcome {
+        return later(sandbox, id, outcome);
+    }
     let mut events: Vec<(&str, Value)> = Vec::new();
     {
         let mut all = state(sandbox);
@@ -123,6 +126,53 @@ fn act(sandbox: &Sandbox, id: &str, outcome: &str, card: Option<String>) -> Resu
     for (kind, object) in events {
         sandbox.stripe_event(kind, object);
     }
+    Ok(())
+}
+
+/// What happens to a card after it was put on file: its events name the object, and what is read back says how it is.
+fn later(sandbox: &Sandbox, id: &str, outcome: &str) -> Result<(), Box<Response>> {
+    let (kind, object) = {
+        let mut all = state(sandbox);
+        let count = all.disputes.len();
+        let Some(session) = all.sessions.get(id) else { return Err(Box::new(missing(id))) };
+        let customer = session.customer.clone();
+        let Some(mut method) = session.method.clone() else {
+            return Err(Box::new(error(400, "resource_state", "No method is on file yet")));
+        };
+        let reference = method["id"].as_str().unwrap_or_default().to_owned();
+        match outcome {
+            "renew" => {
+                method["card"]["exp_year"] = json!(2044);
+                all.methods.insert(reference, method.clone());
+                ("payment_method.automatically_updated", method)
+            }
+            "delete_customer" => {
+                let gone = json!({ "id": customer, "object": "customer", "deleted": true });
+                all.customers.insert(customer, gone.clone());
+                ("customer.deleted", gone)
+            }
+            _ => {
+                let charge = json!({ "id": text::id("ch_", &format!("{id}{count}")), "object": "charge",
+                    "payment_method": reference, "customer": customer });
+                let (kind, mut dispute) = if outcome == "fraud_warning" {
+                    let warning = json!({ "id": text::id("issfr_", &format!("{id}{count}")),
+                        "object": "radar.early_fraud_warning", "actionable": true,
+                        "fraud_type": "unauthorized_use_of_card", "charge": charge });
+                    ("radar.early_fraud_warning.created", warning)
+                } else {
+                    let status = if outcome == "dispute" { "needs_response" } else { "won" };
+                    let dispute = json!({ "id": text::id("dp_", &format!("{id}{count}")), "object": "dispute",
+                        "reason": "fraudulent", "status": status, "charge": charge });
+                    ("charge.dispute.created", dispute)
+                };
+                let id = dispute["id"].as_str().unwrap_or_default().to_owned();
+                all.disputes.insert(id, dispute.clone());
+                dispute["charge"] = dispute["charge"]["id"].clone();
+                (kind, dispute)
+            }
+        }
+    };
+    sandbox.stripe_event(kind, object);
     Ok(())
 }
 

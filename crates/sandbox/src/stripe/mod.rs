@@ -51,6 +51,8 @@ struct State0 {
     customers: HashMap<String, Value>,
     sessions: HashMap<String, Session>,
     methods: HashMap<String, Value>,
+    /// Disputes and warnings of fraud, each with its charge.
+    disputes: HashMap<String, Value>,
     replays: HashMap<String, Value>,
     events: u64,
 }
@@ -73,6 +75,8 @@ pub(crate) fn router() -> Router<Sandbox> {
         .route("/v1/checkout/sessions/{id}/expire", post(expire_session))
         .route("/v1/payment_methods/{id}", get(show_method))
         .route("/v1/payment_methods/{id}/detach", post(detach_method))
+        .route("/v1/disputes/{id}", get(show_dispute))
+        .route("/v1/radar/early_fraud_warnings/{id}", get(show_dispute))
         .route("/pay/{id}", get(hosted::page))
         .route("/pay/{id}/simulate", post(hosted::simulate))
 }
@@ -260,6 +264,22 @@ async fn show_method(State(sandbox): State<Sandbox>, headers: HeaderMap, Path(id
     }
     let found = state(&sandbox).methods.get(&id).cloned();
     found.map_or_else(|| missing(&id), |method| Json(method).into_response())
+}
+
+async fn show_dispute(
+    State(sandbox): State<Sandbox>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    if let Err(refused) = door(&sandbox, &headers) {
+        return *refused;
+    }
+    let Some(mut dispute) = state(&sandbox).disputes.get(&id).cloned() else { return missing(&id) };
+    if !query.is_some_and(|query| query.contains("charge")) {
+        dispute["charge"] = dispute["charge"]["id"].clone();
+    }
+    Json(dispute).into_response()
 }
 
 async fn detach_method(State(sandbox): State<Sandbox>, headers: HeaderMap, Path(id): Path<String>) -> Response {

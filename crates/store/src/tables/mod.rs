@@ -13,6 +13,7 @@ pub mod identity_attempts;
 pub mod inbound_events;
 pub mod invites;
 pub mod jobs;
+pub mod legal_holds;
 pub mod limit_hits;
 mod list;
 pub mod memberships;

@@ -132,6 +132,25 @@ pub async fn find_customer(
     tx.optional(SQL, vec![organization.as_str().into(), provider.into()]).await?.map(|row| row.text(0)).transpose()
 }
 
+/// The organization behind a customer of a service.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn find_organization(tx: &mut Tx, provider: &str, customer: &str) -> Result<Option<OrganizationId>, Error> {
+    const SQL: &str = "SELECT organization FROM payment_customers WHERE provider = $1 AND customer = $2";
+    let found = tx.optional(SQL, vec![provider.into(), customer.into()]).await?;
+    found.map(|row| id(&row, 0, "payment_customers")).transpose()
+}
+
+/// Forgets the customer an organization was at a service, because it is gone there.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn delete_customer(tx: &mut Tx, organization: &OrganizationId, provider: &str) -> Result<u64, Error> {
+    const SQL: &str = "DELETE FROM payment_customers WHERE organization = $1 AND provider = $2";
+    tx.execute(SQL, vec![organization.as_str().into(), provider.into()]).await
+}
+
 /// Adds a set-up.
 ///
 /// # Errors

@@ -43,6 +43,31 @@ pub struct ReviewCase {
     pub decided_at: Option<Timestamp>,
 }
 
+impl ReviewCase {
+    /// A case that nobody has looked at yet, of kind `review`, `appeal` or `duplicate`.
+    #[must_use]
+    pub fn opened(id: &str, organization: &OrganizationId, attempt: Option<String>, kind: &str, at: Timestamp) -> Self {
+        Self {
+            id: id.to_owned(),
+            organization: organization.clone(),
+            attempt,
+            kind: kind.to_owned(),
+            state: "open".to_owned(),
+            statement_sealed: None,
+            findings: "{}".to_owned(),
+            opened_at: at,
+            images_until: None,
+            proposal: None,
+            proposed_by: None,
+            decision: None,
+            reasons: "[]".to_owned(),
+            note: None,
+            decided_by: None,
+            decided_at: None,
+        }
+    }
+}
+
 /// One picture of a case; its bytes are elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Evidence {
@@ -270,6 +295,16 @@ pub async fn insert_view(tx: &mut Tx, row: &EvidenceView) -> Result<(), Error> {
         row.at.0.into(),
     ];
     tx.execute(SQL, values).await.map(|_| ())
+}
+
+/// How many pictures of a case somebody has not looked at; pictures that are gone do not count.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn count_unseen(tx: &mut Tx, case: &str, viewer: &str) -> Result<i64, Error> {
+    const SQL: &str = "SELECT COUNT(*) FROM evidence WHERE case_id = $1 AND erased_at IS NULL AND number NOT IN \
+                       (SELECT number FROM evidence_views WHERE case_id = $1 AND viewer = $2)";
+    tx.optional(SQL, vec![case.into(), viewer.into()]).await?.map_or(Ok(0), |row| row.int(0))
 }
 
 /// Who looked at an organization's pictures, newest first.

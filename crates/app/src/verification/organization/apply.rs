@@ -19,6 +19,11 @@ use crate::{Actor, App, Error};
 
 const DAY: i64 = 86_400;
 
+/// What an appeal's statement is sealed for.
+fn statement_context(case: &str) -> String {
+    format!("review_cases.statement:{case}")
+}
+
 impl App {
     /// Writes a step down. `attempt` is the live attempt with what was learned of it; `statement` is an appeal's.
     #[expect(clippy::too_many_arguments, reason = "everything one transition touches, named where it is used")]
@@ -153,28 +158,18 @@ impl App {
         statement: Option<&str>,
     ) -> Result<String, Error> {
         let id = self.draw(ReviewCaseId::generate).to_string();
-        let context = format!("review_cases.statement:{id}");
+        let context = statement_context(&id);
         let sealed = statement.map(|text| self.draw(|rng| self.sealer().seal(rng, &context, text.as_bytes())));
-        let row = ReviewCase {
-            id: id.clone(),
-            organization: organization.clone(),
-            attempt,
-            kind: kind.to_owned(),
-            state: "open".to_owned(),
-            statement_sealed: sealed,
-            findings: "{}".to_owned(),
-            opened_at: self.now(),
-            images_until: None,
-            proposal: None,
-            proposed_by: None,
-            decision: None,
-            reasons: "[]".to_owned(),
-            note: None,
-            decided_by: None,
-            decided_at: None,
-        };
-        reviews::insert(tx, &row).await?;
+        let case = ReviewCase::opened(&id, organization, attempt, kind, self.now());
+        reviews::insert(tx, &ReviewCase { statement_sealed: sealed, ..case }).await?;
         Ok(id)
+    }
+
+    /// What the owner wrote, of one case.
+    pub(crate) fn open_statement(&self, case: &ReviewCase) -> Result<Option<String>, Error> {
+        let open = |sealed: &Vec<u8>| self.sealer().open_text(&statement_context(&case.id), sealed);
+        let opened = case.statement_sealed.as_ref().map(open).transpose()?;
+        Ok(opened.map(|text| text.expose().clone()))
     }
 
     /// Tells every owner what stands now. Without mail, pages and the API still say it.

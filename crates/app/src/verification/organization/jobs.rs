@@ -10,10 +10,11 @@ use keystead_providers::mail::Mail;
 use keystead_store::Tx;
 use keystead_store::tables::identity_attempts::{self, IdentityAttempt};
 use keystead_store::tables::privacy::{self, Receipt};
-use keystead_store::tables::{memberships, users};
+use keystead_store::tables::{captures, memberships, users};
 use serde_json::{Value, json};
 
 use crate::outbox::Outcome;
+use crate::review::held_until;
 use crate::verification::jobs::{self, field};
 use crate::verification::payment::settled;
 use crate::verification::words;
@@ -31,6 +32,7 @@ impl App {
             jobs::IDENTITY_CANCEL => settled(self.identity_provider()?.cancel(field(payload, "reference")?).await),
             jobs::IDENTITY_REDACT => self.redact_attempt(payload, attempts).await,
             jobs::TELL_OWNERS => self.tell_of_standing(payload).await,
+            jobs::TELL_REVIEWERS => self.tell_reviewers(payload).await,
             jobs::MAIL_LINK => self.mail_of_link(payload).await,
             other => Err(Error::Internal(format!("no such job: {other}"))),
         }
@@ -115,6 +117,15 @@ impl App {
         let Some(row) = self.attempt_of(&id).await?.filter(|row| row.redacted_at.is_none()) else {
             return Ok(Outcome::Done);
         };
+        let (now, attempt) = (self.now(), row.id.clone());
+        let held =
+            self.store().read("held", async move |tx: &mut Tx| match captures::find_by_attempt(tx, &attempt).await? {
+                Some(capture) => held_until(tx, &capture.case, now).await,
+                None => Ok(None),
+            });
+        if let Some(until) = held.await? {
+            return Ok(Outcome::Again(Some(until.since(now))));
+        }
         let provider = self.identity_provider()?;
         let reference = match &row.reference {
             Some(reference) => Some(reference.clone()),

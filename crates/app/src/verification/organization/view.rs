@@ -6,6 +6,7 @@ use keystead_core::time::Timestamp;
 use keystead_core::verification::organization::{ATTEMPTS, ATTEMPTS_WINDOW, AttemptState, Status};
 use keystead_store::Tx;
 use keystead_store::tables::identity_attempts::{self, IdentityAttempt};
+use keystead_store::tables::legal_holds::{self, LegalHold};
 use keystead_store::tables::privacy::{self, Receipt};
 use keystead_store::tables::refusals::{self, RefusedCall};
 use keystead_store::tables::reviews::{self, EvidenceView};
@@ -87,10 +88,23 @@ pub struct OrganizationView {
     pub provider: Option<&'static str>,
     /// The service's privacy policy.
     pub provider_policy: Option<String>,
+    /// Until when pictures are kept beyond their time because the law asks for it.
+    pub held_until: Option<Timestamp>,
     /// Whether an appeal waits for people.
     pub appeal_open: bool,
     /// From when on the document of the live attempt may verify this organization, where it has verified others.
     pub document_free_at: Option<Timestamp>,
+}
+
+/// What owners may know about what was done with their data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PrivacyRecord {
+    /// What was erased, newest first.
+    pub receipts: Vec<Receipt>,
+    /// Who looked at pictures, newest first.
+    pub views: Vec<EvidenceView>,
+    /// Which pictures were kept beyond their time, by whom and why, newest first.
+    pub holds: Vec<LegalHold>,
 }
 
 /// The text an owner agrees to; its digest is kept with the consent (S0-22).
@@ -174,7 +188,10 @@ impl App {
             None => None,
             Some(print) => self.document_free_at(tx, organization, print).await?,
         };
+        let held = legal_holds::list_granted(tx, organization).await?;
+        let held = held.iter().filter(|hold| hold.ended_at.is_none() && self.now() < hold.until);
         Ok(OrganizationView {
+            held_until: held.map(|hold| hold.until).max(),
             document_free_at,
             status: standing.status,
             since: standing.since,
@@ -226,20 +243,20 @@ impl App {
         write.await
     }
 
-    /// What was erased for an organization, and who looked at its pictures: for its owners (verification.md 4.6).
+    /// What was erased for an organization, who looked at its pictures, and which of them are or were held by law: for
+    /// its owners (verification.md 4.6).
     ///
     /// # Errors
     /// For anybody but an owner.
-    pub async fn privacy_record(
-        &self,
-        actor: &Actor,
-        organization: &OrganizationId,
-    ) -> Result<(Vec<Receipt>, Vec<EvidenceView>), Error> {
+    pub async fn privacy_record(&self, actor: &Actor, organization: &OrganizationId) -> Result<PrivacyRecord, Error> {
         let (app, actor, organization) = (self.clone(), actor.clone(), organization.clone());
         let read = self.store().read("privacy_record", async move |tx: &mut Tx| {
             app.authorize(tx, &actor, &organization, keystead_core::scope::Scope::ManagementWrite).await?;
-            let receipts = privacy::list_receipts(tx, &organization).await?;
-            Ok::<_, Error>((receipts, reviews::list_views(tx, &organization).await?))
+            Ok::<_, Error>(PrivacyRecord {
+                receipts: privacy::list_receipts(tx, &organization).await?,
+                views: reviews::list_views(tx, &organization).await?,
+                holds: legal_holds::list_granted(tx, &organization).await?,
+            })
         });
         read.await
     }

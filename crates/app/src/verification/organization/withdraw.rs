@@ -10,6 +10,7 @@ use keystead_store::tables::reviews;
 use serde_json::json;
 
 use super::{OrganizationView, attempt_state, refused};
+use crate::operator::operators_reason;
 use crate::verification::jobs;
 use crate::{Actor, App, Error};
 
@@ -136,14 +137,8 @@ impl App {
         event: Event,
         reason: &str,
     ) -> Result<OrganizationView, Error> {
-        if !matches!(actor, Actor::Operator(_)) {
-            let message = "Only an operator can do this.".to_owned();
-            return Err(Error::Forbidden { param: None, message });
-        }
-        if reason.trim().is_empty() || reason.chars().count() > 500 {
-            return Err(Error::invalid("reason", "Invalid 'reason': say why in 1 to 500 characters."));
-        }
-        let (app, actor, organization, reason) = (self.clone(), actor.clone(), organization.clone(), reason.to_owned());
+        let reason = operators_reason(actor, reason)?;
+        let (app, actor, organization) = (self.clone(), actor.clone(), organization.clone());
         let write = self.store().write("operate_on_verification", async move |tx: &mut Tx| {
             let known = keystead_store::tables::organizations::find(tx, &organization).await?;
             known.ok_or_else(|| Error::not_found("organization", organization.as_str()))?;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::outbox::Outcome;
 use crate::verification::jobs::{self, field};
-use crate::{Actor, App, Error};
+use crate::{App, Error};
 
 /// A delivery about something we do not know yet is kept this long: it may be faster than our own answer.
 const PARKED: i64 = 900;
@@ -27,21 +27,17 @@ impl App {
     /// A delivery came: look at what it is about.
     async fn look_at_payment(&self, payload: &Value) -> Result<Outcome, Error> {
         let (provider, reference) = (field(payload, "provider")?.to_owned(), field(payload, "reference")?.to_owned());
-        let detached = field(payload, "name")? == "payment_method.detached";
         let (service, key) = (provider.clone(), reference.clone());
         let read = self.store().read("payment_event", async move |tx: &mut Tx| {
-            let setup = payments::find_by_reference(tx, &service, &key).await?;
-            Ok::<_, Error>((setup, payments::find_method(tx, &service, &key).await?))
+            Ok::<_, Error>(payments::find_by_reference(tx, &service, &key).await?)
         });
-        let (setup, method) = read.await?;
-        if let Some(setup) = setup {
+        let service = self.payment_provider()?;
+        if let Some(setup) = read.await? {
             self.refresh_payment_setup(&setup.organization, &setup.id, 0).await?;
-        } else if let Some(method) = method.filter(|row| detached && row.removed_at.is_none()) {
-            let (app, actor) = (self.clone(), Actor::Service(provider.clone()));
-            let write = self.store().write("payment_detached", async move |tx: &mut Tx| {
-                app.method_removed(tx, &actor, method.clone()).await
-            });
-            write.await?;
+        } else if let Some(news) = (service.news(field(payload, "name")?, &reference).await)
+            .map_err(|failure| Error::provider("payment", &failure))?
+        {
+            self.apply_news(&provider, &reference, news).await?;
         } else if payload.get("received_at").and_then(Value::as_i64).is_some_and(|at| self.now().0 < at + PARKED) {
             return Ok(Outcome::Again(Some(30)));
         }

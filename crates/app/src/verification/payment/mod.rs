@@ -1,6 +1,7 @@
 //! A payment method on file: begun here, entered at the service, read back from it (verification.md 3, 5.2; S1-12…17).
 
 mod jobs;
+mod news;
 mod refresh;
 mod standing;
 mod view;

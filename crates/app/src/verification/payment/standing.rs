@@ -11,6 +11,7 @@ use keystead_store::tables::{organizations, payments};
 use serde_json::{Value, json};
 
 use crate::audit::Deed;
+use crate::operator::operators_reason;
 use crate::verification::jobs;
 use crate::{Actor, App, Error};
 
@@ -184,8 +185,7 @@ impl App {
         event: PaymentEvent,
         reason: &str,
     ) -> Result<(), Error> {
-        crate::operator::operators_only(actor)?;
-        let reason = crate::operator::checked_reason(reason)?;
+        let reason = operators_reason(actor, reason)?;
         let (app, actor, organization) = (self.clone(), actor.clone(), organization.clone());
         let write = self.store().write("operate_on_payment", async move |tx: &mut Tx| {
             let known = organizations::find(tx, &organization).await?;

@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 
 use super::machine;
 use crate::audit::Deed;
+use crate::operator::operators_reason;
 use crate::{Actor, App, Error};
 
 /// How long an operator's agreement waits for a second one.
@@ -181,8 +182,7 @@ impl App {
         organizations: &[OrganizationId],
         reason: &str,
     ) -> Result<(), Error> {
-        crate::operator::operators_only(actor)?;
-        let reason = crate::operator::checked_reason(reason)?;
+        let reason = operators_reason(actor, reason)?;
         let mut all = organizations.to_vec();
         all.sort();
         all.dedup();

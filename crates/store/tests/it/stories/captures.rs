@@ -2,7 +2,8 @@
 
 use keystead_store::Error;
 use keystead_store::tables::captures::{Capture, CaptureLink};
-use keystead_store::tables::{captures, identity_attempts};
+use keystead_store::tables::legal_holds::LegalHold;
+use keystead_store::tables::{captures, identity_attempts, legal_holds};
 
 use super::verification::attempt;
 use crate::world::*;
@@ -68,4 +69,43 @@ pub(crate) async fn captures(db: TestDb) {
     row.erased_at = Some(later(3));
     change!(db, |tx| captures::update(tx, &row)).unwrap();
     assert_eq!(look!(db, |tx| captures::list_kept(tx)), Ok(Vec::new()));
+}
+
+pub(crate) async fn legal_holds(db: TestDb) {
+    let (one, ..) = town(&db).await;
+    let hold = |id: &str, at: i64| LegalHold {
+        id: id.to_owned(),
+        case: "case_1".to_owned(),
+        organization: one.clone(),
+        reason: "a claim is defended".to_owned(),
+        until: later(100),
+        proposed_by: "bob".to_owned(),
+        proposed_at: later(at),
+        granted_by: None,
+        granted_at: None,
+        ended_by: None,
+        ended_at: None,
+    };
+    change!(db, |tx| legal_holds::insert(tx, &hold("hold_1", 0))).unwrap();
+    change!(db, |tx| legal_holds::insert(tx, &hold("hold_2", 1))).unwrap();
+    assert_eq!(look!(db, |tx| legal_holds::list_open(tx, "case_1")), Ok(vec![hold("hold_2", 1), hold("hold_1", 0)]));
+    assert_eq!(look!(db, |tx| legal_holds::list_granted(tx, &one)), Ok(Vec::new()));
+    assert_eq!(change!(db, |tx| legal_holds::grant(tx, "hold_2", "eve", later(2))), Ok(true));
+    assert_eq!(change!(db, |tx| legal_holds::grant(tx, "hold_2", "kim", later(3))), Ok(false), "granted once");
+    assert_eq!(change!(db, |tx| legal_holds::end(tx, "case_1", "kim", later(4))), Ok(2));
+    assert_eq!(change!(db, |tx| legal_holds::end(tx, "case_1", "kim", later(5))), Ok(0));
+    assert_eq!(change!(db, |tx| legal_holds::grant(tx, "hold_1", "eve", later(6))), Ok(false), "ended");
+    assert_eq!(look!(db, |tx| legal_holds::list_open(tx, "case_1")), Ok(Vec::new()));
+    let granted = LegalHold {
+        granted_by: Some("eve".to_owned()),
+        granted_at: Some(later(2)),
+        ended_by: Some("kim".to_owned()),
+        ended_at: Some(later(4)),
+        ..hold("hold_2", 1)
+    };
+    assert_eq!(
+        look!(db, |tx| legal_holds::list_granted(tx, &one)),
+        Ok(vec![granted]),
+        "the owners read of it for good"
+    );
 }

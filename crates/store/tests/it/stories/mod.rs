@@ -42,6 +42,7 @@ pub(crate) async fn all(world: &World) {
     standings::standings(world.fresh().await).await;
     standings::uses(world.fresh().await).await;
     captures::captures(world.fresh().await).await;
+    captures::legal_holds(world.fresh().await).await;
     rest::every_change_is_followed(world.fresh().await).await;
     rest::models_and_policy(world.fresh().await).await;
     rest::jobs_are_leased(world.fresh().await).await;

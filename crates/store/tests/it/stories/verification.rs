@@ -119,6 +119,11 @@ pub(crate) async fn payment_methods(db: TestDb) {
     let (one, _, _, ann, _, _) = town(&db).await;
     change!(db, |tx| payments::save_customer(tx, &one, "stripe", "cus_1")).unwrap();
     change!(db, |tx| payments::save_customer(tx, &one, "stripe", "cus_2")).unwrap();
+    assert_eq!(look!(db, |tx| payments::find_organization(tx, "stripe", "cus_1")), Ok(Some(one.clone())));
+    assert_eq!(look!(db, |tx| payments::find_organization(tx, "stripe", "cus_2")), Ok(None), "the first stays");
+    change!(db, |tx| payments::save_customer(tx, &one, "other", "cus_3")).unwrap();
+    assert_eq!(change!(db, |tx| payments::delete_customer(tx, &one, "other")), Ok(1));
+    assert_eq!(look!(db, |tx| payments::find_organization(tx, "other", "cus_3")), Ok(None));
     let customer = look!(db, |tx| payments::find_customer(tx, &one, "stripe")).unwrap();
     assert_eq!(customer.as_deref(), Some("cus_1"), "the first stays");
     let mut setup = PaymentSetup {
@@ -413,6 +418,9 @@ pub(crate) async fn review(db: TestDb) {
         reason: "review".to_owned(),
         at: Timestamp(NOW.0),
     };
+    assert_eq!(look!(db, |tx| reviews::count_unseen(tx, "case_1", "user-ben")), Ok(1));
     change!(db, |tx| reviews::insert_view(tx, &view)).unwrap();
+    assert_eq!(look!(db, |tx| reviews::count_unseen(tx, "case_1", "user-ben")), Ok(0));
+    assert_eq!(look!(db, |tx| reviews::count_unseen(tx, "case_1", "user-eve")), Ok(1), "somebody else's look");
     assert_eq!(look!(db, |tx| reviews::list_views(tx, &one)).unwrap(), [view]);
 }

@@ -1,0 +1,190 @@
+//! Pictures that are kept beyond their time because the law asks for it, and reviewers who are told before pictures go
+//! (verification.md 4.6). Two operators hold the pictures of one case, with a reason and a date that has a ceiling in
+//! code; owners read of it and are told by mail.
+
+use keystead_core::id::JobId;
+use keystead_core::time::Timestamp;
+use keystead_core::verification::legal_hold::{self, Hold, Proposal, Refusal};
+use keystead_store::Tx;
+use keystead_store::tables::captures::Capture;
+use keystead_store::tables::legal_holds::{self, LegalHold};
+use keystead_store::tables::{accounts, identity_attempts, reviews, users};
+use serde_json::{Value, json};
+
+use super::cases::capture_of;
+use super::decide::Decided;
+use super::erase::{EARLY, images_until};
+use crate::accounts::MailKind;
+use crate::audit::Deed;
+use crate::operator::operators_reason;
+use crate::outbox::Outcome;
+use crate::verification::{field, jobs};
+use crate::{Actor, App, Error};
+
+const DAY: i64 = 86_400;
+
+/// Until when the pictures of a case are held; `None` also in a hold's last hour, in which they go.
+pub(crate) async fn held_until(tx: &mut Tx, case: &str, now: Timestamp) -> Result<Option<Timestamp>, Error> {
+    let open = legal_holds::list_open(tx, case).await?;
+    let granted = open.into_iter().filter(|hold| hold.granted_at.is_some());
+    Ok(granted.map(|hold| hold.until).filter(|until| *until > now.plus(EARLY)).max())
+}
+
+fn refused(refusal: Refusal) -> Error {
+    let invalid = |message: String| Error::Invalid { param: Some("until"), code: Some("hold_not_possible"), message };
+    match refusal {
+        Refusal::NotLonger { goes } => invalid(format!("Invalid 'until': the pictures are kept until {goes} anyhow.")),
+        Refusal::TooLong { latest } => invalid(format!("Invalid 'until': must not be later than {latest}.")),
+        Refusal::OtherDate { until } => {
+            invalid(format!("Invalid 'until': {until} is proposed. Agree to that date, or end the proposal first."))
+        }
+        Refusal::SamePerson => {
+            Error::Forbidden { param: None, message: "A second person must agree before pictures are held.".to_owned() }
+        }
+    }
+}
+
+impl App {
+    /// Holds the pictures of a case until a date: the first operator proposes, a second one agrees to the same date.
+    ///
+    /// # Errors
+    /// For anybody but an operator, for a member of the organization, without a reason, when the pictures are gone, for
+    /// a date that makes no sense or lies beyond [`legal_hold::CEILING`], or when one person tries to be two.
+    pub async fn hold_evidence(
+        &self,
+        actor: &Actor,
+        id: &str,
+        until: Timestamp,
+        reason: &str,
+    ) -> Result<Decided, Error> {
+        let reason = operators_reason(actor, reason)?;
+        let (app, actor, id) = (self.clone(), actor.clone(), id.to_owned());
+        let write = self.store().write("hold_evidence", async move |tx: &mut Tx| {
+            let (capture, first) = app.held_capture(tx, &actor, &id).await?;
+            let now = app.now();
+            let ordinary = images_until(first, app.settings().biometrics_days);
+            let goes = held_until(tx, &capture.case, now).await?.map_or(ordinary, |held| held.max(ordinary));
+            let open = legal_holds::list_open(tx, &capture.case).await?;
+            let waiting = open.iter().find(|hold| hold.granted_at.is_none());
+            let proposal =
+                waiting.map(|hold| Proposal { by: &hold.proposed_by, until: hold.until, at: hold.proposed_at });
+            let hold = legal_hold::judge(proposal.as_ref(), actor.id(), until, first, goes, now).map_err(refused)?;
+            let details = json!({ "data": { "until": until, "reason": reason } });
+            let deed = |action| Deed { organization: &capture.organization, action, target: &capture.case, details };
+            match (hold, waiting) {
+                (Hold::Granted, Some(waiting)) => {
+                    legal_holds::grant(tx, &waiting.id, actor.id(), now).await?;
+                    app.pictures_go(tx, &capture.case, until).await?;
+                    app.record(tx, &actor, deed("review.held")).await?;
+                    app.tell_owners_of(tx, &capture.organization, "review.held").await?;
+                    Ok::<_, Error>(Decided::Done)
+                }
+                _ => {
+                    let token = app.draw(JobId::generate);
+                    let row = LegalHold {
+                        id: format!("hold_{}", token.as_str().trim_start_matches("job_")),
+                        case: capture.case.clone(),
+                        organization: capture.organization.clone(),
+                        reason: reason.clone(),
+                        until,
+                        proposed_by: actor.id().to_owned(),
+                        proposed_at: now,
+                        granted_by: None,
+                        granted_at: None,
+                        ended_by: None,
+                        ended_at: None,
+                    };
+                    legal_holds::insert(tx, &row).await?;
+                    app.record(tx, &actor, deed("review.hold_proposed")).await?;
+                    Ok(Decided::Proposed)
+                }
+            }
+        });
+        write.await
+    }
+
+    /// Ends what is proposed or held; pictures whose own time is over go with the next run of housekeeping.
+    ///
+    /// # Errors
+    /// For anybody but an operator, for a member of the organization, without a reason, or when nothing is held.
+    pub async fn end_hold(&self, actor: &Actor, id: &str, reason: &str) -> Result<(), Error> {
+        let reason = operators_reason(actor, reason)?;
+        let (app, actor, id) = (self.clone(), actor.clone(), id.to_owned());
+        let write = self.store().write("end_hold", async move |tx: &mut Tx| {
+            let (capture, first) = app.held_capture(tx, &actor, &id).await?;
+            let now = app.now();
+            if legal_holds::end(tx, &capture.case, actor.id(), now).await? == 0 {
+                return Err(Error::not_found("legal hold", id.as_str()));
+            }
+            app.pictures_go(tx, &capture.case, images_until(first, app.settings().biometrics_days)).await?;
+            // Erasure that was asked for meanwhile waited for the hold.
+            let attempt = identity_attempts::find(tx, &capture.attempt).await?;
+            if let Some(row) =
+                attempt.filter(|row| row.redacted_at.is_none() && row.redact_at.is_some_and(|at| at <= now))
+            {
+                app.enqueue(tx, jobs::IDENTITY_REDACT, &json!({ "attempt": row.id }), now).await?;
+            }
+            let details = json!({ "data": { "reason": reason } });
+            let deed = Deed {
+                organization: &capture.organization,
+                action: "review.hold_ended",
+                target: &capture.case,
+                details,
+            };
+            app.record(tx, &actor, deed).await
+        });
+        write.await
+    }
+
+    /// The capture a hold is about, while its pictures are there, and when its first picture was taken.
+    async fn held_capture(&self, tx: &mut Tx, actor: &Actor, id: &str) -> Result<(Capture, Timestamp), Error> {
+        let case = reviews::find(tx, id).await?.ok_or_else(|| Error::not_found("case", id))?;
+        self.not_for_his_own(tx, actor, &case.organization).await?;
+        let capture = capture_of(tx, &case).await?.filter(|capture| capture.erased_at.is_none());
+        let there = capture.and_then(|capture| capture.first_captured_at.map(|first| (capture, first)));
+        there.ok_or_else(|| Error::Conflict { message: "This case has no pictures, or they are gone.".to_owned() })
+    }
+
+    /// The pictures of an undecided case go at another time: its page says so, and reviewers are told before.
+    async fn pictures_go(&self, tx: &mut Tx, case: &str, until: Timestamp) -> Result<(), Error> {
+        let Some(mut row) = reviews::find(tx, case).await?.filter(|row| row.decided_at.is_none()) else {
+            return Ok(());
+        };
+        row.images_until = Some(until);
+        reviews::update(tx, &row).await?;
+        self.remind_reviewers(tx, case, until).await
+    }
+
+    /// Queues the word to reviewers that a case is about to lose its pictures: a day before they go.
+    pub(super) async fn remind_reviewers(&self, tx: &mut Tx, case: &str, until: Timestamp) -> Result<(), Error> {
+        if self.services().mail.is_none() || until <= self.now() {
+            return Ok(());
+        }
+        let work = json!({ "case": case, "until": until });
+        self.enqueue(tx, jobs::TELL_REVIEWERS, &work, until.plus(-DAY).max(self.now())).await
+    }
+
+    /// Mails every operator that a case waits and its pictures go; says nothing when it was decided, or goes later.
+    pub(crate) async fn tell_reviewers(&self, payload: &Value) -> Result<Outcome, Error> {
+        let (app, id) = (self.clone(), field(payload, "case")?.to_owned());
+        let until = payload.get("until").and_then(Value::as_i64).map(Timestamp);
+        let write = self.store().write("tell_reviewers", async move |tx: &mut Tx| {
+            let case = reviews::find(tx, &id).await?;
+            if case.is_none_or(|case| case.decided_at.is_some() || case.images_until != until) {
+                return Ok(());
+            }
+            let page = format!("{}/operator/reviews/{id}", app.public_url());
+            for email in &app.settings().operator_emails {
+                let language = match users::find_by_email(tx, email).await? {
+                    Some(person) => accounts::find(tx, &person.id).await?.map(|account| account.language),
+                    None => None,
+                };
+                // One job each: an address that takes no mail keeps nobody else from it.
+                app.mail(tx, email, MailKind::PicturesGo, &language.unwrap_or_default(), &page).await?;
+            }
+            Ok::<_, Error>(())
+        });
+        write.await?;
+        Ok(Outcome::Done)
+    }
+}
