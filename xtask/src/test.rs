@@ -8,17 +8,32 @@ use crate::product::Product;
 use crate::shell::{self, Done};
 use crate::{machine, print};
 
-pub(crate) fn run(sdk_only: bool) -> Done {
+/// What to run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// All of it.
+    Everything,
+    /// The official SDKs.
+    Sdks,
+    /// The journeys in a browser.
+    Browser,
+}
+
+pub(crate) fn run(part: Part) -> Done {
     machine::system()?;
-    if !sdk_only {
+    if part == Part::Everything {
         print::step("formatting");
         shell::run(cargo().args(["fmt", "--all", "--check"]))?;
         print::step("lints");
         shell::run(cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
         suites()?;
     }
-    sdks()?;
-    if sdk_only { Ok(()) } else { journeys() }
+    print::step("building the program");
+    shell::run(cargo().args(["build", "--package", "keystead"]))?;
+    if part != Part::Browser {
+        sdks()?;
+    }
+    if part == Part::Sdks { Ok(()) } else { journeys() }
 }
 
 /// People's journeys in a real browser, with a picture of every page in every language under `target/pictures`.
@@ -29,9 +44,12 @@ fn journeys() -> Done {
     let reviewer =
         [("KEYSTEAD_IDENTITY__PROVIDER", "review"), ("KEYSTEAD_OPERATOR__EMAILS", "ops@example.com,eve@example.com")];
     for (name, more) in [("journeys", &[][..]), ("accounts", &[][..]), ("review", &reviewer[..])] {
+        // Node looks for packages beside the script, so the scripts stand beside the browser's driver while they run.
+        for file in ["opening", name] {
+            let source = root.join(format!("tests/browser/{file}.mjs"));
+            std::fs::copy(source, folder.join(format!("{file}.mjs"))).map_err(|error| error.to_string())?;
+        }
         let script = folder.join(format!("{name}.mjs"));
-        let source = root.join(format!("tests/browser/{name}.mjs"));
-        std::fs::copy(source, &script).map_err(|error| error.to_string())?;
         let product = Product::start(&root.join("target/debug/keystead"), name, None, more)?;
         let mut command = Command::new("node");
         command.arg(&script).args([&product.address, &product.sandbox]).arg("/usr/bin/chromium");
@@ -52,8 +70,6 @@ fn suites() -> Done {
 
 /// The official SDKs, each against a fresh Keystead on each database.
 fn sdks() -> Done {
-    print::step("building the program");
-    shell::run(cargo().args(["build", "--package", "keystead"]))?;
     let root = shell::root();
     let binary = root.join("target/debug/keystead");
     let python = machine::python()?;
