@@ -95,7 +95,7 @@ async function journey(browser, language, scripts) {
   assert.match(shown, /^sk-proj-/);
   await see("key-made");
   await link(t.saved).click();
-  assert.ok(!(await page.content()).includes(shown), "never shown again");
+  assert.ok(!(await page.content()).includes(shown), "S2-08: never shown again");
   await see("keys");
   await page.getByRole("row", { name: /prod/ }).getByRole("link", { name: t.revoke, exact: true }).click();
   await see("key-revoke");

@@ -82,6 +82,7 @@ async function journey(browser, operator, language) {
   const { screen } = phone;
   const token = new URL(screen.url()).pathname.split("/")[2];
   const stranger = await browser.newContext();
+  // S0-24: the country is chosen and confirmed before any document is offered.
   await screen.selectOption("#country", "PL");
   await screen.locator("form button.primary").click();
   await screen.waitForSelector("button[value=passport]");

@@ -33,6 +33,8 @@ enum Task {
         #[arg(long, conflicts_with = "sdk_only")]
         browser_only: bool,
     },
+    /// Make the pictures of the help pages anew from the running product.
+    Pictures,
     /// Measure Keystead beside nginx on this machine and print ratios.
     Bench(bench::Arguments),
 }
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
         Task::Test { sdk_only: true, .. } => test::run(Part::Sdks),
         Task::Test { browser_only: true, .. } => test::run(Part::Browser),
         Task::Test { .. } => test::run(Part::Everything),
+        Task::Pictures => test::pictures(),
         Task::Bench(arguments) => bench::run(&arguments),
     };
     match done {

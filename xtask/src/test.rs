@@ -39,21 +39,43 @@ pub(crate) fn run(part: Part) -> Done {
 /// People's journeys in a real browser, with a picture of every page in every language under `target/pictures`.
 fn journeys() -> Done {
     print::step("journeys in Chromium");
-    let root = shell::root();
-    let folder = machine::browser()?;
     let reviewer =
         [("KEYSTEAD_IDENTITY__PROVIDER", "review"), ("KEYSTEAD_OPERATOR__EMAILS", "ops@example.com,eve@example.com")];
-    for (name, more) in [("journeys", &[][..]), ("accounts", &[][..]), ("review", &reviewer[..])] {
-        // Node looks for packages beside the script, so the scripts stand beside the browser's driver while they run.
-        for file in ["opening", name] {
-            let source = root.join(format!("tests/browser/{file}.mjs"));
-            std::fs::copy(source, folder.join(format!("{file}.mjs"))).map_err(|error| error.to_string())?;
-        }
-        let script = folder.join(format!("{name}.mjs"));
-        let product = Product::start(&root.join("target/debug/keystead"), name, None, more)?;
-        let mut command = Command::new("node");
-        command.arg(&script).args([&product.address, &product.sandbox]).arg("/usr/bin/chromium");
-        shell::run(command.arg(root.join("target/pictures")).arg(product.database()))?;
+    for (name, more) in [("journeys", &[][..]), ("accounts", &[][..]), ("review", &reviewer[..]), ("help", &[][..])] {
+        journey(name, more)?;
+    }
+    Ok(())
+}
+
+/// One script of journeys against a product of its own.
+fn journey(name: &str, more: &[(&str, &str)]) -> Done {
+    let root = shell::root();
+    let folder = machine::browser()?;
+    // Node looks for packages beside the script, so the scripts stand beside the browser's driver while they run.
+    for file in ["opening", name] {
+        let source = root.join(format!("tests/browser/{file}.mjs"));
+        std::fs::copy(source, folder.join(format!("{file}.mjs"))).map_err(|error| error.to_string())?;
+    }
+    let product = Product::start(&root.join("target/debug/keystead"), name, None, more)?;
+    let mut command = Command::new("node");
+    command.arg(folder.join(format!("{name}.mjs"))).args([&product.address, &product.sandbox]).arg("/usr/bin/chromium");
+    shell::run(command.arg(root.join("target/pictures")).arg(product.database()))
+}
+
+/// The pictures of the help pages, as the journeys made them, into the folder they are compiled in from.
+pub(crate) fn pictures() -> Done {
+    machine::system()?;
+    print::step("building the program");
+    shell::run(cargo().args(["build", "--package", "keystead"]))?;
+    print::step("journeys through the help in Chromium");
+    journey("help", &[])?;
+    let root = shell::root();
+    let (made, kept) = (root.join("target/pictures/help"), root.join("crates/dashboard/static/help"));
+    std::fs::create_dir_all(&kept).map_err(|error| error.to_string())?;
+    for entry in std::fs::read_dir(&made).map_err(|error| error.to_string())? {
+        let path = entry.map_err(|error| error.to_string())?.path();
+        let name = path.file_name().ok_or("a picture without a name")?;
+        std::fs::copy(&path, kept.join(name)).map_err(|error| error.to_string())?;
     }
     Ok(())
 }
