@@ -1,52 +1,10 @@
 // People guard their accounts, through the real server and sandbox in headless Chromium: the second step with an
 // authenticator app and recovery codes, passkeys, the question before dangerous acts, sessions, invitations with
 // projects. Every page is looked at by axe and at 360 pixels. Rows: S1-10, S3-01, S3-10; ASVS 6.3.4, 6.5.1, 6.7, 7.2.4, 7.4, 7.5.
-//
-// Arguments: base URL of the server, of the sandbox, the browser's path, a folder for pictures, and the database's file.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { createHmac } from "node:crypto";
-import { mkdirSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { chromium } from "playwright-core";
-
-const [base, sandbox, browserPath, pictures, database] = process.argv.slice(2);
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-mkdirSync(pictures, { recursive: true });
-const PASSWORD = "correct horse battery";
-let checks = 0;
-const done = (what) => { checks += 1; console.log(`ok ${what}`); };
-
-/** The newest message to somebody of which `fits` is true, as soon as it is there. */
-async function message(to, fits = () => true) {
-  for (let tries = 0; tries < 200; tries += 1) {
-    const answer = await fetch(`${sandbox}/messages?channel=email&to=${encodeURIComponent(to)}`);
-    const found = (await answer.json()).data.find(fits);
-    if (found) return found;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`no mail came to ${to}`);
-}
-
-/** Looks at a page: no axe violation, nothing sideways at 360 pixels, a picture at both widths. */
-async function look(page, name, scripts) {
-  for (const [device, width, height] of [["desktop", 1440, 900], ["phone", 360, 780]]) {
-    await page.setViewportSize({ width, height });
-    if (scripts) {
-      const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-      assert.ok(sideways <= 0, `${name} scrolls sideways by ${sideways} at ${width}`);
-    }
-    await page.screenshot({ path: `${pictures}/${name}-${device}.png`, fullPage: true });
-  }
-  await page.setViewportSize({ width: 1440, height: 900 });
-  if (!scripts) return;
-  const found = await page.evaluate(async (source) => {
-    (0, eval)(source);
-    const result = await globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"] });
-    return result.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).slice(0, 2).join(" | ")}`);
-  }, axe);
-  assert.deepEqual(found, [], `${name} at ${page.url()}`);
-}
+import { PASSWORD, base, complaints, database, done, look, message, organization, run, sandbox, sign_in, sign_up, unexpected } from "./opening.mjs";
 
 /** What an authenticator app shows (RFC 6238). */
 function totp(secret) {
@@ -66,41 +24,19 @@ function grow_stale() {
   execFileSync("python3", ["-c", script, database]);
 }
 
-async function sign_in(page, email) {
-  await page.goto(`${base}/sign-in`);
-  await page.fill("#email", email);
-  await page.fill("#password", PASSWORD);
-  await page.locator("form[action='/sign-in'] button").click();
-}
-
-async function sign_up(page, email) {
-  await page.goto(`${base}/sign-up`);
-  await page.fill("#email", email);
-  await page.fill("#password", PASSWORD);
-  await page.locator("form[action='/sign-up'] button").click();
-  await page.goto((await message(email)).link);
-  await page.locator("form[action='/confirm'] button").click();
-  await page.waitForURL("**/welcome");
-}
-
 async function journey(browser, language, scripts) {
   const tag = `accounts-${language}${scripts ? "" : "-noscript"}`;
   const email = `guard-${language}@example.com`;
   const open = () => browser.newContext({ locale: language, javaScriptEnabled: scripts });
   const here = await open();
   const page = await here.newPage();
-  const problems = [];
-  page.on("console", (line) => line.type() === "error" && problems.push(line.text()));
-  page.on("pageerror", (error) => problems.push(String(error)));
+  const problems = complaints(page);
   const see = (name, other = page) => look(other, `${tag}-${name}`, scripts);
   const security = `${base}/settings/account/security`;
   const send = (form, other = page) => other.locator(`form[action^='${form}'] button:not(.quiet)`).first().click();
 
   await sign_up(page, email);
-  await page.goto(`${base}/welcome/organization`);
-  await page.fill("#name", "Guard <b>& Co</b>");
-  await page.locator("main form button").click();
-  await page.waitForURL("**/welcome/team**");
+  await organization(page, "Guard <b>& Co</b>");
 
   // The second step is set up: wrong first code, right first code, codes shown once (ASVS 6.5).
   await page.goto(security);
@@ -255,7 +191,7 @@ async function journey(browser, language, scripts) {
   await page.waitForURL("**done=second-factor-off**");
   // Nothing a person typed is markup.
   assert.equal(await page.locator("main b, main i, .side b, .side i").count(), 0);
-  assert.deepEqual(problems.filter((text) => !/status of 4\d\d/.test(text)), [], "the console stays quiet");
+  assert.deepEqual(unexpected(problems), [], "the console stays quiet");
   await here.close();
   done(`${tag}: password changed, second step off`);
 }
@@ -266,24 +202,14 @@ async function passkeys(browser) {
   const site = base.replace("127.0.0.1", "localhost");
   const context = await browser.newContext({ locale: "en" });
   const page = await context.newPage();
-  const problems = [];
-  page.on("pageerror", (error) => problems.push(String(error)));
+  const problems = complaints(page);
   const chrome = await context.newCDPSession(page);
   await chrome.send("WebAuthn.enable");
   const options = { protocol: "ctap2", transport: "internal", hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true };
   const { authenticatorId } = await chrome.send("WebAuthn.addVirtualAuthenticator", { options });
   const email = "passkey@example.com";
-  await page.goto(`${site}/sign-up`);
-  await page.fill("#email", email);
-  await page.fill("#password", PASSWORD);
-  await page.locator("form[action='/sign-up'] button").click();
-  await page.goto((await message(email)).link.replace(base, site));
-  await page.locator("form[action='/confirm'] button").click();
-  await page.waitForURL("**/welcome");
-  await page.goto(`${site}/welcome/organization`);
-  await page.fill("#name", "Keys");
-  await page.locator("main form button").click();
-  await page.waitForURL("**/welcome/team**");
+  await sign_up(page, email, { site });
+  await organization(page, "Keys", { site });
 
   await page.goto(`${site}/settings/account/security`);
   await page.getByRole("link", { name: "Add a passkey" }).click();
@@ -330,7 +256,7 @@ async function passkeys(browser) {
   assert.equal(new URL(page.url()).pathname, "/sign-in/passkey/finish");
   assert.equal((await context.cookies(site)).length, 0);
   done("taken away, it opens nothing");
-  assert.deepEqual(problems, []);
+  assert.deepEqual(unexpected(problems), []);
   await context.close();
 
   const elsewhere = await (await browser.newContext({ locale: "en" })).newPage();
@@ -349,10 +275,7 @@ async function connecting(browser) {
     await page.goto((await answer.json()).redirect);
   };
   await sign_up(page, "lee@example.com");
-  await page.goto(`${base}/welcome/organization`);
-  await page.fill("#name", "Lee");
-  await page.locator("main form button").click();
-  await page.waitForURL("**/welcome/team**");
+  await organization(page, "Lee");
   const context = page.context();
   const kept = await context.cookies();
   await context.clearCookies();
@@ -373,14 +296,10 @@ async function connecting(browser) {
   done("an account elsewhere is connected and taken out");
 }
 
-const browser = await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox", "--disable-gpu"] });
-try {
+await run(async (browser) => {
   await journey(browser, "en", true);
   await journey(browser, "pl", false);
   await journey(browser, "ja", true);
   await passkeys(browser);
   await connecting(browser);
-} finally {
-  await browser.close();
-}
-console.log(`${checks} passed, 0 failed`);
+});

@@ -2,6 +2,7 @@
 
 mod gate;
 mod keys;
+mod pages;
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -33,6 +34,12 @@ pub(crate) struct Arguments {
     /// How soon a verified organization passes the gate instead.
     #[arg(long)]
     gate: bool,
+    /// What each page of the dashboard costs and weighs instead.
+    #[arg(long)]
+    pages: bool,
+    /// How often each page is opened.
+    #[arg(long, default_value_t = 200)]
+    renders: u32,
     /// Measure this binary instead of building one.
     #[arg(long)]
     binary: Option<PathBuf>,
@@ -51,7 +58,7 @@ pub(crate) fn run(arguments: &Arguments) -> Done {
         return keys::run();
     }
     machine::system()?;
-    if !shell::has("wrk") {
+    if !arguments.pages && !shell::has("wrk") {
         print::step("installing with apt-get: wrk");
         shell::run(Command::new("apt-get").args(["install", "-y", "wrk"]))?;
     }
@@ -67,6 +74,9 @@ pub(crate) fn run(arguments: &Arguments) -> Done {
     };
     if arguments.gate {
         return gate::run(&binary);
+    }
+    if arguments.pages {
+        return pages::run(&binary, arguments.renders);
     }
     let folder = std::env::temp_dir().join(format!("keystead-bench-{}", std::process::id()));
     std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;

@@ -13,6 +13,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::test::Part;
+
 /// Keystead's tasks.
 #[derive(Debug, Parser)]
 struct Cli {
@@ -27,14 +29,22 @@ enum Task {
         /// Only the official SDKs against the built binary.
         #[arg(long)]
         sdk_only: bool,
+        /// Only the journeys in a browser, against the built binary.
+        #[arg(long, conflicts_with = "sdk_only")]
+        browser_only: bool,
     },
+    /// Make the pictures of the help pages anew from the running product.
+    Pictures,
     /// Measure Keystead beside nginx on this machine and print ratios.
     Bench(bench::Arguments),
 }
 
 fn main() -> ExitCode {
     let done = match Cli::parse().task {
-        Task::Test { sdk_only } => test::run(sdk_only),
+        Task::Test { sdk_only: true, .. } => test::run(Part::Sdks),
+        Task::Test { browser_only: true, .. } => test::run(Part::Browser),
+        Task::Test { .. } => test::run(Part::Everything),
+        Task::Pictures => test::pictures(),
         Task::Bench(arguments) => bench::run(&arguments),
     };
     match done {

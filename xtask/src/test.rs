@@ -8,34 +8,74 @@ use crate::product::Product;
 use crate::shell::{self, Done};
 use crate::{machine, print};
 
-pub(crate) fn run(sdk_only: bool) -> Done {
+/// What to run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// All of it.
+    Everything,
+    /// The official SDKs.
+    Sdks,
+    /// The journeys in a browser.
+    Browser,
+}
+
+pub(crate) fn run(part: Part) -> Done {
     machine::system()?;
-    if !sdk_only {
+    if part == Part::Everything {
         print::step("formatting");
         shell::run(cargo().args(["fmt", "--all", "--check"]))?;
         print::step("lints");
         shell::run(cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
         suites()?;
     }
-    sdks()?;
-    if sdk_only { Ok(()) } else { journeys() }
+    print::step("building the program");
+    shell::run(cargo().args(["build", "--package", "keystead"]))?;
+    if part != Part::Browser {
+        sdks()?;
+    }
+    if part == Part::Sdks { Ok(()) } else { journeys() }
 }
 
 /// People's journeys in a real browser, with a picture of every page in every language under `target/pictures`.
 fn journeys() -> Done {
     print::step("journeys in Chromium");
-    let root = shell::root();
-    let folder = machine::browser()?;
     let reviewer =
         [("KEYSTEAD_IDENTITY__PROVIDER", "review"), ("KEYSTEAD_OPERATOR__EMAILS", "ops@example.com,eve@example.com")];
-    for (name, more) in [("journeys", &[][..]), ("accounts", &[][..]), ("review", &reviewer[..])] {
-        let script = folder.join(format!("{name}.mjs"));
-        let source = root.join(format!("tests/browser/{name}.mjs"));
-        std::fs::copy(source, &script).map_err(|error| error.to_string())?;
-        let product = Product::start(&root.join("target/debug/keystead"), name, None, more)?;
-        let mut command = Command::new("node");
-        command.arg(&script).args([&product.address, &product.sandbox]).arg("/usr/bin/chromium");
-        shell::run(command.arg(root.join("target/pictures")).arg(product.database()))?;
+    for (name, more) in [("journeys", &[][..]), ("accounts", &[][..]), ("review", &reviewer[..]), ("help", &[][..])] {
+        journey(name, more)?;
+    }
+    Ok(())
+}
+
+/// One script of journeys against a product of its own.
+fn journey(name: &str, more: &[(&str, &str)]) -> Done {
+    let root = shell::root();
+    let folder = machine::browser()?;
+    // Node looks for packages beside the script, so the scripts stand beside the browser's driver while they run.
+    for file in ["opening", name] {
+        let source = root.join(format!("tests/browser/{file}.mjs"));
+        std::fs::copy(source, folder.join(format!("{file}.mjs"))).map_err(|error| error.to_string())?;
+    }
+    let product = Product::start(&root.join("target/debug/keystead"), name, None, more)?;
+    let mut command = Command::new("node");
+    command.arg(folder.join(format!("{name}.mjs"))).args([&product.address, &product.sandbox]).arg("/usr/bin/chromium");
+    shell::run(command.arg(root.join("target/pictures")).arg(product.database()))
+}
+
+/// The pictures of the help pages, as the journeys made them, into the folder they are compiled in from.
+pub(crate) fn pictures() -> Done {
+    machine::system()?;
+    print::step("building the program");
+    shell::run(cargo().args(["build", "--package", "keystead"]))?;
+    print::step("journeys through the help in Chromium");
+    journey("help", &[])?;
+    let root = shell::root();
+    let (made, kept) = (root.join("target/pictures/help"), root.join("crates/dashboard/static/help"));
+    std::fs::create_dir_all(&kept).map_err(|error| error.to_string())?;
+    for entry in std::fs::read_dir(&made).map_err(|error| error.to_string())? {
+        let path = entry.map_err(|error| error.to_string())?.path();
+        let name = path.file_name().ok_or("a picture without a name")?;
+        std::fs::copy(&path, kept.join(name)).map_err(|error| error.to_string())?;
     }
     Ok(())
 }
@@ -52,8 +92,6 @@ fn suites() -> Done {
 
 /// The official SDKs, each against a fresh Keystead on each database.
 fn sdks() -> Done {
-    print::step("building the program");
-    shell::run(cargo().args(["build", "--package", "keystead"]))?;
     let root = shell::root();
     let binary = root.join("target/debug/keystead");
     let python = machine::python()?;

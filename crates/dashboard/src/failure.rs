@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use keystead_app::Error;
 use keystead_core::gate::Requirement;
 
+use crate::help::{self, Topic};
 use crate::html;
 use crate::language::Language;
 use crate::text::Text;
@@ -17,6 +18,7 @@ pub(crate) struct Failure {
     status: StatusCode,
     title: String,
     message: String,
+    topic: Option<&'static Topic>,
 }
 
 #[derive(Template)]
@@ -26,6 +28,8 @@ struct Page<'a> {
     title: &'a str,
     message: &'a str,
     home: String,
+    /// What to read about it, and where.
+    help: Option<(String, String)>,
 }
 
 /// What a person reads of a failure, beside a field or on a page of its own.
@@ -55,6 +59,32 @@ pub(crate) fn words(text: Text, error: &Error) -> String {
         Error::Unavailable => text.say("error-unavailable"),
         Error::Internal(_) => text.say("error-internal"),
     }
+}
+
+/// The help page about a failure.
+fn topic(error: &Error) -> Option<&'static Topic> {
+    let code = match error {
+        Error::Invalid { code: Some(code), .. } => code,
+        Error::Invalid { message, .. } | Error::Conflict { message } | Error::Forbidden { message, .. } => {
+            return help::topic_of_message(message);
+        }
+        Error::Limited { name, .. } => match help::topic_of_code(name) {
+            Some(_) => name,
+            None => "limited",
+        },
+        Error::NotFound { .. } => "not_found",
+        Error::Refused(_) => "forbidden",
+        Error::RequirementMissing { missing, .. } => match missing.first() {
+            Some(Requirement::PaymentMethod) => "payment_method_required",
+            Some(Requirement::Organization) => "organization_already_verified",
+            _ => "phone_verification_required",
+        },
+        Error::ProviderUnavailable { .. } => "provider_unavailable",
+        Error::Unsupported(_) => "not_configured",
+        Error::Unavailable => "unavailable",
+        Error::Internal(_) => "internal",
+    };
+    help::topic_of_code(code).and_then(help::topic)
 }
 
 fn key(code: &str) -> String {
@@ -92,20 +122,25 @@ impl Failure {
             StatusCode::FORBIDDEN => text.say("error-title-forbidden"),
             _ => text.say("error-title"),
         };
-        Self { text, status, title, message: words(text, &error) }
+        Self { text, status, title, message: words(text, &error), topic: topic(&error) }
     }
 
     /// A form without the session's own token.
     pub(crate) fn form(text: Text) -> Self {
         let (title, message) = (text.say("error-title"), text.say("error-form"));
-        Self { text, status: StatusCode::FORBIDDEN, title, message }
+        Self { text, status: StatusCode::FORBIDDEN, title, message, topic: help::topic("links-and-forms") }
     }
 }
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let language = self.text.0;
-        let page = Page { language, title: &self.title, message: &self.message, home: self.text.say("error-home") };
+        let help = self.topic.map(|topic| {
+            let title = &topic.article(language).title;
+            (self.text.say1("help-what-now", "title", title), help::href(topic, language))
+        });
+        let home = self.text.say("error-home");
+        let page = Page { language, title: &self.title, message: &self.message, home, help };
         let mut response = match page.render() {
             Ok(body) => html(body, language.tag()),
             Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),

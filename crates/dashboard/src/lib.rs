@@ -9,6 +9,7 @@ mod cookies;
 mod countries;
 mod failure;
 mod form;
+mod help;
 mod json;
 mod language;
 mod pages;
@@ -28,8 +29,8 @@ use axum::routing::{MethodRouter, get, post};
 use keystead_app::App;
 
 use pages::{
-    account, audit, billing, capture, door, general, handoff, help, home, key, keys, member, members, operator,
-    operator_policy, operator_report, passkey, phone, projects, review, security, usage, welcome,
+    account, audit, billing, capture, door, general, handoff, help as help_pages, home, key, keys, member, members,
+    operator, operator_policy, operator_report, passkey, phone, projects, review, security, usage, welcome,
 };
 
 /// What the pages need to know of the installation.
@@ -127,8 +128,8 @@ pub static ROUTES: &[Route] = &[
     held("/verify/{token}/capture/pictures/{slot}", || {
         post(capture::picture).layer(DefaultBodyLimit::max(capture::LARGEST_UPLOAD))
     }),
-    all("/help", || get(help::list)),
-    all("/help/{slug}", || get(help::open)),
+    all("/help", || get(help_pages::list)),
+    all("/help/{slug}", || get(help_pages::open)),
     // Looking at an invitation is for everybody who holds the link; accepting needs a session.
     all("/invite", || get(door::invite).post(door::do_invite)),
     all("/invite/join", || post(door::join)),
@@ -219,6 +220,7 @@ pub fn router(state: DashboardState) -> Router {
             "/static/capture.js",
             get(|| file("text/javascript; charset=utf-8", include_str!("../static/capture.js"))),
         )
+        .route("/static/help/{file}", get(help_pages::picture))
         .route("/static/icon.svg", get(|| file("image/svg+xml", include_str!("../static/icon.svg"))))
         .layer(from_fn_with_state(state.clone(), stamp))
         .with_state(state)

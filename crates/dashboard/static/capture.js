@@ -18,7 +18,9 @@ if (camera) {
   const fail = (name, text) => {
     trouble.textContent = text ?? trouble.dataset[name];
     trouble.hidden = false;
-    if (name !== "failed" && file) file.open = true;
+    if (name === "failed") return;
+    camera.querySelector("[data-camera-help]")?.removeAttribute("hidden");
+    if (file) file.open = true;
   };
   const stop = () => stream?.getTracks().forEach((track) => track.stop());
 

@@ -33,10 +33,23 @@ pub(crate) fn error(wire: &Wire) -> Response<GatewayBody> {
         _ => {}
     }
     if let Some(gate) = &wire.gate {
+        if let Ok(link) = HeaderValue::from_str(&format!("</help/{}>; rel=\"help\"", explained(wire))) {
+            headers.insert(header::LINK, link);
+        }
         // For whoever writes refusals down; it never leaves the process.
         response.extensions_mut().insert((**gate).clone());
     }
     response
+}
+
+/// The help page about a gate's refusal (S1-47).
+fn explained(wire: &Wire) -> &'static str {
+    match (wire.param, wire.code) {
+        (Some("stream"), _) => "stream-needs-verification",
+        (Some("reasoning.summary"), _) => "summary-needs-verification",
+        (_, Some("model_not_found")) => "model-needs-verification",
+        _ => "image-model-needs-verification",
+    }
 }
 
 /// The headers of every answer, made here or passed on.

@@ -7,6 +7,15 @@ const BILLING: &str = "/settings/organization/billing/payment-methods";
 /// A page, a subject and a text.
 type Notice = (&'static str, &'static str, &'static str);
 
+/// The help page about a notice, by the page it leads to.
+pub(super) fn explained(page: &str) -> &'static str {
+    match page {
+        PHONE => "phone-number-requirement",
+        BILLING => "payment-method",
+        _ => "waiting-and-results",
+    }
+}
+
 /// The page, subject and text for an event of the audit log; `None` for events that have no notice of their own here.
 pub(super) fn notice(event: &str, language: &str) -> Option<Notice> {
     match language {

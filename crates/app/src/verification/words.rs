@@ -3,7 +3,8 @@
 /// A mail that tells owners what stands now, by the audit event.
 pub(crate) fn standing(event: &str, language: &str, operator: &str, public_url: &str) -> (String, String) {
     if let Some((path, subject, text)) = super::notices::notice(event, language) {
-        return (format!("{operator}: {subject}"), format!("{text}\n\n{public_url}{path}\n"));
+        let help = help(super::notices::explained(path), language, public_url);
+        return (format!("{operator}: {subject}"), format!("{text}\n\n{public_url}{path}\n\n{help}\n"));
     }
     let page = format!("{public_url}/settings/organization/general");
     let (subject, text) = match (language, event) {
@@ -68,7 +69,19 @@ pub(crate) fn standing(event: &str, language: &str, operator: &str, public_url: 
             "A person is looking at the verification of the organization, usually within one working day. The result comes by mail.",
         ),
     };
-    (format!("{operator}: {subject}"), format!("{text}\n\n{page}\n"))
+    let topic = if event == "orgv.erased" { "your-data" } else { "waiting-and-results" };
+    let help = help(topic, language, public_url);
+    (format!("{operator}: {subject}"), format!("{text}\n\n{page}\n\n{help}\n"))
+}
+
+/// Where to read more, in the mail's language.
+fn help(topic: &str, language: &str, public_url: &str) -> String {
+    let address = format!("{public_url}/help/{topic}?language={language}");
+    match language {
+        "pl" => format!("Co to znaczy: {address}"),
+        "ja" => format!("詳しくは：{address}"),
+        _ => format!("What this means: {address}"),
+    }
 }
 
 /// The mail that carries a link to another device.

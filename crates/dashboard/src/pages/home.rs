@@ -9,8 +9,37 @@ use keystead_core::gate::Requirement;
 use super::{Page, show};
 use crate::DashboardState;
 use crate::failure::Failure;
+use crate::help;
 use crate::shell::Shell;
+use crate::text::Text;
 use crate::visit::Visit;
+
+/// A refused call with the page that says what to do.
+struct Refusal {
+    call: RefusedCall,
+    what: String,
+    missing: String,
+    help: String,
+}
+
+impl Refusal {
+    fn of(t: Text, call: RefusedCall) -> Self {
+        let (action, model) = call.action.split_once(':').unwrap_or((call.action.as_str(), ""));
+        let what = if model.is_empty() { action } else { model }.to_owned();
+        let topic = help::topic_of_refusal(action, model, &call.rule);
+        let words = |name: &str| {
+            let known = Requirement::from_name(name)?;
+            Some(t.say(&format!("gate-{}", known.as_str().replace('_', "-"))))
+        };
+        let missing: Vec<String> = call.missing.split(',').filter_map(words).collect();
+        Self {
+            what,
+            missing: missing.join(", "),
+            help: topic.map(|one| help::href(one, t.0)).unwrap_or_default(),
+            call,
+        }
+    }
+}
 
 #[derive(Template)]
 #[template(path = "pages/home.html")]
@@ -20,7 +49,7 @@ struct Home {
     keys: i64,
     phone_needed: bool,
     locked: String,
-    refusals: Vec<RefusedCall>,
+    refusals: Vec<Refusal>,
     keys_href: String,
     phone_href: String,
     general_href: String,
@@ -41,13 +70,14 @@ pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> P
         .filter(|action| lacks(action, Requirement::Organization))
         .filter_map(|action| action.action.strip_prefix("model.use:"))
         .collect();
+    let refused = state.app.refused_calls(&actor, organization).await.map_err(fail)?;
     let page = Home {
         shell: Shell::new(&state, &visit, &t.say("nav-dashboard"), "/home"),
         base_url: format!("{}/v1", state.public_url),
         keys: i64::try_from(keys.data.len()).unwrap_or(0),
         phone_needed: standing.actions.iter().any(|action| lacks(action, Requirement::Phone)),
         locked: locked.join(", "),
-        refusals: state.app.refused_calls(&actor, organization).await.map_err(fail)?,
+        refusals: refused.into_iter().map(|call| Refusal::of(t, call)).collect(),
         keys_href: visit.link("/api-keys"),
         phone_href: visit.link("/settings/account/phone"),
         general_href: visit.link("/settings/organization/general"),

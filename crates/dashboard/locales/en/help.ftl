@@ -1,0 +1,14 @@
+help-title = Help
+help-lead = Paste an error, or say in a few words what you want to do.
+help-search = Error text or question
+help-find = Search
+help-found = Pages about this
+help-none = Nothing found for these words. All pages stand below; support can help with the rest.
+help-all = All help pages
+help-group-keys = Keys and calls
+help-group-verification = Phone, payment and verification
+help-group-errors = Errors
+help-support = Did this not help?
+help-what-now = What this means and what to do: { $title }
+refusal-help = What to do
+help-camera = How to allow the camera

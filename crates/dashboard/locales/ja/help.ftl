@@ -1,0 +1,14 @@
+help-title = ヘルプ
+help-lead = エラーを貼り付けるか、したいことを短く入力してください。
+help-search = エラーの文章または質問
+help-find = 検索
+help-found = 関連するページ
+help-none = この言葉では見つかりませんでした。すべてのページは下にあります。そのほかはサポートにご相談ください。
+help-all = すべてのヘルプ
+help-group-keys = キーと呼び出し
+help-group-verification = 電話、支払い、確認
+help-group-errors = エラー
+help-support = 解決しないとき
+help-what-now = 意味と対処：{ $title }
+refusal-help = 対処方法
+help-camera = カメラを許可する方法

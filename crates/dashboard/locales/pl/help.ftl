@@ -1,0 +1,14 @@
+help-title = Pomoc
+help-lead = Wklej błąd albo opisz w kilku słowach, co chcesz zrobić.
+help-search = Treść błędu lub pytanie
+help-find = Szukaj
+help-found = Strony na ten temat
+help-none = Nic nie znaleziono dla tych słów. Wszystkie strony są poniżej; w pozostałych sprawach napisz do nas.
+help-all = Wszystkie strony pomocy
+help-group-keys = Klucze i wywołania
+help-group-verification = Telefon, płatność i weryfikacja
+help-group-errors = Błędy
+help-support = To nie pomogło?
+help-what-now = Co to znaczy i co zrobić: { $title }
+refusal-help = Co zrobić
+help-camera = Jak zezwolić na kamerę

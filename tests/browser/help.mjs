@@ -1,0 +1,220 @@
+// The help: its search takes the text of an error in any language and without scripts, its pages are looked at, and their
+// pictures are made here, so that they show the product as it is. Rows: S0-20, S1-13, S1-20, S1-47, S3-21, S3-28, S3-34,
+// S3-36, S3-39, S3-40, S3-43.
+import assert from "node:assert/strict";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { deflateSync } from "node:zlib";
+import { base, complaints, done, look, message, organization, pictures, run, sandbox, sign_up, unexpected } from "./opening.mjs";
+
+const folder = `${pictures}/help`;
+mkdirSync(folder, { recursive: true });
+
+const words = {
+  en: { name: "Blue Kite", key: "Website", phone: "512 340 401", verify: "Verify Organization", begin: "Begin verifying", check: "Start ID Check", agree: "I agree that", wait: "15 minutes", policies: "Read both privacy policies" },
+  pl: { name: "Błękitny Latawiec", key: "Strona WWW", phone: "512 340 402", verify: "Zweryfikuj organizację", begin: "Rozpocznij weryfikację", check: "Rozpocznij sprawdzanie dokumentu", agree: "Zgadzam się, aby", wait: "15 minut", policies: "polityk" },
+  ja: { name: "青凧株式会社", key: "ウェブサイト", phone: "512 340 403", verify: "組織を確認する", begin: "確認を開始する", check: "本人確認を始める", agree: "同意します", wait: "15分", policies: "プライバシーポリシー" },
+};
+
+/** A part of the page without the empty space below it, as a small PNG. */
+async function picture(painter, page, part, file) {
+  await page.mouse.move(0, 0);
+  // Readers have addresses of their own; the one of a test's server says nothing.
+  await page.evaluate(([from, host]) => {
+    const said = (text) => text.replaceAll(from, "https://keys.example").replaceAll(host, "keys.example");
+    const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (walk.nextNode()) walk.currentNode.data = said(walk.currentNode.data);
+    for (const field of document.querySelectorAll("input[readonly]")) field.value = said(field.value);
+  }, [base, new URL(base).host]);
+  const clip = await page.locator(part).first().evaluate((element) => {
+    const box = element.getBoundingClientRect();
+    const last = [...element.children].filter((child) => child.getClientRects().length && !child.matches(".visually-hidden")).at(-1);
+    const bottom = Math.min(box.bottom, (last ?? element).getBoundingClientRect().bottom + 24);
+    return { x: box.x + scrollX, y: box.y + scrollY, width: box.width, height: bottom - box.y };
+  });
+  const shot = await page.screenshot({ clip, fullPage: true, animations: "disabled", caret: "hide" });
+  const [width, height, base64] = await painter.evaluate(async (source) => {
+    const image = new Image();
+    image.src = `data:image/png;base64,${source}`;
+    await image.decode();
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
+    const drawn = canvas.getContext("2d");
+    drawn.drawImage(image, 0, 0);
+    const { data } = drawn.getImageData(0, 0, canvas.width, canvas.height);
+    let text = "";
+    for (let at = 0; at < data.length; at += 32_768) text += String.fromCharCode(...data.subarray(at, at + 32_768));
+    return [canvas.width, canvas.height, btoa(text)];
+  }, shot.toString("base64"));
+  writeFileSync(`${folder}/${file}.png`, tight(width, height, Buffer.from(base64, "base64")));
+}
+
+/** Our pages are flat: rows without filters, packed tightly, weigh a third of what a browser writes; few colours, less yet. */
+function tight(width, height, pixels) {
+  const palette = new Map();
+  for (let at = 0; at < pixels.length; at += 4) {
+    const colour = pixels.readUIntBE(at, 3);
+    if (!palette.has(colour)) palette.set(colour, palette.size);
+  }
+  const each = palette.size > 256 ? 3 : 1;
+  const rows = Buffer.alloc((width * each + 1) * height);
+  for (let y = 0; y < height; y += 1) for (let x = 0; x < width; x += 1) {
+    const colour = pixels.readUIntBE((y * width + x) * 4, 3);
+    rows.writeUIntBE(each === 3 ? colour : palette.get(colour), y * (width * each + 1) + x * each + 1, each);
+  }
+  const part = (name, data) => {
+    const body = Buffer.concat([Buffer.from(name), data]);
+    const out = Buffer.alloc(8 + body.length);
+    out.writeUInt32BE(data.length);
+    body.copy(out, 4);
+    out.writeUInt32BE(crc(body), 4 + body.length);
+    return out;
+  };
+  const head = Buffer.alloc(13);
+  head.writeUInt32BE(width);
+  head.writeUInt32BE(height, 4);
+  head.set([8, each === 3 ? 2 : 3], 8);
+  const colours = Buffer.alloc(each === 3 ? 0 : palette.size * 3);
+  if (each === 1) for (const [colour, at] of palette) colours.writeUIntBE(colour, at * 3, 3);
+  const signature = Buffer.from([137, 80, 78, 71, 13, 10, 26, 10]);
+  const parts = [part("IHDR", head), ...(each === 1 ? [part("PLTE", colours)] : []), part("IDAT", deflateSync(rows, { level: 9, memLevel: 9 })), part("IEND", Buffer.alloc(0))];
+  return Buffer.concat([signature, ...parts]);
+}
+
+function crc(bytes) {
+  let sum = 0xffffffff;
+  for (const byte of bytes) {
+    sum ^= byte;
+    for (let bit = 0; bit < 8; bit += 1) sum = sum & 1 ? (sum >>> 1) ^ 0xedb88320 : sum >>> 1;
+  }
+  return (sum ^ 0xffffffff) >>> 0;
+}
+
+async function pages(browser, language) {
+  const t = words[language];
+  const painter = await browser.newPage();
+  const context = await browser.newContext({ locale: language, viewport: { width: 960, height: 800 }, deviceScaleFactor: 2, colorScheme: "light" });
+  const page = await context.newPage();
+  const problems = complaints(page);
+  const draw = (part, name) => picture(painter, page, part, `${language}-${name}`);
+  await sign_up(page, `help-${language}@example.com`);
+  await organization(page, t.name);
+
+  // S1-20: the same step from the account's page as from the first key.
+  await page.goto(`${base}/settings/account/phone`);
+  await page.selectOption("#country", "PL");
+  await page.fill("#number", t.phone);
+  await draw("main", "phone");
+  await page.locator("main form button.primary").click();
+  await page.waitForSelector("#code");
+  assert.equal(await page.locator("main a[href='/help/phone-codes']").count(), 1);
+  await page.fill("#code", (await message(`+48${t.phone.replaceAll(" ", "")}`, { channel: "sms" })).code);
+  await page.locator("main form button.primary").click();
+  await page.waitForURL("**done=phone-verified**");
+
+  await page.goto(`${base}/api-keys`);
+  await page.locator("main .head a.button").click();
+  await page.fill("#name", t.key);
+  await page.locator("dialog button.primary").click();
+  await page.waitForSelector("#secret");
+  const secret = (await page.textContent("#secret")).trim();
+  // The picture is for everybody, and so is not of a key that works.
+  await page.evaluate(() => {
+    const shown = document.querySelector("#secret");
+    const key = shown.textContent.trim();
+    shown.textContent = key.slice(0, 11) + "EXAMPLE0".repeat(20).slice(0, key.length - 15) + key.slice(-4);
+  });
+  await draw("dialog", "key-made");
+
+  const image = await fetch(`${base}/v1/images/generations`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${secret}`, "content-type": "application/json" },
+    body: JSON.stringify({ model: "gpt-image-1", prompt: "a lighthouse" }),
+  });
+  assert.equal(image.status, 403);
+  assert.equal(image.headers.get("link"), '</help/image-model-needs-verification>; rel="help"');
+  const refusal = await image.text();
+  for (let tries = 0; tries < 100; tries += 1) {
+    await page.goto(`${base}/home`);
+    if (await page.locator("main table").count()) break;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  assert.equal(await page.locator("main table a").getAttribute("href"), `/help/image-model-needs-verification?language=${language}`);
+  await draw("main", "refusals");
+
+  await page.goto(`${base}/api-keys`);
+  await page.locator("td.last a").first().click();
+  await page.waitForSelector("dialog form");
+  await draw("dialog", "key-revoke");
+
+  // S1-13: whoever pays nothing can add a payment method as well.
+  await page.goto(`${base}/settings/organization/billing/payment-methods`);
+  await page.locator("main .head button").click();
+  await page.waitForURL(`${sandbox}/stripe/pay/**`);
+  await page.locator("button[value=succeed]").click();
+  await page.waitForURL(`${base}/settings/organization/billing/**`);
+  await page.waitForSelector("text=4242");
+  await draw("main", "billing");
+
+  // S3-34, S3-36, S3-28: what it is for, who does it, and what to read, before anything begins.
+  await page.goto(`${base}/settings/organization/general`);
+  const card = await page.textContent("#verifications");
+  assert.ok(card.includes("gpt-image"), "S3-36: the card names what needs it");
+  await page.getByRole("link", { name: t.verify, exact: true }).click();
+  await page.waitForSelector("input[name=consent]");
+  const consent = await page.textContent("#verifications .inner");
+  assert.ok(consent.includes("Persona") && consent.includes(t.policies), "S3-28, S3-34: the service by name, and its policy");
+  assert.ok((await page.locator("#verifications .inner a[rel=noreferrer]").count()) >= 1);
+  assert.ok(consent.includes(t.check), "S0-20: the step that leads to the service");
+  assert.ok((await page.textContent("#verifications .tick")).includes(t.agree), "S3-21: consent in one's own language");
+  assert.equal(await page.locator("input[name=consent]").isChecked(), false, "nobody is ticked in advance");
+  await page.check("input[name=consent]");
+  await page.getByRole("button", { name: t.begin, exact: true }).click();
+  await page.waitForSelector(".qr svg");
+  // S3-39: how long it takes stands beside the last step.
+  assert.ok((await page.textContent(".steps")).includes(t.wait));
+  await draw("#verifications .card", "verify");
+
+  // S3-40: refreshing loses nothing and begins nothing anew.
+  await page.goto(`${base}/settings/organization/general`);
+  await page.reload();
+  assert.equal(await page.locator(".steps .glyph.ok").count(), 1);
+  assert.equal(await page.locator(".qr").count(), 0, "the link is shown once");
+
+  // The whole body of an error leads to its page, in the language one reads.
+  for (const [asked, slug] of [[refusal, "image-model-needs-verification"], ["Your organization must be verified to stream this model.", "stream-needs-verification"], ["Incorrect API key provided: sk-proj-********abcd.", "key-not-accepted"]]) {
+    await page.goto(`${base}/help`);
+    await page.fill("#q", asked);
+    await page.locator("form[role=search] button").click();
+    await page.waitForURL(`**/help/${slug}?language=${language}`);
+  }
+  assert.deepEqual(unexpected(problems), []);
+  await context.close();
+  await painter.close();
+
+  const reader = await browser.newContext({ locale: language, javaScriptEnabled: language !== "pl" });
+  const screen = await reader.newPage();
+  const troubles = complaints(screen);
+  await screen.goto(`${base}/help`);
+  const links = await screen.locator(".topics a").evaluateAll((all) => all.map((one) => one.getAttribute("href")));
+  assert.ok(links.length > 20);
+  await look(screen, `${language}-help-index`, language !== "pl");
+  for (const link of links) {
+    const answer = await screen.goto(base + link);
+    assert.equal(answer.status(), 200, link);
+    assert.equal(await screen.getAttribute("html", "lang"), language);
+    assert.ok((await answer.body()).length < 100_000, `${link} weighs too much`);
+    const missing = await screen.locator("img").evaluateAll((all) => all.filter((one) => !one.alt).length);
+    assert.equal(missing, 0, `${link} has a picture without words`);
+    await look(screen, `${language}${link.split("?")[0].replaceAll("/", "-")}`, language !== "pl");
+  }
+  await screen.goto(`${base}/help?q=zxqj`);
+  assert.equal(await screen.locator("[role=status]").count(), 1);
+  await look(screen, `${language}-help-nothing`, language !== "pl");
+  assert.deepEqual(unexpected(troubles), []);
+  await reader.close();
+  done(`help in ${language}`);
+}
+
+await run(async (browser) => {
+  for (const language of ["en", "pl", "ja"]) await pages(browser, language);
+});

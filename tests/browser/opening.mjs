@@ -1,0 +1,101 @@
+// What every journey opens with: where the product is, its messages, and one look at a page with all that a look checks.
+//
+// Arguments of each script: base URL of the server, of the sandbox, the browser's path, a folder for pictures, and the
+// database's file.
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { chromium } from "playwright-core";
+
+export const [base, sandbox, browserPath, pictures, database] = process.argv.slice(2);
+export const PASSWORD = "correct horse battery";
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+mkdirSync(pictures, { recursive: true });
+
+let checks = 0;
+/** Counts a finished check and says so. */
+export const done = (what) => { checks += 1; console.log(`ok ${what}`); };
+
+/** Runs the journeys in a browser of their own and prints the sum. */
+export async function run(journeys, ...flags) {
+  const browser = await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox", "--disable-gpu", ...flags] });
+  try {
+    await journeys(browser);
+  } finally {
+    await browser.close();
+  }
+  console.log(`${checks} passed, 0 failed`);
+}
+
+/** The newest message to somebody of which `fits` is true, as soon as it is there. */
+export async function message(to, { channel = "email", fits = () => true } = {}) {
+  for (let tries = 0; tries < 200; tries += 1) {
+    const answer = await fetch(`${sandbox}/messages?channel=${channel}&to=${encodeURIComponent(to)}`);
+    const found = (await answer.json()).data.find(fits);
+    if (found) return found;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`no ${channel} came to ${to}`);
+}
+
+/** What the page's console and scripts complain of, collected while it lives. */
+export function complaints(page) {
+  const problems = [];
+  page.on("console", (line) => line.type() === "error" && problems.push(line.text()));
+  page.on("pageerror", (error) => problems.push(String(error)));
+  return problems;
+}
+
+/** Complaints but for refusals, which a browser reports of every form that is refused. */
+export const unexpected = (problems) => problems.filter((text) => !/status of 4\d\d/.test(text));
+
+/** Looks at a page: no axe violation, nothing sideways at 360 pixels, a picture at both widths. */
+export async function look(page, name, scripts = true) {
+  const before = page.viewportSize();
+  for (const [device, width, height] of [["desktop", 1440, 900], ["phone", 360, 780]]) {
+    await page.setViewportSize({ width, height });
+    // A page that follows something may be reloading just then.
+    const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth).catch(() => 0);
+    assert.ok(sideways <= 0, `${name} scrolls sideways by ${sideways} at ${width}: ${page.url()}`);
+    await page.screenshot({ path: `${pictures}/${name}-${device}.png`, fullPage: true });
+  }
+  await page.setViewportSize(before);
+  if (!scripts) return;
+  const found = await page.evaluate(async (source) => {
+    // The policy forbids injected elements; evaluating through the debugger does not need one.
+    (0, eval)(source);
+    const result = await globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"] });
+    return result.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).slice(0, 2).join(" | ")}`);
+  }, axe);
+  assert.deepEqual(found, [], `${name} at ${page.url()}`);
+}
+
+/** A new account, confirmed from its mailbox, on the first page after. */
+export async function sign_up(page, email, { site = base, sent = async () => {} } = {}) {
+  await page.goto(`${site}/sign-up`);
+  await page.fill("#email", email);
+  await page.fill("#password", PASSWORD);
+  await page.locator("form[action='/sign-up'] button").click();
+  await page.waitForURL("**/sign-up/sent**");
+  await sent();
+  await page.goto((await message(email)).link.replace(base, site));
+  await page.locator("form[action='/confirm'] button").click();
+  await page.waitForURL("**/welcome");
+}
+
+/** The sign-in form, filled in and sent. */
+export async function sign_in(page, email, password = PASSWORD) {
+  await page.goto(`${base}/sign-in`);
+  await page.fill("#email", email);
+  await page.fill("#password", password);
+  await page.locator("form[action='/sign-in'] button").click();
+}
+
+/** The first organization of somebody who just signed up. */
+export async function organization(page, name, { site = base } = {}) {
+  await page.goto(`${site}/welcome/organization`);
+  await page.fill("#name", name);
+  await page.selectOption("#describes", "not_technical");
+  await page.locator("main form button").first().click();
+  await page.waitForURL("**/welcome/team**");
+}
