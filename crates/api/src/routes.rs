@@ -66,6 +66,7 @@ const ADMIN_KEYS: &str = "/v1/organization/admin_api_keys";
 const ADMIN_KEY: &str = "/v1/organization/admin_api_keys/{key_id}";
 const PROJECTS: &str = "/v1/organization/projects";
 const PROJECT: &str = "/v1/organization/projects/{project_id}";
+const PROJECT_MODELS: &str = "/v1/organization/projects/{project_id}/model_permissions";
 const ACCOUNTS: &str = "/v1/organization/projects/{project_id}/service_accounts";
 const ACCOUNT: &str = "/v1/organization/projects/{project_id}/service_accounts/{service_account_id}";
 const PROJECT_KEYS: &str = "/v1/organization/projects/{project_id}/api_keys";
@@ -88,6 +89,9 @@ pub static ROUTES: &[Endpoint] = &[
     read(PROJECT, READ, || get(projects::retrieve::handle)),
     write(PROJECT, WRITE, || post(projects::update::handle)),
     write("/v1/organization/projects/{project_id}/archive", WRITE, || post(projects::archive::handle)),
+    read(PROJECT_MODELS, READ, || get(projects::model_permissions::retrieve)),
+    write(PROJECT_MODELS, WRITE, || post(projects::model_permissions::update)),
+    remove(PROJECT_MODELS, WRITE, || delete(projects::model_permissions::remove)),
     read(ACCOUNTS, READ, || get(service_accounts::list::handle)),
     write(ACCOUNTS, WRITE, || post(service_accounts::create::handle)),
     read(ACCOUNT, READ, || get(service_accounts::retrieve::handle)),

@@ -35,6 +35,7 @@ pub mod outbox;
 mod own_keys;
 pub mod policies;
 pub mod project_members;
+pub mod project_models;
 pub mod projects;
 pub mod review;
 pub mod rotation;

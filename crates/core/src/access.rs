@@ -30,6 +30,14 @@ pub struct Payer {
     pub project: ProjectId,
 }
 
+impl Payer {
+    /// The headers that would choose this payer again.
+    #[must_use]
+    pub fn selection(&self) -> Selection<'_> {
+        Selection { organization: Some(self.organization.as_str()), project: Some(self.project.as_str()) }
+    }
+}
+
 /// Decides whether this key may use this route now, and who pays.
 ///
 /// # Errors
@@ -139,10 +147,11 @@ pub struct ModelUse<'a> {
     pub summary: bool,
 }
 
-/// Applies the gates to a model use; the first refusal in the order model, stream, summary wins.
+/// Applies the project's list and the gates to a model use; the first refusal in the order list, model, stream, summary
+/// wins.
 ///
 /// # Errors
-/// Rows 21 to 24. The caller re-reads once before it answers with one (verification.md 5.4).
+/// Rows 20 to 24. The caller re-reads once before it answers with one (verification.md 5.4).
 pub fn judge_model(
     policy: &Policy,
     caller: &Caller,
@@ -154,6 +163,7 @@ pub fn judge_model(
     let Some(organization) = caller.organizations.iter().find(|o| o.id == payer.organization) else {
         return Err(Refusal::NoMembership);
     };
+    allowed_in_project(organization, payer, asked.model)?;
     let judge = |action| policy.judge(action, &payer.organization, &organization.entitlements, now);
     let refuse = |verdict: &Verdict| GateRefusal {
         model: asked.model.to_owned(),
@@ -183,6 +193,18 @@ pub fn judge_model(
         verdicts.push(verdict);
     }
     Ok(verdicts)
+}
+
+/// Whether the project's own list has the model.
+///
+/// # Errors
+/// Row 20.
+pub fn allowed_in_project(organization: &ReachableOrganization, payer: &Payer, model: &str) -> Result<(), Refusal> {
+    let project = organization.projects.iter().find(|project| project.id == payer.project);
+    if project.and_then(|project| project.models.as_ref()).is_none_or(|models| models.allows(model)) {
+        return Ok(());
+    }
+    Err(Refusal::ModelNotAllowed { project: payer.project.clone(), model: printable(model) })
 }
 
 /// Client text fit for an error message: no control characters, at most 80 characters.

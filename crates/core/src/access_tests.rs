@@ -14,7 +14,13 @@ fn organization(id: &str) -> OrganizationId {
 }
 
 fn project(id: &str, archived: bool, is_default: bool, role: Option<ProjectRole>) -> ReachableProject {
-    ReachableProject { id: id.parse().unwrap_or_else(|_| unreachable!("test id")), archived, is_default, role }
+    ReachableProject {
+        id: id.parse().unwrap_or_else(|_| unreachable!("test id")),
+        archived,
+        is_default,
+        role,
+        models: None,
+    }
 }
 
 fn reachable(

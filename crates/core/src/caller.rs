@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::gate::Entitlements;
 use crate::id::{KeyId, OrganizationId, ProjectId, ServiceAccountId, UserId};
 use crate::key::{KeyDigest, KeyKind};
+use crate::model_access::ModelAccess;
 use crate::role::{OrganizationRole, ProjectRole};
 use crate::scope::ScopeSet;
 use crate::time::Timestamp;
@@ -40,6 +41,8 @@ pub struct ReachableProject {
     pub is_default: bool,
     /// The owner's own role in it; `None` when he holds none there.
     pub role: Option<ProjectRole>,
+    /// Which models it may use; `None` is every one that is served.
+    pub models: Option<ModelAccess>,
 }
 
 /// An organization as a caller reaches it.

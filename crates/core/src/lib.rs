@@ -9,6 +9,7 @@ pub mod gate;
 pub mod id;
 pub mod key;
 pub mod mask;
+pub mod model_access;
 pub mod money;
 pub mod refusal;
 pub mod role;

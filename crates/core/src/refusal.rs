@@ -35,6 +35,13 @@ pub enum Refusal {
     },
     /// Row 19.
     UnknownModel(String),
+    /// Row 20: the project's list leaves the model out.
+    ModelNotAllowed {
+        /// The project that was chosen.
+        project: ProjectId,
+        /// The model, fit to be printed.
+        model: String,
+    },
     /// Row 21: a reasoning or other text model needs a verification (404 `model_not_found`).
     ModelNeedsVerification(GateRefusal),
     /// Row 22: an image model needs a verification (403).
@@ -170,6 +177,10 @@ impl Refusal {
                 ..Wire::invalid(if *string_form { 403 } else { 401 }, None, missing_scope_message(scope.error_name()))
             },
             Self::UnknownModel(model) => unknown_model(model),
+            Self::ModelNotAllowed { project, model } => {
+                let message = format!("Project `{project}` does not have access to model `{model}`");
+                Wire::invalid(403, Some("model_not_found"), message)
+            }
             Self::ModelNeedsVerification(gate) => Wire::invalid(
                 404,
                 Some("model_not_found"),

@@ -30,7 +30,8 @@ use keystead_app::App;
 
 use pages::{
     account, audit, billing, capture, door, general, handoff, help as help_pages, home, key, keys, member, members,
-    operator, operator_policy, operator_report, passkey, phone, projects, review, security, usage, welcome,
+    operator, operator_policy, operator_report, passkey, phone, project_models, projects, review, security, usage,
+    welcome,
 };
 
 /// What the pages need to know of the installation.
@@ -162,6 +163,7 @@ pub static ROUTES: &[Route] = &[
     own("/settings/organization/projects", || get(projects::open)),
     own("/settings/organization/projects/create", || post(projects::create)),
     own("/settings/organization/projects/archive", || post(projects::archive)),
+    own("/settings/organization/projects/{id}/models", || get(project_models::open).post(project_models::save)),
     own("/settings/organization/billing/payment-methods", || get(billing::open)),
     own("/settings/organization/billing/payment-methods/add", || post(billing::add)),
     own("/settings/organization/billing/payment-methods/remove", || post(billing::remove)),

@@ -53,6 +53,7 @@ fn caller(digest: &KeyDigest) -> Caller {
                 archived: false,
                 is_default: true,
                 role: Some(ProjectRole::Member),
+                models: None,
             }],
         }],
         revision: 1,

@@ -10,7 +10,7 @@ use http::header::{self, HeaderName};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method, Response};
 use http_body_util::BodyExt;
-use keystead_core::access::{ModelUse, Selection, decide, printable};
+use keystead_core::access::{decide, printable};
 use keystead_core::refusal::Wire;
 use keystead_core::route::{self, Meter, ModelIn};
 use keystead_core::usage::{Quantities, UsageEvent, UsageKind};
@@ -114,19 +114,9 @@ impl Gateway {
             let (method, url) = (printable(read.method), printable(&read.url));
             return Err(reply::bad_body(format!("'{method} {url}' cannot be asked for in a batch.")));
         };
-        let selection = Selection {
-            organization: Some(exchange.payer.organization.as_str()),
-            project: Some(exchange.payer.project.as_str()),
-        };
-        decide(&exchange.caller, route, selection, self.now()).map_err(|refusal| self.refuse(&refusal))?;
+        decide(&exchange.caller, route, exchange.payer.selection(), self.now())
+            .map_err(|refusal| self.refuse(&refusal))?;
         let peek = peek::peek(&line.slice_ref(read.body.get().as_bytes()))?;
-        let Some(model) = peek.model.as_deref() else {
-            return Err(reply::bad_body("you must provide a model parameter").with_param("model"));
-        };
-        for object in &peek.objects {
-            self.owned(object, &exchange.payer).await?;
-        }
-        let asked = ModelUse { model, stream: peek.stream, summary: peek.summary };
         let alone = Exchange {
             route,
             object: None,
@@ -134,7 +124,7 @@ impl Gateway {
             payer: exchange.payer.clone(),
             id: exchange.id.clone(),
         };
-        match self.gate(catalogue, &alone, asked).await? {
+        match self.judge(catalogue, &alone, &peek).await? {
             (_, Gated::Refused(response)) => Ok(ControlFlow::Break(*response)),
             (entry, Gated::Passed(_)) if entry.upstream == upstream.name => Ok(ControlFlow::Continue(())),
             (entry, Gated::Passed(_)) => {

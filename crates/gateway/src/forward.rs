@@ -88,15 +88,8 @@ impl Gateway {
         content_is(&parts.headers, "application/json")?;
         let body = self.whole(&parts.headers, body).await?;
         let peek = peek::peek(&body)?;
-        let Some(model) = peek.model.as_deref() else {
-            return Err(reply::bad_body("you must provide a model parameter").with_param("model"));
-        };
-        for object in &peek.objects {
-            self.owned(object, &exchange.payer).await?;
-        }
         let catalogue = self.catalogue.load_full();
-        let asked = ModelUse { model, stream: peek.stream, summary: peek.summary };
-        let (entry, verdicts) = match self.gate(&catalogue, &exchange, asked).await? {
+        let (entry, verdicts) = match self.judge(&catalogue, &exchange, &peek).await? {
             (_, Gated::Refused(response)) => return Ok(*response),
             (entry, Gated::Passed(verdicts)) => (entry, verdicts),
         };
@@ -151,7 +144,7 @@ impl Gateway {
             }
         }
         let Some(model) = scan.model().map(str::to_owned) else {
-            return Err(reply::bad_body("you must provide a model parameter").with_param("model"));
+            return Err(reply::no_model());
         };
         let catalogue = self.catalogue.load_full();
         let asked = ModelUse { model: &model, stream: scan.stream(), summary: false };

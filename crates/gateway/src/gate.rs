@@ -14,6 +14,7 @@ use keystead_core::refusal::{Refusal, Wire};
 use crate::body::GatewayBody;
 use crate::catalogue::{Catalogue, ModelEntry};
 use crate::forward::Exchange;
+use crate::peek::Peek;
 use crate::{Gateway, reply};
 
 /// A refusal with the headers that say what is missing.
@@ -25,6 +26,20 @@ pub(crate) enum Gated {
 }
 
 impl Gateway {
+    /// Judges a JSON body by what was read of it: the objects it names, then its model.
+    pub(crate) async fn judge<'c>(
+        &self,
+        catalogue: &'c Arc<Catalogue>,
+        exchange: &Exchange<'_>,
+        peek: &Peek,
+    ) -> Result<(&'c ModelEntry, Gated), Wire> {
+        let model = peek.model.as_deref().ok_or_else(reply::no_model)?;
+        for object in &peek.objects {
+            self.owned(object, &exchange.payer).await?;
+        }
+        self.gate(catalogue, exchange, ModelUse { model, stream: peek.stream, summary: peek.summary }).await
+    }
+
     /// Finds the model and applies the gates.
     pub(crate) async fn gate<'c>(
         &self,
@@ -42,11 +57,7 @@ impl Gateway {
         };
         let fresh = Box::pin(self.directory.reread(&exchange.caller.digest)).await.ok().flatten();
         if let Some(fresh) = fresh {
-            let selection = keystead_core::access::Selection {
-                organization: Some(exchange.payer.organization.as_str()),
-                project: Some(exchange.payer.project.as_str()),
-            };
-            decide(&fresh, exchange.route, selection, now).map_err(|refusal| self.refuse(&refusal))?;
+            decide(&fresh, exchange.route, exchange.payer.selection(), now).map_err(|refusal| self.refuse(&refusal))?;
             match judge(&fresh) {
                 Ok(verdicts) => return Ok((model, self.passed(exchange, verdicts))),
                 Err(newer) => refusal = newer,

@@ -2,7 +2,7 @@
 
 use http::header;
 use http::{HeaderValue, Response};
-use keystead_core::access::{ModelUse, Payer, judge_model, printable};
+use keystead_core::access::{ModelUse, Payer, allowed_in_project, judge_model, printable};
 use keystead_core::caller::Caller;
 use keystead_core::refusal::{GateRefusal, Refusal, Wire};
 use keystead_core::route;
@@ -38,13 +38,18 @@ pub(crate) fn answer(
 ) -> Result<Response<GatewayBody>, Wire> {
     let catalogue = gateway.catalogue.load();
     let show = |model: &ModelEntry| object(gateway, caller, payer, model);
+    let organization = caller.organizations.iter().find(|organization| organization.id == payer.organization);
+    let allowed = |model: &str| organization.map_or(Ok(()), |found| allowed_in_project(found, payer, model));
     let body = match wanted {
         Some(id) => {
             let unknown = || Refusal::UnknownModel(printable(id)).wire(&gateway.public_url).with_param("model");
-            show(catalogue.models.get(id).ok_or_else(unknown)?)
+            let model = catalogue.models.get(id).ok_or_else(unknown)?;
+            allowed(id).map_err(|refusal| refusal.wire(&gateway.public_url))?;
+            show(model)
         }
         None => {
-            let mut models: Vec<&ModelEntry> = catalogue.models.values().collect();
+            let mut models: Vec<&ModelEntry> =
+                catalogue.models.values().filter(|model| allowed(&model.id).is_ok()).collect();
             models.sort_by(|a, b| a.id.cmp(&b.id));
             json!({ "object": "list", "data": models.into_iter().map(show).collect::<Vec<_>>() })
         }

@@ -99,6 +99,11 @@ pub(crate) fn bad_body(message: impl Into<String>) -> Wire {
     Wire::invalid(400, None, message)
 }
 
+/// A body whose model cannot be known.
+pub(crate) fn no_model() -> Wire {
+    bad_body("you must provide a model parameter").with_param("model")
+}
+
 /// Row 42.
 pub(crate) fn too_large(limit: usize) -> Wire {
     Wire::invalid(

@@ -4,6 +4,7 @@
 
 mod cases;
 mod keys;
+mod models;
 mod operator;
 mod organization;
 mod refusals;

@@ -80,3 +80,10 @@ operator-lead = { $count ->
     [one] { $count } case waits for a decision.
    *[other] { $count } cases wait for a decision.
 }
+project-models = Models
+project-models-which = Which models may this project use?
+project-models-hint = What is chosen here holds from the next request on. A model that needs a verified organization needs it in every project.
+project-models-all = Every model that is served here
+project-models-only = Only the ticked ones
+project-models-but = All but the ticked ones
+project-models-listed = Models

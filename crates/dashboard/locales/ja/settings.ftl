@@ -79,3 +79,10 @@ status-exempt = 免除
 operator-lead = { $count ->
    *[other] { $count }件が判断を待っています。
 }
+project-models = モデル
+project-models-which = このプロジェクトで使えるモデル
+project-models-hint = 変更は次のリクエストから有効です。組織の本人確認が必要なモデルは、どのプロジェクトでも確認が必要です。
+project-models-all = ここで提供しているすべてのモデル
+project-models-only = 選んだモデルだけ
+project-models-but = 選んだモデル以外
+project-models-listed = モデル

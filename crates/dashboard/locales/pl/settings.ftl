@@ -82,3 +82,10 @@ operator-lead = { $count ->
     [many] Na decyzję czeka { $count } spraw.
    *[other] Na decyzję czeka { $count } spraw.
 }
+project-models = Modele
+project-models-which = Z których modeli może korzystać ten projekt?
+project-models-hint = Wybór obowiązuje od następnego żądania. Model, który wymaga zweryfikowanej organizacji, wymaga jej w każdym projekcie.
+project-models-all = Ze wszystkich dostępnych tutaj modeli
+project-models-only = Tylko z zaznaczonych
+project-models-but = Ze wszystkich oprócz zaznaczonych
+project-models-listed = Modele

@@ -12,12 +12,13 @@ use crate::form::Form;
 use crate::shell::Shell;
 use crate::visit::Visit;
 
-const HERE: &str = "/settings/organization/projects";
+pub(super) const HERE: &str = "/settings/organization/projects";
 
 struct Row {
     id: String,
     name: String,
     is_default: bool,
+    models: String,
     created_at: Timestamp,
     archived_at: Option<Timestamp>,
 }
@@ -49,6 +50,7 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<Projects, Failure
             .data
             .into_iter()
             .map(|row| Row {
+                models: visit.link(&format!("{HERE}/{}/models", row.id)),
                 id: row.id.to_string(),
                 name: if row.is_default { t.say("default-project") } else { row.name },
                 is_default: row.is_default,

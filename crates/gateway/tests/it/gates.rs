@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use keystead_core::gate::{FirstUse, Mode, Policy, Requirement, Rule};
+use keystead_core::model_access::{ListMode, ModelAccess};
 use keystead_core::time::Timestamp;
 
 use crate::world::{Answer, World, json};
@@ -44,6 +45,35 @@ async fn form(world: &World, key: &str, target: &str, parts: &[(&str, &str)]) ->
 
 fn verify(world: &World, key: &str) {
     world.change(key, |caller| caller.organizations[0].entitlements.met.push(Requirement::Organization));
+}
+
+// Row 20: a project's own list, in JSON, in a form and in the list of models.
+#[tokio::test]
+async fn a_project_uses_the_models_of_its_list() {
+    let world = World::new().await;
+    world.answers(|_| json(200, r#"{"usage":{"prompt_tokens":1,"completion_tokens":1}}"#));
+    let key = world.key(1);
+    let but = ModelAccess::new(ListMode::DenyList, vec!["gpt-4o".to_owned(), "gpt-image-1".to_owned()]).unwrap();
+    world.change(&key, |caller| caller.organizations[0].projects[0].models = Some(but));
+    let edit = [("image", "PNG"), ("prompt", "x"), ("model", "gpt-image-1")];
+    let refused = [
+        (world.chat(&key).await, "gpt-4o"),
+        (form(&world, &key, EDITS, &edit).await, "gpt-image-1"),
+        (world.get("/v1/models/gpt-4o", &key).await, "gpt-4o"),
+    ];
+    for (answer, model) in refused {
+        let message = format!("Project `proj_1` does not have access to model `{model}`");
+        assert_eq!(answer.error(), (403, message, Some("model_not_found".to_owned())));
+    }
+    assert!(world.seen().is_empty(), "nothing was asked upstream");
+    let listed = world.get("/v1/models", &key).await.json();
+    let listed: Vec<&str> = listed["data"].as_array().unwrap().iter().map(|m| m["id"].as_str().unwrap()).collect();
+    assert!(!listed.is_empty() && !listed.contains(&"gpt-4o") && !listed.contains(&"gpt-image-1"), "{listed:?}");
+
+    let only = ModelAccess::new(ListMode::AllowList, vec!["gpt-4o".to_owned()]).unwrap();
+    world.change(&key, |caller| caller.organizations[0].projects[0].models = Some(only));
+    assert_eq!(world.chat(&key).await.status, 200);
+    assert_eq!(world.get("/v1/models", &key).await.json()["data"].as_array().unwrap().len(), 1);
 }
 
 // S3-16: generating and editing images alike, and nothing is asked upstream.

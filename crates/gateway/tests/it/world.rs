@@ -154,6 +154,7 @@ pub(crate) fn caller(key: &ApiKey, number: u32) -> Caller {
                 archived: false,
                 is_default: true,
                 role: Some(ProjectRole::Member),
+                models: None,
             }],
         }],
         revision: 1,

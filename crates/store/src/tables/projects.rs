@@ -1,6 +1,7 @@
 //! Projects.
 
 use keystead_core::id::{OrganizationId, ProjectId, UserId};
+use keystead_core::model_access::ModelAccess;
 use keystead_core::time::Timestamp;
 
 use super::changes::{self, ChangeSubject};
@@ -125,6 +126,44 @@ pub async fn rename(tx: &mut Tx, organization: &OrganizationId, id: &ProjectId, 
     const SQL: &str = "UPDATE projects SET name = $3 WHERE organization = $1 AND id = $2 AND NOT is_default \
                        AND archived_at IS NULL";
     Ok(tx.execute(SQL, vec![organization.as_str().into(), id.as_str().into(), name.into()]).await? > 0)
+}
+
+/// The models a project may use, as kept in this column; `None` is every one.
+pub(super) fn model_access(row: &Row, column: usize) -> Result<Option<ModelAccess>, Error> {
+    let Some(text) = row.optional_text(column)? else { return Ok(None) };
+    serde_json::from_str(&text).map(Some).map_err(|_| Error::Corrupt { table: "projects", id: text })
+}
+
+/// The models a project may use; `None` is every one that is served.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn models(tx: &mut Tx, organization: &OrganizationId, id: &ProjectId) -> Result<Option<ModelAccess>, Error> {
+    const SQL: &str = "SELECT model_access FROM projects WHERE organization = $1 AND id = $2";
+    let row = tx.optional(SQL, vec![organization.as_str().into(), id.as_str().into()]).await?;
+    row.map_or(Ok(None), |row| model_access(&row, 0))
+}
+
+/// Sets them; `false` when there is no such project that is not archived. Keys in memory follow with the next request.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn set_models(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    id: &ProjectId,
+    models: Option<&ModelAccess>,
+    at: Timestamp,
+) -> Result<bool, Error> {
+    const SQL: &str =
+        "UPDATE projects SET model_access = $3 WHERE organization = $1 AND id = $2 AND archived_at IS NULL";
+    let unreadable = |_| Error::Corrupt { table: "projects", id: id.to_string() };
+    let text = models.map(serde_json::to_string).transpose().map_err(unreadable)?;
+    changes::lock(tx).await?;
+    let changed =
+        tx.execute(SQL, vec![organization.as_str().into(), id.as_str().into(), text.as_deref().into()]).await?;
+    changes::append(tx, &ChangeSubject::Project(id.clone()), at).await?;
+    Ok(changed > 0)
 }
 
 /// Archives a project; `None` when there is none that may be archived (the Default project never is).

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 pub(crate) mod archive;
 pub(crate) mod create;
 pub(crate) mod list;
+pub(crate) mod model_permissions;
 pub(crate) mod retrieve;
 pub(crate) mod update;
 

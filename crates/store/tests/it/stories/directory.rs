@@ -3,6 +3,7 @@
 use keystead_core::caller::Caller;
 use keystead_core::gate::Requirement;
 use keystead_core::key::KeyKind;
+use keystead_core::model_access::{ListMode, ModelAccess};
 use keystead_core::role::{OrganizationRole, ProjectRole};
 use keystead_core::scope::{Restriction, Scope};
 use keystead_store::tables::{
@@ -77,7 +78,12 @@ pub(crate) async fn bound_keys(db: TestDb) {
     assert_eq!(reach(&caller(&db, "ben").await.unwrap()), "one=-[x1:-]", "a role left behind counts for nothing");
     assert_eq!(reach(&caller(&db, "default").await.unwrap()), "one=-[d1*:-]");
 
+    let only = ModelAccess::new(ListMode::AllowList, vec!["gpt-4o".to_owned()]).unwrap();
+    assert_eq!(change!(db, |tx| projects::set_models(tx, &one, &x1, Some(&only), NOW)), Ok(true));
+    assert_eq!(look!(db, |tx| projects::models(tx, &one, &x1)), Ok(Some(only.clone())));
     change!(db, |tx| projects::archive(tx, &one, &x1, NOW)).unwrap().unwrap();
+    // What is archived keeps its list.
+    assert_eq!(change!(db, |tx| projects::set_models(tx, &one, &x1, None, NOW)), Ok(false));
     assert_eq!(reach(&caller(&db, "bot").await.unwrap()), "one=-[x1!:member]");
     change!(db, |tx| service_accounts::delete(tx, &x1, &account, NOW)).unwrap();
     let found = caller(&db, "bot").await.unwrap();

@@ -1,0 +1,113 @@
+//! Which models a project may use: a list of those it may, or of those it may not (contract 1.4, "Model permissions").
+
+use serde::{Deserialize, Serialize};
+
+/// How the list is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ListMode {
+    /// These and no others.
+    AllowList,
+    /// All but these.
+    DenyList,
+}
+
+impl ListMode {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::AllowList, Self::DenyList];
+
+    /// The name on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AllowList => "allow_list",
+            Self::DenyList => "deny_list",
+        }
+    }
+
+    /// The mode of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|mode| mode.as_str() == name)
+    }
+}
+
+/// The models of one project.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelAccess {
+    /// How the list is meant.
+    pub mode: ListMode,
+    /// Names as clients write them; each once, in order.
+    pub model_ids: Vec<String>,
+}
+
+/// A list that cannot be kept.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadList {
+    /// More than [`ModelAccess::MOST`].
+    #[error("at most 500 models can be listed")]
+    TooMany,
+    /// Empty, longer than [`ModelAccess::LONGEST`] characters, or with control characters.
+    #[error("'{0}' cannot be a model's name")]
+    Name(String),
+}
+
+impl ModelAccess {
+    /// Models in a list at most.
+    pub const MOST: usize = 500;
+    /// Characters of a name at most.
+    pub const LONGEST: usize = 200;
+
+    /// A list in order and without doubles. Names that are not served yet are kept: they may be one day.
+    ///
+    /// # Errors
+    /// [`BadList`].
+    pub fn new(mode: ListMode, mut model_ids: Vec<String>) -> Result<Self, BadList> {
+        let fits =
+            |name: &String| (1..=Self::LONGEST).contains(&name.chars().count()) && !name.chars().any(char::is_control);
+        if let Some(bad) = model_ids.iter().find(|name| !fits(name)) {
+            return Err(BadList::Name(crate::access::printable(bad)));
+        }
+        model_ids.sort_unstable();
+        model_ids.dedup();
+        if model_ids.len() > Self::MOST { Err(BadList::TooMany) } else { Ok(Self { mode, model_ids }) }
+    }
+
+    /// Whether the project may use this model.
+    #[must_use]
+    pub fn allows(&self, model: &str) -> bool {
+        let listed = self.model_ids.binary_search_by(|name| name.as_str().cmp(model)).is_ok();
+        listed == (self.mode == ListMode::AllowList)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn bad_lists_are_refused() {
+        for name in ["", "a\nb", &"x".repeat(201)] {
+            let list = ModelAccess::new(ListMode::AllowList, vec!["gpt-4o".to_owned(), name.to_owned()]);
+            assert!(matches!(list, Err(BadList::Name(_))), "{name:?}");
+        }
+        let many = (0..=500).map(|n| format!("m{n}")).collect();
+        assert_eq!(ModelAccess::new(ListMode::DenyList, many), Err(BadList::TooMany));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn one_mode_is_the_other_turned_round(names in proptest::collection::vec("[a-d]{1,2}", 0..8), asked in "[a-d]{1,2}") {
+            let of = |mode| ModelAccess::new(mode, names.clone()).unwrap();
+            let (only, but) = (of(ListMode::AllowList), of(ListMode::DenyList));
+            prop_assert_eq!(only.allows(&asked), names.contains(&asked));
+            prop_assert_eq!(but.allows(&asked), !only.allows(&asked));
+            let kept: ModelAccess = serde_json::from_str(&serde_json::to_string(&only).unwrap()).unwrap();
+            prop_assert_eq!(kept, only);
+        }
+    }
+}
