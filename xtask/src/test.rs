@@ -28,7 +28,8 @@ fn journeys() -> Done {
     let folder = machine::browser()?;
     let reviewer =
         [("KEYSTEAD_IDENTITY__PROVIDER", "review"), ("KEYSTEAD_OPERATOR__EMAILS", "ops@example.com,eve@example.com")];
-    for (name, more) in [("journeys", &[][..]), ("accounts", &[][..]), ("review", &reviewer[..])] {
+    let two = [("KEYSTEAD_OPERATOR__EMAILS", "one@example.com,two@example.com")];
+    for (name, more) in [("journeys", &[][..]), ("accounts", &[][..]), ("keys", &two[..]), ("review", &reviewer[..])] {
         let script = folder.join(format!("{name}.mjs"));
         let source = root.join(format!("tests/browser/{name}.mjs"));
         std::fs::copy(source, &script).map_err(|error| error.to_string())?;

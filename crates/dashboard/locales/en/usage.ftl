@@ -58,3 +58,7 @@ help-keys-text =
     For production use a service account: its key does not stop working when a person leaves. One project for each environment keeps keys and usage apart.
 
     If a key leaks, find it by its last four characters and revoke it; it is refused from the next request on.
+
+    Change a key from time to time: Rotate makes a new one beside it, and the old one goes on for as long as you choose. The list says when the old one was last used, so that you know when it can end.
+
+    Older user keys, which reach every project of their owner, go on working. A project key is better: it reaches one project, and a leak costs less.

@@ -60,3 +60,7 @@ help-keys-text =
     Do produkcji użyj konta usługi: jego klucz działa także wtedy, gdy ktoś odejdzie. Osobny projekt dla każdego środowiska rozdziela klucze i zużycie.
 
     Jeśli klucz wycieknie, znajdź go po czterech ostatnich znakach i unieważnij; będzie odrzucany od następnego wywołania.
+
+    Zmieniaj klucz co pewien czas: Wymień tworzy obok nowy, a stary działa jeszcze tak długo, jak wybierzesz. Lista pokazuje, kiedy stary był ostatnio użyty, więc wiadomo, kiedy może się skończyć.
+
+    Starsze klucze użytkownika, które sięgają wszystkich projektów swojego właściciela, działają dalej. Lepszy jest klucz projektu: sięga jednego projektu, a wyciek kosztuje mniej.
