@@ -213,6 +213,8 @@ async function news(page) {
   await screen.goto(handoff);
   await screen.locator("form button").click();
   await screen.waitForURL(`${sandbox}/persona/session/**`);
+  const ends = screen.locator("details summary");
+  if (await ends.count()) await ends.first().click();
   await screen.locator("button[value=approve]").first().click();
   await page.waitForSelector("text=Organization Verified", { timeout: 15_000 });
   assert.ok(asked.some((path) => path.endsWith("/events")) && !asked.some((path) => path.endsWith("/state")), `${asked}`);
