@@ -41,7 +41,10 @@ fn journeys() -> Done {
     print::step("journeys in Chromium");
     let reviewer =
         [("KEYSTEAD_IDENTITY__PROVIDER", "review"), ("KEYSTEAD_OPERATOR__EMAILS", "ops@example.com,eve@example.com")];
-    for (name, more) in [("journeys", &[][..]), ("accounts", &[][..]), ("review", &reviewer[..]), ("help", &[][..])] {
+    let two = [("KEYSTEAD_OPERATOR__EMAILS", "one@example.com,two@example.com")];
+    let all: [(&str, &[(&str, &str)]); 5] =
+        [("journeys", &[]), ("accounts", &[]), ("keys", &two), ("review", &reviewer), ("help", &[])];
+    for (name, more) in all {
         journey(name, more)?;
     }
     Ok(())

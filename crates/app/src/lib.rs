@@ -28,6 +28,7 @@ pub mod housekeeping;
 pub mod invites;
 pub mod keys;
 pub mod me;
+pub mod member_safety;
 pub mod members;
 pub mod operator;
 pub mod organizations;

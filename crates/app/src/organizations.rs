@@ -14,6 +14,7 @@ use serde_json::json;
 
 use crate::audit::Deed;
 use crate::keys::checked_name;
+use crate::member_safety::has_second_factor;
 use crate::{Actor, App, Error};
 
 /// What "What best describes you?" may be answered with (S3-08).
@@ -34,6 +35,8 @@ pub struct OrganizationChoice {
     /// The projects he reaches that are not archived, the Default project first: all of them as an owner, else his own
     /// and the Default project.
     pub projects: Vec<ProjectChoice>,
+    /// Whether it asks for a second factor that this person lacks; its pages stay shut until there is one.
+    pub locked: bool,
 }
 
 /// One project in the switcher.
@@ -153,7 +156,14 @@ impl App {
                     ProjectChoice { id, name, is_default: project.is_default }
                 });
                 let projects = projects.collect();
-                choices.push(OrganizationChoice { id: row.id, name: row.name, role: membership.role, projects });
+                let asks = organizations::second_factor_since(tx, &row.id).await?.is_some();
+                choices.push(OrganizationChoice {
+                    id: row.id,
+                    name: row.name,
+                    role: membership.role,
+                    projects,
+                    locked: asks && !has_second_factor(tx, &user).await?,
+                });
             }
             Ok::<_, Error>(choices)
         });

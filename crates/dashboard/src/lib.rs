@@ -13,6 +13,7 @@ mod help;
 mod json;
 mod language;
 mod pages;
+mod progress;
 mod proof;
 mod shell;
 mod start;
@@ -27,6 +28,9 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 use keystead_app::App;
+use tokio::sync::watch;
+
+pub use progress::Waiting;
 
 use pages::{
     account, audit, billing, capture, door, general, handoff, help as help_pages, home, key, keys, member, members,
@@ -45,6 +49,10 @@ pub struct DashboardState {
     pub sandbox_url: Option<String>,
     /// Where forms may lead in the end beside our own pages: the services that take cards, documents and sign-ins.
     pub form_targets: Vec<String>,
+    /// Turns true when streams shall end; a sender that is gone counts as that.
+    pub stopped: watch::Receiver<bool>,
+    /// Who waits for progress.
+    pub waiting: Waiting,
 }
 
 impl DashboardState {
@@ -125,6 +133,7 @@ pub static ROUTES: &[Route] = &[
     all("/verify/{token}", || get(handoff::open).post(handoff::proceed)),
     held("/verify/{token}/capture", || get(capture::open).post(capture::begin)),
     held("/verify/{token}/capture/state", || get(capture::follow)),
+    held("/verify/{token}/capture/events", || get(capture::events)),
     held("/verify/{token}/capture/{verb}", || post(capture::act)),
     held("/verify/{token}/capture/pictures/{slot}", || {
         post(capture::picture).layer(DefaultBodyLimit::max(capture::LARGEST_UPLOAD))
@@ -151,8 +160,10 @@ pub static ROUTES: &[Route] = &[
     own("/usage.csv", || get(usage::csv)),
     own("/settings/organization/general", || get(general::open).post(general::rename)),
     own("/settings/organization/verification/state", || get(general::follow)),
+    own("/settings/organization/verification/events", || get(general::events)),
     proven("/settings/organization/verification/withdraw", || post(general::withdraw)),
     own("/settings/organization/verification/{verb}", || post(general::act)),
+    proven("/settings/organization/second-factor", || post(general::require)),
     own("/settings/organization/members", || get(members::open)),
     own("/settings/organization/members/invite", || post(members::invite)),
     own("/settings/organization/members/revoke", || post(members::revoke)),
@@ -191,6 +202,7 @@ pub static ROUTES: &[Route] = &[
     own("/operator/reviews", || get(review::queue)),
     own("/operator/reviews/{case}", || get(review::open).post(review::act)),
     own("/operator/reviews/{case}/pictures/{number}", || get(review::picture)),
+    proven("/operator/second-factor", || post(operator::factor)),
     own("/operator", || get(operator::open).post(operator::act)),
     own("/operator/policy", || get(operator_policy::open).post(operator_policy::act)),
     own("/operator/exemptions", || get(operator_policy::open_exemptions).post(operator_policy::act_exemptions)),
@@ -240,13 +252,17 @@ async fn file(kind: &'static str, text: &'static str) -> Response {
 async fn stamp(State(state): State<DashboardState>, request: Request, next: Next) -> Response {
     // Only the page that takes pictures may ask for the camera.
     let camera = request.uri().path().starts_with("/verify/") && request.uri().path().ends_with("/capture");
+    // The addresses of these pages hold a secret, which nobody is to learn as the place a visitor came from. Without TLS
+    // browsers say only so where our own forms come from, which must stay told then.
+    let secret = ["/reset", "/confirm", "/confirm-address", "/invite"].contains(&request.uri().path());
+    let referrer = if secret && state.secure() { "no-referrer" } else { "same-origin" };
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     if let Ok(policy) = HeaderValue::from_str(&state.policy()) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static(referrer));
     headers.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
     headers.insert("cross-origin-resource-policy", HeaderValue::from_static("same-origin"));
     let devices = match camera {

@@ -152,6 +152,11 @@ impl FromRequestParts<DashboardState> for Visit {
             }
         });
         match found {
+            // An organization that asks for a second step stays shut until there is one; the way to it stays open.
+            Some((organization, project)) if organization.locked && !open_to_all(parts.uri.path()) => {
+                let there = format!("/settings/account/security?project={}", project.id);
+                Err(Redirect::to(&there).into_response())
+            }
             Some((organization, project)) => Ok(Self { person, choices, organization, project }),
             None => {
                 let missing = Error::not_found("project", wanted.unwrap_or_default());
@@ -159,6 +164,14 @@ impl FromRequestParts<DashboardState> for Visit {
             }
         }
     }
+}
+
+/// Pages that are the person's own or the installation's, not the organization's.
+fn open_to_all(path: &str) -> bool {
+    path == "/settings/account"
+        || ["/settings/account/security", "/settings/account/sessions", "/operator"]
+            .iter()
+            .any(|own| path.strip_prefix(own).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
 }
 
 impl Visit {
@@ -181,7 +194,21 @@ impl Visit {
 
 #[cfg(test)]
 mod tests {
-    use super::own_path;
+    use super::{open_to_all, own_path};
+
+    #[test]
+    fn only_what_is_ones_own_stays_open() {
+        for own in
+            ["/settings/account", "/settings/account/security/passkeys", "/settings/account/sessions/end", "/operator"]
+        {
+            assert!(open_to_all(own), "{own}");
+        }
+        for shut in
+            ["/home", "/settings/account/phone", "/settings/account/securityx", "/settings/organization/general"]
+        {
+            assert!(!open_to_all(shut), "{shut}");
+        }
+    }
 
     #[test]
     fn nobody_is_sent_elsewhere() {

@@ -30,16 +30,39 @@ for (const form of document.querySelectorAll("form")) {
     form.addEventListener("submit", (again) => again.preventDefault());
   });
 }
-// A page that waits for another device looks by itself, and stops when nobody looks at it.
+// A page that waits for another device listens for news, and asks every few seconds where it cannot listen. It does
+// neither while nobody looks at it.
 const waiting = document.querySelector("[data-follow]");
 if (waiting) {
-  const look = async () => {
-    if (document.hidden) return;
-    const response = await fetch(waiting.dataset.follow, { headers: { accept: "text/plain" }, cache: "no-store" });
-    if (!response.ok) return;
-    const state = await response.text();
+  const told = (state) => {
     if (state !== waiting.dataset.state) location.reload();
   };
-  setInterval(() => look().catch(() => {}), 3000);
+  const ask = async () => {
+    if (document.hidden) return;
+    const response = await fetch(waiting.dataset.follow, { headers: { accept: "text/plain" }, cache: "no-store" });
+    if (response.ok) told(await response.text());
+  };
+  let asking;
+  const askAgain = () => {
+    asking ??= setInterval(() => ask().catch(() => {}), 3000);
+  };
+  let source;
+  const listen = () => {
+    source = new EventSource(waiting.dataset.events);
+    source.addEventListener("message", (event) => told(event.data));
+    source.addEventListener("error", () => {
+      // A cut connection is taken up again by the browser; a refusal is not.
+      if (source.readyState === EventSource.CLOSED) askAgain();
+    });
+  };
+  if ("EventSource" in window && waiting.dataset.events) {
+    if (!document.hidden) listen();
+    document.addEventListener("visibilitychange", () => {
+      source?.close();
+      if (!document.hidden && !asking) listen();
+    });
+  } else {
+    askAgain();
+  }
 }
 document.querySelector("[autofocus], .summary[tabindex]")?.focus();

@@ -88,7 +88,7 @@ impl Db {
             Self::Postgres(pool) if write => On::Postgres(pool.begin().await?),
             Self::Postgres(pool) => On::Postgres(pool.begin_with(SNAPSHOT).await?),
         };
-        Ok(Tx { on, again: false })
+        Ok(Tx { on, again: false, progress: false })
     }
 
     /// Closes every connection once it is idle.
@@ -108,6 +108,7 @@ impl Db {
 pub struct Tx {
     on: On,
     again: bool,
+    progress: bool,
 }
 
 #[derive(Debug)]
@@ -253,6 +254,15 @@ impl Tx {
     pub(crate) const fn again(&mut self) -> Error {
         self.again = true;
         Error::Again
+    }
+
+    /// A verification moved: whoever waits for one is woken once this is committed.
+    pub(crate) const fn note_progress(&mut self) {
+        self.progress = true;
+    }
+
+    pub(crate) const fn has_progress(&self) -> bool {
+        self.progress
     }
 
     pub(crate) const fn pick(&self, texts: PerEngine) -> &'static str {

@@ -10,7 +10,10 @@ pub mod testing;
 
 pub use engine::{PerEngine, Row, Tx, Value};
 
+use std::sync::Arc;
+
 use engine::Db;
+use tokio::sync::watch;
 
 /// Why the store did not do as asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -71,6 +74,7 @@ impl From<sqlx::Error> for Error {
 #[derive(Debug, Clone)]
 pub struct Store {
     db: Db,
+    progress: Arc<watch::Sender<u64>>,
 }
 
 /// How often a transaction that met another one is run again.
@@ -82,7 +86,18 @@ impl Store {
     /// # Errors
     /// When the database cannot be reached or the address is not understood.
     pub async fn open(url: &str) -> Result<Self, Error> {
-        Ok(Self { db: Db::open(url).await? })
+        Ok(Self::over(Db::open(url).await?))
+    }
+
+    pub(crate) fn over(db: Db) -> Self {
+        Self { db, progress: Arc::new(watch::Sender::new(0)) }
+    }
+
+    /// Changes whenever this process has committed a step of a verification, so that pages need not ask all the time.
+    /// What other nodes commit is not seen here.
+    #[must_use]
+    pub fn verification_progress(&self) -> watch::Receiver<u64> {
+        self.progress.subscribe()
     }
 
     /// Brings the schema up to date and sets the default policy where there is none. Harmless to repeat; answers
@@ -132,7 +147,7 @@ impl Store {
         loop {
             let mut tx = self.db.begin(true).await.map_err(too_busy)?;
             let worked = work(&mut tx).await;
-            let met_another = tx.met_another();
+            let (met_another, progress) = (tx.met_another(), tx.has_progress());
             let done = match worked {
                 Ok(value) => tx.commit().await.map(|()| value),
                 Err(error) if !met_another => return Err(error),
@@ -141,6 +156,9 @@ impl Store {
             };
             match done {
                 Ok(value) => {
+                    if progress {
+                        self.progress.send_modify(|steps| *steps = steps.wrapping_add(1));
+                    }
                     tracing::trace!(transaction = name, tries, "write");
                     return Ok(value);
                 }

@@ -96,7 +96,7 @@ impl PostgresServer {
         server.wait_until_ready(&log).await?;
         server.create("template0", TEMPLATE)?;
         let db = Db::open(&server.url(TEMPLATE)).await?;
-        let store = crate::Store { db };
+        let store = crate::Store::over(db);
         let migrated = store.migrate().await;
         // A database somebody is connected to cannot be copied.
         store.close().await;

@@ -129,7 +129,7 @@ async fn service_account_keys() {
     assert!(why["revoked_by"].as_str().unwrap().starts_with("api_key:key_"));
 }
 
-/// S1-27 S1-08: a legacy key makes its heir in the organization the header names, whose own phone decides.
+/// S1-27 S1-08 S2-07: a legacy key still works, and makes its heir in the organization the header names, whose own phone decides.
 #[tokio::test]
 async fn legacy_keys_choose_who_is_asked() {
     let world = World::new().await;

@@ -15,6 +15,7 @@ fn filled(path: &str, project: &str, account: &str, key: &str, user: &str) -> St
         .replace("{user_id}", user)
 }
 
+/// S2-01: nothing answers without a key, nor to one that was made up.
 #[tokio::test]
 async fn every_route_refuses_strangers() {
     let world = World::new().await;

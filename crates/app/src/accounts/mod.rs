@@ -2,6 +2,7 @@
 
 mod address;
 mod elsewhere;
+mod factor_reset;
 mod mail_texts;
 mod mails;
 mod passkeys;
@@ -26,6 +27,7 @@ use crate::audit::Deed;
 use crate::{Actor, App, Error};
 
 pub use elsewhere::Departed;
+pub use factor_reset::FactorReset;
 pub(crate) use mails::Kind as MailKind;
 pub use passkeys::{PasskeyView, Question};
 pub use password::PasswordRefusal;

@@ -77,7 +77,7 @@ fn wrong_code() -> Error {
     Error::coded("code", "second_factor_wrong", "The code is not right, or it was used before.")
 }
 
-fn not_on() -> Error {
+pub(super) fn not_on() -> Error {
     Error::impossible("The second step is not on.")
 }
 
@@ -293,22 +293,28 @@ impl App {
         let (app, actor) = (self.clone(), actor.clone());
         let write = self.store().write("reset_second_factor", async move |tx: &mut Tx| {
             let user = users::find_by_email(tx, &email).await?.ok_or_else(|| Error::not_found("user", ""))?.id;
-            let account = accounts::lock(tx, &user).await?.filter(|row| row.totp_confirmed_at.is_some());
-            let account = account.ok_or_else(not_on)?;
-            app.take_factor(tx, account).await?;
-            sessions::revoke_others(tx, &user, &[], app.now()).await?;
-            accounts::use_tokens_of(tx, &user, WAITING, app.now()).await?;
-            app.mail_person(tx, &user, Kind::FactorOff, "").await?;
-            let details = json!({ "data": { "second_factor": "reset" } });
-            for membership in memberships::list_of_user(tx, &user).await? {
-                let organization = &membership.organization;
-                let details = details.clone();
-                let deed = Deed { organization, action: "user.updated", target: user.as_str(), details };
-                app.record(tx, &actor, deed).await?;
-            }
+            app.drop_second_factor(tx, &actor, &user).await?;
             Ok(user)
         });
         write.await
+    }
+
+    /// Switches a person's second factor off for an operator, ends every session, tells the mailbox, and writes it
+    /// down where the person belongs.
+    pub(super) async fn drop_second_factor(&self, tx: &mut Tx, actor: &Actor, user: &UserId) -> Result<(), Error> {
+        let account = accounts::lock(tx, user).await?.filter(|row| row.totp_confirmed_at.is_some());
+        self.take_factor(tx, account.ok_or_else(not_on)?).await?;
+        sessions::revoke_others(tx, user, &[], self.now()).await?;
+        accounts::use_tokens_of(tx, user, WAITING, self.now()).await?;
+        self.mail_person(tx, user, Kind::FactorOff, "").await?;
+        let details = json!({ "data": { "second_factor": "reset" } });
+        for membership in memberships::list_of_user(tx, user).await? {
+            let organization = &membership.organization;
+            let details = details.clone();
+            let deed = Deed { organization, action: "user.updated", target: user.as_str(), details };
+            self.record(tx, actor, deed).await?;
+        }
+        Ok(())
     }
 
     async fn take_factor(&self, tx: &mut Tx, mut account: Account) -> Result<(), Error> {

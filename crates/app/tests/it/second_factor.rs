@@ -259,3 +259,46 @@ async fn the_operator_takes_a_lost_one_out() {
     assert!(!town.sign_in("ann@example.com", GOOD).await.unwrap().waits_for_code);
     assert_eq!(code(reset(Actor::operator("cli"), "ann@example.com").await), "invalid", "not on");
 }
+
+/// ASVS 6.4.4: in the console two operators reset a second factor together, and neither of them his own.
+#[tokio::test]
+async fn two_operators_reset_a_second_factor() {
+    let town = Town::new().await;
+    let guarded = guarded(&town, "ann@example.com").await;
+    let ann = guarded.user;
+    let (organization, _) = town.organization(&ann).await;
+    town.citizen("bob@example.com").await;
+    let (one, two) = (Actor::operator("one@example.com"), Actor::operator("two@example.com"));
+    let propose =
+        async |actor: &Actor, email: &str, reason: &str| town.app.propose_factor_reset(actor, email, reason).await;
+    let lost = "called her desk";
+    assert_eq!(code(propose(&one, "bob@example.com", lost).await), "invalid", "it is not on");
+    let member = Actor::Person(ann.clone());
+    assert_eq!(code(propose(&member, "ann@example.com", lost).await), "forbidden");
+    assert_eq!(code(propose(&one, "ann@example.com", " ").await), "reason");
+    assert_eq!(code(propose(&one, "nobody@example.com", lost).await), "invalid");
+    assert_eq!(code(propose(&Actor::operator("Ann@example.com"), "ann@example.com", lost).await), "forbidden");
+    propose(&one, "ann@example.com", lost).await.unwrap();
+    assert_eq!(code(propose(&two, "ann@example.com", lost).await), "conflict");
+    assert_eq!(code(town.app.agree_to_factor_reset(&one, &ann).await), "forbidden", "one person is not two");
+    let herself = Actor::operator("ann@example.com");
+    assert_eq!(code(town.app.agree_to_factor_reset(&herself, &ann).await), "forbidden");
+    assert!(town.app.security(&ann).await.unwrap().second_factor_since.is_some(), "nothing has changed yet");
+    let waiting = town.app.factor_resets(&two).await.unwrap();
+    assert_eq!((waiting.len(), waiting[0].by.as_str()), (1, "one@example.com"));
+
+    // Taken back, or left lying for a day, it opens nothing.
+    town.app.discard_factor_reset(&two, &ann).await.unwrap();
+    assert_eq!(code(town.app.agree_to_factor_reset(&two, &ann).await), "not_found");
+    propose(&one, "ann@example.com", lost).await.unwrap();
+    town.pass(DAY);
+    assert_eq!(code(town.app.agree_to_factor_reset(&two, &ann).await), "not_found");
+    propose(&one, "ann@example.com", lost).await.unwrap();
+    town.mails().await;
+    town.app.agree_to_factor_reset(&two, &ann).await.unwrap();
+    assert!(town.app.security(&ann).await.unwrap().second_factor_since.is_none());
+    assert!(!town.alive(&guarded.session).await, "every session ends");
+    assert_eq!(town.subjects().await, ["Second step is off"], "the mailbox is told");
+    assert_eq!(town.log(&organization).await.iter().filter(|action| *action == "user.updated").count(), 4);
+    assert_eq!(code(town.app.agree_to_factor_reset(&two, &ann).await), "not_found", "one agreement, one reset");
+}

@@ -18,3 +18,39 @@ usage-days = { $count ->
     [one] { $count } day
    *[other] { $count } days
 }
+help-phone-number-requirement-text =
+    Since 5 November 2024 every new key needs a verified phone number, whoever makes it and by whatever way. It keeps people from making throw-away accounts en masse.
+
+    It is asked for once per organization, not per key. Keys made before stay valid without limit, and nothing needs to be done about them.
+
+    The error says phone_verification_required. Open Settings > Account > Phone, or the step inside Create new secret key.
+
+    No mobile number? Contact support: the operator can waive the step.
+help-verification-text =
+    Some models, such as gpt-image-1, need a verified organization. Open Settings > Organization > General and choose Verify Organization under Verifications.
+
+    You need a payment method on file (nothing is charged), a phone with a camera and one valid document. The check is done by the provider named on the page, after your consent. The page on the PC follows along; the match number must be the same on both devices.
+
+    Biometric data is deleted after 7 days at the latest. Withdraw & erase takes consent back and erases what is left.
+
+    Existing keys gain access by themselves, usually within seconds and after 15 minutes at the latest.
+help-first-call-text =
+    Every OpenAI SDK works unchanged: set the base URL to this installation's address followed by /v1 and use one of your keys.
+
+    The header OpenAI-Organization chooses the organization and OpenAI-Project the project, for keys that reach several. Without them a key's own project counts.
+help-errors-text =
+    No-code tools often show only "Forbidden – perhaps check your credentials?" for a 403. The key is usually fine: a model asks for a verified organization.
+
+    The body of the answer says organization_verification_required and names the organization and the page. The dashboard lists recent refusals with what is missing.
+
+    Editing an image needs the same verification as generating one.
+help-keys-text =
+    A key is a secret. Keep it on your server, in an environment variable or a key manager, never in a browser, an app or a repository.
+
+    For production use a service account: its key does not stop working when a person leaves. One project for each environment keeps keys and usage apart.
+
+    If a key leaks, find it by its last four characters and revoke it; it is refused from the next request on.
+
+    Change a key from time to time: Rotate makes a new one beside it, and the old one goes on for as long as you choose. The list says when the old one was last used, so that you know when it can end.
+
+    Older user keys, which reach every project of their owner, go on working. A project key is better: it reaches one project, and a leak costs less.

@@ -96,3 +96,16 @@ error-only-way-in = 先にパスワードを設定するか、パスキーを追
 identity-connect = { $issuer }と連携
 error-sign-in-to-connect = このアドレスには既にアカウントがあります。サインインしてから、セキュリティ設定で連携してください。
 error-identity-taken = そのアカウントは既にほかの人と連携しています。
+safety = メンバーの2段階認証
+safety-hint = 有効にすると、この組織のページを開く全員に認証アプリまたはパスキーが必要になります。APIキーは引き続き使えます。
+safety-on = { $when }から必須
+safety-off = 必須ではありません
+safety-none-lacking = すべてのメンバーが2段階認証を設定しています。
+safety-turn-on = 2段階認証を必須にする
+safety-turn-off = 必須にするのをやめる
+safety-own-first = 先に自分の2段階認証を設定してください。
+safety-locked = { $organization }では2段階認証が必要です。設定するとページを開けます。
+error-own-second-factor-first = ほかの人に求める前に、自分の2段階認証を設定してください。
+safety-lacking = { $count ->
+   *[other] { $count }人が未設定です。設定するまで組織のページを開けません：
+}

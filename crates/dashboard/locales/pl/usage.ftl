@@ -20,3 +20,39 @@ usage-days = { $count ->
     [many] { $count } dni
    *[other] { $count } dni
 }
+help-phone-number-requirement-text =
+    Od 5 listopada 2024 każdy nowy klucz wymaga potwierdzonego numeru telefonu, niezależnie od tego, kto i jak go tworzy. Utrudnia to masowe zakładanie jednorazowych kont.
+
+    Pytamy o to raz na organizację, a nie przy każdym kluczu. Wcześniejsze klucze zachowują ważność bez ograniczeń i nic nie trzeba z nimi robić.
+
+    Błąd ma kod phone_verification_required. Otwórz Ustawienia > Konto > Telefon albo krok w oknie tworzenia klucza.
+
+    Nie masz numeru komórkowego? Napisz do nas: operator może zwolnić z tego kroku.
+help-verification-text =
+    Niektóre modele, na przykład gpt-image-1, wymagają zweryfikowanej organizacji. Otwórz Ustawienia > Organizacja > Ogólne i w sekcji Weryfikacje wybierz Zweryfikuj organizację.
+
+    Potrzebne są: zapisana metoda płatności (nic nie jest pobierane), telefon z aparatem i jeden ważny dokument. Sprawdza dostawca podany na stronie, po wyrażeniu zgody. Strona na komputerze pokazuje postęp; numer do porównania musi być taki sam na obu urządzeniach.
+
+    Dane biometryczne są usuwane najpóźniej po 7 dniach. Wycofaj zgodę i usuń dane cofa zgodę i usuwa to, co zostało.
+
+    Istniejące klucze uzyskują dostęp same, zwykle w kilka sekund, najpóźniej po 15 minutach.
+help-first-call-text =
+    Każde SDK OpenAI działa bez zmian: ustaw adres bazowy na adres tej instalacji z dopiskiem /v1 i użyj jednego ze swoich kluczy.
+
+    Nagłówek OpenAI-Organization wybiera organizację, a OpenAI-Project projekt, jeśli klucz sięga kilku. Bez nich liczy się własny projekt klucza.
+help-errors-text =
+    Narzędzia bez kodu często pokazują przy 403 tylko „Forbidden – perhaps check your credentials?”. Klucz jest zwykle w porządku: model wymaga zweryfikowanej organizacji.
+
+    Treść odpowiedzi zawiera organization_verification_required oraz podaje organizację i stronę. Pulpit pokazuje ostatnie odmowy i to, czego brakuje.
+
+    Edytowanie obrazu wymaga tej samej weryfikacji co jego generowanie.
+help-keys-text =
+    Klucz to sekret. Trzymaj go na serwerze, w zmiennej środowiskowej albo w menedżerze kluczy, nigdy w przeglądarce, aplikacji ani repozytorium.
+
+    Do produkcji użyj konta usługi: jego klucz działa także wtedy, gdy ktoś odejdzie. Osobny projekt dla każdego środowiska rozdziela klucze i zużycie.
+
+    Jeśli klucz wycieknie, znajdź go po czterech ostatnich znakach i unieważnij; będzie odrzucany od następnego wywołania.
+
+    Zmieniaj klucz co pewien czas: Wymień tworzy obok nowy, a stary działa jeszcze tak długo, jak wybierzesz. Lista pokazuje, kiedy stary był ostatnio użyty, więc wiadomo, kiedy może się skończyć.
+
+    Starsze klucze użytkownika, które sięgają wszystkich projektów swojego właściciela, działają dalej. Lepszy jest klucz projektu: sięga jednego projektu, a wyciek kosztuje mniej.

@@ -1,6 +1,8 @@
 //! Where a person hands in pictures for the built-in reviewer (S0-05…S0-15, S3-25, S3-26, S3-35). No session: whoever
 //! holds the link, on the first device that went on with it. Every step works without scripts, by choosing a file.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::extract::{Multipart, Path, State};
 use axum::http::{HeaderMap, header};
@@ -18,6 +20,7 @@ use crate::failure::{Failure, words};
 use crate::form::{Form, Upload};
 use crate::json::{answer, json, quoted, refused, wants_json};
 use crate::language::Language;
+use crate::progress::{self, Seen};
 use crate::text::Text;
 use crate::visit::Visitor;
 use crate::when::When;
@@ -365,6 +368,28 @@ pub(crate) async fn follow(
     let view = view.map_err(|error| Failure::new(visitor.text, error))?;
     let word = view.map_or_else(String::new, |view| view.attempt);
     Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], word).into_response())
+}
+
+/// The same word, told whenever it changes, while somebody looks at the pictures.
+pub(crate) async fn events(
+    State(state): State<DashboardState>,
+    Path(token): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let (app, holder) = (state.app.clone(), Arc::new(holder(&state, &token, &headers)));
+    progress::tell(&state, &headers, &token, move || {
+        let (app, holder) = (app.clone(), Arc::clone(&holder));
+        async move {
+            match app.look_at_capture(&holder).await {
+                Ok(Some(view)) if matches!(view.attempt.as_str(), "submitted" | "in_review") => {
+                    Seen::Moving(view.attempt)
+                }
+                Ok(Some(view)) => Seen::Still(view.attempt),
+                Ok(None) | Err(_) => Seen::Nothing,
+            }
+        }
+    })
+    .await
 }
 
 /// The picture and how it was taken; none when the body is too long or broken.

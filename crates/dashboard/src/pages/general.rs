@@ -3,9 +3,10 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::header;
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use keystead_app::Error;
+use keystead_app::member_safety::SecondFactorRule;
 use keystead_app::verification::organization::{Channel, Consent, OrganizationView, consent_text};
 use keystead_app::verification::payment::PaymentView;
 use keystead_app::verification::phone::PhoneView;
@@ -18,6 +19,7 @@ use super::{Page, go, show, show_again};
 use crate::DashboardState;
 use crate::failure::{Failure, words};
 use crate::form::Form;
+use crate::progress::{self, Seen};
 use crate::shell::Shell;
 use crate::visit::Visit;
 
@@ -42,6 +44,8 @@ struct General {
     owners: String,
     phone: PhoneView,
     payment: Option<PaymentView>,
+    /// What is asked of the members; owners only.
+    safety: Option<SecondFactorRule>,
     view: OrganizationView,
     payment_missing: bool,
     consent: Option<String>,
@@ -59,9 +63,16 @@ struct Links {
     phone: String,
     billing: String,
     consent: String,
+    safety: String,
+    security: String,
 }
 
 impl General {
+    /// How many members have no second step.
+    fn lacking(&self, rule: &SecondFactorRule) -> String {
+        self.shell.t.count("safety-lacking", &i64::try_from(rule.lacking.len()).unwrap_or(i64::MAX))
+    }
+
     /// A form's target under this page.
     fn act(&self, verb: &str) -> String {
         self.links.here.replacen(HERE, &format!("/settings/organization/verification/{verb}"), 1)
@@ -107,6 +118,10 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<General, Failure>
     let phone = state.app.phone(&actor, organization).await.map_err(fail)?;
     let payment =
         if visit.owner() { Some(state.app.payment_methods(&actor, organization).await.map_err(fail)?) } else { None };
+    let safety = match visit.owner() {
+        true => Some(state.app.second_factor_rule(&actor, organization).await.map_err(fail)?),
+        false => None,
+    };
     let standing = state.app.verification_of(organization).await.map_err(fail)?;
     let lacks = |name: &str, what: Requirement| {
         standing.actions.iter().any(|action| action.action == name && action.missing.contains(&what))
@@ -131,6 +146,7 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<General, Failure>
         payment_missing: lacks("organization.verify", Requirement::PaymentMethod),
         phone,
         payment,
+        safety,
         view,
         consent,
         qr: None,
@@ -141,6 +157,8 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<General, Failure>
             phone: visit.link("/settings/account/phone"),
             billing: visit.link("/settings/organization/billing/payment-methods"),
             consent: visit.link(&format!("{HERE}?verify=1")),
+            safety: visit.link("/settings/organization/second-factor"),
+            security: visit.link("/settings/account/security"),
         },
         host: state.public_url.split("://").nth(1).unwrap_or_default().to_owned(),
         policy: settings.privacy_policy_url.clone(),
@@ -156,6 +174,16 @@ pub(crate) async fn rename(State(state): State<DashboardState>, visit: Visit, fo
     visit.person.check(&form)?;
     let renamed = state.app.rename_organization(&visit.person.actor(), &visit.organization.id, form.text("name")).await;
     match renamed {
+        Ok(()) => Ok(go(&visit.link(&format!("{HERE}?done=saved")))),
+        Err(error) => again(&state, &visit, &error).await,
+    }
+}
+
+/// Asks a second step of every member, or no longer.
+pub(crate) async fn require(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
+    visit.person.check(&form)?;
+    let required = form.text("required") == "yes";
+    match state.app.require_second_factor(&visit.person.actor(), &visit.organization.id, required).await {
         Ok(()) => Ok(go(&visit.link(&format!("{HERE}?done=saved")))),
         Err(error) => again(&state, &visit, &error).await,
     }
@@ -254,6 +282,31 @@ pub(crate) async fn follow(State(state): State<DashboardState>, visit: Visit) ->
     Ok((headers, word(&view)).into_response())
 }
 
+/// The same word, told whenever it changes.
+pub(crate) async fn events(State(state): State<DashboardState>, visit: Visit, headers: HeaderMap) -> Response {
+    let (app, session) = (state.app.clone(), visit.person.session.id.clone());
+    let (actor, organization, secret) = (visit.person.actor(), visit.organization.id.clone(), visit.person.secret);
+    progress::tell(&state, &headers, &session, move || {
+        let (app, actor, organization, secret) = (app.clone(), actor.clone(), organization.clone(), secret.clone());
+        async move {
+            // Whoever signed out, or was put out, hears nothing more.
+            if !matches!(app.session(&secret).await, Ok(Some(_))) {
+                return Seen::Nothing;
+            }
+            match app.organization_verification(&actor, &organization).await {
+                Ok(view) if moving(view.status) => Seen::Moving(word(&view)),
+                Ok(view) => Seen::Still(word(&view)),
+                Err(_) => Seen::Nothing,
+            }
+        }
+    })
+    .await
+}
+
+fn moving(status: Status) -> bool {
+    matches!(status, Status::InProgress | Status::InReview)
+}
+
 /// The state in a word.
 fn word(view: &OrganizationView) -> String {
     let attempt = view.attempt.as_ref().map_or(String::new(), |attempt| format!("{}-{}", attempt.state, attempt.step));
@@ -266,6 +319,6 @@ impl General {
     }
 
     fn moving(&self) -> bool {
-        matches!(self.view.status, Status::InProgress | Status::InReview)
+        moving(self.view.status)
     }
 }

@@ -14,7 +14,7 @@ use crate::visit::Visit;
 
 /// How long the old secret goes on working, in seconds, as the form offers it.
 pub(super) const OVERLAPS: [(&str, &str); 4] =
-    [("86400", "rotate-day"), ("3600", "rotate-hour"), ("604800", "rotate-week"), ("0", "rotate-now")];
+    [("3600", "rotate-hour"), ("86400", "rotate-day"), ("604800", "rotate-week"), ("0", "rotate-now")];
 
 fn key_of(visit: &Visit, id: &str) -> Result<KeyId, Failure> {
     visit.named("API key", id)

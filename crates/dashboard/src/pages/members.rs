@@ -64,10 +64,10 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<Members, Failure>
     let fail = |error| Failure::new(t, error);
     let (actor, organization) = (visit.person.actor(), &visit.organization.id);
     let shell = Shell::new(state, visit, &t.say("nav-members"), HERE);
-    let (mut rows, mut waiting, mut places) = (Vec::new(), Vec::new(), Vec::new());
+    let cursor = Cursor { after: None, limit: 100, ascending: true };
+    let rows = state.app.members(&actor, organization, &[], cursor).await.map_err(fail)?.data;
+    let (mut waiting, mut places) = (Vec::new(), Vec::new());
     if visit.owner() {
-        let cursor = Cursor { after: None, limit: 100, ascending: true };
-        rows = state.app.members(&actor, organization, &[], cursor).await.map_err(fail)?.data;
         let cursor = Cursor { after: None, limit: 100, ascending: true };
         let projects = state.app.projects(&actor, organization, false, cursor).await.map_err(fail)?.data;
         places = projects

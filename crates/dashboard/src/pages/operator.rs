@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::extract::State;
+use keystead_app::accounts::FactorReset;
 use keystead_app::operator::{OrganizationRow, Overview};
 use keystead_app::{Actor, Error};
 use keystead_core::gate::Requirement;
@@ -22,6 +23,13 @@ struct Operator {
     tabs: Vec<Tab>,
     overview: Overview,
     action: String,
+    /// Second steps that one operator proposed to reset.
+    resets: Vec<FactorReset>,
+    /// Whether there is nobody to agree.
+    alone: bool,
+    /// The address of whoever looks.
+    me: String,
+    factor: String,
 }
 
 /// One page of the console.
@@ -84,7 +92,31 @@ pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> P
     let t = visit.person.text;
     let overview = state.app.operator_overview(&actor).await.map_err(|error| Failure::new(t, error))?;
     let shell = Shell::new(&state, &visit, &t.say("nav-operator"), "/operator");
-    show(t, &Operator { shell, tabs: tabs(&visit, "/operator"), overview, action: visit.link("/operator") })
+    let resets = state.app.factor_resets(&actor).await.map_err(|error| Failure::new(t, error))?;
+    let page = Operator {
+        shell,
+        tabs: tabs(&visit, "/operator"),
+        overview,
+        action: visit.link("/operator"),
+        resets,
+        alone: state.app.settings().operator_emails.len() < 2,
+        me: visit.person.session.email.clone(),
+        factor: visit.link("/operator/second-factor"),
+    };
+    show(t, &page)
+}
+
+/// One operator proposes to reset somebody's second step, another one agrees.
+pub(crate) async fn factor(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
+    visit.person.check(&form)?;
+    let actor = operator(&visit)?;
+    let done = match form.text("act") {
+        "agree" => state.app.agree_to_factor_reset(&actor, &visit.named("user", form.text("user"))?).await,
+        "discard" => state.app.discard_factor_reset(&actor, &visit.named("user", form.text("user"))?).await,
+        _ => state.app.propose_factor_reset(&actor, form.text("email"), form.text("reason")).await,
+    };
+    done.map_err(|error| Failure::new(visit.person.text, error))?;
+    Ok(go(&visit.link("/operator?done=saved")))
 }
 
 pub(crate) async fn act(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {

@@ -41,24 +41,18 @@ impl Projects {
 
 async fn page(state: &DashboardState, visit: &Visit) -> Result<Projects, Failure> {
     let t = visit.person.text;
-    let mut rows = Vec::new();
-    if visit.owner() {
-        let cursor = Cursor { after: None, limit: 100, ascending: true };
-        let listing = state.app.projects(&visit.person.actor(), &visit.organization.id, true, cursor).await;
-        let listing = listing.map_err(|error| Failure::new(t, error))?;
-        rows = listing
-            .data
-            .into_iter()
-            .map(|row| Row {
-                models: visit.link(&format!("{HERE}/{}/models", row.id)),
-                id: row.id.to_string(),
-                name: if row.is_default { t.say("default-project") } else { row.name },
-                is_default: row.is_default,
-                created_at: row.created_at,
-                archived_at: row.archived_at,
-            })
-            .collect();
-    }
+    let cursor = Cursor { after: None, limit: 100, ascending: true };
+    let listing = state.app.projects(&visit.person.actor(), &visit.organization.id, true, cursor).await;
+    let listing = listing.map_err(|error| Failure::new(t, error))?;
+    let row = |row: keystead_app::projects::Project| Row {
+        models: visit.link(&format!("{HERE}/{}/models", row.id)),
+        id: row.id.to_string(),
+        name: if row.is_default { t.say("default-project") } else { row.name },
+        is_default: row.is_default,
+        created_at: row.created_at,
+        archived_at: row.archived_at,
+    };
+    let rows = listing.data.into_iter().map(row).collect();
     let shell = Shell::new(state, visit, &t.say("nav-projects"), HERE);
     Ok(Projects { shell, rows, wrong: None, owner: visit.owner(), action: visit.link(HERE) })
 }

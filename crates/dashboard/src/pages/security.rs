@@ -33,6 +33,8 @@ struct Security {
     /// The field of a form that was wrong, and what was wrong with it.
     wrong: Option<(&'static str, String)>,
     links: Links,
+    /// Whether the organization's pages wait for a second step.
+    locked: bool,
 }
 
 impl Security {
@@ -71,6 +73,7 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<Security, Failure
         devices: state.app.devices(&session.user, &session.id).await.map_err(fail)?,
         other: state.app.services().sign_in.as_ref().map(|issuer| issuer.label().to_owned()),
         wrong: None,
+        locked: visit.organization.locked,
         links: Links {
             email: visit.link("/settings/account/security/email"),
             identity_connect: visit.link("/settings/account/security/identity/connect"),

@@ -24,6 +24,9 @@ async fn pages_run_nothing_inline_and_sit_in_no_frame() {
             assert_eq!(answer.header("cache-control"), "no-store", "{path}");
             assert!(answer.header("strict-transport-security").starts_with("max-age=31536000"), "{path}");
             assert_eq!(answer.header("cross-origin-opener-policy"), "same-origin", "{path}");
+            // ASVS 14.2.1, 3.4.5: links with secrets are told to nobody.
+            let secret = ["/reset", "/confirm", "/confirm-address", "/invite"].contains(&route.path);
+            assert_eq!(answer.header("referrer-policy"), if secret { "no-referrer" } else { "same-origin" }, "{path}");
             let body = &answer.body;
             assert!(!body.contains(" style=") && !body.contains("<style") && !body.contains(" onclick"), "{path}");
             assert!(!body.contains("<script>"), "{path}");

@@ -17,6 +17,8 @@ async fn late_acts_are_asked_first() {
         "/settings/organization/members/role",
         "/settings/organization/members/remove",
         "/settings/organization/verification/withdraw",
+        "/settings/organization/second-factor",
+        "/operator/second-factor",
         "/settings/account/security/identity/connect",
         "/settings/account/security/identity/remove",
         "/settings/account/security/email",

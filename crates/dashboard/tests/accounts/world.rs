@@ -15,7 +15,7 @@ use keystead_core::id::OrganizationId;
 use keystead_core::key::{Pepper, TagKeys};
 use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
-use keystead_dashboard::{DashboardState, router};
+use keystead_dashboard::{DashboardState, Waiting, router};
 use keystead_providers::mail::Mail;
 use keystead_providers::sign_in::{Departure, Identity, SignIn};
 use keystead_providers::{BoxFuture, Failure};
@@ -25,6 +25,7 @@ use keystead_store::{Store, Tx};
 use keystead_testkit::Post;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
+use tokio::sync::watch;
 use tower::ServiceExt;
 
 pub(crate) const PASSWORD: &str = "violet submarine 7";
@@ -60,7 +61,8 @@ impl SignIn for Issuer {
 
 pub(crate) struct World {
     pub(crate) app: App,
-    store: Store,
+    pub(crate) store: Store,
+    pub(crate) stop: watch::Sender<bool>,
     pages: Router,
     clock: Arc<AtomicI64>,
     post: Arc<Post>,
@@ -90,13 +92,16 @@ impl World {
             },
             settings: Settings::default(),
         });
+        let stop = watch::Sender::new(false);
         let state = DashboardState {
             app: app.clone(),
             public_url: SITE.to_owned(),
             sandbox_url: None,
             form_targets: Vec::new(),
+            stopped: stop.subscribe(),
+            waiting: Waiting::default(),
         };
-        Self { app, store, pages: router(state), clock, post, issuer }
+        Self { app, store, stop, pages: router(state), clock, post, issuer }
     }
 
     pub(crate) fn pass(&self, seconds: i64) {
@@ -256,6 +261,12 @@ impl Browser<'_> {
         let bytes = body.collect().await.unwrap().to_bytes();
         let body = String::from_utf8(bytes.to_vec()).unwrap();
         Answer { status: parts.status.as_u16(), headers: parts.headers, body }
+    }
+
+    /// A stream, not read yet; says where the request comes from.
+    pub(crate) async fn listen(&self, path: &str, site: &str) -> http::Response<Body> {
+        let request = self.request("GET", path).header("sec-fetch-site", site);
+        self.world.pages.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
     }
 
     /// The token of this session's forms.

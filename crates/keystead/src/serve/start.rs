@@ -8,7 +8,7 @@ use arc_swap::ArcSwap;
 use axum::middleware::from_fn;
 use keystead_api::ApiState;
 use keystead_core::id::RequestId;
-use keystead_dashboard::DashboardState;
+use keystead_dashboard::{DashboardState, Waiting};
 use keystead_gateway::{Directory, DirectoryOptions, Gateway, GatewayOptions, Limits, Meter, MeterOptions};
 use keystead_store::Store;
 use prometheus_client::registry::Registry;
@@ -108,6 +108,8 @@ pub(crate) async fn start(config: Validated, stopped: watch::Receiver<bool>) -> 
         public_url: public_url.clone(),
         sandbox_url: sandbox_url.clone(),
         form_targets: wire::services::form_targets(&config, sandbox.as_ref()),
+        stopped: stopped.clone(),
+        waiting: Waiting::default(),
     });
     let noter = app.clone();
     let administration = keystead_api::router(ApiState { app, authenticate });

@@ -23,6 +23,38 @@ pub async fn list(tx: &mut Tx, subject: &str, since: Timestamp) -> Result<Vec<St
     tx.all(SQL, vec![subject.into(), since.0.into()]).await?.iter().map(|row| row.text(0)).collect()
 }
 
+/// An agreement that others may join.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Agreement {
+    /// To what.
+    pub subject: String,
+    /// Who agreed.
+    pub person: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Agreements after `since` whose subject begins so, oldest first.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn list_beginning(tx: &mut Tx, beginning: &str, since: Timestamp) -> Result<Vec<Agreement>, Error> {
+    const SQL: &str = "SELECT subject, person, at FROM agreements WHERE substr(subject, 1, length($1)) = $1 AND at > $2 \
+                       ORDER BY at, subject, person";
+    let rows = tx.all(SQL, vec![beginning.into(), since.0.into()]).await?;
+    let read =
+        |row: &crate::Row| Ok(Agreement { subject: row.text(0)?, person: row.text(1)?, at: super::time(row, 2)? });
+    rows.iter().map(read).collect()
+}
+
+/// Forgets every agreement to something: it was done, or is not wanted any more. Answers how many there were.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn delete(tx: &mut Tx, subject: &str) -> Result<u64, Error> {
+    tx.execute("DELETE FROM agreements WHERE subject = $1", vec![subject.into()]).await
+}
+
 /// Forgets agreements before a moment.
 ///
 /// # Errors

@@ -83,6 +83,7 @@ fn capture(row: &Row) -> Result<Capture, Error> {
 pub async fn insert(tx: &mut Tx, row: &Capture) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO captures (id, attempt, organization, case_id, state, key_sealed, created_at, version) \
                        VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING";
+    tx.note_progress();
     let values = vec![
         row.id.as_str().into(),
         row.attempt.as_str().into(),
@@ -104,6 +105,7 @@ pub async fn update(tx: &mut Tx, row: &Capture) -> Result<(), Error> {
     const SQL: &str = "UPDATE captures SET state = $2, country = $3, document = $4, key_sealed = $5, zone_sealed = $6, \
                        challenge = $7, first_captured_at = $8, submitted_at = $9, erased_at = $10, version = $11 + 1 \
                        WHERE id = $1 AND version = $11";
+    tx.note_progress();
     let values = vec![
         row.id.as_str().into(),
         row.state.as_str().into(),

@@ -103,6 +103,7 @@ pub async fn insert(tx: &mut Tx, row: &IdentityAttempt) -> Result<(), Error> {
                        reasons, match_number, language, needs_attention, consented_at, created_at, expires_at, as_of, \
                        finished_at, version) \
                        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
+    tx.note_progress();
     let values = vec![
         row.id.as_str().into(),
         row.organization.as_str().into(),
@@ -135,6 +136,7 @@ pub async fn update(tx: &mut Tx, row: &IdentityAttempt) -> Result<(), Error> {
                        consented_at = $10, submitted_at = $11, expires_at = $12, as_of = $13, checked_at = $14, \
                        decided_at = $15, decided_by = $16, finished_at = $17, redact_at = $18, redacted_at = $19, \
                        version = $20 + 1 WHERE id = $1 AND version = $20";
+    tx.note_progress();
     let values = vec![
         row.id.as_str().into(),
         row.reference.as_deref().into(),

@@ -54,6 +54,7 @@ pub async fn save(tx: &mut Tx, row: &OrganizationVerification) -> Result<(), Err
                        status = excluded.status, since = excluded.since, until = excluded.until, \
                        reason = excluded.reason, version = excluded.version \
                        WHERE organization_verifications.version = $6";
+    tx.note_progress();
     let values = vec![
         row.organization.as_str().into(),
         row.status.as_str().into(),

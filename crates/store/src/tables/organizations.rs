@@ -88,6 +88,25 @@ pub async fn rename(tx: &mut Tx, id: &OrganizationId, name: &str) -> Result<bool
     Ok(tx.execute(SQL, vec![id.as_str().into(), name.into()]).await? > 0)
 }
 
+/// Since when an organization asks a second factor of its members; `None` when it does not.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn second_factor_since(tx: &mut Tx, id: &OrganizationId) -> Result<Option<Timestamp>, Error> {
+    const SQL: &str = "SELECT second_factor_since FROM organizations WHERE id = $1";
+    let row = tx.optional(SQL, vec![id.as_str().into()]).await?;
+    row.map_or(Ok(None), |row| optional_time(&row, 0))
+}
+
+/// Asks a second factor of the members, or no longer with `None`. No change row: keys do not depend on it.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn set_second_factor_since(tx: &mut Tx, id: &OrganizationId, since: Option<Timestamp>) -> Result<(), Error> {
+    const SQL: &str = "UPDATE organizations SET second_factor_since = $2 WHERE id = $1";
+    tx.execute(SQL, vec![id.as_str().into(), since.map(|at| at.0).into()]).await.map(|_| ())
+}
+
 /// Closes an organization, or opens it again with `None`.
 ///
 /// # Errors

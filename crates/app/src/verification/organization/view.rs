@@ -153,6 +153,13 @@ fn own_consent_text(language: &str, operator: &str) -> String {
 }
 
 impl App {
+    /// Changes whenever this process has committed a step of anybody's verification. It says that there is something
+    /// to look at, not what: who waits looks with his own permission.
+    #[must_use]
+    pub fn verification_progress(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.store().verification_progress()
+    }
+
     /// Where an organization stands with its verification, for its members.
     ///
     /// # Errors

@@ -2,8 +2,11 @@
 
 use keystead_core::gate::{FirstUse, Requirement};
 use keystead_core::id::OrganizationId;
+use keystead_store::tables::passkeys::{self, Passkey};
 use keystead_store::tables::standings::StandingRow;
-use keystead_store::tables::{activity, agreements, changes, first_uses, retention, standings};
+use keystead_store::tables::{
+    activity, agreements, changes, first_uses, memberships, organizations, retention, standings,
+};
 
 use crate::world::*;
 
@@ -34,7 +37,36 @@ pub(crate) async fn standings(db: TestDb) {
     }
     assert_eq!(look!(db, |tx| agreements::list(tx, "revoke", later(5))).unwrap(), ["anna"]);
     assert_eq!(look!(db, |tx| agreements::list(tx, "other", NOW)).unwrap(), Vec::<String>::new());
+    change!(db, |tx| agreements::save(tx, "reset:a_", "cid", later(7))).unwrap();
+    let begun = look!(db, |tx| agreements::list_beginning(tx, "re", later(5))).unwrap();
+    let begun: Vec<_> = begun.iter().map(|one| (one.subject.as_str(), one.person.as_str(), one.at)).collect();
+    assert_eq!(begun, [("reset:a_", "cid", later(7)), ("revoke", "anna", later(9))]);
+    assert_eq!(look!(db, |tx| agreements::list_beginning(tx, "reset:ab", NOW)).unwrap(), [], "no letter is a wildcard");
+    assert_eq!(change!(db, |tx| agreements::delete(tx, "reset:a_")), Ok(1));
     assert_eq!(change!(db, |tx| agreements::delete_old(tx, later(6))), Ok(1));
+
+    assert_eq!(look!(db, |tx| organizations::second_factor_since(tx, &one)), Ok(None));
+    change!(db, |tx| organizations::set_second_factor_since(tx, &one, Some(later(3)))).unwrap();
+    assert_eq!(look!(db, |tx| organizations::second_factor_since(tx, &one)), Ok(Some(later(3))));
+    change!(db, |tx| organizations::set_second_factor_since(tx, &one, None)).unwrap();
+    assert_eq!(look!(db, |tx| organizations::second_factor_since(tx, &one)), Ok(None));
+    let lacking = async || {
+        let found = look!(db, |tx| memberships::list_without_second_factor(tx, &one)).unwrap();
+        found.into_iter().map(|row| row.user.to_string()).collect::<Vec<_>>()
+    };
+    let before = lacking().await;
+    assert!(before.contains(&"user-ann".to_owned()) && before.contains(&"user-ben".to_owned()), "{before:?}");
+    let key = Passkey {
+        id: "pk-ann".to_owned(),
+        user: id("user-ann"),
+        name: "laptop".to_owned(),
+        credential: "{}".to_owned(),
+        created_at: NOW,
+        used_at: None,
+    };
+    change!(db, |tx| passkeys::insert(tx, &key)).unwrap();
+    assert!(!lacking().await.contains(&"user-ann".to_owned()));
+    assert!(lacking().await.contains(&"user-ben".to_owned()));
 }
 
 pub(crate) async fn uses(db: TestDb) {

@@ -1,0 +1,135 @@
+//! Two operators together take the second factor from somebody who lost it: one proposes, another one agrees (ASVS
+//! 6.4.4). Alone it is done at the machine only.
+
+use keystead_core::id::UserId;
+use keystead_core::time::Timestamp;
+use keystead_store::Tx;
+use keystead_store::tables::{accounts, agreements, memberships, users};
+use serde_json::json;
+
+use super::second_factor::not_on;
+use crate::audit::Deed;
+use crate::bootstrap::checked_email;
+use crate::operator::{operators_only, operators_reason};
+use crate::{Actor, App, Error};
+
+/// How long a proposal waits for a second person.
+const WAITS: i64 = 86_400;
+const SUBJECT: &str = "second_factor.reset:";
+
+/// A proposal that waits for a second operator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FactorReset {
+    /// Whose second factor.
+    pub user: UserId,
+    /// The person's address.
+    pub email: String,
+    /// Who proposed it.
+    pub by: String,
+    /// When it was proposed.
+    pub at: Timestamp,
+}
+
+fn subject(user: &UserId) -> String {
+    format!("{SUBJECT}{user}")
+}
+
+/// Nobody helps himself around his own second factor.
+fn not_oneself(actor: &Actor, email: &str) -> Result<(), Error> {
+    if actor.id().eq_ignore_ascii_case(email) {
+        let message = "Two other operators must reset your second step.".to_owned();
+        return Err(Error::Forbidden { param: None, message });
+    }
+    Ok(())
+}
+
+impl App {
+    /// Proposes to switch somebody's second factor off. Nothing changes yet; the person's organizations can read of it.
+    ///
+    /// # Errors
+    /// For anybody but an operator, without a reason, for oneself, or when nobody has it on under this address.
+    pub async fn propose_factor_reset(&self, actor: &Actor, email: &str, reason: &str) -> Result<(), Error> {
+        let reason = operators_reason(actor, reason)?;
+        let email = checked_email(email)?;
+        not_oneself(actor, &email)?;
+        let (app, actor) = (self.clone(), actor.clone());
+        let write = self.store().write("propose_factor_reset", async move |tx: &mut Tx| {
+            let user = users::find_by_email(tx, &email).await?.ok_or_else(not_on)?.id;
+            let account = accounts::find(tx, &user).await?;
+            account.filter(|row| row.totp_confirmed_at.is_some()).ok_or_else(not_on)?;
+            let now = app.now();
+            if !agreements::list(tx, &subject(&user), now.plus(-WAITS)).await?.is_empty() {
+                return Err(Error::Conflict {
+                    message: "This has been proposed; another operator decides.".to_owned(),
+                });
+            }
+            agreements::save(tx, &subject(&user), actor.id(), now).await?;
+            let details = json!({ "data": { "second_factor": "reset_proposed", "reason": reason } });
+            for membership in memberships::list_of_user(tx, &user).await? {
+                let (organization, details) = (&membership.organization, details.clone());
+                let deed = Deed { organization, action: "user.updated", target: user.as_str(), details };
+                app.record(tx, &actor, deed).await?;
+            }
+            Ok::<_, Error>(())
+        });
+        write.await
+    }
+
+    /// What waits for a second operator, oldest first.
+    ///
+    /// # Errors
+    /// For anybody but an operator.
+    pub async fn factor_resets(&self, actor: &Actor) -> Result<Vec<FactorReset>, Error> {
+        operators_only(actor)?;
+        let since = self.now().plus(-WAITS);
+        let read = self.store().read("factor_resets", async move |tx: &mut Tx| {
+            let mut waiting = Vec::new();
+            for one in agreements::list_beginning(tx, SUBJECT, since).await? {
+                let Some(Ok(user)) = one.subject.strip_prefix(SUBJECT).map(str::parse::<UserId>) else { continue };
+                let Some(row) = users::find(tx, &user).await? else { continue };
+                waiting.push(FactorReset { user, email: row.email, by: one.person, at: one.at });
+            }
+            Ok::<_, Error>(waiting)
+        });
+        read.await
+    }
+
+    /// A second operator agrees, and the second factor goes: every session ends, and the mailbox is told.
+    ///
+    /// # Errors
+    /// For anybody but an operator, for whoever proposed it or has it, or when nothing was proposed within a day.
+    pub async fn agree_to_factor_reset(&self, actor: &Actor, user: &UserId) -> Result<(), Error> {
+        let waiting = self.factor_resets(actor).await?.into_iter().find(|one| one.user == *user);
+        let waiting = waiting.ok_or_else(|| Error::not_found("proposal", user.as_str()))?;
+        not_oneself(actor, &waiting.email)?;
+        if waiting.by.eq_ignore_ascii_case(actor.id()) {
+            let message = "A second person must agree before a second step is reset.".to_owned();
+            return Err(Error::Forbidden { param: None, message });
+        }
+        let (app, actor, subject) = (self.clone(), actor.clone(), subject(user));
+        let write = self.store().write("agree_to_factor_reset", async move |tx: &mut Tx| {
+            // Gone meanwhile: it was taken back, or somebody else agreed.
+            if agreements::delete(tx, &subject).await? == 0 {
+                return Err(Error::not_found("proposal", waiting.user.as_str()));
+            }
+            app.drop_second_factor(tx, &actor, &waiting.user).await
+        });
+        write.await
+    }
+
+    /// Takes a proposal back; any operator may.
+    ///
+    /// # Errors
+    /// For anybody but an operator, or when there is none.
+    pub async fn discard_factor_reset(&self, actor: &Actor, user: &UserId) -> Result<(), Error> {
+        operators_only(actor)?;
+        let (user, subject) = (user.clone(), subject(user));
+        let write = self.store().write("discard_factor_reset", async move |tx: &mut Tx| {
+            match agreements::delete(tx, &subject).await? {
+                0 => Err(Error::not_found("proposal", user.as_str())),
+                _ => Ok(()),
+            }
+        });
+        write.await
+    }
+}

@@ -1,0 +1,95 @@
+//! An organization may ask a second factor of everybody who opens its pages: an authenticator app or a passkey
+//! (ASVS 6.3.3). Keys are not touched by it.
+
+use keystead_core::id::{OrganizationId, UserId};
+use keystead_core::scope::Scope;
+use keystead_core::time::Timestamp;
+use keystead_store::Tx;
+use keystead_store::tables::{accounts, memberships, organizations, passkeys, users};
+use serde_json::json;
+
+use crate::audit::Deed;
+use crate::{Actor, App, Error};
+
+/// What an organization asks, and whom it would meet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecondFactorRule {
+    /// Since when it is asked; `None` when it is not.
+    pub since: Option<Timestamp>,
+    /// Names of the members who have none.
+    pub lacking: Vec<String>,
+    /// Whether whoever looks has one.
+    pub own: bool,
+}
+
+impl App {
+    /// What the organization asks of its members.
+    ///
+    /// # Errors
+    /// Without permission.
+    pub async fn second_factor_rule(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+    ) -> Result<SecondFactorRule, Error> {
+        let (app, actor, organization) = (self.clone(), actor.clone(), organization.clone());
+        let read = self.store().read("second_factor_rule", async move |tx: &mut Tx| {
+            app.authorize(tx, &actor, &organization, Scope::ManagementRead).await?;
+            let mut lacking = Vec::new();
+            for row in memberships::list_without_second_factor(tx, &organization).await? {
+                if let Some(user) = users::find(tx, &row.user).await? {
+                    lacking.push(user.name);
+                }
+            }
+            let own = match actor.user() {
+                Some(user) => has_second_factor(tx, user).await?,
+                None => false,
+            };
+            let since = organizations::second_factor_since(tx, &organization).await?;
+            Ok::<_, Error>(SecondFactorRule { since, lacking, own })
+        });
+        read.await
+    }
+
+    /// Asks a second factor of every member, or no longer. Whoever asks it of others must have one himself.
+    ///
+    /// # Errors
+    /// Without permission; `own_second_factor_first` for an owner who has none.
+    pub async fn require_second_factor(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        required: bool,
+    ) -> Result<(), Error> {
+        let (app, actor, organization) = (self.clone(), actor.clone(), organization.clone());
+        let write = self.store().write("require_second_factor", async move |tx: &mut Tx| {
+            app.authorize(tx, &actor, &organization, Scope::ManagementWrite).await?;
+            let asked = organizations::second_factor_since(tx, &organization).await?.is_some();
+            if asked == required {
+                return Ok(());
+            }
+            if required {
+                let user = crate::api_keys::person(&actor)?;
+                if !has_second_factor(tx, user).await? {
+                    let message = "Set up a second step for yourself before you ask one of others.";
+                    return Err(Error::coded("required", "own_second_factor_first", message));
+                }
+            }
+            organizations::set_second_factor_since(tx, &organization, required.then(|| app.now())).await?;
+            let deed = Deed {
+                organization: &organization,
+                action: "organization.updated",
+                target: organization.as_str(),
+                details: json!({ "data": { "second_factor_required": required } }),
+            };
+            app.record(tx, &actor, deed).await
+        });
+        write.await
+    }
+}
+
+/// Whether a person has an authenticator app or a passkey.
+pub(crate) async fn has_second_factor(tx: &mut Tx, user: &UserId) -> Result<bool, Error> {
+    let app = accounts::find(tx, user).await?.is_some_and(|row| row.totp_confirmed_at.is_some());
+    Ok(app || !passkeys::list_of_user(tx, user).await?.is_empty())
+}

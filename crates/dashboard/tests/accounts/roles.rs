@@ -1,0 +1,80 @@
+//! Who may look at which page of an organization, and who may act there.
+
+use crate::world::*;
+
+const SETTINGS: &str = "/settings/organization";
+
+/// Every page with what a reader gets; the audit log says only that it is for owners.
+const PAGES: [(&str, u16); 10] = [
+    ("/home", 200),
+    ("/api-keys", 200),
+    ("/usage", 200),
+    ("/usage.csv", 200),
+    ("/settings/organization/general", 200),
+    ("/settings/organization/members", 200),
+    ("/settings/organization/members/{id}", 403),
+    ("/settings/organization/projects", 200),
+    ("/settings/organization/billing/payment-methods", 403),
+    ("/settings/organization/audit-log", 200),
+];
+
+#[tokio::test]
+async fn every_page_for_owners_and_readers() {
+    let world = World::new().await;
+    let mut ann = world.owner("ann@example.com", "Harbour").await;
+    let mut ben = world.member(&mut ann, "ben@example.com").await;
+    let mut eve = world.owner("eve@example.com", "Evil").await;
+    let members = ann.get(&format!("{SETTINGS}/members")).await.body;
+    let id = format!("user-{}", members.split("/members/user-").nth(1).unwrap().split('?').next().unwrap());
+    let project = ann.get("/settings/organization/projects").await;
+    let project = project.body.split("proj_").nth(1).unwrap().split(['"', '<', '&']).next().unwrap().to_owned();
+    for (path, reader) in PAGES {
+        let path = format!("{}?project=proj_{project}", path.replace("{id}", &id));
+        assert_eq!(ann.get(&path).await.status, 200, "owner {path}");
+        let seen = ben.get(&path).await;
+        assert_eq!(seen.status, reader, "reader {path}: {}", seen.body);
+        assert_eq!(eve.get(&path).await.status, 404, "stranger {path}");
+        assert!(world.browser().get(&path).await.location().starts_with("/sign-in"), "{path}");
+    }
+    // What an owner does there, a reader is not even offered.
+    for (page, shown, hidden) in [
+        ("members", &["ann@example.com", "ben@example.com"][..], &["/members/user-", "/members/invite"][..]),
+        ("projects", &["proj_"], &["/projects/create"]),
+        ("audit-log", &[], &["organization.created"]),
+    ] {
+        let body = ben.get(&format!("{SETTINGS}/{page}")).await.body;
+        let owners = ann.get(&format!("{SETTINGS}/{page}")).await.body;
+        assert!(shown.iter().all(|mark| body.contains(mark)), "{page}: {body}");
+        for mark in hidden {
+            assert!(owners.contains(mark) && !body.contains(mark), "{page} offers {mark}");
+        }
+    }
+}
+
+/// A reader who sends the forms all the same gets nowhere.
+#[tokio::test]
+async fn readers_change_nothing() {
+    let world = World::new().await;
+    let mut ann = world.owner("ann@example.com", "Harbour").await;
+    let mut ben = world.member(&mut ann, "ben@example.com").await;
+    let csrf = ben.csrf().await;
+    let before = ann.get(&format!("{SETTINGS}/audit-log")).await.body.matches("<tr").count();
+    let members = ann.get(&format!("{SETTINGS}/members")).await.body;
+    let id = format!("user-{}", members.split("/members/user-").nth(1).unwrap().split('?').next().unwrap());
+    for (path, field, value) in [
+        ("general", "name", "Mine"),
+        ("members/invite", "email", "eve@example.com"),
+        ("members/revoke", "id", "inv_x"),
+        ("members/role", "id", id.as_str()),
+        ("members/remove", "id", id.as_str()),
+        ("projects/create", "name", "Mine"),
+        ("billing/payment-methods/add", "x", ""),
+        ("verification/start", "consent", "1"),
+        ("verification/cancel", "x", ""),
+    ] {
+        let answer = ben.post(&format!("{SETTINGS}/{path}"), &[("csrf", &csrf), (field, value)]).await;
+        assert!([403, 404, 422, 501].contains(&answer.status), "{path}: {} {}", answer.status, answer.location());
+    }
+    let after = ann.get(&format!("{SETTINGS}/audit-log")).await.body.matches("<tr").count();
+    assert_eq!(before, after, "nothing happened");
+}

@@ -1,0 +1,52 @@
+//! What an organization asks of its members before it opens its pages.
+
+use crate::world::*;
+
+const RULE: &str = "/settings/organization/second-factor";
+const GENERAL: &str = "/settings/organization/general";
+const SECURITY: &str = "/settings/account/security";
+
+/// ASVS 6.3.3: an owner with a second step asks one of everybody; whoever lacks it is led to set it up, and then goes on.
+#[tokio::test]
+async fn members_without_a_second_step_are_led_to_one() {
+    let world = World::new().await;
+    let mut ann = world.owner("ann@example.com", "Harbour").await;
+    let mut ben = world.member(&mut ann, "ben@example.com").await;
+    let csrf = ann.csrf().await;
+    // Asked of others by somebody who has none himself.
+    let page = ann.get(GENERAL).await.body;
+    assert!(
+        page.contains("Set up a second step for yourself first.") && page.contains("2 members have none"),
+        "{page}"
+    );
+    let refused = ann.post(RULE, &[("csrf", &csrf), ("required", "yes")]).await;
+    assert!(refused.status == 422 && refused.body.contains("before you ask one of others"), "{}", refused.body);
+    ann.set_up_factor().await;
+    let csrf = ann.csrf().await;
+    let page = ann.get(GENERAL).await.body;
+    assert!(page.contains("1 member has none") && page.contains("<li>ben"), "whom it concerns, before: {page}");
+    // A reader asks nothing of anybody.
+    let token = ben.csrf().await;
+    assert_eq!(ben.post(RULE, &[("csrf", &token), ("required", "yes")]).await.status, 422);
+    assert_eq!(ben.get("/home").await.status, 200);
+    let done = ann.post(RULE, &[("csrf", &csrf), ("required", "yes")]).await;
+    assert!(done.location().contains("done=saved"), "{}", done.body);
+    assert!(ann.get(GENERAL).await.body.contains("Required since"));
+
+    for path in ["/home", "/api-keys", "/usage", GENERAL, "/settings/account/phone", "/welcome/team"] {
+        assert!(ben.get(path).await.location().starts_with(SECURITY), "{path}");
+    }
+    let act = ben.post("/api-keys", &[("csrf", &token), ("name", "late"), ("permissions", "all")]).await;
+    assert!(act.location().starts_with(SECURITY), "acts wait as well");
+    let led = ben.get(SECURITY).await;
+    assert!(led.status == 200 && led.body.contains("Harbour asks for a second step"), "{}", led.body);
+    assert_eq!(ann.get("/home").await.status, 200);
+    ben.set_up_factor().await;
+    assert_eq!(ben.get("/home").await.status, 200);
+    assert!(!ben.get(SECURITY).await.body.contains("asks for a second step"));
+
+    ann.post(RULE, &[("csrf", &csrf), ("required", "no")]).await;
+    assert!(ann.get(GENERAL).await.body.contains("Not required"));
+    let log = ann.get("/settings/organization/audit-log").await.body;
+    assert_eq!(log.matches("organization.updated").count(), 2, "both are written down");
+}

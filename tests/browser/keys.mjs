@@ -1,0 +1,260 @@
+// People change over from one key to another, guard their organization and wait for news, through the real server and
+// sandbox in headless Chromium, in three languages, with and without scripts. Every page is looked at by axe and at 360
+// pixels. Rows: S1-36, S1-37, S2-05, S3-03, S3-24, S3-40; ASVS 6.3.3, 6.4.4.
+//
+// Arguments: base URL of the server, of the sandbox, the browser's path, a folder for pictures, and the database's file.
+import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
+import { mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { chromium } from "playwright-core";
+
+const [base, sandbox, browserPath, pictures] = process.argv.slice(2);
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+mkdirSync(pictures, { recursive: true });
+const PASSWORD = "correct horse battery";
+let checks = 0;
+const done = (what) => { checks += 1; console.log(`ok ${what}`); };
+
+/** The newest message to somebody of which `fits` is true, as soon as it is there. */
+async function message(channel, to, fits = () => true) {
+  for (let tries = 0; tries < 200; tries += 1) {
+    const answer = await fetch(`${sandbox}/messages?channel=${channel}&to=${encodeURIComponent(to)}`);
+    const found = (await answer.json()).data.find(fits);
+    if (found) return found;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`no ${channel} came to ${to}`);
+}
+
+/** Looks at a page: no axe violation, nothing sideways at 360 pixels, a picture at both widths. */
+async function look(page, name, scripts) {
+  for (const [device, width, height] of [["desktop", 1440, 900], ["phone", 360, 780]]) {
+    await page.setViewportSize({ width, height });
+    if (scripts) {
+      const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      assert.ok(sideways <= 0, `${name} scrolls sideways by ${sideways} at ${width}`);
+    }
+    await page.screenshot({ path: `${pictures}/${name}-${device}.png`, fullPage: true });
+  }
+  await page.setViewportSize({ width: 1440, height: 900 });
+  if (!scripts) return;
+  const found = await page.evaluate(async (source) => {
+    (0, eval)(source);
+    const result = await globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"] });
+    return result.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).slice(0, 2).join(" | ")}`);
+  }, axe);
+  assert.deepEqual(found, [], `${name} at ${page.url()}`);
+}
+
+/** What an authenticator app shows (RFC 6238). */
+function totp(secret) {
+  const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+  const bits = [...secret.replaceAll(" ", "")].map((letter) => letters.indexOf(letter).toString(2).padStart(5, "0")).join("");
+  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => Number.parseInt(byte, 2)));
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
+  const digest = createHmac("sha1", key).update(counter).digest();
+  const offset = digest[19] & 15;
+  return String((digest.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, "0");
+}
+
+const submit = (page, form) => page.locator(`form[action^='${form}'] button:not(.quiet)`).first().click();
+
+/** Somebody new, with an organization of her own. */
+async function founder(browser, language, scripts, email, organization) {
+  const context = await browser.newContext({ locale: language, javaScriptEnabled: scripts });
+  const page = await context.newPage();
+  await page.goto(`${base}/sign-up`);
+  await page.fill("#email", email);
+  await page.fill("#password", PASSWORD);
+  await page.locator("form[action='/sign-up'] button").click();
+  await page.goto((await message("email", email)).link);
+  await page.locator("form[action='/confirm'] button").click();
+  await page.waitForURL("**/welcome");
+  await page.goto(`${base}/welcome/organization`);
+  await page.fill("#name", organization);
+  await page.locator("main form button").click();
+  await page.waitForURL("**/welcome/team**");
+  return page;
+}
+
+async function prove_phone(page, number) {
+  await page.goto(`${base}/settings/account/phone`);
+  await page.selectOption("#country", "PL");
+  await page.fill("#number", number);
+  await page.locator("form:has(#number) button:not(.quiet)").click();
+  await page.waitForSelector("#code");
+  await page.fill("#code", (await message("sms", `+48${number.replaceAll(" ", "")}`)).code);
+  await page.locator("form:has(#code) button:not(.quiet)").first().click();
+  await page.waitForSelector(".state.ok");
+}
+
+/** Sets an authenticator app up from wherever the page leads to it. */
+async function set_up_factor(page) {
+  await page.goto(`${base}/settings/account/security`);
+  await submit(page, "/settings/account/security/second-factor?");
+  await page.waitForURL("**/security/second-factor?**");
+  await page.fill("#code", totp((await page.textContent("#secret")).trim()));
+  await submit(page, "/settings/account/security/second-factor/confirm");
+  await page.waitForSelector(".codes");
+}
+
+const works = async (secret) => (await fetch(`${base}/v1/models`, { headers: { authorization: `Bearer ${secret}` } })).status;
+
+async function journey(browser, language, scripts, number) {
+  const tag = `keys-${language}${scripts ? "" : "-noscript"}`;
+  const page = await founder(browser, language, scripts, `${tag}@example.com`, "Harbour <b>& Co</b>");
+  const see = (name, other = page) => look(other, `${tag}-${name}`, scripts);
+  const problems = [];
+  page.on("console", (line) => line.type() === "error" && problems.push(line.text()));
+  page.on("pageerror", (error) => problems.push(String(error)));
+  const keys = `${base}/api-keys`;
+
+  // S1-36: a rotation asks for what a new key asks for, then both work, then the old one is ended.
+  await prove_phone(page, number);
+  await page.goto(`${keys}?new=1`);
+  await page.fill("#name", "shop");
+  await page.locator("button[form=create]").click();
+  const old = (await page.textContent("#secret")).trim();
+  await page.goto(keys);
+  const row = (secret) => page.locator("tr", { hasText: secret.slice(-4) });
+  await row(old).locator("a[href*='rotate=']").click();
+  await see("rotate");
+  assert.equal(await page.locator("input[name=overlap]").count(), 4);
+  await page.check("input[name=overlap][value='3600']");
+  await page.locator("button[form=rotate]").click();
+  const made = (await page.textContent("#secret")).trim();
+  assert.notEqual(made, old);
+  await see("rotated");
+  assert.deepEqual([await works(old), await works(made)], [200, 200], "both work side by side");
+  await page.goto(keys);
+  assert.equal(await row(old).locator("a[href*='rotate=']").count(), 0, "rotated once");
+  await see("list");
+  await row(old).locator("a[href*='revoke=']").click();
+  await see("end");
+  await page.locator("dialog form button").click();
+  await page.waitForURL("**done=key-revoked**");
+  assert.deepEqual([await works(old), await works(made)], [401, 200], "the old one has ended");
+  done(`${tag}: a key is rotated and the old one ended`);
+
+  // S3-03: another name and other permissions, from the next request on.
+  await row(made).locator("a[href*='edit=']").click();
+  await page.fill("#name", "till");
+  await page.check("input[name=permissions][value=restricted]");
+  if (await page.locator("input[name=scope]").first().isHidden()) await page.locator("dialog details summary").click();
+  await page.check("input[name=scope][value='api.files.read']");
+  await see("edit");
+  await page.locator("button[form=edit]").click();
+  await page.waitForURL("**done=saved**");
+  assert.match(await row(made).textContent(), /till/);
+  assert.ok([401, 403].includes(await works(made)), "it may no longer list models");
+  done(`${tag}: a key is changed on its row`);
+
+  // Readers look and are offered nothing; a second step can be asked of them.
+  const reader = `reader-${tag}@example.com`;
+  await page.goto(`${base}/settings/organization/members`);
+  await page.fill("#email", reader);
+  await submit(page, "/settings/organization/members/invite");
+  await page.waitForURL("**done=invite-sent**");
+  const other = await (await browser.newContext({ locale: language, javaScriptEnabled: scripts })).newPage();
+  const invitation = await other.goto((await message("email", reader)).link);
+  assert.equal(invitation.headers()["referrer-policy"], "same-origin", "without TLS, forms must still say where they come from");
+  await other.fill("#password", PASSWORD);
+  await other.locator("main form button:not(.quiet)").last().click();
+  await other.waitForURL("**/home**");
+  for (const place of ["members", "projects"]) {
+    await other.goto(`${base}/settings/organization/${place}`);
+    assert.equal(await other.locator("main form").count(), 0, `${place}: nothing to press`);
+    assert.ok((await other.locator("main tbody tr").count()) > 0, `${place}: something to see`);
+    await see(`reader-${place}`, other);
+  }
+  assert.equal((await other.goto(`${base}/usage`)).status(), 200);
+  await see("reader-usage", other);
+  await page.goto(`${base}/settings/organization/general#safety`);
+  await see("safety-own-first");
+  await set_up_factor(page);
+  await page.goto(`${base}/settings/organization/general#safety`);
+  assert.equal(await page.locator("#safety li").count(), 1, "whom it concerns, before");
+  await see("safety");
+  await submit(page, "/settings/organization/second-factor");
+  await page.waitForURL("**done=saved**");
+  await see("safety-on");
+  await other.goto(`${base}/home`);
+  await other.waitForURL("**/settings/account/security**");
+  await see("locked", other);
+  await set_up_factor(other);
+  await other.goto(`${base}/home`);
+  assert.equal(new URL(other.url()).pathname, "/home", "and on it goes");
+  done(`${tag}: readers look, and are led to a second step`);
+  assert.deepEqual(problems.filter((text) => !/status of 4\d\d/.test(text)), []);
+  await other.context().close();
+  return page;
+}
+
+/** S3-24, S3-40: a page that waits hears of progress by itself, without asking. */
+async function news(page) {
+  const asked = [];
+  page.on("request", (request) => request.url().includes("/verification/") && asked.push(new URL(request.url()).pathname));
+  await page.goto(`${base}/settings/organization/billing/payment-methods`);
+  await submit(page, "/settings/organization/billing/payment-methods/add");
+  await page.waitForURL(`${sandbox}/stripe/pay/**`);
+  await page.locator("button[value=succeed]").click();
+  await page.waitForSelector("text=4242");
+  await page.goto(`${base}/settings/organization/general?verify=1`);
+  await page.check("input[name=consent]");
+  await submit(page, "/settings/organization/verification/start");
+  await page.waitForSelector(".qr svg");
+  const handoff = await page.locator(".qr + p a").getAttribute("href");
+  const stream = page.waitForResponse((response) => response.url().includes("/verification/events"));
+  await page.goto(`${base}/settings/organization/general`);
+  assert.match((await stream).headers()["content-type"], /^text\/event-stream/);
+  const screen = await (await page.context().browser().newContext({ locale: "en" })).newPage();
+  await screen.goto(handoff);
+  await screen.locator("form button").click();
+  await screen.waitForURL(`${sandbox}/persona/session/**`);
+  const ends = screen.locator("details summary");
+  if (await ends.count()) await ends.first().click();
+  await screen.locator("button[value=approve]").first().click();
+  await page.waitForSelector("text=Organization Verified", { timeout: 15_000 });
+  assert.ok(asked.some((path) => path.endsWith("/events")) && !asked.some((path) => path.endsWith("/state")), `${asked}`);
+  await screen.context().close();
+  done("a page that waits is told, and does not ask");
+}
+
+/** ASVS 6.4.4: two operators together reset what somebody lost. */
+async function operators(browser) {
+  const one = await founder(browser, "en", true, "one@example.com", "One");
+  const two = await founder(browser, "en", true, "two@example.com", "Two");
+  const lost = "keys-en@example.com";
+  await one.goto(`${base}/operator#second-factor`);
+  await one.fill("#factor-email", lost);
+  await one.fill("#factor-reason", "called back at the number on file");
+  await one.locator("form[action^='/operator/second-factor'] button").last().click();
+  await one.waitForURL("**done=saved**");
+  assert.equal(await one.locator("input[name=act][value=agree]").count(), 0, "one person is not two");
+  await look(one, "en-reset-proposed", true);
+  for (const language of ["pl", "ja", "en"]) {
+    await two.goto(`${base}/operator?language=${language}#second-factor`);
+    await look(two, `${language}-reset-agree`, true);
+  }
+  await two.locator("form:has(input[value=agree]) button").click();
+  await two.waitForURL("**done=saved**");
+  assert.equal(await two.locator("input[name=act][value=agree]").count(), 0);
+  const told = await message("email", lost, (mail) => /second step/i.test(mail.subject ?? mail.text ?? ""));
+  assert.ok(told);
+  done("two operators reset a lost second step");
+}
+
+const browser = await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox", "--disable-gpu"] });
+try {
+  const page = await journey(browser, "en", true, "512 340 401");
+  await journey(browser, "pl", true, "512 340 402");
+  await journey(browser, "ja", true, "512 340 403");
+  await journey(browser, "pl", false, "512 340 404");
+  await news(page);
+  await operators(browser);
+} finally {
+  await browser.close();
+}
+console.log(`${checks} passed, 0 failed`);
