@@ -1,5 +1,5 @@
 // The help: its search takes the text of an error in any language and without scripts, its pages are looked at, and their
-// pictures are made here, so that they show the product as it is. Rows: S0-20, S1-13, S1-20, S1-47, S3-21, S3-28, S3-34,
+// pictures are made here, so that they show the product as it is. Rows: S0-20, S1-13, S1-20, S1-47, S2-05, S3-21, S3-28, S3-34,
 // S3-36, S3-39, S3-40, S3-43.
 import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -156,6 +156,25 @@ async function pages(browser, language) {
   await page.locator("td.last a").first().click();
   await page.waitForSelector("dialog form");
   await draw("dialog", "key-revoke");
+
+  // S2-05: keys are found by selecting their project.
+  await page.goto(`${base}/settings/organization/projects`);
+  await page.fill("#name", "Lab");
+  await page.locator("form[action*='projects/create'] button").click();
+  await page.waitForURL("**done=project-created**");
+  const seen = new Map();
+  for (let turn = 0; turn < 2; turn += 1) {
+    await page.goto(`${base}/api-keys${new URL(page.url()).search}`);
+    await page.locator(".switcher summary").click();
+    const other = page.locator(".choices a:not(.more):not([aria-current])");
+    const href = await other.getAttribute("href");
+    const name = await other.textContent();
+    await other.click();
+    await page.waitForURL(base + href);
+    seen.set(name, await page.locator("main td.key").count());
+  }
+  assert.equal(seen.get("Lab"), 0);
+  assert.deepEqual([...seen.values()].sort(), [0, 1]);
 
   // S1-13: whoever pays nothing can add a payment method as well.
   await page.goto(`${base}/settings/organization/billing/payment-methods`);
