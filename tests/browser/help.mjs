@@ -1,5 +1,5 @@
 // The help: its search takes the text of an error in any language and without scripts, its pages are looked at, and their
-// pictures are made here, so that they show the product as it is. Rows: S0-20, S1-13, S1-20, S1-47, S3-21, S3-28, S3-34,
+// pictures are made here, so that they show the product as it is. Rows: S0-20, S1-13, S1-20, S1-47, S2-05, S3-21, S3-28, S3-34,
 // S3-36, S3-39, S3-40, S3-43.
 import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -10,9 +10,9 @@ const folder = `${pictures}/help`;
 mkdirSync(folder, { recursive: true });
 
 const words = {
-  en: { name: "Blue Kite", key: "Website", phone: "512 340 401", verify: "Verify Organization", begin: "Begin verifying", check: "Start ID Check", agree: "I agree that", wait: "15 minutes", policies: "Read both privacy policies" },
-  pl: { name: "Błękitny Latawiec", key: "Strona WWW", phone: "512 340 402", verify: "Zweryfikuj organizację", begin: "Rozpocznij weryfikację", check: "Rozpocznij sprawdzanie dokumentu", agree: "Zgadzam się, aby", wait: "15 minut", policies: "polityk" },
-  ja: { name: "青凧株式会社", key: "ウェブサイト", phone: "512 340 403", verify: "組織を確認する", begin: "確認を開始する", check: "本人確認を始める", agree: "同意します", wait: "15分", policies: "プライバシーポリシー" },
+  en: { zone: "America/New_York", name: "Blue Kite", key: "Website", phone: "512 340 401", verify: "Verify Organization", begin: "Begin verifying", check: "Start ID Check", agree: "I agree that", wait: "15 minutes", policies: "Read both privacy policies" },
+  pl: { zone: "Europe/Warsaw", name: "Błękitny Latawiec", key: "Strona WWW", phone: "512 340 402", verify: "Zweryfikuj organizację", begin: "Rozpocznij weryfikację", check: "Rozpocznij sprawdzanie dokumentu", agree: "Zgadzam się, aby", wait: "15 minut", policies: "polityk" },
+  ja: { zone: "Asia/Tokyo", name: "青凧株式会社", key: "ウェブサイト", phone: "512 340 403", verify: "組織を確認する", begin: "確認を開始する", check: "本人確認を始める", agree: "同意します", wait: "15分", policies: "プライバシーポリシー" },
 };
 
 /** A part of the page without the empty space below it, as a small PNG. */
@@ -92,12 +92,23 @@ function crc(bytes) {
 async function pages(browser, language) {
   const t = words[language];
   const painter = await browser.newPage();
-  const context = await browser.newContext({ locale: language, viewport: { width: 960, height: 800 }, deviceScaleFactor: 2, colorScheme: "light" });
+  const context = await browser.newContext({ locale: language, timezoneId: t.zone, viewport: { width: 960, height: 800 }, deviceScaleFactor: 2, colorScheme: "light" });
   const page = await context.newPage();
   const problems = complaints(page);
   const draw = (part, name) => picture(painter, page, part, `${language}-${name}`);
   await sign_up(page, `help-${language}@example.com`);
   await organization(page, t.name);
+
+  // The account learns where the visitor's clock stands, so that no time has to be counted over.
+  const told = page.waitForResponse((answer) => answer.url().endsWith("/preferences"));
+  await page.goto(`${base}/settings/account`);
+  await told;
+  await page.reload();
+  assert.equal(await page.inputValue("#time_zone"), t.zone);
+  assert.equal(await page.inputValue("#theme"), "", "as the device has it, until somebody chooses");
+  await page.locator("main form button").click();
+  await page.waitForURL("**/settings/account**");
+  assert.equal(await page.getAttribute("html", "data-theme"), null);
 
   // S1-20: the same step from the account's page as from the first key.
   await page.goto(`${base}/settings/account/phone`);
@@ -145,6 +156,25 @@ async function pages(browser, language) {
   await page.locator("td.last a").first().click();
   await page.waitForSelector("dialog form");
   await draw("dialog", "key-revoke");
+
+  // S2-05: keys are found by selecting their project.
+  await page.goto(`${base}/settings/organization/projects`);
+  await page.fill("#name", "Lab");
+  await page.locator("form[action*='projects/create'] button").click();
+  await page.waitForURL("**done=project-created**");
+  const seen = new Map();
+  for (let turn = 0; turn < 2; turn += 1) {
+    await page.goto(`${base}/api-keys${new URL(page.url()).search}`);
+    await page.locator(".switcher summary").click();
+    const other = page.locator(".choices a:not(.more):not([aria-current])");
+    const href = await other.getAttribute("href");
+    const name = await other.textContent();
+    await other.click();
+    await page.waitForURL(base + href);
+    seen.set(name, await page.locator("main td.key").count());
+  }
+  assert.equal(seen.get("Lab"), 0);
+  assert.deepEqual([...seen.values()].sort(), [0, 1]);
 
   // S1-13: whoever pays nothing can add a payment method as well.
   await page.goto(`${base}/settings/organization/billing/payment-methods`);

@@ -41,7 +41,7 @@ pub(crate) fn words(text: Text, error: &Error) -> String {
         }
         Error::Limited { name, retry_at } => {
             let when = crate::when::When { text, now: *retry_at, zone: jiff::tz::TimeZone::UTC };
-            let time = format!("{} UTC", when.exact(retry_at));
+            let time = when.exact(retry_at);
             match known(text, name) {
                 Some(_) => text.say1(&key(name), "time", time),
                 None => text.say1("error-limited", "time", time),

@@ -30,6 +30,8 @@ pub(crate) struct Shell {
     pub(crate) language: Language,
     pub(crate) languages: [Language; 3],
     pub(crate) theme: String,
+    /// The account's time zone; empty until it is known.
+    pub(crate) zone: String,
     pub(crate) operator: String,
     pub(crate) title: String,
     pub(crate) csrf: String,
@@ -122,6 +124,7 @@ impl Shell {
             language: t.0,
             languages: Language::ALL,
             theme: person.session.theme.clone(),
+            zone: person.session.time_zone.clone(),
             operator: settings.operator.clone(),
             title: title.to_owned(),
             csrf: person.session.csrf.clone(),
@@ -136,6 +139,22 @@ impl Shell {
             support: settings.support_email.clone(),
             here: person.path.clone(),
             done: done.map(|done| t.say(&format!("done-{done}"))),
+        }
+    }
+}
+
+impl Shell {
+    /// A card's brand as its owner knows it; the payment service writes it small.
+    pub(crate) fn brand(&self, name: &str) -> String {
+        match name {
+            "amex" => "American Express".to_owned(),
+            "jcb" => "JCB".to_owned(),
+            "unionpay" => "UnionPay".to_owned(),
+            "diners" => "Diners Club".to_owned(),
+            other => {
+                let mut letters = other.chars();
+                letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+            }
         }
     }
 }

@@ -97,6 +97,15 @@ impl Text {
         self.format(key, Some(&arguments))
     }
 
+    /// A text with three places.
+    pub(crate) fn say3(self, key: &str, one: &(&str, &str), two: &(&str, &str), three: &(&str, &str)) -> String {
+        let mut arguments = FluentArgs::new();
+        for (name, value) in [one, two, three] {
+            arguments.set((*name).to_owned(), (*value).to_owned());
+        }
+        self.format(key, Some(&arguments))
+    }
+
     /// A text about so many things, in the right plural form.
     pub(crate) fn count(self, key: &str, count: &i64) -> String {
         let mut arguments = FluentArgs::new();

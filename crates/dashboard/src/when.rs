@@ -62,12 +62,14 @@ impl When {
         }
     }
 
-    /// 14:10; 14時10分.
+    /// 14:10; 14時10分. Where nobody knows the visitor's zone, it says UTC.
     pub(crate) fn time(&self, at: &Timestamp) -> String {
         let at = self.zoned(*at);
+        let zone = if self.zone == TimeZone::UTC { "\u{a0}UTC" } else { "" };
         match self.text.0 {
-            Language::Japanese => format!("{}時{:02}分", at.hour(), at.minute()),
-            _ => format!("{:02}:{:02}", at.hour(), at.minute()),
+            // A word joiner: no line ends between the hours and the minutes.
+            Language::Japanese => format!("{}時\u{2060}{:02}分{zone}", at.hour(), at.minute()),
+            _ => format!("{:02}:{:02}{zone}", at.hour(), at.minute()),
         }
     }
 
@@ -144,9 +146,11 @@ mod tests {
     fn as_each_language_writes() {
         let at = Timestamp(1_795_183_800);
         let exact = |language| when(language).exact(&at);
-        assert_eq!(exact(Language::English), "20\u{a0}November 2026, 14:10");
-        assert_eq!(exact(Language::Polish), "20\u{a0}listopada 2026, 14:10");
-        assert_eq!(exact(Language::Japanese), "2026年11月20日 14時10分");
+        assert_eq!(exact(Language::English), "20\u{a0}November 2026, 14:10\u{a0}UTC");
+        assert_eq!(exact(Language::Polish), "20\u{a0}listopada 2026, 14:10\u{a0}UTC");
+        assert_eq!(exact(Language::Japanese), "2026年11月20日 14時\u{2060}10分\u{a0}UTC");
+        let warsaw = When { zone: TimeZone::get("Europe/Warsaw").unwrap(), ..when(Language::Polish) };
+        assert_eq!(warsaw.exact(&at), "20\u{a0}listopada 2026, 15:10");
         let money = |language, micros| when(language).money(&Micros(micros));
         assert_eq!(money(Language::English, 1_112_440_000), "1,112.44\u{a0}USD");
         assert_eq!(money(Language::Polish, 1_112_440_000), "1\u{202f}112,44\u{a0}USD");

@@ -30,6 +30,13 @@ for (const form of document.querySelectorAll("form")) {
     form.addEventListener("submit", (again) => again.preventDefault());
   });
 }
+// Times stand in the visitor's own zone, once the account knows it.
+const unknown = document.querySelector("form[data-zone='']");
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+if (unknown && zone && zone !== "UTC") {
+  const body = new URLSearchParams({ csrf: unknown.elements.csrf.value, next: "/home", time_zone: zone });
+  fetch("/preferences", { method: "POST", body, redirect: "manual" }).catch(() => {});
+}
 // A page that waits for another device listens for news, and asks every few seconds where it cannot listen. It does
 // neither while nobody looks at it.
 const waiting = document.querySelector("[data-follow]");

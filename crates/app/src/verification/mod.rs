@@ -70,6 +70,15 @@ pub struct ActionView {
     pub alternatives: Vec<Vec<Requirement>>,
 }
 
+/// An action that is open now and will not be, unless something is proven before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upcoming {
+    /// From when on.
+    pub from: Timestamp,
+    /// The action and what it will lack.
+    pub action: ActionView,
+}
+
 /// What an organization has proven, and what that opens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VerificationView {
@@ -79,6 +88,8 @@ pub struct VerificationView {
     pub requirements: Vec<(Requirement, Standing)>,
     /// Making keys, and every model that some rule guards.
     pub actions: Vec<ActionView>,
+    /// What rules that are not in force yet will ask for, by date (S1-35).
+    pub upcoming: Vec<Upcoming>,
 }
 
 impl App {
@@ -114,8 +125,10 @@ impl App {
             }
             let (_, policy) = policy::find(tx).await?;
             let names: Vec<String> = models::list(tx).await?.into_iter().map(|model| model.id).collect();
-            let actions = app.actions(organization, &policy, &met, names);
-            Ok::<_, Error>(VerificationView { organization: organization.clone(), requirements, actions })
+            let now = app.now();
+            let actions = actions(organization, &policy, &met, &names, now);
+            let upcoming = upcoming(organization, &policy, &met, &names, now);
+            Ok::<_, Error>(VerificationView { organization: organization.clone(), requirements, actions, upcoming })
         });
         read.await
     }
@@ -148,31 +161,6 @@ impl App {
                 }
             }
         })
-    }
-
-    fn actions(
-        &self,
-        organization: &OrganizationId,
-        policy: &Policy,
-        met: &Entitlements,
-        mut models: Vec<String>,
-    ) -> Vec<ActionView> {
-        // Models that rules name in full are shown even while no upstream serves them.
-        let rules = policy.rules.iter().filter(|rule| rule.action == "model.use" && rule.mode != Mode::Off);
-        models.extend(rules.flat_map(|rule| rule.models.iter().filter(|name| !name.contains('*')).cloned()));
-        models.sort();
-        models.dedup();
-        let now = self.now();
-        let nothing = Entitlements { met: Vec::new(), ..met.clone() };
-        let view = |action: String, asked: Action<'_>| {
-            let verdict = policy.judge(asked, organization, met, now);
-            ActionView { action, missing: verdict.missing, alternatives: verdict.alternatives }
-        };
-        let guarded = |name: &&String| !policy.judge(Action::UseModel(name), organization, &nothing, now).allowed();
-        let make = view("api_key.create".to_owned(), Action::CreateKey);
-        let verify = view("organization.verify".to_owned(), Action::VerifyOrganization);
-        let uses = models.iter().filter(guarded).map(|name| view(format!("model.use:{name}"), Action::UseModel(name)));
-        [make, verify].into_iter().chain(uses).collect()
     }
 
     /// Excuses an organization from a requirement, until a date or for good.
@@ -225,4 +213,55 @@ impl App {
             Requirement::Organization => Err(Error::Internal("organizations are exempted by their machine".into())),
         }
     }
+}
+
+/// Making keys, becoming verified, and every model that some rule guards at that moment.
+fn actions(
+    organization: &OrganizationId,
+    policy: &Policy,
+    met: &Entitlements,
+    models: &[String],
+    now: Timestamp,
+) -> Vec<ActionView> {
+    let mut models = models.to_vec();
+    // Models that rules name in full are shown even while no upstream serves them.
+    let rules = policy.rules.iter().filter(|rule| rule.action == "model.use" && rule.mode != Mode::Off);
+    models.extend(rules.flat_map(|rule| rule.models.iter().filter(|name| !name.contains('*')).cloned()));
+    models.sort();
+    models.dedup();
+    let nothing = Entitlements { met: Vec::new(), ..met.clone() };
+    let view = |action: String, asked: Action<'_>| {
+        let verdict = policy.judge(asked, organization, met, now);
+        ActionView { action, missing: verdict.missing, alternatives: verdict.alternatives }
+    };
+    let guarded = |name: &&String| !policy.judge(Action::UseModel(name), organization, &nothing, now).allowed();
+    let make = view("api_key.create".to_owned(), Action::CreateKey);
+    let verify = view("organization.verify".to_owned(), Action::VerifyOrganization);
+    let uses = models.iter().filter(guarded).map(|name| view(format!("model.use:{name}"), Action::UseModel(name)));
+    [make, verify].into_iter().chain(uses).collect()
+}
+
+/// Actions that are open now and lack something from a later date on; each once, at its first date.
+fn upcoming(
+    organization: &OrganizationId,
+    policy: &Policy,
+    met: &Entitlements,
+    models: &[String],
+    now: Timestamp,
+) -> Vec<Upcoming> {
+    let mut seen: Vec<String> = actions(organization, policy, met, models, now)
+        .into_iter()
+        .filter(|view| !view.missing.is_empty())
+        .map(|view| view.action)
+        .collect();
+    let mut found = Vec::new();
+    for from in policy.dates_ahead(now) {
+        for action in actions(organization, policy, met, models, from) {
+            if !action.missing.is_empty() && !seen.contains(&action.action) {
+                seen.push(action.action.clone());
+                found.push(Upcoming { from, action });
+            }
+        }
+    }
+    found
 }

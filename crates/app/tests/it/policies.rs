@@ -215,3 +215,28 @@ async fn the_retention_report_is_kept() {
     let proven = rows("phone_numbers").await;
     assert_eq!((proven.rows, proven.days), (1, None), "as long as it stands for the organization");
 }
+
+// S1-35: a rule of a later day is announced before it asks, once, and may be met before.
+#[tokio::test]
+async fn what_a_later_rule_will_ask_for_is_told_before() {
+    let house = House::new(Settings::default()).await;
+    let home = house.home("ann").await;
+    let operator = Actor::operator("anna");
+    let mut soon = rule("phones-in-june", "api_key.create", &[]);
+    (soon.require, soon.effective_from) = (vec![Requirement::Phone], Timestamp(NOON + DAY));
+    let mut later = rule("verified-for-four", "model.use", &["gpt-4o"]);
+    later.effective_from = Timestamp(NOON + 9 * DAY);
+    let mut quiet = rule("only-tried", "model.use", &["gpt-5"]);
+    (quiet.effective_from, quiet.mode) = (Timestamp(NOON + DAY), Mode::Shadow);
+    house.app.save_policy(&operator, vec![later, soon, quiet], 1, "announced").await.unwrap();
+    let upcoming = async || {
+        let view = house.app.verification_of(home.organization()).await.unwrap();
+        let told = view.upcoming.into_iter().map(|one| (one.from.0, one.action.action, one.action.missing));
+        (view.actions.iter().all(|action| action.missing.is_empty()), told.collect::<Vec<_>>())
+    };
+    let phone = (NOON + DAY, "api_key.create".to_owned(), vec![Requirement::Phone]);
+    let model = (NOON + 9 * DAY, "model.use:gpt-4o".to_owned(), vec![Requirement::Organization]);
+    assert_eq!(upcoming().await, (true, vec![phone, model.clone()]));
+    house.prove(&home, &number(100, 1), "10.0.0.1").await;
+    assert_eq!(upcoming().await, (true, vec![model]));
+}

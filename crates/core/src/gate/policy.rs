@@ -245,6 +245,16 @@ impl Policy {
             .fold(now, Timestamp::max)
     }
 
+    /// The moments at which rules that refuse come into force, in order, so that people can be told before (S1-35).
+    #[must_use]
+    pub fn dates_ahead(&self, now: Timestamp) -> Vec<Timestamp> {
+        let sleeping = self.rules.iter().filter(|rule| rule.mode == Mode::Enforce && rule.effective_from > now);
+        let mut dates: Vec<Timestamp> = sleeping.map(|rule| rule.effective_from).collect();
+        dates.sort_unstable();
+        dates.dedup();
+        dates
+    }
+
     /// Judges one action of one organization.
     #[must_use]
     pub fn judge(

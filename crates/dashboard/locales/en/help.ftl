@@ -12,3 +12,7 @@ help-support = Did this not help?
 help-what-now = What this means and what to do: { $title }
 refusal-help = What to do
 help-camera = How to allow the camera
+ahead = From { $day }: { $what } – { $needs } needed.
+ahead-keys = new keys
+ahead-verification = verifying the organization
+ahead-early = It can be done today. Do it early: help from support can take a working day or more.

@@ -12,3 +12,7 @@ help-support = 解決しないとき
 help-what-now = 意味と対処：{ $title }
 refusal-help = 対処方法
 help-camera = カメラを許可する方法
+ahead = { $day }から、{ $what }には{ $needs }が必要です。
+ahead-keys = 新しいキー
+ahead-verification = 組織の確認
+ahead-early = 今日からできます。サポートの返答に1営業日以上かかることがあるため、早めに済ませてください。

@@ -12,3 +12,7 @@ help-support = To nie pomogło?
 help-what-now = Co to znaczy i co zrobić: { $title }
 refusal-help = Co zrobić
 help-camera = Jak zezwolić na kamerę
+ahead = Od { $day }: { $what } – potrzebne: { $needs }.
+ahead-keys = nowe klucze
+ahead-verification = weryfikacja organizacji
+ahead-early = Można to zrobić już dziś. Zrób to wcześniej: pomoc może zająć dzień roboczy lub dłużej.

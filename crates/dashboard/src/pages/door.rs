@@ -352,8 +352,14 @@ pub(crate) async fn join(State(state): State<DashboardState>, visitor: Visitor, 
 /// Keeps how pages should be, and goes back.
 pub(crate) async fn preferences(State(state): State<DashboardState>, person: Person, form: Form) -> Page {
     person.check(&form)?;
-    let field = |name: &str| Some(form.text(name)).filter(|value| !value.is_empty());
-    let kept = state.app.prefer(&person.session.user, field("language"), field("theme"), field("time_zone")).await;
+    // A field that is absent stays as it was; one that is empty goes back to what the device says.
+    let field = |name: &str| form.all(name).into_iter().next().map(|value| value.trim().to_owned());
+    let (language, theme, zone) = (field("language"), field("theme"), field("time_zone"));
+    if zone.as_deref().is_some_and(|zone| !zone.is_empty() && jiff::tz::TimeZone::get(zone).is_err()) {
+        let unknown = Error::coded("time_zone", "time_zone_unknown", "Invalid 'time_zone': no zone has this name.");
+        return Err(Failure::new(person.text, unknown));
+    }
+    let kept = state.app.prefer(&person.session.user, language.as_deref(), theme.as_deref(), zone.as_deref()).await;
     kept.map_err(|error| Failure::new(person.text, error))?;
     Ok(go(own_path(form.text("next"))))
 }

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 use keystead_app::Page as Cursor;
-use keystead_app::verification::RefusedCall;
+use keystead_app::verification::{RefusedCall, Upcoming};
 use keystead_core::gate::Requirement;
 
 use super::{Page, show};
@@ -50,10 +50,26 @@ struct Home {
     phone_needed: bool,
     locked: String,
     refusals: Vec<Refusal>,
+    /// What will be asked for, before the day.
+    ahead: Vec<String>,
     keys_href: String,
     phone_href: String,
     general_href: String,
     first_href: String,
+}
+
+/// "From 1 December 2026, o3 needs: verified organization." (S1-35)
+fn announced(visit: &Visit, upcoming: &Upcoming) -> String {
+    let t = visit.person.text;
+    let day = visit.person.when.date(&upcoming.from);
+    let words = |one: &Requirement| t.say(&format!("gate-{}", one.as_str().replace('_', "-")));
+    let needs: Vec<String> = upcoming.action.missing.iter().map(words).collect();
+    let what = match upcoming.action.action.split_once(':') {
+        Some((_, model)) => model.to_owned(),
+        None if upcoming.action.action == "api_key.create" => t.say("ahead-keys"),
+        None => t.say("ahead-verification"),
+    };
+    t.say3("ahead", &("day", &day), &("what", &what), &("needs", &needs.join(", ")))
 }
 
 pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> Page {
@@ -70,6 +86,7 @@ pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> P
         .filter(|action| lacks(action, Requirement::Organization))
         .filter_map(|action| action.action.strip_prefix("model.use:"))
         .collect();
+    let ahead = standing.upcoming.iter().map(|one| announced(&visit, one)).collect();
     let refused = state.app.refused_calls(&actor, organization).await.map_err(fail)?;
     let page = Home {
         shell: Shell::new(&state, &visit, &t.say("nav-dashboard"), "/home"),
@@ -78,6 +95,7 @@ pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> P
         phone_needed: standing.actions.iter().any(|action| lacks(action, Requirement::Phone)),
         locked: locked.join(", "),
         refusals: refused.into_iter().map(|call| Refusal::of(t, call)).collect(),
+        ahead,
         keys_href: visit.link("/api-keys"),
         phone_href: visit.link("/settings/account/phone"),
         general_href: visit.link("/settings/organization/general"),

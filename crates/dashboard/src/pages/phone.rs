@@ -8,8 +8,10 @@ use keystead_core::verification::phone::PhoneState;
 
 use super::{Page, go, show, show_again};
 use crate::DashboardState;
+use crate::countries;
 use crate::failure::{Failure, words};
 use crate::form::Form;
+use crate::language::Language;
 use crate::shell::Shell;
 use crate::visit::{Visit, own_path};
 
@@ -25,7 +27,7 @@ struct Phone {
     field: &'static str,
     number: String,
     country: String,
-    countries: Vec<PhoneCountry>,
+    countries: Vec<(String, PhoneCountry)>,
     next: String,
     action: String,
     /// What a person is in the middle of, if a code is out.
@@ -59,9 +61,9 @@ async fn page(state: &DashboardState, visit: &Visit, form: Option<&Form>) -> Res
     };
     let code_out = view.current.as_ref().is_some_and(alive);
     let usual = match t.0 {
-        crate::language::Language::Polish => "PL",
-        crate::language::Language::Japanese => "JP",
-        crate::language::Language::English => "US",
+        Language::Polish => "PL",
+        Language::Japanese => "JP",
+        Language::English => "US",
     };
     let country = form.map(|form| form.text("country")).filter(|code| !code.is_empty()).unwrap_or(usual);
     Ok(Phone {
@@ -71,12 +73,21 @@ async fn page(state: &DashboardState, visit: &Visit, form: Option<&Form>) -> Res
         field: "",
         number: form.map(|form| form.text("number").to_owned()).unwrap_or_default(),
         country: country.to_owned(),
-        countries: state.app.phone_countries(),
+        countries: named(t.0, state.app.phone_countries()),
         next: next_of(visit, form),
         action: visit.link(HERE),
         code_out,
         inbox: state.sandbox_url.clone(),
     })
+}
+
+/// The countries by their names, in the language's own order; those without a name here come last, by their codes.
+fn named(language: Language, countries: Vec<PhoneCountry>) -> Vec<(String, PhoneCountry)> {
+    let codes: Vec<&str> = countries.iter().map(|one| one.code.as_str()).collect();
+    let order: Vec<String> = countries::list(language, &codes).iter().map(|(code, _)| (*code).to_owned()).collect();
+    let mut named: Vec<_> = countries.into_iter().map(|one| (countries::name(language, &one.code), one)).collect();
+    named.sort_by_key(|(_, one)| order.iter().position(|code| *code == one.code).unwrap_or(order.len()));
+    named
 }
 
 async fn again(state: &DashboardState, visit: &Visit, form: &Form, error: Error, field: &'static str) -> Page {

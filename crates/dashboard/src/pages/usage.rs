@@ -151,7 +151,8 @@ fn chart(shell: &Shell, read: &Read, order: &[String], money: bool) -> String {
         let value = most * quarter / 3;
         let y = TOP + HEIGHT - HEIGHT * as_f64(value) / as_f64(most);
         let _ = write!(svg, "<line x1=\"{LEFT}\" x2=\"{WIDTH}\" y1=\"{y:.1}\" y2=\"{y:.1}\"/>");
-        let _ = write!(svg, "<text x=\"0\" y=\"{:.1}\">{}</text>", y + 4.0, label(value));
+        let minor = if quarter == 3 { "" } else { " class=\"minor\"" };
+        let _ = write!(svg, "<text x=\"0\" y=\"{:.1}\"{minor}>{}</text>", y + 4.0, label(value));
     }
     let slot = (WIDTH - LEFT) / as_f64(i64::try_from(read.buckets.len()).unwrap_or(1).max(1));
     for (at, bucket) in read.buckets.iter().enumerate() {
@@ -180,9 +181,10 @@ fn chart(shell: &Shell, read: &Read, order: &[String], money: bool) -> String {
         svg.push_str("</g>");
         let every = (read.buckets.len() / 6).max(1);
         if at % every == 0 {
+            let minor = if (at / every).is_multiple_of(3) { "" } else { " class=\"minor\"" };
             let _ = write!(
                 svg,
-                "<text x=\"{x:.1}\" y=\"{:.1}\">{}</text>",
+                "<text x=\"{x:.1}\" y=\"{:.1}\"{minor}>{}</text>",
                 TOP + HEIGHT + 18.0,
                 short(shell, &bucket.start)
             );
