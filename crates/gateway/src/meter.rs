@@ -9,6 +9,7 @@ use std::time::Duration;
 use keystead_core::usage::UsageEvent;
 use rand::RngCore;
 use tokio::sync::{Notify, mpsc};
+use tokio::task::AbortHandle;
 
 use crate::spool::{Group, Segment, Spool};
 use crate::{BoxFuture, Unavailable};
@@ -62,6 +63,7 @@ impl Default for MeterOptions {
 pub struct Meter {
     queue: Arc<Queue>,
     counts: Arc<Counts>,
+    delivery: AbortHandle,
 }
 
 #[derive(Debug, Default)]
@@ -95,8 +97,8 @@ impl Meter {
         let writer = Writer { spool, incoming: Arc::clone(&queue), gather: options.gather, durable };
         std::thread::Builder::new().name("usage-spool".to_owned()).spawn(move || writer.run())?;
         let delivery = Delivery { sink, options, counts: Arc::clone(&counts), queue: Arc::clone(&queue), last: None };
-        tokio::spawn(delivery.run(deliveries));
-        Ok(Self { queue, counts })
+        let delivery = tokio::spawn(delivery.run(deliveries)).abort_handle();
+        Ok(Self { queue, counts, delivery })
     }
 
     /// Takes an event. Returns at once; the event is on disk within [`MeterOptions::gather`] and one flush of the disk.
@@ -127,8 +129,10 @@ impl Meter {
 }
 
 impl Drop for Meter {
+    /// What is not with the store yet waits on disk for the next start, which must not meet a delivery of this one.
     fn drop(&mut self) {
         self.queue.close();
+        self.delivery.abort();
     }
 }
 
