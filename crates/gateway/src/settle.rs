@@ -12,8 +12,7 @@ use keystead_core::usage::{Quantities, UsageEvent, UsageKind};
 
 use crate::admission::Reservation;
 use crate::body::BoxError;
-use crate::catalogue::ModelEntry;
-use crate::forward::Exchange;
+use crate::forward::{Exchange, Outgoing};
 use crate::meter::Meter;
 use crate::ownership::Ownership;
 use crate::sse::EventScan;
@@ -43,11 +42,10 @@ impl Settled {
     pub(crate) fn new(
         gateway: &Gateway,
         exchange: &Exchange<'_>,
-        model: Option<&ModelEntry>,
-        characters: i64,
-        request_bytes: u64,
+        outgoing: &Outgoing<'_>,
         reservation: Reservation,
     ) -> Self {
+        let Outgoing { model, characters, request_bytes, asked, .. } = *outgoing;
         let kind = UsageKind::of_meter(exchange.route.meter);
         let event = kind.zip(model).map(|(kind, model)| UsageEvent {
             at: gateway.now(),
@@ -62,6 +60,8 @@ impl Settled {
             status: 200,
             estimated: false,
             request: exchange.id.as_str().to_owned(),
+            stream: asked.0,
+            summary: asked.1,
         });
         Self {
             meter: Arc::clone(&gateway.meter),
