@@ -126,12 +126,16 @@ async function journey(browser, operator, language) {
     assert.equal((await sent).status(), 200);
   }
   await screen.waitForSelector("form[action$='/submit']");
-  await screen.locator("details summary").first().click();
+  await screen.locator("details", { has: screen.locator("#zone") }).locator("summary").click();
   await screen.fill("#zone", "P<UTO");
   await screen.locator("form[action$='/zone'] button").click();
   assert.equal(await screen.locator("[role=alert]").count(), 1, "no such lines");
   await screen.fill("#zone", zones[language]);
   await screen.locator("form[action$='/zone'] button").click();
+  await screen.waitForSelector("form[action$='/submit']");
+  await screen.locator("details", { has: screen.locator("#name") }).locator("summary").click();
+  await screen.fill("#name", "Anna Kowalska");
+  await screen.locator("form[action$='/name'] button").click();
   await screen.waitForSelector("form[action$='/submit']");
   await see(screen, "check");
   await screen.getByRole("button", { name: t.handIn, exact: true }).click();

@@ -18,8 +18,10 @@ use crate::{App, Error};
 pub enum Actor {
     /// Somebody with a key.
     Key(Arc<Caller>),
-    /// Somebody signed in to the dashboard.
+    /// A person, however he came.
     Person(UserId),
+    /// Somebody signed in to the dashboard, in the session of this id: what is bound to a session asks for it.
+    Session(UserId, String),
     /// Somebody at the machine's command line, by name.
     Operator(String),
     /// An outside service whose word was read back, or Keystead's own clock; never a request.
@@ -38,7 +40,7 @@ impl Actor {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Key(_) => "api_key",
-            Self::Person(_) => "session",
+            Self::Person(_) | Self::Session(..) => "session",
             Self::Operator(_) => "operator",
             Self::Service(_) => "service",
         }
@@ -49,7 +51,7 @@ impl Actor {
     pub fn id(&self) -> &str {
         match self {
             Self::Key(caller) => caller.key.as_str(),
-            Self::Person(user) => user.as_str(),
+            Self::Person(user) | Self::Session(user, _) => user.as_str(),
             Self::Operator(name) | Self::Service(name) => name,
         }
     }
@@ -62,8 +64,17 @@ impl Actor {
                 Owner::User(user) => Some(user),
                 Owner::ServiceAccount(_) => None,
             },
-            Self::Person(user) => Some(user),
+            Self::Person(user) | Self::Session(user, _) => Some(user),
             Self::Operator(_) | Self::Service(_) => None,
+        }
+    }
+
+    /// The session a person acts in; keys and machines have none.
+    #[must_use]
+    pub fn session(&self) -> Option<&str> {
+        match self {
+            Self::Session(_, session) => Some(session),
+            Self::Key(_) | Self::Person(_) | Self::Operator(_) | Self::Service(_) => None,
         }
     }
 }
@@ -87,7 +98,7 @@ impl App {
                 let own = access::decide_administration(caller, scope, self.now())?;
                 if &own == organization { Ok(()) } else { Err(Error::not_found("organization", organization.as_str())) }
             }
-            Actor::Person(user) => {
+            Actor::Person(user) | Actor::Session(user, _) => {
                 if users::find(tx, user).await?.is_none_or(|row| row.deactivated_at.is_some()) {
                     return Err(Refusal::AccountDeactivated.into());
                 }

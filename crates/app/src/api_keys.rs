@@ -273,7 +273,7 @@ impl App {
         asked: &NewKey,
     ) -> Result<MintedKey, Error> {
         let user = match actor {
-            Actor::Person(user) => user,
+            Actor::Person(user) | Actor::Session(user, _) => user,
             _ => return Err(no_person()),
         };
         let place = Place { kind: KeyKind::User, organization: None, project: None, owner: Owner::User(user.clone()) };

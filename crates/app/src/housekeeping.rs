@@ -3,8 +3,8 @@
 use keystead_core::gate::Requirement;
 use keystead_store::Tx;
 use keystead_store::tables::{
-    accounts, agreements, inbound_events, limit_hits, organization_verifications, phones, privacy, refusals, sessions,
-    standings,
+    accounts, activity, agreements, inbound_events, limit_hits, organization_verifications, phones, privacy, refusals,
+    sessions, standings,
 };
 
 use crate::operator::kept_days;
@@ -31,6 +31,7 @@ impl App {
             sessions::delete_old(tx, now.plus(-7 * DAY)).await?;
             accounts::delete_tokens(tx, now.plus(-DAY)).await?;
             refusals::delete_old(tx, now.plus(-30 * DAY)).await?;
+            activity::delete_features(tx, now.plus(-32 * DAY)).await?;
             agreements::delete_old(tx, now.plus(-7 * DAY)).await?;
             Ok::<_, Error>(())
         });

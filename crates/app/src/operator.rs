@@ -9,8 +9,9 @@ use keystead_core::verification::payment::PaymentState;
 use keystead_providers::Health;
 use keystead_store::Tx;
 use keystead_store::tables::reviews;
-use keystead_store::tables::{accounts, identity_attempts, organizations, phones, retention, users};
+use keystead_store::tables::{accounts, captures, identity_attempts, organizations, phones, retention, users};
 
+use crate::review::held_until;
 use crate::{Actor, App, Codes, Error};
 
 /// One organization.
@@ -24,7 +25,8 @@ pub struct OrganizationRow {
     pub status: String,
     /// The requirements it meets, and how.
     pub met: String,
-    /// What the operator should look at, by name: `identity`, `payment_blocked`, `payment_attention`, `line_unknown`.
+    /// What the operator should look at, by name: `identity`, `erasure_late`, `payment_blocked`, `payment_attention`,
+    /// `line_unknown`.
     pub attention: Vec<&'static str>,
 }
 
@@ -82,6 +84,9 @@ pub struct KeptView {
     pub days: Option<i64>,
 }
 
+/// A service that has not erased its copy this long after it was asked is the operator's to look after, in seconds
+/// (verification.md 4.6).
+const ERASURE_LATE: i64 = 3 * 86_400;
 /// Days that housekeeping keeps things.
 pub(crate) const KEPT_DAYS: [(&str, i64); 5] = [
     ("phone_verifications", 30),
@@ -234,8 +239,23 @@ impl App {
     /// What of an organization the operator should look at, by name.
     async fn attention(&self, tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<&'static str>, Error> {
         let mut names = Vec::new();
-        if identity_attempts::list(tx, organization).await?.iter().any(|row| row.needs_attention) {
+        let attempts = identity_attempts::list(tx, organization).await?;
+        if attempts.iter().any(|row| row.needs_attention) {
             names.push("identity");
+        }
+        let late = |row: &&identity_attempts::IdentityAttempt| {
+            row.redacted_at.is_none() && row.redact_at.is_some_and(|at| self.now().since(at) > ERASURE_LATE)
+        };
+        for row in attempts.iter().filter(late) {
+            // What is held by law waits for its date.
+            let capture = captures::find_by_attempt(tx, &row.id).await?;
+            let held = match &capture {
+                Some(capture) => held_until(tx, &capture.case, self.now()).await?.is_some(),
+                None => false,
+            };
+            if !held && !names.contains(&"erasure_late") {
+                names.push("erasure_late");
+            }
         }
         match self.payment_standing(tx, organization).await?.0.state {
             PaymentState::Blocked => names.push("payment_blocked"),

@@ -73,17 +73,21 @@ struct Known {
     name: String,
     entitlements: Entitlements,
     models: Vec<(String, u64)>,
+    streams: Vec<(String, u64)>,
+    summaries: Vec<(String, u64)>,
     keys: u64,
     verifications: u64,
 }
 
 impl Known {
     fn uses(&self) -> Vec<ActionUse<'_>> {
-        let models =
-            self.models.iter().map(|(model, times)| ActionUse { action: Action::UseModel(model), times: *times });
+        let of = |(action, times)| ActionUse { action, times };
+        let models = self.models.iter().map(|(model, times)| (Action::UseModel(model), *times));
+        let streams = self.streams.iter().map(|(model, times)| (Action::StreamModel(model), *times));
+        let summaries = self.summaries.iter().map(|(model, times)| (Action::ReasoningSummary(model), *times));
         let rest = [(Action::CreateKey, self.keys), (Action::VerifyOrganization, self.verifications)];
         let rest = rest.into_iter().filter(|(_, times)| *times > 0);
-        models.chain(rest.map(|(action, times)| ActionUse { action, times })).collect()
+        models.chain(streams).chain(summaries).chain(rest).map(of).collect()
     }
 }
 
@@ -151,8 +155,8 @@ impl App {
         }
     }
 
-    /// Whom rules would refuse that are not refused now, from what organizations did in the last thirty days.
-    /// Streaming and reasoning summaries are not counted apart from other calls, so rules about them show nothing here.
+    /// Whom rules would refuse that are not refused now, from what organizations did in the last thirty days. Streams
+    /// and reasoning summaries are counted apart, by model and whole days.
     ///
     /// # Errors
     /// For anybody but an operator, or for rules that make no sense.
@@ -286,6 +290,8 @@ async fn known(tx: &mut Tx, since: Timestamp) -> Result<Vec<Known>, Error> {
             name: row.name,
             entitlements: entitlements(tx, &row.id).await?,
             models: Vec::new(),
+            streams: Vec::new(),
+            summaries: Vec::new(),
             keys: 0,
             verifications: 0,
         };
@@ -296,6 +302,14 @@ async fn known(tx: &mut Tx, since: Timestamp) -> Result<Vec<Known>, Error> {
         if let Some(known) = all.get_mut(&organization) {
             known.models.push((model, count(times)));
         }
+    }
+    for used in activity::list_features(tx, since).await? {
+        let Some(known) = all.get_mut(&used.organization) else { continue };
+        let list = match used.action.as_str() {
+            "feature.stream" => &mut known.streams,
+            _ => &mut known.summaries,
+        };
+        list.push((used.model, count(used.times)));
     }
     for (organization, times) in activity::list_keys(tx, since).await? {
         if let Some(known) = all.get_mut(&organization) {

@@ -109,7 +109,7 @@ impl FromRequestParts<DashboardState> for Person {
 impl Person {
     /// Who acts in use cases.
     pub(crate) fn actor(&self) -> Actor {
-        Actor::Person(self.session.user.clone())
+        Actor::Session(self.session.user.clone(), self.session.id.clone())
     }
 
     /// Whether a form carries this session's token.

@@ -170,6 +170,9 @@ impl Gateway {
                 status: 200,
                 estimated: false,
                 request: exchange.id.as_str().to_owned(),
+                // Nothing streams in a batch, and its results do not tell who asked for a summary.
+                stream: false,
+                summary: false,
             });
         }
         self.ownership.record(&results, &exchange.payer).await.map_err(|_| reply::store_unavailable())

@@ -67,8 +67,10 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) model: Option<&'a ModelEntry>,
     /// Whether the usage chunk must be taken out again.
     pub(crate) strip: bool,
-    characters: i64,
-    request_bytes: u64,
+    pub(crate) characters: i64,
+    /// Whether a stream and reasoning summaries are asked for.
+    pub(crate) asked: (bool, bool),
+    pub(crate) request_bytes: u64,
     /// Why the client's body broke off, if it did.
     fault: Option<Fault>,
 }
@@ -101,6 +103,7 @@ impl Gateway {
             model: Some(entry),
             strip,
             characters: peek.input_characters,
+            asked: (peek.stream, peek.summary),
             request_bytes: u64::try_from(sent.len()).unwrap_or(u64::MAX),
             fault: None,
         };
@@ -158,6 +161,7 @@ impl Gateway {
             model: Some(entry),
             strip: false,
             characters: 0,
+            asked: (asked.stream, false),
             request_bytes: 0,
             fault: Some(Arc::clone(&fault)),
         };
@@ -190,6 +194,7 @@ impl Gateway {
             model: None,
             strip: false,
             characters: 0,
+            asked: (false, false),
             request_bytes: 0,
             fault: Some(Arc::clone(&fault)),
         };
@@ -260,8 +265,7 @@ impl Gateway {
             self.metrics.upstream_failed();
             reply::unavailable("The model server did not answer. Try again shortly.")
         })?;
-        let settled =
-            Settled::new(self, exchange, outgoing.model, outgoing.characters, outgoing.request_bytes, reservation);
+        let settled = Settled::new(self, exchange, &outgoing, reservation);
         self.answer(exchange, answered, outgoing, settled).await
     }
 }

@@ -14,8 +14,7 @@ use keystead_core::usage::{Quantities, UsageEvent, UsageKind};
 
 use crate::admission::Reservation;
 use crate::body::BoxError;
-use crate::catalogue::ModelEntry;
-use crate::forward::Exchange;
+use crate::forward::{Exchange, Outgoing};
 use crate::meter::Meter;
 use crate::ownership::Ownership;
 use crate::sse::EventScan;
@@ -42,6 +41,8 @@ pub(crate) struct Settled {
     price: keystead_core::usage::Price,
     characters: i64,
     request_bytes: u64,
+    /// Whether a stream was asked for, and whether a reasoning summary.
+    asked: (bool, bool),
     _reservation: Reservation,
 }
 
@@ -49,11 +50,10 @@ impl Settled {
     pub(crate) fn new(
         gateway: &Gateway,
         exchange: &Exchange<'_>,
-        model: Option<&ModelEntry>,
-        characters: i64,
-        request_bytes: u64,
+        outgoing: &Outgoing<'_>,
         reservation: Reservation,
     ) -> Self {
+        let Outgoing { model, characters, request_bytes, asked, .. } = *outgoing;
         let kind = UsageKind::of_meter(exchange.route.meter);
         Self {
             meter: Arc::clone(&gateway.meter),
@@ -68,6 +68,7 @@ impl Settled {
             price: model.map(|model| model.price).unwrap_or_default(),
             characters,
             request_bytes,
+            asked,
             _reservation: reservation,
         }
     }
@@ -109,6 +110,8 @@ impl Settled {
             status: self.status,
             estimated,
             request: self.request.as_str().to_owned(),
+            stream: self.asked.0,
+            summary: self.asked.1,
         });
     }
 

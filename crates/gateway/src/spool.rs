@@ -217,6 +217,8 @@ mod tests {
             status: 200,
             estimated: false,
             request: format!("req_{number}"),
+            stream: false,
+            summary: false,
         }
     }
 

@@ -201,4 +201,6 @@ pub async fn serve(
 }
 
 #[cfg(test)]
+mod testing;
+#[cfg(test)]
 mod tests;

@@ -34,6 +34,8 @@ async fn buckets_are_exact_and_empty_ones_are_there() {
         status: 200,
         estimated: false,
         request: "req".to_owned(),
+        stream: false,
+        summary: false,
     };
     let events = vec![event(1, START, "gpt-4o"), event(2, START + 30, "o3"), event(3, START + 2 * 86_400, "gpt-4o")];
     let written: Result<(), keystead_store::Error> = world

@@ -5,6 +5,7 @@ use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
 use keystead_store::Tx;
 use keystead_store::tables::accounts::{self, Account};
+use keystead_store::tables::phones;
 use keystead_store::tables::sessions::{self, Session};
 use keystead_store::tables::users::{self, User};
 use serde_json::json;
@@ -186,9 +187,11 @@ impl App {
             csrf: self.fresh_secret().expose().clone(),
             seen_at: now,
             reauthenticated_at: now,
-            ..row
+            ..row.clone()
         };
         sessions::insert(tx, &fresh).await?;
+        // It is the same session to whoever waits for a code in it.
+        phones::move_session(tx, &row.id, &fresh.id).await?;
         Ok(SignedIn { session, user: fresh.user, expires_at: fresh.expires_at, waits_for_code: false })
     }
 

@@ -134,6 +134,8 @@ pub struct CaptureView {
     pub zone_expected: bool,
     /// Whether one was typed.
     pub zone_typed: bool,
+    /// Whether the person stated his name.
+    pub name_stated: bool,
 }
 
 impl CaptureView {
@@ -227,6 +229,7 @@ impl App {
                 prompts: challenge.as_ref().map(prompt_views).unwrap_or_default(),
                 zone_expected,
                 zone_typed: capture.zone_sealed.is_some(),
+                name_stated: capture.name_sealed.is_some(),
                 country: capture.country,
                 document: kind,
             }))

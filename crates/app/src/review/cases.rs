@@ -96,6 +96,8 @@ pub struct CaseView {
     pub duplicate: bool,
     /// The typed zone.
     pub zone: Option<ZoneView>,
+    /// The name the person stated.
+    pub name: Option<Secret<String>>,
     /// Its pictures, in order.
     pub pictures: Vec<PictureView>,
     /// Who looked at them.
@@ -217,6 +219,7 @@ impl App {
                 flags: flags_of(&case),
                 duplicate,
                 zone: app.zone_view(capture.as_ref())?,
+                name: app.stated_name(capture.as_ref())?,
                 pictures: in_order(pictures.iter().filter_map(picture).collect()),
                 views: views.into_iter().filter(|view| own_cases.contains(&Some(view.case.clone()))).collect(),
                 holds: holds.into_iter().filter(stands).collect(),
@@ -226,6 +229,13 @@ impl App {
             })
         });
         read.await
+    }
+
+    fn stated_name(&self, capture: Option<&Capture>) -> Result<Option<Secret<String>>, Error> {
+        match (self.services().review.as_ref(), capture) {
+            (Some(reviewer), Some(capture)) => reviewer.name(capture),
+            _ => Ok(None),
+        }
     }
 
     fn zone_view(&self, capture: Option<&Capture>) -> Result<Option<ZoneView>, Error> {
@@ -267,7 +277,8 @@ impl App {
             captures::update(tx, &row).await?;
             let mut flags: Vec<String> = flags_of(&case).into_iter().filter(|flag| !flag.starts_with("mrz_")).collect();
             if !typed.is_empty() {
-                flags.extend(zone_flags(&row, &typed, now).into_iter().map(str::to_owned));
+                let name = reviewer.name(&row)?;
+                flags.extend(zone_flags(&row, &typed, name.as_ref(), now).into_iter().map(str::to_owned));
             }
             case.findings = json!({ "flags": flags }).to_string();
             reviews::update(tx, &case).await?;

@@ -22,6 +22,9 @@ const LONGEST_ZONE: usize = 400;
 /// How often prompts are drawn for one capture.
 const DRAWS: u8 = 5;
 
+/// Characters of a stated name; the longest passports print has 39 in its zone.
+const LONGEST_NAME: usize = 100;
+
 impl App {
     /// Chooses another country; documents of the one before are wiped.
     ///
@@ -117,6 +120,26 @@ impl App {
         let write = self.store().write("type_zone", async move |tx: &mut Tx| {
             let mut row = open_behind(tx, &holder, now).await?.capture;
             row.zone_sealed = (!typed.is_empty()).then(|| reviewer.seal_zone(&row.id, &typed));
+            Ok::<_, Error>(captures::update(tx, &row).await?)
+        });
+        write.await
+    }
+
+    /// The person states his name as the document says it: software compares, people decide (verification.md 4.4).
+    /// Nothing takes it back.
+    ///
+    /// # Errors
+    /// When the link is not this device's, nothing can be handed in, or this is no name.
+    pub async fn state_capture_name(&self, holder: &Holder, typed: &str) -> Result<(), Error> {
+        let reviewer = self.reviewer()?;
+        let (now, holder) = (self.now(), holder.clone());
+        let typed = typed.split_whitespace().collect::<Vec<_>>().join(" ");
+        if typed.chars().count() > LONGEST_NAME || typed.chars().any(char::is_control) {
+            return Err(Error::coded("name", "name_unreadable", "Invalid 'name': at most 100 characters."));
+        }
+        let write = self.store().write("state_name", async move |tx: &mut Tx| {
+            let mut row = open_behind(tx, &holder, now).await?.capture;
+            row.name_sealed = (!typed.is_empty()).then(|| reviewer.seal_name(&row.id, &typed));
             Ok::<_, Error>(captures::update(tx, &row).await?)
         });
         write.await

@@ -43,6 +43,7 @@ impl Reviewer {
             if row.erased_at.is_none() {
                 row.key_sealed = None;
                 row.zone_sealed = None;
+                row.name_sealed = None;
                 row.challenge = None;
                 row.erased_at = Some(now);
                 if row.state == "open" {

@@ -1,5 +1,6 @@
 //! Everything is handed in: software's findings are written down, and people are asked to decide.
 
+use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
 use keystead_core::verification::documents::{DocumentKind, MIN_AGE};
 use keystead_store::Tx;
@@ -96,17 +97,24 @@ async fn flags(
         flags.extend(found.into_iter().map(|one| one.code()).filter(|code| !from_file || *code == "uploaded_not_live"));
     }
     if let Some(zone) = reviewer.zone(row)? {
-        flags.extend(zone_flags(row, zone.expose(), now));
+        let name = reviewer.name(row)?;
+        flags.extend(zone_flags(row, zone.expose(), name.as_ref(), now));
     }
     Ok(flags)
 }
 
 /// What the typed zone means for this case.
-pub(super) fn zone_flags(row: &Capture, zone: &str, now: Timestamp) -> Vec<&'static str> {
+pub(super) fn zone_flags(
+    row: &Capture,
+    zone: &str,
+    name: Option<&Secret<String>>,
+    now: Timestamp,
+) -> Vec<&'static str> {
     let kind = row.document.as_deref().and_then(DocumentKind::from_name);
     let (Some(document), Some(country)) = (kind, row.country.as_deref()) else { return Vec::new() };
     // The passport beside a visa is a picture here: a person compares it.
-    let claim = Claim { document, country, name: None, min_age: MIN_AGE, passport_at_hand: true };
+    let name = name.map(|name| name.expose().as_str());
+    let claim = Claim { document, country, name, min_age: MIN_AGE, passport_at_hand: true };
     match MrzReport::read(zone, now) {
         Ok(report) => assess(&report, &claim, now).into_iter().map(|finding| finding.code()).collect(),
         Err(_) => vec!["mrz_unreadable"],

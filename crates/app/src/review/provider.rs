@@ -107,6 +107,17 @@ impl Reviewer {
         self.sealer.open_text(&format!("captures.zone:{}", capture.id), sealed).map(Some)
     }
 
+    /// Seals the name the person stated.
+    pub(super) fn seal_name(&self, capture: &str, name: &str) -> Vec<u8> {
+        self.draw(|rng| self.sealer.seal(rng, &format!("captures.name:{capture}"), name.as_bytes()))
+    }
+
+    /// The name the person stated, if he did.
+    pub(super) fn name(&self, capture: &Capture) -> Result<Option<Secret<String>>, Error> {
+        let Some(sealed) = &capture.name_sealed else { return Ok(None) };
+        self.sealer.open_text(&format!("captures.name:{}", capture.id), sealed).map(Some)
+    }
+
     /// The key of a capture's pictures; none once they are erased.
     pub(super) fn key(&self, capture: &Capture) -> Result<Option<CaseKey>, Error> {
         let Some(sealed) = &capture.key_sealed else { return Ok(None) };
@@ -135,6 +146,7 @@ impl Reviewer {
             document: None,
             key_sealed: Some(key),
             zone_sealed: None,
+            name_sealed: None,
             challenge: None,
             first_captured_at: None,
             created_at: self.now(),

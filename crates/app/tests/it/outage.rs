@@ -135,3 +135,29 @@ async fn an_examiner_that_is_away_costs_no_attempt_and_no_time() {
     let view = standing(&house, &home).await;
     assert_eq!((view.status, view.open, view.attempts_left), (Status::Verified, true, ATTEMPTS));
 }
+
+// S3-30, verification.md 4.6: a copy that is not erased in time is asked for daily, and the operator hears after three days.
+#[tokio::test]
+async fn a_copy_that_is_not_erased_is_seen() {
+    let house = House::new(Settings::default()).await;
+    let home = house.home("ann").await;
+    house.pay(&home, 1).await;
+    let reference = format!("inq_{}", house.begin(&home).await.unwrap());
+    house.examiner.say(&reference, State::Approved, Some("ID 1"), house.now());
+    house.deliver("examiner", "evt_1", "inquiry.approved", &reference).await;
+    house.work().await;
+    let attention = async || {
+        let overview = house.app.operator_overview(&keystead_app::Actor::operator("anna")).await.unwrap();
+        overview.organizations[0].attention.clone()
+    };
+    house.examiner.line.cut(true);
+    for (days, late) in [(7, false), (3, false), (1, true)] {
+        house.wait(days * 24 * HOUR);
+        house.work().await;
+        assert_eq!(attention().await.contains(&"erasure_late"), late, "{days}");
+    }
+    house.examiner.line.cut(false);
+    house.wait(24 * HOUR);
+    house.work().await;
+    assert!(!attention().await.contains(&"erasure_late"), "erased at last");
+}

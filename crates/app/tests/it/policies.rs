@@ -5,12 +5,17 @@ use keystead_app::keys::NewKey;
 use keystead_app::{Actor, Error, Settings};
 use keystead_core::access::{ModelUse, Payer, Selection, decide, judge_model};
 use keystead_core::gate::{FirstUse, Mode, Requirement, Rule};
+use keystead_core::id::KeyId;
 use keystead_core::key::{ApiKey, Pepper, TagKeys};
+use keystead_core::money::Micros;
 use keystead_core::route::ROUTES;
 use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
+use keystead_core::usage::{Quantities, UsageEvent, UsageKind};
 use keystead_store::Tx;
-use keystead_store::tables::{directory, first_uses, policy};
+use keystead_store::tables::{activity, directory, first_uses, policy, usage};
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::SeedableRng;
 
 use crate::vendors::{DAY, House, NOON, number};
 
@@ -239,4 +244,53 @@ async fn what_a_later_rule_will_ask_for_is_told_before() {
     assert_eq!(upcoming().await, (true, vec![phone, model.clone()]));
     house.prove(&home, &number(100, 1), "10.0.0.1").await;
     assert_eq!(upcoming().await, (true, vec![model]));
+}
+
+// verification.md 6.2: rules about streams and reasoning summaries are tried out by what was asked of them, by model.
+#[tokio::test]
+async fn streams_and_summaries_are_previewed_apart() {
+    let house = House::new(Settings::default()).await;
+    let anna = Actor::operator("anna");
+    let home = house.home("ann").await;
+    let event = |stream, summary, at| UsageEvent {
+        at: Timestamp(at),
+        kind: UsageKind::Completions,
+        organization: home.organization().clone(),
+        project: home.made.project_id.clone(),
+        key: KeyId::generate(&mut ChaCha20Rng::seed_from_u64(1)),
+        owner: home.made.user_id.to_string(),
+        model: "gpt-4o".to_owned(),
+        used: Quantities { requests: 1, ..Quantities::default() },
+        cost: Micros(0),
+        status: 200,
+        estimated: false,
+        request: "req_1".to_owned(),
+        stream,
+        summary,
+    };
+    let events = [
+        event(true, true, NOON),
+        event(true, false, NOON),
+        event(false, false, NOON),
+        event(true, true, NOON - 40 * DAY),
+    ];
+    let write = house.store.write("record", async move |tx: &mut Tx| usage::record(tx, "1-x", 0, &events).await);
+    write.await.unwrap();
+    let preview = async |action: &str, models: &[&str]| {
+        let mut rules = house.app.policy(&anna).await.unwrap().policy.rules;
+        rules.push(rule("tried", action, models));
+        let preview = house.app.preview_policy(&anna, rules).await.unwrap();
+        let rows: Vec<_> = preview.refusals.into_iter().map(|row| (row.action, row.times)).collect();
+        (preview.times, rows)
+    };
+    let row = |action: &str, times| vec![(action.to_owned(), times)];
+    assert_eq!(preview("feature.stream", &["gpt-*"]).await, (2, row("feature.stream:gpt-4o", 2)));
+    let summaries = row("feature.reasoning_summary:gpt-4o", 1);
+    assert_eq!(preview("feature.reasoning_summary", &[]).await, (1, summaries));
+    assert_eq!(preview("model.use", &["gpt-*"]).await, (3, row("model.use:gpt-4o", 3)), "plain use counts all");
+    assert_eq!(preview("feature.stream", &["o3"]).await, (0, Vec::new()));
+    house.wait(40 * DAY);
+    house.app.keep_house().await.unwrap();
+    let read = house.store.read("features", async move |tx: &mut Tx| activity::list_features(tx, Timestamp(0)).await);
+    assert_eq!(read.await.unwrap(), [], "forgotten after a month");
 }

@@ -608,3 +608,41 @@ async fn a_hold_ends_early() {
     assert_eq!(world.app.organization_verification(&ann, &one).await.unwrap().held_until, None);
     assert!(world.app.end_hold(&ops("bob"), &case, "again").await.is_err());
 }
+
+// S0-05, verification.md 4.4: the stated name is compared with the document, tells the reviewer, and decides nothing.
+#[tokio::test]
+async fn the_stated_name_is_a_signal_only() {
+    let world = World::new().await;
+    for (name, email, flag) in [
+        ("Anna  Eriksson", "a@example.com", None),
+        ("Eriksson Anna Maria", "b@example.com", None),
+        ("Kowalska Zofia", "c@example.com", Some("mrz_name_differs")),
+        ("山田花子", "d@example.com", Some("mrz_name_unclear")),
+        ("", "e@example.com", None),
+    ] {
+        let (owner, organization) = world.owner(email).await;
+        let (_, link) = world.start(&owner, &organization).await;
+        let holder = world.begin(&link, "PL", "passport").await;
+        let long = world.app.state_capture_name(&holder, &"x".repeat(101)).await;
+        assert_eq!(code(&long.unwrap_err()), "name_unreadable");
+        world.app.state_capture_name(&holder, name).await.unwrap();
+        world.app.type_capture_zone(&holder, ZONE).await.unwrap();
+        let seed = 7 * u32::from(email.as_bytes()[0]);
+        world.take(&holder, Slot::Front, seed).await;
+        world.take(&holder, Slot::Selfie, seed + 1).await;
+        for (at, prompt) in (2..).zip(world.app.ask_capture_prompts(&holder).await.unwrap()) {
+            world.take(&holder, prompt.slot, seed + at).await;
+        }
+        world.app.hand_in_capture(&holder).await.unwrap();
+        let case = world.case().await;
+        let seen = world.app.review_case(&ops("bob"), &case).await.unwrap();
+        let found = seen.flags.iter().map(String::as_str).find(|one| one.starts_with("mrz_name"));
+        assert_eq!(found, flag, "{name}");
+        let stated = seen.name.map(|name| name.expose().clone());
+        assert_eq!(stated, (!name.is_empty()).then(|| name.split_whitespace().collect::<Vec<_>>().join(" ")));
+        let decline = Verdict::Decline(vec!["document_expired".to_owned()]);
+        world.app.decide_review(&ops("bob"), &case, decline, "", true).await.unwrap();
+        let gone = world.app.review_case(&ops("bob"), &case).await.unwrap();
+        assert!(gone.name.is_none(), "erased with the pictures");
+    }
+}

@@ -128,6 +128,10 @@ impl Capture {
         self.view.as_ref().is_some_and(|view| view.zone_expected)
     }
 
+    fn name_stated(&self) -> bool {
+        self.view.as_ref().is_some_and(|view| view.name_stated)
+    }
+
     fn zone_typed(&self) -> bool {
         self.view.as_ref().is_some_and(|view| view.zone_typed)
     }
@@ -303,6 +307,7 @@ pub(crate) async fn act(
                 return show_again(page.t, &page);
             }
         },
+        "name" => state.app.state_capture_name(&here, form.text("name")).await,
         "prompts" => match state.app.ask_capture_prompts(&here).await {
             Ok(prompts) if wants_json(&headers) => return Ok(prompts_as_json(&state, &here, &prompts).await),
             Ok(_) => Ok(()),

@@ -196,6 +196,19 @@ impl Case {
         names.map(|(_, value)| value.as_str()).collect::<Vec<_>>().join(" ")
     }
 
+    /// The name the person stated, beside the one in the zone.
+    fn stated(&self) -> Option<&str> {
+        self.view.name.as_ref().map(|name| name.expose().as_str())
+    }
+
+    /// What software says of it; otherwise eyes decide.
+    fn name_check(&self) -> Check {
+        let compared = self.view.name.is_some() && self.view.zone.as_ref().is_some_and(|zone| zone.digits.is_some());
+        let check = self.check("name", self.names(), &["mrz_name_differs", "mrz_name_unclear"], compared);
+        let by_eye = || self.t().say("review-by-eye");
+        Check { word: if compared { check.word } else { by_eye() }, ..check }
+    }
+
     fn to_look_at(&self) -> Vec<(&'static str, String)> {
         LOOKED_AT.iter().map(|name| (*name, self.t().say(&format!("look-{name}")))).collect()
     }

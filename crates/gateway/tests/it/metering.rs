@@ -30,6 +30,8 @@ fn event(number: u32) -> UsageEvent {
         status: 200,
         estimated: false,
         request: "req_1".to_owned(),
+        stream: false,
+        summary: false,
     }
 }
 

@@ -50,6 +50,18 @@ fn rules_are_in_force_with_the_next_request() {
     let asks_all = json!({ "id": "all", "action": "model.use", "mode": "enforce", "require": ["organization"] });
     product.until("its usage is counted", || preview(&asks_all)["refusals"][0]["action"] == "model.use:gpt-4o");
     product.until("it is spared", || preview(&spares)["organizations"] == 0);
+    // Streams and reasoning summaries are counted apart from plain use (verification.md 6.2).
+    let streamed = json!({ "model": "gpt-4o", "stream": true, "messages": [{ "role": "user", "content": "hello" }] });
+    assert_eq!(product.call("POST", "/v1/chat/completions", &early.1, Some(&streamed)).status, 200);
+    let summed = json!({ "model": "gpt-4o", "input": "hello", "reasoning": { "summary": "auto" } });
+    assert_eq!(product.call("POST", "/v1/responses", &early.1, Some(&summed)).status, 200);
+    for action in ["feature.stream", "feature.reasoning_summary"] {
+        let rule = json!({ "id": "apart", "action": action, "mode": "enforce", "require": ["organization"] });
+        product.until("it is counted apart", || {
+            let seen = preview(&rule);
+            seen["refusals"][0]["action"] == format!("{action}:gpt-4o") && seen["times"] == 1
+        });
+    }
     put(spares, 1);
     assert_eq!((chat(&early.1), chat(&late.1)), (200, 404), "with the next request");
     put(json!({ "id": "keys", "action": "api_key.create", "mode": "enforce", "require": ["organization"] }), 2);

@@ -12,7 +12,7 @@ use sha2::Sha256;
 use crate::vendor::Vendor;
 use crate::{NOW, persona, stripe};
 
-fn signed(header: &'static str, secret: &str, body: &str) -> HeaderMap {
+pub(crate) fn signed(header: &'static str, secret: &str, body: &str) -> HeaderMap {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
     mac.update(format!("{NOW}.{body}").as_bytes());
     let signature: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();

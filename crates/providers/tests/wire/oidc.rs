@@ -17,19 +17,19 @@ use crate::keys::{Key, message};
 use crate::vendor::{Asked, Say, Vendor, raw, say};
 use crate::{NOW, secret};
 
-const BACK: &str = "https://keys.example.com/sign-in/back";
+pub(crate) const BACK: &str = "https://keys.example.com/sign-in/back";
 const SECRET: &str = "s3cret of the client";
 
 /// An issuer with its own key, and our client of it.
-struct World {
-    issuer: Vendor,
-    key: Key,
-    client: Oidc,
+pub(crate) struct World {
+    pub(crate) issuer: Vendor,
+    pub(crate) key: Key,
+    pub(crate) client: Oidc,
     clock: Arc<AtomicI64>,
 }
 
 impl World {
-    async fn new(key: Key) -> Self {
+    pub(crate) async fn new(key: Key) -> Self {
         let issuer = Vendor::new([]).await;
         let options = OidcOptions {
             label: "Google".into(),
@@ -58,32 +58,32 @@ impl World {
     }
 
     /// The issuer describes itself.
-    fn describe(&self) {
+    pub(crate) fn describe(&self) {
         self.issuer.then([say(200, self.description()), self.keys(&[&self.key])]);
     }
 
-    async fn depart(&self) -> Departure {
+    pub(crate) async fn depart(&self) -> Departure {
         self.describe();
         self.client.depart(BACK).await.unwrap()
     }
 
-    fn claims(&self, left: &Departure) -> Value {
+    pub(crate) fn claims(&self, left: &Departure) -> Value {
         json!({ "iss": self.issuer.url, "sub": "1085", "aud": "keystead", "iat": NOW - 1, "exp": NOW + 300,
             "nonce": left.nonce.expose(), "email": "anna@example.com", "email_verified": true, "name": "Anna" })
     }
 
-    fn header(&self) -> Value {
+    pub(crate) fn header(&self) -> Value {
         json!({ "alg": self.key.algorithm(), "kid": "k1", "typ": "JWT" })
     }
 
     /// The person comes back, and the issuer has this token for us.
-    async fn arrive(&self, left: &Departure, token: &str) -> Result<Identity, Failure> {
+    pub(crate) async fn arrive(&self, left: &Departure, token: &str) -> Result<Identity, Failure> {
         self.issuer.then([tokens(token)]);
         self.client.arrive("c0de", BACK, &left.nonce, &left.verifier).await
     }
 }
 
-fn tokens(token: &str) -> Say {
+pub(crate) fn tokens(token: &str) -> Say {
     say(200, json!({ "access_token": "acc3ss", "token_type": "Bearer", "expires_in": 300, "id_token": token }))
 }
 

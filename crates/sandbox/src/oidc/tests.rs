@@ -1,43 +1,23 @@
 //! The issuer through the sandbox's own router.
 
 use std::collections::HashMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 
 use axum::body::Body;
-use axum::http::{HeaderMap, Request};
+use axum::http::Request;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use http_body_util::BodyExt;
 use p256::ecdsa::signature::Verifier;
 use p256::ecdsa::{Signature, VerifyingKey};
 use serde_json::{Value, json};
-use tower::ServiceExt;
 
-use crate::Sandbox;
+use crate::testing::{Answer, NOW, World};
 
-const NOW: i64 = 1_700_000_000;
 const BACK: &str = "http://127.0.0.1:8080/sign-in/back?from=1";
 /// The pair of RFC 7636, appendix B.
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
-struct World {
-    sandbox: Sandbox,
-    clock: Arc<AtomicI64>,
-}
-
-struct Answer {
-    status: u16,
-    headers: HeaderMap,
-    text: String,
-}
-
 impl Answer {
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.text).unwrap()
-    }
-
     fn location(&self) -> &str {
         self.headers["location"].to_str().unwrap()
     }
@@ -51,33 +31,6 @@ impl Answer {
 }
 
 impl World {
-    fn new() -> Self {
-        let clock = Arc::new(AtomicI64::new(NOW));
-        let hand = Arc::clone(&clock);
-        Self { sandbox: Sandbox::new(Arc::new(move || hand.load(Ordering::Relaxed))), clock }
-    }
-
-    async fn send(&self, request: axum::http::request::Builder, body: impl Into<Body>) -> Answer {
-        let request = request.header("host", "127.0.0.1:8081").body(body.into()).unwrap();
-        let response = self.sandbox.router().oneshot(request).await.unwrap();
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let body = response.into_body().collect().await.unwrap().to_bytes();
-        Answer { status, headers, text: String::from_utf8_lossy(&body).into_owned() }
-    }
-
-    async fn get(&self, path: &str) -> Answer {
-        self.send(Request::get(path), Body::empty()).await
-    }
-
-    async fn form(&self, path: &str, fields: &str) -> Answer {
-        let request = Request::post(path).header("content-type", "application/x-www-form-urlencoded");
-        self.send(request, fields.to_owned()).await
-    }
-
-    async fn script(&self, path: &str, body: Value) -> Answer {
-        self.send(Request::post(path).header("content-type", "application/json"), body.to_string()).await
-    }
-
     /// A fresh code for somebody.
     async fn code(&self, person: &str) -> String {
         self.form(&authorize(&[]), person).await.back()["code"].clone()
@@ -171,7 +124,7 @@ async fn somebody_signs_in() {
     let told = world.send(bearer(access), Body::empty()).await.json();
     assert_eq!((&told["sub"], &told["email"]), (&claims["sub"], &claims["email"]));
     assert_eq!(world.send(bearer("nobody"), Body::empty()).await.status, 401);
-    world.clock.fetch_add(3_600, Ordering::Relaxed);
+    world.pass(3_600);
     assert_eq!(world.send(bearer(access), Body::empty()).await.status, 401, "tokens end");
 }
 
@@ -250,7 +203,7 @@ async fn codes_are_for_who_asked() {
         }
     }
     let code = world.code("email=ann%40example.com").await;
-    world.clock.fetch_add(60, Ordering::Relaxed);
+    world.pass(60);
     assert_eq!(world.token(&code, &[]).await.json()["error"], "invalid_grant", "too old");
 }
 

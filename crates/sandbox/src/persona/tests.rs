@@ -4,61 +4,12 @@ mod deliveries;
 mod flow;
 mod wire;
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
-
-use axum::body::Body;
-use axum::http::{HeaderMap, Request};
-use http_body_util::BodyExt;
+use axum::http::Request;
 use serde_json::{Value, json};
-use tower::ServiceExt;
 
-use crate::Sandbox;
-
-/// Friday noon.
-const NOW: i64 = 1_700_000_000;
-
-/// A sandbox whose clock the test holds.
-struct World {
-    sandbox: Sandbox,
-    clock: Arc<AtomicI64>,
-}
-
-struct Answer {
-    status: u16,
-    headers: HeaderMap,
-    text: String,
-}
-
-impl Answer {
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.text).unwrap()
-    }
-
-    fn header(&self, name: &str) -> &str {
-        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
-    }
-}
+use crate::testing::{Answer, NOW, World};
 
 impl World {
-    fn new() -> Self {
-        let clock = Arc::new(AtomicI64::new(NOW));
-        let hand = Arc::clone(&clock);
-        Self { sandbox: Sandbox::new(Arc::new(move || hand.load(Ordering::Relaxed))), clock }
-    }
-
-    fn pass(&self, seconds: i64) {
-        self.clock.fetch_add(seconds, Ordering::Relaxed);
-    }
-
-    async fn send(&self, request: axum::http::request::Builder, body: String) -> Answer {
-        let request = request.header("host", "127.0.0.1:8081").body(Body::from(body)).unwrap();
-        let response = self.sandbox.router().oneshot(request).await.unwrap();
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let body = response.into_body().collect().await.unwrap().to_bytes();
-        Answer { status, headers, text: String::from_utf8_lossy(&body).into_owned() }
-    }
-
     /// A call of the API, with headers besides those it cannot do without.
     async fn call_with(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
         let mut request = Request::builder()
@@ -76,19 +27,6 @@ impl World {
 
     async fn call(&self, method: &str, path: &str, body: Value) -> Answer {
         self.call_with(method, path, &[], &body).await
-    }
-
-    async fn get(&self, path: &str) -> Answer {
-        self.send(Request::get(path), String::new()).await
-    }
-
-    async fn form(&self, path: &str, fields: &str) -> Answer {
-        let request = Request::post(path).header("content-type", "application/x-www-form-urlencoded");
-        self.send(request, fields.to_owned()).await
-    }
-
-    async fn script(&self, path: &str, body: Value) -> Answer {
-        self.send(Request::post(path).header("content-type", "application/json"), body.to_string()).await
     }
 
     async fn set(&self, faults: Value) {

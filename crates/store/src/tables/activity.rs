@@ -1,10 +1,81 @@
 //! What organizations did lately, over the whole installation: for the preview of a rule (verification.md 6.2).
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use keystead_core::id::OrganizationId;
 use keystead_core::time::Timestamp;
+use keystead_core::usage::UsageEvent;
 
 use super::id;
+use super::usage::keepable;
 use crate::{Error, Tx};
+
+const DAY: i64 = 86_400;
+
+/// An organization's uses of one feature of one model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FeatureUses {
+    /// Whose.
+    pub organization: OrganizationId,
+    /// `feature.stream` or `feature.reasoning_summary`.
+    pub action: String,
+    /// The model.
+    pub model: String,
+    /// How often.
+    pub times: i64,
+}
+
+/// Counts streams and reasoning summaries among these events; part of recording usage, which counts no event twice.
+///
+/// # Errors
+/// When the store cannot.
+pub(super) async fn add_features(tx: &mut Tx, events: &[UsageEvent]) -> Result<(), Error> {
+    const SQL: &str = "INSERT INTO feature_uses (organization, action, model, day, times) VALUES ($1, $2, $3, $4, $5) \
+                       ON CONFLICT (organization, action, model, day) \
+                       DO UPDATE SET times = feature_uses.times + excluded.times";
+    // In the map's order, so that two nodes that write at once lock rows in the same order.
+    let mut sums: BTreeMap<(&str, &str, Cow<'_, str>, i64), i64> = BTreeMap::new();
+    for event in events {
+        let features = [("feature.stream", event.stream), ("feature.reasoning_summary", event.summary)];
+        for (action, _) in features.into_iter().filter(|(_, used)| *used) {
+            let day = event.at.0 - event.at.0.rem_euclid(DAY);
+            *sums.entry((event.organization.as_str(), action, keepable(&event.model), day)).or_default() += 1;
+        }
+    }
+    for ((organization, action, model, day), times) in sums {
+        tx.execute(SQL, vec![organization.into(), action.into(), (&*model).into(), day.into(), times.into()]).await?;
+    }
+    Ok(())
+}
+
+/// How often each organization asked for streams and reasoning summaries, by model, since the day of a moment.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn list_features(tx: &mut Tx, since: Timestamp) -> Result<Vec<FeatureUses>, Error> {
+    const SQL: &str = "SELECT organization, action, model, CAST(SUM(times) AS BIGINT) FROM feature_uses \
+                       WHERE day >= $1 GROUP BY organization, action, model ORDER BY organization, action, model";
+    let rows = tx.all(SQL, vec![(since.0 - since.0.rem_euclid(DAY)).into()]).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(FeatureUses {
+                organization: id(row, 0, "feature_uses")?,
+                action: row.text(1)?,
+                model: row.text(2)?,
+                times: row.int(3)?,
+            })
+        })
+        .collect()
+}
+
+/// Forgets counts of days before a moment.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn delete_features(tx: &mut Tx, before: Timestamp) -> Result<u64, Error> {
+    tx.execute("DELETE FROM feature_uses WHERE day < $1", vec![before.0.into()]).await
+}
 
 /// How often each organization used each model since a moment.
 ///

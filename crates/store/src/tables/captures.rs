@@ -27,6 +27,8 @@ pub struct Capture {
     pub key_sealed: Option<Vec<u8>>,
     /// The typed machine-readable zone.
     pub zone_sealed: Option<Vec<u8>>,
+    /// The name the person stated.
+    pub name_sealed: Option<Vec<u8>>,
     /// What the person is asked to do before the camera.
     pub challenge: Option<String>,
     /// When the clock of retention began.
@@ -73,6 +75,7 @@ fn capture(row: &Row) -> Result<Capture, Error> {
         submitted_at: optional_time(row, 12)?,
         erased_at: optional_time(row, 13)?,
         version: row.int(14)?,
+        name_sealed: row.optional_bytes(15)?,
     })
 }
 
@@ -103,7 +106,8 @@ pub async fn insert(tx: &mut Tx, row: &Capture) -> Result<(), Error> {
 /// [`Error::Conflict`] when somebody wrote in between; otherwise when the store cannot.
 pub async fn update(tx: &mut Tx, row: &Capture) -> Result<(), Error> {
     const SQL: &str = "UPDATE captures SET state = $2, country = $3, document = $4, key_sealed = $5, zone_sealed = $6, \
-                       challenge = $7, first_captured_at = $8, submitted_at = $9, erased_at = $10, version = $11 + 1 \
+                       challenge = $7, first_captured_at = $8, submitted_at = $9, erased_at = $10, version = $11 + 1, \
+                       name_sealed = $12 \
                        WHERE id = $1 AND version = $11";
     tx.note_progress();
     let values = vec![
@@ -118,6 +122,7 @@ pub async fn update(tx: &mut Tx, row: &Capture) -> Result<(), Error> {
         row.submitted_at.map(|at| at.0).into(),
         row.erased_at.map(|at| at.0).into(),
         row.version.into(),
+        row.name_sealed.as_deref().into(),
     ];
     if tx.execute(SQL, values).await? == 0 { Err(Error::Conflict("capture")) } else { Ok(()) }
 }
@@ -128,8 +133,8 @@ pub async fn update(tx: &mut Tx, row: &Capture) -> Result<(), Error> {
 /// When the store cannot.
 pub async fn find(tx: &mut Tx, id: &str) -> Result<Option<Capture>, Error> {
     const SQL: &str = "SELECT id, attempt, organization, case_id, state, country, document, key_sealed, zone_sealed, \
-                       challenge, first_captured_at, created_at, submitted_at, erased_at, version \
-                       FROM captures WHERE id = $1";
+                       challenge, first_captured_at, created_at, submitted_at, erased_at, version, \
+                       name_sealed FROM captures WHERE id = $1";
     tx.optional(SQL, vec![id.into()]).await?.as_ref().map(capture).transpose()
 }
 
@@ -139,8 +144,8 @@ pub async fn find(tx: &mut Tx, id: &str) -> Result<Option<Capture>, Error> {
 /// When the store cannot.
 pub async fn find_by_attempt(tx: &mut Tx, attempt: &str) -> Result<Option<Capture>, Error> {
     const SQL: &str = "SELECT id, attempt, organization, case_id, state, country, document, key_sealed, zone_sealed, \
-                       challenge, first_captured_at, created_at, submitted_at, erased_at, version \
-                       FROM captures WHERE attempt = $1";
+                       challenge, first_captured_at, created_at, submitted_at, erased_at, version, \
+                       name_sealed FROM captures WHERE attempt = $1";
     tx.optional(SQL, vec![attempt.into()]).await?.as_ref().map(capture).transpose()
 }
 
@@ -150,8 +155,8 @@ pub async fn find_by_attempt(tx: &mut Tx, attempt: &str) -> Result<Option<Captur
 /// When the store cannot.
 pub async fn list_kept(tx: &mut Tx) -> Result<Vec<Capture>, Error> {
     const SQL: &str = "SELECT id, attempt, organization, case_id, state, country, document, key_sealed, zone_sealed, \
-                       challenge, first_captured_at, created_at, submitted_at, erased_at, version \
-                       FROM captures WHERE key_sealed IS NOT NULL ORDER BY created_at, id";
+                       challenge, first_captured_at, created_at, submitted_at, erased_at, version, \
+                       name_sealed FROM captures WHERE key_sealed IS NOT NULL ORDER BY created_at, id";
     tx.all(SQL, vec![]).await?.iter().map(capture).collect()
 }
 

@@ -15,6 +15,8 @@ pub struct PhoneVerification {
     pub organization: OrganizationId,
     /// By whom; absent when a key without a person asked.
     pub user: Option<UserId>,
+    /// The session it was begun in; absent when a key asked. Only there the code can be confirmed.
+    pub session: Option<String>,
     /// The number's keyed print.
     pub number_print: Vec<u8>,
     /// The number, sealed.
@@ -39,6 +41,15 @@ pub struct PhoneVerification {
     pub created_at: Timestamp,
     /// When it ended, however.
     pub finished_at: Option<Timestamp>,
+}
+
+/// A session goes on under another id, and with it what was begun there.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn move_session(tx: &mut Tx, from: &str, to: &str) -> Result<u64, Error> {
+    const SQL: &str = "UPDATE phone_verifications SET session = $2 WHERE session = $1";
+    tx.execute(SQL, vec![from.into(), to.into()]).await
 }
 
 /// The number that stands for an organization.
@@ -79,6 +90,7 @@ fn verification(row: &Row) -> Result<PhoneVerification, Error> {
         code_print: row.optional_bytes(12)?,
         created_at: time(row, 13)?,
         finished_at: optional_time(row, 14)?,
+        session: row.optional_text(15)?,
     })
 }
 
@@ -102,8 +114,8 @@ fn number(row: &Row) -> Result<PhoneNumber, Error> {
 pub async fn insert(tx: &mut Tx, row: &PhoneVerification) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO phone_verifications (id, organization, user_id, number_print, number_sealed, \
                        number_masked, country, line_type, language, state, machine, provider_reference, code_print, \
-                       created_at, finished_at) \
-                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
+                       created_at, finished_at, session) \
+                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
     let values = vec![
         row.id.as_str().into(),
         row.organization.as_str().into(),
@@ -120,6 +132,7 @@ pub async fn insert(tx: &mut Tx, row: &PhoneVerification) -> Result<(), Error> {
         row.code_print.as_deref().into(),
         row.created_at.0.into(),
         row.finished_at.map(|at| at.0).into(),
+        row.session.as_deref().into(),
     ];
     tx.execute(SQL, values).await.map(|_| ()).map_err(conflict_as("phone verification"))
 }
@@ -167,8 +180,8 @@ pub async fn update_checked(tx: &mut Tx, row: &PhoneVerification, before: &str) 
 /// When the store cannot.
 pub async fn find(tx: &mut Tx, organization: &OrganizationId, id: &str) -> Result<Option<PhoneVerification>, Error> {
     const SQL: &str = "SELECT id, organization, user_id, number_print, number_sealed, number_masked, country, \
-                       line_type, language, state, machine, provider_reference, code_print, created_at, finished_at \
-                       FROM phone_verifications WHERE organization = $1 AND id = $2";
+                       line_type, language, state, machine, provider_reference, code_print, created_at, finished_at, \
+                       session FROM phone_verifications WHERE organization = $1 AND id = $2";
     let values = vec![organization.as_str().into(), id.into()];
     tx.optional(SQL, values).await?.as_ref().map(verification).transpose()
 }
@@ -179,8 +192,8 @@ pub async fn find(tx: &mut Tx, organization: &OrganizationId, id: &str) -> Resul
 /// When the store cannot.
 pub async fn find_newest(tx: &mut Tx, organization: &OrganizationId) -> Result<Option<PhoneVerification>, Error> {
     const SQL: &str = "SELECT id, organization, user_id, number_print, number_sealed, number_masked, country, \
-                       line_type, language, state, machine, provider_reference, code_print, created_at, finished_at \
-                       FROM phone_verifications WHERE organization = $1 ORDER BY created_at DESC, id DESC LIMIT 1";
+                       line_type, language, state, machine, provider_reference, code_print, created_at, finished_at, \
+                       session FROM phone_verifications WHERE organization = $1 ORDER BY created_at DESC, id DESC LIMIT 1";
     let values = vec![organization.as_str().into()];
     tx.optional(SQL, values).await?.as_ref().map(verification).transpose()
 }
@@ -191,8 +204,8 @@ pub async fn find_newest(tx: &mut Tx, organization: &OrganizationId) -> Result<O
 /// When the store cannot.
 pub async fn list_live(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<PhoneVerification>, Error> {
     const SQL: &str = "SELECT id, organization, user_id, number_print, number_sealed, number_masked, country, \
-                       line_type, language, state, machine, provider_reference, code_print, created_at, finished_at \
-                       FROM phone_verifications WHERE organization = $1 AND finished_at IS NULL ORDER BY created_at, id";
+                       line_type, language, state, machine, provider_reference, code_print, created_at, finished_at, \
+                       session FROM phone_verifications WHERE organization = $1 AND finished_at IS NULL ORDER BY created_at, id";
     tx.all(SQL, vec![organization.as_str().into()]).await?.iter().map(verification).collect()
 }
 
@@ -202,8 +215,8 @@ pub async fn list_live(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec
 /// When the store cannot.
 pub async fn list_unfinished(tx: &mut Tx, before: Timestamp) -> Result<Vec<PhoneVerification>, Error> {
     const SQL: &str = "SELECT id, organization, user_id, number_print, number_sealed, number_masked, country, \
-                       line_type, language, state, machine, provider_reference, code_print, created_at, finished_at \
-                       FROM phone_verifications WHERE finished_at IS NULL AND created_at < $1 \
+                       line_type, language, state, machine, provider_reference, code_print, created_at, finished_at, \
+                       session FROM phone_verifications WHERE finished_at IS NULL AND created_at < $1 \
                        ORDER BY created_at, id LIMIT 500";
     tx.all(SQL, vec![before.0.into()]).await?.iter().map(verification).collect()
 }

@@ -9,7 +9,7 @@ use keystead_core::time::Timestamp;
 use keystead_core::usage::{Quantities, UsageEvent, UsageKind};
 use serde_json::json;
 
-use super::named;
+use super::{activity, named};
 use crate::{Error, PerEngine, Row, Tx, Value};
 
 /// What results are grouped by.
@@ -99,6 +99,7 @@ pub async fn record(tx: &mut Tx, segment: &str, first: i64, events: &[UsageEvent
         sum(&mut sums, event);
     }
     add_to_buckets(tx, &sums).await?;
+    activity::add_features(tx, &events[old..]).await?;
     Ok(events.len() - old)
 }
 
@@ -126,7 +127,7 @@ fn sum<'e>(sums: &mut Sums<'e>, event: &'e UsageEvent) {
 }
 
 /// The text without NUL, which PostgreSQL refuses: one strange event must not hold up all that follow it.
-fn keepable(text: &str) -> Cow<'_, str> {
+pub(super) fn keepable(text: &str) -> Cow<'_, str> {
     if text.contains('\0') { Cow::Owned(text.replace('\0', "")) } else { Cow::Borrowed(text) }
 }
 

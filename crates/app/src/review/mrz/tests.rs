@@ -275,6 +275,34 @@ fn long_names_are_cut() {
 }
 
 proptest! {
+    // A name agrees with its own printed form, whichever of its parts is said first, and not with somebody else's.
+    #[test]
+    fn polish_names_agree_with_their_print(
+        given in "[A-ZĄĆĘŁŃÓŚŹŻ][a-ząćęłńóśźż]{2,9}", surname in "[A-ZĄĆĘŁŃÓŚŹŻ][a-ząćęłńóśźż]{2,9}",
+        wide in any::<bool>(),
+    ) {
+        let printed = |name: &str| mrz::transliterate(&name.to_uppercase(), mrz::TransliterationStyle::Simple);
+        let report = passport("POL", &printed(&surname), &printed(&given), (1990, 5, 17), (2030, 1, 1));
+        let gap = if wide { "\u{3000}" } else { " " };
+        for typed in [format!("{given}{gap}{surname}"), format!("{surname}{gap}{given}"), format!("{given} {surname}").to_lowercase()] {
+            prop_assert_eq!(names::compare(&typed, &report), NameComparison::Agrees, "{}", typed);
+        }
+        let other = format!("{given} {surname}ska");
+        prop_assert_eq!(names::compare(&other, &report), NameComparison::Differs);
+    }
+
+    // A Japanese passport prints a name in Latin letters; typed in full width it is the same, typed in kanji people look.
+    #[test]
+    fn japanese_names_are_compared_or_left_to_eyes(given in "[A-Z]{2,9}", surname in "[A-Z]{2,9}", kanji in "[山田太郎佐藤花子]{2,4}") {
+        let report = passport("JPN", &surname, &given, (1990, 5, 17), (2030, 1, 1));
+        let wide = |name: &str| -> String {
+            name.chars().map(|c| char::from_u32(u32::from(c) + 0xfee0).unwrap()).collect()
+        };
+        let typed = format!("{}\u{3000}{}", wide(&surname), wide(&given));
+        prop_assert_eq!(names::compare(&typed, &report), NameComparison::Agrees);
+        prop_assert_eq!(names::compare(&kanji, &report), NameComparison::CannotTell);
+    }
+
     #[test]
     fn arbitrary_text_never_panics(typed in "\\PC{0,120}", name in "\\PC{0,40}") {
         if let Ok(report) = MrzReport::read(&typed, NOW) {

@@ -12,7 +12,7 @@ use keystead_store::tables::phones::{self, PhoneNumber, PhoneVerification};
 use serde_json::json;
 use subtle::ConstantTimeEq;
 
-use super::{code, keep, machine, refused};
+use super::{begun_by, code, keep, machine, refused};
 use crate::audit::Deed;
 use crate::services::Codes;
 use crate::verification::limits::{Origin, Subjects};
@@ -211,7 +211,8 @@ impl App {
         Ok(())
     }
 
-    /// The verification with this id, if this person began it in this organization.
+    /// The verification with this id, if this person began it in this organization and in this session; by API, with
+    /// whichever key of his (verification.md 2.6).
     pub(crate) async fn own_verification(
         &self,
         tx: &mut Tx,
@@ -220,7 +221,7 @@ impl App {
         id: &str,
     ) -> Result<PhoneVerification, Error> {
         self.authorize_member(tx, actor, organization).await?;
-        let row = phones::find(tx, organization, id).await?.filter(|row| row.user.as_ref() == actor.user());
+        let row = phones::find(tx, organization, id).await?.filter(|row| begun_by(row, actor));
         row.ok_or_else(|| Error::not_found("phone verification", id))
     }
 }

@@ -36,6 +36,7 @@ pub(crate) fn message(operator: &str, code: &Secret<String>, language: &str, hos
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use rand::SeedableRng;
 
     use super::*;
@@ -69,6 +70,18 @@ mod tests {
         for language in ["en", "pl", "ja"] {
             let text = message("Acme", &Secret::new("012345".to_owned()), language, "keys.acme.test");
             assert!(text.ends_with("\n@keys.acme.test #012345") && text.matches("012345").count() == 2, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_typed_is_six_digits_or_nothing(text in ".{0,40}", digits in "[0-9０-９]{5,7}", gap in "[ \u{3000}-]{0,3}") {
+            for typed_text in [text, format!("{gap}{digits}{gap}"), digits.chars().map(|c| format!("{c}{gap}")).collect()] {
+                if let Some(code) = typed(&typed_text) {
+                    prop_assert!(code.expose().len() == 6 && code.expose().bytes().all(|b| b.is_ascii_digit()));
+                }
+            }
+            prop_assert_eq!(typed(&digits).is_some(), digits.chars().count() == 6);
         }
     }
 }

@@ -25,6 +25,11 @@ pub(crate) fn machine(row: &PhoneVerification) -> Result<Machine, Error> {
     serde_json::from_str(&row.machine).map_err(corrupt)
 }
 
+/// Whether this person began a verification, in the session he acts in now.
+pub(crate) fn begun_by(row: &PhoneVerification, actor: &Actor) -> bool {
+    row.user.as_ref() == actor.user() && row.session.as_deref() == actor.session()
+}
+
 /// Puts what stands now into the row.
 pub(crate) fn keep(row: &mut PhoneVerification, next: &Machine) {
     row.state = next.state.as_str().to_owned();
@@ -62,7 +67,7 @@ impl App {
     ) -> Result<(), Error> {
         match actor {
             Actor::Key(_) => self.authorize(tx, actor, organization, Scope::ManagementWrite).await,
-            Actor::Person(user) => {
+            Actor::Person(user) | Actor::Session(user, _) => {
                 let known = users::find(tx, user).await?.is_some_and(|row| row.deactivated_at.is_none());
                 let membership = keystead_store::tables::memberships::find(tx, organization, user).await?;
                 if known && membership.is_some() {

@@ -15,7 +15,7 @@ use keystead_store::tables::phones::{self, PhoneVerification};
 use rand::Rng;
 use serde_json::{Value, json};
 
-use super::{code, keep, machine, not_now, refused};
+use super::{begun_by, code, keep, machine, not_now, refused};
 use crate::audit::Deed;
 use crate::outbox::Outcome;
 use crate::services::Codes;
@@ -280,7 +280,8 @@ impl App {
                 }
                 let stands = machine(&live)?;
                 let alive = matches!(stands.state, PhoneState::CodeSent) && now < stands.expires_at;
-                if alive && live.number_print == prepared.print {
+                // A code that another session asked for dies: what stands there cannot be confirmed from here.
+                if alive && live.number_print == prepared.print && begun_by(&live, &actor) {
                     return Ok((live, false));
                 }
                 if stands.state == PhoneState::Locked && stands.locked_until.is_some_and(|at| now < at) {
@@ -298,6 +299,7 @@ impl App {
                 id: id.clone(),
                 organization: organization.clone(),
                 user: actor.user().cloned(),
+                session: actor.session().map(str::to_owned),
                 number_print: prepared.print.clone(),
                 number_sealed: sealed.clone(),
                 number_masked: prepared.number.masked.clone(),

@@ -10,7 +10,7 @@ use keystead_store::tables::organizations;
 use keystead_store::tables::phones::{self, PhoneVerification};
 use rlibphonenumber::PHONE_NUMBER_UTIL;
 
-use super::machine;
+use super::{begun_by, machine};
 use crate::{Actor, App, Error};
 
 /// A verification as it is told.
@@ -84,7 +84,7 @@ impl App {
             app.authorize_member(tx, &actor, &organization).await?;
             let how = organizations::requirements(tx, &organization).await?;
             let live = phones::list_live(tx, &organization).await?;
-            let own = live.iter().find(|row| row.user.as_ref() == actor.user());
+            let own = live.iter().find(|row| begun_by(row, &actor));
             let number = phones::find_number(tx, &organization).await?;
             Ok::<_, Error>(PhoneView {
                 number: number.map(|row| (row.number_masked, row.verified_at)),

@@ -21,6 +21,7 @@ pub(crate) async fn captures(db: TestDb) {
         document: None,
         key_sealed: Some(vec![1, 2]),
         zone_sealed: None,
+        name_sealed: None,
         challenge: None,
         first_captured_at: None,
         created_at: NOW,
@@ -36,6 +37,7 @@ pub(crate) async fn captures(db: TestDb) {
     row.country = Some("PL".to_owned());
     row.document = Some("identity_card".to_owned());
     row.zone_sealed = Some(vec![3]);
+    row.name_sealed = Some(vec![4]);
     row.challenge = Some("…".to_owned());
     row.first_captured_at = Some(later(1));
     change!(db, |tx| captures::update(tx, &row)).unwrap();

@@ -28,6 +28,7 @@ pub(crate) async fn all(world: &World) {
     usage::large_and_many(world.fresh().await).await;
     usage::places_of_a_spool_count_once(world.fresh().await).await;
     usage::questions(world.fresh().await).await;
+    usage::features(world.fresh().await).await;
     audit::chain(world.fresh().await).await;
     accounts::accounts(world.fresh().await).await;
     accounts::sessions(world.fresh().await).await;

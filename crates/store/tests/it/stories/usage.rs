@@ -3,6 +3,7 @@
 use keystead_core::money::Micros;
 use keystead_core::time::Timestamp;
 use keystead_core::usage::{LARGEST_COUNT, Quantities, UsageEvent, UsageKind};
+use keystead_store::tables::activity::{self, FeatureUses};
 use keystead_store::tables::usage::{self, GroupKey, UsageQuery};
 
 use crate::world::*;
@@ -27,6 +28,8 @@ pub(crate) fn event(seconds: i64, model: &str) -> UsageEvent {
         status: 200,
         estimated: false,
         request: "req_1".to_owned(),
+        stream: false,
+        summary: false,
     }
 }
 
@@ -145,4 +148,44 @@ pub(crate) async fn questions(db: TestDb) {
         "one order on both engines"
     );
     assert!(rows.iter().all(|row| row.bucket_start.0 == NOW.0 - day));
+}
+
+/// Streams and reasoning summaries are counted apart, once, by model and day, and forgotten by the day.
+pub(crate) async fn features(db: TestDb) {
+    let day = 86_400;
+    let asked = |seconds: i64, model: &str, stream: bool, summary: bool| UsageEvent {
+        stream,
+        summary,
+        ..event(seconds, model)
+    };
+    let events = [
+        asked(0, "o3", true, true),
+        asked(1, "o3", true, false),
+        asked(2, "o3", false, false),
+        asked(3, "gpt\0-4o", true, false),
+        asked(day, "o3", true, false),
+    ];
+    for _ in 0..2 {
+        change!(db, |tx| usage::record(tx, "9-x", 0, &events)).unwrap();
+    }
+    let organization = events[0].organization.clone();
+    let uses = |action: &str, model: &str, times: i64| FeatureUses {
+        organization: organization.clone(),
+        action: action.to_owned(),
+        model: model.to_owned(),
+        times,
+    };
+    let since = events[0].at;
+    let all = [
+        uses("feature.reasoning_summary", "o3", 1),
+        uses("feature.stream", "gpt-4o", 1),
+        uses("feature.stream", "o3", 3),
+    ];
+    assert_eq!(look!(db, |tx| activity::list_features(tx, since)).unwrap(), all);
+    assert_eq!(
+        look!(db, |tx| activity::list_features(tx, since.plus(day))).unwrap(),
+        [uses("feature.stream", "o3", 1)]
+    );
+    assert_eq!(change!(db, |tx| activity::delete_features(tx, since.plus(day - since.0.rem_euclid(day)))), Ok(3));
+    assert_eq!(look!(db, |tx| activity::list_features(tx, since)).unwrap(), [uses("feature.stream", "o3", 1)]);
 }

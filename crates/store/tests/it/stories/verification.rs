@@ -24,6 +24,7 @@ pub(crate) async fn phone_numbers(db: TestDb) {
         id: id.to_owned(),
         organization: one.clone(),
         user: Some(user.clone()),
+        session: Some("sess_1".to_owned()),
         number_print: vec![1, 2],
         number_sealed: vec![3],
         number_masked: "+48 ••• ••• 678".to_owned(),
@@ -43,6 +44,10 @@ pub(crate) async fn phone_numbers(db: TestDb) {
     let twice = change!(db, |tx| phones::insert(tx, &third));
     assert_eq!(twice, Err(Error::Conflict("phone verification")), "one live verification for a person");
     assert_eq!(look!(db, |tx| phones::list_live(tx, &one)).unwrap(), [first.clone(), second.clone()]);
+    assert_eq!(change!(db, |tx| phones::move_session(tx, "sess_1", "sess_2")), Ok(2));
+    let moved = look!(db, |tx| phones::find(tx, &one, "phv_1")).unwrap().unwrap();
+    assert_eq!(moved.session.as_deref(), Some("sess_2"));
+    assert_eq!(change!(db, |tx| phones::move_session(tx, "sess_2", "sess_1")), Ok(2));
     let before = first.machine.clone();
     first.machine = "{\"checks\":1}".to_owned();
     change!(db, |tx| phones::update_checked(tx, &first, &before)).unwrap();

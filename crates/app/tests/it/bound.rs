@@ -1,0 +1,99 @@
+//! A code is bound to person, organization, number and session: nobody confirms elsewhere what he did not ask for there
+//! (verification.md 2.6, 7; security-checklist 6.5.5).
+
+use keystead_app::verification::limits::Origin;
+use keystead_app::verification::phone::{NewPhone, VerificationView};
+use keystead_app::{Actor, Error, Settings};
+use keystead_core::id::OrganizationId;
+use keystead_core::secret::Secret;
+use keystead_core::verification::phone::PhoneState;
+use keystead_store::Tx;
+use keystead_store::tables::phones;
+
+use crate::vendors::{House, code, number};
+
+struct Flat {
+    house: House,
+    organization: OrganizationId,
+    person: keystead_core::id::UserId,
+}
+
+impl Flat {
+    async fn new() -> Self {
+        let house = House::new(Settings::default()).await;
+        let home = house.home("ann").await;
+        Self { organization: home.organization().clone(), person: home.made.user_id.clone(), house }
+    }
+
+    fn session(&self, id: &str) -> Actor {
+        Actor::Session(self.person.clone(), id.to_owned())
+    }
+
+    async fn ask(&self, actor: &Actor, number: &str) -> VerificationView {
+        let phone = NewPhone {
+            number: Secret::new(number.to_owned()),
+            country: None,
+            language: "en".to_owned(),
+            origin: Origin::default(),
+            signed_in_again: true,
+        };
+        self.house.app.start_phone_verification(actor, &self.organization, phone).await.unwrap()
+    }
+
+    async fn check(&self, actor: &Actor, id: &str, code: &str) -> Result<VerificationView, Error> {
+        let code = Secret::new(code.to_owned());
+        self.house.app.check_phone_code(actor, &self.organization, id, &code, Origin::default()).await
+    }
+}
+
+#[tokio::test]
+async fn a_code_is_confirmed_where_it_was_asked_for() {
+    let flat = Flat::new().await;
+    let number = number(7, 1);
+    let (laptop, other, key) = (flat.session("sess_a"), flat.session("sess_b"), Actor::Person(flat.person.clone()));
+    let asked = flat.ask(&laptop, &number).await;
+    let sent = flat.house.carrier.code(&number);
+    for stranger in [&other, &key] {
+        let app = &flat.house.app;
+        let seen = flat.check(stranger, &asked.id, &sent).await;
+        assert!(matches!(seen, Err(Error::NotFound { .. })), "neither another session nor a key: {seen:?}");
+        let again = app.resend_phone_code(stranger, &flat.organization, &asked.id, Origin::default()).await;
+        assert!(matches!(again, Err(Error::NotFound { .. })));
+        let ended = app.abandon_phone_verification(stranger, &flat.organization, &asked.id).await;
+        assert!(matches!(ended, Err(Error::NotFound { .. })));
+        assert_eq!(app.phone(stranger, &flat.organization).await.unwrap().current, None);
+    }
+    // Nothing of that used up a try.
+    assert_eq!(flat.house.app.phone(&laptop, &flat.organization).await.unwrap().current.unwrap().checks_left, 5);
+    assert_eq!(flat.check(&laptop, &asked.id, &sent).await.unwrap().state, PhoneState::Verified);
+}
+
+#[tokio::test]
+async fn asking_elsewhere_ends_the_code_before() {
+    let flat = Flat::new().await;
+    let number = number(7, 2);
+    let (laptop, phone) = (flat.session("sess_a"), flat.session("sess_b"));
+    let first = flat.ask(&laptop, &number).await;
+    let old = flat.house.carrier.code(&number);
+    assert_eq!(flat.ask(&laptop, &number).await.id, first.id, "the same session joins what goes on");
+    let second = flat.ask(&phone, &number).await;
+    assert_ne!(second.id, first.id);
+    assert_eq!(code(flat.check(&laptop, &first.id, &old).await), "phone_code_expired");
+    let new = flat.house.carrier.code(&number);
+    assert!(flat.check(&laptop, &second.id, &new).await.is_err());
+    assert_eq!(flat.check(&phone, &second.id, &new).await.unwrap().state, PhoneState::Verified);
+}
+
+// A session that its person has proven anew goes on under another id, and so does what was begun in it.
+#[tokio::test]
+async fn a_renewed_session_goes_on() {
+    let flat = Flat::new().await;
+    let number = number(7, 3);
+    let asked = flat.ask(&flat.session("sess_a"), &number).await;
+    let write =
+        flat.house.store.write("renew", async move |tx: &mut Tx| phones::move_session(tx, "sess_a", "sess_c").await);
+    write.await.unwrap();
+    let sent = flat.house.carrier.code(&number);
+    assert!(flat.check(&flat.session("sess_a"), &asked.id, &sent).await.is_err());
+    assert!(flat.check(&flat.session("sess_c"), &asked.id, &sent).await.is_ok());
+}
