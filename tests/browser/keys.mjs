@@ -5,47 +5,7 @@
 // Arguments: base URL of the server, of the sandbox, the browser's path, a folder for pictures, and the database's file.
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
-import { mkdirSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { chromium } from "playwright-core";
-
-const [base, sandbox, browserPath, pictures] = process.argv.slice(2);
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-mkdirSync(pictures, { recursive: true });
-const PASSWORD = "correct horse battery";
-let checks = 0;
-const done = (what) => { checks += 1; console.log(`ok ${what}`); };
-
-/** The newest message to somebody of which `fits` is true, as soon as it is there. */
-async function message(channel, to, fits = () => true) {
-  for (let tries = 0; tries < 200; tries += 1) {
-    const answer = await fetch(`${sandbox}/messages?channel=${channel}&to=${encodeURIComponent(to)}`);
-    const found = (await answer.json()).data.find(fits);
-    if (found) return found;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`no ${channel} came to ${to}`);
-}
-
-/** Looks at a page: no axe violation, nothing sideways at 360 pixels, a picture at both widths. */
-async function look(page, name, scripts) {
-  for (const [device, width, height] of [["desktop", 1440, 900], ["phone", 360, 780]]) {
-    await page.setViewportSize({ width, height });
-    if (scripts) {
-      const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-      assert.ok(sideways <= 0, `${name} scrolls sideways by ${sideways} at ${width}`);
-    }
-    await page.screenshot({ path: `${pictures}/${name}-${device}.png`, fullPage: true });
-  }
-  await page.setViewportSize({ width: 1440, height: 900 });
-  if (!scripts) return;
-  const found = await page.evaluate(async (source) => {
-    (0, eval)(source);
-    const result = await globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"] });
-    return result.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).slice(0, 2).join(" | ")}`);
-  }, axe);
-  assert.deepEqual(found, [], `${name} at ${page.url()}`);
-}
+import { base, complaints, done, look, message, organization, run, sandbox, sign_up, unexpected } from "./opening.mjs";
 
 /** What an authenticator app shows (RFC 6238). */
 function totp(secret) {
@@ -62,20 +22,11 @@ function totp(secret) {
 const submit = (page, form) => page.locator(`form[action^='${form}'] button:not(.quiet)`).first().click();
 
 /** Somebody new, with an organization of her own. */
-async function founder(browser, language, scripts, email, organization) {
+async function founder(browser, language, scripts, email, name) {
   const context = await browser.newContext({ locale: language, javaScriptEnabled: scripts });
   const page = await context.newPage();
-  await page.goto(`${base}/sign-up`);
-  await page.fill("#email", email);
-  await page.fill("#password", PASSWORD);
-  await page.locator("form[action='/sign-up'] button").click();
-  await page.goto((await message("email", email)).link);
-  await page.locator("form[action='/confirm'] button").click();
-  await page.waitForURL("**/welcome");
-  await page.goto(`${base}/welcome/organization`);
-  await page.fill("#name", organization);
-  await page.locator("main form button").click();
-  await page.waitForURL("**/welcome/team**");
+  await sign_up(page, email);
+  await organization(page, name);
   return page;
 }
 
@@ -85,7 +36,7 @@ async function prove_phone(page, number) {
   await page.fill("#number", number);
   await page.locator("form:has(#number) button:not(.quiet)").click();
   await page.waitForSelector("#code");
-  await page.fill("#code", (await message("sms", `+48${number.replaceAll(" ", "")}`)).code);
+  await page.fill("#code", (await message(`+48${number.replaceAll(" ", "")}`, { channel: "sms" })).code);
   await page.locator("form:has(#code) button:not(.quiet)").first().click();
   await page.waitForSelector(".state.ok");
 }
@@ -106,9 +57,7 @@ async function journey(browser, language, scripts, number) {
   const tag = `keys-${language}${scripts ? "" : "-noscript"}`;
   const page = await founder(browser, language, scripts, `${tag}@example.com`, "Harbour <b>& Co</b>");
   const see = (name, other = page) => look(other, `${tag}-${name}`, scripts);
-  const problems = [];
-  page.on("console", (line) => line.type() === "error" && problems.push(line.text()));
-  page.on("pageerror", (error) => problems.push(String(error)));
+  const problems = complaints(page);
   const keys = `${base}/api-keys`;
 
   // S1-36: a rotation asks for what a new key asks for, then both work, then the old one is ended.
@@ -138,6 +87,24 @@ async function journey(browser, language, scripts, number) {
   assert.deepEqual([await works(old), await works(made)], [401, 200], "the old one has ended");
   done(`${tag}: a key is rotated and the old one ended`);
 
+  // A project's own list of models holds from the next request on.
+  const listed = async () => (await (await fetch(`${base}/v1/models`, { headers: { authorization: `Bearer ${made}` } })).json()).data;
+  const served = (await listed()).length;
+  await page.goto(`${base}/settings/organization/projects`);
+  await page.locator("a[href*='/models']").first().click();
+  await page.check("input[name=mode][value=allow_list]");
+  await page.check("input[name=model][value='gpt-4o']");
+  await see("models");
+  await page.locator("form[action*='/models'] button.primary").click();
+  await page.waitForURL("**done=saved**");
+  assert.deepEqual((await listed()).map((model) => model.id), ["gpt-4o"]);
+  await page.check("input[name=mode][value=all]");
+  await page.locator("form[action*='/models'] button.primary").click();
+  await page.waitForURL("**done=saved**");
+  assert.equal((await listed()).length, served);
+  done(`${tag}: a project chooses its models`);
+  await page.goto(keys);
+
   // S3-03: another name and other permissions, from the next request on.
   await row(made).locator("a[href*='edit=']").click();
   await page.fill("#name", "till");
@@ -158,7 +125,7 @@ async function journey(browser, language, scripts, number) {
   await submit(page, "/settings/organization/members/invite");
   await page.waitForURL("**done=invite-sent**");
   const other = await (await browser.newContext({ locale: language, javaScriptEnabled: scripts })).newPage();
-  const invitation = await other.goto((await message("email", reader)).link);
+  const invitation = await other.goto((await message(reader)).link);
   assert.equal(invitation.headers()["referrer-policy"], "same-origin", "without TLS, forms must still say where they come from");
   await other.fill("#password", PASSWORD);
   await other.locator("main form button:not(.quiet)").last().click();
@@ -187,7 +154,7 @@ async function journey(browser, language, scripts, number) {
   await other.goto(`${base}/home`);
   assert.equal(new URL(other.url()).pathname, "/home", "and on it goes");
   done(`${tag}: readers look, and are led to a second step`);
-  assert.deepEqual(problems.filter((text) => !/status of 4\d\d/.test(text)), []);
+  assert.deepEqual(unexpected(problems), []);
   await other.context().close();
   return page;
 }
@@ -241,20 +208,16 @@ async function operators(browser) {
   await two.locator("form:has(input[value=agree]) button").click();
   await two.waitForURL("**done=saved**");
   assert.equal(await two.locator("input[name=act][value=agree]").count(), 0);
-  const told = await message("email", lost, (mail) => /second step/i.test(mail.subject ?? mail.text ?? ""));
+  const told = await message(lost, { fits: (mail) => /second step/i.test(mail.subject ?? mail.text ?? "") });
   assert.ok(told);
   done("two operators reset a lost second step");
 }
 
-const browser = await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox", "--disable-gpu"] });
-try {
+await run(async (browser) => {
   const page = await journey(browser, "en", true, "512 340 401");
   await journey(browser, "pl", true, "512 340 402");
   await journey(browser, "ja", true, "512 340 403");
   await journey(browser, "pl", false, "512 340 404");
   await news(page);
   await operators(browser);
-} finally {
-  await browser.close();
-}
-console.log(`${checks} passed, 0 failed`);
+});

@@ -69,6 +69,15 @@ impl Actor {
         }
     }
 
+    /// The person who acts, unless it is a key that acts for one.
+    #[must_use]
+    pub const fn in_person(&self) -> Option<&UserId> {
+        match self {
+            Self::Person(user) | Self::Session(user, _) => Some(user),
+            Self::Key(_) | Self::Operator(_) | Self::Service(_) => None,
+        }
+    }
+
     /// The session a person acts in; keys and machines have none.
     #[must_use]
     pub fn session(&self) -> Option<&str> {
@@ -123,7 +132,7 @@ impl App {
         sight: Sight,
         scope: Scope,
     ) -> Result<(), Error> {
-        if let Actor::Person(user) = actor {
+        if let Some(user) = actor.in_person() {
             self.authorize_member(tx, actor, organization).await?;
             let membership = memberships::find(tx, organization, user).await?;
             if membership.is_some_and(|membership| membership.role.sees(sight)) {

@@ -150,7 +150,7 @@ impl App {
         project: &ProjectId,
         id: &KeyId,
     ) -> Result<KeyWithOwner, Error> {
-        if let Actor::Person(user) = actor {
+        if let Some(user) = actor.in_person() {
             self.authorize_member(tx, actor, organization).await?;
             let found = key_of(tx, organization, project, id).await?;
             if matches!(&found.key.owner, Owner::User(owner) if owner == user) {

@@ -175,20 +175,3 @@ async fn keys_are_found_by_their_project() {
         send(&mut ann, &format!("/api-keys/{id}/rotate?project={}", development.id), &[("overlap", "0")]).await;
     assert_eq!(foreign.status, 404);
 }
-
-/// S2-07, S2-08, S2-09, S1-37: the help says where a key is kept, what it costs to keep it elsewhere, and that older
-/// keys go on working while project keys are advised.
-#[tokio::test]
-async fn the_help_says_how_keys_are_kept() {
-    let world = World::new().await;
-    let page = world.browser().get("/help/keys").await.body;
-    for sentence in [
-        "A key is a secret.",
-        "on your server, in an environment variable or a key manager",
-        "One project for each environment",
-        "Older user keys, which reach every project of their owner, go on working. A project key is better",
-        "Rotate makes a new one beside it",
-    ] {
-        assert!(page.contains(sentence), "{sentence}: {page}");
-    }
-}

@@ -165,7 +165,7 @@ impl Framed {
         }
         match (self.chunked, self.length) {
             (true, Some(_)) => Err(NoHead("it has a length and chunks")),
-            (true, None) if self.version == 0 => Err(NoHead("HTTP/1.0 knows no chunks")),
+            (true, None) if self.version == 0 => Err(NoHead("its version knows no chunks")),
             (true, None) => Ok((Framing::CHUNKED, keep)),
             (false, Some(length)) => Ok((Framing::Length(length), keep)),
             (false, None) => Ok((Framing::UntilClose, false)),

@@ -2,12 +2,13 @@
 
 use keystead_core::gate::{FirstUse, Requirement};
 use keystead_core::id::OrganizationId;
-use keystead_store::tables::passkeys::{self, Passkey};
+use keystead_store::tables::accounts::{self, Account};
 use keystead_store::tables::standings::StandingRow;
 use keystead_store::tables::{
     activity, agreements, changes, first_uses, memberships, organizations, retention, standings,
 };
 
+use super::accounts::account;
 use crate::world::*;
 
 pub(crate) async fn standings(db: TestDb) {
@@ -56,15 +57,8 @@ pub(crate) async fn standings(db: TestDb) {
     };
     let before = lacking().await;
     assert!(before.contains(&"user-ann".to_owned()) && before.contains(&"user-ben".to_owned()), "{before:?}");
-    let key = Passkey {
-        id: "pk-ann".to_owned(),
-        user: id("user-ann"),
-        name: "laptop".to_owned(),
-        credential: "{}".to_owned(),
-        created_at: NOW,
-        used_at: None,
-    };
-    change!(db, |tx| passkeys::insert(tx, &key)).unwrap();
+    let account = Account { totp_confirmed_at: Some(NOW), ..account(&id("user-ann")) };
+    change!(db, |tx| accounts::save(tx, &account)).unwrap();
     assert!(!lacking().await.contains(&"user-ann".to_owned()));
     assert!(lacking().await.contains(&"user-ben".to_owned()));
 }
