@@ -5,9 +5,12 @@ use http::{HeaderMap, HeaderValue};
 use keystead_core::access::Selection;
 use keystead_core::refusal::{Refusal, Wire};
 
+pub(crate) static ORGANIZATION: HeaderName = HeaderName::from_static("openai-organization");
+pub(crate) static PROJECT: HeaderName = HeaderName::from_static("openai-project");
+
 /// The two headers that choose who pays. Doubled ones are refused (GW-2); empty ones count as absent.
 pub(crate) fn selection(headers: &HeaderMap) -> Result<Selection<'_>, Wire> {
-    let one = |name: &str, refusal: Refusal| -> Result<Option<&str>, Wire> {
+    let one = |name: &HeaderName, refusal: Refusal| -> Result<Option<&str>, Wire> {
         let mut values = headers.get_all(name).iter();
         let Some(value) = values.next() else { return Ok(None) };
         let refuse = || Err(refusal.wire(""));
@@ -21,8 +24,8 @@ pub(crate) fn selection(headers: &HeaderMap) -> Result<Selection<'_>, Wire> {
         }
     };
     Ok(Selection {
-        organization: one("openai-organization", Refusal::MismatchedOrganization)?,
-        project: one("openai-project", Refusal::MismatchedProject)?,
+        organization: one(&ORGANIZATION, Refusal::MismatchedOrganization)?,
+        project: one(&PROJECT, Refusal::MismatchedProject)?,
     })
 }
 

@@ -6,6 +6,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use futures_util::FutureExt;
 use http::{HeaderMap, header};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
@@ -47,7 +48,11 @@ impl Gateway {
         B: Body<Data = Bytes> + Unpin,
     {
         loop {
-            let waited = tokio::time::timeout(self.limits.body_idle, body.frame()).await;
+            // The usual body came with its head.
+            let waited = match body.frame().now_or_never() {
+                Some(frame) => Ok(frame),
+                None => tokio::time::timeout(self.limits.body_idle, body.frame()).await,
+            };
             let Some(frame) = waited.map_err(|_| too_slow())? else { return Ok(None) };
             let frame = frame.map_err(|_| reply::bad_body("The request body could not be read to its end."))?;
             if let Ok(data) = frame.into_data() {

@@ -35,13 +35,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
+use http::request::Parts;
 use http::{HeaderMap, Request, Response, StatusCode};
 use keystead_core::access;
 use keystead_core::caller::Caller;
 use keystead_core::id::RequestId;
 use keystead_core::key::{Pepper, Shaped, TagKeys};
 use keystead_core::refusal::{Refusal, Wire};
-use keystead_core::route::{self, ModelIn, NoRoute};
+use keystead_core::route::{self, Matched, ModelIn, NoRoute};
 use keystead_core::time::Timestamp;
 use rand::RngCore;
 
@@ -160,16 +161,15 @@ impl Gateway {
     {
         let began = tokio::time::Instant::now();
         let id = self.request_id();
-        let found = route::find(request.method().as_str(), request.uri().path());
+        let (parts, body) = request.into_parts();
+        let found = route::find(parts.method.as_str(), parts.uri.path());
         let template = found.as_ref().map_or("(no route)", |matched| matched.route.path);
-        // Only the rare answers need the address again.
-        let address = (found == Err(NoRoute::Method)).then(|| request.uri().clone());
-        let mut response = match self.phases(request, &id).await {
+        let mut response = match self.phases(&parts, found, body, &id).await {
             Ok(response) => response,
             Err(wire) => reply::error(&wire),
         };
-        if let Some(address) = address.filter(|_| response.status() == StatusCode::METHOD_NOT_ALLOWED) {
-            reply::allow(response.headers_mut(), address.path());
+        if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+            reply::allow(response.headers_mut(), parts.uri.path());
         }
         let elapsed = began.elapsed();
         reply::finish(response.headers_mut(), &id, elapsed);
@@ -177,16 +177,20 @@ impl Gateway {
         response
     }
 
-    async fn phases<B>(&self, request: Request<B>, id: &RequestId) -> Result<Response<GatewayBody>, Wire>
+    async fn phases<B>(
+        &self,
+        parts: &Parts,
+        found: Result<Matched<'_>, NoRoute>,
+        body: B,
+        id: &RequestId,
+    ) -> Result<Response<GatewayBody>, Wire>
     where
         B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: Into<BoxError>,
     {
-        let (parts, body) = request.into_parts();
         if parts.uri.path_and_query().is_some_and(|address| address.as_str().len() > LONGEST_ADDRESS) {
             return Err(reply::long_address());
         }
-        let found = route::find(parts.method.as_str(), parts.uri.path());
         let matched = found.map_err(|none| reply::no_route(none, &parts.method, parts.uri.path()))?;
         let caller = self.caller(&parts.headers, Some(matched.route.path)).await?;
         if parts.uri.query().is_some_and(credential::in_query) {
@@ -200,10 +204,10 @@ impl Gateway {
         }
         let exchange = Exchange { route: matched.route, object: matched.id, caller, payer, id: id.clone() };
         match matched.route.model {
-            ModelIn::Json => self.with_json(exchange, &parts, body).await,
+            ModelIn::Json => self.with_json(exchange, parts, body).await,
             // In boxes, so that the usual way is not made to carry their room.
-            ModelIn::Form => Box::pin(self.with_form(exchange, &parts, body)).await,
-            ModelIn::Nowhere | ModelIn::Path => Box::pin(self.without_model(exchange, &parts, body)).await,
+            ModelIn::Form => Box::pin(self.with_form(exchange, parts, body)).await,
+            ModelIn::Nowhere | ModelIn::Path => Box::pin(self.without_model(exchange, parts, body)).await,
         }
     }
 

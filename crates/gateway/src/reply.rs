@@ -11,6 +11,12 @@ use keystead_core::route::{self, NoRoute};
 use serde_json::json;
 
 use crate::body::{GatewayBody, full};
+use crate::headers::{ORGANIZATION, PROJECT};
+
+// Read once: to read a name again for each answer costs as much as to insert it.
+static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+static PROCESSING: HeaderName = HeaderName::from_static("openai-processing-ms");
+static VERSION: HeaderName = HeaderName::from_static("openai-version");
 
 /// An error body.
 pub(crate) fn error(wire: &Wire) -> Response<GatewayBody> {
@@ -55,11 +61,11 @@ fn explained(wire: &Wire) -> &'static str {
 /// The headers of every answer, made here or passed on.
 pub(crate) fn finish(headers: &mut HeaderMap, id: &RequestId, elapsed: Duration) {
     if let Ok(value) = HeaderValue::from_str(id.as_str()) {
-        headers.insert(HeaderName::from_static("x-request-id"), value);
+        headers.insert(&REQUEST_ID, value);
     }
     let milliseconds = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
-    headers.insert(HeaderName::from_static("openai-processing-ms"), HeaderValue::from(milliseconds));
-    headers.insert(HeaderName::from_static("openai-version"), HeaderValue::from_static("2020-10-01"));
+    headers.insert(&PROCESSING, HeaderValue::from(milliseconds));
+    headers.insert(&VERSION, HeaderValue::from_static("2020-10-01"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'"));
 }
@@ -74,13 +80,13 @@ pub(crate) fn allow(headers: &mut HeaderMap, path: &str) {
 
 /// Says who pays.
 pub(crate) fn attribute(headers: &mut HeaderMap, payer: &Payer) {
-    let mut put = |name: &'static str, text: &str| {
+    let mut put = |name: &HeaderName, text: &str| {
         if let Ok(value) = HeaderValue::from_str(text) {
-            headers.insert(HeaderName::from_static(name), value);
+            headers.insert(name, value);
         }
     };
-    put("openai-organization", payer.organization.as_str());
-    put("openai-project", payer.project.as_str());
+    put(&ORGANIZATION, payer.organization.as_str());
+    put(&PROJECT, payer.project.as_str());
 }
 
 /// Rows 43 and 44.

@@ -61,16 +61,16 @@ impl Dispatch {
     pub(crate) async fn answer(self: Arc<Self>, request: Request<Incoming>, peer: SocketAddr) -> Answer {
         let began = Instant::now();
         let method = request.method().clone();
-        let path = request.uri().path();
-        let plane = plane(path);
-        let data_template = match (plane, keystead_core::route::find(method.as_str(), path)) {
-            (Plane::Data, Ok(matched)) => Some(matched.route.path),
-            _ => None,
-        };
+        let plane = plane(request.uri().path());
+        let address = (plane == Plane::Data).then(|| request.uri().clone());
         let answered = AssertUnwindSafe(self.route(request, peer, plane)).catch_unwind().await;
         let response = answered.unwrap_or_else(|_| internal_error());
-        let matched = response.extensions().get::<Template>().map(|template| template.0.as_str().to_owned());
-        let template = data_template.or(matched.as_deref()).unwrap_or("(no route)");
+        let template = || match &address {
+            Some(address) => {
+                keystead_core::route::find(method.as_str(), address.path()).ok().map(|matched| matched.route.path)
+            }
+            None => response.extensions().get::<Template>().map(|template| template.0.as_str()),
+        };
         let id = response.headers().get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or("");
         self.outcomes.note(plane, &method, template, response.status(), began.elapsed(), id);
         response

@@ -37,11 +37,11 @@ impl Outcomes {
     }
 
     /// Notes one answer. For streams the time is that of the response's head.
-    pub(crate) fn note(
+    pub(crate) fn note<'t>(
         &self,
         plane: Plane,
         method: &Method,
-        template: &str,
+        template: impl FnOnce() -> Option<&'t str>,
         status: StatusCode,
         took: Duration,
         request_id: &str,
@@ -50,13 +50,17 @@ impl Outcomes {
         let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         let method = known(method);
         let status = status.as_u16();
+        // Named only where it is said.
+        let template = || template().unwrap_or("(no route)");
         if status >= 500 {
-            tracing::warn!(request_id, method, template, status, ms = milliseconds, "request");
+            tracing::warn!(request_id, method, template = template(), status, ms = milliseconds, "request");
         } else if matches!(plane, Plane::Data) && status < 400 {
             // Every metered request leaves a usage event; a line for each would cost more than checking its key.
-            tracing::debug!(request_id, method, template, status, ms = milliseconds, "request");
+            if tracing::enabled!(tracing::Level::DEBUG) {
+                tracing::debug!(request_id, method, template = template(), status, ms = milliseconds, "request");
+            }
         } else {
-            tracing::info!(request_id, method, template, status, ms = milliseconds, "request");
+            tracing::info!(request_id, method, template = template(), status, ms = milliseconds, "request");
         }
     }
 }
