@@ -5,7 +5,7 @@
 // Arguments: base URL of the server, of the sandbox, the browser's path, a folder for pictures, and the database's file.
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
-import { base, complaints, done, look, message, organization, run, sandbox, sign_up, unexpected } from "./opening.mjs";
+import { PASSWORD, base, complaints, done, look, message, organization, run, sandbox, sign_up, unexpected } from "./opening.mjs";
 
 /** What an authenticator app shows (RFC 6238). */
 function totp(secret) {
