@@ -266,3 +266,81 @@ impl Link {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use http::uri::PathAndQuery;
+    use http::{HeaderMap, Method};
+    use http_body_util::{BodyExt, StreamBody};
+    use keystead_core::id::RequestId;
+    use rand::SeedableRng;
+    use tokio::io::{AsyncWriteExt, DuplexStream};
+
+    use super::*;
+    use crate::catalogue::Upstream;
+
+    const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+
+    /// A connection as an encrypted one is used, and its other end, between which few bytes fit.
+    fn pair() -> (Link, DuplexStream) {
+        let (ours, theirs) = tokio::io::duplex(16);
+        let stream = Stream::Encrypted(Box::new(ours));
+        (Link { stream, request: None, begun: false, input: BytesMut::new(), room: ROOM }, theirs)
+    }
+
+    fn passing(pieces: &[&'static str]) -> GatewayBody {
+        let frames = pieces.iter().map(|piece| match *piece {
+            "broken" => Err(BoxError::from("broken")),
+            piece => Ok(http_body::Frame::data(Bytes::from_static(piece.as_bytes()))),
+        });
+        StreamBody::new(futures_util::stream::iter(frames.collect::<Vec<_>>())).boxed_unsync()
+    }
+
+    /// Sends a body; what arrived at the other end, and how it went on this one.
+    async fn send(body: Sending) -> (String, Result<Head, String>) {
+        let upstream = Upstream::new("one".to_owned(), "http://h/v1", None);
+        let id = RequestId::generate(&mut rand_chacha::ChaCha8Rng::seed_from_u64(1));
+        let (headers, target) = (HeaderMap::new(), PathAndQuery::from_static("/v1/files"));
+        let asked = Asked { method: &Method::POST, target: &target, headers: &headers, id: &id };
+        let request = Request::new(upstream.address.as_ref().unwrap(), &asked, body);
+        let (mut link, mut theirs) = pair();
+        link.begin(request);
+        let serve = async move {
+            let mut got = Vec::new();
+            let mut buffer = [0; 64];
+            loop {
+                match theirs.read(&mut buffer).await.unwrap() {
+                    0 => break,
+                    count => got.extend_from_slice(&buffer[..count]),
+                }
+                if got.ends_with(b"0\r\n\r\n") || got.ends_with(b"whole") {
+                    theirs.write_all(ANSWER).await.unwrap();
+                    break;
+                }
+            }
+            String::from_utf8(got).unwrap()
+        };
+        let ask = async move { std::future::poll_fn(|context| link.poll_head(context)).await };
+        let (got, head) = tokio::join!(serve, ask);
+        (got.split_once("\r\n\r\n").unwrap().1.to_owned(), head.map_err(|error| error.to_string()))
+    }
+
+    #[tokio::test]
+    async fn bodies_arrive_as_they_were_told() {
+        let long = format!("{}whole", "x".repeat(2 * SHORT));
+        let (got, head) = send(Sending::Whole(long.clone().into())).await;
+        assert_eq!((got, head.unwrap().status.as_u16()), (long, 200));
+        let (got, head) = send(Sending::Passing(passing(&["one", "", "seventeen letters"]))).await;
+        assert_eq!(got, "3\r\none\r\n11\r\nseventeen letters\r\n0\r\n\r\n");
+        assert_eq!(head.unwrap().status.as_u16(), 200);
+        let (got, _) = send(Sending::Passing(passing(&[]))).await;
+        assert_eq!(got, "0\r\n\r\n");
+    }
+
+    #[tokio::test]
+    async fn a_body_that_breaks_off_never_looks_whole() {
+        let (got, head) = send(Sending::Passing(passing(&["one", "broken", "two"]))).await;
+        assert_eq!(got, "3\r\none");
+        assert_eq!(head.map(|head| head.status).unwrap_err(), "broken");
+    }
+}
