@@ -229,15 +229,11 @@ impl Gateway {
         // (GW-1).
         let shaped = Shaped::of(presented).map_err(|_| self.incorrect(presented))?;
         let digest = shaped.digest(&self.pepper);
-        match self.directory.known(&digest) {
-            Ok(Some(caller)) => return Ok(caller),
-            Ok(None) => shaped.tagged(&self.tags).map_err(|_| self.incorrect(presented))?,
-            // Only to whoever holds a key is it said that keys cannot be checked.
-            Err(Unavailable) => {
-                shaped.tagged(&self.tags).map_err(|_| self.incorrect(presented))?;
-                return Err(reply::store_unavailable());
-            }
-        };
+        if let Ok(Some(caller)) = self.directory.known(&digest) {
+            return Ok(caller);
+        }
+        // Only to whoever holds a key is it said that keys cannot be checked.
+        shaped.tagged(&self.tags).map_err(|_| self.incorrect(presented))?;
         match Box::pin(self.directory.find(&digest)).await {
             Ok(Some(caller)) => Ok(caller),
             Ok(None) => Err(self.incorrect(presented)),

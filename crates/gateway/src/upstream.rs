@@ -64,20 +64,19 @@ impl UpstreamClient {
         asked: &Asked<'_>,
         body: Sending,
     ) -> Result<Response<UpstreamBody>, NoAnswer> {
-        let mut waited = self.waiting(&to.origin).await;
         let mut request = Request::new(to, asked, body);
-        while let Some(mut link) = waited.take() {
+        loop {
+            let (mut link, waited) = match self.waiting(&to.origin).await {
+                Some(link) => (link, true),
+                None => (Box::pin(self.connect(&to.uri)).await?, false),
+            };
             link.begin(request);
             match std::future::poll_fn(|context| link.poll_head(context)).await {
                 Ok(head) => return Ok(self.response(to, head, link)),
-                Err(error) => request = link.unsent().ok_or_else(|| NoAnswer::because(error))?,
+                Err(error) if waited => request = link.unsent().ok_or_else(|| NoAnswer::because(error))?,
+                Err(error) => return Err(NoAnswer::because(error)),
             }
-            waited = self.waiting(&to.origin).await;
         }
-        let mut link = Box::pin(self.connect(&to.uri)).await?;
-        link.begin(request);
-        let head = std::future::poll_fn(|context| link.poll_head(context)).await.map_err(NoAnswer::because)?;
-        Ok(self.response(to, head, link))
     }
 
     /// A connection that waits and is still open.
