@@ -3,20 +3,7 @@
 // projects. Every page is looked at by axe and at 360 pixels. Rows: S1-10, S3-01, S3-10; ASVS 6.3.4, 6.5.1, 6.7, 7.2.4, 7.4, 7.5.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { createHmac } from "node:crypto";
-import { PASSWORD, base, complaints, database, done, look, message, organization, run, sandbox, sign_in, sign_up, unexpected } from "./opening.mjs";
-
-/** What an authenticator app shows (RFC 6238). */
-function totp(secret) {
-  const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-  const bits = [...secret.replaceAll(" ", "")].map((letter) => letters.indexOf(letter).toString(2).padStart(5, "0")).join("");
-  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => Number.parseInt(byte, 2)));
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
-  const digest = createHmac("sha1", key).update(counter).digest();
-  const offset = digest[19] & 15;
-  return String((digest.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, "0");
-}
+import { PASSWORD, base, complaints, database, done, look, message, organization, run, sandbox, sign_in, sign_up, totp, unexpected } from "./opening.mjs";
 
 /** Lets the last proof of every session be eleven minutes older; nobody waits in a test. */
 function grow_stale() {

@@ -4,20 +4,7 @@
 //
 // Arguments: base URL of the server, of the sandbox, the browser's path, a folder for pictures, and the database's file.
 import assert from "node:assert/strict";
-import { createHmac } from "node:crypto";
-import { PASSWORD, base, complaints, done, look, message, organization, run, sandbox, sign_up, unexpected } from "./opening.mjs";
-
-/** What an authenticator app shows (RFC 6238). */
-function totp(secret) {
-  const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-  const bits = [...secret.replaceAll(" ", "")].map((letter) => letters.indexOf(letter).toString(2).padStart(5, "0")).join("");
-  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => Number.parseInt(byte, 2)));
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
-  const digest = createHmac("sha1", key).update(counter).digest();
-  const offset = digest[19] & 15;
-  return String((digest.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, "0");
-}
+import { PASSWORD, base, complaints, done, look, message, organization, run, sandbox, sign_up, totp, unexpected } from "./opening.mjs";
 
 const submit = (page, form) => page.locator(`form[action^='${form}'] button:not(.quiet)`).first().click();
 

@@ -3,6 +3,7 @@
 // Arguments of each script: base URL of the server, of the sandbox, the browser's path, a folder for pictures, and the
 // database's file.
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
 import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { chromium } from "playwright-core";
@@ -25,6 +26,18 @@ export async function run(journeys, ...flags) {
     await browser.close();
   }
   console.log(`${checks} passed, 0 failed`);
+}
+
+/** The code that an authenticator app shows now. */
+export function totp(secret) {
+  const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+  const bits = [...secret.replaceAll(" ", "")].map((letter) => letters.indexOf(letter).toString(2).padStart(5, "0")).join("");
+  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => Number.parseInt(byte, 2)));
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
+  const digest = createHmac("sha1", key).update(counter).digest();
+  const offset = digest[19] & 15;
+  return String((digest.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, "0");
 }
 
 /** The newest message to somebody of which `fits` is true, as soon as it is there. */

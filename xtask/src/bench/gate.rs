@@ -1,11 +1,10 @@
 //! `cargo xtask bench --gate`: from the identity service's word to the first request that passes, over real HTTP.
 
-use std::io::{Read, Write};
-use std::net::TcpStream;
 use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use super::http::send;
 use crate::product::Product;
 use crate::shell::{self, Done};
 use crate::{machine, print};
@@ -57,18 +56,9 @@ fn one(product: &Product, number: u32) -> Done<f64> {
     Ok(began.elapsed().as_secs_f64() * 1_000.0)
 }
 
-/// One request on a connection of its own: status and everything after the head.
+/// Status and body of one request with a key.
 fn ask(base: &str, path: &str, key: &str, body: &str) -> Done<(u16, String)> {
-    let host = base.trim_start_matches("http://");
-    let broken = |error: std::io::Error| error.to_string();
-    let mut stream = TcpStream::connect(host).map_err(broken)?;
-    let length = body.len();
-    let request = format!(
-        "POST {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
-    );
-    stream.write_all(request.as_bytes()).map_err(broken)?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).map_err(broken)?;
-    let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or("no answer")?;
-    Ok((status, answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default()))
+    let head = format!("Authorization: Bearer {key}\r\nContent-Type: application/json\r\n");
+    let answer = send(base, "POST", path, &head, body)?;
+    Ok((answer.status, String::from_utf8_lossy(&answer.body).into_owned()))
 }

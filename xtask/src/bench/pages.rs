@@ -1,11 +1,10 @@
 //! `cargo xtask bench --pages`: what each page costs the server and weighs on the way, over real HTTP, signed in.
 
 use std::collections::BTreeMap;
-use std::io::{Read, Write};
-use std::net::TcpStream;
 use std::path::Path;
 use std::time::Instant;
 
+use super::http::{Answer, send};
 use crate::product::{Bootstrapped, Product};
 use crate::shell::{self, Done};
 use crate::{machine, print};
@@ -25,13 +24,6 @@ struct Row {
     wall: f64,
     html: usize,
     all: usize,
-}
-
-/// An answer as it came.
-struct Answer {
-    status: u16,
-    head: String,
-    body: Vec<u8>,
 }
 
 pub(crate) fn run(binary: &Path, renders: u32) -> Done {
@@ -207,22 +199,4 @@ fn get(base: &str, path: &str, cookie: &str) -> Done<Answer> {
 fn post(base: &str, path: &str, body: &str) -> Done<Answer> {
     let head = format!("Origin: {base}\r\nContent-Type: application/x-www-form-urlencoded\r\n");
     send(base, "POST", path, &head, body)
-}
-
-fn send(base: &str, method: &str, path: &str, head: &str, body: &str) -> Done<Answer> {
-    let host = base.trim_start_matches("http://");
-    let broken = |error: std::io::Error| error.to_string();
-    let mut stream = TcpStream::connect(host).map_err(broken)?;
-    let length = body.len();
-    let request = format!(
-        "{method} {path} HTTP/1.1\r\nHost: {host}\r\n{head}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}"
-    );
-    stream.write_all(request.as_bytes()).map_err(broken)?;
-    let mut bytes = Vec::new();
-    stream.read_to_end(&mut bytes).map_err(broken)?;
-    let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").ok_or("an answer without a head")?;
-    let body = bytes.split_off(end + 4);
-    let head = String::from_utf8_lossy(&bytes).into_owned();
-    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or("an answer without a status")?;
-    Ok(Answer { status, head, body })
 }

@@ -1,0 +1,31 @@
+//! One request over a connection of its own, as the measurements that are not about throughput send it.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use crate::shell::Done;
+
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) head: String,
+    pub(super) body: Vec<u8>,
+}
+
+/// Sends a request; `head` is further header lines, each with its line end.
+pub(super) fn send(base: &str, method: &str, path: &str, head: &str, body: &str) -> Done<Answer> {
+    let host = base.trim_start_matches("http://");
+    let broken = |error: std::io::Error| error.to_string();
+    let mut stream = TcpStream::connect(host).map_err(broken)?;
+    let length = body.len();
+    let request = format!(
+        "{method} {path} HTTP/1.1\r\nHost: {host}\r\n{head}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+    );
+    stream.write_all(request.as_bytes()).map_err(broken)?;
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).map_err(broken)?;
+    let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").ok_or("an answer without a head")?;
+    let body = bytes.split_off(end + 4);
+    let head = String::from_utf8_lossy(&bytes).into_owned();
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or("an answer without a status")?;
+    Ok(Answer { status, head, body })
+}
