@@ -84,7 +84,9 @@ fn foreign(headers: &HeaderMap) -> bool {
 
 struct Stream<L> {
     look: L,
-    last: Option<String>,
+    /// The word to say first.
+    first: Option<String>,
+    last: String,
     over: bool,
     progress: watch::Receiver<u64>,
     stopped: watch::Receiver<bool>,
@@ -103,15 +105,14 @@ where
         return StatusCode::FORBIDDEN.into_response();
     }
     let progress = state.app.verification_progress();
-    if !matches!(look().await, Seen::Moving(_)) {
-        return StatusCode::NO_CONTENT.into_response();
-    }
+    let Seen::Moving(first) = look().await else { return StatusCode::NO_CONTENT.into_response() };
     let Some(place) = state.waiting.enter(holder) else {
         return StatusCode::TOO_MANY_REQUESTS.into_response();
     };
     let stopped = state.stopped.clone();
     let until = Instant::now() + LONGEST;
-    let begun = Stream { look, last: None, over: false, progress, stopped, until, _place: place };
+    let begun =
+        Stream { look, last: first.clone(), first: Some(first), over: false, progress, stopped, until, _place: place };
     let words = stream::unfold(begun, async |mut stream| {
         let word = next(&mut stream).await?;
         Some((Ok::<_, Infallible>(Event::default().data(word)), stream))
@@ -130,8 +131,16 @@ where
     L: Fn() -> F,
     F: Future<Output = Seen>,
 {
-    while !stream.over && !*stream.stopped.borrow() && Instant::now() < stream.until {
-        stream.progress.mark_unchanged();
+    if let Some(first) = stream.first.take() {
+        return Some(first);
+    }
+    while !stream.over && Instant::now() < stream.until {
+        tokio::select! {
+            // A sender that is gone has stopped as well.
+            _ = stream.stopped.wait_for(|stopped| *stopped) => return None,
+            _ = stream.progress.changed() => {}
+            () = sleep(LOOK) => {}
+        }
         let word = match (stream.look)().await {
             Seen::Moving(word) => word,
             Seen::Still(word) => {
@@ -140,15 +149,9 @@ where
             }
             Seen::Nothing => return None,
         };
-        if stream.last.as_ref() != Some(&word) {
-            stream.last = Some(word.clone());
+        if stream.last != word {
+            stream.last.clone_from(&word);
             return Some(word);
-        }
-        tokio::select! {
-            // A sender that is gone has stopped as well.
-            _ = stream.stopped.wait_for(|stopped| *stopped) => return None,
-            _ = stream.progress.changed() => {}
-            () = sleep(LOOK) => {}
         }
     }
     None
