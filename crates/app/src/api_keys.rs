@@ -67,7 +67,7 @@ impl App {
             let (actor, organization, page, project) = (&actor, &organization, &page, &project);
             app.authorize(tx, actor, organization, Scope::ManagementRead).await?;
             project_of(tx, organization, project).await?;
-            keys_with_access(tx, project, access, page).await
+            keys_that(tx, project, page, |found| access.wants(found.owner_active)).await
         });
         read.await
     }
@@ -153,9 +153,10 @@ impl App {
         if let Some(user) = actor.in_person() {
             self.authorize_member(tx, actor, organization).await?;
             let found = key_of(tx, organization, project, id).await?;
-            if matches!(&found.key.owner, Owner::User(owner) if owner == user) {
-                return Ok(found);
+            if !matches!(&found.key.owner, Owner::User(owner) if owner == user) {
+                self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
             }
+            return Ok(found);
         }
         self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
         key_of(tx, organization, project, id).await
@@ -178,10 +179,27 @@ impl App {
             app.authorize_member(tx, &actor, &organization).await?;
             project_of(tx, &organization, &project).await?;
             let all = app.authorize(tx, &actor, &organization, Scope::ManagementRead).await.is_ok();
-            let mut listing = keys_with_access(tx, &project, OwnerAccess::Any, &page).await?;
             let own = |row: &KeyWithOwner| matches!(&row.key.owner, Owner::User(user) if Some(user) == actor.user());
-            listing.data.retain(|row| all || own(row));
-            Ok(listing)
+            keys_that(tx, &project, &page, |row| all || own(row)).await
+        });
+        read.await
+    }
+
+    /// One live key of a project as whoever may change or end it sees it: owners any, others their own.
+    ///
+    /// # Errors
+    /// When there is none this person may change.
+    pub async fn changeable_key(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        project: &ProjectId,
+        id: &KeyId,
+    ) -> Result<KeyWithOwner, Error> {
+        let app = self.clone();
+        let (actor, organization, id, project) = (actor.clone(), organization.clone(), id.clone(), project.clone());
+        let read = self.store().read("changeable_key", async move |tx: &mut Tx| {
+            app.key_to_change(tx, &actor, &organization, &project, &id).await
         });
         read.await
     }
@@ -272,10 +290,7 @@ impl App {
         organization: &OrganizationId,
         asked: &NewKey,
     ) -> Result<MintedKey, Error> {
-        let user = match actor {
-            Actor::Person(user) | Actor::Session(user, _) => user,
-            _ => return Err(no_person()),
-        };
+        let user = actor.in_person().ok_or_else(no_person)?;
         let place = Place { kind: KeyKind::User, organization: None, project: None, owner: Owner::User(user.clone()) };
         let key = self.mint(place, asked)?;
         let app = self.clone();
@@ -354,11 +369,11 @@ async fn key_of(
 }
 
 /// A full page of keys that match, however many others lie between them.
-async fn keys_with_access(
+async fn keys_that(
     tx: &mut Tx,
     project: &ProjectId,
-    access: OwnerAccess,
     page: &Page,
+    wanted: impl Fn(&KeyWithOwner) -> bool,
 ) -> Result<Listing<KeyWithOwner>, Error> {
     let limit = page.limit as usize;
     let mut data: Vec<KeyWithOwner> = Vec::new();
@@ -366,7 +381,7 @@ async fn keys_with_access(
     loop {
         let batch = api_keys::list_project_with_owner(tx, project, &next).await?;
         next.after = batch.data.last().map(|last| last.key.id.to_string());
-        data.extend(batch.data.into_iter().filter(|found| access.wants(found.owner_active)));
+        data.extend(batch.data.into_iter().filter(&wanted));
         if data.len() > limit || !batch.has_more {
             break;
         }

@@ -1,6 +1,6 @@
 keys-lead = Whoever holds one of these keys can call the API as { $project } and spend its money.
 keys-empty = No keys yet. A key lets your server call the API as this project. Below: your base URL and the call it will make.
-keys-more = The newest 50 keys are shown.
+keys-more = Older keys
 create-secret-key = Create new secret key
 col-secret = Secret key
 col-permissions = Permissions

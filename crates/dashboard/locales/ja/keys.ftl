@@ -1,6 +1,6 @@
 keys-lead = これらのキーを持つ人は、{ $project }としてAPIを呼び出し、その料金を使えます。
 keys-empty = キーはまだありません。キーがあれば、サーバーがこのプロジェクトとしてAPIを呼び出せます。下はベースURLと呼び出しの例です。
-keys-more = 新しい順に50件を表示しています。
+keys-more = これより古いキー
 create-secret-key = 新しいシークレットキーを作成
 col-secret = シークレットキー
 col-permissions = 権限

@@ -1,6 +1,6 @@
 keys-lead = Kto ma jeden z tych kluczy, może wywoływać API jako { $project } i wydawać jego pieniądze.
 keys-empty = Nie ma jeszcze kluczy. Klucz pozwala serwerowi wywoływać API jako ten projekt. Poniżej: adres bazowy i wywołanie.
-keys-more = Pokazano 50 najnowszych kluczy.
+keys-more = Starsze klucze
 create-secret-key = Utwórz nowy klucz tajny
 col-secret = Klucz tajny
 col-permissions = Uprawnienia

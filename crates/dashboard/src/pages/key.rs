@@ -5,7 +5,7 @@ use keystead_app::Error;
 use keystead_app::api_keys::KeyChange;
 use keystead_core::id::KeyId;
 
-use super::keys::{Dialog, HERE, Permissions, made, page, rotation, split};
+use super::keys::{Dialog, HERE, Keys, Permissions, made, rotation, row_of, split};
 use super::{Page, go, show, show_again};
 use crate::DashboardState;
 use crate::failure::{Failure, words};
@@ -33,14 +33,14 @@ pub(crate) async fn rotate(
     let offered = OVERLAPS.iter().find(|(seconds, _)| *seconds == form.text("overlap"));
     let Some(overlap) = offered.and_then(|(seconds, _)| seconds.parse().ok()) else {
         let dialog = rotation(&state, &visit, &id, Some(t.say("rotate-choose"))).await?;
-        return show_again(t, &page(&state, &visit, dialog, None).await?);
+        return show_again(t, &Keys::with(&state, &visit, dialog).await?);
     };
     let (actor, organization, project) = (visit.person.actor(), &visit.organization.id, &visit.project.id);
     match state.app.rotate_key(&actor, organization, project, &key, overlap).await {
         Ok(rotated) => {
             let (_, old) = split(&rotated.old_redacted);
             let dialog = made(&visit, &rotated.made, Some((old, rotated.old_ends_at)));
-            show(t, &page(&state, &visit, dialog, Some(rotated.made.row.id.as_str())).await?)
+            show(t, &Keys::with(&state, &visit, dialog).await?)
         }
         Err(error) => {
             let wrong = match &error {
@@ -50,7 +50,7 @@ pub(crate) async fn rotate(
             match rotation(&state, &visit, &id, wrong).await? {
                 // Nothing this person could rotate, so there is nothing to try again.
                 Dialog::None => Err(Failure::new(t, error)),
-                dialog => show_again(t, &page(&state, &visit, dialog, None).await?),
+                dialog => show_again(t, &Keys::with(&state, &visit, dialog).await?),
             }
         }
     }
@@ -71,17 +71,13 @@ pub(crate) async fn edit(
     visit.person.check(&form)?;
     let t = visit.person.text;
     let key = key_of(&visit, &id)?;
-    let keys = page(&state, &visit, Dialog::None, None).await?;
     let missing = || Failure::new(t, Error::not_found("API key", id.as_str()));
-    let row = keys.rows.iter().find(|row| row.id == id).ok_or_else(missing)?;
+    let row = row_of(&state, &visit, &id).await?.ok_or_else(missing)?;
     let again = async |wrong: String| {
-        let mut permissions = Permissions::of(&Permissions::asked(&form).unwrap_or_default());
-        if form.text("permissions") == "restricted" {
-            permissions.chosen = "restricted";
-        }
+        let permissions = Permissions::as_sent(&form);
         let (name, shown) = (form.text("name").to_owned(), row.name.clone());
         let dialog = Dialog::Edit { id: id.clone(), name, shown, wrong: Some(wrong), permissions };
-        show_again(t, &page(&state, &visit, dialog, None).await?)
+        show_again(t, &Keys::with(&state, &visit, dialog).await?)
     };
     let Some(scopes) = Permissions::asked(&form) else { return again(t.say("key-scopes-missing")).await };
     let change = KeyChange {

@@ -54,7 +54,6 @@ pub(super) struct Row {
     rotated: bool,
     /// Whether whoever looks may make a key in its place.
     rotatable: bool,
-    new: bool,
 }
 
 /// What a form about permissions shows.
@@ -80,6 +79,15 @@ impl Permissions {
         Self { chosen, scopes }
     }
 
+    /// As a form that must be filled in again had them.
+    pub(super) fn as_sent(form: &Form) -> Self {
+        let mut sent = Self::of(&Self::asked(form).unwrap_or_default());
+        if form.text("permissions") == "restricted" {
+            sent.chosen = "restricted";
+        }
+        sent
+    }
+
     /// The literals a form asks for; none when it asks for a restriction to nothing.
     pub(super) fn asked(form: &Form) -> Option<Vec<String>> {
         match form.text("permissions") {
@@ -100,6 +108,7 @@ pub(super) enum Dialog {
         permissions: Permissions,
     },
     Made {
+        id: String,
         secret: String,
         tail: String,
         head: String,
@@ -137,9 +146,9 @@ pub(super) enum Dialog {
 #[template(path = "pages/keys.html")]
 pub(super) struct Keys {
     shell: Shell,
-    pub(super) rows: Vec<Row>,
-    pub(super) dialog: Dialog,
-    more: bool,
+    rows: Vec<Row>,
+    dialog: Dialog,
+    more: Option<String>,
     owner: bool,
     action: String,
     new_href: String,
@@ -175,6 +184,44 @@ impl Keys {
     }
 }
 
+impl Keys {
+    /// The page with one dialog open, or none.
+    pub(super) async fn with(state: &DashboardState, visit: &Visit, dialog: Dialog) -> Result<Self, Failure> {
+        let t = visit.person.text;
+        let after = visit.person.asked.get("after").cloned();
+        let cursor = Cursor { after, limit: 50, ascending: false };
+        let listing =
+            state.app.visible_keys(&visit.person.actor(), &visit.organization.id, &visit.project.id, cursor).await;
+        let listing = listing.map_err(|error| Failure::new(t, error))?;
+        // The way to the phone step and back leads to the same dialog.
+        let next = match &dialog {
+            Dialog::Rotate { id, .. } => format!("{HERE}?rotate={id}"),
+            _ => format!("{HERE}?new=1"),
+        };
+        let query = serde_urlencoded::to_string([("next", visit.link(&next))]).unwrap_or_default();
+        let more = listing.data.last().filter(|_| listing.has_more);
+        Ok(Self {
+            more: more.map(|last| visit.link(&format!("{HERE}?after={}", last.key.id))),
+            rows: listing.data.iter().map(|found| row(visit, found)).collect(),
+            shell: Shell::new(state, visit, &t.say("nav-api-keys"), HERE),
+            dialog,
+            owner: visit.owner(),
+            action: visit.link(HERE),
+            new_href: visit.link("/api-keys?new=1"),
+            close_href: visit.link(HERE),
+            phone_href: visit.link(&format!("/settings/account/phone?{query}")),
+            base_url: format!("{}/v1", state.public_url),
+            lives: LIVES,
+            overlaps: OVERLAPS,
+        })
+    }
+
+    /// Whether this row is the key that was just made.
+    fn is_new(&self, row: &Row) -> bool {
+        matches!(&self.dialog, Dialog::Made { id, .. } if *id == row.id)
+    }
+}
+
 /// Head and last four of `sk-proj-ab…wxyz` as it is stored.
 pub(super) fn split(redacted: &str) -> (String, String) {
     let tail: String = redacted.chars().rev().take(4).collect::<Vec<_>>().into_iter().rev().collect();
@@ -191,7 +238,7 @@ fn permissions(visit: &Visit, scopes: &[String]) -> String {
     }
 }
 
-fn row(visit: &Visit, found: &KeyWithOwner, new: Option<&str>) -> Row {
+fn row(visit: &Visit, found: &KeyWithOwner) -> Row {
     let (head, tail) = split(&found.key.redacted);
     let ended = found.key.expires_at.is_some_and(|end| visit.person.when.now >= end);
     let rotated = found.key.rotated_to.is_some();
@@ -215,40 +262,18 @@ fn row(visit: &Visit, found: &KeyWithOwner, new: Option<&str>) -> Row {
         rotatable: hers && found.owner_active && !ended && !rotated,
         ended,
         rotated,
-        new: new == Some(found.key.id.as_str()),
     }
 }
 
-pub(super) async fn page(
-    state: &DashboardState,
-    visit: &Visit,
-    dialog: Dialog,
-    new: Option<&str>,
-) -> Result<Keys, Failure> {
-    let t = visit.person.text;
-    let cursor = Cursor { after: None, limit: 50, ascending: false };
-    let listing =
-        state.app.visible_keys(&visit.person.actor(), &visit.organization.id, &visit.project.id, cursor).await;
-    let listing = listing.map_err(|error| Failure::new(t, error))?;
-    let next = match &dialog {
-        Dialog::Rotate { id, .. } => format!("{HERE}?rotate={id}"),
-        _ => format!("{HERE}?new=1"),
-    };
-    let query = serde_urlencoded::to_string([("next", visit.link(&next))]).unwrap_or_default();
-    Ok(Keys {
-        rows: listing.data.iter().map(|found| row(visit, found, new)).collect(),
-        more: listing.has_more,
-        shell: Shell::new(state, visit, &t.say("nav-api-keys"), HERE),
-        dialog,
-        owner: visit.owner(),
-        action: visit.link(HERE),
-        new_href: visit.link("/api-keys?new=1"),
-        close_href: visit.link(HERE),
-        phone_href: visit.link(&format!("/settings/account/phone?{query}")),
-        base_url: format!("{}/v1", state.public_url),
-        lives: LIVES,
-        overlaps: OVERLAPS,
-    })
+/// The row of one key, wherever in the list it stands; none when this person may not change it.
+pub(super) async fn row_of(state: &DashboardState, visit: &Visit, id: &str) -> Result<Option<Row>, Failure> {
+    let Ok(key) = id.parse() else { return Ok(None) };
+    let found = state.app.changeable_key(&visit.person.actor(), &visit.organization.id, &visit.project.id, &key).await;
+    match found {
+        Ok(found) => Ok(Some(row(visit, &found))),
+        Err(Error::NotFound { .. } | Error::Refused(_)) => Ok(None),
+        Err(error) => Err(Failure::new(visit.person.text, error)),
+    }
 }
 
 /// Whether a new key would be refused until a phone was verified.
@@ -260,36 +285,29 @@ async fn phone_first(state: &DashboardState, visit: &Visit) -> Result<bool, Fail
 }
 
 pub(crate) async fn list(State(state): State<DashboardState>, visit: Visit) -> Page {
+    let dialog = asked_dialog(&state, &visit).await?;
+    show(visit.person.text, &Keys::with(&state, &visit, dialog).await?)
+}
+
+/// The dialog that the address asks for.
+async fn asked_dialog(state: &DashboardState, visit: &Visit) -> Result<Dialog, Failure> {
     let asked = &visit.person.asked;
-    let dialog = match asked.get("rotate") {
-        // The way to the phone step and back is about this key.
-        Some(id) => rotation(&state, &visit, id, None).await?,
-        None => Dialog::None,
-    };
-    let mut keys = page(&state, &visit, dialog, None).await?;
-    let named = |verb: &str| asked.get(verb).and_then(|id| keys.rows.iter().find(|row| row.id == *id));
     if asked.contains_key("new") {
-        let phone = phone_first(&state, &visit).await?;
-        let permissions = Permissions::of(&[]);
-        keys.dialog = Dialog::Create { wrong: None, phone, name: String::new(), permissions };
-    } else if let Some(row) = named("revoke") {
-        keys.dialog = Dialog::Revoke {
-            id: row.id.clone(),
-            name: row.name.clone(),
-            tail: row.tail.clone(),
-            rotated: row.rotated,
-            last_used_at: row.last_used_at,
-        };
-    } else if let Some(row) = named("edit").filter(|row| !row.ended) {
-        keys.dialog = Dialog::Edit {
-            id: row.id.clone(),
-            name: row.given_name.clone(),
-            shown: row.name.clone(),
-            wrong: None,
-            permissions: Permissions::of(&row.restriction),
-        };
+        let phone = phone_first(state, visit).await?;
+        return Ok(Dialog::Create { wrong: None, phone, name: String::new(), permissions: Permissions::of(&[]) });
     }
-    show(visit.person.text, &keys)
+    if let Some(id) = asked.get("rotate") {
+        return rotation(state, visit, id, None).await;
+    }
+    if let Some(id) = asked.get("revoke") {
+        let Some(row) = row_of(state, visit, id).await? else { return Ok(Dialog::None) };
+        let Row { id, name, tail, rotated, last_used_at, .. } = row;
+        return Ok(Dialog::Revoke { id, name, tail, rotated, last_used_at });
+    }
+    let Some(id) = asked.get("edit") else { return Ok(Dialog::None) };
+    let Some(row) = row_of(state, visit, id).await?.filter(|row| !row.ended) else { return Ok(Dialog::None) };
+    let permissions = Permissions::of(&row.restriction);
+    Ok(Dialog::Edit { id: row.id, name: row.given_name, shown: row.name, wrong: None, permissions })
 }
 
 /// The dialog before a rotation, if there is such a key.
@@ -299,22 +317,16 @@ pub(super) async fn rotation(
     id: &str,
     wrong: Option<String>,
 ) -> Result<Dialog, Failure> {
-    let keys = page(state, visit, Dialog::None, None).await?;
-    let Some(row) = keys.rows.iter().find(|row| row.id == id && row.rotatable) else { return Ok(Dialog::None) };
-    Ok(Dialog::Rotate {
-        id: row.id.clone(),
-        name: row.name.clone(),
-        tail: row.tail.clone(),
-        wrong,
-        phone: phone_first(state, visit).await?,
-        last_used_at: row.last_used_at,
-    })
+    let Some(row) = row_of(state, visit, id).await?.filter(|row| row.rotatable) else { return Ok(Dialog::None) };
+    let phone = phone_first(state, visit).await?;
+    Ok(Dialog::Rotate { id: row.id, name: row.name, tail: row.tail, wrong, phone, last_used_at: row.last_used_at })
 }
 
 /// The dialog that shows a secret, once.
 pub(super) fn made(visit: &Visit, key: &MintedKey, replaces: Option<(String, Timestamp)>) -> Dialog {
     let (head, tail) = split(&key.row.redacted);
     Dialog::Made {
+        id: key.row.id.to_string(),
         secret: key.secret.expose().clone(),
         tail,
         head,
@@ -330,16 +342,12 @@ pub(crate) async fn create(State(state): State<DashboardState>, visit: Visit, fo
     let t = visit.person.text;
     let name = Some(form.text("name")).filter(|name| !name.is_empty()).map(str::to_owned);
     let life = form.text("days").parse::<i64>().ok().map(|days| days.saturating_mul(86_400));
-    let again = |wrong: Option<String>, phone: bool| {
-        let mut permissions = Permissions::of(&Permissions::asked(&form).unwrap_or_default());
-        if form.text("permissions") == "restricted" {
-            permissions.chosen = "restricted";
-        }
-        Dialog::Create { wrong, phone, name: name.clone().unwrap_or_default(), permissions }
+    let again = async |wrong: Option<String>, phone: bool| {
+        let (name, permissions) = (name.clone().unwrap_or_default(), Permissions::as_sent(&form));
+        show_again(t, &Keys::with(&state, &visit, Dialog::Create { wrong, phone, name, permissions }).await?)
     };
     let Some(scopes) = Permissions::asked(&form) else {
-        let dialog = again(Some(t.say("key-scopes-missing")), false);
-        return show_again(t, &page(&state, &visit, dialog, None).await?);
+        return again(Some(t.say("key-scopes-missing")), false).await;
     };
     let asked = NewKey { name: name.clone(), scopes, expires_in_seconds: life };
     let (actor, organization, project) = (visit.person.actor(), &visit.organization.id, &visit.project.id);
@@ -371,8 +379,8 @@ pub(crate) async fn create(State(state): State<DashboardState>, visit: Visit, fo
         state.app.create_project_key(&actor, organization, project, &asked).await
     };
     match made {
-        Ok(key) => show(t, &page(&state, &visit, self::made(&visit, &key, None), Some(key.row.id.as_str())).await?),
-        Err(Error::RequirementMissing { .. }) => show_again(t, &page(&state, &visit, again(None, true), None).await?),
-        Err(error) => show_again(t, &page(&state, &visit, again(Some(words(t, &error)), false), None).await?),
+        Ok(key) => show(t, &Keys::with(&state, &visit, self::made(&visit, &key, None)).await?),
+        Err(Error::RequirementMissing { .. }) => again(None, true).await,
+        Err(error) => again(Some(words(t, &error)), false).await,
     }
 }
