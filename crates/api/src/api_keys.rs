@@ -7,6 +7,7 @@ use axum::extract::State;
 use http::HeaderMap;
 use keystead_app::Actor;
 use keystead_app::keys::{MintedKey, NewKey};
+use keystead_core::caller::Owner;
 use keystead_core::id::ProjectId;
 use serde_json::{Value, json};
 
@@ -33,8 +34,13 @@ pub(crate) async fn handle(
     Ok(Json(show(&made.or_fail(&state)?)))
 }
 
-fn show(key: &MintedKey) -> Value {
+/// A key with its secret, as it is shown once.
+pub(crate) fn show(key: &MintedKey) -> Value {
     let row = &key.row;
+    let owner = match &row.owner {
+        Owner::User(id) => json!({ "type": "user", "user": { "id": id } }),
+        Owner::ServiceAccount(id) => json!({ "type": "service_account", "service_account": { "id": id } }),
+    };
     json!({
         "id": row.id,
         "object": "organization.project.api_key",
@@ -46,6 +52,6 @@ fn show(key: &MintedKey) -> Value {
         "last_used_at": null,
         "project_id": row.project,
         "organization_id": row.organization,
-        "owner": { "type": "user", "user": { "id": row.owner.as_str() } },
+        "owner": owner,
     })
 }

@@ -6,7 +6,6 @@ use keystead_core::access;
 use keystead_core::caller::{Caller, Owner};
 use keystead_core::id::{OrganizationId, UserId};
 use keystead_core::refusal::Refusal;
-use keystead_core::role::Sight;
 use keystead_core::scope::{Scope, ScopeSet};
 use keystead_store::Tx;
 use keystead_store::tables::{memberships, users};
@@ -123,22 +122,18 @@ impl App {
         }
     }
 
-    /// Whether somebody signed in may look at this in the organization; anybody else needs the scope.
-    pub(crate) async fn authorize_sight(
+    /// Every member who is signed in may look at members, projects and usage (contract section 4); anybody else needs
+    /// the scope.
+    pub(crate) async fn authorize_reader(
         &self,
         tx: &mut Tx,
         actor: &Actor,
         organization: &OrganizationId,
-        sight: Sight,
         scope: Scope,
     ) -> Result<(), Error> {
-        if let Some(user) = actor.in_person() {
-            self.authorize_member(tx, actor, organization).await?;
-            let membership = memberships::find(tx, organization, user).await?;
-            if membership.is_some_and(|membership| membership.role.sees(sight)) {
-                return Ok(());
-            }
+        match actor.in_person() {
+            Some(_) => self.authorize_member(tx, actor, organization).await,
+            None => self.authorize(tx, actor, organization, scope).await,
         }
-        self.authorize(tx, actor, organization, scope).await
     }
 }

@@ -1,6 +1,6 @@
 //! Inviting people by mail (S3-10), accepting, and taking invitations back.
 
-use keystead_core::id::{JobId, OrganizationId, ProjectId, UserId};
+use keystead_core::id::{InviteId, OrganizationId, ProjectId, UserId};
 use keystead_core::role::{OrganizationRole, ProjectRole};
 use keystead_core::scope::Scope;
 use keystead_core::secret::Secret;
@@ -61,7 +61,7 @@ impl App {
     ) -> Result<Invite, Error> {
         let secret = self.fresh_secret();
         let row = Invite {
-            id: format!("invite-{}", self.draw(JobId::generate).as_str().trim_start_matches("job_")),
+            id: self.draw(InviteId::generate).to_string(),
             organization: organization.clone(),
             email: checked_email(email)?,
             role,

@@ -1,7 +1,7 @@
 //! People of an organization.
 
 use keystead_core::id::{OrganizationId, UserId};
-use keystead_core::role::{OrganizationRole, Sight};
+use keystead_core::role::OrganizationRole;
 use keystead_core::scope::Scope;
 use keystead_store::tables::memberships::{self, Membership};
 use keystead_store::tables::project_members;
@@ -38,7 +38,7 @@ impl App {
         let (actor, organization, page, emails) = (actor.clone(), organization.clone(), page.clone(), emails.to_vec());
         let read = self.store().read("members", async move |tx: &mut Tx| {
             let (actor, organization, page, emails) = (&actor, &organization, &page, &emails);
-            app.authorize_sight(tx, actor, organization, Sight::Members, Scope::ManagementRead).await?;
+            app.authorize_reader(tx, actor, organization, Scope::ManagementRead).await?;
             if !emails.is_empty() {
                 return with_emails(tx, organization, emails).await;
             }

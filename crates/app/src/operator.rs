@@ -9,9 +9,9 @@ use keystead_core::verification::payment::PaymentState;
 use keystead_providers::Health;
 use keystead_store::Tx;
 use keystead_store::tables::reviews;
-use keystead_store::tables::{accounts, captures, identity_attempts, organizations, phones, retention, users};
+use keystead_store::tables::{accounts, identity_attempts, organizations, phones, retention, users};
 
-use crate::review::held_until;
+use crate::review::attempt_held_until;
 use crate::{Actor, App, Codes, Error};
 
 /// One organization.
@@ -248,13 +248,9 @@ impl App {
         };
         for row in attempts.iter().filter(late) {
             // What is held by law waits for its date.
-            let capture = captures::find_by_attempt(tx, &row.id).await?;
-            let held = match &capture {
-                Some(capture) => held_until(tx, &capture.case, self.now()).await?.is_some(),
-                None => false,
-            };
-            if !held && !names.contains(&"erasure_late") {
+            if attempt_held_until(tx, &row.id, self.now()).await?.is_none() {
                 names.push("erasure_late");
+                break;
             }
         }
         match self.payment_standing(tx, organization).await?.0.state {

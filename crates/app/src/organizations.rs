@@ -146,6 +146,7 @@ impl App {
         let read = self.store().read("organizations_of", async move |tx: &mut Tx| {
             let mut choices = Vec::new();
             let reached = projects::list_of_user(tx, &user).await?;
+            let safe = has_second_factor(tx, &user).await?;
             for membership in memberships::list_of_user(tx, &user).await? {
                 let Some(row) = organizations::find(tx, &membership.organization).await? else { continue };
                 if row.deactivated_at.is_some() {
@@ -156,13 +157,13 @@ impl App {
                     ProjectChoice { id, name, is_default: project.is_default }
                 });
                 let projects = projects.collect();
-                let asks = organizations::second_factor_since(tx, &row.id).await?.is_some();
+                let locked = !safe && organizations::second_factor_since(tx, &row.id).await?.is_some();
                 choices.push(OrganizationChoice {
                     id: row.id,
                     name: row.name,
                     role: membership.role,
                     projects,
-                    locked: asks && !has_second_factor(tx, &user).await?,
+                    locked,
                 });
             }
             Ok::<_, Error>(choices)

@@ -1,7 +1,7 @@
 //! Projects: rooms of an organization, each with its own keys and members.
 
 use keystead_core::id::{OrganizationId, ProjectId};
-use keystead_core::role::{ProjectRole, Sight};
+use keystead_core::role::ProjectRole;
 use keystead_core::scope::Scope;
 use keystead_store::tables::project_members::{self, ProjectMember};
 use keystead_store::tables::projects;
@@ -32,7 +32,7 @@ impl App {
         let (actor, organization, page) = (actor.clone(), organization.clone(), page.clone());
         let read = self.store().read("projects", async move |tx: &mut Tx| {
             let (actor, organization, page) = (&actor, &organization, &page);
-            app.authorize_sight(tx, actor, organization, Sight::Projects, Scope::ManagementRead).await?;
+            app.authorize_reader(tx, actor, organization, Scope::ManagementRead).await?;
             Ok(projects::list(tx, organization, include_archived, page).await?)
         });
         read.await

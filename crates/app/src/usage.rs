@@ -2,7 +2,6 @@
 
 use keystead_core::id::{KeyId, OrganizationId, ProjectId};
 use keystead_core::money::Micros;
-use keystead_core::role::Sight;
 use keystead_core::scope::Scope;
 use keystead_core::time::Timestamp;
 use keystead_core::usage::{Quantities, UsageKind};
@@ -132,7 +131,7 @@ impl App {
         let (actor, organization, query) = (actor.clone(), organization.clone(), query.clone());
         let read = self.store().read("usage", async move |tx: &mut Tx| {
             let (actor, organization, query) = (&actor, &organization, &query);
-            app.authorize_sight(tx, actor, organization, Sight::Usage, Scope::UsageRead).await?;
+            app.authorize_reader(tx, actor, organization, Scope::UsageRead).await?;
             Ok::<_, Error>(usage::query(tx, query).await?)
         });
         for row in read.await? {

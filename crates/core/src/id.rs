@@ -97,6 +97,12 @@ id!(/// A row of the audit chain.
     AuditEventId, "audit_log-", 24);
 id!(/// A row of the job queue or the outbox.
     JobId, "job_", 24);
+id!(/// An invitation to an organization (contract 1.4).
+    InviteId, "invite-", 24);
+id!(/// Pictures that are kept beyond their time because the law asks for it.
+    LegalHoldId, "hold_", 24);
+id!(/// One look of a reviewer at one picture.
+    EvidenceViewId, "view_", 24);
 id!(/// One verification of one phone number.
     PhoneVerificationId, "phv_", 24);
 id!(/// One set-up of a payment method.

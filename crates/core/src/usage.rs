@@ -188,16 +188,11 @@ pub struct UsageEvent {
     /// The request's id, for the owner's own logs.
     pub request: String,
     /// Whether a stream was asked for; spools of versions that did not tell say no.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub stream: bool,
     /// Whether reasoning summaries were asked for.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub summary: bool,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out a reference")]
-const fn is_false(told: &bool) -> bool {
-    !*told
 }
 
 #[cfg(test)]

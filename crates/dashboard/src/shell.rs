@@ -93,7 +93,7 @@ impl Shell {
             .iter()
             .map(|organization| {
                 let choice = |project: &keystead_app::organizations::ProjectChoice| Choice {
-                    label: shown(t, project),
+                    label: t.project(project.is_default, &project.name),
                     href: format!("{current}?project={}", project.id),
                     current: project.id == visit.project.id,
                 };
@@ -103,7 +103,7 @@ impl Shell {
         let role = if visit.owner() { "role-owner" } else { "role-reader" };
         Self {
             organization: visit.organization.name.clone(),
-            project: shown(t, &visit.project),
+            project: t.project(visit.project.is_default, &visit.project.name),
             role: t.say(role),
             switcher,
             project_entries,
@@ -157,9 +157,4 @@ impl Shell {
             }
         }
     }
-}
-
-/// The Default project is called so in every language; others have the names people gave them.
-fn shown(t: Text, project: &keystead_app::organizations::ProjectChoice) -> String {
-    if project.is_default { t.say("default-project") } else { project.name.clone() }
 }

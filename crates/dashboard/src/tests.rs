@@ -7,7 +7,7 @@ use crate::language::Language;
 use crate::text::sources;
 
 /// Every file below a folder of this crate.
-fn files(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

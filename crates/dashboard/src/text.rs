@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 
+use keystead_core::gate::Requirement;
+
 use crate::language::Language;
 
 /// The files of one language, by area.
@@ -84,26 +86,35 @@ impl Text {
 
     /// A text with one place.
     pub(crate) fn say1(self, key: &str, name: &str, value: impl Display) -> String {
-        let mut arguments = FluentArgs::new();
-        arguments.set(name.to_owned(), value.to_string());
-        self.format(key, Some(&arguments))
+        self.say_with(key, &[&(name, &value.to_string())])
     }
 
     /// A text with two places.
     pub(crate) fn say2(self, key: &str, one: &(&str, &str), two: &(&str, &str)) -> String {
-        let mut arguments = FluentArgs::new();
-        arguments.set(one.0.to_owned(), one.1.to_owned());
-        arguments.set(two.0.to_owned(), two.1.to_owned());
-        self.format(key, Some(&arguments))
+        self.say_with(key, &[one, two])
     }
 
     /// A text with three places.
     pub(crate) fn say3(self, key: &str, one: &(&str, &str), two: &(&str, &str), three: &(&str, &str)) -> String {
+        self.say_with(key, &[one, two, three])
+    }
+
+    fn say_with(self, key: &str, places: &[&(&str, &str)]) -> String {
         let mut arguments = FluentArgs::new();
-        for (name, value) in [one, two, three] {
+        for (name, value) in places {
             arguments.set((*name).to_owned(), (*value).to_owned());
         }
         self.format(key, Some(&arguments))
+    }
+
+    /// What a policy asks for, in words.
+    pub(crate) fn requirement(self, requirement: Requirement) -> String {
+        self.say(&format!("gate-{}", requirement.as_str().replace('_', "-")))
+    }
+
+    /// The Default project is called so in every language; others have the names people gave them.
+    pub(crate) fn project(self, is_default: bool, name: &str) -> String {
+        if is_default { self.say("default-project") } else { name.to_owned() }
     }
 
     /// A text about so many things, in the right plural form.

@@ -2,11 +2,11 @@
 
 use axum::Json;
 use axum::extract::State;
-use keystead_core::caller::Owner;
 use keystead_core::id::KeyId;
 use serde_json::{Value, json};
 
 use crate::ApiState;
+use crate::api_keys;
 use crate::auth::Admin;
 use crate::body::Fields;
 use crate::error::{Failure, OrFail};
@@ -53,23 +53,7 @@ pub(crate) async fn rotate(
     let (actor, organization) = (&admin.actor, &admin.organization);
     let project = state.app.project_of_key(actor, organization, &id).await.or_fail(&state)?;
     let rotated = state.app.rotate_key(actor, organization, &project, &id, overlap).await.or_fail(&state)?;
-    let row = &rotated.made.row;
-    let owner = match &row.owner {
-        Owner::User(id) => json!({ "type": "user", "user": { "id": id } }),
-        Owner::ServiceAccount(id) => json!({ "type": "service_account", "service_account": { "id": id } }),
-    };
-    Ok(Json(json!({
-        "id": row.id,
-        "object": "organization.project.api_key",
-        "name": row.name,
-        "value": rotated.made.secret.expose(),
-        "redacted_value": row.redacted,
-        "created_at": row.created_at,
-        "expires_at": row.expires_at,
-        "last_used_at": null,
-        "project_id": row.project,
-        "organization_id": row.organization,
-        "owner": owner,
-        "replaces": { "id": rotated.old, "expires_at": rotated.old_ends_at },
-    })))
+    let mut made = api_keys::show(&rotated.made);
+    made["replaces"] = json!({ "id": rotated.old, "expires_at": rotated.old_ends_at });
+    Ok(Json(made))
 }

@@ -4,11 +4,10 @@
 use keystead_core::id::UserId;
 use keystead_core::time::Timestamp;
 use keystead_store::Tx;
-use keystead_store::tables::{accounts, agreements, memberships, users};
+use keystead_store::tables::{accounts, agreements, users};
 use serde_json::json;
 
 use super::second_factor::not_on;
-use crate::audit::Deed;
 use crate::bootstrap::checked_email;
 use crate::operator::{operators_only, operators_reason};
 use crate::{Actor, App, Error};
@@ -65,12 +64,7 @@ impl App {
             }
             agreements::save(tx, &subject(&user), actor.id(), now).await?;
             let details = json!({ "data": { "second_factor": "reset_proposed", "reason": reason } });
-            for membership in memberships::list_of_user(tx, &user).await? {
-                let (organization, details) = (&membership.organization, details.clone());
-                let deed = Deed { organization, action: "user.updated", target: user.as_str(), details };
-                app.record(tx, &actor, deed).await?;
-            }
-            Ok::<_, Error>(())
+            app.record_about(tx, &actor, &user, "user.updated", user.as_str(), details).await
         });
         write.await
     }

@@ -73,10 +73,22 @@ impl App {
         target: &str,
         details: Value,
     ) -> Result<(), Error> {
-        let actor = Actor::Person(user.clone());
+        self.record_about(tx, &Actor::Person(user.clone()), user, action, target, details).await
+    }
+
+    /// The same deed in every organization of a person, whoever did it.
+    async fn record_about(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        user: &UserId,
+        action: &'static str,
+        target: &str,
+        details: Value,
+    ) -> Result<(), Error> {
         for membership in memberships::list_of_user(tx, user).await? {
             let deed = Deed { organization: &membership.organization, action, target, details: details.clone() };
-            self.record(tx, &actor, deed).await?;
+            self.record(tx, actor, deed).await?;
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use keystead_core::secret::Secret;
 use keystead_core::verification::limits::{Counting, Limit, Subject};
 use keystead_store::Tx;
 use keystead_store::tables::accounts::{self, Account, Token};
-use keystead_store::tables::{limit_hits, memberships, sessions, users};
+use keystead_store::tables::{limit_hits, sessions, users};
 use rand::RngCore;
 use serde_json::json;
 use totp_rs::{Algorithm, Builder, Totp};
@@ -13,7 +13,6 @@ use totp_rs::{Algorithm, Builder, Totp};
 use super::mails::Kind;
 use super::sessions::SignedIn;
 use super::{Context, dead_link, digest};
-use crate::audit::Deed;
 use crate::bootstrap::checked_email;
 use crate::verification::limits::Subjects;
 use crate::{Actor, App, Error};
@@ -308,13 +307,7 @@ impl App {
         accounts::use_tokens_of(tx, user, WAITING, self.now()).await?;
         self.mail_person(tx, user, Kind::FactorOff, "").await?;
         let details = json!({ "data": { "second_factor": "reset" } });
-        for membership in memberships::list_of_user(tx, user).await? {
-            let organization = &membership.organization;
-            let details = details.clone();
-            let deed = Deed { organization, action: "user.updated", target: user.as_str(), details };
-            self.record(tx, actor, deed).await?;
-        }
-        Ok(())
+        self.record_about(tx, actor, user, "user.updated", user.as_str(), details).await
     }
 
     async fn take_factor(&self, tx: &mut Tx, mut account: Account) -> Result<(), Error> {

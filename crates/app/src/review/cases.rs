@@ -1,6 +1,6 @@
 //! What a reviewer sees: the queue, a case with what software found, and its pictures with his name burned in.
 
-use keystead_core::id::OrganizationId;
+use keystead_core::id::{EvidenceViewId, OrganizationId};
 use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
 use keystead_core::verification::documents::DocumentKind;
@@ -318,9 +318,8 @@ impl App {
             let picture = pictures.into_iter().find(|picture| picture.number == number && picture.erased_at.is_none());
             let picture = picture.ok_or_else(missing)?;
             let slot = Slot::from_name(&picture.kind).ok_or_else(missing)?;
-            let token = app.draw(keystead_core::id::JobId::generate);
             let view = EvidenceView {
-                id: format!("view_{}", token.as_str().trim_start_matches("job_")),
+                id: app.draw(EvidenceViewId::generate).to_string(),
                 organization: case.organization.clone(),
                 case: row.case.clone(),
                 number,

@@ -2,11 +2,11 @@
 //! (verification.md 4.6). Two operators hold the pictures of one case, with a reason and a date that has a ceiling in
 //! code; owners read of it and are told by mail.
 
-use keystead_core::id::JobId;
+use keystead_core::id::LegalHoldId;
 use keystead_core::time::Timestamp;
 use keystead_core::verification::legal_hold::{self, Hold, Proposal, Refusal};
 use keystead_store::Tx;
-use keystead_store::tables::captures::Capture;
+use keystead_store::tables::captures::{self, Capture};
 use keystead_store::tables::legal_holds::{self, LegalHold};
 use keystead_store::tables::{accounts, identity_attempts, reviews, users};
 use serde_json::{Value, json};
@@ -28,6 +28,14 @@ pub(crate) async fn held_until(tx: &mut Tx, case: &str, now: Timestamp) -> Resul
     let open = legal_holds::list_open(tx, case).await?;
     let granted = open.into_iter().filter(|hold| hold.granted_at.is_some());
     Ok(granted.map(|hold| hold.until).filter(|until| *until > now.plus(EARLY)).max())
+}
+
+/// Until when the pictures of an attempt are held, if it has any.
+pub(crate) async fn attempt_held_until(tx: &mut Tx, attempt: &str, now: Timestamp) -> Result<Option<Timestamp>, Error> {
+    match captures::find_by_attempt(tx, attempt).await? {
+        Some(capture) => held_until(tx, &capture.case, now).await,
+        None => Ok(None),
+    }
 }
 
 fn refused(refusal: Refusal) -> Error {
@@ -80,9 +88,8 @@ impl App {
                     Ok::<_, Error>(Decided::Done)
                 }
                 _ => {
-                    let token = app.draw(JobId::generate);
                     let row = LegalHold {
-                        id: format!("hold_{}", token.as_str().trim_start_matches("job_")),
+                        id: app.draw(LegalHoldId::generate).to_string(),
                         case: capture.case.clone(),
                         organization: capture.organization.clone(),
                         reason: reason.clone(),

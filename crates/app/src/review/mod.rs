@@ -27,7 +27,7 @@ pub use cases::{CaseView, PictureView, QueueRow, VIEW_REASONS, ZoneView};
 pub use decide::{Decided, Verdict, declines};
 pub use erase::RETENTION_CEILING;
 pub use evidence::{EvidenceError, EvidenceStore};
-pub(crate) use hold::held_until;
+pub(crate) use hold::attempt_held_until;
 pub use image::{ImageRefusal, Intake};
 pub use keystead_store::tables::legal_holds::LegalHold;
 pub use provider::{Reviewer, ReviewerOptions};

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::search::plain;
 use super::{Found, Group, TOPICS, find, pictures, topic};
 use crate::language::Language;
+use crate::tests::files;
 use crate::text::sources;
 
 fn slug(language: Language, asked: &str) -> Option<&'static str> {
@@ -12,15 +13,6 @@ fn slug(language: Language, asked: &str) -> Option<&'static str> {
         Found::Error(topic) => Some(topic.slug),
         Found::Pages(_) => None,
     }
-}
-
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() { found.extend(files(&path)) } else { found.push(path) }
-    }
-    found
 }
 
 /// A source file without its comments, its tests, and the backslashes that continue a text on the next line.

@@ -27,10 +27,7 @@ impl Refusal {
         let (action, model) = call.action.split_once(':').unwrap_or((call.action.as_str(), ""));
         let what = if model.is_empty() { action } else { model }.to_owned();
         let topic = help::topic_of_refusal(action, model, &call.rule);
-        let words = |name: &str| {
-            let known = Requirement::from_name(name)?;
-            Some(t.say(&format!("gate-{}", known.as_str().replace('_', "-"))))
-        };
+        let words = |name: &str| Requirement::from_name(name).map(|known| t.requirement(known));
         let missing: Vec<String> = call.missing.split(',').filter_map(words).collect();
         Self {
             what,
@@ -62,8 +59,7 @@ struct Home {
 fn announced(visit: &Visit, upcoming: &Upcoming) -> String {
     let t = visit.person.text;
     let day = visit.person.when.date(&upcoming.from);
-    let words = |one: &Requirement| t.say(&format!("gate-{}", one.as_str().replace('_', "-")));
-    let needs: Vec<String> = upcoming.action.missing.iter().map(words).collect();
+    let needs: Vec<String> = upcoming.action.missing.iter().map(|one| t.requirement(*one)).collect();
     let what = match upcoming.action.action.split_once(':') {
         Some((_, model)) => model.to_owned(),
         None if upcoming.action.action == "api_key.create" => t.say("ahead-keys"),

@@ -76,7 +76,7 @@ async fn page(state: &DashboardState, visit: &Visit, id: &UserId) -> Result<One,
     let more = more.map(|last| visit.link(&format!("{here}?after={}", last.id)));
     let place = |row: keystead_app::projects::Project| Place {
         role: roles.iter().find(|(known, _)| *known == row.id).map(|(_, role)| *role),
-        label: if row.is_default { t.say("default-project") } else { row.name },
+        label: t.project(row.is_default, &row.name),
         id: row.id.to_string(),
     };
     Ok(One {

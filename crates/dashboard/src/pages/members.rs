@@ -74,7 +74,7 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<Members, Failure>
             .into_iter()
             .map(|row| Place {
                 role: row.is_default.then_some(ProjectRole::Member),
-                label: if row.is_default { t.say("default-project") } else { row.name },
+                label: t.project(row.is_default, &row.name),
                 id: row.id.to_string(),
             })
             .collect();

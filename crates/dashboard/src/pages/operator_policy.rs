@@ -128,11 +128,11 @@ impl Policy {
     }
 
     fn requirements(&self) -> [(&'static str, String); 3] {
-        Requirement::ALL.map(|requirement| (requirement.as_str(), gate(&self.shell, requirement)))
+        Requirement::ALL.map(|requirement| (requirement.as_str(), self.shell.t.requirement(requirement)))
     }
 
     fn missing(&self, row: &PreviewRow) -> String {
-        row.missing.iter().map(|requirement| gate(&self.shell, *requirement)).collect::<Vec<_>>().join(", ")
+        row.missing.iter().map(|requirement| self.shell.t.requirement(*requirement)).collect::<Vec<_>>().join(", ")
     }
 
     fn sum(&self, preview: &PolicyPreview) -> String {
@@ -157,11 +157,6 @@ impl Policy {
 
 fn count(number: usize) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-/// A requirement in words.
-fn gate(shell: &Shell, requirement: Requirement) -> String {
-    shell.t.say(&format!("gate-{}", requirement.as_str().replace('_', "-")))
 }
 
 async fn page(state: &DashboardState, visit: &Visit, rules: Option<Vec<RuleForm>>) -> Result<Policy, Failure> {

@@ -45,7 +45,7 @@ async fn page(state: &DashboardState, visit: &Visit, id: &ProjectId) -> Result<M
     let names: BTreeSet<String> = served.into_iter().chain(listed.iter().cloned()).collect();
     Ok(Models {
         shell: Shell::new(state, visit, &t.say("project-models"), PROJECTS),
-        name: if project.is_default { t.say("default-project") } else { project.name },
+        name: t.project(project.is_default, &project.name),
         mode: models.as_ref().map_or("all", |models| models.mode.as_str()),
         choices: names.into_iter().map(|id| Choice { listed: listed.contains(&id), id }).collect(),
         wrong: None,

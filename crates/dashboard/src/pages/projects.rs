@@ -47,7 +47,7 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<Projects, Failure
     let row = |row: keystead_app::projects::Project| Row {
         models: visit.link(&format!("{HERE}/{}/models", row.id)),
         id: row.id.to_string(),
-        name: if row.is_default { t.say("default-project") } else { row.name },
+        name: t.project(row.is_default, &row.name),
         is_default: row.is_default,
         created_at: row.created_at,
         archived_at: row.archived_at,

@@ -10,11 +10,11 @@ use keystead_providers::mail::Mail;
 use keystead_store::Tx;
 use keystead_store::tables::identity_attempts::{self, IdentityAttempt};
 use keystead_store::tables::privacy::{self, Receipt};
-use keystead_store::tables::{captures, memberships, users};
+use keystead_store::tables::{memberships, users};
 use serde_json::{Value, json};
 
 use crate::outbox::Outcome;
-use crate::review::held_until;
+use crate::review::attempt_held_until;
 use crate::verification::jobs::{self, field};
 use crate::verification::payment::settled;
 use crate::verification::words;
@@ -118,11 +118,7 @@ impl App {
             return Ok(Outcome::Done);
         };
         let (now, attempt) = (self.now(), row.id.clone());
-        let held =
-            self.store().read("held", async move |tx: &mut Tx| match captures::find_by_attempt(tx, &attempt).await? {
-                Some(capture) => held_until(tx, &capture.case, now).await,
-                None => Ok(None),
-            });
+        let held = self.store().read("held", async move |tx: &mut Tx| attempt_held_until(tx, &attempt, now).await);
         if let Some(until) = held.await? {
             return Ok(Outcome::Again(Some(until.since(now))));
         }
