@@ -78,6 +78,8 @@ async function journey(browser, language, scripts, number) {
   const listed = async () => (await (await fetch(`${base}/v1/models`, { headers: { authorization: `Bearer ${made}` } })).json()).data;
   const served = (await listed()).length;
   await page.goto(`${base}/settings/organization/projects`);
+  await page.locator("main td a[href*='/projects/proj_']").first().click();
+  await see("project-empty");
   await page.locator("a[href*='/models']").first().click();
   await page.check("input[name=mode][value=allow_list]");
   await page.check("input[name=model][value='gpt-4o']");
@@ -90,6 +92,38 @@ async function journey(browser, language, scripts, number) {
   await page.waitForURL("**done=saved**");
   assert.equal((await listed()).length, served);
   done(`${tag}: a project chooses its models`);
+
+  // S2-02, S2-03: a bot with two keys, which end with it.
+  await page.goto(`${base}/settings/organization/projects`);
+  await page.locator("main td a[href*='/projects/proj_']").first().click();
+  await page.locator("a.button[href*='owner=service_account']").click();
+  await page.fill("#name", "checkout");
+  await see("bot-create");
+  await page.locator("button[form=create]").click();
+  const first = await page.textContent("#secret");
+  assert.ok(first.startsWith("sk-svcacct-"));
+  await page.goto(`${base}/settings/organization/projects`);
+  await page.locator("main td a[href*='/projects/proj_']").first().click();
+  await page.locator("main tr", { hasText: "checkout" }).locator("a[href*='account=svc_acct_']").click();
+  assert.ok((await page.inputValue("#account")).startsWith("svc_acct_"));
+  await page.locator("button[form=create]").click();
+  const second = await page.textContent("#secret");
+  assert.deepEqual([await works(first), await works(second)], [200, 200]);
+  await page.goto(`${base}/settings/organization/projects`);
+  await page.locator("main td a[href*='/projects/proj_']").first().click();
+  await see("project");
+  const bot = page.locator("main tr", { hasText: "checkout" });
+  await bot.locator("a[href*='edit=']").click();
+  await page.fill("#account-name", "till & co");
+  await see("bot-edit");
+  await page.locator("button[form=account]").click();
+  await page.waitForURL("**done=saved**");
+  await page.locator("main tr", { hasText: "till & co" }).locator("a[href*='delete=']").click();
+  await see("bot-delete");
+  await page.locator("button[form=account]").click();
+  await page.waitForURL("**done=account-deleted**");
+  assert.deepEqual([await works(first), await works(second)], [401, 401]);
+  done(`${tag}: a service account has keys, another name and an end`);
   await page.goto(keys);
 
   // S3-03: another name and other permissions, from the next request on.

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use keystead_core::access;
 use keystead_core::caller::{Caller, Owner};
-use keystead_core::id::{OrganizationId, UserId};
+use keystead_core::id::{OrganizationId, ProjectId, UserId};
 use keystead_core::refusal::Refusal;
+use keystead_core::role::ProjectRole;
 use keystead_core::scope::{Scope, ScopeSet};
 use keystead_store::Tx;
-use keystead_store::tables::{memberships, users};
+use keystead_store::tables::{memberships, project_members, users};
 
 use crate::{App, Error};
 
@@ -120,6 +121,25 @@ impl App {
                 }
             }
         }
+    }
+
+    /// Whoever may do this in the organization, and signed-in owners of the project itself (contract section 4,
+    /// "Project administration").
+    pub(crate) async fn authorize_in_project(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        (organization, project): (&OrganizationId, &ProjectId),
+        scope: Scope,
+    ) -> Result<(), Error> {
+        let refused = match self.authorize(tx, actor, organization, scope).await {
+            Err(error @ Error::Refused(Refusal::MissingScope { .. })) => error,
+            other => return other,
+        };
+        let Some(user) = actor.in_person() else { return Err(refused) };
+        let own = project_members::list_of_user(tx, organization, user).await?;
+        let owns = own.iter().any(|place| place.project == *project && place.role == ProjectRole::Owner);
+        if owns { Ok(()) } else { Err(refused) }
     }
 
     /// Every member who is signed in may look at members, projects and usage (contract section 4); anybody else needs

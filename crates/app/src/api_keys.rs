@@ -140,8 +140,8 @@ impl App {
         write.await
     }
 
-    /// A living key of a project that this actor may change or end: an owner of the organization any, a signed-in
-    /// member his own. Somebody else's key is answered like a missing one to whoever may not see it.
+    /// A living key of a project that this actor may change or end: an owner of the organization or of the project any, a
+    /// signed-in member his own. Somebody else's key is answered like a missing one to whoever may not see it.
     pub(crate) async fn key_to_change(
         &self,
         tx: &mut Tx,
@@ -154,11 +154,11 @@ impl App {
             self.authorize_member(tx, actor, organization).await?;
             let found = key_of(tx, organization, project, id).await?;
             if !matches!(&found.key.owner, Owner::User(owner) if owner == user) {
-                self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
+                self.authorize_in_project(tx, actor, (organization, project), Scope::ManagementWrite).await?;
             }
             return Ok(found);
         }
-        self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
+        self.authorize_in_project(tx, actor, (organization, project), Scope::ManagementWrite).await?;
         key_of(tx, organization, project, id).await
     }
 
@@ -178,7 +178,8 @@ impl App {
         let read = self.store().read("visible_keys", async move |tx: &mut Tx| {
             app.authorize_member(tx, &actor, &organization).await?;
             project_of(tx, &organization, &project).await?;
-            let all = app.authorize(tx, &actor, &organization, Scope::ManagementRead).await.is_ok();
+            let all =
+                app.authorize_in_project(tx, &actor, (&organization, &project), Scope::ManagementRead).await.is_ok();
             let own = |row: &KeyWithOwner| matches!(&row.key.owner, Owner::User(user) if Some(user) == actor.user());
             keys_that(tx, &project, &page, |row| all || own(row)).await
         });

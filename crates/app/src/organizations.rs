@@ -48,6 +48,8 @@ pub struct ProjectChoice {
     pub name: String,
     /// Whether it is the Default project.
     pub is_default: bool,
+    /// Whether the person owns it or its organization.
+    pub administers: bool,
 }
 
 impl App {
@@ -152,9 +154,12 @@ impl App {
                 if row.deactivated_at.is_some() {
                     continue;
                 }
-                let projects = reached.iter().filter(|project| project.organization == row.id).map(|project| {
-                    let (id, name) = (project.id.clone(), project.name.clone());
-                    ProjectChoice { id, name, is_default: project.is_default }
+                let own = reached.iter().filter(|reached| reached.project.organization == row.id);
+                let projects = own.map(|reached| ProjectChoice {
+                    id: reached.project.id.clone(),
+                    name: reached.project.name.clone(),
+                    is_default: reached.project.is_default,
+                    administers: reached.administers,
                 });
                 let projects = projects.collect();
                 let locked = !safe && organizations::second_factor_since(tx, &row.id).await?.is_some();

@@ -3,9 +3,11 @@
 use keystead_core::id::{OrganizationId, ProjectId};
 use keystead_core::role::ProjectRole;
 use keystead_core::scope::Scope;
-use keystead_store::tables::project_members::{self, ProjectMember};
-use keystead_store::tables::projects;
+use keystead_core::time::Timestamp;
+use keystead_store::tables::project_members::{self, PersonOfProject, ProjectMember};
 pub use keystead_store::tables::projects::Project;
+use keystead_store::tables::service_accounts::{self, ServiceAccount};
+use keystead_store::tables::{api_keys, projects};
 use keystead_store::{Listing, Page, Tx};
 use serde_json::json;
 
@@ -15,6 +17,30 @@ use crate::{Actor, App, Error};
 
 /// How many projects an organization may have, archived ones included.
 pub const MOST_PROJECTS: u32 = 2_000;
+
+/// A service account with its keys.
+#[derive(Debug, Clone)]
+pub struct AccountStanding {
+    /// The account.
+    pub account: ServiceAccount,
+    /// How many of its keys open something.
+    pub keys: i64,
+    /// When one of them was last used.
+    pub last_used_at: Option<Timestamp>,
+}
+
+/// A project as its page shows it.
+#[derive(Debug, Clone)]
+pub struct ProjectView {
+    /// The project.
+    pub project: Project,
+    /// Whether whoever looks administers it.
+    pub administers: bool,
+    /// Who has a role of his own in it, by name; owners of the organization reach it without one.
+    pub people: Vec<PersonOfProject>,
+    /// Its service accounts, for those who administer it.
+    pub accounts: Listing<AccountStanding>,
+}
 
 impl App {
     /// The organization's projects.
@@ -54,6 +80,35 @@ impl App {
             let (actor, organization, id) = (&actor, &organization, &id);
             app.authorize(tx, actor, organization, Scope::ManagementRead).await?;
             project_of(tx, organization, id).await
+        });
+        read.await
+    }
+
+    /// One project with its people and, for those who administer it, a page of its service accounts.
+    ///
+    /// # Errors
+    /// For anybody who is no member, when there is none, or when the page begins after nothing.
+    pub async fn project_view(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        id: &ProjectId,
+        page: Page,
+    ) -> Result<ProjectView, Error> {
+        let app = self.clone();
+        let (actor, organization, id, page) = (actor.clone(), organization.clone(), id.clone(), page.clone());
+        let read = self.store().read("project_view", async move |tx: &mut Tx| {
+            let (actor, organization, id, page) = (&actor, &organization, &id, &page);
+            app.authorize_reader(tx, actor, organization, Scope::ManagementRead).await?;
+            let project = project_of(tx, organization, id).await?;
+            let people = project_members::list_people(tx, id).await?;
+            let place = (organization, id);
+            let administers = app.authorize_in_project(tx, actor, place, Scope::ManagementWrite).await.is_ok();
+            let accounts = match administers && project.archived_at.is_none() {
+                true => accounts_with_keys(tx, id, page, app.now()).await?,
+                false => Listing { data: Vec::new(), has_more: false },
+            };
+            Ok::<_, Error>(ProjectView { project, administers, people, accounts })
         });
         read.await
     }
@@ -119,7 +174,7 @@ impl App {
         let (actor, organization, id) = (actor.clone(), organization.clone(), id.clone());
         let write = self.store().write("update_project", async move |tx: &mut Tx| {
             let (actor, organization, id) = (&actor, &organization, &id);
-            app.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
+            app.authorize_in_project(tx, actor, (organization, id), Scope::ManagementWrite).await?;
             let project = changeable(tx, organization, id).await?;
             let Some(name) = &name else { return Ok(project) };
             projects::rename(tx, organization, id, name).await?;
@@ -155,6 +210,25 @@ impl App {
         });
         write.await
     }
+}
+
+async fn accounts_with_keys(
+    tx: &mut Tx,
+    project: &ProjectId,
+    page: &Page,
+    now: Timestamp,
+) -> Result<Listing<AccountStanding>, Error> {
+    let listing = service_accounts::list(tx, project, page).await?;
+    let keys = api_keys::count_of_service_accounts(tx, project, now).await?;
+    let standing = |account: ServiceAccount| {
+        let own = keys.iter().find(|own| own.account == account.id);
+        AccountStanding {
+            keys: own.map_or(0, |own| own.live),
+            last_used_at: own.and_then(|own| own.last_used_at),
+            account,
+        }
+    };
+    Ok(Listing { data: listing.data.into_iter().map(standing).collect(), has_more: listing.has_more })
 }
 
 /// A project of this organization; of another one's it is answered like a missing one.

@@ -20,10 +20,8 @@ use crate::{Actor, App, Error};
 pub struct NewServiceAccount {
     /// What people call it.
     pub name: String,
-    /// Whether it starts without any right and without a key.
-    pub account_only: bool,
-    /// How long its first key shall live, if not for ever.
-    pub expires_in_seconds: Option<i64>,
+    /// Its first key; without one it starts without any right, too.
+    pub key: Option<NewKey>,
 }
 
 /// What shall change of a service account.
@@ -51,7 +49,7 @@ impl App {
         let (actor, organization, page, project) = (actor.clone(), organization.clone(), page.clone(), project.clone());
         let read = self.store().read("service_accounts", async move |tx: &mut Tx| {
             let (actor, organization, page, project) = (&actor, &organization, &page, &project);
-            app.authorize(tx, actor, organization, Scope::ManagementRead).await?;
+            app.authorize_in_project(tx, actor, (organization, project), Scope::ManagementRead).await?;
             open_project(tx, organization, project).await?;
             Ok(service_accounts::list(tx, project, page).await?)
         });
@@ -73,7 +71,7 @@ impl App {
         let (actor, organization, id, project) = (actor.clone(), organization.clone(), id.clone(), project.clone());
         let read = self.store().read("service_account", async move |tx: &mut Tx| {
             let (actor, organization, id, project) = (&actor, &organization, &id, &project);
-            app.authorize(tx, actor, organization, Scope::ManagementRead).await?;
+            app.authorize_in_project(tx, actor, (organization, project), Scope::ManagementRead).await?;
             account_of(tx, organization, project, id).await
         });
         read.await
@@ -91,33 +89,22 @@ impl App {
         project: &ProjectId,
         asked: NewServiceAccount,
     ) -> Result<(ServiceAccount, Option<MintedKey>), Error> {
-        if asked.account_only && asked.expires_in_seconds.is_some() {
-            let message = "'expires_in_seconds' must be null when 'create_service_account_only' is true.";
-            return Err(Error::invalid("expires_in_seconds", message));
-        }
         let account = ServiceAccount {
             id: self.draw(ServiceAccountId::generate),
             project: project.clone(),
             name: checked_name(&asked.name)?,
-            role: if asked.account_only { ProjectRole::None } else { ProjectRole::Member },
+            role: if asked.key.is_some() { ProjectRole::Member } else { ProjectRole::None },
             created_at: self.now(),
             deleted_at: None,
         };
-        let new_key = NewKey {
-            name: Some("Secret Key".to_owned()),
-            scopes: Vec::new(),
-            expires_in_seconds: asked.expires_in_seconds,
-        };
-        let key = match asked.account_only {
-            true => None,
-            false => Some(self.mint(place(organization, project, &account.id), &new_key)?),
-        };
+        let place = place(organization, project, &account.id);
+        let key = asked.key.map(|asked| self.mint(place, &asked)).transpose()?;
         let app = self.clone();
         let (actor, organization, project) = (actor.clone(), organization.clone(), project.clone());
         let row = key.as_ref().map(|key| key.row.clone());
         let write = self.store().write("create_service_account", async move |tx: &mut Tx| {
             let (actor, organization, project, account) = (&actor, &organization, &project, &account);
-            app.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
+            app.authorize_in_project(tx, actor, (organization, project), Scope::ManagementWrite).await?;
             open_project(tx, organization, project).await?;
             service_accounts::insert(tx, account).await?;
             let details = json!({ "data": { "role": account.role.as_str() } });
@@ -151,7 +138,7 @@ impl App {
         let write = self.store().write("update_service_account", async move |tx: &mut Tx| {
             let (actor, organization, id, project, name, change) =
                 (&actor, &organization, &id, &project, &name, &change);
-            app.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
+            app.authorize_in_project(tx, actor, (organization, project), Scope::ManagementWrite).await?;
             let account = account_of(tx, organization, project, id).await?;
             let changed = ServiceAccount {
                 name: name.clone().unwrap_or_else(|| account.name.clone()),
@@ -185,7 +172,7 @@ impl App {
         let (actor, organization, id, project) = (actor.clone(), organization.clone(), id.clone(), project.clone());
         let write = self.store().write("delete_service_account", async move |tx: &mut Tx| {
             let (actor, organization, id, project) = (&actor, &organization, &id, &project);
-            app.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
+            app.authorize_in_project(tx, actor, (organization, project), Scope::ManagementWrite).await?;
             account_of(tx, organization, project, id).await?;
             let by = format!("{}:{}", actor.kind(), actor.id());
             api_keys::revoke_of_service_account(tx, id, &by, "service account deleted", app.now()).await?;
@@ -215,7 +202,7 @@ impl App {
             (actor.clone(), organization.clone(), id.clone(), project.clone(), key.row.clone());
         let write = self.store().write("create_service_account_key", async move |tx: &mut Tx| {
             let (actor, organization, id, project, row) = (&actor, &organization, &id, &project, &row);
-            app.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
+            app.authorize_in_project(tx, actor, (organization, project), Scope::ManagementWrite).await?;
             account_of(tx, organization, project, id).await?;
             app.save_new_key(tx, actor, organization, row).await
         });

@@ -34,8 +34,8 @@ pub use progress::Waiting;
 
 use pages::{
     account, audit, billing, capture, door, general, handoff, help as help_pages, home, key, keys, member, members,
-    operator, operator_policy, operator_report, passkey, phone, project_models, projects, review, security, usage,
-    welcome,
+    operator, operator_policy, operator_report, passkey, phone, project, project_models, projects, review, security,
+    usage, welcome,
 };
 
 /// What the pages need to know of the installation.
@@ -174,6 +174,9 @@ pub static ROUTES: &[Route] = &[
     own("/settings/organization/projects", || get(projects::open)),
     own("/settings/organization/projects/create", || post(projects::create)),
     own("/settings/organization/projects/archive", || post(projects::archive)),
+    own("/settings/organization/projects/{id}", || get(project::open).post(project::rename)),
+    own("/settings/organization/projects/{id}/service-accounts/{account}/edit", || post(project::change_account)),
+    own("/settings/organization/projects/{id}/service-accounts/{account}/delete", || post(project::delete_account)),
     own("/settings/organization/projects/{id}/models", || get(project_models::open).post(project_models::save)),
     own("/settings/organization/billing/payment-methods", || get(billing::open)),
     own("/settings/organization/billing/payment-methods/add", || post(billing::add)),

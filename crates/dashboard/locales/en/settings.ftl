@@ -96,3 +96,28 @@ project-models-all = Every model that is served here
 project-models-only = Only the ticked ones
 project-models-but = All but the ticked ones
 project-models-listed = Models
+project-lead = What belongs to this project alone: its keys, its service accounts, its people.
+project-people = People
+project-people-hint = Who has a role of his own here. Owners of the organization reach every project.
+project-people-empty = Nobody has a role of his own here.
+accounts = Service accounts
+accounts-hint = For production: a service account belongs to this project and to nobody in person, so its keys go on working when people leave.
+accounts-empty = No service accounts yet.
+accounts-more = More service accounts
+account-create = Create a service account with a key
+account-new-key = New key
+account-new-key-of = New key for { $name }
+account-change-of = Change { $name }
+account-delete = Delete
+account-delete-button = Delete { $name }
+account-role-hint = A viewer calls no model.
+account-last-used = One of them was last used { $when }.
+account-keys = { $count ->
+    [one] { $count } key
+   *[other] { $count } keys
+}
+account-delete-none = It has no keys that work. This cannot be undone.
+account-delete-what = { $count ->
+    [one] Its key is refused from the next request on. This cannot be undone.
+   *[other] Its { $count } keys are refused from the next request on. This cannot be undone.
+}

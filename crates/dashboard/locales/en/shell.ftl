@@ -48,6 +48,7 @@ done-invite-revoked = The invitation is taken back.
 done-member-removed = The person is no longer a member. Keys of this person are refused.
 done-project-created = The project is there.
 done-project-archived = The project is archived. Its keys are refused.
+done-account-deleted = The service account is deleted. Its keys are refused.
 done-phone-verified = The phone number is verified. New keys can be made now.
 done-card-removed = The card is removed.
 done-session-ended = The session is ended.

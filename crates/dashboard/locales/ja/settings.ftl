@@ -95,3 +95,26 @@ project-models-all = ここで提供しているすべてのモデル
 project-models-only = 選んだモデルだけ
 project-models-but = 選んだモデル以外
 project-models-listed = モデル
+project-lead = このプロジェクトだけのもの：キー、サービスアカウント、メンバー。
+project-people = メンバー
+project-people-hint = このプロジェクトで個別の役割を持つ人です。組織のオーナーはすべてのプロジェクトを使えます。
+project-people-empty = 個別の役割を持つ人はいません。
+accounts = サービスアカウント
+accounts-hint = 本番用です。サービスアカウントは個人ではなくこのプロジェクトに属するため、人が離れてもキーは使い続けられます。
+accounts-empty = サービスアカウントはまだありません。
+accounts-more = さらに表示
+account-create = サービスアカウントとキーを作成
+account-new-key = 新しいキー
+account-new-key-of = { $name }の新しいキー
+account-change-of = { $name }を変更
+account-delete = 削除
+account-delete-button = { $name }を削除
+account-role-hint = 閲覧者はモデルを呼び出せません。
+account-last-used = 最後に使われたのは{ $when }です。
+account-keys = { $count ->
+   *[other] { $count }個
+}
+account-delete-none = 使えるキーはありません。元に戻せません。
+account-delete-what = { $count ->
+   *[other] { $count }個のキーは次のリクエストから拒否されます。元に戻せません。
+}

@@ -48,6 +48,7 @@ done-invite-revoked = 招待を取り消しました。
 done-member-removed = メンバーから外しました。その人のキーは拒否されます。
 done-project-created = プロジェクトを作成しました。
 done-project-archived = プロジェクトを保管しました。そのキーは拒否されます。
+done-account-deleted = サービスアカウントを削除しました。そのキーは拒否されます。
 done-phone-verified = 電話番号を確認しました。新しいキーを作成できます。
 done-card-removed = カードを削除しました。
 done-session-ended = セッションを終了しました。

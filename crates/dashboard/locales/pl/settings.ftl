@@ -98,3 +98,32 @@ project-models-all = Ze wszystkich dostępnych tutaj modeli
 project-models-only = Tylko z zaznaczonych
 project-models-but = Ze wszystkich oprócz zaznaczonych
 project-models-listed = Modele
+project-lead = To, co należy tylko do tego projektu: klucze, konta usług i ludzie.
+project-people = Ludzie
+project-people-hint = Kto ma tu własną rolę. Właściciele organizacji mają dostęp do każdego projektu.
+project-people-empty = Nikt nie ma tu własnej roli.
+accounts = Konta usług
+accounts-hint = Do produkcji: konto usługi należy do tego projektu, a nie do osoby, więc jego klucze działają dalej, gdy ktoś odchodzi.
+accounts-empty = Nie ma jeszcze kont usług.
+accounts-more = Więcej kont usług
+account-create = Utwórz konto usługi z kluczem
+account-new-key = Nowy klucz
+account-new-key-of = Nowy klucz dla { $name }
+account-change-of = Zmień { $name }
+account-delete = Usuń
+account-delete-button = Usuń { $name }
+account-role-hint = Obserwator nie wywołuje modeli.
+account-last-used = Ostatnio użyto jednego z nich { $when }.
+account-keys = { $count ->
+    [one] { $count } klucz
+    [few] { $count } klucze
+    [many] { $count } kluczy
+   *[other] { $count } klucza
+}
+account-delete-none = Nie ma działających kluczy. Tego nie można cofnąć.
+account-delete-what = { $count ->
+    [one] Jego klucz będzie odrzucany od następnego wywołania. Tego nie można cofnąć.
+    [few] Jego { $count } klucze będą odrzucane od następnego wywołania. Tego nie można cofnąć.
+    [many] Jego { $count } kluczy będzie odrzucanych od następnego wywołania. Tego nie można cofnąć.
+   *[other] Jego { $count } klucza będzie odrzucane od następnego wywołania. Tego nie można cofnąć.
+}

@@ -48,6 +48,7 @@ done-invite-revoked = Zaproszenie wycofano.
 done-member-removed = Ta osoba nie jest już członkiem. Jej klucze są odrzucane.
 done-project-created = Projekt utworzono.
 done-project-archived = Projekt zarchiwizowano. Jego klucze są odrzucane.
+done-account-deleted = Konto usługi usunięto. Jego klucze są odrzucane.
 done-phone-verified = Numer telefonu potwierdzono. Można tworzyć nowe klucze.
 done-card-removed = Kartę usunięto.
 done-session-ended = Sesję zakończono.

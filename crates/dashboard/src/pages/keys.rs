@@ -98,6 +98,31 @@ impl Permissions {
     }
 }
 
+/// The service accounts that a new key may belong to.
+pub(super) struct Accounts {
+    /// Whether the key shall belong to one.
+    chosen: bool,
+    /// Which; empty for one to be made.
+    account: String,
+    /// Id and name of each.
+    known: Vec<(String, String)>,
+}
+
+impl Accounts {
+    /// Those of the chosen project, if whoever looks administers it.
+    async fn of(state: &DashboardState, visit: &Visit, chosen: bool, account: &str) -> Result<Option<Self>, Failure> {
+        if !visit.project.administers {
+            return Ok(None);
+        }
+        let cursor = Cursor { after: None, limit: 100, ascending: true };
+        let (actor, organization) = (visit.person.actor(), &visit.organization.id);
+        let listing = state.app.service_accounts(&actor, organization, &visit.project.id, cursor).await;
+        let known = listing.map_err(|error| Failure::new(visit.person.text, error))?.data;
+        let known = known.into_iter().map(|row| (row.id.to_string(), row.name)).collect();
+        Ok(Some(Self { chosen, account: account.to_owned(), known }))
+    }
+}
+
 /// The dialog, if one is open.
 pub(super) enum Dialog {
     None,
@@ -105,6 +130,8 @@ pub(super) enum Dialog {
         wrong: Option<String>,
         phone: bool,
         name: String,
+        /// Accounts a key may be made for; `None` for whoever does not administer the project.
+        accounts: Option<Accounts>,
         permissions: Permissions,
     },
     Made {
@@ -149,7 +176,6 @@ pub(super) struct Keys {
     rows: Vec<Row>,
     dialog: Dialog,
     more: Option<String>,
-    owner: bool,
     action: String,
     new_href: String,
     close_href: String,
@@ -205,7 +231,6 @@ impl Keys {
             rows: listing.data.iter().map(|found| row(visit, found)).collect(),
             shell: Shell::new(state, visit, &t.say("nav-api-keys"), HERE),
             dialog,
-            owner: visit.owner(),
             action: visit.link(HERE),
             new_href: visit.link("/api-keys?new=1"),
             close_href: visit.link(HERE),
@@ -214,6 +239,11 @@ impl Keys {
             lives: LIVES,
             overlaps: OVERLAPS,
         })
+    }
+
+    /// Whether the key to be made shall belong to a service account.
+    fn for_account(&self, accounts: &Option<Accounts>) -> bool {
+        accounts.as_ref().is_some_and(|accounts| accounts.chosen)
     }
 
     /// Whether this row is the key that was just made.
@@ -244,7 +274,7 @@ fn row(visit: &Visit, found: &KeyWithOwner) -> Row {
     let rotated = found.key.rotated_to.is_some();
     let hers = match &found.key.owner {
         Owner::User(user) => *user == visit.person.session.user,
-        Owner::ServiceAccount(_) => visit.owner(),
+        Owner::ServiceAccount(_) => visit.project.administers,
     };
     Row {
         id: found.key.id.to_string(),
@@ -294,7 +324,11 @@ async fn asked_dialog(state: &DashboardState, visit: &Visit) -> Result<Dialog, F
     let asked = &visit.person.asked;
     if asked.contains_key("new") {
         let phone = phone_first(state, visit).await?;
-        return Ok(Dialog::Create { wrong: None, phone, name: String::new(), permissions: Permissions::of(&[]) });
+        let chosen = asked.get("owner").is_some_and(|owner| owner == "service_account");
+        let account = asked.get("account").map_or("", String::as_str);
+        let accounts = Accounts::of(state, visit, chosen, account).await?;
+        let (name, permissions) = (String::new(), Permissions::of(&[]));
+        return Ok(Dialog::Create { wrong: None, phone, name, accounts, permissions });
     }
     if let Some(id) = asked.get("rotate") {
         return rotation(state, visit, id, None).await;
@@ -344,39 +378,27 @@ pub(crate) async fn create(State(state): State<DashboardState>, visit: Visit, fo
     let life = form.text("days").parse::<i64>().ok().map(|days| days.saturating_mul(86_400));
     let again = async |wrong: Option<String>, phone: bool| {
         let (name, permissions) = (name.clone().unwrap_or_default(), Permissions::as_sent(&form));
-        show_again(t, &Keys::with(&state, &visit, Dialog::Create { wrong, phone, name, permissions }).await?)
+        let chosen = form.text("owner") == "service_account";
+        let accounts = Accounts::of(&state, &visit, chosen, form.text("account")).await?;
+        show_again(t, &Keys::with(&state, &visit, Dialog::Create { wrong, phone, name, accounts, permissions }).await?)
     };
     let Some(scopes) = Permissions::asked(&form) else {
         return again(Some(t.say("key-scopes-missing")), false).await;
     };
     let asked = NewKey { name: name.clone(), scopes, expires_in_seconds: life };
     let (actor, organization, project) = (visit.person.actor(), &visit.organization.id, &visit.project.id);
-    let made = if form.text("owner") == "service_account" {
-        let account = NewServiceAccount {
-            name: name.clone().unwrap_or_else(|| t.say("key-unnamed")),
-            account_only: true,
-            expires_in_seconds: None,
-        };
-        match state.app.create_service_account(&actor, organization, project, account).await {
-            Ok((account, _)) => {
-                // An account made without rights gets them with its first key.
-                let change = keystead_app::service_accounts::AccountChange {
-                    role: Some(keystead_core::role::ProjectRole::Member),
-                    name: None,
-                };
-                let changed =
-                    state.app.update_service_account(&actor, organization, project, &account.id, &change).await;
-                match changed {
-                    Ok(_) => {
-                        state.app.create_service_account_key(&actor, organization, project, &account.id, asked).await
-                    }
-                    Err(error) => Err(error),
-                }
-            }
-            Err(error) => Err(error),
+    let made = match (form.text("owner"), form.text("account")) {
+        ("service_account", "") => {
+            let name = name.clone().unwrap_or_else(|| t.say("key-unnamed"));
+            let account = NewServiceAccount { name, key: Some(asked) };
+            let made = state.app.create_service_account(&actor, organization, project, account).await;
+            made.and_then(|(_, key)| key.ok_or_else(|| Error::not_found("API key", "")))
         }
-    } else {
-        state.app.create_project_key(&actor, organization, project, &asked).await
+        ("service_account", account) => {
+            let account = visit.named("service account", account)?;
+            state.app.create_service_account_key(&actor, organization, project, &account, asked).await
+        }
+        _ => state.app.create_project_key(&actor, organization, project, &asked).await,
     };
     match made {
         Ok(key) => show(t, &Keys::with(&state, &visit, self::made(&visit, &key, None)).await?),

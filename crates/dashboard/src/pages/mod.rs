@@ -18,6 +18,7 @@ pub(crate) mod operator_policy;
 pub(crate) mod operator_report;
 pub(crate) mod passkey;
 pub(crate) mod phone;
+pub(crate) mod project;
 pub(crate) mod project_models;
 pub(crate) mod projects;
 pub(crate) mod review;

@@ -50,7 +50,7 @@ async fn page(state: &DashboardState, visit: &Visit, id: &ProjectId) -> Result<M
         choices: names.into_iter().map(|id| Choice { listed: listed.contains(&id), id }).collect(),
         wrong: None,
         action: visit.link(&format!("{PROJECTS}/{id}/models")),
-        back: visit.link(PROJECTS),
+        back: visit.link(&format!("{PROJECTS}/{id}")),
     })
 }
 

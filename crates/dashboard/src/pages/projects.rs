@@ -17,8 +17,7 @@ pub(super) const HERE: &str = "/settings/organization/projects";
 struct Row {
     id: String,
     name: String,
-    is_default: bool,
-    models: String,
+    href: String,
     created_at: Timestamp,
     archived_at: Option<Timestamp>,
 }
@@ -45,10 +44,9 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<Projects, Failure
     let listing = state.app.projects(&visit.person.actor(), &visit.organization.id, true, cursor).await;
     let listing = listing.map_err(|error| Failure::new(t, error))?;
     let row = |row: keystead_app::projects::Project| Row {
-        models: visit.link(&format!("{HERE}/{}/models", row.id)),
+        href: visit.link(&format!("{HERE}/{}", row.id)),
         id: row.id.to_string(),
         name: t.project(row.is_default, &row.name),
-        is_default: row.is_default,
         created_at: row.created_at,
         archived_at: row.archived_at,
     };

@@ -175,3 +175,91 @@ async fn keys_are_found_by_their_project() {
         send(&mut ann, &format!("/api-keys/{id}/rotate?project={}", development.id), &[("overlap", "0")]).await;
     assert_eq!(foreign.status, 404);
 }
+
+/// Keys beyond the first page are reached by its link, and their dialogs open wherever they stand; a member sees her
+/// own however many others lie between.
+#[tokio::test]
+async fn older_keys_are_reached() {
+    let world = World::new().await;
+    let (mut ann, _, _) = ready(&world).await;
+    send(&mut ann, "/api-keys", &[("name", "oldest"), ("permissions", "all")]).await;
+    let oldest = id_of(&ann.get("/api-keys").await, "oldest");
+    let mut ben = world.member(&mut ann, "ben@example.com").await;
+    send(&mut ben, "/api-keys", &[("name", "bens"), ("permissions", "all")]).await;
+    for _ in 0..50 {
+        world.pass(1);
+        send(&mut ann, "/api-keys", &SHOP).await;
+    }
+    let first = ann.get("/api-keys").await;
+    assert!(!first.body.contains(&oldest) && !first.body.contains(">bens<"));
+    let older = first.body.split("/api-keys?after=").nth(1).unwrap().split('"').next().unwrap().replace("&#38;", "&");
+    let second = ann.get(&format!("/api-keys?after={older}")).await;
+    assert!(second.body.contains(&oldest) && second.body.contains(">bens<"), "{}", second.body);
+    let dialog = ann.get(&format!("/api-keys?revoke={oldest}")).await;
+    assert!(dialog.body.contains(&format!("/api-keys/{oldest}/revoke")), "{}", dialog.body);
+    assert!(ben.get("/api-keys").await.body.contains(">bens<"));
+    assert!(!ben.get(&format!("/api-keys?revoke={oldest}")).await.body.contains("<dialog"));
+}
+
+/// S2-02, S2-03: owners of a project make its service accounts and their keys, others do not; where the gate refuses the
+/// key nothing is left behind, and an account's keys end with it.
+#[tokio::test]
+async fn service_accounts_belong_to_the_project() {
+    let world = World::new().await;
+    let (mut ann, user, organization) = ready(&world).await;
+    let project = world.app.organizations_of(&user).await.unwrap().remove(0).projects.remove(0).id;
+    let page = format!("/settings/organization/projects/{project}");
+    let mut ben = world.member(&mut ann, "ben@example.com").await;
+    let bot = [("name", "bot"), ("owner", "service_account"), ("permissions", "all")];
+    assert_eq!(send(&mut ben, "/api-keys", &bot).await.status, 422);
+    assert!(!ben.get("/api-keys?new=1").await.body.contains("service_account"));
+    assert!(!ben.get(&page).await.body.contains("Service accounts"));
+
+    let members = ann.get("/settings/organization/members").await.body;
+    let bens = members.split("ben@example.com").nth(1).unwrap();
+    let bens = bens.split("/members/").nth(1).unwrap().split('?').next().unwrap().to_owned();
+    let role = format!("role-{project}");
+    let raised = send(&mut ann, &format!("/settings/organization/members/{bens}"), &[(role.as_str(), "owner")]).await;
+    assert!(raised.location().contains("saved"), "{}", raised.body);
+
+    world.withdraw(&organization, Requirement::Phone).await;
+    assert_eq!(send(&mut ben, "/api-keys", &bot).await.status, 422);
+    assert!(ben.get(&page).await.body.contains("No service accounts yet."), "a refused key leaves no account");
+    world.app.waive(&Actor::operator("test"), &organization, Requirement::Phone, None, "test").await.unwrap();
+    let made = send(&mut ben, "/api-keys", &bot).await;
+    assert!(shown(&made).starts_with("sk-svcacct-"));
+    let shown_page = ben.get(&page).await.body;
+    assert!(shown_page.contains("1 key<") && shown_page.contains("ben@example.com"), "{shown_page}");
+    let account = shown_page.split("account=").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let again = [("name", "second"), ("owner", "service_account"), ("account", &account), ("permissions", "all")];
+    assert!(shown(&send(&mut ben, "/api-keys", &again).await).starts_with("sk-svcacct-"));
+    let edit = format!("{page}/service-accounts/{account}/edit");
+    assert_eq!(send(&mut ben, &edit, &[("name", ""), ("role", "member")]).await.status, 422);
+    let changed = send(&mut ben, &edit, &[("name", "<b>bot</b>"), ("role", "viewer")]).await;
+    assert!(changed.location().contains("saved"));
+    let shown_page = ann.get(&page).await.body;
+    assert!(shown_page.contains("&#60;b&#62;bot&#60;/b&#62;<small>Viewer"), "{shown_page}");
+    let dialog = ann.get(&format!("{page}?delete={account}")).await.body;
+    assert!(dialog.contains("Its 2 keys are refused") && dialog.contains("/delete?project="), "{dialog}");
+    let deleted = send(&mut ben, &format!("{page}/service-accounts/{account}/delete"), &[]).await;
+    assert!(deleted.location().contains("account-deleted"));
+    assert!(!ann.get("/api-keys").await.body.contains(&account));
+    assert_eq!(send(&mut ben, &edit, &[("name", "late"), ("role", "member")]).await.status, 422);
+}
+
+/// A project is renamed on its page by its owners; the Default project keeps its name.
+#[tokio::test]
+async fn a_project_is_renamed_on_its_page() {
+    let world = World::new().await;
+    let (mut ann, user, _) = ready(&world).await;
+    send(&mut ann, "/settings/organization/projects/create", &[("name", "Lab")]).await;
+    let projects = world.app.organizations_of(&user).await.unwrap().remove(0).projects;
+    let page = |n: usize| format!("/settings/organization/projects/{}", projects[n].id);
+    assert!(send(&mut ann, &page(1), &[("name", "Laboratory")]).await.location().contains("saved"));
+    assert!(ann.get(&page(1)).await.body.contains("Archive Laboratory"));
+    assert_eq!(send(&mut ann, &page(0), &[("name", "Mine")]).await.status, 422);
+    assert!(!ann.get(&page(0)).await.body.contains("/projects/archive"));
+    let mut ben = world.owner("ben@example.com", "Elsewhere").await;
+    assert_eq!(ben.get(&page(1)).await.status, 404);
+    assert_eq!(send(&mut ben, &page(1), &[("name", "Mine")]).await.status, 404);
+}

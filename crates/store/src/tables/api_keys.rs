@@ -227,6 +227,37 @@ pub async fn revoke_of_service_account(
     Ok(ended)
 }
 
+/// How the keys of one service account stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeysOfAccount {
+    /// Whose.
+    pub account: ServiceAccountId,
+    /// How many open something.
+    pub live: i64,
+    /// When one of them was last used.
+    pub last_used_at: Option<Timestamp>,
+}
+
+/// How the keys of a project's service accounts stand; accounts without a live key are left out.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn count_of_service_accounts(
+    tx: &mut Tx,
+    project: &ProjectId,
+    now: Timestamp,
+) -> Result<Vec<KeysOfAccount>, Error> {
+    const SQL: &str = "SELECT owner_service_account, COUNT(*), MAX(last_used_at) FROM api_keys \
+                       WHERE project = $1 AND owner_service_account IS NOT NULL AND revoked_at IS NULL \
+                       AND (expires_at IS NULL OR expires_at > $2) \
+                       GROUP BY owner_service_account ORDER BY owner_service_account";
+    let rows = tx.all(SQL, vec![project.as_str().into(), now.0.into()]).await?;
+    let read = |row: &Row| {
+        Ok(KeysOfAccount { account: id(row, 0, "api_keys")?, live: row.int(1)?, last_used_at: optional_time(row, 2)? })
+    };
+    rows.iter().map(read).collect()
+}
+
 /// Writes down when keys were last used; never moves a time back. No change row: nothing decides by it.
 ///
 /// # Errors

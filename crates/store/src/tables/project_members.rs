@@ -76,6 +76,39 @@ pub async fn list(tx: &mut Tx, project: &ProjectId, page: &Page) -> Result<Listi
     list.rows(tx, member).await
 }
 
+/// A person with a role of his own in a project.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonOfProject {
+    /// Who.
+    pub user: UserId,
+    /// His name.
+    pub name: String,
+    /// His address.
+    pub email: String,
+    /// His role.
+    pub role: ProjectRole,
+}
+
+/// The people with a role of their own in a project, by name; the first hundred.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn list_people(tx: &mut Tx, project: &ProjectId) -> Result<Vec<PersonOfProject>, Error> {
+    const SQL: &str = "SELECT u.id, u.name, u.email, pm.role FROM project_members pm JOIN users u ON u.id = pm.user_id \
+                       WHERE pm.project = $1 ORDER BY u.name, u.id LIMIT 100";
+    let read = |row: &Row| {
+        let role = row.text(3)?;
+        let corrupt = || Error::Corrupt { table: "project_members", id: project.to_string() };
+        Ok(PersonOfProject {
+            user: id(row, 0, "users")?,
+            name: row.text(1)?,
+            email: row.text(2)?,
+            role: ProjectRole::from_name(&role).ok_or_else(corrupt)?,
+        })
+    };
+    tx.all(SQL, vec![project.as_str().into()]).await?.iter().map(read).collect()
+}
+
 /// A person's own roles in the projects of one organization, oldest first.
 ///
 /// # Errors

@@ -103,19 +103,32 @@ pub async fn list(
     list.rows(tx, project).await
 }
 
+/// A project that a person reaches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReachedProject {
+    /// Which.
+    pub project: Project,
+    /// Whether he owns it or its organization.
+    pub administers: bool,
+}
+
 /// The projects a person reaches that are not archived, in all his organizations, each Default project first: every one
 /// of an organization he owns, else his own and the Default project.
 ///
 /// # Errors
 /// When the store cannot.
-pub async fn list_of_user(tx: &mut Tx, user: &UserId) -> Result<Vec<Project>, Error> {
-    const SQL: &str = "SELECT p.id, p.organization, p.name, p.created_at, p.archived_at, p.is_default \
+pub async fn list_of_user(tx: &mut Tx, user: &UserId) -> Result<Vec<ReachedProject>, Error> {
+    const SQL: &str = "SELECT p.id, p.organization, p.name, p.created_at, p.archived_at, p.is_default, m.role, pm.role \
                        FROM memberships m JOIN projects p ON p.organization = m.organization \
                        LEFT JOIN project_members pm ON pm.project = p.id AND pm.user_id = m.user_id \
                        WHERE m.user_id = $1 AND p.archived_at IS NULL \
                        AND (m.role = 'owner' OR p.is_default OR pm.role IS NOT NULL) \
                        ORDER BY p.is_default DESC, p.created_at, p.id";
-    tx.all(SQL, vec![user.as_str().into()]).await?.iter().map(project).collect()
+    let reached = |row: &Row| {
+        let administers = row.text(6)? == "owner" || row.optional_text(7)?.as_deref() == Some("owner");
+        Ok(ReachedProject { project: project(row)?, administers })
+    };
+    tx.all(SQL, vec![user.as_str().into()]).await?.iter().map(reached).collect()
 }
 
 /// Renames a project; `false` when there is none that may be renamed.

@@ -2,6 +2,8 @@
 
 use axum::Json;
 use axum::extract::State;
+use keystead_app::Error;
+use keystead_app::keys::NewKey;
 use keystead_app::service_accounts::NewServiceAccount;
 use serde_json::Value;
 
@@ -19,11 +21,17 @@ pub(crate) async fn handle(
     fields: Fields,
 ) -> Result<Json<Value>, Failure> {
     let project = ids.get("project_id", "project")?;
-    let asked = NewServiceAccount {
-        name: fields.required_name("name")?,
-        account_only: fields.flag("create_service_account_only")?,
-        expires_in_seconds: fields.lifetime()?,
+    let name = fields.required_name("name")?;
+    let expires_in_seconds = fields.lifetime()?;
+    let key = match fields.flag("create_service_account_only")? {
+        true if expires_in_seconds.is_some() => {
+            let message = "'expires_in_seconds' must be null when 'create_service_account_only' is true.";
+            return Err(Error::invalid("expires_in_seconds", message)).or_fail(&state);
+        }
+        true => None,
+        false => Some(NewKey { name: Some("Secret Key".to_owned()), scopes: Vec::new(), expires_in_seconds }),
     };
+    let asked = NewServiceAccount { name, key };
     let made = state.app.create_service_account(&admin.actor, &admin.organization, &project, asked).await;
     let (account, key) = made.or_fail(&state)?;
     let mut answer = show(&account);

@@ -10,7 +10,7 @@ use keystead_store::tables::{api_keys, memberships, project_members, service_acc
 use crate::world::*;
 
 pub(crate) async fn life_of_a_key(db: TestDb) {
-    let (_, _, _, _, _, account) = town(&db).await;
+    let (_, _, x1, _, _, account) = town(&db).await;
     let mine = key(KeyKind::Project, "mine", Some(("one", Some("x1"))), person("ben"));
     change!(db, |tx| api_keys::insert(tx, &mine)).unwrap();
     for n in 0..3 {
@@ -61,6 +61,9 @@ pub(crate) async fn life_of_a_key(db: TestDb) {
     assert_eq!(change!(db, |tx| api_keys::insert(tx, &twin)), Err(Error::Conflict("api_keys")), "digests never return");
 
     change!(db, |tx| api_keys::revoke(tx, &key_id("bot1"), "user-ann", "spare", NOW)).unwrap();
+    let keys = look!(db, |tx| api_keys::count_of_service_accounts(tx, &x1, NOW)).unwrap();
+    let [keys] = &keys[..] else { panic!("{keys:?}") };
+    assert_eq!((&keys.account, keys.live, keys.last_used_at), (&account, 2, Some(early)));
     let ended = change!(db, |tx| api_keys::revoke_of_service_account(tx, &account, "user-ann", "gone", NOW));
     assert_eq!(ended, Ok(2), "one had ended before");
 }

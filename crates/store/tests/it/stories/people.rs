@@ -102,7 +102,12 @@ pub(crate) async fn projects_and_their_members(db: TestDb) {
     assert_eq!(look!(db, |tx| projects::find(tx, &id("org-two"), &x1)), Ok(None), "another one's is not found");
     for (user, within) in [("ann", &["d1", "d2", "x1"][..]), ("ben", &["d1", "x1"]), ("cid", &["d2", "x2"])] {
         let reached = look!(db, |tx| projects::list_of_user(tx, &id(&format!("user-{user}")))).unwrap();
-        let names: Vec<&str> = reached.iter().map(|row| row.id.as_str().trim_start_matches("proj_")).collect();
+        let names: Vec<&str> = reached.iter().map(|row| row.project.id.as_str().trim_start_matches("proj_")).collect();
+        assert!(
+            reached
+                .iter()
+                .all(|row| row.administers == (user == "ann" && row.project.organization == one || user == "cid"))
+        );
         assert_eq!(names, within, "{user}: an owner reaches all, others theirs and the Default project");
     }
     assert_eq!(change!(db, |tx| projects::rename(tx, &one, &x1, "Robert'); DROP TABLE projects;--")), Ok(true));
@@ -119,6 +124,10 @@ pub(crate) async fn projects_and_their_members(db: TestDb) {
     change!(db, |tx| project_members::insert(tx, &project_member("x1", "ann", ProjectRole::Owner))).unwrap();
     let page = look!(db, |tx| project_members::list(tx, &x1, &after("user-ann", 5))).unwrap();
     assert_eq!(page.data.iter().map(|m| m.user.as_str()).collect::<Vec<_>>(), ["user-ben"]);
+    let people = look!(db, |tx| project_members::list_people(tx, &x1)).unwrap();
+    assert_eq!(people.iter().map(|person| (&person.user, person.role)).next_back(), Some((&ben, role)));
+    assert_eq!((people.len(), people[0].role), (2, ProjectRole::Owner));
+    assert!(people.iter().all(|person| person.email.contains('@') && !person.name.is_empty()));
     let own = look!(db, |tx| project_members::list_of_user(tx, &one, &ben)).unwrap();
     assert_eq!(own.iter().map(|row| (&row.project, row.role)).collect::<Vec<_>>(), [(&x1, role)]);
     let other = look!(db, |tx| project_members::list_of_user(tx, &id("org-two"), &ben)).unwrap();
