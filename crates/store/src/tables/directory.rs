@@ -93,6 +93,7 @@ async fn bound(
             is_default: row.bool(25)?,
             role: bot.or(own),
             models: model_access(row, 31)?,
+            addresses: None,
         });
     }
     // A person whose project role was taken keeps the key listed but cannot call with it, unless he owns the organization.
@@ -107,7 +108,7 @@ async fn bound(
     };
     let deactivated = optional_time(row, 27)?.is_some();
     let role = role.filter(|_| !lost);
-    Ok(vec![ReachableOrganization { id: organization, deactivated, role, entitlements, projects }])
+    Ok(vec![ReachableOrganization { id: organization, deactivated, role, entitlements, projects, addresses: None }])
 }
 
 /// A legacy key's reach: every organization of its owner, the default one first, and in each the projects he may use:
@@ -137,6 +138,7 @@ async fn all_of_user(
                 first_used: first_used.remove(&id).unwrap_or_default(),
             },
             projects: projects.remove(&id).unwrap_or_default(),
+            addresses: None,
             id,
         });
     }
@@ -181,6 +183,7 @@ async fn projects_of_user(tx: &mut Tx, user: &UserId) -> Result<HashMap<Organiza
             is_default: row.bool(3)?,
             role: optional_role(row, 4, "project_members", ProjectRole::from_name)?,
             models: model_access(row, 5)?,
+            addresses: None,
         });
     }
     Ok(projects)
