@@ -19,6 +19,7 @@ struct Row {
     name: String,
     is_default: bool,
     models: String,
+    network: String,
     created_at: Timestamp,
     archived_at: Option<Timestamp>,
 }
@@ -46,6 +47,7 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<Projects, Failure
     let listing = listing.map_err(|error| Failure::new(t, error))?;
     let row = |row: keystead_app::projects::Project| Row {
         models: visit.link(&format!("{HERE}/{}/models", row.id)),
+        network: visit.link(&format!("{HERE}/{}/network", row.id)),
         id: row.id.to_string(),
         name: if row.is_default { t.say("default-project") } else { row.name },
         is_default: row.is_default,

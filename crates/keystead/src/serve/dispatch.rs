@@ -150,7 +150,7 @@ fn is_probe(path: &str) -> bool {
 async fn routed(router: &Router, request: Request<Incoming>, client: Client) -> Answer {
     let mut request = request.map(Body::new);
     request.extensions_mut().insert(client);
-    match router.clone().oneshot(request).await {
+    match keystead_app::audit::seen_from(client.address, router.clone().oneshot(request)).await {
         Ok(response) => response.map(Either::Right),
         Err(never) => match never {},
     }
