@@ -12,13 +12,14 @@ use keystead_core::id::ProjectId;
 use serde_json::{Value, json};
 
 use crate::ApiState;
-use crate::auth::{AnyKey, selection};
+use crate::auth::{AnyKey, From, selection};
 use crate::body::Fields;
 use crate::error::{Failure, OrFail};
 
 pub(crate) async fn handle(
     State(state): State<ApiState>,
     key: AnyKey,
+    from: From,
     headers: HeaderMap,
     fields: Fields,
 ) -> Result<Json<Value>, Failure> {
@@ -30,7 +31,8 @@ pub(crate) async fn handle(
         Some(text) => Some(text.parse().map_err(|_| Failure::not_found("project", &text))?),
     };
     let actor = Actor::Key(Arc::clone(&key.caller));
-    let made = state.app.create_own_key(&actor, &key.caller, selection(&headers), project.as_ref(), asked).await;
+    let (selection, project) = (selection(&headers), project.as_ref());
+    let made = state.app.create_own_key(&actor, &key.caller, selection, from.address(), project, asked).await;
     Ok(Json(show(&made.or_fail(&state)?)))
 }
 

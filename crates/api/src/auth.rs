@@ -1,10 +1,10 @@
 //! Who calls, and whether he may: asked once per request, before the handler.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::pin::Pin;
 use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
+use axum::extract::{FromRequestParts, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use http::HeaderMap;
@@ -15,6 +15,7 @@ use keystead_core::access;
 use keystead_core::access::Selection;
 use keystead_core::caller::Caller;
 use keystead_core::id::OrganizationId;
+use keystead_core::network::Client;
 use keystead_core::refusal::{Refusal, Wire};
 use keystead_core::scope::Scope;
 
@@ -38,8 +39,13 @@ pub(crate) async fn guard(
     mut request: Request,
     next: Next,
 ) -> Result<Response, Failure> {
-    let caller = state.authenticate.authenticate(request.headers()).await?;
     let refuse = |refusal: Refusal| Failure::new(&state, refusal.into());
+    let from = From::of(request.extensions());
+    if !from.0.served {
+        return Err(refuse(Refusal::UnsupportedCountry));
+    }
+    let caller = state.authenticate.authenticate(request.headers()).await?;
+    access::admit(&caller, selection(request.headers()), from.address()).map_err(refuse)?;
     match permission {
         Permission::Scope(scope) => {
             let organization = access::decide_administration(&caller, scope, state.app.now()).map_err(refuse)?;
@@ -89,16 +95,32 @@ pub(crate) struct AnyKey {
     pub(crate) caller: Arc<Caller>,
 }
 
-/// Where a request came from, for limits and proofs.
+/// Where a request came from, as the binary saw it.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct From(pub(crate) Origin);
+pub(crate) struct From(Client);
+
+impl From {
+    fn of(extensions: &http::Extensions) -> Self {
+        // Where nobody says, it is an address that no client can have, so that a list never lets it in.
+        Self(extensions.get::<Client>().copied().unwrap_or(Client::at(IpAddr::V4(Ipv4Addr::UNSPECIFIED))))
+    }
+
+    /// The client's address.
+    pub(crate) const fn address(&self) -> IpAddr {
+        self.0.address
+    }
+
+    /// The same for limits and proofs; nothing when nobody said.
+    pub(crate) fn origin(&self) -> Origin {
+        Origin { ip: Some(self.0.address).filter(|address| !address.is_unspecified()) }
+    }
+}
 
 impl FromRequestParts<ApiState> for From {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, _state: &ApiState) -> Result<Self, Failure> {
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        Ok(Self(Origin { ip: peer.map(|peer| peer.0.ip()) }))
+        Ok(Self::of(&parts.extensions))
     }
 }
 

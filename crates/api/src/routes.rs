@@ -75,6 +75,8 @@ const PROJECT_KEY: &str = "/v1/organization/projects/{project_id}/api_keys/{key_
 const PHONES: &str = "/v1/keystead/phone_verifications";
 const PAYMENTS: &str = "/v1/keystead/payment_methods";
 const PAYMENT: &str = "/v1/keystead/payment_methods/{id}";
+const ALLOWLISTS: &str = "/v1/keystead/organization/ip_allowlists";
+const ALLOWLIST: &str = "/v1/keystead/organization/ip_allowlists/{id}";
 const POLICY: &str = "/v1/keystead/operator/policy";
 const VERIFICATIONS: &str = "/v1/keystead/organization_verifications";
 
@@ -130,6 +132,15 @@ pub static ROUTES: &[Endpoint] = &[
     remove(PAYMENT, WRITE, || delete(keystead::payment::delete)),
     write("/v1/keystead/payment_methods/{id}/default", WRITE, || post(keystead::payment::prefer)),
     write("/v1/keystead/payment_methods/{id}/refresh", WRITE, || post(keystead::payment::refresh)),
+    read(ALLOWLISTS, READ, || get(keystead::ip_allowlists::list)),
+    write(ALLOWLISTS, WRITE, || post(keystead::ip_allowlists::create)),
+    read(ALLOWLIST, READ, || get(keystead::ip_allowlists::retrieve)),
+    write(ALLOWLIST, WRITE, || post(keystead::ip_allowlists::update)),
+    remove(ALLOWLIST, WRITE, || delete(keystead::ip_allowlists::delete)),
+    write("/v1/keystead/organization/ip_allowlists/{id}/activate", WRITE, || post(keystead::ip_allowlists::activate)),
+    write("/v1/keystead/organization/ip_allowlists/{id}/deactivate", WRITE, || {
+        post(keystead::ip_allowlists::deactivate)
+    }),
     read(VERIFICATIONS, READ, || get(keystead::organization::list)),
     write(VERIFICATIONS, WRITE, || post(keystead::organization::create)),
     write("/v1/keystead/organization_verifications/cancel", WRITE, || post(keystead::organization::cancel)),

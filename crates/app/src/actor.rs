@@ -69,6 +69,11 @@ impl Actor {
         }
     }
 
+    /// Whether it is somebody at the other end of a connection.
+    pub(crate) const fn through_the_network(&self) -> bool {
+        matches!(self, Self::Key(_) | Self::Person(_) | Self::Session(..))
+    }
+
     /// The person who acts, unless it is a key that acts for one.
     #[must_use]
     pub const fn in_person(&self) -> Option<&UserId> {

@@ -1,5 +1,7 @@
 //! The audit log: one row per change, in the change's own transaction.
 
+use std::net::IpAddr;
+
 use keystead_core::id::{AuditEventId, OrganizationId};
 use keystead_core::scope::Scope;
 pub use keystead_store::tables::audit::AuditEvent;
@@ -8,6 +10,16 @@ use keystead_store::{Listing, Page, Tx};
 use serde_json::Value;
 
 use crate::{Actor, App, Error};
+
+tokio::task_local! {
+    static FROM: IpAddr;
+}
+
+/// Does the work of one request, so that the audit log says from which address each of its changes came. The address goes
+/// beside the use cases and not through them: they decide nothing by it.
+pub async fn seen_from<F: Future>(address: IpAddr, work: F) -> F::Output {
+    FROM.scope(address, work).await
+}
 
 /// A change, in the words of the audit log.
 #[derive(Debug)]
@@ -31,6 +43,7 @@ impl App {
             action: deed.action.to_owned(),
             target_id: deed.target.to_owned(),
             details: deed.details,
+            address: actor.through_the_network().then(|| FROM.try_with(IpAddr::to_string).ok()).flatten(),
         };
         audit::append(tx, &self.inner.audit_key, event).await?;
         Ok(())

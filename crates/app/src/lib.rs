@@ -26,6 +26,7 @@ pub mod error;
 pub mod explanation;
 pub mod housekeeping;
 pub mod invites;
+pub mod ip_allowlists;
 pub mod keys;
 pub mod me;
 pub mod member_safety;

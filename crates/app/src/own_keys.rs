@@ -1,5 +1,7 @@
 //! A key that makes a key: what one asks for with a key in hand instead of a session (S1-27).
 
+use std::net::IpAddr;
+
 use keystead_core::access::{self, Selection};
 use keystead_core::caller::{Caller, ReachableOrganization};
 use keystead_core::id::{OrganizationId, ProjectId};
@@ -16,13 +18,14 @@ impl App {
     /// Makes a project key for the person behind the key in hand, never wider or longer-lived than that key.
     ///
     /// # Errors
-    /// When the gate refuses, for service accounts, for a project out of the key's reach, or when more is asked than
-    /// the key in hand holds.
+    /// When the gate refuses, for service accounts, for a project out of the key's reach, from an address that
+    /// its lists leave out, or when more is asked than the key in hand holds.
     pub async fn create_own_key(
         &self,
         actor: &Actor,
         caller: &Caller,
         selection: Selection<'_>,
+        from: IpAddr,
         project: Option<&ProjectId>,
         asked: NewKey,
     ) -> Result<MintedKey, Error> {
@@ -30,7 +33,7 @@ impl App {
         crate::api_keys::person(actor)?;
         let (organization, project) = match caller.kind {
             KeyKind::Admin => self.place_of_admin_key(caller, selection, project).await?,
-            _ => place_of_data_key(caller, selection, project)?,
+            _ => place_of_data_key(caller, selection, from, project)?,
         };
         let asked = self.within_grant(caller, asked)?;
         self.create_project_key(actor, &organization, &project, &asked).await
@@ -96,6 +99,7 @@ fn literals(scopes: ScopeSet) -> Vec<String> {
 fn place_of_data_key(
     caller: &Caller,
     selection: Selection<'_>,
+    from: IpAddr,
     project: Option<&ProjectId>,
 ) -> Result<(OrganizationId, ProjectId), Error> {
     let organization = organization_of(caller, selection.organization)?;
@@ -121,6 +125,10 @@ fn place_of_data_key(
     }
     if found.archived {
         return Err(Refusal::ArchivedProject(found.id.clone()).into());
+    }
+    // The project in the body may be another one than the headers chose at the door.
+    if !organization.admits(from) || !found.admits(from) {
+        return Err(Refusal::AddressNotAuthorized.into());
     }
     if organization.role.is_none() {
         return Err(Refusal::NoMembership.into());

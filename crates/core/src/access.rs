@@ -1,7 +1,9 @@
 //! The access decision: one pure function over caller, route, headers, model and time.
 //!
 //! The order of checks is contract 2.3, "Order of checks": key and owner alive, organization header, project header,
-//! project archived, scope ∩ role; then, once the body's model is known, [`judge_model`] applies the gates.
+//! project archived, address, scope ∩ role; then, once the body's model is known, [`judge_model`] applies the gates.
+
+use std::net::IpAddr;
 
 use crate::caller::{Caller, ReachableOrganization, ReachableProject};
 use crate::gate::{Action, Policy, Verdict};
@@ -38,11 +40,17 @@ impl Payer {
     }
 }
 
-/// Decides whether this key may use this route now, and who pays.
+/// Decides whether this key may use this route now from this address, and who pays.
 ///
 /// # Errors
 /// The [`Refusal`] with the row of the contract that applies first.
-pub fn decide(caller: &Caller, route: &Route, selection: Selection<'_>, now: Timestamp) -> Result<Payer, Refusal> {
+pub fn decide(
+    caller: &Caller,
+    route: &Route,
+    selection: Selection<'_>,
+    from: IpAddr,
+    now: Timestamp,
+) -> Result<Payer, Refusal> {
     alive(caller, now)?;
     if caller.kind == KeyKind::Admin {
         return Err(missing(route));
@@ -52,11 +60,31 @@ pub fn decide(caller: &Caller, route: &Route, selection: Selection<'_>, now: Tim
     if project.archived {
         return Err(Refusal::ArchivedProject(project.id.clone()));
     }
+    if !organization.admits(from) || !project.admits(from) {
+        return Err(Refusal::AddressNotAuthorized);
+    }
     let permitted = caller.scopes.intersection(permissions(organization, project)?);
     if !permitted.allows(route.scope) {
         return Err(missing(route));
     }
     Ok(Payer { organization: organization.id.clone(), project: project.id.clone() })
+}
+
+/// Whether the lists of what a key works in let it in from this address, whichever of its permissions it uses. Where
+/// nothing can be chosen, or what is chosen is closed, the decision itself says so.
+///
+/// # Errors
+/// Row 25.
+pub fn admit(caller: &Caller, selection: Selection<'_>, from: IpAddr) -> Result<(), Refusal> {
+    let Some(organization) = select_organization(caller, selection.organization).ok() else { return Ok(()) };
+    let project = match caller.kind {
+        KeyKind::Admin => None,
+        _ => select_project(caller, organization, selection.project).ok().filter(|project| !project.archived),
+    };
+    if organization.admits(from) && project.is_none_or(|project| project.admits(from)) {
+        return Ok(());
+    }
+    Err(Refusal::AddressNotAuthorized)
 }
 
 /// Decides whether an admin key may use the Administration API with this scope.

@@ -7,6 +7,7 @@ use crate::key::KeyDigest;
 use crate::role::{OrganizationRole, ProjectRole};
 use crate::route::{self, ROUTES};
 
+const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(203, 0, 113, 9));
 const NOW: Timestamp = Timestamp(1_000_000);
 
 fn organization(id: &str) -> OrganizationId {
@@ -20,6 +21,7 @@ fn project(id: &str, archived: bool, is_default: bool, role: Option<ProjectRole>
         is_default,
         role,
         models: None,
+        addresses: None,
     }
 }
 
@@ -40,6 +42,7 @@ fn reachable(
             ..Entitlements::default()
         },
         projects,
+        addresses: None,
     }
 }
 
@@ -159,7 +162,7 @@ fn every_combination() {
                 for (member, archived, scoped) in (0..8).map(|n| (n & 1 == 0, n & 2 == 0, n & 4 == 0)) {
                     let scopes = if scoped { ScopeSet::all() } else { ScopeSet::of(&[Scope::ModelRead]) };
                     let selection = Selection { organization, project };
-                    let decided = decide(&world(kind, member, archived, scopes), chat(), selection, NOW);
+                    let decided = decide(&world(kind, member, archived, scopes), chat(), selection, HERE, NOW);
                     let outcome = decided.as_ref().map(|p| (p.organization.as_str(), p.project.as_str())).map_err(name);
                     assert_eq!(
                         outcome,
@@ -178,24 +181,24 @@ fn every_combination() {
 fn expired_and_closed_come_first() {
     let mut late = world(KeyKind::Project, true, true, ScopeSet::NONE);
     late.expires_at = Some(NOW);
-    assert_eq!(decide(&late, chat(), Selection::default(), NOW), Err(Refusal::ExpiredKey));
-    assert_ne!(decide(&late, chat(), Selection::default(), NOW.plus(-1)), Err(Refusal::ExpiredKey));
+    assert_eq!(decide(&late, chat(), Selection::default(), HERE, NOW), Err(Refusal::ExpiredKey));
+    assert_ne!(decide(&late, chat(), Selection::default(), HERE, NOW.plus(-1)), Err(Refusal::ExpiredKey));
     late.expires_at = None;
     late.owner_active = false;
-    assert_eq!(decide(&late, chat(), Selection::default(), NOW), Err(Refusal::AccountDeactivated));
+    assert_eq!(decide(&late, chat(), Selection::default(), HERE, NOW), Err(Refusal::AccountDeactivated));
     late.owner_active = true;
     late.organizations[0].deactivated = true;
-    assert_eq!(decide(&late, chat(), Selection::default(), NOW), Err(Refusal::AccountDeactivated));
+    assert_eq!(decide(&late, chat(), Selection::default(), HERE, NOW), Err(Refusal::AccountDeactivated));
 }
 
 #[test]
 fn every_route_asks_for_its_scope() {
     for route in ROUTES {
         let allowed = world(KeyKind::Project, true, false, ScopeSet::of(&[route.scope]));
-        assert!(decide(&allowed, route, Selection::default(), NOW).is_ok(), "{}", route.path);
+        assert!(decide(&allowed, route, Selection::default(), HERE, NOW).is_ok(), "{}", route.path);
         let others: Vec<Scope> = Scope::ALL.into_iter().filter(|s| *s != route.scope).collect();
         let refused = world(KeyKind::Project, true, false, ScopeSet::of(&others));
-        let wire = decide(&refused, route, Selection::default(), NOW).map_err(|r| r.wire("http://localhost"));
+        let wire = decide(&refused, route, Selection::default(), HERE, NOW).map_err(|r| r.wire("http://localhost"));
         assert!(wire.is_err_and(|w| w.message.contains("Missing scopes: ")), "{}", route.path);
     }
 }
@@ -205,7 +208,7 @@ fn a_key_never_exceeds_its_owner() {
     for route in ROUTES {
         let mut viewer = world(KeyKind::ServiceAccount, true, false, ScopeSet::all());
         viewer.organizations[0].projects[0].role = Some(ProjectRole::Viewer);
-        let allowed = decide(&viewer, route, Selection::default(), NOW).is_ok();
+        let allowed = decide(&viewer, route, Selection::default(), HERE, NOW).is_ok();
         assert_eq!(allowed, ScopeSet::of_project_role(ProjectRole::Viewer).allows(route.scope), "{}", route.path);
     }
 }
@@ -253,7 +256,8 @@ fn gates_have_four_forms() {
     for met in [vec![], vec![Requirement::Phone], vec![Requirement::Organization]] {
         let mut caller = world(KeyKind::Project, true, false, ScopeSet::all());
         caller.organizations[0].entitlements.met = met.clone();
-        let payer = decide(&caller, chat(), Selection::default(), NOW).unwrap_or_else(|_| unreachable!("allowed"));
+        let payer =
+            decide(&caller, chat(), Selection::default(), HERE, NOW).unwrap_or_else(|_| unreachable!("allowed"));
         for (route, asked, status, code, param) in rows {
             let judged = judge_model(&policy, &caller, &payer, route, asked, NOW);
             if met.contains(&Requirement::Organization) {
@@ -270,4 +274,66 @@ fn gates_have_four_forms() {
             );
         }
     }
+}
+
+// Row 25: behind the archived project, before the scope; both lists must let the address in.
+#[test]
+fn addresses_are_judged_by_both_lists() {
+    let networks = |entry: &str| Some(crate::network::Networks::new([entry]).unwrap());
+    let near = Some("203.0.113.0/24");
+    let far = Some("198.51.100.0/24");
+    let judged = |caller: &Caller| decide(caller, chat(), Selection::default(), HERE, NOW).map(|_| ());
+    for kind in [KeyKind::User, KeyKind::Project, KeyKind::ServiceAccount] {
+        for (of_organization, of_project, passes) in [
+            (None, None, true),
+            (near, None, true),
+            (None, near, true),
+            (near, near, true),
+            (far, None, false),
+            (None, far, false),
+            (near, far, false),
+            (far, near, false),
+        ] {
+            for (archived, scopes) in [(false, ScopeSet::all()), (true, ScopeSet::all()), (false, ScopeSet::NONE)] {
+                let mut caller = world(kind, true, archived, scopes);
+                caller.organizations[0].addresses = of_organization.and_then(networks);
+                caller.organizations[0].projects[0].addresses = of_project.and_then(networks);
+                let decided = judged(&caller);
+                let admitted = admit(&caller, Selection::default(), HERE);
+                match (archived, passes) {
+                    (true, _) => assert!(matches!(decided, Err(Refusal::ArchivedProject(_)))),
+                    (false, false) => {
+                        assert_eq!(decided, Err(Refusal::AddressNotAuthorized));
+                        assert_eq!(admitted, Err(Refusal::AddressNotAuthorized));
+                    }
+                    (false, true) => {
+                        assert_eq!(decided.is_ok(), scopes == ScopeSet::all());
+                        assert_eq!(admitted, Ok(()));
+                    }
+                }
+            }
+        }
+    }
+    let mut admin = world(KeyKind::Admin, true, false, ScopeSet::all());
+    admin.organizations[0].addresses = networks("198.51.100.0/24");
+    assert_eq!(admit(&admin, Selection::default(), HERE), Err(Refusal::AddressNotAuthorized));
+    admin.organizations[0].deactivated = true;
+    assert_eq!(admit(&admin, Selection::default(), HERE), Ok(()), "what is closed is said by the decision");
+    // The other organization of a legacy key has its own lists.
+    let mut legacy = world(KeyKind::User, true, false, ScopeSet::all());
+    legacy.organizations[0].addresses = networks("198.51.100.0/24");
+    let other = Selection { organization: Some("org-two"), project: None };
+    assert!(decide(&legacy, chat(), other, HERE, NOW).is_ok());
+}
+
+// Rows 25 and 26, word for word.
+#[test]
+fn refusals_of_the_network() {
+    let row = Refusal::AddressNotAuthorized.wire("http://localhost");
+    assert_eq!((row.status, row.kind, row.code), (401, "invalid_request_error", Some("ip_not_authorized")));
+    assert_eq!(row.message, "Your IP is not authorized to make this request");
+    let row = Refusal::UnsupportedCountry.wire("http://localhost");
+    assert_eq!((row.status, row.kind), (403, "request_forbidden"));
+    assert_eq!(row.code, Some("unsupported_country_region_territory"));
+    assert_eq!(row.message, "Country, region, or territory not supported");
 }

@@ -1,11 +1,13 @@
 //! Who is calling: everything the access decision needs to know of a key, in one value that fits a cache.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::gate::Entitlements;
 use crate::id::{KeyId, OrganizationId, ProjectId, ServiceAccountId, UserId};
 use crate::key::{KeyDigest, KeyKind};
 use crate::model_access::ModelAccess;
+use crate::network::Networks;
 use crate::role::{OrganizationRole, ProjectRole};
 use crate::scope::ScopeSet;
 use crate::time::Timestamp;
@@ -43,6 +45,16 @@ pub struct ReachableProject {
     pub role: Option<ProjectRole>,
     /// Which models it may use; `None` is every one that is served.
     pub models: Option<ModelAccess>,
+    /// From where it may be called, by its own active lists; `None` is from everywhere.
+    pub addresses: Option<Networks>,
+}
+
+impl ReachableProject {
+    /// Whether the project's own lists let this address in (row 25).
+    #[must_use]
+    pub fn admits(&self, address: IpAddr) -> bool {
+        self.addresses.as_ref().is_none_or(|networks| networks.contains(address))
+    }
 }
 
 /// An organization as a caller reaches it.
@@ -58,6 +70,16 @@ pub struct ReachableOrganization {
     pub entitlements: Entitlements,
     /// Projects the key may name; for a bound key exactly its own.
     pub projects: Vec<ReachableProject>,
+    /// From where it may be called, by its active lists; `None` is from everywhere. A project's lists come on top.
+    pub addresses: Option<Networks>,
+}
+
+impl ReachableOrganization {
+    /// Whether the organization's lists let this address in (row 25).
+    #[must_use]
+    pub fn admits(&self, address: IpAddr) -> bool {
+        self.addresses.as_ref().is_none_or(|networks| networks.contains(address))
+    }
 }
 
 /// A live key with its owner and all it reaches. Made by the store, kept by the directory, judged by [`crate::access`].

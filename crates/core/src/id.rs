@@ -113,6 +113,8 @@ id!(/// One attempt to verify an organization.
     VerificationAttemptId, "orgv_", 24);
 id!(/// A case that people decide.
     ReviewCaseId, "case_", 24);
+id!(/// A list of addresses from which the API may be called.
+    IpAllowlistId, "ip_allowlist_", 24);
 
 /// The id of one request, `req_` and 32 hexadecimal digits (contract section 3, `x-request-id`).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -26,6 +26,10 @@ pub enum Refusal {
     MismatchedProject,
     /// Row 8.
     ArchivedProject(ProjectId),
+    /// Row 25: the organization's or the project's lists leave the client's address out.
+    AddressNotAuthorized,
+    /// Row 26: the API does not serve the country, region or territory the request comes from.
+    UnsupportedCountry,
     /// Rows 13 and 17 on the data plane; `GET /v1/models*` answers in the string form of row 14.
     MissingScope {
         /// What is missing.
@@ -172,6 +176,17 @@ impl Refusal {
                 Some("not_authorized_invalid_project"),
                 format!("The project you are requesting ({id}) has been archived and is no longer accessible."),
             ),
+            Self::AddressNotAuthorized => {
+                Wire::invalid(401, Some("ip_not_authorized"), "Your IP is not authorized to make this request")
+            }
+            Self::UnsupportedCountry => Wire {
+                kind: "request_forbidden",
+                ..Wire::invalid(
+                    403,
+                    Some("unsupported_country_region_territory"),
+                    "Country, region, or territory not supported",
+                )
+            },
             Self::MissingScope { scope, string_form } => Wire {
                 string_form: *string_form,
                 ..Wire::invalid(if *string_form { 403 } else { 401 }, None, missing_scope_message(scope.error_name()))

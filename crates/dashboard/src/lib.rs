@@ -34,8 +34,8 @@ pub use progress::Waiting;
 
 use pages::{
     account, audit, billing, capture, door, general, handoff, help as help_pages, home, key, keys, member, members,
-    operator, operator_policy, operator_report, passkey, phone, project, project_models, projects, review, security,
-    usage, welcome,
+    network, operator, operator_policy, operator_report, passkey, phone, project, project_models, projects, review,
+    security, usage, welcome,
 };
 
 /// What the pages need to know of the installation.
@@ -182,6 +182,9 @@ pub static ROUTES: &[Route] = &[
     own("/settings/organization/billing/payment-methods/add", || post(billing::add)),
     own("/settings/organization/billing/payment-methods/remove", || post(billing::remove)),
     own("/settings/organization/billing/payment-methods/prefer", || post(billing::prefer)),
+    own("/settings/organization/network", || get(network::open)),
+    proven("/settings/organization/network/{verb}", || post(network::act)),
+    own("/settings/organization/projects/{id}/network", || get(network::open_project)),
     own("/settings/organization/audit-log", || get(audit::open)),
     own("/settings/account", || get(account::open)),
     own("/settings/account/phone", || get(phone::open).post(phone::start)),

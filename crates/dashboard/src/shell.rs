@@ -81,6 +81,7 @@ impl Shell {
             entry("nav-members", "/settings/organization/members"),
             entry("nav-projects", "/settings/organization/projects"),
             entry("nav-billing", "/settings/organization/billing/payment-methods"),
+            entry("nav-network", "/settings/organization/network"),
             entry("nav-audit-log", "/settings/organization/audit-log"),
         ];
         let mut account_entries =

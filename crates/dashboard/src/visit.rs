@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use axum::extract::{ConnectInfo, FromRequestParts, Query};
+use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -12,9 +12,9 @@ use keystead_app::accounts::{Context, SessionView};
 use keystead_app::organizations::{OrganizationChoice, ProjectChoice};
 use keystead_app::verification::limits::Origin;
 use keystead_app::{Actor, Error};
+use keystead_core::network::Client;
 use keystead_core::role::OrganizationRole;
 use keystead_core::secret::Secret;
-use std::net::SocketAddr;
 
 use crate::DashboardState;
 use crate::cookies::Cookie;
@@ -55,9 +55,9 @@ impl FromRequestParts<DashboardState> for Visitor {
         let kept = session.as_ref().map(|(view, _)| view.language.as_str()).filter(|tag| !tag.is_empty());
         let language = Language::choose(asked.get("language").map(String::as_str).or(kept), accept);
         let zone = session.as_ref().and_then(|(view, _)| TimeZone::get(&view.time_zone).ok()).unwrap_or(TimeZone::UTC);
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
+        let ip = parts.extensions.get::<Client>().map(|client| client.address);
         let user_agent = text_of(&parts.headers, header::USER_AGENT.as_str()).unwrap_or_default().to_owned();
-        let context = Context { origin: Origin { ip: peer }, user_agent, language: language.tag().to_owned() };
+        let context = Context { origin: Origin { ip }, user_agent, language: language.tag().to_owned() };
         let text = Text(language);
         let when = When { text, now: state.app.now(), zone };
         Ok(Self { text, when, asked, path: here(&parts.uri), context, session })

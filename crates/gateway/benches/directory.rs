@@ -54,7 +54,9 @@ fn caller(digest: &KeyDigest) -> Caller {
                 is_default: true,
                 role: Some(ProjectRole::Member),
                 models: None,
+                addresses: None,
             }],
+            addresses: None,
         }],
         revision: 1,
     }

@@ -114,7 +114,7 @@ impl Gateway {
             let (method, url) = (printable(read.method), printable(&read.url));
             return Err(reply::bad_body(format!("'{method} {url}' cannot be asked for in a batch.")));
         };
-        decide(&exchange.caller, route, exchange.payer.selection(), self.now())
+        decide(&exchange.caller, route, exchange.payer.selection(), exchange.from, self.now())
             .map_err(|refusal| self.refuse(&refusal))?;
         let peek = peek::peek(&line.slice_ref(read.body.get().as_bytes()))?;
         let alone = Exchange {
@@ -122,6 +122,7 @@ impl Gateway {
             object: None,
             caller: std::sync::Arc::clone(&exchange.caller),
             payer: exchange.payer.clone(),
+            from: exchange.from,
             id: exchange.id.clone(),
         };
         match self.judge(catalogue, &alone, &peek).await? {

@@ -1,5 +1,6 @@
 //! Forwarding: the client's bytes to the upstream under the operator's secret, the answer back as it comes.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -58,6 +59,8 @@ pub(crate) struct Exchange<'p> {
     pub(crate) object: Option<&'p str>,
     pub(crate) caller: Arc<Caller>,
     pub(crate) payer: Payer,
+    /// The client's address.
+    pub(crate) from: IpAddr,
     pub(crate) id: RequestId,
 }
 

@@ -57,7 +57,8 @@ impl Gateway {
         };
         let fresh = Box::pin(self.directory.reread(&exchange.caller.digest)).await.ok().flatten();
         if let Some(fresh) = fresh {
-            decide(&fresh, exchange.route, exchange.payer.selection(), now).map_err(|refusal| self.refuse(&refusal))?;
+            decide(&fresh, exchange.route, exchange.payer.selection(), exchange.from, now)
+                .map_err(|refusal| self.refuse(&refusal))?;
             match judge(&fresh) {
                 Ok(verdicts) => return Ok((model, self.passed(exchange, verdicts))),
                 Err(newer) => refusal = newer,

@@ -5,6 +5,7 @@ use std::hash::{BuildHasher, RandomState};
 
 use keystead_core::caller::{Caller, Owner};
 use keystead_core::key::KeyDigest;
+use keystead_core::network::Networks;
 
 use crate::directory::ChangedSubject;
 
@@ -114,9 +115,18 @@ fn footprint(caller: &Caller) -> usize {
     const PLACE: usize = 96;
     let projects: usize = caller.organizations.iter().map(|organization| organization.projects.len()).sum();
     let organizations = caller.organizations.len();
+    let lists: usize = caller
+        .organizations
+        .iter()
+        .flat_map(|organization| {
+            let of_projects = organization.projects.iter().map(|project| &project.addresses);
+            of_projects.chain([&organization.addresses]).flatten().map(Networks::bytes)
+        })
+        .sum();
     size_of::<Caller>()
         + organizations * (size_of::<keystead_core::caller::ReachableOrganization>() + ID)
         + projects * (size_of::<keystead_core::caller::ReachableProject>() + ID)
         + 2 * ID
+        + lists
         + (3 + organizations + projects) * PLACE
 }

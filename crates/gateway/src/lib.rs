@@ -30,7 +30,6 @@ mod sse;
 mod upstream;
 mod usage;
 
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
@@ -41,6 +40,7 @@ use keystead_core::access;
 use keystead_core::caller::Caller;
 use keystead_core::id::RequestId;
 use keystead_core::key::{Pepper, Shaped, TagKeys};
+use keystead_core::network::Client;
 use keystead_core::refusal::{Refusal, Wire};
 use keystead_core::route::{self, Matched, ModelIn, NoRoute};
 use keystead_core::time::Timestamp;
@@ -153,8 +153,8 @@ impl Gateway {
         self.metrics.register(registry, &self.directory, &self.meter);
     }
 
-    /// Answers one request. Never fails: what goes wrong becomes an error body of the contract.
-    pub async fn handle<B>(&self, request: Request<B>, _peer: SocketAddr) -> Response<GatewayBody>
+    /// Answers one request of this client. Never fails: what goes wrong becomes an error body of the contract.
+    pub async fn handle<B>(&self, request: Request<B>, client: Client) -> Response<GatewayBody>
     where
         B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: Into<BoxError>,
@@ -164,7 +164,7 @@ impl Gateway {
         let (parts, body) = request.into_parts();
         let found = route::find(parts.method.as_str(), parts.uri.path());
         let template = found.as_ref().map_or("(no route)", |matched| matched.route.path);
-        let mut response = match self.phases(&parts, found, body, &id).await {
+        let mut response = match self.phases(&parts, found, body, &id, client).await {
             Ok(response) => response,
             Err(wire) => reply::error(&wire),
         };
@@ -183,11 +183,15 @@ impl Gateway {
         found: Result<Matched<'_>, NoRoute>,
         body: B,
         id: &RequestId,
+        client: Client,
     ) -> Result<Response<GatewayBody>, Wire>
     where
         B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: Into<BoxError>,
     {
+        if !client.served {
+            return Err(self.refuse(&Refusal::UnsupportedCountry));
+        }
         if parts.uri.path_and_query().is_some_and(|address| address.as_str().len() > LONGEST_ADDRESS) {
             return Err(reply::long_address());
         }
@@ -197,12 +201,14 @@ impl Gateway {
             return Err(reply::bad_body("Keys belong into the Authorization header, never into the address."));
         }
         let selection = headers::selection(&parts.headers)?;
-        let payer = access::decide(&caller, matched.route, selection, self.now()).map_err(|r| self.refuse(&r))?;
+        let payer = access::decide(&caller, matched.route, selection, client.address, self.now())
+            .map_err(|refusal| self.refuse(&refusal))?;
         if matched.route.path.starts_with("/v1/models") {
             let model = matched.id.map(models::decode).transpose()?;
             return models::answer(self, &caller, &payer, model.as_deref());
         }
-        let exchange = Exchange { route: matched.route, object: matched.id, caller, payer, id: id.clone() };
+        let (object, from, id) = (matched.id, client.address, id.clone());
+        let exchange = Exchange { route: matched.route, object, caller, payer, from, id };
         match matched.route.model {
             ModelIn::Json => self.with_json(exchange, parts, body).await,
             // In boxes, so that the usual way is not made to carry their room.

@@ -1,6 +1,7 @@
 //! `/v1/keystead`: what only Keystead has.
 
 pub(crate) mod api_keys;
+pub(crate) mod ip_allowlists;
 pub(crate) mod operator;
 pub(crate) mod organization;
 pub(crate) mod payment;

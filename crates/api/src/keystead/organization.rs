@@ -57,7 +57,7 @@ pub(crate) async fn create(
     from: From,
     fields: Fields,
 ) -> Result<Json<Value>, Failure> {
-    let consent = Consent { given: fields.flag("consent")?, language: language(&fields)?, origin: from.0 };
+    let consent = Consent { given: fields.flag("consent")?, language: language(&fields)?, origin: from.origin() };
     let started = state.app.start_organization_verification(&admin.actor, &admin.organization, consent).await;
     let (view, link) = started.or_fail(&state)?;
     let link = match link {

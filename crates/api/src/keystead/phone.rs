@@ -44,7 +44,7 @@ pub(crate) async fn create(
         number: Secret::new(number.ok_or_else(missing)?),
         country: fields.text("country")?,
         language: language(&fields)?,
-        origin: from.0,
+        origin: from.origin(),
         // Whoever holds the key proves himself with each request.
         signed_in_again: true,
     };
@@ -70,7 +70,7 @@ pub(crate) async fn check(
     let id = ids.text("id");
     let code = fields.text("code")?.ok_or_else(|| Failure::param("code", "Missing required parameter: 'code'."))?;
     let code = Secret::new(code);
-    let checked = state.app.check_phone_code(&admin.actor, &admin.organization, &id, &code, from.0).await;
+    let checked = state.app.check_phone_code(&admin.actor, &admin.organization, &id, &code, from.origin()).await;
     Ok(Json(show(&checked.or_fail(&state)?)))
 }
 
@@ -82,7 +82,7 @@ pub(crate) async fn resend(
     ids: Ids,
 ) -> Result<Json<Value>, Failure> {
     let id = ids.text("id");
-    let sent = state.app.resend_phone_code(&admin.actor, &admin.organization, &id, from.0).await;
+    let sent = state.app.resend_phone_code(&admin.actor, &admin.organization, &id, from.origin()).await;
     Ok(Json(show(&sent.or_fail(&state)?)))
 }
 

@@ -22,8 +22,13 @@ fn show(event: &AuditEvent) -> Value {
     let mut details = event.details.clone();
     details["id"] = event.target_id.clone().into();
     let actor = match event.actor_kind.as_str() {
-        "api_key" => json!({ "type": "api_key", "api_key": { "id": event.actor_id } }),
-        "session" => json!({ "type": "session", "session": { "user": { "id": event.actor_id } } }),
+        // That a key's address is told is Keystead's own.
+        "api_key" => {
+            json!({ "type": "api_key", "api_key": { "id": event.actor_id, "ip_address": event.address } })
+        }
+        "session" => {
+            json!({ "type": "session", "session": { "user": { "id": event.actor_id }, "ip_address": event.address } })
+        }
         _ => Value::Null,
     };
     json!({ "id": event.id, "type": event.action, "effective_at": event.at, "actor": actor, &event.action: details })

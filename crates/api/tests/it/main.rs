@@ -5,6 +5,7 @@
 mod cases;
 mod keys;
 mod models;
+mod network;
 mod operator;
 mod organization;
 mod refusals;

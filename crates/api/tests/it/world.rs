@@ -13,6 +13,7 @@ use keystead_app::{App, AppOptions, Clock, Sealer, Services, Settings};
 use keystead_core::caller::Caller;
 use keystead_core::key::{ApiKey, Pepper, TagKeys};
 use keystead_core::mask::mask;
+use keystead_core::network::Client;
 use keystead_core::refusal::{Refusal, Wire};
 use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
@@ -133,6 +134,20 @@ impl World {
     pub(crate) async fn call(&self, method: Method, path: &str, key: &str, body: &str) -> Answer {
         let request = Request::builder().method(method).uri(path).header("authorization", format!("Bearer {key}"));
         self.send(request.body(Body::from(body.to_owned())).unwrap()).await
+    }
+
+    /// As the binary hands on a request of this client.
+    pub(crate) async fn call_of(
+        &self,
+        client: Client,
+        (method, path): (Method, &str),
+        key: &str,
+        body: Value,
+    ) -> Answer {
+        let request = Request::builder().method(method).uri(path).header("authorization", format!("Bearer {key}"));
+        let mut request = request.body(Body::from(body.to_string())).unwrap();
+        request.extensions_mut().insert(client);
+        keystead_app::audit::seen_from(client.address, self.send(request)).await
     }
 
     pub(crate) async fn get(&self, path: &str, key: &str) -> Answer {

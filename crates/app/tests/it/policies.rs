@@ -53,7 +53,7 @@ async fn no_rule_disables_a_key_that_exists() {
         let (caller, policy) = read.await.unwrap();
         let (caller, now) = (caller.unwrap(), Timestamp(house.now()));
         let chat = ROUTES.iter().find(|route| route.path == "/v1/chat/completions").unwrap();
-        let payer: Payer = decide(&caller, chat, Selection::default(), now).unwrap();
+        let payer: Payer = decide(&caller, chat, Selection::default(), [127, 0, 0, 1].into(), now).unwrap();
         let asked = ModelUse { model, stream: false, summary: false };
         judge_model(&policy, &caller, &payer, chat, asked, now).is_ok()
     };

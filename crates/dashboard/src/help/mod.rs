@@ -89,6 +89,7 @@ topics! {
         "summary-needs-verification"
         "key-not-accepted"
         "wrong-organization-or-project"
+        "addresses-and-countries"
         "missing-permission"
         "model-not-found"
         "request-not-understood"

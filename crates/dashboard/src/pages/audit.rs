@@ -18,6 +18,7 @@ struct Row {
     action: String,
     kind: String,
     actor: String,
+    address: Option<String>,
     target: String,
 }
 
@@ -50,6 +51,7 @@ pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> P
                 action: row.action,
                 kind: t.say(&format!("actor-{}", row.actor_kind.replace('_', "-"))),
                 actor: row.actor_id,
+                address: row.address,
                 target: row.target_id,
             })
             .collect();

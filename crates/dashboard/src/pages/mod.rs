@@ -13,6 +13,7 @@ pub(crate) mod key;
 pub(crate) mod keys;
 pub(crate) mod member;
 pub(crate) mod members;
+pub(crate) mod network;
 pub(crate) mod operator;
 pub(crate) mod operator_policy;
 pub(crate) mod operator_report;

@@ -33,6 +33,7 @@ struct One {
     owner: bool,
     here: String,
     models: String,
+    network: String,
     keys: String,
     new_key: String,
     members: String,
@@ -83,6 +84,7 @@ async fn page(state: &DashboardState, visit: &Visit, id: &ProjectId) -> Result<O
             None => visit.link(&here),
         },
         models: visit.link(&format!("{here}/models")),
+        network: visit.link(&format!("{here}/network")),
         // These are about this project, whichever is chosen now.
         keys: format!("{KEYS}?project={id}"),
         new_key: format!("{KEYS}?new=1&owner=service_account&project={id}"),

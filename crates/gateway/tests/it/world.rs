@@ -19,6 +19,7 @@ use keystead_core::caller::{Caller, Owner, ReachableOrganization, ReachableProje
 use keystead_core::gate::{Entitlements, Policy, Requirement};
 use keystead_core::key::{ApiKey, KeyDigest, KeyKind, Pepper, TagKeys};
 use keystead_core::money::Micros;
+use keystead_core::network::Client;
 use keystead_core::role::{OrganizationRole, ProjectRole};
 use keystead_core::scope::ScopeSet;
 use keystead_core::usage::{Price, UsageEvent};
@@ -155,7 +156,9 @@ pub(crate) fn caller(key: &ApiKey, number: u32) -> Caller {
                 is_default: true,
                 role: Some(ProjectRole::Member),
                 models: None,
+                addresses: None,
             }],
+            addresses: None,
         }],
         revision: 1,
     }
@@ -230,7 +233,7 @@ impl World {
                 let gateway = Arc::clone(&gateway);
                 let answer = service_fn(move |request: Request<Incoming>| {
                     let gateway = Arc::clone(&gateway);
-                    async move { Ok::<_, Infallible>(gateway.handle(request, peer).await) }
+                    async move { Ok::<_, Infallible>(gateway.handle(request, Client::at(peer.ip())).await) }
                 });
                 tokio::spawn(hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), answer));
             }

@@ -3,12 +3,14 @@
 use std::net::{SocketAddr, TcpListener};
 
 use keystead_app::review::EvidenceStore;
+use keystead_core::network::CountryRule;
 use keystead_store::Store;
 use serde_json::{Value, json};
 
 use crate::cli::Output;
 use crate::config::{Environment, Identity, Validated};
 use crate::failure::Failure;
+use crate::serve::edge::CountryDatabase;
 use crate::{print, secrets};
 
 struct Check {
@@ -20,6 +22,10 @@ pub(crate) async fn run(config: &Validated, output: Output) -> Result<(), Failur
     let mut checks = vec![Check { name: "configuration", outcome: Ok(environment(config)) }];
     checks.push(Check { name: "secrets", outcome: secrets(config) });
     checks.push(Check { name: "database", outcome: database(config).await });
+    checks.push(Check { name: "proxies", outcome: Ok(proxies(config)) });
+    if config.edge.rule.is_some() || config.edge.country_database.is_some() {
+        checks.push(Check { name: "countries", outcome: countries(config) });
+    }
     checks.push(Check { name: "listen", outcome: port(config.server.listen) });
     if matches!(config.identity, Some(Identity::Review)) {
         checks.push(Check { name: "reviewer", outcome: reviewer(config) });
@@ -74,6 +80,54 @@ async fn database(config: &Validated) -> Result<String, String> {
     let store = Store::open(url).await.map_err(|error| error.to_string())?;
     store.ping().await.map_err(|error| error.to_string())?;
     Ok(if file.is_some() { "SQLite answers".to_owned() } else { "PostgreSQL answers".to_owned() })
+}
+
+/// Whose word on clients' addresses counts.
+fn proxies(config: &Validated) -> String {
+    let trusted = &config.edge.trusted;
+    let beyond = config.server.listen.ip().is_loopback() && !config.public_url.is_empty();
+    match trusted.entries().as_slice() {
+        [] if beyond => {
+            "none is trusted: behind a proxy every client has the proxy's address, in limits and lists; name \
+                         it in server.trusted_proxies"
+                .to_owned()
+        }
+        [] => "none is trusted: a client's address is that of its connection".to_owned(),
+        entries if entries.iter().any(|entry| entry.ends_with("/0")) => {
+            format!("{} trusted: everybody may claim any address; name your proxies only", entries.join(", "))
+        }
+        entries => format!("{} trusted: X-Forwarded-For counts from there", entries.join(", ")),
+    }
+}
+
+/// A rule about countries needs somebody who knows them.
+fn countries(config: &Validated) -> Result<String, String> {
+    let edge = &config.edge;
+    let database = edge.country_database.as_deref().map(CountryDatabase::open).transpose();
+    let database = database.map_err(|error| error.to_string())?;
+    let header = edge.country_header.as_ref().filter(|_| !edge.trusted.is_empty());
+    let source = match (header, &database) {
+        (Some(header), Some(database)) => format!("by the proxies' {header}, else {}", database.described()),
+        (Some(header), None) => format!("by the proxies' {header}"),
+        (None, Some(database)) => format!("by {}", database.described()),
+        (None, None) => String::new(),
+    };
+    let Some(rule) = &edge.rule else { return Ok(format!("known {source}, but no rule asks")) };
+    let (word, list) = match rule {
+        CountryRule::Allowed(list) => ("only", list),
+        CountryRule::Refused(list) => ("not", list),
+    };
+    let list: Vec<&str> = list.iter().map(|country| country.as_str()).collect();
+    let list = format!("{word} {}", list.join(", "));
+    if !source.is_empty() {
+        return Ok(format!("{list}, known {source}"));
+    }
+    let what = match (&edge.country_header, rule) {
+        (Some(header), _) => format!("{header} is not believed while server.trusted_proxies is empty"),
+        (None, CountryRule::Allowed(_)) => "nobody knows them, so all the world is refused".to_owned(),
+        (None, CountryRule::Refused(_)) => "nobody knows them, so nobody is refused".to_owned(),
+    };
+    Err(format!("{list}: {what}; set network.country_database, or network.country_header with trusted proxies"))
 }
 
 /// People of the operator's decide: somebody must be able to, and phones open a camera only on a page with TLS.

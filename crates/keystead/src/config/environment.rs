@@ -35,6 +35,15 @@ const SECTIONS: &[(&str, &[(&str, Kind)])] = &[
             ("shutdown_grace_seconds", Kind::Number),
         ],
     ),
+    (
+        "network",
+        &[
+            ("country_header", Kind::Text),
+            ("country_database", Kind::Text),
+            ("allowed_countries", Kind::Texts),
+            ("refused_countries", Kind::Texts),
+        ],
+    ),
     ("database", &[("url", Kind::Text)]),
     ("sandbox", &[("enabled", Kind::Flag), ("listen", Kind::Text), ("smtp_listen", Kind::Text)]),
     ("log", &[("format", Kind::Text), ("level", Kind::Text)]),

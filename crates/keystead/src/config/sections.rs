@@ -1,7 +1,7 @@
 //! One struct per section, with its defaults, and the checks that need more than one value.
 
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use keystead_core::money::Micros;
@@ -10,10 +10,12 @@ use keystead_core::usage::Price;
 use serde::Deserialize;
 
 use super::ConfigError;
+use super::network::NetworkSection;
 use super::services::{
     Identity, IdentitySection, Mail, MailSection, OperatorSection, Payment, PaymentSection, SignIn, SignInSection, Sms,
     SmsSection, VerificationSection,
 };
+use crate::serve::edge::EdgeOptions;
 
 /// Where this installation runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
@@ -32,6 +34,7 @@ pub(crate) enum Environment {
 pub(crate) struct Config {
     pub(crate) environment: Environment,
     pub(crate) server: Server,
+    pub(crate) network: NetworkSection,
     pub(crate) database: Database,
     pub(crate) sandbox: Sandbox,
     pub(crate) log: Log,
@@ -243,6 +246,8 @@ pub(crate) struct Validated {
     pub(crate) environment: Environment,
     pub(crate) server: Server,
     pub(crate) public_url: String,
+    /// Whom to believe about clients' addresses, and which countries are served.
+    pub(crate) edge: EdgeOptions,
     pub(crate) metrics: Option<SocketAddr>,
     /// Whether the metrics address was chosen by the operator; the default may be busy, a chosen one may not.
     pub(crate) metrics_chosen: bool,
@@ -288,12 +293,6 @@ impl Config {
             None if production => return wrong("server.public_url is required in production".into()),
             None => String::new(),
         };
-        for proxy in &self.server.trusted_proxies {
-            let address = proxy.split_once('/').map_or(proxy.as_str(), |(address, _)| address);
-            if address.parse::<IpAddr>().is_err() {
-                return wrong(format!("server.trusted_proxies: {proxy:?} is not an address or network"));
-            }
-        }
         let chosen = self.server.metrics_listen.as_deref();
         let metrics = match chosen.map(str::trim) {
             None => Some(SocketAddr::from(([127, 0, 0, 1], 9464))),
@@ -323,6 +322,7 @@ impl Config {
             models.push((model, price));
         }
         self.verification.validate()?;
+        let edge = self.network.validate(&self.server.trusted_proxies)?;
         Ok(Validated {
             sms: self.sms.validate()?,
             payment: self.payment.validate()?,
@@ -333,6 +333,7 @@ impl Config {
             verification: self.verification,
             environment: self.environment,
             public_url,
+            edge,
             metrics,
             metrics_chosen: chosen.is_some(),
             database_url: Secret::new(url),

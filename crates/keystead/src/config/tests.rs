@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use keystead_core::money::Micros;
+use keystead_core::network::CountryRule;
 
 use super::{Config, ConfigError, from_parts};
 
@@ -78,9 +79,35 @@ fn mistakes_are_named() {
     assert!(reason("[[model]]\nid = 'm'\ninput = -1", &[]).contains("input"));
     assert!(reason("[[model]]\nid = 'm'\ninput = '1.2345678'", &[]).contains("input"));
     assert!(reason("[server]\ntrusted_proxies = ['local']", &[]).contains("local"));
+    assert!(reason("[server]\ntrusted_proxies = ['10.0.0.1/8']", &[]).contains("write 10.0.0.0/8"));
+    assert!(reason("[network]\nallowed_countries = ['Poland']", &[]).contains("\"Poland\" is not an ISO 3166-1"));
+    let both = "[network]\nallowed_countries = ['PL']\nrefused_countries = ['US']";
+    assert!(reason(both, &[]).contains("not both"));
+    for header in ["cf_ipcountry", "two words", "X-Forwarded-For"] {
+        let named = format!("[network]\ncountry_header = '{header}'");
+        assert!(reason(&named, &[]).contains("network.country_header"), "{header}");
+    }
     let upstream = "[[upstream]]\nname = 'a'\nbase_url = 'http://a'\n";
     assert!(reason(&format!("{upstream}api_key_env = 'GONE'"), &[]).contains("GONE"));
     assert!(reason(&format!("{upstream}[[model]]\nid = 'm'\nupstream = 'b'"), &[]).contains("\"b\""));
+}
+
+#[test]
+fn the_network_from_the_environment() {
+    let config = parse(
+        "",
+        &[
+            ("KEYSTEAD_SERVER__TRUSTED_PROXIES", "10.0.0.0/8, ::1"),
+            ("KEYSTEAD_NETWORK__COUNTRY_HEADER", "CF-IPCountry"),
+            ("KEYSTEAD_NETWORK__REFUSED_COUNTRIES", "us,JP"),
+            ("KEYSTEAD_NETWORK__COUNTRY_DATABASE", "/var/lib/countries.mmdb"),
+        ],
+    );
+    let edge = config.unwrap().validate(&|_| None).unwrap().edge;
+    assert_eq!(edge.trusted.entries(), ["10.0.0.0/8", "::1"]);
+    assert_eq!(edge.country_header.unwrap(), "cf-ipcountry");
+    assert_eq!(edge.rule, Some(CountryRule::Refused(vec!["US".parse().unwrap(), "JP".parse().unwrap()])));
+    assert_eq!(edge.country_database.unwrap(), Path::new("/var/lib/countries.mmdb"));
 }
 
 #[test]

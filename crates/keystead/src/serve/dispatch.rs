@@ -15,12 +15,14 @@ use http_body_util::Either;
 use hyper::body::Incoming;
 use keystead_app::App;
 use keystead_core::id::RequestId;
+use keystead_core::network::Client;
 use keystead_core::refusal::GateRefusal;
 use keystead_gateway::{Gateway, GatewayBody};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tower::ServiceExt;
 
+use crate::serve::edge::Edge;
 use crate::serve::host::Hosts;
 use crate::serve::outcome::{self, Plane};
 use crate::wire;
@@ -35,6 +37,7 @@ pub(crate) struct Dispatch {
     pub(crate) administration: Router,
     pub(crate) pages: Router,
     pub(crate) hosts: Hosts,
+    pub(crate) edge: Edge,
     pub(crate) follower: Arc<Follower>,
     pub(crate) outcomes: outcome::Outcomes,
     pub(crate) app: App,
@@ -80,13 +83,15 @@ impl Dispatch {
         match plane {
             Plane::Data => {
                 // In a box: it is moved several times before it is first polled.
-                let response = Box::pin(self.gateway.handle(request, peer)).await.map(Either::Left);
+                let client = self.edge.client(peer, request.headers());
+                let response = Box::pin(self.gateway.handle(request, client)).await.map(Either::Left);
                 self.note_refusal(&response);
                 response
             }
             Plane::Administration => {
                 let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-                let response = Box::pin(routed(&self.administration, request, peer)).await;
+                let client = self.edge.client(peer, request.headers());
+                let response = Box::pin(routed(&self.administration, request, client)).await;
                 if changes && response.status().is_success() {
                     // The very next request, on any node, must see what was just done.
                     Box::pin(self.follower.settle()).await;
@@ -99,7 +104,8 @@ impl Dispatch {
             ),
             Plane::Pages => {
                 let changes = *request.method() == Method::POST;
-                let response = Box::pin(routed(&self.pages, request, peer)).await;
+                let visitor = self.edge.visitor(peer, request.headers());
+                let response = Box::pin(routed(&self.pages, request, visitor)).await;
                 if changes && (response.status().is_success() || response.status().is_redirection()) {
                     Box::pin(self.follower.settle()).await;
                 }
@@ -141,10 +147,10 @@ fn is_probe(path: &str) -> bool {
     matches!(path, "/healthz" | "/readyz")
 }
 
-async fn routed(router: &Router, request: Request<Incoming>, peer: SocketAddr) -> Answer {
+async fn routed(router: &Router, request: Request<Incoming>, client: Client) -> Answer {
     let mut request = request.map(Body::new);
-    request.extensions_mut().insert(axum::extract::ConnectInfo(peer));
-    match router.clone().oneshot(request).await {
+    request.extensions_mut().insert(client);
+    match keystead_app::audit::seen_from(client.address, router.clone().oneshot(request)).await {
         Ok(response) => response.map(Either::Right),
         Err(never) => match never {},
     }

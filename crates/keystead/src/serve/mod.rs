@@ -1,6 +1,7 @@
 //! `keystead serve`: everything in one process.
 
 mod dispatch;
+pub(crate) mod edge;
 mod health;
 mod host;
 pub(crate) mod listener;

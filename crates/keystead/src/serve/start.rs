@@ -21,6 +21,7 @@ use crate::config::Validated;
 use crate::failure::Failure;
 use crate::secrets;
 use crate::serve::dispatch::{self, Dispatch};
+use crate::serve::edge::Edge;
 use crate::serve::host::Hosts;
 use crate::serve::outcome::Outcomes;
 use crate::serve::{health, listener, metrics};
@@ -56,6 +57,7 @@ pub(crate) async fn start(config: Validated, stopped: watch::Receiver<bool>) -> 
     let main = listener::bind(config.server.listen, "KEYSTEAD_SERVER__LISTEN").await?;
     let listen = main.local_addr()?;
     let secrets = secrets::open(&config.server.data_dir)?;
+    let edge = Edge::open(&config.edge)?;
     let store = wire::open_store(&config).await?;
     let public_url = if config.public_url.is_empty() { format!("http://{listen}") } else { config.public_url.clone() };
     let sandbox = sandbox::start(&config).await?;
@@ -118,6 +120,7 @@ pub(crate) async fn start(config: Validated, stopped: watch::Receiver<bool>) -> 
         administration: administration.layer(from_fn(dispatch::remember_template)),
         pages: pages.merge(health::router(store)).layer(from_fn(dispatch::remember_template)),
         hosts: Hosts::new(&public_url, listen),
+        edge,
         follower: Arc::clone(&follower),
         outcomes,
         app: noter,

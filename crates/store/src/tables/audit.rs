@@ -34,6 +34,8 @@ pub struct AuditEvent {
     pub target_id: String,
     /// The details of contract 1.6.
     pub details: Json,
+    /// The client's address, when it was a request.
+    pub address: Option<String>,
 }
 
 /// A row to be.
@@ -66,9 +68,9 @@ pub async fn append(tx: &mut Tx, key: &AuditKey, event: NewAuditEvent) -> Result
         &event.target_id,
         &details,
     ];
-    let mac = mac(key, fields, &previous);
+    let mac = mac(key, fields, event.address.as_deref(), &previous);
     const SQL: &str = "INSERT INTO audit_events (id, organization, sequence, at, actor_kind, actor_id, action, target_id, \
-                       details, previous_mac, mac) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+                       details, previous_mac, mac, address) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
     let values = vec![
         event.id.as_str().into(),
         event.organization.as_str().into(),
@@ -81,17 +83,19 @@ pub async fn append(tx: &mut Tx, key: &AuditKey, event: NewAuditEvent) -> Result
         details.into(),
         previous.as_slice().into(),
         mac.as_slice().into(),
+        event.address.as_deref().into(),
     ];
     tx.execute(SQL, values).await?;
     Ok(event)
 }
 
-/// The fields in the order in which they are chained, lengths first, so that neighbours cannot run into each other.
-fn mac(key: &AuditKey, fields: [&str; 9], previous: &[u8]) -> Vec<u8> {
+/// The fields in the order in which they are chained, lengths first, so that neighbours cannot run into each other. A row
+/// without an address is chained as rows were before there were any.
+fn mac(key: &AuditKey, fields: [&str; 9], address: Option<&str>, previous: &[u8]) -> Vec<u8> {
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key.0.expose()) else {
         unreachable!("HMAC takes keys of any length")
     };
-    for field in fields {
+    for field in fields.into_iter().chain(address) {
         mac.update(&u64::try_from(field.len()).unwrap_or(u64::MAX).to_be_bytes());
         mac.update(field.as_bytes());
     }
@@ -110,6 +114,7 @@ fn event(row: &Row) -> Result<AuditEvent, Error> {
         action: row.text(5)?,
         target_id: row.text(6)?,
         details: serde_json::from_str(&row.text(7)?).map_err(corrupt)?,
+        address: row.optional_text(8)?,
         id,
     })
 }
@@ -120,9 +125,9 @@ fn event(row: &Row) -> Result<AuditEvent, Error> {
 /// [`Error::Missing`] for an unknown cursor.
 pub async fn list(tx: &mut Tx, organization: &OrganizationId, page: &Page) -> Result<Listing<AuditEvent>, Error> {
     const CURSOR: &str = "SELECT sequence FROM audit_events WHERE organization = $1 AND id = $2";
-    const OLDEST: &str = "SELECT id, organization, at, actor_kind, actor_id, action, target_id, details FROM audit_events \
+    const OLDEST: &str = "SELECT id, organization, at, actor_kind, actor_id, action, target_id, details, address FROM audit_events \
                           WHERE organization = $1 AND sequence > $2 ORDER BY sequence ASC LIMIT $3";
-    const NEWEST: &str = "SELECT id, organization, at, actor_kind, actor_id, action, target_id, details FROM audit_events \
+    const NEWEST: &str = "SELECT id, organization, at, actor_kind, actor_id, action, target_id, details, address FROM audit_events \
                           WHERE organization = $1 AND sequence < $2 ORDER BY sequence DESC LIMIT $3";
     let from = match &page.after {
         None if page.ascending => 0,
@@ -146,7 +151,7 @@ pub async fn list(tx: &mut Tx, organization: &OrganizationId, page: &Page) -> Re
 /// When the store cannot.
 pub async fn verify(tx: &mut Tx, key: &AuditKey, organization: &OrganizationId) -> Result<Option<AuditEventId>, Error> {
     const SQL: &str = "SELECT id, organization, at, actor_kind, actor_id, action, target_id, details, sequence, \
-                       previous_mac, mac FROM audit_events WHERE organization = $1 AND sequence > $2 \
+                       previous_mac, mac, address FROM audit_events WHERE organization = $1 AND sequence > $2 \
                        ORDER BY sequence ASC LIMIT 1000";
     let (mut sequence, mut previous) = (0, FIRST.to_vec());
     loop {
@@ -170,5 +175,5 @@ fn mac_of(key: &AuditKey, row: &Row) -> Result<Vec<u8>, Error> {
         (row.text(0)?, row.text(1)?, row.int(8)?.to_string(), row.int(2)?.to_string());
     let (kind, actor, action, target, details) = (row.text(3)?, row.text(4)?, row.text(5)?, row.text(6)?, row.text(7)?);
     let fields = [&id, &organization, &sequence, &at, &kind, &actor, &action, &target, &details];
-    Ok(mac(key, fields.map(String::as_str), &row.bytes(9)?))
+    Ok(mac(key, fields.map(String::as_str), row.optional_text(11)?.as_deref(), &row.bytes(9)?))
 }

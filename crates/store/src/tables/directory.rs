@@ -1,4 +1,4 @@
-//! Whose key is it? One living key joined to everything the access decision needs: three statements for a bound key, five
+//! Whose key is it? One living key joined to everything the access decision needs: four statements for a bound key, six
 //! for a legacy key, each by index.
 
 use std::collections::HashMap;
@@ -10,6 +10,7 @@ use keystead_core::key::{KeyDigest, KeyKind};
 use keystead_core::role::{OrganizationRole, ProjectRole};
 
 use super::api_keys::{self, KeyRow};
+use super::ip_allowlists::{self, InForce};
 use super::projects::model_access;
 use super::{id, named, optional_id, optional_time, time};
 use crate::{Error, Row, Tx};
@@ -84,15 +85,17 @@ async fn bound(
     let role = optional_role(row, 22, "memberships", OrganizationRole::from_name)?;
     // Without a membership in the organization a role left behind in a project counts for nothing.
     let own = optional_role(row, 23, "project_members", ProjectRole::from_name)?.filter(|_| role.is_some());
+    let mut in_force = ip_allowlists::in_force(tx, &organization).await?;
     let mut projects = Vec::new();
     if let Some(id) = optional_id::<ProjectId>(row, 29, "projects")? {
         let archived = optional_time(row, 24)?.is_some();
         projects.push(ReachableProject {
-            id,
             archived,
             is_default: row.bool(25)?,
             role: bot.or(own),
             models: model_access(row, 31)?,
+            addresses: in_force.of(&organization, Some(&id)),
+            id,
         });
     }
     // A person whose project role was taken keeps the key listed but cannot call with it, unless he owns the organization.
@@ -107,7 +110,8 @@ async fn bound(
     };
     let deactivated = optional_time(row, 27)?.is_some();
     let role = role.filter(|_| !lost);
-    Ok(vec![ReachableOrganization { id: organization, deactivated, role, entitlements, projects }])
+    let addresses = in_force.of(&organization, None);
+    Ok(vec![ReachableOrganization { id: organization, deactivated, role, entitlements, projects, addresses }])
 }
 
 /// A legacy key's reach: every organization of its owner, the default one first, and in each the projects he may use:
@@ -123,7 +127,8 @@ async fn all_of_user(
     let rows = tx.all(SQL, vec![user.as_str().into()]).await?;
     let mut met = requirements_of_user(tx, user).await?;
     let mut first_used = first_uses_of_user(tx, user).await?;
-    let mut projects = projects_of_user(tx, user).await?;
+    let mut in_force = ip_allowlists::in_force_for(tx, user).await?;
+    let mut projects = projects_of_user(tx, user, &mut in_force).await?;
     let mut reached = Vec::with_capacity(rows.len());
     for row in &rows {
         let id: OrganizationId = id(row, 0, "organizations")?;
@@ -137,6 +142,7 @@ async fn all_of_user(
                 first_used: first_used.remove(&id).unwrap_or_default(),
             },
             projects: projects.remove(&id).unwrap_or_default(),
+            addresses: in_force.of(&id, None),
             id,
         });
     }
@@ -167,7 +173,11 @@ async fn first_uses_of_user(tx: &mut Tx, user: &UserId) -> Result<HashMap<Organi
     Ok(uses)
 }
 
-async fn projects_of_user(tx: &mut Tx, user: &UserId) -> Result<HashMap<OrganizationId, Vec<ReachableProject>>, Error> {
+async fn projects_of_user(
+    tx: &mut Tx,
+    user: &UserId,
+    in_force: &mut InForce,
+) -> Result<HashMap<OrganizationId, Vec<ReachableProject>>, Error> {
     const SQL: &str = "SELECT p.organization, p.id, p.archived_at, p.is_default, pm.role, p.model_access FROM memberships m \
                        JOIN projects p ON p.organization = m.organization \
                        LEFT JOIN project_members pm ON pm.project = p.id AND pm.user_id = m.user_id \
@@ -175,12 +185,15 @@ async fn projects_of_user(tx: &mut Tx, user: &UserId) -> Result<HashMap<Organiza
                        ORDER BY p.created_at, p.id";
     let mut projects: HashMap<_, Vec<_>> = HashMap::new();
     for row in &tx.all(SQL, vec![user.as_str().into()]).await? {
-        projects.entry(id(row, 0, "projects")?).or_default().push(ReachableProject {
-            id: id(row, 1, "projects")?,
+        let (organization, id) = (id(row, 0, "projects")?, id(row, 1, "projects")?);
+        let addresses = in_force.of(&organization, Some(&id));
+        projects.entry(organization).or_default().push(ReachableProject {
+            id,
             archived: optional_time(row, 2)?.is_some(),
             is_default: row.bool(3)?,
             role: optional_role(row, 4, "project_members", ProjectRole::from_name)?,
             models: model_access(row, 5)?,
+            addresses,
         });
     }
     Ok(projects)

@@ -12,6 +12,7 @@ pub mod first_uses;
 pub mod identity_attempts;
 pub mod inbound_events;
 pub mod invites;
+pub mod ip_allowlists;
 pub mod jobs;
 pub mod legal_holds;
 pub mod limit_hits;

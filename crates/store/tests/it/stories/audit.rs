@@ -21,6 +21,7 @@ pub(crate) fn event(organization: &str, name: &str) -> NewAuditEvent {
         action: "api_key.created".to_owned(),
         target_id: "key_a".to_owned(),
         details: json!({ "name": "it's \u{0} \"quoted\"", "n": 1.5 }),
+        address: (name != "a").then(|| "2001:db8::7".to_owned()),
     }
 }
 
@@ -71,6 +72,10 @@ pub(crate) async fn tampering(db: TestDb) {
         (
             "UPDATE audit_events SET actor_kind = 'sessionuser', actor_id = '-ann' WHERE id = 'audit_log-c'",
             "UPDATE audit_events SET actor_kind = 'session', actor_id = 'user-ann' WHERE id = 'audit_log-c'",
+        ),
+        (
+            "UPDATE audit_events SET address = NULL WHERE id = 'audit_log-c'",
+            "UPDATE audit_events SET address = '2001:db8::7' WHERE id = 'audit_log-c'",
         ),
         (
             "UPDATE audit_events SET mac = previous_mac WHERE id = 'audit_log-c'",

@@ -4,10 +4,13 @@ use keystead_core::caller::Caller;
 use keystead_core::gate::Requirement;
 use keystead_core::key::KeyKind;
 use keystead_core::model_access::{ListMode, ModelAccess};
+use keystead_core::network::AddressList;
 use keystead_core::role::{OrganizationRole, ProjectRole};
 use keystead_core::scope::{Restriction, Scope};
+use keystead_store::tables::ip_allowlists::IpAllowlist;
 use keystead_store::tables::{
-    api_keys, changes, directory, memberships, organizations, project_members, projects, service_accounts, users,
+    api_keys, changes, directory, ip_allowlists, memberships, organizations, project_members, projects,
+    service_accounts, users,
 };
 
 use crate::world::*;
@@ -113,4 +116,81 @@ pub(crate) async fn legacy_keys(db: TestDb) {
     change!(db, |tx| memberships::delete(tx, &one, &ben, NOW)).unwrap();
     let found = caller(&db, "ben").await.unwrap();
     assert_eq!((reach(&found).as_str(), found.owner_active), ("", true), "nowhere to go, but not closed");
+}
+
+fn allowlist(name: &str, project: Option<&str>, entries: &[&str]) -> IpAllowlist {
+    IpAllowlist {
+        id: id(&format!("ip_allowlist_{name}")),
+        organization: id("org-one"),
+        project: project.map(|project| id(&format!("proj_{project}"))),
+        name: name.to_owned(),
+        addresses: AddressList::new(entries.iter().copied()).unwrap(),
+        active: false,
+        created_at: NOW,
+        updated_at: NOW,
+    }
+}
+
+/// From where a key may call: for each organization what it and its projects let in.
+fn doors(caller: &Caller) -> String {
+    let entries = |networks: &Option<keystead_core::network::Networks>| {
+        networks.as_ref().map_or_else(|| "-".to_owned(), |networks| networks.entries().join("+"))
+    };
+    let each = caller.organizations.iter().map(|o| {
+        let projects: Vec<String> =
+            o.projects.iter().map(|p| format!("{}:{}", &p.id.as_str()[5..], entries(&p.addresses))).collect();
+        format!("{}={}[{}]", &o.id.as_str()[4..], entries(&o.addresses), projects.join(" "))
+    });
+    each.collect::<Vec<_>>().join(" ")
+}
+
+// Row 25.
+pub(crate) async fn lists_of_addresses(db: TestDb) {
+    let (one, _, _, _, _, _) = town(&db).await;
+    for row in [
+        key(KeyKind::ServiceAccount, "bot", Some(("one", Some("x1"))), bot("bot")),
+        key(KeyKind::Admin, "admin", Some(("one", None)), person("ann")),
+        key(KeyKind::User, "ann", None, person("ann")),
+    ] {
+        change!(db, |tx| api_keys::insert(tx, &row)).unwrap();
+    }
+    let mut office = allowlist("office", None, &["203.0.113.0/24", "2001:db8::1"]);
+    let mut home = allowlist("home", None, &["198.51.100.7"]);
+    let mut robots = allowlist("robots", Some("x1"), &["10.0.0.0/8"]);
+    let mut seen = look!(db, |tx| changes::latest(tx)).unwrap();
+    for list in [&office, &home, &robots] {
+        change!(db, |tx| ip_allowlists::insert(tx, list)).unwrap();
+    }
+    assert_eq!(look!(db, |tx| ip_allowlists::list(tx, &one)), Ok(vec![home.clone(), office.clone(), robots.clone()]));
+    assert_eq!(look!(db, |tx| ip_allowlists::list(tx, &id("org-two"))), Ok(Vec::new()));
+    assert_eq!(doors(&caller(&db, "bot").await.unwrap()), "one=-[x1:-]", "none is in force");
+
+    for list in [&mut office, &mut home, &mut robots] {
+        list.active = true;
+        change!(db, |tx| ip_allowlists::update(tx, list)).unwrap();
+    }
+    let both = "198.51.100.7+203.0.113.0/24+2001:db8::1";
+    assert_eq!(doors(&caller(&db, "bot").await.unwrap()), format!("one={both}[x1:10.0.0.0/8]"));
+    assert_eq!(doors(&caller(&db, "admin").await.unwrap()), format!("one={both}[]"));
+    assert_eq!(doors(&caller(&db, "ann").await.unwrap()), format!("one={both}[d1:- x1:10.0.0.0/8] two=-[d2:-]"));
+
+    home.active = false;
+    robots.addresses = AddressList::new(["192.0.2.1"]).unwrap();
+    (robots.name, robots.updated_at) = ("it's renamed".to_owned(), later(5));
+    for list in [&home, &robots] {
+        change!(db, |tx| ip_allowlists::update(tx, list)).unwrap();
+    }
+    assert_eq!(look!(db, |tx| ip_allowlists::list(tx, &one)).unwrap()[2], robots);
+    change!(db, |tx| ip_allowlists::delete(tx, &office, NOW)).unwrap();
+    assert_eq!(doors(&caller(&db, "bot").await.unwrap()), "one=-[x1:192.0.2.1]");
+    assert_eq!(change!(db, |tx| ip_allowlists::delete(tx, &office, NOW)), Err(keystead_store::Error::Missing));
+    assert_eq!(change!(db, |tx| ip_allowlists::update(tx, &office)), Err(keystead_store::Error::Missing));
+
+    let said = look!(db, |tx| changes::since(tx, seen, 100)).unwrap();
+    seen += 9;
+    assert_eq!(said.last().map(|change| change.revision), Some(seen));
+    let of_project = said.iter().filter(|change| change.subject == changes::ChangeSubject::Project(id("proj_x1")));
+    assert_eq!(of_project.count(), 3, "a project's list touches the project's keys");
+    let of_one = said.iter().filter(|change| change.subject == changes::ChangeSubject::Organization(one.clone()));
+    assert_eq!(of_one.count(), 6);
 }

@@ -25,6 +25,7 @@ pub(crate) async fn all(world: &World) {
     keys::lists_with_owners(world.fresh().await).await;
     directory::bound_keys(world.fresh().await).await;
     directory::legacy_keys(world.fresh().await).await;
+    directory::lists_of_addresses(world.fresh().await).await;
     usage::large_and_many(world.fresh().await).await;
     usage::places_of_a_spool_count_once(world.fresh().await).await;
     usage::questions(world.fresh().await).await;

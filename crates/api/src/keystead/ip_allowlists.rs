@@ -1,0 +1,126 @@
+//! `/v1/keystead/organization/ip_allowlists`: from which addresses the API may be called with the organization's keys, or
+//! with those of one project (row 25).
+
+use axum::Json;
+use axum::extract::State;
+use keystead_app::ip_allowlists::{IpAllowlist, ListChange, Standpoint};
+use keystead_core::id::ProjectId;
+use keystead_core::network::AddressList;
+use serde_json::{Value, json};
+
+use crate::ApiState;
+use crate::auth::{Admin, From};
+use crate::body::Fields;
+use crate::error::{Failure, OrFail};
+use crate::path::Ids;
+
+fn show(list: &IpAllowlist) -> Value {
+    json!({
+        "id": list.id,
+        "object": "keystead.ip_allowlist",
+        "name": list.name,
+        "allowed_ips": list.addresses.entries(),
+        "project_id": list.project,
+        "active": list.active,
+        "created_at": list.created_at,
+        "updated_at": list.updated_at,
+    })
+}
+
+fn addresses(fields: &Fields) -> Result<Option<AddressList>, Failure> {
+    let Some(entries) = fields.texts("allowed_ips")? else { return Ok(None) };
+    let list = AddressList::new(entries.iter().map(String::as_str));
+    list.map(Some).map_err(|fault| Failure::param("allowed_ips", format!("Invalid 'allowed_ips': {fault}.")))
+}
+
+/// `GET`: all, oldest first; with those of projects.
+pub(crate) async fn list(State(state): State<ApiState>, admin: Admin) -> Result<Json<Value>, Failure> {
+    let lists = state.app.ip_allowlists(&admin.actor, &admin.organization).await.or_fail(&state)?;
+    let data: Vec<Value> = lists.iter().map(show).collect();
+    Ok(Json(json!({ "object": "list", "data": data, "has_more": false })))
+}
+
+/// `POST`: a new list, which is not in force before it is activated.
+pub(crate) async fn create(
+    State(state): State<ApiState>,
+    admin: Admin,
+    fields: Fields,
+) -> Result<Json<Value>, Failure> {
+    let name = fields.required_name("name")?;
+    let missing = || Failure::param("allowed_ips", "Missing required parameter: 'allowed_ips'.");
+    let addresses = addresses(&fields)?.ok_or_else(missing)?;
+    let project: Option<ProjectId> = match fields.text("project_id")? {
+        None => None,
+        Some(text) => Some(text.parse().map_err(|_| Failure::not_found("project", &text))?),
+    };
+    let (actor, organization) = (&admin.actor, &admin.organization);
+    let made = state.app.create_ip_allowlist(actor, organization, project.as_ref(), &name, addresses).await;
+    Ok(Json(show(&made.or_fail(&state)?)))
+}
+
+/// `GET …/{id}`.
+pub(crate) async fn retrieve(State(state): State<ApiState>, admin: Admin, ids: Ids) -> Result<Json<Value>, Failure> {
+    let id = ids.get("id", "IP allowlist")?;
+    let list = state.app.ip_allowlist(&admin.actor, &admin.organization, &id).await.or_fail(&state)?;
+    Ok(Json(show(&list)))
+}
+
+async fn change(
+    state: &ApiState,
+    admin: &Admin,
+    from: From,
+    ids: &Ids,
+    fields: &Fields,
+    change: ListChange,
+) -> Result<IpAllowlist, Failure> {
+    let id = ids.get("id", "IP allowlist")?;
+    let standpoint = Standpoint { address: from.origin().ip, acknowledged: fields.flag("force")? };
+    let changed = state.app.change_ip_allowlist(&admin.actor, &admin.organization, &id, change, standpoint).await;
+    changed.or_fail(state)
+}
+
+/// `POST …/{id}`: another name or other addresses.
+pub(crate) async fn update(
+    State(state): State<ApiState>,
+    admin: Admin,
+    from: From,
+    ids: Ids,
+    fields: Fields,
+) -> Result<Json<Value>, Failure> {
+    let edit = ListChange::Edit { name: fields.name("name")?, addresses: addresses(&fields)? };
+    Ok(Json(show(&change(&state, &admin, from, &ids, &fields, edit).await?)))
+}
+
+/// `POST …/{id}/activate`: in force with the next request. Refused when it would shut out whoever asks, unless `force`.
+pub(crate) async fn activate(
+    State(state): State<ApiState>,
+    admin: Admin,
+    from: From,
+    ids: Ids,
+    fields: Fields,
+) -> Result<Json<Value>, Failure> {
+    Ok(Json(show(&change(&state, &admin, from, &ids, &fields, ListChange::Activate).await?)))
+}
+
+/// `POST …/{id}/deactivate`.
+pub(crate) async fn deactivate(
+    State(state): State<ApiState>,
+    admin: Admin,
+    from: From,
+    ids: Ids,
+    fields: Fields,
+) -> Result<Json<Value>, Failure> {
+    Ok(Json(show(&change(&state, &admin, from, &ids, &fields, ListChange::Deactivate).await?)))
+}
+
+/// `DELETE …/{id}`.
+pub(crate) async fn delete(
+    State(state): State<ApiState>,
+    admin: Admin,
+    from: From,
+    ids: Ids,
+    fields: Fields,
+) -> Result<Json<Value>, Failure> {
+    let gone = change(&state, &admin, from, &ids, &fields, ListChange::Delete).await?;
+    Ok(Json(json!({ "id": gone.id, "object": "keystead.ip_allowlist.deleted", "deleted": true })))
+}

@@ -1,0 +1,316 @@
+//! Addresses and networks as people write them: a list keeps what was written, in canonical form; [`Networks`] is what
+//! a list or several come to, made to be asked on every request.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::str::FromStr;
+use std::sync::Arc;
+
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+
+use crate::access::printable;
+
+/// Why a text is not an address, a network or a list of them. The texts are sentences for people.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AddressFault {
+    /// Neither an address nor a network.
+    #[error("'{0}' is not an IP address, nor a network such as 203.0.113.0/24 or 2001:db8::/32")]
+    Unreadable(String),
+    /// An address inside a network, where the network's own is wanted.
+    #[error("'{entry}' names an address inside a network: write {network} for the whole network, or {address} alone")]
+    HostBits {
+        /// As written.
+        entry: String,
+        /// The network it lies in.
+        network: String,
+        /// The address without a length.
+        address: String,
+    },
+    /// Nothing in the list.
+    #[error("a list needs at least one address or network")]
+    Empty,
+    /// More than [`AddressList::MOST`].
+    #[error("a list holds at most 50 addresses and networks")]
+    TooMany,
+}
+
+/// An IPv4 address that came in IPv6 clothes (`::ffff:192.0.2.1`), as the IPv4 address it is; any other as it is.
+#[must_use]
+pub const fn canonical(address: IpAddr) -> IpAddr {
+    address.to_canonical()
+}
+
+/// One address or network. Spaces around it are nobody's mistake; bits behind the length are somebody's.
+fn network(text: &str) -> Result<IpNet, AddressFault> {
+    let text = text.trim();
+    let unreadable = || AddressFault::Unreadable(printable(text));
+    let (address, length) = match text.split_once('/') {
+        None => (text, None),
+        Some((address, length)) => {
+            let digits = (1..=3).contains(&length.len()) && length.bytes().all(|b| b.is_ascii_digit());
+            let plain = digits && (length == "0" || !length.starts_with('0'));
+            (address, Some(length.parse::<u8>().ok().filter(|_| plain).ok_or_else(unreadable)?))
+        }
+    };
+    let address = IpAddr::from_str(address).map_err(|_| unreadable())?;
+    let found = match (address, canonical(address), length) {
+        (IpAddr::V6(_), IpAddr::V4(v4), Some(length)) if length >= 96 => Ipv4Net::new(v4, length - 96).map(IpNet::V4),
+        (IpAddr::V6(v6), _, Some(length)) => Ipv6Net::new(v6, length).map(IpNet::V6),
+        (_, IpAddr::V4(v4), length) => Ipv4Net::new(v4, length.unwrap_or(32)).map(IpNet::V4),
+        (_, IpAddr::V6(v6), length) => Ipv6Net::new(v6, length.unwrap_or(128)).map(IpNet::V6),
+    };
+    let found = found.map_err(|_| unreadable())?;
+    if found.addr() != found.network() {
+        let (entry, address) = (printable(text), found.addr().to_string());
+        return Err(AddressFault::HostBits { entry, network: found.trunc().to_string(), address });
+    }
+    Ok(found)
+}
+
+/// A single address without its length.
+fn written(network: &IpNet) -> String {
+    if network.prefix_len() == network.max_prefix_len() { network.addr().to_string() } else { network.to_string() }
+}
+
+/// What a list is kept as: each entry once, canonical, in the order in which it was written; 1 to 50 of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AddressList(Vec<IpNet>);
+
+impl AddressList {
+    /// Entries of a list at most (contract 5, "IP allowlist").
+    pub const MOST: usize = 50;
+
+    /// Reads entries.
+    ///
+    /// # Errors
+    /// [`AddressFault`] names the first entry at fault.
+    pub fn new<'a>(entries: impl IntoIterator<Item = &'a str>) -> Result<Self, AddressFault> {
+        let mut list: Vec<IpNet> = Vec::new();
+        for entry in entries {
+            let network = network(entry)?;
+            if !list.contains(&network) {
+                if list.len() == Self::MOST {
+                    return Err(AddressFault::TooMany);
+                }
+                list.push(network);
+            }
+        }
+        if list.is_empty() { Err(AddressFault::Empty) } else { Ok(Self(list)) }
+    }
+
+    /// Reads a text with one entry a line; what follows a `#` is a remark, and empty lines are nothing.
+    ///
+    /// # Errors
+    /// As [`AddressList::new`].
+    pub fn of_lines(text: &str) -> Result<Self, AddressFault> {
+        let entries = text.lines().map(|line| line.split_once('#').map_or(line, |(entry, _)| entry).trim());
+        Self::new(entries.filter(|entry| !entry.is_empty()))
+    }
+
+    /// The entries in canonical form.
+    #[must_use]
+    pub fn entries(&self) -> Vec<String> {
+        self.0.iter().map(written).collect()
+    }
+
+    /// Whether the address is on the list.
+    #[must_use]
+    pub fn contains(&self, address: IpAddr) -> bool {
+        let address = canonical(address);
+        self.0.iter().any(|network| network.contains(&address))
+    }
+}
+
+/// A set of addresses, joined and in order, so that one look-up is a few comparisons however long the lists were.
+/// Clones share it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Networks(Arc<[IpNet]>);
+
+impl Networks {
+    /// Reads entries; none is the empty set.
+    ///
+    /// # Errors
+    /// [`AddressFault`] names the first entry at fault.
+    pub fn new<'a>(entries: impl IntoIterator<Item = &'a str>) -> Result<Self, AddressFault> {
+        Ok(Self::joined(entries.into_iter().map(network).collect::<Result<_, _>>()?))
+    }
+
+    /// Every address that is on any of these lists.
+    #[must_use]
+    pub fn of(lists: &[AddressList]) -> Self {
+        Self::joined(lists.iter().flat_map(|list| list.0.iter().copied()).collect())
+    }
+
+    fn joined(networks: Vec<IpNet>) -> Self {
+        let mut joined = IpNet::aggregate(&networks);
+        joined.sort_unstable_by_key(IpNet::network);
+        Self(joined.into())
+    }
+
+    /// How much memory it takes, in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        size_of_val(&*self.0)
+    }
+
+    /// Whether nothing is in the set.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether the address is in the set.
+    #[must_use]
+    pub fn contains(&self, address: IpAddr) -> bool {
+        let address = canonical(address);
+        let behind = self.0.partition_point(|network| network.network() <= address);
+        behind.checked_sub(1).and_then(|last| self.0.get(last)).is_some_and(|network| network.contains(&address))
+    }
+
+    /// The networks in canonical form, in order.
+    #[must_use]
+    pub fn entries(&self) -> Vec<String> {
+        self.0.iter().map(written).collect()
+    }
+}
+
+/// Addresses that belong to no country: of this machine, of private networks and of links.
+pub(super) const fn of_no_country(address: IpAddr) -> bool {
+    match canonical(address) {
+        IpAddr::V4(v4) => v4.is_loopback() || v4.is_private() || v4.is_link_local() || shared(v4),
+        IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local(),
+    }
+}
+
+/// 100.64.0.0/10, between customers and their carrier (RFC 6598).
+const fn shared(address: Ipv4Addr) -> bool {
+    let [a, b, _, _] = address.octets();
+    a == 100 && b & 0xc0 == 64
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn ip(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn entries_are_kept_in_canonical_form_and_once() {
+        let list = AddressList::of_lines(
+            " 203.0.113.7 # office\n\n# nothing\n203.0.113.7/32\n10.0.0.0/8\r\n2001:DB8:0:0::/32\n::ffff:192.0.2.1\n\
+             ::ffff:198.51.100.0/120\n::1",
+        );
+        let list = list.unwrap();
+        assert_eq!(
+            list.entries(),
+            ["203.0.113.7", "10.0.0.0/8", "2001:db8::/32", "192.0.2.1", "198.51.100.0/24", "::1"]
+        );
+        for inside in ["203.0.113.7", "::ffff:203.0.113.7", "10.255.0.1", "2001:db8::5", "192.0.2.1", "198.51.100.9"] {
+            assert!(list.contains(ip(inside)), "{inside}");
+            assert!(Networks::of(std::slice::from_ref(&list)).contains(ip(inside)), "{inside}");
+        }
+        for outside in ["203.0.113.8", "11.0.0.0", "2001:db9::", "::2", "198.51.101.0", "::ffff:11.0.0.0"] {
+            assert!(!list.contains(ip(outside)), "{outside}");
+            assert!(!Networks::of(std::slice::from_ref(&list)).contains(ip(outside)), "{outside}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_refused_with_the_entry() {
+        for bad in [
+            "",
+            "here",
+            "1.2.3",
+            "1.2.3.4.5",
+            "010.0.0.1",
+            "1.2.3.4/33",
+            "1.2.3.4/",
+            "1.2.3.0/024",
+            "1.2.3.0/+24",
+            "fe80::1%eth0",
+            "::/129",
+            "1.2.3.4:80",
+            "[::1]",
+            "1.2.3.4-1.2.3.9",
+            "1.2.3.4 5.6.7.8",
+            "::ffff:1.2.3.4/129",
+        ] {
+            let refused = AddressList::new([bad]);
+            assert_eq!(refused, Err(AddressFault::Unreadable(bad.to_owned())), "{bad}");
+        }
+        let inside = AddressList::new(["10.0.0.5/24"]).unwrap_err().to_string();
+        assert_eq!(
+            inside,
+            "'10.0.0.5/24' names an address inside a network: write 10.0.0.0/24 for the whole network, or 10.0.0.5 alone"
+        );
+        assert!(matches!(AddressList::new(["2001:db8::1/64"]), Err(AddressFault::HostBits { .. })));
+        assert_eq!(AddressList::of_lines(" \n# only a remark"), Err(AddressFault::Empty));
+    }
+
+    #[test]
+    fn fifty_and_no_more() {
+        let many: Vec<String> = (0..51).map(|n| format!("192.0.2.{n}")).collect();
+        let of = |count| AddressList::new(many.iter().take(count).map(String::as_str));
+        assert_eq!(of(50).map(|list| list.entries().len()), Ok(50));
+        assert_eq!(of(51), Err(AddressFault::TooMany));
+        let doubled = many.iter().take(50).chain(many.iter().take(50)).map(String::as_str);
+        assert!(AddressList::new(doubled).is_ok(), "the same address again is no other");
+    }
+
+    #[test]
+    fn no_country() {
+        for local in
+            ["127.0.0.1", "10.1.2.3", "192.168.0.1", "172.16.0.1", "169.254.1.1", "100.64.0.1", "::1", "fd00::1"]
+        {
+            assert!(of_no_country(ip(local)), "{local}");
+        }
+        for public in ["100.128.0.1", "8.8.8.8", "172.32.0.1", "2001:db8::1"] {
+            assert!(!of_no_country(ip(public)), "{public}");
+        }
+    }
+
+    fn any_network() -> impl Strategy<Value = String> {
+        let v4 = (any::<u32>(), 20..=32_u8).prop_map(|(bits, length)| {
+            // A narrow range, so that networks touch and lie in each other.
+            let net = Ipv4Net::new(Ipv4Addr::from(0x0a00_0000 | (bits & 0xffff)), length).unwrap();
+            net.trunc().to_string()
+        });
+        let v6 = (any::<u16>(), 110..=128_u8).prop_map(|(bits, length)| {
+            let net = Ipv6Net::new(std::net::Ipv6Addr::from(u128::from(bits)), length).unwrap();
+            net.trunc().to_string()
+        });
+        prop_oneof![v4, v6]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn the_joined_set_says_what_the_lists_say(
+            written in proptest::collection::vec(any_network(), 1..40),
+            low in any::<u16>(),
+            v6 in any::<bool>(),
+        ) {
+            let list = AddressList::new(written.iter().map(String::as_str)).unwrap();
+            let networks = Networks::new(written.iter().map(String::as_str)).unwrap();
+            let address: IpAddr = if v6 {
+                std::net::Ipv6Addr::from(u128::from(low)).into()
+            } else {
+                Ipv4Addr::from(0x0a00_0000 | u32::from(low)).into()
+            };
+            prop_assert_eq!(networks.contains(address), list.contains(address));
+            prop_assert_eq!(AddressList::new(list.entries().iter().map(String::as_str)).unwrap(), list);
+        }
+
+        #[test]
+        fn any_text_is_read_or_refused(text in "\\PC{0,40}") {
+            if let Ok(list) = AddressList::of_lines(&text) {
+                let again = AddressList::of_lines(&list.entries().join("\n")).unwrap();
+                prop_assert_eq!(again, list);
+            }
+        }
+    }
+}

@@ -1,0 +1,33 @@
+nav-network = ネットワーク
+network-lead = この組織のキーでAPIを呼び出せるアドレスです。有効なリストがなければ、どこからでも呼び出せます。このページは常に開いています。
+network-lead-project = 組織のリストに加えて、{ $project }のキーでAPIを呼び出せるアドレスです。
+network-help = どのアドレスが見られるか
+network-you = 現在のアドレスは{ $address }です。
+network-you-pass = ここからのAPI呼び出しは受け付けられます。
+network-you-not = ここからのAPI呼び出しは拒否されます。
+network-by-organization = 組織のリストに載っていません。
+network-none = リストはまだありません。
+network-addresses = アドレス
+network-count = { $count ->
+   *[other] { $count }件
+}
+network-without-you = 現在のアドレスは載っていません。
+network-on = 有効
+network-off = 無効
+network-switch-on = 有効にする
+network-switch-off = 無効にする
+network-delete = 削除
+network-delete-what = 元には戻せません。有効な最後のリストを削除すると、どこからの呼び出しも受け付けます。
+network-delete-button = { $name }を削除
+network-new = 新しいリスト
+network-new-hint = 保存されますが、有効にするまで適用されません。複数が有効なときは、いずれかに載っていれば許可されます。
+network-addresses-hint = 1行に1つのアドレスまたはネットワーク（例：203.0.113.7、203.0.113.0/24、2001:db8::/32）、50件まで。#より後はメモで、保存されません。
+network-add = リストを追加
+network-unreadable = 「{ $entry }」はIPアドレスでも、203.0.113.0/24のようなネットワークでもありません。
+network-host-bits = 「{ $entry }」はネットワークの中のアドレスです。ネットワーク全体なら{ $network }、1つだけなら{ $address }と書いてください。
+network-empty = リストには少なくとも1つのアドレスまたはネットワークが必要です。
+network-too-many = リストに載せられるのは50件までです。
+network-locks-out = この変更であなたはAPIから締め出されます。
+network-locks-out-text = 現在のアドレスは{ $address }で、ここからのAPI呼び出しは拒否されるようになります。このページにはサインインでき、元に戻せます。
+network-acknowledge = 承知のうえで変更します。
+network-nevertheless = それでも変更する

@@ -1,0 +1,120 @@
+//! Where requests come from, decided once for each, before any door: the client's address from the socket and from
+//! proxies that are trusted, its country from their word or from a database. Everything behind asks the
+//! [`Client`] made here; no other line of the product reads a socket's other end or a forwarded address.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use http::header::HeaderName;
+use http::{HeaderMap, HeaderValue};
+use keystead_core::network::{Client, Country, CountryRule, Networks, client_address};
+use maxminddb::Reader;
+use serde::Deserialize;
+
+use crate::failure::Failure;
+
+/// The only header that is read for an address. `Forwarded`, `X-Real-IP` and spellings with underscores never are.
+static FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+/// Which networks belong to which country.
+pub(crate) struct CountryDatabase {
+    reader: Reader<Vec<u8>>,
+}
+
+/// The part of a record that is asked for; databases hold more.
+#[derive(Deserialize)]
+struct Record<'r> {
+    #[serde(borrow)]
+    country: Option<Place<'r>>,
+}
+
+#[derive(Deserialize)]
+struct Place<'r> {
+    #[serde(borrow)]
+    iso_code: Option<&'r str>,
+}
+
+impl CountryDatabase {
+    /// Reads the file whole.
+    pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
+        let wrong = |what: String| Failure::Other(format!("network.country_database {}: {what}", path.display()));
+        let bytes = std::fs::read(path).map_err(|error| wrong(format!("cannot be read: {error}")))?;
+        let reader = Reader::from_source(bytes).map_err(|_| wrong("is not a MaxMind database (.mmdb)".to_owned()))?;
+        Ok(Self { reader })
+    }
+
+    /// What the file says it is, with the day it was made.
+    pub(crate) fn described(&self) -> String {
+        let made = i64::try_from(self.reader.metadata().build_epoch).unwrap_or_default();
+        let day = jiff::Timestamp::from_second(made).map(|at| at.strftime("%F").to_string()).unwrap_or_default();
+        format!("{} of {day}", self.reader.metadata().database_type)
+    }
+
+    fn country(&self, address: IpAddr) -> Option<Country> {
+        let found = self.reader.lookup(address).ok()?;
+        let record: Record<'_> = found.decode().ok()??;
+        record.country?.iso_code?.parse().ok()
+    }
+}
+
+/// What the edge knows.
+#[derive(Default)]
+pub(crate) struct Edge {
+    trusted: Networks,
+    countries: Option<Countries>,
+}
+
+struct Countries {
+    rule: CountryRule,
+    header: Option<HeaderName>,
+    database: Option<CountryDatabase>,
+}
+
+/// `[network]` after its checks, with what `server.trusted_proxies` says.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct EdgeOptions {
+    pub(crate) trusted: Networks,
+    pub(crate) rule: Option<CountryRule>,
+    pub(crate) country_header: Option<HeaderName>,
+    pub(crate) country_database: Option<PathBuf>,
+}
+
+impl Edge {
+    /// Reads the database of countries, if one is named.
+    pub(crate) fn open(options: &EdgeOptions) -> Result<Self, Failure> {
+        let database = options.country_database.as_deref().map(CountryDatabase::open).transpose()?;
+        let header = options.country_header.clone();
+        let countries = options.rule.clone().map(|rule| Countries { rule, header, database });
+        Ok(Self { trusted: options.trusted.clone(), countries })
+    }
+
+    /// Who knocks at the API.
+    pub(crate) fn client(&self, peer: SocketAddr, headers: &HeaderMap) -> Client {
+        let client = self.visitor(peer, headers);
+        let Some(countries) = &self.countries else { return client };
+        let told = countries.header.as_ref().filter(|_| self.trusted.contains(peer.ip()));
+        let told = told.and_then(|name| only(headers, name)?.to_str().ok()?.trim().parse().ok());
+        let looked_up = || countries.database.as_ref().and_then(|database| database.country(client.address));
+        Client { served: countries.rule.serves(client.address, told.or_else(looked_up)), ..client }
+    }
+
+    /// Who looks at a page: from wherever he comes, so that owners can always mend what shuts out keys.
+    pub(crate) fn visitor(&self, peer: SocketAddr, headers: &HeaderMap) -> Client {
+        if self.trusted.is_empty() {
+            return Client::at(peer.ip());
+        }
+        let lines: Vec<&[u8]> = headers.get_all(&FORWARDED_FOR).iter().map(HeaderValue::as_bytes).collect();
+        Client::at(client_address(peer.ip(), lines, &self.trusted))
+    }
+}
+
+/// A header that came in one line; of a doubled one nobody knows who wrote which.
+fn only<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h HeaderValue> {
+    let mut lines = headers.get_all(name).iter();
+    let first = lines.next()?;
+    lines.next().is_none().then_some(first)
+}
+
+#[cfg(test)]
+#[path = "edge_tests.rs"]
+mod tests;

@@ -1,0 +1,176 @@
+//! The edge, with headers as strangers and proxies write them, and a database made here.
+
+use super::*;
+
+/// A MaxMind database in memory: IPv4, records of 24 bits; these networks lie in these countries.
+fn database(networks: &[([u8; 4], u32, &str)]) -> Vec<u8> {
+    fn text(text: &str) -> Vec<u8> {
+        let mut bytes = vec![0x40 | u8::try_from(text.len()).unwrap()];
+        bytes.extend_from_slice(text.as_bytes());
+        bytes
+    }
+    fn map(entries: &[(&str, Vec<u8>)]) -> Vec<u8> {
+        let mut bytes = vec![0xe0 | u8::try_from(entries.len()).unwrap()];
+        for (key, value) in entries {
+            bytes.extend(text(key));
+            bytes.extend_from_slice(value);
+        }
+        bytes
+    }
+    let number = |kind: u8, value: u16| [vec![kind << 5 | 2], value.to_be_bytes().to_vec()].concat();
+    let wide = |value: u64| [vec![8, 2], value.to_be_bytes().to_vec()].concat();
+    #[derive(Clone, Copy)]
+    enum To {
+        Nothing,
+        Node(usize),
+        Data(usize),
+    }
+    let mut nodes = vec![[To::Nothing; 2]];
+    let mut data = Vec::new();
+    for (address, length, country) in networks {
+        let bits = u32::from_be_bytes(*address);
+        let mut node = 0;
+        for depth in 0..*length {
+            let side = usize::from(bits >> (31 - depth) & 1 == 1);
+            if depth + 1 == *length {
+                nodes[node][side] = To::Data(data.len());
+            } else if let To::Node(next) = nodes[node][side] {
+                node = next;
+            } else {
+                nodes.push([To::Nothing; 2]);
+                let next = nodes.len() - 1;
+                nodes[node][side] = To::Node(next);
+                node = next;
+            }
+        }
+        data.extend(map(&[("country", map(&[("iso_code", text(country))]))]));
+    }
+    let count = nodes.len();
+    let mut file = Vec::new();
+    for side in nodes.iter().flatten() {
+        let record = match side {
+            To::Nothing => count,
+            To::Node(node) => *node,
+            To::Data(offset) => count + 16 + offset,
+        };
+        file.extend_from_slice(&u32::try_from(record).unwrap().to_be_bytes()[1..]);
+    }
+    file.extend_from_slice(&[0; 16]);
+    file.extend(data);
+    file.extend_from_slice(b"\xab\xcd\xefMaxMind.com");
+    file.extend(map(&[
+        ("binary_format_major_version", number(5, 2)),
+        ("binary_format_minor_version", number(5, 0)),
+        ("build_epoch", wide(1_700_000_000)),
+        ("database_type", text("Test-Country")),
+        ("description", map(&[])),
+        ("ip_version", number(5, 4)),
+        ("languages", vec![0, 4]),
+        ("node_count", number(6, u16::try_from(count).unwrap())),
+        ("record_size", number(5, 24)),
+    ]));
+    file
+}
+
+fn headers(lines: &[(&str, &str)]) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    for (name, value) in lines {
+        headers.append(HeaderName::from_bytes(name.as_bytes()).unwrap(), HeaderValue::from_str(value).unwrap());
+    }
+    headers
+}
+
+fn socket(address: &str) -> SocketAddr {
+    SocketAddr::new(address.parse().unwrap(), 50_000)
+}
+
+fn countries(codes: &[&str]) -> Vec<Country> {
+    codes.iter().map(|code| code.parse().unwrap()).collect()
+}
+
+fn options(rule: Option<CountryRule>) -> EdgeOptions {
+    EdgeOptions {
+        trusted: Networks::new(["10.0.0.0/8"]).unwrap(),
+        rule,
+        country_header: Some(HeaderName::from_static("cf-ipcountry")),
+        country_database: None,
+    }
+}
+
+const FORGED: &[(&str, &str)] = &[
+    ("x-forwarded-for", "198.51.100.1"),
+    ("x-forwarded-for", "198.51.100.2, 10.0.0.7"),
+    ("x_forwarded_for", "198.51.100.3"),
+    ("x-real-ip", "198.51.100.4"),
+    ("forwarded", "for=198.51.100.5"),
+    ("true-client-ip", "198.51.100.6"),
+    ("cf-connecting-ip", "198.51.100.7"),
+    ("cf-ipcountry", "US"),
+    ("connection", "x-forwarded-for"),
+];
+
+// 4.1.3, INC-3.
+#[test]
+fn a_stranger_is_where_his_socket_is() {
+    let edge = Edge::open(&options(Some(CountryRule::Refused(countries(&["US"]))))).unwrap();
+    assert_eq!(edge.client(socket("203.0.113.9"), &headers(FORGED)), Client::at(socket("203.0.113.9").ip()));
+    let nobody = Edge::default();
+    assert_eq!(nobody.client(socket("10.0.0.1"), &headers(FORGED)), Client::at(socket("10.0.0.1").ip()));
+}
+
+#[test]
+fn other_headers_than_one_never_count() {
+    let edge = Edge::open(&options(None)).unwrap();
+    let others: Vec<_> = FORGED.iter().copied().filter(|(name, _)| *name != "x-forwarded-for").collect();
+    assert_eq!(edge.client(socket("10.0.0.1"), &headers(&others)).address, socket("10.0.0.1").ip());
+    assert_eq!(edge.client(socket("10.0.0.1"), &headers(FORGED)).address, socket("198.51.100.2").ip());
+    assert_eq!(edge.visitor(socket("10.0.0.1"), &headers(FORGED)).address, socket("198.51.100.2").ip());
+}
+
+// Row 26.
+#[test]
+fn a_proxy_tells_the_country_in_one_line() {
+    let edge = Edge::open(&options(Some(CountryRule::Allowed(countries(&["PL"]))))).unwrap();
+    let served = |peer: &str, lines: &[(&str, &str)]| edge.client(socket(peer), &headers(lines)).served;
+    let via = ("x-forwarded-for", "203.0.113.9");
+    assert!(served("10.0.0.1", &[via, ("cf-ipcountry", "PL")]));
+    assert!(served("10.0.0.1", &[via, ("cf-ipcountry", "pl")]));
+    assert!(!served("10.0.0.1", &[via, ("cf-ipcountry", "US")]));
+    for unknown in ["XX", "T1", "", "Poland"] {
+        assert!(!served("10.0.0.1", &[via, ("cf-ipcountry", unknown)]), "{unknown}");
+    }
+    assert!(!served("10.0.0.1", &[via, ("cf-ipcountry", "PL"), ("cf-ipcountry", "PL")]), "doubled");
+    assert!(!served("10.0.0.1", &[via, ("cf_ipcountry", "PL")]), "another name");
+    assert!(!served("203.0.113.9", &[("cf-ipcountry", "PL")]), "a stranger's word");
+    assert!(served("10.0.0.1", &[]), "the proxy's own machine has no country");
+    let shut = edge.visitor(socket("10.0.0.1"), &headers(&[via, ("cf-ipcountry", "US")]));
+    assert!(shut.served, "pages are open to all countries");
+}
+
+#[test]
+fn a_database_knows_where_the_proxies_say_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("countries.mmdb");
+    std::fs::write(&path, database(&[([203, 0, 113, 0], 24, "PL"), ([198, 51, 100, 0], 24, "US")])).unwrap();
+    let named =
+        EdgeOptions { country_database: Some(path.clone()), ..options(Some(CountryRule::Allowed(countries(&["PL"])))) };
+    assert_eq!(CountryDatabase::open(&path).unwrap().described(), "Test-Country of 2023-11-14");
+    let edge = Edge::open(&named).unwrap();
+    let served = |peer: &str, lines: &[(&str, &str)]| edge.client(socket(peer), &headers(lines)).served;
+    assert!(served("203.0.113.9", &[]));
+    assert!(!served("198.51.100.9", &[]));
+    assert!(!served("192.0.2.1", &[]), "nobody knows it");
+    assert!(served("127.0.0.1", &[]));
+    assert!(!served("198.51.100.9", &[("cf-ipcountry", "PL")]), "a stranger's word");
+    assert!(
+        served("10.0.0.1", &[("x-forwarded-for", "198.51.100.9"), ("cf-ipcountry", "PL")]),
+        "the proxy comes first"
+    );
+    assert!(served("10.0.0.1", &[("x-forwarded-for", "203.0.113.9"), ("cf-ipcountry", "XX")]));
+
+    std::fs::write(&path, "no database").unwrap();
+    let refused = Edge::open(&named).err().map(|failure| failure.to_string()).unwrap();
+    assert!(refused.contains("country_database") && refused.contains("not a MaxMind database"), "{refused}");
+    std::fs::remove_file(&path).unwrap();
+    assert!(Edge::open(&named).err().unwrap().to_string().contains("cannot be read"));
+}
