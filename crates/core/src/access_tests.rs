@@ -20,6 +20,7 @@ fn project(id: &str, archived: bool, is_default: bool, role: Option<ProjectRole>
         is_default,
         role,
         models: None,
+        rates: None,
     }
 }
 

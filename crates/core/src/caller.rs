@@ -6,6 +6,7 @@ use crate::gate::Entitlements;
 use crate::id::{KeyId, OrganizationId, ProjectId, ServiceAccountId, UserId};
 use crate::key::{KeyDigest, KeyKind};
 use crate::model_access::ModelAccess;
+use crate::rate::OwnLimits;
 use crate::role::{OrganizationRole, ProjectRole};
 use crate::scope::ScopeSet;
 use crate::time::Timestamp;
@@ -43,6 +44,8 @@ pub struct ReachableProject {
     pub role: Option<ProjectRole>,
     /// Which models it may use; `None` is every one that is served.
     pub models: Option<ModelAccess>,
+    /// How fast it may use them; `None` is as fast as its organization.
+    pub rates: Option<Box<OwnLimits>>,
 }
 
 /// An organization as a caller reaches it.

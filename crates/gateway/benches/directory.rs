@@ -54,6 +54,7 @@ fn caller(digest: &KeyDigest) -> Caller {
                 is_default: true,
                 role: Some(ProjectRole::Member),
                 models: None,
+                rates: None,
             }],
         }],
         revision: 1,

@@ -6,6 +6,7 @@
 
 mod bucket;
 mod buckets;
+mod own;
 mod refused;
 mod span;
 #[cfg(test)]
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub use bucket::{Bucket, Full, Rate, Standing};
 pub use buckets::{Buckets, Need, Short, Used};
+pub use own::OwnLimits;
 pub use refused::Refused;
 pub use span::written;
 

@@ -155,6 +155,7 @@ pub(crate) fn caller(key: &ApiKey, number: u32) -> Caller {
                 is_default: true,
                 role: Some(ProjectRole::Member),
                 models: None,
+                rates: None,
             }],
         }],
         revision: 1,
