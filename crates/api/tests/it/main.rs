@@ -7,6 +7,7 @@ mod keys;
 mod models;
 mod operator;
 mod organization;
+mod rates;
 mod refusals;
 mod usage;
 mod world;

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub use bucket::{Bucket, Full, Rate, Standing};
 pub use buckets::{Buckets, Need, Short, Used};
-pub use own::OwnLimits;
+pub use own::{BadLimit, OwnLimits};
 pub use refused::Refused;
 pub use span::written;
 

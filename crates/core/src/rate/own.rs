@@ -4,7 +4,50 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::RateLimits;
+use super::{MOST, Measure, RateLimits};
+
+/// A limit a project cannot have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BadLimit {
+    /// Less than one or more than [`MOST`].
+    #[error("must be between 1 and {MOST}")]
+    Range(Measure),
+    /// More than its organization has (contract 1.4, "Project rate limits").
+    #[error("must not be above the organization's limit of {1}")]
+    AboveOrganization(Measure, u64),
+}
+
+impl BadLimit {
+    /// Which limit.
+    #[must_use]
+    pub const fn measure(self) -> Measure {
+        match self {
+            Self::Range(measure) | Self::AboveOrganization(measure, _) => measure,
+        }
+    }
+}
+
+impl RateLimits {
+    /// A project's own limits after these changes; one as high as its organization's is none of its own, and follows the
+    /// organization's from then on.
+    ///
+    /// # Errors
+    /// The first limit that cannot be had.
+    pub fn changed(self, organization: &Self, changes: &Self) -> Result<Self, BadLimit> {
+        let mut own = self;
+        for measure in Measure::ALL {
+            let Some(wanted) = changes.get(measure) else { continue };
+            let most = organization.get(measure).unwrap_or(MOST);
+            match wanted {
+                1..=MOST if wanted == most => own.set(measure, None),
+                1..=MOST if wanted < most => own.set(measure, Some(wanted)),
+                1..=MOST => return Err(BadLimit::AboveOrganization(measure, most)),
+                _ => return Err(BadLimit::Range(measure)),
+            }
+        }
+        Ok(own)
+    }
+}
 
 /// Limits by the model's name as clients write it. Models that are not in it have none of the project's own.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -122,6 +122,29 @@ fn the_lower_of_two_limits_holds() {
     assert!(RateLimits::NONE.lower(RateLimits::NONE).is_none());
 }
 
+#[test]
+fn a_project_never_has_more_than_its_organization() {
+    let organization = RateLimits { requests_per_minute: Some(10), ..RateLimits::NONE };
+    let asked =
+        |requests, tokens| RateLimits { requests_per_minute: requests, tokens_per_minute: tokens, ..RateLimits::NONE };
+    let own = asked(Some(4), Some(5));
+    assert_eq!(own.changed(&organization, &asked(None, Some(7))), Ok(asked(Some(4), Some(7))), "the rest stays");
+    assert_eq!(own.changed(&organization, &asked(Some(10), Some(MOST))), Ok(RateLimits::NONE), "as the organization");
+    let bad = own.changed(&organization, &asked(Some(11), None)).unwrap_err();
+    assert_eq!(bad, BadLimit::AboveOrganization(Measure::RequestsPerMinute, 10));
+    assert_eq!(bad.to_string(), "must not be above the organization's limit of 10");
+    for wrong in [0, MOST + 1] {
+        let bad = own.changed(&organization, &asked(None, Some(wrong))).unwrap_err();
+        assert_eq!(bad, BadLimit::Range(Measure::TokensPerMinute));
+    }
+    let mut kept = OwnLimits::default();
+    kept.set("a/b", own);
+    kept.set("c", RateLimits::NONE);
+    let text = serde_json::to_string(&kept).unwrap();
+    assert_eq!(text, r#"{"a/b":{"requests_per_minute":4,"tokens_per_minute":5}}"#);
+    assert_eq!(serde_json::from_str::<OwnLimits>(&text).unwrap(), kept);
+}
+
 /// What happens to a bucket: after so many milliseconds, something asks for so much and will use so much, or the oldest
 /// that is under way ends.
 #[derive(Debug, Clone, Copy)]
