@@ -2,7 +2,8 @@
 
 use keystead_core::access::printable;
 use keystead_core::id::{OrganizationId, ProjectId};
-use keystead_core::rate::{Measure, OwnLimits, RateLimits};
+use keystead_core::rate::{BadLimit, Measure, OwnLimits, RateLimits};
+use keystead_core::role::Sight;
 use keystead_core::scope::Scope;
 use keystead_store::Tx;
 use keystead_store::tables::{models, projects};
@@ -54,7 +55,7 @@ impl App {
         let app = self.clone();
         let (actor, organization, project) = (actor.clone(), organization.clone(), project.clone());
         let read = self.store().read("project_rates", async move |tx: &mut Tx| {
-            app.authorize(tx, &actor, &organization, Scope::ManagementRead).await?;
+            app.authorize_sight(tx, &actor, &organization, Sight::Projects, Scope::ManagementRead).await?;
             project_of(tx, &organization, &project).await?;
             rates_of(tx, &organization, &project).await
         });
@@ -82,7 +83,11 @@ impl App {
             let mut rate = rate_of(tx, &organization, &project, &id).await?;
             let own = rate.own.changed(&rate.organization, &changes).map_err(|bad| {
                 let member = bad.measure().member();
-                Error::invalid(member, format!("Invalid '{member}': {bad}."))
+                let code = match bad {
+                    BadLimit::Range(_) => "rate_limit_out_of_range",
+                    BadLimit::AboveOrganization(..) => "rate_limit_too_high",
+                };
+                Error::coded(member, code, format!("Invalid '{member}': {bad}."))
             })?;
             let (model, mut full) = (rate.model.clone(), false);
             let change = |limits: &mut OwnLimits| {

@@ -102,7 +102,7 @@ pub(crate) fn tell(headers: &mut HeaderMap, told: &Told) {
 
 /// When to try again, in both forms that clients read; or that trying again is of no use.
 fn come_back(headers: &mut HeaderMap, refused: &Refused) {
-    headers.insert(header::LINK, HeaderValue::from_static("</help/rate-limit-exceeded>; rel=\"help\""));
+    headers.insert(header::LINK, HeaderValue::from_static("</help/rate-limits>; rel=\"help\""));
     let Some(wait) = refused.wait() else {
         headers.insert(HeaderName::from_static("x-should-retry"), HeaderValue::from_static("false"));
         return;

@@ -50,8 +50,7 @@ impl Refused {
         if *of_project {
             message.push_str(&format!(" The limit is that of project {project}."));
         }
-        message
-            .push_str(&format!(" Visit {public_url}/settings/organization/projects/{project}/limits to learn more."));
+        message.push_str(&format!(" Visit {public_url}/limits?project={project} to learn more."));
         Wire { kind: short.measure.kind(), ..Wire::invalid(429, Some("rate_limit_exceeded"), message) }
     }
 }

@@ -19,6 +19,7 @@ struct Row {
     name: String,
     is_default: bool,
     models: String,
+    limits: String,
     created_at: Timestamp,
     archived_at: Option<Timestamp>,
 }
@@ -45,6 +46,7 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<Projects, Failure
     let listing = state.app.projects(&visit.person.actor(), &visit.organization.id, true, cursor).await;
     let listing = listing.map_err(|error| Failure::new(t, error))?;
     let row = |row: keystead_app::projects::Project| Row {
+        limits: format!("/limits?project={}", row.id),
         models: visit.link(&format!("{HERE}/{}/models", row.id)),
         id: row.id.to_string(),
         name: if row.is_default { t.say("default-project") } else { row.name },

@@ -91,7 +91,7 @@ async fn exactly_as_many_as_a_minute_has_pass_at_once() {
         assert_eq!(answer.header("x-ratelimit-reset-requests"), Some("1m0s"));
         assert_eq!(answer.header("x-ratelimit-limit-tokens"), None);
         assert_eq!(answer.header("openai-organization"), Some("org-1"));
-        assert_eq!(answer.header("link"), Some("</help/rate-limit-exceeded>; rel=\"help\""));
+        assert_eq!(answer.header("link"), Some("</help/rate-limits>; rel=\"help\""));
         assert!(answer.header("x-request-id").is_some());
     }
     world.pass(Duration::from_millis(8_571));
@@ -261,10 +261,7 @@ async fn a_project_may_be_slower_than_its_organization_from_the_next_request_on(
         message.contains("Limit 2, Used 2, Requested 1. Please try again in 30s. The limit is that of project proj_1."),
         "{message}"
     );
-    assert!(
-        message.ends_with("Visit http://keystead.test/settings/organization/projects/proj_1/limits to learn more."),
-        "{message}"
-    );
+    assert!(message.ends_with("Visit http://keystead.test/limits?project=proj_1 to learn more."), "{message}");
     // Another project of the organization shares the organization's: three of five are used, and a refusal costs nothing.
     let sister = world.key(3);
     world.change(&sister, |caller| {
