@@ -42,8 +42,15 @@ fn journeys() -> Done {
     let reviewer =
         [("KEYSTEAD_IDENTITY__PROVIDER", "review"), ("KEYSTEAD_OPERATOR__EMAILS", "ops@example.com,eve@example.com")];
     let two = [("KEYSTEAD_OPERATOR__EMAILS", "one@example.com,two@example.com")];
-    let all: [(&str, &[(&str, &str)]); 5] =
-        [("journeys", &[]), ("accounts", &[]), ("keys", &two), ("review", &reviewer), ("help", &[])];
+    let rates = [("KEYSTEAD_LIMITS__REQUESTS_PER_MINUTE", "500")];
+    let all: [(&str, &[(&str, &str)]); 6] = [
+        ("journeys", &[]),
+        ("accounts", &[]),
+        ("keys", &two),
+        ("review", &reviewer),
+        ("help", &[]),
+        ("limits", &rates),
+    ];
     for (name, more) in all {
         journey(name, more)?;
     }

@@ -16,7 +16,12 @@ pub(crate) struct Wanted {
 
 /// Reads `after` or `before`, `limit` and `order`; the latter may be left out.
 pub(crate) fn wanted(query: &Query, ascending: bool) -> Result<Wanted, Failure> {
-    let limit = query.integer("limit")?.unwrap_or(20);
+    wanted_of(query, ascending, 20)
+}
+
+/// The same for lists of which so many are wanted when nothing is said.
+pub(crate) fn wanted_of(query: &Query, ascending: bool, usual: i64) -> Result<Wanted, Failure> {
+    let limit = query.integer("limit")?.unwrap_or(usual);
     let limit = u32::try_from(limit).ok().filter(|limit| (1..=100).contains(limit));
     let limit = limit.ok_or_else(|| Failure::param("limit", "Invalid 'limit': must be between 1 and 100."))?;
     let ascending = match query.one("order") {

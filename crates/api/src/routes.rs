@@ -67,6 +67,8 @@ const ADMIN_KEY: &str = "/v1/organization/admin_api_keys/{key_id}";
 const PROJECTS: &str = "/v1/organization/projects";
 const PROJECT: &str = "/v1/organization/projects/{project_id}";
 const PROJECT_MODELS: &str = "/v1/organization/projects/{project_id}/model_permissions";
+const RATE_LIMITS: &str = "/v1/organization/projects/{project_id}/rate_limits";
+const RATE_LIMIT: &str = "/v1/organization/projects/{project_id}/rate_limits/{rate_limit_id}";
 const ACCOUNTS: &str = "/v1/organization/projects/{project_id}/service_accounts";
 const ACCOUNT: &str = "/v1/organization/projects/{project_id}/service_accounts/{service_account_id}";
 const PROJECT_KEYS: &str = "/v1/organization/projects/{project_id}/api_keys";
@@ -94,6 +96,8 @@ pub static ROUTES: &[Endpoint] = &[
     read(PROJECT_MODELS, READ, || get(projects::model_permissions::retrieve)),
     write(PROJECT_MODELS, WRITE, || post(projects::model_permissions::update)),
     remove(PROJECT_MODELS, WRITE, || delete(projects::model_permissions::remove)),
+    read(RATE_LIMITS, READ, || get(projects::rate_limits::list)),
+    write(RATE_LIMIT, WRITE, || post(projects::rate_limits::update)),
     read(ACCOUNTS, READ, || get(service_accounts::list::handle)),
     write(ACCOUNTS, WRITE, || post(service_accounts::create::handle)),
     read(ACCOUNT, READ, || get(service_accounts::retrieve::handle)),

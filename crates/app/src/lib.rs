@@ -38,6 +38,7 @@ mod own_keys;
 pub mod policies;
 pub mod project_members;
 pub mod project_models;
+pub mod project_rates;
 pub mod projects;
 pub mod review;
 pub mod rotation;

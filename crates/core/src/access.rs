@@ -9,6 +9,7 @@ use crate::caller::{Caller, ReachableOrganization, ReachableProject};
 use crate::gate::{Action, Policy, Verdict};
 use crate::id::{OrganizationId, ProjectId};
 use crate::key::KeyKind;
+use crate::rate::OwnLimits;
 use crate::refusal::{GateRefusal, Refusal};
 use crate::route::{Meter, Route};
 use crate::scope::{Scope, ScopeSet};
@@ -233,6 +234,14 @@ pub fn allowed_in_project(organization: &ReachableOrganization, payer: &Payer, m
         return Ok(());
     }
     Err(Refusal::ModelNotAllowed { project: payer.project.clone(), model: printable(model) })
+}
+
+/// How fast the project may use its models, if it has limits of its own.
+#[must_use]
+pub fn own_limits<'c>(caller: &'c Caller, payer: &Payer) -> Option<&'c OwnLimits> {
+    let organization = caller.organizations.iter().find(|organization| organization.id == payer.organization)?;
+    let project = organization.projects.iter().find(|project| project.id == payer.project)?;
+    project.rates.as_deref()
 }
 
 /// Client text fit for an error message: no control characters, at most 80 characters.

@@ -22,6 +22,7 @@ fn project(id: &str, archived: bool, is_default: bool, role: Option<ProjectRole>
         role,
         models: None,
         addresses: None,
+        rates: None,
     }
 }
 

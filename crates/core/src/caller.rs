@@ -8,6 +8,7 @@ use crate::id::{KeyId, OrganizationId, ProjectId, ServiceAccountId, UserId};
 use crate::key::{KeyDigest, KeyKind};
 use crate::model_access::ModelAccess;
 use crate::network::Networks;
+use crate::rate::OwnLimits;
 use crate::role::{OrganizationRole, ProjectRole};
 use crate::scope::ScopeSet;
 use crate::time::Timestamp;
@@ -47,6 +48,8 @@ pub struct ReachableProject {
     pub models: Option<ModelAccess>,
     /// From where it may be called, by its own active lists; `None` is from everywhere.
     pub addresses: Option<Networks>,
+    /// How fast it may use them; `None` is as fast as its organization.
+    pub rates: Option<Box<OwnLimits>>,
 }
 
 impl ReachableProject {

@@ -33,9 +33,9 @@ use tokio::sync::watch;
 pub use progress::Waiting;
 
 use pages::{
-    account, audit, billing, capture, door, general, handoff, help as help_pages, home, key, keys, member, members,
-    network, operator, operator_policy, operator_report, passkey, phone, project, project_models, projects, review,
-    security, usage, welcome,
+    account, audit, billing, capture, door, general, handoff, help as help_pages, home, key, keys, limits, member,
+    members, network, operator, operator_policy, operator_report, passkey, phone, project, project_models, projects,
+    review, security, usage, welcome,
 };
 
 /// What the pages need to know of the installation.
@@ -158,6 +158,7 @@ pub static ROUTES: &[Route] = &[
     own("/api-keys/{id}/revoke", || post(key::revoke)),
     own("/usage", || get(usage::open)),
     own("/usage.csv", || get(usage::csv)),
+    own("/limits", || get(limits::open).post(limits::save)),
     own("/settings/organization/general", || get(general::open).post(general::rename)),
     own("/settings/organization/verification/state", || get(general::follow)),
     own("/settings/organization/verification/events", || get(general::events)),

@@ -74,8 +74,12 @@ impl Shell {
         let t = visit.person.text;
         let entry =
             |key: &str, path: &str| Entry { label: t.say(key), href: visit.link(path), current: path == current };
-        let project_entries =
-            vec![entry("nav-dashboard", "/home"), entry("nav-api-keys", "/api-keys"), entry("nav-usage", "/usage")];
+        let project_entries = vec![
+            entry("nav-dashboard", "/home"),
+            entry("nav-api-keys", "/api-keys"),
+            entry("nav-usage", "/usage"),
+            entry("nav-limits", "/limits"),
+        ];
         let organization_entries = vec![
             entry("nav-general", "/settings/organization/general"),
             entry("nav-members", "/settings/organization/members"),

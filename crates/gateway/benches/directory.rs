@@ -55,6 +55,7 @@ fn caller(digest: &KeyDigest) -> Caller {
                 role: Some(ProjectRole::Member),
                 models: None,
                 addresses: None,
+                rates: None,
             }],
             addresses: None,
         }],

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use http::{HeaderValue, Uri};
 use keystead_core::Secret;
 use keystead_core::gate::Policy;
+use keystead_core::rate::RateLimits;
 use keystead_core::usage::Price;
 
 /// A model.
@@ -21,6 +22,8 @@ pub struct ModelEntry {
     pub owned_by: String,
     /// What it costs.
     pub price: Price,
+    /// How fast one organization may use it.
+    pub rates: RateLimits,
 }
 
 /// A server of models.

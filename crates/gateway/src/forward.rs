@@ -253,7 +253,10 @@ impl Gateway {
         body: Sending,
         outgoing: Outgoing<'_>,
     ) -> Result<Response<GatewayBody>, Wire> {
-        let reservation = admission::reserve(&exchange.payer, outgoing.model.map_or("", |model| &model.id))?;
+        let admitted = match self.admit(exchange, outgoing.model, &body) {
+            Ok(admitted) => admitted,
+            Err(refused) => return Ok(*refused),
+        };
         let address = outgoing.upstream.address.as_ref().ok_or_else(misconfigured)?;
         let target = parts.uri.path_and_query().ok_or_else(misconfigured)?;
         // Requests that came together are read one after the other and leave one after the other: an upstream that was
@@ -268,8 +271,12 @@ impl Gateway {
             self.metrics.upstream_failed();
             reply::unavailable("The model server did not answer. Try again shortly.")
         })?;
-        let settled = Settled::new(self, exchange, &outgoing, reservation);
-        self.answer(exchange, answered, outgoing, settled).await
+        let settled = Settled::new(self, exchange, &outgoing, admitted.reservation);
+        let mut response = self.answer(exchange, answered, outgoing, settled).await?;
+        if let Some(told) = admitted.told.filter(|_| response.status().is_success()) {
+            admission::tell(response.headers_mut(), &told);
+        }
+        Ok(response)
     }
 }
 

@@ -11,6 +11,7 @@ mod body;
 mod catalogue;
 pub mod credential;
 mod directory;
+mod estimate;
 mod forward;
 mod gate;
 mod headers;
@@ -23,6 +24,7 @@ mod multipart;
 mod objects;
 mod ownership;
 mod peek;
+mod rates;
 mod reply;
 mod settle;
 mod spool;
@@ -52,6 +54,7 @@ pub use directory::{ChangedSubject, Directory, DirectoryOptions, DirectoryStats,
 pub use forward::Limits;
 pub use meter::{Meter, MeterOptions, UsageBatch, UsageSink};
 pub use ownership::{MemoryOwnership, Ownership};
+pub use rates::{Rates, Stopwatch};
 
 use credential::Missing;
 use forward::Exchange;
@@ -78,6 +81,8 @@ pub struct GatewayOptions {
     pub meter: Arc<Meter>,
     /// Which organization owns which upstream object.
     pub ownership: Arc<dyn Ownership>,
+    /// How fast it is used.
+    pub rates: Arc<Rates>,
     /// Models, upstreams and rules now in force.
     pub catalogue: Arc<ArcSwap<Catalogue>>,
     /// Under which keys are tagged.
@@ -99,6 +104,7 @@ pub struct Gateway {
     directory: Arc<Directory>,
     meter: Arc<Meter>,
     ownership: Arc<dyn Ownership>,
+    rates: Arc<Rates>,
     catalogue: Arc<ArcSwap<Catalogue>>,
     tags: TagKeys,
     pepper: Pepper,
@@ -136,6 +142,7 @@ impl Gateway {
             directory: options.directory,
             meter: options.meter,
             ownership: options.ownership,
+            rates: options.rates,
             catalogue: options.catalogue,
             tags: options.tags,
             pepper: options.pepper,

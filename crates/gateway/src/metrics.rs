@@ -27,6 +27,7 @@ pub(crate) struct Metrics {
     seconds: Histogram,
     upstream_failures: Counter,
     shadowed: Counter,
+    limited: Counter,
 }
 
 impl Default for Metrics {
@@ -37,6 +38,7 @@ impl Default for Metrics {
             seconds: Histogram::new(buckets),
             upstream_failures: Counter::default(),
             shadowed: Counter::default(),
+            limited: Counter::default(),
         }
     }
 }
@@ -60,6 +62,10 @@ impl Metrics {
         self.shadowed.inc();
     }
 
+    pub(crate) fn limited(&self) {
+        self.limited.inc();
+    }
+
     pub(crate) fn register(&self, registry: &mut Registry, directory: &Arc<Directory>, meter: &Arc<Meter>) {
         registry.register("keystead_gateway_requests", "Requests by route and status class", self.requests.clone());
         registry.register("keystead_gateway_head_seconds", "Time to the head of the answer", self.seconds.clone());
@@ -72,6 +78,11 @@ impl Metrics {
             "keystead_gateway_shadow_refusals",
             "Calls that rules in shadow mode would have refused",
             self.shadowed.clone(),
+        );
+        registry.register(
+            "keystead_gateway_rate_limited",
+            "Requests refused because a limit was reached",
+            self.limited.clone(),
         );
         registry.register_collector(Box::new(State { directory: Arc::clone(directory), meter: Arc::clone(meter) }));
     }

@@ -9,14 +9,15 @@ use http_body::{Body, Frame, SizeHint};
 use keystead_core::access::Payer;
 use keystead_core::caller::Caller;
 use keystead_core::id::RequestId;
+use keystead_core::rate::Used;
 use keystead_core::route::Route;
 use keystead_core::usage::{Quantities, UsageEvent, UsageKind};
 
-use crate::admission::Reservation;
 use crate::body::BoxError;
 use crate::forward::{Exchange, Outgoing};
 use crate::meter::Meter;
 use crate::ownership::Ownership;
+use crate::rates::Reservation;
 use crate::sse::EventScan;
 use crate::upstream::UpstreamBody;
 use crate::{Gateway, usage};
@@ -43,7 +44,7 @@ pub(crate) struct Settled {
     request_bytes: u64,
     /// Whether a stream was asked for, and whether a reasoning summary.
     asked: (bool, bool),
-    _reservation: Reservation,
+    reservation: Reservation,
 }
 
 impl Settled {
@@ -69,7 +70,7 @@ impl Settled {
             characters,
             request_bytes,
             asked,
-            _reservation: reservation,
+            reservation,
         }
     }
 
@@ -97,6 +98,10 @@ impl Settled {
             used.characters = 0;
         }
         let used = Quantities { requests: 1, ..used }.clamped();
+        self.reservation.settle(|| Used {
+            tokens: used.input_tokens.saturating_add(used.output_tokens).unsigned_abs(),
+            images: used.images.unsigned_abs(),
+        });
         self.meter.record(UsageEvent {
             at: (self.clock)(),
             kind,

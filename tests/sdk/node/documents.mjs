@@ -96,6 +96,37 @@ const checks = {
     await assert.rejects(async () => bot.models.list(), OpenAI.AuthenticationError);
     assert.equal((await admin.projects.archive(made.id)).status, "archived");
   },
+  async "rate limits"() {
+    const admin = administration();
+    const made = await admin.projects.create({ name: "Slow" });
+    const listed = [];
+    for await (const limit of admin.projects.rateLimits.listRateLimits(made.id, { limit: 3 })) listed.push(limit);
+    const mini = listed.find((limit) => limit.model === "gpt-4o-mini");
+    assert.equal(mini.object, "project.rate_limit");
+    assert.ok(mini.max_requests_per_1_minute > 0 && mini.max_tokens_per_1_minute > 0);
+    const changed = await admin.projects.rateLimits.updateRateLimit(mini.id, { project_id: made.id, max_tokens_per_1_minute: 600 });
+    assert.equal(changed.max_tokens_per_1_minute, 600);
+    const account = await admin.projects.serviceAccounts.create(made.id, { name: "Bot" });
+    const long = [{ role: "user", content: "one two three four five six seven eight nine ten ".repeat(4) }];
+    const { response } = await client(account.api_key.value).chat.completions.create({ model: "gpt-4o-mini", messages: long, max_tokens: 64 }).withResponse();
+    assert.equal(response.headers.get("x-ratelimit-limit-tokens"), "600");
+    const asked = { model: "gpt-4o-mini", messages, max_tokens: 590 };
+    const hasty = client(account.api_key.value).chat.completions.create(asked);
+    await assert.rejects(hasty, (error) => error instanceof OpenAI.RateLimitError && error.code === "rate_limit_exceeded" && error.type === "tokens");
+    // The SDK waits as long as it is told, and tries again.
+    const statuses = [];
+    const counting = async (...request) => {
+      const answer = await fetch(...request);
+      statuses.push(answer.status);
+      return answer;
+    };
+    const patient = new OpenAI({ apiKey: account.api_key.value, baseURL, fetch: counting });
+    assert.ok((await patient.chat.completions.create(asked)).choices[0].message.content);
+    assert.deepEqual(statuses, [429, 200]);
+    await assert.rejects(async () => patient.chat.completions.create({ ...asked, max_tokens: 601 }), OpenAI.RateLimitError);
+    assert.deepEqual(statuses, [429, 200, 429], "what is too large is not tried again");
+    await admin.projects.archive(made.id);
+  },
   // S2-12
   async "usage and costs"() {
     const admin = administration();

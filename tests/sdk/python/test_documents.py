@@ -190,6 +190,49 @@ def administration():
     assert archived.status == "archived"
 
 
+@check
+def rate_limits():
+    admin = OpenAI(api_key=ADMIN_KEY, admin_api_key=ADMIN_KEY, base_url=BASE, max_retries=0).admin.organization
+    project = admin.projects.create(name="Slow")
+    limits = {limit.model: limit for limit in admin.projects.rate_limits.list_rate_limits(project.id)}
+    assert limits["gpt-4o-mini"].object == "project.rate_limit" and limits["gpt-4o-mini"].id == "rl-gpt-4o-mini"
+    assert all(limit.max_requests_per_1_minute > 0 and limit.max_tokens_per_1_minute > 0 for limit in limits.values())
+    pages = [limit.id for limit in admin.projects.rate_limits.list_rate_limits(project.id, limit=2)]
+    assert pages == [limit.id for limit in limits.values()], "page by page the same"
+    changed = admin.projects.rate_limits.update_rate_limit(
+        "rl-gpt-4o-mini", project_id=project.id, max_tokens_per_1_minute=600, max_requests_per_1_minute=30
+    )
+    assert (changed.max_tokens_per_1_minute, changed.max_requests_per_1_minute) == (600, 30)
+    error = refused(openai.BadRequestError, lambda: admin.projects.rate_limits.update_rate_limit(
+        "rl-gpt-4o-mini", project_id=project.id, max_tokens_per_1_minute=0
+    ))
+    assert error.param == "max_tokens_per_1_minute"
+    account = admin.projects.service_accounts.create(project.id, name="Bot")
+    key = account.api_key.value
+    long = [{"role": "user", "content": "one two three four five six seven eight nine ten " * 4}]
+    first = client(key).chat.completions.with_raw_response.create(model="gpt-4o-mini", messages=long, max_tokens=64)
+    assert first.headers["x-ratelimit-limit-tokens"] == "600" and first.headers["x-ratelimit-limit-requests"] == "30"
+    assert first.headers["x-ratelimit-limit-project-tokens"] == "600"
+    assert first.headers["x-ratelimit-remaining-requests"] == "29" and first.headers["x-ratelimit-reset-requests"] == "2s"
+    # Row 35, then the SDK's own patience: it waits as long as it is told, and no longer.
+    asked = dict(model="gpt-4o-mini", messages=MESSAGES, max_tokens=590)
+    error = refused(openai.RateLimitError, lambda: client(key).chat.completions.create(**asked))
+    assert (error.code, error.type) == ("rate_limit_exceeded", "tokens"), error
+    told = float(error.response.headers["retry-after-ms"]) / 1000
+    assert 0 < told <= 60, told
+    began = time.time()
+    patient = OpenAI(api_key=key, base_url=BASE).chat.completions.with_raw_response.create(**asked)
+    assert patient.retries_taken == 1 and time.time() - began < told + 5
+    assert patient.parse().choices[0].message.content
+    # Row 36 is not tried again: no wait helps.
+    error = refused(openai.RateLimitError, lambda: OpenAI(api_key=key, base_url=BASE).chat.completions.create(
+        model="gpt-4o-mini", messages=MESSAGES, max_tokens=601
+    ))
+    assert "Request too large" in error.message and error.response.headers["x-should-retry"] == "false"
+    assert "x-stainless-retry-count" not in error.request.headers or error.request.headers["x-stainless-retry-count"] == "0"
+    admin.projects.archive(project.id)
+
+
 def completions_usage(admin, **filters):
     page = admin.usage.completions(start_time=int(time.time()) - 86400, bucket_width="1d", **filters)
     return [result for bucket in page.data for result in bucket.results]

@@ -8,6 +8,7 @@ mod models;
 mod network;
 mod operator;
 mod organization;
+mod rates;
 mod refusals;
 mod usage;
 mod world;

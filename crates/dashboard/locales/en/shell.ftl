@@ -8,6 +8,7 @@ nav-you = You
 nav-dashboard = Dashboard
 nav-api-keys = API keys
 nav-usage = Usage
+nav-limits = Limits
 nav-general = General
 nav-members = Members
 nav-projects = Projects

@@ -54,3 +54,24 @@ help-keys-text =
     Change a key from time to time: Rotate makes a new one beside it, and the old one goes on for as long as you choose. The list says when the old one was last used, so that you know when it can end.
 
     Older user keys, which reach every project of their owner, go on working. A project key is better: it reaches one project, and a leak costs less.
+limits-lead = How fast { $project } may use each model.
+limits-no-models = This project can use no model.
+limits-model = Model
+limits-requests = Requests a minute
+limits-tokens = Tokens a minute
+limits-requests-day = Requests a day
+limits-images = Images a minute
+limits-none = No limit
+limits-own = Lower than the organization's
+limits-of-organization = Organization: { $limit }
+limits-reset = Reset
+limits-hint = An empty field is as fast as the organization. A lower number holds for this project alone, from the next request on. All projects together share what the organization has.
+limits-look = Owners of the organization can change these numbers.
+limits-higher = Higher limits
+limits-higher-who = What the whole organization may use is set by { $operator }.
+limits-higher-first = Verify the organization first, so that the operator knows who asks. Then write which model you need, how many requests and tokens a minute, and what for.
+limits-higher-ask = Write which model you need, how many requests and tokens a minute, and what for.
+limits-nobody = { $operator } has not published an address. Ask whoever gave you access.
+limits-write = Write to { $address }
+error-rate-limit-too-high = A project cannot have more than its organization. Leave the field empty to have as much.
+error-rate-limit-out-of-range = A limit is a whole number from 1 to 1,000,000,000.

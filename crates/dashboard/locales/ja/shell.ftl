@@ -8,6 +8,7 @@ nav-you = あなた
 nav-dashboard = ダッシュボード
 nav-api-keys = APIキー
 nav-usage = 使用量
+nav-limits = 上限
 nav-general = 全般
 nav-members = メンバー
 nav-projects = プロジェクト一覧

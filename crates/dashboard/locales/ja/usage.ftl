@@ -53,3 +53,24 @@ help-keys-text =
     キーはときどき交換してください。「交換」で新しいキーを作成すると、古いキーも選んだ期間は使えます。古いキーの最終使用は一覧で分かるので、終了してよい時期が分かります。
 
     所有者のすべてのプロジェクトに届く以前のユーザーキーも引き続き使えます。プロジェクトキーのほうが、届くのは1つのプロジェクトだけで、漏れたときの被害も小さくなります。
+limits-lead = { $project }で各モデルを使える速さです。
+limits-no-models = このプロジェクトで使えるモデルはありません。
+limits-model = モデル
+limits-requests = 1分あたりのリクエスト
+limits-tokens = 1分あたりのトークン
+limits-requests-day = 1日あたりのリクエスト
+limits-images = 1分あたりの画像
+limits-none = 上限なし
+limits-own = 組織より低い上限
+limits-of-organization = 組織：{ $limit }
+limits-reset = 元に戻す
+limits-hint = 空欄は組織と同じ上限です。低い数はこのプロジェクトだけに、次のリクエストから適用されます。組織の上限はすべてのプロジェクトで共有します。
+limits-look = この数を変更できるのは組織のオーナーです。
+limits-higher = 上限を上げるには
+limits-higher-who = 組織全体の上限は{ $operator }が決めます。
+limits-higher-first = まず組織の本人確認を済ませてください。誰からの依頼か、運営者に分かります。そのうえで、必要なモデル、1分あたりのリクエスト数とトークン数、用途をお知らせください。
+limits-higher-ask = 必要なモデル、1分あたりのリクエスト数とトークン数、用途をお知らせください。
+limits-nobody = { $operator }の連絡先は公開されていません。アクセスを受け取った担当者にお尋ねください。
+limits-write = { $address }に連絡する
+error-rate-limit-too-high = プロジェクトの上限は組織より高くできません。同じにするには空欄にしてください。
+error-rate-limit-out-of-range = 上限は1から1,000,000,000までの整数です。

@@ -8,6 +8,7 @@ nav-you = Ty
 nav-dashboard = Pulpit
 nav-api-keys = Klucze API
 nav-usage = Zużycie
+nav-limits = Limity
 nav-general = Ogólne
 nav-members = Członkowie
 nav-projects = Projekty

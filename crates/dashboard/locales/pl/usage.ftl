@@ -56,3 +56,24 @@ help-keys-text =
     Zmieniaj klucz co pewien czas: Wymień tworzy obok nowy, a stary działa jeszcze tak długo, jak wybierzesz. Lista pokazuje, kiedy stary był ostatnio użyty, więc wiadomo, kiedy może się skończyć.
 
     Starsze klucze użytkownika, które sięgają wszystkich projektów swojego właściciela, działają dalej. Lepszy jest klucz projektu: sięga jednego projektu, a wyciek kosztuje mniej.
+limits-lead = Jak szybko { $project } może korzystać z każdego modelu.
+limits-no-models = Ten projekt nie może korzystać z żadnego modelu.
+limits-model = Model
+limits-requests = Żądania na minutę
+limits-tokens = Tokeny na minutę
+limits-requests-day = Żądania na dobę
+limits-images = Obrazy na minutę
+limits-none = Bez limitu
+limits-own = Mniej niż organizacja
+limits-of-organization = Organizacja: { $limit }
+limits-reset = Przywróć
+limits-hint = Puste pole oznacza tyle, ile ma organizacja. Mniejsza liczba dotyczy tylko tego projektu i obowiązuje od następnego żądania. Limit organizacji jest wspólny dla wszystkich projektów.
+limits-look = Te liczby mogą zmieniać właściciele organizacji.
+limits-higher = Wyższe limity
+limits-higher-who = Limity całej organizacji ustala { $operator }.
+limits-higher-first = Najpierw zweryfikuj organizację, aby operator wiedział, kto prosi. Potem napisz, którego modelu potrzebujesz, ilu żądań i tokenów na minutę oraz do czego.
+limits-higher-ask = Napisz, którego modelu potrzebujesz, ilu żądań i tokenów na minutę oraz do czego.
+limits-nobody = { $operator } nie podaje adresu. Zapytaj osobę, od której masz dostęp.
+limits-write = Napisz na { $address }
+error-rate-limit-too-high = Projekt nie może mieć więcej niż jego organizacja. Zostaw puste pole, aby mieć tyle samo.
+error-rate-limit-out-of-range = Limit to liczba całkowita od 1 do 1 000 000 000.

@@ -94,6 +94,7 @@ topics! {
         "model-not-found"
         "request-not-understood"
         "not-there"
+        "rate-limits"
         "too-many-tries"
         "links-and-forms"
         "service-errors";

@@ -11,6 +11,7 @@ pub(crate) mod help;
 pub(crate) mod home;
 pub(crate) mod key;
 pub(crate) mod keys;
+pub(crate) mod limits;
 pub(crate) mod member;
 pub(crate) mod members;
 pub(crate) mod network;

@@ -34,6 +34,7 @@ struct One {
     here: String,
     models: String,
     network: String,
+    limits: String,
     keys: String,
     new_key: String,
     members: String,
@@ -86,6 +87,7 @@ async fn page(state: &DashboardState, visit: &Visit, id: &ProjectId) -> Result<O
         models: visit.link(&format!("{here}/models")),
         network: visit.link(&format!("{here}/network")),
         // These are about this project, whichever is chosen now.
+        limits: format!("/limits?project={id}"),
         keys: format!("{KEYS}?project={id}"),
         new_key: format!("{KEYS}?new=1&owner=service_account&project={id}"),
         members: visit.link("/settings/organization/members"),

@@ -5,6 +5,7 @@
 mod forms;
 mod headers;
 mod keys;
+mod limits;
 mod markup;
 mod progress;
 mod proof;

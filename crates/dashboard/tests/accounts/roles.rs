@@ -5,11 +5,12 @@ use crate::world::*;
 const SETTINGS: &str = "/settings/organization";
 
 /// Every page with what a reader gets; the audit log says only that it is for owners.
-const PAGES: [(&str, u16); 10] = [
+const PAGES: [(&str, u16); 11] = [
     ("/home", 200),
     ("/api-keys", 200),
     ("/usage", 200),
     ("/usage.csv", 200),
+    ("/limits", 200),
     ("/settings/organization/general", 200),
     ("/settings/organization/members", 200),
     ("/settings/organization/members/{id}", 403),

@@ -90,7 +90,7 @@ impl World {
                 sign_in: Some(Arc::<Issuer>::clone(&issuer)),
                 ..Services::default()
             },
-            settings: Settings::default(),
+            settings: Settings { support_email: Some("help@example.com".to_owned()), ..Settings::default() },
         });
         let stop = watch::Sender::new(false);
         let state = DashboardState {

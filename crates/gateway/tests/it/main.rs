@@ -11,5 +11,6 @@ mod hostile;
 mod metering;
 mod ownership;
 mod passing;
+mod rates;
 mod streaming;
 mod world;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -20,13 +20,14 @@ use keystead_core::gate::{Entitlements, Policy, Requirement};
 use keystead_core::key::{ApiKey, KeyDigest, KeyKind, Pepper, TagKeys};
 use keystead_core::money::Micros;
 use keystead_core::network::Client;
+use keystead_core::rate::RateLimits;
 use keystead_core::role::{OrganizationRole, ProjectRole};
 use keystead_core::scope::ScopeSet;
 use keystead_core::usage::{Price, UsageEvent};
 use keystead_core::{Secret, Timestamp};
 use keystead_gateway::{
     BoxError, BoxFuture, Catalogue, Directory, DirectoryOptions, Gateway, GatewayOptions, KeySource, Limits,
-    MemoryOwnership, Meter, MeterOptions, ModelEntry, Unavailable, Upstream, UsageBatch, UsageSink,
+    MemoryOwnership, Meter, MeterOptions, ModelEntry, Rates, Unavailable, Upstream, UsageBatch, UsageSink,
 };
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
@@ -120,6 +121,9 @@ pub(crate) struct World {
     pub(crate) meter: Arc<Meter>,
     pub(crate) catalogue: Arc<ArcSwap<Catalogue>>,
     pub(crate) clock: Arc<AtomicI64>,
+    /// Milliseconds on the stopwatch of the rates.
+    pub(crate) passed: Arc<AtomicU64>,
+    pub(crate) rates: Arc<Rates>,
     pub(crate) seen: Arc<Mutex<Vec<Seen>>>,
     script: Arc<Mutex<Script>>,
     _folder: tempfile::TempDir,
@@ -127,7 +131,14 @@ pub(crate) struct World {
 
 pub(crate) fn model(id: &str) -> ModelEntry {
     let price = Price { input: Micros(1_000_000), output: Micros(2_000_000), ..Price::default() };
-    ModelEntry { id: id.into(), upstream: "one".to_owned(), created: 1, owned_by: "maker".to_owned(), price }
+    ModelEntry {
+        id: id.into(),
+        upstream: "one".to_owned(),
+        created: 1,
+        owned_by: "maker".to_owned(),
+        price,
+        rates: RateLimits::NONE,
+    }
 }
 
 pub(crate) fn caller(key: &ApiKey, number: u32) -> Caller {
@@ -157,6 +168,7 @@ pub(crate) fn caller(key: &ApiKey, number: u32) -> Caller {
                 role: Some(ProjectRole::Member),
                 models: None,
                 addresses: None,
+                rates: None,
             }],
             addresses: None,
         }],
@@ -201,6 +213,11 @@ impl World {
         let meter = Arc::new(
             Meter::open(&folder.path().join("spool"), sink, quick, &mut ChaCha20Rng::seed_from_u64(8)).await.unwrap(),
         );
+        let passed = Arc::<AtomicU64>::default();
+        let rates = {
+            let passed = Arc::clone(&passed);
+            Arc::new(Rates::new(Arc::new(move || Duration::from_millis(passed.load(Ordering::SeqCst)))))
+        };
         let models = ["gpt-4o", "o3", "whisper-1", "tts-1", "gpt-image-1", "text-embedding-3-small"];
         let catalogue = Arc::new(ArcSwap::from_pointee(Catalogue {
             models: models.iter().map(|id| ((*id).to_owned(), model(id))).collect(),
@@ -218,6 +235,7 @@ impl World {
             directory: Arc::clone(&directory),
             meter: Arc::clone(&meter),
             ownership: Arc::new(MemoryOwnership::new(1_000)),
+            rates: Arc::clone(&rates),
             catalogue: Arc::clone(&catalogue),
             tags: tags(),
             pepper: pepper(),
@@ -238,7 +256,7 @@ impl World {
                 tokio::spawn(hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), answer));
             }
         });
-        Self { address, store, directory, meter, catalogue, clock: time, seen, script, _folder: folder }
+        Self { address, store, directory, meter, catalogue, clock: time, passed, rates, seen, script, _folder: folder }
     }
 
     /// What the upstream answers from now on.
@@ -257,6 +275,17 @@ impl World {
     pub(crate) fn change(&self, secret: &str, change: impl FnOnce(&mut Caller)) {
         let digest = ApiKey::parse(secret, &tags()).unwrap().digest(&pepper());
         change(self.store.callers.lock().unwrap().get_mut(&digest).unwrap());
+    }
+
+    /// How fast one organization may use a model from now on.
+    pub(crate) fn limit(&self, model: &str, limits: RateLimits) {
+        let mut catalogue = (**self.catalogue.load()).clone();
+        catalogue.models.get_mut(model).unwrap().rates = limits;
+        self.catalogue.store(Arc::new(catalogue));
+    }
+
+    pub(crate) fn pass(&self, time: Duration) {
+        self.passed.fetch_add(u64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
     }
 
     pub(crate) fn remove(&self, secret: &str) {

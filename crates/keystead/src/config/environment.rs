@@ -47,7 +47,17 @@ const SECTIONS: &[(&str, &[(&str, Kind)])] = &[
     ("database", &[("url", Kind::Text)]),
     ("sandbox", &[("enabled", Kind::Flag), ("listen", Kind::Text), ("smtp_listen", Kind::Text)]),
     ("log", &[("format", Kind::Text), ("level", Kind::Text)]),
-    ("limits", &[("json_body_bytes", Kind::Number), ("upload_body_bytes", Kind::Number)]),
+    (
+        "limits",
+        &[
+            ("json_body_bytes", Kind::Number),
+            ("upload_body_bytes", Kind::Number),
+            ("requests_per_minute", Kind::Number),
+            ("requests_per_day", Kind::Number),
+            ("tokens_per_minute", Kind::Number),
+            ("images_per_minute", Kind::Number),
+        ],
+    ),
     ("directory", &[("capacity", Kind::Number), ("max_stale_seconds", Kind::Number)]),
     (
         "sms",
@@ -127,6 +137,10 @@ const LISTS: &[(&str, &[(&str, Kind)])] = &[
             ("image", Kind::Either),
             ("character", Kind::Either),
             ("second", Kind::Either),
+            ("requests_per_minute", Kind::Number),
+            ("requests_per_day", Kind::Number),
+            ("tokens_per_minute", Kind::Number),
+            ("images_per_minute", Kind::Number),
         ],
     ),
 ];

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use keystead_core::money::Micros;
+use keystead_core::rate::{self, Measure, RateLimits};
 use keystead_core::secret::Secret;
 use keystead_core::usage::Price;
 use serde::Deserialize;
@@ -135,12 +136,40 @@ impl Default for Log {
 pub(crate) struct Limits {
     pub(crate) json_body_bytes: usize,
     pub(crate) upload_body_bytes: usize,
+    requests_per_minute: Option<u64>,
+    requests_per_day: Option<u64>,
+    tokens_per_minute: Option<u64>,
+    images_per_minute: Option<u64>,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { json_body_bytes: 20 << 20, upload_body_bytes: 512 << 20 }
+        Self {
+            json_body_bytes: 20 << 20,
+            upload_body_bytes: 512 << 20,
+            requests_per_minute: None,
+            requests_per_day: None,
+            tokens_per_minute: None,
+            images_per_minute: None,
+        }
     }
+}
+
+impl Limits {
+    /// How fast one organization may use a model that says nothing itself.
+    pub(crate) fn rates(&self) -> Result<RateLimits, ConfigError> {
+        let &Self { requests_per_minute, requests_per_day, tokens_per_minute, images_per_minute, .. } = self;
+        let limits = RateLimits { requests_per_minute, requests_per_day, tokens_per_minute, images_per_minute };
+        checked_rates("limits", limits)
+    }
+}
+
+fn checked_rates(of: &str, limits: RateLimits) -> Result<RateLimits, ConfigError> {
+    let fits = |measure: Measure| limits.get(measure).is_none_or(|limit| (1..=rate::MOST).contains(&limit));
+    if Measure::ALL.into_iter().all(fits) {
+        return Ok(limits);
+    }
+    Err(ConfigError::Value(format!("{of}: what a minute or a day may have lies between 1 and {}", rate::MOST)))
 }
 
 /// `[directory]`.
@@ -197,9 +226,20 @@ pub(crate) struct ModelSection {
     image: Option<Dollars>,
     character: Option<Dollars>,
     second: Option<Dollars>,
+    requests_per_minute: Option<u64>,
+    requests_per_day: Option<u64>,
+    tokens_per_minute: Option<u64>,
+    images_per_minute: Option<u64>,
 }
 
 impl ModelSection {
+    /// How fast one organization may use it, as far as it says so itself.
+    pub(crate) fn rates(&self) -> Result<RateLimits, ConfigError> {
+        let &Self { requests_per_minute, requests_per_day, tokens_per_minute, images_per_minute, .. } = self;
+        let limits = RateLimits { requests_per_minute, requests_per_day, tokens_per_minute, images_per_minute };
+        checked_rates(&format!("model {:?}", self.id), limits)
+    }
+
     /// The prices in micros; what is not said is free, but cached input costs as much as input.
     pub(crate) fn price(&self) -> Result<Price, ConfigError> {
         let read = |name: &str, dollars: &Option<Dollars>| match dollars {
@@ -264,7 +304,9 @@ pub(crate) struct Validated {
     pub(crate) operator: OperatorSection,
     pub(crate) verification: VerificationSection,
     pub(crate) upstreams: Vec<ValidatedUpstream>,
-    pub(crate) models: Vec<(ModelSection, Price)>,
+    /// How fast one organization may use a model that says nothing itself.
+    pub(crate) rates: RateLimits,
+    pub(crate) models: Vec<(ModelSection, Price, RateLimits)>,
 }
 
 /// An upstream with its key in custody.
@@ -318,8 +360,8 @@ impl Config {
             if let Some(name) = model.upstream.as_ref().filter(|name| !upstreams.is_empty() && !known(name)) {
                 return wrong(format!("model {:?}: no [[upstream]] is named {name:?}", model.id));
             }
-            let price = model.price()?;
-            models.push((model, price));
+            let (price, rates) = (model.price()?, model.rates()?);
+            models.push((model, price, rates));
         }
         self.verification.validate()?;
         let edge = self.network.validate(&self.server.trusted_proxies)?;
@@ -340,6 +382,7 @@ impl Config {
             sandbox: sandbox_wanted.then_some(self.sandbox),
             server: self.server,
             log: self.log,
+            rates: self.limits.rates()?,
             limits: self.limits,
             directory: self.directory,
             upstreams,

@@ -40,6 +40,9 @@ fn every_commented_value_of_the_example_is_known() {
     let valid = config.validate(&|name| (name == "MODELS_API_KEY").then(|| "k".to_owned())).unwrap();
     assert_eq!(valid.models[0].1.output, Micros(10_000_000));
     assert_eq!(valid.models[0].1.cached_input, Micros(1_250_000));
+    let (rates, own) = (valid.rates, valid.models[0].2);
+    assert_eq!((rates.requests_per_minute, rates.images_per_minute), (Some(500), Some(50)));
+    assert_eq!((own.requests_per_minute, own.images_per_minute), (Some(1_000), None));
 }
 
 #[test]
@@ -77,6 +80,8 @@ fn mistakes_are_named() {
     assert!(reason("", &[("KEYSTEAD_SANDBOX__ENABLED", "maybe")]).contains("KEYSTEAD_SANDBOX__ENABLED"));
     assert!(reason("[database]\nurl = 'mysql://x'", &[]).contains("database.url"));
     assert!(reason("[[model]]\nid = 'm'\ninput = -1", &[]).contains("input"));
+    assert!(reason("[[model]]\nid = 'm'\ntokens_per_minute = 0", &[]).contains("model \"m\": what a minute"));
+    assert!(reason("[limits]\nrequests_per_day = 1000000001", &[]).contains("limits: what a minute"));
     assert!(reason("[[model]]\nid = 'm'\ninput = '1.2345678'", &[]).contains("input"));
     assert!(reason("[server]\ntrusted_proxies = ['local']", &[]).contains("local"));
     assert!(reason("[server]\ntrusted_proxies = ['10.0.0.1/8']", &[]).contains("write 10.0.0.0/8"));

@@ -9,7 +9,7 @@ use axum::middleware::from_fn;
 use keystead_api::ApiState;
 use keystead_core::id::RequestId;
 use keystead_dashboard::{DashboardState, Waiting};
-use keystead_gateway::{Directory, DirectoryOptions, Gateway, GatewayOptions, Limits, Meter, MeterOptions};
+use keystead_gateway::{Directory, DirectoryOptions, Gateway, GatewayOptions, Limits, Meter, MeterOptions, Rates};
 use keystead_store::Store;
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
@@ -77,8 +77,10 @@ pub(crate) async fn start(config: Validated, stopped: watch::Receiver<bool>) -> 
         wire::clock(),
     ));
     let meter = wire::progress("delivering usage of the last run", open_meter(&config, &store)).await?;
+    let rates = Arc::new(Rates::new(wire::stopwatch()));
     let gateway = Arc::new(Gateway::new(GatewayOptions {
         directory: Arc::clone(&directory),
+        rates: Arc::clone(&rates),
         meter: Arc::clone(&meter),
         catalogue: Arc::clone(&catalogue),
         tags: wire::tags(&secrets),
@@ -90,7 +92,7 @@ pub(crate) async fn start(config: Validated, stopped: watch::Receiver<bool>) -> 
         limits: limits(&config),
     }));
     let node = RequestId::generate(&mut wire::rng()).to_string();
-    let follower = Arc::new(Follower::begin(store.clone(), directory, catalogue, models, node).await?);
+    let follower = Arc::new(Follower::begin(store.clone(), directory, rates, catalogue, models, node).await?);
 
     let outcomes = Outcomes::default();
     let mut registry = Registry::default();

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use keystead_core::money::Micros;
+use keystead_core::rate::RateLimits;
 use keystead_core::usage::Price;
 use keystead_gateway::{Catalogue, ModelEntry, Upstream};
 use keystead_store::tables::{models, policy};
@@ -39,10 +40,12 @@ impl Models {
             upstreams.push(Upstream::new(SANDBOX.to_owned(), base_url, None));
         }
         let mut owners: BTreeMap<String, String> = BTreeMap::new();
-        for (model, price) in &config.models {
+        let mut limited: BTreeMap<&str, RateLimits> = BTreeMap::new();
+        for (model, price, rates) in &config.models {
             let first = upstreams.first().map(|upstream| upstream.name.clone()).unwrap_or_default();
             let entry = served.entry(model.id.clone()).or_insert((first, "upstream", *price));
             entry.2 = *price;
+            limited.insert(&model.id, *rates);
             if let Some(upstream) = &model.upstream {
                 entry.0.clone_from(upstream);
             }
@@ -55,7 +58,8 @@ impl Models {
             .into_iter()
             .map(|(id, (upstream, owned_by, price))| {
                 let owned_by = owners.remove(&id).unwrap_or_else(|| owned_by.to_owned());
-                ModelEntry { id: id.into(), upstream, created, owned_by, price }
+                let rates = limited.get(&*id).copied().unwrap_or_default().or(config.rates);
+                ModelEntry { id: id.into(), upstream, created, owned_by, price, rates }
             })
             .collect();
         Self { entries, upstreams }
@@ -78,10 +82,14 @@ impl Models {
                 created_at: keystead_core::Timestamp(entry.created),
                 owned_by: entry.owned_by.clone(),
                 price: entry.price,
+                rates: entry.rates,
             })
             .collect();
         let describe = |rows: &[models::ModelRow]| -> BTreeSet<String> {
-            rows.iter().map(|row| format!("{} {} {} {:?}", row.id, row.upstream, row.owned_by, row.price)).collect()
+            let told = |row: &models::ModelRow| {
+                format!("{} {} {} {:?} {:?}", row.id, row.upstream, row.owned_by, row.price, row.rates)
+            };
+            rows.iter().map(told).collect()
         };
         if describe(&known) == describe(&wanted) {
             return Ok(());

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use keystead_core::time::Timestamp;
-use keystead_gateway::{Catalogue, ChangedSubject, Directory};
+use keystead_gateway::{Catalogue, ChangedSubject, Directory, Rates};
 use keystead_store::tables::changes::{self, ChangeSubject};
 use keystead_store::{Error, Store, Tx};
 use tokio::sync::Mutex;
@@ -28,6 +28,7 @@ const BATCH: u32 = 500;
 pub(crate) struct Follower {
     store: Store,
     directory: Arc<Directory>,
+    rates: Arc<Rates>,
     catalogue: Arc<ArcSwap<Catalogue>>,
     models: Models,
     node: String,
@@ -44,13 +45,14 @@ impl Follower {
     pub(crate) async fn begin(
         store: Store,
         directory: Arc<Directory>,
+        rates: Arc<Rates>,
         catalogue: Arc<ArcSwap<Catalogue>>,
         models: Models,
         node: String,
     ) -> Result<Self, Error> {
         let latest = store.read("latest_change", async |tx: &mut Tx| changes::latest(tx).await).await?;
         let progress = Mutex::new(Progress { applied: latest, last_heartbeat: Timestamp(0) });
-        let follower = Self { store, directory, catalogue, models, node, progress };
+        let follower = Self { store, directory, rates, catalogue, models, node, progress };
         follower.step().await?;
         Ok(follower)
     }
@@ -93,10 +95,11 @@ impl Follower {
         self.directory.mark_fresh(asked_at);
         if progress.applied != before || asked_at.since(progress.last_heartbeat) >= HEARTBEAT_SECONDS {
             let (node, applied) = (self.node.clone(), progress.applied);
-            let beat = self
-                .store
-                .write("heartbeat", async move |tx: &mut Tx| changes::heartbeat(tx, &node, applied, asked_at).await);
-            beat.await?;
+            let beat = self.store.write("heartbeat", async move |tx: &mut Tx| {
+                changes::heartbeat(tx, &node, applied, asked_at).await?;
+                changes::nodes(tx, asked_at.plus(-ALIVE_SECONDS)).await
+            });
+            self.rates.share_among(beat.await?.len());
             progress.last_heartbeat = asked_at;
         }
         Ok(progress.applied)

@@ -39,6 +39,12 @@ pub(crate) fn clock() -> Clock {
     Arc::new(now)
 }
 
+/// Time since the process began, for what is measured in less than seconds.
+pub(crate) fn stopwatch() -> keystead_gateway::Stopwatch {
+    let began = tokio::time::Instant::now();
+    Arc::new(move || began.elapsed())
+}
+
 /// A generator seeded by the operating system.
 pub(crate) fn rng() -> StdRng {
     StdRng::from_os_rng()

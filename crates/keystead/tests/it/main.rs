@@ -11,6 +11,7 @@ mod canary;
 mod ladder;
 mod outage;
 mod product;
+mod rates;
 mod review;
 mod running;
 mod spared;

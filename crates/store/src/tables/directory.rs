@@ -11,7 +11,7 @@ use keystead_core::role::{OrganizationRole, ProjectRole};
 
 use super::api_keys::{self, KeyRow};
 use super::ip_allowlists::{self, InForce};
-use super::projects::model_access;
+use super::projects::{model_access, rate_limits};
 use super::{id, named, optional_id, optional_time, time};
 use crate::{Error, Row, Tx};
 
@@ -26,7 +26,7 @@ pub async fn find_caller(tx: &mut Tx, digest: &KeyDigest) -> Result<Option<Calle
                        k.owner_service_account, k.restriction, k.created_at, k.expires_at, k.last_used_at, k.revoked_at, \
                        k.revoked_by, k.revoked_reason, k.rotated_to, r.latest, u.deactivated_at, u.default_organization, s.role, \
                        s.deleted_at, m.role, pm.role, p.archived_at, p.is_default, o.created_at, o.deactivated_at, \
-                       o.entitlement_version, p.id, o.id, p.model_access \
+                       o.entitlement_version, p.id, o.id, p.model_access, p.rate_limits \
                        FROM api_keys k JOIN revisions r ON r.one = 1 \
                        LEFT JOIN users u ON u.id = k.owner_user \
                        LEFT JOIN service_accounts s ON s.id = k.owner_service_account AND s.project = k.project \
@@ -94,6 +94,7 @@ async fn bound(
             is_default: row.bool(25)?,
             role: bot.or(own),
             models: model_access(row, 31)?,
+            rates: rate_limits(row, 32)?.map(Box::new),
             addresses: in_force.of(&organization, Some(&id)),
             id,
         });
@@ -178,7 +179,7 @@ async fn projects_of_user(
     user: &UserId,
     in_force: &mut InForce,
 ) -> Result<HashMap<OrganizationId, Vec<ReachableProject>>, Error> {
-    const SQL: &str = "SELECT p.organization, p.id, p.archived_at, p.is_default, pm.role, p.model_access FROM memberships m \
+    const SQL: &str = "SELECT p.organization, p.id, p.archived_at, p.is_default, pm.role, p.model_access, p.rate_limits FROM memberships m \
                        JOIN projects p ON p.organization = m.organization \
                        LEFT JOIN project_members pm ON pm.project = p.id AND pm.user_id = m.user_id \
                        WHERE m.user_id = $1 AND (m.role = 'owner' OR p.is_default OR pm.role IS NOT NULL) \
@@ -193,6 +194,7 @@ async fn projects_of_user(
             is_default: row.bool(3)?,
             role: optional_role(row, 4, "project_members", ProjectRole::from_name)?,
             models: model_access(row, 5)?,
+            rates: rate_limits(row, 6)?.map(Box::new),
             addresses,
         });
     }

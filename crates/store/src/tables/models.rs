@@ -1,5 +1,6 @@
 //! The models that are served, as the configuration last said.
 
+use keystead_core::rate::RateLimits;
 use keystead_core::time::Timestamp;
 use keystead_core::usage::Price;
 
@@ -20,12 +21,16 @@ pub struct ModelRow {
     pub owned_by: String,
     /// What it costs.
     pub price: Price,
+    /// How fast one organization may use it.
+    pub rates: RateLimits,
 }
 
 fn model(row: &Row) -> Result<ModelRow, Error> {
     let id = row.text(0)?;
     let price = serde_json::from_str(&row.text(4)?).map_err(|_| Error::Corrupt { table: "models", id: id.clone() })?;
-    Ok(ModelRow { id, upstream: row.text(1)?, created_at: time(row, 2)?, owned_by: row.text(3)?, price })
+    let rates = row.optional_text(5)?.map(|text| serde_json::from_str(&text)).transpose();
+    let rates = rates.map_err(|_| Error::Corrupt { table: "models", id: id.clone() })?.unwrap_or_default();
+    Ok(ModelRow { id, upstream: row.text(1)?, created_at: time(row, 2)?, owned_by: row.text(3)?, price, rates })
 }
 
 /// Replaces the whole list; a model that stays keeps the time it was first seen.
@@ -39,14 +44,17 @@ pub async fn replace_all(tx: &mut Tx, models: &[ModelRow], at: Timestamp) -> Res
     for model in models {
         let created_at = known.iter().find(|k| k.id == model.id).map_or(model.created_at, |k| k.created_at);
         let price = serde_json::to_string(&model.price).map_err(|error| Error::Other(error.to_string()))?;
+        let rates = (!model.rates.is_none()).then(|| serde_json::to_string(&model.rates)).transpose();
+        let rates = rates.map_err(|error| Error::Other(error.to_string()))?;
         let values = vec![
             model.id.as_str().into(),
             model.upstream.as_str().into(),
             created_at.0.into(),
             model.owned_by.as_str().into(),
             price.into(),
+            rates.as_deref().into(),
         ];
-        const SQL: &str = "INSERT INTO models (id, upstream, created_at, owned_by, price) VALUES ($1, $2, $3, $4, $5)";
+        const SQL: &str = "INSERT INTO models (id, upstream, created_at, owned_by, price, rate_limits) VALUES ($1, $2, $3, $4, $5, $6)";
         tx.execute(SQL, values).await?;
     }
     changes::append(tx, &ChangeSubject::Models, at).await.map(|_| ())
@@ -57,7 +65,7 @@ pub async fn replace_all(tx: &mut Tx, models: &[ModelRow], at: Timestamp) -> Res
 /// # Errors
 /// When the store cannot.
 pub async fn list(tx: &mut Tx) -> Result<Vec<ModelRow>, Error> {
-    const SQL: &str = "SELECT id, upstream, created_at, owned_by, price FROM models";
+    const SQL: &str = "SELECT id, upstream, created_at, owned_by, price, rate_limits FROM models";
     let mut models = tx.all(SQL, vec![]).await?.iter().map(model).collect::<Result<Vec<_>, _>>()?;
     // Engines order text differently; Rust orders it one way.
     models.sort_by(|a, b| a.id.cmp(&b.id));

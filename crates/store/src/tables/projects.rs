@@ -2,6 +2,7 @@
 
 use keystead_core::id::{OrganizationId, ProjectId, UserId};
 use keystead_core::model_access::ModelAccess;
+use keystead_core::rate::OwnLimits;
 use keystead_core::time::Timestamp;
 
 use super::changes::{self, ChangeSubject};
@@ -173,6 +174,47 @@ pub async fn set_models(
     let unreadable = |_| Error::Corrupt { table: "projects", id: id.to_string() };
     let text = models.map(serde_json::to_string).transpose().map_err(unreadable)?;
     changes::lock(tx).await?;
+    let changed =
+        tx.execute(SQL, vec![organization.as_str().into(), id.as_str().into(), text.as_deref().into()]).await?;
+    changes::append(tx, &ChangeSubject::Project(id.clone()), at).await?;
+    Ok(changed > 0)
+}
+
+/// How fast a project may use its models, as kept in this column; `None` is as fast as its organization.
+pub(super) fn rate_limits(row: &Row, column: usize) -> Result<Option<OwnLimits>, Error> {
+    let Some(text) = row.optional_text(column)? else { return Ok(None) };
+    serde_json::from_str(&text).map(Some).map_err(|_| Error::Corrupt { table: "projects", id: text })
+}
+
+/// How fast a project may use its models; models that are not in it are held back by the organization alone.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn rates(tx: &mut Tx, organization: &OrganizationId, id: &ProjectId) -> Result<OwnLimits, Error> {
+    const SQL: &str = "SELECT rate_limits FROM projects WHERE organization = $1 AND id = $2";
+    let row = tx.optional(SQL, vec![organization.as_str().into(), id.as_str().into()]).await?;
+    row.map_or(Ok(None), |row| rate_limits(&row, 0)).map(Option::unwrap_or_default)
+}
+
+/// Changes them; `false` when there is no such project that is not archived. Keys in memory follow with the next request.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn update_rates(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    id: &ProjectId,
+    change: impl FnOnce(&mut OwnLimits) + Send,
+    at: Timestamp,
+) -> Result<bool, Error> {
+    const SQL: &str =
+        "UPDATE projects SET rate_limits = $3 WHERE organization = $1 AND id = $2 AND archived_at IS NULL";
+    let unreadable = |_| Error::Corrupt { table: "projects", id: id.to_string() };
+    // Locked before they are read, so that two who change two models do not undo each other's change.
+    changes::lock(tx).await?;
+    let mut limits = rates(tx, organization, id).await?;
+    change(&mut limits);
+    let text = (!limits.is_empty()).then(|| serde_json::to_string(&limits)).transpose().map_err(unreadable)?;
     let changed =
         tx.execute(SQL, vec![organization.as_str().into(), id.as_str().into(), text.as_deref().into()]).await?;
     changes::append(tx, &ChangeSubject::Project(id.clone()), at).await?;

@@ -7,6 +7,7 @@ pub(crate) mod archive;
 pub(crate) mod create;
 pub(crate) mod list;
 pub(crate) mod model_permissions;
+pub(crate) mod rate_limits;
 pub(crate) mod retrieve;
 pub(crate) mod update;
 

@@ -5,6 +5,7 @@ use keystead_core::gate::Requirement;
 use keystead_core::key::KeyKind;
 use keystead_core::model_access::{ListMode, ModelAccess};
 use keystead_core::network::AddressList;
+use keystead_core::rate::{OwnLimits, RateLimits};
 use keystead_core::role::{OrganizationRole, ProjectRole};
 use keystead_core::scope::{Restriction, Scope};
 use keystead_store::tables::ip_allowlists::IpAllowlist;
@@ -84,9 +85,23 @@ pub(crate) async fn bound_keys(db: TestDb) {
     let only = ModelAccess::new(ListMode::AllowList, vec!["gpt-4o".to_owned()]).unwrap();
     assert_eq!(change!(db, |tx| projects::set_models(tx, &one, &x1, Some(&only), NOW)), Ok(true));
     assert_eq!(look!(db, |tx| projects::models(tx, &one, &x1)), Ok(Some(only.clone())));
+    let slow = RateLimits { requests_per_minute: Some(3), ..RateLimits::NONE };
+    assert_eq!(look!(db, |tx| projects::rates(tx, &one, &x1)), Ok(OwnLimits::default()));
+    for model in ["gpt-4o", "it's"] {
+        let set = change!(db, |tx| projects::update_rates(tx, &one, &x1, |limits| limits.set(model, slow), NOW));
+        assert_eq!(set, Ok(true));
+    }
+    let reset =
+        change!(db, |tx| projects::update_rates(tx, &one, &x1, |limits| limits.set("it's", RateLimits::NONE), NOW));
+    assert_eq!(reset, Ok(true));
+    let kept = look!(db, |tx| projects::rates(tx, &one, &x1)).unwrap();
+    assert_eq!((kept.of("gpt-4o"), kept.of("it's"), kept.len()), (slow, RateLimits::NONE, 1));
+    let bot = caller(&db, "bot").await.unwrap();
+    assert_eq!(bot.organizations[0].projects[0].rates.as_deref(), Some(&kept), "a key knows its project's limits");
     change!(db, |tx| projects::archive(tx, &one, &x1, NOW)).unwrap().unwrap();
     // What is archived keeps its list.
     assert_eq!(change!(db, |tx| projects::set_models(tx, &one, &x1, None, NOW)), Ok(false));
+    assert_eq!(change!(db, |tx| projects::update_rates(tx, &one, &x1, |_| {}, NOW)), Ok(false));
     assert_eq!(reach(&caller(&db, "bot").await.unwrap()), "one=-[x1!:member]");
     change!(db, |tx| service_accounts::delete(tx, &x1, &account, NOW)).unwrap();
     let found = caller(&db, "bot").await.unwrap();

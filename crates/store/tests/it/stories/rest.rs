@@ -4,6 +4,7 @@ use keystead_core::access::Payer;
 use keystead_core::gate::{Policy, Requirement};
 use keystead_core::key::KeyKind;
 use keystead_core::money::Micros;
+use keystead_core::rate::RateLimits;
 use keystead_core::role::{OrganizationRole, ProjectRole};
 use keystead_core::usage::Price;
 use keystead_store::tables::api_keys::KeyEdit;
@@ -68,6 +69,10 @@ pub(crate) async fn every_change_is_followed(db: TestDb) {
     says!(async |tx: &mut Tx| organizations::rename(tx, &one, "label").await,);
     says!(async |tx: &mut Tx| projects::insert(tx, &project("one", "new", false)).await, of_one());
     says!(async |tx: &mut Tx| projects::rename(tx, &one, &x1, "label").await,);
+    says!(
+        async |tx: &mut Tx| projects::update_rates(tx, &one, &x1, |_| {}, NOW).await,
+        ChangeSubject::Project(x1.clone())
+    );
     says!(async |tx: &mut Tx| projects::archive(tx, &one, &x1, NOW).await, ChangeSubject::Project(x1.clone()));
     says!(async |tx: &mut Tx| policy::save(tx, &Policy::default(), 1, "ops", "", NOW).await, ChangeSubject::Policy);
     says!(async |tx: &mut Tx| models::replace_all(tx, &[], NOW).await, ChangeSubject::Models);
@@ -89,6 +94,7 @@ pub(crate) async fn models_and_policy(db: TestDb) {
         created_at: later(at),
         owned_by: "us".to_owned(),
         price: Price { input: Micros(5), ..Price::default() },
+        rates: RateLimits { tokens_per_minute: Some(30_000), ..RateLimits::NONE },
     };
     change!(db, |tx| models::replace_all(tx, &[model("b", 0), model("Z", 0), model("a", 0)], NOW)).unwrap();
     change!(db, |tx| models::replace_all(tx, &[model("a", 9), model("Z", 9), model("c", 9)], NOW)).unwrap();

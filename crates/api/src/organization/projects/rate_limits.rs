@@ -1,0 +1,83 @@
+//! `/v1/organization/projects/{project_id}/rate_limits`: how fast a project may use each model. A limit that nobody set is
+//! written as the largest number, because the contract has a number there.
+
+use axum::Json;
+use axum::extract::State;
+use keystead_app::Listing;
+use keystead_app::project_rates::ProjectRate;
+use keystead_core::rate::{MOST, Measure, RateLimits};
+use serde_json::{Map, Value, json};
+
+use crate::ApiState;
+use crate::auth::Admin;
+use crate::body::Fields;
+use crate::error::{Failure, OrFail};
+use crate::page;
+use crate::path::Ids;
+use crate::query::Query;
+
+/// What the contract names and Keystead does not measure: a limit that nothing enforces is not taken.
+const UNMEASURED: [&str; 2] = ["max_audio_megabytes_per_1_minute", "batch_1_day_max_input_tokens"];
+
+fn show(rate: &ProjectRate) -> Value {
+    let limits = rate.effective();
+    let mut object = Map::new();
+    object.insert("object".to_owned(), "project.rate_limit".into());
+    object.insert("id".to_owned(), rate.id().into());
+    object.insert("model".to_owned(), rate.model.clone().into());
+    for measure in Measure::ALL {
+        let always = matches!(measure, Measure::RequestsPerMinute | Measure::TokensPerMinute);
+        if let Some(limit) = limits.get(measure).or(always.then_some(MOST)) {
+            object.insert(measure.member().to_owned(), limit.into());
+        }
+    }
+    Value::Object(object)
+}
+
+pub(crate) async fn list(
+    State(state): State<ApiState>,
+    admin: Admin,
+    ids: Ids,
+    query: Query,
+) -> Result<Json<Value>, Failure> {
+    let id = ids.get("project_id", "project")?;
+    let wanted = page::wanted_of(&query, true, 100)?;
+    let mut rates = state.app.project_rates(&admin.actor, &admin.organization, &id).await.or_fail(&state)?;
+    let page = wanted.page();
+    if !page.ascending {
+        rates.reverse();
+    }
+    if let Some(after) = &page.after {
+        let place = rates.iter().position(|rate| rate.id() == *after);
+        let place = place.ok_or_else(|| Failure::not_found("rate limit", after))?;
+        rates.drain(..=place);
+    }
+    let most = usize::try_from(page.limit).unwrap_or(usize::MAX);
+    let has_more = rates.len() > most;
+    rates.truncate(most);
+    Ok(wanted.list(&Listing { data: rates, has_more }, show))
+}
+
+pub(crate) async fn update(
+    State(state): State<ApiState>,
+    admin: Admin,
+    ids: Ids,
+    fields: Fields,
+) -> Result<Json<Value>, Failure> {
+    let id = ids.get("project_id", "project")?;
+    for name in UNMEASURED {
+        if fields.value(name).is_some() {
+            let message = format!("Invalid '{name}': this installation does not measure it, so it cannot be limited.");
+            return Err(Failure::param(name, message));
+        }
+    }
+    let mut changes = RateLimits::NONE;
+    for measure in Measure::ALL {
+        let limit = fields.number(measure.member())?;
+        // What is below zero is as wrong as zero, and is told so by the rule.
+        changes.set(measure, limit.map(|limit| u64::try_from(limit).unwrap_or(0)));
+    }
+    let limit = ids.text("rate_limit_id");
+    let rate = state.app.update_project_rate(&admin.actor, &admin.organization, &id, &limit, changes).await;
+    Ok(Json(json!(show(&rate.or_fail(&state)?))))
+}

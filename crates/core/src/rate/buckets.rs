@@ -1,0 +1,120 @@
+//! The buckets of one model, in one organization or one project.
+
+use std::time::Duration;
+
+use super::{Bucket, Full, Measure, Rate, RateLimits, Standing};
+
+/// What one request may use at worst.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Need {
+    /// Tokens read and written.
+    pub tokens: u64,
+    /// Images.
+    pub images: u64,
+}
+
+/// What it used.
+pub type Used = Need;
+
+impl Need {
+    /// How much of this measure. A request is one request.
+    #[must_use]
+    pub const fn of(&self, measure: Measure) -> u64 {
+        match measure {
+            Measure::RequestsPerMinute | Measure::RequestsPerDay => 1,
+            Measure::TokensPerMinute => self.tokens,
+            Measure::ImagesPerMinute => self.images,
+        }
+    }
+}
+
+/// A limit that a request does not fit into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Short {
+    /// Which.
+    pub measure: Measure,
+    /// What was set.
+    pub limit: u64,
+    /// What counts as used.
+    pub used: u64,
+    /// What was asked for.
+    pub requested: u64,
+    /// Whether it may fit later.
+    pub full: Full,
+}
+
+/// One bucket for each measure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Buckets([Bucket; 4]);
+
+impl Buckets {
+    fn limited<'b>(
+        &'b mut self,
+        limits: &'b RateLimits,
+        nodes: u32,
+    ) -> impl Iterator<Item = (Measure, Rate, &'b mut Bucket)> {
+        let rate = move |measure: Measure| Some(Rate::new(limits.get(measure)?, measure.period(), nodes));
+        Measure::ALL.into_iter().zip(&mut self.0).filter_map(move |(m, bucket)| Some((m, rate(m)?, bucket)))
+    }
+
+    /// Whether a request fits into every limit; what will never fit is told before what does not fit now.
+    ///
+    /// # Errors
+    /// The limit it does not fit into.
+    pub fn fits(&mut self, limits: &RateLimits, nodes: u32, need: &Need, now: Duration) -> Result<(), Short> {
+        let mut short: Option<Short> = None;
+        for (measure, rate, bucket) in self.limited(limits, nodes) {
+            let requested = need.of(measure);
+            let Err(full) = bucket.fits(rate, requested, now) else { continue };
+            let this = Short { measure, limit: rate.limit, used: bucket.used(rate), requested, full };
+            // Of several waits the longest is the one that helps.
+            let worse = match (full, short.map(|short| short.full)) {
+                (_, None) => true,
+                (Full::TooLarge, Some(Full::Wait(_))) => true,
+                (Full::Wait(this), Some(Full::Wait(other))) => this > other,
+                (_, Some(Full::TooLarge)) => false,
+            };
+            if worse {
+                short = Some(this);
+            }
+        }
+        short.map_or(Ok(()), Err)
+    }
+
+    /// Counts a request and sets aside what it may use.
+    pub fn hold(&mut self, limits: &RateLimits, nodes: u32, need: &Need, now: Duration) {
+        for (measure, rate, bucket) in self.limited(limits, nodes) {
+            match measure {
+                // A request counts however it ends (contract 7, metering rule 4).
+                Measure::RequestsPerMinute | Measure::RequestsPerDay => bucket.settle(rate, 0, 1, now),
+                Measure::TokensPerMinute | Measure::ImagesPerMinute => bucket.hold(need.of(measure)),
+            }
+        }
+    }
+
+    /// Replaces what was set aside under these limits by what was used.
+    pub fn settle(&mut self, limits: &RateLimits, nodes: u32, held: &Need, used: &Used, now: Duration) {
+        for (measure, rate, bucket) in self.limited(limits, nodes) {
+            if matches!(measure, Measure::TokensPerMinute | Measure::ImagesPerMinute) {
+                bucket.settle(rate, held.of(measure), used.of(measure), now);
+            }
+        }
+    }
+
+    /// How one limit stands; `None` when there is none.
+    pub fn standing(&mut self, limits: &RateLimits, nodes: u32, wanted: Measure, now: Duration) -> Option<Standing> {
+        let mut limited = self.limited(limits, nodes);
+        limited.find(|(measure, ..)| *measure == wanted).map(|(_, rate, bucket)| bucket.standing(rate, now))
+    }
+
+    /// Whether everything has run off, under the limits it was filled under.
+    pub fn idles(&mut self, limits: &RateLimits, nodes: u32, now: Duration) -> bool {
+        self.limited(limits, nodes).all(|(_, rate, bucket)| bucket.idles(rate, now))
+    }
+
+    /// When the last of it has run off.
+    pub fn reset(&mut self, limits: &RateLimits, nodes: u32, now: Duration) -> Duration {
+        let resets = self.limited(limits, nodes).map(|(_, rate, bucket)| bucket.standing(rate, now).reset);
+        resets.max().unwrap_or_default()
+    }
+}

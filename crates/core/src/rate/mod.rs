@@ -1,0 +1,170 @@
+//! How fast a model may be used: so many requests, tokens and images a minute, so many requests a day (contract 2.3, rows
+//! 34 to 36; contract 6).
+//!
+//! A limit is a bucket that runs off continuously. What a request may use at worst is set aside before it goes upstream
+//! and replaced by what it used when it ends. Time comes in as the span since any fixed moment.
+
+mod bucket;
+mod buckets;
+mod own;
+mod refused;
+mod span;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+pub use bucket::{Bucket, Full, Rate, Standing};
+pub use buckets::{Buckets, Need, Short, Used};
+pub use own::{BadLimit, OwnLimits};
+pub use refused::Refused;
+pub use span::written;
+
+/// The largest limit, which is also how a limit that nobody set is written where a number must stand.
+pub const MOST: u64 = 1_000_000_000;
+
+/// What is measured, and over which time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Measure {
+    /// Requests a minute.
+    RequestsPerMinute,
+    /// Requests a day.
+    RequestsPerDay,
+    /// Tokens a minute, those read and those written.
+    TokensPerMinute,
+    /// Images a minute.
+    ImagesPerMinute,
+}
+
+impl Measure {
+    /// Every measure, in the order in which a request is held against them.
+    pub const ALL: [Self; 4] =
+        [Self::RequestsPerMinute, Self::RequestsPerDay, Self::TokensPerMinute, Self::ImagesPerMinute];
+
+    /// The member of the object `project.rate_limit` (contract 1.4).
+    #[must_use]
+    pub const fn member(self) -> &'static str {
+        match self {
+            Self::RequestsPerMinute => "max_requests_per_1_minute",
+            Self::RequestsPerDay => "max_requests_per_1_day",
+            Self::TokensPerMinute => "max_tokens_per_1_minute",
+            Self::ImagesPerMinute => "max_images_per_1_minute",
+        }
+    }
+
+    /// What a refusal calls it (rows 34 and 35).
+    #[must_use]
+    pub const fn phrase(self) -> &'static str {
+        match self {
+            Self::RequestsPerMinute => "requests per min (RPM)",
+            Self::RequestsPerDay => "requests per day (RPD)",
+            Self::TokensPerMinute => "tokens per min (TPM)",
+            Self::ImagesPerMinute => "images per min (IPM)",
+        }
+    }
+
+    /// The `type` of a refusal. Images are asked for by requests.
+    #[must_use]
+    pub const fn kind(self) -> &'static str {
+        match self {
+            Self::TokensPerMinute => "tokens",
+            _ => "requests",
+        }
+    }
+
+    /// The time over which the limit is given.
+    #[must_use]
+    pub const fn period(self) -> Duration {
+        match self {
+            Self::RequestsPerDay => Duration::from_secs(86_400),
+            _ => Duration::from_secs(60),
+        }
+    }
+}
+
+/// The limits of one model; what is `None` is not limited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RateLimits {
+    /// Requests a minute.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub requests_per_minute: Option<u64>,
+    /// Requests a day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub requests_per_day: Option<u64>,
+    /// Tokens a minute.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tokens_per_minute: Option<u64>,
+    /// Images a minute.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub images_per_minute: Option<u64>,
+}
+
+impl RateLimits {
+    /// Nothing is limited.
+    pub const NONE: Self =
+        Self { requests_per_minute: None, requests_per_day: None, tokens_per_minute: None, images_per_minute: None };
+
+    /// The limit of one measure.
+    #[must_use]
+    pub const fn get(&self, measure: Measure) -> Option<u64> {
+        match measure {
+            Measure::RequestsPerMinute => self.requests_per_minute,
+            Measure::RequestsPerDay => self.requests_per_day,
+            Measure::TokensPerMinute => self.tokens_per_minute,
+            Measure::ImagesPerMinute => self.images_per_minute,
+        }
+    }
+
+    /// Sets the limit of one measure.
+    pub const fn set(&mut self, measure: Measure, limit: Option<u64>) {
+        match measure {
+            Measure::RequestsPerMinute => self.requests_per_minute = limit,
+            Measure::RequestsPerDay => self.requests_per_day = limit,
+            Measure::TokensPerMinute => self.tokens_per_minute = limit,
+            Measure::ImagesPerMinute => self.images_per_minute = limit,
+        }
+    }
+
+    /// Whether nothing is limited.
+    #[must_use]
+    pub const fn is_none(&self) -> bool {
+        matches!(
+            self,
+            Self {
+                requests_per_minute: None,
+                requests_per_day: None,
+                tokens_per_minute: None,
+                images_per_minute: None
+            }
+        )
+    }
+
+    /// These, and `other`'s where these say nothing.
+    #[must_use]
+    pub const fn or(self, other: Self) -> Self {
+        const fn either(one: Option<u64>, other: Option<u64>) -> Option<u64> {
+            if one.is_some() { one } else { other }
+        }
+        Self {
+            requests_per_minute: either(self.requests_per_minute, other.requests_per_minute),
+            requests_per_day: either(self.requests_per_day, other.requests_per_day),
+            tokens_per_minute: either(self.tokens_per_minute, other.tokens_per_minute),
+            images_per_minute: either(self.images_per_minute, other.images_per_minute),
+        }
+    }
+
+    /// What holds where both do: the lower of each.
+    #[must_use]
+    pub fn lower(self, other: Self) -> Self {
+        let mut both = self.or(other);
+        for measure in Measure::ALL {
+            if let (Some(one), Some(two)) = (self.get(measure), other.get(measure)) {
+                both.set(measure, Some(one.min(two)));
+            }
+        }
+        both
+    }
+}

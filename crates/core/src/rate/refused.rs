@@ -1,0 +1,56 @@
+//! The words of a request that is too much (rows 34 to 36).
+
+use std::time::Duration;
+
+use super::{Full, Short, written};
+use crate::id::{OrganizationId, ProjectId};
+use crate::refusal::Wire;
+
+/// A request that came too soon, or is too large.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// The limit.
+    pub short: Short,
+    /// The model asked for.
+    pub model: String,
+    /// Whose limit.
+    pub organization: OrganizationId,
+    /// In which project.
+    pub project: ProjectId,
+    /// Whether the limit is the project's own.
+    pub of_project: bool,
+}
+
+impl Refused {
+    /// How long to wait; `None` when waiting does not help.
+    #[must_use]
+    pub const fn wait(&self) -> Option<Duration> {
+        match self.short.full {
+            Full::TooLarge => None,
+            Full::Wait(wait) => Some(wait),
+        }
+    }
+
+    /// The status and body. `public_url` is where limits can be looked up; it ends without a slash.
+    #[must_use]
+    pub fn wire(&self, public_url: &str) -> Wire {
+        let Self { short, model, organization, project, of_project } = self;
+        let (phrase, limit, used, requested) = (short.measure.phrase(), short.limit, short.used, short.requested);
+        let mut message = match short.full {
+            Full::TooLarge => format!(
+                "Request too large for {model} in organization {organization} on {phrase}: Limit {limit}, Requested \
+                 {requested}. The input or output must be reduced in order to run successfully."
+            ),
+            Full::Wait(wait) => format!(
+                "Rate limit reached for {model} in organization {organization} on {phrase}: Limit {limit}, Used {used}, \
+                 Requested {requested}. Please try again in {}.",
+                written(wait)
+            ),
+        };
+        if *of_project {
+            message.push_str(&format!(" The limit is that of project {project}."));
+        }
+        message.push_str(&format!(" Visit {public_url}/limits?project={project} to learn more."));
+        Wire { kind: short.measure.kind(), ..Wire::invalid(429, Some("rate_limit_exceeded"), message) }
+    }
+}

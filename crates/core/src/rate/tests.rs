@@ -1,0 +1,243 @@
+use proptest::prelude::*;
+
+use super::*;
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+fn of(text: &str) -> Option<Duration> {
+    let mut rest = text;
+    let mut sum = Duration::ZERO;
+    while !rest.is_empty() {
+        let number = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+        let unit = rest[number..].find(|c: char| c.is_ascii_digit()).map_or(rest.len(), |n| number + n);
+        let factor = match &rest[number..unit] {
+            "ms" => 0.001,
+            "s" => 1.0,
+            "m" => 60.0,
+            "h" => 3_600.0,
+            _ => return None,
+        };
+        sum += Duration::from_secs_f64(rest[..number].parse::<f64>().ok()? * factor);
+        rest = &rest[unit..];
+    }
+    Some(sum)
+}
+
+#[test]
+fn spans_are_written_as_the_contract_has_them() {
+    for (micros, text) in [
+        (0, "0s"),
+        (1, "1ms"),
+        (17_000, "17ms"),
+        (644_000, "644ms"),
+        (1_000_000, "1s"),
+        (8_640_000, "8.64s"),
+        (3_890_000, "3.89s"),
+        (20_000_000, "20s"),
+        (360_000_000, "6m0s"),
+        (3_723_000_000, "1h2m3s"),
+        (3_600_000_000, "1h0m0s"),
+        (60_005_000, "1m0.005s"),
+    ] {
+        assert_eq!(written(Duration::from_micros(micros)), text);
+    }
+}
+
+#[test]
+fn a_minute_gives_its_limit_at_once_and_then_one_at_a_time() {
+    let rate = Rate::new(3, MINUTE, 1);
+    let mut bucket = Bucket::default();
+    for _ in 0..3 {
+        bucket.fits(rate, 1, Duration::ZERO).unwrap();
+        bucket.settle(rate, 0, 1, Duration::ZERO);
+    }
+    assert_eq!(bucket.fits(rate, 1, Duration::ZERO), Err(Full::Wait(Duration::from_secs(20))));
+    assert_eq!(
+        bucket.standing(rate, Duration::from_secs(5)),
+        Standing { limit: 3, remaining: 0, reset: Duration::from_secs(55) }
+    );
+    assert_eq!(bucket.fits(rate, 1, Duration::from_secs(20)), Ok(()));
+    assert_eq!(bucket.fits(rate, 4, Duration::from_secs(90)), Err(Full::TooLarge));
+}
+
+#[test]
+fn several_nodes_share_a_limit_and_a_large_request_still_passes_alone() {
+    let rate = Rate::new(10, MINUTE, 3);
+    let mut bucket = Bucket::default();
+    assert_eq!(bucket.fits(rate, 9, Duration::ZERO), Ok(()));
+    bucket.settle(rate, 0, 9, Duration::ZERO);
+    // A third of ten is three: nine take three minutes.
+    assert_eq!(bucket.fits(rate, 9, Duration::ZERO), Err(Full::Wait(3 * MINUTE)));
+    assert_eq!(bucket.fits(rate, 1, 2 * MINUTE), Err(Full::Wait(MINUTE / 3)));
+    assert_eq!(Rate::new(1, MINUTE, 7), Rate::new(1, MINUTE, 1), "no node gives nothing");
+}
+
+#[test]
+fn the_words_of_rows_34_to_36() {
+    let refused = |measure, full| {
+        let short = Short { measure, limit: 3, used: 3, requested: 1, full };
+        let refused = Refused {
+            short,
+            model: "gpt-4o".to_owned(),
+            organization: "org-1".parse().unwrap(),
+            project: "proj_1".parse().unwrap(),
+            of_project: false,
+        };
+        let wire = refused.wire("https://k.test");
+        assert_eq!((wire.status, wire.code, wire.param), (429, Some("rate_limit_exceeded"), None));
+        (wire.kind, wire.message)
+    };
+    let (kind, message) = refused(Measure::RequestsPerMinute, Full::Wait(Duration::from_secs(20)));
+    assert_eq!(kind, "requests");
+    assert!(
+        message.starts_with(
+            "Rate limit reached for gpt-4o in organization org-1 on requests per min (RPM): Limit 3, Used 3, Requested 1. \
+             Please try again in 20s."
+        ),
+        "{message}"
+    );
+    let (kind, message) = refused(Measure::TokensPerMinute, Full::TooLarge);
+    assert_eq!(kind, "tokens");
+    assert!(message.starts_with(
+        "Request too large for gpt-4o in organization org-1 on tokens per min (TPM): Limit 3, Requested 1."
+    ));
+    assert!(!message.contains("try again"));
+}
+
+#[test]
+fn the_lower_of_two_limits_holds() {
+    let (one, other) = (
+        RateLimits { requests_per_minute: Some(5), tokens_per_minute: Some(9), ..RateLimits::NONE },
+        RateLimits { requests_per_minute: Some(7), images_per_minute: Some(2), ..RateLimits::NONE },
+    );
+    let both = one.lower(other);
+    assert_eq!(both, other.lower(one));
+    let wanted = RateLimits {
+        requests_per_minute: Some(5),
+        tokens_per_minute: Some(9),
+        images_per_minute: Some(2),
+        requests_per_day: None,
+    };
+    assert_eq!(both, wanted);
+    assert!(RateLimits::NONE.lower(RateLimits::NONE).is_none());
+}
+
+#[test]
+fn a_project_never_has_more_than_its_organization() {
+    let organization = RateLimits { requests_per_minute: Some(10), ..RateLimits::NONE };
+    let asked =
+        |requests, tokens| RateLimits { requests_per_minute: requests, tokens_per_minute: tokens, ..RateLimits::NONE };
+    let own = asked(Some(4), Some(5));
+    assert_eq!(own.changed(&organization, &asked(None, Some(7))), Ok(asked(Some(4), Some(7))), "the rest stays");
+    assert_eq!(own.changed(&organization, &asked(Some(10), Some(MOST))), Ok(RateLimits::NONE), "as the organization");
+    let bad = own.changed(&organization, &asked(Some(11), None)).unwrap_err();
+    assert_eq!(bad, BadLimit::AboveOrganization(Measure::RequestsPerMinute, 10));
+    assert_eq!(bad.to_string(), "must not be above the organization's limit of 10");
+    for wrong in [0, MOST + 1] {
+        let bad = own.changed(&organization, &asked(None, Some(wrong))).unwrap_err();
+        assert_eq!(bad, BadLimit::Range(Measure::TokensPerMinute));
+    }
+    let mut kept = OwnLimits::default();
+    kept.set("a/b", own);
+    kept.set("c", RateLimits::NONE);
+    let text = serde_json::to_string(&kept).unwrap();
+    assert_eq!(text, r#"{"a/b":{"requests_per_minute":4,"tokens_per_minute":5}}"#);
+    assert_eq!(serde_json::from_str::<OwnLimits>(&text).unwrap(), kept);
+}
+
+/// What happens to a bucket: after so many milliseconds, something asks for so much and will use so much, or the oldest
+/// that is under way ends.
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    Ask(u64, u64, u64),
+    End(u64),
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        (0u64..20_000, 0u64..60, 0u64..60).prop_map(|(after, need, used)| Step::Ask(after, need, used)),
+        (0u64..20_000).prop_map(Step::End),
+    ];
+    proptest::collection::vec(step, 1..120)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_window_sees_more_than_the_limit_and_one_burst(limit in 1u64..50, nodes in 1u32..4, steps in steps()) {
+        let rate = Rate::new(limit, MINUTE, nodes);
+        let mut bucket = Bucket::default();
+        let mut now = Duration::ZERO;
+        let mut under_way: Vec<(u64, u64)> = Vec::new();
+        // What was counted, when: what ended as what it used, if that was not more than it asked for.
+        let mut counted: Vec<(Duration, u64)> = Vec::new();
+        for step in steps {
+            match step {
+                Step::Ask(after, need, used) => {
+                    now += Duration::from_millis(after);
+                    match bucket.fits(rate, need, now) {
+                        Ok(()) => {
+                            bucket.hold(need);
+                            under_way.push((need, used.min(need)));
+                        }
+                        Err(Full::TooLarge) => prop_assert!(need > limit),
+                        Err(Full::Wait(wait)) => {
+                            prop_assert!(wait > Duration::ZERO);
+                            // Whoever waits as long as told, while what runs uses all it may, is let in.
+                            let mut later = bucket;
+                            let ended: u64 = under_way.iter().map(|(need, _)| need).sum();
+                            later.settle(rate, ended, ended, now);
+                            if let Some(early) = wait.checked_sub(Duration::from_micros(1)) {
+                                prop_assert!(later.fits(rate, need, now + early).is_err());
+                            }
+                            prop_assert_eq!(later.fits(rate, need, now + wait), Ok(()));
+                        }
+                    }
+                }
+                Step::End(after) if !under_way.is_empty() => {
+                    now += Duration::from_millis(after);
+                    let (need, used) = under_way.remove(0);
+                    bucket.settle(rate, need, used, now);
+                    counted.push((now, used));
+                }
+                Step::End(_) => {}
+            }
+            for (from, (start, _)) in counted.iter().enumerate() {
+                let window = counted[from..].iter().filter(|(at, _)| *at < *start + MINUTE);
+                let sum: u64 = window.map(|(_, used)| used).sum();
+                prop_assert!(sum <= 2 * limit, "{sum} of {limit} in a minute");
+            }
+            prop_assert!(bucket.standing(rate, now).remaining <= limit);
+        }
+    }
+
+    #[test]
+    fn settling_never_creates_allowance(limit in 1u64..100, first in 0u64..100, held in 0u64..100, used in 0u64..200, after in 0u64..90_000) {
+        let rate = Rate::new(limit, MINUTE, 1);
+        // One bucket sets aside and settles, the other knew the truth all along and counts it at the end.
+        let (mut settled, mut knowing) = (Bucket::default(), Bucket::default());
+        for bucket in [&mut settled, &mut knowing] {
+            bucket.settle(rate, 0, first, Duration::ZERO);
+        }
+        settled.hold(held);
+        let end = Duration::from_millis(after);
+        prop_assert!(settled.standing(rate, end).remaining <= knowing.standing(rate, end).remaining);
+        settled.settle(rate, held, used, end);
+        knowing.settle(rate, 0, used, end);
+        prop_assert_eq!(settled.standing(rate, end), knowing.standing(rate, end));
+        prop_assert!(settled.standing(rate, end).remaining <= limit);
+        // Settled twice, by mistake: never more than was taken.
+        settled.settle(rate, held, 0, end);
+        prop_assert_eq!(settled.standing(rate, end), knowing.standing(rate, end));
+    }
+
+    #[test]
+    fn spans_read_back(micros in 0u64..200_000_000_000) {
+        let span = Duration::from_micros(micros);
+        let text = written(span);
+        let read = of(&text).unwrap();
+        prop_assert!(read + Duration::from_micros(1) >= span, "{text}");
+        prop_assert!(read.as_secs_f64() - span.as_secs_f64() < 0.001_1, "{text}");
+    }
+}

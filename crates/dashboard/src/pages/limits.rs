@@ -1,0 +1,160 @@
+//! How fast the chosen project may use each model, and how to get more (S1-42).
+
+use askama::Template;
+use axum::extract::State;
+use keystead_app::Error;
+use keystead_app::project_rates::ProjectRate;
+use keystead_app::verification::Standing;
+use keystead_core::gate::Requirement;
+use keystead_core::rate::{MOST, Measure, RateLimits};
+
+use super::{Page, go, show, show_again};
+use crate::DashboardState;
+use crate::failure::{Failure, words};
+use crate::form::Form;
+use crate::shell::Shell;
+use crate::visit::Visit;
+
+const HERE: &str = "/limits";
+
+/// One limit of one model.
+struct Cell {
+    name: &'static str,
+    label: String,
+    /// What holds, written for people.
+    effective: String,
+    /// The project's own, as typed; empty where it is as fast as its organization.
+    own: String,
+    /// The organization's, written for people; `None` is without limit.
+    organization: Option<String>,
+}
+
+struct Row {
+    id: String,
+    model: String,
+    cells: Vec<Cell>,
+    own: bool,
+}
+
+#[derive(Template)]
+#[template(path = "pages/limits.html")]
+struct Limits {
+    shell: Shell,
+    rows: Vec<Row>,
+    labels: Vec<String>,
+    wrong: Option<String>,
+    administers: bool,
+    organization: String,
+    /// Whether the organization is verified or need not be.
+    verified: bool,
+    action: String,
+    general: String,
+}
+
+const fn label(measure: Measure) -> &'static str {
+    match measure {
+        Measure::RequestsPerMinute => "limits-requests",
+        Measure::RequestsPerDay => "limits-requests-day",
+        Measure::TokensPerMinute => "limits-tokens",
+        Measure::ImagesPerMinute => "limits-images",
+    }
+}
+
+/// The four columns, those first that every answer of the API has.
+const COLUMNS: [Measure; 4] =
+    [Measure::RequestsPerMinute, Measure::TokensPerMinute, Measure::RequestsPerDay, Measure::ImagesPerMinute];
+
+fn row(visit: &Visit, rate: &ProjectRate, typed: Option<&Form>) -> Row {
+    let (t, when) = (visit.person.text, &visit.person.when);
+    let number = |limit: u64| when.number(&i64::try_from(limit).unwrap_or(i64::MAX));
+    let effective = rate.effective();
+    let cell = |measure: Measure| Cell {
+        name: measure.member(),
+        label: t.say(label(measure)),
+        effective: effective.get(measure).map_or_else(|| t.say("limits-none"), number),
+        own: match typed {
+            Some(form) => form.text(measure.member()).to_owned(),
+            None => rate.own.get(measure).map(|limit| limit.to_string()).unwrap_or_default(),
+        },
+        organization: rate.organization.get(measure).map(number),
+    };
+    Row {
+        id: rate.id(),
+        model: rate.model.clone(),
+        cells: COLUMNS.into_iter().map(cell).collect(),
+        own: !rate.own.is_none(),
+    }
+}
+
+/// The page; with a form that could not be taken, what was typed stays.
+async fn page(state: &DashboardState, visit: &Visit, typed: Option<&Form>) -> Result<Limits, Failure> {
+    let t = visit.person.text;
+    let fail = |error| Failure::new(t, error);
+    let (actor, organization) = (visit.person.actor(), &visit.organization.id);
+    let rates = state.app.project_rates(&actor, organization, &visit.project.id).await.map_err(fail)?;
+    let standing = state.app.verification_of(organization).await.map_err(fail)?;
+    let proven = |(requirement, standing): &(Requirement, Standing)| {
+        *requirement == Requirement::Organization && matches!(standing, Standing::Verified | Standing::Waived)
+    };
+    let rows = rates.iter().map(|rate| row(visit, rate, typed.filter(|form| form.text("id") == rate.id()))).collect();
+    Ok(Limits {
+        shell: Shell::new(state, visit, &t.say("nav-limits"), HERE),
+        rows,
+        labels: COLUMNS.into_iter().map(|measure| t.say(label(measure))).collect(),
+        wrong: None,
+        administers: visit.project.administers,
+        organization: organization.to_string(),
+        verified: standing.requirements.iter().any(proven),
+        action: visit.link(HERE),
+        general: visit.link("/settings/organization/general"),
+    })
+}
+
+/// What was typed: an empty field is as fast as the organization.
+fn limits(form: &Form, organization: &RateLimits) -> Result<RateLimits, Error> {
+    let mut limits = RateLimits::NONE;
+    for measure in Measure::ALL {
+        let text: String = form.text(measure.member()).chars().filter(|c| !c.is_whitespace() && *c != ',').collect();
+        let limit = match text.as_str() {
+            "" => organization.get(measure).unwrap_or(MOST),
+            digits => digits
+                .parse()
+                .map_err(|_| Error::coded(measure.member(), "rate_limit_out_of_range", "A limit is a whole number."))?,
+        };
+        limits.set(measure, Some(limit));
+    }
+    Ok(limits)
+}
+
+pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> Page {
+    show(visit.person.text, &page(&state, &visit, None).await?)
+}
+
+pub(crate) async fn save(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
+    visit.person.check(&form)?;
+    let (actor, organization, project) = (visit.person.actor(), &visit.organization.id, &visit.project.id);
+    let id = form.text("id");
+    let saved = if form.text("act") == "reset" {
+        state.app.reset_project_rate(&actor, organization, project, id).await
+    } else {
+        match change(&state, &visit, &form).await {
+            Ok(limits) => state.app.update_project_rate(&actor, organization, project, id, limits).await.map(drop),
+            Err(error) => Err(error),
+        }
+    };
+    match saved {
+        Ok(()) => Ok(go(&visit.link("/limits?done=saved"))),
+        Err(error) => {
+            let mut page = page(&state, &visit, Some(&form)).await?;
+            page.wrong = Some(words(visit.person.text, &error));
+            show_again(visit.person.text, &page)
+        }
+    }
+}
+
+async fn change(state: &DashboardState, visit: &Visit, form: &Form) -> Result<RateLimits, Error> {
+    let (organization, project) = (&visit.organization.id, &visit.project.id);
+    let rates = state.app.project_rates(&visit.person.actor(), organization, project).await?;
+    let rate = rates.iter().find(|rate| rate.id() == form.text("id"));
+    limits(form, &rate.ok_or_else(|| Error::not_found("rate limit", form.text("id")))?.organization)
+}

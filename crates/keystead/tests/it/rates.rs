@@ -1,0 +1,63 @@
+//! Rates through the whole product: exactly as many pass as may, and what an owner sets holds for the next call.
+
+use serde_json::{Value, json};
+
+use crate::product::Product;
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
+}
+
+// A day's limit comes back so slowly that no machine is too slow for this test.
+#[test]
+fn exactly_as_many_calls_pass_as_may() {
+    let product = Product::start(&[
+        ("KEYSTEAD_LIMITS__REQUESTS_PER_DAY", "9"),
+        ("KEYSTEAD_MODEL__0__ID", "gpt-4o-mini"),
+        ("KEYSTEAD_MODEL__0__REQUESTS_PER_DAY", "1000"),
+    ]);
+    let made = product.bootstrap();
+    let (admin, project) = (text(&made["admin_key"]), text(&made["project_id"]));
+    let body = json!({ "name": "k", "project_id": project });
+    let key = text(&product.call("POST", "/v1/api-keys", &admin, Some(&body)).json()["value"]);
+    let chat = |model: &str| {
+        let body = json!({ "model": model, "messages": [{ "role": "user", "content": "hello" }] });
+        product.call("POST", "/v1/chat/completions", &key, Some(&body))
+    };
+    let answers: Vec<_> = std::thread::scope(|scope| {
+        let calls: Vec<_> = (0..30).map(|_| scope.spawn(|| chat("gpt-4o"))).collect();
+        calls.into_iter().map(|call| call.join().unwrap()).collect()
+    });
+    let passed = answers.iter().filter(|answer| answer.status == 200).count();
+    let refused: Vec<_> = answers.iter().filter(|answer| answer.status == 429).collect();
+    assert_eq!((passed, refused.len()), (9, 21));
+    for answer in refused {
+        let error = answer.json()["error"].clone();
+        assert_eq!((&error["type"], &error["code"]), (&json!("requests"), &json!("rate_limit_exceeded")));
+        let message = text(&error["message"]);
+        assert!(message.contains("on requests per day (RPD): Limit 9, Used 9, Requested 1."), "{message}");
+    }
+
+    let limits = format!("/v1/organization/projects/{project}/rate_limits");
+    let list = product.call("GET", &limits, &admin, None).json();
+    let of = |model: &str| {
+        let found = list["data"].as_array().unwrap().iter().find(|limit| limit["model"] == model);
+        found.unwrap()["max_requests_per_1_day"].clone()
+    };
+    assert_eq!((of("gpt-4o"), of("gpt-4o-mini"), of("o3")), (json!(9), json!(1_000), json!(9)));
+
+    // In force with the next call, in both directions; what was used under one limit counts against the next.
+    let set = |limit: u32| {
+        let body = json!({ "max_requests_per_1_day": limit });
+        let path = format!("{limits}/rl-gpt-4o-mini");
+        assert_eq!(product.call("POST", &path, &admin, Some(&body)).status, 200);
+    };
+    let calls = |count: usize| (0..count).map(|_| chat("gpt-4o-mini").status).collect::<Vec<_>>();
+    assert_eq!(calls(3), [200; 3]);
+    set(2);
+    assert_eq!(calls(3), [200, 200, 429]);
+    set(4);
+    assert_eq!(calls(3), [200, 200, 429]);
+    set(1_000);
+    assert_eq!(calls(3), [200; 3]);
+}

@@ -1,0 +1,100 @@
+// How fast models may be used: an owner lowers a project's limits without scripts, calls meet them at once, and the page
+// says how to get more. Rows: S1-42.
+import assert from "node:assert/strict";
+import { base, complaints, done, look, message, organization, run, sign_up, unexpected } from "./opening.mjs";
+
+const languages = {
+  en: { limits: "Limits", save: "Save", reset: "Reset", higher: "Verify the organization first", high: "cannot have more" },
+  pl: { limits: "Limity", save: "Zapisz", reset: "Przywróć", higher: "Najpierw zweryfikuj organizację", high: "nie może mieć więcej" },
+  ja: { limits: "上限", save: "保存", reset: "元に戻す", higher: "まず組織の本人確認", high: "高くできません" },
+};
+
+async function limits(browser, language, scripts) {
+  const t = languages[language];
+  const tag = `limits-${language}${scripts ? "" : "-plain"}`;
+  const context = await browser.newContext({ locale: language, javaScriptEnabled: scripts, viewport: { width: 1440, height: 900 } });
+  const page = await context.newPage();
+  const problems = complaints(page);
+  await sign_up(page, `${tag}@example.com`);
+  await organization(page, "Harbour");
+
+  // A phone, then a key.
+  const number = { en: "512 340 501", pl: "512 340 502", ja: "512 340 503" }[language];
+  await page.goto(`${base}/settings/account/phone`);
+  await page.selectOption("#country", "PL");
+  await page.fill("#number", number);
+  await page.locator("main form button.primary").click();
+  await page.waitForSelector("#code");
+  await page.fill("#code", (await message(`+48${number.replaceAll(" ", "")}`, { channel: "sms" })).code);
+  await page.locator("main form button.primary").click();
+  await page.waitForURL("**done=phone-verified**");
+  await page.goto(`${base}/api-keys`);
+  await page.locator("main .head a.button").click();
+  await page.fill("#name", "fast");
+  await page.locator("dialog button.primary").click();
+  await page.waitForSelector("#secret");
+  const secret = (await page.textContent("#secret")).trim();
+  const call = () => fetch(`${base}/v1/chat/completions`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${secret}`, "content-type": "application/json" },
+    body: JSON.stringify({ model: "gpt-4o", messages: [{ role: "user", content: "Hello" }], max_tokens: 20 }),
+  });
+  const first = await call();
+  assert.equal(first.status, 200);
+  assert.equal(first.headers.get("x-ratelimit-limit-requests"), "500", "the organization's");
+
+  await page.goto(`${base}/home`);
+  await page.locator("nav a[href^='/limits']").click();
+  await page.waitForURL("**/limits**");
+  assert.equal((await page.textContent("h1")).trim(), t.limits);
+  assert.ok((await page.textContent("#higher")).includes(t.higher), "S1-42: the way to more");
+  await look(page, tag, scripts);
+  const row = page.locator("tr", { has: page.locator("code", { hasText: /^gpt-4o$/ }) });
+  const field = row.locator("input[name=max_requests_per_1_minute]");
+  assert.ok((await field.getAttribute("placeholder")).includes("500"));
+  await field.fill("501");
+  await row.getByRole("button", { name: t.save }).click();
+  await page.waitForSelector("[role=alert]");
+  assert.ok((await page.textContent("[role=alert]")).includes(t.high));
+  assert.equal(await field.inputValue(), "501", "what was typed stays");
+  await look(page, `${tag}-refused`, scripts);
+  await field.fill("2");
+  await row.getByRole("button", { name: t.save }).click();
+  await page.waitForURL("**done=saved**");
+  await look(page, `${tag}-lower`, scripts);
+
+  // It holds from the next call on, and the third call is told when to come back and where to read about it.
+  const statuses = [];
+  let refused;
+  for (let calls = 0; calls < 3; calls += 1) {
+    const answer = await call();
+    statuses.push(answer.status);
+    if (answer.status === 429) refused = answer;
+  }
+  assert.deepEqual(statuses, [200, 200, 429]);
+  const error = (await refused.json()).error;
+  assert.match(error.message, /requests per min \(RPM\): Limit 2, Used 2, Requested 1\. Please try again in \d/);
+  assert.ok(Number(refused.headers.get("retry-after-ms")) > 0);
+  const where = error.message.match(/Visit (\S+) to learn more/)[1];
+  await page.goto(where);
+  assert.equal((await page.textContent("h1")).trim(), t.limits, "the message leads to this page");
+  const answer = await page.goto(`${base}${refused.headers.get("link").match(/<(.*)>/)[1]}`);
+  assert.equal(answer.status(), 200);
+  await page.goto(`${base}/help?q=${encodeURIComponent(error.message.slice(0, 120))}`);
+  assert.ok((await page.content()).includes("/help/rate-limits"), "the help knows the message");
+
+  await page.goto(`${base}/limits`);
+  await row.getByRole("button", { name: t.reset }).click();
+  await page.waitForURL("**done=saved**");
+  assert.equal((await call()).status, 200);
+  assert.equal(await field.inputValue(), "");
+  assert.deepEqual(unexpected(problems), []);
+  await context.close();
+  done(tag);
+}
+
+await run(async (browser) => {
+  await limits(browser, "en", true);
+  await limits(browser, "pl", false);
+  await limits(browser, "ja", true);
+});
