@@ -1,11 +1,11 @@
-//! An organization may ask a second factor of everybody who opens its pages: an authenticator app (ASVS
-//! 6.3.3). Keys are not touched by it.
+//! An organization may ask a second factor of everybody who opens its pages: an authenticator app, or a passkey used in
+//! the session (ASVS 6.3.3). Keys are not touched by it.
 
 use keystead_core::id::{OrganizationId, UserId};
 use keystead_core::scope::Scope;
 use keystead_core::time::Timestamp;
 use keystead_store::Tx;
-use keystead_store::tables::{accounts, memberships, organizations, users};
+use keystead_store::tables::{accounts, memberships, organizations, passkeys, users};
 use serde_json::json;
 
 use crate::audit::Deed;
@@ -88,8 +88,13 @@ impl App {
     }
 }
 
-/// Whether nobody gets in with this person's password alone. A passkey is no help there: it stands beside the password,
-/// not behind it.
-pub(crate) async fn has_second_factor(tx: &mut Tx, user: &UserId) -> Result<bool, Error> {
+/// Whether this person has a second factor: an authenticator app, or a passkey.
+async fn has_second_factor(tx: &mut Tx, user: &UserId) -> Result<bool, Error> {
+    Ok(asks_for_code(tx, user).await? || !passkeys::list_of_user(tx, user).await?.is_empty())
+}
+
+/// Whether nobody gets in with this person's password alone. A passkey stands beside the password and not behind it:
+/// what it opens, its session tells ([`crate::accounts::SessionView::by_passkey`]).
+pub(crate) async fn asks_for_code(tx: &mut Tx, user: &UserId) -> Result<bool, Error> {
     Ok(accounts::find(tx, user).await?.is_some_and(|row| row.totp_confirmed_at.is_some()))
 }

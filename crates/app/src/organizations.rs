@@ -14,7 +14,7 @@ use serde_json::json;
 
 use crate::audit::Deed;
 use crate::keys::checked_name;
-use crate::member_safety::has_second_factor;
+use crate::member_safety::asks_for_code;
 use crate::{Actor, App, Error};
 
 /// What "What best describes you?" may be answered with (S3-08).
@@ -35,7 +35,8 @@ pub struct OrganizationChoice {
     /// The projects he reaches that are not archived, the Default project first: all of them as an owner, else his own
     /// and the Default project.
     pub projects: Vec<ProjectChoice>,
-    /// Whether it asks for a second factor that this person lacks; its pages stay shut until there is one.
+    /// Whether it asks for a second factor that this person's password lacks; its pages stay shut until there is one, or
+    /// a passkey was used in the session.
     pub locked: bool,
 }
 
@@ -148,7 +149,7 @@ impl App {
         let read = self.store().read("organizations_of", async move |tx: &mut Tx| {
             let mut choices = Vec::new();
             let reached = projects::list_of_user(tx, &user).await?;
-            let safe = has_second_factor(tx, &user).await?;
+            let safe = asks_for_code(tx, &user).await?;
             for membership in memberships::list_of_user(tx, &user).await? {
                 let Some(row) = organizations::find(tx, &membership.organization).await? else { continue };
                 if row.deactivated_at.is_some() {

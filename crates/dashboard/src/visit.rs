@@ -153,7 +153,9 @@ impl FromRequestParts<DashboardState> for Visit {
         });
         match found {
             // An organization that asks for a second step stays shut until there is one; the way to it stays open.
-            Some((organization, project)) if organization.locked && !open_to_all(parts.uri.path()) => {
+            Some((organization, project))
+                if organization.locked && !person.session.by_passkey && !open_to_all(parts.uri.path()) =>
+            {
                 let there = format!("/settings/account/security?project={}", project.id);
                 Err(Redirect::to(&there).into_response())
             }
@@ -175,6 +177,11 @@ fn open_to_all(path: &str) -> bool {
 }
 
 impl Visit {
+    /// Whether the organization's pages wait for a second step.
+    pub(crate) fn locked(&self) -> bool {
+        self.organization.locked && !self.person.session.by_passkey
+    }
+
     /// Whether this person may change the organization.
     pub(crate) fn owner(&self) -> bool {
         self.organization.role == OrganizationRole::Owner

@@ -278,7 +278,7 @@ impl App {
         let (app, context) = (self.clone(), context.clone());
         let write = self
             .store()
-            .write("sign_in_with_passkey", async move |tx: &mut Tx| app.begin_session(tx, &user, &context).await);
+            .write("sign_in_with_passkey", async move |tx: &mut Tx| app.begin_session(tx, &user, &context, true).await);
         write.await
     }
 
@@ -297,9 +297,9 @@ impl App {
             return Err(refused());
         }
         let (app, key) = (self.clone(), digest(session));
-        let write = self
-            .store()
-            .write("reauthenticate_with_passkey", async move |tx: &mut Tx| app.renew_session(tx, &key).await);
+        let write = self.store().write("reauthenticate_with_passkey", async move |tx: &mut Tx| {
+            app.renew_session_as(tx, &key, Some(true)).await
+        });
         write.await
     }
 }

@@ -141,7 +141,7 @@ impl App {
             if !accounts::use_token(tx, &key, now).await? {
                 return Err(dead_link());
             }
-            app.begin_session(tx, &user, &context).await.map(Some)
+            app.begin_session(tx, &user, &context, false).await.map(Some)
         });
         write.await?.ok_or_else(wrong_code)
     }
@@ -356,7 +356,12 @@ impl App {
         data: serde_json::Value,
     ) -> Result<SignedIn, Error> {
         sessions::revoke_others(tx, user, session, self.now()).await?;
-        let signed_in = self.renew_session(tx, session).await?;
+        let signed_in = match kind {
+            Kind::PasskeyAdded => self.renew_session_as(tx, session, Some(true)).await?,
+            // It may have been the one that was used.
+            Kind::PasskeyRemoved => self.renew_session_as(tx, session, Some(false)).await?,
+            _ => self.renew_session(tx, session).await?,
+        };
         self.mail_person(tx, user, kind, detail).await?;
         self.record_for(tx, user, "user.updated", user.as_str(), json!({ "data": data })).await?;
         Ok(signed_in)

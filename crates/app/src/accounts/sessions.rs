@@ -63,6 +63,8 @@ pub struct SessionView {
     pub fresh: bool,
     /// Whether this person runs the installation.
     pub operator: bool,
+    /// Whether a passkey was used in this session, which is both steps at once.
+    pub by_passkey: bool,
 }
 
 /// One browser that is signed in, for the list.
@@ -124,13 +126,19 @@ impl App {
             if account.is_some_and(|row| row.totp_confirmed_at.is_some()) {
                 return app.wait_for_code(tx, &user).await;
             }
-            app.begin_session(tx, &user, &context).await
+            app.begin_session(tx, &user, &context, false).await
         });
         write.await
     }
 
     /// A session, now that nothing is left to prove.
-    pub(super) async fn begin_session(&self, tx: &mut Tx, user: &UserId, context: &Context) -> Result<SignedIn, Error> {
+    pub(super) async fn begin_session(
+        &self,
+        tx: &mut Tx,
+        user: &UserId,
+        context: &Context,
+        by_passkey: bool,
+    ) -> Result<SignedIn, Error> {
         let now = self.now();
         let session = self.fresh_secret();
         let row = Session {
@@ -145,6 +153,7 @@ impl App {
             device: device(&context.user_agent),
             network: context.origin.network().unwrap_or_default(),
             revoked_at: None,
+            by_passkey,
         };
         self.tell_of_new_device(tx, &row).await?;
         sessions::insert(tx, &row).await?;
@@ -176,6 +185,16 @@ impl App {
     /// The same session under a new secret, after its person has proven himself again or changed how he does
     /// (ASVS 7.2.4). It ends when the old one would have.
     pub(super) async fn renew_session(&self, tx: &mut Tx, old: &[u8]) -> Result<SignedIn, Error> {
+        self.renew_session_as(tx, old, None).await
+    }
+
+    /// The same, and whether a passkey counts as used in it from now on.
+    pub(super) async fn renew_session_as(
+        &self,
+        tx: &mut Tx,
+        old: &[u8],
+        by_passkey: Option<bool>,
+    ) -> Result<SignedIn, Error> {
         let now = self.now();
         let row = sessions::find(tx, old, now, now.plus(-IDLE)).await?;
         let row = row.ok_or_else(|| Error::not_found("session", ""))?;
@@ -187,6 +206,7 @@ impl App {
             csrf: self.fresh_secret().expose().clone(),
             seen_at: now,
             reauthenticated_at: now,
+            by_passkey: by_passkey.unwrap_or(row.by_passkey),
             ..row.clone()
         };
         sessions::insert(tx, &fresh).await?;
@@ -251,6 +271,7 @@ impl App {
             theme: text(|row| &row.theme),
             time_zone: text(|row| &row.time_zone),
             fresh: self.now().since(row.reauthenticated_at) < FRESH,
+            by_passkey: row.by_passkey,
         }
     }
 

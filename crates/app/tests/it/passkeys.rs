@@ -219,3 +219,32 @@ async fn adding_is_ones_own() {
     let shown = options(&question)["user"].to_string();
     assert!(!shown.contains(ben.as_str()), "no id of ours leaves");
 }
+
+/// ASVS 6.3.3: where a second step is required a passkey is one, in the sessions it was used in; the password alone opens
+/// none.
+#[tokio::test]
+async fn a_passkey_counts_as_a_second_step() {
+    let town = Town::new().await;
+    let (ann, here) = town.visitor("ann@example.com").await;
+    let (organization, _) = town.organization(&ann).await;
+    let owner = Actor::Person(ann.clone());
+    let rule = async || town.app.second_factor_rule(&owner, &organization).await.unwrap();
+    assert!(!rule().await.own && rule().await.lacking.len() == 1);
+    let mut key = Authenticator::new(9);
+    let here = added(&town, &here.session, &mut key).await;
+    assert!(rule().await.own && rule().await.lacking.is_empty());
+    town.app.require_second_factor(&owner, &organization, true).await.unwrap();
+    assert!(town.app.organizations_of(&ann).await.unwrap()[0].locked, "the password alone is not enough");
+    let used = async |signed_in: &SignedIn| town.app.session(&signed_in.session).await.unwrap().unwrap().by_passkey;
+    assert!(used(&here).await, "it was made here");
+    let with_password = town.sign_in("ann@example.com", GOOD).await.unwrap();
+    assert!(!used(&with_password).await);
+    assert!(used(&enter(&town, &mut key).await.unwrap()).await);
+    let question = town.app.ask_passkey(&laptop()).await.unwrap();
+    let answer = key.sign(&question);
+    let app = &town.app;
+    let proven = app.reauthenticate_with_passkey(&with_password.session, &question.state, &answer).await.unwrap();
+    assert!(used(&proven).await);
+    let id = town.app.security(&ann).await.unwrap().passkeys.remove(0).id;
+    assert!(!used(&town.app.remove_passkey(&proven.session, &id).await.unwrap()).await);
+}

@@ -98,14 +98,14 @@ identity-connect = Connect { $issuer }
 error-sign-in-to-connect = This address has an account. Sign in to it, then connect the other account in the security settings.
 error-identity-taken = The other account is connected to somebody already.
 safety = Second step for members
-safety-hint = Everybody who opens this organization's pages then needs an authenticator app; a passkey then does at sign-in for password and code. Keys go on working.
+safety-hint = Everybody who opens this organization's pages then needs an authenticator app, or a passkey used at sign-in. Keys go on working.
 safety-on = Required since { $when }
 safety-off = Not required
 safety-none-lacking = Every member has a second step.
 safety-turn-on = Require a second step
 safety-turn-off = No longer require it
 safety-own-first = Set up a second step for yourself first.
-safety-locked = { $organization } asks for a second step. Set one up, then its pages open.
+safety-locked = { $organization } asks for a second step. Set one up or use a passkey, then its pages open.
 error-own-second-factor-first = Set up a second step for yourself before you ask one of others.
 safety-lacking = { $count ->
     [one] { $count } member has none and must set one up before the organization's pages open again:

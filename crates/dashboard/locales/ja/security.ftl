@@ -97,14 +97,14 @@ identity-connect = { $issuer }と連携
 error-sign-in-to-connect = このアドレスには既にアカウントがあります。サインインしてから、セキュリティ設定で連携してください。
 error-identity-taken = そのアカウントは既にほかの人と連携しています。
 safety = メンバーの2段階認証
-safety-hint = 有効にすると、この組織のページを開く全員に認証アプリが必要になります。ログイン時は、パスキーをパスワードとコードの代わりに使えます。APIキーは引き続き使えます。
+safety-hint = この組織のページを開く全員に、認証アプリ、またはサインイン時のパスキーが必要になります。APIキーはそのまま使えます。
 safety-on = { $when }から必須
 safety-off = 必須ではありません
 safety-none-lacking = すべてのメンバーが2段階認証を設定しています。
 safety-turn-on = 2段階認証を必須にする
 safety-turn-off = 必須にするのをやめる
 safety-own-first = 先に自分の2段階認証を設定してください。
-safety-locked = { $organization }では2段階認証が必要です。設定するとページを開けます。
+safety-locked = { $organization }は2段階目を求めています。設定するか、パスキーを使うとページが開きます。
 error-own-second-factor-first = ほかの人に求める前に、自分の2段階認証を設定してください。
 safety-lacking = { $count ->
    *[other] { $count }人が未設定です。設定するまで組織のページを開けません：

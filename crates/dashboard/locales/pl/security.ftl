@@ -100,14 +100,14 @@ identity-connect = Połącz z { $issuer }
 error-sign-in-to-connect = Ten adres ma już konto. Zaloguj się do niego, a potem połącz drugie konto w ustawieniach bezpieczeństwa.
 error-identity-taken = Tamto konto jest już połączone z kimś innym.
 safety = Drugi krok dla członków
-safety-hint = Każdy, kto otwiera strony tej organizacji, potrzebuje wtedy aplikacji uwierzytelniającej; przy logowaniu klucz dostępu zastępuje hasło i kod. Klucze API działają dalej.
+safety-hint = Każdy, kto otwiera strony tej organizacji, potrzebuje wtedy aplikacji z kodami albo klucza dostępu użytego przy logowaniu. Klucze API działają dalej.
 safety-on = Wymagany od { $when }
 safety-off = Niewymagany
 safety-none-lacking = Każdy członek ma drugi krok.
 safety-turn-on = Wymagaj drugiego kroku
 safety-turn-off = Nie wymagaj więcej
 safety-own-first = Najpierw skonfiguruj drugi krok dla siebie.
-safety-locked = { $organization } wymaga drugiego kroku. Po skonfigurowaniu jej strony się otworzą.
+safety-locked = { $organization } wymaga drugiego kroku. Skonfiguruj go albo użyj klucza dostępu, a jej strony się otworzą.
 error-own-second-factor-first = Skonfiguruj drugi krok dla siebie, zanim zażądasz go od innych.
 safety-lacking = { $count ->
     [one] { $count } członek go nie ma i musi go skonfigurować, zanim strony organizacji znów się otworzą:

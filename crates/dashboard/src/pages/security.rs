@@ -58,6 +58,7 @@ struct Links {
     codes: String,
     passkey_new: Option<String>,
     passkey_remove: String,
+    prove: String,
     end: String,
     end_others: String,
 }
@@ -73,7 +74,7 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<Security, Failure
         devices: state.app.devices(&session.user, &session.id).await.map_err(fail)?,
         other: state.app.services().sign_in.as_ref().map(|issuer| issuer.label().to_owned()),
         wrong: None,
-        locked: visit.organization.locked,
+        locked: visit.locked(),
         links: Links {
             email: visit.link("/settings/account/security/email"),
             identity_connect: visit.link("/settings/account/security/identity/connect"),
@@ -84,6 +85,10 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<Security, Failure
             codes: visit.link("/settings/account/security/recovery-codes"),
             passkey_new: state.app.passkey_site().map(|_| visit.link("/settings/account/security/passkeys")),
             passkey_remove: visit.link("/settings/account/security/passkeys/remove"),
+            prove: {
+                let query = serde_urlencoded::to_string([("next", visit.link("/home"))]).unwrap_or_default();
+                format!("/reauthenticate?{query}")
+            },
             end: visit.link("/settings/account/sessions/end"),
             end_others: visit.link("/settings/account/sessions/end-others"),
         },

@@ -95,6 +95,7 @@ pub async fn list_without_second_factor(tx: &mut Tx, organization: &Organization
     const SQL: &str = "SELECT m.organization, m.user_id, m.role, m.created_at FROM memberships m \
                        WHERE m.organization = $1 \
                        AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.user_id = m.user_id AND a.totp_confirmed_at IS NOT NULL) \
+                       AND NOT EXISTS (SELECT 1 FROM passkeys k WHERE k.user_id = m.user_id) \
                        ORDER BY m.created_at, m.user_id";
     tx.all(SQL, vec![organization.as_str().into()]).await?.iter().map(membership).collect()
 }

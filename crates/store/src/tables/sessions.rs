@@ -31,6 +31,8 @@ pub struct Session {
     pub network: String,
     /// When it was ended.
     pub revoked_at: Option<Timestamp>,
+    /// Whether a passkey was used in it.
+    pub by_passkey: bool,
 }
 
 fn session(row: &Row) -> Result<Session, Error> {
@@ -46,6 +48,7 @@ fn session(row: &Row) -> Result<Session, Error> {
         device: row.text(8)?,
         network: row.text(9)?,
         revoked_at: optional_time(row, 10)?,
+        by_passkey: row.bool(11)?,
     })
 }
 
@@ -55,7 +58,8 @@ fn session(row: &Row) -> Result<Session, Error> {
 /// When the store cannot.
 pub async fn insert(tx: &mut Tx, row: &Session) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO sessions (digest, id, user_id, csrf, created_at, seen_at, expires_at, \
-                       reauthenticated_at, device, network) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+                       reauthenticated_at, device, network, by_passkey) \
+                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
     let values = vec![
         row.digest.as_slice().into(),
         row.id.as_str().into(),
@@ -67,6 +71,7 @@ pub async fn insert(tx: &mut Tx, row: &Session) -> Result<(), Error> {
         row.reauthenticated_at.0.into(),
         row.device.as_str().into(),
         row.network.as_str().into(),
+        row.by_passkey.into(),
     ];
     tx.execute(SQL, values).await.map(|_| ())
 }
@@ -77,7 +82,7 @@ pub async fn insert(tx: &mut Tx, row: &Session) -> Result<(), Error> {
 /// When the store cannot.
 pub async fn find(tx: &mut Tx, digest: &[u8], now: Timestamp, idle_since: Timestamp) -> Result<Option<Session>, Error> {
     const SQL: &str = "SELECT digest, id, user_id, csrf, created_at, seen_at, expires_at, reauthenticated_at, device, \
-                       network, revoked_at FROM sessions \
+                       network, revoked_at, by_passkey FROM sessions \
                        WHERE digest = $1 AND revoked_at IS NULL AND expires_at > $2 AND seen_at > $3";
     let values = vec![digest.into(), now.0.into(), idle_since.0.into()];
     tx.optional(SQL, values).await?.as_ref().map(session).transpose()
@@ -89,7 +94,7 @@ pub async fn find(tx: &mut Tx, digest: &[u8], now: Timestamp, idle_since: Timest
 /// When the store cannot.
 pub async fn list(tx: &mut Tx, user: &UserId, now: Timestamp) -> Result<Vec<Session>, Error> {
     const SQL: &str = "SELECT digest, id, user_id, csrf, created_at, seen_at, expires_at, reauthenticated_at, device, \
-                       network, revoked_at FROM sessions \
+                       network, revoked_at, by_passkey FROM sessions \
                        WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2 ORDER BY seen_at DESC, id";
     tx.all(SQL, vec![user.as_str().into(), now.0.into()]).await?.iter().map(session).collect()
 }

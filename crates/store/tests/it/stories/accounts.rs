@@ -107,6 +107,7 @@ pub(crate) async fn sessions(db: TestDb) {
         device: "Firefox".to_owned(),
         network: String::new(),
         revoked_at: None,
+        by_passkey: digest == 2,
     };
     for (digest, at) in [(1, 0), (2, 5), (3, 9)] {
         change!(db, |tx| sessions::insert(tx, &session(digest, at))).unwrap();
