@@ -82,8 +82,8 @@ async function journey(browser, language, scripts, number) {
 
   await page.goto(`${base}/settings/organization/projects`);
   await see("projects");
-  await page.locator("main a[href*='/network?']").first().click();
-  await page.waitForSelector(form("create"));
+  const project = (await page.locator("main table code").first().textContent()).trim();
+  await page.goto(`${base}/settings/organization/projects/${project}/network`);
   await page.fill("#name", "Robots");
   await page.fill("#addresses", "203.0.113.9");
   await press(page, "create");
