@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use keystead_app::Actor;
 use keystead_app::accounts::{Question, SignedIn};
 use keystead_core::id::UserId;
 use keystead_core::secret::Secret;

@@ -60,6 +60,8 @@ struct Network {
     caution: Option<Caution>,
     wrong: Option<String>,
     typed: Typed,
+    /// This page again.
+    back: String,
     link: String,
     organization_link: String,
     projects_link: String,
@@ -123,6 +125,7 @@ async fn page(state: &DashboardState, visit: &Visit, project: Option<&ProjectId>
         caution: None,
         wrong: None,
         typed: Typed::default(),
+        back: visit.link(&project.map_or_else(|| HERE.to_owned(), own_page)),
         link: visit.link(HERE),
         organization_link: visit.link(HERE),
         projects_link: visit.link(PROJECTS),
@@ -150,7 +153,7 @@ pub(crate) async fn act(
     let project: Option<ProjectId> = if place.is_empty() { None } else { Some(visit.named("project", place)?) };
     let fault = match change(&state, &visit, &verb, project.as_ref(), &form).await {
         Ok(()) => {
-            let back = project.map_or_else(|| HERE.to_owned(), |id| format!("{PROJECTS}/{id}/network"));
+            let back = project.as_ref().map_or_else(|| HERE.to_owned(), own_page);
             return Ok(go(&visit.link(&format!("{back}?done=saved"))));
         }
         Err(fault) => fault,
@@ -179,6 +182,10 @@ pub(crate) async fn act(
         page.typed.addresses = form.text("addresses").to_owned();
     }
     show_again(t, &page)
+}
+
+fn own_page(project: &ProjectId) -> String {
+    format!("{PROJECTS}/{project}/network")
 }
 
 enum Fault {

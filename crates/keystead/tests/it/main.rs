@@ -9,6 +9,7 @@
 
 mod canary;
 mod ladder;
+mod network;
 mod outage;
 mod product;
 mod rates;
