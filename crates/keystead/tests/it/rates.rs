@@ -61,3 +61,39 @@ fn exactly_as_many_calls_pass_as_may() {
     set(1_000);
     assert_eq!(calls(3), [200; 3]);
 }
+
+// Decision 0017: each node gives its part, from the moment it hears of the other.
+#[test]
+fn two_nodes_together_give_what_one_would() {
+    let rates = [
+        ("KEYSTEAD_LIMITS__REQUESTS_PER_DAY", "4"),
+        ("KEYSTEAD_MODEL__0__ID", "gpt-4o-mini"),
+        ("KEYSTEAD_MODEL__0__REQUESTS_PER_DAY", "1000"),
+    ];
+    let first = Product::start(&rates);
+    let made = first.bootstrap();
+    let body = json!({ "name": "k", "project_id": made["project_id"] });
+    let key = text(&first.call("POST", "/v1/api-keys", &text(&made["admin_key"]), Some(&body)).json()["value"]);
+    // Another node of the same installation: the same secrets and the same database, a spool of its own.
+    let folder = tempfile::tempdir().unwrap();
+    let data = first.folder().join("data");
+    std::fs::copy(data.join("secrets.toml"), folder.path().join("secrets.toml")).unwrap();
+    let database = format!("sqlite://{}", data.join("keystead.db").display());
+    let own = folder.path().display().to_string();
+    let more = [("KEYSTEAD_SERVER__DATA_DIR", own.as_str()), ("KEYSTEAD_DATABASE__URL", database.as_str())];
+    let second = Product::start(&[&rates[..], &more].concat());
+    let chat = |node: &Product, model: &str| {
+        let body = json!({ "model": model, "messages": [{ "role": "user", "content": "hello" }] });
+        node.call("POST", "/v1/chat/completions", &key, Some(&body))
+    };
+    for node in [&first, &second] {
+        let left =
+            || -> i64 { chat(node, "gpt-4o-mini").header("x-ratelimit-remaining-requests").unwrap().parse().unwrap() };
+        // What is used here counts twice as soon as somebody else may use as much.
+        node.until("it knows of the other", || left() - left() == 2);
+    }
+    for node in [&first, &second] {
+        let statuses: Vec<_> = (0..3).map(|_| chat(node, "gpt-4o").status).collect();
+        assert_eq!(statuses, [200, 200, 429]);
+    }
+}
