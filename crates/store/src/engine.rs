@@ -91,6 +91,17 @@ impl Db {
         Ok(Tx { on, again: false, progress: false })
     }
 
+    /// Writes one consistent copy of the database into a file that does not exist; SQLite only.
+    pub(crate) async fn copy_to(&self, file: &str) -> Result<(), Error> {
+        match self {
+            Self::Sqlite { writer, .. } => {
+                sqlx::query("VACUUM INTO ?1").bind(file).execute(writer).await?;
+                Ok(())
+            }
+            Self::Postgres(_) => Err(Error::Other("PostgreSQL is copied by pg_dump".to_owned())),
+        }
+    }
+
     /// Closes every connection once it is idle.
     pub(crate) async fn close(&self) {
         match self {

@@ -111,6 +111,15 @@ impl Store {
         Ok(new)
     }
 
+    /// Writes one consistent copy of an SQLite database into a file that does not exist, whoever writes meanwhile.
+    ///
+    /// # Errors
+    /// For PostgreSQL, which has a program of its own for it, or when the file cannot be written.
+    pub async fn copy_to(&self, file: &std::path::Path) -> Result<(), Error> {
+        let file = file.to_str().ok_or_else(|| Error::Other("the file's name is no text".to_owned()))?;
+        self.db.copy_to(file).await
+    }
+
     /// Asks the database for a sign of life.
     ///
     /// # Errors

@@ -1,18 +1,113 @@
-//! `keystead backup`: said plainly where it cannot be done yet, because half a backup is worse than none.
+//! `keystead backup`: one consistent copy of the database, made while the program serves. Secrets, evidence and the
+//! usage spool are not in it: an old backup must open nothing by itself (security decision 1).
+
+use std::fs::{DirBuilder, Permissions};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::Path;
+use std::process::Command;
+
+use keystead_store::Store;
+use percent_encoding::percent_decode_str;
+use serde_json::json;
+use url::Url;
 
 use crate::cli::Backup;
 use crate::config::Validated;
 use crate::failure::Failure;
+use crate::print;
+
+/// What pg_dump understands of an address; drivers know more.
+const KNOWN: [&str; 9] =
+    ["host", "port", "user", "dbname", "sslmode", "sslrootcert", "sslcert", "sslkey", "application_name"];
 
 pub(crate) async fn run(config: &Validated, arguments: Backup) -> Result<(), Failure> {
-    let folder = arguments.to.display();
-    let data = config.server.data_dir.display();
-    let way = if config.database_url.expose().starts_with("sqlite:") {
-        format!(
-            "stop Keystead and copy {data} to {folder}, or run: sqlite3 {data}/keystead.db \"VACUUM INTO '{folder}/keystead.db'\""
-        )
-    } else {
-        format!("use pg_dump for the database and copy {data}/secrets.toml to {folder}")
+    let (folder, url) = (&arguments.to, config.database_url.expose());
+    let wrong = |error: std::io::Error| Failure::Other(format!("{}: {error}", folder.display()));
+    DirBuilder::new().mode(0o700).create(folder).map_err(wrong)?;
+    let made = match url.strip_prefix("sqlite:") {
+        Some(_) => copy(url, &folder.join("keystead.db")).await,
+        None => dump(url, &folder.join("keystead.dump")),
     };
-    Err(Failure::Other(format!("this version cannot write backups by itself; {way}. Never forget secrets.toml")))
+    // Half a backup is worse than none.
+    let (file, restore) = made.inspect_err(|_| drop(std::fs::remove_dir_all(folder)))?;
+    let bytes = std::fs::metadata(&file).map_err(wrong)?.len();
+    std::fs::set_permissions(&file, Permissions::from_mode(0o600)).map_err(wrong)?;
+    let secrets = config.server.data_dir.join("secrets.toml");
+    let lines = [
+        format!("{} holds the database, {bytes} bytes.", file.display()),
+        format!("To restore: {restore}"),
+        format!("Keep {} too, but elsewhere: without it the backup opens nothing.", secrets.display()),
+    ];
+    print::answer(arguments.output.json, &json!({ "file": file, "bytes": bytes }), &lines);
+    Ok(())
+}
+
+type Made = Result<(std::path::PathBuf, String), Failure>;
+
+async fn copy(url: &str, file: &Path) -> Made {
+    let store = Store::open(url).await?;
+    store.copy_to(file).await?;
+    store.close().await;
+    Ok((file.to_owned(), "stop Keystead, put this file in the place of keystead.db, and start it.".to_owned()))
+}
+
+fn dump(url: &str, file: &Path) -> Made {
+    let (address, password) = for_pg_dump(url)?;
+    let mut command = Command::new("pg_dump");
+    command.args(["--format=custom", "--no-password", "--no-owner", "--file"]).arg(file).arg("--dbname").arg(address);
+    if let Some(password) = password {
+        // Everybody on the machine may read a command line; an environment is its owner's alone.
+        command.env("PGPASSWORD", password);
+    }
+    let wrong = |error: std::io::Error| {
+        Failure::Other(format!("pg_dump cannot be run: {error}. It comes with the package postgresql-client"))
+    };
+    let done = command.output().map_err(wrong)?;
+    if !done.status.success() {
+        return Err(Failure::Other(format!("pg_dump: {}", String::from_utf8_lossy(&done.stderr).trim())));
+    }
+    Ok((file.to_owned(), "stop Keystead, and pg_restore --clean --if-exists this file into its database.".to_owned()))
+}
+
+/// The address without its password, and the password by itself.
+fn for_pg_dump(url: &str) -> Result<(String, Option<String>), Failure> {
+    let wrong = || Failure::Other("database.url cannot be read as an address".to_owned());
+    let mut address = Url::parse(url).map_err(|_| wrong())?;
+    let plain = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let mut secret = address.password().map(plain);
+    let mut kept = Vec::new();
+    for (name, value) in address.query_pairs() {
+        if name == "password" {
+            secret = Some(value.into_owned());
+        } else if KNOWN.contains(&&*name) {
+            kept.push((name.into_owned(), value.into_owned()));
+        }
+    }
+    // An address without a host has no place for a password either.
+    if address.password().is_some() {
+        address.set_password(None).map_err(|()| wrong())?;
+    }
+    address.set_query(None);
+    if !kept.is_empty() {
+        address.query_pairs_mut().extend_pairs(kept);
+    }
+    Ok((address.into(), secret))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::for_pg_dump;
+
+    #[test]
+    fn a_password_is_never_on_the_command_line() {
+        let of = |url| for_pg_dump(url).map_err(|_| ()).unwrap_or_default();
+        let (address, secret) = of("postgres://ann:p%40ss@db:5433/keystead?sslmode=require&statement-cache-capacity=5");
+        assert_eq!(
+            (address.as_str(), secret.as_deref()),
+            ("postgres://ann@db:5433/keystead?sslmode=require", Some("p@ss"))
+        );
+        let (address, secret) = of("postgres:///keystead?host=%2Frun%2Fpg&password=hidden");
+        assert_eq!((address.as_str(), secret.as_deref()), ("postgres:///keystead?host=%2Frun%2Fpg", Some("hidden")));
+        assert!(for_pg_dump("postgres").is_err());
+    }
 }

@@ -96,3 +96,44 @@ fn keys_of_an_archived_project_are_refused_at_once() {
         (401, Some("not_authorized_invalid_project"))
     );
 }
+
+/// A backup is made while the program serves; put in the database's place, with the secrets of its installation, its keys
+/// work and what came later is gone. It opens nothing by itself.
+#[test]
+fn a_backup_is_a_whole_installation_but_for_its_secrets() {
+    let product = Product::start(&[]);
+    let made = product.bootstrap();
+    let admin = made["admin_key"].as_str().unwrap();
+    let folder = product.folder().join("backup");
+    let told = product.run(&["backup", "--to", folder.to_str().unwrap(), "--json"]);
+    let file = folder.join("keystead.db");
+    assert_eq!(told["bytes"].as_u64().unwrap(), std::fs::metadata(&file).unwrap().len());
+    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&file).unwrap().permissions());
+    assert_eq!((mode & 0o777, std::fs::read_dir(&folder).unwrap().count()), (0o600, 1), "no secrets beside it");
+    let later = product.call("POST", "/v1/organization/projects", admin, Some(&json!({ "name": "Later" })));
+    assert_eq!(later.status, 200);
+
+    let restored = tempfile::tempdir().unwrap();
+    std::fs::copy(&file, restored.path().join("keystead.db")).unwrap();
+    let start = || Product::start(&[("KEYSTEAD_SERVER__DATA_DIR", restored.path().to_str().unwrap())]);
+    let without = start().call("GET", "/v1/organization/projects", admin, None);
+    assert_eq!(without.status, 401, "with other secrets it opens nothing");
+    let secrets = product.folder().join("data/secrets.toml");
+    std::fs::copy(secrets, restored.path().join("secrets.toml")).unwrap();
+    let listed = start().call("GET", "/v1/organization/projects", admin, None);
+    assert!(listed.status == 200 && !listed.body.contains("Later"), "{listed:?}");
+}
+
+/// PostgreSQL is copied by its own program, which is not told the password where others could read it.
+#[test]
+fn a_backup_of_postgresql_is_a_dump() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let server = runtime.block_on(keystead_store::testing::PostgresServer::start()).unwrap();
+    let url = server.bare_database().unwrap();
+    let product = Product::start(&[("KEYSTEAD_DATABASE__URL", &url)]);
+    product.bootstrap();
+    let folder = product.folder().join("backup");
+    let told = product.run(&["backup", "--to", folder.to_str().unwrap(), "--json"]);
+    let dump = std::fs::read(told["file"].as_str().unwrap()).unwrap();
+    assert!(dump.starts_with(b"PGDMP") && told["bytes"].as_u64() == u64::try_from(dump.len()).ok());
+}
