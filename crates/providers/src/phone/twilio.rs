@@ -64,7 +64,8 @@ impl Twilio {
                 failure => failure,
             });
         }
-        let sid = answer.text(&["sid"]).ok_or_else(|| unavailable("Twilio: a verification without id"))?;
+        let sid = answer.text(&["sid"]).filter(|sid| is_sid(sid));
+        let sid = sid.ok_or_else(|| unavailable("Twilio: a verification without id"))?;
         Ok(Started { reference: sid.to_owned(), resend_same_code: true })
     }
 
@@ -110,8 +111,8 @@ impl Twilio {
             return Err(unavailable("Twilio: an unreadable look-up"));
         }
         // The carrier could not be asked; unlike "the carrier does not say", this is not to be remembered.
-        if let Some(code) = at(&answer.body, &["line_type_intelligence", "error_code"]).and_then(Value::as_i64) {
-            return Err(unavailable(&format!("Twilio look-up {code}")));
+        if let Some(code) = at(&answer.body, &["line_type_intelligence", "error_code"]).filter(|code| !code.is_null()) {
+            return Err(unavailable(&format!("Twilio look-up {}", error_number(Some(code)))));
         }
         Ok(line_type(answer.text(&["line_type_intelligence", "type"]).unwrap_or_default()))
     }
@@ -119,7 +120,18 @@ impl Twilio {
 
 /// Twilio's own number of an error.
 fn code(answer: &Answer) -> i64 {
-    answer.body.get("code").and_then(Value::as_i64).unwrap_or_default()
+    error_number(answer.body.get("code"))
+}
+
+/// Twilio's numbers of errors have five digits. A longer one is none, and might be somebody's telephone number, which must
+/// not get into an error's text.
+fn error_number(value: Option<&Value>) -> i64 {
+    value.and_then(Value::as_i64).filter(|code| (0..=99_999).contains(code)).unwrap_or_default()
+}
+
+/// Twilio's ids are two letters and 32 hexadecimal digits; what is kept is at most a short word.
+fn is_sid(sid: &str) -> bool {
+    (1..=64).contains(&sid.len()) && sid.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
 /// What an answer that is no success means: bad numbers and blocked places are refusals, the rest is an outage.

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::secret;
 use crate::vendor::{Say, Vendor, raw, say};
 
-fn client(vendor: &Vendor) -> Twilio {
+pub(crate) fn client(vendor: &Vendor) -> Twilio {
     Twilio::new(TwilioOptions {
         verify_base_url: format!("{}/verify/", vendor.url),
         lookup_base_url: format!("{}/lookup", vendor.url),
