@@ -185,12 +185,9 @@ impl App {
     /// Each outside service with `up`, `down`, `unknown` or `off`.
     fn health(&self) -> Vec<(&'static str, &'static str)> {
         let services = self.services();
-        let codes = services.codes.as_ref().map(|codes| match codes {
-            Codes::Verifier(service) => service.health(),
-            Codes::Sms(service) => service.health(),
-        });
         vec![
-            ("sms", word(codes)),
+            ("sms", word(services.codes.as_ref().map(Codes::health))),
+            ("sms_fallback", word(services.codes_fallback.as_ref().map(Codes::health))),
             ("payment", word(services.payment.as_ref().map(|service| service.health()))),
             ("identity", word(services.identity.as_ref().map(|service| service.health()))),
             ("mail", word(services.mail.as_ref().map(|service| service.health()))),

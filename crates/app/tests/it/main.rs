@@ -13,6 +13,7 @@ mod passkeys;
 mod policies;
 mod review;
 mod second_factor;
+mod second_service;
 mod sessions;
 mod spraying;
 mod town;

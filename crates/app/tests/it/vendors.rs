@@ -43,7 +43,7 @@ impl Line {
         self.0.store(down, Ordering::SeqCst);
     }
 
-    fn up(&self) -> Result<(), Failure> {
+    pub(crate) fn up(&self) -> Result<(), Failure> {
         if self.0.load(Ordering::SeqCst) { Err(Failure::Unavailable("away".to_owned())) } else { Ok(()) }
     }
 }
@@ -315,6 +315,11 @@ impl Home {
 
 impl House {
     pub(crate) async fn new(settings: Settings) -> Self {
+        Self::with_second(settings, None).await
+    }
+
+    /// With another service for codes, for when the first is away.
+    pub(crate) async fn with_second(settings: Settings, second: Option<Codes>) -> Self {
         let store = Store::open("sqlite::memory:").await.unwrap();
         store.migrate().await.unwrap();
         let clock = Arc::new(AtomicI64::new(NOON));
@@ -328,6 +333,7 @@ impl House {
         let mail: Arc<dyn Mailer> = Arc::<Post>::clone(&post);
         let services = Services {
             codes: Some(Codes::Sms(texts)),
+            codes_fallback: second,
             lines: Some(lines),
             payment: Some(payment),
             identity: Some(identity),

@@ -5,6 +5,7 @@
 //! | --- | --- |
 //! | How does one attempt to prove a number go on? | [`phone`] |
 //! | Where does the organization stand with its phone? | [`phone_standing`] |
+//! | Which of two services sends the code? | [`phone_services`] |
 //! | May the number stand for one more organization? | [`phone_sharing`] |
 //! | May this kind of number be asked for a code, and how is it shown? | [`number`] |
 //! | Where does the organization stand with its payment method? | [`payment`] |
@@ -24,5 +25,6 @@ pub mod number;
 pub mod organization;
 pub mod payment;
 pub mod phone;
+pub mod phone_services;
 pub mod phone_sharing;
 pub mod phone_standing;

@@ -8,6 +8,7 @@ attention-payment-blocked = Too many cards failed
 attention-payment-attention = The payment method needs a look
 attention-line-unknown = Nobody could tell the kind of phone line
 service-sms = Text messages
+service-sms-fallback = Text messages, second service
 service-payment = Payment
 service-identity = Identity checks
 service-mail = Mail

@@ -8,6 +8,7 @@ attention-payment-blocked = カードの失敗が多すぎます
 attention-payment-attention = 支払い方法の確認が必要です
 attention-line-unknown = 電話回線の種類を判別できませんでした
 service-sms = SMS
+service-sms-fallback = SMS（予備のサービス）
 service-payment = 支払い
 service-identity = 本人確認
 service-mail = メール

@@ -8,6 +8,7 @@ attention-payment-blocked = Odrzucono zbyt wiele kart
 attention-payment-attention = Metoda płatności wymaga sprawdzenia
 attention-line-unknown = Nie udało się ustalić rodzaju linii telefonicznej
 service-sms = Wiadomości SMS
+service-sms-fallback = SMS-y, druga usługa
 service-payment = Płatności
 service-identity = Weryfikacja tożsamości
 service-mail = Poczta

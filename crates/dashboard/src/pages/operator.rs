@@ -66,7 +66,7 @@ impl Operator {
     }
 
     fn service(&self, name: &str) -> String {
-        self.shell.t.say(&format!("service-{name}"))
+        self.shell.t.say(&format!("service-{}", name.replace('_', "-")))
     }
 
     fn attention(&self, row: &OrganizationRow) -> String {

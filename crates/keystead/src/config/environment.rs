@@ -23,6 +23,16 @@ enum Kind {
 
 const TOP: &[(&str, Kind)] = &[("environment", Kind::Text)];
 
+const SMS: &[(&str, Kind)] = &[
+    ("provider", Kind::Text),
+    ("base_url", Kind::Text),
+    ("lookup_base_url", Kind::Text),
+    ("account_sid", Kind::Text),
+    ("auth_token", Kind::Text),
+    ("service_sid", Kind::Text),
+    ("token", Kind::Text),
+];
+
 const SECTIONS: &[(&str, &[(&str, Kind)])] = &[
     (
         "server",
@@ -40,18 +50,8 @@ const SECTIONS: &[(&str, &[(&str, Kind)])] = &[
     ("log", &[("format", Kind::Text), ("level", Kind::Text)]),
     ("limits", &[("json_body_bytes", Kind::Number), ("upload_body_bytes", Kind::Number)]),
     ("directory", &[("capacity", Kind::Number), ("max_stale_seconds", Kind::Number)]),
-    (
-        "sms",
-        &[
-            ("provider", Kind::Text),
-            ("base_url", Kind::Text),
-            ("lookup_base_url", Kind::Text),
-            ("account_sid", Kind::Text),
-            ("auth_token", Kind::Text),
-            ("service_sid", Kind::Text),
-            ("token", Kind::Text),
-        ],
-    ),
+    ("sms", SMS),
+    ("sms_fallback", SMS),
     (
         "payment",
         &[("provider", Kind::Text), ("base_url", Kind::Text), ("api_key", Kind::Text), ("webhook_secrets", Kind::Text)],

@@ -13,6 +13,7 @@ mod outage;
 mod product;
 mod review;
 mod running;
+mod second_service;
 mod spared;
 mod story;
 mod totals;

@@ -1,5 +1,6 @@
 //! Proving a phone number: number in, code out, code in (verification.md 5.1; S1-05, S1-16…25).
 
+mod carry;
 mod check;
 mod code;
 mod send;

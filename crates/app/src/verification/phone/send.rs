@@ -9,20 +9,16 @@ use keystead_core::verification::phone::{
 };
 use keystead_core::verification::phone_sharing::{self, Holder, Sharing};
 use keystead_core::verification::phone_standing::{Standing, StandingEvent, Submission};
-use keystead_providers::Failure;
 use keystead_store::Tx;
 use keystead_store::tables::phones::{self, PhoneVerification};
 use rand::Rng;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::{begun_by, code, keep, machine, not_now, refused};
+use super::{begun_by, keep, machine, not_now, refused};
 use crate::audit::Deed;
-use crate::outbox::Outcome;
 use crate::services::Codes;
-use crate::verification::jobs::field;
 use crate::verification::limits::{Origin, Subjects};
 use crate::verification::number::{self, Number, NumberRefusal};
-use crate::verification::payment::settled;
 use crate::verification::phone::view::VerificationView;
 use crate::{Actor, App, Error};
 
@@ -308,6 +304,7 @@ impl App {
                 language: prepared.language.clone(),
                 state: String::new(),
                 machine: String::new(),
+                service: None,
                 provider_reference: None,
                 code_print: None,
                 created_at: now,
@@ -364,62 +361,6 @@ impl App {
         self.record(tx, actor, deed).await
     }
 
-    /// A code that must not be usable any more ends at the service, too; its print went with the state.
-    pub(crate) async fn kill_code(&self, tx: &mut Tx, row: &PhoneVerification) -> Result<(), Error> {
-        let Some(reference) = &row.provider_reference else { return Ok(()) };
-        let work = json!({ "reference": reference });
-        self.enqueue(tx, crate::verification::jobs::PHONE_CANCEL, &work, self.now()).await
-    }
-
-    /// Sends the code of a verification that is written down.
-    pub(crate) async fn send_code(&self, mut row: PhoneVerification) -> Result<VerificationView, Error> {
-        let number = self.sealer().open_text(&format!("phone.number:{}", row.id), &row.number_sealed)?;
-        let sent = match self.codes()? {
-            Codes::Verifier(service) => service
-                .start(number.expose(), &row.language)
-                .await
-                .map(|begun| row.provider_reference = Some(begun.reference)),
-            Codes::Sms(service) => {
-                let digits = self.draw(code::draw);
-                let text = code::message(&self.settings().operator, &digits, &row.language, self.host());
-                row.code_print = Some(self.sealer().fingerprint(&code::purpose(&row.id), digits.expose()));
-                service.send(number.expose(), &text).await.map(|_| ())
-            }
-        };
-        let failure = sent.err();
-        let mut audit = "";
-        if let Some(failure) = &failure {
-            let event = match failure {
-                Failure::Refused(_) => PhoneEvent::DeliveryFailed,
-                Failure::Unavailable(_) | Failure::Gone(_) => PhoneEvent::ProviderDown,
-            };
-            let (next, _, said) = machine(&row)?.step(event, self.now()).map_err(refused)?;
-            keep(&mut row, &next);
-            audit = said;
-        }
-        let (app, kept, audit) = (self.clone(), row.clone(), audit.to_owned());
-        let write = self.store().write("code_sent", async move |tx: &mut Tx| {
-            phones::update(tx, &kept).await?;
-            let action = match audit.as_str() {
-                "" => return Ok(()),
-                "phone.delivery_failed" => "phone.delivery_failed",
-                _ => "phone.provider_down",
-            };
-            let deed = Deed { organization: &kept.organization, action, target: &kept.id, details: json!({}) };
-            app.record(tx, &Actor::Service("sms".to_owned()), deed).await
-        });
-        write.await?;
-        match failure {
-            None => VerificationView::of(&row),
-            Some(Failure::Refused(_)) => {
-                let message = "The code could not be delivered to this number. Check the number, or ask support for \
-                               another way.";
-                Err(Error::coded("phone_number", "phone_not_delivered", message))
-            }
-            Some(failure) => Err(Error::provider("text message", &failure)),
-        }
-    }
-
     /// Sends the code again, when its wait is over.
     ///
     /// # Errors
@@ -432,7 +373,7 @@ impl App {
         origin: Origin,
     ) -> Result<VerificationView, Error> {
         self.phone_verification(actor, organization, id).await?;
-        let same_code = matches!(self.codes()?, Codes::Verifier(_));
+        self.codes()?;
         let (app, actor, organization, id) = (self.clone(), actor.clone(), organization.clone(), id.to_owned());
         let write = self.store().write("resend_phone_code", async move |tx: &mut Tx| {
             let mut row = app.own_verification(tx, &actor, &organization, &id).await?;
@@ -440,6 +381,7 @@ impl App {
             let subjects = app.number_subjects(number.expose(), &row.country, &actor, &organization, origin);
             let line = LineKind::from_name(&row.line_type).unwrap_or(LineKind::Unknown);
             let before = machine(&row)?;
+            let same_code = app.repeats_code(&row);
             let (next, _, audit) = before.step(PhoneEvent::Resend { same_code }, app.now()).map_err(refused)?;
             let verdict = line_verdict(line, &app.settings().lines);
             // The service never sent while it was down, so the same number of sends may come again.
@@ -453,17 +395,5 @@ impl App {
         });
         let row = write.await?;
         self.send_code(row).await
-    }
-
-    /// What the outbox does about phones: a verification that ended here ends at the service.
-    pub(crate) async fn phone_job(&self, _name: &str, payload: &Value) -> Result<Outcome, Error> {
-        let Codes::Verifier(service) = self.codes()? else { return Ok(Outcome::Done) };
-        settled(service.cancel(field(payload, "reference")?).await)
-    }
-
-    /// The host people see, for the line that lets phones fill codes in.
-    fn host(&self) -> &str {
-        let after = self.public_url().split("://").nth(1).unwrap_or_default();
-        after.split(['/', ':']).next().unwrap_or_default()
     }
 }

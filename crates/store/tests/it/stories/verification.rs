@@ -33,6 +33,7 @@ pub(crate) async fn phone_numbers(db: TestDb) {
         language: "pl".to_owned(),
         state: "code_sent".to_owned(),
         machine: "{}".to_owned(),
+        service: None,
         provider_reference: None,
         code_print: Some(vec![9]),
         created_at: later(at),
@@ -56,6 +57,7 @@ pub(crate) async fn phone_numbers(db: TestDb) {
     first.state = "verified".to_owned();
     first.machine = "{\"sends\":1}".to_owned();
     first.provider_reference = Some("VE1".to_owned());
+    first.service = Some("sms_fallback".to_owned());
     first.code_print = None;
     first.finished_at = Some(later(3));
     change!(db, |tx| phones::update(tx, &first)).unwrap();
