@@ -75,6 +75,7 @@ const PROJECT_KEY: &str = "/v1/organization/projects/{project_id}/api_keys/{key_
 const PHONES: &str = "/v1/keystead/phone_verifications";
 const PAYMENTS: &str = "/v1/keystead/payment_methods";
 const PAYMENT: &str = "/v1/keystead/payment_methods/{id}";
+const TAGS: &str = "/v1/keystead/operator/organizations/{organization_id}/tags";
 const POLICY: &str = "/v1/keystead/operator/policy";
 const VERIFICATIONS: &str = "/v1/keystead/organization_verifications";
 
@@ -143,6 +144,8 @@ pub static ROUTES: &[Endpoint] = &[
     write("/v1/keystead/operator/cases/{id}/hold/end", OPERATOR, || post(operator::end_hold)),
     write("/v1/keystead/operator/organizations/{organization_id}/waivers", OPERATOR, || post(operator::waive)),
     write("/v1/keystead/operator/organizations/{organization_id}/verification", OPERATOR, || post(operator::act)),
+    read(TAGS, OPERATOR, || get(operator::tags)),
+    write(TAGS, OPERATOR, || post(operator::tag)),
     write("/v1/keystead/operator/phones/revoke", OPERATOR, || post(operator::revoke_phones)),
     write("/v1/keystead/operator/exemptions", OPERATOR, || post(operator::exempt)),
     write("/v1/keystead/operator/exemptions/{organization_id}/end", OPERATOR, || post(operator::end_exemption)),

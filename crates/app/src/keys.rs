@@ -148,5 +148,6 @@ pub(crate) async fn entitlements(tx: &mut Tx, organization: &OrganizationId) -> 
         met,
         organization_created_at: row.created_at,
         first_used: first_uses::list(tx, organization).await?,
+        tags: row.tags,
     })
 }

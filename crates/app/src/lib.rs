@@ -31,6 +31,7 @@ pub mod me;
 pub mod member_safety;
 pub mod members;
 pub mod operator;
+mod organization_tags;
 pub mod organizations;
 pub mod outbox;
 mod own_keys;

@@ -25,6 +25,8 @@ pub struct OrganizationRow {
     pub status: String,
     /// The requirements it meets, and how.
     pub met: String,
+    /// What the operator calls it.
+    pub tags: Vec<String>,
     /// What the operator should look at, by name: `identity`, `erasure_late`, `payment_blocked`, `payment_attention`,
     /// `line_unknown`.
     pub attention: Vec<&'static str>,
@@ -146,6 +148,7 @@ impl App {
                 rows.push(OrganizationRow {
                     id: row.id.clone(),
                     name: row.name,
+                    tags: row.tags,
                     status: standing.status.as_str().to_owned(),
                     met: met.join(", "),
                     attention: app.attention(tx, &row.id).await?,

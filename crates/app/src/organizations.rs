@@ -105,6 +105,7 @@ impl App {
             created_at: now,
             deactivated_at: None,
             entitlement_version: 0,
+            tags: Vec::new(),
         };
         organizations::insert(tx, &row).await?;
         let membership = Membership {

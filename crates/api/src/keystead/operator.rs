@@ -157,6 +157,32 @@ pub(crate) async fn act(
     })))
 }
 
+fn tagged(organization: &OrganizationId, tags: &[String]) -> Json<Value> {
+    Json(json!({ "object": "keystead.organization_tags", "organization_id": organization, "tags": tags }))
+}
+
+/// `GET …/organizations/{organization_id}/tags`.
+pub(crate) async fn tags(State(state): State<ApiState>, operator: Operator, ids: Ids) -> Result<Json<Value>, Failure> {
+    let organization = organization(&ids)?;
+    let tags = state.app.organization_tags(&operator.0, &organization).await.or_fail(&state)?;
+    Ok(tagged(&organization, &tags))
+}
+
+/// `POST …/organizations/{organization_id}/tags`: `tags` in place of the present ones, with a `reason`.
+pub(crate) async fn tag(
+    State(state): State<ApiState>,
+    operator: Operator,
+    ids: Ids,
+    fields: Fields,
+) -> Result<Json<Value>, Failure> {
+    let organization = organization(&ids)?;
+    let wrong = || Failure::param("tags", "Invalid 'tags': must be an array of strings.");
+    let given: Vec<String> =
+        fields.value("tags").and_then(|value| serde_json::from_value(value).ok()).ok_or_else(wrong)?;
+    let tags = state.app.tag_organization(&operator.0, &organization, &given, &reason(&fields)?).await;
+    Ok(tagged(&organization, &tags.or_fail(&state)?))
+}
+
 /// `POST …/phones/revoke`: takes the proof of `organization_ids` back. More than ten take a second operator.
 pub(crate) async fn revoke_phones(
     State(state): State<ApiState>,

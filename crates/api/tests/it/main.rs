@@ -6,6 +6,7 @@ mod cases;
 mod keys;
 mod models;
 mod operator;
+mod operator_tags;
 mod organization;
 mod refusals;
 mod usage;

@@ -4,7 +4,7 @@
 use keystead_app::keys::NewKey;
 use keystead_app::{Actor, Error, Settings};
 use keystead_core::access::{ModelUse, Payer, Selection, decide, judge_model};
-use keystead_core::gate::{FirstUse, Mode, Requirement, Rule};
+use keystead_core::gate::{AppliesTo, FirstUse, Mode, Requirement, Rule};
 use keystead_core::id::KeyId;
 use keystead_core::key::{ApiKey, Pepper, TagKeys};
 use keystead_core::money::Micros;
@@ -29,6 +29,7 @@ fn rule(id: &str, action: &str, models: &[&str]) -> Rule {
         effective_from: Timestamp(0),
         grandfather_created_before: None,
         grandfather_used_before: None,
+        applies_to: AppliesTo::default(),
         mode: Mode::Enforce,
     }
 }

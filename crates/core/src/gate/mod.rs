@@ -6,9 +6,11 @@ use crate::time::Timestamp;
 
 mod policy;
 mod preview;
+mod scope;
 
 pub use policy::{Exemption, MOST_RULES, Mode, PHONE_RULE_EFFECTIVE, Policy, PolicyFault, Rule, Verdict};
 pub use preview::{ActionUse, OrganizationFacts, Preview, PreviewedRefusal};
+pub use scope::{AppliesTo, MOST_TAGS, is_tag, read_tags};
 
 /// Something an organization can have proven. The set is open (S1-45): names, not numbers, stand in the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -77,6 +79,8 @@ pub struct Entitlements {
     /// When the organization first used which model, for rules that spare earlier users; models that no such rule
     /// guards may be left out.
     pub first_used: Vec<FirstUse>,
+    /// What the operator calls the organization, for rules that leave some out.
+    pub tags: Vec<String>,
 }
 
 /// The first use of a model by an organization.

@@ -3,6 +3,7 @@
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::scope::{AppliesTo, MOST_TAGS, is_tag};
 use super::{Action, Entitlements, Requirement};
 use crate::id::OrganizationId;
 use crate::time::Timestamp;
@@ -49,6 +50,9 @@ pub struct Rule {
     /// spared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grandfather_used_before: Option<Timestamp>,
+    /// Which organizations it concerns.
+    #[serde(default, skip_serializing_if = "AppliesTo::everybody")]
+    pub applies_to: AppliesTo,
     /// How seriously it is meant.
     pub mode: Mode,
 }
@@ -137,6 +141,7 @@ impl Policy {
             effective_from,
             grandfather_created_before: None,
             grandfather_used_before: None,
+            applies_to: AppliesTo::default(),
             mode,
         };
         Self {
@@ -221,6 +226,10 @@ impl Policy {
             if !rule.models.is_empty() && !Action::of_models(&rule.action) {
                 return fault("this action concerns no models");
             }
+            let tags = &rule.applies_to.org_tags_not;
+            if tags.len() > MOST_TAGS || !tags.iter().all(|tag| is_tag(tag)) {
+                return fault("a tag has 1 to 32 small letters, digits, hyphens and underscores; 20 tags are enough");
+            }
             if rule.any_of.iter().any(Vec::is_empty) {
                 return fault("a group of 'any_of' names no requirement");
             }
@@ -302,6 +311,7 @@ impl Rule {
     fn applies(&self, action: Action<'_>, met: &Entitlements, now: Timestamp) -> bool {
         self.action == action.as_str()
             && now >= self.effective_from
+            && self.applies_to.concerns(met)
             && self.grandfather_created_before.is_none_or(|date| met.organization_created_at >= date)
             && action.model().is_none_or(|model| self.guards(model))
             && self.grandfather_used_before.is_none_or(|date| !self.used_before(action, met, date))

@@ -121,6 +121,7 @@ fn rule(require: &[Requirement], any_of: &[&[Requirement]]) -> Rule {
         effective_from: Timestamp(0),
         grandfather_created_before: None,
         grandfather_used_before: None,
+        applies_to: AppliesTo::default(),
         mode: Mode::Enforce,
     }
 }
@@ -128,6 +129,28 @@ fn rule(require: &[Requirement], any_of: &[&[Requirement]]) -> Rule {
 fn judged(rule: &Rule, met: &Entitlements) -> Verdict {
     let policy = Policy { rules: vec![rule.clone()], exemptions: Vec::new() };
     policy.judge(Action::UseModel("gpt-image-1"), &organization(), met, Timestamp(1_000))
+}
+
+// verification.md 6.2, applies_to
+#[test]
+fn a_rule_concerns_whom_it_says() {
+    let mut young = rule(&[Requirement::Organization], &[]);
+    young.applies_to = AppliesTo { created_after: Some(Timestamp(101)), org_tags_not: Vec::new() };
+    assert!(judged(&young, &with(&[])).allowed(), "made at 100");
+    young.applies_to.created_after = Some(Timestamp(100));
+    assert!(!judged(&young, &with(&[])).allowed());
+    young.applies_to.org_tags_not = vec!["partner".to_owned()];
+    let partner = Entitlements { tags: vec!["partner".to_owned()], ..with(&[]) };
+    assert!(judged(&young, &partner).allowed() && !judged(&young, &with(&[])).allowed());
+
+    let policy = Policy { rules: vec![young.clone()], exemptions: Vec::new() };
+    assert!(policy.check().is_ok());
+    let text = serde_json::to_string(&policy).unwrap_or_default();
+    assert_eq!(serde_json::from_str::<Policy>(&text).ok(), Some(policy));
+    young.applies_to = AppliesTo::default();
+    assert!(!serde_json::to_string(&young).unwrap_or_default().contains("applies_to"), "older gateways still read it");
+    young.applies_to.org_tags_not = vec!["Two Words".to_owned()];
+    assert!(Policy { rules: vec![young], exemptions: Vec::new() }.check().is_err());
 }
 
 #[test]

@@ -9,6 +9,7 @@ use keystead_core::gate::Requirement;
 use keystead_core::verification::organization::Event;
 use keystead_core::verification::payment::PaymentEvent;
 
+use super::operator_policy::words_of;
 use super::{Page, go, show};
 use crate::DashboardState;
 use crate::failure::Failure;
@@ -160,6 +161,10 @@ pub(crate) async fn act(State(state): State<DashboardState>, visit: Visit, form:
         }
         "restore" => {
             state.app.operate_on_verification(&actor, &organization, Event::Restore, reason).await.map_err(fail)?;
+        }
+        "tag" => {
+            let tags = words_of(form.text("tags"));
+            state.app.tag_organization(&actor, &organization, &tags, reason).await.map_err(fail)?;
         }
         _ => return Err(missing()),
     }

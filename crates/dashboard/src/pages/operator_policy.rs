@@ -6,7 +6,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use keystead_app::Error;
 use keystead_app::policies::{PolicyPreview, PolicyVersion, PreviewRow};
-use keystead_core::gate::{Action, Exemption, Mode, Requirement, Rule};
+use keystead_core::gate::{Action, AppliesTo, Exemption, Mode, Requirement, Rule};
 use keystead_core::time::Timestamp;
 
 use super::operator::{Tab, operator, tabs};
@@ -31,6 +31,8 @@ struct RuleForm {
     effective: String,
     created_before: String,
     used_before: String,
+    created_after: String,
+    tags_not: String,
     mode: String,
 }
 
@@ -46,6 +48,8 @@ impl RuleForm {
             effective: Some(rule.effective_from).filter(|at| at.0 != 0).map(moment).unwrap_or_default(),
             created_before: rule.grandfather_created_before.map(moment).unwrap_or_default(),
             used_before: rule.grandfather_used_before.map(moment).unwrap_or_default(),
+            created_after: rule.applies_to.created_after.map(moment).unwrap_or_default(),
+            tags_not: rule.applies_to.org_tags_not.join(", "),
             mode: rule.mode.as_str().to_owned(),
         }
     }
@@ -62,6 +66,8 @@ impl RuleForm {
             effective: text("effective"),
             created_before: text("created_before"),
             used_before: text("used_before"),
+            created_after: text("created_after"),
+            tags_not: text("tags_not"),
             mode: text("mode"),
         }
     }
@@ -75,19 +81,27 @@ impl RuleForm {
         let named = |name: &str| Requirement::from_name(name.trim()).ok_or("policy-wrong-requirement");
         let groups = self.any_of.split(';').filter(|group| !group.trim().is_empty());
         let groups = groups.map(|group| group.split('+').map(named).collect()).collect::<Result<Vec<Vec<_>>, _>>()?;
-        let models = self.models.split(',').map(str::trim).filter(|model| !model.is_empty());
         Ok(Rule {
             id: self.id.clone(),
             action: self.action.clone(),
-            models: models.map(str::to_owned).collect(),
+            models: words_of(&self.models),
             require: self.require.iter().filter_map(|name| Requirement::from_name(name)).collect(),
             any_of: groups,
             effective_from: read_moment(&self.effective)?.unwrap_or_default(),
             grandfather_created_before: read_moment(&self.created_before)?,
             grandfather_used_before: read_moment(&self.used_before)?,
+            applies_to: AppliesTo {
+                created_after: read_moment(&self.created_after)?,
+                org_tags_not: words_of(&self.tags_not),
+            },
             mode: Mode::from_name(&self.mode).ok_or("policy-wrong-mode")?,
         })
     }
+}
+
+/// Words with commas between.
+pub(super) fn words_of(text: &str) -> Vec<String> {
+    text.split(',').map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
 /// A moment as a form keeps it, in UTC and to the second.
@@ -300,6 +314,8 @@ mod tests {
         rule.any_of = vec![vec![Requirement::Phone, Requirement::PaymentMethod], vec![Requirement::Organization]];
         rule.grandfather_used_before = Some(Timestamp(1_767_225_601));
         rule.grandfather_created_before = Some(Timestamp(-5));
+        rule.applies_to.created_after = Some(Timestamp(1_767_225_600));
+        rule.applies_to.org_tags_not = vec!["partner".to_owned(), "test".to_owned()];
         assert_eq!(RuleForm::of(&rule).any_of, "phone + payment_method; organization");
         assert_eq!(RuleForm::of(&rule).rule(), Ok(rule));
         let wrong = |change: &dyn Fn(&mut RuleForm)| {

@@ -50,6 +50,11 @@ pub(crate) async fn bound_keys(db: TestDb) {
         change!(db, |tx| api_keys::insert(tx, row)).unwrap();
     }
     assert_eq!(caller(&db, "nobody").await, None);
+    let tags = ["partner".to_owned()];
+    change!(db, |tx| organizations::set_tags(tx, &one, &tags, NOW)).unwrap();
+    for name in ["ann", "bot", "admin"] {
+        assert_eq!(caller(&db, name).await.unwrap().organizations[0].entitlements.tags, tags, "{name}");
+    }
     for (name, expected) in [
         ("ann", "one=owner[x1:-]"),
         ("ben", "one=reader[x1:member]"),

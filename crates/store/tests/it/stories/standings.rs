@@ -47,6 +47,16 @@ pub(crate) async fn standings(db: TestDb) {
     assert_eq!(change!(db, |tx| agreements::delete_old(tx, later(6))), Ok(1));
 
     assert_eq!(look!(db, |tx| organizations::second_factor_since(tx, &one)), Ok(None));
+    // verification.md 6.2: what an operator calls an organization is told to gateways.
+    let version =
+        async |db: &TestDb| look!(db, |tx| organizations::find(tx, &one)).unwrap().unwrap().entitlement_version;
+    let before = version(&db).await;
+    let tags = ["partner".to_owned(), "test_1".to_owned()];
+    change!(db, |tx| organizations::set_tags(tx, &one, &tags, later(2))).unwrap();
+    assert_eq!(look!(db, |tx| organizations::find(tx, &one)).unwrap().unwrap().tags, tags);
+    assert_eq!(version(&db).await, before + 1);
+    change!(db, |tx| organizations::set_tags(tx, &one, &[], later(2))).unwrap();
+    assert!(look!(db, |tx| organizations::find(tx, &one)).unwrap().unwrap().tags.is_empty());
     change!(db, |tx| organizations::set_second_factor_since(tx, &one, Some(later(3)))).unwrap();
     assert_eq!(look!(db, |tx| organizations::second_factor_since(tx, &one)), Ok(Some(later(3))));
     change!(db, |tx| organizations::set_second_factor_since(tx, &one, None)).unwrap();
