@@ -125,7 +125,12 @@ impl App {
             return Ok(());
         }
         let rule = verdict.rule.unwrap_or_default();
-        Err(Error::RequirementMissing { organization: organization.clone(), missing: verdict.missing, rule })
+        Err(Error::RequirementMissing {
+            organization: organization.clone(),
+            action: "api_key.create",
+            missing: verdict.missing,
+            rule,
+        })
     }
 }
 

@@ -39,6 +39,7 @@ pub mod policies;
 pub mod project_members;
 pub mod project_models;
 pub mod projects;
+pub mod propagation;
 pub mod review;
 pub mod rotation;
 pub mod sealing;

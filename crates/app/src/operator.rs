@@ -6,11 +6,13 @@ use keystead_core::key::KeyKind;
 use keystead_core::time::Timestamp;
 use keystead_core::verification::number::{LineKind, LineVerdict, line_verdict};
 use keystead_core::verification::payment::PaymentState;
+use keystead_core::verification::signals::ADDRESS_DAYS;
 use keystead_providers::Health;
 use keystead_store::Tx;
 use keystead_store::tables::reviews;
 use keystead_store::tables::{accounts, captures, identity_attempts, organizations, phones, retention, users};
 
+use crate::propagation::GatewaysView;
 use crate::review::held_until;
 use crate::{Actor, App, Codes, Error};
 
@@ -28,7 +30,7 @@ pub struct OrganizationRow {
     /// What the operator calls it.
     pub tags: Vec<String>,
     /// What the operator should look at, by name: `identity`, `erasure_late`, `payment_blocked`, `payment_attention`,
-    /// `line_unknown`.
+    /// `line_unknown`, and the signals of [`keystead_core::verification::signals`].
     pub attention: Vec<&'static str>,
 }
 
@@ -47,6 +49,8 @@ pub struct CaseRow {
     pub statement: Option<String>,
     /// Who has already proposed to approve, when two are needed.
     pub proposed_by: Option<String>,
+    /// What is unusual about the organization: a reason to look twice, none to refuse.
+    pub signals: Vec<&'static str>,
 }
 
 /// Everything on the operator's first page.
@@ -60,6 +64,8 @@ pub struct Overview {
     pub services: Vec<(&'static str, &'static str)>,
     /// Jobs that wait in the outbox.
     pub waiting_jobs: i64,
+    /// Whether every gateway has heard of every change.
+    pub gateways: GatewaysView,
 }
 
 /// How the outside services are.
@@ -71,6 +77,8 @@ pub struct HealthView {
     pub waiting_jobs: i64,
     /// Since when the oldest of them is due.
     pub oldest_due: Option<Timestamp>,
+    /// Whether every gateway has heard of every change.
+    pub gateways: GatewaysView,
 }
 
 /// One kind of personal data.
@@ -90,11 +98,12 @@ pub struct KeptView {
 /// (verification.md 4.6).
 const ERASURE_LATE: i64 = 3 * 86_400;
 /// Days that housekeeping keeps things.
-pub(crate) const KEPT_DAYS: [(&str, i64); 5] = [
+pub(crate) const KEPT_DAYS: [(&str, i64); 6] = [
     ("phone_verifications", 30),
     ("line_lookups", 30),
     ("limit_hits", 31),
     ("document_prints", 90),
+    ("origin_prints", ADDRESS_DAYS),
     // Proof that somebody agreed, as long as somebody may ask for it (verification.md 4.6).
     ("consents", 3 * 365),
 ];
@@ -157,7 +166,9 @@ impl App {
             Ok::<_, Error>((rows, app.case_rows(tx).await?))
         });
         let (organizations, cases) = read.await?;
-        Ok(Overview { organizations, cases, services: self.health(), waiting_jobs: self.waiting_jobs().await?.0 })
+        let (waiting_jobs, _) = self.waiting_jobs().await?;
+        let gateways = self.gateways().await?;
+        Ok(Overview { organizations, cases, services: self.health(), waiting_jobs, gateways })
     }
 
     /// The operator behind an admin key, if its owner is somebody who runs the installation: a confirmed address that
@@ -204,7 +215,7 @@ impl App {
     pub async fn provider_health(&self, actor: &Actor) -> Result<HealthView, Error> {
         operators_only(actor)?;
         let (waiting_jobs, oldest_due) = self.waiting_jobs().await?;
-        Ok(HealthView { services: self.health(), waiting_jobs, oldest_due })
+        Ok(HealthView { services: self.health(), waiting_jobs, oldest_due, gateways: self.gateways().await? })
     }
 
     /// The cases that wait for people.
@@ -266,6 +277,7 @@ impl App {
         if line.is_some_and(|line| line_verdict(line, &self.settings().lines) == LineVerdict::Review) {
             names.push("line_unknown");
         }
+        names.extend(self.signals(tx, organization).await?);
         Ok(names)
     }
 
@@ -276,6 +288,7 @@ impl App {
             let label = organizations::find(tx, &case.organization).await?.map(|row| row.name);
             rows.push(CaseRow {
                 statement: self.open_statement(&case)?,
+                signals: self.signals(tx, &case.organization).await?,
                 id: case.id,
                 organization_name: label.unwrap_or_default(),
                 kind: case.kind,

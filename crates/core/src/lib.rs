@@ -11,6 +11,7 @@ pub mod key;
 pub mod mask;
 pub mod model_access;
 pub mod money;
+pub mod propagation;
 pub mod refusal;
 pub mod role;
 pub mod rotation;

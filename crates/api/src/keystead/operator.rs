@@ -49,6 +49,7 @@ fn case(row: &CaseRow) -> Value {
         "opened_at": row.opened_at,
         "statement": row.statement,
         "proposed_by": row.proposed_by,
+        "signals": row.signals,
     })
 }
 
@@ -295,9 +296,12 @@ pub(crate) async fn health(State(state): State<ApiState>, operator: Operator) ->
     let view = state.app.provider_health(&operator.0).await.or_fail(&state)?;
     let services: Vec<Value> =
         view.services.iter().map(|(name, health)| json!({ "name": name, "health": health })).collect();
+    let late = view.gateways.late.iter().map(|(node, seconds)| json!({ "id": node, "seconds": seconds }));
+    let late: Vec<Value> = late.collect();
     Ok(Json(json!({
         "object": "keystead.provider_health", "services": services, "waiting_jobs": view.waiting_jobs,
         "oldest_due": view.oldest_due,
+        "gateways": { "current": view.gateways.current, "all": view.gateways.all, "late": late },
     })))
 }
 

@@ -7,6 +7,7 @@ mod bound;
 mod dates;
 mod elsewhere;
 mod invitations;
+mod looking;
 mod organizations;
 mod outage;
 mod passkeys;

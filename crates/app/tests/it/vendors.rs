@@ -16,6 +16,7 @@ use keystead_core::key::{Pepper, TagKeys};
 use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
 use keystead_core::verification::number::LineKind;
+use keystead_core::verification::signals::SimCard;
 use keystead_providers::identity::{Attempt, IdentityProvider, Link, Snapshot, Started, State, our_reference};
 use keystead_providers::mail::Mailer;
 use keystead_providers::payment::{Method, News, PaymentProvider, Setup, SetupState};
@@ -55,6 +56,8 @@ pub(crate) struct Carrier {
     pub(crate) texts: Mutex<Vec<(String, String)>>,
     pub(crate) kinds: Mutex<HashMap<String, LineKind>>,
     pub(crate) lookups: AtomicI64,
+    /// What is known of SIM cards.
+    pub(crate) sims: Mutex<HashMap<String, SimCard>>,
     /// Numbers that no text reaches.
     pub(crate) refused: Mutex<Vec<String>>,
 }
@@ -91,6 +94,14 @@ impl LineLookup for Carrier {
             self.lookups.fetch_add(1, Ordering::SeqCst);
             self.line.up()?;
             Ok(self.kinds.lock().unwrap().get(e164).copied().unwrap_or(LineKind::Mobile))
+        })
+    }
+
+    fn sim_card<'a>(&'a self, e164: &'a str) -> BoxFuture<'a, Result<SimCard, Failure>> {
+        Box::pin(async move {
+            self.lookups.fetch_add(1, Ordering::SeqCst);
+            self.line.up()?;
+            Ok(self.sims.lock().unwrap().get(e164).copied().unwrap_or(SimCard::Unknown))
         })
     }
 }

@@ -121,6 +121,7 @@ fn rule(require: &[Requirement], any_of: &[&[Requirement]]) -> Rule {
         effective_from: Timestamp(0),
         grandfather_created_before: None,
         grandfather_used_before: None,
+        above: None,
         applies_to: AppliesTo::default(),
         mode: Mode::Enforce,
     }
@@ -202,8 +203,8 @@ fn a_preview_says_whom_a_rule_would_refuse() {
         ActionUse { action: Action::CreateKey, times: 1 },
     ];
     let facts = [
-        OrganizationFacts { organization: &a, entitlements: &bare, uses: &uses },
-        OrganizationFacts { organization: &b, entitlements: &verified, uses: &uses },
+        OrganizationFacts { organization: &a, entitlements: &bare, uses: &uses, founder: None },
+        OrganizationFacts { organization: &b, entitlements: &verified, uses: &uses, founder: None },
     ];
     let present = Policy::default_rules();
     let mut proposed = present.clone();
@@ -223,11 +224,11 @@ fn a_preview_says_whom_a_rule_would_refuse() {
     assert_eq!(proposed.preview(&present, &facts, at.plus(-1)), Preview::default(), "it sleeps until its date");
     assert_eq!(present.preview(&present, &facts, at), Preview::default());
 
-    proposed.rules[6].mode = Mode::Shadow;
+    proposed.rules[7].mode = Mode::Shadow;
     assert_eq!(proposed.preview(&present, &facts, at), Preview::default());
     assert_eq!(proposed.enforced().preview(&present, &facts, at).times(), 212);
     let off = proposed.enforced().rules.iter().filter(|rule| rule.mode == Mode::Off).count();
-    assert_eq!(off, 2, "what is off stays off");
+    assert_eq!(off, 3, "what is off stays off");
 }
 
 #[test]

@@ -12,6 +12,7 @@
 //! | Where does it stand with its verification, and which word of the service counts? | [`organization`] |
 //! | Which documents prove who somebody is? | [`documents`], [`countries`] |
 //! | How long may pictures be kept because the law asks for it? | [`legal_hold`] |
+//! | What makes an operator look twice? | [`signals`] |
 //! | How often may all that happen? | [`limits`] |
 //!
 //! A machine takes a value and an event and answers the next value, what must be done, and the audit event that tells
@@ -28,3 +29,4 @@ pub mod phone;
 pub mod phone_services;
 pub mod phone_sharing;
 pub mod phone_standing;
+pub mod signals;

@@ -33,6 +33,7 @@ struct RuleForm {
     used_before: String,
     created_after: String,
     tags_not: String,
+    above: String,
     mode: String,
 }
 
@@ -50,6 +51,7 @@ impl RuleForm {
             used_before: rule.grandfather_used_before.map(moment).unwrap_or_default(),
             created_after: rule.applies_to.created_after.map(moment).unwrap_or_default(),
             tags_not: rule.applies_to.org_tags_not.join(", "),
+            above: rule.above.map(|most| most.to_string()).unwrap_or_default(),
             mode: rule.mode.as_str().to_owned(),
         }
     }
@@ -68,6 +70,7 @@ impl RuleForm {
             used_before: text("used_before"),
             created_after: text("created_after"),
             tags_not: text("tags_not"),
+            above: text("above"),
             mode: text("mode"),
         }
     }
@@ -90,6 +93,7 @@ impl RuleForm {
             effective_from: read_moment(&self.effective)?.unwrap_or_default(),
             grandfather_created_before: read_moment(&self.created_before)?,
             grandfather_used_before: read_moment(&self.used_before)?,
+            above: number_of(&self.above)?,
             applies_to: AppliesTo {
                 created_after: read_moment(&self.created_after)?,
                 org_tags_not: words_of(&self.tags_not),
@@ -102,6 +106,12 @@ impl RuleForm {
 /// Words with commas between.
 pub(super) fn words_of(text: &str) -> Vec<String> {
     text.split(',').map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
+/// A number, if one was written.
+fn number_of(text: &str) -> Result<Option<u32>, &'static str> {
+    let text = text.trim();
+    if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(|_| "policy-wrong-number") }
 }
 
 /// A moment as a form keeps it, in UTC and to the second.
@@ -133,7 +143,7 @@ struct Policy {
 }
 
 impl Policy {
-    fn actions(&self) -> [&'static str; 5] {
+    fn actions(&self) -> [&'static str; 6] {
         Action::NAMES
     }
 
@@ -326,6 +336,7 @@ mod tests {
         assert_eq!(wrong(&|form| form.any_of = "phone + blood".to_owned()), Some("policy-wrong-requirement"));
         assert_eq!(wrong(&|form| form.effective = "tomorrow".to_owned()), Some("policy-wrong-date"));
         assert_eq!(wrong(&|form| form.mode = "strict".to_owned()), Some("policy-wrong-mode"));
+        assert_eq!(wrong(&|form| form.above = "many".to_owned()), Some("policy-wrong-number"));
         // Browsers leave the seconds out when they are none.
         assert_eq!(read_moment("2026-01-01T00:00"), Ok(Some(Timestamp(1_767_225_600))));
     }

@@ -28,6 +28,7 @@ fn rule(id: &str, action: &str, models: &[&str]) -> Rule {
         effective_from: Timestamp(0),
         grandfather_created_before: None,
         grandfather_used_before: None,
+        above: None,
         applies_to: AppliesTo::default(),
         mode: Mode::Enforce,
     }

@@ -88,6 +88,7 @@ const SECTIONS: &[(&str, &[(&str, Kind)])] = &[
             ("phone_countries", Kind::Texts),
             ("allow_voip", Kind::Flag),
             ("daily_codes", Kind::Number),
+            ("sim_swap_days", Kind::Number),
             ("biometrics_days", Kind::Number),
             ("reverify_after_days", Kind::Number),
             ("reverify_new_owner_days", Kind::Number),

@@ -109,6 +109,8 @@ pub(crate) struct VerificationSection {
     pub(crate) phone_countries: Vec<String>,
     /// Whether internet telephone numbers pass.
     pub(crate) allow_voip: bool,
+    /// Days that a number with a changed SIM card waits before it may replace another; absent does not ask.
+    pub(crate) sim_swap_days: Option<i64>,
     /// Codes sent on one day over the whole installation.
     pub(crate) daily_codes: Option<i64>,
     /// Days that pictures and faces are kept; 7 is the ceiling.
@@ -269,6 +271,9 @@ impl VerificationSection {
         if let Some(wrong) = self.phone_countries.iter().find(|code| !country(code)) {
             let text = format!("verification.phone_countries: {wrong:?} is not a country such as PL or JP");
             return Err(ConfigError::Value(text));
+        }
+        if self.sim_swap_days.is_some_and(|days| !(0..=90).contains(&days)) {
+            return Err(ConfigError::Value("verification.sim_swap_days must be between 0 and 90".into()));
         }
         if self.daily_codes.is_some_and(|codes| codes < 0) {
             return Err(ConfigError::Value("verification.daily_codes must not be negative".into()));

@@ -54,6 +54,10 @@ async fn everything_of_twilio(vendor: &Vendor, twilio: &Twilio, status: u16, kin
     told(&line, &String::from_utf8_lossy(body));
     assert!(line.is_err() || (200..300).contains(&status));
     again();
+    let sim = twilio.sim_card(NUMBER).await;
+    told(&sim, &String::from_utf8_lossy(body));
+    assert!(sim.is_err() || (200..300).contains(&status));
+    again();
     let ended = twilio.cancel("VE1").await;
     told(&ended, &String::from_utf8_lossy(body));
     assert_ne!(twilio.health(), Health::Unknown);
@@ -69,6 +73,7 @@ const STATUSES: [u16; 6] = [200, 201, 400, 404, 429, 500];
 async fn twilio_of_any_content() {
     let verification = json!({ "sid": "VE1", "status": "approved", "valid": true });
     let line = json!({ "line_type_intelligence": { "type": "mobile", "error_code": null } });
+    let sim = json!({ "sim_swap": { "last_sim_swap": { "swapped_period": "PT1H", "swapped_in_period": true } } });
     let refusal = json!({ "code": 60_200, "message": "about +48512345678" });
     let vendor = Vendor::new([]).await;
     let twilio = client(&vendor);
@@ -80,6 +85,8 @@ async fn twilio_of_any_content() {
             within(&verification, &["sid"], made.clone()),
             within(&verification, &["status"], made.clone()),
             within(&line, &["line_type_intelligence"], made.clone()),
+            within(&sim, &["sim_swap", "last_sim_swap"], made.clone()),
+            within(&sim, &["sim_swap", "last_sim_swap", "swapped_period"], made.clone()),
             within(&line, &["line_type_intelligence", "type"], made.clone()),
             within(&line, &["line_type_intelligence", "error_code"], made.clone()),
             within(&refusal, &["code"], made),

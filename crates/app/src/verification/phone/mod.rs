@@ -17,6 +17,7 @@ use keystead_store::tables::users;
 use crate::{Actor, App, Error};
 
 pub use send::NewPhone;
+pub(crate) use send::SIM_CHANGED;
 pub(crate) use standing::{ahead, not_now};
 pub use view::{PhoneCountry, PhoneView, VerificationView};
 

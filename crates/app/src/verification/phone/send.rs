@@ -9,7 +9,9 @@ use keystead_core::verification::phone::{
 };
 use keystead_core::verification::phone_sharing::{self, Holder, Sharing};
 use keystead_core::verification::phone_standing::{Standing, StandingEvent, Submission};
+use keystead_core::verification::signals::{SimCard, held_until};
 use keystead_store::Tx;
+use keystead_store::tables::limit_hits::{self, Hit};
 use keystead_store::tables::phones::{self, PhoneVerification};
 use rand::Rng;
 use serde_json::json;
@@ -24,6 +26,8 @@ use crate::{Actor, App, Error};
 
 /// What the carrier said is believed for thirty days (verification.md 2.2).
 const LOOKUP_LIFE: i64 = 30 * 86_400;
+/// The code of a number whose SIM card was changed lately.
+pub(crate) const SIM_CHANGED: &str = "phone_sim_changed";
 /// The code of a number that stands for as many organizations as it may.
 pub(crate) const FULL: &str = "phone_number_limit_reached";
 
@@ -98,11 +102,14 @@ impl App {
         }
         let print = self.sealer().fingerprint("phone", number.e164.expose());
         let subjects = self.number_subjects(number.e164.expose(), &number.country, actor, organization, phone.origin);
-        self.may_ask(actor, organization, &subjects, &print, phone.signed_in_again).await?;
+        let change = self.may_ask(actor, organization, &subjects, &print, phone.signed_in_again).await?;
         let line = self.line_kind(&number, &print, &subjects).await?;
         let verdict = line_verdict(line, &self.settings().lines);
         if let LineVerdict::Refuse(code) = verdict {
             return Err(NumberRefusal::from_code(code).into());
+        }
+        if change {
+            self.sim_settled(&number, &subjects).await?;
         }
         let (language, signed_in_again) = (phone.language.clone(), phone.signed_in_again);
         Ok(Prepared { number, print, line, verdict, subjects, language, signed_in_again })
@@ -136,12 +143,24 @@ impl App {
         organization: &OrganizationId,
         error: &Error,
     ) -> Result<(), Error> {
-        let Error::Invalid { param: Some("phone_number"), code: Some(code), .. } = error else { return Ok(()) };
+        let code = match error {
+            Error::Invalid { param: Some("phone_number"), code: Some(code), .. } => code,
+            Error::Limited { name: SIM_CHANGED, .. } => &SIM_CHANGED,
+            _ => return Ok(()),
+        };
+        let nth = self.draw(|rng| rng.random::<u64>());
         let submission = if *code == FULL { Submission::LimitReached } else { Submission::Refused };
         let (app, actor, organization, code) = (self.clone(), actor.clone(), organization.clone(), (*code).to_owned());
         let write = self.store().write("phone_refused", async move |tx: &mut Tx| {
             app.authorize_member(tx, &actor, &organization).await?;
             let event = app.submission(tx, &organization, submission, true).await?;
+            if code == SIM_CHANGED {
+                // For the operator, who looks at it (`signals`).
+                let subject = format!("organization:{organization}");
+                let id = format!("{nth:016x}:sim");
+                let hit = Hit { id, name: SIM_CHANGED.to_owned(), subject, value: String::new(), at: app.now() };
+                limit_hits::insert(tx, &hit).await?;
+            }
             app.step_phone(tx, &actor, &organization, event, json!({ "reason": code })).await.map(|_| ())
         });
         write.await
@@ -162,7 +181,8 @@ impl App {
         })
     }
 
-    /// Everything that can be refused before the carrier is asked, which costs money.
+    /// Everything that can be refused before the carrier is asked, which costs money. Answers whether the number would
+    /// replace a proven one.
     async fn may_ask(
         &self,
         actor: &Actor,
@@ -170,7 +190,7 @@ impl App {
         subjects: &Subjects,
         print: &[u8],
         signed_in_again: bool,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         let (app, actor, organization) = (self.clone(), actor.clone(), organization.clone());
         let (subjects, print) = (subjects.clone(), print.to_vec());
         let read = self.store().read("phone_may_ask", async move |tx: &mut Tx| {
@@ -181,7 +201,8 @@ impl App {
             let value = subjects.number.clone().unwrap_or_default();
             app.within(tx, SEND_LIMITS, &subjects, &value).await?;
             app.country_open(tx, &subjects).await?;
-            app.number_free(tx, &print, &organization, &actor).await.map(|_| ())
+            app.number_free(tx, &print, &organization, &actor).await?;
+            Ok::<_, Error>(matches!(event, StandingEvent::ChangeStarted { .. }))
         });
         read.await
     }
@@ -223,14 +244,7 @@ impl App {
             return Ok(known);
         }
         let Some(lookup) = &self.services().lines else { return Ok(LineKind::Unknown) };
-        let nth = self.draw(|rng| rng.random::<u64>());
-        let (app, subjects) = (self.clone(), subjects.clone());
-        let write = self.store().write("count_lookup", async move |tx: &mut Tx| {
-            app.hold_all(tx, LOOKUPS).await?;
-            app.within(tx, LOOKUP_LIMITS, &subjects, "").await?;
-            app.count(tx, LOOKUPS, &subjects, &format!("{nth:016x}"), "").await
-        });
-        write.await?;
+        self.count_lookup(subjects).await?;
         let Ok(line) = lookup.lookup(number.e164.expose()).await else { return Ok(LineKind::Unknown) };
         let key = print.to_vec();
         let write = self.store().write("save_line", async move |tx: &mut Tx| {
@@ -238,6 +252,31 @@ impl App {
         });
         write.await?;
         Ok(line)
+    }
+
+    /// Refuses beyond the limits of questions to carriers, and counts one otherwise.
+    async fn count_lookup(&self, subjects: &Subjects) -> Result<(), Error> {
+        let nth = self.draw(|rng| rng.random::<u64>());
+        let (app, subjects) = (self.clone(), subjects.clone());
+        let write = self.store().write("count_lookup", async move |tx: &mut Tx| {
+            app.hold_all(tx, LOOKUPS).await?;
+            app.within(tx, LOOKUP_LIMITS, &subjects, "").await?;
+            app.count(tx, LOOKUPS, &subjects, &format!("{nth:016x}"), "").await
+        });
+        write.await
+    }
+
+    /// A number whose SIM card was changed lately waits before it may replace the proven one, if the operator wants that.
+    /// Nobody waits because a carrier does not say or cannot be asked (verification.md 7).
+    async fn sim_settled(&self, number: &Number, subjects: &Subjects) -> Result<(), Error> {
+        let days = self.settings().sim_swap_days;
+        let Some(lines) = self.services().lines.as_ref().filter(|_| days > 0) else { return Ok(()) };
+        self.count_lookup(subjects).await?;
+        let card = lines.sim_card(number.e164.expose()).await.unwrap_or(SimCard::Unknown);
+        match held_until(card, days, self.now()) {
+            Some(until) => Err(Error::limited(SIM_CHANGED, until)),
+            None => Ok(()),
+        }
     }
 
     /// Refuses beyond the limits of sending, tighter ones where nobody knows the line, and counts the send otherwise.
@@ -312,6 +351,7 @@ impl App {
             };
             keep(&mut row, &begun);
             phones::insert(tx, &row).await?;
+            app.note_origin(tx, &organization, Origin { ip: prepared.subjects.ip }).await?;
             let review = prepared.verdict == LineVerdict::Review;
             let details = json!({ "data": { "country": row.country, "line_type": row.line_type, "review": review } });
             app.record(tx, &actor, Deed { organization: &organization, action: audit, target: &id, details }).await?;
@@ -325,7 +365,7 @@ impl App {
         let Some(organization) = &subjects.organization else { return Ok(0) };
         let subject = format!("organization:{organization}");
         let since = self.now().plus(-7 * 86_400);
-        let locks = keystead_store::tables::limit_hits::count(tx, "phone_locks", &subject, since).await?.hits;
+        let locks = limit_hits::count(tx, "phone_locks", &subject, since).await?.hits;
         Ok(u8::try_from(locks).unwrap_or(u8::MAX).min(LOCK_WAITS.len() as u8))
     }
 

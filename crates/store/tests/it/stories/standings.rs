@@ -89,6 +89,10 @@ pub(crate) async fn uses(db: TestDb) {
     assert_eq!(look!(db, |tx| activity::list_models(tx, NOW)).unwrap(), []);
     assert_eq!(look!(db, |tx| activity::list_keys(tx, later(999))).unwrap(), []);
     assert_eq!(look!(db, |tx| activity::list_verifications(tx, NOW)).unwrap(), []);
+    let founded = look!(db, |tx| activity::list_founded(tx, NOW)).unwrap();
+    assert!(founded.iter().any(|(organization, _, at)| (organization, at.0) == (&one, NOW.0)), "{founded:?}");
+    assert_eq!(founded.iter().filter(|(organization, ..)| *organization == one).count(), 1, "one founder each");
+    assert_eq!(look!(db, |tx| activity::list_founded(tx, later(999))).unwrap(), []);
     let kept = look!(db, |tx| retention::list(tx)).unwrap();
     let accounts = kept.iter().find(|kept| kept.what == "accounts").unwrap();
     assert!(accounts.rows >= 2 && accounts.oldest.is_some(), "{kept:?}");
