@@ -18,7 +18,7 @@ async fn one_card_at_many_organizations() {
     let mut homes = Vec::new();
     for n in 0..=CARD_AT {
         let home = house.home(&format!("p{n}")).await;
-        house.pay(&home, 7).await;
+        house.pay(&home, 1_000 * n + 7).await;
         homes.push(home);
         let seen = attention(&house, &homes[0]).await;
         assert_eq!(seen.contains(&"card_shared"), n == CARD_AT, "{n}: {seen:?}");

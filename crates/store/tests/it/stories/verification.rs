@@ -192,6 +192,7 @@ pub(crate) async fn payment_methods(db: TestDb) {
         organization: two.clone(),
         reference: reference.to_owned(),
         card_print,
+        is_default: false,
         ..method.clone()
     };
     for (reference, print) in [("x1", Some(vec![1])), ("x2", Some(vec![1])), ("x3", None)] {
