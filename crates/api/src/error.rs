@@ -80,14 +80,25 @@ fn wire(error: Error, public_url: &str) -> Wire {
         Error::Conflict { message } => Wire::invalid(409, None, message),
         Error::Forbidden { param, message } => Wire { param, ..Wire::invalid(403, None, message) },
         Error::Refused(refusal) => refusal.wire(public_url),
-        Error::RequirementMissing { organization, missing, .. } => {
+        Error::RequirementMissing { organization, action, missing, .. } => {
             let code = match missing.first() {
                 Some(Requirement::PaymentMethod) => "payment_method_required",
                 Some(Requirement::Organization) => "organization_verification_required",
                 Some(Requirement::Phone) | None => "phone_verification_required",
             };
-            Wire::invalid(403, Some(code), Error::requirement_text(&organization, &missing, public_url))
+            Wire::invalid(403, Some(code), Error::requirement_text(&organization, action, &missing, public_url))
         }
+        Error::Limited { name: name @ "phone_sim_changed", retry_at } => Wire {
+            kind: "rate_limit_error",
+            ..Wire::invalid(
+                429,
+                Some(name),
+                format!(
+                    "The SIM card of this number was changed lately. It can replace the verified number at {retry_at}; \
+                     until then the verified number stays."
+                ),
+            )
+        },
         Error::Limited { name, retry_at } => Wire {
             kind: "rate_limit_error",
             ..Wire::invalid(429, Some(name), format!("Too many tries. This is possible again at {retry_at}."))

@@ -79,6 +79,7 @@ const PAYMENTS: &str = "/v1/keystead/payment_methods";
 const PAYMENT: &str = "/v1/keystead/payment_methods/{id}";
 const ALLOWLISTS: &str = "/v1/keystead/organization/ip_allowlists";
 const ALLOWLIST: &str = "/v1/keystead/organization/ip_allowlists/{id}";
+const TAGS: &str = "/v1/keystead/operator/organizations/{organization_id}/tags";
 const POLICY: &str = "/v1/keystead/operator/policy";
 const VERIFICATIONS: &str = "/v1/keystead/organization_verifications";
 
@@ -158,6 +159,8 @@ pub static ROUTES: &[Endpoint] = &[
     write("/v1/keystead/operator/cases/{id}/hold/end", OPERATOR, || post(operator::end_hold)),
     write("/v1/keystead/operator/organizations/{organization_id}/waivers", OPERATOR, || post(operator::waive)),
     write("/v1/keystead/operator/organizations/{organization_id}/verification", OPERATOR, || post(operator::act)),
+    read(TAGS, OPERATOR, || get(operator::tags)),
+    write(TAGS, OPERATOR, || post(operator::tag)),
     write("/v1/keystead/operator/phones/revoke", OPERATOR, || post(operator::revoke_phones)),
     write("/v1/keystead/operator/exemptions", OPERATOR, || post(operator::exempt)),
     write("/v1/keystead/operator/exemptions/{organization_id}/end", OPERATOR, || post(operator::end_exemption)),

@@ -60,6 +60,7 @@ impl App {
                 created_at: now,
                 deactivated_at: None,
                 entitlement_version: 0,
+                tags: Vec::new(),
             };
             organizations::insert(tx, &organization).await?;
             let user_id = app.known_or_new_user(tx, email, fresh_user, organization_id).await?;

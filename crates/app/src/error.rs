@@ -48,6 +48,8 @@ pub enum Error {
     RequirementMissing {
         /// Who lacks it.
         organization: OrganizationId,
+        /// What was to be done, by the name rules have for it.
+        action: &'static str,
         /// What is lacking; never empty.
         missing: Vec<Requirement>,
         /// The rule that asks for it.
@@ -111,16 +113,31 @@ impl Error {
 
     /// What a person reads of an [`Error::RequirementMissing`] at either edge.
     #[must_use]
-    pub fn requirement_text(organization: &OrganizationId, missing: &[Requirement], public_url: &str) -> String {
+    pub fn requirement_text(
+        organization: &OrganizationId,
+        action: &str,
+        missing: &[Requirement],
+        public_url: &str,
+    ) -> String {
         let what = match missing.first() {
             Some(Requirement::PaymentMethod) => "needs a payment method on file",
             Some(Requirement::Organization) => "must be verified",
             Some(Requirement::Phone) | None => "needs a verified phone number",
         };
-        format!(
-            "Organization {organization} {what} before it can create a new API key. Existing keys keep working. \
-             Verify once at {public_url}/settings/account and try again."
-        )
+        match action {
+            "organization.create" => format!(
+                "Organization {organization} {what} before its owner can make another organization. Existing keys keep \
+                 working. Verify once at {public_url}/settings/account and try again."
+            ),
+            "organization.verify" => format!(
+                "Organization {organization} {what} before its verification can begin. Existing keys keep working. See \
+                 {public_url}/settings/account and try again."
+            ),
+            _ => format!(
+                "Organization {organization} {what} before it can create a new API key. Existing keys keep working. \
+                 Verify once at {public_url}/settings/account and try again."
+            ),
+        }
     }
 }
 

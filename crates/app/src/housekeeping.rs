@@ -1,10 +1,11 @@
 //! What is done by the clock: forgetting what need not be known any more.
 
 use keystead_core::gate::Requirement;
+use keystead_core::propagation::GONE;
 use keystead_store::Tx;
 use keystead_store::tables::{
-    accounts, activity, agreements, inbound_events, limit_hits, organization_verifications, phones, privacy, refusals,
-    sessions, standings,
+    accounts, activity, agreements, changes, inbound_events, limit_hits, organization_verifications, origins, phones,
+    privacy, refusals, sessions, standings,
 };
 
 use crate::operator::kept_days;
@@ -26,12 +27,14 @@ impl App {
             inbound_events::delete_old(tx, now.plus(-30 * DAY)).await?;
             phones::delete_old(tx, before("phone_verifications")).await?;
             phones::delete_lines(tx, before("line_lookups")).await?;
+            origins::delete_old(tx, before("origin_prints")).await?;
             privacy::delete_documents(tx, before("document_prints")).await?;
             privacy::delete_consents(tx, before("consents")).await?;
             sessions::delete_old(tx, now.plus(-7 * DAY)).await?;
             accounts::delete_tokens(tx, now.plus(-DAY)).await?;
             refusals::delete_old(tx, now.plus(-30 * DAY)).await?;
             activity::delete_features(tx, now.plus(-32 * DAY)).await?;
+            changes::delete_nodes(tx, now.plus(-GONE)).await?;
             agreements::delete_old(tx, now.plus(-7 * DAY)).await?;
             Ok::<_, Error>(())
         });

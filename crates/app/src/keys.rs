@@ -125,7 +125,12 @@ impl App {
             return Ok(());
         }
         let rule = verdict.rule.unwrap_or_default();
-        Err(Error::RequirementMissing { organization: organization.clone(), missing: verdict.missing, rule })
+        Err(Error::RequirementMissing {
+            organization: organization.clone(),
+            action: "api_key.create",
+            missing: verdict.missing,
+            rule,
+        })
     }
 }
 
@@ -148,5 +153,6 @@ pub(crate) async fn entitlements(tx: &mut Tx, organization: &OrganizationId) -> 
         met,
         organization_created_at: row.created_at,
         first_used: first_uses::list(tx, organization).await?,
+        tags: row.tags,
     })
 }

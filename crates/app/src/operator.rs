@@ -6,11 +6,13 @@ use keystead_core::key::KeyKind;
 use keystead_core::time::Timestamp;
 use keystead_core::verification::number::{LineKind, LineVerdict, line_verdict};
 use keystead_core::verification::payment::PaymentState;
+use keystead_core::verification::signals::ADDRESS_DAYS;
 use keystead_providers::Health;
 use keystead_store::Tx;
 use keystead_store::tables::reviews;
 use keystead_store::tables::{accounts, identity_attempts, organizations, phones, retention, users};
 
+use crate::propagation::GatewaysView;
 use crate::review::attempt_held_until;
 use crate::{Actor, App, Codes, Error};
 
@@ -25,8 +27,10 @@ pub struct OrganizationRow {
     pub status: String,
     /// The requirements it meets, and how.
     pub met: String,
+    /// What the operator calls it.
+    pub tags: Vec<String>,
     /// What the operator should look at, by name: `identity`, `erasure_late`, `payment_blocked`, `payment_attention`,
-    /// `line_unknown`.
+    /// `line_unknown`, and the signals of [`keystead_core::verification::signals`].
     pub attention: Vec<&'static str>,
 }
 
@@ -45,6 +49,8 @@ pub struct CaseRow {
     pub statement: Option<String>,
     /// Who has already proposed to approve, when two are needed.
     pub proposed_by: Option<String>,
+    /// What is unusual about the organization: a reason to look twice, none to refuse.
+    pub signals: Vec<&'static str>,
 }
 
 /// Everything on the operator's first page.
@@ -58,6 +64,8 @@ pub struct Overview {
     pub services: Vec<(&'static str, &'static str)>,
     /// Jobs that wait in the outbox.
     pub waiting_jobs: i64,
+    /// Whether every gateway has heard of every change.
+    pub gateways: GatewaysView,
 }
 
 /// How the outside services are.
@@ -69,6 +77,8 @@ pub struct HealthView {
     pub waiting_jobs: i64,
     /// Since when the oldest of them is due.
     pub oldest_due: Option<Timestamp>,
+    /// Whether every gateway has heard of every change.
+    pub gateways: GatewaysView,
 }
 
 /// One kind of personal data.
@@ -88,11 +98,12 @@ pub struct KeptView {
 /// (verification.md 4.6).
 const ERASURE_LATE: i64 = 3 * 86_400;
 /// Days that housekeeping keeps things.
-pub(crate) const KEPT_DAYS: [(&str, i64); 5] = [
+pub(crate) const KEPT_DAYS: [(&str, i64); 6] = [
     ("phone_verifications", 30),
     ("line_lookups", 30),
     ("limit_hits", 31),
     ("document_prints", 90),
+    ("origin_prints", ADDRESS_DAYS),
     // Proof that somebody agreed, as long as somebody may ask for it (verification.md 4.6).
     ("consents", 3 * 365),
 ];
@@ -146,6 +157,7 @@ impl App {
                 rows.push(OrganizationRow {
                     id: row.id.clone(),
                     name: row.name,
+                    tags: row.tags,
                     status: standing.status.as_str().to_owned(),
                     met: met.join(", "),
                     attention: app.attention(tx, &row.id).await?,
@@ -154,7 +166,9 @@ impl App {
             Ok::<_, Error>((rows, app.case_rows(tx).await?))
         });
         let (organizations, cases) = read.await?;
-        Ok(Overview { organizations, cases, services: self.health(), waiting_jobs: self.waiting_jobs().await?.0 })
+        let (waiting_jobs, _) = self.waiting_jobs().await?;
+        let gateways = self.gateways().await?;
+        Ok(Overview { organizations, cases, services: self.health(), waiting_jobs, gateways })
     }
 
     /// The operator behind an admin key, if its owner is somebody who runs the installation: a confirmed address that
@@ -185,12 +199,9 @@ impl App {
     /// Each outside service with `up`, `down`, `unknown` or `off`.
     fn health(&self) -> Vec<(&'static str, &'static str)> {
         let services = self.services();
-        let codes = services.codes.as_ref().map(|codes| match codes {
-            Codes::Verifier(service) => service.health(),
-            Codes::Sms(service) => service.health(),
-        });
         vec![
-            ("sms", word(codes)),
+            ("sms", word(services.codes.as_ref().map(Codes::health))),
+            ("sms_fallback", word(services.codes_fallback.as_ref().map(Codes::health))),
             ("payment", word(services.payment.as_ref().map(|service| service.health()))),
             ("identity", word(services.identity.as_ref().map(|service| service.health()))),
             ("mail", word(services.mail.as_ref().map(|service| service.health()))),
@@ -204,7 +215,7 @@ impl App {
     pub async fn provider_health(&self, actor: &Actor) -> Result<HealthView, Error> {
         operators_only(actor)?;
         let (waiting_jobs, oldest_due) = self.waiting_jobs().await?;
-        Ok(HealthView { services: self.health(), waiting_jobs, oldest_due })
+        Ok(HealthView { services: self.health(), waiting_jobs, oldest_due, gateways: self.gateways().await? })
     }
 
     /// The cases that wait for people.
@@ -262,6 +273,7 @@ impl App {
         if line.is_some_and(|line| line_verdict(line, &self.settings().lines) == LineVerdict::Review) {
             names.push("line_unknown");
         }
+        names.extend(self.signals(tx, organization).await?);
         Ok(names)
     }
 
@@ -272,6 +284,7 @@ impl App {
             let label = organizations::find(tx, &case.organization).await?.map(|row| row.name);
             rows.push(CaseRow {
                 statement: self.open_statement(&case)?,
+                signals: self.signals(tx, &case.organization).await?,
                 id: case.id,
                 organization_name: label.unwrap_or_default(),
                 kind: case.kind,

@@ -1,5 +1,6 @@
 //! Organizations as people see them: making one, the switcher, general settings (S3-06…S3-12, S2-17, S2-18).
 
+use keystead_core::gate::Owned;
 use keystead_core::id::{OrganizationId, ProjectId, UserId};
 use keystead_core::role::{OrganizationRole, ProjectRole};
 use keystead_core::scope::Scope;
@@ -7,13 +8,14 @@ use keystead_store::Tx;
 use keystead_store::tables::accounts;
 use keystead_store::tables::memberships::{self, Membership};
 use keystead_store::tables::organizations::{self, Organization};
+use keystead_store::tables::policy;
 use keystead_store::tables::project_members::{self, ProjectMember};
 use keystead_store::tables::projects::{self, Project};
-use keystead_store::tables::users;
+use keystead_store::tables::users::{self, User};
 use serde_json::json;
 
 use crate::audit::Deed;
-use crate::keys::checked_name;
+use crate::keys::{checked_name, entitlements, note_unenforced};
 use crate::member_safety::asks_for_code;
 use crate::{Actor, App, Error};
 
@@ -57,7 +59,8 @@ impl App {
     /// Makes an organization with its Default project; the person becomes its owner.
     ///
     /// # Errors
-    /// When the name or the description cannot be used, or when the person owns too many.
+    /// When the name or the description cannot be used, when the person owns too many, or while a rule asks for
+    /// something that none of his organizations has proven.
     pub async fn create_organization(
         &self,
         user: &UserId,
@@ -74,12 +77,13 @@ impl App {
             let (organization, project) = &ids;
             let person = users::find(tx, &user).await?.filter(|row| row.deactivated_at.is_none());
             let person = person.ok_or_else(|| Error::not_found("user", user.as_str()))?;
-            let owned = memberships::list_of_user(tx, &user).await?;
-            if owned.iter().filter(|row| row.role == OrganizationRole::Owner).count() >= MOST_ORGANIZATIONS {
+            let memberships = memberships::list_of_user(tx, &user).await?;
+            if memberships.iter().filter(|row| row.role == OrganizationRole::Owner).count() >= MOST_ORGANIZATIONS {
                 return Err(Error::impossible(format!(
                     "One person can own at most {MOST_ORGANIZATIONS} organizations."
                 )));
             }
+            app.require_founding(tx, &person).await?;
             app.found(tx, &user, organization, project, &name).await?;
             if person.default_organization.is_none() {
                 users::update_default_organization(tx, &user, organization, app.now()).await?;
@@ -91,6 +95,27 @@ impl App {
             Ok(ids.clone())
         });
         write.await
+    }
+
+    /// Refuses another organization while a rule asks for something that none of the person's organizations has proven
+    /// (verification.md 6.1).
+    async fn require_founding(&self, tx: &mut Tx, person: &User) -> Result<(), Error> {
+        let owned = owned(tx, &person.id).await?;
+        let (_, policy) = policy::find(tx).await?;
+        let verdict = policy.judge_founding(&owned, self.now());
+        // The one he works in is the one to prove it in.
+        let preferred = owned.iter().find(|one| Some(&one.organization) == person.default_organization.as_ref());
+        let Some(one) = preferred.or(owned.first()) else { return Ok(()) };
+        note_unenforced(&one.organization, "organization.create", &verdict);
+        if verdict.allowed() {
+            return Ok(());
+        }
+        Err(Error::RequirementMissing {
+            organization: one.organization.clone(),
+            action: "organization.create",
+            missing: verdict.missing,
+            rule: verdict.rule.unwrap_or_default(),
+        })
     }
 
     async fn found(
@@ -108,6 +133,7 @@ impl App {
             created_at: now,
             deactivated_at: None,
             entitlement_version: 0,
+            tags: Vec::new(),
         };
         organizations::insert(tx, &row).await?;
         let membership = Membership {
@@ -202,4 +228,18 @@ impl App {
         });
         write.await
     }
+}
+
+/// The organizations a person owns that are not closed, the oldest membership first.
+pub(crate) async fn owned(tx: &mut Tx, user: &UserId) -> Result<Vec<Owned>, Error> {
+    let mut owned = Vec::new();
+    for membership in memberships::list_of_user(tx, user).await? {
+        let organization = membership.organization;
+        let open = organizations::find(tx, &organization).await?.is_some_and(|row| row.deactivated_at.is_none());
+        if open && membership.role == OrganizationRole::Owner {
+            let entitlements = entitlements(tx, &organization).await?;
+            owned.push(Owned { organization, entitlements });
+        }
+    }
+    Ok(owned)
 }

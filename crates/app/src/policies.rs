@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use keystead_core::gate::{Action, ActionUse, Entitlements, Exemption, OrganizationFacts, Policy, Requirement, Rule};
+use keystead_core::gate::{
+    Action, ActionUse, Entitlements, Exemption, OrganizationFacts, Owned, Policy, Requirement, Rule,
+};
 use keystead_core::id::OrganizationId;
 use keystead_core::time::Timestamp;
 use keystead_store::Tx;
@@ -77,6 +79,8 @@ struct Known {
     summaries: Vec<(String, u64)>,
     keys: u64,
     verifications: u64,
+    /// What its founder owned when he made it, if that was lately.
+    founder: Option<Vec<Owned>>,
 }
 
 impl Known {
@@ -87,7 +91,11 @@ impl Known {
         let summaries = self.summaries.iter().map(|(model, times)| (Action::ReasoningSummary(model), *times));
         let rest = [(Action::CreateKey, self.keys), (Action::VerifyOrganization, self.verifications)];
         let rest = rest.into_iter().filter(|(_, times)| *times > 0);
-        models.chain(streams).chain(summaries).chain(rest).map(of).collect()
+        let founded = self.founder.iter().map(|owned| {
+            let owned = u32::try_from(owned.len()).unwrap_or(u32::MAX);
+            (Action::CreateOrganization { owned }, 1)
+        });
+        models.chain(streams).chain(summaries).chain(rest).chain(founded).map(of).collect()
     }
 }
 
@@ -96,7 +104,9 @@ fn shown(action: Action<'_>) -> String {
         Action::UseModel(model) | Action::StreamModel(model) | Action::ReasoningSummary(model) => {
             format!("{}:{model}", action.as_str())
         }
-        Action::CreateKey | Action::VerifyOrganization => action.as_str().to_owned(),
+        Action::CreateKey | Action::VerifyOrganization | Action::CreateOrganization { .. } => {
+            action.as_str().to_owned()
+        }
     }
 }
 
@@ -174,7 +184,8 @@ impl App {
         let fact = |(known, uses)| {
             let known: &Known = known;
             let uses: &Vec<_> = uses;
-            OrganizationFacts { organization: &known.organization, entitlements: &known.entitlements, uses }
+            let (organization, entitlements) = (&known.organization, &known.entitlements);
+            OrganizationFacts { organization, entitlements, uses, founder: known.founder.as_deref() }
         };
         let facts: Vec<OrganizationFacts<'_>> = all.iter().zip(&uses).map(fact).collect();
         let at = proposed.awake_at(now);
@@ -294,6 +305,7 @@ async fn known(tx: &mut Tx, since: Timestamp) -> Result<Vec<Known>, Error> {
             summaries: Vec::new(),
             keys: 0,
             verifications: 0,
+            founder: None,
         };
         all.insert(row.id, known);
     }
@@ -319,6 +331,16 @@ async fn known(tx: &mut Tx, since: Timestamp) -> Result<Vec<Known>, Error> {
     for (organization, times) in activity::list_verifications(tx, since).await? {
         if let Some(known) = all.get_mut(&organization) {
             known.verifications = count(times);
+        }
+    }
+    for (organization, user, at) in activity::list_founded(tx, since).await? {
+        let before = crate::organizations::owned(tx, &user).await?;
+        let before = before
+            .into_iter()
+            .filter(|one| one.organization != organization && one.entitlements.organization_created_at < at);
+        let before: Vec<Owned> = before.collect();
+        if let Some(known) = all.get_mut(&organization) {
+            known.founder = Some(before);
         }
     }
     Ok(all.into_values().collect())

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use keystead_providers::Health;
 use keystead_providers::identity::IdentityProvider;
 use keystead_providers::mail::Mailer;
 use keystead_providers::payment::PaymentProvider;
@@ -25,6 +26,8 @@ pub enum Codes {
 pub struct Services {
     /// Codes to phones.
     pub codes: Option<Codes>,
+    /// Codes to phones when the first does not answer.
+    pub codes_fallback: Option<Codes>,
     /// Kinds of lines.
     pub lines: Option<Arc<dyn LineLookup>>,
     /// Payment methods.
@@ -40,10 +43,22 @@ pub struct Services {
     pub sign_in: Option<Arc<dyn SignIn>>,
 }
 
+impl Codes {
+    /// How the last call went.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        match self {
+            Self::Verifier(service) => service.health(),
+            Self::Sms(service) => service.health(),
+        }
+    }
+}
+
 impl fmt::Debug for Services {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Services")
             .field("codes", &self.codes.is_some())
+            .field("codes_fallback", &self.codes_fallback.is_some())
             .field("lines", &self.lines.is_some())
             .field("payment", &self.payment.is_some())
             .field("identity", &self.identity.is_some())

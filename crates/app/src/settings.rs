@@ -11,6 +11,8 @@ pub struct Settings {
     pub phone_countries: Vec<String>,
     /// Which kinds of lines pass (S1-32, S1-33).
     pub lines: LinePolicy,
+    /// Days that a number with a changed SIM card waits before it may replace another; 0 does not ask (verification.md 7).
+    pub sim_swap_days: u16,
     /// Codes sent in one day over the whole installation.
     pub daily_codes: i64,
     /// Organizations one number may stand for.
@@ -42,6 +44,7 @@ impl Default for Settings {
         Self {
             phone_countries: Vec::new(),
             lines: LinePolicy::default(),
+            sim_swap_days: 0,
             daily_codes: 1_000,
             organizations_per_number: phone_sharing::MOST_ORGANIZATIONS,
             organizations_per_document: same_document::SAME_OWNER,

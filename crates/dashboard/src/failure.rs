@@ -49,6 +49,11 @@ pub(crate) fn words(text: Text, error: &Error) -> String {
         }
         Error::NotFound { .. } => text.say("error-not-found"),
         Error::Refused(_) => text.say("error-forbidden"),
+        Error::RequirementMissing { action: "organization.create", missing, .. } => {
+            let gate =
+                |requirement: &Requirement| text.say(&format!("gate-{}", requirement.as_str().replace('_', "-")));
+            text.say1("error-another-organization", "what", missing.iter().map(gate).collect::<Vec<_>>().join(", "))
+        }
         Error::RequirementMissing { missing, .. } => match missing.first() {
             Some(Requirement::PaymentMethod) => text.say("error-payment-method-required"),
             Some(Requirement::Organization) => text.say("error-organization-verification-required"),
@@ -74,6 +79,7 @@ fn topic(error: &Error) -> Option<&'static Topic> {
         },
         Error::NotFound { .. } => "not_found",
         Error::Refused(_) => "forbidden",
+        Error::RequirementMissing { action: "organization.create", .. } => "another_organization",
         Error::RequirementMissing { missing, .. } => match missing.first() {
             Some(Requirement::PaymentMethod) => "payment_method_required",
             Some(Requirement::Organization) => "organization_already_verified",

@@ -47,6 +47,7 @@ fn caller(digest: &KeyDigest) -> Caller {
                 met: vec![Requirement::Phone],
                 organization_created_at: Timestamp(0),
                 first_used: Vec::new(),
+                tags: Vec::new(),
             },
             projects: vec![ReachableProject {
                 id: format!("proj_{:024}", number / 100).parse().unwrap(),

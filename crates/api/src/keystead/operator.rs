@@ -49,6 +49,7 @@ fn case(row: &CaseRow) -> Value {
         "opened_at": row.opened_at,
         "statement": row.statement,
         "proposed_by": row.proposed_by,
+        "signals": row.signals,
     })
 }
 
@@ -155,6 +156,32 @@ pub(crate) async fn act(
         "object": "keystead.organization_standing", "organization_id": organization,
         "status": view.status.as_str(), "open": view.open, "until": view.until,
     })))
+}
+
+fn tagged(organization: &OrganizationId, tags: &[String]) -> Json<Value> {
+    Json(json!({ "object": "keystead.organization_tags", "organization_id": organization, "tags": tags }))
+}
+
+/// `GET …/organizations/{organization_id}/tags`.
+pub(crate) async fn tags(State(state): State<ApiState>, operator: Operator, ids: Ids) -> Result<Json<Value>, Failure> {
+    let organization = organization(&ids)?;
+    let tags = state.app.organization_tags(&operator.0, &organization).await.or_fail(&state)?;
+    Ok(tagged(&organization, &tags))
+}
+
+/// `POST …/organizations/{organization_id}/tags`: `tags` in place of the present ones, with a `reason`.
+pub(crate) async fn tag(
+    State(state): State<ApiState>,
+    operator: Operator,
+    ids: Ids,
+    fields: Fields,
+) -> Result<Json<Value>, Failure> {
+    let organization = organization(&ids)?;
+    let wrong = || Failure::param("tags", "Invalid 'tags': must be an array of strings.");
+    let given: Vec<String> =
+        fields.value("tags").and_then(|value| serde_json::from_value(value).ok()).ok_or_else(wrong)?;
+    let tags = state.app.tag_organization(&operator.0, &organization, &given, &reason(&fields)?).await;
+    Ok(tagged(&organization, &tags.or_fail(&state)?))
 }
 
 /// `POST …/phones/revoke`: takes the proof of `organization_ids` back. More than ten take a second operator.
@@ -269,9 +296,12 @@ pub(crate) async fn health(State(state): State<ApiState>, operator: Operator) ->
     let view = state.app.provider_health(&operator.0).await.or_fail(&state)?;
     let services: Vec<Value> =
         view.services.iter().map(|(name, health)| json!({ "name": name, "health": health })).collect();
+    let late = view.gateways.late.iter().map(|(node, seconds)| json!({ "id": node, "seconds": seconds }));
+    let late: Vec<Value> = late.collect();
     Ok(Json(json!({
         "object": "keystead.provider_health", "services": services, "waiting_jobs": view.waiting_jobs,
         "oldest_due": view.oldest_due,
+        "gateways": { "current": view.gateways.current, "all": view.gateways.all, "late": late },
     })))
 }
 

@@ -7,6 +7,7 @@ mod keys;
 mod models;
 mod network;
 mod operator;
+mod operator_tags;
 mod organization;
 mod rates;
 mod refusals;

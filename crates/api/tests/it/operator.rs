@@ -129,6 +129,7 @@ async fn waivers_standings_health_and_retention() {
     assert_eq!(world.post(&decide, key, json!({ "decision": "approve", "reason": "x" })).await.status, 404);
     let health = world.get(&format!("{HERE}/health"), key).await;
     assert_eq!(health.body["services"][0], json!({ "name": "sms", "health": "off" }));
+    assert_eq!(health.body["services"][1], json!({ "name": "sms_fallback", "health": "off" }));
     let retention = world.get(&format!("{HERE}/retention"), key).await;
     let rows: &Vec<Value> = retention.body["data"].as_array().unwrap();
     assert!(rows.iter().any(|row| row["what"] == "pictures" && row["kept_days"] == 7), "{}", retention.body);

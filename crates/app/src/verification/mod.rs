@@ -7,6 +7,7 @@ pub mod number;
 pub mod organization;
 pub mod payment;
 pub mod phone;
+mod signals;
 pub mod webhooks;
 mod words;
 

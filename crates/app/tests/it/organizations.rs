@@ -1,7 +1,8 @@
 //! Making organizations and choosing between them (S3-06 to S3-09, S2-17, S2-18).
 
-use keystead_app::Actor;
 use keystead_app::organizations::DESCRIPTIONS;
+use keystead_app::{Actor, Error};
+use keystead_core::gate::{Mode, Requirement};
 use keystead_core::id::ProjectId;
 use keystead_core::role::{OrganizationRole, ProjectRole};
 use keystead_store::Tx;
@@ -44,6 +45,45 @@ async fn an_organization_is_made() {
     assert_eq!(code(app.create_organization(&ann, "one more", None).await), "invalid");
     town.close_account(&ann).await;
     assert_eq!(code(app.create_organization(&ann, "closed", None).await), "not_found");
+}
+
+/// verification.md 6.1: from so many organizations on, one of them must have a phone; whoever proves it goes on.
+#[tokio::test]
+async fn more_organizations_need_a_phone_once_a_rule_says_so() {
+    let town = Town::new().await;
+    let (ann, _) = town.visitor("ann@example.com").await;
+    let operator = Actor::operator("ops");
+    let (first, _) = town.organization(&ann).await;
+    town.pass(5);
+    town.organization(&ann).await;
+    town.pass(5);
+    let view = town.app.policy(&operator).await.unwrap();
+    let mut rules = view.policy.rules;
+    let rule = rules.iter_mut().find(|rule| rule.action == "organization.create").unwrap();
+    assert_eq!((rule.mode, rule.above), (Mode::Off, Some(3)), "off until somebody wants it");
+    (rule.mode, rule.above) = (Mode::Enforce, Some(2));
+    // The second one she made would still be hers; a third would not.
+    let preview = town.app.preview_policy(&operator, rules.clone()).await.unwrap();
+    assert_eq!(preview.organizations, 0);
+    town.organization(&ann).await;
+    let preview = town.app.preview_policy(&operator, rules.clone()).await.unwrap();
+    assert_eq!((preview.organizations, preview.times), (1, 1));
+    assert_eq!(preview.refusals[0].action, "organization.create");
+    town.app.save_policy(&operator, rules, view.version, "rings of organizations").await.unwrap();
+
+    let refused = town.app.create_organization(&ann, "fourth", None).await;
+    let Err(Error::RequirementMissing { organization, action, missing, rule }) = refused else { panic!("{refused:?}") };
+    assert_eq!((&organization, action, rule.as_str()), (&first, "organization.create", "phone-for-more-organizations"));
+    assert_eq!(missing, [Requirement::Phone]);
+    let text = Error::requirement_text(&organization, action, &missing, "https://k.test");
+    assert!(text.contains("before its owner can make another organization"), "{text}");
+    assert_eq!(town.app.organizations_of(&ann).await.unwrap().len(), 3);
+    // Somebody else is not concerned, nor is she once one of hers has a phone.
+    let (ben, _) = town.visitor("ben@example.com").await;
+    town.organization(&ben).await;
+    let waived = town.app.waive(&operator, &first, Requirement::Phone, None, "a landline").await;
+    waived.unwrap();
+    town.organization(&ann).await;
 }
 
 /// Owners rename; readers and strangers do not.

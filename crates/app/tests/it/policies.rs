@@ -4,7 +4,7 @@
 use keystead_app::keys::NewKey;
 use keystead_app::{Actor, Error, Settings};
 use keystead_core::access::{ModelUse, Payer, Selection, decide, judge_model};
-use keystead_core::gate::{FirstUse, Mode, Requirement, Rule};
+use keystead_core::gate::{AppliesTo, FirstUse, Mode, Requirement, Rule};
 use keystead_core::id::KeyId;
 use keystead_core::key::{ApiKey, Pepper, TagKeys};
 use keystead_core::money::Micros;
@@ -29,6 +29,8 @@ fn rule(id: &str, action: &str, models: &[&str]) -> Rule {
         effective_from: Timestamp(0),
         grandfather_created_before: None,
         grandfather_used_before: None,
+        above: None,
+        applies_to: AppliesTo::default(),
         mode: Mode::Enforce,
     }
 }
@@ -92,7 +94,7 @@ async fn rules_are_previewed_saved_in_versions_and_never_over_somebody_elses() {
         house.app.create_project_key(&home.actor, home.organization(), &home.made.project_id, &asked).await.unwrap();
     }
     let present = house.app.policy(&anna).await.unwrap();
-    assert_eq!((present.version, present.policy.rules.len(), present.versions.len()), (1, 6, 1));
+    assert_eq!((present.version, present.policy.rules.len(), present.versions.len()), (1, 7, 1));
     let mut rules = present.policy.rules.clone();
     rules.push(Rule {
         effective_from: Timestamp(NOON + DAY),
@@ -101,7 +103,7 @@ async fn rules_are_previewed_saved_in_versions_and_never_over_somebody_elses() {
     });
     let shadow = house.app.preview_policy(&anna, rules.clone()).await.unwrap();
     assert_eq!((shadow.organizations, shadow.times, shadow.enforced), (0, 0, (1, 2)), "what enforcing would come to");
-    rules[6].mode = Mode::Enforce;
+    rules[7].mode = Mode::Enforce;
     let preview = house.app.preview_policy(&anna, rules.clone()).await.unwrap();
     assert_eq!((preview.at, preview.organizations, preview.times), (Timestamp(NOON + DAY), 1, 2));
     let row = &preview.refusals[0];
@@ -114,7 +116,7 @@ async fn rules_are_previewed_saved_in_versions_and_never_over_somebody_elses() {
     assert_eq!(version, 2);
     let raced = house.app.save_policy(&ben, rules.clone(), 1, "mine").await;
     assert!(matches!(raced, Err(Error::Conflict { .. })), "{raced:?}");
-    rules[6].id = "Not An Id".to_owned();
+    rules[7].id = "Not An Id".to_owned();
     let senseless = house.app.save_policy(&anna, rules, 2, "typo").await;
     assert!(matches!(senseless, Err(Error::Invalid { code: Some("policy_invalid"), .. })));
     let view = house.app.policy(&anna).await.unwrap();

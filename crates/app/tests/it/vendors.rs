@@ -16,6 +16,7 @@ use keystead_core::key::{Pepper, TagKeys};
 use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
 use keystead_core::verification::number::LineKind;
+use keystead_core::verification::signals::SimCard;
 use keystead_providers::identity::{Attempt, IdentityProvider, Link, Snapshot, Started, State, our_reference};
 use keystead_providers::mail::Mailer;
 use keystead_providers::payment::{Method, News, PaymentProvider, Setup, SetupState};
@@ -43,7 +44,7 @@ impl Line {
         self.0.store(down, Ordering::SeqCst);
     }
 
-    fn up(&self) -> Result<(), Failure> {
+    pub(crate) fn up(&self) -> Result<(), Failure> {
         if self.0.load(Ordering::SeqCst) { Err(Failure::Unavailable("away".to_owned())) } else { Ok(()) }
     }
 }
@@ -55,6 +56,8 @@ pub(crate) struct Carrier {
     pub(crate) texts: Mutex<Vec<(String, String)>>,
     pub(crate) kinds: Mutex<HashMap<String, LineKind>>,
     pub(crate) lookups: AtomicI64,
+    /// What is known of SIM cards.
+    pub(crate) sims: Mutex<HashMap<String, SimCard>>,
     /// Numbers that no text reaches.
     pub(crate) refused: Mutex<Vec<String>>,
 }
@@ -91,6 +94,14 @@ impl LineLookup for Carrier {
             self.lookups.fetch_add(1, Ordering::SeqCst);
             self.line.up()?;
             Ok(self.kinds.lock().unwrap().get(e164).copied().unwrap_or(LineKind::Mobile))
+        })
+    }
+
+    fn sim_card<'a>(&'a self, e164: &'a str) -> BoxFuture<'a, Result<SimCard, Failure>> {
+        Box::pin(async move {
+            self.lookups.fetch_add(1, Ordering::SeqCst);
+            self.line.up()?;
+            Ok(self.sims.lock().unwrap().get(e164).copied().unwrap_or(SimCard::Unknown))
         })
     }
 }
@@ -137,7 +148,8 @@ pub(crate) fn card(number: u32) -> Method {
         expires_year: 2027,
         country: None,
         funding: "credit".to_owned(),
-        fingerprint: Some(format!("print{number}")),
+        // The same card put on file again is another method with the same fingerprint.
+        fingerprint: Some(format!("print{}", number % 1_000)),
         customer: None,
     }
 }
@@ -315,6 +327,11 @@ impl Home {
 
 impl House {
     pub(crate) async fn new(settings: Settings) -> Self {
+        Self::with_second(settings, None).await
+    }
+
+    /// With another service for codes, for when the first is away.
+    pub(crate) async fn with_second(settings: Settings, second: Option<Codes>) -> Self {
         let store = Store::open("sqlite::memory:").await.unwrap();
         store.migrate().await.unwrap();
         let clock = Arc::new(AtomicI64::new(NOON));
@@ -328,6 +345,7 @@ impl House {
         let mail: Arc<dyn Mailer> = Arc::<Post>::clone(&post);
         let services = Services {
             codes: Some(Codes::Sms(texts)),
+            codes_fallback: second,
             lines: Some(lines),
             payment: Some(payment),
             identity: Some(identity),

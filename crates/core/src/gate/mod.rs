@@ -4,11 +4,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::time::Timestamp;
 
+mod founding;
 mod policy;
 mod preview;
+mod scope;
 
+pub use founding::{MOST_OWNED, Owned, founder};
 pub use policy::{Exemption, MOST_RULES, Mode, PHONE_RULE_EFFECTIVE, Policy, PolicyFault, Rule, Verdict};
 pub use preview::{ActionUse, OrganizationFacts, Preview, PreviewedRefusal};
+pub use scope::{AppliesTo, MOST_TAGS, is_tag, read_tags};
 
 /// Something an organization can have proven. The set is open (S1-45): names, not numbers, stand in the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -77,6 +81,8 @@ pub struct Entitlements {
     /// When the organization first used which model, for rules that spare earlier users; models that no such rule
     /// guards may be left out.
     pub first_used: Vec<FirstUse>,
+    /// What the operator calls the organization, for rules that leave some out.
+    pub tags: Vec<String>,
 }
 
 /// The first use of a model by an organization.
@@ -103,6 +109,11 @@ pub enum Action<'a> {
     CreateKey,
     /// Begin to verify the organization.
     VerifyOrganization,
+    /// Make another organization, by somebody who owns this many that are not closed.
+    CreateOrganization {
+        /// How many.
+        owned: u32,
+    },
     /// Use a model.
     UseModel(&'a str),
     /// Have a model's answer streamed.
@@ -113,8 +124,14 @@ pub enum Action<'a> {
 
 impl<'a> Action<'a> {
     /// The names of all actions that rules may gate.
-    pub const NAMES: [&'static str; 5] =
-        ["api_key.create", "organization.verify", "model.use", "feature.stream", "feature.reasoning_summary"];
+    pub const NAMES: [&'static str; 6] = [
+        "api_key.create",
+        "organization.verify",
+        "organization.create",
+        "model.use",
+        "feature.stream",
+        "feature.reasoning_summary",
+    ];
 
     /// Whether rules for the action of this name may name models.
     #[must_use]
@@ -128,6 +145,7 @@ impl<'a> Action<'a> {
         match self {
             Self::CreateKey => "api_key.create",
             Self::VerifyOrganization => "organization.verify",
+            Self::CreateOrganization { .. } => "organization.create",
             Self::UseModel(_) => "model.use",
             Self::StreamModel(_) => "feature.stream",
             Self::ReasoningSummary(_) => "feature.reasoning_summary",
@@ -136,7 +154,7 @@ impl<'a> Action<'a> {
 
     const fn model(self) -> Option<&'a str> {
         match self {
-            Self::CreateKey | Self::VerifyOrganization => None,
+            Self::CreateKey | Self::VerifyOrganization | Self::CreateOrganization { .. } => None,
             Self::UseModel(model) | Self::StreamModel(model) | Self::ReasoningSummary(model) => Some(model),
         }
     }

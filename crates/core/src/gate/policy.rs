@@ -3,6 +3,8 @@
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::founding::MOST_OWNED;
+use super::scope::{AppliesTo, MOST_TAGS, is_tag};
 use super::{Action, Entitlements, Requirement};
 use crate::id::OrganizationId;
 use crate::time::Timestamp;
@@ -49,6 +51,12 @@ pub struct Rule {
     /// spared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grandfather_used_before: Option<Timestamp>,
+    /// For `organization.create` alone: concerns only who owns this many organizations already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub above: Option<u32>,
+    /// Which organizations it concerns.
+    #[serde(default, skip_serializing_if = "AppliesTo::everybody")]
+    pub applies_to: AppliesTo,
     /// How seriously it is meant.
     pub mode: Mode,
 }
@@ -120,6 +128,9 @@ const MOST_PATTERNS: usize = 50;
 /// Characters of an id or a pattern.
 const LONGEST: usize = 64;
 
+/// The action whose rules say from how many organizations on.
+const CREATE_ORGANIZATION: &str = "organization.create";
+
 /// 5 November 2024, midnight UTC: since then new keys need a phone (S1-02).
 pub const PHONE_RULE_EFFECTIVE: Timestamp = Timestamp(1_730_764_800);
 
@@ -137,6 +148,8 @@ impl Policy {
             effective_from,
             grandfather_created_before: None,
             grandfather_used_before: None,
+            above: None,
+            applies_to: AppliesTo::default(),
             mode,
         };
         Self {
@@ -189,6 +202,17 @@ impl Policy {
                     Timestamp(0),
                     Mode::Off,
                 ),
+                Rule {
+                    above: Some(3),
+                    ..rule(
+                        "phone-for-more-organizations",
+                        CREATE_ORGANIZATION,
+                        &[],
+                        Requirement::Phone,
+                        Timestamp(0),
+                        Mode::Off,
+                    )
+                },
             ],
             exemptions: Vec::new(),
         }
@@ -220,6 +244,16 @@ impl Policy {
             }
             if !rule.models.is_empty() && !Action::of_models(&rule.action) {
                 return fault("this action concerns no models");
+            }
+            let tags = &rule.applies_to.org_tags_not;
+            if tags.len() > MOST_TAGS || !tags.iter().all(|tag| is_tag(tag)) {
+                return fault("a tag has 1 to 32 small letters, digits, hyphens and underscores; 20 tags are enough");
+            }
+            match (rule.action == CREATE_ORGANIZATION, rule.above) {
+                (false, Some(_)) => return fault("'above' belongs to organization.create"),
+                (true, Some(1..=MOST_OWNED)) | (false, None) => {}
+                // What is asked for is proven within an organization: the first one cannot need it.
+                (true, _) => return fault("'above' says from how many organizations on, between 1 and 1000"),
             }
             if rule.any_of.iter().any(Vec::is_empty) {
                 return fault("a group of 'any_of' names no requirement");
@@ -255,6 +289,13 @@ impl Policy {
         dates
     }
 
+    /// Whether an exemption spares this organization now.
+    #[must_use]
+    pub fn exempts(&self, organization: &OrganizationId, now: Timestamp) -> bool {
+        let spared = |e: &Exemption| &e.organization == organization && e.until.is_none_or(|until| now < until);
+        self.exemptions.iter().any(spared)
+    }
+
     /// Judges one action of one organization.
     #[must_use]
     pub fn judge(
@@ -264,11 +305,12 @@ impl Policy {
         met: &Entitlements,
         now: Timestamp,
     ) -> Verdict {
+        if self.exempts(organization, now) { Verdict::default() } else { self.judge_rules(action, met, now) }
+    }
+
+    /// Judges by the rules alone.
+    pub(super) fn judge_rules(&self, action: Action<'_>, met: &Entitlements, now: Timestamp) -> Verdict {
         let mut verdict = Verdict::default();
-        let spared = |e: &Exemption| &e.organization == organization && e.until.is_none_or(|until| now < until);
-        if self.exemptions.iter().any(spared) {
-            return verdict;
-        }
         for rule in self.rules.iter().filter(|rule| rule.applies(action, met, now)) {
             let ways = rule.ways(met);
             let lacking = rule.require.iter().copied().filter(|requirement| !met.meets(*requirement));
@@ -302,6 +344,8 @@ impl Rule {
     fn applies(&self, action: Action<'_>, met: &Entitlements, now: Timestamp) -> bool {
         self.action == action.as_str()
             && now >= self.effective_from
+            && self.applies_to.concerns(met)
+            && self.above.is_none_or(|most| matches!(action, Action::CreateOrganization { owned } if owned >= most))
             && self.grandfather_created_before.is_none_or(|date| met.organization_created_at >= date)
             && action.model().is_none_or(|model| self.guards(model))
             && self.grandfather_used_before.is_none_or(|date| !self.used_before(action, met, date))

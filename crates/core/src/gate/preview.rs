@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Action, Entitlements, Mode, Policy, Requirement};
+use super::{Action, Entitlements, Mode, Owned, Policy, Requirement};
 use crate::id::OrganizationId;
 use crate::time::Timestamp;
 
@@ -24,6 +24,8 @@ pub struct OrganizationFacts<'a> {
     pub entitlements: &'a Entitlements,
     /// What it did lately.
     pub uses: &'a [ActionUse<'a>],
+    /// What its founder owned when he made it, where that was lately; by these the making is judged.
+    pub founder: Option<&'a [Owned]>,
 }
 
 /// An action that would be refused from then on.
@@ -70,7 +72,10 @@ impl Policy {
         let mut refusals = Vec::new();
         for known in facts {
             for done in known.uses {
-                let judge = |policy: &Self| policy.judge(done.action, known.organization, known.entitlements, at);
+                let judge = |policy: &Self| match (done.action, known.founder) {
+                    (Action::CreateOrganization { .. }, owned) => policy.judge_founding(owned.unwrap_or_default(), at),
+                    (action, _) => policy.judge(action, known.organization, known.entitlements, at),
+                };
                 let then = judge(self);
                 if then.allowed() || !judge(present).allowed() {
                     continue;

@@ -121,6 +121,8 @@ fn rule(require: &[Requirement], any_of: &[&[Requirement]]) -> Rule {
         effective_from: Timestamp(0),
         grandfather_created_before: None,
         grandfather_used_before: None,
+        above: None,
+        applies_to: AppliesTo::default(),
         mode: Mode::Enforce,
     }
 }
@@ -128,6 +130,28 @@ fn rule(require: &[Requirement], any_of: &[&[Requirement]]) -> Rule {
 fn judged(rule: &Rule, met: &Entitlements) -> Verdict {
     let policy = Policy { rules: vec![rule.clone()], exemptions: Vec::new() };
     policy.judge(Action::UseModel("gpt-image-1"), &organization(), met, Timestamp(1_000))
+}
+
+// verification.md 6.2, applies_to
+#[test]
+fn a_rule_concerns_whom_it_says() {
+    let mut young = rule(&[Requirement::Organization], &[]);
+    young.applies_to = AppliesTo { created_after: Some(Timestamp(101)), org_tags_not: Vec::new() };
+    assert!(judged(&young, &with(&[])).allowed(), "made at 100");
+    young.applies_to.created_after = Some(Timestamp(100));
+    assert!(!judged(&young, &with(&[])).allowed());
+    young.applies_to.org_tags_not = vec!["partner".to_owned()];
+    let partner = Entitlements { tags: vec!["partner".to_owned()], ..with(&[]) };
+    assert!(judged(&young, &partner).allowed() && !judged(&young, &with(&[])).allowed());
+
+    let policy = Policy { rules: vec![young.clone()], exemptions: Vec::new() };
+    assert!(policy.check().is_ok());
+    let text = serde_json::to_string(&policy).unwrap_or_default();
+    assert_eq!(serde_json::from_str::<Policy>(&text).ok(), Some(policy));
+    young.applies_to = AppliesTo::default();
+    assert!(!serde_json::to_string(&young).unwrap_or_default().contains("applies_to"), "older gateways still read it");
+    young.applies_to.org_tags_not = vec!["Two Words".to_owned()];
+    assert!(Policy { rules: vec![young], exemptions: Vec::new() }.check().is_err());
 }
 
 #[test]
@@ -179,8 +203,8 @@ fn a_preview_says_whom_a_rule_would_refuse() {
         ActionUse { action: Action::CreateKey, times: 1 },
     ];
     let facts = [
-        OrganizationFacts { organization: &a, entitlements: &bare, uses: &uses },
-        OrganizationFacts { organization: &b, entitlements: &verified, uses: &uses },
+        OrganizationFacts { organization: &a, entitlements: &bare, uses: &uses, founder: None },
+        OrganizationFacts { organization: &b, entitlements: &verified, uses: &uses, founder: None },
     ];
     let present = Policy::default_rules();
     let mut proposed = present.clone();
@@ -200,11 +224,11 @@ fn a_preview_says_whom_a_rule_would_refuse() {
     assert_eq!(proposed.preview(&present, &facts, at.plus(-1)), Preview::default(), "it sleeps until its date");
     assert_eq!(present.preview(&present, &facts, at), Preview::default());
 
-    proposed.rules[6].mode = Mode::Shadow;
+    proposed.rules[7].mode = Mode::Shadow;
     assert_eq!(proposed.preview(&present, &facts, at), Preview::default());
     assert_eq!(proposed.enforced().preview(&present, &facts, at).times(), 212);
     let off = proposed.enforced().rules.iter().filter(|rule| rule.mode == Mode::Off).count();
-    assert_eq!(off, 2, "what is off stays off");
+    assert_eq!(off, 3, "what is off stays off");
 }
 
 #[test]

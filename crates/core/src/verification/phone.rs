@@ -102,6 +102,8 @@ pub enum PhoneEvent {
     Exhausted,
     /// The service does not answer.
     ProviderDown,
+    /// The service does not answer, and another one sent a code of its own in the same breath.
+    SentElsewhere,
     /// The service says that the message cannot be delivered.
     DeliveryFailed,
     /// Time passed.
@@ -212,13 +214,20 @@ impl PhoneVerification {
                 let next = Self { state: PhoneState::ProviderDown, ..self };
                 Ok((next, Vec::new(), "phone.provider_down"))
             }
+            (PhoneState::CodeSent, PhoneEvent::SentElsewhere) => {
+                // Another code, so another ten minutes and other checks; it is no further send, and its wait stands.
+                let next = Self { sent_at: now, expires_at: now.plus(CODE_LIFE), checks: 0, ..self };
+                Ok((next, Vec::new(), "phone.provider_down"))
+            }
             (PhoneState::CodeSent, PhoneEvent::DeliveryFailed) => {
                 Ok((self, vec![PhoneEffect::OfferOtherWay], "phone.delivery_failed"))
             }
             (_, PhoneEvent::Tick | PhoneEvent::ProviderDown | PhoneEvent::DeliveryFailed) => {
                 Ok((self, Vec::new(), "phone.unchanged"))
             }
-            (_, PhoneEvent::RightCode | PhoneEvent::WrongCode | PhoneEvent::Exhausted) => Err(PhoneRefusal::Expired),
+            (_, PhoneEvent::RightCode | PhoneEvent::WrongCode | PhoneEvent::Exhausted | PhoneEvent::SentElsewhere) => {
+                Err(PhoneRefusal::Expired)
+            }
         }
     }
 

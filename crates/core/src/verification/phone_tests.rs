@@ -6,13 +6,14 @@ use super::*;
 
 const NOW: Timestamp = Timestamp(1_800_000_000);
 
-const EVENTS: [PhoneEvent; 9] = [
+const EVENTS: [PhoneEvent; 10] = [
     PhoneEvent::Resend { same_code: false },
     PhoneEvent::Resend { same_code: true },
     PhoneEvent::RightCode,
     PhoneEvent::WrongCode,
     PhoneEvent::Exhausted,
     PhoneEvent::ProviderDown,
+    PhoneEvent::SentElsewhere,
     PhoneEvent::DeliveryFailed,
     PhoneEvent::Tick,
     PhoneEvent::Abandon,
@@ -31,7 +32,7 @@ fn at(state: PhoneState) -> PhoneVerification {
 #[test]
 fn every_state_meets_every_event() {
     use PhoneState::{Abandoned, CodeSent, Locked, ProviderDown, Verified};
-    let table: [(PhoneState, [Option<PhoneState>; 9]); 6] = [
+    let table: [(PhoneState, [Option<PhoneState>; 10]); 6] = [
         (
             CodeSent,
             [
@@ -41,6 +42,7 @@ fn every_state_meets_every_event() {
                 Some(CodeSent),
                 Some(Locked),
                 Some(ProviderDown),
+                Some(CodeSent),
                 Some(CodeSent),
                 Some(CodeSent),
                 Some(Abandoned),
@@ -55,15 +57,16 @@ fn every_state_meets_every_event() {
                 None,
                 None,
                 Some(ProviderDown),
+                None,
                 Some(ProviderDown),
                 Some(ProviderDown),
                 Some(Abandoned),
             ],
         ),
-        (Locked, [None; 9]),
-        (PhoneState::Expired, [None; 9]),
-        (Abandoned, [None; 9]),
-        (Verified, [None; 9]),
+        (Locked, [None; 10]),
+        (PhoneState::Expired, [None; 10]),
+        (Abandoned, [None; 10]),
+        (Verified, [None; 10]),
     ];
     assert_eq!(table.len(), PhoneState::ALL.len());
     for (state, row) in table {
@@ -135,6 +138,16 @@ fn an_outage_uses_nothing_up() {
         down.step(PhoneEvent::Resend { same_code: false }, hour).unwrap_or_else(|e| unreachable!("{e:?}"));
     assert_eq!((sent.state, sent.sends, sent.expires_at), (PhoneState::CodeSent, 1, hour.plus(CODE_LIFE)));
     assert_eq!(effects, [PhoneEffect::SendCode]);
+}
+
+#[test]
+fn a_code_from_elsewhere_is_another_code() {
+    let wrong = begun().step(PhoneEvent::WrongCode, NOW).map_or_else(|e| unreachable!("{e:?}"), |(next, ..)| next);
+    let minute = NOW.plus(60);
+    let (fresh, effects, audit) =
+        wrong.clone().step(PhoneEvent::SentElsewhere, minute).unwrap_or_else(|e| unreachable!("{e:?}"));
+    assert_eq!((fresh.checks, fresh.sends, fresh.expires_at), (0, 1, minute.plus(CODE_LIFE)), "it is no further send");
+    assert_eq!((fresh.resend_at, effects, audit), (wrong.resend_at, Vec::new(), "phone.provider_down"));
 }
 
 #[test]

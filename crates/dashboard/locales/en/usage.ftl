@@ -31,7 +31,7 @@ help-verification-text =
 
     You need a payment method on file (nothing is charged), a phone with a camera and one valid document. The check is done by the provider named on the page, after your consent. The page on the PC follows along; the match number must be the same on both devices.
 
-    Biometric data is deleted after 7 days at the latest. Withdraw & erase takes consent back and erases what is left.
+    Biometric data is deleted after 7 days at the latest, unless the law requires that it be kept longer. Withdraw & erase takes consent back and erases what is left.
 
     Existing keys gain access by themselves, usually within seconds and after 15 minutes at the latest.
 help-first-call-text =

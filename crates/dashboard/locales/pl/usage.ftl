@@ -33,7 +33,7 @@ help-verification-text =
 
     Potrzebne są: zapisana metoda płatności (nic nie jest pobierane), telefon z aparatem i jeden ważny dokument. Sprawdza dostawca podany na stronie, po wyrażeniu zgody. Strona na komputerze pokazuje postęp; numer do porównania musi być taki sam na obu urządzeniach.
 
-    Dane biometryczne są usuwane najpóźniej po 7 dniach. Wycofaj zgodę i usuń dane cofa zgodę i usuwa to, co zostało.
+    Dane biometryczne są usuwane najpóźniej po 7 dniach, chyba że prawo wymaga dłuższego przechowywania. Wycofaj zgodę i usuń dane cofa zgodę i usuwa to, co zostało.
 
     Istniejące klucze uzyskują dostęp same, zwykle w kilka sekund, najpóźniej po 15 minutach.
 help-first-call-text =

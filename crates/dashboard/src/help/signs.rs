@@ -23,6 +23,9 @@ const MESSAGES: &[(&[&str], &str)] = &[
     (&["needs a verified phone number before it can create a new api key"], "phone-number-requirement"),
     (&["needs a payment method on file before it can create a new api key"], "payment-method"),
     (&["must be verified before it can create a new api key"], "verification"),
+    (&["before its owner can make another organization"], "phone-number-requirement"),
+    (&["before its verification can begin"], "payment-method"),
+    (&["the sim card of this number was changed lately"], "phone-codes"),
     (&["incorrect api key provided"], "key-not-accepted"),
     (&["you didn't provide an api key"], "key-not-accepted"),
     (&["missing bearer"], "key-not-accepted"),
@@ -168,6 +171,7 @@ const MESSAGES: &[(&[&str], &str)] = &[
 const CODES: &[(&str, &str)] = &[
     ("phone_", "phone-codes"),
     ("phone_verification_required", "phone-number-requirement"),
+    ("another_organization", "phone-number-requirement"),
     ("phone_revoked", "phone-codes"),
     ("sign_in_before_replacing", "phone-codes"),
     ("payment_", "payment-method"),

@@ -3,17 +3,19 @@
 use askama::Template;
 use axum::extract::State;
 use keystead_app::accounts::FactorReset;
-use keystead_app::operator::{OrganizationRow, Overview};
+use keystead_app::operator::{CaseRow, OrganizationRow, Overview};
 use keystead_app::{Actor, Error};
 use keystead_core::gate::Requirement;
 use keystead_core::verification::organization::Event;
 use keystead_core::verification::payment::PaymentEvent;
 
+use super::operator_policy::words_of;
 use super::{Page, go, show};
 use crate::DashboardState;
 use crate::failure::Failure;
 use crate::form::Form;
 use crate::shell::Shell;
+use crate::text::Text;
 use crate::visit::Visit;
 
 #[derive(Template)]
@@ -61,22 +63,41 @@ impl Operator {
         self.shell.t.count("operator-lead", &i64::try_from(self.overview.cases.len()).unwrap_or(i64::MAX))
     }
 
+    fn gateways(&self) -> String {
+        let (current, all) = (self.overview.gateways.current.to_string(), self.overview.gateways.all.to_string());
+        self.shell.t.say2("operator-gateways", &("current", &current), &("all", &all))
+    }
+
+    fn late(&self, node: &str, seconds: &i64) -> String {
+        let seconds = self.shell.when.number(seconds);
+        self.shell.t.say2("operator-gateway-late", &("node", node), &("seconds", &seconds))
+    }
+
     fn health(&self, health: &str) -> String {
         self.shell.t.say(&format!("health-{health}"))
     }
 
     fn service(&self, name: &str) -> String {
-        self.shell.t.say(&format!("service-{name}"))
+        self.shell.t.say(&format!("service-{}", name.replace('_', "-")))
     }
 
     fn attention(&self, row: &OrganizationRow) -> String {
-        let say = |name: &&str| self.shell.t.say(&format!("attention-{}", name.replace('_', "-")));
-        row.attention.iter().map(say).collect::<Vec<_>>().join(" · ")
+        attention(self.shell.t, &row.attention)
+    }
+
+    fn signals(&self, case: &CaseRow) -> String {
+        self.shell.t.say1("operator-signals", "signals", attention(self.shell.t, &case.signals))
     }
 
     fn status(&self, row: &OrganizationRow) -> String {
         self.shell.t.say(&format!("status-{}", row.status.replace('_', "-")))
     }
+}
+
+/// Things to look at, in words.
+pub(super) fn attention(t: Text, names: &[&str]) -> String {
+    let say = |name: &&str| t.say(&format!("attention-{}", name.replace('_', "-")));
+    names.iter().map(say).collect::<Vec<_>>().join(" · ")
 }
 
 /// Only for people who run the installation; for everybody else the page does not exist.
@@ -160,6 +181,10 @@ pub(crate) async fn act(State(state): State<DashboardState>, visit: Visit, form:
         }
         "restore" => {
             state.app.operate_on_verification(&actor, &organization, Event::Restore, reason).await.map_err(fail)?;
+        }
+        "tag" => {
+            let tags = words_of(form.text("tags"));
+            state.app.tag_organization(&actor, &organization, &tags, reason).await.map_err(fail)?;
         }
         _ => return Err(missing()),
     }

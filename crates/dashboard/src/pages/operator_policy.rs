@@ -6,7 +6,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use keystead_app::Error;
 use keystead_app::policies::{PolicyPreview, PolicyVersion, PreviewRow};
-use keystead_core::gate::{Action, Exemption, Mode, Requirement, Rule};
+use keystead_core::gate::{Action, AppliesTo, Exemption, Mode, Requirement, Rule};
 use keystead_core::time::Timestamp;
 
 use super::operator::{Tab, operator, tabs};
@@ -31,6 +31,9 @@ struct RuleForm {
     effective: String,
     created_before: String,
     used_before: String,
+    created_after: String,
+    tags_not: String,
+    above: String,
     mode: String,
 }
 
@@ -46,6 +49,9 @@ impl RuleForm {
             effective: Some(rule.effective_from).filter(|at| at.0 != 0).map(moment).unwrap_or_default(),
             created_before: rule.grandfather_created_before.map(moment).unwrap_or_default(),
             used_before: rule.grandfather_used_before.map(moment).unwrap_or_default(),
+            created_after: rule.applies_to.created_after.map(moment).unwrap_or_default(),
+            tags_not: rule.applies_to.org_tags_not.join(", "),
+            above: rule.above.map(|most| most.to_string()).unwrap_or_default(),
             mode: rule.mode.as_str().to_owned(),
         }
     }
@@ -62,6 +68,9 @@ impl RuleForm {
             effective: text("effective"),
             created_before: text("created_before"),
             used_before: text("used_before"),
+            created_after: text("created_after"),
+            tags_not: text("tags_not"),
+            above: text("above"),
             mode: text("mode"),
         }
     }
@@ -75,19 +84,34 @@ impl RuleForm {
         let named = |name: &str| Requirement::from_name(name.trim()).ok_or("policy-wrong-requirement");
         let groups = self.any_of.split(';').filter(|group| !group.trim().is_empty());
         let groups = groups.map(|group| group.split('+').map(named).collect()).collect::<Result<Vec<Vec<_>>, _>>()?;
-        let models = self.models.split(',').map(str::trim).filter(|model| !model.is_empty());
         Ok(Rule {
             id: self.id.clone(),
             action: self.action.clone(),
-            models: models.map(str::to_owned).collect(),
+            models: words_of(&self.models),
             require: self.require.iter().filter_map(|name| Requirement::from_name(name)).collect(),
             any_of: groups,
             effective_from: read_moment(&self.effective)?.unwrap_or_default(),
             grandfather_created_before: read_moment(&self.created_before)?,
             grandfather_used_before: read_moment(&self.used_before)?,
+            above: number_of(&self.above)?,
+            applies_to: AppliesTo {
+                created_after: read_moment(&self.created_after)?,
+                org_tags_not: words_of(&self.tags_not),
+            },
             mode: Mode::from_name(&self.mode).ok_or("policy-wrong-mode")?,
         })
     }
+}
+
+/// Words with commas between.
+pub(super) fn words_of(text: &str) -> Vec<String> {
+    text.split(',').map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
+/// A number, if one was written.
+fn number_of(text: &str) -> Result<Option<u32>, &'static str> {
+    let text = text.trim();
+    if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(|_| "policy-wrong-number") }
 }
 
 /// A moment as a form keeps it, in UTC and to the second.
@@ -119,7 +143,7 @@ struct Policy {
 }
 
 impl Policy {
-    fn actions(&self) -> [&'static str; 5] {
+    fn actions(&self) -> [&'static str; 6] {
         Action::NAMES
     }
 
@@ -295,6 +319,8 @@ mod tests {
         rule.any_of = vec![vec![Requirement::Phone, Requirement::PaymentMethod], vec![Requirement::Organization]];
         rule.grandfather_used_before = Some(Timestamp(1_767_225_601));
         rule.grandfather_created_before = Some(Timestamp(-5));
+        rule.applies_to.created_after = Some(Timestamp(1_767_225_600));
+        rule.applies_to.org_tags_not = vec!["partner".to_owned(), "test".to_owned()];
         assert_eq!(RuleForm::of(&rule).any_of, "phone + payment_method; organization");
         assert_eq!(RuleForm::of(&rule).rule(), Ok(rule));
         let wrong = |change: &dyn Fn(&mut RuleForm)| {
@@ -305,6 +331,7 @@ mod tests {
         assert_eq!(wrong(&|form| form.any_of = "phone + blood".to_owned()), Some("policy-wrong-requirement"));
         assert_eq!(wrong(&|form| form.effective = "tomorrow".to_owned()), Some("policy-wrong-date"));
         assert_eq!(wrong(&|form| form.mode = "strict".to_owned()), Some("policy-wrong-mode"));
+        assert_eq!(wrong(&|form| form.above = "many".to_owned()), Some("policy-wrong-number"));
         // Browsers leave the seconds out when they are none.
         assert_eq!(read_moment("2026-01-01T00:00"), Ok(Some(Timestamp(1_767_225_600))));
     }

@@ -22,7 +22,7 @@ struct Report {
 
 impl Report {
     fn service(&self, name: &str) -> String {
-        self.shell.t.say(&format!("service-{name}"))
+        self.shell.t.say(&format!("service-{}", name.replace('_', "-")))
     }
 
     fn word(&self, health: &str) -> String {

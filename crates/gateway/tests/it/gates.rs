@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use keystead_core::gate::{FirstUse, Mode, Policy, Requirement, Rule};
+use keystead_core::gate::{AppliesTo, FirstUse, Mode, Policy, Requirement, Rule};
 use keystead_core::model_access::{ListMode, ModelAccess};
 use keystead_core::time::Timestamp;
 
@@ -28,6 +28,8 @@ fn rule(id: &str, action: &str, models: &[&str]) -> Rule {
         effective_from: Timestamp(0),
         grandfather_created_before: None,
         grandfather_used_before: None,
+        above: None,
+        applies_to: AppliesTo::default(),
         mode: Mode::Enforce,
     }
 }
@@ -189,11 +191,14 @@ async fn the_list_of_models_agrees_with_the_gate() {
     either.require.clear();
     either.any_of = vec![vec![Requirement::PaymentMethod, Requirement::Organization], vec![Requirement::Phone]];
     let spared = Rule { grandfather_used_before: Some(Timestamp(500)), ..rule("spares", "model.use", &["o3"]) };
+    let applies_to = AppliesTo { org_tags_not: vec!["partner".to_owned()], ..AppliesTo::default() };
+    let strangers = Rule { applies_to, ..rule("strangers", "model.use", &[]) };
     let policies = [
         Policy::default(),
         Policy::default_rules(),
         Policy { rules: vec![rule("all", "model.use", &[])], exemptions: Vec::new() },
         Policy { rules: vec![either, spared, rule("streams", "feature.stream", &[])], exemptions: Vec::new() },
+        Policy { rules: vec![strangers], exemptions: Vec::new() },
         Policy { rules: vec![Rule { mode: Mode::Warn, ..rule("warns", "model.use", &[]) }], exemptions: Vec::new() },
     ];
     for policy in policies {
@@ -204,6 +209,7 @@ async fn the_list_of_models_agrees_with_the_gate() {
                 let entitlements = &mut caller.organizations[0].entitlements;
                 entitlements.met = if n == 1 { Vec::new() } else { vec![Requirement::Phone] };
                 if n == 3 {
+                    entitlements.tags = vec!["partner".to_owned()];
                     entitlements.first_used = vec![FirstUse { model: "o3".to_owned(), at: Timestamp(1) }];
                 }
             });

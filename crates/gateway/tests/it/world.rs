@@ -160,6 +160,7 @@ pub(crate) fn caller(key: &ApiKey, number: u32) -> Caller {
                 met: vec![Requirement::Phone],
                 organization_created_at: Timestamp(0),
                 first_used: Vec::new(),
+                tags: Vec::new(),
             },
             projects: vec![ReachableProject {
                 id: format!("proj_{number}").parse().unwrap(),

@@ -23,6 +23,16 @@ enum Kind {
 
 const TOP: &[(&str, Kind)] = &[("environment", Kind::Text)];
 
+const SMS: &[(&str, Kind)] = &[
+    ("provider", Kind::Text),
+    ("base_url", Kind::Text),
+    ("lookup_base_url", Kind::Text),
+    ("account_sid", Kind::Text),
+    ("auth_token", Kind::Text),
+    ("service_sid", Kind::Text),
+    ("token", Kind::Text),
+];
+
 const SECTIONS: &[(&str, &[(&str, Kind)])] = &[
     (
         "server",
@@ -59,18 +69,8 @@ const SECTIONS: &[(&str, &[(&str, Kind)])] = &[
         ],
     ),
     ("directory", &[("capacity", Kind::Number), ("max_stale_seconds", Kind::Number)]),
-    (
-        "sms",
-        &[
-            ("provider", Kind::Text),
-            ("base_url", Kind::Text),
-            ("lookup_base_url", Kind::Text),
-            ("account_sid", Kind::Text),
-            ("auth_token", Kind::Text),
-            ("service_sid", Kind::Text),
-            ("token", Kind::Text),
-        ],
-    ),
+    ("sms", SMS),
+    ("sms_fallback", SMS),
     (
         "payment",
         &[("provider", Kind::Text), ("base_url", Kind::Text), ("api_key", Kind::Text), ("webhook_secrets", Kind::Text)],
@@ -107,6 +107,7 @@ const SECTIONS: &[(&str, &[(&str, Kind)])] = &[
             ("phone_countries", Kind::Texts),
             ("allow_voip", Kind::Flag),
             ("daily_codes", Kind::Number),
+            ("sim_swap_days", Kind::Number),
             ("biometrics_days", Kind::Number),
             ("reverify_after_days", Kind::Number),
             ("reverify_new_owner_days", Kind::Number),

@@ -42,6 +42,7 @@ pub(crate) struct Config {
     pub(crate) limits: Limits,
     pub(crate) directory: DirectorySection,
     pub(crate) sms: SmsSection,
+    pub(crate) sms_fallback: SmsSection,
     pub(crate) payment: PaymentSection,
     pub(crate) identity: IdentitySection,
     pub(crate) mail: MailSection,
@@ -297,6 +298,8 @@ pub(crate) struct Validated {
     pub(crate) limits: Limits,
     pub(crate) directory: DirectorySection,
     pub(crate) sms: Option<Sms>,
+    /// Asked in the same breath when the first does not answer.
+    pub(crate) sms_fallback: Option<Sms>,
     pub(crate) payment: Option<Payment>,
     pub(crate) identity: Option<Identity>,
     pub(crate) mail: Option<Mail>,
@@ -365,8 +368,13 @@ impl Config {
         }
         self.verification.validate()?;
         let edge = self.network.validate(&self.server.trusted_proxies)?;
+        let (sms, sms_fallback) = (self.sms.validate("sms")?, self.sms_fallback.validate("sms_fallback")?);
+        if sms_fallback.is_some() && sms.is_none() && !sandbox_wanted {
+            return wrong("sms_fallback needs sms: it is asked when that service does not answer".into());
+        }
         Ok(Validated {
-            sms: self.sms.validate()?,
+            sms,
+            sms_fallback,
             payment: self.payment.validate()?,
             identity: self.identity.validate()?,
             mail: self.mail.validate()?,

@@ -30,7 +30,7 @@ impl Hidden {
     }
 }
 
-/// `[sms]`: codes to phones.
+/// `[sms]`, and `[sms_fallback]` for when that does not answer: codes to phones.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct SmsSection {
@@ -109,6 +109,8 @@ pub(crate) struct VerificationSection {
     pub(crate) phone_countries: Vec<String>,
     /// Whether internet telephone numbers pass.
     pub(crate) allow_voip: bool,
+    /// Days that a number with a changed SIM card waits before it may replace another; absent does not ask.
+    pub(crate) sim_swap_days: Option<i64>,
     /// Codes sent on one day over the whole installation.
     pub(crate) daily_codes: Option<i64>,
     /// Days that pictures and faces are kept; 7 is the ceiling.
@@ -179,21 +181,23 @@ fn address(what: &str, value: Option<&String>, default: &str) -> Result<String, 
 }
 
 impl SmsSection {
-    pub(super) fn validate(&self) -> Result<Option<Sms>, ConfigError> {
+    /// Checks the section of this name.
+    pub(super) fn validate(&self, section: &str) -> Result<Option<Sms>, ConfigError> {
+        let name = |key: &str| format!("{section}.{key}");
         Ok(Some(match self.provider.as_deref() {
             None => return Ok(None),
             Some("twilio") => Sms::Twilio {
-                verify: address("sms.base_url", self.base_url.as_ref(), "https://verify.twilio.com")?,
-                lookup: address("sms.lookup_base_url", self.lookup_base_url.as_ref(), "https://lookups.twilio.com")?,
-                account_sid: text("sms.account_sid", self.account_sid.as_ref())?,
-                auth_token: self.auth_token.required("sms.auth_token")?,
-                service_sid: text("sms.service_sid", self.service_sid.as_ref())?,
+                verify: address(&name("base_url"), self.base_url.as_ref(), "https://verify.twilio.com")?,
+                lookup: address(&name("lookup_base_url"), self.lookup_base_url.as_ref(), "https://lookups.twilio.com")?,
+                account_sid: text(&name("account_sid"), self.account_sid.as_ref())?,
+                auth_token: self.auth_token.required(&name("auth_token"))?,
+                service_sid: text(&name("service_sid"), self.service_sid.as_ref())?,
             },
             Some("http") => Sms::Http {
-                url: checked_url("sms.base_url", &text("sms.base_url", self.base_url.as_ref())?)?,
+                url: checked_url(&name("base_url"), &text(&name("base_url"), self.base_url.as_ref())?)?,
                 token: self.token.0.clone().map(Secret::new),
             },
-            Some(_) => return Err(ConfigError::Value("sms.provider must be twilio or http".into())),
+            Some(_) => return Err(ConfigError::Value(format!("{section}.provider must be twilio or http"))),
         }))
     }
 }
@@ -267,6 +271,9 @@ impl VerificationSection {
         if let Some(wrong) = self.phone_countries.iter().find(|code| !country(code)) {
             let text = format!("verification.phone_countries: {wrong:?} is not a country such as PL or JP");
             return Err(ConfigError::Value(text));
+        }
+        if self.sim_swap_days.is_some_and(|days| !(0..=90).contains(&days)) {
+            return Err(ConfigError::Value("verification.sim_swap_days must be between 0 and 90".into()));
         }
         if self.daily_codes.is_some_and(|codes| codes < 0) {
             return Err(ConfigError::Value("verification.daily_codes must not be negative".into()));

@@ -46,6 +46,15 @@ fn every_commented_value_of_the_example_is_known() {
 }
 
 #[test]
+fn a_second_service_for_codes_needs_a_first() {
+    let second = [("KEYSTEAD_SMS_FALLBACK__PROVIDER", "http"), ("KEYSTEAD_SMS_FALLBACK__BASE_URL", "https://b.test")];
+    assert!(parse("", &second).unwrap().validate(&|_| None).unwrap().sms_fallback.is_some(), "beside the sandbox's");
+    assert!(reason("[sandbox]\nenabled = false", &second).contains("sms_fallback needs sms"));
+    assert!(reason("[sms_fallback]\nprovider = 'pigeon'", &[]).contains("sms_fallback.provider must be"));
+    assert!(reason("[sms_fallback]\nprovider = 'twilio'", &[]).contains("sms_fallback.account_sid"));
+}
+
+#[test]
 fn the_environment_wins() {
     let config = parse(
         "[server]\nlisten = '127.0.0.1:1'",

@@ -47,6 +47,7 @@ pub(crate) struct Running {
     pub(crate) addresses: Addresses,
     meter: Arc<Meter>,
     follower: JoinHandle<()>,
+    leaving: Arc<Follower>,
     worker: JoinHandle<()>,
     busy: mpsc::Receiver<()>,
     _sandbox: Option<sandbox::Running>,
@@ -98,6 +99,7 @@ pub(crate) async fn start(config: Validated, stopped: watch::Receiver<bool>) -> 
     let mut registry = Registry::default();
     outcomes.register(&mut registry);
     gateway.metrics(&mut registry);
+    follower.register(&mut registry);
 
     if let Some(running) = &sandbox {
         running.announce_to(listen);
@@ -133,9 +135,10 @@ pub(crate) async fn start(config: Validated, stopped: watch::Receiver<bool>) -> 
     let metrics_bound = start_metrics(&config, registry, stopped.clone(), busy_sender.clone()).await?;
     let answer = move |request, peer| Arc::clone(&dispatch).answer(request, peer);
     tokio::spawn(listener::serve(main, answer, stopped, busy_sender));
+    let leaving = Arc::clone(&follower);
     let follower = tokio::spawn(follower.follow());
     let addresses = Addresses { listen, public_url, sandbox: sandbox_url, metrics: metrics_bound };
-    Ok(Running { addresses, meter, follower, worker, busy, _sandbox: sandbox })
+    Ok(Running { addresses, meter, follower, leaving, worker, busy, _sandbox: sandbox })
 }
 
 fn limits(config: &Validated) -> Limits {
@@ -189,5 +192,8 @@ impl Running {
             tracing::warn!("a job did not finish in time; it is carried out again after the next start");
         }
         self.follower.abort();
+        if timeout(Duration::from_secs(2), self.leaving.leave()).await.is_err() {
+            tracing::warn!("the database does not answer; other nodes look for this one for an hour");
+        }
     }
 }

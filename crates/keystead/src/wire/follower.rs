@@ -1,6 +1,7 @@
 //! Follows the store's `changes`: what was revoked, archived or granted anywhere reaches this node's memory.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -8,6 +9,10 @@ use keystead_core::time::Timestamp;
 use keystead_gateway::{Catalogue, ChangedSubject, Directory, Rates};
 use keystead_store::tables::changes::{self, ChangeSubject};
 use keystead_store::{Error, Store, Tx};
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
+use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::registry::Registry;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep};
 
@@ -33,11 +38,25 @@ pub(crate) struct Follower {
     models: Models,
     node: String,
     progress: Mutex<Progress>,
+    /// When this node last knew everything, in Unix seconds.
+    fresh_at: Arc<AtomicI64>,
 }
 
 struct Progress {
     applied: i64,
     last_heartbeat: Timestamp,
+}
+
+/// Seconds since this node knew everything.
+#[derive(Debug)]
+struct Lag(Arc<AtomicI64>);
+
+impl Collector for Lag {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
+        let gauge = ConstGauge::new(wire::now().0.saturating_sub(self.0.load(Ordering::Relaxed)).max(0));
+        let help = "Seconds since this node had applied every change; above 60 somebody should look";
+        gauge.encode(encoder.encode_descriptor("keystead_change_lag_seconds", help, None, gauge.metric_type())?)
+    }
 }
 
 impl Follower {
@@ -52,7 +71,8 @@ impl Follower {
     ) -> Result<Self, Error> {
         let latest = store.read("latest_change", async |tx: &mut Tx| changes::latest(tx).await).await?;
         let progress = Mutex::new(Progress { applied: latest, last_heartbeat: Timestamp(0) });
-        let follower = Self { store, directory, rates, catalogue, models, node, progress };
+        let fresh_at = Arc::new(AtomicI64::new(wire::now().0));
+        let follower = Self { store, directory, rates, catalogue, models, node, progress, fresh_at };
         follower.step().await?;
         Ok(follower)
     }
@@ -93,6 +113,7 @@ impl Follower {
             }
         }
         self.directory.mark_fresh(asked_at);
+        self.fresh_at.store(asked_at.0, Ordering::Relaxed);
         if progress.applied != before || asked_at.since(progress.last_heartbeat) >= HEARTBEAT_SECONDS {
             let (node, applied) = (self.node.clone(), progress.applied);
             let beat = self.store.write("heartbeat", async move |tx: &mut Tx| {
@@ -103,6 +124,20 @@ impl Follower {
             progress.last_heartbeat = asked_at;
         }
         Ok(progress.applied)
+    }
+
+    /// Tells Prometheus how long ago this node knew everything: what a change takes to be in force here, at most.
+    pub(crate) fn register(&self, registry: &mut Registry) {
+        registry.register_collector(Box::new(Lag(Arc::clone(&self.fresh_at))));
+    }
+
+    /// This node ends in order: nobody waits for it or looks for it.
+    pub(crate) async fn leave(&self) {
+        let node = self.node.clone();
+        let gone = self.store.write("leave", async move |tx: &mut Tx| changes::leave(tx, &node).await);
+        if let Err(error) = gone.await {
+            tracing::warn!(error = %error, "this node could not say that it ends");
+        }
     }
 
     /// Waits, within bounds, until every living node has applied what this one just wrote.

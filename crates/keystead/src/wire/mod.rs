@@ -79,6 +79,7 @@ pub(crate) fn settings(config: &Validated) -> Settings {
     Settings {
         phone_countries: verification.phone_countries,
         lines,
+        sim_swap_days: verification.sim_swap_days.and_then(|days| u16::try_from(days).ok()).unwrap_or_default(),
         daily_codes: verification.daily_codes.unwrap_or(usual.daily_codes),
         reverify_after_days: verification.reverify_after_days,
         reverify_new_owner_days: verification.reverify_new_owner_days,

@@ -60,33 +60,46 @@ fn failed(service: &str) -> impl Fn(Outside) -> Failure {
 }
 
 fn phone(services: &mut Services, config: &Validated, beside: Option<&Running>) -> Result<(), Failure> {
-    let options = match (&config.sms, beside) {
-        (Some(Sms::Http { url, token }), _) => {
-            let client = HttpSms::new(url.clone(), token.clone()).map_err(failed("sms"))?;
-            services.codes = Some(Codes::Sms(Arc::new(client)));
-            return Ok(());
-        }
-        (Some(Sms::Twilio { verify, lookup, account_sid, auth_token, service_sid }), _) => TwilioOptions {
-            verify_base_url: verify.clone(),
-            lookup_base_url: lookup.clone(),
-            account_sid: account_sid.clone(),
-            auth_token: auth_token.clone(),
-            service_sid: service_sid.clone(),
-        },
-        (None, Some(running)) => TwilioOptions {
-            verify_base_url: format!("{}/twilio", running.url),
-            lookup_base_url: format!("{}/twilio", running.url),
+    let first = match (&config.sms, beside) {
+        (Some(sms), _) => sms.clone(),
+        (None, Some(running)) => Sms::Twilio {
+            verify: format!("{}/twilio", running.url),
+            lookup: format!("{}/twilio", running.url),
             account_sid: sandbox::TWILIO_ACCOUNT_SID.to_owned(),
             auth_token: Secret::new(sandbox::TWILIO_AUTH_TOKEN.to_owned()),
             service_sid: sandbox::TWILIO_SERVICE_SID.to_owned(),
         },
         (None, None) => return Ok(()),
     };
-    let client = Arc::new(Twilio::new(options).map_err(failed("sms"))?);
-    let lines: Arc<dyn LineLookup> = Arc::<Twilio>::clone(&client);
-    services.lines = Some(lines);
-    services.codes = Some(Codes::Verifier(client));
+    let (codes, lines) = carrier(first, "sms")?;
+    (services.codes, services.lines) = (Some(codes), lines);
+    if let Some(second) = &config.sms_fallback {
+        // Lines are asked about at the first alone: what it cannot tell passes with lower limits.
+        services.codes_fallback = Some(carrier(second.clone(), "sms_fallback")?.0);
+    }
     Ok(())
+}
+
+/// One service that carries codes, and the look-up of lines that comes with it.
+fn carrier(sms: Sms, name: &str) -> Result<(Codes, Option<Arc<dyn LineLookup>>), Failure> {
+    match sms {
+        Sms::Http { url, token } => {
+            let client = HttpSms::new(url, token).map_err(failed(name))?;
+            Ok((Codes::Sms(Arc::new(client)), None))
+        }
+        Sms::Twilio { verify, lookup, account_sid, auth_token, service_sid } => {
+            let options = TwilioOptions {
+                verify_base_url: verify,
+                lookup_base_url: lookup,
+                account_sid,
+                auth_token,
+                service_sid,
+            };
+            let client = Arc::new(Twilio::new(options).map_err(failed(name))?);
+            let lines: Arc<dyn LineLookup> = Arc::<Twilio>::clone(&client);
+            Ok((Codes::Verifier(client), Some(lines)))
+        }
+    }
 }
 
 fn payment(services: &mut Services, config: &Validated, beside: Option<&Running>) -> Result<(), Failure> {

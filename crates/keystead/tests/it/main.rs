@@ -15,6 +15,7 @@ mod product;
 mod rates;
 mod review;
 mod running;
+mod second_service;
 mod spared;
 mod story;
 mod totals;

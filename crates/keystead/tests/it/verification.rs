@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 
 use crate::product::Product;
 
-const PHONE: &str = "+48 512 345 678";
+pub(crate) const PHONE: &str = "+48 512 345 678";
 const CANARY: &str = "48512345678";
 
-struct Owner<'p> {
+pub(crate) struct Owner<'p> {
     product: &'p Product,
     admin: String,
     project: String,
@@ -18,25 +18,25 @@ struct Owner<'p> {
 }
 
 impl<'p> Owner<'p> {
-    fn new(product: &'p Product, email: &str) -> Self {
+    pub(crate) fn new(product: &'p Product, email: &str) -> Self {
         let arguments = ["admin", "bootstrap", "--email", email, "--organization", "Acme", "--no-waiver", "--json"];
         let made = product.run(&arguments);
         let text = |name: &str| made[name].as_str().unwrap().to_owned();
         Self { product, admin: text("admin_key"), project: text("project_id"), card_page: RefCell::default() }
     }
 
-    fn post(&self, path: &str, body: Value) -> (u16, Value) {
+    pub(crate) fn post(&self, path: &str, body: Value) -> (u16, Value) {
         let answer = self.product.call("POST", path, &self.admin, Some(&body));
         (answer.status, answer.json())
     }
 
-    fn get(&self, path: &str) -> Value {
+    pub(crate) fn get(&self, path: &str) -> Value {
         let answer = self.product.call("GET", path, &self.admin, None);
         assert_eq!(answer.status, 200, "{answer:?}");
         answer.json()
     }
 
-    fn status(&self, of: &str) -> String {
+    pub(crate) fn status(&self, of: &str) -> String {
         self.get("/v1/keystead/verification")[of]["status"].as_str().unwrap().to_owned()
     }
 
@@ -83,7 +83,7 @@ impl<'p> Owner<'p> {
     }
 }
 
-fn code_of(answer: &Value) -> &str {
+pub(crate) fn code_of(answer: &Value) -> &str {
     answer["error"]["code"].as_str().unwrap_or_default()
 }
 

@@ -4,6 +4,7 @@ pub mod sms_http;
 pub mod twilio;
 
 use keystead_core::verification::number::LineKind;
+use keystead_core::verification::signals::SimCard;
 
 use crate::{BoxFuture, Failure, Health};
 
@@ -55,4 +56,6 @@ pub trait SmsSender: Send + Sync {
 pub trait LineLookup: Send + Sync {
     /// The kind of line behind an E.164 number.
     fn lookup<'a>(&'a self, e164: &'a str) -> BoxFuture<'a, Result<LineKind, Failure>>;
+    /// When the SIM card behind an E.164 number was put in. It costs extra, and not every carrier tells.
+    fn sim_card<'a>(&'a self, e164: &'a str) -> BoxFuture<'a, Result<SimCard, Failure>>;
 }

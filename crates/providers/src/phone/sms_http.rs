@@ -9,6 +9,9 @@ use super::SmsSender;
 use crate::http::Http;
 use crate::{BoxFuture, Failure, Health};
 
+/// A longer id of a message is none.
+const LONGEST_ID: usize = 255;
+
 /// The client.
 #[derive(Debug)]
 pub struct HttpSms {
@@ -36,7 +39,7 @@ impl HttpSms {
         let answer = self.http.ask(request).await?;
         if answer.status.is_success() {
             // Not every gateway numbers its messages; a text that was taken is not to be sent again for that.
-            return Ok(answer.text(&["id"]).unwrap_or_default().to_owned());
+            return Ok(answer.text(&["id"]).filter(|id| id.len() <= LONGEST_ID).unwrap_or_default().to_owned());
         }
         let said = format!("text gateway {}", answer.status.as_u16());
         match answer.status {

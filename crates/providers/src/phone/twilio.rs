@@ -1,9 +1,11 @@
 //! Twilio Verify v2 and Lookup v2 (verification.md 2.1, 2.2).
 
 use keystead_core::secret::Secret;
+use keystead_core::time::Timestamp;
 use serde_json::Value;
 
 use keystead_core::verification::number::LineKind;
+use keystead_core::verification::signals::SimCard;
 
 use super::{Check, LineLookup, PhoneVerifier, Started};
 use crate::http::{Answer, Base, Http, at, unavailable};
@@ -64,7 +66,8 @@ impl Twilio {
                 failure => failure,
             });
         }
-        let sid = answer.text(&["sid"]).ok_or_else(|| unavailable("Twilio: a verification without id"))?;
+        let sid = answer.text(&["sid"]).filter(|sid| is_sid(sid));
+        let sid = sid.ok_or_else(|| unavailable("Twilio: a verification without id"))?;
         Ok(Started { reference: sid.to_owned(), resend_same_code: true })
     }
 
@@ -100,9 +103,10 @@ impl Twilio {
         }
     }
 
-    async fn line(&self, e164: &str) -> Result<LineKind, Failure> {
+    /// Asks about one field of a number.
+    async fn field(&self, e164: &str, field: &str) -> Result<Answer, Failure> {
         let url = self.lookup.at(&["v2", "PhoneNumbers", e164]);
-        let answer = self.ask(self.http.get(url).query(&[("Fields", "line_type_intelligence")])).await?;
+        let answer = self.ask(self.http.get(url).query(&[("Fields", field)])).await?;
         if !answer.status.is_success() {
             return Err(failure(&answer));
         }
@@ -110,16 +114,51 @@ impl Twilio {
             return Err(unavailable("Twilio: an unreadable look-up"));
         }
         // The carrier could not be asked; unlike "the carrier does not say", this is not to be remembered.
-        if let Some(code) = at(&answer.body, &["line_type_intelligence", "error_code"]).and_then(Value::as_i64) {
-            return Err(unavailable(&format!("Twilio look-up {code}")));
+        if let Some(code) = at(&answer.body, &[field, "error_code"]).filter(|code| !code.is_null()) {
+            return Err(unavailable(&format!("Twilio look-up {}", error_number(Some(code)))));
         }
+        Ok(answer)
+    }
+
+    async fn line(&self, e164: &str) -> Result<LineKind, Failure> {
+        let answer = self.field(e164, "line_type_intelligence").await?;
         Ok(line_type(answer.text(&["line_type_intelligence", "type"]).unwrap_or_default()))
+    }
+
+    async fn sim(&self, e164: &str) -> Result<SimCard, Failure> {
+        Ok(sim_card(&self.field(e164, "sim_swap").await?))
+    }
+}
+
+/// What an answer says of a SIM card: a date, or only whether it was changed within a period (the `sim_swap` of Lookup v2).
+fn sim_card(answer: &Answer) -> SimCard {
+    let last = ["sim_swap", "last_sim_swap"];
+    let text = |name| answer.text(&[last[0], last[1], name]);
+    if let Some(at) = text("last_sim_swap_date").and_then(|date| date.parse::<jiff::Timestamp>().ok()) {
+        return SimCard::Since(Timestamp(at.as_second()));
+    }
+    let changed = at(&answer.body, &[last[0], last[1], "swapped_in_period"]).and_then(Value::as_bool) == Some(true);
+    let period = text("swapped_period").and_then(|period| period.parse::<jiff::SignedDuration>().ok());
+    match period.map(|period| period.as_secs()) {
+        Some(seconds) if changed && seconds > 0 => SimCard::Within(seconds),
+        _ => SimCard::Unknown,
     }
 }
 
 /// Twilio's own number of an error.
 fn code(answer: &Answer) -> i64 {
-    answer.body.get("code").and_then(Value::as_i64).unwrap_or_default()
+    error_number(answer.body.get("code"))
+}
+
+/// Twilio's numbers of errors have five digits. A longer one is none, and might be somebody's telephone number, which must
+/// not get into an error's text.
+fn error_number(value: Option<&Value>) -> i64 {
+    value.and_then(Value::as_i64).filter(|code| (0..=99_999).contains(code)).unwrap_or_default()
+}
+
+/// Twilio's ids are two letters and 32 hexadecimal digits; what is kept is at most a short word.
+fn is_sid(sid: &str) -> bool {
+    (1..=64).contains(&sid.len()) && sid.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
 /// What an answer that is no success means: bad numbers and blocked places are refusals, the rest is an outage.
@@ -172,5 +211,9 @@ impl PhoneVerifier for Twilio {
 impl LineLookup for Twilio {
     fn lookup<'a>(&'a self, e164: &'a str) -> BoxFuture<'a, Result<LineKind, Failure>> {
         Box::pin(async move { self.http.note(self.line(e164).await) })
+    }
+
+    fn sim_card<'a>(&'a self, e164: &'a str) -> BoxFuture<'a, Result<SimCard, Failure>> {
+        Box::pin(async move { self.http.note(self.sim(e164).await) })
     }
 }

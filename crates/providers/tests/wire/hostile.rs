@@ -18,7 +18,7 @@ use crate::vendor::{Vendor, raw, say};
 use crate::{NOW, persona, stripe};
 
 /// Names that vendors use, so that made-up values reach deep.
-const NAMES: [&str; 40] = [
+const NAMES: [&str; 46] = [
     "id",
     "type",
     "data",
@@ -59,9 +59,15 @@ const NAMES: [&str; 40] = [
     "included",
     "checks",
     "tags",
+    "sid",
+    "valid",
+    "line_type_intelligence",
+    "error_code",
+    "carrier_name",
+    "message",
 ];
 /// Words that mean something somewhere.
-const WORDS: [&str; 22] = [
+const WORDS: [&str; 28] = [
     "complete",
     "succeeded",
     "open",
@@ -84,6 +90,12 @@ const WORDS: [&str; 22] = [
     "2026-11-20T14:02:11.250Z",
     "4242",
     "<script>alert(1)</script>",
+    "pending",
+    "max_attempts_reached",
+    "mobile",
+    "nonFixedVoip",
+    "VE1",
+    "+48512345678",
 ];
 
 fn leaf() -> impl Strategy<Value = Value> {
@@ -97,7 +109,7 @@ fn leaf() -> impl Strategy<Value = Value> {
     ]
 }
 
-fn value() -> impl Strategy<Value = Value> {
+pub(crate) fn value() -> impl Strategy<Value = Value> {
     leaf().prop_recursive(6, 60, 8, |inner| {
         let name = prop_oneof![9 => prop::sample::select(&NAMES[..]).prop_map(str::to_owned), 1 => ".{0,9}"];
         prop_oneof![
@@ -108,13 +120,13 @@ fn value() -> impl Strategy<Value = Value> {
 }
 
 /// Values of a strategy, always the same ones.
-fn some<T>(count: usize, strategy: impl Strategy<Value = T>) -> Vec<T> {
+pub(crate) fn some<T>(count: usize, strategy: impl Strategy<Value = T>) -> Vec<T> {
     let mut runner = TestRunner::deterministic();
     (0..count).map(|_| strategy.new_tree(&mut runner).unwrap().current()).collect()
 }
 
 /// A value put where something is expected.
-fn within(outer: &Value, path: &[&str], inner: Value) -> Value {
+pub(crate) fn within(outer: &Value, path: &[&str], inner: Value) -> Value {
     let mut whole = outer.clone();
     let mut place = &mut whole;
     for name in path {

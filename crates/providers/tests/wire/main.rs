@@ -3,6 +3,7 @@
 
 mod deliveries;
 mod hostile;
+mod hostile_phone;
 mod keys;
 mod mail;
 mod oidc;

@@ -1,4 +1,6 @@
+use keystead_core::time::Timestamp;
 use keystead_core::verification::number::LineKind;
+use keystead_core::verification::signals::SimCard;
 use keystead_providers::phone::twilio::{Twilio, TwilioOptions};
 use keystead_providers::phone::{Check, LineLookup, PhoneVerifier, Started};
 use keystead_providers::{Failure, Health};
@@ -7,7 +9,7 @@ use serde_json::json;
 use crate::secret;
 use crate::vendor::{Say, Vendor, raw, say};
 
-fn client(vendor: &Vendor) -> Twilio {
+pub(crate) fn client(vendor: &Vendor) -> Twilio {
     Twilio::new(TwilioOptions {
         verify_base_url: format!("{}/verify/", vendor.url),
         lookup_base_url: format!("{}/lookup", vendor.url),
@@ -153,4 +155,41 @@ async fn a_carrier_that_cannot_be_asked_is_not_a_carrier_that_does_not_say() {
     }
     let vendor = Vendor::new([error(404, 20404)]).await;
     assert!(matches!(client(&vendor).lookup("+14165550100").await, Err(Failure::Gone(_))));
+}
+
+// verification.md 2.2, 7: a date where the carrier has one, else whether it was changed within a period.
+#[tokio::test]
+async fn carriers_tell_when_a_sim_card_was_changed() {
+    let last = |last: serde_json::Value| say(200, json!({ "sim_swap": { "last_sim_swap": last, "error_code": null } }));
+    let (date, day) = ("2026-11-20T14:02:11Z", 86_400);
+    for (answer, card) in [
+        (
+            last(json!({ "last_sim_swap_date": date, "swapped_in_period": true })),
+            SimCard::Since(Timestamp(1_795_183_331)),
+        ),
+        (
+            last(json!({ "last_sim_swap_date": null, "swapped_period": "PT48H", "swapped_in_period": true })),
+            SimCard::Within(2 * day),
+        ),
+        (
+            last(json!({ "last_sim_swap_date": null, "swapped_period": "PT48H", "swapped_in_period": false })),
+            SimCard::Unknown,
+        ),
+        (
+            last(json!({ "last_sim_swap_date": "soon", "swapped_period": "-PT48H", "swapped_in_period": true })),
+            SimCard::Unknown,
+        ),
+        (last(json!({ "swapped_period": 48, "swapped_in_period": "true" })), SimCard::Unknown),
+        (last(json!(null)), SimCard::Unknown),
+        (say(200, json!({ "sim_swap": null })), SimCard::Unknown),
+    ] {
+        let vendor = Vendor::new([answer]).await;
+        assert_eq!(client(&vendor).sim_card("+48512345678").await, Ok(card));
+        assert_eq!(vendor.once().line(), "GET /lookup/v2/PhoneNumbers/+48512345678?Fields=sim_swap");
+    }
+    let incomplete = say(200, json!({ "sim_swap": { "last_sim_swap": null, "error_code": 60_620 } }));
+    for answer in [incomplete, error(429, 20429), raw(200, "text/html", "<h1>?</h1>")] {
+        let vendor = Vendor::new([answer]).await;
+        assert!(matches!(client(&vendor).sim_card("+48512345678").await, Err(Failure::Unavailable(_))));
+    }
 }

@@ -2,11 +2,12 @@
 //! kind, or for trouble.
 
 use axum::Json;
-use axum::extract::{Path, Query};
+use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::{Fields, down};
+use crate::Sandbox;
 
 /// What the last four digits ask for.
 const ENDINGS: [(&str, Line); 9] = [
@@ -58,11 +59,31 @@ pub(super) fn carrier(kind: &str) -> Value {
     json!({ "carrier_name": "Sandbox Mobile", "mobile_country_code": "001", "mobile_network_code": "01" })
 }
 
-pub(super) async fn lookup(Path(number): Path<String>, Query(query): Query<Fields>) -> Response {
+/// What is told of the SIM card: changed an hour ago where the number ends in 0010, somewhen in two days where it ends in
+/// 0011, unknown to the carrier where it ends in 0012; a year ago otherwise.
+fn sim_swap(number: &str, now: i64) -> Value {
+    let date = |ago: i64| jiff::Timestamp::from_second(now - ago).map(|at| at.to_string()).unwrap_or_default();
+    let last = |date: Option<String>, changed: bool| json!({ "last_sim_swap_date": date, "swapped_period": "PT48H", "swapped_in_period": changed });
+    let (last, error) = match number.get(number.len().saturating_sub(4)..) {
+        Some("0010") => (last(Some(date(3_600)), true), Value::Null),
+        Some("0011") => (last(None, true), Value::Null),
+        Some("0012") => (Value::Null, json!(60_620)),
+        _ => (last(Some(date(365 * 86_400)), false), Value::Null),
+    };
+    json!({ "last_sim_swap": last, "carrier_name": "Sandbox Mobile", "mobile_country_code": "001",
+        "mobile_network_code": "01", "error_code": error })
+}
+
+pub(super) async fn lookup(
+    State(sandbox): State<Sandbox>,
+    Path(number): Path<String>,
+    Query(query): Query<Fields>,
+) -> Response {
     let fits = is_e164(&number);
     let errors = if fits { vec![] } else { vec!["INVALID_BUT_POSSIBLE"] };
-    let wanted = query.get("Fields").is_some_and(|fields| fields.split(',').any(|f| f == "line_type_intelligence"));
-    let details = match (wanted && fits).then(|| line(&number)) {
+    let wanted = |name| query.get("Fields").is_some_and(|fields| fields.split(',').any(|field| field == name));
+    let sim = if wanted("sim_swap") && fits { sim_swap(&number, sandbox.now()) } else { Value::Null };
+    let details = match (wanted("line_type_intelligence") && fits).then(|| line(&number)) {
         None => Value::Null,
         Some(Line::Down) => return down(),
         Some(Line::Unasked) => json!({ "type": null, "error_code": 60_600 }),
@@ -74,6 +95,7 @@ pub(super) async fn lookup(Path(number): Path<String>, Query(query): Query<Field
         }
     };
     Json(json!({ "phone_number": number, "valid": fits, "validation_errors": errors, "line_type_intelligence": details,
+        "sim_swap": sim,
         "url": format!("https://lookups.twilio.com/v2/PhoneNumbers/{number}") }))
     .into_response()
 }

@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use keystead_core::id::OrganizationId;
+use keystead_core::id::{OrganizationId, UserId};
 use keystead_core::time::Timestamp;
 use keystead_core::usage::UsageEvent;
 
-use super::id;
 use super::usage::keepable;
+use super::{id, time};
 use crate::{Error, Tx};
 
 const DAY: i64 = 86_400;
@@ -97,6 +97,21 @@ pub async fn list_keys(tx: &mut Tx, since: Timestamp) -> Result<Vec<(Organizatio
                        AND organization IS NOT NULL GROUP BY organization ORDER BY organization";
     let rows = tx.all(SQL, vec![since.0.into()]).await?;
     rows.iter().map(|row| Ok((id(row, 0, "api_keys")?, row.int(1)?))).collect()
+}
+
+/// The organizations made since a moment, each with the owner who has been a member longest.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn list_founded(tx: &mut Tx, since: Timestamp) -> Result<Vec<(OrganizationId, UserId, Timestamp)>, Error> {
+    const SQL: &str = "SELECT o.id, m.user_id, o.created_at FROM organizations o \
+                       JOIN memberships m ON m.organization = o.id AND m.role = 'owner' \
+                       WHERE o.created_at >= $1 AND o.deactivated_at IS NULL AND NOT EXISTS (\
+                       SELECT 1 FROM memberships e WHERE e.organization = o.id AND e.role = 'owner' \
+                       AND (e.created_at < m.created_at OR (e.created_at = m.created_at AND e.user_id < m.user_id))) \
+                       ORDER BY o.created_at, o.id";
+    let rows = tx.all(SQL, vec![since.0.into()]).await?;
+    rows.iter().map(|row| Ok((id(row, 0, "organizations")?, id(row, 1, "memberships")?, time(row, 2)?))).collect()
 }
 
 /// How often each organization began to be verified since a moment.

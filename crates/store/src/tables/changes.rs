@@ -4,9 +4,10 @@
 //! the order of their commits and a follower never skips one.
 
 use keystead_core::id::{KeyId, OrganizationId, ProjectId, ServiceAccountId, UserId};
+use keystead_core::propagation::NodeReport;
 use keystead_core::time::Timestamp;
 
-use super::optional_id;
+use super::{optional_id, optional_time, time};
 use crate::{Error, Row, Tx};
 
 /// What changed.
@@ -107,6 +108,34 @@ pub async fn heartbeat(tx: &mut Tx, node: &str, applied_revision: i64, at: Times
     const SQL: &str = "INSERT INTO nodes (id, applied_revision, seen_at) VALUES ($1, $2, $3) \
                        ON CONFLICT (id) DO UPDATE SET applied_revision = excluded.applied_revision, seen_at = excluded.seen_at";
     tx.execute(SQL, vec![node.into(), applied_revision.into(), at.0.into()]).await.map(|_| ())
+}
+
+/// What each node last said of itself, with the moment of the oldest change it has not confirmed.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn list_nodes(tx: &mut Tx) -> Result<Vec<NodeReport>, Error> {
+    const SQL: &str = "SELECT n.id, n.seen_at, (SELECT MIN(c.at) FROM changes c WHERE c.revision > n.applied_revision) \
+                       FROM nodes n ORDER BY n.id";
+    let report =
+        |row: &Row| Ok(NodeReport { node: row.text(0)?, seen_at: time(row, 1)?, behind_since: optional_time(row, 2)? });
+    tx.all(SQL, vec![]).await?.iter().map(report).collect()
+}
+
+/// A node that ends in order is waited for no more.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn leave(tx: &mut Tx, node: &str) -> Result<(), Error> {
+    tx.execute("DELETE FROM nodes WHERE id = $1", vec![node.into()]).await.map(|_| ())
+}
+
+/// Forgets nodes that were silent since a moment.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn delete_nodes(tx: &mut Tx, before: Timestamp) -> Result<u64, Error> {
+    tx.execute("DELETE FROM nodes WHERE seen_at < $1", vec![before.0.into()]).await
 }
 
 /// Nodes seen since a moment, with the revision each has applied.

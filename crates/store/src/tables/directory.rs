@@ -11,6 +11,7 @@ use keystead_core::role::{OrganizationRole, ProjectRole};
 
 use super::api_keys::{self, KeyRow};
 use super::ip_allowlists::{self, InForce};
+use super::organizations::tags;
 use super::projects::{model_access, rate_limits};
 use super::{id, named, optional_id, optional_time, time};
 use crate::{Error, Row, Tx};
@@ -26,7 +27,7 @@ pub async fn find_caller(tx: &mut Tx, digest: &KeyDigest) -> Result<Option<Calle
                        k.owner_service_account, k.restriction, k.created_at, k.expires_at, k.last_used_at, k.revoked_at, \
                        k.revoked_by, k.revoked_reason, k.rotated_to, r.latest, u.deactivated_at, u.default_organization, s.role, \
                        s.deleted_at, m.role, pm.role, p.archived_at, p.is_default, o.created_at, o.deactivated_at, \
-                       o.entitlement_version, p.id, o.id, p.model_access, p.rate_limits \
+                       o.entitlement_version, p.id, o.id, p.model_access, p.rate_limits, o.tags \
                        FROM api_keys k JOIN revisions r ON r.one = 1 \
                        LEFT JOIN users u ON u.id = k.owner_user \
                        LEFT JOIN service_accounts s ON s.id = k.owner_service_account AND s.project = k.project \
@@ -108,6 +109,7 @@ async fn bound(
         met: super::organizations::met_requirements(tx, &organization).await?,
         organization_created_at: time(row, 26)?,
         first_used: super::first_uses::list(tx, &organization).await?,
+        tags: tags(row, 33)?,
     };
     let deactivated = optional_time(row, 27)?.is_some();
     let role = role.filter(|_| !lost);
@@ -122,7 +124,7 @@ async fn all_of_user(
     user: &UserId,
     default: Option<&OrganizationId>,
 ) -> Result<Vec<ReachableOrganization>, Error> {
-    const SQL: &str = "SELECT o.id, m.role, o.created_at, o.deactivated_at, o.entitlement_version \
+    const SQL: &str = "SELECT o.id, m.role, o.created_at, o.deactivated_at, o.entitlement_version, o.tags \
                        FROM memberships m JOIN organizations o ON o.id = m.organization \
                        WHERE m.user_id = $1 ORDER BY m.created_at, o.id";
     let rows = tx.all(SQL, vec![user.as_str().into()]).await?;
@@ -141,6 +143,7 @@ async fn all_of_user(
                 met: met.remove(&id).unwrap_or_default(),
                 organization_created_at: time(row, 2)?,
                 first_used: first_used.remove(&id).unwrap_or_default(),
+                tags: tags(row, 5)?,
             },
             projects: projects.remove(&id).unwrap_or_default(),
             addresses: in_force.of(&id, None),

@@ -21,6 +21,7 @@ pub mod memberships;
 pub mod models;
 pub mod organization_verifications;
 pub mod organizations;
+pub mod origins;
 pub mod passkeys;
 pub mod payments;
 pub mod phones;

@@ -21,6 +21,8 @@ pub struct Organization {
     pub deactivated_at: Option<Timestamp>,
     /// Grows with every change of what it has proven.
     pub entitlement_version: i64,
+    /// What the operator calls it, in order.
+    pub tags: Vec<String>,
 }
 
 /// One requirement an organization meets, and how.
@@ -39,7 +41,13 @@ fn organization(row: &Row) -> Result<Organization, Error> {
         created_at: time(row, 2)?,
         deactivated_at: optional_time(row, 3)?,
         entitlement_version: row.int(4)?,
+        tags: tags(row, 5)?,
     })
+}
+
+/// Tags stand in one column with commas between; a tag has none.
+pub(super) fn tags(row: &Row, column: usize) -> Result<Vec<String>, Error> {
+    Ok(row.text(column)?.split(',').filter(|tag| !tag.is_empty()).map(str::to_owned).collect())
 }
 
 /// Adds an organization.
@@ -47,14 +55,15 @@ fn organization(row: &Row) -> Result<Organization, Error> {
 /// # Errors
 /// When the store cannot.
 pub async fn insert(tx: &mut Tx, organization: &Organization) -> Result<(), Error> {
-    const SQL: &str = "INSERT INTO organizations (id, name, created_at, deactivated_at, entitlement_version) \
-                       VALUES ($1, $2, $3, $4, $5)";
+    const SQL: &str = "INSERT INTO organizations (id, name, created_at, deactivated_at, entitlement_version, tags) \
+                       VALUES ($1, $2, $3, $4, $5, $6)";
     let values = vec![
         organization.id.as_str().into(),
         organization.name.as_str().into(),
         organization.created_at.0.into(),
         organization.deactivated_at.map(|at| at.0).into(),
         organization.entitlement_version.into(),
+        organization.tags.join(",").into(),
     ];
     tx.execute(SQL, values).await.map(|_| ())
 }
@@ -64,8 +73,8 @@ pub async fn insert(tx: &mut Tx, organization: &Organization) -> Result<(), Erro
 /// # Errors
 /// When the store cannot.
 pub async fn find(tx: &mut Tx, id: &OrganizationId) -> Result<Option<Organization>, Error> {
-    const SQL: &str =
-        "SELECT id, name, created_at, deactivated_at, entitlement_version FROM organizations WHERE id = $1";
+    const SQL: &str = "SELECT id, name, created_at, deactivated_at, entitlement_version, tags FROM organizations \
+                       WHERE id = $1";
     tx.optional(SQL, vec![id.as_str().into()]).await?.as_ref().map(organization).transpose()
 }
 
@@ -74,7 +83,7 @@ pub async fn find(tx: &mut Tx, id: &OrganizationId) -> Result<Option<Organizatio
 /// # Errors
 /// When the store cannot.
 pub async fn list(tx: &mut Tx) -> Result<Vec<Organization>, Error> {
-    const SQL: &str = "SELECT id, name, created_at, deactivated_at, entitlement_version FROM organizations \
+    const SQL: &str = "SELECT id, name, created_at, deactivated_at, entitlement_version, tags FROM organizations \
                        ORDER BY created_at, id";
     tx.all(SQL, vec![]).await?.iter().map(organization).collect()
 }
@@ -86,6 +95,17 @@ pub async fn list(tx: &mut Tx) -> Result<Vec<Organization>, Error> {
 pub async fn rename(tx: &mut Tx, id: &OrganizationId, name: &str) -> Result<bool, Error> {
     const SQL: &str = "UPDATE organizations SET name = $2 WHERE id = $1";
     Ok(tx.execute(SQL, vec![id.as_str().into(), name.into()]).await? > 0)
+}
+
+/// Calls an organization by other tags; rules look at them, so gateways hear of it.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn set_tags(tx: &mut Tx, id: &OrganizationId, tags: &[String], at: Timestamp) -> Result<(), Error> {
+    const SQL: &str = "UPDATE organizations SET tags = $2 WHERE id = $1";
+    changes::lock(tx).await?;
+    tx.execute(SQL, vec![id.as_str().into(), tags.join(",").into()]).await?;
+    entitlements_changed(tx, id, at).await
 }
 
 /// Since when an organization asks a second factor of its members; `None` when it does not.

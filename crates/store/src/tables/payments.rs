@@ -217,6 +217,20 @@ pub async fn find_by_reference(tx: &mut Tx, provider: &str, reference: &str) -> 
     tx.optional(SQL, vec![provider.into(), reference.into()]).await?.as_ref().map(setup).transpose()
 }
 
+/// How many organizations have a card of this one on file, itself included; 0 without a card that can be told apart.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn count_sharing(tx: &mut Tx, organization: &OrganizationId) -> Result<i64, Error> {
+    const SQL: &str = "SELECT CAST(COALESCE(MAX(n), 0) AS BIGINT) FROM (SELECT COUNT(DISTINCT m.organization) AS n \
+                       FROM payment_methods m JOIN organizations g ON g.id = m.organization AND g.deactivated_at IS NULL \
+                       WHERE m.removed_at IS NULL AND m.card_print IN (SELECT card_print FROM payment_methods \
+                       WHERE organization = $1 AND removed_at IS NULL AND card_print IS NOT NULL) \
+                       GROUP BY m.card_print) AS counted";
+    let row = tx.optional(SQL, vec![organization.as_str().into()]).await?;
+    row.ok_or(Error::Missing)?.int(0)
+}
+
 /// The newest set-up of an organization.
 ///
 /// # Errors

@@ -33,6 +33,8 @@ pub struct PhoneVerification {
     pub state: String,
     /// The machine's counters and times, as JSON.
     pub machine: String,
+    /// Which service made the present code: `sms` or `sms_fallback`; absent while none has.
+    pub service: Option<String>,
     /// The service's id, when the service makes the codes.
     pub provider_reference: Option<String>,
     /// The code's keyed print, when Keystead makes the codes; gone once it cannot be used.
@@ -91,6 +93,7 @@ fn verification(row: &Row) -> Result<PhoneVerification, Error> {
         created_at: time(row, 13)?,
         finished_at: optional_time(row, 14)?,
         session: row.optional_text(15)?,
+        service: row.optional_text(16)?,
     })
 }
 
@@ -114,8 +117,8 @@ fn number(row: &Row) -> Result<PhoneNumber, Error> {
 pub async fn insert(tx: &mut Tx, row: &PhoneVerification) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO phone_verifications (id, organization, user_id, number_print, number_sealed, \
                        number_masked, country, line_type, language, state, machine, provider_reference, code_print, \
-                       created_at, finished_at, session) \
-                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+                       created_at, finished_at, session, service) \
+                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
     let values = vec![
         row.id.as_str().into(),
         row.organization.as_str().into(),
@@ -133,6 +136,7 @@ pub async fn insert(tx: &mut Tx, row: &PhoneVerification) -> Result<(), Error> {
         row.created_at.0.into(),
         row.finished_at.map(|at| at.0).into(),
         row.session.as_deref().into(),
+        row.service.as_deref().into(),
     ];
     tx.execute(SQL, values).await.map(|_| ()).map_err(conflict_as("phone verification"))
 }
@@ -143,7 +147,7 @@ pub async fn insert(tx: &mut Tx, row: &PhoneVerification) -> Result<(), Error> {
 /// When the store cannot.
 pub async fn update(tx: &mut Tx, row: &PhoneVerification) -> Result<(), Error> {
     const SQL: &str = "UPDATE phone_verifications SET state = $2, machine = $3, provider_reference = $4, \
-                       code_print = $5, finished_at = $6 WHERE id = $1";
+                       code_print = $5, finished_at = $6, service = $7 WHERE id = $1";
     let values = vec![
         row.id.as_str().into(),
         row.state.as_str().into(),
@@ -151,6 +155,7 @@ pub async fn update(tx: &mut Tx, row: &PhoneVerification) -> Result<(), Error> {
         row.provider_reference.as_deref().into(),
         row.code_print.as_deref().into(),
         row.finished_at.map(|at| at.0).into(),
+        row.service.as_deref().into(),
     ];
     tx.execute(SQL, values).await.map(|_| ())
 }
@@ -161,7 +166,7 @@ pub async fn update(tx: &mut Tx, row: &PhoneVerification) -> Result<(), Error> {
 /// [`Error::Again`] when somebody has; otherwise when the store cannot.
 pub async fn update_checked(tx: &mut Tx, row: &PhoneVerification, before: &str) -> Result<(), Error> {
     const SQL: &str = "UPDATE phone_verifications SET state = $2, machine = $3, provider_reference = $4, \
-                       code_print = $5, finished_at = $6 WHERE id = $1 AND machine = $7";
+                       code_print = $5, finished_at = $6, service = $7 WHERE id = $1 AND machine = $8";
     let values = vec![
         row.id.as_str().into(),
         row.state.as_str().into(),
@@ -169,6 +174,7 @@ pub async fn update_checked(tx: &mut Tx, row: &PhoneVerification, before: &str) 
         row.provider_reference.as_deref().into(),
         row.code_print.as_deref().into(),
         row.finished_at.map(|at| at.0).into(),
+        row.service.as_deref().into(),
         before.into(),
     ];
     if tx.execute(SQL, values).await? == 0 { Err(tx.again()) } else { Ok(()) }
@@ -181,7 +187,7 @@ pub async fn update_checked(tx: &mut Tx, row: &PhoneVerification, before: &str) 
 pub async fn find(tx: &mut Tx, organization: &OrganizationId, id: &str) -> Result<Option<PhoneVerification>, Error> {
     const SQL: &str = "SELECT id, organization, user_id, number_print, number_sealed, number_masked, country, \
                        line_type, language, state, machine, provider_reference, code_print, created_at, finished_at, \
-                       session FROM phone_verifications WHERE organization = $1 AND id = $2";
+                       session, service FROM phone_verifications WHERE organization = $1 AND id = $2";
     let values = vec![organization.as_str().into(), id.into()];
     tx.optional(SQL, values).await?.as_ref().map(verification).transpose()
 }
@@ -193,7 +199,7 @@ pub async fn find(tx: &mut Tx, organization: &OrganizationId, id: &str) -> Resul
 pub async fn find_newest(tx: &mut Tx, organization: &OrganizationId) -> Result<Option<PhoneVerification>, Error> {
     const SQL: &str = "SELECT id, organization, user_id, number_print, number_sealed, number_masked, country, \
                        line_type, language, state, machine, provider_reference, code_print, created_at, finished_at, \
-                       session FROM phone_verifications WHERE organization = $1 ORDER BY created_at DESC, id DESC LIMIT 1";
+                       session, service FROM phone_verifications WHERE organization = $1 ORDER BY created_at DESC, id DESC LIMIT 1";
     let values = vec![organization.as_str().into()];
     tx.optional(SQL, values).await?.as_ref().map(verification).transpose()
 }
@@ -205,7 +211,7 @@ pub async fn find_newest(tx: &mut Tx, organization: &OrganizationId) -> Result<O
 pub async fn list_live(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<PhoneVerification>, Error> {
     const SQL: &str = "SELECT id, organization, user_id, number_print, number_sealed, number_masked, country, \
                        line_type, language, state, machine, provider_reference, code_print, created_at, finished_at, \
-                       session FROM phone_verifications WHERE organization = $1 AND finished_at IS NULL ORDER BY created_at, id";
+                       session, service FROM phone_verifications WHERE organization = $1 AND finished_at IS NULL ORDER BY created_at, id";
     tx.all(SQL, vec![organization.as_str().into()]).await?.iter().map(verification).collect()
 }
 
@@ -216,7 +222,7 @@ pub async fn list_live(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec
 pub async fn list_unfinished(tx: &mut Tx, before: Timestamp) -> Result<Vec<PhoneVerification>, Error> {
     const SQL: &str = "SELECT id, organization, user_id, number_print, number_sealed, number_masked, country, \
                        line_type, language, state, machine, provider_reference, code_print, created_at, finished_at, \
-                       session FROM phone_verifications WHERE finished_at IS NULL AND created_at < $1 \
+                       session, service FROM phone_verifications WHERE finished_at IS NULL AND created_at < $1 \
                        ORDER BY created_at, id LIMIT 500";
     tx.all(SQL, vec![before.0.into()]).await?.iter().map(verification).collect()
 }

@@ -16,11 +16,12 @@ pub struct Kept {
     pub oldest: Option<Timestamp>,
 }
 
-const COUNTS: [(&str, &str); 13] = [
+const COUNTS: [(&str, &str); 14] = [
     ("phone_verifications", "SELECT COUNT(*), MIN(created_at) FROM phone_verifications"),
     ("phone_numbers", "SELECT COUNT(*), MIN(verified_at) FROM phone_numbers"),
     ("line_lookups", "SELECT COUNT(*), MIN(at) FROM line_lookups"),
     ("limit_hits", "SELECT COUNT(*), MIN(at) FROM limit_hits"),
+    ("origin_prints", "SELECT COUNT(*), MIN(at) FROM origin_prints"),
     ("payment_methods", "SELECT COUNT(*), MIN(created_at) FROM payment_methods"),
     ("provider_copies", "SELECT COUNT(*), MIN(created_at) FROM identity_attempts WHERE redacted_at IS NULL"),
     ("identity_results", "SELECT COUNT(*), MIN(created_at) FROM identity_attempts WHERE redacted_at IS NOT NULL"),

@@ -137,6 +137,7 @@ pub(crate) fn organization(name: &str) -> Organization {
         created_at: NOW,
         deactivated_at: None,
         entitlement_version: 0,
+        tags: Vec::new(),
     }
 }
 

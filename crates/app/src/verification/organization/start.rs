@@ -16,6 +16,7 @@ use rand::Rng;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
+use super::view::CONSENT_TEXT_VERSION;
 use super::{AttemptView, consent_text, refused};
 use crate::audit::Deed;
 use crate::keys::{entitlements, note_unenforced};
@@ -127,6 +128,7 @@ impl App {
             let policies = json!({
                 "operator": app.settings().privacy_policy_url,
                 "provider": provider.privacy_policy_url(),
+                "text_version": CONSENT_TEXT_VERSION,
             });
             let proof = privacy::Consent {
                 id: consent_id.clone(),
@@ -141,6 +143,7 @@ impl App {
                 withdrawn_at: None,
             };
             privacy::insert_consent(tx, &proof).await?;
+            app.note_origin(tx, &organization, consent.origin).await?;
             app.save_standing(tx, &organization, &before, next.status, next.until, None).await?;
             for (action, details) in
                 [(next.audit, json!({ "data": { "provider": row.provider } })), ("orgv.consented", json!({}))]
@@ -185,7 +188,12 @@ impl App {
             return Ok(None);
         }
         let rule = verdict.rule.unwrap_or_default();
-        Ok(Some(Error::RequirementMissing { organization: organization.clone(), missing: verdict.missing, rule }))
+        Ok(Some(Error::RequirementMissing {
+            organization: organization.clone(),
+            action: "organization.verify",
+            missing: verdict.missing,
+            rule,
+        }))
     }
 
     /// What the machine must know beside the state. `print` is the document's, once it is known.

@@ -3,6 +3,7 @@
 use keystead_core::id::OrganizationId;
 use keystead_core::refusal::GateRefusal;
 use keystead_core::time::Timestamp;
+use keystead_core::verification::legal_hold::CEILING;
 use keystead_core::verification::organization::{ATTEMPTS, ATTEMPTS_WINDOW, AttemptState, Status};
 use keystead_store::Tx;
 use keystead_store::tables::identity_attempts::{self, IdentityAttempt};
@@ -107,6 +108,10 @@ pub struct PrivacyRecord {
     pub holds: Vec<LegalHold>,
 }
 
+/// The version of the texts below, kept with each consent beside the digest of what was shown. It grows with every change
+/// of what any of them means. 1 said seven days and nothing of holds by law.
+pub(super) const CONSENT_TEXT_VERSION: u32 = 2;
+
 /// The text an owner agrees to; its digest is kept with the consent (S0-22).
 #[must_use]
 pub fn consent_text(language: &str, provider: &str, operator: &str) -> String {
@@ -135,19 +140,24 @@ pub fn consent_text(language: &str, provider: &str, operator: &str) -> String {
 
 /// The same where people of the operator's decide and nobody else is involved (S3-31, S3-32).
 fn own_consent_text(language: &str, operator: &str) -> String {
+    let most = CEILING / 86_400;
     match language {
         "pl" => format!(
             "Zgadzam się, aby {operator} przetwarzał zdjęcia mojego dokumentu i mojej twarzy wyłącznie w celu weryfikacji tej \
-             organizacji; ogląda je człowiek. Zdjęcia są usuwane najpóźniej 7 dni po zrobieniu. Zgodę można wycofać w każdej chwili."
+             organizacji; ogląda je człowiek. Zdjęcia są usuwane najpóźniej 7 dni po zrobieniu. Dłużej, \
+             najwyżej {most} dni, są przechowywane tylko wtedy, gdy zobowiązuje do tego prawo; dowiem się o tym i wycofanie zgody \
+             nie usuwa ich wcześniej. Zgodę można wycofać w każdej chwili."
         ),
         "ja" => format!(
             "{operator}が、この組織の確認のためだけに、本人確認書類と顔の写真を処理し、担当者が目視で確認することに同意します。\
-             写真は撮影から遅くとも7日後に削除されます。同意はいつでも撤回できます。"
+             写真は撮影から遅くとも7日後に削除されます。法令により保存が義務づけられる場合に限り、最長{most}日間保存されることがあり、\
+             その場合は通知され、同意を撤回してもそれより早くは削除されません。同意はいつでも撤回できます。"
         ),
         _ => format!(
             "I agree that {operator} processes the photos of my document and of my face for the sole purpose of verifying \
              this organization; a person looks at them. The photos are deleted 7 days after they were taken at the latest. \
-             I can withdraw this consent at any time."
+             Only where the law requires it they are kept longer, {most} days at most; I am told then, and withdrawing does \
+             not delete them sooner. I can withdraw this consent at any time."
         ),
     }
 }
@@ -266,5 +276,33 @@ impl App {
             })
         });
         read.await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What was agreed to is known by its digest and its version: whoever changes a text raises the version, and this.
+    #[test]
+    fn a_changed_text_is_another_version() {
+        use sha2::{Digest, Sha256};
+        let mut all = Sha256::new();
+        for provider in ["review", "persona"] {
+            for language in ["en", "pl", "ja"] {
+                all.update(consent_text(language, provider, "Acme"));
+            }
+        }
+        let digest: String = all.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!((CONSENT_TEXT_VERSION, digest.as_str()), (2, "fb55ba6b7b24efe2"));
+    }
+
+    // verification.md 4.6: the promise of seven days says what prolongs it, in every language.
+    #[test]
+    fn a_hold_by_law_is_in_the_text() {
+        for (language, word) in [("en", "law requires"), ("pl", "zobowiązuje do tego prawo"), ("ja", "法令")] {
+            let text = consent_text(language, "review", "Acme");
+            assert!(text.contains(word) && text.contains("90") && text.contains('7'), "{text}");
+        }
     }
 }

@@ -14,7 +14,6 @@ use subtle::ConstantTimeEq;
 
 use super::{begun_by, code, keep, machine, refused};
 use crate::audit::Deed;
-use crate::services::Codes;
 use crate::verification::limits::{Origin, Subjects};
 use crate::verification::phone::view::VerificationView;
 use crate::{Actor, App, Error};
@@ -49,14 +48,9 @@ impl App {
         let Some(digits) = code::typed(typed.expose()) else {
             return Err(Error::coded("code", "phone_code_malformed", "Invalid 'code': the code has six digits."));
         };
-        let asked = match self.codes()? {
-            Codes::Sms(_) => None,
-            Codes::Verifier(service) => {
-                let reference = self.reserve_check(actor, organization, id, origin).await?;
-                let answer = service.check(&reference, digits.expose()).await;
-                Some(answer.map_err(|failure| Error::provider("text message", &failure))?)
-            }
-        };
+        self.codes()?;
+        let reserved = self.reserve_check(actor, organization, id, origin).await?;
+        let asked = self.ask_about_code(&reserved, &digits).await?;
         let (app, who, wanted, key) = (self.clone(), actor.clone(), organization.clone(), id.to_owned());
         let print = self.sealer().fingerprint(&code::purpose(id), digits.expose());
         let write = self.store().write("check_phone_code", async move |tx: &mut Tx| {
@@ -69,6 +63,10 @@ impl App {
                 ..Subjects::default()
             };
             app.within(tx, WRONG_LIMITS, &who_counts, "").await?;
+            // Sent again by another service while this one was asked: what it said is about a code that is none any more.
+            if row.provider_reference != reserved.provider_reference {
+                return Ok(Checked::Refused(PhoneRefusal::Expired));
+            }
             let event = match asked {
                 // Constant time, and the same work whether a code stands there or not.
                 None => {
@@ -100,7 +98,7 @@ impl App {
         organization: &OrganizationId,
         id: &str,
         origin: Origin,
-    ) -> Result<String, Error> {
+    ) -> Result<PhoneVerification, Error> {
         let (app, actor, organization, id) = (self.clone(), actor.clone(), organization.clone(), id.to_owned());
         let read = self.store().read("reserve_check", async move |tx: &mut Tx| {
             let row = app.own_verification(tx, &actor, &organization, &id).await?;
@@ -113,7 +111,7 @@ impl App {
             app.within(tx, WRONG_LIMITS, &subjects, "").await?;
             // A dry run: what the machine would refuse never reaches the service.
             machine(&row)?.step(PhoneEvent::WrongCode, app.now()).map_err(refused)?;
-            row.provider_reference.ok_or_else(|| refused(PhoneRefusal::Expired))
+            Ok::<_, Error>(row)
         });
         read.await
     }

@@ -1,5 +1,6 @@
 //! Proving a phone number: number in, code out, code in (verification.md 5.1; S1-05, S1-16…25).
 
+mod carry;
 mod check;
 mod code;
 mod send;
@@ -16,6 +17,7 @@ use keystead_store::tables::users;
 use crate::{Actor, App, Error};
 
 pub use send::NewPhone;
+pub(crate) use send::SIM_CHANGED;
 pub(crate) use standing::{ahead, not_now};
 pub use view::{PhoneCountry, PhoneView, VerificationView};
 

@@ -9,25 +9,25 @@ use keystead_core::verification::phone::{
 };
 use keystead_core::verification::phone_sharing::{self, Holder, Sharing};
 use keystead_core::verification::phone_standing::{Standing, StandingEvent, Submission};
-use keystead_providers::Failure;
+use keystead_core::verification::signals::{SimCard, held_until};
 use keystead_store::Tx;
+use keystead_store::tables::limit_hits::{self, Hit};
 use keystead_store::tables::phones::{self, PhoneVerification};
 use rand::Rng;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::{begun_by, code, keep, machine, not_now, refused};
+use super::{begun_by, keep, machine, not_now, refused};
 use crate::audit::Deed;
-use crate::outbox::Outcome;
 use crate::services::Codes;
-use crate::verification::jobs::field;
 use crate::verification::limits::{Origin, Subjects};
 use crate::verification::number::{self, Number, NumberRefusal};
-use crate::verification::payment::settled;
 use crate::verification::phone::view::VerificationView;
 use crate::{Actor, App, Error};
 
 /// What the carrier said is believed for thirty days (verification.md 2.2).
 const LOOKUP_LIFE: i64 = 30 * 86_400;
+/// The code of a number whose SIM card was changed lately.
+pub(crate) const SIM_CHANGED: &str = "phone_sim_changed";
 /// The code of a number that stands for as many organizations as it may.
 pub(crate) const FULL: &str = "phone_number_limit_reached";
 
@@ -102,11 +102,14 @@ impl App {
         }
         let print = self.sealer().fingerprint("phone", number.e164.expose());
         let subjects = self.number_subjects(number.e164.expose(), &number.country, actor, organization, phone.origin);
-        self.may_ask(actor, organization, &subjects, &print, phone.signed_in_again).await?;
+        let change = self.may_ask(actor, organization, &subjects, &print, phone.signed_in_again).await?;
         let line = self.line_kind(&number, &print, &subjects).await?;
         let verdict = line_verdict(line, &self.settings().lines);
         if let LineVerdict::Refuse(code) = verdict {
             return Err(NumberRefusal::from_code(code).into());
+        }
+        if change {
+            self.sim_settled(&number, &subjects).await?;
         }
         let (language, signed_in_again) = (phone.language.clone(), phone.signed_in_again);
         Ok(Prepared { number, print, line, verdict, subjects, language, signed_in_again })
@@ -140,12 +143,24 @@ impl App {
         organization: &OrganizationId,
         error: &Error,
     ) -> Result<(), Error> {
-        let Error::Invalid { param: Some("phone_number"), code: Some(code), .. } = error else { return Ok(()) };
+        let code = match error {
+            Error::Invalid { param: Some("phone_number"), code: Some(code), .. } => code,
+            Error::Limited { name: SIM_CHANGED, .. } => &SIM_CHANGED,
+            _ => return Ok(()),
+        };
+        let nth = self.draw(|rng| rng.random::<u64>());
         let submission = if *code == FULL { Submission::LimitReached } else { Submission::Refused };
         let (app, actor, organization, code) = (self.clone(), actor.clone(), organization.clone(), (*code).to_owned());
         let write = self.store().write("phone_refused", async move |tx: &mut Tx| {
             app.authorize_member(tx, &actor, &organization).await?;
             let event = app.submission(tx, &organization, submission, true).await?;
+            if code == SIM_CHANGED {
+                // For the operator, who looks at it (`signals`).
+                let subject = format!("organization:{organization}");
+                let id = format!("{nth:016x}:sim");
+                let hit = Hit { id, name: SIM_CHANGED.to_owned(), subject, value: String::new(), at: app.now() };
+                limit_hits::insert(tx, &hit).await?;
+            }
             app.step_phone(tx, &actor, &organization, event, json!({ "reason": code })).await.map(|_| ())
         });
         write.await
@@ -166,7 +181,8 @@ impl App {
         })
     }
 
-    /// Everything that can be refused before the carrier is asked, which costs money.
+    /// Everything that can be refused before the carrier is asked, which costs money. Answers whether the number would
+    /// replace a proven one.
     async fn may_ask(
         &self,
         actor: &Actor,
@@ -174,7 +190,7 @@ impl App {
         subjects: &Subjects,
         print: &[u8],
         signed_in_again: bool,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         let (app, actor, organization) = (self.clone(), actor.clone(), organization.clone());
         let (subjects, print) = (subjects.clone(), print.to_vec());
         let read = self.store().read("phone_may_ask", async move |tx: &mut Tx| {
@@ -185,7 +201,8 @@ impl App {
             let value = subjects.number.clone().unwrap_or_default();
             app.within(tx, SEND_LIMITS, &subjects, &value).await?;
             app.country_open(tx, &subjects).await?;
-            app.number_free(tx, &print, &organization, &actor).await.map(|_| ())
+            app.number_free(tx, &print, &organization, &actor).await?;
+            Ok::<_, Error>(matches!(event, StandingEvent::ChangeStarted { .. }))
         });
         read.await
     }
@@ -227,14 +244,7 @@ impl App {
             return Ok(known);
         }
         let Some(lookup) = &self.services().lines else { return Ok(LineKind::Unknown) };
-        let nth = self.draw(|rng| rng.random::<u64>());
-        let (app, subjects) = (self.clone(), subjects.clone());
-        let write = self.store().write("count_lookup", async move |tx: &mut Tx| {
-            app.hold_all(tx, LOOKUPS).await?;
-            app.within(tx, LOOKUP_LIMITS, &subjects, "").await?;
-            app.count(tx, LOOKUPS, &subjects, &format!("{nth:016x}"), "").await
-        });
-        write.await?;
+        self.count_lookup(subjects).await?;
         let Ok(line) = lookup.lookup(number.e164.expose()).await else { return Ok(LineKind::Unknown) };
         let key = print.to_vec();
         let write = self.store().write("save_line", async move |tx: &mut Tx| {
@@ -242,6 +252,31 @@ impl App {
         });
         write.await?;
         Ok(line)
+    }
+
+    /// Refuses beyond the limits of questions to carriers, and counts one otherwise.
+    async fn count_lookup(&self, subjects: &Subjects) -> Result<(), Error> {
+        let nth = self.draw(|rng| rng.random::<u64>());
+        let (app, subjects) = (self.clone(), subjects.clone());
+        let write = self.store().write("count_lookup", async move |tx: &mut Tx| {
+            app.hold_all(tx, LOOKUPS).await?;
+            app.within(tx, LOOKUP_LIMITS, &subjects, "").await?;
+            app.count(tx, LOOKUPS, &subjects, &format!("{nth:016x}"), "").await
+        });
+        write.await
+    }
+
+    /// A number whose SIM card was changed lately waits before it may replace the proven one, if the operator wants that.
+    /// Nobody waits because a carrier does not say or cannot be asked (verification.md 7).
+    async fn sim_settled(&self, number: &Number, subjects: &Subjects) -> Result<(), Error> {
+        let days = self.settings().sim_swap_days;
+        let Some(lines) = self.services().lines.as_ref().filter(|_| days > 0) else { return Ok(()) };
+        self.count_lookup(subjects).await?;
+        let card = lines.sim_card(number.e164.expose()).await.unwrap_or(SimCard::Unknown);
+        match held_until(card, days, self.now()) {
+            Some(until) => Err(Error::limited(SIM_CHANGED, until)),
+            None => Ok(()),
+        }
     }
 
     /// Refuses beyond the limits of sending, tighter ones where nobody knows the line, and counts the send otherwise.
@@ -308,6 +343,7 @@ impl App {
                 language: prepared.language.clone(),
                 state: String::new(),
                 machine: String::new(),
+                service: None,
                 provider_reference: None,
                 code_print: None,
                 created_at: now,
@@ -315,6 +351,7 @@ impl App {
             };
             keep(&mut row, &begun);
             phones::insert(tx, &row).await?;
+            app.note_origin(tx, &organization, Origin { ip: prepared.subjects.ip }).await?;
             let review = prepared.verdict == LineVerdict::Review;
             let details = json!({ "data": { "country": row.country, "line_type": row.line_type, "review": review } });
             app.record(tx, &actor, Deed { organization: &organization, action: audit, target: &id, details }).await?;
@@ -328,7 +365,7 @@ impl App {
         let Some(organization) = &subjects.organization else { return Ok(0) };
         let subject = format!("organization:{organization}");
         let since = self.now().plus(-7 * 86_400);
-        let locks = keystead_store::tables::limit_hits::count(tx, "phone_locks", &subject, since).await?.hits;
+        let locks = limit_hits::count(tx, "phone_locks", &subject, since).await?.hits;
         Ok(u8::try_from(locks).unwrap_or(u8::MAX).min(LOCK_WAITS.len() as u8))
     }
 
@@ -364,62 +401,6 @@ impl App {
         self.record(tx, actor, deed).await
     }
 
-    /// A code that must not be usable any more ends at the service, too; its print went with the state.
-    pub(crate) async fn kill_code(&self, tx: &mut Tx, row: &PhoneVerification) -> Result<(), Error> {
-        let Some(reference) = &row.provider_reference else { return Ok(()) };
-        let work = json!({ "reference": reference });
-        self.enqueue(tx, crate::verification::jobs::PHONE_CANCEL, &work, self.now()).await
-    }
-
-    /// Sends the code of a verification that is written down.
-    pub(crate) async fn send_code(&self, mut row: PhoneVerification) -> Result<VerificationView, Error> {
-        let number = self.sealer().open_text(&format!("phone.number:{}", row.id), &row.number_sealed)?;
-        let sent = match self.codes()? {
-            Codes::Verifier(service) => service
-                .start(number.expose(), &row.language)
-                .await
-                .map(|begun| row.provider_reference = Some(begun.reference)),
-            Codes::Sms(service) => {
-                let digits = self.draw(code::draw);
-                let text = code::message(&self.settings().operator, &digits, &row.language, self.host());
-                row.code_print = Some(self.sealer().fingerprint(&code::purpose(&row.id), digits.expose()));
-                service.send(number.expose(), &text).await.map(|_| ())
-            }
-        };
-        let failure = sent.err();
-        let mut audit = "";
-        if let Some(failure) = &failure {
-            let event = match failure {
-                Failure::Refused(_) => PhoneEvent::DeliveryFailed,
-                Failure::Unavailable(_) | Failure::Gone(_) => PhoneEvent::ProviderDown,
-            };
-            let (next, _, said) = machine(&row)?.step(event, self.now()).map_err(refused)?;
-            keep(&mut row, &next);
-            audit = said;
-        }
-        let (app, kept, audit) = (self.clone(), row.clone(), audit.to_owned());
-        let write = self.store().write("code_sent", async move |tx: &mut Tx| {
-            phones::update(tx, &kept).await?;
-            let action = match audit.as_str() {
-                "" => return Ok(()),
-                "phone.delivery_failed" => "phone.delivery_failed",
-                _ => "phone.provider_down",
-            };
-            let deed = Deed { organization: &kept.organization, action, target: &kept.id, details: json!({}) };
-            app.record(tx, &Actor::Service("sms".to_owned()), deed).await
-        });
-        write.await?;
-        match failure {
-            None => VerificationView::of(&row),
-            Some(Failure::Refused(_)) => {
-                let message = "The code could not be delivered to this number. Check the number, or ask support for \
-                               another way.";
-                Err(Error::coded("phone_number", "phone_not_delivered", message))
-            }
-            Some(failure) => Err(Error::provider("text message", &failure)),
-        }
-    }
-
     /// Sends the code again, when its wait is over.
     ///
     /// # Errors
@@ -432,7 +413,7 @@ impl App {
         origin: Origin,
     ) -> Result<VerificationView, Error> {
         self.phone_verification(actor, organization, id).await?;
-        let same_code = matches!(self.codes()?, Codes::Verifier(_));
+        self.codes()?;
         let (app, actor, organization, id) = (self.clone(), actor.clone(), organization.clone(), id.to_owned());
         let write = self.store().write("resend_phone_code", async move |tx: &mut Tx| {
             let mut row = app.own_verification(tx, &actor, &organization, &id).await?;
@@ -440,6 +421,7 @@ impl App {
             let subjects = app.number_subjects(number.expose(), &row.country, &actor, &organization, origin);
             let line = LineKind::from_name(&row.line_type).unwrap_or(LineKind::Unknown);
             let before = machine(&row)?;
+            let same_code = app.repeats_code(&row);
             let (next, _, audit) = before.step(PhoneEvent::Resend { same_code }, app.now()).map_err(refused)?;
             let verdict = line_verdict(line, &app.settings().lines);
             // The service never sent while it was down, so the same number of sends may come again.
@@ -453,17 +435,5 @@ impl App {
         });
         let row = write.await?;
         self.send_code(row).await
-    }
-
-    /// What the outbox does about phones: a verification that ended here ends at the service.
-    pub(crate) async fn phone_job(&self, _name: &str, payload: &Value) -> Result<Outcome, Error> {
-        let Codes::Verifier(service) = self.codes()? else { return Ok(Outcome::Done) };
-        settled(service.cancel(field(payload, "reference")?).await)
-    }
-
-    /// The host people see, for the line that lets phones fill codes in.
-    fn host(&self) -> &str {
-        let after = self.public_url().split("://").nth(1).unwrap_or_default();
-        after.split(['/', ':']).next().unwrap_or_default()
     }
 }

@@ -54,6 +54,11 @@ pub(crate) async fn bound_keys(db: TestDb) {
         change!(db, |tx| api_keys::insert(tx, row)).unwrap();
     }
     assert_eq!(caller(&db, "nobody").await, None);
+    let tags = ["partner".to_owned()];
+    change!(db, |tx| organizations::set_tags(tx, &one, &tags, NOW)).unwrap();
+    for name in ["ann", "bot", "admin"] {
+        assert_eq!(caller(&db, name).await.unwrap().organizations[0].entitlements.tags, tags, "{name}");
+    }
     for (name, expected) in [
         ("ann", "one=owner[x1:-]"),
         ("ben", "one=reader[x1:member]"),
@@ -69,10 +74,11 @@ pub(crate) async fn bound_keys(db: TestDb) {
     assert!(found.scopes.allows(Scope::ModelRead) && !found.scopes.allows(Scope::ModelRequest));
     assert_eq!(found.revision, look!(db, |tx| changes::latest(tx)).unwrap());
 
+    let before = found.organizations[0].entitlements.version;
     let phone = Requirement::Phone;
     change!(db, |tx| organizations::set_requirement(tx, &one, phone, "verified", None, NOW)).unwrap();
     let met = caller(&db, "bot").await.unwrap().organizations.remove(0).entitlements;
-    assert_eq!((met.version, met.met.as_slice(), met.organization_created_at), (1, &[phone][..], NOW));
+    assert_eq!((met.version, met.met.as_slice(), met.organization_created_at), (before + 1, &[phone][..], NOW));
 
     change!(db, |tx| project_members::delete(tx, &x1, &ben, NOW)).unwrap();
     assert_eq!(reach(&caller(&db, "ben").await.unwrap()), "one=-[x1:-]", "a reader needs a role in the project");

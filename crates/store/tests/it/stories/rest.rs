@@ -85,6 +85,15 @@ pub(crate) async fn every_change_is_followed(db: TestDb) {
     }
     assert_eq!(look!(db, |tx| changes::nodes(tx, NOW)), Ok(vec![("a".to_owned(), 3), ("b".to_owned(), 2)]));
     assert_eq!(look!(db, |tx| changes::nodes(tx, later(1))), Ok(vec![("a".to_owned(), 3)]));
+    // verification.md 5.4: who has not confirmed which change since when.
+    let latest = look!(db, |tx| changes::latest(tx)).unwrap();
+    change!(db, |tx| changes::heartbeat(tx, "ahead", latest, later(2))).unwrap();
+    let said = look!(db, |tx| changes::list_nodes(tx)).unwrap();
+    let behind: Vec<_> = said.iter().map(|one| (one.node.as_str(), one.behind_since.is_some())).collect();
+    assert_eq!(behind, [("a", latest > 3), ("ahead", false), ("b", latest > 2)]);
+    change!(db, |tx| changes::leave(tx, "ahead")).unwrap();
+    assert_eq!(change!(db, |tx| changes::delete_nodes(tx, later(1))), Ok(1), "b was silent");
+    assert_eq!(look!(db, |tx| changes::list_nodes(tx)).unwrap().len(), 1);
 }
 
 pub(crate) async fn models_and_policy(db: TestDb) {

@@ -47,6 +47,16 @@ pub(crate) async fn standings(db: TestDb) {
     assert_eq!(change!(db, |tx| agreements::delete_old(tx, later(6))), Ok(1));
 
     assert_eq!(look!(db, |tx| organizations::second_factor_since(tx, &one)), Ok(None));
+    // verification.md 6.2: what an operator calls an organization is told to gateways.
+    let version =
+        async |db: &TestDb| look!(db, |tx| organizations::find(tx, &one)).unwrap().unwrap().entitlement_version;
+    let before = version(&db).await;
+    let tags = ["partner".to_owned(), "test_1".to_owned()];
+    change!(db, |tx| organizations::set_tags(tx, &one, &tags, later(2))).unwrap();
+    assert_eq!(look!(db, |tx| organizations::find(tx, &one)).unwrap().unwrap().tags, tags);
+    assert_eq!(version(&db).await, before + 1);
+    change!(db, |tx| organizations::set_tags(tx, &one, &[], later(2))).unwrap();
+    assert!(look!(db, |tx| organizations::find(tx, &one)).unwrap().unwrap().tags.is_empty());
     change!(db, |tx| organizations::set_second_factor_since(tx, &one, Some(later(3)))).unwrap();
     assert_eq!(look!(db, |tx| organizations::second_factor_since(tx, &one)), Ok(Some(later(3))));
     change!(db, |tx| organizations::set_second_factor_since(tx, &one, None)).unwrap();
@@ -79,6 +89,10 @@ pub(crate) async fn uses(db: TestDb) {
     assert_eq!(look!(db, |tx| activity::list_models(tx, NOW)).unwrap(), []);
     assert_eq!(look!(db, |tx| activity::list_keys(tx, later(999))).unwrap(), []);
     assert_eq!(look!(db, |tx| activity::list_verifications(tx, NOW)).unwrap(), []);
+    let founded = look!(db, |tx| activity::list_founded(tx, NOW)).unwrap();
+    assert!(founded.iter().any(|(organization, _, at)| (organization, at.0) == (&one, NOW.0)), "{founded:?}");
+    assert_eq!(founded.iter().filter(|(organization, ..)| *organization == one).count(), 1, "one founder each");
+    assert_eq!(look!(db, |tx| activity::list_founded(tx, later(999))).unwrap(), []);
     let kept = look!(db, |tx| retention::list(tx)).unwrap();
     let accounts = kept.iter().find(|kept| kept.what == "accounts").unwrap();
     assert!(accounts.rows >= 2 && accounts.oldest.is_some(), "{kept:?}");

@@ -12,8 +12,8 @@ use keystead_store::tables::privacy::{Consent, DocumentPrint, Handoff, Receipt};
 use keystead_store::tables::refusals::RefusedCall;
 use keystead_store::tables::reviews::{Evidence, EvidenceView, ReviewCase};
 use keystead_store::tables::{
-    identity_attempts, inbound_events, limit_hits, organization_verifications, organizations, payments, phones,
-    privacy, refusals, reviews,
+    identity_attempts, inbound_events, limit_hits, organization_verifications, organizations, origins, payments,
+    phones, privacy, refusals, reviews,
 };
 
 use crate::world::*;
@@ -33,6 +33,7 @@ pub(crate) async fn phone_numbers(db: TestDb) {
         language: "pl".to_owned(),
         state: "code_sent".to_owned(),
         machine: "{}".to_owned(),
+        service: None,
         provider_reference: None,
         code_print: Some(vec![9]),
         created_at: later(at),
@@ -56,6 +57,7 @@ pub(crate) async fn phone_numbers(db: TestDb) {
     first.state = "verified".to_owned();
     first.machine = "{\"sends\":1}".to_owned();
     first.provider_reference = Some("VE1".to_owned());
+    first.service = Some("sms_fallback".to_owned());
     first.code_print = None;
     first.finished_at = Some(later(3));
     change!(db, |tx| phones::update(tx, &first)).unwrap();
@@ -181,6 +183,35 @@ pub(crate) async fn payment_methods(db: TestDb) {
     };
     change!(db, |tx| payments::save_method(tx, &method)).unwrap();
     assert_eq!(look!(db, |tx| payments::list_methods(tx, &one)).unwrap(), [method.clone()]);
+    // verification.md 7: the same card and the same address elsewhere.
+    assert_eq!(look!(db, |tx| payments::count_sharing(tx, &one)), Ok(1));
+    let two: keystead_core::OrganizationId = id("org-two");
+    assert_eq!(look!(db, |tx| payments::count_sharing(tx, &two)), Ok(0));
+    let same = |reference: &str, card_print: Option<Vec<u8>>| PaymentMethod {
+        id: format!("pm_{reference}"),
+        organization: two.clone(),
+        reference: reference.to_owned(),
+        card_print,
+        is_default: false,
+        ..method.clone()
+    };
+    for (reference, print) in [("x1", Some(vec![1])), ("x2", Some(vec![1])), ("x3", None)] {
+        let row = same(reference, print);
+        change!(db, |tx| payments::save_method(tx, &row)).unwrap();
+    }
+    assert_eq!(look!(db, |tx| payments::count_sharing(tx, &one)), Ok(2), "organizations, not cards");
+    for (organization, print, at) in [(&one, 1, 0), (&one, 2, 5), (&two, 2, 1), (&two, 2, 6)] {
+        let print = [print];
+        change!(db, |tx| origins::save(tx, organization, &print, later(at))).unwrap();
+    }
+    assert_eq!(look!(db, |tx| origins::count_sharing(tx, &one, NOW)), Ok(2));
+    assert_eq!(look!(db, |tx| origins::count_sharing(tx, &one, later(6))), Ok(0), "this one was not seen since");
+    assert_eq!(look!(db, |tx| origins::count_sharing(tx, &two, later(6))), Ok(1));
+    assert_eq!(change!(db, |tx| origins::delete_old(tx, later(5))), Ok(1));
+    change!(db, |tx| organizations::set_deactivated(tx, &two, Some(NOW), NOW)).unwrap();
+    assert_eq!(look!(db, |tx| origins::count_sharing(tx, &one, NOW)), Ok(1), "closed ones do not count");
+    assert_eq!(look!(db, |tx| payments::count_sharing(tx, &one)), Ok(1));
+    change!(db, |tx| organizations::set_deactivated(tx, &two, None, NOW)).unwrap();
     assert_eq!(look!(db, |tx| payments::list_ending(tx, 2030, 12)).unwrap(), [method.clone()]);
     assert_eq!(look!(db, |tx| payments::list_ending(tx, 2030, 11)).unwrap(), []);
     change!(db, |tx| payments::clear_default(tx, &one)).unwrap();

@@ -1,0 +1,62 @@
+//! What the operator calls organizations, so that rules can leave some of them out (verification.md 6.2).
+
+use keystead_core::gate::read_tags;
+use keystead_core::id::OrganizationId;
+use keystead_store::Tx;
+use keystead_store::tables::organizations;
+use serde_json::json;
+
+use crate::audit::Deed;
+use crate::operator::{operators_only, operators_reason};
+use crate::{Actor, App, Error};
+
+impl App {
+    /// The tags of an organization, in order.
+    ///
+    /// # Errors
+    /// For anybody but an operator, or when there is no such organization.
+    pub async fn organization_tags(&self, actor: &Actor, organization: &OrganizationId) -> Result<Vec<String>, Error> {
+        operators_only(actor)?;
+        let organization = organization.clone();
+        let read = self.store().read("organization_tags", async move |tx: &mut Tx| {
+            let row = organizations::find(tx, &organization).await?;
+            Ok(row.ok_or_else(|| Error::not_found("organization", organization.as_str()))?.tags)
+        });
+        read.await
+    }
+
+    /// Gives an organization these tags in place of its present ones; rules that look at them follow with the next
+    /// request. Answers them as they are kept.
+    ///
+    /// # Errors
+    /// For anybody but an operator, without a reason, for words that are no tags, or when there is no such organization.
+    pub async fn tag_organization(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        tags: &[String],
+        reason: &str,
+    ) -> Result<Vec<String>, Error> {
+        let reason = operators_reason(actor, reason)?;
+        let tags = read_tags(tags.iter().map(String::as_str)).ok_or_else(|| {
+            let message = "Invalid 'tags': a tag has 1 to 32 small letters, digits, hyphens and underscores; an \
+                           organization has at most 20.";
+            Error::invalid("tags", message)
+        })?;
+        let (app, actor, organization) = (self.clone(), actor.clone(), organization.clone());
+        let write = self.store().write("tag_organization", async move |tx: &mut Tx| {
+            let row = organizations::find(tx, &organization).await?;
+            let row = row.ok_or_else(|| Error::not_found("organization", organization.as_str()))?;
+            if row.tags == tags {
+                return Ok(tags.clone());
+            }
+            organizations::set_tags(tx, &organization, &tags, app.now()).await?;
+            let details = json!({ "data": { "tags": tags, "before": row.tags, "reason": reason } });
+            let target = organization.as_str();
+            let deed = Deed { organization: &organization, action: "organization.tagged", target, details };
+            app.record(tx, &actor, deed).await?;
+            Ok::<_, Error>(tags.clone())
+        });
+        write.await
+    }
+}

@@ -1,0 +1,225 @@
+//! A code goes out by one of two services: the second is asked in the same request when the first does not answer, and a
+//! code is checked where it was made (verification.md 5.1).
+
+use keystead_core::secret::Secret;
+use keystead_core::verification::phone::{PhoneEvent, PhoneState};
+use keystead_core::verification::phone_services::{CodeService, SendAnswer};
+use keystead_providers::Failure;
+use keystead_store::Tx;
+use keystead_store::tables::phones::{self, PhoneVerification};
+use serde_json::{Value, json};
+
+use super::{code, keep, machine, refused};
+use crate::audit::Deed;
+use crate::outbox::Outcome;
+use crate::services::Codes;
+use crate::verification::jobs::{self, field};
+use crate::verification::payment::settled;
+use crate::verification::phone::view::VerificationView;
+use crate::{Actor, App, Error};
+
+/// What made a code, or why none went out.
+#[derive(Clone)]
+struct Carried {
+    /// Who took it, or was asked last.
+    service: CodeService,
+    /// The service's id, when the service made the code.
+    reference: Option<String>,
+    /// The code's keyed print, when Keystead made it.
+    print: Option<Vec<u8>>,
+    /// Those that did not answer, in the order they were asked.
+    down: Vec<CodeService>,
+    /// Why none went out.
+    failure: Option<Failure>,
+}
+
+impl App {
+    /// The service of a section, if it is set up.
+    pub(crate) fn code_service(&self, service: CodeService) -> Option<Codes> {
+        match service {
+            CodeService::First => self.services().codes.clone(),
+            CodeService::Second => self.services().codes_fallback.clone(),
+        }
+    }
+
+    /// Sends the code of a verification that is written down.
+    pub(crate) async fn send_code(&self, row: PhoneVerification) -> Result<VerificationView, Error> {
+        let number = self.sealer().open_text(&format!("phone.number:{}", row.id), &row.number_sealed)?;
+        let carried = self.carry(&row, number.expose()).await?;
+        let failure = carried.failure.clone();
+        let (app, organization, id) = (self.clone(), row.organization.clone(), row.id.clone());
+        let write = self.store().write("code_sent", async move |tx: &mut Tx| {
+            // What stands there now, not what stood before the service was asked: a check may have come in between.
+            let found = phones::find(tx, &organization, &id).await?;
+            let row = found.ok_or_else(|| Error::not_found("phone verification", &id))?;
+            app.note_carried(tx, row, carried.clone()).await
+        });
+        let row = write.await?;
+        match failure {
+            None => VerificationView::of(&row),
+            Some(Failure::Refused(_)) => {
+                let message = "The code could not be delivered to this number. Check the number, or ask support for \
+                               another way.";
+                Err(Error::coded("phone_number", "phone_not_delivered", message))
+            }
+            Some(failure) => Err(Error::provider("text message", &failure)),
+        }
+    }
+
+    /// Asks the service that made the last code, else the first; and the other one only when that does not answer.
+    async fn carry(&self, row: &PhoneVerification, e164: &str) -> Result<Carried, Error> {
+        let made_by = row.service.as_deref().and_then(CodeService::from_name);
+        // One that is not set up any more made its last code.
+        let made_by = made_by.filter(|service| self.code_service(*service).is_some());
+        let mut service = CodeService::preferred(made_by);
+        let mut down = Vec::new();
+        loop {
+            let Some(codes) = self.code_service(service) else { return Err(Error::Unsupported("text messages")) };
+            let (sent, print) = match codes {
+                Codes::Verifier(verifier) => {
+                    (verifier.start(e164, &row.language).await.map(|begun| Some(begun.reference)), None)
+                }
+                Codes::Sms(sender) => {
+                    let digits = self.draw(code::draw);
+                    let text = code::message(&self.settings().operator, &digits, &row.language, self.host());
+                    let print = self.sealer().fingerprint(&code::purpose(&row.id), digits.expose());
+                    (sender.send(e164, &text).await.map(|_| None), Some(print))
+                }
+            };
+            let answer = match &sent {
+                Ok(_) => SendAnswer::Sent,
+                Err(Failure::Refused(_)) => SendAnswer::Refused,
+                Err(Failure::Unavailable(_) | Failure::Gone(_)) => SendAnswer::Down,
+            };
+            if answer == SendAnswer::Down {
+                down.push(service);
+            }
+            let other = service.other();
+            // Nobody is asked twice.
+            let there = !down.contains(&other) && self.code_service(other).is_some();
+            if let Some(next) = service.next(answer, there) {
+                service = next;
+                continue;
+            }
+            let (reference, failure) = match sent {
+                Ok(reference) => (reference, None),
+                Err(failure) => (None, Some(failure)),
+            };
+            return Ok(Carried { service, reference, print, down, failure });
+        }
+    }
+
+    /// Writes down who made the code, and which services did not answer.
+    async fn note_carried(
+        &self,
+        tx: &mut Tx,
+        mut row: PhoneVerification,
+        carried: Carried,
+    ) -> Result<PhoneVerification, Error> {
+        let before = row.clone();
+        let earlier = row.service.as_deref().and_then(CodeService::from_name);
+        let event = match &carried.failure {
+            Some(Failure::Refused(_)) => Some(PhoneEvent::DeliveryFailed),
+            Some(Failure::Unavailable(_) | Failure::Gone(_)) => Some(PhoneEvent::ProviderDown),
+            None if !carried.down.is_empty() => Some(PhoneEvent::SentElsewhere),
+            None => None,
+        };
+        let stands = machine(&row)?;
+        // Called off, or locked by a wrong code, while it was on its way: what was sent must not be usable.
+        if stands.state != PhoneState::CodeSent {
+            if carried.reference.is_some() {
+                let late = PhoneVerification {
+                    provider_reference: carried.reference,
+                    service: Some(carried.service.as_str().to_owned()),
+                    ..row.clone()
+                };
+                self.kill_code(tx, &late).await?;
+            }
+            return Ok(row);
+        }
+        if let Some(event) = event {
+            let (next, _, _) = stands.step(event, self.now()).map_err(refused)?;
+            keep(&mut row, &next);
+        }
+        if carried.failure.is_none() {
+            // The earlier code ends at the service that made it, once that answers again.
+            if earlier.is_some_and(|earlier| earlier != carried.service) {
+                self.kill_code(tx, &before).await?;
+            }
+            row.service = Some(carried.service.as_str().to_owned());
+            row.provider_reference.clone_from(&carried.reference);
+            row.code_print.clone_from(&carried.print);
+        } else if event == Some(PhoneEvent::DeliveryFailed)
+            && row.provider_reference.is_none()
+            && carried.print.is_some()
+        {
+            // The machine counted a new code; the one before, if there was one, does not get its checks.
+            row.code_print.clone_from(&carried.print);
+        }
+        phones::update(tx, &row).await?;
+        let who = Actor::Service(carried.service.as_str().to_owned());
+        if !carried.down.is_empty() {
+            let names: Vec<&str> = carried.down.iter().map(|service| service.as_str()).collect();
+            let by = carried.failure.is_none().then(|| carried.service.as_str());
+            let details = json!({ "data": { "services": names, "sent_by": by } });
+            let (organization, target) = (&row.organization, &row.id);
+            self.record(tx, &who, Deed { organization, action: "phone.provider_down", target, details }).await?;
+        }
+        if event == Some(PhoneEvent::DeliveryFailed) {
+            let deed = Deed {
+                organization: &row.organization,
+                action: "phone.delivery_failed",
+                target: &row.id,
+                details: json!({}),
+            };
+            self.record(tx, &who, deed).await?;
+        }
+        Ok(row)
+    }
+
+    /// Whether sending again repeats the code that is out: only while the service that made it makes its own codes.
+    pub(crate) fn repeats_code(&self, row: &PhoneVerification) -> bool {
+        let made_by = row.service.as_deref().and_then(CodeService::from_name);
+        let service = self.code_service(CodeService::preferred(made_by));
+        row.provider_reference.is_some() && matches!(service, Some(Codes::Verifier(_)))
+    }
+
+    /// A code that must not be usable any more ends at the service, too; its print went with the state.
+    pub(crate) async fn kill_code(&self, tx: &mut Tx, row: &PhoneVerification) -> Result<(), Error> {
+        let Some(reference) = &row.provider_reference else { return Ok(()) };
+        let service = row.service.as_deref().unwrap_or(CodeService::First.as_str());
+        let work = json!({ "reference": reference, "service": service });
+        self.enqueue(tx, jobs::PHONE_CANCEL, &work, self.now()).await
+    }
+
+    /// What the outbox does about phones: a verification that ended here ends at the service that made its code.
+    pub(crate) async fn phone_job(&self, _name: &str, payload: &Value) -> Result<Outcome, Error> {
+        // Work of earlier versions names no service: there was one.
+        let named = payload.get("service").and_then(Value::as_str).and_then(CodeService::from_name);
+        let service = self.code_service(named.unwrap_or(CodeService::First));
+        let Some(Codes::Verifier(verifier)) = service else { return Ok(Outcome::Done) };
+        settled(verifier.cancel(field(payload, "reference")?).await)
+    }
+
+    /// What the service that made the code says of the typed one; `None` when the code is ours to check.
+    pub(crate) async fn ask_about_code(
+        &self,
+        row: &PhoneVerification,
+        digits: &Secret<String>,
+    ) -> Result<Option<keystead_providers::phone::Check>, Error> {
+        let Some(reference) = &row.provider_reference else { return Ok(None) };
+        let made_by = row.service.as_deref().and_then(CodeService::from_name).unwrap_or(CodeService::First);
+        // The service was taken out of the configuration: nobody can check this code any more.
+        let Some(Codes::Verifier(verifier)) = self.code_service(made_by) else {
+            return Err(refused(keystead_core::verification::phone::PhoneRefusal::Expired));
+        };
+        let answer = verifier.check(reference, digits.expose()).await;
+        answer.map(Some).map_err(|failure| Error::provider("text message", &failure))
+    }
+
+    /// The host people see, for the line that lets phones fill codes in.
+    fn host(&self) -> &str {
+        let after = self.public_url().split("://").nth(1).unwrap_or_default();
+        after.split(['/', ':']).next().unwrap_or_default()
+    }
+}

@@ -1,0 +1,156 @@
+//! The first service for codes is away and there is a second one (verification.md 5.1): no try is used up, and a code is
+//! checked where it was made.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use keystead_app::{Codes, Error, Settings};
+use keystead_core::verification::phone::{CHECKS_PER_CODE, PhoneState};
+use keystead_providers::phone::{Check, PhoneVerifier, Started};
+use keystead_providers::{BoxFuture, Failure, Health};
+
+use crate::vendors::{Carrier, Home, House, Line, number, origin};
+
+/// A service that makes and checks its own codes; each is `111111`.
+#[derive(Default)]
+struct Verifier {
+    line: Line,
+    sent: AtomicI64,
+    checked: AtomicI64,
+    ended: Mutex<Vec<String>>,
+}
+
+impl PhoneVerifier for Verifier {
+    fn start<'a>(&'a self, _: &'a str, _: &'a str) -> BoxFuture<'a, Result<Started, Failure>> {
+        Box::pin(async move {
+            self.line.up()?;
+            let nth = self.sent.fetch_add(1, Ordering::SeqCst);
+            Ok(Started { reference: format!("VE{nth}"), resend_same_code: true })
+        })
+    }
+
+    fn check<'a>(&'a self, _: &'a str, code: &'a str) -> BoxFuture<'a, Result<Check, Failure>> {
+        Box::pin(async move {
+            self.line.up()?;
+            self.checked.fetch_add(1, Ordering::SeqCst);
+            Ok(if code == "111111" { Check::Ok } else { Check::Wrong })
+        })
+    }
+
+    fn cancel<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<(), Failure>> {
+        Box::pin(async move {
+            self.line.up()?;
+            self.ended.lock().unwrap().push(reference.to_owned());
+            Ok(())
+        })
+    }
+
+    fn health(&self) -> Health {
+        Health::Up
+    }
+}
+
+async fn actions(house: &House, home: &Home) -> Vec<String> {
+    let log = house.app.audit_log(&home.actor, home.organization(), crate::first_page()).await.unwrap();
+    log.data.into_iter().map(|event| event.action).collect()
+}
+
+/// A house whose first service carries texts and whose second makes its own codes.
+async fn texts_then_verifier() -> (House, Arc<Verifier>) {
+    let second = Arc::new(Verifier::default());
+    let codes: Arc<dyn PhoneVerifier> = Arc::<Verifier>::clone(&second);
+    (House::with_second(Settings::default(), Some(Codes::Verifier(codes))).await, second)
+}
+
+// verification.md 5.1 "provider down"
+#[tokio::test]
+async fn the_second_service_sends_in_the_same_request() {
+    let (house, second) = texts_then_verifier().await;
+    let home = house.home("ann").await;
+    let (target, ip) = (number(100, 1), "10.0.0.1");
+    house.carrier.line.cut(true);
+    let sent = house.submit(&home, &target, ip).await.unwrap();
+    assert_eq!((sent.state, sent.checks_left), (PhoneState::CodeSent, CHECKS_PER_CODE));
+    assert!(actions(&house, &home).await.contains(&"phone.provider_down".to_owned()));
+    // The first comes back; the code is checked where it was made all the same.
+    house.carrier.line.cut(false);
+    assert!(house.check(&home, &sent.id, "222222", ip).await.is_err());
+    assert_eq!(house.check(&home, &sent.id, "111111", ip).await.unwrap().state, PhoneState::Verified);
+    assert_eq!(second.checked.load(Ordering::SeqCst), 2);
+    assert!(house.carrier.texts.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_code_sent_again_by_the_other_is_another_code() {
+    let (house, second) = texts_then_verifier().await;
+    let home = house.home("ann").await;
+    let (target, ip) = (number(100, 1), "10.0.0.1");
+    let sent = house.submit(&home, &target, ip).await.unwrap();
+    let first_code = house.carrier.code(&target);
+    house.wait(30);
+    house.carrier.line.cut(true);
+    let again = house.app.resend_phone_code(&home.actor, home.organization(), &sent.id, origin(ip)).await.unwrap();
+    assert_eq!((again.state, again.checks_left), (PhoneState::CodeSent, CHECKS_PER_CODE));
+    assert!(house.check(&home, &sent.id, &first_code, ip).await.is_err(), "the code before it is dead");
+    // It is sent again by the one that made it, though the first is back: the same code goes on.
+    house.carrier.line.cut(false);
+    house.wait(60);
+    house.app.resend_phone_code(&home.actor, home.organization(), &sent.id, origin(ip)).await.unwrap();
+    assert_eq!(second.sent.load(Ordering::SeqCst), 2);
+    assert_eq!(house.check(&home, &sent.id, "111111", ip).await.unwrap().state, PhoneState::Verified);
+}
+
+#[tokio::test]
+async fn the_service_that_made_the_code_is_away_when_it_is_typed() {
+    let second = Arc::new(Carrier::default());
+    let texts: Arc<dyn keystead_providers::phone::SmsSender> = Arc::<Carrier>::clone(&second);
+    let (house, verifier) = texts_then_verifier().await;
+    let home = house.home("ann").await;
+    let (target, ip) = (number(100, 1), "10.0.0.1");
+    house.carrier.line.cut(true);
+    let sent = house.submit(&home, &target, ip).await.unwrap();
+    house.carrier.line.cut(false);
+    verifier.line.cut(true);
+    let away = house.check(&home, &sent.id, "111111", ip).await;
+    assert!(matches!(away, Err(Error::ProviderUnavailable { .. })), "{away:?}");
+    // No try was used up; a new code comes from the one that answers, and the earlier one ends once its maker is back.
+    house.wait(30);
+    let again = house.app.resend_phone_code(&home.actor, home.organization(), &sent.id, origin(ip)).await.unwrap();
+    assert_eq!(again.checks_left, CHECKS_PER_CODE);
+    let code = house.carrier.code(&target);
+    assert_eq!(house.check(&home, &sent.id, &code, ip).await.unwrap().state, PhoneState::Verified);
+    verifier.line.cut(false);
+    house.wait(3_600);
+    house.work().await;
+    assert_eq!(*verifier.ended.lock().unwrap(), ["VE0"]);
+
+    // Two gateways that carry texts: the code is ours in either case.
+    let house = House::with_second(Settings::default(), Some(Codes::Sms(texts))).await;
+    let home = house.home("ben").await;
+    house.carrier.line.cut(true);
+    let sent = house.submit(&home, &target, ip).await.unwrap();
+    let code = second.code(&target);
+    assert_eq!(house.check(&home, &sent.id, &code, ip).await.unwrap().state, PhoneState::Verified);
+}
+
+#[tokio::test]
+async fn a_refused_number_is_not_asked_about_elsewhere_and_two_outages_are_one() {
+    let (house, second) = texts_then_verifier().await;
+    let home = house.home("ann").await;
+    let (target, ip) = (number(100, 1), "10.0.0.1");
+    house.carrier.refused.lock().unwrap().push(target.clone());
+    assert_eq!(crate::vendors::code(house.submit(&home, &target, ip).await), "phone_not_delivered");
+    assert_eq!(second.sent.load(Ordering::SeqCst), 0);
+
+    house.carrier.line.cut(true);
+    second.line.cut(true);
+    let home = house.home("ben").await;
+    let (target, ip) = (number(200, 1), "10.1.0.1");
+    let away = house.submit(&home, &target, ip).await;
+    assert!(matches!(away, Err(Error::ProviderUnavailable { .. })), "{away:?}");
+    let down = actions(&house, &home).await.into_iter().filter(|action| action == "phone.provider_down").count();
+    assert_eq!(down, 1);
+    second.line.cut(false);
+    let sent = house.submit(&home, &target, ip).await.unwrap();
+    assert_eq!(house.check(&home, &sent.id, "111111", ip).await.unwrap().state, PhoneState::Verified);
+}

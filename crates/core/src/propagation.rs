@@ -1,0 +1,77 @@
+//! How soon a change reaches every gateway (verification.md 5.4, 7): within five seconds as a rule, fifteen minutes as a
+//! promise, and an operator hears of a node that is a minute late.
+
+use crate::time::Timestamp;
+
+/// A node that is later than this, in seconds, is the operator's to look at.
+pub const ALARM: i64 = 60;
+/// A node that was silent for longer, in seconds, is no node of ours any more.
+pub const GONE: i64 = 3_600;
+
+/// What a node last said of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NodeReport {
+    /// Its name.
+    pub node: String,
+    /// When it spoke.
+    pub seen_at: Timestamp,
+    /// When the oldest change was made that it has not said it applied; `None` when it has applied all.
+    pub behind_since: Option<Timestamp>,
+}
+
+/// How a node stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NodeState {
+    /// It has applied everything.
+    Current,
+    /// It is on its way.
+    Behind {
+        /// Since how many seconds.
+        seconds: i64,
+    },
+    /// It lags, or has been silent, for more than a minute.
+    Late {
+        /// Since how many seconds.
+        seconds: i64,
+    },
+}
+
+impl NodeReport {
+    /// How the node stands now; `None` when it is gone.
+    #[must_use]
+    pub fn state(&self, now: Timestamp) -> Option<NodeState> {
+        let silent = now.since(self.seen_at).max(0);
+        if silent > GONE {
+            return None;
+        }
+        let behind = self.behind_since.map(|at| now.since(at).max(0));
+        Some(match (behind, silent) {
+            (Some(seconds), _) if seconds > ALARM => NodeState::Late { seconds },
+            (_, seconds) if seconds > ALARM => NodeState::Late { seconds },
+            (Some(seconds), _) => NodeState::Behind { seconds },
+            (None, _) => NodeState::Current,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_minute_is_late_and_an_hour_is_gone() {
+        let now = Timestamp(10_000);
+        let state = |silent: i64, behind: Option<i64>| {
+            let ago = |seconds: i64| Timestamp(10_000 - seconds);
+            NodeReport { node: "a".into(), seen_at: ago(silent), behind_since: behind.map(ago) }.state(now)
+        };
+        assert_eq!(state(0, None), Some(NodeState::Current));
+        assert_eq!(state(2, Some(60)), Some(NodeState::Behind { seconds: 60 }));
+        assert_eq!(state(2, Some(61)), Some(NodeState::Late { seconds: 61 }));
+        assert_eq!(state(60, None), Some(NodeState::Current));
+        assert_eq!(state(61, None), Some(NodeState::Late { seconds: 61 }), "nobody knows what it does");
+        assert_eq!(state(61, Some(30)), Some(NodeState::Late { seconds: 61 }));
+        assert_eq!(state(-5, Some(-5)), Some(NodeState::Behind { seconds: 0 }), "clocks differ a little");
+        assert_eq!((state(GONE, None).is_some(), state(GONE + 1, Some(9_000))), (true, None));
+    }
+}

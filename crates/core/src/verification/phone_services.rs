@@ -1,0 +1,90 @@
+//! Which of two services sends a code (verification.md 5.1, "provider down"): the one that made the last code, or the first;
+//! the other one only when that one does not answer. A number that is refused is refused: asking elsewhere would be a way
+//! around a rule.
+
+/// One of the services that carry codes, by its section in the configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CodeService {
+    /// `[sms]`.
+    First,
+    /// `[sms_fallback]`.
+    Second,
+}
+
+/// What a service answered to a send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SendAnswer {
+    /// It took the message.
+    Sent,
+    /// It refuses this number.
+    Refused,
+    /// It does not answer, or cannot work.
+    Down,
+}
+
+impl CodeService {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::First, Self::Second];
+
+    /// The name in the store, in audit entries and in reports of health.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::First => "sms",
+            Self::Second => "sms_fallback",
+        }
+    }
+
+    /// Reads the name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|service| service.as_str() == name)
+    }
+
+    /// The other one.
+    #[must_use]
+    pub const fn other(self) -> Self {
+        match self {
+            Self::First => Self::Second,
+            Self::Second => Self::First,
+        }
+    }
+
+    /// Whom to ask first: the service that made the present code, whose repetition does not kill it, else the first.
+    #[must_use]
+    pub fn preferred(made_by: Option<Self>) -> Self {
+        made_by.unwrap_or(Self::First)
+    }
+
+    /// Whom to ask next in the same request, after what `self` answered.
+    #[must_use]
+    pub fn next(self, answer: SendAnswer, other_is_there: bool) -> Option<Self> {
+        (answer == SendAnswer::Down && other_is_there).then(|| self.other())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_outage_leads_elsewhere() {
+        for service in CodeService::ALL {
+            assert_eq!(CodeService::from_name(service.as_str()), Some(service));
+            assert_eq!(service.other().other(), service);
+            assert_eq!(CodeService::preferred(Some(service)), service);
+            assert_eq!(service.next(SendAnswer::Down, true), Some(service.other()));
+            for (answer, there) in [
+                (SendAnswer::Sent, true),
+                (SendAnswer::Refused, true),
+                (SendAnswer::Sent, false),
+                (SendAnswer::Refused, false),
+                (SendAnswer::Down, false),
+            ] {
+                assert_eq!(service.next(answer, there), None, "{answer:?} {there}");
+            }
+        }
+        assert_eq!(CodeService::preferred(None), CodeService::First);
+        assert_eq!(CodeService::from_name("pigeon"), None);
+    }
+}

@@ -1,0 +1,38 @@
+//! From which addresses organizations were verified, as keyed prints: for the operator, who looks where one address
+//! verifies many (verification.md 7).
+
+use keystead_core::id::OrganizationId;
+use keystead_core::time::Timestamp;
+
+use crate::{Error, Tx};
+
+/// An organization was verified from this address at this moment; the latest counts.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn save(tx: &mut Tx, organization: &OrganizationId, print: &[u8], at: Timestamp) -> Result<(), Error> {
+    const SQL: &str = "INSERT INTO origin_prints (organization, print, at) VALUES ($1, $2, $3) \
+                       ON CONFLICT (organization, print) DO UPDATE SET at = excluded.at";
+    tx.execute(SQL, vec![organization.as_str().into(), print.into(), at.0.into()]).await.map(|_| ())
+}
+
+/// How many organizations were verified since a moment from the busiest address of this one, itself included; 0 without one.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn count_sharing(tx: &mut Tx, organization: &OrganizationId, since: Timestamp) -> Result<i64, Error> {
+    const SQL: &str = "SELECT CAST(COALESCE(MAX(n), 0) AS BIGINT) FROM (SELECT COUNT(*) AS n FROM origin_prints o \
+                       JOIN organizations g ON g.id = o.organization AND g.deactivated_at IS NULL \
+                       WHERE o.at >= $2 AND o.print IN (SELECT print FROM origin_prints \
+                       WHERE organization = $1 AND at >= $2) GROUP BY o.print) AS counted";
+    let row = tx.optional(SQL, vec![organization.as_str().into(), since.0.into()]).await?;
+    row.ok_or(Error::Missing)?.int(0)
+}
+
+/// Forgets addresses last seen before a moment.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn delete_old(tx: &mut Tx, before: Timestamp) -> Result<u64, Error> {
+    tx.execute("DELETE FROM origin_prints WHERE at < $1", vec![before.0.into()]).await
+}
