@@ -7,6 +7,7 @@
 
 mod cookies;
 mod countries;
+mod csv;
 mod failure;
 mod form;
 mod help;
@@ -179,7 +180,8 @@ pub static ROUTES: &[Route] = &[
     own("/settings/organization/billing/payment-methods/add", || post(billing::add)),
     own("/settings/organization/billing/payment-methods/remove", || post(billing::remove)),
     own("/settings/organization/billing/payment-methods/prefer", || post(billing::prefer)),
-    own("/settings/organization/audit-log", || get(audit::open)),
+    own("/settings/organization/audit-log", || get(audit::open).post(audit::check)),
+    own("/settings/organization/audit-log.csv", || get(audit::export)),
     own("/settings/account", || get(account::open)),
     own("/settings/account/phone", || get(phone::open).post(phone::start)),
     own("/settings/account/phone/check", || post(phone::check)),

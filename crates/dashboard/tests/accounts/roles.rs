@@ -5,7 +5,7 @@ use crate::world::*;
 const SETTINGS: &str = "/settings/organization";
 
 /// Every page with what a reader gets; the audit log says only that it is for owners.
-const PAGES: [(&str, u16); 10] = [
+const PAGES: [(&str, u16); 11] = [
     ("/home", 200),
     ("/api-keys", 200),
     ("/usage", 200),
@@ -16,6 +16,7 @@ const PAGES: [(&str, u16); 10] = [
     ("/settings/organization/projects", 200),
     ("/settings/organization/billing/payment-methods", 403),
     ("/settings/organization/audit-log", 200),
+    ("/settings/organization/audit-log.csv", 403),
 ];
 
 #[tokio::test]
@@ -71,6 +72,7 @@ async fn readers_change_nothing() {
         ("billing/payment-methods/add", "x", ""),
         ("verification/start", "consent", "1"),
         ("verification/cancel", "x", ""),
+        ("audit-log", "x", ""),
     ] {
         let answer = ben.post(&format!("{SETTINGS}/{path}"), &[("csrf", &csrf), (field, value)]).await;
         assert!([403, 404, 422, 501].contains(&answer.status), "{path}: {} {}", answer.status, answer.location());
