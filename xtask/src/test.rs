@@ -42,8 +42,8 @@ fn journeys() -> Done {
     let reviewer =
         [("KEYSTEAD_IDENTITY__PROVIDER", "review"), ("KEYSTEAD_OPERATOR__EMAILS", "ops@example.com,eve@example.com")];
     let two = [("KEYSTEAD_OPERATOR__EMAILS", "one@example.com,two@example.com")];
-    let all: [(&str, &[(&str, &str)]); 5] =
-        [("journeys", &[]), ("accounts", &[]), ("keys", &two), ("review", &reviewer), ("help", &[])];
+    let all: [(&str, &[(&str, &str)]); 6] =
+        [("journeys", &[]), ("accounts", &[]), ("keys", &two), ("audit", &[]), ("review", &reviewer), ("help", &[])];
     for (name, more) in all {
         journey(name, more)?;
     }

@@ -14,7 +14,6 @@ audit-any-kind = Every kind
 audit-anybody = Anybody
 audit-area-all = { $area }: every event
 audit-object = Object ID
-audit-object-hint = Of a key, a project, a person…
 audit-from = From
 audit-to = To
 audit-date-wrong = This is not a date. Write it as 2026-11-20.

@@ -14,7 +14,6 @@ audit-any-kind = すべての種類
 audit-anybody = すべての実行者
 audit-area-all = { $area }：すべての操作
 audit-object = 対象のID
-audit-object-hint = キー、プロジェクト、ユーザーなど
 audit-from = 開始日
 audit-to = 終了日
 audit-date-wrong = 日付として読み取れません。2026-11-20のように入力してください。

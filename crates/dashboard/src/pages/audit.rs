@@ -226,12 +226,17 @@ fn active(page: &Audit, visit: &Visit, options: &AuditOptions) -> Vec<Active> {
         let found = groups.iter().flat_map(|group| &group.choices).find(|choice| choice.value == value);
         found.map_or_else(|| value.to_owned(), |choice| choice.label.clone())
     };
+    // Also what does not occur yet has its words.
+    let kind = match Area::from_name(&filters.kind) {
+        Some(area) => t.say1("audit-area-all", "area", t.say(&format!("audit-area-{}", area.as_str()))),
+        None => words::action(t, &filters.kind),
+    };
     let object = match options.names.get(&filters.object) {
         Some(keystead_app::audit::Named::Person(person)) => format!("{} ({})", person.name, filters.object),
         _ => filters.object.clone(),
     };
     [
-        ("kind", "audit-kind", chosen(&page.kinds, &filters.kind)),
+        ("kind", "audit-kind", kind),
         ("who", "audit-who", chosen(&page.people, &filters.who)),
         ("object", "audit-object", object),
         ("from", "audit-from", filters.from.clone()),

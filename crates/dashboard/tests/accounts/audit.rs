@@ -90,7 +90,7 @@ async fn questions_are_links_that_stay() {
     assert!(events(&about).contains(&"project.created".to_owned()), "{about}");
     let wrong = ann.get(&format!("{LOG}?from=yesterday")).await.body;
     assert!(wrong.contains("This is not a date.") && wrong.contains("aria-invalid") && events(&wrong).is_empty());
-    assert_eq!(ann.get(&format!("{LOG}?after=audit_log-nothing")).await.status, 404);
+    assert_eq!(ann.get(&format!("{LOG}?after=audit_log-nothing")).await.status, 422);
 }
 
 fn link_to_object(body: &str) -> String {
