@@ -22,6 +22,11 @@ pub enum Detail {
 pub fn details(event: &AuditEvent) -> Vec<(String, Detail)> {
     let mut found = Vec::new();
     flatten("", &event.details, &mut found);
+    // The contract says a project's name twice.
+    let of = |wanted: &str| found.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone());
+    if of("title").is_some() && of("title") == of("name") {
+        found.retain(|(name, _)| name != "title");
+    }
     found
 }
 
@@ -67,13 +72,14 @@ mod tests {
             target_id: "proj_a".to_owned(),
             project: None,
             details: json!({
-                "data": { "role": "owner", "until": 7, "required": true, "part": 1.5 },
+                "data": { "role": "owner", "until": 7, "name": "Lab", "title": "Lab", "required": true, "part": 1.5 },
                 "changes_requested": { "name": null, "model_permissions": { "model_ids": ["a"] } },
             }),
         };
         let text = |text: &str| Detail::Text(text.to_owned());
         let wanted = [
             ("model_ids", Detail::List(vec![text("a")])),
+            ("name", text("Lab")),
             ("part", text("1.5")),
             ("required", Detail::Flag(true)),
             ("role", text("owner")),

@@ -31,6 +31,7 @@ audit-only-object = Show only entries about { $id }
 audit-only-who = Show only what { $name } did
 audit-yes = yes
 audit-no = no
+audit-all = all
 audit-none = none
 audit-check = Check the chain
 audit-chain-empty = There is nothing to check yet.

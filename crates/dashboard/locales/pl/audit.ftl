@@ -31,6 +31,7 @@ audit-only-object = Pokaż tylko wpisy dotyczące { $id }
 audit-only-who = Pokaż tylko działania: { $name }
 audit-yes = tak
 audit-no = nie
+audit-all = wszystkie
 audit-none = brak
 audit-check = Sprawdź łańcuch
 audit-chain-empty = Nie ma jeszcze czego sprawdzać.

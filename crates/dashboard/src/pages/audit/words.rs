@@ -159,6 +159,8 @@ fn shown(t: Text, when: &When, name: &str, value: &Detail, names: &Names) -> Str
             Some(named) => format!("{} ({text})", described(t, named, names).0),
             None => text.clone(),
         },
+        // A key without a list of permissions has them all.
+        Detail::List(items) if items.is_empty() && name == "scopes" => t.say("audit-all"),
         Detail::List(items) if items.is_empty() => t.say("audit-none"),
         Detail::List(items) => {
             items.iter().map(|item| shown(t, when, name, item, names)).collect::<Vec<_>>().join(", ")
@@ -205,7 +207,8 @@ mod tests {
             ("role", text("owner"), "Role: owner"),
             ("until", Detail::Number(1_795_183_800), "Until: 20\u{a0}November 2026, 14:10\u{a0}UTC"),
             ("sessions", Detail::Number(3), "Sessions ended: 3"),
-            ("scopes", Detail::List(Vec::new()), "Permissions: none"),
+            ("scopes", Detail::List(Vec::new()), "Permissions: all"),
+            ("reasons", Detail::List(Vec::new()), "Reasons: none"),
             ("model_ids", Detail::List(vec![text("a"), text("b")]), "Models: a, b"),
             ("second_factor_required", Detail::Flag(true), "Second step required of everybody: yes"),
             ("something_new", Detail::Flag(false), "something_new: no"),
