@@ -43,10 +43,11 @@ fn journeys() -> Done {
         [("KEYSTEAD_IDENTITY__PROVIDER", "review"), ("KEYSTEAD_OPERATOR__EMAILS", "ops@example.com,eve@example.com")];
     let two = [("KEYSTEAD_OPERATOR__EMAILS", "one@example.com,two@example.com")];
     let rates = [("KEYSTEAD_LIMITS__REQUESTS_PER_MINUTE", "500")];
-    let all: [(&str, &[(&str, &str)]); 7] = [
+    let all: [(&str, &[(&str, &str)]); 8] = [
         ("journeys", &[]),
         ("accounts", &[]),
         ("keys", &two),
+        ("audit", &[]),
         ("network", &[]),
         ("review", &reviewer),
         ("help", &[]),

@@ -2,12 +2,21 @@
 
 use std::net::IpAddr;
 
-use keystead_core::id::{AuditEventId, OrganizationId};
-use keystead_core::scope::Scope;
+use keystead_core::id::{AuditEventId, OrganizationId, ProjectId};
+use keystead_store::Tx;
 pub use keystead_store::tables::audit::AuditEvent;
 use keystead_store::tables::audit::{self, NewAuditEvent};
-use keystead_store::{Listing, Page, Tx};
 use serde_json::Value;
+
+mod actions;
+mod chain;
+mod details;
+mod read;
+
+pub use actions::{ACTIONS, Area};
+pub use chain::{ChainCheck, ChainHead};
+pub use details::{Detail, details};
+pub use read::{AuditLog, AuditOptions, AuditQuestion, Named, Names};
 
 use crate::{Actor, App, Error};
 
@@ -25,7 +34,7 @@ pub async fn seen_from<F: Future>(address: IpAddr, work: F) -> F::Output {
 #[derive(Debug)]
 pub(crate) struct Deed<'a> {
     pub(crate) organization: &'a OrganizationId,
-    /// The type, such as `api_key.created` (contract 1.6).
+    /// The type, such as `api_key.created` (contract 1.6); one of [`ACTIONS`].
     pub(crate) action: &'static str,
     pub(crate) target: &'a str,
     pub(crate) details: Value,
@@ -42,30 +51,24 @@ impl App {
             actor_id: actor.id().to_owned(),
             action: deed.action.to_owned(),
             target_id: deed.target.to_owned(),
+            project: place(tx, &deed).await?,
             details: deed.details,
             address: actor.through_the_network().then(|| FROM.try_with(IpAddr::to_string).ok()).flatten(),
         };
         audit::append(tx, &self.inner.audit_key, event).await?;
         Ok(())
     }
+}
 
-    /// The audit log of an organization.
-    ///
-    /// # Errors
-    /// Without permission, or when `after` names nothing.
-    pub async fn audit_log(
-        &self,
-        actor: &Actor,
-        organization: &OrganizationId,
-        page: Page,
-    ) -> Result<Listing<AuditEvent>, Error> {
-        let app = self.clone();
-        let (actor, organization, page) = (actor.clone(), organization.clone(), page.clone());
-        let read = self.store().read("audit_log", async move |tx: &mut Tx| {
-            let (actor, organization, page) = (&actor, &organization, &page);
-            app.authorize(tx, actor, organization, Scope::ManagementRead).await?;
-            Ok(audit::list(tx, organization, page).await?)
-        });
-        read.await
+/// In which project a deed was done: the one its details name, or the one its key or service account belongs to.
+async fn place(tx: &mut Tx, deed: &Deed<'_>) -> Result<Option<ProjectId>, Error> {
+    let named = deed.details["data"]["project"].as_str().or_else(|| deed.details["project_id"].as_str());
+    if let Some(named) = named {
+        return Ok(named.parse().ok());
     }
+    let kinds = [ProjectId::PREFIX, keystead_core::id::KeyId::PREFIX, keystead_core::id::ServiceAccountId::PREFIX];
+    if !kinds.iter().any(|kind| deed.target.starts_with(kind)) {
+        return Ok(None);
+    }
+    Ok(audit::project_of(tx, deed.organization, deed.target).await?)
 }

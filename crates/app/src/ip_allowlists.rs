@@ -202,8 +202,11 @@ impl App {
         actor: &Actor,
         list: &IpAllowlist,
         action: &'static str,
-        details: Value,
+        mut details: Value,
     ) -> Result<(), Error> {
+        if let Some(project) = &list.project {
+            details["project_id"] = json!(project);
+        }
         let (organization, target) = (&list.organization, list.id.as_str());
         self.record(tx, actor, Deed { organization, action, target, details }).await
     }

@@ -7,6 +7,7 @@
 
 mod cookies;
 mod countries;
+mod csv;
 mod failure;
 mod form;
 mod help;
@@ -186,7 +187,8 @@ pub static ROUTES: &[Route] = &[
     own("/settings/organization/network", || get(network::open)),
     proven("/settings/organization/network/{verb}", || post(network::act)),
     own("/settings/organization/projects/{id}/network", || get(network::open_project)),
-    own("/settings/organization/audit-log", || get(audit::open)),
+    own("/settings/organization/audit-log", || get(audit::open).post(audit::check)),
+    own("/settings/organization/audit-log.csv", || get(audit::export)),
     own("/settings/account", || get(account::open)),
     own("/settings/account/phone", || get(phone::open).post(phone::start)),
     own("/settings/account/phone/check", || post(phone::check)),

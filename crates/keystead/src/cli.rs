@@ -127,11 +127,14 @@ pub(crate) enum Kind {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Audit {
-    /// Recompute the chain and name the first row that was changed.
+    /// Recompute the chain and name the first row that was changed; 1 is the exit code then.
     Verify {
         /// The organization; all of them when left out.
-        #[arg(long)]
+        #[arg(long, value_name = "ID")]
         organization: Option<String>,
+        /// A service log: rows cut off the end are found by the heads it holds.
+        #[arg(long, value_name = "FILE")]
+        heads: Option<PathBuf>,
         #[command(flatten)]
         output: Output,
     },

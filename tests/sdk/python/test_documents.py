@@ -230,6 +230,22 @@ def rate_limits():
     ))
     assert "Request too large" in error.message and error.response.headers["x-should-retry"] == "false"
     assert "x-stainless-retry-count" not in error.request.headers or error.request.headers["x-stainless-retry-count"] == "0"
+def audit_logs():  # S1-30
+    admin = OpenAI(api_key=ADMIN_KEY, admin_api_key=ADMIN_KEY, base_url=BASE, max_retries=0).admin.organization
+    start = int(time.time()) - 3600
+    project = admin.projects.create(name="Audited")
+    mine = list(admin.audit_logs.list(resource_ids=[project.id], event_types=["project.created"], effective_at={"gte": start}))
+    assert len(mine) == 1 and mine[0].type == "project.created" and mine[0].project.name == "Audited", mine
+    assert mine[0].actor.type == "api_key" and mine[0].actor.api_key.user.email, mine[0].actor
+    address = mine[0].actor.api_key.user.email
+    by_her = admin.audit_logs.list(actor_emails=[address], project_ids=[project.id], limit=1)
+    assert [event.id for event in by_her.data] == [mine[0].id]
+    assert not admin.audit_logs.list(effective_at={"lt": start}, resource_ids=[project.id]).data
+    # The pages of the SDK, one row at a time, tell the same as one page.
+    every = [event.id for event in admin.audit_logs.list(limit=100)]
+    few = [event.id for event, _ in zip(admin.audit_logs.list(limit=2), range(7))]
+    assert few == every[:7], (few, every[:7])
+    refused(openai.BadRequestError, lambda: admin.audit_logs.list(limit=0))
     admin.projects.archive(project.id)
 
 

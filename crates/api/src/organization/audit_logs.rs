@@ -1,9 +1,12 @@
-//! `GET /v1/organization/audit_logs`, newest first.
+//! `GET /v1/organization/audit_logs`, newest first, with every question of the contract (1.6).
 
 use axum::Json;
 use axum::extract::State;
-use keystead_app::audit::AuditEvent;
-use serde_json::{Value, json};
+use keystead_app::audit::{AuditEvent, AuditLog, AuditQuestion, Named, Names};
+use keystead_app::{Listing, Page};
+use keystead_core::id::ProjectId;
+use keystead_core::time::Timestamp;
+use serde_json::{Map, Value, json};
 
 use crate::ApiState;
 use crate::auth::Admin;
@@ -11,25 +14,97 @@ use crate::error::{Failure, OrFail};
 use crate::page;
 use crate::query::Query;
 
+/// How many values a parameter may have.
+const MOST: usize = 100;
+
 pub(crate) async fn handle(State(state): State<ApiState>, admin: Admin, query: Query) -> Result<Json<Value>, Failure> {
     let wanted = page::wanted(&query, false)?;
-    let listing = state.app.audit_log(&admin.actor, &admin.organization, wanted.page()).await.or_fail(&state)?;
-    Ok(wanted.list(&listing, show))
+    let question = question(&query)?;
+    // No event of one organization belongs to a tenant above it.
+    if query.flag("tenant_only")?.unwrap_or(false) {
+        let none = Listing { data: Vec::<AuditEvent>::new(), has_more: false };
+        return Ok(wanted.list(&none, |event| show(event, &Names::default())));
+    }
+    let page: Page = wanted.page();
+    let found = state.app.search_audit_log(&admin.actor, &admin.organization, question, page).await.or_fail(&state)?;
+    let AuditLog { rows, names } = found;
+    Ok(wanted.list(&rows, |event| show(event, &names)))
+}
+
+fn question(query: &Query) -> Result<AuditQuestion, Failure> {
+    let at = |key: &'static str, more: i64| {
+        let seconds = query.integer(key)?;
+        Ok::<_, Failure>(seconds.map(|seconds| Timestamp(seconds.saturating_add(more))))
+    };
+    // Times are whole seconds, so "after" is "from the next second on".
+    let from = [at("effective_at[gte]", 0)?, at("effective_at[gt]", 1)?].into_iter().flatten().max();
+    let until = [at("effective_at[lt]", 0)?, at("effective_at[lte]", 1)?].into_iter().flatten().min();
+    let actions = several(query, "event_types")?;
+    let shaped = |action: &String| action.bytes().all(|b| b.is_ascii_lowercase() || b == b'_' || b == b'.');
+    if !actions.iter().all(shaped) {
+        return Err(Failure::param("event_types", "Invalid 'event_types': expected types such as 'project.created'."));
+    }
+    let emails = several(query, "actor_emails")?;
+    if !emails.iter().all(|email| email.contains('@')) {
+        return Err(Failure::param("actor_emails", "Invalid 'actor_emails': expected email addresses."));
+    }
+    let projects = several(query, "project_ids")?;
+    query.ids::<ProjectId>("project_ids")?;
+    let (actors, targets) = (several(query, "actor_ids")?, several(query, "resource_ids")?);
+    Ok(AuditQuestion { from, until, actions, actors, emails, targets, projects })
+}
+
+fn several(query: &Query, key: &'static str) -> Result<Vec<String>, Failure> {
+    let values = query.many(key);
+    if values.len() > MOST {
+        return Err(Failure::param(key, format!("Invalid '{key}': at most {MOST} values can be given.")));
+    }
+    Ok(values)
 }
 
 /// The details stand under a key equal to the type, dots included (contract 1.6).
-fn show(event: &AuditEvent) -> Value {
-    let mut details = event.details.clone();
-    details["id"] = event.target_id.clone().into();
-    let actor = match event.actor_kind.as_str() {
-        // That a key's address is told is Keystead's own.
+fn show(event: &AuditEvent, names: &Names) -> Value {
+    let mut details = event.details.as_object().cloned().unwrap_or_else(Map::new);
+    details.insert("id".to_owned(), event.target_id.clone().into());
+    let mut shown = json!({
+        "id": event.id,
+        "type": event.action,
+        "effective_at": event.at,
+        "actor": actor(event, names),
+        &event.action: details,
+    });
+    if let Some(project) = &event.project {
+        let name = match names.get(project.as_str()) {
+            Some(Named::Project(name)) => Value::from(name),
+            _ => Value::Null,
+        };
+        shown["project"] = json!({ "id": project, "name": name });
+    }
+    shown
+}
+
+/// Neither an operator at the machine nor a service is an actor the contract knows.
+fn actor(event: &AuditEvent, names: &Names) -> Value {
+    let user = |id: &str| match names.get(id) {
+        Some(Named::Person(person)) => json!({ "id": id, "email": person.email }),
+        _ => json!({ "id": id }),
+    };
+    match event.actor_kind.as_str() {
         "api_key" => {
-            json!({ "type": "api_key", "api_key": { "id": event.actor_id, "ip_address": event.address } })
+            // That a key's address is told is Keystead's own.
+            let mut key = json!({ "id": event.actor_id, "ip_address": event.address });
+            if let Some(Named::Key(named)) = names.get(&event.actor_id) {
+                if let Some(owner) = &named.user {
+                    (key["type"], key["user"]) = ("user".into(), user(owner));
+                } else if let Some(account) = &named.service_account {
+                    (key["type"], key["service_account"]) = ("service_account".into(), json!({ "id": account }));
+                }
+            }
+            json!({ "type": "api_key", "api_key": key })
         }
         "session" => {
-            json!({ "type": "session", "session": { "user": { "id": event.actor_id }, "ip_address": event.address } })
+            json!({ "type": "session", "session": { "user": user(&event.actor_id), "ip_address": event.address } })
         }
         _ => Value::Null,
-    };
-    json!({ "id": event.id, "type": event.action, "effective_at": event.at, "actor": actor, &event.action: details })
+    }
 }

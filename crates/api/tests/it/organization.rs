@@ -86,6 +86,85 @@ async fn every_change_is_written_down() {
     assert!(log.body["data"].to_string().contains("phone.waived"));
 }
 
+/// Contract 1.6, S1-30: every question of the list.
+#[tokio::test]
+async fn the_audit_log_answers_questions() {
+    let world = World::new().await;
+    let owner = world.bootstrap("ann", true).await;
+    let other = world.bootstrap("ben", true).await;
+    let key = admin(&owner);
+    world.wait(10);
+    let made = world.post("/v1/organization/projects", key, json!({ "name": "Lab" })).await;
+    let project = made.text("id");
+    world.wait(10);
+    let path = format!("/v1/organization/projects/{project}/service_accounts");
+    let bot = world.post(&path, key, json!({ "name": "bot" })).await;
+    let ask = async |query: &str| {
+        let answer = world.get(&format!("/v1/organization/audit_logs?limit=100{query}"), key).await;
+        assert_eq!(answer.status, 200, "{query}: {}", answer.body);
+        let types = answer.body["data"].as_array().unwrap().iter().map(|row| row["type"].as_str().unwrap().to_owned());
+        (types.collect::<Vec<_>>(), answer.body.clone())
+    };
+    let (all, body) = ask("").await;
+    let account = body["data"].as_array().unwrap().iter().find(|row| row["type"] == "service_account.created").unwrap();
+    assert_eq!(account["project"], json!({ "id": project, "name": "Lab" }));
+    assert_eq!(account["actor"]["api_key"]["type"], "user");
+    assert_eq!(account["actor"]["api_key"]["user"]["email"], "ann@example.com");
+    let at = account["effective_at"].as_i64().unwrap();
+    let count = |wanted: &[&str]| all.iter().filter(|kind| wanted.contains(&kind.as_str())).count();
+    for (query, wanted) in [
+        (format!("&effective_at[gt]={}", at - 1), count(&["service_account.created", "api_key.created"]) - 1),
+        (format!("&effective_at[gte]={at}&effective_at[gt]={at}"), 0),
+        (format!("&effective_at%5Blt%5D={at}&effective_at[gte]={}", at - 10), 1),
+        (format!("&effective_at[lte]={}", at - 11), all.len() - 3),
+        (
+            "&event_types[]=project.created&event_types[]=user.added".to_owned(),
+            count(&["project.created", "user.added"]),
+        ),
+        ("&event_types[]=tunnel.created".to_owned(), 0),
+        (format!("&project_ids[]={project}"), 3),
+        (format!("&project_ids[]={}", other.project_id), 0),
+        (format!("&resource_ids[]={project}&resource_ids[]={}", bot.text("id")), 2),
+        (format!("&actor_ids[]={}", owner.user_id), 3),
+        (format!("&actor_ids[]={}", account["actor"]["api_key"]["id"].as_str().unwrap()), 3),
+        ("&actor_emails[]=ANN@example.com".to_owned(), 3),
+        ("&actor_emails[]=ben@example.com".to_owned(), 0),
+        ("&actor_emails[]=nobody@example.com".to_owned(), 0),
+        ("&tenant_only=true".to_owned(), 0),
+    ] {
+        let (types, body) = ask(&query).await;
+        assert_eq!(types.len(), wanted, "{query}: {types:?}");
+        assert_eq!(body["first_id"].is_null(), wanted == 0);
+    }
+    // Both ways along a page that is filtered.
+    let first = world.get("/v1/organization/audit_logs?limit=1&event_types[]=project.created", key).await.body;
+    assert_eq!((&first["has_more"], &first["data"][0]["project.created"]["id"]), (&json!(true), &json!(project)));
+    let last = first["last_id"].as_str().unwrap();
+    let path = format!("/v1/organization/audit_logs?limit=1&event_types[]=project.created&after={last}");
+    let second = world.get(&path, key).await.body;
+    assert_eq!(second["has_more"], json!(false));
+    let before = second["first_id"].as_str().unwrap();
+    let path = format!("/v1/organization/audit_logs?limit=1&event_types[]=project.created&before={before}");
+    assert_eq!(world.get(&path, key).await.body["data"], first["data"]);
+    for (query, param) in [
+        ("effective_at[gt]=soon", "effective_at[gt]"),
+        ("event_types[]=Project%20created", "event_types"),
+        ("actor_emails[]=ann", "actor_emails"),
+        ("project_ids[]=lab", "project_ids"),
+        ("tenant_only=perhaps", "tenant_only"),
+        ("limit=0", "limit"),
+        ("limit=101", "limit"),
+        ("after=audit_log-a&before=audit_log-b", "before"),
+    ] {
+        let answer = world.get(&format!("/v1/organization/audit_logs?{query}"), key).await;
+        assert_eq!((answer.status, &answer.body["error"]["param"]), (400, &json!(param)), "{query}");
+    }
+    let many: String = (0..101).map(|n| format!("&resource_ids[]=key_{n}")).collect();
+    assert_eq!(world.get(&format!("/v1/organization/audit_logs?{many}"), key).await.status, 400);
+    let shown = body.to_string();
+    assert!(!shown.contains("sk-proj-") && !shown.contains("sk-svcacct-") && !shown.contains("sk-admin-"), "AD-6");
+}
+
 #[tokio::test]
 async fn who_am_i() {
     let world = World::new().await;

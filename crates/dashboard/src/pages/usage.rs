@@ -15,6 +15,7 @@ use keystead_core::usage::Quantities;
 
 use super::{Page, show};
 use crate::DashboardState;
+use crate::csv::cell;
 use crate::failure::Failure;
 use crate::shell::Shell;
 use crate::visit::Visit;
@@ -270,22 +271,4 @@ pub(crate) async fn csv(State(state): State<DashboardState>, visit: Visit) -> Re
         (header::CACHE_CONTROL, "no-store"),
     ];
     Ok((headers, text).into_response())
-}
-
-/// A cell that no spreadsheet takes for a formula.
-fn cell(text: &str) -> String {
-    let safe = if text.starts_with(['=', '+', '-', '@', '\t']) { format!("'{text}") } else { text.to_owned() };
-    if safe.contains([',', '"', '\n', '\r']) { format!("\"{}\"", safe.replace('"', "\"\"")) } else { safe }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::cell;
-
-    #[test]
-    fn cells_run_nothing() {
-        for (text, safe) in [("gpt-4o", "gpt-4o"), ("=1+1", "'=1+1"), ("a,b", "\"a,b\""), ("@x\"", "\"'@x\"\"\"")] {
-            assert_eq!(cell(text), safe);
-        }
-    }
 }

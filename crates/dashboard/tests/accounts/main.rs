@@ -2,6 +2,7 @@
 //! meet.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on should say where")]
 
+mod audit;
 mod forms;
 mod headers;
 mod keys;

@@ -5,7 +5,7 @@ use crate::world::*;
 const SETTINGS: &str = "/settings/organization";
 
 /// Every page with what a reader gets; the audit log says only that it is for owners.
-const PAGES: [(&str, u16); 11] = [
+const PAGES: [(&str, u16); 12] = [
     ("/home", 200),
     ("/api-keys", 200),
     ("/usage", 200),
@@ -17,6 +17,7 @@ const PAGES: [(&str, u16); 11] = [
     ("/settings/organization/projects", 200),
     ("/settings/organization/billing/payment-methods", 403),
     ("/settings/organization/audit-log", 200),
+    ("/settings/organization/audit-log.csv", 403),
 ];
 
 #[tokio::test]
@@ -72,6 +73,7 @@ async fn readers_change_nothing() {
         ("billing/payment-methods/add", "x", ""),
         ("verification/start", "consent", "1"),
         ("verification/cancel", "x", ""),
+        ("audit-log", "x", ""),
     ] {
         let answer = ben.post(&format!("{SETTINGS}/{path}"), &[("csrf", &csrf), (field, value)]).await;
         assert!([403, 404, 422, 501].contains(&answer.status), "{path}: {} {}", answer.status, answer.location());

@@ -1,43 +1,138 @@
-//! `keystead audit verify`.
+//! `keystead audit verify`: whether the audit log is what Keystead wrote.
 
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use keystead_app::audit::ChainHead;
 use keystead_core::id::OrganizationId;
-use keystead_store::tables::{audit, organizations};
+use keystead_store::tables::audit::{self, AuditKey};
+use keystead_store::tables::organizations;
 use keystead_store::{Store, Tx};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::cli::Audit;
 use crate::commands::admin;
 use crate::config::Validated;
 use crate::failure::Failure;
+use crate::wire::heads;
 use crate::{print, secrets, wire};
 
-pub(crate) async fn run(config: &Validated, command: Audit) -> Result<(), Failure> {
-    let Audit::Verify { organization, output } = command;
-    let key = wire::audit_key(&secrets::open(&config.server.data_dir)?);
-    let store = Store::open(config.database_url.expose()).await?;
-    let wanted: Vec<OrganizationId> = match organization {
-        Some(text) => vec![admin::id("--organization", &text)?],
-        None => {
-            let all = store.read("organizations", async |tx: &mut Tx| organizations::list(tx).await).await;
-            let all: Vec<organizations::Organization> = all.map_err(Failure::Store)?;
-            all.into_iter().map(|organization| organization.id).collect()
-        }
-    };
-    let mut broken = Vec::new();
-    for organization in &wanted {
-        let (of, key) = (organization.clone(), key.clone());
-        let verdict = store.read("verify_audit", async move |tx: &mut Tx| audit::verify(tx, &key, &of).await).await?;
-        if let Some(row) = verdict {
-            broken.push(json!({ "organization_id": organization.as_str(), "event_id": row.to_string() }));
+/// One place where a chain is not what it was.
+#[derive(Debug, PartialEq, Eq)]
+struct Break {
+    organization: OrganizationId,
+    /// `changed`: edited, moved or its predecessor gone; `replaced`: another row than the one whose head was logged;
+    /// `cut`: gone from the end.
+    kind: &'static str,
+    /// The row's number, from 1.
+    row: i64,
+    /// The row that stands there; none where none does.
+    event: Option<String>,
+}
+
+impl Break {
+    fn line(&self) -> String {
+        let Self { organization, kind, row, event } = self;
+        match event {
+            Some(event) => format!("BROKEN {organization}: row {row}, {event}, was {kind}"),
+            None => format!("BROKEN {organization}: row {row} was cut off the end"),
         }
     }
-    let lines: Vec<String> = broken.iter().map(|row| format!("BROKEN at {row}")).collect();
-    let checked = format!("checked {} organizations, {} broken", wanted.len(), broken.len());
-    let value = json!({ "checked": wanted.len(), "broken": broken });
-    print::answer(output.json, &value, &[lines, vec![checked]].concat());
+
+    fn value(&self) -> Value {
+        let Self { organization, kind, row, event } = self;
+        json!({ "organization_id": organization, "kind": kind, "row": row, "event_id": event })
+    }
+}
+
+pub(crate) async fn run(config: &Validated, command: Audit) -> Result<(), Failure> {
+    let Audit::Verify { organization, heads, output } = command;
+    let key = wire::audit_key(&secrets::open(&config.server.data_dir)?);
+    let only: Option<OrganizationId> = organization.map(|text| admin::id("--organization", &text)).transpose()?;
+    let logged = heads.as_deref().map(read_heads).transpose()?.unwrap_or_default();
+    let store = Store::open(config.database_url.expose()).await?;
+    let wanted = match &only {
+        Some(one) => BTreeSet::from([one.clone()]),
+        None => everyone(&store, &logged).await?,
+    };
+    let (mut rows, mut chains, mut broken) = (0, Vec::new(), Vec::new());
+    for organization in &wanted {
+        let walk = walk(&store, &key, organization).await?;
+        rows += walk.rows;
+        let head = walk.head.as_ref().map(ChainHead::of);
+        chains.push(json!({
+            "organization_id": organization,
+            "rows": walk.rows,
+            "unbroken_until": walk.head.as_ref().map(|head| head.at),
+            "mac": head.map(|head| head.mac),
+        }));
+        if let Some(event) = walk.broken {
+            let (organization, event) = (organization.clone(), Some(event.to_string()));
+            broken.push(Break { organization, kind: "changed", row: walk.rows + 1, event });
+        }
+    }
+    let compared: Vec<&ChainHead> = logged.iter().filter(|head| wanted.contains(&head.organization)).collect();
+    for head in &compared {
+        // The first place of each organization is enough.
+        if !broken.iter().any(|known: &Break| known.organization == head.organization) {
+            broken.extend(compare(&store, head).await?);
+        }
+    }
+    let mut lines: Vec<String> = broken.iter().map(Break::line).collect();
+    let verdict = if broken.is_empty() { "unbroken".to_owned() } else { format!("{} broken", broken.len()) };
+    lines.push(format!("checked {} chains, {rows} rows, {} logged heads: {verdict}", wanted.len(), compared.len()));
+    let value = json!({
+        "checked": wanted.len(),
+        "rows": rows,
+        "heads": compared.len(),
+        "chains": chains,
+        "broken": broken.iter().map(Break::value).collect::<Vec<_>>(),
+    });
+    print::answer(output.json, &value, &lines);
     if broken.is_empty() {
         Ok(())
     } else {
         Err(Failure::Other("the audit log was changed outside Keystead".to_owned()))
     }
+}
+
+/// Whoever has a chain, had one when heads were logged, or is known at all.
+async fn everyone(store: &Store, logged: &[ChainHead]) -> Result<BTreeSet<OrganizationId>, Failure> {
+    let known = store.read("chains", async |tx: &mut Tx| {
+        let all = organizations::list(tx).await?.into_iter().map(|organization| organization.id);
+        let chained = audit::heads(tx).await?.into_iter().map(|head| head.organization);
+        Ok::<_, keystead_store::Error>(all.chain(chained).collect::<BTreeSet<_>>())
+    });
+    let mut known = known.await?;
+    known.extend(logged.iter().map(|head| head.organization.clone()));
+    Ok(known)
+}
+
+async fn walk(store: &Store, key: &AuditKey, organization: &OrganizationId) -> Result<audit::Walk, Failure> {
+    let (of, key) = (organization.clone(), key.clone());
+    Ok(store.read("verify_audit", async move |tx: &mut Tx| audit::verify(tx, &key, &of).await).await?)
+}
+
+/// The heads in a service log, in the order of their chains.
+fn read_heads(file: &Path) -> Result<Vec<ChainHead>, Failure> {
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| Failure::Other(format!("--heads {}: {error}", file.display())))?;
+    let mut found: Vec<ChainHead> = text.lines().filter_map(heads::read).collect();
+    if found.is_empty() {
+        return Err(Failure::Other(format!("--heads {}: no line says {:?}", file.display(), heads::MESSAGE)));
+    }
+    found.sort_by(|a, b| (&a.organization, a.sequence).cmp(&(&b.organization, b.sequence)));
+    found.dedup();
+    Ok(found)
+}
+
+async fn compare(store: &Store, head: &ChainHead) -> Result<Option<Break>, Failure> {
+    let (organization, row) = (head.organization.clone(), head.sequence);
+    let of = organization.clone();
+    let found = store.read("compare_head", async move |tx: &mut Tx| audit::find_mac(tx, &of, row).await).await?;
+    Ok(match found {
+        Some((_, mac)) if ChainHead::print(&mac) == head.mac => None,
+        Some((event, _)) => Some(Break { organization, kind: "replaced", row, event: Some(event.to_string()) }),
+        None => Some(Break { organization, kind: "cut", row, event: None }),
+    })
 }

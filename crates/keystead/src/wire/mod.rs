@@ -3,6 +3,7 @@
 pub(crate) mod authenticate;
 pub(crate) mod catalogue;
 pub(crate) mod follower;
+pub(crate) mod heads;
 pub(crate) mod keys;
 pub(crate) mod objects;
 pub(crate) mod sandbox;

@@ -6,6 +6,8 @@ use keystead_app::App;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+use super::heads::Heads;
+
 /// How long a node rests when nothing wakes it.
 const REST: Duration = Duration::from_secs(1);
 /// How often housekeeping runs, in seconds.
@@ -15,6 +17,7 @@ const HOUSEKEEPING: i64 = 300;
 pub(crate) async fn work(app: App, mut stopped: watch::Receiver<bool>) {
     let wake = app.work();
     let mut kept_house_at = i64::MIN;
+    let mut heads = Heads::default();
     while !*stopped.borrow() {
         match app.run_due_jobs().await {
             Ok(0) => {}
@@ -27,6 +30,7 @@ pub(crate) async fn work(app: App, mut stopped: watch::Receiver<bool>) {
                 tracing::warn!(%error, "housekeeping did not finish; it is tried again");
             }
         }
+        heads.log(&app).await;
         tokio::select! {
             _ = stopped.changed() => {}
             // Either way the outbox is looked at next.

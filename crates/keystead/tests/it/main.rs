@@ -7,6 +7,7 @@
     reason = "helpers of tests fail a test as tests do; clippy excuses only the test functions themselves"
 )]
 
+mod audit;
 mod canary;
 mod ladder;
 mod network;

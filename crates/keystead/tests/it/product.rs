@@ -66,8 +66,22 @@ impl Product {
         let folder = tempfile::tempdir().unwrap();
         let mut variables = variables(folder.path());
         variables.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        Self::serve(folder, variables)
+    }
+
+    /// The same installation after an end without warning.
+    pub(crate) fn again(mut self) -> Self {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let (folder, variables) =
+            (std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap()), self.variables.clone());
+        Self::serve(folder, variables)
+    }
+
+    fn serve(folder: tempfile::TempDir, variables: Vec<(String, String)>) -> Self {
         let ready = folder.path().join("ready.json");
         let log = std::fs::File::create(folder.path().join("log")).unwrap();
+        let _ = std::fs::remove_file(&ready);
         let mut command = command(folder.path(), &variables);
         command.arg("serve").arg("--ready-file").arg(&ready).stdout(Stdio::piped()).stderr(log);
         let mut child = command.spawn().unwrap();
@@ -104,6 +118,10 @@ impl Product {
 
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("log")).unwrap()
+    }
+
+    pub(crate) fn variables(&self) -> Vec<(String, String)> {
+        self.variables.clone()
     }
 
     /// Runs another command beside the server and reads its JSON.

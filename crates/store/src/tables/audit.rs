@@ -3,13 +3,19 @@
 
 use hmac::{Hmac, KeyInit, Mac};
 use keystead_core::Secret;
-use keystead_core::id::{AuditEventId, OrganizationId};
+use keystead_core::id::{AuditEventId, OrganizationId, ProjectId};
 use keystead_core::time::Timestamp;
 use serde_json::Value as Json;
 use sha2::Sha256;
 
-use super::{changes, id, time};
-use crate::{Error, Listing, Page, Row, Tx};
+mod chain;
+mod names;
+
+pub use chain::{Head, Walk, find_mac, heads, verify};
+pub use names::{KeyName, PersonName, key_names, people, people_by_email, project_names, service_account_names};
+
+use super::{changes, id, optional_id, time};
+use crate::{Error, Listing, Page, Row, Tx, Value};
 
 /// Under which the chain is made.
 #[derive(Debug, Clone)]
@@ -32,6 +38,8 @@ pub struct AuditEvent {
     pub action: String,
     /// To what.
     pub target_id: String,
+    /// In which project, where that is known.
+    pub project: Option<ProjectId>,
     /// The details of contract 1.6.
     pub details: Json,
     /// The client's address, when it was a request.
@@ -57,20 +65,24 @@ pub async fn append(tx: &mut Tx, key: &AuditKey, event: NewAuditEvent) -> Result
         Some(row) => (row.int(0)? + 1, row.bytes(1)?),
     };
     let details = event.details.to_string();
-    let fields = [
+    let number = sequence.to_string();
+    let at = event.at.0.to_string();
+    let mut fields = vec![
         event.id.as_str(),
         event.organization.as_str(),
-        &sequence.to_string(),
-        &event.at.0.to_string(),
+        &number,
+        &at,
         &event.actor_kind,
         &event.actor_id,
         &event.action,
         &event.target_id,
         &details,
     ];
-    let mac = mac(key, fields, event.address.as_deref(), &previous);
+    fields.extend(later_fields(event.project.as_ref().map(ProjectId::as_str), event.address.as_deref()));
+    let mac = mac(key, &fields, &previous);
     const SQL: &str = "INSERT INTO audit_events (id, organization, sequence, at, actor_kind, actor_id, action, target_id, \
-                       details, previous_mac, mac, address) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+                       details, previous_mac, mac, project, address) \
+                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
     let values = vec![
         event.id.as_str().into(),
         event.organization.as_str().into(),
@@ -83,19 +95,25 @@ pub async fn append(tx: &mut Tx, key: &AuditKey, event: NewAuditEvent) -> Result
         details.into(),
         previous.as_slice().into(),
         mac.as_slice().into(),
+        event.project.as_ref().map(ProjectId::as_str).into(),
         event.address.as_deref().into(),
     ];
     tx.execute(SQL, values).await?;
     Ok(event)
 }
 
-/// The fields in the order in which they are chained, lengths first, so that neighbours cannot run into each other. A row
-/// without an address is chained as rows were before there were any.
-fn mac(key: &AuditKey, fields: [&str; 9], address: Option<&str>, previous: &[u8]) -> Vec<u8> {
+/// What is chained only where it is there, as rows older than these columns have none: the project, and the address with a
+/// word before it, so that neither passes for the other.
+fn later_fields<'t>(project: Option<&'t str>, address: Option<&'t str>) -> impl Iterator<Item = &'t str> {
+    project.into_iter().chain(address.into_iter().flat_map(|address| ["from", address]))
+}
+
+/// The fields in the order in which they are chained, lengths first, so that neighbours cannot run into each other.
+fn mac(key: &AuditKey, fields: &[&str], previous: &[u8]) -> Vec<u8> {
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key.0.expose()) else {
         unreachable!("HMAC takes keys of any length")
     };
-    for field in fields.into_iter().chain(address) {
+    for field in fields {
         mac.update(&u64::try_from(field.len()).unwrap_or(u64::MAX).to_be_bytes());
         mac.update(field.as_bytes());
     }
@@ -104,76 +122,146 @@ fn mac(key: &AuditKey, fields: [&str; 9], address: Option<&str>, previous: &[u8]
 }
 
 fn event(row: &Row) -> Result<AuditEvent, Error> {
-    let id: AuditEventId = id(row, 0, "audit_events")?;
-    let corrupt = |_| Error::Corrupt { table: "audit_events", id: id.to_string() };
+    let details = row.text(7)?;
     Ok(AuditEvent {
+        id: id(row, 0, "audit_events")?,
         organization: super::id(row, 1, "audit_events")?,
         at: time(row, 2)?,
         actor_kind: row.text(3)?,
         actor_id: row.text(4)?,
         action: row.text(5)?,
         target_id: row.text(6)?,
-        details: serde_json::from_str(&row.text(7)?).map_err(corrupt)?,
-        address: row.optional_text(8)?,
-        id,
+        // What an intruder left there is shown as it is, so that nobody can hide the page by spoiling a row.
+        details: serde_json::from_str(&details).unwrap_or(Json::String(details)),
+        project: optional_id(row, 8, "audit_events")?,
+        address: row.optional_text(9)?,
     })
 }
 
-/// An organization's rows; newest first unless the page says otherwise.
+/// Which rows are asked for. What is left empty asks for nothing; everything given must fit.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Not before.
+    pub from: Option<Timestamp>,
+    /// Before.
+    pub until: Option<Timestamp>,
+    /// One of these actions.
+    pub actions: Vec<String>,
+    /// By one of these keys, people, service accounts (both also through their keys), operators or services.
+    pub actors: Vec<String>,
+    /// By one of these people, themselves or through their keys.
+    pub people: Vec<String>,
+    /// To one of these things.
+    pub targets: Vec<String>,
+    /// In, or to, one of these projects.
+    pub projects: Vec<String>,
+}
+
+/// An organization's rows that fit; newest first unless the page says otherwise. A cursor need not fit itself.
 ///
 /// # Errors
 /// [`Error::Missing`] for an unknown cursor.
-pub async fn list(tx: &mut Tx, organization: &OrganizationId, page: &Page) -> Result<Listing<AuditEvent>, Error> {
+pub async fn list(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    filter: &Filter,
+    page: &Page,
+) -> Result<Listing<AuditEvent>, Error> {
     const CURSOR: &str = "SELECT sequence FROM audit_events WHERE organization = $1 AND id = $2";
-    const OLDEST: &str = "SELECT id, organization, at, actor_kind, actor_id, action, target_id, details, address FROM audit_events \
-                          WHERE organization = $1 AND sequence > $2 ORDER BY sequence ASC LIMIT $3";
-    const NEWEST: &str = "SELECT id, organization, at, actor_kind, actor_id, action, target_id, details, address FROM audit_events \
-                          WHERE organization = $1 AND sequence < $2 ORDER BY sequence DESC LIMIT $3";
-    let from = match &page.after {
-        None if page.ascending => 0,
-        None => i64::MAX,
-        Some(after) => {
-            let row = tx.optional(CURSOR, vec![organization.as_str().into(), after.as_str().into()]).await?;
-            row.ok_or(Error::Missing)?.int(0)?
-        }
-    };
-    let values = vec![organization.as_str().into(), from.into(), (i64::from(page.limit) + 1).into()];
-    let rows = tx.all(if page.ascending { OLDEST } else { NEWEST }, values).await?;
+    const ROWS: &str = "SELECT id, organization, at, actor_kind, actor_id, action, target_id, details, project, address \
+                        FROM audit_events WHERE organization = $1";
+    let mut wanted = Clauses { sql: ROWS.to_owned(), values: vec![organization.as_str().into()] };
+    if let Some(after) = &page.after {
+        let row = tx.optional(CURSOR, vec![organization.as_str().into(), after.as_str().into()]).await?;
+        let from = row.ok_or(Error::Missing)?.int(0)?;
+        wanted.compare(if page.ascending { "sequence >" } else { "sequence <" }, from);
+    }
+    if let Some(from) = filter.from {
+        wanted.compare("at >=", from.0);
+    }
+    if let Some(until) = filter.until {
+        wanted.compare("at <", until.0);
+    }
+    wanted.any(&["action IN "], &filter.actions);
+    wanted.any(&["target_id IN "], &filter.targets);
+    wanted.any(&["project IN ", "target_id IN "], &filter.projects);
+    for by in [&filter.actors, &filter.people] {
+        const OF_USER: &str = "actor_id IN (SELECT k.id FROM api_keys k WHERE k.owner_user IN ";
+        const OF_BOT: &str = "actor_id IN (SELECT k.id FROM api_keys k WHERE k.owner_service_account IN ";
+        wanted.any(&["actor_id IN ", OF_USER, OF_BOT], by);
+    }
+    wanted.sql.push_str(if page.ascending { " ORDER BY sequence ASC" } else { " ORDER BY sequence DESC" });
+    wanted.values.push((i64::from(page.limit) + 1).into());
+    wanted.sql.push_str(&format!(" LIMIT ${}", wanted.values.len()));
+    let rows = tx.all_built(wanted.sql, wanted.values).await?;
     let limit = page.limit as usize;
     let data = rows.iter().take(limit).map(event).collect::<Result<_, _>>()?;
     Ok(Listing { data, has_more: rows.len() > limit })
 }
 
-/// Walks an organization's chain from its beginning. `Some` names the first row that was edited, moved or whose
-/// predecessor is gone; rows cut off the end cannot be seen from inside the database.
-///
-/// # Errors
-/// When the store cannot.
-pub async fn verify(tx: &mut Tx, key: &AuditKey, organization: &OrganizationId) -> Result<Option<AuditEventId>, Error> {
-    const SQL: &str = "SELECT id, organization, at, actor_kind, actor_id, action, target_id, details, sequence, \
-                       previous_mac, mac, address FROM audit_events WHERE organization = $1 AND sequence > $2 \
-                       ORDER BY sequence ASC LIMIT 1000";
-    let (mut sequence, mut previous) = (0, FIRST.to_vec());
-    loop {
-        let rows = tx.all(SQL, vec![organization.as_str().into(), sequence.into()]).await?;
-        if rows.is_empty() {
-            return Ok(None);
+/// A text whose conditions grow; every value is bound.
+struct Clauses {
+    sql: String,
+    values: Vec<Value>,
+}
+
+impl Clauses {
+    fn compare(&mut self, with: &'static str, value: i64) {
+        self.values.push(value.into());
+        self.sql.push_str(&format!(" AND {with} ${}", self.values.len()));
+    }
+
+    /// One of the texts in one of these places; a place may leave one bracket open.
+    fn any(&mut self, places: &[&'static str], texts: &[String]) {
+        if texts.is_empty() {
+            return;
         }
-        for row in &rows {
-            let stored = row.bytes(10)?;
-            if row.int(8)? != sequence + 1 || row.bytes(9)? != previous || stored != mac_of(key, row)? {
-                return id(row, 0, "audit_events").map(Some);
-            }
-            (sequence, previous) = (row.int(8)?, stored);
-        }
+        let first = self.values.len() + 1;
+        self.values.extend(texts.iter().map(|text| Value::from(text.as_str())));
+        let marks: Vec<String> = (first..=self.values.len()).map(|at| format!("${at}")).collect();
+        let marks = marks.join(", ");
+        let places: Vec<String> = places
+            .iter()
+            .map(|place| format!("{place}({marks}){}", if place.contains("(SELECT") { ")" } else { "" }))
+            .collect();
+        self.sql.push_str(&format!(" AND ({})", places.join(" OR ")));
     }
 }
 
-/// The MAC a stored row should carry: over its texts as they stand, whatever an intruder made of them.
-fn mac_of(key: &AuditKey, row: &Row) -> Result<Vec<u8>, Error> {
-    let (id, organization, sequence, at) =
-        (row.text(0)?, row.text(1)?, row.int(8)?.to_string(), row.int(2)?.to_string());
-    let (kind, actor, action, target, details) = (row.text(3)?, row.text(4)?, row.text(5)?, row.text(6)?, row.text(7)?);
-    let fields = [&id, &organization, &sequence, &at, &kind, &actor, &action, &target, &details];
-    Ok(mac(key, fields.map(String::as_str), row.optional_text(11)?.as_deref(), &row.bytes(9)?))
+/// The actions that occur in an organization's log, by name.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn actions(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<String>, Error> {
+    const SQL: &str = "SELECT DISTINCT action FROM audit_events WHERE organization = $1";
+    let rows = tx.all(SQL, vec![organization.as_str().into()]).await?;
+    // Engines order text differently; Rust orders it one way.
+    let mut found = rows.iter().map(|row| row.text(0)).collect::<Result<Vec<_>, _>>()?;
+    found.sort_unstable();
+    Ok(found)
+}
+
+/// Who occurs in an organization's log: kinds and ids.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn actors(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<(String, String)>, Error> {
+    const SQL: &str = "SELECT DISTINCT actor_kind, actor_id FROM audit_events WHERE organization = $1";
+    let rows = tx.all(SQL, vec![organization.as_str().into()]).await?;
+    let mut found = rows.iter().map(|row| Ok((row.text(0)?, row.text(1)?))).collect::<Result<Vec<_>, Error>>()?;
+    found.sort_unstable();
+    Ok(found)
+}
+
+/// In which project a key or a service account of this organization stands; deeds about them happen there.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn project_of(tx: &mut Tx, organization: &OrganizationId, target: &str) -> Result<Option<ProjectId>, Error> {
+    const SQL: &str = "SELECT k.project FROM api_keys k WHERE k.id = $2 AND k.organization = $1 \
+                       UNION SELECT s.project FROM service_accounts s JOIN projects p ON p.id = s.project \
+                       WHERE s.id = $2 AND p.organization = $1 \
+                       UNION SELECT p.id FROM projects p WHERE p.id = $2 AND p.organization = $1";
+    let row = tx.optional(SQL, vec![organization.as_str().into(), target.into()]).await?;
+    row.map_or(Ok(None), |row| optional_id(&row, 0, "audit_events"))
 }

@@ -21,6 +21,7 @@ async fn stories_on_sqlite_in_a_file() {
     let world = World::file();
     stories::all(&world).await;
     stories::audit::tampering(world.fresh().await).await;
+    stories::audit::moved_and_cut(world.fresh().await).await;
     concurrency::all(&world).await;
 }
 
@@ -29,6 +30,7 @@ async fn stories_on_postgres() {
     let world = World::postgres().await;
     stories::all(&world).await;
     stories::audit::tampering(world.fresh().await).await;
+    stories::audit::moved_and_cut(world.fresh().await).await;
 }
 
 #[tokio::test]

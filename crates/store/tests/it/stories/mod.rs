@@ -31,6 +31,7 @@ pub(crate) async fn all(world: &World) {
     usage::questions(world.fresh().await).await;
     usage::features(world.fresh().await).await;
     audit::chain(world.fresh().await).await;
+    audit::questions(world.fresh().await).await;
     accounts::accounts(world.fresh().await).await;
     accounts::sessions(world.fresh().await).await;
     accounts::invitations(world.fresh().await).await;

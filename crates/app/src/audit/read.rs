@@ -1,0 +1,221 @@
+//! Reading the log: which rows, and how those are called who stand in it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use keystead_core::id::{KeyId, OrganizationId, ProjectId, ServiceAccountId, UserId};
+use keystead_core::scope::Scope;
+use keystead_core::time::Timestamp;
+use keystead_store::tables::audit::{self, AuditEvent, Filter, KeyName, PersonName};
+use keystead_store::{Listing, Page, Tx};
+use serde_json::Value;
+
+use crate::{Actor, App, Error};
+
+/// Which rows are asked for. What is left empty asks for nothing; everything given must fit.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AuditQuestion {
+    /// Not before.
+    pub from: Option<Timestamp>,
+    /// Before.
+    pub until: Option<Timestamp>,
+    /// One of these actions.
+    pub actions: Vec<String>,
+    /// By one of these: ids of keys, people or service accounts (the latter two also through their keys), names of
+    /// operators or services.
+    pub actors: Vec<String>,
+    /// By one of the people with these addresses.
+    pub emails: Vec<String>,
+    /// To one of these things, by id.
+    pub targets: Vec<String>,
+    /// In, or to, one of these projects.
+    pub projects: Vec<String>,
+}
+
+/// A name for an id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Named<'a> {
+    /// A person of the organization, present or past.
+    Person(&'a PersonName),
+    /// A key.
+    Key(&'a KeyName),
+    /// A project, by its name.
+    Project(&'a str),
+    /// A service account, by its name.
+    ServiceAccount(&'a str),
+}
+
+/// How those are called whose ids stand in some rows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Names {
+    people: BTreeMap<String, PersonName>,
+    keys: BTreeMap<String, KeyName>,
+    projects: BTreeMap<String, String>,
+    service_accounts: BTreeMap<String, String>,
+}
+
+impl Names {
+    /// The name of an id; `None` for what has none or is nobody's business in this organization.
+    #[must_use]
+    pub fn get(&self, id: &str) -> Option<Named<'_>> {
+        let person = || self.people.get(id).map(Named::Person);
+        let key = || self.keys.get(id).map(Named::Key);
+        let project = || self.projects.get(id).map(|name| Named::Project(name));
+        let account = || self.service_accounts.get(id).map(|name| Named::ServiceAccount(name));
+        person().or_else(key).or_else(project).or_else(account)
+    }
+}
+
+/// Rows of the log with the names in them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditLog {
+    /// The rows.
+    pub rows: Listing<AuditEvent>,
+    /// Who and what stands in them.
+    pub names: Names,
+}
+
+/// What can be asked of an organization's log: what occurs in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditOptions {
+    /// Actions.
+    pub actions: Vec<String>,
+    /// Kinds and ids of those who acted.
+    pub actors: Vec<(String, String)>,
+    /// Their names.
+    pub names: Names,
+}
+
+impl App {
+    /// The audit log of an organization, whole and without names.
+    ///
+    /// # Errors
+    /// Without permission, or when `after` names nothing.
+    pub async fn audit_log(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        page: Page,
+    ) -> Result<Listing<AuditEvent>, Error> {
+        let found = self.search_audit_log(actor, organization, AuditQuestion::default(), page).await?;
+        Ok(found.rows)
+    }
+
+    /// The rows that fit, with the names of those who stand in them.
+    ///
+    /// # Errors
+    /// Without permission, or when `after` names nothing.
+    pub async fn search_audit_log(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        question: AuditQuestion,
+        page: Page,
+    ) -> Result<AuditLog, Error> {
+        let (app, actor, organization) = (self.clone(), actor.clone(), organization.clone());
+        let read = self.store().read("audit_log", async move |tx: &mut Tx| {
+            app.authorize(tx, &actor, &organization, Scope::ManagementRead).await?;
+            let asked = question.clone();
+            let people = match asked.emails.is_empty() {
+                true => Vec::new(),
+                false => audit::people_by_email(tx, &organization, &asked.emails).await?,
+            };
+            // An address that is nobody's fits no row.
+            if people.is_empty() && !asked.emails.is_empty() {
+                let rows = Listing { data: Vec::new(), has_more: false };
+                return Ok(AuditLog { rows, names: Names::default() });
+            }
+            let filter = Filter {
+                from: asked.from,
+                until: asked.until,
+                actions: asked.actions,
+                actors: asked.actors,
+                people: people.into_iter().map(|person| person.id).collect(),
+                targets: asked.targets,
+                projects: asked.projects,
+            };
+            let rows = audit::list(tx, &organization, &filter, &page).await?;
+            let mut ids = Ids::default();
+            for row in &rows.data {
+                ids.note(&row.actor_id);
+                ids.note(&row.target_id);
+                row.project.iter().for_each(|project| ids.note(project.as_str()));
+                ids.note_all(&row.details);
+            }
+            let names = ids.names(tx, &organization).await?;
+            Ok::<_, Error>(AuditLog { rows, names })
+        });
+        read.await
+    }
+
+    /// What occurs in the log, to choose from.
+    ///
+    /// # Errors
+    /// Without permission.
+    pub async fn audit_options(&self, actor: &Actor, organization: &OrganizationId) -> Result<AuditOptions, Error> {
+        let (app, actor, organization) = (self.clone(), actor.clone(), organization.clone());
+        let read = self.store().read("audit_options", async move |tx: &mut Tx| {
+            app.authorize(tx, &actor, &organization, Scope::ManagementRead).await?;
+            let actions = audit::actions(tx, &organization).await?;
+            let actors = audit::actors(tx, &organization).await?;
+            let mut ids = Ids::default();
+            actors.iter().for_each(|(_, id)| ids.note(id));
+            let names = ids.names(tx, &organization).await?;
+            Ok::<_, Error>(AuditOptions { actions, actors, names })
+        });
+        read.await
+    }
+}
+
+/// Ids to be named, by kind.
+#[derive(Debug, Default)]
+struct Ids {
+    people: BTreeSet<String>,
+    keys: BTreeSet<String>,
+    projects: BTreeSet<String>,
+    service_accounts: BTreeSet<String>,
+}
+
+impl Ids {
+    fn note(&mut self, id: &str) {
+        let kinds = [
+            (UserId::PREFIX, &mut self.people),
+            (KeyId::PREFIX, &mut self.keys),
+            (ProjectId::PREFIX, &mut self.projects),
+            (ServiceAccountId::PREFIX, &mut self.service_accounts),
+        ];
+        for (prefix, ids) in kinds {
+            if id.starts_with(prefix) {
+                ids.insert(id.to_owned());
+            }
+        }
+    }
+
+    /// Every id that stands in a row's details.
+    fn note_all(&mut self, details: &Value) {
+        match details {
+            Value::String(text) => self.note(text),
+            Value::Array(items) => items.iter().for_each(|item| self.note_all(item)),
+            Value::Object(fields) => fields.values().for_each(|value| self.note_all(value)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+
+    /// One question for each kind, and one more for the people behind the keys.
+    async fn names(mut self, tx: &mut Tx, organization: &OrganizationId) -> Result<Names, Error> {
+        let list = |ids: &BTreeSet<String>| ids.iter().cloned().collect::<Vec<_>>();
+        let keys = audit::key_names(tx, organization, &list(&self.keys)).await?;
+        for key in &keys {
+            self.people.extend(key.user.clone());
+            self.service_accounts.extend(key.service_account.clone());
+        }
+        let people = audit::people(tx, organization, &list(&self.people)).await?;
+        let accounts = audit::service_account_names(tx, organization, &list(&self.service_accounts)).await?;
+        let projects = audit::project_names(tx, organization, &list(&self.projects)).await?;
+        Ok(Names {
+            people: people.into_iter().map(|person| (person.id.clone(), person)).collect(),
+            keys: keys.into_iter().map(|key| (key.id.clone(), key)).collect(),
+            projects: projects.into_iter().collect(),
+            service_accounts: accounts.into_iter().collect(),
+        })
+    }
+}

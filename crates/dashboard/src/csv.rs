@@ -1,0 +1,27 @@
+//! Numbers and events for spreadsheets (RFC 4180).
+
+/// A cell that no spreadsheet takes for a formula (ASVS 1.2.10).
+pub(crate) fn cell(text: &str) -> String {
+    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\0']);
+    let safe = if formula { format!("'{text}") } else { text.to_owned() };
+    if safe.contains([',', '"', '\n', '\r']) { format!("\"{}\"", safe.replace('"', "\"\"")) } else { safe }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cell;
+
+    #[test]
+    fn cells_run_nothing() {
+        for (text, safe) in [
+            ("gpt-4o", "gpt-4o"),
+            ("=1+1", "'=1+1"),
+            ("-2", "'-2"),
+            ("\0x", "'\0x"),
+            ("a,b", "\"a,b\""),
+            ("@x\"", "\"'@x\"\"\""),
+        ] {
+            assert_eq!(cell(text), safe);
+        }
+    }
+}

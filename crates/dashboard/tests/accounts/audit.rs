@@ -1,0 +1,168 @@
+//! The audit log as owners read it (S1-30).
+
+use keystead_core::Secret;
+use keystead_store::Tx;
+use keystead_store::tables::audit::{self, AuditEvent, AuditKey};
+
+use crate::world::*;
+
+const LOG: &str = "/settings/organization/audit-log";
+
+/// The rows of a page, by wire name.
+fn events(body: &str) -> Vec<String> {
+    let rows = body.split("<small><code>").skip(1).map(|rest| rest.split('<').next().unwrap().to_owned());
+    rows.filter(|name| name.contains('.')).collect()
+}
+
+/// The address of the link with this text.
+fn link(body: &str, text: &str) -> String {
+    let before = body.split(&format!(">{text}</a>")).next().unwrap();
+    before.rsplit("href=\"").next().unwrap().split('"').next().unwrap().replace("&#38;", "&")
+}
+
+#[tokio::test]
+async fn rows_are_words_with_names() {
+    let world = World::new().await;
+    let mut ann = world.owner("ann@example.com", "Harbour").await;
+    let csrf = ann.csrf().await;
+    world.pass(60);
+    ann.post("/settings/organization/projects/create", &[("csrf", &csrf), ("name", "<b>=Lab")]).await;
+    let page = ann.get(LOG).await.body;
+    assert_eq!(events(&page)[0], "project.created");
+    for mark in [
+        "<td>Created a project<small><code>project.created</code></small>",
+        "&#60;b&#62;=Lab",
+        ">ann</a><small>ann@example.com</small>",
+        "<dt>Entry</dt><dd><code>audit_log-",
+        "title=\"20\u{a0}November 2026, ",
+    ] {
+        assert!(page.contains(mark), "{mark}: {page}");
+    }
+    // UI-2: what people wrote stays text; details are pairs.
+    assert!(!page.contains("<b>=Lab") && !page.contains("{&#34;") && !page.contains("{\"data\""), "{page}");
+    let polish = ann.get(&format!("{LOG}?language=pl")).await.body;
+    assert!(page.contains("Created a project") && polish.contains(LOG));
+}
+
+#[tokio::test]
+async fn questions_are_links_that_stay() {
+    let world = World::new().await;
+    let mut ann = world.owner("ann@example.com", "Harbour").await;
+    let mut ben = world.member(&mut ann, "ben@example.com").await;
+    let csrf = ann.csrf().await;
+    world.pass(86_400);
+    for n in 0..60 {
+        let name = format!("Project {n}");
+        ann.post("/settings/organization/projects/create", &[("csrf", &csrf), ("name", &name)]).await;
+    }
+    let page = ann.get(&format!("{LOG}?kind=people")).await.body;
+    assert!(events(&page).iter().all(|name| name.starts_with("user.") || name.starts_with("invite.")), "{page}");
+    assert!(events(&page).contains(&"invite.accepted".to_owned()));
+    assert!(page.contains("Kind of event: <b>People: every event</b>") && page.contains(">Clear all</a>"), "{page}");
+    // Pages of an answer keep the question, in both directions.
+    let first = ann.get(&format!("{LOG}?kind=project.created&from=2026-11-01")).await.body;
+    assert_eq!(events(&first).len(), 50);
+    assert!(!first.contains(">Show newer</a>"));
+    let older = link(&first, "Show older");
+    assert!(older.contains("kind=project.created&from=2026-11-01&after=audit_log-"), "{older}");
+    let second = ann.get(&older).await.body;
+    assert_eq!(events(&second).len(), 11, "and the Default project");
+    assert!(!second.contains(">Show older</a>"));
+    let back = ann.get(&link(&second, "Show newer")).await.body;
+    assert_eq!(events(&back), events(&first));
+    assert!(back.contains(">Show older</a>") && !back.contains(">Show newer</a>"));
+    // Who, what, when; a chip takes one question out and leaves the others.
+    let me = ben.get("/settings/organization/members").await;
+    assert_eq!(me.status, 200);
+    let people = ann.get(&format!("{LOG}?kind=invite.accepted")).await.body;
+    let ben_id = format!("user-{}", people.split("who=user-").nth(1).unwrap().split('&').next().unwrap());
+    let his = ann.get(&format!("{LOG}?who={ben_id}&kind=invite.accepted")).await.body;
+    assert_eq!(events(&his), ["invite.accepted"]);
+    assert!(his.contains(&format!("{LOG}?kind=invite.accepted&#38;project=")), "{his}");
+    let none = ann.get(&format!("{LOG}?who={ben_id}&kind=project.created")).await.body;
+    assert!(none.contains("No entry fits these filters.") && events(&none).is_empty());
+    let today = ann.get(&format!("{LOG}?from=2026-11-21&kind=projects")).await.body;
+    assert_eq!(events(&today).len(), 50);
+    let before = ann.get(&format!("{LOG}?to=2026-11-20&kind=projects")).await.body;
+    assert_eq!(events(&before), ["project.created"], "the Default project");
+    let project = link_to_object(&before);
+    let about = ann.get(&project).await.body;
+    assert!(events(&about).contains(&"project.created".to_owned()), "{about}");
+    let wrong = ann.get(&format!("{LOG}?from=yesterday")).await.body;
+    assert!(wrong.contains("This is not a date.") && wrong.contains("aria-invalid") && events(&wrong).is_empty());
+    assert_eq!(ann.get(&format!("{LOG}?after=audit_log-nothing")).await.status, 422);
+}
+
+fn link_to_object(body: &str) -> String {
+    let rest = body.split("?object=").nth(1).unwrap().split('"').next().unwrap();
+    format!("{LOG}?object={}", rest.replace("&#38;", "&"))
+}
+
+#[tokio::test]
+async fn a_file_for_a_spreadsheet() {
+    // 1.2.10, S1-30
+    let world = World::new().await;
+    let mut ann = world.owner("ann@example.com", "Harbour").await;
+    let csrf = ann.csrf().await;
+    world.pass(60);
+    ann.post("/settings/organization/projects/create", &[("csrf", &csrf), ("name", "=cmd(), \"x\"")]).await;
+    let file = ann.get(&format!("{LOG}.csv?kind=projects")).await;
+    assert!(
+        file.header("content-disposition").contains("audit-log.csv") && file.header("content-type").contains("csv")
+    );
+    let lines: Vec<&str> = file.body.split("\r\n").collect();
+    assert_eq!(lines[0].split(',').next(), Some("time"));
+    assert_eq!(lines.len(), 4, "{}", file.body);
+    assert!(
+        lines[1].starts_with("2026-11-20T") && lines[1].contains(",project.created,Created a project,session,user-")
+    );
+    assert!(lines[1].contains(",\"'=cmd(), \"\"x\"\" (Project)\","), "{}", lines[1]);
+    // Longer than what is read at a time.
+    for n in 0..510 {
+        ann.post("/settings/organization/projects/create", &[("csrf", &csrf), ("name", &n.to_string())]).await;
+    }
+    let file = ann.get(&format!("{LOG}.csv?kind=projects")).await.body;
+    assert_eq!((file.matches("\r\n").count(), file.matches("time,event").count()), (513, 1));
+    assert!(
+        ann.get(&format!("{LOG}.csv?from=x")).await.status == 400
+            || ann.get(&format!("{LOG}.csv?from=x")).await.status == 422
+    );
+}
+
+#[tokio::test]
+async fn the_chain_is_checked() {
+    // SD-4
+    let world = World::new().await;
+    let mut ann = world.owner("ann@example.com", "Harbour").await;
+    let csrf = ann.csrf().await;
+    let found = ann.post(LOG, &[("csrf", &csrf)]).await;
+    assert!(
+        found.status == 200 && found.body.contains("The chain is unbroken until 20\u{a0}November 2026"),
+        "{}",
+        found.body
+    );
+    assert!(found.body.contains("role=\"status\"") && !events(&found.body).is_empty());
+    assert_eq!(ann.post(LOG, &[("csrf", "x")]).await.status, 403);
+    // A row that somebody wrote who has the database but not the key.
+    let organization = found.body.split("object=org-").nth(1).unwrap().split('&').next().unwrap();
+    let forged = AuditEvent {
+        id: "audit_log-forged".parse().unwrap(),
+        organization: format!("org-{organization}").parse().unwrap(),
+        at: keystead_core::time::Timestamp(world.now()),
+        actor_kind: "session".to_owned(),
+        actor_id: "user-nobody".to_owned(),
+        action: "user.deleted".to_owned(),
+        target_id: "user-nobody".to_owned(),
+        address: None,
+        project: None,
+        details: "<script>".into(),
+    };
+    let write = world.store.write("forge", async move |tx: &mut Tx| {
+        audit::append(tx, &AuditKey(Secret::new([9; 32])), forged.clone()).await.map(|_| ())
+    });
+    let forged: Result<(), keystead_store::Error> = write.await;
+    forged.unwrap();
+    let found = ann.post(LOG, &[("csrf", &csrf)]).await.body;
+    assert!(found.contains("breaks at the entry audit_log-forged") && found.contains("role=\"alert\""), "{found}");
+    assert!(found.contains("Staff of this installation") && !found.contains("<script>\""), "who never belonged here");
+}

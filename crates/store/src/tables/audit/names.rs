@@ -1,0 +1,131 @@
+//! How those are called whose ids stand in a log: one question for a page of rows, not one for each.
+
+use keystead_core::id::OrganizationId;
+
+use super::Clauses;
+use crate::{Error, Row, Tx};
+
+/// A person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonName {
+    /// The id.
+    pub id: String,
+    /// The address.
+    pub email: String,
+    /// The name.
+    pub name: String,
+}
+
+/// A key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyName {
+    /// The id.
+    pub id: String,
+    /// What people called it.
+    pub name: Option<String>,
+    /// The secret, masked.
+    pub redacted: String,
+    /// The person it acts for.
+    pub user: Option<String>,
+    /// The service account it acts for.
+    pub service_account: Option<String>,
+}
+
+async fn rows(
+    tx: &mut Tx,
+    text: &'static str,
+    organization: &OrganizationId,
+    place: &'static str,
+    wanted: &[String],
+) -> Result<Vec<Row>, Error> {
+    if wanted.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut clauses = Clauses { sql: text.to_owned(), values: vec![organization.as_str().into()] };
+    clauses.any(&[place], wanted);
+    tx.all_built(clauses.sql, clauses.values).await
+}
+
+/// Of these people those who belong, or once belonged, to the organization. Others whose acts stand in its log, such as
+/// reviewers of the installation, are nobody's business there.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn people(tx: &mut Tx, organization: &OrganizationId, ids: &[String]) -> Result<Vec<PersonName>, Error> {
+    persons(tx, organization, "u.id IN ", ids).await
+}
+
+/// The same by address, whatever its case.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn people_by_email(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    emails: &[String],
+) -> Result<Vec<PersonName>, Error> {
+    let emails: Vec<String> = emails.iter().map(|email| email.to_lowercase()).collect();
+    persons(tx, organization, "u.email IN ", &emails).await
+}
+
+async fn persons(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    place: &'static str,
+    wanted: &[String],
+) -> Result<Vec<PersonName>, Error> {
+    const SQL: &str = "SELECT u.id, u.email, u.name FROM users u WHERE (EXISTS (SELECT 1 FROM memberships m \
+                       WHERE m.organization = $1 AND m.user_id = u.id) OR EXISTS (SELECT 1 FROM audit_events e \
+                       WHERE e.organization = $1 AND e.action = 'user.added' AND e.target_id = u.id))";
+    let found = rows(tx, SQL, organization, place, wanted).await?;
+    found.iter().map(|row| Ok(PersonName { id: row.text(0)?, email: row.text(1)?, name: row.text(2)? })).collect()
+}
+
+/// Of these keys those that act in the organization.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn key_names(tx: &mut Tx, organization: &OrganizationId, ids: &[String]) -> Result<Vec<KeyName>, Error> {
+    const SQL: &str = "SELECT id, name, redacted, owner_user, owner_service_account FROM api_keys \
+                       WHERE (organization = $1 OR organization IS NULL)";
+    let found = rows(tx, SQL, organization, "id IN ", ids).await?;
+    let key = |row: &Row| {
+        Ok(KeyName {
+            id: row.text(0)?,
+            name: row.optional_text(1)?,
+            redacted: row.text(2)?,
+            user: row.optional_text(3)?,
+            service_account: row.optional_text(4)?,
+        })
+    };
+    found.iter().map(key).collect()
+}
+
+/// Ids and names of those projects.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn project_names(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    ids: &[String],
+) -> Result<Vec<(String, String)>, Error> {
+    const SQL: &str = "SELECT id, name FROM projects WHERE organization = $1";
+    let found = rows(tx, SQL, organization, "id IN ", ids).await?;
+    found.iter().map(|row| Ok((row.text(0)?, row.text(1)?))).collect()
+}
+
+/// Ids and names of those service accounts.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn service_account_names(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    ids: &[String],
+) -> Result<Vec<(String, String)>, Error> {
+    const SQL: &str = "SELECT s.id, s.name FROM service_accounts s JOIN projects p ON p.id = s.project \
+                       WHERE p.organization = $1";
+    let found = rows(tx, SQL, organization, "s.id IN ", ids).await?;
+    found.iter().map(|row| Ok((row.text(0)?, row.text(1)?))).collect()
+}
