@@ -124,6 +124,25 @@ async function journey(browser, language, scripts, number) {
   await page.waitForURL("**done=account-deleted**");
   assert.deepEqual([await works(first), await works(second)], [401, 401]);
   done(`${tag}: a service account has keys, another name and an end`);
+
+  // A key for the Administration API, made and ended on its page.
+  await page.goto(`${base}/settings/organization/admin-keys`);
+  await see("admin-keys-empty");
+  await page.locator("a.button[href*='new=1']").click();
+  await page.fill("#name", "terraform");
+  await see("admin-key-create");
+  await page.locator("button[form=create]").click();
+  const admin = (await page.textContent("#secret")).trim();
+  const administers = async () => (await fetch(`${base}/v1/organization/projects`, { headers: { authorization: `Bearer ${admin}` } })).status;
+  assert.equal(await administers(), 200);
+  await page.locator("#saved").click();
+  await see("admin-keys");
+  await page.locator("main a[href*='delete=']").click();
+  await see("admin-key-delete");
+  await page.locator("dialog form button").click();
+  await page.waitForURL("**done=key-revoked**");
+  assert.equal(await administers(), 401);
+  done(`${tag}: an admin key is made and ended`);
   await page.goto(keys);
 
   // S3-03: another name and other permissions, from the next request on.

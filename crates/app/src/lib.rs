@@ -53,7 +53,7 @@ pub mod verification;
 
 pub use actor::Actor;
 pub use error::Error;
-pub use keystead_store::tables::api_keys::KeyWithOwner;
+pub use keystead_store::tables::api_keys::{KeyRow, KeyWithOwner};
 pub use keystead_store::{Listing, Page};
 pub use sealing::Sealer;
 pub use services::{Codes, Services};

@@ -1,6 +1,7 @@
 //! Whether every gateway has heard of every change, for the operator (verification.md 5.4).
 
-use keystead_core::propagation::NodeState;
+use keystead_core::propagation::{NodeState, PROMISE};
+use keystead_core::time::Timestamp;
 use keystead_store::Tx;
 use keystead_store::tables::changes;
 
@@ -18,8 +19,22 @@ pub struct GatewaysView {
 }
 
 impl App {
+    /// How many of the gateways know of a grant of this moment, while that is of interest and some do not yet.
+    ///
+    /// # Errors
+    /// When the store cannot.
+    pub async fn spreading(&self, granted_at: Timestamp) -> Result<Option<GatewaysView>, Error> {
+        if self.now().since(granted_at) > PROMISE {
+            return Ok(None);
+        }
+        Ok(Some(self.gateways().await?).filter(|view| view.current < view.all))
+    }
+
     /// How the gateways stand now.
-    pub(crate) async fn gateways(&self) -> Result<GatewaysView, Error> {
+    ///
+    /// # Errors
+    /// When the store cannot.
+    pub async fn gateways(&self) -> Result<GatewaysView, Error> {
         let now = self.now();
         let read =
             self.store().read("gateways", async move |tx: &mut Tx| Ok::<_, Error>(changes::list_nodes(tx).await?));

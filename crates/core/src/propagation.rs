@@ -5,6 +5,8 @@ use crate::time::Timestamp;
 
 /// A node that is later than this, in seconds, is the operator's to look at.
 pub const ALARM: i64 = 60;
+/// How long after a grant its way to the gateways is of interest, in seconds: the published promise (S3, 5.4).
+pub const PROMISE: i64 = 900;
 /// A node that was silent for longer, in seconds, is no node of ours any more.
 pub const GONE: i64 = 3_600;
 

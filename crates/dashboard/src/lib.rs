@@ -34,9 +34,9 @@ use tokio::sync::watch;
 pub use progress::Waiting;
 
 use pages::{
-    account, audit, billing, capture, door, general, handoff, help as help_pages, home, key, keys, limits, member,
-    members, network, operator, operator_policy, operator_report, passkey, phone, project, project_models, projects,
-    review, security, usage, welcome,
+    account, admin_keys, audit, billing, capture, door, general, handoff, help as help_pages, home, key, keys, limits,
+    member, members, network, operator, operator_policy, operator_report, passkey, phone, project, project_models,
+    projects, review, security, usage, welcome,
 };
 
 /// What the pages need to know of the installation.
@@ -189,7 +189,11 @@ pub static ROUTES: &[Route] = &[
     own("/settings/organization/projects/{id}/network", || get(network::open_project)),
     own("/settings/organization/audit-log", || get(audit::open).post(audit::check)),
     own("/settings/organization/audit-log.csv", || get(audit::export)),
+    own("/settings/organization/admin-keys", || get(admin_keys::open)),
+    proven("/settings/organization/admin-keys/create", || post(admin_keys::create)),
+    proven("/settings/organization/admin-keys/{id}/delete", || post(admin_keys::delete)),
     own("/settings/account", || get(account::open)),
+    own("/settings/account/keys/revoke", || post(account::revoke_key)),
     own("/settings/account/phone", || get(phone::open).post(phone::start)),
     own("/settings/account/phone/check", || post(phone::check)),
     own("/settings/account/phone/resend", || post(phone::resend)),

@@ -49,7 +49,8 @@ pub(crate) struct Shell {
 }
 
 /// What a finished act says on the next page; nothing else can be made to stand there.
-const DONE: [&str; 16] = [
+const DONE: [&str; 17] = [
+    "account-deleted",
     "saved",
     "key-revoked",
     "invite-sent",
@@ -84,6 +85,7 @@ impl Shell {
             entry("nav-general", "/settings/organization/general"),
             entry("nav-members", "/settings/organization/members"),
             entry("nav-projects", "/settings/organization/projects"),
+            entry("nav-admin-keys", "/settings/organization/admin-keys"),
             entry("nav-billing", "/settings/organization/billing/payment-methods"),
             entry("nav-network", "/settings/organization/network"),
             entry("nav-audit-log", "/settings/organization/audit-log"),

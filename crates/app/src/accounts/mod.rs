@@ -14,6 +14,7 @@ mod sessions;
 mod sign_in;
 mod sign_up;
 mod tries;
+mod user_keys;
 
 use keystead_core::id::UserId;
 use keystead_core::secret::Secret;

@@ -87,3 +87,10 @@ home-lead = { $count ->
     [one] { $count } key works in this project.
    *[other] { $count } keys work in this project.
 }
+nav-admin-keys = Admin keys
+admin-keys-lead = For tools that administer the organization: projects, people, keys, usage. They call no model.
+admin-keys-empty = No admin keys yet. They are for the Administration API, under:
+admin-key-create = Create admin key
+admin-key-power = Whoever holds it can do what an owner can, through the API. It ends when its owner leaves the organization.
+own-keys = Keys of your own
+own-keys-hint = Keys of the older kind. They reach every organization you belong to. Keys of a project reach less and are the better choice.

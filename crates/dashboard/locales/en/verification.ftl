@@ -116,3 +116,4 @@ phone-checks-left = { $count ->
     [one] { $count } try left.
    *[other] { $count } tries left.
 }
+org-spreading = Active on { $current } of { $all } gateways. The rest follow in seconds, within 15 minutes at most.

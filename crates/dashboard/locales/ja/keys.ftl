@@ -84,3 +84,10 @@ key-permission-some = { $count ->
 home-lead = { $count ->
    *[other] このプロジェクトでは{ $count }個のキーが使えます。
 }
+nav-admin-keys = 管理キー
+admin-keys-lead = プロジェクト、メンバー、キー、使用量など、組織を管理するツールのためのキーです。モデルは呼び出せません。
+admin-keys-empty = 管理キーはまだありません。管理APIのアドレス：
+admin-key-create = 管理キーを作成
+admin-key-power = このキーを持つ人は、APIを通じてオーナーと同じことができます。所有者が組織を離れると使えなくなります。
+own-keys = あなた個人のキー
+own-keys-hint = 以前の形式のキーです。あなたが所属するすべての組織で使えます。範囲の狭いプロジェクトのキーをおすすめします。

@@ -114,3 +114,4 @@ org-attempts-left = { $count ->
 phone-checks-left = { $count ->
    *[other] 残り{ $count }回です。
 }
+org-spreading = ゲートウェイ{ $all }台のうち{ $current }台で有効です。残りは数秒で、遅くとも15分以内に有効になります。

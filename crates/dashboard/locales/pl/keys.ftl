@@ -93,3 +93,10 @@ home-lead = { $count ->
     [many] W tym projekcie działa { $count } kluczy.
    *[other] W tym projekcie działa { $count } kluczy.
 }
+nav-admin-keys = Klucze administracyjne
+admin-keys-lead = Dla narzędzi, które zarządzają organizacją: projektami, osobami, kluczami i zużyciem. Nie wywołują modeli.
+admin-keys-empty = Nie ma jeszcze kluczy administracyjnych. Służą do API administracyjnego pod adresem:
+admin-key-create = Utwórz klucz administracyjny
+admin-key-power = Kto go ma, może przez API to co właściciel. Przestaje działać, gdy jego właściciel opuści organizację.
+own-keys = Twoje własne klucze
+own-keys-hint = Klucze starszego rodzaju. Sięgają do każdej organizacji, do której należysz. Klucze projektu sięgają mniej i są lepszym wyborem.

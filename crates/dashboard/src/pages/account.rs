@@ -1,12 +1,15 @@
-//! Settings > Account: phone, preferences (S1-18, S1-19).
+//! Settings > Account: phone, legacy keys, preferences (S1-18, S1-19).
 
 use askama::Template;
 use axum::extract::State;
+use keystead_app::KeyRow;
 use keystead_app::verification::phone::PhoneView;
+use keystead_core::id::KeyId;
 
-use super::{Page, show};
+use super::{Page, go, show};
 use crate::DashboardState;
 use crate::failure::Failure;
+use crate::form::Form;
 use crate::shell::Shell;
 use crate::visit::Visit;
 
@@ -19,8 +22,11 @@ struct Account {
     email: String,
     zone: String,
     phone: PhoneView,
+    /// Legacy keys of the person's own.
+    keys: Vec<KeyRow>,
     phone_href: String,
     security_href: String,
+    revoke_href: String,
 }
 
 pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> Page {
@@ -33,8 +39,19 @@ pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> P
         email: session.email.clone(),
         zone: session.time_zone.clone(),
         phone,
+        keys: state.app.user_keys(&session.user).await.map_err(fail)?,
+        revoke_href: visit.link("/settings/account/keys/revoke"),
         phone_href: visit.link("/settings/account/phone"),
         security_href: visit.link("/settings/account/security"),
     };
     show(t, &page)
+}
+
+/// Ends a legacy key of one's own.
+pub(crate) async fn revoke_key(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
+    visit.person.check(&form)?;
+    let id: KeyId = visit.named("API key", form.text("id"))?;
+    let revoked = state.app.revoke_user_key(&visit.person.secret, &id).await;
+    revoked.map_err(|error| Failure::new(visit.person.text, error))?;
+    Ok(go(&visit.link(&format!("{HERE}?done=key-revoked"))))
 }

@@ -48,6 +48,8 @@ struct General {
     safety: Option<SecondFactorRule>,
     view: OrganizationView,
     payment_missing: bool,
+    /// While a grant is on its way: gateways that know of it, and all of them.
+    spreading: Option<(String, String)>,
     consent: Option<String>,
     qr: Option<Qr>,
     address: String,
@@ -128,6 +130,11 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<General, Failure>
     };
     let gated: Vec<&str> =
         standing.actions.iter().filter_map(|action| action.action.strip_prefix("model.use:")).collect();
+    let spreading = match view.status.as_str() {
+        "verified" => state.app.spreading(view.since).await.map_err(fail)?,
+        _ => None,
+    };
+    let spreading = spreading.map(|gateways| (gateways.current.to_string(), gateways.all.to_string()));
     let settings = state.app.settings();
     let owners = if visit.owner() { String::new() } else { t.say("verify-owner-only") };
     let consent = visit
@@ -148,6 +155,7 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<General, Failure>
         payment,
         safety,
         view,
+        spreading,
         consent,
         qr: None,
         address: visit.person.session.email.clone(),

@@ -19,7 +19,7 @@ use crate::visit::Visit;
 
 pub(super) const HERE: &str = "/api-keys";
 /// Lives a key may be given, in days; an empty value is for ever.
-const LIVES: [&str; 5] = ["", "7", "30", "90", "365"];
+pub(super) const LIVES: [&str; 5] = ["", "7", "30", "90", "365"];
 /// Permissions of a restricted key, in the words of the wire.
 const SCOPES: [&str; 9] = [
     "api.model.read",

@@ -1,6 +1,7 @@
 //! The pages, one file per subject.
 
 pub(crate) mod account;
+pub(crate) mod admin_keys;
 pub(crate) mod audit;
 pub(crate) mod billing;
 pub(crate) mod capture;

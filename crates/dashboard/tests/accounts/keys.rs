@@ -263,3 +263,52 @@ async fn a_project_is_renamed_on_its_page() {
     assert_eq!(ben.get(&page(1)).await.status, 404);
     assert_eq!(send(&mut ben, &page(1), &[("name", "Mine")]).await.status, 404);
 }
+
+/// Admin keys: owners make and end them with a fresh proof, others do not even see them; the secret is shown once.
+#[tokio::test]
+async fn admin_keys_are_for_owners() {
+    const PAGE: &str = "/settings/organization/admin-keys";
+    let world = World::new().await;
+    let (mut ann, _, _) = ready(&world).await;
+    assert!(ann.get(PAGE).await.body.contains("No admin keys yet."));
+    let create = format!("{PAGE}/create");
+    assert_eq!(send(&mut ann, &create, &[("name", "")]).await.status, 422);
+    let made = send(&mut ann, &create, &[("name", "terraform"), ("permissions", "read"), ("days", "30")]).await;
+    let secret = shown(&made);
+    assert!(secret.starts_with("sk-admin-"));
+    let list = ann.get(PAGE).await.body;
+    assert!(list.contains("terraform") && list.contains("Read only") && !list.contains(&secret), "{list}");
+    let id = list.split("delete=").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    assert!(ann.get(&format!("{PAGE}?delete={id}")).await.body.contains("Revoke terraform"));
+
+    let mut ben = world.member(&mut ann, "ben@example.com").await;
+    assert!(!ben.get(PAGE).await.body.contains("terraform"));
+    assert_eq!(send(&mut ben, &create, &[("name", "mine")]).await.status, 422);
+    assert_eq!(ben.get(&format!("{PAGE}?delete={id}")).await.status, 403);
+    assert_eq!(send(&mut ben, &format!("{PAGE}/{id}/delete"), &[]).await.status, 403);
+
+    world.pass(600);
+    assert_eq!(send(&mut ann, &create, &[("name", "late")]).await.status, 403, "asks for a proof first");
+    assert_eq!(send(&mut ann, &format!("{PAGE}/{id}/delete"), &[]).await.status, 403);
+}
+
+/// A person sees the keys of the older kind that are her own, and ends them; nobody else can.
+#[tokio::test]
+async fn legacy_keys_are_their_owners_to_end() {
+    const ACCOUNT: &str = "/settings/account";
+    let world = World::new().await;
+    let (mut ann, user, organization) = ready(&world).await;
+    assert!(!ann.get(ACCOUNT).await.body.contains("Keys of your own"));
+    let key = keystead_app::keys::NewKey { name: Some("old tool".to_owned()), ..Default::default() };
+    let made = world.app.create_user_key(&Actor::Person(user), &organization, &key).await.unwrap();
+    let id = made.row.id.to_string();
+    let page = ann.get(ACCOUNT).await.body;
+    assert!(page.contains("old tool") && page.contains(&id) && !page.contains(made.secret.expose().as_str()), "{page}");
+    let revoke = format!("{ACCOUNT}/keys/revoke");
+    let mut ben = world.owner("ben@example.com", "Elsewhere").await;
+    assert_eq!(send(&mut ben, &revoke, &[("id", &id)]).await.status, 404);
+    assert!(send(&mut ann, &revoke, &[("id", &id)]).await.location().contains("done=key-revoked"));
+    assert!(!ann.get(ACCOUNT).await.body.contains("old tool"));
+    assert_eq!(send(&mut ann, &revoke, &[("id", &id)]).await.status, 404);
+    assert!(ann.get("/settings/organization/audit-log").await.body.contains(&id));
+}

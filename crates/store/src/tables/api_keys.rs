@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use keystead_core::caller::Owner;
-use keystead_core::id::{KeyId, OrganizationId, ProjectId, ServiceAccountId};
+use keystead_core::id::{KeyId, OrganizationId, ProjectId, ServiceAccountId, UserId};
 use keystead_core::key::{KeyDigest, KeyKind};
 use keystead_core::scope::Restriction;
 use keystead_core::time::Timestamp;
@@ -225,6 +225,18 @@ pub async fn revoke_of_service_account(
     let ended = tx.execute(SQL, vec![account.as_str().into(), at.0.into(), by.into(), reason.into()]).await?;
     changes::append(tx, &ChangeSubject::ServiceAccount(account.clone()), at).await?;
     Ok(ended)
+}
+
+/// The living user keys of a person, newest first.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn list_of_user(tx: &mut Tx, user: &UserId) -> Result<Vec<KeyRow>, Error> {
+    const SQL: &str = "SELECT id, kind, digest, redacted, name, organization, project, owner_user, \
+                       owner_service_account, restriction, created_at, expires_at, last_used_at, revoked_at, revoked_by, \
+                       revoked_reason, rotated_to FROM api_keys \
+                       WHERE owner_user = $1 AND kind = 'user' AND revoked_at IS NULL ORDER BY created_at DESC, id";
+    tx.all(SQL, vec![user.as_str().into()]).await?.iter().map(key).collect()
 }
 
 /// How the keys of one service account stand.

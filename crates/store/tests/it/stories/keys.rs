@@ -1,5 +1,6 @@
 //! Keys: found by digest, restricted, used, revoked, listed with their owners.
 
+use keystead_core::id::UserId;
 use keystead_core::key::KeyKind;
 use keystead_core::role::ProjectRole;
 use keystead_core::scope::Restriction;
@@ -21,6 +22,17 @@ pub(crate) async fn life_of_a_key(db: TestDb) {
     twin.digest = mine.digest;
     assert_eq!(change!(db, |tx| api_keys::insert(tx, &twin)), Err(Error::Conflict("api_keys")));
     assert_eq!(look!(db, |tx| api_keys::find(tx, &mine.id)), Ok(Some(mine.clone())));
+    let legacy = key(KeyKind::User, "legacy", None, person("ben"));
+    change!(db, |tx| api_keys::insert(tx, &legacy)).unwrap();
+    let own = |user: &'static str| id::<UserId>(&format!("user-{user}"));
+    assert_eq!(
+        look!(db, |tx| api_keys::list_of_user(tx, &own("ben"))),
+        Ok(vec![legacy.clone()]),
+        "not those of projects"
+    );
+    assert_eq!(look!(db, |tx| api_keys::list_of_user(tx, &own("ann"))), Ok(vec![]));
+    change!(db, |tx| api_keys::revoke(tx, &legacy.id, "user-ben", "old", NOW)).unwrap();
+    assert_eq!(look!(db, |tx| api_keys::list_of_user(tx, &own("ben"))), Ok(vec![]));
     assert_eq!(look!(db, |tx| api_keys::find_by_digest(tx, &mine.digest)), Ok(Some(mine.clone())));
     // Equal first bytes mean nothing.
     assert_eq!(look!(db, |tx| api_keys::find_by_digest(tx, &digest("min"))), Ok(None));
