@@ -39,7 +39,7 @@ async function waive(page, name) {
   await row.locator("summary").click();
   await row.locator("select").selectOption("waive-payment");
   await row.locator("input[id^=why]").fill("a test");
-  await row.locator("form button").click();
+  await row.getByRole("button", { name: "Save", exact: true }).click();
   await page.waitForURL("**done=saved**");
 }
 

@@ -87,6 +87,8 @@ fn no_text_is_missing_and_none_is_unused() {
         "actor-",
         "help-",
         "usage-by-",
+        "usage-chart-",
+        "usage-tokens",
         "card-",
         "mode-",
         "gate-",

@@ -166,6 +166,28 @@ impl App {
     }
 }
 
+impl App {
+    /// How those are called whose keys, projects or persons stand in the organization's usage.
+    ///
+    /// # Errors
+    /// Without permission.
+    pub async fn names_in_usage(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        ids: BTreeSet<String>,
+    ) -> Result<Names, Error> {
+        let (app, actor, organization) = (self.clone(), actor.clone(), organization.clone());
+        let read = self.store().read("names_in_usage", async move |tx: &mut Tx| {
+            app.authorize_reader(tx, &actor, &organization, Scope::UsageRead).await?;
+            let mut wanted = Ids::default();
+            ids.iter().for_each(|id| wanted.note(id));
+            wanted.names(tx, &organization).await
+        });
+        read.await
+    }
+}
+
 /// Ids to be named, by kind.
 #[derive(Debug, Default)]
 struct Ids {

@@ -75,3 +75,14 @@ limits-nobody = { $operator } has not published an address. Ask whoever gave you
 limits-write = Write to { $address }
 error-rate-limit-too-high = A project cannot have more than its organization. Leave the field empty to have as much.
 error-rate-limit-out-of-range = A limit is a whole number from 1 to 1,000,000,000.
+usage-days-label = Range
+usage-by-label = By
+usage-show-label = Shows
+usage-tokens = Tokens
+usage-chart-tokens = Tokens per day
+usage-between = Show
+usage-nobody = Service accounts
+usage-dates-wrong = { $count ->
+    [one] Choose two dates, the earlier one first and at most { $count } day apart.
+   *[other] Choose two dates, the earlier one first and at most { $count } days apart.
+}

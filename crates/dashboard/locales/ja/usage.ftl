@@ -74,3 +74,13 @@ limits-nobody = { $operator }の連絡先は公開されていません。アク
 limits-write = { $address }に連絡する
 error-rate-limit-too-high = プロジェクトの上限は組織より高くできません。同じにするには空欄にしてください。
 error-rate-limit-out-of-range = 上限は1から1,000,000,000までの整数です。
+usage-days-label = 期間
+usage-by-label = 内訳
+usage-show-label = 表示
+usage-tokens = トークン
+usage-chart-tokens = 1日あたりのトークン数
+usage-between = 表示する
+usage-nobody = サービスアカウント
+usage-dates-wrong = { $count ->
+   *[other] 開始日と終了日を選んでください。期間は最長{ $count }日です。
+}

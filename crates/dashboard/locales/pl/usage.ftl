@@ -77,3 +77,16 @@ limits-nobody = { $operator } nie podaje adresu. Zapytaj osobę, od której masz
 limits-write = Napisz na { $address }
 error-rate-limit-too-high = Projekt nie może mieć więcej niż jego organizacja. Zostaw puste pole, aby mieć tyle samo.
 error-rate-limit-out-of-range = Limit to liczba całkowita od 1 do 1 000 000 000.
+usage-days-label = Zakres
+usage-by-label = Według
+usage-show-label = Pokazuje
+usage-tokens = Tokeny
+usage-chart-tokens = Tokeny dziennie
+usage-between = Pokaż
+usage-nobody = Konta usług
+usage-dates-wrong = { $count ->
+    [one] Wybierz dwie daty, wcześniejszą jako pierwszą, w odstępie najwyżej { $count } dnia.
+    [few] Wybierz dwie daty, wcześniejszą jako pierwszą, w odstępie najwyżej { $count } dni.
+    [many] Wybierz dwie daty, wcześniejszą jako pierwszą, w odstępie najwyżej { $count } dni.
+   *[other] Wybierz dwie daty, wcześniejszą jako pierwszą, w odstępie najwyżej { $count } dni.
+}

@@ -1,34 +1,41 @@
 //! Usage: what was used and what it cost, day by day, by model, key, project or person; the same numbers in a table and
 //! as CSV (S1-38).
 
-use std::collections::BTreeMap;
+mod asked;
+mod chart;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use askama::Template;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use keystead_app::usage::{Bucket, GroupKey, UsageRequest, UsageResult, Width};
+use keystead_app::audit::{Named, Names};
+use keystead_app::usage::{Bucket, UsageRequest, UsageResult, Width};
 use keystead_core::money::Micros;
-use keystead_core::time::Timestamp;
 use keystead_core::usage::Quantities;
 
-use super::{Page, show};
+use super::{Page, show, show_again};
 use crate::DashboardState;
 use crate::csv::cell;
 use crate::failure::Failure;
 use crate::shell::Shell;
+use crate::text::Text;
 use crate::visit::Visit;
+use asked::{Asked, GROUPS, LONGEST, MEASURES, RANGES, Range};
+use chart::{Measure, chart};
 
 const HERE: &str = "/usage";
 /// Series that are told apart; the rest is "other".
 const SERIES: usize = 5;
-const DAY: i64 = 86_400;
-/// The ranges people choose, in days.
-const RANGES: [i64; 3] = [7, 30, 90];
 
 struct Row {
+    id: String,
+    /// What people call it; empty where the id says it all.
     name: String,
+    /// What tells it from others of the same name.
+    about: String,
     class: String,
     used: Quantities,
     cost: Micros,
@@ -39,13 +46,13 @@ struct Row {
 struct Usage {
     shell: Shell,
     rows: Vec<Row>,
-    total: Row,
+    total: Quantities,
+    total_cost: Micros,
     chart: String,
     chart_name: String,
-    days: i64,
-    by: &'static str,
-    ranges: [i64; 3],
-    bys: [&'static str; 4],
+    asked: Asked,
+    show: &'static str,
+    project: String,
     base: String,
     csv: String,
     home: String,
@@ -56,73 +63,116 @@ impl Usage {
         self.shell.t.count("usage-days", days)
     }
 
-    fn link(&self, days: &i64, by: &str) -> String {
-        format!("{}&days={days}&by={by}", self.base)
+    fn last(&self, days: &i64) -> String {
+        format!("{}&{}", self.base, self.asked.query(Some(*days), None, None))
     }
 
-    fn chosen_range(&self, days: &i64) -> bool {
-        *days == self.days
+    fn grouped(&self, by: &str) -> String {
+        format!("{}&{}", self.base, self.asked.query(None, Some(by), None))
     }
 
-    fn chosen_by(&self, by: &str) -> bool {
-        by == self.by
+    fn shown(&self, show: &str) -> String {
+        format!("{}&{}", self.base, self.asked.query(None, None, Some(show)))
+    }
+
+    fn is_last(&self, days: &i64) -> bool {
+        self.asked.range == Range::Last(*days)
+    }
+
+    fn is_by(&self, by: &str) -> bool {
+        by == self.asked.by
+    }
+
+    fn is_shown(&self, show: &str) -> bool {
+        show == self.show
+    }
+
+    fn date(&self, end: &str) -> &str {
+        match &self.asked.range {
+            Range::Between { from, to, .. } => {
+                if end == "from" {
+                    from
+                } else {
+                    to
+                }
+            }
+            Range::Last(_) => "",
+        }
     }
 
     fn by_name(&self, by: &str) -> String {
         self.shell.t.say(&format!("usage-by-{by}"))
     }
-}
 
-/// What is told apart.
-fn group(by: &str) -> (GroupKey, &'static str) {
-    match by {
-        "key" => (GroupKey::ApiKey, "key"),
-        "project" => (GroupKey::Project, "project"),
-        "user" => (GroupKey::User, "user"),
-        _ => (GroupKey::Model, "model"),
+    fn measure_name(&self, show: &str) -> String {
+        self.shell.t.say(&format!("usage-{show}"))
     }
 }
 
-fn name_of(result: &UsageResult) -> String {
-    let name = result.model.as_ref().or(result.key.as_ref()).or(result.project.as_ref()).or(result.user.as_ref());
-    name.cloned().unwrap_or_default()
+/// The id of what a result is about; empty for what was nobody's, as calls of service accounts are no person's.
+fn id_of(result: &UsageResult) -> String {
+    let id = result.model.as_ref().or(result.key.as_ref()).or(result.project.as_ref()).or(result.user.as_ref());
+    id.cloned().unwrap_or_default()
+}
+
+/// How a row is called, and what tells it from others.
+fn called(t: Text, by: &str, id: &str, names: &Names) -> (String, String) {
+    let person = |id: &str| match names.get(id) {
+        Some(Named::Person(person)) => Some(person.name.clone()),
+        Some(Named::ServiceAccount(name)) => Some(name.to_owned()),
+        _ => None,
+    };
+    match names.get(id) {
+        _ if id.is_empty() && by == "user" => (t.say("usage-nobody"), String::new()),
+        Some(Named::Person(person)) => (person.name.clone(), person.email.clone()),
+        Some(Named::Key(key)) => {
+            let owner = key.user.as_deref().or(key.service_account.as_deref()).and_then(person).unwrap_or_default();
+            let name = key.name.clone().unwrap_or_else(|| t.say("key-unnamed"));
+            (name, if owner.is_empty() { key.redacted.clone() } else { format!("{owner} · {}", key.redacted) })
+        }
+        Some(Named::Project(name) | Named::ServiceAccount(name)) => (name.to_owned(), id.to_owned()),
+        None => (String::new(), String::new()),
+    }
 }
 
 struct Read {
     buckets: Vec<Bucket>,
-    days: i64,
-    by: &'static str,
+    names: Names,
+    asked: Asked,
 }
 
 async fn read(state: &DashboardState, visit: &Visit) -> Result<Read, Failure> {
-    let asked = |name: &str| visit.person.asked.get(name).map(String::as_str).unwrap_or_default();
-    let days = asked("days").parse().ok().filter(|days| RANGES.contains(days)).unwrap_or(30);
-    let (group, by) = group(asked("by"));
-    let now = state.app.now();
-    let today = now.0.saturating_sub(now.0.rem_euclid(DAY));
+    let fail = |error| Failure::new(visit.person.text, error);
+    let asked = Asked::read(&visit.person.asked);
+    let (start, days) = asked.days(state.app.now());
     let request = UsageRequest {
         kind: None,
-        start: Timestamp(today - (days - 1) * DAY),
+        start,
         end: None,
         width: Width::Day,
         limit: days,
         page: None,
-        group_by: vec![group],
+        group_by: vec![asked.group()],
         projects: Vec::new(),
         users: Vec::new(),
         keys: Vec::new(),
         models: Vec::new(),
     };
-    let page = state.app.usage(&visit.person.actor(), &visit.organization.id, &request).await;
-    let page = page.map_err(|error| Failure::new(visit.person.text, error))?;
-    Ok(Read { buckets: page.buckets, days, by })
+    let (actor, organization) = (visit.person.actor(), &visit.organization.id);
+    let buckets = state.app.usage(&actor, organization, &request).await.map_err(fail)?.buckets;
+    let ids: BTreeSet<String> = buckets.iter().flat_map(|bucket| &bucket.results).map(id_of).collect();
+    let names = match asked.by {
+        "model" => Names::default(),
+        _ => state.app.names_in_usage(&actor, organization, ids).await.map_err(fail)?,
+    };
+    Ok(Read { buckets, names, asked })
 }
 
-/// Sums by name, dearest first; what costs nothing is ordered by requests.
+/// Sums by id, dearest first; what costs nothing is ordered by requests.
 fn sums(buckets: &[Bucket]) -> Vec<(String, Quantities, Micros)> {
     let mut all: BTreeMap<String, (Quantities, Micros)> = BTreeMap::new();
     for result in buckets.iter().flat_map(|bucket| &bucket.results) {
-        let entry = all.entry(name_of(result)).or_default();
+        let entry = all.entry(id_of(result)).or_default();
         *entry = (entry.0.plus(result.used), entry.1.plus(result.cost));
     }
     let mut sorted: Vec<_> = all.into_iter().map(|(name, (used, cost))| (name, used, cost)).collect();
@@ -130,132 +180,64 @@ fn sums(buckets: &[Bucket]) -> Vec<(String, Quantities, Micros)> {
     sorted
 }
 
-/// What a bar shows: money when there is any, requests otherwise.
-const fn height(result: &UsageResult, money: bool) -> i64 {
-    if money { result.cost.0 } else { result.used.requests }
-}
-
-/// Stacked bars from zero, the largest series at the base.
-fn chart(shell: &Shell, read: &Read, order: &[String], money: bool) -> String {
-    const WIDTH: f64 = 1000.0;
-    const HEIGHT: f64 = 240.0;
-    const TOP: f64 = 24.0;
-    const LEFT: f64 = 72.0;
-    let total = |bucket: &Bucket| bucket.results.iter().map(|result| height(result, money)).sum::<i64>();
-    let most = read.buckets.iter().map(total).max().unwrap_or(0).max(1);
-    let label = |value: i64| if money { shell.when.money(&Micros(value)) } else { shell.when.number(&value) };
-    let mut svg = format!(
-        "<svg class=\"chart\" viewBox=\"0 0 {WIDTH} {}\" role=\"img\" aria-labelledby=\"chart-name\">",
-        HEIGHT + TOP + 24.0
-    );
-    for quarter in 0..=3_i64 {
-        let value = most * quarter / 3;
-        let y = TOP + HEIGHT - HEIGHT * as_f64(value) / as_f64(most);
-        let _ = write!(svg, "<line x1=\"{LEFT}\" x2=\"{WIDTH}\" y1=\"{y:.1}\" y2=\"{y:.1}\"/>");
-        let minor = if quarter == 3 { "" } else { " class=\"minor\"" };
-        let _ = write!(svg, "<text x=\"0\" y=\"{:.1}\"{minor}>{}</text>", y + 4.0, label(value));
-    }
-    let slot = (WIDTH - LEFT) / as_f64(i64::try_from(read.buckets.len()).unwrap_or(1).max(1));
-    for (at, bucket) in read.buckets.iter().enumerate() {
-        let x = LEFT + slot * as_f64(i64::try_from(at).unwrap_or(0)) + slot * 0.16;
-        let mut y = TOP + HEIGHT;
-        let _ = write!(svg, "<g><title>{}: {}</title>", shell.when.date(&bucket.start), label(total(bucket)));
-        for (index, name) in order.iter().enumerate().chain(std::iter::once((SERIES, &String::new()))) {
-            let in_series = |result: &&UsageResult| {
-                let own = order.iter().position(|known| *known == name_of(result));
-                if index == SERIES { own.is_none() } else { own == Some(index) }
-            };
-            let sum: i64 = bucket.results.iter().filter(in_series).map(|result| height(result, money)).sum();
-            if sum == 0 || (index == SERIES && !name.is_empty()) {
-                continue;
-            }
-            let tall = HEIGHT * as_f64(sum) / as_f64(most);
-            y -= tall;
-            let _ = write!(
-                svg,
-                "<rect class=\"f{}\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{:.1}\" height=\"{:.1}\"/>",
-                index.min(SERIES) + 1,
-                slot * 0.68,
-                (tall - 1.0).max(0.5)
-            );
-        }
-        svg.push_str("</g>");
-        let every = (read.buckets.len() / 6).max(1);
-        if at % every == 0 {
-            let minor = if (at / every).is_multiple_of(3) { "" } else { " class=\"minor\"" };
-            let _ = write!(
-                svg,
-                "<text x=\"{x:.1}\" y=\"{:.1}\"{minor}>{}</text>",
-                TOP + HEIGHT + 18.0,
-                short(shell, &bucket.start)
-            );
-        }
-    }
-    svg.push_str("</svg>");
-    svg
-}
-
-/// A day without its year.
-fn short(shell: &Shell, at: &Timestamp) -> String {
-    let date = shell.when.date(at);
-    match date.split_once('年') {
-        Some((_, rest)) => rest.to_owned(),
-        None => date.rsplit_once(' ').map_or(date.clone(), |(rest, _)| rest.to_owned()),
-    }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a pixel is coarser than a float")]
-const fn as_f64(value: i64) -> f64 {
-    value as f64
-}
-
 pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> Page {
     let t = visit.person.text;
-    let read = read(&state, &visit).await?;
+    let Read { buckets, names, asked } = read(&state, &visit).await?;
     let shell = Shell::new(&state, &visit, &t.say("nav-usage"), HERE);
-    let sums = sums(&read.buckets);
+    let sums = sums(&buckets);
     let money = sums.iter().any(|(_, _, cost)| cost.0 > 0);
-    let order: Vec<String> = sums.iter().take(SERIES).map(|(name, ..)| name.clone()).collect();
-    let chart = chart(&shell, &read, &order, money);
-    let mut total = Row { name: t.say("total"), class: String::new(), used: Quantities::default(), cost: Micros(0) };
+    let show = asked.show.unwrap_or(if money { "cost" } else { "requests" });
+    let measure = match show {
+        "cost" => Measure::Cost,
+        "tokens" => Measure::Tokens,
+        _ => Measure::Requests,
+    };
+    let order: Vec<String> = sums.iter().take(SERIES).map(|(id, ..)| id.clone()).collect();
+    let chart = chart(&shell, &buckets, &order, measure);
+    let (mut total, mut total_cost) = (Quantities::default(), Micros(0));
     let mut rows = Vec::with_capacity(sums.len());
-    for (at, (name, used, cost)) in sums.into_iter().enumerate() {
-        total.used = total.used.plus(used);
-        total.cost = total.cost.plus(cost);
-        rows.push(Row { name, class: format!("f{}", at.min(SERIES) + 1), used, cost });
+    for (at, (id, used, cost)) in sums.into_iter().enumerate() {
+        total = total.plus(used);
+        total_cost = total_cost.plus(cost);
+        let (name, about) = called(t, asked.by, &id, &names);
+        rows.push(Row { id, name, about, class: format!("f{}", at.min(SERIES) + 1), used, cost });
     }
-    let (days, by) = (read.days, read.by);
     let page = Usage {
-        chart_name: t.say(if money { "usage-chart-cost" } else { "usage-chart-requests" }),
+        chart_name: t.say(&format!("usage-chart-{show}")),
         shell,
         rows,
         total,
+        total_cost,
         chart,
-        days,
-        by,
-        ranges: RANGES,
-        bys: ["model", "key", "project", "user"],
+        show,
+        project: visit.project.id.to_string(),
         base: visit.link(HERE),
-        csv: visit.link(&format!("/usage.csv?days={days}&by={by}")),
+        csv: visit.link(&format!("/usage.csv?{}", asked.query(None, None, None))),
         home: visit.link("/welcome/first-call"),
+        asked,
     };
-    show(t, &page)
+    show_page(t, &page)
+}
+
+fn show_page(t: Text, page: &Usage) -> Page {
+    if page.asked.wrong { show_again(t, page) } else { show(t, page) }
 }
 
 /// The same numbers for a spreadsheet.
 pub(crate) async fn csv(State(state): State<DashboardState>, visit: Visit) -> Result<Response, Failure> {
-    let read = read(&state, &visit).await?;
-    let mut text = format!("day,{},requests,input_tokens,output_tokens,images,cost_usd\r\n", read.by);
-    for bucket in &read.buckets {
+    let Read { buckets, names, asked } = read(&state, &visit).await?;
+    let mut text = format!("day,{},name,requests,input_tokens,output_tokens,images,cost_usd\r\n", asked.by);
+    for bucket in &buckets {
         let day = bucket.start.to_string();
         let day = day.split('T').next().unwrap_or_default();
         for result in &bucket.results {
-            let used = &result.used;
-            let cost = result.cost.0;
+            let (used, cost, id) = (&result.used, result.cost.0, id_of(result));
+            let (name, _) = called(visit.person.text, asked.by, &id, &names);
             let _ = write!(
                 text,
-                "{day},{},{},{},{},{},{}.{:06}\r\n",
-                cell(&name_of(result)),
+                "{day},{},{},{},{},{},{},{}.{:06}\r\n",
+                cell(&id),
+                cell(&name),
                 used.requests,
                 used.input_tokens,
                 used.output_tokens,

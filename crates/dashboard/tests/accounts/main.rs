@@ -14,4 +14,5 @@ mod redirects;
 mod roles;
 mod safety;
 mod sessions;
+mod usage;
 mod world;

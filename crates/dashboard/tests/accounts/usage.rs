@@ -1,0 +1,78 @@
+//! Usage: whichever days, told apart by whatever, drawn as whatever is asked; names for people, ids beside them (S1-38).
+
+use keystead_app::Actor;
+use keystead_app::keys::NewKey;
+use keystead_core::gate::Requirement;
+use keystead_core::id::UserId;
+use keystead_core::money::Micros;
+use keystead_core::time::Timestamp;
+use keystead_core::usage::{Quantities, UsageEvent, UsageKind};
+use keystead_store::tables::usage;
+use keystead_store::{Error, Tx};
+
+use crate::world::*;
+
+/// An owner with two calls today and one a hundred days ago, by a key with a name that is markup.
+async fn used(world: &World) -> (Browser<'_>, UserId) {
+    let mut ann = world.owner("ann@example.com", "Harbour").await;
+    let page = ann.get("/settings/organization/members").await;
+    let user = page.body.split("/members/user-").nth(1).unwrap().split('?').next().unwrap();
+    let user: UserId = format!("user-{user}").parse().unwrap();
+    let home = world.app.organizations_of(&user).await.unwrap().remove(0);
+    let operator = Actor::operator("test");
+    world.app.waive(&operator, &home.id, Requirement::Phone, None, "test").await.unwrap();
+    let key = NewKey { name: Some("<i>shop</i>".to_owned()), ..NewKey::default() };
+    let actor = Actor::Person(user.clone());
+    let made = world.app.create_project_key(&actor, &home.id, &home.projects[0].id, &key).await.unwrap();
+    let event = |days: i64, owner: &str, tokens: i64| UsageEvent {
+        at: Timestamp(world.now() - days * 86_400),
+        kind: UsageKind::Completions,
+        organization: home.id.clone(),
+        project: home.projects[0].id.clone(),
+        key: made.row.id.clone(),
+        owner: owner.to_owned(),
+        model: "gpt-4o".to_owned(),
+        used: Quantities { requests: 1, input_tokens: tokens, ..Quantities::default() },
+        cost: Micros(2_000_000),
+        status: 200,
+        estimated: false,
+        request: "req_1".to_owned(),
+        stream: false,
+        summary: false,
+    };
+    let events = [event(0, user.as_str(), 111), event(0, user.as_str(), 222), event(100, user.as_str(), 444)];
+    let write = world.store.write("record", async move |tx: &mut Tx| usage::record(tx, "1-x", 0, &events).await);
+    let recorded: Result<_, Error> = write.await;
+    assert_eq!(recorded.unwrap(), 3);
+    (ann, user)
+}
+
+#[tokio::test]
+async fn usage_is_told_by_name_and_for_any_days() {
+    let world = World::new().await;
+    let (mut ann, user) = used(&world).await;
+    let page = ann.get("/usage").await.body;
+    assert!(page.contains("Cost per day") && page.contains(">333<") && page.contains("<code>gpt-4o</code>"), "{page}");
+    let by_key = ann.get("/usage?by=key&show=tokens").await.body;
+    assert!(by_key.contains("Tokens per day") && by_key.contains("&#60;i&#62;shop&#60;/i&#62;<small>"), "{by_key}");
+    assert!(by_key.contains(": 333</title>"), "bars are tokens");
+    let by_person = ann.get("/usage?by=user&show=requests").await.body;
+    assert!(by_person.contains("ann@example.com</small>") && by_person.contains(": 2</title>"), "{by_person}");
+    let by_project = ann.get("/usage?by=project").await.body;
+    assert!(by_project.contains("proj_") && by_project.contains("<small>proj_"), "{by_project}");
+
+    // 1 795 183 320 is 20 November 2026; a hundred days before is 12 August.
+    let old = ann.get("/usage?from=2026-08-01&to=2026-08-31").await;
+    assert!(old.status == 200 && old.body.contains(">444<") && !old.body.contains(">333<"), "{}", old.body);
+    assert!(old.body.contains("value=\"2026-08-31\""), "the form keeps what was asked");
+    let wrong = ann.get("/usage?from=2026-08-31&to=2026-08-01").await;
+    assert!(wrong.status == 422 && wrong.body.contains("at most 92 days apart"), "{}", wrong.status);
+    let csv = ann.get("/usage.csv?from=2026-08-01&to=2026-08-31&by=user").await.body;
+    let rows: Vec<&str> = csv.lines().collect();
+    assert_eq!(rows[0], "day,user,name,requests,input_tokens,output_tokens,images,cost_usd");
+    assert!(rows.len() == 2 && rows[1].starts_with(&format!("2026-08-12,{user},")), "{csv}");
+
+    // A member without the organization's rights still looks, and gets no names of others' organizations.
+    let mut ben = world.owner("ben@example.com", "Elsewhere").await;
+    assert!(!ben.get("/usage?by=user").await.body.contains("ann@example.com"));
+}
