@@ -49,12 +49,13 @@ fn filling(digest: &str) -> String {
         "WITH RECURSIVE numbers(n) AS (SELECT {from} UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < {to})";
     let keys = "WITH RECURSIVE numbers(n) AS (SELECT {from} * 100 UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < {to} * 100)";
     format!(
-        "INSERT INTO users {organizations} SELECT 'user-' || n, n || '@example.com', 'Somebody', 1, NULL, NULL FROM numbers;
-         INSERT INTO organizations {organizations} SELECT 'org-' || n, 'An organization', 1, NULL, 0 FROM numbers;
-         INSERT INTO memberships {organizations} SELECT 'org-' || n, 'user-' || n, 'owner', 1 FROM numbers;
-         INSERT INTO projects {organizations} SELECT 'proj_' || n, 'org-' || n, 'Default project', 1, NULL, TRUE FROM numbers;
-         INSERT INTO project_members {organizations} SELECT 'proj_' || n, 'user-' || n, 'owner', 1 FROM numbers;
-         INSERT INTO api_keys {keys} SELECT 'key_' || n, 'project', {digest}, 'sk-proj-abc***xyz', 'A key', 'org-' || (n / 100), \
+        "INSERT INTO users (id, email, name, created_at, deactivated_at, default_organization) {organizations} SELECT 'user-' || n, n || '@example.com', 'Somebody', 1, NULL, NULL FROM numbers;
+         INSERT INTO organizations (id, name, created_at, deactivated_at, entitlement_version) {organizations} SELECT 'org-' || n, 'An organization', 1, NULL, 0 FROM numbers;
+         INSERT INTO memberships (organization, user_id, role, created_at) {organizations} SELECT 'org-' || n, 'user-' || n, 'owner', 1 FROM numbers;
+         INSERT INTO projects (id, organization, name, created_at, archived_at, is_default) {organizations} SELECT 'proj_' || n, 'org-' || n, 'Default project', 1, NULL, TRUE FROM numbers;
+         INSERT INTO project_members (project, user_id, role, created_at) {organizations} SELECT 'proj_' || n, 'user-' || n, 'owner', 1 FROM numbers;
+         INSERT INTO api_keys (id, kind, digest, redacted, name, organization, project, owner_user, owner_service_account, \
+         restriction, created_at, expires_at, last_used_at, revoked_at, revoked_by, revoked_reason) {keys} SELECT 'key_' || n, 'project', {digest}, 'sk-proj-abc***xyz', 'A key', 'org-' || (n / 100), \
          'proj_' || (n / 100), 'user-' || (n / 100), NULL, '[]', 1, NULL, NULL, NULL, NULL, NULL FROM numbers"
     )
 }

@@ -74,7 +74,11 @@ fn address(route: &str, made: &Bootstrapped) -> Option<String> {
     Some(match route {
         "/help/{slug}" => "/help/verification".to_owned(),
         "/settings/organization/members/{id}" => format!("/settings/organization/members/{}{project}", made.owner),
-        _ if route.contains('{') || route == "/usage.csv" => return None,
+        _ if route.ends_with(".csv") => return None,
+        _ if route.starts_with("/settings/organization/projects/{id}") && !route.contains("{account}") => {
+            format!("{}{project}", route.replace("{id}", &made.project))
+        }
+        _ if route.contains('{') => return None,
         _ if route.starts_with("/settings") || ["/home", "/api-keys", "/usage"].contains(&route) => {
             format!("{route}{project}")
         }
