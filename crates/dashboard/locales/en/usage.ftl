@@ -1,4 +1,4 @@
-usage-lead = { $cost } and { $requests } requests in this range.
+usage-lead = { $cost } and { $requests } in this range.
 usage-range = Range and grouping
 usage-by-model = Model
 usage-by-key = Key
@@ -85,4 +85,8 @@ usage-nobody = Service accounts
 usage-dates-wrong = { $count ->
     [one] Choose two dates, the earlier one first and at most { $count } day apart.
    *[other] Choose two dates, the earlier one first and at most { $count } days apart.
+}
+usage-count = { $count ->
+    [one] { $count } request
+   *[other] { $count } requests
 }

@@ -1,4 +1,4 @@
-usage-lead = この期間は{ $cost }、{ $requests }件です。
+usage-lead = この期間は{ $cost }、{ $requests }です。
 usage-range = 期間と区分
 usage-by-model = モデル
 usage-by-key = キー
@@ -83,4 +83,7 @@ usage-between = 表示する
 usage-nobody = サービスアカウント
 usage-dates-wrong = { $count ->
    *[other] 開始日と終了日を選んでください。期間は最長{ $count }日です。
+}
+usage-count = { $count ->
+   *[other] { $count }件
 }

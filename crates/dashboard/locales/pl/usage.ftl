@@ -1,4 +1,4 @@
-usage-lead = { $cost } i { $requests } wywołań w tym okresie.
+usage-lead = { $cost } i { $requests } w tym okresie.
 usage-range = Okres i podział
 usage-by-model = Model
 usage-by-key = Klucz
@@ -89,4 +89,10 @@ usage-dates-wrong = { $count ->
     [few] Wybierz dwie daty, wcześniejszą jako pierwszą, w odstępie najwyżej { $count } dni.
     [many] Wybierz dwie daty, wcześniejszą jako pierwszą, w odstępie najwyżej { $count } dni.
    *[other] Wybierz dwie daty, wcześniejszą jako pierwszą, w odstępie najwyżej { $count } dni.
+}
+usage-count = { $count ->
+    [one] { $count } wywołanie
+    [few] { $count } wywołania
+    [many] { $count } wywołań
+   *[other] { $count } wywołania
 }

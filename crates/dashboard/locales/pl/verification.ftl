@@ -120,4 +120,4 @@ phone-checks-left = { $count ->
     [many] Pozostało { $count } prób.
    *[other] Pozostało { $count } prób.
 }
-org-spreading = Działa na { $current } z { $all } bram. Pozostałe dołączą w ciągu sekund, najdalej w ciągu 15 minut.
+org-spreading = Działa na { $current } z { $all } bramek. Pozostałe dołączą w ciągu sekund, najdalej w ciągu 15 minut.
