@@ -1,5 +1,7 @@
 //! API keys: the list with its dialogs, and a new key shown once (S2-04, S3-02, S3-03).
 
+mod permissions;
+
 use askama::Template;
 use axum::extract::State;
 use keystead_app::keys::{MintedKey, NewKey};
@@ -16,22 +18,11 @@ use crate::failure::{Failure, words};
 use crate::form::Form;
 use crate::shell::Shell;
 use crate::visit::Visit;
+pub(super) use permissions::Permissions;
 
 pub(super) const HERE: &str = "/api-keys";
 /// Lives a key may be given, in days; an empty value is for ever.
 pub(super) const LIVES: [&str; 5] = ["", "7", "30", "90", "365"];
-/// Permissions of a restricted key, in the words of the wire.
-const SCOPES: [&str; 9] = [
-    "api.model.read",
-    "api.model.request",
-    "api.responses.read",
-    "api.responses.write",
-    "api.files.read",
-    "api.files.write",
-    "api.batch.read",
-    "api.batch.write",
-    "api.usage.read",
-];
 
 /// One row of the list.
 pub(super) struct Row {
@@ -54,48 +45,6 @@ pub(super) struct Row {
     rotated: bool,
     /// Whether whoever looks may make a key in its place.
     rotatable: bool,
-}
-
-/// What a form about permissions shows.
-pub(super) struct Permissions {
-    /// `all`, `read` or `restricted`.
-    pub(super) chosen: &'static str,
-    /// Each scope and whether it is ticked.
-    pub(super) scopes: Vec<(String, bool)>,
-}
-
-impl Permissions {
-    /// Of a key with these literals. Literals that are not offered to new keys are kept where a key has them.
-    pub(super) fn of(restriction: &[String]) -> Self {
-        let chosen = match restriction {
-            [] => "all",
-            [one] if one == ALL_READ => "read",
-            _ => "restricted",
-        };
-        let held = |scope: &str| chosen == "restricted" && restriction.iter().any(|known| known == scope);
-        let more = restriction.iter().filter(|literal| *literal != ALL_READ && !SCOPES.contains(&literal.as_str()));
-        let all = SCOPES.iter().map(ToString::to_string).chain(more.cloned());
-        let scopes = all.map(|scope| (scope.clone(), held(&scope))).collect();
-        Self { chosen, scopes }
-    }
-
-    /// As a form that must be filled in again had them.
-    pub(super) fn as_sent(form: &Form) -> Self {
-        let mut sent = Self::of(&Self::asked(form).unwrap_or_default());
-        if form.text("permissions") == "restricted" {
-            sent.chosen = "restricted";
-        }
-        sent
-    }
-
-    /// The literals a form asks for; none when it asks for a restriction to nothing.
-    pub(super) fn asked(form: &Form) -> Option<Vec<String>> {
-        match form.text("permissions") {
-            "read" => Some(vec![ALL_READ.to_owned()]),
-            "restricted" => Some(form.all("scope")).filter(|scopes| !scopes.is_empty()),
-            _ => Some(Vec::new()),
-        }
-    }
 }
 
 /// The service accounts that a new key may belong to.
