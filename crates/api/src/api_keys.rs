@@ -26,10 +26,7 @@ pub(crate) async fn handle(
     let name = fields.required_name("name")?;
     let scopes = fields.scopes()?.unwrap_or_default();
     let asked = NewKey { name: Some(name), scopes, expires_in_seconds: fields.lifetime()? };
-    let project: Option<ProjectId> = match fields.text("project_id")? {
-        None => None,
-        Some(text) => Some(text.parse().map_err(|_| Failure::not_found("project", &text))?),
-    };
+    let project: Option<ProjectId> = fields.id("project_id", "project")?;
     let actor = Actor::Key(Arc::clone(&key.caller));
     let (selection, project) = (selection(&headers), project.as_ref());
     let made = state.app.create_own_key(&actor, &key.caller, selection, from.address(), project, asked).await;

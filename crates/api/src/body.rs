@@ -1,5 +1,7 @@
 //! Request bodies: JSON objects whose fields are read one by one, so that each fault names its parameter.
 
+use std::str::FromStr;
+
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use http::StatusCode;
@@ -94,6 +96,12 @@ impl Fields {
     /// A name that must be there.
     pub(crate) fn required_name(&self, name: &'static str) -> Result<String, Failure> {
         self.name(name)?.ok_or_else(|| Failure::param(name, format!("Missing required parameter: '{name}'.")))
+    }
+
+    /// The id of something; one that cannot be an id is answered like a missing thing.
+    pub(crate) fn id<T: FromStr>(&self, name: &'static str, kind: &'static str) -> Result<Option<T>, Failure> {
+        let read = |text: String| text.parse().map_err(|_| Failure::not_found(kind, &text));
+        self.text(name)?.map(read).transpose()
     }
 
     /// `true` or `false`; absent is `false`.

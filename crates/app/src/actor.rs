@@ -56,6 +56,11 @@ impl Actor {
         }
     }
 
+    /// Kind and id in one word, for rows that keep who ended them.
+    pub(crate) fn named(&self) -> String {
+        format!("{}:{}", self.kind(), self.id())
+    }
+
     /// The person behind, when there is one.
     #[must_use]
     pub fn user(&self) -> Option<&UserId> {

@@ -125,8 +125,7 @@ impl App {
         id: &KeyId,
         reason: &'static str,
     ) -> Result<(), Error> {
-        let by = format!("{}:{}", actor.kind(), actor.id());
-        if !api_keys::revoke(tx, id, &by, reason, self.now()).await? {
+        if !api_keys::revoke(tx, id, &actor.named(), reason, self.now()).await? {
             return Err(Error::not_found("API key", id.as_str()));
         }
         let deed = Deed { organization, action: "api_key.deleted", target: id.as_str(), details: json!({}) };

@@ -174,8 +174,7 @@ impl App {
             let (actor, organization, id, project) = (&actor, &organization, &id, &project);
             app.authorize_in_project(tx, actor, (organization, project), Scope::ManagementWrite).await?;
             account_of(tx, organization, project, id).await?;
-            let by = format!("{}:{}", actor.kind(), actor.id());
-            api_keys::revoke_of_service_account(tx, id, &by, "service account deleted", app.now()).await?;
+            api_keys::revoke_of_service_account(tx, id, &actor.named(), "service account deleted", app.now()).await?;
             service_accounts::delete(tx, project, id, app.now()).await?;
             let deed =
                 Deed { organization, action: "service_account.deleted", target: id.as_str(), details: json!({}) };

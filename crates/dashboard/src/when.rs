@@ -1,5 +1,6 @@
 //! Times, numbers and money as people of each language write them.
 
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp as Moment, Zoned};
 use keystead_core::money::Micros;
@@ -132,6 +133,11 @@ impl When {
         let width = digits as usize;
         format!("{sign}{whole}{point}{:0width$}\u{a0}USD", rounded % scale)
     }
+}
+
+/// When a day begins in a zone.
+pub(crate) fn start_of(day: Date, zone: &TimeZone) -> Option<Timestamp> {
+    Some(Timestamp(day.to_zoned(zone.clone()).ok()?.timestamp().as_second()))
 }
 
 #[cfg(test)]

@@ -49,10 +49,7 @@ pub(crate) async fn create(
     let name = fields.required_name("name")?;
     let missing = || Failure::param("allowed_ips", "Missing required parameter: 'allowed_ips'.");
     let addresses = addresses(&fields)?.ok_or_else(missing)?;
-    let project: Option<ProjectId> = match fields.text("project_id")? {
-        None => None,
-        Some(text) => Some(text.parse().map_err(|_| Failure::not_found("project", &text))?),
-    };
+    let project: Option<ProjectId> = fields.id("project_id", "project")?;
     let (actor, organization) = (&admin.actor, &admin.organization);
     let made = state.app.create_ip_allowlist(actor, organization, project.as_ref(), &name, addresses).await;
     Ok(Json(show(&made.or_fail(&state)?)))

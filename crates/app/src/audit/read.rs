@@ -164,9 +164,7 @@ impl App {
         });
         read.await
     }
-}
 
-impl App {
     /// How those are called whose keys, projects or persons stand in the organization's usage.
     ///
     /// # Errors

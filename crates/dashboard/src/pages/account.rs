@@ -51,7 +51,7 @@ pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> P
 pub(crate) async fn revoke_key(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
     visit.person.check(&form)?;
     let id: KeyId = visit.named("API key", form.text("id"))?;
-    let revoked = state.app.revoke_user_key(&visit.person.secret, &id).await;
+    let revoked = state.app.revoke_user_key(&visit.person.actor(), &id).await;
     revoked.map_err(|error| Failure::new(visit.person.text, error))?;
     Ok(go(&visit.link(&format!("{HERE}?done=key-revoked"))))
 }

@@ -8,8 +8,8 @@ use keystead_core::id::KeyId;
 use keystead_core::scope::ALL_READ;
 use keystead_core::time::Timestamp;
 
-use super::keys::{LIVES, split};
-use super::{Page, go, show, show_again};
+use super::keys::{LIVES, life, split};
+use super::{Page, below, go, show, show_again};
 use crate::DashboardState;
 use crate::failure::{Failure, words};
 use crate::form::Form;
@@ -54,10 +54,7 @@ struct AdminKeys {
 
 impl AdminKeys {
     fn life(&self, days: &str) -> String {
-        match days.parse() {
-            Ok(days) => self.shell.t.count("key-life", &days),
-            Err(_) => self.shell.t.say("key-life-ever"),
-        }
+        life(self.shell.t, days)
     }
 
     fn ask(&self, row: &Row) -> String {
@@ -65,7 +62,7 @@ impl AdminKeys {
     }
 
     fn act(&self, verb: &str) -> String {
-        self.here.replacen(HERE, &format!("{HERE}/{verb}"), 1)
+        below(&self.here, HERE, verb)
     }
 
     fn act_on(&self, id: &str) -> String {

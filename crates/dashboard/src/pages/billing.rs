@@ -7,7 +7,7 @@ use keystead_app::verification::payment::PaymentView;
 use keystead_core::gate::Requirement;
 use keystead_core::verification::payment::PaymentState;
 
-use super::{Page, go, show, show_again};
+use super::{Page, below, go, show, show_again};
 use crate::DashboardState;
 use crate::failure::{Failure, words};
 use crate::form::Form;
@@ -30,7 +30,7 @@ struct Billing {
 
 impl Billing {
     fn act(&self, verb: &str) -> String {
-        self.action.replacen(HERE, &format!("{HERE}/{verb}"), 1)
+        below(&self.action, HERE, verb)
     }
 
     /// What the machine's dates mean for the person.

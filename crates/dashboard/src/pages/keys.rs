@@ -12,11 +12,12 @@ use keystead_core::scope::ALL_READ;
 use keystead_core::time::Timestamp;
 
 use super::key::OVERLAPS;
-use super::{Page, show, show_again};
+use super::{Page, below, show, show_again};
 use crate::DashboardState;
 use crate::failure::{Failure, words};
 use crate::form::Form;
 use crate::shell::Shell;
+use crate::text::Text;
 use crate::visit::Visit;
 pub(super) use permissions::Permissions;
 
@@ -136,10 +137,7 @@ pub(super) struct Keys {
 
 impl Keys {
     fn life(&self, days: &str) -> String {
-        match days.parse() {
-            Ok(days) => self.shell.t.count("key-life", &days),
-            Err(_) => self.shell.t.say("key-life-ever"),
-        }
+        life(self.shell.t, days)
     }
 
     /// A secret without its last four characters, which stand out beside it.
@@ -149,7 +147,7 @@ impl Keys {
 
     /// Where a form about one key goes.
     fn act(&self, id: &str, verb: &str) -> String {
-        self.action.replacen(HERE, &format!("{HERE}/{id}/{verb}"), 1)
+        below(&self.action, HERE, &format!("{id}/{verb}"))
     }
 
     /// Where a dialog about one key opens.
@@ -198,6 +196,14 @@ impl Keys {
     /// Whether this row is the key that was just made.
     fn is_new(&self, row: &Row) -> bool {
         matches!(&self.dialog, Dialog::Made { id, .. } if *id == row.id)
+    }
+}
+
+/// How long a key lives, in words.
+pub(super) fn life(t: Text, days: &str) -> String {
+    match days.parse() {
+        Ok(days) => t.count("key-life", &days),
+        Err(_) => t.say("key-life-ever"),
     }
 }
 

@@ -8,7 +8,7 @@ use keystead_core::id::ProjectId;
 use keystead_core::role::{OrganizationRole, ProjectRole};
 
 use super::member::{Place, ROLE_OF, wanted};
-use super::{Page, go, show, show_again};
+use super::{Page, below, go, show, show_again};
 use crate::DashboardState;
 use crate::failure::{Failure, words};
 use crate::form::Form;
@@ -43,7 +43,7 @@ struct Members {
 
 impl Members {
     fn act(&self, verb: &str) -> String {
-        self.action.replacen(HERE, &format!("{HERE}/{verb}"), 1)
+        below(&self.action, HERE, verb)
     }
 
     fn one(&self, row: &Member) -> String {

@@ -40,6 +40,11 @@ use crate::text::Text;
 /// A page or the page that says why not.
 pub(crate) type Page = Result<Response, Failure>;
 
+/// The address of something below a page, with the rest of the page's own address: forms lead there.
+pub(crate) fn below(address: &str, page: &str, rest: &str) -> String {
+    address.replacen(page, &format!("{page}/{rest}"), 1)
+}
+
 /// Renders a template.
 pub(crate) fn show(text: Text, page: &impl Template) -> Page {
     match page.render() {

@@ -11,7 +11,7 @@ use keystead_core::id::{IpAllowlistId, ProjectId};
 use keystead_core::network::{AddressFault, AddressList};
 
 use super::projects::HERE as PROJECTS;
-use super::{Page, go, show, show_again};
+use super::{Page, below, go, show, show_again};
 use crate::DashboardState;
 use crate::failure::{Failure, words};
 use crate::form::Form;
@@ -69,7 +69,7 @@ struct Network {
 
 impl Network {
     fn act(&self, verb: &str) -> String {
-        self.link.replacen(HERE, &format!("{HERE}/{verb}"), 1)
+        below(&self.link, HERE, verb)
     }
 }
 

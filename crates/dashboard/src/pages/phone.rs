@@ -6,7 +6,7 @@ use keystead_app::Error;
 use keystead_app::verification::phone::{NewPhone, PhoneCountry, PhoneView};
 use keystead_core::verification::phone::PhoneState;
 
-use super::{Page, go, show, show_again};
+use super::{Page, below, go, show, show_again};
 use crate::DashboardState;
 use crate::countries;
 use crate::failure::{Failure, words};
@@ -41,7 +41,7 @@ impl Phone {
     }
 
     fn act(&self, verb: &str) -> String {
-        self.action.replacen(HERE, &format!("{HERE}/{verb}"), 1)
+        below(&self.action, HERE, verb)
     }
 }
 

@@ -10,7 +10,7 @@ use keystead_core::role::ProjectRole;
 
 use super::keys::HERE as KEYS;
 use super::projects::HERE as PROJECTS;
-use super::{Page, go, show, show_again};
+use super::{Page, below, go, show, show_again};
 use crate::DashboardState;
 use crate::failure::{Failure, words};
 use crate::form::Form;
@@ -60,7 +60,7 @@ impl One {
     /// Where a form about one service account goes.
     fn act(&self, account: &AccountStanding, verb: &str) -> String {
         let here = format!("{PROJECTS}/{}", self.view.project.id);
-        self.here.replacen(&here, &format!("{here}/service-accounts/{}/{verb}", account.account.id), 1)
+        below(&self.here, &here, &format!("service-accounts/{}/{verb}", account.account.id))
     }
 }
 

@@ -5,7 +5,7 @@ use axum::extract::State;
 use keystead_app::Page as Cursor;
 use keystead_core::time::Timestamp;
 
-use super::{Page, go, show, show_again};
+use super::{Page, below, go, show, show_again};
 use crate::DashboardState;
 use crate::failure::{Failure, words};
 use crate::form::Form;
@@ -34,7 +34,7 @@ struct Projects {
 
 impl Projects {
     fn act(&self, verb: &str) -> String {
-        self.action.replacen(HERE, &format!("{HERE}/{verb}"), 1)
+        below(&self.action, HERE, verb)
     }
 }
 

@@ -11,9 +11,7 @@ const SHOP: [(&str, &str); 4] = [("name", "shop"), ("owner", "you"), ("permissio
 /// An owner whose organization may make keys.
 async fn ready(world: &World) -> (Browser<'_>, UserId, OrganizationId) {
     let mut ann = world.owner("ann@example.com", "Harbour").await;
-    let page = ann.get("/settings/organization/members").await;
-    let user = page.body.split("/members/user-").nth(1).unwrap().split('?').next().unwrap();
-    let user: UserId = format!("user-{user}").parse().unwrap();
+    let user = ann.members().await.remove(0);
     let organization = world.app.organizations_of(&user).await.unwrap().remove(0).id;
     world.app.waive(&Actor::operator("test"), &organization, Requirement::Phone, None, "test").await.unwrap();
     (ann, user, organization)

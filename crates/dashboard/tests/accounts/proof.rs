@@ -59,14 +59,9 @@ async fn the_answer_carries_the_act_on() {
     let link = token(&world.link().await);
     let mut ben = world.browser();
     ben.post("/invite/join", &[("token", &link), ("password", PASSWORD)]).await;
-    let members = ann.get("/settings/organization/members").await;
-    let ids: Vec<String> = members
-        .body
-        .split("/members/user-")
-        .skip(1)
-        .map(|rest| format!("user-{}", rest.split('?').next().unwrap()))
-        .collect();
+    let ids = ann.members().await;
     let [_, ben_id] = &ids[..] else { panic!("{ids:?}") };
+    let ben_id = ben_id.as_str();
     world.pass(601);
     let act = "/settings/organization/members/remove";
     let asked = ann.post(act, &[("csrf", &csrf), ("id", ben_id)]).await;

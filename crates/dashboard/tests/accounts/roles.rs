@@ -26,8 +26,7 @@ async fn every_page_for_owners_and_readers() {
     let mut ann = world.owner("ann@example.com", "Harbour").await;
     let mut ben = world.member(&mut ann, "ben@example.com").await;
     let mut eve = world.owner("eve@example.com", "Evil").await;
-    let members = ann.get(&format!("{SETTINGS}/members")).await.body;
-    let id = format!("user-{}", members.split("/members/user-").nth(1).unwrap().split('?').next().unwrap());
+    let id = ann.members().await.remove(0).to_string();
     let project = ann.get("/settings/organization/projects").await;
     let project = project.body.split("proj_").nth(1).unwrap().split(['"', '<', '&']).next().unwrap().to_owned();
     for (path, reader) in PAGES {
@@ -61,8 +60,7 @@ async fn readers_change_nothing() {
     let mut ben = world.member(&mut ann, "ben@example.com").await;
     let csrf = ben.csrf().await;
     let before = ann.get(&format!("{SETTINGS}/audit-log")).await.body.matches("<tr").count();
-    let members = ann.get(&format!("{SETTINGS}/members")).await.body;
-    let id = format!("user-{}", members.split("/members/user-").nth(1).unwrap().split('?').next().unwrap());
+    let id = ann.members().await.remove(0).to_string();
     for (path, field, value) in [
         ("general", "name", "Mine"),
         ("members/invite", "email", "eve@example.com"),

@@ -15,9 +15,7 @@ use crate::world::*;
 /// An owner with two calls today and one a hundred days ago, by a key with a name that is markup.
 async fn used(world: &World) -> (Browser<'_>, UserId) {
     let mut ann = world.owner("ann@example.com", "Harbour").await;
-    let page = ann.get("/settings/organization/members").await;
-    let user = page.body.split("/members/user-").nth(1).unwrap().split('?').next().unwrap();
-    let user: UserId = format!("user-{user}").parse().unwrap();
+    let user = ann.members().await.remove(0);
     let home = world.app.organizations_of(&user).await.unwrap().remove(0);
     let operator = Actor::operator("test");
     world.app.waive(&operator, &home.id, Requirement::Phone, None, "test").await.unwrap();

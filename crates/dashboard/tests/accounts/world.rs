@@ -11,7 +11,7 @@ use http::{HeaderMap, Request};
 use http_body_util::BodyExt;
 use keystead_app::{App, AppOptions, Sealer, Services, Settings};
 use keystead_core::gate::Requirement;
-use keystead_core::id::OrganizationId;
+use keystead_core::id::{OrganizationId, UserId};
 use keystead_core::key::{Pepper, TagKeys};
 use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
@@ -272,6 +272,13 @@ impl Browser<'_> {
     /// The token of this session's forms.
     pub(crate) async fn csrf(&mut self) -> String {
         self.get("/settings/account").await.field("csrf")
+    }
+
+    /// The ids of the members, as their page lists them.
+    pub(crate) async fn members(&mut self) -> Vec<UserId> {
+        let page = self.get("/settings/organization/members").await;
+        let ids = page.body.split("/members/user-").skip(1).map(|rest| rest.split('?').next().unwrap());
+        ids.map(|id| format!("user-{id}").parse().unwrap()).collect()
     }
 
     pub(crate) async fn alive(&mut self) -> bool {

@@ -33,6 +33,11 @@ struct Carried {
     failure: Option<Failure>,
 }
 
+/// The service that made the last code; none before one was made, and in rows of versions that knew one service.
+fn made_by(row: &PhoneVerification) -> Option<CodeService> {
+    row.service.as_deref().and_then(CodeService::from_name)
+}
+
 impl App {
     /// The service of a section, if it is set up.
     pub(crate) fn code_service(&self, service: CodeService) -> Option<Codes> {
@@ -68,10 +73,10 @@ impl App {
 
     /// Asks the service that made the last code, else the first; and the other one only when that does not answer.
     async fn carry(&self, row: &PhoneVerification, e164: &str) -> Result<Carried, Error> {
-        let made_by = row.service.as_deref().and_then(CodeService::from_name);
+        let maker = made_by(row);
         // One that is not set up any more made its last code.
-        let made_by = made_by.filter(|service| self.code_service(*service).is_some());
-        let mut service = CodeService::preferred(made_by);
+        let maker = maker.filter(|service| self.code_service(*service).is_some());
+        let mut service = CodeService::preferred(maker);
         let mut down = Vec::new();
         loop {
             let Some(codes) = self.code_service(service) else { return Err(Error::Unsupported("text messages")) };
@@ -117,7 +122,7 @@ impl App {
         carried: Carried,
     ) -> Result<PhoneVerification, Error> {
         let before = row.clone();
-        let earlier = row.service.as_deref().and_then(CodeService::from_name);
+        let earlier = made_by(&row);
         let event = match &carried.failure {
             Some(Failure::Refused(_)) => Some(PhoneEvent::DeliveryFailed),
             Some(Failure::Unavailable(_) | Failure::Gone(_)) => Some(PhoneEvent::ProviderDown),
@@ -179,8 +184,8 @@ impl App {
 
     /// Whether sending again repeats the code that is out: only while the service that made it makes its own codes.
     pub(crate) fn repeats_code(&self, row: &PhoneVerification) -> bool {
-        let made_by = row.service.as_deref().and_then(CodeService::from_name);
-        let service = self.code_service(CodeService::preferred(made_by));
+        let maker = made_by(row);
+        let service = self.code_service(CodeService::preferred(maker));
         row.provider_reference.is_some() && matches!(service, Some(Codes::Verifier(_)))
     }
 
@@ -208,9 +213,9 @@ impl App {
         digits: &Secret<String>,
     ) -> Result<Option<keystead_providers::phone::Check>, Error> {
         let Some(reference) = &row.provider_reference else { return Ok(None) };
-        let made_by = row.service.as_deref().and_then(CodeService::from_name).unwrap_or(CodeService::First);
+        let maker = made_by(row).unwrap_or(CodeService::First);
         // The service was taken out of the configuration: nobody can check this code any more.
-        let Some(Codes::Verifier(verifier)) = self.code_service(made_by) else {
+        let Some(Codes::Verifier(verifier)) = self.code_service(maker) else {
             return Err(refused(keystead_core::verification::phone::PhoneRefusal::Expired));
         };
         let answer = verifier.check(reference, digits.expose()).await;

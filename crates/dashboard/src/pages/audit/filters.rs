@@ -7,6 +7,7 @@ use keystead_core::id::ProjectId;
 use keystead_core::time::Timestamp;
 
 use crate::visit::Asked;
+use crate::when::start_of;
 
 /// The questions of the form, as they were asked; an empty one asks for nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -76,8 +77,7 @@ impl Filters {
 fn day(text: &str, zone: &TimeZone, after: bool) -> Option<Timestamp> {
     let date: Date = text.parse().ok()?;
     let date = if after { date.tomorrow().ok()? } else { date };
-    let start = date.to_zoned(zone.clone()).ok()?;
-    Some(Timestamp(start.timestamp().as_second()))
+    start_of(date, zone)
 }
 
 #[cfg(test)]

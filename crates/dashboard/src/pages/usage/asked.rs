@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
-use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use keystead_app::usage::GroupKey;
 use keystead_core::time::Timestamp;
+
+use crate::when::start_of;
 
 const DAY: i64 = 86_400;
 /// The ranges people choose, in days up to today.
@@ -36,8 +37,7 @@ pub(super) struct Asked {
 }
 
 fn midnight(text: &str) -> Option<i64> {
-    let date: Date = text.parse().ok()?;
-    Some(date.to_zoned(TimeZone::UTC).ok()?.timestamp().as_second())
+    Some(start_of(text.parse().ok()?, &TimeZone::UTC)?.0)
 }
 
 fn between(from: &str, to: &str) -> Option<Range> {
