@@ -63,7 +63,6 @@ struct Network {
     /// This page again.
     back: String,
     link: String,
-    organization_link: String,
     projects_link: String,
 }
 
@@ -127,7 +126,6 @@ async fn page(state: &DashboardState, visit: &Visit, project: Option<&ProjectId>
         typed: Typed::default(),
         back: visit.link(&project.map_or_else(|| HERE.to_owned(), own_page)),
         link: visit.link(HERE),
-        organization_link: visit.link(HERE),
         projects_link: visit.link(PROJECTS),
     })
 }
