@@ -3,6 +3,7 @@
 
 mod batches;
 mod connections;
+mod dialects;
 mod directory;
 mod errors;
 mod forms;
