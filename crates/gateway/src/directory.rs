@@ -14,9 +14,8 @@ use keystead_core::caller::Caller;
 use keystead_core::id::{KeyId, OrganizationId, ProjectId, ServiceAccountId, UserId};
 use keystead_core::key::KeyDigest;
 use quick_cache::sync::Cache;
-use quick_cache::{DefaultHashBuilder, Lifecycle, UnitWeighter};
 
-use crate::index::Index;
+use crate::memory::Memory;
 use crate::{BoxFuture, Clock, Unavailable};
 
 /// Where keys are read from when memory does not hold them.
@@ -84,24 +83,11 @@ const MANY_FLIGHTS: usize = 1_024;
 type Found = Result<Option<Arc<Caller>>, Unavailable>;
 type Flight = Shared<BoxFuture<'static, Found>>;
 
-/// Collects what the map pushes out, so that the index forgets it too.
-#[derive(Debug, Clone, Default)]
-struct PushedOut;
-
-impl Lifecycle<KeyDigest, Arc<Caller>> for PushedOut {
-    type RequestState = Vec<Arc<Caller>>;
-
-    fn on_evict(&self, state: &mut Vec<Arc<Caller>>, _: KeyDigest, caller: Arc<Caller>) {
-        state.push(caller);
-    }
-}
-
-/// What changes together with the map; held only for moments, never across a read.
+/// What changes together with the memory; held only for moments, never across a read.
 #[derive(Default)]
 struct State {
     /// Grows with every change; what was read under an older epoch is not kept.
     epoch: u64,
-    index: Index,
     /// Weak: a read that everybody stopped waiting for ends with them.
     flights: HashMap<KeyDigest, (u64, WeakShared<BoxFuture<'static, Found>>)>,
 }
@@ -115,7 +101,7 @@ pub struct Directory {
     source: Arc<dyn KeySource>,
     options: DirectoryOptions,
     clock: Clock,
-    known: Cache<KeyDigest, Arc<Caller>, UnitWeighter, DefaultHashBuilder, PushedOut>,
+    memory: Memory,
     unknown: Cache<KeyDigest, i64>,
     state: Mutex<State>,
     fresh_at: AtomicI64,
@@ -138,12 +124,11 @@ impl Directory {
     #[must_use]
     pub fn new(source: Arc<dyn KeySource>, options: DirectoryOptions, clock: Clock) -> Self {
         let fresh_at = AtomicI64::new(clock().0);
-        let weight = u64::try_from(options.capacity).unwrap_or(u64::MAX);
         Self {
             source,
             options,
             clock,
-            known: Cache::with(options.capacity, weight, UnitWeighter, DefaultHashBuilder::default(), PushedOut),
+            memory: Memory::new(options.capacity),
             unknown: Cache::new(UNKNOWN_CAPACITY),
             state: Mutex::default(),
             fresh_at,
@@ -164,7 +149,7 @@ impl Directory {
         if self.options.max_stale_seconds > 0 && stale > self.options.max_stale_seconds {
             return Err(Unavailable);
         }
-        let caller = self.known.get(digest);
+        let caller = self.memory.get(digest);
         if caller.is_some() {
             self.hits.fetch_add(1, Ordering::Relaxed);
         }
@@ -197,11 +182,11 @@ impl Directory {
         self.spend(&self.rereads, (self.clock)().0)?;
         let epoch = self.state().epoch;
         let found = self.source.find(digest).await?.map(Arc::new);
-        let mut state = self.state();
+        let state = self.state();
         match &found {
-            Some(caller) if state.epoch == epoch => self.keep(&mut state, caller),
+            Some(caller) if state.epoch == epoch => self.memory.keep(caller),
             Some(_) => {}
-            None => self.forget(&mut state, digest),
+            None => self.memory.forget(digest),
         }
         Ok(found)
     }
@@ -213,17 +198,10 @@ impl Directory {
         }
         let mut state = self.state();
         state.epoch = state.epoch.wrapping_add(1);
+        // Any change may make a key known again, not that of the key alone.
+        self.unknown.clear();
         for change in changes {
-            if matches!(change, ChangedSubject::Everything) {
-                self.known.clear();
-                state.index.clear();
-            }
-            if matches!(change, ChangedSubject::Everything | ChangedSubject::Key(_)) {
-                self.unknown.clear();
-            }
-            for digest in state.index.touched(change) {
-                self.forget(&mut state, &digest);
-            }
+            self.memory.forget_touched(change);
         }
     }
 
@@ -235,13 +213,19 @@ impl Directory {
     /// Figures for the metrics.
     #[must_use]
     pub fn stats(&self) -> DirectoryStats {
+        let (entries, bytes) = self.memory.size();
         DirectoryStats {
-            entries: self.known.len(),
-            bytes: self.state().index.bytes(),
+            entries,
+            bytes,
             hits: self.hits.load(Ordering::Relaxed),
             misses: self.misses.load(Ordering::Relaxed),
             over_budget: self.over_budget.load(Ordering::Relaxed),
         }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn assert_consistent(&self) {
+        self.memory.assert_consistent();
     }
 
     /// The read to wait for: one that is under way since the last change, or a new one from the budget.
@@ -252,7 +236,7 @@ impl Directory {
         if let Some(flight) = under_way.and_then(|(_, flight)| flight.upgrade()) {
             return Ok((epoch, flight));
         }
-        if let Some(caller) = self.known.peek(digest) {
+        if let Some(caller) = self.memory.get(digest) {
             return Ok((epoch, std::future::ready(Ok(Some(caller))).boxed().shared()));
         }
         if self.is_unknown(digest, now) {
@@ -282,27 +266,9 @@ impl Directory {
             return;
         }
         match found {
-            Ok(Some(caller)) => self.keep(&mut state, caller),
+            Ok(Some(caller)) => self.memory.keep(caller),
             Ok(None) => self.unknown.insert(*digest, now.saturating_add(UNKNOWN_SECONDS)),
             Err(Unavailable) => {}
-        }
-    }
-
-    fn keep(&self, state: &mut State, caller: &Arc<Caller>) {
-        if let Some(before) = self.known.peek(&caller.digest) {
-            state.index.remove(&before);
-        }
-        state.index.add(caller);
-        let mut pushed_out = Vec::new();
-        self.known.insert_with_lifecycle(caller.digest, Arc::clone(caller), &mut pushed_out);
-        for caller in pushed_out {
-            state.index.remove(&caller);
-        }
-    }
-
-    fn forget(&self, state: &mut State, digest: &KeyDigest) {
-        if let Some((_, caller)) = self.known.remove(digest) {
-            state.index.remove(&caller);
         }
     }
 
@@ -327,3 +293,7 @@ impl Directory {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+#[path = "directory_tests.rs"]
+mod tests;

@@ -16,7 +16,24 @@ enum Digests {
     Many(HashSet<KeyDigest>),
 }
 
-/// Subjects stand here as hashes under a random key: a collision removes an entry too many, which costs one read.
+impl Digests {
+    /// Takes one digest out, with the room it took; answers whether none is left.
+    fn take_out(&mut self, digest: &KeyDigest) -> bool {
+        let Self::Many(set) = self else { return false };
+        set.remove(digest);
+        if set.len() == 1 {
+            let last = set.iter().next().copied();
+            *self = last.map_or_else(|| Self::Many(HashSet::new()), Self::One);
+            return false;
+        }
+        if set.capacity() > 8 * set.len() {
+            set.shrink_to(2 * set.len());
+        }
+        set.is_empty()
+    }
+}
+
+/// Subjects are kept as hashes under a random key: a collision removes an entry too many, which costs one read.
 #[derive(Debug, Default)]
 pub(crate) struct Index {
     subjects: HashMap<u64, Digests>,
@@ -52,10 +69,7 @@ impl Index {
             let emptied = match self.subjects.get_mut(&subject) {
                 None => false,
                 Some(Digests::One(digest)) => *digest == caller.digest,
-                Some(Digests::Many(set)) => {
-                    set.remove(&caller.digest);
-                    set.is_empty()
-                }
+                Some(many @ Digests::Many(_)) => many.take_out(&caller.digest),
             };
             if emptied {
                 self.subjects.remove(&subject);
@@ -88,6 +102,22 @@ impl Index {
     /// About how much memory the callers listed here take, this index included.
     pub(crate) const fn bytes(&self) -> usize {
         self.bytes
+    }
+
+    /// Another index under the same random key.
+    #[cfg(test)]
+    pub(crate) fn empty(&self) -> Self {
+        Self { hasher: self.hasher.clone(), ..Self::default() }
+    }
+
+    /// Every row: the subject's hash and its digests in order.
+    #[cfg(test)]
+    pub(crate) fn rows(&self) -> std::collections::BTreeMap<u64, std::collections::BTreeSet<[u8; 32]>> {
+        let all = |digests: &Digests| match digests {
+            Digests::One(digest) => std::iter::once(*digest.as_bytes()).collect(),
+            Digests::Many(set) => set.iter().map(|digest| *digest.as_bytes()).collect(),
+        };
+        self.subjects.iter().map(|(subject, digests)| (*subject, all(digests))).collect()
     }
 
     fn subjects_of(&self, caller: &Caller) -> Vec<u64> {

@@ -17,6 +17,7 @@ mod gate;
 mod headers;
 mod index;
 mod intake;
+mod memory;
 mod meter;
 mod metrics;
 mod models;

@@ -27,6 +27,33 @@ async fn a_revoked_key_is_refused_on_the_next_request() {
     assert_eq!(world.store.reads.load(Ordering::SeqCst), reads, "others stay in memory");
 }
 
+/// ASVS 8.3.2.
+#[tokio::test]
+async fn a_key_that_was_read_again_for_a_gate_is_taken_away_as_any_other() {
+    let subjects = [
+        ChangedSubject::Key("key_1".parse().unwrap()),
+        ChangedSubject::User("user-1".parse().unwrap()),
+        ChangedSubject::Project("proj_1".parse().unwrap()),
+        ChangedSubject::Organization("org-1".parse().unwrap()),
+        ChangedSubject::Everything,
+    ];
+    for subject in subjects {
+        let world = World::new().await;
+        let key = world.key(1);
+        assert_eq!(world.chat(&key).await.status, 200);
+        // Twice: the second reading replaces what the first one kept.
+        for _ in 0..2 {
+            let refused = world.post("/v1/chat/completions", &key, r#"{"model":"o3"}"#).await;
+            assert_eq!((refused.status, refused.error().2.as_deref()), (404, Some("model_not_found")));
+        }
+        world.remove(&key);
+        world.directory.apply(std::slice::from_ref(&subject), 2);
+        assert_eq!(world.chat(&key).await.status, 401, "{subject:?}");
+        let stats = world.directory.stats();
+        assert_eq!((stats.entries, stats.bytes), (0, 0), "{subject:?}");
+    }
+}
+
 #[tokio::test]
 async fn every_subject_removes_its_own_and_nothing_else() {
     let world = World::new().await;
