@@ -54,7 +54,7 @@ impl Gateway {
                 return Err(reply::server_error(502, "The model server's answer broke off or was too large."));
             };
             let whole = Box::pin(objects::keep_books(self, exchange, whole)).await?;
-            settled.by_body(&whole);
+            settled.by_body(&whole).safe().await.map_err(|_| reply::unrecorded())?;
             full(whole)
         } else {
             Settlement::new(body, settled, Shape { events, json, strip: outgoing.strip }).boxed_unsync()

@@ -21,6 +21,7 @@ use crate::body::{GatewayBody, Sending};
 use crate::catalogue::{Catalogue, ModelEntry, Upstream};
 use crate::forward::{Exchange, misconfigured};
 use crate::gate::Gated;
+use crate::meter::Recorded;
 use crate::upstream::{Asked, UpstreamBody};
 use crate::{Gateway, peek, reply, usage};
 
@@ -155,10 +156,11 @@ impl Gateway {
             let sum = sums.entry(served.unwrap_or(model)).or_default();
             *sum = sum.plus(Quantities { requests: 1, ..used });
         }
+        let mut recorded = Recorded::Safe;
         for (model, used) in sums {
             let used = used.clamped();
             let price = catalogue.models.get(&model).map(|entry| entry.price).unwrap_or_default();
-            self.meter.record(UsageEvent {
+            recorded = self.meter.record(UsageEvent {
                 at: self.now(),
                 kind,
                 organization: exchange.payer.organization.clone(),
@@ -176,6 +178,8 @@ impl Gateway {
                 summary: false,
             });
         }
+        // Events become safe in order, so the last one speaks for all.
+        recorded.safe().await.map_err(|_| reply::unrecorded())?;
         self.ownership.record(&results, &exchange.payer).await.map_err(|_| reply::store_unavailable())
     }
 

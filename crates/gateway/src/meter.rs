@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use keystead_core::usage::UsageEvent;
@@ -58,6 +59,48 @@ impl Default for MeterOptions {
     }
 }
 
+/// An event that was taken, and the promise that it will be counted.
+#[must_use = "an answer must not be whole before its event is safe"]
+pub enum Recorded {
+    /// It is where the chosen durability wants it.
+    Safe,
+    /// It is on its way there.
+    Waiting(BoxFuture<'static, Result<(), Unsafe>>),
+}
+
+/// An event could not be brought to safety in time. It stays in memory and is tried again, but its answer must not be
+/// whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a usage event could not be brought to safety in time")]
+pub struct Unsafe;
+
+impl std::fmt::Debug for Recorded {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if matches!(self, Self::Safe) { "Safe" } else { "Waiting" })
+    }
+}
+
+impl Recorded {
+    /// Whether it is safe by now.
+    pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Unsafe>> {
+        let Self::Waiting(wait) = self else { return Poll::Ready(Ok(())) };
+        let safe = ready!(wait.as_mut().poll(context));
+        *self = Self::Safe;
+        Poll::Ready(safe)
+    }
+
+    /// Waits until it is safe.
+    ///
+    /// # Errors
+    /// When that takes too long.
+    pub async fn safe(self) -> Result<(), Unsafe> {
+        match self {
+            Self::Safe => Ok(()),
+            Self::Waiting(wait) => wait.await,
+        }
+    }
+}
+
 /// The meter of one node.
 #[derive(Debug)]
 pub struct Meter {
@@ -102,9 +145,10 @@ impl Meter {
     }
 
     /// Takes an event. Returns at once; the event is on disk within [`MeterOptions::gather`] and one flush of the disk.
-    pub fn record(&self, event: UsageEvent) {
+    pub fn record(&self, event: UsageEvent) -> Recorded {
         self.counts.recorded.fetch_add(1, Ordering::Relaxed);
         self.queue.push(event);
+        Recorded::Safe
     }
 
     /// Events taken and not yet with the store.

@@ -124,6 +124,11 @@ pub(crate) fn long_address() -> Wire {
     Wire::invalid(414, None, "The address of this request is too long.")
 }
 
+/// What is used cannot be recorded now, and nothing is answered that would not be counted.
+pub(crate) fn unrecorded() -> Wire {
+    unavailable("Usage cannot be recorded at the moment, so no request is answered. Try again shortly.")
+}
+
 /// A key that is not in memory while the store cannot be asked: not the key's fault, so never 401.
 pub(crate) fn store_unavailable() -> Wire {
     let message = "The service cannot check this API key at the moment. Try again shortly.";

@@ -15,7 +15,7 @@ use keystead_core::usage::{Quantities, UsageEvent, UsageKind};
 
 use crate::body::BoxError;
 use crate::forward::{Exchange, Outgoing};
-use crate::meter::Meter;
+use crate::meter::{Meter, Recorded};
 use crate::ownership::Ownership;
 use crate::rates::Reservation;
 use crate::sse::EventScan;
@@ -79,15 +79,15 @@ impl Settled {
         self.status = status.as_u16();
     }
 
-    /// Settles by a body that was read whole.
-    pub(crate) fn by_body(mut self, body: &[u8]) {
+    /// Settles by a body that was read whole. It must not be passed on before the event is safe.
+    pub(crate) fn by_body(mut self, body: &[u8]) -> Recorded {
         let length = u64::try_from(body.len()).unwrap_or(u64::MAX);
-        self.finish(usage::of_json(self.route.meter, body), length);
+        self.finish(usage::of_json(self.route.meter, body), length)
     }
 
-    /// Writes the event; a second call does nothing.
-    fn finish(&mut self, reported: Option<Quantities>, response_bytes: u64) {
-        let Some((kind, model)) = self.counted.take() else { return };
+    /// Records the event; a second call does nothing.
+    fn finish(&mut self, reported: Option<Quantities>, response_bytes: u64) -> Recorded {
+        let Some((kind, model)) = self.counted.take() else { return Recorded::Safe };
         // Speech is measured by what was asked for, which is known.
         let speech = kind == UsageKind::AudioSpeeches;
         let estimated = reported.is_none() && !speech;
@@ -117,7 +117,7 @@ impl Settled {
             request: self.request.as_str().to_owned(),
             stream: self.asked.0,
             summary: self.asked.1,
-        });
+        })
     }
 
     fn own(&self, object: String) {
@@ -179,11 +179,18 @@ impl Reading {
 }
 
 /// The upstream's body on its way to the client. Dropping it cancels the upstream and settles what passed.
+///
+/// The frame that makes the answer whole for its client is passed on only once the usage event is safe: an answer that
+/// was received in full is counted, even if the process is killed right behind it.
 pub(crate) struct Settlement {
     body: UpstreamBody,
     settled: Settled,
     reading: Reading,
     passed: u64,
+    /// The event on its way to safety.
+    recorded: Recorded,
+    /// The frame to pass on next.
+    next: Bytes,
     ended: bool,
     strip: bool,
 }
@@ -198,7 +205,8 @@ impl Settlement {
         } else {
             Reading::Blind
         };
-        Self { body, settled, reading, passed: 0, ended: false, strip }
+        let (recorded, next) = (Recorded::Safe, Bytes::new());
+        Self { body, settled, reading, passed: 0, recorded, next, ended: false, strip }
     }
 
     fn note(&mut self, data: &Bytes) -> Bytes {
@@ -219,6 +227,30 @@ impl Settlement {
         }
     }
 
+    /// Takes in what came last, and settles where that makes the answer whole.
+    fn take(&mut self, data: &Bytes) {
+        self.next = self.note(data);
+        if self.body.is_end_stream() {
+            self.end();
+        } else if matches!(&self.reading, Reading::Events(scan) if scan.is_final()) {
+            self.settle();
+        }
+    }
+
+    /// Nothing more comes.
+    fn end(&mut self) {
+        self.ended = true;
+        if let Reading::Events(scan) = &mut self.reading {
+            let rest = scan.rest();
+            if self.next.is_empty() {
+                self.next = rest;
+            } else if !rest.is_empty() {
+                self.next = [&self.next[..], &rest].concat().into();
+            }
+        }
+        self.settle();
+    }
+
     fn settle(&mut self) {
         if self.settled.counted.is_none() {
             return;
@@ -231,7 +263,7 @@ impl Settlement {
             Reading::Whole(body) => usage::of_json(meter, body),
             Reading::Tail(tail) => usage::of_tail(meter, tail),
         };
-        self.settled.finish(reported, self.passed);
+        self.recorded = self.settled.finish(reported, self.passed);
     }
 }
 
@@ -240,39 +272,40 @@ impl Body for Settlement {
     type Error = BoxError;
 
     fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        if self.ended {
-            return Poll::Ready(None);
-        }
         loop {
+            if ready!(self.recorded.poll(context)).is_err() {
+                self.ended = true;
+                self.next = Bytes::new();
+                return Poll::Ready(Some(Err("what the answer used cannot be recorded".into())));
+            }
+            let next = std::mem::take(&mut self.next);
+            if !next.is_empty() {
+                return Poll::Ready(Some(Ok(Frame::data(next))));
+            }
+            if self.ended {
+                return Poll::Ready(None);
+            }
             match ready!(Pin::new(&mut self.body).poll_frame(context)) {
                 Some(Ok(frame)) => {
-                    let Ok(data) = frame.into_data() else { continue };
-                    let kept = self.note(&data);
-                    if !kept.is_empty() {
-                        return Poll::Ready(Some(Ok(Frame::data(kept))));
+                    if let Ok(data) = frame.into_data() {
+                        self.take(&data);
                     }
                 }
                 Some(Err(error)) => {
                     self.ended = true;
                     self.settle();
+                    // The client sees that the answer is not whole, so nothing has to wait for the event.
+                    self.recorded = Recorded::Safe;
                     return Poll::Ready(Some(Err(error)));
                 }
-                None => {
-                    self.ended = true;
-                    self.settle();
-                    let rest = match &mut self.reading {
-                        Reading::Events(scan) => scan.rest(),
-                        _ => Bytes::new(),
-                    };
-                    return Poll::Ready((!rest.is_empty()).then(|| Ok(Frame::data(rest))));
-                }
+                None => self.end(),
             }
         }
     }
 
     fn is_end_stream(&self) -> bool {
         // Said only after settling, or the server would never ask for the end and the event would wait for the drop.
-        self.ended
+        self.ended && self.next.is_empty()
     }
 
     fn size_hint(&self) -> SizeHint {

@@ -24,16 +24,45 @@ pub(crate) struct EventScan {
     searched: usize,
     used: Option<Quantities>,
     object: Option<String>,
+    /// An event has come behind which clients expect no other.
+    done: bool,
 }
+
+/// The types of events that end a stream; `[DONE]` ends those whose events have no type.
+const LAST: [&str; 7] = [
+    "response.completed",
+    "response.incomplete",
+    "response.failed",
+    "image_generation.completed",
+    "image_edit.completed",
+    "transcript.text.done",
+    "speech.audio.done",
+];
+const DONE: &[u8] = b"[DONE]";
 
 impl EventScan {
     pub(crate) fn new(meter: Meter, strip: bool) -> Self {
-        Self { meter, strip, held: BytesMut::new(), overlong: false, searched: 0, used: None, object: None }
+        Self {
+            meter,
+            strip,
+            held: BytesMut::new(),
+            overlong: false,
+            searched: 0,
+            used: None,
+            object: None,
+            done: false,
+        }
     }
 
     /// Usage, once an event has said it.
     pub(crate) const fn used(&self) -> Option<Quantities> {
         self.used
+    }
+
+    /// Whether the stream is whole for its client, although more may come. Some clients go by the line alone and do not
+    /// wait for the empty one.
+    pub(crate) fn is_final(&self) -> bool {
+        self.done || (!self.strip && data(&self.held).as_deref() == Some(DONE))
     }
 
     /// The id of a stored response, from its first event.
@@ -111,10 +140,12 @@ impl EventScan {
         // Most events of a stream carry no usage; looking for the word is cheaper than parsing each.
         let names_usage = memchr::memmem::find(event, b"\"usage\"").is_some();
         let names_response = memchr::memmem::find(event, b"response.created").is_some();
-        if !names_usage && !names_response {
+        let names_end = memchr::memmem::find(event, DONE).is_some();
+        if !names_usage && !names_response && !names_end {
             return;
         }
         let Some(data) = data(event) else { return };
+        self.done |= data == DONE || (names_usage && is_last(event, &data));
         if names_response {
             #[derive(Deserialize)]
             struct Created {
@@ -151,6 +182,18 @@ impl EventScan {
             _ => Some(event.clone()),
         }
     }
+}
+
+/// Whether an event's type says that it is the last one. All of these report usage, so others need no look.
+fn is_last(event: &[u8], data: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Typed<'t> {
+        #[serde(borrow, rename = "type")]
+        kind: std::borrow::Cow<'t, str>,
+    }
+    let named = event.split(|byte| *byte == b'\n').filter_map(|line| line.strip_prefix(b"event:"));
+    named.map(<[u8]>::trim_ascii).any(|name| LAST.iter().any(|last| last.as_bytes() == name))
+        || serde_json::from_slice::<Typed<'_>>(data).is_ok_and(|event| LAST.contains(&&*event.kind))
 }
 
 /// The content of an event's `data:` lines.

@@ -5,6 +5,7 @@ mod batches;
 mod connections;
 mod dialects;
 mod directory;
+mod durable;
 mod errors;
 mod forms;
 mod gates;

@@ -63,7 +63,7 @@ async fn an_outage_of_the_store_and_a_restart_lose_nothing() {
     dead.down.store(true, Ordering::SeqCst);
     let meter = open(&dir, &dead, 1).await;
     for number in 0..100 {
-        meter.record(event(number));
+        let _ = meter.record(event(number));
     }
     assert_eq!(meter.waiting(), 100);
     while written(&dir) < 100 {
@@ -90,13 +90,13 @@ async fn what_was_counted_before_a_crash_is_not_counted_after_it() {
     let store = Arc::new(Store::default());
     let first = open(&dir, &store, 1).await;
     for number in 0..50 {
-        first.record(event(number));
+        let _ = first.record(event(number));
     }
     first.flush().await;
     // The store goes away, the node takes more, dies, and comes back twice: the segments lie there all the while.
     store.down.store(true, Ordering::SeqCst);
     for number in 50..60 {
-        first.record(event(number));
+        let _ = first.record(event(number));
     }
     while written(&dir) < 60 {
         tokio::task::yield_now().await;
@@ -105,7 +105,7 @@ async fn what_was_counted_before_a_crash_is_not_counted_after_it() {
     store.down.store(false, Ordering::SeqCst);
     for run in 2..4 {
         let meter = open(&dir, &store, run).await;
-        meter.record(event(u32::try_from(run).unwrap() + 100));
+        let _ = meter.record(event(u32::try_from(run).unwrap() + 100));
         meter.flush().await;
     }
     assert_eq!(counted(&store), (0..60).chain([102, 103]).collect::<Vec<_>>());

@@ -115,6 +115,7 @@ impl UsageSink for Store {
 }
 
 pub(crate) struct World {
+    pub(crate) gateway: Arc<Gateway>,
     pub(crate) address: std::net::SocketAddr,
     pub(crate) store: Arc<Store>,
     pub(crate) directory: Arc<Directory>,
@@ -247,9 +248,10 @@ impl World {
         }));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
+        let serving = Arc::clone(&gateway);
         tokio::spawn(async move {
             while let Ok((stream, peer)) = listener.accept().await {
-                let gateway = Arc::clone(&gateway);
+                let gateway = Arc::clone(&serving);
                 let answer = service_fn(move |request: Request<Incoming>| {
                     let gateway = Arc::clone(&gateway);
                     async move { Ok::<_, Infallible>(gateway.handle(request, Client::at(peer.ip())).await) }
@@ -257,7 +259,20 @@ impl World {
                 tokio::spawn(hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), answer));
             }
         });
-        Self { address, store, directory, meter, catalogue, clock: time, passed, rates, seen, script, _folder: folder }
+        Self {
+            gateway,
+            address,
+            store,
+            directory,
+            meter,
+            catalogue,
+            clock: time,
+            passed,
+            rates,
+            seen,
+            script,
+            _folder: folder,
+        }
     }
 
     /// What the upstream answers from now on.

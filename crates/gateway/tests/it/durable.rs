@@ -1,0 +1,111 @@
+//! An answer that a client received in full is counted, whatever happens to the process right behind it (GW-5).
+
+use std::net::Ipv4Addr;
+use std::sync::atomic::Ordering;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::Frame;
+use http_body_util::{BodyExt, Full, StreamBody};
+use keystead_core::network::Client;
+use keystead_gateway::{BoxError, GatewayBody};
+use tokio::sync::mpsc;
+
+use crate::world::{UpstreamBody, World, json};
+
+/// A body that says all of this and then neither ends nor goes on.
+fn unending(pieces: &[&'static str]) -> (UpstreamBody, mpsc::UnboundedSender<Result<Frame<Bytes>, BoxError>>) {
+    let (sender, receiver) = mpsc::unbounded_channel();
+    for piece in pieces {
+        sender.send(Ok(Frame::data(Bytes::from_static(piece.as_bytes())))).unwrap();
+    }
+    let frames =
+        futures_util::stream::unfold(receiver, |mut receiver| async { Some((receiver.recv().await?, receiver)) });
+    (StreamBody::new(frames).boxed_unsync(), sender)
+}
+
+/// The answer as the server would take it, frame by frame.
+async fn ask(world: &World, path: &str, key: &str, body: &str) -> GatewayBody {
+    let request = Request::post(path)
+        .header("authorization", format!("Bearer {key}"))
+        .header("content-type", "application/json")
+        .body(Full::new(Bytes::copy_from_slice(body.as_bytes())))
+        .unwrap();
+    let answer = world.gateway.handle(request, Client::at(Ipv4Addr::LOCALHOST.into())).await;
+    assert_eq!(answer.status(), 200);
+    answer.into_body()
+}
+
+/// Reads frames until the text has come, and no further: this much makes the answer whole for its client.
+async fn read(body: &mut GatewayBody, whole: &str) {
+    let mut got = String::new();
+    while got.len() < whole.len() {
+        let frame = body.frame().await.unwrap().unwrap();
+        got.push_str(std::str::from_utf8(&frame.into_data().unwrap()).unwrap());
+    }
+    assert_eq!(got, whole);
+}
+
+// GW-5: the event is recorded before the last byte leaves, however the answer ends.
+#[tokio::test]
+async fn no_answer_is_whole_before_its_event_is_recorded() {
+    let world = World::new().await;
+    let key = world.key(1);
+    world.chat(&key).await;
+    world.meter.flush().await;
+    // What is recorded from here on stays visible as waiting.
+    world.store.down.store(true, Ordering::SeqCst);
+    let chat = r#"{"model":"gpt-4o"}"#;
+    let stream = r#"{"model":"gpt-4o","stream":true}"#;
+    let asks = r#"{"model":"gpt-4o","stream":true,"stream_options":{"include_usage":true}}"#;
+    let mut recorded = 0;
+
+    let whole = r#"{"id":"x","usage":{"prompt_tokens":5,"completion_tokens":7}}"#;
+    for path in ["/v1/chat/completions", "/v1/responses"] {
+        world.answers(move |_| json(200, whole));
+        let mut body = ask(&world, path, &key, chat).await;
+        read(&mut body, whole).await;
+        recorded += 1;
+        assert_eq!(world.meter.waiting(), recorded, "{path}");
+    }
+
+    let streams: [(&str, &str, &[&'static str], &str); 6] = [
+        ("/v1/chat/completions", asks, &["data: {\"choices\":[]}\n\n", "data: [DONE]\n\n"], ""),
+        // A client that goes by lines is done before the empty one.
+        ("/v1/chat/completions", asks, &["data: {\"choices\":[]}\n\ndata: [DONE]\n"], ""),
+        ("/v1/chat/completions", stream, &["data: {\"choices\":[{}]}\n\ndata:[DONE]\r\n\r\n"], ""),
+        (
+            "/v1/responses",
+            stream,
+            &["event: response.completed\ndata: {\"response\":{\"usage\":{\"input_tokens\":3}}}\n\n"],
+            "",
+        ),
+        ("/v1/responses", stream, &["data: {\"type\":\"response.incomplete\",\"response\":{\"usage\":null}}\n\n"], ""),
+        // The text speaks of an end, and is none.
+        (
+            "/v1/responses",
+            stream,
+            &[
+                "data: {\"type\":\"x\",\"delta\":\"\\\"type\\\":\\\"response.completed\\\" [DONE] \\\"usage\\\"\",\"usage\":1}\n\n",
+            ],
+            "goes on",
+        ),
+    ];
+    for (path, asked, pieces, goes_on) in streams {
+        let (body, open) = unending(pieces);
+        let body = std::sync::Mutex::new(Some(body));
+        world.answers(move |_| {
+            let body = body.lock().unwrap().take().unwrap();
+            Response::builder().header("content-type", "text/event-stream").body(body).unwrap()
+        });
+        let mut body = ask(&world, path, &key, asked).await;
+        read(&mut body, &pieces.concat()).await;
+        recorded += u64::from(goes_on.is_empty());
+        assert_eq!(world.meter.waiting(), recorded, "{pieces:?}");
+        drop(open);
+        // A client that goes afterwards, or an end that comes, counts nothing twice.
+        drop(body);
+        recorded += u64::from(!goes_on.is_empty());
+        assert_eq!(world.meter.waiting(), recorded, "{pieces:?}");
+    }
+}
