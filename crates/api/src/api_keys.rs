@@ -28,7 +28,7 @@ pub(crate) async fn handle(
     let asked = NewKey { name: Some(name), scopes, expires_in_seconds: fields.lifetime()? };
     let project: Option<ProjectId> = fields.id("project_id", "project")?;
     let actor = Actor::Key(Arc::clone(&key.caller));
-    let (selection, project) = (selection(&headers), project.as_ref());
+    let (selection, project) = (selection(&headers)?, project.as_ref());
     let made = state.app.create_own_key(&actor, &key.caller, selection, from.address(), project, asked).await;
     Ok(Json(show(&made.or_fail(&state)?)))
 }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
-use http::HeaderMap;
 use http::request::Parts;
+use http::{HeaderMap, HeaderValue};
 use keystead_app::verification::limits::Origin;
 use keystead_app::{Actor, Error};
 use keystead_core::access;
@@ -45,12 +45,12 @@ pub(crate) async fn guard(
         return Err(refuse(Refusal::UnsupportedCountry));
     }
     let caller = state.authenticate.authenticate(request.headers()).await?;
-    access::admit(&caller, selection(request.headers()), from.address()).map_err(refuse)?;
+    let selection = selection(request.headers())?;
+    access::admit(&caller, selection, from.address()).map_err(refuse)?;
     match permission {
         Permission::Scope(scope) => {
             let organization = access::decide_administration(&caller, scope, state.app.now()).map_err(refuse)?;
-            let wanted = header(request.headers(), "openai-organization");
-            if wanted.is_some_and(|wanted| wanted != organization.as_str()) {
+            if selection.organization.is_some_and(|wanted| wanted != organization.as_str()) {
                 return Err(refuse(Refusal::MismatchedOrganization));
             }
             request.extensions_mut().insert(Admin { actor: Actor::Key(Arc::clone(&caller)), organization });
@@ -142,13 +142,8 @@ impl FromRequestParts<ApiState> for AnyKey {
     }
 }
 
-/// The headers that pick organization and project, as sent; empty ones count as absent.
-pub(crate) fn selection(headers: &HeaderMap) -> Selection<'_> {
-    Selection { organization: header(headers, "openai-organization"), project: header(headers, "openai-project") }
-}
-
-fn header<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
-    // Text that is not ASCII names nothing, so it must not count as absent.
-    let value = headers.get(name)?.to_str().unwrap_or("\u{fffd}").trim();
-    (!value.is_empty()).then_some(value)
+/// The headers that pick organization and project, read as the data plane reads them.
+pub(crate) fn selection(headers: &HeaderMap) -> Result<Selection<'_>, Failure> {
+    let all = |name: &str| headers.get_all(name).into_iter().map(HeaderValue::as_bytes);
+    Selection::read(all("openai-organization"), all("openai-project")).map_err(|refusal| refusal.wire("").into())
 }

@@ -24,6 +24,35 @@ pub struct Selection<'a> {
     pub project: Option<&'a str>,
 }
 
+impl<'a> Selection<'a> {
+    /// Reads the two headers from all the values that were sent for each. The one reading of them, for every plane: a
+    /// doubled header, or one that is not printable ASCII, is refused, because another reader could take another value.
+    ///
+    /// # Errors
+    /// Rows 9 and 11.
+    pub fn read(
+        organization: impl IntoIterator<Item = &'a [u8]>,
+        project: impl IntoIterator<Item = &'a [u8]>,
+    ) -> Result<Self, Refusal> {
+        Ok(Self {
+            organization: only(organization).ok_or(Refusal::MismatchedOrganization)?,
+            project: only(project).ok_or(Refusal::MismatchedProject)?,
+        })
+    }
+}
+
+/// The one value of a header; an empty one counts as absent. `None` where there are several, or it is no text.
+fn only<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> Option<Option<&'a str>> {
+    let mut values = values.into_iter();
+    let Some(value) = values.next() else { return Some(None) };
+    let printable = value.iter().all(|byte| matches!(byte, b'\t' | 0x20..=0x7e));
+    if !printable || values.next().is_some() {
+        return None;
+    }
+    let text = std::str::from_utf8(value).ok()?.trim();
+    Some(Some(text).filter(|text| !text.is_empty()))
+}
+
 /// Who pays: the organization and project a request resolved to (S2-12).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Payer {

@@ -46,11 +46,11 @@ pub enum Method {
 }
 
 impl Method {
-    /// Reads the method's name.
+    /// Reads the method's name. `HEAD` asks for what `GET` answers, without its body.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         match name {
-            "GET" => Some(Self::Get),
+            "GET" | "HEAD" => Some(Self::Get),
             "POST" => Some(Self::Post),
             "DELETE" => Some(Self::Delete),
             _ => None,
@@ -71,6 +71,33 @@ pub struct Route {
     pub meter: Meter,
     /// Where the model's name stands.
     pub model: ModelIn,
+}
+
+impl Route {
+    /// The query parameters that are sent on, each with whether it may be repeated. Others are refused.
+    #[must_use]
+    pub fn parameters(&self) -> &'static [(&'static str, bool)] {
+        match (self.method, self.path) {
+            (Method::Get, "/v1/responses/{id}") => &[
+                ("include", true),
+                ("include[]", true),
+                ("include_obfuscation", false),
+                ("starting_after", false),
+                ("stream", false),
+            ],
+            (Method::Get, "/v1/responses/{id}/input_items") => &[
+                ("after", false),
+                ("before", false),
+                ("include", true),
+                ("include[]", true),
+                ("limit", false),
+                ("order", false),
+            ],
+            (Method::Get, "/v1/files") => &[("after", false), ("limit", false), ("order", false), ("purpose", false)],
+            (Method::Get, "/v1/batches") => &[("after", false), ("limit", false)],
+            _ => &[],
+        }
+    }
 }
 
 const fn route(method: Method, path: &'static str, scope: Scope, meter: Meter, model: ModelIn) -> Route {
@@ -129,8 +156,8 @@ pub enum NoRoute {
     Method,
 }
 
-/// Finds the row for a raw request path. One trailing slash is forgiven (contract 2.1); nothing is decoded or collapsed,
-/// so there is exactly one reading of a path (INC-3).
+/// Finds the row for a raw request path. One trailing slash is forgiven; nothing is decoded or collapsed, so there is
+/// exactly one reading of a path.
 ///
 /// # Errors
 /// [`NoRoute`] when no row fits.
@@ -156,9 +183,15 @@ fn fits<'p>(template: &str, path: &'p str) -> Option<Option<&'p str>> {
     };
     let (before, after) = (template.get(..at)?, template.get(at..)?.strip_prefix("{id}")?);
     let id = path.strip_prefix(before)?.strip_suffix(after)?;
+    // Models are answered here, and their names may hold slashes: `/v1/models/organization/name`.
+    let fits = if template == "/v1/models/{id}" { id.split('/').all(is_segment) } else { is_segment(id) };
+    (fits && !(template == "/v1/responses/{id}" && id == "input_tokens")).then_some(Some(id))
+}
+
+/// Whether this is one segment of a path that every reader takes as it is.
+fn is_segment(text: &str) -> bool {
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b':' | b'%' | b'@' | b'~' | b'+');
-    let one_segment = !id.is_empty() && id != "." && id != ".." && id.bytes().all(plain);
-    (one_segment && !(template == "/v1/responses/{id}" && id == "input_tokens")).then_some(Some(id))
+    !text.is_empty() && text != "." && text != ".." && text.bytes().all(plain)
 }
 
 #[cfg(test)]
@@ -181,7 +214,10 @@ mod tests {
             "/v1/models%2f",
             "/v1%2fmodels",
             "/v1/models\\x",
-            "/v1/models/a/b",
+            "/v1/models/a//b",
+            "/v1/models/a/../b",
+            "/v1/models//",
+            "/v1/files/a/b",
             "/v1/files/../content",
             "/v1/chat/completions//",
             "/v1/responses/",
@@ -191,6 +227,9 @@ mod tests {
         }
         assert_eq!(find("GET", "/v1/models/").map(|m| m.route.path), Ok("/v1/models"));
         assert_eq!(find("GET", "/v1/models/gpt-4o").map(|m| m.id), Ok(Some("gpt-4o")));
+        assert_eq!(find("GET", "/v1/models/meta/llama-3").map(|m| m.id), Ok(Some("meta/llama-3")));
+        assert_eq!(find("HEAD", "/v1/models").map(|m| m.route.path), Ok("/v1/models"));
+        assert_eq!(find("HEAD", "/v1/chat/completions"), Err(NoRoute::Method));
         assert_eq!(find("PUT", "/v1/models"), Err(NoRoute::Method));
         assert_eq!(find("GET", "/v1/chat/completions"), Err(NoRoute::Method));
         assert_eq!(find("GET", "/v1/nothing"), Err(NoRoute::Unknown));

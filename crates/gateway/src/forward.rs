@@ -14,6 +14,7 @@ use keystead_core::id::RequestId;
 use keystead_core::refusal::Wire;
 use keystead_core::route::Route;
 
+use crate::address::no_object;
 use crate::body::{BoxError, GatewayBody, Sending};
 use crate::catalogue::{Catalogue, ModelEntry, Upstream};
 use crate::gate::{self, Gated};
@@ -242,8 +243,7 @@ impl Gateway {
         if owner.as_ref() == Some(payer) {
             return Ok(());
         }
-        let object = keystead_core::access::printable(object);
-        Err(Wire::invalid(404, None, format!("No such object: {object}.")).with_param("id"))
+        Err(no_object(object))
     }
 
     async fn exchange(

@@ -2,31 +2,40 @@
 
 use http::header::HeaderName;
 use http::{HeaderMap, HeaderValue};
-use keystead_core::access::Selection;
+use keystead_core::access::{Payer, Selection};
 use keystead_core::refusal::{Refusal, Wire};
+use sha2::{Digest, Sha256};
+
+use crate::reply;
 
 pub(crate) static ORGANIZATION: HeaderName = HeaderName::from_static("openai-organization");
 pub(crate) static PROJECT: HeaderName = HeaderName::from_static("openai-project");
+static IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
-/// The two headers that choose who pays. Doubled ones are refused (GW-2); empty ones count as absent.
-pub(crate) fn selection(headers: &HeaderMap) -> Result<Selection<'_>, Wire> {
-    let one = |name: &HeaderName, refusal: Refusal| -> Result<Option<&str>, Wire> {
-        let mut values = headers.get_all(name).iter();
-        let Some(value) = values.next() else { return Ok(None) };
-        let refuse = || Err(refusal.wire(""));
-        if values.next().is_some() {
-            return refuse();
-        }
-        match value.to_str() {
-            Ok(text) if text.trim().is_empty() => Ok(None),
-            Ok(text) => Ok(Some(text.trim())),
-            Err(_) => refuse(),
-        }
-    };
-    Ok(Selection {
-        organization: one(&ORGANIZATION, Refusal::MismatchedOrganization)?,
-        project: one(&PROJECT, Refusal::MismatchedProject)?,
-    })
+/// The two headers that choose who pays.
+pub(crate) fn selection(headers: &HeaderMap) -> Result<Selection<'_>, Refusal> {
+    let all = |name: &HeaderName| headers.get_all(name).into_iter().map(HeaderValue::as_bytes);
+    Selection::read(all(&ORGANIZATION), all(&PROJECT))
+}
+
+/// Makes the client's headers fit to be sent on. An idempotency key is one payer's: what is sent is its digest together
+/// with the payer, so that two payers who choose the same key never meet in the operator's one account upstream.
+pub(crate) fn scope_idempotency_key(headers: &mut HeaderMap, payer: &Payer) -> Result<(), Wire> {
+    let mut keys = headers.get_all(&IDEMPOTENCY_KEY).iter();
+    let Some(key) = keys.next() else { return Ok(()) };
+    if keys.next().is_some() {
+        return Err(reply::bad_body("The header 'Idempotency-Key' was sent twice. Send it once."));
+    }
+    let mut digest = Sha256::new();
+    for part in [payer.organization.as_str().as_bytes(), payer.project.as_str().as_bytes(), key.as_bytes()] {
+        digest.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        digest.update(part);
+    }
+    let scoped: String = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let scoped =
+        HeaderValue::from_str(&scoped).map_err(|_| reply::bad_body("The header 'Idempotency-Key' is unusable."))?;
+    headers.insert(&IDEMPOTENCY_KEY, scoped);
+    Ok(())
 }
 
 /// The client's headers that go upstream: its credential, cookies and hop-by-hop headers never pass (GW-7). Of a doubled
@@ -86,7 +95,7 @@ mod tests {
                     }
                 }
                 match selection(&headers) {
-                    Err(wire) => prop_assert_eq!(wire.status, 401),
+                    Err(refusal) => prop_assert_eq!(refusal.wire("").status, 401),
                     Ok(read) => {
                         prop_assert!(headers.len() <= 1);
                         let (this, that) = if name < other { (read.organization, read.project) } else { (read.project, read.organization) };
@@ -97,5 +106,30 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn an_idempotency_key_is_one_payers() {
+        // GW-2: the charge and the idempotency key belong to the same resolved pair.
+        let payer = |organization: &str, project: &str| Payer {
+            organization: organization.parse().unwrap(),
+            project: project.parse().unwrap(),
+        };
+        let scoped = |payer: &Payer, keys: &[&str]| {
+            let mut headers = HeaderMap::new();
+            for key in keys {
+                headers.append("idempotency-key", key.parse().unwrap());
+            }
+            scope_idempotency_key(&mut headers, payer).map(|()| headers.get("idempotency-key").cloned())
+        };
+        let (one, two) = (payer("org-1", "proj_1"), payer("org-1", "proj_2"));
+        let mine = scoped(&one, &["retry-1"]).unwrap().unwrap();
+        assert_eq!(scoped(&one, &["retry-1"]).unwrap(), Some(mine.clone()), "a retry meets its first try");
+        assert_ne!(scoped(&two, &["retry-1"]).unwrap(), Some(mine.clone()));
+        assert_ne!(scoped(&payer("org-2", "proj_1"), &["retry-1"]).unwrap(), Some(mine.clone()));
+        assert_ne!(scoped(&one, &["retry-2"]).unwrap(), Some(mine.clone()));
+        assert!(!mine.to_str().unwrap().contains("retry"));
+        assert_eq!(scoped(&one, &[]).unwrap(), None);
+        assert_eq!(scoped(&one, &["a", "a"]).unwrap_err().status, 400);
     }
 }

@@ -4,6 +4,7 @@
 //! A route that is not in `keystead_core::route::ROUTES` is not forwarded; a route there names its meter, so nothing
 //! passes unmetered. No SQL and no vendors: the store is behind [`KeySource`], [`UsageSink`] and [`Ownership`].
 
+mod address;
 mod admission;
 mod answer;
 mod batches;
@@ -38,7 +39,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arc_swap::ArcSwap;
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderMap, Request, Response, StatusCode};
+use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
 use keystead_core::access;
 use keystead_core::caller::Caller;
 use keystead_core::id::RequestId;
@@ -134,6 +135,14 @@ pub fn is_data_plane(path: &str) -> bool {
     !ADMINISTRATION.contains(&first)
 }
 
+/// What to answer a client that left `/v1` out of its base address; `None` where the path with it is no route either.
+#[must_use]
+pub fn without_version(method: &http::Method, path: &str) -> Option<Response<GatewayBody>> {
+    let whole = format!("/v1{path}");
+    let known = !matches!(route::find(method.as_str(), &whole), Err(NoRoute::Unknown));
+    known.then(|| reply::error(&reply::no_version(method, path)))
+}
+
 impl Gateway {
     /// Puts the parts together.
     #[must_use]
@@ -169,15 +178,16 @@ impl Gateway {
     {
         let began = tokio::time::Instant::now();
         let id = self.request_id();
-        let (parts, body) = request.into_parts();
-        let found = route::find(parts.method.as_str(), parts.uri.path());
+        let (mut parts, body) = request.into_parts();
+        let uri = parts.uri.clone();
+        let found = route::find(parts.method.as_str(), uri.path());
         let template = found.as_ref().map_or("(no route)", |matched| matched.route.path);
-        let mut response = match self.phases(&parts, found, body, &id, client).await {
+        let mut response = match self.phases(&mut parts, found, body, &id, client).await {
             Ok(response) => response,
             Err(wire) => reply::error(&wire),
         };
         if response.status() == StatusCode::METHOD_NOT_ALLOWED {
-            reply::allow(response.headers_mut(), parts.uri.path());
+            reply::allow(response.headers_mut(), uri.path());
         }
         let elapsed = began.elapsed();
         reply::finish(response.headers_mut(), &id, elapsed);
@@ -187,7 +197,7 @@ impl Gateway {
 
     async fn phases<B>(
         &self,
-        parts: &Parts,
+        parts: &mut Parts,
         found: Result<Matched<'_>, NoRoute>,
         body: B,
         id: &RequestId,
@@ -208,13 +218,20 @@ impl Gateway {
         if parts.uri.query().is_some_and(credential::in_query) {
             return Err(reply::bad_body("Keys belong into the Authorization header, never into the address."));
         }
-        let selection = headers::selection(&parts.headers)?;
+        let selection = headers::selection(&parts.headers).map_err(|refusal| self.refuse(&refusal))?;
         let payer = access::decide(&caller, matched.route, selection, client.address, self.now())
             .map_err(|refusal| self.refuse(&refusal))?;
         if matched.route.path.starts_with("/v1/models") {
             let model = matched.id.map(models::decode).transpose()?;
             return models::answer(self, &caller, &payer, model.as_deref());
         }
+        let address = address::canonical(&matched, parts.uri.query())?;
+        // The upstream is asked for a whole answer; its body is dropped where only the head was asked for.
+        if parts.method == Method::HEAD {
+            parts.method = Method::GET;
+        }
+        parts.uri = Uri::from(address.target);
+        headers::scope_idempotency_key(&mut parts.headers, &payer)?;
         let (object, from, id) = (matched.id, client.address, id.clone());
         let exchange = Exchange { route: matched.route, object, caller, payer, from, id };
         match matched.route.model {

@@ -72,7 +72,7 @@ pub(crate) fn finish(headers: &mut HeaderMap, id: &RequestId, elapsed: Duration)
 
 /// The methods a path knows, for row 44.
 pub(crate) fn allow(headers: &mut HeaderMap, path: &str) {
-    let known = ["GET", "POST", "DELETE"].into_iter().filter(|method| route::find(method, path).is_ok());
+    let known = ["GET", "HEAD", "POST", "DELETE"].into_iter().filter(|method| route::find(method, path).is_ok());
     if let Ok(value) = HeaderValue::from_str(&known.collect::<Vec<_>>().join(", ")) {
         headers.insert(header::ALLOW, value);
     }
@@ -93,11 +93,25 @@ pub(crate) fn attribute(headers: &mut HeaderMap, payer: &Payer) {
 pub(crate) fn no_route(why: NoRoute, method: &Method, path: &str) -> Wire {
     let (method, path) = (printable(method.as_str()), printable(path));
     match why {
+        NoRoute::Unknown if path.starts_with("/v1/v1/") => Wire::invalid(
+            404,
+            Some("unknown_url"),
+            format!(
+                "Invalid URL ({method} {path}). The base URL of this API ends in one /v1, and the path repeats it."
+            ),
+        ),
         NoRoute::Unknown => Wire::invalid(404, Some("unknown_url"), format!("Invalid URL ({method} {path})")),
         NoRoute::Method => {
             Wire::invalid(405, Some("method_not_supported"), format!("Not allowed to {method} on {path}."))
         }
     }
+}
+
+/// A base address without `/v1`.
+pub(crate) fn no_version(method: &Method, path: &str) -> Wire {
+    let (method, path) = (printable(method.as_str()), printable(path));
+    let message = format!("Invalid URL ({method} {path}). The base URL of this API ends in /v1: ask for /v1{path}.");
+    Wire::invalid(404, Some("unknown_url"), message)
 }
 
 /// Row 41 and its kin.

@@ -14,7 +14,7 @@ pub(crate) async fn handle(
     key: AnyKey,
     headers: HeaderMap,
 ) -> Result<Json<Value>, Failure> {
-    let view = state.app.verification(&key.caller, selection(&headers)).await.or_fail(&state)?;
+    let view = state.app.verification(&key.caller, selection(&headers)?).await.or_fail(&state)?;
     let mut answer = json!({ "object": "keystead.verification", "organization_id": view.organization });
     for (requirement, standing) in &view.requirements {
         answer[requirement.as_str()] = json!({ "status": standing.as_str() });

@@ -92,3 +92,30 @@ async fn the_organization_header_must_fit() {
     let answer = world.send(request).await;
     assert_eq!((answer.status, answer.code()), (401, "mismatched_organization"));
 }
+
+#[tokio::test]
+async fn a_doubled_selection_is_refused_as_the_data_plane_refuses_it() {
+    // GW-2: one reading of the two headers on every plane.
+    let world = World::new().await;
+    let owner = world.bootstrap("ann", true).await;
+    let organization = owner.organization_id.to_string();
+    let ask = async |path: &str, name: &str, values: &[&[u8]]| {
+        let request = Request::builder().uri(path).header("authorization", format!("Bearer {}", admin(&owner)));
+        let request = values.iter().fold(request, |request, value| request.header(name, *value));
+        let answer = world.send(request.body(Body::empty()).unwrap()).await;
+        (answer.status, answer.code().to_owned())
+    };
+    let own = organization.as_bytes();
+    for path in ["/v1/organization/projects", "/v1/keystead/verification"] {
+        for (name, code) in
+            [("openai-organization", "mismatched_organization"), ("openai-project", "mismatched_project")]
+        {
+            let doubled: [&[&[u8]]; 4] = [&[own, own], &[own, b"org-other"], &[b"", b"x"], &[b"\xff"]];
+            for values in doubled {
+                assert_eq!(ask(path, name, values).await, (401, code.to_owned()), "{path} {name} {values:?}");
+            }
+        }
+    }
+    assert_eq!(ask("/v1/organization/projects", "openai-organization", &[own]).await.0, 200);
+    assert_eq!(ask("/v1/organization/projects", "openai-organization", &[b" "]).await.0, 200);
+}

@@ -1,6 +1,7 @@
 //! The data plane over real sockets, between a client that writes bytes and an upstream that remembers them.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on should say where")]
 
+mod addresses;
 mod batches;
 mod connections;
 mod dialects;

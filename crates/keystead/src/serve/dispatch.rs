@@ -80,6 +80,11 @@ impl Dispatch {
     }
 
     async fn route(&self, request: Request<Incoming>, peer: SocketAddr, plane: Plane) -> Answer {
+        if plane == Plane::Pages
+            && let Some(answer) = keystead_gateway::without_version(request.method(), request.uri().path())
+        {
+            return answer.map(Either::Left);
+        }
         match plane {
             Plane::Data => {
                 // In a box: it is moved several times before it is first polled.
