@@ -14,7 +14,6 @@ use keystead_core::id::RequestId;
 use keystead_core::refusal::Wire;
 use keystead_core::route::Route;
 
-use crate::address::no_object;
 use crate::body::{BoxError, GatewayBody, Sending};
 use crate::catalogue::{Catalogue, ModelEntry, Upstream};
 use crate::gate::{self, Gated};
@@ -22,6 +21,7 @@ use crate::intake::{Fault, Passing, content_is, malformed, refuse_encoded, sent_
 use crate::multipart::{self, FormScan, Malformed};
 use crate::peek::{self, Peek};
 use crate::settle::Settled;
+use crate::target::no_object;
 use crate::upstream::Asked;
 use crate::{Gateway, admission, reply};
 

@@ -4,7 +4,6 @@
 //! A route that is not in `keystead_core::route::ROUTES` is not forwarded; a route there names its meter, so nothing
 //! passes unmetered. No SQL and no vendors: the store is behind [`KeySource`], [`UsageSink`] and [`Ownership`].
 
-mod address;
 mod admission;
 mod answer;
 mod batches;
@@ -31,6 +30,7 @@ mod reply;
 mod settle;
 mod spool;
 mod sse;
+mod target;
 mod upstream;
 mod usage;
 
@@ -225,7 +225,7 @@ impl Gateway {
             let model = matched.id.map(models::decode).transpose()?;
             return models::answer(self, &caller, &payer, model.as_deref());
         }
-        let address = address::canonical(&matched, parts.uri.query())?;
+        let address = target::canonical(&matched, parts.uri.query())?;
         // The upstream is asked for a whole answer; its body is dropped where only the head was asked for.
         if parts.method == Method::HEAD {
             parts.method = Method::GET;
