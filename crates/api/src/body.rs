@@ -7,6 +7,7 @@ use axum::extract::{FromRequest, Request};
 use http::StatusCode;
 use keystead_core::refusal::Wire;
 use keystead_core::rotation::LONGEST_LIFE;
+use keystead_core::text::{self, NameFault};
 use serde_json::{Map, Value};
 
 use crate::error::Failure;
@@ -82,15 +83,8 @@ impl Fields {
     /// A name of 1 to 255 characters, if any.
     pub(crate) fn name(&self, name: &'static str) -> Result<Option<String>, Failure> {
         let Some(text) = self.text(name)? else { return Ok(None) };
-        let text = text.trim();
-        let length = text.chars().count();
-        if length == 0 || length > 255 {
-            return Err(Failure::param(name, format!("Invalid '{name}': must have 1 to 255 characters.")));
-        }
-        if text.chars().any(char::is_control) {
-            return Err(Failure::param(name, format!("Invalid '{name}': control characters are not allowed.")));
-        }
-        Ok(Some(text.to_owned()))
+        let refused = |fault: NameFault| Failure::param(name, format!("Invalid '{name}': {}", fault.message()));
+        text::name(&text).map(Some).map_err(refused)
     }
 
     /// A name that must be there.

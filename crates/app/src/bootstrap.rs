@@ -6,6 +6,7 @@ use keystead_core::id::{OrganizationId, ProjectId, UserId};
 use keystead_core::key::KeyKind;
 use keystead_core::role::{OrganizationRole, ProjectRole};
 use keystead_core::secret::Secret;
+use keystead_core::text;
 use keystead_store::Tx;
 use keystead_store::tables::memberships::Membership;
 use keystead_store::tables::organizations::Organization;
@@ -141,14 +142,8 @@ impl App {
     }
 }
 
-/// An address as accounts are known by: trimmed and in lower case. Whether it receives mail only mail can tell.
+/// An address in the form accounts are compared by; one that cannot be mailed is refused.
 pub(crate) fn checked_email(email: &str) -> Result<String, Error> {
-    let email = email.trim().to_lowercase();
-    let sound = email
-        .split_once('@')
-        .is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty() && !domain.contains('@'));
-    if !sound || email.len() > 254 || email.chars().any(|c| c.is_control() || c.is_whitespace()) {
-        return Err(Error::invalid("email", "Invalid 'email': not an e-mail address."));
-    }
-    Ok(email)
+    text::email(email)
+        .map_err(|fault| Error::coded("email", fault.code(), format!("Invalid 'email': {}", fault.message())))
 }

@@ -8,6 +8,7 @@ use keystead_core::refusal::Refusal;
 use keystead_core::rotation::LONGEST_LIFE;
 use keystead_core::scope::{ALL_READ, Restriction, Scope};
 use keystead_core::secret::Secret;
+use keystead_core::text::{self, NameFault};
 use keystead_core::time::Timestamp;
 use keystead_store::Tx;
 use keystead_store::tables::api_keys::KeyRow;
@@ -73,14 +74,10 @@ pub(crate) fn end_of_life(now: Timestamp, seconds: Option<i64>) -> Result<Option
     }
 }
 
-/// A name of 1 to 255 characters without control characters.
+/// A name in its one form; what shows nothing or deceives the reader is refused.
 pub(crate) fn checked_name(name: &str) -> Result<String, Error> {
-    let name = name.trim();
-    if name.is_empty() || name.chars().count() > 255 || name.chars().any(char::is_control) {
-        let message = "Invalid 'name': must have 1 to 255 characters and no control characters.";
-        return Err(Error::invalid("name", message));
-    }
-    Ok(name.to_owned())
+    let refused = |fault: NameFault| Error::coded("name", fault.code(), format!("Invalid 'name': {}", fault.message()));
+    text::name(name).map_err(refused)
 }
 
 impl App {

@@ -20,6 +20,7 @@ pub mod rotation;
 pub mod route;
 pub mod scope;
 pub mod secret;
+pub mod text;
 pub mod time;
 pub mod usage;
 pub mod verification;

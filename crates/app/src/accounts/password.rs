@@ -3,6 +3,7 @@
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
 use keystead_core::secret::Secret;
+use keystead_core::text;
 use rand::RngCore;
 
 use crate::{App, Error};
@@ -60,7 +61,7 @@ impl From<PasswordRefusal> for Error {
 /// Whether a password may be chosen. No rules of composition: length and rarity count. `names` are words everybody
 /// knows of this installation (ASVS 6.1.2).
 pub(crate) fn acceptable(password: &Secret<String>, email: &str, names: &[&str]) -> Result<(), PasswordRefusal> {
-    let text = password.expose();
+    let text = &text::password(password.expose());
     let length = text.chars().count();
     if length < SHORTEST {
         return Err(PasswordRefusal::TooShort);
@@ -107,13 +108,15 @@ fn hasher() -> Result<Argon2<'static>, Error> {
 }
 
 fn hash(password: &Secret<String>, salt: &[u8]) -> Result<String, Error> {
-    let hashed = hasher()?.hash_password_with_salt(password.expose().as_bytes(), salt);
+    let typed = Secret::new(text::password(password.expose()));
+    let hashed = hasher()?.hash_password_with_salt(typed.expose().as_bytes(), salt);
     hashed.map(|hash: PasswordHash| hash.to_string()).map_err(|_| Error::Internal("argon2 failed".to_owned()))
 }
 
 fn matches(password: &Secret<String>, kept: &str) -> bool {
     let (Ok(parsed), Ok(hasher)) = (PasswordHash::new(kept), hasher()) else { return false };
-    hasher.verify_password(password.expose().as_bytes(), &parsed).is_ok()
+    let typed = Secret::new(text::password(password.expose()));
+    hasher.verify_password(typed.expose().as_bytes(), &parsed).is_ok()
 }
 
 impl App {
@@ -189,5 +192,11 @@ mod tests {
         assert!(kept.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{kept}");
         assert!(matches(&password, &kept) && !matches(&Secret::new("correct horsf".to_owned()), &kept));
         assert!(!matches(&password, "nonsense"));
+        // The same accents, composed by one keyboard and decomposed by another.
+        let kept = hash(&Secret::new("zażółć gęślą jaźń".to_owned()), &[7; 16]).unwrap_or_default();
+        assert!(matches(
+            &Secret::new("zaz\u{307}o\u{301}łc\u{301} ge\u{328}s\u{301}la\u{328} jaz\u{301}n\u{301}".to_owned()),
+            &kept
+        ));
     }
 }

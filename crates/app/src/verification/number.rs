@@ -1,9 +1,13 @@
 //! A phone number as typed, read and judged before anything is sent (verification.md 2.4, S1-16, S1-22).
 
 use keystead_core::secret::Secret;
+use keystead_core::text;
 use keystead_core::verification::number::{mask, refused_calling_code};
 use rlibphonenumber::enums::{PhoneNumberFormat, PhoneNumberType, Region};
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber};
+
+/// Characters of a typed number at most, with everything between its digits.
+const LONGEST: usize = 128;
 
 /// A number that can be asked for a code.
 #[derive(Debug, Clone)]
@@ -109,8 +113,11 @@ impl NumberRefusal {
 /// # Errors
 /// With the reason, when nothing may be sent to it.
 pub fn read(typed: &str, country: Option<&str>) -> Result<Number, NumberRefusal> {
-    let typed = typed.trim();
-    if typed.is_empty() || typed.chars().count() > 64 {
+    if typed.chars().count() > LONGEST {
+        return Err(NumberRefusal::Invalid);
+    }
+    let typed = text::phone(typed);
+    if typed.is_empty() {
         return Err(NumberRefusal::Invalid);
     }
     let region = match country {
@@ -118,7 +125,7 @@ pub fn read(typed: &str, country: Option<&str>) -> Result<Number, NumberRefusal>
         Some(code) => Some(code.parse::<Region>().map_err(|_| NumberRefusal::CountryMismatch)?),
     };
     // The library would turn vanity letters into digits; "ext", "x" and "доб" mark an extension it keeps apart.
-    let number = PHONE_NUMBER_UTIL.parse(typed, region).map_err(|_| NumberRefusal::Invalid)?;
+    let number = PHONE_NUMBER_UTIL.parse(&typed, region).map_err(|_| NumberRefusal::Invalid)?;
     if number.extension.as_ref().is_some_and(|extension| !extension.is_empty()) {
         return Err(NumberRefusal::Extension);
     }
@@ -170,6 +177,12 @@ mod tests {
         for (typed, country, e164) in [
             ("090-1234-5678", "JP", "+819012345678"),
             ("０９０−１２３４−５６７８", "JP", "+819012345678"),
+            ("090ー1234ー5678", "JP", "+819012345678"),
+            ("tel:+48-512-345-678", "PL", "+48512345678"),
+            ("\u{202a}+48 512 345 678\u{202c}", "PL", "+48512345678"),
+            ("+4\u{fe0f}8 512 345 678", "PL", "+48512345678"),
+            ("٥١٢ ٣٤٥ ٦٧٨", "PL", "+48512345678"),
+            ("+48 (512) 345.678", "PL", "+48512345678"),
             ("512 345 678", "PL", "+48512345678"),
             ("+48 512 345 678", "PL", "+48512345678"),
             ("415-992-9960", "US", "+14159929960"),

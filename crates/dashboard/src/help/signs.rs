@@ -205,6 +205,7 @@ const CODES: &[(&str, &str)] = &[
     ("model_not_found", "model-not-found"),
     ("unsupported_value", "request-not-understood"),
     ("time_zone_unknown", "request-not-understood"),
+    ("name_", "request-not-understood"),
     ("unknown_url", "not-there"),
     ("method_not_supported", "not-there"),
     ("not_found", "not-there"),

@@ -1,0 +1,148 @@
+//! Mail addresses: the form accounts are compared by, and what cannot be mailed.
+
+use super::{is_invisible, trimmed};
+
+/// Bytes of an address at most, and of the part before its `@` (RFC 5321, 4.5.3.1).
+const LONGEST: usize = 254;
+const LONGEST_LOCAL: usize = 64;
+
+/// Why a text is not a mail address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EmailFault {
+    /// It has no `@`, or nothing on one side of it.
+    Shape,
+    /// The part before the `@` has a character, or a dot in a place, that mail servers do not take.
+    Local,
+    /// The part behind the `@` is not the name of a domain.
+    Domain,
+    /// It is longer than mail servers take.
+    TooLong,
+    /// A mark that shows nothing, or a space, stands inside it.
+    Invisible,
+}
+
+impl EmailFault {
+    /// What to change, after `Invalid 'email': `.
+    #[must_use]
+    pub const fn message(self) -> &'static str {
+        match self {
+            Self::Shape => "not an e-mail address, such as ann@example.com.",
+            Self::Local => "the part before the @ has a character or a dot that mail servers do not accept.",
+            Self::Domain => "the part after the @ is not a domain name.",
+            Self::TooLong => "it is longer than mail servers accept.",
+            Self::Invisible => "there is a space or an invisible character in it.",
+        }
+    }
+
+    /// The stable code.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Shape => "email_invalid",
+            Self::Local => "email_local_part_invalid",
+            Self::Domain => "email_domain_invalid",
+            Self::TooLong => "email_too_long",
+            Self::Invisible => "email_has_invisible_characters",
+        }
+    }
+}
+
+/// An address in the one form accounts are compared by: lower case, the domain as the name system knows it (IDNA).
+///
+/// # Errors
+/// With the fault, for every address that could not be mailed.
+pub fn email(typed: &str) -> Result<String, EmailFault> {
+    let typed = trimmed(typed);
+    if typed.chars().any(|character| is_invisible(character) || character.is_whitespace()) {
+        return Err(EmailFault::Invisible);
+    }
+    let (local, domain) = typed.rsplit_once('@').ok_or(EmailFault::Shape)?;
+    if local.is_empty() || domain.is_empty() {
+        return Err(EmailFault::Shape);
+    }
+    // An address without quotes is atoms with single dots between them (RFC 5322, 3.2.3).
+    let atom =
+        |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || ATOM.contains(&byte));
+    if !local.split('.').all(atom) {
+        return Err(EmailFault::Local);
+    }
+    let domain = idna::domain_to_ascii_strict(domain).map_err(|_| EmailFault::Domain)?;
+    let label = |label: &str| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-');
+    let number = domain.rsplit('.').next().is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_digit()));
+    if number || !domain.split('.').all(label) {
+        return Err(EmailFault::Domain);
+    }
+    if local.len() > LONGEST_LOCAL || local.len() + 1 + domain.len() > LONGEST {
+        return Err(EmailFault::TooLong);
+    }
+    Ok(format!("{}@{domain}", local.to_ascii_lowercase()))
+}
+
+/// What an atom may hold beside letters and digits.
+const ATOM: &[u8] = b"!#$%&'*+-/=?^_`{|}~";
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn addresses_that_can_be_mailed() {
+        for (typed, kept) in [
+            (" Ann@Example.COM\u{200b}", "ann@example.com"),
+            ("ann+keys@example.co.uk", "ann+keys@example.co.uk"),
+            ("ann@bücher.example", "ann@xn--bcher-kva.example"),
+            ("ann@BÜCHER.example", "ann@xn--bcher-kva.example"),
+            ("o'neil@x.example", "o'neil@x.example"),
+            ("ops@intranet", "ops@intranet"),
+        ] {
+            assert_eq!(email(typed).as_deref(), Ok(kept), "{typed:?}");
+        }
+    }
+
+    #[test]
+    fn addresses_that_cannot() {
+        for (typed, fault) in [
+            ("", EmailFault::Shape),
+            ("ann", EmailFault::Shape),
+            ("@example.com", EmailFault::Shape),
+            ("ann@", EmailFault::Shape),
+            ("ann@x..example", EmailFault::Domain),
+            ("ann@.example", EmailFault::Domain),
+            ("ann@example.", EmailFault::Domain),
+            ("ann@-x.example", EmailFault::Domain),
+            ("ann@x_y.example", EmailFault::Domain),
+            ("ann@[127.0.0.1]", EmailFault::Domain),
+            ("ann@127.0.0.1", EmailFault::Domain),
+            ("a@b@example.com", EmailFault::Local),
+            ("ann..b@example.com", EmailFault::Local),
+            (".ann@example.com", EmailFault::Local),
+            ("ann.@example.com", EmailFault::Local),
+            ("\"ann b\"@example.com", EmailFault::Invisible),
+            ("\"ann\"@example.com", EmailFault::Local),
+            ("żółć@example.com", EmailFault::Local),
+            ("Ann <ann@example.com>", EmailFault::Invisible),
+            ("a\u{200b}nn@example.com", EmailFault::Invisible),
+            ("ann@exam\u{ad}ple.com", EmailFault::Invisible),
+            ("ann@example.com,bob@example.com", EmailFault::Local),
+        ] {
+            assert_eq!(email(typed), Err(fault), "{typed:?}");
+        }
+        assert_eq!(email(&format!("{}@example.com", "a".repeat(65))), Err(EmailFault::TooLong));
+        let domain = ["a".repeat(60), "b".repeat(60), "c".repeat(60), "d".repeat(60)].join(".");
+        assert_eq!(email(&format!("{}@{domain}", "a".repeat(60))), Err(EmailFault::TooLong));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn the_kept_form_is_stable_and_plain(typed in "\\PC{0,30}|[a-zA-Z.]{1,8}@[a-zA-Z.żü]{1,12}") {
+            if let Ok(kept) = email(&typed) {
+                prop_assert_eq!(email(&kept), Ok(kept.clone()));
+                prop_assert!(kept.is_ascii() && kept.len() <= LONGEST && !kept.contains(char::is_whitespace));
+            }
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Text as people type and paste it: which characters show nothing, what a digit is in any script, and the rules for
+//! names, mail addresses, passwords, phone numbers and codes that follow from that.
+//!
+//! The rules are Unicode categories, not lists of single characters, so that every field treats a mark alike.
+
+mod email;
+mod name;
+mod number;
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory};
+
+pub use email::{EmailFault, email};
+pub use name::{LONGEST_NAME, NameFault, name};
+pub use number::{code, phone};
+
+/// Joins letters of Persian and Indic scripts and the parts of emoji.
+const JOINERS: [char; 2] = ['\u{200c}', '\u{200d}'];
+
+/// Letters and symbols that are drawn as nothing, although their category says otherwise.
+const BLANKS: [char; 5] = ['\u{115f}', '\u{1160}', '\u{2800}', '\u{3164}', '\u{ffa0}'];
+
+/// Whether a character shows nothing and takes no room: format and control characters, variation selectors, and
+/// characters that are not assigned or private.
+#[must_use]
+pub fn is_invisible(character: char) -> bool {
+    let selector = matches!(character, '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}' | '\u{34f}');
+    selector || character.general_category_group() == GeneralCategoryGroup::Other
+}
+
+/// Whether a character shows nothing, spaces and blank letters included.
+#[must_use]
+pub fn is_blank(character: char) -> bool {
+    is_invisible(character)
+        || character.is_whitespace()
+        || character.general_category_group() == GeneralCategoryGroup::Separator
+        || BLANKS.contains(&character)
+}
+
+/// The value of a decimal digit of any script, from 0 to 9.
+///
+/// Unicode encodes the ten digits of a script one behind the other, beginning with zero, and never leaves a digit out,
+/// so the value is the distance from the beginning of the run.
+#[must_use]
+pub fn digit(character: char) -> Option<u8> {
+    const LONGEST_RUN: u32 = 50;
+    let is_digit =
+        |code: u32| char::from_u32(code).is_some_and(|c| c.general_category() == GeneralCategory::DecimalNumber);
+    let code = u32::from(character);
+    if character.is_ascii() {
+        return character.to_digit(10).and_then(|value| u8::try_from(value).ok());
+    }
+    if !is_digit(code) {
+        return None;
+    }
+    let before = (1..=LONGEST_RUN).take_while(|back| code.checked_sub(*back).is_some_and(is_digit)).count();
+    u8::try_from(before % 10).ok()
+}
+
+/// Text without blank characters at its ends.
+#[must_use]
+pub fn trimmed(text: &str) -> &str {
+    text.trim_matches(is_blank)
+}
+
+/// A password in the one form that is hashed: two keyboards that compose an accent differently type the same password.
+#[must_use]
+pub fn password(typed: &str) -> String {
+    typed.nfkc().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_of_every_script_have_their_value() {
+        for (text, value) in [("0٠۰०０𝟎𝟘", 0), ("5٥۵५５𝟓𝟝", 5), ("9٩۹९９𝟗𝟡", 9)] {
+            for character in text.chars() {
+                assert_eq!(digit(character), Some(value), "{character:?}");
+            }
+        }
+        for character in ['a', '²', '五', 'Ⅴ', '½', '-', ' '] {
+            assert_eq!(digit(character), None, "{character:?}");
+        }
+    }
+
+    #[test]
+    fn every_run_of_digits_is_whole() {
+        // The value is counted from the beginning of a run: each run must be a multiple of ten long.
+        let mut run = 0;
+        for character in '\u{0}'..=char::MAX {
+            if character.general_category() == GeneralCategory::DecimalNumber {
+                assert_eq!(digit(character), u8::try_from(run % 10).ok(), "{character:?}");
+                run += 1;
+            } else {
+                assert_eq!(run % 10, 0, "the digits before {character:?}");
+                run = 0;
+            }
+        }
+    }
+
+    #[test]
+    fn marks_that_show_nothing() {
+        for character in ['\u{200b}', '\u{202e}', '\u{feff}', '\u{ad}', '\u{fe0f}', '\u{2060}', '\u{0}', '\u{e0001}'] {
+            assert!(is_invisible(character) && is_blank(character), "{character:?}");
+        }
+        for character in [' ', '\u{a0}', '\u{3000}', '\u{2028}', '\u{3164}', '\t'] {
+            assert!(is_blank(character), "{character:?}");
+        }
+        for character in ['a', 'ż', '日', '😀', '-', '\u{301}'] {
+            assert!(!is_blank(character), "{character:?}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_the_same_on_every_keyboard() {
+        assert_eq!(password("zażo\u{301}łc\u{301}"), password("zażółć"));
+        assert_eq!(password("ｐａｓｓ"), "pass");
+        assert_eq!(password("plain"), "plain");
+    }
+}

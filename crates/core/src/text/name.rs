@@ -1,0 +1,124 @@
+//! Names of organizations, projects, keys and people.
+
+use unicode_normalization::UnicodeNormalization;
+
+use super::{JOINERS, is_blank, is_invisible, trimmed};
+
+/// Characters of a name at most.
+pub const LONGEST_NAME: usize = 255;
+
+/// Why a text is not a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NameFault {
+    /// Nothing that can be seen is in it.
+    Empty,
+    /// More than [`LONGEST_NAME`] characters.
+    TooLong,
+    /// A control character, a line break or a mark that shows nothing stands inside it.
+    Invisible(char),
+}
+
+impl NameFault {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Empty => "name_empty",
+            Self::TooLong => "name_too_long",
+            Self::Invisible(_) => "name_has_invisible_characters",
+        }
+    }
+
+    /// What to change, after `Invalid 'name': `.
+    #[must_use]
+    pub fn message(self) -> String {
+        match self {
+            Self::Empty => "must have at least one visible character.".to_owned(),
+            Self::TooLong => format!("must have at most {LONGEST_NAME} characters."),
+            Self::Invisible(character) => {
+                format!("the invisible character U+{:04X} is not allowed.", u32::from(character))
+            }
+        }
+    }
+}
+
+/// A name in its one form: composed, without blank characters at its ends.
+///
+/// Refused are marks that show nothing inside the name, because two names that look alike could differ in them, and
+/// marks that change the direction of writing, because they can show a name as another one. Joiners are allowed behind
+/// a character that is not ASCII, and variation selectors behind a visible one: scripts and emoji need them.
+///
+/// # Errors
+/// With the fault.
+pub fn name(typed: &str) -> Result<String, NameFault> {
+    let name: String = trimmed(typed).nfc().collect();
+    if name.chars().all(is_blank) {
+        return Err(NameFault::Empty);
+    }
+    if name.chars().count() > LONGEST_NAME {
+        return Err(NameFault::TooLong);
+    }
+    let mut before = ' ';
+    for character in name.chars() {
+        let joined = JOINERS.contains(&character) && !before.is_ascii();
+        let selected = matches!(character, '\u{fe0e}' | '\u{fe0f}') && !is_blank(before);
+        if (is_invisible(character) && !joined && !selected) || matches!(character, '\u{2028}' | '\u{2029}') {
+            return Err(NameFault::Invisible(character));
+        }
+        before = character;
+    }
+    Ok(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn names_as_people_type_them() {
+        for (typed, kept) in [
+            ("  Acme \u{200b}", "Acme"),
+            ("\u{feff}Zaz\u{307}o\u{301}łc\u{301}", "Zażółć"),
+            ("日本語\u{3000}", "日本語"),
+            ("👩\u{200d}🔬 lab", "👩\u{200d}🔬 lab"),
+            ("می\u{200c}خواهم", "می\u{200c}خواهم"),
+            ("❤\u{fe0f} team", "❤\u{fe0f} team"),
+        ] {
+            assert_eq!(name(typed).as_deref(), Ok(kept), "{typed:?}");
+        }
+    }
+
+    #[test]
+    fn names_that_deceive_are_refused() {
+        for typed in ["", " ", "\u{200b}", "\u{3164}\u{3164}", "\u{2800}", "\u{202e}\u{202c}"] {
+            assert_eq!(name(typed), Err(NameFault::Empty), "{typed:?}");
+        }
+        for (typed, character) in [
+            ("ad\u{200b}min", '\u{200b}'),
+            ("a\u{202e}b", '\u{202e}'),
+            ("a\nb", '\n'),
+            ("a\u{2028}b", '\u{2028}'),
+            ("a\u{200d}b", '\u{200d}'),
+            ("a\u{e000}b", '\u{e000}'),
+            ("a\u{ad}b", '\u{ad}'),
+        ] {
+            assert_eq!(name(typed), Err(NameFault::Invisible(character)), "{typed:?}");
+        }
+        assert_eq!(name(&"x".repeat(256)), Err(NameFault::TooLong));
+        assert!(name(&"ż".repeat(255)).is_ok());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_name_that_was_kept_is_kept_again(typed in "\\PC{0,40}|.{0,40}") {
+            if let Ok(kept) = name(&typed) {
+                prop_assert_eq!(name(&kept), Ok(kept.clone()));
+                prop_assert!(kept.chars().any(|c| !is_blank(c)));
+            }
+        }
+    }
+}
