@@ -24,10 +24,15 @@ tokio::task_local! {
     static FROM: IpAddr;
 }
 
-/// Does the work of one request, so that the audit log says from which address each of its changes came. The address goes
-/// beside the use cases and not through them: they decide nothing by it.
+/// Does the work of one request, so that the audit log says from which address each of its changes came, and limits on
+/// mail can count by network. No permission depends on it.
 pub async fn seen_from<F: Future>(address: IpAddr, work: F) -> F::Output {
     FROM.scope(address, work).await
+}
+
+/// The client's address of the request that is being answered; `None` outside of one.
+pub(crate) fn client_address() -> Option<IpAddr> {
+    FROM.try_with(|address| *address).ok()
 }
 
 /// A change, in the words of the audit log.
@@ -53,7 +58,7 @@ impl App {
             target_id: deed.target.to_owned(),
             project: place(tx, &deed).await?,
             details: deed.details,
-            address: actor.through_the_network().then(|| FROM.try_with(IpAddr::to_string).ok()).flatten(),
+            address: actor.through_the_network().then(client_address).flatten().map(|address| address.to_string()),
         };
         audit::append(tx, &self.inner.audit_key, event).await?;
         Ok(())

@@ -1,9 +1,11 @@
 //! Inviting people by mail (S3-10), accepting, and taking invitations back.
 
-use keystead_core::id::{InviteId, OrganizationId, ProjectId, UserId};
+use keystead_core::gate::Requirement;
+use keystead_core::id::{InviteId, JobId, OrganizationId, ProjectId, UserId};
 use keystead_core::role::{OrganizationRole, ProjectRole};
 use keystead_core::scope::Scope;
 use keystead_core::secret::Secret;
+use keystead_core::verification::limits::{INVITE_LIMITS, INVITES, VERIFIED_INVITE_LIMITS};
 use keystead_store::Tx;
 use keystead_store::tables::invites::{self, Invite};
 use keystead_store::tables::memberships::{self, Membership};
@@ -12,8 +14,10 @@ use keystead_store::tables::{accounts, organizations, projects, users};
 use serde_json::json;
 
 use crate::accounts::{Context, MailKind, SignedIn, acceptable, digest_of};
-use crate::audit::Deed;
+use crate::audit::{self, Deed};
 use crate::bootstrap::checked_email;
+use crate::keys::entitlements;
+use crate::verification::limits::Subjects;
 use crate::{Actor, App, Error};
 
 /// How long an invitation works.
@@ -21,11 +25,15 @@ const LIFE: i64 = 7 * 86_400;
 /// Invitations that may wait at once.
 const MOST_OPEN: usize = 100;
 
+/// Says no more than the mail did: which organization it was, the reader knows from there.
 fn dead() -> Error {
     Error::Invalid {
         param: None,
-        code: Some("link_expired"),
-        message: "This invitation was used, taken back or ran out. Ask for a new one.".to_owned(),
+        code: Some("invite_expired"),
+        message:
+            "This invitation was used, replaced by a newer one, withdrawn, or has expired. Open the newest mail, or \
+                  ask an owner of the organization to send another."
+                .to_owned(),
     }
 }
 
@@ -109,12 +117,29 @@ impl App {
         secret: &Secret<String>,
         language: &str,
     ) -> Result<(), Error> {
+        self.count_invite(tx, actor, &row.organization).await?;
         self.count_mail(tx, None, &row.email).await?;
         let link = format!("{}/invite?token={}", self.public_url(), secret.expose());
         self.mail(tx, &row.email, MailKind::Invite, language, &link).await?;
         let details = json!({ "data": { "role": row.role.as_str() } });
         let deed = Deed { organization: &row.organization, action: "invite.sent", target: &row.id, details };
         self.record(tx, actor, deed).await
+    }
+
+    /// Counts an invitation against its sender, their organization and the network the request came from.
+    async fn count_invite(&self, tx: &mut Tx, actor: &Actor, organization: &OrganizationId) -> Result<(), Error> {
+        let verified = entitlements(tx, organization).await?.met.contains(&Requirement::Phone);
+        let limits = if verified { VERIFIED_INVITE_LIMITS } else { INVITE_LIMITS };
+        let who = Subjects {
+            user: actor.user().cloned(),
+            organization: Some(organization.clone()),
+            ip: audit::client_address(),
+            ..Subjects::default()
+        };
+        self.hold_all(tx, INVITES).await?;
+        self.within(tx, limits, &who, "").await?;
+        let id = self.draw(JobId::generate).to_string();
+        self.count(tx, INVITES, &who, &id, "").await
     }
 
     /// Mails an invitation again, with a new link and a new week; the old link is dead.

@@ -1,6 +1,7 @@
 //! Inviting people and making them members (S3-10).
 
 use keystead_app::accounts::Context;
+use keystead_app::audit::seen_from;
 use keystead_app::{Actor, App};
 use keystead_core::id::{OrganizationId, ProjectId, UserId};
 use keystead_core::role::{OrganizationRole, ProjectRole};
@@ -55,8 +56,8 @@ async fn an_invitation_is_a_way_to_sign_up() {
     assert_eq!(member.user.email, "ben@example.com");
     assert_eq!(member.user.default_organization.as_ref(), Some(&firm.id));
     assert!(firm.town.sign_in("ben@example.com", GOOD).await.is_ok(), "the address is confirmed by it");
-    assert_eq!(code(firm.app().join(&token, &secret(OTHER), &laptop()).await), "link_expired", "once");
-    assert_eq!(code(firm.app().accept_invite(&opened.user, &token).await), "link_expired");
+    assert_eq!(code(firm.app().join(&token, &secret(OTHER), &laptop()).await), "invite_expired", "once");
+    assert_eq!(code(firm.app().accept_invite(&opened.user, &token).await), "invite_expired");
     assert_eq!(firm.town.mails().await, []);
     let log = firm.town.log(&firm.id).await;
     assert_eq!(log[3..6], ["invite.sent", "user.added", "invite.accepted"], "{log:?}");
@@ -69,15 +70,14 @@ async fn only_the_invited_address_accepts() {
     let firm = Firm::new().await;
     let ben = firm.town.citizen("ben@example.com").await;
     let token = firm.invite("BEN@example.com").await;
-    for alike in ["bеn@example.com", "ben@exаmple.com", "ben+1@example.com", "be.n@example.com", "ben@example.com.test"]
-    {
+    for alike in ["ben@exаmple.com", "ben+1@example.com", "be.n@example.com", "ben@example.com.test"] {
         let other = firm.town.citizen(alike).await;
         assert_eq!(code(firm.app().accept_invite(&other, &token).await), "forbidden", "{alike}");
     }
     assert_eq!(code(firm.app().join(&token, &secret(OTHER), &laptop()).await), "sign_in_instead");
     assert!(firm.works(&token).await, "nothing of it spent the invitation");
     assert_eq!(firm.app().accept_invite(&ben, &token).await.unwrap(), firm.id);
-    assert_eq!(code(firm.app().accept_invite(&ben, &token).await), "link_expired");
+    assert_eq!(code(firm.app().accept_invite(&ben, &token).await), "invite_expired");
     assert!(firm.town.sign_in("ben@example.com", GOOD).await.is_ok(), "his password stays his");
 }
 
@@ -113,12 +113,12 @@ async fn invitations_end() {
     assert!(firm.works(&third).await, "a new week");
     firm.town.pass(1);
     assert!(!firm.works(&third).await);
-    assert_eq!(code(firm.app().join(&third, &secret(GOOD), &laptop()).await), "link_expired");
+    assert_eq!(code(firm.app().join(&third, &secret(GOOD), &laptop()).await), "invite_expired");
     firm.app().resend_invite(&firm.ann, &firm.id, &open[0].id, "en").await.unwrap();
     let fourth = firm.town.token().await;
     assert!(firm.works(&fourth).await);
     firm.app().revoke_invite(&firm.ann, &firm.id, &open[0].id).await.unwrap();
-    assert_eq!(code(firm.app().join(&fourth, &secret(GOOD), &laptop()).await), "link_expired");
+    assert_eq!(code(firm.app().join(&fourth, &secret(GOOD), &laptop()).await), "invite_expired");
     assert_eq!(code(firm.app().revoke_invite(&firm.ann, &firm.id, &open[0].id).await), "not_found");
     assert_eq!(code(firm.app().resend_invite(&firm.ann, &firm.id, &open[0].id, "en").await), "not_found");
 }
@@ -168,12 +168,72 @@ async fn not_everybody_invites_and_not_without_end() {
         assert_eq!(code(app.resend_invite(&actor, &firm.id, "invite-x", "en").await), answer);
         assert_eq!(code(app.revoke_invite(&actor, &firm.id, "invite-x").await), answer);
     }
-    assert_eq!(code(firm.app().invite(&firm.ann, &firm.id, "no address", READER, "en").await), "email");
+    assert_eq!(
+        code(firm.app().invite(&firm.ann, &firm.id, "no address", READER, "en").await),
+        "email_has_invisible_characters"
+    );
+    assert_eq!(
+        code(firm.app().invite(&firm.ann, &firm.id, "ann@x..example", READER, "en").await),
+        "email_domain_invalid"
+    );
     for _ in 0..5 {
         firm.app().invite(&firm.ann, &firm.id, "eve@example.com", READER, "en").await.unwrap();
     }
     assert_eq!(code(firm.app().invite(&firm.ann, &firm.id, "eve@example.com", READER, "en").await), "account_mails");
     assert_eq!(firm.app().open_invites(&firm.ann, &firm.id).await.unwrap().len(), 1, "and the last one still waits");
+}
+
+/// ASVS 2.4.1: invitations are mail to strangers: so many per sender, organization and network, more once a phone is verified.
+#[tokio::test]
+async fn invitations_to_strangers_are_limited() {
+    let firm = Firm::new().await;
+    let invite = async |who: &Actor, organization: &OrganizationId, number: usize| {
+        firm.app().invite(who, organization, &format!("stranger{number}@example.com"), READER, "en").await
+    };
+    let network = async |last: u16, who: &Actor, organization: &OrganizationId, number: usize| {
+        let address = std::net::Ipv6Addr::new(0x2001, 0xdb8, 1, 0, 0, 0, 0, last);
+        seen_from(address.into(), invite(who, organization, number)).await
+    };
+    for number in 0..20 {
+        network(1, &firm.ann, &firm.id, number).await.unwrap();
+    }
+    assert_eq!(code(network(1, &firm.ann, &firm.id, 20).await), "invites");
+    assert_eq!(code(network(2, &firm.ann, &firm.id, 20).await), "invites", "whatever the address");
+    let open = firm.app().open_invites(&firm.ann, &firm.id).await.unwrap();
+    let again = firm.app().resend_invite(&firm.ann, &firm.id, &open[0].id, "en").await;
+    assert_eq!(code(again), "invites", "sending again is a mail too");
+
+    // Other accounts of the same network: each has its own twenty, all of them together a hundred a day.
+    let mut sent = 20;
+    'accounts: for account in 0_u16..10 {
+        let (owner, _) = firm.town.visitor(&format!("owner{account}@example.com")).await;
+        let (organization, _) = firm.town.organization(&owner).await;
+        for number in 0..20 {
+            if network(
+                100 + account,
+                &Actor::Person(owner.clone()),
+                &organization,
+                1_000 + usize::from(account) * 20 + number,
+            )
+            .await
+            .is_err()
+            {
+                break 'accounts;
+            }
+            sent += 1;
+        }
+    }
+    assert_eq!(sent, 100);
+    let (owner, _) = firm.town.visitor("neighbour@example.com").await;
+    let (organization, _) = firm.town.organization(&owner).await;
+    let elsewhere = std::net::Ipv4Addr::new(192, 0, 2, 7);
+    let fine = seen_from(elsewhere.into(), invite(&Actor::Person(owner), &organization, 5_000)).await;
+    assert!(fine.is_ok(), "another network is not affected");
+
+    firm.town.pass(DAY);
+    let waived = firm.app().open_invites(&firm.ann, &firm.id).await.unwrap().len();
+    assert_eq!(waived, 20, "nothing was lost");
+    assert!(network(1, &firm.ann, &firm.id, 6_000).await.is_ok());
 }
 
 /// The last owner stays; everybody else can be changed and removed, and is out at once.

@@ -63,6 +63,8 @@ pub const WRONG: &str = "phone_checks";
 pub const LINKS: &str = "verification_links";
 /// Links by mail.
 pub const MAILS: &str = "verification_mails";
+/// Invitations by mail.
+pub const INVITES: &str = "invites";
 /// Set-ups of payment methods that failed; the value is the card.
 pub const FAILED_SETUPS: &str = "payment.setup_failed";
 
@@ -114,6 +116,25 @@ pub const WRONG_LIMITS: &[Limit] = &[
     times(WRONG, Subject::Ip, HOUR, 50),
     times(WRONG, Subject::Network, DAY, 200),
     times(WRONG, Subject::Everybody, HOUR, 2_000),
+];
+
+/// Invitations of an organization that has not verified a phone: it could be anyone's, and writes to strangers in the
+/// operator's name.
+pub const INVITE_LIMITS: &[Limit] = &[
+    times(INVITES, Subject::User, HOUR, 20),
+    times(INVITES, Subject::Organization, HOUR, 20),
+    times(INVITES, Subject::Organization, DAY, 50),
+    times(INVITES, Subject::Ip, HOUR, 30),
+    times(INVITES, Subject::Network, DAY, 100),
+];
+
+/// Invitations of an organization that has.
+pub const VERIFIED_INVITE_LIMITS: &[Limit] = &[
+    times(INVITES, Subject::User, HOUR, 100),
+    times(INVITES, Subject::Organization, HOUR, 100),
+    times(INVITES, Subject::Organization, DAY, 500),
+    times(INVITES, Subject::Ip, HOUR, 200),
+    times(INVITES, Subject::Network, DAY, 1_000),
 ];
 
 /// Fresh links for one attempt.

@@ -326,7 +326,7 @@ pub(crate) async fn invite(State(state): State<DashboardState>, visitor: Visitor
     let token = Secret::new(visitor.asked.get("token").cloned().unwrap_or_default());
     match invitation(&state, &visitor, &token).await? {
         Some(door) => show(visitor.text, &door),
-        None => show(visitor.text, &Door::new(&state, &visitor, Kind::Dead, "dead-link", "/invite")),
+        None => show(visitor.text, &Door::new(&state, &visitor, Kind::Dead, "dead-invite", "/invite")),
     }
 }
 
@@ -344,7 +344,7 @@ pub(crate) async fn join(State(state): State<DashboardState>, visitor: Visitor, 
         Err(error @ (Error::Unavailable | Error::Internal(_))) => Err(Failure::new(visitor.text, error)),
         Err(error) => match invitation(&state, &visitor, &token).await? {
             Some(door) => door.again(&error, "", &format!("/invite?token={}", token.expose())),
-            None => show_again(visitor.text, &Door::new(&state, &visitor, Kind::Dead, "dead-link", "/invite")),
+            None => show_again(visitor.text, &Door::new(&state, &visitor, Kind::Dead, "dead-invite", "/invite")),
         },
     }
 }

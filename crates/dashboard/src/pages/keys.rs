@@ -56,6 +56,8 @@ pub(super) struct Accounts {
     account: String,
     /// Id and name of each.
     known: Vec<(String, String)>,
+    /// Whether the project has more than those.
+    cut: bool,
 }
 
 impl Accounts {
@@ -67,9 +69,10 @@ impl Accounts {
         let cursor = Cursor { after: None, limit: 100, ascending: true };
         let (actor, organization) = (visit.person.actor(), &visit.organization.id);
         let listing = state.app.service_accounts(&actor, organization, &visit.project.id, cursor).await;
-        let known = listing.map_err(|error| Failure::new(visit.person.text, error))?.data;
-        let known = known.into_iter().map(|row| (row.id.to_string(), row.name)).collect();
-        Ok(Some(Self { chosen, account: account.to_owned(), known }))
+        let listing = listing.map_err(|error| Failure::new(visit.person.text, error))?;
+        let cut = listing.has_more;
+        let known = listing.data.into_iter().map(|row| (row.id.to_string(), row.name)).collect();
+        Ok(Some(Self { chosen, account: account.to_owned(), known, cut }))
     }
 }
 

@@ -16,6 +16,8 @@ use crate::shell::Shell;
 use crate::visit::Visit;
 
 const HERE: &str = "/settings/organization/members";
+/// Members on one page, and projects that an invitation offers.
+const ROWS: u32 = 50;
 
 struct Waiting {
     id: String,
@@ -39,6 +41,10 @@ struct Members {
     action: String,
     /// What an invitation may be to, with what it is to by itself.
     places: Vec<Place>,
+    /// Whether the organization has projects that are not offered.
+    places_cut: bool,
+    /// The next part of the list, where there is one.
+    more: Option<String>,
 }
 
 impl Members {
@@ -64,13 +70,20 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<Members, Failure>
     let fail = |error| Failure::new(t, error);
     let (actor, organization) = (visit.person.actor(), &visit.organization.id);
     let shell = Shell::new(state, visit, &t.say("nav-members"), HERE);
-    let cursor = Cursor { after: None, limit: 100, ascending: true };
-    let rows = state.app.members(&actor, organization, &[], cursor).await.map_err(fail)?.data;
-    let (mut waiting, mut places) = (Vec::new(), Vec::new());
+    let after = visit.person.asked.get("after").cloned();
+    let first = after.is_none();
+    let cursor = Cursor { after, limit: ROWS, ascending: true };
+    let listing = state.app.members(&actor, organization, &[], cursor).await.map_err(fail)?;
+    let more = listing.data.last().filter(|_| listing.has_more);
+    let more = more.map(|last| visit.link(&format!("{HERE}?after={}", last.user.id)));
+    let rows = listing.data;
+    let (mut waiting, mut places, mut places_cut) = (Vec::new(), Vec::new(), false);
     if visit.owner() {
-        let cursor = Cursor { after: None, limit: 100, ascending: true };
-        let projects = state.app.projects(&actor, organization, false, cursor).await.map_err(fail)?.data;
+        let cursor = Cursor { after: None, limit: ROWS, ascending: true };
+        let projects = state.app.projects(&actor, organization, false, cursor).await.map_err(fail)?;
+        places_cut = projects.has_more;
         places = projects
+            .data
             .into_iter()
             .map(|row| Place {
                 role: row.is_default.then_some(ProjectRole::Member),
@@ -79,7 +92,8 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<Members, Failure>
             })
             .collect();
         places.sort_by_key(|place: &Place| place.role.is_none());
-        let open = state.app.open_invites(&actor, organization).await.map_err(fail)?;
+        // Invitations are listed once, with the first members.
+        let open = if first { state.app.open_invites(&actor, organization).await.map_err(fail)? } else { Vec::new() };
         waiting = open
             .into_iter()
             .map(|row| Waiting {
@@ -92,7 +106,8 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<Members, Failure>
             .collect();
     }
     let (owner, me, action) = (visit.owner(), visit.person.session.user.to_string(), visit.link(HERE));
-    Ok(Members { shell, rows, waiting, wrong: None, email: String::new(), owner, me, action, places })
+    let email = String::new();
+    Ok(Members { shell, rows, waiting, wrong: None, email, owner, me, action, places, places_cut, more })
 }
 
 /// The labels of projects, in the order of the invitation.

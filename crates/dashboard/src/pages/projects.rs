@@ -13,6 +13,8 @@ use crate::shell::Shell;
 use crate::visit::Visit;
 
 pub(super) const HERE: &str = "/settings/organization/projects";
+/// Projects on one page.
+const ROWS: u32 = 50;
 
 struct Row {
     id: String,
@@ -30,6 +32,8 @@ struct Projects {
     wrong: Option<String>,
     owner: bool,
     action: String,
+    /// The next part of the list, where there is one.
+    more: Option<String>,
 }
 
 impl Projects {
@@ -40,7 +44,7 @@ impl Projects {
 
 async fn page(state: &DashboardState, visit: &Visit) -> Result<Projects, Failure> {
     let t = visit.person.text;
-    let cursor = Cursor { after: None, limit: 100, ascending: true };
+    let cursor = Cursor { after: visit.person.asked.get("after").cloned(), limit: ROWS, ascending: true };
     let listing = state.app.projects(&visit.person.actor(), &visit.organization.id, true, cursor).await;
     let listing = listing.map_err(|error| Failure::new(t, error))?;
     let row = |row: keystead_app::projects::Project| Row {
@@ -50,9 +54,11 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<Projects, Failure
         created_at: row.created_at,
         archived_at: row.archived_at,
     };
+    let more = listing.data.last().filter(|_| listing.has_more);
+    let more = more.map(|last| visit.link(&format!("{HERE}?after={}", last.id)));
     let rows = listing.data.into_iter().map(row).collect();
     let shell = Shell::new(state, visit, &t.say("nav-projects"), HERE);
-    Ok(Projects { shell, rows, wrong: None, owner: visit.owner(), action: visit.link(HERE) })
+    Ok(Projects { shell, rows, wrong: None, owner: visit.owner(), action: visit.link(HERE), more })
 }
 
 pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> Page {

@@ -7,6 +7,7 @@ mod forms;
 mod headers;
 mod keys;
 mod limits;
+mod lists;
 mod markup;
 mod progress;
 mod proof;
