@@ -47,7 +47,7 @@ async fn an_address_alone_joins_nothing() {
     let town = Town::new().await;
     town.citizen("ann@example.com").await;
     assert_eq!(code(arrive(&town, identity("s-1", "ann@example.com", false)).await), "email_not_vouched_for");
-    assert_eq!(code(arrive(&town, identity("s-1", "not an address", true)).await), "email");
+    assert_eq!(code(arrive(&town, identity("s-1", "not an address", true)).await), "email_has_invisible_characters");
     for (subject, email) in [("s-1", "ann@example.com"), ("s-2", "Ann@Example.com")] {
         assert_eq!(code(arrive(&town, identity(subject, email, true)).await), "sign_in_to_connect");
     }

@@ -69,8 +69,8 @@ async fn bootstrap_again_keeps_the_person() {
     assert_eq!(standing(one.requirements), [Standing::Waived, Standing::Waived, Standing::Unverified]);
     let two = app.verification_of(&second.organization_id).await.unwrap();
     assert_eq!(standing(two.requirements), [Standing::Unverified; 3]);
-    for email in ["", "ann", "@x", "a@", "a b@c", "a@b\n"] {
-        let refused = app.bootstrap(&email.replace('\n', "\u{0}"), "Three", true).await;
+    for email in ["", "ann", "@x", "a@", "a b@c", "a\u{0}b@c"] {
+        let refused = app.bootstrap(email, "Three", true).await;
         assert!(matches!(refused, Err(Error::Invalid { param: Some("email"), .. })), "{email:?}");
     }
 }

@@ -16,8 +16,15 @@ async fn an_organization_is_made() {
     let town = Town::new().await;
     let (ann, opened) = town.visitor("ann@example.com").await;
     let app = &town.app;
-    for name in ["", "   ", "a\u{7}b", &"x".repeat(256)] {
-        assert_eq!(code(app.create_organization(&ann, name, None).await), "name", "{name:?}");
+    for (name, fault) in [
+        ("", "name_empty"),
+        ("   ", "name_empty"),
+        ("\u{200b}", "name_empty"),
+        ("a\u{7}b", "name_has_invisible_characters"),
+        ("a\u{202e}b", "name_has_invisible_characters"),
+        (&*"x".repeat(256), "name_too_long"),
+    ] {
+        assert_eq!(code(app.create_organization(&ann, name, None).await), fault, "{name:?}");
     }
     assert_eq!(code(app.create_organization(&ann, "Acme", Some("wizard")).await), "describes");
     assert!(DESCRIPTIONS.contains(&"not_technical"));
@@ -94,7 +101,7 @@ async fn an_organization_is_renamed_by_its_owners() {
     let (id, _) = town.organization(&ann).await;
     let (owner, stranger) = (Actor::Person(ann.clone()), Actor::Person(town.citizen("ben@example.com").await));
     assert_eq!(code(town.app.rename_organization(&stranger, &id, "Mine").await), "not_found");
-    assert_eq!(code(town.app.rename_organization(&owner, &id, "").await), "name");
+    assert_eq!(code(town.app.rename_organization(&owner, &id, "").await), "name_empty");
     town.app.rename_organization(&owner, &id, "Acme Two").await.unwrap();
     assert_eq!(town.app.organizations_of(&ann).await.unwrap()[0].name, "Acme Two");
     assert_eq!(town.log(&id).await.last().map(String::as_str), Some("organization.updated"));

@@ -211,7 +211,7 @@ async fn adding_is_ones_own() {
     let here = added(&town, &here.session, &mut key).await;
     let question = town.app.begin_passkey(&here.session).await.unwrap();
     assert_eq!(options(&question)["excludeCredentials"][0]["id"], b64(&key.id), "the browser is told");
-    assert_eq!(code(town.app.add_passkey(&here.session, &question.state, "", "{}").await), "name");
+    assert_eq!(code(town.app.add_passkey(&here.session, &question.state, "", "{}").await), "name_empty");
     let question = town.app.begin_passkey(&there.session).await.unwrap();
     let answer = key.create(&question);
     let twice = town.app.add_passkey(&there.session, &question.state, "Same", &answer).await;
