@@ -253,6 +253,10 @@ impl Gateway {
         body: Sending,
         outgoing: Outgoing<'_>,
     ) -> Result<Response<GatewayBody>, Wire> {
+        if !self.meter.accepts() {
+            self.metrics.unrecordable();
+            return Err(reply::unrecorded());
+        }
         let admitted = match self.admit(exchange, outgoing.model, &body) {
             Ok(admitted) => admitted,
             Err(refused) => return Ok(*refused),

@@ -54,7 +54,7 @@ pub use body::{BoxError, GatewayBody};
 pub use catalogue::{Catalogue, ModelEntry, Upstream};
 pub use directory::{ChangedSubject, Directory, DirectoryOptions, DirectoryStats, KeySource};
 pub use forward::Limits;
-pub use meter::{Meter, MeterOptions, Recorded, Unsafe, UsageBatch, UsageSink};
+pub use meter::{Durability, Meter, MeterOptions, MeterState, Recorded, Unsafe, UsageBatch, UsageSink};
 pub use ownership::{MemoryOwnership, Ownership};
 pub use rates::{Rates, Stopwatch};
 

@@ -28,6 +28,7 @@ pub(crate) struct Metrics {
     upstream_failures: Counter,
     shadowed: Counter,
     limited: Counter,
+    unrecordable: Counter,
 }
 
 impl Default for Metrics {
@@ -39,6 +40,7 @@ impl Default for Metrics {
             upstream_failures: Counter::default(),
             shadowed: Counter::default(),
             limited: Counter::default(),
+            unrecordable: Counter::default(),
         }
     }
 }
@@ -66,6 +68,10 @@ impl Metrics {
         self.limited.inc();
     }
 
+    pub(crate) fn unrecordable(&self) {
+        self.unrecordable.inc();
+    }
+
     pub(crate) fn register(&self, registry: &mut Registry, directory: &Arc<Directory>, meter: &Arc<Meter>) {
         registry.register("keystead_gateway_requests", "Requests by route and status class", self.requests.clone());
         registry.register("keystead_gateway_head_seconds", "Time to the head of the answer", self.seconds.clone());
@@ -84,6 +90,11 @@ impl Metrics {
             "Requests refused because a limit was reached",
             self.limited.clone(),
         );
+        registry.register(
+            "keystead_gateway_unrecordable",
+            "Requests refused because their usage could not have been recorded",
+            self.unrecordable.clone(),
+        );
         registry.register_collector(Box::new(State { directory: Arc::clone(directory), meter: Arc::clone(meter) }));
     }
 }
@@ -98,6 +109,7 @@ struct State {
 impl Collector for State {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
         let stats = self.directory.stats();
+        let meter = self.meter.state();
         let gauges = [
             ("keystead_directory_entries", "Keys in memory", u64::try_from(stats.entries).unwrap_or(u64::MAX)),
             (
@@ -105,7 +117,17 @@ impl Collector for State {
                 "About how much memory they take",
                 u64::try_from(stats.bytes).unwrap_or(u64::MAX),
             ),
-            ("keystead_usage_waiting", "Usage events not yet with the store", self.meter.waiting()),
+            ("keystead_usage_waiting", "Usage events not yet with the store", meter.waiting),
+            (
+                "keystead_usage_unwritten",
+                "Usage events in memory alone, neither spooled nor with the store",
+                meter.unwritten,
+            ),
+            (
+                "keystead_usage_spool_failing",
+                "1 while the usage spool cannot be written",
+                u64::from(meter.failing.is_some()),
+            ),
         ];
         for (name, help, value) in gauges {
             let gauge = ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX));

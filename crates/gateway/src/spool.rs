@@ -1,35 +1,45 @@
-//! The usage spool: events are on disk before the store hears of them, so that neither a crash nor an outage of the
-//! store loses one. Append-only segments of checksummed lines; a torn last line is left out. Each line says its place in
-//! its segment, by which the store knows what it has counted.
+//! The usage spool: an event is in a file before its answer is whole, so that neither a crash nor an outage of the store
+//! loses one. Append-only segments of checksummed lines. Each line says its place in its segment, and the store counts
+//! each place once, so a line may be written twice and an event delivered twice.
+//!
+//! What is here decides and keeps the order; threads and waiting are the meter's.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufRead, BufReader, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+pub(crate) mod disk;
+#[cfg(test)]
+pub(crate) mod faults;
+pub(crate) mod left;
+mod line;
+#[cfg(test)]
+mod model_tests;
+mod queue;
+mod safety;
+mod segment;
+#[cfg(test)]
+pub(crate) mod tests;
+
+use std::collections::VecDeque;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use keystead_core::usage::UsageEvent;
 use rand::{Rng, RngCore};
-use sha2::{Digest, Sha256};
 
-/// A segment is closed once it is this long.
-const SEGMENT: u64 = 16 << 20;
+use disk::{Disk, SpoolFile};
+use left::Contents;
+use queue::Queue;
+pub(crate) use queue::{Kept, Work};
+pub(crate) use segment::{Ready, Segment, Wanted};
+use segment::{length, wanted, write_all};
 
-/// One file of the spool.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Segment {
-    /// Its name, which no other segment of any node has: a number that grows, and what was drawn for the run.
-    pub(crate) name: Arc<str>,
-    pub(crate) path: PathBuf,
-}
-
-/// Events that stand in a segment one behind the other.
+/// Events that follow each other in a segment.
 #[derive(Debug)]
 pub(crate) struct Group {
     pub(crate) segment: Arc<Segment>,
     /// The place of the first one.
     pub(crate) first: i64,
-    pub(crate) events: Vec<UsageEvent>,
+    pub(crate) events: VecDeque<UsageEvent>,
 }
 
 impl Group {
@@ -37,238 +47,258 @@ impl Group {
     pub(crate) fn end(&self) -> i64 {
         self.first.saturating_add(i64::try_from(self.events.len()).unwrap_or(i64::MAX))
     }
-
-    /// Takes in the group behind this one and gives back its empty room; or the group, where it stands elsewhere.
-    pub(crate) fn join(&mut self, mut next: Self) -> Result<Vec<UsageEvent>, Self> {
-        if self.end() != next.first || self.segment != next.segment {
-            return Err(next);
-        }
-        self.events.append(&mut next.events);
-        Ok(next.events)
-    }
 }
 
-/// The writing end.
-#[derive(Debug)]
+/// When an event counts as safe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Durability {
+    /// Once the operating system has it: a process that is killed loses nothing.
+    #[default]
+    Process,
+    /// Once the disk has it: a machine that loses power loses nothing.
+    Disk,
+}
+
+/// Sizes and bounds of the spool.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SpoolOptions {
+    pub(crate) durability: Durability,
+    /// The next segment is begun when this one is so long, in bytes.
+    pub(crate) segment: u64,
+    /// Set aside behind that, for the answers under way when no further segment can be made.
+    pub(crate) reserve: u64,
+    /// Events that may be in memory alone before requests are refused.
+    pub(crate) unwritten_events: u64,
+    /// How long none of them may become safe before requests are refused.
+    pub(crate) unwritten_time: Duration,
+}
+
+/// The writing end and its books. Events are numbered from the first one of this run; a mark is the number of the first
+/// event of which something is not true yet.
 pub(crate) struct Spool {
-    dir: PathBuf,
+    disk: Arc<dyn Disk>,
+    folder: PathBuf,
+    options: SpoolOptions,
     run: String,
     number: u64,
     segment: Arc<Segment>,
-    file: File,
+    /// The file that lines go to; none after a fault of the disk.
+    file: Option<Arc<dyn SpoolFile>>,
+    /// Whether something was written to it that nothing brings to disk yet.
+    touched: bool,
+    /// Further files with something in them that is not on disk yet.
+    dirty: Vec<Arc<dyn SpoolFile>>,
+    next: Option<Ready>,
     length: u64,
     place: i64,
-    /// The lines of one group; kept for its room.
+    /// The number of the last file that followed a fault.
+    part: u64,
+    /// Such files that were never brought to disk.
+    parts: Vec<PathBuf>,
+    /// Those of them that failed at it, and hold nothing once the events are written again.
+    stale: Vec<PathBuf>,
+    recorded: u64,
+    written: u64,
+    synced: u64,
+    safe: u64,
+    /// When an event last became safe, or had to wait for it alone.
+    progress: Duration,
+    /// What does not work now.
+    fault: Option<String>,
+    queue: Queue,
+    /// A line; kept for its room.
     text: Vec<u8>,
 }
 
 impl Spool {
-    /// Opens the folder and reads what an earlier run left; those segments are removed once delivered.
-    pub(crate) fn open(dir: &Path, rng: &mut dyn RngCore) -> io::Result<(Self, Vec<Group>)> {
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
-        let mut left = Vec::new();
-        let mut number = 0;
-        let mut paths: Vec<PathBuf> = fs::read_dir(dir)?.filter_map(|entry| Some(entry.ok()?.path())).collect();
-        paths.sort();
-        for path in paths {
-            let Some((name, this)) = name_of(&path) else { continue };
-            number = number.max(this);
-            left.extend(read_segment(Arc::new(Segment { name, path }))?);
-        }
-        number += 1;
+    /// Begins a run in the folder, behind what earlier runs left there.
+    pub(crate) fn open(
+        folder: &Path,
+        disk: Arc<dyn Disk>,
+        options: SpoolOptions,
+        rng: &mut dyn RngCore,
+    ) -> io::Result<Self> {
+        disk::make_folder(folder)?;
+        let queue = Queue::open(folder)?;
         let run = format!("{:032x}", rng.random::<u128>());
-        let (segment, file) = create(dir, number, &run)?;
-        let spool = Self { dir: dir.to_owned(), run, number, segment, file, length: 0, place: 0, text: Vec::new() };
-        Ok((spool, left))
+        let number = queue.last_number().saturating_add(1);
+        let wanted = wanted(folder, &run, number, &options);
+        let Ready { segment, file, length } = wanted.make(&*disk)?;
+        Ok(Self {
+            disk,
+            folder: folder.to_owned(),
+            options,
+            run,
+            number,
+            segment,
+            file: Some(file),
+            touched: true,
+            dirty: Vec::new(),
+            next: None,
+            length,
+            place: 0,
+            part: 0,
+            parts: Vec::new(),
+            stale: Vec::new(),
+            recorded: 0,
+            written: 0,
+            synced: 0,
+            safe: 0,
+            progress: Duration::ZERO,
+            fault: None,
+            queue,
+            text: Vec::new(),
+        })
     }
 
-    /// Appends events and waits until they are on disk. They keep their places even where that fails: without the disk
-    /// they still go to the store, only without the second net.
-    pub(crate) fn append(&mut self, events: Vec<UsageEvent>) -> (Group, io::Result<()>) {
-        let written = self.room().and_then(|()| self.write(&events));
-        let group = Group { segment: Arc::clone(&self.segment), first: self.place, events };
-        self.place = group.end();
-        (group, written)
-    }
-
-    /// Begins another segment when this one is full.
-    fn room(&mut self) -> io::Result<()> {
-        if self.length < SEGMENT {
-            return Ok(());
+    /// Takes an event, which keeps its place whatever happens to the disk. Answers its number.
+    pub(crate) fn record(&mut self, event: UsageEvent, now: Duration) -> u64 {
+        if self.length >= self.options.segment {
+            self.turn();
         }
-        (self.segment, self.file) = create(&self.dir, self.number + 1, &self.run)?;
-        self.number += 1;
-        (self.length, self.place) = (0, 0);
-        Ok(())
-    }
-
-    fn write(&mut self, events: &[UsageEvent]) -> io::Result<()> {
-        // Until this write is known to be whole the segment counts as full: after a torn write the next one begins anew.
-        let length = std::mem::replace(&mut self.length, SEGMENT);
-        self.text.clear();
-        for (place, event) in (self.place..).zip(events) {
-            write_line(&mut self.text, place, event)?;
+        if self.recorded == self.safe {
+            self.progress = now;
         }
-        self.file.write_all(&self.text)?;
-        self.file.sync_data()?;
-        self.length = length.saturating_add(u64::try_from(self.text.len()).unwrap_or(u64::MAX));
-        Ok(())
-    }
-}
-
-fn create(dir: &Path, number: u64, run: &str) -> io::Result<(Arc<Segment>, File)> {
-    let name = format!("{number:020}-{run}");
-    let path = dir.join(format!("{name}.{EXTENSION}"));
-    let file = OpenOptions::new().create_new(true).append(true).mode(0o600).open(&path)?;
-    // The name must outlive a power cut too.
-    File::open(dir)?.sync_all()?;
-    Ok((Arc::new(Segment { name: name.into(), path }), file))
-}
-
-const EXTENSION: &str = "usage";
-
-fn name_of(path: &Path) -> Option<(Arc<str>, u64)> {
-    let name = path.file_name()?.to_str()?.strip_suffix(EXTENSION)?.strip_suffix('.')?;
-    Some((name.into(), name.split('-').next()?.parse().ok()?))
-}
-
-/// Characters of a checksum.
-const SUM: usize = 16;
-
-/// The first eight bytes of SHA-256, in hexadecimal.
-fn checksum(line: &[u8]) -> [u8; SUM] {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digest = Sha256::digest(line);
-    let mut text = [b'0'; SUM];
-    for (pair, byte) in text.chunks_exact_mut(2).zip(digest.iter()) {
-        pair.copy_from_slice(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
-    }
-    text
-}
-
-/// One event as checksum, place, JSON, line break; the checksum is filled in once the rest stands there.
-fn write_line(text: &mut Vec<u8>, place: i64, event: &UsageEvent) -> io::Result<()> {
-    let start = text.len();
-    text.extend_from_slice(&[b' '; SUM + 1]);
-    let summed = text.len();
-    write!(text, "{place} ")?;
-    serde_json::to_writer(&mut *text, event)?;
-    let sum = checksum(&text[summed..]);
-    text[start..start + SUM].copy_from_slice(&sum);
-    text.push(b'\n');
-    Ok(())
-}
-
-/// The whole lines of a segment, in groups without gaps, at least one; damaged lines are left out and said.
-fn read_segment(segment: Arc<Segment>) -> io::Result<Vec<Group>> {
-    let group = |first, events| Group { segment: Arc::clone(&segment), first, events };
-    let mut groups = vec![group(0, Vec::new())];
-    let mut damaged = 0u32;
-    let mut reader = BufReader::new(File::open(&segment.path)?);
-    let mut line = Vec::new();
-    while reader.read_until(b'\n', &mut line)? > 0 {
-        match (read_line(&line), groups.last_mut()) {
-            (Some((place, event)), Some(last)) if last.end() == place => last.events.push(event),
-            (Some((place, event)), _) => groups.push(group(place, vec![event])),
-            (None, _) => damaged += 1,
-        }
-        line.clear();
-    }
-    if damaged > 0 {
-        tracing::warn!(path = %segment.path.display(), damaged, "lines of the usage spool could not be read");
-    }
-    Ok(groups)
-}
-
-fn read_line(line: &[u8]) -> Option<(i64, UsageEvent)> {
-    let line = line.strip_suffix(b"\n")?;
-    let (sum, rest) = line.split_at_checked(SUM)?;
-    let rest = rest.strip_prefix(b" ")?;
-    if checksum(rest) != sum {
-        return None;
-    }
-    let (place, json) = rest.split_at(rest.iter().position(|byte| *byte == b' ')?);
-    let place = std::str::from_utf8(place).ok()?.parse().ok()?;
-    Some((place, serde_json::from_slice(json).ok()?))
-}
-
-#[cfg(test)]
-mod tests {
-    use keystead_core::Timestamp;
-    use keystead_core::money::Micros;
-    use keystead_core::usage::{Quantities, UsageKind};
-    use proptest::prelude::*;
-    use rand::SeedableRng;
-    use rand_chacha::ChaCha20Rng;
-
-    use super::*;
-
-    fn event(number: usize) -> UsageEvent {
-        UsageEvent {
-            at: Timestamp(1),
-            kind: UsageKind::Completions,
-            organization: "org-1".parse().unwrap(),
-            project: "proj_1".parse().unwrap(),
-            key: "key_1".parse().unwrap(),
-            owner: "user-1".to_owned(),
-            model: "line\nbreak".to_owned(),
-            used: Quantities { requests: 1, input_tokens: 5, ..Quantities::default() },
-            cost: Micros(7),
-            status: 200,
-            estimated: false,
-            request: format!("req_{number}"),
-            stream: false,
-            summary: false,
-        }
-    }
-
-    /// Writes events, lets the file be damaged, and reads them back.
-    fn survive(count: usize, damage: impl FnOnce(&mut Vec<u8>)) -> (Vec<UsageEvent>, Vec<UsageEvent>) {
-        let folder = tempfile::tempdir().unwrap();
-        let events: Vec<UsageEvent> = (0..count).map(event).collect();
-        let mut rng = ChaCha20Rng::seed_from_u64(1);
-        let path = {
-            let (mut spool, left) = Spool::open(folder.path(), &mut rng).unwrap();
-            assert!(left.is_empty());
-            for group in events.chunks(3) {
-                spool.append(group.to_vec()).1.unwrap();
+        if let Some(file) = &self.file {
+            self.text.clear();
+            let written = line::write(&mut self.text, self.place, &event).and_then(|()| write_all(&**file, &self.text));
+            match written {
+                Ok(()) => {
+                    self.length = self.length.saturating_add(length(&self.text));
+                    self.written += 1;
+                    self.touched = true;
+                }
+                Err(error) => self.failed(&error),
             }
-            spool.segment.path.clone()
-        };
-        let mut bytes = fs::read(&path).unwrap();
-        damage(&mut bytes);
-        fs::write(&path, bytes).unwrap();
-        let (_, left) = Spool::open(folder.path(), &mut rng).unwrap();
-        for group in &left {
-            // Whatever was lost before it, an event keeps its place.
-            let places = group.events.iter().map(|event| events.iter().position(|e| e == event).unwrap());
-            assert!(places.eq(usize::try_from(group.first).unwrap()..usize::try_from(group.end()).unwrap()));
         }
-        (events, left.into_iter().flat_map(|group| group.events).collect())
+        self.queue.push(&self.segment, self.place, event);
+        self.place += 1;
+        self.recorded += 1;
+        self.mark(now);
+        self.recorded - 1
     }
 
-    proptest! {
-        #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
-
-        #[test]
-        fn a_flipped_bit_costs_its_own_line_and_changes_none(count in 1usize..10, at: proptest::sample::Index, bit in 0u8..8) {
-            let (written, read) = survive(count, |bytes| {
-                let at = at.index(bytes.len());
-                bytes[at] ^= 1 << bit;
-            });
-            // A flipped line break takes the line behind it along.
-            prop_assert!(read.len() + 2 >= written.len() && read.len() < written.len());
-            prop_assert!(read.iter().all(|event| written.contains(event)));
+    /// Goes on in the next segment, if there is one. Else the reserve of this one is used.
+    fn turn(&mut self) {
+        // After a fault the places go on until the events in memory are written.
+        if self.file.is_none() {
+            return;
         }
+        let Some(Ready { segment, file, length }) = self.next.take() else { return };
+        self.queue.end(&self.segment);
+        self.number += 1;
+        if std::mem::replace(&mut self.touched, true) {
+            self.dirty.extend(self.file.take());
+        }
+        (self.segment, self.file, self.length, self.place) = (segment, Some(file), length, 0);
+    }
 
-        #[test]
-        fn a_torn_end_costs_no_whole_line(count in 1usize..10, at: proptest::sample::Index) {
-            let mut whole = 0;
-            let (written, read) = survive(count, |bytes| {
-                bytes.truncate(at.index(bytes.len()));
-                whole = bytes.iter().filter(|byte| **byte == b'\n').count();
-            });
-            prop_assert_eq!(&read[..], &written[..whole]);
+    /// Notes what became safe.
+    fn mark(&mut self, now: Duration) {
+        let kept = match self.options.durability {
+            Durability::Process => self.written,
+            Durability::Disk => self.synced,
+        };
+        let safe = kept.max(self.queue.delivered());
+        if safe > self.safe {
+            (self.safe, self.progress) = (safe, now);
+        }
+    }
+
+    fn failed(&mut self, error: &io::Error) {
+        // What came after the last complete line is torn, and nothing may follow it in this file.
+        let file = self.file.take();
+        if std::mem::take(&mut self.touched) {
+            self.dirty.extend(file);
+        }
+        self.fault = Some(error.to_string());
+    }
+
+    /// The number of the first event that is not safe.
+    pub(crate) fn safe(&self) -> u64 {
+        self.safe
+    }
+
+    /// Events that are in memory alone: neither written nor with the store.
+    pub(crate) fn unwritten(&self) -> u64 {
+        self.recorded - self.written.max(self.queue.delivered())
+    }
+
+    /// Events that are not with the store.
+    pub(crate) fn waiting(&self) -> u64 {
+        self.queue.waiting()
+    }
+
+    /// What does not work, if anything.
+    pub(crate) fn trouble(&self) -> Option<&str> {
+        self.fault.as_deref()
+    }
+
+    /// Whether an answer given now might never be counted.
+    pub(crate) fn refuses(&self, now: Duration) -> bool {
+        let (waiting, options) = (self.recorded - self.safe, &self.options);
+        let full = self.fault.is_some() && self.next.is_none() && self.length >= options.segment;
+        let late = waiting > 0 && now.saturating_sub(self.progress) >= options.unwritten_time;
+        let many = waiting >= options.unwritten_events && (waiting > 0 || self.fault.is_some());
+        full || late || many
+    }
+
+    /// The segment that should be made before this one is full.
+    pub(crate) fn wanted(&self) -> Option<Wanted> {
+        let none = self.next.is_none();
+        none.then(|| wanted(&self.folder, &self.run, self.number.saturating_add(1), &self.options))
+    }
+
+    /// Takes in the segment that was made, or that it could not be.
+    pub(crate) fn made(&mut self, made: io::Result<Ready>) {
+        match made {
+            Ok(ready) => {
+                self.next = Some(ready);
+                self.recovered();
+            }
+            Err(error) => self.fault = Some(error.to_string()),
+        }
+    }
+
+    /// What is to be done next for the store.
+    pub(crate) fn work(&mut self, most: usize) -> Option<Work> {
+        self.queue.work(most)
+    }
+
+    /// Whether files wait to be read or removed.
+    pub(crate) fn has_files(&self) -> bool {
+        self.queue.has_files()
+    }
+
+    /// The batch that was given out is with the store.
+    pub(crate) fn delivered(&mut self, now: Duration) {
+        self.queue.delivered_batch();
+        self.mark(now);
+    }
+
+    /// The segment was read that was to be read.
+    pub(crate) fn read(&mut self, contents: Contents, kept: Kept) {
+        self.queue.read(contents, kept);
+    }
+
+    /// The delivered segment was dealt with.
+    pub(crate) fn ended(&mut self, now: Duration) {
+        self.queue.ended();
+        self.mark(now);
+    }
+
+    /// Events ever taken in, and those of them that are with the store.
+    pub(crate) fn counts(&self) -> (u64, u64) {
+        (self.queue.taken(), self.queue.taken().saturating_sub(self.queue.waiting()))
+    }
+
+    /// Lets go of the files, so that another run can read them.
+    pub(crate) fn close(&mut self) {
+        self.dirty.clear();
+        self.file = None;
+        if let Some(ready) = self.next.take() {
+            // Nothing is in it; where it stays, the next start removes it.
+            let _ = std::fs::remove_file(left::path(&self.folder, &ready.segment.name, 0));
         }
     }
 }

@@ -109,3 +109,36 @@ async fn no_answer_is_whole_before_its_event_is_recorded() {
         assert_eq!(world.meter.waiting(), recorded, "{pieces:?}");
     }
 }
+
+// SD-7: what could not be counted is not answered, and not even asked of the upstream.
+#[tokio::test]
+async fn nothing_is_forwarded_that_could_not_be_counted() {
+    let world = World::new().await;
+    let key = world.key(1);
+    world.chat(&key).await;
+    world.meter.flush().await;
+    // No file can be made any more. The one that is there, and what is set aside, is used up first.
+    let elsewhere = world.spool().with_extension("moved");
+    std::fs::rename(world.spool(), &elsewhere).unwrap();
+    let mut answered = 1;
+    let refused = loop {
+        let answer = world.chat(&key).await;
+        if answer.status != 200 {
+            break answer;
+        }
+        answered += 1;
+    };
+    let (status, message, _) = refused.error();
+    assert_eq!((status, refused.header("retry-after")), (503, Some("2")));
+    assert!(message.contains("Usage cannot be recorded"), "{message}");
+    assert_eq!(world.seen().len(), answered);
+    let state = world.meter.state();
+    assert!(state.refusing && state.failing.is_some_and(|reason| reason.contains("No such file")));
+    // What needs no counting is answered all the same.
+    assert_eq!(world.get("/v1/models", &key).await.status, 200);
+
+    std::fs::rename(&elsewhere, world.spool()).unwrap();
+    while world.chat(&key).await.status != 200 {}
+    assert_eq!(world.meter.state().failing, None);
+    assert_eq!(world.events().await.len(), answered + 1);
+}

@@ -27,7 +27,7 @@ use keystead_core::usage::{Price, UsageEvent};
 use keystead_core::{Secret, Timestamp};
 use keystead_gateway::{
     BoxError, BoxFuture, Catalogue, Directory, DirectoryOptions, Gateway, GatewayOptions, KeySource, Limits,
-    MemoryOwnership, Meter, MeterOptions, ModelEntry, Rates, Unavailable, Upstream, UsageBatch, UsageSink,
+    MemoryOwnership, Meter, MeterOptions, ModelEntry, Rates, Stopwatch, Unavailable, Upstream, UsageBatch, UsageSink,
 };
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
@@ -127,7 +127,7 @@ pub(crate) struct World {
     pub(crate) rates: Arc<Rates>,
     pub(crate) seen: Arc<Mutex<Vec<Seen>>>,
     script: Arc<Mutex<Script>>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 pub(crate) fn model(id: &str) -> ModelEntry {
@@ -206,20 +206,26 @@ impl World {
         let directory = Arc::new(Directory::new(Arc::clone(&store) as Arc<dyn KeySource>, options, Arc::clone(&clock)));
         let folder = tempfile::tempdir().unwrap();
         let quick = MeterOptions {
-            gather: Duration::ZERO,
+            segment: 16 << 10,
+            reserve: 4 << 10,
+            sync: Duration::from_millis(10),
             interval: Duration::ZERO,
             retry: Duration::from_millis(1),
             ..MeterOptions::default()
         };
-        let sink = Arc::clone(&store) as Arc<dyn UsageSink>;
-        let meter = Arc::new(
-            Meter::open(&folder.path().join("spool"), sink, quick, &mut ChaCha20Rng::seed_from_u64(8)).await.unwrap(),
-        );
         let passed = Arc::<AtomicU64>::default();
-        let rates = {
+        let stopwatch: Stopwatch = {
             let passed = Arc::clone(&passed);
-            Arc::new(Rates::new(Arc::new(move || Duration::from_millis(passed.load(Ordering::SeqCst)))))
+            Arc::new(move || Duration::from_millis(passed.load(Ordering::SeqCst)))
         };
+        let sink = Arc::clone(&store) as Arc<dyn UsageSink>;
+        let (spool, mut rng) = (folder.path().join("spool"), ChaCha20Rng::seed_from_u64(8));
+        // What was tried in vain is tried again after a time, which must pass.
+        let began = tokio::time::Instant::now();
+        let passing: Stopwatch = Arc::new(move || began.elapsed());
+        let meter = Meter::open(&spool, sink, quick, passing, &mut rng).await;
+        let meter = Arc::new(meter.unwrap());
+        let rates = Arc::new(Rates::new(stopwatch));
         let models = ["gpt-4o", "o3", "whisper-1", "tts-1", "gpt-image-1", "text-embedding-3-small"];
         let catalogue = Arc::new(ArcSwap::from_pointee(Catalogue {
             models: models.iter().map(|id| ((*id).to_owned(), model(id))).collect(),
@@ -259,20 +265,12 @@ impl World {
                 tokio::spawn(hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), answer));
             }
         });
-        Self {
-            gateway,
-            address,
-            store,
-            directory,
-            meter,
-            catalogue,
-            clock: time,
-            passed,
-            rates,
-            seen,
-            script,
-            _folder: folder,
-        }
+        Self { gateway, address, store, directory, meter, catalogue, clock: time, passed, rates, seen, script, folder }
+    }
+
+    /// The folder of the spool.
+    pub(crate) fn spool(&self) -> std::path::PathBuf {
+        self.folder.path().join("spool")
     }
 
     /// What the upstream answers from now on.

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use sections::Config;
-pub(crate) use sections::{Environment, Log, LogFormat, Validated};
+pub(crate) use sections::{Environment, Log, LogFormat, UsageDurability, Validated};
 pub(crate) use services::{Identity, Sms};
 
 /// Why the configuration cannot be used; the text names the key at fault.

@@ -41,6 +41,7 @@ pub(crate) struct Config {
     pub(crate) log: Log,
     pub(crate) limits: Limits,
     pub(crate) directory: DirectorySection,
+    pub(crate) usage: UsageSection,
     pub(crate) sms: SmsSection,
     pub(crate) sms_fallback: SmsSection,
     pub(crate) payment: PaymentSection,
@@ -187,6 +188,32 @@ impl Default for DirectorySection {
     }
 }
 
+/// How safe a usage event is before its answer is whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum UsageDurability {
+    /// With the operating system.
+    #[default]
+    Process,
+    /// On disk.
+    Disk,
+}
+
+/// `[usage]`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct UsageSection {
+    pub(crate) durability: UsageDurability,
+    pub(crate) unwritten_events: u64,
+    pub(crate) unwritten_seconds: u64,
+}
+
+impl Default for UsageSection {
+    fn default() -> Self {
+        Self { durability: UsageDurability::Process, unwritten_events: 10_000, unwritten_seconds: 5 }
+    }
+}
+
 /// One `[[upstream]]`.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -297,6 +324,7 @@ pub(crate) struct Validated {
     pub(crate) log: Log,
     pub(crate) limits: Limits,
     pub(crate) directory: DirectorySection,
+    pub(crate) usage: UsageSection,
     pub(crate) sms: Option<Sms>,
     /// Asked in the same breath when the first does not answer.
     pub(crate) sms_fallback: Option<Sms>,
@@ -393,6 +421,7 @@ impl Config {
             rates: self.limits.rates()?,
             limits: self.limits,
             directory: self.directory,
+            usage: self.usage,
             upstreams,
             models,
         })

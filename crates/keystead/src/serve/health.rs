@@ -8,6 +8,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http::{StatusCode, header};
+use keystead_gateway::Meter;
 use keystead_store::Store;
 use serde_json::json;
 use tokio::time::timeout;
@@ -15,19 +16,34 @@ use tokio::time::timeout;
 /// A database that takes longer is as good as away.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// What a node that is ready needs.
+struct Needs {
+    store: Store,
+    meter: Arc<Meter>,
+}
+
 /// The probes' routes.
-pub(crate) fn router(store: Store) -> Router {
+pub(crate) fn router(store: Store, meter: Arc<Meter>) -> Router {
     Router::new()
         .route("/healthz", get(async || json_answer(StatusCode::OK, &json!({ "status": "ok" }))))
         .route("/readyz", get(ready))
-        .with_state(Arc::new(store))
+        .with_state(Arc::new(Needs { store, meter }))
 }
 
-async fn ready(State(store): State<Arc<Store>>) -> Response {
-    match timeout(PATIENCE, store.ping()).await {
-        Ok(Ok(())) => json_answer(StatusCode::OK, &json!({ "status": "ready", "database": "ok" })),
-        _ => json_answer(StatusCode::SERVICE_UNAVAILABLE, &json!({ "status": "not ready", "database": "unavailable" })),
+async fn ready(State(needs): State<Arc<Needs>>) -> Response {
+    let database = matches!(timeout(PATIENCE, needs.store.ping()).await, Ok(Ok(())));
+    let usage = needs.meter.state();
+    let ready = database && usage.failing.is_none();
+    let mut body = json!({
+        "status": if ready { "ready" } else { "not ready" },
+        "database": if database { "ok" } else { "unavailable" },
+        "usage_spool": if usage.failing.is_none() { "ok" } else { "failing" },
+    });
+    if let Some(reason) = usage.failing {
+        body["usage_spool_reason"] = reason.into();
+        body["usage_events_in_memory"] = usage.unwritten.into();
     }
+    json_answer(if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, &body)
 }
 
 fn json_answer(status: StatusCode, value: &serde_json::Value) -> Response {

@@ -9,7 +9,9 @@ use axum::middleware::from_fn;
 use keystead_api::ApiState;
 use keystead_core::id::RequestId;
 use keystead_dashboard::{DashboardState, Waiting};
-use keystead_gateway::{Directory, DirectoryOptions, Gateway, GatewayOptions, Limits, Meter, MeterOptions, Rates};
+use keystead_gateway::{
+    Directory, DirectoryOptions, Durability, Gateway, GatewayOptions, Limits, Meter, MeterOptions, Rates,
+};
 use keystead_store::Store;
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
@@ -17,7 +19,7 @@ use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use crate::config::Validated;
+use crate::config::{UsageDurability, Validated};
 use crate::failure::Failure;
 use crate::secrets;
 use crate::serve::dispatch::{self, Dispatch};
@@ -122,7 +124,7 @@ pub(crate) async fn start(config: Validated, stopped: watch::Receiver<bool>) -> 
     let dispatch = Arc::new(Dispatch {
         gateway,
         administration: administration.layer(from_fn(dispatch::remember_template)),
-        pages: pages.merge(health::router(store)).layer(from_fn(dispatch::remember_template)),
+        pages: pages.merge(health::router(store, Arc::clone(&meter))).layer(from_fn(dispatch::remember_template)),
         hosts: Hosts::new(&public_url, listen),
         edge,
         follower: Arc::clone(&follower),
@@ -150,7 +152,17 @@ fn limits(config: &Validated) -> Limits {
 async fn open_meter(config: &Validated, store: &Store) -> Result<Arc<Meter>, Failure> {
     let folder = config.server.data_dir.join("spool");
     let sink = Arc::new(StoreUsage::new(store.clone()));
-    let opened = Meter::open(&folder, sink, MeterOptions::default(), &mut wire::rng()).await;
+    let usage = &config.usage;
+    let options = MeterOptions {
+        durability: match usage.durability {
+            UsageDurability::Process => Durability::Process,
+            UsageDurability::Disk => Durability::Disk,
+        },
+        unwritten_events: usage.unwritten_events,
+        unwritten_time: Duration::from_secs(usage.unwritten_seconds),
+        ..MeterOptions::default()
+    };
+    let opened = Meter::open(&folder, sink, options, wire::stopwatch(), &mut wire::rng()).await;
     opened.map(Arc::new).map_err(|error| Failure::Other(format!("the usage spool {}: {error}", folder.display())))
 }
 

@@ -10,7 +10,8 @@ use crate::product::{Product, command, variables};
 fn probes_and_pages() {
     let product = Product::start(&[]);
     assert_eq!(product.call("GET", "/healthz", "", None).json()["status"], "ok");
-    assert_eq!(product.call("GET", "/readyz", "", None).json()["database"], "ok");
+    let ready = product.call("GET", "/readyz", "", None).json();
+    assert_eq!((&ready["database"], &ready["usage_spool"]), (&"ok".into(), &"ok".into()));
     assert_eq!(product.call("GET", "/", "", None).status, 200);
     let foreign = product.raw(b"GET / HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n");
     assert_eq!(foreign.status, 421, "{foreign:?}");

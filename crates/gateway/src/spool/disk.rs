@@ -1,0 +1,86 @@
+//! The files of the spool as the operating system has them. Behind a trait, so that tests can fill the disk and break it.
+
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+use std::sync::Arc;
+
+use rustix::fs::{FallocateFlags, fallocate};
+use rustix::io::Errno;
+
+/// Where files of the spool are made.
+pub(crate) trait Disk: Send + Sync {
+    /// Makes a file that did not exist, with so many bytes set aside for it, and a name that outlives a power cut.
+    fn create(&self, path: &Path, room: u64) -> io::Result<Arc<dyn SpoolFile>>;
+}
+
+/// A file that grows.
+pub(crate) trait SpoolFile: Send + Sync {
+    /// Hands bytes to the operating system; perhaps not all of them.
+    fn write(&self, bytes: &[u8]) -> io::Result<usize>;
+    /// Waits until all that was written is on disk. After an error none of it may be taken for written.
+    fn sync(&self) -> io::Result<()>;
+}
+
+/// The disk itself.
+#[derive(Debug)]
+pub(crate) struct RealDisk;
+
+impl Disk for RealDisk {
+    fn create(&self, path: &Path, room: u64) -> io::Result<Arc<dyn SpoolFile>> {
+        let file = OpenOptions::new().create_new(true).append(true).mode(0o600).open(path)?;
+        let made = owned(&file).and_then(|()| set_aside(&file, room)).and_then(|()| match path.parent() {
+            Some(folder) => File::open(folder)?.sync_all(),
+            None => Ok(()),
+        });
+        if let Err(error) = made {
+            // It is empty; where it cannot be removed, the next start does.
+            let _ = fs::remove_file(path);
+            return Err(error);
+        }
+        Ok(Arc::new(file))
+    }
+}
+
+impl SpoolFile for File {
+    fn write(&self, bytes: &[u8]) -> io::Result<usize> {
+        let mut file = self;
+        Write::write(&mut file, bytes)
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        self.sync_data()
+    }
+}
+
+/// Makes the folder, for its owner alone.
+pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+/// Marks the file as one that is being written. The mark goes with the process, however that ends.
+fn owned(file: &File) -> io::Result<()> {
+    match file.try_lock() {
+        // Not every file system has locks; there, one folder must not be given to two processes.
+        Ok(()) | Err(TryLockError::Error(_)) => Ok(()),
+        Err(error @ TryLockError::WouldBlock) => Err(error.into()),
+    }
+}
+
+/// Whether another process is writing the file.
+pub(crate) fn is_owned(file: &File) -> bool {
+    matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
+}
+
+/// Takes room on the disk without making the file longer, so that a full disk shows before an event must be written.
+fn set_aside(file: &File, room: u64) -> io::Result<()> {
+    loop {
+        match fallocate(file, FallocateFlags::KEEP_SIZE, 0, room) {
+            Err(Errno::INTR) => {}
+            // A file system that cannot.
+            Ok(()) | Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) => return Ok(()),
+            Err(error) => return Err(error.into()),
+        }
+    }
+}

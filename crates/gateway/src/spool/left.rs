@@ -1,0 +1,173 @@
+//! What earlier runs left in the folder of the spool. Nothing that cannot be read is ever removed.
+
+use std::collections::VecDeque;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufRead, BufReader, Read};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::disk::is_owned;
+use super::line::{self, Line};
+use super::{Group, Kept, Segment};
+
+pub(crate) const EXTENSION: &str = "usage";
+/// What a file is renamed to that has lines that could not be read, once the others were counted.
+const DAMAGED: &str = "damaged";
+
+/// A file of the spool by its name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Found {
+    /// The number of its segment, by which the files of one folder are in order.
+    pub(crate) number: u64,
+    /// The segment's name.
+    pub(crate) segment: String,
+    /// Which of the segment's files.
+    pub(crate) part: u64,
+    pub(crate) path: PathBuf,
+}
+
+/// The files of a folder, oldest first, and what has such a name without being such a file.
+pub(crate) fn list(folder: &Path) -> io::Result<(Vec<Found>, Vec<PathBuf>)> {
+    let (mut files, mut others) = (Vec::new(), Vec::new());
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let Some(found) = named(entry.path()) else { continue };
+        // A link is not followed: it may lead to a file that is not ours to read and remove.
+        if entry.file_type().is_ok_and(|kind| kind.is_file()) { files.push(found) } else { others.push(found.path) }
+    }
+    files.sort();
+    Ok((files, others))
+}
+
+/// Reads a name: `{number}-{run}.usage` for the first file of a segment, `{number}-{run}.{part}.usage` for later ones.
+fn named(path: PathBuf) -> Option<Found> {
+    let name = path.file_name()?.to_str()?.strip_suffix(EXTENSION)?.strip_suffix('.')?;
+    let (segment, part) = match name.split_once('.') {
+        Some((segment, part)) => (segment, part.parse().ok()?),
+        None => (name, 0),
+    };
+    let number = segment.split('-').next()?.parse().ok()?;
+    Some(Found { number, segment: segment.to_owned(), part, path })
+}
+
+/// The path of a file.
+pub(crate) fn path(folder: &Path, segment: &str, part: u64) -> PathBuf {
+    folder.join(if part == 0 { format!("{segment}.{EXTENSION}") } else { format!("{segment}.{part}.{EXTENSION}") })
+}
+
+/// Why a file is left as it is.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unread {
+    /// A running process writes it, and delivers it.
+    #[error("another process is writing it")]
+    Owned,
+    /// Written by another version.
+    #[error("it was written by another version of Keystead")]
+    Foreign,
+    /// It cannot be read.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+}
+
+/// What a file holds.
+#[derive(Debug, Default)]
+pub(crate) struct Contents {
+    /// Events without gaps in each.
+    pub(crate) groups: Vec<Group>,
+    /// Lines that were whole once and cannot be read.
+    pub(crate) damaged: u64,
+}
+
+/// Reads a file to its end.
+pub(crate) fn read(segment: &Arc<Segment>, path: &Path) -> Result<Contents, Unread> {
+    let file = open(path)?;
+    if !segment.own && is_owned(&file) {
+        return Err(Unread::Owned);
+    }
+    let mut contents = Contents::default();
+    let mut reader = BufReader::new(file);
+    let mut text = Vec::new();
+    while reader.read_until(b'\n', &mut text)? > 0 {
+        match line::read(&text) {
+            Line::Event(place, event) => match contents.groups.last_mut() {
+                Some(last) if last.end() == place => last.events.push_back(*event),
+                _ => contents.groups.push(Group {
+                    segment: Arc::clone(segment),
+                    first: place,
+                    events: VecDeque::from([*event]),
+                }),
+            },
+            Line::Foreign => return Err(Unread::Foreign),
+            Line::Damaged => contents.damaged += 1,
+            Line::Header | Line::Torn => {}
+        }
+        text.clear();
+    }
+    Ok(contents)
+}
+
+/// How many lines a file has that may be events.
+pub(crate) fn count(path: &Path) -> Result<i64, Unread> {
+    let mut file = open(path)?;
+    if is_owned(&file) {
+        return Err(Unread::Owned);
+    }
+    let mut buffer = vec![0; 64 << 10];
+    let (mut lines, mut first) = (0i64, true);
+    loop {
+        let length = file.read(&mut buffer)?;
+        if length == 0 {
+            return Ok(lines);
+        }
+        let bytes = &buffer[..length];
+        if std::mem::take(&mut first)
+            && let Some(end) = memchr::memchr(b'\n', bytes)
+        {
+            match line::read(&bytes[..=end]) {
+                Line::Foreign => return Err(Unread::Foreign),
+                Line::Header => lines -= 1,
+                _ => {}
+            }
+        }
+        lines += i64::try_from(memchr::memchr_iter(b'\n', bytes).count()).unwrap_or(i64::MAX);
+    }
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    let no_follow = i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).unwrap_or_default();
+    OpenOptions::new().read(true).custom_flags(no_follow).open(path)
+}
+
+/// The files of a segment.
+pub(crate) fn files_of(segment: &Segment) -> Vec<PathBuf> {
+    let files = list(&segment.folder).map(|(files, _)| files).unwrap_or_default();
+    files.into_iter().filter(|found| *found.segment == *segment.name).map(|found| found.path).collect()
+}
+
+/// Reads all files of a segment, as far as they can be read.
+pub(crate) fn read_segment(segment: &Arc<Segment>) -> (Contents, Kept) {
+    let (mut all, mut kept) = (Contents::default(), Kept::default());
+    for path in files_of(segment) {
+        match read(segment, &path) {
+            Ok(contents) => {
+                if contents.damaged > 0 {
+                    kept.damaged.push(path);
+                }
+                all.groups.extend(contents.groups);
+                all.damaged += contents.damaged;
+            }
+            Err(why) => {
+                tracing::error!(path = %path.display(), %why, "this file of the usage spool is left as it is");
+                kept.unread.push(path);
+            }
+        }
+    }
+    (all, kept)
+}
+
+/// Puts a file aside whose readable lines were counted, where nothing reads or removes it any more.
+pub(crate) fn put_aside(path: &Path) -> io::Result<PathBuf> {
+    let aside = path.with_added_extension(DAMAGED);
+    fs::rename(path, &aside).map(|()| aside)
+}

@@ -1,0 +1,125 @@
+//! One event as one line of a spool file, in the two forms that are read: the checksum, the event's place in its
+//! segment, the event as JSON, a line break.
+
+use std::io::{self, Write};
+
+use keystead_core::usage::UsageEvent;
+use sha2::{Digest, Sha256};
+
+/// The first line of a file, without the number of its form.
+const HEADER: &[u8] = b"keystead usage ";
+/// The form that is written.
+const VERSION: u32 = 2;
+/// Characters of a checksum, CRC-32 in hexadecimal.
+const SUM: usize = 8;
+/// Characters of a checksum in files without a first line: eight bytes of SHA-256.
+const OLD_SUM: usize = 16;
+
+const DIGITS: &[u8; 16] = b"0123456789abcdef";
+
+/// The first line of a file.
+pub(crate) fn header() -> Vec<u8> {
+    [HEADER, VERSION.to_string().as_bytes(), b"\n"].concat()
+}
+
+/// What a line is.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Line {
+    /// The first line of a file in a form that is known.
+    Header,
+    /// The first line of a file in a form of another version of Keystead.
+    Foreign,
+    /// An event and its place.
+    Event(i64, Box<UsageEvent>),
+    /// It has no end, because the process or the machine ended while it was written: its event was never recorded.
+    Torn,
+    /// It was whole once and cannot be read.
+    Damaged,
+}
+
+/// Reads a line with its line break.
+pub(crate) fn read(line: &[u8]) -> Line {
+    let Some(line) = line.strip_suffix(b"\n") else { return Line::Torn };
+    if let Some(version) = line.strip_prefix(HEADER) {
+        let known = version == VERSION.to_string().as_bytes();
+        return if known { Line::Header } else { Line::Foreign };
+    }
+    event(line).map_or(Line::Damaged, |(place, event)| Line::Event(place, Box::new(event)))
+}
+
+fn event(line: &[u8]) -> Option<(i64, UsageEvent)> {
+    let end = line.iter().position(|byte| *byte == b' ')?;
+    let (sum, rest) = (&line[..end], &line[end + 1..]);
+    let whole = match end {
+        SUM => checksum(rest) == sum,
+        OLD_SUM => old_checksum(rest) == sum,
+        _ => false,
+    };
+    let (place, json) = rest.split_at(rest.iter().position(|byte| *byte == b' ').filter(|_| whole)?);
+    let place = std::str::from_utf8(place).ok()?.parse().ok()?;
+    Some((place, serde_json::from_slice(json).ok()?))
+}
+
+/// Writes an event behind the text; the checksum is filled in once the rest stands there.
+pub(crate) fn write(text: &mut Vec<u8>, place: i64, event: &UsageEvent) -> io::Result<()> {
+    let start = text.len();
+    text.extend_from_slice(&[b' '; SUM + 1]);
+    let summed = text.len();
+    write!(text, "{place} ")?;
+    serde_json::to_writer(&mut *text, event)?;
+    let sum = checksum(&text[summed..]);
+    text[start..start + SUM].copy_from_slice(&sum);
+    text.push(b'\n');
+    Ok(())
+}
+
+fn checksum(bytes: &[u8]) -> [u8; SUM] {
+    hexadecimal(&crc32fast::hash(bytes).to_be_bytes())
+}
+
+fn old_checksum(bytes: &[u8]) -> [u8; OLD_SUM] {
+    hexadecimal(&Sha256::digest(bytes))
+}
+
+/// As much of the bytes as fits.
+fn hexadecimal<const N: usize>(bytes: &[u8]) -> [u8; N] {
+    let mut text = [b'0'; N];
+    for (pair, byte) in text.chunks_exact_mut(2).zip(bytes) {
+        pair.copy_from_slice(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::event;
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read() {
+        let mut text = Vec::new();
+        write(&mut text, 41, &event(7)).unwrap();
+        assert_eq!(read(&text), Line::Event(41, Box::new(event(7))));
+        assert_eq!(read(&text[..text.len() - 1]), Line::Torn);
+        for at in 0..text.len() - 1 {
+            let mut text = text.clone();
+            text[at] ^= 4;
+            assert_eq!(read(&text), Line::Damaged, "byte {at}");
+        }
+        assert_eq!(read(&header()), Line::Header);
+        assert_eq!(read(b"keystead usage 3\n"), Line::Foreign);
+    }
+
+    // An upgrade must not lose what waits in the spool: these bytes were written by version 0.1.0.
+    #[test]
+    fn lines_of_the_first_version_are_read() {
+        const OLD: &str = include_str!("old_lines.txt");
+        for (number, line) in OLD.split_inclusive('\n').enumerate() {
+            let Line::Event(place, event) = read(line.as_bytes()) else { panic!("{line}") };
+            assert_eq!(place, i64::try_from(number).unwrap());
+            assert_eq!((event.used.requests, event.used.input_tokens, event.status), (1, 5, 200));
+            assert_eq!((event.stream, event.summary), (number == 1, number == 1));
+        }
+        assert_eq!(OLD.lines().count(), 2);
+    }
+}

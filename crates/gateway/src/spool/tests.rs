@@ -1,0 +1,26 @@
+//! What tests of the spool share.
+
+use keystead_core::Timestamp;
+use keystead_core::money::Micros;
+use keystead_core::usage::{Quantities, UsageKind};
+
+use keystead_core::usage::UsageEvent;
+
+pub(crate) fn event(number: usize) -> UsageEvent {
+    UsageEvent {
+        at: Timestamp(i64::try_from(number).unwrap()),
+        kind: UsageKind::Completions,
+        organization: "org-1".parse().unwrap(),
+        project: "proj_1".parse().unwrap(),
+        key: "key_1".parse().unwrap(),
+        owner: "user-1".to_owned(),
+        model: "line\nbreak".to_owned(),
+        used: Quantities { requests: 1, input_tokens: 5, ..Quantities::default() },
+        cost: Micros(7),
+        status: 200,
+        estimated: false,
+        request: format!("req_{number}"),
+        stream: false,
+        summary: false,
+    }
+}
