@@ -104,10 +104,13 @@ pub(crate) fn tell(headers: &mut HeaderMap, told: &Told) {
 fn come_back(headers: &mut HeaderMap, refused: &Refused) {
     headers.insert(header::LINK, HeaderValue::from_static("</help/rate-limits>; rel=\"help\""));
     let Some(wait) = refused.wait() else {
-        headers.insert(HeaderName::from_static("x-should-retry"), HeaderValue::from_static("false"));
+        reply::give_up(headers);
         return;
     };
     let millis = u64::try_from(wait.as_micros().div_ceil(1_000)).unwrap_or(u64::MAX).max(1);
     headers.insert(header::RETRY_AFTER, millis.div_ceil(1_000).into());
-    headers.insert(HeaderName::from_static("retry-after-ms"), millis.into());
+    headers.insert(&reply::RETRY_AFTER_MS, millis.into());
+    if wait > reply::LONGEST_WAIT {
+        reply::give_up(headers);
+    }
 }

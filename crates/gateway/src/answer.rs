@@ -1,21 +1,22 @@
 //! The upstream's answer on its way back: what may pass, what is kept in the books, what the client must never see.
 
 use bytes::Bytes;
+use http::response::Parts;
 use http::{HeaderValue, Response, StatusCode, header};
 use http_body_util::BodyExt;
 use keystead_core::refusal::Wire;
 
+use crate::address::Upstream;
 use crate::body::{GatewayBody, full};
-use crate::catalogue::Upstream;
 use crate::forward::{Exchange, Outgoing};
 use crate::settle::{Settled, Settlement, Shape};
-use crate::upstream::{UpstreamBody, collect};
-use crate::{Gateway, headers, objects, reply};
+use crate::upstream::{Challenge, UpstreamBody, collect};
+use crate::{Gateway, headers, objects, refusals, reply};
 
 /// An answer that must be read before it is passed on may be this long.
 const MOST_BOOKKEPT: usize = 64 << 20;
 /// An upstream's error body may be this long.
-const MOST_ERROR: usize = 64 << 10;
+pub(crate) const MOST_ERROR: usize = 64 << 10;
 
 impl Gateway {
     pub(crate) async fn answer(
@@ -25,31 +26,16 @@ impl Gateway {
         outgoing: Outgoing<'_>,
         mut settled: Settled,
     ) -> Result<Response<GatewayBody>, Wire> {
-        let (parts, body) = answered.into_parts();
+        let (mut parts, mut body) = answered.into_parts();
         let status = parts.status;
-        if status.is_redirection() || status.is_informational() {
-            self.metrics.upstream_failed();
-            return Err(reply::server_error(502, "The model server answered in a way that cannot be passed on."));
-        }
-        if matches!(status.as_u16(), 401 | 403) {
-            // The operator's secret was refused, not the client's: a 401 would send people to look at the wrong key.
-            tracing::error!(upstream = %outgoing.upstream.name, status = status.as_u16(), "the upstream refused our credential");
-            self.metrics.upstream_failed();
-            return Err(reply::server_error(
-                502,
-                "The model server refused this service's credential. Tell the operator.",
-            ));
-        }
         settled.answered(status);
-        let kind = parts.headers.get(header::CONTENT_TYPE);
-        let events = kind.is_some_and(headers::is_event_stream);
-        let media = kind.and_then(headers::media_type);
-        let json = media.is_some_and(|media| media.eq_ignore_ascii_case("application/json"));
+        if !status.is_success() {
+            return Box::pin(self.refused(exchange, outgoing.upstream, parts, body)).await;
+        }
         let list = objects::lists_objects(exchange.route);
-        let body = if !status.is_success() {
-            self.metrics.upstream_failed();
-            full(Box::pin(scrubbed(body, outgoing.upstream, status)).await?)
-        } else if list || (json && objects::names_objects(exchange.route)) {
+        let read = list || objects::names_objects(exchange.route);
+        let shape = shape(&mut parts, &mut body, outgoing.asked.0, read || settled.is_counted()).await;
+        let body = if list || (shape.json && read) {
             let Ok(whole) = Box::pin(collect(body, MOST_BOOKKEPT)).await else {
                 return Err(reply::server_error(502, "The model server's answer broke off or was too large."));
             };
@@ -57,27 +43,113 @@ impl Gateway {
             settled.by_body(&whole).safe().await.map_err(|_| reply::unrecorded())?;
             full(whole)
         } else {
-            Settlement::new(body, settled, Shape { events, json, strip: outgoing.strip }).boxed_unsync()
+            Settlement::new(body, settled, Shape { strip: outgoing.strip, ..shape }).boxed_unsync()
         };
-        let mut response = Response::new(body);
-        *response.status_mut() = status;
-        *response.headers_mut() = parts.headers;
-        if events {
+        let mut response = passed(exchange, parts, body);
+        if shape.events {
             response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
         }
-        reply::attribute(response.headers_mut(), &exchange.payer);
+        Ok(response)
+    }
+
+    /// An answer that is no success: passed on where it is about the request, told apart where it is about the operator.
+    async fn refused(
+        &self,
+        exchange: &Exchange<'_>,
+        upstream: &Upstream,
+        parts: Parts,
+        body: UpstreamBody,
+    ) -> Result<Response<GatewayBody>, Wire> {
+        let status = parts.status;
+        if status.is_redirection() || status.is_informational() {
+            self.metrics.upstream_failed("redirect");
+            return Err(reply::server_error(502, "The model server answered in a way that cannot be passed on."));
+        }
+        let encoded = parts.headers.contains_key(header::CONTENT_ENCODING);
+        let body = collect(body, MOST_ERROR).await.ok().filter(|_| !encoded);
+        let ours = match status {
+            StatusCode::UNAUTHORIZED => true,
+            StatusCode::FORBIDDEN => {
+                let challenge = parts.extensions.get::<Challenge>().is_some();
+                refusals::is_about_our_access(body.as_ref().unwrap_or(&Bytes::new()), challenge)
+            }
+            _ => false,
+        };
+        if ours {
+            // The operator's secret was refused, not the client's: a 401 would send people to look at the wrong key.
+            tracing::error!(upstream = %upstream.name, status = status.as_u16(), "the upstream refused our credential");
+            self.metrics.upstream_failed("credential");
+            return Err(reply::server_error(
+                502,
+                "The model server refused this service's credential. Tell the operator.",
+            ));
+        }
+        self.metrics.upstream_failed("status");
+        let html = parts.headers.get(header::CONTENT_TYPE).and_then(headers::media_type) == Some("text/html");
+        let Some(body) = body.filter(|_| !html) else {
+            // A page of a proxy in between, or something that cannot be looked through for the secret.
+            return Ok(reply::with_hints(&parts.headers, &reply::upstream_error(status), self.now()));
+        };
+        let mut response = passed(exchange, parts, full(scrubbed(body, upstream)));
+        reply::hint(status, response.headers_mut(), self.now());
         Ok(response)
     }
 }
 
-/// An upstream's error body without the secret it may quote (GW-7).
-async fn scrubbed(body: UpstreamBody, upstream: &Upstream, status: StatusCode) -> Result<Bytes, Wire> {
-    let unreadable = |_| reply::server_error(status.as_u16(), "The model server answered with an error.");
-    let body = collect(body, MOST_ERROR).await.map_err(unreadable)?;
-    let Some(key) = &upstream.api_key else { return Ok(body) };
+/// An answer with the headers that may pass, and who pays.
+fn passed(exchange: &Exchange<'_>, parts: Parts, body: GatewayBody) -> Response<GatewayBody> {
+    let mut response = Response::new(body);
+    *response.status_mut() = parts.status;
+    *response.headers_mut() = parts.headers;
+    reply::attribute(response.headers_mut(), &exchange.payer);
+    response
+}
+
+/// What kind of body this is: what its content type says, or, where that says nothing and the body must be read, what it
+/// begins with. The client is then told the right type.
+async fn shape(parts: &mut Parts, body: &mut UpstreamBody, stream: bool, read: bool) -> Shape {
+    const NOTHING: Shape = Shape { events: false, json: false, strip: false };
+    if parts.headers.contains_key(header::CONTENT_ENCODING) {
+        // It could not be unpacked, so nothing in it can be read.
+        return NOTHING;
+    }
+    let kind = parts.headers.get(header::CONTENT_TYPE);
+    let media = kind.and_then(headers::media_type);
+    let events = kind.is_some_and(headers::is_event_stream);
+    let json = media.is_some_and(headers::is_json);
+    let vague = media.is_none_or(|media| {
+        ["text/plain", "application/octet-stream", "application/x-ndjson"]
+            .iter()
+            .any(|vague| media.eq_ignore_ascii_case(vague))
+    });
+    if events || !read || !(vague || (json && stream)) {
+        return Shape { events, json, strip: false };
+    }
+    let untyped = media.is_none();
+    let mut retype = |to: &'static str| {
+        parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(to));
+    };
+    match body.beginning().await {
+        begin if stream && headers::begins_events(begin) => {
+            retype("text/event-stream");
+            Shape { events: true, ..NOTHING }
+        }
+        [b'{', ..] => {
+            if untyped {
+                retype("application/json");
+            }
+            Shape { json: true, ..NOTHING }
+        }
+        _ => Shape { json, ..NOTHING },
+    }
+}
+
+/// An upstream's error body without the secret it may quote.
+fn scrubbed(body: Bytes, upstream: &Upstream) -> Bytes {
+    let Some(key) = &upstream.api_key else { return body };
     let secret = key.expose().as_bytes();
     if secret.is_empty() || memchr::memmem::find(&body, secret).is_none() {
-        return Ok(body);
+        return body;
     }
-    Ok(String::from_utf8_lossy(&body).replace(key.expose().as_str(), "[secret]").into())
+    String::from_utf8_lossy(&body).replace(key.expose().as_str(), "[secret]").into()
 }

@@ -24,3 +24,14 @@ pub(crate) enum Sending {
     /// Passed on as it comes.
     Passing(GatewayBody),
 }
+
+impl Sending {
+    /// The same body once more, where it is all there.
+    pub(crate) fn again(&self) -> Option<Self> {
+        match self {
+            Self::Nothing => Some(Self::Nothing),
+            Self::Whole(bytes) => Some(Self::Whole(bytes.clone())),
+            Self::Passing(_) => None,
+        }
+    }
+}

@@ -14,6 +14,7 @@ use keystead_core::id::RequestId;
 use keystead_core::refusal::Wire;
 use keystead_core::route::Route;
 
+use crate::answer::MOST_ERROR;
 use crate::body::{BoxError, GatewayBody, Sending};
 use crate::catalogue::{Catalogue, ModelEntry, Upstream};
 use crate::gate::{self, Gated};
@@ -22,8 +23,8 @@ use crate::multipart::{self, FormScan, Malformed};
 use crate::peek::{self, Peek};
 use crate::settle::Settled;
 use crate::target::no_object;
-use crate::upstream::Asked;
-use crate::{Gateway, admission, reply};
+use crate::upstream::{Asked, NoAnswer, UpstreamBody, collect};
+use crate::{Gateway, admission, refusals, reply};
 
 /// Sizes and times of the forwarding path.
 #[derive(Debug, Clone, Copy)]
@@ -71,6 +72,8 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) model: Option<&'a ModelEntry>,
     /// Whether the usage chunk must be taken out again.
     pub(crate) strip: bool,
+    /// The body as the client sent it, where the usage chunk was asked for here and the upstream may refuse that.
+    unasked: Option<Bytes>,
     pub(crate) characters: i64,
     /// Whether a stream and reasoning summaries are asked for.
     pub(crate) asked: (bool, bool),
@@ -99,13 +102,16 @@ impl Gateway {
             (_, Gated::Refused(response)) => return Ok(*response),
             (entry, Gated::Passed(verdicts)) => (entry, verdicts),
         };
-        let splice = peek.splice.as_ref().filter(|_| strips(exchange.route, &peek));
+        let upstream = upstream_of(&catalogue, Some(entry))?;
+        let asks = strips(exchange.route, &peek) && upstream.asks_usage(&entry.id, self.now());
+        let splice = peek.splice.as_ref().filter(|_| asks);
         let strip = splice.is_some();
         let sent = splice.map_or_else(|| body.clone(), |splice| peek::with_usage_chunk(&body, splice));
         let outgoing = Outgoing {
-            upstream: upstream_of(&catalogue, Some(entry))?,
+            upstream,
             model: Some(entry),
             strip,
+            unasked: Some(body).filter(|_| strip && upstream.may_leave_out_usage()),
             characters: peek.input_characters,
             asked: (peek.stream, peek.summary),
             request_bytes: u64::try_from(sent.len()).unwrap_or(u64::MAX),
@@ -164,6 +170,7 @@ impl Gateway {
             upstream: upstream_of(&catalogue, Some(entry))?,
             model: Some(entry),
             strip: false,
+            unasked: None,
             characters: 0,
             asked: (asked.stream, false),
             request_bytes: 0,
@@ -197,6 +204,7 @@ impl Gateway {
             upstream: upstream_of(&catalogue, None)?,
             model: None,
             strip: false,
+            unasked: None,
             characters: 0,
             asked: (false, false),
             request_bytes: 0,
@@ -251,7 +259,7 @@ impl Gateway {
         exchange: &Exchange<'_>,
         parts: &Parts,
         body: Sending,
-        outgoing: Outgoing<'_>,
+        mut outgoing: Outgoing<'_>,
     ) -> Result<Response<GatewayBody>, Wire> {
         if !self.meter.accepts() {
             self.metrics.unrecordable();
@@ -267,20 +275,66 @@ impl Gateway {
         // woken by the first is awake for the rest, and waking it is what a send costs most.
         tokio::task::yield_now().await;
         let asked = Asked { method: &parts.method, target, headers: &parts.headers, id: &exchange.id };
-        let answered = self.upstream.send(address, &asked, body).await.map_err(|error| {
-            if let Some(wire) = outgoing.fault.as_ref().and_then(|fault| fault.get()) {
-                return wire.clone();
+        let answered = match self.upstream.send(address, &asked, body).await {
+            Ok(answered) => answered,
+            Err(none) => return self.unanswered(exchange, &outgoing, &none),
+        };
+        let answered = match outgoing.unasked.take() {
+            Some(unasked) if !answered.status().is_success() => {
+                match Box::pin(self.without_usage(&asked, &mut outgoing, answered, unasked)).await {
+                    Ok(answered) => answered,
+                    Err(none) => return self.unanswered(exchange, &outgoing, &none),
+                }
             }
-            tracing::warn!(request = %exchange.id, upstream = %outgoing.upstream.name, %error, "no answer from upstream");
-            self.metrics.upstream_failed();
-            reply::unavailable("The model server did not answer. Try again shortly.")
-        })?;
+            _ => answered,
+        };
         let settled = Settled::new(self, exchange, &outgoing, admitted.reservation);
         let mut response = self.answer(exchange, answered, outgoing, settled).await?;
         if let Some(told) = admitted.told.filter(|_| response.status().is_success()) {
             admission::tell(response.headers_mut(), &told);
         }
         Ok(response)
+    }
+
+    /// The answer where an upstream gave none.
+    fn unanswered(
+        &self,
+        exchange: &Exchange<'_>,
+        outgoing: &Outgoing<'_>,
+        none: &NoAnswer,
+    ) -> Result<Response<GatewayBody>, Wire> {
+        if let Some(wire) = outgoing.fault.as_ref().and_then(|fault| fault.get()) {
+            return Err(wire.clone());
+        }
+        tracing::warn!(request = %exchange.id, upstream = %outgoing.upstream.name, error = %none, "no answer from upstream");
+        self.metrics.upstream_failed(none.reason());
+        let (wire, again) = none.told();
+        if again { Err(wire) } else { Ok(reply::final_error(&wire)) }
+    }
+
+    /// Looks whether a refusal is about the question for usage, which the client did not put, and if so asks once more
+    /// without it.
+    async fn without_usage(
+        &self,
+        asked: &Asked<'_>,
+        outgoing: &mut Outgoing<'_>,
+        answered: Response<UpstreamBody>,
+        unasked: Bytes,
+    ) -> Result<Response<UpstreamBody>, NoAnswer> {
+        let (parts, body) = answered.into_parts();
+        let (upstream, model) = (outgoing.upstream, outgoing.model);
+        let body = collect(body, MOST_ERROR).await.unwrap_or_default();
+        let (Some(address), true) = (&upstream.address, refusals::names_stream_options(parts.status, &body)) else {
+            return Ok(Response::from_parts(parts, UpstreamBody::whole(body)));
+        };
+        outgoing.strip = false;
+        outgoing.request_bytes = u64::try_from(unasked.len()).unwrap_or(u64::MAX);
+        let answered = self.upstream.send(address, asked, Sending::Whole(unasked)).await?;
+        if let Some(model) = model.filter(|_| answered.status().is_success()) {
+            tracing::info!(upstream = %upstream.name, model = %model.id, "the upstream does not know stream_options");
+            upstream.refused_usage(&model.id, self.now());
+        }
+        Ok(answered)
     }
 }
 

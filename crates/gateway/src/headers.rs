@@ -61,14 +61,33 @@ pub(crate) fn to_upstream(client: &HeaderMap) -> impl Iterator<Item = (&HeaderNa
 
 /// Whether a client may see this header of an upstream's answer (security decision 3).
 pub(crate) fn may_return(name: &str) -> bool {
-    matches!(name, "content-type" | "content-disposition" | "retry-after" | "retry-after-ms" | "x-should-retry")
-        || (name.starts_with("x-ratelimit-") && !name.ends_with("-key"))
+    matches!(
+        name,
+        "content-type"
+            | "content-disposition"
+            | "content-encoding"
+            | "retry-after"
+            | "retry-after-ms"
+            | "x-should-retry"
+    ) || (name.starts_with("x-ratelimit-") && !name.ends_with("-key"))
         || (name.starts_with("openai-") && !matches!(name, "openai-organization" | "openai-project"))
 }
 
 /// Whether the value names an event stream.
 pub(crate) fn is_event_stream(value: &HeaderValue) -> bool {
     media_type(value).is_some_and(|media| media.eq_ignore_ascii_case("text/event-stream"))
+}
+
+/// Whether a media type names JSON.
+pub(crate) fn is_json(media: &str) -> bool {
+    let media = media.as_bytes();
+    let suffix = media.len().checked_sub("+json".len()).and_then(|at| media.get(at..));
+    media.eq_ignore_ascii_case(b"application/json") || suffix.is_some_and(|end| end.eq_ignore_ascii_case(b"+json"))
+}
+
+/// Whether a body that begins like this is a stream of events.
+pub(crate) fn begins_events(begin: &[u8]) -> bool {
+    [&b"data:"[..], b"event:", b"id:", b"retry:", b":"].iter().any(|field| begin.starts_with(field))
 }
 
 /// The media type without parameters.

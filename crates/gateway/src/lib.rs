@@ -4,6 +4,7 @@
 //! A route that is not in `keystead_core::route::ROUTES` is not forwarded; a route there names its meter, so nothing
 //! passes unmetered. No SQL and no vendors: the store is behind [`KeySource`], [`UsageSink`] and [`Ownership`].
 
+mod address;
 mod admission;
 mod answer;
 mod batches;
@@ -26,6 +27,7 @@ mod objects;
 mod ownership;
 mod peek;
 mod rates;
+mod refusals;
 mod reply;
 mod settle;
 mod spool;
@@ -50,6 +52,7 @@ use keystead_core::route::{self, Matched, ModelIn, NoRoute};
 use keystead_core::time::Timestamp;
 use rand::RngCore;
 
+pub use address::{Auth, StreamUsage, Unusable, UpstreamOptions};
 pub use body::{BoxError, GatewayBody};
 pub use catalogue::{Catalogue, ModelEntry, Upstream};
 pub use directory::{ChangedSubject, Directory, DirectoryOptions, DirectoryStats, KeySource};

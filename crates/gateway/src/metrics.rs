@@ -21,11 +21,17 @@ struct Labels {
     status: &'static str,
 }
 
+/// Why an upstream's answer is none.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Reason {
+    reason: &'static str,
+}
+
 #[derive(Debug)]
 pub(crate) struct Metrics {
     requests: Family<Labels, Counter>,
     seconds: Histogram,
-    upstream_failures: Counter,
+    upstream_failures: Family<Reason, Counter>,
     shadowed: Counter,
     limited: Counter,
     unrecordable: Counter,
@@ -37,7 +43,7 @@ impl Default for Metrics {
         Self {
             requests: Family::default(),
             seconds: Histogram::new(buckets),
-            upstream_failures: Counter::default(),
+            upstream_failures: Family::default(),
             shadowed: Counter::default(),
             limited: Counter::default(),
             unrecordable: Counter::default(),
@@ -56,8 +62,9 @@ impl Metrics {
         self.seconds.observe(elapsed.as_secs_f64());
     }
 
-    pub(crate) fn upstream_failed(&self) {
-        self.upstream_failures.inc();
+    /// Notes that an upstream gave no answer, or one that is no success.
+    pub(crate) fn upstream_failed(&self, reason: &'static str) {
+        self.upstream_failures.get_or_create(&Reason { reason }).inc();
     }
 
     pub(crate) fn shadowed(&self) {
@@ -77,7 +84,7 @@ impl Metrics {
         registry.register("keystead_gateway_head_seconds", "Time to the head of the answer", self.seconds.clone());
         registry.register(
             "keystead_gateway_upstream_failures",
-            "Answers that were errors or never came",
+            "Answers that were errors or never came, by reason",
             self.upstream_failures.clone(),
         );
         registry.register(

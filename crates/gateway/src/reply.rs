@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::header::{self, HeaderName};
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
+use keystead_core::Timestamp;
 use keystead_core::access::{Payer, printable};
 use keystead_core::id::RequestId;
 use keystead_core::refusal::Wire;
@@ -17,15 +19,24 @@ use crate::headers::{ORGANIZATION, PROJECT};
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 static PROCESSING: HeaderName = HeaderName::from_static("openai-processing-ms");
 static VERSION: HeaderName = HeaderName::from_static("openai-version");
+pub(crate) static RETRY_AFTER_MS: HeaderName = HeaderName::from_static("retry-after-ms");
+static SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 
-/// An error body.
-pub(crate) fn error(wire: &Wire) -> Response<GatewayBody> {
+/// The longest wait after which clients are left to try again by themselves.
+pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+fn error_body(wire: &Wire) -> String {
     let body = if wire.string_form {
         json!({ "error": wire.message })
     } else {
         json!({ "error": { "message": wire.message, "type": wire.kind, "param": wire.param, "code": wire.code } })
     };
-    let mut response = Response::new(full(body.to_string()));
+    body.to_string()
+}
+
+/// An answer with an error body.
+pub(crate) fn error(wire: &Wire) -> Response<GatewayBody> {
+    let mut response = Response::new(full(error_body(wire)));
     *response.status_mut() = StatusCode::from_u16(wire.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -46,6 +57,66 @@ pub(crate) fn error(wire: &Wire) -> Response<GatewayBody> {
         response.extensions_mut().insert((**gate).clone());
     }
     response
+}
+
+/// An upstream's error whose body cannot be passed on.
+pub(crate) fn upstream_error(status: StatusCode) -> Wire {
+    server_error(status.as_u16(), &format!("The model server answered with status {}.", status.as_u16()))
+}
+
+/// An error made here, with what the upstream said about trying again.
+pub(crate) fn with_hints(upstreams: &HeaderMap, wire: &Wire, now: Timestamp) -> Response<GatewayBody> {
+    let mut response = error(wire);
+    let status = response.status();
+    let headers = response.headers_mut();
+    for name in [&header::RETRY_AFTER, &RETRY_AFTER_MS, &SHOULD_RETRY] {
+        if let Some(value) = upstreams.get(name) {
+            headers.insert(name, value.clone());
+        }
+    }
+    hint(status, headers, now);
+    response
+}
+
+/// An error that the same request would meet again.
+pub(crate) fn final_error(wire: &Wire) -> Response<GatewayBody> {
+    let mut response = error(wire);
+    give_up(response.headers_mut());
+    response
+}
+
+/// Tells clients not to try again. The official clients obey, and would retry this status otherwise.
+pub(crate) fn give_up(headers: &mut HeaderMap) {
+    headers.insert(&SHOULD_RETRY, HeaderValue::from_static("false"));
+}
+
+/// Some clients wait as long as an answer says, be it a day, before they try again. Above [`LONGEST_WAIT`] they are told
+/// not to, unless the answer says itself whether to.
+pub(crate) fn hint(status: StatusCode, headers: &mut HeaderMap, now: Timestamp) {
+    let retried = matches!(status.as_u16(), 408 | 409 | 429 | 500..);
+    if retried && !headers.contains_key(&SHOULD_RETRY) && wait(headers, now).is_some_and(|wait| wait > LONGEST_WAIT) {
+        give_up(headers);
+    }
+}
+
+/// How long an answer asks to wait.
+fn wait(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+    let text = |name: &HeaderName| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+    let seconds = |text: &str, unit: f64| {
+        text.parse().ok().and_then(|number: f64| Duration::try_from_secs_f64(number * unit).ok())
+    };
+    let date = |text: &str| {
+        let at = httpdate::parse_http_date(text).ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+        Some(at.saturating_sub(Duration::from_secs(u64::try_from(now.0).ok()?)))
+    };
+    text(&RETRY_AFTER_MS)
+        .and_then(|text| seconds(text, 0.001))
+        .or_else(|| text(&header::RETRY_AFTER).and_then(|text| seconds(text, 1.0).or_else(|| date(text))))
+}
+
+/// An error within a stream of events, after which it ends.
+pub(crate) fn error_event(wire: &Wire) -> Bytes {
+    format!("event: error\ndata: {}\n\n", error_body(wire)).into()
 }
 
 /// The help page about a gate's refusal (S1-47).

@@ -20,7 +20,7 @@ use crate::ownership::Ownership;
 use crate::rates::Reservation;
 use crate::sse::EventScan;
 use crate::upstream::UpstreamBody;
-use crate::{Gateway, usage};
+use crate::{Gateway, reply, usage};
 
 /// Of a body longer than this only the end is kept for reading.
 const LONGEST: usize = 8 << 20;
@@ -72,6 +72,11 @@ impl Settled {
             asked,
             reservation,
         }
+    }
+
+    /// Whether something is counted.
+    pub(crate) const fn is_counted(&self) -> bool {
+        self.counted.is_some()
     }
 
     /// Notes the status the upstream answered with.
@@ -296,7 +301,10 @@ impl Body for Settlement {
                     self.settle();
                     // The client sees that the answer is not whole, so nothing has to wait for the event.
                     self.recorded = Recorded::Safe;
-                    return Poll::Ready(Some(Err(error)));
+                    if !matches!(&self.reading, Reading::Events(scan) if scan.is_between_events()) {
+                        return Poll::Ready(Some(Err(error.into())));
+                    }
+                    self.next = reply::error_event(&reply::server_error(502, &error.to_string()));
                 }
                 None => self.end(),
             }

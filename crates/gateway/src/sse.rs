@@ -94,6 +94,11 @@ impl EventScan {
         out.freeze()
     }
 
+    /// Whether what the client has ends with a whole event, so that another may follow.
+    pub(crate) fn is_between_events(&self) -> bool {
+        !self.overlong && (self.strip || self.held.is_empty())
+    }
+
     /// What was held back when the stream ended in the middle of an event.
     pub(crate) fn rest(&mut self) -> Bytes {
         if self.strip { std::mem::take(&mut self.held).freeze() } else { Bytes::new() }

@@ -1,41 +1,53 @@
 //! The upstream client behind its own small seam: one request out, one answer with its body unread.
 
+mod answer_body;
+mod failure;
 mod framing;
 mod head;
 mod link;
 mod pool;
+mod request;
+mod unpack;
 
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::Poll;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
-use http::{Response, Uri};
-use http_body::{Body, Frame, SizeHint};
+use http::{HeaderMap, Response, StatusCode, Uri, header};
 use hyper::service::Service;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::service::TowerToHyperService;
 
-use crate::body::{BoxError, Sending};
+use crate::body::Sending;
 use crate::catalogue::Address;
-use framing::{Framing, Piece};
+use answer_body::Lease;
+pub(crate) use answer_body::{UpstreamBody, collect};
+pub(crate) use failure::NoAnswer;
 pub(crate) use head::Asked;
 use head::Head;
-use link::{Link, Request};
+use link::{Failed, Link};
 use pool::Pool;
+use request::Request;
+use unpack::Unpacker;
 
-/// The upstream gave no answer.
-#[derive(Debug, thiserror::Error)]
-#[error("the upstream gave no answer: {0}")]
-pub(crate) struct NoAnswer(String);
+/// Before the moment at which the upstream says that it will close a waiting connection, it is closed here: a request must
+/// not cross with the close.
+const MARGIN: Duration = Duration::from_secs(1);
 
-impl NoAnswer {
-    fn because(error: impl std::fmt::Display) -> Self {
-        Self(error.to_string())
+impl From<Failed> for NoAnswer {
+    fn from(failed: Failed) -> Self {
+        match failed {
+            Failed::Ended(_) | Failed::Body(_) => Self::Closed(failed.to_string()),
+            Failed::NoHead(_) => Self::Malformed(failed.to_string()),
+            Failed::Silent(longest) => Self::Silent(longest),
+        }
     }
 }
+
+/// The head asks for a credential.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Challenge;
 
 pub(crate) struct UpstreamClient {
     connector: TowerToHyperService<HttpsConnector<HttpConnector>>,
@@ -56,27 +68,32 @@ impl UpstreamClient {
         Self { connector: TowerToHyperService::new(connector), connect, pool: Arc::default() }
     }
 
-    /// Sends a request. Only one of which nothing went out, because its connection had closed while it waited, goes over
-    /// another.
+    /// Sends a request. On a connection that had waited, the upstream's close may cross with the request; then it goes
+    /// once more, over a new connection, where that cannot do anything twice: nothing of it had gone out, or its method
+    /// is idempotent (RFC 9110, 9.2.2), or the connection shows that the upstream never read it whole. A request that
+    /// failed on a new connection is never sent again.
     pub(crate) async fn send(
         &self,
         to: &Address,
         asked: &Asked<'_>,
         body: Sending,
     ) -> Result<Response<UpstreamBody>, NoAnswer> {
+        let again = body.again();
         let mut request = Request::new(to, asked, body);
-        loop {
-            let (mut link, waited) = match self.waiting(&to.origin).await {
-                Some(link) => (link, true),
-                None => (Box::pin(self.connect(&to.uri)).await?, false),
-            };
+        if let Some(mut link) = self.waiting(&to.origin).await {
             link.begin(request);
-            match std::future::poll_fn(|context| link.poll_head(context)).await {
-                Ok(head) => return Ok(self.response(to, head, link)),
-                Err(error) if waited => request = link.unsent().ok_or_else(|| NoAnswer::because(error))?,
-                Err(error) => return Err(NoAnswer::because(error)),
-            }
+            let answered = link.head(to.options.first_byte).await;
+            let crossed = again.is_some() && crossed(&mut link, asked, &answered).await;
+            request = match (answered, again.filter(|_| crossed)) {
+                (_, Some(again)) => Request::new(to, asked, again),
+                (Ok(head), None) => return Ok(self.response(to, head, link)),
+                (Err(failed), None) => link.unsent().ok_or(failed)?,
+            };
         }
+        let mut link = Box::pin(self.connect(&to.uri)).await?;
+        link.begin(request);
+        let head = link.head(to.options.first_byte).await?;
+        Ok(self.response(to, head, link))
     }
 
     /// A connection that waits and is still open.
@@ -92,118 +109,84 @@ impl UpstreamClient {
     }
 
     async fn connect(&self, to: &Uri) -> Result<Box<Link>, NoAnswer> {
+        let unreachable = |error: &dyn std::fmt::Display| NoAnswer::Unreachable(error.to_string());
         // Addresses are tried one after the other within the connector's time, and the encryption comes on top.
         let connected = tokio::time::timeout(self.connect.saturating_mul(2), self.connector.call(to.clone())).await;
-        Ok(Link::new(connected.map_err(NoAnswer::because)?.map_err(NoAnswer::because)?))
+        let connected = connected.map_err(|error| unreachable(&error))?;
+        Ok(Link::new(connected.map_err(|error| unreachable(&error))?))
     }
 
     fn response(&self, to: &Address, head: Head, link: Box<Link>) -> Response<UpstreamBody> {
-        let lease = Lease { link, keep: head.keep, origin: Arc::clone(&to.origin), pool: Arc::clone(&self.pool) };
-        let mut body = UpstreamBody { framing: head.framing, lease: Some(lease) };
-        if body.framing.is_over() {
-            body.release();
-        }
+        let keep = kept(&head, to.options.keep_alive);
+        let lease =
+            Lease { link, keep, origin: Arc::clone(&to.origin), pool: Arc::clone(&self.pool), idle: to.options.idle };
+        let mut headers = head.headers;
+        let body = UpstreamBody::new(head.framing, lease, unpacker(&mut headers));
         let mut response = Response::new(body);
         *response.status_mut() = head.status;
-        *response.headers_mut() = head.headers;
+        *response.headers_mut() = headers;
+        if head.challenge {
+            response.extensions_mut().insert(Challenge);
+        }
         response
     }
 }
 
-/// A connection that comes back to the pool once its answer was read to the end.
-struct Lease {
-    link: Box<Link>,
-    keep: bool,
-    origin: Arc<str>,
-    pool: Arc<Pool>,
-}
-
-/// An upstream's answer. Reading it drives its connection; dropping it before the end closes the connection.
-pub(crate) struct UpstreamBody {
-    framing: Framing,
-    lease: Option<Lease>,
-}
-
-impl UpstreamBody {
-    /// Lets go of the connection, which waits for its next request unless the upstream asked for the end, answered
-    /// before it had read the whole request, or sent more than it announced.
-    fn release(&mut self) {
-        if let Some(Lease { mut link, keep: true, origin, pool }) = self.lease.take()
-            && link.rest()
-        {
-            pool.keep(&origin, link);
-        }
-    }
-
-    fn look_ahead(&mut self) {
-        if let Some(lease) = &mut self.lease {
-            self.framing.look_ahead(&mut lease.link.input);
-        }
-        if self.framing.is_over() {
-            self.release();
-        }
-    }
-
-    fn poll_data(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, BoxError>>> {
-        let Some(Lease { link, keep, .. }) = &mut self.lease else { return Poll::Ready(None) };
-        // The rest of the request; the answer counts even where that fails.
-        if let Poll::Ready(Err(_)) = link.poll_send(context) {
-            *keep = false;
-        }
-        loop {
-            match self.framing.next(&mut link.input)? {
-                Piece::Data(data) => return Poll::Ready(Some(Ok(data))),
-                Piece::End => return Poll::Ready(None),
-                Piece::More => {}
-            }
-            if ready!(link.poll_read(context))? == 0 {
-                let whole = self.framing == Framing::UntilClose;
-                return Poll::Ready((!whole).then(|| Err("the upstream's answer broke off".into())));
-            }
+/// Whether the end of a connection that had waited crossed with the request, which may therefore be sent again.
+async fn crossed(link: &mut Link, asked: &Asked<'_>, answered: &Result<Head, Failed>) -> bool {
+    match answered {
+        // The upstream had given up waiting before the request came.
+        Ok(head) => head.status == StatusCode::REQUEST_TIMEOUT && !head.keep,
+        Err(failed) => {
+            let ended = matches!(failed, Failed::Ended(_)) && !link.answered();
+            ended && (asked.method.is_idempotent() || link.refused(failed).await)
         }
     }
 }
 
-impl Body for UpstreamBody {
-    type Data = Bytes;
-    type Error = BoxError;
-
-    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        let data = ready!(self.poll_data(context));
-        match &data {
-            None => self.release(),
-            Some(Err(_)) => self.lease = None,
-            // The end of chunks often stands right behind the last one.
-            Some(Ok(_)) => self.look_ahead(),
-        }
-        Poll::Ready(data.map(|data| data.map(Frame::data)))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.lease.is_none()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.framing.length().map_or_else(SizeHint::default, SizeHint::with_exact)
-    }
+/// How long the connection may wait for another request; `None` when it must not wait.
+fn kept(head: &Head, longest: Duration) -> Option<Duration> {
+    let kept = head.kept_for.map_or(longest, |kept_for| longest.min(kept_for.saturating_sub(MARGIN)));
+    Some(kept).filter(|kept| head.keep && !kept.is_zero())
 }
 
-/// Reads a body up to a bound.
-pub(crate) async fn collect<B>(body: B, most: usize) -> Result<Bytes, bool>
-where
-    B: Body<Data = Bytes> + Unpin,
-{
-    use http_body_util::BodyExt;
-    let mut body = body;
-    let mut whole = BytesMut::new();
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|_| false)?;
-        if let Ok(data) = frame.into_data() {
-            if whole.len() + data.len() > most {
-                return Err(true);
-            }
-            whole.extend_from_slice(&data);
+/// What unpacks the body, if it must be and can be; then the body is no longer encoded. What remains encoded says so.
+fn unpacker(headers: &mut HeaderMap) -> Option<Unpacker> {
+    let mut encodings = headers.get_all(header::CONTENT_ENCODING).iter();
+    let encoding = encodings.next()?.as_bytes();
+    if encodings.next().is_some() {
+        return None;
+    }
+    let unpacker = Unpacker::of(encoding);
+    if unpacker.is_some() || encoding.eq_ignore_ascii_case(b"identity") || encoding.is_empty() {
+        headers.remove(header::CONTENT_ENCODING);
+    }
+    unpacker
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::BytesMut;
+
+    use super::*;
+
+    #[test]
+    fn a_connection_is_kept_for_less_time_than_the_upstream_keeps_it() {
+        for (fields, longest, wanted) in [
+            ("", 4, Some(4)),
+            ("keep-alive: timeout=5\r\n", 4, Some(4)),
+            ("keep-alive: timeout=5\r\n", 60, Some(4)),
+            ("keep-alive: timeout=3\r\n", 4, Some(2)),
+            ("keep-alive: timeout=1\r\n", 4, None),
+            ("keep-alive: timeout=0\r\n", 4, None),
+            ("keep-alive: timeout=60, max=0\r\n", 4, None),
+            ("connection: close\r\nkeep-alive: timeout=60\r\n", 4, None),
+            ("", 0, None),
+        ] {
+            let text = format!("HTTP/1.1 200 OK\r\n{fields}content-length: 0\r\n\r\n");
+            let head = head::read(&mut BytesMut::from(text.as_bytes())).unwrap().unwrap();
+            let kept = kept(&head, Duration::from_secs(longest)).map(|kept| kept.as_secs());
+            assert_eq!(kept, wanted, "{fields} {longest}");
         }
     }
-    Ok(whole.freeze())
 }

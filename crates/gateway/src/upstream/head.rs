@@ -1,6 +1,8 @@
 //! Heads on the wire: the request's, written straight from what the client sent, and the answer's, of which only what a
 //! client may see is kept.
 
+use std::time::Duration;
+
 use bytes::BytesMut;
 use http::header::{self, HeaderName};
 use http::uri::PathAndQuery;
@@ -14,7 +16,9 @@ use crate::headers;
 /// The head of an answer at most, in bytes.
 const LONGEST: usize = 64 << 10;
 /// Headers of an answer at most.
-const MOST_HEADERS: usize = 100;
+const MOST_HEADERS: usize = 256;
+
+static KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 
 /// What is asked of an upstream, beside the body.
 pub(crate) struct Asked<'a> {
@@ -38,12 +42,17 @@ pub(super) enum Told {
 /// Writes the head of a request: own headers, own framing, the operator's secret.
 pub(super) fn write(out: &mut Vec<u8>, to: &Address, asked: &Asked<'_>, told: Told) {
     let mut put = |pieces: &[&[u8]]| pieces.iter().for_each(|piece| out.extend_from_slice(piece));
-    put(&[asked.method.as_str().as_bytes(), b" ", to.prefix.as_bytes(), asked.target.as_str().as_bytes()]);
-    put(&[b" HTTP/1.1\r\nhost: ", to.host.as_bytes()]);
-    if let Some(secret) = &to.authorization {
-        put(&[b"\r\nauthorization: ", secret.as_bytes()]);
+    let target = asked.target.as_str();
+    let target = if to.versioned { target } else { target.strip_prefix("/v1").unwrap_or(target) };
+    put(&[asked.method.as_str().as_bytes(), b" ", to.prefix.as_bytes(), target.as_bytes()]);
+    if let Some(query) = &to.query {
+        put(&[if target.contains('?') { b"&" } else { b"?" }, query.as_bytes()]);
     }
-    put(&[b"\r\nx-request-id: ", asked.id.as_str().as_bytes()]);
+    put(&[b" HTTP/1.1\r\nhost: ", to.host.as_bytes()]);
+    if let Some((name, secret)) = &to.secret {
+        put(&[b"\r\n", name.as_str().as_bytes(), b": ", secret.as_bytes()]);
+    }
+    put(&[b"\r\nx-request-id: ", asked.id.as_str().as_bytes(), b"\r\naccept-encoding: identity"]);
     for (name, value) in headers::to_upstream(asked.headers) {
         put(&[b"\r\n", name.as_str().as_bytes(), b": ", value.as_bytes()]);
     }
@@ -66,6 +75,10 @@ pub(super) struct Head {
     pub(super) framing: Framing,
     /// Whether the connection may carry another request.
     pub(super) keep: bool,
+    /// How long the upstream keeps it open, where it says so.
+    pub(super) kept_for: Option<Duration>,
+    /// Whether it asks for a credential.
+    pub(super) challenge: bool,
 }
 
 /// Bytes that are no head of an answer we could trust.
@@ -95,9 +108,16 @@ fn read_one(input: &mut BytesMut) -> Result<Option<Head>, NoHead> {
     let length = httparse::ParserConfig::default()
         .parse_response_with_uninit_headers(&mut parsed, input, &mut room)
         .map_err(|_| NoHead("its head is no HTTP/1"))?;
-    let httparse::Status::Complete(length) = length else {
-        return if input.len() > LONGEST { Err(NoHead("its head is too long")) } else { Ok(None) };
+    let (whole, length) = match length {
+        httparse::Status::Complete(length) => (true, length),
+        httparse::Status::Partial => (false, input.len()),
     };
+    if length > LONGEST {
+        return Err(NoHead("its head is too long"));
+    }
+    if !whole {
+        return Ok(None);
+    }
     let mut framed = Framed { version: parsed.version.unwrap_or_default(), ..Framed::default() };
     let mut kept = Vec::with_capacity(4);
     let start = input.as_ptr().addr();
@@ -120,7 +140,7 @@ fn read_one(input: &mut BytesMut) -> Result<Option<Head>, NoHead> {
         headers.append(name, value);
     }
     let (framing, keep) = framed.decide(status)?;
-    Ok(Some(Head { status, headers, framing, keep }))
+    Ok(Some(Head { status, headers, framing, keep, kept_for: framed.kept_for, challenge: framed.challenge }))
 }
 
 /// What the headers of an answer say of its end.
@@ -132,6 +152,8 @@ struct Framed {
     chunked: bool,
     close: bool,
     keep_alive: bool,
+    kept_for: Option<Duration>,
+    challenge: bool,
 }
 
 impl Framed {
@@ -153,8 +175,28 @@ impl Framed {
                 self.close |= option.eq_ignore_ascii_case(b"close");
                 self.keep_alive |= option.eq_ignore_ascii_case(b"keep-alive");
             }
+        } else if name == KEEP_ALIVE {
+            for option in value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii) {
+                self.note_keep_alive(option);
+            }
+        } else if name == header::WWW_AUTHENTICATE {
+            self.challenge = true;
         }
         Ok(())
+    }
+
+    /// `timeout=5` is how long the connection stays open, `max=0` that this answer is its last. Everything else means
+    /// nothing here.
+    fn note_keep_alive(&mut self, option: &[u8]) {
+        let Some((name, value)) = std::str::from_utf8(option).ok().and_then(|option| option.split_once('=')) else {
+            return;
+        };
+        let Ok(number) = value.trim().trim_matches('"').parse::<u64>() else { return };
+        if name.trim().eq_ignore_ascii_case("timeout") {
+            self.kept_for = Some(Duration::from_secs(number));
+        } else if name.trim().eq_ignore_ascii_case("max") && number == 0 {
+            self.close = true;
+        }
     }
 
     fn decide(&self, status: StatusCode) -> Result<(Framing, bool), NoHead> {
@@ -212,6 +254,22 @@ mod tests {
     }
 
     #[test]
+    fn how_long_a_connection_stays_open() {
+        for (value, kept_for, keep) in [
+            ("timeout=5", Some(5), true),
+            ("timeout=5, max=100", Some(5), true),
+            ("max=0", None, false),
+            ("Timeout = 72; max=3", None, true),
+            ("TIMEOUT = 72", Some(72), true),
+            ("timeout=-1, x, =, timeout", None, true),
+        ] {
+            let head = of(&format!("HTTP/1.1 200 OK\r\nkeep-alive: {value}\r\ncontent-length: 0\r\n\r\n"));
+            let head = head.unwrap().unwrap();
+            assert_eq!((head.kept_for.map(|time| time.as_secs()), head.keep), (kept_for, keep), "{value}");
+        }
+    }
+
+    #[test]
     fn what_could_be_read_in_two_ways_is_refused() {
         for text in [
             "HTTP/2 200\r\n\r\n",
@@ -233,7 +291,8 @@ mod tests {
             assert!(of(text).is_err(), "{text:?}");
         }
         assert!(of(&format!("HTTP/1.1 200 OK\r\nx: {}", "y".repeat(LONGEST))).is_err());
-        assert!(of(&format!("HTTP/1.1 200 OK\r\n{}\r\n", "x: y\r\n".repeat(MOST_HEADERS + 1))).is_err());
+        let many = |count| of(&format!("HTTP/1.1 200 OK\r\n{}\r\n", "x: y\r\n".repeat(count)));
+        assert!(many(MOST_HEADERS).is_ok() && many(MOST_HEADERS + 1).is_err());
     }
 
     proptest! {

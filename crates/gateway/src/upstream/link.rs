@@ -5,30 +5,55 @@ use std::future::Future;
 use std::io::{self, IoSlice};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
-use http_body::Body;
+use bytes::BytesMut;
 use hyper_rustls::MaybeHttpsStream;
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, Interest};
 use tokio::net::TcpStream;
+use tokio_rustls::client::TlsStream;
 
-use super::head::{self, Asked, Head, Told};
-use crate::body::{BoxError, GatewayBody, Sending};
-use crate::catalogue::Address;
+use super::head::{self, Head, NoHead};
+use super::request::Request;
+use crate::body::BoxError;
 
 /// Room for reading. An answer of the usual length comes in one read; more room is made for longer ones.
 const ROOM: usize = 8 << 10;
 /// Room for reading at most.
 const MOST_ROOM: usize = 128 << 10;
-/// A body up to this length is copied behind its head: cheaper than to hand the system two pieces.
-const SHORT: usize = 4 << 10;
-/// The usual length of a head with a short body.
-const HEAD: usize = 1 << 10;
+
+/// How long the news that an upstream's system refused bytes may take: a way there and back.
+const REFUSAL: Duration = Duration::from_millis(500);
 
 /// Bytes both ways.
-trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
+trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {
+    /// What carries them.
+    fn socket(&self) -> Option<&TcpStream>;
+}
+
+impl Duplex for TlsStream<TokioIo<TokioIo<TcpStream>>> {
+    fn socket(&self) -> Option<&TcpStream> {
+        Some(self.get_ref().0.inner().inner())
+    }
+}
+
+/// Why no head of an answer came over a connection.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failed {
+    /// The connection ended.
+    #[error("{0}")]
+    Ended(io::Error),
+    /// What came is no head.
+    #[error("{0}")]
+    NoHead(#[from] NoHead),
+    /// The client's body broke off.
+    #[error("{0}")]
+    Body(BoxError),
+    /// Nothing came for so long.
+    #[error("nothing came within {} seconds", .0.as_secs())]
+    Silent(Duration),
+}
 
 /// Plain or encrypted.
 enum Stream {
@@ -38,12 +63,19 @@ enum Stream {
 
 impl Stream {
     fn poll_write(&mut self, context: &mut Context<'_>, request: &Request) -> Poll<io::Result<usize>> {
-        let text = request.text.get(request.written..).unwrap_or_default();
-        let pieces = [IoSlice::new(text), IoSlice::new(&request.data)];
+        let (text, data) = request.ready();
+        let pieces = [IoSlice::new(text), IoSlice::new(data)];
         match self {
-            Self::Plain(stream) if request.data.is_empty() => Pin::new(stream).poll_write(context, text),
+            Self::Plain(stream) if data.is_empty() => Pin::new(stream).poll_write(context, text),
             Self::Plain(stream) => Pin::new(stream).poll_write_vectored(context, &pieces),
             Self::Encrypted(stream) => Pin::new(stream).poll_write_vectored(context, &pieces),
+        }
+    }
+
+    fn socket(&self) -> Option<&TcpStream> {
+        match self {
+            Self::Plain(stream) => Some(stream),
+            Self::Encrypted(stream) => stream.socket(),
         }
     }
 
@@ -63,120 +95,14 @@ impl Stream {
     }
 }
 
-/// What is still to be had of a request's body.
-enum Rest {
-    Nothing,
-    /// So many bytes, as was announced.
-    Measured(GatewayBody, u64),
-    /// Chunks; whether one went out, whose line break is owed.
-    Chunks(GatewayBody, bool),
-    /// It broke off. Nothing may follow, or what was sent would look whole.
-    Broken,
-}
-
-/// A request on its way out.
-pub(super) struct Request {
-    /// Text, and how far it went.
-    text: Vec<u8>,
-    written: usize,
-    /// What follows the text.
-    data: Bytes,
-    rest: Rest,
-}
-
-impl Request {
-    pub(super) fn new(to: &Address, asked: &Asked<'_>, body: Sending) -> Self {
-        let told = match &body {
-            Sending::Nothing => Told::Nothing,
-            Sending::Whole(bytes) => Told::Length(u64::try_from(bytes.len()).unwrap_or(u64::MAX)),
-            Sending::Passing(body) => body.size_hint().exact().map_or(Told::Chunked, Told::Length),
-        };
-        let mut text = Vec::with_capacity(HEAD);
-        head::write(&mut text, to, asked, told);
-        let (mut data, mut rest) = (Bytes::new(), Rest::Nothing);
-        match (body, told) {
-            (Sending::Nothing, _) => {}
-            (Sending::Whole(bytes), _) if bytes.len() <= SHORT => text.extend_from_slice(&bytes),
-            (Sending::Whole(bytes), _) => data = bytes,
-            (Sending::Passing(body), Told::Length(length)) => rest = Rest::Measured(body, length),
-            (Sending::Passing(body), _) => rest = Rest::Chunks(body, false),
-        }
-        Self { text, written: 0, data, rest }
-    }
-
-    /// Whether something stands ready to be written.
-    fn is_ready(&self) -> bool {
-        self.written < self.text.len() || !self.data.is_empty()
-    }
-
-    fn wrote(&mut self, count: usize) {
-        let text = count.min(self.text.len().saturating_sub(self.written));
-        self.written += text;
-        drop(self.data.split_to(count - text));
-    }
-
-    /// The next piece of the body, if there is one.
-    fn poll_more(&mut self, context: &mut Context<'_>) -> Poll<Result<bool, BoxError>> {
-        let body = match &mut self.rest {
-            Rest::Nothing => return Poll::Ready(Ok(false)),
-            Rest::Broken => return Poll::Ready(Err("the request's body broke off".into())),
-            Rest::Measured(body, _) | Rest::Chunks(body, _) => Pin::new(body),
-        };
-        let more = match ready!(body.poll_frame(context)) {
-            Some(Ok(frame)) => self.more(frame.into_data().unwrap_or_default()),
-            Some(Err(error)) => Err(error),
-            None => self.end(),
-        };
-        if more.is_err() {
-            self.rest = Rest::Broken;
-        }
-        Poll::Ready(more.map(|()| true))
-    }
-
-    fn more(&mut self, data: Bytes) -> Result<(), BoxError> {
-        if data.is_empty() {
-            return Ok(());
-        }
-        match &mut self.rest {
-            Rest::Measured(_, left) => {
-                let length = u64::try_from(data.len()).unwrap_or(u64::MAX);
-                *left = left.checked_sub(length).ok_or("the request's body is longer than announced")?;
-            }
-            Rest::Chunks(_, begun) => {
-                let owed = if std::mem::replace(begun, true) { "\r\n" } else { "" };
-                let size = format!("{owed}{:x}\r\n", data.len());
-                self.say(size.as_bytes());
-            }
-            Rest::Nothing | Rest::Broken => {}
-        }
-        self.data = data;
-        Ok(())
-    }
-
-    fn end(&mut self) -> Result<(), BoxError> {
-        match std::mem::replace(&mut self.rest, Rest::Nothing) {
-            Rest::Measured(_, 1..) => return Err("the request's body is shorter than announced".into()),
-            Rest::Chunks(_, true) => self.say(b"\r\n0\r\n\r\n"),
-            Rest::Chunks(_, false) => self.say(b"0\r\n\r\n"),
-            Rest::Measured(..) | Rest::Nothing | Rest::Broken => {}
-        }
-        Ok(())
-    }
-
-    /// Text that follows what went out.
-    fn say(&mut self, text: &[u8]) {
-        self.text.clear();
-        self.text.extend_from_slice(text);
-        self.written = 0;
-    }
-}
-
 pub(super) struct Link {
     stream: Stream,
     /// `None` once all of it went out and the stream was flushed.
     request: Option<Request>,
-    /// Whether a byte of the request went out.
-    begun: bool,
+    /// How many bytes of the request went out.
+    sent: u64,
+    /// Whether a byte came since the request began.
+    answered: bool,
     pub(super) input: BytesMut,
     room: usize,
 }
@@ -187,7 +113,7 @@ impl Link {
             MaybeHttpsStream::Http(plain) => Stream::Plain(plain.into_inner()),
             MaybeHttpsStream::Https(encrypted) => Stream::Encrypted(Box::new(encrypted.into_inner())),
         };
-        Box::new(Self { stream, request: None, begun: false, input: BytesMut::new(), room: ROOM })
+        Box::new(Self { stream, request: None, sent: 0, answered: false, input: BytesMut::new(), room: ROOM })
     }
 
     /// Whether the connection, which should be silent while it waits, can be used. A close shows only by reading.
@@ -206,25 +132,46 @@ impl Link {
 
     /// Takes a request. Nothing goes out before [`Self::poll_head`].
     pub(super) fn begin(&mut self, request: Request) {
-        (self.request, self.begun) = (Some(request), false);
+        (self.request, self.sent, self.answered) = (Some(request), 0, false);
     }
 
     /// Gives back a request of which nothing went out.
     pub(super) fn unsent(&mut self) -> Option<Request> {
-        self.request.take().filter(|_| !self.begun)
+        self.request.take().filter(|_| self.sent == 0)
+    }
+
+    /// Whether a byte came since the request began.
+    pub(super) const fn answered(&self) -> bool {
+        self.answered
+    }
+
+    /// Whether the connection ended in a way that shows that the upstream never read the whole request: its system
+    /// refused bytes (a reset), because the program had closed the connection before. A program that has read everything
+    /// and then ends gives no reset.
+    pub(super) async fn refused(&mut self, failed: &Failed) -> bool {
+        use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
+        let Failed::Ended(error) = failed else { return false };
+        if matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset) {
+            return true;
+        }
+        // A plain end may be followed by the reset.
+        let Some(socket) = self.stream.socket() else { return false };
+        tokio::time::timeout(REFUSAL, socket.ready(Interest::ERROR)).await.is_ok_and(|ready| ready.is_ok())
     }
 
     /// Moves the request out as far as it goes now.
-    pub(super) fn poll_send(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+    pub(super) fn poll_send(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Failed>> {
         while let Some(request) = &mut self.request {
             if request.is_ready() {
-                match ready!(self.stream.poll_write(context, request))? {
-                    0 => return Poll::Ready(Err(io::Error::from(io::ErrorKind::WriteZero).into())),
-                    count => request.wrote(count),
+                match ready!(self.stream.poll_write(context, request)).map_err(Failed::Ended)? {
+                    0 => return Poll::Ready(Err(Failed::Ended(io::ErrorKind::WriteZero.into()))),
+                    count => {
+                        request.wrote(count);
+                        self.sent = self.sent.saturating_add(u64::try_from(count).unwrap_or(u64::MAX));
+                    }
                 }
-                self.begun = true;
-            } else if !ready!(request.poll_more(context))? {
-                ready!(self.stream.poll_flush(context))?;
+            } else if !ready!(request.poll_more(context)).map_err(Failed::Body)? {
+                ready!(self.stream.poll_flush(context)).map_err(Failed::Ended)?;
                 self.request = None;
             }
         }
@@ -244,9 +191,23 @@ impl Link {
         read
     }
 
-    /// Sends, and waits for the head of the answer. An answer that comes before the request is out counts; so does one
-    /// that comes although the request could not be sent to its end.
-    pub(super) fn poll_head(&mut self, context: &mut Context<'_>) -> Poll<Result<Head, BoxError>> {
+    /// Sends, and waits for the head of the answer, which must come within `longest` after the last byte that went out.
+    pub(super) async fn head(&mut self, longest: Duration) -> Result<Head, Failed> {
+        loop {
+            let sent = self.sent;
+            let head = tokio::time::timeout(longest, std::future::poll_fn(|context| self.poll_head(context)));
+            match head.await {
+                Ok(head) => return head,
+                // A long body is still on its way; its pauses are bounded where it comes from.
+                Err(_) if self.request.is_some() && self.sent > sent => {}
+                Err(_) => return Err(Failed::Silent(longest)),
+            }
+        }
+    }
+
+    /// An answer that comes before the request is out counts; so does one that comes although the request could not be
+    /// sent to its end.
+    fn poll_head(&mut self, context: &mut Context<'_>) -> Poll<Result<Head, Failed>> {
         let unsent = match self.poll_send(context) {
             Poll::Ready(Err(error)) => Some(error),
             _ => None,
@@ -255,20 +216,23 @@ impl Link {
             if let Some(head) = head::read(&mut self.input)? {
                 return Poll::Ready(Ok(head));
             }
-            match self.poll_read(context) {
-                Poll::Ready(Ok(1..)) => {}
-                Poll::Ready(Ok(0)) => {
-                    return Poll::Ready(Err(unsent.unwrap_or_else(|| "it closed the connection".into())));
+            let ended = match self.poll_read(context) {
+                Poll::Ready(Ok(1..)) => {
+                    self.answered = true;
+                    continue;
                 }
-                Poll::Ready(Err(error)) => return Poll::Ready(Err(unsent.unwrap_or_else(|| error.into()))),
+                Poll::Ready(Ok(0)) => io::ErrorKind::UnexpectedEof.into(),
+                Poll::Ready(Err(error)) => error,
                 Poll::Pending => return unsent.map_or(Poll::Pending, |error| Poll::Ready(Err(error))),
-            }
+            };
+            return Poll::Ready(Err(unsent.unwrap_or(Failed::Ended(ended))));
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
     use http::uri::PathAndQuery;
     use http::{HeaderMap, Method};
     use http_body_util::{BodyExt, StreamBody};
@@ -276,8 +240,17 @@ mod tests {
     use rand::SeedableRng;
     use tokio::io::{AsyncWriteExt, DuplexStream};
 
+    use super::super::head::Asked;
+    use super::super::request::SHORT;
     use super::*;
-    use crate::catalogue::Upstream;
+    use crate::address::Upstream;
+    use crate::body::{GatewayBody, Sending};
+
+    impl Duplex for DuplexStream {
+        fn socket(&self) -> Option<&TcpStream> {
+            None
+        }
+    }
 
     const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
 
@@ -285,7 +258,7 @@ mod tests {
     fn pair() -> (Link, DuplexStream) {
         let (ours, theirs) = tokio::io::duplex(16);
         let stream = Stream::Encrypted(Box::new(ours));
-        (Link { stream, request: None, begun: false, input: BytesMut::new(), room: ROOM }, theirs)
+        (Link { stream, request: None, sent: 0, answered: false, input: BytesMut::new(), room: ROOM }, theirs)
     }
 
     fn passing(pieces: &[&'static str]) -> GatewayBody {
@@ -296,13 +269,17 @@ mod tests {
         StreamBody::new(futures_util::stream::iter(frames.collect::<Vec<_>>())).boxed_unsync()
     }
 
-    /// Sends a body; what arrived at the other end, and how it went on this one.
-    async fn send(body: Sending) -> (String, Result<Head, String>) {
+    fn request(body: Sending) -> Request {
         let upstream = Upstream::new("one".to_owned(), "http://h/v1", None);
         let id = RequestId::generate(&mut rand_chacha::ChaCha8Rng::seed_from_u64(1));
         let (headers, target) = (HeaderMap::new(), PathAndQuery::from_static("/v1/files"));
         let asked = Asked { method: &Method::POST, target: &target, headers: &headers, id: &id };
-        let request = Request::new(upstream.address.as_ref().unwrap(), &asked, body);
+        Request::new(upstream.address.as_ref().unwrap(), &asked, body)
+    }
+
+    /// Sends a body; what arrived at the other end, and how it went on this one.
+    async fn send(body: Sending) -> (String, Result<Head, String>) {
+        let request = request(body);
         let (mut link, mut theirs) = pair();
         link.begin(request);
         let serve = async move {
@@ -320,7 +297,7 @@ mod tests {
             }
             String::from_utf8(got).unwrap()
         };
-        let ask = async move { std::future::poll_fn(|context| link.poll_head(context)).await };
+        let ask = async move { link.head(Duration::from_secs(60)).await };
         let (got, head) = tokio::join!(serve, ask);
         (got.split_once("\r\n\r\n").unwrap().1.to_owned(), head.map_err(|error| error.to_string()))
     }
@@ -342,5 +319,80 @@ mod tests {
         let (got, head) = send(Sending::Passing(passing(&["one", "broken", "two"]))).await;
         assert_eq!(got, "3\r\none");
         assert_eq!(head.map(|head| head.status).unwrap_err(), "broken");
+    }
+
+    /// A connection over the system's own sockets, and its other end.
+    async fn sockets() -> (Box<Link>, TcpStream) {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (ours, theirs) = tokio::join!(TcpStream::connect(listener.local_addr().unwrap()), listener.accept());
+        (Link::new(MaybeHttpsStream::Http(TokioIo::new(ours.unwrap()))), theirs.unwrap().0)
+    }
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    #[tokio::test]
+    async fn a_close_that_crosses_with_the_request_is_told_from_one_behind_it() {
+        // Closed before the request came: the first bytes are answered with a reset.
+        let (mut link, theirs) = sockets().await;
+        drop(theirs);
+        link.begin(request(Sending::Whole("{}".into())));
+        let failed = link.head(MINUTE).await.unwrap_err();
+        assert!(link.refused(&failed).await && !link.answered(), "{failed}");
+
+        // Closed when it had come and had not been read.
+        let (mut link, theirs) = sockets().await;
+        link.begin(request(Sending::Whole("{}".into())));
+        let close = async {
+            theirs.peek(&mut [0]).await.unwrap();
+            drop(theirs);
+        };
+        let (failed, ()) = tokio::join!(link.head(MINUTE), close);
+        let failed = failed.unwrap_err();
+        assert!(link.refused(&failed).await, "{failed}");
+
+        // Read, and then closed: the model may have run.
+        let (mut link, mut theirs) = sockets().await;
+        link.begin(request(Sending::Whole("{}".into())));
+        let close = async {
+            let mut got = Vec::new();
+            while !got.ends_with(b"{}") {
+                theirs.read_buf(&mut got).await.unwrap();
+            }
+            drop(theirs);
+        };
+        let (failed, ()) = tokio::join!(link.head(MINUTE), close);
+        let failed = failed.unwrap_err();
+        assert!(!link.refused(&failed).await, "{failed}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn silence_is_bounded_and_a_long_request_is_not_silence() {
+        let (mut link, theirs) = pair();
+        link.begin(request(Sending::Nothing));
+        let reading = tokio::spawn(async move {
+            let mut theirs = theirs;
+            let mut buffer = [0; 4_096];
+            while theirs.read(&mut buffer).await.is_ok_and(|read| read > 0) {}
+        });
+        assert!(matches!(link.head(MINUTE).await, Err(Failed::Silent(MINUTE))));
+        drop(link);
+        reading.await.unwrap();
+
+        // Its pieces come every 50 seconds, ten of them.
+        let (mut link, mut theirs) = pair();
+        let pieces = futures_util::stream::unfold(0, |piece| async move {
+            tokio::time::sleep(Duration::from_secs(50)).await;
+            (piece < 10).then(|| (Ok::<_, BoxError>(http_body::Frame::data(Bytes::from_static(b"piece"))), piece + 1))
+        });
+        link.begin(request(Sending::Passing(StreamBody::new(pieces).boxed_unsync())));
+        let serve = async {
+            let mut got = Vec::new();
+            while !got.ends_with(b"0\r\n\r\n") {
+                theirs.read_buf(&mut got).await.unwrap();
+            }
+            theirs.write_all(ANSWER).await.unwrap();
+        };
+        let (head, ()) = tokio::join!(link.head(MINUTE), serve);
+        assert_eq!(head.unwrap().status.as_u16(), 200);
     }
 }

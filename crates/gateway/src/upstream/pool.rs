@@ -1,5 +1,5 @@
-//! Connections to upstreams that wait for their next request: the one used last is used first, and one that waited for
-//! too long is closed.
+//! Connections to upstreams that wait for their next request: the one used last is used first, and one that has waited as
+//! long as it may is closed. A connection must end here before the server ends it, or the two cross on the way.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -9,14 +9,14 @@ use tokio::time::Instant;
 
 use super::link::Link;
 
-/// How long a connection may wait. Servers close theirs after 60 to 75 seconds as a rule, and a request must not meet that.
-const IDLE: Duration = Duration::from_secs(30);
+/// How often waiting connections are looked through.
+const ROUND: Duration = Duration::from_secs(1);
 /// Connections that wait for one origin at most.
 const MOST: usize = 1_024;
 
 struct Waiting {
     link: Box<Link>,
-    since: Instant,
+    until: Instant,
 }
 
 /// Waiting connections by origin.
@@ -35,21 +35,25 @@ struct Origins {
 impl Pool {
     /// The connection to this origin that was used last. It may have been closed at the other end in the meantime.
     pub(super) fn take(&self, origin: &str) -> Option<Box<Link>> {
-        self.lock().links.get_mut(origin)?.pop_back().map(|waiting| waiting.link)
+        let now = Instant::now();
+        let mut origins = self.lock();
+        let links = origins.links.get_mut(origin)?;
+        let at = links.iter().rposition(|waiting| now < waiting.until)?;
+        links.remove(at).map(|waiting| waiting.link)
     }
 
-    /// Keeps a connection for the next request.
-    pub(super) fn keep(self: &Arc<Self>, origin: &Arc<str>, link: Box<Link>) {
-        let now = Instant::now();
+    /// Keeps a connection for a request that comes within this time.
+    pub(super) fn keep(self: &Arc<Self>, origin: &Arc<str>, link: Box<Link>, longest: Duration) {
+        let until = Instant::now() + longest;
         let mut origins = self.lock();
         let watch = !std::mem::replace(&mut origins.watched, true);
         let links = match origins.links.get_mut(origin) {
             Some(links) => links,
             None => origins.links.entry(Arc::clone(origin)).or_default(),
         };
-        // Closing costs a system call, which nobody else should wait for.
+        // Closing costs a system call, which no other request should wait for.
         let surplus = if links.len() < MOST { None } else { links.pop_front() };
-        links.push_back(Waiting { link, since: now });
+        links.push_back(Waiting { link, until });
         drop(origins);
         drop(surplus);
         if watch {
@@ -57,14 +61,17 @@ impl Pool {
         }
     }
 
-    /// Closes what waited for too long; answers whether anything still waits.
+    /// Closes what has waited as long as it may; answers whether anything still waits.
     fn close_old(&self) -> bool {
         let now = Instant::now();
         let mut old = Vec::new();
         let mut origins = self.lock();
         origins.links.retain(|_, links| {
-            let fresh = links.iter().position(|waiting| now.duration_since(waiting.since) < IDLE);
-            old.extend(links.drain(..fresh.unwrap_or(links.len())));
+            // Each answer may have named another time, so they are not in the order of their ends.
+            let (fresh, ended): (VecDeque<_>, VecDeque<_>) =
+                std::mem::take(links).into_iter().partition(|waiting| now < waiting.until);
+            *links = fresh;
+            old.extend(ended);
             !links.is_empty()
         });
         origins.watched = !origins.links.is_empty();
@@ -81,9 +88,48 @@ impl Pool {
 
 async fn watch_over(pool: Weak<Pool>) {
     loop {
-        tokio::time::sleep(IDLE / 4).await;
+        tokio::time::sleep(ROUND).await;
         if !pool.upgrade().is_some_and(|pool| pool.close_old()) {
             return;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hyper_rustls::MaybeHttpsStream;
+    use hyper_util::rt::TokioIo;
+    use tokio::net::{TcpListener, TcpStream};
+
+    use super::*;
+
+    async fn link(listener: &TcpListener) -> Box<Link> {
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        Link::new(MaybeHttpsStream::Http(TokioIo::new(stream)))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_connection_waits_as_long_as_it_may() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (pool, origin) = (Arc::new(Pool::default()), Arc::<str>::from("http://h"));
+        let (long, short) = (link(&listener).await, link(&listener).await);
+        pool.keep(&origin, long, Duration::from_secs(4));
+        pool.keep(&origin, short, Duration::from_secs(2));
+        tokio::time::advance(Duration::from_millis(1_999)).await;
+        let short = pool.take(&origin).unwrap();
+        pool.keep(&origin, short, Duration::from_secs(1));
+        tokio::time::advance(Duration::from_millis(1_000)).await;
+        assert!(pool.take(&origin).is_some(), "the one kept for longer, although it was not used last");
+        assert!(pool.take(&origin).is_none(), "the other has waited as long as it may");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn connections_that_no_request_takes_are_closed() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (pool, origin) = (Arc::new(Pool::default()), Arc::<str>::from("http://h"));
+        pool.keep(&origin, link(&listener).await, Duration::from_secs(4));
+        tokio::time::sleep(Duration::from_secs(6)).await;
+        let left = pool.lock().links.len();
+        assert_eq!((left, pool.lock().watched), (0, false));
     }
 }

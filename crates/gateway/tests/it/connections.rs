@@ -114,7 +114,7 @@ async fn what_was_sent_is_not_sent_again() {
     };
     let ask = async {
         assert_eq!(world.chat(&key).await.status, 200);
-        assert_eq!(world.chat(&key).await.status, 503);
+        assert_eq!(world.chat(&key).await.status, 502);
         assert_eq!(world.chat(&key).await.status, 200);
     };
     tokio::join!(serve, ask);

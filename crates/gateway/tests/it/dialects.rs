@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use keystead_core::Secret;
 use keystead_core::usage::UsageEvent;
-use keystead_gateway::Upstream;
+use keystead_gateway::{Auth, StreamUsage, Upstream, UpstreamOptions};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -349,13 +349,18 @@ async fn tell(file: &str, cut: Cut) -> Result<(), String> {
 fn upstream(file: &str, settings: &[Section], address: &str) -> Upstream {
     let secret = || Some(Secret::new(UPSTREAM_SECRET.to_owned()));
     let mut base = format!("http://{address}/v1");
+    let mut options = UpstreamOptions::default();
     for setting in settings {
         match setting.argument.split_once(' ') {
             Some(("base", path)) => base = format!("http://{address}{path}"),
+            Some(("auth", "api-key")) => options.auth = Auth::ApiKey,
+            Some(("append_v1", "false")) => options.append_v1 = false,
+            Some(("stream_usage", "always")) => options.stream_usage = StreamUsage::Always,
+            Some(("stream_usage", "never")) => options.stream_usage = StreamUsage::Never,
             _ => panic!("{file}: an upstream has no setting {:?}", setting.argument),
         }
     }
-    Upstream::new("one".to_owned(), &base, secret())
+    Upstream::with("one".to_owned(), &base, secret(), options)
 }
 
 #[tokio::test]

@@ -16,4 +16,5 @@ mod ownership;
 mod passing;
 mod rates;
 mod streaming;
+mod upstreams;
 mod world;

@@ -88,6 +88,7 @@ async fn headers_pass_by_allow_list_only() {
     let mut names: Vec<&str> = seen.headers.keys().map(http::HeaderName::as_str).collect();
     names.sort_unstable();
     let passed = [
+        "accept-encoding",
         "authorization",
         "content-length",
         "content-type",
@@ -99,6 +100,7 @@ async fn headers_pass_by_allow_list_only() {
         "x-stainless-lang",
     ];
     assert_eq!(names, passed);
+    assert_eq!(seen.headers["accept-encoding"], "identity");
     assert_eq!(seen.headers["authorization"], format!("Bearer {UPSTREAM_SECRET}"));
     assert!(!format!("{seen:?}").contains(&key[10..40]), "the client's secret never goes upstream");
 }

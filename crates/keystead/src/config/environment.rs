@@ -125,6 +125,12 @@ const LISTS: &[(&str, &[(&str, Kind)])] = &[
             ("api_key", Kind::Text),
             ("api_key_env", Kind::Text),
             ("models", Kind::Texts),
+            ("stream_usage", Kind::Text),
+            ("auth", Kind::Text),
+            ("append_v1", Kind::Flag),
+            ("keep_alive_seconds", Kind::Number),
+            ("first_byte_seconds", Kind::Number),
+            ("idle_seconds", Kind::Number),
         ],
     ),
     (

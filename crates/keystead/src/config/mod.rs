@@ -8,6 +8,7 @@ mod sections;
 mod services;
 #[cfg(test)]
 mod tests;
+mod upstreams;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -16,6 +16,7 @@ use super::services::{
     Identity, IdentitySection, Mail, MailSection, OperatorSection, Payment, PaymentSection, SignIn, SignInSection, Sms,
     SmsSection, VerificationSection,
 };
+use super::upstreams::{UpstreamSection, ValidatedUpstream};
 use crate::serve::edge::EdgeOptions;
 
 /// Where this installation runs.
@@ -214,24 +215,6 @@ impl Default for UsageSection {
     }
 }
 
-/// One `[[upstream]]`.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct UpstreamSection {
-    pub(crate) name: String,
-    pub(crate) base_url: String,
-    pub(crate) api_key: Option<String>,
-    pub(crate) api_key_env: Option<String>,
-    #[serde(default)]
-    pub(crate) models: Vec<String>,
-}
-
-impl fmt::Debug for UpstreamSection {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("UpstreamSection").field("name", &self.name).field("base_url", &self.base_url).finish()
-    }
-}
-
 /// Dollars per million, written as a number or as text.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(untagged)]
@@ -340,15 +323,6 @@ pub(crate) struct Validated {
     pub(crate) models: Vec<(ModelSection, Price, RateLimits)>,
 }
 
-/// An upstream with its key in custody.
-#[derive(Debug, Clone)]
-pub(crate) struct ValidatedUpstream {
-    pub(crate) name: String,
-    pub(crate) base_url: String,
-    pub(crate) api_key: Option<Secret<String>>,
-    pub(crate) models: Vec<String>,
-}
-
 impl Config {
     /// Checks what one value alone cannot tell. `variable` reads one variable of the environment.
     pub(crate) fn validate(self, variable: &dyn Fn(&str) -> Option<String>) -> Result<Validated, ConfigError> {
@@ -425,24 +399,6 @@ impl Config {
             upstreams,
             models,
         })
-    }
-}
-
-impl UpstreamSection {
-    fn validate(&self, variable: &dyn Fn(&str) -> Option<String>) -> Result<ValidatedUpstream, ConfigError> {
-        let name = &self.name;
-        let api_key = match (&self.api_key, &self.api_key_env) {
-            (Some(_), Some(_)) => {
-                return Err(ConfigError::Value(format!("upstream {name:?}: give api_key or api_key_env, not both")));
-            }
-            (Some(key), None) => Some(Secret::new(key.clone())),
-            (None, Some(from)) => Some(Secret::new(variable(from).ok_or_else(|| {
-                ConfigError::Value(format!("upstream {name:?}: api_key_env names {from}, which is not set"))
-            })?)),
-            (None, None) => None,
-        };
-        let base_url = checked_url(&format!("upstream {name:?}: base_url"), &self.base_url)?;
-        Ok(ValidatedUpstream { name: name.clone(), base_url, api_key, models: self.models.clone() })
     }
 }
 

@@ -38,6 +38,11 @@ fn every_commented_value_of_the_example_is_known() {
     let config = parse(&uncommented, &[]).unwrap();
     assert_eq!(config.upstream.len(), 1);
     let valid = config.validate(&|name| (name == "MODELS_API_KEY").then(|| "k".to_owned())).unwrap();
+    assert_eq!(
+        valid.upstreams[0].options,
+        keystead_gateway::UpstreamOptions::default(),
+        "the example says the defaults"
+    );
     assert_eq!(valid.models[0].1.output, Micros(10_000_000));
     assert_eq!(valid.models[0].1.cached_input, Micros(1_250_000));
     let (rates, own) = (valid.rates, valid.models[0].2);
@@ -72,7 +77,7 @@ fn the_environment_wins() {
     .unwrap();
     assert_eq!(config.server.listen.port(), 2);
     let valid = config.validate(&|_| None).unwrap();
-    assert_eq!(valid.upstreams[0].base_url, "http://127.0.0.1:9/v1");
+    assert_eq!(valid.upstreams[0].base_url, "http://127.0.0.1:9/v1/");
     assert_eq!(valid.upstreams[0].models, ["x", "y"]);
     assert_eq!(valid.models[0].1.input, Micros(150_000));
     assert!(valid.sandbox.is_none());
@@ -104,6 +109,34 @@ fn mistakes_are_named() {
     let upstream = "[[upstream]]\nname = 'a'\nbase_url = 'http://a'\n";
     assert!(reason(&format!("{upstream}api_key_env = 'GONE'"), &[]).contains("GONE"));
     assert!(reason(&format!("{upstream}[[model]]\nid = 'm'\nupstream = 'b'"), &[]).contains("\"b\""));
+}
+
+#[test]
+fn upstreams_that_cannot_work_are_refused_at_the_start() {
+    let of = |base: &str, more: &str| format!("[[upstream]]\nname = 'a'\nbase_url = '{base}'\n{more}");
+    for (base, says) in [
+        ("models.internal", "upstream \"a\": base_url must be an http:// or https:// address with a host"),
+        ("http://", "with a host"),
+        ("https://me:secret@models.internal/v1", "give the secret as api_key"),
+        ("https://models.internal/v1#x", "fragment"),
+        ("https://models.internal/v1/chat/completions", "must end before the route"),
+    ] {
+        let text = reason(&of(base, ""), &[]);
+        assert!(text.contains(says) && !text.contains("secret@"), "{base}: {text}");
+    }
+    let http = "http://h/v1";
+    assert!(reason(&of(http, "api_key = 'a\u{7f}b'"), &[]).contains("no header can carry"));
+    assert!(reason(&of(http, "api_key = ' '"), &[]).contains("is empty"));
+    assert!(reason(&of(http, "stream_usage = 'maybe'"), &[]).contains("maybe"));
+    assert!(reason(&of(http, "idle_seconds = 0"), &[]).contains("idle_seconds must be 1 to 86400"));
+    assert!(reason(&of(http, "first_byte_seconds = 100000"), &[]).contains("first_byte_seconds"));
+    for good in ["http://[::1]:8000", "https://h/openai/v1/?api-version=preview", " http://h/v1 "] {
+        let variables = [("KEYSTEAD_UPSTREAM__0__AUTH", "api-key"), ("KEYSTEAD_UPSTREAM__0__KEEP_ALIVE_SECONDS", "0")];
+        let config = parse(&of(good, "api_key = \"k\\n\""), &variables).unwrap();
+        let valid = config.validate(&|_| None).unwrap();
+        assert_eq!(valid.upstreams[0].api_key.as_ref().unwrap().expose(), "k", "a line break behind a key is dropped");
+        assert_eq!(valid.upstreams[0].options.auth, keystead_gateway::Auth::ApiKey);
+    }
 }
 
 #[test]

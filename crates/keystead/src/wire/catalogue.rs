@@ -31,7 +31,8 @@ impl Models {
             for model in &upstream.models {
                 served.entry(model.clone()).or_insert((upstream.name.clone(), "upstream", Price::default()));
             }
-            upstreams.push(Upstream::new(upstream.name.clone(), &upstream.base_url, upstream.api_key.clone()));
+            let (name, key) = (upstream.name.clone(), upstream.api_key.clone());
+            upstreams.push(Upstream::with(name, &upstream.base_url, key, upstream.options));
         }
         if let Some(base_url) = sandbox.filter(|_| upstreams.is_empty()) {
             for (model, owned_by, price) in sandbox_models() {

@@ -1,0 +1,228 @@
+//! An answer's body: reading it drives its connection, which comes back to the pool at its end.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::BodyExt;
+use tokio::time::{Instant, Sleep};
+
+use super::failure::BrokenAnswer;
+use super::framing::{Framing, Piece};
+use super::link::Link;
+use super::pool::Pool;
+use super::unpack::Unpacker;
+
+/// So many bytes are enough to see what a body is.
+const TELLING: usize = 8;
+
+/// A connection that comes back to the pool once its answer was read to the end.
+pub(super) struct Lease {
+    pub(super) link: Box<Link>,
+    /// How long the connection may wait for its next request; `None` when it cannot carry one.
+    pub(super) keep: Option<Duration>,
+    pub(super) origin: Arc<str>,
+    pub(super) pool: Arc<Pool>,
+    /// The longest pause.
+    pub(super) idle: Duration,
+}
+
+/// An upstream's answer. Dropping it before the end closes its connection.
+pub(crate) struct UpstreamBody {
+    framing: Framing,
+    lease: Option<Lease>,
+    unpacker: Option<Box<Unpacker>>,
+    /// Read already; comes first.
+    ahead: Bytes,
+    /// What reading ahead ended with.
+    failed: Option<BrokenAnswer>,
+    pause: Pause,
+}
+
+impl UpstreamBody {
+    pub(super) fn new(framing: Framing, lease: Lease, unpacker: Option<Unpacker>) -> Self {
+        let unpacker = unpacker.map(Box::new);
+        let lease = Some(lease);
+        let mut body = Self { framing, lease, unpacker, ahead: Bytes::new(), failed: None, pause: Pause::default() };
+        if body.framing.is_over() {
+            body.release();
+        }
+        body
+    }
+
+    /// A body that was read already.
+    pub(crate) fn whole(body: Bytes) -> Self {
+        let (framing, pause) = (Framing::NOTHING, Pause::default());
+        Self { framing, lease: None, unpacker: None, ahead: body, failed: None, pause }
+    }
+
+    /// How the body begins, behind a byte order mark and white space. Nothing of it is lost.
+    pub(crate) async fn beginning(&mut self) -> &[u8] {
+        let mut read = BytesMut::from(&self.ahead[..]);
+        while self.failed.is_none() && visible(&read).len() < TELLING {
+            self.ahead = Bytes::new();
+            match self.frame().await {
+                Some(Ok(frame)) => read.extend_from_slice(&frame.into_data().unwrap_or_default()),
+                Some(Err(error)) => self.failed = Some(error),
+                None => break,
+            }
+        }
+        self.ahead = read.freeze();
+        visible(&self.ahead)
+    }
+
+    /// Lets go of the connection, which waits for its next request unless the upstream asked for the end, answered
+    /// before it had read the whole request, or sent more than it announced.
+    fn release(&mut self) {
+        if let Some(Lease { mut link, keep: Some(keep), origin, pool, .. }) = self.lease.take()
+            && link.rest()
+        {
+            pool.keep(&origin, link, keep);
+        }
+    }
+
+    fn look_ahead(&mut self) {
+        if let Some(lease) = &mut self.lease {
+            self.framing.look_ahead(&mut lease.link.input);
+        }
+        if self.framing.is_over() {
+            self.release();
+        }
+    }
+
+    /// The next bytes as they were sent.
+    fn poll_sent(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, BrokenAnswer>>> {
+        let Some(Lease { link, keep, idle, .. }) = &mut self.lease else { return Poll::Ready(None) };
+        // The rest of the request; the answer counts even where that fails.
+        if let Poll::Ready(Err(_)) = link.poll_send(context) {
+            *keep = None;
+        }
+        loop {
+            match self.framing.next(&mut link.input).map_err(|_| BrokenAnswer::Unreadable)? {
+                Piece::Data(data) => return Poll::Ready(Some(Ok(data))),
+                Piece::End => return Poll::Ready(None),
+                Piece::More => {}
+            }
+            let Poll::Ready(read) = link.poll_read(context) else {
+                ready!(self.pause.poll(context, *idle));
+                return Poll::Ready(Some(Err(BrokenAnswer::Silent(*idle))));
+            };
+            self.pause.end();
+            if read.map_err(|_| BrokenAnswer::BrokeOff)? == 0 {
+                let whole = self.framing == Framing::UntilClose;
+                return Poll::Ready((!whole).then_some(Err(BrokenAnswer::BrokeOff)));
+            }
+        }
+    }
+
+    /// The next bytes, unpacked.
+    fn poll_data(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, BrokenAnswer>>> {
+        loop {
+            if let Some(unpacked) = self.unpacker.as_mut().and_then(|unpacker| unpacker.next()) {
+                return Poll::Ready(Some(unpacked));
+            }
+            let sent = ready!(self.poll_sent(context));
+            match &sent {
+                None => self.release(),
+                Some(Err(_)) => (self.lease, self.unpacker) = (None, None),
+                Some(Ok(data)) => {
+                    let unpacking = self.unpacker.as_mut().map(|unpacker| unpacker.push(data.clone())).is_some();
+                    // The end of chunks often stands right behind the last one.
+                    self.look_ahead();
+                    if unpacking {
+                        continue;
+                    }
+                }
+            }
+            let Some(mut unpacker) = self.unpacker.take().filter(|_| sent.is_none()) else { return Poll::Ready(sent) };
+            let rest = unpacker.finish();
+            let nothing = rest.as_ref().is_ok_and(Bytes::is_empty);
+            return Poll::Ready((!nothing).then_some(rest));
+        }
+    }
+}
+
+impl Body for UpstreamBody {
+    type Data = Bytes;
+    type Error = BrokenAnswer;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BrokenAnswer>>> {
+        if !self.ahead.is_empty() {
+            return Poll::Ready(Some(Ok(Frame::data(std::mem::take(&mut self.ahead)))));
+        }
+        if let Some(failed) = self.failed.take() {
+            return Poll::Ready(Some(Err(failed)));
+        }
+        let data = ready!(self.poll_data(context));
+        Poll::Ready(data.map(|data| data.map(Frame::data)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.lease.is_none() && self.unpacker.is_none() && self.ahead.is_empty() && self.failed.is_none()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let ahead = u64::try_from(self.ahead.len()).unwrap_or(u64::MAX);
+        let length = self.framing.length().filter(|_| self.unpacker.is_none() && self.failed.is_none());
+        length.map_or_else(SizeHint::default, |length| SizeHint::with_exact(length.saturating_add(ahead)))
+    }
+}
+
+/// Behind a byte order mark and white space.
+fn visible(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes).trim_ascii_start()
+}
+
+/// How long nothing has come. The timer is made once and set again only when it fires, since most pauses are short.
+#[derive(Default)]
+struct Pause {
+    began: Option<Instant>,
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+impl Pause {
+    fn end(&mut self) {
+        self.began = None;
+    }
+
+    /// Ready when the pause has lasted for `most`.
+    fn poll(&mut self, context: &mut Context<'_>, most: Duration) -> Poll<()> {
+        let end = *self.began.get_or_insert_with(Instant::now) + most;
+        let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(end)));
+        loop {
+            ready!(timer.as_mut().poll(context));
+            if Instant::now() >= end {
+                return Poll::Ready(());
+            }
+            timer.as_mut().reset(end);
+        }
+    }
+}
+
+/// Reads a body up to a bound. The error says whether the body was too long.
+pub(crate) async fn collect<B>(mut body: B, most: usize) -> Result<Bytes, bool>
+where
+    B: Body<Data = Bytes> + Unpin,
+{
+    let mut whole = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| false)?;
+        if let Ok(data) = frame.into_data() {
+            if whole.len() + data.len() > most {
+                return Err(true);
+            }
+            // The usual body is one piece: passed on without a copy.
+            if whole.is_empty() && body.is_end_stream() {
+                return Ok(data);
+            }
+            whole.extend_from_slice(&data);
+        }
+    }
+    Ok(whole.freeze())
+}

@@ -1,0 +1,128 @@
+//! A request on its way out: its head as text, and its body in pieces.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use http_body::Body;
+
+use super::head::{self, Asked, Told};
+use crate::address::Address;
+use crate::body::{BoxError, GatewayBody, Sending};
+
+/// A body up to this length is copied behind its head: cheaper than to hand the system two pieces.
+pub(super) const SHORT: usize = 4 << 10;
+/// The usual length of a head with a short body.
+const HEAD: usize = 1 << 10;
+
+/// What has not come yet of a request's body.
+enum Rest {
+    Nothing,
+    /// So many bytes, as was announced.
+    Measured(GatewayBody, u64),
+    /// Chunks; whether one went out, whose line break is owed.
+    Chunks(GatewayBody, bool),
+    /// It broke off. Nothing may follow, or what was sent would look whole.
+    Broken,
+}
+
+/// A request on its way out.
+pub(super) struct Request {
+    /// Text, and how far it went.
+    text: Vec<u8>,
+    written: usize,
+    /// What follows the text.
+    data: Bytes,
+    rest: Rest,
+}
+
+impl Request {
+    pub(super) fn new(to: &Address, asked: &Asked<'_>, body: Sending) -> Self {
+        let told = match &body {
+            Sending::Nothing => Told::Nothing,
+            Sending::Whole(bytes) => Told::Length(u64::try_from(bytes.len()).unwrap_or(u64::MAX)),
+            Sending::Passing(body) => body.size_hint().exact().map_or(Told::Chunked, Told::Length),
+        };
+        let mut text = Vec::with_capacity(HEAD);
+        head::write(&mut text, to, asked, told);
+        let (mut data, mut rest) = (Bytes::new(), Rest::Nothing);
+        match (body, told) {
+            (Sending::Nothing, _) => {}
+            (Sending::Whole(bytes), _) if bytes.len() <= SHORT => text.extend_from_slice(&bytes),
+            (Sending::Whole(bytes), _) => data = bytes,
+            (Sending::Passing(body), Told::Length(length)) => rest = Rest::Measured(body, length),
+            (Sending::Passing(body), _) => rest = Rest::Chunks(body, false),
+        }
+        Self { text, written: 0, data, rest }
+    }
+
+    /// What can be written now: text, then data.
+    pub(super) fn ready(&self) -> (&[u8], &[u8]) {
+        (self.text.get(self.written..).unwrap_or_default(), &self.data)
+    }
+
+    pub(super) fn is_ready(&self) -> bool {
+        self.written < self.text.len() || !self.data.is_empty()
+    }
+
+    pub(super) fn wrote(&mut self, count: usize) {
+        let text = count.min(self.text.len().saturating_sub(self.written));
+        self.written += text;
+        drop(self.data.split_to(count - text));
+    }
+
+    /// The next piece of the body, if there is one.
+    pub(super) fn poll_more(&mut self, context: &mut Context<'_>) -> Poll<Result<bool, BoxError>> {
+        let body = match &mut self.rest {
+            Rest::Nothing => return Poll::Ready(Ok(false)),
+            Rest::Broken => return Poll::Ready(Err("the request's body broke off".into())),
+            Rest::Measured(body, _) | Rest::Chunks(body, _) => Pin::new(body),
+        };
+        let more = match ready!(body.poll_frame(context)) {
+            Some(Ok(frame)) => self.more(frame.into_data().unwrap_or_default()),
+            Some(Err(error)) => Err(error),
+            None => self.end(),
+        };
+        if more.is_err() {
+            self.rest = Rest::Broken;
+        }
+        Poll::Ready(more.map(|()| true))
+    }
+
+    fn more(&mut self, data: Bytes) -> Result<(), BoxError> {
+        if data.is_empty() {
+            return Ok(());
+        }
+        match &mut self.rest {
+            Rest::Measured(_, left) => {
+                let length = u64::try_from(data.len()).unwrap_or(u64::MAX);
+                *left = left.checked_sub(length).ok_or("the request's body is longer than announced")?;
+            }
+            Rest::Chunks(_, begun) => {
+                let owed = if std::mem::replace(begun, true) { "\r\n" } else { "" };
+                let size = format!("{owed}{:x}\r\n", data.len());
+                self.say(size.as_bytes());
+            }
+            Rest::Nothing | Rest::Broken => {}
+        }
+        self.data = data;
+        Ok(())
+    }
+
+    fn end(&mut self) -> Result<(), BoxError> {
+        match std::mem::replace(&mut self.rest, Rest::Nothing) {
+            Rest::Measured(_, 1..) => return Err("the request's body is shorter than announced".into()),
+            Rest::Chunks(_, true) => self.say(b"\r\n0\r\n\r\n"),
+            Rest::Chunks(_, false) => self.say(b"0\r\n\r\n"),
+            Rest::Measured(..) | Rest::Nothing | Rest::Broken => {}
+        }
+        Ok(())
+    }
+
+    /// Text that follows what went out.
+    fn say(&mut self, text: &[u8]) {
+        self.text.clear();
+        self.text.extend_from_slice(text);
+        self.written = 0;
+    }
+}
