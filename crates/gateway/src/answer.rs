@@ -9,7 +9,8 @@ use keystead_core::refusal::Wire;
 use crate::address::Upstream;
 use crate::body::{GatewayBody, full};
 use crate::forward::{Exchange, Outgoing};
-use crate::settle::{Settled, Settlement, Shape};
+use crate::settle::Settled;
+use crate::settlement::{self, Settlement, Shape};
 use crate::upstream::{Challenge, UpstreamBody, collect};
 use crate::{Gateway, headers, objects, refusals, reply};
 
@@ -30,20 +31,22 @@ impl Gateway {
         let status = parts.status;
         settled.answered(status);
         if !status.is_success() {
+            settled.nothing();
             return Box::pin(self.refused(exchange, outgoing.upstream, parts, body)).await;
         }
         let list = objects::lists_objects(exchange.route);
         let read = list || objects::names_objects(exchange.route);
-        let shape = shape(&mut parts, &mut body, outgoing.asked.0, read || settled.is_counted()).await;
+        let shape = shape(&mut parts, &mut body, outgoing.asked.0, read || settled.is_open()).await;
         let body = if list || (shape.json && read) {
-            let Ok(whole) = Box::pin(collect(body, MOST_BOOKKEPT)).await else {
+            let Some((whole, recorded)) = Box::pin(settlement::collect(body, settled, MOST_BOOKKEPT)).await else {
                 return Err(reply::server_error(502, "The model server's answer broke off or was too large."));
             };
             let whole = Box::pin(objects::keep_books(self, exchange, whole)).await?;
-            settled.by_body(&whole).safe().await.map_err(|_| reply::unrecorded())?;
+            recorded.safe().await.map_err(|_| reply::unrecorded())?;
             full(whole)
         } else {
-            Settlement::new(body, settled, Shape { strip: outgoing.strip, ..shape }).boxed_unsync()
+            let shape = Shape { strip: outgoing.strip, ..shape };
+            Settlement::new(body, settled, shape, self.reading.clone()).boxed_unsync()
         };
         let mut response = passed(exchange, parts, body);
         if shape.events {

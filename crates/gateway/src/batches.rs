@@ -146,18 +146,18 @@ impl Gateway {
         let catalogue = self.catalogue.load_full();
         let upstream = catalogue.default_upstream().ok_or_else(misconfigured)?;
         let mut lines = Lines::new(self.content(exchange, upstream, &results).await?, self.limits.form_body);
-        let mut sums: BTreeMap<String, Quantities> = BTreeMap::new();
+        let mut sums: BTreeMap<String, (Quantities, bool)> = BTreeMap::new();
         while let Some(line) = lines.next().await.map_err(|_| uncounted())? {
             let read = serde_json::from_slice::<ResultLine<'_>>(&line).ok();
             let Some(body) = read.and_then(|line| line.response).and_then(|response| response.body) else { continue };
             let Ok(ModelOf { model }) = serde_json::from_str(body.get()) else { continue };
-            let used = usage::of_json(meter, body.get().as_bytes()).unwrap_or_default();
+            let Some(counted) = usage::of_json(meter, body.get().as_bytes()) else { continue };
             let served = served_as(&catalogue, &model).map(|entry| (*entry.id).to_owned());
             let sum = sums.entry(served.unwrap_or(model)).or_default();
-            *sum = sum.plus(Quantities { requests: 1, ..used });
+            *sum = (sum.0.plus(counted.used), sum.1 || counted.estimated);
         }
         let mut recorded = Recorded::Safe;
-        for (model, used) in sums {
+        for (model, (used, estimated)) in sums {
             let used = used.clamped();
             let price = catalogue.models.get(&model).map(|entry| entry.price).unwrap_or_default();
             recorded = self.meter.record(UsageEvent {
@@ -171,7 +171,7 @@ impl Gateway {
                 model,
                 used,
                 status: 200,
-                estimated: false,
+                estimated,
                 request: exchange.id.as_str().to_owned(),
                 // Nothing streams in a batch, and its results do not tell who asked for a summary.
                 stream: false,
@@ -192,7 +192,7 @@ impl Gateway {
             path.ok_or_else(|| reply::bad_body("'input_file_id' is no file's id.").with_param("input_file_id"))?;
         let address = upstream.address.as_ref().ok_or_else(misconfigured)?;
         let headers = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static("*/*"))]);
-        let asked = Asked { method: &Method::GET, target: &path, headers: &headers, id: &exchange.id };
+        let asked = Asked { method: &Method::GET, target: &path, headers: &headers, id: &exchange.id, begun: None };
         let answered = self.upstream.send(address, &asked, Sending::Nothing).await;
         match answered {
             Ok(response) if response.status().is_success() => Ok(response.into_body()),

@@ -1,17 +1,21 @@
-//! What a JSON body may use at worst, read only where a limit asks for it. Never exact: what was used settles it.
+//! What a JSON body is worth, read only where a limit asks for it or where no figures came. Never exact.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use keystead_core::usage::LARGEST_COUNT;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-/// Text longer than this that holds nothing but the letters of base 64 is a picture or a sound.
+use crate::media::{self, Worth};
+use crate::tokens;
+
+/// Text longer than this that holds nothing but the letters of base 64 may be a picture or a sound.
 const ENCODED: usize = 2_048;
 
 /// What a body asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Asked {
-    /// Tokens to be read: four characters of text each, and those that are sent as numbers.
+    /// Tokens to be read: of text, of what is sent as numbers, of pictures, sounds and files.
     pub(crate) read: u64,
     /// Tokens to be written at most; 0 when the body sets no bound.
     pub(crate) written: u64,
@@ -32,19 +36,20 @@ pub(crate) fn of(body: &[u8]) -> Asked {
     // What cannot be read to its end is an estimate all the same, and the upstream's to refuse.
     let _ = Top(&mut counted).deserialize(&mut reader);
     let answers = counted.answers.max(1);
-    Asked {
-        read: counted.characters.div_ceil(4).saturating_add(counted.numbers),
-        written: counted.most.saturating_mul(answers),
-        answers,
-    }
+    Asked { read: counted.tokens, written: counted.most.saturating_mul(answers), answers }
 }
 
 #[derive(Default)]
 struct Counted {
-    characters: u64,
-    numbers: u64,
+    tokens: u64,
     most: u64,
     answers: u64,
+}
+
+impl Counted {
+    fn add(&mut self, tokens: u64) {
+        self.tokens = self.tokens.saturating_add(tokens);
+    }
 }
 
 struct Top<'c>(&'c mut Counted);
@@ -65,14 +70,21 @@ impl<'de> Visitor<'de> for Top<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(key) = map.next_key::<String>()? {
-            match key.as_str() {
+        while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+            match &*key {
                 "max_tokens" | "max_completion_tokens" | "max_output_tokens" => {
                     self.0.most = self.0.most.max(number(&map.next_value()?));
                 }
                 "n" | "best_of" => self.0.answers = self.0.answers.max(number(&map.next_value()?)),
-                "model" => drop(map.next_value::<IgnoredAny>()?),
-                _ => map.next_value_seed(Text(self.0))?,
+                // What is described as a schema is read with the names of its members.
+                "tools" | "functions" | "response_format" | "text" => {
+                    map.next_value_seed(Part { counted: self.0, place: Place::Schema })?;
+                }
+                "messages" | "input" | "prompt" | "suffix" | "instructions" | "system" | "prediction" | "documents" => {
+                    map.next_value_seed(Part { counted: self.0, place: Place::Content })?;
+                }
+                // Everything else is for the server, not for the model.
+                _ => drop(map.next_value::<IgnoredAny>()?),
             }
         }
         Ok(())
@@ -83,10 +95,44 @@ fn number(value: &serde_json::Value) -> u64 {
     value.as_u64().unwrap_or(0).min(LARGEST_COUNT.unsigned_abs())
 }
 
-/// Counts the text and the numbers of a value of any shape.
-struct Text<'c>(&'c mut Counted);
+/// Where a value is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// What the model reads, alone or in a list.
+    Content,
+    /// The address of a picture, or what holds one.
+    Picture,
+    /// A sound, or what holds one.
+    Sound,
+    /// Names, kinds and ids.
+    Label,
+    Schema,
+}
 
-impl<'de> DeserializeSeed<'de> for Text<'_> {
+impl Place {
+    /// Where the value of a member of this name is.
+    fn member(self, name: &str) -> Self {
+        match (self, name) {
+            (Self::Schema, _) => Self::Schema,
+            (Self::Sound, _) | (_, "input_audio") => Self::Sound,
+            (_, "image_url" | "video_url") | (Self::Picture, "url") => Self::Picture,
+            (
+                _,
+                "role" | "type" | "id" | "detail" | "format" | "tool_call_id" | "call_id" | "media_type" | "mime_type"
+                | "status" | "filename" | "index" | "cache_control",
+            ) => Self::Label,
+            _ => Self::Content,
+        }
+    }
+}
+
+/// Counts what a value of any shape is worth.
+struct Part<'c> {
+    counted: &'c mut Counted,
+    place: Place,
+}
+
+impl<'de> DeserializeSeed<'de> for Part<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -94,7 +140,7 @@ impl<'de> DeserializeSeed<'de> for Text<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Text<'_> {
+impl<'de> Visitor<'de> for Part<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -102,27 +148,56 @@ impl<'de> Visitor<'de> for Text<'_> {
     }
 
     fn visit_str<E>(self, text: &str) -> Result<(), E> {
-        if !is_encoded(text) {
-            let characters = u64::try_from(text.chars().count()).unwrap_or(u64::MAX);
-            self.0.characters = self.0.characters.saturating_add(characters);
-        }
+        let tokens = match self.place {
+            Place::Label => 0,
+            Place::Schema => tokens::of_text(text.as_bytes()),
+            Place::Sound => media::of_any_sound(text),
+            _ => match worth(text, self.place) {
+                Some(Worth::Picture(tokens) | Worth::Tokens(tokens)) => tokens,
+                None => tokens::of_text(text.as_bytes()),
+            },
+        };
+        self.counted.add(tokens);
         Ok(())
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        while list.next_element_seed(Text(self.0))?.is_some() {}
+        while list.next_element_seed(Part { counted: self.counted, place: self.place })?.is_some() {}
         Ok(())
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while map.next_key::<IgnoredAny>()?.is_some() {
-            map.next_value_seed(Text(self.0))?;
+        // At low detail, which may be said behind them, the pictures of one object are worth less.
+        let (mut pictures, mut tokens, mut low) = (0u64, 0u64, false);
+        while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+            let place = self.place.member(&key);
+            match &*key {
+                _ if place == Place::Schema => {
+                    self.counted.add(tokens::of_text(key.as_bytes()));
+                    map.next_value_seed(Part { counted: self.counted, place })?;
+                }
+                "detail" => low |= map.next_value::<serde_json::Value>()?.as_str() == Some("low"),
+                // Sounds say their format beside them.
+                "format" if place == Place::Sound => drop(map.next_value::<IgnoredAny>()?),
+                "file_id" => {
+                    (pictures, tokens) = (pictures.saturating_add(1), tokens.saturating_add(media::UNKNOWN_PICTURE));
+                    map.next_value::<IgnoredAny>()?;
+                }
+                "url" | "image_url" if place == Place::Picture => {
+                    let mut inside = Counted::default();
+                    map.next_value_seed(Part { counted: &mut inside, place })?;
+                    pictures = pictures.saturating_add(1);
+                    tokens = tokens.saturating_add(inside.tokens);
+                }
+                _ => map.next_value_seed(Part { counted: self.counted, place })?,
+            }
         }
+        self.counted.add(if low { pictures.saturating_mul(media::LOW_DETAIL).min(tokens) } else { tokens });
         Ok(())
     }
 
     fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        self.0.numbers = self.0.numbers.saturating_add(1);
+        self.counted.add(u64::from(!matches!(self.place, Place::Label)));
         Ok(())
     }
 
@@ -143,41 +218,98 @@ impl<'de> Visitor<'de> for Text<'_> {
     }
 }
 
-/// Pictures and sounds are worth a number of tokens that their length does not tell.
-fn is_encoded(text: &str) -> bool {
+/// What a string is worth that is not text.
+fn worth(text: &str, place: Place) -> Option<Worth> {
+    if text.starts_with("data:") {
+        return media::of_address(text);
+    }
+    if place == Place::Picture {
+        return Some(Worth::Picture(media::UNKNOWN_PICTURE));
+    }
     let letter = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_' | b'=');
-    text.starts_with("data:") || text.as_bytes().get(..ENCODED).is_some_and(|start| start.iter().all(letter))
+    let encoded = text.as_bytes().get(..ENCODED).is_some_and(|start| start.iter().all(letter));
+    if encoded { media::of_encoded(text) } else { None }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn read(body: &str) -> u64 {
+        of(body.as_bytes()).read
+    }
+
     #[test]
     fn bodies_are_estimated() {
-        let long = "A".repeat(5_000);
         for (body, read, written, answers) in [
+            (r#"{"model":"gpt-4o","messages":[{"role":"user","content":"one two three"}],"max_tokens":50}"#, 3, 50, 1),
+            (r#"{"input":"abcd","max_output_tokens":7,"max_tokens":9,"n":3}"#, 1, 27, 3),
+            (r#"{"input":[1,2,3,[4,5]],"max_tokens":null}"#, 5, 0, 1),
+            (r#"{"max_tokens":1,"max_tokens":99,"n":-4,"x":-1,"y":0.5,"z":true,"w":null}"#, 0, 99, 1),
+            (r#"{"max_tokens":1e30,"prompt":"日本"}"#, 2, 0, 1),
             (
-                r#"{"model":"gpt-4o","messages":[{"role":"user","content":"12345678"}],"max_tokens":50}"#.to_owned(),
-                3,
-                50,
-                1,
-            ),
-            (r#"{"input":"abcd","max_output_tokens":7,"max_tokens":9,"n":3}"#.to_owned(), 1, 27, 3),
-            (r#"{"input":[1,2,3,[4,5]],"max_tokens":null}"#.to_owned(), 5, 0, 1),
-            (format!(r#"{{"content":["{long}","data:image/png;base64,{long}"]}}"#), 0, 0, 1),
-            (r#"{"max_tokens":1,"max_tokens":99,"n":-4,"x":-1,"y":0.5,"z":true,"w":null}"#.to_owned(), 0, 99, 1),
-            (r#"{"max_tokens":1e30,"prompt":"日本"}"#.to_owned(), 1, 0, 1),
-            (
-                r#"{"max_tokens":18446744073709551615,"n":18446744073709551615}"#.to_owned(),
+                r#"{"max_tokens":18446744073709551615,"n":18446744073709551615}"#,
                 0,
                 1_000_000_000_000_000_000,
                 1_000_000_000,
             ),
-            ("[".to_owned(), 0, 0, 1),
+            // What the model does not read.
+            (r#"{"metadata":{"a":"one two three"},"user":"one","stop":["one"],"model":"one"}"#, 0, 0, 1),
+            ("[", 0, 0, 1),
         ] {
             let asked = of(body.as_bytes());
-            assert_eq!((asked.read, asked.written, asked.answers), (read, written, answers), "{body:.80}");
+            assert_eq!((asked.read, asked.written, asked.answers), (read, written, answers), "{body}");
         }
+        let tools = r#"{"tools":[{"type":"function","function":{"name":"weather","parameters":{"type":"object","properties":{"town":{"type":"string"}}}}}]}"#;
+        assert!((10..=20).contains(&read(tools)), "{}", read(tools));
+    }
+
+    #[test]
+    fn pictures_sounds_and_files_are_worth_what_they_show() {
+        let mut png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x04\0\0\0\x04\0\x08\x06\0\0\0".to_vec();
+        png.resize(1 << 20, 7);
+        let encoded = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, &png);
+        let picture = format!("data:image/png;base64,{encoded}");
+        let message = |part: &str| {
+            format!(r#"{{"messages":[{{"role":"user","content":[{{"type":"text","text":"one two three"}},{part}]}}]}}"#)
+        };
+        for (part, tokens) in [
+            (format!(r#"{{"type":"image_url","image_url":{{"url":"{picture}"}}}}"#), 765),
+            (format!(r#"{{"type":"image_url","image_url":{{"url":"{picture}","detail":"low"}}}}"#), 85),
+            (format!(r#"{{"type":"image_url","image_url":{{"detail":"low","url":"{picture}"}}}}"#), 85),
+            (format!(r#"{{"type":"image_url","image_url":{{"detail":"auto","url":"{picture}"}}}}"#), 765),
+            (format!(r#"{{"type":"input_image","image_url":"{picture}"}}"#), 765),
+            (format!(r#"{{"type":"input_image","image_url":"{picture}","detail":"low"}}"#), 85),
+            (
+                format!(
+                    r#"{{"type":"image","source":{{"type":"base64","media_type":"image/png","data":"{encoded}"}}}}"#
+                ),
+                765,
+            ),
+            (
+                r#"{"type":"image_url","image_url":{"url":"https://example.com/a/rather/long/address.png"}}"#
+                    .to_owned(),
+                765,
+            ),
+            (r#"{"type":"input_image","image_url":"https://example.com/a.png","detail":"low"}"#.to_owned(), 85),
+            (r#"{"type":"input_image","file_id":"file-123"}"#.to_owned(), 765),
+            (r#"{"type":"input_file","file_id":"file-123"}"#.to_owned(), 765),
+            (r#"{"type":"input_audio","input_audio":{"data":"AAAA","format":"wav"}}"#.to_owned(), 10),
+            (
+                r#"{"type":"file","file":{"filename":"a.pdf","file_data":"data:application/pdf;base64,JVBERi0="}}"#
+                    .to_owned(),
+                765,
+            ),
+        ] {
+            assert_eq!(read(&message(&part)), 3 + tokens, "{part:.90}");
+        }
+        // Responses write their parts a level higher.
+        let input = format!(
+            r#"{{"input":[{{"type":"message","role":"user","content":[{{"type":"input_image","image_url":"{picture}"}}]}}]}}"#
+        );
+        assert_eq!(read(&input), 765);
+        // What only looks encoded is text.
+        let letters = read(&format!(r#"{{"input":"{}"}}"#, "QUJD".repeat(1_000)));
+        assert!((1_000..=4_000).contains(&letters), "{letters}");
     }
 }

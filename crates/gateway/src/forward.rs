@@ -21,7 +21,8 @@ use crate::gate::{self, Gated};
 use crate::intake::{Fault, Passing, content_is, malformed, refuse_encoded, sent_as};
 use crate::multipart::{self, FormScan, Malformed};
 use crate::peek::{self, Peek};
-use crate::settle::Settled;
+use crate::settle::{Form, Prompt, Settled};
+use crate::settlement::ReadOn;
 use crate::target::no_object;
 use crate::upstream::{Asked, NoAnswer, UpstreamBody, collect};
 use crate::{Gateway, admission, refusals, reply};
@@ -39,6 +40,8 @@ pub struct Limits {
     pub body_idle: Duration,
     /// How long an upstream may take to accept a connection.
     pub connect: Duration,
+    /// How far an answer is read after its client has gone.
+    pub read_on: ReadOn,
 }
 
 impl Default for Limits {
@@ -49,6 +52,7 @@ impl Default for Limits {
             form_prefix: 32 << 20,
             body_idle: Duration::from_secs(30),
             connect: Duration::from_secs(5),
+            read_on: ReadOn::default(),
         }
     }
 }
@@ -77,7 +81,8 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) characters: i64,
     /// Whether a stream and reasoning summaries are asked for.
     pub(crate) asked: (bool, bool),
-    pub(crate) request_bytes: u64,
+    /// What is sent, for an estimate.
+    pub(crate) prompt: Prompt,
     /// Why the client's body broke off, if it did.
     fault: Option<Fault>,
 }
@@ -107,6 +112,7 @@ impl Gateway {
         let splice = peek.splice.as_ref().filter(|_| asks);
         let strip = splice.is_some();
         let sent = splice.map_or_else(|| body.clone(), |splice| peek::with_usage_chunk(&body, splice));
+        let prompt = Prompt::of(&body);
         let outgoing = Outgoing {
             upstream,
             model: Some(entry),
@@ -114,7 +120,7 @@ impl Gateway {
             unasked: Some(body).filter(|_| strip && upstream.may_leave_out_usage()),
             characters: peek.input_characters,
             asked: (peek.stream, peek.summary),
-            request_bytes: u64::try_from(sent.len()).unwrap_or(u64::MAX),
+            prompt,
             fault: None,
         };
         let mut response = self.exchange(&exchange, parts, Sending::Whole(sent), outgoing).await?;
@@ -140,8 +146,9 @@ impl Gateway {
         refuse_encoded(&parts.headers)?;
         self.refuse_announced(&body)?;
         let boundary = parts.headers.get(header::CONTENT_TYPE).map(multipart::boundary);
+        let form = Arc::<Form>::default();
         let mut scan = match boundary {
-            Some(Ok(boundary)) => FormScan::new(&boundary),
+            Some(Ok(boundary)) => FormScan::new(&boundary).listening(Arc::clone(&form)),
             _ => return Err(malformed(Malformed::Boundary)),
         };
         let fault = Fault::default();
@@ -173,11 +180,11 @@ impl Gateway {
             unasked: None,
             characters: 0,
             asked: (asked.stream, false),
-            request_bytes: 0,
+            prompt: Prompt::Form(Arc::clone(&form)),
             fault: Some(Arc::clone(&fault)),
         };
         let body = Passing::new(body, self.limits.form_body, self.limits.body_idle, fault);
-        let body = body.behind(prefix, scan).forbidding_stream(no_stream);
+        let body = body.behind(prefix, scan).forbidding_stream(no_stream).seen_by(form);
         let mut response = self.exchange(&exchange, parts, Sending::Passing(body.boxed_unsync()), outgoing).await?;
         gate::warn(response.headers_mut(), &verdicts);
         Ok(response)
@@ -207,7 +214,7 @@ impl Gateway {
             unasked: None,
             characters: 0,
             asked: (false, false),
-            request_bytes: 0,
+            prompt: Prompt::Nothing,
             fault: Some(Arc::clone(&fault)),
         };
         let body = if parts.method != Method::POST || body.is_end_stream() {
@@ -271,24 +278,31 @@ impl Gateway {
         };
         let address = outgoing.upstream.address.as_ref().ok_or_else(misconfigured)?;
         let target = parts.uri.path_and_query().ok_or_else(misconfigured)?;
+        let mut settled = Settled::new(self, exchange, &outgoing, admitted.reservation);
         // Requests that came together are read one after the other and leave one after the other: an upstream that was
         // woken by the first is awake for the rest, and waking it is what a send costs most.
         tokio::task::yield_now().await;
-        let asked = Asked { method: &parts.method, target, headers: &parts.headers, id: &exchange.id };
+        let asked = Asked {
+            method: &parts.method,
+            target,
+            headers: &parts.headers,
+            id: &exchange.id,
+            begun: Some(settled.begun()),
+        };
         let answered = match self.upstream.send(address, &asked, body).await {
+            Ok(refused) if !refused.status().is_success() => match outgoing.unasked.take() {
+                Some(unasked) => Box::pin(self.without_usage(&asked, &mut outgoing, refused, unasked)).await,
+                None => Ok(refused),
+            },
+            answered => answered,
+        };
+        let answered = match answered {
             Ok(answered) => answered,
-            Err(none) => return self.unanswered(exchange, &outgoing, &none),
-        };
-        let answered = match outgoing.unasked.take() {
-            Some(unasked) if !answered.status().is_success() => {
-                match Box::pin(self.without_usage(&asked, &mut outgoing, answered, unasked)).await {
-                    Ok(answered) => answered,
-                    Err(none) => return self.unanswered(exchange, &outgoing, &none),
-                }
+            Err(none) => {
+                settled.nothing();
+                return self.unanswered(exchange, &outgoing, &none);
             }
-            _ => answered,
         };
-        let settled = Settled::new(self, exchange, &outgoing, admitted.reservation);
         let mut response = self.answer(exchange, answered, outgoing, settled).await?;
         if let Some(told) = admitted.told.filter(|_| response.status().is_success()) {
             admission::tell(response.headers_mut(), &told);
@@ -328,7 +342,6 @@ impl Gateway {
             return Ok(Response::from_parts(parts, UpstreamBody::whole(body)));
         };
         outgoing.strip = false;
-        outgoing.request_bytes = u64::try_from(unasked.len()).unwrap_or(u64::MAX);
         let answered = self.upstream.send(address, asked, Sending::Whole(unasked)).await?;
         if let Some(model) = model.filter(|_| answered.status().is_success()) {
             tracing::info!(upstream = %upstream.name, model = %model.id, "the upstream does not know stream_options");

@@ -1,6 +1,7 @@
 //! Bodies of clients: read whole within a bound, or passed on as they come. A pause that is too long ends both.
 
 use std::pin::Pin;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -15,6 +16,7 @@ use tokio::time::{Instant, Sleep};
 
 use crate::body::BoxError;
 use crate::multipart::{FormScan, Malformed};
+use crate::settle::Form;
 use crate::{Gateway, headers, reply};
 
 impl Gateway {
@@ -115,13 +117,27 @@ pub(crate) struct Passing<B> {
     idle: Duration,
     pause: Option<Pin<Box<Sleep>>>,
     fault: Fault,
+    /// Learns when all of it was sent.
+    form: Option<Arc<Form>>,
     ended: bool,
 }
 
 impl<B: Body<Data = Bytes> + Unpin> Passing<B> {
     pub(crate) fn new(rest: B, most: usize, idle: Duration, fault: Fault) -> Self {
         let read = std::collections::VecDeque::new();
-        Self { read, rest, scan: None, no_stream: None, left: most, most, idle, pause: None, fault, ended: false }
+        Self {
+            read,
+            rest,
+            scan: None,
+            no_stream: None,
+            left: most,
+            most,
+            idle,
+            pause: None,
+            fault,
+            form: None,
+            ended: false,
+        }
     }
 
     /// With the beginning of a form, which was read to find its model.
@@ -136,6 +152,19 @@ impl<B: Body<Data = Bytes> + Unpin> Passing<B> {
     pub(crate) fn forbidding_stream(mut self, refusal: Option<Wire>) -> Self {
         self.no_stream = refusal;
         self
+    }
+
+    /// With one that wants to know when all of it was sent.
+    pub(crate) fn seen_by(mut self, form: Arc<Form>) -> Self {
+        self.form = Some(form);
+        self
+    }
+
+    fn end(&mut self) {
+        self.ended = true;
+        if let Some(form) = &self.form {
+            form.sent.store(true, Ordering::Relaxed);
+        }
     }
 
     fn fail(&mut self, wire: Wire) -> BoxError {
@@ -168,6 +197,9 @@ where
     fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let this = &mut *self;
         if let Some(data) = this.read.pop_front() {
+            if this.read.is_empty() && this.rest.is_end_stream() {
+                this.end();
+            }
             return Poll::Ready(Some(Ok(Frame::data(data))));
         }
         if this.ended {
@@ -183,7 +215,7 @@ where
             this.pause = None;
             match frame {
                 None => {
-                    this.ended = true;
+                    this.end();
                     return Poll::Ready(None);
                 }
                 Some(Err(error)) => {
@@ -195,6 +227,10 @@ where
                     let Ok(data) = frame.into_data() else { continue };
                     if let Err(wire) = this.check(&data) {
                         return Poll::Ready(Some(Err(this.fail(wire))));
+                    }
+                    // A body of an announced length is not asked again after its last byte.
+                    if this.rest.is_end_stream() {
+                        this.end();
                     }
                     return Poll::Ready(Some(Ok(Frame::data(data))));
                 }

@@ -13,11 +13,14 @@ mod catalogue;
 pub mod credential;
 mod directory;
 mod estimate;
+mod figures;
 mod forward;
 mod gate;
 mod headers;
 mod index;
 mod intake;
+mod json;
+mod media;
 mod memory;
 mod meter;
 mod metrics;
@@ -27,12 +30,16 @@ mod objects;
 mod ownership;
 mod peek;
 mod rates;
+mod read;
 mod refusals;
 mod reply;
 mod settle;
+mod settlement;
+mod sound;
 mod spool;
 mod sse;
 mod target;
+mod tokens;
 mod upstream;
 mod usage;
 
@@ -60,6 +67,7 @@ pub use forward::Limits;
 pub use meter::{Durability, Meter, MeterOptions, MeterState, Recorded, Unsafe, UsageBatch, UsageSink};
 pub use ownership::{MemoryOwnership, Ownership};
 pub use rates::{Rates, Stopwatch};
+pub use settlement::ReadOn;
 
 use credential::Missing;
 use forward::Exchange;
@@ -118,6 +126,7 @@ pub struct Gateway {
     public_url: String,
     limits: Limits,
     upstream: upstream::UpstreamClient,
+    reading: settlement::Reading,
     metrics: Arc<metrics::Metrics>,
     /// Held while the results of a batch are counted.
     counting: tokio::sync::Mutex<()>,
@@ -152,6 +161,7 @@ impl Gateway {
     pub fn new(options: GatewayOptions) -> Self {
         Self {
             upstream: upstream::UpstreamClient::new(options.limits.connect),
+            reading: settlement::Reading::new(options.limits.read_on),
             directory: options.directory,
             meter: options.meter,
             ownership: options.ownership,

@@ -1,6 +1,10 @@
 //! Finding the parts `model` and `stream` of a multipart body while it streams by (RFC 7578): nothing is decoded, nothing rewritten.
 
+use std::sync::{Arc, PoisonError};
+
 use http::HeaderValue;
+
+use crate::settle::Form;
 
 /// The headers of one part may be this long.
 const MOST_HEADERS: usize = 16 * 1024;
@@ -63,6 +67,10 @@ pub(crate) struct FormScan {
     value: Vec<u8>,
     model: Option<String>,
     stream: Option<bool>,
+    /// Hears the sound of the part `file`.
+    listener: Option<Arc<Form>>,
+    /// Whether that part is being read, and whether its content has begun.
+    file: Option<bool>,
 }
 
 impl FormScan {
@@ -76,7 +84,24 @@ impl FormScan {
             value: Vec::new(),
             model: None,
             stream: None,
+            listener: None,
+            file: None,
         }
+    }
+
+    /// With one that wants to know how long the sound in the part `file` is.
+    pub(crate) fn listening(mut self, form: Arc<Form>) -> Self {
+        self.listener = Some(form);
+        self
+    }
+
+    /// So many bytes of content that pass now.
+    fn listen(&mut self, count: usize) {
+        let (Some(begun), Some(form)) = (self.file.as_mut(), &self.listener) else { return };
+        // The first byte is the end of the line before.
+        let from = usize::from(!std::mem::replace(begun, *begun || count > 0));
+        let content = self.held.get(from..count).unwrap_or_default();
+        form.heard.lock().unwrap_or_else(PoisonError::into_inner).feed(content);
     }
 
     /// The model's name, once its part has been read to the end.
@@ -122,10 +147,12 @@ impl FormScan {
                 return Err(Malformed::Part);
             }
         }
+        self.listen(end);
         let Some(at) = found else {
             self.held.drain(..end);
             return Ok(false);
         };
+        self.file = None;
         self.held.drain(..at + self.delimiter.len());
         if let Some(watched) = self.watched.take() {
             let value = std::mem::take(&mut self.value).split_off(1);
@@ -165,6 +192,10 @@ impl FormScan {
             "model" => Some(Watched::Model),
             "stream" if self.stream.is_some() => return Err(Malformed::SecondStream),
             "stream" => Some(Watched::Stream),
+            "file" => {
+                self.file = self.listener.is_some().then_some(false);
+                None
+            }
             _ => None,
         };
         // The last line feed stays, so that a delimiter right behind it, which readers disagree on, is seen and refused.

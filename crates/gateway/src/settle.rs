@@ -1,33 +1,85 @@
-//! Settling: when an answer ends, however it ends, what it used becomes one usage event.
+//! Settling: however a request ends, what it used becomes one usage event, and takes the place of what was set aside.
+//!
+//! One value is made where a request is admitted and lives until it is settled. Dropped before, because the client went
+//! away or a task ended, it settles what is known: once the request was on its way, at least what was sent.
 
-use std::pin::Pin;
-use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use bytes::{Bytes, BytesMut};
-use http_body::{Body, Frame, SizeHint};
+use bytes::Bytes;
 use keystead_core::access::Payer;
 use keystead_core::caller::Caller;
 use keystead_core::id::RequestId;
 use keystead_core::rate::Used;
-use keystead_core::route::Route;
-use keystead_core::usage::{Quantities, UsageEvent, UsageKind};
+use keystead_core::route::{Meter as Measure, Route};
+use keystead_core::usage::{Price, UsageEvent, UsageKind};
 
-use crate::body::BoxError;
+use crate::estimate::{self, Asked};
 use crate::forward::{Exchange, Outgoing};
 use crate::meter::{Meter, Recorded};
 use crate::ownership::Ownership;
 use crate::rates::Reservation;
-use crate::sse::EventScan;
-use crate::upstream::UpstreamBody;
-use crate::{Gateway, reply, usage};
+use crate::read::Found;
+use crate::sound::Heard;
+use crate::usage::{self, Counted, End, Sent};
+use crate::{Gateway, Unavailable};
 
-/// Of a body longer than this only the end is kept for reading.
-const LONGEST: usize = 8 << 20;
-/// How much of the end.
-const TAIL: usize = 64 << 10;
+/// A body up to this length is kept until it is settled; of a longer one, what it is worth is read at once.
+const KEPT: usize = 64 << 10;
+/// The status of an event whose client did not wait for the answer.
+const CLIENT_GONE: u16 = 499;
 
-/// What is known of a request when its answer begins.
+/// What a request sends, for an estimate that is made only where no figures come.
+#[derive(Debug, Clone, Default)]
+pub(crate) enum Prompt {
+    #[default]
+    Nothing,
+    Kept(Bytes),
+    Read(Asked),
+    Form(Arc<Form>),
+}
+
+/// What is seen of a form on its way.
+#[derive(Debug, Default)]
+pub(crate) struct Form {
+    /// Its sound.
+    pub(crate) heard: Mutex<Heard>,
+    /// Whether it was sent to its end.
+    pub(crate) sent: AtomicBool,
+}
+
+impl Prompt {
+    pub(crate) fn of(body: &Bytes) -> Self {
+        if body.len() <= KEPT { Self::Kept(body.clone()) } else { Self::Read(estimate::of(body)) }
+    }
+
+    fn asked(&self) -> Asked {
+        match self {
+            Self::Kept(body) => estimate::of(body),
+            Self::Read(asked) => *asked,
+            Self::Nothing | Self::Form(_) => Asked::default(),
+        }
+    }
+
+    fn sent(&self, characters: i64) -> Sent {
+        let asked = self.asked();
+        let sound = match self {
+            Self::Form(form) => form.heard.lock().unwrap_or_else(PoisonError::into_inner).known(),
+            _ => None,
+        };
+        Sent { read: asked.read, pictures: asked.answers, characters, sound }
+    }
+
+    /// Whether an upstream that has some of it has all that it needs to begin.
+    fn is_sent(&self) -> bool {
+        match self {
+            Self::Form(form) => form.sent.load(Ordering::Relaxed),
+            _ => true,
+        }
+    }
+}
+
+/// What is known of a request from its admission on.
 pub(crate) struct Settled {
     meter: Arc<Meter>,
     ownership: Arc<dyn Ownership>,
@@ -39,11 +91,13 @@ pub(crate) struct Settled {
     /// What the event is about; `None` where nothing is counted, and once it was.
     counted: Option<(UsageKind, Arc<str>)>,
     status: u16,
-    price: keystead_core::usage::Price,
+    price: Price,
     characters: i64,
-    request_bytes: u64,
+    prompt: Prompt,
     /// Whether a stream was asked for, and whether a reasoning summary.
     asked: (bool, bool),
+    /// Whether any of it was sent.
+    begun: AtomicBool,
     reservation: Reservation,
 }
 
@@ -54,7 +108,7 @@ impl Settled {
         outgoing: &Outgoing<'_>,
         reservation: Reservation,
     ) -> Self {
-        let Outgoing { model, characters, request_bytes, asked, .. } = *outgoing;
+        let Outgoing { model, characters, asked, .. } = *outgoing;
         let kind = UsageKind::of_meter(exchange.route.meter);
         Self {
             meter: Arc::clone(&gateway.meter),
@@ -65,18 +119,24 @@ impl Settled {
             payer: exchange.payer.clone(),
             request: exchange.id.clone(),
             counted: kind.zip(model.map(|model| Arc::clone(&model.id))),
-            status: 200,
+            status: CLIENT_GONE,
             price: model.map(|model| model.price).unwrap_or_default(),
             characters,
-            request_bytes,
+            prompt: outgoing.prompt.clone(),
             asked,
+            begun: AtomicBool::new(false),
             reservation,
         }
     }
 
-    /// Whether something is counted.
-    pub(crate) const fn is_counted(&self) -> bool {
-        self.counted.is_some()
+    /// Pictures that were asked for.
+    pub(crate) fn pictures(&self) -> u64 {
+        self.prompt.asked().answers
+    }
+
+    /// Set once any of the request is sent.
+    pub(crate) const fn begun(&self) -> &AtomicBool {
+        &self.begun
     }
 
     /// Notes the status the upstream answered with.
@@ -84,25 +144,37 @@ impl Settled {
         self.status = status.as_u16();
     }
 
-    /// Settles by a body that was read whole. It must not be passed on before the event is safe.
-    pub(crate) fn by_body(mut self, body: &[u8]) -> Recorded {
-        let length = u64::try_from(body.len()).unwrap_or(u64::MAX);
-        self.finish(usage::of_json(self.route.meter, body), length)
+    pub(crate) const fn measure(&self) -> Measure {
+        self.route.meter
     }
 
-    /// Records the event; a second call does nothing.
-    fn finish(&mut self, reported: Option<Quantities>, response_bytes: u64) -> Recorded {
-        let Some((kind, model)) = self.counted.take() else { return Recorded::Safe };
-        // Speech is measured by what was asked for, which is known.
-        let speech = kind == UsageKind::AudioSpeeches;
-        let estimated = reported.is_none() && !speech;
-        let mut used =
-            reported.unwrap_or_else(|| usage::estimate(self.route.meter, self.request_bytes, response_bytes));
-        used.characters = used.characters.max(self.characters).max(0);
-        if !speech {
-            used.characters = 0;
+    /// Whether something is still to be counted.
+    pub(crate) const fn is_open(&self) -> bool {
+        self.counted.is_some()
+    }
+
+    /// Nothing was used: there was no answer, or an error in its place.
+    pub(crate) fn nothing(&mut self) {
+        self.counted = None;
+        self.reservation = Reservation::default();
+    }
+
+    /// Settles by what was found in the answer; a second call does nothing.
+    pub(crate) fn by_answer(&mut self, found: &Found, end: End) -> Recorded {
+        if !self.is_open() {
+            return Recorded::Safe;
         }
-        let used = Quantities { requests: 1, ..used }.clamped();
+        let counted = usage::counted(self.route.meter, found, end, || self.prompt.sent(self.characters));
+        let Some(counted) = counted else {
+            self.nothing();
+            return Recorded::Safe;
+        };
+        self.record(counted)
+    }
+
+    /// Records the event.
+    fn record(&mut self, Counted { used, estimated }: Counted) -> Recorded {
+        let Some((kind, model)) = self.counted.take() else { return Recorded::Safe };
         self.reservation.settle(|| Used {
             tokens: used.input_tokens.saturating_add(used.output_tokens).unsigned_abs(),
             images: used.images.unsigned_abs(),
@@ -125,204 +197,25 @@ impl Settled {
         })
     }
 
-    fn own(&self, object: String) {
+    /// Notes a stored response as its payer's.
+    pub(crate) fn own(&self, object: String) {
         let (ownership, payer) = (Arc::clone(&self.ownership), self.payer.clone());
         // The stream must not wait for the store; the id is of use only once the stream has ended.
         tokio::spawn(async move {
-            if ownership.record(&object, &payer).await.is_err() {
+            if ownership.record(&object, &payer).await == Err(Unavailable) {
                 tracing::warn!(object, "a stored response could not be noted as its owner's");
             }
         });
     }
 }
 
-/// What kind of body an answer has.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Shape {
-    /// Server-sent events.
-    pub(crate) events: bool,
-    /// One JSON value.
-    pub(crate) json: bool,
-    /// Whether the usage chunk must be taken out.
-    pub(crate) strip: bool,
-}
-
-enum Reading {
-    Events(Box<EventScan>),
-    /// Nothing in it to read.
-    Blind,
-    /// The usual body: one chunk, shared with the client's connection.
-    One(Bytes),
-    /// The body so far.
-    Whole(BytesMut),
-    /// The end of a long one, where every known server writes `usage`.
-    Tail(BytesMut),
-}
-
-impl Reading {
-    /// Takes in one more chunk of a JSON body.
-    fn grow(&mut self, data: &Bytes) {
-        *self = match std::mem::replace(self, Self::Blind) {
-            Self::One(first) if first.is_empty() => Self::One(data.clone()),
-            Self::One(first) => {
-                let mut whole = BytesMut::with_capacity(first.len() + data.len());
-                whole.extend_from_slice(&first);
-                whole.extend_from_slice(data);
-                Self::Whole(whole)
-            }
-            Self::Whole(mut whole) => {
-                whole.extend_from_slice(data);
-                if whole.len() > LONGEST { Self::Tail(whole.split_off(whole.len() - TAIL)) } else { Self::Whole(whole) }
-            }
-            Self::Tail(mut tail) => {
-                tail.extend_from_slice(data);
-                if tail.len() > 2 * TAIL { Self::Tail(tail.split_off(tail.len() - TAIL)) } else { Self::Tail(tail) }
-            }
-            other => other,
-        };
-    }
-}
-
-/// The upstream's body on its way to the client. Dropping it cancels the upstream and settles what passed.
-///
-/// The frame that makes the answer whole for its client is passed on only once the usage event is safe: an answer that
-/// was received in full is counted, even if the process is killed right behind it.
-pub(crate) struct Settlement {
-    body: UpstreamBody,
-    settled: Settled,
-    reading: Reading,
-    passed: u64,
-    /// The event on its way to safety.
-    recorded: Recorded,
-    /// The frame to pass on next.
-    next: Bytes,
-    ended: bool,
-    strip: bool,
-}
-
-impl Settlement {
-    pub(crate) fn new(body: UpstreamBody, settled: Settled, shape: Shape) -> Self {
-        let strip = shape.events && shape.strip;
-        let reading = if shape.events {
-            Reading::Events(Box::new(EventScan::new(settled.route.meter, strip)))
-        } else if shape.json && settled.counted.is_some() {
-            Reading::One(Bytes::new())
-        } else {
-            Reading::Blind
-        };
-        let (recorded, next) = (Recorded::Safe, Bytes::new());
-        Self { body, settled, reading, passed: 0, recorded, next, ended: false, strip }
-    }
-
-    fn note(&mut self, data: &Bytes) -> Bytes {
-        self.passed = self.passed.saturating_add(u64::try_from(data.len()).unwrap_or(u64::MAX));
-        match &mut self.reading {
-            Reading::Events(scan) => {
-                let kept = scan.pass(data);
-                if let Some(object) = scan.take_object() {
-                    self.settled.own(object);
-                }
-                kept
-            }
-            Reading::Blind => data.clone(),
-            reading => {
-                reading.grow(data);
-                data.clone()
-            }
-        }
-    }
-
-    /// Takes in what came last, and settles where that makes the answer whole.
-    fn take(&mut self, data: &Bytes) {
-        self.next = self.note(data);
-        if self.body.is_end_stream() {
-            self.end();
-        } else if matches!(&self.reading, Reading::Events(scan) if scan.is_final()) {
-            self.settle();
-        }
-    }
-
-    /// Nothing more comes.
-    fn end(&mut self) {
-        self.ended = true;
-        if let Reading::Events(scan) = &mut self.reading {
-            let rest = scan.rest();
-            if self.next.is_empty() {
-                self.next = rest;
-            } else if !rest.is_empty() {
-                self.next = [&self.next[..], &rest].concat().into();
-            }
-        }
-        self.settle();
-    }
-
-    fn settle(&mut self) {
-        if self.settled.counted.is_none() {
-            return;
-        }
-        let meter = self.settled.route.meter;
-        let reported = match &self.reading {
-            Reading::Events(scan) => scan.used(),
-            Reading::Blind => None,
-            Reading::One(body) => usage::of_json(meter, body),
-            Reading::Whole(body) => usage::of_json(meter, body),
-            Reading::Tail(tail) => usage::of_tail(meter, tail),
-        };
-        self.recorded = self.settled.finish(reported, self.passed);
-    }
-}
-
-impl Body for Settlement {
-    type Data = Bytes;
-    type Error = BoxError;
-
-    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        loop {
-            if ready!(self.recorded.poll(context)).is_err() {
-                self.ended = true;
-                self.next = Bytes::new();
-                return Poll::Ready(Some(Err("what the answer used cannot be recorded".into())));
-            }
-            let next = std::mem::take(&mut self.next);
-            if !next.is_empty() {
-                return Poll::Ready(Some(Ok(Frame::data(next))));
-            }
-            if self.ended {
-                return Poll::Ready(None);
-            }
-            match ready!(Pin::new(&mut self.body).poll_frame(context)) {
-                Some(Ok(frame)) => {
-                    if let Ok(data) = frame.into_data() {
-                        self.take(&data);
-                    }
-                }
-                Some(Err(error)) => {
-                    self.ended = true;
-                    self.settle();
-                    // The client sees that the answer is not whole, so nothing has to wait for the event.
-                    self.recorded = Recorded::Safe;
-                    if !matches!(&self.reading, Reading::Events(scan) if scan.is_between_events()) {
-                        return Poll::Ready(Some(Err(error.into())));
-                    }
-                    self.next = reply::error_event(&reply::server_error(502, &error.to_string()));
-                }
-                None => self.end(),
-            }
-        }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        // Said only after settling, or the server would never ask for the end and the event would wait for the drop.
-        self.ended && self.next.is_empty()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        if self.strip { SizeHint::default() } else { self.body.size_hint() }
-    }
-}
-
-impl Drop for Settlement {
+impl Drop for Settled {
+    /// The request ended before its answer did. What was sent is counted; what was not sent was not used.
     fn drop(&mut self) {
-        self.settle();
+        if self.is_open() && self.begun.load(Ordering::Relaxed) && self.prompt.is_sent() {
+            let sent = self.prompt.sent(self.characters);
+            // There is no client left who would have to wait for it.
+            drop(self.record(usage::abandoned(self.route.meter, sent)));
+        }
     }
 }

@@ -1,242 +1,297 @@
-//! Server-sent events as they pass: found, read for usage, and, only where the gateway itself asked for the usage
-//! chunk, taken out again. Everything else goes on byte for byte.
+//! Server-sent events as they pass: read for what they say of usage, and, only where the gateway itself asked for the
+//! usage chunk, freed of it. Everything else goes on byte for byte.
 
 use bytes::{Bytes, BytesMut};
-use keystead_core::route::Meter;
-use keystead_core::usage::Quantities;
-use serde::Deserialize;
 
-use crate::usage;
+use crate::read::{Found, Reader};
 
-/// An event longer than this is passed on unread.
-const LONGEST: usize = 8 << 20;
+/// An event longer than this is no usage chunk: it is not held back.
+const LONGEST: usize = 1 << 20;
+/// The names of fields are compared up to this length, and those of events up to the other.
+const FIELD: usize = 8;
+const KIND: usize = 64;
 
-/// Reads a stream of events.
-#[derive(Debug)]
-pub(crate) struct EventScan {
-    meter: Meter,
-    /// Whether the usage chunk was asked for by the gateway and must not reach the client.
-    strip: bool,
-    held: BytesMut,
-    /// An event too long to read is passing.
-    overlong: bool,
-    /// Where in `held` the search for the end goes on.
-    searched: usize,
-    used: Option<Quantities>,
-    object: Option<String>,
-    /// An event has come behind which clients expect no other.
-    done: bool,
-}
-
-/// The types of events that end a stream; `[DONE]` ends those whose events have no type.
-const LAST: [&str; 7] = [
-    "response.completed",
-    "response.incomplete",
-    "response.failed",
-    "image_generation.completed",
-    "image_edit.completed",
-    "transcript.text.done",
-    "speech.audio.done",
-];
+/// The data of the event behind which clients expect no other, where events have no type.
 const DONE: &[u8] = b"[DONE]";
 
+/// Where in a line the reading is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Line {
+    /// In the name of its field.
+    Name,
+    /// In the value of a field `data`.
+    Data,
+    /// In the value of a field `event`.
+    Event,
+    /// In anything else.
+    Other,
+}
+
+/// Reads a stream of events. Lines end as the standard has it: with CR, LF or both.
+#[derive(Debug)]
+pub(crate) struct EventScan {
+    reader: Reader,
+    /// Whether the usage chunk was asked for by the gateway and must not reach the client.
+    strip: bool,
+    /// The event so far, where it may have to be changed.
+    held: BytesMut,
+    /// The event is too long to be held back.
+    overlong: bool,
+    line: Line,
+    field: ([u8; FIELD], usize),
+    /// The name of the event.
+    kind: Vec<u8>,
+    /// The beginning of the event's data.
+    head: ([u8; FIELD], usize),
+    /// The event came that says that no other does.
+    done: bool,
+    /// The line before ended with a CR, to which an LF may belong.
+    carriage: bool,
+    /// The line has nothing in it so far.
+    empty: bool,
+    /// The event has data.
+    has_data: bool,
+    /// Nothing came so far: a byte order mark may.
+    first: bool,
+    /// The event before was taken out.
+    taken: bool,
+    /// Some of the next event has come.
+    begun: bool,
+}
+
 impl EventScan {
-    pub(crate) fn new(meter: Meter, strip: bool) -> Self {
+    pub(crate) fn new(strip: bool) -> Self {
         Self {
-            meter,
+            reader: Reader::default(),
             strip,
             held: BytesMut::new(),
             overlong: false,
-            searched: 0,
-            used: None,
-            object: None,
+            line: Line::Name,
+            field: ([0; FIELD], 0),
+            kind: Vec::new(),
+            head: ([0; FIELD], 0),
             done: false,
+            carriage: false,
+            empty: true,
+            has_data: false,
+            first: true,
+            taken: false,
+            begun: false,
         }
     }
 
-    /// Usage, once an event has said it.
-    pub(crate) const fn used(&self) -> Option<Quantities> {
-        self.used
+    /// What the events said so far.
+    pub(crate) const fn found(&self) -> &Found {
+        self.reader.found()
     }
 
     /// Whether the stream is whole for its client, although more may come. Some clients go by the line alone and do not
     /// wait for the empty one.
     pub(crate) fn is_final(&self) -> bool {
-        self.done || (!self.strip && data(&self.held).as_deref() == Some(DONE))
+        self.done || self.found().is_last() || (!self.strip && self.is_done())
+    }
+
+    fn is_done(&self) -> bool {
+        self.head.0.get(..self.head.1).is_some_and(|head| head.trim_ascii() == DONE)
     }
 
     /// The id of a stored response, from its first event.
     pub(crate) fn take_object(&mut self) -> Option<String> {
-        self.object.take()
+        self.reader.take_object()
     }
 
     /// Reads a chunk; answers what the client may have of it.
     pub(crate) fn pass(&mut self, chunk: &Bytes) -> Bytes {
+        let mut rest = &chunk[..];
         if !self.strip {
-            self.read(chunk);
+            while !rest.is_empty() {
+                let (used, ended) = self.scan(rest);
+                if ended {
+                    self.end_event();
+                }
+                rest = &rest[used..];
+            }
             return chunk.clone();
         }
-        self.held.extend_from_slice(chunk);
         let mut out = BytesMut::with_capacity(chunk.len());
-        while let Some(event) = self.next_event() {
-            if std::mem::take(&mut self.overlong) {
-                out.extend_from_slice(&event);
-            } else if let Some(kept) = self.without_usage(&event) {
-                out.extend_from_slice(&kept);
+        // The second half of a line end that ended an event: whoever waits for it must not wait for the next event.
+        if self.carriage && self.held.is_empty() && rest.first() == Some(&b'\n') {
+            if !self.taken {
+                out.extend_from_slice(b"\n");
             }
+            self.carriage = false;
+            rest = &rest[1..];
         }
-        if self.held.len() > LONGEST {
-            // Memory is bounded: an event this long is no usage chunk and passes as it is.
-            out.extend_from_slice(&self.held.split());
-            self.searched = 0;
-            self.overlong = true;
+        while !rest.is_empty() {
+            let (used, ended) = self.scan(rest);
+            self.held.extend_from_slice(&rest[..used]);
+            rest = &rest[used..];
+            if ended {
+                self.let_go(&mut out);
+            } else if self.overlong || self.held.len() > LONGEST {
+                self.overlong = true;
+                out.extend_from_slice(&self.held.split());
+            }
         }
         out.freeze()
     }
 
     /// Whether what the client has ends with a whole event, so that another may follow.
     pub(crate) fn is_between_events(&self) -> bool {
-        !self.overlong && (self.strip || self.held.is_empty())
+        !self.overlong && (self.strip || !self.begun)
     }
 
-    /// What was held back when the stream ended in the middle of an event.
+    /// The stream has ended; what was held back of an event without its empty line.
     pub(crate) fn rest(&mut self) -> Bytes {
-        if self.strip { std::mem::take(&mut self.held).freeze() } else { Bytes::new() }
+        let mut out = BytesMut::new();
+        if self.line == Line::Name {
+            self.end_name();
+        }
+        self.let_go(&mut out);
+        out.freeze()
     }
 
-    /// Reads along without holding anything back.
-    fn read(&mut self, chunk: &Bytes) {
-        self.held.extend_from_slice(chunk);
-        while let Some(event) = self.next_event() {
-            if !std::mem::take(&mut self.overlong) {
-                self.note(&event);
+    /// Reads up to the end of the event. Answers how far it came, and whether that is the end.
+    fn scan(&mut self, bytes: &[u8]) -> (usize, bool) {
+        let mut at = 0;
+        while let Some(byte) = bytes.get(at).copied() {
+            if std::mem::take(&mut self.carriage) && byte == b'\n' {
+                at += 1;
+                continue;
             }
-        }
-        if self.held.len() > LONGEST {
-            self.held.clear();
-            self.searched = 0;
-            self.overlong = true;
-        }
-    }
-
-    /// The next whole event with its empty line.
-    fn next_event(&mut self) -> Option<Bytes> {
-        loop {
-            let from = self.searched.min(self.held.len());
-            let Some(found) = memchr::memchr(b'\n', &self.held[from..]) else {
-                self.searched = self.held.len();
-                return None;
+            let rest = &bytes[at..];
+            self.begun = true;
+            if matches!(byte, b'\n' | b'\r') {
+                at += 1;
+                if byte == b'\r' {
+                    // The usual pair is one line end, and is taken at once.
+                    match bytes.get(at) {
+                        Some(b'\n') => at += 1,
+                        Some(_) => {}
+                        None => self.carriage = true,
+                    }
+                }
+                if self.end_line() {
+                    return (at, true);
+                }
+                continue;
+            }
+            self.empty = false;
+            at += match self.line {
+                Line::Name => {
+                    self.name(byte);
+                    1
+                }
+                Line::Data | Line::Event | Line::Other => {
+                    let length = memchr::memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
+                    match self.line {
+                        Line::Data => self.data(&rest[..length]),
+                        Line::Event if self.kind.len() + length <= KIND => self.kind.extend_from_slice(&rest[..length]),
+                        _ => {}
+                    }
+                    length
+                }
             };
-            let at = from + found;
-            self.searched = at + 1;
-            let line_before = &self.held[..at];
-            let empty = line_before.is_empty()
-                || line_before.ends_with(b"\n")
-                || line_before.ends_with(b"\n\r")
-                || line_before == b"\r";
-            if empty {
-                self.searched = 0;
-                return Some(self.held.split_to(at + 1).freeze());
-            }
+        }
+        (at, false)
+    }
+
+    fn data(&mut self, piece: &[u8]) {
+        for (place, byte) in self.head.0.iter_mut().skip(self.head.1).zip(piece) {
+            *place = *byte;
+            self.head.1 += 1;
+        }
+        self.reader.feed(piece);
+    }
+
+    fn name(&mut self, byte: u8) {
+        if byte == b':' {
+            self.end_name();
+        } else if let Some(place) = self.field.0.get_mut(self.field.1) {
+            *place = byte;
+            self.field.1 += 1;
+        } else {
+            self.end_name();
         }
     }
 
-    fn note(&mut self, event: &[u8]) {
-        // Most events of a stream carry no usage; looking for the word is cheaper than parsing each.
-        let names_usage = memchr::memmem::find(event, b"\"usage\"").is_some();
-        let names_response = memchr::memmem::find(event, b"response.created").is_some();
-        let names_end = memchr::memmem::find(event, DONE).is_some();
-        if !names_usage && !names_response && !names_end {
-            return;
+    fn end_name(&mut self) {
+        let name = self.field.0.get(..self.field.1).unwrap_or_default();
+        let name = if self.first { name.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(name) } else { name };
+        self.line = match name {
+            b"data" => Line::Data,
+            b"event" => Line::Event,
+            _ => Line::Other,
+        };
+        if self.line == Line::Data {
+            if self.has_data {
+                self.data(b"\n");
+            }
+            self.has_data = true;
         }
-        let Some(data) = data(event) else { return };
-        self.done |= data == DONE || (names_usage && is_last(event, &data));
-        if names_response {
-            #[derive(Deserialize)]
-            struct Created {
-                response: Named,
-            }
-            #[derive(Deserialize)]
-            struct Named {
-                id: String,
-            }
-            if let Ok(created) = serde_json::from_slice::<Created>(&data) {
-                self.object.get_or_insert(created.response.id);
-            }
+        (self.field.1, self.first) = (0, false);
+    }
+
+    /// Whether the line that ends was the empty one that ends an event.
+    fn end_line(&mut self) -> bool {
+        if self.line == Line::Name && !self.empty {
+            self.end_name();
         }
-        if let Some(used) = usage::of_json(self.meter, &data) {
-            self.used = Some(used);
+        if self.line == Line::Event {
+            self.reader.event(self.kind.trim_ascii());
+            self.kind.clear();
+        }
+        self.line = Line::Name;
+        std::mem::replace(&mut self.empty, true)
+    }
+
+    /// Lets the event go that was held back, as far as it is the client's.
+    fn let_go(&mut self, out: &mut BytesMut) {
+        let event = self.end_event();
+        let held = self.held.split();
+        self.taken = false;
+        match event.usage {
+            _ if std::mem::take(&mut self.overlong) => out.extend_from_slice(&held),
+            // Nothing in it but the usage that was asked for, and what each chunk has.
+            Some(true) if !event.choices && !event.more => self.taken = true,
+            Some(_) => out.extend_from_slice(&without_usage(&held)),
+            None => out.extend_from_slice(&held),
         }
     }
 
-    /// The event without the null `usage` the gateway's own option brought; `None` for the usage chunk itself.
-    fn without_usage(&mut self, event: &Bytes) -> Option<Bytes> {
-        self.note(event);
-        if memchr::memmem::find(event, b"\"usage\"").is_none() {
-            return Some(event.clone());
-        }
-        #[derive(Deserialize)]
-        struct Chunk {
-            choices: Vec<serde::de::IgnoredAny>,
-            usage: Option<serde::de::IgnoredAny>,
-        }
-        let chunk = data(event).and_then(|data| serde_json::from_slice::<Chunk>(&data).ok());
-        match chunk {
-            Some(chunk) if chunk.choices.is_empty() && chunk.usage.is_some() => None,
-            Some(chunk) if chunk.usage.is_none() => Some(cut_null_usage(event)),
-            _ => Some(event.clone()),
-        }
+    fn end_event(&mut self) -> crate::read::Event {
+        (self.has_data, self.begun) = (false, false);
+        self.done |= self.is_done();
+        self.head.1 = 0;
+        self.reader.end_value()
     }
 }
 
-/// Whether an event's type says that it is the last one. All of these report usage, so others need no look.
-fn is_last(event: &[u8], data: &[u8]) -> bool {
-    #[derive(Deserialize)]
-    struct Typed<'t> {
-        #[serde(borrow, rename = "type")]
-        kind: std::borrow::Cow<'t, str>,
-    }
-    let named = event.split(|byte| *byte == b'\n').filter_map(|line| line.strip_prefix(b"event:"));
-    named.map(<[u8]>::trim_ascii).any(|name| LAST.iter().any(|last| last.as_bytes() == name))
-        || serde_json::from_slice::<Typed<'_>>(data).is_ok_and(|event| LAST.contains(&&*event.kind))
-}
-
-/// The content of an event's `data:` lines.
-fn data(event: &[u8]) -> Option<Vec<u8>> {
-    let mut all: Option<Vec<u8>> = None;
-    for line in event.split(|byte| *byte == b'\n') {
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let Some(rest) = line.strip_prefix(b"data:") else { continue };
-        let rest = rest.strip_prefix(b" ").unwrap_or(rest);
-        match &mut all {
-            None => all = Some(rest.to_vec()),
-            Some(text) => {
-                text.push(b'\n');
-                text.extend_from_slice(rest);
-            }
+/// Takes each outermost member `usage` and one comma beside it out of an event.
+fn without_usage(event: &[u8]) -> Vec<u8> {
+    let mut event = event.to_vec();
+    while let Some((start, end)) = outer_usage(&event) {
+        let (mut start, mut end) = (start, end);
+        let skip = |from: usize| from + event[from..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+        let before = event[..start].iter().rposition(|byte| *byte != b' ');
+        if let Some(comma) = before.filter(|at| event[*at] == b',') {
+            start = comma;
+        } else if event.get(skip(end)) == Some(&b',') {
+            end = skip(skip(end) + 1);
         }
+        event.drain(start..end);
     }
-    all
+    event
 }
 
-/// Takes the outermost member `"usage":null` and one comma beside it out of an event.
-fn cut_null_usage(event: &Bytes) -> Bytes {
-    let Some((start, end)) = outer_null_usage(event) else { return event.clone() };
-    let (mut start, mut end) = (start, end);
-    let skip = |from: usize| from + event[from..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
-    let before = event[..start].iter().rposition(|byte| *byte != b' ');
-    if let Some(comma) = before.filter(|at| event[*at] == b',') {
-        start = comma;
-    } else if event.get(skip(end)) == Some(&b',') {
-        end = skip(skip(end) + 1);
-    }
-    [&event[..start], &event[end..]].concat().into()
-}
-
-/// Where `"usage":null` stands among the members of the event's own object, not deeper and not inside a string.
-fn outer_null_usage(event: &[u8]) -> Option<(usize, usize)> {
-    let begin = memchr::memchr(b'{', event)?;
+/// Where the member `usage` is among the members of the event's own object, not deeper and not inside a string.
+fn outer_usage(event: &[u8]) -> Option<(usize, usize)> {
+    let line = |at: &usize| *at == 0 || matches!(event[*at - 1], b'\n' | b'\r' | 0xBF);
+    let data = memchr::memmem::find_iter(event, b"data:").find(line)?;
+    let begin = data + memchr::memchr(b'{', &event[data..])?;
     let (mut depth, mut in_string, mut escaped) = (0u32, false, false);
+    // Where the member began, once it is found.
+    let mut found = None;
     for (at, byte) in event.iter().enumerate().skip(begin) {
         match byte {
             _ if escaped => escaped = false,
@@ -244,15 +299,19 @@ fn outer_null_usage(event: &[u8]) -> Option<(usize, usize)> {
             b'"' if in_string => in_string = false,
             b'"' => {
                 in_string = true;
-                if depth == 1 && event[at..].starts_with(b"\"usage\"") {
-                    let value = event[at + 7..].trim_ascii_start().strip_prefix(b":").map(<[u8]>::trim_ascii_start);
-                    if let Some(rest) = value.and_then(|value| value.strip_prefix(b"null")) {
-                        return Some((at, event.len() - rest.len()));
-                    }
+                if found.is_none() && depth == 1 && event[at..].starts_with(b"\"usage\"") {
+                    found = event[at + 7..].trim_ascii_start().starts_with(b":").then_some(at);
                 }
             }
-            b'{' | b'[' if !in_string => depth += 1,
-            b'}' | b']' if !in_string => depth = depth.saturating_sub(1),
+            _ if in_string => {}
+            b'{' | b'[' => depth += 1,
+            b',' if depth == 1 && found.is_some() => return found.map(|start| (start, at)),
+            b'}' | b']' => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    return found.map(|start| (start, at));
+                }
+            }
             _ => {}
         }
     }
@@ -260,61 +319,5 @@ fn outer_null_usage(event: &[u8]) -> Option<(usize, usize)> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const STREAM: &str = concat!(
-        ": hello\n\n",
-        "data: {\"id\":\"c\",\"choices\":[{\"delta\":{\"content\":\"\\\"usage\\\":null\"}}],\"usage\":null}\n\n",
-        "data: {\"choices\":[{}], \"usage\" : null, \"id\":\"c\"}\r\n\r\n",
-        "data: {\"choices\":[{\"content\":\"usage\",\"usage\":null}],\"usage\":null}\n\n",
-        "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":5,\"completion_tokens\":7}}\n\n",
-        "data: [DONE]\n\n",
-    );
-
-    fn through(strip: bool, step: usize) -> (String, Option<Quantities>) {
-        let mut scan = EventScan::new(Meter::Completion, strip);
-        let mut out = Vec::new();
-        for chunk in STREAM.as_bytes().chunks(step) {
-            out.extend_from_slice(&scan.pass(&Bytes::copy_from_slice(chunk)));
-        }
-        out.extend_from_slice(&scan.rest());
-        (String::from_utf8_lossy(&out).into_owned(), scan.used())
-    }
-
-    #[test]
-    fn memory_is_bounded_and_nothing_is_lost() {
-        let long = Bytes::from(vec![b'x'; LONGEST / 2]);
-        for strip in [false, true] {
-            let mut scan = EventScan::new(Meter::Completion, strip);
-            let mut passed = 0;
-            for _ in 0..5 {
-                passed += scan.pass(&long).len();
-                assert!(scan.held.len() <= LONGEST);
-            }
-            let end = Bytes::from_static(b"\n\ndata: {\"choices\":[],\"usage\":{\"prompt_tokens\":5}}\n\n");
-            passed += scan.pass(&end).len() + scan.rest().len();
-            assert_eq!(passed, 5 * long.len() + if strip { 2 } else { end.len() });
-            assert_eq!(scan.used().map(|u| u.input_tokens), Some(5));
-        }
-    }
-
-    #[test]
-    fn usage_is_read_and_only_our_own_chunk_is_taken_out() {
-        let clean = concat!(
-            ": hello\n\n",
-            "data: {\"id\":\"c\",\"choices\":[{\"delta\":{\"content\":\"\\\"usage\\\":null\"}}]}\n\n",
-            "data: {\"choices\":[{}], \"id\":\"c\"}\r\n\r\n",
-            "data: {\"choices\":[{\"content\":\"usage\",\"usage\":null}]}\n\n",
-            "data: [DONE]\n\n",
-        );
-        for step in 1..STREAM.len() {
-            let (kept, used) = through(false, step);
-            assert_eq!(kept, STREAM, "step {step}");
-            assert_eq!(used.map(|u| (u.input_tokens, u.output_tokens)), Some((5, 7)));
-            let (stripped, used) = through(true, step);
-            assert_eq!(stripped.replace(" \"id\"", "\"id\""), clean.replace(" \"id\"", "\"id\""), "step {step}");
-            assert_eq!(used.map(|u| (u.input_tokens, u.output_tokens)), Some((5, 7)));
-        }
-    }
-}
+#[path = "sse_tests.rs"]
+mod tests;

@@ -81,6 +81,7 @@ impl UpstreamClient {
         let again = body.again();
         let mut request = Request::new(to, asked, body);
         if let Some(mut link) = self.waiting(&to.origin).await {
+            asked.begin();
             link.begin(request);
             let answered = link.head(to.options.first_byte).await;
             let crossed = again.is_some() && crossed(&mut link, asked, &answered).await;
@@ -91,6 +92,7 @@ impl UpstreamClient {
             };
         }
         let mut link = Box::pin(self.connect(&to.uri)).await?;
+        asked.begin();
         link.begin(request);
         let head = link.head(to.options.first_byte).await?;
         Ok(self.response(to, head, link))

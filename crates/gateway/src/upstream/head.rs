@@ -1,6 +1,7 @@
 //! Heads on the wire: the request's, written straight from what the client sent, and the answer's, of which only what a
 //! client may see is kept.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::BytesMut;
@@ -28,6 +29,17 @@ pub(crate) struct Asked<'a> {
     /// The client's headers, of which few pass.
     pub(crate) headers: &'a HeaderMap,
     pub(crate) id: &'a RequestId,
+    /// Set once the request begins to be sent.
+    pub(crate) begun: Option<&'a AtomicBool>,
+}
+
+impl Asked<'_> {
+    /// The request is about to be sent.
+    pub(super) fn begin(&self) {
+        if let Some(begun) = self.begun {
+            begun.store(true, Ordering::Relaxed);
+        }
+    }
 }
 
 /// How the end of a request's body is told.

@@ -273,7 +273,7 @@ mod tests {
         let upstream = Upstream::new("one".to_owned(), "http://h/v1", None);
         let id = RequestId::generate(&mut rand_chacha::ChaCha8Rng::seed_from_u64(1));
         let (headers, target) = (HeaderMap::new(), PathAndQuery::from_static("/v1/files"));
-        let asked = Asked { method: &Method::POST, target: &target, headers: &headers, id: &id };
+        let asked = Asked { method: &Method::POST, target: &target, headers: &headers, id: &id, begun: None };
         Request::new(upstream.address.as_ref().unwrap(), &asked, body)
     }
 

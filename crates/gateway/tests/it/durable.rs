@@ -2,13 +2,14 @@
 
 use std::net::Ipv4Addr;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Frame;
 use http_body_util::{BodyExt, Full, StreamBody};
 use keystead_core::network::Client;
-use keystead_gateway::{BoxError, GatewayBody};
+use keystead_gateway::{BoxError, DirectoryOptions, GatewayBody, Limits, ReadOn};
 use tokio::sync::mpsc;
 
 use crate::world::{UpstreamBody, World, json};
@@ -49,7 +50,9 @@ async fn read(body: &mut GatewayBody, whole: &str) {
 // GW-5: the event is recorded before the last byte leaves, however the answer ends.
 #[tokio::test]
 async fn no_answer_is_whole_before_its_event_is_recorded() {
-    let world = World::new().await;
+    // What a client leaves is settled at once.
+    let read_on = ReadOn { time: Duration::ZERO, ..ReadOn::default() };
+    let world = World::with(Limits { read_on, ..Limits::default() }, DirectoryOptions::default()).await;
     let key = world.key(1);
     world.chat(&key).await;
     world.meter.flush().await;

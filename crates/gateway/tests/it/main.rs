@@ -4,6 +4,7 @@
 mod addresses;
 mod batches;
 mod connections;
+mod counting;
 mod dialects;
 mod directory;
 mod durable;

@@ -144,8 +144,8 @@ async fn every_kind() {
         [
             (UsageKind::AudioSpeeches, 0, 0, 5, false),
             (UsageKind::Embeddings, 4, 0, 0, false),
-            (UsageKind::Moderations, 8, 0, 0, true),
-            (UsageKind::Completions, 8, 4, 0, true),
+            (UsageKind::Moderations, 1, 0, 0, true),
+            (UsageKind::Completions, 1, 0, 0, true),
             (UsageKind::Completions, 8, 9, 0, false),
         ]
     );

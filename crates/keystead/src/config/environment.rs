@@ -62,6 +62,9 @@ const SECTIONS: &[(&str, &[(&str, Kind)])] = &[
         &[
             ("json_body_bytes", Kind::Number),
             ("upload_body_bytes", Kind::Number),
+            ("read_on_seconds", Kind::Number),
+            ("read_on_bytes", Kind::Number),
+            ("read_on_answers", Kind::Number),
             ("requests_per_minute", Kind::Number),
             ("requests_per_day", Kind::Number),
             ("tokens_per_minute", Kind::Number),

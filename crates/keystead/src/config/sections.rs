@@ -139,6 +139,9 @@ impl Default for Log {
 pub(crate) struct Limits {
     pub(crate) json_body_bytes: usize,
     pub(crate) upload_body_bytes: usize,
+    pub(crate) read_on_seconds: u64,
+    pub(crate) read_on_bytes: usize,
+    pub(crate) read_on_answers: usize,
     requests_per_minute: Option<u64>,
     requests_per_day: Option<u64>,
     tokens_per_minute: Option<u64>,
@@ -150,6 +153,9 @@ impl Default for Limits {
         Self {
             json_body_bytes: 20 << 20,
             upload_body_bytes: 512 << 20,
+            read_on_seconds: 2,
+            read_on_bytes: 1 << 20,
+            read_on_answers: 64,
             requests_per_minute: None,
             requests_per_day: None,
             tokens_per_minute: None,

@@ -10,7 +10,7 @@ use keystead_api::ApiState;
 use keystead_core::id::RequestId;
 use keystead_dashboard::{DashboardState, Waiting};
 use keystead_gateway::{
-    Directory, DirectoryOptions, Durability, Gateway, GatewayOptions, Limits, Meter, MeterOptions, Rates,
+    Directory, DirectoryOptions, Durability, Gateway, GatewayOptions, Limits, Meter, MeterOptions, Rates, ReadOn,
 };
 use keystead_store::Store;
 use prometheus_client::registry::Registry;
@@ -146,7 +146,12 @@ pub(crate) async fn start(config: Validated, stopped: watch::Receiver<bool>) -> 
 fn limits(config: &Validated) -> Limits {
     let Limits { form_prefix, body_idle, connect, .. } = Limits::default();
     let (json_body, form_body) = (config.limits.json_body_bytes, config.limits.upload_body_bytes);
-    Limits { json_body, form_body, form_prefix, body_idle, connect }
+    let read_on = ReadOn {
+        time: Duration::from_secs(config.limits.read_on_seconds),
+        bytes: config.limits.read_on_bytes,
+        at_once: config.limits.read_on_answers,
+    };
+    Limits { json_body, form_body, form_prefix, body_idle, connect, read_on }
 }
 
 async fn open_meter(config: &Validated, store: &Store) -> Result<Arc<Meter>, Failure> {
