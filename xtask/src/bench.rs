@@ -1,7 +1,7 @@
 //! `cargo xtask bench`: nginx and Keystead in turn, each alone on one core, before the same upstream on the other.
 
 mod gate;
-mod http;
+pub(crate) mod http;
 mod keys;
 mod pages;
 

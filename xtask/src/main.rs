@@ -1,12 +1,15 @@
-//! The project's own tasks: `cargo xtask test` runs everything, `cargo xtask bench` measures.
+//! The project's own tasks: `cargo xtask test` runs everything, `cargo xtask bench` measures, `cargo xtask
+//! kill` and `cargo xtask soak` look for what tests do not find.
 #![expect(clippy::disallowed_methods, reason = "a task runner reads the machine's environment, clock and may wait")]
 
 mod bench;
+mod kill;
 mod machine;
 mod postgres;
 mod print;
 mod product;
 mod shell;
+mod soak;
 mod test;
 
 use std::process::ExitCode;
@@ -37,6 +40,10 @@ enum Task {
     Pictures,
     /// Measure Keystead beside nginx on this machine and print ratios.
     Bench(bench::Arguments),
+    /// Kill Keystead under load again and again, and compare what was counted with what clients received.
+    Kill(kill::Arguments),
+    /// Play the model tests for long, with new random sequences in each pass.
+    Soak(soak::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -46,6 +53,8 @@ fn main() -> ExitCode {
         Task::Test { .. } => test::run(Part::Everything),
         Task::Pictures => test::pictures(),
         Task::Bench(arguments) => bench::run(&arguments),
+        Task::Kill(arguments) => kill::run(&arguments),
+        Task::Soak(arguments) => soak::run(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

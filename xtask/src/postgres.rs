@@ -89,7 +89,7 @@ fn programs() -> Done<PathBuf> {
     Ok(Path::new(folder.trim()).to_path_buf())
 }
 
-fn is_root() -> Done<bool> {
+pub(crate) fn is_root() -> Done<bool> {
     Ok(shell::read(Command::new("id").arg("-u"))?.trim() == "0")
 }
 

@@ -13,6 +13,8 @@ pub(crate) struct Product {
     folder: PathBuf,
     child: Child,
     variables: Vec<(String, String)>,
+    /// Program and arguments that it is started through.
+    through: Vec<String>,
     /// `http://…` of the main listener.
     pub(crate) address: String,
     /// `http://…` of the sandbox; empty without one.
@@ -30,25 +32,39 @@ pub(crate) struct Bootstrapped {
 impl Product {
     /// Starts `binary` with this database (SQLite in the folder when `None`) and further variables.
     pub(crate) fn start(binary: &Path, name: &str, database: Option<String>, more: &[(&str, &str)]) -> Done<Self> {
-        Self::run(Command::new(binary), binary, name, database, more)
+        Self::run(&[], binary, name, database, more)
     }
 
     /// Starts it for one core alone, as on a machine that has no other.
     pub(crate) fn start_on(core: &str, binary: &Path, name: &str, more: &[(&str, &str)]) -> Done<Self> {
-        let mut command = Command::new("taskset");
-        // It becomes the program: the process's id is the product's.
-        command.args(["-c", core]).arg(binary);
-        Self::run(command, binary, name, None, more)
+        let through = ["taskset", "-c", core].map(str::to_owned);
+        Self::run(&through, binary, name, None, more)
     }
 
-    fn run(
-        mut command: Command,
+    /// Starts it through another program, which becomes it: the process's id is the product's.
+    pub(crate) fn start_through(
+        through: &[String],
         binary: &Path,
         name: &str,
         database: Option<String>,
         more: &[(&str, &str)],
     ) -> Done<Self> {
-        let folder = std::env::temp_dir().join(format!("keystead-{name}-{}", std::process::id()));
+        Self::run(through, binary, name, database, more)
+    }
+
+    /// The folder of a product of this name.
+    pub(crate) fn folder(name: &str) -> PathBuf {
+        std::env::temp_dir().join(format!("keystead-{name}-{}", std::process::id()))
+    }
+
+    fn run(
+        through: &[String],
+        binary: &Path,
+        name: &str,
+        database: Option<String>,
+        more: &[(&str, &str)],
+    ) -> Done<Self> {
+        let folder = Self::folder(name);
         std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
         let data = folder.join("data").display().to_string();
         let mut variables: Vec<(String, String)> = [
@@ -66,15 +82,31 @@ impl Product {
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect();
         variables.extend(database.map(|url| ("KEYSTEAD_DATABASE__URL".to_owned(), url)));
-        let ready = folder.join("ready.json");
-        command.arg("serve").arg("--ready-file").arg(&ready).envs(variables.clone()).current_dir(&folder);
-        let child = command.stdout(Stdio::null()).spawn().map_err(|error| format!("keystead cannot start: {error}"))?;
-        let (address, sandbox) = (String::new(), String::new());
-        let mut product = Self { binary: binary.to_path_buf(), folder, child, variables, address, sandbox };
-        let text = product.wait_for(&ready)?;
-        product.address = format!("http://{}", shell::member(&text, "listen")?);
-        product.sandbox = shell::member(&text, "sandbox").unwrap_or_default();
+        let child = launch(through, binary, &folder, &variables)?;
+        let (address, sandbox, through) = (String::new(), String::new(), through.to_vec());
+        let mut product = Self { binary: binary.to_path_buf(), folder, child, variables, through, address, sandbox };
+        product.listens()?;
         Ok(product)
+    }
+
+    /// Ends it without a warning, as the system does when memory runs out.
+    pub(crate) fn kill(&mut self) {
+        // Whether it lived or not, the wait tells that it is gone.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// Starts it on the folder that it left.
+    pub(crate) fn start_again(&mut self) -> Done {
+        self.child = launch(&self.through, &self.binary, &self.folder, &self.variables)?;
+        self.listens()
+    }
+
+    fn listens(&mut self) -> Done {
+        let text = self.wait_for(&self.folder.join(READY))?;
+        self.address = format!("http://{}", shell::member(&text, "listen")?);
+        self.sandbox = shell::member(&text, "sandbox").unwrap_or_default();
+        Ok(())
     }
 
     fn wait_for(&mut self, ready: &Path) -> Done<String> {
@@ -138,6 +170,25 @@ impl Product {
         }
         shell::member(&shell::read(&mut command)?, "value")
     }
+}
+
+/// Written by the program once it listens.
+const READY: &str = "ready.json";
+
+fn launch(through: &[String], binary: &Path, folder: &Path, variables: &[(String, String)]) -> Done<Child> {
+    let ready = folder.join(READY);
+    // An earlier run's.
+    let _ = std::fs::remove_file(&ready);
+    let mut command = match through {
+        [] => Command::new(binary),
+        [program, arguments @ ..] => {
+            let mut command = Command::new(program);
+            command.args(arguments).arg(binary);
+            command
+        }
+    };
+    command.arg("serve").arg("--ready-file").arg(&ready).envs(variables.to_vec()).current_dir(folder);
+    command.stdout(Stdio::null()).spawn().map_err(|error| format!("keystead cannot start: {error}"))
 }
 
 impl Drop for Product {

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
+use crate::kill::{self, Database};
 use crate::postgres::Postgres;
 use crate::product::Product;
 use crate::shell::{self, Done};
@@ -30,10 +31,28 @@ pub(crate) fn run(part: Part) -> Done {
     }
     print::step("building the program");
     shell::run(cargo().args(["build", "--package", "keystead"]))?;
+    if part == Part::Everything {
+        kills()?;
+    }
     if part != Part::Browser {
         sdks()?;
     }
     if part == Part::Sdks { Ok(()) } else { journeys() }
+}
+
+/// A few rounds of `cargo xtask kill` on each database, and with a full disk.
+fn kills() -> Done {
+    let binary = shell::root().join("target/debug/keystead");
+    for (database, full_disk, rounds) in
+        [(Database::Sqlite, false, 4), (Database::Postgres, false, 4), (Database::Sqlite, true, 2)]
+    {
+        print::step(&format!("kill -9 under load on {database:?}{}", if full_disk { ", on a full disk" } else { "" }));
+        kill::play(
+            &kill::Arguments { rounds, database, full_disk, streams: true, ..kill::Arguments::default() },
+            &binary,
+        )?;
+    }
+    Ok(())
 }
 
 /// People's journeys in a real browser, with a picture of every page in every language under `target/pictures`.

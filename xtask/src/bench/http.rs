@@ -5,14 +5,14 @@ use std::net::TcpStream;
 
 use crate::shell::Done;
 
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) head: String,
-    pub(super) body: Vec<u8>,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: Vec<u8>,
 }
 
 /// Sends a request; `head` is further header lines, each with its line end.
-pub(super) fn send(base: &str, method: &str, path: &str, head: &str, body: &str) -> Done<Answer> {
+pub(crate) fn send(base: &str, method: &str, path: &str, head: &str, body: &str) -> Done<Answer> {
     let host = base.trim_start_matches("http://");
     let broken = |error: std::io::Error| error.to_string();
     let mut stream = TcpStream::connect(host).map_err(broken)?;

@@ -71,7 +71,15 @@ const SECTIONS: &[(&str, &[(&str, Kind)])] = &[
             ("images_per_minute", Kind::Number),
         ],
     ),
-    ("usage", &[("durability", Kind::Text), ("unwritten_events", Kind::Number), ("unwritten_seconds", Kind::Number)]),
+    (
+        "usage",
+        &[
+            ("durability", Kind::Text),
+            ("unwritten_events", Kind::Number),
+            ("unwritten_seconds", Kind::Number),
+            ("spool_file_bytes", Kind::Number),
+        ],
+    ),
     ("directory", &[("capacity", Kind::Number), ("max_stale_seconds", Kind::Number)]),
     ("sms", SMS),
     ("sms_fallback", SMS),

@@ -206,6 +206,9 @@ pub(crate) enum UsageDurability {
     Disk,
 }
 
+/// Smaller files of the spool would be made and removed all the time.
+const SMALLEST_SPOOL_FILE: u64 = 64 << 10;
+
 /// `[usage]`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -213,11 +216,17 @@ pub(crate) struct UsageSection {
     pub(crate) durability: UsageDurability,
     pub(crate) unwritten_events: u64,
     pub(crate) unwritten_seconds: u64,
+    pub(crate) spool_file_bytes: u64,
 }
 
 impl Default for UsageSection {
     fn default() -> Self {
-        Self { durability: UsageDurability::Process, unwritten_events: 10_000, unwritten_seconds: 5 }
+        Self {
+            durability: UsageDurability::Process,
+            unwritten_events: 10_000,
+            unwritten_seconds: 5,
+            spool_file_bytes: 8 << 20,
+        }
     }
 }
 
@@ -375,6 +384,9 @@ impl Config {
             models.push((model, price, rates));
         }
         self.verification.validate()?;
+        if self.usage.spool_file_bytes < SMALLEST_SPOOL_FILE {
+            return wrong(format!("usage.spool_file_bytes must be at least {SMALLEST_SPOOL_FILE}"));
+        }
         let edge = self.network.validate(&self.server.trusted_proxies)?;
         let (sms, sms_fallback) = (self.sms.validate("sms")?, self.sms_fallback.validate("sms_fallback")?);
         if sms_fallback.is_some() && sms.is_none() && !sandbox_wanted {

@@ -165,6 +165,7 @@ async fn open_meter(config: &Validated, store: &Store) -> Result<Arc<Meter>, Fai
         },
         unwritten_events: usage.unwritten_events,
         unwritten_time: Duration::from_secs(usage.unwritten_seconds),
+        segment: usage.spool_file_bytes,
         ..MeterOptions::default()
     };
     let opened = Meter::open(&folder, sink, options, wire::stopwatch(), &mut wire::rng()).await;

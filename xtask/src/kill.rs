@@ -1,0 +1,308 @@
+//! `cargo xtask kill`: clients under load, `kill -9`, a start on the same folder, and a comparison of what was counted
+//! with what clients received in full.
+
+mod client;
+mod disk;
+mod upstream;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::sleep;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use clap::{Args, ValueEnum};
+use serde_json::Value;
+
+use self::client::{Client, Round};
+use self::disk::TinyDisk;
+use self::upstream::{Request, Seen};
+use crate::bench::http::send;
+use crate::postgres::{Postgres, free_port};
+use crate::print;
+use crate::product::Product;
+use crate::shell::{self, Done};
+
+/// What to play.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Arguments {
+    /// How often the program is killed.
+    #[arg(long, default_value_t = 20)]
+    pub(crate) rounds: u64,
+    /// The database.
+    #[arg(long, value_enum, default_value = "sqlite")]
+    pub(crate) database: Database,
+    /// Connections.
+    #[arg(long, default_value_t = 12)]
+    pub(crate) clients: usize,
+    /// Let clients stream, too.
+    #[arg(long)]
+    pub(crate) streams: bool,
+    /// Keep the spool on a disk that is full for a while in each round.
+    #[arg(long)]
+    pub(crate) full_disk: bool,
+    /// Nodes on one database; they are killed in turn. More than one needs PostgreSQL.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) nodes: usize,
+    /// `usage.durability` of the nodes.
+    #[arg(long, default_value = "process")]
+    pub(crate) durability: String,
+    /// Kill this binary instead of building one.
+    #[arg(long)]
+    pub(crate) binary: Option<PathBuf>,
+}
+
+impl Default for Arguments {
+    fn default() -> Self {
+        Self {
+            rounds: 20,
+            database: Database::Sqlite,
+            clients: 12,
+            streams: false,
+            full_disk: false,
+            nodes: 1,
+            durability: "process".to_owned(),
+            binary: None,
+        }
+    }
+}
+
+/// Which database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Database {
+    Sqlite,
+    Postgres,
+}
+
+/// One node with what belongs to it.
+struct Node {
+    product: Product,
+    address: String,
+    metrics: String,
+    disk: Option<TinyDisk>,
+}
+
+/// What was counted for a model: requests and tokens.
+type Counted = BTreeMap<String, (u64, u64)>;
+
+/// Sums over all rounds.
+#[derive(Default)]
+struct Sums {
+    received: u64,
+    unsure: u64,
+    unsure_counted: u64,
+    refused: u64,
+    said_unready: u64,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Done {
+    if let Some(binary) = &arguments.binary {
+        // It is started in a folder of its own, from where a relative path would lead elsewhere.
+        let binary = binary.canonicalize().map_err(|error| format!("{}: {error}", binary.display()))?;
+        return play(arguments, &binary);
+    }
+    print::step("building the program");
+    let mut build = std::process::Command::new("cargo");
+    shell::run(build.current_dir(shell::root()).args(["build", "--package", "keystead"]))?;
+    play(arguments, &shell::root().join("target/debug/keystead"))
+}
+
+pub(crate) fn play(arguments: &Arguments, binary: &Path) -> Done {
+    let Arguments { rounds, clients, nodes, full_disk, .. } = *arguments;
+    if nodes > 1 && arguments.database == Database::Sqlite {
+        return Err("several nodes need --database postgres".to_owned());
+    }
+    let postgres = (arguments.database == Database::Postgres).then(Postgres::start).transpose()?;
+    let url = postgres.as_ref().map(|server| server.database("keystead_kill")).transpose()?;
+    let (upstream, seen) = upstream::start()?;
+    let mut running = Vec::new();
+    for number in 0..nodes.max(1) {
+        running.push(Node::start(arguments, binary, number, url.clone(), &upstream)?);
+    }
+    let made = running[0].product.bootstrap()?;
+    let key = running[0].product.owner_key(&made, &made.owner, false)?;
+    let mut sent = vec![0; clients];
+    let mut before = Counted::new();
+    let mut sums = Sums::default();
+    for round in 0..rounds {
+        let victim = usize::try_from(round).unwrap_or(0) % running.len();
+        let seen_rounds = load(arguments, &mut running, victim, round, &key, &seen, &mut sent, &mut sums)?;
+        let after = settled(&running, &made.admin_key)?;
+        compare(round, &seen_rounds, &before, &after, &mut sums)?;
+        before = after;
+    }
+    print::line(&format!(
+        "{rounds} kills on {:?}: {} answers received in full, all counted once; {} were under way, {} of them counted; \
+         {} refused with 503 before they were forwarded{}",
+        arguments.database,
+        sums.received,
+        sums.unsure,
+        sums.unsure_counted,
+        sums.refused,
+        if full_disk { format!("; /readyz named the spool {} times", sums.said_unready) } else { String::new() }
+    ));
+    if full_disk && (sums.refused == 0 || sums.said_unready == 0) {
+        return Err("the full disk was never noticed".to_owned());
+    }
+    Ok(())
+}
+
+impl Node {
+    fn start(arguments: &Arguments, binary: &Path, number: usize, url: Option<String>, upstream: &str) -> Done<Self> {
+        let address = format!("127.0.0.1:{}", free_port()?);
+        let metrics = format!("127.0.0.1:{}", free_port()?);
+        let models: Vec<String> = (0..arguments.clients).map(|client| format!("m{client}")).collect();
+        let models = models.join(",");
+        let mut variables = vec![
+            ("KEYSTEAD_SERVER__LISTEN", address.as_str()),
+            ("KEYSTEAD_SERVER__METRICS_LISTEN", metrics.as_str()),
+            ("KEYSTEAD_UPSTREAM__0__NAME", "killed"),
+            ("KEYSTEAD_UPSTREAM__0__BASE_URL", upstream),
+            ("KEYSTEAD_UPSTREAM__0__MODELS", models.as_str()),
+            ("KEYSTEAD_USAGE__DURABILITY", arguments.durability.as_str()),
+            ("KEYSTEAD_LOG__LEVEL", if arguments.full_disk { "off" } else { "warn" }),
+        ];
+        let name = format!("kill{number}");
+        let disk = if arguments.full_disk {
+            variables.push(("KEYSTEAD_USAGE__SPOOL_FILE_BYTES", "65536"));
+            Some(TinyDisk::under(&Product::folder(&name).join("data/spool"))?)
+        } else {
+            None
+        };
+        let through = disk.as_ref().map(TinyDisk::prefix).unwrap_or_default();
+        let product = Product::start_through(&through, binary, &name, url, &variables)?;
+        Ok(Self { product, address, metrics, disk })
+    }
+
+    /// Usage events that are not with the store.
+    fn waiting(&self) -> Done<u64> {
+        let answer = send(&self.metrics, "GET", "/metrics", "", "")?;
+        let text = String::from_utf8_lossy(&answer.body).into_owned();
+        let value = text.lines().find_map(|line| line.strip_prefix("keystead_usage_waiting "));
+        value.and_then(|value| value.trim().parse().ok()).ok_or_else(|| "no keystead_usage_waiting".to_owned())
+    }
+
+    fn says_unready(&self) -> bool {
+        send(&self.address, "GET", "/readyz", "", "").is_ok_and(|answer| {
+            answer.status == 503 && String::from_utf8_lossy(&answer.body).contains("\"usage_spool\":\"failing\"")
+        })
+    }
+}
+
+/// Lets the clients work, kills a node, waits until all clients have noticed, and starts it again.
+#[expect(clippy::too_many_arguments, reason = "what one round is made of")]
+fn load(
+    arguments: &Arguments,
+    running: &mut [Node],
+    victim: usize,
+    round: u64,
+    key: &str,
+    seen: &Seen,
+    sent: &mut [u64],
+    sums: &mut Sums,
+) -> Done<Vec<Round>> {
+    let stop = AtomicBool::new(false);
+    let addresses: Vec<String> = running.iter().map(|node| node.address.clone()).collect();
+    let rounds: Result<Vec<Round>, String> = std::thread::scope(|scope| {
+        let clients: Vec<_> = sent
+            .iter_mut()
+            .enumerate()
+            .map(|(number, sent)| {
+                let address = &addresses[number % addresses.len()];
+                let streams = arguments.streams;
+                let mut client = Client { number, address, key, seen, streams, sent: *sent };
+                let stop = &stop;
+                scope.spawn(move || {
+                    let round = client.ask(stop);
+                    *sent = client.sent;
+                    round
+                })
+            })
+            .collect();
+        // Anything but the same moment in each round.
+        sleep(Duration::from_millis(60 + round.wrapping_mul(2_654_435_761) % 240));
+        let full = fill(&running[victim], sums);
+        running[victim].product.kill();
+        stop.store(true, Ordering::Relaxed);
+        full?;
+        clients.into_iter().map(|client| client.join().map_err(|_| "a client failed".to_owned())?).collect()
+    });
+    let node = &mut running[victim];
+    if let Some(disk) = &node.disk {
+        disk.empty()?;
+    }
+    node.product.start_again()?;
+    rounds
+}
+
+/// Keeps the small disk full for a while, if there is one: delivered files make room again and again.
+fn fill(node: &Node, sums: &mut Sums) -> Done {
+    let Some(disk) = &node.disk else { return Ok(()) };
+    let until = Instant::now() + Duration::from_millis(600);
+    while Instant::now() < until {
+        disk.fill()?;
+        sums.said_unready += u64::from(node.says_unready());
+    }
+    Ok(())
+}
+
+/// What is counted once nothing waits any more.
+fn settled(running: &[Node], admin_key: &str) -> Done<Counted> {
+    let until = Instant::now() + Duration::from_secs(60);
+    while running.iter().map(Node::waiting).sum::<Done<u64>>()? > 0 {
+        if Instant::now() > until {
+            return Err("usage waits although everything works".to_owned());
+        }
+        sleep(Duration::from_millis(20));
+    }
+    let day_ago = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs().saturating_sub(86_400);
+    let path =
+        format!("/v1/organization/usage/completions?start_time={day_ago}&bucket_width=1d&group_by=model&limit=7");
+    let head = format!("authorization: Bearer {admin_key}\r\n");
+    let answer = send(&running[0].address, "GET", &path, &head, "")?;
+    let value: Value = serde_json::from_slice(&answer.body).map_err(|error| error.to_string())?;
+    let mut counted = Counted::new();
+    for row in value["data"].as_array().into_iter().flatten().flat_map(|bucket| bucket["results"].as_array()).flatten()
+    {
+        let model = row["model"].as_str().unwrap_or_default().to_owned();
+        let sum = counted.entry(model).or_default();
+        sum.0 += row["num_model_requests"].as_u64().unwrap_or(0);
+        sum.1 += row["output_tokens"].as_u64().unwrap_or(0);
+    }
+    Ok(counted)
+}
+
+/// All that was received was counted once, and besides only what was under way, each at most once.
+fn compare(round: u64, rounds: &[Round], before: &Counted, after: &Counted, sums: &mut Sums) -> Done {
+    for (client, seen) in rounds.iter().enumerate() {
+        let model = format!("m{client}");
+        let of = |counted: &Counted| counted.get(&model).copied().unwrap_or_default();
+        let (was, is) = (of(before), of(after));
+        let counted = (is.0.wrapping_sub(was.0), is.1.wrapping_sub(was.1));
+        let received = sum(seen.received.iter());
+        let Some(more) = explained(counted, received, &seen.unsure) else {
+            return Err(format!(
+                "round {round}, client {client}: received {received:?} (requests, tokens), counted {counted:?}; under \
+                 way: {:?}",
+                seen.unsure
+            ));
+        };
+        sums.received += received.0;
+        sums.unsure += u64::try_from(seen.unsure.len()).unwrap_or(0);
+        sums.unsure_counted += more;
+        sums.refused += seen.refused;
+    }
+    Ok(())
+}
+
+fn sum<'r>(requests: impl Iterator<Item = &'r Request>) -> (u64, u64) {
+    requests.fold((0, 0), |(count, tokens), request| (count + 1, tokens + request.tokens))
+}
+
+/// How many of those under way were counted, if some of them together explain the difference.
+fn explained(counted: (u64, u64), received: (u64, u64), unsure: &[Request]) -> Option<u64> {
+    let missing = (counted.0.checked_sub(received.0)?, counted.1.checked_sub(received.1)?);
+    let subsets = 1u32.checked_shl(u32::try_from(unsure.len()).ok()?).filter(|_| unsure.len() < 20)?;
+    let chosen = |set: u32| unsure.iter().enumerate().filter(move |(at, _)| set >> at & 1 == 1).map(|(_, one)| one);
+    (0..subsets).any(|set| sum(chosen(set)) == missing).then_some(missing.0)
+}

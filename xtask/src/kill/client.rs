@@ -1,0 +1,150 @@
+//! A client that counts an answer only when it received it in full.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::sleep;
+use std::time::Duration;
+
+use super::upstream::{Request, Seen, Way};
+
+/// What one client saw in one round.
+#[derive(Debug, Default)]
+pub(super) struct Round {
+    /// Received in full.
+    pub(super) received: Vec<Request>,
+    /// Asked of the model server, and not received in full: these may be counted or not.
+    pub(super) unsure: Vec<Request>,
+    /// Refused with 503 before anything was asked of the model server.
+    pub(super) refused: u64,
+}
+
+pub(super) struct Client<'c> {
+    pub(super) number: usize,
+    /// Host and port.
+    pub(super) address: &'c str,
+    pub(super) key: &'c str,
+    pub(super) seen: &'c Seen,
+    pub(super) streams: bool,
+    /// How many requests it sent in all rounds.
+    pub(super) sent: u64,
+}
+
+enum Outcome {
+    Received,
+    Refused,
+    Broken,
+    Other(u16),
+}
+
+impl Client<'_> {
+    /// Asks one thing after the other until told to stop, or the server is gone.
+    pub(super) fn ask(&mut self, stop: &AtomicBool) -> Result<Round, String> {
+        let mut round = Round::default();
+        let mut connection = None;
+        while !stop.load(Ordering::Relaxed) {
+            let Some(mut open) = connection.take().or_else(|| self.connect()) else {
+                sleep(Duration::from_millis(2));
+                continue;
+            };
+            let request = self.next();
+            match self.exchange(&mut open, &request) {
+                Outcome::Received => {
+                    round.received.push(request);
+                    connection = Some(open);
+                }
+                Outcome::Refused if !self.seen.has(&request) => {
+                    round.refused += 1;
+                    sleep(Duration::from_millis(2));
+                }
+                Outcome::Refused | Outcome::Broken if self.seen.has(&request) => round.unsure.push(request),
+                Outcome::Refused | Outcome::Broken => {}
+                Outcome::Other(status) => return Err(format!("a client was answered with {status}")),
+            }
+        }
+        Ok(round)
+    }
+
+    fn next(&mut self) -> Request {
+        self.sent += 1;
+        let number = self.sent;
+        let client = self.number;
+        let ways = if self.streams { &Way::ALL[..] } else { &[Way::Length, Way::Chunks, Way::Stored][..] };
+        let way = ways[usize::try_from(number).unwrap_or(0).wrapping_add(client) % ways.len()];
+        // Sums of different requests differ, so that a lost one cannot hide behind a doubled one.
+        let tokens = (number.wrapping_mul(2_654_435_761) >> 7) % 100_000 + 1;
+        Request { client, number, tokens, way }
+    }
+
+    fn connect(&self) -> Option<BufReader<TcpStream>> {
+        let stream = TcpStream::connect(self.address).ok()?;
+        stream.set_read_timeout(Some(Duration::from_secs(20))).ok()?;
+        stream.set_nodelay(true).ok()?;
+        Some(BufReader::new(stream))
+    }
+
+    fn exchange(&self, open: &mut BufReader<TcpStream>, request: &Request) -> Outcome {
+        let (path, body) = (request.way.path(), request.body());
+        let text = format!(
+            "POST {path} HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            self.address,
+            self.key,
+            body.len()
+        );
+        if open.get_mut().write_all(text.as_bytes()).is_err() {
+            return Outcome::Broken;
+        }
+        let mut got = String::new();
+        let status = read(open, &mut got);
+        let done = request.way.last_word().is_some_and(|word| got.contains(word));
+        match status {
+            Some(200) => Outcome::Received,
+            // It ended behind what makes it whole.
+            None if done => Outcome::Received,
+            None => Outcome::Broken,
+            Some(503) => Outcome::Refused,
+            Some(status) => Outcome::Other(status),
+        }
+    }
+}
+
+/// Reads an answer to its end; the text of what came is there even where the end is not.
+fn read(open: &mut BufReader<TcpStream>, got: &mut String) -> Option<u16> {
+    let status = line(open)?.split(' ').nth(1)?.parse().ok()?;
+    let (mut length, mut chunked) = (0, false);
+    loop {
+        let line = line(open)?.to_ascii_lowercase();
+        if line.is_empty() {
+            break;
+        }
+        if let Some(value) = line.strip_prefix("content-length:") {
+            length = value.trim().parse().ok()?;
+        }
+        chunked |= line.starts_with("transfer-encoding:") && line.ends_with("chunked");
+    }
+    if !chunked {
+        take(open, length, got)?;
+        return Some(status);
+    }
+    loop {
+        let size = usize::from_str_radix(line(open)?.trim(), 16).ok()?;
+        take(open, size, got)?;
+        line(open)?;
+        if size == 0 {
+            return Some(status);
+        }
+    }
+}
+
+fn line(open: &mut BufReader<TcpStream>) -> Option<String> {
+    let mut line = String::new();
+    open.read_line(&mut line).ok().filter(|length| *length > 0)?;
+    line.strip_suffix("\r\n").map(str::to_owned)
+}
+
+fn take(open: &mut BufReader<TcpStream>, length: usize, got: &mut String) -> Option<()> {
+    let mut bytes = vec![0; length];
+    open.read_exact(&mut bytes).ok()?;
+    got.push_str(&String::from_utf8_lossy(&bytes));
+    Some(())
+}
