@@ -167,6 +167,8 @@ fn unpacker(headers: &mut HeaderMap) -> Option<Unpacker> {
 }
 
 #[cfg(test)]
+mod crossed_tests;
+#[cfg(test)]
 mod tests {
     use bytes::BytesMut;
 

@@ -125,7 +125,7 @@ fn upstreams_that_cannot_work_are_refused_at_the_start() {
         assert!(text.contains(says) && !text.contains("secret@"), "{base}: {text}");
     }
     let http = "http://h/v1";
-    assert!(reason(&of(http, "api_key = 'a\u{7f}b'"), &[]).contains("no header can carry"));
+    assert!(reason(&of(http, "api_key = \"a\\u007fb\""), &[]).contains("no header can carry"));
     assert!(reason(&of(http, "api_key = ' '"), &[]).contains("is empty"));
     assert!(reason(&of(http, "stream_usage = 'maybe'"), &[]).contains("maybe"));
     assert!(reason(&of(http, "idle_seconds = 0"), &[]).contains("idle_seconds must be 1 to 86400"));
