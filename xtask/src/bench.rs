@@ -4,6 +4,7 @@ mod gate;
 pub(crate) mod http;
 mod keys;
 mod pages;
+mod revoke;
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -35,6 +36,9 @@ pub(crate) struct Arguments {
     /// How soon a verified organization passes the gate instead.
     #[arg(long)]
     gate: bool,
+    /// How soon a deleted key is refused by two nodes instead.
+    #[arg(long)]
+    revoke: bool,
     /// What each page of the dashboard costs and weighs instead.
     #[arg(long)]
     pages: bool,
@@ -59,7 +63,7 @@ pub(crate) fn run(arguments: &Arguments) -> Done {
         return keys::run();
     }
     machine::system()?;
-    if !arguments.pages && !shell::has("wrk") {
+    if !arguments.pages && !arguments.revoke && !shell::has("wrk") {
         print::step("installing with apt-get: wrk");
         shell::run(Command::new("apt-get").args(["install", "-y", "wrk"]))?;
     }
@@ -75,6 +79,9 @@ pub(crate) fn run(arguments: &Arguments) -> Done {
     };
     if arguments.gate {
         return gate::run(&binary);
+    }
+    if arguments.revoke {
+        return revoke::run(&binary);
     }
     if arguments.pages {
         return pages::run(&binary, arguments.renders);

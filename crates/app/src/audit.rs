@@ -1,5 +1,6 @@
 //! The audit log: one row per change, in the change's own transaction.
 
+use std::cell::RefCell;
 use std::net::IpAddr;
 
 use keystead_core::id::{AuditEventId, OrganizationId, ProjectId};
@@ -21,18 +22,42 @@ pub use read::{AuditLog, AuditOptions, AuditQuestion, Named, Names};
 use crate::{Actor, App, Error};
 
 tokio::task_local! {
-    static FROM: IpAddr;
+    static REQUEST: Request;
+}
+
+/// The request that is being served.
+struct Request {
+    address: IpAddr,
+    done: RefCell<Vec<Done>>,
+}
+
+/// What a request did, as the audit log has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Done {
+    pub(crate) organization: OrganizationId,
+    pub(crate) action: &'static str,
+    pub(crate) target: String,
 }
 
 /// Does the work of one request, so that the audit log says from which address each of its changes came, and limits on
 /// mail can count by network. No permission depends on it.
 pub async fn seen_from<F: Future>(address: IpAddr, work: F) -> F::Output {
-    FROM.scope(address, work).await
+    done_from(address, work).await.0
+}
+
+/// The same, and answers what was done. Meaningful only where the work succeeded: it holds what a transaction recorded
+/// that was rolled back, too.
+pub async fn done_from<F: Future>(address: IpAddr, work: F) -> (F::Output, Vec<Done>) {
+    let noted = async {
+        let answer = work.await;
+        (answer, REQUEST.with(|request| request.done.take()))
+    };
+    REQUEST.scope(Request { address, done: RefCell::default() }, noted).await
 }
 
 /// The client's address of the request that is being answered; `None` outside of one.
 pub(crate) fn client_address() -> Option<IpAddr> {
-    FROM.try_with(|address| *address).ok()
+    REQUEST.try_with(|request| request.address).ok()
 }
 
 /// A change, in the words of the audit log.
@@ -57,12 +82,26 @@ impl App {
             action: deed.action.to_owned(),
             target_id: deed.target.to_owned(),
             project: place(tx, &deed).await?,
-            details: deed.details,
+            details: deed.details.clone(),
             address: actor.through_the_network().then(client_address).flatten().map(|address| address.to_string()),
         };
         audit::append(tx, &self.inner.audit_key, event).await?;
+        note(&deed);
         Ok(())
     }
+}
+
+/// A transaction that is run again records the same once more.
+fn note(deed: &Deed<'_>) {
+    let (organization, target) = (deed.organization.clone(), deed.target.to_owned());
+    let done = Done { organization, action: deed.action, target };
+    // What no request did is not asked for.
+    let _ = REQUEST.try_with(|request| {
+        let mut all = request.done.borrow_mut();
+        if !all.contains(&done) {
+            all.push(done);
+        }
+    });
 }
 
 /// In which project a deed was done: the one its details name, or the one its key or service account belongs to.

@@ -1,11 +1,14 @@
-//! Whether every gateway has heard of every change, for the operator (verification.md 5.4).
+//! Whether every gateway has heard of every change: for owners after a grant or a revocation, and for the operator.
 
-use keystead_core::propagation::{NodeState, PROMISE};
+use keystead_core::id::OrganizationId;
+use keystead_core::propagation::{NodeReport, NodeState, PROMISE};
 use keystead_core::time::Timestamp;
 use keystead_store::Tx;
-use keystead_store::tables::changes;
+use keystead_store::tables::{api_keys, changes};
+use serde_json::json;
 
-use crate::{App, Error};
+use crate::audit::{Deed, Done};
+use crate::{Actor, App, Error};
 
 /// How the gateways stand.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -19,15 +22,55 @@ pub struct GatewaysView {
 }
 
 impl App {
-    /// How many of the gateways know of a grant of this moment, while that is of interest and some do not yet.
+    /// How many of the gateways have applied what was done at this moment, while that is of interest and some have not.
     ///
     /// # Errors
     /// When the store cannot.
-    pub async fn spreading(&self, granted_at: Timestamp) -> Result<Option<GatewaysView>, Error> {
-        if self.now().since(granted_at) > PROMISE {
+    pub async fn spreading(&self, at: Timestamp) -> Result<Option<GatewaysView>, Error> {
+        if self.now().since(at) > PROMISE {
             return Ok(None);
         }
-        Ok(Some(self.gateways().await?).filter(|view| view.current < view.all))
+        let reports =
+            self.store().read("spreading", async move |tx: &mut Tx| Ok::<_, Error>(changes::list_nodes(tx).await?));
+        Ok(spread(&reports.await?, at, self.now()))
+    }
+
+    /// The same for the organization's last revocation of a key.
+    ///
+    /// # Errors
+    /// When the store cannot.
+    pub async fn revocation_spreading(&self, organization: &OrganizationId) -> Result<Option<GatewaysView>, Error> {
+        let (organization, now) = (organization.clone(), self.now());
+        let read = self.store().read("revocation_spreading", async move |tx: &mut Tx| {
+            let reports = changes::list_nodes(tx).await?;
+            if reports.iter().all(|report| report.behind_since.is_none()) {
+                return Ok::<_, Error>(None);
+            }
+            let last = api_keys::last_revoked(tx, &organization).await?;
+            Ok(last.filter(|at| now.since(*at) <= PROMISE).and_then(|at| spread(&reports, at, now)))
+        });
+        read.await
+    }
+
+    /// Writes down for each of these deeds that some nodes have not confirmed it yet, and may serve what they knew.
+    ///
+    /// # Errors
+    /// When the store cannot.
+    pub async fn note_unconfirmed(&self, deeds: Vec<Done>, unconfirmed: usize, nodes: usize) -> Result<(), Error> {
+        let app = self.clone();
+        let write = self.store().write("note_unconfirmed", async move |tx: &mut Tx| {
+            for done in &deeds {
+                let deed = Deed {
+                    organization: &done.organization,
+                    action: "change.unconfirmed",
+                    target: &done.target,
+                    details: json!({ "action": done.action, "unconfirmed": unconfirmed, "nodes": nodes }),
+                };
+                app.record(tx, &Actor::Service("clock".to_owned()), deed).await?;
+            }
+            Ok::<_, Error>(())
+        });
+        write.await
     }
 
     /// How the gateways stand now.
@@ -50,4 +93,12 @@ impl App {
         }
         Ok(view)
     }
+}
+
+/// How many of the nodes that may serve have applied what was done at this moment; `None` when all have.
+fn spread(reports: &[NodeReport], at: Timestamp, now: Timestamp) -> Option<GatewaysView> {
+    let serving = || reports.iter().filter(|report| report.state(now).is_some());
+    let current = serving().filter(|report| report.confirms(at)).count();
+    let view = GatewaysView { current, all: serving().count(), late: Vec::new() };
+    (view.current < view.all).then_some(view)
 }

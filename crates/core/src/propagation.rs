@@ -39,6 +39,12 @@ pub enum NodeState {
 }
 
 impl NodeReport {
+    /// Whether the node has said that it applied every change from before and at this moment.
+    #[must_use]
+    pub fn confirms(&self, at: Timestamp) -> bool {
+        self.behind_since.is_none_or(|since| since > at)
+    }
+
     /// How the node stands now; `None` when it is gone.
     #[must_use]
     pub fn state(&self, now: Timestamp) -> Option<NodeState> {
@@ -59,6 +65,19 @@ impl NodeReport {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_node_confirms_what_is_older_than_what_it_lacks() {
+        let behind = |since: Option<i64>| NodeReport {
+            node: "a".into(),
+            seen_at: Timestamp(0),
+            behind_since: since.map(Timestamp),
+        };
+        assert!(behind(None).confirms(Timestamp(10)));
+        assert!(behind(Some(11)).confirms(Timestamp(10)));
+        assert!(!behind(Some(10)).confirms(Timestamp(10)), "the change of this very second may be the one it lacks");
+        assert!(!behind(Some(9)).confirms(Timestamp(10)));
+    }
 
     #[test]
     fn a_minute_is_late_and_an_hour_is_gone() {

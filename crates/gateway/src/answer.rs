@@ -1,14 +1,19 @@
 //! The upstream's answer on its way back: what may pass, what is kept in the books, what the client must never see.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::response::Parts;
 use http::{HeaderValue, Response, StatusCode, header};
+use http_body::Body;
 use http_body_util::BodyExt;
 use keystead_core::refusal::Wire;
 
 use crate::address::Upstream;
 use crate::body::{GatewayBody, full};
+use crate::cut::Watched;
 use crate::forward::{Exchange, Outgoing};
+use crate::right::Right;
 use crate::settle::Settled;
 use crate::settlement::{self, Settlement, Shape};
 use crate::upstream::{Challenge, UpstreamBody, collect};
@@ -16,6 +21,8 @@ use crate::{Gateway, headers, objects, refusals, reply};
 
 /// An answer that must be read before it is passed on may be this long.
 const MOST_BOOKKEPT: usize = 64 << 20;
+/// An answer of a known length up to this is sent at once, and not watched.
+const SHORT: u64 = 64 << 10;
 /// An upstream's error body may be this long.
 pub(crate) const MOST_ERROR: usize = 64 << 10;
 
@@ -26,6 +33,7 @@ impl Gateway {
         answered: Response<UpstreamBody>,
         outgoing: Outgoing<'_>,
         mut settled: Settled,
+        right: &Arc<Right>,
     ) -> Result<Response<GatewayBody>, Wire> {
         let (mut parts, mut body) = answered.into_parts();
         let status = parts.status;
@@ -46,7 +54,14 @@ impl Gateway {
             full(whole)
         } else {
             let shape = Shape { strip: outgoing.strip, ..shape };
-            Settlement::new(body, settled, shape, self.reading.clone()).boxed_unsync()
+            let body = Settlement::new(body, settled, shape, self.reading.clone());
+            let plain = !parts.headers.contains_key(header::CONTENT_ENCODING);
+            if !shape.events && body.size_hint().exact().is_some_and(|length| length <= SHORT) {
+                body.boxed_unsync()
+            } else {
+                let (metrics, every) = (Arc::clone(&self.metrics), self.limits.recheck);
+                Watched::new(body, Arc::clone(right), metrics, every, shape.events && plain).boxed_unsync()
+            }
         };
         let mut response = passed(exchange, parts, body);
         if shape.events {

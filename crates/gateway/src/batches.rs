@@ -125,6 +125,7 @@ impl Gateway {
             payer: exchange.payer.clone(),
             from: exchange.from,
             id: exchange.id.clone(),
+            began: exchange.began,
         };
         match self.judge(catalogue, &alone, &peek).await? {
             (_, Gated::Refused(response)) => Ok(ControlFlow::Break(*response)),

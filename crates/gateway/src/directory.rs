@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::FutureExt;
@@ -14,7 +14,9 @@ use keystead_core::caller::Caller;
 use keystead_core::id::{KeyId, OrganizationId, ProjectId, ServiceAccountId, UserId};
 use keystead_core::key::KeyDigest;
 use quick_cache::sync::Cache;
+use tokio::time::Instant;
 
+use crate::freshness::{Follow, Freshness, Moment};
 use crate::memory::Memory;
 use crate::{BoxFuture, Clock, Unavailable};
 
@@ -104,7 +106,7 @@ pub struct Directory {
     memory: Memory,
     unknown: Cache<KeyDigest, i64>,
     state: Mutex<State>,
-    fresh_at: AtomicI64,
+    freshness: Freshness,
     lookups: Budget,
     /// Apart from the look-ups, so that one organization's refusals cannot keep others' keys out.
     rereads: Budget,
@@ -123,7 +125,7 @@ impl Directory {
     /// An empty directory, fresh as of now.
     #[must_use]
     pub fn new(source: Arc<dyn KeySource>, options: DirectoryOptions, clock: Clock) -> Self {
-        let fresh_at = AtomicI64::new(clock().0);
+        let freshness = Freshness::new(Moment { wall: clock(), at: Instant::now() });
         Self {
             source,
             options,
@@ -131,7 +133,7 @@ impl Directory {
             memory: Memory::new(options.capacity),
             unknown: Cache::new(UNKNOWN_CAPACITY),
             state: Mutex::default(),
-            fresh_at,
+            freshness,
             lookups: Budget::default(),
             rereads: Budget::default(),
             hits: AtomicU64::new(0),
@@ -140,13 +142,32 @@ impl Directory {
         }
     }
 
-    /// The caller behind a digest, as far as memory knows.
+    /// The caller behind a digest, as far as memory knows at this moment.
     ///
     /// # Errors
-    /// [`Unavailable`] when memory is too old to trust.
-    pub fn known(&self, digest: &KeyDigest) -> Result<Option<Arc<Caller>>, Unavailable> {
-        let stale = (self.clock)().0.saturating_sub(self.fresh_at.load(Ordering::Relaxed));
-        if self.options.max_stale_seconds > 0 && stale > self.options.max_stale_seconds {
+    /// [`Unavailable`] when memory is too old to trust: [`Directory::find`] looks first.
+    pub fn known(&self, digest: &KeyDigest, at: Instant) -> Result<Option<Arc<Caller>>, Unavailable> {
+        let now = Moment { wall: (self.clock)(), at };
+        if self.freshness.is_old(now) {
+            return Err(Unavailable);
+        }
+        self.remembered(digest, now)
+    }
+
+    /// Whether memory is older than is ever trusted.
+    #[must_use]
+    pub fn is_too_old(&self) -> bool {
+        self.is_beyond_trust(self.moment())
+    }
+
+    fn is_beyond_trust(&self, now: Moment) -> bool {
+        let most = self.options.max_stale_seconds;
+        most > 0 && self.freshness.age(now.wall) > most
+    }
+
+    /// What memory has, unless it is older than is ever trusted.
+    fn remembered(&self, digest: &KeyDigest, now: Moment) -> Result<Option<Arc<Caller>>, Unavailable> {
+        if self.is_beyond_trust(now) {
             return Err(Unavailable);
         }
         let caller = self.memory.get(digest);
@@ -156,12 +177,14 @@ impl Directory {
         Ok(caller)
     }
 
-    /// The caller behind a digest.
+    /// The caller behind a digest. Where memory has not followed the changes for longer than it should, the changes are
+    /// followed first.
     ///
     /// # Errors
     /// [`Unavailable`] when the key is not in memory and the store cannot say, or when memory is too old to trust.
     pub async fn find(&self, digest: &KeyDigest) -> Result<Option<Arc<Caller>>, Unavailable> {
-        if let Some(caller) = self.known(digest)? {
+        self.freshness.look(|| self.moment()).await;
+        if let Some(caller) = self.remembered(digest, self.moment())? {
             return Ok(Some(caller));
         }
         let now = (self.clock)().0;
@@ -205,9 +228,25 @@ impl Directory {
         }
     }
 
-    /// The store was heard of at this moment; older knowledge than `max_stale_seconds` is not trusted.
-    pub fn mark_fresh(&self, at: keystead_core::Timestamp) {
-        self.fresh_at.fetch_max(at.0, Ordering::Relaxed);
+    /// The present moment, to be handed to [`Directory::mark_fresh`] once what was asked for then has been applied.
+    #[must_use]
+    pub fn moment(&self) -> Moment {
+        Moment { wall: (self.clock)(), at: Instant::now() }
+    }
+
+    /// Every change that was committed before `asked` is applied.
+    pub fn mark_fresh(&self, asked: Moment) {
+        self.freshness.mark(asked);
+    }
+
+    /// The changes could not be followed because the store did not answer.
+    pub fn mark_unfollowed(&self) {
+        self.freshness.excuse(Instant::now());
+    }
+
+    /// Who follows the changes: asked by requests when that has not happened for too long.
+    pub fn followed_by(&self, follow: &Arc<dyn Follow>) {
+        self.freshness.followed_by(follow, self.moment());
     }
 
     /// Figures for the metrics.

@@ -2,174 +2,29 @@
 //!
 //! Reads are polled by hand, so that any of them can be under way while anything else happens.
 
-use std::collections::BTreeMap;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
 use futures_util::FutureExt;
 use keystead_core::Timestamp;
-use keystead_core::caller::{Caller, Owner, ReachableOrganization, ReachableProject};
-use keystead_core::gate::Entitlements;
-use keystead_core::key::{KeyDigest, KeyKind};
-use keystead_core::role::{OrganizationRole, ProjectRole};
-use keystead_core::scope::ScopeSet;
+use keystead_core::caller::Caller;
 use proptest::prelude::*;
 
-use super::{ChangedSubject, Directory, DirectoryOptions, KeySource};
+use super::{ChangedSubject, Directory, DirectoryOptions};
 use crate::{BoxFuture, Unavailable};
 
-const KEYS: u8 = 6;
-const PLACES: u8 = 3;
+#[path = "directory_world.rs"]
+mod world;
 
-/// One key as the store has it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Row {
-    living: bool,
-    edited: i64,
-    /// A service account owns it.
-    bot: bool,
-    owner: u8,
-    project: u8,
-    /// A second organization that it reaches.
-    joined: Option<u8>,
-}
-
-/// The store at one revision.
-#[derive(Debug, Clone)]
-struct Rows {
-    keys: Vec<Row>,
-    /// How often each user, service account, project and organization was changed.
-    users: BTreeMap<u8, i64>,
-    bots: BTreeMap<u8, i64>,
-    projects: BTreeMap<u8, i64>,
-    organizations: BTreeMap<u8, i64>,
-}
-
-impl Rows {
-    fn new() -> Self {
-        let row = |n: u8| Row {
-            // Some keys are made later.
-            living: n < 4,
-            edited: 0,
-            bot: n % 3 == 2,
-            owner: n % PLACES,
-            project: n % PLACES,
-            joined: n.is_multiple_of(2).then_some((n + 1) % PLACES),
-        };
-        let none = BTreeMap::new();
-        Self {
-            keys: (0..KEYS).map(row).collect(),
-            users: none.clone(),
-            bots: none.clone(),
-            projects: none.clone(),
-            organizations: none,
-        }
-    }
-
-    /// What the directory must answer for a key.
-    fn caller(&self, key: u8, revision: i64) -> Option<Caller> {
-        let row = &self.keys[usize::from(key)];
-        let of = |map: &BTreeMap<u8, i64>, id: u8| map.get(&id).copied().unwrap_or_default();
-        let organization = |id: u8, projects| ReachableOrganization {
-            id: format!("org-{id}").parse().unwrap(),
-            deactivated: false,
-            role: Some(OrganizationRole::Reader),
-            entitlements: Entitlements {
-                version: of(&self.organizations, id),
-                met: Vec::new(),
-                organization_created_at: Timestamp(0),
-                first_used: Vec::new(),
-                tags: Vec::new(),
-            },
-            projects,
-            addresses: None,
-        };
-        let project = ReachableProject {
-            id: format!("proj_{}", row.project).parse().unwrap(),
-            archived: of(&self.projects, row.project) % 2 == 1,
-            is_default: true,
-            role: Some(ProjectRole::Member),
-            models: None,
-            addresses: None,
-            rates: None,
-        };
-        let mut organizations = vec![organization(row.project, vec![project])];
-        organizations.extend(row.joined.filter(|id| *id != row.project).map(|id| organization(id, Vec::new())));
-        let (owner, changed) = if row.bot {
-            (Owner::ServiceAccount(format!("svc_acct_{}", row.owner).parse().unwrap()), of(&self.bots, row.owner))
-        } else {
-            (Owner::User(format!("user-{}", row.owner).parse().unwrap()), of(&self.users, row.owner))
-        };
-        row.living.then(|| Caller {
-            key: format!("key_{key}").parse().unwrap(),
-            digest: digest(key),
-            kind: KeyKind::Project,
-            owner,
-            owner_active: changed.rem_euclid(2) == 0,
-            expires_at: Some(Timestamp(row.edited)),
-            scopes: ScopeSet::all(),
-            organizations,
-            revision,
-        })
-    }
-}
-
-fn digest(key: u8) -> KeyDigest {
-    KeyDigest::from_bytes([key; 32])
-}
-
-/// Every state there has been; the revision is the place.
-struct World {
-    history: Vec<Rows>,
-    /// Changes in the order of their revisions.
-    changes: Vec<ChangedSubject>,
-    down: bool,
-}
-
-/// The store: each read takes a look between two pauses.
-struct Source(Arc<Mutex<World>>);
-
-/// Pending once, so that whoever polls decides what happens meanwhile.
-struct Pause(bool);
-
-impl Future for Pause {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        if std::mem::replace(&mut self.0, true) {
-            return Poll::Ready(());
-        }
-        context.waker().wake_by_ref();
-        Poll::Pending
-    }
-}
-
-impl KeySource for Source {
-    fn find<'a>(&'a self, wanted: &'a KeyDigest) -> BoxFuture<'a, Result<Option<Caller>, Unavailable>> {
-        async move {
-            Pause(false).await;
-            let found = {
-                let world = self.0.lock().unwrap();
-                let revision = i64::try_from(world.history.len()).unwrap() - 1;
-                let key = (0..KEYS).find(|key| digest(*key) == *wanted).unwrap();
-                if world.down { Err(Unavailable) } else { Ok(world.history.last().unwrap().caller(key, revision)) }
-            };
-            Pause(false).await;
-            found
-        }
-        .boxed()
-    }
-}
+use world::{KEYS, PLACES, Rows, Source, World, digest};
 
 /// What may happen.
 #[derive(Debug, Clone)]
 enum Step {
     /// A request begins; `true` reads again as before the refusal of a gate.
     Begin(u8, bool),
-    /// One under way goes on.
+    /// One under way continues.
     Poll(usize),
     /// One under way is given up by its client.
     GiveUp(usize),
@@ -271,7 +126,10 @@ impl Play {
             let digest = digest(key);
             if again { directory.reread(&digest).await } else { directory.find(&digest).await }
         };
-        Flight { key, since: self.applied, failed: self.world.lock().unwrap().down, answer: answer.boxed() }
+        // A read under way is shared with those who come later, and so is its failure.
+        let failed = self.flights.iter().any(|flight| flight.key == key && flight.failed);
+        let failed = failed || self.world.lock().unwrap().down;
+        Flight { key, since: self.applied, failed, answer: answer.boxed() }
     }
 
     /// Polls once; a finished request is judged.

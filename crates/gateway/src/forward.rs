@@ -13,6 +13,7 @@ use keystead_core::caller::Caller;
 use keystead_core::id::RequestId;
 use keystead_core::refusal::Wire;
 use keystead_core::route::Route;
+use tokio::time::Instant;
 
 use crate::answer::MOST_ERROR;
 use crate::body::{BoxError, GatewayBody, Sending};
@@ -21,6 +22,8 @@ use crate::gate::{self, Gated};
 use crate::intake::{Fault, Passing, content_is, malformed, refuse_encoded, sent_as};
 use crate::multipart::{self, FormScan, Malformed};
 use crate::peek::{self, Peek};
+use crate::rates::Reservation;
+use crate::right::Right;
 use crate::settle::{Form, Prompt, Settled};
 use crate::settlement::ReadOn;
 use crate::target::no_object;
@@ -42,6 +45,8 @@ pub struct Limits {
     pub connect: Duration,
     /// How far an answer is read after its client has gone.
     pub read_on: ReadOn,
+    /// How often it is looked at, while an answer is waited for or sent, whether the right to it has ended.
+    pub recheck: Duration,
 }
 
 impl Default for Limits {
@@ -53,6 +58,7 @@ impl Default for Limits {
             body_idle: Duration::from_secs(30),
             connect: Duration::from_secs(5),
             read_on: ReadOn::default(),
+            recheck: Duration::from_secs(2),
         }
     }
 }
@@ -68,6 +74,8 @@ pub(crate) struct Exchange<'p> {
     /// The client's address.
     pub(crate) from: IpAddr,
     pub(crate) id: RequestId,
+    /// When the caller was looked up.
+    pub(crate) began: Instant,
 }
 
 /// What is sent, beside the body.
@@ -266,7 +274,7 @@ impl Gateway {
         exchange: &Exchange<'_>,
         parts: &Parts,
         body: Sending,
-        mut outgoing: Outgoing<'_>,
+        outgoing: Outgoing<'_>,
     ) -> Result<Response<GatewayBody>, Wire> {
         if !self.meter.accepts() {
             self.metrics.unrecordable();
@@ -276,9 +284,37 @@ impl Gateway {
             Ok(admitted) => admitted,
             Err(refused) => return Ok(*refused),
         };
+        let right = Arc::new(Right::new(self, exchange, &outgoing));
+        // A client may have taken its time with the body.
+        if exchange.began.elapsed() >= self.limits.recheck {
+            Box::pin(right.still_holds()).await?;
+        }
+        let mut response = tokio::select! {
+            biased;
+            answered = self.forwarded(exchange, parts, body, outgoing, (admitted.reservation, &right)) => answered?,
+            // A model may think for minutes before it answers. Leaving here cancels the upstream.
+            ended = right.ended(self.limits.recheck) => {
+                self.metrics.cut();
+                return Err(ended);
+            }
+        };
+        if let Some(told) = admitted.told.filter(|_| response.status().is_success()) {
+            admission::tell(response.headers_mut(), &told);
+        }
+        Ok(response)
+    }
+
+    async fn forwarded(
+        &self,
+        exchange: &Exchange<'_>,
+        parts: &Parts,
+        body: Sending,
+        mut outgoing: Outgoing<'_>,
+        (reservation, right): (Reservation, &Arc<Right>),
+    ) -> Result<Response<GatewayBody>, Wire> {
         let address = outgoing.upstream.address.as_ref().ok_or_else(misconfigured)?;
         let target = parts.uri.path_and_query().ok_or_else(misconfigured)?;
-        let mut settled = Settled::new(self, exchange, &outgoing, admitted.reservation);
+        let mut settled = Settled::new(self, exchange, &outgoing, reservation);
         // Requests that came together are read one after the other and leave one after the other: an upstream that was
         // woken by the first is awake for the rest, and waking it is what a send costs most.
         tokio::task::yield_now().await;
@@ -303,11 +339,7 @@ impl Gateway {
                 return self.unanswered(exchange, &outgoing, &none);
             }
         };
-        let mut response = self.answer(exchange, answered, outgoing, settled).await?;
-        if let Some(told) = admitted.told.filter(|_| response.status().is_success()) {
-            admission::tell(response.headers_mut(), &told);
-        }
-        Ok(response)
+        self.answer(exchange, answered, outgoing, settled, right).await
     }
 
     /// The answer where an upstream gave none.

@@ -11,10 +11,12 @@ mod batches;
 mod body;
 mod catalogue;
 pub mod credential;
+mod cut;
 mod directory;
 mod estimate;
 mod figures;
 mod forward;
+mod freshness;
 mod gate;
 mod headers;
 mod index;
@@ -33,6 +35,7 @@ mod rates;
 mod read;
 mod refusals;
 mod reply;
+mod right;
 mod settle;
 mod settlement;
 mod sound;
@@ -58,12 +61,14 @@ use keystead_core::refusal::{Refusal, Wire};
 use keystead_core::route::{self, Matched, ModelIn, NoRoute};
 use keystead_core::time::Timestamp;
 use rand::RngCore;
+use tokio::time::Instant;
 
 pub use address::{Auth, StreamUsage, Unusable, UpstreamOptions};
 pub use body::{BoxError, GatewayBody};
 pub use catalogue::{Catalogue, ModelEntry, Upstream};
 pub use directory::{ChangedSubject, Directory, DirectoryOptions, DirectoryStats, KeySource};
 pub use forward::Limits;
+pub use freshness::{Follow, Moment};
 pub use meter::{Durability, Meter, MeterOptions, MeterState, Recorded, Unsafe, UsageBatch, UsageSink};
 pub use ownership::{MemoryOwnership, Ownership};
 pub use rates::{Rates, Stopwatch};
@@ -123,7 +128,7 @@ pub struct Gateway {
     pepper: Pepper,
     clock: Clock,
     rng: Mutex<Box<dyn RngCore + Send>>,
-    public_url: String,
+    public_url: Arc<str>,
     limits: Limits,
     upstream: upstream::UpstreamClient,
     reading: settlement::Reading,
@@ -171,7 +176,7 @@ impl Gateway {
             pepper: options.pepper,
             clock: options.clock,
             rng: Mutex::new(options.rng),
-            public_url: options.public_url,
+            public_url: options.public_url.into(),
             limits: options.limits,
             metrics: Arc::new(metrics::Metrics::default()),
             counting: tokio::sync::Mutex::default(),
@@ -189,13 +194,13 @@ impl Gateway {
         B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: Into<BoxError>,
     {
-        let began = tokio::time::Instant::now();
+        let began = Instant::now();
         let id = self.request_id();
         let (mut parts, body) = request.into_parts();
         let uri = parts.uri.clone();
         let found = route::find(parts.method.as_str(), uri.path());
         let template = found.as_ref().map_or("(no route)", |matched| matched.route.path);
-        let mut response = match self.phases(&mut parts, found, body, &id, client).await {
+        let mut response = match self.phases(&mut parts, found, body, &id, (client, began)).await {
             Ok(response) => response,
             Err(wire) => reply::error(&wire),
         };
@@ -214,7 +219,7 @@ impl Gateway {
         found: Result<Matched<'_>, NoRoute>,
         body: B,
         id: &RequestId,
-        client: Client,
+        (client, began): (Client, Instant),
     ) -> Result<Response<GatewayBody>, Wire>
     where
         B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
@@ -227,7 +232,7 @@ impl Gateway {
             return Err(reply::long_address());
         }
         let matched = found.map_err(|none| reply::no_route(none, &parts.method, parts.uri.path()))?;
-        let caller = self.caller(&parts.headers, Some(matched.route.path)).await?;
+        let caller = self.caller(&parts.headers, Some(matched.route.path), began).await?;
         if parts.uri.query().is_some_and(credential::in_query) {
             return Err(reply::bad_body("Keys belong into the Authorization header, never into the address."));
         }
@@ -246,7 +251,7 @@ impl Gateway {
         parts.uri = Uri::from(address.target);
         headers::scope_idempotency_key(&mut parts.headers, &payer)?;
         let (object, from, id) = (matched.id, client.address, id.clone());
-        let exchange = Exchange { route: matched.route, object, caller, payer, from, id };
+        let exchange = Exchange { route: matched.route, object, caller, payer, from, id, began };
         match matched.route.model {
             ModelIn::Json => self.with_json(exchange, parts, body).await,
             // In boxes, so that the usual way is not made to carry their room.
@@ -260,12 +265,12 @@ impl Gateway {
     /// # Errors
     /// Rows 1 to 5, or 503 when the store cannot say.
     pub async fn authenticate(&self, headers: &HeaderMap) -> Result<Arc<Caller>, Wire> {
-        let caller = self.caller(headers, None).await?;
+        let caller = self.caller(headers, None, Instant::now()).await?;
         access::alive(&caller, self.now()).map_err(|refusal| self.refuse(&refusal))?;
         Ok(caller)
     }
 
-    async fn caller(&self, headers: &HeaderMap, route: Option<&str>) -> Result<Arc<Caller>, Wire> {
+    async fn caller(&self, headers: &HeaderMap, route: Option<&str>, at: Instant) -> Result<Arc<Caller>, Wire> {
         let presented = credential::read(headers).map_err(|missing: Missing| missing.wire(route, &self.public_url))?;
         let presented = presented.expose();
         // The shape first, so that no text is hashed that is too long for a key; then memory, which holds nothing but
@@ -273,7 +278,7 @@ impl Gateway {
         // (GW-1).
         let shaped = Shaped::of(presented).map_err(|_| self.incorrect(presented))?;
         let digest = shaped.digest(&self.pepper);
-        if let Ok(Some(caller)) = self.directory.known(&digest) {
+        if let Ok(Some(caller)) = self.directory.known(&digest, at) {
             return Ok(caller);
         }
         // Only to whoever holds a key is it said that keys cannot be checked.

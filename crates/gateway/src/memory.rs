@@ -26,7 +26,7 @@ impl Lifecycle<KeyDigest, Arc<Caller>> for Evicted {
 /// A bounded number of callers.
 pub(crate) struct Memory {
     callers: Cache<KeyDigest, Arc<Caller>, UnitWeighter, DefaultHashBuilder, Evicted>,
-    /// Whoever changes `callers` holds this lock; reading them needs none.
+    /// Held while `callers` is changed; reading it needs no lock.
     index: Mutex<Index>,
 }
 

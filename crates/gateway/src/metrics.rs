@@ -35,6 +35,7 @@ pub(crate) struct Metrics {
     shadowed: Counter,
     limited: Counter,
     unrecordable: Counter,
+    cut: Counter,
 }
 
 impl Default for Metrics {
@@ -47,6 +48,7 @@ impl Default for Metrics {
             shadowed: Counter::default(),
             limited: Counter::default(),
             unrecordable: Counter::default(),
+            cut: Counter::default(),
         }
     }
 }
@@ -79,6 +81,11 @@ impl Metrics {
         self.unrecordable.inc();
     }
 
+    /// An answer ended because the right to it had.
+    pub(crate) fn cut(&self) {
+        self.cut.inc();
+    }
+
     pub(crate) fn register(&self, registry: &mut Registry, directory: &Arc<Directory>, meter: &Arc<Meter>) {
         registry.register("keystead_gateway_requests", "Requests by route and status class", self.requests.clone());
         registry.register("keystead_gateway_head_seconds", "Time to the head of the answer", self.seconds.clone());
@@ -102,6 +109,7 @@ impl Metrics {
             "Requests refused because their usage could not have been recorded",
             self.unrecordable.clone(),
         );
+        registry.register("keystead_gateway_cut", "Answers that ended because the right to them had", self.cut.clone());
         registry.register_collector(Box::new(State { directory: Arc::clone(directory), meter: Arc::clone(meter) }));
     }
 }

@@ -107,6 +107,11 @@ impl Settlement {
         let (recorded, next, strip) = (Recorded::Safe, Bytes::new(), shape.events && shape.strip);
         Self { live: Some(live), reading, recorded, next, ended: false, strip }
     }
+
+    /// Ends it before its time: the upstream is told at once, and what came is settled.
+    pub(crate) fn cancel(mut self) {
+        drop(self.live.take());
+    }
 }
 
 /// Reads an answer whole that must be looked at before it is passed on, up to a bound. It must not be passed on before

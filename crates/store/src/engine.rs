@@ -88,7 +88,7 @@ impl Db {
             Self::Postgres(pool) if write => On::Postgres(pool.begin().await?),
             Self::Postgres(pool) => On::Postgres(pool.begin_with(SNAPSHOT).await?),
         };
-        Ok(Tx { on, again: false, progress: false })
+        Ok(Tx { on, again: false, progress: false, announced: None, changed: None })
     }
 
     /// Writes one consistent copy of the database into a file that does not exist; SQLite only.
@@ -120,6 +120,10 @@ pub struct Tx {
     on: On,
     again: bool,
     progress: bool,
+    /// The channel on which the commit is announced.
+    announced: Option<&'static str>,
+    /// The newest revision of `changes` that it wrote.
+    changed: Option<i64>,
 }
 
 #[derive(Debug)]
@@ -251,7 +255,13 @@ impl Tx {
     pub(crate) async fn commit(self) -> Result<(), Error> {
         match self.on {
             On::Sqlite(tx) => tx.commit().await?,
-            On::Postgres(tx) => tx.commit().await?,
+            On::Postgres(mut tx) => {
+                // Inside the transaction: it is delivered when the transaction is committed, and not otherwise.
+                if let Some(channel) = self.announced {
+                    sqlx::query("SELECT pg_notify($1, '')").bind(channel).execute(&mut *tx).await?;
+                }
+                tx.commit().await?;
+            }
         }
         Ok(())
     }
@@ -270,6 +280,20 @@ impl Tx {
     /// A verification moved: whoever waits for one is woken once this is committed.
     pub(crate) const fn note_progress(&mut self) {
         self.progress = true;
+    }
+
+    /// Other nodes that listen on this channel are woken once this is committed.
+    pub(crate) const fn announce(&mut self, channel: &'static str) {
+        self.announced = Some(channel);
+    }
+
+    /// It wrote this revision into `changes`.
+    pub(crate) const fn note_change(&mut self, revision: i64) {
+        self.changed = Some(revision);
+    }
+
+    pub(crate) const fn changed(&self) -> Option<i64> {
+        self.changed
     }
 
     pub(crate) const fn has_progress(&self) -> bool {

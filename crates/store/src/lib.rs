@@ -3,11 +3,13 @@
 //! [`Store::read`] and [`Store::write`] run a closure in one transaction; a write whose engine asks to try again is
 //! run again from the start, so the closure must do nothing but SQL.
 
+mod announcements;
 mod engine;
 pub mod tables;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+pub use announcements::{Announcement, Announcements, changed_by};
 pub use engine::{PerEngine, Row, Tx, Value};
 
 use std::sync::Arc;
@@ -156,7 +158,7 @@ impl Store {
         loop {
             let mut tx = self.db.begin(true).await.map_err(too_busy)?;
             let worked = work(&mut tx).await;
-            let (met_another, progress) = (tx.met_another(), tx.has_progress());
+            let (met_another, progress, changed) = (tx.met_another(), tx.has_progress(), tx.changed());
             let done = match worked {
                 Ok(value) => tx.commit().await.map(|()| value),
                 Err(error) if !met_another => return Err(error),
@@ -167,6 +169,9 @@ impl Store {
                 Ok(value) => {
                     if progress {
                         self.progress.send_modify(|steps| *steps = steps.wrapping_add(1));
+                    }
+                    if let Some(revision) = changed {
+                        announcements::note_changed(revision);
                     }
                     tracing::trace!(transaction = name, tries, "write");
                     return Ok(value);

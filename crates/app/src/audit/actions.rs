@@ -78,6 +78,7 @@ pub const ACTIONS: &[&str] = &[
     "api_key.deleted",
     "api_key.rotated",
     "api_key.updated",
+    "change.unconfirmed",
     "invite.accepted",
     "invite.deleted",
     "invite.sent",

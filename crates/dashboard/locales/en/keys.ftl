@@ -42,6 +42,7 @@ revoke-lead = The key ending in { $tail } is refused from the next request on. T
 revoke-last-used = Last used { $when }. Whatever uses it stops working.
 revoke-never-used = It was never used.
 revoke-button = Revoke { $name }
+keys-spreading = Revoked on { $current } of { $all } gateways. Until the rest confirm it they may still accept the key, for 15 minutes at most unless the operator has set another time.
 key-edit = Edit
 key-edit-of = Edit { $name }
 key-edit-lead = The secret stays the same. New permissions hold from the next request on.

@@ -42,6 +42,7 @@ revoke-lead = 末尾が{ $tail }のキーは次のリクエストから拒否さ
 revoke-last-used = 最終使用：{ $when }。使っているものは動かなくなります。
 revoke-never-used = 一度も使われていません。
 revoke-button = { $name }を無効にする
+keys-spreading = ゲートウェイ{ $all }台のうち{ $current }台で無効になりました。残りのゲートウェイは、確認するまでこのキーを受け付けることがあります。運営者が別の時間を設定していなければ、長くても15分です。
 key-edit = 編集
 key-edit-of = { $name }を編集
 key-edit-lead = シークレットは変わりません。新しい権限は次のリクエストから有効です。

@@ -42,6 +42,7 @@ revoke-lead = Klucz zakończony na { $tail } będzie odrzucany od następnego wy
 revoke-last-used = Ostatnio użyty: { $when }. To, co go używa, przestanie działać.
 revoke-never-used = Nigdy nie był używany.
 revoke-button = Unieważnij { $name }
+keys-spreading = Unieważniono na { $current } z { $all } bramek. Dopóki pozostałe tego nie potwierdzą, mogą jeszcze przyjmować klucz, najwyżej przez 15 minut, o ile operator nie ustawił innego czasu.
 key-edit = Edytuj
 key-edit-of = Edytuj { $name }
 key-edit-lead = Sekret pozostaje ten sam. Nowe uprawnienia obowiązują od następnego wywołania.

@@ -43,6 +43,8 @@ enum Dialog {
 struct AdminKeys {
     shell: Shell,
     rows: Vec<Row>,
+    /// On how many gateways of how many the last key was revoked, while some have not confirmed it.
+    spreading: Option<(String, String)>,
     more: Option<String>,
     owner: bool,
     dialog: Dialog,
@@ -95,6 +97,7 @@ async fn page(state: &DashboardState, visit: &Visit, dialog: Dialog) -> Result<A
         }));
     }
     Ok(AdminKeys {
+        spreading: super::keys::spreading(state, visit).await?,
         shell: Shell::new(state, visit, &t.say("nav-admin-keys"), HERE),
         rows,
         more,

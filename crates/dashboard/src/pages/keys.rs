@@ -127,6 +127,8 @@ pub(super) enum Dialog {
 pub(super) struct Keys {
     shell: Shell,
     rows: Vec<Row>,
+    /// On how many gateways of how many the last key was revoked, while some have not confirmed it.
+    spreading: Option<(String, String)>,
     dialog: Dialog,
     more: Option<String>,
     action: String,
@@ -160,6 +162,13 @@ impl Keys {
     }
 }
 
+/// How far the last revocation has come, while some gateways have not confirmed it.
+pub(super) async fn spreading(state: &DashboardState, visit: &Visit) -> Result<Option<(String, String)>, Failure> {
+    let view = state.app.revocation_spreading(&visit.organization.id).await;
+    let view = view.map_err(|error| Failure::new(visit.person.text, error))?;
+    Ok(view.map(|view| (view.current.to_string(), view.all.to_string())))
+}
+
 impl Keys {
     /// The page with one dialog open, or none.
     pub(super) async fn with(state: &DashboardState, visit: &Visit, dialog: Dialog) -> Result<Self, Failure> {
@@ -169,6 +178,7 @@ impl Keys {
         let listing =
             state.app.visible_keys(&visit.person.actor(), &visit.organization.id, &visit.project.id, cursor).await;
         let listing = listing.map_err(|error| Failure::new(t, error))?;
+        let spreading = spreading(state, visit).await?;
         // The way to the phone step and back leads to the same dialog.
         let next = match &dialog {
             Dialog::Rotate { id, .. } => format!("{HERE}?rotate={id}"),
@@ -180,6 +190,7 @@ impl Keys {
             more: more.map(|last| visit.link(&format!("{HERE}?after={}", last.key.id))),
             rows: listing.data.iter().map(|found| row(visit, found)).collect(),
             shell: Shell::new(state, visit, &t.say("nav-api-keys"), HERE),
+            spreading,
             dialog,
             action: visit.link(HERE),
             new_href: visit.link("/api-keys?new=1"),

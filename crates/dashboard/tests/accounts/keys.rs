@@ -3,6 +3,9 @@
 use keystead_app::Actor;
 use keystead_core::gate::Requirement;
 use keystead_core::id::{OrganizationId, UserId};
+use keystead_core::time::Timestamp;
+use keystead_store::Tx;
+use keystead_store::tables::changes;
 
 use crate::world::*;
 
@@ -69,6 +72,41 @@ async fn a_key_is_rotated_on_its_row() {
     assert!(!list.body.contains(&format!("<b>{tail}</b>")) && list.body.contains(&new[new.len() - 4..]));
     let log = ann.get("/settings/organization/audit-log").await.body;
     assert!(log.contains("api_key.rotated") && log.contains("api_key.deleted"));
+}
+
+/// Until every gateway has confirmed a revocation, the pages of keys say on how many it is in force.
+#[tokio::test]
+async fn a_revocation_that_is_not_confirmed_is_shown() {
+    let world = World::new().await;
+    let (mut ann, ..) = ready(&world).await;
+    let key = shown(&send(&mut ann, "/api-keys", &SHOP).await);
+    let id = id_of(&ann.get("/api-keys").await, &key[key.len() - 4..]);
+    let heartbeat = async |node: &'static str, behind: i64| {
+        let at = Timestamp(world.now());
+        let write = world.store.write("heartbeat", async move |tx: &mut Tx| {
+            let latest = changes::latest(tx).await?;
+            changes::heartbeat(tx, node, latest - behind, at).await
+        });
+        let done: Result<(), keystead_store::Error> = write.await;
+        done.unwrap();
+    };
+    heartbeat("a", 0).await;
+    heartbeat("b", 0).await;
+    world.pass(60);
+    assert!(send(&mut ann, &format!("/api-keys/{id}/revoke"), &[]).await.location().contains("done=key-revoked"));
+    heartbeat("a", 0).await;
+    let note = "Revoked on 1 of 2 gateways.";
+    for page in ["/api-keys", "/settings/organization/admin-keys"] {
+        let shown = ann.get(page).await;
+        assert!(shown.body.contains(note), "{page}: {}", shown.body);
+    }
+    heartbeat("b", 0).await;
+    assert!(!ann.get("/api-keys").await.body.contains("gateways."));
+    // What a node lacks that is younger than the revocation is not about it.
+    world.pass(60);
+    send(&mut ann, "/api-keys", &SHOP).await;
+    heartbeat("b", 1).await;
+    assert!(!ann.get("/api-keys").await.body.contains("gateways."));
 }
 
 /// An old key whose time has come stays on the list as what it is, with nothing to do but take it away.

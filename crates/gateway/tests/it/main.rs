@@ -5,6 +5,7 @@ mod addresses;
 mod batches;
 mod connections;
 mod counting;
+mod cut;
 mod dialects;
 mod directory;
 mod durable;

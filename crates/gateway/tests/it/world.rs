@@ -278,6 +278,14 @@ impl World {
         *self.script.lock().unwrap() = Arc::new(script);
     }
 
+    /// Every model is served from this address from now on.
+    pub(crate) fn serve_from(&self, address: std::net::SocketAddr) {
+        let mut catalogue = (**self.catalogue.load()).clone();
+        let upstream = Upstream::new("one".to_owned(), &format!("http://{address}/v1"), None);
+        catalogue.upstreams.insert("one".to_owned(), upstream);
+        self.catalogue.store(Arc::new(catalogue));
+    }
+
     /// A key that the store knows, of its own organization and project.
     pub(crate) fn key(&self, number: u32) -> String {
         let key = mint(number);

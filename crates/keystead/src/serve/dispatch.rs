@@ -10,10 +10,11 @@ use axum::extract::{MatchedPath, Request as AxumRequest};
 use axum::middleware::Next;
 use axum::response::Response as AxumResponse;
 use futures_util::FutureExt;
-use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http::{HeaderName, HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::Either;
 use hyper::body::Incoming;
 use keystead_app::App;
+use keystead_app::audit::{self, Done};
 use keystead_core::id::RequestId;
 use keystead_core::network::Client;
 use keystead_core::refusal::GateRefusal;
@@ -27,6 +28,9 @@ use crate::serve::host::Hosts;
 use crate::serve::outcome::{self, Plane};
 use crate::wire;
 use crate::wire::follower::Follower;
+
+/// How many nodes may still serve what they knew before the change that is answered.
+const UNCONFIRMED: HeaderName = HeaderName::from_static("x-keystead-unconfirmed-nodes");
 
 /// What every answer is made of.
 pub(crate) type Answer = Response<Either<GatewayBody, Body>>;
@@ -94,33 +98,38 @@ impl Dispatch {
                 response
             }
             Plane::Administration => {
-                let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
                 let client = self.edge.client(peer, request.headers());
-                let response = Box::pin(routed(&self.administration, request, client)).await;
-                if changes && response.status().is_success() {
-                    // The very next request, on any node, must see what was just done.
-                    Box::pin(self.follower.settle()).await;
-                }
-                response
+                self.settled(Box::pin(routed(&self.administration, request, client)).await).await
             }
             Plane::Pages if !is_probe(request.uri().path()) && !self.hosts.knows(request.headers()) => plain(
                 StatusCode::MISDIRECTED_REQUEST,
                 "Keystead does not answer under this name. Set server.public_url.\n",
             ),
             Plane::Pages => {
-                let changes = *request.method() == Method::POST;
                 let visitor = self.edge.visitor(peer, request.headers());
-                let response = Box::pin(routed(&self.pages, request, visitor)).await;
-                if changes && (response.status().is_success() || response.status().is_redirection()) {
-                    Box::pin(self.follower.settle()).await;
-                }
-                response
+                self.settled(Box::pin(routed(&self.pages, request, visitor)).await).await
             }
         }
     }
 }
 
 impl Dispatch {
+    /// The very next request, on any node, must see what was just done. Where some nodes have not confirmed it, the answer
+    /// and the audit log say so.
+    async fn settled(&self, served: Served) -> Answer {
+        let Served { mut answer, changed, done } = served;
+        let Some(revision) = changed else { return answer };
+        let spread = Box::pin(self.follower.settle(revision)).await;
+        if spread.unconfirmed == 0 {
+            return answer;
+        }
+        answer.headers_mut().insert(UNCONFIRMED, HeaderValue::from(spread.unconfirmed));
+        if let Err(error) = self.app.note_unconfirmed(done, spread.unconfirmed, spread.nodes).await {
+            tracing::warn!(%error, "the audit log does not say that some nodes have not confirmed a change");
+        }
+        answer
+    }
+
     /// Owners see what a gate refused. One at a time and beside the answer: whoever sends thousands of refused calls
     /// costs the store no more than one row after the other, and the list shows some of them.
     fn note_refusal(&self, response: &Answer) {
@@ -152,13 +161,24 @@ fn is_probe(path: &str) -> bool {
     matches!(path, "/healthz" | "/readyz")
 }
 
-async fn routed(router: &Router, request: Request<Incoming>, client: Client) -> Answer {
+/// What a router made of a request.
+struct Served {
+    answer: Answer,
+    /// The newest change that it committed.
+    changed: Option<i64>,
+    done: Vec<Done>,
+}
+
+async fn routed(router: &Router, request: Request<Incoming>, client: Client) -> Served {
     let mut request = request.map(Body::new);
     request.extensions_mut().insert(client);
-    match keystead_app::audit::seen_from(client.address, router.clone().oneshot(request)).await {
+    let work = audit::done_from(client.address, router.clone().oneshot(request));
+    let ((answer, done), changed) = keystead_store::changed_by(work).await;
+    let answer = match answer {
         Ok(response) => response.map(Either::Right),
         Err(never) => match never {},
-    }
+    };
+    Served { answer, changed, done }
 }
 
 fn plain(status: StatusCode, text: &'static str) -> Answer {

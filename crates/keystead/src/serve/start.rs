@@ -7,7 +7,6 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use axum::middleware::from_fn;
 use keystead_api::ApiState;
-use keystead_core::id::RequestId;
 use keystead_dashboard::{DashboardState, Waiting};
 use keystead_gateway::{
     Directory, DirectoryOptions, Durability, Gateway, GatewayOptions, Limits, Meter, MeterOptions, Rates, ReadOn,
@@ -30,8 +29,9 @@ use crate::serve::{health, listener, metrics};
 use crate::wire;
 use crate::wire::authenticate::ByGateway;
 use crate::wire::catalogue::Models;
-use crate::wire::follower::Follower;
+use crate::wire::follower::{self, Follower};
 use crate::wire::keys::StoreKeys;
+use crate::wire::node::Node;
 use crate::wire::objects::StoreOwnership;
 use crate::wire::sandbox;
 use crate::wire::sink::StoreUsage;
@@ -49,9 +49,12 @@ pub(crate) struct Running {
     pub(crate) addresses: Addresses,
     meter: Arc<Meter>,
     follower: JoinHandle<()>,
+    listening: JoinHandle<()>,
     leaving: Arc<Follower>,
     worker: JoinHandle<()>,
     busy: mpsc::Receiver<()>,
+    /// Ends when the process does.
+    _node: Node,
     _sandbox: Option<sandbox::Running>,
 }
 
@@ -94,14 +97,23 @@ pub(crate) async fn start(config: Validated, stopped: watch::Receiver<bool>) -> 
         public_url: public_url.clone(),
         limits: limits(&config),
     }));
-    let node = RequestId::generate(&mut wire::rng()).to_string();
-    let follower = Arc::new(Follower::begin(store.clone(), directory, rates, catalogue, models, node).await?);
+    let node = Node::claim(&config.server.data_dir, &store).await;
+    let parts = follower::Parts {
+        store: store.clone(),
+        directory,
+        rates,
+        catalogue,
+        models,
+        node: node.name.clone(),
+        max_stale_seconds: config.directory.max_stale_seconds,
+    };
+    let follower = Follower::begin(parts).await?;
 
     let outcomes = Outcomes::default();
     let mut registry = Registry::default();
     outcomes.register(&mut registry);
     gateway.metrics(&mut registry);
-    follower.register(&mut registry);
+    follower.lag().register(&mut registry);
 
     if let Some(running) = &sandbox {
         running.announce_to(listen);
@@ -138,20 +150,21 @@ pub(crate) async fn start(config: Validated, stopped: watch::Receiver<bool>) -> 
     let answer = move |request, peer| Arc::clone(&dispatch).answer(request, peer);
     tokio::spawn(listener::serve(main, answer, stopped, busy_sender));
     let leaving = Arc::clone(&follower);
+    let listening = tokio::spawn(Arc::clone(&follower).listen());
     let follower = tokio::spawn(follower.follow());
     let addresses = Addresses { listen, public_url, sandbox: sandbox_url, metrics: metrics_bound };
-    Ok(Running { addresses, meter, follower, leaving, worker, busy, _sandbox: sandbox })
+    Ok(Running { addresses, meter, follower, listening, leaving, worker, busy, _node: node, _sandbox: sandbox })
 }
 
 fn limits(config: &Validated) -> Limits {
-    let Limits { form_prefix, body_idle, connect, .. } = Limits::default();
+    let Limits { form_prefix, body_idle, connect, recheck, .. } = Limits::default();
     let (json_body, form_body) = (config.limits.json_body_bytes, config.limits.upload_body_bytes);
     let read_on = ReadOn {
         time: Duration::from_secs(config.limits.read_on_seconds),
         bytes: config.limits.read_on_bytes,
         at_once: config.limits.read_on_answers,
     };
-    Limits { json_body, form_body, form_prefix, body_idle, connect, read_on }
+    Limits { json_body, form_body, form_prefix, body_idle, connect, read_on, recheck }
 }
 
 async fn open_meter(config: &Validated, store: &Store) -> Result<Arc<Meter>, Failure> {
@@ -210,6 +223,7 @@ impl Running {
             tracing::warn!("a job did not finish in time; it is carried out again after the next start");
         }
         self.follower.abort();
+        self.listening.abort();
         if timeout(Duration::from_secs(2), self.leaving.leave()).await.is_err() {
             tracing::warn!("the database does not answer; other nodes look for this one for an hour");
         }

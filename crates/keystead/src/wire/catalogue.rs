@@ -66,6 +66,11 @@ impl Models {
         Self { entries, upstreams }
     }
 
+    #[cfg(test)]
+    pub(crate) const fn none() -> Self {
+        Self { entries: Vec::new(), upstreams: Vec::new() }
+    }
+
     /// Writes the models into the store, where the other rooms see them; `created` of known ones stays.
     pub(crate) async fn publish(&mut self, store: &Store) -> Result<(), Error> {
         let known = store.read("models", async |tx: &mut Tx| models::list(tx).await).await?;

@@ -1,167 +1,228 @@
 //! Follows the store's `changes`: what was revoked, archived or granted anywhere reaches this node's memory.
+//!
+//! The table is read four times a second; on PostgreSQL an announcement of each commit wakes the nodes at once, so that
+//! the period only counts where an announcement was lost.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use keystead_core::propagation::GONE;
 use keystead_core::time::Timestamp;
-use keystead_gateway::{Catalogue, ChangedSubject, Directory, Rates};
-use keystead_store::tables::changes::{self, ChangeSubject};
-use keystead_store::{Error, Store, Tx};
-use prometheus_client::collector::Collector;
-use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
-use prometheus_client::metrics::gauge::ConstGauge;
-use prometheus_client::registry::Registry;
-use tokio::sync::Mutex;
-use tokio::time::{Instant, sleep};
+use keystead_gateway::{BoxFuture, Catalogue, ChangedSubject, Directory, Follow, Rates, Unavailable};
+use keystead_store::tables::changes::{self, Change, ChangeSubject};
+use keystead_store::{Announcement, Error, Store, Tx};
+use tokio::sync::{Mutex, Notify};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::wire;
 use crate::wire::catalogue::Models;
+use crate::wire::lag::Lag;
 
 /// How often the store is asked.
 const PERIOD: Duration = Duration::from_millis(250);
+/// How long a node rests between two looks, however many changes are announced.
+const REST: Duration = Duration::from_millis(5);
 /// How often a node says that it lives when nothing changes.
 const HEARTBEAT_SECONDS: i64 = 2;
 /// A node that was silent for longer is not waited for.
 const ALIVE_SECONDS: i64 = 6;
 /// How long a change waits for the other nodes at most.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// How often the nodes are looked at while a change waits and nothing is announced.
+const LOOK_AGAIN: Duration = Duration::from_millis(40);
+/// How long a node waits before it tries again to listen for announcements.
+const LISTEN_AGAIN: Duration = Duration::from_secs(1);
 const BATCH: u32 = 500;
+
+/// What a follower is made of.
+pub(crate) struct Parts {
+    pub(crate) store: Store,
+    pub(crate) directory: Arc<Directory>,
+    pub(crate) rates: Arc<Rates>,
+    pub(crate) catalogue: Arc<ArcSwap<Catalogue>>,
+    pub(crate) models: Models,
+    pub(crate) node: String,
+    /// How long a node that cannot follow serves what it knows; 0 is for ever.
+    pub(crate) max_stale_seconds: i64,
+}
 
 /// One per process.
 pub(crate) struct Follower {
-    store: Store,
-    directory: Arc<Directory>,
-    rates: Arc<Rates>,
-    catalogue: Arc<ArcSwap<Catalogue>>,
-    models: Models,
-    node: String,
+    parts: Parts,
     progress: Mutex<Progress>,
-    /// When this node last knew everything, in Unix seconds.
-    fresh_at: Arc<AtomicI64>,
+    lag: Lag,
+    /// A change may be there.
+    woken: Notify,
+    /// A node has applied something.
+    confirmed: Notify,
 }
 
 struct Progress {
     applied: i64,
     last_heartbeat: Timestamp,
+    /// What this node last told the others that it has applied.
+    told: i64,
+    /// When nodes that have not confirmed were last counted, and what this node had applied then: by the next time every
+    /// node should have.
+    counted_at: Timestamp,
+    counted: i64,
 }
 
-/// Seconds since this node knew everything.
-#[derive(Debug)]
-struct Lag(Arc<AtomicI64>);
-
-impl Collector for Lag {
-    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
-        let gauge = ConstGauge::new(wire::now().0.saturating_sub(self.0.load(Ordering::Relaxed)).max(0));
-        let help = "Seconds since this node had applied every change; above 60 somebody should look";
-        gauge.encode(encoder.encode_descriptor("keystead_change_lag_seconds", help, None, gauge.metric_type())?)
-    }
+/// How far a change has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Spread {
+    /// Nodes that may serve what they knew before the change.
+    pub(crate) unconfirmed: usize,
+    /// All nodes that may serve, this one included.
+    pub(crate) nodes: usize,
 }
 
 impl Follower {
     /// Begins at the store's latest revision: what is read from now on is at least that new.
-    pub(crate) async fn begin(
-        store: Store,
-        directory: Arc<Directory>,
-        rates: Arc<Rates>,
-        catalogue: Arc<ArcSwap<Catalogue>>,
-        models: Models,
-        node: String,
-    ) -> Result<Self, Error> {
-        let latest = store.read("latest_change", async |tx: &mut Tx| changes::latest(tx).await).await?;
-        let progress = Mutex::new(Progress { applied: latest, last_heartbeat: Timestamp(0) });
-        let fresh_at = Arc::new(AtomicI64::new(wire::now().0));
-        let follower = Self { store, directory, rates, catalogue, models, node, progress, fresh_at };
+    pub(crate) async fn begin(parts: Parts) -> Result<Arc<Self>, Error> {
+        let latest = parts.store.read("latest_change", async |tx: &mut Tx| changes::latest(tx).await).await?;
+        let never = Timestamp(0);
+        let progress =
+            Progress { applied: latest, last_heartbeat: never, told: -1, counted_at: never, counted: latest };
+        let progress = Mutex::new(progress);
+        let follower = Arc::new(Self {
+            parts,
+            progress,
+            lag: Lag::new(wire::now()),
+            woken: Notify::new(),
+            confirmed: Notify::new(),
+        });
         follower.step().await?;
+        let follow: Arc<dyn Follow> = Arc::clone(&follower) as Arc<dyn Follow>;
+        follower.parts.directory.followed_by(&follow);
         Ok(follower)
     }
 
-    /// Applies everything new. After a change was committed and this returned, this node knows of it.
+    /// Applies everything new and tells the other nodes. After a change was committed and this returned, this node knows
+    /// of it.
     pub(crate) async fn step(&self) -> Result<i64, Error> {
-        // Held to the end: two steps at once could apply an older batch after a newer one.
         let mut progress = self.progress.lock().await;
-        let before = progress.applied;
-        let asked_at = wire::now();
-        loop {
-            let after = progress.applied;
-            let batch =
-                self.store.read("changes_since", async move |tx: &mut Tx| changes::since(tx, after, BATCH).await);
-            let batch = batch.await?;
-            let Some(last) = batch.last() else { break };
-            let revision = last.revision;
-            let whole = batch.len() < BATCH as usize;
-            let mut subjects = Vec::with_capacity(batch.len());
-            let mut reload = false;
-            for change in batch {
-                match change.subject {
-                    ChangeSubject::Key(id) => subjects.push(ChangedSubject::Key(id)),
-                    ChangeSubject::User(id) => subjects.push(ChangedSubject::User(id)),
-                    ChangeSubject::ServiceAccount(id) => subjects.push(ChangedSubject::ServiceAccount(id)),
-                    ChangeSubject::Project(id) => subjects.push(ChangedSubject::Project(id)),
-                    ChangeSubject::Organization(id) => subjects.push(ChangedSubject::Organization(id)),
-                    ChangeSubject::Policy | ChangeSubject::Models => reload = true,
-                }
-            }
-            if reload {
-                self.catalogue.store(Arc::new(self.models.catalogue(&self.store).await?));
-            }
-            self.directory.apply(&subjects, revision);
-            progress.applied = revision;
-            if whole {
-                break;
-            }
-        }
-        self.directory.mark_fresh(asked_at);
-        self.fresh_at.store(asked_at.0, Ordering::Relaxed);
-        if progress.applied != before || asked_at.since(progress.last_heartbeat) >= HEARTBEAT_SECONDS {
-            let (node, applied) = (self.node.clone(), progress.applied);
-            let beat = self.store.write("heartbeat", async move |tx: &mut Tx| {
-                changes::heartbeat(tx, &node, applied, asked_at).await?;
-                changes::nodes(tx, asked_at.plus(-ALIVE_SECONDS)).await
-            });
-            self.rates.share_among(beat.await?.len());
-            progress.last_heartbeat = asked_at;
-        }
+        self.apply_new(&mut progress).await?;
+        self.confirm(&mut progress).await?;
         Ok(progress.applied)
     }
 
-    /// Tells Prometheus how long ago this node knew everything: what a change takes to be in force here, at most.
-    pub(crate) fn register(&self, registry: &mut Registry) {
-        registry.register_collector(Box::new(Lag(Arc::clone(&self.fresh_at))));
+    /// The lock is held to the end: two at once could apply an older batch after a newer one.
+    async fn apply_new(&self, progress: &mut Progress) -> Result<(), Error> {
+        let asked = self.parts.directory.moment();
+        loop {
+            let after = progress.applied;
+            let read = self.parts.store.read("changes_since", async move |tx: &mut Tx| {
+                let latest = changes::latest(tx).await?;
+                let batch = if latest == after { Vec::new() } else { changes::since(tx, after, BATCH).await? };
+                Ok::<_, Error>((latest, batch))
+            });
+            let (latest, batch) = read.await?;
+            if latest == after {
+                break;
+            }
+            // Revisions have no gaps. Where one is missing, or the store has gone back, it was restored or cut.
+            if batch.first().is_none_or(|first| first.revision != after.saturating_add(1)) {
+                tracing::warn!(after, latest, "the store's changes do not continue; everything is read anew");
+                self.apply(&[Change { revision: latest, subject: ChangeSubject::Other }], progress).await?;
+                break;
+            }
+            self.apply(&batch, progress).await?;
+        }
+        self.parts.directory.mark_fresh(asked);
+        self.lag.fresh(asked.wall);
+        Ok(())
+    }
+
+    /// Keys first: what a key may no longer do must not wait for the rules, which may fail to be read.
+    async fn apply(&self, batch: &[Change], progress: &mut Progress) -> Result<(), Error> {
+        let Some(last) = batch.last() else { return Ok(()) };
+        let subjects: Vec<_> = batch.iter().filter_map(|change| touched(&change.subject)).collect();
+        self.parts.directory.apply(&subjects, last.revision);
+        let rules = |change: &Change| {
+            matches!(change.subject, ChangeSubject::Policy | ChangeSubject::Models | ChangeSubject::Other)
+        };
+        if batch.iter().any(rules) {
+            let catalogue = self.parts.models.catalogue(&self.parts.store).await?;
+            self.parts.catalogue.store(Arc::new(catalogue));
+        }
+        progress.applied = last.revision;
+        Ok(())
+    }
+
+    /// Tells the other nodes what this one has applied, when that is new or was long ago.
+    async fn confirm(&self, progress: &mut Progress) -> Result<(), Error> {
+        let now = wire::now();
+        let silent = now.since(progress.last_heartbeat);
+        if progress.applied == progress.told && (0..HEARTBEAT_SECONDS).contains(&silent) {
+            return Ok(());
+        }
+        let (node, applied) = (self.parts.node.clone(), progress.applied);
+        let since = self.may_serve_since(now);
+        let beat = self.parts.store.write("heartbeat", async move |tx: &mut Tx| {
+            changes::heartbeat(tx, &node, applied, now).await?;
+            changes::nodes(tx, since).await
+        });
+        let nodes = beat.await?;
+        let alive = nodes.iter().filter(|node| node.seen_at >= now.plus(-ALIVE_SECONDS)).count();
+        self.parts.rates.share_among(alive);
+        (progress.last_heartbeat, progress.told) = (now, applied);
+        if !(0..HEARTBEAT_SECONDS).contains(&now.since(progress.counted_at)) {
+            self.lag.unconfirmed(nodes.iter().filter(|node| node.applied < progress.counted).count());
+            (progress.counted_at, progress.counted) = (now, applied);
+        }
+        Ok(())
+    }
+
+    /// A node that was last heard of before this refuses by itself.
+    fn may_serve_since(&self, now: Timestamp) -> Timestamp {
+        let stale = self.parts.max_stale_seconds;
+        now.plus(-(if stale > 0 { stale.saturating_add(ALIVE_SECONDS).min(GONE) } else { GONE }))
+    }
+
+    /// What this node tells Prometheus of the changes.
+    pub(crate) const fn lag(&self) -> &Lag {
+        &self.lag
     }
 
     /// This node ends in order: nobody waits for it or looks for it.
     pub(crate) async fn leave(&self) {
-        let node = self.node.clone();
-        let gone = self.store.write("leave", async move |tx: &mut Tx| changes::leave(tx, &node).await);
+        let node = self.parts.node.clone();
+        let gone = self.parts.store.write("leave", async move |tx: &mut Tx| changes::leave(tx, &node).await);
         if let Err(error) = gone.await {
             tracing::warn!(error = %error, "this node could not say that it ends");
         }
     }
 
-    /// Waits, within bounds, until every living node has applied what this one just wrote.
-    pub(crate) async fn settle(&self) {
-        let revision = match self.step().await {
-            Ok(revision) => revision,
-            Err(error) => {
-                tracing::warn!(error = %error, "a change was saved but could not be followed yet");
-                return;
-            }
-        };
+    /// Waits, within bounds, until every living node has applied this revision, which this one just wrote; answers how
+    /// many nodes that may serve have not.
+    pub(crate) async fn settle(&self, revision: i64) -> Spread {
+        if let Err(error) = self.step().await {
+            tracing::warn!(error = %error, "a change was saved but could not be followed yet");
+            return Spread { unconfirmed: 1, nodes: 1 };
+        }
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let since = Timestamp(wire::now().0.saturating_sub(ALIVE_SECONDS));
-            let nodes = self.store.read("nodes", async move |tx: &mut Tx| changes::nodes(tx, since).await).await;
-            match nodes {
-                Ok(nodes) if nodes.iter().all(|(_, applied)| *applied >= revision) => return,
-                Ok(_) if Instant::now() < deadline => sleep(Duration::from_millis(40)).await,
-                Ok(_) => {
-                    tracing::warn!(revision, "a living node has not confirmed a change in time");
-                    return;
+            let heard = self.confirmed.notified();
+            tokio::pin!(heard);
+            heard.as_mut().enable();
+            let now = wire::now();
+            let since = self.may_serve_since(now);
+            let read = self.parts.store.read("nodes", async move |tx: &mut Tx| changes::nodes(tx, since).await);
+            let Ok(nodes) = read.await else { return Spread { unconfirmed: 1, nodes: 1 } };
+            let behind = || nodes.iter().filter(|node| node.applied < revision);
+            let spread = Spread { unconfirmed: behind().count(), nodes: nodes.len() };
+            let waits = behind().any(|node| node.seen_at >= now.plus(-ALIVE_SECONDS));
+            if !waits || Instant::now() >= deadline {
+                if spread.unconfirmed > 0 {
+                    let Spread { unconfirmed, nodes } = spread;
+                    tracing::warn!(revision, unconfirmed, nodes, "some nodes have not confirmed a change");
+                    self.lag.unconfirmed(unconfirmed);
                 }
-                Err(_) => return,
+                return spread;
             }
+            let _ = timeout_at(deadline.min(Instant::now() + LOOK_AGAIN), heard).await;
         }
     }
 
@@ -169,19 +230,74 @@ impl Follower {
     pub(crate) async fn follow(self: Arc<Self>) {
         let mut failing = false;
         loop {
-            sleep(PERIOD).await;
+            sleep(REST).await;
+            tokio::select! {
+                () = sleep(PERIOD) => {}
+                () = self.woken.notified() => {}
+            }
             match self.step().await {
                 Ok(_) if failing => {
                     failing = false;
                     tracing::info!("the database answers again");
                 }
                 Ok(_) => {}
-                Err(error) if !failing => {
-                    failing = true;
-                    tracing::warn!(error = %error, "the database does not answer; known keys keep working for a while");
+                Err(error) => {
+                    self.parts.directory.mark_unfollowed();
+                    if !std::mem::replace(&mut failing, true) {
+                        tracing::warn!(error = %error, "the database does not answer; known keys keep working for a while");
+                    }
                 }
-                Err(_) => {}
             }
         }
     }
+
+    /// Listens for announcements until the task is dropped. Without them changes are found by asking.
+    pub(crate) async fn listen(self: Arc<Self>) {
+        loop {
+            match self.parts.store.listen().await {
+                Ok(None) => return,
+                Ok(Some(mut announcements)) => {
+                    // What was announced before this is found by looking once.
+                    self.woken.notify_one();
+                    while let Ok(heard) = announcements.next().await {
+                        if heard != Announcement::Confirmation {
+                            self.woken.notify_one();
+                        }
+                        self.confirmed.notify_waiters();
+                    }
+                }
+                Err(error) => tracing::debug!(%error, "this node cannot listen for changes and asks for them"),
+            }
+            sleep(LISTEN_AGAIN).await;
+        }
+    }
 }
+
+impl Follow for Follower {
+    fn catch_up(&self) -> BoxFuture<'_, Result<(), Unavailable>> {
+        Box::pin(async move {
+            let mut progress = self.progress.lock().await;
+            self.apply_new(&mut progress).await.map_err(|error| {
+                tracing::debug!(%error, "a request could not follow the changes");
+                Unavailable
+            })
+        })
+    }
+}
+
+/// What a change touches in the directory; the rules touch nothing there.
+fn touched(subject: &ChangeSubject) -> Option<ChangedSubject> {
+    Some(match subject {
+        ChangeSubject::Key(id) => ChangedSubject::Key(id.clone()),
+        ChangeSubject::User(id) => ChangedSubject::User(id.clone()),
+        ChangeSubject::ServiceAccount(id) => ChangedSubject::ServiceAccount(id.clone()),
+        ChangeSubject::Project(id) => ChangedSubject::Project(id.clone()),
+        ChangeSubject::Organization(id) => ChangedSubject::Organization(id.clone()),
+        ChangeSubject::Other => ChangedSubject::Everything,
+        ChangeSubject::Policy | ChangeSubject::Models => return None,
+    })
+}
+
+#[cfg(test)]
+#[path = "follower_tests.rs"]
+mod tests;

@@ -5,6 +5,8 @@ pub(crate) mod catalogue;
 pub(crate) mod follower;
 pub(crate) mod heads;
 pub(crate) mod keys;
+pub(crate) mod lag;
+pub(crate) mod node;
 pub(crate) mod objects;
 pub(crate) mod sandbox;
 pub(crate) mod services;

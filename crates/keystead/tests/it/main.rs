@@ -19,6 +19,7 @@ mod running;
 mod second_service;
 mod spared;
 mod story;
+mod taken;
 mod totals;
 mod upstream;
 mod verification;

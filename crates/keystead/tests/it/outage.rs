@@ -14,13 +14,13 @@ use crate::product::Product;
 use crate::upstream;
 
 /// Between the program and its database; can be cut.
-struct Wire {
+pub(crate) struct Wire {
     cut: Arc<AtomicBool>,
     open: Arc<Mutex<Vec<UnixStream>>>,
 }
 
 impl Wire {
-    fn new(listen: &Path, server: &Path) -> Self {
+    pub(crate) fn new(listen: &Path, server: &Path) -> Self {
         let listener = UnixListener::bind(listen).unwrap();
         let wire = Self { cut: Arc::default(), open: Arc::default() };
         let (cut, open, server) = (Arc::clone(&wire.cut), Arc::clone(&wire.open), server.to_owned());
@@ -40,14 +40,14 @@ impl Wire {
         wire
     }
 
-    fn cut(&self) {
+    pub(crate) fn cut(&self) {
         self.cut.store(true, Ordering::SeqCst);
         for end in self.open.lock().unwrap().drain(..) {
             let _ = end.shutdown(std::net::Shutdown::Both);
         }
     }
 
-    fn mend(&self) {
+    pub(crate) fn mend(&self) {
         self.cut.store(false, Ordering::SeqCst);
     }
 }

@@ -227,6 +227,16 @@ pub async fn revoke_of_service_account(
     Ok(ended)
 }
 
+/// When a key of the organization was last revoked.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn last_revoked(tx: &mut Tx, organization: &OrganizationId) -> Result<Option<Timestamp>, Error> {
+    const SQL: &str = "SELECT MAX(revoked_at) FROM api_keys WHERE organization = $1";
+    let row = tx.optional(SQL, vec![organization.as_str().into()]).await?;
+    row.map_or(Ok(None), |row| optional_time(&row, 0))
+}
+
 /// The living user keys of a person, newest first.
 ///
 /// # Errors

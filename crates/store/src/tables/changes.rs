@@ -8,6 +8,7 @@ use keystead_core::propagation::NodeReport;
 use keystead_core::time::Timestamp;
 
 use super::{optional_id, optional_time, time};
+use crate::announcements::{CHANGES, CONFIRMATIONS};
 use crate::{Error, Row, Tx};
 
 /// What changed.
@@ -27,6 +28,8 @@ pub enum ChangeSubject {
     Policy,
     /// The models.
     Models,
+    /// What this version does not know: a newer node wrote it, and nothing known may be trusted.
+    Other,
 }
 
 /// One change.
@@ -44,7 +47,7 @@ pub(super) async fn lock(tx: &mut Tx) -> Result<(), Error> {
     tx.execute("UPDATE revisions SET latest = latest WHERE one = 1", vec![]).await.map(|_| ())
 }
 
-/// Writes a change down; answers its revision.
+/// Writes a change down and wakes the other nodes with the commit; answers its revision.
 ///
 /// # Errors
 /// When the store cannot.
@@ -60,9 +63,12 @@ pub async fn append(tx: &mut Tx, subject: &ChangeSubject, at: Timestamp) -> Resu
         ChangeSubject::Organization(id) => ("organization", Some(id.as_str())),
         ChangeSubject::Policy => ("policy", None),
         ChangeSubject::Models => ("models", None),
+        ChangeSubject::Other => return Err(Error::Invalid("a change needs a subject")),
     };
     let values = vec![revision.into(), name.into(), target.into(), at.0.into()];
     tx.execute("INSERT INTO changes (revision, subject, target, at) VALUES ($1, $2, $3, $4)", values).await?;
+    tx.note_change(revision);
+    tx.announce(CHANGES);
     Ok(revision)
 }
 
@@ -87,7 +93,7 @@ fn change(row: &Row) -> Result<Change, Error> {
         "organization" => ChangeSubject::Organization(target(row)?),
         "policy" => ChangeSubject::Policy,
         "models" => ChangeSubject::Models,
-        other => return Err(Error::Corrupt { table: "changes", id: other.to_owned() }),
+        _ => ChangeSubject::Other,
     };
     Ok(Change { revision: row.int(0)?, subject })
 }
@@ -100,14 +106,16 @@ pub async fn latest(tx: &mut Tx) -> Result<i64, Error> {
     tx.optional("SELECT latest FROM revisions WHERE one = 1", vec![]).await?.ok_or(Error::Missing)?.int(0)
 }
 
-/// A node says that it lives and what it has applied.
+/// A node says that it lives and what it has applied; nodes that wait for that are woken with the commit.
 ///
 /// # Errors
 /// When the store cannot.
 pub async fn heartbeat(tx: &mut Tx, node: &str, applied_revision: i64, at: Timestamp) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO nodes (id, applied_revision, seen_at) VALUES ($1, $2, $3) \
                        ON CONFLICT (id) DO UPDATE SET applied_revision = excluded.applied_revision, seen_at = excluded.seen_at";
-    tx.execute(SQL, vec![node.into(), applied_revision.into(), at.0.into()]).await.map(|_| ())
+    tx.execute(SQL, vec![node.into(), applied_revision.into(), at.0.into()]).await?;
+    tx.announce(CONFIRMATIONS);
+    Ok(())
 }
 
 /// What each node last said of itself, with the moment of the oldest change it has not confirmed.
@@ -138,11 +146,23 @@ pub async fn delete_nodes(tx: &mut Tx, before: Timestamp) -> Result<u64, Error> 
     tx.execute("DELETE FROM nodes WHERE seen_at < $1", vec![before.0.into()]).await
 }
 
+/// What a node has applied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NodeProgress {
+    /// The node.
+    pub node: String,
+    /// The newest revision that it has applied.
+    pub applied: i64,
+    /// When it said so.
+    pub seen_at: Timestamp,
+}
+
 /// Nodes seen since a moment, with the revision each has applied.
 ///
 /// # Errors
 /// When the store cannot.
-pub async fn nodes(tx: &mut Tx, since: Timestamp) -> Result<Vec<(String, i64)>, Error> {
-    const SQL: &str = "SELECT id, applied_revision FROM nodes WHERE seen_at >= $1 ORDER BY id";
-    tx.all(SQL, vec![since.0.into()]).await?.iter().map(|row| Ok((row.text(0)?, row.int(1)?))).collect()
+pub async fn nodes(tx: &mut Tx, since: Timestamp) -> Result<Vec<NodeProgress>, Error> {
+    const SQL: &str = "SELECT id, applied_revision, seen_at FROM nodes WHERE seen_at >= $1 ORDER BY id";
+    let progress = |row: &Row| Ok(NodeProgress { node: row.text(0)?, applied: row.int(1)?, seen_at: time(row, 2)? });
+    tx.all(SQL, vec![since.0.into()]).await?.iter().map(progress).collect()
 }

@@ -7,7 +7,7 @@ use keystead_core::role::OrganizationRole;
 use keystead_store::tables::changes::ChangeSubject;
 use keystead_store::tables::limit_hits::{self, Hit};
 use keystead_store::tables::{accounts, api_keys, audit, changes, jobs, memberships, organizations, usage, users};
-use keystead_store::{Error, Store, Tx};
+use keystead_store::{Announcement, Error, Store, Tx, changed_by};
 use serde_json::json;
 use tokio::sync::Barrier;
 use tokio::task::LocalSet;
@@ -17,11 +17,49 @@ use crate::world::*;
 
 pub(crate) async fn all(world: &World) {
     revisions_have_no_gaps(world.fresh().await).await;
+    a_commit_wakes_the_others(world.fresh().await).await;
     one_owner_stays(world.fresh().await).await;
     one_event_counts_once(world.fresh().await).await;
     one_job_has_one_worker(world.fresh().await).await;
     a_limit_holds_for_tries_at_once(world.fresh().await).await;
     one_step_of_a_code_is_used_once(world.fresh().await).await;
+}
+
+/// Other nodes hear of what was committed and of nothing else, also after their connection was lost. SQLite has none.
+async fn a_commit_wakes_the_others(db: TestDb) {
+    let append = async |tx: &mut Tx| changes::append(tx, &ChangeSubject::Models, NOW).await;
+    let ((), nothing) = changed_by(async { db.store.ping().await.unwrap() }).await;
+    assert_eq!(nothing, None);
+    let (second, newest) = changed_by(async {
+        db.store.write("one", append).await.unwrap();
+        let second = db.store.write("two", append).await.unwrap();
+        db.store.ping().await.unwrap();
+        second
+    })
+    .await;
+    assert_eq!(newest, Some(second));
+    let undone = async |tx: &mut Tx| append(tx).await.and(Err::<(), _>(Error::Missing));
+    let (undone_is, nothing) = changed_by(db.store.write("undone", undone)).await;
+    assert_eq!((undone_is, nothing), (Err(Error::Missing), None), "it was not committed");
+
+    let other = Store::open(&db.url).await.unwrap();
+    let Some(mut heard) = other.listen().await.unwrap() else {
+        assert!(db.url.starts_with("sqlite"), "PostgreSQL tells");
+        return;
+    };
+    db.store.write("undone", undone).await.unwrap_err();
+    change!(db, |tx| changes::heartbeat(tx, "a", 1, NOW)).unwrap();
+    assert_eq!(heard.next().await, Ok(Announcement::Confirmation), "and not what was undone");
+    db.store.write("one", append).await.unwrap();
+    assert_eq!(heard.next().await, Ok(Announcement::Change));
+    db.tamper(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+         WHERE datname = current_database() AND query LIKE 'LISTEN%' AND pid <> pg_backend_pid()",
+    )
+    .await;
+    assert_eq!(heard.next().await, Ok(Announcement::Missed));
+    db.store.write("one", append).await.unwrap();
+    assert_eq!(heard.next().await, Ok(Announcement::Change));
 }
 
 /// Twenty who each look whether there is room and then take it: five find some.

@@ -7,7 +7,8 @@ use crate::text::Text;
 use crate::when::When;
 
 /// Names of details that have words; others are shown as they are.
-const FIELDS: [&str; 45] = [
+const FIELDS: [&str; 48] = [
+    "action",
     "allowed_ips",
     "before",
     "brand",
@@ -32,6 +33,7 @@ const FIELDS: [&str; 45] = [
     "mode",
     "model_ids",
     "name",
+    "nodes",
     "passkey",
     "password",
     "picture",
@@ -52,6 +54,7 @@ const FIELDS: [&str; 45] = [
     "successor",
     "tags",
     "title",
+    "unconfirmed",
     "until",
 ];
 

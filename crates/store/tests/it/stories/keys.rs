@@ -65,6 +65,8 @@ pub(crate) async fn life_of_a_key(db: TestDb) {
 
     assert_eq!(change!(db, |tx| api_keys::revoke(tx, &mine.id, "user-ann", "leaked", later(8))), Ok(true));
     assert_eq!(change!(db, |tx| api_keys::revoke(tx, &mine.id, "user-ben", "again", later(9))), Ok(false));
+    assert_eq!(look!(db, |tx| api_keys::last_revoked(tx, &id("org-one"))), Ok(Some(later(8))));
+    assert_eq!(look!(db, |tx| api_keys::last_revoked(tx, &id("org-two"))), Ok(None));
     assert_eq!(look!(db, |tx| api_keys::find_by_digest(tx, &mine.digest)), Ok(None), "no longer opens");
     let kept = look!(db, |tx| api_keys::find(tx, &mine.id)).unwrap().unwrap();
     let why = (kept.revoked_at, kept.revoked_by.as_deref(), kept.revoked_reason.as_deref());

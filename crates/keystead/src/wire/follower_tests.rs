@@ -1,0 +1,278 @@
+//! Two nodes over one store: random histories against the store itself, and what a node does that lost its way.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use keystead_core::caller::Caller;
+use keystead_gateway::DirectoryOptions;
+use keystead_store::tables::api_keys::{self, KeyRow};
+use keystead_store::tables::policy;
+use keystead_store::testing::PostgresServer;
+use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
+use sqlx::Connection;
+
+use super::*;
+use crate::wire::keys::StoreKeys;
+
+#[path = "follower_town.rs"]
+mod town;
+
+use town::{Change, NOW, Town, carry_out, unversioned};
+
+/// One process, but for its listeners.
+struct Node {
+    store: Store,
+    directory: Arc<Directory>,
+    catalogue: Arc<ArcSwap<Catalogue>>,
+    follower: Arc<Follower>,
+    /// Seconds that this node's wall clock is ahead of the others.
+    ahead: Arc<AtomicI64>,
+}
+
+async fn node(url: &str, name: &str) -> Node {
+    let store = Store::open(url).await.unwrap();
+    let ahead = Arc::new(AtomicI64::new(0));
+    let clock: keystead_gateway::Clock = {
+        let ahead = Arc::clone(&ahead);
+        Arc::new(move || wire::now().plus(ahead.load(Ordering::SeqCst)))
+    };
+    let source = Arc::new(StoreKeys::new(store.clone()));
+    let directory = Arc::new(Directory::new(source, DirectoryOptions::default(), clock));
+    let catalogue = Arc::new(ArcSwap::from_pointee(Models::none().catalogue(&store).await.unwrap()));
+    let parts = Parts {
+        store: store.clone(),
+        directory: Arc::clone(&directory),
+        rates: Arc::new(Rates::new(wire::stopwatch())),
+        catalogue: Arc::clone(&catalogue),
+        models: Models::none(),
+        node: name.to_owned(),
+        max_stale_seconds: 900,
+    };
+    Node { store, directory, catalogue, follower: Follower::begin(parts).await.unwrap(), ahead }
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    /// At a node: the change is committed over its connections.
+    Change(usize, Change),
+    /// A node follows; until then it applies nothing.
+    Follow(usize),
+    Use(usize, usize),
+    ReadAgain(usize, usize),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let (key, node) = (0..6usize, 0..2usize);
+    let change = prop_oneof![
+        key.clone().prop_map(Change::Revoke),
+        key.clone().prop_map(Change::Restrict),
+        (key.clone(), 1..9i64).prop_map(|(key, seconds)| Change::Expire(key, seconds)),
+        Just(Change::DeleteBot),
+        any::<bool>().prop_map(Change::BotRole),
+        Just(Change::Archive),
+        any::<bool>().prop_map(Change::Models),
+        any::<bool>().prop_map(Change::Role),
+        Just(Change::Remove),
+        Just(Change::Join),
+        any::<bool>().prop_map(Change::ProjectRole),
+        Just(Change::LeaveProject),
+        Just(Change::JoinProject),
+        any::<bool>().prop_map(Change::List),
+        any::<(bool, bool)>().prop_map(|(project, on)| Change::SwitchList(project, on)),
+        any::<bool>().prop_map(Change::DeleteList),
+        any::<bool>().prop_map(Change::Close),
+        any::<(bool, bool)>().prop_map(|(owner, on)| Change::CloseUser(owner, on)),
+        any::<bool>().prop_map(Change::Meet),
+        any::<bool>().prop_map(Change::Policy),
+    ];
+    prop_oneof![
+        4 => (node.clone(), change).prop_map(|(node, change)| Step::Change(node, change)),
+        3 => node.clone().prop_map(Step::Follow),
+        6 => (node.clone(), key.clone()).prop_map(|(node, key)| Step::Use(node, key)),
+        2 => (node, key).prop_map(|(node, key)| Step::ReadAgain(node, key)),
+    ]
+}
+
+/// Plays one history in a town of its own.
+async fn play(nodes: &[Node; 2], steps: &[Step]) {
+    let town = Town::new(&nodes[0].store).await;
+    for node in nodes {
+        node.follower.step().await.unwrap();
+    }
+    let mut history = vec![town.snapshot(&nodes[0].store).await];
+    let mut followed = [0, 0];
+    for step in steps {
+        match step {
+            Step::Change(node, change) => {
+                let store = &nodes[*node].store;
+                let town = &town;
+                let _ = store.write("change", async |tx: &mut Tx| carry_out(town, tx, change).await).await;
+                history.push(town.snapshot(store).await);
+            }
+            Step::Follow(node) => {
+                nodes[*node].follower.step().await.unwrap();
+                followed[*node] = history.len() - 1;
+            }
+            Step::Use(node, key) => {
+                let found = nodes[*node].directory.find(&town.keys[*key].digest).await.unwrap();
+                judge(&history[followed[*node]..], *key, found.as_deref());
+            }
+            Step::ReadAgain(node, key) => {
+                let found = nodes[*node].directory.reread(&town.keys[*key].digest).await.unwrap();
+                judge(&history[history.len() - 1..], *key, found.as_deref());
+            }
+        }
+    }
+    for node in nodes {
+        node.follower.step().await.unwrap();
+        for key in 0..town.keys.len() {
+            let found = node.directory.find(&town.keys[key].digest).await.unwrap();
+            judge(&history[history.len() - 1..], key, found.as_deref());
+        }
+        let read = node.store.read("policy", async |tx: &mut Tx| policy::find(tx).await);
+        assert_eq!(node.catalogue.load().policy, read.await.unwrap().1);
+    }
+}
+
+/// The answer is one of these states.
+fn judge(states: &[Vec<Option<Caller>>], key: usize, found: Option<&Caller>) {
+    let found = found.cloned().map(unversioned);
+    assert!(states.iter().any(|state| state[key] == found), "key {key}: {found:?}");
+}
+
+/// `PROPTEST_CASES` sets how many histories are played.
+fn model(url: &str) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let nodes = runtime.block_on(async {
+        Store::open(url).await.unwrap().migrate().await.unwrap();
+        [node(url, "a").await, node(url, "b").await]
+    });
+    let usual = ProptestConfig { failure_persistence: None, max_shrink_iters: 500, ..ProptestConfig::default() };
+    let cases = if std::env::var_os("PROPTEST_CASES").is_some() { usual.cases } else { 24 };
+    let mut runner = TestRunner::new(ProptestConfig { cases, ..usual });
+    let steps = proptest::collection::vec(step(), 0..40);
+    let played = runner.run(&steps, |steps| {
+        runtime.block_on(play(&nodes, &steps));
+        Ok(())
+    });
+    played.unwrap_or_else(|failure| panic!("{failure}"));
+}
+
+/// ASVS 8.3.2.
+#[test]
+fn model_of_two_nodes_on_sqlite() {
+    let folder = tempfile::tempdir().unwrap();
+    model(&format!("sqlite://{}", folder.path().join("k.db").display()));
+}
+
+/// ASVS 8.3.2.
+#[test]
+fn model_of_two_nodes_on_postgres() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let server = runtime.block_on(PostgresServer::start()).unwrap();
+    model(&server.fresh_database().unwrap());
+}
+
+/// Two nodes and a town on SQLite.
+async fn two() -> (tempfile::TempDir, String, [Node; 2], Town) {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("k.db").display());
+    Store::open(&url).await.unwrap().migrate().await.unwrap();
+    let nodes = [node(&url, "a").await, node(&url, "b").await];
+    let town = Town::new(&nodes[0].store).await;
+    for node in &nodes {
+        node.follower.step().await.unwrap();
+    }
+    (folder, url, nodes, town)
+}
+
+async fn revoke(node: &Node, key: &KeyRow) -> i64 {
+    let id = key.id.clone();
+    let write = node.store.write("revoke", async move |tx: &mut Tx| {
+        api_keys::revoke(tx, &id, "ann", "test", NOW).await?;
+        changes::latest(tx).await
+    });
+    write.await.unwrap()
+}
+
+/// As after SIGSTOP, or a suspended machine.
+#[tokio::test]
+async fn a_node_that_stood_still_looks_before_it_serves() {
+    let (_folder, _, [a, b], town) = two().await;
+    let key = &town.keys[0];
+    assert!(b.directory.find(&key.digest).await.unwrap().is_some());
+    revoke(&a, key).await;
+    b.ahead.store(9, Ordering::SeqCst);
+    assert_eq!(b.directory.known(&key.digest, Instant::now()).ok(), None, "memory alone does not answer");
+    assert!(b.directory.find(&key.digest).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_change_says_which_nodes_have_not_confirmed_it() {
+    let (_folder, _, [a, b], town) = two().await;
+    let mut keys = town.keys.iter();
+    let mut next = || keys.next().unwrap();
+    let heard = async |seconds: i64, applied: i64| {
+        let at = wire::now().plus(-seconds);
+        a.store.write("said", async move |tx: &mut Tx| changes::heartbeat(tx, "b", applied, at).await).await.unwrap();
+    };
+    // Silent for ten seconds: it is not waited for, but may serve.
+    let revision = revoke(&a, next()).await;
+    heard(10, revision - 1).await;
+    assert_eq!(a.follower.settle(revision).await, Spread { unconfirmed: 1, nodes: 2 });
+    let mut metrics = String::new();
+    let mut registry = prometheus_client::registry::Registry::default();
+    a.follower.lag().register(&mut registry);
+    prometheus_client::encoding::text::encode(&mut metrics, &registry).unwrap();
+    assert!(metrics.contains("keystead_unconfirmed_nodes 1\n"), "{metrics}");
+    // It is back.
+    b.follower.step().await.unwrap();
+    assert_eq!(a.follower.settle(revision).await, Spread { unconfirmed: 0, nodes: 2 });
+    // Silent for longer than anything is trusted: it refuses by itself.
+    let revision = revoke(&a, next()).await;
+    heard(900 + ALIVE_SECONDS + 1, revision - 1).await;
+    assert_eq!(a.follower.settle(revision).await, Spread { unconfirmed: 0, nodes: 1 });
+    // Ended in order.
+    b.follower.leave().await;
+    assert_eq!(a.follower.settle(revision).await, Spread { unconfirmed: 0, nodes: 1 });
+}
+
+/// A backup was restored, or rows were deleted from the table.
+#[tokio::test]
+async fn where_the_changes_do_not_continue_nothing_known_is_trusted() {
+    let (_folder, url, [a, b], town) = two().await;
+    let mut sql = sqlx::SqliteConnection::connect(&url).await.unwrap();
+    for (tamper, key) in [
+        ("DELETE FROM changes", &town.keys[0]),
+        ("UPDATE revisions SET latest = latest - 3", &town.keys[1]),
+        (
+            "UPDATE changes SET subject = 'of_a_newer_version' WHERE revision = (SELECT latest FROM revisions)",
+            &town.keys[5],
+        ),
+    ] {
+        b.follower.step().await.unwrap();
+        assert!(b.directory.find(&key.digest).await.unwrap().is_some(), "{tamper}");
+        revoke(&a, key).await;
+        sqlx::query(sqlx::AssertSqlSafe(tamper)).execute(&mut sql).await.unwrap();
+        b.follower.step().await.unwrap();
+        assert!(b.directory.find(&key.digest).await.unwrap().is_none(), "{tamper}");
+    }
+}
+
+/// Whatever the period is: on PostgreSQL the commit itself wakes the other node, and its confirmation the one that waits.
+#[tokio::test]
+async fn announcements_carry_a_change_and_its_confirmation() {
+    let server = PostgresServer::start().await.unwrap();
+    let url = server.fresh_database().unwrap();
+    let [a, b] = [node(&url, "a").await, node(&url, "b").await];
+    let town = Town::new(&a.store).await;
+    let mut announcements = b.store.listen().await.unwrap().unwrap();
+    let revision = revoke(&a, &town.keys[0]).await;
+    let settling = tokio::spawn({
+        let follower = Arc::clone(&a.follower);
+        async move { follower.settle(revision).await }
+    });
+    while announcements.next().await.unwrap() != Announcement::Change {}
+    b.follower.step().await.unwrap();
+    assert_eq!(settling.await.unwrap(), Spread { unconfirmed: 0, nodes: 2 });
+}

@@ -1,0 +1,53 @@
+//! Which node this process is. Its name is kept in the data folder, so that a process that ended without saying so is not
+//! looked for once the next one runs from the same folder.
+
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Seek, Write};
+use std::path::Path;
+
+use keystead_core::id::RequestId;
+use keystead_store::tables::changes;
+use keystead_store::{Store, Tx};
+
+use crate::wire;
+
+/// This process among the nodes.
+pub(crate) struct Node {
+    pub(crate) name: String,
+    /// Locked for as long as the process lives.
+    _claimed: Option<File>,
+}
+
+impl Node {
+    /// Takes a new name, and lets go of the one that was used in this folder before. A second process in the same folder
+    /// finds it locked, and leaves the name of the first alone.
+    pub(crate) async fn claim(folder: &Path, store: &Store) -> Self {
+        let name = RequestId::generate(&mut wire::rng()).to_string();
+        let (claimed, before) = match claim(&folder.join("node"), &name) {
+            Ok((file, before)) => (Some(file), before),
+            Err(error) => {
+                tracing::debug!(%error, "the name of this node is not kept in the data folder");
+                (None, String::new())
+            }
+        };
+        if !before.is_empty() {
+            let gone = store.write("leave", async move |tx: &mut Tx| changes::leave(tx, &before).await);
+            if let Err(error) = gone.await {
+                tracing::debug!(%error, "the name this node had before is still listed");
+            }
+        }
+        Self { name, _claimed: claimed }
+    }
+}
+
+fn claim(path: &Path, name: &str) -> std::io::Result<(File, String)> {
+    let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+    file.try_lock()?;
+    let mut before = String::new();
+    // A name is short; whatever else is in the file is no name of ours.
+    (&mut file).take(100).read_to_string(&mut before)?;
+    file.set_len(0)?;
+    file.rewind()?;
+    file.write_all(name.as_bytes())?;
+    Ok((file, before))
+}

@@ -1,0 +1,85 @@
+//! What a commit tells other nodes: PostgreSQL delivers it to every node that listens, SQLite has one node and tells none.
+//!
+//! An announcement only wakes. What happened is read from the tables, so a lost announcement costs time and nothing else.
+
+use std::cell::Cell;
+
+use sqlx::postgres::{PgListener, PgPoolOptions};
+
+use crate::engine::Db;
+use crate::{Error, Store};
+
+/// The channel on which PostgreSQL announces that `changes` has grown.
+pub(crate) const CHANGES: &str = "keystead_changes";
+/// The channel on which PostgreSQL announces that a node has applied changes.
+pub(crate) const CONFIRMATIONS: &str = "keystead_confirmations";
+
+tokio::task_local! {
+    static CHANGED: Cell<Option<i64>>;
+}
+
+/// Does some work, and answers the newest revision of `changes` that its transactions committed.
+pub async fn changed_by<F: Future>(work: F) -> (F::Output, Option<i64>) {
+    let noted = async {
+        let done = work.await;
+        (done, CHANGED.with(Cell::get))
+    };
+    CHANGED.scope(Cell::new(None), noted).await
+}
+
+/// A transaction that wrote this revision was committed.
+pub(crate) fn note_changed(revision: i64) {
+    // Outside `changed_by` there is no place to note it.
+    let _ = CHANGED.try_with(|newest| newest.set(newest.get().max(Some(revision))));
+}
+
+/// What was announced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Announcement {
+    /// `changes` has grown.
+    Change,
+    /// A node has applied changes.
+    Confirmation,
+    /// The connection was lost and is there again: anything may have been missed.
+    Missed,
+}
+
+/// A connection of its own that waits for announcements.
+pub struct Announcements(PgListener);
+
+impl std::fmt::Debug for Announcements {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Announcements").finish_non_exhaustive()
+    }
+}
+
+impl Announcements {
+    /// Waits for the next announcement; connects again where the connection was lost.
+    ///
+    /// # Errors
+    /// When the database cannot be reached; asking again tries again.
+    pub async fn next(&mut self) -> Result<Announcement, Error> {
+        let heard = self.0.try_recv().await?;
+        Ok(match heard.as_ref().map(sqlx::postgres::PgNotification::channel) {
+            Some(CONFIRMATIONS) => Announcement::Confirmation,
+            Some(_) => Announcement::Change,
+            None => Announcement::Missed,
+        })
+    }
+}
+
+impl Store {
+    /// Begins to listen; `None` where there are no other nodes to hear of.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub async fn listen(&self) -> Result<Option<Announcements>, Error> {
+        let Db::Postgres(pool) = &self.db else { return Ok(None) };
+        // Not one of the pool's connections: it is held for as long as the process lives.
+        let own = PgPoolOptions::new().max_connections(1).max_lifetime(None).idle_timeout(None);
+        let own = own.connect_with((*pool.connect_options()).clone()).await?;
+        let mut listener = PgListener::connect_with(&own).await?;
+        listener.listen_all([CHANGES, CONFIRMATIONS]).await?;
+        Ok(Some(Announcements(listener)))
+    }
+}
