@@ -23,25 +23,10 @@ use crate::forward::{Exchange, misconfigured};
 use crate::gate::Gated;
 use crate::meter::Recorded;
 use crate::upstream::{Asked, UpstreamBody};
-use crate::{Gateway, peek, reply, usage};
+use crate::{Gateway, peek, reply, usage, walk};
 
 /// Lines of one batch at most, as the contract has it.
 const MOST_LINES: usize = 50_000;
-
-/// One request in a batch's file.
-#[derive(Deserialize)]
-struct Line<'l> {
-    method: &'l str,
-    url: String,
-    #[serde(borrow)]
-    body: &'l RawValue,
-}
-
-/// What a new batch names. A doubled member is refused by the parser.
-#[derive(Deserialize)]
-struct NewBatch {
-    input_file_id: String,
-}
 
 /// What is read of a batch that exists.
 #[derive(Deserialize)]
@@ -63,6 +48,9 @@ struct ResultOf<'l> {
     body: Option<&'l RawValue>,
 }
 
+/// Any object.
+type Object = BTreeMap<String, serde::de::IgnoredAny>;
+
 #[derive(Deserialize)]
 struct ModelOf {
     model: String,
@@ -76,12 +64,12 @@ impl Gateway {
         exchange: &Exchange<'_>,
         body: &Bytes,
     ) -> Result<Option<Response<GatewayBody>>, Wire> {
-        let asked: NewBatch = serde_json::from_slice(body).map_err(|_| {
-            reply::bad_body("Name the batch's file once in 'input_file_id'.").with_param("input_file_id")
-        })?;
+        let unnamed = || reply::bad_body("Name the batch's file once in 'input_file_id'.").with_param("input_file_id");
+        let text = std::str::from_utf8(body).map_err(|_| unnamed())?;
+        let [file] = walk::members(text, ["input_file_id"], unnamed)?;
+        let file: String = file.and_then(|raw| serde_json::from_str(raw.get()).ok()).ok_or_else(unnamed)?;
         let upstream = catalogue.default_upstream().ok_or_else(misconfigured)?;
-        let mut lines =
-            Lines::new(self.content(exchange, upstream, &asked.input_file_id).await?, self.limits.json_body);
+        let mut lines = Lines::new(self.content(exchange, upstream, &file).await?, self.limits.json_body);
         let mut number = 0;
         while let Some(line) = lines.next().await.map_err(|broken| broken.wire(number + 1))? {
             number += 1;
@@ -108,16 +96,25 @@ impl Gateway {
         upstream: &Upstream,
         line: &Bytes,
     ) -> Result<ControlFlow<Response<GatewayBody>>, Wire> {
-        let read: Line<'_> = serde_json::from_slice(line)
-            .map_err(|_| reply::bad_body("Each line is one object with 'custom_id', 'method', 'url' and 'body'."))?;
-        let found = route::find(read.method, &read.url).ok().map(|matched| matched.route);
+        let line = peek::text_of(line.clone())?;
+        if several(&line) {
+            return Err(reply::bad_body(
+                "It holds a line break within, at which some readers would find a second request. Escape it.",
+            ));
+        }
+        let shape = || reply::bad_body("Each line is one object with 'custom_id', 'method', 'url' and 'body'.");
+        let text = std::str::from_utf8(&line).map_err(|_| shape())?;
+        let [_, method, url, body] = walk::members(text, ["custom_id", "method", "url", "body"], shape)?;
+        let string = |raw: Option<&RawValue>| raw.and_then(|raw| serde_json::from_str::<String>(raw.get()).ok());
+        let (Some(method), Some(url), Some(body)) = (string(method), string(url), body) else { return Err(shape()) };
+        let found = route::find(&method, &url).ok().map(|matched| matched.route);
         let Some(route) = found.filter(|route| route.model == ModelIn::Json && route.meter != Meter::Request) else {
-            let (method, url) = (printable(read.method), printable(&read.url));
+            let (method, url) = (printable(&method), printable(&url));
             return Err(reply::bad_body(format!("'{method} {url}' cannot be asked for in a batch.")));
         };
         decide(&exchange.caller, route, exchange.payer.selection(), exchange.from, self.now())
             .map_err(|refusal| self.refuse(&refusal))?;
-        let peek = peek::peek(&line.slice_ref(read.body.get().as_bytes()))?;
+        let peek = peek::peek(route, &line.slice_ref(body.get().as_bytes()))?;
         let alone = Exchange {
             route,
             object: None,
@@ -127,11 +124,16 @@ impl Gateway {
             id: exchange.id.clone(),
             began: exchange.began,
         };
-        match self.judge(catalogue, &alone, &peek).await? {
-            (_, Gated::Refused(response)) => Ok(ControlFlow::Break(*response)),
-            (entry, Gated::Passed(_)) if entry.upstream == upstream.name => Ok(ControlFlow::Continue(())),
-            (entry, Gated::Passed(_)) => {
-                Err(reply::bad_body(format!("The model '{}' is not served where batches run.", entry.id)))
+        let judged = self.judge(catalogue, &alone, &peek).await?;
+        match judged.gated {
+            Gated::Refused(response) => Ok(ControlFlow::Break(*response)),
+            Gated::Passed(_) if matches!(judged.image, Some((_, Some(_)))) => {
+                Err(reply::bad_body("Name the model of the tool `image_generation`.").with_param("tools"))
+            }
+            Gated::Passed(_) if judged.entry.upstream == upstream.name => Ok(ControlFlow::Continue(())),
+            Gated::Passed(_) => {
+                let id = &judged.entry.id;
+                Err(reply::bad_body(format!("The model '{id}' is not served where batches run.")))
             }
         }
     }
@@ -208,6 +210,18 @@ impl Gateway {
 
 fn uncounted() -> Wire {
     reply::server_error(502, "The batch's file could not be read from the model server. Try again shortly.")
+}
+
+/// Whether a reader that also ends lines elsewhere would find a request in a part of this line.
+fn several(line: &[u8]) -> bool {
+    const ENDS: [&[u8]; 4] = [b"\r", b"\xc2\x85", b"\xe2\x80\xa8", b"\xe2\x80\xa9"];
+    let text = line.trim_ascii();
+    if ENDS.iter().all(|end| memchr::memmem::find(text, end).is_none()) {
+        return false;
+    }
+    let text = String::from_utf8_lossy(text);
+    let parts = text.split(['\r', '\u{85}', '\u{2028}', '\u{2029}']);
+    parts.into_iter().any(|part| part.len() < text.len() && serde_json::from_str::<Object>(part.trim()).is_ok())
 }
 
 /// A refusal that says which line it means.

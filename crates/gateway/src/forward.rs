@@ -18,7 +18,7 @@ use tokio::time::Instant;
 use crate::answer::MOST_ERROR;
 use crate::body::{BoxError, GatewayBody, Sending};
 use crate::catalogue::{Catalogue, ModelEntry, Upstream};
-use crate::gate::{self, Gated};
+use crate::gate::{self, Gated, Judged};
 use crate::intake::{Fault, Passing, content_is, malformed, refuse_encoded, sent_as};
 use crate::multipart::{self, FormScan, Malformed};
 use crate::peek::{self, Peek};
@@ -108,18 +108,22 @@ impl Gateway {
         B::Error: Into<BoxError>,
     {
         content_is(&parts.headers, "application/json")?;
-        let body = self.whole(&parts.headers, body).await?;
-        let peek = peek::peek(&body)?;
+        let body = peek::text_of(self.whole(&parts.headers, body).await?)?;
+        let peek = peek::peek(exchange.route, &body)?;
         let catalogue = self.catalogue.load_full();
-        let (entry, verdicts) = match self.judge(&catalogue, &exchange, &peek).await? {
-            (_, Gated::Refused(response)) => return Ok(*response),
-            (entry, Gated::Passed(verdicts)) => (entry, verdicts),
+        let Judged { entry, image, gated } = self.judge(&catalogue, &exchange, &peek).await?;
+        let verdicts = match gated {
+            Gated::Refused(response) => return Ok(*response),
+            Gated::Passed(verdicts) => verdicts,
         };
         let upstream = upstream_of(&catalogue, Some(entry))?;
         let asks = strips(exchange.route, &peek) && upstream.asks_usage(&entry.id, self.now());
         let splice = peek.splice.as_ref().filter(|_| asks);
         let strip = splice.is_some();
-        let sent = splice.map_or_else(|| body.clone(), |splice| peek::with_usage_chunk(&body, splice));
+        let named = image.as_ref().and_then(|(model, tool)| Some(tool.as_ref()?.naming(&model.id)));
+        // The body as it would be sent without the usage chunk, which is asked for again where the upstream refuses that.
+        let whole = peek::spliced(&body, named.iter().chain(splice));
+        let body = peek::spliced(&body, named.iter());
         let prompt = Prompt::of(&body);
         let outgoing = Outgoing {
             upstream,
@@ -131,7 +135,7 @@ impl Gateway {
             prompt,
             fault: None,
         };
-        let mut response = self.exchange(&exchange, parts, Sending::Whole(sent), outgoing).await?;
+        let mut response = self.exchange(&exchange, parts, Sending::Whole(whole), outgoing).await?;
         gate::warn(response.headers_mut(), &verdicts);
         Ok(response)
     }
@@ -239,9 +243,8 @@ impl Gateway {
                 Sending::Nothing
             } else {
                 content_is(&parts.headers, "application/json")?;
-                for object in peek::peek(&body)?.objects {
-                    self.owned(&object, &exchange.payer).await?;
-                }
+                let body = peek::text_of(body)?;
+                self.all_owned(&peek::peek(exchange.route, &body)?.objects, &exchange.payer).await?;
                 if exchange.route.path == "/v1/batches"
                     && let Some(refused) = self.judge_batch(&catalogue, &exchange, &body).await?
                 {

@@ -1,12 +1,13 @@
 //! The gate: does the model, streaming or a feature need a verification the organization lacks? Memory may be behind,
 //! so the caller is read anew once before a refusal (verification.md 5.4).
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use http::HeaderMap;
 use http::header::HeaderName;
 use http::{HeaderValue, Response};
-use keystead_core::access::{ModelUse, decide, judge_model, printable};
+use keystead_core::access::{ModelUse, Payer, decide, judge_model, printable};
 use keystead_core::caller::Caller;
 use keystead_core::gate::Verdict;
 use keystead_core::refusal::{Refusal, Wire};
@@ -15,6 +16,8 @@ use crate::body::GatewayBody;
 use crate::catalogue::{Catalogue, ModelEntry};
 use crate::forward::Exchange;
 use crate::peek::Peek;
+use crate::target::no_object;
+use crate::walk::{ImageTool, Need};
 use crate::{Gateway, reply};
 
 /// A refusal with the headers that say what is missing.
@@ -25,19 +28,71 @@ pub(crate) enum Gated {
     Refused(Box<Response<GatewayBody>>),
 }
 
+/// What was judged of a JSON body.
+pub(crate) struct Judged<'c> {
+    /// The model of the request.
+    pub(crate) entry: &'c ModelEntry,
+    /// The model that makes pictures in its tools, and the tool if it does not name the model itself.
+    pub(crate) image: Option<(&'c ModelEntry, Option<ImageTool>)>,
+    pub(crate) gated: Gated,
+}
+
 impl Gateway {
-    /// Judges a JSON body by what was read of it: the objects it names, then its model.
+    /// Judges a JSON body by what was read of it: the objects it names, its model, then all other models it would run.
     pub(crate) async fn judge<'c>(
         &self,
         catalogue: &'c Arc<Catalogue>,
         exchange: &Exchange<'_>,
         peek: &Peek,
-    ) -> Result<(&'c ModelEntry, Gated), Wire> {
+    ) -> Result<Judged<'c>, Wire> {
         let model = peek.model.as_deref().ok_or_else(reply::no_model)?;
-        for object in &peek.objects {
-            self.owned(object, &exchange.payer).await?;
+        self.all_owned(&peek.objects, &exchange.payer).await?;
+        let asked = ModelUse { model, stream: peek.stream, summary: peek.summary };
+        let (entry, gated) = self.gate(catalogue, exchange, asked).await?;
+        let Gated::Passed(mut verdicts) = gated else { return Ok(Judged { entry, image: None, gated }) };
+        for model in &peek.models {
+            let asked = ModelUse { model, stream: false, summary: false };
+            match self.gate(catalogue, exchange, asked).await? {
+                (_, Gated::Passed(more)) => verdicts.extend(more),
+                (_, gated) => return Ok(Judged { entry, image: None, gated }),
+            }
         }
-        self.gate(catalogue, exchange, ModelUse { model, stream: peek.stream, summary: peek.summary }).await
+        let Some(tool) = &peek.image_tool else {
+            return Ok(Judged { entry, image: None, gated: Gated::Passed(verdicts) });
+        };
+        let chosen = tool.model.as_deref().or_else(|| default_image_model(catalogue, entry));
+        let asked = ModelUse { model: chosen.ok_or_else(no_image_model)?, stream: false, summary: false };
+        match self.gate(catalogue, exchange, asked).await? {
+            (image, _) if image.upstream != entry.upstream => {
+                let message = format!("The model '{}' is not served where '{}' is.", image.id, entry.id);
+                Err(reply::bad_body(message).with_param("tools"))
+            }
+            (image, Gated::Passed(more)) => {
+                verdicts.extend(more);
+                let unnamed = tool.model.is_none().then(|| tool.clone());
+                Ok(Judged { entry, image: Some((image, unnamed)), gated: Gated::Passed(verdicts) })
+            }
+            (_, gated) => Ok(Judged { entry, image: None, gated }),
+        }
+    }
+
+    /// Whether the payer may name these objects. Each is looked up once, all together.
+    pub(crate) async fn all_owned(&self, objects: &BTreeMap<String, Need>, payer: &Payer) -> Result<(), Wire> {
+        if objects.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<&str> = objects.keys().map(String::as_str).collect();
+        let owners = self.ownership.owners(&ids).await.map_err(|_| reply::store_unavailable())?;
+        for ((id, need), owner) in objects.iter().zip(owners) {
+            let fine = match owner {
+                Some(owner) => owner == *payer,
+                None => *need == Need::NotAnothers,
+            };
+            if !fine {
+                return Err(no_object(id));
+            }
+        }
+        Ok(())
     }
 
     /// Finds the model and applies the gates.
@@ -101,7 +156,19 @@ impl Gateway {
     }
 }
 
-/// `x-keystead-verification: organization=required; org=org_…` (verification.md 6.3).
+/// The model of a tool that makes pictures and names none: the newest served where the request's own model is.
+fn default_image_model<'c>(catalogue: &'c Catalogue, beside: &ModelEntry) -> Option<&'c str> {
+    let images = catalogue.models.values().filter(|model| model.id.starts_with("gpt-image"));
+    let there = images.filter(|model| model.upstream == beside.upstream);
+    there.max_by(|a, b| (a.created, &a.id).cmp(&(b.created, &b.id))).map(|model| &*model.id)
+}
+
+fn no_image_model() -> Wire {
+    let message = "The tool `image_generation` needs an image model, and none is served where the request's model is.";
+    Wire::invalid(404, Some("model_not_found"), message).with_param("tools")
+}
+
+/// `x-keystead-verification: organization=required; org=org_…`.
 fn explain(headers: &mut HeaderMap, refusal: &Refusal) {
     let (Refusal::ModelNeedsVerification(gate)
     | Refusal::ImageNeedsVerification(gate)

@@ -92,8 +92,8 @@ pub(crate) fn malformed(why: Malformed) -> Wire {
     match why {
         Malformed::Boundary => reply::bad_body("The multipart body has no usable boundary in its content type."),
         Malformed::Part => reply::bad_body("The multipart body could not be read."),
-        Malformed::SecondStream => reply::bad_body("The part 'stream' stands twice.").with_param("stream"),
-        Malformed::SecondModel => reply::bad_body("The part 'model' stands twice.").with_param("model"),
+        Malformed::SecondStream => reply::bad_body("The part 'stream' appears twice.").with_param("stream"),
+        Malformed::SecondModel => reply::bad_body("The part 'model' appears twice.").with_param("model"),
     }
 }
 

@@ -38,6 +38,7 @@ mod reply;
 mod right;
 mod settle;
 mod settlement;
+mod shapes;
 mod sound;
 mod spool;
 mod sse;
@@ -45,6 +46,7 @@ mod target;
 mod tokens;
 mod upstream;
 mod usage;
+mod walk;
 
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -1,5 +1,5 @@
-//! Files, batches and stored responses of all tenants sit in one upstream account: here stands whose each one is
-//! (security decision 11). An id that is not here is 404 without asking the upstream.
+//! Files, batches and stored responses of all organizations are in one upstream account: whose each one is. An id that is
+//! not known here is 404 without asking the upstream.
 
 use keystead_core::access::Payer;
 use quick_cache::sync::Cache;
@@ -11,13 +11,27 @@ pub trait Ownership: Send + Sync + 'static {
     /// Writes down whose an object is; the first owner stays.
     fn record<'a>(&'a self, object: &'a str, owner: &'a Payer) -> BoxFuture<'a, Result<(), Unavailable>>;
 
+    /// The same for objects of one answer, with the model that made them.
+    fn record_made<'a>(
+        &'a self,
+        objects: &'a [String],
+        owner: &'a Payer,
+        model: &'a str,
+    ) -> BoxFuture<'a, Result<(), Unavailable>>;
+
     /// Whose an object is.
     fn owner<'a>(&'a self, object: &'a str) -> BoxFuture<'a, Result<Option<Payer>, Unavailable>>;
+
+    /// Whose each of these objects is, in their order.
+    fn owners<'a>(&'a self, objects: &'a [&'a str]) -> BoxFuture<'a, Result<Vec<Option<Payer>>, Unavailable>>;
+
+    /// Which model made an object, where that was written down.
+    fn maker<'a>(&'a self, object: &'a str) -> BoxFuture<'a, Result<Option<String>, Unavailable>>;
 }
 
 /// Ownership in memory, for tests and for running without a store.
 #[derive(Debug)]
-pub struct MemoryOwnership(Cache<String, Payer>);
+pub struct MemoryOwnership(Cache<String, (Payer, Option<String>)>);
 
 impl MemoryOwnership {
     /// Remembers this many objects at most.
@@ -25,15 +39,38 @@ impl MemoryOwnership {
     pub fn new(capacity: usize) -> Self {
         Self(Cache::new(capacity))
     }
+
+    fn keep(&self, object: &str, owner: &Payer, model: Option<&str>) -> Result<(), Unavailable> {
+        let kept = || Ok::<_, Unavailable>((owner.clone(), model.map(str::to_owned)));
+        self.0.get_or_insert_with(object, kept).map(drop)
+    }
 }
 
 impl Ownership for MemoryOwnership {
     fn record<'a>(&'a self, object: &'a str, owner: &'a Payer) -> BoxFuture<'a, Result<(), Unavailable>> {
-        let kept = self.0.get_or_insert_with(object, || Ok::<_, Unavailable>(owner.clone())).map(drop);
+        Box::pin(std::future::ready(self.keep(object, owner, None)))
+    }
+
+    fn record_made<'a>(
+        &'a self,
+        objects: &'a [String],
+        owner: &'a Payer,
+        model: &'a str,
+    ) -> BoxFuture<'a, Result<(), Unavailable>> {
+        let kept = objects.iter().try_for_each(|object| self.keep(object, owner, Some(model)));
         Box::pin(std::future::ready(kept))
     }
 
     fn owner<'a>(&'a self, object: &'a str) -> BoxFuture<'a, Result<Option<Payer>, Unavailable>> {
-        Box::pin(std::future::ready(Ok(self.0.get(object))))
+        Box::pin(std::future::ready(Ok(self.0.get(object).map(|(owner, _)| owner))))
+    }
+
+    fn owners<'a>(&'a self, objects: &'a [&'a str]) -> BoxFuture<'a, Result<Vec<Option<Payer>>, Unavailable>> {
+        let owners = objects.iter().map(|object| self.0.get(*object).map(|(owner, _)| owner)).collect();
+        Box::pin(std::future::ready(Ok(owners)))
+    }
+
+    fn maker<'a>(&'a self, object: &'a str) -> BoxFuture<'a, Result<Option<String>, Unavailable>> {
+        Box::pin(std::future::ready(Ok(self.0.get(object).and_then(|(_, model)| model))))
     }
 }

@@ -1,19 +1,23 @@
-//! What the gateway reads of a JSON body: the model and whether it streams, in one reading with what is forwarded.
-//!
-//! The bytes go on as they came; members the gate depends on must stand there once (GW-3).
+//! What the gateway reads of a JSON body: the model, whether it streams, the objects and further models it names. One
+//! reading of the bytes that are forwarded.
 
-use std::borrow::Cow;
+use std::collections::BTreeMap;
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use keystead_core::refusal::Wire;
+use keystead_core::route::Route;
 use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::Deserializer;
 use serde_json::value::RawValue;
 
 use crate::reply::bad_body;
+use crate::shapes;
+use crate::walk::{self, ImageTool, Need};
 
 /// Brackets may nest this deep.
 const DEPTH: u32 = 64;
+/// What some editors put before text.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// What a body asks for.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -28,8 +32,14 @@ pub(crate) struct Peek {
     pub(crate) splice: Option<Splice>,
     /// Characters of a string `input`, for speech.
     pub(crate) input_characters: i64,
-    /// Ids of upstream objects the body names, at any depth.
-    pub(crate) objects: Vec<String>,
+    /// Ids of upstream objects the body names, and whose they must be.
+    pub(crate) objects: BTreeMap<String, Need>,
+    /// Models beside the one of the request that the upstream may run for it.
+    pub(crate) models: Vec<String>,
+    /// The tool that makes pictures, if there is one.
+    pub(crate) image_tool: Option<ImageTool>,
+    /// Whether the answer is to have sound, which later requests can name by its id.
+    pub(crate) audio: bool,
 }
 
 /// One change of a body: these bytes are replaced by this text.
@@ -40,22 +50,119 @@ pub(crate) struct Splice {
     text: String,
 }
 
-/// Reads a body.
-pub(crate) fn peek(body: &Bytes) -> Result<Peek, Wire> {
-    let members: Members<'_> = serde_json::from_slice(body)
-        .map_err(|error| bad_body(format!("We could not parse the JSON body of your request: {}.", place(&error))))?;
-    let mut peek = Peek { model: members.model.map(Cow::into_owned), stream: members.stream, ..Peek::default() };
-    if peek.stream {
-        (peek.include_usage, peek.splice) = usage_option(body, members.stream_options);
+impl ImageTool {
+    /// Writes a model into a tool that names none, so that the upstream uses the one that was judged.
+    pub(crate) fn naming(&self, model: &str) -> Splice {
+        let text = format!("\"model\":{},", serde_json::Value::from(model));
+        Splice { start: self.inside, end: self.inside, text }
     }
-    peek.summary = members.reasoning.is_some_and(asks_summary);
-    peek.input_characters = members.input.map_or(0, string_characters);
-    peek.objects = members.objects;
+}
+
+/// The text of a body: UTF-8, without the mark some editors put before it.
+pub(crate) fn text_of(mut body: Bytes) -> Result<Bytes, Wire> {
+    if body.starts_with(BYTE_ORDER_MARK) {
+        body.advance(BYTE_ORDER_MARK.len());
+    }
+    // A zero byte at the beginning is UTF-16 or UTF-32, which some servers would recognise and read.
+    let zero = body.iter().take(4).any(|byte| *byte == 0);
+    if zero || std::str::from_utf8(&body).is_err() {
+        return Err(bad_body("The JSON body of your request must be UTF-8."));
+    }
+    Ok(body)
+}
+
+/// Reads a body that is text.
+pub(crate) fn peek(route: &Route, body: &Bytes) -> Result<Peek, Wire> {
+    let unread = |why: String| bad_body(format!("We could not parse the JSON body of your request: {why}."));
+    let halves = survey(body).ok_or_else(|| unread(format!("it nests deeper than {DEPTH} levels")))?;
+    let whole = (!halves.is_empty()).then(|| without_halves(body, &halves));
+    let text =
+        std::str::from_utf8(whole.as_deref().unwrap_or(body)).map_err(|_| unread("it is no UTF-8".to_owned()))?;
+    let (found, read) = walk::read(shapes::of(route), text);
+    if let Some(refused) = found.refused {
+        return Err(refused);
+    }
+    read.map_err(|error| unread(format!("line {}, column {}", error.line(), error.column())))?;
+    let mut peek = Peek {
+        model: found.model,
+        stream: found.stream,
+        summary: found.summary,
+        input_characters: found.characters,
+        objects: found.objects,
+        models: found.models,
+        audio: found.audio,
+        ..Peek::default()
+    };
+    if peek.stream {
+        (peek.include_usage, peek.splice) = usage_option(text.as_bytes(), found.stream_options);
+    }
+    let mut images = found.images.into_iter();
+    peek.image_tool = images.next();
+    if images.any(|other| Some(other.model) != peek.image_tool.as_ref().map(|tool| tool.model.clone())) {
+        let message = "The tools of one request must make pictures with one model. Name the same in each.";
+        return Err(bad_body(message).with_param("tools"));
+    }
     Ok(peek)
 }
 
+/// One pass over the bytes before they are parsed: where strings hold half a surrogate pair, which JSON allows and no
+/// text can hold. `None` where brackets nest too deep.
+fn survey(body: &[u8]) -> Option<Vec<usize>> {
+    let (mut at, mut depth, mut halves) = (0usize, 0u32, Vec::new());
+    while let Some(byte) = body.get(at) {
+        match byte {
+            b'{' | b'[' => depth = depth.saturating_add(1),
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            b'"' => at = string_end(body, at.saturating_add(1), &mut halves),
+            _ => {}
+        }
+        if depth > DEPTH {
+            return None;
+        }
+        at = at.saturating_add(1);
+    }
+    Some(halves)
+}
+
+/// Where the string ends that begins here.
+fn string_end(body: &[u8], mut at: usize, halves: &mut Vec<usize>) -> usize {
+    while let Some(found) = body.get(at..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) {
+        at = at.saturating_add(found);
+        if body.get(at) == Some(&b'"') {
+            return at;
+        }
+        match (escape(body, at), escape(body, at.saturating_add(6))) {
+            (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => at = at.saturating_add(12),
+            (Some(0xd800..=0xdfff), _) => {
+                halves.push(at);
+                at = at.saturating_add(6);
+            }
+            _ => at = at.saturating_add(2),
+        }
+    }
+    body.len()
+}
+
+/// The number of an escape such as `\u00e9`.
+fn escape(body: &[u8], at: usize) -> Option<u32> {
+    let digits = body.get(at..)?.strip_prefix(b"\\u")?.get(..4)?;
+    let hexadecimal = digits.iter().all(u8::is_ascii_hexdigit);
+    u32::from_str_radix(std::str::from_utf8(digits).ok().filter(|_| hexadecimal)?, 16).ok()
+}
+
+/// A copy for reading, as long as the body, with the sign for no character in place of each half.
+fn without_halves(body: &[u8], halves: &[usize]) -> Vec<u8> {
+    let mut copy = body.to_vec();
+    for half in halves {
+        if let Some(place) = copy.get_mut(*half..half.saturating_add(6)) {
+            place.copy_from_slice(b"\\ufffd");
+        }
+    }
+    copy
+}
+
 /// Whether the client asked for the usage chunk, and how to ask for it otherwise.
-fn usage_option(body: &Bytes, options: Option<&RawValue>) -> (bool, Option<Splice>) {
+fn usage_option(body: &[u8], options: Option<&RawValue>) -> (bool, Option<Splice>) {
     const OPTION: &str = "\"include_usage\":true";
     let Some(options) = options else {
         let Some(end) = body.iter().rposition(|byte| *byte == b'}') else { return (false, None) };
@@ -85,13 +192,6 @@ fn usage_option(body: &Bytes, options: Option<&RawValue>) -> (bool, Option<Splic
     }
 }
 
-/// The parser's complaint without the client's text in it.
-fn place(error: &serde_json::Error) -> String {
-    let what = error.to_string();
-    let custom = what.strip_prefix("keystead: ").map(|text| text.split(" at line").next().unwrap_or(text).to_owned());
-    custom.unwrap_or_else(|| format!("line {}, column {}", error.line(), error.column()))
-}
-
 #[derive(Deserialize)]
 struct StreamOptions<'b> {
     #[serde(borrow, default, deserialize_with = "as_it_stands")]
@@ -103,286 +203,24 @@ fn as_it_stands<'de: 'b, 'b, D: Deserializer<'de>>(deserializer: D) -> Result<Op
     <&RawValue>::deserialize(deserializer).map(Some)
 }
 
-#[derive(Default)]
-struct Members<'b> {
-    model: Option<Cow<'b, str>>,
-    stream: bool,
-    stream_options: Option<&'b RawValue>,
-    reasoning: Option<&'b RawValue>,
-    input: Option<&'b RawValue>,
-    objects: Vec<String>,
-}
-
-impl<'de: 'b, 'b> Deserialize<'de> for Members<'b> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(MembersVisitor(std::marker::PhantomData))
+/// The body with these changes, all else byte for byte as it came.
+pub(crate) fn spliced<'s>(body: &Bytes, changes: impl Iterator<Item = &'s Splice>) -> Bytes {
+    let mut changes: Vec<&Splice> = changes.collect();
+    if changes.is_empty() {
+        return body.clone();
     }
-}
-
-struct MembersVisitor<'b>(std::marker::PhantomData<&'b ()>);
-
-impl<'de: 'b, 'b> Visitor<'de> for MembersVisitor<'b> {
-    type Value = Members<'b>;
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("a JSON object")
+    changes.sort_by_key(|change| change.start);
+    let mut changed = Vec::with_capacity(body.len().saturating_add(128));
+    let mut from = 0;
+    for change in changes {
+        changed.extend_from_slice(body.get(from..change.start).unwrap_or_default());
+        changed.extend_from_slice(change.text.as_bytes());
+        from = change.end;
     }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'b>, A::Error> {
-        use serde::de::Error;
-        let mut members = Members::default();
-        let mut seen: Vec<&'static str> = Vec::with_capacity(4);
-        while let Some(Text(key)) = map.next_key::<Text<'de>>()? {
-            const SINGLE: [&str; 6] =
-                ["model", "stream", "stream_options", "reasoning", "input", "previous_response_id"];
-            if let Some(name) = SINGLE.into_iter().find(|name| *name == key) {
-                if seen.contains(&name) {
-                    return Err(A::Error::custom(format!("keystead: the member '{name}' stands twice")));
-                }
-                seen.push(name);
-            }
-            match &*key {
-                "model" => {
-                    let text: Text<'de> =
-                        map.next_value().map_err(|_| A::Error::custom("keystead: 'model' must be a string"))?;
-                    members.model = Some(text.0);
-                }
-                "stream" => {
-                    let flag: Option<bool> =
-                        map.next_value().map_err(|_| A::Error::custom("keystead: 'stream' must be a boolean"))?;
-                    members.stream = flag.unwrap_or(false);
-                }
-                "stream_options" => members.stream_options = Some(walked(&mut map, &mut members.objects)?),
-                "reasoning" => members.reasoning = Some(walked(&mut map, &mut members.objects)?),
-                "input" => members.input = Some(walked(&mut map, &mut members.objects)?),
-                key if NAMES.contains(&key) => {
-                    map.next_value_seed(Walk { named: true, depth: 1, found: &mut members.objects })?
-                }
-                _ => map.next_value_seed(Walk { named: false, depth: 1, found: &mut members.objects })?,
-            }
-        }
-        Ok(members)
-    }
-}
-
-/// Members whose strings are ids of upstream objects (GW-6).
-const NAMES: [&str; 7] =
-    ["previous_response_id", "input_file_id", "file_id", "file_ids", "part_ids", "vector_store_id", "vector_store_ids"];
-
-/// A member as it stands, walked unless it is only text, which cannot name an object.
-fn walked<'de, A: MapAccess<'de>>(map: &mut A, found: &mut Vec<String>) -> Result<&'de RawValue, A::Error> {
-    let raw: &'de RawValue = map.next_value()?;
-    if !raw.get().starts_with('"') {
-        let mut reader = serde_json::Deserializer::from_str(raw.get());
-        Walk { named: false, depth: 1, found }.deserialize(&mut reader).map_err(serde::de::Error::custom)?;
-    }
-    Ok(raw)
-}
-
-/// Walks a value of any shape, no deeper than [`DEPTH`], and collects the strings that stand under one of [`NAMES`].
-struct Walk<'f> {
-    named: bool,
-    /// Brackets open around it.
-    depth: u32,
-    found: &'f mut Vec<String>,
-}
-
-impl Walk<'_> {
-    /// One bracket further in.
-    fn inside<E: serde::de::Error>(&self) -> Result<u32, E> {
-        let depth = self.depth + 1;
-        if depth > DEPTH {
-            return Err(E::custom(format!("keystead: it nests deeper than {DEPTH} levels")));
-        }
-        Ok(depth)
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Walk<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Walk<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("any value")
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<(), E> {
-        if self.named {
-            self.found.push(text.to_owned());
-        }
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        let depth = self.inside()?;
-        while list.next_element_seed(Walk { named: self.named, depth, found: &mut *self.found })?.is_some() {}
-        Ok(())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let depth = self.inside()?;
-        while let Some(key) = map.next_key::<Text<'de>>()? {
-            let named = NAMES.contains(&&*key.0);
-            map.next_value_seed(Walk { named, depth, found: &mut *self.found })?;
-        }
-        Ok(())
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
-}
-
-/// A string, borrowed where it holds no escape.
-struct Text<'b>(Cow<'b, str>);
-
-impl<'de: 'b, 'b> Deserialize<'de> for Text<'b> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        struct Borrowed<'a>(#[serde(borrow)] Cow<'a, str>);
-        Borrowed::deserialize(deserializer).map(|text| Self(text.0))
-    }
-}
-
-fn asks_summary(raw: &RawValue) -> bool {
-    #[derive(Deserialize)]
-    struct Reasoning {
-        summary: Option<serde_json::Value>,
-        generate_summary: Option<serde_json::Value>,
-    }
-    let asked = |value: Option<serde_json::Value>| value.is_some_and(|value| !value.is_null());
-    serde_json::from_str::<Reasoning>(raw.get()).is_ok_and(|r| asked(r.summary) || asked(r.generate_summary))
-}
-
-fn string_characters(raw: &RawValue) -> i64 {
-    let text = serde_json::from_str::<String>(raw.get()).unwrap_or_default();
-    i64::try_from(text.chars().count()).unwrap_or(i64::MAX)
-}
-
-/// The body with `stream_options.include_usage` set, all else byte for byte as it came (contract 7, rule 1).
-pub(crate) fn with_usage_chunk(body: &Bytes, splice: &Splice) -> Bytes {
-    [&body[..splice.start], splice.text.as_bytes(), &body[splice.end..]].concat().into()
+    changed.extend_from_slice(body.get(from..).unwrap_or_default());
+    changed.into()
 }
 
 #[cfg(test)]
-mod tests {
-
-    use super::*;
-
-    #[test]
-    fn reads_what_the_gate_needs() {
-        let body =
-            Bytes::from_static(br#"{"model":"o3","stream":true,"reasoning":{"summary":"auto"},"x":[{"model":"y"}]}"#);
-        let peeked = peek(&body).unwrap();
-        assert_eq!((peeked.model.as_deref(), peeked.stream, peeked.summary), (Some("o3"), true, true));
-    }
-
-    #[test]
-    fn one_value_for_gate_and_upstream() {
-        // GW-3: a second member with another model, plain or escaped, is refused.
-        for body in
-            [r#"{"model":"a","model":"b"}"#, r#"{"model":"a","m\u006fdel":"b"}"#, r#"{"stream":true,"stream":false}"#]
-        {
-            assert_eq!(peek(&Bytes::from(body)).unwrap_err().status, 400, "{body}");
-        }
-    }
-
-    #[test]
-    fn depth_is_bounded_wherever_it_stands() {
-        for member in ["messages", "input", "reasoning", "stream_options"] {
-            let body = |depth: usize| {
-                Bytes::from(format!(r#"{{"model":"a","{member}":{}{}}}"#, "[".repeat(depth), "]".repeat(depth)))
-            };
-            assert!(peek(&body(63)).is_ok(), "{member}");
-            let wire = peek(&body(64)).unwrap_err();
-            assert!(wire.message.contains("deeper than 64 levels"), "{member}: {}", wire.message);
-        }
-    }
-
-    #[test]
-    fn hostile_bodies_are_answered() {
-        let deep = "[".repeat(100_000);
-        for body in [
-            "",
-            "{",
-            "[]",
-            "null",
-            "\u{0}",
-            r#"{"model":5}"#,
-            r#"{"model":"a"} x"#,
-            deep.as_str(),
-            "{\"model\":\"\\ud800\"}",
-        ] {
-            let wire = peek(&Bytes::from(body.to_owned())).unwrap_err();
-            assert_eq!((wire.status, wire.kind), (400, "invalid_request_error"), "{body:.20}");
-        }
-    }
-
-    #[test]
-    fn the_usage_chunk_is_asked_for_without_touching_the_rest() {
-        for (body, wanted) in [
-            (
-                r#"{"model":"a", "stream":true }"#,
-                Some(r#"{"model":"a", "stream":true ,"stream_options":{"include_usage":true}}"#),
-            ),
-            (
-                r#"{"stream_options":{"x":1.50},"stream":true}"#,
-                Some(r#"{"stream_options":{"include_usage":true,"x":1.50},"stream":true}"#),
-            ),
-            (
-                r#"{"stream_options":{ },"stream":true}"#,
-                Some(r#"{"stream_options":{"include_usage":true },"stream":true}"#),
-            ),
-            (
-                r#"{"stream_options":{"include_usage": false },"stream":true}"#,
-                Some(r#"{"stream_options":{"include_usage": true },"stream":true}"#),
-            ),
-            (
-                r#"{"stream_options": null,"stream":true}"#,
-                Some(r#"{"stream_options": {"include_usage":true},"stream":true}"#),
-            ),
-            ("{\"stream\":true}\n", Some("{\"stream\":true,\"stream_options\":{\"include_usage\":true}}\n")),
-            (r#"{"stream_options":{"include_usage":true},"stream":true}"#, None),
-            (r#"{"stream_options":5,"stream":true}"#, None),
-            (r#"{"stream_options":{"include_usage":1},"stream":true}"#, None),
-            (r#"{"stream":false}"#, None),
-        ] {
-            let bytes = Bytes::from(body);
-            let peeked = peek(&bytes).unwrap();
-            let sent = peeked.splice.map(|splice| with_usage_chunk(&bytes, &splice));
-            assert_eq!(sent, wanted.map(Bytes::from), "{body}");
-        }
-    }
-
-    #[test]
-    fn ids_are_found_wherever_they_stand() {
-        let body = Bytes::from_static(
-            br#"{"model":"a","previous_response_id":"resp_1","input":[{"content":[{"type":"input_file","file\u005fid":"file-2"}]}],
-                "tools":[{"container":{"file_ids":["file-3"]},"n":-1,"f":1.5,"z":null,"b":true}],"text":"file_id"}"#,
-        );
-        assert_eq!(peek(&body).unwrap().objects, ["resp_1", "file-2", "file-3"]);
-    }
-}
+#[path = "peek_tests.rs"]
+mod tests;

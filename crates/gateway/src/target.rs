@@ -53,7 +53,7 @@ fn parameters(route: &Route, query: &str) -> Result<(String, bool), Wire> {
             return Err(Wire::invalid(400, Some("unknown_parameter"), message));
         };
         if seen.contains(known) && !repeated {
-            return Err(bad_body(format!("The parameter '{known}' stands twice in the address.")).with_param(known));
+            return Err(bad_body(format!("The parameter '{known}' appears twice in the address.")).with_param(known));
         }
         seen.push(known);
         if *known == "stream" {
@@ -110,15 +110,15 @@ mod tests {
         for (path, query, named) in [
             ("/v1/files", "model=o3", "'model'"),
             ("/v1/files", "Limit=2", "'Limit'"),
-            ("/v1/files", "limit=1&limit=2", "'limit' stands twice"),
-            ("/v1/files", "after=a&%61fter=b", "'after' stands twice"),
+            ("/v1/files", "limit=1&limit=2", "'limit' appears twice"),
+            ("/v1/files", "after=a&%61fter=b", "'after' appears twice"),
             ("/v1/files", "limit[]=2", "'limit[]'"),
             ("/v1/files/file-1", "limit=2", "'limit'"),
             ("/v1/batches", "order=asc", "'order'"),
             ("/v1/responses/resp_1", "stream=True", "'stream' must be"),
             ("/v1/responses/resp_1", "stream=1", "'stream' must be"),
             ("/v1/responses/resp_1", "stream", "'stream' must be"),
-            ("/v1/responses/resp_1", "stream=false&stream=true", "'stream' stands twice"),
+            ("/v1/responses/resp_1", "stream=false&stream=true", "'stream' appears twice"),
         ] {
             let wire = read(path, query).unwrap_err();
             assert!(wire.status == 400 && wire.message.contains(named), "{path}?{query}: {}", wire.message);

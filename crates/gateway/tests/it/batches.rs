@@ -45,13 +45,40 @@ async fn no_line_passes_that_would_be_refused_by_itself() {
     for (bad, status, says) in [
         (line("/v1/images/generations", r#"{"model":"gpt-image-1","prompt":"x"}"#), 403, "must be verified"),
         (line("/v1/chat/completions", r#"{"model":"nothing","messages":[]}"#), 404, "Line 2 of the batch"),
-        (line("/v1/chat/completions", r#"{"model":"gpt-4o","model":"o3"}"#), 400, "stands twice"),
+        (line("/v1/chat/completions", r#"{"model":"gpt-4o","model":"o3"}"#), 400, "appears twice"),
         (line("/v1/chat/completions", r#"{"messages":[]}"#), 400, "model parameter"),
-        (line("/v1/chat/completions", r#"{"model":"gpt-4o","x":{"file_id":"file-2"}}"#), 404, "file-2"),
+        (
+            line(
+                "/v1/chat/completions",
+                r#"{"model":"gpt-4o","messages":[{"content":[{"file":{"file_id":"file-2"}}]}]}"#,
+            ),
+            404,
+            "file-2",
+        ),
         (line("/v1/batches", r#"{"model":"gpt-4o"}"#), 400, "cannot be asked for"),
         (line("/v1/responses/input_tokens", r#"{"model":"gpt-4o"}"#), 400, "cannot be asked for"),
         (r#"{"method":"GET","url":"/v1/chat/completions","body":{"model":"gpt-4o"}}"#.to_owned(), 400, "cannot be"),
         ("nonsense".to_owned(), 400, "Each line is one object"),
+        (line("/v1/responses", r#"{"model":"gpt-4o","Model":"o3"}"#), 400, "in case alone"),
+        (line("/v1/responses", r#"{"model":"gpt-4o"},"Body":{"model":"o3"}"#), 400, "'Body' differs from 'body'"),
+        (line("/v1/responses", r#"{"model":"gpt-4o"},"body":{"model":"o3"}"#), 400, "'body' appears twice"),
+        (line("/v1/responses", r#"{"model":"gpt-4o"},"URL":"/v1/embeddings""#), 400, "'URL' differs"),
+        (line("/v1/responses", r#"{"model":"gpt-4o"},"custom_id":"2""#), 400, "'custom_id' appears twice"),
+        (
+            line("/v1/responses", r#"{"model":"gpt-4o","tools":[{"type":"image_generation","model":"gpt-image-1"}]}"#),
+            403,
+            "must be verified",
+        ),
+        (line("/v1/responses", r#"{"model":"gpt-4o","tools":[{"type":"image_generation"}]}"#), 403, "must be verified"),
+        (line("/v1/responses", r#"{"model":"gpt-4o","previous_response_id":"resp_2"}"#), 404, "resp_2"),
+        (
+            line(
+                "/v1/responses",
+                "{\"model\":\"gpt-4o\",\"x\":\"\u{2028}{\\\"url\\\":1}\u{2028}\",\"y\":\r{\"model\":\"o3\"}\r}",
+            ),
+            400,
+            "line break within",
+        ),
     ] {
         let world = World::new().await;
         let key = world.key(1);

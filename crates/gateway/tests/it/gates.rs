@@ -229,3 +229,55 @@ async fn the_list_of_models_agrees_with_the_gate() {
         }
     }
 }
+
+#[tokio::test]
+async fn the_models_of_tools_are_gated_too() {
+    // GW-3: a second model of a request passes the same gate as the first.
+    let world = World::new().await;
+    let key = world.key(1);
+    for (body, status, says) in [
+        (r#"{"model":"gpt-4o","tools":[{"type":"image_generation"}]}"#, 403, "gpt-image-1"),
+        (r#"{"model":"gpt-4o","tools":[{"type":"image_generation","model":"gpt-image-1"}]}"#, 403, "must be verified"),
+        (r#"{"model":"gpt-4o","tools":[{"type":"image_generation","model":"gpt-image-9"}]}"#, 404, "gpt-image-9"),
+        (
+            r#"{"model":"gpt-4o","tools":[{"type":"image_generation","model":"gpt-4o","svg":{"model":"o3"}}]}"#,
+            404,
+            "o3",
+        ),
+        (
+            r#"{"model":"gpt-4o","input":[{"type":"additional_tools","tools":[{"type":"image_generation"}]}]}"#,
+            403,
+            "must be verified",
+        ),
+        (r#"{"model":"gpt-4o","moderation":{"model":"o3"}}"#, 404, "must be verified"),
+        (r#"{"model":"gpt-4o","models":["gpt-4o","o3"]}"#, 404, "must be verified"),
+        (r#"{"model":"gpt-4o","fallbacks":["o3"]}"#, 404, "must be verified"),
+    ] {
+        let got = world.post("/v1/responses", &key, body).await;
+        assert_eq!(got.status, status, "{body}: {}", got.text());
+        assert!(got.error().1.contains(says), "{body}: {}", got.text());
+    }
+    assert!(world.seen().is_empty());
+    world.change(&key, |caller| {
+        caller.organizations[0].entitlements.met.push(keystead_core::gate::Requirement::Organization);
+    });
+    world.directory.apply(&[keystead_gateway::ChangedSubject::Everything], 2);
+    let sent = async |body: &str| {
+        assert_eq!(world.post("/v1/responses", &key, body).await.status, 200, "{body}");
+        String::from_utf8(world.seen().pop().unwrap().body.unwrap().to_vec()).unwrap()
+    };
+    assert_eq!(
+        sent(r#"{"model":"gpt-4o","tools":[{"type":"image_generation"}]}"#).await,
+        r#"{"model":"gpt-4o","tools":[{"model":"gpt-image-1","type":"image_generation"}]}"#,
+        "the model that was judged is the one that the upstream uses"
+    );
+    let named = r#"{"model":"gpt-4o","tools":[{"type":"image_generation","model":"gpt-image-1"}]}"#;
+    assert_eq!(sent(named).await, named);
+    let mut catalogue = (**world.catalogue.load()).clone();
+    catalogue.models.get_mut("gpt-image-1").unwrap().upstream = "two".to_owned();
+    world.catalogue.store(std::sync::Arc::new(catalogue));
+    let got = world.post("/v1/responses", &key, named).await;
+    assert_eq!((got.status, got.json()["error"]["param"].as_str()), (400, Some("tools")), "{}", got.text());
+    let got = world.post("/v1/responses", &key, r#"{"model":"gpt-4o","tools":[{"type":"image_generation"}]}"#).await;
+    assert_eq!(got.error().2.as_deref(), Some("model_not_found"), "{}", got.text());
+}

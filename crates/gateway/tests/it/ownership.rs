@@ -105,3 +105,74 @@ async fn a_streamed_response_belongs_to_its_maker() {
     assert_eq!(world.get("/v1/responses/resp_9", &theirs).await.status, 404);
     assert_eq!(world.get("/v1/responses/resp_9", &mine).await.status, 200);
 }
+
+/// Every place of a body where the API names an upstream object: the route and the body around the id.
+const REFERENCES: [(&str, &str); 24] = [
+    ("/v1/responses", r#"{"model":"gpt-4o","previous_response_id":"ID"}"#),
+    ("/v1/responses", r#"{"model":"gpt-4o","conversation":"ID"}"#),
+    ("/v1/responses", r#"{"model":"gpt-4o","conversation":{"id":"ID"}}"#),
+    ("/v1/responses", r#"{"model":"gpt-4o","prompt":{"id":"ID"}}"#),
+    ("/v1/responses", r#"{"model":"gpt-4o","input":[{"type":"item_reference","id":"ID"}]}"#),
+    ("/v1/responses", r#"{"model":"gpt-4o","input":[{"id":"ID"}]}"#),
+    ("/v1/responses", r#"{"model":"gpt-4o","input":[{"type":"image_generation_call","id":"ID"}]}"#),
+    ("/v1/responses", r#"{"model":"gpt-4o","input":[{"type":"reasoning","id":"ID","summary":[]}]}"#),
+    (
+        "/v1/responses",
+        r#"{"model":"gpt-4o","input":[{"role":"user","content":[{"type":"input_file","file_id":"ID"}]}]}"#,
+    ),
+    (
+        "/v1/responses",
+        r#"{"model":"gpt-4o","input":[{"role":"user","content":[{"type":"input_image","file_id":"ID"}]}]}"#,
+    ),
+    (
+        "/v1/responses",
+        r#"{"model":"gpt-4o","input":[{"type":"function_call_output","call_id":"c","output":[{"type":"input_file","file_id":"ID"}]}]}"#,
+    ),
+    ("/v1/responses", r#"{"model":"gpt-4o","input":[{"type":"code_interpreter_call","id":"x","container_id":"ID"}]}"#),
+    ("/v1/responses", r#"{"model":"gpt-4o","tools":[{"type":"code_interpreter","container":"ID"}]}"#),
+    (
+        "/v1/responses",
+        r#"{"model":"gpt-4o","tools":[{"type":"code_interpreter","container":{"type":"auto","file_ids":["ID"]}}]}"#,
+    ),
+    (
+        "/v1/responses",
+        r#"{"model":"gpt-4o","tools":[{"type":"shell","environment":{"type":"container_reference","container_id":"ID"}}]}"#,
+    ),
+    ("/v1/responses", r#"{"model":"gpt-4o","tools":[{"type":"file_search","vector_store_ids":["ID"]}]}"#),
+    ("/v1/responses", r#"{"model":"gpt-4o","request_id":"ID"}"#),
+    ("/v1/responses/input_tokens", r#"{"model":"gpt-4o","previous_response_id":"ID"}"#),
+    ("/v1/chat/completions", r#"{"model":"gpt-4o","messages":[{"role":"assistant","audio":{"id":"ID"}}]}"#),
+    (
+        "/v1/chat/completions",
+        r#"{"model":"gpt-4o","messages":[{"role":"user","content":[{"type":"file","file":{"file_id":"ID"}}]}]}"#,
+    ),
+    ("/v1/chat/completions", r#"{"model":"gpt-4o","messages":[],"audio":{"voice":{"id":"ID"}}}"#),
+    ("/v1/images/edits", r#"{"model":"gpt-4o","images":[{"file_id":"ID"}]}"#),
+    ("/v1/audio/speech", r#"{"model":"tts-1","input":"x","voice":{"id":"ID"}}"#),
+    ("/v1/batches", r#"{"input_file_id":"ID","endpoint":"/v1/chat/completions"}"#),
+];
+
+#[tokio::test]
+async fn a_body_never_names_anothers_object() {
+    // GW-6: each reference of the API with an object of another organization, and with the caller's own.
+    let world = World::new().await;
+    let (mine, theirs) = (world.key(1), world.key(2));
+    world.answers(|seen| match (seen.method.as_str(), seen.target.as_str()) {
+        ("POST", "/v1/files") => json(200, r#"{"id":"file-1","object":"file"}"#),
+        ("GET", "/v1/files/file-1/content") => Response::builder()
+            .body(full(r#"{"custom_id":"1","method":"POST","url":"/v1/embeddings","body":{"model":"gpt-4o"}}"#))
+            .unwrap(),
+        _ => json(200, "{}"),
+    });
+    assert_eq!(upload(&world, &mine).await.status, 200);
+    for (target, body) in REFERENCES {
+        let body = body.replace("ID", "file-1");
+        let asked = world.seen().len();
+        let got = world.post(target, &theirs, &body).await;
+        assert_eq!(got.status, 404, "{target} {body}: {}", got.text());
+        assert!(got.error().1.contains("No such object: file-1"), "{target} {body}: {}", got.text());
+        assert_eq!(world.seen().len(), asked, "{target} {body}");
+        let got = world.post(target, &mine, &body).await;
+        assert_eq!(got.status, 200, "{target} {body}: {}", got.text());
+    }
+}

@@ -25,9 +25,9 @@ impl Ownership for StoreOwnership {
     fn record<'a>(&'a self, object: &'a str, owner: &'a Payer) -> BoxFuture<'a, Result<(), Unavailable>> {
         Box::pin(async move {
             let (object, owner) = (object.to_owned(), owner.clone());
-            let write = self
-                .store
-                .write("own_object", async move |tx: &mut Tx| upstream_objects::insert(tx, &object, &owner).await);
+            let write = self.store.write("own_object", async move |tx: &mut Tx| {
+                upstream_objects::insert(tx, &object, &owner, None).await
+            });
             write.await.map_err(|error| unavailable(&error))
         })
     }
@@ -42,6 +42,48 @@ impl Ownership for StoreOwnership {
                 Err(Error::Invalid(_)) => Ok(None),
                 other => other.map_err(|error| unavailable(&error)),
             }
+        })
+    }
+
+    fn record_made<'a>(
+        &'a self,
+        objects: &'a [String],
+        owner: &'a Payer,
+        model: &'a str,
+    ) -> BoxFuture<'a, Result<(), Unavailable>> {
+        Box::pin(async move {
+            let (objects, owner, model) = (objects.to_vec(), owner.clone(), model.to_owned());
+            let write = self.store.write("own_objects", async move |tx: &mut Tx| {
+                for object in &objects {
+                    upstream_objects::insert(tx, object, &owner, Some(&model)).await?;
+                }
+                Ok(())
+            });
+            write.await.map_err(|error| unavailable(&error))
+        })
+    }
+
+    fn owners<'a>(&'a self, objects: &'a [&'a str]) -> BoxFuture<'a, Result<Vec<Option<Payer>>, Unavailable>> {
+        Box::pin(async move {
+            // A name no store can hold belongs to nobody, and is not asked for.
+            let asked = objects.iter().filter(|object| !object.contains('\0'));
+            let asked: Vec<String> = asked.map(|object| (*object).to_owned()).collect();
+            let read = self.store.read("owners_of_objects", async move |tx: &mut Tx| {
+                let asked: Vec<&str> = asked.iter().map(String::as_str).collect();
+                upstream_objects::find_many(tx, &asked).await
+            });
+            let found = read.await.map_err(|error| unavailable(&error))?;
+            Ok(objects.iter().map(|object| found.get(*object).cloned()).collect())
+        })
+    }
+
+    fn maker<'a>(&'a self, object: &'a str) -> BoxFuture<'a, Result<Option<String>, Unavailable>> {
+        Box::pin(async move {
+            let object = object.to_owned();
+            let read = self
+                .store
+                .read("maker_of_object", async move |tx: &mut Tx| upstream_objects::find_maker(tx, &object).await);
+            read.await.map_err(|error| unavailable(&error))
         })
     }
 }

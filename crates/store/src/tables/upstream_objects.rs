@@ -1,19 +1,24 @@
-//! Whose files, batches and stored responses are whose (security decision 11).
+//! Whose each file, batch, stored response and other upstream object is.
+
+use std::collections::HashMap;
 
 use keystead_core::access::Payer;
 
 use super::id;
 use crate::{Error, Tx};
 
-/// Writes down whose an object is; the first owner stays.
+/// Objects that one statement looks up.
+const LOOKED_UP: usize = 16;
+
+/// Writes down whose an object is and which model made it; the first owner stays.
 ///
 /// # Errors
 /// When the store cannot.
-pub async fn insert(tx: &mut Tx, object: &str, owner: &Payer) -> Result<(), Error> {
-    const SQL: &str = "INSERT INTO upstream_objects (id, organization, project) VALUES ($1, $2, $3) \
+pub async fn insert(tx: &mut Tx, object: &str, owner: &Payer, model: Option<&str>) -> Result<(), Error> {
+    const SQL: &str = "INSERT INTO upstream_objects (id, organization, project, model) VALUES ($1, $2, $3, $4) \
                        ON CONFLICT (id) DO NOTHING";
-    let values = vec![object.into(), owner.organization.as_str().into(), owner.project.as_str().into()];
-    tx.execute(SQL, values).await.map(|_| ())
+    let (organization, project) = (owner.organization.as_str(), owner.project.as_str());
+    tx.execute(SQL, vec![object.into(), organization.into(), project.into(), model.into()]).await.map(|_| ())
 }
 
 /// Whose an object is.
@@ -25,4 +30,35 @@ pub async fn find(tx: &mut Tx, object: &str) -> Result<Option<Payer>, Error> {
     let Some(row) = tx.optional(SQL, vec![object.into()]).await? else { return Ok(None) };
     let organization = id(&row, 0, "upstream_objects")?;
     Ok(Some(Payer { organization, project: id(&row, 1, "upstream_objects")? }))
+}
+
+/// Whose these objects are, those that are known.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn find_many(tx: &mut Tx, objects: &[&str]) -> Result<HashMap<String, Payer>, Error> {
+    const SQL: &str = "SELECT id, organization, project FROM upstream_objects \
+                       WHERE id IN ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+    let mut found = HashMap::new();
+    for some in objects.chunks(LOOKED_UP) {
+        // A statement has all its places filled: the last ones by the last object again.
+        let last = some.last().copied().unwrap_or_default();
+        let values = some.iter().copied().chain(std::iter::repeat(last)).take(LOOKED_UP);
+        for row in tx.all(SQL, values.map(Into::into).collect()).await? {
+            let owner =
+                Payer { organization: id(&row, 1, "upstream_objects")?, project: id(&row, 2, "upstream_objects")? };
+            found.insert(row.text(0)?, owner);
+        }
+    }
+    Ok(found)
+}
+
+/// Which model made an object, where that was written down.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn find_maker(tx: &mut Tx, object: &str) -> Result<Option<String>, Error> {
+    const SQL: &str = "SELECT model FROM upstream_objects WHERE id = $1";
+    let Some(row) = tx.optional(SQL, vec![object.into()]).await? else { return Ok(None) };
+    row.optional_text(0)
 }

@@ -125,10 +125,24 @@ pub(crate) async fn models_and_policy(db: TestDb) {
 
     let payer = |project: &str| Payer { organization: id("org-one"), project: id(project) };
     for project in ["proj_a", "proj_b"] {
-        change!(db, |tx| upstream_objects::insert(tx, "file-'1", &payer(project))).unwrap();
+        change!(db, |tx| upstream_objects::insert(tx, "file-'1", &payer(project), None)).unwrap();
+        change!(db, |tx| upstream_objects::insert(tx, "resp_1", &payer("proj_b"), Some(project))).unwrap();
     }
     assert_eq!(look!(db, |tx| upstream_objects::find(tx, "file-'1")), Ok(Some(payer("proj_a"))), "the first stays");
     assert_eq!(look!(db, |tx| upstream_objects::find(tx, "file-2")), Ok(None));
+    let maker = |object: &'static str| async move |tx: &mut Tx| upstream_objects::find_maker(tx, object).await;
+    assert_eq!(db.store.read("maker", maker("resp_1")).await, Ok(Some("proj_a".to_owned())), "the first stays");
+    assert_eq!(db.store.read("maker", maker("file-'1")).await, Ok(None));
+    assert_eq!(db.store.read("maker", maker("file-2")).await, Ok(None));
+    let many: Vec<String> = (0..40).map(|number| format!("file-{number}")).collect();
+    for object in many.iter().step_by(3) {
+        change!(db, |tx| upstream_objects::insert(tx, object, &payer("proj_c"), None)).unwrap();
+    }
+    let asked: Vec<&str> = many.iter().map(String::as_str).chain(["file-'1"]).collect();
+    let found = look!(db, |tx| upstream_objects::find_many(tx, &asked)).unwrap();
+    assert_eq!(found.len(), many.iter().step_by(3).count() + 1);
+    assert_eq!((found.get("file-39"), found.get("file-'1")), (Some(&payer("proj_c")), Some(&payer("proj_a"))));
+    assert_eq!(look!(db, |tx| upstream_objects::find_many(tx, &[])), Ok(std::collections::HashMap::new()));
 }
 
 pub(crate) async fn jobs_are_leased(db: TestDb) {

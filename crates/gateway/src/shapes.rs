@@ -1,0 +1,333 @@
+//! Where the API has what the gate must know: the table of each route's JSON body. A member is read where the API has it
+//! and nowhere else, so that free text, metadata, schemas and the arguments of functions are never taken for anything.
+
+use keystead_core::route::Route;
+
+/// What a value says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Is {
+    /// Nothing that is read here.
+    Free,
+    /// Nothing that is read along the table; but its member counts elsewhere, so it must be there once.
+    Once,
+    /// The model of the request.
+    Model,
+    /// Another model that the upstream would run.
+    Second,
+    /// Whether the answer is to be streamed.
+    Stream,
+    /// The options of a stream.
+    StreamOptions,
+    /// That a reasoning summary is asked for, unless it is null.
+    Summary,
+    /// A kind of output.
+    Modality,
+    /// Text that is paid by its characters.
+    Characters,
+    /// The id of an upstream object that the upstream will fetch.
+    Own,
+    /// The id of an upstream object that the body carries itself.
+    Label,
+    /// The `type` of an item or a tool.
+    Kind,
+    /// The id of an item.
+    Id,
+    /// The role of an item, which makes it a message.
+    Role,
+    /// The content of a picture that an item carries.
+    Result,
+    /// The model of a tool.
+    ToolModel,
+}
+
+/// What an object is, where its members mean something together only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Of {
+    /// Each member speaks for itself.
+    Plain,
+    /// One item of a response's input.
+    Item,
+    /// A tool.
+    Tool,
+}
+
+/// What a value of one place may be.
+#[derive(Debug)]
+pub(crate) struct Node {
+    /// As text, a number or the like.
+    pub(crate) is: Is,
+    /// As an object: the members that are read, at most 64.
+    pub(crate) members: &'static [(&'static str, &'static Node)],
+    /// As an object: every other member.
+    pub(crate) values: Option<&'static Node>,
+    /// As a list: each element.
+    pub(crate) each: Option<&'static Node>,
+    pub(crate) of: Of,
+}
+
+impl Node {
+    /// Whether nothing in it is read.
+    pub(crate) const fn is_free(&self) -> bool {
+        matches!(self.is, Is::Free | Is::Once)
+            && self.members.is_empty()
+            && self.values.is_none()
+            && self.each.is_none()
+    }
+}
+
+type Members = &'static [(&'static str, &'static Node)];
+
+const NODE: Node = Node { is: Is::Free, members: &[], values: None, each: None, of: Of::Plain };
+
+const fn leaf(is: Is) -> Node {
+    Node { is, ..NODE }
+}
+
+const fn object(members: Members) -> Node {
+    Node { members, ..NODE }
+}
+
+const fn list(each: &'static Node) -> Node {
+    Node { each: Some(each), ..NODE }
+}
+
+static ONCE: Node = leaf(Is::Once);
+static MODEL: Node = leaf(Is::Model);
+static SECOND: Node = leaf(Is::Second);
+/// One, or a list of them.
+static SECONDS: Node = Node { is: Is::Second, each: Some(&SECOND), ..NODE };
+static STREAM: Node = leaf(Is::Stream);
+static OWN: Node = leaf(Is::Own);
+/// One id, or a list of them.
+static OWNS: Node = Node { is: Is::Own, each: Some(&OWN), ..NODE };
+static LABEL: Node = leaf(Is::Label);
+static KIND: Node = leaf(Is::Kind);
+static ID: Node = leaf(Is::Id);
+static ROLE: Node = leaf(Is::Role);
+static RESULT: Node = leaf(Is::Result);
+static TOOL_MODEL: Node = leaf(Is::ToolModel);
+static SUMMARY: Node = leaf(Is::Summary);
+static CHARACTERS: Node = leaf(Is::Characters);
+
+/// `{"model": …}`, beside the request's own.
+static OF_MODEL: Node = object(&[("model", &SECOND)]);
+static PLUGINS: Node = list(&OF_MODEL);
+static STREAM_OPTIONS: Node = Node { is: Is::StreamOptions, members: &[("include_usage", &ONCE)], ..NODE };
+static REASONING: Node = object(&[("summary", &SUMMARY), ("generate_summary", &SUMMARY)]);
+static MODALITIES: Node = list(&MODALITY);
+static MODALITY: Node = leaf(Is::Modality);
+static CACHE_OPTIONS: Node = object(&[("comparison_response_id", &OWN)]);
+
+/// `{"id": …}` of an object upstream.
+static OF_ID: Node = object(&[("id", &OWN)]);
+static OF_FILE: Node = object(&[("file_id", &OWN)]);
+static OF_FILES: Node = Node { each: Some(&OF_FILE), ..OF_FILE };
+/// An id, or an object that has one.
+static ID_OR_OBJECT: Node = Node { is: Is::Own, ..OF_ID };
+
+static ANNOTATION: Node = object(&[("file_id", &LABEL), ("container_id", &LABEL)]);
+static ANNOTATIONS: Node = list(&ANNOTATION);
+/// A part of a message's content.
+static PART: Node = object(&[
+    ("type", &ONCE),
+    ("file_id", &OWN),
+    ("file", &OF_FILE),
+    ("image_url", &OF_FILE),
+    ("annotations", &ANNOTATIONS),
+]);
+/// Text, one part, or several.
+static CONTENT: Node = Node { each: Some(&PART), ..PART };
+
+static VOICE: Node = object(&[("id", &OWN)]);
+static AUDIO: Node = object(&[("voice", &VOICE)]);
+static MESSAGE: Node = object(&[("content", &CONTENT), ("audio", &OF_ID)]);
+static MESSAGES: Node = list(&MESSAGE);
+
+static SKILL: Node = object(&[("skill_id", &OWN)]);
+static SKILLS: Node = list(&SKILL);
+static CONTAINER_MEMBERS: Members =
+    &[("type", &ONCE), ("id", &OWN), ("container_id", &OWN), ("file_ids", &OWNS), ("skills", &SKILLS)];
+/// The id of a container, or what a new one is made of.
+static CONTAINER: Node = Node { is: Is::Own, members: CONTAINER_MEMBERS, ..NODE };
+static ENVIRONMENT: Node = object(CONTAINER_MEMBERS);
+
+/// A tool within a namespace.
+static INNER_TOOL: Node = Node { of: Of::Tool, members: TOOL_MEMBERS, ..NODE };
+static TOOL: Node = Node { of: Of::Tool, members: OUTER_TOOL_MEMBERS, ..NODE };
+static INNER_TOOLS: Node = list(&INNER_TOOL);
+static TOOLS: Node = list(&TOOL);
+static TOOL_MEMBERS: Members = &[
+    ("type", &KIND),
+    ("model", &TOOL_MODEL),
+    ("container", &CONTAINER),
+    ("environment", &ENVIRONMENT),
+    ("file_ids", &OWNS),
+    ("vector_store_ids", &OWNS),
+    ("tunnel_id", &OWN),
+    ("input_image_mask", &OF_FILE),
+    ("svg", &OF_MODEL),
+];
+static OUTER_TOOL_MEMBERS: Members = &[
+    ("type", &KIND),
+    ("model", &TOOL_MODEL),
+    ("container", &CONTAINER),
+    ("environment", &ENVIRONMENT),
+    ("file_ids", &OWNS),
+    ("vector_store_ids", &OWNS),
+    ("tunnel_id", &OWN),
+    ("input_image_mask", &OF_FILE),
+    ("svg", &OF_MODEL),
+    ("tools", &INNER_TOOLS),
+];
+
+static SEARCH_RESULTS: Node = list(&ANNOTATION);
+static ITEM_MEMBERS: Members = &[
+    ("type", &KIND),
+    ("id", &ID),
+    ("role", &ROLE),
+    ("content", &CONTENT),
+    ("output", &CONTENT),
+    ("result", &RESULT),
+    ("results", &SEARCH_RESULTS),
+    ("container_id", &LABEL),
+    ("environment", &ENVIRONMENT),
+    ("approval_request_id", &LABEL),
+    ("tools", &TOOLS),
+];
+static ITEM: Node = Node { of: Of::Item, members: ITEM_MEMBERS, ..NODE };
+/// Text, one item, or several.
+static INPUT: Node = Node { each: Some(&ITEM), of: Of::Item, members: ITEM_MEMBERS, ..NODE };
+
+static VARIABLES: Node = Node { values: Some(&PART), ..NODE };
+static PROMPT: Node = object(&[("id", &OWN), ("variables", &VARIABLES)]);
+
+static CHAT: Node = object(&[
+    ("model", &MODEL),
+    ("stream", &STREAM),
+    ("stream_options", &STREAM_OPTIONS),
+    ("n", &ONCE),
+    ("max_tokens", &ONCE),
+    ("max_completion_tokens", &ONCE),
+    ("max_output_tokens", &ONCE),
+    ("best_of", &ONCE),
+    ("messages", &MESSAGES),
+    ("modalities", &MODALITIES),
+    ("audio", &AUDIO),
+    ("tools", &TOOLS),
+    ("reasoning", &REASONING),
+    ("moderation", &OF_MODEL),
+    ("prompt_cache_options", &CACHE_OPTIONS),
+    ("models", &SECONDS),
+    ("fallbacks", &SECONDS),
+    ("draft_model", &SECOND),
+    ("plugins", &PLUGINS),
+]);
+
+static RESPONSES: Node = object(&[
+    ("model", &MODEL),
+    ("stream", &STREAM),
+    ("stream_options", &STREAM_OPTIONS),
+    ("max_tokens", &ONCE),
+    ("max_completion_tokens", &ONCE),
+    ("max_output_tokens", &ONCE),
+    ("n", &ONCE),
+    ("best_of", &ONCE),
+    ("background", &ONCE),
+    ("store", &ONCE),
+    ("input", &INPUT),
+    ("instructions", &INPUT),
+    ("previous_response_id", &OWN),
+    ("conversation", &ID_OR_OBJECT),
+    ("prompt", &PROMPT),
+    ("tools", &TOOLS),
+    ("reasoning", &REASONING),
+    ("moderation", &OF_MODEL),
+    ("prompt_cache_options", &CACHE_OPTIONS),
+    ("request_id", &LABEL),
+    ("models", &SECONDS),
+    ("fallbacks", &SECONDS),
+    ("draft_model", &SECOND),
+    ("plugins", &PLUGINS),
+]);
+
+/// Completions, embeddings and moderations.
+static PLAIN: Node = object(&[
+    ("model", &MODEL),
+    ("stream", &STREAM),
+    ("stream_options", &STREAM_OPTIONS),
+    ("input", &ONCE),
+    ("prompt", &ONCE),
+    ("n", &ONCE),
+    ("best_of", &ONCE),
+    ("max_tokens", &ONCE),
+    ("max_completion_tokens", &ONCE),
+    ("max_output_tokens", &ONCE),
+    ("reasoning", &REASONING),
+    ("models", &SECONDS),
+    ("fallbacks", &SECONDS),
+    ("draft_model", &SECOND),
+]);
+
+static IMAGES: Node = object(&[
+    ("model", &MODEL),
+    ("stream", &STREAM),
+    ("stream_options", &STREAM_OPTIONS),
+    ("prompt", &ONCE),
+    ("n", &ONCE),
+    ("image", &OF_FILES),
+    ("images", &OF_FILES),
+    ("mask", &OF_FILE),
+    ("svg", &OF_MODEL),
+]);
+
+static SPEECH: Node = object(&[
+    ("model", &MODEL),
+    ("stream", &STREAM),
+    ("stream_options", &STREAM_OPTIONS),
+    ("input", &CHARACTERS),
+    ("voice", &VOICE),
+    ("stream_format", &ONCE),
+]);
+
+/// Sound that is sent within JSON.
+static SOUND: Node = object(&[("model", &MODEL), ("stream", &STREAM), ("stream_options", &STREAM_OPTIONS)]);
+
+/// Routes about upstream objects.
+static OBJECTS: Node =
+    object(&[("input_file_id", &OWN), ("endpoint", &ONCE), ("part_ids", &OWNS), ("model", &ONCE), ("stream", &ONCE)]);
+
+/// The table of a route's JSON body.
+pub(crate) fn of(route: &Route) -> &'static Node {
+    match route.path {
+        "/v1/chat/completions" => &CHAT,
+        "/v1/responses" | "/v1/responses/input_tokens" => &RESPONSES,
+        "/v1/images/generations" | "/v1/images/edits" => &IMAGES,
+        "/v1/audio/speech" => &SPEECH,
+        "/v1/audio/transcriptions" | "/v1/audio/translations" => &SOUND,
+        "/v1/completions" | "/v1/embeddings" | "/v1/moderations" => &PLAIN,
+        _ => &OBJECTS,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use keystead_core::route::ROUTES;
+
+    use super::*;
+
+    fn check(node: &Node, left: u32) {
+        assert!(left > 0 && node.members.len() <= 64);
+        for (at, (name, member)) in node.members.iter().enumerate() {
+            let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+            assert!(name.bytes().all(plain), "{name}");
+            assert!(node.members[..at].iter().all(|(other, _)| other != name), "{name} twice");
+            check(member, left - 1);
+        }
+        node.each.into_iter().chain(node.values).for_each(|inner| check(inner, left - 1));
+    }
+
+    #[test]
+    fn tables_are_sound() {
+        ROUTES.iter().for_each(|route| check(of(route), 12));
+    }
+}
