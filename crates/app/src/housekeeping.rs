@@ -4,8 +4,8 @@ use keystead_core::gate::Requirement;
 use keystead_core::propagation::GONE;
 use keystead_store::Tx;
 use keystead_store::tables::{
-    accounts, activity, agreements, changes, inbound_events, limit_hits, organization_verifications, origins, phones,
-    privacy, refusals, sessions, standings,
+    accounts, activity, agreements, changes, inbound_events, limit_hits, organization_verifications, origins,
+    pending_usage, phones, privacy, refusals, sessions, standings,
 };
 
 use crate::operator::kept_days;
@@ -36,6 +36,8 @@ impl App {
             activity::delete_features(tx, now.plus(-32 * DAY)).await?;
             changes::delete_nodes(tx, now.plus(-GONE)).await?;
             agreements::delete_old(tx, now.plus(-7 * DAY)).await?;
+            // Longer than any response or batch is kept that could report its usage again.
+            pending_usage::forget(tx, now.plus(-400 * DAY)).await?;
             Ok::<_, Error>(())
         });
         write.await?;

@@ -12,6 +12,7 @@ pub mod mask;
 pub mod model_access;
 pub mod money;
 pub mod network;
+pub mod pending;
 pub mod propagation;
 pub mod rate;
 pub mod refusal;

@@ -193,6 +193,10 @@ pub struct UsageEvent {
     /// Whether reasoning summaries were asked for.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub summary: bool,
+    /// A name under which it counts once, however many nodes and runs report it: the response or batch that outlived its
+    /// request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub once: Option<String>,
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ use crate::upstream::{Challenge, UpstreamBody, collect};
 use crate::{Gateway, headers, objects, refusals, reply};
 
 /// An answer that must be read before it is passed on may be this long.
-const MOST_BOOKKEPT: usize = 64 << 20;
+pub(crate) const MOST_BOOKKEPT: usize = 64 << 20;
 /// An answer of a known length up to this is sent at once, and not watched.
 const SHORT: u64 = 64 << 10;
 /// An upstream's error body may be this long.
@@ -50,6 +50,7 @@ impl Gateway {
                 return Err(reply::server_error(502, "The model server's answer broke off or was too large."));
             };
             let whole = Box::pin(objects::keep_books(self, exchange, whole)).await?;
+            Box::pin(self.count_seen(exchange, &whole)).await?;
             recorded.safe().await.map_err(|_| reply::unrecorded())?;
             full(whole)
         } else {

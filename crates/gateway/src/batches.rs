@@ -10,10 +10,12 @@ use http::header::{self, HeaderName};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method, Response};
 use http_body_util::BodyExt;
-use keystead_core::access::{decide, printable};
+use keystead_core::access::{Payer, decide, printable};
+use keystead_core::id::RequestId;
+use keystead_core::pending::Pending;
 use keystead_core::refusal::Wire;
 use keystead_core::route::{self, Meter, ModelIn};
-use keystead_core::usage::{Quantities, UsageEvent, UsageKind};
+use keystead_core::usage::UsageKind;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -23,7 +25,8 @@ use crate::forward::{Exchange, misconfigured};
 use crate::gate::Gated;
 use crate::meter::Recorded;
 use crate::upstream::{Asked, UpstreamBody};
-use crate::{Gateway, peek, reply, usage, walk};
+use crate::usage::{self, Counted};
+use crate::{Gateway, peek, reply, walk};
 
 /// Lines of one batch at most, as the contract has it.
 const MOST_LINES: usize = 50_000;
@@ -31,7 +34,10 @@ const MOST_LINES: usize = 50_000;
 /// What is read of a batch that exists.
 #[derive(Deserialize)]
 struct Batch {
+    id: String,
     endpoint: String,
+    #[serde(default)]
+    status: String,
     output_file_id: Option<String>,
 }
 
@@ -69,7 +75,7 @@ impl Gateway {
         let [file] = walk::members(text, ["input_file_id"], unnamed)?;
         let file: String = file.and_then(|raw| serde_json::from_str(raw.get()).ok()).ok_or_else(unnamed)?;
         let upstream = catalogue.default_upstream().ok_or_else(misconfigured)?;
-        let mut lines = Lines::new(self.content(exchange, upstream, &file).await?, self.limits.json_body);
+        let mut lines = Lines::new(self.content(&exchange.id, upstream, &file).await?, self.limits.json_body);
         let mut number = 0;
         while let Some(line) = lines.next().await.map_err(|broken| broken.wire(number + 1))? {
             number += 1;
@@ -138,56 +144,63 @@ impl Gateway {
         }
     }
 
-    /// Counts what the lines of a finished batch used, once: its results are nobody's until they were counted.
+    /// Notes a batch that has begun, and counts one whose results are there.
     pub(crate) async fn count_batch(&self, exchange: &Exchange<'_>, body: &Bytes) -> Result<(), Wire> {
-        let Ok(Batch { endpoint, output_file_id: Some(results) }) = serde_json::from_slice(body) else { return Ok(()) };
-        // One at a time on this node, so that two who ask at once do not count twice.
+        let Ok(batch) = serde_json::from_slice::<Batch>(body) else { return Ok(()) };
+        if exchange.route.path == "/v1/batches" {
+            self.note_batch(exchange, &batch.id).await?;
+        }
+        let noted = self.pending.find(&batch.id).await.map_err(|_| reply::store_unavailable())?;
+        // One that began before batches were noted is its payer's.
+        let Some(pending) = noted.or_else(|| self.pending_batch(exchange, &batch.id)) else { return Ok(()) };
+        self.count_lines(&pending, body).await
+    }
+
+    /// Counts what the lines of a finished batch used, once: nobody can read its results before they were counted.
+    pub(crate) async fn count_lines(&self, pending: &Pending, body: &[u8]) -> Result<(), Wire> {
+        let Ok(batch) = serde_json::from_slice::<Batch>(body) else { return Ok(()) };
+        let Some(results) = batch.output_file_id else {
+            let ended = matches!(batch.status.as_str(), "failed" | "expired" | "cancelled" | "completed");
+            return if ended { self.forget(pending).await } else { Ok(()) };
+        };
+        // One at a time on this node, so that two who ask at once do not read the results twice.
         let _counting = self.counting.lock().await;
         let known = self.ownership.owner(&results).await.map_err(|_| reply::store_unavailable())?;
-        let meter = route::find("POST", &endpoint).map_or(Meter::Request, |matched| matched.route.meter);
+        let meter = route::find("POST", &batch.endpoint).map_or(Meter::Request, |matched| matched.route.meter);
         let Some(kind) = UsageKind::of_meter(meter).filter(|_| known.is_none()) else { return Ok(()) };
         let catalogue = self.catalogue.load_full();
         let upstream = catalogue.default_upstream().ok_or_else(misconfigured)?;
-        let mut lines = Lines::new(self.content(exchange, upstream, &results).await?, self.limits.form_body);
-        let mut sums: BTreeMap<String, (Quantities, bool)> = BTreeMap::new();
+        let content = self.content(&self.request_id(), upstream, &results).await?;
+        let mut lines = Lines::new(content, self.limits.form_body);
+        let mut sums: BTreeMap<String, Counted> = BTreeMap::new();
         while let Some(line) = lines.next().await.map_err(|_| uncounted())? {
             let read = serde_json::from_slice::<ResultLine<'_>>(&line).ok();
             let Some(body) = read.and_then(|line| line.response).and_then(|response| response.body) else { continue };
             let Ok(ModelOf { model }) = serde_json::from_str(body.get()) else { continue };
             let Some(counted) = usage::of_json(meter, body.get().as_bytes()) else { continue };
             let served = served_as(&catalogue, &model).map(|entry| (*entry.id).to_owned());
-            let sum = sums.entry(served.unwrap_or(model)).or_default();
-            *sum = (sum.0.plus(counted.used), sum.1 || counted.estimated);
+            sums.entry(served.unwrap_or(model)).and_modify(|sum| *sum = sum.plus(counted)).or_insert(counted);
+        }
+        if sums.is_empty() {
+            self.forget(pending).await?;
         }
         let mut recorded = Recorded::Safe;
-        for (model, (used, estimated)) in sums {
-            let used = used.clamped();
-            let price = catalogue.models.get(&model).map(|entry| entry.price).unwrap_or_default();
-            recorded = self.meter.record(UsageEvent {
-                at: self.now(),
-                kind,
-                organization: exchange.payer.organization.clone(),
-                project: exchange.payer.project.clone(),
-                key: exchange.caller.key.clone(),
-                owner: exchange.caller.owner.as_str().to_owned(),
-                cost: price.cost(&used),
-                model,
-                used,
-                status: 200,
-                estimated,
-                request: exchange.id.as_str().to_owned(),
-                // Nothing streams in a batch, and its results do not tell who asked for a summary.
-                stream: false,
-                summary: false,
-            });
+        let mut left = sums.len();
+        for (model, sum) in sums {
+            left -= 1;
+            // The last one ends what is pending; if it is there after a crash, all before it are.
+            let once = if left == 0 { pending.id.clone() } else { format!("{}/{model}", pending.id) };
+            let sum = Counted { used: sum.used.clamped(), ..sum };
+            recorded = self.meter.record(self.event_of(pending, kind, model, sum, once));
         }
         // Events become safe in order, so the last one speaks for all.
         recorded.safe().await.map_err(|_| reply::unrecorded())?;
-        self.ownership.record(&results, &exchange.payer).await.map_err(|_| reply::store_unavailable())
+        let payer = Payer { organization: pending.organization.clone(), project: pending.project.clone() };
+        self.ownership.record(&results, &payer).await.map_err(|_| reply::store_unavailable())
     }
 
     /// The content of a file in the operator's account.
-    async fn content(&self, exchange: &Exchange<'_>, upstream: &Upstream, file: &str) -> Result<UpstreamBody, Wire> {
+    async fn content(&self, id: &RequestId, upstream: &Upstream, file: &str) -> Result<UpstreamBody, Wire> {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
         let path = format!("/v1/files/{file}/content");
         let path = path.parse::<PathAndQuery>().ok().filter(|_| !file.is_empty() && file.bytes().all(plain));
@@ -195,7 +208,7 @@ impl Gateway {
             path.ok_or_else(|| reply::bad_body("'input_file_id' is no file's id.").with_param("input_file_id"))?;
         let address = upstream.address.as_ref().ok_or_else(misconfigured)?;
         let headers = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static("*/*"))]);
-        let asked = Asked { method: &Method::GET, target: &path, headers: &headers, id: &exchange.id, begun: None };
+        let asked = Asked { method: &Method::GET, target: &path, headers: &headers, id, begun: None };
         let answered = self.upstream.send(address, &asked, Sending::Nothing).await;
         match answered {
             Ok(response) if response.status().is_success() => Ok(response.into_body()),

@@ -21,11 +21,13 @@ pub(crate) struct Asked {
     pub(crate) written: u64,
     /// How many answers or pictures.
     pub(crate) answers: u64,
+    /// Whether the answer may outlive its request.
+    pub(crate) background: bool,
 }
 
 impl Default for Asked {
     fn default() -> Self {
-        Self { read: 0, written: 0, answers: 1 }
+        Self { read: 0, written: 0, answers: 1, background: false }
     }
 }
 
@@ -36,7 +38,12 @@ pub(crate) fn of(body: &[u8]) -> Asked {
     // What cannot be read to its end is an estimate all the same, and the upstream's to refuse.
     let _ = Top(&mut counted).deserialize(&mut reader);
     let answers = counted.answers.max(1);
-    Asked { read: counted.tokens, written: counted.most.saturating_mul(answers), answers }
+    Asked {
+        read: counted.tokens,
+        written: counted.most.saturating_mul(answers),
+        answers,
+        background: counted.background,
+    }
 }
 
 #[derive(Default)]
@@ -44,6 +51,7 @@ struct Counted {
     tokens: u64,
     most: u64,
     answers: u64,
+    background: bool,
 }
 
 impl Counted {
@@ -75,6 +83,7 @@ impl<'de> Visitor<'de> for Top<'_> {
                 "max_tokens" | "max_completion_tokens" | "max_output_tokens" => {
                     self.0.most = self.0.most.max(number(&map.next_value()?));
                 }
+                "background" => self.0.background = map.next_value::<serde_json::Value>()? == true,
                 "n" | "best_of" => self.0.answers = self.0.answers.max(number(&map.next_value()?)),
                 // What is described as a schema is read with the names of its members.
                 "tools" | "functions" | "response_format" | "text" => {

@@ -31,6 +31,7 @@ mod multipart;
 mod objects;
 mod ownership;
 mod peek;
+mod pending;
 mod rates;
 mod read;
 mod refusals;
@@ -73,6 +74,7 @@ pub use forward::Limits;
 pub use freshness::{Follow, Moment};
 pub use meter::{Durability, Meter, MeterOptions, MeterState, Recorded, Unsafe, UsageBatch, UsageSink};
 pub use ownership::{MemoryOwnership, Ownership};
+pub use pending::{MemoryPending, PendingUsage};
 pub use rates::{Rates, Stopwatch};
 pub use settlement::ReadOn;
 
@@ -101,6 +103,8 @@ pub struct GatewayOptions {
     pub meter: Arc<Meter>,
     /// Which organization owns which upstream object.
     pub ownership: Arc<dyn Ownership>,
+    /// What outlives its request.
+    pub pending: Arc<dyn PendingUsage>,
     /// How fast it is used.
     pub rates: Arc<Rates>,
     /// Models, upstreams and rules now in force.
@@ -124,6 +128,7 @@ pub struct Gateway {
     directory: Arc<Directory>,
     meter: Arc<Meter>,
     ownership: Arc<dyn Ownership>,
+    pending: Arc<dyn PendingUsage>,
     rates: Arc<Rates>,
     catalogue: Arc<ArcSwap<Catalogue>>,
     tags: TagKeys,
@@ -172,6 +177,7 @@ impl Gateway {
             directory: options.directory,
             meter: options.meter,
             ownership: options.ownership,
+            pending: options.pending,
             rates: options.rates,
             catalogue: options.catalogue,
             tags: options.tags,

@@ -257,6 +257,14 @@ impl Reservation {
     }
 }
 
+impl Reservation {
+    /// What it was set aside for goes on after its request: all of it counts as used.
+    pub(crate) fn keep(&mut self) {
+        let need = self.0.as_ref().map(|held| (held.need.tokens, held.need.images)).unwrap_or_default();
+        self.settle(|| Used { tokens: need.0, images: need.1 });
+    }
+}
+
 impl Drop for Held {
     fn drop(&mut self) {
         let (now, nodes) = self.rates.now();

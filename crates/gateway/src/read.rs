@@ -40,7 +40,11 @@ pub(crate) struct Found {
     failed: bool,
     last: bool,
     duration: Option<i64>,
+    /// The id of a response, and whether it was asked for.
     object: Option<String>,
+    told: bool,
+    /// Whether the response has ended, once it has said so.
+    over: Option<bool>,
 }
 
 /// What is known of the event that is being read.
@@ -145,7 +149,7 @@ names! {
     Obfuscation = "obfuscation", Object = "object", Output = "output", OutputTokens = "output_tokens",
     PromptDetails = "prompt_tokens_details", PromptTokens = "prompt_tokens", Provider = "provider",
     Reasoning = "reasoning", ReasoningContent = "reasoning_content", Refusal = "refusal", Response = "response",
-    Seconds = "seconds", ServiceTier = "service_tier", Summary = "summary",
+    Seconds = "seconds", ServiceTier = "service_tier", Status = "status", Summary = "summary",
     SystemFingerprint = "system_fingerprint", Text = "text", Thinking = "thinking", ToolCalls = "tool_calls",
     Called = "name", TotalTokens = "total_tokens", Transcript = "transcript", Type = "type", Usage = "usage",
     XGroq = "x_groq",
@@ -189,7 +193,10 @@ impl Reader {
 
     /// The id of a response, once.
     pub(crate) fn take_object(&mut self) -> Option<String> {
-        self.found.object.take()
+        if std::mem::replace(&mut self.found.told, self.found.object.is_some()) {
+            return None;
+        }
+        self.found.object.clone()
     }
 }
 
@@ -207,6 +214,16 @@ impl Found {
     /// Pictures: those of a list `data`, or those of a stream that were completed.
     pub(crate) fn pictures(&self) -> Option<u64> {
         self.data.or((self.completed > 0).then_some(self.completed))
+    }
+
+    /// The id of a response.
+    pub(crate) fn object(&self) -> Option<&str> {
+        self.object.as_deref()
+    }
+
+    /// Whether a response says that it has ended.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.over == Some(true)
     }
 
     /// Pictures that were completed in a stream.
@@ -293,8 +310,8 @@ impl Found {
         let Some((zone, list)) = self.zone() else { return TextUse::None };
         match (zone, self.name) {
             (Zone::Root, Name::Delta) if self.event.kind != Kind::Sound => TextUse::Written,
-            (Zone::Root, Name::Type | Name::Id | Name::Duration) => TextUse::Kept,
-            (Zone::Response, Name::Id) => TextUse::Kept,
+            (Zone::Root, Name::Type | Name::Status | Name::Id | Name::Duration) => TextUse::Kept,
+            (Zone::Response, Name::Id | Name::Status) => TextUse::Kept,
             (Zone::Usage(_) | Zone::UsageDetails, name) if name != Name::Unknown => TextUse::Kept,
             (Zone::Choice, Name::Text) | (Zone::Voice, Name::Transcript) => TextUse::Written,
             (Zone::Message, Name::Content | Name::Text | Name::Refusal) => TextUse::Written,
@@ -323,6 +340,9 @@ impl Found {
                 if self.object.is_none() {
                     self.object = std::str::from_utf8(id).ok().map(str::to_owned);
                 }
+            }
+            (Zone::Root | Zone::Response, Name::Status, status) => {
+                self.over = Some(!matches!(status, b"queued" | b"in_progress"));
             }
             (zone, name, text) => self.figure(zone, name, text),
         }

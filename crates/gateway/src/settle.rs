@@ -10,14 +10,16 @@ use bytes::Bytes;
 use keystead_core::access::Payer;
 use keystead_core::caller::Caller;
 use keystead_core::id::RequestId;
+use keystead_core::pending::{Pending, PendingKind};
 use keystead_core::rate::Used;
 use keystead_core::route::{Meter as Measure, Route};
 use keystead_core::usage::{Price, UsageEvent, UsageKind};
 
 use crate::estimate::{self, Asked};
 use crate::forward::{Exchange, Outgoing};
-use crate::meter::{Meter, Recorded};
+use crate::meter::{Meter, Recorded, Unsafe};
 use crate::ownership::Ownership;
+use crate::pending::PendingUsage;
 use crate::rates::Reservation;
 use crate::read::Found;
 use crate::sound::Heard;
@@ -83,6 +85,8 @@ impl Prompt {
 pub(crate) struct Settled {
     meter: Arc<Meter>,
     ownership: Arc<dyn Ownership>,
+    pending: Arc<dyn PendingUsage>,
+    upstream: String,
     clock: crate::Clock,
     route: &'static Route,
     caller: Arc<Caller>,
@@ -113,6 +117,8 @@ impl Settled {
         Self {
             meter: Arc::clone(&gateway.meter),
             ownership: Arc::clone(&gateway.ownership),
+            pending: Arc::clone(&gateway.pending),
+            upstream: outgoing.upstream.name.clone(),
             clock: Arc::clone(&gateway.clock),
             route: exchange.route,
             caller: Arc::clone(&exchange.caller),
@@ -164,16 +170,67 @@ impl Settled {
         if !self.is_open() {
             return Recorded::Safe;
         }
+        let outlives = found.object().filter(|_| self.is_background());
+        if let Some(id) = outlives
+            && !found.has_ended()
+        {
+            return self.leave_pending(id.to_owned());
+        }
+        let once = outlives.map(str::to_owned);
         let counted = usage::counted(self.route.meter, found, end, || self.prompt.sent(self.characters));
         let Some(counted) = counted else {
             self.nothing();
             return Recorded::Safe;
         };
-        self.record(counted)
+        self.record(counted, once)
+    }
+
+    /// Whether the answer may outlive its request.
+    fn is_background(&self) -> bool {
+        const ASKED: &[u8] = b"background";
+        let named = |body: &Bytes| memchr::memmem::find(body, ASKED).is_some() || memchr::memchr(b'\\', body).is_some();
+        let named = !matches!(&self.prompt, Prompt::Kept(body) if !named(body));
+        self.route.path == "/v1/responses" && named && self.prompt.asked().background
+    }
+
+    /// Leaves a response that goes on to be counted when it has ended. It must not be known to its client before it is
+    /// known here that it is pending.
+    fn leave_pending(&mut self, id: String) -> Recorded {
+        let note = self.note_pending(id);
+        self.counted = None;
+        self.reservation.keep();
+        match tokio::runtime::Handle::try_current() {
+            Ok(runtime) => {
+                let noted = runtime.spawn(note);
+                Recorded::Waiting(Box::pin(async move { noted.await.unwrap_or(Err(Unavailable)).map_err(|_| Unsafe) }))
+            }
+            Err(_) => Recorded::Safe,
+        }
+    }
+
+    fn note_pending(&self, id: String) -> impl Future<Output = Result<(), Unavailable>> + Send + 'static {
+        let model = self.counted.as_ref().map(|(_, model)| (**model).to_owned()).unwrap_or_default();
+        let noted = Pending {
+            id,
+            kind: PendingKind::Response,
+            upstream: self.upstream.clone(),
+            organization: self.payer.organization.clone(),
+            project: self.payer.project.clone(),
+            key: self.caller.key.clone(),
+            owner: self.caller.owner.as_str().to_owned(),
+            model,
+            read: i64::try_from(self.prompt.asked().read).unwrap_or(i64::MAX),
+            stream: self.asked.0,
+            summary: self.asked.1,
+            request: self.request.as_str().to_owned(),
+            begun_at: (self.clock)(),
+        };
+        let pending = Arc::clone(&self.pending);
+        async move { pending.note(noted).await }
     }
 
     /// Records the event.
-    fn record(&mut self, Counted { used, estimated }: Counted) -> Recorded {
+    fn record(&mut self, Counted { used, estimated }: Counted, once: Option<String>) -> Recorded {
         let Some((kind, model)) = self.counted.take() else { return Recorded::Safe };
         self.reservation.settle(|| Used {
             tokens: used.input_tokens.saturating_add(used.output_tokens).unsigned_abs(),
@@ -194,16 +251,24 @@ impl Settled {
             request: self.request.as_str().to_owned(),
             stream: self.asked.0,
             summary: self.asked.1,
+            once,
         })
     }
 
     /// Notes a stored response as its payer's.
     pub(crate) fn own(&self, object: String) {
         let (ownership, payer) = (Arc::clone(&self.ownership), self.payer.clone());
+        // A node that is killed leaves word of it.
+        let pending = self.is_background().then(|| self.note_pending(object.clone()));
         // The stream must not wait for the store; the id is of use only once the stream has ended.
         tokio::spawn(async move {
             if ownership.record(&object, &payer).await == Err(Unavailable) {
                 tracing::warn!(object, "a stored response could not be noted as its owner's");
+            }
+            if let Some(pending) = pending
+                && pending.await == Err(Unavailable)
+            {
+                tracing::warn!(object, "a response in the background could not be noted as pending");
             }
         });
     }
@@ -215,7 +280,7 @@ impl Drop for Settled {
         if self.is_open() && self.begun.load(Ordering::Relaxed) && self.prompt.is_sent() {
             let sent = self.prompt.sent(self.characters);
             // There is no client left who would have to wait for it.
-            drop(self.record(usage::abandoned(self.route.meter, sent)));
+            drop(self.record(usage::abandoned(self.route.meter, sent), None));
         }
     }
 }

@@ -103,6 +103,11 @@ fn completion(count: &mut Counted, found: &Found, sent: impl FnOnce() -> Sent) {
 }
 
 impl Counted {
+    /// Both together.
+    pub(crate) fn plus(self, other: Self) -> Self {
+        Self { used: self.used.plus(other.used), estimated: self.estimated || other.estimated }
+    }
+
     fn estimate(&mut self, figure: u64) -> i64 {
         self.estimated = true;
         whole(figure)

@@ -36,6 +36,7 @@ async fn buckets_are_exact_and_empty_ones_are_there() {
         request: "req".to_owned(),
         stream: false,
         summary: false,
+        once: None,
     };
     let events = vec![event(1, START, "gpt-4o"), event(2, START + 30, "o3"), event(3, START + 2 * 86_400, "gpt-4o")];
     let written: Result<(), keystead_store::Error> = world

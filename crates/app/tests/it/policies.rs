@@ -269,6 +269,7 @@ async fn streams_and_summaries_are_previewed_apart() {
         request: "req_1".to_owned(),
         stream,
         summary,
+        once: None,
     };
     let events = [
         event(true, true, NOON),

@@ -37,6 +37,7 @@ async fn used(world: &World) -> (Browser<'_>, UserId) {
         request: "req_1".to_owned(),
         stream: false,
         summary: false,
+        once: None,
     };
     let events = [event(0, user.as_str(), 111), event(0, user.as_str(), 222), event(100, user.as_str(), 444)];
     let write = world.store.write("record", async move |tx: &mut Tx| usage::record(tx, "1-x", 0, &events).await);

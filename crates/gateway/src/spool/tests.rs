@@ -22,5 +22,6 @@ pub(crate) fn event(number: usize) -> UsageEvent {
         request: format!("req_{number}"),
         stream: false,
         summary: false,
+        once: None,
     }
 }

@@ -16,6 +16,7 @@ mod hostile;
 mod metering;
 mod ownership;
 mod passing;
+mod pending;
 mod rates;
 mod streaming;
 mod upstreams;

@@ -32,6 +32,7 @@ fn event(number: u32) -> UsageEvent {
         request: "req_1".to_owned(),
         stream: false,
         summary: false,
+        once: None,
     }
 }
 

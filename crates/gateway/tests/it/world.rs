@@ -1,6 +1,6 @@
 //! A gateway, its upstream, its store and its client, all in one process and all held by the test.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -20,6 +20,7 @@ use keystead_core::gate::{Entitlements, Policy, Requirement};
 use keystead_core::key::{ApiKey, KeyDigest, KeyKind, Pepper, TagKeys};
 use keystead_core::money::Micros;
 use keystead_core::network::Client;
+use keystead_core::pending::Pending;
 use keystead_core::rate::RateLimits;
 use keystead_core::role::{OrganizationRole, ProjectRole};
 use keystead_core::scope::ScopeSet;
@@ -27,7 +28,8 @@ use keystead_core::usage::{Price, UsageEvent};
 use keystead_core::{Secret, Timestamp};
 use keystead_gateway::{
     BoxError, BoxFuture, Catalogue, Directory, DirectoryOptions, Gateway, GatewayOptions, KeySource, Limits,
-    MemoryOwnership, Meter, MeterOptions, ModelEntry, Rates, Stopwatch, Unavailable, Upstream, UsageBatch, UsageSink,
+    MemoryOwnership, MemoryPending, Meter, MeterOptions, ModelEntry, PendingUsage, Rates, Stopwatch, Unavailable,
+    Upstream, UsageBatch, UsageSink,
 };
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
@@ -69,6 +71,8 @@ pub(crate) struct Store {
     pub(crate) events: Mutex<Vec<UsageEvent>>,
     /// How far each segment of the spool was counted.
     pub(crate) spools: Mutex<HashMap<String, i64>>,
+    pub(crate) pending: MemoryPending,
+    once: Mutex<HashSet<String>>,
 }
 
 impl KeySource for Store {
@@ -102,7 +106,17 @@ impl UsageSink for Store {
             let new: Vec<UsageEvent> =
                 places.filter(|(place, _)| place >= counted).map(|(_, event)| event.clone()).collect();
             *counted = (*counted).max(batch.first + i64::try_from(batch.events.len()).unwrap());
-            self.events.lock().unwrap().extend(new);
+            drop(spools);
+            for event in new {
+                let first = event.once.as_ref().is_none_or(|once| self.once.lock().unwrap().insert(once.clone()));
+                if let Some(once) = &event.once {
+                    // Done at once; there is nothing to wait for.
+                    drop(self.pending.forget(once));
+                }
+                if first {
+                    self.events.lock().unwrap().push(event);
+                }
+            }
             Ok(())
         }
         .boxed()
@@ -111,6 +125,28 @@ impl UsageSink for Store {
     fn forget(&self, segment: Arc<str>) -> BoxFuture<'_, Result<(), Unavailable>> {
         self.spools.lock().unwrap().remove(&*segment);
         std::future::ready(Ok(())).boxed()
+    }
+}
+
+impl PendingUsage for Store {
+    fn note(&self, pending: Pending) -> BoxFuture<'_, Result<(), Unavailable>> {
+        if self.down.load(Ordering::SeqCst) {
+            std::future::ready(Err(Unavailable)).boxed()
+        } else {
+            self.pending.note(pending)
+        }
+    }
+
+    fn find<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Option<Pending>, Unavailable>> {
+        self.pending.find(id)
+    }
+
+    fn due(&self) -> BoxFuture<'_, Result<Vec<Pending>, Unavailable>> {
+        self.pending.due()
+    }
+
+    fn forget<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<(), Unavailable>> {
+        self.pending.forget(id)
     }
 }
 
@@ -243,6 +279,7 @@ impl World {
             directory: Arc::clone(&directory),
             meter: Arc::clone(&meter),
             ownership: Arc::new(MemoryOwnership::new(1_000)),
+            pending: Arc::clone(&store) as Arc<dyn PendingUsage>,
             rates: Arc::clone(&rates),
             catalogue: Arc::clone(&catalogue),
             tags: tags(),

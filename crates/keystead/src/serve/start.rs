@@ -33,6 +33,7 @@ use crate::wire::follower::{self, Follower};
 use crate::wire::keys::StoreKeys;
 use crate::wire::node::Node;
 use crate::wire::objects::StoreOwnership;
+use crate::wire::pending::{self, StorePending};
 use crate::wire::sandbox;
 use crate::wire::sink::StoreUsage;
 
@@ -93,6 +94,7 @@ pub(crate) async fn start(config: Validated, stopped: watch::Receiver<bool>) -> 
         pepper: wire::pepper(&secrets),
         clock: wire::clock(),
         ownership: Arc::new(StoreOwnership::new(store.clone())),
+        pending: Arc::new(StorePending::new(store.clone())),
         rng: Box::new(wire::rng()),
         public_url: public_url.clone(),
         limits: limits(&config),
@@ -122,6 +124,7 @@ pub(crate) async fn start(config: Validated, stopped: watch::Receiver<bool>) -> 
     wire::services::review(&mut services, &config, &store, &secrets, &public_url)?;
     let app = wire::app(store.clone(), &secrets, public_url.clone(), services, wire::settings(&config));
     let worker = tokio::spawn(wire::worker::work(app.clone(), stopped.clone()));
+    tokio::spawn(pending::follow(Arc::clone(&gateway), stopped.clone()));
     let authenticate = Arc::new(ByGateway(Arc::clone(&gateway)));
     let pages = keystead_dashboard::router(DashboardState {
         app: app.clone(),

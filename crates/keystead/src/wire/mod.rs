@@ -8,6 +8,7 @@ pub(crate) mod keys;
 pub(crate) mod lag;
 pub(crate) mod node;
 pub(crate) mod objects;
+pub(crate) mod pending;
 pub(crate) mod sandbox;
 pub(crate) mod services;
 pub(crate) mod sink;

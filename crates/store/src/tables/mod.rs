@@ -24,6 +24,7 @@ pub mod organizations;
 pub mod origins;
 pub mod passkeys;
 pub mod payments;
+pub mod pending_usage;
 pub mod phones;
 pub mod policy;
 pub mod privacy;

@@ -9,7 +9,7 @@ use keystead_core::time::Timestamp;
 use keystead_core::usage::{Quantities, UsageEvent, UsageKind};
 use serde_json::json;
 
-use super::{activity, named};
+use super::{activity, named, pending_usage};
 use crate::{Error, PerEngine, Row, Tx, Value};
 
 /// What results are grouped by.
@@ -94,13 +94,14 @@ pub async fn record(tx: &mut Tx, segment: &str, first: i64, events: &[UsageEvent
     let row = tx.optional(COUNT, vec![segment.into(), first.saturating_add(length).into()]).await?;
     let counted_before = row.map_or(Ok(0), |row| row.int(0))?;
     let old = usize::try_from(counted_before.saturating_sub(first).clamp(0, length)).unwrap_or(0);
+    let new = pending_usage::only_first(tx, &events[old..]).await?;
     let mut sums = Sums::new();
-    for event in &events[old..] {
+    for event in new.iter() {
         sum(&mut sums, event);
     }
     add_to_buckets(tx, &sums).await?;
-    activity::add_features(tx, &events[old..]).await?;
-    Ok(events.len() - old)
+    activity::add_features(tx, &new).await?;
+    Ok(new.len())
 }
 
 /// Forgets a segment whose file is gone.

@@ -5,6 +5,7 @@ pub(crate) mod audit;
 mod captures;
 mod directory;
 mod keys;
+mod pending;
 mod people;
 mod rest;
 mod standings;
@@ -49,6 +50,7 @@ pub(crate) async fn all(world: &World) {
     rest::every_change_is_followed(world.fresh().await).await;
     rest::models_and_policy(world.fresh().await).await;
     rest::jobs_are_leased(world.fresh().await).await;
+    pending::asked_for_and_counted_once(world.fresh().await).await;
     rest::a_failed_transaction_leaves_nothing(world.fresh().await).await;
 }
 

@@ -30,6 +30,7 @@ pub(crate) fn event(seconds: i64, model: &str) -> UsageEvent {
         request: "req_1".to_owned(),
         stream: false,
         summary: false,
+        once: None,
     }
 }
 
@@ -156,6 +157,7 @@ pub(crate) async fn features(db: TestDb) {
     let asked = |seconds: i64, model: &str, stream: bool, summary: bool| UsageEvent {
         stream,
         summary,
+        once: None,
         ..event(seconds, model)
     };
     let events = [

@@ -1,0 +1,64 @@
+//! What outlives its request: asked for at growing distances, counted once whoever reports it.
+
+use keystead_core::pending::{Pending, PendingKind};
+use keystead_core::usage::UsageEvent;
+use keystead_store::tables::{pending_usage, usage};
+
+use super::usage::{ask, event};
+use crate::world::*;
+
+fn pending(name: &str) -> Pending {
+    Pending {
+        id: name.to_owned(),
+        kind: PendingKind::Response,
+        upstream: "it's".to_owned(),
+        organization: id("org-one"),
+        project: id("proj_x1"),
+        key: key_id("a"),
+        owner: "user-ann".to_owned(),
+        model: "m".to_owned(),
+        read: 7,
+        stream: false,
+        summary: true,
+        request: "req_1".to_owned(),
+        begun_at: NOW,
+    }
+}
+
+pub(crate) async fn asked_for_and_counted_once(db: TestDb) {
+    for (name, at) in [("resp_a", 30), ("resp_b", 40), ("resp_a", 0)] {
+        change!(db, |tx| pending_usage::insert(tx, &pending(name), later(at))).unwrap();
+    }
+    assert_eq!(look!(db, |tx| pending_usage::find(tx, "resp_a")), Ok(Some(pending("resp_a"))));
+    assert_eq!(look!(db, |tx| pending_usage::find(tx, "resp_c")), Ok(None));
+    let due = async |at: i64, limit: u32| {
+        let due = change!(db, |tx| pending_usage::claim(tx, later(at), limit)).unwrap();
+        let mut due: Vec<String> = due.into_iter().map(|pending| pending.id).collect();
+        due.sort();
+        due
+    };
+    assert!(due(29, 9).await.is_empty());
+    assert_eq!(due(40, 1).await, ["resp_a"], "the first one of many");
+    assert_eq!(due(40, 9).await, ["resp_b"], "and not again before its time");
+    assert!(due(99, 9).await.is_empty());
+    assert_eq!(due(100, 9).await, ["resp_a", "resp_b"]);
+    assert!(due(219, 9).await.is_empty());
+    assert_eq!(due(220, 9).await, ["resp_a", "resp_b"]);
+    for round in 1..30 {
+        due(220 + round * 900, 9).await;
+    }
+    assert_eq!(due(220 + 30 * 900, 9).await, ["resp_a", "resp_b"], "a quarter of an hour at most");
+
+    let once = |name: &str| UsageEvent { once: Some(name.to_owned()), ..event(0, "m") };
+    let both = [once("resp_a/x"), event(0, "m"), once("resp_a"), once("resp_a")];
+    assert_eq!(change!(db, |tx| usage::record(tx, "1-x", 0, &both)), Ok(3));
+    assert_eq!(look!(db, |tx| pending_usage::find(tx, "resp_a")), Ok(None), "it is counted");
+    // Another node reports the same.
+    assert_eq!(change!(db, |tx| usage::record(tx, "2-x", 0, &both)), Ok(1));
+    let rows = look!(db, |tx| usage::query(tx, &ask(60, &[]))).unwrap();
+    assert_eq!(rows[0].used.requests, 4);
+    change!(db, |tx| pending_usage::delete(tx, "resp_b")).unwrap();
+    assert!(due(1_000_000, 9).await.is_empty());
+    change!(db, |tx| pending_usage::forget(tx, later(1))).unwrap();
+    assert_eq!(change!(db, |tx| usage::record(tx, "3-x", 0, &[once("resp_a")])), Ok(1));
+}
