@@ -178,6 +178,9 @@ impl Gateway {
         let Some(model) = scan.model().map(str::to_owned) else {
             return Err(reply::no_model());
         };
+        if body.is_end_stream() {
+            scan.finish().map_err(malformed)?;
+        }
         let catalogue = self.catalogue.load_full();
         let asked = ModelUse { model: &model, stream: scan.stream(), summary: false };
         let (entry, verdicts) = match self.gate(&catalogue, &exchange, asked).await? {

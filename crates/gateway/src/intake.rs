@@ -11,6 +11,7 @@ use futures_util::FutureExt;
 use http::{HeaderMap, header};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
+use keystead_core::access::printable;
 use keystead_core::refusal::Wire;
 use tokio::time::{Instant, Sleep};
 
@@ -91,9 +92,15 @@ pub(crate) fn sent_as(headers: &HeaderMap, wanted: &str) -> bool {
 pub(crate) fn malformed(why: Malformed) -> Wire {
     match why {
         Malformed::Boundary => reply::bad_body("The multipart body has no usable boundary in its content type."),
-        Malformed::Part => reply::bad_body("The multipart body could not be read."),
-        Malformed::SecondStream => reply::bad_body("The part 'stream' appears twice.").with_param("stream"),
-        Malformed::SecondModel => reply::bad_body("The part 'model' appears twice.").with_param("model"),
+        Malformed::Part(why) => reply::bad_body(format!("The multipart body could not be read: {why}.")),
+        Malformed::Twice(name) => {
+            reply::bad_body(format!("The part '{name}' appears twice in the form.")).with_param(name)
+        }
+        Malformed::Near(name, known) => {
+            let name = printable(&name);
+            reply::bad_body(format!("The part '{name}' could be taken for '{known}'. Send '{known}' once, so written."))
+                .with_param(known)
+        }
     }
 }
 
@@ -179,6 +186,10 @@ impl<B: Body<Data = Bytes> + Unpin> Passing<B> {
         self.left = self.left.checked_sub(data.len()).ok_or_else(|| reply::too_large(self.most))?;
         let Some(scan) = self.scan.as_mut() else { return Ok(()) };
         scan.feed(data).map_err(malformed)?;
+        // Before the last bytes go upstream: what has not ended is refused.
+        if self.rest.is_end_stream() {
+            scan.finish().map_err(malformed)?;
+        }
         match &self.no_stream {
             Some(refusal) if scan.stream() => Err(refusal.clone()),
             _ => Ok(()),
@@ -215,6 +226,9 @@ where
             this.pause = None;
             match frame {
                 None => {
+                    if let Some(Err(why)) = this.scan.as_ref().map(FormScan::finish) {
+                        return Poll::Ready(Some(Err(this.fail(malformed(why)))));
+                    }
                     this.end();
                     return Poll::Ready(None);
                 }

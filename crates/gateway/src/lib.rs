@@ -10,6 +10,7 @@ mod answer;
 mod batches;
 mod body;
 mod catalogue;
+mod content_type;
 pub mod credential;
 mod cut;
 mod directory;
@@ -257,6 +258,7 @@ impl Gateway {
             parts.method = Method::GET;
         }
         parts.uri = Uri::from(address.target);
+        content_type::rewrite(&mut parts.headers, parts.method == Method::POST)?;
         headers::scope_idempotency_key(&mut parts.headers, &payer)?;
         let (object, from, id) = (matched.id, client.address, id.clone());
         let exchange = Exchange { route: matched.route, object, caller, payer, from, id, began };

@@ -93,3 +93,75 @@ async fn forms_are_bounded_and_gated() {
     assert_eq!(edit.status, 403, "the JSON form is gated alike");
     assert!(world.seen().iter().all(|seen| seen.body.is_none()));
 }
+
+#[tokio::test]
+async fn the_gate_and_the_upstream_read_one_boundary() {
+    // GW-3: a content type with two boundaries, each with a model of its own, and its neighbours.
+    let world = World::new().await;
+    let key = world.key(1);
+    let bearer = format!("Bearer {key}");
+    let two = "--a\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nwhisper-1\r\n--a--\r\n\
+               --b\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\no3\r\n--b--\r\n";
+    for content in [
+        "multipart/form-data; boundary=a; boundary=b",
+        "multipart/form-data; x=\"; boundary=a\"; boundary=b",
+        "multipart/form-data; boundary=a",
+        "multipart/form-data; boundary=b",
+        "multipart/form-data; boundary*=b; boundary=a",
+        "multipart/form-data; boundary=a; charset=utf-16",
+    ] {
+        let got = world
+            .send("POST", TRANSCRIBE, &[("authorization", &bearer), ("content-type", content)], two.as_bytes())
+            .await;
+        assert_eq!(got.status, 400, "{content}: {}", got.text());
+    }
+    assert!(world.seen().iter().all(|seen| seen.body.is_none()));
+    let one = "--a\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nwhisper-1\r\n--a--\r\n";
+    let content = "Multipart/Form-Data; x=\"; boundary=b\"; Boundary=\"a\"; charset=UTF-8";
+    let got =
+        world.send("POST", TRANSCRIBE, &[("authorization", &bearer), ("content-type", content)], one.as_bytes()).await;
+    assert_eq!(got.status, 200, "{}", got.text());
+    assert_eq!(world.seen().pop().unwrap().headers["content-type"], "multipart/form-data; boundary=a");
+}
+
+#[tokio::test]
+async fn a_form_that_does_not_end_never_arrives_whole() {
+    let world = World::new().await;
+    let key = world.key(1);
+    for body in [
+        part("model", "whisper-1") + "--bound\r\nContent-Disposition: form-data; name=\"stream\"\r\n\r\ntrue",
+        part("model", "whisper-1") + &part("file", &"x".repeat(300_000)),
+    ] {
+        let got = send(&world, &key, TRANSCRIBE, &body).await;
+        assert_eq!(got.status, 400, "{}", got.text());
+        assert!(got.text().contains("does not end"), "{}", got.text());
+    }
+    assert!(world.seen().iter().all(|seen| seen.body.is_none()));
+}
+
+#[tokio::test]
+async fn a_json_route_reads_no_form_and_no_other_charset() {
+    let world = World::new().await;
+    let key = world.key(1);
+    let bearer = format!("Bearer {key}");
+    let body = br#"{"model":"gpt-4o"}"#;
+    let ask = async |content: &str| {
+        let headers = [("authorization", bearer.as_str()), ("content-type", content)];
+        world.send("POST", "/v1/chat/completions", &headers, body).await
+    };
+    for content in
+        ["multipart/form-data; boundary=b", "application/x-www-form-urlencoded", "application/json; charset=utf-16"]
+    {
+        assert_eq!(ask(content).await.status, 400, "{content}");
+    }
+    assert!(world.seen().is_empty());
+    assert_eq!(ask("application/JSON; charset=\"UTF-8\"").await.status, 200);
+    assert_eq!(world.seen().pop().unwrap().headers["content-type"], "application/json");
+    let marked = [b"\xef\xbb\xbf", &body[..]].concat();
+    let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+    assert_eq!(world.send("POST", "/v1/chat/completions", &headers, &marked).await.status, 200);
+    assert_eq!(world.seen().pop().unwrap().body.as_deref(), Some(&body[..]), "the mark is not sent on");
+    let latin = b"{\"model\":\"gpt-4o\",\"user\":\"Ren\xe9\"}";
+    let got = world.send("POST", "/v1/chat/completions", &headers, latin).await;
+    assert!(got.status == 400 && got.error().1.contains("UTF-8"), "{}", got.text());
+}
