@@ -160,3 +160,20 @@ impl Collector for State {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failures_of_upstreams_are_told_apart() {
+        let (metrics, mut registry, mut text) = (Metrics::default(), Registry::default(), String::new());
+        registry.register("failures", "Failures", metrics.upstream_failures.clone());
+        metrics.upstream_failed("closed");
+        metrics.upstream_failed("closed");
+        metrics.upstream_failed("timeout");
+        prometheus_client::encoding::text::encode(&mut text, &registry).unwrap();
+        assert!(text.contains("failures_total{reason=\"closed\"} 2\n"), "{text}");
+        assert!(text.contains("failures_total{reason=\"timeout\"} 1\n"), "{text}");
+    }
+}

@@ -21,6 +21,7 @@ use hyper_util::service::TowerToHyperService;
 
 use crate::body::Sending;
 use crate::catalogue::Address;
+use crate::headers;
 use answer_body::Lease;
 pub(crate) use answer_body::{UpstreamBody, collect};
 pub(crate) use failure::NoAnswer;
@@ -137,8 +138,11 @@ impl UpstreamClient {
 /// Whether the end of a connection that had waited crossed with the request, which may therefore be sent again.
 async fn crossed(link: &mut Link, asked: &Asked<'_>, answered: &Result<Head, Failed>) -> bool {
     match answered {
-        // The upstream had given up waiting before the request came.
-        Ok(head) => head.status == StatusCode::REQUEST_TIMEOUT && !head.keep,
+        // The upstream had given up waiting before the request came. A model that took too long says so in JSON.
+        Ok(head) => {
+            let kind = head.headers.get(header::CONTENT_TYPE).and_then(headers::media_type);
+            head.status == StatusCode::REQUEST_TIMEOUT && !head.keep && !kind.is_some_and(headers::is_json)
+        }
         Err(failed) => {
             let ended = matches!(failed, Failed::Ended(_)) && !link.answered();
             ended && (asked.method.is_idempotent() || link.refused(failed).await)

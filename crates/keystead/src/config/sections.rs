@@ -372,7 +372,11 @@ impl Config {
         }
         let mut upstreams = Vec::with_capacity(self.upstream.len());
         for upstream in &self.upstream {
-            upstreams.push(upstream.validate(variable)?);
+            let valid = upstream.validate(variable)?;
+            if upstreams.iter().any(|known: &ValidatedUpstream| known.name == valid.name) {
+                return wrong(format!("two [[upstream]] are named {:?}", valid.name));
+            }
+            upstreams.push(valid);
         }
         let mut models = Vec::with_capacity(self.model.len());
         for model in self.model {

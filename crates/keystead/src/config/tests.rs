@@ -127,6 +127,8 @@ fn upstreams_that_cannot_work_are_refused_at_the_start() {
     let http = "http://h/v1";
     assert!(reason(&of(http, "api_key = \"a\\u007fb\""), &[]).contains("no header can carry"));
     assert!(reason(&of(http, "api_key = ' '"), &[]).contains("is empty"));
+    let two = format!("{}{}", of(http, ""), of("http://b/v1", ""));
+    assert!(reason(&two, &[]).contains("two [[upstream]] are named \"a\""));
     assert!(reason(&of(http, "stream_usage = 'maybe'"), &[]).contains("maybe"));
     assert!(reason(&of(http, "idle_seconds = 0"), &[]).contains("idle_seconds must be 1 to 86400"));
     assert!(reason(&of(http, "first_byte_seconds = 100000"), &[]).contains("first_byte_seconds"));
