@@ -34,6 +34,12 @@ pub use routes::{Endpoint, Permission, ROUTES};
 /// No request of this API needs more.
 const LARGEST_BODY: usize = 64 * 1024;
 
+/// The most bytes that a request to this path may have, whatever its method.
+#[must_use]
+pub fn largest_body(path: &str) -> usize {
+    if path.starts_with("/webhooks/") { LARGEST_DELIVERY } else { LARGEST_BODY }
+}
+
 /// What the handlers share.
 #[derive(Clone)]
 pub struct ApiState {

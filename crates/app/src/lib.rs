@@ -27,6 +27,7 @@ pub mod explanation;
 pub mod housekeeping;
 pub mod invites;
 pub mod ip_allowlists;
+mod key_in_clear;
 pub mod keys;
 pub mod me;
 pub mod member_safety;

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use keystead_core::secret::Secret;
 
 /// No form of ours is longer.
-const LONGEST: usize = 64 * 1024;
+pub(crate) const LONGEST: usize = 64 * 1024;
 
 /// The fields of a form, in order.
 #[derive(Debug, Clone, Default)]
@@ -52,9 +52,6 @@ impl<S: Send + Sync> FromRequest<S> for Form {
     async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
         ours(request.headers()).map_err(IntoResponse::into_response)?;
         let bytes = Bytes::from_request(request, state).await.map_err(IntoResponse::into_response)?;
-        if bytes.len() > LONGEST {
-            return Err(StatusCode::PAYLOAD_TOO_LARGE.into_response());
-        }
         serde_urlencoded::from_bytes(&bytes).map(Self).map_err(|_| StatusCode::BAD_REQUEST.into_response())
     }
 }

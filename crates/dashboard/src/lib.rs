@@ -24,7 +24,7 @@ mod when;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
@@ -222,6 +222,13 @@ pub static ROUTES: &[Route] = &[
     own("/operator/report", || get(operator_report::open)),
 ];
 
+/// The most bytes that a request to this path may have, whatever its method.
+#[must_use]
+pub fn largest_body(path: &str) -> usize {
+    let picture = path.strip_prefix("/verify/").is_some_and(|rest| rest.contains("/capture/pictures/"));
+    if picture { capture::LARGEST_UPLOAD } else { form::LONGEST }
+}
+
 /// The pages' routes.
 pub fn router(state: DashboardState) -> Router {
     let mut router = Router::new();
@@ -269,9 +276,21 @@ async fn stamp(State(state): State<DashboardState>, request: Request, next: Next
     // browsers say only so where our own forms come from, which must stay told then.
     let secret = ["/reset", "/confirm", "/confirm-address", "/invite"].contains(&request.uri().path());
     let referrer = if secret && state.secure() { "no-referrer" } else { "same-origin" };
+    // What is not a page is data: a browser runs nothing of it, and shows pictures only where our own pages lead to them.
+    let read = matches!(*request.method(), Method::GET | Method::HEAD);
+    let picture = read && request.uri().path().contains("/pictures/");
+    let data = picture || request.uri().path().ends_with(".csv");
+    if picture && !from_our_page(request.headers()) {
+        return StatusCode::FORBIDDEN.into_response();
+    }
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
-    if let Ok(policy) = HeaderValue::from_str(&state.policy()) {
+    if data {
+        // A picture of a document is looked at, and must not lie in a folder of downloads.
+        let disposition = if picture { "inline" } else { "attachment" };
+        headers.entry(header::CONTENT_DISPOSITION).or_insert(HeaderValue::from_static(disposition));
+        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'"));
+    } else if let Ok(policy) = HeaderValue::from_str(&state.policy()) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
@@ -288,6 +307,13 @@ async fn stamp(State(state): State<DashboardState>, request: Request, next: Next
     }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
+}
+
+/// Whether a picture is shown on one of our pages, or opened from one. Browsers say both.
+fn from_our_page(headers: &HeaderMap) -> bool {
+    let says =
+        |name: &str, allowed: &[&str]| headers.get(name).is_none_or(|said| allowed.iter().any(|one| said == one));
+    says("sec-fetch-dest", &["image", "document"]) && says("sec-fetch-site", &["same-origin"])
 }
 
 /// An HTML answer in a language.

@@ -19,7 +19,7 @@ use crate::answer::MOST_ERROR;
 use crate::body::{BoxError, GatewayBody, Sending};
 use crate::catalogue::{Catalogue, ModelEntry, Upstream};
 use crate::gate::{self, Gated, Judged};
-use crate::intake::{Fault, Passing, content_is, malformed, refuse_encoded, sent_as};
+use crate::intake::{BodyBounds, Fault, Pace, Passing, content_is, malformed, refuse_encoded, sent_as};
 use crate::multipart::{self, FormScan, Malformed};
 use crate::peek::{self, Peek};
 use crate::rates::Reservation;
@@ -41,6 +41,14 @@ pub struct Limits {
     pub form_prefix: usize,
     /// How long a client may pause within a body.
     pub body_idle: Duration,
+    /// How long a whole body may take.
+    pub body_whole: Duration,
+    /// How long a whole upload may take.
+    pub upload_whole: Duration,
+    /// Memory for bodies that are held, in bytes.
+    pub body_memory: usize,
+    /// The most of it that requests with one key hold at once.
+    pub body_memory_per_key: usize,
     /// How long an upstream may take to accept a connection.
     pub connect: Duration,
     /// How far an answer is read after its client has gone.
@@ -56,10 +64,24 @@ impl Default for Limits {
             form_body: 512 << 20,
             form_prefix: 32 << 20,
             body_idle: Duration::from_secs(30),
+            body_whole: Duration::from_secs(300),
+            upload_whole: Duration::from_secs(3_600),
+            body_memory: 256 << 20,
+            body_memory_per_key: 64 << 20,
             connect: Duration::from_secs(5),
             read_on: ReadOn::default(),
             recheck: Duration::from_secs(2),
         }
+    }
+}
+
+impl Limits {
+    pub(crate) fn json_bounds(&self) -> BodyBounds {
+        BodyBounds { most: self.json_body, pause: self.body_idle, whole: self.body_whole }
+    }
+
+    pub(crate) fn upload_bounds(&self) -> BodyBounds {
+        BodyBounds { most: self.form_body, pause: self.body_idle, whole: self.upload_whole }
     }
 }
 
@@ -108,7 +130,7 @@ impl Gateway {
         B::Error: Into<BoxError>,
     {
         content_is(&parts.headers, "application/json")?;
-        let body = peek::text_of(self.whole(&parts.headers, body).await?)?;
+        let body = peek::text_of(self.whole(&exchange.caller.key, &parts.headers, body).await?)?;
         let peek = peek::peek(exchange.route, &body)?;
         let catalogue = self.catalogue.load_full();
         let Judged { entry, image, gated } = self.judge(&catalogue, &exchange, &peek).await?;
@@ -122,8 +144,8 @@ impl Gateway {
         let strip = splice.is_some();
         let named = image.as_ref().and_then(|(model, tool)| Some(tool.as_ref()?.naming(&model.id)));
         // The body as it would be sent without the usage chunk, which is asked for again where the upstream refuses that.
-        let whole = peek::spliced(&body, named.iter().chain(splice));
-        let body = peek::spliced(&body, named.iter());
+        let whole = self.spliced(&exchange.caller.key, &body, named.iter().chain(splice))?;
+        let body = self.spliced(&exchange.caller.key, &body, named.iter())?;
         let prompt = Prompt::of(&body);
         let outgoing = Outgoing {
             upstream,
@@ -166,9 +188,13 @@ impl Gateway {
         let fault = Fault::default();
         let mut prefix: Vec<Bytes> = Vec::new();
         let mut read = 0usize;
+        let bounds = self.limits.upload_bounds();
+        let (mut pace, mut held) = (Pace::new(bounds), self.share(&exchange.caller.key));
         while scan.model().is_none() {
-            let Some(chunk) = self.next_chunk(&mut body).await? else { break };
+            let next = pace.next(&mut body).await.map_err(|fault| fault.wire(bounds.most))?;
+            let Some(chunk) = next else { break };
             scan.feed(&chunk).map_err(malformed)?;
+            held.grow(chunk.len()).map_err(reply::no_room)?;
             read += chunk.len();
             prefix.push(chunk);
             if read > self.limits.form_prefix {
@@ -198,8 +224,8 @@ impl Gateway {
             prompt: Prompt::Form(Arc::clone(&form)),
             fault: Some(Arc::clone(&fault)),
         };
-        let body = Passing::new(body, self.limits.form_body, self.limits.body_idle, fault);
-        let body = body.behind(prefix, scan).forbidding_stream(no_stream).seen_by(form);
+        let body = Passing::new(body, pace, fault).behind(prefix, scan, held);
+        let body = body.forbidding_stream(no_stream).seen_by(form);
         let mut response = self.exchange(&exchange, parts, Sending::Passing(body.boxed_unsync()), outgoing).await?;
         gate::warn(response.headers_mut(), &verdicts);
         Ok(response)
@@ -237,11 +263,11 @@ impl Gateway {
         } else if matches!(exchange.route.path, "/v1/files" | "/v1/uploads/{id}/parts") {
             content_is(&parts.headers, "multipart/form-data")?;
             self.refuse_announced(&body)?;
-            let body = Passing::new(body, self.limits.form_body, self.limits.body_idle, fault);
+            let body = Passing::new(body, Pace::new(self.limits.upload_bounds()), fault);
             Sending::Passing(body.boxed_unsync())
         } else {
             // Every other body is read before it is sent: it may name what belongs to somebody else.
-            let body = self.whole(&parts.headers, body).await?;
+            let body = self.whole(&exchange.caller.key, &parts.headers, body).await?;
             if body.is_empty() {
                 Sending::Nothing
             } else {

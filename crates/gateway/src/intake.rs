@@ -1,4 +1,4 @@
-//! Bodies of clients: read whole within a bound, or passed on as they come. A pause that is too long ends both.
+//! Bodies of clients: read whole within bounds of size, time and memory, or passed on as they come.
 
 use std::pin::Pin;
 use std::sync::atomic::Ordering;
@@ -6,62 +6,174 @@ use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures_util::FutureExt;
 use http::{HeaderMap, header};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
 use keystead_core::access::printable;
+use keystead_core::id::KeyId;
 use keystead_core::refusal::Wire;
 use tokio::time::{Instant, Sleep};
 
 use crate::body::BoxError;
+use crate::body_memory::{BodyOwner, Gathered, NoRoom, Share};
 use crate::multipart::{FormScan, Malformed};
+use crate::peek::{self, Splice};
 use crate::settle::Form;
 use crate::{Gateway, headers, reply};
 
-impl Gateway {
-    /// A body, read whole.
-    pub(crate) async fn whole<B>(&self, headers: &HeaderMap, mut body: B) -> Result<Bytes, Wire>
-    where
-        B: Body<Data = Bytes> + Unpin,
-    {
-        refuse_encoded(headers)?;
-        let most = self.limits.json_body;
-        if body.size_hint().lower() > u64::try_from(most).unwrap_or(u64::MAX) {
-            return Err(reply::too_large(most));
+/// How large a body may be and how long it may take.
+#[derive(Debug, Clone, Copy)]
+pub struct BodyBounds {
+    /// The most bytes.
+    pub most: usize,
+    /// How long its sender may pause.
+    pub pause: Duration,
+    /// How long all of it may take.
+    pub whole: Duration,
+}
+
+/// Why a body was not read to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BodyFault {
+    /// It is larger than its bound.
+    #[error("the body is too large")]
+    TooLarge,
+    /// Its sender paused too long, or all of it took too long.
+    #[error("the body did not arrive in time")]
+    TooSlow,
+    /// The connection ended within it, or its framing is broken.
+    #[error("the body broke off")]
+    BrokenOff,
+    /// There is no memory for it now.
+    #[error("there is no memory for the body")]
+    NoRoom(NoRoom),
+}
+
+/// Reads a body whole: within its size and time, and within the memory of `share`, which is set aside before anything is
+/// held. A body that says its length is refused before it is read.
+pub(crate) async fn read_body<B>(
+    mut body: B,
+    bounds: BodyBounds,
+    share: impl FnOnce() -> Share,
+) -> Result<Bytes, BodyFault>
+where
+    B: Body<Data = Bytes> + Unpin,
+{
+    let hint = body.size_hint();
+    if hint.lower() > u64::try_from(bounds.most).unwrap_or(u64::MAX) {
+        return Err(BodyFault::TooLarge);
+    }
+    let mut pace = Pace::new(bounds);
+    let Some(first) = pace.next(&mut body).await? else { return Ok(Bytes::new()) };
+    // The usual body came with its head, in one piece: it is passed on without a copy.
+    if body.is_end_stream() {
+        return if first.len() > bounds.most { Err(BodyFault::TooLarge) } else { Ok(first) };
+    }
+    let length = hint.exact().and_then(|length| usize::try_from(length).ok());
+    let gathered = match length {
+        Some(length) => Gathered::exactly(share(), length),
+        None => Ok(Gathered::growing(share(), bounds.most)),
+    };
+    let mut gathered = gathered.map_err(BodyFault::NoRoom)?;
+    let mut next = Some(first);
+    while let Some(chunk) = next {
+        if gathered.len().saturating_add(chunk.len()) > length.unwrap_or(bounds.most) {
+            return Err(BodyFault::TooLarge);
         }
-        let mut whole = BytesMut::new();
-        while let Some(chunk) = self.next_chunk(&mut body).await? {
-            if whole.len().saturating_add(chunk.len()) > most {
-                return Err(reply::too_large(most));
-            }
-            // The usual body is one chunk: passed on without a copy.
-            if whole.is_empty() && body.is_end_stream() {
-                return Ok(chunk);
-            }
-            whole.extend_from_slice(&chunk);
-        }
-        Ok(whole.freeze())
+        gathered.push(&chunk).map_err(BodyFault::NoRoom)?;
+        next = pace.next(&mut body).await?;
+    }
+    Ok(gathered.finish())
+}
+
+/// Keeps a body to its times.
+#[derive(Debug)]
+pub(crate) struct Pace {
+    bounds: BodyBounds,
+    /// Begins with the first wait: most bodies are there with their heads.
+    until: Option<Instant>,
+}
+
+impl Pace {
+    pub(crate) fn new(bounds: BodyBounds) -> Self {
+        Self { bounds, until: None }
     }
 
-    /// The next bytes of a client's body, within the idle time.
-    pub(crate) async fn next_chunk<B>(&self, body: &mut B) -> Result<Option<Bytes>, Wire>
+    /// When the next bytes must have come.
+    pub(crate) fn deadline(&mut self) -> Instant {
+        let now = Instant::now();
+        let until = *self.until.get_or_insert_with(|| now + self.bounds.whole);
+        until.min(now + self.bounds.pause)
+    }
+
+    /// The next bytes of a body.
+    pub(crate) async fn next<B>(&mut self, body: &mut B) -> Result<Option<Bytes>, BodyFault>
     where
         B: Body<Data = Bytes> + Unpin,
     {
         loop {
-            // The usual body came with its head.
             let waited = match body.frame().now_or_never() {
                 Some(frame) => Ok(frame),
-                None => tokio::time::timeout(self.limits.body_idle, body.frame()).await,
+                None => tokio::time::timeout_at(self.deadline(), body.frame()).await,
             };
-            let Some(frame) = waited.map_err(|_| too_slow())? else { return Ok(None) };
-            let frame = frame.map_err(|_| reply::bad_body("The request body could not be read to its end."))?;
+            let Some(frame) = waited.map_err(|_| BodyFault::TooSlow)? else { return Ok(None) };
+            let frame = frame.map_err(|_| BodyFault::BrokenOff)?;
             if let Ok(data) = frame.into_data() {
                 return Ok(Some(data));
             }
         }
+    }
+}
+
+impl BodyFault {
+    /// What the client is told; `most` is the bound of the route.
+    #[must_use]
+    pub fn wire(self, most: usize) -> Wire {
+        match self {
+            Self::TooLarge => reply::too_large(most),
+            Self::TooSlow => Wire::invalid(408, None, "The request body did not arrive in time."),
+            Self::BrokenOff => reply::bad_body("The request body could not be read to its end."),
+            Self::NoRoom(no_room) => reply::no_room(no_room),
+        }
+    }
+}
+
+impl Gateway {
+    /// A body, read whole.
+    pub(crate) async fn whole<B>(&self, key: &KeyId, headers: &HeaderMap, body: B) -> Result<Bytes, Wire>
+    where
+        B: Body<Data = Bytes> + Unpin,
+    {
+        refuse_encoded(headers)?;
+        let bounds = self.limits.json_bounds();
+        let read = read_body(body, bounds, || self.share(key)).await;
+        read.map_err(|fault| fault.wire(bounds.most))
+    }
+
+    /// Memory for what a request with this key holds.
+    pub(crate) fn share(&self, key: &KeyId) -> Share {
+        self.memory.share(BodyOwner::Key(key.clone()), self.limits.body_memory_per_key)
+    }
+
+    /// A body with these changes, in memory of its own.
+    pub(crate) fn spliced<'s>(
+        &self,
+        key: &KeyId,
+        body: &'s Bytes,
+        changes: impl Iterator<Item = &'s Splice>,
+    ) -> Result<Bytes, Wire> {
+        let pieces = peek::pieces(body, changes);
+        if pieces.len() == 1 {
+            return Ok(body.clone());
+        }
+        let length = pieces.iter().map(|piece| piece.len()).sum();
+        let joined = Gathered::exactly(self.share(key), length).and_then(|mut joined| {
+            pieces.iter().try_for_each(|piece| joined.push(piece))?;
+            Ok(joined.finish())
+        });
+        joined.map_err(reply::no_room)
     }
 }
 
@@ -104,10 +216,6 @@ pub(crate) fn malformed(why: Malformed) -> Wire {
     }
 }
 
-fn too_slow() -> Wire {
-    Wire::invalid(408, None, "The request body did not arrive in time.")
-}
-
 /// Why a body that was already on its way upstream had to be broken off; read when the upstream's answer fails.
 pub(crate) type Fault = Arc<OnceLock<Wire>>;
 
@@ -120,9 +228,10 @@ pub(crate) struct Passing<B> {
     /// What to answer when the form turns out to ask for a stream the gate does not open.
     no_stream: Option<Wire>,
     left: usize,
-    most: usize,
-    idle: Duration,
+    pace: Pace,
     pause: Option<Pin<Box<Sleep>>>,
+    /// What is set aside for the beginning of the form; given back when that is on its way.
+    held: Option<Share>,
     fault: Fault,
     /// Learns when all of it was sent.
     form: Option<Arc<Form>>,
@@ -130,28 +239,29 @@ pub(crate) struct Passing<B> {
 }
 
 impl<B: Body<Data = Bytes> + Unpin> Passing<B> {
-    pub(crate) fn new(rest: B, most: usize, idle: Duration, fault: Fault) -> Self {
-        let read = std::collections::VecDeque::new();
+    pub(crate) fn new(rest: B, pace: Pace, fault: Fault) -> Self {
+        let (read, left) = (std::collections::VecDeque::new(), pace.bounds.most);
         Self {
             read,
             rest,
             scan: None,
             no_stream: None,
-            left: most,
-            most,
-            idle,
+            left,
+            pace,
             pause: None,
+            held: None,
             fault,
             form: None,
             ended: false,
         }
     }
 
-    /// With the beginning of a form, which was read to find its model.
-    pub(crate) fn behind(mut self, read: Vec<Bytes>, scan: FormScan) -> Self {
+    /// With the beginning of a form, which was read to find its model, and what is set aside for it.
+    pub(crate) fn behind(mut self, read: Vec<Bytes>, scan: FormScan, held: Share) -> Self {
         self.left = self.left.saturating_sub(read.iter().map(Bytes::len).sum());
         self.read = read.into();
         self.scan = Some(scan);
+        self.held = Some(held);
         self
     }
 
@@ -183,7 +293,7 @@ impl<B: Body<Data = Bytes> + Unpin> Passing<B> {
     }
 
     fn check(&mut self, data: &Bytes) -> Result<(), Wire> {
-        self.left = self.left.checked_sub(data.len()).ok_or_else(|| reply::too_large(self.most))?;
+        self.left = self.left.checked_sub(data.len()).ok_or_else(|| reply::too_large(self.pace.bounds.most))?;
         let Some(scan) = self.scan.as_mut() else { return Ok(()) };
         scan.feed(data).map_err(malformed)?;
         // Before the last bytes go upstream: what has not ended is refused.
@@ -213,15 +323,17 @@ where
             }
             return Poll::Ready(Some(Ok(Frame::data(data))));
         }
+        this.held = None;
         if this.ended {
             return Poll::Ready(None);
         }
         loop {
             let Poll::Ready(frame) = Pin::new(&mut this.rest).poll_frame(context) else {
-                let idle = this.idle;
-                let pause = this.pause.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(Instant::now() + idle)));
+                let pace = &mut this.pace;
+                let pause = this.pause.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(pace.deadline())));
                 ready!(pause.as_mut().poll(context));
-                return Poll::Ready(Some(Err(this.fail(too_slow()))));
+                let late = BodyFault::TooSlow.wire(this.pace.bounds.most);
+                return Poll::Ready(Some(Err(this.fail(late))));
             };
             this.pause = None;
             match frame {
@@ -233,7 +345,7 @@ where
                     return Poll::Ready(None);
                 }
                 Some(Err(error)) => {
-                    let _ = this.fail(reply::bad_body("The request body could not be read to its end."));
+                    let _ = this.fail(BodyFault::BrokenOff.wire(this.pace.bounds.most));
                     return Poll::Ready(Some(Err(error.into())));
                 }
                 Some(Ok(frame)) => {

@@ -9,6 +9,8 @@ mod admission;
 mod answer;
 mod batches;
 mod body;
+mod body_memory;
+mod bounded;
 mod catalogue;
 mod content_type;
 pub mod credential;
@@ -69,10 +71,13 @@ use tokio::time::Instant;
 
 pub use address::{Auth, StreamUsage, Unusable, UpstreamOptions};
 pub use body::{BoxError, GatewayBody};
+pub use body_memory::{BodyMemory, BodyOwner, NoRoom, Share};
+pub use bounded::{Bounded, Watch};
 pub use catalogue::{Catalogue, ModelEntry, Upstream};
 pub use directory::{ChangedSubject, Directory, DirectoryOptions, DirectoryStats, KeySource};
 pub use forward::Limits;
 pub use freshness::{Follow, Moment};
+pub use intake::{BodyBounds, BodyFault};
 pub use meter::{Durability, Meter, MeterOptions, MeterState, Recorded, Unsafe, UsageBatch, UsageSink};
 pub use ownership::{MemoryOwnership, Ownership};
 pub use pending::{MemoryPending, PendingUsage};
@@ -138,6 +143,7 @@ pub struct Gateway {
     rng: Mutex<Box<dyn RngCore + Send>>,
     public_url: Arc<str>,
     limits: Limits,
+    memory: BodyMemory,
     upstream: upstream::UpstreamClient,
     reading: settlement::Reading,
     metrics: Arc<metrics::Metrics>,
@@ -186,6 +192,7 @@ impl Gateway {
             clock: options.clock,
             rng: Mutex::new(options.rng),
             public_url: options.public_url.into(),
+            memory: BodyMemory::new(options.limits.body_memory),
             limits: options.limits,
             metrics: Arc::new(metrics::Metrics::default()),
             counting: tokio::sync::Mutex::default(),
@@ -195,6 +202,8 @@ impl Gateway {
     /// Registers the data plane's metrics.
     pub fn metrics(&self, registry: &mut prometheus_client::registry::Registry) {
         self.metrics.register(registry, &self.directory, &self.meter);
+        let help = "Memory set aside for request bodies of the data plane";
+        self.memory.register(registry, "keystead_body_memory_bytes", help);
     }
 
     /// Answers one request of this client. Never fails: what goes wrong becomes an error body of the contract.

@@ -203,22 +203,19 @@ fn as_it_stands<'de: 'b, 'b, D: Deserializer<'de>>(deserializer: D) -> Result<Op
     <&RawValue>::deserialize(deserializer).map(Some)
 }
 
-/// The body with these changes, all else byte for byte as it came.
-pub(crate) fn spliced<'s>(body: &Bytes, changes: impl Iterator<Item = &'s Splice>) -> Bytes {
+/// The pieces of the body with these changes, all else byte for byte as it came; one piece when there are none.
+pub(crate) fn pieces<'s>(body: &'s [u8], changes: impl Iterator<Item = &'s Splice>) -> Vec<&'s [u8]> {
     let mut changes: Vec<&Splice> = changes.collect();
-    if changes.is_empty() {
-        return body.clone();
-    }
     changes.sort_by_key(|change| change.start);
-    let mut changed = Vec::with_capacity(body.len().saturating_add(128));
+    let mut pieces = Vec::with_capacity(2 * changes.len() + 1);
     let mut from = 0;
     for change in changes {
-        changed.extend_from_slice(body.get(from..change.start).unwrap_or_default());
-        changed.extend_from_slice(change.text.as_bytes());
+        pieces.push(body.get(from..change.start).unwrap_or_default());
+        pieces.push(change.text.as_bytes());
         from = change.end;
     }
-    changed.extend_from_slice(body.get(from..).unwrap_or_default());
-    changed.into()
+    pieces.push(body.get(from..).unwrap_or_default());
+    pieces
 }
 
 #[cfg(test)]

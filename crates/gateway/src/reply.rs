@@ -13,6 +13,7 @@ use keystead_core::route::{self, NoRoute};
 use serde_json::json;
 
 use crate::body::{GatewayBody, full};
+use crate::body_memory::NoRoom;
 use crate::headers::{ORGANIZATION, PROJECT};
 
 // Read once: to read a name again for each answer costs as much as to insert it.
@@ -200,8 +201,24 @@ pub(crate) fn too_large(limit: usize) -> Wire {
     Wire::invalid(
         413,
         None,
-        format!("The request body is larger than {} MiB, the most this route accepts.", limit >> 20),
+        match limit >> 20 {
+            0 => format!("The request body is larger than {} KiB, the most this route accepts.", limit >> 10),
+            mebibytes => format!("The request body is larger than {mebibytes} MiB, the most this route accepts."),
+        },
     )
+}
+
+/// A body for which there is no memory now. With `retry-after`, as every 503: SDKs try again by themselves.
+pub(crate) fn no_room(why: NoRoom) -> Wire {
+    let (code, message) = match why {
+        NoRoom::All => {
+            ("server_is_overloaded", "The service holds as many request bodies as it can. Try again shortly.")
+        }
+        NoRoom::Owner => {
+            ("slow_down", "Too many large requests of yours are in progress at once. Wait until some have ended.")
+        }
+    };
+    Wire { kind: "service_unavailable_error", ..Wire::invalid(503, Some(code), message) }
 }
 
 /// An address longer than any client of the contract sends.

@@ -3,6 +3,7 @@
 use std::io;
 
 use crate::config::ConfigError;
+use crate::data_folder::FolderError;
 use crate::secrets::SecretsError;
 
 /// One sentence, with the way out where there is one.
@@ -12,6 +13,8 @@ pub(crate) enum Failure {
     Config(#[from] ConfigError),
     #[error("{0}")]
     Secrets(#[from] SecretsError),
+    #[error("{0}")]
+    Folder(#[from] FolderError),
     #[error("{0}")]
     Io(#[from] io::Error),
     #[error("{}", database(.0))]
@@ -25,7 +28,7 @@ pub(crate) enum Failure {
 fn database(error: &keystead_store::Error) -> String {
     match error {
         keystead_store::Error::Unavailable(reason) => {
-            format!("the database cannot be reached ({reason}); check database.url and that the server runs")
+            format!("the database cannot be reached: {reason}. Check database.url and that the server runs")
         }
         other => format!("the database: {other}"),
     }

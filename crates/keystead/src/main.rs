@@ -3,6 +3,7 @@
 mod cli;
 mod commands;
 mod config;
+mod data_folder;
 mod failure;
 mod print;
 mod secrets;
@@ -33,9 +34,14 @@ fn main() -> ExitCode {
 fn run(cli: cli::Cli) -> Result<(), Failure> {
     let config = config::load(cli.config.as_deref())?;
     telemetry::start(&config.log)?;
+    data_folder::keep_new_files_private();
+    let command = cli.command.unwrap_or_default();
+    if !matches!(command, cli::Command::Doctor(_)) {
+        data_folder::prepare(&config)?;
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        match cli.command.unwrap_or_default() {
+        match command {
             cli::Command::Serve(arguments) => serve::run(config, arguments).await,
             cli::Command::Admin(command) => commands::admin::run(&config, command).await,
             cli::Command::Audit(command) => commands::audit::run(&config, command).await,

@@ -1,12 +1,13 @@
 //! The secrets of this installation: made once, kept beside the database and never inside it.
 
 use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use keystead_core::secret::Secret;
 use rand::{RngCore, TryRngCore};
+use rustix::fs::OFlags;
 use serde::Deserialize;
 use zeroize::Zeroize;
 
@@ -57,14 +58,18 @@ pub(crate) fn open(data_dir: &Path) -> Result<Secrets, SecretsError> {
     let path = data_dir.join(FILE);
     let io = |source| SecretsError::Io { path: path.clone(), source };
     fs::DirBuilder::new().recursive(true).mode(0o700).create(data_dir).map_err(io)?;
-    if !path.exists() {
+    if fs::symlink_metadata(&path).is_err() {
         create(data_dir, &path).map_err(io)?;
     }
-    let mode = fs::metadata(&path).map_err(io)?.permissions().mode() & 0o777;
+    // One file from here on, and none that a link leads to.
+    let unfollowed = i32::try_from(OFlags::NOFOLLOW.bits()).unwrap_or_default();
+    let mut file = OpenOptions::new().read(true).custom_flags(unfollowed).open(&path).map_err(io)?;
+    let mode = file.metadata().map_err(io)?.permissions().mode() & 0o777;
     if mode & 0o077 != 0 {
         return Err(SecretsError::Open { path, mode });
     }
-    let mut text = fs::read_to_string(&path).map_err(io)?;
+    let mut text = String::new();
+    file.read_to_string(&mut text).map_err(io)?;
     let result = read(&text).map_err(|reason| SecretsError::Invalid { path, reason });
     text.zeroize();
     result
@@ -140,6 +145,21 @@ mod tests {
         assert_eq!((mode(&data), mode(&data.join(FILE))), (0o700, 0o600));
         fs::set_permissions(data.join(FILE), fs::Permissions::from_mode(0o644)).unwrap();
         assert!(open(&data).unwrap_err().to_string().contains("chmod 600"));
+    }
+
+    // SD-1.
+    #[test]
+    fn a_link_is_not_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        open(&folder.path().join("other")).unwrap();
+        let data = folder.path().join("data");
+        fs::create_dir(&data).unwrap();
+        std::os::unix::fs::symlink(folder.path().join("other").join(FILE), data.join(FILE)).unwrap();
+        assert!(matches!(open(&data), Err(SecretsError::Io { .. })));
+        fs::remove_file(data.join(FILE)).unwrap();
+        std::os::unix::fs::symlink(folder.path().join("planted"), data.join(FILE)).unwrap();
+        assert!(matches!(open(&data), Err(SecretsError::Io { .. })), "nor written through");
+        assert!(!folder.path().join("planted").exists());
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! Structured logs on the standard error stream. No secret is ever a field: keys appear by id only.
 
+use std::borrow::Cow;
+use std::io::{self, Write};
+
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
@@ -12,7 +15,8 @@ use crate::failure::Failure;
 pub(crate) fn start(log: &Log) -> Result<(), Failure> {
     let filter = EnvFilter::try_new(&log.level)
         .map_err(|error| Failure::Other(format!("log.level {:?} is not a filter: {error}", log.level)))?;
-    let lines = fmt::layer().with_writer(std::io::stderr);
+    let form = log.format;
+    let lines = fmt::layer().with_writer(move || Escaped { writer: std::io::stderr(), form });
     let registry = tracing_subscriber::registry().with(filter);
     let started = match log.format {
         LogFormat::Text => registry
@@ -35,4 +39,88 @@ pub(crate) fn start(log: &Log) -> Result<(), Failure> {
 /// whatever level is set.
 fn ours_or_a_warning(metadata: &tracing::Metadata<'_>) -> bool {
     metadata.target().starts_with("keystead") || *metadata.level() <= tracing::Level::WARN
+}
+
+/// Writes log lines in which no character acts on a terminal, ends a line, or changes the order in which a line is read:
+/// names, headers and answers of upstreams are others' text.
+struct Escaped<W> {
+    writer: W,
+    form: LogFormat,
+}
+
+impl<W: Write> Write for Escaped<W> {
+    /// Takes one whole line, as the layer above writes them.
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        self.writer.write_all(escaped(&String::from_utf8_lossy(line), self.form).as_bytes())?;
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.writer.flush()
+    }
+}
+
+fn escaped(line: &str, form: LogFormat) -> Cow<'_, str> {
+    let text = line.strip_suffix('\n').unwrap_or(line);
+    if !text.contains(acts) {
+        return Cow::Borrowed(line);
+    }
+    let mut out = String::with_capacity(line.len() + 16);
+    for c in text.chars() {
+        match form {
+            _ if !acts(c) => out.push(c),
+            LogFormat::Text => out.extend(c.escape_unicode()),
+            // In JSON such a character stands within a string, where this is how it is written.
+            LogFormat::Json => {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    out.push_str(&format!("\\u{unit:04x}"));
+                }
+            }
+        }
+    }
+    out.push('\n');
+    Cow::Owned(out)
+}
+
+/// Control characters, line separators, marks without width, and those that change the direction of text.
+fn acts(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{ad}'
+                | '\u{61c}'
+                | '\u{180e}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{feff}'
+                | '\u{e0000}'..='\u{e007f}'
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOSTILE: &str = "a\r\nINFO forged \u{1b}[31m\u{9b}2J\u{202e}\u{2028}\u{e0041}\u{7f}b";
+
+    // ASVS 16.4.1.
+    #[test]
+    fn a_line_stays_one_line_and_acts_on_nothing() {
+        let text = escaped(&format!("{HOSTILE}\n"), LogFormat::Text).into_owned();
+        assert_eq!(text.matches('\n').count(), 1);
+        assert!(text.ends_with("b\n") && !text.trim_end().contains(acts), "{text:?}");
+        assert!(text.contains("\\u{1b}[31m"), "{text}");
+        assert!(matches!(escaped("plain, zażółć, 日本\n", LogFormat::Text), Cow::Borrowed(_)));
+    }
+
+    // ASVS 16.4.1.
+    #[test]
+    fn json_stays_json() {
+        let line = format!("{}\n", serde_json::json!({ "model": HOSTILE }));
+        let written = escaped(&line, LogFormat::Json).into_owned();
+        assert!(!written.trim_end().contains(acts), "{written:?}");
+        let read: serde_json::Value = serde_json::from_str(&written).unwrap();
+        assert_eq!(read["model"], HOSTILE);
+    }
 }

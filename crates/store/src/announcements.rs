@@ -74,7 +74,8 @@ impl Store {
     /// # Errors
     /// When the database cannot be reached.
     pub async fn listen(&self) -> Result<Option<Announcements>, Error> {
-        let Db::Postgres(pool) = &self.db else { return Ok(None) };
+        let Db::Postgres(server) = &self.db else { return Ok(None) };
+        let pool = server.pool();
         // Not one of the pool's connections: it is held for as long as the process lives.
         let own = PgPoolOptions::new().max_connections(1).max_lifetime(None).idle_timeout(None);
         let own = own.connect_with((*pool.connect_options()).clone()).await?;

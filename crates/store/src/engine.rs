@@ -3,15 +3,16 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow};
+use sqlx::postgres::PgRow;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
 };
 use sqlx::{Postgres, Row as _, SqlSafeStr, Sqlite, Transaction};
 
 use crate::Error;
+use crate::reach::Server;
 
-/// How long a request waits for a connection before the store counts as unavailable.
+/// How long a transaction waits for a connection to a file before the store counts as unavailable.
 const ACQUIRE: Duration = Duration::from_secs(3);
 
 #[derive(Debug, Clone)]
@@ -21,15 +22,13 @@ pub(crate) enum Db {
         writer: SqlitePool,
         readers: SqlitePool,
     },
-    Postgres(PgPool),
+    Postgres(Server),
 }
 
 impl Db {
     pub(crate) async fn open(url: &str) -> Result<Self, Error> {
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            let options = PgConnectOptions::from_str(url)?;
-            let pool = PgPoolOptions::new().max_connections(16).acquire_timeout(ACQUIRE).connect_with(options).await?;
-            return Ok(Self::Postgres(pool));
+            return Ok(Self::Postgres(Server::open(url).await?));
         }
         let memory = url.starts_with("sqlite::memory:");
         let options = SqliteConnectOptions::from_str(url)?
@@ -61,7 +60,7 @@ impl Db {
         let before = self.applied().await;
         let done = match self {
             Self::Sqlite { writer, .. } => MIGRATIONS.run(writer).await,
-            Self::Postgres(pool) => MIGRATIONS.run(pool).await,
+            Self::Postgres(server) => MIGRATIONS.run(&server.pool()).await,
         };
         done.map_err(|error| Error::Other(error.to_string()))?;
         let new = MIGRATIONS.iter().filter(|migration| !before.contains(&migration.version));
@@ -85,8 +84,8 @@ impl Db {
         let on = match self {
             Self::Sqlite { writer, .. } if write => On::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
             Self::Sqlite { readers, .. } => On::Sqlite(readers.begin().await?),
-            Self::Postgres(pool) if write => On::Postgres(pool.begin().await?),
-            Self::Postgres(pool) => On::Postgres(pool.begin_with(SNAPSHOT).await?),
+            Self::Postgres(server) if write => On::Postgres(server.begin("BEGIN").await?),
+            Self::Postgres(server) => On::Postgres(server.begin(SNAPSHOT).await?),
         };
         Ok(Tx { on, again: false, progress: false, announced: None, changed: None })
     }
@@ -109,7 +108,7 @@ impl Db {
                 readers.close().await;
                 writer.close().await;
             }
-            Self::Postgres(pool) => pool.close().await,
+            Self::Postgres(server) => server.pool().close().await,
         }
     }
 }

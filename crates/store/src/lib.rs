@@ -5,6 +5,7 @@
 
 mod announcements;
 mod engine;
+mod reach;
 pub mod tables;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -37,6 +37,15 @@ const checks = {
     assert.match(body.value, /^sk-proj-/);
     note((await client(body.value).chat.completions.create({ model: "gpt-4o", messages })).usage);
   },
+  // Node writes on while the answer is there already; a connection that is reset meanwhile hides it.
+  async "a wrong key is said to be wrong behind a large body"() {
+    const large = [{ role: "user", content: "x".repeat(2 << 20) }];
+    for (let i = 0; i < 5; i++) {
+      const refused = await client("sk-proj-wrong").chat.completions.create({ model: "gpt-4o", messages: large }).catch((e) => e);
+      assert.equal(refused.status, 401, String(refused));
+      assert.equal(refused.code, "invalid_api_key");
+    }
+  },
   // S2-11, S2-12, S2-16
   async "both headers"() {
     const sdk = client(userKey, { organization, project });

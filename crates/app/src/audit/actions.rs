@@ -77,6 +77,7 @@ pub const ACTIONS: &[&str] = &[
     "api_key.created",
     "api_key.deleted",
     "api_key.rotated",
+    "api_key.sent_in_clear",
     "api_key.updated",
     "change.unconfirmed",
     "invite.accepted",

@@ -91,6 +91,7 @@ audit-field-until = Until
 audit-did-api-key-created = Created an API key
 audit-did-api-key-deleted = Revoked an API key
 audit-did-api-key-rotated = Rotated an API key
+audit-did-api-key-sent-in-clear = An API key was sent without encryption; replace it
 audit-did-api-key-updated = Changed an API key
 audit-did-change-unconfirmed = Some gateways have not confirmed a change
 audit-did-invite-accepted = Accepted an invitation

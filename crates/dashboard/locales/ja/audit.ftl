@@ -91,6 +91,7 @@ audit-field-until = 期限
 audit-did-api-key-created = APIキーを作成
 audit-did-api-key-deleted = APIキーを失効
 audit-did-api-key-rotated = APIキーをローテーション
+audit-did-api-key-sent-in-clear = APIキーが暗号化されずに送信されました。キーを交換してください
 audit-did-api-key-updated = APIキーを変更
 audit-did-change-unconfirmed = 一部のゲートウェイが変更を確認していません
 audit-did-invite-accepted = 招待を承諾

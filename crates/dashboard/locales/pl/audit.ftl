@@ -91,6 +91,7 @@ audit-field-until = Do
 audit-did-api-key-created = Utworzono klucz API
 audit-did-api-key-deleted = Unieważniono klucz API
 audit-did-api-key-rotated = Wymieniono klucz API
+audit-did-api-key-sent-in-clear = Klucz API przesłano bez szyfrowania; wymień go
 audit-did-api-key-updated = Zmieniono klucz API
 audit-did-change-unconfirmed = Niektóre bramki nie potwierdziły zmiany
 audit-did-invite-accepted = Przyjęto zaproszenie

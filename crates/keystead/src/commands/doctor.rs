@@ -11,7 +11,7 @@ use crate::cli::Output;
 use crate::config::{Environment, Identity, Validated};
 use crate::failure::Failure;
 use crate::serve::edge::CountryDatabase;
-use crate::{print, secrets};
+use crate::{data_folder, print, secrets};
 
 struct Check {
     name: &'static str,
@@ -20,6 +20,7 @@ struct Check {
 
 pub(crate) async fn run(config: &Validated, output: Output) -> Result<(), Failure> {
     let mut checks = vec![Check { name: "configuration", outcome: Ok(environment(config)) }];
+    checks.push(Check { name: "data folder", outcome: folder(config) });
     checks.push(Check { name: "secrets", outcome: secrets(config) });
     checks.push(Check { name: "database", outcome: database(config).await });
     checks.push(Check { name: "proxies", outcome: Ok(proxies(config)) });
@@ -63,6 +64,14 @@ fn environment(config: &Validated) -> String {
     }
 }
 
+fn folder(config: &Validated) -> Result<String, String> {
+    let folder = &config.server.data_dir;
+    if !folder.exists() {
+        return Ok(format!("{} is made by the first start", folder.display()));
+    }
+    data_folder::check(config).map(|()| format!("{} is private", folder.display())).map_err(|error| error.to_string())
+}
+
 fn secrets(config: &Validated) -> Result<String, String> {
     let folder = &config.server.data_dir;
     if !folder.join("secrets.toml").exists() {
@@ -86,7 +95,13 @@ async fn database(config: &Validated) -> Result<String, String> {
 fn proxies(config: &Validated) -> String {
     let trusted = &config.edge.trusted;
     let beyond = config.server.listen.ip().is_loopback() && !config.public_url.is_empty();
+    let https = config.public_url.starts_with("https://") && !config.server.allow_plain_http;
     match trusted.entries().as_slice() {
+        [] if https && !config.server.listen.ip().is_loopback() => {
+            "none is trusted: calls of the API from other machines are refused as unencrypted, because \
+             server.public_url is https; name the proxy that ends TLS in server.trusted_proxies"
+                .to_owned()
+        }
         [] if beyond => {
             "none is trusted: behind a proxy every client has the proxy's address, in limits and lists; name \
                          it in server.trusted_proxies"

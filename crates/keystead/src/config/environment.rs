@@ -1,5 +1,8 @@
 //! The environment laid over the file: `KEYSTEAD_SERVER__LISTEN` is `listen` of `[server]`,
 //! `KEYSTEAD_UPSTREAM__0__BASE_URL` is `base_url` of the first `[[upstream]]`.
+//!
+//! Names with a double underscore are ours and must be known. Other names that begin with `KEYSTEAD_` may come from
+//! elsewhere: Kubernetes sets `KEYSTEAD_PORT`, `KEYSTEAD_SERVICE_HOST` and more for a Service named `keystead`.
 
 use std::collections::BTreeMap;
 
@@ -43,6 +46,12 @@ const SECTIONS: &[(&str, &[(&str, Kind)])] = &[
             ("metrics_listen", Kind::Text),
             ("trusted_proxies", Kind::Texts),
             ("shutdown_grace_seconds", Kind::Number),
+            ("max_connections", Kind::Number),
+            ("max_connections_per_address", Kind::Number),
+            ("request_head_seconds", Kind::Number),
+            ("idle_connection_seconds", Kind::Number),
+            ("stalled_answer_seconds", Kind::Number),
+            ("allow_plain_http", Kind::Flag),
         ],
     ),
     (
@@ -65,6 +74,12 @@ const SECTIONS: &[(&str, &[(&str, Kind)])] = &[
             ("read_on_seconds", Kind::Number),
             ("read_on_bytes", Kind::Number),
             ("read_on_answers", Kind::Number),
+            ("body_pause_seconds", Kind::Number),
+            ("body_seconds", Kind::Number),
+            ("upload_seconds", Kind::Number),
+            ("body_memory_bytes", Kind::Number),
+            ("body_memory_per_key_bytes", Kind::Number),
+            ("body_memory_per_address_bytes", Kind::Number),
             ("requests_per_minute", Kind::Number),
             ("requests_per_day", Kind::Number),
             ("tokens_per_minute", Kind::Number),
@@ -176,19 +191,45 @@ pub(super) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// Lays the variables over the table.
+/// Lays the variables over the table; names that are not ours are left alone.
 pub(super) fn lay_over(table: &mut Table, variables: &BTreeMap<String, String>) -> Result<(), ConfigError> {
-    for (name, text) in variables {
-        if name == "KEYSTEAD_CONFIG" {
-            continue;
-        }
+    for (name, text) in variables.iter().filter(|(name, _)| is_ours(name)) {
         lay_one(table, name, text)?;
     }
     Ok(())
 }
 
+fn is_ours(name: &str) -> bool {
+    let Some(rest) = name.strip_prefix(PREFIX) else { return false };
+    rest.contains("__") || TOP.iter().any(|(known, _)| rest.eq_ignore_ascii_case(known))
+}
+
+/// Variables that nothing reads, each with the known name it was probably meant to be: `KEYSTEAD_SERVER_LISTEN`.
+pub(super) fn probably_mistyped(variables: &BTreeMap<String, String>) -> Vec<(String, String)> {
+    let known = known_names();
+    let meant = |name: &String| known.iter().find(|known| known.replace("__", "_") == *name).cloned();
+    let unread = variables.keys().filter(|name| !is_ours(name));
+    unread.filter_map(|name| Some((name.clone(), meant(name)?))).collect()
+}
+
+/// Every name that is read, with 0 for the number of a row.
+fn known_names() -> Vec<String> {
+    let top = TOP.iter().map(|(key, _)| (*key).to_owned());
+    let sections =
+        SECTIONS.iter().flat_map(|(section, keys)| keys.iter().map(move |(key, _)| format!("{section}__{key}")));
+    let lists = LISTS.iter().flat_map(|(list, keys)| keys.iter().map(move |(key, _)| format!("{list}__0__{key}")));
+    top.chain(sections).chain(lists).map(|name| format!("{PREFIX}{}", name.to_ascii_uppercase())).collect()
+}
+
+/// The error for a name that is not known, with the nearest one that is.
+fn unknown(name: &str) -> ConfigError {
+    let distance = |known: &String| strsim::damerau_levenshtein(known, name);
+    let nearest = known_names().into_iter().min_by_key(distance).unwrap_or_default();
+    ConfigError::UnknownVariable { name: name.to_owned(), nearest }
+}
+
 fn lay_one(table: &mut Table, name: &str, text: &str) -> Result<(), ConfigError> {
-    let unknown = || ConfigError::UnknownVariable(name.to_owned());
+    let unknown = || unknown(name);
     let wrong = |reason: String| ConfigError::Variable { name: name.to_owned(), reason };
     let path = name.strip_prefix(PREFIX).ok_or_else(unknown)?.to_ascii_lowercase();
     let parts: Vec<&str> = path.split("__").collect();

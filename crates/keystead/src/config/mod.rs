@@ -3,6 +3,7 @@
 //! Nothing outside this folder reads the environment or a configuration file; everything else takes values.
 
 mod environment;
+mod limits;
 mod network;
 mod sections;
 mod services;
@@ -24,8 +25,8 @@ pub(crate) enum ConfigError {
     Unreadable { path: PathBuf, reason: String },
     #[error("the configuration file {path} is not valid: {reason}")]
     File { path: PathBuf, reason: String },
-    #[error("unknown environment variable {0}: no configuration value has that name (KEYSTEAD_SECTION__KEY)")]
-    UnknownVariable(String),
+    #[error("unknown environment variable {name}: no configuration value has that name; the nearest is {nearest}")]
+    UnknownVariable { name: String, nearest: String },
     #[error("environment variable {name}: {reason}")]
     Variable { name: String, reason: String },
     #[error("the configuration is not valid: {0}")]
@@ -45,7 +46,9 @@ pub(crate) fn load(file: Option<&Path>) -> Result<Validated, ConfigError> {
         Err(error) if !required && error.kind() == std::io::ErrorKind::NotFound => String::new(),
         Err(error) => return Err(ConfigError::Unreadable { path, reason: error.to_string() }),
     };
-    from_parts(&path, &text, &variables)?.validate(&environment::variable)
+    let mut valid = from_parts(&path, &text, &variables)?.validate(&environment::variable)?;
+    valid.mistyped = environment::probably_mistyped(&variables);
+    Ok(valid)
 }
 
 /// The pure part of [`load`]: a file's text and the variables that begin with `KEYSTEAD_`.

@@ -5,12 +5,13 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use keystead_core::money::Micros;
-use keystead_core::rate::{self, Measure, RateLimits};
+use keystead_core::rate::RateLimits;
 use keystead_core::secret::Secret;
 use keystead_core::usage::Price;
 use serde::Deserialize;
 
 use super::ConfigError;
+use super::limits::{Limits, checked_rates};
 use super::network::NetworkSection;
 use super::services::{
     Identity, IdentitySection, Mail, MailSection, OperatorSection, Payment, PaymentSection, SignIn, SignInSection, Sms,
@@ -66,6 +67,12 @@ pub(crate) struct Server {
     pub(crate) metrics_listen: Option<String>,
     pub(crate) trusted_proxies: Vec<String>,
     pub(crate) shutdown_grace_seconds: u64,
+    pub(crate) max_connections: usize,
+    pub(crate) max_connections_per_address: usize,
+    pub(crate) request_head_seconds: u64,
+    pub(crate) idle_connection_seconds: u64,
+    pub(crate) stalled_answer_seconds: u64,
+    pub(crate) allow_plain_http: bool,
 }
 
 impl Default for Server {
@@ -77,7 +84,26 @@ impl Default for Server {
             metrics_listen: None,
             trusted_proxies: Vec::new(),
             shutdown_grace_seconds: 30,
+            max_connections: 10_000,
+            max_connections_per_address: 2_000,
+            request_head_seconds: 15,
+            idle_connection_seconds: 75,
+            stalled_answer_seconds: 120,
+            allow_plain_http: false,
         }
+    }
+}
+
+impl Server {
+    fn validate(&self) -> Result<(), ConfigError> {
+        let numbers = [
+            ("max_connections", u64::try_from(self.max_connections).unwrap_or(u64::MAX)),
+            ("max_connections_per_address", u64::try_from(self.max_connections_per_address).unwrap_or(u64::MAX)),
+            ("request_head_seconds", self.request_head_seconds),
+            ("idle_connection_seconds", self.idle_connection_seconds),
+            ("stalled_answer_seconds", self.stalled_answer_seconds),
+        ];
+        super::limits::positive("server", &numbers)
     }
 }
 
@@ -131,54 +157,6 @@ impl Default for Log {
     fn default() -> Self {
         Self { format: LogFormat::Text, level: "info".to_owned() }
     }
-}
-
-/// `[limits]`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct Limits {
-    pub(crate) json_body_bytes: usize,
-    pub(crate) upload_body_bytes: usize,
-    pub(crate) read_on_seconds: u64,
-    pub(crate) read_on_bytes: usize,
-    pub(crate) read_on_answers: usize,
-    requests_per_minute: Option<u64>,
-    requests_per_day: Option<u64>,
-    tokens_per_minute: Option<u64>,
-    images_per_minute: Option<u64>,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            json_body_bytes: 20 << 20,
-            upload_body_bytes: 512 << 20,
-            read_on_seconds: 2,
-            read_on_bytes: 1 << 20,
-            read_on_answers: 64,
-            requests_per_minute: None,
-            requests_per_day: None,
-            tokens_per_minute: None,
-            images_per_minute: None,
-        }
-    }
-}
-
-impl Limits {
-    /// How fast one organization may use a model that says nothing itself.
-    pub(crate) fn rates(&self) -> Result<RateLimits, ConfigError> {
-        let &Self { requests_per_minute, requests_per_day, tokens_per_minute, images_per_minute, .. } = self;
-        let limits = RateLimits { requests_per_minute, requests_per_day, tokens_per_minute, images_per_minute };
-        checked_rates("limits", limits)
-    }
-}
-
-fn checked_rates(of: &str, limits: RateLimits) -> Result<RateLimits, ConfigError> {
-    let fits = |measure: Measure| limits.get(measure).is_none_or(|limit| (1..=rate::MOST).contains(&limit));
-    if Measure::ALL.into_iter().all(fits) {
-        return Ok(limits);
-    }
-    Err(ConfigError::Value(format!("{of}: what a minute or a day may have lies between 1 and {}", rate::MOST)))
 }
 
 /// `[directory]`.
@@ -336,6 +314,8 @@ pub(crate) struct Validated {
     /// How fast one organization may use a model that says nothing itself.
     pub(crate) rates: RateLimits,
     pub(crate) models: Vec<(ModelSection, Price, RateLimits)>,
+    /// Variables that nothing reads, each with the name that was probably meant.
+    pub(crate) mistyped: Vec<(String, String)>,
 }
 
 impl Config {
@@ -391,6 +371,8 @@ impl Config {
         if self.usage.spool_file_bytes < SMALLEST_SPOOL_FILE {
             return wrong(format!("usage.spool_file_bytes must be at least {SMALLEST_SPOOL_FILE}"));
         }
+        self.server.validate()?;
+        self.limits.validate()?;
         let edge = self.network.validate(&self.server.trusted_proxies)?;
         let (sms, sms_fallback) = (self.sms.validate("sms")?, self.sms_fallback.validate("sms_fallback")?);
         if sms_fallback.is_some() && sms.is_none() && !sandbox_wanted {
@@ -420,6 +402,7 @@ impl Config {
             usage: self.usage,
             upstreams,
             models,
+            mistyped: Vec::new(),
         })
     }
 }

@@ -84,12 +84,42 @@ fn the_environment_wins() {
     assert!(!format!("{valid:?}").contains("u:p"), "a database password is never shown");
 }
 
+// What Kubernetes sets for a Service named `keystead` and one named `keystead-server`, as its documentation lists them.
+#[test]
+fn variables_of_a_kubernetes_service_are_not_ours() {
+    let set = [
+        ("KEYSTEAD_SERVICE_HOST", "10.0.0.1"),
+        ("KEYSTEAD_SERVICE_PORT", "8080"),
+        ("KEYSTEAD_SERVICE_PORT_HTTP", "8080"),
+        ("KEYSTEAD_PORT", "tcp://10.0.0.1:8080"),
+        ("KEYSTEAD_PORT_8080_TCP", "tcp://10.0.0.1:8080"),
+        ("KEYSTEAD_PORT_8080_TCP_PROTO", "tcp"),
+        ("KEYSTEAD_PORT_8080_TCP_PORT", "8080"),
+        ("KEYSTEAD_PORT_8080_TCP_ADDR", "10.0.0.1"),
+        ("KEYSTEAD_SERVER_SERVICE_HOST", "10.0.0.2"),
+        ("KEYSTEAD_SERVER_PORT", "tcp://10.0.0.2:80"),
+        ("KEYSTEAD_CONFIG", "/etc/keystead.toml"),
+    ];
+    assert_eq!(parse("", &set).unwrap(), Config::default());
+    let variables: BTreeMap<String, String> =
+        set.iter().chain(&[("KEYSTEAD_SERVER_LISTEN", "x")]).map(|(a, b)| ((*a).into(), (*b).into())).collect();
+    let meant = [("KEYSTEAD_SERVER_LISTEN".to_owned(), "KEYSTEAD_SERVER__LISTEN".to_owned())];
+    assert_eq!(super::environment::probably_mistyped(&variables), meant, "told, and not an error");
+    assert_eq!(parse("", &[("KEYSTEAD_ENVIRONMENT", "development")]).unwrap(), Config::default(), "read");
+}
+
 #[test]
 fn mistakes_are_named() {
     assert!(reason("[server]\nlistn = 'x'", &[]).contains("listn"));
     assert!(reason("[serve]\nlisten = 'x'", &[]).contains("serve"));
-    for unknown in ["KEYSTEAD_SERVER__LISTN", "KEYSTEAD_SERVE__LISTEN", "KEYSTEAD_LISTEN", "KEYSTEAD_A__B__C__D"] {
-        assert!(reason("", &[(unknown, "x")]).contains(unknown));
+    for (unknown, nearest) in [
+        ("KEYSTEAD_SERVER__LISTN", "KEYSTEAD_SERVER__LISTEN"),
+        ("KEYSTEAD_SERVE__LISTEN", "KEYSTEAD_SERVER__LISTEN"),
+        ("KEYSTEAD_UPSTREAM__0__BASEURL", "KEYSTEAD_UPSTREAM__0__BASE_URL"),
+        ("KEYSTEAD_A__B__C__D", ""),
+    ] {
+        let reason = reason("", &[(unknown, "x")]);
+        assert!(reason.contains(unknown) && reason.contains(nearest), "{reason}");
     }
     assert!(reason("", &[("KEYSTEAD_SANDBOX__ENABLED", "maybe")]).contains("KEYSTEAD_SANDBOX__ENABLED"));
     assert!(reason("[database]\nurl = 'mysql://x'", &[]).contains("database.url"));

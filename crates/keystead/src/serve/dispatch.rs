@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -10,21 +11,23 @@ use axum::extract::{MatchedPath, Request as AxumRequest};
 use axum::middleware::Next;
 use axum::response::Response as AxumResponse;
 use futures_util::FutureExt;
-use http::{HeaderName, HeaderValue, Request, Response, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::Either;
 use hyper::body::Incoming;
 use keystead_app::App;
 use keystead_app::audit::{self, Done};
 use keystead_core::id::RequestId;
 use keystead_core::network::Client;
-use keystead_core::refusal::GateRefusal;
-use keystead_gateway::{Gateway, GatewayBody};
+use keystead_core::refusal::{GateRefusal, Wire};
+use keystead_gateway::{BodyBounds, BodyMemory, BodyOwner, Bounded, Gateway, GatewayBody};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tower::ServiceExt;
 
 use crate::serve::edge::Edge;
 use crate::serve::host::Hosts;
+use crate::serve::in_clear::{self, InClear};
+use crate::serve::inbound::Inbound;
 use crate::serve::outcome::{self, Plane};
 use crate::wire;
 use crate::wire::follower::Follower;
@@ -47,6 +50,18 @@ pub(crate) struct Dispatch {
     pub(crate) app: App,
     /// Held while a refused call is written down.
     pub(crate) noting: Arc<Semaphore>,
+    pub(crate) bodies: Bodies,
+    /// Where the API is served over https only.
+    pub(crate) in_clear: Option<InClear>,
+}
+
+/// Bounds for bodies of the administration, of webhooks and of pages: whoever sends one need not have a key. Its memory is
+/// apart from that of the data plane, so that strangers take nothing from those who have one.
+pub(crate) struct Bodies {
+    pub(crate) memory: BodyMemory,
+    pub(crate) per_address: usize,
+    pub(crate) pause: Duration,
+    pub(crate) whole: Duration,
 }
 
 /// Where a request went, for the log line; never the raw path, which may carry anything.
@@ -67,11 +82,18 @@ impl Dispatch {
     /// Answers one request, whatever happens.
     pub(crate) async fn answer(self: Arc<Self>, request: Request<Incoming>, peer: SocketAddr) -> Answer {
         let began = Instant::now();
+        let (head, body) = request.into_parts();
+        let (body, reading) = Inbound::new(body, &head.headers);
+        let request = Request::from_parts(head, body);
         let method = request.method().clone();
         let plane = plane(request.uri().path());
         let address = (plane == Plane::Data).then(|| request.uri().clone());
         let answered = AssertUnwindSafe(self.route(request, peer, plane)).catch_unwind().await;
-        let response = answered.unwrap_or_else(|_| internal_error());
+        let mut response = answered.unwrap_or_else(|_| internal_error());
+        inert(response.headers_mut());
+        if !reading.is_complete() {
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
         let template = || match &address {
             Some(address) => {
                 keystead_core::route::find(method.as_str(), address.path()).ok().map(|matched| matched.route.path)
@@ -83,7 +105,13 @@ impl Dispatch {
         response
     }
 
-    async fn route(&self, request: Request<Incoming>, peer: SocketAddr, plane: Plane) -> Answer {
+    async fn route(&self, request: Request<Inbound>, peer: SocketAddr, plane: Plane) -> Answer {
+        let api = request.uri().path().starts_with("/v1");
+        if let Some(in_clear) = self.in_clear.as_ref().filter(|_| api && self.edge.in_clear(peer, request.headers())) {
+            let client = self.edge.visitor(peer, request.headers());
+            in_clear.flag(self, request.headers().clone(), client);
+            return in_clear::refusal().map(Either::Right);
+        }
         if plane == Plane::Pages
             && let Some(answer) = keystead_gateway::without_version(request.method(), request.uri().path())
         {
@@ -99,15 +127,21 @@ impl Dispatch {
             }
             Plane::Administration => {
                 let client = self.edge.client(peer, request.headers());
-                self.settled(Box::pin(routed(&self.administration, request, client)).await).await
+                self.settled(Box::pin(self.routed(plane, request, client)).await).await
             }
             Plane::Pages if !is_probe(request.uri().path()) && !self.hosts.knows(request.headers()) => plain(
                 StatusCode::MISDIRECTED_REQUEST,
                 "Keystead does not answer under this name. Set server.public_url.\n",
             ),
+            Plane::Pages if !matches!(*request.method(), Method::GET | Method::HEAD | Method::POST) => {
+                // Before any guard, which might send a browser somewhere instead.
+                let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "This method is not used here.\n");
+                response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD, POST"));
+                response
+            }
             Plane::Pages => {
                 let visitor = self.edge.visitor(peer, request.headers());
-                self.settled(Box::pin(routed(&self.pages, request, visitor)).await).await
+                self.settled(Box::pin(self.routed(plane, request, visitor)).await).await
             }
         }
     }
@@ -146,6 +180,56 @@ impl Dispatch {
     }
 }
 
+/// What a router made of a request.
+struct Served {
+    answer: Answer,
+    /// The newest change that it committed.
+    changed: Option<i64>,
+    done: Vec<Done>,
+}
+
+impl Dispatch {
+    /// Through a router, with the body kept to its bounds while the router reads it.
+    async fn routed(&self, plane: Plane, request: Request<Inbound>, client: Client) -> Served {
+        let (mut head, body) = request.into_parts();
+        let (router, most) = match plane {
+            Plane::Data | Plane::Administration => (&self.administration, keystead_api::largest_body(head.uri.path())),
+            Plane::Pages => (&self.pages, keystead_dashboard::largest_body(head.uri.path())),
+        };
+        head.extensions.insert(client);
+        let share = self.bodies.memory.share(BodyOwner::at(client.address), self.bodies.per_address);
+        let bounds = BodyBounds { most, pause: self.bodies.pause, whole: self.bodies.whole };
+        let (body, watch) = Bounded::new(body, bounds, share);
+        let request = Request::from_parts(head, Body::new(body));
+        let work = audit::done_from(client.address, router.clone().oneshot(request));
+        let ((answer, done), changed) = keystead_store::changed_by(work).await;
+        let answer = match (answer, watch.broken()) {
+            (Ok(response), None) => response.map(Either::Right),
+            (Ok(response), Some(fault)) => broken(response, plane, &fault.wire(most)),
+            (Err(never), _) => match never {},
+        };
+        Served { answer, changed, done }
+    }
+}
+
+/// The answer to a request that broke a bound of its body: with the headers of the router's answer, in its own words.
+fn broken(response: AxumResponse, plane: Plane, wire: &Wire) -> Answer {
+    let (mut head, _) = response.into_parts();
+    let (kind, text) = match plane {
+        Plane::Data | Plane::Administration => ("application/json", keystead_api::error_body(wire).to_string()),
+        Plane::Pages => ("text/plain; charset=utf-8", format!("{}\n", wire.message)),
+    };
+    head.status = StatusCode::from_u16(wire.status).unwrap_or(StatusCode::BAD_REQUEST);
+    head.headers.remove(header::CONTENT_LENGTH);
+    head.headers.remove(header::SET_COOKIE);
+    head.headers.remove(header::LOCATION);
+    head.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    if wire.status == 503 {
+        head.headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+    }
+    Response::from_parts(head, Either::Right(Body::from(text)))
+}
+
 /// Which door. Exact prefixes on the raw path: nothing is decoded first.
 fn plane(path: &str) -> Plane {
     if keystead_gateway::is_data_plane(path) {
@@ -161,24 +245,11 @@ fn is_probe(path: &str) -> bool {
     matches!(path, "/healthz" | "/readyz")
 }
 
-/// What a router made of a request.
-struct Served {
-    answer: Answer,
-    /// The newest change that it committed.
-    changed: Option<i64>,
-    done: Vec<Done>,
-}
-
-async fn routed(router: &Router, request: Request<Incoming>, client: Client) -> Served {
-    let mut request = request.map(Body::new);
-    request.extensions_mut().insert(client);
-    let work = audit::done_from(client.address, router.clone().oneshot(request));
-    let ((answer, done), changed) = keystead_store::changed_by(work).await;
-    let answer = match answer {
-        Ok(response) => response.map(Either::Right),
-        Err(never) => match never {},
-    };
-    Served { answer, changed, done }
+/// Whatever says nothing else is data: no browser may run it or guess what it is.
+fn inert(headers: &mut HeaderMap) {
+    headers.entry(header::X_CONTENT_TYPE_OPTIONS).or_insert(HeaderValue::from_static("nosniff"));
+    let policy = HeaderValue::from_static("sandbox; default-src 'none'");
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(policy);
 }
 
 fn plain(status: StatusCode, text: &'static str) -> Answer {

@@ -15,6 +15,7 @@ use crate::failure::Failure;
 
 /// The only header that is read for an address. `Forwarded`, `X-Real-IP` and spellings with underscores never are.
 static FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+static FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 /// Which networks belong to which country.
 pub(crate) struct CountryDatabase {
@@ -96,6 +97,21 @@ impl Edge {
         let told = told.and_then(|name| only(headers, name)?.to_str().ok()?.trim().parse().ok());
         let looked_up = || countries.database.as_ref().and_then(|database| database.country(client.address));
         Client { served: countries.rule.serves(client.address, told.or_else(looked_up)), ..client }
+    }
+
+    /// Whether a request came to this installation without encryption, as far as that can be known. Keystead speaks no TLS
+    /// itself: a proxy in front does, and says by `X-Forwarded-Proto` how it was called. That it was called in clear is
+    /// believed of everybody, because nobody gains by saying so. Otherwise a trusted proxy and this machine itself are
+    /// taken to be behind TLS, and everybody else came past it.
+    pub(crate) fn in_clear(&self, peer: SocketAddr, headers: &HeaderMap) -> bool {
+        let lines = headers.get_all(&FORWARDED_PROTO).iter();
+        let told = |line: &HeaderValue| line.to_str().map(str::to_ascii_lowercase).unwrap_or_default();
+        // The first entry is what the client used; proxies further in append theirs.
+        let client_used = |line: String| line.split(',').next().unwrap_or_default().trim() == "http";
+        if lines.map(told).any(client_used) {
+            return true;
+        }
+        !self.trusted.contains(peer.ip()) && !peer.ip().to_canonical().is_loopback()
     }
 
     /// Who looks at a page: from wherever he comes, so that owners can always mend what shuts out keys.

@@ -174,3 +174,20 @@ fn a_database_knows_where_the_proxies_say_nothing() {
     std::fs::remove_file(&path).unwrap();
     assert!(Edge::open(&named).err().unwrap().to_string().contains("cannot be read"));
 }
+
+// ASVS 4.1.2.
+#[test]
+fn what_came_in_clear_is_known() {
+    let edge = Edge::open(&options(None)).unwrap();
+    let clear = |peer: &str, lines: &[(&str, &str)]| edge.in_clear(socket(peer), &headers(lines));
+    let (https, http) = (("x-forwarded-proto", "https"), ("x-forwarded-proto", "http"));
+    assert!(clear("203.0.113.9", &[]), "past the proxy");
+    assert!(clear("203.0.113.9", &[https]), "a stranger's word");
+    assert!(!clear("10.0.0.1", &[https]) && !clear("10.0.0.1", &[]), "a trusted proxy");
+    assert!(!clear("127.0.0.1", &[]) && !clear("::1", &[]) && !clear("::ffff:127.0.0.1", &[]), "this machine");
+    for peer in ["10.0.0.1", "127.0.0.1", "203.0.113.9"] {
+        assert!(clear(peer, &[http]) && clear(peer, &[("x-forwarded-proto", "HTTP , https")]), "{peer}");
+        assert!(clear(peer, &[https, http]), "{peer}: two lines");
+    }
+    assert!(!clear("10.0.0.1", &[("x-forwarded-proto", "https, http")]), "http between the proxies only");
+}

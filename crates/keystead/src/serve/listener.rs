@@ -1,26 +1,40 @@
 //! Sockets: accepting, one HTTP/1.1 connection per task, and an orderly end.
 
-use std::io;
+use std::io::{self, Write};
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
+use http_body::{Frame, SizeHint};
 use hyper::body::{Body, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
+use keystead_core::network::Networks;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use crate::failure::Failure;
+use crate::serve::connections::{Bounds, Busy, Connections, Full, Ticket};
+use crate::serve::timed::{Timed, Times};
 
-/// A head that takes longer is a slow attack; an idle connection that waits longer is closed (SDKs keep theirs 5 s).
-const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
-const LARGEST_HEAD: usize = 64 * 1024;
-const MOST_HEADERS: usize = 128;
+pub(crate) const LARGEST_HEAD: usize = 64 * 1024;
+pub(crate) const MOST_HEADERS: usize = 128;
+/// How long to wait after a connection could not be accepted: the next attempt would fail as fast.
+const PAUSE: Duration = Duration::from_millis(50);
+/// Floods are told of once in this time.
+const TOLD_EVERY: Duration = Duration::from_secs(10);
+
+/// Written to a connection that is refused; a client sees an answer where its first bytes do not cross it.
+const REFUSED: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\nretry-after: 2\r\n\
+connection: close\r\ncontent-length: 151\r\n\r\n{\"error\":{\"message\":\"Too many connections are open. Try again shortly.\",\
+\"type\":\"service_unavailable_error\",\"param\":null,\"code\":\"server_is_overloaded\"}}";
 
 /// Binds, or says plainly what stands in the way and what to set.
 pub(crate) async fn bind(address: SocketAddr, variable: &str) -> Result<TcpListener, Failure> {
@@ -36,72 +50,160 @@ pub(crate) async fn bind(address: SocketAddr, variable: &str) -> Result<TcpListe
     })
 }
 
+/// What a listener allows.
+#[derive(Clone)]
+pub(crate) struct Terms {
+    pub(crate) connections: Arc<Connections>,
+    pub(crate) times: Times,
+    /// Connections of these are not counted for each address: many clients come through one.
+    pub(crate) proxies: Networks,
+}
+
+impl Terms {
+    /// For a listener that only the operator's own tools reach.
+    pub(crate) fn of_operator(times: Times) -> Self {
+        let connections = Connections::new(Bounds { all: 64, per_address: 64 });
+        Self { connections, times, proxies: Networks::default() }
+    }
+}
+
 /// Serves until `stopped` turns true; then connections finish what they are at. Every connection holds a clone of
 /// `busy`, so its receiver ends when the last one has.
 pub(crate) async fn serve<F, A, B>(
     listener: TcpListener,
+    terms: Terms,
     answer: F,
     mut stopped: watch::Receiver<bool>,
     busy: mpsc::Sender<()>,
 ) where
     F: Fn(Request<Incoming>, SocketAddr) -> A + Send + Sync + 'static,
     A: Future<Output = Response<B>> + Send + 'static,
-    B: Body<Data = Bytes> + Send + 'static,
+    B: Body<Data = Bytes> + Send + Unpin + 'static,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let answer = Arc::new(answer);
+    let mut told = Told::default();
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             () = turned(&mut stopped) => return,
         };
-        match accepted {
-            Ok((stream, peer)) => {
-                tokio::spawn(connection(stream, peer, Arc::clone(&answer), stopped.clone(), busy.clone()));
-            }
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
+            // The client went away before it was let in.
+            Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => continue,
             Err(error) => {
-                // Out of descriptors, most likely: the next attempt would fail as fast.
-                tracing::warn!(error = %error, "a connection could not be accepted");
-                sleep(Duration::from_millis(50)).await;
+                let made_place = terms.connections.make_place();
+                if let Some(times) = told.now() {
+                    tracing::warn!(%error, times, made_place, "connections cannot be accepted");
+                }
+                sleep(PAUSE).await;
+                continue;
+            }
+        };
+        let address = Some(peer.ip()).filter(|address| !terms.proxies.contains(*address));
+        match terms.connections.admit(address) {
+            Ok(ticket) => {
+                if let Err(error) = stream.set_nodelay(true) {
+                    tracing::debug!(error = %error, "TCP_NODELAY was refused");
+                }
+                let link = Link { ticket: Arc::new(ticket), peer, times: terms.times, _busy: busy.clone() };
+                tokio::spawn(connection(stream, link, Arc::clone(&answer), stopped.clone()));
+            }
+            Err(full) => {
+                refuse(stream);
+                if let Some(times) = told.now() {
+                    let bounds = terms.connections.bounds();
+                    match full {
+                        Full::All => tracing::warn!(times, most = bounds.all, "refused: too many connections"),
+                        Full::Address => tracing::warn!(
+                            times,
+                            most = bounds.per_address,
+                            "refused: too many connections of one address; a proxy belongs into server.trusted_proxies"
+                        ),
+                    }
+                }
             }
         }
     }
 }
 
-async fn connection<F, A, B>(
-    stream: TcpStream,
+/// Log lines about floods, few of them.
+#[derive(Default)]
+struct Told {
+    last: Option<Instant>,
+    since: u64,
+}
+
+impl Told {
+    /// How many times since the last line, when it is time for another.
+    fn now(&mut self) -> Option<u64> {
+        self.since += 1;
+        let now = Instant::now();
+        if self.last.is_some_and(|last| now.duration_since(last) < TOLD_EVERY) {
+            return None;
+        }
+        self.last = Some(now);
+        Some(std::mem::take(&mut self.since))
+    }
+}
+
+fn refuse(stream: TcpStream) {
+    // The socket's buffer is empty, so that this never waits; a client that has gone need not be told.
+    if let Ok(mut stream) = stream.into_std() {
+        let _ = stream.write(REFUSED);
+        let _ = stream.shutdown(std::net::Shutdown::Write);
+    }
+}
+
+struct Link {
+    ticket: Arc<Ticket>,
     peer: SocketAddr,
-    answer: Arc<F>,
-    mut stopped: watch::Receiver<bool>,
-    busy: mpsc::Sender<()>,
-) where
+    times: Times,
+    _busy: mpsc::Sender<()>,
+}
+
+async fn connection<S, F, A, B>(stream: S, link: Link, answer: Arc<F>, mut stopped: watch::Receiver<bool>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + 'static,
     F: Fn(Request<Incoming>, SocketAddr) -> A + Send + Sync + 'static,
     A: Future<Output = Response<B>> + Send + 'static,
-    B: Body<Data = Bytes> + Send + 'static,
+    B: Body<Data = Bytes> + Send + Unpin + 'static,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    let _busy = busy;
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(error = %error, "TCP_NODELAY was refused");
-    }
+    let (ticket, peer) = (Arc::clone(&link.ticket), link.peer);
+    let beginning = Arc::clone(&ticket);
     let service = service_fn(move |request| {
-        let answering = answer(request, peer);
-        async move { Ok::<_, std::convert::Infallible>(answering.await) }
+        let begun = beginning.begin().map(|busy| (busy, answer(request, peer)));
+        async move {
+            match begun {
+                Some((busy, answering)) => {
+                    Ok::<_, std::convert::Infallible>(answering.await.map(|body| Answered { body, _busy: busy }))
+                }
+                // The connection is about to be closed, as idle ones may be at any time.
+                None => std::future::pending().await,
+            }
+        }
     });
+    let socket = Timed::new(stream, Arc::clone(&ticket), link.times);
     let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
+        // The socket has timers of its own.
+        .header_read_timeout(None)
         .max_buf_size(LARGEST_HEAD)
         .max_headers(MOST_HEADERS)
         // Answers are short, or come in short pieces: one buffer costs less than a list of them.
         .writev(false)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(socket), service);
     let mut connection = std::pin::pin!(connection);
     let finished = tokio::select! {
         biased;
         finished = connection.as_mut() => finished,
+        () = ticket.ended() => return,
         () = turned(&mut stopped) => {
             connection.as_mut().graceful_shutdown();
+            if ticket.is_idle() {
+                return;
+            }
             connection.await
         }
     };
@@ -110,8 +212,38 @@ async fn connection<F, A, B>(
     }
 }
 
+/// The body of an answer; while it lasts, its connection is busy.
+struct Answered<B> {
+    body: B,
+    _busy: Busy,
+}
+
+impl<B: Body + Unpin> Body for Answered<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
 /// Waits until it is time to stop; a sender that is gone counts as that.
 async fn turned(stopped: &mut watch::Receiver<bool>) {
     // The answer borrows the channel and must not live across another wait.
     let _ = stopped.wait_for(|stop| *stop).await.is_ok();
 }
+
+#[cfg(test)]
+#[path = "listener_tests.rs"]
+mod tests;

@@ -1,13 +1,18 @@
 //! `keystead serve`: everything in one process.
 
+mod connections;
+mod descriptors;
 mod dispatch;
 pub(crate) mod edge;
 mod health;
 mod host;
+mod in_clear;
+mod inbound;
 pub(crate) mod listener;
 mod metrics;
 mod outcome;
 mod start;
+mod timed;
 
 use std::time::Duration;
 
@@ -55,6 +60,13 @@ fn say_where(addresses: &start::Addresses) {
     if let Some(metrics) = &addresses.metrics {
         print::line(&format!("  Metrics   http://{metrics}/metrics"));
     }
+    if addresses.public_url_missing {
+        let listen = addresses.listen;
+        print::line(&format!(
+            "  It listens on {listen}, beyond this machine. Set server.public_url to the address that people and SDKs use: \
+             links in mail lead there, and pages answer under no other name."
+        ));
+    }
     print::line("First steps: keystead admin bootstrap --email you@example.com --organization \"Your organization\"");
 }
 
@@ -68,3 +80,6 @@ async fn signal() -> Result<(), Failure> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod limits_tests;

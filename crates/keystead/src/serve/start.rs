@@ -1,6 +1,6 @@
 //! Puts everything together in order: secrets, store, sandbox, gateway, doors, listeners.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +9,8 @@ use axum::middleware::from_fn;
 use keystead_api::ApiState;
 use keystead_dashboard::{DashboardState, Waiting};
 use keystead_gateway::{
-    Directory, DirectoryOptions, Durability, Gateway, GatewayOptions, Limits, Meter, MeterOptions, Rates, ReadOn,
+    BodyMemory, Directory, DirectoryOptions, Durability, Gateway, GatewayOptions, Limits, Meter, MeterOptions, Rates,
+    ReadOn,
 };
 use keystead_store::Store;
 use prometheus_client::registry::Registry;
@@ -24,8 +25,9 @@ use crate::secrets;
 use crate::serve::dispatch::{self, Dispatch};
 use crate::serve::edge::Edge;
 use crate::serve::host::Hosts;
+use crate::serve::in_clear::InClear;
 use crate::serve::outcome::Outcomes;
-use crate::serve::{health, listener, metrics};
+use crate::serve::{connections, descriptors, health, listener, metrics, timed};
 use crate::wire;
 use crate::wire::authenticate::ByGateway;
 use crate::wire::catalogue::Models;
@@ -41,6 +43,8 @@ use crate::wire::sink::StoreUsage;
 pub(crate) struct Addresses {
     pub(crate) listen: SocketAddr,
     pub(crate) public_url: String,
+    /// Whether it can be reached from elsewhere, under an address that was not set.
+    pub(crate) public_url_missing: bool,
     pub(crate) sandbox: Option<String>,
     pub(crate) metrics: Option<SocketAddr>,
 }
@@ -61,12 +65,20 @@ pub(crate) struct Running {
 
 /// Starts everything; `stopped` turns true when connections should end.
 pub(crate) async fn start(config: Validated, stopped: watch::Receiver<bool>) -> Result<Running, Failure> {
+    for (name, meant) in &config.mistyped {
+        tracing::warn!("the environment variable {name} is not read; {meant} would be");
+    }
+    let descriptors = descriptors::raise();
     let main = listener::bind(config.server.listen, "KEYSTEAD_SERVER__LISTEN").await?;
     let listen = main.local_addr()?;
     let secrets = secrets::open(&config.server.data_dir)?;
     let edge = Edge::open(&config.edge)?;
     let store = wire::open_store(&config).await?;
-    let public_url = if config.public_url.is_empty() { format!("http://{listen}") } else { config.public_url.clone() };
+    let public_url_missing = config.public_url.is_empty() && !listen.ip().is_loopback();
+    let public_url = match config.public_url.as_str() {
+        "" => format!("http://{}", openable(listen)),
+        set => set.to_owned(),
+    };
     let sandbox = sandbox::start(&config).await?;
     let sandbox_url = sandbox.as_ref().map(|running| running.url.clone());
 
@@ -116,6 +128,11 @@ pub(crate) async fn start(config: Validated, stopped: watch::Receiver<bool>) -> 
     outcomes.register(&mut registry);
     gateway.metrics(&mut registry);
     follower.lag().register(&mut registry);
+    let bodies = bodies(&config);
+    let help = "Memory set aside for request bodies of pages, webhooks and the administration";
+    bodies.memory.register(&mut registry, "keystead_body_memory_without_key_bytes", help);
+    let terms = terms(&config, descriptors);
+    terms.connections.register(&mut registry);
 
     if let Some(running) = &sandbox {
         running.announce_to(listen);
@@ -146,28 +163,98 @@ pub(crate) async fn start(config: Validated, stopped: watch::Receiver<bool>) -> 
         outcomes,
         app: noter,
         noting: Arc::new(Semaphore::new(1)),
+        bodies,
+        in_clear: https_only(&config).then(InClear::default),
     });
 
     let (busy_sender, busy) = mpsc::channel(1);
     let metrics_bound = start_metrics(&config, registry, stopped.clone(), busy_sender.clone()).await?;
     let answer = move |request, peer| Arc::clone(&dispatch).answer(request, peer);
-    tokio::spawn(listener::serve(main, answer, stopped, busy_sender));
+    tokio::spawn(listener::serve(main, terms, answer, stopped, busy_sender));
     let leaving = Arc::clone(&follower);
     let listening = tokio::spawn(Arc::clone(&follower).listen());
     let follower = tokio::spawn(follower.follow());
-    let addresses = Addresses { listen, public_url, sandbox: sandbox_url, metrics: metrics_bound };
+    let addresses = Addresses { listen, public_url, public_url_missing, sandbox: sandbox_url, metrics: metrics_bound };
     Ok(Running { addresses, meter, follower, listening, leaving, worker, busy, _node: node, _sandbox: sandbox })
 }
 
-fn limits(config: &Validated) -> Limits {
-    let Limits { form_prefix, body_idle, connect, recheck, .. } = Limits::default();
-    let (json_body, form_body) = (config.limits.json_body_bytes, config.limits.upload_body_bytes);
-    let read_on = ReadOn {
-        time: Duration::from_secs(config.limits.read_on_seconds),
-        bytes: config.limits.read_on_bytes,
-        at_once: config.limits.read_on_answers,
+/// The address that can be opened from this machine: nothing answers at `0.0.0.0` or `[::]` itself.
+fn openable(listen: SocketAddr) -> SocketAddr {
+    let ip = match listen.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
     };
-    Limits { json_body, form_body, form_prefix, body_idle, connect, read_on, recheck }
+    SocketAddr::new(ip, listen.port())
+}
+
+fn times(config: &Validated) -> timed::Times {
+    let server = &config.server;
+    timed::Times {
+        head: Duration::from_secs(server.request_head_seconds),
+        idle: Duration::from_secs(server.idle_connection_seconds),
+        stall: Duration::from_secs(server.stalled_answer_seconds),
+    }
+}
+
+/// What the main listener allows, as far as the descriptors of this process reach.
+fn terms(config: &Validated, descriptors: Option<u64>) -> listener::Terms {
+    let wanted = config.server.max_connections;
+    let all = descriptors::connections_within(descriptors, wanted);
+    if all < wanted / 2 {
+        tracing::warn!(
+            ?descriptors,
+            "the limit of open files allows {all} connections, not the {wanted} of server.max_connections"
+        );
+    }
+    let per_address = config.server.max_connections_per_address.min(all / 2).max(1);
+    listener::Terms {
+        connections: connections::Connections::new(connections::Bounds { all, per_address }),
+        times: times(config),
+        proxies: config.edge.trusted.clone(),
+    }
+}
+
+fn limits(config: &Validated) -> Limits {
+    let set = &config.limits;
+    Limits {
+        json_body: set.json_body_bytes,
+        form_body: set.upload_body_bytes,
+        body_idle: Duration::from_secs(set.body_pause_seconds),
+        body_whole: Duration::from_secs(set.body_seconds),
+        upload_whole: Duration::from_secs(set.upload_seconds),
+        body_memory: set.body_memory_bytes,
+        body_memory_per_key: set.body_memory_per_key_bytes,
+        read_on: ReadOn {
+            time: Duration::from_secs(set.read_on_seconds),
+            bytes: set.read_on_bytes,
+            at_once: set.read_on_answers,
+        },
+        ..Limits::default()
+    }
+}
+
+/// Whether the API is refused to whoever comes without encryption.
+fn https_only(config: &Validated) -> bool {
+    let https_only = config.public_url.starts_with("https://") && !config.server.allow_plain_http;
+    if https_only && config.edge.trusted.is_empty() && !config.server.listen.ip().is_loopback() {
+        tracing::warn!(
+            "server.public_url is https and no proxy is trusted: calls of the API from other machines are refused as \
+             unencrypted. Name the proxy that ends TLS in server.trusted_proxies"
+        );
+    }
+    https_only
+}
+
+/// A quarter of the memory of the data plane, beside it.
+fn bodies(config: &Validated) -> dispatch::Bodies {
+    let set = &config.limits;
+    dispatch::Bodies {
+        memory: BodyMemory::new(set.body_memory_bytes / 4),
+        per_address: set.body_memory_per_address_bytes,
+        pause: Duration::from_secs(set.body_pause_seconds),
+        whole: Duration::from_secs(set.body_seconds),
+    }
 }
 
 async fn open_meter(config: &Validated, store: &Store) -> Result<Arc<Meter>, Failure> {
@@ -209,7 +296,8 @@ async fn start_metrics(
     let bound = listener.local_addr()?;
     let registry = Arc::new(registry);
     let answer = move |request, _| metrics::answer(Arc::clone(&registry), request);
-    tokio::spawn(listener::serve(listener, answer, stopped, busy));
+    let terms = listener::Terms::of_operator(times(config));
+    tokio::spawn(listener::serve(listener, terms, answer, stopped, busy));
     Ok(Some(bound))
 }
 
@@ -229,6 +317,23 @@ impl Running {
         self.listening.abort();
         if timeout(Duration::from_secs(2), self.leaving.leave()).await.is_err() {
             tracing::warn!("the database does not answer; other nodes look for this one for an hour");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_of_all_interfaces_is_shown_as_one_that_can_be_opened() {
+        for (listen, opens) in [
+            ("0.0.0.0:8080", "127.0.0.1:8080"),
+            ("[::]:8080", "[::1]:8080"),
+            ("192.0.2.7:80", "192.0.2.7:80"),
+            ("[::1]:8080", "[::1]:8080"),
+        ] {
+            assert_eq!(openable(listen.parse().unwrap()).to_string(), opens);
         }
     }
 }

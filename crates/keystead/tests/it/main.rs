@@ -19,6 +19,8 @@ mod running;
 mod second_service;
 mod spared;
 mod story;
+mod strangers;
+mod surface;
 mod taken;
 mod totals;
 mod upstream;

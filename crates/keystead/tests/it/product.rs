@@ -15,6 +15,7 @@ pub(crate) struct Product {
     child: Child,
     pub(crate) listen: String,
     pub(crate) sandbox: Option<String>,
+    metrics: String,
     variables: Vec<(String, String)>,
 }
 
@@ -78,11 +79,26 @@ impl Product {
         Self::serve(folder, variables)
     }
 
+    /// With these commands of a shell before it, which set what a process inherits.
+    pub(crate) fn start_after(shell: &str, more: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut variables = variables(folder.path());
+        variables.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        let mut command = Command::new("sh");
+        command.arg("-c").arg(format!("{shell}; exec \"$0\" \"$@\"")).arg(env!("CARGO_BIN_EXE_keystead"));
+        command.current_dir(folder.path()).envs(variables.iter().cloned());
+        Self::spawn(folder, variables, command)
+    }
+
     fn serve(folder: tempfile::TempDir, variables: Vec<(String, String)>) -> Self {
+        let command = command(folder.path(), &variables);
+        Self::spawn(folder, variables, command)
+    }
+
+    fn spawn(folder: tempfile::TempDir, variables: Vec<(String, String)>, mut command: Command) -> Self {
         let ready = folder.path().join("ready.json");
         let log = std::fs::File::create(folder.path().join("log")).unwrap();
         let _ = std::fs::remove_file(&ready);
-        let mut command = command(folder.path(), &variables);
         command.arg("serve").arg("--ready-file").arg(&ready).stdout(Stdio::piped()).stderr(log);
         let mut child = command.spawn().unwrap();
         // The first line on the standard output comes once everything listens; an end without one is a failure.
@@ -101,7 +117,8 @@ impl Product {
         let addresses: Value = serde_json::from_str(&text.expect("a ready file")).unwrap();
         let listen = addresses["listen"].as_str().unwrap().to_owned();
         let sandbox = addresses["sandbox"].as_str().map(str::to_owned);
-        Self { folder, child, listen, sandbox, variables }
+        let metrics = addresses["metrics"].as_str().unwrap_or_default().to_owned();
+        Self { folder, child, listen, sandbox, metrics, variables }
     }
 
     pub(crate) fn folder(&self) -> PathBuf {
@@ -182,6 +199,16 @@ impl Product {
         panic!("never happened: {what}\n{}", self.log());
     }
 
+    /// One of the metrics.
+    pub(crate) fn metric(&self, name: &str) -> Option<f64> {
+        let mut stream = TcpStream::connect(&self.metrics).unwrap();
+        stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let mut lines = answer.lines().filter_map(|line| line.split_once(' '));
+        lines.find(|(known, _)| *known == name).and_then(|(_, value)| value.parse().ok())
+    }
+
     /// Bytes as they are; everything until the server closes.
     pub(crate) fn raw(&self, bytes: &[u8]) -> Answer {
         let mut stream = self.connect();
@@ -193,7 +220,7 @@ impl Product {
     }
 }
 
-fn parse(text: &str) -> Answer {
+pub(crate) fn parse(text: &str) -> Answer {
     let (head, body) = text.split_once("\r\n\r\n").unwrap_or((text, ""));
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
     let body = if head.to_lowercase().contains("transfer-encoding: chunked") { unchunk(body) } else { body.to_owned() };

@@ -38,6 +38,8 @@ async fn together_on_postgres() {
     let world = World::postgres().await;
     concurrency::all(&world).await;
     concurrency::a_deadlock_is_tried_again(world.fresh().await).await;
+    outage::why_it_cannot_be_reached(&world).await;
+    outage::a_server_that_falls_silent(&world).await;
     outage::all(world).await;
 }
 

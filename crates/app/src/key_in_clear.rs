@@ -1,0 +1,28 @@
+//! A key that came over a connection without encryption, where the installation is served over https: owners are told, so
+//! that they replace it.
+
+use std::sync::Arc;
+
+use keystead_core::caller::Caller;
+use keystead_store::Tx;
+use serde_json::json;
+
+use crate::audit::Deed;
+use crate::{Actor, App, Error};
+
+impl App {
+    /// Flags the key in the audit log of the organization that it reaches first.
+    ///
+    /// # Errors
+    /// When the store is unavailable.
+    pub async fn note_key_in_clear(&self, caller: &Arc<Caller>) -> Result<(), Error> {
+        let Some(organization) = caller.organizations.first().map(|reached| reached.id.clone()) else { return Ok(()) };
+        let (app, caller) = (self.clone(), Arc::clone(caller));
+        let write = self.store().write("note_key_in_clear", async move |tx: &mut Tx| {
+            let (action, target, details) = ("api_key.sent_in_clear", caller.key.as_str(), json!({ "id": caller.key }));
+            let deed = Deed { organization: &organization, action, target, details };
+            app.record(tx, &Actor::Key(Arc::clone(&caller)), deed).await
+        });
+        write.await
+    }
+}

@@ -1,0 +1,254 @@
+//! The data folder and what lies in it belong to the user Keystead runs as, and are nobody else's to read: made so,
+//! tightened where they were wider, and refused where they are another user's or lead elsewhere.
+
+use std::fs::{self, DirBuilder, Metadata, Permissions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use percent_encoding::percent_decode_str;
+use rustix::fs::Mode;
+
+use crate::config::Validated;
+
+/// Why the folder cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum FolderError {
+    #[error(
+        "the data folder {path} cannot be made: {source}. Choose one that can be written: \
+         KEYSTEAD_SERVER__DATA_DIR=/var/lib/keystead"
+    )]
+    NotMade { path: PathBuf, source: io::Error },
+    #[error("{path}: {source}")]
+    Io { path: PathBuf, source: io::Error },
+    #[error("{path} is a link, and its target could be anything: put what it leads to in its place")]
+    Link { path: PathBuf },
+    #[error(
+        "{path} belongs to user {owner}, and Keystead runs as user {us}: run it as that user, or run: chown -R {us} {path}"
+    )]
+    Foreign { path: PathBuf, owner: u32, us: u32 },
+    #[error("{path} belongs to root, and everybody may write there (mode {mode:o}); run: chmod o-w {path}")]
+    Shared { path: PathBuf, mode: u32 },
+    #[error("{path} can be read by others (mode {mode:o})")]
+    Wide { path: PathBuf, mode: u32 },
+}
+
+/// What to do with a mode that lets others in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wide {
+    Tighten,
+    Tell,
+}
+
+/// Files made from now on are this user's alone, whatever makes them.
+pub(crate) fn keep_new_files_private() {
+    rustix::process::umask(Mode::from_raw_mode(0o077));
+}
+
+/// Makes the folder, or makes it private. Before anything in it is opened.
+pub(crate) fn prepare(config: &Validated) -> Result<(), FolderError> {
+    let path = &config.server.data_dir;
+    let not_made = |source| FolderError::NotMade { path: path.clone(), source };
+    DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(not_made)?;
+    Guard { wide: Wide::Tighten, us: us() }.all(path, database_file(config.database_url.expose()))
+}
+
+/// Looks without changing anything.
+pub(crate) fn check(config: &Validated) -> Result<(), FolderError> {
+    let guard = Guard { wide: Wide::Tell, us: us() };
+    guard.all(&config.server.data_dir, database_file(config.database_url.expose()))
+}
+
+fn us() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
+/// The file of an SQLite address.
+fn database_file(url: &str) -> Option<PathBuf> {
+    let rest = url.strip_prefix("sqlite:")?;
+    let rest = rest.strip_prefix("//").unwrap_or(rest);
+    let path = rest.split('?').next().unwrap_or(rest);
+    let path = percent_decode_str(path).decode_utf8_lossy();
+    (!path.is_empty() && !path.starts_with(':')).then(|| PathBuf::from(path.as_ref()))
+}
+
+struct Guard {
+    wide: Wide,
+    us: u32,
+}
+
+impl Guard {
+    fn all(&self, folder: &Path, database: Option<PathBuf>) -> Result<(), FolderError> {
+        self.folder(folder)?;
+        // Its readers refuse it when others could read it, because then they may have.
+        self.entry(&folder.join("secrets.toml"), None)?;
+        let database = database.unwrap_or_else(|| folder.join("keystead.db"));
+        for suffix in ["", "-wal", "-shm", "-journal"] {
+            let mut file = database.clone().into_os_string();
+            file.push(suffix);
+            self.entry(Path::new(&file), Some(0o600))?;
+        }
+        self.tree(&folder.join("spool"))?;
+        self.tree(&folder.join("evidence"))
+    }
+
+    /// The folder itself may be reached by a link, as service managers make one.
+    fn folder(&self, path: &Path) -> Result<(), FolderError> {
+        let metadata = fs::metadata(path).map_err(io_at(path))?;
+        let mode = metadata.permissions().mode() & 0o7777;
+        // A volume that is mounted there may be root's, lent to the group of this user. Root could do anything anyway.
+        if metadata.uid() == 0 && self.us != 0 {
+            let shared = mode & 0o002 != 0;
+            return if shared { Err(FolderError::Shared { path: path.to_owned(), mode }) } else { Ok(()) };
+        }
+        self.owned(path, &metadata)?;
+        self.narrow(path, &metadata, 0o700)
+    }
+
+    /// A folder of ours with all that is in it.
+    fn tree(&self, path: &Path) -> Result<(), FolderError> {
+        let Some(metadata) = self.entry(path, None)? else { return Ok(()) };
+        if !metadata.is_dir() {
+            return self.narrow(path, &metadata, 0o600);
+        }
+        self.narrow(path, &metadata, 0o700)?;
+        for entry in fs::read_dir(path).map_err(io_at(path))? {
+            self.tree(&entry.map_err(io_at(path))?.path())?;
+        }
+        Ok(())
+    }
+
+    /// A file or folder of ours, if it is there; with the mode it should have.
+    fn entry(&self, path: &Path, mode: Option<u32>) -> Result<Option<Metadata>, FolderError> {
+        let metadata = match fs::symlink_metadata(path) {
+            Ok(metadata) => metadata,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(source) => return Err(io_at(path)(source)),
+        };
+        if metadata.is_symlink() {
+            return Err(FolderError::Link { path: path.to_owned() });
+        }
+        self.owned(path, &metadata)?;
+        if let Some(mode) = mode {
+            self.narrow(path, &metadata, mode)?;
+        }
+        Ok(Some(metadata))
+    }
+
+    fn owned(&self, path: &Path, metadata: &Metadata) -> Result<(), FolderError> {
+        let (owner, us) = (metadata.uid(), self.us);
+        if owner == us { Ok(()) } else { Err(FolderError::Foreign { path: path.to_owned(), owner, us }) }
+    }
+
+    fn narrow(&self, path: &Path, metadata: &Metadata, wanted: u32) -> Result<(), FolderError> {
+        let mode = metadata.permissions().mode() & 0o7777;
+        if mode & 0o077 == 0 {
+            return Ok(());
+        }
+        if self.wide == Wide::Tell {
+            return Err(FolderError::Wide { path: path.to_owned(), mode });
+        }
+        tracing::info!(path = %path.display(), from = format!("{mode:o}"), to = format!("{wanted:o}"), "made private");
+        fs::set_permissions(path, Permissions::from_mode(wanted)).map_err(io_at(path))
+    }
+}
+
+fn io_at(path: &Path) -> impl Fn(io::Error) -> FolderError {
+    let path = path.to_owned();
+    move |source| FolderError::Io { path: path.clone(), source }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    fn tighten() -> Guard {
+        Guard { wide: Wide::Tighten, us: us() }
+    }
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    fn folder_with(files: &[&str]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for file in files {
+            let path = folder.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::set_permissions(path.parent().unwrap(), Permissions::from_mode(0o755)).unwrap();
+            fs::write(&path, "x").unwrap();
+            fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
+        }
+        folder
+    }
+
+    // SD-1.
+    #[test]
+    fn what_was_open_to_others_is_closed() {
+        let files = ["keystead.db", "keystead.db-wal", "keystead.db-shm", "spool/1.log", "evidence/case/front"];
+        let folder = folder_with(&files);
+        let at = |name: &str| folder.path().join(name);
+        let told = Guard { wide: Wide::Tell, us: us() }.all(folder.path(), None);
+        assert!(matches!(told, Err(FolderError::Wide { .. })), "{told:?}");
+        assert_eq!(mode(&at("keystead.db")), 0o644, "to look changes nothing");
+        tighten().all(folder.path(), None).unwrap();
+        assert_eq!(files.map(|file| mode(&at(file))), [0o600; 5]);
+        assert_eq!(["", "spool", "evidence", "evidence/case"].map(|name| mode(&at(name))), [0o700; 4]);
+        Guard { wide: Wide::Tell, us: us() }.all(folder.path(), None).unwrap();
+    }
+
+    // SD-1.
+    #[test]
+    fn planted_links_are_refused() {
+        for name in ["secrets.toml", "keystead.db", "keystead.db-wal", "spool", "spool/1.log", "evidence/case"] {
+            let folder = folder_with(&["elsewhere", "spool/0.log", "evidence/0"]);
+            let link = folder.path().join(name);
+            if name == "spool" {
+                fs::remove_dir_all(&link).unwrap();
+            }
+            symlink(folder.path().join("elsewhere"), &link).unwrap();
+            let refused = tighten().all(folder.path(), None);
+            assert!(matches!(&refused, Err(FolderError::Link { path }) if *path == link), "{name}: {refused:?}");
+            assert_eq!(mode(&folder.path().join("elsewhere")), 0o644, "{name}: its target is not touched");
+        }
+    }
+
+    // SD-1.
+    #[test]
+    fn another_users_files_are_refused_with_the_way_out() {
+        let folder = folder_with(&["keystead.db"]);
+        let refused =
+            Guard { wide: Wide::Tighten, us: us() + 1 }.entry(&folder.path().join("keystead.db"), Some(0o600));
+        let text = refused.unwrap_err().to_string();
+        assert!(text.contains("keystead.db") && text.contains(&format!("runs as user {}", us() + 1)), "{text}");
+    }
+
+    #[test]
+    fn a_volume_of_roots_is_used_unless_everybody_may_write_there() {
+        if us() != 0 {
+            return;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        fs::set_permissions(folder.path(), Permissions::from_mode(0o2775)).unwrap();
+        let guest = Guard { wide: Wide::Tighten, us: 1_000 };
+        guest.folder(folder.path()).unwrap();
+        assert_eq!(mode(folder.path()), 0o775, "it is not this user's to change");
+        fs::set_permissions(folder.path(), Permissions::from_mode(0o777)).unwrap();
+        assert!(matches!(guest.folder(folder.path()), Err(FolderError::Shared { .. })));
+    }
+
+    #[test]
+    fn addresses_of_sqlite_name_their_files() {
+        for (url, file) in [
+            ("sqlite:///var/lib/a%20b.db?mode=rwc", Some("/var/lib/a b.db")),
+            ("sqlite://keystead.db", Some("keystead.db")),
+            ("sqlite:keystead.db", Some("keystead.db")),
+            ("sqlite::memory:", None),
+            ("postgres://h/d", None),
+        ] {
+            assert_eq!(database_file(url), file.map(PathBuf::from), "{url}");
+        }
+    }
+}

@@ -1,0 +1,326 @@
+//! The connections that are open: bounded in all and for each address. When there is no room, the connection that has
+//! been idle longest makes place; one whose request is being answered never does.
+
+use std::collections::{BTreeMap, HashMap};
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+use tokio::sync::Notify;
+
+/// How many connections are looked at for one that may make place; with more that are busy, the new one is refused.
+const LOOKED_AT: usize = 256;
+
+/// How many connections there may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Bounds {
+    pub(crate) all: usize,
+    pub(crate) per_address: usize,
+}
+
+/// Why a connection is not let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Full {
+    All,
+    Address,
+}
+
+/// Every open connection of a listener.
+pub(crate) struct Connections {
+    bounds: Bounds,
+    /// Orders the moments at which connections became idle.
+    moments: AtomicU64,
+    open: Mutex<Open>,
+    gauge: Gauge,
+    made_place: Counter,
+    refused: Counter,
+}
+
+/// The keys are moments: when the connection became idle as far as was known when it was last looked at. The true
+/// moment is never earlier, so the first entry whose moment is true has been idle longest.
+#[derive(Default)]
+struct Open {
+    all: BTreeMap<u64, Arc<Connection>>,
+    addresses: HashMap<IpAddr, BTreeMap<u64, Arc<Connection>>>,
+}
+
+/// No request is being answered, and nothing of the last answer waits to be sent.
+const IDLE: u8 = 0;
+const BUSY: u8 = 1;
+/// The answer is made, but not all of it is with the operating system.
+const FINISHING: u8 = 2;
+/// It made place for another.
+const ENDED: u8 = 3;
+
+/// What is known of one connection.
+pub(crate) struct Connection {
+    address: Option<IpAddr>,
+    phase: AtomicU8,
+    /// When it became idle last.
+    idle_since: AtomicU64,
+    /// Its key in the maps; changed under their lock.
+    position: AtomicU64,
+    ended: Notify,
+}
+
+impl Connections {
+    pub(crate) fn new(bounds: Bounds) -> Arc<Self> {
+        Arc::new(Self {
+            bounds,
+            moments: AtomicU64::new(0),
+            open: Mutex::default(),
+            gauge: Gauge::default(),
+            made_place: Counter::default(),
+            refused: Counter::default(),
+        })
+    }
+
+    /// Makes the counts visible.
+    pub(crate) fn register(&self, registry: &mut Registry) {
+        registry.register("keystead_connections", "Connections of clients that are open", self.gauge.clone());
+        registry.register(
+            "keystead_connections_made_place",
+            "Idle connections closed to make place for new ones",
+            self.made_place.clone(),
+        );
+        registry.register(
+            "keystead_connections_refused",
+            "Connections refused because too many were open",
+            self.refused.clone(),
+        );
+    }
+
+    pub(crate) fn bounds(&self) -> Bounds {
+        self.bounds
+    }
+
+    /// Lets a connection in. Without an address it counts towards all, and not towards those of an address.
+    pub(crate) fn admit(self: &Arc<Self>, address: Option<IpAddr>) -> Result<Ticket, Full> {
+        let address = address.map(network);
+        let mut open = self.lock();
+        let of_address = address.and_then(|address| open.addresses.get(&address)).map_or(0, BTreeMap::len);
+        if of_address >= self.bounds.per_address && !self.end_one(&mut open, address) {
+            self.refused.inc();
+            return Err(Full::Address);
+        }
+        if open.all.len() >= self.bounds.all && !self.end_one(&mut open, None) {
+            self.refused.inc();
+            return Err(Full::All);
+        }
+        let moment = self.moment();
+        let connection = Arc::new(Connection {
+            address,
+            phase: AtomicU8::new(IDLE),
+            idle_since: AtomicU64::new(moment),
+            position: AtomicU64::new(moment),
+            ended: Notify::new(),
+        });
+        open.insert(moment, &connection);
+        self.gauge.set(i64::try_from(open.all.len()).unwrap_or(i64::MAX));
+        Ok(Ticket { connections: Arc::clone(self), connection })
+    }
+
+    /// Ends the connection that has been idle longest, when descriptors have run out. Answers whether there was one.
+    pub(crate) fn make_place(&self) -> bool {
+        let mut open = self.lock();
+        self.end_one(&mut open, None)
+    }
+
+    /// Ends the connection that has been idle longest, of this address or of all. Answers whether there was one.
+    fn end_one(&self, open: &mut Open, address: Option<IpAddr>) -> bool {
+        for _ in 0..LOOKED_AT {
+            let order = address.map_or(Some(&open.all), |address| open.addresses.get(&address));
+            let Some((&position, connection)) = order.and_then(BTreeMap::first_key_value) else { return false };
+            let connection = Arc::clone(connection);
+            open.remove(&connection);
+            let since = connection.idle_since.load(Ordering::Acquire);
+            let idle = connection.phase.load(Ordering::Acquire) == IDLE;
+            let ends = || connection.phase.compare_exchange(IDLE, ENDED, Ordering::AcqRel, Ordering::Acquire).is_ok();
+            if idle && since == position && ends() {
+                connection.ended.notify_one();
+                self.made_place.inc();
+                return true;
+            }
+            // It was used since: it goes where it belongs; a busy one will not be idle before now.
+            let next = if idle && since != position { since } else { self.moment() };
+            open.insert(next, &connection);
+        }
+        false
+    }
+
+    fn moment(&self) -> u64 {
+        self.moments.fetch_add(1, Ordering::Relaxed)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Open> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Open {
+    fn insert(&mut self, position: u64, connection: &Arc<Connection>) {
+        connection.position.store(position, Ordering::Relaxed);
+        self.all.insert(position, Arc::clone(connection));
+        if let Some(address) = connection.address {
+            self.addresses.entry(address).or_default().insert(position, Arc::clone(connection));
+        }
+    }
+
+    fn remove(&mut self, connection: &Connection) {
+        let position = connection.position.load(Ordering::Relaxed);
+        self.all.remove(&position);
+        let Some(address) = connection.address else { return };
+        if let Some(of_address) = self.addresses.get_mut(&address) {
+            of_address.remove(&position);
+            if of_address.is_empty() {
+                self.addresses.remove(&address);
+            }
+        }
+    }
+}
+
+/// Whoever has one IPv6 address has the 2^64 of its network.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
+        address => address,
+    }
+}
+
+/// One connection's place among the others, given back when dropped.
+pub(crate) struct Ticket {
+    connections: Arc<Connections>,
+    connection: Arc<Connection>,
+}
+
+impl Ticket {
+    /// A request has come. `None` when the connection has just made place for another, and is about to be closed.
+    pub(crate) fn begin(&self) -> Option<Busy> {
+        let began = self
+            .connection
+            .phase
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |phase| (phase != ENDED).then_some(BUSY));
+        began.ok().map(|_| Busy(Arc::clone(&self.connection)))
+    }
+
+    /// All that was written is with the operating system. Answers whether the connection has become idle by that.
+    pub(crate) fn flushed(&self) -> bool {
+        if self.connection.phase.load(Ordering::Acquire) != FINISHING {
+            return false;
+        }
+        self.connection.idle_since.store(self.connections.moment(), Ordering::Release);
+        self.connection.phase.compare_exchange(FINISHING, IDLE, Ordering::AcqRel, Ordering::Acquire).is_ok()
+    }
+
+    /// Whether no request is being answered.
+    pub(crate) fn is_idle(&self) -> bool {
+        matches!(self.connection.phase.load(Ordering::Acquire), IDLE | ENDED)
+    }
+
+    /// Waits until this connection has to make place.
+    pub(crate) async fn ended(&self) {
+        self.connection.ended.notified().await;
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        let mut open = self.connections.lock();
+        // One that made place is gone from the maps already, and its position may be another's no longer.
+        if self.connection.phase.load(Ordering::Acquire) != ENDED {
+            open.remove(&self.connection);
+        }
+        self.connections.gauge.set(i64::try_from(open.all.len()).unwrap_or(i64::MAX));
+    }
+}
+
+/// Held while a request is answered; its end is the end of the answer's body.
+pub(crate) struct Busy(Arc<Connection>);
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        // A request that was read ahead may have begun already; then it stays busy.
+        let _ = self.0.phase.compare_exchange(BUSY, FINISHING, Ordering::AcqRel, Ordering::Acquire);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from(last: u8) -> Option<IpAddr> {
+        Some(IpAddr::from([192, 0, 2, last]))
+    }
+
+    fn answer(ticket: &Ticket) {
+        drop(ticket.begin().unwrap());
+        assert!(ticket.flushed());
+    }
+
+    fn has_ended(ticket: &Ticket) -> bool {
+        ticket.connection.phase.load(Ordering::Relaxed) == ENDED
+    }
+
+    // GW-9.
+    #[test]
+    fn the_oldest_idle_connection_makes_place_and_busy_ones_never() {
+        let connections = Connections::new(Bounds { all: 3, per_address: 3 });
+        let [first, second, third] = [1, 2, 3].map(|last| connections.admit(from(last)).unwrap());
+        answer(&first);
+        let busy = second.begin();
+        assert!(busy.is_some());
+        let fourth = connections.admit(from(4)).unwrap();
+        assert!(has_ended(&third) && !has_ended(&first), "the third was idle longest");
+        answer(&first);
+        drop((busy, third));
+        assert!(second.flushed());
+        let fifth = connections.admit(from(5)).unwrap();
+        assert!(has_ended(&fourth), "idle since before the first and the second");
+        let held = [&first, &second, &fifth].map(|ticket| ticket.begin().unwrap());
+        assert_eq!(connections.admit(from(6)).err(), Some(Full::All));
+        drop(held);
+        assert!(second.flushed());
+        assert!(connections.admit(from(6)).is_ok(), "it is let in as soon as one is idle");
+        assert!(has_ended(&second) && !first.is_idle(), "an answer that is not sent in full holds its connection");
+    }
+
+    // GW-9.
+    #[test]
+    fn one_address_makes_place_among_its_own() {
+        let connections = Connections::new(Bounds { all: 10, per_address: 2 });
+        let neighbour = connections.admit(from(9)).unwrap();
+        let flood: Vec<Ticket> = (0..20).map(|_| connections.admit(from(1)).unwrap()).collect();
+        assert_eq!(flood.iter().filter(|ticket| !has_ended(ticket)).count(), 2);
+        assert!(!has_ended(&neighbour));
+        let held: Vec<Busy> = flood.iter().filter_map(Ticket::begin).collect();
+        assert_eq!(connections.admit(from(1)).err(), Some(Full::Address));
+        let other = connections.admit(from(2)).unwrap();
+        assert!(!has_ended(&other));
+        drop(held);
+        let proxied: Vec<_> = (0..7).map(|_| connections.admit(None)).collect();
+        assert!(proxied.iter().all(Result::is_ok), "a trusted proxy's connections count towards all only");
+    }
+
+    #[test]
+    fn a_network_of_ipv6_counts_as_one_address() {
+        let connections = Connections::new(Bounds { all: 10, per_address: 1 });
+        let [here, same, other] = ["2001:db8::1", "2001:db8::ffff:2", "2001:db8:0:1::1"]
+            .map(|address| connections.admit(address.parse().ok()).unwrap());
+        assert_eq!([&here, &same, &other].map(has_ended), [true, false, false]);
+        let mapped = ["192.0.2.1", "::ffff:192.0.2.1"].map(|address| connections.admit(address.parse().ok()).unwrap());
+        assert!(has_ended(&mapped[0]));
+    }
+
+    #[test]
+    fn places_are_given_back() {
+        let connections = Connections::new(Bounds { all: 2, per_address: 2 });
+        for round in 0..100_u8 {
+            let tickets = [connections.admit(from(round)), connections.admit(from(1)), connections.admit(from(2))];
+            assert!(tickets.iter().all(Result::is_ok));
+        }
+        assert!(connections.lock().all.is_empty() && connections.lock().addresses.is_empty());
+    }
+}

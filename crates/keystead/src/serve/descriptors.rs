@@ -1,0 +1,52 @@
+//! How many files and sockets the process may hold open: raised to what the system allows, and what follows from it.
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+/// Kept for files, the database, listeners and log lines, however many connections there are.
+const RESERVED: u64 = 128;
+/// A connection of a client whose request is forwarded needs another to the upstream.
+const FOR_EACH_CONNECTION: u64 = 2;
+
+/// Raises the soft limit to the hard one, because shells and service managers usually set a soft limit of 1,024.
+/// Answers the limit that holds now; `None` is no limit.
+pub(crate) fn raise() -> Option<u64> {
+    let limit = getrlimit(Resource::Nofile);
+    if limit.current == limit.maximum {
+        return limit.current;
+    }
+    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    match setrlimit(Resource::Nofile, raised) {
+        Ok(()) => limit.maximum,
+        Err(error) => {
+            tracing::warn!(%error, current = limit.current, "the limit of open files cannot be raised");
+            limit.current
+        }
+    }
+}
+
+/// How many connections of clients fit into this many descriptors: at least one.
+pub(crate) fn connections_within(descriptors: Option<u64>, wanted: usize) -> usize {
+    let Some(descriptors) = descriptors else { return wanted };
+    let fit = descriptors.saturating_sub(RESERVED) / FOR_EACH_CONNECTION;
+    wanted.min(usize::try_from(fit).unwrap_or(usize::MAX)).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_leave_room_for_everything_else() {
+        assert_eq!(connections_within(None, 10_000), 10_000);
+        assert_eq!(connections_within(Some(1 << 20), 10_000), 10_000);
+        assert_eq!(connections_within(Some(1_024), 10_000), 448);
+        assert_eq!(connections_within(Some(100), 10_000), 1);
+    }
+
+    #[test]
+    fn the_soft_limit_becomes_the_hard_one() {
+        let raised = raise();
+        let limit = getrlimit(Resource::Nofile);
+        assert_eq!((limit.current, raised), (limit.maximum, limit.maximum));
+    }
+}

@@ -1,0 +1,89 @@
+//! Calls of the API that came without encryption to an installation that is served over https. They are refused and never
+//! redirected: a client that followed would go on sending its key in clear, and nobody would notice. The key is flagged.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::body::Body;
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use keystead_core::id::{KeyId, RequestId};
+use keystead_core::network::Client;
+use keystead_core::refusal::Wire;
+use keystead_core::time::Timestamp;
+
+use crate::serve::dispatch::Dispatch;
+use crate::wire;
+
+/// A key is flagged once in this many seconds.
+const FLAGGED_AGAIN: i64 = 3_600;
+/// Keys that are remembered as flagged.
+const REMEMBERED: usize = 10_000;
+
+/// Which keys were flagged when.
+#[derive(Default)]
+pub(crate) struct InClear {
+    flagged: Arc<Mutex<HashMap<KeyId, Timestamp>>>,
+}
+
+impl InClear {
+    /// Flags the key of these headers in the audit log, beside the answer and one at a time.
+    pub(crate) fn flag(&self, dispatch: &Dispatch, headers: HeaderMap, client: Client) {
+        let Ok(slot) = Arc::clone(&dispatch.noting).try_acquire_owned() else { return };
+        let (gateway, app) = (Arc::clone(&dispatch.gateway), dispatch.app.clone());
+        let flagged = Arc::clone(&self.flagged);
+        tokio::spawn(async move {
+            let Ok(caller) = gateway.authenticate(&headers).await else { return };
+            if !is_due(&flagged, &caller.key, wire::now()) {
+                return;
+            }
+            tracing::warn!(key = %caller.key, "a key was sent over http; its owner should replace it");
+            let noted = keystead_app::audit::seen_from(client.address, app.note_key_in_clear(&caller)).await;
+            if let Err(error) = noted {
+                tracing::debug!(%error, "a key that was sent in clear could not be flagged");
+            }
+            drop(slot);
+        });
+    }
+}
+
+fn is_due(flagged: &Mutex<HashMap<KeyId, Timestamp>>, key: &KeyId, now: Timestamp) -> bool {
+    let mut flagged = flagged.lock().unwrap_or_else(PoisonError::into_inner);
+    if flagged.get(key).is_some_and(|at| now.since(*at) < FLAGGED_AGAIN) {
+        return false;
+    }
+    if flagged.len() >= REMEMBERED {
+        flagged.clear();
+    }
+    flagged.insert(key.clone(), now);
+    true
+}
+
+/// The answer, without a place to go.
+pub(crate) fn refusal() -> Response<Body> {
+    let message = "This API is served over https only, and this request came over http: its API key may have been read on \
+                   the way. Use https, and replace the key. If you run this service and TLS ends at a proxy, name the \
+                   proxy in server.trusted_proxies and let it send X-Forwarded-Proto: https.";
+    let body = keystead_api::error_body(&Wire::invalid(403, Some("https_required"), message));
+    let mut response = Response::new(Body::from(body.to_string()));
+    *response.status_mut() = StatusCode::FORBIDDEN;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if let Ok(id) = HeaderValue::from_str(RequestId::generate(&mut wire::rng()).as_str()) {
+        headers.insert("x-request-id", id);
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_flagged_once_an_hour() {
+        let flagged = Mutex::default();
+        let [first, second] = ["key_a", "key_b"].map(|id| id.parse::<KeyId>().unwrap());
+        let at = |seconds: i64| Timestamp(1_800_000_000 + seconds);
+        assert!(is_due(&flagged, &first, at(0)) && is_due(&flagged, &second, at(1)));
+        assert!(!is_due(&flagged, &first, at(3_599)) && is_due(&flagged, &first, at(3_600)));
+    }
+}

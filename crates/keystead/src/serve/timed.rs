@@ -1,0 +1,144 @@
+//! A client's socket with its timers: one for the head of a request, one for a connection between two requests, and one
+//! for an answer that the client does not take. Bodies of requests have timers of their own where they are read.
+
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use crate::serve::connections::Ticket;
+
+/// How long a client may take for what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Times {
+    /// From the first byte of a head, or from the beginning of the connection, to the head's end.
+    pub(crate) head: Duration,
+    /// From the end of an answer to the first byte of the next request.
+    pub(crate) idle: Duration,
+    /// Without taking anything of an answer.
+    pub(crate) stall: Duration,
+}
+
+/// What is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Waiting {
+    Head {
+        until: Instant,
+    },
+    NextRequest {
+        until: Instant,
+    },
+    /// A request is being answered: its body and its answer have their own times.
+    Answer,
+}
+
+/// The socket.
+pub(crate) struct Timed<S> {
+    socket: S,
+    ticket: Arc<Ticket>,
+    times: Times,
+    waiting: Waiting,
+    stalled_until: Option<Instant>,
+    /// Wakes no later than the next deadline; kept when a deadline moves away, because that is the usual case.
+    alarm: Option<Pin<Box<Sleep>>>,
+}
+
+impl<S> Timed<S> {
+    pub(crate) fn new(socket: S, ticket: Arc<Ticket>, times: Times) -> Self {
+        let waiting = Waiting::Head { until: Instant::now() + times.head };
+        Self { socket, ticket, times, waiting, stalled_until: None, alarm: None }
+    }
+
+    /// Whether this moment has come; if not, the task is woken when it does.
+    fn has_come(&mut self, moment: Instant, context: &mut Context<'_>) -> bool {
+        let alarm = self.alarm.get_or_insert_with(|| Box::pin(sleep_until(moment)));
+        if alarm.deadline() > moment {
+            alarm.as_mut().reset(moment);
+        }
+        while alarm.as_mut().poll(context).is_ready() {
+            if Instant::now() >= moment {
+                return true;
+            }
+            alarm.as_mut().reset(moment);
+        }
+        false
+    }
+
+    /// Nothing can be read now: is that still in time?
+    fn in_time(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if !self.ticket.is_idle() {
+            self.waiting = Waiting::Answer;
+            return Poll::Pending;
+        }
+        if self.waiting == Waiting::Answer {
+            self.waiting = Waiting::NextRequest { until: Instant::now() + self.times.idle };
+        }
+        let (until, late) = match self.waiting {
+            Waiting::Head { until } => (until, "the head of a request did not arrive in time"),
+            Waiting::NextRequest { until } => (until, "no further request came"),
+            Waiting::Answer => return Poll::Pending,
+        };
+        if self.has_come(until, context) {
+            return Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, late)));
+        }
+        Poll::Pending
+    }
+
+    fn stalled(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let until = *self.stalled_until.get_or_insert_with(|| Instant::now() + self.times.stall);
+        if self.has_come(until, context) {
+            return Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the client does not take the answer")));
+        }
+        Poll::Pending
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Timed<S> {
+    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        match Pin::new(&mut this.socket).poll_read(context, into) {
+            Poll::Pending => this.in_time(context),
+            Poll::Ready(read) => {
+                // The first bytes after an answer begin the next head; more of a head do not make its time longer.
+                let begins = !matches!(this.waiting, Waiting::Head { .. });
+                if begins && this.ticket.is_idle() {
+                    this.waiting = Waiting::Head { until: Instant::now() + this.times.head };
+                }
+                Poll::Ready(read)
+            }
+        }
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Timed<S> {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let this = &mut *self;
+        match Pin::new(&mut this.socket).poll_write(context, bytes) {
+            Poll::Pending => this.stalled(context),
+            Poll::Ready(written) => {
+                this.stalled_until = None;
+                Poll::Ready(written)
+            }
+        }
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        let flushed = Pin::new(&mut this.socket).poll_flush(context);
+        if matches!(flushed, Poll::Ready(Ok(()))) && this.ticket.flushed() {
+            this.waiting = Waiting::NextRequest { until: Instant::now() + this.times.idle };
+            // The socket may not be read again before something comes.
+            let _ = this.in_time(context);
+        }
+        flushed
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_shutdown(context)
+    }
+}
