@@ -48,6 +48,7 @@ const MESSAGES: &[(&[&str], &str)] = &[
     (&["an api key cannot grant"], "missing-permission"),
     (&["this api key holds no scope"], "missing-permission"),
     (&["only a person can own"], "kinds-of-keys"),
+    (&["this api key was revoked while the answer was being sent"], "rotating-and-revoking"),
     (&["an expired api key cannot be updated"], "rotating-and-revoking"),
     (&["an expired api key cannot be rotated"], "rotating-and-revoking"),
     (&["only the person who owns this api key can rotate it"], "rotating-and-revoking"),
