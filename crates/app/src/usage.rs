@@ -1,7 +1,7 @@
 //! Usage and costs in buckets, empty ones included.
 
 use keystead_core::id::{KeyId, OrganizationId, ProjectId};
-use keystead_core::money::Micros;
+use keystead_core::money::Amount;
 use keystead_core::scope::Scope;
 use keystead_core::time::Timestamp;
 use keystead_core::usage::{Quantities, UsageKind};
@@ -76,8 +76,27 @@ pub struct UsageResult {
     pub model: Option<String>,
     /// How much.
     pub used: Quantities,
-    /// At what price.
-    pub cost: Micros,
+    /// What it cost, exactly.
+    pub cost: Amount,
+    /// What of this was estimated, because the model server reported no figures.
+    pub estimated: Estimated,
+}
+
+/// The part of some usage that was estimated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Estimated {
+    /// How much.
+    pub used: Quantities,
+    /// What it cost.
+    pub cost: Amount,
+}
+
+impl Estimated {
+    /// Both together.
+    #[must_use]
+    pub const fn plus(self, other: Self) -> Self {
+        Self { used: self.used.plus(other.used), cost: self.cost.plus(other.cost) }
+    }
 }
 
 /// A stretch of time with what was used in it.
@@ -140,12 +159,15 @@ impl App {
             let (project, user, key, model) = (row.project, row.user, row.key, row.model);
             let same =
                 |r: &&mut UsageResult| (&r.project, &r.user, &r.key, &r.model) == (&project, &user, &key, &model);
+            let (used, cost) = (row.used, row.cost);
+            let estimated = if row.estimated { Estimated { used, cost } } else { Estimated::default() };
             match bucket.results.iter_mut().find(same) {
                 Some(known) => {
-                    known.used = known.used.plus(row.used);
-                    known.cost = known.cost.plus(row.cost);
+                    known.used = known.used.plus(used);
+                    known.cost = known.cost.plus(cost);
+                    known.estimated = known.estimated.plus(estimated);
                 }
-                None => bucket.results.push(UsageResult { project, user, key, model, used: row.used, cost: row.cost }),
+                None => bucket.results.push(UsageResult { project, user, key, model, used, cost, estimated }),
             }
         }
         Ok(UsagePage { buckets, next })

@@ -1,7 +1,7 @@
 //! What a request used: one event per request, summed into buckets.
 
 use crate::id::{KeyId, OrganizationId, ProjectId};
-use crate::money::Micros;
+use crate::money::{Amount, Micros};
 use crate::route::Meter;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -143,9 +143,9 @@ pub struct Price {
 }
 
 impl Price {
-    /// The cost of these quantities.
+    /// What these quantities of one request cost, exactly; never more than [`Amount::MOST_OF_ONE_REQUEST`].
     #[must_use]
-    pub fn cost(&self, used: &Quantities) -> Micros {
+    pub fn cost(&self, used: &Quantities) -> Amount {
         let uncached = used.input_tokens.saturating_sub(used.input_cached_tokens);
         [
             (uncached, self.input),
@@ -156,7 +156,8 @@ impl Price {
             (used.seconds, self.second),
         ]
         .into_iter()
-        .fold(Micros(0), |sum, (quantity, price)| sum.plus(Micros::for_quantity(quantity, price)))
+        .fold(Amount::ZERO, |sum, (quantity, price)| sum.plus(Amount::for_quantity(quantity, price)))
+        .min(Amount::MOST_OF_ONE_REQUEST)
     }
 }
 
@@ -179,8 +180,8 @@ pub struct UsageEvent {
     pub model: String,
     /// How much.
     pub used: Quantities,
-    /// At what price.
-    pub cost: Micros,
+    /// What it cost, exactly.
+    pub cost: Amount,
     /// The response's status.
     pub status: u16,
     /// Whether the figures were counted here because the upstream's never came (contract 7, metering rule 2).
@@ -218,7 +219,9 @@ mod tests {
             output_tokens: 10,
             ..Quantities::default()
         };
-        assert_eq!(price.cost(&used), Micros(120 + 40 + 80));
+        assert_eq!(price.cost(&used), Micros(120 + 40 + 80).into());
+        let absurd = Price { output: Micros(i64::MAX), ..price };
+        assert_eq!(absurd.cost(&used), Amount::MOST_OF_ONE_REQUEST);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp as Moment, Zoned};
-use keystead_core::money::Micros;
+use keystead_core::money::Amount;
 use keystead_core::time::Timestamp;
 
 use crate::language::Language;
@@ -16,6 +16,9 @@ pub(crate) struct When {
     pub(crate) now: Timestamp,
     pub(crate) zone: TimeZone,
 }
+
+/// A hundredth of the unit, in picos.
+const CENT: u128 = 10_000_000_000;
 
 const POLISH_MONTHS: [&str; 12] = [
     "stycznia",
@@ -120,18 +123,16 @@ impl When {
         if *number < 0 { format!("−{grouped}") } else { grouped }
     }
 
-    /// 1,112.44 USD; small amounts with as many digits as they need, four at most.
-    pub(crate) fn money(&self, amount: &Micros) -> String {
-        let micros = amount.0.unsigned_abs();
-        let small = micros > 0 && micros < 10_000;
-        let (unit, digits) = if small { (100_u64, 4) } else { (10_000, 2) };
-        let rounded = (micros + unit / 2) / unit;
-        let scale = 10_u64.pow(digits);
+    /// 1,112.44 USD; small amounts with as many digits as they need, four at most, and below that as less than the last.
+    pub(crate) fn money(&self, amount: &Amount) -> String {
+        let cents = amount.picos().unsigned_abs() >= CENT || *amount == Amount::ZERO;
+        let (scale, digits) = if cents { (100, 2_usize) } else { (10_000, 4) };
+        let rounded = amount.rounded_to(scale);
+        let (less, rounded) = if rounded == 0 && *amount > Amount::ZERO { ("<\u{a0}", 1) } else { ("", rounded) };
+        let (sign, rounded, scale) = (if rounded < 0 { "−" } else { "" }, rounded.unsigned_abs(), u64::from(scale));
         let whole = self.number(&i64::try_from(rounded / scale).unwrap_or(i64::MAX));
         let point = if self.text.0 == Language::Polish { ',' } else { '.' };
-        let sign = if amount.0 < 0 { "−" } else { "" };
-        let width = digits as usize;
-        format!("{sign}{whole}{point}{:0width$}\u{a0}USD", rounded % scale)
+        format!("{less}{sign}{whole}{point}{:0digits$}\u{a0}USD", rounded % scale)
     }
 }
 
@@ -142,6 +143,8 @@ pub(crate) fn start_of(day: Date, zone: &TimeZone) -> Option<Timestamp> {
 
 #[cfg(test)]
 mod tests {
+    use keystead_core::money::Micros;
+
     use super::*;
 
     fn when(language: Language) -> When {
@@ -157,11 +160,14 @@ mod tests {
         assert_eq!(exact(Language::Japanese), "2026年11月20日 14時\u{2060}10分\u{a0}UTC");
         let warsaw = When { zone: TimeZone::get("Europe/Warsaw").unwrap(), ..when(Language::Polish) };
         assert_eq!(warsaw.exact(&at), "20\u{a0}listopada 2026, 15:10");
-        let money = |language, micros| when(language).money(&Micros(micros));
+        let money = |language, micros| when(language).money(&Micros(micros).into());
         assert_eq!(money(Language::English, 1_112_440_000), "1,112.44\u{a0}USD");
         assert_eq!(money(Language::Polish, 1_112_440_000), "1\u{202f}112,44\u{a0}USD");
         assert_eq!(money(Language::English, 1_234), "0.0012\u{a0}USD");
         assert_eq!(money(Language::English, 0), "0.00\u{a0}USD");
+        assert_eq!(money(Language::English, 9_990), "0.0100\u{a0}USD");
+        assert_eq!(money(Language::Polish, 3), "<\u{a0}0,0001\u{a0}USD");
+        assert_eq!(when(Language::English).money(&Amount::of_picos(1)), "<\u{a0}0.0001\u{a0}USD");
     }
 
     #[test]

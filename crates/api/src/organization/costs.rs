@@ -40,5 +40,6 @@ fn show(result: &UsageResult) -> Value {
         "api_key_id": result.key,
         "quantity": null,
         "quantity_unit": null,
+        "keystead_estimated": { "value": result.estimated.cost.as_units(), "currency": "usd" },
     })
 }

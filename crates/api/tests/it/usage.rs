@@ -3,7 +3,7 @@
 use keystead_core::id::KeyId;
 use keystead_core::money::Micros;
 use keystead_core::time::Timestamp;
-use keystead_core::usage::{Quantities, UsageEvent, UsageKind};
+use keystead_core::usage::{Price, Quantities, UsageEvent, UsageKind};
 use keystead_store::Tx;
 use keystead_store::tables::usage;
 use serde_json::json;
@@ -30,7 +30,7 @@ async fn buckets_are_exact_and_empty_ones_are_there() {
             output_tokens: n,
             ..Quantities::default()
         },
-        cost: Micros(1_500),
+        cost: Micros(1_500).into(),
         status: 200,
         estimated: false,
         request: "req".to_owned(),
@@ -70,6 +70,44 @@ async fn buckets_are_exact_and_empty_ones_are_there() {
     let results = costs.body["data"][0]["results"].as_array().unwrap();
     assert_eq!(results.len(), 2);
     assert_eq!(results[0]["amount"], json!({ "value": 0.0015, "currency": "usd" }));
+}
+
+/// Sums are exact and rounded nowhere, and what was estimated is told beside what was reported.
+#[tokio::test]
+async fn small_costs_and_estimates_are_told_exactly() {
+    let world = World::new().await;
+    let owner = world.bootstrap("ann", true).await;
+    let price = Price { input: Micros(20_000), ..Price::default() };
+    let used = Quantities { requests: 1, input_tokens: 4, ..Quantities::default() };
+    let one = UsageEvent {
+        at: Timestamp(START),
+        kind: UsageKind::Embeddings,
+        organization: owner.organization_id.clone(),
+        project: owner.project_id.clone(),
+        key: "key_one".parse().unwrap(),
+        owner: owner.user_id.to_string(),
+        model: "small".to_owned(),
+        used,
+        cost: price.cost(&used),
+        status: 200,
+        estimated: false,
+        request: "req".to_owned(),
+        stream: false,
+        summary: false,
+    };
+    let mut events = vec![one; 40];
+    events[7].estimated = true;
+    let written: Result<usize, keystead_store::Error> =
+        world.store.write("record", async move |tx: &mut Tx| usage::record(tx, "1-a", 0, &events).await).await;
+    assert_eq!(written.unwrap(), 40);
+    let usage = world.get(&format!("/v1/organization/usage/embeddings?start_time={START}"), admin(&owner)).await.body;
+    let result = &usage["data"][0]["results"][0];
+    assert_eq!((&result["input_tokens"], &result["num_model_requests"]), (&json!(160), &json!(40)));
+    assert_eq!(result["keystead_estimated"], json!({ "input_tokens": 4, "num_model_requests": 1 }));
+    let costs = world.get(&format!("/v1/organization/costs?start_time={START}"), admin(&owner)).await.body;
+    let result = &costs["data"][0]["results"][0];
+    assert_eq!(result["amount"], json!({ "value": 0.000_003_2, "currency": "usd" }));
+    assert_eq!(result["keystead_estimated"], json!({ "value": 0.000_000_08, "currency": "usd" }));
 }
 
 #[tokio::test]

@@ -263,7 +263,7 @@ async fn streams_and_summaries_are_previewed_apart() {
         owner: home.made.user_id.to_string(),
         model: "gpt-4o".to_owned(),
         used: Quantities { requests: 1, ..Quantities::default() },
-        cost: Micros(0),
+        cost: Micros(0).into(),
         status: 200,
         estimated: false,
         request: "req_1".to_owned(),

@@ -90,3 +90,10 @@ usage-count = { $count ->
     [one] { $count } request
    *[other] { $count } requests
 }
+usage-about = ≈ { $figure }
+usage-estimated = ≈ includes an estimate: the model server did not report the usage of { $requests }, so Keystead counted about { $tokens } tokens and { $cost } for them itself.
+usage-estimated-requests = { $count ->
+    [one] { $count } request
+   *[other] { $count } requests
+}
+usage-estimated-other = ≈ includes an estimate: the model server did not report the usage of { $requests }, so Keystead counted it itself, with { $cost } in cost.

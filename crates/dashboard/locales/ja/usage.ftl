@@ -87,3 +87,9 @@ usage-dates-wrong = { $count ->
 usage-count = { $count ->
    *[other] { $count }件
 }
+usage-about = 約{ $figure }
+usage-estimated = 「約」は推定を含む値です。モデルサーバーが{ $requests }の使用量を報告しなかったため、Keysteadが約{ $tokens }トークン、{ $cost }と推定しました。
+usage-estimated-requests = { $count ->
+   *[other] { $count }件
+}
+usage-estimated-other = 「約」は推定を含む値です。モデルサーバーが{ $requests }の使用量を報告しなかったため、Keysteadが{ $cost }と推定しました。

@@ -12,8 +12,8 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use keystead_app::audit::{Named, Names};
-use keystead_app::usage::{Bucket, UsageRequest, UsageResult, Width};
-use keystead_core::money::Micros;
+use keystead_app::usage::{Bucket, Estimated, UsageRequest, UsageResult, Width};
+use keystead_core::money::Amount;
 use keystead_core::usage::Quantities;
 
 use super::{Page, show, show_again};
@@ -37,8 +37,22 @@ struct Row {
     /// What tells it from others of the same name.
     about: String,
     class: String,
+    sum: Sum,
+}
+
+/// What was used and what it cost, with the part of it that was estimated.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sum {
     used: Quantities,
-    cost: Micros,
+    cost: Amount,
+    estimated: Estimated,
+}
+
+impl Sum {
+    const fn plus(self, used: Quantities, cost: Amount, estimated: Estimated) -> Self {
+        let Self { used: sum, cost: costs, estimated: estimates } = self;
+        Self { used: sum.plus(used), cost: costs.plus(cost), estimated: estimates.plus(estimated) }
+    }
 }
 
 #[derive(Template)]
@@ -46,8 +60,7 @@ struct Row {
 struct Usage {
     shell: Shell,
     rows: Vec<Row>,
-    total: Quantities,
-    total_cost: Micros,
+    total: Sum,
     chart: String,
     chart_name: String,
     asked: Asked,
@@ -59,6 +72,34 @@ struct Usage {
 }
 
 impl Usage {
+    /// A number of a table, with a mark where a part of it was estimated.
+    fn figure(&self, number: &i64, estimated: &i64) -> String {
+        self.marked(self.shell.when.number(number), *estimated > 0)
+    }
+
+    fn money(&self, sum: &Sum) -> String {
+        self.marked(self.shell.when.money(&sum.cost), sum.estimated.cost > Amount::ZERO)
+    }
+
+    fn marked(&self, figure: String, estimated: bool) -> String {
+        if estimated { self.shell.t.say1("usage-about", "figure", figure) } else { figure }
+    }
+
+    /// How much of all this the model servers did not report; nothing when they reported everything.
+    fn estimates(&self) -> Option<String> {
+        let Estimated { used, cost } = self.total.estimated;
+        let (t, when) = (self.shell.t, &self.shell.when);
+        let tokens = used.input_tokens.saturating_add(used.output_tokens);
+        let requests = t.count("usage-estimated-requests", &used.requests);
+        let places = [("tokens", when.number(&tokens)), ("cost", when.money(&cost))];
+        let [tokens, cost] = places.each_ref().map(|(name, text)| (*name, text.as_str()));
+        let text = match used.input_tokens.saturating_add(used.output_tokens) {
+            0 => t.say2("usage-estimated-other", &("requests", &requests), &cost),
+            _ => t.say3("usage-estimated", &("requests", &requests), &tokens, &cost),
+        };
+        (used.requests > 0).then_some(text)
+    }
+
     fn range(&self, days: &i64) -> String {
         self.shell.t.count("usage-days", days)
     }
@@ -169,14 +210,15 @@ async fn read(state: &DashboardState, visit: &Visit) -> Result<Read, Failure> {
 }
 
 /// Sums by id, dearest first; what costs nothing is ordered by requests.
-fn sums(buckets: &[Bucket]) -> Vec<(String, Quantities, Micros)> {
-    let mut all: BTreeMap<String, (Quantities, Micros)> = BTreeMap::new();
+fn sums(buckets: &[Bucket]) -> Vec<(String, Sum)> {
+    let mut all: BTreeMap<String, Sum> = BTreeMap::new();
     for result in buckets.iter().flat_map(|bucket| &bucket.results) {
-        let entry = all.entry(id_of(result)).or_default();
-        *entry = (entry.0.plus(result.used), entry.1.plus(result.cost));
+        let sum = all.entry(id_of(result)).or_default();
+        *sum = sum.plus(result.used, result.cost, result.estimated);
     }
-    let mut sorted: Vec<_> = all.into_iter().map(|(name, (used, cost))| (name, used, cost)).collect();
-    sorted.sort_by(|a, b| (b.2.0, b.1.requests).cmp(&(a.2.0, a.1.requests)).then_with(|| a.0.cmp(&b.0)));
+    let mut sorted: Vec<_> = all.into_iter().collect();
+    let order = |sum: &Sum| (sum.cost, sum.used.requests);
+    sorted.sort_by(|a, b| order(&b.1).cmp(&order(&a.1)).then_with(|| a.0.cmp(&b.0)));
     sorted
 }
 
@@ -185,7 +227,7 @@ pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> P
     let Read { buckets, names, asked } = read(&state, &visit).await?;
     let shell = Shell::new(&state, &visit, &t.say("nav-usage"), HERE);
     let sums = sums(&buckets);
-    let money = sums.iter().any(|(_, _, cost)| cost.0 > 0);
+    let money = sums.iter().any(|(_, sum)| sum.cost > Amount::ZERO);
     let show = asked.show.unwrap_or(if money { "cost" } else { "requests" });
     let measure = match show {
         "cost" => Measure::Cost,
@@ -194,20 +236,18 @@ pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> P
     };
     let order: Vec<String> = sums.iter().take(SERIES).map(|(id, ..)| id.clone()).collect();
     let chart = chart(&shell, &buckets, &order, measure);
-    let (mut total, mut total_cost) = (Quantities::default(), Micros(0));
+    let mut total = Sum::default();
     let mut rows = Vec::with_capacity(sums.len());
-    for (at, (id, used, cost)) in sums.into_iter().enumerate() {
-        total = total.plus(used);
-        total_cost = total_cost.plus(cost);
+    for (at, (id, sum)) in sums.into_iter().enumerate() {
+        total = total.plus(sum.used, sum.cost, sum.estimated);
         let (name, about) = called(t, asked.by, &id, &names);
-        rows.push(Row { id, name, about, class: format!("f{}", at.min(SERIES) + 1), used, cost });
+        rows.push(Row { id, name, about, class: format!("f{}", at.min(SERIES) + 1), sum });
     }
     let page = Usage {
         chart_name: t.say(&format!("usage-chart-{show}")),
         shell,
         rows,
         total,
-        total_cost,
         chart,
         show,
         project: visit.project.id.to_string(),
@@ -226,25 +266,20 @@ fn show_page(t: Text, page: &Usage) -> Page {
 /// The same numbers for a spreadsheet.
 pub(crate) async fn csv(State(state): State<DashboardState>, visit: Visit) -> Result<Response, Failure> {
     let Read { buckets, names, asked } = read(&state, &visit).await?;
-    let mut text = format!("day,{},name,requests,input_tokens,output_tokens,images,cost_usd\r\n", asked.by);
+    let mut text = format!("day,{},name,requests,input_tokens,output_tokens,images,cost_usd,", asked.by);
+    text.push_str(
+        "estimated_requests,estimated_input_tokens,estimated_output_tokens,estimated_images,estimated_cost_usd\r\n",
+    );
     for bucket in &buckets {
         let day = bucket.start.to_string();
         let day = day.split('T').next().unwrap_or_default();
         for result in &bucket.results {
-            let (used, cost, id) = (&result.used, result.cost.0, id_of(result));
+            let id = id_of(result);
             let (name, _) = called(visit.person.text, asked.by, &id, &names);
-            let _ = write!(
-                text,
-                "{day},{},{},{},{},{},{},{}.{:06}\r\n",
-                cell(&id),
-                cell(&name),
-                used.requests,
-                used.input_tokens,
-                used.output_tokens,
-                used.images,
-                cost / 1_000_000,
-                cost.unsigned_abs() % 1_000_000
-            );
+            let Estimated { used: estimated, cost: estimated_cost } = &result.estimated;
+            let all = figures(&result.used, &result.cost);
+            let part = figures(estimated, estimated_cost);
+            let _ = write!(text, "{day},{},{},{all},{part}\r\n", cell(&id), cell(&name));
         }
     }
     let headers = [
@@ -253,4 +288,9 @@ pub(crate) async fn csv(State(state): State<DashboardState>, visit: Visit) -> Re
         (header::CACHE_CONTROL, "no-store"),
     ];
     Ok((headers, text).into_response())
+}
+
+/// Cells of one sum. A cost has all its digits.
+fn figures(used: &Quantities, cost: &Amount) -> String {
+    format!("{},{},{},{},{cost}", used.requests, used.input_tokens, used.output_tokens, used.images)
 }

@@ -4,7 +4,7 @@ use keystead_app::Actor;
 use keystead_app::keys::NewKey;
 use keystead_core::gate::Requirement;
 use keystead_core::id::UserId;
-use keystead_core::money::Micros;
+use keystead_core::money::{Amount, Micros};
 use keystead_core::time::Timestamp;
 use keystead_core::usage::{Quantities, UsageEvent, UsageKind};
 use keystead_store::tables::usage;
@@ -31,7 +31,7 @@ async fn used(world: &World) -> (Browser<'_>, UserId) {
         owner: owner.to_owned(),
         model: "gpt-4o".to_owned(),
         used: Quantities { requests: 1, input_tokens: tokens, ..Quantities::default() },
-        cost: Micros(2_000_000),
+        cost: Micros(2_000_000).into(),
         status: 200,
         estimated: false,
         request: "req_1".to_owned(),
@@ -68,10 +68,51 @@ async fn usage_is_told_by_name_and_for_any_days() {
     assert!(wrong.status == 422 && wrong.body.contains("at most 92 days apart"), "{}", wrong.status);
     let csv = ann.get("/usage.csv?from=2026-08-01&to=2026-08-31&by=user").await.body;
     let rows: Vec<&str> = csv.lines().collect();
-    assert_eq!(rows[0], "day,user,name,requests,input_tokens,output_tokens,images,cost_usd");
+    assert_eq!(
+        rows[0],
+        "day,user,name,requests,input_tokens,output_tokens,images,cost_usd,estimated_requests,estimated_input_tokens,\
+         estimated_output_tokens,estimated_images,estimated_cost_usd"
+    );
     assert!(rows.len() == 2 && rows[1].starts_with(&format!("2026-08-12,{user},")), "{csv}");
 
     // A member without the organization's rights still looks, and gets no names of others' organizations.
     let mut ben = world.owner("ben@example.com", "Elsewhere").await;
     assert!(!ben.get("/usage?by=user").await.body.contains("ann@example.com"));
+}
+
+/// Figures that no model server reported are marked in the table, told in a sentence and have columns of their own; costs
+/// are exact in the file.
+#[tokio::test]
+async fn estimated_figures_are_told_apart() {
+    let world = World::new().await;
+    let (mut ann, user) = used(&world).await;
+    let reported = ann.get("/usage").await.body;
+    assert!(!reported.contains('≈') && reported.contains("4.00\u{a0}USD"), "{reported}");
+    let home = world.app.organizations_of(&user).await.unwrap().remove(0);
+    let guessed = UsageEvent {
+        at: Timestamp(world.now()),
+        kind: UsageKind::Completions,
+        organization: home.id.clone(),
+        project: home.projects[0].id.clone(),
+        key: "key_one".parse().unwrap(),
+        owner: user.to_string(),
+        model: "gpt-4o".to_owned(),
+        used: Quantities { requests: 1, input_tokens: 1_000, output_tokens: 24, ..Quantities::default() },
+        cost: Amount::of_picos(3_200_000),
+        status: 200,
+        estimated: true,
+        request: "req_2".to_owned(),
+        stream: true,
+        summary: false,
+    };
+    let write = world
+        .store
+        .write("record", async move |tx: &mut Tx| usage::record(tx, "2-x", 0, std::slice::from_ref(&guessed)).await);
+    let recorded: Result<_, Error> = write.await;
+    assert_eq!(recorded.unwrap(), 1);
+    let page = ann.get("/usage").await.body;
+    assert!(page.contains(">≈ 1,333<") && page.contains(">≈ 24<") && page.contains(">≈ 4.00\u{a0}USD<"), "{page}");
+    assert!(page.contains("did not report the usage of 1 request, so Keystead counted about 1,024 tokens"), "{page}");
+    let csv = ann.get("/usage.csv?days=7").await.body;
+    assert!(csv.contains(",gpt-4o,,3,1333,24,0,4.0000032,1,1000,24,0,0.0000032\r\n"), "{csv}");
 }

@@ -16,7 +16,7 @@ pub(crate) fn event(number: usize) -> UsageEvent {
         owner: "user-1".to_owned(),
         model: "line\nbreak".to_owned(),
         used: Quantities { requests: 1, input_tokens: 5, ..Quantities::default() },
-        cost: Micros(7),
+        cost: Micros(7).into(),
         status: 200,
         estimated: false,
         request: format!("req_{number}"),

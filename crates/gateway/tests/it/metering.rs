@@ -26,7 +26,7 @@ fn event(number: u32) -> UsageEvent {
         owner: "user-1".to_owned(),
         model: "gpt-4o".to_owned(),
         used: Quantities { requests: 1, ..Quantities::default() },
-        cost: Micros(1),
+        cost: Micros(1).into(),
         status: 200,
         estimated: false,
         request: "req_1".to_owned(),

@@ -26,7 +26,7 @@ async fn bytes_pass_both_ways_and_usage_is_written_once() {
         (event.owner.as_str(), event.model.as_str(), event.estimated, event.status),
         ("user-1", "gpt-4o", false, 200)
     );
-    assert_eq!(event.cost.0, 3 + 14);
+    assert_eq!(event.cost.parts(), (3 + 14, 0));
     assert_eq!(Some(event.request.as_str()), got.header("x-request-id"));
 }
 

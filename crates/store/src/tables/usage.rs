@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use keystead_core::id::{KeyId, OrganizationId, ProjectId};
-use keystead_core::money::Micros;
+use keystead_core::money::Amount;
 use keystead_core::time::Timestamp;
 use keystead_core::usage::{Quantities, UsageEvent, UsageKind};
 use serde_json::json;
@@ -65,15 +65,18 @@ pub struct UsageRow {
     pub model: Option<String>,
     /// The kind.
     pub kind: UsageKind,
+    /// Whether these figures were estimated; reported ones have a row of their own.
+    pub estimated: bool,
     /// How much.
     pub used: Quantities,
-    /// At what price.
-    pub cost: Micros,
+    /// What it cost, exactly.
+    pub cost: Amount,
 }
 
-/// What a bucket is told from others by: organization, kind, minute, project, key, owner, model. Borrowed from its events.
-type BucketKey<'e> = (&'e str, UsageKind, i64, &'e str, &'e str, Cow<'e, str>, Cow<'e, str>);
-type Sums<'e> = BTreeMap<BucketKey<'e>, (Quantities, Micros)>;
+/// What tells a bucket from others: organization, kind, minute, project, key, owner, model, and whether its figures were
+/// estimated. Borrowed from its events.
+type BucketKey<'e> = (&'e str, UsageKind, i64, &'e str, &'e str, Cow<'e, str>, Cow<'e, str>, bool);
+type Sums<'e> = BTreeMap<BucketKey<'e>, (Quantities, Amount)>;
 
 /// Adds events to the buckets that stand in a spool's segment from place `first` on, in order and without gaps. Their
 /// place makes counting twice harmless, without a row for each: those counted before are left out. Answers how many were
@@ -122,9 +125,11 @@ fn sum<'e>(sums: &mut Sums<'e>, event: &'e UsageEvent) {
         event.key.as_str(),
         keepable(&event.owner),
         keepable(&event.model),
+        event.estimated,
     );
     let sum = sums.entry(key).or_default();
-    *sum = (sum.0.plus(event.used), sum.1.plus(event.cost));
+    // Bounded for each event, so that no column of sums can overflow and hold up the events behind it.
+    *sum = (sum.0.plus(event.used), sum.1.plus(event.cost.clamp(Amount::ZERO, Amount::MOST_OF_ONE_REQUEST)));
 }
 
 /// The text without NUL, which PostgreSQL refuses: one strange event must not hold up all that follow it.
@@ -135,32 +140,35 @@ pub(super) fn keepable(text: &str) -> Cow<'_, str> {
 async fn add_to_buckets(tx: &mut Tx, sums: &Sums<'_>) -> Result<(), Error> {
     // Again one statement, unpacked by each engine in its own way.
     const UPSERT: PerEngine = PerEngine {
-        sqlite: "INSERT INTO usage_buckets (organization, kind, bucket_start, project, api_key, owner, model, \
-            requests, input_tokens, input_cached_tokens, output_tokens, images, characters, seconds, cost) \
+        sqlite: "INSERT INTO usage_buckets (organization, kind, bucket_start, project, api_key, owner, model, estimated, \
+            requests, input_tokens, input_cached_tokens, output_tokens, images, characters, seconds, cost, cost_picos) \
             SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8, \
-            value->>9, value->>10, value->>11, value->>12, value->>13, value->>14 FROM json_each($1) WHERE TRUE \
-            ON CONFLICT (organization, kind, bucket_start, project, api_key, owner, model) DO UPDATE SET \
+            value->>9, value->>10, value->>11, value->>12, value->>13, value->>14, value->>15, value->>16 FROM json_each($1) WHERE TRUE \
+            ON CONFLICT (organization, kind, bucket_start, project, api_key, owner, model, estimated) DO UPDATE SET \
             requests = usage_buckets.requests + excluded.requests, \
             input_tokens = usage_buckets.input_tokens + excluded.input_tokens, \
             input_cached_tokens = usage_buckets.input_cached_tokens + excluded.input_cached_tokens, \
             output_tokens = usage_buckets.output_tokens + excluded.output_tokens, \
             images = usage_buckets.images + excluded.images, \
             characters = usage_buckets.characters + excluded.characters, \
-            seconds = usage_buckets.seconds + excluded.seconds, cost = usage_buckets.cost + excluded.cost",
-        postgres: "INSERT INTO usage_buckets (organization, kind, bucket_start, project, api_key, owner, model, \
-            requests, input_tokens, input_cached_tokens, output_tokens, images, characters, seconds, cost) \
+            seconds = usage_buckets.seconds + excluded.seconds, cost = usage_buckets.cost + excluded.cost, \
+            cost_picos = usage_buckets.cost_picos + excluded.cost_picos",
+        postgres: "INSERT INTO usage_buckets (organization, kind, bucket_start, project, api_key, owner, model, estimated, \
+            requests, input_tokens, input_cached_tokens, output_tokens, images, characters, seconds, cost, cost_picos) \
             SELECT value->>0, value->>1, (value->>2)::BIGINT, value->>3, value->>4, value->>5, value->>6, \
-            (value->>7)::BIGINT, (value->>8)::BIGINT, (value->>9)::BIGINT, (value->>10)::BIGINT, (value->>11)::BIGINT, \
-            (value->>12)::BIGINT, (value->>13)::BIGINT, (value->>14)::BIGINT \
+            (value->>7)::BOOLEAN, (value->>8)::BIGINT, (value->>9)::BIGINT, (value->>10)::BIGINT, (value->>11)::BIGINT, \
+            (value->>12)::BIGINT, (value->>13)::BIGINT, (value->>14)::BIGINT, (value->>15)::BIGINT, \
+            (value->>16)::BIGINT \
             FROM jsonb_array_elements(CAST($1 AS JSONB)) WITH ORDINALITY AS listed(value, place) ORDER BY place \
-            ON CONFLICT (organization, kind, bucket_start, project, api_key, owner, model) DO UPDATE SET \
+            ON CONFLICT (organization, kind, bucket_start, project, api_key, owner, model, estimated) DO UPDATE SET \
             requests = usage_buckets.requests + excluded.requests, \
             input_tokens = usage_buckets.input_tokens + excluded.input_tokens, \
             input_cached_tokens = usage_buckets.input_cached_tokens + excluded.input_cached_tokens, \
             output_tokens = usage_buckets.output_tokens + excluded.output_tokens, \
             images = usage_buckets.images + excluded.images, \
             characters = usage_buckets.characters + excluded.characters, \
-            seconds = usage_buckets.seconds + excluded.seconds, cost = usage_buckets.cost + excluded.cost",
+            seconds = usage_buckets.seconds + excluded.seconds, cost = usage_buckets.cost + excluded.cost, \
+            cost_picos = usage_buckets.cost_picos + excluded.cost_picos",
     };
     if sums.is_empty() {
         return Ok(());
@@ -168,7 +176,8 @@ async fn add_to_buckets(tx: &mut Tx, sums: &Sums<'_>) -> Result<(), Error> {
     // The map's order, so that two nodes that write at once lock rows in the same order.
     let rows: Vec<_> = sums
         .iter()
-        .map(|((organization, kind, start, project, key, owner, model), (used, cost))| {
+        .map(|((organization, kind, start, project, key, owner, model, estimated), (used, cost))| {
+            let (micros, picos) = cost.parts();
             json!([
                 organization,
                 kind.as_str(),
@@ -177,6 +186,7 @@ async fn add_to_buckets(tx: &mut Tx, sums: &Sums<'_>) -> Result<(), Error> {
                 key,
                 owner,
                 model,
+                estimated,
                 used.requests,
                 used.input_tokens,
                 used.input_cached_tokens,
@@ -184,7 +194,8 @@ async fn add_to_buckets(tx: &mut Tx, sums: &Sums<'_>) -> Result<(), Error> {
                 used.images,
                 used.characters,
                 used.seconds,
-                cost.0
+                micros,
+                picos
             ])
         })
         .collect();
@@ -192,7 +203,8 @@ async fn add_to_buckets(tx: &mut Tx, sums: &Sums<'_>) -> Result<(), Error> {
     tx.execute(sql, vec![json!(rows).to_string().into()]).await.map(|_| ())
 }
 
-/// Sums by bucket and group, in order of time, kind and group; groups without usage are not listed.
+/// Sums by bucket and group, in order of time, kind and group; groups without usage are not listed. Figures that were
+/// estimated follow those of the same group that were reported.
 ///
 /// # Errors
 /// When the store cannot.
@@ -230,14 +242,23 @@ pub async fn query(tx: &mut Tx, query: &UsageQuery) -> Result<Vec<UsageRow>, Err
     ];
     let shown: Vec<String> = columns.iter().map(|column| format!("CAST({column} AS TEXT)")).collect();
     let groups: String = columns.iter().filter(|c| *c != "NULL").map(|c| format!(", {c}")).collect();
-    let sums: Vec<String> =
-        ["requests", "input_tokens", "input_cached_tokens", "output_tokens", "images", "characters", "seconds", "cost"]
-            .iter()
-            .map(|column| format!("CAST(COALESCE(SUM({column}), 0) AS BIGINT)"))
-            .collect();
+    let sums: Vec<String> = [
+        "requests",
+        "input_tokens",
+        "input_cached_tokens",
+        "output_tokens",
+        "images",
+        "characters",
+        "seconds",
+        "cost",
+        "cost_picos",
+    ]
+    .iter()
+    .map(|column| format!("CAST(COALESCE(SUM({column}), 0) AS BIGINT)"))
+    .collect();
     let sql = format!(
-        "SELECT bucket_start - bucket_start % $4, kind, {}, {} FROM usage_buckets WHERE {filter} \
-         GROUP BY bucket_start - bucket_start % $4, kind{groups}",
+        "SELECT bucket_start - bucket_start % $4, kind, {}, {}, estimated FROM usage_buckets WHERE {filter} \
+         GROUP BY bucket_start - bucket_start % $4, kind, estimated{groups}",
         shown.join(", "),
         sums.join(", ")
     );
@@ -246,7 +267,7 @@ pub async fn query(tx: &mut Tx, query: &UsageQuery) -> Result<Vec<UsageRow>, Err
     let order = |row: &UsageRow| (row.bucket_start, row.kind);
     rows.sort_by(|a, b| {
         let by_group = (&a.project, &a.user, &a.key, &a.model).cmp(&(&b.project, &b.user, &b.key, &b.model));
-        order(a).cmp(&order(b)).then(by_group)
+        order(a).cmp(&order(b)).then(by_group).then(a.estimated.cmp(&b.estimated))
     });
     Ok(rows)
 }
@@ -268,6 +289,7 @@ fn usage_row(row: &Row) -> Result<UsageRow, Error> {
             characters: row.int(11)?,
             seconds: row.int(12)?,
         },
-        cost: Micros(row.int(13)?),
+        cost: Amount::of_parts(row.int(13)?, row.int(14)?),
+        estimated: row.bool(15)?,
     })
 }

@@ -206,7 +206,7 @@ async fn one_event_counts_once(db: TestDb) {
     let (c, d) = tokio::join!(record(&db.store, 100, &events[100..]), record(&other, 50, &events[50..]));
     assert_eq!(a + b + c + d, 200);
     let rows = look!(db, |tx| usage::query(tx, &stories::usage::ask(86_400, &[]))).unwrap();
-    assert_eq!((rows.len(), rows[0].used.requests, rows[0].cost.0), (1, 200, 1_400));
+    assert_eq!((rows.len(), rows[0].used.requests, rows[0].cost.parts()), (1, 200, (1_400, 0)));
 }
 
 async fn one_job_has_one_worker(db: TestDb) {

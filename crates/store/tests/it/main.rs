@@ -50,6 +50,7 @@ async fn both_engines_agree() {
     schema::is_the_same(&sqlite.fresh().await.url, &postgres.fresh().await.url).await;
     stories::migration(&sqlite.bare()).await;
     stories::migration(&postgres.bare()).await;
+    schema::usage_of_earlier_versions_is_kept(&sqlite.bare(), &postgres.bare()).await;
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use keystead_app::usage::{UsagePage, UsageRequest, UsageResult};
+use keystead_core::usage::Quantities;
 use serde_json::{Value, json};
 
 use crate::ApiState;
@@ -28,14 +29,20 @@ fn show_page(page: &UsagePage, show: impl Fn(&UsageResult) -> Value) -> Value {
     json!({ "object": "page", "data": buckets.collect::<Vec<_>>(), "has_more": next.is_some(), "next_page": next })
 }
 
-/// The fields every kind of usage has; what is not told apart is null.
-pub(crate) fn result(object: &str, result: &UsageResult) -> Value {
-    json!({
-        "object": object,
-        "num_model_requests": result.used.requests,
-        "project_id": result.project,
-        "user_id": result.user,
-        "api_key_id": result.key,
-        "model": result.model,
-    })
+/// A result with the fields that every kind of usage has, those of its own kind, and beside them what of each figure was
+/// estimated. What is not told apart is null.
+pub(crate) fn result(object: &str, result: &UsageResult, figures: fn(&Quantities) -> Value) -> Value {
+    let all = |used: &Quantities| {
+        let mut all = figures(used);
+        all["num_model_requests"] = used.requests.into();
+        all
+    };
+    let mut shown = all(&result.used);
+    shown["object"] = object.into();
+    shown["project_id"] = json!(result.project);
+    shown["user_id"] = json!(result.user);
+    shown["api_key_id"] = json!(result.key);
+    shown["model"] = json!(result.model);
+    shown["keystead_estimated"] = all(&result.estimated.used);
+    shown
 }

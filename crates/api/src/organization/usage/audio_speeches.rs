@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use keystead_app::usage::UsageResult;
 use keystead_core::usage::UsageKind;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::answer::{self, answer};
 use super::request::{self, FOUR};
@@ -19,7 +19,5 @@ pub(crate) async fn handle(State(state): State<ApiState>, admin: Admin, query: Q
 }
 
 fn show(result: &UsageResult) -> Value {
-    let mut answer = answer::result("organization.usage.audio_speeches.result", result);
-    answer["characters"] = result.used.characters.into();
-    answer
+    answer::result("organization.usage.audio_speeches.result", result, |used| json!({ "characters": used.characters }))
 }

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use keystead_app::usage::UsageResult;
 use keystead_core::usage::UsageKind;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::answer::{self, answer};
 use super::request::{self, COMPLETIONS};
@@ -19,11 +19,14 @@ pub(crate) async fn handle(State(state): State<ApiState>, admin: Admin, query: Q
 }
 
 fn show(result: &UsageResult) -> Value {
-    let mut answer = answer::result("organization.usage.completions.result", result);
-    answer["input_tokens"] = result.used.input_tokens.into();
-    answer["output_tokens"] = result.used.output_tokens.into();
-    answer["input_cached_tokens"] = result.used.input_cached_tokens.into();
-    answer["input_uncached_tokens"] = result.used.input_tokens.saturating_sub(result.used.input_cached_tokens).into();
+    let mut answer = answer::result("organization.usage.completions.result", result, |used| {
+        json!({
+            "input_tokens": used.input_tokens,
+            "output_tokens": used.output_tokens,
+            "input_cached_tokens": used.input_cached_tokens,
+            "input_uncached_tokens": used.input_tokens.saturating_sub(used.input_cached_tokens),
+        })
+    });
     answer["input_audio_tokens"] = 0.into();
     answer["output_audio_tokens"] = 0.into();
     answer["batch"] = Value::Null;

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use keystead_app::usage::UsageResult;
 use keystead_core::usage::UsageKind;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::answer::{self, answer};
 use super::request::{self, FOUR};
@@ -19,8 +19,8 @@ pub(crate) async fn handle(State(state): State<ApiState>, admin: Admin, query: Q
 }
 
 fn show(result: &UsageResult) -> Value {
-    let mut answer = answer::result("organization.usage.images.result", result);
-    answer["images"] = result.used.images.into();
+    let mut answer =
+        answer::result("organization.usage.images.result", result, |used| json!({ "images": used.images }));
     answer["size"] = Value::Null;
     answer["source"] = Value::Null;
     answer

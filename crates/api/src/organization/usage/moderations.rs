@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use keystead_app::usage::UsageResult;
 use keystead_core::usage::UsageKind;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::answer::{self, answer};
 use super::request::{self, FOUR};
@@ -19,7 +19,5 @@ pub(crate) async fn handle(State(state): State<ApiState>, admin: Admin, query: Q
 }
 
 fn show(result: &UsageResult) -> Value {
-    let mut answer = answer::result("organization.usage.moderations.result", result);
-    answer["input_tokens"] = result.used.input_tokens.into();
-    answer
+    answer::result("organization.usage.moderations.result", result, |used| json!({ "input_tokens": used.input_tokens }))
 }

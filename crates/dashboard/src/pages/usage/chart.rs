@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use keystead_app::usage::{Bucket, UsageResult};
-use keystead_core::money::Micros;
+use keystead_core::money::Amount;
 use keystead_core::time::Timestamp;
 
 use super::{SERIES, id_of};
@@ -19,18 +19,19 @@ pub(super) enum Measure {
 }
 
 impl Measure {
-    const fn of(self, result: &UsageResult) -> i64 {
+    /// As a whole number: picos, requests or tokens.
+    fn of(self, result: &UsageResult) -> i128 {
         match self {
-            Self::Cost => result.cost.0,
-            Self::Requests => result.used.requests,
-            Self::Tokens => result.used.input_tokens.saturating_add(result.used.output_tokens),
+            Self::Cost => result.cost.picos(),
+            Self::Requests => result.used.requests.into(),
+            Self::Tokens => result.used.input_tokens.saturating_add(result.used.output_tokens).into(),
         }
     }
 
-    fn label(self, shell: &Shell, value: i64) -> String {
+    fn label(self, shell: &Shell, value: i128) -> String {
         match self {
-            Self::Cost => shell.when.money(&Micros(value)),
-            Self::Requests | Self::Tokens => shell.when.number(&value),
+            Self::Cost => shell.when.money(&Amount::of_picos(value)),
+            Self::Requests | Self::Tokens => shell.when.number(&i64::try_from(value).unwrap_or(i64::MAX)),
         }
     }
 }
@@ -41,23 +42,23 @@ pub(super) fn chart(shell: &Shell, buckets: &[Bucket], order: &[String], measure
     const HEIGHT: f64 = 240.0;
     const TOP: f64 = 24.0;
     const LEFT: f64 = 72.0;
-    let total = |bucket: &Bucket| bucket.results.iter().map(|result| measure.of(result)).sum::<i64>();
+    let total = |bucket: &Bucket| bucket.results.iter().map(|result| measure.of(result)).sum::<i128>();
     let most = buckets.iter().map(total).max().unwrap_or(0).max(1);
-    let label = |value: i64| measure.label(shell, value);
+    let label = |value: i128| measure.label(shell, value);
     let mut svg = format!(
         "<svg class=\"chart\" viewBox=\"0 0 {WIDTH} {}\" role=\"img\" aria-labelledby=\"chart-name\">",
         HEIGHT + TOP + 24.0
     );
-    for quarter in 0..=3_i64 {
+    for quarter in 0..=3_i128 {
         let value = most * quarter / 3;
         let y = TOP + HEIGHT - HEIGHT * as_f64(value) / as_f64(most);
         let _ = write!(svg, "<line x1=\"{LEFT}\" x2=\"{WIDTH}\" y1=\"{y:.1}\" y2=\"{y:.1}\"/>");
         let minor = if quarter == 3 { "" } else { " class=\"minor\"" };
         let _ = write!(svg, "<text x=\"0\" y=\"{:.1}\"{minor}>{}</text>", y + 4.0, label(value));
     }
-    let slot = (WIDTH - LEFT) / as_f64(i64::try_from(buckets.len()).unwrap_or(1).max(1));
+    let slot = (WIDTH - LEFT) / as_f64(i128::try_from(buckets.len()).unwrap_or(1).max(1));
     for (at, bucket) in buckets.iter().enumerate() {
-        let x = LEFT + slot * as_f64(i64::try_from(at).unwrap_or(0)) + slot * 0.16;
+        let x = LEFT + slot * as_f64(i128::try_from(at).unwrap_or(0)) + slot * 0.16;
         let mut y = TOP + HEIGHT;
         let _ = write!(svg, "<g><title>{}: {}</title>", shell.when.date(&bucket.start), label(total(bucket)));
         for (index, name) in order.iter().enumerate().chain(std::iter::once((SERIES, &String::new()))) {
@@ -65,7 +66,7 @@ pub(super) fn chart(shell: &Shell, buckets: &[Bucket], order: &[String], measure
                 let own = order.iter().position(|known| *known == id_of(result));
                 if index == SERIES { own.is_none() } else { own == Some(index) }
             };
-            let sum: i64 = bucket.results.iter().filter(in_series).map(|result| measure.of(result)).sum();
+            let sum: i128 = bucket.results.iter().filter(in_series).map(|result| measure.of(result)).sum();
             if sum == 0 || (index == SERIES && !name.is_empty()) {
                 continue;
             }
@@ -105,6 +106,6 @@ fn short(shell: &Shell, at: &Timestamp) -> String {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a pixel is coarser than a float")]
-const fn as_f64(value: i64) -> f64 {
+const fn as_f64(value: i128) -> f64 {
     value as f64
 }

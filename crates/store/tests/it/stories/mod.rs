@@ -28,6 +28,8 @@ pub(crate) async fn all(world: &World) {
     directory::legacy_keys(world.fresh().await).await;
     directory::lists_of_addresses(world.fresh().await).await;
     usage::large_and_many(world.fresh().await).await;
+    usage::costs_are_exact_as_a_model_sums_them(world.fresh().await).await;
+    usage::small_costs_add_up(world.fresh().await).await;
     usage::places_of_a_spool_count_once(world.fresh().await).await;
     usage::questions(world.fresh().await).await;
     usage::features(world.fresh().await).await;

@@ -1,8 +1,8 @@
 //! Usage: counted once, summed as asked.
 
-use keystead_core::money::Micros;
+use keystead_core::money::{Amount, Micros};
 use keystead_core::time::Timestamp;
-use keystead_core::usage::{LARGEST_COUNT, Quantities, UsageEvent, UsageKind};
+use keystead_core::usage::{LARGEST_COUNT, Price, Quantities, UsageEvent, UsageKind};
 use keystead_store::tables::activity::{self, FeatureUses};
 use keystead_store::tables::usage::{self, GroupKey, UsageQuery};
 
@@ -24,7 +24,7 @@ pub(crate) fn event(seconds: i64, model: &str) -> UsageEvent {
             output_tokens: 3,
             ..Default::default()
         },
-        cost: Micros(7),
+        cost: Micros(7).into(),
         status: 200,
         estimated: false,
         request: "req_1".to_owned(),
@@ -56,18 +56,18 @@ pub(crate) async fn large_and_many(db: TestDb) {
     let used =
         Quantities { requests: 3, input_tokens: 30, input_cached_tokens: 12, output_tokens: 9, ..Default::default() };
     assert_eq!(rows.len(), 1);
-    assert_eq!((rows[0].bucket_start, rows[0].used, rows[0].cost), (NOW, used, Micros(21)));
+    assert_eq!((rows[0].bucket_start, rows[0].used, rows[0].cost), (NOW, used, Micros(21).into()));
 
     // The largest figures and texts no engine likes; NUL is dropped, because an event must never be stuck.
     let mut large = event(600, "it's \"m\"\\ \0$1 𝄞");
     large.used = Quantities { requests: 1, images: LARGEST_COUNT, characters: 5, seconds: 6, ..Default::default() };
-    (large.kind, large.cost) = (UsageKind::Images, Micros(1 << 60));
+    (large.kind, large.cost) = (UsageKind::Images, Micros(i64::MAX).into());
     large.owner = "svc\0".to_owned();
     assert_eq!(change!(db, |tx| usage::record(tx, "1-x", 3, std::slice::from_ref(&large))), Ok(1));
     large.model = "it's \"m\"\\ $1 𝄞".to_owned();
     let by_model = UsageQuery { models: vec![large.model.clone()], ..ask(60, &[GroupKey::Model, GroupKey::User]) };
     let rows = look!(db, |tx| usage::query(tx, &by_model)).unwrap();
-    assert_eq!((rows.len(), rows[0].used, rows[0].cost), (1, large.used, large.cost));
+    assert_eq!((rows.len(), rows[0].used, rows[0].cost), (1, large.used, Amount::MOST_OF_ONE_REQUEST));
     assert_eq!((rows[0].model.as_ref(), rows[0].user.as_deref()), (Some(&large.model), Some("svc")));
 
     // A batch as a busy minute makes it: many events, few buckets.
@@ -76,6 +76,66 @@ pub(crate) async fn large_and_many(db: TestDb) {
     let hour = UsageQuery { start: later(3_600), ..ask(60, &[GroupKey::Model]) };
     let rows = look!(db, |tx| usage::query(tx, &hour)).unwrap();
     assert_eq!((rows.len(), rows.iter().map(|row| row.used.requests).sum::<i64>()), (10, 2_000));
+}
+
+/// What buckets say equals a sum made elsewhere, to the last digit and under every grouping, whatever the events cost, in
+/// whichever batches they came, and with prices that change in between; estimated figures are kept apart.
+pub(crate) async fn costs_are_exact_as_a_model_sums_them(db: TestDb) {
+    // A small generator of its own, so that both engines are asked the same.
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut draw = |below: i64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        i64::try_from(state >> 33).unwrap() % below
+    };
+    let mut sums: std::collections::BTreeMap<(String, bool), (Quantities, i128)> = std::collections::BTreeMap::new();
+    let mut events = Vec::new();
+    for _ in 0..400 {
+        let price = Price { input: Micros(draw(3_000_000)), cached_input: Micros(draw(70_001)), ..Price::default() };
+        let input_tokens = draw(5_000);
+        let used =
+            Quantities { requests: 1, input_tokens, input_cached_tokens: draw(input_tokens + 1), ..Default::default() };
+        let mut one = event(draw(7_200), ["m1", "m2"][usize::from(draw(2) == 1)]);
+        (one.used, one.cost, one.estimated) = (used, price.cost(&used), draw(3) == 0);
+        let sum = sums.entry((one.model.clone(), one.estimated)).or_default();
+        sum.0 = sum.0.plus(used);
+        sum.1 += i128::from(input_tokens - used.input_cached_tokens) * i128::from(price.input.0)
+            + i128::from(used.input_cached_tokens) * i128::from(price.cached_input.0);
+        events.push(one);
+    }
+    let mut first = 0;
+    while first < events.len() {
+        let end = (first + 1 + usize::try_from(draw(90)).unwrap()).min(events.len());
+        let place = i64::try_from(first).unwrap();
+        change!(db, |tx| usage::record(tx, "m-x", place, &events[first..end])).unwrap();
+        first = end;
+    }
+    for width in [60, 3_600, 86_400] {
+        let mut read: std::collections::BTreeMap<(String, bool), (Quantities, Amount)> =
+            std::collections::BTreeMap::new();
+        for row in look!(db, |tx| usage::query(tx, &ask(width, &[GroupKey::Model]))).unwrap() {
+            let sum = read.entry((row.model.unwrap(), row.estimated)).or_default();
+            *sum = (sum.0.plus(row.used), sum.1.plus(row.cost));
+        }
+        assert_eq!(read.keys().collect::<Vec<_>>(), sums.keys().collect::<Vec<_>>());
+        for (key, (used, picos)) in &sums {
+            assert_eq!(read[key].0, *used, "{key:?}");
+            let (micros, rest) = read[key].1.parts();
+            assert_eq!(i128::from(micros) * 1_000_000 + i128::from(rest), *picos, "{key:?} at {width}");
+        }
+    }
+}
+
+/// Forty embeddings of four tokens at 0.02 per million cost 0.0000032, and not forty times a rounded micro.
+pub(crate) async fn small_costs_add_up(db: TestDb) {
+    let price = Price { input: Micros(20_000), ..Price::default() };
+    let used = Quantities { requests: 1, input_tokens: 4, ..Default::default() };
+    let one = UsageEvent { used, cost: price.cost(&used), kind: UsageKind::Embeddings, ..event(0, "e") };
+    let events: Vec<_> = (0..40).map(|_| one.clone()).collect();
+    for (place, chunk) in (0..).step_by(10).zip(events.chunks(10)) {
+        change!(db, |tx| usage::record(tx, "s-x", place, chunk)).unwrap();
+    }
+    let rows = look!(db, |tx| usage::query(tx, &ask(86_400, &[]))).unwrap();
+    assert_eq!((rows.len(), rows[0].cost.to_string().as_str()), (1, "0.0000032"));
 }
 
 pub(crate) async fn places_of_a_spool_count_once(db: TestDb) {
