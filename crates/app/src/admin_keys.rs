@@ -53,10 +53,10 @@ impl App {
         read.await
     }
 
-    /// Makes an admin key for the actor himself.
+    /// Makes an admin key for the person who acts; with a key in hand never wider or longer-lived than that key.
     ///
     /// # Errors
-    /// Without permission, or when the actor is no person.
+    /// Without permission, when the actor is no person, or when more is asked than the key in hand holds.
     pub async fn create_admin_key(
         &self,
         actor: &Actor,
@@ -70,7 +70,7 @@ impl App {
             project: None,
             owner: Owner::User(owner),
         };
-        let minted = self.mint(place, &asked)?;
+        let minted = self.mint(place, &self.within_grant(actor, asked)?)?;
         let app = self.clone();
         let (actor, organization, row) = (actor.clone(), organization.clone(), minted.row.clone());
         let write = self.store().write("create_admin_key", async move |tx: &mut Tx| {

@@ -12,6 +12,7 @@ use keystead_store::{Listing, Page, Tx};
 use serde_json::json;
 
 use crate::audit::Deed;
+use crate::grants::may_grant;
 use crate::keys::{MintedKey, NewKey, Place, checked_name, end_of_life, restriction};
 use crate::projects::{open_project, project_of};
 use crate::{Actor, App, Error};
@@ -123,6 +124,9 @@ impl App {
             let found = app.key_to_change(tx, actor, organization, project, id).await?;
             if found.key.expires_at.is_some_and(|end| now >= end) {
                 return Err(Error::impossible("An expired API key cannot be updated."));
+            }
+            if let Some(wanted) = &edit.restriction {
+                may_grant(actor, "scopes", wanted.scopes(), found.key.restriction.scopes())?;
             }
             api_keys::update(tx, id, &edit).await?;
             let mut requested = json!({

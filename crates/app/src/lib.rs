@@ -24,6 +24,7 @@ pub mod audit;
 pub mod bootstrap;
 pub mod error;
 pub mod explanation;
+mod grants;
 pub mod housekeeping;
 pub mod invites;
 pub mod ip_allowlists;

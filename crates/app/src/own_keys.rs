@@ -7,11 +7,11 @@ use keystead_core::caller::{Caller, ReachableOrganization};
 use keystead_core::id::{OrganizationId, ProjectId};
 use keystead_core::key::KeyKind;
 use keystead_core::refusal::Refusal;
-use keystead_core::scope::{Restriction, Scope, ScopeSet};
+use keystead_core::scope::Scope;
 use keystead_store::Tx;
 use keystead_store::tables::projects;
 
-use crate::keys::{MintedKey, NewKey, restriction};
+use crate::keys::{MintedKey, NewKey};
 use crate::{Actor, App, Error};
 
 impl App {
@@ -35,7 +35,7 @@ impl App {
             KeyKind::Admin => self.place_of_admin_key(caller, selection, project).await?,
             _ => place_of_data_key(caller, selection, from, project)?,
         };
-        let asked = self.within_grant(caller, asked)?;
+        let asked = self.within_grant(actor, asked)?;
         self.create_project_key(actor, &organization, &project, &asked).await
     }
 
@@ -59,41 +59,6 @@ impl App {
         });
         read.await
     }
-
-    /// What is asked, cut to what the key in hand holds: asking for more is refused, asking for nothing in particular
-    /// gets as much as it holds.
-    fn within_grant(&self, caller: &Caller, mut asked: NewKey) -> Result<NewKey, Error> {
-        let wanted = restriction(&asked.scopes)?;
-        if caller.scopes == ScopeSet::NONE {
-            // An empty restriction would mean everything.
-            let message = "This API key holds no scope, so it cannot grant any.".to_owned();
-            return Err(Error::Forbidden { param: None, message });
-        }
-        if asked.scopes.is_empty() {
-            asked.scopes = literals(caller.scopes);
-        } else if wanted.scopes().intersection(caller.scopes) != wanted.scopes() {
-            let message = "Invalid 'scopes': an API key cannot grant more than it holds itself.";
-            return Err(Error::Forbidden { param: Some("scopes"), message: message.to_owned() });
-        }
-        if let Some(end) = caller.expires_at {
-            let left = end.since(self.now());
-            if asked.expires_in_seconds.is_some_and(|seconds| seconds > left) {
-                let message = "Invalid 'expires_in_seconds': an API key cannot grant a longer life than its own.";
-                return Err(Error::Forbidden { param: Some("expires_in_seconds"), message: message.to_owned() });
-            }
-            asked.expires_in_seconds.get_or_insert(left);
-        }
-        Ok(asked)
-    }
-}
-
-/// The literals of a set; none when nothing is held back.
-fn literals(scopes: ScopeSet) -> Vec<String> {
-    if scopes == ScopeSet::all() {
-        return Vec::new();
-    }
-    let held = Scope::ALL.into_iter().filter(|scope| scopes.allows(*scope));
-    Restriction(held.map(|scope| scope.as_str().to_owned()).collect()).0
 }
 
 fn place_of_data_key(

@@ -4,7 +4,7 @@
 use keystead_core::caller::Owner;
 use keystead_core::id::{KeyId, OrganizationId, ProjectId};
 use keystead_core::rotation::{self, LONGEST_OVERLAP, NoRotation, Rotated};
-use keystead_core::scope::Scope;
+use keystead_core::scope::{Scope, ScopeSet};
 use keystead_core::time::Timestamp;
 use keystead_store::Tx;
 use keystead_store::tables::api_keys::{self, KeyRow};
@@ -12,6 +12,7 @@ use serde_json::json;
 
 use crate::api_keys::{person, reaches, still_lives};
 use crate::audit::Deed;
+use crate::grants::may_grant;
 use crate::keys::{MintedKey, NewKey, Place};
 use crate::service_accounts::account_of;
 use crate::{Actor, App, Error};
@@ -60,6 +61,8 @@ impl App {
                 expires_at: old.expires_at,
                 replaced: old.rotated_to.is_some(),
             };
+            // The new secret goes to the actor.
+            may_grant(actor, "scopes", old.restriction.scopes(), ScopeSet::NONE)?;
             let decided = rotation::rotate(&state, overlap, now).map_err(why_not)?;
             let asked = NewKey {
                 name: old.name.clone(),

@@ -4,13 +4,14 @@ use keystead_core::caller::Owner;
 use keystead_core::id::{OrganizationId, ProjectId, ServiceAccountId};
 use keystead_core::key::KeyKind;
 use keystead_core::role::ProjectRole;
-use keystead_core::scope::Scope;
+use keystead_core::scope::{Scope, ScopeSet};
 pub use keystead_store::tables::service_accounts::ServiceAccount;
 use keystead_store::tables::{api_keys, service_accounts};
 use keystead_store::{Listing, Page, Tx};
 use serde_json::json;
 
 use crate::audit::Deed;
+use crate::grants::{may_grant, within_scopes};
 use crate::keys::{MintedKey, NewKey, Place, checked_name};
 use crate::projects::open_project;
 use crate::{Actor, App, Error};
@@ -98,7 +99,7 @@ impl App {
             deleted_at: None,
         };
         let place = place(organization, project, &account.id);
-        let key = asked.key.map(|asked| self.mint(place, &asked)).transpose()?;
+        let key = asked.key.map(|asked| self.mint(place, &within_scopes(actor, asked)?)).transpose()?;
         let app = self.clone();
         let (actor, organization, project) = (actor.clone(), organization.clone(), project.clone());
         let row = key.as_ref().map(|key| key.row.clone());
@@ -148,6 +149,8 @@ impl App {
             if changed == account {
                 return Ok(account);
             }
+            let rights = ScopeSet::of_project_role;
+            may_grant(actor, "role", rights(changed.role), rights(account.role))?;
             service_accounts::update(tx, project, id, &changed.name, changed.role).await?;
             let details = json!({ "changes_requested": { "role": changed.role.as_str(), "name": changed.name } });
             let deed = Deed { organization, action: "service_account.updated", target: id.as_str(), details };
@@ -195,7 +198,7 @@ impl App {
         id: &ServiceAccountId,
         asked: NewKey,
     ) -> Result<MintedKey, Error> {
-        let key = self.mint(place(organization, project, id), &asked)?;
+        let key = self.mint(place(organization, project, id), &within_scopes(actor, asked)?)?;
         let app = self.clone();
         let (actor, organization, id, project, row) =
             (actor.clone(), organization.clone(), id.clone(), project.clone(), key.row.clone());

@@ -1,0 +1,61 @@
+//! What a key in hand may hand on: never more than it holds itself. People and operators are judged by their roles.
+
+use keystead_core::caller::Caller;
+use keystead_core::scope::{Restriction, Scope, ScopeSet};
+
+use crate::keys::{NewKey, restriction};
+use crate::{Actor, App, Error};
+
+impl App {
+    /// What is asked of a new key, cut to what the key in hand holds: asking for more is refused, asking for nothing in
+    /// particular gets as much as it holds, for as long as it lives.
+    pub(crate) fn within_grant(&self, actor: &Actor, asked: NewKey) -> Result<NewKey, Error> {
+        let mut asked = within_scopes(actor, asked)?;
+        let Actor::Key(caller) = actor else { return Ok(asked) };
+        if let Some(end) = caller.expires_at {
+            let left = end.since(self.now());
+            if asked.expires_in_seconds.is_some_and(|seconds| seconds > left) {
+                let message = "Invalid 'expires_in_seconds': an API key cannot grant a longer life than its own.";
+                return Err(Error::Forbidden { param: Some("expires_in_seconds"), message: message.to_owned() });
+            }
+            asked.expires_in_seconds.get_or_insert(left);
+        }
+        Ok(asked)
+    }
+}
+
+/// The same for scopes alone: the key of a service account may outlive the key that made it.
+pub(crate) fn within_scopes(actor: &Actor, mut asked: NewKey) -> Result<NewKey, Error> {
+    let wanted = restriction(&asked.scopes)?;
+    let Actor::Key(caller) = actor else { return Ok(asked) };
+    if caller.scopes == ScopeSet::NONE {
+        // An empty restriction would mean everything.
+        let message = "This API key holds no scope, so it cannot grant any.".to_owned();
+        return Err(Error::Forbidden { param: None, message });
+    }
+    if asked.scopes.is_empty() {
+        asked.scopes = literals(caller);
+    } else {
+        may_grant(actor, "scopes", wanted.scopes(), ScopeSet::NONE)?;
+    }
+    Ok(asked)
+}
+
+/// Refuses to grant more than the key in hand holds, beyond what its receiver `has` already.
+pub(crate) fn may_grant(actor: &Actor, param: &'static str, wanted: ScopeSet, has: ScopeSet) -> Result<(), Error> {
+    let Actor::Key(caller) = actor else { return Ok(()) };
+    if wanted.intersection(caller.scopes.union(has)) == wanted {
+        return Ok(());
+    }
+    let message = format!("Invalid '{param}': an API key cannot grant more than it holds itself.");
+    Err(Error::Forbidden { param: Some(param), message })
+}
+
+/// The literals of what a key holds; none when nothing is held back.
+fn literals(caller: &Caller) -> Vec<String> {
+    if caller.scopes == ScopeSet::all() {
+        return Vec::new();
+    }
+    let held = Scope::ALL.into_iter().filter(|scope| caller.scopes.allows(*scope));
+    Restriction(held.map(|scope| scope.as_str().to_owned()).collect()).0
+}
