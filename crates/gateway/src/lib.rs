@@ -25,6 +25,7 @@ mod headers;
 mod index;
 mod intake;
 mod json;
+mod last_uses;
 mod media;
 mod memory;
 mod meter;
@@ -78,6 +79,7 @@ pub use directory::{ChangedSubject, Directory, DirectoryOptions, DirectoryStats,
 pub use forward::Limits;
 pub use freshness::{Follow, Moment};
 pub use intake::{BodyBounds, BodyFault};
+pub use last_uses::LastUses;
 pub use meter::{Durability, Meter, MeterOptions, MeterState, Recorded, Unsafe, UsageBatch, UsageSink};
 pub use ownership::{MemoryOwnership, Ownership};
 pub use pending::{MemoryPending, PendingUsage};
@@ -147,6 +149,7 @@ pub struct Gateway {
     upstream: upstream::UpstreamClient,
     reading: settlement::Reading,
     metrics: Arc<metrics::Metrics>,
+    last_uses: Arc<LastUses>,
     /// Held while the results of a batch are counted.
     counting: tokio::sync::Mutex<()>,
 }
@@ -195,6 +198,7 @@ impl Gateway {
             memory: BodyMemory::new(options.limits.body_memory),
             limits: options.limits,
             metrics: Arc::new(metrics::Metrics::default()),
+            last_uses: Arc::default(),
             counting: tokio::sync::Mutex::default(),
         }
     }
@@ -204,6 +208,12 @@ impl Gateway {
         self.metrics.register(registry, &self.directory, &self.meter);
         let help = "Memory set aside for request bodies of the data plane";
         self.memory.register(registry, "keystead_body_memory_bytes", help);
+    }
+
+    /// When keys were last used, on their way to the store.
+    #[must_use]
+    pub fn last_uses(&self) -> Arc<LastUses> {
+        Arc::clone(&self.last_uses)
     }
 
     /// Answers one request of this client. Never fails: what goes wrong becomes an error body of the contract.
@@ -255,8 +265,10 @@ impl Gateway {
             return Err(reply::bad_body("Keys belong into the Authorization header, never into the address."));
         }
         let selection = headers::selection(&parts.headers).map_err(|refusal| self.refuse(&refusal))?;
-        let payer = access::decide(&caller, matched.route, selection, client.address, self.now())
+        let now = self.now();
+        let payer = access::decide(&caller, matched.route, selection, client.address, now)
             .map_err(|refusal| self.refuse(&refusal))?;
+        self.last_uses.note(&caller, now);
         if matched.route.path.starts_with("/v1/models") {
             let model = matched.id.map(models::decode).transpose()?;
             return models::answer(self, &caller, &payer, model.as_deref());
@@ -285,7 +297,9 @@ impl Gateway {
     /// Rows 1 to 5, or 503 when the store cannot say.
     pub async fn authenticate(&self, headers: &HeaderMap) -> Result<Arc<Caller>, Wire> {
         let caller = self.caller(headers, None, Instant::now()).await?;
-        access::alive(&caller, self.now()).map_err(|refusal| self.refuse(&refusal))?;
+        let now = self.now();
+        access::alive(&caller, now).map_err(|refusal| self.refuse(&refusal))?;
+        self.last_uses.note(&caller, now);
         Ok(caller)
     }
 

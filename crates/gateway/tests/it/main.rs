@@ -13,6 +13,7 @@ mod errors;
 mod forms;
 mod gates;
 mod hostile;
+mod last_uses;
 mod metering;
 mod ownership;
 mod passing;

@@ -9,7 +9,8 @@ use axum::middleware::from_fn;
 use keystead_api::ApiState;
 use keystead_dashboard::{DashboardState, Waiting};
 use keystead_gateway::{
-    BodyMemory, Directory, DirectoryOptions, Durability, Gateway, GatewayOptions, Limits, Meter, MeterOptions, Rates,
+    BodyMemory, Directory, DirectoryOptions, Durability, Gateway, GatewayOptions, LastUses, Limits, Meter, MeterOptions,
+    Rates,
     ReadOn,
 };
 use keystead_store::Store;
@@ -56,6 +57,8 @@ pub(crate) struct Running {
     follower: JoinHandle<()>,
     listening: JoinHandle<()>,
     leaving: Arc<Follower>,
+    /// Writes when keys were last used, from this memory into this store.
+    last_uses: (JoinHandle<()>, Arc<LastUses>, Store),
     worker: JoinHandle<()>,
     busy: mpsc::Receiver<()>,
     /// Ends when the process does.
@@ -142,6 +145,9 @@ pub(crate) async fn start(config: Validated, stopped: watch::Receiver<bool>) -> 
     let app = wire::app(store.clone(), &secrets, public_url.clone(), services, wire::settings(&config));
     let worker = tokio::spawn(wire::worker::work(app.clone(), stopped.clone()));
     tokio::spawn(pending::follow(Arc::clone(&gateway), stopped.clone()));
+    let uses = gateway.last_uses();
+    let noting = tokio::spawn(wire::last_uses::follow(Arc::clone(&uses), store.clone(), stopped.clone()));
+    let last_uses = (noting, uses, store.clone());
     let authenticate = Arc::new(ByGateway(Arc::clone(&gateway)));
     let pages = keystead_dashboard::router(DashboardState {
         app: app.clone(),
@@ -175,7 +181,7 @@ pub(crate) async fn start(config: Validated, stopped: watch::Receiver<bool>) -> 
     let listening = tokio::spawn(Arc::clone(&follower).listen());
     let follower = tokio::spawn(follower.follow());
     let addresses = Addresses { listen, public_url, public_url_missing, sandbox: sandbox_url, metrics: metrics_bound };
-    Ok(Running { addresses, meter, follower, listening, leaving, worker, busy, _node: node, _sandbox: sandbox })
+    Ok(Running { addresses, meter, follower, listening, leaving, last_uses, worker, busy, _node: node, _sandbox: sandbox })
 }
 
 /// The address that can be opened from this machine: nothing answers at `0.0.0.0` or `[::]` itself.
@@ -309,6 +315,15 @@ impl Running {
         }
         if timeout(Duration::from_secs(5), self.meter.flush()).await.is_err() {
             tracing::warn!("usage waits in the spool for the next start");
+        }
+        let (noting, uses, store) = self.last_uses;
+        let write = async {
+            // Ended by its own; what it was writing is written.
+            let _ = noting.await;
+            wire::last_uses::write(&uses, &store).await;
+        };
+        if timeout(Duration::from_secs(5), write).await.is_err() {
+            tracing::warn!("when some keys were last used could not be written");
         }
         if timeout(Duration::from_secs(5), self.worker).await.is_err() {
             tracing::warn!("a job did not finish in time; it is carried out again after the next start");

@@ -6,6 +6,7 @@ pub(crate) mod follower;
 pub(crate) mod heads;
 pub(crate) mod keys;
 pub(crate) mod lag;
+pub(crate) mod last_uses;
 pub(crate) mod node;
 pub(crate) mod objects;
 pub(crate) mod pending;

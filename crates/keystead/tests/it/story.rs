@@ -137,3 +137,23 @@ fn a_backup_of_postgresql_is_a_dump() {
     let dump = std::fs::read(told["file"].as_str().unwrap()).unwrap();
     assert!(dump.starts_with(b"PGDMP") && told["bytes"].as_u64() == u64::try_from(dump.len()).ok());
 }
+
+/// `last_used_at` of keys that no usage event names: one that administers, and one that only lists models. A node that
+/// ends in order leaves none of it behind.
+#[test]
+fn keys_that_only_look_are_seen_as_used() {
+    let mut product = Product::start(&[]);
+    let made = product.bootstrap();
+    let admin = made["admin_key"].as_str().unwrap();
+    let (project, account) = project_key(&product, admin);
+    let key = account["api_key"]["value"].as_str().unwrap();
+    assert_eq!(product.call("GET", "/v1/models", key, None).status, 200);
+    let ended = std::process::Command::new("kill").arg("-TERM").arg(product.id().to_string()).status().unwrap();
+    assert!(ended.success() && product.wait().success(), "{}", product.log());
+
+    let product = product.again();
+    let admins = product.call("GET", "/v1/organization/admin_api_keys", admin, None).json();
+    assert!(admins["data"][0]["last_used_at"].is_i64(), "{admins}");
+    let keys = product.call("GET", &format!("/v1/organization/projects/{project}/api_keys"), admin, None).json();
+    assert!(keys["data"][0]["last_used_at"].is_i64(), "{keys}");
+}

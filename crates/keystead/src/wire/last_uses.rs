@@ -1,0 +1,46 @@
+//! When keys were last used: from the gateway's memory into the store, a few times a minute.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use keystead_gateway::LastUses;
+use keystead_store::tables::api_keys;
+use keystead_store::{Error, Store, Tx};
+use tokio::sync::watch;
+use tokio::time::sleep;
+
+/// How often. What people see is older by this and the time of one write at most.
+const PERIOD: Duration = Duration::from_secs(30);
+/// Keys in one transaction.
+const BATCH: usize = 2_000;
+
+/// Writes last uses until the node stops. What is noted after that is written by a last [`write`].
+pub(crate) async fn follow(uses: Arc<LastUses>, store: Store, mut stopped: watch::Receiver<bool>) {
+    loop {
+        tokio::select! {
+            () = sleep(PERIOD) => {}
+            () = uses.filled() => {}
+            _ = stopped.changed() => return,
+        }
+        write(&uses, &store).await;
+    }
+}
+
+/// Writes what is remembered now; what cannot be written is remembered on.
+pub(crate) async fn write(uses: &LastUses, store: &Store) {
+    let mut waiting = uses.take();
+    while !waiting.is_empty() {
+        let rest = waiting.split_off(waiting.len().min(BATCH));
+        let batch = Arc::new(waiting);
+        let touched = Arc::clone(&batch);
+        let written: Result<(), Error> =
+            store.write("last_uses", async move |tx: &mut Tx| api_keys::touch(tx, &touched).await).await;
+        if let Err(error) = written {
+            tracing::debug!(%error, "when keys were last used could not be written; it is tried again");
+            uses.give_back(Arc::unwrap_or_clone(batch));
+            uses.give_back(rest);
+            return;
+        }
+        waiting = rest;
+    }
+}
