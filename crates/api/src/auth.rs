@@ -9,8 +9,8 @@ use axum::middleware::Next;
 use axum::response::Response;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
+use keystead_app::Actor;
 use keystead_app::verification::limits::Origin;
-use keystead_app::{Actor, Error};
 use keystead_core::access;
 use keystead_core::access::Selection;
 use keystead_core::caller::Caller;
@@ -22,6 +22,7 @@ use keystead_core::scope::Scope;
 use crate::ApiState;
 use crate::error::Failure;
 use crate::routes::Permission;
+use crate::wishes::Wishes;
 
 /// A future that can be kept in a box.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -33,9 +34,10 @@ pub trait Authenticate: Send + Sync + 'static {
     fn authenticate<'a>(&'a self, headers: &'a HeaderMap) -> BoxFuture<'a, Result<Arc<Caller>, Wire>>;
 }
 
-/// Runs before every handler: authenticates, asks the permission of the table, hands on who it is.
+/// Runs before every handler: authenticates, asks the permission of the table, reads what the endpoint wants to know, and
+/// hands on both.
 pub(crate) async fn guard(
-    State((state, permission)): State<(ApiState, Permission)>,
+    State((state, permission, wishes)): State<(ApiState, Permission, Wishes)>,
     mut request: Request,
     next: Next,
 ) -> Result<Response, Failure> {
@@ -56,8 +58,10 @@ pub(crate) async fn guard(
             request.extensions_mut().insert(Admin { actor: Actor::Key(Arc::clone(&caller)), organization });
         }
         Permission::Operator => {
-            // The scope first, so that a restricted key of an operator stays restricted.
-            access::decide_administration(&caller, Scope::ManagementWrite, state.app.now()).map_err(refuse)?;
+            // Scopes first, so that a restricted key of an operator stays restricted.
+            for scope in [Scope::ManagementRead, Scope::ManagementWrite, Scope::UsageRead] {
+                access::decide_administration(&caller, scope, state.app.now()).map_err(refuse)?;
+            }
             let operator = state.app.operator_behind(&caller).await.map_err(|error| Failure::new(&state, error))?;
             request.extensions_mut().insert(Operator(operator));
         }
@@ -66,7 +70,7 @@ pub(crate) async fn guard(
         }
     }
     request.extensions_mut().insert(AnyKey { caller });
-    Ok(next.run(request).await)
+    Ok(next.run(wishes.read(request).await?).await)
 }
 
 /// The holder of an admin key whose permission was checked.
@@ -84,8 +88,7 @@ impl FromRequestParts<ApiState> for Operator {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Failure> {
-        let missing = || Failure::new(state, Error::Internal("no permission stands before this handler".to_owned()));
-        parts.extensions.get::<Self>().cloned().ok_or_else(missing)
+        parts.extensions.get::<Self>().cloned().ok_or_else(|| Failure::unread(state))
     }
 }
 
@@ -128,8 +131,7 @@ impl FromRequestParts<ApiState> for Admin {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Failure> {
-        let missing = || Failure::new(state, Error::Internal("no permission stands before this handler".to_owned()));
-        parts.extensions.get::<Self>().cloned().ok_or_else(missing)
+        parts.extensions.get::<Self>().cloned().ok_or_else(|| Failure::unread(state))
     }
 }
 
@@ -137,8 +139,7 @@ impl FromRequestParts<ApiState> for AnyKey {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Failure> {
-        let missing = || Failure::new(state, Error::Internal("no guard stands before this handler".to_owned()));
-        parts.extensions.get::<Self>().cloned().ok_or_else(missing)
+        parts.extensions.get::<Self>().cloned().ok_or_else(|| Failure::unread(state))
     }
 }
 

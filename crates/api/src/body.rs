@@ -2,47 +2,60 @@
 
 use std::str::FromStr;
 
-use axum::body::Bytes;
-use axum::extract::{FromRequest, Request};
-use http::StatusCode;
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+use keystead_core::access::printable;
 use keystead_core::refusal::Wire;
 use keystead_core::rotation::LONGEST_LIFE;
 use keystead_core::text::{self, NameFault};
 use serde_json::{Map, Value};
 
+use crate::ApiState;
 use crate::error::Failure;
+use crate::json::{self, Fault};
+use crate::wishes::Wishes;
 
-/// The fields of a body. An empty body is an empty object; fields nobody asks for are ignored.
-#[derive(Debug, Default)]
+/// The members of a body. An empty body is an empty object.
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Fields(Map<String, Value>);
 
-impl<S: Send + Sync> FromRequest<S> for Fields {
+impl FromRequestParts<ApiState> for Fields {
     type Rejection = Failure;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
-        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
-            let too_large = rejection.status() == StatusCode::PAYLOAD_TOO_LARGE;
-            let message =
-                if too_large { "The request body is too large." } else { "The request body could not be read." };
-            Failure::from(Wire::invalid(if too_large { 413 } else { 400 }, None, message))
-        })?;
-        Self::parse(&bytes)
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Failure> {
+        parts.extensions.get::<Self>().cloned().ok_or_else(|| Failure::unread(state))
     }
 }
 
 impl Fields {
-    fn parse(bytes: &[u8]) -> Result<Self, Failure> {
+    /// Reads a body with the members that an endpoint knows.
+    pub(crate) fn read(bytes: &[u8], wishes: Wishes) -> Result<Self, Failure> {
         if bytes.iter().all(u8::is_ascii_whitespace) {
             return Ok(Self::default());
         }
-        match serde_json::from_slice(bytes) {
-            Ok(Value::Object(map)) => Ok(Self(map)),
-            Ok(Value::Null) => Ok(Self::default()),
-            _ => {
+        let map = match json::read(bytes) {
+            Ok(Value::Object(map)) => map,
+            Ok(Value::Null) => return Ok(Self::default()),
+            Err(Fault::Repeated(name)) => {
+                let name = printable(&name);
+                let message = format!("Invalid '{name}': it appears more than once in one object.");
+                return Err(Failure::named(name, message));
+            }
+            Ok(_) | Err(Fault::Syntax) => {
                 let message = "We could not parse the JSON body of your request. The body must be one JSON object.";
-                Err(Wire::invalid(400, None, message).into())
+                return Err(Wire::invalid(400, None, message).into());
+            }
+        };
+        for (name, value) in &map {
+            if wishes.unsupported.contains(&name.as_str()) {
+                if !value.is_null() {
+                    return Err(Wishes::refused(name));
+                }
+            } else if !wishes.body.contains(&name.as_str()) {
+                return Err(Wishes::unknown(name, wishes.body));
             }
         }
+        Ok(Self(map))
     }
 
     /// The field, unless absent or null.

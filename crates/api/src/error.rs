@@ -16,13 +16,15 @@ use crate::ApiState;
 #[derive(Debug)]
 pub(crate) struct Failure {
     wire: Box<Wire>,
+    /// The parameter at fault, where its name is the client's own.
+    named: Option<String>,
     /// Seconds after which trying again is right.
     retry_after: Option<i64>,
 }
 
 impl From<Wire> for Failure {
     fn from(wire: Wire) -> Self {
-        Self { wire: Box::new(wire), retry_after: None }
+        Self { wire: Box::new(wire), named: None, retry_after: None }
     }
 }
 
@@ -35,12 +37,22 @@ impl Failure {
             Error::ProviderUnavailable { .. } => Some(30),
             _ => None,
         };
-        Self { wire: Box::new(wire(error, state.app.public_url())), retry_after }
+        Self { wire: Box::new(wire(error, state.app.public_url())), named: None, retry_after }
     }
 
     /// A parameter at fault.
     pub(crate) fn param(param: &'static str, message: impl Into<String>) -> Self {
         Wire::invalid(400, None, message).with_param(param).into()
+    }
+
+    /// A parameter at fault that this API does not know.
+    pub(crate) fn named(param: String, message: impl Into<String>) -> Self {
+        Self { named: Some(param), ..Wire::invalid(400, None, message).into() }
+    }
+
+    /// A handler that asks for what no guard has read.
+    pub(crate) fn unread(state: &ApiState) -> Self {
+        Self::new(state, Error::Internal("no guard stands before this handler".to_owned()))
     }
 
     /// A path that names nothing.
@@ -52,7 +64,11 @@ impl Failure {
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.wire.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = (status, Json(body(&self.wire))).into_response();
+        let mut body = body(&self.wire);
+        if let Some(name) = self.named {
+            body["error"]["param"] = name.into();
+        }
+        let mut response = (status, Json(body)).into_response();
         if status == StatusCode::UNAUTHORIZED {
             let challenge = HeaderValue::from_static("Bearer realm=\"OpenAI API\"");
             response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);

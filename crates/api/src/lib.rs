@@ -18,6 +18,7 @@ mod auth;
 mod body;
 mod error;
 mod headers;
+mod json;
 mod keystead;
 mod me;
 mod organization;
@@ -26,10 +27,12 @@ mod path;
 mod query;
 mod routes;
 mod webhooks;
+mod wishes;
 
 pub use auth::{Authenticate, BoxFuture};
 pub use error::body as error_body;
 pub use routes::{Endpoint, Permission, ROUTES};
+pub use wishes::Wishes;
 
 /// No request of this API needs more.
 const LARGEST_BODY: usize = 64 * 1024;
@@ -59,7 +62,7 @@ impl fmt::Debug for ApiState {
 pub fn router(state: ApiState) -> Router {
     let mut router = Router::new();
     for endpoint in ROUTES {
-        let guard = from_fn_with_state((state.clone(), endpoint.permission), auth::guard);
+        let guard = from_fn_with_state((state.clone(), endpoint.permission, endpoint.wishes), auth::guard);
         router = router.route(endpoint.path, endpoint.handler().route_layer(guard));
     }
     // Not in the table: no key opens it. Deliveries are signed, and the handler believes nothing else.

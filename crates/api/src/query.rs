@@ -1,49 +1,65 @@
-//! Query strings as the client libraries and their imitators send them: `k[]=a`, repeated `k=a`, or `k=a,b`.
+//! Query strings as client libraries and hand-written tools send them: lists as `k[]=a`, `k[0]=a`, repeated `k=a`, or
+//! `k=a,b`.
 
 use std::str::FromStr;
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 
+use crate::ApiState;
 use crate::error::Failure;
+use crate::wishes::Wishes;
 
-/// The parameters of a query in the order sent, keys without `[]`.
-#[derive(Debug, Default)]
-pub(crate) struct Query(Vec<(String, String)>);
+/// The parameters of a query in the order sent, by the names that endpoints know.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Query(Vec<(&'static str, String)>);
 
-impl<S: Sync> FromRequestParts<S> for Query {
+impl FromRequestParts<ApiState> for Query {
     type Rejection = Failure;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
-        Ok(Self::parse(parts.uri.query().unwrap_or_default()))
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Failure> {
+        parts.extensions.get::<Self>().cloned().ok_or_else(|| Failure::unread(state))
     }
 }
 
 impl Query {
-    fn parse(query: &str) -> Self {
-        let pairs = query.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
-            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let key = decode(key);
-            (key.strip_suffix("[]").unwrap_or(&key).to_owned(), decode(value))
-        });
-        Self(pairs.collect())
+    /// Reads the parameters that an endpoint knows.
+    pub(crate) fn read(query: &str, wishes: Wishes) -> Result<Self, Failure> {
+        let mut read: Vec<(&'static str, String)> = Vec::new();
+        for (sent, value) in form_urlencoded::parse(query.as_bytes()) {
+            if let Some(name) = known(&sent, wishes.one) {
+                if read.iter().any(|(before, _)| *before == name) {
+                    return Err(Failure::param(name, format!("Invalid '{name}': it can be given only once.")));
+                }
+                read.push((name, value.into_owned()));
+            } else if let Some(name) = known(list_name(&sent), wishes.many) {
+                if value.split(',').any(|item| item.trim().is_empty()) {
+                    // Left out, an empty value would let everything pass.
+                    return Err(Failure::param(name, format!("Invalid '{name}': it has an empty value.")));
+                }
+                read.push((name, value.into_owned()));
+            } else if let Some(name) = known(list_name(&sent), wishes.unsupported) {
+                if !value.is_empty() {
+                    return Err(Wishes::refused(name));
+                }
+            } else {
+                let all = [wishes.one, wishes.many].concat();
+                return Err(Wishes::unknown(&sent, &all));
+            }
+        }
+        Ok(Self(read))
     }
 
-    /// The last value of a parameter that takes one; an empty one counts as absent.
+    /// The value of a parameter that takes one; an empty one counts as absent.
     pub(crate) fn one(&self, key: &str) -> Option<&str> {
-        let last = self.0.iter().rev().find(|(known, _)| known == key);
-        last.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+        let sent = self.0.iter().find(|(known, _)| *known == key);
+        sent.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
     }
 
     /// All values of a parameter that takes several.
     pub(crate) fn many(&self, key: &str) -> Vec<String> {
-        let values = self.0.iter().filter(|(known, _)| known == key);
-        values
-            .flat_map(|(_, value)| value.split(','))
-            .map(str::trim)
-            .filter(|v| !v.is_empty())
-            .map(str::to_owned)
-            .collect()
+        let values = self.0.iter().filter(|(known, _)| *known == key);
+        values.flat_map(|(_, value)| value.split(',')).map(|value| value.trim().to_owned()).collect()
     }
 
     /// An integer, if sent.
@@ -64,7 +80,7 @@ impl Query {
         }
     }
 
-    /// Ids of one kind. Text that is no id at all is refused; an id of somebody else's simply matches nothing.
+    /// Ids of one kind. Text that is no id at all is refused; an id of another organization's simply matches nothing.
     pub(crate) fn ids<T: FromStr>(&self, key: &'static str) -> Result<Vec<T>, Failure> {
         let parse =
             |value: String| value.parse().map_err(|_| Failure::param(key, format!("Invalid '{key}': not a valid id.")));
@@ -72,50 +88,92 @@ impl Query {
     }
 }
 
-/// Undoes percent-encoding and `+`. What is not UTF-8 afterwards becomes replacement characters.
-fn decode(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        match byte {
-            b'+' => bytes.push(b' '),
-            b'%' => {
-                let mut ahead = rest.clone();
-                match (ahead.next().and_then(digit), ahead.next().and_then(digit)) {
-                    (Some(high), Some(low)) => {
-                        bytes.push(high << 4 | low);
-                        rest = ahead;
-                    }
-                    _ => bytes.push(b'%'),
-                }
-            }
-            other => bytes.push(other),
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
+fn known(sent: &str, names: &'static [&'static str]) -> Option<&'static str> {
+    names.iter().copied().find(|name| *name == sent)
 }
 
-fn digit(byte: u8) -> Option<u8> {
-    char::from(byte).to_digit(16).and_then(|value| u8::try_from(value).ok())
+/// The name of a list without the `[]` or `[0]` behind it.
+fn list_name(sent: &str) -> &str {
+    let bare = sent.strip_suffix(']').and_then(|rest| rest.rsplit_once('['));
+    match bare {
+        Some((name, index)) if index.len() <= 9 && index.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => sent,
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use axum::response::IntoResponse;
+
     use super::*;
 
+    const KNOWN: Wishes = Wishes { one: &["a", "b", "at[gt]"], many: &["k", "ids"], unsupported: &["z"], body: &[] };
+
+    fn read(query: &str) -> Query {
+        Query::read(query, KNOWN).unwrap()
+    }
+
     #[test]
-    fn three_spellings_of_a_list() {
-        for query in ["k[]=a&k[]=b", "k%5B%5D=a&k%5B%5D=b", "k=a&k=b", "k=a,b", "k=a%2Cb", "k=a,+b"] {
-            assert_eq!(Query::parse(query).many("k"), ["a", "b"], "{query}");
+    fn every_spelling_of_a_list() {
+        for query in [
+            "k[]=a&k[]=b",
+            "k%5B%5D=a&k%5B%5D=b",
+            "k[0]=a&k[1]=b",
+            "k%5B0%5D=a&k%5B17%5D=b",
+            "k=a&k=b",
+            "k=a&k[]=b",
+            "k=a,b",
+            "k=a%2Cb",
+            "k=a,+b",
+            "k[]=a,b",
+        ] {
+            assert_eq!(read(query).many("k"), ["a", "b"], "{query}");
         }
     }
 
     #[test]
-    fn broken_encoding_is_kept_as_text() {
-        let query = Query::parse("a=%zz&b=%4&c=%e2%82%ac&d&=x&%");
-        assert_eq!(query.one("a"), Some("%zz"));
-        assert_eq!(query.one("b"), Some("%4"));
-        assert_eq!(query.one("c"), Some("€"));
-        assert_eq!(query.one("d"), None);
+    fn names_and_values_are_decoded_once() {
+        let query = read("a=%e2%82%ac+%2B%252C&at%5Bgt%5D=1&k=%2541&&z=");
+        assert_eq!((query.one("a"), query.one("at[gt]")), (Some("€ +%2C"), Some("1")));
+        assert_eq!(query.many("k"), ["%41"]);
+        assert_eq!(read("a=%zz").one("a"), Some("%zz"));
+        assert_eq!(read("a=&k=x").one("a"), None);
+    }
+
+    #[test]
+    fn what_is_not_read_is_refused() {
+        for query in [
+            "c=1",
+            "A=1",
+            "a[]=1",
+            "a[0]=1",
+            "k[x]=1",
+            "k[0][id]=1",
+            "k[=1",
+            "k]=1",
+            "[]=1",
+            "=1",
+            "at=1",
+            "at[lt]=1",
+            "id=1",
+            "a=1&a=1",
+            "a=1&a=2",
+            "a=&a=1",
+            "k=",
+            "k[]=",
+            "k[]=a&k[]=",
+            "k=a,",
+            "k=,",
+            "k=%20",
+            "z=1",
+            "z[]=1",
+            "%61%00=1",
+            "a;b=1",
+            "k[0000000000]=1",
+        ] {
+            let status =
+                Query::read(query, KNOWN).map_or_else(|fault| fault.into_response().status().as_u16(), |_| 200);
+            assert_eq!(status, 400, "{query}");
+        }
     }
 }

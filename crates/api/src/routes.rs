@@ -5,9 +5,11 @@ use http::Method;
 use keystead_core::scope::Scope;
 
 use crate::keystead::operator;
+use crate::organization::projects::rate_limits;
 use crate::organization::{
     admin_api_keys, audit_logs, costs, project_api_keys, projects, service_accounts, usage, users,
 };
+use crate::wishes::Wishes;
 use crate::{ApiState, api_keys, keystead, me};
 
 /// What a request must hold.
@@ -29,6 +31,8 @@ pub struct Endpoint {
     pub path: &'static str,
     /// What a request must hold.
     pub permission: Permission,
+    /// What it reads of a request; anything else is refused.
+    pub wishes: Wishes,
     serve: fn() -> MethodRouter<ApiState>,
 }
 
@@ -39,6 +43,24 @@ impl std::fmt::Debug for Endpoint {
 }
 
 impl Endpoint {
+    /// Reads these parameters of the query: those with one value, and those with several.
+    const fn query(mut self, one: &'static [&'static str], many: &'static [&'static str]) -> Self {
+        (self.wishes.one, self.wishes.many) = (one, many);
+        self
+    }
+
+    /// Reads these members of the body.
+    const fn body(mut self, members: &'static [&'static str]) -> Self {
+        self.wishes.body = members;
+        self
+    }
+
+    /// Knows these names of OpenAI's API, and cannot honour them.
+    const fn unsupported(mut self, names: &'static [&'static str]) -> Self {
+        self.wishes.unsupported = names;
+        self
+    }
+
     pub(crate) fn handler(&self) -> MethodRouter<ApiState> {
         (self.serve)()
     }
@@ -51,15 +73,15 @@ const ANY: Permission = Permission::AnyKey;
 const OPERATOR: Permission = Permission::Operator;
 
 const fn read(path: &'static str, permission: Permission, serve: fn() -> MethodRouter<ApiState>) -> Endpoint {
-    Endpoint { method: Method::GET, path, permission, serve }
+    Endpoint { method: Method::GET, path, permission, wishes: Wishes::NONE, serve }
 }
 
 const fn write(path: &'static str, permission: Permission, serve: fn() -> MethodRouter<ApiState>) -> Endpoint {
-    Endpoint { method: Method::POST, path, permission, serve }
+    Endpoint { method: Method::POST, path, permission, wishes: Wishes::NONE, serve }
 }
 
 const fn remove(path: &'static str, permission: Permission, serve: fn() -> MethodRouter<ApiState>) -> Endpoint {
-    Endpoint { method: Method::DELETE, path, permission, serve }
+    Endpoint { method: Method::DELETE, path, permission, wishes: Wishes::NONE, serve }
 }
 
 const ADMIN_KEYS: &str = "/v1/organization/admin_api_keys";
@@ -83,52 +105,76 @@ const TAGS: &str = "/v1/keystead/operator/organizations/{organization_id}/tags";
 const POLICY: &str = "/v1/keystead/operator/policy";
 const VERIFICATIONS: &str = "/v1/keystead/organization_verifications";
 
+/// Which part of a list is wanted.
+const PAGE: &[&str] = &["after", "before", "limit", "order"];
+const PROJECT_PAGE: &[&str] = &["after", "before", "limit", "order", "include_archived"];
+const KEY_PAGE: &[&str] = &["after", "before", "limit", "order", "owner_project_access"];
+
+/// Where data is kept, and with whose key it is encrypted, is the operator's choice for the whole installation.
+const UNSUPPORTED_OF_PROJECTS: &[&str] = &["residency", "geography", "external_key_id"];
+
 /// The table.
 pub static ROUTES: &[Endpoint] = &[
-    read(ADMIN_KEYS, READ, || get(admin_api_keys::list::handle)),
-    write(ADMIN_KEYS, WRITE, || post(admin_api_keys::create::handle)),
+    read(ADMIN_KEYS, READ, || get(admin_api_keys::list::handle)).query(PAGE, &[]),
+    write(ADMIN_KEYS, WRITE, || post(admin_api_keys::create::handle)).body(&["name", "scopes", "expires_in_seconds"]),
     read(ADMIN_KEY, READ, || get(admin_api_keys::retrieve::handle)),
     remove(ADMIN_KEY, WRITE, || delete(admin_api_keys::delete::handle)),
-    read(PROJECTS, READ, || get(projects::list::handle)),
-    write(PROJECTS, WRITE, || post(projects::create::handle)),
+    read(PROJECTS, READ, || get(projects::list::handle)).query(PROJECT_PAGE, &[]),
+    write(PROJECTS, WRITE, || post(projects::create::handle)).body(&["name"]).unsupported(UNSUPPORTED_OF_PROJECTS),
     read(PROJECT, READ, || get(projects::retrieve::handle)),
-    write(PROJECT, WRITE, || post(projects::update::handle)),
+    write(PROJECT, WRITE, || post(projects::update::handle)).body(&["name"]).unsupported(UNSUPPORTED_OF_PROJECTS),
     write("/v1/organization/projects/{project_id}/archive", WRITE, || post(projects::archive::handle)),
     read(PROJECT_MODELS, READ, || get(projects::model_permissions::retrieve)),
-    write(PROJECT_MODELS, WRITE, || post(projects::model_permissions::update)),
+    write(PROJECT_MODELS, WRITE, || post(projects::model_permissions::update)).body(&["mode", "model_ids"]),
     remove(PROJECT_MODELS, WRITE, || delete(projects::model_permissions::remove)),
-    read(RATE_LIMITS, READ, || get(projects::rate_limits::list)),
-    write(RATE_LIMIT, WRITE, || post(projects::rate_limits::update)),
-    read(ACCOUNTS, READ, || get(service_accounts::list::handle)),
-    write(ACCOUNTS, WRITE, || post(service_accounts::create::handle)),
+    read(RATE_LIMITS, READ, || get(rate_limits::list)).query(PAGE, &[]),
+    write(RATE_LIMIT, WRITE, || post(rate_limits::update))
+        .body(rate_limits::MEMBERS)
+        .unsupported(rate_limits::UNMEASURED),
+    read(ACCOUNTS, READ, || get(service_accounts::list::handle)).query(PAGE, &[]),
+    write(ACCOUNTS, WRITE, || post(service_accounts::create::handle)).body(&[
+        "name",
+        "create_service_account_only",
+        "expires_in_seconds",
+    ]),
     read(ACCOUNT, READ, || get(service_accounts::retrieve::handle)),
-    write(ACCOUNT, WRITE, || post(service_accounts::update::handle)),
+    write(ACCOUNT, WRITE, || post(service_accounts::update::handle)).body(&["name", "role"]),
     remove(ACCOUNT, WRITE, || delete(service_accounts::delete::handle)),
     write("/v1/organization/projects/{project_id}/service_accounts/{service_account_id}/api_keys", WRITE, || {
         post(service_accounts::create_key::handle)
-    }),
-    read(PROJECT_KEYS, READ, || get(project_api_keys::list::handle)),
+    })
+    .body(&["name", "scopes", "expires_in_seconds"]),
+    read(PROJECT_KEYS, READ, || get(project_api_keys::list::handle)).query(KEY_PAGE, &[]),
     read(PROJECT_KEY, READ, || get(project_api_keys::retrieve::handle)),
-    write(PROJECT_KEY, WRITE, || post(project_api_keys::update::handle)),
+    write(PROJECT_KEY, WRITE, || post(project_api_keys::update::handle)).body(&["scopes", "expires_in_seconds"]),
     remove(PROJECT_KEY, WRITE, || delete(project_api_keys::delete::handle)),
-    read("/v1/organization/users", READ, || get(users::list::handle)),
+    read("/v1/organization/users", READ, || get(users::list::handle)).query(PAGE, &["emails"]),
     read("/v1/organization/users/{user_id}", READ, || get(users::retrieve::handle)),
-    read("/v1/organization/audit_logs", READ, || get(audit_logs::handle)),
-    read("/v1/organization/usage/completions", USAGE, || get(usage::completions::handle)),
-    read("/v1/organization/usage/embeddings", USAGE, || get(usage::embeddings::handle)),
-    read("/v1/organization/usage/images", USAGE, || get(usage::images::handle)),
-    read("/v1/organization/usage/audio_speeches", USAGE, || get(usage::audio_speeches::handle)),
-    read("/v1/organization/usage/audio_transcriptions", USAGE, || get(usage::audio_transcriptions::handle)),
-    read("/v1/organization/usage/moderations", USAGE, || get(usage::moderations::handle)),
-    read("/v1/organization/costs", USAGE, || get(costs::handle)),
-    write("/v1/api-keys", ANY, || post(api_keys::handle)),
+    read("/v1/organization/audit_logs", READ, || get(audit_logs::handle)).query(audit_logs::ONE, audit_logs::MANY),
+    read("/v1/organization/usage/completions", USAGE, || get(usage::completions::handle))
+        .query(usage::request::ONE, usage::request::MANY)
+        .unsupported(&["batch"]),
+    read("/v1/organization/usage/embeddings", USAGE, || get(usage::embeddings::handle))
+        .query(usage::request::ONE, usage::request::MANY),
+    read("/v1/organization/usage/images", USAGE, || get(usage::images::handle))
+        .query(usage::request::ONE, usage::request::MANY)
+        .unsupported(&["sizes", "sources"]),
+    read("/v1/organization/usage/audio_speeches", USAGE, || get(usage::audio_speeches::handle))
+        .query(usage::request::ONE, usage::request::MANY),
+    read("/v1/organization/usage/audio_transcriptions", USAGE, || get(usage::audio_transcriptions::handle))
+        .query(usage::request::ONE, usage::request::MANY),
+    read("/v1/organization/usage/moderations", USAGE, || get(usage::moderations::handle))
+        .query(usage::request::ONE, usage::request::MANY),
+    read("/v1/organization/costs", USAGE, || get(costs::handle)).query(usage::request::ONE, costs::MANY),
+    write("/v1/api-keys", ANY, || post(api_keys::handle)).body(&["name", "scopes", "expires_in_seconds", "project_id"]),
     read("/v1/me", ANY, || get(me::handle)),
     read("/v1/keystead/verification", ANY, || get(keystead::verification::handle)),
     read("/v1/keystead/api_keys/{key_id}", READ, || get(keystead::api_keys::retrieve)),
-    write("/v1/keystead/api_keys/{key_id}/rotate", WRITE, || post(keystead::api_keys::rotate)),
-    write(PHONES, WRITE, || post(keystead::phone::create)),
+    write("/v1/keystead/api_keys/{key_id}/rotate", WRITE, || post(keystead::api_keys::rotate))
+        .body(&["overlap_in_seconds"]),
+    write(PHONES, WRITE, || post(keystead::phone::create)).body(&["phone_number", "country", "language"]),
     read("/v1/keystead/phone_verifications/{id}", WRITE, || get(keystead::phone::retrieve)),
-    write("/v1/keystead/phone_verifications/{id}/check", WRITE, || post(keystead::phone::check)),
+    write("/v1/keystead/phone_verifications/{id}/check", WRITE, || post(keystead::phone::check)).body(&["code"]),
     write("/v1/keystead/phone_verifications/{id}/resend", WRITE, || post(keystead::phone::resend)),
     write("/v1/keystead/phone_verifications/{id}/cancel", WRITE, || post(keystead::phone::cancel)),
     read(PAYMENTS, READ, || get(keystead::payment::list)),
@@ -138,35 +184,51 @@ pub static ROUTES: &[Endpoint] = &[
     write("/v1/keystead/payment_methods/{id}/default", WRITE, || post(keystead::payment::prefer)),
     write("/v1/keystead/payment_methods/{id}/refresh", WRITE, || post(keystead::payment::refresh)),
     read(ALLOWLISTS, READ, || get(keystead::ip_allowlists::list)),
-    write(ALLOWLISTS, WRITE, || post(keystead::ip_allowlists::create)),
+    write(ALLOWLISTS, WRITE, || post(keystead::ip_allowlists::create)).body(&["name", "allowed_ips", "project_id"]),
     read(ALLOWLIST, READ, || get(keystead::ip_allowlists::retrieve)),
-    write(ALLOWLIST, WRITE, || post(keystead::ip_allowlists::update)),
-    remove(ALLOWLIST, WRITE, || delete(keystead::ip_allowlists::delete)),
-    write("/v1/keystead/organization/ip_allowlists/{id}/activate", WRITE, || post(keystead::ip_allowlists::activate)),
+    write(ALLOWLIST, WRITE, || post(keystead::ip_allowlists::update)).body(&["name", "allowed_ips", "force"]),
+    remove(ALLOWLIST, WRITE, || delete(keystead::ip_allowlists::delete)).body(&["force"]),
+    write("/v1/keystead/organization/ip_allowlists/{id}/activate", WRITE, || post(keystead::ip_allowlists::activate))
+        .body(&["force"]),
     write("/v1/keystead/organization/ip_allowlists/{id}/deactivate", WRITE, || {
         post(keystead::ip_allowlists::deactivate)
-    }),
+    })
+    .body(&["force"]),
     read(VERIFICATIONS, READ, || get(keystead::organization::list)),
-    write(VERIFICATIONS, WRITE, || post(keystead::organization::create)),
+    write(VERIFICATIONS, WRITE, || post(keystead::organization::create)).body(&["consent", "language"]),
     write("/v1/keystead/organization_verifications/cancel", WRITE, || post(keystead::organization::cancel)),
-    write("/v1/keystead/organization_verifications/appeal", WRITE, || post(keystead::organization::appeal)),
+    write("/v1/keystead/organization_verifications/appeal", WRITE, || post(keystead::organization::appeal))
+        .body(&["statement"]),
     write("/v1/keystead/organization_verifications/withdraw", WRITE, || post(keystead::organization::withdraw)),
     write("/v1/keystead/organization_verifications/{id}/refresh", WRITE, || post(keystead::organization::refresh)),
-    write("/v1/keystead/organization_verifications/{id}/links", WRITE, || post(keystead::organization::link)),
+    write("/v1/keystead/organization_verifications/{id}/links", WRITE, || post(keystead::organization::link))
+        .body(&["channel"]),
     read("/v1/keystead/operator/cases", OPERATOR, || get(operator::cases)),
-    write("/v1/keystead/operator/cases/{id}/decide", OPERATOR, || post(operator::decide)),
-    write("/v1/keystead/operator/cases/{id}/hold", OPERATOR, || post(operator::hold)),
-    write("/v1/keystead/operator/cases/{id}/hold/end", OPERATOR, || post(operator::end_hold)),
-    write("/v1/keystead/operator/organizations/{organization_id}/waivers", OPERATOR, || post(operator::waive)),
-    write("/v1/keystead/operator/organizations/{organization_id}/verification", OPERATOR, || post(operator::act)),
+    write("/v1/keystead/operator/cases/{id}/decide", OPERATOR, || post(operator::decide))
+        .body(&["decision", "reasons", "reason", "destroy"]),
+    write("/v1/keystead/operator/cases/{id}/hold", OPERATOR, || post(operator::hold)).body(&["until", "reason"]),
+    write("/v1/keystead/operator/cases/{id}/hold/end", OPERATOR, || post(operator::end_hold)).body(&["reason"]),
+    write("/v1/keystead/operator/organizations/{organization_id}/waivers", OPERATOR, || post(operator::waive)).body(&[
+        "requirement",
+        "until",
+        "reason",
+    ]),
+    write("/v1/keystead/operator/organizations/{organization_id}/verification", OPERATOR, || post(operator::act))
+        .body(&["action", "reason"]),
     read(TAGS, OPERATOR, || get(operator::tags)),
-    write(TAGS, OPERATOR, || post(operator::tag)),
-    write("/v1/keystead/operator/phones/revoke", OPERATOR, || post(operator::revoke_phones)),
-    write("/v1/keystead/operator/exemptions", OPERATOR, || post(operator::exempt)),
-    write("/v1/keystead/operator/exemptions/{organization_id}/end", OPERATOR, || post(operator::end_exemption)),
+    write(TAGS, OPERATOR, || post(operator::tag)).body(&["tags", "reason"]),
+    write("/v1/keystead/operator/phones/revoke", OPERATOR, || post(operator::revoke_phones))
+        .body(&["organization_ids", "reason"]),
+    write("/v1/keystead/operator/exemptions", OPERATOR, || post(operator::exempt)).body(&[
+        "organization_id",
+        "until",
+        "reason",
+    ]),
+    write("/v1/keystead/operator/exemptions/{organization_id}/end", OPERATOR, || post(operator::end_exemption))
+        .body(&["reason"]),
     read(POLICY, OPERATOR, || get(operator::policy)),
-    write(POLICY, OPERATOR, || post(operator::save_policy)),
-    write("/v1/keystead/operator/policy/preview", OPERATOR, || post(operator::preview)),
+    write(POLICY, OPERATOR, || post(operator::save_policy)).body(&["rules", "version", "reason"]),
+    write("/v1/keystead/operator/policy/preview", OPERATOR, || post(operator::preview)).body(&["rules"]),
     read("/v1/keystead/operator/health", OPERATOR, || get(operator::health)),
     read("/v1/keystead/operator/retention", OPERATOR, || get(operator::retention)),
     read("/v1/keystead/refusals", READ, || get(keystead::organization::refusals)),

@@ -273,6 +273,15 @@ def usage_and_costs():  # S2-12
     costs = admin.usage.costs(start_time=int(time.time()) - 86400)
     amounts = [result.amount for bucket in costs.data for result in bucket.results]
     assert sum(amount.value for amount in amounts) > 0 and {amount.currency for amount in amounts} == {"usd"}
+    # Members that the SDK does not know are kept; parameters that the API does not know are refused by name.
+    assert all("keystead_estimated" in result.model_extra for result in results)
+    for name in ("project_id", "project_ids[0][id]", "batch"):
+        try:
+            completions_usage(admin, extra_query={name: "true"})
+            raise AssertionError(f"{name} was ignored")
+        except openai.BadRequestError as refused:
+            assert refused.param == name, refused
+    assert completions_usage(admin, extra_query={"project_ids[0]": PROJECT})
 
 
 @check

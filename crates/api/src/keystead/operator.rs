@@ -74,6 +74,9 @@ pub(crate) async fn decide(
         Some("recapture") => Verdict::Recapture,
         _ => return Err(Failure::param("decision", "Invalid 'decision': must be approve, reject or recapture.")),
     };
+    if fields.value("reasons").is_some() && !matches!(verdict, Verdict::Decline(_)) {
+        return Err(Failure::param("reasons", "Invalid 'reasons': only a rejection has reasons."));
+    }
     let destroy = fields.flag("destroy")?;
     let id = ids.text("id");
     let decided = state.app.decide(&operator.0, &id, verdict, &reason(&fields)?, destroy).await.or_fail(&state)?;

@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 
 use crate::ApiState;
 use crate::auth::Admin;
-use crate::body::Fields;
 use crate::error::{Failure, OrFail};
 use crate::path::Ids;
 
@@ -36,11 +35,7 @@ fn method(view: &MethodView) -> Value {
 }
 
 /// `POST`: begins a set-up; the card is entered at `url`.
-pub(crate) async fn create(
-    State(state): State<ApiState>,
-    admin: Admin,
-    _fields: Fields,
-) -> Result<Json<Value>, Failure> {
+pub(crate) async fn create(State(state): State<ApiState>, admin: Admin) -> Result<Json<Value>, Failure> {
     let view = state.app.start_payment_method(&admin.actor, &admin.organization).await.or_fail(&state)?;
     Ok(Json(setup(&view)))
 }

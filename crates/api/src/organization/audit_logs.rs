@@ -14,6 +14,22 @@ use crate::error::{Failure, OrFail};
 use crate::page;
 use crate::query::Query;
 
+/// Parameters that have one value.
+pub(crate) const ONE: &[&str] = &[
+    "after",
+    "before",
+    "limit",
+    "order",
+    "tenant_only",
+    "effective_at[gt]",
+    "effective_at[gte]",
+    "effective_at[lt]",
+    "effective_at[lte]",
+];
+
+/// Parameters that have several.
+pub(crate) const MANY: &[&str] = &["project_ids", "event_types", "actor_ids", "actor_emails", "resource_ids"];
+
 /// How many values a parameter may have.
 const MOST: usize = 100;
 

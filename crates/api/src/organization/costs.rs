@@ -12,13 +12,14 @@ use crate::auth::Admin;
 use crate::error::Failure;
 use crate::query::Query;
 
-/// A line item is a model here.
+/// Parameters that have several values. A line item is a model here.
+pub(crate) const MANY: &[&str] = &["project_ids", "user_ids", "api_key_ids", "line_items", "group_by"];
+
 const GROUPS: Groups = &[
-    ("project_id", Some(GroupKey::Project)),
-    ("user_id", Some(GroupKey::User)),
-    ("api_key_id", Some(GroupKey::ApiKey)),
-    ("line_item", Some(GroupKey::Model)),
-    ("api_source", None),
+    ("project_id", GroupKey::Project),
+    ("user_id", GroupKey::User),
+    ("api_key_id", GroupKey::ApiKey),
+    ("line_item", GroupKey::Model),
 ];
 
 pub(crate) async fn handle(State(state): State<ApiState>, admin: Admin, query: Query) -> Result<Json<Value>, Failure> {

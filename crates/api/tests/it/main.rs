@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on should say where")]
 
 mod cases;
+mod grants;
 mod keys;
 mod models;
 mod network;
@@ -12,4 +13,5 @@ mod organization;
 mod rates;
 mod refusals;
 mod usage;
+mod wishes;
 mod world;

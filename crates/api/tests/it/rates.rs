@@ -72,8 +72,8 @@ async fn a_project_has_limits_of_its_own_below_its_organizations() {
         (json!({ "max_requests_per_1_minute": 0 }), "max_requests_per_1_minute", "between 1 and 1000000000"),
         (json!({ "max_tokens_per_1_minute": -1 }), "max_tokens_per_1_minute", "between 1 and 1000000000"),
         (json!({ "max_tokens_per_1_minute": 1.5 }), "max_tokens_per_1_minute", "integer"),
-        (json!({ "max_audio_megabytes_per_1_minute": 5 }), "max_audio_megabytes_per_1_minute", "does not measure"),
-        (json!({ "batch_1_day_max_input_tokens": 5 }), "batch_1_day_max_input_tokens", "does not measure"),
+        (json!({ "max_audio_megabytes_per_1_minute": 5 }), "max_audio_megabytes_per_1_minute", "cannot honour it"),
+        (json!({ "batch_1_day_max_input_tokens": 5 }), "batch_1_day_max_input_tokens", "cannot honour it"),
     ] {
         let refused = world.post(&format!("{path}/rl-gpt-4o"), key, body.clone()).await;
         assert_eq!((refused.status, &refused.body["error"]["param"]), (400, &json!(param)), "{body}");

@@ -8,7 +8,7 @@ use keystead_core::id::KeyId;
 use keystead_core::scope::ALL_READ;
 use keystead_core::time::Timestamp;
 
-use super::keys::{LIVES, life, split};
+use super::keys::{LIVES, life, permissions, split};
 use super::{Page, below, go, show, show_again};
 use crate::DashboardState;
 use crate::failure::{Failure, words};
@@ -24,7 +24,8 @@ struct Row {
     head: String,
     tail: String,
     owner: String,
-    read_only: bool,
+    /// What it is restricted to; empty where it is not.
+    restricted: String,
     created_at: Timestamp,
     last_used_at: Option<Timestamp>,
     expires_at: Option<Timestamp>,
@@ -83,13 +84,14 @@ async fn page(state: &DashboardState, visit: &Visit, dialog: Dialog) -> Result<A
         more = last.map(|last| visit.link(&format!("{HERE}?after={}", last.key.id)));
         rows.extend(listing.data.into_iter().map(|found| {
             let (head, tail) = split(&found.key.redacted);
+            let scopes = &found.key.restriction.0;
             Row {
                 id: found.key.id.to_string(),
                 name: found.key.name.unwrap_or_else(|| t.say("key-unnamed")),
                 head,
                 tail,
                 owner: found.owner_name,
-                read_only: found.key.restriction.0.iter().any(|literal| literal == ALL_READ),
+                restricted: if scopes.is_empty() { String::new() } else { permissions(visit, scopes) },
                 created_at: found.key.created_at,
                 last_used_at: found.key.last_used_at,
                 expires_at: found.key.expires_at,

@@ -228,7 +228,7 @@ pub(super) fn split(redacted: &str) -> (String, String) {
     (head, tail)
 }
 
-fn permissions(visit: &Visit, scopes: &[String]) -> String {
+pub(super) fn permissions(visit: &Visit, scopes: &[String]) -> String {
     let t = visit.person.text;
     match scopes {
         [] => t.say("key-permission-all"),

@@ -16,6 +16,7 @@ fn show(found: &KeyWithOwner) -> Value {
         "object": "organization.admin_api_key",
         "name": key.name,
         "redacted_value": key.redacted,
+        "scopes": key.restriction.0,
         "created_at": key.created_at,
         "expires_at": key.expires_at,
         "last_used_at": key.last_used_at,

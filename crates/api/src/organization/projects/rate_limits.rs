@@ -17,7 +17,11 @@ use crate::path::Ids;
 use crate::query::Query;
 
 /// What the contract names and Keystead does not measure: a limit that nothing enforces is not taken.
-const UNMEASURED: [&str; 2] = ["max_audio_megabytes_per_1_minute", "batch_1_day_max_input_tokens"];
+pub(crate) const UNMEASURED: &[&str] = &["max_audio_megabytes_per_1_minute", "batch_1_day_max_input_tokens"];
+
+/// What can be limited.
+pub(crate) const MEMBERS: &[&str] =
+    &["max_requests_per_1_minute", "max_tokens_per_1_minute", "max_images_per_1_minute", "max_requests_per_1_day"];
 
 fn show(rate: &ProjectRate) -> Value {
     let limits = rate.effective();
@@ -65,12 +69,6 @@ pub(crate) async fn update(
     fields: Fields,
 ) -> Result<Json<Value>, Failure> {
     let id = ids.get("project_id", "project")?;
-    for name in UNMEASURED {
-        if fields.value(name).is_some() {
-            let message = format!("Invalid '{name}': this installation does not measure it, so it cannot be limited.");
-            return Err(Failure::param(name, message));
-        }
-    }
     let mut changes = RateLimits::NONE;
     for measure in Measure::ALL {
         let limit = fields.number(measure.member())?;

@@ -7,14 +7,14 @@ use keystead_core::usage::UsageKind;
 use serde_json::{Value, json};
 
 use super::answer::{self, answer};
-use super::request::{self, COMPLETIONS};
+use super::request;
 use crate::ApiState;
 use crate::auth::Admin;
 use crate::error::Failure;
 use crate::query::Query;
 
 pub(crate) async fn handle(State(state): State<ApiState>, admin: Admin, query: Query) -> Result<Json<Value>, Failure> {
-    let request = request::usage(&query, UsageKind::Completions, COMPLETIONS)?;
+    let request = request::usage(&query, UsageKind::Completions)?;
     answer(&state, &admin, &request, show).await
 }
 

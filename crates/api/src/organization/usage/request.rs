@@ -7,27 +7,22 @@ use keystead_core::usage::UsageKind;
 use crate::error::Failure;
 use crate::query::Query;
 
-/// Which names `group_by` may hold here, and what they tell apart. Names of things that are not told apart by
-/// anything Keystead knows are accepted and stay null.
-pub(crate) type Groups = &'static [(&'static str, Option<GroupKey>)];
+/// Parameters of usage and of costs that have one value.
+pub(crate) const ONE: &[&str] = &["start_time", "end_time", "bucket_width", "limit", "page"];
 
-/// The four that every kind of usage knows.
-pub(crate) const FOUR: Groups = &[
-    ("project_id", Some(GroupKey::Project)),
-    ("user_id", Some(GroupKey::User)),
-    ("api_key_id", Some(GroupKey::ApiKey)),
-    ("model", Some(GroupKey::Model)),
-];
+/// Parameters of usage that have several.
+pub(crate) const MANY: &[&str] = &["project_ids", "user_ids", "api_key_ids", "models", "group_by"];
 
-/// Completions know three more.
-pub(crate) const COMPLETIONS: Groups = &[
-    ("project_id", Some(GroupKey::Project)),
-    ("user_id", Some(GroupKey::User)),
-    ("api_key_id", Some(GroupKey::ApiKey)),
-    ("model", Some(GroupKey::Model)),
-    ("batch", None),
-    ("service_tier", None),
-    ("api_source", None),
+/// Which names `group_by` may hold, and what they tell apart. A name of something that Keystead does not tell apart is
+/// refused.
+pub(crate) type Groups = &'static [(&'static str, GroupKey)];
+
+/// What every kind of usage can be grouped by.
+pub(crate) const GROUPS: Groups = &[
+    ("project_id", GroupKey::Project),
+    ("user_id", GroupKey::User),
+    ("api_key_id", GroupKey::ApiKey),
+    ("model", GroupKey::Model),
 ];
 
 /// Default and largest number of buckets of a width.
@@ -40,17 +35,14 @@ pub(crate) const fn limits(width: Width) -> (i64, i64) {
 }
 
 /// Reads a query of usage.
-pub(crate) fn usage(query: &Query, kind: UsageKind, groups: Groups) -> Result<UsageRequest, Failure> {
+pub(crate) fn usage(query: &Query, kind: UsageKind) -> Result<UsageRequest, Failure> {
     let width = match query.one("bucket_width") {
         None | Some("1d") => Width::Day,
         Some("1h") => Width::Hour,
         Some("1m") => Width::Minute,
         Some(_) => return Err(Failure::param("bucket_width", "Invalid 'bucket_width': must be 1m, 1h or 1d.")),
     };
-    if query.flag("batch")? == Some(true) {
-        return Err(Failure::param("batch", "Invalid 'batch': batch usage is not told apart here."));
-    }
-    let request = common(query, width, limits(width), groups)?;
+    let request = common(query, width, limits(width), GROUPS)?;
     Ok(UsageRequest { kind: Some(kind), models: query.many("models"), ..request })
 }
 
@@ -69,9 +61,14 @@ pub(crate) fn common(
     }
     let mut group_by = Vec::new();
     for name in query.many("group_by") {
-        let known = groups.iter().find(|(known, _)| *known == name);
-        let (_, key) = known.ok_or_else(|| Failure::param("group_by", "Invalid 'group_by': unknown value."))?;
-        group_by.extend(key.filter(|key| !group_by.contains(key)));
+        let found = groups.iter().find(|(known, _)| *known == name);
+        let (_, key) = found.ok_or_else(|| {
+            let known = groups.iter().map(|(known, _)| *known).collect::<Vec<_>>().join(", ");
+            Failure::param("group_by", format!("Invalid 'group_by': must be among {known}."))
+        })?;
+        if !group_by.contains(key) {
+            group_by.push(*key);
+        }
     }
     Ok(UsageRequest {
         kind: None,

@@ -1,0 +1,93 @@
+//! What each endpoint reads of a request. Whatever else is sent is refused by its name: a wish that is not honoured must
+//! not look as if it were.
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use http::StatusCode;
+use keystead_core::access::printable;
+use keystead_core::refusal::Wire;
+
+use crate::body::Fields;
+use crate::error::Failure;
+use crate::query::Query;
+
+/// Names that an endpoint reads. An endpoint that names none accepts none.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Wishes {
+    /// Parameters of the query that have one value.
+    pub one: &'static [&'static str],
+    /// Parameters of the query that have several.
+    pub many: &'static [&'static str],
+    /// Members of the body.
+    pub body: &'static [&'static str],
+    /// Parameters and members that OpenAI's API has and this installation cannot honour: they may be null or empty.
+    pub unsupported: &'static [&'static str],
+}
+
+impl Wishes {
+    /// None at all.
+    pub(crate) const NONE: Self = Self { one: &[], many: &[], body: &[], unsupported: &[] };
+
+    /// Reads query and body of a request, refuses what the endpoint does not read, and puts the rest where handlers
+    /// take it from.
+    pub(crate) async fn read(self, request: Request) -> Result<Request, Failure> {
+        let (mut parts, body) = request.into_parts();
+        let query = Query::read(parts.uri.query().unwrap_or_default(), self)?;
+        let bytes = Bytes::from_request(Request::from_parts(parts.clone(), body), &()).await.map_err(|rejection| {
+            let too_large = rejection.status() == StatusCode::PAYLOAD_TOO_LARGE;
+            let message =
+                if too_large { "The request body is too large." } else { "The request body could not be read." };
+            Failure::from(Wire::invalid(if too_large { 413 } else { 400 }, None, message))
+        })?;
+        let fields = Fields::read(&bytes, self)?;
+        parts.extensions.insert(query);
+        parts.extensions.insert(fields);
+        Ok(Request::from_parts(parts, axum::body::Body::empty()))
+    }
+
+    /// The refusal of a name that is not read, with the name that was probably meant.
+    pub(crate) fn unknown(sent: &str, known: &[&'static str]) -> Failure {
+        let shown = printable(sent);
+        let message = match nearest(sent, known) {
+            Some(nearest) => format!("Unknown parameter: '{shown}'. Did you mean '{nearest}'?"),
+            None => format!("Unknown parameter: '{shown}'."),
+        };
+        Failure::named(shown, message)
+    }
+
+    /// The refusal of a value for something that cannot be honoured.
+    pub(crate) fn refused(name: &str) -> Failure {
+        Failure::named(name.to_owned(), format!("Invalid '{name}': this installation cannot honour it."))
+    }
+}
+
+/// The known name that is most like this one, if any is.
+fn nearest(sent: &str, known: &[&'static str]) -> Option<&'static str> {
+    let sent: String = sent.chars().take(80).collect::<String>().to_lowercase();
+    let likeness = |name: &str| strsim::jaro_winkler(&sent, name);
+    let best = known.iter().copied().max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
+    (likeness(best) >= 0.75).then_some(best)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_name_is_told() {
+        let known = ["name", "scopes", "expires_in_seconds", "project_ids", "emails"];
+        for (sent, near) in [
+            ("Name", Some("name")),
+            ("expires_in_second", Some("expires_in_seconds")),
+            ("expiresInSeconds", Some("expires_in_seconds")),
+            ("expires_in", Some("expires_in_seconds")),
+            ("project_id", Some("project_ids")),
+            ("email", Some("emails")),
+            ("colour", None),
+            ("", None),
+        ] {
+            assert_eq!(nearest(sent, &known), near, "{sent}");
+        }
+        assert_eq!(nearest("name", &[]), None);
+    }
+}

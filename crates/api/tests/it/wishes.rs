@@ -1,0 +1,158 @@
+//! What an endpoint does not read is refused by name, on every route of the table.
+
+use http::Method;
+use keystead_api::{Endpoint, ROUTES};
+use serde_json::{Map, Value, json};
+
+use crate::operator::operator;
+use crate::world::{Answer, World, admin};
+
+/// Paths with ids of things that exist, for somebody who may do everything.
+struct Walk {
+    world: World,
+    key: String,
+    ids: Vec<(&'static str, String)>,
+}
+
+impl Walk {
+    async fn new() -> Self {
+        let world = World::new().await;
+        let made = operator(&world, "ops").await;
+        let key = admin(&made).to_owned();
+        let own = world.post("/v1/api-keys", &key, json!({ "name": "data" })).await.text("id");
+        let accounts = format!("/v1/organization/projects/{}/service_accounts", made.project_id);
+        let account = world.post(&accounts, &key, json!({ "name": "bot" })).await.text("id");
+        let list = json!({ "name": "office", "allowed_ips": ["192.0.2.0/24"] });
+        let list = world.post("/v1/keystead/organization/ip_allowlists", &key, list).await.text("id");
+        let ids = vec![
+            ("{project_id}", made.project_id.to_string()),
+            ("{service_account_id}", account),
+            ("{key_id}", own),
+            ("{user_id}", made.user_id.to_string()),
+            ("{organization_id}", made.organization_id.to_string()),
+            ("{rate_limit_id}", "rl-gpt-4o".to_owned()),
+            ("{id}", list),
+        ];
+        Self { world, key, ids }
+    }
+
+    async fn call(&self, endpoint: &Endpoint, query: &str, body: &str) -> Answer {
+        let path = self.ids.iter().fold(endpoint.path.to_owned(), |path, (name, id)| path.replace(name, id));
+        self.world.call(endpoint.method.clone(), &format!("{path}?{query}"), &self.key, body).await
+    }
+
+    /// A refusal that names this parameter.
+    async fn refuses(&self, endpoint: &Endpoint, query: &str, body: &str, param: &str) -> String {
+        let answer = self.call(endpoint, query, body).await;
+        let error = &answer.body["error"];
+        let seen = (answer.status, error["param"].as_str(), error["type"].as_str());
+        assert_eq!(
+            seen,
+            (400, Some(param), Some("invalid_request_error")),
+            "{endpoint:?} ?{query} {body}: {}",
+            answer.body
+        );
+        let message = error["message"].as_str().unwrap().to_owned();
+        assert!(message.contains(param), "{endpoint:?}: {message}");
+        message
+    }
+}
+
+/// ASVS 8.2.3, 15.3.3
+#[tokio::test]
+async fn every_route_refuses_what_it_does_not_read() {
+    let walk = Walk::new().await;
+    for endpoint in ROUTES {
+        let wishes = endpoint.wishes;
+        walk.refuses(endpoint, "not_a_wish=1", "", "not_a_wish").await;
+        walk.refuses(endpoint, "not_a_wish", "", "not_a_wish").await;
+        for body in ["{\"not_a_wish\":1}", "{\"not_a_wish\":null}"] {
+            walk.refuses(endpoint, "", body, "not_a_wish").await;
+        }
+        walk.refuses(endpoint, "", "{\"twice\":1,\"twice\":1}", "twice").await;
+        for name in wishes.one {
+            walk.refuses(endpoint, &format!("{name}=1&{name}=1"), "", name).await;
+            let list = format!("{name}[]");
+            walk.refuses(endpoint, &format!("{list}=1"), "", &list).await;
+        }
+        for name in wishes.many {
+            for empty in ["", "[]", "[0]"] {
+                walk.refuses(endpoint, &format!("{name}{empty}="), "", name).await;
+            }
+            let nested = format!("{name}[x]");
+            walk.refuses(endpoint, &format!("{nested}=1"), "", &nested).await;
+        }
+        for name in [wishes.one, wishes.many].concat() {
+            let upper = name.to_uppercase();
+            let message = walk.refuses(endpoint, &format!("{upper}=1"), "", &upper).await;
+            assert!(message.contains("Did you mean '"), "{endpoint:?}: {message}");
+        }
+        for name in wishes.body {
+            let upper = name.to_uppercase();
+            let message = walk.refuses(endpoint, "", &format!("{{\"{upper}\":null}}"), &upper).await;
+            assert!(message.contains(&format!("Did you mean '{name}'?")), "{endpoint:?}: {message}");
+            walk.refuses(endpoint, "", &format!("{{\"{name}\":null,\"{name}\":null}}"), name).await;
+        }
+        for name in wishes.unsupported {
+            let (query, body) = match endpoint.method {
+                Method::GET => (format!("{name}=true"), String::new()),
+                _ => (String::new(), format!("{{\"{name}\":\"x\"}}")),
+            };
+            walk.refuses(endpoint, &query, &body, name).await;
+        }
+    }
+}
+
+/// Every member that an endpoint names is read: a value of a wrong type in it is refused by its name.
+#[tokio::test]
+async fn every_member_of_a_body_is_read() {
+    let walk = Walk::new().await;
+    let usual = json!({
+        "name": "n", "mode": "deny_list", "model_ids": [], "allowed_ips": ["192.0.2.1"], "phone_number": "+48600000000",
+        "code": "123456", "decision": "reject", "reasons": [], "reason": "because", "until": 1, "requirement": "phone",
+        "action": "suspend", "tags": [], "organization_ids": ["org-x"], "organization_id": "org-x", "rules": [], "version": 1,
+        "scopes": [], "consent": true,
+    });
+    for endpoint in ROUTES {
+        for name in endpoint.wishes.body {
+            let known =
+                endpoint.wishes.body.iter().filter_map(|one| Some(((*one).to_owned(), usual.get(one)?.clone())));
+            let mut body: Map<String, Value> = known.collect();
+            body.insert((*name).to_owned(), json!({ "an": ["object"] }));
+            walk.refuses(endpoint, "", &Value::Object(body).to_string(), name).await;
+        }
+    }
+}
+
+/// Filters narrow what is shown in every spelling, and a name that is nearly right is refused.
+#[tokio::test]
+async fn filters_that_are_misspelt_are_refused() {
+    let walk = Walk::new().await;
+    let (world, key) = (&walk.world, &walk.key);
+    for (path, param, near) in [
+        ("/v1/organization/usage/completions?start_time=1&project_id=proj_x", "project_id", "project_ids"),
+        ("/v1/organization/usage/completions?start_time=1&model=gpt-4o", "model", "models"),
+        ("/v1/organization/costs?start_time=1&groupby=line_item", "groupby", "group_by"),
+        ("/v1/organization/users?email=ops@example.com", "email", "emails"),
+        ("/v1/organization/audit_logs?event_type[]=project.created", "event_type[]", "event_types"),
+    ] {
+        let answer = world.get(path, key).await;
+        assert_eq!((answer.status, &answer.body["error"]["param"]), (400, &json!(param)), "{path}: {}", answer.body);
+        let message = answer.body["error"]["message"].as_str().unwrap();
+        assert!(message.contains(&format!("Did you mean '{near}'?")), "{message}");
+    }
+    for (query, param) in [
+        ("group_by[0]=batch", "group_by"),
+        ("group_by=model,colour", "group_by"),
+        ("batch=false", "batch"),
+        ("start_time=2", "start_time"),
+        ("project_ids[0]=", "project_ids"),
+    ] {
+        let answer = world.get(&format!("/v1/organization/usage/completions?start_time=1&{query}"), key).await;
+        assert_eq!((answer.status, &answer.body["error"]["param"]), (400, &json!(param)), "{query}: {}", answer.body);
+    }
+    for emails in ["emails[]=ann@example.com", "emails%5B0%5D=ann@example.com", "emails=ann%40example.com"] {
+        let answer = world.get(&format!("/v1/organization/users?{emails}"), key).await;
+        assert_eq!((answer.status, &answer.body["data"]), (200, &json!([])), "{emails}");
+    }
+}
