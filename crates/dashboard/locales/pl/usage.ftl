@@ -100,6 +100,8 @@ usage-about = ≈ { $figure }
 usage-estimated = ≈ obejmuje szacunek: serwer modelu nie podał zużycia dla { $requests }, więc Keystead policzył je sam: około { $tokens } tokenów i { $cost }.
 usage-estimated-requests = { $count ->
     [one] { $count } wywołania
-   *[other] { $count } wywołań
+    [few] { $count } wywołań
+    [many] { $count } wywołań
+   *[other] { $count } wywołania
 }
 usage-estimated-other = ≈ obejmuje szacunek: serwer modelu nie podał zużycia dla { $requests }, więc Keystead policzył je sam, z kosztem { $cost }.

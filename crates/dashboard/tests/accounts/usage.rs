@@ -113,6 +113,12 @@ async fn estimated_figures_are_told_apart() {
     let page = ann.get("/usage").await.body;
     assert!(page.contains(">≈ 1,333<") && page.contains(">≈ 24<") && page.contains(">≈ 4.00\u{a0}USD<"), "{page}");
     assert!(page.contains("did not report the usage of 1 request, so Keystead counted about 1,024 tokens"), "{page}");
+    for (language, words) in
+        [("pl", "serwer modelu nie podał zużycia dla 1 wywołania"), ("ja", "1件の使用量を報告しなかったため")]
+    {
+        let page = ann.get(&format!("/usage?language={language}")).await.body;
+        assert!(page.contains(words), "{page}");
+    }
     let csv = ann.get("/usage.csv?days=7").await.body;
     assert!(csv.contains(",gpt-4o,,3,1333,24,0,4.0000032,1,1000,24,0,0.0000032\r\n"), "{csv}");
 }

@@ -9,9 +9,8 @@ use axum::middleware::from_fn;
 use keystead_api::ApiState;
 use keystead_dashboard::{DashboardState, Waiting};
 use keystead_gateway::{
-    BodyMemory, Directory, DirectoryOptions, Durability, Gateway, GatewayOptions, LastUses, Limits, Meter, MeterOptions,
-    Rates,
-    ReadOn,
+    BodyMemory, Directory, DirectoryOptions, Durability, Gateway, GatewayOptions, LastUses, Limits, Meter,
+    MeterOptions, Rates, ReadOn,
 };
 use keystead_store::Store;
 use prometheus_client::registry::Registry;
@@ -181,7 +180,18 @@ pub(crate) async fn start(config: Validated, stopped: watch::Receiver<bool>) -> 
     let listening = tokio::spawn(Arc::clone(&follower).listen());
     let follower = tokio::spawn(follower.follow());
     let addresses = Addresses { listen, public_url, public_url_missing, sandbox: sandbox_url, metrics: metrics_bound };
-    Ok(Running { addresses, meter, follower, listening, leaving, last_uses, worker, busy, _node: node, _sandbox: sandbox })
+    Ok(Running {
+        addresses,
+        meter,
+        follower,
+        listening,
+        leaving,
+        last_uses,
+        worker,
+        busy,
+        _node: node,
+        _sandbox: sandbox,
+    })
 }
 
 /// The address that can be opened from this machine: nothing answers at `0.0.0.0` or `[::]` itself.
