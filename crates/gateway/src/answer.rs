@@ -88,6 +88,7 @@ impl Gateway {
         let body = collect(body, MOST_ERROR).await.ok().filter(|_| !encoded);
         let ours = match status {
             StatusCode::UNAUTHORIZED => true,
+            StatusCode::BAD_REQUEST => body.as_ref().is_some_and(refusals::names_our_secret),
             StatusCode::FORBIDDEN => {
                 let challenge = parts.extensions.get::<Challenge>().is_some();
                 refusals::is_about_our_access(body.as_ref().unwrap_or(&Bytes::new()), challenge)

@@ -66,6 +66,17 @@ pub(crate) fn is_about_our_access(body: &Bytes, challenge: bool) -> bool {
     })
 }
 
+/// Whether a 400 says that the operator's secret is wrong, as some servers do. Narrower than for a 403: most are about the
+/// request.
+pub(crate) fn names_our_secret(body: &Bytes) -> bool {
+    let Ok(body) = serde_json::from_slice::<Value>(body) else { return false };
+    let said = Said::of(body.get(0).unwrap_or(&body));
+    let codes = ["invalid_api_key", "api_key_invalid", "no_db_connection"];
+    let words = ["incorrect api key", "invalid api key", "api key not valid", "api key is invalid", "api key expired"];
+    said.codes.iter().any(|code| codes.contains(&code.as_str()))
+        || said.words.iter().any(|word| words.iter().any(|part| word.contains(part)))
+}
+
 /// What an error body says, in small letters: the short names of the error, and the sentences.
 #[derive(Default)]
 struct Said {
@@ -132,6 +143,24 @@ mod tests {
             (503, "stream_options"),
         ] {
             assert!(!names_stream_options(StatusCode::from_u16(status).unwrap(), body.as_bytes()), "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_secret_that_is_told_as_a_bad_request() {
+        for (body, ours) in [
+            (
+                r#"[{"error":{"code":400,"message":"API key not valid. Please pass a valid API key.","status":"INVALID_ARGUMENT"}}]"#,
+                true,
+            ),
+            (r#"{"code":"Client specified an invalid argument","error":"Incorrect API key provided: xa***en."}"#, true),
+            (r#"{"error":{"message":"No connected db.","type":"no_db_connection","param":null,"code":"400"}}"#, true),
+            (r#"{"error":{"message":"Name the permission in 'tools'."}}"#, false),
+            (r#"{"error":{"message":"'messages' is missing","code":"400"}}"#, false),
+            ("no JSON about an invalid api key", false),
+            ("[]", false),
+        ] {
+            assert_eq!(names_our_secret(&Bytes::from(body)), ours, "{body}");
         }
     }
 
