@@ -94,6 +94,7 @@ async fn small_costs_and_estimates_are_told_exactly() {
         request: "req".to_owned(),
         stream: false,
         summary: false,
+        once: None,
     };
     let mut events = vec![one; 40];
     events[7].estimated = true;

@@ -104,6 +104,7 @@ async fn estimated_figures_are_told_apart() {
         request: "req_2".to_owned(),
         stream: true,
         summary: false,
+        once: None,
     };
     let write = world
         .store
