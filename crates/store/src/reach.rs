@@ -22,7 +22,7 @@ const WHILE_BUSY: Duration = Duration::from_secs(3);
 /// After this wait the server is asked whether it is there at all.
 const UNTIL_ASKED: Duration = Duration::from_millis(150);
 /// How long it may take to answer that: together with the wait less than a second.
-const TO_ANSWER: Duration = Duration::from_millis(700);
+const TO_ANSWER: Duration = Duration::from_millis(600);
 /// How often a server that is away is asked again.
 const ASKED_AGAIN: Duration = Duration::from_millis(250);
 
