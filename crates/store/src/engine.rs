@@ -87,7 +87,15 @@ impl Db {
             Self::Postgres(server) if write => On::Postgres(server.begin("BEGIN").await?),
             Self::Postgres(server) => On::Postgres(server.begin(SNAPSHOT).await?),
         };
-        Ok(Tx { on, again: false, progress: false, announced: None, changed: None })
+        Ok(Tx {
+            on,
+            again: false,
+            progress: false,
+            announced: None,
+            changed: None,
+            #[cfg(feature = "testing")]
+            script: None,
+        })
     }
 
     /// Writes one consistent copy of the database into a file that does not exist; SQLite only.
@@ -123,6 +131,8 @@ pub struct Tx {
     announced: Option<&'static str>,
     /// The newest revision of `changes` that it wrote.
     changed: Option<i64>,
+    #[cfg(feature = "testing")]
+    script: Option<std::sync::Arc<crate::testing::Script>>,
 }
 
 #[derive(Debug)]
@@ -252,6 +262,7 @@ macro_rules! bound {
 
 impl Tx {
     pub(crate) async fn commit(self) -> Result<(), Error> {
+        self.planned()?;
         match self.on {
             On::Sqlite(tx) => tx.commit().await?,
             On::Postgres(mut tx) => {
@@ -261,6 +272,21 @@ impl Tx {
                 }
                 tx.commit().await?;
             }
+        }
+        Ok(())
+    }
+
+    /// Lets a test's plan decide which statement fails.
+    #[cfg(feature = "testing")]
+    pub(crate) fn follow(&mut self, script: std::sync::Arc<crate::testing::Script>) {
+        self.script = Some(script);
+    }
+
+    /// The fault a test has planned for this statement, if any; never one in a release.
+    fn planned(&self) -> Result<(), Error> {
+        #[cfg(feature = "testing")]
+        if let Some(script) = &self.script {
+            return script.statement();
         }
         Ok(())
     }
@@ -309,6 +335,7 @@ impl Tx {
     /// Runs a statement; answers how many rows it changed.
     pub(crate) async fn execute(&mut self, sql: &'static str, values: Vec<Value>) -> Result<u64, Error> {
         checked(sql, &values)?;
+        self.planned()?;
         let done = match &mut self.on {
             On::Sqlite(tx) => bound!(sql, values).execute(&mut **tx).await.map(|done| done.rows_affected()),
             On::Postgres(tx) => bound!(sql, values).execute(&mut **tx).await.map(|done| done.rows_affected()),
@@ -319,6 +346,7 @@ impl Tx {
     /// The row, if there is one.
     pub(crate) async fn optional(&mut self, sql: &'static str, values: Vec<Value>) -> Result<Option<Row>, Error> {
         checked(sql, &values)?;
+        self.planned()?;
         let found = match &mut self.on {
             On::Sqlite(tx) => bound!(sql, values).fetch_optional(&mut **tx).await.map(|row| row.map(Row::Sqlite)),
             On::Postgres(tx) => bound!(sql, values).fetch_optional(&mut **tx).await.map(|row| row.map(Row::Postgres)),
@@ -329,12 +357,14 @@ impl Tx {
     /// All rows.
     pub(crate) async fn all(&mut self, sql: &'static str, values: Vec<Value>) -> Result<Vec<Row>, Error> {
         checked(sql, &values)?;
+        self.planned()?;
         self.all_of(sql.into_sql_str(), values).await
     }
 
     /// All rows of a text the list builder put together; the only door for texts that are not constants.
     pub(crate) async fn all_built(&mut self, sql: String, values: Vec<Value>) -> Result<Vec<Row>, Error> {
         checked(&sql, &values)?;
+        self.planned()?;
         self.all_of(sqlx::AssertSqlSafe(sql).into_sql_str(), values).await
     }
 

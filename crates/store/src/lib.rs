@@ -78,6 +78,8 @@ impl From<sqlx::Error> for Error {
 pub struct Store {
     db: Db,
     progress: Arc<watch::Sender<u64>>,
+    #[cfg(feature = "testing")]
+    script: Arc<testing::Script>,
 }
 
 /// How often a transaction that met another one is run again.
@@ -93,7 +95,12 @@ impl Store {
     }
 
     pub(crate) fn over(db: Db) -> Self {
-        Self { db, progress: Arc::new(watch::Sender::new(0)) }
+        Self {
+            db,
+            progress: Arc::new(watch::Sender::new(0)),
+            #[cfg(feature = "testing")]
+            script: Arc::default(),
+        }
     }
 
     /// Changes whenever this process has committed a step of a verification, so that pages need not ask all the time.
@@ -140,6 +147,8 @@ impl Store {
         E: From<Error>,
         F: AsyncFn(&mut Tx) -> Result<T, E>,
     {
+        #[cfg(feature = "testing")]
+        self.script.reached(name).await;
         let mut tx = self.db.begin(false).await?;
         let answer = work(&mut tx).await;
         tracing::trace!(transaction = name, ok = answer.is_ok(), "read");
@@ -155,9 +164,13 @@ impl Store {
         E: From<Error>,
         F: AsyncFn(&mut Tx) -> Result<T, E>,
     {
+        #[cfg(feature = "testing")]
+        self.script.reached(name).await;
         let mut tries = 0;
         loop {
             let mut tx = self.db.begin(true).await.map_err(too_busy)?;
+            #[cfg(feature = "testing")]
+            tx.follow(Arc::clone(&self.script));
             let worked = work(&mut tx).await;
             let (met_another, progress, changed) = (tx.met_another(), tx.has_progress(), tx.changed());
             let done = match worked {

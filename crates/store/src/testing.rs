@@ -1,4 +1,10 @@
-//! A private PostgreSQL server for tests: its own folder, its own socket, gone with the process that started it.
+//! What tests need of a store: a private PostgreSQL server (its own folder, its own socket, gone with the process that
+//! started it), and a [`Script`] of what happens between and inside transactions.
+
+mod dump;
+mod script;
+
+pub use script::Script;
 
 use std::fs::File;
 use std::io;
