@@ -8,6 +8,7 @@ use keystead_store::tables::api_keys::{self, KeyWithOwner};
 use keystead_store::{Listing, Page, Tx};
 use serde_json::json;
 
+use crate::api_keys::owner_still_belongs;
 use crate::audit::Deed;
 use crate::keys::{MintedKey, NewKey, Place};
 use crate::{Actor, App, Error};
@@ -77,6 +78,7 @@ impl App {
             let (actor, organization, row) = (&actor, &organization, &row);
             app.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
             api_keys::insert(tx, row).await?;
+            owner_still_belongs(tx, organization, row).await?;
             let details = json!({ "data": { "kind": "admin", "scopes": row.restriction.0 } });
             let deed = Deed { organization, action: "api_key.created", target: row.id.as_str(), details };
             app.record(tx, actor, deed).await

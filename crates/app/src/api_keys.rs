@@ -7,7 +7,7 @@ use keystead_core::refusal::Refusal;
 use keystead_core::role::OrganizationRole;
 use keystead_core::scope::Scope;
 use keystead_store::tables::api_keys::{self, KeyEdit, KeyRow, KeyWithOwner};
-use keystead_store::tables::{memberships, project_members};
+use keystead_store::tables::{memberships, project_members, service_accounts};
 use keystead_store::{Listing, Page, Tx};
 use serde_json::json;
 
@@ -320,6 +320,7 @@ impl App {
     ) -> Result<(), Error> {
         self.gate_new_key(tx, organization).await?;
         api_keys::insert(tx, row).await?;
+        owner_still_belongs(tx, organization, row).await?;
         let details = json!({ "data": { "kind": row.kind.as_str(), "scopes": row.restriction.0 } });
         let deed = Deed { organization, action: "api_key.created", target: row.id.as_str(), details };
         self.record(tx, actor, deed).await
@@ -344,6 +345,24 @@ pub(crate) async fn still_lives(tx: &mut Tx, actor: &Actor) -> Result<(), Error>
         Some(row) if row.revoked_at.is_none() => Ok(()),
         _ => Err(Refusal::NoMembership.into()),
     }
+}
+
+/// Whether the owner of a key that was just inserted may have it. Inserting waits for whoever changes what callers are
+/// made of, such as the removal of this member: what was read before may be gone.
+pub(crate) async fn owner_still_belongs(tx: &mut Tx, organization: &OrganizationId, row: &KeyRow) -> Result<(), Error> {
+    let belongs = match &row.owner {
+        Owner::User(user) => {
+            let membership = memberships::find(tx, organization, user).await?;
+            membership.is_some_and(|one| row.kind != KeyKind::Admin || one.role == OrganizationRole::Owner)
+        }
+        Owner::ServiceAccount(account) => match &row.project {
+            Some(project) => {
+                service_accounts::find(tx, project, account).await?.is_some_and(|row| row.deleted_at.is_none())
+            }
+            None => false,
+        },
+    };
+    if belongs { Ok(()) } else { Err(Refusal::NoMembership.into()) }
 }
 
 /// Owners reach every project, members those they belong to and the Default project.

@@ -12,6 +12,8 @@ use crate::operator::kept_days;
 use crate::{App, Error};
 
 const DAY: i64 = 86_400;
+/// How long a sign-up waits for its address to be confirmed; its links live for a day.
+const UNCONFIRMED: i64 = 7 * DAY;
 
 impl App {
     /// Forgets what has outlived its purpose. Safe to run at any time and on every node.
@@ -32,6 +34,13 @@ impl App {
             privacy::delete_consents(tx, before("consents")).await?;
             sessions::delete_old(tx, now.plus(-7 * DAY)).await?;
             accounts::delete_tokens(tx, now.plus(-DAY)).await?;
+            // Strangers cause these; no limit on them looks back further than a day.
+            for name in ["sign_in", "second_factor", "account_mails"] {
+                limit_hits::delete_of(tx, name, now.plus(-2 * DAY)).await?;
+            }
+            for user in accounts::list_unconfirmed(tx, now.plus(-UNCONFIRMED)).await? {
+                accounts::delete_unconfirmed(tx, &user).await?;
+            }
             refusals::delete_old(tx, now.plus(-30 * DAY)).await?;
             activity::delete_features(tx, now.plus(-32 * DAY)).await?;
             changes::delete_nodes(tx, now.plus(-GONE)).await?;

@@ -17,7 +17,7 @@ use crate::accounts::{Context, MailKind, SignedIn, acceptable, digest_of};
 use crate::audit::{self, Deed};
 use crate::bootstrap::checked_email;
 use crate::keys::entitlements;
-use crate::verification::limits::Subjects;
+use crate::verification::limits::{Origin, Subjects};
 use crate::{Actor, App, Error};
 
 /// How long an invitation works.
@@ -91,6 +91,7 @@ impl App {
             {
                 return Err(Error::Conflict { message: "This person is a member already.".to_owned() });
             }
+            app.hold_room(tx, "invites", organization.as_str()).await?;
             let open = invites::list_open(tx, organization).await?;
             if open.len() >= MOST_OPEN {
                 return Err(Error::impossible(format!("At most {MOST_OPEN} invitations can wait at once.")));
@@ -118,7 +119,7 @@ impl App {
         language: &str,
     ) -> Result<(), Error> {
         self.count_invite(tx, actor, &row.organization).await?;
-        self.count_mail(tx, None, &row.email).await?;
+        self.count_mail(tx, Origin::default(), &row.email).await?;
         let link = format!("{}/invite?token={}", self.public_url(), secret.expose());
         self.mail(tx, &row.email, MailKind::Invite, language, &link).await?;
         let details = json!({ "data": { "role": row.role.as_str() } });
@@ -128,7 +129,7 @@ impl App {
 
     /// Counts an invitation against its sender, their organization and the network the request came from.
     async fn count_invite(&self, tx: &mut Tx, actor: &Actor, organization: &OrganizationId) -> Result<(), Error> {
-        let verified = entitlements(tx, organization).await?.met.contains(&Requirement::Phone);
+        let verified = entitlements(tx, organization).await?.meets(Requirement::Phone, self.now());
         let limits = if verified { VERIFIED_INVITE_LIMITS } else { INVITE_LIMITS };
         let who = Subjects {
             user: actor.user().cloned(),
@@ -276,10 +277,9 @@ impl App {
             };
             app.set_first_password(tx, &user, &hash, &from).await?;
             app.enter(tx, &row, &user).await?;
-            Ok::<_, Error>(user)
+            app.open_first_session(tx, &user, &hash, &from).await
         });
-        let user = write.await?;
-        self.open_session(&user, context).await
+        write.await
     }
 
     async fn set_first_password(&self, tx: &mut Tx, user: &UserId, hash: &str, from: &Context) -> Result<(), Error> {

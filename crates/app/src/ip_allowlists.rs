@@ -104,6 +104,7 @@ impl App {
             if let Some(project) = &list.project {
                 open_project(tx, organization, project).await?;
             }
+            app.hold_room(tx, "ip_allowlists", organization.as_str()).await?;
             let beside = ip_allowlists::list(tx, organization).await?;
             if beside.iter().filter(|other| other.project == list.project).count() >= MOST_LISTS {
                 let message =

@@ -12,6 +12,7 @@ use keystead_core::text::{self, NameFault};
 use keystead_core::time::Timestamp;
 use keystead_store::Tx;
 use keystead_store::tables::api_keys::KeyRow;
+use keystead_store::tables::organizations::Entitled;
 use keystead_store::tables::{first_uses, organizations, policy};
 
 use crate::{App, Error};
@@ -144,10 +145,11 @@ pub(crate) fn note_unenforced(organization: &OrganizationId, action: &str, verdi
 pub(crate) async fn entitlements(tx: &mut Tx, organization: &OrganizationId) -> Result<Entitlements, Error> {
     let missing = || Error::not_found("organization", organization.as_str());
     let row = organizations::find(tx, organization).await?.ok_or_else(missing)?;
-    let met = organizations::met_requirements(tx, organization).await?;
+    let Entitled { met, ends } = organizations::entitled(tx, organization).await?;
     Ok(Entitlements {
         version: row.entitlement_version,
         met,
+        ends,
         organization_created_at: row.created_at,
         first_used: first_uses::list(tx, organization).await?,
         tags: row.tags,

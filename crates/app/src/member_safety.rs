@@ -89,7 +89,7 @@ impl App {
 }
 
 /// Whether this person has a second factor: an authenticator app, or a passkey.
-async fn has_second_factor(tx: &mut Tx, user: &UserId) -> Result<bool, Error> {
+pub(crate) async fn has_second_factor(tx: &mut Tx, user: &UserId) -> Result<bool, Error> {
     Ok(asks_for_code(tx, user).await? || !passkeys::list_of_user(tx, user).await?.is_empty())
 }
 

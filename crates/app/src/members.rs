@@ -1,8 +1,10 @@
 //! People of an organization.
 
 use keystead_core::id::{OrganizationId, UserId};
+use keystead_core::key::KeyKind;
 use keystead_core::role::OrganizationRole;
 use keystead_core::scope::Scope;
+use keystead_store::tables::api_keys::{self, KeyRow};
 use keystead_store::tables::memberships::{self, Membership};
 use keystead_store::tables::project_members;
 use keystead_store::tables::users::{self, User};
@@ -90,6 +92,11 @@ impl App {
             if !memberships::update_role(tx, &organization, &id, role, app.now()).await? {
                 return Err(last_owner());
             }
+            // An admin key is an owner's; whoever becomes one again makes a new one.
+            if owned && role != OrganizationRole::Owner {
+                let admin = |key: &KeyRow| key.kind == KeyKind::Admin;
+                app.end_keys(tx, &actor, &organization, &id, "role_lowered", admin).await?;
+            }
             if owned != (role == OrganizationRole::Owner) {
                 app.owners_changed(tx, &actor, &organization).await?;
             }
@@ -100,8 +107,8 @@ impl App {
         write.await
     }
 
-    /// Takes a member out of the organization and its projects; his keys authorise nothing from the next request on.
-    /// Whoever invites him again says anew to which projects.
+    /// Takes a member out of the organization and its projects. Their keys of it are revoked, and their legacy keys reach
+    /// it no longer, not even when they come back: then they make new ones, and are told again to which projects.
     ///
     /// # Errors
     /// Without permission, when he does not belong to it, or for the last owner.
@@ -117,6 +124,8 @@ impl App {
             for place in project_members::list_of_user(tx, &organization, &id).await? {
                 project_members::delete(tx, &place.project, &id, app.now()).await?;
             }
+            app.end_keys(tx, &actor, &organization, &id, "member_removed", |_| true).await?;
+            api_keys::leave_out(tx, &organization, &id, app.now()).await?;
             if owned {
                 app.owners_changed(tx, &actor, &organization).await?;
             }
@@ -125,6 +134,24 @@ impl App {
             app.record(tx, &actor, deed).await
         });
         write.await
+    }
+}
+
+impl App {
+    /// Revokes those keys of a member that are bound to the organization, each with its row in the log.
+    async fn end_keys(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        organization: &OrganizationId,
+        id: &UserId,
+        reason: &'static str,
+        which: impl Fn(&KeyRow) -> bool,
+    ) -> Result<(), Error> {
+        for key in api_keys::list_of_member(tx, organization, id).await?.into_iter().filter(which) {
+            self.revoke(tx, actor, organization, &key.id, reason).await?;
+        }
+        Ok(())
     }
 }
 

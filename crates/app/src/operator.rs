@@ -12,6 +12,7 @@ use keystead_store::Tx;
 use keystead_store::tables::reviews;
 use keystead_store::tables::{accounts, identity_attempts, organizations, phones, retention, users};
 
+use crate::member_safety::has_second_factor;
 use crate::propagation::GatewaysView;
 use crate::review::attempt_held_until;
 use crate::{Actor, App, Codes, Error};
@@ -130,6 +131,15 @@ pub(crate) fn operators_reason(actor: &Actor, reason: &str) -> Result<String, Er
     Ok(reason.to_owned())
 }
 
+fn unguarded() -> Error {
+    Error::Forbidden {
+        param: None,
+        message: "Operators need a second step: set up an authenticator app or a passkey in the security settings of \
+                  your account, then this key works."
+            .to_owned(),
+    }
+}
+
 const fn word(health: Option<Health>) -> &'static str {
     match health {
         None => "off",
@@ -152,8 +162,11 @@ impl App {
             for row in organizations::list(tx).await? {
                 let standing = app.standing(tx, &row.id).await?;
                 let met = organizations::requirements(tx, &row.id).await?;
-                let met: Vec<String> =
-                    met.iter().map(|met| format!("{} ({})", met.requirement.as_str(), met.how)).collect();
+                let met: Vec<String> = met
+                    .iter()
+                    .filter(|met| met.holds(app.now()))
+                    .map(|met| format!("{} ({})", met.requirement.as_str(), met.how))
+                    .collect();
                 rows.push(OrganizationRow {
                     id: row.id.clone(),
                     name: row.name,
@@ -171,11 +184,12 @@ impl App {
         Ok(Overview { organizations, cases, services: self.health(), waiting_jobs, gateways })
     }
 
-    /// The operator behind an admin key, if its owner is somebody who runs the installation: a confirmed address that
-    /// the configuration names, as for the console.
+    /// The operator behind an admin key, if its owner is a person who runs the installation: a confirmed address that
+    /// the configuration names, as for the console. A key has no second step of its own, so in production its owner must
+    /// have one set up: nobody who has typed a password alone has made an operator's key useful.
     ///
     /// # Errors
-    /// For everybody else.
+    /// For everybody else, and for an operator without a second step in production.
     pub async fn operator_behind(&self, caller: &Caller) -> Result<Actor, Error> {
         let forbidden = || Error::Forbidden {
             param: None,
@@ -188,10 +202,13 @@ impl App {
         let user = user.clone();
         let read = self.store().read("operator_behind", async move |tx: &mut Tx| {
             let confirmed = accounts::find(tx, &user).await?.is_some_and(|row| row.confirmed_at.is_some());
-            Ok::<_, Error>(users::find(tx, &user).await?.filter(|row| confirmed && row.deactivated_at.is_none()))
+            let person = users::find(tx, &user).await?.filter(|row| confirmed && row.deactivated_at.is_none());
+            Ok::<_, Error>(person.zip(Some(has_second_factor(tx, &user).await?)))
         });
         match read.await? {
-            Some(user) if self.settings().is_operator(&user.email) => Ok(Actor::operator(user.email)),
+            Some((user, guarded)) if self.settings().is_operator(&user.email) => {
+                if guarded || self.settings().development { Ok(Actor::operator(user.email)) } else { Err(unguarded()) }
+            }
             _ => Err(forbidden()),
         }
     }

@@ -77,6 +77,7 @@ impl App {
             let (organization, project) = &ids;
             let person = users::find(tx, &user).await?.filter(|row| row.deactivated_at.is_none());
             let person = person.ok_or_else(|| Error::not_found("user", user.as_str()))?;
+            app.hold_room(tx, "organizations", user.as_str()).await?;
             let memberships = memberships::list_of_user(tx, &user).await?;
             if memberships.iter().filter(|row| row.role == OrganizationRole::Owner).count() >= MOST_ORGANIZATIONS {
                 return Err(Error::impossible(format!(

@@ -136,6 +136,7 @@ impl App {
         let write = self.store().write("create_project", async move |tx: &mut Tx| {
             let (actor, organization, project) = (&actor, &organization, &project);
             app.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
+            app.hold_room(tx, "projects", organization.as_str()).await?;
             let all = Page { after: None, limit: MOST_PROJECTS, ascending: true };
             if projects::list(tx, organization, true, &all).await?.data.len() >= MOST_PROJECTS as usize {
                 return Err(Error::impossible(format!("An organization can have at most {MOST_PROJECTS} projects.")));

@@ -92,7 +92,7 @@ impl Shell {
         ];
         let mut account_entries =
             vec![entry("nav-account", "/settings/account"), entry("nav-security", "/settings/account/security")];
-        if visit.person.session.operator {
+        if visit.person.session.operator || visit.person.session.operator_waits {
             account_entries.push(entry("nav-operator", "/operator"));
         }
         let switcher = visit

@@ -159,6 +159,11 @@ impl FromRequestParts<DashboardState> for Visit {
                 let there = format!("/settings/account/security?project={}", project.id);
                 Err(Redirect::to(&there).into_response())
             }
+            // Nor does the console of an operator whose session has had a password alone.
+            Some((_, project)) if person.session.operator_waits && of_console(parts.uri.path()) => {
+                let there = format!("/settings/account/security?project={}", project.id);
+                Err(Redirect::to(&there).into_response())
+            }
             Some((organization, project)) => Ok(Self { person, choices, organization, project }),
             None => {
                 let missing = Error::not_found("project", wanted.unwrap_or_default());
@@ -166,6 +171,11 @@ impl FromRequestParts<DashboardState> for Visit {
             }
         }
     }
+}
+
+/// Pages of the operator's console.
+fn of_console(path: &str) -> bool {
+    path.strip_prefix("/operator").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// Pages that are the person's own or the installation's, not the organization's.

@@ -45,6 +45,7 @@ fn caller(digest: &KeyDigest) -> Caller {
             entitlements: Entitlements {
                 version: 1,
                 met: vec![Requirement::Phone],
+                ends: Vec::new(),
                 organization_created_at: Timestamp(0),
                 first_used: Vec::new(),
                 tags: Vec::new(),

@@ -76,6 +76,7 @@ impl Rows {
             entitlements: Entitlements {
                 version: of(&self.organizations, id),
                 met: Vec::new(),
+                ends: Vec::new(),
                 organization_created_at: Timestamp(0),
                 first_used: Vec::new(),
                 tags: Vec::new(),

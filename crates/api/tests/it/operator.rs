@@ -57,6 +57,31 @@ async fn only_operators_pass() {
     assert_eq!(listed, seen, "nothing of the operator's stands under another permission");
 }
 
+/// ASVS 6.3.3: in production an operator's key opens nothing of the operator's before a second step is set up.
+#[tokio::test]
+async fn an_operators_key_waits_for_a_second_step() {
+    let world = World::in_production().await;
+    let operator = operator(&world, "ops").await;
+    let mut seen = 0;
+    for endpoint in ROUTES.iter().filter(|endpoint| endpoint.permission == Permission::Operator) {
+        seen += 1;
+        let path = endpoint.path.replace("{organization_id}", "org-x").replace("{id}", "case_1");
+        let refused = world.call(endpoint.method.clone(), &path, admin(&operator), r#"{"reason":"x"}"#).await;
+        assert_eq!(refused.status, 403, "{endpoint:?}: {}", refused.body);
+        let message = refused.body["error"]["message"].as_str().unwrap();
+        assert!(message.starts_with("Operators need a second step"), "{endpoint:?}: {message}");
+    }
+    assert!(seen >= 12, "{seen}");
+    let user = operator.user_id.clone();
+    let enrol = world.store.write("enrol", async move |tx: &mut Tx| {
+        let mut account = accounts::find(tx, &user).await?.unwrap();
+        account.totp_confirmed_at = Some(Timestamp(START));
+        accounts::save(tx, &account).await
+    });
+    enrol.await.unwrap();
+    assert_eq!(world.get(&format!("{HERE}/policy"), admin(&operator)).await.status, 200);
+}
+
 #[tokio::test]
 async fn rules_are_read_tried_and_saved() {
     let world = World::new().await;

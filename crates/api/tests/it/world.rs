@@ -86,8 +86,17 @@ impl World {
         Self::with(|_, _| Services::default()).await
     }
 
+    /// As it is run in production.
+    pub(crate) async fn in_production() -> Self {
+        Self::made(false, |_, _| Services::default()).await
+    }
+
     /// With outside services, which may need the store and the clock.
     pub(crate) async fn with(services: impl FnOnce(&Store, &Clock) -> Services) -> Self {
+        Self::made(true, services).await
+    }
+
+    async fn made(development: bool, services: impl FnOnce(&Store, &Clock) -> Services) -> Self {
         let store = Store::open("sqlite::memory:").await.unwrap();
         store.migrate().await.unwrap();
         let tags = TagKeys::new(Secret::new([1; 32]), Vec::new());
@@ -107,6 +116,7 @@ impl World {
             sealer: sealer(),
             settings: Settings {
                 operator_emails: ["ops@example.com", "eve@example.com"].map(str::to_owned).to_vec(),
+                development,
                 ..Settings::default()
             },
         });

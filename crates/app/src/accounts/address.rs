@@ -1,13 +1,20 @@
 //! Another address: asked for with a fresh proof, confirmed from its own mailbox, told to the old one. What is answered
 //! and done is the same whether the address is somebody's already (ASVS 6.3.8).
+//!
+//! A person may ask for an address that is not theirs, and its owner may open the link by mistake. So the mail and the
+//! page say which account would get the address, a browser that is signed in to another account refuses, and an
+//! operator's address is confirmed only in a session of the account that asked.
 
+use keystead_core::id::UserId;
 use keystead_core::secret::Secret;
 use keystead_store::Tx;
-use keystead_store::tables::{accounts, users};
+use keystead_store::tables::accounts::{self, Token};
+use keystead_store::tables::users::{self, User};
 use serde_json::{Value, json};
 
 use super::mails::{self, Kind};
 use super::reset::RESET;
+use super::sessions::second_step;
 use super::{Context, dead_link, digest};
 use crate::bootstrap::checked_email;
 use crate::outbox::Outcome;
@@ -16,7 +23,36 @@ use crate::{App, Error};
 
 /// How long a confirmation works.
 const LIFE: i64 = 86_400;
-const CHANGE: &str = "change_email";
+pub(super) const CHANGE: &str = "change_email";
+/// Characters of a name that a mail to a stranger shows.
+const LONGEST_NAME: usize = 40;
+
+/// What a link to another address would do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AddressChange {
+    /// How the person of the account is called.
+    pub name: String,
+    /// The account's present address, masked.
+    pub present: String,
+    /// The address it would get.
+    pub address: String,
+}
+
+/// The first letter and the domain: enough for the account's own person, too little for a stranger.
+fn masked(email: &str) -> String {
+    let (local, domain) = email.split_once('@').unwrap_or((email, ""));
+    format!("{}***@{domain}", local.chars().next().unwrap_or_default())
+}
+
+/// A name in a mail to a stranger: no address that a mail program would make a link of.
+fn harmless(name: &str) -> String {
+    let letters: Vec<char> = name.chars().take(LONGEST_NAME).collect();
+    let keep = |at: usize, c: char| match c {
+        '.' => letters.get(at + 1).is_none_or(|next| next.is_whitespace()),
+        _ => c.is_alphanumeric() || matches!(c, ' ' | '-' | '\''),
+    };
+    letters.iter().enumerate().map(|(at, c)| if keep(at, *c) { *c } else { ' ' }).collect::<String>().trim().to_owned()
+}
 
 impl App {
     /// Asks for another address. Nothing changes until its mailbox confirms it.
@@ -24,11 +60,17 @@ impl App {
     /// # Errors
     /// `reauthentication_needed`, when this is no address, or after too many mails.
     pub async fn request_address(&self, session: &Secret<String>, email: &str, context: &Context) -> Result<(), Error> {
-        let (email, view) = (checked_email(email)?, self.fresh_session(session).await?);
+        let (email, key) = (checked_email(email)?, digest(session));
         let (app, context) = (self.clone(), context.clone());
         let write = self.store().write("request_address", async move |tx: &mut Tx| {
-            app.count_mail(tx, context.origin.ip, &email).await?;
-            let work = json!({ "user": view.user.as_str(), "email": email, "language": context.language });
+            let (_, person, _) = app.fresh_in(tx, &key).await?;
+            app.count_mail(tx, context.origin, &email).await?;
+            // The newest wish counts.
+            accounts::use_tokens_of(tx, &person.id, CHANGE, app.now()).await?;
+            let payload = json!({ "email": email }).to_string();
+            let link = app.one_time_link(tx, CHANGE, "confirm-address", &person.id, &payload, LIFE).await?;
+            let who = format!("{} ({})", harmless(&person.name), masked(&person.email));
+            let work = json!({ "email": email, "language": context.language, "link": link, "who": who });
             app.enqueue(tx, mails::ADDRESS, &work, app.now()).await
         });
         write.await
@@ -37,56 +79,123 @@ impl App {
     /// Mails the link to the new mailbox, or tells it that it has an account.
     pub(super) async fn settle_address(&self, payload: &Value) -> Result<Outcome, Error> {
         let text = |name: &str| field(payload, name).map(str::to_owned);
-        let (user, email, language) = (text("user")?, text("email")?, text("language")?);
-        let user = user.parse().map_err(|_| Error::Internal("a job about nobody".to_owned()))?;
+        let (email, language, link, who) = (text("email")?, text("language")?, text("link")?, text("who")?);
+        let token = link.split_once("token=").map(|(_, token)| Secret::new(token.to_owned()));
+        let key = digest(&token.ok_or_else(|| Error::Internal("a link without a token".to_owned()))?);
         let app = self.clone();
         let write = self.store().write("settle_address", async move |tx: &mut Tx| {
             if users::find_by_email(tx, &email).await?.is_some() {
+                accounts::use_token(tx, &key, app.now()).await?;
                 app.mail(tx, &email, Kind::AddressTaken, &language, "").await?;
-                return Ok(Outcome::Done);
+            } else if accounts::find_token(tx, CHANGE, &key, app.now()).await?.is_some() {
+                app.mail_about(tx, &email, Kind::ConfirmAddress, &language, &link, &who).await?;
             }
-            // The newest wish counts.
-            accounts::use_tokens_of(tx, &user, CHANGE, app.now()).await?;
-            let payload = json!({ "email": email }).to_string();
-            let link = app.one_time_link(tx, CHANGE, "confirm-address", &user, &payload, LIFE).await?;
-            app.mail(tx, &email, Kind::ConfirmAddress, &language, &link).await?;
             Ok::<_, Error>(Outcome::Done)
         });
         write.await
     }
 
-    /// Whether the link to a new address still works. Looking spends nothing.
+    /// What the link to a new address would do; `None` when it does not work any more. Looking spends nothing.
     ///
     /// # Errors
     /// When the store cannot.
-    pub async fn address_works(&self, token: &Secret<String>) -> Result<bool, Error> {
-        self.token_works(CHANGE, token).await
+    pub async fn look_at_address(&self, token: &Secret<String>) -> Result<Option<AddressChange>, Error> {
+        let (app, key) = (self.clone(), digest(token));
+        let read = self.store().read("look_at_address", async move |tx: &mut Tx| {
+            let Some((_, person, address)) = app.asked_address(tx, &key).await? else { return Ok(None) };
+            Ok::<_, Error>(Some(AddressChange { name: person.name, present: masked(&person.email), address }))
+        });
+        read.await
     }
 
-    /// Makes the new address the account's. Links that went to the old mailbox are dead, and it is told.
+    /// The token of a link that still works, the person of its account, and the address they asked for.
+    async fn asked_address(&self, tx: &mut Tx, key: &[u8]) -> Result<Option<(Token, User, String)>, Error> {
+        let Some(row) = accounts::find_token(tx, CHANGE, key, self.now()).await? else { return Ok(None) };
+        let Some(user) = row.user.clone() else { return Ok(None) };
+        let person = users::find(tx, &user).await?.filter(|row| row.deactivated_at.is_none());
+        let kept: Value = serde_json::from_str(&row.payload).map_err(|_| dead_link())?;
+        let email = field(&kept, "email")?.to_owned();
+        Ok(person.map(|person| (row, person, email)))
+    }
+
+    /// Makes the new address the account's. Links that went to the old mailbox are dead, and it is told. `session` is
+    /// the one of the browser that opened the link, if it has one.
     ///
     /// # Errors
-    /// When the link was used or ran out, or when the address has become somebody's.
-    pub async fn confirm_address(&self, token: &Secret<String>) -> Result<(), Error> {
-        let (app, key) = (self.clone(), digest(token));
+    /// When the link was used or ran out, or when the address has become somebody's; `other_account` in a browser that
+    /// is signed in to another account; `operator_address` for an operator's address, unless the account itself is
+    /// signed in there, in production with a second step.
+    pub async fn confirm_address(&self, token: &Secret<String>, session: Option<&Secret<String>>) -> Result<(), Error> {
+        let (app, key, session) = (self.clone(), digest(token), session.map(digest));
         let write = self.store().write("confirm_address", async move |tx: &mut Tx| {
             let now = app.now();
-            let row = accounts::find_token(tx, CHANGE, &key, now).await?.ok_or_else(dead_link)?;
-            let user = row.user.ok_or_else(dead_link)?;
-            let person = users::find(tx, &user).await?.filter(|row| row.deactivated_at.is_none());
-            let person = person.ok_or_else(dead_link)?;
-            let kept: Value = serde_json::from_str(&row.payload).map_err(|_| dead_link())?;
-            let email = field(&kept, "email")?;
-            if users::find_by_email(tx, email).await?.is_some() || !accounts::use_token(tx, &key, now).await? {
+            let (_, person, email) = app.asked_address(tx, &key).await?.ok_or_else(dead_link)?;
+            accounts::lock(tx, &person.id).await?;
+            app.may_confirm(tx, &person.id, &email, session.as_deref()).await?;
+            if users::find_by_email(tx, &email).await?.is_some() || !accounts::use_token(tx, &key, now).await? {
                 return Err(dead_link());
             }
-            let language = accounts::find(tx, &user).await?.map(|row| row.language).unwrap_or_default();
-            users::update_email(tx, &user, email).await?;
-            accounts::use_tokens_of(tx, &user, RESET, now).await?;
+            let language = accounts::find(tx, &person.id).await?.map(|row| row.language).unwrap_or_default();
+            users::update_email(tx, &person.id, &email).await.map_err(|error| match error {
+                // Taken in the same moment.
+                keystead_store::Error::Conflict(_) => dead_link(),
+                other => other.into(),
+            })?;
+            accounts::use_tokens_of(tx, &person.id, RESET, now).await?;
             app.mail(tx, &person.email, Kind::AddressChanged, &language, "").await?;
             let details = json!({ "data": { "email": "changed" } });
-            app.record_for(tx, &user, "user.updated", user.as_str(), details).await
+            app.record_for(tx, &person.id, "user.updated", person.id.as_str(), details).await
         });
         write.await
+    }
+
+    /// Whether this browser may confirm the address for this account.
+    async fn may_confirm(&self, tx: &mut Tx, user: &UserId, email: &str, session: Option<&[u8]>) -> Result<(), Error> {
+        let held = match session {
+            Some(key) => self.held_session(tx, key).await.ok(),
+            None => None,
+        };
+        if held.as_ref().is_some_and(|(_, person, _)| person.id != *user) {
+            return Err(other_account());
+        }
+        let proven =
+            held.is_some_and(|(row, _, account)| self.settings().development || second_step(&row, account.as_ref()));
+        if self.settings().is_operator(email) && !proven { Err(operator_address()) } else { Ok(()) }
+    }
+}
+
+fn other_account() -> Error {
+    Error::Invalid {
+        param: None,
+        code: Some("other_account"),
+        message:
+            "This link is for another account than the one signed in here. If you asked for it, sign out and open \
+                  it again; if not, nothing needs to be done."
+                .to_owned(),
+    }
+}
+
+fn operator_address() -> Error {
+    Error::Invalid {
+        param: None,
+        code: Some("operator_address"),
+        message: "This is the address of an operator of this installation. Open the link in a browser where the account that asked for it is \
+                  signed in, with a second step."
+            .to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{harmless, masked};
+
+    #[test]
+    fn strangers_read_little_and_find_no_link() {
+        assert_eq!(masked("ann.summers@example.com"), "a***@example.com");
+        assert_eq!(masked("nonsense"), "n***@");
+        assert_eq!(harmless("J. R. O'Neil-Łęcka"), "J. R. O'Neil-Łęcka");
+        assert_eq!(harmless("see https://evil.test/x now"), "see https   evil test x now");
+        assert_eq!(harmless("a\r\nBcc: b@c.d {}"), "a  Bcc  b c d");
+        assert_eq!(harmless(&"x".repeat(99)).len(), 40);
     }
 }

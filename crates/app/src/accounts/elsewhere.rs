@@ -4,12 +4,12 @@ use keystead_core::id::UserId;
 use keystead_core::secret::Secret;
 use keystead_providers::sign_in::Identity;
 use keystead_store::Tx;
-use keystead_store::tables::accounts::{self, Token};
-use keystead_store::tables::{passkeys, users};
+use keystead_store::tables::{accounts, passkeys, users};
 use serde_json::{Value, json};
 
 use super::mails::Kind;
-use super::sessions::SignedIn;
+use super::proven::Proven;
+use super::sessions::{SessionView, SignedIn};
 use super::sign_up::CONFIRM;
 use super::{Context, dead_link, digest, wrong};
 use crate::bootstrap::checked_email;
@@ -18,6 +18,7 @@ use crate::{App, Error};
 
 /// How long somebody may take at another's sign-in page.
 const DEPARTED_LIFE: i64 = 600;
+const AWAY: &str = "sign_in";
 
 /// Somebody has left for another's sign-in page.
 #[derive(Debug)]
@@ -43,35 +44,21 @@ impl App {
     /// `reauthentication_needed`, when none is configured, or when it does not answer.
     pub async fn connect(&self, session: &Secret<String>, next: &str) -> Result<Departed, Error> {
         let view = self.fresh_session(session).await?;
-        self.leave(next, Some(view.user.as_str())).await
+        self.leave(next, Some(&view)).await
     }
 
-    /// `joins` is whom the identity is to belong to, when somebody is signed in.
-    async fn leave(&self, next: &str, joins: Option<&str>) -> Result<Departed, Error> {
+    /// `joins` is the session of the person whom the identity is to belong to, when there is one.
+    async fn leave(&self, next: &str, joins: Option<&SessionView>) -> Result<Departed, Error> {
         let issuer = self.services().sign_in.clone().ok_or(Error::Unsupported("other sign-ins"))?;
         let return_url = format!("{}/sign-in/return", self.public_url());
         let departure = issuer.depart(&return_url).await.map_err(|failure| Error::provider("sign-in", &failure))?;
-        let cookie = self.fresh_secret();
         let kept = json!({
             "state": departure.state.expose(), "nonce": departure.nonce.expose(),
             "verifier": departure.verifier.expose(), "next": next,
-            "joins": joins.unwrap_or_default(),
+            "joins": joins.map(|view| view.user.as_str()).unwrap_or_default(),
+            "session": joins.map(|view| view.id.as_str()).unwrap_or_default(),
         });
-        let now = self.now();
-        let sealed = self.draw(|rng| self.sealer().seal(rng, "tokens.payload:sign_in", kept.to_string().as_bytes()));
-        let token = Token {
-            digest: digest(&cookie),
-            purpose: "sign_in".to_owned(),
-            user: None,
-            payload: sealed.iter().map(|byte| format!("{byte:02x}")).collect(),
-            created_at: now,
-            expires_at: now.plus(DEPARTED_LIFE),
-            used_at: None,
-        };
-        let write = self
-            .store()
-            .write("depart", async move |tx: &mut Tx| Ok::<_, Error>(accounts::insert_token(tx, &token).await?));
-        write.await?;
+        let cookie = self.seal_for_browser(AWAY, &kept.to_string(), DEPARTED_LIFE)?;
         Ok(Departed { url: departure.url, cookie })
     }
 
@@ -90,18 +77,8 @@ impl App {
         context: &Context,
     ) -> Result<(Option<SignedIn>, String), Error> {
         let issuer = self.services().sign_in.clone().ok_or(Error::Unsupported("other sign-ins"))?;
-        let (now, key) = (self.now(), digest(cookie));
-        let write = self.store().write("arrive", async move |tx: &mut Tx| {
-            let row = accounts::find_token(tx, "sign_in", &key, now).await?.ok_or_else(dead_link)?;
-            if accounts::use_token(tx, &key, now).await? { Ok(row) } else { Err(dead_link()) }
-        });
-        let row = write.await?;
-        let pairs: Vec<u8> = (0..row.payload.len())
-            .step_by(2)
-            .filter_map(|at| u8::from_str_radix(row.payload.get(at..at + 2)?, 16).ok())
-            .collect();
-        let kept = self.sealer().open("tokens.payload:sign_in", &pairs)?;
-        let kept: Value = serde_json::from_slice(kept.expose()).map_err(|_| dead_link())?;
+        let kept = self.carried(AWAY, cookie)?;
+        let kept: Value = serde_json::from_str(kept.expose()).map_err(|_| dead_link())?;
         let text = |name: &str| kept.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         if text("state") != state || state.is_empty() {
             return Err(dead_link());
@@ -112,17 +89,37 @@ impl App {
         let identity = identity.map_err(|failure| Error::provider("sign-in", &failure))?;
         if !text("joins").is_empty() {
             let user = text("joins").parse().map_err(|_| dead_link())?;
-            self.join_own(user, identity, context).await?;
+            self.join_own(user, &text("session"), cookie, identity, context).await?;
             return Ok((None, text("next")));
         }
-        let user = self.person_of(identity, context).await?;
-        Ok((Some(self.open_session(&user, context).await?), text("next")))
+        let fresh = self.draw(UserId::generate);
+        let (app, context, cookie) = (self.clone(), context.clone(), cookie.clone());
+        let write = self.store().write("sign_in_elsewhere", async move |tx: &mut Tx| {
+            app.spend_carried(tx, &cookie, DEPARTED_LIFE).await?;
+            let user = app.person_of(tx, &fresh, &identity, &context).await?;
+            let (issuer, subject) = (identity.issuer.clone(), identity.subject.clone());
+            app.let_in(tx, &user, &Proven::Identity { issuer, subject }, &context).await
+        });
+        Ok((Some(write.await?), text("next")))
     }
 
-    /// Lets an identity open the account of somebody who was signed in when he left.
-    async fn join_own(&self, user: UserId, identity: Identity, context: &Context) -> Result<(), Error> {
-        let (app, context) = (self.clone(), context.clone());
+    /// Lets an identity open the account of a person who was signed in when they left, and still is: whoever ended that
+    /// session ended this with it.
+    async fn join_own(
+        &self,
+        user: UserId,
+        session: &str,
+        cookie: &Secret<String>,
+        identity: Identity,
+        context: &Context,
+    ) -> Result<(), Error> {
+        let (app, session, cookie, context) = (self.clone(), session.to_owned(), cookie.clone(), context.clone());
         let write = self.store().write("join_own", async move |tx: &mut Tx| {
+            accounts::lock(tx, &user).await?;
+            if !app.session_is_open(tx, &user, &session).await? {
+                return Err(dead_link());
+            }
+            app.spend_carried(tx, &cookie, DEPARTED_LIFE).await?;
             match accounts::find_identity(tx, &identity.issuer, &identity.subject).await? {
                 Some(known) if known == user => Ok(()),
                 Some(_) => Err(identity_taken()),
@@ -137,31 +134,37 @@ impl App {
 
     /// Who an identity is here. An address alone joins nothing that somebody can open (INC-6): whoever can, signs in and
     /// connects the identity.
-    async fn person_of(&self, identity: Identity, context: &Context) -> Result<UserId, Error> {
-        let fresh = self.draw(UserId::generate);
-        let (app, context) = (self.clone(), context.clone());
-        let write = self.store().write("person_of", async move |tx: &mut Tx| {
-            if let Some(user) = accounts::find_identity(tx, &identity.issuer, &identity.subject).await? {
-                let alive = users::find(tx, &user).await?.is_some_and(|row| row.deactivated_at.is_none());
-                return if alive { Ok(user) } else { Err(wrong()) };
-            }
-            if !identity.email_verified {
-                return Err(not_vouched_for());
-            }
-            let email = checked_email(&identity.email)?;
-            let user = match users::find_by_email(tx, &email).await? {
-                Some(user) if user.deactivated_at.is_some() => return Err(wrong()),
-                Some(user) if app.opens(tx, &user.id).await? => return Err(sign_in_to_connect()),
-                Some(user) => user.id,
-                None => {
-                    let name = identity.name.as_deref().and_then(|name| checked_name(name).ok());
-                    app.newcomer(tx, &fresh, &email, name.as_deref()).await?
+    async fn person_of(
+        &self,
+        tx: &mut Tx,
+        fresh: &UserId,
+        identity: &Identity,
+        context: &Context,
+    ) -> Result<UserId, Error> {
+        if let Some(user) = accounts::find_identity(tx, &identity.issuer, &identity.subject).await? {
+            let alive = users::find(tx, &user).await?.is_some_and(|row| row.deactivated_at.is_none());
+            return if alive { Ok(user) } else { Err(wrong()) };
+        }
+        if !identity.email_verified {
+            return Err(not_vouched_for());
+        }
+        let email = checked_email(&identity.email)?;
+        let user = match users::find_by_email(tx, &email).await? {
+            Some(user) if user.deactivated_at.is_some() => return Err(wrong()),
+            Some(user) => {
+                accounts::lock(tx, &user.id).await?;
+                if self.opens(tx, &user.id).await? {
+                    return Err(sign_in_to_connect());
                 }
-            };
-            app.join_identity(tx, &user, &identity, &context).await?;
-            Ok(user)
-        });
-        write.await
+                user.id
+            }
+            None => {
+                let name = identity.name.as_deref().and_then(|name| checked_name(name).ok());
+                self.newcomer(tx, fresh, &email, name.as_deref()).await?
+            }
+        };
+        self.join_identity(tx, &user, identity, context).await?;
+        Ok(user)
     }
 
     /// Whether anything opens this account.
@@ -205,11 +208,10 @@ impl App {
     /// # Errors
     /// `reauthentication_needed`, `only_way_in` when neither password nor passkey would be left, or when there is none.
     pub async fn part_identity(&self, session: &Secret<String>, issuer: &str) -> Result<SignedIn, Error> {
-        let view = self.fresh_session(session).await?;
         let (app, key, issuer) = (self.clone(), digest(session), issuer.to_owned());
         let write = self.store().write("part_identity", async move |tx: &mut Tx| {
-            let user = &view.user;
-            let password = accounts::lock(tx, user).await?.and_then(|account| account.password);
+            let (_, person, account) = app.fresh_in(tx, &key).await?;
+            let (user, password) = (&person.id, account.and_then(|account| account.password));
             if password.is_none() && passkeys::list_of_user(tx, user).await?.is_empty() {
                 return Err(only_way_in());
             }

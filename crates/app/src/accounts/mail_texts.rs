@@ -21,7 +21,7 @@ impl Language {
     }
 }
 
-/// Subject and text. `{}` in a text is the link, or what else the mail is about.
+/// Subject and text. `{}` in a text is the link, or what else the mail is about; `{who}` is whose account.
 pub(super) const fn words(kind: Kind, language: Language) -> (&'static str, &'static str) {
     match (kind, language) {
         (Kind::Confirm, Language::English) => (
@@ -144,15 +144,15 @@ pub(super) const fn words(kind: Kind, language: Language) -> (&'static str, &'st
         ),
         (Kind::ConfirmAddress, Language::English) => (
             "Confirm your new e-mail address",
-            "Open this link to use this address for your account from now on. It works once, for 24 hours.\n\n{}\n\nIf you did not ask for it, nothing needs to be done.",
+            "The person of this account asked to use this address for it from now on:\n\n{who}\n\nOpen the link only if this is your own account. It works once, for 24 hours.\n\n{}\n\nIf you do not know this account, do not open the link: nothing needs to be done.",
         ),
         (Kind::ConfirmAddress, Language::Polish) => (
             "Potwierdź nowy adres e-mail",
-            "Otwórz ten link, aby konto odtąd używało tego adresu. Działa raz i przez 24 godziny.\n\n{}\n\nJeśli to nie twoja prośba, nie trzeba nic robić.",
+            "Osoba korzystająca z poniższego konta poprosiła, aby odtąd używało ono tego adresu:\n\n{who}\n\nOtwórz link tylko wtedy, gdy to twoje konto. Działa raz i przez 24 godziny.\n\n{}\n\nJeśli nie znasz tego konta, nie otwieraj linku: nie trzeba nic robić.",
         ),
         (Kind::ConfirmAddress, Language::Japanese) => (
             "新しいメールアドレスの確認",
-            "次のリンクを開くと、以後このアドレスがアカウントに使われます。1回だけ、24時間有効です。\n\n{}\n\n心当たりがない場合は、何もする必要はありません。",
+            "次のアカウントの利用者が、今後このアドレスをアカウントに使うことを希望しています。\n\n{who}\n\nご自身のアカウントである場合にのみ、リンクを開いてください。1回だけ、24時間有効です。\n\n{}\n\nこのアカウントに心当たりがない場合は、リンクを開かないでください。何もする必要はありません。",
         ),
         (Kind::AddressTaken, Language::English) => (
             "This address has an account",

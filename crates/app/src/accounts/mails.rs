@@ -120,7 +120,20 @@ impl App {
         language: &str,
         detail: &str,
     ) -> Result<(), Error> {
-        let work = json!({ "to": to, "kind": kind.as_str(), "language": language, "detail": detail });
+        self.mail_about(tx, to, kind, language, detail, "").await
+    }
+
+    /// The same, for a mail that also says whose account it is about.
+    pub(super) async fn mail_about(
+        &self,
+        tx: &mut Tx,
+        to: &str,
+        kind: Kind,
+        language: &str,
+        detail: &str,
+        who: &str,
+    ) -> Result<(), Error> {
+        let work = json!({ "to": to, "kind": kind.as_str(), "language": language, "detail": detail, "who": who });
         self.enqueue(tx, MAIL, &work, self.now()).await
     }
 
@@ -148,10 +161,13 @@ impl App {
         let kind = Kind::ALL.into_iter().find(|known| known.as_str() == kind);
         let kind = kind.ok_or_else(|| Error::Internal("a mail of an unknown kind".to_owned()))?;
         let (subject, text) = words(kind, Language::of(field(payload, "language")?));
+        // A mail that was queued by an older version says nothing of whom.
+        let who = payload.get("who").and_then(Value::as_str).unwrap_or_default();
+        let text = text.replace("{}", field(payload, "detail")?).replace("{who}", who);
         let mail = Mail {
             to: field(payload, "to")?.to_owned(),
             subject: format!("{}: {subject}", self.settings().operator),
-            text: format!("{}\n\n{}\n", text.replace("{}", field(payload, "detail")?), self.public_url()),
+            text: format!("{text}\n\n{}\n", self.public_url()),
         };
         self.send_mail(&mail).await
     }

@@ -1,12 +1,14 @@
 //! Accounts: how people come in and stay in. Nothing here tells a stranger whether an address is known.
 
 mod address;
+mod carried;
 mod elsewhere;
 mod factor_reset;
 mod mail_texts;
 mod mails;
 mod passkeys;
 mod password;
+mod proven;
 mod reset;
 mod second_factor;
 mod security;
@@ -27,6 +29,7 @@ use sha2::{Digest, Sha256};
 use crate::audit::Deed;
 use crate::{Actor, App, Error};
 
+pub use address::AddressChange;
 pub use elsewhere::Departed;
 pub use factor_reset::FactorReset;
 pub(crate) use mails::Kind as MailKind;

@@ -3,10 +3,9 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use keystead_core::id::{JobId, UserId};
+use keystead_core::id::UserId;
 use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
-use keystead_core::verification::limits::{Counting, Limit, Subject};
 use keystead_store::Tx;
 use keystead_store::tables::accounts::{self, Token};
 use keystead_store::tables::{passkeys, users};
@@ -24,19 +23,14 @@ use super::mails::Kind;
 use super::sessions::SignedIn;
 use super::{Context, dead_link, digest};
 use crate::keys::checked_name;
-use crate::verification::limits::Subjects;
 use crate::{App, Error};
 
 /// How long an authenticator may take.
 const LIFE: i64 = 300;
-const NEW: &str = "passkey_new";
+pub(super) const NEW: &str = "passkey_new";
 const ASKED: &str = "passkey_asked";
 /// Passkeys of one person.
 const MOST: usize = 20;
-/// What questions to strangers' authenticators are counted under; each keeps a row for five minutes.
-const NAME: &str = "passkey_questions";
-const LIMITS: &[Limit] =
-    &[Limit { name: NAME, subject: Subject::Ip, counting: Counting::Times, window: 900, most: 200 }];
 
 /// What a browser hands to its authenticator.
 #[derive(Debug)]
@@ -66,6 +60,10 @@ fn refused() -> Error {
         code: Some("passkey_wrong"),
         message: "The passkey was not accepted. Try again, or use the password.".to_owned(),
     }
+}
+
+fn too_many() -> Error {
+    Error::impossible(format!("An account can have at most {MOST} passkeys."))
 }
 
 fn broken(error: &WebauthnError) -> Error {
@@ -156,11 +154,12 @@ impl App {
     pub async fn begin_passkey(&self, session: &Secret<String>) -> Result<Question, Error> {
         let site = self.site()?;
         let view = self.fresh_session(session).await?;
-        let (app, user) = (self.clone(), view.user.clone());
+        let (app, user, key) = (self.clone(), view.user.clone(), digest(session));
         let write = self.store().write("begin_passkey", async move |tx: &mut Tx| {
+            app.fresh_in(tx, &key).await?;
             let known = passkeys::list_of_user(tx, &user).await?;
             if known.len() >= MOST {
-                return Err(Error::impossible(format!("An account can have at most {MOST} passkeys.")));
+                return Err(too_many());
             }
             let ids = known.iter().filter_map(|row| URL_SAFE_NO_PAD.decode(&row.id).ok()).collect();
             let started = site.start_passkey_registration(handle(&user), &view.email, &view.name, Some(ids));
@@ -199,6 +198,11 @@ impl App {
         };
         let (app, key) = (self.clone(), digest(session));
         let write = self.store().write("add_passkey", async move |tx: &mut Tx| {
+            app.fresh_in(tx, &key).await?;
+            // Again, with the account held: two that are added at once meet here.
+            if passkeys::list_of_user(tx, &row.user).await?.len() >= MOST {
+                return Err(too_many());
+            }
             passkeys::insert(tx, &row).await.map_err(|_| refused())?;
             app.factor_changed(tx, &key, &row.user, Kind::PasskeyAdded, "", json!({ "passkey": "added" })).await
         });
@@ -210,58 +214,56 @@ impl App {
     /// # Errors
     /// `reauthentication_needed`, or when there is none under this id.
     pub async fn remove_passkey(&self, session: &Secret<String>, id: &str) -> Result<SignedIn, Error> {
-        let view = self.fresh_session(session).await?;
         let (app, key, id) = (self.clone(), digest(session), id.to_owned());
         let write = self.store().write("remove_passkey", async move |tx: &mut Tx| {
-            if !passkeys::delete(tx, &view.user, &id).await? {
+            let (_, person, _) = app.fresh_in(tx, &key).await?;
+            if !passkeys::delete(tx, &person.id, &id).await? {
                 return Err(Error::not_found("passkey", ""));
             }
-            app.factor_changed(tx, &key, &view.user, Kind::PasskeyRemoved, "", json!({ "passkey": "removed" })).await
+            app.factor_changed(tx, &key, &person.id, Kind::PasskeyRemoved, "", json!({ "passkey": "removed" })).await
         });
         write.await
     }
 
-    /// Asks for a passkey, whoever's it is.
+    /// Asks for a passkey, whoever's it is. Nothing is written down for it.
     ///
     /// # Errors
-    /// Where passkeys cannot be, or after too many questions from one place.
-    pub async fn ask_passkey(&self, context: &Context) -> Result<Question, Error> {
+    /// Where passkeys cannot be.
+    pub fn ask_passkey(&self) -> Result<Question, Error> {
         let (options, kept) = self.site()?.start_discoverable_authentication().map_err(|error| broken(&error))?;
         let (options, kept) = (to_text(&options)?, to_text(&kept)?);
-        let (app, subjects) = (self.clone(), Subjects { ip: context.origin.ip, ..Subjects::default() });
-        let write = self.store().write("ask_passkey", async move |tx: &mut Tx| {
-            app.hold(tx, NAME, &subjects).await?;
-            app.within(tx, LIMITS, &subjects, "").await?;
-            let id = app.draw(JobId::generate).to_string();
-            app.count(tx, NAME, &subjects, &id, "").await?;
-            app.keep_question(tx, ASKED, None, &kept).await
-        });
-        Ok(Question { state: write.await?, options })
+        Ok(Question { state: self.seal_for_browser(ASKED, &kept, LIFE)?, options })
     }
 
-    /// Whose passkey answered.
-    async fn holder(&self, state: &Secret<String>, answer: &str) -> Result<UserId, Error> {
+    /// What an authenticator answered, with the question it belongs to.
+    fn answered(&self, state: &Secret<String>, answer: &str) -> Result<Answered, Error> {
         let site = self.site()?;
         let answer: PublicKeyCredential = serde_json::from_str(answer).map_err(|_| refused())?;
-        let (_, kept) = self.take_question::<DiscoverableAuthentication>(ASKED, state).await?;
+        let kept = self.carried(ASKED, state)?;
+        let kept = serde_json::from_str(kept.expose()).map_err(|_| dead_link())?;
         let (whose, id) = site.identify_discoverable_authentication(&answer).map_err(|_| refused())?;
-        let (app, id) = (self.clone(), URL_SAFE_NO_PAD.encode(id));
-        let write = self.store().write("holder", async move |tx: &mut Tx| {
-            let row = passkeys::find(tx, &id).await?.filter(|row| handle(&row.user) == whose).ok_or_else(refused)?;
-            let alive = users::find(tx, &row.user).await?.is_some_and(|user| user.deactivated_at.is_none());
-            let confirmed = accounts::find(tx, &row.user).await?.is_some_and(|account| account.confirmed_at.is_some());
-            if !alive || !confirmed {
-                return Err(refused());
-            }
-            let mut passkey: Passkey = serde_json::from_str(&row.credential)
-                .map_err(|error| Error::Internal(format!("a kept passkey cannot be read: {error}")))?;
-            let proven = site.finish_discoverable_authentication_v2(&answer, kept.clone(), &passkey);
-            let proven = proven.map_err(|_| refused())?;
-            passkey.update_credential(&proven);
-            passkeys::update_used(tx, &id, &to_text(&passkey)?, app.now()).await?;
-            Ok(row.user)
-        });
-        write.await
+        let id = URL_SAFE_NO_PAD.encode(id);
+        Ok(Answered { site, answer, kept, whose, id, state: state.clone() })
+    }
+
+    /// Whose passkey answered, with the account held until the transaction ends. The question is spent by it.
+    async fn holder(&self, tx: &mut Tx, answered: &Answered) -> Result<UserId, Error> {
+        let Answered { site, answer, kept, whose, id, state } = answered;
+        self.spend_carried(tx, state, LIFE).await?;
+        let mine = |row: &passkeys::Passkey| handle(&row.user) == *whose;
+        let user = passkeys::find(tx, id).await?.filter(mine).ok_or_else(refused)?.user;
+        let confirmed = accounts::lock(tx, &user).await?.is_some_and(|account| account.confirmed_at.is_some());
+        let alive = users::find(tx, &user).await?.is_some_and(|user| user.deactivated_at.is_none());
+        // Again, because the account may have been waited for while the passkey was taken away.
+        let row = passkeys::find(tx, id).await?.filter(|row| row.user == user && alive && confirmed);
+        let row = row.ok_or_else(refused)?;
+        let mut passkey: Passkey = serde_json::from_str(&row.credential)
+            .map_err(|error| Error::Internal(format!("a kept passkey cannot be read: {error}")))?;
+        let proven = site.finish_discoverable_authentication_v2(answer, kept.clone(), &passkey);
+        let proven = proven.map_err(|_| refused())?;
+        passkey.update_credential(&proven);
+        passkeys::update_used(tx, id, &to_text(&passkey)?, self.now()).await?;
+        Ok(user)
     }
 
     /// Signs in with a passkey. It is both factors at once, so no code is asked for.
@@ -274,11 +276,12 @@ impl App {
         answer: &str,
         context: &Context,
     ) -> Result<SignedIn, Error> {
-        let user = self.holder(state, answer).await?;
+        let answered = self.answered(state, answer)?;
         let (app, context) = (self.clone(), context.clone());
-        let write = self
-            .store()
-            .write("sign_in_with_passkey", async move |tx: &mut Tx| app.begin_session(tx, &user, &context, true).await);
+        let write = self.store().write("sign_in_with_passkey", async move |tx: &mut Tx| {
+            let user = app.holder(tx, &answered).await?;
+            app.begin_session(tx, &user, &context, true).await
+        });
         write.await
     }
 
@@ -292,16 +295,30 @@ impl App {
         state: &Secret<String>,
         answer: &str,
     ) -> Result<SignedIn, Error> {
-        let view = self.session(session).await?.ok_or_else(|| Error::not_found("session", ""))?;
-        if self.holder(state, answer).await? != view.user {
-            return Err(refused());
-        }
+        let answered = self.answered(state, answer)?;
         let (app, key) = (self.clone(), digest(session));
         let write = self.store().write("reauthenticate_with_passkey", async move |tx: &mut Tx| {
+            let (_, person, _) = app.held_session(tx, &key).await?;
+            if app.holder(tx, &answered).await? != person.id {
+                return Err(refused());
+            }
             app.renew_session_as(tx, &key, Some(true)).await
         });
         write.await
     }
+}
+
+/// An authenticator's answer that is still to be judged.
+struct Answered {
+    site: Webauthn,
+    answer: PublicKeyCredential,
+    kept: DiscoverableAuthentication,
+    /// The handle the authenticator keeps for its person.
+    whose: Uuid,
+    /// The passkey's id.
+    id: String,
+    /// What the browser brought back; works once.
+    state: Secret<String>,
 }
 
 /// Asks the authenticator to keep the passkey with the person's handle, so that signing in needs no address first.

@@ -1,13 +1,12 @@
 //! A forgotten password: a link by mail, then a new one. A second factor is still asked for afterwards (ASVS 6.4.3).
 
-use keystead_core::id::UserId;
 use keystead_core::secret::Secret;
 use keystead_store::Tx;
-use keystead_store::tables::{accounts, sessions, users};
+use keystead_store::tables::{accounts, users};
 use serde_json::{Value, json};
 
 use super::mails::{self, Kind};
-use super::second_factor::WAITING;
+use super::sessions::SignedIn;
 use super::sign_up::CONFIRM;
 use super::{Context, acceptable, dead_link, digest};
 use crate::bootstrap::checked_email;
@@ -29,7 +28,7 @@ impl App {
         let email = checked_email(email)?;
         let (app, context) = (self.clone(), context.clone());
         let write = self.store().write("request_reset", async move |tx: &mut Tx| {
-            app.count_mail(tx, context.origin.ip, &email).await?;
+            app.count_mail(tx, context.origin, &email).await?;
             let work = json!({ "email": email, "language": context.language });
             app.enqueue(tx, mails::RESET, &work, app.now()).await
         });
@@ -59,8 +58,8 @@ impl App {
         self.token_works(RESET, token).await
     }
 
-    /// Chooses a new password with a link from a mail. Every session ends, and the address is confirmed by it. Answers
-    /// whose, so that the page can sign the person in.
+    /// Chooses a new password with a link from a mail, and signs the person in. Every other session ends, links mailed
+    /// before are dead, and the address is confirmed by it.
     ///
     /// # Errors
     /// When the link was used or ran out, or when the password cannot be used; the link is not spent by that.
@@ -69,7 +68,7 @@ impl App {
         token: &Secret<String>,
         password: &Secret<String>,
         context: &Context,
-    ) -> Result<UserId, Error> {
+    ) -> Result<SignedIn, Error> {
         let (now, key) = (self.now(), digest(token));
         let wanted = key.clone();
         // Nothing is hashed for a link that does not work.
@@ -83,7 +82,11 @@ impl App {
         let hash = self.hash_password(password).await?;
         let (app, context) = (self.clone(), context.clone());
         let write = self.store().write("reset_password", async move |tx: &mut Tx| {
-            let (now, user) = (app.now(), &person.id);
+            let now = app.now();
+            // Again: the account may have been closed, or its address changed, while the password was hashed.
+            let person = users::find(tx, &person.id).await?.filter(|row| row.deactivated_at.is_none());
+            let person = person.ok_or_else(dead_link)?;
+            let user = &person.id;
             if !accounts::use_token(tx, &key, now).await? {
                 return Err(dead_link());
             }
@@ -93,14 +96,12 @@ impl App {
             account.password_changed_at = Some(now);
             account.confirmed_at.get_or_insert(now);
             accounts::save(tx, &account).await?;
-            accounts::use_tokens_of(tx, user, RESET, now).await?;
-            accounts::use_tokens_of(tx, user, WAITING, now).await?;
             accounts::use_tokens_of(tx, user, CONFIRM, now).await?;
-            sessions::revoke_others(tx, user, &[], now).await?;
+            app.end_other_ways_in(tx, user, &[]).await?;
             app.mail(tx, &person.email, Kind::PasswordChanged, &context.language, "").await?;
             let details = json!({ "data": { "password": "reset" } });
             app.record_for(tx, user, "user.updated", user.as_str(), details).await?;
-            Ok(user.clone())
+            app.let_in(tx, user, &app.password_proven(&hash), &context).await
         });
         write.await
     }

@@ -5,12 +5,13 @@ use keystead_core::secret::Secret;
 use keystead_core::verification::limits::{Counting, Limit, Subject};
 use keystead_store::Tx;
 use keystead_store::tables::accounts::{self, Account, Token};
-use keystead_store::tables::{limit_hits, sessions, users};
+use keystead_store::tables::{limit_hits, users};
 use rand::RngCore;
 use serde_json::json;
 use totp_rs::{Algorithm, Builder, Totp};
 
 use super::mails::Kind;
+use super::proven::Proven;
 use super::sessions::SignedIn;
 use super::{Context, dead_link, digest};
 use crate::bootstrap::checked_email;
@@ -37,6 +38,7 @@ const LIMITS: &[Limit] = &[
     times(Subject::User, 3_600, 10),
     times(Subject::User, 86_400, 30),
     times(Subject::Ip, 900, 50),
+    times(Subject::Network, 3_600, 500),
 ];
 
 /// What an authenticator app needs to know; shown once.
@@ -97,13 +99,15 @@ impl App {
     }
 
     /// What stands in the cookie while the code is missing. It is no session: nothing but the code's page reads it.
-    pub(super) async fn wait_for_code(&self, tx: &mut Tx, user: &UserId) -> Result<SignedIn, Error> {
+    /// It keeps what was proven so far, to be compared again when the code comes.
+    pub(super) async fn wait_for_code(&self, tx: &mut Tx, user: &UserId, proven: &Proven) -> Result<SignedIn, Error> {
+        let payload = serde_json::to_string(proven).map_err(|error| Error::Internal(format!("a proof: {error}")))?;
         let (now, session) = (self.now(), self.fresh_secret());
         let token = Token {
             digest: digest(&session),
             purpose: WAITING.to_owned(),
             user: Some(user.clone()),
-            payload: "{}".to_owned(),
+            payload,
             created_at: now,
             expires_at: now.plus(WAIT),
             used_at: None,
@@ -135,12 +139,15 @@ impl App {
             let now = app.now();
             let row = accounts::find_token(tx, WAITING, &key, now).await?.ok_or_else(dead_link)?;
             let user = row.user.ok_or_else(dead_link)?;
+            let proven: Proven = serde_json::from_str(&row.payload).map_err(|_| dead_link())?;
             if !app.judge_code(tx, &user, &code, context.origin.ip).await? {
                 return Ok(None);
             }
             if !accounts::use_token(tx, &key, now).await? {
                 return Err(dead_link());
             }
+            // What was proven before the code may have been taken away while it was awaited.
+            app.still_proven(tx, &user, &proven).await.map_err(|_| dead_link())?;
             app.begin_session(tx, &user, &context, false).await.map(Some)
         });
         write.await?.ok_or_else(wrong_code)
@@ -200,9 +207,9 @@ impl App {
         self.draw(|rng| rng.fill_bytes(&mut bytes));
         let made = totp(&bytes, &self.settings().operator, &view.email)?;
         let sealed = self.draw(|rng| self.sealer().seal(rng, &context(&view.user), &bytes));
-        let (app, user) = (self.clone(), view.user);
+        let (app, user, key) = (self.clone(), view.user, digest(session));
         let write = self.store().write("enrol_second_factor", async move |tx: &mut Tx| {
-            let known = accounts::lock(tx, &user).await?;
+            let (_, _, known) = app.fresh_in(tx, &key).await?;
             let mut account = known.unwrap_or_else(|| app.new_account(&user, None, &Context::default()));
             if account.totp_confirmed_at.is_some() {
                 return Err(Error::Conflict { message: "The second step is on already.".to_owned() });
@@ -242,11 +249,10 @@ impl App {
         session: &Secret<String>,
         code: &str,
     ) -> Result<(Vec<Secret<String>>, SignedIn), Error> {
-        let view = self.fresh_session(session).await?;
         let (app, key, code) = (self.clone(), digest(session), code.to_owned());
         let write = self.store().write("confirm_second_factor", async move |tx: &mut Tx| {
-            let user = &view.user;
-            let account = accounts::lock(tx, user).await?;
+            let (_, person, account) = app.fresh_in(tx, &key).await?;
+            let user = &person.id;
             let mut account = account
                 .filter(|row| row.totp_sealed.is_some() && row.totp_confirmed_at.is_none())
                 .ok_or_else(|| Error::impossible("Begin by adding the account to an authenticator app."))?;
@@ -267,11 +273,11 @@ impl App {
     /// # Errors
     /// `reauthentication_needed`, or when it is not on.
     pub async fn disable_second_factor(&self, session: &Secret<String>) -> Result<SignedIn, Error> {
-        let view = self.fresh_session(session).await?;
         let (app, key) = (self.clone(), digest(session));
         let write = self.store().write("disable_second_factor", async move |tx: &mut Tx| {
-            let user = &view.user;
-            let account = accounts::lock(tx, user).await?.filter(|row| row.totp_confirmed_at.is_some());
+            let (_, person, account) = app.fresh_in(tx, &key).await?;
+            let user = &person.id;
+            let account = account.filter(|row| row.totp_confirmed_at.is_some());
             app.take_factor(tx, account.ok_or_else(not_on)?).await?;
             app.factor_changed(tx, &key, user, Kind::FactorOff, "", json!({ "second_factor": "off" })).await
         });
@@ -303,8 +309,7 @@ impl App {
     pub(super) async fn drop_second_factor(&self, tx: &mut Tx, actor: &Actor, user: &UserId) -> Result<(), Error> {
         let account = accounts::lock(tx, user).await?.filter(|row| row.totp_confirmed_at.is_some());
         self.take_factor(tx, account.ok_or_else(not_on)?).await?;
-        sessions::revoke_others(tx, user, &[], self.now()).await?;
-        accounts::use_tokens_of(tx, user, WAITING, self.now()).await?;
+        self.end_other_ways_in(tx, user, &[]).await?;
         self.mail_person(tx, user, Kind::FactorOff, "").await?;
         let details = json!({ "data": { "second_factor": "reset" } });
         self.record_about(tx, actor, user, "user.updated", user.as_str(), details).await
@@ -324,15 +329,14 @@ impl App {
     /// # Errors
     /// `reauthentication_needed`, or when the second factor is not on.
     pub async fn renew_recovery_codes(&self, session: &Secret<String>) -> Result<Vec<Secret<String>>, Error> {
-        let view = self.fresh_session(session).await?;
-        let app = self.clone();
+        let (app, key) = (self.clone(), digest(session));
         let write = self.store().write("renew_recovery_codes", async move |tx: &mut Tx| {
-            let account = accounts::lock(tx, &view.user).await?;
+            let (_, person, account) = app.fresh_in(tx, &key).await?;
             account.filter(|row| row.totp_confirmed_at.is_some()).ok_or_else(not_on)?;
-            let codes = app.replace_recovery_codes(tx, &view.user).await?;
-            app.mail_person(tx, &view.user, Kind::RecoveryCodesMade, "").await?;
+            let codes = app.replace_recovery_codes(tx, &person.id).await?;
+            app.mail_person(tx, &person.id, Kind::RecoveryCodesMade, "").await?;
             let details = json!({ "data": { "recovery_codes": "renewed" } });
-            app.record_for(tx, &view.user, "user.updated", view.user.as_str(), details).await?;
+            app.record_for(tx, &person.id, "user.updated", person.id.as_str(), details).await?;
             Ok(codes)
         });
         write.await
@@ -355,7 +359,7 @@ impl App {
         detail: &str,
         data: serde_json::Value,
     ) -> Result<SignedIn, Error> {
-        sessions::revoke_others(tx, user, session, self.now()).await?;
+        self.end_other_ways_in(tx, user, session).await?;
         let signed_in = match kind {
             Kind::PasskeyAdded => self.renew_session_as(tx, session, Some(true)).await?,
             // It may have been the one that was used.

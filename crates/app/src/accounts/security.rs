@@ -7,8 +7,9 @@ use keystead_store::Tx;
 use keystead_store::tables::{accounts, passkeys, sessions};
 use serde_json::json;
 
+use super::address::CHANGE;
 use super::mails::Kind;
-use super::passkeys::PasskeyView;
+use super::passkeys::{NEW as NEW_PASSKEY, PasskeyView};
 use super::reset::RESET;
 use super::second_factor::WAITING;
 use super::sessions::SignedIn;
@@ -37,6 +38,18 @@ fn shown(row: passkeys::Passkey) -> PasskeyView {
 }
 
 impl App {
+    /// What every change of how a person proves themself does: all other sessions end, and with them everything that was
+    /// begun before and opens or moves the account later: sign-ins that wait for a code, links to choose a password, links
+    /// to another address, passkeys that are being added. `but` is the digest of the session that goes on.
+    pub(super) async fn end_other_ways_in(&self, tx: &mut Tx, user: &UserId, but: &[u8]) -> Result<(), Error> {
+        let now = self.now();
+        sessions::revoke_others(tx, user, but, now).await?;
+        for purpose in [RESET, WAITING, CHANGE, NEW_PASSKEY] {
+            accounts::use_tokens_of(tx, user, purpose, now).await?;
+        }
+        Ok(())
+    }
+
     /// How a person's account is guarded.
     ///
     /// # Errors
@@ -80,13 +93,19 @@ impl App {
             });
         }
         if kept.is_some() {
-            self.own_password(&view.email, &network, password, kept).await?;
+            self.own_password(&view.email, &network, password, kept.clone()).await?;
         }
         if with_code {
             self.own_code(&view.user, code).await?;
         }
         let (app, key) = (self.clone(), digest(session));
-        let write = self.store().write("reauthenticate", async move |tx: &mut Tx| app.renew_session(tx, &key).await);
+        let write = self.store().write("reauthenticate", async move |tx: &mut Tx| {
+            let (_, _, account) = app.held_session(tx, &key).await?;
+            // Another password, or another second step, since this one was typed: it proves nothing any more.
+            let same = |row: &accounts::Account| row.password == kept && row.totp_confirmed_at.is_some() == with_code;
+            account.filter(same).ok_or_else(wrong_password)?;
+            app.renew_session(tx, &key).await
+        });
         write.await
     }
 
@@ -125,14 +144,13 @@ impl App {
         let write = self.store().write("change_password", async move |tx: &mut Tx| {
             let (now, user) = (app.now(), &view.user);
             // Changed by somebody else in between: what was proven is not the password any more.
-            let account = accounts::lock(tx, user).await?.filter(|row| row.password.as_ref() == Some(&kept));
+            let (_, _, account) = app.held_session(tx, &key).await?;
+            let account = account.filter(|row| row.password.as_ref() == Some(&kept));
             let mut account = account.ok_or_else(wrong_password)?;
             account.password = Some(hash.clone());
             account.password_changed_at = Some(now);
             accounts::save(tx, &account).await?;
-            accounts::use_tokens_of(tx, user, RESET, now).await?;
-            accounts::use_tokens_of(tx, user, WAITING, now).await?;
-            sessions::revoke_others(tx, user, &key, now).await?;
+            app.end_other_ways_in(tx, user, &key).await?;
             let signed_in = app.renew_session(tx, &key).await?;
             app.mail_person(tx, user, Kind::PasswordChanged, "").await?;
             let details = json!({ "data": { "password": "changed" } });

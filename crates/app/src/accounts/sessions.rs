@@ -61,8 +61,10 @@ pub struct SessionView {
     pub time_zone: String,
     /// Whether the password or a code was typed within the last ten minutes.
     pub fresh: bool,
-    /// Whether this person runs the installation.
+    /// Whether this person runs the installation and may do so in this session: in production, after a second step.
     pub operator: bool,
+    /// Whether this person runs the installation and lacks that second step.
+    pub operator_waits: bool,
     /// Whether a passkey was used in this session, which is both steps at once.
     pub by_passkey: bool,
 }
@@ -112,25 +114,25 @@ fn device(user_agent: &str) -> String {
     }
 }
 
-impl App {
-    /// Opens a session for somebody who has proven that he holds the password, the mailbox or the identity elsewhere:
-    /// always a new secret, so that none can be planted. With a second factor it waits for the code, whatever the way in
-    /// was (ASVS 6.3.4).
-    ///
-    /// # Errors
-    /// When the store cannot.
-    pub async fn open_session(&self, user: &UserId, context: &Context) -> Result<SignedIn, Error> {
-        let (app, user, context) = (self.clone(), user.clone(), context.clone());
-        let write = self.store().write("open_session", async move |tx: &mut Tx| {
-            let account = accounts::find(tx, &user).await?;
-            if account.is_some_and(|row| row.totp_confirmed_at.is_some()) {
-                return app.wait_for_code(tx, &user).await;
-            }
-            app.begin_session(tx, &user, &context, false).await
-        });
-        write.await
-    }
+/// Whether both steps were taken in a session. A passkey is both at once. Where an authenticator app is set up, every
+/// session has had its code: setting it up ends the others.
+pub(crate) fn second_step(row: &Session, account: Option<&Account>) -> bool {
+    row.by_passkey || account.is_some_and(|row| row.totp_confirmed_at.is_some())
+}
 
+fn no_session() -> Error {
+    Error::not_found("session", "")
+}
+
+fn stale() -> Error {
+    Error::Invalid {
+        param: None,
+        code: Some("reauthentication_needed"),
+        message: "Type your password again first; it was longer than ten minutes ago.".to_owned(),
+    }
+}
+
+impl App {
     /// A session, now that nothing is left to prove.
     pub(super) async fn begin_session(
         &self,
@@ -197,8 +199,11 @@ impl App {
     ) -> Result<SignedIn, Error> {
         let now = self.now();
         let row = sessions::find(tx, old, now, now.plus(-IDLE)).await?;
-        let row = row.ok_or_else(|| Error::not_found("session", ""))?;
-        sessions::revoke(tx, &row.user, &row.id, now).await?;
+        let row = row.ok_or_else(no_session)?;
+        // Ended by somebody else in between: there is nothing to go on with.
+        if !sessions::revoke(tx, &row.user, &row.id, now).await? {
+            return Err(no_session());
+        }
         let session = self.fresh_secret();
         let fresh = Session {
             digest: digest(&session),
@@ -215,20 +220,41 @@ impl App {
         Ok(SignedIn { session, user: fresh.user, expires_at: fresh.expires_at, waits_for_code: false })
     }
 
+    /// The session behind a digest, its person and their account, held until the transaction ends: what ends sessions
+    /// or changes how a person proves themself waits, or has happened before and is seen.
+    pub(super) async fn held_session(
+        &self,
+        tx: &mut Tx,
+        key: &[u8],
+    ) -> Result<(Session, User, Option<Account>), Error> {
+        let (now, idle_since) = (self.now(), self.now().plus(-IDLE));
+        let user = sessions::find(tx, key, now, idle_since).await?.ok_or_else(no_session)?.user;
+        let account = accounts::lock(tx, &user).await?;
+        // Again, because the account may have been waited for.
+        let row = sessions::find(tx, key, now, idle_since).await?.ok_or_else(no_session)?;
+        let user = users::find(tx, &user).await?.filter(|row| row.deactivated_at.is_none()).ok_or_else(no_session)?;
+        Ok((row, user, account))
+    }
+
+    /// The same, if the person has proven themself recently enough for a dangerous act ([`App::fresh_session`]).
+    pub(super) async fn fresh_in(&self, tx: &mut Tx, key: &[u8]) -> Result<(Session, User, Option<Account>), Error> {
+        let held = self.held_session(tx, key).await?;
+        if self.now().since(held.0.reauthenticated_at) < FRESH { Ok(held) } else { Err(stale()) }
+    }
+
+    /// Whether the session of this id is still open.
+    pub(crate) async fn session_is_open(&self, tx: &mut Tx, user: &UserId, id: &str) -> Result<bool, Error> {
+        let row = sessions::find_live(tx, id, self.now(), self.now().plus(-IDLE)).await?;
+        Ok(row.is_some_and(|row| row.user == *user))
+    }
+
     /// Whoever is behind a cookie, if he has proven himself recently enough for a dangerous act.
     ///
     /// # Errors
     /// `reauthentication_needed` when it was longer ago; not found when nobody is behind it.
     pub async fn fresh_session(&self, secret: &Secret<String>) -> Result<SessionView, Error> {
-        let view = self.session(secret).await?.ok_or_else(|| Error::not_found("session", ""))?;
-        if view.fresh {
-            return Ok(view);
-        }
-        Err(Error::Invalid {
-            param: None,
-            code: Some("reauthentication_needed"),
-            message: "Type your password again first; it was longer than ten minutes ago.".to_owned(),
-        })
+        let view = self.session(secret).await?.ok_or_else(no_session)?;
+        if view.fresh { Ok(view) } else { Err(stale()) }
     }
 
     /// Who is behind a cookie, if anybody is.
@@ -260,10 +286,13 @@ impl App {
         let text = |pick: fn(&Account) -> &String| account.as_ref().map(|row| pick(row).clone()).unwrap_or_default();
         // An address counts as the operator's only once its mailbox was opened.
         let confirmed = account.as_ref().is_some_and(|row| row.confirmed_at.is_some());
+        let operates = confirmed && self.settings().is_operator(&user.email);
+        let proven = self.settings().development || second_step(row, account.as_ref());
         SessionView {
             id: row.id.clone(),
             user: row.user.clone(),
-            operator: confirmed && self.settings().is_operator(&user.email),
+            operator: operates && proven,
+            operator_waits: operates && !proven,
             email: user.email,
             name: user.name,
             csrf: row.csrf.clone(),

@@ -37,28 +37,40 @@ impl App {
         });
         let known = write.await?;
         let kept = known.as_ref().and_then(|(_, account)| account.password.clone());
-        let right = self.password_matches(password, kept).await?;
-        let Some((user, account)) = known.filter(|_| right) else {
+        let right = self.password_matches(password, kept.clone()).await?;
+        let (Some((user, account)), Some(kept)) = (known.filter(|_| right), kept) else {
             self.not_let_in(&email).await?;
             return Err(wrong());
         };
-        let app = self.clone();
-        let write = self.store().write("sign_in_ok", async move |tx: &mut Tx| app.forgive(tx, &one).await);
-        write.await?;
         if account.confirmed_at.is_none() {
-            self.confirm_again(&user, context).await?;
+            let app = self.clone();
+            let write = self.store().write("sign_in_forgiven", async move |tx: &mut Tx| app.forgive(tx, &one).await);
+            write.await?;
+            self.confirm_again(&user, &kept, context).await?;
             return Err(Error::Invalid {
                 param: None,
                 code: Some("email_unconfirmed"),
                 message: "Confirm your address first: a new link is on its way.".to_owned(),
             });
         }
-        self.open_session(&user.id, context).await
+        let (app, from, proven) = (self.clone(), context.clone(), self.password_proven(&kept));
+        let write = self.store().write("sign_in_ok", async move |tx: &mut Tx| {
+            app.forgive(tx, &one).await?;
+            app.let_in(tx, &user.id, &proven, &from).await
+        });
+        match write.await {
+            // The password was changed while this one was being checked: the try counts.
+            Err(Error::Invalid { code: Some("wrong_credentials"), .. }) => {
+                self.not_let_in(&email).await?;
+                Err(wrong())
+            }
+            other => other,
+        }
     }
 
-    /// A new confirmation link for somebody who knew the password; limited like every mail.
-    async fn confirm_again(&self, user: &User, context: &Context) -> Result<(), Error> {
-        match self.resend_confirmation(user, context).await {
+    /// A new confirmation link for a person who knew the password; limited like every mail.
+    async fn confirm_again(&self, user: &User, kept: &str, context: &Context) -> Result<(), Error> {
+        match self.resend_confirmation(user, kept, context).await {
             // The last link is on its way already.
             Ok(()) | Err(Error::Limited { .. }) => Ok(()),
             Err(error) => Err(error),

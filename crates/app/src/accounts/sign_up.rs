@@ -10,12 +10,14 @@ use keystead_store::tables::users::{self, User};
 use serde_json::{Value, json};
 
 use super::mails::{self, Kind};
+use super::proven::Proven;
 use super::reset::{RESET, RESET_LIFE};
-use super::{Context, acceptable, dead_link, digest};
+use super::sessions::SignedIn;
+use super::{Context, acceptable, dead_link, digest, wrong};
 use crate::bootstrap::checked_email;
 use crate::outbox::Outcome;
 use crate::verification::field;
-use crate::verification::limits::Subjects;
+use crate::verification::limits::{Origin, Subjects};
 use crate::{App, Error};
 
 /// How long a confirmation works.
@@ -30,8 +32,13 @@ const fn times(subject: Subject, window: i64, most: i64) -> Limit {
 }
 
 /// Mails are limited by recipient and origin, so that nobody can fill a mailbox from here (UI-7).
-const MAIL_LIMITS: &[Limit] =
-    &[times(Subject::Number, 3_600, 5), times(Subject::Number, 86_400, 15), times(Subject::Ip, 3_600, 30)];
+const MAIL_LIMITS: &[Limit] = &[
+    times(Subject::Number, 3_600, 5),
+    times(Subject::Number, 86_400, 15),
+    times(Subject::Ip, 3_600, 30),
+    times(Subject::Network, 3_600, 100),
+    times(Subject::Network, 86_400, 500),
+];
 
 impl App {
     /// Signs somebody up. The answer is the same for every address; the mailbox is told what happened.
@@ -44,7 +51,7 @@ impl App {
         let (app, address, from) = (self.clone(), email.clone(), context.clone());
         let write = self
             .store()
-            .write("sign_up_counted", async move |tx: &mut Tx| app.count_mail(tx, from.origin.ip, &address).await);
+            .write("sign_up_counted", async move |tx: &mut Tx| app.count_mail(tx, from.origin, &address).await);
         write.await?;
         let hash = self.hash_password(password).await?;
         let work = json!({ "email": email, "password": hash, "language": context.language });
@@ -84,13 +91,15 @@ impl App {
     }
 
     /// A new confirmation link for an account that was never confirmed; limited like every mail.
-    pub(super) async fn resend_confirmation(&self, user: &User, context: &Context) -> Result<(), Error> {
-        let (app, user, context) = (self.clone(), user.clone(), context.clone());
+    /// The link brings the password that was just typed, unless it has been replaced meanwhile.
+    pub(super) async fn resend_confirmation(&self, user: &User, kept: &str, context: &Context) -> Result<(), Error> {
+        let (app, user, kept, context) = (self.clone(), user.clone(), kept.to_owned(), context.clone());
         let write = self.store().write("resend_confirmation", async move |tx: &mut Tx| {
-            app.count_mail(tx, context.origin.ip, &user.email).await?;
-            let account = accounts::find(tx, &user.id).await?;
-            let hash = account.and_then(|row| row.password).unwrap_or_default();
-            app.mail_confirmation(tx, &user.id, &user.email, &hash, &context.language).await
+            app.count_mail(tx, context.origin, &user.email).await?;
+            let account = accounts::lock(tx, &user.id).await?;
+            let same = |row: &Account| row.confirmed_at.is_none() && row.password.as_ref() == Some(&kept);
+            account.filter(same).ok_or_else(wrong)?;
+            app.mail_confirmation(tx, &user.id, &user.email, &kept, &context.language).await
         });
         write.await
     }
@@ -133,10 +142,10 @@ impl App {
     }
 
     /// Counts a mail to an address, unless there were too many.
-    pub(crate) async fn count_mail(&self, tx: &mut Tx, ip: Option<std::net::IpAddr>, email: &str) -> Result<(), Error> {
+    pub(crate) async fn count_mail(&self, tx: &mut Tx, origin: Origin, email: &str) -> Result<(), Error> {
         let print = self.sealer().fingerprint("email", email);
         let number = Some(print.iter().take(16).map(|byte| format!("{byte:02x}")).collect());
-        let subjects = Subjects { number, ip, ..Subjects::default() };
+        let subjects = Subjects { number, ip: origin.ip, ..Subjects::default() };
         self.hold(tx, MAILS, &subjects).await?;
         self.within(tx, MAIL_LIMITS, &subjects, "").await?;
         let id = self.draw(JobId::generate).to_string();
@@ -197,16 +206,16 @@ impl App {
         read.await
     }
 
-    /// Confirms an address with the password that was typed when its link was made. Answers whose, so that the page can
-    /// sign the person in.
+    /// Confirms an address with the password that was typed when its link was made, and signs its person in.
     ///
     /// When other links with other passwords wait, nobody can tell whose password is the mailbox owner's: then none of
-    /// them counts, and a link to choose one follows.
+    /// them counts, and a link to choose one follows. The same in production for the address of an operator, whose password
+    /// is chosen by who has opened the mailbox.
     ///
     /// # Errors
     /// When the link was used or ran out.
-    pub async fn confirm_email(&self, token: &Secret<String>) -> Result<UserId, Error> {
-        let (app, key) = (self.clone(), digest(token));
+    pub async fn confirm_email(&self, token: &Secret<String>, context: &Context) -> Result<SignedIn, Error> {
+        let (app, key, context) = (self.clone(), digest(token), context.clone());
         let write = self.store().write("confirm_email", async move |tx: &mut Tx| {
             let now = app.now();
             let row = accounts::find_token(tx, CONFIRM, &key, now).await?.ok_or_else(dead_link)?;
@@ -214,7 +223,11 @@ impl App {
             let account = accounts::lock(tx, &user).await?.filter(|account| account.confirmed_at.is_none());
             let mut account = account.ok_or_else(dead_link)?;
             let rivals = accounts::list_tokens_of(tx, &user, CONFIRM, now).await?;
-            let contested = rivals.iter().any(|rival| rival.payload != row.payload);
+            let person = users::find(tx, &user).await?.ok_or_else(dead_link)?;
+            // A stranger may sign up with an operator's address, and the operator open the link: what the stranger typed
+            // must not be the operator's password.
+            let operates = !app.settings().development && app.settings().is_operator(&person.email);
+            let contested = operates || rivals.iter().any(|rival| rival.payload != row.payload);
             if !accounts::use_token(tx, &key, now).await? {
                 return Err(dead_link());
             }
@@ -229,7 +242,7 @@ impl App {
                 let link = app.one_time_link(tx, RESET, "reset", &user, "{}", RESET_LIFE).await?;
                 app.mail_person(tx, &user, Kind::ChoosePassword, &link).await?;
             }
-            Ok(user)
+            app.let_in(tx, &user, &Proven::Mailbox(person.email), &context).await
         });
         write.await
     }

@@ -19,6 +19,7 @@ use super::choose::served;
 use super::prompts::{Challenge, Prompt, drawn};
 use super::provider::digest;
 use super::slots::Slot;
+use crate::verification::organization::still_open;
 use crate::{App, Error};
 
 /// How long a device may go on with a link, in seconds.
@@ -187,7 +188,7 @@ async fn behind(tx: &mut Tx, holder: &Holder, now: Timestamp) -> Result<Option<H
 /// A capture that is still open, for the device that holds it.
 pub(super) async fn open_behind(tx: &mut Tx, holder: &Holder, now: Timestamp) -> Result<Held, Error> {
     let held = behind(tx, holder, now).await?.filter(|held| held.held).ok_or_else(spent)?;
-    if held.capture.state != "open" || held.attempt.finished_at.is_some() || held.capture.key_sealed.is_none() {
+    if held.capture.state != "open" || !still_open(&held.attempt, now) || held.capture.key_sealed.is_none() {
         return Err(closed());
     }
     Ok(held)
@@ -210,7 +211,7 @@ impl App {
             let label = organizations::find(tx, &attempt.organization).await?.map(|row| row.name);
             let pictures = reviews::list_evidence(tx, &capture.case).await?;
             let challenge = drawn(capture.challenge.as_deref()).map(|(_, challenge)| challenge);
-            let open = capture.state == "open" && attempt.finished_at.is_none();
+            let open = capture.state == "open" && still_open(&attempt, now);
             let policy = &reviewer.documents;
             let documents = policy.documents(capture.country.as_deref().unwrap_or_default());
             let kind = capture.document.as_deref().and_then(DocumentKind::from_name);
@@ -250,7 +251,7 @@ impl App {
         let country = served(&reviewer, country)?;
         let write = self.store().write("begin_capture", async move |tx: &mut Tx| {
             let Held { mut capture, attempt, .. } = behind(tx, &holder, now).await?.ok_or_else(spent)?;
-            if attempt.finished_at.is_some() || capture.state != "open" {
+            if !still_open(&attempt, now) || capture.state != "open" {
                 return Err(closed());
             }
             let link = digest(holder.token.expose());

@@ -38,8 +38,19 @@ impl Origin {
     }
 }
 
+/// One address, as limits count it. Who has one address of IPv6 has the whole /64 around it.
+fn place(ip: IpAddr) -> String {
+    match ip.to_canonical() {
+        IpAddr::V4(v4) => v4.to_string(),
+        IpAddr::V6(v6) => {
+            let [a, b, c, d, ..] = v6.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+    }
+}
+
 fn network(ip: IpAddr) -> String {
-    match ip {
+    match ip.to_canonical() {
         IpAddr::V4(v4) => {
             let [a, b, c, _] = v4.octets();
             format!("{a}.{b}.{c}.0/24")
@@ -64,7 +75,7 @@ impl App {
             Subject::Country => format!("country:{}", who.country.as_ref()?),
             Subject::User => format!("user:{}", who.user.as_ref()?),
             Subject::Organization => format!("organization:{}", who.organization.as_ref()?),
-            Subject::Ip => format!("ip:{}", print("ip", who.ip?.to_string())),
+            Subject::Ip => format!("ip:{}", print("ip", place(who.ip?))),
             Subject::Network => format!("network:{}", print("ip", network(who.ip?))),
             Subject::Everybody => "everybody".to_owned(),
         })
@@ -129,9 +140,13 @@ impl App {
         Ok(())
     }
 
-    /// Holds what is about to be counted, so that two at once cannot both find room for one.
+    /// Holds what is about to be counted, so that two at once cannot both find room for one. Limits that reach over a
+    /// country or the whole installation want [`App::hold_all`].
     pub(crate) async fn hold(&self, tx: &mut Tx, name: &str, who: &Subjects) -> Result<(), Error> {
-        for subject in [Subject::Number, Subject::User, Subject::Ip] {
+        // Always in this order, so that two that hold several cannot wait for each other.
+        for subject in
+            [Subject::Number, Subject::User, Subject::Organization, Subject::Ip, Subject::Network, Subject::Prefix]
+        {
             if let Some(text) = self.subject(subject, who) {
                 limit_hits::lock(tx, name, &text).await?;
             }
@@ -143,6 +158,12 @@ impl App {
     /// rare, and their transactions short.
     pub(crate) async fn hold_all(&self, tx: &mut Tx, name: &str) -> Result<(), Error> {
         Ok(limit_hits::lock(tx, name, "everybody").await?)
+    }
+
+    /// Holds the room for things of which one owner has at most so many, until the transaction ends: whoever counts and
+    /// then adds one does so alone.
+    pub(crate) async fn hold_room(&self, tx: &mut Tx, what: &str, owner: &str) -> Result<(), Error> {
+        Ok(limit_hits::lock(tx, what, owner).await?)
     }
 
     /// Takes back what was counted under this id, as when a try that was counted beforehand went well.
@@ -188,5 +209,15 @@ mod tests {
         let network = |text: &str| text.parse().map(super::network).unwrap_or_default();
         assert_eq!(network("192.0.2.77"), "192.0.2.0/24");
         assert_eq!(network("2001:db8:1:2::3"), "2001:db8:1::/48");
+        assert_eq!(network("::ffff:192.0.2.77"), "192.0.2.0/24", "IPv4 inside IPv6");
+    }
+
+    #[test]
+    fn one_place_of_ipv6_is_a_whole_network() {
+        let place = |text: &str| text.parse().map(super::place).unwrap_or_default();
+        assert_eq!(place("192.0.2.77"), "192.0.2.77");
+        assert_eq!(place("::ffff:192.0.2.77"), "192.0.2.77");
+        assert_eq!(place("2001:db8:1:2::3"), place("2001:db8:1:2:ffff::9"));
+        assert_ne!(place("2001:db8:1:2::3"), place("2001:db8:1:3::3"));
     }
 }

@@ -61,7 +61,7 @@ async fn an_address_alone_joins_nothing() {
     town.app.sign_up("ben@example.com", &secret(GOOD), &Context::default()).await.unwrap();
     let link = token_in(&town.mails().await[0].2);
     arrive(&town, identity("s-9", "ben@example.com", true)).await.unwrap();
-    assert_eq!(code(town.app.confirm_email(&link).await), "link_expired");
+    assert_eq!(code(town.app.confirm_email(&link, &laptop()).await), "link_expired");
     assert_eq!(code(town.sign_in("ben@example.com", GOOD).await), "wrong_credentials");
 }
 

@@ -89,7 +89,7 @@ async fn joining_settles_an_unconfirmed_sign_up() {
     let confirm = firm.town.token().await;
     let token = firm.invite("ben@example.com").await;
     firm.app().join(&token, &secret(GOOD), &laptop()).await.unwrap();
-    assert_eq!(code(firm.app().confirm_email(&confirm).await), "link_expired");
+    assert_eq!(code(firm.app().confirm_email(&confirm, &laptop()).await), "link_expired");
     assert_eq!(code(firm.town.sign_in("ben@example.com", OTHER).await), "wrong_credentials");
     assert!(firm.town.sign_in("ben@example.com", GOOD).await.is_ok());
 }

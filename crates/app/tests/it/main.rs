@@ -3,20 +3,27 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on should say where")]
 
 mod accounts;
+mod at_once;
 mod bound;
 mod dates;
 mod elsewhere;
+mod ends;
+mod faults;
 mod invitations;
 mod looking;
+mod meanwhile;
+mod model;
 mod organizations;
 mod outage;
 mod passkeys;
 mod policies;
+mod removed;
 mod review;
 mod second_factor;
 mod second_service;
 mod sessions;
 mod spraying;
+mod tokens;
 mod town;
 mod vendors;
 mod webhooks;

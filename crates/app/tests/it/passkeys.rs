@@ -16,7 +16,7 @@ use crate::town::*;
 const ORIGIN: &str = "https://keystead.test";
 
 /// The authenticator in somebody's laptop.
-struct Authenticator {
+pub(crate) struct Authenticator {
     key: SigningKey,
     id: Vec<u8>,
     handle: String,
@@ -36,7 +36,7 @@ fn options(question: &Question) -> Value {
 }
 
 impl Authenticator {
-    fn new(number: u8) -> Self {
+    pub(crate) fn new(number: u8) -> Self {
         Self {
             key: SigningKey::from_slice(&[number; 32]).unwrap(),
             id: vec![number; 16],
@@ -60,7 +60,7 @@ impl Authenticator {
     }
 
     /// Makes its key for this site.
-    fn create(&mut self, question: &Question) -> String {
+    pub(crate) fn create(&mut self, question: &Question) -> String {
         let options = options(question);
         assert_eq!(options["rp"]["id"], "keystead.test");
         assert_eq!(options["authenticatorSelection"]["userVerification"], "required");
@@ -82,7 +82,7 @@ impl Authenticator {
     }
 
     /// Signs for this site.
-    fn sign(&mut self, question: &Question) -> String {
+    pub(crate) fn sign(&mut self, question: &Question) -> String {
         let client = self.client_data("webauthn.get", &options(question)["challenge"]);
         let data = self.data(false);
         let signed = [data.clone(), Sha256::digest(&client).to_vec()].concat();
@@ -98,7 +98,7 @@ impl Authenticator {
     }
 }
 
-async fn added(town: &Town, session: &Secret<String>, laptop: &mut Authenticator) -> SignedIn {
+pub(crate) async fn added(town: &Town, session: &Secret<String>, laptop: &mut Authenticator) -> SignedIn {
     let question = town.app.begin_passkey(session).await.unwrap();
     let answer = laptop.create(&question);
     let opened = town.app.add_passkey(session, &question.state, "Laptop", &answer).await.unwrap();
@@ -107,7 +107,7 @@ async fn added(town: &Town, session: &Secret<String>, laptop: &mut Authenticator
 }
 
 async fn enter(town: &Town, laptop: &mut Authenticator) -> Result<SignedIn, keystead_app::Error> {
-    let question = town.app.ask_passkey(&self::laptop()).await.unwrap();
+    let question = town.app.ask_passkey().unwrap();
     let answer = laptop.sign(&question);
     town.app.sign_in_with_passkey(&question.state, &answer, &self::laptop()).await
 }
@@ -135,13 +135,13 @@ async fn a_passkey_is_added_used_and_taken_away() {
     town.pass(600);
     assert_eq!(code(town.app.begin_passkey(&opened.session).await), "reauthentication_needed");
     assert_eq!(code(town.app.remove_passkey(&opened.session, &used.id).await), "reauthentication_needed");
-    let question = town.app.ask_passkey(&laptop()).await.unwrap();
+    let question = town.app.ask_passkey().unwrap();
     let answer = key.sign(&question);
     let fresh = town.app.reauthenticate_with_passkey(&opened.session, &question.state, &answer).await.unwrap();
     assert!(town.app.fresh_session(&fresh.session).await.is_ok() && !town.alive(&opened.session).await);
     let (_, ben) = town.visitor("ben@example.com").await;
     assert_eq!(code(town.app.remove_passkey(&ben.session, &used.id).await), "not_found", "somebody else's");
-    let question = town.app.ask_passkey(&laptop()).await.unwrap();
+    let question = town.app.ask_passkey().unwrap();
     let answer = key.sign(&question);
     let stolen = town.app.reauthenticate_with_passkey(&ben.session, &question.state, &answer).await;
     assert_eq!(code(stolen), "passkey_wrong", "somebody else's proves nothing");
@@ -160,7 +160,7 @@ async fn answers_are_judged() {
     let app = &town.app;
     let try_in =
         async |question: &Question, answer: &str| app.sign_in_with_passkey(&question.state, answer, &laptop()).await;
-    let ask = async || app.ask_passkey(&laptop()).await.unwrap();
+    let ask = async || app.ask_passkey().unwrap();
 
     let question = ask().await;
     let challenge = options(&question)["challenge"].as_str().unwrap().to_owned();
@@ -241,7 +241,7 @@ async fn a_passkey_counts_as_a_second_step() {
     let with_password = town.sign_in("ann@example.com", GOOD).await.unwrap();
     assert!(!used(&with_password).await);
     assert!(used(&enter(&town, &mut key).await.unwrap()).await);
-    let question = town.app.ask_passkey(&laptop()).await.unwrap();
+    let question = town.app.ask_passkey().unwrap();
     let answer = key.sign(&question);
     let app = &town.app;
     let proven = app.reauthenticate_with_passkey(&with_password.session, &question.state, &answer).await.unwrap();

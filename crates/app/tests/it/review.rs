@@ -493,6 +493,27 @@ async fn from_the_first_device_to_the_phone() {
     assert!(relinked.is_err(), "everything is handed in");
 }
 
+/// A link waits a quarter of an hour for its device and serves it for two hours; pictures end with it.
+#[tokio::test]
+async fn no_picture_is_taken_after_its_time() {
+    let world = World::new().await;
+    let (ann, one) = world.owner("ann@example.com").await;
+    let (attempt, link) = world.start(&ann, &one).await;
+    world.pass(900);
+    assert_eq!(world.app.look_at_capture(&Holder { token: link.clone(), device: None }).await.unwrap(), None);
+    assert!(world.app.begin_capture(&link, "PL").await.is_err(), "nobody came in time");
+    let (_, again) = world.app.reissue_verification_link(&ann, &one, &attempt).await.unwrap();
+    let link = token(&again.url);
+    world.pass(899);
+    let holder = world.begin(&link, "PL", "passport").await;
+    world.pass(2 * HOUR - 1);
+    world.take(&holder, Slot::Front, 7).await;
+    world.pass(1);
+    let late = world.app.take_capture_picture(&holder, Slot::Selfie, jpeg(8), Taken::default()).await;
+    assert!(late.is_err() && world.app.look_at_capture(&holder).await.unwrap().is_none());
+    assert!(world.app.hand_in_capture(&holder).await.is_err());
+}
+
 // S3-30, verification.md 4.6: reviewers hear a day before pictures go, once, and only of cases that wait.
 #[tokio::test]
 async fn reviewers_hear_before_pictures_go() {

@@ -75,10 +75,10 @@ async fn sessions_are_listed_and_ended() {
     assert!(!town.alive(&there.session).await);
     for _ in 0..20 {
         town.pass(1);
-        town.app.open_session(&ann, &laptop()).await.unwrap();
+        town.sign_in("ann@example.com", GOOD).await.unwrap();
     }
     assert!(!town.alive(&here.session).await, "one more ended the one unused for longest");
-    let last = town.app.open_session(&ann, &laptop()).await.unwrap();
+    let last = town.sign_in("ann@example.com", GOOD).await.unwrap();
     assert_eq!(town.app.devices(&ann, "").await.unwrap().len(), 20);
     assert_eq!(town.app.end_other_sessions(&ann, &last.session).await.unwrap(), 19);
     assert!(town.alive(&last.session).await);
@@ -232,7 +232,7 @@ async fn comings_and_goings_are_logged() {
 fn every_way_in_runs_on_any_thread() {
     fn sendable<F: Future + Send + 'static>(_: impl FnOnce(App, Secret<String>) -> F) {}
     sendable(|app, one| async move { app.sign_up("", &one, &laptop()).await.map(|()| app) });
-    sendable(|app, one| async move { app.confirm_email(&one).await.map(|_| app) });
+    sendable(|app, one| async move { app.confirm_email(&one, &laptop()).await.map(|_| app) });
     sendable(|app, one| async move { app.sign_in("", &one, &laptop()).await.map(|_| app) });
     sendable(|app, one| async move { app.session(&one).await.map(|_| app) });
     sendable(|app, one| async move { app.waits_for_code(&one).await.map(|_| app) });
@@ -240,11 +240,11 @@ fn every_way_in_runs_on_any_thread() {
     sendable(|app, one| async move { app.enrol_second_factor(&one).await.map(|_| app) });
     sendable(|app, one| async move { app.confirm_second_factor(&one, "").await.map(|_| app) });
     sendable(|app, one| async move { app.request_address(&one, "", &laptop()).await.map(|()| app) });
-    sendable(|app, one| async move { app.confirm_address(&one).await.map(|()| app) });
+    sendable(|app, one| async move { app.confirm_address(&one, Some(&one)).await.map(|()| app) });
     sendable(|app, one| async move { app.begin_passkey(&one).await.map(|_| app) });
     sendable(|app, one| async move { app.add_passkey(&one, &one, "", "").await.map(|_| app) });
     sendable(|app, one| async move { app.remove_passkey(&one, "").await.map(|_| app) });
-    sendable(|app, one| async move { app.ask_passkey(&laptop()).await.map(|_| (app, one)) });
+    sendable(|app, one| async move { app.ask_passkey().map(|_| (app, one)) });
     sendable(|app, one| async move { app.sign_in_with_passkey(&one, "", &laptop()).await.map(|_| app) });
     sendable(|app, one| async move { app.reauthenticate_with_passkey(&one, &one, "").await.map(|_| app) });
     sendable(|app, one| async move { app.disable_second_factor(&one).await.map(|_| app) });

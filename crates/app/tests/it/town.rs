@@ -14,7 +14,7 @@ use keystead_core::time::Timestamp;
 use keystead_providers::sign_in::{Departure, Identity, SignIn};
 use keystead_providers::{BoxFuture, Failure};
 use keystead_store::tables::audit::AuditKey;
-use keystead_store::tables::users;
+use keystead_store::tables::{sessions, users};
 use keystead_store::{Store, Tx};
 use keystead_testkit::Post;
 use rand_chacha::ChaCha20Rng;
@@ -67,6 +67,11 @@ impl Town {
     pub(crate) async fn new() -> Self {
         let store = Store::open("sqlite::memory:").await.unwrap();
         store.migrate().await.unwrap();
+        Self::over(store)
+    }
+
+    /// Over a database of the test's own, which is migrated.
+    pub(crate) fn over(store: Store) -> Self {
         let (clock, post, issuer) = (Arc::new(AtomicI64::new(NOON)), Arc::<Post>::default(), Arc::<Issuer>::default());
         let hands = Arc::clone(&clock);
         let app = App::new(AppOptions {
@@ -118,7 +123,17 @@ impl Town {
     /// Somebody with a confirmed address.
     pub(crate) async fn citizen(&self, email: &str) -> UserId {
         self.app.sign_up(email, &secret(GOOD), &Context::default()).await.unwrap();
-        self.app.confirm_email(&self.token().await).await.unwrap()
+        let opened = self.app.confirm_email(&self.token().await, &Context::default()).await.unwrap();
+        self.forget(&opened).await;
+        opened.user
+    }
+
+    /// Ends a session and leaves no trace of it, so that the next sign-in is the first.
+    async fn forget(&self, opened: &SignedIn) {
+        self.app.sign_out(&opened.session).await.unwrap();
+        let ended = Timestamp(self.now() + 1);
+        let write = self.store.write("forget", async move |tx: &mut Tx| sessions::delete_old(tx, ended).await);
+        let _: Result<u64, keystead_store::Error> = write.await;
     }
 
     pub(crate) async fn sign_in(&self, email: &str, password: &str) -> Result<SignedIn, Error> {

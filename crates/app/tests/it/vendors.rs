@@ -334,6 +334,15 @@ impl House {
     pub(crate) async fn with_second(settings: Settings, second: Option<Codes>) -> Self {
         let store = Store::open("sqlite::memory:").await.unwrap();
         store.migrate().await.unwrap();
+        Self::made(store, settings, second)
+    }
+
+    /// Over a database of the test's own, which is migrated.
+    pub(crate) fn over(store: Store, settings: Settings) -> Self {
+        Self::made(store, settings, None)
+    }
+
+    fn made(store: Store, settings: Settings, second: Option<Codes>) -> Self {
         let clock = Arc::new(AtomicI64::new(NOON));
         let hand = Arc::clone(&clock);
         let (carrier, bank) = (Arc::new(Carrier::default()), Arc::new(Bank::default()));

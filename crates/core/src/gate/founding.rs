@@ -25,7 +25,7 @@ pub fn founder(owned: &[Owned], now: Timestamp) -> Entitlements {
     for one in owned {
         let known = &one.entitlements;
         whole.version += known.version;
-        whole.met.extend(known.met.iter().copied());
+        whole.met.extend(known.met.iter().copied().filter(|requirement| known.meets(*requirement, now)));
         whole.first_used.extend(known.first_used.iter().cloned());
         whole.tags.extend(known.tags.iter().cloned());
     }
@@ -84,6 +84,9 @@ mod tests {
         let mut some = plain(4);
         some.push(owned(9, &[Requirement::Phone], &[]));
         assert!(policy(3).judge_founding(&some, NOW).allowed(), "proven in one of them");
+        some[4].entitlements.ends = vec![(Requirement::Phone, Timestamp(1_001))];
+        assert!(policy(3).judge_founding(&some, NOW).allowed(), "a second before it ends");
+        assert!(!policy(3).judge_founding(&some, Timestamp(1_001)).allowed(), "ended");
         some[4] = owned(9, &[Requirement::Organization], &[]);
         assert_eq!(policy(3).judge_founding(&some, NOW).rule.as_deref(), Some("phone-for-more-organizations"));
     }

@@ -76,6 +76,8 @@ pub struct Entitlements {
     pub version: i64,
     /// Proven, or waived by the operator.
     pub met: Vec<Requirement>,
+    /// When some of them end; the others have no end. Whoever judges compares with the clock.
+    pub ends: Vec<(Requirement, Timestamp)>,
     /// When the organization was made, for rules that spare older ones.
     pub organization_created_at: Timestamp,
     /// When the organization first used which model, for rules that spare earlier users; models that no such rule
@@ -95,10 +97,11 @@ pub struct FirstUse {
 }
 
 impl Entitlements {
-    /// Whether the organization meets this requirement.
+    /// Whether the organization meets this requirement at this moment, whether or not anything has closed it since.
     #[must_use]
-    pub fn meets(&self, requirement: Requirement) -> bool {
-        self.met.contains(&requirement)
+    pub fn meets(&self, requirement: Requirement, now: Timestamp) -> bool {
+        let over = |(ended, at): &(Requirement, Timestamp)| *ended == requirement && *at <= now;
+        self.met.contains(&requirement) && !self.ends.iter().any(over)
     }
 }
 

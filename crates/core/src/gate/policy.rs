@@ -312,8 +312,8 @@ impl Policy {
     pub(super) fn judge_rules(&self, action: Action<'_>, met: &Entitlements, now: Timestamp) -> Verdict {
         let mut verdict = Verdict::default();
         for rule in self.rules.iter().filter(|rule| rule.applies(action, met, now)) {
-            let ways = rule.ways(met);
-            let lacking = rule.require.iter().copied().filter(|requirement| !met.meets(*requirement));
+            let ways = rule.ways(met, now);
+            let lacking = rule.require.iter().copied().filter(|requirement| !met.meets(*requirement, now));
             let lacking: Vec<_> = lacking.chain(ways.first().into_iter().flatten().copied()).collect();
             if lacking.is_empty() {
                 continue;
@@ -361,9 +361,9 @@ impl Rule {
     }
 
     /// What each group still lacks, the shortest first; empty when one is met or there are none.
-    fn ways(&self, met: &Entitlements) -> Vec<Vec<Requirement>> {
+    fn ways(&self, met: &Entitlements, now: Timestamp) -> Vec<Vec<Requirement>> {
         let lacking = |group: &Vec<Requirement>| -> Vec<Requirement> {
-            group.iter().copied().filter(|requirement| !met.meets(*requirement)).collect()
+            group.iter().copied().filter(|requirement| !met.meets(*requirement, now)).collect()
         };
         let mut ways: Vec<_> = self.any_of.iter().map(lacking).collect();
         ways.sort_by_key(Vec::len);

@@ -12,7 +12,7 @@ pub enum Subject {
     User,
     /// One organization.
     Organization,
-    /// One address.
+    /// One address; of IPv6 the /64 around it.
     Ip,
     /// The network around an address: /24 or /48.
     Network,

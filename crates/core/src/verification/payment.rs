@@ -200,15 +200,24 @@ impl PaymentStanding {
         Self { state: PaymentState::None, method: false, setup_until: None, blocked_until: None, until: None }
     }
 
+    /// When the requirement ends by the clock alone; `None` is never.
+    #[must_use]
+    pub fn ends_at(&self) -> Option<Timestamp> {
+        match self.state {
+            PaymentState::Attention => self.until,
+            PaymentState::Exempt if !self.method => self.until,
+            PaymentState::Exempt
+            | PaymentState::Active
+            | PaymentState::None
+            | PaymentState::Pending
+            | PaymentState::Blocked => None,
+        }
+    }
+
     /// Whether the requirement holds at this moment, even when nobody has looked at the dates since.
     #[must_use]
     pub fn holds(&self, now: Timestamp) -> bool {
-        match self.state {
-            PaymentState::Active => true,
-            PaymentState::Attention => self.until.is_none_or(|until| now < until),
-            PaymentState::Exempt => self.method || self.until.is_none_or(|until| now < until),
-            PaymentState::None | PaymentState::Pending | PaymentState::Blocked => false,
-        }
+        self.state.opens() && self.ends_at().is_none_or(|until| now < until)
     }
 
     /// What comes of an event. One date is dealt with at a time: tick again until nothing changes.

@@ -229,6 +229,8 @@ const CODES: &[(&str, &str)] = &[
     ("invite", "people-and-projects"),
     ("link_expired", "links-and-forms"),
     ("form", "links-and-forms"),
+    ("other_account", "links-and-forms"),
+    ("operator_", "signing-in"),
     ("wrong_", "signing-in"),
     ("email_", "signing-in"),
     ("sign_in", "signing-in"),

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use keystead_app::Error;
-use keystead_app::accounts::SignedIn;
+use keystead_app::accounts::{AddressChange, SignedIn};
 use keystead_core::secret::Secret;
 
 use super::{Page, go, go_with, show, show_again};
@@ -23,7 +23,9 @@ enum Kind {
     SignIn,
     Sent,
     Confirm,
-    ConfirmAddress,
+    ConfirmAddress {
+        asked: AddressChange,
+    },
     Forgot,
     Reset,
     /// The second factor after the password.
@@ -185,29 +187,44 @@ pub(crate) async fn confirm(State(state): State<DashboardState>, visitor: Visito
 }
 
 pub(crate) async fn do_confirm(State(state): State<DashboardState>, visitor: Visitor, form: Form) -> Page {
-    match state.app.confirm_email(&form.secret("token")).await {
-        Ok(user) => {
-            let opened = state.app.open_session(&user, &visitor.context).await;
-            let opened = opened.map_err(|error| Failure::new(visitor.text, error))?;
-            signed_in(&state, &visitor, &opened, "/welcome").await
-        }
+    match state.app.confirm_email(&form.secret("token"), &visitor.context).await {
+        Ok(opened) => signed_in(&state, &visitor, &opened, "/welcome").await,
+        Err(error @ (Error::Unavailable | Error::Internal(_))) => Err(Failure::new(visitor.text, error)),
         Err(_) => show_again(visitor.text, &Door::new(&state, &visitor, Kind::Dead, "dead-link", "/confirm")),
     }
 }
 
-/// A new address; opening the link spends nothing here either.
+/// A new address; opening the link spends nothing here either. The page says whose account would get which address.
 pub(crate) async fn confirm_address(State(state): State<DashboardState>, visitor: Visitor) -> Page {
     let token = Secret::new(visitor.asked.get("token").cloned().unwrap_or_default());
-    let works = state.app.address_works(&token).await.map_err(|error| Failure::new(visitor.text, error))?;
-    let (kind, title) = if works { (Kind::ConfirmAddress, "address") } else { (Kind::Dead, "dead-link") };
-    show(visitor.text, &Door::new(&state, &visitor, kind, title, "/confirm-address"))
+    address_page(&state, &visitor, &token, None).await
+}
+
+async fn address_page(
+    state: &DashboardState,
+    visitor: &Visitor,
+    token: &Secret<String>,
+    wrong: Option<&Error>,
+) -> Page {
+    let asked = state.app.look_at_address(token).await.map_err(|error| Failure::new(visitor.text, error))?;
+    let Some(asked) = asked else {
+        let dead = Door::new(state, visitor, Kind::Dead, "dead-link", "/confirm-address");
+        return if wrong.is_some() { show_again(visitor.text, &dead) } else { show(visitor.text, &dead) };
+    };
+    let mut door = Door::new(state, visitor, Kind::ConfirmAddress { asked }, "address", "/confirm-address");
+    token.expose().clone_into(&mut door.token);
+    match wrong {
+        Some(error) => door.again(error, "", ""),
+        None => show(visitor.text, &door),
+    }
 }
 
 pub(crate) async fn do_confirm_address(State(state): State<DashboardState>, visitor: Visitor, form: Form) -> Page {
-    match state.app.confirm_address(&form.secret("token")).await {
+    let (token, session) = (form.secret("token"), visitor.session.as_ref().map(|(_, secret)| secret));
+    match state.app.confirm_address(&token, session).await {
         Ok(()) => Ok(go("/settings/account/security?done=saved")),
         Err(error @ (Error::Unavailable | Error::Internal(_))) => Err(Failure::new(visitor.text, error)),
-        Err(_) => show_again(visitor.text, &Door::new(&state, &visitor, Kind::Dead, "dead-link", "/confirm-address")),
+        Err(error) => address_page(&state, &visitor, &token, Some(&error)).await,
     }
 }
 
@@ -292,11 +309,7 @@ pub(crate) async fn reset(State(state): State<DashboardState>, visitor: Visitor)
 pub(crate) async fn do_reset(State(state): State<DashboardState>, visitor: Visitor, form: Form) -> Page {
     let token = form.secret("token");
     match state.app.reset_password(&token, &form.secret("password"), &visitor.context).await {
-        Ok(user) => {
-            let opened = state.app.open_session(&user, &visitor.context).await;
-            let opened = opened.map_err(|error| Failure::new(visitor.text, error))?;
-            signed_in(&state, &visitor, &opened, "/home").await
-        }
+        Ok(opened) => signed_in(&state, &visitor, &opened, "/home").await,
         Err(error) => {
             let mut door = Door::new(&state, &visitor, Kind::Reset, "reset", "/reset");
             token.expose().clone_into(&mut door.token);

@@ -31,7 +31,7 @@ fn told(question: &Question) -> Response {
 
 /// Asks for a passkey, whoever's it is: at the door, and where a fresh proof is wanted.
 pub(crate) async fn ask(State(state): State<DashboardState>, visitor: Visitor, _form: Form) -> Page {
-    let question = state.app.ask_passkey(&visitor.context).await;
+    let question = state.app.ask_passkey();
     Ok(told(&question.map_err(|error| Failure::new(visitor.text, error))?))
 }
 

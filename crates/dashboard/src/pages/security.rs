@@ -34,7 +34,8 @@ struct Security {
     wrong: Option<(&'static str, String)>,
     links: Links,
     /// Whether the organization's pages wait for a second step.
-    locked: bool,
+    /// What stays shut until there is a second step, in sentences.
+    shut: Vec<String>,
 }
 
 impl Security {
@@ -74,7 +75,13 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<Security, Failure
         devices: state.app.devices(&session.user, &session.id).await.map_err(fail)?,
         other: state.app.services().sign_in.as_ref().map(|issuer| issuer.label().to_owned()),
         wrong: None,
-        locked: visit.locked(),
+        shut: [
+            visit.locked().then(|| t.say1("safety-locked", "organization", &visit.organization.name)),
+            session.operator_waits.then(|| t.say("safety-operator")),
+        ]
+        .into_iter()
+        .flatten()
+        .collect(),
         links: Links {
             email: visit.link("/settings/account/security/email"),
             identity_connect: visit.link("/settings/account/security/identity/connect"),
@@ -86,7 +93,8 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<Security, Failure
             passkey_new: state.app.passkey_site().map(|_| visit.link("/settings/account/security/passkeys")),
             passkey_remove: visit.link("/settings/account/security/passkeys/remove"),
             prove: {
-                let query = serde_urlencoded::to_string([("next", visit.link("/home"))]).unwrap_or_default();
+                let next = if session.operator_waits { "/operator" } else { "/home" };
+                let query = serde_urlencoded::to_string([("next", visit.link(next))]).unwrap_or_default();
                 format!("/reauthenticate?{query}")
             },
             end: visit.link("/settings/account/sessions/end"),

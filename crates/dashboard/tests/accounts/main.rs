@@ -9,6 +9,7 @@ mod keys;
 mod limits;
 mod lists;
 mod markup;
+mod operators;
 mod progress;
 mod proof;
 mod redirects;

@@ -71,6 +71,26 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn new() -> Self {
+        Self::with(Settings::default()).await
+    }
+
+    /// As it is run in production, by whoever has one of these addresses.
+    pub(crate) async fn in_production(operators: &[&str]) -> Self {
+        let operator_emails = operators.iter().map(|email| (*email).to_owned()).collect();
+        Self::with(Settings { development: false, operator_emails, ..Settings::default() }).await
+    }
+
+    pub(crate) async fn on_a_laptop(operators: &[&str]) -> Self {
+        let operator_emails = operators.iter().map(|email| (*email).to_owned()).collect();
+        Self::with(Settings { operator_emails, ..Settings::default() }).await
+    }
+
+    /// The text of the mail that was sent last.
+    pub(crate) fn newest_mail(&self) -> String {
+        self.post.all().pop().unwrap().text
+    }
+
+    async fn with(settings: Settings) -> Self {
         let store = Store::open("sqlite::memory:").await.unwrap();
         store.migrate().await.unwrap();
         let (clock, post, issuer) =
@@ -90,7 +110,7 @@ impl World {
                 sign_in: Some(Arc::<Issuer>::clone(&issuer)),
                 ..Services::default()
             },
-            settings: Settings { support_email: Some("help@example.com".to_owned()), ..Settings::default() },
+            settings: Settings { support_email: Some("help@example.com".to_owned()), ..settings },
         });
         let stop = watch::Sender::new(false);
         let state = DashboardState {

@@ -195,6 +195,7 @@ pub(crate) fn caller(key: &ApiKey, number: u32) -> Caller {
             entitlements: Entitlements {
                 version: 1,
                 met: vec![Requirement::Phone],
+                ends: Vec::new(),
                 organization_created_at: Timestamp(0),
                 first_used: Vec::new(),
                 tags: Vec::new(),

@@ -242,6 +242,33 @@ pub async fn delete_tokens(tx: &mut Tx, before: Timestamp) -> Result<u64, Error>
     tx.execute("DELETE FROM tokens WHERE expires_at < $1", vec![before.0.into()]).await
 }
 
+/// People who signed up before a moment, never confirmed their address and belong to nothing: whose account can go.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn list_unconfirmed(tx: &mut Tx, before: Timestamp) -> Result<Vec<UserId>, Error> {
+    const SQL: &str = "SELECT a.user_id FROM accounts a JOIN users u ON u.id = a.user_id \
+                       WHERE a.confirmed_at IS NULL AND u.created_at < $1 \
+                       AND NOT EXISTS (SELECT 1 FROM memberships m WHERE m.user_id = u.id) \
+                       AND NOT EXISTS (SELECT 1 FROM api_keys k WHERE k.owner_user = u.id) \
+                       AND NOT EXISTS (SELECT 1 FROM tokens t WHERE t.user_id = u.id AND t.used_at IS NULL AND t.expires_at > $1) \
+                       ORDER BY u.created_at, u.id LIMIT 500";
+    tx.all(SQL, vec![before.0.into()]).await?.iter().map(|row| id(row, 0, "accounts")).collect()
+}
+
+/// Deletes the account of a person who never confirmed it, and the person; nothing may belong to them.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn delete_unconfirmed(tx: &mut Tx, user: &UserId) -> Result<bool, Error> {
+    let values = || vec![user.as_str().into()];
+    if tx.execute("DELETE FROM accounts WHERE user_id = $1 AND confirmed_at IS NULL", values()).await? == 0 {
+        return Ok(false);
+    }
+    tx.execute("DELETE FROM users WHERE id = $1", values()).await?;
+    Ok(true)
+}
+
 /// Joins an identity elsewhere to a person; the first stays.
 ///
 /// # Errors

@@ -237,6 +237,32 @@ pub async fn last_revoked(tx: &mut Tx, organization: &OrganizationId) -> Result<
     row.map_or(Ok(None), |row| optional_time(&row, 0))
 }
 
+/// The living keys of a person that are bound to one organization, oldest first.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn list_of_member(tx: &mut Tx, organization: &OrganizationId, user: &UserId) -> Result<Vec<KeyRow>, Error> {
+    const SQL: &str = "SELECT id, kind, digest, redacted, name, organization, project, owner_user, \
+                       owner_service_account, restriction, created_at, expires_at, last_used_at, revoked_at, revoked_by, \
+                       revoked_reason, rotated_to FROM api_keys \
+                       WHERE owner_user = $2 AND organization = $1 AND revoked_at IS NULL ORDER BY created_at, id";
+    tx.all(SQL, vec![organization.as_str().into(), user.as_str().into()]).await?.iter().map(key).collect()
+}
+
+/// Keeps an organization out of the reach of a person's living user keys for good; answers of how many.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn leave_out(tx: &mut Tx, organization: &OrganizationId, user: &UserId, at: Timestamp) -> Result<u64, Error> {
+    const SQL: &str = "INSERT INTO keys_left_out (api_key, organization, at) \
+                       SELECT id, $1, $3 FROM api_keys WHERE owner_user = $2 AND kind = 'user' AND revoked_at IS NULL \
+                       ON CONFLICT (api_key, organization) DO NOTHING";
+    changes::lock(tx).await?;
+    let left = tx.execute(SQL, vec![organization.as_str().into(), user.as_str().into(), at.0.into()]).await?;
+    changes::append(tx, &ChangeSubject::User(user.clone()), at).await?;
+    Ok(left)
+}
+
 /// The living user keys of a person, newest first.
 ///
 /// # Errors

@@ -5,13 +5,13 @@ use std::collections::HashMap;
 
 use keystead_core::caller::{Caller, Owner, ReachableOrganization, ReachableProject};
 use keystead_core::gate::{Entitlements, FirstUse, Requirement};
-use keystead_core::id::{OrganizationId, ProjectId, UserId};
+use keystead_core::id::{KeyId, OrganizationId, ProjectId, UserId};
 use keystead_core::key::{KeyDigest, KeyKind};
 use keystead_core::role::{OrganizationRole, ProjectRole};
 
 use super::api_keys::{self, KeyRow};
 use super::ip_allowlists::{self, InForce};
-use super::organizations::tags;
+use super::organizations::{Entitled, RequirementRow, tags};
 use super::projects::{model_access, rate_limits};
 use super::{id, named, optional_id, optional_time, time};
 use crate::{Error, Row, Tx};
@@ -40,9 +40,10 @@ pub async fn find_caller(tx: &mut Tx, digest: &KeyDigest) -> Result<Option<Calle
     let key = api_keys::key(&row)?;
     let bot = service_account_role(&row)?;
     let (owner_active, organizations) = match &key.owner {
-        Owner::User(user) if key.kind == KeyKind::User => {
-            (optional_time(&row, 18)?.is_none(), all_of_user(tx, user, optional_id(&row, 19, "users")?.as_ref()).await?)
-        }
+        Owner::User(user) if key.kind == KeyKind::User => (
+            optional_time(&row, 18)?.is_none(),
+            all_of_user(tx, user, &key.id, optional_id(&row, 19, "users")?.as_ref()).await?,
+        ),
         Owner::User(_) => (optional_time(&row, 18)?.is_none(), bound(tx, &key, &row, None).await?),
         Owner::ServiceAccount(_) => (bot.is_some(), bound(tx, &key, &row, bot).await?),
     };
@@ -104,9 +105,11 @@ async fn bound(
     let lost = key.project.is_some()
         && role != Some(OrganizationRole::Owner)
         && projects.first().is_some_and(|project| project.role.is_none() && !project.is_default);
+    let Entitled { met, ends } = super::organizations::entitled(tx, &organization).await?;
     let entitlements = Entitlements {
         version: row.int(28)?,
-        met: super::organizations::met_requirements(tx, &organization).await?,
+        met,
+        ends,
         organization_created_at: time(row, 26)?,
         first_used: super::first_uses::list(tx, &organization).await?,
         tags: tags(row, 33)?,
@@ -118,16 +121,20 @@ async fn bound(
 }
 
 /// A legacy key's reach: every organization of its owner, the default one first, and in each the projects he may use:
-/// all of them as an owner, else his own and the Default project (S2-06, S2-13).
+/// all of them as an owner, else his own and the Default project (S2-06, S2-13). Organizations the person was removed
+/// from after the key was made stay out of its reach.
 async fn all_of_user(
     tx: &mut Tx,
     user: &UserId,
+    key: &KeyId,
     default: Option<&OrganizationId>,
 ) -> Result<Vec<ReachableOrganization>, Error> {
     const SQL: &str = "SELECT o.id, m.role, o.created_at, o.deactivated_at, o.entitlement_version, o.tags \
                        FROM memberships m JOIN organizations o ON o.id = m.organization \
-                       WHERE m.user_id = $1 ORDER BY m.created_at, o.id";
-    let rows = tx.all(SQL, vec![user.as_str().into()]).await?;
+                       WHERE m.user_id = $1 AND NOT EXISTS \
+                       (SELECT 1 FROM keys_left_out l WHERE l.api_key = $2 AND l.organization = o.id) \
+                       ORDER BY m.created_at, o.id";
+    let rows = tx.all(SQL, vec![user.as_str().into(), key.as_str().into()]).await?;
     let mut met = requirements_of_user(tx, user).await?;
     let mut first_used = first_uses_of_user(tx, user).await?;
     let mut in_force = ip_allowlists::in_force_for(tx, user).await?;
@@ -135,12 +142,14 @@ async fn all_of_user(
     let mut reached = Vec::with_capacity(rows.len());
     for row in &rows {
         let id: OrganizationId = id(row, 0, "organizations")?;
+        let known = met.remove(&id).map(Entitled::of).unwrap_or_default();
         reached.push(ReachableOrganization {
             role: Some(named(row, 1, "memberships", OrganizationRole::from_name)?),
             deactivated: optional_time(row, 3)?.is_some(),
             entitlements: Entitlements {
                 version: row.int(4)?,
-                met: met.remove(&id).unwrap_or_default(),
+                met: known.met,
+                ends: known.ends,
                 organization_created_at: time(row, 2)?,
                 first_used: first_used.remove(&id).unwrap_or_default(),
                 tags: tags(row, 5)?,
@@ -154,14 +163,18 @@ async fn all_of_user(
     Ok(reached)
 }
 
-async fn requirements_of_user(tx: &mut Tx, user: &UserId) -> Result<HashMap<OrganizationId, Vec<Requirement>>, Error> {
-    const SQL: &str = "SELECT q.organization, q.requirement FROM memberships m \
+async fn requirements_of_user(
+    tx: &mut Tx,
+    user: &UserId,
+) -> Result<HashMap<OrganizationId, Vec<RequirementRow>>, Error> {
+    const SQL: &str = "SELECT q.organization, q.requirement, q.how, q.until FROM memberships m \
                        JOIN organization_requirements q ON q.organization = m.organization \
                        WHERE m.user_id = $1 ORDER BY q.since, q.requirement";
     let mut met: HashMap<_, Vec<_>> = HashMap::new();
     for row in &tx.all(SQL, vec![user.as_str().into()]).await? {
         let requirement = named(row, 1, "organization_requirements", Requirement::from_name)?;
-        met.entry(id(row, 0, "organization_requirements")?).or_default().push(requirement);
+        let known = RequirementRow { requirement, how: row.text(2)?, until: optional_time(row, 3)? };
+        met.entry(id(row, 0, "organization_requirements")?).or_default().push(known);
     }
     Ok(met)
 }

@@ -123,3 +123,11 @@ pub async fn delete_old(tx: &mut Tx, before: Timestamp) -> Result<u64, Error> {
     const SQL: &str = "DELETE FROM limit_hits WHERE at < $1 AND name <> 'phone_checks'";
     tx.execute(SQL, vec![before.0.into()]).await
 }
+
+/// Forgets hits of one name older than a moment; answers how many.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn delete_of(tx: &mut Tx, name: &str, before: Timestamp) -> Result<u64, Error> {
+    tx.execute("DELETE FROM limit_hits WHERE name = $1 AND at < $2", vec![name.into(), before.0.into()]).await
+}

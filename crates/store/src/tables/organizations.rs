@@ -32,6 +32,16 @@ pub struct RequirementRow {
     pub requirement: Requirement,
     /// `verified` or `waived`.
     pub how: String,
+    /// When it ends; `None` is never.
+    pub until: Option<Timestamp>,
+}
+
+impl RequirementRow {
+    /// Whether it is met at this moment.
+    #[must_use]
+    pub fn holds(&self, now: Timestamp) -> bool {
+        self.until.is_none_or(|until| now < until)
+    }
 }
 
 fn organization(row: &Row) -> Result<Organization, Error> {
@@ -148,23 +158,64 @@ pub async fn set_deactivated(
 /// # Errors
 /// When the store cannot.
 pub async fn requirements(tx: &mut Tx, id: &OrganizationId) -> Result<Vec<RequirementRow>, Error> {
-    const SQL: &str = "SELECT requirement, how FROM organization_requirements WHERE organization = $1 \
+    const SQL: &str = "SELECT requirement, how, until FROM organization_requirements WHERE organization = $1 \
                        ORDER BY since, requirement";
     let rows = tx.all(SQL, vec![id.as_str().into()]).await?;
     rows.iter()
         .map(|row| {
             let requirement = named(row, 0, "organization_requirements", Requirement::from_name)?;
-            Ok(RequirementRow { requirement, how: row.text(1)? })
+            Ok(RequirementRow { requirement, how: row.text(1)?, until: optional_time(row, 2)? })
         })
         .collect()
 }
 
-/// What an organization has proven or been excused from.
+/// What an organization meets, and when some of it ends: both as the decision wants them.
 ///
 /// # Errors
 /// When the store cannot.
-pub async fn met_requirements(tx: &mut Tx, id: &OrganizationId) -> Result<Vec<Requirement>, Error> {
-    Ok(requirements(tx, id).await?.into_iter().map(|row| row.requirement).collect())
+pub async fn entitled(tx: &mut Tx, id: &OrganizationId) -> Result<Entitled, Error> {
+    Ok(Entitled::of(requirements(tx, id).await?))
+}
+
+/// Requirements that are met, with the ends of those that have one.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Entitled {
+    /// What is met.
+    pub met: Vec<Requirement>,
+    /// When some of it ends.
+    pub ends: Vec<(Requirement, Timestamp)>,
+}
+
+impl Entitled {
+    pub(super) fn of(rows: Vec<RequirementRow>) -> Self {
+        let mut known = Self::default();
+        for row in rows {
+            known.met.push(row.requirement);
+            known.ends.extend(row.until.map(|until| (row.requirement, until)));
+        }
+        known
+    }
+}
+
+/// Sets when something that is met ends; nothing happens when it is not met or has this end already.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn set_requirement_end(
+    tx: &mut Tx,
+    id: &OrganizationId,
+    requirement: Requirement,
+    until: Option<Timestamp>,
+    at: Timestamp,
+) -> Result<(), Error> {
+    const SQL: &str = "UPDATE organization_requirements SET until = $3 WHERE organization = $1 AND requirement = $2 \
+                       AND COALESCE(until, -1) <> COALESCE($3, -1)";
+    let values = vec![id.as_str().into(), requirement.as_str().into(), until.map(|at| at.0).into()];
+    changes::lock(tx).await?;
+    if tx.execute(SQL, values).await? == 0 {
+        return Ok(());
+    }
+    entitlements_changed(tx, id, at).await
 }
 
 /// Writes down that a requirement is met: `how` is `verified` or `waived`.
@@ -181,7 +232,7 @@ pub async fn set_requirement(
 ) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO organization_requirements (organization, requirement, how, reason, since) \
                        VALUES ($1, $2, $3, $4, $5) ON CONFLICT (organization, requirement) \
-                       DO UPDATE SET how = excluded.how, reason = excluded.reason, since = excluded.since";
+                       DO UPDATE SET how = excluded.how, reason = excluded.reason, since = excluded.since, until = NULL";
     let values = vec![id.as_str().into(), requirement.as_str().into(), how.into(), reason.into(), at.0.into()];
     changes::lock(tx).await?;
     tx.execute(SQL, values).await?;

@@ -88,6 +88,18 @@ pub async fn find(tx: &mut Tx, digest: &[u8], now: Timestamp, idle_since: Timest
     tx.optional(SQL, values).await?.as_ref().map(session).transpose()
 }
 
+/// A session by its id that has neither ended nor run out; idle since `idle_since` counts as run out.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn find_live(tx: &mut Tx, id: &str, now: Timestamp, idle_since: Timestamp) -> Result<Option<Session>, Error> {
+    const SQL: &str = "SELECT digest, id, user_id, csrf, created_at, seen_at, expires_at, reauthenticated_at, device, \
+                       network, revoked_at, by_passkey FROM sessions \
+                       WHERE id = $1 AND revoked_at IS NULL AND expires_at > $2 AND seen_at > $3";
+    let values = vec![id.into(), now.0.into(), idle_since.0.into()];
+    tx.optional(SQL, values).await?.as_ref().map(session).transpose()
+}
+
 /// The live sessions of a person, last used first.
 ///
 /// # Errors

@@ -90,6 +90,10 @@ impl App {
             }
         }
         let changed = before.status != next.status || before.until != next.until;
+        let open = matches!(next.status, Status::Exempt | Status::Verified);
+        if open && (changed || next.effects.contains(&Effect::Open)) {
+            organizations::set_requirement_end(tx, organization, Requirement::Organization, next.until, now).await?;
+        }
         if changed || reason.is_some() {
             self.save_standing(tx, organization, before, next.status, next.until, reason).await?;
         }

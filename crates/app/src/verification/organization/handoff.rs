@@ -16,6 +16,7 @@ use rand::Rng;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
+use super::still_open;
 use crate::audit::Deed;
 use crate::verification::jobs;
 use crate::verification::limits::Subjects;
@@ -87,7 +88,7 @@ impl App {
         channel: Channel,
     ) -> Result<HandoffLink, Error> {
         let attempt = self.owned_attempt(actor, organization, id).await?;
-        if attempt.finished_at.is_some() {
+        if !still_open(&attempt, self.now()) {
             return Err(super::refused(keystead_core::verification::organization::Refusal::NothingThere));
         }
         // 128 bits and more, in characters that survive any mail program.
@@ -132,6 +133,7 @@ impl App {
             return Err(Error::Unsupported("mails"));
         }
         let subjects = Subjects { organization: Some(attempt.organization.clone()), ..Subjects::default() };
+        self.hold(tx, MAILS, &subjects).await?;
         self.within(tx, MAIL_LIMITS, &subjects, "").await?;
         let hex: String = row.digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
         self.count(tx, MAILS, &subjects, &hex, "").await?;
@@ -152,7 +154,7 @@ impl App {
             let Some(row) = privacy::find_handoff(tx, &digest).await? else { return Ok(None) };
             let Some(attempt) = identity_attempts::find(tx, &row.attempt).await? else { return Ok(None) };
             let label = organizations::find(tx, &attempt.organization).await?.map(|row| row.name);
-            let usable = row.used_at.is_none() && now < row.expires_at && attempt.finished_at.is_none();
+            let usable = row.used_at.is_none() && now < row.expires_at && still_open(&attempt, now);
             Ok::<_, Error>(Some(HandoffView {
                 organization: label.unwrap_or_default(),
                 match_number: attempt.match_number,
@@ -181,14 +183,16 @@ impl App {
             Ok::<_, Error>(identity_attempts::find(tx, &row.attempt).await?.map(|attempt| (row, attempt)))
         });
         let (row, attempt) = read.await?.ok_or_else(spent)?;
-        if row.used_at.is_some() || self.now() >= row.expires_at || attempt.finished_at.is_some() {
+        if row.used_at.is_some() || self.now() >= row.expires_at || !still_open(&attempt, self.now()) {
             return Err(spent());
         }
         let link = self.fresh_link(&attempt, None).await?;
         let now = self.now();
-        let write = self
-            .store()
-            .write("use_handoff", async move |tx: &mut Tx| Ok::<_, Error>(privacy::use_handoff(tx, &key, now).await?));
+        let write = self.store().write("use_handoff", async move |tx: &mut Tx| {
+            // Again: the attempt may have been called off while the service made its link.
+            let live = identity_attempts::find(tx, &attempt.id).await?.is_some_and(|row| still_open(&row, now));
+            Ok::<_, Error>(live && privacy::use_handoff(tx, &key, now).await?)
+        });
         if write.await? { Ok(link) } else { Err(spent()) }
     }
 }

@@ -131,7 +131,7 @@ impl App {
     }
 
     /// Moves an organization by what happened to one of its attempts, and writes everything down.
-    async fn step_attempt(
+    pub(super) async fn step_attempt(
         &self,
         tx: &mut Tx,
         actor: &Actor,

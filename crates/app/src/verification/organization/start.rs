@@ -10,14 +10,14 @@ use keystead_core::verification::organization::{
 use keystead_providers::identity::{Attempt, Link};
 use keystead_store::Tx;
 use keystead_store::tables::identity_attempts::{self, IdentityAttempt};
+use keystead_store::tables::policy;
 use keystead_store::tables::privacy;
-use keystead_store::tables::{organizations, policy};
 use rand::Rng;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::view::CONSENT_TEXT_VERSION;
-use super::{AttemptView, consent_text, refused};
+use super::{AttemptView, attempt_state, consent_text, refused, still_open};
 use crate::audit::Deed;
 use crate::keys::{entitlements, note_unenforced};
 use crate::verification::jobs;
@@ -81,11 +81,16 @@ impl App {
         let (app, actor, organization) = (self.clone(), actor.clone(), organization.clone());
         let write = self.store().write("start_organization_verification", async move |tx: &mut Tx| {
             app.authorize(tx, &actor, &organization, Scope::ManagementWrite).await?;
-            let before = app.standing(tx, &organization).await?;
-            if let Some(live) = app.live_attempt(tx, &organization).await? {
-                // The second owner, or the second click, joins the first.
-                return Ok(Begun::Attempt(Box::new(live), false));
+            app.end_dated(tx, &organization).await?;
+            if let Some(mut live) = app.live_attempt(tx, &organization).await? {
+                if still_open(&live, app.now()) {
+                    // The second owner, or the second click, joins the first.
+                    return Ok(Begun::Attempt(Box::new(live), false));
+                }
+                let (clock, state) = (Actor::Service("clock".to_owned()), attempt_state(&live)?);
+                app.step_attempt(tx, &clock, &mut live, Some(state), Event::TimeUp).await?;
             }
+            let before = app.standing(tx, &organization).await?;
             let facts = app.facts(tx, &organization, &before, None).await?;
             if let Some(missing) = app.prerequisite_missing(tx, &organization).await? {
                 let next = step(before.status, None, Event::PrerequisiteMissing, facts, app.now()).map_err(refused)?;
@@ -310,6 +315,7 @@ impl App {
         let nth = self.draw(|rng| rng.random::<u64>());
         let write = self.store().write("count_link", async move |tx: &mut Tx| {
             let subjects = Subjects { organization: Some(kept.organization.clone()), ..Subjects::default() };
+            app.hold(tx, LINKS, &subjects).await?;
             app.within(tx, LINK_LIMITS, &subjects, "").await?;
             app.count(tx, LINKS, &subjects, &format!("{}:{nth}", kept.id), "").await?;
             let before = app.standing(tx, &kept.organization).await?;
@@ -349,8 +355,7 @@ impl App {
 
     /// Whether the organization's gate is open because it was proven, for the view.
     pub(crate) async fn proven(&self, tx: &mut Tx, organization: &OrganizationId) -> Result<bool, Error> {
-        let met = organizations::met_requirements(tx, organization).await?;
-        Ok(met.contains(&Requirement::Organization))
+        Ok(entitlements(tx, organization).await?.meets(Requirement::Organization, self.now()))
     }
 
     /// Ends what only the clock ends: cooldowns, exemptions and dated verifications whose date has come.

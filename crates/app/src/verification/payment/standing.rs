@@ -115,6 +115,10 @@ impl App {
                 | PaymentEffect::AskForPhone => {}
             }
         }
+        if next.state.opens() {
+            let end = next.ends_at();
+            organizations::set_requirement_end(tx, organization, Requirement::PaymentMethod, end, now).await?;
+        }
         if !audit.is_empty() {
             let details = json!({ "data": details });
             self.record(tx, actor, Deed { organization, action: audit, target, details }).await?;

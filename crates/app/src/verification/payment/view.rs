@@ -11,6 +11,7 @@ use keystead_store::tables::payments::{self, PaymentMethod, PaymentSetup};
 use serde_json::json;
 
 use crate::audit::Deed;
+use crate::verification::excused;
 use crate::{Actor, App, Error};
 
 /// A set-up as it is told.
@@ -110,7 +111,7 @@ impl App {
                 until: standing.until,
                 methods: payments::list_methods(tx, &organization).await?.into_iter().map(MethodView::from).collect(),
                 setup: payments::find_newest(tx, &organization).await?.as_ref().map(SetupView::of),
-                waived: how.iter().any(|row| row.requirement == Requirement::PaymentMethod && row.how == "waived"),
+                waived: how.iter().any(|row| excused(row, Requirement::PaymentMethod, app.now())),
                 provider: app.services().payment.as_ref().map(|provider| provider.name()),
             })
         });

@@ -62,6 +62,7 @@ impl App {
                 ip: origin.ip,
                 ..Subjects::default()
             };
+            app.hold_all(tx, WRONG).await?;
             app.within(tx, WRONG_LIMITS, &who_counts, "").await?;
             // Sent again by another service while this one was asked: what it said is about a code that is none any more.
             if row.provider_reference != reserved.provider_reference {
@@ -133,6 +134,9 @@ impl App {
         let mut released = Vec::new();
         let proven = effects.contains(&PhoneEffect::BindNumber);
         if proven {
+            // Two proofs of one number at once: the second one sees what the first has bound.
+            let print: String = row.number_print.iter().map(|byte| format!("{byte:02x}")).collect();
+            self.hold_room(tx, "phone_numbers", &print).await?;
             match self.number_free(tx, &row.number_print, &row.organization, actor).await {
                 Ok(yielding) => released = yielding,
                 Err(full @ Error::Invalid { .. }) => {

@@ -106,6 +106,10 @@ impl App {
                 StandingEffect::BeginAttempt | StandingEffect::TellReason | StandingEffect::BindNumber => {}
             }
         }
+        // The gate compares it with the clock; nobody needs to have ended the waiver by then.
+        if next.standing == Standing::Waived && (next != before || effects.contains(&StandingEffect::Open)) {
+            organizations::set_requirement_end(tx, organization, Requirement::Phone, next.until, now).await?;
+        }
         // The attempt's own machine writes down what concerns the attempt.
         let told = matches!(audit, "" | "phone.code_sent" | "phone.verified");
         if !told {

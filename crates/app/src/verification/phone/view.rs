@@ -11,6 +11,7 @@ use keystead_store::tables::phones::{self, PhoneVerification};
 use rlibphonenumber::PHONE_NUMBER_UTIL;
 
 use super::{begun_by, machine};
+use crate::verification::excused;
 use crate::{Actor, App, Error};
 
 /// A verification as it is told.
@@ -88,7 +89,7 @@ impl App {
             let number = phones::find_number(tx, &organization).await?;
             Ok::<_, Error>(PhoneView {
                 number: number.map(|row| (row.number_masked, row.verified_at)),
-                waived: how.iter().any(|row| row.requirement == Requirement::Phone && row.how == "waived"),
+                waived: how.iter().any(|row| excused(row, Requirement::Phone, app.now())),
                 current: own.map(VerificationView::of).transpose()?,
                 allow_voip: app.settings().lines.non_fixed_voip != LineRule::Refuse,
                 available: app.services().codes.is_some(),

@@ -7,7 +7,7 @@ use keystead_store::tables::accounts::{Account, Token};
 use keystead_store::tables::invites::Invite;
 use keystead_store::tables::passkeys::Passkey;
 use keystead_store::tables::sessions::{Acquaintance, Session};
-use keystead_store::tables::{accounts, invites, passkeys, sessions};
+use keystead_store::tables::{accounts, invites, passkeys, sessions, users};
 
 use crate::world::*;
 
@@ -93,6 +93,44 @@ pub(crate) async fn accounts(db: TestDb) {
     assert_eq!(look!(db, |tx| accounts::find_identity(tx, "https://issuer", "s1")).unwrap(), None);
 }
 
+/// Who signed up and never confirmed goes; who belongs to something or has confirmed stays.
+pub(crate) async fn unconfirmed(db: TestDb) {
+    let (_, _, _, ann, ..) = town(&db).await;
+    let stranger = |name: &str, at: i64| users::User {
+        id: id(&format!("user-{name}")),
+        email: format!("{name}@example.com"),
+        name: name.to_owned(),
+        created_at: later(at),
+        default_organization: None,
+        deactivated_at: None,
+    };
+    for (name, at, confirmed) in [("old", 0, false), ("late", 50, false), ("known", 0, true)] {
+        let row = stranger(name, at);
+        change!(db, |tx| users::insert(tx, &row)).unwrap();
+        let row = Account { confirmed_at: confirmed.then_some(NOW), ..account(&row.id) };
+        change!(db, |tx| accounts::save(tx, &row)).unwrap();
+    }
+    change!(db, |tx| accounts::save(tx, &account(&ann))).unwrap();
+    let old = stranger("old", 0).id;
+    assert_eq!(look!(db, |tx| accounts::list_unconfirmed(tx, later(50))), Ok(vec![old.clone()]));
+    let link = Token {
+        digest: vec![7],
+        purpose: "confirm".to_owned(),
+        user: Some(old.clone()),
+        payload: "{}".to_owned(),
+        created_at: NOW,
+        expires_at: later(60),
+        used_at: None,
+    };
+    change!(db, |tx| accounts::insert_token(tx, &link)).unwrap();
+    assert_eq!(look!(db, |tx| accounts::list_unconfirmed(tx, later(50))), Ok(vec![]), "its link still works");
+    assert!(change!(db, |tx| accounts::use_token(tx, &[7], NOW)).unwrap());
+    assert_eq!(change!(db, |tx| accounts::delete_unconfirmed(tx, &old)), Ok(true));
+    assert_eq!(change!(db, |tx| accounts::delete_unconfirmed(tx, &stranger("known", 0).id)), Ok(false));
+    assert_eq!(look!(db, |tx| users::find(tx, &old)), Ok(None));
+    assert!(look!(db, |tx| users::find(tx, &stranger("known", 0).id)).unwrap().is_some());
+}
+
 pub(crate) async fn sessions(db: TestDb) {
     let (_, _, _, ann, ben, _) = town(&db).await;
     let session = |digest: u8, at: i64| Session {
@@ -115,6 +153,14 @@ pub(crate) async fn sessions(db: TestDb) {
     assert_eq!(look!(db, |tx| sessions::find(tx, &[1], later(1), later(-1))).unwrap(), Some(session(1, 0)));
     assert_eq!(look!(db, |tx| sessions::find(tx, &[1], later(1), NOW)).unwrap(), None, "idle for too long");
     assert_eq!(look!(db, |tx| sessions::find(tx, &[1], later(1_000), later(-1))).unwrap(), None, "too old");
+    for (id, now, idle_since, found) in [
+        ("sess_1", later(1), later(-1), Some(session(1, 0))),
+        ("sess_1", later(1), NOW, None),
+        ("sess_1", later(1_000), later(-1), None),
+        ("sess_9", later(1), later(-1), None),
+    ] {
+        assert_eq!(look!(db, |tx| sessions::find_live(tx, id, now, idle_since)).unwrap(), found, "{id} {now:?}");
+    }
     change!(db, |tx| sessions::touch(tx, &[1], later(20))).unwrap();
     change!(db, |tx| sessions::reauthenticate(tx, &[1], later(21))).unwrap();
     let ids: Vec<String> =
@@ -130,6 +176,7 @@ pub(crate) async fn sessions(db: TestDb) {
     assert_eq!(nobody, Acquaintance::default());
     assert!(!change!(db, |tx| sessions::revoke(tx, &ben, "sess_1", NOW)).unwrap(), "somebody else's");
     assert!(change!(db, |tx| sessions::revoke(tx, &ann, "sess_3", NOW)).unwrap());
+    assert_eq!(look!(db, |tx| sessions::find_live(tx, "sess_3", NOW, later(-1))).unwrap(), None, "ended");
     assert_eq!(change!(db, |tx| sessions::revoke_others(tx, &ann, &[1], NOW)), Ok(1));
     assert_eq!(look!(db, |tx| sessions::list(tx, &ann, NOW)).unwrap().len(), 1);
     assert_eq!(change!(db, |tx| sessions::delete_old(tx, later(1))), Ok(2));

@@ -132,11 +132,23 @@ pub(crate) async fn legacy_keys(db: TestDb) {
     change!(db, |tx| organizations::set_requirement(tx, &one, Requirement::Phone, "waived", None, NOW)).unwrap();
     let found = caller(&db, "ann").await.unwrap();
     assert_eq!(reach(&found), "two=reader[d2*:-] one=owner[d1*:- x1:-]", "the default one first");
-    assert!(!found.organizations[0].entitlements.meets(Requirement::Phone));
-    assert!(found.organizations[1].entitlements.meets(Requirement::Phone));
+    assert!(!found.organizations[0].entitlements.meets(Requirement::Phone, NOW));
+    assert!(found.organizations[1].entitlements.meets(Requirement::Phone, NOW));
+    let end = Some(later(9));
+    change!(db, |tx| organizations::set_requirement_end(tx, &one, Requirement::Phone, end, NOW)).unwrap();
+    let known = &caller(&db, "ann").await.unwrap().organizations[1].entitlements;
+    assert!(known.meets(Requirement::Phone, later(8)) && !known.meets(Requirement::Phone, later(9)));
     change!(db, |tx| memberships::delete(tx, &one, &ben, NOW)).unwrap();
     let found = caller(&db, "ben").await.unwrap();
     assert_eq!((reach(&found).as_str(), found.owner_active), ("", true), "nowhere to go, but not closed");
+
+    // Removed and back again: keys made before stay out, keys made since get in.
+    assert_eq!(change!(db, |tx| api_keys::leave_out(tx, &one, &ben, NOW)), Ok(1));
+    assert_eq!(change!(db, |tx| api_keys::leave_out(tx, &one, &ben, NOW)), Ok(0), "once");
+    change!(db, |tx| memberships::insert(tx, &membership("one", "ben", OrganizationRole::Reader))).unwrap();
+    change!(db, |tx| api_keys::insert(tx, &key(KeyKind::User, "new", None, person("ben")))).unwrap();
+    assert_eq!(reach(&caller(&db, "ben").await.unwrap()), "");
+    assert_eq!(reach(&caller(&db, "new").await.unwrap()), "one=reader[d1*:- x1:member]");
 }
 
 fn allowlist(name: &str, project: Option<&str>, entries: &[&str]) -> IpAllowlist {

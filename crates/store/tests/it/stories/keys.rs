@@ -137,7 +137,13 @@ pub(crate) async fn lists_with_owners(db: TestDb) {
     change!(db, |tx| memberships::delete(tx, &one, &ben, NOW)).unwrap();
     let found = look!(db, |tx| api_keys::find_project_with_owner(tx, &default, &key_id("d"))).unwrap().unwrap();
     assert_eq!((found.owner_role.as_str(), found.owner_active), ("none", false));
+    let bound = async |user: &UserId, organization: &str| -> usize {
+        look!(db, |tx| api_keys::list_of_member(tx, &id(organization), user)).unwrap().len()
+    };
+    let before = bound(&ann, "org-one").await;
+    assert!(before > 0 && bound(&ann, "org-none").await == 0);
     change!(db, |tx| api_keys::revoke(tx, &key_id("a"), "user-ann", "spare", NOW)).unwrap();
     let page = look!(db, |tx| api_keys::list_project(tx, &x1, &after("key_a", 1))).unwrap();
     assert_eq!((page.data[0].id.as_str(), page.has_more), ("key_b", true));
+    assert_eq!(bound(&ann, "org-one").await, before - 1, "a revoked one is none");
 }

@@ -41,6 +41,8 @@ pub(crate) async fn all(world: &World) {
     accounts::passkeys(world.fresh().await).await;
     verification::phone_numbers(world.fresh().await).await;
     verification::limits(world.fresh().await).await;
+    verification::limits_of_one_name_are_forgotten(world.fresh().await).await;
+    accounts::unconfirmed(world.fresh().await).await;
     verification::payment_methods(world.fresh().await).await;
     verification::identity(world.fresh().await).await;
     verification::proofs(world.fresh().await).await;

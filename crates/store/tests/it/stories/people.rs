@@ -42,7 +42,7 @@ pub(crate) async fn users_and_organizations(db: TestDb) {
     let found = look!(db, |tx| organizations::find(tx, &one.id)).unwrap().unwrap();
     assert_eq!((found.name.as_str(), found.deactivated_at), ("Größe; --", Some(later(2))));
 
-    let met = |how: &str, requirement| RequirementRow { requirement, how: how.to_owned() };
+    let met = |how: &str, requirement| RequirementRow { requirement, how: how.to_owned(), until: None };
     let phone = Requirement::Phone;
     change!(db, |tx| organizations::set_requirement(tx, &one.id, phone, "waived", Some("friend"), NOW)).unwrap();
     let organization = Requirement::Organization;
@@ -51,7 +51,21 @@ pub(crate) async fn users_and_organizations(db: TestDb) {
     let rows = look!(db, |tx| organizations::requirements(tx, &one.id)).unwrap();
     assert_eq!(rows, [met("verified", phone), met("verified", organization)]);
     change!(db, |tx| organizations::clear_requirement(tx, &one.id, phone, later(4))).unwrap();
-    assert_eq!(look!(db, |tx| organizations::met_requirements(tx, &one.id)).unwrap(), [organization]);
+    let known = look!(db, |tx| organizations::entitled(tx, &one.id)).unwrap();
+    assert_eq!((known.met, known.ends), (vec![organization], vec![]));
+    for (until, grown) in [(Some(later(9)), 1), (Some(later(9)), 0), (None, 1), (None, 0), (Some(later(8)), 1)] {
+        let before = look!(db, |tx| organizations::find(tx, &one.id)).unwrap().unwrap().entitlement_version;
+        change!(db, |tx| organizations::set_requirement_end(tx, &one.id, organization, until, NOW)).unwrap();
+        let known = look!(db, |tx| organizations::entitled(tx, &one.id)).unwrap();
+        assert_eq!(known.ends, until.map(|at| (organization, at)).into_iter().collect::<Vec<_>>());
+        let after = look!(db, |tx| organizations::find(tx, &one.id)).unwrap().unwrap().entitlement_version;
+        assert_eq!(after - before, grown, "gateways hear of a change, and of nothing else");
+    }
+    let dated = look!(db, |tx| organizations::requirements(tx, &one.id)).unwrap().remove(0);
+    assert!(dated.holds(later(7)) && !dated.holds(later(8)), "not at its end");
+    change!(db, |tx| organizations::set_requirement(tx, &one.id, organization, "verified", None, later(1))).unwrap();
+    assert_eq!(look!(db, |tx| organizations::entitled(tx, &one.id)).unwrap().ends, [], "proven anew has no end");
+    change!(db, |tx| organizations::set_requirement_end(tx, &one.id, phone, Some(NOW), NOW)).unwrap();
     let found = look!(db, |tx| organizations::find(tx, &one.id)).unwrap().unwrap();
     assert_eq!(found.entitlement_version, 4, "one more with every change");
     let refused = change!(db, |tx| organizations::set_requirement(tx, &one.id, phone, "guessed", None, NOW));

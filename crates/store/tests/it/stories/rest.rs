@@ -64,7 +64,10 @@ pub(crate) async fn every_change_is_followed(db: TestDb) {
     says!(async |tx: &mut Tx| project_members::insert(tx, &project_member("x1", "ben", viewer)).await, of_user(&ben));
     let phone = Requirement::Phone;
     says!(async |tx: &mut Tx| organizations::set_requirement(tx, &one, phone, "verified", None, NOW).await, of_one());
+    says!(async |tx: &mut Tx| organizations::set_requirement_end(tx, &one, phone, Some(NOW), NOW).await, of_one());
+    says!(async |tx: &mut Tx| organizations::set_requirement_end(tx, &one, phone, Some(NOW), NOW).await,);
     says!(async |tx: &mut Tx| organizations::clear_requirement(tx, &one, phone, NOW).await, of_one());
+    says!(async |tx: &mut Tx| api_keys::leave_out(tx, &one, &ben, NOW).await, of_user(&ben));
     says!(async |tx: &mut Tx| organizations::set_deactivated(tx, &one, None, NOW).await, of_one());
     says!(async |tx: &mut Tx| organizations::rename(tx, &one, "label").await,);
     says!(async |tx: &mut Tx| projects::insert(tx, &project("one", "new", false)).await, of_one());
@@ -181,5 +184,5 @@ pub(crate) async fn a_failed_transaction_leaves_nothing(db: TestDb) {
     });
     assert_eq!(failed.await, Err(Error::Conflict("users.email")));
     assert_eq!(look!(db, |tx| changes::latest(tx)), Ok(before));
-    assert_eq!(look!(db, |tx| organizations::met_requirements(tx, &one)), Ok(vec![]));
+    assert_eq!(look!(db, |tx| organizations::entitled(tx, &one)), Ok(organizations::Entitled::default()));
 }

@@ -98,6 +98,23 @@ pub(crate) async fn phone_numbers(db: TestDb) {
     assert_eq!(change!(db, |tx| phones::delete_old(tx, later(2))), Ok(2));
 }
 
+pub(crate) async fn limits_of_one_name_are_forgotten(db: TestDb) {
+    for (name, at) in [("sign_in", 0), ("sign_in", 5), ("phone_checks", 0)] {
+        let hit = limit_hits::Hit {
+            id: format!("{name}{at}"),
+            name: name.to_owned(),
+            subject: "ip:1".to_owned(),
+            value: String::new(),
+            at: later(at),
+        };
+        change!(db, |tx| limit_hits::insert(tx, &hit)).unwrap();
+    }
+    assert_eq!(change!(db, |tx| limit_hits::delete_of(tx, "sign_in", later(5))), Ok(1));
+    for name in ["sign_in", "phone_checks"] {
+        assert_eq!(look!(db, |tx| limit_hits::count(tx, name, "ip:1", later(-9))).unwrap().hits, 1, "{name}");
+    }
+}
+
 pub(crate) async fn limits(db: TestDb) {
     let hit = |id: &str, value: &str, at: i64| Hit {
         id: id.to_owned(),

@@ -1,0 +1,59 @@
+//! What a browser keeps for us while somebody who is not signed in is asked something: sealed, with its end inside. A
+//! stranger who asks for a thousand of them costs no row. A row is written when one is used, so that it works once.
+
+use keystead_core::secret::Secret;
+use keystead_store::Tx;
+use keystead_store::tables::accounts::{self, Token};
+use serde::{Deserialize, Serialize};
+
+use super::{dead_link, digest};
+use crate::{App, Error};
+
+#[derive(Serialize, Deserialize)]
+struct Carried {
+    ends_at: i64,
+    kept: String,
+}
+
+fn context(purpose: &str) -> String {
+    format!("carried.{purpose}:")
+}
+
+impl App {
+    /// Seals what must be known when the browser comes back within so many seconds, in hexadecimal digits.
+    pub(super) fn seal_for_browser(&self, purpose: &str, kept: &str, life: i64) -> Result<Secret<String>, Error> {
+        let carried = Carried { ends_at: self.now().plus(life).0, kept: kept.to_owned() };
+        let plain = serde_json::to_vec(&carried).map_err(|error| Error::Internal(format!("carried state: {error}")))?;
+        let sealed = self.draw(|rng| self.sealer().seal(rng, &context(purpose), &plain));
+        Ok(Secret::new(sealed.iter().map(|byte| format!("{byte:02x}")).collect()))
+    }
+
+    /// What was sealed, unless it is over or not ours.
+    pub(super) fn carried(&self, purpose: &str, state: &Secret<String>) -> Result<Secret<String>, Error> {
+        let text = state.expose().as_bytes();
+        let pair = |two: &[u8]| u8::from_str_radix(std::str::from_utf8(two).ok()?, 16).ok();
+        let sealed: Option<Vec<u8>> = text.chunks(2).map(pair).collect();
+        let plain = self.sealer().open(&context(purpose), &sealed.ok_or_else(dead_link)?).map_err(|_| dead_link())?;
+        let carried: Carried = serde_json::from_slice(plain.expose()).map_err(|_| dead_link())?;
+        if self.now().0 >= carried.ends_at { Err(dead_link()) } else { Ok(Secret::new(carried.kept)) }
+    }
+
+    /// Spends the state in the transaction that acts on it; a second time it is a dead link. `life` is how long it could
+    /// have worked.
+    pub(super) async fn spend_carried(&self, tx: &mut Tx, state: &Secret<String>, life: i64) -> Result<(), Error> {
+        let now = self.now();
+        let token = Token {
+            digest: digest(state),
+            purpose: "spent".to_owned(),
+            user: None,
+            payload: String::new(),
+            created_at: now,
+            expires_at: now.plus(life),
+            used_at: None,
+        };
+        match accounts::insert_token(tx, &token).await {
+            Err(keystead_store::Error::Conflict(_)) => Err(dead_link()),
+            other => Ok(other?),
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! Several at once on PostgreSQL: where at most so many fit, so many get in, and what is taken away while it is used is
+//! gone afterwards. On SQLite one writer makes the same true by itself; both are played.
+
+use std::path::PathBuf;
+
+use futures_util::future::join_all;
+use keystead_app::accounts::Context;
+use keystead_app::keys::NewKey;
+use keystead_app::{Actor, Error, Settings};
+use keystead_core::gate::Requirement;
+use keystead_core::id::{OrganizationId, ProjectId};
+use keystead_core::role::OrganizationRole;
+use keystead_core::time::Timestamp;
+use keystead_store::tables::memberships::{self, Membership};
+use keystead_store::tables::projects::{self, Project};
+use keystead_store::testing::PostgresServer;
+use keystead_store::{Store, Tx};
+
+use crate::town::{GOOD, OTHER, Town, laptop, secret};
+use crate::vendors::{Home, House, number};
+
+/// Databases of one engine.
+enum World {
+    Postgres(PostgresServer),
+    Sqlite(tempfile::TempDir),
+}
+
+impl World {
+    async fn both() -> [Self; 2] {
+        [Self::Sqlite(tempfile::tempdir().unwrap()), Self::Postgres(PostgresServer::start().await.unwrap())]
+    }
+
+    async fn store(&self, name: &str) -> Store {
+        let url = match self {
+            Self::Postgres(server) => server.fresh_database().unwrap(),
+            Self::Sqlite(folder) => {
+                let file: PathBuf = folder.path().join(format!("{name}.db"));
+                format!("sqlite://{}", file.display())
+            }
+        };
+        let store = Store::open(&url).await.unwrap();
+        store.migrate().await.unwrap();
+        store
+    }
+}
+
+fn passed<T>(answers: &[Result<T, Error>]) -> usize {
+    answers.iter().filter(|answer| answer.is_ok()).count()
+}
+
+async fn join(house: &House, organization: &OrganizationId, home: &Home, role: OrganizationRole) {
+    let row = Membership {
+        organization: organization.clone(),
+        user: home.made.user_id.clone(),
+        role,
+        created_at: Timestamp(house.now()),
+    };
+    let write = house.store.write("join", async move |tx: &mut Tx| memberships::insert(tx, &row).await);
+    let joined: Result<(), keystead_store::Error> = write.await;
+    joined.unwrap();
+}
+
+/// One number may stand for three organizations: of four that prove it at once three succeed, and a code typed twice at
+/// once counts once.
+#[tokio::test]
+async fn proofs_of_one_number() {
+    for world in World::both().await {
+        let house = House::over(world.store("proofs").await, Settings::default());
+        let target = number(100, 1);
+        let mut asked = Vec::new();
+        for n in 0..4 {
+            let home = house.home(&format!("p{n}")).await;
+            let sent = house.submit(&home, &target, &format!("10.{n}.0.1")).await.unwrap();
+            asked.push((home, sent.id, house.carrier.code(&target)));
+        }
+        let proofs = asked.iter().map(|(home, id, code)| house.check(home, id, code, "10.9.0.1"));
+        let proofs = join_all(proofs).await;
+        assert_eq!(passed(&proofs), 3, "{proofs:?}");
+
+        let home = house.home("twice").await;
+        let sent = house.submit(&home, &number(200, 1), "10.7.0.1").await.unwrap();
+        let code = house.carrier.code(&number(200, 1));
+        let wrong = if code == "000000" { "111111" } else { "000000" };
+        let tries = join_all((0..8).map(|_| house.check(&home, &sent.id, wrong, "10.7.0.1"))).await;
+        let counted = tries.iter().filter(|one| format!("{one:?}").contains("phone_code_wrong")).count();
+        assert!(counted <= 5, "a code dies of five wrong ones: {tries:?}");
+        let late = house.check(&home, &sent.id, &code, "10.7.0.1").await;
+        assert!(late.is_err(), "and is dead then");
+    }
+}
+
+/// At most so many, from one below: of several that come at once exactly one gets in.
+#[tokio::test]
+async fn the_last_place_is_taken_once() {
+    for world in World::both().await {
+        let house = House::over(world.store("room").await, Settings::default());
+        let home = house.home("ann").await;
+        let (actor, organization) = (&home.actor, home.organization());
+        let rows = organization.clone();
+        let fill = house.store.write("fill", async move |tx: &mut Tx| {
+            // The Default project is there already.
+            for n in 0..1_998 {
+                let project = Project {
+                    id: format!("proj_{n:024}").parse::<ProjectId>().unwrap(),
+                    organization: rows.clone(),
+                    name: "x".to_owned(),
+                    created_at: Timestamp(n),
+                    archived_at: None,
+                    is_default: false,
+                };
+                projects::insert(tx, &project).await?;
+            }
+            Ok::<_, keystead_store::Error>(())
+        });
+        fill.await.unwrap();
+        let made = join_all((0..4).map(|_| house.app.create_project(actor, organization, "last"))).await;
+        assert_eq!(passed(&made), 1, "projects");
+
+        for n in 1..19 {
+            house.app.create_organization(&home.made.user_id, &format!("n{n}"), None).await.unwrap();
+        }
+        let made = join_all((0..4).map(|_| house.app.create_organization(&home.made.user_id, "last", None))).await;
+        assert_eq!(passed(&made), 1, "organizations of a person");
+    }
+}
+
+/// Mails to one address, and tries for one address from one place.
+#[tokio::test]
+async fn counted_before_it_is_judged() {
+    for world in World::both().await {
+        let town = Town::over(world.store("mails").await);
+        let context = laptop();
+        let asked = join_all((0..9).map(|_| town.app.request_reset("ann@example.com", &context))).await;
+        assert_eq!(passed(&asked), 5, "mails to one mailbox");
+        let tried = join_all((0..9).map(|_| town.sign_in("ben@example.com", OTHER))).await;
+        let limited = tried.iter().filter(|one| matches!(one, Err(Error::Limited { .. }))).count();
+        assert_eq!(limited, 4, "five tries a minute");
+    }
+}
+
+/// The old password is checked while the new one is set: whichever comes first, one session is left.
+#[tokio::test]
+async fn a_sign_in_and_a_reset() {
+    for world in World::both().await {
+        let town = Town::over(world.store("reset").await);
+        let ann = town.citizen("ann@example.com").await;
+        let mut passwords = [GOOD, OTHER];
+        for round in 0..4 {
+            town.pass(3_600);
+            town.app.request_reset("ann@example.com", &Context::default()).await.unwrap();
+            let link = town.token().await;
+            let (old, new) = (secret(passwords[0]), secret(passwords[1]));
+            let context = laptop();
+            let sign_ins = join_all((0..3).map(|_| town.app.sign_in("ann@example.com", &old, &context)));
+            let (_, reset) = tokio::join!(sign_ins, town.app.reset_password(&link, &new, &context));
+            let kept = reset.unwrap();
+            assert_eq!(town.app.devices(&ann, "").await.unwrap().len(), 1, "round {round}");
+            assert!(town.alive(&kept.session).await);
+            passwords.swap(0, 1);
+            town.mails().await;
+        }
+    }
+}
+
+/// A key is made while its owner is removed; when they come back it is not alive.
+#[tokio::test]
+async fn a_key_and_a_removal() {
+    for world in World::both().await {
+        let house = House::over(world.store("removal").await, Settings::default());
+        let (ann, ben) = (house.home("ann").await, house.home("ben").await);
+        let organization = ann.organization();
+        for round in 0..6 {
+            join(&house, organization, &ben, OrganizationRole::Owner).await;
+            let (made, removed) = tokio::join!(
+                house.app.create_admin_key(&ben.actor, organization, NewKey::default()),
+                house.app.remove_member(&ann.actor, organization, &ben.made.user_id),
+            );
+            removed.unwrap();
+            join(&house, organization, &ben, OrganizationRole::Owner).await;
+            let page = keystead_app::Page { after: None, limit: 100, ascending: true };
+            let keys = house.app.admin_keys(&ann.actor, organization, page).await.unwrap().data;
+            let of_ben = keys.iter().filter(|one| format!("{:?}", one.key.owner).contains(ben.made.user_id.as_str()));
+            assert_eq!(of_ben.count(), 0, "round {round}: {:?}", made.map(|key| key.row.id));
+            house.app.remove_member(&ann.actor, organization, &ben.made.user_id).await.unwrap();
+        }
+    }
+}
+
+/// Two owners leave at once: one stays.
+#[tokio::test]
+async fn two_owners_leave() {
+    for world in World::both().await {
+        let house = House::over(world.store("owners").await, Settings::default());
+        let (ann, ben) = (house.home("ann").await, house.home("ben").await);
+        let organization = ann.organization();
+        join(&house, organization, &ben, OrganizationRole::Owner).await;
+        let operator = Actor::operator("anna");
+        house.app.waive(&operator, organization, Requirement::Phone, None, "x").await.unwrap();
+        let left =
+            join_all([&ann, &ben].map(|home| house.app.remove_member(&operator, organization, &home.made.user_id)));
+        assert_eq!(passed(&left.await), 1);
+    }
+}

@@ -1,0 +1,246 @@
+//! What ends by the clock ends at its second for everybody who uses it: no job needs to have run.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use keystead_app::keys::NewKey;
+use keystead_app::verification::Standing;
+use keystead_app::verification::organization::Channel;
+use keystead_app::{Actor, Error, Settings};
+use keystead_core::access::{ModelUse, Selection, decide, judge_model};
+use keystead_core::caller::Caller;
+use keystead_core::gate::Requirement;
+use keystead_core::key::{ApiKey, Pepper, TagKeys};
+use keystead_core::route::ROUTES;
+use keystead_core::secret::Secret;
+use keystead_core::time::Timestamp;
+use keystead_store::Tx;
+use keystead_store::tables::{directory, policy};
+
+use crate::vendors::{DAY, Home, House, code};
+
+/// Every column that says when something ends, and the test that plays the end while it is used.
+const ENDS: &[(&str, &str)] = &[
+    ("api_keys.expires_at", "keys_end_at_use"),
+    ("capture_links.expires_at", "no_picture_is_taken_after_its_time"),
+    ("handoffs.expires_at", "attempts_and_their_links_end_at_use"),
+    ("identity_attempts.expires_at", "attempts_and_their_links_end_at_use"),
+    ("invites.expires_at", "invitations_end"),
+    ("jobs.claimed_until", "jobs_are_leased"),
+    ("legal_holds.until", "pictures_are_held_by_law"),
+    ("organization_requirements.until", "waivers_end_at_use"),
+    ("organization_verifications.until", "waivers_end_at_use"),
+    // What is printed on a card; its grace is a standing's date.
+    ("payment_methods.expires_month", "cards_run_out_with_grace"),
+    ("payment_methods.expires_year", "cards_run_out_with_grace"),
+    ("payment_setups.expires_at", "set_ups_end_at_use"),
+    ("review_cases.images_until", "no_picture_outlives_its_time"),
+    ("sessions.expires_at", "sessions_end_by_the_clock"),
+    ("standings.due_at", "waivers_end_at_use"),
+    ("tokens.expires_at", "every_kind_of_token_ends_at_use"),
+];
+
+fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { files(&path, found) } else { found.push(path) }
+    }
+}
+
+fn texts(folder: &str, ending: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    files(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut found);
+    found.retain(|path| path.to_string_lossy().ends_with(ending));
+    found.sort();
+    found.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect()
+}
+
+fn is_an_end(column: &str) -> bool {
+    column.starts_with("expires_") || column.ends_with("until") || ["ends_at", "due_at", "valid_to"].contains(&column)
+}
+
+/// A new column that says when something ends needs a row above, and a test.
+#[test]
+fn every_end_has_a_test() {
+    let mut columns = BTreeSet::new();
+    for migration in texts("../store/migrations", ".sql") {
+        let mut table = String::new();
+        for line in migration.lines() {
+            let words: Vec<&str> = line.split_whitespace().map(|word| word.trim_matches(',')).collect();
+            match words[..] {
+                ["CREATE", "TABLE", name, ..] => name.clone_into(&mut table),
+                ["ALTER", "TABLE", name, "ADD", "COLUMN", column, ..] if is_an_end(column) => {
+                    columns.insert(format!("{name}.{column}"));
+                }
+                [column, "BIGINT" | "TEXT", ..] if is_an_end(column) => {
+                    columns.insert(format!("{table}.{column}"));
+                }
+                _ => {}
+            }
+        }
+    }
+    let known: BTreeSet<String> = ENDS.iter().map(|(column, _)| (*column).to_owned()).collect();
+    assert_eq!(columns, known);
+    let tests: String = [texts("tests", ".rs"), texts("../store/tests", ".rs")].concat().concat();
+    for (column, test) in ENDS {
+        assert!(tests.contains(&format!("fn {test}(")), "{column}: there is no test {test}");
+    }
+}
+
+/// The caller behind a key, as a gateway keeps it in memory.
+async fn caller(house: &House, key: &Secret<String>) -> Caller {
+    let parsed = ApiKey::parse(key.expose(), &TagKeys::new(Secret::new([1; 32]), Vec::new())).unwrap();
+    let digest = parsed.digest(&Pepper::new(Secret::new([2; 32])));
+    let read = house.store.read("caller", async move |tx: &mut Tx| directory::find_caller(tx, &digest).await);
+    let found: Result<_, keystead_store::Error> = read.await;
+    found.unwrap().unwrap()
+}
+
+/// Whether a kept caller may use a model now; nothing is read but the clock and the rules.
+async fn may_use(house: &House, caller: &Caller, model: &str) -> bool {
+    let read = house.store.read("policy", async |tx: &mut Tx| policy::find(tx).await);
+    let found: Result<_, keystead_store::Error> = read.await;
+    let (now, chat) =
+        (Timestamp(house.now()), ROUTES.iter().find(|route| route.path == "/v1/chat/completions").unwrap());
+    let Ok(payer) = decide(caller, chat, Selection::default(), [127, 0, 0, 1].into(), now) else { return false };
+    judge_model(&found.unwrap().1, caller, &payer, chat, ModelUse { model, stream: false, summary: false }, now).is_ok()
+}
+
+async fn standing(house: &House, home: &Home, requirement: Requirement) -> Standing {
+    let view = house.app.verification_of(home.organization()).await.unwrap();
+    view.requirements.into_iter().find(|(known, _)| *known == requirement).unwrap().1
+}
+
+/// Waivers of all three requirements and an exemption from the rules: a second before their date everything is open, at
+/// their date it is shut, for a caller that a gateway has kept since the beginning and for everything else.
+#[tokio::test]
+async fn waivers_end_at_use() {
+    let house = House::new(Settings::default()).await;
+    let (home, operator) = (house.home("ann").await, Actor::operator("anna"));
+    let (actor, organization, project) = (&home.actor, home.organization(), &home.made.project_id);
+    let end = house.now() + DAY;
+    for requirement in Requirement::ALL {
+        house.app.waive(&operator, organization, requirement, Some(Timestamp(end)), "case 7").await.unwrap();
+    }
+    let make = async || house.app.create_project_key(actor, organization, project, &NewKey::default()).await;
+    let legacy = async || house.app.create_user_key(actor, organization, &NewKey::default()).await;
+    let (bound, legacy_key) = (make().await.unwrap().secret, legacy().await.unwrap().secret);
+    let kept = [caller(&house, &bound).await, caller(&house, &legacy_key).await];
+    let waived = async || {
+        let phone = house.app.phone(actor, organization).await.unwrap().waived;
+        let payment = house.app.payment_methods(actor, organization).await.unwrap().waived;
+        let seen = house.app.operator_overview(&operator).await.unwrap().organizations.remove(0).met;
+        (phone, payment, seen.matches("waived").count())
+    };
+
+    house.wait(DAY - 1);
+    for one in &kept {
+        assert!(may_use(&house, one, "o3").await, "{:?}", one.kind);
+    }
+    assert!(make().await.is_ok() && legacy().await.is_ok());
+    assert_eq!(waived().await, (true, true, 3));
+    house.wait(1);
+    for one in &kept {
+        assert!(!may_use(&house, one, "o3").await, "{:?}", one.kind);
+        assert!(may_use(&house, one, "gpt-4o").await, "keys go on for what no rule guards");
+    }
+    for refused in [make().await, legacy().await] {
+        let Err(Error::RequirementMissing { missing, .. }) = refused else { panic!("{refused:?}") };
+        assert_eq!(missing, [Requirement::Phone]);
+    }
+    assert_eq!(waived().await, (false, false, 0));
+    for requirement in Requirement::ALL {
+        assert_eq!(standing(&house, &home, requirement).await, Standing::Unverified, "{requirement:?}");
+    }
+    let begun = house.begin(&home).await;
+    let Err(Error::RequirementMissing { missing, .. }) = begun else { panic!("{begun:?}") };
+    assert_eq!(missing, [Requirement::PaymentMethod], "the exemption is over, so it is asked for again");
+
+    // Longer, shorter, for good: the newest word counts.
+    for (life, after) in [(Some(2 * DAY), true), (Some(1), false), (None, true)] {
+        let until = life.map(|seconds| Timestamp(house.now() + seconds));
+        house.app.waive(&operator, organization, Requirement::Phone, until, "case 8").await.unwrap();
+        house.wait(1);
+        assert_eq!(make().await.is_ok(), after, "{until:?}");
+    }
+
+    let until = Some(Timestamp(house.now() + DAY));
+    house.app.exempt_from_rules(&operator, organization, until, "trial").await.unwrap();
+    let one = caller(&house, &bound).await;
+    house.wait(DAY - 1);
+    assert!(may_use(&house, &one, "o3").await);
+    house.wait(1);
+    assert!(!may_use(&house, &one, "o3").await, "an exemption from the rules");
+}
+
+/// A key's own life, and the overlap of a rotated one.
+#[tokio::test]
+async fn keys_end_at_use() {
+    let house = House::new(Settings::default()).await;
+    let (home, operator) = (house.home("ann").await, Actor::operator("anna"));
+    let (actor, organization, project) = (&home.actor, home.organization(), &home.made.project_id);
+    house.app.waive(&operator, organization, Requirement::Phone, None, "trusted").await.unwrap();
+    let asked = NewKey { expires_in_seconds: Some(7_200), ..NewKey::default() };
+    let made = house.app.create_project_key(actor, organization, project, &asked).await.unwrap();
+    let kept = caller(&house, &made.secret).await;
+    house.wait(7_199);
+    assert!(may_use(&house, &kept, "gpt-4o").await);
+    house.wait(1);
+    assert!(!may_use(&house, &kept, "gpt-4o").await);
+    let late = house.app.rotate_key(actor, organization, project, &made.row.id, 60).await;
+    assert!(late.is_err(), "what has ended is not made anew");
+
+    let made = house.app.create_project_key(actor, organization, project, &NewKey::default()).await.unwrap();
+    house.app.rotate_key(actor, organization, project, &made.row.id, 3_600).await.unwrap();
+    let kept = caller(&house, &made.secret).await;
+    house.wait(3_599);
+    assert!(may_use(&house, &kept, "gpt-4o").await, "the overlap");
+    house.wait(1);
+    assert!(!may_use(&house, &kept, "gpt-4o").await, "is over");
+}
+
+/// An identity check lasts a day and a link to another device a quarter of an hour, be the poll late or not.
+#[tokio::test]
+async fn attempts_and_their_links_end_at_use() {
+    let house = House::new(Settings::default()).await;
+    let home = house.home("ann").await;
+    let (actor, organization) = (&home.actor, home.organization());
+    house.pay(&home, 1).await;
+    let attempt = house.begin(&home).await.unwrap();
+    let link = async || {
+        let made = house.app.hand_off(actor, organization, &attempt, Channel::Qr).await?;
+        let token = made.url.expose().rsplit('/').next().unwrap().to_owned();
+        Ok::<_, Error>(Secret::new(token))
+    };
+    let usable = async |token| house.app.look_at_handoff(token).await.unwrap().unwrap().usable;
+    let (first, second) = (link().await.unwrap(), link().await.unwrap());
+    house.wait(899);
+    assert!(usable(&first).await && house.app.use_handoff(&first).await.is_ok());
+    house.wait(1);
+    assert!(!usable(&second).await);
+    assert_eq!(code(house.app.use_handoff(&second).await), "link_expired");
+    house.wait(DAY - 901);
+    let last = link().await.unwrap();
+    assert!(usable(&last).await);
+    assert_eq!(house.begin(&home).await.unwrap(), attempt, "a second click joins the first");
+    house.wait(1);
+    assert!(!usable(&last).await, "its attempt is over");
+    assert_eq!(code(house.app.use_handoff(&last).await), "link_expired");
+    assert!(link().await.is_err());
+    assert_ne!(house.begin(&home).await.unwrap(), attempt, "a new one may begin");
+}
+
+/// A page for a card is joined while it lasts, and another one begins when it is over.
+#[tokio::test]
+async fn set_ups_end_at_use() {
+    let house = House::new(Settings::default()).await;
+    let home = house.home("ann").await;
+    let begin = async || house.app.start_payment_method(&home.actor, home.organization()).await.unwrap();
+    let first = begin().await;
+    house.wait(first.expires_at.0 - house.now() - 1);
+    assert_eq!(begin().await.id, first.id);
+    assert_eq!(standing(&house, &home, Requirement::PaymentMethod).await, Standing::Underway("pending"));
+    house.wait(1);
+    assert_eq!(standing(&house, &home, Requirement::PaymentMethod).await, Standing::Unverified);
+    assert_ne!(begin().await.id, first.id);
+}

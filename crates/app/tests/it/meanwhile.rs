@@ -1,0 +1,286 @@
+//! What was proven may be taken away between the proof and the act: each test lets somebody do exactly that in between.
+
+use std::future::Future;
+
+use keystead_app::accounts::Context;
+use keystead_app::{App, Error};
+use keystead_core::id::UserId;
+use keystead_core::secret::Secret;
+use keystead_core::time::Timestamp;
+use keystead_providers::sign_in::Identity;
+use keystead_store::tables::{sessions, users};
+use keystead_store::{Store, Tx};
+
+use crate::passkeys::{Authenticator, added};
+use crate::second_factor::{Phone, guarded};
+use crate::town::*;
+
+const ANN: &str = "ann@example.com";
+
+fn identity() -> Identity {
+    Identity {
+        issuer: "https://issuer.test".to_owned(),
+        subject: "s-1".to_owned(),
+        email: ANN.to_owned(),
+        email_verified: true,
+        name: None,
+    }
+}
+
+/// Every other session of a person ends, as an operator, a colleague at another browser, or the person may do.
+async fn end_all(store: Store, user: UserId, at: i64) {
+    let end = async move |tx: &mut Tx| sessions::revoke_others(tx, &user, &[], Timestamp(at)).await;
+    let ended: Result<u64, keystead_store::Error> = store.write("end_all", end).await;
+    ended.unwrap();
+}
+
+/// How many sessions of a person are open.
+async fn open(town: &Town, user: &UserId) -> usize {
+    town.app.devices(user, "").await.unwrap().len()
+}
+
+/// The password is hashed for seconds where many wait; a reset that is done by then leaves no session of the old one.
+#[tokio::test]
+async fn a_reset_while_the_old_password_is_checked() {
+    let town = Town::new().await;
+    let ann = town.citizen(ANN).await;
+    town.app.request_reset(ANN, &laptop()).await.unwrap();
+    let (app, link) = (town.app.clone(), town.token().await);
+    town.store.before("sign_in_ok", async move {
+        app.reset_password(&link, &secret(OTHER), &laptop()).await.unwrap();
+    });
+    assert_eq!(code(town.sign_in(ANN, GOOD).await), "wrong_credentials");
+    assert_eq!((town.store.unplayed(), open(&town, &ann).await), (0, 1), "the one who reset it, nobody else");
+    assert!(town.sign_in(ANN, OTHER).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_change_of_the_password_while_the_old_one_is_checked() {
+    let town = Town::new().await;
+    let (ann, here) = town.visitor(ANN).await;
+    let app = town.app.clone();
+    town.store.before("sign_in_ok", async move {
+        app.change_password(&here.session, &secret(GOOD), &secret(OTHER)).await.unwrap();
+    });
+    assert_eq!(code(town.sign_in(ANN, GOOD).await), "wrong_credentials");
+    assert_eq!((town.store.unplayed(), open(&town, &ann).await), (0, 1));
+}
+
+#[tokio::test]
+async fn an_account_closed_while_the_password_is_checked() {
+    let town = Town::new().await;
+    let ann = town.citizen(ANN).await;
+    let (store, user, at) = (town.store.clone(), ann.clone(), Timestamp(town.now()));
+    town.store.before("sign_in_ok", async move {
+        let close = async move |tx: &mut Tx| users::set_deactivated(tx, &user, Some(at), at).await;
+        let closed: Result<(), keystead_store::Error> = store.write("close", close).await;
+        closed.unwrap();
+    });
+    assert_eq!(code(town.sign_in(ANN, GOOD).await), "wrong_credentials");
+    assert_eq!(open(&town, &ann).await, 0);
+}
+
+#[tokio::test]
+async fn a_second_step_set_up_while_the_password_is_checked() {
+    let town = Town::new().await;
+    let (ann, here) = town.visitor(ANN).await;
+    let phone = Phone::new(&town.app.enrol_second_factor(&here.session).await.unwrap());
+    let (app, first) = (town.app.clone(), phone.code(town.now()));
+    town.store.before("sign_in_ok", async move {
+        app.confirm_second_factor(&here.session, &first).await.unwrap();
+    });
+    let opened = town.sign_in(ANN, GOOD).await.unwrap();
+    assert!(opened.waits_for_code && !town.alive(&opened.session).await);
+    assert_eq!(open(&town, &ann).await, 1);
+}
+
+/// While a code is awaited, what was proven before it can go: the password, the identity, the account's other step.
+#[tokio::test]
+async fn what_was_proven_before_the_code_is_compared_again() {
+    let town = Town::new().await;
+    let ann = guarded(&town, ANN).await;
+    *town.issuer.0.lock().unwrap() = Some(identity());
+    let departed = town.app.connect(&ann.session, "/").await.unwrap();
+    town.app.arrive(&departed.cookie, "state-1", "c0de", &laptop()).await.unwrap();
+    let elsewhere = async || {
+        let departed = town.app.depart("/").await.unwrap();
+        let (opened, _) = town.app.arrive(&departed.cookie, "state-1", "c0de", &laptop()).await.unwrap();
+        let opened = opened.unwrap();
+        assert!(opened.waits_for_code);
+        opened.session
+    };
+    let code_of = |town: &Town| ann.phone.code(town.now());
+    let by_identity = elsewhere().await;
+    let session = town.app.part_identity(&ann.session, "https://issuer.test").await.unwrap().session;
+    let proven = town.app.prove_second_factor(&by_identity, &code_of(&town), &laptop()).await;
+    assert_eq!(code(proven), "link_expired", "the identity opens it no longer");
+
+    let by_password = town.sign_in(ANN, GOOD).await.unwrap().session;
+    let (app, other) = (town.app.clone(), session.clone());
+    town.store.before("prove_second_factor", async move {
+        app.change_password(&other, &secret(GOOD), &secret(OTHER)).await.unwrap();
+    });
+    town.pass(30);
+    let proven = town.app.prove_second_factor(&by_password, &code_of(&town), &laptop()).await;
+    assert_eq!((code(proven), town.store.unplayed()), ("link_expired", 0));
+    assert_eq!(open(&town, &ann.user).await, 1);
+}
+
+/// The link of a second sign-up is not mailed with a password that was replaced while it was checked.
+#[tokio::test]
+async fn another_sign_up_while_an_unconfirmed_password_is_checked() {
+    let town = Town::new().await;
+    town.app.sign_up(ANN, &secret(GOOD), &Context::default()).await.unwrap();
+    assert_eq!(town.mails().await.len(), 1);
+    let app = town.app.clone();
+    town.store.before("resend_confirmation", async move {
+        app.sign_up(ANN, &secret(OTHER), &Context::default()).await.unwrap();
+        app.run_due_jobs().await.unwrap();
+    });
+    assert_eq!(code(town.sign_in(ANN, GOOD).await), "wrong_credentials");
+    assert_eq!((town.store.unplayed(), town.mails().await.len()), (0, 1), "the second sign-up's own");
+}
+
+#[tokio::test]
+async fn a_passkey_taken_away_while_it_signs() {
+    let town = Town::new().await;
+    let (ann, here) = town.visitor(ANN).await;
+    let mut key = Authenticator::new(7);
+    let here = added(&town, &here.session, &mut key).await;
+    let id = town.app.security(&ann).await.unwrap().passkeys[0].id.clone();
+    let question = town.app.ask_passkey().unwrap();
+    let answer = key.sign(&question);
+    let app = town.app.clone();
+    town.store.before("sign_in_with_passkey", async move {
+        app.remove_passkey(&here.session, &id).await.unwrap();
+    });
+    let opened = town.app.sign_in_with_passkey(&question.state, &answer, &laptop()).await;
+    assert_eq!((code(opened), town.store.unplayed(), open(&town, &ann).await), ("passkey_wrong", 0, 1));
+}
+
+#[tokio::test]
+async fn a_passkey_taken_away_while_it_proves_a_person_again() {
+    let town = Town::new().await;
+    let (ann, here) = town.visitor(ANN).await;
+    let mut key = Authenticator::new(7);
+    let here = added(&town, &here.session, &mut key).await;
+    let question = town.app.ask_passkey().unwrap();
+    let answer = key.sign(&question);
+    let (store, id) = (town.store.clone(), town.app.security(&ann).await.unwrap().passkeys[0].id.clone());
+    let user = ann.clone();
+    town.store.before("reauthenticate_with_passkey", async move {
+        let remove = async move |tx: &mut Tx| keystead_store::tables::passkeys::delete(tx, &user, &id).await;
+        let removed: Result<bool, keystead_store::Error> = store.write("remove", remove).await;
+        assert!(removed.unwrap());
+    });
+    let again = town.app.reauthenticate_with_passkey(&here.session, &question.state, &answer).await;
+    assert_eq!(code(again), "passkey_wrong");
+}
+
+#[tokio::test]
+async fn an_identity_unlinked_while_its_person_is_elsewhere() {
+    let town = Town::new().await;
+    let (ann, here) = town.visitor(ANN).await;
+    *town.issuer.0.lock().unwrap() = Some(identity());
+    let departed = town.app.connect(&here.session, "/").await.unwrap();
+    town.app.arrive(&departed.cookie, "state-1", "c0de", &laptop()).await.unwrap();
+    let (app, departed) = (town.app.clone(), town.app.depart("/").await.unwrap());
+    town.store.before("sign_in_elsewhere", async move {
+        app.part_identity(&here.session, "https://issuer.test").await.unwrap();
+    });
+    let opened = town.app.arrive(&departed.cookie, "state-1", "c0de", &laptop()).await;
+    assert_eq!((code(opened), town.store.unplayed(), open(&town, &ann).await), ("sign_in_to_connect", 0, 1));
+}
+
+/// A stolen session leaves to connect its thief's identity; the owner resets the password; the thief comes back.
+#[tokio::test]
+async fn what_a_session_began_ends_with_it() {
+    let town = Town::new().await;
+    let (ann, stolen) = town.visitor(ANN).await;
+    *town.issuer.0.lock().unwrap() = Some(identity());
+    let departed = town.app.connect(&stolen.session, "/").await.unwrap();
+    town.app.request_address(&stolen.session, "thief@example.com", &laptop()).await.unwrap();
+    let address = town.token().await;
+    let mut key = Authenticator::new(9);
+    let question = town.app.begin_passkey(&stolen.session).await.unwrap();
+    let made = key.create(&question);
+    // Asked for, and not yet carried out when the owner acts.
+    town.app.request_reset(ANN, &laptop()).await.unwrap();
+    let reset = town.token().await;
+    town.app.request_address(&stolen.session, "other@example.com", &laptop()).await.unwrap();
+    let own = town.app.reset_password(&reset, &secret(OTHER), &laptop()).await.unwrap();
+    let told: Vec<_> = town.mails().await.into_iter().map(|(to, ..)| to).collect();
+    assert!(!told.contains(&"other@example.com".to_owned()), "the waiting link is not mailed any more: {told:?}");
+    let joined = town.app.arrive(&departed.cookie, "state-1", "c0de", &laptop()).await;
+    assert_eq!(code(joined.map(|_| ())), "link_expired");
+    assert_eq!(code(town.app.confirm_address(&address, None).await), "link_expired");
+    assert_eq!(code(town.app.add_passkey(&own.session, &question.state, "X", &made).await), "link_expired");
+    let security = town.app.security(&ann).await.unwrap();
+    assert_eq!((security.identities.len(), security.passkeys.len(), open(&town, &ann).await), (0, 0, 1));
+}
+
+/// Every act that asks for a fresh session looks at it again in the transaction that acts: ended in between, nothing
+/// happens.
+#[tokio::test]
+async fn a_session_ended_during_each_dangerous_act() {
+    let town = Town::new().await;
+    let ann = guarded(&town, ANN).await;
+    let mut key = Authenticator::new(7);
+    let mut session = added(&town, &ann.session, &mut key).await.session;
+    let passkey = town.app.security(&ann.user).await.unwrap().passkeys[0].id.clone();
+    let acts: &[(&'static str, Act)] = &[
+        ("begin_passkey", |app, one, _, _| Box::pin(async move { app.begin_passkey(&one).await.map(|_| ()) })),
+        ("remove_passkey", |app, one, passkey, _| {
+            Box::pin(async move { app.remove_passkey(&one, &passkey).await.map(|_| ()) })
+        }),
+        ("disable_second_factor", |app, one, _, _| {
+            Box::pin(async move { app.disable_second_factor(&one).await.map(|_| ()) })
+        }),
+        ("renew_recovery_codes", |app, one, _, _| {
+            Box::pin(async move { app.renew_recovery_codes(&one).await.map(|_| ()) })
+        }),
+        ("request_address", |app, one, _, _| {
+            Box::pin(async move { app.request_address(&one, "new@example.com", &laptop()).await })
+        }),
+        ("part_identity", |app, one, _, _| {
+            Box::pin(async move { app.part_identity(&one, "https://issuer.test").await.map(|_| ()) })
+        }),
+        ("change_password", |app, one, _, _| {
+            Box::pin(async move { app.change_password(&one, &secret(GOOD), &secret(OTHER)).await.map(|_| ()) })
+        }),
+        ("reauthenticate", |app, one, _, code| {
+            Box::pin(async move { app.reauthenticate(&one, &secret(GOOD), &code).await.map(|_| ()) })
+        }),
+        ("enrol_second_factor", |app, one, _, _| {
+            Box::pin(async move { app.enrol_second_factor(&one).await.map(|_| ()) })
+        }),
+        ("confirm_second_factor", |app, one, _, code| {
+            Box::pin(async move { app.confirm_second_factor(&one, &code).await.map(|_| ()) })
+        }),
+    ];
+    for (name, act) in acts {
+        let before = guards(&town).await;
+        town.store.before(name, end_all(town.store.clone(), ann.user.clone(), town.now()));
+        let code_now = ann.phone.code(town.now());
+        let done = act(town.app.clone(), session.clone(), passkey.clone(), code_now).await;
+        assert_eq!((code(done), town.store.unplayed()), ("not_found", 0), "{name}");
+        assert_eq!(guards(&town).await, before, "{name} changed nothing");
+        assert_eq!(open(&town, &ann.user).await, 0, "{name} opened nothing");
+        town.pass(30);
+        let question = town.app.ask_passkey().unwrap();
+        let answer = key.sign(&question);
+        session = town.app.sign_in_with_passkey(&question.state, &answer, &laptop()).await.unwrap().session;
+        town.mails().await;
+    }
+}
+
+type Act = fn(App, Secret<String>, String, String) -> std::pin::Pin<Box<dyn Future<Output = Result<(), Error>>>>;
+
+/// Everything that says how accounts are guarded, but how often a passkey signed and which code was used last.
+async fn guards(town: &Town) -> Vec<String> {
+    let dump = town.store.dump().await.unwrap();
+    let tables = ["accounts", "identities", "recovery_codes", "users", "jobs"];
+    let rows = tables.iter().flat_map(|table| dump[*table].clone());
+    let bare = |row: String| row.split(' ').filter(|part| !part.starts_with("totp_last_step=")).collect::<String>();
+    rows.map(bare).chain([dump["passkeys"].len().to_string()]).collect()
+}
