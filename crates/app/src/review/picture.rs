@@ -62,7 +62,8 @@ impl App {
         let (holder, print, at, by) =
             (holder.clone(), picture.print.sha256.to_vec(), self.now(), Arc::clone(&reviewer));
         let write = self.store().write("take_picture", async move |tx: &mut Tx| {
-            let mut row = open_behind(tx, &holder, now).await?.capture;
+            // By the clock of now: reading the picture took its time.
+            let mut row = open_behind(tx, &holder, at).await?.capture;
             let before = allowed(tx, &by, &row, slot).await?;
             let takes = before.as_ref().map_or(0, |before| Findings::of(before).takes);
             let findings = Findings { takes: takes + 1, ..findings.clone() };

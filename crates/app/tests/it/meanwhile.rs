@@ -3,17 +3,18 @@
 use std::future::Future;
 
 use keystead_app::accounts::Context;
-use keystead_app::{App, Error};
+use keystead_app::{Actor, App, Error, Settings};
 use keystead_core::id::UserId;
 use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
 use keystead_providers::sign_in::Identity;
-use keystead_store::tables::{sessions, users};
+use keystead_store::tables::{payments, sessions, users};
 use keystead_store::{Store, Tx};
 
 use crate::passkeys::{Authenticator, added};
 use crate::second_factor::{Phone, guarded};
 use crate::town::*;
+use crate::vendors::House;
 
 const ANN: &str = "ann@example.com";
 
@@ -217,6 +218,45 @@ async fn what_a_session_began_ends_with_it() {
     assert_eq!(code(town.app.add_passkey(&own.session, &question.state, "X", &made).await), "link_expired");
     let security = town.app.security(&ann).await.unwrap();
     assert_eq!((security.identities.len(), security.passkeys.len(), open(&town, &ann).await), (0, 0, 1));
+}
+
+/// Two operators reset a second step together; one of them alone does not, by proposing anew while they agree.
+#[tokio::test]
+async fn a_proposal_made_anew_while_it_is_agreed_to() {
+    let town = Town::new().await;
+    let ann = guarded(&town, ANN).await;
+    let (one, two) = (Actor::operator("one@example.com"), Actor::operator("two@example.com"));
+    town.app.propose_factor_reset(&one, ANN, "called her desk").await.unwrap();
+    let (app, second, user) = (town.app.clone(), two.clone(), ann.user.clone());
+    town.store.before("agree_to_factor_reset", async move {
+        app.discard_factor_reset(&second, &user).await.unwrap();
+        app.propose_factor_reset(&second, ANN, "called her desk").await.unwrap();
+    });
+    assert_eq!(code(town.app.agree_to_factor_reset(&two, &ann.user).await), "not_found");
+    assert_eq!(town.store.unplayed(), 0);
+    assert!(town.app.security(&ann.user).await.unwrap().second_factor_since.is_some());
+}
+
+/// A page for a card that ended while the service was asked for it does not come back to life.
+#[tokio::test]
+async fn a_set_up_that_ends_while_the_service_is_asked() {
+    let house = House::new(Settings::default()).await;
+    let home = house.home("ann").await;
+    let (store, organization) = (house.store.clone(), home.organization().clone());
+    let at = Timestamp(house.now());
+    house.store.before("payment_begun", async move {
+        let end = async move |tx: &mut Tx| {
+            let mut setup = payments::find_newest(tx, &organization).await?.unwrap();
+            (setup.state, setup.finished_at) = ("expired".to_owned(), Some(at));
+            payments::update(tx, &setup).await
+        };
+        let ended: Result<(), keystead_store::Error> = store.write("end", end).await;
+        ended.unwrap();
+    });
+    let begun = house.app.start_payment_method(&home.actor, home.organization()).await.unwrap();
+    assert_eq!((begun.status.as_str(), house.store.unplayed()), ("expired", 0));
+    let view = house.app.payment_methods(&home.actor, home.organization()).await.unwrap();
+    assert_eq!(view.setup.unwrap().status, "expired");
 }
 
 /// Every act that asks for a fresh session looks at it again in the transaction that acts: ended in between, nothing

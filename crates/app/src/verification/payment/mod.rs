@@ -82,6 +82,13 @@ impl App {
         setup.expires_at = begun.expires_at.min(setup.created_at.plus(SETUP_LIFE));
         let app = self.clone();
         let write = self.store().write("payment_begun", async move |tx: &mut Tx| {
+            let now = payments::find(tx, &setup.organization, &setup.id).await?;
+            if let Some(ended) = now.filter(|row| row.finished_at.is_some()) {
+                // It ended while the service was asked: it ends there, too.
+                let work = json!({ "reference": setup.reference, "provider": setup.provider });
+                app.enqueue(tx, crate::verification::jobs::PAYMENT_CANCEL, &work, app.now()).await?;
+                return Ok(SetupView::of(&ended));
+            }
             payments::save_customer(tx, &setup.organization, &setup.provider, &begun.customer).await?;
             payments::update(tx, &setup).await?;
             let work = json!({ "setup": setup.id, "organization": setup.organization, "try": 0 });
@@ -101,6 +108,10 @@ impl App {
         };
         let app = self.clone();
         let write = self.store().write("payment_not_begun", async move |tx: &mut Tx| {
+            let now = payments::find(tx, &ended.organization, &ended.id).await?;
+            if now.is_some_and(|row| row.finished_at.is_some()) {
+                return Ok(());
+            }
             payments::update(tx, &ended).await?;
             let actor = Actor::Service(ended.provider.clone());
             let event = PaymentEvent::SetupFailed { ended: true, failures: 0, cards: 0 };
