@@ -152,7 +152,11 @@ impl App {
     /// Whether this browser may confirm the address for this account.
     async fn may_confirm(&self, tx: &mut Tx, user: &UserId, email: &str, session: Option<&[u8]>) -> Result<(), Error> {
         let held = match session {
-            Some(key) => self.held_session(tx, key).await.ok(),
+            Some(key) => match self.held_session(tx, key).await {
+                Ok(held) => Some(held),
+                Err(Error::NotFound { .. }) => None,
+                Err(error) => return Err(error),
+            },
             None => None,
         };
         if held.as_ref().is_some_and(|(_, person, _)| person.id != *user) {

@@ -203,7 +203,10 @@ impl App {
             if passkeys::list_of_user(tx, &row.user).await?.len() >= MOST {
                 return Err(too_many());
             }
-            passkeys::insert(tx, &row).await.map_err(|_| refused())?;
+            passkeys::insert(tx, &row).await.map_err(|error| match error {
+                keystead_store::Error::Conflict(_) => refused(),
+                other => other.into(),
+            })?;
             app.factor_changed(tx, &key, &row.user, Kind::PasskeyAdded, "", json!({ "passkey": "added" })).await
         });
         write.await

@@ -147,7 +147,10 @@ impl App {
                 return Err(dead_link());
             }
             // What was proven before the code may have been taken away while it was awaited.
-            app.still_proven(tx, &user, &proven).await.map_err(|_| dead_link())?;
+            app.still_proven(tx, &user, &proven).await.map_err(|error| match error {
+                Error::Invalid { .. } => dead_link(),
+                other => other,
+            })?;
             app.begin_session(tx, &user, &context, false).await.map(Some)
         });
         write.await?.ok_or_else(wrong_code)

@@ -191,7 +191,7 @@ async fn invitations_to_strangers_are_limited() {
         firm.app().invite(who, organization, &format!("stranger{number}@example.com"), READER, "en").await
     };
     let network = async |last: u16, who: &Actor, organization: &OrganizationId, number: usize| {
-        let address = std::net::Ipv6Addr::new(0x2001, 0xdb8, 1, 0, 0, 0, 0, last);
+        let address = std::net::Ipv6Addr::new(0x2001, 0xdb8, 1, last, 0, 0, 0, 1);
         seen_from(address.into(), invite(who, organization, number)).await
     };
     for number in 0..20 {
