@@ -34,6 +34,9 @@ pub struct Pending {
     pub owner: String,
     /// The model of a response; the lines of a batch name their own.
     pub model: String,
+    /// The model of its tool that makes pictures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tool: Option<String>,
     /// Tokens that were sent, by an estimate.
     pub read: i64,
     /// Whether a stream was asked for.

@@ -111,6 +111,8 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) characters: i64,
     /// Whether a stream and reasoning summaries are asked for.
     pub(crate) asked: (bool, bool),
+    /// The model of the tool that makes pictures, if there is one.
+    pub(crate) tool: Option<&'a ModelEntry>,
     /// What is sent, for an estimate.
     pub(crate) prompt: Prompt,
     /// Why the client's body broke off, if it did.
@@ -154,6 +156,7 @@ impl Gateway {
             unasked: Some(body).filter(|_| strip && upstream.may_leave_out_usage()),
             characters: peek.input_characters,
             asked: (peek.stream, peek.summary),
+            tool: image.as_ref().map(|(model, _)| *model),
             prompt,
             fault: None,
         };
@@ -221,6 +224,7 @@ impl Gateway {
             unasked: None,
             characters: 0,
             asked: (asked.stream, false),
+            tool: None,
             prompt: Prompt::Form(Arc::clone(&form)),
             fault: Some(Arc::clone(&fault)),
         };
@@ -255,6 +259,7 @@ impl Gateway {
             unasked: None,
             characters: 0,
             asked: (false, false),
+            tool: None,
             prompt: Prompt::Nothing,
             fault: Some(Arc::clone(&fault)),
         };

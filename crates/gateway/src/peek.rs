@@ -94,7 +94,7 @@ pub(crate) fn peek(route: &Route, body: &Bytes) -> Result<Peek, Wire> {
         ..Peek::default()
     };
     if peek.stream {
-        (peek.include_usage, peek.splice) = usage_option(text.as_bytes(), found.stream_options);
+        (peek.include_usage, peek.splice) = usage_option(text.as_bytes(), found.stream_options)?;
     }
     let mut images = found.images.into_iter();
     peek.image_tool = images.next();
@@ -161,35 +161,42 @@ fn without_halves(body: &[u8], halves: &[usize]) -> Vec<u8> {
     copy
 }
 
-/// Whether the client asked for the usage chunk, and how to ask for it otherwise.
-fn usage_option(body: &[u8], options: Option<&RawValue>) -> (bool, Option<Splice>) {
+/// Whether the client asked for the usage chunk, and how to ask for it otherwise. Only `true` asks for it; what servers
+/// read in different ways is refused, or an upstream could leave out the usage that was taken to be asked for.
+fn usage_option(body: &[u8], options: Option<&RawValue>) -> Result<(bool, Option<Splice>), Wire> {
     const OPTION: &str = "\"include_usage\":true";
     let Some(options) = options else {
-        let Some(end) = body.iter().rposition(|byte| *byte == b'}') else { return (false, None) };
+        let Some(end) = body.iter().rposition(|byte| *byte == b'}') else { return Ok((false, None)) };
         let comma = if body[..end].iter().rev().find(|b| !b.is_ascii_whitespace()) == Some(&b'{') { "" } else { "," };
         let text = format!("{comma}\"stream_options\":{{{OPTION}}}");
-        return (false, Some(Splice { start: end, end, text }));
+        return Ok((false, Some(Splice { start: end, end, text })));
     };
     let offset = |raw: &str| raw.as_ptr() as usize - body.as_ptr() as usize;
     let start = offset(options.get());
     if options.get() == "null" {
-        return (false, Some(Splice { start, end: start + 4, text: format!("{{{OPTION}}}") }));
+        return Ok((false, Some(Splice { start, end: start + 4, text: format!("{{{OPTION}}}") })));
     }
-    // Anything that cannot be read in one way goes on as it is, for the upstream to complain about.
-    let Ok(read) = serde_json::from_str::<StreamOptions<'_>>(options.get()) else { return (true, None) };
-    match read.include_usage {
+    let read = serde_json::from_str::<StreamOptions<'_>>(options.get()).ok();
+    // A list would be read as the members of the object in their order.
+    let read = read.filter(|_| options.get().starts_with('{'));
+    let no_object = || bad_body("'stream_options' must be an object.").with_param("stream_options");
+    let read = read.ok_or_else(no_object)?;
+    Ok(match read.include_usage {
         Some(raw) if raw.get() == "true" => (true, None),
         Some(raw) if matches!(raw.get(), "false" | "null") => {
             let start = offset(raw.get());
             (false, Some(Splice { start, end: start + raw.get().len(), text: "true".to_owned() }))
         }
-        Some(_) => (true, None),
+        Some(_) => {
+            let message = "'stream_options.include_usage' must be a boolean.";
+            return Err(bad_body(message).with_param("stream_options.include_usage"));
+        }
         None => {
             let empty = options.get()[1..].trim_start() == "}";
             let text = format!("{OPTION}{}", if empty { "" } else { "," });
             (false, Some(Splice { start: start + 1, end: start + 1, text }))
         }
-    }
+    })
 }
 
 #[derive(Deserialize)]

@@ -88,8 +88,6 @@ fn the_usage_chunk_is_asked_for_without_touching_the_rest() {
         ),
         ("{\"stream\":true}\n", Some("{\"stream\":true,\"stream_options\":{\"include_usage\":true}}\n")),
         (r#"{"stream_options":{"include_usage":true},"stream":true}"#, None),
-        (r#"{"stream_options":5,"stream":true}"#, None),
-        (r#"{"stream_options":{"include_usage":1},"stream":true}"#, None),
         (r#"{"stream":false}"#, None),
     ] {
         let bytes = Bytes::from(body);
@@ -361,4 +359,19 @@ fn half_a_surrogate_pair_passes_where_nothing_is_read() {
 #[test]
 fn numbers_of_any_size_pass() {
     assert!(chat(r#"{"model":"gpt-4o","seed":1e400,"n":1.50,"x":123456789012345678901234567890}"#).is_ok());
+}
+
+#[test]
+fn only_true_asks_for_the_usage_chunk() {
+    for value in ["0", "1", "\"false\"", "\"true\"", "\"no\"", "[]", "{}", "[true]"] {
+        let body =
+            Bytes::from(format!(r#"{{"model":"a","stream":true,"stream_options":{{"include_usage":{value}}}}}"#));
+        let wire = chat(body).unwrap_err();
+        assert_eq!((wire.status, wire.param), (400, Some("stream_options.include_usage")), "{value}");
+    }
+    for options in ["5", "true", "\"x\"", "[]"] {
+        let body = Bytes::from(format!(r#"{{"model":"a","stream":true,"stream_options":{options}}}"#));
+        let wire = chat(body).unwrap_err();
+        assert_eq!((wire.status, wire.param), (400, Some("stream_options")), "{options}");
+    }
 }

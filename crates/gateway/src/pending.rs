@@ -130,6 +130,11 @@ impl Gateway {
         if !found.has_ended() {
             return Ok(());
         }
+        if let (Some(model), Some(drawn)) = (&pending.tool, usage::drawn(found)) {
+            let once = format!("{}/{model}", pending.id);
+            // Events become safe in order, so the one that follows speaks for both.
+            drop(self.meter.record(self.event_of(pending, UsageKind::Images, model.clone(), drawn, once)));
+        }
         match usage::counted(Meter::Completion, found, End::Whole, || sent(pending)) {
             Some(counted) => self.record_pending(pending, counted).await,
             None => self.forget(pending).await,
@@ -187,6 +192,7 @@ impl Gateway {
             key: exchange.caller.key.clone(),
             owner: exchange.caller.owner.as_str().to_owned(),
             model: String::new(),
+            tool: None,
             read: 0,
             stream: false,
             summary: false,

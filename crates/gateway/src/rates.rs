@@ -272,3 +272,7 @@ impl Drop for Held {
         lock(&ledger).settle(self, nodes, now);
     }
 }
+
+#[cfg(test)]
+#[path = "rates_tests.rs"]
+mod tests;

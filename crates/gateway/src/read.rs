@@ -37,6 +37,11 @@ pub(crate) struct Found {
     last_text: Name,
     data: Option<u64>,
     completed: u64,
+    /// Pictures made by a tool: as each was done, and as a list of all names them.
+    drawn: u64,
+    drawn_listed: u64,
+    /// Of the item that is being read: whether it is a picture, and whether it failed.
+    item: (bool, bool),
     failed: bool,
     last: bool,
     duration: Option<i64>,
@@ -65,6 +70,8 @@ enum Kind {
     Other,
     PictureDone,
     Sound,
+    /// A thing of the output is done.
+    ItemDone,
     /// The last one of its stream.
     Last,
     /// The same, and nothing came of it.
@@ -77,6 +84,7 @@ impl Kind {
         match name {
             b"image_generation.completed" | b"image_edit.completed" => Self::PictureDone,
             b"error" => Self::Failure,
+            b"response.output_item.done" => Self::ItemDone,
             b"response.failed" => Self::Failed,
             b"response.completed" | b"response.incomplete" | b"transcript.text.done" | b"speech.audio.done" => {
                 Self::Last
@@ -100,8 +108,9 @@ enum Zone {
     Voice,
     Response,
     Output,
-    /// One thing of an output.
+    /// One thing of an output that is listed whole, or that is done.
     Item,
+    Done,
     ItemPart,
     Data,
     Groq,
@@ -145,7 +154,7 @@ names! {
     CompletionTokens = "completion_tokens", Content = "content", Created = "created", Custom = "custom",
     Data = "data", Delta = "delta", Duration = "duration", Error = "error", Function = "function",
     FunctionCall = "function_call", Id = "id", Input = "input", InputDetails = "input_tokens_details",
-    InputTokens = "input_tokens", Message = "message", Model = "model", NumCached = "num_cached_tokens",
+    InputTokens = "input_tokens", Item = "item", Message = "message", Model = "model", NumCached = "num_cached_tokens",
     Obfuscation = "obfuscation", Object = "object", Output = "output", OutputTokens = "output_tokens",
     PromptDetails = "prompt_tokens_details", PromptTokens = "prompt_tokens", Provider = "provider",
     Reasoning = "reasoning", ReasoningContent = "reasoning_content", Refusal = "refusal", Response = "response",
@@ -221,6 +230,11 @@ impl Found {
         self.object.as_deref()
     }
 
+    /// Pictures that a tool made.
+    pub(crate) fn drawn(&self) -> u64 {
+        self.drawn.max(self.drawn_listed)
+    }
+
     /// Whether a response says that it has ended.
     pub(crate) fn has_ended(&self) -> bool {
         self.over == Some(true)
@@ -258,7 +272,7 @@ impl Found {
             Kind::Failure => self.failed = true,
             Kind::Failed => (self.failed, self.last) = (true, true),
             Kind::Last => self.last = true,
-            Kind::Sound | Kind::Other => {}
+            Kind::Sound | Kind::ItemDone | Kind::Other => {}
         }
         self.frames.clear();
         (self.name, self.text) = (Name::Unknown, TextUse::None);
@@ -288,6 +302,7 @@ impl Found {
             (Zone::Root, Name::Choices, true) => Zone::Choices,
             (Zone::Root, Name::Response, false) => Zone::Response,
             (Zone::Root, Name::Data, true) => Zone::Data,
+            (Zone::Root, Name::Item, false) if self.event.kind == Kind::ItemDone => Zone::Done,
             (Zone::Root, Name::XGroq, false) => Zone::Groq,
             (Zone::Root | Zone::Response, Name::Output, true) => Zone::Output,
             (Zone::Choice, Name::Delta | Name::Message, false)
@@ -312,6 +327,7 @@ impl Found {
             (Zone::Root, Name::Delta) if self.event.kind != Kind::Sound => TextUse::Written,
             (Zone::Root, Name::Type | Name::Status | Name::Id | Name::Duration) => TextUse::Kept,
             (Zone::Response, Name::Id | Name::Status) => TextUse::Kept,
+            (Zone::Item | Zone::Done, Name::Type | Name::Status) => TextUse::Kept,
             (Zone::Usage(_) | Zone::UsageDetails, name) if name != Name::Unknown => TextUse::Kept,
             (Zone::Choice, Name::Text) | (Zone::Voice, Name::Transcript) => TextUse::Written,
             (Zone::Message, Name::Content | Name::Text | Name::Refusal) => TextUse::Written,
@@ -344,6 +360,8 @@ impl Found {
             (Zone::Root | Zone::Response, Name::Status, status) => {
                 self.over = Some(!matches!(status, b"queued" | b"in_progress"));
             }
+            (Zone::Item | Zone::Done, Name::Type, kind) => self.item.0 = kind == b"image_generation_call",
+            (Zone::Item | Zone::Done, Name::Status, status) => self.item.1 = status == b"failed",
             (zone, name, text) => self.figure(zone, name, text),
         }
         self.kept = kept;
@@ -404,6 +422,7 @@ impl Visit for Found {
         let zone = self.child(list);
         match zone {
             Zone::Usage(_) => self.figures = Figures::default(),
+            Zone::Item | Zone::Done => self.item = (false, false),
             // An empty list says that there is none.
             Zone::Data => self.data = Some(self.data.unwrap_or(0)),
             _ => {}
@@ -415,6 +434,11 @@ impl Visit for Found {
     fn close(&mut self) {
         let Some(frame) = self.frames.pop() else { return };
         self.name = frame.outer;
+        match frame.zone {
+            Zone::Item if self.item == (true, false) => self.drawn_listed = self.drawn_listed.saturating_add(1),
+            Zone::Done if self.item == (true, false) => self.drawn = self.drawn.saturating_add(1),
+            _ => {}
+        }
         if let Zone::Usage(place) = frame.zone
             && self.figures.say_something()
             && self.best.is_none_or(|(best, _)| best <= place)

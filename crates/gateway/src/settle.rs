@@ -98,6 +98,8 @@ pub(crate) struct Settled {
     price: Price,
     characters: i64,
     prompt: Prompt,
+    /// The model of the tool that makes pictures, and its price.
+    tool: Option<(Arc<str>, Price)>,
     /// Whether a stream was asked for, and whether a reasoning summary.
     asked: (bool, bool),
     /// Whether any of it was sent.
@@ -129,6 +131,7 @@ impl Settled {
             price: model.map(|model| model.price).unwrap_or_default(),
             characters,
             prompt: outgoing.prompt.clone(),
+            tool: outgoing.tool.map(|model| (Arc::clone(&model.id), model.price)),
             asked,
             begun: AtomicBool::new(false),
             reservation,
@@ -182,6 +185,13 @@ impl Settled {
             self.nothing();
             return Recorded::Safe;
         };
+        if let Some((model, price)) = self.tool.take()
+            && let Some(drawn) = usage::drawn(found)
+        {
+            let once = once.as_ref().map(|id| format!("{id}/{model}"));
+            // Events become safe in order, so the one that follows speaks for both.
+            drop(self.meter.record(self.event(UsageKind::Images, &model, price, drawn, once)));
+        }
         self.record(counted, once)
     }
 
@@ -219,6 +229,7 @@ impl Settled {
             key: self.caller.key.clone(),
             owner: self.caller.owner.as_str().to_owned(),
             model,
+            tool: self.tool.as_ref().map(|(model, _)| (**model).to_owned()),
             read: i64::try_from(self.prompt.asked().read).unwrap_or(i64::MAX),
             stream: self.asked.0,
             summary: self.asked.1,
@@ -236,15 +247,20 @@ impl Settled {
             tokens: used.input_tokens.saturating_add(used.output_tokens).unsigned_abs(),
             images: used.images.unsigned_abs(),
         });
-        self.meter.record(UsageEvent {
+        self.meter.record(self.event(kind, &model, self.price, Counted { used, estimated }, once))
+    }
+
+    fn event(&self, kind: UsageKind, model: &str, price: Price, counted: Counted, once: Option<String>) -> UsageEvent {
+        let Counted { used, estimated } = counted;
+        UsageEvent {
             at: (self.clock)(),
             kind,
             organization: self.payer.organization.clone(),
             project: self.payer.project.clone(),
             key: self.caller.key.clone(),
             owner: self.caller.owner.as_str().to_owned(),
-            model: (*model).to_owned(),
-            cost: self.price.cost(&used),
+            model: model.to_owned(),
+            cost: price.cost(&used),
             used,
             status: self.status,
             estimated,
@@ -252,7 +268,7 @@ impl Settled {
             stream: self.asked.0,
             summary: self.asked.1,
             once,
-        })
+        }
     }
 
     /// Notes a stored response as its payer's.

@@ -121,6 +121,13 @@ pub(crate) fn abandoned(meter: Meter, sent: Sent) -> Counted {
     counted(meter, nothing.found(), End::Broken, || sent).unwrap_or(none)
 }
 
+/// Pictures that a tool of a response made: they count as those of its own model.
+pub(crate) fn drawn(found: &Found) -> Option<Counted> {
+    let images = whole(found.drawn());
+    let used = Quantities { requests: 1, images, ..Quantities::default() }.clamped();
+    (images > 0).then_some(Counted { used, estimated: false })
+}
+
 /// What one JSON answer used that is there as a whole.
 pub(crate) fn of_json(meter: Meter, body: &[u8]) -> Option<Counted> {
     let mut reader = Reader::default();
@@ -282,6 +289,37 @@ mod tests {
         ] {
             assert_eq!(tokens(body), (40, 0, written, true), "{body}");
         }
+    }
+
+    #[test]
+    fn pictures_of_a_tool_are_found_in_the_output() {
+        let call = |status: &str| {
+            format!(r#"{{"id":"ig_1","type":"image_generation_call","status":"{status}","result":"QUJD"}}"#)
+        };
+        let count = |body: &str, step: usize| {
+            let mut scan = crate::sse::EventScan::new(false);
+            for piece in body.as_bytes().chunks(step) {
+                scan.pass(&bytes::Bytes::copy_from_slice(piece));
+            }
+            scan.rest();
+            drawn(scan.found()).map(|counted| counted.used.images)
+        };
+        let (one, failed) = (call("completed"), call("failed"));
+        let message = r#"{"type":"message","content":[{"type":"output_text","text":"image_generation_call"}]}"#;
+        let added = format!("data: {{\"type\":\"response.output_item.added\",\"item\":{one}}}\n\n");
+        let done = format!("data: {{\"type\":\"response.output_item.done\",\"item\":{one}}}\n\n");
+        let end = format!(
+            "data: {{\"type\":\"response.completed\",\"response\":{{\"output\":[{one},{message},{failed}]}}}}\n\n"
+        );
+        for step in [1, 7, 1_000] {
+            assert_eq!(count(&format!("{added}{done}{end}"), step), Some(1));
+            assert_eq!(count(&format!("{added}{done}{done}"), step), Some(2), "the end never came");
+            assert_eq!(count(&added, step), None);
+        }
+        let mut reader = Reader::default();
+        reader.feed(format!(r#"{{"id":"resp_1","output":[{one},{message},{failed},{one}]}}"#).as_bytes());
+        reader.end_value();
+        assert_eq!(drawn(reader.found()).map(|counted| counted.used.images), Some(2));
     }
 
     #[test]

@@ -317,3 +317,43 @@ async fn sound_is_counted_whatever_form_its_text_has() {
     let rows: Vec<_> = events.iter().map(|e| (e.used.seconds, e.estimated)).collect();
     assert_eq!(rows, [(10, false), (10, false), (10, false), (4, true), (7, false)]);
 }
+
+#[tokio::test]
+async fn pictures_that_a_tool_draws_count_under_its_model() {
+    let world = world(0).await;
+    let key = world.key(1);
+    world.change(&key, |caller| caller.organizations[0].entitlements.met.push(Requirement::Organization));
+    let call = r#"{"id":"ig_1","type":"image_generation_call","status":"completed","result":"QUJD"}"#;
+    let usage = r#""usage":{"input_tokens":5,"output_tokens":7}"#;
+    let whole = format!(r#"{{"id":"resp_1","status":"completed","output":[{call},{call}],{usage}}}"#);
+    let stream = format!(
+        "data: {{\"type\":\"response.output_item.done\",\"item\":{call}}}\n\ndata: {{\"type\":\"response.completed\",\"response\":{{\"id\":\"resp_2\",\"output\":[{call}],{usage}}}}}\n\n"
+    );
+    world.answers(move |seen| match seen.body.as_deref().is_some_and(|body| body.starts_with(b"{\"stream\"")) {
+        true => events(full(stream.clone())),
+        false => json(200, &whole),
+    });
+    for start in ["{", "{\"stream\":true,"] {
+        let body = format!(
+            r#"{start}"model":"gpt-4o","input":"draw it","tools":[{{"type":"image_generation","model":"gpt-image-1"}}]}}"#
+        );
+        let answer = world.post("/v1/responses", &key, &body).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+    }
+    let rows: Vec<_> = world
+        .events()
+        .await
+        .iter()
+        .map(|e| (e.kind.as_str(), e.model.clone(), e.used.images, e.used.output_tokens, e.estimated))
+        .collect();
+    let row = |kind, model: &str, images, tokens| (kind, model.to_owned(), images, tokens, false);
+    assert_eq!(
+        rows,
+        [
+            row("images", "gpt-image-1", 2, 0),
+            row("completions", "gpt-4o", 0, 7),
+            row("images", "gpt-image-1", 1, 0),
+            row("completions", "gpt-4o", 0, 7),
+        ]
+    );
+}

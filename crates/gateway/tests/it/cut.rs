@@ -43,7 +43,7 @@ impl Drip {
         let (sender, gone) = oneshot::channel();
         let held = Arc::new(Mutex::new(Some((incoming, Dropped(Some(sender))))));
         world.answers(move |_| {
-            let state = held.lock().unwrap().take().expect("one request");
+            let state = held.lock().unwrap().take().unwrap();
             let stream = futures_util::stream::unfold(state, |(mut incoming, dropped)| async move {
                 let chunk = incoming.recv().await?;
                 Some((Ok::<_, BoxError>(Frame::data(Bytes::from_static(chunk.as_bytes()))), (incoming, dropped)))

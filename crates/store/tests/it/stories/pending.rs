@@ -17,6 +17,7 @@ fn pending(name: &str) -> Pending {
         key: key_id("a"),
         owner: "user-ann".to_owned(),
         model: "m".to_owned(),
+        tool: None,
         read: 7,
         stream: false,
         summary: true,
