@@ -16,7 +16,7 @@ use super::link::Link;
 use super::pool::Pool;
 use super::unpack::Unpacker;
 
-/// So many bytes are enough to see what a body is.
+/// This many bytes are enough to see what a body is.
 const TELLING: usize = 8;
 
 /// A connection that comes back to the pool once its answer was read to the end.
@@ -130,7 +130,7 @@ impl UpstreamBody {
                 Some(Err(_)) => (self.lease, self.unpacker) = (None, None),
                 Some(Ok(data)) => {
                     let unpacking = self.unpacker.as_mut().map(|unpacker| unpacker.push(data.clone())).is_some();
-                    // The end of chunks often stands right behind the last one.
+                    // The end of chunks often follows the last one directly.
                     self.look_ahead();
                     if unpacking {
                         continue;

@@ -72,7 +72,7 @@ impl Deed {
         if deed == Self::NoAnswer && rng.random_bool(0.95) { Self::Chunked } else { deed }
     }
 
-    /// Whether the answer may be cut into two writes. What stands behind an answer comes with it: bytes that come only
+    /// Whether the answer may be cut into two writes. What follows an answer comes with it: bytes that come only
     /// after the next request has begun cannot be told from its answer, in HTTP/1.1, by any client.
     const fn may_be_cut(self) -> bool {
         !matches!(

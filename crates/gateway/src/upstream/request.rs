@@ -18,9 +18,9 @@ const HEAD: usize = 1 << 10;
 /// What has not come yet of a request's body.
 enum Rest {
     Nothing,
-    /// So many bytes, as was announced.
+    /// As many bytes as were announced.
     Measured(GatewayBody, u64),
-    /// Chunks; whether one went out, whose line break is owed.
+    /// Chunks; whether one went out and still needs its line break.
     Chunks(GatewayBody, bool),
     /// It broke off. Nothing may follow, or what was sent would look whole.
     Broken,

@@ -38,7 +38,7 @@ const SECTIONS: [&str; 9] = [
     "usage",
 ];
 
-/// One request of a client and what comes of it.
+/// One request of a client, with its answer and what is counted.
 #[derive(Debug, Default)]
 struct Exchange {
     method: String,
