@@ -85,6 +85,7 @@ pub use ownership::{MemoryOwnership, Ownership};
 pub use pending::{MemoryPending, PendingUsage};
 pub use rates::{Rates, Stopwatch};
 pub use settlement::ReadOn;
+pub use spool::left::{SpoolFileReport, report as spool_report};
 
 use credential::Missing;
 use forward::Exchange;

@@ -166,6 +166,48 @@ pub(crate) fn read_segment(segment: &Arc<Segment>) -> (Contents, Kept) {
     (all, kept)
 }
 
+/// One file in the folder of a spool, for its operator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SpoolFileReport {
+    /// The file.
+    pub path: PathBuf,
+    /// Its segment, as the store knows it; none where the name says nothing.
+    pub segment: Option<String>,
+    /// The place behind its last event.
+    pub end: i64,
+    /// Why it cannot be read, or what of it cannot.
+    pub wrong: Option<String>,
+}
+
+/// What is in the folder of a spool, whether or not a process uses it now.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub fn report(folder: &Path) -> io::Result<Vec<SpoolFileReport>> {
+    let wrong = |path, wrong: &str| SpoolFileReport { path, segment: None, end: 0, wrong: Some(wrong.to_owned()) };
+    let (files, others) = list(folder)?;
+    let mut all: Vec<SpoolFileReport> = others.into_iter().map(|path| wrong(path, "it is no file")).collect();
+    for found in files {
+        // One's own, so that the files of a process that runs are read, too.
+        let segment = Segment { name: found.segment.as_str().into(), folder: folder.to_owned(), own: true };
+        let (end, wrong) = match read(&Arc::new(segment), &found.path) {
+            Ok(contents) => {
+                let damaged = (contents.damaged > 0).then(|| format!("{} lines are damaged", contents.damaged));
+                (contents.groups.iter().map(Group::end).max().unwrap_or(0), damaged)
+            }
+            Err(why) => (0, Some(why.to_string())),
+        };
+        all.push(SpoolFileReport { path: found.path, segment: Some(found.segment), end, wrong });
+    }
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == DAMAGED) {
+            all.push(wrong(path, "it has damaged lines; the others were counted"));
+        }
+    }
+    Ok(all)
+}
+
 /// Puts a file aside whose readable lines were counted, where nothing reads or removes it any more.
 pub(crate) fn put_aside(path: &Path) -> io::Result<PathBuf> {
     let aside = path.with_added_extension(DAMAGED);

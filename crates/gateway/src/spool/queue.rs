@@ -177,11 +177,11 @@ impl Queue {
     /// The files were read that the last [`Work::Read`] named.
     pub(super) fn read(&mut self, contents: Contents, kept: Kept) {
         let Some(Entry::File(segment, lines)) = self.entries.pop_front() else { return };
-        // What was a whole line and no event is not waited for; what is in two files is delivered twice.
+        // A line that is no event counts as dealt with; an event in two files is delivered twice.
         let events = contents.groups.iter().map(|group| group.events.len()).sum::<usize>();
         let events = u64::try_from(events).unwrap_or(u64::MAX);
         self.waiting = self.waiting.saturating_sub(lines).saturating_add(events);
-        self.taken = self.taken.saturating_sub(lines).saturating_add(events);
+        self.taken += events.saturating_sub(lines);
         match self.entries.front_mut() {
             // Of this run, it has its end already.
             Some(Entry::End(of, known, _)) if *of == segment => *known = kept,

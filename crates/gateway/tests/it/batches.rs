@@ -149,3 +149,26 @@ async fn results_that_cannot_be_counted_wait() {
     assert_eq!(world.get("/v1/batches/batch_1", &key).await.status, 200);
     assert_eq!(world.events().await.len(), 1);
 }
+
+// GW-5: a node that ends between counting results and noting whose they are leaves them to be counted again.
+#[tokio::test]
+async fn results_count_once_although_nobody_noted_that_they_were() {
+    const OUTPUT: &str = concat!(
+        r#"{"response":{"body":{"model":"gpt-4o","usage":{"prompt_tokens":5,"completion_tokens":2}}}}"#,
+        "\n",
+        r#"{"response":{"body":{"model":"o3","usage":{"prompt_tokens":7,"completion_tokens":1}}}}"#,
+    );
+    let first = World::new().await;
+    let second = first.beside().await;
+    let key = first.key(1);
+    for world in [&first, &second] {
+        // Each node has its own notes of who owns what, so the second knows of nothing that the first did.
+        runs(world, line("/v1/chat/completions", r#"{"model":"gpt-4o","messages":[]}"#), OUTPUT);
+        assert_eq!(upload(world, &key).await.status, 200);
+        assert_eq!(world.post("/v1/batches", &key, r#"{"input_file_id":"file-1"}"#).await.status, 200);
+        assert_eq!(world.get("/v1/batches/batch_1", &key).await.status, 200);
+    }
+    let events = second.events().await;
+    let models: Vec<&str> = events.iter().map(|event| event.model.as_str()).collect();
+    assert_eq!(models, ["gpt-4o", "o3"]);
+}

@@ -10,7 +10,7 @@ use http::Response;
 use keystead_core::Timestamp;
 use keystead_core::money::Micros;
 use keystead_core::usage::{Quantities, UsageEvent, UsageKind};
-use keystead_gateway::{Meter, MeterOptions, UsageSink};
+use keystead_gateway::{Meter, MeterOptions, SpoolFileReport, UsageSink, spool_report};
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 
@@ -150,4 +150,85 @@ async fn every_kind() {
             (UsageKind::Completions, 8, 9, 0, false),
         ]
     );
+}
+
+// SD-1, SD-7: whatever lies in the folder, the service starts, counts what it can read, and removes nothing else.
+#[tokio::test]
+async fn a_damaged_spool_is_kept_and_the_rest_of_it_counted() {
+    const OLD: &str = include_str!("../../src/spool/old_lines.txt");
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("spool");
+    let dead = Arc::new(Store::default());
+    dead.down.store(true, Ordering::SeqCst);
+    let meter = open(&dir, &dead, 1).await;
+    for number in 0..3 {
+        meter.record(event(number)).safe().await.unwrap();
+    }
+    drop(meter);
+    let written = std::fs::read_dir(&dir).unwrap().map(|entry| entry.unwrap().path());
+    let written: Vec<_> = written.filter(|path| std::fs::metadata(path).unwrap().len() > 100).collect();
+    let good = std::fs::read(&written[0]).unwrap();
+    std::fs::remove_dir_all(&dir).unwrap();
+    std::fs::create_dir(&dir).unwrap();
+
+    let name = |number: u32, run: &str| dir.join(format!("{number:020}-{run}.usage"));
+    let mut damaged = good.clone();
+    let middle = good.len() / 2;
+    damaged[middle] ^= 1;
+    std::fs::write(name(1, "damaged"), &damaged).unwrap();
+    std::fs::write(name(2, "newer"), "keystead usage 3\nsomething else\n").unwrap();
+    let outside = folder.path().join("outside");
+    std::fs::write(&outside, &good).unwrap();
+    std::os::unix::fs::symlink(&outside, name(3, "link")).unwrap();
+    std::fs::create_dir(name(4, "folder")).unwrap();
+    std::fs::write(dir.join("notes.txt"), "not ours").unwrap();
+    std::fs::write(name(5, "old"), OLD).unwrap();
+    // A process was killed while it wrote the last line.
+    let torn = [&good[..], b"1234abcd 3 {\"at\":"].concat();
+    std::fs::write(name(6, "torn"), torn).unwrap();
+    // A running process writes this one.
+    let live = std::fs::File::create(name(7, "live")).unwrap();
+    live.lock().unwrap();
+    std::fs::write(name(7, "live"), &good).unwrap();
+
+    let wrong = |files: &[SpoolFileReport]| -> Vec<String> {
+        let wrong = files.iter().filter_map(|file| Some((file.path.file_stem()?, file.wrong.as_ref()?)));
+        let mut wrong: Vec<String> = wrong.map(|(name, why)| format!("{}: {why}", name.display())).collect();
+        wrong.sort();
+        wrong.into_iter().map(|line| line[20..].to_owned()).collect()
+    };
+    let before = spool_report(&dir).unwrap();
+    assert_eq!(
+        wrong(&before),
+        [
+            "-damaged: 1 lines are damaged",
+            "-newer: it was written by another version of Keystead",
+            "-link: it is no file",
+            "-folder: it is no file"
+        ]
+    );
+    assert_eq!(before.iter().map(|file| file.end).sum::<i64>(), 3 + 2 + 3 + 3);
+
+    let store = Arc::new(Store::default());
+    let meter = open(&dir, &store, 2).await;
+    meter.flush().await;
+    // The files of what was delivered go before the next event is.
+    meter.record(event(9)).safe().await.unwrap();
+    meter.flush().await;
+    let mut at = counted(&store);
+    at.retain(|at| *at < 1_000_000);
+    assert_eq!((at.len(), store.events.lock().unwrap().len()), (6, 8));
+    for (kept, bytes) in [
+        (name(1, "damaged").with_extension("usage.damaged"), &damaged[..]),
+        (name(2, "newer"), b"keystead usage 3\nsomething else\n"),
+        (outside.clone(), &good[..]),
+        (dir.join("notes.txt"), b"not ours"),
+        (name(7, "live"), &good[..]),
+    ] {
+        assert_eq!(std::fs::read(&kept).unwrap(), bytes, "{}", kept.display());
+    }
+    assert!(name(3, "link").is_symlink() && name(4, "folder").is_dir());
+    for gone in [name(1, "damaged"), name(5, "old"), name(6, "torn")] {
+        assert!(!gone.exists(), "{}", gone.display());
+    }
 }

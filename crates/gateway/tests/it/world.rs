@@ -230,11 +230,19 @@ impl World {
     }
 
     pub(crate) async fn with(limits: Limits, options: DirectoryOptions) -> Self {
+        Self::on(Arc::default(), limits, options).await
+    }
+
+    /// Another node on the same store.
+    pub(crate) async fn beside(&self) -> Self {
+        Self::on(Arc::clone(&self.store), Limits::default(), DirectoryOptions::default()).await
+    }
+
+    async fn on(store: Arc<Store>, limits: Limits, options: DirectoryOptions) -> Self {
         let seen: Arc<Mutex<Vec<Seen>>> = Arc::default();
         let chat: Script = Arc::new(|_| json(200, r#"{"id":"x","usage":{"prompt_tokens":5,"completion_tokens":7}}"#));
         let script = Arc::new(Mutex::new(chat));
         let upstream = upstream(Arc::clone(&seen), Arc::clone(&script)).await;
-        let store = Arc::new(Store::default());
         let time = Arc::new(AtomicI64::new(1_800_000_000));
         let clock: keystead_gateway::Clock = {
             let time = Arc::clone(&time);

@@ -1,10 +1,13 @@
 //! `keystead doctor`: what works, what does not, and what to do about it.
 
+use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
 
 use keystead_app::review::EvidenceStore;
 use keystead_core::network::CountryRule;
-use keystead_store::Store;
+use keystead_gateway::spool_report;
+use keystead_store::tables::usage;
+use keystead_store::{Store, Tx};
 use serde_json::{Value, json};
 
 use crate::cli::Output;
@@ -23,6 +26,7 @@ pub(crate) async fn run(config: &Validated, output: Output) -> Result<(), Failur
     checks.push(Check { name: "data folder", outcome: folder(config) });
     checks.push(Check { name: "secrets", outcome: secrets(config) });
     checks.push(Check { name: "database", outcome: database(config).await });
+    checks.push(Check { name: "spool", outcome: spool(config).await });
     checks.push(Check { name: "proxies", outcome: Ok(proxies(config)) });
     if config.edge.rule.is_some() || config.edge.country_database.is_some() {
         checks.push(Check { name: "countries", outcome: countries(config) });
@@ -89,6 +93,47 @@ async fn database(config: &Validated) -> Result<String, String> {
     let store = Store::open(url).await.map_err(|error| error.to_string())?;
     store.ping().await.map_err(|error| error.to_string())?;
     Ok(if file.is_some() { "SQLite answers".to_owned() } else { "PostgreSQL answers".to_owned() })
+}
+
+/// How many usage events wait to be counted, and what cannot be read.
+async fn spool(config: &Validated) -> Result<String, String> {
+    let folder = config.server.data_dir.join("spool");
+    if !folder.exists() {
+        return Ok("none yet; the first start makes it".to_owned());
+    }
+    let files = spool_report(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let wrong = files.iter().filter_map(|file| Some(format!("{}: {}", file.path.display(), file.wrong.as_ref()?)));
+    let wrong: Vec<String> = wrong.collect();
+    let mut ends: BTreeMap<String, i64> = BTreeMap::new();
+    for file in files {
+        if let Some(segment) = file.segment {
+            let end = ends.entry(segment).or_default();
+            *end = file.end.max(*end);
+        }
+    }
+    let waiting = match waiting(config, ends).await {
+        Ok(0) => "no usage waits".to_owned(),
+        Ok(1) => "1 usage event waits; it is counted when Keystead runs".to_owned(),
+        Ok(many) => format!("{many} usage events wait; they are counted when Keystead runs"),
+        Err(_) => "how much usage waits cannot be told without the database".to_owned(),
+    };
+    if wrong.is_empty() { Ok(waiting) } else { Err(format!("{waiting}; {}", wrong.join("; "))) }
+}
+
+/// Events behind the places up to which the store counted these segments.
+async fn waiting(config: &Validated, ends: BTreeMap<String, i64>) -> Result<i64, keystead_store::Error> {
+    if ends.values().all(|end| *end == 0) {
+        return Ok(0);
+    }
+    let store = Store::open(config.database_url.expose()).await?;
+    let read = store.read("spool_waiting", async move |tx: &mut Tx| {
+        let mut sum = 0;
+        for (segment, end) in &ends {
+            sum += end.saturating_sub(usage::counted(tx, segment).await?).max(0);
+        }
+        Ok::<_, keystead_store::Error>(sum)
+    });
+    read.await
 }
 
 /// Whose word on clients' addresses counts.

@@ -14,19 +14,43 @@ use keystead_store::{Error, Store, Tx};
 
 use crate::wire;
 
-/// Organizations whose first uses are remembered at most; whoever is forgotten is written down again, which changes nothing.
+/// First uses that are remembered at most. One that is forgotten is written down again, which changes nothing.
 const REMEMBERED: usize = 100_000;
 
 /// Writes usage into the store.
 pub(crate) struct StoreUsage {
     store: Store,
-    /// Organizations with the models whose first use is written down.
-    known: Mutex<HashMap<OrganizationId, HashSet<String>>>,
+    /// How many first uses are remembered.
+    remembered: usize,
+    known: Mutex<Known>,
+}
+
+/// Organizations with the models whose first use is written down, up to a number of pairs.
+#[derive(Default)]
+struct Known {
+    models: HashMap<OrganizationId, HashSet<String>>,
+    pairs: usize,
+}
+
+impl Known {
+    fn has(&self, organization: &OrganizationId, model: &str) -> bool {
+        self.models.get(organization).is_some_and(|models| models.contains(model))
+    }
+
+    fn add(&mut self, organization: OrganizationId, uses: Vec<FirstUse>, most: usize) {
+        if self.pairs.saturating_add(uses.len()) > most {
+            *self = Self::default();
+        }
+        let models = self.models.entry(organization).or_default();
+        let before = models.len();
+        models.extend(uses.into_iter().map(|first| first.model));
+        self.pairs += models.len() - before;
+    }
 }
 
 impl StoreUsage {
     pub(crate) fn new(store: Store) -> Self {
-        Self { store, known: Mutex::default() }
+        Self { store, remembered: REMEMBERED, known: Mutex::default() }
     }
 
     /// Uses in this batch that this node has not written down as first ones.
@@ -34,7 +58,7 @@ impl StoreUsage {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let mut news: BTreeMap<OrganizationId, Vec<FirstUse>> = BTreeMap::new();
         for event in events {
-            if known.get(&event.organization).is_some_and(|models| models.contains(&event.model)) {
+            if known.has(&event.organization, &event.model) {
                 continue;
             }
             let uses = news.entry(event.organization.clone()).or_default();
@@ -56,10 +80,7 @@ impl StoreUsage {
                 .write("first_uses", async move |tx: &mut Tx| first_uses::save(tx, &id, &firsts, wire::now()).await);
             write.await?;
             let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-            if known.len() > REMEMBERED {
-                known.clear();
-            }
-            known.entry(organization).or_default().extend(uses.into_iter().map(|first| first.model));
+            known.add(organization, uses, self.remembered);
         }
         Ok(())
     }

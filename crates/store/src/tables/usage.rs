@@ -107,6 +107,16 @@ pub async fn record(tx: &mut Tx, segment: &str, first: i64, events: &[UsageEvent
     Ok(new.len())
 }
 
+/// The place up to which a segment was counted.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn counted(tx: &mut Tx, segment: &str) -> Result<i64, Error> {
+    const SQL: &str = "SELECT counted FROM usage_spools WHERE segment = $1";
+    let row = tx.optional(SQL, vec![segment.into()]).await?;
+    row.map_or(Ok(0), |row| row.int(0))
+}
+
 /// Forgets a segment whose file is gone.
 ///
 /// # Errors

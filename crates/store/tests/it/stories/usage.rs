@@ -151,6 +151,8 @@ pub(crate) async fn places_of_a_spool_count_once(db: TestDb) {
     assert_eq!(change!(db, |tx| usage::record(tx, "1-a", 8, &events[8..])), Ok(2), "after lines that were damaged");
     assert_eq!(change!(db, |tx| usage::record(tx, "2-a", 0, &events[..1])), Ok(1), "each segment for itself");
     assert_eq!(sum().await, 9);
+    assert_eq!(look!(db, |tx| usage::counted(tx, "1-a")), Ok(10));
+    assert_eq!(look!(db, |tx| usage::counted(tx, "3-a")), Ok(0));
     for _ in 0..2 {
         assert_eq!(change!(db, |tx| usage::forget_segment(tx, "1-a")), Ok(()));
     }
