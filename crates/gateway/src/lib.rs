@@ -207,8 +207,7 @@ impl Gateway {
     /// Registers the data plane's metrics.
     pub fn metrics(&self, registry: &mut prometheus_client::registry::Registry) {
         self.metrics.register(registry, &self.directory, &self.meter);
-        let help = "Memory set aside for request bodies of the data plane";
-        self.memory.register(registry, "keystead_body_memory_bytes", help);
+        self.memory.register(registry, "keystead_body_memory_bytes", metrics::BODY_MEMORY);
     }
 
     /// When keys were last used, on their way to the store.

@@ -15,6 +15,9 @@ use prometheus_client::registry::Registry;
 use crate::directory::Directory;
 use crate::meter::Meter;
 
+/// What is said of the memory for bodies.
+pub(crate) const BODY_MEMORY: &str = "Memory set aside for request bodies of the data plane";
+
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Labels {
     route: &'static str,
