@@ -13,6 +13,7 @@ use crate::address::Upstream;
 use crate::body::{GatewayBody, full};
 use crate::cut::Watched;
 use crate::forward::{Exchange, Outgoing};
+use crate::made::{self, Making};
 use crate::right::Right;
 use crate::settle::Settled;
 use crate::settlement::{self, Settlement, Shape};
@@ -43,13 +44,14 @@ impl Gateway {
             return Box::pin(self.refused(exchange, outgoing.upstream, parts, body)).await;
         }
         let list = objects::lists_objects(exchange.route);
-        let read = list || objects::names_objects(exchange.route);
+        let makes = made::makes(exchange.route, outgoing.audio);
+        let read = list || makes || objects::names_objects(exchange.route);
         let shape = shape(&mut parts, &mut body, outgoing.asked.0, read || settled.is_open()).await;
         let body = if list || (shape.json && read) {
             let Some((whole, recorded)) = Box::pin(settlement::collect(body, settled, MOST_BOOKKEPT)).await else {
                 return Err(reply::server_error(502, "The model server's answer broke off or was too large."));
             };
-            let whole = Box::pin(objects::keep_books(self, exchange, whole)).await?;
+            let whole = Box::pin(objects::keep_books(self, exchange, outgoing.model, whole)).await?;
             Box::pin(self.count_seen(exchange, &whole)).await?;
             recorded.safe().await.map_err(|_| reply::unrecorded())?;
             full(whole)
@@ -63,6 +65,12 @@ impl Gateway {
                 let (metrics, every) = (Arc::clone(&self.metrics), self.limits.recheck);
                 Watched::new(body, Arc::clone(right), metrics, every, shape.events && plain).boxed_unsync()
             }
+        };
+        let body = if makes && shape.events {
+            let model = outgoing.model.map(|model| Arc::clone(&model.id));
+            Making::new(body, Arc::clone(&self.ownership), exchange.payer.clone(), model).boxed_unsync()
+        } else {
+            body
         };
         let mut response = passed(exchange, parts, body);
         if shape.events {

@@ -26,7 +26,7 @@ use crate::rates::Reservation;
 use crate::right::Right;
 use crate::settle::{Form, Prompt, Settled};
 use crate::settlement::ReadOn;
-use crate::target::no_object;
+use crate::target::{self, no_object};
 use crate::upstream::{Asked, NoAnswer, UpstreamBody, collect};
 use crate::{Gateway, admission, refusals, reply};
 
@@ -113,6 +113,8 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) asked: (bool, bool),
     /// The model of the tool that makes pictures, if there is one.
     pub(crate) tool: Option<&'a ModelEntry>,
+    /// Whether the answer is to have sound.
+    pub(crate) audio: bool,
     /// What is sent, for an estimate.
     pub(crate) prompt: Prompt,
     /// Why the client's body broke off, if it did.
@@ -157,6 +159,7 @@ impl Gateway {
             characters: peek.input_characters,
             asked: (peek.stream, peek.summary),
             tool: image.as_ref().map(|(model, _)| *model),
+            audio: peek.audio,
             prompt,
             fault: None,
         };
@@ -225,6 +228,7 @@ impl Gateway {
             characters: 0,
             asked: (asked.stream, false),
             tool: None,
+            audio: false,
             prompt: Prompt::Form(Arc::clone(&form)),
             fault: Some(Arc::clone(&fault)),
         };
@@ -251,6 +255,9 @@ impl Gateway {
             self.owned(object, &exchange.payer).await?;
         }
         let catalogue = self.catalogue.load_full();
+        if let Some(response) = exchange.object.filter(|_| target::streams(&parts.uri)) {
+            self.stream_stored(&catalogue, &exchange, response).await?;
+        }
         let fault = Fault::default();
         let outgoing = Outgoing {
             upstream: upstream_of(&catalogue, None)?,
@@ -260,6 +267,7 @@ impl Gateway {
             characters: 0,
             asked: (false, false),
             tool: None,
+            audio: false,
             prompt: Prompt::Nothing,
             fault: Some(Arc::clone(&fault)),
         };

@@ -138,6 +138,26 @@ impl Gateway {
         Gated::Passed(verdicts)
     }
 
+    /// Whether a stored response may be fetched as a stream, by the model that made it; where that is not known, by every
+    /// model that is served.
+    pub(crate) async fn stream_stored(
+        &self,
+        catalogue: &Catalogue,
+        exchange: &Exchange<'_>,
+        response: &str,
+    ) -> Result<(), Wire> {
+        let maker = self.ownership.maker(response).await.map_err(|_| reply::store_unavailable())?;
+        let any = catalogue.models.keys().map(String::as_str).filter(|_| maker.is_none());
+        for model in maker.as_deref().into_iter().chain(any) {
+            let refused = self.forbids_stream(catalogue, exchange, model).await;
+            // Whether the model itself may be used was judged when it made the response.
+            if let Some(wire) = refused.filter(|wire| wire.param == Some("stream")) {
+                return Err(wire);
+            }
+        }
+        Ok(())
+    }
+
     /// What a stream of a model that may be used would be refused with, for forms that say late that they want one.
     pub(crate) async fn forbids_stream(
         &self,

@@ -26,6 +26,7 @@ mod index;
 mod intake;
 mod json;
 mod last_uses;
+mod made;
 mod media;
 mod memory;
 mod meter;
@@ -273,12 +274,12 @@ impl Gateway {
             let model = matched.id.map(models::decode).transpose()?;
             return models::answer(self, &caller, &payer, model.as_deref());
         }
-        let address = target::canonical(&matched, parts.uri.query())?;
+        let target = target::canonical(&matched, parts.uri.query())?;
         // The upstream is asked for a whole answer; its body is dropped where only the head was asked for.
         if parts.method == Method::HEAD {
             parts.method = Method::GET;
         }
-        parts.uri = Uri::from(address.target);
+        parts.uri = Uri::from(target);
         content_type::rewrite(&mut parts.headers, parts.method == Method::POST)?;
         headers::scope_idempotency_key(&mut parts.headers, &payer)?;
         let (object, from, id) = (matched.id, client.address, id.clone());

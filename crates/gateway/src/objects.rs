@@ -5,8 +5,9 @@ use keystead_core::refusal::Wire;
 use keystead_core::route::{Meter, Method, Route};
 use serde_json::Value;
 
+use crate::catalogue::ModelEntry;
 use crate::forward::Exchange;
-use crate::{Gateway, reply};
+use crate::{Gateway, made, reply};
 
 /// Whether this route's JSON answers name upstream objects. A file's content names nothing: its owner wrote it.
 pub(crate) fn names_objects(route: &Route) -> bool {
@@ -20,7 +21,12 @@ pub(crate) fn lists_objects(route: &Route) -> bool {
 }
 
 /// Notes new objects as the payer's; takes others' out of lists. Anything else passes byte for byte.
-pub(crate) async fn keep_books(gateway: &Gateway, exchange: &Exchange<'_>, body: Bytes) -> Result<Bytes, Wire> {
+pub(crate) async fn keep_books(
+    gateway: &Gateway,
+    exchange: &Exchange<'_>,
+    model: Option<&ModelEntry>,
+    body: Bytes,
+) -> Result<Bytes, Wire> {
     let (route, payer) = (exchange.route, &exchange.payer);
     let list = lists_objects(route);
     let unreadable = || reply::server_error(502, "The model server's answer cannot be passed on.");
@@ -53,6 +59,12 @@ pub(crate) async fn keep_books(gateway: &Gateway, exchange: &Exchange<'_>, body:
             }
         }
         return Ok(value.to_string().into());
+    }
+    if made::makes(route, true) {
+        let objects = made::of_answer(route, &value);
+        let model = model.map(|model| &*model.id);
+        gateway.ownership.record_made(&objects, payer, model).await.map_err(|_| reply::store_unavailable())?;
+        return Ok(body);
     }
     let mut objects: Vec<&str> = Vec::new();
     if route.method == Method::Post {

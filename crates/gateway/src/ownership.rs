@@ -16,7 +16,7 @@ pub trait Ownership: Send + Sync + 'static {
         &'a self,
         objects: &'a [String],
         owner: &'a Payer,
-        model: &'a str,
+        model: Option<&'a str>,
     ) -> BoxFuture<'a, Result<(), Unavailable>>;
 
     /// Whose an object is.
@@ -41,8 +41,12 @@ impl MemoryOwnership {
     }
 
     fn keep(&self, object: &str, owner: &Payer, model: Option<&str>) -> Result<(), Unavailable> {
-        let kept = || Ok::<_, Unavailable>((owner.clone(), model.map(str::to_owned)));
-        self.0.get_or_insert_with(object, kept).map(drop)
+        let made = || (owner.clone(), model.map(str::to_owned));
+        let (first, maker) = self.0.get_or_insert_with(object, || Ok::<_, Unavailable>(made()))?;
+        if first == *owner && maker.is_none() && model.is_some() {
+            self.0.insert(object.to_owned(), made());
+        }
+        Ok(())
     }
 }
 
@@ -55,9 +59,9 @@ impl Ownership for MemoryOwnership {
         &'a self,
         objects: &'a [String],
         owner: &'a Payer,
-        model: &'a str,
+        model: Option<&'a str>,
     ) -> BoxFuture<'a, Result<(), Unavailable>> {
-        let kept = objects.iter().try_for_each(|object| self.keep(object, owner, Some(model)));
+        let kept = objects.iter().try_for_each(|object| self.keep(object, owner, model));
         Box::pin(std::future::ready(kept))
     }
 

@@ -1,6 +1,7 @@
 //! The address that is sent upstream: the route's own path with the checked id in it, and the query parameters the route
 //! knows. Nothing of the client's raw address passes, so that no other reader can find another route or parameter in it.
 
+use http::Uri;
 use http::uri::PathAndQuery;
 use keystead_core::access::printable;
 use keystead_core::refusal::Wire;
@@ -11,16 +12,8 @@ use crate::reply::bad_body;
 /// Parameters that clients add to every address and that mean nothing here; they are left out.
 const IGNORED: [&str; 2] = ["api-version", "client_version"];
 
-/// An address in its one spelling.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Canonical {
-    pub(crate) target: PathAndQuery,
-    /// Whether the query asks for the answer as a stream.
-    pub(crate) stream: bool,
-}
-
 /// The canonical address of a request.
-pub(crate) fn canonical(matched: &Matched<'_>, query: Option<&str>) -> Result<Canonical, Wire> {
+pub(crate) fn canonical(matched: &Matched<'_>, query: Option<&str>) -> Result<PathAndQuery, Wire> {
     let path = matched.route.path;
     let mut target = match matched.id {
         None => path.to_owned(),
@@ -28,20 +21,18 @@ pub(crate) fn canonical(matched: &Matched<'_>, query: Option<&str>) -> Result<Ca
         Some(id) if id.contains('%') => return Err(no_object(id)),
         Some(id) => path.replace("{id}", id),
     };
-    let (query, stream) = parameters(matched.route, query.unwrap_or_default())?;
+    let query = parameters(matched.route, query.unwrap_or_default())?;
     if !query.is_empty() {
         target.push('?');
         target.push_str(&query);
     }
-    let target = target.parse().map_err(|_| bad_body("The address of this request cannot be sent on."))?;
-    Ok(Canonical { target, stream })
+    target.parse().map_err(|_| bad_body("The address of this request cannot be sent on."))
 }
 
 /// The known parameters in their one encoding.
-fn parameters(route: &Route, query: &str) -> Result<(String, bool), Wire> {
+fn parameters(route: &Route, query: &str) -> Result<String, Wire> {
     let mut written = form_urlencoded::Serializer::new(String::new());
     let mut seen: Vec<&str> = Vec::new();
-    let mut stream = false;
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         if IGNORED.contains(&&*name) {
             continue;
@@ -56,16 +47,17 @@ fn parameters(route: &Route, query: &str) -> Result<(String, bool), Wire> {
             return Err(bad_body(format!("The parameter '{known}' appears twice in the address.")).with_param(known));
         }
         seen.push(known);
-        if *known == "stream" {
-            stream = match &*value {
-                "true" => true,
-                "false" => false,
-                _ => return Err(bad_body("The parameter 'stream' must be 'true' or 'false'.").with_param("stream")),
-            };
+        if *known == "stream" && !matches!(&*value, "true" | "false") {
+            return Err(bad_body("The parameter 'stream' must be 'true' or 'false'.").with_param("stream"));
         }
         written.append_pair(known, &value);
     }
-    Ok((written.finish(), stream))
+    Ok(written.finish())
+}
+
+/// Whether a canonical address asks for a stored response as a stream.
+pub(crate) fn streams(uri: &Uri) -> bool {
+    uri.query().is_some_and(|query| query.split('&').any(|parameter| parameter == "stream=true"))
 }
 
 /// An object of another organization, or none at all: the same answer for both.
@@ -81,7 +73,7 @@ mod tests {
 
     fn read(path: &str, query: &str) -> Result<(String, bool), Wire> {
         let matched = route::find("GET", path).unwrap();
-        canonical(&matched, Some(query)).map(|canonical| (canonical.target.to_string(), canonical.stream))
+        canonical(&matched, Some(query)).map(|target| (target.to_string(), streams(&Uri::from(target))))
     }
 
     #[test]

@@ -281,3 +281,30 @@ async fn the_models_of_tools_are_gated_too() {
     let got = world.post("/v1/responses", &key, r#"{"model":"gpt-4o","tools":[{"type":"image_generation"}]}"#).await;
     assert_eq!(got.error().2.as_deref(), Some("model_not_found"), "{}", got.text());
 }
+
+#[tokio::test]
+async fn a_stored_response_is_streamed_by_those_who_may_stream_its_model() {
+    // GW-3: a response made in the background passes the gate of streams when it is fetched as one.
+    let world = World::new().await;
+    let key = world.key(1);
+    world.answers(|seen| {
+        let id =
+            if seen.body.is_some_and(|body| body.starts_with(br#"{"model":"tts-1""#)) { "resp_2" } else { "resp_1" };
+        json(200, &format!(r#"{{"id":"{id}","background":true,"status":"queued","output":[]}}"#))
+    });
+    for model in ["gpt-4o", "tts-1"] {
+        let body = format!(r#"{{"model":"{model}","background":true}}"#);
+        assert_eq!(world.post("/v1/responses", &key, &body).await.status, 200);
+    }
+    let mut policy = Policy::default_rules();
+    policy.rules.push(rule("streams", "feature.stream", &["gpt-4o"]));
+    govern(&world, policy);
+    let got = world.get("/v1/responses/resp_1?stream=true", &key).await;
+    assert_eq!((got.status, got.json()["error"]["param"].as_str()), (400, Some("stream")), "{}", got.text());
+    for target in ["/v1/responses/resp_1", "/v1/responses/resp_1?stream=false", "/v1/responses/resp_2?stream=true"] {
+        assert_eq!(world.get(target, &key).await.status, 200, "{target}");
+    }
+    world.change(&key, |caller| caller.organizations[0].entitlements.met.push(Requirement::Organization));
+    world.directory.apply(&[keystead_gateway::ChangedSubject::Everything], 2);
+    assert_eq!(world.get("/v1/responses/resp_1?stream=true", &key).await.status, 200);
+}

@@ -176,3 +176,100 @@ async fn a_body_never_names_anothers_object() {
         assert_eq!(got.status, 200, "{target} {body}: {}", got.text());
     }
 }
+
+const MADE: &str = r#"{"id":"resp_1","model":"gpt-4o","conversation":{"id":"conv_1"},"output":[
+    {"type":"reasoning","id":"rs_1"},{"type":"message","id":"msg_1","role":"assistant","content":[]},
+    {"type":"code_interpreter_call","id":"ci_1","container_id":"cntr_1"},{"type":"image_generation_call","id":"ig_1"}],
+    "usage":{"input_tokens":1,"output_tokens":1}}"#;
+
+/// Whether a client may name what [`MADE`] made.
+async fn may_name(world: &World, key: &str) -> Vec<u16> {
+    let mut statuses = Vec::new();
+    for body in [
+        r#"{"model":"gpt-4o","previous_response_id":"resp_1"}"#,
+        r#"{"model":"gpt-4o","conversation":"conv_1"}"#,
+        r#"{"model":"gpt-4o","input":[{"type":"item_reference","id":"msg_1"},{"id":"rs_1"}]}"#,
+        r#"{"model":"gpt-4o","input":[{"type":"image_generation_call","id":"ig_1"}]}"#,
+        r#"{"model":"gpt-4o","input":[{"type":"reasoning","id":"rs_1","summary":[]}]}"#,
+        r#"{"model":"gpt-4o","tools":[{"type":"code_interpreter","container":"cntr_1"}]}"#,
+    ] {
+        statuses.push(world.post("/v1/responses/input_tokens", key, body).await.status);
+    }
+    statuses
+}
+
+#[tokio::test]
+async fn what_a_response_made_is_its_makers_to_name() {
+    // GW-6: in a whole answer, in a stream, and in a response that was fetched once it had ended.
+    let event = |name: &str, data: &str| format!("event: {name}\ndata: {}\n\n", data.replace('\n', ""));
+    let streamed = event(
+        "response.created",
+        r#"{"type":"response.created","response":{"id":"resp_1","conversation":{"id":"conv_1"},"output":[]}}"#,
+    ) + &event(
+        "response.output_item.added",
+        r#"{"type":"response.output_item.added","item":{"type":"reasoning","id":"rs_1"}}"#,
+    ) + &event(
+        "response.output_item.added",
+        r#"{"type":"response.output_item.added","item":{"type":"message","id":"msg_1"}}"#,
+    ) + &event(
+        "response.output_item.done",
+        r#"{"type":"response.output_item.done","item":{"type":"code_interpreter_call","id":"ci_1","container_id":"cntr_1"}}"#,
+    ) + &event(
+        "response.output_item.added",
+        r#"{"type":"response.output_item.added","item":{"type":"image_generation_call","id":"ig_1"}}"#,
+    ) + &event(
+        "response.completed",
+        r#"{"type":"response.completed","response":{"id":"resp_1","usage":{"input_tokens":1,"output_tokens":1}}}"#,
+    );
+    for way in ["whole", "stream", "fetched"] {
+        let world = World::new().await;
+        let (mine, theirs) = (world.key(1), world.key(2));
+        let events = streamed.clone();
+        world.answers(move |seen| match (seen.method.as_str(), seen.target.as_str(), way) {
+            ("POST", "/v1/responses", "stream") => {
+                Response::builder().header("content-type", "text/event-stream").body(full(events.clone())).unwrap()
+            }
+            ("POST", "/v1/responses", "fetched") => {
+                json(200, r#"{"id":"resp_1","status":"queued","background":true,"output":[]}"#)
+            }
+            ("POST", "/v1/responses", _) | ("GET", _, _) => json(200, MADE),
+            _ => json(200, r#"{"object":"response.input_tokens","input_tokens":1}"#),
+        });
+        assert_eq!(may_name(&world, &mine).await, [404, 404, 404, 404, 200, 404], "{way}: not yet made");
+        let body = if way == "stream" { r#"{"model":"gpt-4o","stream":true}"# } else { r#"{"model":"gpt-4o"}"# };
+        let got = world.post("/v1/responses", &mine, body).await;
+        assert_eq!(got.status, 200, "{way}");
+        if way == "stream" {
+            assert_eq!(got.text(), streamed, "byte for byte");
+        }
+        if way == "fetched" {
+            assert_eq!(world.get("/v1/responses/resp_1", &mine).await.status, 200);
+        }
+        assert_eq!(may_name(&world, &mine).await, [200; 6], "{way}");
+        assert_eq!(may_name(&world, &theirs).await, [404; 6], "{way}");
+    }
+}
+
+#[tokio::test]
+async fn the_sound_of_a_chat_is_its_makers_to_name() {
+    // GW-6
+    const ASKED: &str =
+        r#"{"model":"gpt-4o","messages":[],"modalities":["text","audio"],"audio":{"voice":"alloy","format":"wav"}}"#;
+    let again = r#"{"model":"gpt-4o","messages":[{"role":"assistant","audio":{"id":"audio_1"}}]}"#;
+    for streamed in [false, true] {
+        let world = World::new().await;
+        let (mine, theirs) = (world.key(1), world.key(2));
+        world.answers(move |_| {
+            if streamed {
+                let events = "data: {\"choices\":[{\"delta\":{\"audio\":{\"id\":\"audio_1\",\"transcript\":\"hi\"}}}]}\n\ndata: [DONE]\n\n";
+                return Response::builder().header("content-type", "text/event-stream").body(full(events)).unwrap();
+            }
+            json(200, r#"{"id":"c","choices":[{"message":{"audio":{"id":"audio_1","data":"x"}}}],"usage":{"prompt_tokens":1,"completion_tokens":1}}"#)
+        });
+        assert_eq!(world.post("/v1/chat/completions", &mine, again).await.status, 404);
+        let asked = if streamed { ASKED.replacen('{', r#"{"stream":true,"#, 1) } else { ASKED.to_owned() };
+        assert_eq!(world.post("/v1/chat/completions", &mine, &asked).await.status, 200);
+        assert_eq!(world.post("/v1/chat/completions", &mine, again).await.status, 200, "streamed {streamed}");
+        assert_eq!(world.post("/v1/chat/completions", &theirs, again).await.status, 404, "streamed {streamed}");
+    }
+}

@@ -49,13 +49,13 @@ impl Ownership for StoreOwnership {
         &'a self,
         objects: &'a [String],
         owner: &'a Payer,
-        model: &'a str,
+        model: Option<&'a str>,
     ) -> BoxFuture<'a, Result<(), Unavailable>> {
         Box::pin(async move {
-            let (objects, owner, model) = (objects.to_vec(), owner.clone(), model.to_owned());
+            let (objects, owner, model) = (objects.to_vec(), owner.clone(), model.map(str::to_owned));
             let write = self.store.write("own_objects", async move |tx: &mut Tx| {
                 for object in &objects {
-                    upstream_objects::insert(tx, object, &owner, Some(&model)).await?;
+                    upstream_objects::insert(tx, object, &owner, model.as_deref()).await?;
                 }
                 Ok(())
             });

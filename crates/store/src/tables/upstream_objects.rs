@@ -10,13 +10,15 @@ use crate::{Error, Tx};
 /// Objects that one statement looks up.
 const LOOKED_UP: usize = 16;
 
-/// Writes down whose an object is and which model made it; the first owner stays.
+/// Writes down whose an object is and which model made it; the first owner stays, and may add the model later.
 ///
 /// # Errors
 /// When the store cannot.
 pub async fn insert(tx: &mut Tx, object: &str, owner: &Payer, model: Option<&str>) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO upstream_objects (id, organization, project, model) VALUES ($1, $2, $3, $4) \
-                       ON CONFLICT (id) DO NOTHING";
+                       ON CONFLICT (id) DO UPDATE SET model = excluded.model \
+                       WHERE upstream_objects.model IS NULL AND upstream_objects.organization = excluded.organization \
+                       AND upstream_objects.project = excluded.project";
     let (organization, project) = (owner.organization.as_str(), owner.project.as_str());
     tx.execute(SQL, vec![object.into(), organization.into(), project.into(), model.into()]).await.map(|_| ())
 }

@@ -136,6 +136,10 @@ pub(crate) async fn models_and_policy(db: TestDb) {
     let maker = |object: &'static str| async move |tx: &mut Tx| upstream_objects::find_maker(tx, object).await;
     assert_eq!(db.store.read("maker", maker("resp_1")).await, Ok(Some("proj_a".to_owned())), "the first stays");
     assert_eq!(db.store.read("maker", maker("file-'1")).await, Ok(None));
+    for (project, model) in [("proj_b", "stranger"), ("proj_a", "later"), ("proj_a", "too late")] {
+        change!(db, |tx| upstream_objects::insert(tx, "file-'1", &payer(project), Some(model))).unwrap();
+    }
+    assert_eq!(db.store.read("maker", maker("file-'1")).await, Ok(Some("later".to_owned())));
     assert_eq!(db.store.read("maker", maker("file-2")).await, Ok(None));
     let many: Vec<String> = (0..40).map(|number| format!("file-{number}")).collect();
     for object in many.iter().step_by(3) {
