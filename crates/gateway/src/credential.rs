@@ -98,7 +98,7 @@ fn basic_password(encoded: &str) -> Option<Secret<String>> {
     (!password.is_empty()).then(|| Secret::new(password.to_owned()))
 }
 
-fn decode_base64(text: &str) -> Option<Vec<u8>> {
+pub(crate) fn decode_base64(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
     let (mut bits, mut held) = (0u32, 0u32);
     for byte in text.trim_end_matches('=').bytes() {

@@ -39,6 +39,8 @@ mod peek;
 mod pending;
 mod rates;
 mod read;
+#[cfg(test)]
+mod readers_tests;
 mod refusals;
 mod reply;
 mod right;
