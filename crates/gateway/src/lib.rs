@@ -20,6 +20,8 @@ mod estimate;
 mod figures;
 mod forward;
 mod freshness;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod gate;
 mod headers;
 mod index;
