@@ -163,6 +163,9 @@ impl Node {
             ("KEYSTEAD_LOG__LEVEL", if arguments.full_disk { "off" } else { "warn" }),
         ];
         let name = format!("kill{number}");
+        if number > 0 {
+            share_secrets(&Product::folder("kill0"), &Product::folder(&name))?;
+        }
         let disk = if arguments.full_disk {
             variables.push(("KEYSTEAD_USAGE__SPOOL_FILE_BYTES", "65536"));
             Some(TinyDisk::under(&Product::folder(&name).join("data/spool"))?)
@@ -187,6 +190,13 @@ impl Node {
             answer.status == 503 && String::from_utf8_lossy(&answer.body).contains("\"usage_spool\":\"failing\"")
         })
     }
+}
+
+/// Nodes on one database read the same keys only with the same secrets.
+fn share_secrets(from: &Path, to: &Path) -> Done {
+    let (from, to) = (from.join("data/secrets.toml"), to.join("data"));
+    let copied = std::fs::create_dir_all(&to).and_then(|()| std::fs::copy(&from, to.join("secrets.toml")));
+    copied.map(drop).map_err(|error| format!("{}: {error}", from.display()))
 }
 
 /// Lets the clients work, kills a node, waits until all clients have noticed, and starts it again.
