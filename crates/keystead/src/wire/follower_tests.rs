@@ -141,6 +141,7 @@ fn judge(states: &[Vec<Option<Caller>>], key: usize, found: Option<&Caller>) {
 }
 
 /// `PROPTEST_CASES` sets how many histories are played.
+#[expect(clippy::disallowed_methods, reason = "a long run sets its number of histories from outside")]
 fn model(url: &str) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let nodes = runtime.block_on(async {
