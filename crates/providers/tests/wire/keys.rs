@@ -58,7 +58,12 @@ impl Key {
 
     /// A signed token; the header says whatever it says.
     pub(crate) fn token(&self, header: &Value, claims: &Value) -> String {
-        let message = message(header, claims);
+        self.token_with(&header.to_string(), claims)
+    }
+
+    /// The same with a header in its own words, as with a member twice.
+    pub(crate) fn token_with(&self, header: &str, claims: &Value) -> String {
+        let message = encoded(header, claims);
         let signature = URL_SAFE_NO_PAD.encode(self.sign(message.as_bytes()));
         format!("{message}.{signature}")
     }
@@ -66,7 +71,11 @@ impl Key {
 
 /// What is signed.
 pub(crate) fn message(header: &Value, claims: &Value) -> String {
-    format!("{}.{}", URL_SAFE_NO_PAD.encode(header.to_string()), URL_SAFE_NO_PAD.encode(claims.to_string()))
+    encoded(&header.to_string(), claims)
+}
+
+fn encoded(header: &str, claims: &Value) -> String {
+    format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims.to_string()))
 }
 
 /// Made for these tests and used nowhere else.

@@ -11,6 +11,7 @@ mod outages;
 mod persona;
 mod sms_http;
 mod stripe;
+mod token_headers;
 mod twilio;
 mod vendor;
 

@@ -44,7 +44,7 @@ impl World {
         Self { issuer, key, client, clock }
     }
 
-    fn description(&self) -> Value {
+    pub(crate) fn description(&self) -> Value {
         let url = &self.issuer.url;
         json!({ "issuer": url, "authorization_endpoint": format!("{url}/authorize?tenant=1"),
             "token_endpoint": format!("{url}/token"), "userinfo_endpoint": format!("{url}/me"),
@@ -53,7 +53,7 @@ impl World {
                 ["RS256", "EdDSA", "HS256", "none"] })
     }
 
-    fn keys(&self, keys: &[&Key]) -> Say {
+    pub(crate) fn keys(&self, keys: &[&Key]) -> Say {
         say(200, json!({ "keys": keys.iter().map(|key| key.public()).collect::<Vec<_>>() }))
     }
 
@@ -203,7 +203,7 @@ async fn claims_that_do_not_hold() {
     assert!(world.arrive(&left, &good).await.is_ok(), "and the same without the change does hold");
 }
 
-// Unsigned, another algorithm, another key, trailing bytes.
+/// ASVS 9.1.1: unsigned, another algorithm, another key, a key in the token, trailing bytes.
 #[tokio::test]
 async fn signatures_that_do_not_hold() {
     let world = World::new(Key::ed25519("k1", 1)).await;
