@@ -44,6 +44,13 @@ impl App {
             (None, None) => return Err(DeliveryRefusal::UnknownProvider),
         };
         let hints = hints.map_err(DeliveryRefusal::Signature)?;
+        if hints.is_empty() {
+            // Accepted, so that the service does not send it again for days and then stops sending anything.
+            tracing::warn!(
+                provider,
+                "a genuine delivery is of another mode or account than the configured key; ignored"
+            );
+        }
         let (app, name) = (self.clone(), provider.to_owned());
         let write = self.store().write("receive_delivery", async move |tx: &mut Tx| {
             let mut new = 0;

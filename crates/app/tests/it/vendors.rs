@@ -334,22 +334,29 @@ impl House {
     pub(crate) async fn with_second(settings: Settings, second: Option<Codes>) -> Self {
         let store = Store::open("sqlite::memory:").await.unwrap();
         store.migrate().await.unwrap();
-        Self::made(store, settings, second)
+        Self::made(store, settings, second, None)
+    }
+
+    /// With another service for cards.
+    pub(crate) async fn with_cards(payment: Arc<dyn PaymentProvider>) -> Self {
+        let store = Store::open("sqlite::memory:").await.unwrap();
+        store.migrate().await.unwrap();
+        Self::made(store, Settings::default(), None, Some(payment))
     }
 
     /// Over a database of the test's own, which is migrated.
     pub(crate) fn over(store: Store, settings: Settings) -> Self {
-        Self::made(store, settings, None)
+        Self::made(store, settings, None, None)
     }
 
-    fn made(store: Store, settings: Settings, second: Option<Codes>) -> Self {
+    fn made(store: Store, settings: Settings, second: Option<Codes>, cards: Option<Arc<dyn PaymentProvider>>) -> Self {
         let clock = Arc::new(AtomicI64::new(NOON));
         let hand = Arc::clone(&clock);
         let (carrier, bank) = (Arc::new(Carrier::default()), Arc::new(Bank::default()));
         let (examiner, post) = (Arc::new(Examiner::default()), Arc::new(Post::default()));
         let texts: Arc<dyn SmsSender> = Arc::<Carrier>::clone(&carrier);
         let lines: Arc<dyn LineLookup> = Arc::<Carrier>::clone(&carrier);
-        let payment: Arc<dyn PaymentProvider> = Arc::<Bank>::clone(&bank);
+        let payment = cards.unwrap_or_else(|| Arc::<Bank>::clone(&bank));
         let identity: Arc<dyn IdentityProvider> = Arc::<Examiner>::clone(&examiner);
         let mail: Arc<dyn Mailer> = Arc::<Post>::clone(&post);
         let services = Services {

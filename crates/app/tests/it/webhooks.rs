@@ -1,18 +1,25 @@
 //! Deliveries duplicated, reordered, delayed, forged and replayed: what the service says when it is asked is what stands
 //! in the end, and nothing else ever does (verification.md 0, 1.5, 5.3).
 
+use std::sync::Arc;
+
+use hmac::{Hmac, KeyInit, Mac};
 use http::HeaderMap;
 use keystead_app::Settings;
 use keystead_app::verification::webhooks::DeliveryRefusal;
+use keystead_core::secret::Secret;
 use keystead_core::verification::organization::Status;
 use keystead_core::verification::payment::{PaymentState, card_ends};
 use keystead_providers::identity::State;
-use keystead_providers::payment::{Method, News, SetupState};
+use keystead_providers::payment::stripe::Stripe;
+use keystead_providers::payment::{Method, News, SetupState, StripeOptions};
 use keystead_providers::webhook::SignatureError;
 use rand::Rng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
+use serde_json::{Value, json};
+use sha2::Sha256;
 
 use crate::vendors::{Home, House, card, delivery};
 
@@ -272,4 +279,38 @@ async fn words_about_ended_attempts() {
     assert_eq!(log.data.iter().filter(|event| event.action == "orgv.reversed").count(), 1);
     let overview = house.app.operator_overview(&keystead_app::Actor::operator("anna")).await.unwrap();
     assert_eq!(overview.organizations[0].attention, ["identity"]);
+}
+
+/// WH-2: a test-mode event and one of another account, both signed with the right secret, move nothing at a live key; they
+/// are acknowledged, so that Stripe does not repeat them. The same event in live mode is looked into.
+#[tokio::test]
+async fn events_of_another_mode_or_account_move_nothing() {
+    let stripe = Stripe::new(StripeOptions {
+        base_url: "http://127.0.0.1:9".to_owned(),
+        api_key: Secret::new("sk_live_1".to_owned()),
+        webhook_secrets: vec![Secret::new("whsec_1".to_owned())],
+    });
+    let house = House::with_cards(Arc::new(stripe.unwrap())).await;
+    let event = |n: u8, livemode: bool, account: Value| {
+        let at = house.now();
+        let object = json!({ "object": { "id": "cus_1" } });
+        let body = json!({ "id": format!("evt_{n}"), "type": "customer.deleted", "created": at, "livemode": livemode,
+            "account": account, "data": object })
+        .to_string();
+        let mut mac = Hmac::<Sha256>::new_from_slice(b"whsec_1").unwrap();
+        mac.update(format!("{at}.{body}").as_bytes());
+        let hex: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut headers = HeaderMap::new();
+        headers.insert("stripe-signature", format!("t={at},v1={hex}").parse().unwrap());
+        (headers, body)
+    };
+    let before = house.store.dump().await.unwrap();
+    for (headers, body) in [event(1, false, Value::Null), event(2, true, json!("acct_2")), event(3, false, json!("a"))]
+    {
+        assert_eq!(house.app.receive_delivery("stripe", &headers, body.as_bytes()).await, Ok(0), "{body}");
+        assert_eq!(house.store.dump().await.unwrap(), before, "{body}");
+    }
+    let (headers, body) = event(1, true, Value::Null);
+    assert_eq!(house.app.receive_delivery("stripe", &headers, body.as_bytes()).await, Ok(1));
+    assert_ne!(house.store.dump().await.unwrap(), before);
 }

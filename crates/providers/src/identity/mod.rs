@@ -111,7 +111,8 @@ pub trait IdentityProvider: Send + Sync {
     fn redact<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<(), Failure>>;
     /// How the last call went.
     fn health(&self) -> Health;
-    /// Verifies a delivery's signature and says what it is about; it carries no state.
+    /// Verifies a delivery's signature and says what it is about; it carries no state. A genuine delivery that is not for
+    /// this configuration, as one of the service's test mode, is about nothing.
     ///
     /// # Errors
     /// When no active secret signed these bytes just now.

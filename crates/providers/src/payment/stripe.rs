@@ -277,15 +277,28 @@ impl PaymentProvider for Stripe {
 
     fn hints(&self, headers: Headers<'_>, body: &[u8], now: Timestamp) -> Result<Vec<Hint>, SignatureError> {
         verify_timestamped(headers.get("stripe-signature"), body, &self.options.webhook_secrets, now)?;
-        hint(body).map(|hint| vec![hint]).ok_or(SignatureError::Unreadable)
+        let event: Value = serde_json::from_slice(body).map_err(|_| SignatureError::Unreadable)?;
+        let hint = hint(&event).ok_or(SignatureError::Unreadable)?;
+        Ok(if is_for(self.options.api_key.expose(), &event) { vec![hint] } else { Vec::new() })
     }
+}
+
+/// Whether an event is of our key's mode and of our own account. Stripe names an account only where the event is a connected
+/// one's. A key whose mode cannot be told, as a stand-in server's, judges by the account alone.
+fn is_for(key: &str, event: &Value) -> bool {
+    let live = event.get("livemode").and_then(Value::as_bool);
+    let same_mode = match key.split('_').nth(1) {
+        Some("live") => live == Some(true),
+        Some("test") => live != Some(true),
+        _ => true,
+    };
+    same_mode && event.get("account").is_none_or(Value::is_null)
 }
 
 /// What an event is about: for `setup_intent.*` our attempt, which stands in what we asked for, because such an event
 /// does not name the session; for everything else (`checkout.session.*`, `payment_method.*`, `customer.*`) the object.
-fn hint(body: &[u8]) -> Option<Hint> {
-    let event: Value = serde_json::from_slice(body).ok()?;
-    let text = |path: &[&str]| at(&event, path).and_then(Value::as_str).filter(|text| (1..=255).contains(&text.len()));
+fn hint(event: &Value) -> Option<Hint> {
+    let text = |path: &[&str]| at(event, path).and_then(Value::as_str).filter(|text| (1..=255).contains(&text.len()));
     let name = text(&["type"])?;
     let attempt = text(&["data", "object", "metadata", "attempt"]).filter(|_| name.starts_with("setup_intent."));
     Some(Hint {

@@ -52,6 +52,46 @@ async fn what_events_of_stripe_are_about() {
     }
 }
 
+/// WH-2: a genuine signature over an event of another world (test mode at a live key, live mode at a test key, another
+/// account) is about nothing.
+#[tokio::test]
+async fn events_of_stripe_from_another_world() {
+    let vendor = Vendor::new([]).await;
+    let event = |livemode: &Value, account: &Value| {
+        let object = json!({ "object": { "id": "cs_1" } });
+        json!({ "id": "evt_1", "type": "checkout.session.completed", "created": NOW, "livemode": livemode,
+            "account": account, "data": object })
+        .to_string()
+    };
+    let (live, test, absent) = (json!(true), json!(false), Value::Null);
+    for (key, livemode, account, ours) in [
+        ("sk_live_1", &live, &absent, true),
+        ("sk_live_1", &test, &absent, false),
+        ("sk_live_1", &absent, &absent, false),
+        ("sk_live_1", &json!("true"), &absent, false),
+        ("sk_live_1", &live, &json!("acct_1"), false),
+        ("rk_live_1", &live, &absent, true),
+        ("rk_live_1", &test, &absent, false),
+        ("sk_test_1", &test, &absent, true),
+        ("sk_test_1", &absent, &absent, true),
+        ("sk_test_1", &live, &absent, false),
+        ("sk_test_1", &test, &json!("acct_1"), false),
+        ("rk_test_1", &live, &absent, false),
+        ("stand-in", &live, &absent, true),
+        ("stand-in", &test, &absent, true),
+    ] {
+        let client = stripe::client_with_key(&vendor, key);
+        let body = event(livemode, account);
+        let headers = signed("stripe-signature", "whsec_new", &body);
+        let hints = client.hints(&headers, body.as_bytes(), Timestamp(NOW)).unwrap();
+        assert_eq!(hints.len(), usize::from(ours), "{key} {body}");
+        // Another world's event is not a way around the signature either.
+        let forged = signed("stripe-signature", "else", &body);
+        assert_eq!(client.hints(&forged, body.as_bytes(), Timestamp(NOW)), Err(SignatureError::Wrong));
+    }
+    assert!(vendor.asked().is_empty());
+}
+
 #[tokio::test]
 async fn what_events_of_persona_are_about() {
     let client = persona::client(&Vendor::new([]).await);

@@ -10,9 +10,13 @@ use crate::{NOW, secret};
 const BACK: &str = "https://keys.example.com/back?x=1&y=2";
 
 pub(crate) fn client(vendor: &Vendor) -> Stripe {
+    client_with_key(vendor, "sk_test_1")
+}
+
+pub(crate) fn client_with_key(vendor: &Vendor, key: &str) -> Stripe {
     Stripe::new(StripeOptions {
         base_url: vendor.url.clone(),
-        api_key: secret("sk_test_1"),
+        api_key: secret(key),
         webhook_secrets: vec![secret("whsec_old"), secret("whsec_new")],
     })
     .unwrap()
