@@ -66,7 +66,8 @@ pub fn verify_timestamped(
     }
     let mut holds = Choice::from(0);
     for (at, signature) in candidates.iter().filter(|(at, _)| fresh(at)) {
-        for secret in secrets {
+        // Anybody can compute an HMAC under an empty key.
+        for secret in secrets.iter().filter(|secret| !secret.expose().trim().is_empty()) {
             // Any key length is fine for HMAC.
             let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()) else { continue };
             mac.update(at.to_string().as_bytes());
@@ -166,6 +167,16 @@ mod tests {
             assert_eq!(verify(header, b"x", &["s"], NOW), Err(SignatureError::Missing), "{header}");
         }
         assert_eq!(verify_timestamped(None, b"x", &[], NOW), Err(SignatureError::Missing));
+    }
+
+    /// INC-7, WH-1: an installation whose secret is empty believes nothing, instead of everything.
+    #[test]
+    fn an_empty_secret_signs_nothing() {
+        for secret in ["", " "] {
+            let header = format!("t={},v1={}", NOW.0, sign(secret, NOW.0, b"{}"));
+            assert_eq!(verify(&header, b"{}", &[secret], NOW), Err(SignatureError::Wrong), "{secret:?}");
+            assert_eq!(verify(&header, b"{}", &["real", secret], NOW), Err(SignatureError::Wrong), "{secret:?}");
+        }
     }
 
     #[test]

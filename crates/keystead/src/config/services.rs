@@ -25,10 +25,19 @@ impl Hidden {
 
     fn list(&self, what: &str) -> Result<Vec<Secret<String>>, ConfigError> {
         let text = self.required(what)?;
-        // Two while one is being replaced.
-        Ok(text.expose().split(',').map(|part| Secret::new(part.trim().to_owned())).collect())
+        // Two while one is being replaced. An empty one would let anybody sign, and a short one is no secret.
+        let parts: Vec<&str> = text.expose().split(',').map(str::trim).collect();
+        if parts.iter().any(|part| part.len() < SHORTEST_SECRET) {
+            let message =
+                format!("{what}: each secret needs at least {SHORTEST_SECRET} characters, with one comma between two");
+            return Err(ConfigError::Value(message));
+        }
+        Ok(parts.into_iter().map(|part| Secret::new(part.to_owned())).collect())
     }
 }
+
+/// Characters of a secret that signs deliveries, at least; the services' own have more than thirty.
+const SHORTEST_SECRET: usize = 16;
 
 /// `[sms]`, and `[sms_fallback]` for when that does not answer: codes to phones.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
