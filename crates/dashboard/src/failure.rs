@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use keystead_app::Error;
 use keystead_core::gate::Requirement;
+use keystead_core::time::Timestamp;
 
 use crate::help::{self, Topic};
 use crate::html;
@@ -19,6 +20,33 @@ pub(crate) struct Failure {
     title: String,
     message: String,
     topic: Option<&'static Topic>,
+    retry_at: Option<RetryAt>,
+}
+
+/// When an answer's request may be tried again; where the headers are set, it becomes `Retry-After`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RetryAt(pub(crate) Timestamp);
+
+impl RetryAt {
+    fn of(error: &Error) -> Option<Self> {
+        match error {
+            Error::Limited { retry_at, .. } => Some(Self(*retry_at)),
+            _ => None,
+        }
+    }
+
+    fn mark(self, response: &mut Response) {
+        *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+        response.extensions_mut().insert(self);
+    }
+}
+
+/// Answers 429 where a limit was hit; every other answer stays as it is.
+pub(crate) fn mark_limit(mut response: Response, error: &Error) -> Response {
+    if let Some(retry_at) = RetryAt::of(error) {
+        retry_at.mark(&mut response);
+    }
+    response
 }
 
 #[derive(Template)]
@@ -128,13 +156,15 @@ impl Failure {
             StatusCode::FORBIDDEN => text.say("error-title-forbidden"),
             _ => text.say("error-title"),
         };
-        Self { text, status, title, message: words(text, &error), topic: topic(&error) }
+        let retry_at = RetryAt::of(&error);
+        Self { text, status, title, message: words(text, &error), topic: topic(&error), retry_at }
     }
 
     /// A form without the session's own token.
     pub(crate) fn form(text: Text) -> Self {
         let (title, message) = (text.say("error-title"), text.say("error-form"));
-        Self { text, status: StatusCode::FORBIDDEN, title, message, topic: help::topic("links-and-forms") }
+        let topic = help::topic("links-and-forms");
+        Self { text, status: StatusCode::FORBIDDEN, title, message, topic, retry_at: None }
     }
 }
 
@@ -152,6 +182,9 @@ impl IntoResponse for Failure {
             Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         };
         *response.status_mut() = self.status;
+        if let Some(retry_at) = self.retry_at {
+            retry_at.mark(&mut response);
+        }
         response
     }
 }

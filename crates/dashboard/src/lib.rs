@@ -284,7 +284,11 @@ async fn stamp(State(state): State<DashboardState>, request: Request, next: Next
         return StatusCode::FORBIDDEN.into_response();
     }
     let mut response = next.run(request).await;
+    let retry_at = response.extensions().get::<failure::RetryAt>().copied();
     let headers = response.headers_mut();
+    if let Some(failure::RetryAt(at)) = retry_at {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(at.since(state.app.now()).max(1)));
+    }
     if data {
         // A picture of a document is looked at, and must not lie in a folder of downloads.
         let disposition = if picture { "inline" } else { "attachment" };

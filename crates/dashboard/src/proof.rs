@@ -14,7 +14,7 @@ use keystead_app::accounts::SignedIn;
 
 use crate::DashboardState;
 use crate::cookies::Cookie;
-use crate::failure::{Failure, words};
+use crate::failure::{Failure, mark_limit, words};
 use crate::form::Form;
 use crate::language::Language;
 use crate::pages::{Page, go, go_with, show};
@@ -146,7 +146,7 @@ async fn judge(state: &DashboardState, person: &Person, form: &Form, parts: &Par
         Err(error @ (Error::Unavailable | Error::Internal(_))) => Err(Failure::new(person.text, error)),
         Err(error) => {
             question.wrong = Some(words(person.text, &error));
-            ask_with(person, &question).map(Judged::Asked)
+            ask_with(person, &question).map(|response| Judged::Asked(mark_limit(response, &error)))
         }
     }
 }
@@ -207,7 +207,7 @@ pub(crate) async fn prove(State(state): State<DashboardState>, person: Person, f
             let action = format!("/reauthenticate?{}", leading_to(&next));
             let mut question = Question::new(&state, &person, &action, "/home").await?;
             question.wrong = Some(words(person.text, &error));
-            ask_with(&person, &question)
+            ask_with(&person, &question).map(|response| mark_limit(response, &error))
         }
     }
 }

@@ -7,7 +7,7 @@ use keystead_app::verification::payment::PaymentView;
 use keystead_core::gate::Requirement;
 use keystead_core::verification::payment::PaymentState;
 
-use super::{Page, below, go, show, show_again};
+use super::{Page, below, go, show, show_refused};
 use crate::DashboardState;
 use crate::failure::{Failure, words};
 use crate::form::Form;
@@ -90,7 +90,7 @@ pub(crate) async fn add(State(state): State<DashboardState>, visit: Visit, form:
         Err(error) => {
             let mut page = page(&state, &visit).await?;
             page.wrong = Some(words(visit.person.text, &error));
-            show_again(visit.person.text, &page)
+            show_refused(visit.person.text, &page, &error)
         }
     }
 }

@@ -12,11 +12,11 @@ use keystead_app::review::{CaptureView, Holder, PromptView, RETENTION_CEILING, S
 use keystead_core::secret::Secret;
 use keystead_core::verification::documents::DocumentKind;
 
-use super::{Page, go, go_with, show, show_again};
+use super::{Page, go, go_with, show, show_refused};
 use crate::DashboardState;
 use crate::cookies::Cookie;
 use crate::countries;
-use crate::failure::{Failure, words};
+use crate::failure::{Failure, mark_limit, words};
 use crate::form::{Form, Upload};
 use crate::json::{answer, json, quoted, refused, wants_json};
 use crate::language::Language;
@@ -262,7 +262,7 @@ pub(crate) async fn open(
 async fn again(state: &DashboardState, visitor: &Visitor, token: &str, holder: &Holder, error: &Error) -> Page {
     let mut page = page(state, visitor, token, holder).await?;
     page.wrong = Some(words(page.t, error));
-    show_again(page.t, &page)
+    show_refused(page.t, &page, error)
 }
 
 /// Goes on with the link on this device.
@@ -304,7 +304,7 @@ pub(crate) async fn act(
                 page.wrong = Some(words(page.t, &error));
                 page.zone = form.text("zone").to_owned();
                 page.zone_wrong = true;
-                return show_again(page.t, &page);
+                return show_refused(page.t, &page, &error);
             }
         },
         "name" => state.app.state_capture_name(&here, form.text("name")).await,
@@ -318,7 +318,7 @@ pub(crate) async fn act(
     };
     match done {
         Ok(()) => Ok(go(&path(&token))),
-        Err(error) if wants_json(&headers) => Ok(refused(&words(visitor.text, &error))),
+        Err(error) if wants_json(&headers) => Ok(mark_limit(refused(&words(visitor.text, &error)), &error)),
         Err(error) => again(&state, &visitor, &token, &here, &error).await,
     }
 }
@@ -356,7 +356,7 @@ pub(crate) async fn picture(
         }
         Err(error) if wants_json(&headers) => {
             let page = page(&state, &visitor, &token, &here).await?;
-            Ok(refused(&words(page.t, &error)))
+            Ok(mark_limit(refused(&words(page.t, &error)), &error))
         }
         Err(error) => again(&state, &visitor, &token, &here, &error).await,
     }

@@ -7,7 +7,7 @@ use keystead_app::Error;
 use keystead_app::accounts::{AddressChange, SignedIn};
 use keystead_core::secret::Secret;
 
-use super::{Page, go, go_with, show, show_again};
+use super::{Page, go, go_with, show, show_again, show_refused};
 use crate::DashboardState;
 use crate::cookies::Cookie;
 use crate::failure::{Failure, words};
@@ -99,7 +99,7 @@ impl Door {
         self.wrong = Some(words(self.t, error));
         email.clone_into(&mut self.email);
         next.clone_into(&mut self.next);
-        show_again(self.t, &self)
+        show_refused(self.t, &self, error)
     }
 }
 

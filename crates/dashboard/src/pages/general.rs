@@ -15,7 +15,7 @@ use keystead_core::verification::organization::Status;
 use qrcode::QrCode;
 use qrcode::render::svg;
 
-use super::{Page, go, show, show_again};
+use super::{Page, go, show, show_refused};
 use crate::DashboardState;
 use crate::failure::{Failure, words};
 use crate::form::Form;
@@ -200,7 +200,7 @@ pub(crate) async fn require(State(state): State<DashboardState>, visit: Visit, f
 async fn again(state: &DashboardState, visit: &Visit, error: &Error) -> Page {
     let mut page = page(state, visit).await?;
     page.wrong = Some(words(visit.person.text, error));
-    show_again(visit.person.text, &page)
+    show_refused(visit.person.text, &page, error)
 }
 
 /// A code for a phone's camera, drawn here so that no other server learns the link.

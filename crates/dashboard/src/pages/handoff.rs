@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use keystead_app::verification::organization::HandoffView;
 use keystead_core::secret::Secret;
 
-use super::{Page, go, show, show_again};
+use super::{Page, go, show, show_refused};
 use crate::DashboardState;
 use crate::failure::{Failure, words};
 use crate::form::Form;
@@ -63,7 +63,7 @@ pub(crate) async fn proceed(
             let view = state.app.look_at_handoff(&secret).await.map_err(|e| Failure::new(visitor.text, e))?;
             let mut page = page(&state, &visitor, &token, view);
             page.wrong = Some(words(page.t, &error));
-            show_again(page.t, &page)
+            show_refused(page.t, &page, &error)
         }
     }
 }

@@ -8,7 +8,7 @@ use keystead_app::verification::Standing;
 use keystead_core::gate::Requirement;
 use keystead_core::rate::{MOST, Measure, RateLimits};
 
-use super::{Page, go, show, show_again};
+use super::{Page, go, show, show_refused};
 use crate::DashboardState;
 use crate::failure::{Failure, words};
 use crate::form::Form;
@@ -147,7 +147,7 @@ pub(crate) async fn save(State(state): State<DashboardState>, visit: Visit, form
         Err(error) => {
             let mut page = page(&state, &visit, Some(&form)).await?;
             page.wrong = Some(words(visit.person.text, &error));
-            show_again(visit.person.text, &page)
+            show_refused(visit.person.text, &page, &error)
         }
     }
 }

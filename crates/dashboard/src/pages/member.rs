@@ -7,7 +7,7 @@ use keystead_app::{Error, Page as Cursor};
 use keystead_core::id::UserId;
 use keystead_core::role::{OrganizationRole, ProjectRole};
 
-use super::{Page, go, show, show_again};
+use super::{Page, go, show, show_refused};
 use crate::DashboardState;
 use crate::failure::{Failure, words};
 use crate::form::Form;
@@ -118,7 +118,7 @@ pub(crate) async fn save(
         Err(error) => {
             let mut page = page(&state, &visit, &id).await?;
             page.wrong = Some(words(visit.person.text, &error));
-            show_again(visit.person.text, &page)
+            show_refused(visit.person.text, &page, &error)
         }
     }
 }

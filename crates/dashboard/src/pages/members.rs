@@ -8,7 +8,7 @@ use keystead_core::id::ProjectId;
 use keystead_core::role::{OrganizationRole, ProjectRole};
 
 use super::member::{Place, ROLE_OF, wanted};
-use super::{Page, below, go, show, show_again};
+use super::{Page, below, go, show, show_refused};
 use crate::DashboardState;
 use crate::failure::{Failure, words};
 use crate::form::Form;
@@ -128,7 +128,7 @@ async fn again(state: &DashboardState, visit: &Visit, error: &keystead_app::Erro
     let mut page = page(state, visit).await?;
     page.wrong = Some(words(visit.person.text, error));
     email.clone_into(&mut page.email);
-    show_again(visit.person.text, &page)
+    show_refused(visit.person.text, &page, error)
 }
 
 pub(crate) async fn invite(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {

@@ -32,8 +32,9 @@ pub(crate) mod welcome;
 use askama::Template;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
+use keystead_app::Error;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, mark_limit};
 use crate::html;
 use crate::text::Text;
 
@@ -49,7 +50,7 @@ pub(crate) fn below(address: &str, page: &str, rest: &str) -> String {
 pub(crate) fn show(text: Text, page: &impl Template) -> Page {
     match page.render() {
         Ok(body) => Ok(html(body, text.0.tag())),
-        Err(error) => Err(Failure::new(text, keystead_app::Error::Internal(format!("a template failed: {error}")))),
+        Err(error) => Err(Failure::new(text, Error::Internal(format!("a template failed: {error}")))),
     }
 }
 
@@ -58,6 +59,11 @@ pub(crate) fn show_again(text: Text, page: &impl Template) -> Page {
     let mut response = show(text, page)?;
     *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
     Ok(response)
+}
+
+/// The same after an error, with 429 where a limit was hit.
+pub(crate) fn show_refused(text: Text, page: &impl Template, error: &Error) -> Page {
+    Ok(mark_limit(show_again(text, page)?, error))
 }
 
 /// Goes on to another page of ours after a form, so that reloading repeats nothing.

@@ -10,7 +10,7 @@ use keystead_core::gate::{Action, AppliesTo, Exemption, Mode, Requirement, Rule}
 use keystead_core::time::Timestamp;
 
 use super::operator::{Tab, operator, tabs};
-use super::{Page, go, show, show_again};
+use super::{Page, go, show, show_again, show_refused};
 use crate::DashboardState;
 use crate::failure::{Failure, words};
 use crate::form::Form;
@@ -301,7 +301,7 @@ pub(crate) async fn act_exemptions(State(state): State<DashboardState>, visit: V
         Err(error) => {
             let mut page = exemptions(&state, &visit).await?;
             page.wrong = Some(words(t, &error));
-            show_again(t, &page)
+            show_refused(t, &page, &error)
         }
     }
 }

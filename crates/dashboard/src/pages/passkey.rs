@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use keystead_app::Error;
 use keystead_app::accounts::Question;
 
-use super::{Page, door, go_with, show, show_again};
+use super::{Page, door, go_with, show, show_refused};
 use crate::DashboardState;
 use crate::failure::{Failure, words};
 use crate::form::Form;
@@ -92,7 +92,7 @@ pub(crate) async fn add(State(state): State<DashboardState>, visit: Visit, form:
             let mut page = page(&state, &visit)?;
             name.clone_into(&mut page.name);
             page.wrong = Some(words(visit.person.text, &error));
-            show_again(visit.person.text, &page)
+            show_refused(visit.person.text, &page, &error)
         }
     }
 }

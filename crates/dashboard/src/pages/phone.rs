@@ -6,7 +6,7 @@ use keystead_app::Error;
 use keystead_app::verification::phone::{NewPhone, PhoneCountry, PhoneView};
 use keystead_core::verification::phone::PhoneState;
 
-use super::{Page, below, go, show, show_again};
+use super::{Page, below, go, show, show_refused};
 use crate::DashboardState;
 use crate::countries;
 use crate::failure::{Failure, words};
@@ -98,7 +98,7 @@ async fn again(state: &DashboardState, visit: &Visit, form: &Form, error: Error,
     let mut page = page(state, visit, Some(form)).await?;
     page.wrong = Some(words(t, &error));
     page.field = field;
-    show_again(t, &page)
+    show_refused(t, &page, &error)
 }
 
 pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> Page {

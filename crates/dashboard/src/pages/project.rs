@@ -10,7 +10,7 @@ use keystead_core::role::ProjectRole;
 
 use super::keys::HERE as KEYS;
 use super::projects::HERE as PROJECTS;
-use super::{Page, below, go, show, show_again};
+use super::{Page, below, go, show, show_refused};
 use crate::DashboardState;
 use crate::failure::{Failure, words};
 use crate::form::Form;
@@ -124,7 +124,7 @@ async fn after<T>(
         Err(error) => {
             let mut page = page(state, visit, id).await?;
             page.wrong = Some(words(visit.person.text, &error));
-            show_again(visit.person.text, &page)
+            show_refused(visit.person.text, &page, &error)
         }
     }
 }

@@ -8,7 +8,7 @@ use keystead_core::id::ProjectId;
 use keystead_core::model_access::{ListMode, ModelAccess};
 
 use super::projects::HERE as PROJECTS;
-use super::{Page, go, show, show_again};
+use super::{Page, go, show, show_refused};
 use crate::DashboardState;
 use crate::failure::{Failure, words};
 use crate::form::Form;
@@ -77,7 +77,7 @@ pub(crate) async fn save(
         Err(error) => {
             let mut page = page(&state, &visit, &id).await?;
             page.wrong = Some(words(visit.person.text, &error));
-            show_again(visit.person.text, &page)
+            show_refused(visit.person.text, &page, &error)
         }
     }
 }

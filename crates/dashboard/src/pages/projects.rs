@@ -5,7 +5,7 @@ use axum::extract::State;
 use keystead_app::Page as Cursor;
 use keystead_core::time::Timestamp;
 
-use super::{Page, below, go, show, show_again};
+use super::{Page, below, go, show, show_refused};
 use crate::DashboardState;
 use crate::failure::{Failure, words};
 use crate::form::Form;
@@ -72,7 +72,7 @@ pub(crate) async fn create(State(state): State<DashboardState>, visit: Visit, fo
         Err(error) => {
             let mut page = page(&state, &visit).await?;
             page.wrong = Some(words(visit.person.text, &error));
-            show_again(visit.person.text, &page)
+            show_refused(visit.person.text, &page, &error)
         }
     }
 }

@@ -13,7 +13,7 @@ use keystead_app::{Actor, Error};
 use keystead_core::time::Timestamp;
 
 use super::capture::{document_name, prompt_text, slot_title};
-use super::{Page, go, operator, show, show_again};
+use super::{Page, go, operator, show, show_refused};
 use crate::DashboardState;
 use crate::countries;
 use crate::failure::{Failure, words};
@@ -350,7 +350,7 @@ pub(crate) async fn act(State(state): State<DashboardState>, visit: Visit, Path(
             if form.text("act") == "zone" {
                 page.zone = form.text("zone").to_owned();
             }
-            show_again(t, &page)
+            show_refused(t, &page, &error)
         }
     }
 }

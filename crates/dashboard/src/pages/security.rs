@@ -9,7 +9,7 @@ use keystead_app::accounts::{DeviceView, Enrolment, SecurityView, SignedIn};
 use keystead_core::secret::Secret;
 
 use super::general::draw;
-use super::{Page, go, go_with, show, show_again};
+use super::{Page, go, go_with, show, show_refused};
 use crate::DashboardState;
 use crate::cookies::Cookie;
 use crate::failure::{Failure, words};
@@ -117,7 +117,7 @@ pub(crate) async fn change_address(State(state): State<DashboardState>, visit: V
         Err(error) => {
             let mut page = page(&state, &visit).await?;
             page.wrong = Some(("email", words(visit.person.text, &error)));
-            show_again(visit.person.text, &page)
+            show_refused(visit.person.text, &page, &error)
         }
     }
 }
@@ -147,7 +147,7 @@ pub(crate) async fn change_password(State(state): State<DashboardState>, visit: 
         Err(error) => {
             let mut page = page(&state, &visit).await?;
             page.wrong = Some(("password", words(visit.person.text, &error)));
-            show_again(visit.person.text, &page)
+            show_refused(visit.person.text, &page, &error)
         }
     }
 }
@@ -207,7 +207,7 @@ pub(crate) async fn confirm(State(state): State<DashboardState>, visit: Visit, f
             let Some(begun) = begun else { return Ok(go(&visit.link(HERE))) };
             let mut page = enrolment(&state, &visit, &begun);
             page.wrong = Some(words(visit.person.text, &error));
-            show_again(visit.person.text, &page)
+            show_refused(visit.person.text, &page, &error)
         }
         Err(error) => Err(fail(error)),
     }

@@ -6,7 +6,7 @@ use keystead_app::keys::NewKey;
 use keystead_app::organizations::DESCRIPTIONS;
 use keystead_core::role::OrganizationRole;
 
-use super::{Page, go, show, show_again};
+use super::{Page, go, show, show_refused};
 use crate::DashboardState;
 use crate::failure::{Failure, words};
 use crate::form::Form;
@@ -91,7 +91,7 @@ pub(crate) async fn create(State(state): State<DashboardState>, person: Person, 
             page.wrong = Some(words(person.text, &error));
             form.text("name").clone_into(&mut page.name);
             form.text("describes").clone_into(&mut page.describes);
-            show_again(person.text, &page)
+            show_refused(person.text, &page, &error)
         }
     }
 }
@@ -111,7 +111,7 @@ pub(crate) async fn invite(State(state): State<DashboardState>, visit: Visit, fo
             let mut page = Welcome::new(&state, &visit.person, Step::Team, visit.link("/welcome/first-call"));
             page.wrong = Some(words(visit.person.text, &error));
             form.text("emails").clone_into(&mut page.name);
-            return show_again(visit.person.text, &page);
+            return show_refused(visit.person.text, &page, &error);
         }
     }
     Ok(go(&visit.link("/welcome/first-call")))

@@ -96,7 +96,7 @@ async fn the_answer_carries_the_act_on() {
         assert_eq!(ann.post(act, &form).await.status, 403);
     }
     let limited = ann.post(act, &[("csrf", csrf.as_str()), ("proof", "/home"), ("proof_password", PASSWORD)]).await;
-    assert_eq!(limited.status, 403, "ASVS 6.3.1: not even the right one");
+    assert_eq!(limited.status, 429, "ASVS 6.3.1: not even the right one");
     assert!(limited.body.contains("Too many tries"), "{}", limited.body);
 }
 

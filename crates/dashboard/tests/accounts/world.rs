@@ -13,6 +13,7 @@ use keystead_app::{App, AppOptions, Sealer, Services, Settings};
 use keystead_core::gate::Requirement;
 use keystead_core::id::{OrganizationId, UserId};
 use keystead_core::key::{Pepper, TagKeys};
+use keystead_core::network::Client;
 use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
 use keystead_dashboard::{DashboardState, Waiting, router};
@@ -264,6 +265,15 @@ impl Browser<'_> {
         let request = request.header("referer", format!("{SITE}/settings/account?from=here"));
         let request = request.header("content-type", "application/x-www-form-urlencoded");
         self.send(request.body(Body::from(encoded(fields))).unwrap()).await
+    }
+
+    /// A form from a client at this address.
+    pub(crate) async fn post_at(&mut self, address: &str, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let request = self.request("POST", path).header("sec-fetch-site", "same-origin");
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        let mut request = request.body(Body::from(encoded(fields))).unwrap();
+        request.extensions_mut().insert(Client::at(address.parse().unwrap()));
+        self.send(request).await
     }
 
     async fn send(&mut self, request: Request<Body>) -> Answer {
