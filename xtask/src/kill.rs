@@ -141,7 +141,7 @@ pub(crate) fn play(arguments: &Arguments, binary: &Path) -> Done {
         sums.refused,
         if full_disk { format!("; /readyz named the spool {} times", sums.said_unready) } else { String::new() }
     ));
-    if full_disk && sums.said_unready == 0 {
+    if full_disk && (sums.refused == 0 || sums.said_unready == 0) {
         return Err("the full disk was never noticed".to_owned());
     }
     Ok(())
@@ -249,16 +249,18 @@ fn load(
 /// again and again, so how soon it is noticed depends on the load.
 fn fill(node: &Node, sums: &mut Sums) -> Done {
     let Some(disk) = &node.disk else { return Ok(()) };
-    let (began, mut noticed) = (Instant::now(), 0);
-    let enough = |noticed: u64| match noticed {
-        0 => Duration::from_secs(20),
-        _ => Duration::from_millis(600),
+    let (began, mut noticed) = (Instant::now(), None);
+    let lasts = |noticed: Option<Instant>| match noticed {
+        None => began.elapsed() < Duration::from_secs(20),
+        Some(at) => at.elapsed() < Duration::from_millis(600),
     };
-    while began.elapsed() < enough(noticed) {
+    while lasts(noticed) {
         disk.fill()?;
-        noticed += u64::from(node.says_unready());
+        if node.says_unready() {
+            sums.said_unready += 1;
+            noticed.get_or_insert_with(Instant::now);
+        }
     }
-    sums.said_unready += noticed;
     Ok(())
 }
 
