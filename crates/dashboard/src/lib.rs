@@ -268,6 +268,9 @@ async fn file(kind: &'static str, text: &'static str) -> Response {
     response
 }
 
+/// What is no page runs nothing and sits in no frame, even when it is opened as one.
+const DATA_POLICY: &str = "sandbox; default-src 'none'; frame-ancestors 'none'; base-uri 'none'";
+
 /// The headers every answer of the pages carries.
 async fn stamp(State(state): State<DashboardState>, request: Request, next: Next) -> Response {
     // Only the page that takes pictures may ask for the camera.
@@ -293,7 +296,7 @@ async fn stamp(State(state): State<DashboardState>, request: Request, next: Next
         // A picture of a document is looked at, and must not lie in a folder of downloads.
         let disposition = if picture { "inline" } else { "attachment" };
         headers.entry(header::CONTENT_DISPOSITION).or_insert(HeaderValue::from_static(disposition));
-        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'"));
+        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(DATA_POLICY));
     } else if let Ok(policy) = HeaderValue::from_str(&state.policy()) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
