@@ -29,7 +29,7 @@ impl<'a> Selection<'a> {
     /// doubled header, or one that is not printable ASCII, is refused, because another reader could take another value.
     ///
     /// # Errors
-    /// Rows 9 and 11.
+    /// [`Refusal::MismatchedOrganization`] or [`Refusal::MismatchedProject`].
     pub fn read(
         organization: impl IntoIterator<Item = &'a [u8]>,
         project: impl IntoIterator<Item = &'a [u8]>,

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::operator::operator;
 use crate::world::{Answer, World, admin};
 
-/// Paths with ids of things that exist, for somebody who may do everything.
+/// Paths with ids of things that exist, for a caller who may do everything.
 struct Walk {
     world: World,
     key: String,

@@ -1,4 +1,4 @@
-//! What a browser keeps for us while somebody who is not signed in is asked something: sealed, with its end inside. A
+//! What a browser keeps for us while a person who is not signed in answers a question: sealed, with its end inside. A
 //! stranger who asks for a thousand of them costs no row. A row is written when one is used, so that it works once.
 
 use keystead_core::secret::Secret;
@@ -20,7 +20,7 @@ fn context(purpose: &str) -> String {
 }
 
 impl App {
-    /// Seals what must be known when the browser comes back within so many seconds, in hexadecimal digits.
+    /// Seals what must be known when the browser comes back within this number of seconds, in hexadecimal digits.
     pub(super) fn seal_for_browser(&self, purpose: &str, kept: &str, life: i64) -> Result<Secret<String>, Error> {
         let carried = Carried { ends_at: self.now().plus(life).0, kept: kept.to_owned() };
         let plain = serde_json::to_vec(&carried).map_err(|error| Error::Internal(format!("carried state: {error}")))?;

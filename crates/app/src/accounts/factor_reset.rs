@@ -102,7 +102,7 @@ impl App {
         }
         let (app, actor, subject) = (self.clone(), actor.clone(), subject(user));
         let write = self.store().write("agree_to_factor_reset", async move |tx: &mut Tx| {
-            // Taken back meanwhile and proposed anew, perhaps by this person.
+            // Taken back meanwhile and proposed again, perhaps by this person.
             let proposed = agreements::list(tx, &subject, app.now().plus(-WAITS)).await?;
             if proposed != [waiting.by.clone()] {
                 return Err(Error::not_found("proposal", waiting.user.as_str()));

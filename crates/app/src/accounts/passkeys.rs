@@ -228,7 +228,7 @@ impl App {
         write.await
     }
 
-    /// Asks for a passkey, whoever's it is. Nothing is written down for it.
+    /// Asks for a passkey of any account. Nothing is stored for it.
     ///
     /// # Errors
     /// Where passkeys cannot be.
