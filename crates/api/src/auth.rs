@@ -16,7 +16,7 @@ use keystead_core::access::Selection;
 use keystead_core::caller::Caller;
 use keystead_core::id::OrganizationId;
 use keystead_core::network::Client;
-use keystead_core::refusal::{Refusal, Wire};
+use keystead_core::refusal::{ErrorResponse, Refusal};
 use keystead_core::scope::Scope;
 
 use crate::ApiState;
@@ -31,7 +31,7 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// key is read in exactly one way everywhere.
 pub trait Authenticate: Send + Sync + 'static {
     /// The caller behind the credential, or the error body to answer with.
-    fn authenticate<'a>(&'a self, headers: &'a HeaderMap) -> BoxFuture<'a, Result<Arc<Caller>, Wire>>;
+    fn authenticate<'a>(&'a self, headers: &'a HeaderMap) -> BoxFuture<'a, Result<Arc<Caller>, ErrorResponse>>;
 }
 
 /// Runs before every handler: authenticates, asks the permission of the table, reads what the endpoint wants to know, and
@@ -146,5 +146,5 @@ impl FromRequestParts<ApiState> for AnyKey {
 /// The headers that pick organization and project, read as the data plane reads them.
 pub(crate) fn selection(headers: &HeaderMap) -> Result<Selection<'_>, Failure> {
     let all = |name: &str| headers.get_all(name).into_iter().map(HeaderValue::as_bytes);
-    Selection::read(all("openai-organization"), all("openai-project")).map_err(|refusal| refusal.wire("").into())
+    Selection::read(all("openai-organization"), all("openai-project")).map_err(|refusal| refusal.response("").into())
 }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use keystead_core::access::printable;
-use keystead_core::refusal::Wire;
+use keystead_core::refusal::ErrorResponse;
 use keystead_core::rotation::LONGEST_LIFE;
 use keystead_core::text::{self, NameFault};
 use serde_json::{Map, Value};
@@ -43,7 +43,7 @@ impl Fields {
             }
             Ok(_) | Err(Fault::Syntax) => {
                 let message = "We could not parse the JSON body of your request. The body must be one JSON object.";
-                return Err(Wire::invalid(400, None, message).into());
+                return Err(ErrorResponse::invalid(400, None, message).into());
             }
         };
         for (name, value) in &map {

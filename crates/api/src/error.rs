@@ -7,7 +7,7 @@ use http::{HeaderValue, Method, StatusCode, header};
 use keystead_app::Error;
 use keystead_core::access::printable;
 use keystead_core::gate::Requirement;
-use keystead_core::refusal::Wire;
+use keystead_core::refusal::ErrorResponse;
 use serde_json::{Value, json};
 
 use crate::ApiState;
@@ -15,15 +15,15 @@ use crate::ApiState;
 /// A refusal on its way out.
 #[derive(Debug)]
 pub(crate) struct Failure {
-    wire: Box<Wire>,
+    wire: Box<ErrorResponse>,
     /// The parameter at fault, where its name is the client's own.
     named: Option<String>,
     /// Seconds after which trying again is right.
     retry_after: Option<i64>,
 }
 
-impl From<Wire> for Failure {
-    fn from(wire: Wire) -> Self {
+impl From<ErrorResponse> for Failure {
+    fn from(wire: ErrorResponse) -> Self {
         Self { wire: Box::new(wire), named: None, retry_after: None }
     }
 }
@@ -37,17 +37,17 @@ impl Failure {
             Error::ProviderUnavailable { .. } => Some(30),
             _ => None,
         };
-        Self { wire: Box::new(wire(error, state.app.public_url())), named: None, retry_after }
+        Self { wire: Box::new(response(error, state.app.public_url())), named: None, retry_after }
     }
 
     /// A parameter at fault.
     pub(crate) fn param(param: &'static str, message: impl Into<String>) -> Self {
-        Wire::invalid(400, None, message).with_param(param).into()
+        ErrorResponse::invalid(400, None, message).with_param(param).into()
     }
 
     /// A parameter at fault that this API does not know.
     pub(crate) fn named(param: String, message: impl Into<String>) -> Self {
-        Self { named: Some(param), ..Wire::invalid(400, None, message).into() }
+        Self { named: Some(param), ..ErrorResponse::invalid(400, None, message).into() }
     }
 
     /// A handler that asks for what no guard has read.
@@ -57,7 +57,7 @@ impl Failure {
 
     /// A path that names nothing.
     pub(crate) fn not_found(kind: &str, id: &str) -> Self {
-        Wire::invalid(404, None, format!("No such {kind}: {}.", printable(id))).into()
+        ErrorResponse::invalid(404, None, format!("No such {kind}: {}.", printable(id))).into()
     }
 }
 
@@ -82,31 +82,39 @@ impl IntoResponse for Failure {
 
 /// The JSON of an error: the object form, or the bare sentence where the contract asks for it (row 14).
 #[must_use]
-pub fn body(wire: &Wire) -> Value {
+pub fn body(wire: &ErrorResponse) -> Value {
     if wire.string_form {
         return json!({ "error": wire.message });
     }
     json!({ "error": { "message": wire.message, "type": wire.kind, "param": wire.param, "code": wire.code } })
 }
 
-fn wire(error: Error, public_url: &str) -> Wire {
+fn response(error: Error, public_url: &str) -> ErrorResponse {
     match error {
-        Error::NotFound { kind, id } => Wire::invalid(404, None, format!("No such {kind}: {}.", printable(&id))),
-        Error::Invalid { param, code, message } => Wire { param, ..Wire::invalid(400, code, message) },
-        Error::Conflict { message } => Wire::invalid(409, None, message),
-        Error::Forbidden { param, message } => Wire { param, ..Wire::invalid(403, None, message) },
-        Error::Refused(refusal) => refusal.wire(public_url),
+        Error::NotFound { kind, id } => {
+            ErrorResponse::invalid(404, None, format!("No such {kind}: {}.", printable(&id)))
+        }
+        Error::Invalid { param, code, message } => {
+            ErrorResponse { param, ..ErrorResponse::invalid(400, code, message) }
+        }
+        Error::Conflict { message } => ErrorResponse::invalid(409, None, message),
+        Error::Forbidden { param, message } => ErrorResponse { param, ..ErrorResponse::invalid(403, None, message) },
+        Error::Refused(refusal) => refusal.response(public_url),
         Error::RequirementMissing { organization, action, missing, .. } => {
             let code = match missing.first() {
                 Some(Requirement::PaymentMethod) => "payment_method_required",
                 Some(Requirement::Organization) => "organization_verification_required",
                 Some(Requirement::Phone) | None => "phone_verification_required",
             };
-            Wire::invalid(403, Some(code), Error::requirement_text(&organization, action, &missing, public_url))
+            ErrorResponse::invalid(
+                403,
+                Some(code),
+                Error::requirement_text(&organization, action, &missing, public_url),
+            )
         }
-        Error::Limited { name: name @ "phone_sim_changed", retry_at } => Wire {
+        Error::Limited { name: name @ "phone_sim_changed", retry_at } => ErrorResponse {
             kind: "rate_limit_error",
-            ..Wire::invalid(
+            ..ErrorResponse::invalid(
                 429,
                 Some(name),
                 format!(
@@ -115,13 +123,13 @@ fn wire(error: Error, public_url: &str) -> Wire {
                 ),
             )
         },
-        Error::Limited { name, retry_at } => Wire {
+        Error::Limited { name, retry_at } => ErrorResponse {
             kind: "rate_limit_error",
-            ..Wire::invalid(429, Some(name), format!("Too many tries. This is possible again at {retry_at}."))
+            ..ErrorResponse::invalid(429, Some(name), format!("Too many tries. This is possible again at {retry_at}."))
         },
-        Error::ProviderUnavailable { service } => Wire {
+        Error::ProviderUnavailable { service } => ErrorResponse {
             kind: "service_unavailable_error",
-            ..Wire::invalid(
+            ..ErrorResponse::invalid(
                 503,
                 Some("provider_unavailable"),
                 format!(
@@ -130,11 +138,11 @@ fn wire(error: Error, public_url: &str) -> Wire {
             )
         },
         Error::Unsupported(what) => {
-            Wire::invalid(501, Some("not_configured"), format!("The operator has not configured {what}."))
+            ErrorResponse::invalid(501, Some("not_configured"), format!("The operator has not configured {what}."))
         }
-        Error::Unavailable => Wire {
+        Error::Unavailable => ErrorResponse {
             kind: "service_unavailable_error",
-            ..Wire::invalid(
+            ..ErrorResponse::invalid(
                 503,
                 Some("server_is_overloaded"),
                 "The service is temporarily unavailable. Please try again shortly.",
@@ -143,20 +151,20 @@ fn wire(error: Error, public_url: &str) -> Wire {
         Error::Internal(context) => {
             tracing::error!(context, "administration request failed");
             let message = "The server had an error while processing your request. Please try again; the x-request-id header names this request.";
-            Wire { kind: "server_error", ..Wire::invalid(500, None, message) }
+            ErrorResponse { kind: "server_error", ..ErrorResponse::invalid(500, None, message) }
         }
     }
 }
 
 /// Row 43.
 pub(crate) async fn unknown_route(method: Method, OriginalUri(uri): OriginalUri) -> Failure {
-    Wire::invalid(404, Some("unknown_url"), format!("Invalid URL ({method} {})", printable(uri.path()))).into()
+    ErrorResponse::invalid(404, Some("unknown_url"), format!("Invalid URL ({method} {})", printable(uri.path()))).into()
 }
 
 /// Row 44.
 pub(crate) async fn wrong_method(method: Method, OriginalUri(uri): OriginalUri) -> Failure {
     let message = format!("Not allowed to {method} on {}.", printable(uri.path()));
-    Wire::invalid(405, Some("method_not_supported"), message).into()
+    ErrorResponse::invalid(405, Some("method_not_supported"), message).into()
 }
 
 /// Shortens the way from a use case's error to a [`Failure`].

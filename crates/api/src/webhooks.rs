@@ -5,7 +5,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use keystead_app::verification::webhooks::DeliveryRefusal;
-use keystead_core::refusal::Wire;
+use keystead_core::refusal::ErrorResponse;
 use serde_json::{Value, json};
 
 use crate::ApiState;
@@ -26,11 +26,12 @@ pub(crate) async fn handle(
         Err(DeliveryRefusal::Signature(reason)) => {
             tracing::warn!(%reason, "a delivery was refused");
             let code = Some("invalid_signature");
-            Err(Wire::invalid(400, code, format!("The delivery is not accepted: {reason}.")).into())
+            Err(ErrorResponse::invalid(400, code, format!("The delivery is not accepted: {reason}.")).into())
         }
         Err(DeliveryRefusal::Unavailable) => {
             let message = "The delivery could not be written down. Send it again.";
-            Err(Wire { kind: "service_unavailable_error", ..Wire::invalid(503, None, message) }.into())
+            Err(ErrorResponse { kind: "service_unavailable_error", ..ErrorResponse::invalid(503, None, message) }
+                .into())
         }
     }
 }

@@ -5,7 +5,7 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use http::StatusCode;
 use keystead_core::access::printable;
-use keystead_core::refusal::Wire;
+use keystead_core::refusal::ErrorResponse;
 
 use crate::body::Fields;
 use crate::error::Failure;
@@ -37,7 +37,7 @@ impl Wishes {
             let too_large = rejection.status() == StatusCode::PAYLOAD_TOO_LARGE;
             let message =
                 if too_large { "The request body is too large." } else { "The request body could not be read." };
-            Failure::from(Wire::invalid(if too_large { 413 } else { 400 }, None, message))
+            Failure::from(ErrorResponse::invalid(if too_large { 413 } else { 400 }, None, message))
         })?;
         let fields = Fields::read(&bytes, self)?;
         parts.extensions.insert(query);

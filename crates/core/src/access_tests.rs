@@ -199,7 +199,7 @@ fn every_route_asks_for_its_scope() {
         assert!(decide(&allowed, route, Selection::default(), HERE, NOW).is_ok(), "{}", route.path);
         let others: Vec<Scope> = Scope::ALL.into_iter().filter(|s| *s != route.scope).collect();
         let refused = world(KeyKind::Project, true, false, ScopeSet::of(&others));
-        let wire = decide(&refused, route, Selection::default(), HERE, NOW).map_err(|r| r.wire("http://localhost"));
+        let wire = decide(&refused, route, Selection::default(), HERE, NOW).map_err(|r| r.response("http://localhost"));
         assert!(wire.is_err_and(|w| w.message.contains("Missing scopes: ")), "{}", route.path);
     }
 }
@@ -222,7 +222,7 @@ fn administration_takes_admin_keys_only() {
                 decide_administration(&world(kind, member, false, ScopeSet::all()), Scope::ManagementWrite, NOW);
             assert_eq!(decided.is_ok(), kind == KeyKind::Admin && member, "{kind:?} {member}");
             if kind != KeyKind::Admin {
-                let wire = decided.map_err(|r| r.wire("http://localhost"));
+                let wire = decided.map_err(|r| r.response("http://localhost"));
                 assert!(wire.is_err_and(|w| w.status == 403 && w.string_form));
             }
         }
@@ -265,7 +265,7 @@ fn gates_have_four_forms() {
                 assert!(judged.is_ok(), "{asked:?}");
                 continue;
             }
-            let wire = judged.map_err(|r| r.wire("https://keys.example"));
+            let wire = judged.map_err(|r| r.response("https://keys.example"));
             assert!(
                 wire.as_ref().is_err_and(|w| (w.status, w.code, w.param) == (status, code, param)
                     && w.message.starts_with("Your organization must be verified to ")
@@ -330,10 +330,10 @@ fn addresses_are_judged_by_both_lists() {
 // Rows 25 and 26, word for word.
 #[test]
 fn refusals_of_the_network() {
-    let row = Refusal::AddressNotAuthorized.wire("http://localhost");
+    let row = Refusal::AddressNotAuthorized.response("http://localhost");
     assert_eq!((row.status, row.kind, row.code), (401, "invalid_request_error", Some("ip_not_authorized")));
     assert_eq!(row.message, "Your IP is not authorized to make this request");
-    let row = Refusal::UnsupportedCountry.wire("http://localhost");
+    let row = Refusal::UnsupportedCountry.response("http://localhost");
     assert_eq!((row.status, row.kind), (403, "request_forbidden"));
     assert_eq!(row.code, Some("unsupported_country_region_territory"));
     assert_eq!(row.message, "Country, region, or territory not supported");

@@ -73,7 +73,7 @@ pub struct GateRefusal {
 
 /// The parts of an error body and its status.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wire {
+pub struct ErrorResponse {
     /// The HTTP status.
     pub status: u16,
     /// `type`.
@@ -90,7 +90,7 @@ pub struct Wire {
     pub gate: Option<Box<GateRefusal>>,
 }
 
-impl Wire {
+impl ErrorResponse {
     /// An ordinary `invalid_request_error`.
     #[must_use]
     pub fn invalid(status: u16, code: Option<&'static str>, message: impl Into<String>) -> Self {
@@ -130,96 +130,102 @@ impl Refusal {
 
     /// The status and body. `public_url` is where people go to put things right; it ends without a slash.
     #[must_use]
-    pub fn wire(&self, public_url: &str) -> Wire {
-        Wire { gate: self.gate().cloned().map(Box::new), ..self.words(public_url) }
+    pub fn response(&self, public_url: &str) -> ErrorResponse {
+        ErrorResponse { gate: self.gate().cloned().map(Box::new), ..self.words(public_url) }
     }
 
-    fn words(&self, public_url: &str) -> Wire {
+    fn words(&self, public_url: &str) -> ErrorResponse {
         match self {
-            Self::IncorrectKey { mask } => Wire::invalid(
+            Self::IncorrectKey { mask } => ErrorResponse::invalid(
                 401,
                 Some("invalid_api_key"),
                 format!("Incorrect API key provided: {mask}. You can find your API key at {public_url}/api-keys."),
             ),
-            Self::ExpiredKey => Wire::invalid(
+            Self::ExpiredKey => ErrorResponse::invalid(
                 401,
                 Some("invalid_api_key"),
                 format!(
                     "Incorrect API key provided: this key has expired. You can create a new one at {public_url}/api-keys."
                 ),
             ),
-            Self::AccountDeactivated => Wire::invalid(
+            Self::AccountDeactivated => ErrorResponse::invalid(
                 401,
                 Some("account_deactivated"),
                 "The account associated with this API key has been deactivated. Contact the operator of this service if you believe this is a mistake.",
             ),
-            Self::NoMembership => Wire::invalid(
+            Self::NoMembership => ErrorResponse::invalid(
                 401,
                 Some("organization_membership_required"),
                 "You must be a member of an organization to use the API. The owner of this key no longer has access to its organization or project.",
             ),
-            Self::MismatchedOrganization => Wire::invalid(
+            Self::MismatchedOrganization => ErrorResponse::invalid(
                 401,
                 Some("mismatched_organization"),
                 "OpenAI-Organization header should match organization for API key.",
             ),
             Self::UnknownOrganization(id) => {
-                Wire::invalid(401, Some("invalid_organization"), format!("No such organization: {id}."))
+                ErrorResponse::invalid(401, Some("invalid_organization"), format!("No such organization: {id}."))
             }
-            Self::MismatchedProject => Wire::invalid(
+            Self::MismatchedProject => ErrorResponse::invalid(
                 401,
                 Some("mismatched_project"),
                 "OpenAI-Project header should match project for API key.",
             ),
-            Self::ArchivedProject(id) => Wire::invalid(
+            Self::ArchivedProject(id) => ErrorResponse::invalid(
                 401,
                 Some("not_authorized_invalid_project"),
                 format!("The project you are requesting ({id}) has been archived and is no longer accessible."),
             ),
             Self::AddressNotAuthorized => {
-                Wire::invalid(401, Some("ip_not_authorized"), "Your IP is not authorized to make this request")
+                ErrorResponse::invalid(401, Some("ip_not_authorized"), "Your IP is not authorized to make this request")
             }
-            Self::UnsupportedCountry => Wire {
+            Self::UnsupportedCountry => ErrorResponse {
                 kind: "request_forbidden",
-                ..Wire::invalid(
+                ..ErrorResponse::invalid(
                     403,
                     Some("unsupported_country_region_territory"),
                     "Country, region, or territory not supported",
                 )
             },
-            Self::MissingScope { scope, string_form } => Wire {
+            Self::MissingScope { scope, string_form } => ErrorResponse {
                 string_form: *string_form,
-                ..Wire::invalid(if *string_form { 403 } else { 401 }, None, missing_scope_message(scope.error_name()))
+                ..ErrorResponse::invalid(
+                    if *string_form { 403 } else { 401 },
+                    None,
+                    missing_scope_message(scope.error_name()),
+                )
             },
             Self::UnknownModel(model) => unknown_model(model),
             Self::ModelNotAllowed { project, model } => {
                 let message = format!("Project `{project}` does not have access to model `{model}`");
-                Wire::invalid(403, Some("model_not_found"), message)
+                ErrorResponse::invalid(403, Some("model_not_found"), message)
             }
-            Self::ModelNeedsVerification(gate) => Wire::invalid(
+            Self::ModelNeedsVerification(gate) => ErrorResponse::invalid(
                 404,
                 Some("model_not_found"),
                 gate.message(&format!("use the model `{}`", gate.model), public_url),
             ),
-            Self::ImageNeedsVerification(gate) => Wire::invalid(
+            Self::ImageNeedsVerification(gate) => ErrorResponse::invalid(
                 403,
                 Some("organization_verification_required"),
                 gate.message(&format!("use the model `{}`", gate.model), public_url),
             ),
             Self::StreamNeedsVerification(gate) => {
-                Wire::invalid(400, Some("unsupported_value"), gate.message("stream this model", public_url))
+                ErrorResponse::invalid(400, Some("unsupported_value"), gate.message("stream this model", public_url))
                     .with_param("stream")
             }
-            Self::SummaryNeedsVerification(gate) => {
-                Wire::invalid(400, Some("unsupported_value"), gate.message("generate reasoning summaries", public_url))
-                    .with_param("reasoning.summary")
-            }
+            Self::SummaryNeedsVerification(gate) => ErrorResponse::invalid(
+                400,
+                Some("unsupported_value"),
+                gate.message("generate reasoning summaries", public_url),
+            )
+            .with_param("reasoning.summary"),
         }
     }
 }
 
-fn unknown_model(model: &str) -> Wire {
-    Wire::invalid(
+fn unknown_model(model: &str) -> ErrorResponse {
+    ErrorResponse::invalid(
         404,
         Some("model_not_found"),
         format!("The model `{model}` does not exist or you do not have access to it."),

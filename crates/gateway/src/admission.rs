@@ -50,7 +50,7 @@ impl Gateway {
                     of_project,
                 };
                 self.metrics.limited();
-                let mut response = reply::error(&refused.wire(&self.public_url));
+                let mut response = reply::error(&refused.response(&self.public_url));
                 reply::attribute(response.headers_mut(), &exchange.payer);
                 tell(response.headers_mut(), &told);
                 come_back(response.headers_mut(), &refused);

@@ -7,7 +7,7 @@ use http::response::Parts;
 use http::{HeaderValue, Response, StatusCode, header};
 use http_body::Body;
 use http_body_util::BodyExt;
-use keystead_core::refusal::Wire;
+use keystead_core::refusal::ErrorResponse;
 
 use crate::address::Upstream;
 use crate::body::{GatewayBody, full};
@@ -35,7 +35,7 @@ impl Gateway {
         outgoing: Outgoing<'_>,
         mut settled: Settled,
         right: &Arc<Right>,
-    ) -> Result<Response<GatewayBody>, Wire> {
+    ) -> Result<Response<GatewayBody>, ErrorResponse> {
         let (mut parts, mut body) = answered.into_parts();
         let status = parts.status;
         settled.answered(status);
@@ -86,7 +86,7 @@ impl Gateway {
         upstream: &Upstream,
         parts: Parts,
         body: UpstreamBody,
-    ) -> Result<Response<GatewayBody>, Wire> {
+    ) -> Result<Response<GatewayBody>, ErrorResponse> {
         let status = parts.status;
         if status.is_redirection() || status.is_informational() {
             self.metrics.upstream_failed("redirect");

@@ -13,7 +13,7 @@ use http_body_util::BodyExt;
 use keystead_core::access::{Payer, decide, printable};
 use keystead_core::id::RequestId;
 use keystead_core::pending::Pending;
-use keystead_core::refusal::Wire;
+use keystead_core::refusal::ErrorResponse;
 use keystead_core::route::{self, Meter, ModelIn};
 use keystead_core::usage::UsageKind;
 use serde::Deserialize;
@@ -69,7 +69,7 @@ impl Gateway {
         catalogue: &std::sync::Arc<Catalogue>,
         exchange: &Exchange<'_>,
         body: &Bytes,
-    ) -> Result<Option<Response<GatewayBody>>, Wire> {
+    ) -> Result<Option<Response<GatewayBody>>, ErrorResponse> {
         let unnamed = || reply::bad_body("Name the batch's file once in 'input_file_id'.").with_param("input_file_id");
         let text = std::str::from_utf8(body).map_err(|_| unnamed())?;
         let [file] = walk::members(text, ["input_file_id"], unnamed)?;
@@ -77,7 +77,7 @@ impl Gateway {
         let upstream = catalogue.default_upstream().ok_or_else(misconfigured)?;
         let mut lines = Lines::new(self.content(&exchange.id, upstream, &file).await?, self.limits.json_body);
         let mut number = 0;
-        while let Some(line) = lines.next().await.map_err(|broken| broken.wire(number + 1))? {
+        while let Some(line) = lines.next().await.map_err(|broken| broken.response(number + 1))? {
             number += 1;
             if number > MOST_LINES {
                 return Err(reply::bad_body(format!("A batch may hold {MOST_LINES} requests.")));
@@ -101,7 +101,7 @@ impl Gateway {
         exchange: &Exchange<'_>,
         upstream: &Upstream,
         line: &Bytes,
-    ) -> Result<ControlFlow<Response<GatewayBody>>, Wire> {
+    ) -> Result<ControlFlow<Response<GatewayBody>>, ErrorResponse> {
         let line = peek::text_of(line.clone())?;
         if several(&line) {
             return Err(reply::bad_body(
@@ -145,7 +145,7 @@ impl Gateway {
     }
 
     /// Notes a batch that has begun, and counts one whose results are there.
-    pub(crate) async fn count_batch(&self, exchange: &Exchange<'_>, body: &Bytes) -> Result<(), Wire> {
+    pub(crate) async fn count_batch(&self, exchange: &Exchange<'_>, body: &Bytes) -> Result<(), ErrorResponse> {
         let Ok(batch) = serde_json::from_slice::<Batch>(body) else { return Ok(()) };
         if exchange.route.path == "/v1/batches" {
             self.note_batch(exchange, &batch.id).await?;
@@ -157,7 +157,7 @@ impl Gateway {
     }
 
     /// Counts what the lines of a finished batch used, once: nobody can read its results before they were counted.
-    pub(crate) async fn count_lines(&self, pending: &Pending, body: &[u8]) -> Result<(), Wire> {
+    pub(crate) async fn count_lines(&self, pending: &Pending, body: &[u8]) -> Result<(), ErrorResponse> {
         let Ok(batch) = serde_json::from_slice::<Batch>(body) else { return Ok(()) };
         let Some(results) = batch.output_file_id else {
             let ended = matches!(batch.status.as_str(), "failed" | "expired" | "cancelled" | "completed");
@@ -200,7 +200,7 @@ impl Gateway {
     }
 
     /// The content of a file in the operator's account.
-    async fn content(&self, id: &RequestId, upstream: &Upstream, file: &str) -> Result<UpstreamBody, Wire> {
+    async fn content(&self, id: &RequestId, upstream: &Upstream, file: &str) -> Result<UpstreamBody, ErrorResponse> {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
         let path = format!("/v1/files/{file}/content");
         let path = path.parse::<PathAndQuery>().ok().filter(|_| !file.is_empty() && file.bytes().all(plain));
@@ -221,7 +221,7 @@ impl Gateway {
     }
 }
 
-fn uncounted() -> Wire {
+fn uncounted() -> ErrorResponse {
     reply::server_error(502, "The batch's file could not be read from the model server. Try again shortly.")
 }
 
@@ -238,8 +238,8 @@ fn several(line: &[u8]) -> bool {
 }
 
 /// A refusal that says which line it means.
-fn in_line(wire: Wire, number: usize) -> Wire {
-    Wire { message: format!("Line {number} of the batch: {}", wire.message), ..wire }
+fn in_line(wire: ErrorResponse, number: usize) -> ErrorResponse {
+    ErrorResponse { message: format!("Line {number} of the batch: {}", wire.message), ..wire }
 }
 
 /// The model an upstream names in an answer, which may be a dated one of those that are served.
@@ -256,7 +256,7 @@ enum Broken {
 }
 
 impl Broken {
-    fn wire(self, number: usize) -> Wire {
+    fn response(self, number: usize) -> ErrorResponse {
         match self {
             Self::Off => uncounted(),
             Self::LongLine => in_line(reply::bad_body("It is too long."), number),

@@ -2,7 +2,7 @@
 //! reader could read in another way is refused: repeated parameters, extended ones (RFC 2231), escapes.
 
 use http::{HeaderMap, HeaderValue, header};
-use keystead_core::refusal::Wire;
+use keystead_core::refusal::ErrorResponse;
 
 use crate::reply::bad_body;
 
@@ -87,7 +87,7 @@ fn is_token(text: &str) -> bool {
 }
 
 /// Writes the content type of a request anew: the client's own spelling never goes upstream.
-pub(crate) fn rewrite(headers: &mut HeaderMap, has_body: bool) -> Result<(), Wire> {
+pub(crate) fn rewrite(headers: &mut HeaderMap, has_body: bool) -> Result<(), ErrorResponse> {
     let mut values = headers.get_all(header::CONTENT_TYPE).iter();
     let Some(value) = values.next() else { return Ok(()) };
     if values.next().is_some() {
@@ -127,7 +127,7 @@ mod tests {
 
     use super::*;
 
-    fn rewritten(values: &[&[u8]]) -> Result<String, Wire> {
+    fn rewritten(values: &[&[u8]]) -> Result<String, ErrorResponse> {
         let mut headers = HeaderMap::new();
         for value in values {
             headers.append(header::CONTENT_TYPE, HeaderValue::from_bytes(value).unwrap());

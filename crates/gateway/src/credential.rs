@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, header};
 use keystead_core::Secret;
-use keystead_core::refusal::Wire;
+use keystead_core::refusal::ErrorResponse;
 
 /// Why there is no credential to check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,7 +123,7 @@ pub(crate) fn decode_base64(text: &str) -> Option<Vec<u8>> {
 impl Missing {
     /// Rows 1 to 3, by route; without a route (the administration) row 1.
     #[must_use]
-    pub fn wire(self, route: Option<&str>, public_url: &str) -> Wire {
+    pub fn response(self, route: Option<&str>, public_url: &str) -> ErrorResponse {
         let message = match (self, route) {
             (Self::Several, _) => "More than one Authorization header was sent. Send exactly one.".to_owned(),
             (Self::Unreadable, _) => {
@@ -140,7 +140,7 @@ impl Missing {
             }
             (Self::Nothing, _) => "Missing bearer authentication in header".to_owned(),
         };
-        Wire::invalid(401, None, message)
+        ErrorResponse::invalid(401, None, message)
     }
 }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::FutureExt;
 use http_body::{Body, Frame, SizeHint};
-use keystead_core::refusal::Wire;
+use keystead_core::refusal::ErrorResponse;
 use tokio::time::{Instant, Sleep, sleep};
 
 use crate::body::BoxError;
@@ -31,11 +31,11 @@ pub(crate) struct Watched {
     /// Made when the body is asked for a second time or has to be waited for.
     timer: Option<Pin<Box<Sleep>>>,
     begun: bool,
-    looking: Option<BoxFuture<'static, Result<(), Wire>>>,
+    looking: Option<BoxFuture<'static, Result<(), ErrorResponse>>>,
     /// Where the stream is between its events; `None` where an error event cannot be sent.
     events: Option<Boundary>,
     /// The right has ended; the event that is being sent may end first.
-    ending: Option<Wire>,
+    ending: Option<ErrorResponse>,
 }
 
 impl Watched {

@@ -11,7 +11,7 @@ use http_body_util::BodyExt;
 use keystead_core::access::{ModelUse, Payer};
 use keystead_core::caller::Caller;
 use keystead_core::id::RequestId;
-use keystead_core::refusal::Wire;
+use keystead_core::refusal::ErrorResponse;
 use keystead_core::route::Route;
 use tokio::time::Instant;
 
@@ -128,7 +128,7 @@ impl Gateway {
         exchange: Exchange<'_>,
         parts: &Parts,
         body: B,
-    ) -> Result<Response<GatewayBody>, Wire>
+    ) -> Result<Response<GatewayBody>, ErrorResponse>
     where
         B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: Into<BoxError>,
@@ -174,7 +174,7 @@ impl Gateway {
         exchange: Exchange<'_>,
         parts: &Parts,
         mut body: B,
-    ) -> Result<Response<GatewayBody>, Wire>
+    ) -> Result<Response<GatewayBody>, ErrorResponse>
     where
         B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: Into<BoxError>,
@@ -197,7 +197,7 @@ impl Gateway {
         let bounds = self.limits.upload_bounds();
         let (mut pace, mut held) = (Pace::new(bounds), self.share(&exchange.caller.key));
         while scan.model().is_none() {
-            let next = pace.next(&mut body).await.map_err(|fault| fault.wire(bounds.most))?;
+            let next = pace.next(&mut body).await.map_err(|fault| fault.response(bounds.most))?;
             let Some(chunk) = next else { break };
             scan.feed(&chunk).map_err(malformed)?;
             held.grow(chunk.len()).map_err(reply::no_room)?;
@@ -245,7 +245,7 @@ impl Gateway {
         exchange: Exchange<'_>,
         parts: &Parts,
         body: B,
-    ) -> Result<Response<GatewayBody>, Wire>
+    ) -> Result<Response<GatewayBody>, ErrorResponse>
     where
         B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: Into<BoxError>,
@@ -299,14 +299,14 @@ impl Gateway {
     }
 
     /// A form that says itself that it is too large is not begun.
-    fn refuse_announced(&self, body: &impl http_body::Body) -> Result<(), Wire> {
+    fn refuse_announced(&self, body: &impl http_body::Body) -> Result<(), ErrorResponse> {
         let most = self.limits.form_body;
         let fits = body.size_hint().lower() <= u64::try_from(most).unwrap_or(u64::MAX);
         if fits { Ok(()) } else { Err(reply::too_large(most)) }
     }
 
     /// An object of somebody else is answered like one that does not exist (GW-6).
-    pub(crate) async fn owned(&self, object: &str, payer: &Payer) -> Result<(), Wire> {
+    pub(crate) async fn owned(&self, object: &str, payer: &Payer) -> Result<(), ErrorResponse> {
         let owner = self.ownership.owner(object).await.map_err(|_| reply::store_unavailable())?;
         if owner.as_ref() == Some(payer) {
             return Ok(());
@@ -320,7 +320,7 @@ impl Gateway {
         parts: &Parts,
         body: Sending,
         outgoing: Outgoing<'_>,
-    ) -> Result<Response<GatewayBody>, Wire> {
+    ) -> Result<Response<GatewayBody>, ErrorResponse> {
         if !self.meter.accepts() {
             self.metrics.unrecordable();
             return Err(reply::unrecorded());
@@ -356,7 +356,7 @@ impl Gateway {
         body: Sending,
         mut outgoing: Outgoing<'_>,
         (reservation, right): (Reservation, &Arc<Right>),
-    ) -> Result<Response<GatewayBody>, Wire> {
+    ) -> Result<Response<GatewayBody>, ErrorResponse> {
         let address = outgoing.upstream.address.as_ref().ok_or_else(misconfigured)?;
         let target = parts.uri.path_and_query().ok_or_else(misconfigured)?;
         let mut settled = Settled::new(self, exchange, &outgoing, reservation);
@@ -393,7 +393,7 @@ impl Gateway {
         exchange: &Exchange<'_>,
         outgoing: &Outgoing<'_>,
         none: &NoAnswer,
-    ) -> Result<Response<GatewayBody>, Wire> {
+    ) -> Result<Response<GatewayBody>, ErrorResponse> {
         if let Some(wire) = outgoing.fault.as_ref().and_then(|fault| fault.get()) {
             return Err(wire.clone());
         }
@@ -428,7 +428,7 @@ impl Gateway {
     }
 }
 
-pub(crate) fn misconfigured() -> Wire {
+pub(crate) fn misconfigured() -> ErrorResponse {
     reply::server_error(500, "The model server's address is not usable. Tell the operator.")
 }
 
@@ -438,7 +438,7 @@ fn strips(route: &Route, peek: &Peek) -> bool {
     chat && peek.stream && !peek.include_usage && peek.splice.is_some()
 }
 
-fn upstream_of<'c>(catalogue: &'c Catalogue, model: Option<&ModelEntry>) -> Result<&'c Upstream, Wire> {
+fn upstream_of<'c>(catalogue: &'c Catalogue, model: Option<&ModelEntry>) -> Result<&'c Upstream, ErrorResponse> {
     let found = model.map_or_else(|| catalogue.default_upstream(), |model| catalogue.upstream_of(model));
     found.ok_or_else(|| reply::server_error(500, "No model server is configured for this request. Tell the operator."))
 }

@@ -10,7 +10,7 @@ use http::{HeaderValue, Response};
 use keystead_core::access::{ModelUse, Payer, decide, judge_model, printable};
 use keystead_core::caller::Caller;
 use keystead_core::gate::Verdict;
-use keystead_core::refusal::{Refusal, Wire};
+use keystead_core::refusal::{ErrorResponse, Refusal};
 
 use crate::body::GatewayBody;
 use crate::catalogue::{Catalogue, ModelEntry};
@@ -44,7 +44,7 @@ impl Gateway {
         catalogue: &'c Arc<Catalogue>,
         exchange: &Exchange<'_>,
         peek: &Peek,
-    ) -> Result<Judged<'c>, Wire> {
+    ) -> Result<Judged<'c>, ErrorResponse> {
         let model = peek.model.as_deref().ok_or_else(reply::no_model)?;
         self.all_owned(&peek.objects, &exchange.payer).await?;
         let asked = ModelUse { model, stream: peek.stream, summary: peek.summary };
@@ -77,7 +77,7 @@ impl Gateway {
     }
 
     /// Whether the payer may name these objects. Each is looked up once, all together.
-    pub(crate) async fn all_owned(&self, objects: &BTreeMap<String, Need>, payer: &Payer) -> Result<(), Wire> {
+    pub(crate) async fn all_owned(&self, objects: &BTreeMap<String, Need>, payer: &Payer) -> Result<(), ErrorResponse> {
         if objects.is_empty() {
             return Ok(());
         }
@@ -101,8 +101,8 @@ impl Gateway {
         catalogue: &'c Arc<Catalogue>,
         exchange: &Exchange<'_>,
         asked: ModelUse<'_>,
-    ) -> Result<(&'c ModelEntry, Gated), Wire> {
-        let unknown = || Refusal::UnknownModel(printable(asked.model)).wire(&self.public_url);
+    ) -> Result<(&'c ModelEntry, Gated), ErrorResponse> {
+        let unknown = || Refusal::UnknownModel(printable(asked.model)).response(&self.public_url);
         let model = catalogue.models.get(asked.model).ok_or_else(unknown)?;
         let now = self.now();
         let judge = |caller| judge_model(&catalogue.policy, caller, &exchange.payer, exchange.route, asked, now);
@@ -145,7 +145,7 @@ impl Gateway {
         catalogue: &Catalogue,
         exchange: &Exchange<'_>,
         response: &str,
-    ) -> Result<(), Wire> {
+    ) -> Result<(), ErrorResponse> {
         let maker = self.ownership.maker(response).await.map_err(|_| reply::store_unavailable())?;
         let any = catalogue.models.keys().map(String::as_str).filter(|_| maker.is_none());
         for model in maker.as_deref().into_iter().chain(any) {
@@ -164,7 +164,7 @@ impl Gateway {
         catalogue: &Catalogue,
         exchange: &Exchange<'_>,
         model: &str,
-    ) -> Option<Wire> {
+    ) -> Option<ErrorResponse> {
         let asked = ModelUse { model, stream: true, summary: false };
         let now = self.now();
         let judge =
@@ -183,9 +183,9 @@ fn default_image_model<'c>(catalogue: &'c Catalogue, beside: &ModelEntry) -> Opt
     there.max_by(|a, b| (a.created, &a.id).cmp(&(b.created, &b.id))).map(|model| &*model.id)
 }
 
-fn no_image_model() -> Wire {
+fn no_image_model() -> ErrorResponse {
     let message = "The tool `image_generation` needs an image model, and none is served where the request's model is.";
-    Wire::invalid(404, Some("model_not_found"), message).with_param("tools")
+    ErrorResponse::invalid(404, Some("model_not_found"), message).with_param("tools")
 }
 
 /// `x-keystead-verification: organization=required; org=org_…`.

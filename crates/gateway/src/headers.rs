@@ -3,7 +3,7 @@
 use http::header::HeaderName;
 use http::{HeaderMap, HeaderValue};
 use keystead_core::access::{Payer, Selection};
-use keystead_core::refusal::{Refusal, Wire};
+use keystead_core::refusal::{ErrorResponse, Refusal};
 use sha2::{Digest, Sha256};
 
 use crate::reply;
@@ -20,7 +20,7 @@ pub(crate) fn selection(headers: &HeaderMap) -> Result<Selection<'_>, Refusal> {
 
 /// Makes the client's headers fit to be sent on. An idempotency key is one payer's: what is sent is its digest together
 /// with the payer, so that two payers who choose the same key never meet in the operator's one account upstream.
-pub(crate) fn scope_idempotency_key(headers: &mut HeaderMap, payer: &Payer) -> Result<(), Wire> {
+pub(crate) fn scope_idempotency_key(headers: &mut HeaderMap, payer: &Payer) -> Result<(), ErrorResponse> {
     let mut keys = headers.get_all(&IDEMPOTENCY_KEY).iter();
     let Some(key) = keys.next() else { return Ok(()) };
     if keys.next().is_some() {
@@ -114,7 +114,7 @@ mod tests {
                     }
                 }
                 match selection(&headers) {
-                    Err(refusal) => prop_assert_eq!(refusal.wire("").status, 401),
+                    Err(refusal) => prop_assert_eq!(refusal.response("").status, 401),
                     Ok(read) => {
                         prop_assert!(headers.len() <= 1);
                         let (this, that) = if name < other { (read.organization, read.project) } else { (read.project, read.organization) };

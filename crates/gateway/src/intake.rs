@@ -13,7 +13,7 @@ use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
 use keystead_core::access::printable;
 use keystead_core::id::KeyId;
-use keystead_core::refusal::Wire;
+use keystead_core::refusal::ErrorResponse;
 use tokio::time::{Instant, Sleep};
 
 use crate::body::BoxError;
@@ -130,10 +130,10 @@ impl Pace {
 impl BodyFault {
     /// What the client is told; `most` is the bound of the route.
     #[must_use]
-    pub fn wire(self, most: usize) -> Wire {
+    pub fn response(self, most: usize) -> ErrorResponse {
         match self {
             Self::TooLarge => reply::too_large(most),
-            Self::TooSlow => Wire::invalid(408, None, "The request body did not arrive in time."),
+            Self::TooSlow => ErrorResponse::invalid(408, None, "The request body did not arrive in time."),
             Self::BrokenOff => reply::bad_body("The request body could not be read to its end."),
             Self::NoRoom(no_room) => reply::no_room(no_room),
         }
@@ -142,14 +142,14 @@ impl BodyFault {
 
 impl Gateway {
     /// A body, read whole.
-    pub(crate) async fn whole<B>(&self, key: &KeyId, headers: &HeaderMap, body: B) -> Result<Bytes, Wire>
+    pub(crate) async fn whole<B>(&self, key: &KeyId, headers: &HeaderMap, body: B) -> Result<Bytes, ErrorResponse>
     where
         B: Body<Data = Bytes> + Unpin,
     {
         refuse_encoded(headers)?;
         let bounds = self.limits.json_bounds();
         let read = read_body(body, bounds, || self.share(key)).await;
-        read.map_err(|fault| fault.wire(bounds.most))
+        read.map_err(|fault| fault.response(bounds.most))
     }
 
     /// Memory for what a request with this key holds.
@@ -163,7 +163,7 @@ impl Gateway {
         key: &KeyId,
         body: &'s Bytes,
         changes: impl Iterator<Item = &'s Splice>,
-    ) -> Result<Bytes, Wire> {
+    ) -> Result<Bytes, ErrorResponse> {
         let pieces = peek::pieces(body, changes);
         if pieces.len() == 1 {
             return Ok(body.clone());
@@ -178,16 +178,16 @@ impl Gateway {
 }
 
 /// Compressed bodies would have to be unpacked to be judged, and could unpack to anything.
-pub(crate) fn refuse_encoded(headers: &HeaderMap) -> Result<(), Wire> {
+pub(crate) fn refuse_encoded(headers: &HeaderMap) -> Result<(), ErrorResponse> {
     let plain = |value: &http::HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
     if headers.get_all(header::CONTENT_ENCODING).iter().all(plain) {
         return Ok(());
     }
-    Err(Wire::invalid(415, None, "Compressed request bodies are not accepted."))
+    Err(ErrorResponse::invalid(415, None, "Compressed request bodies are not accepted."))
 }
 
 /// One content type, and this one.
-pub(crate) fn content_is(headers: &HeaderMap, wanted: &str) -> Result<(), Wire> {
+pub(crate) fn content_is(headers: &HeaderMap, wanted: &str) -> Result<(), ErrorResponse> {
     if sent_as(headers, wanted) {
         return Ok(());
     }
@@ -201,7 +201,7 @@ pub(crate) fn sent_as(headers: &HeaderMap, wanted: &str) -> bool {
     values.next().is_none() && first.is_some_and(|media| media.eq_ignore_ascii_case(wanted))
 }
 
-pub(crate) fn malformed(why: Malformed) -> Wire {
+pub(crate) fn malformed(why: Malformed) -> ErrorResponse {
     match why {
         Malformed::Boundary => reply::bad_body("The multipart body has no usable boundary in its content type."),
         Malformed::Part(why) => reply::bad_body(format!("The multipart body could not be read: {why}.")),
@@ -217,7 +217,7 @@ pub(crate) fn malformed(why: Malformed) -> Wire {
 }
 
 /// Why a body that was already on its way upstream had to be broken off; read when the upstream's answer fails.
-pub(crate) type Fault = Arc<OnceLock<Wire>>;
+pub(crate) type Fault = Arc<OnceLock<ErrorResponse>>;
 
 /// A client's body on its way upstream: what was read of it already, then the rest as it comes, bounded in size and
 /// pauses, its form watched. A fault ends it with an error, which cancels the request upstream.
@@ -226,7 +226,7 @@ pub(crate) struct Passing<B> {
     rest: B,
     scan: Option<FormScan>,
     /// What to answer when the form turns out to ask for a stream the gate does not open.
-    no_stream: Option<Wire>,
+    no_stream: Option<ErrorResponse>,
     left: usize,
     pace: Pace,
     pause: Option<Pin<Box<Sleep>>>,
@@ -266,7 +266,7 @@ impl<B: Body<Data = Bytes> + Unpin> Passing<B> {
     }
 
     /// Without a stream: a part that asks for one may stand behind the part that names the model.
-    pub(crate) fn forbidding_stream(mut self, refusal: Option<Wire>) -> Self {
+    pub(crate) fn forbidding_stream(mut self, refusal: Option<ErrorResponse>) -> Self {
         self.no_stream = refusal;
         self
     }
@@ -284,7 +284,7 @@ impl<B: Body<Data = Bytes> + Unpin> Passing<B> {
         }
     }
 
-    fn fail(&mut self, wire: Wire) -> BoxError {
+    fn fail(&mut self, wire: ErrorResponse) -> BoxError {
         self.ended = true;
         let error = BoxError::from(wire.message.clone());
         // The first fault stays.
@@ -292,7 +292,7 @@ impl<B: Body<Data = Bytes> + Unpin> Passing<B> {
         error
     }
 
-    fn check(&mut self, data: &Bytes) -> Result<(), Wire> {
+    fn check(&mut self, data: &Bytes) -> Result<(), ErrorResponse> {
         self.left = self.left.checked_sub(data.len()).ok_or_else(|| reply::too_large(self.pace.bounds.most))?;
         let Some(scan) = self.scan.as_mut() else { return Ok(()) };
         scan.feed(data).map_err(malformed)?;
@@ -332,7 +332,7 @@ where
                 let pace = &mut this.pace;
                 let pause = this.pause.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(pace.deadline())));
                 ready!(pause.as_mut().poll(context));
-                let late = BodyFault::TooSlow.wire(this.pace.bounds.most);
+                let late = BodyFault::TooSlow.response(this.pace.bounds.most);
                 return Poll::Ready(Some(Err(this.fail(late))));
             };
             this.pause = None;
@@ -345,7 +345,7 @@ where
                     return Poll::Ready(None);
                 }
                 Some(Err(error)) => {
-                    let _ = this.fail(BodyFault::BrokenOff.wire(this.pace.bounds.most));
+                    let _ = this.fail(BodyFault::BrokenOff.response(this.pace.bounds.most));
                     return Poll::Ready(Some(Err(error.into())));
                 }
                 Some(Ok(frame)) => {

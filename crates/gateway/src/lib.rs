@@ -69,7 +69,7 @@ use keystead_core::caller::Caller;
 use keystead_core::id::RequestId;
 use keystead_core::key::{Pepper, Shaped, TagKeys};
 use keystead_core::network::Client;
-use keystead_core::refusal::{Refusal, Wire};
+use keystead_core::refusal::{ErrorResponse, Refusal};
 use keystead_core::route::{self, Matched, ModelIn, NoRoute};
 use keystead_core::time::Timestamp;
 use rand::RngCore;
@@ -253,7 +253,7 @@ impl Gateway {
         body: B,
         id: &RequestId,
         (client, began): (Client, Instant),
-    ) -> Result<Response<GatewayBody>, Wire>
+    ) -> Result<Response<GatewayBody>, ErrorResponse>
     where
         B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: Into<BoxError>,
@@ -300,7 +300,7 @@ impl Gateway {
     ///
     /// # Errors
     /// Rows 1 to 5, or 503 when the store cannot say.
-    pub async fn authenticate(&self, headers: &HeaderMap) -> Result<Arc<Caller>, Wire> {
+    pub async fn authenticate(&self, headers: &HeaderMap) -> Result<Arc<Caller>, ErrorResponse> {
         let caller = self.caller(headers, None, Instant::now()).await?;
         let now = self.now();
         access::alive(&caller, now).map_err(|refusal| self.refuse(&refusal))?;
@@ -308,8 +308,14 @@ impl Gateway {
         Ok(caller)
     }
 
-    async fn caller(&self, headers: &HeaderMap, route: Option<&str>, at: Instant) -> Result<Arc<Caller>, Wire> {
-        let presented = credential::read(headers).map_err(|missing: Missing| missing.wire(route, &self.public_url))?;
+    async fn caller(
+        &self,
+        headers: &HeaderMap,
+        route: Option<&str>,
+        at: Instant,
+    ) -> Result<Arc<Caller>, ErrorResponse> {
+        let presented =
+            credential::read(headers).map_err(|missing: Missing| missing.response(route, &self.public_url))?;
         let presented = presented.expose();
         // The shape first, so that no text is hashed that is too long for a key; then memory, which holds nothing but
         // keys of ours; and the tag before the store is asked: an invented key ends here, at the price of two HMACs
@@ -328,12 +334,12 @@ impl Gateway {
         }
     }
 
-    fn incorrect(&self, presented: &str) -> Wire {
+    fn incorrect(&self, presented: &str) -> ErrorResponse {
         self.refuse(&Refusal::IncorrectKey { mask: keystead_core::mask::mask(presented) })
     }
 
-    fn refuse(&self, refusal: &Refusal) -> Wire {
-        refusal.wire(&self.public_url)
+    fn refuse(&self, refusal: &Refusal) -> ErrorResponse {
+        refusal.response(&self.public_url)
     }
 
     fn now(&self) -> Timestamp {

@@ -4,7 +4,7 @@ use http::header;
 use http::{HeaderValue, Response};
 use keystead_core::access::{ModelUse, Payer, allowed_in_project, judge_model, printable};
 use keystead_core::caller::Caller;
-use keystead_core::refusal::{GateRefusal, Refusal, Wire};
+use keystead_core::refusal::{ErrorResponse, GateRefusal, Refusal};
 use keystead_core::route;
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ use crate::catalogue::ModelEntry;
 use crate::{Gateway, reply};
 
 /// The id segment, percent-decoded once.
-pub(crate) fn decode(segment: &str) -> Result<String, Wire> {
+pub(crate) fn decode(segment: &str) -> Result<String, ErrorResponse> {
     let mut bytes = Vec::with_capacity(segment.len());
     let mut rest = segment.bytes();
     while let Some(byte) = rest.next() {
@@ -35,16 +35,16 @@ pub(crate) fn answer(
     caller: &Caller,
     payer: &Payer,
     wanted: Option<&str>,
-) -> Result<Response<GatewayBody>, Wire> {
+) -> Result<Response<GatewayBody>, ErrorResponse> {
     let catalogue = gateway.catalogue.load();
     let show = |model: &ModelEntry| object(gateway, caller, payer, model);
     let organization = caller.organizations.iter().find(|organization| organization.id == payer.organization);
     let allowed = |model: &str| organization.map_or(Ok(()), |found| allowed_in_project(found, payer, model));
     let body = match wanted {
         Some(id) => {
-            let unknown = || Refusal::UnknownModel(printable(id)).wire(&gateway.public_url).with_param("model");
+            let unknown = || Refusal::UnknownModel(printable(id)).response(&gateway.public_url).with_param("model");
             let model = catalogue.models.get(id).ok_or_else(unknown)?;
-            allowed(id).map_err(|refusal| refusal.wire(&gateway.public_url))?;
+            allowed(id).map_err(|refusal| refusal.response(&gateway.public_url))?;
             show(model)
         }
         None => {

@@ -1,7 +1,7 @@
 //! Keeping the books of upstream objects: whose each new one is, and lists cut down to one's own.
 
 use bytes::Bytes;
-use keystead_core::refusal::Wire;
+use keystead_core::refusal::ErrorResponse;
 use keystead_core::route::{Meter, Method, Route};
 use serde_json::Value;
 
@@ -26,7 +26,7 @@ pub(crate) async fn keep_books(
     exchange: &Exchange<'_>,
     model: Option<&ModelEntry>,
     body: Bytes,
-) -> Result<Bytes, Wire> {
+) -> Result<Bytes, ErrorResponse> {
     let (route, payer) = (exchange.route, &exchange.payer);
     let list = lists_objects(route);
     let unreadable = || reply::server_error(502, "The model server's answer cannot be passed on.");

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use bytes::{Buf, Bytes};
-use keystead_core::refusal::Wire;
+use keystead_core::refusal::ErrorResponse;
 use keystead_core::route::Route;
 use serde::Deserialize;
 use serde::de::Deserializer;
@@ -59,7 +59,7 @@ impl ImageTool {
 }
 
 /// The text of a body: UTF-8, without the mark some editors put before it.
-pub(crate) fn text_of(mut body: Bytes) -> Result<Bytes, Wire> {
+pub(crate) fn text_of(mut body: Bytes) -> Result<Bytes, ErrorResponse> {
     if body.starts_with(BYTE_ORDER_MARK) {
         body.advance(BYTE_ORDER_MARK.len());
     }
@@ -72,7 +72,7 @@ pub(crate) fn text_of(mut body: Bytes) -> Result<Bytes, Wire> {
 }
 
 /// Reads a body that is text.
-pub(crate) fn peek(route: &Route, body: &Bytes) -> Result<Peek, Wire> {
+pub(crate) fn peek(route: &Route, body: &Bytes) -> Result<Peek, ErrorResponse> {
     let unread = |why: String| bad_body(format!("We could not parse the JSON body of your request: {why}."));
     let halves = survey(body).ok_or_else(|| unread(format!("it nests deeper than {DEPTH} levels")))?;
     let whole = (!halves.is_empty()).then(|| without_halves(body, &halves));
@@ -163,7 +163,7 @@ fn without_halves(body: &[u8], halves: &[usize]) -> Vec<u8> {
 
 /// Whether the client asked for the usage chunk, and how to ask for it otherwise. Only `true` asks for it; what servers
 /// read in different ways is refused, or an upstream could leave out the usage that was taken to be asked for.
-fn usage_option(body: &[u8], options: Option<&RawValue>) -> Result<(bool, Option<Splice>), Wire> {
+fn usage_option(body: &[u8], options: Option<&RawValue>) -> Result<(bool, Option<Splice>), ErrorResponse> {
     const OPTION: &str = "\"include_usage\":true";
     let Some(options) = options else {
         let Some(end) = body.iter().rposition(|byte| *byte == b'}') else { return Ok((false, None)) };

@@ -8,15 +8,15 @@ fn route(path: &str) -> &'static Route {
     route::ROUTES.iter().find(|route| route.path == path && route.method == Method::Post).unwrap()
 }
 
-fn peek_at(path: &str, body: impl Into<Bytes>) -> Result<Peek, Wire> {
+fn peek_at(path: &str, body: impl Into<Bytes>) -> Result<Peek, ErrorResponse> {
     text_of(body.into()).and_then(|body| peek(route(path), &body))
 }
 
-fn chat(body: impl Into<Bytes>) -> Result<Peek, Wire> {
+fn chat(body: impl Into<Bytes>) -> Result<Peek, ErrorResponse> {
     peek_at("/v1/chat/completions", body)
 }
 
-fn responses(body: impl Into<Bytes>) -> Result<Peek, Wire> {
+fn responses(body: impl Into<Bytes>) -> Result<Peek, ErrorResponse> {
     peek_at("/v1/responses", body)
 }
 

@@ -9,7 +9,7 @@ use http::header;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use keystead_core::pending::{Pending, PendingKind};
-use keystead_core::refusal::Wire;
+use keystead_core::refusal::ErrorResponse;
 use keystead_core::route::Meter;
 use keystead_core::usage::{UsageEvent, UsageKind};
 
@@ -95,7 +95,7 @@ impl Gateway {
         Ok(())
     }
 
-    async fn settle_one(&self, pending: &Pending) -> Result<(), Wire> {
+    async fn settle_one(&self, pending: &Pending) -> Result<(), ErrorResponse> {
         let too_old = self.now().0.saturating_sub(pending.begun_at.0) > LONGEST;
         let said = if too_old { Ok(Said::Gone) } else { self.ask_for(pending).await };
         match (said?, pending.kind) {
@@ -110,7 +110,7 @@ impl Gateway {
     }
 
     /// Counts a response that was pending, where this answer is one and shows its end.
-    pub(crate) async fn count_seen(&self, exchange: &Exchange<'_>, body: &[u8]) -> Result<(), Wire> {
+    pub(crate) async fn count_seen(&self, exchange: &Exchange<'_>, body: &[u8]) -> Result<(), ErrorResponse> {
         let Some(id) = exchange.object else { return Ok(()) };
         if !matches!(exchange.route.path, "/v1/responses/{id}" | "/v1/responses/{id}/cancel") {
             return Ok(());
@@ -121,7 +121,7 @@ impl Gateway {
         }
     }
 
-    async fn count_response(&self, pending: &Pending, body: &[u8]) -> Result<(), Wire> {
+    async fn count_response(&self, pending: &Pending, body: &[u8]) -> Result<(), ErrorResponse> {
         let mut reader = Reader::default();
         reader.feed(body);
         reader.end_value();
@@ -141,7 +141,7 @@ impl Gateway {
         }
     }
 
-    async fn record_pending(&self, pending: &Pending, counted: Counted) -> Result<(), Wire> {
+    async fn record_pending(&self, pending: &Pending, counted: Counted) -> Result<(), ErrorResponse> {
         let event = self.event_of(pending, UsageKind::Completions, pending.model.clone(), counted, pending.id.clone());
         self.meter.record(event).safe().await.map_err(|_| reply::unrecorded())
     }
@@ -176,7 +176,7 @@ impl Gateway {
     }
 
     /// Notes a batch that has begun.
-    pub(crate) async fn note_batch(&self, exchange: &Exchange<'_>, id: &str) -> Result<(), Wire> {
+    pub(crate) async fn note_batch(&self, exchange: &Exchange<'_>, id: &str) -> Result<(), ErrorResponse> {
         let Some(pending) = self.pending_batch(exchange, id) else { return Ok(()) };
         self.pending.note(pending).await.map_err(|_| reply::store_unavailable())
     }
@@ -201,11 +201,11 @@ impl Gateway {
         })
     }
 
-    pub(crate) async fn forget(&self, pending: &Pending) -> Result<(), Wire> {
+    pub(crate) async fn forget(&self, pending: &Pending) -> Result<(), ErrorResponse> {
         self.pending.forget(&pending.id).await.map_err(|_| reply::store_unavailable())
     }
 
-    async fn ask_for(&self, pending: &Pending) -> Result<Said, Wire> {
+    async fn ask_for(&self, pending: &Pending) -> Result<Said, ErrorResponse> {
         let unknown = || reply::server_error(502, "The model server cannot be asked.");
         let catalogue = self.catalogue.load_full();
         let upstream = catalogue.upstreams.get(&pending.upstream).ok_or_else(unknown)?;

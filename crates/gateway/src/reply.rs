@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use keystead_core::Timestamp;
 use keystead_core::access::{Payer, printable};
 use keystead_core::id::RequestId;
-use keystead_core::refusal::Wire;
+use keystead_core::refusal::ErrorResponse;
 use keystead_core::route::{self, NoRoute};
 use serde_json::json;
 
@@ -26,7 +26,7 @@ static SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 /// The longest wait after which clients are left to try again by themselves.
 pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
-fn error_body(wire: &Wire) -> String {
+fn error_body(wire: &ErrorResponse) -> String {
     let body = if wire.string_form {
         json!({ "error": wire.message })
     } else {
@@ -36,7 +36,7 @@ fn error_body(wire: &Wire) -> String {
 }
 
 /// An answer with an error body.
-pub(crate) fn error(wire: &Wire) -> Response<GatewayBody> {
+pub(crate) fn error(wire: &ErrorResponse) -> Response<GatewayBody> {
     let mut response = Response::new(full(error_body(wire)));
     *response.status_mut() = StatusCode::from_u16(wire.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
@@ -61,12 +61,12 @@ pub(crate) fn error(wire: &Wire) -> Response<GatewayBody> {
 }
 
 /// An upstream's error whose body cannot be passed on.
-pub(crate) fn upstream_error(status: StatusCode) -> Wire {
+pub(crate) fn upstream_error(status: StatusCode) -> ErrorResponse {
     server_error(status.as_u16(), &format!("The model server answered with status {}.", status.as_u16()))
 }
 
 /// An error made here, with what the upstream said about trying again.
-pub(crate) fn with_hints(upstreams: &HeaderMap, wire: &Wire, now: Timestamp) -> Response<GatewayBody> {
+pub(crate) fn with_hints(upstreams: &HeaderMap, wire: &ErrorResponse, now: Timestamp) -> Response<GatewayBody> {
     let mut response = error(wire);
     let status = response.status();
     let headers = response.headers_mut();
@@ -80,7 +80,7 @@ pub(crate) fn with_hints(upstreams: &HeaderMap, wire: &Wire, now: Timestamp) -> 
 }
 
 /// An error that the same request would meet again.
-pub(crate) fn final_error(wire: &Wire) -> Response<GatewayBody> {
+pub(crate) fn final_error(wire: &ErrorResponse) -> Response<GatewayBody> {
     let mut response = error(wire);
     give_up(response.headers_mut());
     response
@@ -116,12 +116,12 @@ fn wait(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
 }
 
 /// An error within a stream of events, after which it ends.
-pub(crate) fn error_event(wire: &Wire) -> Bytes {
+pub(crate) fn error_event(wire: &ErrorResponse) -> Bytes {
     format!("event: error\ndata: {}\n\n", error_body(wire)).into()
 }
 
 /// The help page about a gate's refusal (S1-47).
-fn explained(wire: &Wire) -> &'static str {
+fn explained(wire: &ErrorResponse) -> &'static str {
     match (wire.param, wire.code) {
         (Some("stream"), _) => "stream-needs-verification",
         (Some("reasoning.summary"), _) => "summary-needs-verification",
@@ -162,43 +162,43 @@ pub(crate) fn attribute(headers: &mut HeaderMap, payer: &Payer) {
 }
 
 /// Rows 43 and 44.
-pub(crate) fn no_route(why: NoRoute, method: &Method, path: &str) -> Wire {
+pub(crate) fn no_route(why: NoRoute, method: &Method, path: &str) -> ErrorResponse {
     let (method, path) = (printable(method.as_str()), printable(path));
     match why {
-        NoRoute::Unknown if path.starts_with("/v1/v1/") => Wire::invalid(
+        NoRoute::Unknown if path.starts_with("/v1/v1/") => ErrorResponse::invalid(
             404,
             Some("unknown_url"),
             format!(
                 "Invalid URL ({method} {path}). The base URL of this API ends in one /v1, and the path repeats it."
             ),
         ),
-        NoRoute::Unknown => Wire::invalid(404, Some("unknown_url"), format!("Invalid URL ({method} {path})")),
+        NoRoute::Unknown => ErrorResponse::invalid(404, Some("unknown_url"), format!("Invalid URL ({method} {path})")),
         NoRoute::Method => {
-            Wire::invalid(405, Some("method_not_supported"), format!("Not allowed to {method} on {path}."))
+            ErrorResponse::invalid(405, Some("method_not_supported"), format!("Not allowed to {method} on {path}."))
         }
     }
 }
 
 /// A base address without `/v1`.
-pub(crate) fn no_version(method: &Method, path: &str) -> Wire {
+pub(crate) fn no_version(method: &Method, path: &str) -> ErrorResponse {
     let (method, path) = (printable(method.as_str()), printable(path));
     let message = format!("Invalid URL ({method} {path}). The base URL of this API ends in /v1: ask for /v1{path}.");
-    Wire::invalid(404, Some("unknown_url"), message)
+    ErrorResponse::invalid(404, Some("unknown_url"), message)
 }
 
 /// Row 41 and its kin.
-pub(crate) fn bad_body(message: impl Into<String>) -> Wire {
-    Wire::invalid(400, None, message)
+pub(crate) fn bad_body(message: impl Into<String>) -> ErrorResponse {
+    ErrorResponse::invalid(400, None, message)
 }
 
 /// A body whose model cannot be known.
-pub(crate) fn no_model() -> Wire {
+pub(crate) fn no_model() -> ErrorResponse {
     bad_body("you must provide a model parameter").with_param("model")
 }
 
 /// Row 42.
-pub(crate) fn too_large(limit: usize) -> Wire {
-    Wire::invalid(
+pub(crate) fn too_large(limit: usize) -> ErrorResponse {
+    ErrorResponse::invalid(
         413,
         None,
         match limit >> 20 {
@@ -209,7 +209,7 @@ pub(crate) fn too_large(limit: usize) -> Wire {
 }
 
 /// A body for which there is no memory now. With `retry-after`, as every 503: SDKs try again by themselves.
-pub(crate) fn no_room(why: NoRoom) -> Wire {
+pub(crate) fn no_room(why: NoRoom) -> ErrorResponse {
     let (code, message) = match why {
         NoRoom::All => {
             ("server_is_overloaded", "The service holds as many request bodies as it can. Try again shortly.")
@@ -218,31 +218,34 @@ pub(crate) fn no_room(why: NoRoom) -> Wire {
             ("slow_down", "Too many large requests of yours are in progress at once. Wait until some have ended.")
         }
     };
-    Wire { kind: "service_unavailable_error", ..Wire::invalid(503, Some(code), message) }
+    ErrorResponse { kind: "service_unavailable_error", ..ErrorResponse::invalid(503, Some(code), message) }
 }
 
 /// An address longer than any client of the contract sends.
-pub(crate) fn long_address() -> Wire {
-    Wire::invalid(414, None, "The address of this request is too long.")
+pub(crate) fn long_address() -> ErrorResponse {
+    ErrorResponse::invalid(414, None, "The address of this request is too long.")
 }
 
 /// What is used cannot be recorded now, and nothing is answered that would not be counted.
-pub(crate) fn unrecorded() -> Wire {
+pub(crate) fn unrecorded() -> ErrorResponse {
     unavailable("Usage cannot be recorded at the moment, so no request is answered. Try again shortly.")
 }
 
 /// A key that is not in memory while the store cannot be asked: not the key's fault, so never 401.
-pub(crate) fn store_unavailable() -> Wire {
+pub(crate) fn store_unavailable() -> ErrorResponse {
     let message = "The service cannot check this API key at the moment. Try again shortly.";
-    Wire { kind: "service_unavailable_error", ..Wire::invalid(503, None, message) }
+    ErrorResponse { kind: "service_unavailable_error", ..ErrorResponse::invalid(503, None, message) }
 }
 
 /// Row 38's shape.
-pub(crate) fn unavailable(message: &str) -> Wire {
-    Wire { kind: "service_unavailable_error", ..Wire::invalid(503, Some("server_is_overloaded"), message) }
+pub(crate) fn unavailable(message: &str) -> ErrorResponse {
+    ErrorResponse {
+        kind: "service_unavailable_error",
+        ..ErrorResponse::invalid(503, Some("server_is_overloaded"), message)
+    }
 }
 
 /// Row 39's shape with another status.
-pub(crate) fn server_error(status: u16, message: &str) -> Wire {
-    Wire { kind: "server_error", ..Wire::invalid(status, None, message) }
+pub(crate) fn server_error(status: u16, message: &str) -> ErrorResponse {
+    ErrorResponse { kind: "server_error", ..ErrorResponse::invalid(status, None, message) }
 }

@@ -8,7 +8,7 @@ use arc_swap::ArcSwap;
 use keystead_core::access::{ModelUse, Payer, decide, judge_model};
 use keystead_core::caller::Caller;
 use keystead_core::id::KeyId;
-use keystead_core::refusal::{Refusal, Wire};
+use keystead_core::refusal::{ErrorResponse, Refusal};
 use keystead_core::route::Route;
 
 use crate::catalogue::Catalogue;
@@ -52,7 +52,7 @@ impl Right {
     }
 
     /// Waits until the right ends, looking after each of these times.
-    pub(crate) async fn ended(&self, every: Duration) -> Wire {
+    pub(crate) async fn ended(&self, every: Duration) -> ErrorResponse {
         loop {
             tokio::time::sleep(every).await;
             if let Err(wire) = self.still_holds().await {
@@ -62,7 +62,7 @@ impl Right {
     }
 
     /// Judges the request again by what is known now.
-    pub(crate) async fn still_holds(&self) -> Result<(), Wire> {
+    pub(crate) async fn still_holds(&self) -> Result<(), ErrorResponse> {
         let caller = match self.directory.find(&self.caller.digest).await {
             Ok(Some(caller)) => caller,
             Ok(None) => return Err(revoked()),
@@ -71,7 +71,7 @@ impl Right {
             Err(Unavailable) => return Ok(()),
         };
         let now = (self.clock)();
-        let refuse = |refusal: Refusal| refusal.wire(&self.public_url);
+        let refuse = |refusal: Refusal| refusal.response(&self.public_url);
         decide(&caller, self.route, self.payer.selection(), self.from, now).map_err(refuse)?;
         if let Some((model, stream, summary)) = &self.asked {
             let asked = ModelUse { model, stream: *stream, summary: *summary };
@@ -82,6 +82,6 @@ impl Right {
     }
 }
 
-fn revoked() -> Wire {
-    Wire::invalid(401, Some("invalid_api_key"), "This API key was revoked while the answer was being sent.")
+fn revoked() -> ErrorResponse {
+    ErrorResponse::invalid(401, Some("invalid_api_key"), "This API key was revoked while the answer was being sent.")
 }

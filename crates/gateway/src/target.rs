@@ -4,7 +4,7 @@
 use http::Uri;
 use http::uri::PathAndQuery;
 use keystead_core::access::printable;
-use keystead_core::refusal::Wire;
+use keystead_core::refusal::ErrorResponse;
 use keystead_core::route::{Matched, Route};
 
 use crate::reply::bad_body;
@@ -13,7 +13,7 @@ use crate::reply::bad_body;
 const IGNORED: [&str; 2] = ["api-version", "client_version"];
 
 /// The canonical address of a request.
-pub(crate) fn canonical(matched: &Matched<'_>, query: Option<&str>) -> Result<PathAndQuery, Wire> {
+pub(crate) fn canonical(matched: &Matched<'_>, query: Option<&str>) -> Result<PathAndQuery, ErrorResponse> {
     let path = matched.route.path;
     let mut target = match matched.id {
         None => path.to_owned(),
@@ -30,7 +30,7 @@ pub(crate) fn canonical(matched: &Matched<'_>, query: Option<&str>) -> Result<Pa
 }
 
 /// The known parameters in their one encoding.
-fn parameters(route: &Route, query: &str) -> Result<String, Wire> {
+fn parameters(route: &Route, query: &str) -> Result<String, ErrorResponse> {
     let mut written = form_urlencoded::Serializer::new(String::new());
     let mut seen: Vec<&str> = Vec::new();
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
@@ -41,7 +41,7 @@ fn parameters(route: &Route, query: &str) -> Result<String, Wire> {
         let Some((known, repeated)) = known else {
             let message =
                 format!("Unknown parameter: '{}'. This route does not take it in its address.", printable(&name));
-            return Err(Wire::invalid(400, Some("unknown_parameter"), message));
+            return Err(ErrorResponse::invalid(400, Some("unknown_parameter"), message));
         };
         if seen.contains(known) && !repeated {
             return Err(bad_body(format!("The parameter '{known}' appears twice in the address.")).with_param(known));
@@ -61,8 +61,8 @@ pub(crate) fn streams(uri: &Uri) -> bool {
 }
 
 /// An object of another organization, or none at all: the same answer for both.
-pub(crate) fn no_object(object: &str) -> Wire {
-    Wire::invalid(404, None, format!("No such object: {}.", printable(object))).with_param("id")
+pub(crate) fn no_object(object: &str) -> ErrorResponse {
+    ErrorResponse::invalid(404, None, format!("No such object: {}.", printable(object))).with_param("id")
 }
 
 #[cfg(test)]
@@ -71,7 +71,7 @@ mod tests {
 
     use super::*;
 
-    fn read(path: &str, query: &str) -> Result<(String, bool), Wire> {
+    fn read(path: &str, query: &str) -> Result<(String, bool), ErrorResponse> {
         let matched = route::find("GET", path).unwrap();
         canonical(&matched, Some(query)).map(|target| (target.to_string(), streams(&Uri::from(target))))
     }

@@ -183,7 +183,7 @@ mod tests {
             ("모든 인간은 태어날 때부터 자유로우며 그 존엄과 권리에 있어 동등하다.", 24),
             ("Wszyscy ludzie rodzą się wolni i równi pod względem swej godności i swych praw.", 26),
             ("Все люди рождаются свободными и равными в своем достоинстве и правах.", 17),
-            ("pub(crate) fn finish(headers: &mut HeaderMap, id: &RequestId) -> Result<(), Wire> {", 24),
+            ("pub(crate) fn finish(headers: &mut HeaderMap, id: &RequestId) -> Result<(), ErrorResponse> {", 24),
             ("{\"a\": 12345678, \"price\": 0.25, \"tags\": [\"alpha\", \"beta\"]}", 26),
         ] {
             let estimate = i64::try_from(of_text(text.as_bytes())).unwrap();

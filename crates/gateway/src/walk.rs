@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use keystead_core::access::printable;
-use keystead_core::refusal::Wire;
+use keystead_core::refusal::ErrorResponse;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
@@ -28,7 +28,7 @@ pub(crate) struct Found<'b> {
     pub(crate) models: Vec<String>,
     pub(crate) images: Vec<ImageTool>,
     /// Why the body is refused, once it is.
-    pub(crate) refused: Option<Wire>,
+    pub(crate) refused: Option<ErrorResponse>,
 }
 
 /// Whose an object must be that a body names.
@@ -63,11 +63,11 @@ pub(crate) fn read<'b>(root: &'static Node, text: &'b str) -> (Found<'b>, Result
 pub(crate) fn members<'b, const N: usize>(
     text: &'b str,
     names: [&'static str; N],
-    unread: impl FnOnce() -> Wire,
-) -> Result<[Option<&'b RawValue>; N], Wire> {
+    unread: impl FnOnce() -> ErrorResponse,
+) -> Result<[Option<&'b RawValue>; N], ErrorResponse> {
     struct Members<'f, const N: usize> {
         names: [&'static str; N],
-        refused: &'f mut Option<Wire>,
+        refused: &'f mut Option<ErrorResponse>,
     }
     impl<'de, const N: usize> Visitor<'de> for Members<'_, N> {
         type Value = [Option<&'de RawValue>; N];
@@ -100,11 +100,11 @@ pub(crate) fn members<'b, const N: usize>(
     read.map_err(|_| refused.unwrap_or_else(unread))
 }
 
-fn twice(name: &'static str) -> Wire {
+fn twice(name: &'static str) -> ErrorResponse {
     bad_body(format!("The member '{name}' appears twice in the body of your request.")).with_param(name)
 }
 
-fn variant(key: &str, name: &'static str) -> Wire {
+fn variant(key: &str, name: &'static str) -> ErrorResponse {
     let key = printable(key);
     let message = format!("The member '{key}' differs from '{name}' in case alone. Write it as '{name}'.");
     bad_body(message).with_param(name)
@@ -145,7 +145,7 @@ struct Walk<'w, 's, 'b> {
 }
 
 impl Found<'_> {
-    fn object(&mut self, id: &str, need: Need, member: &'static str) -> Result<(), Wire> {
+    fn object(&mut self, id: &str, need: Need, member: &'static str) -> Result<(), ErrorResponse> {
         if let Some(known) = self.objects.get_mut(id) {
             *known = need.max(*known);
         } else if self.objects.len() >= MOST_OBJECTS {
@@ -158,7 +158,7 @@ impl Found<'_> {
     }
 
     /// An item or a tool, once all its members are known.
-    fn close(&mut self, of: Of, scope: Scope, member: &'static str) -> Result<(), Wire> {
+    fn close(&mut self, of: Of, scope: Scope, member: &'static str) -> Result<(), ErrorResponse> {
         let kind = scope.kind.as_deref();
         match of {
             Of::Plain => {}
@@ -183,7 +183,7 @@ impl Found<'_> {
 }
 
 impl<'b> Walk<'_, '_, 'b> {
-    fn refuse<E: Error>(&mut self, wire: Wire) -> E {
+    fn refuse<E: Error>(&mut self, wire: ErrorResponse) -> E {
         self.found.refused = Some(wire);
         E::custom("refused")
     }

@@ -14,7 +14,7 @@ use keystead_core::caller::Caller;
 use keystead_core::key::{ApiKey, Pepper, TagKeys};
 use keystead_core::mask::mask;
 use keystead_core::network::Client;
-use keystead_core::refusal::{Refusal, Wire};
+use keystead_core::refusal::{ErrorResponse, Refusal};
 use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
 use keystead_store::tables::audit::AuditKey;
@@ -40,15 +40,15 @@ struct Keys {
 }
 
 impl Authenticate for Keys {
-    fn authenticate<'a>(&'a self, headers: &'a HeaderMap) -> BoxFuture<'a, Result<Arc<Caller>, Wire>> {
+    fn authenticate<'a>(&'a self, headers: &'a HeaderMap) -> BoxFuture<'a, Result<Arc<Caller>, ErrorResponse>> {
         let bearer = headers.get("authorization").and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
         let Some(text) = bearer.map(str::to_owned) else {
-            let wire = Wire::invalid(401, None, "Missing bearer authentication in header");
+            let wire = ErrorResponse::invalid(401, None, "Missing bearer authentication in header");
             return Box::pin(async move { Err(wire) });
         };
         let (store, tags, pepper) = (self.store.clone(), self.tags.clone(), self.pepper.clone());
         Box::pin(async move {
-            let incorrect = || Refusal::IncorrectKey { mask: mask(&text) }.wire(URL);
+            let incorrect = || Refusal::IncorrectKey { mask: mask(&text) }.response(URL);
             let digest = ApiKey::parse(&text, &tags).map_err(|_| incorrect())?.digest(&pepper);
             let found = store.read("find_caller", async move |tx: &mut Tx| directory::find_caller(tx, &digest).await);
             let found: Result<_, Error> = found.await;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Full, Short, written};
 use crate::id::{OrganizationId, ProjectId};
-use crate::refusal::Wire;
+use crate::refusal::ErrorResponse;
 
 /// A request that came too soon, or is too large.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +33,7 @@ impl Refused {
 
     /// The status and body. `public_url` is where limits can be looked up; it ends without a slash.
     #[must_use]
-    pub fn wire(&self, public_url: &str) -> Wire {
+    pub fn response(&self, public_url: &str) -> ErrorResponse {
         let Self { short, model, organization, project, of_project } = self;
         let (phrase, limit, used, requested) = (short.measure.phrase(), short.limit, short.used, short.requested);
         let mut message = match short.full {
@@ -51,6 +51,9 @@ impl Refused {
             message.push_str(&format!(" The limit is that of project {project}."));
         }
         message.push_str(&format!(" Visit {public_url}/limits?project={project} to learn more."));
-        Wire { kind: short.measure.kind(), ..Wire::invalid(429, Some("rate_limit_exceeded"), message) }
+        ErrorResponse {
+            kind: short.measure.kind(),
+            ..ErrorResponse::invalid(429, Some("rate_limit_exceeded"), message)
+        }
     }
 }

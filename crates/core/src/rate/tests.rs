@@ -83,7 +83,7 @@ fn the_words_of_rows_34_to_36() {
             project: "proj_1".parse().unwrap(),
             of_project: false,
         };
-        let wire = refused.wire("https://k.test");
+        let wire = refused.response("https://k.test");
         assert_eq!((wire.status, wire.code, wire.param), (429, Some("rate_limit_exceeded"), None));
         (wire.kind, wire.message)
     };

@@ -107,15 +107,18 @@ fn every_code_has_its_page() {
                 continue;
             }
             let text = code(&path).split_whitespace().collect::<Vec<_>>().join(" ");
-            for call in ["code: Some(\"", "limited(\"", "coded( \"", "coded(\"", "Wire::invalid(", "refuse(\""] {
+            for call in ["code: Some(\"", "limited(\"", "coded( \"", "coded(\"", "ErrorResponse::invalid(", "refuse(\""]
+            {
                 for part in text.split(call).skip(1) {
-                    // The second text of `coded` and of `Wire::invalid(status, Some("…"), …)` is the code.
+                    // The second text of `coded` and of `ErrorResponse::invalid(status, Some("…"), …)` is the code.
                     let code = match call {
                         "coded( \"" | "coded(\"" => {
                             part.split_once("\", \"").filter(|(field, _)| !field.contains('"')).map(|(_, rest)| rest)
                         }
                         .and_then(|rest| rest.split('"').next()),
-                        "Wire::invalid(" => part.split(", ").nth(1).and_then(|second| second.split('"').nth(1)),
+                        "ErrorResponse::invalid(" => {
+                            part.split(", ").nth(1).and_then(|second| second.split('"').nth(1))
+                        }
                         _ => part.split('"').next(),
                     };
                     let Some(code) = code.filter(|code| code.contains('_') && !code.contains(' ')) else { continue };

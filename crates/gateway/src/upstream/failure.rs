@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use keystead_core::refusal::Wire;
+use keystead_core::refusal::ErrorResponse;
 
 use crate::reply;
 
@@ -25,7 +25,7 @@ pub(crate) enum NoAnswer {
 
 impl NoAnswer {
     /// What the client is told, and whether the same request may be sent again.
-    pub(crate) fn told(&self) -> (Wire, bool) {
+    pub(crate) fn told(&self) -> (ErrorResponse, bool) {
         match self {
             Self::Unreachable(_) => {
                 (reply::unavailable("The model server cannot be reached. Try again shortly."), true)

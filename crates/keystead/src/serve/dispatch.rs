@@ -18,7 +18,7 @@ use keystead_app::App;
 use keystead_app::audit::{self, Done};
 use keystead_core::id::RequestId;
 use keystead_core::network::Client;
-use keystead_core::refusal::{GateRefusal, Wire};
+use keystead_core::refusal::{ErrorResponse, GateRefusal};
 use keystead_gateway::{BodyBounds, BodyMemory, BodyOwner, Bounded, Gateway, GatewayBody};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
@@ -205,7 +205,7 @@ impl Dispatch {
         let ((answer, done), changed) = keystead_store::changed_by(work).await;
         let answer = match (answer, watch.broken()) {
             (Ok(response), None) => response.map(Either::Right),
-            (Ok(response), Some(fault)) => broken(response, plane, &fault.wire(most)),
+            (Ok(response), Some(fault)) => broken(response, plane, &fault.response(most)),
             (Err(never), _) => match never {},
         };
         Served { answer, changed, done }
@@ -213,7 +213,7 @@ impl Dispatch {
 }
 
 /// The answer to a request that broke a bound of its body: with the headers of the router's answer, in its own words.
-fn broken(response: AxumResponse, plane: Plane, wire: &Wire) -> Answer {
+fn broken(response: AxumResponse, plane: Plane, wire: &ErrorResponse) -> Answer {
     let (mut head, _) = response.into_parts();
     let (kind, text) = match plane {
         Plane::Data | Plane::Administration => ("application/json", keystead_api::error_body(wire).to_string()),

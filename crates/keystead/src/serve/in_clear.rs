@@ -8,7 +8,7 @@ use axum::body::Body;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use keystead_core::id::{KeyId, RequestId};
 use keystead_core::network::Client;
-use keystead_core::refusal::Wire;
+use keystead_core::refusal::ErrorResponse;
 use keystead_core::time::Timestamp;
 
 use crate::serve::dispatch::Dispatch;
@@ -63,7 +63,7 @@ pub(crate) fn refusal() -> Response<Body> {
     let message = "This API is served over https only, and this request came over http: its API key may have been read on \
                    the way. Use https, and replace the key. If you run this service and TLS ends at a proxy, name the \
                    proxy in server.trusted_proxies and let it send X-Forwarded-Proto: https.";
-    let body = keystead_api::error_body(&Wire::invalid(403, Some("https_required"), message));
+    let body = keystead_api::error_body(&ErrorResponse::invalid(403, Some("https_required"), message));
     let mut response = Response::new(Body::from(body.to_string()));
     *response.status_mut() = StatusCode::FORBIDDEN;
     let headers = response.headers_mut();

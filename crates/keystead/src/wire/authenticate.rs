@@ -5,14 +5,14 @@ use std::sync::Arc;
 use http::HeaderMap;
 use keystead_api::{Authenticate, BoxFuture};
 use keystead_core::caller::Caller;
-use keystead_core::refusal::Wire;
+use keystead_core::refusal::ErrorResponse;
 use keystead_gateway::Gateway;
 
 /// Authenticates with the gateway.
 pub(crate) struct ByGateway(pub(crate) Arc<Gateway>);
 
 impl Authenticate for ByGateway {
-    fn authenticate<'a>(&'a self, headers: &'a HeaderMap) -> BoxFuture<'a, Result<Arc<Caller>, Wire>> {
+    fn authenticate<'a>(&'a self, headers: &'a HeaderMap) -> BoxFuture<'a, Result<Arc<Caller>, ErrorResponse>> {
         Box::pin(self.0.authenticate(headers))
     }
 }
