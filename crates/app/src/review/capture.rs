@@ -16,11 +16,11 @@ use std::sync::Arc;
 
 use super::Reviewer;
 use super::choose::served;
-use super::prompts::{Challenge, Prompt, drawn};
 use super::provider::digest;
-use super::slots::Slot;
 use crate::verification::organization::still_open;
 use crate::{App, Error};
+use keystead_documents::Slot;
+use keystead_documents::prompts::{Challenge, Prompt, drawn};
 
 /// How long a device may go on with a link, in seconds.
 const HELD: i64 = 2 * 3_600;

@@ -17,13 +17,13 @@ use super::capture::Findings;
 use super::choose::zone_shape;
 use super::evidence::Place;
 use super::hand_in::zone_flags;
-use super::mrz::{Digits, MrzReport};
-use super::prompts::{Prompt, drawn};
-use super::slots::Slot;
-use super::watermark;
 use crate::audit::Deed;
 use crate::operator::operators_only;
 use crate::{Actor, App, Error};
+use keystead_documents::Slot;
+use keystead_documents::image::watermark;
+use keystead_documents::mrz::{Digits, MrzReport};
+use keystead_documents::prompts::{Prompt, drawn};
 
 /// Why a picture may be looked at, for the log that the owners read.
 pub const VIEW_REASONS: [&str; 3] = ["review", "appeal", "audit"];
@@ -243,7 +243,7 @@ impl App {
         let Some(typed) = reviewer.zone(capture)? else { return Ok(None) };
         let report = MrzReport::read(typed.expose(), self.now()).ok();
         let fields = report.as_ref().map_or_else(Vec::new, |report| {
-            let day = |day: Option<super::mrz::Day>| day.map_or_else(String::new, |day| day.to_string());
+            let day = |day: Option<keystead_documents::Day>| day.map_or_else(String::new, |day| day.to_string());
             vec![
                 ("surname", report.surname.expose().clone()),
                 ("given-names", report.given_names.expose().clone()),
@@ -341,8 +341,11 @@ impl App {
         let place = Place { case, number, kind: slot.as_str() };
         let mark = format!("{} {}", actor.id(), watermark::time(now));
         let evidence = reviewer.evidence.clone();
-        let opened = reviewer.intake.beside(move || watermark::burn(&evidence.get(&place, &key)?, &mark)).await;
-        opened?
+        let opened = reviewer.intake.beside(move || {
+            let kept = evidence.get(&place, &key)?;
+            watermark::burn(&kept, &mark).ok_or_else(|| Error::Internal("a kept picture cannot be read".to_owned()))
+        });
+        opened.await?
     }
 
     /// Whether the reviewer is a member of the organization: nobody decides for his own.

@@ -11,11 +11,11 @@ use keystead_store::tables::reviews;
 use super::Reviewer;
 use super::capture::{Holder, PromptView, capital, coded, open_behind, prompt_views};
 use super::evidence::Place;
-use super::mrz::MrzReport;
 use super::picture::place;
-use super::prompts::{Challenge, drawn};
-use super::slots::{Slot, wanted};
 use crate::{App, Error};
+use keystead_documents::mrz::MrzReport;
+use keystead_documents::prompts::{Challenge, drawn};
+use keystead_documents::slots::{Slot, wanted};
 
 /// The longest text of a zone that is kept.
 const LONGEST_ZONE: usize = 400;

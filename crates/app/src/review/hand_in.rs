@@ -11,11 +11,11 @@ use serde_json::json;
 use super::Reviewer;
 use super::capture::{Findings, Holder, coded, open_behind};
 use super::erase::images_until;
-use super::image::Print;
-use super::mrz::{Claim, MrzReport, assess};
-use super::prompts::{Frame, drawn};
-use super::slots::Slot;
 use crate::{App, Error};
+use keystead_documents::Slot;
+use keystead_documents::image::Print;
+use keystead_documents::mrz::{Claim, MrzReport, assess};
+use keystead_documents::prompts::{Frame, drawn};
 
 impl App {
     /// Hands everything in: software's findings are written down, and a case is opened for people.

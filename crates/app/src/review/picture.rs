@@ -12,8 +12,8 @@ use super::Reviewer;
 use super::capture::{Findings, Holder, SlotView, TAKES, Taken, capital, closed, coded, open_behind, slot_view};
 use super::choose::wipe;
 use super::evidence::{NONCE, Place};
-use super::slots::Slot;
 use crate::{App, Error};
+use keystead_documents::Slot;
 
 impl App {
     /// Takes a picture in: checked, freed of everything but pixels, sealed, written. A poor one is taken with hints.

@@ -18,10 +18,10 @@ use rand::{Rng, RngCore};
 use sha2::{Digest, Sha256};
 
 use super::evidence::{CaseKey, EvidenceStore};
-use super::image::Intake;
-use super::mrz::MrzReport;
-use super::slots;
+use super::intake::Intake;
 use crate::{Clock, Error, Sealer};
+use keystead_documents::mrz::MrzReport;
+use keystead_documents::slots::{self, Slot};
 
 /// How long a link waits for somebody to open it, in seconds.
 pub(super) const LINK_LIFE: i64 = 900;
@@ -221,7 +221,7 @@ impl Reviewer {
             (_, None) => State::Waiting,
         };
         let wanted = self.wanted(&capture);
-        let shown = |slot: &&slots::Slot| pictures.iter().any(|picture| picture.kind == slot.as_str());
+        let shown = |slot: &&Slot| pictures.iter().any(|picture| picture.kind == slot.as_str());
         let documents = !wanted.is_empty() && wanted.iter().filter(|slot| slot.of_document()).all(|slot| shown(&slot));
         let step = match state {
             State::Waiting => 0,
@@ -245,7 +245,7 @@ impl Reviewer {
     }
 
     /// Every slot of the chosen document.
-    pub(super) fn wanted(&self, capture: &Capture) -> Vec<slots::Slot> {
+    pub(super) fn wanted(&self, capture: &Capture) -> Vec<Slot> {
         let kind =
             capture.document.as_deref().and_then(keystead_core::verification::documents::DocumentKind::from_name);
         match (&capture.country, kind) {

@@ -146,7 +146,7 @@ pub(crate) fn document_name(t: Text, kind: &str) -> String {
     t.say(&format!("document-{}", kind.replace('_', "-")))
 }
 
-pub(crate) fn prompt_text(t: Text, prompt: keystead_app::review::prompts::Prompt) -> String {
+pub(crate) fn prompt_text(t: Text, prompt: keystead_app::review::Prompt) -> String {
     match prompt.argument() {
         Some((name, value)) => t.say1(prompt.key(), name, value),
         None => t.say(prompt.key()),

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use keystead_app::review::image::TIME_LIMIT;
-use keystead_app::review::{EvidenceStore, Intake, Reviewer, ReviewerOptions};
+use keystead_app::review::{EvidenceStore, Intake, Reviewer, ReviewerOptions, TIME_LIMIT};
 use keystead_app::{Codes, Services};
 use keystead_core::secret::Secret;
 use keystead_core::verification::documents::DocumentPolicy;

@@ -9,10 +9,11 @@ use serde_json::Value;
 const LADDER: &[(&str, &[&str])] = &[
     ("keystead-core", &[]),
     ("keystead-store", &["keystead-core"]),
+    ("keystead-documents", &["keystead-core"]),
     ("keystead-providers", &["keystead-core"]),
     ("keystead-gateway", &["keystead-core"]),
     ("keystead-sandbox", &[]),
-    ("keystead-app", &["keystead-core", "keystead-store", "keystead-providers"]),
+    ("keystead-app", &["keystead-core", "keystead-store", "keystead-documents", "keystead-providers"]),
     ("keystead-api", &["keystead-app", "keystead-core"]),
     ("keystead-dashboard", &["keystead-app", "keystead-core"]),
     (

@@ -5,27 +5,27 @@ use image::{ImageFormat, Rgb, RgbImage};
 use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
 
-use super::glyphs::{HEIGHT, WIDTH, glyph};
-use super::image::encode;
-use super::mrz::Day;
-use crate::Error;
+use super::decode::encode;
+use super::font::{HEIGHT, WIDTH, glyph};
+use crate::Day;
 
 /// How much of the picture the mark covers where a letter stands, of 256: readable, and what is under it is, too.
 const STRENGTH: u16 = 110;
 
 /// A moment as it is burned in.
-pub(super) fn time(at: Timestamp) -> String {
+#[must_use]
+pub fn time(at: Timestamp) -> String {
     let seconds = at.0.rem_euclid(86_400);
     format!("{} {:02}:{:02}:{:02} UTC", Day::of(at), seconds / 3_600, seconds / 60 % 60, seconds % 60)
 }
 
-/// Burns a text into a picture of ours and writes it anew.
-pub(super) fn burn(jpeg: &Secret<Vec<u8>>, text: &str) -> Result<Secret<Vec<u8>>, Error> {
-    let broken = || Error::Internal("a kept picture cannot be read".to_owned());
-    let read = image::load_from_memory_with_format(jpeg.expose(), ImageFormat::Jpeg).map_err(|_| broken())?;
+/// Burns a text into a picture of ours and encodes it again; none if the picture cannot be read.
+#[must_use]
+pub fn burn(jpeg: &Secret<Vec<u8>>, text: &str) -> Option<Secret<Vec<u8>>> {
+    let read = image::load_from_memory_with_format(jpeg.expose(), ImageFormat::Jpeg).ok()?;
     let mut pixels = read.into_rgb8();
     mark(&mut pixels, text);
-    encode(&pixels).ok_or_else(broken)
+    encode(&pixels)
 }
 
 /// Lines of the text over the whole picture, each a little further to the right than the one above.

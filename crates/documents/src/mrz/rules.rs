@@ -4,7 +4,8 @@ use keystead_core::time::Timestamp;
 use keystead_core::verification::documents::DocumentKind;
 
 use super::names::{self, NameComparison};
-use super::{Day, MrzReport, country};
+use super::{MrzReport, country};
+use crate::Day;
 
 /// Days by which the issuer's today may differ from ours.
 const TOLERANCE_DAYS: i64 = 1;

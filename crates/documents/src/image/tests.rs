@@ -1,7 +1,5 @@
 //! Pictures that are made up here, so that each rule meets one that breaks it and one that just does not.
 
-use std::sync::mpsc;
-
 use image::{ExtendedColorType, ImageEncoder, Rgb};
 pub(crate) use keystead_testkit::pictures::page;
 use proptest::prelude::*;
@@ -197,20 +195,6 @@ fn names_are_stable() {
     }
     assert_eq!(PictureKind::parse("document"), None);
     assert!(ImageRefusal::TooSmall.code().starts_with("picture_"));
-}
-
-#[tokio::test]
-async fn work_is_bounded_and_keeps_its_turn() {
-    let intake = Intake::new(1, TIME_LIMIT);
-    assert_eq!(intake.bounded(TIME_LIMIT, || 7).await, Ok(7));
-    let (finish, wait) = mpsc::channel::<()>();
-    let slow = intake.bounded(Duration::ZERO, move || wait.recv().is_ok()).await;
-    assert_eq!(slow, Err(ImageRefusal::TooSlow));
-    assert_eq!(intake.turns.available_permits(), 0, "given up on, but still working");
-    drop(finish);
-    let picture = intake.take(jpeg(&page(1200, 600, 1)), PictureKind::Selfie).await.unwrap();
-    assert_eq!(picture.kind, PictureKind::Selfie);
-    assert_eq!(intake.take(vec![0; MAX_BYTES + 1], PictureKind::Selfie).await.err(), Some(ImageRefusal::FileTooLarge));
 }
 
 proptest! {

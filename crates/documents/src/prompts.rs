@@ -217,7 +217,8 @@ impl Challenge {
 }
 
 /// Reads what a capture keeps: how often prompts were drawn, and the last ones.
-pub(super) fn drawn(kept: Option<&str>) -> Option<(u8, Challenge)> {
+#[must_use]
+pub fn drawn(kept: Option<&str>) -> Option<(u8, Challenge)> {
     let (draws, challenge) = kept?.split_once(' ')?;
     Some((draws.parse().ok()?, challenge.parse().ok()?))
 }
@@ -246,5 +247,4 @@ impl FromStr for Challenge {
 }
 
 #[cfg(test)]
-#[path = "prompts_tests.rs"]
 mod tests;

@@ -2,8 +2,8 @@
 
 use keystead_core::verification::documents::{DocumentKind, DocumentPolicy, Side};
 
-use super::image::PictureKind;
-use super::prompts::PROMPTS;
+use crate::image::PictureKind;
+use crate::prompts::PROMPTS;
 
 /// One place for a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -46,7 +46,8 @@ impl Slot {
     }
 
     /// What its picture is judged as.
-    pub(super) const fn picture(self) -> PictureKind {
+    #[must_use]
+    pub const fn picture(self) -> PictureKind {
         match self {
             Self::Front | Self::Passport => PictureKind::DocumentFront,
             Self::Back => PictureKind::DocumentBack,
@@ -64,7 +65,8 @@ impl Slot {
 
 /// Every slot that must be filled for a document of a country; none when it is not taken there. The back of a My Number
 /// card is never among them, because its number may not be collected (S0-13).
-pub(super) fn wanted(policy: &DocumentPolicy, country: &str, kind: DocumentKind) -> Vec<Slot> {
+#[must_use]
+pub fn wanted(policy: &DocumentPolicy, country: &str, kind: DocumentKind) -> Vec<Slot> {
     let Some(document) = policy.documents(country).into_iter().find(|document| document.kind == kind) else {
         return Vec::new();
     };

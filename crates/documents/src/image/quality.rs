@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use image::{GrayImage, imageops};
 
-use super::image::PictureKind;
+use super::kind::PictureKind;
 
 /// Longer side of the copy that is measured, so that the numbers do not depend on the camera.
 const MEASURED_SIDE: u32 = 1024;

@@ -2,13 +2,15 @@
 //! is genuine or belongs to its bearer; that is for people (verification.md 4.1, 4.2).
 
 pub mod country;
-mod day;
+mod format;
 mod lines;
 mod names;
+mod refusal;
 mod report;
 mod rules;
 
-pub use day::Day;
+pub use format::Format;
 pub use names::NameComparison;
-pub use report::{Digits, Format, MrzRefusal, MrzReport};
+pub use refusal::MrzRefusal;
+pub use report::{Digits, MrzReport};
 pub use rules::{Claim, MrzFinding, assess};

@@ -2,15 +2,14 @@
 //! (verification.md 4.4, steps 1 to 4).
 
 use std::io::Cursor;
-use std::sync::Arc;
 use std::time::Duration;
 
 use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, GrayImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbImage, imageops};
 use keystead_core::secret::Secret;
 use sha2::{Digest, Sha256};
-use tokio::sync::Semaphore;
 
+use super::kind::PictureKind;
 use super::quality::{Findings, Measures};
 
 /// The largest file that is looked at.
@@ -33,47 +32,6 @@ const SAME_PICTURE_BITS: u32 = 5;
 pub const TIME_LIMIT: Duration = Duration::from_secs(5);
 /// How long a picture waits for its turn before the person is asked to send it again.
 pub const QUEUE_LIMIT: Duration = Duration::from_secs(15);
-
-/// What a picture shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum PictureKind {
-    /// The side of a document with the portrait; the data page of a passport; a visa.
-    DocumentFront,
-    /// The other side.
-    DocumentBack,
-    /// The holder's face, by camera (S0-09, S3-26).
-    Selfie,
-    /// The holder doing what a prompt asked for.
-    Prompt,
-}
-
-impl PictureKind {
-    /// Every kind.
-    pub const ALL: [Self; 4] = [Self::DocumentFront, Self::DocumentBack, Self::Selfie, Self::Prompt];
-
-    /// The kind as it is stored and named in translations.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::DocumentFront => "document_front",
-            Self::DocumentBack => "document_back",
-            Self::Selfie => "selfie",
-            Self::Prompt => "prompt",
-        }
-    }
-
-    /// The kind of a stored name.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
-    }
-
-    /// Whether print must be readable on it.
-    #[must_use]
-    pub const fn shows_a_document(self) -> bool {
-        matches!(self, Self::DocumentFront | Self::DocumentBack)
-    }
-}
 
 /// Why a picture is not taken. The name is stable: codes and translations hang on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -153,7 +111,7 @@ pub struct Picture {
     pub findings: Findings,
 }
 
-/// Takes a picture in. Costs up to seconds of one processor: call [`Intake::take`] from a server.
+/// Takes a picture in. Costs up to seconds of one processor, so a server calls it on a thread of its own.
 ///
 /// # Errors
 /// When the picture breaks a limit or cannot be read. A picture that is merely poor is taken, with [`Findings`].
@@ -223,60 +181,6 @@ fn look(luma: &GrayImage) -> u64 {
     (0..64).fold(0, |bits, at| bits << 1 | u64::from(brighter(at % 8, at / 8)))
 }
 
-/// Takes pictures in beside the server's other work: few at once, each for a bounded time.
-#[derive(Debug, Clone)]
-pub struct Intake {
-    turns: Arc<Semaphore>,
-    time_limit: Duration,
-}
-
-impl Intake {
-    /// Takes `at_once` pictures at once, where each may need half a gigabyte for a moment; gives up on one after
-    /// `time_limit`, which is [`TIME_LIMIT`] wherever code is optimised.
-    #[must_use]
-    pub fn new(at_once: usize, time_limit: Duration) -> Self {
-        Self { turns: Arc::new(Semaphore::new(at_once.max(1))), time_limit }
-    }
-
-    /// [`intake`] on a thread that may be kept busy.
-    ///
-    /// # Errors
-    /// As [`intake`]; also when no turn comes in [`QUEUE_LIMIT`] or reading takes too long.
-    pub async fn take(&self, bytes: Vec<u8>, kind: PictureKind) -> Result<Picture, ImageRefusal> {
-        if bytes.len() > MAX_BYTES {
-            return Err(ImageRefusal::FileTooLarge);
-        }
-        let bytes = Secret::new(bytes);
-        self.bounded(self.time_limit, move || intake(bytes.expose(), kind)).await?
-    }
-
-    /// Other work on a picture, in its turn and its time.
-    pub(super) async fn beside<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, crate::Error> {
-        let done = self.bounded(self.time_limit, work).await;
-        done.map_err(|_| crate::Error::Unavailable)
-    }
-
-    /// Runs one piece of work in its turn. Work that is given up on keeps its turn until it really ends, so that slow
-    /// pictures cannot pile up behind the answer that they were too slow.
-    pub(super) async fn bounded<T: Send + 'static>(
-        &self,
-        limit: Duration,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, ImageRefusal> {
-        let turn = tokio::time::timeout(QUEUE_LIMIT, Arc::clone(&self.turns).acquire_owned());
-        let turn = turn.await.map_err(|_| ImageRefusal::Busy)?.map_err(|_| ImageRefusal::Busy)?;
-        let done = tokio::task::spawn_blocking(move || {
-            let _turn = turn;
-            work()
-        });
-        let done = tokio::time::timeout(limit, done).await.map_err(|_| ImageRefusal::TooSlow)?;
-        done.map_err(|_| ImageRefusal::Unreadable)
-    }
-}
-
 #[cfg(test)]
-#[path = "image_tests.rs"]
+#[path = "tests.rs"]
 mod tests;

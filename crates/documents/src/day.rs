@@ -60,7 +60,7 @@ impl fmt::Display for Day {
 
 /// The day of birth: the latest past day with these digits. Of a day that is partly unknown (Doc 9303 part 3, 4.8), the
 /// last that it can be, so that nobody is taken for older than he is.
-pub(super) fn birth(printed: MrzDate, today: Day) -> Option<Day> {
+pub(crate) fn birth(printed: MrzDate, today: Day) -> Option<Day> {
     let candidates = match printed {
         MrzDate::Calendar(date) | MrzDate::OutOfCalendar(date) => centuries(date.year, date.month, date.day),
         MrzDate::PartiallyUnknown(field) => {
@@ -78,7 +78,7 @@ pub(super) fn birth(printed: MrzDate, today: Day) -> Option<Day> {
 }
 
 /// The day of expiry: within ten years back and fifty ahead; of digits that fit neither, the past.
-pub(super) fn expiry(printed: MrzDate, today: Day) -> Option<Day> {
+pub(crate) fn expiry(printed: MrzDate, today: Day) -> Option<Day> {
     let date = match printed {
         MrzDate::Calendar(date) | MrzDate::OutOfCalendar(date) => date,
         _ => return None,

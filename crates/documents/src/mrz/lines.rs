@@ -1,7 +1,7 @@
 //! The lines of a machine-readable zone as people type them, brought to the form in which they are printed.
 
 use super::Format;
-use super::report::MrzRefusal;
+use super::refusal::MrzRefusal;
 
 /// More than this was never a machine-readable zone: three lines of 30 with spaces between all characters are 180.
 const MOST_CHARACTERS: usize = 400;

@@ -6,90 +6,10 @@ use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
 use mrz::{MrzData, ParseOptions};
 
-use super::day::{self, Day};
+use super::format::{Format, PERSONAL_NUMBER, Place};
+use super::refusal::MrzRefusal;
 use super::{country, lines};
-
-/// The five formats of Doc 9303.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Format {
-    /// Cards: three lines of 30 (part 5).
-    Td1,
-    /// Older cards: two lines of 36 (part 6).
-    Td2,
-    /// Passports: two lines of 44 (part 4).
-    Td3,
-    /// Visas: two lines of 44, without a digit over all (part 7).
-    MrvA,
-    /// Small visas: two lines of 36, without a digit over all (part 7).
-    MrvB,
-}
-
-impl Format {
-    /// Characters of a line.
-    #[must_use]
-    pub const fn width(self) -> usize {
-        match self {
-            Self::Td1 => 30,
-            Self::Td2 | Self::MrvB => 36,
-            Self::Td3 | Self::MrvA => 44,
-        }
-    }
-
-    /// Whether it is the format of a visa.
-    #[must_use]
-    pub const fn is_visa(self) -> bool {
-        matches!(self, Self::MrvA | Self::MrvB)
-    }
-
-    /// Where the check digits stand that every zone of the format has.
-    const fn places(self) -> Places {
-        match self {
-            Self::Td1 => Places { number: (0, 14), birth: (1, 6), expiry: (1, 14), composite: Some((1, 29)) },
-            Self::Td2 => Places { number: (1, 9), birth: (1, 19), expiry: (1, 27), composite: Some((1, 35)) },
-            Self::Td3 => Places { number: (1, 9), birth: (1, 19), expiry: (1, 27), composite: Some((1, 43)) },
-            Self::MrvA | Self::MrvB => Places { number: (1, 9), birth: (1, 19), expiry: (1, 27), composite: None },
-        }
-    }
-}
-
-/// Line and column, from zero.
-type Place = (usize, usize);
-
-struct Places {
-    number: Place,
-    birth: Place,
-    expiry: Place,
-    composite: Option<Place>,
-}
-
-/// A passport's optional field has a digit of its own, which may be a filler if the field is empty.
-const PERSONAL_NUMBER: Place = (1, 42);
-
-/// Why lines could not be read at all. Lines count from 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum MrzRefusal {
-    /// Not the two or three lines of a passport, card or visa.
-    #[error("these are not the lines of a machine-readable zone")]
-    NotAZone,
-    /// A character that no zone has; the person should look there.
-    #[error("line {line} has a character at {position} that is neither a letter A to Z nor a digit nor <")]
-    Character {
-        /// The line.
-        line: usize,
-        /// The character in it, from 1.
-        position: usize,
-    },
-    /// A line of the wrong length.
-    #[error("line {line} should have {expected} characters and has {got}")]
-    Length {
-        /// The line.
-        line: usize,
-        /// What the format has.
-        expected: usize,
-        /// What was typed.
-        got: usize,
-    },
-}
+use crate::day::{self, Day};
 
 /// Which check digits agree. A digit shows that a line was copied without a slip, not that the document is genuine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

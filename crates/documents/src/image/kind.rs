@@ -1,0 +1,42 @@
+//! What a picture is to show.
+
+/// What a picture shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PictureKind {
+    /// The side of a document with the portrait; the data page of a passport; a visa.
+    DocumentFront,
+    /// The other side.
+    DocumentBack,
+    /// The holder's face, by camera (S0-09, S3-26).
+    Selfie,
+    /// The holder doing what a prompt asked for.
+    Prompt,
+}
+
+impl PictureKind {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::DocumentFront, Self::DocumentBack, Self::Selfie, Self::Prompt];
+
+    /// The kind as it is stored and named in translations.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::DocumentFront => "document_front",
+            Self::DocumentBack => "document_back",
+            Self::Selfie => "selfie",
+            Self::Prompt => "prompt",
+        }
+    }
+
+    /// The kind of a stored name.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+
+    /// Whether print must be readable on it.
+    #[must_use]
+    pub const fn shows_a_document(self) -> bool {
+        matches!(self, Self::DocumentFront | Self::DocumentBack)
+    }
+}

@@ -1,0 +1,12 @@
+//! Pictures from phones: decoded within limits, measured, and written anew with nothing but pixels.
+
+mod decode;
+mod font;
+mod kind;
+pub mod quality;
+pub mod watermark;
+
+pub use decode::{
+    ImageRefusal, MAX_BYTES, MAX_PIXELS, MIN_LONGER_SIDE, MIN_SIDE, Picture, Print, QUEUE_LIMIT, TIME_LIMIT, intake,
+};
+pub use kind::PictureKind;
