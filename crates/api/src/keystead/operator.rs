@@ -3,8 +3,8 @@
 
 use axum::Json;
 use axum::extract::State;
+use keystead_app::operator::policies::{PolicyPreview, PolicyView};
 use keystead_app::operator::{CaseRow, KeptView};
-use keystead_app::policies::{PolicyPreview, PolicyView};
 use keystead_app::review::{Decided, Verdict};
 use keystead_core::gate::{Requirement, Rule};
 use keystead_core::id::OrganizationId;

@@ -2,7 +2,7 @@
 
 use http::Method;
 use keystead_api::{Permission, ROUTES};
-use keystead_app::bootstrap::Bootstrapped;
+use keystead_app::organizations::bootstrap::Bootstrapped;
 use keystead_core::time::Timestamp;
 use keystead_store::Tx;
 use keystead_store::tables::accounts::{self, Account};

@@ -8,7 +8,7 @@ use axum::body::Body;
 use http::{HeaderMap, Method, Request, Response};
 use http_body_util::BodyExt;
 use keystead_api::{ApiState, Authenticate, BoxFuture};
-use keystead_app::bootstrap::Bootstrapped;
+use keystead_app::organizations::bootstrap::Bootstrapped;
 use keystead_app::{App, AppOptions, Clock, Sealer, Services, Settings};
 use keystead_core::caller::Caller;
 use keystead_core::key::{ApiKey, Pepper, TagKeys};

@@ -8,7 +8,7 @@ use keystead_store::tables::users::{self, User};
 use serde_json::{Value, json};
 
 use super::mail_texts::{Language, words};
-use crate::outbox::Outcome;
+use crate::jobs::queue::Outcome;
 use crate::verification::field;
 use crate::{App, Error};
 

@@ -1,11 +1,12 @@
 //! Accounts: how people come in and stay in. Nothing here tells a stranger whether an address is known.
 
-mod address;
-mod carried;
-mod elsewhere;
+mod attempt_limits;
+mod browser_state;
+mod email_change;
 mod factor_reset;
 mod mail_texts;
 mod mails;
+mod oidc;
 mod passkeys;
 mod password;
 mod proven;
@@ -15,8 +16,6 @@ mod security;
 mod sessions;
 mod sign_in;
 mod sign_up;
-mod tries;
-mod user_keys;
 
 use keystead_core::id::UserId;
 use keystead_core::secret::Secret;
@@ -29,10 +28,10 @@ use sha2::{Digest, Sha256};
 use crate::audit::Deed;
 use crate::{Actor, App, Error};
 
-pub use address::AddressChange;
-pub use elsewhere::Departed;
+pub use email_change::AddressChange;
 pub use factor_reset::FactorReset;
 pub(crate) use mails::Kind as MailKind;
+pub use oidc::Departed;
 pub use passkeys::{PasskeyView, Question};
 pub use password::PasswordRefusal;
 pub(crate) use password::acceptable;
@@ -81,7 +80,7 @@ impl App {
     }
 
     /// The same deed in every organization of a person, whoever did it.
-    async fn record_about(
+    pub(crate) async fn record_about(
         &self,
         tx: &mut Tx,
         actor: &Actor,

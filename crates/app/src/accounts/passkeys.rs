@@ -22,7 +22,7 @@ use webauthn_rs::{Webauthn, WebauthnBuilder};
 use super::mails::Kind;
 use super::sessions::SignedIn;
 use super::{Context, dead_link, digest};
-use crate::keys::checked_name;
+use crate::keys::minting::checked_name;
 use crate::{App, Error};
 
 /// How long an authenticator may take.

@@ -9,8 +9,8 @@ use super::mails::{self, Kind};
 use super::sessions::SignedIn;
 use super::sign_up::CONFIRM;
 use super::{Context, acceptable, dead_link, digest};
-use crate::bootstrap::checked_email;
-use crate::outbox::Outcome;
+use crate::jobs::queue::Outcome;
+use crate::organizations::bootstrap::checked_email;
 use crate::verification::field;
 use crate::{App, Error};
 

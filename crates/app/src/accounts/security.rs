@@ -7,7 +7,7 @@ use keystead_store::Tx;
 use keystead_store::tables::{accounts, passkeys, sessions};
 use serde_json::json;
 
-use super::address::CHANGE;
+use super::email_change::CHANGE;
 use super::mails::Kind;
 use super::passkeys::{NEW as NEW_PASSKEY, PasskeyView};
 use super::reset::RESET;

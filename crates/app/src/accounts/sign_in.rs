@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use super::sessions::SignedIn;
 use super::{Context, mails, wrong};
-use crate::bootstrap::checked_email;
-use crate::outbox::Outcome;
+use crate::jobs::queue::Outcome;
+use crate::organizations::bootstrap::checked_email;
 use crate::verification::field;
 use crate::{App, Error};
 

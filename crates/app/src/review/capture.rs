@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 use super::Reviewer;
-use super::choose::served;
+use super::document_choice::served;
 use super::provider::digest;
 use crate::verification::organization::still_open;
 use crate::{App, Error};

@@ -14,9 +14,9 @@ use keystead_store::tables::reviews::{self, EvidenceView, ReviewCase};
 use serde_json::{Value, json};
 
 use super::capture::Findings;
-use super::choose::zone_shape;
+use super::document_choice::zone_shape;
 use super::evidence::Place;
-use super::hand_in::zone_flags;
+use super::submit::zone_flags;
 use crate::audit::Deed;
 use crate::operator::operators_only;
 use crate::{Actor, App, Error};

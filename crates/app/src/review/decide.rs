@@ -9,7 +9,7 @@ use keystead_store::tables::reviews::{self, ReviewCase};
 use serde_json::json;
 
 use super::cases::capture_of;
-use super::hold::held_until;
+use super::legal_hold::held_until;
 use crate::audit::Deed;
 use crate::operator::{operators_only, operators_reason};
 use crate::verification::organization::{attempt_state, refused};

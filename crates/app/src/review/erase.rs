@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::Reviewer;
 use super::evidence::Erased;
-use super::hold::held_until;
+use super::legal_hold::held_until;
 use crate::audit::Deed;
 use crate::verification::organization::{attempt_state, refused};
 use crate::{Actor, App, Error};

@@ -6,25 +6,25 @@
 
 mod capture;
 mod cases;
-mod choose;
 mod decide;
+mod document_choice;
 mod erase;
 mod evidence;
-mod hand_in;
-mod hold;
 mod intake;
+mod legal_hold;
 mod picture;
 mod provider;
+mod submit;
 
 pub use capture::{CaptureView, Holder, PromptView, SlotView, Taken};
 pub use cases::{CaseView, PictureView, QueueRow, VIEW_REASONS, ZoneView};
 pub use decide::{Decided, Verdict, declines};
 pub use erase::RETENTION_CEILING;
 pub use evidence::{EvidenceError, EvidenceStore};
-pub(crate) use hold::attempt_held_until;
 pub use intake::Intake;
 pub use keystead_documents::Slot;
 pub use keystead_documents::image::{ImageRefusal, TIME_LIMIT};
 pub use keystead_documents::prompts::Prompt;
 pub use keystead_store::tables::legal_holds::LegalHold;
+pub(crate) use legal_hold::attempt_held_until;
 pub use provider::{Reviewer, ReviewerOptions};

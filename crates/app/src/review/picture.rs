@@ -10,7 +10,7 @@ use rand::{Rng, RngCore};
 
 use super::Reviewer;
 use super::capture::{Findings, Holder, SlotView, TAKES, Taken, capital, closed, coded, open_behind, slot_view};
-use super::choose::wipe;
+use super::document_choice::wipe;
 use super::evidence::{NONCE, Place};
 use crate::{App, Error};
 use keystead_documents::Slot;

@@ -2,6 +2,7 @@
 
 pub(crate) mod jobs;
 pub mod limits;
+mod messages;
 mod notices;
 pub mod number;
 pub mod organization;
@@ -9,7 +10,6 @@ pub mod payment;
 pub mod phone;
 mod signals;
 pub mod webhooks;
-mod words;
 
 pub(crate) use jobs::field;
 pub use keystead_providers::identity::{REASONS, SERVICES_REASONS};
@@ -30,9 +30,9 @@ use keystead_store::tables::organizations::RequirementRow;
 use keystead_store::tables::{models, organizations, payments, phones, policy};
 use serde_json::json;
 
-use crate::keys::entitlements;
+use crate::keys::minting::entitlements;
+use crate::keys::self_service::organization_of;
 use crate::operator::operators_reason;
-use crate::own_keys::organization_of;
 use crate::{Actor, App, Error};
 
 /// How a requirement stands.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use keystead_app::accounts::Context;
 use keystead_app::keys::NewKey;
-use keystead_app::service_accounts::NewServiceAccount;
+use keystead_app::projects::service_accounts::NewServiceAccount;
 use keystead_app::{Actor, Error};
 use keystead_core::gate::Requirement;
 use keystead_core::id::{OrganizationId, ProjectId, UserId};

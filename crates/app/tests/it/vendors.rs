@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use http::HeaderMap;
-use keystead_app::bootstrap::Bootstrapped;
+use keystead_app::organizations::bootstrap::Bootstrapped;
 use keystead_app::verification::limits::Origin;
 use keystead_app::verification::organization::Consent;
 use keystead_app::verification::phone::{NewPhone, VerificationView};

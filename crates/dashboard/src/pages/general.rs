@@ -6,7 +6,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use keystead_app::Error;
-use keystead_app::member_safety::SecondFactorRule;
+use keystead_app::organizations::second_factor_policy::SecondFactorRule;
 use keystead_app::verification::organization::{Channel, Consent, OrganizationView, consent_text};
 use keystead_app::verification::payment::PaymentView;
 use keystead_app::verification::phone::PhoneView;

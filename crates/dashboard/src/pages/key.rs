@@ -2,7 +2,7 @@
 
 use axum::extract::{Path, State};
 use keystead_app::Error;
-use keystead_app::api_keys::KeyChange;
+use keystead_app::keys::KeyChange;
 use keystead_core::id::KeyId;
 
 use super::keys::{Dialog, HERE, Keys, Permissions, made, rotation, row_of, split};

@@ -5,7 +5,7 @@ mod permissions;
 use askama::Template;
 use axum::extract::State;
 use keystead_app::keys::{MintedKey, NewKey};
-use keystead_app::service_accounts::NewServiceAccount;
+use keystead_app::projects::service_accounts::NewServiceAccount;
 use keystead_app::{Error, KeyWithOwner, Page as Cursor};
 use keystead_core::caller::Owner;
 use keystead_core::scope::ALL_READ;

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 use keystead_app::Error;
-use keystead_app::project_rates::ProjectRate;
+use keystead_app::projects::rate_limits::ProjectRate;
 use keystead_app::verification::Standing;
 use keystead_core::gate::Requirement;
 use keystead_core::rate::{MOST, Measure, RateLimits};

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use keystead_app::members::Member;
+use keystead_app::organizations::members::Member;
 use keystead_app::{Error, Page as Cursor};
 use keystead_core::id::UserId;
 use keystead_core::role::{OrganizationRole, ProjectRole};

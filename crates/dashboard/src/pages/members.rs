@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 use keystead_app::Page as Cursor;
-use keystead_app::members::Member;
+use keystead_app::organizations::members::Member;
 use keystead_core::id::ProjectId;
 use keystead_core::role::{OrganizationRole, ProjectRole};
 

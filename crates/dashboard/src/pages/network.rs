@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use askama::Template;
 use axum::extract::{Path, State};
 use keystead_app::Error;
-use keystead_app::ip_allowlists::{IpAllowlist, LOCKS_OUT, ListChange, Standpoint, admits};
+use keystead_app::organizations::ip_allowlists::{IpAllowlist, LOCKS_OUT, ListChange, Standpoint, admits};
 use keystead_core::id::{IpAllowlistId, ProjectId};
 use keystead_core::network::{AddressFault, AddressList};
 

@@ -5,7 +5,7 @@ use axum::extract::State;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use keystead_app::Error;
-use keystead_app::policies::{PolicyPreview, PolicyVersion, PreviewRow};
+use keystead_app::operator::policies::{PolicyPreview, PolicyVersion, PreviewRow};
 use keystead_core::gate::{Action, AppliesTo, Exemption, Mode, Requirement, Rule};
 use keystead_core::time::Timestamp;
 

@@ -3,8 +3,8 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use keystead_app::Page as Cursor;
+use keystead_app::projects::service_accounts::AccountChange;
 use keystead_app::projects::{AccountStanding, ProjectView};
-use keystead_app::service_accounts::AccountChange;
 use keystead_core::id::{ProjectId, ServiceAccountId};
 use keystead_core::role::ProjectRole;
 

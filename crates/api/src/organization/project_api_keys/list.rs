@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use keystead_app::api_keys::OwnerAccess;
+use keystead_app::keys::OwnerAccess;
 use serde_json::Value;
 
 use super::show;

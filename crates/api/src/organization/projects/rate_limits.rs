@@ -4,7 +4,7 @@
 use axum::Json;
 use axum::extract::State;
 use keystead_app::Listing;
-use keystead_app::project_rates::ProjectRate;
+use keystead_app::projects::rate_limits::ProjectRate;
 use keystead_core::rate::{MOST, Measure, RateLimits};
 use serde_json::{Map, Value, json};
 

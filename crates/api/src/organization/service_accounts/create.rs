@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use keystead_app::Error;
 use keystead_app::keys::NewKey;
-use keystead_app::service_accounts::NewServiceAccount;
+use keystead_app::projects::service_accounts::NewServiceAccount;
 use serde_json::Value;
 
 use super::{show, show_key};

@@ -1,7 +1,7 @@
 //! Service accounts of a project, `organization.project.service_account`.
 
 use keystead_app::keys::MintedKey;
-use keystead_app::service_accounts::ServiceAccount;
+use keystead_app::projects::service_accounts::ServiceAccount;
 use serde_json::{Value, json};
 
 pub(crate) mod create;

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use keystead_app::service_accounts::AccountChange;
+use keystead_app::projects::service_accounts::AccountChange;
 use keystead_core::role::ProjectRole;
 use serde_json::Value;
 

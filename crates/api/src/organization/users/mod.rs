@@ -1,6 +1,6 @@
 //! People of the organization, `organization.user`.
 
-use keystead_app::members::Member;
+use keystead_app::organizations::members::Member;
 use serde_json::{Value, json};
 
 pub(crate) mod list;

@@ -13,11 +13,11 @@ use keystead_store::tables::privacy::{self, Receipt};
 use keystead_store::tables::{memberships, users};
 use serde_json::{Value, json};
 
-use crate::outbox::Outcome;
+use crate::jobs::queue::Outcome;
 use crate::review::attempt_held_until;
 use crate::verification::jobs::{self, field};
+use crate::verification::messages;
 use crate::verification::payment::settled;
-use crate::verification::words;
 use crate::{App, Error};
 
 /// A delivery about something we do not know yet is kept this long.
@@ -195,7 +195,7 @@ impl App {
         });
         let (owners, language) = read.await?;
         let (subject, text) =
-            words::standing(field(payload, "event")?, &language, &self.settings().operator, self.public_url());
+            messages::standing(field(payload, "event")?, &language, &self.settings().operator, self.public_url());
         for to in owners {
             let mail = Mail { to, subject: subject.clone(), text: text.clone() };
             if let again @ Outcome::Again(_) = self.send_mail(&mail).await? {
@@ -206,7 +206,7 @@ impl App {
     }
 
     async fn mail_of_link(&self, payload: &Value) -> Result<Outcome, Error> {
-        let (subject, text) = words::link(
+        let (subject, text) = messages::link(
             field(payload, "url")?,
             field(payload, "match")?,
             field(payload, "language")?,

@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 use super::view::CONSENT_TEXT_VERSION;
 use super::{AttemptView, attempt_state, consent_text, refused, still_open};
 use crate::audit::Deed;
-use crate::keys::{entitlements, note_unenforced};
+use crate::keys::minting::{entitlements, note_unenforced};
 use crate::verification::jobs;
 use crate::verification::limits::{Origin, Subjects};
 use crate::{Actor, App, Error};

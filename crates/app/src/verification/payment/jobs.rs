@@ -6,7 +6,7 @@ use keystead_store::Tx;
 use keystead_store::tables::{inbound_events, payments};
 use serde_json::{Value, json};
 
-use crate::outbox::Outcome;
+use crate::jobs::queue::Outcome;
 use crate::verification::jobs::{self, field};
 use crate::{App, Error};
 

@@ -1,9 +1,9 @@
 //! A payment method on file: begun here, entered at the service, read back from it (verification.md 3, 5.2; S1-12…17).
 
+mod events;
 mod jobs;
-mod news;
 mod refresh;
-mod standing;
+mod status;
 mod view;
 
 use keystead_core::id::{OrganizationId, PaymentSetupId};

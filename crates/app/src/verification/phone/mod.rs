@@ -1,10 +1,10 @@
 //! Proving a phone number: number in, code out, code in (verification.md 5.1; S1-05, S1-16…25).
 
-mod carry;
 mod check;
 mod code;
+mod delivery;
 mod send;
-mod standing;
+mod status;
 mod view;
 
 use keystead_core::id::OrganizationId;
@@ -18,7 +18,7 @@ use crate::{Actor, App, Error};
 
 pub use send::NewPhone;
 pub(crate) use send::SIM_CHANGED;
-pub(crate) use standing::{ahead, not_now};
+pub(crate) use status::{ahead, not_now};
 pub use view::{PhoneCountry, PhoneView, VerificationView};
 
 /// The machine as it is kept in a row.

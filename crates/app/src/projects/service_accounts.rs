@@ -11,8 +11,8 @@ use keystead_store::{Listing, Page, Tx};
 use serde_json::json;
 
 use crate::audit::Deed;
-use crate::grants::{may_grant, within_scopes};
-use crate::keys::{MintedKey, NewKey, Place, checked_name};
+use crate::keys::grants::{may_grant, within_scopes};
+use crate::keys::minting::{MintedKey, NewKey, Place, checked_name};
 use crate::projects::open_project;
 use crate::{Actor, App, Error};
 

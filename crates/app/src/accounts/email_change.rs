@@ -16,8 +16,8 @@ use super::mails::{self, Kind};
 use super::reset::RESET;
 use super::sessions::second_step;
 use super::{Context, dead_link, digest};
-use crate::bootstrap::checked_email;
-use crate::outbox::Outcome;
+use crate::jobs::queue::Outcome;
+use crate::organizations::bootstrap::checked_email;
 use crate::verification::field;
 use crate::{App, Error};
 

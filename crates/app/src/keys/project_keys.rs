@@ -12,8 +12,8 @@ use keystead_store::{Listing, Page, Tx};
 use serde_json::json;
 
 use crate::audit::Deed;
-use crate::grants::may_grant;
-use crate::keys::{MintedKey, NewKey, Place, checked_name, end_of_life, restriction};
+use crate::keys::grants::may_grant;
+use crate::keys::minting::{MintedKey, NewKey, Place, checked_name, end_of_life, restriction};
 use crate::projects::{open_project, project_of};
 use crate::{Actor, App, Error};
 

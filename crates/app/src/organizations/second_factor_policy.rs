@@ -69,7 +69,7 @@ impl App {
                 return Ok(());
             }
             if required {
-                let user = crate::api_keys::person(&actor)?;
+                let user = crate::keys::project_keys::person(&actor)?;
                 if !has_second_factor(tx, user).await? {
                     let message = "Set up a second step for yourself before you ask one of others.";
                     return Err(Error::coded("required", "own_second_factor_first", message));

@@ -16,8 +16,8 @@ use super::decide::Decided;
 use super::erase::{EARLY, images_until};
 use crate::accounts::MailKind;
 use crate::audit::Deed;
+use crate::jobs::queue::Outcome;
 use crate::operator::operators_reason;
-use crate::outbox::Outcome;
 use crate::verification::{field, jobs};
 use crate::{Actor, App, Error};
 

@@ -3,7 +3,7 @@
 use keystead_core::caller::Caller;
 use keystead_core::scope::{Restriction, Scope, ScopeSet};
 
-use crate::keys::{NewKey, restriction};
+use crate::keys::minting::{NewKey, restriction};
 use crate::{Actor, App, Error};
 
 impl App {

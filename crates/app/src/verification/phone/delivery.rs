@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::{code, keep, machine, refused};
 use crate::audit::Deed;
-use crate::outbox::Outcome;
+use crate::jobs::queue::Outcome;
 use crate::services::Codes;
 use crate::verification::jobs::{self, field};
 use crate::verification::payment::settled;

@@ -15,8 +15,8 @@ use serde_json::json;
 
 use crate::accounts::{Context, MailKind, SignedIn, acceptable, digest_of};
 use crate::audit::{self, Deed};
-use crate::bootstrap::checked_email;
-use crate::keys::entitlements;
+use crate::keys::minting::entitlements;
+use crate::organizations::bootstrap::checked_email;
 use crate::verification::limits::{Origin, Subjects};
 use crate::{Actor, App, Error};
 

@@ -10,11 +10,11 @@ use keystead_store::Tx;
 use keystead_store::tables::api_keys::{self, KeyRow};
 use serde_json::json;
 
-use crate::api_keys::{person, reaches, still_lives};
 use crate::audit::Deed;
-use crate::grants::may_grant;
-use crate::keys::{MintedKey, NewKey, Place};
-use crate::service_accounts::account_of;
+use crate::keys::grants::may_grant;
+use crate::keys::minting::{MintedKey, NewKey, Place};
+use crate::keys::project_keys::{person, reaches, still_lives};
+use crate::projects::service_accounts::account_of;
 use crate::{Actor, App, Error};
 
 /// Both keys after a rotation.

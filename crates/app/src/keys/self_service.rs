@@ -11,7 +11,7 @@ use keystead_core::scope::Scope;
 use keystead_store::Tx;
 use keystead_store::tables::projects;
 
-use crate::keys::{MintedKey, NewKey};
+use crate::keys::minting::{MintedKey, NewKey};
 use crate::{Actor, App, Error};
 
 impl App {
@@ -30,7 +30,7 @@ impl App {
         asked: NewKey,
     ) -> Result<MintedKey, Error> {
         access::alive(caller, self.now())?;
-        crate::api_keys::person(actor)?;
+        crate::keys::project_keys::person(actor)?;
         let (organization, project) = match caller.kind {
             KeyKind::Admin => self.place_of_admin_key(caller, selection, project).await?,
             _ => place_of_data_key(caller, selection, from, project)?,

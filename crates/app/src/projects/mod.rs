@@ -1,18 +1,23 @@
 //! Projects: rooms of an organization, each with its own keys and members.
 
+mod members;
+mod models;
+pub mod rate_limits;
+pub mod service_accounts;
+
 use keystead_core::id::{OrganizationId, ProjectId};
 use keystead_core::role::ProjectRole;
 use keystead_core::scope::Scope;
 use keystead_core::time::Timestamp;
 use keystead_store::tables::project_members::{self, PersonOfProject, ProjectMember};
 pub use keystead_store::tables::projects::Project;
-use keystead_store::tables::service_accounts::{self, ServiceAccount};
+use keystead_store::tables::service_accounts::{self as accounts, ServiceAccount};
 use keystead_store::tables::{api_keys, projects};
 use keystead_store::{Listing, Page, Tx};
 use serde_json::json;
 
 use crate::audit::Deed;
-use crate::keys::checked_name;
+use crate::keys::minting::checked_name;
 use crate::{Actor, App, Error};
 
 /// How many projects an organization may have, archived ones included.
@@ -219,7 +224,7 @@ async fn accounts_with_keys(
     page: &Page,
     now: Timestamp,
 ) -> Result<Listing<AccountStanding>, Error> {
-    let listing = service_accounts::list(tx, project, page).await?;
+    let listing = accounts::list(tx, project, page).await?;
     let keys = api_keys::count_of_service_accounts(tx, project, now).await?;
     let standing = |account: ServiceAccount| {
         let own = keys.iter().find(|own| own.account == account.id);

@@ -1,5 +1,12 @@
 //! Organizations as people see them: making one, the switcher, general settings (S3-06…S3-12, S2-17, S2-18).
 
+pub mod bootstrap;
+pub mod invites;
+pub mod ip_allowlists;
+pub mod members;
+pub mod second_factor_policy;
+mod tags;
+
 use keystead_core::gate::Owned;
 use keystead_core::id::{OrganizationId, ProjectId, UserId};
 use keystead_core::role::{OrganizationRole, ProjectRole};
@@ -15,8 +22,8 @@ use keystead_store::tables::users::{self, User};
 use serde_json::json;
 
 use crate::audit::Deed;
-use crate::keys::{checked_name, entitlements, note_unenforced};
-use crate::member_safety::asks_for_code;
+use crate::keys::minting::{checked_name, entitlements, note_unenforced};
+use crate::organizations::second_factor_policy::asks_for_code;
 use crate::{Actor, App, Error};
 
 /// What "What best describes you?" may be answered with (S3-08).

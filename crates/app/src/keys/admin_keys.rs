@@ -8,9 +8,9 @@ use keystead_store::tables::api_keys::{self, KeyWithOwner};
 use keystead_store::{Listing, Page, Tx};
 use serde_json::json;
 
-use crate::api_keys::owner_still_belongs;
 use crate::audit::Deed;
-use crate::keys::{MintedKey, NewKey, Place};
+use crate::keys::minting::{MintedKey, NewKey, Place};
+use crate::keys::project_keys::owner_still_belongs;
 use crate::{Actor, App, Error};
 
 impl App {

@@ -17,7 +17,7 @@ use keystead_store::tables::{api_keys, memberships, organizations, project_membe
 use serde_json::json;
 
 use crate::audit::Deed;
-use crate::keys::{NewKey, Place, checked_name};
+use crate::keys::minting::{NewKey, Place, checked_name};
 use crate::{Actor, App, Error};
 
 /// Why the operator's bootstrap excuses an organization.

@@ -13,7 +13,7 @@ pub use keystead_store::tables::ip_allowlists::IpAllowlist;
 use serde_json::{Value, json};
 
 use crate::audit::Deed;
-use crate::keys::checked_name;
+use crate::keys::minting::checked_name;
 use crate::projects::open_project;
 use crate::{Actor, App, Error};
 

@@ -1,5 +1,10 @@
 //! What the operator sees and decides.
 
+mod gateways;
+pub mod policies;
+
+pub use gateways::GatewaysView;
+
 use keystead_core::caller::{Caller, Owner};
 use keystead_core::id::OrganizationId;
 use keystead_core::key::KeyKind;
@@ -12,8 +17,7 @@ use keystead_store::Tx;
 use keystead_store::tables::reviews;
 use keystead_store::tables::{accounts, identity_attempts, organizations, phones, retention, users};
 
-use crate::member_safety::has_second_factor;
-use crate::propagation::GatewaysView;
+use crate::organizations::second_factor_policy::has_second_factor;
 use crate::review::attempt_held_until;
 use crate::{Actor, App, Codes, Error};
 

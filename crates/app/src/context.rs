@@ -1,0 +1,134 @@
+//! What every use case has at hand: the store, the clock, the generator, the services and the settings.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use keystead_core::id::RequestId;
+use keystead_core::key::{Pepper, TagKeys};
+use keystead_core::time::Timestamp;
+use keystead_store::Store;
+use keystead_store::tables::audit::AuditKey;
+use rand::RngCore;
+use tokio::sync::{Notify, Semaphore};
+
+use crate::{Sealer, Services, Settings};
+
+/// Tells the time; the binary hands in the real one, tests their own.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// Everything an [`App`] is made of.
+pub struct AppOptions {
+    /// Where everything is kept.
+    pub store: Store,
+    /// Under which new keys are tagged.
+    pub tags: TagKeys,
+    /// Under which keys are digested.
+    pub pepper: Pepper,
+    /// Under which audit rows are chained.
+    pub audit_key: AuditKey,
+    /// The clock.
+    pub clock: Clock,
+    /// A cryptographically strong generator, seeded by whoever owns the process.
+    pub rng: Box<dyn RngCore + Send>,
+    /// Where people reach this installation, for links in messages.
+    pub public_url: String,
+    /// Seals and matches personal data.
+    pub sealer: Sealer,
+    /// The outside services.
+    pub services: Services,
+    /// What the operator decides about verification.
+    pub settings: Settings,
+}
+
+pub(crate) struct Inner {
+    store: Store,
+    pub(crate) tags: TagKeys,
+    pub(crate) pepper: Pepper,
+    pub(crate) audit_key: AuditKey,
+    clock: Clock,
+    rng: Mutex<Box<dyn RngCore + Send>>,
+    public_url: String,
+    sealer: Sealer,
+    services: Services,
+    settings: Settings,
+    pub(crate) work: Arc<Notify>,
+    pub(crate) passwords: Semaphore,
+}
+
+/// The use cases. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    pub(crate) inner: Arc<Inner>,
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("App").field("public_url", &self.inner.public_url).finish_non_exhaustive()
+    }
+}
+
+impl App {
+    /// Puts the parts together.
+    #[must_use]
+    pub fn new(options: AppOptions) -> Self {
+        let public_url = options.public_url.trim_end_matches('/').to_owned();
+        let inner = Inner {
+            store: options.store,
+            tags: options.tags,
+            pepper: options.pepper,
+            audit_key: options.audit_key,
+            clock: options.clock,
+            rng: Mutex::new(options.rng),
+            public_url,
+            sealer: options.sealer,
+            services: options.services,
+            settings: options.settings,
+            work: Arc::new(Notify::new()),
+            passwords: Semaphore::new(2),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// The time.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        (self.inner.clock)()
+    }
+
+    /// Where people reach this installation; without a slash at the end.
+    #[must_use]
+    pub fn public_url(&self) -> &str {
+        &self.inner.public_url
+    }
+
+    /// A fresh id for one request.
+    #[must_use]
+    pub fn request_id(&self) -> RequestId {
+        self.draw(RequestId::generate)
+    }
+
+    /// The outside services in use.
+    #[must_use]
+    pub fn services(&self) -> &Services {
+        &self.inner.services
+    }
+
+    /// What the operator decides about verification.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.inner.settings
+    }
+
+    pub(crate) fn sealer(&self) -> &Sealer {
+        &self.inner.sealer
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    /// Uses the generator. A thread that panicked while drawing leaves it usable.
+    pub(crate) fn draw<T>(&self, make: impl FnOnce(&mut Box<dyn RngCore + Send>) -> T) -> T {
+        make(&mut self.inner.rng.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

@@ -1,0 +1,16 @@
+//! API keys of every kind: made, changed, rotated and revoked.
+
+mod admin_keys;
+pub(crate) mod grants;
+pub(crate) mod minting;
+pub(crate) mod project_keys;
+mod rotation;
+pub(crate) mod self_service;
+mod status;
+mod unencrypted;
+mod user_keys;
+
+pub use minting::{MintedKey, NewKey};
+pub use project_keys::{KeyChange, OwnerAccess};
+pub use rotation::RotatedKey;
+pub use status::KeyState;
