@@ -30,7 +30,7 @@ pub(crate) enum Command {
     Doctor(Output),
     /// Bring the database's tables up to date.
     Migrate(Output),
-    /// Write a consistent copy of the database and the secrets.
+    /// Write a consistent copy of the database; the secrets are not in it.
     Backup(Backup),
 }
 
