@@ -1,12 +1,71 @@
-//! The readings of a request, for fuzz targets and for the tests that replay their seeds. Each takes any bytes and checks
-//! what must hold of whatever is accepted.
+//! The parsers of what strangers and model servers send, for fuzz targets and for the tests that replay their seeds. Each
+//! function takes any bytes and checks what must hold of everything that is accepted.
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
-use keystead_core::route::ROUTES;
+use keystead_core::Secret;
+use keystead_core::key::{ApiKey, TagKeys};
+use keystead_core::route::{self, ROUTES};
 
 use crate::multipart::FormScan;
-use crate::{content_type, credential, headers, peek, walk};
+use crate::sse::EventScan;
+use crate::upstream::replay;
+use crate::{content_type, headers, peek, walk};
+
+/// A credential, a value a line: nothing invented passes the tag, and a message holds no whole key.
+pub fn credential(data: &[u8]) {
+    let tags = TagKeys::new(Secret::new([7; 32]), Vec::new());
+    if let Ok(text) = std::str::from_utf8(data) {
+        assert!(ApiKey::parse(text, &tags).is_err());
+        let _ = keystead_core::mask::mask(text);
+    }
+    let mut sent = HeaderMap::new();
+    for value in data.split(|byte| *byte == b'\n').take(4).filter_map(|line| HeaderValue::from_bytes(line).ok()) {
+        sent.append(header::AUTHORIZATION, value);
+    }
+    let read = crate::credential::read(&sent);
+    assert!(sent.len() <= 1 || read.is_err());
+}
+
+/// A path: one reading, and no id with a slash.
+pub fn route(data: &[u8]) {
+    let Ok(path) = std::str::from_utf8(data) else { return };
+    for method in ["GET", "POST", "DELETE", "PUT"] {
+        if let Ok(matched) = route::find(method, path) {
+            // Only models, which are answered here, may have slashes in their names.
+            let models = matched.route.path == "/v1/models/{id}";
+            assert!(models || matched.id.is_none_or(|id| !id.contains('/')));
+        }
+    }
+}
+
+/// The answer of a model server, head and body: however its bytes arrive, it says the same.
+pub fn answer(data: &[u8]) {
+    let whole = replay::answer(data, data.len().max(1));
+    for step in [1, 7] {
+        assert_eq!(whole, replay::answer(data, step), "in pieces of {step}");
+    }
+}
+
+/// A stream of events: it passes byte for byte, and however its bytes arrive, the same is found in it and taken out.
+pub fn events(data: &[u8]) {
+    let read = |strip: bool, step: usize| {
+        let mut scan = EventScan::new(strip);
+        let mut out = Vec::new();
+        data.chunks(step).for_each(|chunk| out.extend_from_slice(&scan.pass(&Bytes::copy_from_slice(chunk))));
+        out.extend_from_slice(&scan.rest());
+        (out, scan.take_object())
+    };
+    let (passed, object) = read(false, data.len().max(1));
+    assert_eq!(passed, data);
+    let stripped = read(true, data.len().max(1));
+    assert!(stripped.0.len() <= data.len());
+    assert_eq!(stripped.1, object);
+    for step in [1, 7] {
+        assert_eq!(read(false, step), (passed.clone(), object.clone()), "in pieces of {step}");
+        assert_eq!(read(true, step), stripped, "in pieces of {step}");
+    }
+}
 
 /// A content type: what is written anew reads as itself.
 pub fn content_type(data: &[u8]) {
@@ -62,7 +121,7 @@ pub fn head(data: &[u8]) {
         }
         assert!(
             sent.len() <= 1
-                || (credential::read(&sent).is_err() && name == "authorization")
+                || (crate::credential::read(&sent).is_err() && name == "authorization")
                 || headers::selection(&sent).is_err()
         );
     }
@@ -75,6 +134,7 @@ mod tests {
 
     fn replay(target: &str, read: fn(&[u8])) {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds").join(target);
+        assert!(TARGETS.contains(&target));
         let mut seeds = 0;
         for seed in fs::read_dir(folder).unwrap() {
             let bytes = fs::read(seed.unwrap().path()).unwrap();
@@ -85,9 +145,29 @@ mod tests {
         assert!(seeds > 2, "{target}");
     }
 
+    /// Every fuzz target has a file, seeds and a line in the test below.
+    const TARGETS: [&str; 9] =
+        ["credential", "route", "content_type", "form", "json", "line", "head", "answer", "events"];
+
+    #[test]
+    fn every_fuzz_target_is_replayed() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/fuzz_targets");
+        let mut found: Vec<String> = fs::read_dir(folder)
+            .unwrap()
+            .map(|file| file.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned())
+            .collect();
+        let mut known = TARGETS.to_vec();
+        (found.sort(), known.sort_unstable());
+        assert_eq!(found, known);
+    }
+
     #[test]
     fn the_seeds_of_the_fuzz_targets_are_read() {
         // ASVS 1.5.2
+        replay("credential", super::credential);
+        replay("route", super::route);
+        replay("answer", super::answer);
+        replay("events", super::events);
         replay("content_type", super::content_type);
         replay("form", super::form);
         replay("json", super::json);

@@ -6,6 +6,8 @@ mod framing;
 mod head;
 mod link;
 mod pool;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod replay;
 mod request;
 mod unpack;
 
