@@ -10,8 +10,26 @@ const PYTHON_SDK: &str = "openai==3.52.0";
 const NODE_SDK: &str = "openai@7.55.0";
 const BROWSER: [&str; 2] = ["playwright-core@1.65.1", "axe-core@4.14.1"];
 
-/// The system's packages, only where a program is missing.
-pub(crate) fn system() -> Done {
+/// What is missing on this machine, a line for each way of installing it.
+pub(crate) fn missing() -> Vec<String> {
+    let packages = absent();
+    let mut lines = Vec::new();
+    if !packages.is_empty() {
+        lines.push(format!("apt-get: {}", packages.join(" ")));
+    }
+    if !is_installed("sdk-python", PYTHON_SDK) {
+        lines.push(format!("pip, into target/sdk-python: {PYTHON_SDK}"));
+    }
+    for (folder, wanted) in [("sdk-node", NODE_SDK.to_owned()), ("browser", BROWSER.join(" "))] {
+        if !is_installed(folder, &wanted) {
+            lines.push(format!("npm, into target/{folder}: {wanted}"));
+        }
+    }
+    lines
+}
+
+/// The system's packages whose programs are missing.
+fn absent() -> Vec<&'static str> {
     let wanted = [
         ("postgres", "postgresql", "/usr/lib/postgresql"),
         ("nginx", "nginx-light", "/usr/sbin/nginx"),
@@ -21,24 +39,37 @@ pub(crate) fn system() -> Done {
         ("chromium", "chromium", "/usr/bin/chromium"),
         ("curl", "curl", "/usr/bin/curl"),
     ];
-    let absent = |(program, _, place): &&(&str, &str, &str)| !shell::has(program) && !Path::new(place).exists();
-    let packages: Vec<&str> = wanted.iter().filter(absent).map(|(_, package, _)| *package).collect();
+    let absent = |(program, _, place): &(&str, &str, &str)| !shell::has(program) && !Path::new(place).exists();
+    wanted.into_iter().filter(absent).map(|(_, package, _)| package).collect()
+}
+
+/// Installs the system's packages, only where a program is missing.
+pub(crate) fn system() -> Done {
+    let packages = absent();
     if packages.is_empty() {
         return Ok(());
     }
+    if !shell::has("apt-get") {
+        return Err(format!("install these first, under the names they have on this system: {}", packages.join(" ")));
+    }
     print::step(&format!("installing with apt-get: {}", packages.join(" ")));
-    shell::run(Command::new("apt-get").arg("update").arg("-qq"))?;
-    let mut install = Command::new("apt-get");
-    install.env("DEBIAN_FRONTEND", "noninteractive").args(["install", "-y", "--no-install-recommends"]).args(packages);
-    shell::run(&mut install)
+    shell::run(apt_get()?.args(["update", "-qq"]))?;
+    shell::run(apt_get()?.args(["install", "-y", "--no-install-recommends"]).args(packages))
+}
+
+/// `apt-get` as root, by `sudo` for everybody else.
+fn apt_get() -> Done<Command> {
+    let root = shell::read(Command::new("id").arg("-u"))?.trim() == "0";
+    let mut command = Command::new(if root { "env" } else { "sudo" });
+    command.args(["DEBIAN_FRONTEND=noninteractive", "apt-get"]);
+    Ok(command)
 }
 
 /// A Python with the official SDK, under `target/`.
 pub(crate) fn python() -> Done<PathBuf> {
     let folder = shell::root().join("target/sdk-python");
     let python = folder.join("bin/python");
-    let stamp = folder.join(".installed");
-    if std::fs::read_to_string(&stamp).is_ok_and(|text| text == PYTHON_SDK) {
+    if is_installed("sdk-python", PYTHON_SDK) {
         return Ok(python);
     }
     print::step(&format!("installing with pip into target/sdk-python: {PYTHON_SDK}"));
@@ -51,8 +82,16 @@ pub(crate) fn python() -> Done<PathBuf> {
         "--disable-pip-version-check",
         PYTHON_SDK,
     ]))?;
-    write(&stamp, PYTHON_SDK)?;
+    write(&folder.join(STAMP), PYTHON_SDK)?;
     Ok(python)
+}
+
+/// Says in a folder below `target` what was installed there.
+const STAMP: &str = ".installed";
+
+fn is_installed(folder: &str, wanted: &str) -> bool {
+    let stamp = shell::root().join("target").join(folder).join(STAMP);
+    std::fs::read_to_string(stamp).is_ok_and(|known| known == wanted)
 }
 
 /// A folder whose `node_modules` holds the official SDK, under `target/`.
@@ -66,9 +105,8 @@ pub(crate) fn browser() -> Done<PathBuf> {
 }
 
 fn packages(name: &str, wanted: &[&str]) -> Done<PathBuf> {
-    let folder = shell::root().join("target").join(name);
-    let (stamp, text) = (folder.join(".installed"), wanted.join(" "));
-    if std::fs::read_to_string(&stamp).is_ok_and(|known| known == text) {
+    let (folder, text) = (shell::root().join("target").join(name), wanted.join(" "));
+    if is_installed(name, &text) {
         return Ok(folder);
     }
     print::step(&format!("installing with npm into target/{name}: {text}"));
@@ -77,7 +115,7 @@ fn packages(name: &str, wanted: &[&str]) -> Done<PathBuf> {
     let mut install = Command::new("npm");
     install.args(["install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", "--save-exact"]);
     shell::run(install.args(wanted).current_dir(&folder))?;
-    write(&stamp, &text)?;
+    write(&folder.join(STAMP), &text)?;
     Ok(folder)
 }
 

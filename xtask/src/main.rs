@@ -1,13 +1,17 @@
-//! The project's own tasks: `cargo xtask test` runs everything, `cargo xtask bench` measures, `cargo xtask
-//! kill` and `cargo xtask soak` look for what tests do not find.
+//! The project's own tasks: `cargo xtask setup` installs what tests need, `check` is quick, `test` runs everything, `bench`
+//! measures, `fuzz`, `kill` and `soak` look for what tests do not find.
 #![expect(clippy::disallowed_methods, reason = "a task runner reads the machine's environment, clock and may wait")]
 
 mod bench;
+mod check;
+mod fuzz;
 mod kill;
 mod machine;
 mod postgres;
 mod print;
 mod product;
+mod requirements;
+mod setup;
 mod shell;
 mod soak;
 mod test;
@@ -27,6 +31,10 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Task {
+    /// Install what the tests need on this machine, after saying what.
+    Setup(setup::Arguments),
+    /// Formatting, lints, references, dependencies and spelling.
+    Check,
     /// Install what the machine lacks, then run everything.
     Test {
         /// Only the official SDKs against the built binary.
@@ -36,8 +44,12 @@ enum Task {
         #[arg(long, conflicts_with = "sdk_only")]
         browser_only: bool,
     },
-    /// Make the pictures of the help pages anew from the running product.
+    /// Run the fuzz targets.
+    Fuzz(fuzz::Arguments),
+    /// Take the pictures of the help pages from the running product.
     Pictures,
+    /// Write into docs/requirements.md which tests name each requirement.
+    Requirements,
     /// Measure Keystead beside nginx on this machine and print ratios.
     Bench(bench::Arguments),
     /// Kill Keystead under load again and again, and compare what was counted with what clients received.
@@ -48,10 +60,14 @@ enum Task {
 
 fn main() -> ExitCode {
     let done = match Cli::parse().task {
+        Task::Setup(arguments) => setup::run(&arguments),
+        Task::Check => check::run(),
         Task::Test { sdk_only: true, .. } => test::run(Part::Sdks),
         Task::Test { browser_only: true, .. } => test::run(Part::Browser),
         Task::Test { .. } => test::run(Part::Everything),
+        Task::Fuzz(arguments) => fuzz::run(&arguments),
         Task::Pictures => test::pictures(),
+        Task::Requirements => requirements::run(),
         Task::Bench(arguments) => bench::run(&arguments),
         Task::Kill(arguments) => kill::run(&arguments),
         Task::Soak(arguments) => soak::run(&arguments),

@@ -7,7 +7,7 @@ use crate::kill::{self, Database};
 use crate::postgres::Postgres;
 use crate::product::Product;
 use crate::shell::{self, Done};
-use crate::{machine, print};
+use crate::{check, machine, print, setup};
 
 /// What to run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,13 +21,12 @@ pub(crate) enum Part {
 }
 
 pub(crate) fn run(part: Part) -> Done {
-    machine::system()?;
     if part == Part::Everything {
-        print::step("formatting");
-        shell::run(cargo().args(["fmt", "--all", "--check"]))?;
-        print::step("lints");
-        shell::run(cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
+        setup::install()?;
+        check::rust()?;
         suites()?;
+    } else {
+        machine::system()?;
     }
     print::step("building the program");
     shell::run(cargo().args(["build", "--package", "keystead"]))?;
@@ -62,8 +61,12 @@ fn journeys() -> Done {
         [("KEYSTEAD_IDENTITY__PROVIDER", "review"), ("KEYSTEAD_OPERATOR__EMAILS", "ops@example.com,eve@example.com")];
     let two = [("KEYSTEAD_OPERATOR__EMAILS", "one@example.com,two@example.com")];
     let rates = [("KEYSTEAD_LIMITS__REQUESTS_PER_MINUTE", "500")];
+    let operator = [
+        ("KEYSTEAD_OPERATOR__SUPPORT_EMAIL", "help@example.com"),
+        ("KEYSTEAD_OPERATOR__PRIVACY_POLICY_URL", "https://example.com/privacy"),
+    ];
     let all: [(&str, &[(&str, &str)]); 8] = [
-        ("journeys", &[]),
+        ("journeys", &operator),
         ("accounts", &[]),
         ("keys", &two),
         ("audit", &[]),

@@ -1,0 +1,38 @@
+//! `cargo xtask check`: what can be said of a change without running the whole suite.
+
+use std::process::Command;
+
+use crate::print;
+use crate::shell::{self, Done};
+
+pub(crate) fn run() -> Done {
+    rust()?;
+    print::step("links, paths and requirements in documents");
+    shell::run(cargo().args(["test", "--quiet", "--workspace", "--test", "it", "references::"]))?;
+    optional("dependencies", "cargo-deny", "cargo install cargo-deny --locked", cargo().args(["deny", "check"]))?;
+    optional("spelling", "typos", "cargo install typos-cli --locked", Command::new("typos").current_dir(shell::root()))
+}
+
+/// Formatting and lints.
+pub(crate) fn rust() -> Done {
+    print::step("formatting");
+    shell::run(cargo().args(["fmt", "--all", "--check"]))?;
+    print::step("lints");
+    shell::run(cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
+}
+
+/// A step whose program need not be there.
+fn optional(what: &str, program: &str, install: &str, command: &mut Command) -> Done {
+    if !shell::has(program) {
+        print::step(&format!("{what}: left out, {program} is not installed ({install})"));
+        return Ok(());
+    }
+    print::step(what);
+    shell::run(command)
+}
+
+fn cargo() -> Command {
+    let mut command = Command::new("cargo");
+    command.current_dir(shell::root());
+    command
+}
