@@ -1,8 +1,11 @@
 // Journeys of people through the real server and sandbox, in headless Chromium, in three languages, with and without
-// scripts; every page is looked at by axe and at 360 pixels. Rows: S0-17…S0-30, S1-05…S1-25, S2-04, S2-17, S2-18,
-// S3-01…S3-13, S3-18…S3-24, S3-33, S3-38…S3-41.
+// scripts; every page is looked at by axe and at 360 pixels. What each step shows is named beside it by its id of
+// docs/requirements.md.
 import assert from "node:assert/strict";
 import { base, complaints, done, look, message, organization, run, sandbox, sign_in, sign_up, unexpected } from "./opening.mjs";
+
+/** What the task runner names as the operator's addresses. */
+const [SUPPORT, POLICY] = ["help@example.com", "https://example.com/privacy"];
 
 const words = {
   en: { start: "Start building", create: "Create organization", teamLater: "I'll invite my team later", firstKey: "Create my first key", next: "Continue", creditsLater: "I'll buy credits later", sendCode: "Send code", verify: "Verify", newKey: "Create new secret key", makeKey: "Create key", card: "Add payment method", verifyOrg: "Verify Organization", begin: "Begin verifying", qr: "Show QR code", verified: "Organization Verified", saved: "I have saved it", revoke: "Revoke" },
@@ -21,6 +24,8 @@ async function journey(browser, language, scripts) {
   const button = (name) => page.getByRole("button", { name, exact: true });
   const link = (name) => page.getByRole("link", { name, exact: true });
   const see = (name) => look(page, `${tag}-${name}`, scripts);
+  // S1-46: each page of a verification has a link to support.
+  const supported = async () => assert.ok((await page.locator(`a[href^='mailto:${SUPPORT}']`).count()) > 0, page.url());
 
   await page.goto(`${base}/`);
   assert.equal(await page.getAttribute("html", "lang"), language);
@@ -53,6 +58,7 @@ async function journey(browser, language, scripts) {
   await see("first-call");
   await button(t.firstKey).click();
   await page.waitForURL("**/settings/account/phone**");
+  await supported();
   await page.selectOption("#country", "PL");
   await page.fill("#number", "22 123 45 67");
   await button(t.sendCode).click();
@@ -61,6 +67,7 @@ async function journey(browser, language, scripts) {
   await page.fill("#number", number);
   await button(t.sendCode).click();
   await page.waitForSelector("#code");
+  await supported();
   await see("phone-code");
   const sms = await message(`+48${number.replaceAll(" ", "")}`, { channel: "sms" });
   await page.fill("#code", sms.code);
@@ -103,8 +110,14 @@ async function journey(browser, language, scripts) {
   await page.waitForURL("**done=key-revoked**");
   assert.equal((await fetch(`${base}/v1/models`, { headers: { authorization: `Bearer ${shown}` } })).status, 401);
 
+  // S1-11, S1-18: Billing and Account are entries of the sidebar.
+  for (const path of ["/settings/account", "/settings/organization/billing/payment-methods"]) {
+    await page.goto(`${base}/home`);
+    await page.goto(base + (await page.locator(`aside nav a[href^='${path}?']`).getAttribute("href")));
+    assert.equal(new URL(page.url()).pathname, path);
+    await supported();
+  }
   // S0-04, S1-12: payment method at the service, then back
-  await page.goto(`${base}/settings/organization/billing/payment-methods`);
   await see("billing");
   await button(t.card).click();
   await page.waitForURL(`${sandbox}/stripe/pay/**`);
@@ -113,18 +126,34 @@ async function journey(browser, language, scripts) {
   await page.waitForSelector("text=4242");
   await see("billing-card");
 
-  // S0-17…S0-23, S3-18…S3-24: verification by the phone, followed on the PC
+  // Verification by the phone, followed on the PC. S0-17, S3-18: Settings > General; S0-18, S3-19: the button there.
   await page.goto(`${base}/settings/organization/general`);
   await see("general");
+  await supported();
   await link(t.verifyOrg).click();
   await page.waitForSelector("input[name=consent]");
   await see("consent");
-  await page.check("input[name=consent]");
+  await supported();
+  // S0-21: both privacy policies; S0-22: consent is not given in advance, and nothing begins without it.
+  const policies = await page.locator("#verifications .inner a[rel=noreferrer]").evaluateAll((all) => all.map((a) => a.href));
+  assert.equal(policies.length, 2, policies.join());
+  assert.ok(policies.includes(POLICY));
+  const consent = page.locator("input[name=consent]");
+  assert.ok(!(await consent.isChecked()) && (await consent.getAttribute("required")) !== null);
+  await consent.check();
+  // S0-23, S3-22: the button that begins; S0-16, S3-23: the QR code.
   await button(t.begin).click();
   await page.waitForSelector(".qr svg");
+  // S3-42: a message to support carries the id of the attempt.
+  const attempt = await page.locator("input[name=attempt]").first().getAttribute("value");
+  assert.equal(await page.locator(`a[href='mailto:${SUPPORT}?subject=${attempt}']`).count(), 1);
   await see("qr");
   const handoff = await page.locator(".qr + p a").getAttribute("href");
   const match = (await page.textContent(".match .big")).trim();
+  // S3-41: a button asks for the state at once.
+  await page.locator("form[action*='/verification/check'] button").click();
+  await page.waitForURL(`${base}/settings/organization/general**`);
+  assert.equal(await page.locator(".steps").count(), 1);
   const phone = await browser.newContext({ locale: language, javaScriptEnabled: scripts, viewport: { width: 390, height: 844 } });
   const screen = await phone.newPage();
   await screen.goto(handoff);

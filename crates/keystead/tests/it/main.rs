@@ -14,6 +14,7 @@ mod network;
 mod outage;
 mod product;
 mod rates;
+mod references;
 mod review;
 mod running;
 mod second_service;

@@ -98,7 +98,7 @@ fn from_nothing_to_a_verified_organization() {
     let (status, early) = owner.post("/v1/keystead/organization_verifications", json!({ "consent": true }));
     assert_eq!((status, code_of(&early)), (403, "payment_method_required"), "{early}");
     let (status, bare) = owner.post("/v1/keystead/organization_verifications", json!({}));
-    assert_eq!((status, code_of(&bare)), (400, "consent_required"), "{bare}");
+    assert_eq!((status, code_of(&bare)), (400, "consent_required"), "S0-22: {bare}");
 
     owner.add_card();
     owner.prove_phone();
