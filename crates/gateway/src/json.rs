@@ -117,6 +117,13 @@ impl Lexer {
     fn string(&mut self, bytes: &[u8], name: bool, visitor: &mut impl Visit) -> usize {
         let end = memchr::memchr2(b'"', b'\\', bytes);
         let piece = bytes.get(..end.unwrap_or(bytes.len())).unwrap_or_default();
+        // The usual name is there in one piece.
+        let whole = name && self.short.is_empty() && piece.len() <= SHORT && ends(bytes, end);
+        if whole {
+            visitor.name(piece);
+            self.place = Place::Between;
+            return piece.len() + 1;
+        }
         if name {
             self.keep(piece);
         } else if !piece.is_empty() {
@@ -182,10 +189,17 @@ impl Lexer {
     fn number(&mut self, bytes: &[u8], visitor: &mut impl Visit) -> usize {
         let inside = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'+' | b'.');
         let length = bytes.iter().take_while(|byte| inside(byte)).count();
-        self.keep(bytes.get(..length).unwrap_or_default());
-        if length < bytes.len() {
-            self.place = Place::Between;
-            self.ended = self.depth == 0;
+        let piece = bytes.get(..length).unwrap_or_default();
+        if length == bytes.len() {
+            self.keep(piece);
+            return length;
+        }
+        self.place = Place::Between;
+        self.ended = self.depth == 0;
+        if self.short.is_empty() && length <= SHORT {
+            visitor.scalar(piece);
+        } else {
+            self.keep(piece);
             visitor.scalar(&self.short);
             self.short.clear();
         }
@@ -196,6 +210,11 @@ impl Lexer {
         let room = SHORT.saturating_sub(self.short.len()).min(piece.len());
         self.short.extend_from_slice(piece.get(..room).unwrap_or_default());
     }
+}
+
+/// Whether a string ends here, and not with an escape or with what has come of it.
+fn ends(bytes: &[u8], at: Option<usize>) -> bool {
+    at.and_then(|at| bytes.get(at)) == Some(&b'"')
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 
 use crate::figures::{Figures, number};
 use crate::json::{Lexer, Visit};
-use crate::tokens::TextCount;
+use crate::tokens::Text;
 
 /// Strings that are kept are no longer than this: kinds, statuses, ids, figures written as text.
 const MOST_KEPT: usize = 256;
@@ -31,8 +31,8 @@ pub(crate) struct Found {
     pictures: Option<Figures>,
     event: Event,
     /// Text as it was written, and as a closing event or a whole answer repeats it.
-    written: TextCount,
-    repeated: TextCount,
+    written: Text,
+    repeated: Text,
     /// Of which member the last text was. Its next piece goes on where that ended.
     last_text: Name,
     data: Option<u64>,
@@ -139,8 +139,8 @@ macro_rules! names {
 
         impl Name {
             fn of(name: &[u8]) -> Self {
-                match std::str::from_utf8(name) {
-                    $(Ok($text) => Self::$variant,)+
+                match name {
+                    $($text => Self::$variant,)+
                     _ => Self::Unknown,
                 }
             }
@@ -149,19 +149,19 @@ macro_rules! names {
 }
 
 names! {
-    Arguments = "arguments", Audio = "audio", CachedTokens = "cached_tokens", CacheHit = "prompt_cache_hit_tokens",
-    CacheRead = "cache_read_input_tokens", Choices = "choices", Code = "code",
-    CompletionTokens = "completion_tokens", Content = "content", Created = "created", Custom = "custom",
-    Data = "data", Delta = "delta", Duration = "duration", Error = "error", Function = "function",
-    FunctionCall = "function_call", Id = "id", Input = "input", InputDetails = "input_tokens_details",
-    InputTokens = "input_tokens", Item = "item", Message = "message", Model = "model", NumCached = "num_cached_tokens",
-    Obfuscation = "obfuscation", Object = "object", Output = "output", OutputTokens = "output_tokens",
-    PromptDetails = "prompt_tokens_details", PromptTokens = "prompt_tokens", Provider = "provider",
-    Reasoning = "reasoning", ReasoningContent = "reasoning_content", Refusal = "refusal", Response = "response",
-    Seconds = "seconds", ServiceTier = "service_tier", Status = "status", Summary = "summary",
-    SystemFingerprint = "system_fingerprint", Text = "text", Thinking = "thinking", ToolCalls = "tool_calls",
-    Called = "name", TotalTokens = "total_tokens", Transcript = "transcript", Type = "type", Usage = "usage",
-    XGroq = "x_groq",
+    Arguments = b"arguments", Audio = b"audio", CachedTokens = b"cached_tokens", CacheHit = b"prompt_cache_hit_tokens",
+    CacheRead = b"cache_read_input_tokens", Choices = b"choices", Code = b"code",
+    CompletionTokens = b"completion_tokens", Content = b"content", Created = b"created", Custom = b"custom",
+    Data = b"data", Delta = b"delta", Duration = b"duration", Error = b"error", Function = b"function",
+    FunctionCall = b"function_call", Id = b"id", Input = b"input", InputDetails = b"input_tokens_details",
+    InputTokens = b"input_tokens", Item = b"item", Message = b"message", Model = b"model", NumCached = b"num_cached_tokens",
+    Obfuscation = b"obfuscation", Object = b"object", Output = b"output", OutputTokens = b"output_tokens",
+    PromptDetails = b"prompt_tokens_details", PromptTokens = b"prompt_tokens", Provider = b"provider",
+    Reasoning = b"reasoning", ReasoningContent = b"reasoning_content", Refusal = b"refusal", Response = b"response",
+    Seconds = b"seconds", ServiceTier = b"service_tier", Status = b"status", Summary = b"summary",
+    SystemFingerprint = b"system_fingerprint", Text = b"text", Thinking = b"thinking", ToolCalls = b"tool_calls",
+    Called = b"name", TotalTokens = b"total_tokens", Transcript = b"transcript", Type = b"type", Usage = b"usage",
+    XGroq = b"x_groq",
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -220,6 +220,11 @@ impl Found {
         self.written.tokens().max(self.repeated.tokens())
     }
 
+    /// Whether any text was written.
+    fn has_text(&self) -> bool {
+        !(self.written.is_empty() && self.repeated.is_empty())
+    }
+
     /// Pictures: those of a list `data`, or those of a stream that were completed.
     pub(crate) fn pictures(&self) -> Option<u64> {
         self.data.or((self.completed > 0).then_some(self.completed))
@@ -252,7 +257,7 @@ impl Found {
 
     /// Whether there is an error, and nothing was written.
     pub(crate) fn is_failure(&self) -> bool {
-        self.failed && self.written() == 0 && self.pictures().is_none() && self.best.is_none()
+        self.failed && !self.has_text() && self.pictures().is_none() && self.best.is_none()
     }
 
     /// Seconds of sound that the answer tells outside `usage`.

@@ -76,23 +76,8 @@ impl TextCount {
         }
     }
 
-    /// Counts a character that was written as an escape.
-    pub(crate) fn escaped(&mut self, unit: u16) {
-        let lead = match char::from_u32(u32::from(unit)) {
-            Some(character) => {
-                let mut bytes = [0; 4];
-                character.encode_utf8(&mut bytes);
-                bytes[0]
-            }
-            // The first half of a pair is the character; the second one is inside of it.
-            None if unit < 0xDC00 => 0xF0,
-            None => 0x80,
-        };
-        self.take(CLASSES[usize::from(lead)]);
-    }
-
     /// What follows is another text: no word goes on.
-    pub(crate) const fn separate(&mut self) {
+    const fn separate(&mut self) {
         self.last = Class::Start;
     }
 
@@ -140,6 +125,74 @@ impl TextCount {
             _ => 33,
         };
         begin.unwrap_or(0) + long + if class == Class::Accented { 71 } else { 0 }
+    }
+}
+
+/// The first byte of a character that was written as an escape; it decides what the character weighs.
+fn lead(unit: u16) -> u8 {
+    match char::from_u32(u32::from(unit)) {
+        Some(character) => {
+            let mut bytes = [0; 4];
+            character.encode_utf8(&mut bytes);
+            bytes[0]
+        }
+        // The first half of a pair is the character; the second one is inside of it.
+        None if unit < 0xDC00 => 0xF0,
+        None => 0x80,
+    }
+}
+
+/// Text of which the tokens are counted when they are asked for. Most answers say what was used, so their text is never
+/// counted; copying a piece costs a small part of counting it.
+#[derive(Debug, Default)]
+pub(crate) struct Text {
+    counted: TextCount,
+    /// What follows what was counted.
+    pending: Vec<u8>,
+}
+
+impl Text {
+    /// How much waits to be counted at most, in bytes.
+    const MOST: usize = 8 << 10;
+
+    /// Takes the next piece. It may end within a character.
+    pub(crate) fn feed(&mut self, piece: &[u8]) {
+        if self.pending.len().saturating_add(piece.len()) > Self::MOST {
+            self.count();
+        }
+        if piece.len() > Self::MOST {
+            self.counted.feed(piece);
+        } else {
+            self.pending.extend_from_slice(piece);
+        }
+    }
+
+    /// Takes a character that was written as an escape.
+    pub(crate) fn escaped(&mut self, unit: u16) {
+        self.feed(&[lead(unit)]);
+    }
+
+    /// What follows is another text: no word goes on.
+    pub(crate) fn separate(&mut self) {
+        self.count();
+        self.counted.separate();
+    }
+
+    /// Whether nothing came that weighs anything.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.tokens() == 0
+    }
+
+    /// Tokens, begun ones included.
+    pub(crate) fn tokens(&self) -> u64 {
+        let mut counted = self.counted;
+        counted.feed(&self.pending);
+        counted.tokens()
+    }
+
+    fn count(&mut self) {
+        self.counted.feed(&self.pending);
+        self.pending.clear();
     }
 }
 
@@ -217,10 +270,26 @@ mod tests {
             for piece in text.as_bytes().chunks(cut) {
                 cut_up.feed(piece);
             }
-            let mut escaped = TextCount::default();
+            let mut escaped = Text::default();
             text.encode_utf16().for_each(|unit| escaped.escaped(unit));
             prop_assert_eq!(cut_up.tokens(), of_text(text.as_bytes()));
             prop_assert_eq!(escaped.tokens(), of_text(text.as_bytes()));
+        }
+
+        #[test]
+        fn when_text_is_counted_changes_nothing(pieces in proptest::collection::vec(("\\PC{0,20}", 0usize..600, any::<bool>()), 0..12)) {
+            let (mut text, mut at_once) = (Text::default(), TextCount::default());
+            for (piece, times, separate) in pieces {
+                let piece = piece.repeat(times);
+                text.feed(piece.as_bytes());
+                at_once.feed(piece.as_bytes());
+                prop_assert_eq!(text.tokens(), at_once.tokens());
+                prop_assert!(text.pending.len() <= Text::MOST);
+                if separate {
+                    text.separate();
+                    at_once.separate();
+                }
+            }
         }
     }
 }

@@ -88,15 +88,17 @@ pub(crate) fn counted(meter: Meter, found: &Found, end: End, sent: impl FnOnce()
 fn completion(count: &mut Counted, found: &Found, sent: impl FnOnce() -> Sent) {
     let figures = found.figures().unwrap_or_default();
     let (input, output) = figures.tokens();
-    let written = found.written();
     count.used.input_cached_tokens = figures.cached.unwrap_or(0);
     if let (None, None, Some(total)) = (input, output, figures.total.filter(|total| *total > 0)) {
         // The sum is true; how it is shared out is an estimate.
-        count.used.output_tokens = count.estimate(written).min(total);
+        count.used.output_tokens = count.estimate(found.written()).min(total);
         count.used.input_tokens = total.saturating_sub(count.used.output_tokens);
         return;
     }
-    count.used.output_tokens = output.unwrap_or_else(|| if written > 0 { count.estimate(written) } else { 0 });
+    count.used.output_tokens = output.unwrap_or_else(|| match found.written() {
+        0 => 0,
+        written => count.estimate(written),
+    });
     count.used.input_tokens = input.unwrap_or_else(|| count.estimate(sent().read));
     // An answer without a word and without figures: that there is nothing to count is a guess, too.
     count.estimated |= output.is_none() && figures.total.is_none();
