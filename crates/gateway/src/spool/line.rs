@@ -1,15 +1,20 @@
-//! One event as one line of a spool file, in the two forms that are read: the checksum, the event's place in its
-//! segment, the event as JSON, a line break.
+//! One event as one line of a spool file: the checksum, the event's place in its segment, the event as JSON, a line break.
+//! The JSON is a list, which is half as long as an object; files of earlier versions have objects and are read, too.
 
 use std::io::{self, Write};
 
-use keystead_core::usage::UsageEvent;
+use keystead_core::id::{KeyId, OrganizationId, ProjectId};
+use keystead_core::money::Amount;
+use keystead_core::time::Timestamp;
+use keystead_core::usage::{Quantities, UsageEvent, UsageKind};
 use sha2::{Digest, Sha256};
 
 /// The first line of a file, without the number of its form.
 const HEADER: &[u8] = b"keystead usage ";
 /// The form that is written.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
+/// The form of files whose events are objects.
+const OBJECTS: u32 = 2;
 /// Characters of a checksum, CRC-32 in hexadecimal.
 const SUM: usize = 8;
 /// Characters of a checksum in files without a first line: eight bytes of SHA-256.
@@ -41,7 +46,7 @@ pub(crate) enum Line {
 pub(crate) fn read(line: &[u8]) -> Line {
     let Some(line) = line.strip_suffix(b"\n") else { return Line::Torn };
     if let Some(version) = line.strip_prefix(HEADER) {
-        let known = version == VERSION.to_string().as_bytes();
+        let known = [OBJECTS, VERSION].iter().any(|known| version == known.to_string().as_bytes());
         return if known { Line::Header } else { Line::Foreign };
     }
     event(line).map_or(Line::Damaged, |(place, event)| Line::Event(place, Box::new(event)))
@@ -57,7 +62,69 @@ fn event(line: &[u8]) -> Option<(i64, UsageEvent)> {
     };
     let (place, json) = rest.split_at(rest.iter().position(|byte| *byte == b' ').filter(|_| whole)?);
     let place = std::str::from_utf8(place).ok()?.parse().ok()?;
-    Some((place, serde_json::from_slice(json).ok()?))
+    Some((place, of_json(json.trim_ascii_start()).ok()?))
+}
+
+fn of_json(json: &[u8]) -> serde_json::Result<UsageEvent> {
+    if json.first() != Some(&b'[') {
+        return serde_json::from_slice(json);
+    }
+    let (at, kind, (organization, project, key), owner, model, used, cost, status, flags, request, once) =
+        serde_json::from_slice::<Listed>(json)?;
+    let [requests, input_tokens, input_cached_tokens, output_tokens, images, characters, seconds] = used;
+    let used = Quantities { requests, input_tokens, input_cached_tokens, output_tokens, images, characters, seconds };
+    let [estimated, stream, summary] = flags;
+    Ok(UsageEvent {
+        at,
+        kind,
+        organization,
+        project,
+        key,
+        owner,
+        model,
+        used,
+        cost,
+        status,
+        estimated,
+        request,
+        stream,
+        summary,
+        once,
+    })
+}
+
+/// An event as it is read from a list.
+type Listed = (
+    Timestamp,
+    UsageKind,
+    (OrganizationId, ProjectId, KeyId),
+    String,
+    String,
+    [i64; 7],
+    Amount,
+    u16,
+    [bool; 3],
+    String,
+    Option<String>,
+);
+
+fn to_json(text: &mut Vec<u8>, event: &UsageEvent) -> serde_json::Result<()> {
+    let Quantities { requests, input_tokens, input_cached_tokens, output_tokens, images, characters, seconds } =
+        event.used;
+    let listed = (
+        event.at,
+        event.kind,
+        (&event.organization, &event.project, &event.key),
+        &event.owner,
+        &event.model,
+        [requests, input_tokens, input_cached_tokens, output_tokens, images, characters, seconds],
+        event.cost,
+        event.status,
+        [event.estimated, event.stream, event.summary],
+        &event.request,
+        &event.once,
+    );
+    serde_json::to_writer(text, &listed)
 }
 
 /// Writes an event behind the text; the checksum is filled in once the rest stands there.
@@ -66,7 +133,7 @@ pub(crate) fn write(text: &mut Vec<u8>, place: i64, event: &UsageEvent) -> io::R
     text.extend_from_slice(&[b' '; SUM + 1]);
     let summed = text.len();
     write!(text, "{place} ")?;
-    serde_json::to_writer(&mut *text, event)?;
+    to_json(text, event)?;
     let sum = checksum(&text[summed..]);
     text[start..start + SUM].copy_from_slice(&sum);
     text.push(b'\n');
@@ -107,7 +174,37 @@ mod tests {
             assert_eq!(read(&text), Line::Damaged, "byte {at}");
         }
         assert_eq!(read(&header()), Line::Header);
-        assert_eq!(read(b"keystead usage 3\n"), Line::Foreign);
+        assert_eq!(read(b"keystead usage 2\n"), Line::Header);
+        assert_eq!(read(b"keystead usage 4\n"), Line::Foreign);
+    }
+
+    #[test]
+    fn every_member_of_an_event_is_kept() {
+        let used = Quantities {
+            requests: 1,
+            input_tokens: 2,
+            input_cached_tokens: 3,
+            output_tokens: 4,
+            images: 5,
+            characters: 6,
+            seconds: 7,
+        };
+        for (estimated, stream, summary) in [(true, false, false), (false, true, false), (false, false, true)] {
+            let once = summary.then(|| "resp_1/gpt-image-1".to_owned());
+            let event = UsageEvent { used, estimated, stream, summary, once, ..event(3) };
+            let mut text = Vec::new();
+            write(&mut text, 0, &event).unwrap();
+            assert_eq!(read(&text), Line::Event(0, Box::new(event)));
+        }
+    }
+
+    // Files of the form before have one object in each line.
+    #[test]
+    fn objects_are_read() {
+        let mut text = b"7 ".to_vec();
+        serde_json::to_writer(&mut text, &event(7)).unwrap();
+        let line = [&checksum(&text)[..], b" ", &text, b"\n"].concat();
+        assert_eq!(read(&line), Line::Event(7, Box::new(event(7))));
     }
 
     // An upgrade must not lose what waits in the spool: these bytes were written by version 0.1.0.
