@@ -11,14 +11,16 @@ use keystead_core::refusal::ErrorResponse;
 
 use crate::address::Upstream;
 use crate::body::{GatewayBody, full};
+use crate::catalogue::ModelEntry;
 use crate::cut::Watched;
 use crate::forward::{Exchange, Outgoing};
 use crate::made::{self, Making};
+use crate::meter::Recorded;
 use crate::right::Right;
 use crate::settle::Settled;
 use crate::settlement::{self, Settlement, Shape};
 use crate::upstream::{Challenge, UpstreamBody, collect};
-use crate::{Gateway, headers, objects, refusals, reply};
+use crate::{BoxFuture, Gateway, headers, objects, refusals, reply};
 
 /// An answer that must be read before it is passed on may be this long.
 pub(crate) const MOST_BOOKKEPT: usize = 64 << 20;
@@ -27,46 +29,87 @@ const SHORT: u64 = 64 << 10;
 /// An upstream's error body may be this long.
 pub(crate) const MOST_ERROR: usize = 64 << 10;
 
+/// An answer on its way back, or what it still waits for.
+pub(crate) enum Answering<'a> {
+    Ready(Response<GatewayBody>),
+    /// It has come in one piece, and its event was gathered.
+    Gathered(Response<GatewayBody>, Recorded),
+    /// In a box, so that the usual answer does not carry its room.
+    Waiting(BoxFuture<'a, Result<Response<GatewayBody>, ErrorResponse>>),
+}
+
+impl Answering<'_> {
+    /// The answer, once its event is safe. One that has come in one piece leaves in a row with those that came in the same
+    /// moment: their usage is written by one system call, and a client that the first one woke is awake for the rest.
+    pub(crate) async fn finish(self) -> Result<Response<GatewayBody>, ErrorResponse> {
+        match self {
+            Self::Ready(response) => Ok(response),
+            Self::Gathered(response, recorded) => {
+                tokio::task::yield_now().await;
+                recorded.safe().await.map_err(|_| reply::unrecorded())?;
+                Ok(response)
+            }
+            Self::Waiting(answer) => answer.await,
+        }
+    }
+}
+
+/// What an upstream answered, and what is to be done with it.
+struct Answered<'a> {
+    parts: Parts,
+    body: UpstreamBody,
+    outgoing: Outgoing<'a>,
+    settled: Settled,
+    right: &'a Arc<Right>,
+}
+
 impl Gateway {
-    pub(crate) async fn answer(
-        &self,
-        exchange: &Exchange<'_>,
+    pub(crate) fn answer<'a>(
+        &'a self,
+        exchange: &'a Exchange<'a>,
         answered: Response<UpstreamBody>,
-        outgoing: Outgoing<'_>,
+        outgoing: Outgoing<'a>,
         mut settled: Settled,
-        right: &Arc<Right>,
-    ) -> Result<Response<GatewayBody>, ErrorResponse> {
-        let (mut parts, mut body) = answered.into_parts();
-        let status = parts.status;
-        settled.answered(status);
-        if !status.is_success() {
+        right: &'a Arc<Right>,
+    ) -> Result<Answering<'a>, ErrorResponse> {
+        let (parts, body) = answered.into_parts();
+        settled.answered(parts.status);
+        if !parts.status.is_success() {
             settled.nothing();
-            return Box::pin(self.refused(exchange, outgoing.upstream, parts, body)).await;
+            return Ok(Answering::Waiting(Box::pin(self.refused(exchange, outgoing.upstream, parts, body))));
         }
         let list = objects::lists_objects(exchange.route);
-        let makes = made::makes(exchange.route, outgoing.audio);
-        let read = list || makes || objects::names_objects(exchange.route);
-        let shape = shape(&mut parts, &mut body, outgoing.asked.0, read || settled.is_open()).await;
-        let body = if list || (shape.json && read) {
-            let Some((whole, recorded)) = Box::pin(settlement::collect(body, settled, MOST_BOOKKEPT)).await else {
-                return Err(reply::server_error(502, "The model server's answer broke off or was too large."));
-            };
-            let whole = Box::pin(objects::keep_books(self, exchange, outgoing.model, whole)).await?;
-            Box::pin(self.count_seen(exchange, &whole)).await?;
-            recorded.safe().await.map_err(|_| reply::unrecorded())?;
-            full(whole)
+        let names = list || names_objects(exchange, &outgoing);
+        let shape = shape(&parts, names || settled.is_open(), outgoing.asked.0);
+        let answered = Answered { parts, body, outgoing, settled, right };
+        match shape {
+            Some(shape) if !list && !(shape.json && names) => self.pass(exchange, answered, shape),
+            shape => Ok(Answering::Waiting(Box::pin(self.read_first(exchange, answered, shape)))),
+        }
+    }
+
+    /// An answer that is passed on as it comes, or that has come in one piece already.
+    fn pass<'a>(
+        &self,
+        exchange: &Exchange<'_>,
+        answered: Answered<'_>,
+        shape: Shape,
+    ) -> Result<Answering<'a>, ErrorResponse> {
+        let Answered { parts, body, outgoing, settled, right } = answered;
+        if body.has_come() && !shape.events {
+            let (whole, recorded) = settlement::take_whole(body, settled).ok_or_else(broke_off)?;
+            return Ok(Answering::Gathered(passed(exchange, parts, full(whole)), recorded));
+        }
+        let shape = Shape { strip: outgoing.strip, ..shape };
+        let body = Settlement::new(body, settled, shape, self.reading.clone());
+        let plain = !parts.headers.contains_key(header::CONTENT_ENCODING);
+        let body = if !shape.events && body.size_hint().exact().is_some_and(|length| length <= SHORT) {
+            body.boxed_unsync()
         } else {
-            let shape = Shape { strip: outgoing.strip, ..shape };
-            let body = Settlement::new(body, settled, shape, self.reading.clone());
-            let plain = !parts.headers.contains_key(header::CONTENT_ENCODING);
-            if !shape.events && body.size_hint().exact().is_some_and(|length| length <= SHORT) {
-                body.boxed_unsync()
-            } else {
-                let (metrics, every) = (Arc::clone(&self.metrics), self.limits.recheck);
-                Watched::new(body, Arc::clone(right), metrics, every, shape.events && plain).boxed_unsync()
-            }
+            let (metrics, every) = (Arc::clone(&self.metrics), self.limits.recheck);
+            Watched::new(body, Arc::clone(right), metrics, every, shape.events && plain).boxed_unsync()
         };
-        let body = if makes && shape.events {
+        let body = if made::makes(exchange.route, outgoing.audio) && shape.events {
             let model = outgoing.model.map(|model| Arc::clone(&model.id));
             Making::new(body, Arc::clone(&self.ownership), exchange.payer.clone(), model).boxed_unsync()
         } else {
@@ -76,7 +119,44 @@ impl Gateway {
         if shape.events {
             response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
         }
-        Ok(response)
+        Ok(Answering::Ready(response))
+    }
+
+    /// An answer of which something must be read before it is passed on: what it is, or the objects it names.
+    async fn read_first(
+        &self,
+        exchange: &Exchange<'_>,
+        mut answered: Answered<'_>,
+        shape: Option<Shape>,
+    ) -> Result<Response<GatewayBody>, ErrorResponse> {
+        let shape = match shape {
+            Some(shape) => shape,
+            None => shape_by_beginning(&mut answered.parts, &mut answered.body, answered.outgoing.asked.0).await,
+        };
+        let list = objects::lists_objects(exchange.route);
+        if list || (shape.json && names_objects(exchange, &answered.outgoing)) {
+            let Answered { parts, body, outgoing, settled, .. } = answered;
+            let whole = self.kept_in_books(exchange, outgoing.model, body, settled).await?;
+            return Ok(passed(exchange, parts, full(whole)));
+        }
+        self.pass(exchange, answered, shape)?.finish().await
+    }
+
+    /// The body of an answer that names upstream objects, read whole, once what it says is in the books.
+    async fn kept_in_books(
+        &self,
+        exchange: &Exchange<'_>,
+        model: Option<&ModelEntry>,
+        body: UpstreamBody,
+        settled: Settled,
+    ) -> Result<Bytes, ErrorResponse> {
+        let Some((whole, recorded)) = settlement::collect(body, settled, MOST_BOOKKEPT).await else {
+            return Err(broke_off());
+        };
+        let whole = objects::keep_books(self, exchange, model, whole).await?;
+        self.count_seen(exchange, &whole).await?;
+        recorded.safe().await.map_err(|_| reply::unrecorded())?;
+        Ok(whole)
     }
 
     /// An answer that is no success: passed on where it is about the request, told apart where it is about the operator.
@@ -124,6 +204,15 @@ impl Gateway {
     }
 }
 
+/// Whether an answer to this request names objects that are somebody's.
+fn names_objects(exchange: &Exchange<'_>, outgoing: &Outgoing<'_>) -> bool {
+    made::makes(exchange.route, outgoing.audio) || objects::names_objects(exchange.route)
+}
+
+fn broke_off() -> ErrorResponse {
+    reply::server_error(502, "The model server's answer broke off or was too large.")
+}
+
 /// An answer with the headers that may pass, and who pays.
 fn passed(exchange: &Exchange<'_>, parts: Parts, body: GatewayBody) -> Response<GatewayBody> {
     let mut response = Response::new(body);
@@ -133,27 +222,29 @@ fn passed(exchange: &Exchange<'_>, parts: Parts, body: GatewayBody) -> Response<
     response
 }
 
-/// What kind of body this is: what its content type says, or, where that says nothing and the body must be read, what it
-/// begins with. The client is then told the right type.
-async fn shape(parts: &mut Parts, body: &mut UpstreamBody, stream: bool, read: bool) -> Shape {
-    const NOTHING: Shape = Shape { events: false, json: false, strip: false };
+/// What kind of body an answer has, by its content type; `None` where that says too little of a body that must be read.
+fn shape(parts: &Parts, read: bool, stream: bool) -> Option<Shape> {
     if parts.headers.contains_key(header::CONTENT_ENCODING) {
         // It could not be unpacked, so nothing in it can be read.
-        return NOTHING;
+        return Some(Shape { events: false, json: false, strip: false });
     }
-    let kind = parts.headers.get(header::CONTENT_TYPE);
-    let media = kind.and_then(headers::media_type);
-    let events = kind.is_some_and(headers::is_event_stream);
+    let media = parts.headers.get(header::CONTENT_TYPE).and_then(headers::media_type);
+    let events = media.is_some_and(headers::is_event_stream);
     let json = media.is_some_and(headers::is_json);
     let vague = media.is_none_or(|media| {
         ["text/plain", "application/octet-stream", "application/x-ndjson"]
             .iter()
             .any(|vague| media.eq_ignore_ascii_case(vague))
     });
-    if events || !read || !(vague || (json && stream)) {
-        return Shape { events, json, strip: false };
-    }
-    let untyped = media.is_none();
+    let said = events || !read || !(vague || (json && stream));
+    said.then_some(Shape { events, json, strip: false })
+}
+
+/// What kind of body an answer has, by what it begins with. The client is then told the right type.
+async fn shape_by_beginning(parts: &mut Parts, body: &mut UpstreamBody, stream: bool) -> Shape {
+    const NOTHING: Shape = Shape { events: false, json: false, strip: false };
+    let media = parts.headers.get(header::CONTENT_TYPE).and_then(headers::media_type);
+    let (untyped, json) = (media.is_none(), media.is_some_and(headers::is_json));
     let mut retype = |to: &'static str| {
         parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(to));
     };

@@ -163,7 +163,8 @@ impl Gateway {
             prompt,
             fault: None,
         };
-        let mut response = self.exchange(&exchange, parts, Sending::Whole(whole), outgoing).await?;
+        // In a box: futures are moved into those that wait for them, and this one is the largest.
+        let mut response = Box::pin(self.exchange(&exchange, parts, Sending::Whole(whole), outgoing)).await?;
         gate::warn(response.headers_mut(), &verdicts);
         Ok(response)
     }
@@ -338,7 +339,7 @@ impl Gateway {
             biased;
             answered = self.forwarded(exchange, parts, body, outgoing, (admitted.reservation, &right)) => answered?,
             // A model may think for minutes before it answers. Leaving here cancels the upstream.
-            ended = right.ended(self.limits.recheck) => {
+            ended = right.ended(self.limits.recheck, &self.alarms) => {
                 self.metrics.cut();
                 return Err(ended);
             }
@@ -384,7 +385,7 @@ impl Gateway {
                 return self.unanswered(exchange, &outgoing, &none);
             }
         };
-        self.answer(exchange, answered, outgoing, settled, right).await
+        self.answer(exchange, answered, outgoing, settled, right)?.finish().await
     }
 
     /// The answer where an upstream gave none.

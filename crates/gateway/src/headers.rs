@@ -73,9 +73,9 @@ pub(crate) fn may_return(name: &str) -> bool {
         || (name.starts_with("openai-") && !matches!(name, "openai-organization" | "openai-project"))
 }
 
-/// Whether the value names an event stream.
-pub(crate) fn is_event_stream(value: &HeaderValue) -> bool {
-    media_type(value).is_some_and(|media| media.eq_ignore_ascii_case("text/event-stream"))
+/// Whether a media type names an event stream.
+pub(crate) fn is_event_stream(media: &str) -> bool {
+    media.eq_ignore_ascii_case("text/event-stream")
 }
 
 /// Whether a media type names JSON.
@@ -92,7 +92,9 @@ pub(crate) fn begins_events(begin: &[u8]) -> bool {
 
 /// The media type without parameters.
 pub(crate) fn media_type(value: &HeaderValue) -> Option<&str> {
-    value.to_str().ok()?.split(';').next().map(str::trim)
+    let text = value.to_str().ok()?;
+    let end = memchr::memchr(b';', text.as_bytes()).unwrap_or(text.len());
+    text.get(..end).map(str::trim)
 }
 
 #[cfg(test)]

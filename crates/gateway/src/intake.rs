@@ -116,7 +116,8 @@ impl Pace {
         loop {
             let waited = match body.frame().now_or_never() {
                 Some(frame) => Ok(frame),
-                None => tokio::time::timeout_at(self.deadline(), body.frame()).await,
+                // In a box, so that the usual body does not carry its room.
+                None => Box::pin(tokio::time::timeout_at(self.deadline(), body.frame())).await,
             };
             let Some(frame) = waited.map_err(|_| BodyFault::TooSlow)? else { return Ok(None) };
             let frame = frame.map_err(|_| BodyFault::BrokenOff)?;

@@ -6,6 +6,7 @@
 
 mod address;
 mod admission;
+mod alarm;
 mod answer;
 mod batches;
 mod body;
@@ -85,7 +86,7 @@ pub use forward::Limits;
 pub use freshness::{Follow, Moment};
 pub use intake::{BodyBounds, BodyFault};
 pub use last_uses::LastUses;
-pub use meter::{Durability, Meter, MeterOptions, MeterState, Recorded, Unsafe, UsageBatch, UsageSink};
+pub use meter::{Durability, Gathered, Meter, MeterOptions, MeterState, Recorded, Unsafe, UsageBatch, UsageSink};
 pub use ownership::{MemoryOwnership, Ownership};
 pub use pending::{MemoryPending, PendingUsage};
 pub use rates::{Rates, Stopwatch};
@@ -153,6 +154,7 @@ pub struct Gateway {
     limits: Limits,
     memory: BodyMemory,
     upstream: upstream::UpstreamClient,
+    alarms: Arc<alarm::Alarms>,
     reading: settlement::Reading,
     metrics: Arc<metrics::Metrics>,
     last_uses: Arc<LastUses>,
@@ -187,8 +189,10 @@ impl Gateway {
     /// Puts the parts together.
     #[must_use]
     pub fn new(options: GatewayOptions) -> Self {
+        let alarms = Arc::<alarm::Alarms>::default();
         Self {
-            upstream: upstream::UpstreamClient::new(options.limits.connect),
+            upstream: upstream::UpstreamClient::new(options.limits.connect, Arc::clone(&alarms)),
+            alarms,
             reading: settlement::Reading::new(options.limits.read_on),
             directory: options.directory,
             meter: options.meter,
@@ -278,12 +282,14 @@ impl Gateway {
             let model = matched.id.map(models::decode).transpose()?;
             return models::answer(self, &caller, &payer, model.as_deref());
         }
-        let target = target::canonical(&matched, parts.uri.query())?;
+        let target = target::canonical(&matched, &parts.uri)?;
         // The upstream is asked for a whole answer; its body is dropped where only the head was asked for.
         if parts.method == Method::HEAD {
             parts.method = Method::GET;
         }
-        parts.uri = Uri::from(target);
+        if let Some(target) = target {
+            parts.uri = Uri::from(target);
+        }
         content_type::rewrite(&mut parts.headers, parts.method == Method::POST)?;
         headers::scope_idempotency_key(&mut parts.headers, &payer)?;
         let (object, from, id) = (matched.id, client.address, id.clone());

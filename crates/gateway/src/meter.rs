@@ -18,7 +18,7 @@ use rand::RngCore;
 use tokio::sync::{Notify, watch};
 use tokio::task::AbortHandle;
 
-pub use recorded::{Recorded, Unsafe};
+pub use recorded::{Gathered, Recorded, Unsafe};
 
 use crate::rates::Stopwatch;
 pub use crate::spool::Durability;
@@ -150,6 +150,24 @@ impl Shared {
         (self.stopwatch)()
     }
 
+    /// Writes what was gathered, unless another event of the same moment did; whether the event of this number is safe.
+    fn write(&self, number: u64) -> bool {
+        let mut state = self.lock();
+        if state.spool.safe() > number {
+            return true;
+        }
+        state.spool.write(self.now());
+        let safe = state.spool.safe() > number;
+        let broken = state.spool.trouble().is_some() && !self.troubled.swap(true, Ordering::Relaxed);
+        let keep = std::mem::take(&mut state.keeper_idle) || broken;
+        state.wake |= keep;
+        drop(state);
+        if keep {
+            self.kept.notify_one();
+        }
+        safe
+    }
+
     /// Tells those who wait how far events are safe.
     fn tell(&self, state: &State) {
         self.troubled.store(state.spool.trouble().is_some(), Ordering::Relaxed);
@@ -198,26 +216,18 @@ impl Meter {
     /// Takes an event. It is counted whatever happens to the answer, which must not be whole before the event is safe.
     pub fn record(&self, event: UsageEvent) -> Recorded {
         let shared = &self.shared;
-        let now = shared.now();
         let mut state = shared.lock();
-        let number = state.spool.record(event, now);
-        let safe = state.spool.safe() > number;
-        let broken = state.spool.trouble().is_some() && !shared.troubled.swap(true, Ordering::Relaxed);
+        let number = state.spool.record(event, || shared.now());
         // Woken once for each sleep: waking it for each event would cost more than writing the event.
         let deliver = state.awaited > 0 && state.spool.waiting() >= state.awaited;
         if deliver {
             state.awaited = 0;
         }
-        let keep = std::mem::take(&mut state.keeper_idle) || broken;
-        state.wake |= keep;
         drop(state);
         if deliver {
             shared.came.notify_one();
         }
-        if keep {
-            shared.kept.notify_one();
-        }
-        if safe { Recorded::Safe } else { recorded::wait(shared.safe.subscribe(), number, self.patience) }
+        Recorded::Gathered(Gathered::new(shared, number, self.patience))
     }
 
     /// Whether a request that came now could be answered and counted.

@@ -11,6 +11,9 @@ use keystead_core::id::KeyId;
 use keystead_core::refusal::{ErrorResponse, Refusal};
 use keystead_core::route::Route;
 
+use tokio::time::Instant;
+
+use crate::alarm::Alarms;
 use crate::catalogue::Catalogue;
 use crate::directory::Directory;
 use crate::forward::{Exchange, Outgoing};
@@ -52,10 +55,12 @@ impl Right {
     }
 
     /// Waits until the right ends, looking after each of these times.
-    pub(crate) async fn ended(&self, every: Duration) -> ErrorResponse {
+    pub(crate) async fn ended(&self, every: Duration, alarms: &Arc<Alarms>) -> ErrorResponse {
+        let mut alarm = alarms.at(Instant::now() + every);
         loop {
-            tokio::time::sleep(every).await;
-            if let Err(wire) = self.still_holds().await {
+            alarm.rings().await;
+            alarm.set(Instant::now() + every);
+            if let Err(wire) = Box::pin(self.still_holds()).await {
                 return wire;
             }
         }

@@ -10,6 +10,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use futures_util::FutureExt;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
 use keystead_core::route::Meter;
@@ -131,11 +132,32 @@ pub(crate) async fn collect(body: UpstreamBody, settled: Settled, most: usize) -
     Some((whole.freeze(), recorded))
 }
 
+/// Takes an answer that has come whole. It must not be passed on before its event is safe.
+pub(crate) fn take_whole(mut body: UpstreamBody, mut settled: Settled) -> Option<(Bytes, Recorded)> {
+    let (read, mut reader) = (is_read(&settled), Reader::default());
+    let mut whole = Bytes::new();
+    while let Some(frame) = body.frame().now_or_never()? {
+        let Ok(data) = frame.ok()?.into_data() else { continue };
+        if read {
+            reader.feed(&data);
+        }
+        whole = joined(&whole, data);
+    }
+    reader.end_value();
+    let recorded = settled.by_answer(reader.found(), End::Whole);
+    Some((whole, recorded))
+}
+
+/// Whether what an answer used stands in it.
+fn is_read(settled: &Settled) -> bool {
+    settled.is_open() && settled.measure() != Meter::Speech
+}
+
 impl Live {
     fn new(body: UpstreamBody, settled: Settled, shape: Shape) -> Self {
         let scan = if shape.events {
             Scan::Events(Box::new(EventScan::new(shape.strip)))
-        } else if settled.is_open() && settled.measure() != Meter::Speech {
+        } else if is_read(&settled) {
             Scan::Json(Box::default())
         } else {
             Scan::Blind

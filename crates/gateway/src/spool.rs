@@ -106,8 +106,9 @@ pub(crate) struct Spool {
     /// What does not work now.
     fault: Option<String>,
     queue: Queue,
-    /// A line; kept for its room.
+    /// Lines that are written together with those that come in the same moment, and how many.
     text: Vec<u8>,
+    gathered: u64,
 }
 
 impl Spool {
@@ -148,25 +149,26 @@ impl Spool {
             fault: None,
             queue,
             text: Vec::new(),
+            gathered: 0,
         })
     }
 
-    /// Takes an event, which keeps its place whatever happens to the disk. Answers its number.
-    pub(crate) fn record(&mut self, event: UsageEvent, now: Duration) -> u64 {
+    /// Takes an event, which keeps its place whatever happens to the disk. Answers its number. It is written by the next
+    /// [`Self::write`]: one system call serves all events of a moment.
+    pub(crate) fn record(&mut self, event: UsageEvent, now: impl Fn() -> Duration) -> u64 {
         if self.length >= self.options.segment {
+            self.write(now());
             self.turn();
         }
         if self.recorded == self.safe {
-            self.progress = now;
+            self.progress = now();
         }
-        if let Some(file) = &self.file {
-            self.text.clear();
-            let written = line::write(&mut self.text, self.place, &event).and_then(|()| write_all(&**file, &self.text));
-            match written {
+        if self.file.is_some() {
+            let before = self.text.len();
+            match line::write(&mut self.text, self.place, &event) {
                 Ok(()) => {
-                    self.length = self.length.saturating_add(length(&self.text));
-                    self.written += 1;
-                    self.touched = true;
+                    self.length = self.length.saturating_add(length(self.text.get(before..).unwrap_or_default()));
+                    self.gathered += 1;
                 }
                 Err(error) => self.failed(&error),
             }
@@ -174,8 +176,27 @@ impl Spool {
         self.queue.push(&self.segment, self.place, event);
         self.place += 1;
         self.recorded += 1;
-        self.mark(now);
         self.recorded - 1
+    }
+
+    /// Hands what was gathered to the operating system.
+    pub(crate) fn write(&mut self, now: Duration) {
+        let Some(file) = self.file.as_ref().filter(|_| self.gathered > 0) else { return };
+        match write_all(&**file, &self.text) {
+            Ok(()) => {
+                self.written += self.gathered;
+                self.touched = true;
+                self.ungather();
+            }
+            Err(error) => self.failed(&error),
+        }
+        self.mark(now);
+    }
+
+    /// Forgets the lines that were gathered; their events are in the queue.
+    fn ungather(&mut self) {
+        self.text.clear();
+        self.gathered = 0;
     }
 
     /// Goes on in the next segment, if there is one. Else the reserve of this one is used.
@@ -208,6 +229,7 @@ impl Spool {
     fn failed(&mut self, error: &io::Error) {
         // What came after the last complete line is torn, and nothing may follow it in this file.
         let file = self.file.take();
+        self.ungather();
         if std::mem::take(&mut self.touched) {
             self.dirty.extend(file);
         }

@@ -12,21 +12,24 @@ use crate::reply::bad_body;
 /// Parameters that clients add to every address and that mean nothing here; they are left out.
 const IGNORED: [&str; 2] = ["api-version", "client_version"];
 
-/// The canonical address of a request.
-pub(crate) fn canonical(matched: &Matched<'_>, query: Option<&str>) -> Result<PathAndQuery, ErrorResponse> {
+/// The canonical address of a request; `None` where that is how the client wrote it.
+pub(crate) fn canonical(matched: &Matched<'_>, asked: &Uri) -> Result<Option<PathAndQuery>, ErrorResponse> {
     let path = matched.route.path;
+    if asked.query().is_none() && asked.path() == path {
+        return Ok(None);
+    }
     let mut target = match matched.id {
         None => path.to_owned(),
         // An id that needs encoding is none that an upstream ever gave.
         Some(id) if id.contains('%') => return Err(no_object(id)),
         Some(id) => path.replace("{id}", id),
     };
-    let query = parameters(matched.route, query.unwrap_or_default())?;
+    let query = parameters(matched.route, asked.query().unwrap_or_default())?;
     if !query.is_empty() {
         target.push('?');
         target.push_str(&query);
     }
-    target.parse().map_err(|_| bad_body("The address of this request cannot be sent on."))
+    target.parse().map(Some).map_err(|_| bad_body("The address of this request cannot be sent on."))
 }
 
 /// The known parameters in their one encoding.
@@ -73,13 +76,17 @@ mod tests {
 
     fn read(path: &str, query: &str) -> Result<(String, bool), ErrorResponse> {
         let matched = route::find("GET", path).unwrap();
-        canonical(&matched, Some(query)).map(|target| (target.to_string(), streams(&Uri::from(target))))
+        let asked: Uri = if query.is_empty() { path.parse() } else { format!("{path}?{query}").parse() }.unwrap();
+        let target = canonical(&matched, &asked)?.map_or(asked, Uri::from);
+        Ok((target.to_string(), streams(&target)))
     }
 
     #[test]
     fn known_parameters_pass_in_one_spelling() {
         for (path, query, target, stream) in [
+            ("/v1/files", "", "/v1/files", false),
             ("/v1/files/", "", "/v1/files", false),
+            ("/v1/files/file-1", "", "/v1/files/file-1", false),
             ("/v1/files", "limit=2&after=file-1", "/v1/files?limit=2&after=file-1", false),
             ("/v1/files", "%6cimit=2&", "/v1/files?limit=2", false),
             ("/v1/files", "purpose=a;model=o3", "/v1/files?purpose=a%3Bmodel%3Do3", false),

@@ -21,6 +21,7 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::service::TowerToHyperService;
 
+use crate::alarm::Alarms;
 use crate::body::Sending;
 use crate::catalogue::Address;
 use crate::headers;
@@ -56,10 +57,11 @@ pub(crate) struct UpstreamClient {
     connector: TowerToHyperService<HttpsConnector<HttpConnector>>,
     connect: Duration,
     pool: Arc<Pool>,
+    alarms: Arc<Alarms>,
 }
 
 impl UpstreamClient {
-    pub(crate) fn new(connect: Duration) -> Self {
+    pub(crate) fn new(connect: Duration, alarms: Arc<Alarms>) -> Self {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         connector.set_connect_timeout(Some(connect));
@@ -68,7 +70,7 @@ impl UpstreamClient {
             HttpsConnectorBuilder::new().with_provider_and_webpki_roots(rustls::crypto::ring::default_provider());
         let Ok(builder) = builder else { unreachable!("ring offers the default protocol versions") };
         let connector = builder.https_or_http().enable_http1().wrap_connector(connector);
-        Self { connector: TowerToHyperService::new(connector), connect, pool: Arc::default() }
+        Self { connector: TowerToHyperService::new(connector), connect, pool: Arc::default(), alarms }
     }
 
     /// Sends a request. On a connection that had waited, the upstream's close may cross with the request; then it goes
@@ -86,8 +88,12 @@ impl UpstreamClient {
         if let Some(mut link) = self.waiting(&to.origin).await {
             asked.begin();
             link.begin(request);
-            let answered = link.head(to.options.first_byte).await;
-            let crossed = again.is_some() && crossed(&mut link, asked, &answered).await;
+            let answered = link.head(to.options.first_byte, &self.alarms).await;
+            let crossed = again.is_some()
+                && match &answered {
+                    Ok(head) => gave_up_waiting(head),
+                    Err(failed) => Box::pin(never_read(&mut link, asked, failed)).await,
+                };
             request = match (answered, again.filter(|_| crossed)) {
                 (_, Some(again)) => Request::new(to, asked, again),
                 (Ok(head), None) => return Ok(self.response(to, head, link)),
@@ -97,7 +103,7 @@ impl UpstreamClient {
         let mut link = Box::pin(self.connect(&to.uri)).await?;
         asked.begin();
         link.begin(request);
-        let head = link.head(to.options.first_byte).await?;
+        let head = link.head(to.options.first_byte, &self.alarms).await?;
         Ok(self.response(to, head, link))
     }
 
@@ -137,19 +143,16 @@ impl UpstreamClient {
     }
 }
 
+/// Whether the upstream had given up waiting before the request came. A model that took too long says so in JSON.
+fn gave_up_waiting(head: &Head) -> bool {
+    let timed_out = head.status == StatusCode::REQUEST_TIMEOUT && !head.keep;
+    timed_out && !head.headers.get(header::CONTENT_TYPE).and_then(headers::media_type).is_some_and(headers::is_json)
+}
+
 /// Whether the end of a connection that had waited crossed with the request, which may therefore be sent again.
-async fn crossed(link: &mut Link, asked: &Asked<'_>, answered: &Result<Head, Failed>) -> bool {
-    match answered {
-        // The upstream had given up waiting before the request came. A model that took too long says so in JSON.
-        Ok(head) => {
-            let kind = head.headers.get(header::CONTENT_TYPE).and_then(headers::media_type);
-            head.status == StatusCode::REQUEST_TIMEOUT && !head.keep && !kind.is_some_and(headers::is_json)
-        }
-        Err(failed) => {
-            let ended = matches!(failed, Failed::Ended(_)) && !link.answered();
-            ended && (asked.method.is_idempotent() || link.refused(failed).await)
-        }
-    }
+async fn never_read(link: &mut Link, asked: &Asked<'_>, failed: &Failed) -> bool {
+    let ended = matches!(failed, Failed::Ended(_)) && !link.answered();
+    ended && (asked.method.is_idempotent() || link.refused(failed).await)
 }
 
 /// How long the connection may wait for another request; `None` when it must not wait.

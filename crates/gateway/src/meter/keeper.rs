@@ -68,7 +68,7 @@ impl<'s> Keeper<'s> {
     }
 
     fn sync(&mut self, mut state: MutexGuard<'s, State>) -> MutexGuard<'s, State> {
-        let Some(sync) = state.spool.begin_sync() else { return state };
+        let Some(sync) = state.spool.begin_sync(self.shared.now()) else { return state };
         drop(state);
         let result = sync.files.iter().try_for_each(|file| file.sync());
         self.synced_at = self.shared.now();

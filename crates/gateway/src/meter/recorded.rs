@@ -1,10 +1,12 @@
 //! The promise that an event will be counted.
 
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::Shared;
 use crate::BoxFuture;
 
 /// An event that was taken.
@@ -12,6 +14,8 @@ use crate::BoxFuture;
 pub enum Recorded {
     /// It is where the chosen durability wants it.
     Safe,
+    /// It was gathered, and is written when this is polled or dropped, together with all that was gathered by then.
+    Gathered(Gathered),
     /// It is on its way there.
     Waiting(BoxFuture<'static, Result<(), Unsafe>>),
 }
@@ -24,13 +28,20 @@ pub struct Unsafe;
 
 impl std::fmt::Debug for Recorded {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(if matches!(self, Self::Safe) { "Safe" } else { "Waiting" })
+        f.write_str(match self {
+            Self::Safe => "Safe",
+            Self::Gathered(_) => "Gathered",
+            Self::Waiting(_) => "Waiting",
+        })
     }
 }
 
 impl Recorded {
     /// Whether it is safe by now.
     pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Unsafe>> {
+        if let Self::Gathered(gathered) = self {
+            *self = gathered.write();
+        }
         let Self::Waiting(wait) = self else { return Poll::Ready(Ok(())) };
         let safe = ready!(wait.as_mut().poll(context));
         *self = Self::Safe;
@@ -41,10 +52,38 @@ impl Recorded {
     ///
     /// # Errors
     /// When that takes too long.
-    pub async fn safe(self) -> Result<(), Unsafe> {
-        match self {
-            Self::Safe => Ok(()),
-            Self::Waiting(wait) => wait.await,
+    pub async fn safe(mut self) -> Result<(), Unsafe> {
+        std::future::poll_fn(|context| self.poll(context)).await
+    }
+}
+
+/// An event in the company of others that are written with it.
+pub struct Gathered {
+    shared: Arc<Shared>,
+    number: u64,
+    patience: Duration,
+    written: bool,
+}
+
+impl Gathered {
+    pub(super) fn new(shared: &Arc<Shared>, number: u64, patience: Duration) -> Self {
+        Self { shared: Arc::clone(shared), number, patience, written: false }
+    }
+
+    fn write(&mut self) -> Recorded {
+        self.written = true;
+        if self.shared.write(self.number) {
+            return Recorded::Safe;
+        }
+        wait(self.shared.safe.subscribe(), self.number, self.patience)
+    }
+}
+
+impl Drop for Gathered {
+    /// The client has gone, or nothing waits for it: it is written all the same.
+    fn drop(&mut self) {
+        if !self.written {
+            self.shared.write(self.number);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::AtomicU64;
+use std::task::{Context, Poll, Waker};
 
 use futures_util::FutureExt;
 use rand::SeedableRng;
@@ -39,6 +40,10 @@ impl UsageSink for Sink {
         self.counted.lock().unwrap().0.remove(&*segment);
         std::future::ready(Ok(())).boxed()
     }
+}
+
+fn poll(recorded: &mut Recorded) -> Poll<Result<(), Unsafe>> {
+    recorded.poll(&mut Context::from_waker(Waker::noop()))
 }
 
 struct World {
@@ -83,8 +88,8 @@ async fn a_full_disk_stops_requests_at_the_bound_and_loses_none() {
     let mut waiting = Vec::new();
     for number in 1..4 {
         assert!(meter.accepts());
-        let recorded = meter.record(event(number));
-        assert!(matches!(recorded, Recorded::Waiting(_)));
+        let mut recorded = meter.record(event(number));
+        assert_eq!(poll(&mut recorded), Poll::Pending);
         waiting.push(recorded);
     }
     assert!(!meter.accepts());
@@ -93,6 +98,7 @@ async fn a_full_disk_stops_requests_at_the_bound_and_loses_none() {
     assert!(state.failing.is_some());
     // Answers that were under way are still taken.
     waiting.push(meter.record(event(4)));
+    assert_eq!(poll(&mut waiting[3]), Poll::Pending);
     // The keeper tries again, but not before its time.
     passed.fetch_add(1, Ordering::SeqCst);
     disk.set(Faults::default());
@@ -115,7 +121,8 @@ async fn requests_are_refused_once_nothing_becomes_safe_for_too_long() {
     let World { folder: _folder, disk, sink, passed, meter } = open(bounded);
     sink.away.store(true, Ordering::SeqCst);
     disk.set(FULL);
-    let recorded = meter.record(event(0));
+    let mut recorded = meter.record(event(0));
+    assert_eq!(poll(&mut recorded), Poll::Pending);
     passed.fetch_add(4, Ordering::SeqCst);
     assert!(meter.accepts());
     passed.fetch_add(1, Ordering::SeqCst);
@@ -147,7 +154,8 @@ async fn an_event_is_safe_on_disk_or_with_the_store() {
     sink.away.store(true, Ordering::SeqCst);
     meter.record(event(0)).safe().await.unwrap();
     disk.set(NO_SYNC);
-    let recorded = meter.record(event(1));
+    let mut recorded = meter.record(event(1));
+    assert_eq!(poll(&mut recorded), Poll::Pending);
     while meter.state().failing.is_none() {
         tokio::task::yield_now().await;
     }
@@ -158,7 +166,8 @@ async fn an_event_is_safe_on_disk_or_with_the_store() {
     recorded.safe().await.unwrap();
 
     disk.set(NO_SYNC);
-    let recorded = meter.record(event(2));
+    let mut recorded = meter.record(event(2));
+    assert_eq!(poll(&mut recorded), Poll::Pending);
     sink.away.store(false, Ordering::SeqCst);
     recorded.safe().await.unwrap();
     meter.flush().await;

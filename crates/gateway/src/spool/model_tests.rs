@@ -16,6 +16,8 @@ use super::*;
 enum Step {
     /// So many events.
     Record(usize),
+    /// What was gathered is written.
+    Write,
     /// The keeper looks after the spool.
     Keep,
     /// It makes no segment, but flushes.
@@ -54,6 +56,7 @@ fn faults() -> impl Strategy<Value = Faults> {
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         6 => (1usize..6).prop_map(Step::Record),
+        6 => Just(Step::Write),
         3 => Just(Step::Keep),
         2 => Just(Step::Flush),
         5 => prop_oneof![3 => Just(Store::Takes), 1 => Just(Store::Away), 1 => Just(Store::AnswerLost)]
@@ -159,7 +162,7 @@ impl World {
         }
         let Some(spool) = &mut self.nodes[at].spool else { return };
         spool.recover(now);
-        if let Some(sync) = spool.begin_sync() {
+        if let Some(sync) = spool.begin_sync(now) {
             let result = sync.files.iter().try_for_each(|file| file.sync());
             spool.synced(&sync, result, now);
         }
@@ -208,8 +211,13 @@ impl World {
                         return;
                     }
                     let name = event.request.clone();
-                    let number = spool.record(event, self.now);
+                    let number = spool.record(event, || self.now);
                     unsafe_yet.push((number, name));
+                }
+            }
+            Step::Write => {
+                if let Some(spool) = &mut self.nodes[at].spool {
+                    spool.write(self.now);
                 }
             }
             Step::Keep => self.keep(at, true),

@@ -87,7 +87,8 @@ impl Spool {
     }
 
     /// What is to be brought to disk, if anything. Then comes [`Self::synced`].
-    pub(crate) fn begin_sync(&mut self) -> Option<Sync> {
+    pub(crate) fn begin_sync(&mut self, now: Duration) -> Option<Sync> {
+        self.write(now);
         let mut files = std::mem::take(&mut self.dirty);
         if std::mem::take(&mut self.touched) {
             files.extend(self.file.as_ref().map(Arc::clone));
@@ -97,7 +98,7 @@ impl Spool {
 
     /// Whether something was written that is not on disk.
     pub(crate) fn is_dirty(&self) -> bool {
-        self.touched || !self.dirty.is_empty()
+        self.touched || self.gathered > 0 || !self.dirty.is_empty()
     }
 
     /// It was tried to bring this to disk. After an error nobody knows what is there: all that was not known to be on
@@ -111,6 +112,7 @@ impl Spool {
             }
             Err(error) => {
                 (self.file, self.touched, self.written) = (None, false, self.synced);
+                self.ungather();
                 self.dirty.clear();
                 self.stale.append(&mut self.parts);
                 self.fault = Some(error.to_string());

@@ -59,6 +59,13 @@ impl UpstreamBody {
         Self { framing, lease: None, unpacker: None, ahead: body, failed: None, pause }
     }
 
+    /// Whether all of it has come.
+    pub(crate) fn has_come(&self) -> bool {
+        let come = self.lease.as_ref().map(|lease| lease.link.input.len());
+        let rest = self.framing.length().and_then(|rest| usize::try_from(rest).ok());
+        self.unpacker.is_none() && self.failed.is_none() && come.zip(rest).is_some_and(|(come, rest)| come >= rest)
+    }
+
     /// How the body begins, behind a byte order mark and white space. Nothing of it is lost.
     pub(crate) async fn beginning(&mut self) -> &[u8] {
         let mut read = BytesMut::from(&self.ahead[..]);

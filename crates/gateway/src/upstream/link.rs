@@ -4,6 +4,7 @@
 use std::future::Future;
 use std::io::{self, IoSlice};
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -12,10 +13,12 @@ use hyper_rustls::MaybeHttpsStream;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, Interest};
 use tokio::net::TcpStream;
+use tokio::time::Instant;
 use tokio_rustls::client::TlsStream;
 
 use super::head::{self, Head, NoHead};
 use super::request::Request;
+use crate::alarm::Alarms;
 use crate::body::BoxError;
 
 /// Room for reading. An answer of the usual length comes in one read; more room is made for longer ones.
@@ -192,17 +195,23 @@ impl Link {
     }
 
     /// Sends, and waits for the head of the answer, which must come within `longest` after the last byte that went out.
-    pub(super) async fn head(&mut self, longest: Duration) -> Result<Head, Failed> {
-        loop {
-            let sent = self.sent;
-            let head = tokio::time::timeout(longest, std::future::poll_fn(|context| self.poll_head(context)));
-            match head.await {
-                Ok(head) => return head,
-                // A long body is still on its way; its pauses are bounded where it comes from.
-                Err(_) if self.request.is_some() && self.sent > sent => {}
-                Err(_) => return Err(Failed::Silent(longest)),
+    pub(super) async fn head(&mut self, longest: Duration, alarms: &Arc<Alarms>) -> Result<Head, Failed> {
+        let mut alarm = alarms.at(Instant::now() + longest);
+        let mut sent = self.sent;
+        std::future::poll_fn(|context| {
+            if let Poll::Ready(head) = self.poll_head(context) {
+                return Poll::Ready(head);
             }
-        }
+            ready!(alarm.poll(context));
+            // A long body is still on its way; its pauses are bounded where it comes from.
+            while self.request.is_some() && self.sent > sent {
+                sent = self.sent;
+                alarm.set(Instant::now() + longest);
+                ready!(alarm.poll(context));
+            }
+            Poll::Ready(Err(Failed::Silent(longest)))
+        })
+        .await
     }
 
     /// An answer that comes before the request is out counts; so does one that comes although the request could not be
@@ -297,7 +306,7 @@ mod tests {
             }
             String::from_utf8(got).unwrap()
         };
-        let ask = async move { link.head(Duration::from_secs(60)).await };
+        let ask = async move { link.head(MINUTE, &Arc::default()).await };
         let (got, head) = tokio::join!(serve, ask);
         (got.split_once("\r\n\r\n").unwrap().1.to_owned(), head.map_err(|error| error.to_string()))
     }
@@ -332,11 +341,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_close_that_crosses_with_the_request_is_told_from_one_behind_it() {
+        let alarms = Arc::default();
         // Closed before the request came: the first bytes are answered with a reset.
         let (mut link, theirs) = sockets().await;
         drop(theirs);
         link.begin(request(Sending::Whole("{}".into())));
-        let failed = link.head(MINUTE).await.unwrap_err();
+        let failed = link.head(MINUTE, &alarms).await.unwrap_err();
         assert!(link.refused(&failed).await && !link.answered(), "{failed}");
 
         // Closed when it had come and had not been read.
@@ -346,7 +356,7 @@ mod tests {
             theirs.peek(&mut [0]).await.unwrap();
             drop(theirs);
         };
-        let (failed, ()) = tokio::join!(link.head(MINUTE), close);
+        let (failed, ()) = tokio::join!(link.head(MINUTE, &alarms), close);
         let failed = failed.unwrap_err();
         assert!(link.refused(&failed).await, "{failed}");
 
@@ -360,13 +370,14 @@ mod tests {
             }
             drop(theirs);
         };
-        let (failed, ()) = tokio::join!(link.head(MINUTE), close);
+        let (failed, ()) = tokio::join!(link.head(MINUTE, &alarms), close);
         let failed = failed.unwrap_err();
         assert!(!link.refused(&failed).await, "{failed}");
     }
 
     #[tokio::test(start_paused = true)]
     async fn silence_is_bounded_and_a_long_request_is_not_silence() {
+        let alarms = Arc::default();
         let (mut link, theirs) = pair();
         link.begin(request(Sending::Nothing));
         let reading = tokio::spawn(async move {
@@ -374,7 +385,7 @@ mod tests {
             let mut buffer = [0; 4_096];
             while theirs.read(&mut buffer).await.is_ok_and(|read| read > 0) {}
         });
-        assert!(matches!(link.head(MINUTE).await, Err(Failed::Silent(MINUTE))));
+        assert!(matches!(link.head(MINUTE, &alarms).await, Err(Failed::Silent(MINUTE))));
         drop(link);
         reading.await.unwrap();
 
@@ -392,7 +403,7 @@ mod tests {
             }
             theirs.write_all(ANSWER).await.unwrap();
         };
-        let (head, ()) = tokio::join!(link.head(MINUTE), serve);
+        let (head, ()) = tokio::join!(link.head(MINUTE, &alarms), serve);
         assert_eq!(head.unwrap().status.as_u16(), 200);
     }
 }

@@ -176,7 +176,7 @@ async fn a_damaged_spool_is_kept_and_the_rest_of_it_counted() {
     let middle = good.len() / 2;
     damaged[middle] ^= 1;
     std::fs::write(name(1, "damaged"), &damaged).unwrap();
-    std::fs::write(name(2, "newer"), "keystead usage 3\nsomething else\n").unwrap();
+    std::fs::write(name(2, "newer"), "keystead usage 4\nsomething else\n").unwrap();
     let outside = folder.path().join("outside");
     std::fs::write(&outside, &good).unwrap();
     std::os::unix::fs::symlink(&outside, name(3, "link")).unwrap();
@@ -220,7 +220,7 @@ async fn a_damaged_spool_is_kept_and_the_rest_of_it_counted() {
     assert_eq!((at.len(), store.events.lock().unwrap().len()), (6, 8));
     for (kept, bytes) in [
         (name(1, "damaged").with_extension("usage.damaged"), &damaged[..]),
-        (name(2, "newer"), b"keystead usage 3\nsomething else\n"),
+        (name(2, "newer"), b"keystead usage 4\nsomething else\n"),
         (outside.clone(), &good[..]),
         (dir.join("notes.txt"), b"not ours"),
         (name(7, "live"), &good[..]),

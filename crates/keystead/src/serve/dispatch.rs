@@ -127,7 +127,7 @@ impl Dispatch {
             }
             Plane::Administration => {
                 let client = self.edge.client(peer, request.headers());
-                self.settled(Box::pin(self.routed(plane, request, client)).await).await
+                Box::pin(self.settled(plane, request, client)).await
             }
             Plane::Pages if !is_probe(request.uri().path()) && !self.hosts.knows(request.headers()) => plain(
                 StatusCode::MISDIRECTED_REQUEST,
@@ -141,7 +141,7 @@ impl Dispatch {
             }
             Plane::Pages => {
                 let visitor = self.edge.visitor(peer, request.headers());
-                self.settled(Box::pin(self.routed(plane, request, visitor)).await).await
+                Box::pin(self.settled(plane, request, visitor)).await
             }
         }
     }
@@ -150,8 +150,8 @@ impl Dispatch {
 impl Dispatch {
     /// The very next request, on any node, must see what was just done. Where some nodes have not confirmed it, the answer
     /// and the audit log say so.
-    async fn settled(&self, served: Served) -> Answer {
-        let Served { mut answer, changed, done } = served;
+    async fn settled(&self, plane: Plane, request: Request<Inbound>, client: Client) -> Answer {
+        let Served { mut answer, changed, done } = self.routed(plane, request, client).await;
         let Some(revision) = changed else { return answer };
         let spread = Box::pin(self.follower.settle(revision)).await;
         if spread.unconfirmed == 0 {

@@ -56,6 +56,11 @@ impl<S> Timed<S> {
 
     /// Whether this moment has come; if not, the task is woken when it does.
     fn has_come(&mut self, moment: Instant, context: &mut Context<'_>) -> bool {
+        // Set already, and by this task, which is the only one that polls the socket.
+        let set = |alarm: &Pin<Box<Sleep>>| alarm.deadline() <= moment && !alarm.is_elapsed();
+        if self.alarm.as_ref().is_some_and(set) {
+            return false;
+        }
         let alarm = self.alarm.get_or_insert_with(|| Box::pin(sleep_until(moment)));
         if alarm.deadline() > moment {
             alarm.as_mut().reset(moment);
