@@ -52,7 +52,7 @@ pub(crate) fn run(binary: &Path, renders: u32) -> Done {
 
 /// The pages that can be opened, as the table of routes names them: each entry with `get(`.
 fn routes() -> Done<Vec<String>> {
-    let file = shell::root().join("crates/dashboard/src/lib.rs");
+    let file = shell::root().join("crates/dashboard/src/routes.rs");
     let text = std::fs::read_to_string(&file).map_err(|error| error.to_string())?;
     let table = text.split_once("pub static ROUTES").ok_or("no table of routes")?.1;
     let table = table.split_once("\n];").ok_or("the table of routes has no end")?.0;

@@ -38,7 +38,7 @@ pub(super) fn element(name: &str, words: &str, language: Language) -> String {
     let file = format!("{}-{name}.png", language.tag());
     let mut out = String::new();
     if let Some((width, height)) = picture(&file).and_then(size) {
-        let words = super::escaped(words);
+        let words = escaped(words);
         // Pictures are taken at two dots for each point of the page. Writing into a string cannot fail.
         let _ = write!(
             out,
@@ -48,6 +48,12 @@ pub(super) fn element(name: &str, words: &str, language: Language) -> String {
         );
     }
     out
+}
+
+/// A text as it may stand in HTML.
+pub(super) fn escaped(text: &str) -> String {
+    let Ok(safe) = askama::filters::escape(text, askama::filters::Html);
+    safe.to_string()
 }
 
 /// Width and height stand at the head of a PNG.

@@ -1,6 +1,7 @@
 //! Which page answers what somebody typed or pasted: the sign of an error first, then words.
 
-use super::{TOPICS, Topic, signs};
+use super::articles::{TOPICS, Topic, topic};
+use super::error_patterns::{of, plain};
 use crate::language::Language;
 
 /// What was found.
@@ -12,29 +13,10 @@ pub(crate) enum Found {
     Pages(Vec<&'static Topic>),
 }
 
-/// The longest text that is read; error bodies are shorter.
-const LONGEST: usize = 4_000;
-
-/// Small letters, single spaces, no backslashes: a body copied from a log matches like the message alone.
-pub(super) fn plain(text: &str) -> String {
-    let small: String = text
-        .chars()
-        .take(LONGEST)
-        .filter(|letter| *letter != '\\')
-        .map(|letter| match letter {
-            '’' | '‘' => '\'',
-            '“' | '”' => '"',
-            other => other,
-        })
-        .flat_map(char::to_lowercase)
-        .collect();
-    small.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
 /// Finds the page of an error, or pages by their words in this language.
 pub(crate) fn find(language: Language, asked: &str) -> Found {
     let asked = plain(asked);
-    match signs::of(&asked).and_then(super::topic) {
+    match of(&asked).and_then(topic) {
         Some(topic) => Found::Error(topic),
         None => Found::Pages(by_words(language, &asked)),
     }
@@ -56,4 +38,9 @@ fn by_words(language: Language, asked: &str) -> Vec<&'static Topic> {
     scored.retain(|(held, _, _)| *held > 0 && *held == most);
     scored.sort_by_key(|(_, titled, _)| std::cmp::Reverse(*titled));
     scored.into_iter().map(|(_, _, topic)| topic).collect()
+}
+
+/// The page about what a message says.
+pub(crate) fn topic_of_message(message: &str) -> Option<&'static Topic> {
+    of(&plain(message)).and_then(topic)
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::search::plain;
+use super::error_patterns::plain;
 use super::{Found, Group, TOPICS, find, pictures, topic};
 use crate::language::Language;
 use crate::tests::files;
@@ -148,7 +148,7 @@ fn every_sentence_of_the_pages_finds_its_page_in_each_language() {
             if title || !(key.starts_with("error-") || key.starts_with("reason-")) {
                 continue;
             }
-            let wanted = super::signs::topic_of_text(key);
+            let wanted = super::error_patterns::topic_of_text(key);
             assert!(wanted.and_then(topic).is_some(), "{key} has no page");
             let told = text.replace("{ $time }", "12:30 UTC").replace("{ $number }", "+48 ••• 34");
             assert_eq!(slug(language, &told), wanted, "{} {key}: {told}", language.tag());

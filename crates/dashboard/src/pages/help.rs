@@ -5,13 +5,13 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use super::{Page, go, show};
-use crate::DashboardState;
-use crate::failure::Failure;
 use crate::help::{self, Found, Group, Topic};
 use crate::language::Language;
+use crate::state::DashboardState;
 use crate::text::Text;
-use crate::visit::Visitor;
+use crate::web::error_page::Failure;
+use crate::web::extract::Visitor;
+use crate::web::response::{Page, go, show};
 
 /// What stands around every page of the help.
 struct Frame {

@@ -6,13 +6,13 @@ use keystead_app::Page as Cursor;
 use keystead_app::verification::{RefusedCall, Upcoming};
 use keystead_core::gate::Requirement;
 
-use super::{Page, show};
-use crate::DashboardState;
-use crate::failure::Failure;
 use crate::help;
-use crate::shell::Shell;
+use crate::state::DashboardState;
 use crate::text::Text;
-use crate::visit::Visit;
+use crate::web::error_page::Failure;
+use crate::web::extract::Visit;
+use crate::web::layout::Shell;
+use crate::web::response::{Page, show};
 
 /// A refused call with the page that says what to do.
 struct Refusal {

@@ -8,12 +8,12 @@ use keystead_app::verification::Standing;
 use keystead_core::gate::Requirement;
 use keystead_core::rate::{MOST, Measure, RateLimits};
 
-use super::{Page, go, show, show_refused};
-use crate::DashboardState;
-use crate::failure::{Failure, words};
-use crate::form::Form;
-use crate::shell::Shell;
-use crate::visit::Visit;
+use crate::state::DashboardState;
+use crate::web::error_page::{Failure, words};
+use crate::web::extract::Visit;
+use crate::web::form::Form;
+use crate::web::layout::Shell;
+use crate::web::response::{Page, go, show, show_refused};
 
 const HERE: &str = "/limits";
 

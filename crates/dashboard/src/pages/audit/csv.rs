@@ -12,13 +12,13 @@ use keystead_app::{Actor, Error, Page as Cursor};
 use keystead_core::id::OrganizationId;
 
 use super::filters::Filters;
-use super::words;
-use crate::DashboardState;
-use crate::csv::cell;
-use crate::failure::Failure;
+use super::wording as words;
+use crate::format::When;
+use crate::state::DashboardState;
 use crate::text::Text;
-use crate::visit::Visit;
-use crate::when::When;
+use crate::web::csv::cell;
+use crate::web::error_page::Failure;
+use crate::web::extract::Visit;
 
 /// How many rows are read at a time.
 const ROWS: u32 = 500;

@@ -6,8 +6,8 @@ use keystead_app::audit::{ACTIONS, Area, AuditQuestion};
 use keystead_core::id::ProjectId;
 use keystead_core::time::Timestamp;
 
-use crate::visit::Asked;
-use crate::when::start_of;
+use crate::format::start_of;
+use crate::web::extract::Asked;
 
 /// The questions of the form, as they were asked; an empty one asks for nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use keystead_core::scope::ALL_READ;
 
-use crate::form::Form;
+use crate::web::form::Form;
 
 /// Permissions of a restricted key, in the words of the wire.
 const SCOPES: [&str; 9] = [
@@ -18,16 +18,16 @@ const SCOPES: [&str; 9] = [
 ];
 
 /// What a form about permissions shows.
-pub(in crate::pages) struct Permissions {
+pub(crate) struct Permissions {
     /// `all`, `read` or `restricted`.
-    pub(in crate::pages) chosen: &'static str,
+    pub(crate) chosen: &'static str,
     /// Each scope and whether it is ticked.
-    pub(in crate::pages) scopes: Vec<(String, bool)>,
+    pub(crate) scopes: Vec<(String, bool)>,
 }
 
 impl Permissions {
     /// Of a key with these literals. Literals that are not offered to new keys are kept where a key has them.
-    pub(in crate::pages) fn of(restriction: &[String]) -> Self {
+    pub(crate) fn of(restriction: &[String]) -> Self {
         let chosen = match restriction {
             [] => "all",
             [one] if one == ALL_READ => "read",
@@ -41,7 +41,7 @@ impl Permissions {
     }
 
     /// As a form that must be filled in again had them.
-    pub(in crate::pages) fn as_sent(form: &Form) -> Self {
+    pub(crate) fn as_sent(form: &Form) -> Self {
         let mut sent = Self::of(&Self::asked(form).unwrap_or_default());
         if form.text("permissions") == "restricted" {
             sent.chosen = "restricted";
@@ -50,7 +50,7 @@ impl Permissions {
     }
 
     /// The literals a form asks for; none when it asks for a restriction to nothing.
-    pub(in crate::pages) fn asked(form: &Form) -> Option<Vec<String>> {
+    pub(crate) fn asked(form: &Form) -> Option<Vec<String>> {
         match form.text("permissions") {
             "read" => Some(vec![ALL_READ.to_owned()]),
             "restricted" => Some(form.all("scope")).filter(|scopes| !scopes.is_empty()),

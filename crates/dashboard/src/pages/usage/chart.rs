@@ -6,8 +6,10 @@ use keystead_app::usage::{Bucket, UsageResult};
 use keystead_core::money::Amount;
 use keystead_core::time::Timestamp;
 
-use super::{SERIES, id_of};
-use crate::shell::Shell;
+use crate::web::layout::Shell;
+
+/// Series that are told apart; the rest is "other".
+pub(super) const SERIES: usize = 5;
 
 /// What a bar shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +36,12 @@ impl Measure {
             Self::Requests | Self::Tokens => shell.when.number(&i64::try_from(value).unwrap_or(i64::MAX)),
         }
     }
+}
+
+/// The id of what a result is about; empty for what was nobody's, as calls of service accounts are no person's.
+pub(super) fn id_of(result: &UsageResult) -> String {
+    let id = result.model.as_ref().or(result.key.as_ref()).or(result.project.as_ref()).or(result.user.as_ref());
+    id.cloned().unwrap_or_default()
 }
 
 /// Stacked bars from zero, the largest series at the base.

@@ -1,0 +1,217 @@
+//! Help: one short page for each thing people get stuck with, in three languages, found by the text of an error
+//! (S1-47, S3-43). The pages are Markdown files compiled in; pictures of them are made by the browser's journeys.
+
+use std::sync::LazyLock;
+
+use pulldown_cmark::{CowStr, Event, HeadingLevel, Parser, Tag, TagEnd, html};
+
+use super::pictures::{element, escaped};
+use crate::language::Language;
+
+/// The groups of the index, in its order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Group {
+    /// Keys and calls.
+    Keys,
+    /// What new keys and models ask for.
+    Verification,
+    /// What an error says.
+    Errors,
+}
+
+impl Group {
+    pub(crate) const ALL: [Self; 3] = [Self::Keys, Self::Verification, Self::Errors];
+
+    /// The key of its heading.
+    pub(crate) const fn key(self) -> &'static str {
+        match self {
+            Self::Keys => "help-group-keys",
+            Self::Verification => "help-group-verification",
+            Self::Errors => "help-group-errors",
+        }
+    }
+}
+
+/// One page; its address never changes.
+#[derive(Debug)]
+pub(crate) struct Topic {
+    pub(crate) slug: &'static str,
+    pub(crate) group: Group,
+    /// English, Polish, Japanese.
+    pub(super) sources: [&'static str; 3],
+}
+
+macro_rules! topics {
+    ($($group:ident: $($slug:literal)+;)+) => {
+        /// Every page.
+        pub(crate) static TOPICS: &[Topic] = &[$($(Topic {
+            slug: $slug,
+            group: Group::$group,
+            sources: [
+                include_str!(concat!("../../locales/en/help/", $slug, ".md")),
+                include_str!(concat!("../../locales/pl/help/", $slug, ".md")),
+                include_str!(concat!("../../locales/ja/help/", $slug, ".md")),
+            ],
+        },)+)+];
+    };
+}
+
+topics! {
+    Keys:
+        "first-call"
+        "kinds-of-keys"
+        "keeping-keys-safe"
+        "rotating-and-revoking"
+        "people-and-projects"
+        "signing-in";
+    Verification:
+        "phone-number-requirement"
+        "phone-codes"
+        "payment-method"
+        "verification"
+        "documents"
+        "waiting-and-results"
+        "your-data"
+        "operating";
+    Errors:
+        "model-needs-verification"
+        "image-model-needs-verification"
+        "stream-needs-verification"
+        "summary-needs-verification"
+        "key-not-accepted"
+        "wrong-organization-or-project"
+        "addresses-and-countries"
+        "missing-permission"
+        "model-not-found"
+        "request-not-understood"
+        "not-there"
+        "rate-limits"
+        "too-many-tries"
+        "links-and-forms"
+        "service-errors";
+}
+
+/// A page in one language, ready to show.
+#[derive(Debug)]
+pub(crate) struct Article {
+    pub(crate) title: String,
+    /// The first paragraph, as text: what the index says of the page.
+    pub(crate) lead: String,
+    /// What follows, as HTML.
+    body: String,
+    /// All of its words in small letters.
+    pub(super) words: String,
+}
+
+static ARTICLES: LazyLock<Vec<[Article; 3]>> = LazyLock::new(|| {
+    let all = |topic: &Topic| Language::ALL.map(|language| read(topic.sources[place(language)], language));
+    TOPICS.iter().map(all).collect()
+});
+
+const fn place(language: Language) -> usize {
+    match language {
+        Language::English => 0,
+        Language::Polish => 1,
+        Language::Japanese => 2,
+    }
+}
+
+/// The page of this address.
+pub(crate) fn topic(slug: &str) -> Option<&'static Topic> {
+    TOPICS.iter().find(|topic| topic.slug == slug)
+}
+
+impl Topic {
+    /// In this language.
+    pub(crate) fn article(&self, language: Language) -> &'static Article {
+        // Both tables are made from one list; were one shorter, the first page is the better answer than none.
+        let at = TOPICS.iter().position(|topic| topic.slug == self.slug).unwrap_or_default();
+        &ARTICLES[at][place(language)]
+    }
+
+    /// The address within the installation.
+    pub(crate) fn path(&self) -> String {
+        format!("/help/{}", self.slug)
+    }
+}
+
+/// The page about a call that a gate refused, by what was wanted and the name of the rule.
+pub(crate) fn topic_of_refusal(action: &str, model: &str, rule: &str) -> Option<&'static Topic> {
+    topic(match action {
+        "model.use" if rule.contains("stream") => "stream-needs-verification",
+        "model.use" if rule.contains("summar") => "summary-needs-verification",
+        "model.use" if model.contains("image") => "image-model-needs-verification",
+        "model.use" => "model-needs-verification",
+        "organization.verify" => "payment-method",
+        _ => "phone-number-requirement",
+    })
+}
+
+/// The address of a page in a language, for links: whoever reads Polish goes on in Polish.
+pub(crate) fn href(topic: &Topic, language: Language) -> String {
+    format!("{}?language={}", topic.path(), language.tag())
+}
+
+impl Article {
+    /// The page's HTML, with this installation's own address where the text names it.
+    pub(crate) fn html(&self, public_url: &str) -> String {
+        self.body.replace("{public_url}", &escaped(public_url))
+    }
+}
+
+/// Reads a page: the first heading is its title, the first paragraph its lead.
+fn read(source: &str, language: Language) -> Article {
+    let events: Vec<Event<'_>> = Parser::new(source).collect();
+    let end = |wanted: TagEnd| {
+        let at = events.iter().position(|event| *event == Event::End(wanted));
+        at.map_or(0, |at| at + 1)
+    };
+    let heading = end(TagEnd::Heading(HeadingLevel::H1));
+    let lead = end(TagEnd::Paragraph).max(heading);
+    let mut body = String::new();
+    html::push_html(&mut body, illustrated(&events[lead..], language).into_iter());
+    Article {
+        title: text(&events[..heading]),
+        lead: text(&events[heading..lead]),
+        body,
+        words: text(&events).to_lowercase(),
+    }
+}
+
+fn text(events: &[Event<'_>]) -> String {
+    let mut all = String::new();
+    for event in events {
+        match event {
+            Event::Text(part) | Event::Code(part) => all.push_str(part),
+            Event::SoftBreak | Event::HardBreak | Event::End(_) => all.push(' '),
+            _ => {}
+        }
+    }
+    all.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The same with links that stay in this language, and each picture as the installation serves it, in this language and
+/// with its size, so that nothing jumps.
+fn illustrated<'e>(events: &[Event<'e>], language: Language) -> Vec<Event<'e>> {
+    let mut out = Vec::with_capacity(events.len());
+    let mut rest = events.iter();
+    while let Some(event) = rest.next() {
+        if let Event::Start(Tag::Link { dest_url, link_type, title, id }) = event {
+            let dest_url = CowStr::from(match dest_url.starts_with("/help/") {
+                true => format!("{dest_url}?language={}", language.tag()),
+                false => dest_url.to_string(),
+            });
+            let (link_type, title, id) = (*link_type, title.clone(), id.clone());
+            out.push(Event::Start(Tag::Link { link_type, dest_url, title, id }));
+            continue;
+        }
+        let Event::Start(Tag::Image { dest_url, .. }) = event else {
+            out.push(event.clone());
+            continue;
+        };
+        let inside: Vec<Event<'_>> =
+            rest.by_ref().take_while(|event| !matches!(event, Event::End(TagEnd::Image))).cloned().collect();
+        out.push(Event::InlineHtml(CowStr::from(element(dest_url, &text(&inside), language))));
+    }
+    out
+}

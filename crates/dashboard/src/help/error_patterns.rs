@@ -1,0 +1,347 @@
+//! By what an error is recognised: words of its message, its code, or the sentence of a page in any of the three
+//! languages. A test walks the product's messages and codes, so that a new one has to get a page here.
+
+use std::sync::LazyLock;
+
+use crate::language::Language;
+
+/// The longest text that is read; error bodies are shorter.
+const LONGEST: usize = 4_000;
+
+/// Small letters, single spaces, no backslashes: a body copied from a log matches like the message alone.
+pub(super) fn plain(text: &str) -> String {
+    let small: String = text
+        .chars()
+        .take(LONGEST)
+        .filter(|letter| *letter != '\\')
+        .map(|letter| match letter {
+            '’' | '‘' => '\'',
+            '“' | '”' => '"',
+            other => other,
+        })
+        .flat_map(char::to_lowercase)
+        .collect();
+    small.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Words that stand together in a message, in small letters, and the page about it. Where several fit, the longest wins.
+const MESSAGES: &[(&[&str], &str)] = &[
+    (&["your organization must be verified to"], "model-needs-verification"),
+    (&["your organization must be verified to use the model"], "model-needs-verification"),
+    (&["your organization must be verified to use the model", "image"], "image-model-needs-verification"),
+    (&["your organization must be verified to use the model", "dall-e"], "image-model-needs-verification"),
+    (
+        &["your organization must be verified to use the model", "organization_verification_required"],
+        "image-model-needs-verification",
+    ),
+    (&["perhaps check your credentials"], "image-model-needs-verification"),
+    (&["your organization must be verified to stream"], "stream-needs-verification"),
+    (&["your organization must be verified to generate reasoning summaries"], "summary-needs-verification"),
+    (&["before it can create a new api key"], "phone-number-requirement"),
+    (&["needs a verified phone number before it can create a new api key"], "phone-number-requirement"),
+    (&["needs a payment method on file before it can create a new api key"], "payment-method"),
+    (&["must be verified before it can create a new api key"], "verification"),
+    (&["before its owner can make another organization"], "phone-number-requirement"),
+    (&["before its verification can begin"], "payment-method"),
+    (&["the sim card of this number was changed lately"], "phone-codes"),
+    (&["incorrect api key provided"], "key-not-accepted"),
+    (&["you didn't provide an api key"], "key-not-accepted"),
+    (&["missing bearer"], "key-not-accepted"),
+    (&["authorization header"], "key-not-accepted"),
+    (&["account associated with this api key has been deactivated"], "key-not-accepted"),
+    (&["keys belong into the authorization header"], "key-not-accepted"),
+    (&["401 unauthorized"], "key-not-accepted"),
+    (&["openai-organization header"], "wrong-organization-or-project"),
+    (&["no such organization"], "wrong-organization-or-project"),
+    (&["openai-project header"], "wrong-organization-or-project"),
+    (&["has been archived"], "wrong-organization-or-project"),
+    (&["must be a member of an organization"], "wrong-organization-or-project"),
+    (&["your ip is not authorized"], "addresses-and-countries"),
+    (&["country, region, or territory not supported"], "addresses-and-countries"),
+    (&["your address now is"], "addresses-and-countries"),
+    (&["each of its projects, can have at most"], "addresses-and-countries"),
+    (&["invalid 'allowed_ips'"], "addresses-and-countries"),
+    (&["missing scopes"], "missing-permission"),
+    (&["insufficient permissions"], "missing-permission"),
+    (&["an api key cannot grant"], "missing-permission"),
+    (&["this api key holds no scope"], "missing-permission"),
+    (&["only a person can own"], "kinds-of-keys"),
+    (&["this api key was revoked while the answer was being sent"], "rotating-and-revoking"),
+    (&["an expired api key cannot be updated"], "rotating-and-revoking"),
+    (&["an expired api key cannot be rotated"], "rotating-and-revoking"),
+    (&["only the person who owns this api key can rotate it"], "rotating-and-revoking"),
+    (&["only api keys of a project can be rotated"], "rotating-and-revoking"),
+    (&["this api key has been rotated before"], "rotating-and-revoking"),
+    (&["does not exist or you do not have access to it"], "model-not-found"),
+    (&["project `", "does not have access to model"], "model-not-found"),
+    (&["the model '", "is not served where batches run"], "model-not-found"),
+    (&["no model server is configured"], "model-not-found"),
+    (&["could not parse the json body"], "request-not-understood"),
+    (&["request body"], "request-not-understood"),
+    (&["unknown parameter: '"], "request-not-understood"),
+    (&["the parameter '"], "request-not-understood"),
+    (&["the member '"], "request-not-understood"),
+    (&["the header 'content-type'"], "request-not-understood"),
+    (&["'content-type' names another charset"], "request-not-understood"),
+    (&["the header 'idempotency-key'"], "request-not-understood"),
+    (&["the body names more than"], "request-not-understood"),
+    (&["address of this request cannot be sent on"], "request-not-understood"),
+    (&["it holds a line break within"], "request-not-understood"),
+    (&["the tools of one request"], "request-not-understood"),
+    (&["model of the tool `image_generation`"], "request-not-understood"),
+    (&["json body of your request must be utf-8"], "request-not-understood"),
+    (&["needs an image model"], "model-not-found"),
+    (&["the model '", "is not served where"], "model-not-found"),
+    (&["usage cannot be recorded at the moment"], "service-errors"),
+    (&["address of an operator of this installation"], "signing-in"),
+    (&["multipart body"], "request-not-understood"),
+    (&["compressed request bodies"], "request-not-understood"),
+    (&["send this request with 'content-type"], "request-not-understood"),
+    (&["the part '"], "request-not-understood"),
+    (&["model's name is not encoded"], "request-not-understood"),
+    (&["address of this request is too long"], "request-not-understood"),
+    (&["in 'input_file_id'"], "request-not-understood"),
+    (&["a batch may hold"], "request-not-understood"),
+    (&["each line is one object with 'custom_id'"], "request-not-understood"),
+    (&["of the batch:"], "request-not-understood"),
+    (&["it is too long."], "request-not-understood"),
+    (&["invalid '"], "request-not-understood"),
+    (&["invalid type for '"], "request-not-understood"),
+    (&["invalid request:"], "request-not-understood"),
+    (&["missing required parameter"], "request-not-understood"),
+    (&["must be given"], "request-not-understood"),
+    (&["only one of 'after' and 'before'"], "request-not-understood"),
+    (&["invalid url ("], "not-there"),
+    (&["not allowed to", " on "], "not-there"),
+    (&["no such "], "not-there"),
+    (&["cursor names nothing"], "not-there"),
+    (&["this already exists"], "not-there"),
+    (&["too many tries"], "too-many-tries"),
+    (&["rate limit reached"], "rate-limits"),
+    (&["request too large for"], "rate-limits"),
+    (&["models can have limits of their own"], "rate-limits"),
+    (&["invalid 'max_"], "rate-limits"),
+    (&["rate_limit_error"], "too-many-tries"),
+    (&["exceeded your current quota"], "too-many-tries"),
+    (&["429 too many requests"], "too-many-tries"),
+    (&["the model server"], "service-errors"),
+    (&["batch's file could not be read"], "service-errors"),
+    (&["cannot check this api key at the moment"], "service-errors"),
+    (&["service does not answer"], "service-errors"),
+    (&["holds as many request bodies as it can"], "service-errors"),
+    (&["too many large requests of yours"], "service-errors"),
+    (&["too many connections are open"], "service-errors"),
+    (&["api is served over https only"], "key-not-accepted"),
+    (&["the operator has not configured"], "service-errors"),
+    (&["temporarily unavailable"], "service-errors"),
+    (&["had an error while processing your request"], "service-errors"),
+    (&["the delivery"], "operating"),
+    (&["only an operator"], "operating"),
+    (&["look at every picture before approving"], "operating"),
+    (&["these pictures are held by law"], "operating"),
+    (&["this case has no pictures"], "operating"),
+    (&["two other operators must reset"], "signing-in"),
+    (&["this has been proposed; another operator decides"], "operating"),
+    (&["set up a second step for yourself before"], "signing-in"),
+    (&["case was decided before"], "operating"),
+    (&["a second person must agree"], "operating"),
+    (&["second operator"], "operating"),
+    (&["nobody decides for an organization"], "operating"),
+    (&["too many exemptions"], "operating"),
+    (&["somebody else has changed the rules"], "operating"),
+    (&["rule '"], "operating"),
+    (&["this attempt has ended"], "operating"),
+    (&["this link was used or ran out"], "links-and-forms"),
+    (&["invitation was used"], "links-and-forms"),
+    (&["invitations can wait at once"], "people-and-projects"),
+    (&["invitation is for another address"], "people-and-projects"),
+    (&["this person is a member already"], "people-and-projects"),
+    (&["person can own at most"], "people-and-projects"),
+    (&["an organization can have at most"], "people-and-projects"),
+    (&["default project cannot be renamed"], "people-and-projects"),
+    (&["an organization needs an owner"], "people-and-projects"),
+    (&["this address has an account"], "signing-in"),
+    (&["address or the password is not right"], "signing-in"),
+    (&["the password"], "signing-in"),
+    (&["this password"], "signing-in"),
+    (&["passkey"], "signing-in"),
+    (&["second step is"], "signing-in"),
+    (&["authenticator app"], "signing-in"),
+    (&["code is not right, or it was used before"], "signing-in"),
+    (&["account has no password"], "signing-in"),
+    (&["type your password again"], "signing-in"),
+    (&["confirm your address first"], "signing-in"),
+    (&["other account"], "signing-in"),
+    (&["a password or add a passkey first"], "signing-in"),
+    (&["'phone_number'"], "phone-codes"),
+    (&["invalid 'code'"], "phone-codes"),
+    (&["numbers of this country"], "phone-codes"),
+    (&["use a mobile number"], "phone-codes"),
+    (&["phone number is already verified"], "phone-codes"),
+    (&["replace the verified phone number"], "phone-codes"),
+    (&["phone verification"], "phone-codes"),
+    (&["this number cannot be used for another organization"], "phone-codes"),
+    (&["could not be delivered to this number"], "phone-codes"),
+    (&["wrong code. tries left"], "phone-codes"),
+    (&["codes of this verification were sent"], "phone-codes"),
+    (&["code is not valid any more"], "phone-codes"),
+    (&["payment method is being entered"], "payment-method"),
+    (&["documents of this country"], "documents"),
+    (&["this document is not taken"], "documents"),
+    (&["choose a document first"], "documents"),
+    (&["prompts were drawn too often"], "documents"),
+    (&["ask for the prompts first"], "documents"),
+    (&["machine-readable zone"], "documents"),
+    (&["a picture is still missing"], "documents"),
+    (&["no such picture is asked for"], "documents"),
+    (&["this picture was taken four times"], "documents"),
+    (&["nothing can be handed in here"], "links-and-forms"),
+    (&["this organization needs no verification"], "verification"),
+    (&["a verification of this organization is going on"], "verification"),
+    (&["a key without a person has no address"], "verification"),
+    (&["consent to the processing"], "your-data"),
+    (&["the operator has paused this verification"], "waiting-and-results"),
+    (&["not possible in the present state"], "waiting-and-results"),
+    (&["an appeal already waits"], "waiting-and-results"),
+    (&["'statement'"], "waiting-and-results"),
+];
+
+/// How stable codes begin, and the page about them; the longest beginning counts.
+const CODES: &[(&str, &str)] = &[
+    ("phone_", "phone-codes"),
+    ("phone_verification_required", "phone-number-requirement"),
+    ("another_organization", "phone-number-requirement"),
+    ("phone_revoked", "phone-codes"),
+    ("sign_in_before_replacing", "phone-codes"),
+    ("payment_", "payment-method"),
+    ("organization_verification_required", "image-model-needs-verification"),
+    ("organization_already_verified", "verification"),
+    ("organization_membership_required", "wrong-organization-or-project"),
+    ("verification_links", "too-many-tries"),
+    ("verification_mails", "too-many-tries"),
+    ("verification_in_progress", "verification"),
+    ("verification_", "waiting-and-results"),
+    ("reason_", "waiting-and-results"),
+    ("consent_required", "your-data"),
+    ("picture_", "documents"),
+    ("document_", "documents"),
+    ("country_not_served", "documents"),
+    ("zone_unreadable", "documents"),
+    ("name_unreadable", "documents"),
+    ("capture_closed", "links-and-forms"),
+    ("review_", "operating"),
+    ("hold_", "operating"),
+    ("policy_invalid", "operating"),
+    ("invalid_signature", "operating"),
+    ("invalid_api_key", "key-not-accepted"),
+    ("account_deactivated", "key-not-accepted"),
+    ("account_mails", "signing-in"),
+    ("mismatched_", "wrong-organization-or-project"),
+    ("invalid_organization", "wrong-organization-or-project"),
+    ("not_authorized_invalid_project", "wrong-organization-or-project"),
+    ("ip_", "addresses-and-countries"),
+    ("unsupported_country_region_territory", "addresses-and-countries"),
+    ("model_not_found", "model-not-found"),
+    ("unsupported_value", "request-not-understood"),
+    ("unknown_parameter", "request-not-understood"),
+    ("time_zone_unknown", "request-not-understood"),
+    ("name_", "request-not-understood"),
+    ("unknown_url", "not-there"),
+    ("method_not_supported", "not-there"),
+    ("not_found", "not-there"),
+    ("rate_limit_", "rate-limits"),
+    ("insufficient_quota", "too-many-tries"),
+    ("limited", "too-many-tries"),
+    ("server_is_overloaded", "service-errors"),
+    ("slow_down", "service-errors"),
+    ("https_required", "key-not-accepted"),
+    ("provider_unavailable", "service-errors"),
+    ("not_configured", "service-errors"),
+    ("unavailable", "service-errors"),
+    ("internal", "service-errors"),
+    ("forbidden", "people-and-projects"),
+    ("last_owner", "people-and-projects"),
+    ("invite", "people-and-projects"),
+    ("link_expired", "links-and-forms"),
+    ("form", "links-and-forms"),
+    ("other_account", "links-and-forms"),
+    ("operator_", "signing-in"),
+    ("wrong_", "signing-in"),
+    ("email_", "signing-in"),
+    ("sign_in", "signing-in"),
+    ("password_", "signing-in"),
+    ("second_factor", "signing-in"),
+    ("passkey_", "signing-in"),
+    ("no_password", "signing-in"),
+    ("only_way_in", "signing-in"),
+    ("own_second_factor", "signing-in"),
+    ("identity_taken", "signing-in"),
+    ("reauthentication_needed", "signing-in"),
+];
+
+/// The page about a code; the codes of pages' own texts count, too.
+pub(crate) fn topic_of_code(code: &str) -> Option<&'static str> {
+    let fits = CODES.iter().filter(|(start, _)| code.starts_with(start));
+    fits.max_by_key(|(start, _)| start.len()).map(|(_, slug)| *slug)
+}
+
+/// A sentence as pages say it, without the places that vary, and its page.
+static SENTENCES: LazyLock<Vec<(String, &'static str)>> = LazyLock::new(|| {
+    let mut all = Vec::new();
+    for language in Language::ALL {
+        for line in crate::text::sources(language).iter().flat_map(|source| source.lines()) {
+            let Some((key, value)) = line.split_once(" = ") else { continue };
+            let Some(slug) = topic_of_text(key) else { continue };
+            let whole = value.split("{ $").map(|part| part.split_once('}').map_or(part, |(_, after)| after));
+            if let Some(longest) = whole.map(plain).max_by_key(String::len) {
+                all.push((longest, slug));
+            }
+        }
+    }
+    all
+});
+
+/// The page about what a text of the pages says, by its key: `error-phone-code-wrong`, `reason-face-mismatch`.
+pub(super) fn topic_of_text(key: &str) -> Option<&'static str> {
+    match key.strip_prefix("error-") {
+        Some(code) => topic_of_code(&code.replace('-', "_")),
+        None if key.starts_with("reason-") => topic_of_code(&key.replace('-', "_")),
+        None => None,
+    }
+}
+
+/// The shortest part of a sentence that says which it is, in bytes.
+const TELLING: usize = 16;
+
+/// The page of the error whose text this is or holds.
+pub(super) fn of(asked: &str) -> Option<&'static str> {
+    let messages = MESSAGES
+        .iter()
+        .filter(|(parts, _)| parts.iter().all(|part| asked.contains(part)))
+        .map(|(parts, slug)| (parts.iter().map(|part| part.len()).sum::<usize>(), *slug));
+    // A code is worth more than as many letters of a sentence: nobody writes one by chance.
+    let codes = asked
+        .split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_')
+        .filter(|word| word.contains('_'))
+        .filter_map(|word| Some((word.len() + 12, topic_of_code(word)?)));
+    let sentences = SENTENCES
+        .iter()
+        .filter(|(sentence, _)| sentence.len() >= TELLING && asked.contains(sentence))
+        .map(|(sentence, slug)| (sentence.len(), *slug));
+    let best = messages.chain(codes).chain(sentences).max_by_key(|(length, _)| *length).map(|(_, slug)| slug);
+    best.or_else(|| part_of_one(asked))
+}
+
+/// Half a sentence is enough when it stands on one page only.
+fn part_of_one(asked: &str) -> Option<&'static str> {
+    if asked.len() < TELLING {
+        return None;
+    }
+    let holding = SENTENCES.iter().filter(|(sentence, _)| sentence.contains(asked)).map(|(_, slug)| *slug);
+    let mut holding: Vec<&str> = holding.collect();
+    holding.dedup();
+    match holding[..] {
+        [slug] => Some(slug),
+        _ => None,
+    }
+}

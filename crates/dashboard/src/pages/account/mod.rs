@@ -1,0 +1,5 @@
+//! Settings of the account: who it is, its phone, its security.
+
+pub(crate) mod overview;
+pub(crate) mod phone;
+pub(crate) mod security;

@@ -1,0 +1,276 @@
+//! Settings > Account > Security: ways to sign in, the password, the second factor, sessions (S1-10, ASVS 6.2.2, 6.5,
+//! 7.4, 7.5).
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::header;
+use keystead_app::Error;
+use keystead_app::accounts::{DeviceView, Enrolment, SecurityView, SignedIn};
+use keystead_core::secret::Secret;
+
+use crate::state::DashboardState;
+use crate::web::cookies::Cookie;
+use crate::web::error_page::{Failure, words};
+use crate::web::extract::Visit;
+use crate::web::form::Form;
+use crate::web::layout::Shell;
+use crate::web::qr_code::draw;
+use crate::web::reauthenticate::renewed;
+use crate::web::response::{Page, go, go_with, show, show_refused};
+
+const HERE: &str = "/settings/account/security";
+const FACTOR: &str = "/settings/account/security/second-factor";
+
+#[derive(Template)]
+#[template(path = "pages/security.html")]
+struct Security {
+    shell: Shell,
+    email: String,
+    view: SecurityView,
+    devices: Vec<DeviceView>,
+    /// The issuer that may be connected.
+    other: Option<String>,
+    /// The field of a form that was wrong, and what was wrong with it.
+    wrong: Option<(&'static str, String)>,
+    links: Links,
+    /// Whether the organization's pages wait for a second step.
+    /// What stays shut until there is a second step, in sentences.
+    shut: Vec<String>,
+}
+
+impl Security {
+    /// Whether something else would open the account.
+    fn can_part(&self) -> bool {
+        self.view.has_password || !self.view.passkeys.is_empty()
+    }
+
+    fn is_wrong(&self, field: &str) -> bool {
+        self.wrong.as_ref().is_some_and(|(wrong, _)| *wrong == field)
+    }
+}
+
+struct Links {
+    email: String,
+    identity_connect: String,
+    identity_remove: String,
+    password: String,
+    factor: String,
+    off: String,
+    codes: String,
+    passkey_new: Option<String>,
+    passkey_remove: String,
+    prove: String,
+    end: String,
+    end_others: String,
+}
+
+async fn page(state: &DashboardState, visit: &Visit) -> Result<Security, Failure> {
+    let t = visit.person.text;
+    let fail = |error| Failure::new(t, error);
+    let session = &visit.person.session;
+    Ok(Security {
+        shell: Shell::new(state, visit, &t.say("nav-security"), HERE),
+        email: session.email.clone(),
+        view: state.app.security(&session.user).await.map_err(fail)?,
+        devices: state.app.devices(&session.user, &session.id).await.map_err(fail)?,
+        other: state.app.services().sign_in.as_ref().map(|issuer| issuer.label().to_owned()),
+        wrong: None,
+        shut: [
+            visit.locked().then(|| t.say1("safety-locked", "organization", &visit.organization.name)),
+            session.operator_waits.then(|| t.say("safety-operator")),
+        ]
+        .into_iter()
+        .flatten()
+        .collect(),
+        links: Links {
+            email: visit.link("/settings/account/security/email"),
+            identity_connect: visit.link("/settings/account/security/identity/connect"),
+            identity_remove: visit.link("/settings/account/security/identity/remove"),
+            password: visit.link("/settings/account/security/password"),
+            factor: visit.link(FACTOR),
+            off: visit.link("/settings/account/security/second-factor/off"),
+            codes: visit.link("/settings/account/security/recovery-codes"),
+            passkey_new: state.app.passkey_site().map(|_| visit.link("/settings/account/security/passkeys")),
+            passkey_remove: visit.link("/settings/account/security/passkeys/remove"),
+            prove: {
+                let next = if session.operator_waits { "/operator" } else { "/home" };
+                let query = serde_urlencoded::to_string([("next", visit.link(next))]).unwrap_or_default();
+                format!("/reauthenticate?{query}")
+            },
+            end: visit.link("/settings/account/sessions/end"),
+            end_others: visit.link("/settings/account/sessions/end-others"),
+        },
+    })
+}
+
+pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> Page {
+    show(visit.person.text, &page(&state, &visit).await?)
+}
+
+/// Mails the link; the page says the same whether the address is somebody's.
+pub(crate) async fn change_address(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
+    visit.person.check(&form)?;
+    let asked = state.app.request_address(&visit.person.secret, form.text("email"), &visit.person.context).await;
+    match asked {
+        Ok(()) => Ok(go(&visit.link(&format!("{HERE}?done=mail-sent")))),
+        Err(error @ (Error::Unavailable | Error::Internal(_))) => Err(Failure::new(visit.person.text, error)),
+        Err(error) => {
+            let mut page = page(&state, &visit).await?;
+            page.wrong = Some(("email", words(visit.person.text, &error)));
+            show_refused(visit.person.text, &page, &error)
+        }
+    }
+}
+
+/// Leaves for another's sign-in page, to come back with an identity that opens this account, too.
+pub(crate) async fn connect_identity(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
+    visit.person.check(&form)?;
+    let departed = state.app.connect(&visit.person.secret, &visit.link(&format!("{HERE}?done=saved"))).await;
+    let departed = departed.map_err(|error| Failure::new(visit.person.text, error))?;
+    Ok(go_with(&departed.url, Cookie::Departed.set(&departed.cookie, 600, state.secure())))
+}
+
+pub(crate) async fn part_identity(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
+    visit.person.check(&form)?;
+    let parted = state.app.part_identity(&visit.person.secret, form.text("issuer")).await;
+    let opened = parted.map_err(|error| Failure::new(visit.person.text, error))?;
+    Ok(go_with(&visit.link(&format!("{HERE}?done=saved")), renewed(&state, &opened)))
+}
+
+/// With the old password, so it asks for no other proof. Other sessions end.
+pub(crate) async fn change_password(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
+    visit.person.check(&form)?;
+    let (old, new) = (form.secret("password"), form.secret("new_password"));
+    match state.app.change_password(&visit.person.secret, &old, &new).await {
+        Ok(opened) => Ok(go_with(&visit.link(&format!("{HERE}?done=password-changed")), renewed(&state, &opened))),
+        Err(error @ (Error::Unavailable | Error::Internal(_))) => Err(Failure::new(visit.person.text, error)),
+        Err(error) => {
+            let mut page = page(&state, &visit).await?;
+            page.wrong = Some(("password", words(visit.person.text, &error)));
+            show_refused(visit.person.text, &page, &error)
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "pages/second_factor.html")]
+struct SecondFactor {
+    shell: Shell,
+    svg: String,
+    /// The secret in groups of four, as people type it.
+    secret: String,
+    action: String,
+    back: String,
+    wrong: Option<String>,
+}
+
+fn grouped(secret: &str) -> String {
+    let letters: Vec<char> = secret.chars().collect();
+    letters.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
+}
+
+fn enrolment(state: &DashboardState, visit: &Visit, begun: &Enrolment) -> SecondFactor {
+    SecondFactor {
+        shell: Shell::new(state, visit, &visit.person.text.say("factor-set-up"), HERE),
+        svg: draw(begun.url.expose()),
+        secret: grouped(begun.secret.expose()),
+        action: visit.link("/settings/account/security/second-factor/confirm"),
+        back: visit.link(HERE),
+        wrong: None,
+    }
+}
+
+/// Begins to set up an authenticator app, under a new secret.
+pub(crate) async fn begin(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
+    visit.person.check(&form)?;
+    let begun = state.app.enrol_second_factor(&visit.person.secret).await;
+    begun.map_err(|error| Failure::new(visit.person.text, error))?;
+    Ok(go(&visit.link(FACTOR)))
+}
+
+/// What was begun, until its first code is typed.
+pub(crate) async fn begun(State(state): State<DashboardState>, visit: Visit) -> Page {
+    let begun = state.app.begun_second_factor(&visit.person.secret).await;
+    match begun.map_err(|error| Failure::new(visit.person.text, error))? {
+        Some(begun) => show(visit.person.text, &enrolment(&state, &visit, &begun)),
+        None => Ok(go(&visit.link(HERE))),
+    }
+}
+
+pub(crate) async fn confirm(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
+    visit.person.check(&form)?;
+    let fail = |error| Failure::new(visit.person.text, error);
+    match state.app.confirm_second_factor(&visit.person.secret, form.text("code")).await {
+        Ok((codes, opened)) => show_codes(&state, visit, &codes, Some(&opened)).await,
+        Err(error @ Error::Invalid { code: Some("second_factor_wrong"), .. }) => {
+            let begun = state.app.begun_second_factor(&visit.person.secret).await.map_err(fail)?;
+            let Some(begun) = begun else { return Ok(go(&visit.link(HERE))) };
+            let mut page = enrolment(&state, &visit, &begun);
+            page.wrong = Some(words(visit.person.text, &error));
+            show_refused(visit.person.text, &page, &error)
+        }
+        Err(error) => Err(fail(error)),
+    }
+}
+
+pub(crate) async fn switch_off(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
+    visit.person.check(&form)?;
+    let off = state.app.disable_second_factor(&visit.person.secret).await;
+    let opened = off.map_err(|error| Failure::new(visit.person.text, error))?;
+    Ok(go_with(&visit.link(&format!("{HERE}?done=second-factor-off")), renewed(&state, &opened)))
+}
+
+#[derive(Template)]
+#[template(path = "pages/recovery_codes.html")]
+struct Codes {
+    shell: Shell,
+    codes: Vec<String>,
+    back: String,
+}
+
+pub(crate) async fn renew_codes(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
+    visit.person.check(&form)?;
+    let codes = state.app.renew_recovery_codes(&visit.person.secret).await;
+    let codes = codes.map_err(|error| Failure::new(visit.person.text, error))?;
+    show_codes(&state, visit, &codes, None).await
+}
+
+/// The codes, in the answer to the form and nowhere else. Where the session has a new secret, the page around is the new
+/// session's.
+async fn show_codes(
+    state: &DashboardState,
+    mut visit: Visit,
+    codes: &[Secret<String>],
+    opened: Option<&SignedIn>,
+) -> Page {
+    if let Some(opened) = opened {
+        let view = state.app.session(&opened.session).await;
+        let view = view.map_err(|error| Failure::new(visit.person.text, error))?;
+        visit.person.session = view.unwrap_or(visit.person.session);
+    }
+    let text = visit.person.text;
+    let page = Codes {
+        shell: Shell::new(state, &visit, &text.say("recovery-codes"), HERE),
+        codes: codes.iter().map(|code| code.expose().clone()).collect(),
+        back: visit.link(HERE),
+    };
+    let mut response = show(text, &page)?;
+    if let Some(opened) = opened {
+        response.headers_mut().append(header::SET_COOKIE, renewed(state, opened));
+    }
+    Ok(response)
+}
+
+pub(crate) async fn end(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
+    visit.person.check(&form)?;
+    let ended = state.app.end_session(&visit.person.session.user, form.text("id")).await;
+    ended.map_err(|error| Failure::new(visit.person.text, error))?;
+    Ok(go(&visit.link(&format!("{HERE}?done=session-ended"))))
+}
+
+pub(crate) async fn end_others(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
+    visit.person.check(&form)?;
+    let ended = state.app.end_other_sessions(&visit.person.session.user, &visit.person.secret).await;
+    ended.map_err(|error| Failure::new(visit.person.text, error))?;
+    Ok(go(&visit.link(&format!("{HERE}?done=session-ended"))))
+}

@@ -1,0 +1,7 @@
+//! The audit log as a page and as a file.
+
+pub(crate) mod csv;
+pub(crate) mod page;
+
+mod filters;
+mod wording;

@@ -1,0 +1,5 @@
+//! API keys of a project.
+
+pub(crate) mod actions;
+pub(crate) mod list;
+pub(crate) mod permissions;

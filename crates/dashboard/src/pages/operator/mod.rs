@@ -1,0 +1,7 @@
+//! The operator's console.
+
+mod console;
+pub(crate) mod overview;
+pub(crate) mod policy;
+pub(crate) mod report;
+pub(crate) mod reviews;

@@ -1,0 +1,333 @@
+//! The operator's policy editor: rules as forms, tried out before they are saved, and who is spared.
+
+use askama::Template;
+use axum::extract::State;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use keystead_app::Error;
+use keystead_app::operator::policies::{PolicyPreview, PolicyVersion, PreviewRow};
+use keystead_core::gate::{Action, AppliesTo, Exemption, Mode, Requirement, Rule};
+use keystead_core::time::Timestamp;
+
+use super::console::{Tab, operator, tabs};
+use crate::state::DashboardState;
+use crate::web::error_page::{Failure, words};
+use crate::web::extract::Visit;
+use crate::web::form::{Form, words_of};
+use crate::web::layout::Shell;
+use crate::web::response::{Page, go, show, show_again, show_refused};
+
+/// Rules a form carries at most; the use case allows no more either.
+const MOST: usize = 100;
+
+/// One rule as a form shows it.
+#[derive(Default)]
+struct RuleForm {
+    id: String,
+    action: String,
+    models: String,
+    require: Vec<&'static str>,
+    any_of: String,
+    effective: String,
+    created_before: String,
+    used_before: String,
+    created_after: String,
+    tags_not: String,
+    above: String,
+    mode: String,
+}
+
+impl RuleForm {
+    fn of(rule: &Rule) -> Self {
+        let group = |group: &Vec<Requirement>| group.iter().map(|r| r.as_str()).collect::<Vec<_>>().join(" + ");
+        Self {
+            id: rule.id.clone(),
+            action: rule.action.clone(),
+            models: rule.models.join(", "),
+            require: rule.require.iter().map(|requirement| requirement.as_str()).collect(),
+            any_of: rule.any_of.iter().map(group).collect::<Vec<_>>().join("; "),
+            effective: Some(rule.effective_from).filter(|at| at.0 != 0).map(moment).unwrap_or_default(),
+            created_before: rule.grandfather_created_before.map(moment).unwrap_or_default(),
+            used_before: rule.grandfather_used_before.map(moment).unwrap_or_default(),
+            created_after: rule.applies_to.created_after.map(moment).unwrap_or_default(),
+            tags_not: rule.applies_to.org_tags_not.join(", "),
+            above: rule.above.map(|most| most.to_string()).unwrap_or_default(),
+            mode: rule.mode.as_str().to_owned(),
+        }
+    }
+
+    fn read(form: &Form, n: usize) -> Self {
+        let text = |name: &str| form.text(&format!("{name}-{n}")).to_owned();
+        let ticked = Requirement::ALL.into_iter().map(Requirement::as_str);
+        Self {
+            id: text("id"),
+            action: text("action"),
+            models: text("models"),
+            require: ticked.filter(|name| form.ticked(&format!("{name}-{n}"))).collect(),
+            any_of: text("any_of"),
+            effective: text("effective"),
+            created_before: text("created_before"),
+            used_before: text("used_before"),
+            created_after: text("created_after"),
+            tags_not: text("tags_not"),
+            above: text("above"),
+            mode: text("mode"),
+        }
+    }
+
+    fn requires(&self, name: &str) -> bool {
+        self.require.contains(&name)
+    }
+
+    /// The rule, or the key of what is wrong with it.
+    fn rule(&self) -> Result<Rule, &'static str> {
+        let named = |name: &str| Requirement::from_name(name.trim()).ok_or("policy-wrong-requirement");
+        let groups = self.any_of.split(';').filter(|group| !group.trim().is_empty());
+        let groups = groups.map(|group| group.split('+').map(named).collect()).collect::<Result<Vec<Vec<_>>, _>>()?;
+        Ok(Rule {
+            id: self.id.clone(),
+            action: self.action.clone(),
+            models: words_of(&self.models),
+            require: self.require.iter().filter_map(|name| Requirement::from_name(name)).collect(),
+            any_of: groups,
+            effective_from: read_moment(&self.effective)?.unwrap_or_default(),
+            grandfather_created_before: read_moment(&self.created_before)?,
+            grandfather_used_before: read_moment(&self.used_before)?,
+            above: number_of(&self.above)?,
+            applies_to: AppliesTo {
+                created_after: read_moment(&self.created_after)?,
+                org_tags_not: words_of(&self.tags_not),
+            },
+            mode: Mode::from_name(&self.mode).ok_or("policy-wrong-mode")?,
+        })
+    }
+}
+
+/// A number, if one was written.
+fn number_of(text: &str) -> Result<Option<u32>, &'static str> {
+    let text = text.trim();
+    if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(|_| "policy-wrong-number") }
+}
+
+/// A moment as a form keeps it, in UTC and to the second.
+fn moment(at: Timestamp) -> String {
+    let instant = jiff::Timestamp::from_second(at.0).unwrap_or_default();
+    instant.to_zoned(TimeZone::UTC).datetime().strftime("%Y-%m-%dT%H:%M:%S").to_string()
+}
+
+fn read_moment(text: &str) -> Result<Option<Timestamp>, &'static str> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let read = text.parse::<DateTime>().ok().and_then(|at| at.to_zoned(TimeZone::UTC).ok());
+    read.map(|at| Some(Timestamp(at.timestamp().as_second()))).ok_or("policy-wrong-date")
+}
+
+#[derive(Template)]
+#[template(path = "pages/operator_policy.html")]
+struct Policy {
+    shell: Shell,
+    tabs: Vec<Tab>,
+    rules: Vec<RuleForm>,
+    version: i64,
+    versions: Vec<PolicyVersion>,
+    preview: Option<PolicyPreview>,
+    wrong: Option<String>,
+    reason: String,
+    action: String,
+}
+
+impl Policy {
+    fn actions(&self) -> [&'static str; 6] {
+        Action::NAMES
+    }
+
+    fn modes(&self) -> [(&'static str, String); 4] {
+        Mode::ALL.map(|mode| (mode.as_str(), self.shell.t.say(&format!("mode-{}", mode.as_str()))))
+    }
+
+    fn requirements(&self) -> [(&'static str, String); 3] {
+        Requirement::ALL.map(|requirement| (requirement.as_str(), self.shell.t.requirement(requirement)))
+    }
+
+    fn missing(&self, row: &PreviewRow) -> String {
+        row.missing.iter().map(|requirement| self.shell.t.requirement(*requirement)).collect::<Vec<_>>().join(", ")
+    }
+
+    fn sum(&self, preview: &PolicyPreview) -> String {
+        let t = self.shell.t;
+        let organizations = t.count("policy-organizations", &count(preview.organizations));
+        let times = i64::try_from(preview.times).unwrap_or(i64::MAX);
+        let calls = t.count("policy-calls", &times);
+        t.say2("policy-sum", &("organizations", &organizations), &("calls", &calls))
+    }
+
+    fn enforced(&self, preview: &PolicyPreview) -> String {
+        let t = self.shell.t;
+        let organizations = t.count("policy-organizations", &count(preview.enforced.0));
+        let calls = t.count("policy-calls", &i64::try_from(preview.enforced.1).unwrap_or(i64::MAX));
+        t.say2("policy-enforced", &("organizations", &organizations), &("calls", &calls))
+    }
+
+    fn number(&self, times: &u64) -> String {
+        self.shell.when.number(&i64::try_from(*times).unwrap_or(i64::MAX))
+    }
+}
+
+fn count(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+async fn page(state: &DashboardState, visit: &Visit, rules: Option<Vec<RuleForm>>) -> Result<Policy, Failure> {
+    let t = visit.person.text;
+    let view = state.app.policy(&operator(visit)?).await.map_err(|error| Failure::new(t, error))?;
+    let mut rules = rules.unwrap_or_else(|| view.policy.rules.iter().map(RuleForm::of).collect());
+    // One more to fill in; it is left out while it has no name.
+    if rules.last().is_none_or(|rule| !rule.id.is_empty()) {
+        rules.push(RuleForm { mode: Mode::Shadow.as_str().to_owned(), ..RuleForm::default() });
+    }
+    Ok(Policy {
+        shell: Shell::new(state, visit, &t.say("policy"), "/operator"),
+        tabs: tabs(visit, "/operator/policy"),
+        rules,
+        version: view.version,
+        versions: view.versions,
+        preview: None,
+        wrong: None,
+        reason: String::new(),
+        action: visit.link("/operator/policy"),
+    })
+}
+
+pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> Page {
+    show(visit.person.text, &page(&state, &visit, None).await?)
+}
+
+/// Tries the rules out, or saves them once that was done.
+pub(crate) async fn act(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
+    visit.person.check(&form)?;
+    let actor = operator(&visit)?;
+    let t = visit.person.text;
+    let many = form.text("rules").parse::<usize>().unwrap_or_default().min(MOST);
+    let forms: Vec<RuleForm> = (0..many).map(|n| RuleForm::read(&form, n)).filter(|one| !one.id.is_empty()).collect();
+    let rules = forms.iter().map(RuleForm::rule).collect::<Result<Vec<Rule>, _>>();
+    let before = form.text("version").parse::<i64>().unwrap_or_default();
+    let mut page = page(&state, &visit, Some(forms)).await?;
+    form.text("reason").clone_into(&mut page.reason);
+    // What was read when the form was made, so that nobody's change is overwritten unseen.
+    page.version = before;
+    let rules = match rules {
+        Ok(rules) => rules,
+        Err(key) => {
+            page.wrong = Some(t.say(key));
+            return show_again(t, &page);
+        }
+    };
+    if form.text("do") == "save" {
+        match state.app.save_policy(&actor, rules.clone(), before, form.text("reason")).await {
+            Ok(_) => return Ok(go(&visit.link("/operator/policy?done=saved"))),
+            Err(error @ (Error::Internal(_) | Error::Unavailable)) => return Err(Failure::new(t, error)),
+            Err(error) => page.wrong = Some(words(t, &error)),
+        }
+    }
+    match state.app.preview_policy(&actor, rules).await {
+        Ok(preview) => page.preview = Some(preview),
+        Err(error @ (Error::Internal(_) | Error::Unavailable)) => return Err(Failure::new(t, error)),
+        Err(error) => page.wrong = Some(words(t, &error)),
+    }
+    if page.wrong.is_some() { show_again(t, &page) } else { show(t, &page) }
+}
+
+#[derive(Template)]
+#[template(path = "pages/operator_exemptions.html")]
+struct Exemptions {
+    shell: Shell,
+    tabs: Vec<Tab>,
+    rows: Vec<(Exemption, String, bool)>,
+    organizations: Vec<(String, String)>,
+    wrong: Option<String>,
+    action: String,
+}
+
+async fn exemptions(state: &DashboardState, visit: &Visit) -> Result<Exemptions, Failure> {
+    let t = visit.person.text;
+    let actor = operator(visit)?;
+    let fail = |error| Failure::new(t, error);
+    let policy = state.app.policy(&actor).await.map_err(fail)?.policy;
+    let overview = state.app.operator_overview(&actor).await.map_err(fail)?;
+    let now = state.app.now();
+    let named = |one: &Exemption| {
+        let row = overview.organizations.iter().find(|row| row.id == one.organization);
+        row.map(|row| row.name.clone()).unwrap_or_default()
+    };
+    let rows = policy.exemptions.iter().map(|one| (one.clone(), named(one), one.until.is_some_and(|at| now >= at)));
+    Ok(Exemptions {
+        shell: Shell::new(state, visit, &t.say("exemptions"), "/operator"),
+        tabs: tabs(visit, "/operator/exemptions"),
+        rows: rows.collect(),
+        organizations: overview.organizations.iter().map(|row| (row.id.to_string(), row.name.clone())).collect(),
+        wrong: None,
+        action: visit.link("/operator/exemptions"),
+    })
+}
+
+pub(crate) async fn open_exemptions(State(state): State<DashboardState>, visit: Visit) -> Page {
+    show(visit.person.text, &exemptions(&state, &visit).await?)
+}
+
+pub(crate) async fn act_exemptions(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
+    visit.person.check(&form)?;
+    let actor = operator(&visit)?;
+    let t = visit.person.text;
+    let missing = || Failure::new(t, Error::not_found("organization", form.text("organization")));
+    let organization = form.text("organization").parse().map_err(|_| missing())?;
+    let reason = form.text("reason");
+    let done = if form.text("do") == "end" {
+        state.app.end_exemption(&actor, &organization, reason).await
+    } else {
+        match read_moment(form.text("until")) {
+            Ok(until) => state.app.exempt_from_rules(&actor, &organization, until, reason).await,
+            Err(key) => Err(Error::invalid("until", t.say(key))),
+        }
+    };
+    match done {
+        Ok(()) => Ok(go(&visit.link("/operator/exemptions?done=saved"))),
+        Err(error @ (Error::Internal(_) | Error::Unavailable)) => Err(Failure::new(t, error)),
+        Err(error) => {
+            let mut page = exemptions(&state, &visit).await?;
+            page.wrong = Some(words(t, &error));
+            show_refused(t, &page, &error)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_survive_the_form() {
+        for rule in keystead_core::gate::Policy::default_rules().rules {
+            assert_eq!(RuleForm::of(&rule).rule(), Ok(rule));
+        }
+        let mut rule = keystead_core::gate::Policy::default_rules().rules.remove(3);
+        rule.any_of = vec![vec![Requirement::Phone, Requirement::PaymentMethod], vec![Requirement::Organization]];
+        rule.grandfather_used_before = Some(Timestamp(1_767_225_601));
+        rule.grandfather_created_before = Some(Timestamp(-5));
+        rule.applies_to.created_after = Some(Timestamp(1_767_225_600));
+        rule.applies_to.org_tags_not = vec!["partner".to_owned(), "test".to_owned()];
+        assert_eq!(RuleForm::of(&rule).any_of, "phone + payment_method; organization");
+        assert_eq!(RuleForm::of(&rule).rule(), Ok(rule));
+        let wrong = |change: &dyn Fn(&mut RuleForm)| {
+            let mut form = RuleForm { mode: "off".to_owned(), ..RuleForm::default() };
+            change(&mut form);
+            form.rule().err()
+        };
+        assert_eq!(wrong(&|form| form.any_of = "phone + blood".to_owned()), Some("policy-wrong-requirement"));
+        assert_eq!(wrong(&|form| form.effective = "tomorrow".to_owned()), Some("policy-wrong-date"));
+        assert_eq!(wrong(&|form| form.mode = "strict".to_owned()), Some("policy-wrong-mode"));
+        assert_eq!(wrong(&|form| form.above = "many".to_owned()), Some("policy-wrong-number"));
+        // Browsers leave the seconds out when they are none.
+        assert_eq!(read_moment("2026-01-01T00:00"), Ok(Some(Timestamp(1_767_225_600))));
+    }
+}

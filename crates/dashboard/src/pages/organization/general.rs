@@ -1,0 +1,319 @@
+//! Settings > Organization > General: the label, the ids, and the Verifications card in every state (S0-17, S0-18,
+//! S0-29, S2-17, S2-18, S3-18, S3-19, S3-22…S3-24, S3-33, S3-38…S3-42).
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use keystead_app::Error;
+use keystead_app::organizations::second_factor_policy::SecondFactorRule;
+use keystead_app::verification::organization::{Channel, Consent, OrganizationView, consent_text};
+use keystead_app::verification::payment::PaymentView;
+use keystead_app::verification::phone::PhoneView;
+use keystead_core::gate::Requirement;
+use keystead_core::verification::organization::Status;
+
+use crate::state::DashboardState;
+use crate::web::error_page::{Failure, words};
+use crate::web::extract::Visit;
+use crate::web::form::Form;
+use crate::web::layout::Shell;
+use crate::web::progress_stream::{Seen, tell};
+use crate::web::qr_code::draw;
+use crate::web::response::{Page, go, show, show_refused};
+
+const HERE: &str = "/settings/organization/general";
+
+/// The QR code of a hand-off, made when it was asked for.
+struct Qr {
+    svg: String,
+    url: String,
+    until: String,
+}
+
+#[derive(Template)]
+#[template(path = "pages/general.html")]
+struct General {
+    shell: Shell,
+    wrong: Option<String>,
+    name: String,
+    organization_id: String,
+    project_id: String,
+    owner: bool,
+    owners: String,
+    phone: PhoneView,
+    payment: Option<PaymentView>,
+    /// What is asked of the members; owners only.
+    safety: Option<SecondFactorRule>,
+    view: OrganizationView,
+    payment_missing: bool,
+    /// While a grant is on its way: gateways that know of it, and all of them.
+    spreading: Option<(String, String)>,
+    consent: Option<String>,
+    qr: Option<Qr>,
+    address: String,
+    models: String,
+    links: Links,
+    host: String,
+    policy: Option<String>,
+    contact: Option<String>,
+}
+
+struct Links {
+    here: String,
+    phone: String,
+    billing: String,
+    consent: String,
+    safety: String,
+    security: String,
+}
+
+impl General {
+    /// How many members have no second step.
+    fn lacking(&self, rule: &SecondFactorRule) -> String {
+        self.shell.t.count("safety-lacking", &i64::try_from(rule.lacking.len()).unwrap_or(i64::MAX))
+    }
+
+    /// A form's target under this page.
+    fn act(&self, verb: &str) -> String {
+        self.links.here.replacen(HERE, &format!("/settings/organization/verification/{verb}"), 1)
+    }
+
+    fn attempts_left(&self) -> i64 {
+        i64::from(self.view.attempts_left)
+    }
+
+    fn status(&self) -> &'static str {
+        self.view.status.as_str()
+    }
+
+    fn reason(&self) -> String {
+        let first = self.view.attempt.as_ref().and_then(|attempt| attempt.reasons.first());
+        let known = keystead_app::verification::REASONS.iter().find(|known| first.is_some_and(|first| first == *known));
+        self.shell.t.say(&format!("reason-{}", known.unwrap_or(&"other").replace('_', "-")))
+    }
+
+    fn provider(&self) -> String {
+        match self.view.provider {
+            Some("persona") => "Persona".to_owned(),
+            Some("review") => self.shell.operator.clone(),
+            Some(other) => other.to_owned(),
+            None => String::new(),
+        }
+    }
+
+    fn step(&self) -> i64 {
+        self.view.attempt.as_ref().map_or(0, |attempt| attempt.step)
+    }
+}
+
+async fn page(state: &DashboardState, visit: &Visit) -> Result<General, Failure> {
+    let t = visit.person.text;
+    let fail = |error: Error| Failure::new(t, error);
+    let (actor, organization) = (visit.person.actor(), &visit.organization.id);
+    let mut view = state.app.organization_verification(&actor, organization).await.map_err(fail)?;
+    if view.provider == Some("review") {
+        // The operator's own policy, which stands there already.
+        view.provider_policy = None;
+    }
+    let phone = state.app.phone(&actor, organization).await.map_err(fail)?;
+    let payment =
+        if visit.owner() { Some(state.app.payment_methods(&actor, organization).await.map_err(fail)?) } else { None };
+    let safety = match visit.owner() {
+        true => Some(state.app.second_factor_rule(&actor, organization).await.map_err(fail)?),
+        false => None,
+    };
+    let standing = state.app.verification_of(organization).await.map_err(fail)?;
+    let lacks = |name: &str, what: Requirement| {
+        standing.actions.iter().any(|action| action.action == name && action.missing.contains(&what))
+    };
+    let gated: Vec<&str> =
+        standing.actions.iter().filter_map(|action| action.action.strip_prefix("model.use:")).collect();
+    let spreading = match view.status.as_str() {
+        "verified" => state.app.spreading(view.since).await.map_err(fail)?,
+        _ => None,
+    };
+    let spreading = spreading.map(|gateways| (gateways.current.to_string(), gateways.all.to_string()));
+    let settings = state.app.settings();
+    let owners = if visit.owner() { String::new() } else { t.say("verify-owner-only") };
+    let consent = visit
+        .person
+        .asked
+        .contains_key("verify")
+        .then(|| consent_text(t.0.tag(), view.provider.unwrap_or_default(), &settings.operator));
+    Ok(General {
+        shell: Shell::new(state, visit, &t.say("nav-general"), HERE),
+        wrong: None,
+        name: visit.organization.name.clone(),
+        organization_id: organization.to_string(),
+        project_id: visit.project.id.to_string(),
+        owner: visit.owner(),
+        owners,
+        payment_missing: lacks("organization.verify", Requirement::PaymentMethod),
+        phone,
+        payment,
+        safety,
+        view,
+        spreading,
+        consent,
+        qr: None,
+        address: visit.person.session.email.clone(),
+        models: gated.join(", "),
+        links: Links {
+            here: visit.link(HERE),
+            phone: visit.link("/settings/account/phone"),
+            billing: visit.link("/settings/organization/billing/payment-methods"),
+            consent: visit.link(&format!("{HERE}?verify=1")),
+            safety: visit.link("/settings/organization/second-factor"),
+            security: visit.link("/settings/account/security"),
+        },
+        host: state.public_url.split("://").nth(1).unwrap_or_default().to_owned(),
+        policy: settings.privacy_policy_url.clone(),
+        contact: settings.data_protection_contact.clone(),
+    })
+}
+
+pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> Page {
+    show(visit.person.text, &page(&state, &visit).await?)
+}
+
+pub(crate) async fn rename(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
+    visit.person.check(&form)?;
+    let renamed = state.app.rename_organization(&visit.person.actor(), &visit.organization.id, form.text("name")).await;
+    match renamed {
+        Ok(()) => Ok(go(&visit.link(&format!("{HERE}?done=saved")))),
+        Err(error) => again(&state, &visit, &error).await,
+    }
+}
+
+/// Asks a second step of every member, or no longer.
+pub(crate) async fn require(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
+    visit.person.check(&form)?;
+    let required = form.text("required") == "yes";
+    match state.app.require_second_factor(&visit.person.actor(), &visit.organization.id, required).await {
+        Ok(()) => Ok(go(&visit.link(&format!("{HERE}?done=saved")))),
+        Err(error) => again(&state, &visit, &error).await,
+    }
+}
+
+async fn again(state: &DashboardState, visit: &Visit, error: &Error) -> Page {
+    let mut page = page(state, visit).await?;
+    page.wrong = Some(words(visit.person.text, error));
+    show_refused(visit.person.text, &page, error)
+}
+
+/// What an owner does about the verification.
+pub(crate) async fn act(
+    State(state): State<DashboardState>,
+    visit: Visit,
+    Path(verb): Path<String>,
+    form: Form,
+) -> Page {
+    visit.person.check(&form)?;
+    let (actor, organization) = (visit.person.actor(), &visit.organization.id);
+    let attempt = form.text("attempt").to_owned();
+    let done = match verb.as_str() {
+        "start" => {
+            let language = visit.person.text.0.tag().to_owned();
+            let consent = Consent { given: form.ticked("consent"), language, origin: visit.person.context.origin };
+            match state.app.start_organization_verification(&actor, organization, consent).await {
+                Ok((view, _)) => return show_code(&state, &visit, &view.id).await,
+                Err(error) => Err(error),
+            }
+        }
+        "code" => return show_code(&state, &visit, &attempt).await,
+        "here" => match state.app.reissue_verification_link(&actor, organization, &attempt).await {
+            Ok((_, link)) => return Ok(go(&link.url)),
+            Err(error) => Err(error),
+        },
+        "mail" => {
+            let sent = state.app.hand_off(&actor, organization, &attempt, Channel::Mail).await;
+            match sent {
+                Ok(_) => return Ok(go(&visit.link(&format!("{HERE}?done=mail-sent")))),
+                Err(error) => Err(error),
+            }
+        }
+        "check" => state.app.check_organization_verification(&actor, organization, &attempt).await.map(|_| ()),
+        "cancel" => state.app.cancel_organization_verification(&actor, organization).await.map(|_| ()),
+        "withdraw" => state.app.withdraw_and_erase(&actor, organization).await.map(|_| ()),
+        "appeal" => match state.app.appeal(&actor, organization, form.text("statement")).await {
+            Ok(_) => return Ok(go(&visit.link(&format!("{HERE}?done=appealed")))),
+            Err(error) => Err(error),
+        },
+        _ => Err(Error::not_found("page", verb.as_str())),
+    };
+    match done {
+        Ok(()) => Ok(go(&visit.link(HERE))),
+        Err(error) => again(&state, &visit, &error).await,
+    }
+}
+
+/// Withdrawing consent erases what was collected, so it has an address of its own that asks for a fresh proof.
+pub(crate) async fn withdraw(state: State<DashboardState>, visit: Visit, form: Form) -> Page {
+    act(state, visit, Path("withdraw".to_owned()), form).await
+}
+
+/// A fresh code on the screen: shown once, in the answer to the form, and nowhere in an address.
+async fn show_code(state: &DashboardState, visit: &Visit, attempt: &str) -> Page {
+    let made = state.app.hand_off(&visit.person.actor(), &visit.organization.id, attempt, Channel::Qr).await;
+    match made {
+        Err(error) => again(state, visit, &error).await,
+        Ok(link) => {
+            let mut page = page(state, visit).await?;
+            page.consent = None;
+            let url = link.url.expose().clone();
+            page.qr = Some(Qr { svg: draw(&url), until: page.shell.when.time(&link.expires_at), url });
+            show(visit.person.text, &page)
+        }
+    }
+}
+
+/// What the page looks at while it waits: one word that changes when something happened.
+pub(crate) async fn follow(State(state): State<DashboardState>, visit: Visit) -> Result<Response, Failure> {
+    let t = visit.person.text;
+    let (actor, organization) = (visit.person.actor(), &visit.organization.id);
+    let view = state.app.organization_verification(&actor, organization).await.map_err(|e| Failure::new(t, e))?;
+    let headers = [(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::CACHE_CONTROL, "no-store")];
+    Ok((headers, word(&view)).into_response())
+}
+
+/// The same word, told whenever it changes.
+pub(crate) async fn events(State(state): State<DashboardState>, visit: Visit, headers: HeaderMap) -> Response {
+    let (app, session) = (state.app.clone(), visit.person.session.id.clone());
+    let (actor, organization, secret) = (visit.person.actor(), visit.organization.id.clone(), visit.person.secret);
+    tell(&state, &headers, &session, move || {
+        let (app, actor, organization, secret) = (app.clone(), actor.clone(), organization.clone(), secret.clone());
+        async move {
+            // Whoever signed out, or was put out, hears nothing more.
+            if !matches!(app.session(&secret).await, Ok(Some(_))) {
+                return Seen::Nothing;
+            }
+            match app.organization_verification(&actor, &organization).await {
+                Ok(view) if moving(view.status) => Seen::Moving(word(&view)),
+                Ok(view) => Seen::Still(word(&view)),
+                Err(_) => Seen::Nothing,
+            }
+        }
+    })
+    .await
+}
+
+fn moving(status: Status) -> bool {
+    matches!(status, Status::InProgress | Status::InReview)
+}
+
+/// The state in a word.
+fn word(view: &OrganizationView) -> String {
+    let attempt = view.attempt.as_ref().map_or(String::new(), |attempt| format!("{}-{}", attempt.state, attempt.step));
+    format!("{} {attempt}", view.status.as_str())
+}
+
+impl General {
+    fn follow_word(&self) -> String {
+        word(&self.view)
+    }
+
+    fn moving(&self) -> bool {
+        moving(self.view.status)
+    }
+}

@@ -1,0 +1,11 @@
+//! Settings of an organization.
+
+pub(crate) mod admin_keys;
+pub(crate) mod billing;
+pub(crate) mod general;
+pub(crate) mod member;
+pub(crate) mod members;
+pub(crate) mod network;
+pub(crate) mod project;
+pub(crate) mod project_models;
+pub(crate) mod projects;

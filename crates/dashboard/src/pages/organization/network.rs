@@ -1,0 +1,238 @@
+//! Settings > Organization > Network: from which addresses the API may be called with the organization's keys; and the
+//! same for one project, beside its models. The lists never hold for these pages.
+
+use std::net::IpAddr;
+
+use askama::Template;
+use axum::extract::{Path, State};
+use keystead_app::Error;
+use keystead_app::organizations::ip_allowlists::{IpAllowlist, LOCKS_OUT, ListChange, Standpoint, admits};
+use keystead_core::id::{IpAllowlistId, ProjectId};
+use keystead_core::network::{AddressFault, AddressList};
+
+use super::projects::HERE as PROJECTS;
+use crate::state::DashboardState;
+use crate::text::Text;
+use crate::web::error_page::{Failure, words};
+use crate::web::extract::Visit;
+use crate::web::form::Form;
+use crate::web::layout::Shell;
+use crate::web::response::{Page, below, go, show, show_again};
+
+const HERE: &str = "/settings/organization/network";
+
+struct Row {
+    id: String,
+    name: String,
+    entries: Vec<String>,
+    active: bool,
+    /// Whether the visitor's present address is on it.
+    has_you: bool,
+}
+
+/// What a form says again, when it was wrong or asks for a tick first.
+#[derive(Default)]
+struct Typed {
+    name: String,
+    addresses: String,
+    wrong: Option<String>,
+}
+
+/// A change that would shut out whoever asks for it.
+struct Caution {
+    action: String,
+    fields: Vec<(String, String)>,
+}
+
+#[derive(Template)]
+#[template(path = "pages/network.html")]
+struct Network {
+    shell: Shell,
+    owner: bool,
+    /// The project's name, where it is a project's page.
+    project: Option<String>,
+    place: String,
+    rows: Vec<Row>,
+    /// The visitor's address, and whether the API would answer it.
+    you: Option<(IpAddr, bool)>,
+    /// Whether the organization's own lists let the visitor in; they come on top of a project's.
+    organization_admits: bool,
+    caution: Option<Caution>,
+    wrong: Option<String>,
+    typed: Typed,
+    /// This page again.
+    back: String,
+    link: String,
+    projects_link: String,
+}
+
+impl Network {
+    fn act(&self, verb: &str) -> String {
+        below(&self.link, HERE, verb)
+    }
+}
+
+impl Row {
+    fn lines(&self) -> String {
+        self.entries.join("\n")
+    }
+
+    fn count(&self) -> i64 {
+        i64::try_from(self.entries.len()).unwrap_or(i64::MAX)
+    }
+
+    /// The first few, for the table.
+    fn first(&self) -> &[String] {
+        self.entries.get(..3).unwrap_or(&self.entries)
+    }
+}
+
+async fn page(state: &DashboardState, visit: &Visit, project: Option<&ProjectId>) -> Result<Network, Failure> {
+    let t = visit.person.text;
+    let fail = |error| Failure::new(t, error);
+    let (actor, organization) = (visit.person.actor(), &visit.organization.id);
+    let (current, name) = match project {
+        None => (HERE, None),
+        Some(id) => {
+            let project = state.app.project(&actor, organization, id).await.map_err(fail)?;
+            (PROJECTS, Some(t.project(project.is_default, &project.name)))
+        }
+    };
+    let lists = match visit.owner() {
+        true => state.app.ip_allowlists(&actor, organization).await.map_err(fail)?,
+        false => Vec::new(),
+    };
+    let address = visit.person.context.origin.ip;
+    let lets_in = |place| address.is_none_or(|address| admits(&lists, place, address));
+    let organization_admits = lets_in(None);
+    let own = lists.iter().filter(|list| list.project.as_ref() == project);
+    let row = |list: &IpAllowlist| Row {
+        id: list.id.to_string(),
+        name: list.name.clone(),
+        entries: list.addresses.entries(),
+        active: list.active,
+        has_you: address.is_some_and(|address| list.addresses.contains(address)),
+    };
+    Ok(Network {
+        shell: Shell::new(state, visit, &t.say("nav-network"), current),
+        owner: visit.owner(),
+        project: name,
+        place: project.map(ToString::to_string).unwrap_or_default(),
+        rows: own.map(row).collect(),
+        you: address.map(|address| (address, organization_admits && project.is_none_or(|id| lets_in(Some(id))))),
+        organization_admits,
+        caution: None,
+        wrong: None,
+        typed: Typed::default(),
+        back: visit.link(&project.map_or_else(|| HERE.to_owned(), own_page)),
+        link: visit.link(HERE),
+        projects_link: visit.link(PROJECTS),
+    })
+}
+
+pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> Page {
+    show(visit.person.text, &page(&state, &visit, None).await?)
+}
+
+pub(crate) async fn open_project(State(state): State<DashboardState>, visit: Visit, Path(id): Path<String>) -> Page {
+    let id = visit.named("project", &id)?;
+    show(visit.person.text, &page(&state, &visit, Some(&id)).await?)
+}
+
+/// `create`, `edit`, `activate`, `deactivate` or `delete`.
+pub(crate) async fn act(
+    State(state): State<DashboardState>,
+    visit: Visit,
+    Path(verb): Path<String>,
+    form: Form,
+) -> Page {
+    visit.person.check(&form)?;
+    let place = form.text("place");
+    let project: Option<ProjectId> = if place.is_empty() { None } else { Some(visit.named("project", place)?) };
+    let fault = match change(&state, &visit, &verb, project.as_ref(), &form).await {
+        Ok(()) => {
+            let back = project.as_ref().map_or_else(|| HERE.to_owned(), own_page);
+            return Ok(go(&visit.link(&format!("{back}?done=saved"))));
+        }
+        Err(fault) => fault,
+    };
+    let t = visit.person.text;
+    let mut page = page(&state, &visit, project.as_ref()).await?;
+    match fault {
+        Fault::Error(error @ (Error::NotFound { .. } | Error::Unavailable | Error::Internal(_))) => {
+            return Err(Failure::new(t, error));
+        }
+        Fault::Error(Error::Invalid { code: Some(LOCKS_OUT), .. }) => {
+            page.caution = Some(Caution { action: page.act(&verb), fields: form.without(&["csrf", "acknowledged"]) });
+        }
+        Fault::Error(error) => page.wrong = Some(words(t, &error)),
+        Fault::Addresses(fault) => {
+            let wrong = told(t, &fault);
+            if verb == "create" {
+                page.typed.wrong = Some(wrong);
+            } else {
+                page.wrong = Some(wrong);
+            }
+        }
+    }
+    if verb == "create" {
+        page.typed.name = form.text("name").to_owned();
+        page.typed.addresses = form.text("addresses").to_owned();
+    }
+    show_again(t, &page)
+}
+
+fn own_page(project: &ProjectId) -> String {
+    format!("{PROJECTS}/{project}/network")
+}
+
+enum Fault {
+    Error(Error),
+    Addresses(AddressFault),
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+async fn change(
+    state: &DashboardState,
+    visit: &Visit,
+    verb: &str,
+    project: Option<&ProjectId>,
+    form: &Form,
+) -> Result<(), Fault> {
+    let (actor, organization) = (visit.person.actor(), &visit.organization.id);
+    let addresses = || AddressList::of_lines(form.text("addresses")).map_err(Fault::Addresses);
+    let change = match verb {
+        "create" => {
+            let name = form.text("name");
+            state.app.create_ip_allowlist(&actor, organization, project, name, addresses()?).await?;
+            return Ok(());
+        }
+        "edit" => ListChange::Edit { name: Some(form.text("name").to_owned()), addresses: Some(addresses()?) },
+        "activate" => ListChange::Activate,
+        "deactivate" => ListChange::Deactivate,
+        "delete" => ListChange::Delete,
+        other => return Err(Error::not_found("page", other).into()),
+    };
+    let id = form.text("id");
+    let id: IpAllowlistId = id.parse().map_err(|_| Error::not_found("IP allowlist", id))?;
+    let standpoint = Standpoint { address: visit.person.context.origin.ip, acknowledged: form.ticked("acknowledged") };
+    state.app.change_ip_allowlist(&actor, organization, &id, change, standpoint).await?;
+    Ok(())
+}
+
+/// A faulty entry, in the visitor's language.
+fn told(t: Text, fault: &AddressFault) -> String {
+    match fault {
+        AddressFault::Unreadable(entry) => t.say1("network-unreadable", "entry", entry),
+        AddressFault::HostBits { entry, network, address } => {
+            t.say3("network-host-bits", &("entry", entry), &("network", network), &("address", address))
+        }
+        AddressFault::Empty => t.say("network-empty"),
+        AddressFault::TooMany => t.say("network-too-many"),
+    }
+}

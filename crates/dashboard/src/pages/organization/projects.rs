@@ -1,0 +1,88 @@
+//! Projects: the list, a new one, archiving.
+
+use askama::Template;
+use axum::extract::State;
+use keystead_app::Page as Cursor;
+use keystead_core::time::Timestamp;
+
+use crate::state::DashboardState;
+use crate::web::error_page::{Failure, words};
+use crate::web::extract::Visit;
+use crate::web::form::Form;
+use crate::web::layout::Shell;
+use crate::web::response::{Page, below, go, show, show_refused};
+
+pub(super) const HERE: &str = "/settings/organization/projects";
+/// Projects on one page.
+const ROWS: u32 = 50;
+
+struct Row {
+    id: String,
+    name: String,
+    href: String,
+    created_at: Timestamp,
+    archived_at: Option<Timestamp>,
+}
+
+#[derive(Template)]
+#[template(path = "pages/projects.html")]
+struct Projects {
+    shell: Shell,
+    rows: Vec<Row>,
+    wrong: Option<String>,
+    owner: bool,
+    action: String,
+    /// The next part of the list, where there is one.
+    more: Option<String>,
+}
+
+impl Projects {
+    fn act(&self, verb: &str) -> String {
+        below(&self.action, HERE, verb)
+    }
+}
+
+async fn page(state: &DashboardState, visit: &Visit) -> Result<Projects, Failure> {
+    let t = visit.person.text;
+    let cursor = Cursor { after: visit.person.asked.get("after").cloned(), limit: ROWS, ascending: true };
+    let listing = state.app.projects(&visit.person.actor(), &visit.organization.id, true, cursor).await;
+    let listing = listing.map_err(|error| Failure::new(t, error))?;
+    let row = |row: keystead_app::projects::Project| Row {
+        href: visit.link(&format!("{HERE}/{}", row.id)),
+        id: row.id.to_string(),
+        name: t.project(row.is_default, &row.name),
+        created_at: row.created_at,
+        archived_at: row.archived_at,
+    };
+    let more = listing.data.last().filter(|_| listing.has_more);
+    let more = more.map(|last| visit.link(&format!("{HERE}?after={}", last.id)));
+    let rows = listing.data.into_iter().map(row).collect();
+    let shell = Shell::new(state, visit, &t.say("nav-projects"), HERE);
+    Ok(Projects { shell, rows, wrong: None, owner: visit.owner(), action: visit.link(HERE), more })
+}
+
+pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> Page {
+    show(visit.person.text, &page(&state, &visit).await?)
+}
+
+pub(crate) async fn create(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
+    visit.person.check(&form)?;
+    match state.app.create_project(&visit.person.actor(), &visit.organization.id, form.text("name")).await {
+        Ok(project) => Ok(go(&format!("{HERE}?done=project-created&project={}", project.id))),
+        Err(error) => {
+            let mut page = page(&state, &visit).await?;
+            page.wrong = Some(words(visit.person.text, &error));
+            show_refused(visit.person.text, &page, &error)
+        }
+    }
+}
+
+pub(crate) async fn archive(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
+    visit.person.check(&form)?;
+    let t = visit.person.text;
+    let id = visit.named("project", form.text("id"))?;
+    let archived = state.app.archive_project(&visit.person.actor(), &visit.organization.id, &id).await;
+    archived.map_err(|error| Failure::new(t, error))?;
+    // The chosen project may be the archived one.
+    Ok(go(&format!("{HERE}?done=project-archived")))
+}

@@ -1,0 +1,5 @@
+//! Signing up, in and out, and the first steps of a new account.
+
+pub(crate) mod forms;
+pub(crate) mod onboarding;
+pub(crate) mod passkey;

@@ -1,0 +1,6 @@
+//! Usage as a page and as a file.
+
+pub(crate) mod page;
+
+mod chart;
+mod query;

@@ -1,0 +1,239 @@
+//! Who is looking, in which language, at which organization and project. The pair stands in the URL (`?project=`), so
+//! a link means the same thing to a colleague; without one it is the first organization's Default project.
+
+use std::collections::HashMap;
+
+use axum::extract::{FromRequestParts, Query};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Uri, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use jiff::tz::TimeZone;
+use keystead_app::accounts::{Context, SessionView};
+use keystead_app::organizations::{OrganizationChoice, ProjectChoice};
+use keystead_app::verification::limits::Origin;
+use keystead_app::{Actor, Error};
+use keystead_core::network::Client;
+use keystead_core::role::OrganizationRole;
+use keystead_core::secret::Secret;
+
+use crate::format::When;
+use crate::language::Language;
+use crate::state::DashboardState;
+use crate::text::Text;
+use crate::web::cookies::Cookie;
+use crate::web::error_page::Failure;
+use crate::web::form::Form;
+
+/// The values behind the question mark.
+pub(crate) type Asked = HashMap<String, String>;
+
+/// Anybody, signed in or not.
+#[derive(Debug, Clone)]
+pub(crate) struct Visitor {
+    pub(crate) text: Text,
+    pub(crate) when: When,
+    pub(crate) asked: Asked,
+    pub(crate) path: String,
+    pub(crate) context: Context,
+    pub(crate) session: Option<(SessionView, Secret<String>)>,
+}
+
+impl FromRequestParts<DashboardState> for Visitor {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &DashboardState) -> Result<Self, Response> {
+        let asked = Query::<Asked>::try_from_uri(&parts.uri).map(|query| query.0).unwrap_or_default();
+        let cookie = Cookie::Session.read(&parts.headers, state.secure());
+        let session = match cookie {
+            None => None,
+            Some(secret) => match state.app.session(&secret).await {
+                Ok(view) => view.map(|view| (view, secret)),
+                Err(error) => return Err(Failure::new(Text(Language::English), error).into_response()),
+            },
+        };
+        let accept = text_of(&parts.headers, header::ACCEPT_LANGUAGE.as_str());
+        let kept = session.as_ref().map(|(view, _)| view.language.as_str()).filter(|tag| !tag.is_empty());
+        let language = Language::choose(asked.get("language").map(String::as_str).or(kept), accept);
+        let zone = session.as_ref().and_then(|(view, _)| TimeZone::get(&view.time_zone).ok()).unwrap_or(TimeZone::UTC);
+        let ip = parts.extensions.get::<Client>().map(|client| client.address);
+        let user_agent = text_of(&parts.headers, header::USER_AGENT.as_str()).unwrap_or_default().to_owned();
+        let context = Context { origin: Origin { ip }, user_agent, language: language.tag().to_owned() };
+        let text = Text(language);
+        let when = When { text, now: state.app.now(), zone };
+        Ok(Self { text, when, asked, path: here(&parts.uri), context, session })
+    }
+}
+
+fn text_of<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+fn here(uri: &Uri) -> String {
+    uri.path_and_query().map_or_else(|| "/".to_owned(), |here| here.as_str().to_owned())
+}
+
+/// A path of ours and nothing else: no host, no scheme, no backslash tricks (open redirect).
+pub(crate) fn own_path(next: &str) -> &str {
+    let plain = next.starts_with('/') && !next.starts_with("//") && !next.contains('\\') && next.len() <= 512;
+    if plain && next.bytes().all(|b| b.is_ascii_graphic()) { next } else { "/home" }
+}
+
+fn encode(text: &str) -> String {
+    serde_urlencoded::to_string([("next", text)]).unwrap_or_default()
+}
+
+/// Somebody signed in, perhaps without any organization yet.
+#[derive(Debug, Clone)]
+pub(crate) struct Person {
+    pub(crate) text: Text,
+    pub(crate) when: When,
+    pub(crate) asked: Asked,
+    pub(crate) path: String,
+    pub(crate) context: Context,
+    pub(crate) session: SessionView,
+    pub(crate) secret: Secret<String>,
+}
+
+impl FromRequestParts<DashboardState> for Person {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &DashboardState) -> Result<Self, Response> {
+        let Visitor { text, when, asked, path, context, session } = Visitor::from_request_parts(parts, state).await?;
+        match session {
+            Some((session, secret)) => Ok(Self { text, when, asked, path, context, session, secret }),
+            None => Err(Redirect::to(&format!("/sign-in?{}", encode(&path))).into_response()),
+        }
+    }
+}
+
+impl Person {
+    /// Who acts in use cases.
+    pub(crate) fn actor(&self) -> Actor {
+        Actor::Session(self.session.user.clone(), self.session.id.clone())
+    }
+
+    /// Whether a form carries this session's token.
+    pub(crate) fn check(&self, form: &Form) -> Result<(), Box<Failure>> {
+        let same = subtle_eq(form.text("csrf"), &self.session.csrf);
+        if same { Ok(()) } else { Err(Box::new(Failure::form(self.text))) }
+    }
+}
+
+/// Constant time over the length we give out.
+fn subtle_eq(given: &str, kept: &str) -> bool {
+    given.len() == kept.len() && given.bytes().zip(kept.bytes()).fold(0, |all, (a, b)| all | (a ^ b)) == 0
+}
+
+/// Somebody signed in, looking at an organization and a project.
+#[derive(Debug, Clone)]
+pub(crate) struct Visit {
+    pub(crate) person: Person,
+    pub(crate) choices: Vec<OrganizationChoice>,
+    pub(crate) organization: OrganizationChoice,
+    pub(crate) project: ProjectChoice,
+}
+
+impl FromRequestParts<DashboardState> for Visit {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &DashboardState) -> Result<Self, Response> {
+        let person = Person::from_request_parts(parts, state).await?;
+        let choices = state.app.organizations_of(&person.session.user).await;
+        let choices = choices.map_err(|error| Failure::new(person.text, error).into_response())?;
+        if choices.is_empty() {
+            return Err(Redirect::to("/welcome").into_response());
+        }
+        let wanted = person.asked.get("project").map(String::as_str);
+        let found = choices.iter().find_map(|organization| match wanted {
+            None => organization.projects.first().map(|project| (organization.clone(), project.clone())),
+            Some(id) => {
+                let project = organization.projects.iter().find(|project| project.id.as_str() == id)?;
+                Some((organization.clone(), project.clone()))
+            }
+        });
+        match found {
+            // An organization that asks for a second step stays shut until there is one; the way to it stays open.
+            Some((organization, project))
+                if organization.locked && !person.session.by_passkey && !open_to_all(parts.uri.path()) =>
+            {
+                let there = format!("/settings/account/security?project={}", project.id);
+                Err(Redirect::to(&there).into_response())
+            }
+            // Nor does the console of an operator whose session has had a password alone.
+            Some((_, project)) if person.session.operator_waits && of_console(parts.uri.path()) => {
+                let there = format!("/settings/account/security?project={}", project.id);
+                Err(Redirect::to(&there).into_response())
+            }
+            Some((organization, project)) => Ok(Self { person, choices, organization, project }),
+            None => {
+                let missing = Error::not_found("project", wanted.unwrap_or_default());
+                Err(Failure::new(person.text, missing).into_response())
+            }
+        }
+    }
+}
+
+/// Pages of the operator's console.
+fn of_console(path: &str) -> bool {
+    path.strip_prefix("/operator").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Pages that are the person's own or the installation's, not the organization's.
+fn open_to_all(path: &str) -> bool {
+    path == "/settings/account"
+        || ["/settings/account/security", "/settings/account/sessions", "/operator"]
+            .iter()
+            .any(|own| path.strip_prefix(own).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+}
+
+impl Visit {
+    /// Whether the organization's pages wait for a second step.
+    pub(crate) fn locked(&self) -> bool {
+        self.organization.locked && !self.person.session.by_passkey
+    }
+
+    /// Whether this person may change the organization.
+    pub(crate) fn owner(&self) -> bool {
+        self.organization.role == OrganizationRole::Owner
+    }
+
+    /// The id that an address or a form names; one that cannot be an id is answered like a missing thing.
+    pub(crate) fn named<T: std::str::FromStr>(&self, kind: &'static str, id: &str) -> Result<T, Failure> {
+        id.parse().map_err(|_| Failure::new(self.person.text, Error::not_found(kind, id)))
+    }
+
+    /// A path that keeps the chosen pair.
+    pub(crate) fn link(&self, path: &str) -> String {
+        let mark = if path.contains('?') { '&' } else { '?' };
+        format!("{path}{mark}project={}", self.project.id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{open_to_all, own_path};
+
+    #[test]
+    fn only_what_is_ones_own_stays_open() {
+        for own in
+            ["/settings/account", "/settings/account/security/passkeys", "/settings/account/sessions/end", "/operator"]
+        {
+            assert!(open_to_all(own), "{own}");
+        }
+        for shut in
+            ["/home", "/settings/account/phone", "/settings/account/securityx", "/settings/organization/general"]
+        {
+            assert!(!open_to_all(shut), "{shut}");
+        }
+    }
+
+    #[test]
+    fn nobody_is_sent_elsewhere() {
+        assert_eq!(own_path("/api-keys?project=proj_1"), "/api-keys?project=proj_1");
+        for foreign in
+            ["", "//evil.test", "https://evil.test", "/\\evil.test", "javascript:alert(1)", "/a b", "/\u{e9}"]
+        {
+            assert_eq!(own_path(foreign), "/home", "{foreign}");
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! Forms: fields as sent, believed only when they come from our own page with the session's own token.
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Multipart, Request};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use keystead_core::secret::Secret;
+
+/// No form of ours is longer.
+pub(crate) const LONGEST: usize = 64 * 1024;
+
+/// The fields of a form, in order.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Form(Vec<(String, String)>);
+
+impl Form {
+    /// A field, trimmed; empty when it is absent.
+    pub(crate) fn text(&self, name: &str) -> &str {
+        self.0.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.trim())
+    }
+
+    /// A field that must not be shown again, as sent.
+    pub(crate) fn secret(&self, name: &str) -> Secret<String> {
+        let value = self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+        Secret::new(value.unwrap_or_default())
+    }
+
+    /// Every value of a field that may stand several times.
+    pub(crate) fn all(&self, name: &str) -> Vec<String> {
+        self.0.iter().filter(|(known, _)| known == name).map(|(_, value)| value.clone()).collect()
+    }
+
+    /// The fields whose names begin so, without that beginning.
+    pub(crate) fn starting(&self, start: &str) -> Vec<(&str, &str)> {
+        self.0.iter().filter_map(|(name, value)| Some((name.strip_prefix(start)?, value.trim()))).collect()
+    }
+
+    /// Every field but these, to be sent again.
+    pub(crate) fn without(&self, names: &[&str]) -> Vec<(String, String)> {
+        self.0.iter().filter(|(name, _)| !names.contains(&name.as_str())).cloned().collect()
+    }
+
+    /// Whether a box was ticked.
+    pub(crate) fn ticked(&self, name: &str) -> bool {
+        !self.text(name).is_empty()
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for Form {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
+        ours(request.headers()).map_err(IntoResponse::into_response)?;
+        let bytes = Bytes::from_request(request, state).await.map_err(IntoResponse::into_response)?;
+        serde_urlencoded::from_bytes(&bytes).map(Self).map_err(|_| StatusCode::BAD_REQUEST.into_response())
+    }
+}
+
+/// A form with a file in it, not read yet, believed only when it comes from our own page.
+pub(crate) struct Upload(pub(crate) Multipart);
+
+impl<S: Send + Sync> FromRequest<S> for Upload {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
+        ours(request.headers()).map_err(IntoResponse::into_response)?;
+        Multipart::from_request(request, state).await.map(Self).map_err(IntoResponse::into_response)
+    }
+}
+
+fn ours(headers: &HeaderMap) -> Result<(), (StatusCode, &'static str)> {
+    if from_our_page(headers) {
+        Ok(())
+    } else {
+        Err((StatusCode::FORBIDDEN, "This form did not come from our own page.\n"))
+    }
+}
+
+/// Browsers say where a form comes from; whoever does not say it is no browser of a person who is signed in here.
+fn from_our_page(headers: &HeaderMap) -> bool {
+    if let Some(site) = headers.get("sec-fetch-site") {
+        return site == "same-origin";
+    }
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok()?.parse::<Uri>().ok());
+    match (host, origin) {
+        (Some(host), Some(origin)) => origin.authority().is_some_and(|authority| authority.as_str() == host),
+        _ => false,
+    }
+}
+
+/// Words with commas between.
+pub(crate) fn words_of(text: &str) -> Vec<String> {
+    text.split(',').map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn foreign_pages_are_refused() {
+        let judge = |pairs: &[(&'static str, &'static str)]| {
+            let mut headers = HeaderMap::new();
+            for (name, value) in pairs {
+                headers.insert(*name, value.parse().unwrap());
+            }
+            from_our_page(&headers)
+        };
+        assert!(judge(&[("sec-fetch-site", "same-origin")]));
+        assert!(judge(&[("host", "k.test"), ("origin", "https://k.test")]));
+        for foreign in [
+            &[][..],
+            &[("sec-fetch-site", "cross-site"), ("host", "k.test"), ("origin", "https://k.test")],
+            &[("sec-fetch-site", "same-site")],
+            &[("host", "k.test"), ("origin", "https://evil.test")],
+            &[("host", "k.test"), ("origin", "null")],
+            &[("host", "k.test")],
+        ] {
+            assert!(!judge(foreign), "{foreign:?}");
+        }
+    }
+}

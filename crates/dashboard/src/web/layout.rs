@@ -1,0 +1,167 @@
+//! What stands around every page of somebody who is signed in.
+
+use crate::format::When;
+use crate::language::Language;
+use crate::state::DashboardState;
+use crate::text::Text;
+use crate::web::extract::{Person, Visit};
+
+/// One entry of the navigation.
+#[derive(Debug, Clone)]
+pub(crate) struct Entry {
+    pub(crate) label: String,
+    pub(crate) href: String,
+    pub(crate) current: bool,
+}
+
+/// One choice of the switcher.
+#[derive(Debug, Clone)]
+pub(crate) struct Choice {
+    pub(crate) label: String,
+    pub(crate) href: String,
+    pub(crate) current: bool,
+}
+
+/// Everything around the page's own content.
+#[derive(Debug, Clone)]
+pub(crate) struct Shell {
+    pub(crate) t: Text,
+    pub(crate) when: When,
+    pub(crate) language: Language,
+    pub(crate) languages: [Language; 3],
+    pub(crate) theme: String,
+    /// The account's time zone; empty until it is known.
+    pub(crate) zone: String,
+    pub(crate) operator: String,
+    pub(crate) title: String,
+    pub(crate) csrf: String,
+    pub(crate) name: String,
+    pub(crate) role: String,
+    pub(crate) organization: String,
+    pub(crate) project: String,
+    pub(crate) switcher: Vec<(String, Vec<Choice>)>,
+    pub(crate) project_entries: Vec<Entry>,
+    pub(crate) organization_entries: Vec<Entry>,
+    pub(crate) account_entries: Vec<Entry>,
+    pub(crate) support: Option<String>,
+    pub(crate) here: String,
+    pub(crate) done: Option<String>,
+}
+
+/// What a finished act says on the next page; nothing else can be made to stand there.
+const DONE: [&str; 17] = [
+    "account-deleted",
+    "saved",
+    "key-revoked",
+    "invite-sent",
+    "invite-revoked",
+    "member-removed",
+    "project-created",
+    "project-archived",
+    "phone-verified",
+    "card-removed",
+    "session-ended",
+    "mail-sent",
+    "password-changed",
+    "second-factor-off",
+    "passkey-added",
+    "passkey-removed",
+    "appealed",
+];
+
+impl Shell {
+    /// The shell around a page; `current` is the path of its entry.
+    pub(crate) fn new(state: &DashboardState, visit: &Visit, title: &str, current: &str) -> Self {
+        let t = visit.person.text;
+        let entry =
+            |key: &str, path: &str| Entry { label: t.say(key), href: visit.link(path), current: path == current };
+        let project_entries = vec![
+            entry("nav-dashboard", "/home"),
+            entry("nav-api-keys", "/api-keys"),
+            entry("nav-usage", "/usage"),
+            entry("nav-limits", "/limits"),
+        ];
+        let organization_entries = vec![
+            entry("nav-general", "/settings/organization/general"),
+            entry("nav-members", "/settings/organization/members"),
+            entry("nav-projects", "/settings/organization/projects"),
+            entry("nav-admin-keys", "/settings/organization/admin-keys"),
+            entry("nav-billing", "/settings/organization/billing/payment-methods"),
+            entry("nav-network", "/settings/organization/network"),
+            entry("nav-audit-log", "/settings/organization/audit-log"),
+        ];
+        let mut account_entries =
+            vec![entry("nav-account", "/settings/account"), entry("nav-security", "/settings/account/security")];
+        if visit.person.session.operator || visit.person.session.operator_waits {
+            account_entries.push(entry("nav-operator", "/operator"));
+        }
+        let switcher = visit
+            .choices
+            .iter()
+            .map(|organization| {
+                let choice = |project: &keystead_app::organizations::ProjectChoice| Choice {
+                    label: t.project(project.is_default, &project.name),
+                    href: format!("{current}?project={}", project.id),
+                    current: project.id == visit.project.id,
+                };
+                (organization.name.clone(), organization.projects.iter().map(choice).collect())
+            })
+            .collect();
+        let role = if visit.owner() { "role-owner" } else { "role-reader" };
+        Self {
+            organization: visit.organization.name.clone(),
+            project: t.project(visit.project.is_default, &visit.project.name),
+            role: t.say(role),
+            switcher,
+            project_entries,
+            organization_entries,
+            account_entries,
+            ..Self::bare(state, &visit.person, title)
+        }
+    }
+
+    /// The shell around pages before there is an organization.
+    pub(crate) fn bare(state: &DashboardState, person: &Person, title: &str) -> Self {
+        let t = person.text;
+        let settings = state.app.settings();
+        let done = person.asked.get("done").filter(|done| DONE.contains(&done.as_str()));
+        Self {
+            t,
+            when: person.when.clone(),
+            language: t.0,
+            languages: Language::ALL,
+            theme: person.session.theme.clone(),
+            zone: person.session.time_zone.clone(),
+            operator: settings.operator.clone(),
+            title: title.to_owned(),
+            csrf: person.session.csrf.clone(),
+            name: person.session.name.clone(),
+            role: person.session.email.clone(),
+            organization: String::new(),
+            project: String::new(),
+            switcher: Vec::new(),
+            project_entries: Vec::new(),
+            organization_entries: Vec::new(),
+            account_entries: Vec::new(),
+            support: settings.support_email.clone(),
+            here: person.path.clone(),
+            done: done.map(|done| t.say(&format!("done-{done}"))),
+        }
+    }
+}
+
+impl Shell {
+    /// A card's brand as its owner knows it; the payment service writes it small.
+    pub(crate) fn brand(&self, name: &str) -> String {
+        match name {
+            "amex" => "American Express".to_owned(),
+            "jcb" => "JCB".to_owned(),
+            "unionpay" => "UnionPay".to_owned(),
+            "diners" => "Diners Club".to_owned(),
+            other => {
+                let mut letters = other.chars();
+                letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+            }
+        }
+    }
+}

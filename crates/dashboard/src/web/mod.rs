@@ -1,0 +1,16 @@
+//! What all pages share: who is asking, forms and cookies, the layout, and the kinds of answers.
+
+pub(crate) mod cookies;
+pub(crate) mod csv;
+pub(crate) mod error_page;
+pub(crate) mod extract;
+pub(crate) mod form;
+pub(crate) mod headers;
+pub(crate) mod html;
+pub(crate) mod json;
+pub(crate) mod layout;
+pub(crate) mod progress_stream;
+pub(crate) mod qr_code;
+pub(crate) mod reauthenticate;
+pub(crate) mod response;
+pub(crate) mod stream_slots;
