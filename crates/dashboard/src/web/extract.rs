@@ -15,6 +15,7 @@ use keystead_app::{Actor, Error};
 use keystead_core::network::Client;
 use keystead_core::role::OrganizationRole;
 use keystead_core::secret::Secret;
+use subtle::ConstantTimeEq;
 
 use crate::format::When;
 use crate::language::Language;
@@ -114,14 +115,9 @@ impl Person {
 
     /// Whether a form carries this session's token.
     pub(crate) fn check(&self, form: &Form) -> Result<(), Box<Failure>> {
-        let same = subtle_eq(form.text("csrf"), &self.session.csrf);
-        if same { Ok(()) } else { Err(Box::new(Failure::form(self.text))) }
+        let same = form.text("csrf").as_bytes().ct_eq(self.session.csrf.as_bytes());
+        if bool::from(same) { Ok(()) } else { Err(Box::new(Failure::form(self.text))) }
     }
-}
-
-/// Constant time over the length we give out.
-fn subtle_eq(given: &str, kept: &str) -> bool {
-    given.len() == kept.len() && given.bytes().zip(kept.bytes()).fold(0, |all, (a, b)| all | (a ^ b)) == 0
 }
 
 /// Somebody signed in, looking at an organization and a project.

@@ -56,6 +56,11 @@ impl<S: Send + Sync> FromRequest<S> for Form {
     }
 }
 
+/// Whether a script of ours sent the form and reads the answer.
+pub(crate) fn wants_json(headers: &HeaderMap) -> bool {
+    headers.get(header::ACCEPT).is_some_and(|accept| accept == "application/json")
+}
+
 /// A form with a file in it, not read yet, believed only when it comes from our own page.
 pub(crate) struct Upload(pub(crate) Multipart);
 

@@ -7,7 +7,6 @@ pub(crate) mod extract;
 pub(crate) mod form;
 pub(crate) mod headers;
 pub(crate) mod html;
-pub(crate) mod json;
 pub(crate) mod layout;
 pub(crate) mod progress_stream;
 pub(crate) mod qr_code;

@@ -4,13 +4,15 @@
 use std::sync::Arc;
 
 use askama::Template;
+use axum::Json;
 use axum::extract::{Multipart, Path, State};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use keystead_app::Error;
 use keystead_app::review::{CaptureView, Holder, PromptView, RETENTION_CEILING, Slot, SlotView, Taken};
 use keystead_core::secret::Secret;
 use keystead_core::verification::documents::DocumentKind;
+use serde_json::json;
 
 use super::labels;
 use crate::countries;
@@ -21,9 +23,8 @@ use crate::text::Text;
 use crate::web::cookies::Cookie;
 use crate::web::error_page::{Failure, words};
 use crate::web::extract::Visitor;
-use crate::web::form::{Form, Upload};
+use crate::web::form::{Form, Upload, wants_json};
 use crate::web::html::mark_limit;
-use crate::web::json::{answer, json, quoted, refused, wants_json};
 use crate::web::progress_stream::{Seen, tell};
 use crate::web::response::{Page, go, go_with, show, show_refused};
 
@@ -300,7 +301,7 @@ pub(crate) async fn act(
     };
     match done {
         Ok(()) => Ok(go(&path(&token))),
-        Err(error) if wants_json(&headers) => Ok(mark_limit(refused(&words(visitor.text, &error)), &error)),
+        Err(error) if wants_json(&headers) => Ok(refused(&words(visitor.text, &error), &error)),
         Err(error) => again(&state, &visitor, &token, &here, &error).await,
     }
 }
@@ -334,11 +335,11 @@ pub(crate) async fn picture(
         Ok(view) => {
             let again = !view.hints.is_empty() && view.takes_left > 0 && !matches!(view.slot, Slot::Prompt(_));
             let next = if again { format!("{}?slot={slot}", path(&token)) } else { path(&token) };
-            Ok(if wants_json(&headers) { json(&[("next", &next)]) } else { go(&next) })
+            Ok(if wants_json(&headers) { Json(json!({ "next": next })).into_response() } else { go(&next) })
         }
         Err(error) if wants_json(&headers) => {
             let page = page(&state, &visitor, &token, &here).await?;
-            Ok(mark_limit(refused(&words(page.t, &error)), &error))
+            Ok(refused(&words(page.t, &error), &error))
         }
         Err(error) => again(&state, &visitor, &token, &here, &error).await,
     }
@@ -402,8 +403,14 @@ async fn prompts_as_json(state: &DashboardState, here: &Holder, prompts: &[Promp
     let view = state.app.look_at_capture(here).await.ok().flatten();
     let t = Text(Language::choose(view.as_ref().map(|view| view.language.as_str()), None));
     let one = |prompt: &PromptView| {
-        let (slot, text) = (quoted(prompt.slot.as_str()), quoted(&labels::prompt_text(t, prompt.prompt)));
-        format!("{{\"slot\":{slot},\"echo\":{},\"text\":{text}}}", quoted(&prompt.echo))
+        let text = labels::prompt_text(t, prompt.prompt);
+        json!({ "slot": prompt.slot.as_str(), "echo": prompt.echo, "text": text })
     };
-    answer(format!("{{\"prompts\":[{}]}}", prompts.iter().map(one).collect::<Vec<_>>().join(",")))
+    Json(json!({ "prompts": prompts.iter().map(one).collect::<Vec<_>>() })).into_response()
+}
+
+/// What went wrong, in words for the person, as the script shows it.
+fn refused(message: &str, error: &Error) -> Response {
+    let answer = (StatusCode::UNPROCESSABLE_ENTITY, Json(json!({ "error": message }))).into_response();
+    mark_limit(answer, error)
 }
