@@ -1,43 +1,41 @@
 //! The headers that every answer of the pages carries.
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderValue, header};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 
+use super::file_answer::IsFile;
+use super::html::RetryAt;
 use crate::state::DashboardState;
-use crate::web::html::RetryAt;
 
 /// What is no page runs nothing and sits in no frame, even when it is opened as one.
 const DATA_POLICY: &str = "sandbox; default-src 'none'; frame-ancestors 'none'; base-uri 'none'";
 
-/// The headers every answer of the pages carries.
+/// Whether addresses of these pages hold a secret: the token of a link.
+fn holds_secret(path: &str) -> bool {
+    ["/reset", "/confirm", "/confirm-address", "/invite"].contains(&path) || path.starts_with("/verify/")
+}
+
+/// Adds the headers. What the answer is, not its address, decides between those of a page and those of a file.
 pub(crate) async fn stamp(State(state): State<DashboardState>, request: Request, next: Next) -> Response {
+    let path = request.uri().path();
     // Only the page that takes pictures may ask for the camera.
-    let camera = request.uri().path().starts_with("/verify/") && request.uri().path().ends_with("/capture");
-    // The addresses of these pages hold a secret, which nobody is to learn as the place a visitor came from. Without TLS
-    // browsers say only so where our own forms come from, which must stay told then.
-    let secret = ["/reset", "/confirm", "/confirm-address", "/invite"].contains(&request.uri().path());
-    let referrer = if secret && state.secure() { "no-referrer" } else { "same-origin" };
-    // What is not a page is data: a browser runs nothing of it, and shows pictures only where our own pages lead to them.
-    let read = matches!(*request.method(), Method::GET | Method::HEAD);
-    let picture = read && request.uri().path().contains("/pictures/");
-    let data = picture || request.uri().path().ends_with(".csv");
-    if picture && !from_our_page(request.headers()) {
-        return StatusCode::FORBIDDEN.into_response();
-    }
+    let camera = path.starts_with("/verify/") && path.ends_with("/capture");
+    // No other site may learn an address with a secret as the place a visitor came from. Without TLS, browsers name the
+    // origin of our own forms only in headers that "no-referrer" empties, and those forms would be refused.
+    let referrer = if holds_secret(path) && state.secure() { "no-referrer" } else { "same-origin" };
     let mut response = next.run(request).await;
     let retry_at = response.extensions().get::<RetryAt>().copied();
+    let policy = match response.extensions().get::<IsFile>() {
+        Some(IsFile) => Ok(HeaderValue::from_static(DATA_POLICY)),
+        None => HeaderValue::from_str(&state.policy()),
+    };
     let headers = response.headers_mut();
     if let Some(RetryAt(at)) = retry_at {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(at.since(state.app.now()).max(1)));
     }
-    if data {
-        // A picture of a document is looked at, and must not lie in a folder of downloads.
-        let disposition = if picture { "inline" } else { "attachment" };
-        headers.entry(header::CONTENT_DISPOSITION).or_insert(HeaderValue::from_static(disposition));
-        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(DATA_POLICY));
-    } else if let Ok(policy) = HeaderValue::from_str(&state.policy()) {
+    if let Ok(policy) = policy {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
@@ -54,11 +52,4 @@ pub(crate) async fn stamp(State(state): State<DashboardState>, request: Request,
     }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
-}
-
-/// Whether a picture is shown on one of our pages, or opened from one. Browsers say both.
-fn from_our_page(headers: &HeaderMap) -> bool {
-    let says =
-        |name: &str, allowed: &[&str]| headers.get(name).is_none_or(|said| allowed.iter().any(|one| said == one));
-    says("sec-fetch-dest", &["image", "document"]) && says("sec-fetch-site", &["same-origin"])
 }

@@ -27,13 +27,60 @@ async fn pages_run_nothing_inline_and_sit_in_no_frame() {
             assert!(answer.header("strict-transport-security").starts_with("max-age=31536000"), "{path}");
             assert_eq!(answer.header("cross-origin-opener-policy"), "same-origin", "{path}");
             // ASVS 14.2.1, 3.4.5: links with secrets are told to nobody.
-            let secret = ["/reset", "/confirm", "/confirm-address", "/invite"].contains(&route.path);
+            let links = ["/reset", "/confirm", "/confirm-address", "/invite"];
+            let secret = links.contains(&route.path) || route.path.starts_with("/verify/");
             assert_eq!(answer.header("referrer-policy"), if secret { "no-referrer" } else { "same-origin" }, "{path}");
             let body = &answer.body;
             assert!(!body.contains(" style=") && !body.contains("<style") && !body.contains(" onclick"), "{path}");
             assert!(!body.contains("<script>"), "{path}");
         }
     }
+}
+
+/// An error at the address of a file is a page like any other; only the file itself is downloaded and sandboxed.
+#[tokio::test]
+async fn errors_at_addresses_of_files_are_pages() {
+    let world = World::in_production(&["olga@example.com"]).await;
+    let mut ann = world.owner("ann@example.com", "Harbour").await;
+    let mut ben = world.member(&mut ann, "ben@example.com").await;
+    let page = |answer: &Answer, path: &str| {
+        assert_eq!(answer.header("content-disposition"), "", "{path}");
+        assert!(answer.header("content-security-policy").contains("style-src 'self'"), "{path}");
+        assert_eq!(answer.header("content-type"), "text/html; charset=utf-8", "{path}");
+    };
+    for (path, status) in [
+        ("/usage.csv?project=proj_x", 404),
+        ("/settings/organization/audit-log.csv?project=proj_x", 404),
+        ("/settings/organization/audit-log.csv", 403),
+        ("/operator/reviews/x/pictures/1", 404),
+    ] {
+        let answer = ben.get(path).await;
+        assert_eq!(answer.status, status, "{path}: {}", answer.body);
+        page(&answer, path);
+    }
+    for path in ["/usage.csv", "/settings/organization/audit-log.csv"] {
+        let file = ann.get(path).await;
+        assert!(file.header("content-disposition").starts_with("attachment; filename="), "{path}");
+        assert!(file.header("content-security-policy").starts_with("sandbox; "), "{path}");
+        assert!(file.header("content-type").starts_with("text/csv"), "{path}");
+    }
+    // A picture that another site embeds is refused before anything is looked up, with the headers of every answer.
+    let foreign = ann.listen("/operator/reviews/x/pictures/1", "cross-site").await;
+    assert_eq!(foreign.status(), 403);
+    assert_eq!(foreign.headers()["x-content-type-options"], "nosniff");
+    assert!(foreign.headers().get("content-disposition").is_none());
+}
+
+/// Pages under a link of a verification: its secret is in the address, and no other site learns it.
+#[tokio::test]
+async fn links_of_verifications_are_told_to_nobody() {
+    let world = World::new().await;
+    let mut phone = world.browser();
+    for path in ["/verify/x", "/verify/x/capture", "/verify/x/capture/state"] {
+        assert_eq!(phone.get(path).await.header("referrer-policy"), "no-referrer", "{path}");
+    }
+    assert_eq!(phone.post("/verify/x/capture/submit", &[]).await.header("referrer-policy"), "no-referrer");
+    assert_eq!(phone.get("/help").await.header("referrer-policy"), "same-origin");
 }
 
 /// ASVS 3.3.1, 3.3.2, 3.3.4: cookies are held to this host, to TLS, and out of scripts' reach.

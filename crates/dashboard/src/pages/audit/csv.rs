@@ -4,8 +4,7 @@ use std::fmt::Write;
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use futures_util::stream;
 use keystead_app::audit::{AuditLog, AuditQuestion, Names};
 use keystead_app::{Actor, Error, Page as Cursor};
@@ -19,6 +18,7 @@ use crate::text::Text;
 use crate::web::csv::cell;
 use crate::web::error_page::Failure;
 use crate::web::extract::Visit;
+use crate::web::file_answer::{FileKind, file_answer};
 
 /// How many rows are read at a time.
 const ROWS: u32 = 500;
@@ -109,10 +109,6 @@ pub(crate) async fn export(State(state): State<DashboardState>, visit: Visit) ->
         };
         Ok(Some((text, (rest, (next, false)))))
     });
-    let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
-        (header::CONTENT_DISPOSITION, "attachment; filename=\"audit-log.csv\""),
-        (header::CACHE_CONTROL, "no-store"),
-    ];
-    Ok((headers, Body::from_stream(body)).into_response())
+    let kind = FileKind::Csv { disposition: "attachment; filename=\"audit-log.csv\"" };
+    Ok(file_answer(kind, Body::from_stream(body)))
 }

@@ -3,7 +3,7 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use keystead_app::review::{
     CaseView, Decided, LegalHold, PictureView, QueueRow, VIEW_REASONS, Verdict, ZoneView, declines,
@@ -18,6 +18,7 @@ use crate::state::DashboardState;
 use crate::text::Text;
 use crate::web::error_page::{Failure, words};
 use crate::web::extract::Visit;
+use crate::web::file_answer::{FileKind, file_answer, from_our_page};
 use crate::web::form::Form;
 use crate::web::layout::Shell;
 use crate::web::response::{Page, go, show, show_refused};
@@ -294,17 +295,16 @@ pub(crate) async fn picture(
     State(state): State<DashboardState>,
     visit: Visit,
     Path((id, number)): Path<(String, i64)>,
+    headers: HeaderMap,
 ) -> Result<Response, Failure> {
+    if !from_our_page(&headers) {
+        return Ok(StatusCode::FORBIDDEN.into_response());
+    }
     let actor = console::operator(&visit)?;
     let why = visit.person.asked.get("why").map(String::as_str).unwrap_or_default();
     let shown = state.app.review_picture(&actor, &id, number, why).await;
     let shown = shown.map_err(|error| Failure::new(visit.person.text, error))?;
-    let mut response = shown.expose().clone().into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("image/jpeg"));
-    headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static("inline"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Ok(response)
+    Ok(file_answer(FileKind::Jpeg, shown.expose().clone()))
 }
 
 pub(crate) async fn act(State(state): State<DashboardState>, visit: Visit, Path(id): Path<String>, form: Form) -> Page {

@@ -6,8 +6,7 @@ use std::fmt::Write;
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use keystead_app::audit::{Named, Names};
 use keystead_app::usage::{Bucket, Estimated, UsageRequest, Width};
 use keystead_core::money::Amount;
@@ -20,6 +19,7 @@ use crate::text::Text;
 use crate::web::csv::cell;
 use crate::web::error_page::Failure;
 use crate::web::extract::Visit;
+use crate::web::file_answer::{FileKind, file_answer};
 use crate::web::layout::Shell;
 use crate::web::response::{Page, show, show_again};
 
@@ -270,12 +270,7 @@ pub(crate) async fn csv(State(state): State<DashboardState>, visit: Visit) -> Re
             let _ = write!(text, "{day},{},{},{all},{part}\r\n", cell(&id), cell(&name));
         }
     }
-    let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
-        (header::CONTENT_DISPOSITION, "attachment; filename=\"usage.csv\""),
-        (header::CACHE_CONTROL, "no-store"),
-    ];
-    Ok((headers, text).into_response())
+    Ok(file_answer(FileKind::Csv { disposition: "attachment; filename=\"usage.csv\"" }, text))
 }
 
 /// Cells of one sum. A cost has all its digits.

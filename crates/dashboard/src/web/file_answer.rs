@@ -1,0 +1,42 @@
+//! Answers that are files and not pages: tables to download, pictures of documents. The mark set here, and nothing else,
+//! makes [`super::headers`] treat an answer as data; an error page at the same address stays a page.
+
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+
+/// The mark of a file.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct IsFile;
+
+/// What a file holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FileKind {
+    /// A table, saved under this name.
+    Csv { disposition: &'static str },
+    /// A picture of a document. It is shown and never saved by itself, so that none is left in a folder of downloads.
+    Jpeg,
+}
+
+/// Answers with a file that no cache keeps.
+pub(crate) fn file_answer(kind: FileKind, body: impl Into<Body>) -> Response {
+    let (content_type, disposition) = match kind {
+        FileKind::Csv { disposition } => ("text/csv; charset=utf-8", disposition),
+        FileKind::Jpeg => ("image/jpeg", "inline"),
+    };
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static(content_type)),
+        (header::CONTENT_DISPOSITION, HeaderValue::from_static(disposition)),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ];
+    let mut response = (headers, body.into()).into_response();
+    response.extensions_mut().insert(IsFile);
+    response
+}
+
+/// Whether a picture is shown on one of our pages, or opened from one. Browsers say both.
+pub(crate) fn from_our_page(headers: &HeaderMap) -> bool {
+    let says =
+        |name: &str, allowed: &[&str]| headers.get(name).is_none_or(|said| allowed.iter().any(|one| said == one));
+    says("sec-fetch-dest", &["image", "document"]) && says("sec-fetch-site", &["same-origin"])
+}
