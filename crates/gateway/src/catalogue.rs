@@ -1,5 +1,8 @@
 //! What is served, where, at what price, under which rules: one value, swapped whole.
 
+pub(crate) mod address;
+pub(crate) mod models;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -7,8 +10,8 @@ use keystead_core::gate::Policy;
 use keystead_core::rate::RateLimits;
 use keystead_core::usage::Price;
 
-pub(crate) use crate::address::Address;
-pub use crate::address::Upstream;
+pub(crate) use crate::catalogue::address::Address;
+pub use crate::catalogue::address::Upstream;
 
 /// A model.
 #[derive(Debug, Clone)]

@@ -3,6 +3,11 @@
 //! Changes arrive by subject and remove exactly the entries they touch. A read that began before a change never enters
 //! the map after it, and nobody who asks after a change joins a read that began before it. Unknown keys cost a bounded number of reads a second, so that known ones never wait for them.
 
+pub(crate) mod freshness;
+mod index;
+pub(crate) mod last_uses;
+mod memory;
+
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,8 +21,8 @@ use keystead_core::key::KeyDigest;
 use quick_cache::sync::Cache;
 use tokio::time::Instant;
 
-use crate::freshness::{Follow, Freshness, Moment};
-use crate::memory::Memory;
+use crate::directory::freshness::{Follow, Freshness, Moment};
+use crate::directory::memory::Memory;
 use crate::{BoxFuture, Clock, Unavailable};
 
 /// Where keys are read from when memory does not hold them.
@@ -334,5 +339,4 @@ impl Directory {
 }
 
 #[cfg(test)]
-#[path = "directory_tests.rs"]
 mod tests;

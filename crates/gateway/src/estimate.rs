@@ -1,13 +1,16 @@
 //! What a JSON body is worth, read only where a limit asks for it or where no figures came. Never exact.
 
+pub(crate) mod media;
+pub(crate) mod sound;
+pub(crate) mod tokens;
+
 use std::borrow::Cow;
 use std::fmt;
 
 use keystead_core::usage::LARGEST_COUNT;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use crate::media::{self, Worth};
-use crate::tokens;
+use media::Worth;
 
 /// Text longer than this that holds nothing but the letters of base 64 may be a picture or a sound.
 const ENCODED: usize = 2_048;

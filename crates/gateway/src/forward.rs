@@ -15,20 +15,23 @@ use keystead_core::refusal::ErrorResponse;
 use keystead_core::route::Route;
 use tokio::time::Instant;
 
-use crate::answer::MOST_ERROR;
+use crate::Gateway;
 use crate::body::{BoxError, GatewayBody, Sending};
 use crate::catalogue::{Catalogue, ModelEntry, Upstream};
-use crate::gate::{self, Gated, Judged};
-use crate::intake::{BodyBounds, Fault, Pace, Passing, content_is, malformed, refuse_encoded, sent_as};
-use crate::multipart::{self, FormScan, Malformed};
-use crate::peek::{self, Peek};
-use crate::rates::Reservation;
-use crate::right::Right;
-use crate::settle::{Form, Prompt, Settled};
-use crate::settlement::ReadOn;
-use crate::target::{self, no_object};
+use crate::decide::model_gate::{self, Gated, Judged};
+use crate::decide::rate_limit;
+use crate::decide::rate_limiter::Reservation;
+use crate::decide::right::Right;
+use crate::metering::usage_recorder::{Form, Prompt, Settled};
+use crate::request::client_body::{BodyBounds, Fault, Pace, Passing, content_is, malformed, refuse_encoded, sent_as};
+use crate::request::form_body::{self, FormScan, Malformed};
+use crate::request::json_body::{self, Peek};
+use crate::request::target::{self, no_object};
+use crate::response::answer::MOST_ERROR;
+use crate::response::error_body;
+use crate::response::metered_body::ReadOn;
+use crate::response::upstream_errors;
 use crate::upstream::{Asked, NoAnswer, UpstreamBody, collect};
-use crate::{Gateway, admission, refusals, reply};
 
 /// Sizes and times of the forwarding path.
 #[derive(Debug, Clone, Copy)]
@@ -134,8 +137,8 @@ impl Gateway {
         B::Error: Into<BoxError>,
     {
         content_is(&parts.headers, "application/json")?;
-        let body = peek::text_of(self.whole(&exchange.caller.key, &parts.headers, body).await?)?;
-        let peek = peek::peek(exchange.route, &body)?;
+        let body = json_body::text_of(self.whole(&exchange.caller.key, &parts.headers, body).await?)?;
+        let peek = json_body::peek(exchange.route, &body)?;
         let catalogue = self.catalogue.load_full();
         let Judged { entry, image, gated } = self.judge(&catalogue, &exchange, &peek).await?;
         let verdicts = match gated {
@@ -165,7 +168,7 @@ impl Gateway {
         };
         // In a box: futures are moved into those that wait for them, and this one is the largest.
         let mut response = Box::pin(self.exchange(&exchange, parts, Sending::Whole(whole), outgoing)).await?;
-        gate::warn(response.headers_mut(), &verdicts);
+        model_gate::warn(response.headers_mut(), &verdicts);
         Ok(response)
     }
 
@@ -186,7 +189,7 @@ impl Gateway {
         content_is(&parts.headers, "multipart/form-data")?;
         refuse_encoded(&parts.headers)?;
         self.refuse_announced(&body)?;
-        let boundary = parts.headers.get(header::CONTENT_TYPE).map(multipart::boundary);
+        let boundary = parts.headers.get(header::CONTENT_TYPE).map(form_body::boundary);
         let form = Arc::<Form>::default();
         let mut scan = match boundary {
             Some(Ok(boundary)) => FormScan::new(&boundary).listening(Arc::clone(&form)),
@@ -201,15 +204,15 @@ impl Gateway {
             let next = pace.next(&mut body).await.map_err(|fault| fault.response(bounds.most))?;
             let Some(chunk) = next else { break };
             scan.feed(&chunk).map_err(malformed)?;
-            held.grow(chunk.len()).map_err(reply::no_room)?;
+            held.grow(chunk.len()).map_err(error_body::no_room)?;
             read += chunk.len();
             prefix.push(chunk);
             if read > self.limits.form_prefix {
-                return Err(reply::bad_body("Put the part 'model' before the file.").with_param("model"));
+                return Err(error_body::bad_body("Put the part 'model' before the file.").with_param("model"));
             }
         }
         let Some(model) = scan.model().map(str::to_owned) else {
-            return Err(reply::no_model());
+            return Err(error_body::no_model());
         };
         if body.is_end_stream() {
             scan.finish().map_err(malformed)?;
@@ -236,7 +239,7 @@ impl Gateway {
         let body = Passing::new(body, pace, fault).behind(prefix, scan, held);
         let body = body.forbidding_stream(no_stream).seen_by(form);
         let mut response = self.exchange(&exchange, parts, Sending::Passing(body.boxed_unsync()), outgoing).await?;
-        gate::warn(response.headers_mut(), &verdicts);
+        model_gate::warn(response.headers_mut(), &verdicts);
         Ok(response)
     }
 
@@ -286,8 +289,8 @@ impl Gateway {
                 Sending::Nothing
             } else {
                 content_is(&parts.headers, "application/json")?;
-                let body = peek::text_of(body)?;
-                self.all_owned(&peek::peek(exchange.route, &body)?.objects, &exchange.payer).await?;
+                let body = json_body::text_of(body)?;
+                self.all_owned(&json_body::peek(exchange.route, &body)?.objects, &exchange.payer).await?;
                 if exchange.route.path == "/v1/batches"
                     && let Some(refused) = self.judge_batch(&catalogue, &exchange, &body).await?
                 {
@@ -303,12 +306,12 @@ impl Gateway {
     fn refuse_announced(&self, body: &impl http_body::Body) -> Result<(), ErrorResponse> {
         let most = self.limits.form_body;
         let fits = body.size_hint().lower() <= u64::try_from(most).unwrap_or(u64::MAX);
-        if fits { Ok(()) } else { Err(reply::too_large(most)) }
+        if fits { Ok(()) } else { Err(error_body::too_large(most)) }
     }
 
     /// An object of somebody else is answered like one that does not exist (GW-6).
     pub(crate) async fn owned(&self, object: &str, payer: &Payer) -> Result<(), ErrorResponse> {
-        let owner = self.ownership.owner(object).await.map_err(|_| reply::store_unavailable())?;
+        let owner = self.ownership.owner(object).await.map_err(|_| error_body::store_unavailable())?;
         if owner.as_ref() == Some(payer) {
             return Ok(());
         }
@@ -324,7 +327,7 @@ impl Gateway {
     ) -> Result<Response<GatewayBody>, ErrorResponse> {
         if !self.meter.accepts() {
             self.metrics.unrecordable();
-            return Err(reply::unrecorded());
+            return Err(error_body::unrecorded());
         }
         let admitted = match self.admit(exchange, outgoing.model, &body) {
             Ok(admitted) => admitted,
@@ -345,7 +348,7 @@ impl Gateway {
             }
         };
         if let Some(told) = admitted.told.filter(|_| response.status().is_success()) {
-            admission::tell(response.headers_mut(), &told);
+            rate_limit::tell(response.headers_mut(), &told);
         }
         Ok(response)
     }
@@ -401,7 +404,7 @@ impl Gateway {
         tracing::warn!(request = %exchange.id, upstream = %outgoing.upstream.name, error = %none, "no answer from upstream");
         self.metrics.upstream_failed(none.reason());
         let (wire, again) = none.told();
-        if again { Err(wire) } else { Ok(reply::final_error(&wire)) }
+        if again { Err(wire) } else { Ok(error_body::final_error(&wire)) }
     }
 
     /// Looks whether a refusal is about the question for usage, which the client did not put, and if so asks once more
@@ -416,7 +419,8 @@ impl Gateway {
         let (parts, body) = answered.into_parts();
         let (upstream, model) = (outgoing.upstream, outgoing.model);
         let body = collect(body, MOST_ERROR).await.unwrap_or_default();
-        let (Some(address), true) = (&upstream.address, refusals::names_stream_options(parts.status, &body)) else {
+        let (Some(address), true) = (&upstream.address, upstream_errors::names_stream_options(parts.status, &body))
+        else {
             return Ok(Response::from_parts(parts, UpstreamBody::whole(body)));
         };
         outgoing.strip = false;
@@ -430,7 +434,7 @@ impl Gateway {
 }
 
 pub(crate) fn misconfigured() -> ErrorResponse {
-    reply::server_error(500, "The model server's address is not usable. Tell the operator.")
+    error_body::server_error(500, "The model server's address is not usable. Tell the operator.")
 }
 
 /// Whether the gateway must ask for the usage chunk itself, and take it out again.
@@ -441,5 +445,7 @@ fn strips(route: &Route, peek: &Peek) -> bool {
 
 fn upstream_of<'c>(catalogue: &'c Catalogue, model: Option<&ModelEntry>) -> Result<&'c Upstream, ErrorResponse> {
     let found = model.map_or_else(|| catalogue.default_upstream(), |model| catalogue.upstream_of(model));
-    found.ok_or_else(|| reply::server_error(500, "No model server is configured for this request. Tell the operator."))
+    found.ok_or_else(|| {
+        error_body::server_error(500, "No model server is configured for this request. Tell the operator.")
+    })
 }

@@ -7,10 +7,13 @@ use keystead_core::Secret;
 use keystead_core::key::{ApiKey, TagKeys};
 use keystead_core::route::{self, ROUTES};
 
-use crate::multipart::FormScan;
-use crate::sse::EventScan;
+use crate::request::content_type;
+use crate::request::form_body::FormScan;
+use crate::request::headers;
+use crate::request::json_body;
+use crate::request::json_walk;
+use crate::response::event_stream::EventScan;
 use crate::upstream::replay;
-use crate::{content_type, headers, peek, walk};
 
 /// A credential, a value a line: nothing invented passes the tag, and a message holds no whole key.
 pub fn credential(data: &[u8]) {
@@ -23,7 +26,7 @@ pub fn credential(data: &[u8]) {
     for value in data.split(|byte| *byte == b'\n').take(4).filter_map(|line| HeaderValue::from_bytes(line).ok()) {
         sent.append(header::AUTHORIZATION, value);
     }
-    let read = crate::credential::read(&sent);
+    let read = crate::request::credential::read(&sent);
     assert!(sent.len() <= 1 || read.is_err());
 }
 
@@ -90,10 +93,10 @@ pub fn form(data: &[u8]) {
 
 /// A JSON body of each route: the model that is found is the one an ordinary parser finds.
 pub fn json(data: &[u8]) {
-    let Ok(body) = peek::text_of(Bytes::copy_from_slice(data)) else { return };
+    let Ok(body) = json_body::text_of(Bytes::copy_from_slice(data)) else { return };
     for route in ROUTES {
-        let Ok(read) = peek::peek(route, &body) else { continue };
-        assert!(read.objects.len() <= walk::MOST_OBJECTS);
+        let Ok(read) = json_body::peek(route, &body) else { continue };
+        assert!(read.objects.len() <= json_walk::MOST_OBJECTS);
         let Ok(value) = serde_json::from_slice::<serde_json::Value>(&body) else { continue };
         if let Some(model) = &read.model {
             assert_eq!(value.get("model").and_then(serde_json::Value::as_str), Some(model.as_str()));
@@ -104,7 +107,9 @@ pub fn json(data: &[u8]) {
 /// A line of a batch's file: its members are those that an ordinary parser finds.
 pub fn line(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
-    let Ok([method, body]) = walk::members(text, ["method", "body"], crate::reply::no_model) else { return };
+    let Ok([method, body]) = json_walk::members(text, ["method", "body"], crate::response::error_body::no_model) else {
+        return;
+    };
     let Ok(value) = serde_json::from_str::<serde_json::Value>(text) else { return };
     for (name, raw) in [("method", method), ("body", body)] {
         let read = raw.and_then(|raw| serde_json::from_str::<serde_json::Value>(raw.get()).ok());
@@ -121,7 +126,7 @@ pub fn head(data: &[u8]) {
         }
         assert!(
             sent.len() <= 1
-                || (crate::credential::read(&sent).is_err() && name == "authorization")
+                || (crate::request::credential::read(&sent).is_err() && name == "authorization")
                 || headers::selection(&sent).is_err()
         );
     }

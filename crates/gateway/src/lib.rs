@@ -4,60 +4,21 @@
 //! A route that is not in `keystead_core::route::ROUTES` is not forwarded; a route there names its meter, so nothing
 //! passes unmetered. No SQL and no vendors: the store is behind [`KeySource`], [`UsageSink`] and [`Ownership`].
 
-mod address;
-mod admission;
 mod alarm;
-mod answer;
-mod batches;
 mod body;
-mod body_memory;
-mod bounded;
 mod catalogue;
-mod content_type;
-pub mod credential;
-mod cut;
+mod decide;
 mod directory;
 mod estimate;
-mod figures;
 mod forward;
-mod freshness;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
-mod gate;
-mod headers;
-mod index;
-mod intake;
-mod json;
-mod last_uses;
-mod made;
-mod media;
-mod memory;
-mod meter;
+mod metering;
 mod metrics;
-mod models;
-mod multipart;
-mod objects;
-mod ownership;
-mod peek;
-mod pending;
-mod rates;
-mod read;
-#[cfg(test)]
-mod readers_tests;
-mod refusals;
-mod reply;
-mod right;
-mod settle;
-mod settlement;
-mod shapes;
-mod sound;
-mod spool;
-mod sse;
-mod target;
-mod tokens;
+mod request;
+mod response;
 mod upstream;
-mod usage;
-mod walk;
+mod upstream_objects;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -76,25 +37,30 @@ use keystead_core::time::Timestamp;
 use rand::RngCore;
 use tokio::time::Instant;
 
-pub use address::{Auth, StreamUsage, Unusable, UpstreamOptions};
 pub use body::{BoxError, GatewayBody};
-pub use body_memory::{BodyMemory, BodyOwner, NoRoom, Share};
-pub use bounded::{Bounded, Watch};
+pub use catalogue::address::{Auth, StreamUsage, Unusable, UpstreamOptions};
 pub use catalogue::{Catalogue, ModelEntry, Upstream};
+pub use decide::rate_limiter::{Rates, Stopwatch};
+pub use directory::freshness::{Follow, Moment};
+pub use directory::last_uses::LastUses;
 pub use directory::{ChangedSubject, Directory, DirectoryOptions, DirectoryStats, KeySource};
 pub use forward::Limits;
-pub use freshness::{Follow, Moment};
-pub use intake::{BodyBounds, BodyFault};
-pub use last_uses::LastUses;
-pub use meter::{Durability, Gathered, Meter, MeterOptions, MeterState, Recorded, Unsafe, UsageBatch, UsageSink};
-pub use ownership::{MemoryOwnership, Ownership};
-pub use pending::{MemoryPending, PendingUsage};
-pub use rates::{Rates, Stopwatch};
-pub use settlement::ReadOn;
-pub use spool::left::{SpoolFileReport, report as spool_report};
+pub use metering::spool::left::{SpoolFileReport, report as spool_report};
+pub use metering::{Durability, Gathered, Meter, MeterOptions, MeterState, Recorded, Unsafe, UsageBatch, UsageSink};
+pub use request::body_memory::{BodyMemory, BodyOwner, NoRoom, Share};
+pub use request::bounded_body::{Bounded, Watch};
+pub use request::client_body::{BodyBounds, BodyFault};
+pub use response::metered_body::ReadOn;
+pub use upstream_objects::ownership::{MemoryOwnership, Ownership};
+pub use upstream_objects::pending::{MemoryPending, PendingUsage};
 
-use credential::Missing;
+use catalogue::models;
 use forward::Exchange;
+pub use request::credential;
+
+use request::credential::Missing;
+use request::{content_type, headers, target};
+use response::{error_body, metered_body};
 
 /// A future in a box, for seams.
 pub type BoxFuture<'a, T> = futures_util::future::BoxFuture<'a, T>;
@@ -155,7 +121,7 @@ pub struct Gateway {
     memory: BodyMemory,
     upstream: upstream::UpstreamClient,
     alarms: Arc<alarm::Alarms>,
-    reading: settlement::Reading,
+    reading: metered_body::Reading,
     metrics: Arc<metrics::Metrics>,
     last_uses: Arc<LastUses>,
     /// Held while the results of a batch are counted.
@@ -182,7 +148,7 @@ pub fn is_data_plane(path: &str) -> bool {
 pub fn without_version(method: &http::Method, path: &str) -> Option<Response<GatewayBody>> {
     let whole = format!("/v1{path}");
     let known = !matches!(route::find(method.as_str(), &whole), Err(NoRoute::Unknown));
-    known.then(|| reply::error(&reply::no_version(method, path)))
+    known.then(|| error_body::error(&error_body::no_version(method, path)))
 }
 
 impl Gateway {
@@ -193,7 +159,7 @@ impl Gateway {
         Self {
             upstream: upstream::UpstreamClient::new(options.limits.connect, Arc::clone(&alarms)),
             alarms,
-            reading: settlement::Reading::new(options.limits.read_on),
+            reading: metered_body::Reading::new(options.limits.read_on),
             directory: options.directory,
             meter: options.meter,
             ownership: options.ownership,
@@ -239,13 +205,13 @@ impl Gateway {
         let template = found.as_ref().map_or("(no route)", |matched| matched.route.path);
         let mut response = match self.phases(&mut parts, found, body, &id, (client, began)).await {
             Ok(response) => response,
-            Err(wire) => reply::error(&wire),
+            Err(wire) => error_body::error(&wire),
         };
         if response.status() == StatusCode::METHOD_NOT_ALLOWED {
-            reply::allow(response.headers_mut(), uri.path());
+            error_body::allow(response.headers_mut(), uri.path());
         }
         let elapsed = began.elapsed();
-        reply::finish(response.headers_mut(), &id, elapsed);
+        error_body::finish(response.headers_mut(), &id, elapsed);
         self.metrics.note(template, response.status(), elapsed);
         response
     }
@@ -266,12 +232,12 @@ impl Gateway {
             return Err(self.refuse(&Refusal::UnsupportedCountry));
         }
         if parts.uri.path_and_query().is_some_and(|address| address.as_str().len() > LONGEST_ADDRESS) {
-            return Err(reply::long_address());
+            return Err(error_body::long_address());
         }
-        let matched = found.map_err(|none| reply::no_route(none, &parts.method, parts.uri.path()))?;
+        let matched = found.map_err(|none| error_body::no_route(none, &parts.method, parts.uri.path()))?;
         let caller = self.caller(&parts.headers, Some(matched.route.path), began).await?;
         if parts.uri.query().is_some_and(credential::in_query) {
-            return Err(reply::bad_body("Keys belong into the Authorization header, never into the address."));
+            return Err(error_body::bad_body("Keys belong into the Authorization header, never into the address."));
         }
         let selection = headers::selection(&parts.headers).map_err(|refusal| self.refuse(&refusal))?;
         let now = self.now();
@@ -336,7 +302,7 @@ impl Gateway {
         match Box::pin(self.directory.find(&digest)).await {
             Ok(Some(caller)) => Ok(caller),
             Ok(None) => Err(self.incorrect(presented)),
-            Err(Unavailable) => Err(reply::store_unavailable()),
+            Err(Unavailable) => Err(error_body::store_unavailable()),
         }
     }
 

@@ -13,7 +13,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
 use crate::directory::Directory;
-use crate::meter::Meter;
+use crate::metering::Meter;
 
 /// What is said of the memory for bodies.
 pub(crate) const BODY_MEMORY: &str = "Memory set aside for request bodies of the data plane";

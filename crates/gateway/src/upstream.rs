@@ -1,10 +1,10 @@
 //! The upstream client behind its own small seam: one request out, one answer with its body unread.
 
 mod answer_body;
+mod connection;
 mod failure;
 mod framing;
 mod head;
-mod link;
 mod pool;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod replay;
@@ -24,13 +24,13 @@ use hyper_util::service::TowerToHyperService;
 use crate::alarm::Alarms;
 use crate::body::Sending;
 use crate::catalogue::Address;
-use crate::headers;
+use crate::request::headers;
 use answer_body::Lease;
 pub(crate) use answer_body::{UpstreamBody, collect};
+use connection::{Failed, Link};
 pub(crate) use failure::NoAnswer;
 pub(crate) use head::Asked;
 use head::Head;
-use link::{Failed, Link};
 use pool::Pool;
 use request::Request;
 use unpack::Unpacker;

@@ -10,9 +10,9 @@ use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
 use tokio::time::{Instant, Sleep};
 
+use super::connection::Link;
 use super::failure::BrokenAnswer;
 use super::framing::{Framing, Piece};
-use super::link::Link;
 use super::pool::Pool;
 use super::unpack::Unpacker;
 

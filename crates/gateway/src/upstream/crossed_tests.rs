@@ -13,7 +13,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
-use crate::address::Upstream;
+use crate::catalogue::address::Upstream;
 
 /// Requests in all, and how many are on their way at once.
 const REQUESTS: u64 = 100_000;

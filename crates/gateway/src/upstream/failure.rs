@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use keystead_core::refusal::ErrorResponse;
 
-use crate::reply;
+use crate::response::error_body;
 
 /// No answer came.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -28,17 +28,18 @@ impl NoAnswer {
     pub(crate) fn told(&self) -> (ErrorResponse, bool) {
         match self {
             Self::Unreachable(_) => {
-                (reply::unavailable("The model server cannot be reached. Try again shortly."), true)
+                (error_body::unavailable("The model server cannot be reached. Try again shortly."), true)
             }
             Self::Closed(_) => {
-                (reply::server_error(502, "The model server closed the connection without an answer."), true)
+                (error_body::server_error(502, "The model server closed the connection without an answer."), true)
             }
-            Self::Malformed(_) => {
-                (reply::server_error(502, "The model server's answer could not be read. Tell the operator."), false)
-            }
+            Self::Malformed(_) => (
+                error_body::server_error(502, "The model server's answer could not be read. Tell the operator."),
+                false,
+            ),
             Self::Silent(after) => {
                 let message = format!("The model server did not begin to answer within {} seconds.", after.as_secs());
-                (reply::server_error(504, &message), true)
+                (error_body::server_error(504, &message), true)
             }
         }
     }

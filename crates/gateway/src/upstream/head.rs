@@ -12,7 +12,7 @@ use keystead_core::id::RequestId;
 
 use super::framing::Framing;
 use crate::catalogue::Address;
-use crate::headers;
+use crate::request::headers;
 
 /// The head of an answer at most, in bytes.
 const LONGEST: usize = 64 << 10;

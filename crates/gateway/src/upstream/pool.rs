@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::link::Link;
+use super::connection::Link;
 
 /// How often waiting connections are looked through.
 const ROUND: Duration = Duration::from_secs(1);

@@ -7,8 +7,8 @@ use bytes::Bytes;
 use http_body::Body;
 
 use super::head::{self, Asked, Told};
-use crate::address::Address;
 use crate::body::{BoxError, GatewayBody, Sending};
+use crate::catalogue::address::Address;
 
 /// A body up to this length is copied behind its head: cheaper than to hand the system two pieces.
 pub(super) const SHORT: usize = 4 << 10;

@@ -1,0 +1,218 @@
+//! The gate: does the model, streaming or a feature need a verification the organization lacks? Memory may be behind,
+//! so the caller is read anew once before a refusal (verification.md 5.4).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use http::HeaderMap;
+use http::header::HeaderName;
+use http::{HeaderValue, Response};
+use keystead_core::access::{ModelUse, Payer, decide, judge_model, printable};
+use keystead_core::caller::Caller;
+use keystead_core::gate::Verdict;
+use keystead_core::refusal::{ErrorResponse, Refusal};
+
+use crate::Gateway;
+use crate::body::GatewayBody;
+use crate::catalogue::{Catalogue, ModelEntry};
+use crate::forward::Exchange;
+use crate::request::json_body::Peek;
+use crate::request::json_walk::{ImageTool, Need};
+use crate::request::target::no_object;
+use crate::response::error_body;
+
+/// A refusal with the headers that say what is missing.
+pub(crate) enum Gated {
+    /// Go on; these rules only warn.
+    Passed(Vec<Verdict>),
+    /// The answer.
+    Refused(Box<Response<GatewayBody>>),
+}
+
+/// What was judged of a JSON body.
+pub(crate) struct Judged<'c> {
+    /// The model of the request.
+    pub(crate) entry: &'c ModelEntry,
+    /// The model that makes pictures in its tools, and the tool if it does not name the model itself.
+    pub(crate) image: Option<(&'c ModelEntry, Option<ImageTool>)>,
+    pub(crate) gated: Gated,
+}
+
+impl Gateway {
+    /// Judges a JSON body by what was read of it: the objects it names, its model, then all other models it would run.
+    pub(crate) async fn judge<'c>(
+        &self,
+        catalogue: &'c Arc<Catalogue>,
+        exchange: &Exchange<'_>,
+        peek: &Peek,
+    ) -> Result<Judged<'c>, ErrorResponse> {
+        let model = peek.model.as_deref().ok_or_else(error_body::no_model)?;
+        self.all_owned(&peek.objects, &exchange.payer).await?;
+        let asked = ModelUse { model, stream: peek.stream, summary: peek.summary };
+        let (entry, gated) = self.gate(catalogue, exchange, asked).await?;
+        let Gated::Passed(mut verdicts) = gated else { return Ok(Judged { entry, image: None, gated }) };
+        for model in &peek.models {
+            let asked = ModelUse { model, stream: false, summary: false };
+            match self.gate(catalogue, exchange, asked).await? {
+                (_, Gated::Passed(more)) => verdicts.extend(more),
+                (_, gated) => return Ok(Judged { entry, image: None, gated }),
+            }
+        }
+        let Some(tool) = &peek.image_tool else {
+            return Ok(Judged { entry, image: None, gated: Gated::Passed(verdicts) });
+        };
+        let chosen = tool.model.as_deref().or_else(|| default_image_model(catalogue, entry));
+        let asked = ModelUse { model: chosen.ok_or_else(no_image_model)?, stream: false, summary: false };
+        match self.gate(catalogue, exchange, asked).await? {
+            (image, _) if image.upstream != entry.upstream => {
+                let message = format!("The model '{}' is not served where '{}' is.", image.id, entry.id);
+                Err(error_body::bad_body(message).with_param("tools"))
+            }
+            (image, Gated::Passed(more)) => {
+                verdicts.extend(more);
+                let unnamed = tool.model.is_none().then(|| tool.clone());
+                Ok(Judged { entry, image: Some((image, unnamed)), gated: Gated::Passed(verdicts) })
+            }
+            (_, gated) => Ok(Judged { entry, image: None, gated }),
+        }
+    }
+
+    /// Whether the payer may name these objects. Each is looked up once, all together.
+    pub(crate) async fn all_owned(&self, objects: &BTreeMap<String, Need>, payer: &Payer) -> Result<(), ErrorResponse> {
+        if objects.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<&str> = objects.keys().map(String::as_str).collect();
+        let owners = self.ownership.owners(&ids).await.map_err(|_| error_body::store_unavailable())?;
+        for ((id, need), owner) in objects.iter().zip(owners) {
+            let fine = match owner {
+                Some(owner) => owner == *payer,
+                None => *need == Need::NotAnothers,
+            };
+            if !fine {
+                return Err(no_object(id));
+            }
+        }
+        Ok(())
+    }
+
+    /// Finds the model and applies the gates.
+    pub(crate) async fn gate<'c>(
+        &self,
+        catalogue: &'c Arc<Catalogue>,
+        exchange: &Exchange<'_>,
+        asked: ModelUse<'_>,
+    ) -> Result<(&'c ModelEntry, Gated), ErrorResponse> {
+        let unknown = || Refusal::UnknownModel(printable(asked.model)).response(&self.public_url);
+        let model = catalogue.models.get(asked.model).ok_or_else(unknown)?;
+        let now = self.now();
+        let judge = |caller| judge_model(&catalogue.policy, caller, &exchange.payer, exchange.route, asked, now);
+        let mut refusal = match judge(&exchange.caller) {
+            Ok(verdicts) => return Ok((model, self.passed(exchange, verdicts))),
+            Err(refusal) => refusal,
+        };
+        let fresh = Box::pin(self.directory.reread(&exchange.caller.digest)).await.ok().flatten();
+        if let Some(fresh) = fresh {
+            decide(&fresh, exchange.route, exchange.payer.selection(), exchange.from, now)
+                .map_err(|refusal| self.refuse(&refusal))?;
+            match judge(&fresh) {
+                Ok(verdicts) => return Ok((model, self.passed(exchange, verdicts))),
+                Err(newer) => refusal = newer,
+            }
+        }
+        let mut response = error_body::error(&self.refuse(&refusal));
+        error_body::attribute(response.headers_mut(), &exchange.payer);
+        explain(response.headers_mut(), &refusal);
+        Ok((model, Gated::Refused(Box::new(response))))
+    }
+}
+
+impl Gateway {
+    /// What rules in shadow mode would refuse is counted and, for the organization, written into the log.
+    fn passed(&self, exchange: &Exchange<'_>, verdicts: Vec<Verdict>) -> Gated {
+        let lacking: Vec<&str> = verdicts.iter().flat_map(|v| v.shadowed.iter().map(|r| r.as_str())).collect();
+        if !lacking.is_empty() {
+            self.metrics.shadowed();
+            let lacking = lacking.join(",");
+            tracing::debug!(organization = %exchange.payer.organization, lacking, "a rule in shadow mode would refuse");
+        }
+        Gated::Passed(verdicts)
+    }
+
+    /// Whether a stored response may be fetched as a stream, by the model that made it; where that is not known, by every
+    /// model that is served.
+    pub(crate) async fn stream_stored(
+        &self,
+        catalogue: &Catalogue,
+        exchange: &Exchange<'_>,
+        response: &str,
+    ) -> Result<(), ErrorResponse> {
+        let maker = self.ownership.maker(response).await.map_err(|_| error_body::store_unavailable())?;
+        let any = catalogue.models.keys().map(String::as_str).filter(|_| maker.is_none());
+        for model in maker.as_deref().into_iter().chain(any) {
+            let refused = self.forbids_stream(catalogue, exchange, model).await;
+            // Whether the model itself may be used was judged when it made the response.
+            if let Some(wire) = refused.filter(|wire| wire.param == Some("stream")) {
+                return Err(wire);
+            }
+        }
+        Ok(())
+    }
+
+    /// What a stream of a model that may be used would be refused with, for forms that say late that they want one.
+    pub(crate) async fn forbids_stream(
+        &self,
+        catalogue: &Catalogue,
+        exchange: &Exchange<'_>,
+        model: &str,
+    ) -> Option<ErrorResponse> {
+        let asked = ModelUse { model, stream: true, summary: false };
+        let now = self.now();
+        let judge =
+            |caller: &Caller| judge_model(&catalogue.policy, caller, &exchange.payer, exchange.route, asked, now).err();
+        let refusal = judge(&exchange.caller)?;
+        let fresh = self.directory.reread(&exchange.caller.digest).await.ok().flatten();
+        let refusal = fresh.map_or(Some(refusal), |fresh| judge(&fresh));
+        refusal.map(|refusal| self.refuse(&refusal))
+    }
+}
+
+/// The model of a tool that makes pictures and names none: the newest served where the request's own model is.
+fn default_image_model<'c>(catalogue: &'c Catalogue, beside: &ModelEntry) -> Option<&'c str> {
+    let images = catalogue.models.values().filter(|model| model.id.starts_with("gpt-image"));
+    let there = images.filter(|model| model.upstream == beside.upstream);
+    there.max_by(|a, b| (a.created, &a.id).cmp(&(b.created, &b.id))).map(|model| &*model.id)
+}
+
+fn no_image_model() -> ErrorResponse {
+    let message = "The tool `image_generation` needs an image model, and none is served where the request's model is.";
+    ErrorResponse::invalid(404, Some("model_not_found"), message).with_param("tools")
+}
+
+/// `x-keystead-verification: organization=required; org=org_…`.
+fn explain(headers: &mut HeaderMap, refusal: &Refusal) {
+    let (Refusal::ModelNeedsVerification(gate)
+    | Refusal::ImageNeedsVerification(gate)
+    | Refusal::StreamNeedsVerification(gate)
+    | Refusal::SummaryNeedsVerification(gate)) = refusal
+    else {
+        return;
+    };
+    let missing: Vec<String> = gate.missing.iter().map(|r| format!("{}=required", r.as_str())).collect();
+    let text = format!("{}; org={}; rule={}", missing.join("; "), gate.organization, gate.rule);
+    if let Ok(value) = HeaderValue::from_str(&text) {
+        headers.insert(HeaderName::from_static("x-keystead-verification"), value);
+    }
+}
+
+/// Says what rules in warn mode would ask for.
+pub(crate) fn warn(headers: &mut HeaderMap, verdicts: &[Verdict]) {
+    let mut names: Vec<&str> = verdicts.iter().flat_map(|v| v.warned.iter().map(|r| r.as_str())).collect();
+    names.dedup();
+    if names.is_empty() {
+        return;
+    }
+    if let Ok(value) = HeaderValue::from_str(&format!("soon required: {}", names.join(", "))) {
+        headers.insert(HeaderName::from_static("x-keystead-warning"), value);
+    }
+}

@@ -1,0 +1,118 @@
+//! Admission: requests and tokens are set aside before a request goes upstream and settled after it (contract 7, metering
+//! rule 4). Where nobody set a limit, nothing is done.
+
+use http::header::{self, HeaderName};
+use http::{HeaderMap, HeaderValue, Response};
+use keystead_core::access;
+use keystead_core::rate::{Need, Refused, Standing, written};
+use keystead_core::route::Meter;
+
+use crate::Gateway;
+use crate::body::{GatewayBody, Sending};
+use crate::catalogue::ModelEntry;
+use crate::decide::rate_limiter::{Both, Reservation, Told};
+use crate::estimate;
+use crate::forward::Exchange;
+use crate::response::error_body;
+
+/// A request that may go on, and what its answer says of the limits.
+#[derive(Debug, Default)]
+pub(crate) struct Admitted {
+    pub(crate) reservation: Reservation,
+    pub(crate) told: Option<Box<Told>>,
+}
+
+impl Gateway {
+    /// Sets aside what the request may use at worst, or answers that it is too much (rows 34 to 36).
+    pub(crate) fn admit(
+        &self,
+        exchange: &Exchange<'_>,
+        model: Option<&ModelEntry>,
+        body: &Sending,
+    ) -> Result<Admitted, Box<Response<GatewayBody>>> {
+        let Some(model) = model else { return Ok(Admitted::default()) };
+        let own = access::own_limits(&exchange.caller, &exchange.payer);
+        if model.rates.is_none() && own.is_none() {
+            return Ok(Admitted::default());
+        }
+        let project = own.map(|own| own.of(&model.id)).unwrap_or_default();
+        let both = Both { organization: model.rates, project };
+        if both.organization.is_none() && both.project.is_none() {
+            return Ok(Admitted::default());
+        }
+        let (held, told) = self.rates.reserve(&exchange.payer, &model.id, both, need(exchange.route.meter, body));
+        match held {
+            Ok(reservation) => Ok(Admitted { reservation, told: Some(Box::new(told)) }),
+            Err((short, of_project)) => {
+                let refused = Refused {
+                    short,
+                    model: model.id.to_string(),
+                    organization: exchange.payer.organization.clone(),
+                    project: exchange.payer.project.clone(),
+                    of_project,
+                };
+                self.metrics.limited();
+                let mut response = error_body::error(&refused.response(&self.public_url));
+                error_body::attribute(response.headers_mut(), &exchange.payer);
+                tell(response.headers_mut(), &told);
+                come_back(response.headers_mut(), &refused);
+                Err(Box::new(response))
+            }
+        }
+    }
+}
+
+/// What a request may use at worst, as far as it says so itself. A form says nothing before it is sent.
+fn need(meter: Meter, body: &Sending) -> Need {
+    let asked = match body {
+        Sending::Whole(body) => estimate::of(body),
+        Sending::Nothing | Sending::Passing(_) => estimate::Asked::default(),
+    };
+    match meter {
+        Meter::Completion => Need { tokens: asked.read.saturating_add(asked.written), images: 0 },
+        Meter::Embedding | Meter::Moderation => Need { tokens: asked.read, images: 0 },
+        Meter::Image => Need { tokens: asked.read, images: asked.answers },
+        Meter::Request | Meter::Speech | Meter::Transcription => Need::default(),
+    }
+}
+
+/// Says how the limits stand. What the upstream says of its own is not the client's to go by where there are any here.
+pub(crate) fn tell(headers: &mut HeaderMap, told: &Told) {
+    const LIMITS: &str = "x-ratelimit-";
+    let theirs: Vec<HeaderName> = headers.keys().filter(|name| name.as_str().starts_with(LIMITS)).cloned().collect();
+    for name in theirs {
+        headers.remove(name);
+    }
+    let mut put = |part: &str, of: &str, value: HeaderValue| {
+        if let Ok(name) = HeaderName::try_from(format!("{LIMITS}{part}-{of}")) {
+            headers.insert(name, value);
+        }
+    };
+    let mut stands = |of: &str, standing: Option<Standing>| {
+        let Some(standing) = standing else { return };
+        put("limit", of, standing.limit.into());
+        put("remaining", of, standing.remaining.into());
+        if let Ok(reset) = HeaderValue::try_from(written(standing.reset)) {
+            put("reset", of, reset);
+        }
+    };
+    stands("requests", told.requests);
+    stands("tokens", told.tokens);
+    stands("project-tokens", told.project_tokens);
+    stands("input-images", told.images);
+}
+
+/// When to try again, in both forms that clients read; or that trying again is of no use.
+fn come_back(headers: &mut HeaderMap, refused: &Refused) {
+    headers.insert(header::LINK, HeaderValue::from_static("</help/rate-limits>; rel=\"help\""));
+    let Some(wait) = refused.wait() else {
+        error_body::give_up(headers);
+        return;
+    };
+    let millis = u64::try_from(wait.as_micros().div_ceil(1_000)).unwrap_or(u64::MAX).max(1);
+    headers.insert(header::RETRY_AFTER, millis.div_ceil(1_000).into());
+    headers.insert(&error_body::RETRY_AFTER_MS, millis.into());
+    if wait > error_body::LONGEST_WAIT {
+        error_body::give_up(headers);
+    }
+}

@@ -1,0 +1,277 @@
+//! Rates of this node: one ledger for each organization and model in use that somebody limited. What nobody limited never
+//! comes here.
+//!
+//! A limit is an allowance: with several nodes each gives its part of it.
+
+use std::collections::HashMap;
+use std::collections::hash_map::RandomState;
+use std::fmt;
+use std::hash::BuildHasher;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use keystead_core::access::Payer;
+use keystead_core::id::{OrganizationId, ProjectId};
+use keystead_core::rate::{Buckets, Measure, Need, RateLimits, Short, Standing, Used};
+
+/// Tells how much time has passed since any fixed moment; finer than [`crate::Clock`], and never going back.
+pub type Stopwatch = Arc<dyn Fn() -> Duration + Send + Sync>;
+
+const SHARDS: usize = 16;
+/// Ledgers kept in one shard at most.
+const MOST: usize = 4_096;
+/// A shard with fewer is not swept.
+const FEW: usize = 64;
+
+/// What holds for one request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Both {
+    /// Of the organization, for this model.
+    pub(crate) organization: RateLimits,
+    /// Of the project, for this model.
+    pub(crate) project: RateLimits,
+}
+
+/// How the limits stand that one request was held against, for its headers (contract 3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Told {
+    pub(crate) requests: Option<Standing>,
+    pub(crate) tokens: Option<Standing>,
+    pub(crate) project_tokens: Option<Standing>,
+    pub(crate) images: Option<Standing>,
+}
+
+/// What one organization used of one model, altogether and in each project with limits of its own.
+#[derive(Debug, Default)]
+struct Ledger {
+    organization: (RateLimits, Buckets),
+    projects: HashMap<ProjectId, (RateLimits, Buckets)>,
+}
+
+#[derive(Debug, Default)]
+struct Shard {
+    ledgers: HashMap<OrganizationId, HashMap<Arc<str>, Arc<Mutex<Ledger>>>>,
+    count: usize,
+    /// At how many it is looked which of them are idle.
+    sweep_at: usize,
+}
+
+/// The rates of one node.
+pub struct Rates {
+    stopwatch: Stopwatch,
+    nodes: AtomicU32,
+    hasher: RandomState,
+    shards: [Mutex<Shard>; SHARDS],
+}
+
+impl fmt::Debug for Rates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rates").field("ledgers", &self.len()).finish_non_exhaustive()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Rates {
+    /// Nothing was used yet, and there is one node.
+    #[must_use]
+    pub fn new(stopwatch: Stopwatch) -> Self {
+        let shards = std::array::from_fn(|_| Mutex::default());
+        Self { stopwatch, nodes: AtomicU32::new(1), hasher: RandomState::new(), shards }
+    }
+
+    /// So many nodes live, this one included: each gives its part of every limit.
+    pub fn share_among(&self, nodes: usize) {
+        self.nodes.store(u32::try_from(nodes).unwrap_or(u32::MAX).max(1), Ordering::Relaxed);
+    }
+
+    /// Ledgers in memory.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.shards.iter().map(|shard| lock(shard).count).sum()
+    }
+
+    /// Whether nothing is limited that is in use.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Counts a request and sets aside what it may use, or says which limit it does not fit into, and whether that is the
+    /// project's.
+    pub(crate) fn reserve(
+        self: &Arc<Self>,
+        payer: &Payer,
+        model: &Arc<str>,
+        both: Both,
+        need: Need,
+    ) -> (Result<Reservation, (Short, bool)>, Told) {
+        let ledger = self.ledger(&payer.organization, model);
+        let (now, nodes) = self.now();
+        let mut open = lock(&ledger);
+        let held = open.hold(&payer.project, both, &need, nodes, now);
+        let told = open.told(&payer.project, both, nodes, now);
+        drop(open);
+        let held = held.map(|()| {
+            let (rates, project) = (Arc::clone(self), payer.project.clone());
+            Reservation(Some(Box::new(Held { rates, ledger, project, both, need, used: Used::default() })))
+        });
+        (held, told)
+    }
+
+    fn now(&self) -> (Duration, u32) {
+        ((self.stopwatch)(), self.nodes.load(Ordering::Relaxed))
+    }
+
+    fn ledger(&self, organization: &OrganizationId, model: &Arc<str>) -> Arc<Mutex<Ledger>> {
+        let place = usize::try_from(self.hasher.hash_one(organization) % SHARDS as u64).unwrap_or(0);
+        let mut shard = lock(self.shards.get(place).unwrap_or(&self.shards[0]));
+        if let Some(known) = shard.ledgers.get(organization).and_then(|models| models.get(model)) {
+            return Arc::clone(known);
+        }
+        if shard.count >= shard.sweep_at.max(FEW) {
+            let (now, nodes) = self.now();
+            shard.sweep(nodes, now);
+        }
+        let ledger = Arc::<Mutex<Ledger>>::default();
+        let models = shard.ledgers.entry(organization.clone()).or_default();
+        models.insert(Arc::clone(model), Arc::clone(&ledger));
+        shard.count += 1;
+        ledger
+    }
+}
+
+impl Shard {
+    /// Drops what has run off; where too much is left, what will have run off soonest.
+    fn sweep(&mut self, nodes: u32, now: Duration) {
+        let mut busy: Vec<Duration> = Vec::new();
+        // Whoever has it in hand got it under this shard's lock, so one owner means nobody else has.
+        let reset = |ledger: &Arc<Mutex<Ledger>>| match Arc::strong_count(ledger) {
+            1 => lock(ledger).reset(nodes, now),
+            _ => Duration::MAX,
+        };
+        self.retain(|ledger| {
+            let reset = reset(ledger);
+            if !reset.is_zero() {
+                busy.push(reset);
+            }
+            !reset.is_zero()
+        });
+        if self.count >= MOST {
+            let (_, edge, _) = busy.select_nth_unstable(MOST / 4);
+            let edge = (*edge).min(Duration::MAX.saturating_sub(Duration::from_nanos(1)));
+            self.retain(|ledger| reset(ledger) > edge);
+        }
+        self.sweep_at = (self.count * 2).clamp(FEW, MOST);
+    }
+
+    fn retain(&mut self, mut keep: impl FnMut(&Arc<Mutex<Ledger>>) -> bool) {
+        self.ledgers.retain(|_, models| {
+            models.retain(|_, ledger| keep(ledger));
+            !models.is_empty()
+        });
+        self.count = self.ledgers.values().map(HashMap::len).sum();
+    }
+}
+
+impl Ledger {
+    /// Both or neither: a request that one of them refuses costs the other nothing.
+    fn hold(
+        &mut self,
+        project: &ProjectId,
+        both: Both,
+        need: &Need,
+        nodes: u32,
+        now: Duration,
+    ) -> Result<(), (Short, bool)> {
+        self.organization.0 = both.organization;
+        self.organization.1.fits(&both.organization, nodes, need, now).map_err(|short| (short, false))?;
+        if !both.project.is_none() {
+            let own = self.projects.entry(project.clone()).or_default();
+            own.0 = both.project;
+            own.1.fits(&both.project, nodes, need, now).map_err(|short| (short, true))?;
+            own.1.hold(&both.project, nodes, need, now);
+        }
+        self.organization.1.hold(&both.organization, nodes, need, now);
+        Ok(())
+    }
+
+    fn settle(&mut self, held: &Held, nodes: u32, now: Duration) {
+        self.organization.1.settle(&held.both.organization, nodes, &held.need, &held.used, now);
+        if let Some((_, own)) = self.projects.get_mut(&held.project) {
+            own.settle(&held.both.project, nodes, &held.need, &held.used, now);
+        }
+    }
+
+    fn told(&mut self, project: &ProjectId, both: Both, nodes: u32, now: Duration) -> Told {
+        let mut own = self.projects.get_mut(project);
+        let mut stands = |measure| {
+            let organization = self.organization.1.standing(&both.organization, nodes, measure, now);
+            let own = own.as_mut().and_then(|(_, own)| own.standing(&both.project, nodes, measure, now));
+            (organization, own)
+        };
+        let tightest =
+            |all: &[Option<Standing>]| all.iter().flatten().min_by_key(|standing| standing.remaining).copied();
+        let (minute, own_minute) = stands(Measure::RequestsPerMinute);
+        let (day, own_day) = stands(Measure::RequestsPerDay);
+        let (tokens, project_tokens) = stands(Measure::TokensPerMinute);
+        let (images, own_images) = stands(Measure::ImagesPerMinute);
+        Told {
+            requests: tightest(&[minute, own_minute, day, own_day]),
+            tokens: tightest(&[tokens, project_tokens]),
+            project_tokens,
+            images: tightest(&[images, own_images]),
+        }
+    }
+
+    /// When all of it has run off.
+    fn reset(&mut self, nodes: u32, now: Duration) -> Duration {
+        let all = std::iter::once(&mut self.organization).chain(self.projects.values_mut());
+        all.map(|(limits, buckets)| buckets.reset(limits, nodes, now)).max().unwrap_or_default()
+    }
+}
+
+/// What was set aside for one request; nothing where nothing is limited. Dropping it gives back what was not used.
+#[derive(Debug, Default)]
+pub(crate) struct Reservation(Option<Box<Held>>);
+
+#[derive(Debug)]
+struct Held {
+    rates: Arc<Rates>,
+    ledger: Arc<Mutex<Ledger>>,
+    project: ProjectId,
+    both: Both,
+    need: Need,
+    used: Used,
+}
+
+impl Reservation {
+    /// Puts what was used in the place of what was set aside.
+    pub(crate) fn settle(&mut self, used: impl FnOnce() -> Used) {
+        if let Some(mut held) = self.0.take() {
+            held.used = used();
+        }
+    }
+}
+
+impl Reservation {
+    /// What it was set aside for goes on after its request: all of it counts as used.
+    pub(crate) fn keep(&mut self) {
+        let need = self.0.as_ref().map(|held| (held.need.tokens, held.need.images)).unwrap_or_default();
+        self.settle(|| Used { tokens: need.0, images: need.1 });
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let (now, nodes) = self.rates.now();
+        let ledger = Arc::clone(&self.ledger);
+        lock(&ledger).settle(self, nodes, now);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,133 @@
+//! The task that hands events to the store.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{MeterOptions, Shared, UsageBatch, UsageSink};
+use crate::Unavailable;
+use crate::metering::spool::left::{self, Contents};
+use crate::metering::spool::{Kept, Segment, Work};
+
+/// The longest wait after a failed delivery.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
+pub(super) async fn run(shared: Arc<Shared>, sink: Arc<dyn UsageSink>, options: MeterOptions) {
+    let delivery = Delivery { shared, sink, options };
+    let most = u64::try_from(options.batch.max(1)).unwrap_or(u64::MAX);
+    loop {
+        delivery.until(1, None).await;
+        delivery.until(most, Some(options.interval)).await;
+        delivery.deliver().await;
+    }
+}
+
+struct Delivery {
+    shared: Arc<Shared>,
+    sink: Arc<dyn UsageSink>,
+    options: MeterOptions,
+}
+
+impl Delivery {
+    /// Waits until so many events are there, or for so long.
+    async fn until(&self, count: u64, longest: Option<Duration>) {
+        let enough = || {
+            let mut state = self.shared.lock();
+            let enough = state.spool.waiting() >= count || (longest.is_none() && state.spool.has_files());
+            state.awaited = if enough { 0 } else { count };
+            enough
+        };
+        let came = async {
+            while !enough() {
+                self.shared.came.notified().await;
+            }
+        };
+        match longest {
+            None => came.await,
+            // Fewer are delivered, too.
+            Some(longest) => drop(tokio::time::timeout(longest, came).await),
+        }
+    }
+
+    /// Does what there is to do, up to a batch that is not full: the next one should have time to gather.
+    async fn deliver(&self) {
+        loop {
+            let work = self.shared.lock().spool.work(self.options.batch);
+            match work {
+                None => return,
+                Some(Work::Batch(batch)) => {
+                    let full = batch.events.len() >= self.options.batch;
+                    self.batch(batch).await;
+                    if !full {
+                        return;
+                    }
+                }
+                Some(Work::Read(segment)) => {
+                    let (contents, kept) = read(segment).await;
+                    self.shared.lock().spool.read(contents, kept);
+                    self.shared.gone.notify_waiters();
+                }
+                Some(Work::End(segment, kept)) => {
+                    self.end(&segment, kept).await;
+                    let mut state = self.shared.lock();
+                    state.spool.ended(self.shared.now());
+                    self.shared.tell(&state);
+                }
+            }
+        }
+    }
+
+    async fn batch(&self, batch: UsageBatch) {
+        let mut wait = self.options.retry;
+        while self.sink.write(batch.clone()).await == Err(Unavailable) {
+            tokio::time::sleep(wait).await;
+            wait = wait.saturating_mul(2).min(LONGEST_WAIT);
+        }
+        let mut state = self.shared.lock();
+        state.spool.delivered(self.shared.now());
+        self.shared.tell(&state);
+        drop(state);
+        self.shared.gone.notify_waiters();
+    }
+
+    /// Removes the segment's files. The place up to which it was counted goes after them, so that no file is ever
+    /// without.
+    async fn end(&self, segment: &Arc<Segment>, kept: Kept) {
+        let of = Arc::clone(segment);
+        let removed = tokio::task::spawn_blocking(move || remove(&of, &kept)).await.unwrap_or(false);
+        if removed && self.sink.forget(Arc::clone(&segment.name)).await.is_err() {
+            tracing::debug!(segment = %segment.name, "how far a segment was counted could not be forgotten");
+        }
+    }
+}
+
+/// Reads the files of a segment, and says which are to be kept.
+async fn read(segment: Arc<Segment>) -> (Contents, Kept) {
+    let reading = tokio::task::spawn_blocking(move || left::read_segment(&segment));
+    reading.await.unwrap_or_default()
+}
+
+/// Removes what can be removed of a segment; whether all of it is gone.
+fn remove(segment: &Segment, kept: &Kept) -> bool {
+    let mut gone = kept.unread.is_empty();
+    for path in left::files_of(segment) {
+        if kept.unread.contains(&path) {
+            continue;
+        }
+        let done = if kept.damaged.contains(&path) { put_aside(&path) } else { std::fs::remove_file(&path) };
+        if let Err(error) = done.or_else(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => Ok(()),
+            _ => Err(error),
+        }) {
+            gone = false;
+            tracing::warn!(%error, path = %path.display(), "a delivered file of the usage spool could not be removed");
+        }
+    }
+    gone
+}
+
+fn put_aside(path: &Path) -> std::io::Result<()> {
+    let aside: PathBuf = left::put_aside(path)?;
+    tracing::error!(path = %aside.display(), "this file of the usage spool has lines that cannot be read; the others were counted");
+    Ok(())
+}

@@ -1,0 +1,297 @@
+//! The spool against the simplest oracle: a list of the events that were recorded. Whatever fails in between, the store
+//! counts each event that was safe exactly once and every other at most once.
+
+use std::collections::{HashMap, HashSet};
+
+use proptest::prelude::*;
+use rand::SeedableRng;
+use rand_chacha::ChaCha20Rng;
+
+use super::faults::{Faults, FaultyDisk};
+use super::tests::event;
+use super::*;
+
+/// One step of a sequence.
+#[derive(Debug, Clone)]
+enum Step {
+    /// So many events.
+    Record(usize),
+    /// What was gathered is written.
+    Write,
+    /// The keeper looks after the spool.
+    Keep,
+    /// It makes no segment, but flushes.
+    Flush,
+    /// The store takes a batch, or is away, or takes it and the answer is lost.
+    Deliver(Store),
+    /// What does not work from here on.
+    Disk(Faults),
+    /// The process is killed and started again.
+    Kill,
+    /// The machine loses power; of what was not on disk each file keeps this part.
+    PowerCut(u8),
+    /// The other node's turn.
+    Turn,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Store {
+    Takes,
+    Away,
+    AnswerLost,
+}
+
+fn faults() -> impl Strategy<Value = Faults> {
+    prop_oneof![
+        3 => Just(Faults::default()),
+        2 => (0usize..600).prop_map(|room| Faults { room: Some(room), ..Faults::default() }),
+        1 => Just(Faults { room: Some(0), no_files: true, ..Faults::default() }),
+        1 => Just(Faults { no_files: true, ..Faults::default() }),
+        1 => (1usize..4, 1usize..50)
+            .prop_map(|(interruptions, short)| Faults { interruptions, short: Some(short), ..Faults::default() }),
+        1 => Just(Faults { no_sync: true, ..Faults::default() }),
+    ]
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        6 => (1usize..6).prop_map(Step::Record),
+        6 => Just(Step::Write),
+        3 => Just(Step::Keep),
+        2 => Just(Step::Flush),
+        5 => prop_oneof![3 => Just(Store::Takes), 1 => Just(Store::Away), 1 => Just(Store::AnswerLost)]
+            .prop_map(Step::Deliver),
+        2 => faults().prop_map(Step::Disk),
+        1 => Just(Step::Kill),
+        1 => any::<u8>().prop_map(Step::PowerCut),
+        1 => Just(Step::Turn),
+    ]
+}
+
+/// The store: how far each segment was counted, and how often each event was.
+#[derive(Default)]
+struct Oracle {
+    segments: HashMap<String, i64>,
+    counted: HashMap<String, usize>,
+    /// Events that were safe at one moment, and those that only a power cut may lose.
+    safe: HashSet<String>,
+    from_power: HashSet<String>,
+}
+
+impl Oracle {
+    fn take(&mut self, batch: &crate::metering::UsageBatch) {
+        let counted = self.segments.entry(batch.segment.to_string()).or_default();
+        for (place, event) in (batch.first..).zip(batch.events.iter()) {
+            if place >= *counted {
+                *self.counted.entry(event.request.clone()).or_default() += 1;
+            }
+        }
+        let end = batch.first + i64::try_from(batch.events.len()).unwrap();
+        *counted = (*counted).max(end);
+    }
+}
+
+struct Node {
+    folder: tempfile::TempDir,
+    disk: FaultyDisk,
+    spool: Option<Spool>,
+    /// Recorded in this run and not safe yet: number and name.
+    unsafe_yet: Vec<(u64, String)>,
+}
+
+struct World {
+    durability: Durability,
+    nodes: [Node; 2],
+    oracle: Oracle,
+    rng: ChaCha20Rng,
+    recorded: usize,
+    now: Duration,
+}
+
+impl World {
+    fn new(durability: Durability) -> Self {
+        let node = || Node {
+            folder: tempfile::tempdir().unwrap(),
+            disk: FaultyDisk::default(),
+            spool: None,
+            unsafe_yet: Vec::new(),
+        };
+        let mut world = Self {
+            durability,
+            nodes: [node(), node()],
+            oracle: Oracle::default(),
+            rng: ChaCha20Rng::seed_from_u64(1),
+            recorded: 0,
+            now: Duration::ZERO,
+        };
+        world.start(0);
+        world.start(1);
+        world
+    }
+
+    fn start(&mut self, at: usize) {
+        let options = SpoolOptions {
+            durability: self.durability,
+            segment: 1_500,
+            reserve: 500,
+            unwritten_events: 20,
+            unwritten_time: Duration::from_secs(5),
+        };
+        let node = &mut self.nodes[at];
+        // A node whose disk is full does not start; its operator mends that first.
+        node.disk.set(Faults::default());
+        let disk = Arc::new(node.disk.clone());
+        node.spool = Some(Spool::open(node.folder.path(), disk, options, &mut self.rng).unwrap());
+    }
+
+    fn note_safe(&mut self, at: usize) {
+        let Node { spool: Some(spool), unsafe_yet, .. } = &mut self.nodes[at] else { return };
+        let safe = spool.safe();
+        for (_, name) in unsafe_yet.extract_if(.., |(number, _)| *number < safe) {
+            self.oracle.safe.insert(name);
+        }
+    }
+
+    fn keep(&mut self, at: usize, make: bool) {
+        let now = self.now;
+        let Some(spool) = &mut self.nodes[at].spool else { return };
+        if make && let Some(wanted) = spool.wanted() {
+            let made = wanted.make(&self.nodes[at].disk.clone());
+            let Some(spool) = &mut self.nodes[at].spool else { return };
+            spool.made(made);
+        }
+        let Some(spool) = &mut self.nodes[at].spool else { return };
+        spool.recover(now);
+        if let Some(sync) = spool.begin_sync(now) {
+            let result = sync.files.iter().try_for_each(|file| file.sync());
+            spool.synced(&sync, result, now);
+        }
+    }
+
+    /// Does one thing for the store; whether there was one.
+    fn deliver(&mut self, at: usize, store: Store) -> bool {
+        let now = self.now;
+        let Some(spool) = &mut self.nodes[at].spool else { return false };
+        match spool.work(4) {
+            None => return false,
+            Some(Work::Batch(batch)) => {
+                if store != Store::Away {
+                    self.oracle.take(&batch);
+                }
+                if store == Store::Takes {
+                    spool.delivered(now);
+                }
+            }
+            Some(Work::Read(segment)) => {
+                let (contents, kept) = left::read_segment(&segment);
+                assert_eq!((contents.damaged, kept.unread.len()), (0, 0));
+                spool.read(contents, kept);
+            }
+            Some(Work::End(segment, kept)) => {
+                assert_eq!(kept, Kept::default());
+                for path in left::files_of(&segment) {
+                    std::fs::remove_file(path).unwrap();
+                }
+                self.oracle.segments.remove(&*segment.name);
+                spool.ended(now);
+            }
+        }
+        true
+    }
+
+    fn step(&mut self, at: usize, step: &Step) {
+        self.now += Duration::from_millis(100);
+        match step {
+            Step::Record(count) => {
+                for _ in 0..*count {
+                    let event = event(self.recorded);
+                    self.recorded += 1;
+                    let Node { spool: Some(spool), unsafe_yet, .. } = &mut self.nodes[at] else { return };
+                    if spool.refuses(self.now) {
+                        return;
+                    }
+                    let name = event.request.clone();
+                    let number = spool.record(event, || self.now);
+                    unsafe_yet.push((number, name));
+                }
+            }
+            Step::Write => {
+                if let Some(spool) = &mut self.nodes[at].spool {
+                    spool.write(self.now);
+                }
+            }
+            Step::Keep => self.keep(at, true),
+            Step::Flush => self.keep(at, false),
+            Step::Deliver(store) => drop(self.deliver(at, *store)),
+            Step::Disk(faults) => self.nodes[at].disk.set(*faults),
+            Step::Kill => {
+                self.nodes[at].spool = None;
+                self.nodes[at].unsafe_yet.clear();
+                self.start(at);
+            }
+            Step::PowerCut(part) => {
+                self.nodes[at].spool = None;
+                self.nodes[at].unsafe_yet.clear();
+                self.nodes[at].disk.lose_power(|unsynced| unsynced * u64::from(*part) / 255);
+                if self.durability == Durability::Process {
+                    // It was promised for the process only.
+                    let lost: Vec<String> = self.oracle.safe.iter().cloned().collect();
+                    let lost = lost.into_iter().filter(|name| !self.oracle.counted.contains_key(name));
+                    self.oracle.from_power.extend(lost);
+                }
+                self.start(at);
+            }
+            Step::Turn => {}
+        }
+        self.note_safe(at);
+    }
+
+    /// All works again, and all is delivered.
+    fn settle(&mut self) {
+        for at in [0, 1] {
+            self.nodes[at].disk.set(Faults::default());
+            self.keep(at, true);
+            self.keep(at, true);
+            self.note_safe(at);
+            while self.deliver(at, Store::Takes) {}
+            let spool = self.nodes[at].spool.as_ref().unwrap();
+            assert_eq!((spool.waiting(), spool.unwritten(), spool.trouble()), (0, 0, None));
+            assert!(!spool.refuses(self.now));
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    // GW-5, SD-7
+    #[test]
+    fn model_of_the_spool_counts_each_event_once(disk: bool, steps in proptest::collection::vec(step(), 1..60)) {
+        let mut world = World::new(if disk { Durability::Disk } else { Durability::Process });
+        let mut at = 0;
+        for step in &steps {
+            if matches!(step, Step::Turn) {
+                at = 1 - at;
+            }
+            world.step(at, step);
+            let spool = world.nodes[at].spool.as_ref().unwrap();
+            // Answers that wait are bounded: by the bound itself and the events of one step.
+            prop_assert!(spool.recorded - spool.safe <= 20 + 6, "{} of {}", spool.safe, spool.recorded);
+        }
+        let still: Vec<String> = world.nodes.iter().flat_map(|node| &node.unsafe_yet).map(|(_, name)| name.clone()).collect();
+        world.settle();
+        // Without a crash even those were counted that were never safe before.
+        for name in world.oracle.safe.difference(&world.oracle.from_power).chain(&still) {
+            prop_assert_eq!(world.oracle.counted.get(name), Some(&1), "{}", name);
+        }
+        for (name, times) in &world.oracle.counted {
+            prop_assert_eq!(*times, 1, "{}", name);
+        }
+        // Nothing stays in the folders but what the runs write now.
+        for node in &world.nodes {
+            let files = left::list(node.folder.path()).unwrap().0;
+            let segments: HashSet<String> = files.into_iter().map(|found| found.segment).collect();
+            prop_assert!(segments.len() <= 2, "{:?}", segments);
+        }
+    }
+}

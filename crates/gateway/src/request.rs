@@ -1,0 +1,15 @@
+//! What a client sends, read in the one way that the API means; what could be read in two ways is refused.
+
+pub(crate) mod body_memory;
+pub(crate) mod bounded_body;
+pub(crate) mod client_body;
+pub(crate) mod content_type;
+pub mod credential;
+pub(crate) mod form_body;
+pub(crate) mod headers;
+pub(crate) mod json_body;
+mod json_shapes;
+pub(crate) mod json_walk;
+#[cfg(test)]
+mod readers_tests;
+pub(crate) mod target;

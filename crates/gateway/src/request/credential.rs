@@ -1,0 +1,180 @@
+//! Reading the credential: exactly one `Authorization`, bearer or Basic, of any bytes, without a panic (contract 2.1).
+
+use http::{HeaderMap, header};
+use keystead_core::Secret;
+use keystead_core::refusal::ErrorResponse;
+
+/// Why there is no credential to check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Missing {
+    /// No `Authorization` at all, or an empty one.
+    Nothing,
+    /// More than one: whoever sends two wants them read differently (GW-2).
+    Several,
+    /// One that is neither bearer nor Basic.
+    Unreadable,
+}
+
+/// The secret as presented: mostly where it stands in the header, so that no copy needs wiping.
+pub enum Presented<'h> {
+    /// In the header.
+    There(&'h str),
+    /// Decoded.
+    Decoded(Secret<String>),
+}
+
+impl Presented<'_> {
+    /// The content. Never hand the result to a logger.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        match self {
+            Self::There(text) => text,
+            Self::Decoded(text) => text.expose(),
+        }
+    }
+}
+
+impl std::fmt::Debug for Presented<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Presented")
+    }
+}
+
+/// The secret as presented.
+///
+/// # Errors
+/// [`Missing`] when there is none, or none that can be read in one way.
+pub fn read(headers: &HeaderMap) -> Result<Presented<'_>, Missing> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let value = values.next().ok_or(Missing::Nothing)?;
+    if values.next().is_some() {
+        return Err(Missing::Several);
+    }
+    match value.to_str() {
+        Ok(text) => bearer_or_basic(text),
+        // Not text: masked in the error like any other wrong key, so that the sender recognises what was sent.
+        Err(_) => match bearer_or_basic(&String::from_utf8_lossy(value.as_bytes()))? {
+            Presented::There(text) => Ok(Presented::Decoded(Secret::new(text.to_owned()))),
+            Presented::Decoded(text) => Ok(Presented::Decoded(text)),
+        },
+    }
+}
+
+fn bearer_or_basic(text: &str) -> Result<Presented<'_>, Missing> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(Missing::Nothing);
+    }
+    let (scheme, rest) = text.split_once([' ', '\t']).unwrap_or((text, ""));
+    let rest = rest.trim();
+    if scheme.eq_ignore_ascii_case("bearer") {
+        return if rest.is_empty() { Err(Missing::Nothing) } else { Ok(Presented::There(rest)) };
+    }
+    if scheme.eq_ignore_ascii_case("basic") {
+        return basic_password(rest).map(Presented::Decoded).ok_or(Missing::Unreadable);
+    }
+    Err(Missing::Unreadable)
+}
+
+/// Whether a query carries what belongs into a header: addresses end up in logs, here and upstream (S2-10).
+pub(crate) fn in_query(query: &str) -> bool {
+    const NAMES: [&str; 8] =
+        ["key", "api_key", "api-key", "apikey", "access_token", "token", "authorization", "bearer"];
+    let decoded =
+        crate::catalogue::models::decode(query).map_or_else(|_| query.to_ascii_lowercase(), |q| q.to_ascii_lowercase());
+    let marker = keystead_core::key::MARKER.to_ascii_lowercase();
+    // A pasted key is known by its beginning or its marker, whatever the parameter is called.
+    decoded.contains(&marker)
+        || decoded.split('&').any(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            NAMES.contains(&name.trim()) || value.trim().starts_with("sk-")
+        })
+}
+
+/// The password of HTTP Basic, whose user name is empty when a key stands there (contract 2.1).
+fn basic_password(encoded: &str) -> Option<Secret<String>> {
+    let decoded = decode_base64(encoded)?;
+    let text = String::from_utf8(decoded).ok()?;
+    let (_, password) = text.split_once(':')?;
+    (!password.is_empty()).then(|| Secret::new(password.to_owned()))
+}
+
+pub(crate) fn decode_base64(text: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
+    let (mut bits, mut held) = (0u32, 0u32);
+    for byte in text.trim_end_matches('=').bytes() {
+        let digit = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            _ => return None,
+        };
+        bits = (bits << 6) | u32::from(digit);
+        held += 6;
+        if held >= 8 {
+            held -= 8;
+            bytes.push(u8::try_from((bits >> held) & 0xff).ok()?);
+        }
+    }
+    Some(bytes)
+}
+
+impl Missing {
+    /// Rows 1 to 3, by route; without a route (the administration) row 1.
+    #[must_use]
+    pub fn response(self, route: Option<&str>, public_url: &str) -> ErrorResponse {
+        let message = match (self, route) {
+            (Self::Several, _) => "More than one Authorization header was sent. Send exactly one.".to_owned(),
+            (Self::Unreadable, _) => {
+                "The Authorization header could not be read. Expected: Authorization: Bearer YOUR_API_KEY.".to_owned()
+            }
+            (Self::Nothing, Some("/v1/chat/completions" | "/v1/completions" | "/v1/embeddings")) => format!(
+                "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer \
+                 auth (i.e. Authorization: Bearer YOUR_KEY), or as the password field (with blank username) if you're \
+                 accessing the API from your browser and are prompted for a username and password. You can obtain an API \
+                 key from {public_url}/api-keys."
+            ),
+            (Self::Nothing, Some(route)) if !route.starts_with("/v1/models") => {
+                "Missing bearer or basic authentication in header".to_owned()
+            }
+            (Self::Nothing, _) => "Missing bearer authentication in header".to_owned(),
+        };
+        ErrorResponse::invalid(401, None, message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn headers(values: &[&[u8]]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            if let Ok(value) = HeaderValue::from_bytes(value) {
+                headers.append(header::AUTHORIZATION, value);
+            }
+        }
+        headers
+    }
+
+    #[test]
+    fn one_credential_in_one_reading() {
+        // S2-10: header only; GW-2: two are refused.
+        let secret = |values: &[&[u8]]| read(&headers(values)).map(|s| s.expose().to_owned());
+        assert_eq!(secret(&[b"Bearer abc"]).as_deref(), Ok("abc"));
+        assert_eq!(secret(&[b"bEARER   abc "]).as_deref(), Ok("abc"));
+        assert_eq!(secret(&[b"Basic OmFiYw=="]).as_deref(), Ok("abc"));
+        assert_eq!(secret(&[]), Err(Missing::Nothing));
+        assert_eq!(secret(&[b"Bearer "]), Err(Missing::Nothing));
+        assert_eq!(secret(&[b"Bearer a", b"Bearer b"]), Err(Missing::Several));
+        assert_eq!(secret(&[b"abc"]), Err(Missing::Unreadable));
+        assert_eq!(secret(&[b"Bearer\tabc"]).as_deref(), Ok("abc"));
+        assert_eq!(secret(&[b"Bearer \xff\xfe"]).as_deref(), Ok("\u{fffd}\u{fffd}"), "row 4 with its mask");
+        assert_eq!(secret(&[b"\xff abc"]), Err(Missing::Unreadable));
+        assert_eq!(secret(&[b"Basic !!"]), Err(Missing::Unreadable));
+    }
+}

@@ -1,0 +1,474 @@
+//! Finding the parts `model` and `stream` of a multipart body while it streams by (RFC 7578): nothing is decoded, nothing rewritten.
+
+use std::sync::{Arc, PoisonError};
+
+use http::HeaderValue;
+
+use crate::metering::usage_recorder::Form;
+use crate::request::content_type::Media;
+use crate::request::json_walk::is_variant;
+
+/// The headers of one part may be this long.
+const MOST_HEADERS: usize = 16 * 1024;
+/// Line breaks before the first part.
+const MOST_BREAKS: usize = 8;
+/// A model's name may be this long.
+const MOST_NAME: usize = 256;
+
+/// Why a form cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Malformed {
+    /// No usable boundary in the content type.
+    Boundary,
+    /// Parts that do not end, or that two readers could read in two ways.
+    Part(&'static str),
+    /// Two parts have this name.
+    Twice(&'static str),
+    /// A part's name, which some readers take for this one.
+    Near(String, &'static str),
+}
+
+/// The boundary of a multipart content type.
+pub(crate) fn boundary(content_type: &HeaderValue) -> Result<String, Malformed> {
+    let media = Media::read(content_type.as_bytes()).ok_or(Malformed::Boundary)?;
+    media.boundary().map(str::to_owned).ok_or(Malformed::Boundary)
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Where {
+    /// Before the first part, where nothing but line breaks may be.
+    Preamble,
+    /// In a part's content; looking for the delimiter.
+    Content,
+    /// Right after a delimiter: headers until an empty line, or the end of the form.
+    Headers,
+    /// After the last delimiter, where nothing but white space may be.
+    End,
+}
+
+/// What is read of a part's headers.
+#[derive(Debug, Default)]
+struct Head {
+    name: String,
+    /// Whether it has a file's name.
+    file: bool,
+    /// Whether its text is in another charset than UTF-8, as it says.
+    charset: bool,
+}
+
+/// A part whose content the gate depends on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Watched {
+    Model,
+    Stream,
+}
+
+/// Reads a form as it passes.
+#[derive(Debug)]
+pub(crate) struct FormScan {
+    delimiter: Vec<u8>,
+    place: Where,
+    /// Bytes that may still turn out to be part of a delimiter or of headers.
+    held: Vec<u8>,
+    /// What the content being read is, if the gate depends on it.
+    watched: Option<Watched>,
+    value: Vec<u8>,
+    /// Whether it says to be in another charset than UTF-8.
+    charset: bool,
+    model: Option<String>,
+    stream: Option<bool>,
+    /// Hears the sound of the part `file`.
+    listener: Option<Arc<Form>>,
+    /// Whether that part is being read, and whether its content has begun.
+    file: Option<bool>,
+}
+
+impl FormScan {
+    pub(crate) fn new(boundary: &str) -> Self {
+        // The first delimiter stands without a line break before it; a virtual one makes all alike.
+        Self {
+            delimiter: format!("\r\n--{boundary}").into_bytes(),
+            place: Where::Preamble,
+            held: b"\r\n".to_vec(),
+            watched: None,
+            value: Vec::new(),
+            charset: false,
+            model: None,
+            stream: None,
+            listener: None,
+            file: None,
+        }
+    }
+
+    /// With one that wants to know how long the sound in the part `file` is.
+    pub(crate) fn listening(mut self, form: Arc<Form>) -> Self {
+        self.listener = Some(form);
+        self
+    }
+
+    /// So many bytes of content that pass now.
+    fn listen(&mut self, count: usize) {
+        let (Some(begun), Some(form)) = (self.file.as_mut(), &self.listener) else { return };
+        // The first byte is the end of the line before.
+        let from = usize::from(!std::mem::replace(begun, *begun || count > 0));
+        let content = self.held.get(from..count).unwrap_or_default();
+        form.heard.lock().unwrap_or_else(PoisonError::into_inner).feed(content);
+    }
+
+    /// The model's name, once its part has been read to the end.
+    pub(crate) fn model(&self) -> Option<&str> {
+        self.model.as_deref()
+    }
+
+    /// Whether a part that was read to the end asks for the answer as a stream.
+    pub(crate) fn stream(&self) -> bool {
+        self.stream.unwrap_or_default()
+    }
+
+    /// Reads the next bytes.
+    pub(crate) fn feed(&mut self, bytes: &[u8]) -> Result<(), Malformed> {
+        self.held.extend_from_slice(bytes);
+        loop {
+            let advanced = match self.place {
+                Where::Preamble => self.preamble()?,
+                Where::Content => self.content()?,
+                Where::Headers => self.headers()?,
+                Where::End => {
+                    let blank = self.held.iter().all(u8::is_ascii_whitespace);
+                    self.held.clear();
+                    return if blank { Ok(()) } else { Err(Malformed::Part("something follows its last part")) };
+                }
+            };
+            if !advanced {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Nothing more comes: a form that has not ended would be completed by some readers and not by others.
+    pub(crate) fn finish(&self) -> Result<(), Malformed> {
+        if self.place == Where::End { Ok(()) } else { Err(Malformed::Part("it does not end")) }
+    }
+
+    fn preamble(&mut self) -> Result<bool, Malformed> {
+        let breaks = self.held.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        let (rest, wanted) = (self.held.get(breaks..).unwrap_or_default(), self.delimiter.get(2..).unwrap_or_default());
+        if breaks > MOST_BREAKS || !rest.iter().zip(wanted).all(|(byte, wanted)| byte == wanted) {
+            return Err(Malformed::Part("it does not begin with its boundary"));
+        }
+        if rest.len() < wanted.len() {
+            return Ok(false);
+        }
+        self.held.drain(..breaks + wanted.len());
+        self.place = Where::Headers;
+        Ok(true)
+    }
+
+    fn content(&mut self) -> Result<bool, Malformed> {
+        // Readers that end lines at a bare line feed would see a delimiter where stricter ones see content.
+        let loose = memchr::memmem::find(&self.held, &self.delimiter[1..]);
+        let found = match loose {
+            Some(at) if at > 0 && self.held[at - 1] == b'\r' => Some(at - 1),
+            Some(_) => return Err(Malformed::Part("a boundary follows a line feed alone")),
+            None => None,
+        };
+        // Without a delimiter all but a possible beginning of one is content.
+        let end = found.unwrap_or_else(|| self.held.len().saturating_sub(self.delimiter.len()));
+        if self.watched.is_some() {
+            self.value.extend_from_slice(&self.held[..end]);
+            if self.value.len() > MOST_NAME {
+                return Err(Malformed::Part("its part 'model' or 'stream' is too long"));
+            }
+        }
+        self.listen(end);
+        let Some(at) = found else {
+            self.held.drain(..end);
+            return Ok(false);
+        };
+        self.file = None;
+        self.held.drain(..at + self.delimiter.len());
+        if let Some(watched) = self.watched.take() {
+            let value = std::mem::take(&mut self.value).split_off(1);
+            let value = String::from_utf8(value).ok().filter(|value| !self.charset || value.is_ascii());
+            let value = value.ok_or(Malformed::Part("its part 'model' or 'stream' is not UTF-8"))?;
+            match watched {
+                Watched::Model => self.model = Some(value),
+                // Whatever an upstream could read as a yes counts as one.
+                Watched::Stream => {
+                    let no = matches!(value.trim().to_ascii_lowercase().as_str(), "false" | "0" | "no" | "off" | "");
+                    self.stream = Some(!no);
+                }
+            }
+        }
+        self.place = Where::Headers;
+        Ok(true)
+    }
+
+    fn headers(&mut self) -> Result<bool, Malformed> {
+        // After a delimiter comes "--" and the epilogue, or a line break and headers up to an empty line.
+        let Some(next) = self.held.get(..2) else { return Ok(false) };
+        if next == b"--" {
+            self.held.drain(..2);
+            self.place = Where::End;
+            return Ok(true);
+        }
+        if next != b"\r\n" {
+            return Err(Malformed::Part("a boundary is followed by something else than a line break"));
+        }
+        let end = memchr::memmem::find(&self.held, b"\r\n\r\n");
+        if end.unwrap_or(self.held.len()) > MOST_HEADERS {
+            return Err(Malformed::Part("the headers of a part are too long"));
+        }
+        let Some(end) = end else { return Ok(false) };
+        let head = Head::read(&self.held[2..end.max(2)])?;
+        self.watched = self.watch(&head)?;
+        self.charset = head.charset;
+        self.file = (head.name == "file" && self.listener.is_some()).then_some(false);
+        // The last line feed stays, so that a delimiter right behind it, which readers disagree on, is seen and refused.
+        self.held.drain(..end + 3);
+        self.place = Where::Content;
+        Ok(true)
+    }
+
+    /// Whether the gate depends on this part. A name that some readers take for that of such a part is refused.
+    fn watch(&self, head: &Head) -> Result<Option<Watched>, Malformed> {
+        for (known, watched, seen) in
+            [("model", Watched::Model, self.model.is_some()), ("stream", Watched::Stream, self.stream.is_some())]
+        {
+            let name = head.name.as_str();
+            if name == known {
+                return match (seen, head.file) {
+                    (true, _) => Err(Malformed::Twice(known)),
+                    (_, true) => Err(Malformed::Part("its part 'model' or 'stream' is a file")),
+                    _ => Ok(Some(watched)),
+                };
+            }
+            // `model[]`, ` model`, `Model`: lists, spaces and case that some readers look through.
+            let core = name.trim().split('[').next().unwrap_or_default();
+            let inner = name.trim().strip_suffix(']').and_then(|name| name.rsplit('[').next()).unwrap_or_default();
+            if [core, inner].iter().any(|part| *part == known || is_variant(part, known)) {
+                return Err(Malformed::Near(name.to_owned(), known));
+            }
+        }
+        if head.name.trim_end().ends_with("[file_id]") {
+            return Err(Malformed::Part("files are named by their ids in JSON bodies only"));
+        }
+        Ok(None)
+    }
+}
+
+impl Head {
+    /// Reads the headers of a part. Whatever another reader could read otherwise is refused: repeated or folded headers,
+    /// bare line breaks, encodings, forms within forms.
+    fn read(headers: &[u8]) -> Result<Self, Malformed> {
+        let mut head = Self::default();
+        let mut seen: Vec<String> = Vec::new();
+        let mut rest = headers;
+        while !rest.is_empty() {
+            let end = memchr::memmem::find(rest, b"\r\n").unwrap_or(rest.len());
+            let (line, after) = (rest.get(..end).unwrap_or_default(), rest.get(end + 2..).unwrap_or_default());
+            rest = after;
+            let colon = memchr::memchr(b':', line).ok_or(Malformed::Part("a header of a part is none"))?;
+            let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii());
+            let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+            if name.is_empty() || !name.iter().all(plain) || value.iter().any(|byte| matches!(byte, b'\r' | b'\n' | 0))
+            {
+                return Err(Malformed::Part("a header of a part is none"));
+            }
+            let name = String::from_utf8_lossy(name).to_ascii_lowercase();
+            if seen.contains(&name) {
+                return Err(Malformed::Part("a part has a header twice"));
+            }
+            head.note(&name, value)?;
+            seen.push(name);
+        }
+        if seen.iter().any(|name| name == "content-disposition") {
+            return Ok(head);
+        }
+        Err(Malformed::Part("a part has no 'Content-Disposition'"))
+    }
+
+    fn note(&mut self, name: &str, value: &[u8]) -> Result<(), Malformed> {
+        match name {
+            "content-disposition" => {
+                let unreadable = Malformed::Part("a 'Content-Disposition' can be read in more than one way");
+                let media = Media::read(value).filter(|media| media.kind == "form-data").ok_or(unreadable.clone())?;
+                let extended = |name: &str| name.contains('*') && name != "filename*";
+                if media.parameters.iter().any(|(name, _)| extended(name)) {
+                    return Err(unreadable);
+                }
+                let name = media.parameter("name").unwrap_or_default();
+                if name.contains(&b'\\') {
+                    return Err(unreadable);
+                }
+                self.name = String::from_utf8_lossy(name).into_owned();
+                self.file = media.parameters.iter().any(|(name, _)| name.starts_with("filename"));
+            }
+            "content-type" => {
+                let kind = value.to_ascii_lowercase();
+                if kind.starts_with(b"multipart/") {
+                    return Err(Malformed::Part("a part is a form itself"));
+                }
+                let declares = memchr::memmem::find(&kind, b"charset").is_some();
+                self.charset = declares && !Media::read(&kind).is_some_and(|media| media.is_utf_8());
+                let wide = |name: &[u8]| memchr::memmem::find(&kind, name).is_some();
+                if self.charset && !(wide(b"us-ascii") || wide(b"iso-8859-") || wide(b"windows-125")) {
+                    return Err(Malformed::Part("a part is in a charset that is not UTF-8"));
+                }
+            }
+            "content-transfer-encoding" => {
+                let plain = [&b"binary"[..], b"8bit", b"7bit"].iter().any(|known| value.eq_ignore_ascii_case(known));
+                if !plain {
+                    return Err(Malformed::Part("a part is encoded for transfer"));
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn form(parts: &[(&str, &str)]) -> String {
+        let mut text = String::new();
+        for (name, value) in parts {
+            text.push_str(&format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"));
+        }
+        text + "--b--\r\n"
+    }
+
+    fn scan(text: &str, step: usize) -> Result<Option<String>, Malformed> {
+        let mut scan = FormScan::new("b");
+        for chunk in text.as_bytes().chunks(step) {
+            scan.feed(chunk)?;
+        }
+        Ok(scan.model().map(str::to_owned))
+    }
+
+    #[test]
+    fn finds_the_model_however_the_bytes_arrive() {
+        let text = form(&[("file", "\r\n--a\r\nname=\"model\"\r\n\r\nx"), ("model", "whisper-1"), ("language", "en")]);
+        for step in 1..text.len() {
+            assert_eq!(scan(&text, step), Ok(Some("whisper-1".to_owned())), "step {step}");
+        }
+        assert_eq!(scan(&form(&[("file", "x")]), 7), Ok(None));
+    }
+
+    #[test]
+    fn what_two_readers_could_read_in_two_ways_is_refused() {
+        for head in [
+            "Content-Disposition: form-data; name=\"mod\\el\"",
+            "Content-Disposition: form-data; name*=utf-8''model",
+            "Content-Disposition: form-data; name=\"file\"; name=\"model\"",
+            "Content-Disposition: form-data; name=\"file\"\r\nContent-Disposition: form-data; name=\"model\"",
+            "Content-Disposition: form-data;\r\n name=\"model\"",
+            "Content-Disposition: form-data; name=\"file\"\nContent-Disposition: form-data; name=\"model\"",
+            "Content-Disposition: form-data; filename=\"x\\\"; name=\"model\"",
+            "Content-Type: text/plain",
+            "Content-Disposition: attachment; name=\"model\"",
+            "Content-Disposition: form-data; name=\"model\"; filename=\"m\"",
+            "Content-Disposition: form-data; name=\"model\"; filename*=utf-8''m",
+            "Content-Disposition: form-data; name=\"model\"; name*0=\"x\"",
+            "Content-Disposition: form-data; name=\"model\"\r\nContent-Transfer-Encoding: base64",
+            "Content-Disposition: form-data; name=\"model\"\r\nContent-Transfer-Encoding: quoted-printable",
+            "Content-Disposition: form-data; name=\"model\"\r\nContent-Type: text/plain; charset=utf-16",
+            "Content-Disposition: form-data; name=\"model\"\r\nContent-Type: text/plain; charset=utf-7",
+            "Content-Disposition: form-data; name=\"file\"\r\nContent-Type: multipart/mixed; boundary=c",
+            "Content-Disposition: form-data; name=\"file\"\r\nContent-Type: text/plain\r\ncontent-type: text/html",
+            "Content-Disposition: form-data; name=\"image[file_id]\"",
+            "Content-Disposition : form-data; name=\"model\"",
+        ] {
+            let got = scan(&format!("--b\r\n{head}\r\n\r\no3\r\n--b--\r\n"), 9);
+            assert!(matches!(got, Err(Malformed::Part(_))), "{head}: {got:?}");
+        }
+        let quoted =
+            "--b\r\nContent-Disposition: form-data; filename=\"a; name=model\"; name=\"file\"\r\n\r\no3\r\n--b--";
+        assert_eq!(scan(quoted, 3), Ok(None), "a quoted semicolon ends nothing");
+        for text in [
+            "--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nx\n--b\r\n",
+            "--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n--b\r\n",
+            "--bc\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\no3\r\n--b--",
+            "preamble\r\n--b\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\no3\r\n--b--",
+            "--b \r\nContent-Disposition: form-data; name=\"model\"\r\n\r\no3\r\n--b--",
+            "--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nx\r\n--b--\r\n--b\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\no3\r\n--b--",
+        ] {
+            for step in 1..text.len() {
+                assert!(matches!(scan(text, step), Err(Malformed::Part(_))), "{text:?} by {step}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_form_may_ask_for_a_stream() {
+        let stream = |value: &str, step: usize| {
+            let mut scan = FormScan::new("b");
+            let text = form(&[("model", "gpt-image-1"), ("stream", value), ("prompt", "x")]);
+            text.as_bytes().chunks(step).try_for_each(|chunk| scan.feed(chunk)).map(|()| scan.stream())
+        };
+        for step in 1..40 {
+            assert_eq!((stream("true", step), stream("false", step)), (Ok(true), Ok(false)), "step {step}");
+        }
+        assert_eq!((stream("1", 9), stream("0", 9), stream("yes please", 9)), (Ok(true), Ok(false), Ok(true)));
+        let twice = form(&[("model", "a"), ("stream", "false"), ("stream", "true")]);
+        assert_eq!(scan(&twice, 5), Err(Malformed::Twice("stream")));
+    }
+
+    #[test]
+    fn two_models_are_refused() {
+        let text = form(&[("model", "a"), ("model", "b")]);
+        assert_eq!(scan(&text, 5), Err(Malformed::Twice("model")));
+    }
+
+    #[test]
+    fn names_that_some_readers_take_for_a_watched_one_are_refused() {
+        // GW-3
+        for (name, known) in [
+            ("Model", "model"),
+            (" model", "model"),
+            ("MODEL ", "model"),
+            ("model[]", "model"),
+            ("Model[0]", "model"),
+            ("svg[model]", "model"),
+            ("svg[Model]", "model"),
+            ("\u{17f}tream", "stream"),
+            ("Stream", "stream"),
+        ] {
+            let text = form(&[("model", "whisper-1"), (name, "o3")]);
+            assert_eq!(scan(&text, 7), Err(Malformed::Near(name.to_owned(), known)), "{name}");
+        }
+        for name in ["language", "timestamp_granularities[]", "models", "upstream", "known_speaker_names[]"] {
+            assert_eq!(scan(&form(&[(name, "x"), ("model", "a")]), 7), Ok(Some("a".to_owned())), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_form_ends() {
+        let whole = form(&[("model", "whisper-1"), ("file", "x")]);
+        for end in 0..whole.len() - 2 {
+            let mut scan = FormScan::new("b");
+            scan.feed(&whole.as_bytes()[..end]).unwrap();
+            assert_eq!(
+                scan.finish().is_ok(),
+                whole[..end].ends_with("--b--") || whole[..end].ends_with("--b--\r"),
+                "{end}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_files_name_is_bytes() {
+        for name in [&b"\x95\x5c.wav"[..], b"\xe8\xa1\xa8.wav", b"\x83e\x83X\x83g.wav", b"a\\b.wav"] {
+            let head = [b"--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"", name, b"\"\r\n"].concat();
+            let rest = b"Content-Type: audio/wav\r\n\r\nRIFF\r\n--b\r\nContent-Disposition: form-data; name=\"model\"\r\nContent-Type: text/plain; charset=ISO-8859-1\r\n\r\nwhisper-1\r\n--b--\r\n";
+            let text = [&head[..], rest].concat();
+            for step in [1, 5, 1_000] {
+                let mut scan = FormScan::new("b");
+                text.chunks(step).try_for_each(|chunk| scan.feed(chunk)).unwrap();
+                assert_eq!((scan.model(), scan.finish()), (Some("whisper-1"), Ok(())), "{name:?} by {step}");
+            }
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! What the gateway reads of a JSON body: the model, whether it streams, the objects and further models it names. One
+//! reading of the bytes that are forwarded.
+
+use std::collections::BTreeMap;
+
+use bytes::{Buf, Bytes};
+use keystead_core::refusal::ErrorResponse;
+use keystead_core::route::Route;
+use serde::Deserialize;
+use serde::de::Deserializer;
+use serde_json::value::RawValue;
+
+use crate::request::json_shapes;
+use crate::request::json_walk::{self, ImageTool, Need};
+use crate::response::error_body::bad_body;
+
+/// Brackets may nest this deep.
+const DEPTH: u32 = 64;
+/// What some editors put before text.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// What a body asks for.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(crate) struct Peek {
+    pub(crate) model: Option<String>,
+    pub(crate) stream: bool,
+    /// Whether reasoning summaries are asked for.
+    pub(crate) summary: bool,
+    /// Whether the client itself asked for the usage chunk.
+    pub(crate) include_usage: bool,
+    /// Where and how the usage chunk can be asked for; `None` where the body's own options leave no place.
+    pub(crate) splice: Option<Splice>,
+    /// Characters of a string `input`, for speech.
+    pub(crate) input_characters: i64,
+    /// Ids of upstream objects the body names, and whose they must be.
+    pub(crate) objects: BTreeMap<String, Need>,
+    /// Models beside the one of the request that the upstream may run for it.
+    pub(crate) models: Vec<String>,
+    /// The tool that makes pictures, if there is one.
+    pub(crate) image_tool: Option<ImageTool>,
+    /// Whether the answer is to have sound, which later requests can name by its id.
+    pub(crate) audio: bool,
+}
+
+/// One change of a body: these bytes are replaced by this text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Splice {
+    start: usize,
+    end: usize,
+    text: String,
+}
+
+impl ImageTool {
+    /// Writes a model into a tool that names none, so that the upstream uses the one that was judged.
+    pub(crate) fn naming(&self, model: &str) -> Splice {
+        let text = format!("\"model\":{},", serde_json::Value::from(model));
+        Splice { start: self.inside, end: self.inside, text }
+    }
+}
+
+/// The text of a body: UTF-8, without the mark some editors put before it.
+pub(crate) fn text_of(mut body: Bytes) -> Result<Bytes, ErrorResponse> {
+    if body.starts_with(BYTE_ORDER_MARK) {
+        body.advance(BYTE_ORDER_MARK.len());
+    }
+    // A zero byte at the beginning is UTF-16 or UTF-32, which some servers would recognise and read.
+    let zero = body.iter().take(4).any(|byte| *byte == 0);
+    if zero || std::str::from_utf8(&body).is_err() {
+        return Err(bad_body("The JSON body of your request must be UTF-8."));
+    }
+    Ok(body)
+}
+
+/// Reads a body that is text.
+pub(crate) fn peek(route: &Route, body: &Bytes) -> Result<Peek, ErrorResponse> {
+    let unread = |why: String| bad_body(format!("We could not parse the JSON body of your request: {why}."));
+    let halves = survey(body).ok_or_else(|| unread(format!("it nests deeper than {DEPTH} levels")))?;
+    let whole = (!halves.is_empty()).then(|| without_halves(body, &halves));
+    let text =
+        std::str::from_utf8(whole.as_deref().unwrap_or(body)).map_err(|_| unread("it is no UTF-8".to_owned()))?;
+    let (found, read) = json_walk::read(json_shapes::of(route), text);
+    if let Some(refused) = found.refused {
+        return Err(refused);
+    }
+    read.map_err(|error| unread(format!("line {}, column {}", error.line(), error.column())))?;
+    let mut peek = Peek {
+        model: found.model,
+        stream: found.stream,
+        summary: found.summary,
+        input_characters: found.characters,
+        objects: found.objects,
+        models: found.models,
+        audio: found.audio,
+        ..Peek::default()
+    };
+    if peek.stream {
+        (peek.include_usage, peek.splice) = usage_option(text.as_bytes(), found.stream_options)?;
+    }
+    let mut images = found.images.into_iter();
+    peek.image_tool = images.next();
+    if images.any(|other| Some(other.model) != peek.image_tool.as_ref().map(|tool| tool.model.clone())) {
+        let message = "The tools of one request must make pictures with one model. Name the same in each.";
+        return Err(bad_body(message).with_param("tools"));
+    }
+    Ok(peek)
+}
+
+/// One pass over the bytes before they are parsed: where strings hold half a surrogate pair, which JSON allows and no
+/// text can hold. `None` where brackets nest too deep.
+fn survey(body: &[u8]) -> Option<Vec<usize>> {
+    let (mut at, mut depth, mut halves) = (0usize, 0u32, Vec::new());
+    while let Some(byte) = body.get(at) {
+        match byte {
+            b'{' | b'[' => depth = depth.saturating_add(1),
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            b'"' => at = string_end(body, at.saturating_add(1), &mut halves),
+            _ => {}
+        }
+        if depth > DEPTH {
+            return None;
+        }
+        at = at.saturating_add(1);
+    }
+    Some(halves)
+}
+
+/// Where the string ends that begins here.
+fn string_end(body: &[u8], mut at: usize, halves: &mut Vec<usize>) -> usize {
+    while let Some(found) = body.get(at..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) {
+        at = at.saturating_add(found);
+        if body.get(at) == Some(&b'"') {
+            return at;
+        }
+        match (escape(body, at), escape(body, at.saturating_add(6))) {
+            (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => at = at.saturating_add(12),
+            (Some(0xd800..=0xdfff), _) => {
+                halves.push(at);
+                at = at.saturating_add(6);
+            }
+            _ => at = at.saturating_add(2),
+        }
+    }
+    body.len()
+}
+
+/// The number of an escape such as `\u00e9`.
+fn escape(body: &[u8], at: usize) -> Option<u32> {
+    let digits = body.get(at..)?.strip_prefix(b"\\u")?.get(..4)?;
+    let hexadecimal = digits.iter().all(u8::is_ascii_hexdigit);
+    u32::from_str_radix(std::str::from_utf8(digits).ok().filter(|_| hexadecimal)?, 16).ok()
+}
+
+/// A copy for reading, as long as the body, with the sign for no character in place of each half.
+fn without_halves(body: &[u8], halves: &[usize]) -> Vec<u8> {
+    let mut copy = body.to_vec();
+    for half in halves {
+        if let Some(place) = copy.get_mut(*half..half.saturating_add(6)) {
+            place.copy_from_slice(b"\\ufffd");
+        }
+    }
+    copy
+}
+
+/// Whether the client asked for the usage chunk, and how to ask for it otherwise. Only `true` asks for it; what servers
+/// read in different ways is refused, or an upstream could leave out the usage that was taken to be asked for.
+fn usage_option(body: &[u8], options: Option<&RawValue>) -> Result<(bool, Option<Splice>), ErrorResponse> {
+    const OPTION: &str = "\"include_usage\":true";
+    let Some(options) = options else {
+        let Some(end) = body.iter().rposition(|byte| *byte == b'}') else { return Ok((false, None)) };
+        let comma = if body[..end].iter().rev().find(|b| !b.is_ascii_whitespace()) == Some(&b'{') { "" } else { "," };
+        let text = format!("{comma}\"stream_options\":{{{OPTION}}}");
+        return Ok((false, Some(Splice { start: end, end, text })));
+    };
+    let offset = |raw: &str| raw.as_ptr() as usize - body.as_ptr() as usize;
+    let start = offset(options.get());
+    if options.get() == "null" {
+        return Ok((false, Some(Splice { start, end: start + 4, text: format!("{{{OPTION}}}") })));
+    }
+    let read = serde_json::from_str::<StreamOptions<'_>>(options.get()).ok();
+    // A list would be read as the members of the object in their order.
+    let read = read.filter(|_| options.get().starts_with('{'));
+    let no_object = || bad_body("'stream_options' must be an object.").with_param("stream_options");
+    let read = read.ok_or_else(no_object)?;
+    Ok(match read.include_usage {
+        Some(raw) if raw.get() == "true" => (true, None),
+        Some(raw) if matches!(raw.get(), "false" | "null") => {
+            let start = offset(raw.get());
+            (false, Some(Splice { start, end: start + raw.get().len(), text: "true".to_owned() }))
+        }
+        Some(_) => {
+            let message = "'stream_options.include_usage' must be a boolean.";
+            return Err(bad_body(message).with_param("stream_options.include_usage"));
+        }
+        None => {
+            let empty = options.get()[1..].trim_start() == "}";
+            let text = format!("{OPTION}{}", if empty { "" } else { "," });
+            (false, Some(Splice { start: start + 1, end: start + 1, text }))
+        }
+    })
+}
+
+#[derive(Deserialize)]
+struct StreamOptions<'b> {
+    #[serde(borrow, default, deserialize_with = "as_it_stands")]
+    include_usage: Option<&'b RawValue>,
+}
+
+/// `null` too is a value that stands somewhere.
+fn as_it_stands<'de: 'b, 'b, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'b RawValue>, D::Error> {
+    <&RawValue>::deserialize(deserializer).map(Some)
+}
+
+/// The pieces of the body with these changes, all else byte for byte as it came; one piece when there are none.
+pub(crate) fn pieces<'s>(body: &'s [u8], changes: impl Iterator<Item = &'s Splice>) -> Vec<&'s [u8]> {
+    let mut changes: Vec<&Splice> = changes.collect();
+    changes.sort_by_key(|change| change.start);
+    let mut pieces = Vec::with_capacity(2 * changes.len() + 1);
+    let mut from = 0;
+    for change in changes {
+        pieces.push(body.get(from..change.start).unwrap_or_default());
+        pieces.push(change.text.as_bytes());
+        from = change.end;
+    }
+    pieces.push(body.get(from..).unwrap_or_default());
+    pieces
+}
+
+#[cfg(test)]
+mod tests;

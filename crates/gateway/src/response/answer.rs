@@ -1,0 +1,278 @@
+//! The upstream's answer on its way back: what may pass, what is kept in the books, what the client must never see.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::response::Parts;
+use http::{HeaderValue, Response, StatusCode, header};
+use http_body::Body;
+use http_body_util::BodyExt;
+use keystead_core::refusal::ErrorResponse;
+
+use crate::body::{GatewayBody, full};
+use crate::catalogue::ModelEntry;
+use crate::catalogue::address::Upstream;
+use crate::decide::right::Right;
+use crate::forward::{Exchange, Outgoing};
+use crate::metering::Recorded;
+use crate::metering::usage_recorder::Settled;
+use crate::request::headers;
+use crate::response::cut::Watched;
+use crate::response::error_body;
+use crate::response::metered_body::{self, Settlement, Shape};
+use crate::response::upstream_errors;
+use crate::upstream::{Challenge, UpstreamBody, collect};
+use crate::upstream_objects::listing;
+use crate::upstream_objects::made::{self, Making};
+use crate::{BoxFuture, Gateway};
+
+/// An answer that must be read before it is passed on may be this long.
+pub(crate) const MOST_BOOKKEPT: usize = 64 << 20;
+/// An answer of a known length up to this is sent at once, and not watched.
+const SHORT: u64 = 64 << 10;
+/// An upstream's error body may be this long.
+pub(crate) const MOST_ERROR: usize = 64 << 10;
+
+/// An answer on its way back, or what it still waits for.
+pub(crate) enum Answering<'a> {
+    Ready(Response<GatewayBody>),
+    /// It has come in one piece, and its event was gathered.
+    Gathered(Response<GatewayBody>, Recorded),
+    /// In a box, so that the usual answer does not carry its room.
+    Waiting(BoxFuture<'a, Result<Response<GatewayBody>, ErrorResponse>>),
+}
+
+impl Answering<'_> {
+    /// The answer, once its event is safe. One that has come in one piece leaves in a row with those that came in the same
+    /// moment: their usage is written by one system call, and a client that the first one woke is awake for the rest.
+    pub(crate) async fn finish(self) -> Result<Response<GatewayBody>, ErrorResponse> {
+        match self {
+            Self::Ready(response) => Ok(response),
+            Self::Gathered(response, recorded) => {
+                tokio::task::yield_now().await;
+                recorded.safe().await.map_err(|_| error_body::unrecorded())?;
+                Ok(response)
+            }
+            Self::Waiting(answer) => answer.await,
+        }
+    }
+}
+
+/// What an upstream answered, and what is to be done with it.
+struct Answered<'a> {
+    parts: Parts,
+    body: UpstreamBody,
+    outgoing: Outgoing<'a>,
+    settled: Settled,
+    right: &'a Arc<Right>,
+}
+
+impl Gateway {
+    pub(crate) fn answer<'a>(
+        &'a self,
+        exchange: &'a Exchange<'a>,
+        answered: Response<UpstreamBody>,
+        outgoing: Outgoing<'a>,
+        mut settled: Settled,
+        right: &'a Arc<Right>,
+    ) -> Result<Answering<'a>, ErrorResponse> {
+        let (parts, body) = answered.into_parts();
+        settled.answered(parts.status);
+        if !parts.status.is_success() {
+            settled.nothing();
+            return Ok(Answering::Waiting(Box::pin(self.refused(exchange, outgoing.upstream, parts, body))));
+        }
+        let list = listing::lists_objects(exchange.route);
+        let names = list || names_objects(exchange, &outgoing);
+        let shape = shape(&parts, names || settled.is_open(), outgoing.asked.0);
+        let answered = Answered { parts, body, outgoing, settled, right };
+        match shape {
+            Some(shape) if !list && !(shape.json && names) => self.pass(exchange, answered, shape),
+            shape => Ok(Answering::Waiting(Box::pin(self.read_first(exchange, answered, shape)))),
+        }
+    }
+
+    /// An answer that is passed on as it comes, or that has come in one piece already.
+    fn pass<'a>(
+        &self,
+        exchange: &Exchange<'_>,
+        answered: Answered<'_>,
+        shape: Shape,
+    ) -> Result<Answering<'a>, ErrorResponse> {
+        let Answered { parts, body, outgoing, settled, right } = answered;
+        if body.has_come() && !shape.events {
+            let (whole, recorded) = metered_body::take_whole(body, settled).ok_or_else(broke_off)?;
+            return Ok(Answering::Gathered(passed(exchange, parts, full(whole)), recorded));
+        }
+        let shape = Shape { strip: outgoing.strip, ..shape };
+        let body = Settlement::new(body, settled, shape, self.reading.clone());
+        let plain = !parts.headers.contains_key(header::CONTENT_ENCODING);
+        let body = if !shape.events && body.size_hint().exact().is_some_and(|length| length <= SHORT) {
+            body.boxed_unsync()
+        } else {
+            let (metrics, every) = (Arc::clone(&self.metrics), self.limits.recheck);
+            Watched::new(body, Arc::clone(right), metrics, every, shape.events && plain).boxed_unsync()
+        };
+        let body = if made::makes(exchange.route, outgoing.audio) && shape.events {
+            let model = outgoing.model.map(|model| Arc::clone(&model.id));
+            Making::new(body, Arc::clone(&self.ownership), exchange.payer.clone(), model).boxed_unsync()
+        } else {
+            body
+        };
+        let mut response = passed(exchange, parts, body);
+        if shape.events {
+            response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        }
+        Ok(Answering::Ready(response))
+    }
+
+    /// An answer of which something must be read before it is passed on: what it is, or the objects it names.
+    async fn read_first(
+        &self,
+        exchange: &Exchange<'_>,
+        mut answered: Answered<'_>,
+        shape: Option<Shape>,
+    ) -> Result<Response<GatewayBody>, ErrorResponse> {
+        let shape = match shape {
+            Some(shape) => shape,
+            None => shape_by_beginning(&mut answered.parts, &mut answered.body, answered.outgoing.asked.0).await,
+        };
+        let list = listing::lists_objects(exchange.route);
+        if list || (shape.json && names_objects(exchange, &answered.outgoing)) {
+            let Answered { parts, body, outgoing, settled, .. } = answered;
+            let whole = self.kept_in_books(exchange, outgoing.model, body, settled).await?;
+            return Ok(passed(exchange, parts, full(whole)));
+        }
+        self.pass(exchange, answered, shape)?.finish().await
+    }
+
+    /// The body of an answer that names upstream objects, read whole, once what it says is in the books.
+    async fn kept_in_books(
+        &self,
+        exchange: &Exchange<'_>,
+        model: Option<&ModelEntry>,
+        body: UpstreamBody,
+        settled: Settled,
+    ) -> Result<Bytes, ErrorResponse> {
+        let Some((whole, recorded)) = metered_body::collect(body, settled, MOST_BOOKKEPT).await else {
+            return Err(broke_off());
+        };
+        let whole = listing::keep_books(self, exchange, model, whole).await?;
+        self.count_seen(exchange, &whole).await?;
+        recorded.safe().await.map_err(|_| error_body::unrecorded())?;
+        Ok(whole)
+    }
+
+    /// An answer that is no success: passed on where it is about the request, told apart where it is about the operator.
+    async fn refused(
+        &self,
+        exchange: &Exchange<'_>,
+        upstream: &Upstream,
+        parts: Parts,
+        body: UpstreamBody,
+    ) -> Result<Response<GatewayBody>, ErrorResponse> {
+        let status = parts.status;
+        if status.is_redirection() || status.is_informational() {
+            self.metrics.upstream_failed("redirect");
+            return Err(error_body::server_error(502, "The model server answered in a way that cannot be passed on."));
+        }
+        let encoded = parts.headers.contains_key(header::CONTENT_ENCODING);
+        let body = collect(body, MOST_ERROR).await.ok().filter(|_| !encoded);
+        let ours = match status {
+            StatusCode::UNAUTHORIZED => true,
+            StatusCode::BAD_REQUEST => body.as_ref().is_some_and(upstream_errors::names_our_secret),
+            StatusCode::FORBIDDEN => {
+                let challenge = parts.extensions.get::<Challenge>().is_some();
+                upstream_errors::is_about_our_access(body.as_ref().unwrap_or(&Bytes::new()), challenge)
+            }
+            _ => false,
+        };
+        if ours {
+            // The operator's secret was refused, not the client's: a 401 would send people to look at the wrong key.
+            tracing::error!(upstream = %upstream.name, status = status.as_u16(), "the upstream refused our credential");
+            self.metrics.upstream_failed("credential");
+            return Err(error_body::server_error(
+                502,
+                "The model server refused this service's credential. Tell the operator.",
+            ));
+        }
+        self.metrics.upstream_failed("status");
+        let html = parts.headers.get(header::CONTENT_TYPE).and_then(headers::media_type) == Some("text/html");
+        let Some(body) = body.filter(|_| !html) else {
+            // A page of a proxy in between, or something that cannot be looked through for the secret.
+            return Ok(error_body::with_hints(&parts.headers, &error_body::upstream_error(status), self.now()));
+        };
+        let mut response = passed(exchange, parts, full(scrubbed(body, upstream)));
+        error_body::hint(status, response.headers_mut(), self.now());
+        Ok(response)
+    }
+}
+
+/// Whether an answer to this request names objects that are somebody's.
+fn names_objects(exchange: &Exchange<'_>, outgoing: &Outgoing<'_>) -> bool {
+    made::makes(exchange.route, outgoing.audio) || listing::names_objects(exchange.route)
+}
+
+fn broke_off() -> ErrorResponse {
+    error_body::server_error(502, "The model server's answer broke off or was too large.")
+}
+
+/// An answer with the headers that may pass, and who pays.
+fn passed(exchange: &Exchange<'_>, parts: Parts, body: GatewayBody) -> Response<GatewayBody> {
+    let mut response = Response::new(body);
+    *response.status_mut() = parts.status;
+    *response.headers_mut() = parts.headers;
+    error_body::attribute(response.headers_mut(), &exchange.payer);
+    response
+}
+
+/// What kind of body an answer has, by its content type; `None` where that says too little of a body that must be read.
+fn shape(parts: &Parts, read: bool, stream: bool) -> Option<Shape> {
+    if parts.headers.contains_key(header::CONTENT_ENCODING) {
+        // It could not be unpacked, so nothing in it can be read.
+        return Some(Shape { events: false, json: false, strip: false });
+    }
+    let media = parts.headers.get(header::CONTENT_TYPE).and_then(headers::media_type);
+    let events = media.is_some_and(headers::is_event_stream);
+    let json = media.is_some_and(headers::is_json);
+    let vague = media.is_none_or(|media| {
+        ["text/plain", "application/octet-stream", "application/x-ndjson"]
+            .iter()
+            .any(|vague| media.eq_ignore_ascii_case(vague))
+    });
+    let said = events || !read || !(vague || (json && stream));
+    said.then_some(Shape { events, json, strip: false })
+}
+
+/// What kind of body an answer has, by what it begins with. The client is then told the right type.
+async fn shape_by_beginning(parts: &mut Parts, body: &mut UpstreamBody, stream: bool) -> Shape {
+    const NOTHING: Shape = Shape { events: false, json: false, strip: false };
+    let media = parts.headers.get(header::CONTENT_TYPE).and_then(headers::media_type);
+    let (untyped, json) = (media.is_none(), media.is_some_and(headers::is_json));
+    let mut retype = |to: &'static str| {
+        parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(to));
+    };
+    match body.beginning().await {
+        begin if stream && headers::begins_events(begin) => {
+            retype("text/event-stream");
+            Shape { events: true, ..NOTHING }
+        }
+        [b'{', ..] => {
+            if untyped {
+                retype("application/json");
+            }
+            Shape { json: true, ..NOTHING }
+        }
+        _ => Shape { json, ..NOTHING },
+    }
+}
+
+/// An upstream's error body without the secret it may quote.
+fn scrubbed(body: Bytes, upstream: &Upstream) -> Bytes {
+    let Some(key) = &upstream.api_key else { return body };
+    let secret = key.expose().as_bytes();
+    if secret.is_empty() || memchr::memmem::find(&body, secret).is_none() {
+        return body;
+    }
+    String::from_utf8_lossy(&body).replace(key.expose().as_str(), "[secret]").into()
+}

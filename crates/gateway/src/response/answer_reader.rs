@@ -1,0 +1,507 @@
+//! What an answer says of what was used, read along as it passes: figures under `usage`, how much text there is, how
+//! many pictures, whether it is nothing but an error. The answer itself is not kept, however long it is.
+
+use crate::estimate::tokens::Text;
+use crate::response::figures::{Figures, number};
+use crate::response::json_lexer::{Lexer, Visit};
+
+/// Strings that are kept are no longer than this: kinds, statuses, ids, figures written as text.
+const MOST_KEPT: usize = 256;
+
+/// Reads answers: one JSON value, or the events of a stream one after the other.
+#[derive(Debug, Default)]
+pub(crate) struct Reader {
+    lexer: Lexer,
+    found: Found,
+}
+
+/// What was found so far.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    frames: Vec<Frame>,
+    /// Of the member whose value comes next.
+    name: Name,
+    /// What the string being read is for.
+    text: TextUse,
+    kept: Vec<u8>,
+    figures: Figures,
+    /// Figures of the best place so far, and how good that place is.
+    best: Option<(u8, Figures)>,
+    /// Figures of the pictures that were completed: each has its own.
+    pictures: Option<Figures>,
+    event: Event,
+    /// Text as it was written, and as a closing event or a whole answer repeats it.
+    written: Text,
+    repeated: Text,
+    /// Of which member the last text was. Its next piece goes on where that ended.
+    last_text: Name,
+    data: Option<u64>,
+    completed: u64,
+    /// Pictures made by a tool: as each was done, and as a list of all names them.
+    drawn: u64,
+    drawn_listed: u64,
+    /// Of the item that is being read: whether it is a picture, and whether it failed.
+    item: (bool, bool),
+    failed: bool,
+    last: bool,
+    duration: Option<i64>,
+    /// The id of a response, and whether it was asked for.
+    object: Option<String>,
+    told: bool,
+    /// Whether the response has ended, once it has said so.
+    over: Option<bool>,
+}
+
+/// What is known of the event that is being read.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Event {
+    /// The member `usage` stands in it: `Some(false)` where it is null.
+    pub(crate) usage: Option<bool>,
+    /// It has choices.
+    pub(crate) choices: bool,
+    /// It has members that not every chunk has.
+    pub(crate) more: bool,
+    kind: Kind,
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    #[default]
+    Other,
+    PictureDone,
+    Sound,
+    /// A thing of the output is done.
+    ItemDone,
+    /// The last one of its stream.
+    Last,
+    /// The same, and nothing came of it.
+    Failed,
+    Failure,
+}
+
+impl Kind {
+    fn of(name: &[u8]) -> Self {
+        match name {
+            b"image_generation.completed" | b"image_edit.completed" => Self::PictureDone,
+            b"error" => Self::Failure,
+            b"response.output_item.done" => Self::ItemDone,
+            b"response.failed" => Self::Failed,
+            b"response.completed" | b"response.incomplete" | b"transcript.text.done" | b"speech.audio.done" => {
+                Self::Last
+            }
+            name if name.ends_with(b"audio.delta") => Self::Sound,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// What an object or list is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Zone {
+    Root,
+    Usage(u8),
+    UsageDetails,
+    Choices,
+    Choice,
+    Message,
+    Tools,
+    Voice,
+    Response,
+    Output,
+    /// One thing of an output that is listed whole, or that is done.
+    Item,
+    Done,
+    ItemPart,
+    Data,
+    Groq,
+    Other,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Frame {
+    zone: Zone,
+    list: bool,
+    /// The name of the member that is this object, for after its end.
+    outer: Name,
+    /// A message that has said its reasoning under one name says it again under others.
+    reasoning: Name,
+}
+
+macro_rules! names {
+    ($($variant:ident = $text:literal),+ $(,)?) => {
+        /// Names of members that mean something somewhere.
+        #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+        enum Name {
+            #[default]
+            Unknown,
+            $($variant),+
+        }
+
+        impl Name {
+            fn of(name: &[u8]) -> Self {
+                match name {
+                    $($text => Self::$variant,)+
+                    _ => Self::Unknown,
+                }
+            }
+        }
+    };
+}
+
+names! {
+    Arguments = b"arguments", Audio = b"audio", CachedTokens = b"cached_tokens", CacheHit = b"prompt_cache_hit_tokens",
+    CacheRead = b"cache_read_input_tokens", Choices = b"choices", Code = b"code",
+    CompletionTokens = b"completion_tokens", Content = b"content", Created = b"created", Custom = b"custom",
+    Data = b"data", Delta = b"delta", Duration = b"duration", Error = b"error", Function = b"function",
+    FunctionCall = b"function_call", Id = b"id", Input = b"input", InputDetails = b"input_tokens_details",
+    InputTokens = b"input_tokens", Item = b"item", Message = b"message", Model = b"model", NumCached = b"num_cached_tokens",
+    Obfuscation = b"obfuscation", Object = b"object", Output = b"output", OutputTokens = b"output_tokens",
+    PromptDetails = b"prompt_tokens_details", PromptTokens = b"prompt_tokens", Provider = b"provider",
+    Reasoning = b"reasoning", ReasoningContent = b"reasoning_content", Refusal = b"refusal", Response = b"response",
+    Seconds = b"seconds", ServiceTier = b"service_tier", Status = b"status", Summary = b"summary",
+    SystemFingerprint = b"system_fingerprint", Text = b"text", Thinking = b"thinking", ToolCalls = b"tool_calls",
+    Called = b"name", TotalTokens = b"total_tokens", Transcript = b"transcript", Type = b"type", Usage = b"usage",
+    XGroq = b"x_groq",
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum TextUse {
+    #[default]
+    None,
+    Written,
+    Repeated,
+    Kept,
+}
+
+/// How good a place for `usage` is: a later figure of a worse place never counts.
+const OWN: u8 = 3;
+const GROQ: u8 = 2;
+const CHOICE: u8 = 1;
+
+impl Reader {
+    /// Reads the next piece.
+    pub(crate) fn feed(&mut self, bytes: &[u8]) {
+        self.lexer.feed(bytes, &mut self.found);
+    }
+
+    /// The event that is being read is of this kind; its data may say so again.
+    pub(crate) fn event(&mut self, name: &[u8]) {
+        self.found.event.kind = Kind::of(name);
+    }
+
+    /// One value ends, whole or not, and another may begin. Answers what it was.
+    pub(crate) fn end_value(&mut self) -> Event {
+        self.lexer.reset();
+        self.found.end_value()
+    }
+
+    /// What was found so far.
+    pub(crate) const fn found(&self) -> &Found {
+        &self.found
+    }
+
+    /// The id of a response, once.
+    pub(crate) fn take_object(&mut self) -> Option<String> {
+        if std::mem::replace(&mut self.found.told, self.found.object.is_some()) {
+            return None;
+        }
+        self.found.object.clone()
+    }
+}
+
+impl Found {
+    /// Figures that the upstream gave.
+    pub(crate) fn figures(&self) -> Option<Figures> {
+        self.best.map(|(_, figures)| figures).or(self.pictures)
+    }
+
+    /// Tokens of the text that was written, by an estimate.
+    pub(crate) fn written(&self) -> u64 {
+        self.written.tokens().max(self.repeated.tokens())
+    }
+
+    /// Whether any text was written.
+    fn has_text(&self) -> bool {
+        !(self.written.is_empty() && self.repeated.is_empty())
+    }
+
+    /// Pictures: those of a list `data`, or those of a stream that were completed.
+    pub(crate) fn pictures(&self) -> Option<u64> {
+        self.data.or((self.completed > 0).then_some(self.completed))
+    }
+
+    /// The id of a response.
+    pub(crate) fn object(&self) -> Option<&str> {
+        self.object.as_deref()
+    }
+
+    /// Pictures that a tool made.
+    pub(crate) fn drawn(&self) -> u64 {
+        self.drawn.max(self.drawn_listed)
+    }
+
+    /// Whether a response says that it has ended.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.over == Some(true)
+    }
+
+    /// Pictures that were completed in a stream.
+    pub(crate) const fn completed(&self) -> u64 {
+        self.completed
+    }
+
+    /// Whether the event came that ends the stream for its client.
+    pub(crate) const fn is_last(&self) -> bool {
+        self.last
+    }
+
+    /// Whether there is an error, and nothing was written.
+    pub(crate) fn is_failure(&self) -> bool {
+        self.failed && !self.has_text() && self.pictures().is_none() && self.best.is_none()
+    }
+
+    /// Seconds of sound that the answer tells outside `usage`.
+    pub(crate) const fn duration(&self) -> Option<i64> {
+        self.duration
+    }
+
+    fn end_value(&mut self) -> Event {
+        let event = std::mem::take(&mut self.event);
+        match event.kind {
+            Kind::PictureDone => {
+                self.completed = self.completed.saturating_add(1);
+                if let Some((_, figures)) = self.best.take() {
+                    self.pictures = Some(self.pictures.unwrap_or_default().plus(figures));
+                }
+            }
+            Kind::Failure => self.failed = true,
+            Kind::Failed => (self.failed, self.last) = (true, true),
+            Kind::Last => self.last = true,
+            Kind::Sound | Kind::ItemDone | Kind::Other => {}
+        }
+        self.frames.clear();
+        (self.name, self.text) = (Name::Unknown, TextUse::None);
+        event
+    }
+
+    fn zone(&self) -> Option<(Zone, bool)> {
+        self.frames.last().map(|frame| (frame.zone, frame.list))
+    }
+
+    /// What an object or list in this place is.
+    fn child(&self, list: bool) -> Zone {
+        let Some((zone, in_list)) = self.zone() else { return if list { Zone::Other } else { Zone::Root } };
+        if in_list {
+            return match zone {
+                Zone::Choices if !list => Zone::Choice,
+                Zone::Output if !list => Zone::Item,
+                Zone::Message | Zone::Tools | Zone::ItemPart => zone,
+                _ => Zone::Other,
+            };
+        }
+        match (zone, self.name, list) {
+            (Zone::Root | Zone::Response, Name::Usage, false) => Zone::Usage(OWN),
+            (Zone::Groq, Name::Usage, false) => Zone::Usage(GROQ),
+            (Zone::Choice, Name::Usage, false) => Zone::Usage(CHOICE),
+            (Zone::Usage(_), Name::PromptDetails | Name::InputDetails, false) => Zone::UsageDetails,
+            (Zone::Root, Name::Choices, true) => Zone::Choices,
+            (Zone::Root, Name::Response, false) => Zone::Response,
+            (Zone::Root, Name::Data, true) => Zone::Data,
+            (Zone::Root, Name::Item, false) if self.event.kind == Kind::ItemDone => Zone::Done,
+            (Zone::Root, Name::XGroq, false) => Zone::Groq,
+            (Zone::Root | Zone::Response, Name::Output, true) => Zone::Output,
+            (Zone::Choice, Name::Delta | Name::Message, false)
+            | (
+                Zone::Message,
+                Name::Content | Name::Reasoning | Name::ReasoningContent | Name::Thinking | Name::Text,
+                _,
+            ) => Zone::Message,
+            (Zone::Message, Name::ToolCalls, true)
+            | (Zone::Message, Name::FunctionCall, false)
+            | (Zone::Tools, Name::Function | Name::Custom, false) => Zone::Tools,
+            (Zone::Message, Name::Audio, false) => Zone::Voice,
+            (Zone::Item | Zone::ItemPart, Name::Content | Name::Summary, _) => Zone::ItemPart,
+            _ => Zone::Other,
+        }
+    }
+
+    /// What a string in this place is for.
+    fn use_of_text(&mut self) -> TextUse {
+        let Some((zone, list)) = self.zone() else { return TextUse::None };
+        match (zone, self.name) {
+            (Zone::Root, Name::Delta) if self.event.kind != Kind::Sound => TextUse::Written,
+            (Zone::Root, Name::Type | Name::Status | Name::Id | Name::Duration) => TextUse::Kept,
+            (Zone::Response, Name::Id | Name::Status) => TextUse::Kept,
+            (Zone::Item | Zone::Done, Name::Type | Name::Status) => TextUse::Kept,
+            (Zone::Usage(_) | Zone::UsageDetails, name) if name != Name::Unknown => TextUse::Kept,
+            (Zone::Choice, Name::Text) | (Zone::Voice, Name::Transcript) => TextUse::Written,
+            (Zone::Message, Name::Content | Name::Text | Name::Refusal) => TextUse::Written,
+            // A list of plain strings.
+            (Zone::Message, _) if list => TextUse::Written,
+            (Zone::Message, name @ (Name::Reasoning | Name::ReasoningContent | Name::Thinking)) => {
+                let frame = self.frames.last_mut().filter(|frame| matches!(frame.reasoning, Name::Unknown));
+                frame.map_or(TextUse::None, |frame| {
+                    frame.reasoning = name;
+                    TextUse::Written
+                })
+            }
+            (Zone::Tools, Name::Called | Name::Arguments | Name::Input) => TextUse::Written,
+            (Zone::Item, Name::Arguments | Name::Input | Name::Code) => TextUse::Repeated,
+            (Zone::ItemPart, Name::Text | Name::Refusal | Name::Transcript) => TextUse::Repeated,
+            _ => TextUse::None,
+        }
+    }
+
+    /// Takes in a string that was kept.
+    fn kept(&mut self, zone: Zone) {
+        let kept = std::mem::take(&mut self.kept);
+        match (zone, self.name, kept.as_slice()) {
+            (Zone::Root, Name::Type, kind) => self.event.kind = Kind::of(kind),
+            (Zone::Root | Zone::Response, Name::Id, id) if id.starts_with(b"resp_") || zone == Zone::Response => {
+                if self.object.is_none() {
+                    self.object = std::str::from_utf8(id).ok().map(str::to_owned);
+                }
+            }
+            (Zone::Root | Zone::Response, Name::Status, status) => {
+                self.over = Some(!matches!(status, b"queued" | b"in_progress"));
+            }
+            (Zone::Item | Zone::Done, Name::Type, kind) => self.item.0 = kind == b"image_generation_call",
+            (Zone::Item | Zone::Done, Name::Status, status) => self.item.1 = status == b"failed",
+            (zone, name, text) => self.figure(zone, name, text),
+        }
+        self.kept = kept;
+        self.kept.clear();
+    }
+
+    /// Takes in a figure, written as a number or as text.
+    fn figure(&mut self, zone: Zone, name: Name, text: &[u8]) {
+        let figures = &mut self.figures;
+        let place = match (zone, name) {
+            (Zone::Root, Name::Duration) => &mut self.duration,
+            (Zone::Usage(_), Name::PromptTokens | Name::InputTokens) => &mut figures.input,
+            (Zone::Usage(_), Name::CompletionTokens | Name::OutputTokens) => &mut figures.output,
+            (Zone::Usage(_), Name::TotalTokens) => &mut figures.total,
+            (Zone::Usage(_), Name::Seconds) => &mut figures.seconds,
+            (Zone::Usage(_), Name::CachedTokens | Name::CacheHit | Name::CacheRead | Name::NumCached)
+            | (Zone::UsageDetails, Name::CachedTokens) => &mut figures.cached,
+            _ => return,
+        };
+        if let Some(read) = number(text) {
+            *place = Some(place.unwrap_or(0).max(read));
+        }
+    }
+
+    /// A value begins in this place: what that alone says.
+    fn note_value(&mut self, null: bool) {
+        match (self.zone(), self.name) {
+            (Some((Zone::Root, _)), Name::Usage) => self.event.usage = Some(!null),
+            (
+                Some((Zone::Root, _)),
+                Name::Id
+                | Name::Object
+                | Name::Created
+                | Name::Model
+                | Name::Choices
+                | Name::SystemFingerprint
+                | Name::ServiceTier
+                | Name::Obfuscation
+                | Name::Provider,
+            ) => {}
+            (Some((Zone::Root, _)), name) => {
+                self.event.more |= !null;
+                self.failed |= name == Name::Error && !null;
+            }
+            (Some((Zone::Response, _)), Name::Error) => self.failed |= !null,
+            (Some((Zone::Choices, _)), _) => self.event.choices = true,
+            (Some((Zone::Data, true)), _) => {
+                self.data = Some(self.data.unwrap_or(0).saturating_add(1));
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Visit for Found {
+    fn open(&mut self, list: bool) {
+        self.note_value(false);
+        let zone = self.child(list);
+        match zone {
+            Zone::Usage(_) => self.figures = Figures::default(),
+            Zone::Item | Zone::Done => self.item = (false, false),
+            // An empty list says that there is none.
+            Zone::Data => self.data = Some(self.data.unwrap_or(0)),
+            _ => {}
+        }
+        self.frames.push(Frame { zone, list, outer: self.name, reasoning: Name::Unknown });
+        self.name = Name::Unknown;
+    }
+
+    fn close(&mut self) {
+        let Some(frame) = self.frames.pop() else { return };
+        self.name = frame.outer;
+        match frame.zone {
+            Zone::Item if self.item == (true, false) => self.drawn_listed = self.drawn_listed.saturating_add(1),
+            Zone::Done if self.item == (true, false) => self.drawn = self.drawn.saturating_add(1),
+            _ => {}
+        }
+        if let Zone::Usage(place) = frame.zone
+            && self.figures.say_something()
+            && self.best.is_none_or(|(best, _)| best <= place)
+        {
+            self.best = Some((place, self.figures));
+        }
+    }
+
+    fn name(&mut self, name: &[u8]) {
+        self.name = Name::of(name);
+    }
+
+    fn begin_text(&mut self) {
+        self.note_value(false);
+        self.text = self.use_of_text();
+        let counted = match self.text {
+            TextUse::Written => &mut self.written,
+            TextUse::Repeated => &mut self.repeated,
+            TextUse::None | TextUse::Kept => return,
+        };
+        if std::mem::replace(&mut self.last_text, self.name) != self.name {
+            counted.separate();
+        }
+    }
+
+    fn text(&mut self, piece: &[u8]) {
+        match self.text {
+            TextUse::None => {}
+            TextUse::Written => self.written.feed(piece),
+            TextUse::Repeated => self.repeated.feed(piece),
+            TextUse::Kept => {
+                let room = MOST_KEPT.saturating_sub(self.kept.len()).min(piece.len());
+                self.kept.extend_from_slice(piece.get(..room).unwrap_or_default());
+            }
+        }
+    }
+
+    fn escaped(&mut self, unit: u16) {
+        match self.text {
+            TextUse::Written => self.written.escaped(unit),
+            TextUse::Repeated => self.repeated.escaped(unit),
+            TextUse::None | TextUse::Kept => {}
+        }
+    }
+
+    fn end_text(&mut self) {
+        if std::mem::take(&mut self.text) == TextUse::Kept
+            && let Some((zone, _)) = self.zone()
+        {
+            self.kept(zone);
+        }
+    }
+
+    fn scalar(&mut self, scalar: &[u8]) {
+        let null = matches!(scalar, b"null" | b"false");
+        self.note_value(null);
+        if let Some((zone, false)) = self.zone() {
+            self.figure(zone, self.name, scalar);
+        }
+    }
+}

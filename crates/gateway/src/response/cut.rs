@@ -1,0 +1,220 @@
+//! Cuts an answer when the right to it ends while it is being sent: the key, its owner, its project or what it may use is gone.
+//!
+//! A stream of events ends with an error event, any other body breaks off, and the upstream is cancelled. An answer that
+//! is there at once is never looked at; every other has one timer, which an idle upstream does not delay.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::FutureExt;
+use http_body::{Body, Frame, SizeHint};
+use keystead_core::refusal::ErrorResponse;
+use tokio::time::{Instant, Sleep, sleep};
+
+use crate::BoxFuture;
+use crate::body::BoxError;
+use crate::decide::right::Right;
+use crate::metrics::Metrics;
+use crate::response::error_body;
+use crate::response::metered_body::Settlement;
+
+/// An answer on its way, for as long as it may be.
+pub(crate) struct Watched {
+    /// `None` once it was cut.
+    body: Option<Settlement>,
+    right: Arc<Right>,
+    metrics: Arc<Metrics>,
+    /// Between two looks.
+    every: Duration,
+    /// Made when the body is asked for a second time or has to be waited for.
+    timer: Option<Pin<Box<Sleep>>>,
+    begun: bool,
+    looking: Option<BoxFuture<'static, Result<(), ErrorResponse>>>,
+    /// Where the stream is between its events; `None` where an error event cannot be sent.
+    events: Option<Boundary>,
+    /// The right has ended; the event that is being sent may end first.
+    ending: Option<ErrorResponse>,
+}
+
+impl Watched {
+    /// `events` says that the body is a stream of events, in plain text.
+    pub(crate) fn new(
+        body: Settlement,
+        right: Arc<Right>,
+        metrics: Arc<Metrics>,
+        every: Duration,
+        events: bool,
+    ) -> Self {
+        // Where the length was announced nothing can be added.
+        let events = (events && body.size_hint().exact().is_none()).then(Boundary::default);
+        Self { body: Some(body), right, metrics, every, timer: None, begun: false, looking: None, events, ending: None }
+    }
+
+    /// Looks when it is time to; what it finds is in `ending`.
+    fn look(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(self.every)));
+        loop {
+            if let Some(looking) = &mut self.looking {
+                let held = ready!(looking.poll_unpin(context));
+                self.looking = None;
+                self.ending = held.err();
+                timer.as_mut().reset(Instant::now() + self.every);
+            }
+            ready!(timer.as_mut().poll(context));
+            if self.ending.is_some() {
+                // The event that was being sent takes too long: nothing can be said inside it.
+                self.events = None;
+                return Poll::Ready(());
+            }
+            let right = Arc::clone(&self.right);
+            self.looking = Some(async move { right.still_holds().await }.boxed());
+        }
+    }
+
+    /// The last frame once the right has ended, unless an event is being sent.
+    fn cut(&mut self) -> Option<Result<Frame<Bytes>, BoxError>> {
+        let between = self.events.as_ref().is_none_or(Boundary::is_between);
+        let wire = self.ending.take_if(|_| between)?;
+        if let Some(body) = self.body.take() {
+            body.cancel();
+        }
+        self.metrics.cut();
+        tracing::debug!(key = %self.right.key(), code = wire.code, "an answer was cut: its right ended");
+        Some(match self.events {
+            Some(_) => Ok(Frame::data(error_body::error_event(&wire))),
+            None => Err("the right to this answer ended".into()),
+        })
+    }
+}
+
+impl Body for Watched {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let this = &mut *self;
+        let first = !std::mem::replace(&mut this.begun, true);
+        if !first {
+            let _ = this.look(context);
+            if let Some(last) = this.cut() {
+                return Poll::Ready(Some(last));
+            }
+        }
+        let Some(body) = &mut this.body else { return Poll::Ready(None) };
+        let Poll::Ready(frame) = Pin::new(body).poll_frame(context) else {
+            if first {
+                let _ = this.look(context);
+            }
+            return Poll::Pending;
+        };
+        let ending = this.ending.is_some();
+        Poll::Ready(match (frame, &mut this.events) {
+            (Some(Ok(frame)), Some(events)) => {
+                Some(Ok(frame.map_data(|data| if ending { events.up_to_end(&data) } else { events.pass(data) })))
+            }
+            (frame, _) => frame,
+        })
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.as_ref().is_none_or(Body::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.as_ref().map_or_else(SizeHint::default, Body::size_hint)
+    }
+}
+
+/// Where a stream is: between two events, or inside one.
+#[derive(Debug)]
+struct Boundary {
+    last: [u8; 4],
+}
+
+impl Default for Boundary {
+    fn default() -> Self {
+        // Before the first event is between two.
+        Self { last: *b"\n\n\n\n" }
+    }
+}
+
+impl Boundary {
+    /// Whether an empty line came last. A line ends with LF, CR, or both.
+    const fn is_between(&self) -> bool {
+        let before = match self.last {
+            [_, before, b'\r', b'\n'] | [_, _, before, b'\r' | b'\n'] => before,
+            _ => return false,
+        };
+        matches!(before, b'\r' | b'\n')
+    }
+
+    fn push(&mut self, byte: u8) {
+        self.last.rotate_left(1);
+        self.last[3] = byte;
+    }
+
+    fn pass(&mut self, data: Bytes) -> Bytes {
+        for byte in &data[data.len().saturating_sub(4)..] {
+            self.push(*byte);
+        }
+        data
+    }
+
+    /// What still belongs to the event that is being sent.
+    fn up_to_end(&mut self, data: &Bytes) -> Bytes {
+        for (at, byte) in data.iter().enumerate() {
+            self.push(*byte);
+            if self.is_between() {
+                return data.slice(..=at);
+            }
+        }
+        data.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_end_with_an_empty_line_however_lines_end() {
+        for (text, between) in [
+            ("", true),
+            ("data: x", false),
+            ("data: x\n", false),
+            ("data: x\r\n", false),
+            ("data: x\r", false),
+            ("data: x\n\n", true),
+            ("data: x\r\r", true),
+            ("data: x\r\n\r\n", true),
+            ("data: x\n\r\n", true),
+            ("data: x\n\ny", false),
+        ] {
+            for step in 1..=text.len().max(1) {
+                let mut boundary = Boundary::default();
+                for chunk in text.as_bytes().chunks(step) {
+                    boundary.pass(Bytes::copy_from_slice(chunk));
+                }
+                assert_eq!(boundary.is_between(), between, "{text:?} in steps of {step}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_event_that_is_being_sent_ends_first() {
+        for step in 1..40 {
+            let (mut boundary, mut passed) = (Boundary::default(), Vec::new());
+            boundary.pass(Bytes::from_static(b"data: a\n\ndata: "));
+            for chunk in b"b\r\ndata: c\n\ndata: d\n\n".chunks(step) {
+                passed.extend_from_slice(&boundary.up_to_end(&Bytes::copy_from_slice(chunk)));
+                if boundary.is_between() {
+                    break;
+                }
+            }
+            assert_eq!(passed, b"b\r\ndata: c\n\n");
+        }
+    }
+}

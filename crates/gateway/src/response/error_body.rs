@@ -1,0 +1,251 @@
+//! Answers made here: error bodies in the contract's shape, and the headers every answer carries (contract 3).
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{self, HeaderName};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
+use keystead_core::Timestamp;
+use keystead_core::access::{Payer, printable};
+use keystead_core::id::RequestId;
+use keystead_core::refusal::ErrorResponse;
+use keystead_core::route::{self, NoRoute};
+use serde_json::json;
+
+use crate::body::{GatewayBody, full};
+use crate::request::body_memory::NoRoom;
+use crate::request::headers::{ORGANIZATION, PROJECT};
+
+// Read once: to read a name again for each answer costs as much as to insert it.
+static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+static PROCESSING: HeaderName = HeaderName::from_static("openai-processing-ms");
+static VERSION: HeaderName = HeaderName::from_static("openai-version");
+pub(crate) static RETRY_AFTER_MS: HeaderName = HeaderName::from_static("retry-after-ms");
+static SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
+
+/// The longest wait after which clients are left to try again by themselves.
+pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+fn error_body(wire: &ErrorResponse) -> String {
+    let body = if wire.string_form {
+        json!({ "error": wire.message })
+    } else {
+        json!({ "error": { "message": wire.message, "type": wire.kind, "param": wire.param, "code": wire.code } })
+    };
+    body.to_string()
+}
+
+/// An answer with an error body.
+pub(crate) fn error(wire: &ErrorResponse) -> Response<GatewayBody> {
+    let mut response = Response::new(full(error_body(wire)));
+    *response.status_mut() = StatusCode::from_u16(wire.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    match wire.status {
+        401 => {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"OpenAI API\""));
+        }
+        503 => {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+        }
+        _ => {}
+    }
+    if let Some(gate) = &wire.gate {
+        if let Ok(link) = HeaderValue::from_str(&format!("</help/{}>; rel=\"help\"", explained(wire))) {
+            headers.insert(header::LINK, link);
+        }
+        // For whoever writes refusals down; it never leaves the process.
+        response.extensions_mut().insert((**gate).clone());
+    }
+    response
+}
+
+/// An upstream's error whose body cannot be passed on.
+pub(crate) fn upstream_error(status: StatusCode) -> ErrorResponse {
+    server_error(status.as_u16(), &format!("The model server answered with status {}.", status.as_u16()))
+}
+
+/// An error made here, with what the upstream said about trying again.
+pub(crate) fn with_hints(upstreams: &HeaderMap, wire: &ErrorResponse, now: Timestamp) -> Response<GatewayBody> {
+    let mut response = error(wire);
+    let status = response.status();
+    let headers = response.headers_mut();
+    for name in [&header::RETRY_AFTER, &RETRY_AFTER_MS, &SHOULD_RETRY] {
+        if let Some(value) = upstreams.get(name) {
+            headers.insert(name, value.clone());
+        }
+    }
+    hint(status, headers, now);
+    response
+}
+
+/// An error that the same request would meet again.
+pub(crate) fn final_error(wire: &ErrorResponse) -> Response<GatewayBody> {
+    let mut response = error(wire);
+    give_up(response.headers_mut());
+    response
+}
+
+/// Tells clients not to try again. The official clients obey, and would retry this status otherwise.
+pub(crate) fn give_up(headers: &mut HeaderMap) {
+    headers.insert(&SHOULD_RETRY, HeaderValue::from_static("false"));
+}
+
+/// Some clients wait as long as an answer says, be it a day, before they try again. Above [`LONGEST_WAIT`] they are told
+/// not to, unless the answer says itself whether to.
+pub(crate) fn hint(status: StatusCode, headers: &mut HeaderMap, now: Timestamp) {
+    let retried = matches!(status.as_u16(), 408 | 409 | 429 | 500..);
+    if retried && !headers.contains_key(&SHOULD_RETRY) && wait(headers, now).is_some_and(|wait| wait > LONGEST_WAIT) {
+        give_up(headers);
+    }
+}
+
+/// How long an answer asks to wait.
+fn wait(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+    let text = |name: &HeaderName| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+    let seconds = |text: &str, unit: f64| {
+        text.parse().ok().and_then(|number: f64| Duration::try_from_secs_f64(number * unit).ok())
+    };
+    let date = |text: &str| {
+        let at = httpdate::parse_http_date(text).ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+        Some(at.saturating_sub(Duration::from_secs(u64::try_from(now.0).ok()?)))
+    };
+    text(&RETRY_AFTER_MS)
+        .and_then(|text| seconds(text, 0.001))
+        .or_else(|| text(&header::RETRY_AFTER).and_then(|text| seconds(text, 1.0).or_else(|| date(text))))
+}
+
+/// An error within a stream of events, after which it ends.
+pub(crate) fn error_event(wire: &ErrorResponse) -> Bytes {
+    format!("event: error\ndata: {}\n\n", error_body(wire)).into()
+}
+
+/// The help page about a gate's refusal (S1-47).
+fn explained(wire: &ErrorResponse) -> &'static str {
+    match (wire.param, wire.code) {
+        (Some("stream"), _) => "stream-needs-verification",
+        (Some("reasoning.summary"), _) => "summary-needs-verification",
+        (_, Some("model_not_found")) => "model-needs-verification",
+        _ => "image-model-needs-verification",
+    }
+}
+
+/// The headers of every answer, made here or passed on.
+pub(crate) fn finish(headers: &mut HeaderMap, id: &RequestId, elapsed: Duration) {
+    if let Ok(value) = HeaderValue::from_str(id.as_str()) {
+        headers.insert(&REQUEST_ID, value);
+    }
+    let milliseconds = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+    headers.insert(&PROCESSING, HeaderValue::from(milliseconds));
+    headers.insert(&VERSION, HeaderValue::from_static("2020-10-01"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'"));
+}
+
+/// The methods a path knows, for row 44.
+pub(crate) fn allow(headers: &mut HeaderMap, path: &str) {
+    let known = ["GET", "HEAD", "POST", "DELETE"].into_iter().filter(|method| route::find(method, path).is_ok());
+    if let Ok(value) = HeaderValue::from_str(&known.collect::<Vec<_>>().join(", ")) {
+        headers.insert(header::ALLOW, value);
+    }
+}
+
+/// Says who pays.
+pub(crate) fn attribute(headers: &mut HeaderMap, payer: &Payer) {
+    let mut put = |name: &HeaderName, text: &str| {
+        if let Ok(value) = HeaderValue::from_str(text) {
+            headers.insert(name, value);
+        }
+    };
+    put(&ORGANIZATION, payer.organization.as_str());
+    put(&PROJECT, payer.project.as_str());
+}
+
+/// Rows 43 and 44.
+pub(crate) fn no_route(why: NoRoute, method: &Method, path: &str) -> ErrorResponse {
+    let (method, path) = (printable(method.as_str()), printable(path));
+    match why {
+        NoRoute::Unknown if path.starts_with("/v1/v1/") => ErrorResponse::invalid(
+            404,
+            Some("unknown_url"),
+            format!(
+                "Invalid URL ({method} {path}). The base URL of this API ends in one /v1, and the path repeats it."
+            ),
+        ),
+        NoRoute::Unknown => ErrorResponse::invalid(404, Some("unknown_url"), format!("Invalid URL ({method} {path})")),
+        NoRoute::Method => {
+            ErrorResponse::invalid(405, Some("method_not_supported"), format!("Not allowed to {method} on {path}."))
+        }
+    }
+}
+
+/// A base address without `/v1`.
+pub(crate) fn no_version(method: &Method, path: &str) -> ErrorResponse {
+    let (method, path) = (printable(method.as_str()), printable(path));
+    let message = format!("Invalid URL ({method} {path}). The base URL of this API ends in /v1: ask for /v1{path}.");
+    ErrorResponse::invalid(404, Some("unknown_url"), message)
+}
+
+/// Row 41 and its kin.
+pub(crate) fn bad_body(message: impl Into<String>) -> ErrorResponse {
+    ErrorResponse::invalid(400, None, message)
+}
+
+/// A body whose model cannot be known.
+pub(crate) fn no_model() -> ErrorResponse {
+    bad_body("you must provide a model parameter").with_param("model")
+}
+
+/// Row 42.
+pub(crate) fn too_large(limit: usize) -> ErrorResponse {
+    ErrorResponse::invalid(
+        413,
+        None,
+        match limit >> 20 {
+            0 => format!("The request body is larger than {} KiB, the most this route accepts.", limit >> 10),
+            mebibytes => format!("The request body is larger than {mebibytes} MiB, the most this route accepts."),
+        },
+    )
+}
+
+/// A body for which there is no memory now. With `retry-after`, as every 503: SDKs try again by themselves.
+pub(crate) fn no_room(why: NoRoom) -> ErrorResponse {
+    let (code, message) = match why {
+        NoRoom::All => {
+            ("server_is_overloaded", "The service holds as many request bodies as it can. Try again shortly.")
+        }
+        NoRoom::Owner => {
+            ("slow_down", "Too many large requests of yours are in progress at once. Wait until some have ended.")
+        }
+    };
+    ErrorResponse { kind: "service_unavailable_error", ..ErrorResponse::invalid(503, Some(code), message) }
+}
+
+/// An address longer than any client of the contract sends.
+pub(crate) fn long_address() -> ErrorResponse {
+    ErrorResponse::invalid(414, None, "The address of this request is too long.")
+}
+
+/// What is used cannot be recorded now, and nothing is answered that would not be counted.
+pub(crate) fn unrecorded() -> ErrorResponse {
+    unavailable("Usage cannot be recorded at the moment, so no request is answered. Try again shortly.")
+}
+
+/// A key that is not in memory while the store cannot be asked: not the key's fault, so never 401.
+pub(crate) fn store_unavailable() -> ErrorResponse {
+    let message = "The service cannot check this API key at the moment. Try again shortly.";
+    ErrorResponse { kind: "service_unavailable_error", ..ErrorResponse::invalid(503, None, message) }
+}
+
+/// Row 38's shape.
+pub(crate) fn unavailable(message: &str) -> ErrorResponse {
+    ErrorResponse {
+        kind: "service_unavailable_error",
+        ..ErrorResponse::invalid(503, Some("server_is_overloaded"), message)
+    }
+}
+
+/// Row 39's shape with another status.
+pub(crate) fn server_error(status: u16, message: &str) -> ErrorResponse {
+    ErrorResponse { kind: "server_error", ..ErrorResponse::invalid(status, None, message) }
+}

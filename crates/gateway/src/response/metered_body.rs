@@ -1,0 +1,333 @@
+//! An upstream's answer on its way to the client, read along and settled when it ends. When the client goes away first,
+//! the answer is read on for a moment, so that the true figures can come.
+//!
+//! The frame that makes an answer whole for its client is passed on only once the usage event is safe: an answer that was
+//! received in full is counted, even if the process is killed right behind it.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use futures_util::FutureExt;
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::BodyExt;
+use keystead_core::route::Meter;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::body::BoxError;
+use crate::metering::Recorded;
+use crate::metering::usage_recorder::Settled;
+use crate::response::answer_reader::Reader;
+use crate::response::error_body;
+use crate::response::event_stream::EventScan;
+use crate::response::reported_usage::End;
+use crate::upstream::UpstreamBody;
+
+/// How far an answer is read after its client has gone.
+#[derive(Debug, Clone, Copy)]
+pub struct ReadOn {
+    /// For this long at most; with zero not at all.
+    pub time: Duration,
+    /// So many bytes at most.
+    pub bytes: usize,
+    /// So many answers at once on this node at most.
+    pub at_once: usize,
+}
+
+impl Default for ReadOn {
+    fn default() -> Self {
+        Self { time: Duration::from_secs(2), bytes: 1 << 20, at_once: 64 }
+    }
+}
+
+/// Bounds reading on, for all answers of a node.
+#[derive(Debug, Clone)]
+pub(crate) struct Reading {
+    limits: ReadOn,
+    room: Arc<Semaphore>,
+}
+
+impl Reading {
+    pub(crate) fn new(limits: ReadOn) -> Self {
+        let room = limits.at_once.min(Semaphore::MAX_PERMITS);
+        Self { limits, room: Arc::new(Semaphore::new(room)) }
+    }
+
+    fn permit(&self) -> Option<OwnedSemaphorePermit> {
+        if self.limits.time.is_zero() {
+            return None;
+        }
+        Arc::clone(&self.room).try_acquire_owned().ok()
+    }
+}
+
+/// What kind of body an answer has.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Shape {
+    /// Server-sent events.
+    pub(crate) events: bool,
+    /// One JSON value.
+    pub(crate) json: bool,
+    /// Whether the usage chunk must be taken out.
+    pub(crate) strip: bool,
+}
+
+enum Scan {
+    Events(Box<EventScan>),
+    Json(Box<Reader>),
+    /// Nothing in it to read.
+    Blind,
+}
+
+/// The upstream's body on its way to the client. Dropping it before its end settles what came; the upstream is told
+/// when it was read on far enough.
+pub(crate) struct Settlement {
+    /// `None` once it was handed on to be read to its end.
+    live: Option<Live>,
+    reading: Reading,
+    /// The event on its way to safety.
+    recorded: Recorded,
+    /// The frame to pass on next.
+    next: Bytes,
+    ended: bool,
+    strip: bool,
+}
+
+/// An answer that is being read, and what will settle it.
+struct Live {
+    body: UpstreamBody,
+    scan: Scan,
+    settled: Settled,
+}
+
+impl Settlement {
+    pub(crate) fn new(body: UpstreamBody, settled: Settled, shape: Shape, reading: Reading) -> Self {
+        let live = Live::new(body, settled, shape);
+        let (recorded, next, strip) = (Recorded::Safe, Bytes::new(), shape.events && shape.strip);
+        Self { live: Some(live), reading, recorded, next, ended: false, strip }
+    }
+
+    /// Ends it before its time: the upstream is told at once, and what came is settled.
+    pub(crate) fn cancel(mut self) {
+        drop(self.live.take());
+    }
+}
+
+/// Reads an answer whole that must be looked at before it is passed on, up to a bound. It must not be passed on before
+/// its event is safe.
+pub(crate) async fn collect(body: UpstreamBody, settled: Settled, most: usize) -> Option<(Bytes, Recorded)> {
+    let mut live = Live::new(body, settled, Shape { events: false, json: true, strip: false });
+    let mut whole = BytesMut::new();
+    while let Some(frame) = live.body.frame().await {
+        let Ok(data) = frame.ok()?.into_data() else { continue };
+        live.note(&data);
+        if whole.len() + data.len() > most {
+            return None;
+        }
+        whole.extend_from_slice(&data);
+    }
+    let (_, recorded) = live.settle(End::Whole);
+    Some((whole.freeze(), recorded))
+}
+
+/// Takes an answer that has come whole. It must not be passed on before its event is safe.
+pub(crate) fn take_whole(mut body: UpstreamBody, mut settled: Settled) -> Option<(Bytes, Recorded)> {
+    let (read, mut reader) = (is_read(&settled), Reader::default());
+    let mut whole = Bytes::new();
+    while let Some(frame) = body.frame().now_or_never()? {
+        let Ok(data) = frame.ok()?.into_data() else { continue };
+        if read {
+            reader.feed(&data);
+        }
+        whole = joined(&whole, data);
+    }
+    reader.end_value();
+    let recorded = settled.by_answer(reader.found(), End::Whole);
+    Some((whole, recorded))
+}
+
+/// Whether what an answer used stands in it.
+fn is_read(settled: &Settled) -> bool {
+    settled.is_open() && settled.measure() != Meter::Speech
+}
+
+impl Live {
+    fn new(body: UpstreamBody, settled: Settled, shape: Shape) -> Self {
+        let scan = if shape.events {
+            Scan::Events(Box::new(EventScan::new(shape.strip)))
+        } else if is_read(&settled) {
+            Scan::Json(Box::default())
+        } else {
+            Scan::Blind
+        };
+        Self { body, scan, settled }
+    }
+
+    /// Whether the answer is whole for its client, although more may come.
+    fn is_final(&self) -> bool {
+        let Scan::Events(scan) = &self.scan else { return false };
+        let completed = scan.found().completed();
+        scan.is_final() || (completed > 0 && completed >= self.settled.pictures())
+    }
+
+    fn note(&mut self, data: &Bytes) -> Bytes {
+        match &mut self.scan {
+            Scan::Events(scan) => {
+                let kept = scan.pass(data);
+                if let Some(object) = scan.take_object() {
+                    self.settled.own(object);
+                }
+                kept
+            }
+            Scan::Json(reader) => {
+                reader.feed(data);
+                data.clone()
+            }
+            Scan::Blind => data.clone(),
+        }
+    }
+
+    /// Settles by what came. Answers what was held back, too.
+    fn settle(&mut self, end: End) -> (Bytes, Recorded) {
+        match &mut self.scan {
+            Scan::Events(scan) => {
+                let rest = scan.rest();
+                (rest, self.settled.by_answer(scan.found(), end))
+            }
+            Scan::Json(reader) => {
+                reader.end_value();
+                (Bytes::new(), self.settled.by_answer(reader.found(), end))
+            }
+            Scan::Blind => (Bytes::new(), self.settled.by_answer(Reader::default().found(), end)),
+        }
+    }
+
+    /// Reads on after the client has gone, within bounds. Dropping the body at the end tells the upstream.
+    async fn read_on(mut self, limits: ReadOn, permit: OwnedSemaphorePermit) {
+        let mut left = limits.bytes;
+        let whole = tokio::time::timeout(limits.time, async {
+            loop {
+                match self.body.frame().await {
+                    None => return true,
+                    Some(Err(_)) => return false,
+                    Some(Ok(frame)) => {
+                        let Ok(data) = frame.into_data() else { continue };
+                        self.note(&data);
+                        match left.checked_sub(data.len()) {
+                            Some(rest) => left = rest,
+                            None => return false,
+                        }
+                    }
+                }
+            }
+        });
+        let end = if whole.await == Ok(true) { End::Whole } else { End::Broken };
+        // There is no client left who would have to wait for it.
+        drop(self.settle(end));
+        drop(permit);
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        if self.settled.is_open() {
+            drop(self.settle(End::Broken));
+        }
+    }
+}
+
+impl Settlement {
+    /// Takes in what came last, and settles where that makes the answer whole.
+    fn take(&mut self, data: &Bytes) {
+        let Some(live) = &mut self.live else { return };
+        self.next = live.note(data);
+        if live.body.is_end_stream() {
+            self.end();
+        } else if live.settled.is_open() && live.is_final() {
+            let (rest, recorded) = live.settle(End::Whole);
+            (self.next, self.recorded) = (joined(&self.next, rest), recorded);
+        }
+    }
+
+    /// Nothing more comes.
+    fn end(&mut self) {
+        self.ended = true;
+        let Some(live) = &mut self.live else { return };
+        let (rest, recorded) = live.settle(End::Whole);
+        (self.next, self.recorded) = (joined(&self.next, rest), recorded);
+    }
+}
+
+fn joined(first: &Bytes, second: Bytes) -> Bytes {
+    match (first.is_empty(), second.is_empty()) {
+        (true, _) => second,
+        (_, true) => first.clone(),
+        _ => [&first[..], &second].concat().into(),
+    }
+}
+
+impl Body for Settlement {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        loop {
+            if ready!(self.recorded.poll(context)).is_err() {
+                self.ended = true;
+                self.next = Bytes::new();
+                return Poll::Ready(Some(Err("what the answer used cannot be recorded".into())));
+            }
+            let next = std::mem::take(&mut self.next);
+            if !next.is_empty() {
+                return Poll::Ready(Some(Ok(Frame::data(next))));
+            }
+            let ended = self.ended;
+            let Some(live) = self.live.as_mut().filter(|_| !ended) else { return Poll::Ready(None) };
+            match ready!(Pin::new(&mut live.body).poll_frame(context)) {
+                Some(Ok(frame)) => {
+                    if let Ok(data) = frame.into_data() {
+                        self.take(&data);
+                    }
+                }
+                Some(Err(error)) => {
+                    let between = matches!(&live.scan, Scan::Events(scan) if scan.is_between_events());
+                    // The client sees that the answer is not whole, so nothing has to wait for the event.
+                    drop(live.settle(End::Broken));
+                    self.ended = true;
+                    if !between {
+                        return Poll::Ready(Some(Err(error.into())));
+                    }
+                    self.next = error_body::error_event(&error_body::server_error(502, &error.to_string()));
+                }
+                None => self.end(),
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        // Said only after settling, or the server would never ask for the end and the event would wait for the drop.
+        self.ended && self.next.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.live {
+            Some(live) if !self.strip => live.body.size_hint(),
+            _ => SizeHint::default(),
+        }
+    }
+}
+
+impl Drop for Settlement {
+    fn drop(&mut self) {
+        let Some(live) = self.live.take() else { return };
+        if self.ended || !live.settled.is_open() || matches!(live.scan, Scan::Blind) {
+            return;
+        }
+        // Without a runtime, or with too many already, what came is all there is.
+        if let (Some(permit), Ok(runtime)) = (self.reading.permit(), tokio::runtime::Handle::try_current()) {
+            runtime.spawn(live.read_on(self.reading.limits, permit));
+        }
+    }
+}

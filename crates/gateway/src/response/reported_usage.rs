@@ -1,0 +1,370 @@
+//! What one request used: the upstream's figures where it gave them, estimates from the text where it did not.
+
+use keystead_core::route::Meter;
+use keystead_core::usage::Quantities;
+
+use crate::response::answer_reader::{Found, Reader};
+
+/// What the request itself says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Sent {
+    /// Tokens to be read, by an estimate.
+    pub(crate) read: u64,
+    /// Pictures that were asked for.
+    pub(crate) pictures: u64,
+    /// Characters to be spoken.
+    pub(crate) characters: i64,
+    /// Seconds of sound, and whether its container said so.
+    pub(crate) sound: Option<(i64, bool)>,
+}
+
+/// What is counted, and whether any of it is an estimate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Counted {
+    pub(crate) used: Quantities,
+    pub(crate) estimated: bool,
+}
+
+/// How an answer ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    /// With its last byte.
+    Whole,
+    /// Before.
+    Broken,
+}
+
+/// What an answer used. `None` where it was nothing but an error. `sent` is asked only where the answer does not say
+/// everything.
+pub(crate) fn counted(meter: Meter, found: &Found, end: End, sent: impl FnOnce() -> Sent) -> Option<Counted> {
+    if found.is_failure() {
+        return None;
+    }
+    let mut count = Counted { used: Quantities { requests: 1, ..Quantities::default() }, estimated: false };
+    match meter {
+        Meter::Request => {}
+        Meter::Completion => completion(&mut count, found, sent),
+        Meter::Embedding | Meter::Moderation => {
+            let figures = found.figures().unwrap_or_default();
+            let (input, output) = figures.tokens();
+            count.used.input_cached_tokens = figures.cached.unwrap_or(0);
+            count.used.output_tokens = output.unwrap_or(0);
+            let input = input.or(figures.total.filter(|total| *total > 0));
+            count.used.input_tokens = input.unwrap_or_else(|| count.estimate(sent().read));
+        }
+        Meter::Image => {
+            let figures = found.figures().unwrap_or_default();
+            let (input, output) = figures.tokens();
+            count.used.input_tokens = input.unwrap_or(0);
+            count.used.input_cached_tokens = figures.cached.unwrap_or(0);
+            count.used.output_tokens = output.unwrap_or(0);
+            let made = found.pictures().map(whole);
+            count.used.images = match (made, end) {
+                (Some(made), End::Whole) => made,
+                // More of them may have been made than arrived.
+                (made, _) => made.unwrap_or(0).max(count.estimate(sent().pictures.max(1))),
+            };
+        }
+        // Speech is measured by what was asked for, which is known.
+        Meter::Speech => count.used.characters = sent().characters,
+        Meter::Transcription => {
+            let figures = found.figures().unwrap_or_default();
+            let (input, output) = figures.tokens();
+            count.used.input_tokens = input.unwrap_or(0);
+            count.used.input_cached_tokens = figures.cached.unwrap_or(0);
+            count.used.output_tokens = output.unwrap_or(0);
+            let said = figures.seconds.or(found.duration()).filter(|seconds| *seconds > 0);
+            count.used.seconds = said.unwrap_or_else(|| {
+                let (seconds, known) = sent().sound.unwrap_or((1, false));
+                count.estimated |= !known;
+                seconds.max(1)
+            });
+        }
+    }
+    count.used = count.used.clamped();
+    Some(count)
+}
+
+fn completion(count: &mut Counted, found: &Found, sent: impl FnOnce() -> Sent) {
+    let figures = found.figures().unwrap_or_default();
+    let (input, output) = figures.tokens();
+    count.used.input_cached_tokens = figures.cached.unwrap_or(0);
+    if let (None, None, Some(total)) = (input, output, figures.total.filter(|total| *total > 0)) {
+        // The sum is true; how it is shared out is an estimate.
+        count.used.output_tokens = count.estimate(found.written()).min(total);
+        count.used.input_tokens = total.saturating_sub(count.used.output_tokens);
+        return;
+    }
+    count.used.output_tokens = output.unwrap_or_else(|| match found.written() {
+        0 => 0,
+        written => count.estimate(written),
+    });
+    count.used.input_tokens = input.unwrap_or_else(|| count.estimate(sent().read));
+    // An answer without a word and without figures: that there is nothing to count is a guess, too.
+    count.estimated |= output.is_none() && figures.total.is_none();
+}
+
+impl Counted {
+    /// Both together.
+    pub(crate) fn plus(self, other: Self) -> Self {
+        Self { used: self.used.plus(other.used), estimated: self.estimated || other.estimated }
+    }
+
+    fn estimate(&mut self, figure: u64) -> i64 {
+        self.estimated = true;
+        whole(figure)
+    }
+}
+
+/// What a request used of which the client did not wait for the answer.
+pub(crate) fn abandoned(meter: Meter, sent: Sent) -> Counted {
+    let nothing = Reader::default();
+    let none = Counted { used: Quantities { requests: 1, ..Quantities::default() }, estimated: true };
+    counted(meter, nothing.found(), End::Broken, || sent).unwrap_or(none)
+}
+
+/// Pictures that a tool of a response made: they count as those of its own model.
+pub(crate) fn drawn(found: &Found) -> Option<Counted> {
+    let images = whole(found.drawn());
+    let used = Quantities { requests: 1, images, ..Quantities::default() }.clamped();
+    (images > 0).then_some(Counted { used, estimated: false })
+}
+
+/// What one JSON answer used that is there as a whole.
+pub(crate) fn of_json(meter: Meter, body: &[u8]) -> Option<Counted> {
+    let mut reader = Reader::default();
+    reader.feed(body);
+    reader.end_value();
+    counted(meter, reader.found(), End::Whole, Sent::default)
+}
+
+fn whole(figure: u64) -> i64 {
+    i64::try_from(figure).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SENT: Sent = Sent { read: 40, pictures: 2, characters: 7, sound: Some((9, true)) };
+
+    fn read(meter: Meter, body: &str) -> Option<(Quantities, bool)> {
+        let mut reader = Reader::default();
+        reader.feed(body.as_bytes());
+        reader.end_value();
+        counted(meter, reader.found(), End::Whole, || SENT).map(|counted| (counted.used, counted.estimated))
+    }
+
+    /// Input, cached, output, and whether it is estimated.
+    fn tokens(body: &str) -> (i64, i64, i64, bool) {
+        let (used, estimated) = read(Meter::Completion, body).unwrap();
+        (used.input_tokens, used.input_cached_tokens, used.output_tokens, estimated)
+    }
+
+    #[test]
+    fn each_server_writes_usage_in_its_own_place_and_shape() {
+        const TEXT: &str = r#""choices":[{"message":{"content":"one two three"}}]"#;
+        for (usage, wanted) in [
+            // OpenAI, vLLM, SGLang, TGI, llama.cpp, Ollama, LM Studio.
+            (r#""usage":{"prompt_tokens":5,"completion_tokens":7,"total_tokens":12}"#, (5, 0, 7, false)),
+            (
+                r#""usage":{"prompt_tokens":5,"completion_tokens":7,"prompt_tokens_details":{"cached_tokens":2,"audio_tokens":0},"completion_tokens_details":{"reasoning_tokens":3}}"#,
+                (5, 2, 7, false),
+            ),
+            (
+                r#""usage":{"input_tokens":3,"input_tokens_details":{"cached_tokens":1},"output_tokens":4,"total_tokens":7}"#,
+                (3, 1, 4, false),
+            ),
+            (r#""usage":{"prompt_tokens":5,"completion_tokens":7,"prompt_tokens_details":null}"#, (5, 0, 7, false)),
+            // Reasoning beside the tokens written.
+            (r#""usage":{"completion_tokens":6,"total_tokens":321,"prompt_tokens":21}"#, (21, 0, 300, false)),
+            // DeepSeek, Moonshot, Mistral, Anthropic's words.
+            (
+                r#""usage":{"prompt_tokens":21,"completion_tokens":6,"prompt_cache_hit_tokens":20,"prompt_cache_miss_tokens":1}"#,
+                (21, 20, 6, false),
+            ),
+            (r#""usage":{"prompt_tokens":21,"completion_tokens":6,"cached_tokens":20}"#, (21, 20, 6, false)),
+            (r#""usage":{"prompt_tokens":21,"completion_tokens":6,"num_cached_tokens":20}"#, (21, 20, 6, false)),
+            (r#""usage":{"input_tokens":21,"output_tokens":6,"cache_read_input_tokens":4}"#, (21, 4, 6, false)),
+            // Groq.
+            (r#""x_groq":{"id":"r","usage":{"prompt_tokens":5,"completion_tokens":7}}"#, (5, 0, 7, false)),
+            // Gemini leaves out what is zero.
+            (r#""usage":{"prompt_tokens":5,"total_tokens":12}"#, (5, 0, 7, false)),
+            // The best place wins wherever it is.
+            (
+                r#""usage":{"prompt_tokens":5,"completion_tokens":7},"x_groq":{"usage":{"prompt_tokens":9,"completion_tokens":9}}"#,
+                (5, 0, 7, false),
+            ),
+            // Figures as text and as fractions.
+            (r#""usage":{"prompt_tokens":"21","completion_tokens":"6"}"#, (21, 0, 6, false)),
+            (r#""usage":{"prompt_tokens":21.0,"completion_tokens":5.5}"#, (21, 0, 6, false)),
+            // Not everything, or nothing at all.
+            (r#""usage":{"total_tokens":9}"#, (6, 0, 3, true)),
+            (r#""usage":{"total_tokens":"9"}"#, (6, 0, 3, true)),
+            (r#""usage":{}"#, (40, 0, 3, true)),
+            (r#""usage":null"#, (40, 0, 3, true)),
+            (r#""usage":"21""#, (40, 0, 3, true)),
+            (r#""usage":[21]"#, (40, 0, 3, true)),
+            (r#""usage":{"prompt_tokens":0,"completion_tokens":0,"total_tokens":0}"#, (40, 0, 3, true)),
+            (r#""usage":{"prompt_tokens":5,"completion_tokens":0}"#, (5, 0, 3, true)),
+            (r#""usage":{"prompt_tokens":5}"#, (5, 0, 3, true)),
+            (r#""usage":{"completion_tokens":5}"#, (40, 0, 5, true)),
+            // A member of another type loses only itself.
+            (r#""data":"x","response":"done","usage":{"prompt_tokens":5,"completion_tokens":7}"#, (5, 0, 7, false)),
+            (
+                r#""data":5,"response":[1],"usage":{"prompt_tokens":5,"completion_tokens":7,"seconds":[]}"#,
+                (5, 0, 7, false),
+            ),
+            (r#""error":null,"usage":{"prompt_tokens":{"x":1},"completion_tokens":7}"#, (40, 0, 7, true)),
+            // What only looks like usage.
+            (r#""metadata":{"usage":{"prompt_tokens":1,"completion_tokens":1}}"#, (40, 0, 3, true)),
+        ] {
+            for body in [format!("{{{TEXT},{usage}}}"), format!("{{{usage},{TEXT}}}")] {
+                assert_eq!(tokens(&body), wanted, "{body}");
+            }
+        }
+        let within = r#"{"choices":[{"message":{"content":"one two three"},"usage":{"prompt_tokens":5,"completion_tokens":7}}]}"#;
+        assert_eq!(tokens(within), (5, 0, 7, false));
+        let response = r#"{"id":"resp_1","status":"completed","error":null,"output":[{"type":"message","content":[{"type":"output_text","text":"one two three"}]}],"usage":{"input_tokens":3,"output_tokens":4}}"#;
+        assert_eq!(tokens(response), (3, 0, 4, false));
+    }
+
+    #[test]
+    fn no_upstream_can_invent_a_bill() {
+        for figure in ["-5", "18446744073709551615", "1e300", "\"7\"", "null", "[]", "0.5"] {
+            let (input, _, output, _) =
+                tokens(&format!(r#"{{"usage":{{"prompt_tokens":{figure},"completion_tokens":1}}}}"#));
+            assert!((0..=keystead_core::usage::LARGEST_COUNT).contains(&input), "{figure}");
+            assert_eq!(output, 1);
+        }
+    }
+
+    #[test]
+    fn an_error_uses_nothing() {
+        for body in [
+            r#"{"error":{"message":"model crashed"}}"#,
+            r#"{"error":"model crashed"}"#,
+            r#"{"id":"resp_1","status":"failed","error":{"code":"server_error"},"output":[],"usage":null}"#,
+        ] {
+            assert_eq!(read(Meter::Completion, body), None, "{body}");
+        }
+        // With text or figures it is one that used something.
+        assert_eq!(
+            tokens(r#"{"error":{"code":1},"usage":{"prompt_tokens":5,"completion_tokens":7}}"#),
+            (5, 0, 7, false)
+        );
+        assert_eq!(tokens(r#"{"error":{"code":1},"choices":[{"text":"one two"}]}"#), (40, 0, 2, true));
+    }
+
+    #[test]
+    fn only_the_text_of_an_answer_is_estimated() {
+        for (body, written) in [
+            (r#"{"choices":[{"text":"one two three"}]}"#, 3),
+            (
+                r#"{"choices":[{"message":{"role":"assistant","content":[{"type":"text","text":"one two"}],"refusal":"three"}}]}"#,
+                3,
+            ),
+            (
+                r#"{"choices":[{"message":{"reasoning_content":"one two","reasoning":"one two","reasoning_details":[{"text":"one two"}],"content":"three"}}]}"#,
+                3,
+            ),
+            (
+                r#"{"choices":[{"message":{"content":[{"type":"thinking","thinking":[{"type":"text","text":"one two three"}]}]}}]}"#,
+                3,
+            ),
+            (
+                r#"{"choices":[{"message":{"tool_calls":[{"id":"call_123456789","type":"function","function":{"name":"one","arguments":"two three"}}]}}]}"#,
+                3,
+            ),
+            (
+                r#"{"choices":[{"message":{"audio":{"id":"audio_1","data":"QUFBQUFBQUFBQUFB","transcript":"one two three"}}}]}"#,
+                3,
+            ),
+            (
+                r#"{"output":[{"type":"reasoning","summary":[{"type":"summary_text","text":"one two"}]},{"type":"function_call","arguments":"three"}]}"#,
+                3,
+            ),
+            (
+                r#"{"choices":[{"message":{"content":"\u4eba\u4eba\u751f"},"logprobs":{"content":[{"token":"x","bytes":[1,2,3]}]}}]}"#,
+                3,
+            ),
+        ] {
+            assert_eq!(tokens(body), (40, 0, written, true), "{body}");
+        }
+    }
+
+    #[test]
+    fn pictures_of_a_tool_are_found_in_the_output() {
+        let call = |status: &str| {
+            format!(r#"{{"id":"ig_1","type":"image_generation_call","status":"{status}","result":"QUJD"}}"#)
+        };
+        let count = |body: &str, step: usize| {
+            let mut scan = crate::response::event_stream::EventScan::new(false);
+            for piece in body.as_bytes().chunks(step) {
+                scan.pass(&bytes::Bytes::copy_from_slice(piece));
+            }
+            scan.rest();
+            drawn(scan.found()).map(|counted| counted.used.images)
+        };
+        let (one, failed) = (call("completed"), call("failed"));
+        let message = r#"{"type":"message","content":[{"type":"output_text","text":"image_generation_call"}]}"#;
+        let added = format!("data: {{\"type\":\"response.output_item.added\",\"item\":{one}}}\n\n");
+        let done = format!("data: {{\"type\":\"response.output_item.done\",\"item\":{one}}}\n\n");
+        let end = format!(
+            "data: {{\"type\":\"response.completed\",\"response\":{{\"output\":[{one},{message},{failed}]}}}}\n\n"
+        );
+        for step in [1, 7, 1_000] {
+            assert_eq!(count(&format!("{added}{done}{end}"), step), Some(1));
+            assert_eq!(count(&format!("{added}{done}{done}"), step), Some(2), "the end never came");
+            assert_eq!(count(&added, step), None);
+        }
+        let mut reader = Reader::default();
+        reader.feed(format!(r#"{{"id":"resp_1","output":[{one},{message},{failed},{one}]}}"#).as_bytes());
+        reader.end_value();
+        assert_eq!(drawn(reader.found()).map(|counted| counted.used.images), Some(2));
+    }
+
+    #[test]
+    fn other_kinds() {
+        let picked = |meter, body| {
+            let (used, estimated) = read(meter, body).unwrap();
+            (used.input_tokens, used.output_tokens, used.images, used.seconds, used.characters, estimated)
+        };
+        for (meter, body, wanted) in [
+            (
+                Meter::Embedding,
+                r#"{"data":[1,2],"usage":{"prompt_tokens":9,"total_tokens":9}}"#,
+                (9, 0, 0, 0, 0, false),
+            ),
+            (Meter::Embedding, r#"{"data":[1,2],"usage":{"total_tokens":9}}"#, (9, 0, 0, 0, 0, false)),
+            (Meter::Embedding, r#"{"data":[1,2],"usage":{"total_tokens":0}}"#, (40, 0, 0, 0, 0, true)),
+            (Meter::Moderation, r#"{"results":[]}"#, (40, 0, 0, 0, 0, true)),
+            (Meter::Image, r#"{"data":[{},{}]}"#, (0, 0, 2, 0, 0, false)),
+            (Meter::Image, r#"{"data":[]}"#, (0, 0, 0, 0, 0, false)),
+            (Meter::Image, r#"{"created":1}"#, (0, 0, 2, 0, 0, true)),
+            (
+                Meter::Image,
+                r#"{"data":[{"b64_json":"A"}],"usage":{"input_tokens":3,"output_tokens":4}}"#,
+                (3, 4, 1, 0, 0, false),
+            ),
+            (Meter::Speech, "sound", (0, 0, 0, 0, 7, false)),
+            (Meter::Transcription, r#"{"text":"x","usage":{"type":"duration","seconds":2.2}}"#, (0, 0, 0, 3, 0, false)),
+            (Meter::Transcription, r#"{"task":"transcribe","duration":8.47,"text":"x"}"#, (0, 0, 0, 9, 0, false)),
+            (Meter::Transcription, r#"{"duration":"8.47","text":"x"}"#, (0, 0, 0, 9, 0, false)),
+            (
+                Meter::Transcription,
+                r#"{"text":"x","usage":{"type":"tokens","input_tokens":14,"output_tokens":5,"total_tokens":19}}"#,
+                (14, 5, 0, 9, 0, false),
+            ),
+            (Meter::Transcription, "1\n00:00:00,000 --> 00:00:02,000\nx\n", (0, 0, 0, 9, 0, false)),
+        ] {
+            assert_eq!(picked(meter, body), wanted, "{body}");
+        }
+        let unknown = counted(Meter::Transcription, Reader::default().found(), End::Whole, Sent::default).unwrap();
+        assert_eq!((unknown.used.seconds, unknown.estimated), (1, true));
+        let left = abandoned(Meter::Completion, SENT);
+        assert_eq!((left.used.input_tokens, left.used.output_tokens, left.estimated), (40, 0, true));
+        assert_eq!(abandoned(Meter::Image, SENT).used.images, 2);
+        assert_eq!(abandoned(Meter::Transcription, SENT).used.seconds, 9);
+    }
+}

@@ -1,0 +1,409 @@
+//! One connection to an upstream: a request out, its answer's head in, then the body's bytes. Driven by the task that
+//! uses it and by nobody while it waits.
+
+use std::future::Future;
+use std::io::{self, IoSlice};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::BytesMut;
+use hyper_rustls::MaybeHttpsStream;
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, Interest};
+use tokio::net::TcpStream;
+use tokio::time::Instant;
+use tokio_rustls::client::TlsStream;
+
+use super::head::{self, Head, NoHead};
+use super::request::Request;
+use crate::alarm::Alarms;
+use crate::body::BoxError;
+
+/// Room for reading. An answer of the usual length comes in one read; more room is made for longer ones.
+const ROOM: usize = 8 << 10;
+/// Room for reading at most.
+const MOST_ROOM: usize = 128 << 10;
+
+/// How long the news that an upstream's system refused bytes may take: a way there and back.
+const REFUSAL: Duration = Duration::from_millis(500);
+
+/// Bytes both ways.
+trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {
+    /// What carries them.
+    fn socket(&self) -> Option<&TcpStream>;
+}
+
+impl Duplex for TlsStream<TokioIo<TokioIo<TcpStream>>> {
+    fn socket(&self) -> Option<&TcpStream> {
+        Some(self.get_ref().0.inner().inner())
+    }
+}
+
+/// Why no head of an answer came over a connection.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failed {
+    /// The connection ended.
+    #[error("{0}")]
+    Ended(io::Error),
+    /// What came is no head.
+    #[error("{0}")]
+    NoHead(#[from] NoHead),
+    /// The client's body broke off.
+    #[error("{0}")]
+    Body(BoxError),
+    /// Nothing came for so long.
+    #[error("nothing came within {} seconds", .0.as_secs())]
+    Silent(Duration),
+}
+
+/// Plain or encrypted.
+enum Stream {
+    Plain(TcpStream),
+    Encrypted(Box<dyn Duplex>),
+}
+
+impl Stream {
+    fn poll_write(&mut self, context: &mut Context<'_>, request: &Request) -> Poll<io::Result<usize>> {
+        let (text, data) = request.ready();
+        let pieces = [IoSlice::new(text), IoSlice::new(data)];
+        match self {
+            Self::Plain(stream) if data.is_empty() => Pin::new(stream).poll_write(context, text),
+            Self::Plain(stream) => Pin::new(stream).poll_write_vectored(context, &pieces),
+            Self::Encrypted(stream) => Pin::new(stream).poll_write_vectored(context, &pieces),
+        }
+    }
+
+    fn socket(&self) -> Option<&TcpStream> {
+        match self {
+            Self::Plain(stream) => Some(stream),
+            Self::Encrypted(stream) => stream.socket(),
+        }
+    }
+
+    fn poll_flush(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self {
+            // What was written to a plain one is with the system.
+            Self::Plain(_) => Poll::Ready(Ok(())),
+            Self::Encrypted(stream) => Pin::new(stream).poll_flush(context),
+        }
+    }
+
+    fn poll_read(&mut self, context: &mut Context<'_>, input: &mut BytesMut) -> Poll<io::Result<usize>> {
+        match self {
+            Self::Plain(stream) => pin!(stream.read_buf(input)).poll(context),
+            Self::Encrypted(stream) => pin!(stream.read_buf(input)).poll(context),
+        }
+    }
+}
+
+pub(super) struct Link {
+    stream: Stream,
+    /// `None` once all of it went out and the stream was flushed.
+    request: Option<Request>,
+    /// How many bytes of the request went out.
+    sent: u64,
+    /// Whether a byte came since the request began.
+    answered: bool,
+    pub(super) input: BytesMut,
+    room: usize,
+}
+
+impl Link {
+    pub(super) fn new(stream: MaybeHttpsStream<TokioIo<TcpStream>>) -> Box<Self> {
+        let stream = match stream {
+            MaybeHttpsStream::Http(plain) => Stream::Plain(plain.into_inner()),
+            MaybeHttpsStream::Https(encrypted) => Stream::Encrypted(Box::new(encrypted.into_inner())),
+        };
+        Box::new(Self { stream, request: None, sent: 0, answered: false, input: BytesMut::new(), room: ROOM })
+    }
+
+    /// Whether the connection, which should be silent while it waits, can be used. A close shows only by reading.
+    pub(super) fn is_fresh(&mut self, context: &mut Context<'_>) -> bool {
+        self.poll_read(context).is_pending()
+    }
+
+    /// Whether another request may follow, now that the answer was read to its end. Gives up the room that a long
+    /// answer took.
+    pub(super) fn rest(&mut self) -> bool {
+        if self.room > ROOM {
+            (self.room, self.input) = (ROOM, BytesMut::from(&self.input[..]));
+        }
+        self.request.is_none() && self.input.is_empty()
+    }
+
+    /// Takes a request. Nothing goes out before [`Self::poll_head`].
+    pub(super) fn begin(&mut self, request: Request) {
+        (self.request, self.sent, self.answered) = (Some(request), 0, false);
+    }
+
+    /// Gives back a request of which nothing went out.
+    pub(super) fn unsent(&mut self) -> Option<Request> {
+        self.request.take().filter(|_| self.sent == 0)
+    }
+
+    /// Whether a byte came since the request began.
+    pub(super) const fn answered(&self) -> bool {
+        self.answered
+    }
+
+    /// Whether the connection ended in a way that shows that the upstream never read the whole request: its system
+    /// refused bytes (a reset), because the program had closed the connection before. A program that has read everything
+    /// and then ends gives no reset.
+    pub(super) async fn refused(&mut self, failed: &Failed) -> bool {
+        use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
+        let Failed::Ended(error) = failed else { return false };
+        if matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset) {
+            return true;
+        }
+        // A plain end may be followed by the reset.
+        let Some(socket) = self.stream.socket() else { return false };
+        tokio::time::timeout(REFUSAL, socket.ready(Interest::ERROR)).await.is_ok_and(|ready| ready.is_ok())
+    }
+
+    /// Moves the request out as far as it goes now.
+    pub(super) fn poll_send(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Failed>> {
+        while let Some(request) = &mut self.request {
+            if request.is_ready() {
+                match ready!(self.stream.poll_write(context, request)).map_err(Failed::Ended)? {
+                    0 => return Poll::Ready(Err(Failed::Ended(io::ErrorKind::WriteZero.into()))),
+                    count => {
+                        request.wrote(count);
+                        self.sent = self.sent.saturating_add(u64::try_from(count).unwrap_or(u64::MAX));
+                    }
+                }
+            } else if !ready!(request.poll_more(context)).map_err(Failed::Body)? {
+                ready!(self.stream.poll_flush(context)).map_err(Failed::Ended)?;
+                self.request = None;
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Reads what has come; no bytes mean the end.
+    pub(super) fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        if self.input.capacity() - self.input.len() < self.room / 4 {
+            self.input.reserve(self.room);
+        }
+        let free = self.input.capacity() - self.input.len();
+        let read = self.stream.poll_read(context, &mut self.input);
+        if matches!(read, Poll::Ready(Ok(count)) if count == free) {
+            self.room = self.room.saturating_mul(2).min(MOST_ROOM);
+        }
+        read
+    }
+
+    /// Sends, and waits for the head of the answer, which must come within `longest` after the last byte that went out.
+    pub(super) async fn head(&mut self, longest: Duration, alarms: &Arc<Alarms>) -> Result<Head, Failed> {
+        let mut alarm = alarms.at(Instant::now() + longest);
+        let mut sent = self.sent;
+        std::future::poll_fn(|context| {
+            if let Poll::Ready(head) = self.poll_head(context) {
+                return Poll::Ready(head);
+            }
+            ready!(alarm.poll(context));
+            // A long body is still on its way; its pauses are bounded where it comes from.
+            while self.request.is_some() && self.sent > sent {
+                sent = self.sent;
+                alarm.set(Instant::now() + longest);
+                ready!(alarm.poll(context));
+            }
+            Poll::Ready(Err(Failed::Silent(longest)))
+        })
+        .await
+    }
+
+    /// An answer that comes before the request is out counts; so does one that comes although the request could not be
+    /// sent to its end.
+    fn poll_head(&mut self, context: &mut Context<'_>) -> Poll<Result<Head, Failed>> {
+        let unsent = match self.poll_send(context) {
+            Poll::Ready(Err(error)) => Some(error),
+            _ => None,
+        };
+        loop {
+            if let Some(head) = head::read(&mut self.input)? {
+                return Poll::Ready(Ok(head));
+            }
+            let ended = match self.poll_read(context) {
+                Poll::Ready(Ok(1..)) => {
+                    self.answered = true;
+                    continue;
+                }
+                Poll::Ready(Ok(0)) => io::ErrorKind::UnexpectedEof.into(),
+                Poll::Ready(Err(error)) => error,
+                Poll::Pending => return unsent.map_or(Poll::Pending, |error| Poll::Ready(Err(error))),
+            };
+            return Poll::Ready(Err(unsent.unwrap_or(Failed::Ended(ended))));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use http::uri::PathAndQuery;
+    use http::{HeaderMap, Method};
+    use http_body_util::{BodyExt, StreamBody};
+    use keystead_core::id::RequestId;
+    use rand::SeedableRng;
+    use tokio::io::{AsyncWriteExt, DuplexStream};
+
+    use super::super::head::Asked;
+    use super::super::request::SHORT;
+    use super::*;
+    use crate::body::{GatewayBody, Sending};
+    use crate::catalogue::address::Upstream;
+
+    impl Duplex for DuplexStream {
+        fn socket(&self) -> Option<&TcpStream> {
+            None
+        }
+    }
+
+    const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+
+    /// A connection as an encrypted one is used, and its other end, between which few bytes fit.
+    fn pair() -> (Link, DuplexStream) {
+        let (ours, theirs) = tokio::io::duplex(16);
+        let stream = Stream::Encrypted(Box::new(ours));
+        (Link { stream, request: None, sent: 0, answered: false, input: BytesMut::new(), room: ROOM }, theirs)
+    }
+
+    fn passing(pieces: &[&'static str]) -> GatewayBody {
+        let frames = pieces.iter().map(|piece| match *piece {
+            "broken" => Err(BoxError::from("broken")),
+            piece => Ok(http_body::Frame::data(Bytes::from_static(piece.as_bytes()))),
+        });
+        StreamBody::new(futures_util::stream::iter(frames.collect::<Vec<_>>())).boxed_unsync()
+    }
+
+    fn request(body: Sending) -> Request {
+        let upstream = Upstream::new("one".to_owned(), "http://h/v1", None);
+        let id = RequestId::generate(&mut rand_chacha::ChaCha8Rng::seed_from_u64(1));
+        let (headers, target) = (HeaderMap::new(), PathAndQuery::from_static("/v1/files"));
+        let asked = Asked { method: &Method::POST, target: &target, headers: &headers, id: &id, begun: None };
+        Request::new(upstream.address.as_ref().unwrap(), &asked, body)
+    }
+
+    /// Sends a body; what arrived at the other end, and how it went on this one.
+    async fn send(body: Sending) -> (String, Result<Head, String>) {
+        let request = request(body);
+        let (mut link, mut theirs) = pair();
+        link.begin(request);
+        let serve = async move {
+            let mut got = Vec::new();
+            let mut buffer = [0; 64];
+            loop {
+                match theirs.read(&mut buffer).await.unwrap() {
+                    0 => break,
+                    count => got.extend_from_slice(&buffer[..count]),
+                }
+                if got.ends_with(b"0\r\n\r\n") || got.ends_with(b"whole") {
+                    theirs.write_all(ANSWER).await.unwrap();
+                    break;
+                }
+            }
+            String::from_utf8(got).unwrap()
+        };
+        let ask = async move { link.head(MINUTE, &Arc::default()).await };
+        let (got, head) = tokio::join!(serve, ask);
+        (got.split_once("\r\n\r\n").unwrap().1.to_owned(), head.map_err(|error| error.to_string()))
+    }
+
+    #[tokio::test]
+    async fn bodies_arrive_as_they_were_told() {
+        let long = format!("{}whole", "x".repeat(2 * SHORT));
+        let (got, head) = send(Sending::Whole(long.clone().into())).await;
+        assert_eq!((got, head.unwrap().status.as_u16()), (long, 200));
+        let (got, head) = send(Sending::Passing(passing(&["one", "", "seventeen letters"]))).await;
+        assert_eq!(got, "3\r\none\r\n11\r\nseventeen letters\r\n0\r\n\r\n");
+        assert_eq!(head.unwrap().status.as_u16(), 200);
+        let (got, _) = send(Sending::Passing(passing(&[]))).await;
+        assert_eq!(got, "0\r\n\r\n");
+    }
+
+    #[tokio::test]
+    async fn a_body_that_breaks_off_never_looks_whole() {
+        let (got, head) = send(Sending::Passing(passing(&["one", "broken", "two"]))).await;
+        assert_eq!(got, "3\r\none");
+        assert_eq!(head.map(|head| head.status).unwrap_err(), "broken");
+    }
+
+    /// A connection over the system's own sockets, and its other end.
+    async fn sockets() -> (Box<Link>, TcpStream) {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (ours, theirs) = tokio::join!(TcpStream::connect(listener.local_addr().unwrap()), listener.accept());
+        (Link::new(MaybeHttpsStream::Http(TokioIo::new(ours.unwrap()))), theirs.unwrap().0)
+    }
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    #[tokio::test]
+    async fn a_close_that_crosses_with_the_request_is_told_from_one_behind_it() {
+        let alarms = Arc::default();
+        // Closed before the request came: the first bytes are answered with a reset.
+        let (mut link, theirs) = sockets().await;
+        drop(theirs);
+        link.begin(request(Sending::Whole("{}".into())));
+        let failed = link.head(MINUTE, &alarms).await.unwrap_err();
+        assert!(link.refused(&failed).await && !link.answered(), "{failed}");
+
+        // Closed when it had come and had not been read.
+        let (mut link, theirs) = sockets().await;
+        link.begin(request(Sending::Whole("{}".into())));
+        let close = async {
+            theirs.peek(&mut [0]).await.unwrap();
+            drop(theirs);
+        };
+        let (failed, ()) = tokio::join!(link.head(MINUTE, &alarms), close);
+        let failed = failed.unwrap_err();
+        assert!(link.refused(&failed).await, "{failed}");
+
+        // Read, and then closed: the model may have run.
+        let (mut link, mut theirs) = sockets().await;
+        link.begin(request(Sending::Whole("{}".into())));
+        let close = async {
+            let mut got = Vec::new();
+            while !got.ends_with(b"{}") {
+                theirs.read_buf(&mut got).await.unwrap();
+            }
+            drop(theirs);
+        };
+        let (failed, ()) = tokio::join!(link.head(MINUTE, &alarms), close);
+        let failed = failed.unwrap_err();
+        assert!(!link.refused(&failed).await, "{failed}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn silence_is_bounded_and_a_long_request_is_not_silence() {
+        let alarms = Arc::default();
+        let (mut link, theirs) = pair();
+        link.begin(request(Sending::Nothing));
+        let reading = tokio::spawn(async move {
+            let mut theirs = theirs;
+            let mut buffer = [0; 4_096];
+            while theirs.read(&mut buffer).await.is_ok_and(|read| read > 0) {}
+        });
+        assert!(matches!(link.head(MINUTE, &alarms).await, Err(Failed::Silent(MINUTE))));
+        drop(link);
+        reading.await.unwrap();
+
+        // Its pieces come every 50 seconds, ten of them.
+        let (mut link, mut theirs) = pair();
+        let pieces = futures_util::stream::unfold(0, |piece| async move {
+            tokio::time::sleep(Duration::from_secs(50)).await;
+            (piece < 10).then(|| (Ok::<_, BoxError>(http_body::Frame::data(Bytes::from_static(b"piece"))), piece + 1))
+        });
+        link.begin(request(Sending::Passing(StreamBody::new(pieces).boxed_unsync())));
+        let serve = async {
+            let mut got = Vec::new();
+            while !got.ends_with(b"0\r\n\r\n") {
+                theirs.read_buf(&mut got).await.unwrap();
+            }
+            theirs.write_all(ANSWER).await.unwrap();
+        };
+        let (head, ()) = tokio::join!(link.head(MINUTE, &alarms), serve);
+        assert_eq!(head.unwrap().status.as_u16(), 200);
+    }
+}

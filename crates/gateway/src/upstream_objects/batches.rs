@@ -1,0 +1,316 @@
+//! Batches: the upstream runs the lines of a file by itself. So a file is read here before its batch begins, and no line
+//! passes that would be refused by itself (GW-3); and what the lines used is counted before anybody can read what they
+//! gave.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+use bytes::{Bytes, BytesMut};
+use http::header::{self, HeaderName};
+use http::uri::PathAndQuery;
+use http::{HeaderMap, HeaderValue, Method, Response};
+use http_body_util::BodyExt;
+use keystead_core::access::{Payer, decide, printable};
+use keystead_core::id::RequestId;
+use keystead_core::pending::Pending;
+use keystead_core::refusal::ErrorResponse;
+use keystead_core::route::{self, Meter, ModelIn};
+use keystead_core::usage::UsageKind;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::Gateway;
+use crate::body::{GatewayBody, Sending};
+use crate::catalogue::{Catalogue, ModelEntry, Upstream};
+use crate::decide::model_gate::Gated;
+use crate::forward::{Exchange, misconfigured};
+use crate::metering::Recorded;
+use crate::request::json_body;
+use crate::request::json_walk;
+use crate::response::error_body;
+use crate::response::reported_usage::{self, Counted};
+use crate::upstream::{Asked, UpstreamBody};
+
+/// Lines of one batch at most, as the contract has it.
+const MOST_LINES: usize = 50_000;
+
+/// What is read of a batch that exists.
+#[derive(Deserialize)]
+struct Batch {
+    id: String,
+    endpoint: String,
+    #[serde(default)]
+    status: String,
+    output_file_id: Option<String>,
+}
+
+/// One line of a batch's results.
+#[derive(Deserialize)]
+struct ResultLine<'l> {
+    #[serde(borrow)]
+    response: Option<ResultOf<'l>>,
+}
+
+#[derive(Deserialize)]
+struct ResultOf<'l> {
+    #[serde(borrow)]
+    body: Option<&'l RawValue>,
+}
+
+/// Any object.
+type Object = BTreeMap<String, serde::de::IgnoredAny>;
+
+#[derive(Deserialize)]
+struct ModelOf {
+    model: String,
+}
+
+impl Gateway {
+    /// Reads the file of a new batch. `Some` is the refusal of its first line that may not pass.
+    pub(crate) async fn judge_batch(
+        &self,
+        catalogue: &std::sync::Arc<Catalogue>,
+        exchange: &Exchange<'_>,
+        body: &Bytes,
+    ) -> Result<Option<Response<GatewayBody>>, ErrorResponse> {
+        let unnamed =
+            || error_body::bad_body("Name the batch's file once in 'input_file_id'.").with_param("input_file_id");
+        let text = std::str::from_utf8(body).map_err(|_| unnamed())?;
+        let [file] = json_walk::members(text, ["input_file_id"], unnamed)?;
+        let file: String = file.and_then(|raw| serde_json::from_str(raw.get()).ok()).ok_or_else(unnamed)?;
+        let upstream = catalogue.default_upstream().ok_or_else(misconfigured)?;
+        let mut lines = Lines::new(self.content(&exchange.id, upstream, &file).await?, self.limits.json_body);
+        let mut number = 0;
+        while let Some(line) = lines.next().await.map_err(|broken| broken.response(number + 1))? {
+            number += 1;
+            if number > MOST_LINES {
+                return Err(error_body::bad_body(format!("A batch may hold {MOST_LINES} requests.")));
+            }
+            let judged = self.judge_line(catalogue, exchange, upstream, &line).await;
+            match judged.map_err(|wire| in_line(wire, number))? {
+                ControlFlow::Continue(()) => {}
+                ControlFlow::Break(mut response) => {
+                    response.headers_mut().insert(HeaderName::from_static("x-keystead-batch-line"), number.into());
+                    return Ok(Some(response));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// One line, judged as the request it stands for.
+    async fn judge_line(
+        &self,
+        catalogue: &std::sync::Arc<Catalogue>,
+        exchange: &Exchange<'_>,
+        upstream: &Upstream,
+        line: &Bytes,
+    ) -> Result<ControlFlow<Response<GatewayBody>>, ErrorResponse> {
+        let line = json_body::text_of(line.clone())?;
+        if several(&line) {
+            return Err(error_body::bad_body(
+                "It holds a line break within, at which some readers would find a second request. Escape it.",
+            ));
+        }
+        let shape = || error_body::bad_body("Each line is one object with 'custom_id', 'method', 'url' and 'body'.");
+        let text = std::str::from_utf8(&line).map_err(|_| shape())?;
+        let [_, method, url, body] = json_walk::members(text, ["custom_id", "method", "url", "body"], shape)?;
+        let string = |raw: Option<&RawValue>| raw.and_then(|raw| serde_json::from_str::<String>(raw.get()).ok());
+        let (Some(method), Some(url), Some(body)) = (string(method), string(url), body) else { return Err(shape()) };
+        let found = route::find(&method, &url).ok().map(|matched| matched.route);
+        let Some(route) = found.filter(|route| route.model == ModelIn::Json && route.meter != Meter::Request) else {
+            let (method, url) = (printable(&method), printable(&url));
+            return Err(error_body::bad_body(format!("'{method} {url}' cannot be asked for in a batch.")));
+        };
+        decide(&exchange.caller, route, exchange.payer.selection(), exchange.from, self.now())
+            .map_err(|refusal| self.refuse(&refusal))?;
+        let peek = json_body::peek(route, &line.slice_ref(body.get().as_bytes()))?;
+        let alone = Exchange {
+            route,
+            object: None,
+            caller: std::sync::Arc::clone(&exchange.caller),
+            payer: exchange.payer.clone(),
+            from: exchange.from,
+            id: exchange.id.clone(),
+            began: exchange.began,
+        };
+        let judged = self.judge(catalogue, &alone, &peek).await?;
+        match judged.gated {
+            Gated::Refused(response) => Ok(ControlFlow::Break(*response)),
+            Gated::Passed(_) if matches!(judged.image, Some((_, Some(_)))) => {
+                Err(error_body::bad_body("Name the model of the tool `image_generation`.").with_param("tools"))
+            }
+            Gated::Passed(_) if judged.entry.upstream == upstream.name => Ok(ControlFlow::Continue(())),
+            Gated::Passed(_) => {
+                let id = &judged.entry.id;
+                Err(error_body::bad_body(format!("The model '{id}' is not served where batches run.")))
+            }
+        }
+    }
+
+    /// Notes a batch that has begun, and counts one whose results are there.
+    pub(crate) async fn count_batch(&self, exchange: &Exchange<'_>, body: &Bytes) -> Result<(), ErrorResponse> {
+        let Ok(batch) = serde_json::from_slice::<Batch>(body) else { return Ok(()) };
+        if exchange.route.path == "/v1/batches" {
+            self.note_batch(exchange, &batch.id).await?;
+        }
+        let noted = self.pending.find(&batch.id).await.map_err(|_| error_body::store_unavailable())?;
+        // One that began before batches were noted is its payer's.
+        let Some(pending) = noted.or_else(|| self.pending_batch(exchange, &batch.id)) else { return Ok(()) };
+        self.count_lines(&pending, body).await
+    }
+
+    /// Counts what the lines of a finished batch used, once: nobody can read its results before they were counted.
+    pub(crate) async fn count_lines(&self, pending: &Pending, body: &[u8]) -> Result<(), ErrorResponse> {
+        let Ok(batch) = serde_json::from_slice::<Batch>(body) else { return Ok(()) };
+        let Some(results) = batch.output_file_id else {
+            let ended = matches!(batch.status.as_str(), "failed" | "expired" | "cancelled" | "completed");
+            return if ended { self.forget(pending).await } else { Ok(()) };
+        };
+        // One at a time on this node, so that two who ask at once do not read the results twice.
+        let _counting = self.counting.lock().await;
+        let known = self.ownership.owner(&results).await.map_err(|_| error_body::store_unavailable())?;
+        let meter = route::find("POST", &batch.endpoint).map_or(Meter::Request, |matched| matched.route.meter);
+        let Some(kind) = UsageKind::of_meter(meter).filter(|_| known.is_none()) else { return Ok(()) };
+        let catalogue = self.catalogue.load_full();
+        let upstream = catalogue.default_upstream().ok_or_else(misconfigured)?;
+        let content = self.content(&self.request_id(), upstream, &results).await?;
+        let mut lines = Lines::new(content, self.limits.form_body);
+        let mut sums: BTreeMap<String, Counted> = BTreeMap::new();
+        while let Some(line) = lines.next().await.map_err(|_| uncounted())? {
+            let read = serde_json::from_slice::<ResultLine<'_>>(&line).ok();
+            let Some(body) = read.and_then(|line| line.response).and_then(|response| response.body) else { continue };
+            let Ok(ModelOf { model }) = serde_json::from_str(body.get()) else { continue };
+            let Some(counted) = reported_usage::of_json(meter, body.get().as_bytes()) else { continue };
+            let served = served_as(&catalogue, &model).map(|entry| (*entry.id).to_owned());
+            sums.entry(served.unwrap_or(model)).and_modify(|sum| *sum = sum.plus(counted)).or_insert(counted);
+        }
+        if sums.is_empty() {
+            self.forget(pending).await?;
+        }
+        let mut recorded = Recorded::Safe;
+        let mut left = sums.len();
+        for (model, sum) in sums {
+            left -= 1;
+            // The last one ends what is pending; if it is there after a crash, all before it are.
+            let once = if left == 0 { pending.id.clone() } else { format!("{}/{model}", pending.id) };
+            let sum = Counted { used: sum.used.clamped(), ..sum };
+            recorded = self.meter.record(self.event_of(pending, kind, model, sum, once));
+        }
+        // Events become safe in order, so the last one speaks for all.
+        recorded.safe().await.map_err(|_| error_body::unrecorded())?;
+        let payer = Payer { organization: pending.organization.clone(), project: pending.project.clone() };
+        self.ownership.record(&results, &payer).await.map_err(|_| error_body::store_unavailable())
+    }
+
+    /// The content of a file in the operator's account.
+    async fn content(&self, id: &RequestId, upstream: &Upstream, file: &str) -> Result<UpstreamBody, ErrorResponse> {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        let path = format!("/v1/files/{file}/content");
+        let path = path.parse::<PathAndQuery>().ok().filter(|_| !file.is_empty() && file.bytes().all(plain));
+        let path =
+            path.ok_or_else(|| error_body::bad_body("'input_file_id' is no file's id.").with_param("input_file_id"))?;
+        let address = upstream.address.as_ref().ok_or_else(misconfigured)?;
+        let headers = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static("*/*"))]);
+        let asked = Asked { method: &Method::GET, target: &path, headers: &headers, id, begun: None };
+        let answered = self.upstream.send(address, &asked, Sending::Nothing).await;
+        match answered {
+            Ok(response) if response.status().is_success() => Ok(response.into_body()),
+            other => {
+                let status = other.map(|response| response.status().as_u16()).unwrap_or_default();
+                tracing::warn!(upstream = %upstream.name, status, "a batch's file could not be read");
+                Err(uncounted())
+            }
+        }
+    }
+}
+
+fn uncounted() -> ErrorResponse {
+    error_body::server_error(502, "The batch's file could not be read from the model server. Try again shortly.")
+}
+
+/// Whether a reader that also ends lines elsewhere would find a request in a part of this line.
+fn several(line: &[u8]) -> bool {
+    const ENDS: [&[u8]; 4] = [b"\r", b"\xc2\x85", b"\xe2\x80\xa8", b"\xe2\x80\xa9"];
+    let text = line.trim_ascii();
+    if ENDS.iter().all(|end| memchr::memmem::find(text, end).is_none()) {
+        return false;
+    }
+    let text = String::from_utf8_lossy(text);
+    let parts = text.split(['\r', '\u{85}', '\u{2028}', '\u{2029}']);
+    parts.into_iter().any(|part| part.len() < text.len() && serde_json::from_str::<Object>(part.trim()).is_ok())
+}
+
+/// A refusal that says which line it means.
+fn in_line(wire: ErrorResponse, number: usize) -> ErrorResponse {
+    ErrorResponse { message: format!("Line {number} of the batch: {}", wire.message), ..wire }
+}
+
+/// The model an upstream names in an answer, which may be a dated one of those that are served.
+fn served_as<'c>(catalogue: &'c Catalogue, named: &str) -> Option<&'c ModelEntry> {
+    let dated = |id: &&String| named.strip_prefix(id.as_str()).is_some_and(|rest| rest.starts_with('-'));
+    let nearest = || catalogue.models.keys().filter(dated).max_by_key(|id| id.len());
+    catalogue.models.get(named).or_else(|| catalogue.models.get(nearest()?))
+}
+
+/// Why a file of lines cannot be read on.
+enum Broken {
+    Off,
+    LongLine,
+}
+
+impl Broken {
+    fn response(self, number: usize) -> ErrorResponse {
+        match self {
+            Self::Off => uncounted(),
+            Self::LongLine => in_line(error_body::bad_body("It is too long."), number),
+        }
+    }
+}
+
+/// The lines of a body, as they come; empty ones are left out.
+struct Lines {
+    body: UpstreamBody,
+    held: BytesMut,
+    /// Bytes of `held` in which no end of line was found.
+    searched: usize,
+    longest: usize,
+    ended: bool,
+}
+
+impl Lines {
+    fn new(body: UpstreamBody, longest: usize) -> Self {
+        Self { body, held: BytesMut::new(), searched: 0, longest, ended: false }
+    }
+
+    async fn next(&mut self) -> Result<Option<Bytes>, Broken> {
+        loop {
+            if let Some(end) = memchr::memchr(b'\n', &self.held[self.searched..]) {
+                let line = self.held.split_to(self.searched + end + 1).freeze();
+                self.searched = 0;
+                if !line.trim_ascii().is_empty() {
+                    return Ok(Some(line));
+                }
+                continue;
+            }
+            self.searched = self.held.len();
+            if self.held.len() > self.longest {
+                return Err(Broken::LongLine);
+            }
+            if self.ended {
+                let line = std::mem::take(&mut self.held).freeze();
+                self.searched = 0;
+                return Ok((!line.trim_ascii().is_empty()).then_some(line));
+            }
+            match self.body.frame().await {
+                None => self.ended = true,
+                Some(Err(_)) => return Err(Broken::Off),
+                Some(Ok(frame)) => {
+                    if let Ok(data) = frame.into_data() {
+                        self.held.extend_from_slice(&data);
+                    }
+                }
+            }
+        }
+    }
+}

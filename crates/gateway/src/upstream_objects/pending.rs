@@ -1,0 +1,238 @@
+//! Responses in the background and batches outlive the request that began them. What they used is counted once, when it
+//! is known: by the first answer that shows their end, whether a client asked for it or this node did.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use bytes::Bytes;
+use http::header;
+use http::uri::PathAndQuery;
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use keystead_core::pending::{Pending, PendingKind};
+use keystead_core::refusal::ErrorResponse;
+use keystead_core::route::Meter;
+use keystead_core::usage::{UsageEvent, UsageKind};
+
+use crate::body::Sending;
+use crate::forward::Exchange;
+use crate::response::answer::MOST_BOOKKEPT;
+use crate::response::answer_reader::Reader;
+use crate::response::error_body;
+use crate::response::reported_usage::{self, Counted, End, Sent};
+use crate::upstream::{Asked, collect};
+use crate::{BoxFuture, Gateway, Unavailable};
+
+/// What is pending for longer is not asked for any more: its request's estimate counts. Seconds.
+const LONGEST: i64 = 30 * 86_400;
+
+/// Where it is written down what is pending.
+pub trait PendingUsage: Send + Sync + 'static {
+    /// Writes one down; the first writing stays.
+    fn note(&self, pending: Pending) -> BoxFuture<'_, Result<(), Unavailable>>;
+
+    /// What is known of one that is pending.
+    fn find<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Option<Pending>, Unavailable>>;
+
+    /// Those that should be asked for now.
+    fn due(&self) -> BoxFuture<'_, Result<Vec<Pending>, Unavailable>>;
+
+    /// One of them used nothing. Those that used something end where their event is counted.
+    fn forget<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<(), Unavailable>>;
+}
+
+/// In memory, for tests and for running without a store. All of it is due at any time.
+#[derive(Debug, Default)]
+pub struct MemoryPending(Mutex<BTreeMap<String, Pending>>);
+
+impl MemoryPending {
+    fn with<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut BTreeMap<String, Pending>) -> T,
+    ) -> BoxFuture<'static, Result<T, Unavailable>> {
+        let done = work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        Box::pin(std::future::ready(Ok(done)))
+    }
+}
+
+impl PendingUsage for MemoryPending {
+    fn note(&self, pending: Pending) -> BoxFuture<'_, Result<(), Unavailable>> {
+        self.with(|all| {
+            all.entry(pending.id.clone()).or_insert(pending);
+        })
+    }
+
+    fn find<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Option<Pending>, Unavailable>> {
+        self.with(|all| all.get(id).cloned())
+    }
+
+    fn due(&self) -> BoxFuture<'_, Result<Vec<Pending>, Unavailable>> {
+        self.with(|all| all.values().cloned().collect())
+    }
+
+    fn forget<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<(), Unavailable>> {
+        self.with(|all| drop(all.remove(id)))
+    }
+}
+
+/// What an upstream says of one that is pending.
+enum Said {
+    This(Bytes),
+    /// There is none any more.
+    Gone,
+}
+
+impl Gateway {
+    /// Asks the upstreams for what is pending and due, and counts what has ended. One that cannot be asked now is asked
+    /// again later.
+    ///
+    /// # Errors
+    /// When it cannot be read what is pending.
+    pub async fn settle_pending(&self) -> Result<(), Unavailable> {
+        for pending in self.pending.due().await? {
+            if let Err(wire) = self.settle_one(&pending).await {
+                tracing::debug!(id = %pending.id, why = %wire.message, "what is pending could not be settled");
+            }
+        }
+        Ok(())
+    }
+
+    async fn settle_one(&self, pending: &Pending) -> Result<(), ErrorResponse> {
+        let too_old = self.now().0.saturating_sub(pending.begun_at.0) > LONGEST;
+        let said = if too_old { Ok(Said::Gone) } else { self.ask_for(pending).await };
+        match (said?, pending.kind) {
+            (Said::This(body), PendingKind::Response) => self.count_response(pending, &body).await,
+            (Said::This(body), PendingKind::Batch) => self.count_lines(pending, &body).await,
+            // Nobody will ever know: what was sent is all that is known.
+            (Said::Gone, PendingKind::Response) => {
+                self.record_pending(pending, reported_usage::abandoned(Meter::Completion, sent(pending))).await
+            }
+            (Said::Gone, PendingKind::Batch) => self.forget(pending).await,
+        }
+    }
+
+    /// Counts a response that was pending, where this answer is one and shows its end.
+    pub(crate) async fn count_seen(&self, exchange: &Exchange<'_>, body: &[u8]) -> Result<(), ErrorResponse> {
+        let Some(id) = exchange.object else { return Ok(()) };
+        if !matches!(exchange.route.path, "/v1/responses/{id}" | "/v1/responses/{id}/cancel") {
+            return Ok(());
+        }
+        match self.pending.find(id).await.map_err(|_| error_body::store_unavailable())? {
+            Some(pending) if pending.kind == PendingKind::Response => self.count_response(&pending, body).await,
+            _ => Ok(()),
+        }
+    }
+
+    async fn count_response(&self, pending: &Pending, body: &[u8]) -> Result<(), ErrorResponse> {
+        let mut reader = Reader::default();
+        reader.feed(body);
+        reader.end_value();
+        let found = reader.found();
+        // What does not say how it is, such as the notice of a deletion, says nothing.
+        if !found.has_ended() {
+            return Ok(());
+        }
+        if let (Some(model), Some(drawn)) = (&pending.tool, reported_usage::drawn(found)) {
+            let once = format!("{}/{model}", pending.id);
+            // Events become safe in order, so the one that follows speaks for both.
+            drop(self.meter.record(self.event_of(pending, UsageKind::Images, model.clone(), drawn, once)));
+        }
+        match reported_usage::counted(Meter::Completion, found, End::Whole, || sent(pending)) {
+            Some(counted) => self.record_pending(pending, counted).await,
+            None => self.forget(pending).await,
+        }
+    }
+
+    async fn record_pending(&self, pending: &Pending, counted: Counted) -> Result<(), ErrorResponse> {
+        let event = self.event_of(pending, UsageKind::Completions, pending.model.clone(), counted, pending.id.clone());
+        self.meter.record(event).safe().await.map_err(|_| error_body::unrecorded())
+    }
+
+    /// The event of something that was pending; it counts once under its name.
+    pub(crate) fn event_of(
+        &self,
+        pending: &Pending,
+        kind: UsageKind,
+        model: String,
+        Counted { used, estimated }: Counted,
+        once: String,
+    ) -> UsageEvent {
+        let price = self.catalogue.load().models.get(&model).map(|entry| entry.price).unwrap_or_default();
+        UsageEvent {
+            at: self.now(),
+            kind,
+            organization: pending.organization.clone(),
+            project: pending.project.clone(),
+            key: pending.key.clone(),
+            owner: pending.owner.clone(),
+            cost: price.cost(&used),
+            model,
+            used,
+            status: 200,
+            estimated,
+            request: pending.request.clone(),
+            stream: pending.stream,
+            summary: pending.summary,
+            once: Some(once),
+        }
+    }
+
+    /// Notes a batch that has begun.
+    pub(crate) async fn note_batch(&self, exchange: &Exchange<'_>, id: &str) -> Result<(), ErrorResponse> {
+        let Some(pending) = self.pending_batch(exchange, id) else { return Ok(()) };
+        self.pending.note(pending).await.map_err(|_| error_body::store_unavailable())
+    }
+
+    /// A batch as the one who asks about it would have begun it.
+    pub(crate) fn pending_batch(&self, exchange: &Exchange<'_>, id: &str) -> Option<Pending> {
+        Some(Pending {
+            id: id.to_owned(),
+            kind: PendingKind::Batch,
+            upstream: self.catalogue.load().default_upstream()?.name.clone(),
+            organization: exchange.payer.organization.clone(),
+            project: exchange.payer.project.clone(),
+            key: exchange.caller.key.clone(),
+            owner: exchange.caller.owner.as_str().to_owned(),
+            model: String::new(),
+            tool: None,
+            read: 0,
+            stream: false,
+            summary: false,
+            request: exchange.id.as_str().to_owned(),
+            begun_at: self.now(),
+        })
+    }
+
+    pub(crate) async fn forget(&self, pending: &Pending) -> Result<(), ErrorResponse> {
+        self.pending.forget(&pending.id).await.map_err(|_| error_body::store_unavailable())
+    }
+
+    async fn ask_for(&self, pending: &Pending) -> Result<Said, ErrorResponse> {
+        let unknown = || error_body::server_error(502, "The model server cannot be asked.");
+        let catalogue = self.catalogue.load_full();
+        let upstream = catalogue.upstreams.get(&pending.upstream).ok_or_else(unknown)?;
+        let address = upstream.address.as_ref().ok_or_else(unknown)?;
+        let folder = match pending.kind {
+            PendingKind::Response => "responses",
+            PendingKind::Batch => "batches",
+        };
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+        let target = format!("/v1/{folder}/{}", pending.id).parse::<PathAndQuery>().ok();
+        let target = target.filter(|_| pending.id.bytes().all(plain)).ok_or_else(unknown)?;
+        let headers = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static("application/json"))]);
+        let id = self.request_id();
+        let asked = Asked { method: &Method::GET, target: &target, headers: &headers, id: &id, begun: None };
+        let answered = self.upstream.send(address, &asked, Sending::Nothing).await.map_err(|_| unknown())?;
+        match answered.status() {
+            StatusCode::NOT_FOUND => Ok(Said::Gone),
+            status if status.is_success() => {
+                let body = collect(answered.into_body(), MOST_BOOKKEPT).await.map_err(|_| unknown())?;
+                Ok(Said::This(body))
+            }
+            _ => Err(unknown()),
+        }
+    }
+}
+
+fn sent(pending: &Pending) -> Sent {
+    Sent { read: pending.read.unsigned_abs(), ..Sent::default() }
+}
