@@ -1,19 +1,14 @@
 //! Forwarding: the client's bytes to the upstream under the operator's secret, the answer back as it comes.
 
-use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::request::Parts;
 use http::{Method, Response, header};
 use http_body_util::BodyExt;
 use keystead_core::access::{ModelUse, Payer};
-use keystead_core::caller::Caller;
-use keystead_core::id::RequestId;
 use keystead_core::refusal::ErrorResponse;
 use keystead_core::route::Route;
-use tokio::time::Instant;
 
 use crate::Gateway;
 use crate::body::{BoxError, GatewayBody, Sending};
@@ -22,107 +17,16 @@ use crate::decide::model_gate::{self, Gated, Judged};
 use crate::decide::rate_limit;
 use crate::decide::rate_limiter::Reservation;
 use crate::decide::right::Right;
+use crate::exchange::{Exchange, Outgoing};
 use crate::metering::usage_recorder::{Form, Prompt, Settled};
-use crate::request::client_body::{BodyBounds, Fault, Pace, Passing, content_is, malformed, refuse_encoded, sent_as};
+use crate::request::client_body::{Fault, Pace, Passing, content_is, malformed, refuse_encoded, sent_as};
 use crate::request::form_body::{self, FormScan, Malformed};
 use crate::request::json_body::{self, Peek};
 use crate::request::target::{self, no_object};
 use crate::response::answer::MOST_ERROR;
 use crate::response::error_body;
-use crate::response::metered_body::ReadOn;
 use crate::response::upstream_errors;
 use crate::upstream::{Asked, NoAnswer, UpstreamBody, collect};
-
-/// Sizes and times of the forwarding path.
-#[derive(Debug, Clone, Copy)]
-pub struct Limits {
-    /// The largest JSON body, in bytes.
-    pub json_body: usize,
-    /// The largest multipart body, in bytes.
-    pub form_body: usize,
-    /// How much of a form is held while the part `model` has not come, in bytes.
-    pub form_prefix: usize,
-    /// How long a client may pause within a body.
-    pub body_idle: Duration,
-    /// How long a whole body may take.
-    pub body_whole: Duration,
-    /// How long a whole upload may take.
-    pub upload_whole: Duration,
-    /// Memory for bodies that are held, in bytes.
-    pub body_memory: usize,
-    /// The most of it that requests with one key hold at once.
-    pub body_memory_per_key: usize,
-    /// How long an upstream may take to accept a connection.
-    pub connect: Duration,
-    /// How far an answer is read after its client has gone.
-    pub read_on: ReadOn,
-    /// How often it is looked at, while an answer is waited for or sent, whether the right to it has ended.
-    pub recheck: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            json_body: 20 << 20,
-            form_body: 512 << 20,
-            form_prefix: 32 << 20,
-            body_idle: Duration::from_secs(30),
-            body_whole: Duration::from_secs(300),
-            upload_whole: Duration::from_secs(3_600),
-            body_memory: 256 << 20,
-            body_memory_per_key: 64 << 20,
-            connect: Duration::from_secs(5),
-            read_on: ReadOn::default(),
-            recheck: Duration::from_secs(2),
-        }
-    }
-}
-
-impl Limits {
-    pub(crate) fn json_bounds(&self) -> BodyBounds {
-        BodyBounds { most: self.json_body, pause: self.body_idle, whole: self.body_whole }
-    }
-
-    pub(crate) fn upload_bounds(&self) -> BodyBounds {
-        BodyBounds { most: self.form_body, pause: self.body_idle, whole: self.upload_whole }
-    }
-}
-
-/// One request on its way.
-#[derive(Debug)]
-pub(crate) struct Exchange<'p> {
-    pub(crate) route: &'static Route,
-    /// The segment that names an upstream object.
-    pub(crate) object: Option<&'p str>,
-    pub(crate) caller: Arc<Caller>,
-    pub(crate) payer: Payer,
-    /// The client's address.
-    pub(crate) from: IpAddr,
-    pub(crate) id: RequestId,
-    /// When the caller was looked up.
-    pub(crate) began: Instant,
-}
-
-/// What is sent, beside the body.
-pub(crate) struct Outgoing<'a> {
-    pub(crate) upstream: &'a Upstream,
-    pub(crate) model: Option<&'a ModelEntry>,
-    /// Whether the usage chunk must be taken out again.
-    pub(crate) strip: bool,
-    /// The body as the client sent it, where the usage chunk was asked for here and the upstream may refuse that.
-    unasked: Option<Bytes>,
-    pub(crate) characters: i64,
-    /// Whether a stream and reasoning summaries are asked for.
-    pub(crate) asked: (bool, bool),
-    /// The model of the tool that makes pictures, if there is one.
-    pub(crate) tool: Option<&'a ModelEntry>,
-    /// Whether the answer is to have sound.
-    pub(crate) audio: bool,
-    /// What is sent, for an estimate.
-    pub(crate) prompt: Prompt,
-    /// Why the client's body broke off, if it did.
-    fault: Option<Fault>,
-}
 
 impl Gateway {
     /// Routes whose body is JSON with a model in it.

@@ -10,6 +10,7 @@ mod catalogue;
 mod decide;
 mod directory;
 mod estimate;
+mod exchange;
 mod forward;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
@@ -44,7 +45,7 @@ pub use decide::rate_limiter::{Rates, Stopwatch};
 pub use directory::freshness::{Follow, Moment};
 pub use directory::last_uses::LastUses;
 pub use directory::{ChangedSubject, Directory, DirectoryOptions, DirectoryStats, KeySource};
-pub use forward::Limits;
+pub use exchange::Limits;
 pub use metering::spool::left::{SpoolFileReport, report as spool_report};
 pub use metering::{Durability, Gathered, Meter, MeterOptions, MeterState, Recorded, Unsafe, UsageBatch, UsageSink};
 pub use request::body_memory::{BodyMemory, BodyOwner, NoRoom, Share};
@@ -55,7 +56,7 @@ pub use upstream_objects::ownership::{MemoryOwnership, Ownership};
 pub use upstream_objects::pending::{MemoryPending, PendingUsage};
 
 use catalogue::models;
-use forward::Exchange;
+use exchange::Exchange;
 pub use request::credential;
 
 use request::credential::Missing;

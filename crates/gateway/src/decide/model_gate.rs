@@ -15,7 +15,7 @@ use keystead_core::refusal::{ErrorResponse, Refusal};
 use crate::Gateway;
 use crate::body::GatewayBody;
 use crate::catalogue::{Catalogue, ModelEntry};
-use crate::forward::Exchange;
+use crate::exchange::Exchange;
 use crate::request::json_body::Peek;
 use crate::request::json_walk::{ImageTool, Need};
 use crate::request::target::no_object;

@@ -12,7 +12,7 @@ use crate::body::{GatewayBody, Sending};
 use crate::catalogue::ModelEntry;
 use crate::decide::rate_limiter::{Both, Reservation, Told};
 use crate::estimate;
-use crate::forward::Exchange;
+use crate::exchange::Exchange;
 use crate::response::error_body;
 
 /// A request that may go on, and what its answer says of the limits.

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use crate::alarm::Alarms;
 use crate::catalogue::Catalogue;
 use crate::directory::Directory;
-use crate::forward::{Exchange, Outgoing};
+use crate::exchange::{Exchange, Outgoing};
 use crate::response::error_body;
 use crate::{Clock, Gateway, Unavailable};
 

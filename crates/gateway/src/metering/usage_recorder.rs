@@ -18,7 +18,7 @@ use keystead_core::usage::{Price, UsageEvent, UsageKind};
 use crate::decide::rate_limiter::Reservation;
 use crate::estimate::sound::Heard;
 use crate::estimate::{self, Asked};
-use crate::forward::{Exchange, Outgoing};
+use crate::exchange::{Exchange, Outgoing};
 use crate::metering::{Meter, Recorded, Unsafe};
 use crate::response::answer_reader::Found;
 use crate::response::reported_usage::{self, Counted, End, Sent};

@@ -13,7 +13,7 @@ use crate::body::{GatewayBody, full};
 use crate::catalogue::ModelEntry;
 use crate::catalogue::address::Upstream;
 use crate::decide::right::Right;
-use crate::forward::{Exchange, Outgoing};
+use crate::exchange::{Exchange, Outgoing};
 use crate::metering::Recorded;
 use crate::metering::usage_recorder::Settled;
 use crate::request::headers;

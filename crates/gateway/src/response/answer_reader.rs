@@ -1,9 +1,14 @@
 //! What an answer says of what was used, read along as it passes: figures under `usage`, how much text there is, how
 //! many pictures, whether it is nothing but an error. The answer itself is not kept, however long it is.
 
+mod visit;
+mod vocabulary;
+
 use crate::estimate::tokens::Text;
 use crate::response::figures::{Figures, number};
-use crate::response::json_lexer::{Lexer, Visit};
+use crate::response::json_lexer::Lexer;
+
+use vocabulary::{Kind, Name, TextUse, Zone};
 
 /// Strings that are kept are no longer than this: kinds, statuses, ids, figures written as text.
 const MOST_KEPT: usize = 256;
@@ -64,59 +69,6 @@ pub(crate) struct Event {
     kind: Kind,
 }
 
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    #[default]
-    Other,
-    PictureDone,
-    Sound,
-    /// A thing of the output is done.
-    ItemDone,
-    /// The last one of its stream.
-    Last,
-    /// The same, and nothing came of it.
-    Failed,
-    Failure,
-}
-
-impl Kind {
-    fn of(name: &[u8]) -> Self {
-        match name {
-            b"image_generation.completed" | b"image_edit.completed" => Self::PictureDone,
-            b"error" => Self::Failure,
-            b"response.output_item.done" => Self::ItemDone,
-            b"response.failed" => Self::Failed,
-            b"response.completed" | b"response.incomplete" | b"transcript.text.done" | b"speech.audio.done" => {
-                Self::Last
-            }
-            name if name.ends_with(b"audio.delta") => Self::Sound,
-            _ => Self::Other,
-        }
-    }
-}
-
-/// What an object or list is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Zone {
-    Root,
-    Usage(u8),
-    UsageDetails,
-    Choices,
-    Choice,
-    Message,
-    Tools,
-    Voice,
-    Response,
-    Output,
-    /// One thing of an output that is listed whole, or that is done.
-    Item,
-    Done,
-    ItemPart,
-    Data,
-    Groq,
-    Other,
-}
-
 #[derive(Debug, Clone, Copy)]
 struct Frame {
     zone: Zone,
@@ -125,52 +77,6 @@ struct Frame {
     outer: Name,
     /// A message that has said its reasoning under one name says it again under others.
     reasoning: Name,
-}
-
-macro_rules! names {
-    ($($variant:ident = $text:literal),+ $(,)?) => {
-        /// Names of members that mean something somewhere.
-        #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-        enum Name {
-            #[default]
-            Unknown,
-            $($variant),+
-        }
-
-        impl Name {
-            fn of(name: &[u8]) -> Self {
-                match name {
-                    $($text => Self::$variant,)+
-                    _ => Self::Unknown,
-                }
-            }
-        }
-    };
-}
-
-names! {
-    Arguments = b"arguments", Audio = b"audio", CachedTokens = b"cached_tokens", CacheHit = b"prompt_cache_hit_tokens",
-    CacheRead = b"cache_read_input_tokens", Choices = b"choices", Code = b"code",
-    CompletionTokens = b"completion_tokens", Content = b"content", Created = b"created", Custom = b"custom",
-    Data = b"data", Delta = b"delta", Duration = b"duration", Error = b"error", Function = b"function",
-    FunctionCall = b"function_call", Id = b"id", Input = b"input", InputDetails = b"input_tokens_details",
-    InputTokens = b"input_tokens", Item = b"item", Message = b"message", Model = b"model", NumCached = b"num_cached_tokens",
-    Obfuscation = b"obfuscation", Object = b"object", Output = b"output", OutputTokens = b"output_tokens",
-    PromptDetails = b"prompt_tokens_details", PromptTokens = b"prompt_tokens", Provider = b"provider",
-    Reasoning = b"reasoning", ReasoningContent = b"reasoning_content", Refusal = b"refusal", Response = b"response",
-    Seconds = b"seconds", ServiceTier = b"service_tier", Status = b"status", Summary = b"summary",
-    SystemFingerprint = b"system_fingerprint", Text = b"text", Thinking = b"thinking", ToolCalls = b"tool_calls",
-    Called = b"name", TotalTokens = b"total_tokens", Transcript = b"transcript", Type = b"type", Usage = b"usage",
-    XGroq = b"x_groq",
-}
-
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-enum TextUse {
-    #[default]
-    None,
-    Written,
-    Repeated,
-    Kept,
 }
 
 /// How good a place for `usage` is: a later figure of a worse place never counts.
@@ -417,91 +323,6 @@ impl Found {
                 self.data = Some(self.data.unwrap_or(0).saturating_add(1));
             }
             _ => {}
-        }
-    }
-}
-
-impl Visit for Found {
-    fn open(&mut self, list: bool) {
-        self.note_value(false);
-        let zone = self.child(list);
-        match zone {
-            Zone::Usage(_) => self.figures = Figures::default(),
-            Zone::Item | Zone::Done => self.item = (false, false),
-            // An empty list says that there is none.
-            Zone::Data => self.data = Some(self.data.unwrap_or(0)),
-            _ => {}
-        }
-        self.frames.push(Frame { zone, list, outer: self.name, reasoning: Name::Unknown });
-        self.name = Name::Unknown;
-    }
-
-    fn close(&mut self) {
-        let Some(frame) = self.frames.pop() else { return };
-        self.name = frame.outer;
-        match frame.zone {
-            Zone::Item if self.item == (true, false) => self.drawn_listed = self.drawn_listed.saturating_add(1),
-            Zone::Done if self.item == (true, false) => self.drawn = self.drawn.saturating_add(1),
-            _ => {}
-        }
-        if let Zone::Usage(place) = frame.zone
-            && self.figures.say_something()
-            && self.best.is_none_or(|(best, _)| best <= place)
-        {
-            self.best = Some((place, self.figures));
-        }
-    }
-
-    fn name(&mut self, name: &[u8]) {
-        self.name = Name::of(name);
-    }
-
-    fn begin_text(&mut self) {
-        self.note_value(false);
-        self.text = self.use_of_text();
-        let counted = match self.text {
-            TextUse::Written => &mut self.written,
-            TextUse::Repeated => &mut self.repeated,
-            TextUse::None | TextUse::Kept => return,
-        };
-        if std::mem::replace(&mut self.last_text, self.name) != self.name {
-            counted.separate();
-        }
-    }
-
-    fn text(&mut self, piece: &[u8]) {
-        match self.text {
-            TextUse::None => {}
-            TextUse::Written => self.written.feed(piece),
-            TextUse::Repeated => self.repeated.feed(piece),
-            TextUse::Kept => {
-                let room = MOST_KEPT.saturating_sub(self.kept.len()).min(piece.len());
-                self.kept.extend_from_slice(piece.get(..room).unwrap_or_default());
-            }
-        }
-    }
-
-    fn escaped(&mut self, unit: u16) {
-        match self.text {
-            TextUse::Written => self.written.escaped(unit),
-            TextUse::Repeated => self.repeated.escaped(unit),
-            TextUse::None | TextUse::Kept => {}
-        }
-    }
-
-    fn end_text(&mut self) {
-        if std::mem::take(&mut self.text) == TextUse::Kept
-            && let Some((zone, _)) = self.zone()
-        {
-            self.kept(zone);
-        }
-    }
-
-    fn scalar(&mut self, scalar: &[u8]) {
-        let null = matches!(scalar, b"null" | b"false");
-        self.note_value(null);
-        if let Some((zone, false)) = self.zone() {
-            self.figure(zone, self.name, scalar);
         }
     }
 }

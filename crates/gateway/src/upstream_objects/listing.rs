@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::Gateway;
 use crate::catalogue::ModelEntry;
-use crate::forward::Exchange;
+use crate::exchange::Exchange;
 use crate::response::error_body;
 use crate::upstream_objects::made;
 

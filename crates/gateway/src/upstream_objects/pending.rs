@@ -14,7 +14,7 @@ use keystead_core::route::Meter;
 use keystead_core::usage::{UsageEvent, UsageKind};
 
 use crate::body::Sending;
-use crate::forward::Exchange;
+use crate::exchange::Exchange;
 use crate::response::answer::MOST_BOOKKEPT;
 use crate::response::answer_reader::Reader;
 use crate::response::error_body;

@@ -1,0 +1,108 @@
+//! One request on its way through the gateway, and the bounds it is kept to.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use keystead_core::access::Payer;
+use keystead_core::caller::Caller;
+use keystead_core::id::RequestId;
+use keystead_core::route::Route;
+use tokio::time::Instant;
+
+use crate::catalogue::{ModelEntry, Upstream};
+use crate::metering::usage_recorder::Prompt;
+use crate::request::client_body::{BodyBounds, Fault};
+use crate::response::metered_body::ReadOn;
+
+/// Sizes and times of the forwarding path.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// The largest JSON body, in bytes.
+    pub json_body: usize,
+    /// The largest multipart body, in bytes.
+    pub form_body: usize,
+    /// How much of a form is held while the part `model` has not come, in bytes.
+    pub form_prefix: usize,
+    /// How long a client may pause within a body.
+    pub body_idle: Duration,
+    /// How long a whole body may take.
+    pub body_whole: Duration,
+    /// How long a whole upload may take.
+    pub upload_whole: Duration,
+    /// Memory for bodies that are held, in bytes.
+    pub body_memory: usize,
+    /// The most of it that requests with one key hold at once.
+    pub body_memory_per_key: usize,
+    /// How long an upstream may take to accept a connection.
+    pub connect: Duration,
+    /// How far an answer is read after its client has gone.
+    pub read_on: ReadOn,
+    /// How often it is looked at, while an answer is waited for or sent, whether the right to it has ended.
+    pub recheck: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            json_body: 20 << 20,
+            form_body: 512 << 20,
+            form_prefix: 32 << 20,
+            body_idle: Duration::from_secs(30),
+            body_whole: Duration::from_secs(300),
+            upload_whole: Duration::from_secs(3_600),
+            body_memory: 256 << 20,
+            body_memory_per_key: 64 << 20,
+            connect: Duration::from_secs(5),
+            read_on: ReadOn::default(),
+            recheck: Duration::from_secs(2),
+        }
+    }
+}
+
+impl Limits {
+    pub(crate) fn json_bounds(&self) -> BodyBounds {
+        BodyBounds { most: self.json_body, pause: self.body_idle, whole: self.body_whole }
+    }
+
+    pub(crate) fn upload_bounds(&self) -> BodyBounds {
+        BodyBounds { most: self.form_body, pause: self.body_idle, whole: self.upload_whole }
+    }
+}
+
+/// One request on its way.
+#[derive(Debug)]
+pub(crate) struct Exchange<'p> {
+    pub(crate) route: &'static Route,
+    /// The segment that names an upstream object.
+    pub(crate) object: Option<&'p str>,
+    pub(crate) caller: Arc<Caller>,
+    pub(crate) payer: Payer,
+    /// The client's address.
+    pub(crate) from: IpAddr,
+    pub(crate) id: RequestId,
+    /// When the caller was looked up.
+    pub(crate) began: Instant,
+}
+
+/// What is sent, beside the body.
+pub(crate) struct Outgoing<'a> {
+    pub(crate) upstream: &'a Upstream,
+    pub(crate) model: Option<&'a ModelEntry>,
+    /// Whether the usage chunk must be taken out again.
+    pub(crate) strip: bool,
+    /// The body as the client sent it, where the usage chunk was asked for here and the upstream may refuse that.
+    pub(crate) unasked: Option<Bytes>,
+    pub(crate) characters: i64,
+    /// Whether a stream and reasoning summaries are asked for.
+    pub(crate) asked: (bool, bool),
+    /// The model of the tool that makes pictures, if there is one.
+    pub(crate) tool: Option<&'a ModelEntry>,
+    /// Whether the answer is to have sound.
+    pub(crate) audio: bool,
+    /// What is sent, for an estimate.
+    pub(crate) prompt: Prompt,
+    /// Why the client's body broke off, if it did.
+    pub(crate) fault: Option<Fault>,
+}

@@ -1,0 +1,100 @@
+//! The words of answers: kinds of events, names of members, and the places where they mean something.
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    #[default]
+    Other,
+    PictureDone,
+    Sound,
+    /// A thing of the output is done.
+    ItemDone,
+    /// The last one of its stream.
+    Last,
+    /// The same, and nothing came of it.
+    Failed,
+    Failure,
+}
+
+impl Kind {
+    pub(super) fn of(name: &[u8]) -> Self {
+        match name {
+            b"image_generation.completed" | b"image_edit.completed" => Self::PictureDone,
+            b"error" => Self::Failure,
+            b"response.output_item.done" => Self::ItemDone,
+            b"response.failed" => Self::Failed,
+            b"response.completed" | b"response.incomplete" | b"transcript.text.done" | b"speech.audio.done" => {
+                Self::Last
+            }
+            name if name.ends_with(b"audio.delta") => Self::Sound,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// What an object or list is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Zone {
+    Root,
+    Usage(u8),
+    UsageDetails,
+    Choices,
+    Choice,
+    Message,
+    Tools,
+    Voice,
+    Response,
+    Output,
+    /// One thing of an output that is listed whole, or that is done.
+    Item,
+    Done,
+    ItemPart,
+    Data,
+    Groq,
+    Other,
+}
+
+macro_rules! names {
+    ($($variant:ident = $text:literal),+ $(,)?) => {
+        /// Names of members that mean something somewhere.
+        #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+        pub(super) enum Name {
+            #[default]
+            Unknown,
+            $($variant),+
+        }
+
+        impl Name {
+            pub(super) fn of(name: &[u8]) -> Self {
+                match name {
+                    $($text => Self::$variant,)+
+                    _ => Self::Unknown,
+                }
+            }
+        }
+    };
+}
+
+names! {
+    Arguments = b"arguments", Audio = b"audio", CachedTokens = b"cached_tokens", CacheHit = b"prompt_cache_hit_tokens",
+    CacheRead = b"cache_read_input_tokens", Choices = b"choices", Code = b"code",
+    CompletionTokens = b"completion_tokens", Content = b"content", Created = b"created", Custom = b"custom",
+    Data = b"data", Delta = b"delta", Duration = b"duration", Error = b"error", Function = b"function",
+    FunctionCall = b"function_call", Id = b"id", Input = b"input", InputDetails = b"input_tokens_details",
+    InputTokens = b"input_tokens", Item = b"item", Message = b"message", Model = b"model", NumCached = b"num_cached_tokens",
+    Obfuscation = b"obfuscation", Object = b"object", Output = b"output", OutputTokens = b"output_tokens",
+    PromptDetails = b"prompt_tokens_details", PromptTokens = b"prompt_tokens", Provider = b"provider",
+    Reasoning = b"reasoning", ReasoningContent = b"reasoning_content", Refusal = b"refusal", Response = b"response",
+    Seconds = b"seconds", ServiceTier = b"service_tier", Status = b"status", Summary = b"summary",
+    SystemFingerprint = b"system_fingerprint", Text = b"text", Thinking = b"thinking", ToolCalls = b"tool_calls",
+    Called = b"name", TotalTokens = b"total_tokens", Transcript = b"transcript", Type = b"type", Usage = b"usage",
+    XGroq = b"x_groq",
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TextUse {
+    #[default]
+    None,
+    Written,
+    Repeated,
+    Kept,
+}
