@@ -131,13 +131,18 @@ fn alternatives(path: &str) -> Vec<String> {
     inner.split(',').map(|one| format!("{before}{one}{after}")).collect()
 }
 
-/// Paths in code spans, from the root. Texts with placeholders are no paths.
+/// Paths in code spans, from the root, and names of source files alone. Texts with placeholders are no paths.
 #[test]
 fn paths_in_documents_exist() {
     let folders = ["crates/", "docs/", "fuzz/", "tests/", "xtask/", ".github/"];
+    let sources: Vec<String> = ["crates", "xtask", "fuzz"].iter().flat_map(|folder| files(folder, &[".rs"])).collect();
     let mut missing = Vec::new();
     for path in documents() {
         for code in document(&read(&path)).code {
+            let alone = code.ends_with(".rs") && !code.contains(['/', ' ', '<', '*']);
+            if alone && !sources.iter().any(|source| source.ends_with(&format!("/{code}"))) {
+                missing.push(format!("{path}: {code}"));
+            }
             let placeholder = code.contains(['<', '*', '…', ' ']) || code.contains("{topic}");
             if placeholder || !folders.iter().any(|folder| code.starts_with(folder)) {
                 continue;
