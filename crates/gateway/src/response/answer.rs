@@ -87,7 +87,7 @@ impl Gateway {
         let shape = shape(&parts, names || settled.is_open(), outgoing.asked.0);
         let answered = Answered { parts, body, outgoing, settled, right };
         match shape {
-            Some(shape) if !list && !(shape.json && names) => self.pass(exchange, answered, shape),
+            Some(shape) if !(list || shape.json && names) => self.pass(exchange, answered, shape),
             shape => Ok(Answering::Waiting(Box::pin(self.read_first(exchange, answered, shape)))),
         }
     }
