@@ -1,9 +1,9 @@
 //! Use cases, one file per noun: authorize, let the core decide, then save with an audit row in one transaction.
 //!
-//! Closures given to the store own what they use: borrowed captures of an `async` closure cannot be shown to be
-//! `Send` for every lifetime, and every use case must be able to run on any worker thread.
-//!
 //! Neither status codes nor pages live here; both edges speak to people in their own way from [`Error`].
+
+#[macro_use]
+mod transaction;
 
 pub mod accounts;
 pub mod actor;

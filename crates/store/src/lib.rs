@@ -1,9 +1,11 @@
 //! Rows: SQLite or PostgreSQL behind one SQL text per statement. No rules, no HTTP, no vendors.
 //!
 //! [`Store::read`] and [`Store::write`] run a closure in one transaction; a write whose engine asks to try again is
-//! run again from the start, so the closure must do nothing but SQL.
+//! run again from the start, so the closure must do nothing but SQL. [`Store::begin_read`] and [`Store::attempts`] do the
+//! same step by step, for work that borrows.
 
 mod announcements;
+mod attempts;
 mod engine;
 mod reach;
 pub mod tables;
@@ -11,8 +13,10 @@ pub mod tables;
 pub mod testing;
 
 pub use announcements::{Announcement, Announcements, changed_by};
+pub use attempts::Attempts;
 pub use engine::{PerEngine, Row, Tx, Value};
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use engine::Db;
@@ -82,9 +86,6 @@ pub struct Store {
     script: Arc<testing::Script>,
 }
 
-/// How often a transaction that met another one is run again.
-const RETRIES: u32 = 8;
-
 impl Store {
     /// Opens `sqlite://path`, `sqlite::memory:` or `postgres://…`.
     ///
@@ -147,12 +148,8 @@ impl Store {
         E: From<Error>,
         F: AsyncFn(&mut Tx) -> Result<T, E>,
     {
-        #[cfg(feature = "testing")]
-        self.script.reached(name).await;
-        let mut tx = self.db.begin(false).await?;
-        let answer = work(&mut tx).await;
-        tracing::trace!(transaction = name, ok = answer.is_ok(), "read");
-        answer
+        let mut tx = self.begin_read(name).await?;
+        work(&mut tx).await
     }
 
     /// Runs `work` in a transaction and commits when it answers `Ok`; runs it again when it met another one.
@@ -164,34 +161,12 @@ impl Store {
         E: From<Error>,
         F: AsyncFn(&mut Tx) -> Result<T, E>,
     {
-        #[cfg(feature = "testing")]
-        self.script.reached(name).await;
-        let mut tries = 0;
+        let mut attempts = self.attempts(name);
         loop {
-            let mut tx = self.db.begin(true).await.map_err(too_busy)?;
-            #[cfg(feature = "testing")]
-            tx.follow(Arc::clone(&self.script));
+            let mut tx = attempts.begin().await?;
             let worked = work(&mut tx).await;
-            let (met_another, progress, changed) = (tx.met_another(), tx.has_progress(), tx.changed());
-            let done = match worked {
-                Ok(value) => tx.commit().await.map(|()| value),
-                Err(error) if !met_another => return Err(error),
-                Err(error) if tries >= RETRIES => return Err(error),
-                Err(_) => Err(Error::Again),
-            };
-            match done {
-                Ok(value) => {
-                    if progress {
-                        self.progress.send_modify(|steps| *steps = steps.wrapping_add(1));
-                    }
-                    if let Some(revision) = changed {
-                        announcements::note_changed(revision);
-                    }
-                    tracing::trace!(transaction = name, tries, "write");
-                    return Ok(value);
-                }
-                Err(Error::Again) if tries < RETRIES => tries += 1,
-                Err(error) => return Err(too_busy(error).into()),
+            if let ControlFlow::Break(done) = attempts.end(tx, worked).await {
+                return done;
             }
         }
     }
@@ -201,11 +176,6 @@ impl Store {
     pub async fn close(&self) {
         self.db.close().await;
     }
-}
-
-/// A store that could not be entered after all its tries is unavailable to whoever asked.
-fn too_busy(error: Error) -> Error {
-    if error == Error::Again { Error::Unavailable(error.to_string()) } else { error }
 }
 
 /// Which part of a list is wanted.
