@@ -89,15 +89,11 @@ impl App {
         kept: Option<String>,
     ) -> Result<(), Error> {
         let one = self.new_try(email, network, None);
-        let (app, begun) = (self.clone(), one.clone());
         // Whoever is signed in here is no stranger.
-        let write = self.store().write("own_password", async move |tx: &mut Tx| app.begin_try(tx, &begun, true).await);
-        write.await?;
+        write_tx!(self.store(), "own_password", |tx| self.begin_try(tx, &one, true).await)?;
         if !self.password_matches(password, kept).await? {
             return Err(super::wrong_password());
         }
-        let app = self.clone();
-        let write = self.store().write("own_password_ok", async move |tx: &mut Tx| app.forgive(tx, &one).await);
-        write.await
+        write_tx!(self.store(), "own_password_ok", |tx| self.forgive(tx, &one).await)
     }
 }

@@ -61,19 +61,17 @@ impl App {
     /// `reauthentication_needed`, when this is no address, or after too many mails.
     pub async fn request_address(&self, session: &Secret<String>, email: &str, context: &Context) -> Result<(), Error> {
         let (email, key) = (checked_email(email)?, digest(session));
-        let (app, context) = (self.clone(), context.clone());
-        let write = self.store().write("request_address", async move |tx: &mut Tx| {
-            let (_, person, _) = app.fresh_in(tx, &key).await?;
-            app.count_mail(tx, context.origin, &email).await?;
+        write_tx!(self.store(), "request_address", |tx| {
+            let (_, person, _) = self.fresh_in(tx, &key).await?;
+            self.count_mail(tx, context.origin, &email).await?;
             // The newest wish counts.
-            accounts::use_tokens_of(tx, &person.id, CHANGE, app.now()).await?;
+            accounts::use_tokens_of(tx, &person.id, CHANGE, self.now()).await?;
             let payload = json!({ "email": email }).to_string();
-            let link = app.one_time_link(tx, CHANGE, "confirm-address", &person.id, &payload, LIFE).await?;
+            let link = self.one_time_link(tx, CHANGE, "confirm-address", &person.id, &payload, LIFE).await?;
             let who = format!("{} ({})", harmless(&person.name), masked(&person.email));
             let work = json!({ "email": email, "language": context.language, "link": link, "who": who });
-            app.enqueue(tx, mails::ADDRESS, &work, app.now()).await
-        });
-        write.await
+            self.enqueue(tx, mails::ADDRESS, &work, self.now()).await
+        })
     }
 
     /// Mails the link to the new mailbox, or tells it that it has an account.
@@ -82,17 +80,15 @@ impl App {
         let (email, language, link, who) = (text("email")?, text("language")?, text("link")?, text("who")?);
         let token = link.split_once("token=").map(|(_, token)| Secret::new(token.to_owned()));
         let key = digest(&token.ok_or_else(|| Error::Internal("a link without a token".to_owned()))?);
-        let app = self.clone();
-        let write = self.store().write("settle_address", async move |tx: &mut Tx| {
+        write_tx!(self.store(), "settle_address", |tx| {
             if users::find_by_email(tx, &email).await?.is_some() {
-                accounts::use_token(tx, &key, app.now()).await?;
-                app.mail(tx, &email, Kind::AddressTaken, &language, "").await?;
-            } else if accounts::find_token(tx, CHANGE, &key, app.now()).await?.is_some() {
-                app.mail_about(tx, &email, Kind::ConfirmAddress, &language, &link, &who).await?;
+                accounts::use_token(tx, &key, self.now()).await?;
+                self.mail(tx, &email, Kind::AddressTaken, &language, "").await?;
+            } else if accounts::find_token(tx, CHANGE, &key, self.now()).await?.is_some() {
+                self.mail_about(tx, &email, Kind::ConfirmAddress, &language, &link, &who).await?;
             }
-            Ok::<_, Error>(Outcome::Done)
-        });
-        write.await
+            Ok(Outcome::Done)
+        })
     }
 
     /// What the link to a new address would do; `None` when it does not work any more. Looking spends nothing.
@@ -100,12 +96,11 @@ impl App {
     /// # Errors
     /// When the store cannot.
     pub async fn look_at_address(&self, token: &Secret<String>) -> Result<Option<AddressChange>, Error> {
-        let (app, key) = (self.clone(), digest(token));
-        let read = self.store().read("look_at_address", async move |tx: &mut Tx| {
-            let Some((_, person, address)) = app.asked_address(tx, &key).await? else { return Ok(None) };
-            Ok::<_, Error>(Some(AddressChange { name: person.name, present: masked(&person.email), address }))
-        });
-        read.await
+        let key = digest(token);
+        read_tx!(self.store(), "look_at_address", |tx| {
+            let Some((_, person, address)) = self.asked_address(tx, &key).await? else { return Ok(None) };
+            Ok(Some(AddressChange { name: person.name, present: masked(&person.email), address }))
+        })
     }
 
     /// The token of a link that still works, the person of its account, and the address they asked for.
@@ -126,12 +121,12 @@ impl App {
     /// is signed in to another account; `operator_address` for an operator's address, unless the account itself is
     /// signed in there, in production with a second step.
     pub async fn confirm_address(&self, token: &Secret<String>, session: Option<&Secret<String>>) -> Result<(), Error> {
-        let (app, key, session) = (self.clone(), digest(token), session.map(digest));
-        let write = self.store().write("confirm_address", async move |tx: &mut Tx| {
-            let now = app.now();
-            let (_, person, email) = app.asked_address(tx, &key).await?.ok_or_else(dead_link)?;
+        let (key, session) = (digest(token), session.map(digest));
+        write_tx!(self.store(), "confirm_address", |tx| {
+            let now = self.now();
+            let (_, person, email) = self.asked_address(tx, &key).await?.ok_or_else(dead_link)?;
             accounts::lock(tx, &person.id).await?;
-            app.may_confirm(tx, &person.id, &email, session.as_deref()).await?;
+            self.may_confirm(tx, &person.id, &email, session.as_deref()).await?;
             if users::find_by_email(tx, &email).await?.is_some() || !accounts::use_token(tx, &key, now).await? {
                 return Err(dead_link());
             }
@@ -142,11 +137,10 @@ impl App {
                 other => other.into(),
             })?;
             accounts::use_tokens_of(tx, &person.id, RESET, now).await?;
-            app.mail(tx, &person.email, Kind::AddressChanged, &language, "").await?;
+            self.mail(tx, &person.email, Kind::AddressChanged, &language, "").await?;
             let details = json!({ "data": { "email": "changed" } });
-            app.record_for(tx, &person.id, "user.updated", person.id.as_str(), details).await
-        });
-        write.await
+            self.record_for(tx, &person.id, "user.updated", person.id.as_str(), details).await
+        })
     }
 
     /// Whether this browser may confirm the address for this account.

@@ -3,7 +3,6 @@
 
 use keystead_core::id::UserId;
 use keystead_core::time::Timestamp;
-use keystead_store::Tx;
 use keystead_store::tables::{accounts, agreements, users};
 use serde_json::json;
 
@@ -51,12 +50,11 @@ impl App {
         let reason = operators_reason(actor, reason)?;
         let email = checked_email(email)?;
         not_oneself(actor, &email)?;
-        let (app, actor) = (self.clone(), actor.clone());
-        let write = self.store().write("propose_factor_reset", async move |tx: &mut Tx| {
+        write_tx!(self.store(), "propose_factor_reset", |tx| {
             let user = users::find_by_email(tx, &email).await?.ok_or_else(not_on)?.id;
             let account = accounts::find(tx, &user).await?;
             account.filter(|row| row.totp_confirmed_at.is_some()).ok_or_else(not_on)?;
-            let now = app.now();
+            let now = self.now();
             if !agreements::list(tx, &subject(&user), now.plus(-WAITS)).await?.is_empty() {
                 return Err(Error::Conflict {
                     message: "This has been proposed; another operator decides.".to_owned(),
@@ -64,9 +62,8 @@ impl App {
             }
             agreements::save(tx, &subject(&user), actor.id(), now).await?;
             let details = json!({ "data": { "second_factor": "reset_proposed", "reason": reason } });
-            app.record_about(tx, &actor, &user, "user.updated", user.as_str(), details).await
-        });
-        write.await
+            self.record_about(tx, actor, &user, "user.updated", user.as_str(), details).await
+        })
     }
 
     /// What waits for a second operator, oldest first.
@@ -76,16 +73,15 @@ impl App {
     pub async fn factor_resets(&self, actor: &Actor) -> Result<Vec<FactorReset>, Error> {
         operators_only(actor)?;
         let since = self.now().plus(-WAITS);
-        let read = self.store().read("factor_resets", async move |tx: &mut Tx| {
+        read_tx!(self.store(), "factor_resets", |tx| {
             let mut waiting = Vec::new();
             for one in agreements::list_beginning(tx, SUBJECT, since).await? {
                 let Some(Ok(user)) = one.subject.strip_prefix(SUBJECT).map(str::parse::<UserId>) else { continue };
                 let Some(row) = users::find(tx, &user).await? else { continue };
                 waiting.push(FactorReset { user, email: row.email, by: one.person, at: one.at });
             }
-            Ok::<_, Error>(waiting)
-        });
-        read.await
+            Ok(waiting)
+        })
     }
 
     /// A second operator agrees, and the second factor goes: every session ends, and the mailbox is told.
@@ -100,10 +96,10 @@ impl App {
             let message = "A second person must agree before a second step is reset.".to_owned();
             return Err(Error::Forbidden { param: None, message });
         }
-        let (app, actor, subject) = (self.clone(), actor.clone(), subject(user));
-        let write = self.store().write("agree_to_factor_reset", async move |tx: &mut Tx| {
+        let subject = subject(user);
+        write_tx!(self.store(), "agree_to_factor_reset", |tx| {
             // Taken back meanwhile and proposed again, perhaps by this person.
-            let proposed = agreements::list(tx, &subject, app.now().plus(-WAITS)).await?;
+            let proposed = agreements::list(tx, &subject, self.now().plus(-WAITS)).await?;
             if proposed != [waiting.by.clone()] {
                 return Err(Error::not_found("proposal", waiting.user.as_str()));
             }
@@ -111,9 +107,8 @@ impl App {
             if agreements::delete(tx, &subject).await? == 0 {
                 return Err(Error::not_found("proposal", waiting.user.as_str()));
             }
-            app.drop_second_factor(tx, &actor, &waiting.user).await
-        });
-        write.await
+            self.drop_second_factor(tx, actor, &waiting.user).await
+        })
     }
 
     /// Takes a proposal back; any operator may.
@@ -122,13 +117,12 @@ impl App {
     /// For anybody but an operator, or when there is none.
     pub async fn discard_factor_reset(&self, actor: &Actor, user: &UserId) -> Result<(), Error> {
         operators_only(actor)?;
-        let (user, subject) = (user.clone(), subject(user));
-        let write = self.store().write("discard_factor_reset", async move |tx: &mut Tx| {
+        let subject = subject(user);
+        write_tx!(self.store(), "discard_factor_reset", |tx| {
             match agreements::delete(tx, &subject).await? {
                 0 => Err(Error::not_found("proposal", user.as_str())),
                 _ => Ok(()),
             }
-        });
-        write.await
+        })
     }
 }

@@ -93,14 +93,13 @@ impl App {
             return Ok((None, text("next")));
         }
         let fresh = self.draw(UserId::generate);
-        let (app, context, cookie) = (self.clone(), context.clone(), cookie.clone());
-        let write = self.store().write("sign_in_elsewhere", async move |tx: &mut Tx| {
-            app.spend_carried(tx, &cookie, DEPARTED_LIFE).await?;
-            let user = app.person_of(tx, &fresh, &identity, &context).await?;
+        let write = write_tx!(self.store(), "sign_in_elsewhere", |tx| {
+            self.spend_carried(tx, cookie, DEPARTED_LIFE).await?;
+            let user = self.person_of(tx, &fresh, &identity, context).await?;
             let (issuer, subject) = (identity.issuer.clone(), identity.subject.clone());
-            app.let_in(tx, &user, &Proven::Identity { issuer, subject }, &context).await
+            self.let_in(tx, &user, &Proven::Identity { issuer, subject }, context).await
         });
-        Ok((Some(write.await?), text("next")))
+        Ok((Some(write?), text("next")))
     }
 
     /// Lets an identity open the account of a person who was signed in when they left, and still is: whoever ended that
@@ -113,23 +112,21 @@ impl App {
         identity: Identity,
         context: &Context,
     ) -> Result<(), Error> {
-        let (app, session, cookie, context) = (self.clone(), session.to_owned(), cookie.clone(), context.clone());
-        let write = self.store().write("join_own", async move |tx: &mut Tx| {
+        write_tx!(self.store(), "join_own", |tx| {
             accounts::lock(tx, &user).await?;
-            if !app.session_is_open(tx, &user, &session).await? {
+            if !self.session_is_open(tx, &user, session).await? {
                 return Err(dead_link());
             }
-            app.spend_carried(tx, &cookie, DEPARTED_LIFE).await?;
+            self.spend_carried(tx, cookie, DEPARTED_LIFE).await?;
             match accounts::find_identity(tx, &identity.issuer, &identity.subject).await? {
                 Some(known) if known == user => Ok(()),
                 Some(_) => Err(identity_taken()),
                 None => {
                     let alive = users::find(tx, &user).await?.is_some_and(|row| row.deactivated_at.is_none());
-                    if alive { app.join_identity(tx, &user, &identity, &context).await } else { Err(wrong()) }
+                    if alive { self.join_identity(tx, &user, &identity, context).await } else { Err(wrong()) }
                 }
             }
-        });
-        write.await
+        })
     }
 
     /// Who an identity is here. An address alone joins nothing that somebody can open (INC-6): whoever can, signs in and
@@ -208,19 +205,18 @@ impl App {
     /// # Errors
     /// `reauthentication_needed`, `only_way_in` when neither password nor passkey would be left, or when there is none.
     pub async fn part_identity(&self, session: &Secret<String>, issuer: &str) -> Result<SignedIn, Error> {
-        let (app, key, issuer) = (self.clone(), digest(session), issuer.to_owned());
-        let write = self.store().write("part_identity", async move |tx: &mut Tx| {
-            let (_, person, account) = app.fresh_in(tx, &key).await?;
+        let key = digest(session);
+        write_tx!(self.store(), "part_identity", |tx| {
+            let (_, person, account) = self.fresh_in(tx, &key).await?;
             let (user, password) = (&person.id, account.and_then(|account| account.password));
             if password.is_none() && passkeys::list_of_user(tx, user).await?.is_empty() {
                 return Err(only_way_in());
             }
-            if accounts::delete_identities(tx, user, &issuer).await? == 0 {
+            if accounts::delete_identities(tx, user, issuer).await? == 0 {
                 return Err(Error::not_found("identity", ""));
             }
-            app.factor_changed(tx, &key, user, Kind::IdentityParted, &issuer, json!({ "identity": "removed" })).await
-        });
-        write.await
+            self.factor_changed(tx, &key, user, Kind::IdentityParted, issuer, json!({ "identity": "removed" })).await
+        })
     }
 }
 

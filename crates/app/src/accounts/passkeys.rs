@@ -135,12 +135,11 @@ impl App {
         purpose: &'static str,
         state: &Secret<String>,
     ) -> Result<(Option<UserId>, T), Error> {
-        let (key, now, purpose) = (digest(state), self.now(), purpose.to_owned());
-        let write = self.store().write("take_question", async move |tx: &mut Tx| {
-            let row = accounts::find_token(tx, &purpose, &key, now).await?.ok_or_else(dead_link)?;
+        let (key, now) = (digest(state), self.now());
+        let row = write_tx!(self.store(), "take_question", |tx| {
+            let row = accounts::find_token(tx, purpose, &key, now).await?.ok_or_else(dead_link)?;
             if accounts::use_token(tx, &key, now).await? { Ok(row) } else { Err(dead_link()) }
-        });
-        let row = write.await?;
+        })?;
         let sealed = URL_SAFE_NO_PAD.decode(&row.payload).map_err(|_| dead_link())?;
         let kept = self.sealer().open("tokens.payload:passkey", &sealed)?;
         let kept = serde_json::from_slice(kept.expose()).map_err(|_| dead_link())?;
@@ -154,20 +153,19 @@ impl App {
     pub async fn begin_passkey(&self, session: &Secret<String>) -> Result<Question, Error> {
         let site = self.site()?;
         let view = self.fresh_session(session).await?;
-        let (app, user, key) = (self.clone(), view.user.clone(), digest(session));
-        let write = self.store().write("begin_passkey", async move |tx: &mut Tx| {
-            app.fresh_in(tx, &key).await?;
-            let known = passkeys::list_of_user(tx, &user).await?;
+        let (user, key) = (&view.user, digest(session));
+        write_tx!(self.store(), "begin_passkey", |tx| {
+            self.fresh_in(tx, &key).await?;
+            let known = passkeys::list_of_user(tx, user).await?;
             if known.len() >= MOST {
                 return Err(too_many());
             }
             let ids = known.iter().filter_map(|row| URL_SAFE_NO_PAD.decode(&row.id).ok()).collect();
-            let started = site.start_passkey_registration(handle(&user), &view.email, &view.name, Some(ids));
+            let started = site.start_passkey_registration(handle(user), &view.email, &view.name, Some(ids));
             let (options, kept) = started.map_err(|error| broken(&error))?;
-            let state = app.keep_question(tx, NEW, Some(&user), &to_text(&kept)?).await?;
+            let state = self.keep_question(tx, NEW, Some(user), &to_text(&kept)?).await?;
             Ok(Question { state, options: discoverable(&to_text(&options)?)? })
-        });
-        write.await
+        })
     }
 
     /// Adds the passkey that an authenticator made. Other sessions end, the session goes on under a new secret, and the
@@ -196,9 +194,9 @@ impl App {
             created_at: self.now(),
             used_at: None,
         };
-        let (app, key) = (self.clone(), digest(session));
-        let write = self.store().write("add_passkey", async move |tx: &mut Tx| {
-            app.fresh_in(tx, &key).await?;
+        let key = digest(session);
+        write_tx!(self.store(), "add_passkey", |tx| {
+            self.fresh_in(tx, &key).await?;
             // Again, with the account held: two that are added at once meet here.
             if passkeys::list_of_user(tx, &row.user).await?.len() >= MOST {
                 return Err(too_many());
@@ -207,9 +205,8 @@ impl App {
                 keystead_store::Error::Conflict(_) => refused(),
                 other => other.into(),
             })?;
-            app.factor_changed(tx, &key, &row.user, Kind::PasskeyAdded, "", json!({ "passkey": "added" })).await
-        });
-        write.await
+            self.factor_changed(tx, &key, &row.user, Kind::PasskeyAdded, "", json!({ "passkey": "added" })).await
+        })
     }
 
     /// Takes a passkey away. Other sessions end, as after every change of how a person proves himself.
@@ -217,15 +214,14 @@ impl App {
     /// # Errors
     /// `reauthentication_needed`, or when there is none under this id.
     pub async fn remove_passkey(&self, session: &Secret<String>, id: &str) -> Result<SignedIn, Error> {
-        let (app, key, id) = (self.clone(), digest(session), id.to_owned());
-        let write = self.store().write("remove_passkey", async move |tx: &mut Tx| {
-            let (_, person, _) = app.fresh_in(tx, &key).await?;
-            if !passkeys::delete(tx, &person.id, &id).await? {
+        let key = digest(session);
+        write_tx!(self.store(), "remove_passkey", |tx| {
+            let (_, person, _) = self.fresh_in(tx, &key).await?;
+            if !passkeys::delete(tx, &person.id, id).await? {
                 return Err(Error::not_found("passkey", ""));
             }
-            app.factor_changed(tx, &key, &person.id, Kind::PasskeyRemoved, "", json!({ "passkey": "removed" })).await
-        });
-        write.await
+            self.factor_changed(tx, &key, &person.id, Kind::PasskeyRemoved, "", json!({ "passkey": "removed" })).await
+        })
     }
 
     /// Asks for a passkey of any account. Nothing is stored for it.
@@ -280,12 +276,10 @@ impl App {
         context: &Context,
     ) -> Result<SignedIn, Error> {
         let answered = self.answered(state, answer)?;
-        let (app, context) = (self.clone(), context.clone());
-        let write = self.store().write("sign_in_with_passkey", async move |tx: &mut Tx| {
-            let user = app.holder(tx, &answered).await?;
-            app.begin_session(tx, &user, &context, true).await
-        });
-        write.await
+        write_tx!(self.store(), "sign_in_with_passkey", |tx| {
+            let user = self.holder(tx, &answered).await?;
+            self.begin_session(tx, &user, context, true).await
+        })
     }
 
     /// Proves oneself again with a passkey of one's own ([`App::reauthenticate`]).
@@ -299,15 +293,14 @@ impl App {
         answer: &str,
     ) -> Result<SignedIn, Error> {
         let answered = self.answered(state, answer)?;
-        let (app, key) = (self.clone(), digest(session));
-        let write = self.store().write("reauthenticate_with_passkey", async move |tx: &mut Tx| {
-            let (_, person, _) = app.held_session(tx, &key).await?;
-            if app.holder(tx, &answered).await? != person.id {
+        let key = digest(session);
+        write_tx!(self.store(), "reauthenticate_with_passkey", |tx| {
+            let (_, person, _) = self.held_session(tx, &key).await?;
+            if self.holder(tx, &answered).await? != person.id {
                 return Err(refused());
             }
-            app.renew_session_as(tx, &key, Some(true)).await
-        });
-        write.await
+            self.renew_session_as(tx, &key, Some(true)).await
+        })
     }
 }
 

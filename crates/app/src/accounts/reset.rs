@@ -1,7 +1,6 @@
 //! A forgotten password: a link by mail, then a new one. A second factor is still asked for afterwards (ASVS 6.4.3).
 
 use keystead_core::secret::Secret;
-use keystead_store::Tx;
 use keystead_store::tables::{accounts, users};
 use serde_json::{Value, json};
 
@@ -26,28 +25,24 @@ impl App {
     /// When this is no address, or after too many tries.
     pub async fn request_reset(&self, email: &str, context: &Context) -> Result<(), Error> {
         let email = checked_email(email)?;
-        let (app, context) = (self.clone(), context.clone());
-        let write = self.store().write("request_reset", async move |tx: &mut Tx| {
-            app.count_mail(tx, context.origin, &email).await?;
+        write_tx!(self.store(), "request_reset", |tx| {
+            self.count_mail(tx, context.origin, &email).await?;
             let work = json!({ "email": email, "language": context.language });
-            app.enqueue(tx, mails::RESET, &work, app.now()).await
-        });
-        write.await
+            self.enqueue(tx, mails::RESET, &work, self.now()).await
+        })
     }
 
     pub(super) async fn settle_reset(&self, payload: &Value) -> Result<Outcome, Error> {
         let text = |name: &str| field(payload, name).map(str::to_owned);
         let (email, language) = (text("email")?, text("language")?);
-        let app = self.clone();
-        let write = self.store().write("settle_reset", async move |tx: &mut Tx| {
+        write_tx!(self.store(), "settle_reset", |tx| {
             let user = users::find_by_email(tx, &email).await?.filter(|row| row.deactivated_at.is_none());
             if let Some(user) = user {
-                let link = app.one_time_link(tx, RESET, "reset", &user.id, "{}", RESET_LIFE).await?;
-                app.mail(tx, &user.email, Kind::Reset, &language, &link).await?;
+                let link = self.one_time_link(tx, RESET, "reset", &user.id, "{}", RESET_LIFE).await?;
+                self.mail(tx, &user.email, Kind::Reset, &language, &link).await?;
             }
-            Ok::<_, Error>(Outcome::Done)
-        });
-        write.await
+            Ok(Outcome::Done)
+        })
     }
 
     /// Whether a reset link still works. Looking spends nothing.
@@ -70,19 +65,16 @@ impl App {
         context: &Context,
     ) -> Result<SignedIn, Error> {
         let (now, key) = (self.now(), digest(token));
-        let wanted = key.clone();
         // Nothing is hashed for a link that does not work.
-        let read = self.store().read("reset_of", async move |tx: &mut Tx| {
-            let row = accounts::find_token(tx, RESET, &wanted, now).await?.ok_or_else(dead_link)?;
+        let person = read_tx!(self.store(), "reset_of", |tx| {
+            let row = accounts::find_token(tx, RESET, &key, now).await?.ok_or_else(dead_link)?;
             let user = users::find(tx, &row.user.ok_or_else(dead_link)?).await?;
             user.filter(|row| row.deactivated_at.is_none()).ok_or_else(dead_link)
-        });
-        let person = read.await?;
+        })?;
         acceptable(password, &person.email, &[&self.settings().operator])?;
         let hash = self.hash_password(password).await?;
-        let (app, context) = (self.clone(), context.clone());
-        let write = self.store().write("reset_password", async move |tx: &mut Tx| {
-            let now = app.now();
+        write_tx!(self.store(), "reset_password", |tx| {
+            let now = self.now();
             // Again: the account may have been closed, or its address changed, while the password was hashed.
             let person = users::find(tx, &person.id).await?.filter(|row| row.deactivated_at.is_none());
             let person = person.ok_or_else(dead_link)?;
@@ -91,18 +83,17 @@ impl App {
                 return Err(dead_link());
             }
             let known = accounts::lock(tx, user).await?;
-            let mut account = known.unwrap_or_else(|| app.new_account(user, None, &context));
+            let mut account = known.unwrap_or_else(|| self.new_account(user, None, context));
             account.password = Some(hash.clone());
             account.password_changed_at = Some(now);
             account.confirmed_at.get_or_insert(now);
             accounts::save(tx, &account).await?;
             accounts::use_tokens_of(tx, user, CONFIRM, now).await?;
-            app.end_other_ways_in(tx, user, &[]).await?;
-            app.mail(tx, &person.email, Kind::PasswordChanged, &context.language, "").await?;
+            self.end_other_ways_in(tx, user, &[]).await?;
+            self.mail(tx, &person.email, Kind::PasswordChanged, &context.language, "").await?;
             let details = json!({ "data": { "password": "reset" } });
-            app.record_for(tx, user, "user.updated", user.as_str(), details).await?;
-            app.let_in(tx, user, &app.password_proven(&hash), &context).await
-        });
-        write.await
+            self.record_for(tx, user, "user.updated", user.as_str(), details).await?;
+            self.let_in(tx, user, &self.password_proven(&hash), context).await
+        })
     }
 }

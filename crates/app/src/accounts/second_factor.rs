@@ -134,26 +134,26 @@ impl App {
         code: &str,
         context: &Context,
     ) -> Result<SignedIn, Error> {
-        let (app, key, code, context) = (self.clone(), digest(waiting), code.to_owned(), context.clone());
-        let write = self.store().write("prove_second_factor", async move |tx: &mut Tx| {
-            let now = app.now();
+        let key = digest(waiting);
+        write_tx!(self.store(), "prove_second_factor", |tx| {
+            let now = self.now();
             let row = accounts::find_token(tx, WAITING, &key, now).await?.ok_or_else(dead_link)?;
             let user = row.user.ok_or_else(dead_link)?;
             let proven: Proven = serde_json::from_str(&row.payload).map_err(|_| dead_link())?;
-            if !app.judge_code(tx, &user, &code, context.origin.ip).await? {
+            if !self.judge_code(tx, &user, code, context.origin.ip).await? {
                 return Ok(None);
             }
             if !accounts::use_token(tx, &key, now).await? {
                 return Err(dead_link());
             }
             // What was proven before the code may have been taken away while it was awaited.
-            app.still_proven(tx, &user, &proven).await.map_err(|error| match error {
+            self.still_proven(tx, &user, &proven).await.map_err(|error| match error {
                 Error::Invalid { .. } => dead_link(),
                 other => other,
             })?;
-            app.begin_session(tx, &user, &context, false).await.map(Some)
-        });
-        write.await?.ok_or_else(wrong_code)
+            self.begin_session(tx, &user, context, false).await.map(Some)
+        })?
+        .ok_or_else(wrong_code)
     }
 
     /// Whether a code is right; spends it if so and counts the try if not. The caller commits either way.
@@ -184,10 +184,8 @@ impl App {
 
     /// As [`App::judge_code`], for somebody who is signed in.
     pub(super) async fn own_code(&self, user: &UserId, code: &str) -> Result<(), Error> {
-        let (app, user, code) = (self.clone(), user.clone(), code.to_owned());
-        let write =
-            self.store().write("own_code", async move |tx: &mut Tx| app.judge_code(tx, &user, &code, None).await);
-        if write.await? { Ok(()) } else { Err(wrong_code()) }
+        let write = write_tx!(self.store(), "own_code", |tx| self.judge_code(tx, user, code, None).await);
+        if write? { Ok(()) } else { Err(wrong_code()) }
     }
 
     /// The time step a code of the app belongs to, near enough to now.
@@ -210,18 +208,17 @@ impl App {
         self.draw(|rng| rng.fill_bytes(&mut bytes));
         let made = totp(&bytes, &self.settings().operator, &view.email)?;
         let sealed = self.draw(|rng| self.sealer().seal(rng, &context(&view.user), &bytes));
-        let (app, user, key) = (self.clone(), view.user, digest(session));
-        let write = self.store().write("enrol_second_factor", async move |tx: &mut Tx| {
-            let (_, _, known) = app.fresh_in(tx, &key).await?;
-            let mut account = known.unwrap_or_else(|| app.new_account(&user, None, &Context::default()));
+        let (user, key) = (view.user, digest(session));
+        write_tx!(self.store(), "enrol_second_factor", |tx| {
+            let (_, _, known) = self.fresh_in(tx, &key).await?;
+            let mut account = known.unwrap_or_else(|| self.new_account(&user, None, &Context::default()));
             if account.totp_confirmed_at.is_some() {
                 return Err(Error::Conflict { message: "The second step is on already.".to_owned() });
             }
             account.totp_sealed = Some(sealed.clone());
             account.totp_last_step = 0;
             Ok(accounts::save(tx, &account).await?)
-        });
-        write.await?;
+        })?;
         enrolment(&made)
     }
 
@@ -231,11 +228,9 @@ impl App {
     /// `reauthentication_needed`.
     pub async fn begun_second_factor(&self, session: &Secret<String>) -> Result<Option<Enrolment>, Error> {
         let view = self.fresh_session(session).await?;
-        let user = view.user.clone();
-        let read = self
-            .store()
-            .read("begun_second_factor", async move |tx: &mut Tx| Ok::<_, Error>(accounts::find(tx, &user).await?));
-        let account = read.await?.filter(|row| row.totp_confirmed_at.is_none());
+        let user = &view.user;
+        let account = read_tx!(self.store(), "begun_second_factor", |tx| Ok(accounts::find(tx, user).await?))?
+            .filter(|row| row.totp_confirmed_at.is_none());
         let Some(sealed) = account.and_then(|row| row.totp_sealed) else { return Ok(None) };
         let bytes = self.sealer().open(&context(&view.user), &sealed)?;
         let made = totp(bytes.expose(), &self.settings().operator, &view.email)?;
@@ -252,22 +247,21 @@ impl App {
         session: &Secret<String>,
         code: &str,
     ) -> Result<(Vec<Secret<String>>, SignedIn), Error> {
-        let (app, key, code) = (self.clone(), digest(session), code.to_owned());
-        let write = self.store().write("confirm_second_factor", async move |tx: &mut Tx| {
-            let (_, person, account) = app.fresh_in(tx, &key).await?;
+        let key = digest(session);
+        write_tx!(self.store(), "confirm_second_factor", |tx| {
+            let (_, person, account) = self.fresh_in(tx, &key).await?;
             let user = &person.id;
             let mut account = account
                 .filter(|row| row.totp_sealed.is_some() && row.totp_confirmed_at.is_none())
                 .ok_or_else(|| Error::impossible("Begin by adding the account to an authenticator app."))?;
-            account.totp_last_step = app.step_of(&account, &code)?.ok_or_else(wrong_code)?;
-            account.totp_confirmed_at = Some(app.now());
+            account.totp_last_step = self.step_of(&account, code)?.ok_or_else(wrong_code)?;
+            account.totp_confirmed_at = Some(self.now());
             accounts::save(tx, &account).await?;
-            let codes = app.replace_recovery_codes(tx, user).await?;
+            let codes = self.replace_recovery_codes(tx, user).await?;
             let signed_in =
-                app.factor_changed(tx, &key, user, Kind::FactorOn, "", json!({ "second_factor": "on" })).await?;
+                self.factor_changed(tx, &key, user, Kind::FactorOn, "", json!({ "second_factor": "on" })).await?;
             Ok((codes, signed_in))
-        });
-        write.await
+        })
     }
 
     /// Switches the second factor off. The fresh proof it asks for had a code in it. Other sessions end; the session goes
@@ -276,15 +270,14 @@ impl App {
     /// # Errors
     /// `reauthentication_needed`, or when it is not on.
     pub async fn disable_second_factor(&self, session: &Secret<String>) -> Result<SignedIn, Error> {
-        let (app, key) = (self.clone(), digest(session));
-        let write = self.store().write("disable_second_factor", async move |tx: &mut Tx| {
-            let (_, person, account) = app.fresh_in(tx, &key).await?;
+        let key = digest(session);
+        write_tx!(self.store(), "disable_second_factor", |tx| {
+            let (_, person, account) = self.fresh_in(tx, &key).await?;
             let user = &person.id;
             let account = account.filter(|row| row.totp_confirmed_at.is_some());
-            app.take_factor(tx, account.ok_or_else(not_on)?).await?;
-            app.factor_changed(tx, &key, user, Kind::FactorOff, "", json!({ "second_factor": "off" })).await
-        });
-        write.await
+            self.take_factor(tx, account.ok_or_else(not_on)?).await?;
+            self.factor_changed(tx, &key, user, Kind::FactorOff, "", json!({ "second_factor": "off" })).await
+        })
     }
 
     /// Switches a person's second factor off from the command line, for somebody who lost the app and the recovery
@@ -298,13 +291,11 @@ impl App {
             return Err(Error::Forbidden { param: None, message: "Only an operator can do this.".to_owned() });
         }
         let email = checked_email(email)?;
-        let (app, actor) = (self.clone(), actor.clone());
-        let write = self.store().write("reset_second_factor", async move |tx: &mut Tx| {
+        write_tx!(self.store(), "reset_second_factor", |tx| {
             let user = users::find_by_email(tx, &email).await?.ok_or_else(|| Error::not_found("user", ""))?.id;
-            app.drop_second_factor(tx, &actor, &user).await?;
+            self.drop_second_factor(tx, actor, &user).await?;
             Ok(user)
-        });
-        write.await
+        })
     }
 
     /// Switches a person's second factor off for an operator, ends every session, tells the mailbox, and writes it
@@ -332,17 +323,16 @@ impl App {
     /// # Errors
     /// `reauthentication_needed`, or when the second factor is not on.
     pub async fn renew_recovery_codes(&self, session: &Secret<String>) -> Result<Vec<Secret<String>>, Error> {
-        let (app, key) = (self.clone(), digest(session));
-        let write = self.store().write("renew_recovery_codes", async move |tx: &mut Tx| {
-            let (_, person, account) = app.fresh_in(tx, &key).await?;
+        let key = digest(session);
+        write_tx!(self.store(), "renew_recovery_codes", |tx| {
+            let (_, person, account) = self.fresh_in(tx, &key).await?;
             account.filter(|row| row.totp_confirmed_at.is_some()).ok_or_else(not_on)?;
-            let codes = app.replace_recovery_codes(tx, &person.id).await?;
-            app.mail_person(tx, &person.id, Kind::RecoveryCodesMade, "").await?;
+            let codes = self.replace_recovery_codes(tx, &person.id).await?;
+            self.mail_person(tx, &person.id, Kind::RecoveryCodesMade, "").await?;
             let details = json!({ "data": { "recovery_codes": "renewed" } });
-            app.record_for(tx, &person.id, "user.updated", person.id.as_str(), details).await?;
+            self.record_for(tx, &person.id, "user.updated", person.id.as_str(), details).await?;
             Ok(codes)
-        });
-        write.await
+        })
     }
 
     async fn replace_recovery_codes(&self, tx: &mut Tx, user: &UserId) -> Result<Vec<Secret<String>>, Error> {

@@ -55,19 +55,17 @@ impl App {
     /// # Errors
     /// When the store cannot.
     pub async fn security(&self, user: &UserId) -> Result<SecurityView, Error> {
-        let user = user.clone();
-        let read = self.store().read("security", async move |tx: &mut Tx| {
-            let account = accounts::find(tx, &user).await?;
-            Ok::<_, Error>(SecurityView {
+        read_tx!(self.store(), "security", |tx| {
+            let account = accounts::find(tx, user).await?;
+            Ok(SecurityView {
                 has_password: account.as_ref().is_some_and(|row| row.password.is_some()),
                 password_changed_at: account.as_ref().and_then(|row| row.password_changed_at),
                 second_factor_since: account.as_ref().and_then(|row| row.totp_confirmed_at),
-                recovery_codes: accounts::count_recovery_codes(tx, &user).await?,
-                identities: accounts::list_identities(tx, &user).await?,
-                passkeys: passkeys::list_of_user(tx, &user).await?.into_iter().map(shown).collect(),
+                recovery_codes: accounts::count_recovery_codes(tx, user).await?,
+                identities: accounts::list_identities(tx, user).await?,
+                passkeys: passkeys::list_of_user(tx, user).await?.into_iter().map(shown).collect(),
             })
-        });
-        read.await
+        })
     }
 
     /// Proves oneself again before a dangerous act: with the password if there is one, and with a code if the second
@@ -98,26 +96,24 @@ impl App {
         if with_code {
             self.own_code(&view.user, code).await?;
         }
-        let (app, key) = (self.clone(), digest(session));
-        let write = self.store().write("reauthenticate", async move |tx: &mut Tx| {
-            let (_, _, account) = app.held_session(tx, &key).await?;
+        let key = digest(session);
+        write_tx!(self.store(), "reauthenticate", |tx| {
+            let (_, _, account) = self.held_session(tx, &key).await?;
             // Another password, or another second step, since this one was typed: it proves nothing any more.
             let same = |row: &accounts::Account| row.password == kept && row.totp_confirmed_at.is_some() == with_code;
             account.filter(same).ok_or_else(wrong_password)?;
-            app.renew_session(tx, &key).await
-        });
-        write.await
+            self.renew_session(tx, &key).await
+        })
     }
 
     /// The password's hash, and the network a session came from.
     async fn guard(&self, user: &UserId, session: &str) -> Result<(Option<String>, String), Error> {
-        let (user, session, now) = (user.clone(), session.to_owned(), self.now());
-        let read = self.store().read("guard", async move |tx: &mut Tx| {
-            let kept = accounts::find(tx, &user).await?.and_then(|row| row.password);
-            let here = sessions::list(tx, &user, now).await?.into_iter().find(|row| row.id == session);
-            Ok::<_, Error>((kept, here.map(|row| row.network).unwrap_or_default()))
-        });
-        read.await
+        let now = self.now();
+        read_tx!(self.store(), "guard", |tx| {
+            let kept = accounts::find(tx, user).await?.and_then(|row| row.password);
+            let here = sessions::list(tx, user, now).await?.into_iter().find(|row| row.id == session);
+            Ok((kept, here.map(|row| row.network).unwrap_or_default()))
+        })
     }
 
     /// Changes the password with the old one. Other sessions and reset links end; the session goes on under a new
@@ -140,23 +136,22 @@ impl App {
         };
         self.own_password(&view.email, &network, old, Some(kept.clone())).await?;
         let hash = self.hash_password(new).await?;
-        let (app, key) = (self.clone(), digest(session));
-        let write = self.store().write("change_password", async move |tx: &mut Tx| {
-            let (now, user) = (app.now(), &view.user);
+        let key = digest(session);
+        write_tx!(self.store(), "change_password", |tx| {
+            let (now, user) = (self.now(), &view.user);
             // Changed by somebody else in between: what was proven is not the password any more.
-            let (_, _, account) = app.held_session(tx, &key).await?;
+            let (_, _, account) = self.held_session(tx, &key).await?;
             let account = account.filter(|row| row.password.as_ref() == Some(&kept));
             let mut account = account.ok_or_else(wrong_password)?;
             account.password = Some(hash.clone());
             account.password_changed_at = Some(now);
             accounts::save(tx, &account).await?;
-            app.end_other_ways_in(tx, user, &key).await?;
-            let signed_in = app.renew_session(tx, &key).await?;
-            app.mail_person(tx, user, Kind::PasswordChanged, "").await?;
+            self.end_other_ways_in(tx, user, &key).await?;
+            let signed_in = self.renew_session(tx, &key).await?;
+            self.mail_person(tx, user, Kind::PasswordChanged, "").await?;
             let details = json!({ "data": { "password": "changed" } });
-            app.record_for(tx, user, "user.updated", user.as_str(), details).await?;
+            self.record_for(tx, user, "user.updated", user.as_str(), details).await?;
             Ok(signed_in)
-        });
-        write.await
+        })
     }
 }

@@ -262,22 +262,18 @@ impl App {
     /// # Errors
     /// When the store cannot.
     pub async fn session(&self, secret: &Secret<String>) -> Result<Option<SessionView>, Error> {
-        let (app, key, now) = (self.clone(), digest(secret), self.now());
-        let wanted = key.clone();
-        let read = self.store().read("session", async move |tx: &mut Tx| {
-            let Some(row) = sessions::find(tx, &wanted, now, now.plus(-IDLE)).await? else { return Ok(None) };
+        let (key, now) = (digest(secret), self.now());
+        let read = read_tx!(self.store(), "session", |tx| {
+            let Some(row) = sessions::find(tx, &key, now, now.plus(-IDLE)).await? else { return Ok(None) };
             let Some(user) = users::find(tx, &row.user).await?.filter(|row| row.deactivated_at.is_none()) else {
                 return Ok(None);
             };
             let account = accounts::find(tx, &row.user).await?;
-            Ok::<_, Error>(Some((app.session_view(&row, user, account), row.seen_at)))
-        });
-        let Some((view, seen_at)) = read.await? else { return Ok(None) };
+            Ok(Some((self.session_view(&row, user, account), row.seen_at)))
+        })?;
+        let Some((view, seen_at)) = read else { return Ok(None) };
         if now.since(seen_at) >= SEEN_EVERY {
-            let write = self
-                .store()
-                .write("touch_session", async move |tx: &mut Tx| Ok::<_, Error>(sessions::touch(tx, &key, now).await?));
-            write.await?;
+            write_tx!(self.store(), "touch_session", |tx| Ok(sessions::touch(tx, &key, now).await?))?;
         }
         Ok(Some(view))
     }
@@ -318,15 +314,13 @@ impl App {
     /// # Errors
     /// When the store cannot.
     pub async fn end_session(&self, user: &UserId, id: &str) -> Result<bool, Error> {
-        let (app, user, id) = (self.clone(), user.clone(), id.to_owned());
-        let write = self.store().write("end_session", async move |tx: &mut Tx| {
-            let ended = sessions::revoke(tx, &user, &id, app.now()).await?;
+        write_tx!(self.store(), "end_session", |tx| {
+            let ended = sessions::revoke(tx, user, id, self.now()).await?;
             if ended {
-                app.record_for(tx, &user, "logout.succeeded", &id, json!({})).await?;
+                self.record_for(tx, user, "logout.succeeded", id, json!({})).await?;
             }
-            Ok::<_, Error>(ended)
-        });
-        write.await
+            Ok(ended)
+        })
     }
 
     /// Ends every other session of a person. Answers how many.
@@ -334,16 +328,15 @@ impl App {
     /// # Errors
     /// When the store cannot.
     pub async fn end_other_sessions(&self, user: &UserId, keep: &Secret<String>) -> Result<u64, Error> {
-        let (app, user, keep) = (self.clone(), user.clone(), digest(keep));
-        let write = self.store().write("end_other_sessions", async move |tx: &mut Tx| {
-            let ended = sessions::revoke_others(tx, &user, &keep, app.now()).await?;
+        let keep = digest(keep);
+        write_tx!(self.store(), "end_other_sessions", |tx| {
+            let ended = sessions::revoke_others(tx, user, &keep, self.now()).await?;
             if ended > 0 {
                 let details = json!({ "data": { "sessions": ended } });
-                app.record_for(tx, &user, "logout.succeeded", user.as_str(), details).await?;
+                self.record_for(tx, user, "logout.succeeded", user.as_str(), details).await?;
             }
-            Ok::<_, Error>(ended)
-        });
-        write.await
+            Ok(ended)
+        })
     }
 
     /// Where a person is signed in.
@@ -351,9 +344,9 @@ impl App {
     /// # Errors
     /// When the store cannot.
     pub async fn devices(&self, user: &UserId, current: &str) -> Result<Vec<DeviceView>, Error> {
-        let (user, current, now) = (user.clone(), current.to_owned(), self.now());
-        let read = self.store().read("devices", async move |tx: &mut Tx| {
-            let rows = sessions::list(tx, &user, now).await?;
+        let now = self.now();
+        read_tx!(self.store(), "devices", |tx| {
+            let rows = sessions::list(tx, user, now).await?;
             let view = |row: Session| DeviceView {
                 current: row.id == current,
                 id: row.id,
@@ -363,9 +356,8 @@ impl App {
                 seen_at: row.seen_at,
             };
             let used = |row: &Session| now.since(row.seen_at) < IDLE;
-            Ok::<_, Error>(rows.into_iter().filter(used).map(view).collect())
-        });
-        read.await
+            Ok(rows.into_iter().filter(used).map(view).collect())
+        })
     }
 
     /// Keeps how a person wants pages to be; `None` leaves a value as it is.
@@ -387,10 +379,9 @@ impl App {
         let language = one_of(language, &["", "en", "pl", "ja"], "language")?;
         let theme = one_of(theme, &["", "light", "dark"], "theme")?;
         let zone = time_zone.filter(|zone| zone.len() <= 64 && !zone.chars().any(char::is_control)).map(str::to_owned);
-        let (app, user) = (self.clone(), user.clone());
-        let write = self.store().write("prefer", async move |tx: &mut Tx| {
-            let known = accounts::lock(tx, &user).await?;
-            let mut account = known.unwrap_or_else(|| app.new_account(&user, None, &Context::default()));
+        write_tx!(self.store(), "prefer", |tx| {
+            let known = accounts::lock(tx, user).await?;
+            let mut account = known.unwrap_or_else(|| self.new_account(user, None, &Context::default()));
             if let Some(language) = language.clone() {
                 account.language = language;
             }
@@ -400,9 +391,8 @@ impl App {
             if let Some(zone) = zone.clone() {
                 account.time_zone = zone;
             }
-            Ok::<_, Error>(accounts::save(tx, &account).await?)
-        });
-        write.await
+            Ok(accounts::save(tx, &account).await?)
+        })
     }
 }
 

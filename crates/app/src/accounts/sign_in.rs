@@ -2,7 +2,6 @@
 
 use keystead_core::id::UserId;
 use keystead_core::secret::Secret;
-use keystead_store::Tx;
 use keystead_store::tables::users::{self, User};
 use keystead_store::tables::{accounts, sessions};
 use serde_json::{Value, json};
@@ -25,17 +24,15 @@ impl App {
         let network = context.origin.network().unwrap_or_default();
         let one = self.new_try(&email, &network, context.origin.ip);
         let nobody = self.draw(UserId::generate);
-        let (app, address, begun) = (self.clone(), email.clone(), one.clone());
-        let write = self.store().write("sign_in", async move |tx: &mut Tx| {
-            let user = users::find_by_email(tx, &address).await?.filter(|row| row.deactivated_at.is_none());
+        let known = write_tx!(self.store(), "sign_in", |tx| {
+            let user = users::find_by_email(tx, &email).await?.filter(|row| row.deactivated_at.is_none());
             // An unknown address is asked about as much as a known one.
             let id = user.as_ref().map_or(&nobody, |user| &user.id);
             let account = accounts::find(tx, id).await?;
             let known = sessions::find_acquaintance(tx, id, "", &network).await?;
-            app.begin_try(tx, &begun, known.same_network > 0 && !network.is_empty()).await?;
-            Ok::<_, Error>(user.zip(account))
-        });
-        let known = write.await?;
+            self.begin_try(tx, &one, known.same_network > 0 && !network.is_empty()).await?;
+            Ok(user.zip(account))
+        })?;
         let kept = known.as_ref().and_then(|(_, account)| account.password.clone());
         let right = self.password_matches(password, kept.clone()).await?;
         let (Some((user, account)), Some(kept)) = (known.filter(|_| right), kept) else {
@@ -43,9 +40,7 @@ impl App {
             return Err(wrong());
         };
         if account.confirmed_at.is_none() {
-            let app = self.clone();
-            let write = self.store().write("sign_in_forgiven", async move |tx: &mut Tx| app.forgive(tx, &one).await);
-            write.await?;
+            write_tx!(self.store(), "sign_in_forgiven", |tx| self.forgive(tx, &one).await)?;
             self.confirm_again(&user, &kept, context).await?;
             return Err(Error::Invalid {
                 param: None,
@@ -53,12 +48,12 @@ impl App {
                 message: "Confirm your address first: a new link is on its way.".to_owned(),
             });
         }
-        let (app, from, proven) = (self.clone(), context.clone(), self.password_proven(&kept));
-        let write = self.store().write("sign_in_ok", async move |tx: &mut Tx| {
-            app.forgive(tx, &one).await?;
-            app.let_in(tx, &user.id, &proven, &from).await
+        let proven = self.password_proven(&kept);
+        let write = write_tx!(self.store(), "sign_in_ok", |tx| {
+            self.forgive(tx, &one).await?;
+            self.let_in(tx, &user.id, &proven, context).await
         });
-        match write.await {
+        match write {
             // The password was changed while this one was being checked: the try counts.
             Err(Error::Invalid { code: Some("wrong_credentials"), .. }) => {
                 self.not_let_in(&email).await?;
@@ -79,23 +74,19 @@ impl App {
 
     /// The same work for every address; the worker finds out whose log it belongs to.
     async fn not_let_in(&self, email: &str) -> Result<(), Error> {
-        let (app, work) = (self.clone(), json!({ "email": email }));
-        let write = self
-            .store()
-            .write("sign_in_failed", async move |tx: &mut Tx| app.enqueue(tx, mails::FAILED, &work, app.now()).await);
-        write.await
+        let work = json!({ "email": email });
+        write_tx!(self.store(), "sign_in_failed", |tx| self.enqueue(tx, mails::FAILED, &work, self.now()).await)
     }
 
     /// Writes a failed sign-in into the logs of the person's organizations, if the address is somebody's.
     pub(super) async fn settle_failure(&self, payload: &Value) -> Result<Outcome, Error> {
-        let (app, email) = (self.clone(), field(payload, "email")?.to_owned());
-        let write = self.store().write("settle_failure", async move |tx: &mut Tx| {
+        let email = field(payload, "email")?.to_owned();
+        write_tx!(self.store(), "settle_failure", |tx| {
             if let Some(user) = users::find_by_email(tx, &email).await? {
                 let details = json!({ "error_code": "wrong_credentials" });
-                app.record_for(tx, &user.id, "login.failed", user.id.as_str(), details).await?;
+                self.record_for(tx, &user.id, "login.failed", user.id.as_str(), details).await?;
             }
-            Ok::<_, Error>(Outcome::Done)
-        });
-        write.await
+            Ok(Outcome::Done)
+        })
     }
 }

@@ -48,60 +48,49 @@ impl App {
     pub async fn sign_up(&self, email: &str, password: &Secret<String>, context: &Context) -> Result<(), Error> {
         let email = checked_email(email)?;
         acceptable(password, &email, &[&self.settings().operator])?;
-        let (app, address, from) = (self.clone(), email.clone(), context.clone());
-        let write = self
-            .store()
-            .write("sign_up_counted", async move |tx: &mut Tx| app.count_mail(tx, from.origin, &address).await);
-        write.await?;
+        write_tx!(self.store(), "sign_up_counted", |tx| self.count_mail(tx, context.origin, &email).await)?;
         let hash = self.hash_password(password).await?;
         let work = json!({ "email": email, "password": hash, "language": context.language });
-        let app = self.clone();
-        let write = self
-            .store()
-            .write("sign_up", async move |tx: &mut Tx| app.enqueue(tx, mails::SIGN_UP, &work, app.now()).await);
-        write.await
+        write_tx!(self.store(), "sign_up", |tx| self.enqueue(tx, mails::SIGN_UP, &work, self.now()).await)
     }
 
     /// Makes the account, or tells the mailbox that there is one.
     pub(super) async fn settle_sign_up(&self, payload: &Value) -> Result<Outcome, Error> {
         let text = |name: &str| field(payload, name).map(str::to_owned);
         let (email, hash, language) = (text("email")?, text("password")?, text("language")?);
-        let (app, fresh) = (self.clone(), self.draw(UserId::generate));
-        let write = self.store().write("settle_sign_up", async move |tx: &mut Tx| {
+        let fresh = self.draw(UserId::generate);
+        write_tx!(self.store(), "settle_sign_up", |tx| {
             let context = Context { language: language.clone(), ..Context::default() };
             let id = match users::find_by_email(tx, &email).await? {
                 Some(user) => user.id,
-                None => app.newcomer(tx, &fresh, &email, None).await?,
+                None => self.newcomer(tx, &fresh, &email, None).await?,
             };
             let known = accounts::lock(tx, &id).await?;
             if known.as_ref().is_some_and(|row| row.confirmed_at.is_some()) {
-                app.mail(tx, &email, Kind::AlreadyRegistered, &language, "").await?;
+                self.mail(tx, &email, Kind::AlreadyRegistered, &language, "").await?;
                 return Ok(Outcome::Done);
             }
             // Made at the command line, or signed up and never confirmed: no password opens anything until somebody
             // opens the mailbox, and then the one that belongs to the link.
-            let mut account = known.unwrap_or_else(|| app.new_account(&id, None, &context));
+            let mut account = known.unwrap_or_else(|| self.new_account(&id, None, &context));
             account.password = Some(hash.clone());
-            account.password_changed_at = Some(app.now());
+            account.password_changed_at = Some(self.now());
             accounts::save(tx, &account).await?;
-            app.mail_confirmation(tx, &id, &email, &hash, &language).await?;
-            Ok::<_, Error>(Outcome::Done)
-        });
-        write.await
+            self.mail_confirmation(tx, &id, &email, &hash, &language).await?;
+            Ok(Outcome::Done)
+        })
     }
 
     /// A new confirmation link for an account that was never confirmed; limited like every mail.
     /// The link brings the password that was just typed, unless it has been replaced meanwhile.
     pub(super) async fn resend_confirmation(&self, user: &User, kept: &str, context: &Context) -> Result<(), Error> {
-        let (app, user, kept, context) = (self.clone(), user.clone(), kept.to_owned(), context.clone());
-        let write = self.store().write("resend_confirmation", async move |tx: &mut Tx| {
-            app.count_mail(tx, context.origin, &user.email).await?;
+        write_tx!(self.store(), "resend_confirmation", |tx| {
+            self.count_mail(tx, context.origin, &user.email).await?;
             let account = accounts::lock(tx, &user.id).await?;
-            let same = |row: &Account| row.confirmed_at.is_none() && row.password.as_ref() == Some(&kept);
+            let same = |row: &Account| row.confirmed_at.is_none() && row.password.as_deref() == Some(kept);
             account.filter(same).ok_or_else(wrong)?;
-            app.mail_confirmation(tx, &user.id, &user.email, &kept, &context.language).await
-        });
-        write.await
+            self.mail_confirmation(tx, &user.id, &user.email, kept, &context.language).await
+        })
     }
 
     /// A person who was not known before.
@@ -199,11 +188,10 @@ impl App {
     }
 
     pub(super) async fn token_works(&self, purpose: &str, token: &Secret<String>) -> Result<bool, Error> {
-        let (now, key, purpose) = (self.now(), digest(token), purpose.to_owned());
-        let read = self.store().read("token_works", async move |tx: &mut Tx| {
-            Ok::<_, Error>(accounts::find_token(tx, &purpose, &key, now).await?.is_some())
-        });
-        read.await
+        let (now, key) = (self.now(), digest(token));
+        read_tx!(self.store(), "token_works", |tx| {
+            Ok(accounts::find_token(tx, purpose, &key, now).await?.is_some())
+        })
     }
 
     /// Confirms an address with the password that was typed when its link was made, and signs its person in.
@@ -215,9 +203,9 @@ impl App {
     /// # Errors
     /// When the link was used or ran out.
     pub async fn confirm_email(&self, token: &Secret<String>, context: &Context) -> Result<SignedIn, Error> {
-        let (app, key, context) = (self.clone(), digest(token), context.clone());
-        let write = self.store().write("confirm_email", async move |tx: &mut Tx| {
-            let now = app.now();
+        let key = digest(token);
+        write_tx!(self.store(), "confirm_email", |tx| {
+            let now = self.now();
             let row = accounts::find_token(tx, CONFIRM, &key, now).await?.ok_or_else(dead_link)?;
             let user = row.user.ok_or_else(dead_link)?;
             let account = accounts::lock(tx, &user).await?.filter(|account| account.confirmed_at.is_none());
@@ -226,7 +214,7 @@ impl App {
             let person = users::find(tx, &user).await?.ok_or_else(dead_link)?;
             // A stranger may sign up with an operator's address, and the operator open the link: what the stranger typed
             // must not be the operator's password.
-            let operates = !app.settings().development && app.settings().is_operator(&person.email);
+            let operates = !self.settings().development && self.settings().is_operator(&person.email);
             let contested = operates || rivals.iter().any(|rival| rival.payload != row.payload);
             if !accounts::use_token(tx, &key, now).await? {
                 return Err(dead_link());
@@ -239,11 +227,10 @@ impl App {
             account.confirmed_at = Some(now);
             accounts::save(tx, &account).await?;
             if contested {
-                let link = app.one_time_link(tx, RESET, "reset", &user, "{}", RESET_LIFE).await?;
-                app.mail_person(tx, &user, Kind::ChoosePassword, &link).await?;
+                let link = self.one_time_link(tx, RESET, "reset", &user, "{}", RESET_LIFE).await?;
+                self.mail_person(tx, &user, Kind::ChoosePassword, &link).await?;
             }
-            app.let_in(tx, &user, &Proven::Mailbox(person.email), &context).await
-        });
-        write.await
+            self.let_in(tx, &user, &Proven::Mailbox(person.email), context).await
+        })
     }
 }
