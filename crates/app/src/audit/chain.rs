@@ -3,7 +3,6 @@
 use keystead_core::id::{AuditEventId, OrganizationId};
 use keystead_core::scope::Scope;
 use keystead_core::time::Timestamp;
-use keystead_store::Tx;
 use keystead_store::tables::audit::{self, Head, Walk};
 
 use crate::{Actor, App, Error};
@@ -50,12 +49,10 @@ impl App {
     /// # Errors
     /// Without permission.
     pub async fn check_audit_chain(&self, actor: &Actor, organization: &OrganizationId) -> Result<ChainCheck, Error> {
-        let (app, actor, of) = (self.clone(), actor.clone(), organization.clone());
-        let read = self.store().read("check_audit_chain", async move |tx: &mut Tx| {
-            app.authorize(tx, &actor, &of, Scope::ManagementRead).await?;
-            Ok::<_, Error>(audit::verify(tx, &app.inner.audit_key, &of).await?)
-        });
-        let Walk { rows, head, broken } = read.await?;
+        let Walk { rows, head, broken } = read_tx!(self.store(), "check_audit_chain", |tx| {
+            self.authorize(tx, actor, organization, Scope::ManagementRead).await?;
+            Ok(audit::verify(tx, &self.inner.audit_key, organization).await?)
+        })?;
         if let Some(row) = &broken {
             tracing::error!(%organization, event = %row, "the audit log was changed outside Keystead");
         }
@@ -67,8 +64,7 @@ impl App {
     /// # Errors
     /// When the store cannot.
     pub async fn audit_heads(&self) -> Result<Vec<ChainHead>, Error> {
-        let heads =
-            self.store().read("audit_heads", async |tx: &mut Tx| Ok::<_, Error>(audit::heads(tx).await?)).await?;
+        let heads = read_tx!(self.store(), "audit_heads", |tx| Ok(audit::heads(tx).await?))?;
         Ok(heads.iter().map(ChainHead::of).collect())
     }
 }

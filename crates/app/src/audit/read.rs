@@ -111,13 +111,12 @@ impl App {
         question: AuditQuestion,
         page: Page,
     ) -> Result<AuditLog, Error> {
-        let (app, actor, organization) = (self.clone(), actor.clone(), organization.clone());
-        let read = self.store().read("audit_log", async move |tx: &mut Tx| {
-            app.authorize(tx, &actor, &organization, Scope::ManagementRead).await?;
+        read_tx!(self.store(), "audit_log", |tx| {
+            self.authorize(tx, actor, organization, Scope::ManagementRead).await?;
             let asked = question.clone();
             let people = match asked.emails.is_empty() {
                 true => Vec::new(),
-                false => audit::people_by_email(tx, &organization, &asked.emails).await?,
+                false => audit::people_by_email(tx, organization, &asked.emails).await?,
             };
             // An address that is nobody's fits no row.
             if people.is_empty() && !asked.emails.is_empty() {
@@ -133,7 +132,7 @@ impl App {
                 targets: asked.targets,
                 projects: asked.projects,
             };
-            let rows = audit::list(tx, &organization, &filter, &page).await?;
+            let rows = audit::list(tx, organization, &filter, &page).await?;
             let mut ids = Ids::default();
             for row in &rows.data {
                 ids.note(&row.actor_id);
@@ -141,10 +140,9 @@ impl App {
                 row.project.iter().for_each(|project| ids.note(project.as_str()));
                 ids.note_all(&row.details);
             }
-            let names = ids.names(tx, &organization).await?;
-            Ok::<_, Error>(AuditLog { rows, names })
-        });
-        read.await
+            let names = ids.names(tx, organization).await?;
+            Ok(AuditLog { rows, names })
+        })
     }
 
     /// What occurs in the log, to choose from.
@@ -152,17 +150,15 @@ impl App {
     /// # Errors
     /// Without permission.
     pub async fn audit_options(&self, actor: &Actor, organization: &OrganizationId) -> Result<AuditOptions, Error> {
-        let (app, actor, organization) = (self.clone(), actor.clone(), organization.clone());
-        let read = self.store().read("audit_options", async move |tx: &mut Tx| {
-            app.authorize(tx, &actor, &organization, Scope::ManagementRead).await?;
-            let actions = audit::actions(tx, &organization).await?;
-            let actors = audit::actors(tx, &organization).await?;
+        read_tx!(self.store(), "audit_options", |tx| {
+            self.authorize(tx, actor, organization, Scope::ManagementRead).await?;
+            let actions = audit::actions(tx, organization).await?;
+            let actors = audit::actors(tx, organization).await?;
             let mut ids = Ids::default();
             actors.iter().for_each(|(_, id)| ids.note(id));
-            let names = ids.names(tx, &organization).await?;
-            Ok::<_, Error>(AuditOptions { actions, actors, names })
-        });
-        read.await
+            let names = ids.names(tx, organization).await?;
+            Ok(AuditOptions { actions, actors, names })
+        })
     }
 
     /// How those are called whose keys, projects or persons stand in the organization's usage.
@@ -175,14 +171,12 @@ impl App {
         organization: &OrganizationId,
         ids: BTreeSet<String>,
     ) -> Result<Names, Error> {
-        let (app, actor, organization) = (self.clone(), actor.clone(), organization.clone());
-        let read = self.store().read("names_in_usage", async move |tx: &mut Tx| {
-            app.authorize_reader(tx, &actor, &organization, Scope::UsageRead).await?;
+        read_tx!(self.store(), "names_in_usage", |tx| {
+            self.authorize_reader(tx, actor, organization, Scope::UsageRead).await?;
             let mut wanted = Ids::default();
             ids.iter().for_each(|id| wanted.note(id));
-            wanted.names(tx, &organization).await
-        });
-        read.await
+            wanted.names(tx, organization).await
+        })
     }
 }
 
