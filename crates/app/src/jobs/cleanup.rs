@@ -2,7 +2,6 @@
 
 use keystead_core::gate::Requirement;
 use keystead_core::propagation::GONE;
-use keystead_store::Tx;
 use keystead_store::tables::{
     accounts, activity, agreements, changes, inbound_events, limit_hits, organization_verifications, origins,
     pending_usage, phones, privacy, refusals, sessions, standings,
@@ -22,7 +21,7 @@ impl App {
     /// When the store cannot; the next run does the rest.
     pub async fn keep_house(&self) -> Result<(), Error> {
         let now = self.now();
-        let write = self.store().write("keep_house", async move |tx: &mut Tx| {
+        write_tx!(self.store(), "keep_house", |tx| {
             let before = |what: &str| now.plus(-kept_days(what).unwrap_or_default() * DAY);
             // The longest window that is counted is thirty days, but a hundred wrong codes count for good: theirs stay.
             limit_hits::delete_old(tx, before("limit_hits")).await?;
@@ -47,34 +46,31 @@ impl App {
             agreements::delete_old(tx, now.plus(-7 * DAY)).await?;
             // Longer than any response or batch is kept that could report its usage again.
             pending_usage::forget(tx, now.plus(-400 * DAY)).await?;
-            Ok::<_, Error>(())
-        });
-        write.await?;
+            Ok(())
+        })?;
         self.end_what_has_a_date().await?;
         self.forget_evidence().await
     }
 
     /// Exemptions and cooldowns whose date has come end by themselves, whether anybody looks or not.
     async fn end_what_has_a_date(&self) -> Result<(), Error> {
-        let app = self.clone();
-        let write = self.store().write("end_what_has_a_date", async move |tx: &mut Tx| {
+        write_tx!(self.store(), "end_what_has_a_date", |tx| {
             for status in ["exempt", "cooldown", "verified"] {
                 for row in organization_verifications::list(tx, status).await? {
-                    app.end_dated(tx, &row.organization).await?;
+                    self.end_dated(tx, &row.organization).await?;
                 }
             }
-            app.watch_verifications(tx).await?;
-            app.watch_cards(tx).await?;
-            app.end_stale_phones(tx).await?;
-            for row in standings::list_due(tx, app.now()).await? {
+            self.watch_verifications(tx).await?;
+            self.watch_cards(tx).await?;
+            self.end_stale_phones(tx).await?;
+            for row in standings::list_due(tx, self.now()).await? {
                 match row.requirement {
-                    Requirement::Phone => app.tick_phone(tx, &row.organization).await?,
-                    Requirement::PaymentMethod => app.tick_payment(tx, &row.organization).await?,
+                    Requirement::Phone => self.tick_phone(tx, &row.organization).await?,
+                    Requirement::PaymentMethod => self.tick_payment(tx, &row.organization).await?,
                     Requirement::Organization => {}
                 }
             }
-            Ok::<_, Error>(())
-        });
-        write.await
+            Ok(())
+        })
     }
 }

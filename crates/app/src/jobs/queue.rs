@@ -82,15 +82,9 @@ impl App {
     /// When the store cannot; nothing is lost by that.
     pub async fn run_due_jobs(&self) -> Result<usize, Error> {
         let now = self.now();
-        let claim = self
-            .store()
-            .write("claim_jobs", async move |tx: &mut Tx| Ok::<_, Error>(jobs::claim(tx, now, LEASE, AT_ONCE).await?));
-        let claimed = claim.await?;
+        let claimed = write_tx!(self.store(), "claim_jobs", |tx| Ok(jobs::claim(tx, now, LEASE, AT_ONCE).await?))?;
         let taken = claimed.len();
-        let work = claimed.into_iter().map(|job| {
-            let app = self.clone();
-            async move { app.run_job(job).await }
-        });
+        let work = claimed.into_iter().map(|job| async move { self.run_job(job).await });
         futures_util::future::join_all(work).await;
         Ok(taken)
     }
@@ -105,15 +99,15 @@ impl App {
             tracing::warn!(job = %job.id, name = job.name, attempts = job.attempts, %error, "a job failed");
             Outcome::Again(None)
         });
-        let (id, now) = (job.id.clone(), self.now());
-        let settled = self.store().write("settle_job", async move |tx: &mut Tx| match outcome {
-            Outcome::Done => Ok::<_, Error>(jobs::delete(tx, &id).await?),
+        let (id, now) = (&job.id, self.now());
+        let settled = write_tx!(self.store(), "settle_job", |tx| match outcome {
+            Outcome::Done => Ok(jobs::delete(tx, id).await?),
             Outcome::Again(seconds) => {
                 let seconds = seconds.unwrap_or_else(|| wait(job.attempts));
-                Ok(jobs::fail(tx, &id, now.plus(seconds)).await?)
+                Ok(jobs::fail(tx, id, now.plus(seconds)).await?)
             }
         });
-        if let Err(error) = settled.await {
+        if let Err(error) = settled {
             // The lease ends by itself and the job comes back; every job bears being carried out twice.
             tracing::warn!(%error, "a job's end could not be written down");
         }
@@ -146,9 +140,7 @@ impl App {
     /// # Errors
     /// When the store cannot.
     pub async fn waiting_jobs(&self) -> Result<(i64, Option<Timestamp>), Error> {
-        let read =
-            self.store().read("waiting_jobs", async move |tx: &mut Tx| Ok::<_, Error>(jobs::count_waiting(tx).await?));
-        read.await
+        read_tx!(self.store(), "waiting_jobs", |tx| Ok(jobs::count_waiting(tx).await?))
     }
 }
 
