@@ -24,14 +24,10 @@ impl App {
         organization: &OrganizationId,
         page: Page,
     ) -> Result<Listing<KeyWithOwner>, Error> {
-        let app = self.clone();
-        let (actor, organization, page) = (actor.clone(), organization.clone(), page.clone());
-        let read = self.store().read("admin_keys", async move |tx: &mut Tx| {
-            let (actor, organization, page) = (&actor, &organization, &page);
-            app.authorize(tx, actor, organization, Scope::ManagementRead).await?;
-            Ok(api_keys::list_admin_with_owner(tx, organization, page).await?)
-        });
-        read.await
+        read_tx!(self.store(), "admin_keys", |tx| {
+            self.authorize(tx, actor, organization, Scope::ManagementRead).await?;
+            Ok(api_keys::list_admin_with_owner(tx, organization, &page).await?)
+        })
     }
 
     /// One live admin key.
@@ -44,14 +40,10 @@ impl App {
         organization: &OrganizationId,
         id: &KeyId,
     ) -> Result<KeyWithOwner, Error> {
-        let app = self.clone();
-        let (actor, organization, id) = (actor.clone(), organization.clone(), id.clone());
-        let read = self.store().read("admin_key", async move |tx: &mut Tx| {
-            let (actor, organization, id) = (&actor, &organization, &id);
-            app.authorize(tx, actor, organization, Scope::ManagementRead).await?;
-            app.live_admin_key(tx, organization, id).await
-        });
-        read.await
+        read_tx!(self.store(), "admin_key", |tx| {
+            self.authorize(tx, actor, organization, Scope::ManagementRead).await?;
+            self.live_admin_key(tx, organization, id).await
+        })
     }
 
     /// Makes an admin key for the person who acts; with a key in hand never wider or longer-lived than that key.
@@ -72,18 +64,15 @@ impl App {
             owner: Owner::User(owner),
         };
         let minted = self.mint(place, &self.within_grant(actor, asked)?)?;
-        let app = self.clone();
-        let (actor, organization, row) = (actor.clone(), organization.clone(), minted.row.clone());
-        let write = self.store().write("create_admin_key", async move |tx: &mut Tx| {
-            let (actor, organization, row) = (&actor, &organization, &row);
-            app.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
+        let row = &minted.row;
+        write_tx!(self.store(), "create_admin_key", |tx| {
+            self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
             api_keys::insert(tx, row).await?;
             owner_still_belongs(tx, organization, row).await?;
             let details = json!({ "data": { "kind": "admin", "scopes": row.restriction.0 } });
             let deed = Deed { organization, action: "api_key.created", target: row.id.as_str(), details };
-            app.record(tx, actor, deed).await
-        });
-        write.await?;
+            self.record(tx, actor, deed).await
+        })?;
         Ok(minted)
     }
 
@@ -97,15 +86,11 @@ impl App {
         organization: &OrganizationId,
         id: &KeyId,
     ) -> Result<(), Error> {
-        let app = self.clone();
-        let (actor, organization, id) = (actor.clone(), organization.clone(), id.clone());
-        let write = self.store().write("delete_admin_key", async move |tx: &mut Tx| {
-            let (actor, organization, id) = (&actor, &organization, &id);
-            app.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
-            app.live_admin_key(tx, organization, id).await?;
-            app.revoke(tx, actor, organization, id, "deleted").await
-        });
-        write.await
+        write_tx!(self.store(), "delete_admin_key", |tx| {
+            self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
+            self.live_admin_key(tx, organization, id).await?;
+            self.revoke(tx, actor, organization, id, "deleted").await
+        })
     }
 
     async fn live_admin_key(

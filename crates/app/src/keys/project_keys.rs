@@ -62,15 +62,11 @@ impl App {
         access: OwnerAccess,
         page: Page,
     ) -> Result<Listing<KeyWithOwner>, Error> {
-        let app = self.clone();
-        let (actor, organization, page, project) = (actor.clone(), organization.clone(), page.clone(), project.clone());
-        let read = self.store().read("project_keys", async move |tx: &mut Tx| {
-            let (actor, organization, page, project) = (&actor, &organization, &page, &project);
-            app.authorize(tx, actor, organization, Scope::ManagementRead).await?;
+        read_tx!(self.store(), "project_keys", |tx| {
+            self.authorize(tx, actor, organization, Scope::ManagementRead).await?;
             project_of(tx, organization, project).await?;
-            keys_that(tx, project, page, |found| access.wants(found.owner_active)).await
-        });
-        read.await
+            keys_that(tx, project, &page, |found| access.wants(found.owner_active)).await
+        })
     }
 
     /// One live key of a project.
@@ -84,14 +80,10 @@ impl App {
         project: &ProjectId,
         id: &KeyId,
     ) -> Result<KeyWithOwner, Error> {
-        let app = self.clone();
-        let (actor, organization, id, project) = (actor.clone(), organization.clone(), id.clone(), project.clone());
-        let read = self.store().read("project_key", async move |tx: &mut Tx| {
-            let (actor, organization, id, project) = (&actor, &organization, &id, &project);
-            app.authorize(tx, actor, organization, Scope::ManagementRead).await?;
+        read_tx!(self.store(), "project_key", |tx| {
+            self.authorize(tx, actor, organization, Scope::ManagementRead).await?;
             key_of(tx, organization, project, id).await
-        });
-        read.await
+        })
     }
 
     /// Changes name, restriction or life of a key: owners any key of the project, others their own. Expired keys stay
@@ -116,12 +108,8 @@ impl App {
             restriction: change.scopes.as_deref().map(restriction).transpose()?,
             expires_at: end_of_life(now, change.expires_in_seconds)?,
         };
-        let app = self.clone();
-        let (actor, organization, id, project, change) =
-            (actor.clone(), organization.clone(), id.clone(), project.clone(), change.clone());
-        let write = self.store().write("update_project_key", async move |tx: &mut Tx| {
-            let (actor, organization, id, project) = (&actor, &organization, &id, &project);
-            let found = app.key_to_change(tx, actor, organization, project, id).await?;
+        write_tx!(self.store(), "update_project_key", |tx| {
+            let found = self.key_to_change(tx, actor, organization, project, id).await?;
             if found.key.expires_at.is_some_and(|end| now >= end) {
                 return Err(Error::impossible("An expired API key cannot be updated."));
             }
@@ -138,10 +126,9 @@ impl App {
             }
             let details = json!({ "changes_requested": requested });
             let deed = Deed { organization, action: "api_key.updated", target: id.as_str(), details };
-            app.record(tx, actor, deed).await?;
+            self.record(tx, actor, deed).await?;
             key_of(tx, organization, project, id).await
-        });
-        write.await
+        })
     }
 
     /// A living key of a project that this actor may change or end: an owner of the organization or of the project any, a
@@ -177,17 +164,14 @@ impl App {
         project: &ProjectId,
         page: Page,
     ) -> Result<Listing<KeyWithOwner>, Error> {
-        let app = self.clone();
-        let (actor, organization, page, project) = (actor.clone(), organization.clone(), page.clone(), project.clone());
-        let read = self.store().read("visible_keys", async move |tx: &mut Tx| {
-            app.authorize_member(tx, &actor, &organization).await?;
-            project_of(tx, &organization, &project).await?;
+        read_tx!(self.store(), "visible_keys", |tx| {
+            self.authorize_member(tx, actor, organization).await?;
+            project_of(tx, organization, project).await?;
             let all =
-                app.authorize_in_project(tx, &actor, (&organization, &project), Scope::ManagementRead).await.is_ok();
+                self.authorize_in_project(tx, actor, (organization, project), Scope::ManagementRead).await.is_ok();
             let own = |row: &KeyWithOwner| matches!(&row.key.owner, Owner::User(user) if Some(user) == actor.user());
-            keys_that(tx, &project, &page, |row| all || own(row)).await
-        });
-        read.await
+            keys_that(tx, project, &page, |row| all || own(row)).await
+        })
     }
 
     /// One live key of a project as whoever may change or end it sees it: owners any, others their own.
@@ -201,12 +185,9 @@ impl App {
         project: &ProjectId,
         id: &KeyId,
     ) -> Result<KeyWithOwner, Error> {
-        let app = self.clone();
-        let (actor, organization, id, project) = (actor.clone(), organization.clone(), id.clone(), project.clone());
-        let read = self.store().read("changeable_key", async move |tx: &mut Tx| {
-            app.key_to_change(tx, &actor, &organization, &project, &id).await
-        });
-        read.await
+        read_tx!(self.store(), "changeable_key", |tx| {
+            self.key_to_change(tx, actor, organization, project, id).await
+        })
     }
 
     /// Revokes a key with the reason that people give: owners any key of the project, others their own.
@@ -220,14 +201,11 @@ impl App {
         project: &ProjectId,
         id: &KeyId,
     ) -> Result<(), Error> {
-        let app = self.clone();
-        let (actor, organization, id, project) = (actor.clone(), organization.clone(), id.clone(), project.clone());
-        let write = self.store().write("revoke_key", async move |tx: &mut Tx| {
-            let found = app.key_to_change(tx, &actor, &organization, &project, &id).await?;
+        write_tx!(self.store(), "revoke_key", |tx| {
+            let found = self.key_to_change(tx, actor, organization, project, id).await?;
             let reason = if found.key.rotated_to.is_some() { "rotated" } else { "deleted" };
-            app.revoke(tx, &actor, &organization, &id, reason).await
-        });
-        write.await
+            self.revoke(tx, actor, organization, id, reason).await
+        })
     }
 
     /// Deletes a key of a project, be it a person's or a service account's.
@@ -241,15 +219,11 @@ impl App {
         project: &ProjectId,
         id: &KeyId,
     ) -> Result<(), Error> {
-        let app = self.clone();
-        let (actor, organization, id, project) = (actor.clone(), organization.clone(), id.clone(), project.clone());
-        let write = self.store().write("delete_project_key", async move |tx: &mut Tx| {
-            let (actor, organization, id, project) = (&actor, &organization, &id, &project);
-            app.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
+        write_tx!(self.store(), "delete_project_key", |tx| {
+            self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
             key_of(tx, organization, project, id).await?;
-            app.revoke(tx, actor, organization, id, "deleted").await
-        });
-        write.await
+            self.revoke(tx, actor, organization, id, "deleted").await
+        })
     }
 
     /// Makes a project key for a person who belongs to the organization. The actor must be that person: nobody makes
@@ -272,16 +246,12 @@ impl App {
             owner: Owner::User(user.clone()),
         };
         let key = self.mint(place, asked)?;
-        let app = self.clone();
-        let (actor, organization, project, row, user) =
-            (actor.clone(), organization.clone(), project.clone(), key.row.clone(), user.clone());
-        let write = self.store().write("create_project_key", async move |tx: &mut Tx| {
-            let (actor, organization, project, row, user) = (&actor, &organization, &project, &row, &user);
+        let row = &key.row;
+        write_tx!(self.store(), "create_project_key", |tx| {
             still_lives(tx, actor).await?;
-            reaches(tx, organization, project, user).await?;
-            app.save_new_key(tx, actor, organization, row).await
-        });
-        write.await?;
+            reaches(tx, organization, project, &user).await?;
+            self.save_new_key(tx, actor, organization, row).await
+        })?;
         Ok(key)
     }
 
@@ -298,15 +268,12 @@ impl App {
         let user = actor.in_person().ok_or_else(no_person)?;
         let place = Place { kind: KeyKind::User, organization: None, project: None, owner: Owner::User(user.clone()) };
         let key = self.mint(place, asked)?;
-        let app = self.clone();
-        let (actor, organization, row, user) = (actor.clone(), organization.clone(), key.row.clone(), user.clone());
-        let write = self.store().write("create_user_key", async move |tx: &mut Tx| {
-            let (actor, organization, row, user) = (&actor, &organization, &row, &user);
-            let member = memberships::find(tx, organization, user).await?;
+        let row = &key.row;
+        write_tx!(self.store(), "create_user_key", |tx| {
+            let member = memberships::find(tx, organization, &user).await?;
             member.ok_or_else(|| Error::not_found("organization", organization.as_str()))?;
-            app.save_new_key(tx, actor, organization, row).await
-        });
-        write.await?;
+            self.save_new_key(tx, actor, organization, row).await
+        })?;
         Ok(key)
     }
 

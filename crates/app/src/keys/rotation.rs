@@ -49,12 +49,9 @@ impl App {
         overlap: i64,
     ) -> Result<RotatedKey, Error> {
         let now = self.now();
-        let app = self.clone();
-        let (actor, organization, project, id) = (actor.clone(), organization.clone(), project.clone(), id.clone());
-        let write = self.store().write("rotate_key", async move |tx: &mut Tx| {
-            let (actor, organization, project, id) = (&actor, &organization, &project, &id);
+        write_tx!(self.store(), "rotate_key", |tx| {
             still_lives(tx, actor).await?;
-            let old = app.key_to_rotate(tx, actor, organization, project, id).await?;
+            let old = self.key_to_rotate(tx, actor, organization, project, id).await?;
             let state = Rotated {
                 kind: old.kind,
                 created_at: old.created_at,
@@ -75,26 +72,20 @@ impl App {
                 project: old.project.clone(),
                 owner: old.owner.clone(),
             };
-            let made = app.mint(place, &asked)?;
-            app.save_new_key(tx, actor, organization, &made.row).await?;
+            let made = self.mint(place, &asked)?;
+            self.save_new_key(tx, actor, organization, &made.row).await?;
             if !api_keys::rotate(tx, id, &made.row.id, decided.old_ends_at, now).await? {
                 return Err(why_not(NoRotation::Replaced));
             }
             let data = json!({ "successor": made.row.id, "ends_at": decided.old_ends_at });
             let details = json!({ "data": data });
-            app.record(tx, actor, Deed { organization, action: "api_key.rotated", target: id.as_str(), details })
+            self.record(tx, actor, Deed { organization, action: "api_key.rotated", target: id.as_str(), details })
                 .await?;
             if decided.old_ends_at <= now {
-                app.revoke(tx, actor, organization, id, "rotated").await?;
+                self.revoke(tx, actor, organization, id, "rotated").await?;
             }
-            Ok::<_, Error>(RotatedKey {
-                made,
-                old: id.clone(),
-                old_redacted: old.redacted,
-                old_ends_at: decided.old_ends_at,
-            })
-        });
-        write.await
+            Ok(RotatedKey { made, old: id.clone(), old_redacted: old.redacted, old_ends_at: decided.old_ends_at })
+        })
     }
 
     /// The project of a living key of this organization, for doors that name the key alone.

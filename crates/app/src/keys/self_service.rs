@@ -8,7 +8,6 @@ use keystead_core::id::{OrganizationId, ProjectId};
 use keystead_core::key::KeyKind;
 use keystead_core::refusal::Refusal;
 use keystead_core::scope::Scope;
-use keystead_store::Tx;
 use keystead_store::tables::projects;
 
 use crate::keys::minting::{MintedKey, NewKey};
@@ -52,12 +51,11 @@ impl App {
         if let Some(project) = project {
             return Ok((organization, project.clone()));
         }
-        let read = self.store().read("default_project", async move |tx: &mut Tx| {
+        read_tx!(self.store(), "default_project", |tx| {
             let default = projects::find_default(tx, &organization).await?;
             let default = default.ok_or_else(|| Error::not_found("project", "default"))?;
             Ok((organization.clone(), default.id))
-        });
-        read.await
+        })
     }
 }
 

@@ -4,7 +4,6 @@ use keystead_core::caller::Owner;
 use keystead_core::id::{KeyId, OrganizationId};
 use keystead_core::scope::Scope;
 use keystead_core::time::Timestamp;
-use keystead_store::Tx;
 use keystead_store::tables::api_keys::{self, KeyRow};
 use keystead_store::tables::memberships;
 
@@ -56,11 +55,8 @@ impl App {
         organization: &OrganizationId,
         id: &KeyId,
     ) -> Result<(KeyRow, KeyState), Error> {
-        let app = self.clone();
-        let (actor, organization, id) = (actor.clone(), organization.clone(), id.clone());
-        let read = self.store().read("explain_key", async move |tx: &mut Tx| {
-            let (actor, organization, id) = (&actor, &organization, &id);
-            app.authorize(tx, actor, organization, Scope::ManagementRead).await?;
+        let key = read_tx!(self.store(), "explain_key", |tx| {
+            self.authorize(tx, actor, organization, Scope::ManagementRead).await?;
             let missing = || Error::not_found("API key", id.as_str());
             let key = api_keys::find(tx, id).await?.ok_or_else(missing)?;
             let known = match (&key.organization, &key.owner) {
@@ -70,8 +66,7 @@ impl App {
                 (None, Owner::ServiceAccount(_)) => false,
             };
             if known { Ok(key) } else { Err(missing()) }
-        });
-        let key = read.await?;
+        })?;
         let state = KeyState::of(&key, self.now());
         Ok((key, state))
     }

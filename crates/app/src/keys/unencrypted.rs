@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use keystead_core::caller::Caller;
-use keystead_store::Tx;
 use serde_json::json;
 
 use crate::audit::Deed;
@@ -17,12 +16,10 @@ impl App {
     /// When the store is unavailable.
     pub async fn note_key_in_clear(&self, caller: &Arc<Caller>) -> Result<(), Error> {
         let Some(organization) = caller.organizations.first().map(|reached| reached.id.clone()) else { return Ok(()) };
-        let (app, caller) = (self.clone(), Arc::clone(caller));
-        let write = self.store().write("note_key_in_clear", async move |tx: &mut Tx| {
+        write_tx!(self.store(), "note_key_in_clear", |tx| {
             let (action, target, details) = ("api_key.sent_in_clear", caller.key.as_str(), json!({ "id": caller.key }));
             let deed = Deed { organization: &organization, action, target, details };
-            app.record(tx, &Actor::Key(Arc::clone(&caller)), deed).await
-        });
-        write.await
+            self.record(tx, &Actor::Key(Arc::clone(caller)), deed).await
+        })
     }
 }

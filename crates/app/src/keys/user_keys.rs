@@ -2,7 +2,6 @@
 //! only; their owner sees and ends them here.
 
 use keystead_core::id::{KeyId, UserId};
-use keystead_store::Tx;
 use keystead_store::tables::api_keys::{self, KeyRow};
 use serde_json::json;
 
@@ -14,11 +13,7 @@ impl App {
     /// # Errors
     /// When the store cannot.
     pub async fn user_keys(&self, user: &UserId) -> Result<Vec<KeyRow>, Error> {
-        let user = user.clone();
-        let read = self
-            .store()
-            .read("user_keys", async move |tx: &mut Tx| Ok::<_, Error>(api_keys::list_of_user(tx, &user).await?));
-        read.await
+        read_tx!(self.store(), "user_keys", |tx| Ok(api_keys::list_of_user(tx, user).await?))
     }
 
     /// Ends one of one's own user keys; the logs of all of one's organizations say so.
@@ -28,15 +23,13 @@ impl App {
     pub async fn revoke_user_key(&self, actor: &Actor, id: &KeyId) -> Result<(), Error> {
         let missing = || Error::not_found("API key", id.as_str());
         let user = actor.in_person().cloned().ok_or_else(missing)?;
-        let (app, actor, id) = (self.clone(), actor.clone(), id.clone());
-        let write = self.store().write("revoke_user_key", async move |tx: &mut Tx| {
+        write_tx!(self.store(), "revoke_user_key", |tx| {
             let own = api_keys::list_of_user(tx, &user).await?;
-            if own.iter().all(|key| key.id != id) {
+            if own.iter().all(|key| key.id != *id) {
                 return Err(Error::not_found("API key", id.as_str()));
             }
-            api_keys::revoke(tx, &id, &actor.named(), "deleted", app.now()).await?;
-            app.record_about(tx, &actor, &user, "api_key.deleted", id.as_str(), json!({})).await
-        });
-        write.await
+            api_keys::revoke(tx, id, &actor.named(), "deleted", self.now()).await?;
+            self.record_about(tx, actor, &user, "api_key.deleted", id.as_str(), json!({})).await
+        })
     }
 }
