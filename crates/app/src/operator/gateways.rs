@@ -3,7 +3,6 @@
 use keystead_core::id::OrganizationId;
 use keystead_core::propagation::{NodeReport, NodeState, PROMISE};
 use keystead_core::time::Timestamp;
-use keystead_store::Tx;
 use keystead_store::tables::{api_keys, changes};
 use serde_json::json;
 
@@ -30,9 +29,8 @@ impl App {
         if self.now().since(at) > PROMISE {
             return Ok(None);
         }
-        let reports =
-            self.store().read("spreading", async move |tx: &mut Tx| Ok::<_, Error>(changes::list_nodes(tx).await?));
-        Ok(spread(&reports.await?, at, self.now()))
+        let reports = read_tx!(self.store(), "spreading", |tx| Ok(changes::list_nodes(tx).await?));
+        Ok(spread(&reports?, at, self.now()))
     }
 
     /// The same for the organization's last revocation of a key.
@@ -40,16 +38,15 @@ impl App {
     /// # Errors
     /// When the store cannot.
     pub async fn revocation_spreading(&self, organization: &OrganizationId) -> Result<Option<GatewaysView>, Error> {
-        let (organization, now) = (organization.clone(), self.now());
-        let read = self.store().read("revocation_spreading", async move |tx: &mut Tx| {
+        let now = self.now();
+        read_tx!(self.store(), "revocation_spreading", |tx| {
             let reports = changes::list_nodes(tx).await?;
             if reports.iter().all(|report| report.behind_since.is_none()) {
-                return Ok::<_, Error>(None);
+                return Ok(None);
             }
-            let last = api_keys::last_revoked(tx, &organization).await?;
+            let last = api_keys::last_revoked(tx, organization).await?;
             Ok(last.filter(|at| now.since(*at) <= PROMISE).and_then(|at| spread(&reports, at, now)))
-        });
-        read.await
+        })
     }
 
     /// Writes down for each of these deeds that some nodes have not confirmed it yet, and may serve what they knew.
@@ -57,8 +54,7 @@ impl App {
     /// # Errors
     /// When the store cannot.
     pub async fn note_unconfirmed(&self, deeds: Vec<Done>, unconfirmed: usize, nodes: usize) -> Result<(), Error> {
-        let app = self.clone();
-        let write = self.store().write("note_unconfirmed", async move |tx: &mut Tx| {
+        write_tx!(self.store(), "note_unconfirmed", |tx| {
             for done in &deeds {
                 let deed = Deed {
                     organization: &done.organization,
@@ -66,11 +62,10 @@ impl App {
                     target: &done.target,
                     details: json!({ "action": done.action, "unconfirmed": unconfirmed, "nodes": nodes }),
                 };
-                app.record(tx, &Actor::Service("clock".to_owned()), deed).await?;
+                self.record(tx, &Actor::Service("clock".to_owned()), deed).await?;
             }
-            Ok::<_, Error>(())
-        });
-        write.await
+            Ok(())
+        })
     }
 
     /// How the gateways stand now.
@@ -79,10 +74,9 @@ impl App {
     /// When the store cannot.
     pub async fn gateways(&self) -> Result<GatewaysView, Error> {
         let now = self.now();
-        let read =
-            self.store().read("gateways", async move |tx: &mut Tx| Ok::<_, Error>(changes::list_nodes(tx).await?));
+        let read = read_tx!(self.store(), "gateways", |tx| Ok(changes::list_nodes(tx).await?));
         let mut view = GatewaysView::default();
-        for report in read.await? {
+        for report in read? {
             let Some(state) = report.state(now) else { continue };
             view.all += 1;
             match state {

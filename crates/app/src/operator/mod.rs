@@ -160,15 +160,14 @@ impl App {
     /// For anybody but an operator.
     pub async fn operator_overview(&self, actor: &Actor) -> Result<Overview, Error> {
         operators_only(actor)?;
-        let app = self.clone();
-        let read = self.store().read("operator_overview", async move |tx: &mut Tx| {
+        let (organizations, cases) = read_tx!(self.store(), "operator_overview", |tx| {
             let mut rows = Vec::new();
             for row in organizations::list(tx).await? {
-                let standing = app.standing(tx, &row.id).await?;
+                let standing = self.standing(tx, &row.id).await?;
                 let met = organizations::requirements(tx, &row.id).await?;
                 let met: Vec<String> = met
                     .iter()
-                    .filter(|met| met.holds(app.now()))
+                    .filter(|met| met.holds(self.now()))
                     .map(|met| format!("{} ({})", met.requirement.as_str(), met.how))
                     .collect();
                 rows.push(OrganizationRow {
@@ -177,12 +176,11 @@ impl App {
                     tags: row.tags,
                     status: standing.status.as_str().to_owned(),
                     met: met.join(", "),
-                    attention: app.attention(tx, &row.id).await?,
+                    attention: self.attention(tx, &row.id).await?,
                 });
             }
-            Ok::<_, Error>((rows, app.case_rows(tx).await?))
-        });
-        let (organizations, cases) = read.await?;
+            Ok((rows, self.case_rows(tx).await?))
+        })?;
         let (waiting_jobs, _) = self.waiting_jobs().await?;
         let gateways = self.gateways().await?;
         Ok(Overview { organizations, cases, services: self.health(), waiting_jobs, gateways })
@@ -203,13 +201,12 @@ impl App {
         if caller.kind != KeyKind::Admin {
             return Err(forbidden());
         }
-        let user = user.clone();
-        let read = self.store().read("operator_behind", async move |tx: &mut Tx| {
+        let read = read_tx!(self.store(), "operator_behind", |tx| {
             let confirmed = accounts::find(tx, &user).await?.is_some_and(|row| row.confirmed_at.is_some());
             let person = users::find(tx, &user).await?.filter(|row| confirmed && row.deactivated_at.is_none());
-            Ok::<_, Error>(person.zip(Some(has_second_factor(tx, &user).await?)))
+            Ok(person.zip(Some(has_second_factor(tx, &user).await?)))
         });
-        match read.await? {
+        match read? {
             Some((user, guarded)) if self.settings().is_operator(&user.email) => {
                 if guarded || self.settings().development { Ok(Actor::operator(user.email)) } else { Err(unguarded()) }
             }
@@ -245,8 +242,7 @@ impl App {
     /// For anybody but an operator.
     pub async fn open_cases(&self, actor: &Actor) -> Result<Vec<CaseRow>, Error> {
         operators_only(actor)?;
-        let app = self.clone();
-        self.store().read("open_cases", async move |tx: &mut Tx| app.case_rows(tx).await).await
+        read_tx!(self.store(), "open_cases", |tx| self.case_rows(tx).await)
     }
 
     /// What personal data is kept, how old the oldest is and when it goes (verification.md 4.6).
@@ -256,15 +252,14 @@ impl App {
     pub async fn retention_report(&self, actor: &Actor) -> Result<Vec<KeptView>, Error> {
         operators_only(actor)?;
         let biometrics = self.settings().biometrics_days.clamp(0, 7);
-        let read =
-            self.store().read("retention_report", async move |tx: &mut Tx| Ok::<_, Error>(retention::list(tx).await?));
-        let kept = read.await?.into_iter().map(|kept| {
-            let days = match kept.what {
-                "pictures" | "provider_copies" => Some(biometrics),
-                other => kept_days(other),
-            };
-            KeptView { what: kept.what, rows: kept.rows, oldest: kept.oldest, days }
-        });
+        let kept =
+            read_tx!(self.store(), "retention_report", |tx| Ok(retention::list(tx).await?))?.into_iter().map(|kept| {
+                let days = match kept.what {
+                    "pictures" | "provider_copies" => Some(biometrics),
+                    other => kept_days(other),
+                };
+                KeptView { what: kept.what, rows: kept.rows, oldest: kept.oldest, days }
+            });
         Ok(kept.collect())
     }
 

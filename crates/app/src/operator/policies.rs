@@ -125,11 +125,10 @@ impl App {
     /// For anybody but an operator.
     pub async fn policy(&self, actor: &Actor) -> Result<PolicyView, Error> {
         operators_only(actor)?;
-        let read = self.store().read("policy", async move |tx: &mut Tx| {
+        read_tx!(self.store(), "policy", |tx| {
             let (version, policy) = policy::find(tx).await?;
-            Ok::<_, Error>(PolicyView { version, policy, versions: policy::list(tx).await? })
-        });
-        read.await
+            Ok(PolicyView { version, policy, versions: policy::list(tx).await? })
+        })
     }
 
     /// Puts rules in force in place of those of version `before`; exemptions stay. Answers the new version.
@@ -139,16 +138,14 @@ impl App {
     pub async fn save_policy(&self, actor: &Actor, rules: Vec<Rule>, before: i64, reason: &str) -> Result<i64, Error> {
         let reason = operators_reason(actor, reason)?;
         checked(&Policy { rules: rules.clone(), exemptions: Vec::new() })?;
-        let (app, actor) = (self.clone(), actor.clone());
-        let write = self.store().write("save_policy", async move |tx: &mut Tx| {
+        write_tx!(self.store(), "save_policy", |tx| {
             let (version, present) = policy::find(tx).await?;
             if version != before {
                 return Err(outdated());
             }
             let next = Policy { rules: rules.clone(), exemptions: present.exemptions };
-            app.put_policy(tx, &actor, &next, before, &reason).await
-        });
-        write.await
+            self.put_policy(tx, actor, &next, before, &reason).await
+        })
     }
 
     async fn put_policy(
@@ -174,11 +171,10 @@ impl App {
         operators_only(actor)?;
         checked(&Policy { rules: rules.clone(), exemptions: Vec::new() })?;
         let now = self.now();
-        let read = self.store().read("preview_policy", async move |tx: &mut Tx| {
+        let (present, all) = read_tx!(self.store(), "preview_policy", |tx| {
             let (_, present) = policy::find(tx).await?;
-            Ok::<_, Error>((present, known(tx, now.plus(-LOOKED_BACK)).await?))
-        });
-        let (present, all) = read.await?;
+            Ok((present, known(tx, now.plus(-LOOKED_BACK)).await?))
+        })?;
         let proposed = Policy { rules, exemptions: present.exemptions.clone() };
         let uses: Vec<Vec<ActionUse<'_>>> = all.iter().map(Known::uses).collect();
         let fact = |(known, uses)| {
@@ -250,18 +246,17 @@ impl App {
         exemption: Option<Exemption>,
         reason: String,
     ) -> Result<(), Error> {
-        let (app, actor, organization) = (self.clone(), actor.clone(), organization.clone());
-        let write = self.store().write("change_exemptions", async move |tx: &mut Tx| {
-            let known = organizations::find(tx, &organization).await?;
+        write_tx!(self.store(), "change_exemptions", |tx| {
+            let known = organizations::find(tx, organization).await?;
             known.ok_or_else(|| Error::not_found("organization", organization.as_str()))?;
             let (version, mut present) = policy::find(tx).await?;
             let count = present.exemptions.len();
-            let now = app.now();
+            let now = self.now();
             // What ran out by its date goes with the next change.
             present
                 .exemptions
-                .retain(|one| one.until.is_none_or(|until| now < until) || one.organization == organization);
-            present.exemptions.retain(|one| one.organization != organization);
+                .retain(|one| one.until.is_none_or(|until| now < until) || one.organization == *organization);
+            present.exemptions.retain(|one| one.organization != *organization);
             if exemption.is_none() && present.exemptions.len() == count {
                 return Err(Error::not_found("exemption", organization.as_str()));
             }
@@ -276,12 +271,11 @@ impl App {
                 }
                 None => ("organization.exemption_ended", None, reason.clone()),
             };
-            app.put_policy(tx, &actor, &present, version, &format!("{action} {organization}")).await?;
+            self.put_policy(tx, actor, &present, version, &format!("{action} {organization}")).await?;
             let details = json!({ "data": { "until": until, "reason": why } });
             let target = organization.as_str();
-            app.record(tx, &actor, Deed { organization: &organization, action, target, details }).await
-        });
-        write.await
+            self.record(tx, actor, Deed { organization, action, target, details }).await
+        })
     }
 }
 
