@@ -51,10 +51,7 @@ impl App {
         let now = self.now();
         let (organization_id, project_id, fresh_user) =
             self.draw(|rng| (OrganizationId::generate(rng), ProjectId::generate(rng), UserId::generate(rng)));
-        let app = self.clone();
-        let write = self.store().write("bootstrap", async move |tx: &mut Tx| {
-            let (actor, name, email, organization_id, project_id, fresh_user) =
-                (&actor, &name, &email, &organization_id, &project_id, &fresh_user);
+        write_tx!(self.store(), "bootstrap", |tx| {
             let organization = Organization {
                 id: organization_id.clone(),
                 name: name.clone(),
@@ -64,7 +61,7 @@ impl App {
                 tags: Vec::new(),
             };
             organizations::insert(tx, &organization).await?;
-            let user_id = app.known_or_new_user(tx, email, fresh_user, organization_id).await?;
+            let user_id = self.known_or_new_user(tx, &email, &fresh_user, &organization_id).await?;
             let membership = Membership {
                 organization: organization_id.clone(),
                 user: user_id.clone(),
@@ -94,7 +91,7 @@ impl App {
                 project: None,
                 owner: Owner::User(user_id.clone()),
             };
-            let key = app.mint(place, &NewKey { name: Some("Bootstrap".to_owned()), ..NewKey::default() })?;
+            let key = self.mint(place, &NewKey { name: Some("Bootstrap".to_owned()), ..NewKey::default() })?;
             api_keys::insert(tx, &key.row).await?;
             let deeds = [
                 ("project.created", project_id.as_str(), json!({ "data": { "name": project.name } })),
@@ -102,11 +99,11 @@ impl App {
                 ("api_key.created", key.row.id.as_str(), json!({ "data": { "kind": "admin", "scopes": [] } })),
             ];
             for (action, target, details) in deeds {
-                app.record(tx, actor, Deed { organization: organization_id, action, target, details }).await?;
+                self.record(tx, &actor, Deed { organization: &organization_id, action, target, details }).await?;
             }
             if waive {
                 for requirement in [Requirement::Phone, Requirement::PaymentMethod] {
-                    app.waive_in(tx, actor, organization_id, requirement, None, WAIVER).await?;
+                    self.waive_in(tx, &actor, &organization_id, requirement, None, WAIVER).await?;
                 }
             }
             Ok(Bootstrapped {
@@ -115,8 +112,7 @@ impl App {
                 project_id: project_id.clone(),
                 admin_key: key.secret,
             })
-        });
-        write.await
+        })
     }
 
     async fn known_or_new_user(

@@ -81,32 +81,30 @@ impl App {
             revoked_at: None,
             projects: Vec::new(),
         };
-        let (app, actor, language) = (self.clone(), actor.clone(), language.to_owned());
         let wanted = wanted.map(<[_]>::to_vec);
-        let write = self.store().write("invite", async move |tx: &mut Tx| {
+        write_tx!(self.store(), "invite", |tx| {
             let organization = &row.organization;
-            app.authorize(tx, &actor, organization, Scope::ManagementWrite).await?;
+            self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
             if let Some(user) = users::find_by_email(tx, &row.email).await?
                 && memberships::find(tx, organization, &user.id).await?.is_some()
             {
                 return Err(Error::Conflict { message: "This person is a member already.".to_owned() });
             }
-            app.hold_room(tx, "invites", organization.as_str()).await?;
+            self.hold_room(tx, "invites", organization.as_str()).await?;
             let open = invites::list_open(tx, organization).await?;
             if open.len() >= MOST_OPEN {
                 return Err(Error::impossible(format!("At most {MOST_OPEN} invitations can wait at once.")));
             }
             // A second invitation takes the place of the first.
             for old in open.iter().filter(|old| old.email == row.email) {
-                invites::revoke(tx, organization, &old.id, app.now()).await?;
+                invites::revoke(tx, organization, &old.id, self.now()).await?;
             }
             let projects = projects_of_invite(tx, organization, role, wanted.as_deref()).await?;
             let row = Invite { projects, ..row.clone() };
             invites::insert(tx, &row).await?;
-            app.send_invite(tx, &actor, &row, &secret, &language).await?;
+            self.send_invite(tx, actor, &row, &secret, language).await?;
             Ok(row)
-        });
-        write.await
+        })
     }
 
     /// Mails the link and writes that down.
@@ -155,19 +153,16 @@ impl App {
         language: &str,
     ) -> Result<(), Error> {
         let secret = self.fresh_secret();
-        let (app, actor, organization) = (self.clone(), actor.clone(), organization.clone());
-        let (id, language) = (id.to_owned(), language.to_owned());
-        let write = self.store().write("resend_invite", async move |tx: &mut Tx| {
-            app.authorize(tx, &actor, &organization, Scope::ManagementWrite).await?;
-            let end = app.now().plus(LIFE);
-            if !invites::renew(tx, &organization, &id, &digest_of(&secret), end).await? {
-                return Err(Error::not_found("invite", id.as_str()));
+        write_tx!(self.store(), "resend_invite", |tx| {
+            self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
+            let end = self.now().plus(LIFE);
+            if !invites::renew(tx, organization, id, &digest_of(&secret), end).await? {
+                return Err(Error::not_found("invite", id));
             }
-            let row = invites::find_open(tx, &organization, &id).await?;
-            let row = row.ok_or_else(|| Error::not_found("invite", id.as_str()))?;
-            app.send_invite(tx, &actor, &row, &secret, &language).await
-        });
-        write.await
+            let row = invites::find_open(tx, organization, id).await?;
+            let row = row.ok_or_else(|| Error::not_found("invite", id))?;
+            self.send_invite(tx, actor, &row, &secret, language).await
+        })
     }
 
     /// Invitations that wait.
@@ -175,12 +170,10 @@ impl App {
     /// # Errors
     /// Without permission.
     pub async fn open_invites(&self, actor: &Actor, organization: &OrganizationId) -> Result<Vec<Invite>, Error> {
-        let (app, actor, organization) = (self.clone(), actor.clone(), organization.clone());
-        let read = self.store().read("open_invites", async move |tx: &mut Tx| {
-            app.authorize(tx, &actor, &organization, Scope::ManagementRead).await?;
-            Ok::<_, Error>(invites::list_open(tx, &organization).await?)
-        });
-        read.await
+        read_tx!(self.store(), "open_invites", |tx| {
+            self.authorize(tx, actor, organization, Scope::ManagementRead).await?;
+            Ok(invites::list_open(tx, organization).await?)
+        })
     }
 
     /// Takes an invitation back.
@@ -188,16 +181,14 @@ impl App {
     /// # Errors
     /// Without permission, or when none waits under this id.
     pub async fn revoke_invite(&self, actor: &Actor, organization: &OrganizationId, id: &str) -> Result<(), Error> {
-        let (app, actor, organization, id) = (self.clone(), actor.clone(), organization.clone(), id.to_owned());
-        let write = self.store().write("revoke_invite", async move |tx: &mut Tx| {
-            app.authorize(tx, &actor, &organization, Scope::ManagementWrite).await?;
-            if !invites::revoke(tx, &organization, &id, app.now()).await? {
-                return Err(Error::not_found("invite", id.as_str()));
+        write_tx!(self.store(), "revoke_invite", |tx| {
+            self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
+            if !invites::revoke(tx, organization, id, self.now()).await? {
+                return Err(Error::not_found("invite", id));
             }
-            let deed = Deed { organization: &organization, action: "invite.deleted", target: &id, details: json!({}) };
-            app.record(tx, &actor, deed).await
-        });
-        write.await
+            let deed = Deed { organization, action: "invite.deleted", target: id, details: json!({}) };
+            self.record(tx, actor, deed).await
+        })
     }
 
     /// What an invitation is to, and for which address; `None` when it does not work any more. Looking spends nothing.
@@ -205,14 +196,13 @@ impl App {
     /// # Errors
     /// When the store cannot.
     pub async fn look_at_invite(&self, token: &Secret<String>) -> Result<Option<(String, String)>, Error> {
-        let (app, key) = (self.clone(), digest_of(token));
-        let read = self.store().read("look_at_invite", async move |tx: &mut Tx| {
-            let Some(row) = app.live_invite(tx, &key).await? else { return Ok(None) };
+        let key = digest_of(token);
+        read_tx!(self.store(), "look_at_invite", |tx| {
+            let Some(row) = self.live_invite(tx, &key).await? else { return Ok(None) };
             let found = organizations::find(tx, &row.organization).await?;
             let label = found.filter(|row| row.deactivated_at.is_none()).map(|row| row.name);
-            Ok::<_, Error>(label.map(|label| (label, row.email)))
-        });
-        read.await
+            Ok(label.map(|label| (label, row.email)))
+        })
     }
 
     async fn live_invite(&self, tx: &mut Tx, key: &[u8]) -> Result<Option<Invite>, Error> {
@@ -226,20 +216,19 @@ impl App {
     /// # Errors
     /// When it was used, taken back or ran out, or when it is for another address.
     pub async fn accept_invite(&self, user: &UserId, token: &Secret<String>) -> Result<OrganizationId, Error> {
-        let (app, user, key) = (self.clone(), user.clone(), digest_of(token));
-        let write = self.store().write("accept_invite", async move |tx: &mut Tx| {
-            let row = app.live_invite(tx, &key).await?.ok_or_else(dead)?;
-            let person = users::find(tx, &user).await?.filter(|row| row.deactivated_at.is_none()).ok_or_else(dead)?;
-            let confirmed = accounts::find(tx, &user).await?.is_some_and(|account| account.confirmed_at.is_some());
+        let key = digest_of(token);
+        write_tx!(self.store(), "accept_invite", |tx| {
+            let row = self.live_invite(tx, &key).await?.ok_or_else(dead)?;
+            let person = users::find(tx, user).await?.filter(|row| row.deactivated_at.is_none()).ok_or_else(dead)?;
+            let confirmed = accounts::find(tx, user).await?.is_some_and(|account| account.confirmed_at.is_some());
             // The same characters: a look-alike is another address (UI-1).
             if person.email != row.email || !confirmed {
                 let message = "This invitation is for another address. Sign in with that one.".to_owned();
                 return Err(Error::Forbidden { param: None, message });
             }
-            app.enter(tx, &row, &user).await?;
+            self.enter(tx, &row, user).await?;
             Ok(row.organization)
-        });
-        write.await
+        })
     }
 
     /// Signs up through an invitation: its link came to the mailbox, so nothing is left to confirm.
@@ -253,10 +242,9 @@ impl App {
         password: &Secret<String>,
         context: &Context,
     ) -> Result<SignedIn, Error> {
-        let (app, key) = (self.clone(), digest_of(token));
-        let wanted = key.clone();
-        let look = self.store().read("join_look", async move |tx: &mut Tx| {
-            let row = app.live_invite(tx, &wanted).await?.ok_or_else(dead)?;
+        let key = digest_of(token);
+        let email = read_tx!(self.store(), "join_look", |tx| {
+            let row = self.live_invite(tx, &key).await?.ok_or_else(dead)?;
             if let Some(user) = users::find_by_email(tx, &row.email).await? {
                 let account = accounts::find(tx, &user.id).await?;
                 if user.deactivated_at.is_some() || account.is_some_and(|account| account.confirmed_at.is_some()) {
@@ -264,22 +252,20 @@ impl App {
                 }
             }
             Ok(row.email)
-        });
-        let email = look.await?;
+        })?;
         acceptable(password, &email, &[&self.settings().operator])?;
         let hash = self.hash_password(password).await?;
-        let (app, fresh, from) = (self.clone(), self.draw(UserId::generate), context.clone());
-        let write = self.store().write("join", async move |tx: &mut Tx| {
-            let row = app.live_invite(tx, &key).await?.ok_or_else(dead)?;
+        let fresh = self.draw(UserId::generate);
+        write_tx!(self.store(), "join", |tx| {
+            let row = self.live_invite(tx, &key).await?.ok_or_else(dead)?;
             let user = match users::find_by_email(tx, &row.email).await? {
                 Some(user) => user.id,
-                None => app.newcomer(tx, &fresh, &row.email, None).await?,
+                None => self.newcomer(tx, &fresh, &row.email, None).await?,
             };
-            app.set_first_password(tx, &user, &hash, &from).await?;
-            app.enter(tx, &row, &user).await?;
-            app.open_first_session(tx, &user, &hash, &from).await
-        });
-        write.await
+            self.set_first_password(tx, &user, &hash, context).await?;
+            self.enter(tx, &row, &user).await?;
+            self.open_first_session(tx, &user, &hash, context).await
+        })
     }
 
     async fn set_first_password(&self, tx: &mut Tx, user: &UserId, hash: &str, from: &Context) -> Result<(), Error> {

@@ -65,13 +65,10 @@ impl App {
     /// # Errors
     /// Without permission.
     pub async fn ip_allowlists(&self, actor: &Actor, organization: &OrganizationId) -> Result<Vec<IpAllowlist>, Error> {
-        let app = self.clone();
-        let (actor, organization) = (actor.clone(), organization.clone());
-        let read = self.store().read("ip_allowlists", async move |tx: &mut Tx| {
-            app.authorize(tx, &actor, &organization, Scope::ManagementRead).await?;
-            Ok::<_, Error>(ip_allowlists::list(tx, &organization).await?)
-        });
-        read.await
+        read_tx!(self.store(), "ip_allowlists", |tx| {
+            self.authorize(tx, actor, organization, Scope::ManagementRead).await?;
+            Ok(ip_allowlists::list(tx, organization).await?)
+        })
     }
 
     /// Writes a new list, which is not in force yet.
@@ -97,14 +94,13 @@ impl App {
             created_at: now,
             updated_at: now,
         };
-        let (app, actor) = (self.clone(), actor.clone());
-        let write = self.store().write("create_ip_allowlist", async move |tx: &mut Tx| {
+        write_tx!(self.store(), "create_ip_allowlist", |tx| {
             let organization = &list.organization;
-            app.authorize(tx, &actor, organization, Scope::ManagementWrite).await?;
+            self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
             if let Some(project) = &list.project {
                 open_project(tx, organization, project).await?;
             }
-            app.hold_room(tx, "ip_allowlists", organization.as_str()).await?;
+            self.hold_room(tx, "ip_allowlists", organization.as_str()).await?;
             let beside = ip_allowlists::list(tx, organization).await?;
             if beside.iter().filter(|other| other.project == list.project).count() >= MOST_LISTS {
                 let message =
@@ -113,10 +109,9 @@ impl App {
             }
             ip_allowlists::insert(tx, &list).await?;
             let details = json!({ "name": list.name, "allowed_ips": list.addresses.entries() });
-            app.note_list(tx, &actor, &list, "ip_allowlist.created", details).await?;
-            Ok::<_, Error>(list.clone())
-        });
-        write.await
+            self.note_list(tx, actor, &list, "ip_allowlist.created", details).await?;
+            Ok(list.clone())
+        })
     }
 
     /// Changes a list; what is in force holds from the next request on. Answers the list as it is then, or as it was when
@@ -133,15 +128,13 @@ impl App {
         change: ListChange,
         standpoint: Standpoint,
     ) -> Result<IpAllowlist, Error> {
-        let app = self.clone();
-        let (actor, organization, id) = (actor.clone(), organization.clone(), id.clone());
-        let write = self.store().write("change_ip_allowlist", async move |tx: &mut Tx| {
-            app.authorize(tx, &actor, &organization, Scope::ManagementWrite).await?;
-            let before = ip_allowlists::list(tx, &organization).await?;
-            let found = before.iter().find(|list| list.id == id);
+        write_tx!(self.store(), "change_ip_allowlist", |tx| {
+            self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
+            let before = ip_allowlists::list(tx, organization).await?;
+            let found = before.iter().find(|list| list.id == *id);
             let found = found.ok_or_else(|| Error::not_found("IP allowlist", id.as_str()))?;
             let mut list = found.clone();
-            list.updated_at = app.now();
+            list.updated_at = self.now();
             match &change {
                 ListChange::Edit { name, addresses } => {
                     if let Some(name) = name {
@@ -155,13 +148,13 @@ impl App {
                 ListChange::Deactivate => list.active = false,
                 ListChange::Delete => {}
             }
-            let mut after: Vec<IpAllowlist> = before.iter().filter(|other| other.id != id).cloned().collect();
+            let mut after: Vec<IpAllowlist> = before.iter().filter(|other| other.id != *id).cloned().collect();
             if change != ListChange::Delete {
                 after.push(list.clone());
             }
             keep_in(&before, &after, list.project.as_ref(), standpoint)?;
             if change == ListChange::Delete {
-                ip_allowlists::delete(tx, &list, app.now()).await?;
+                ip_allowlists::delete(tx, &list, self.now()).await?;
             } else {
                 ip_allowlists::update(tx, &list).await?;
             }
@@ -176,10 +169,9 @@ impl App {
                 ListChange::Deactivate => ("ip_allowlist.config.deactivated", configs),
                 ListChange::Delete => ("ip_allowlist.deleted", json!({ "name": list.name, "allowed_ips": ips })),
             };
-            app.note_list(tx, &actor, &list, action, details).await?;
-            Ok::<_, Error>(list)
-        });
-        write.await
+            self.note_list(tx, actor, &list, action, details).await?;
+            Ok(list)
+        })
     }
 
     /// A list of this organization.
@@ -193,7 +185,7 @@ impl App {
         id: &IpAllowlistId,
     ) -> Result<IpAllowlist, Error> {
         let lists = self.ip_allowlists(actor, organization).await?;
-        let found = lists.into_iter().find(|list| &list.id == id);
+        let found = lists.into_iter().find(|list| list.id == *id);
         found.ok_or_else(|| Error::not_found("IP allowlist", id.as_str()))
     }
 

@@ -36,22 +36,19 @@ impl App {
         emails: &[String],
         page: Page,
     ) -> Result<Listing<Member>, Error> {
-        let app = self.clone();
-        let (actor, organization, page, emails) = (actor.clone(), organization.clone(), page.clone(), emails.to_vec());
-        let read = self.store().read("members", async move |tx: &mut Tx| {
-            let (actor, organization, page, emails) = (&actor, &organization, &page, &emails);
-            app.authorize_reader(tx, actor, organization, Scope::ManagementRead).await?;
+        let emails = emails.to_vec();
+        read_tx!(self.store(), "members", |tx| {
+            self.authorize_reader(tx, actor, organization, Scope::ManagementRead).await?;
             if !emails.is_empty() {
-                return with_emails(tx, organization, emails).await;
+                return with_emails(tx, organization, &emails).await;
             }
-            let listing = memberships::list(tx, organization, page).await?;
+            let listing = memberships::list(tx, organization, &page).await?;
             let mut data = Vec::with_capacity(listing.data.len());
             for membership in listing.data {
                 data.push(with_user(tx, membership).await?);
             }
-            Ok::<_, Error>(Listing { data, has_more: listing.has_more })
-        });
-        read.await
+            Ok(Listing { data, has_more: listing.has_more })
+        })
     }
 
     /// One person of the organization.
@@ -59,16 +56,12 @@ impl App {
     /// # Errors
     /// Without permission, or when he does not belong to it.
     pub async fn member(&self, actor: &Actor, organization: &OrganizationId, id: &UserId) -> Result<Member, Error> {
-        let app = self.clone();
-        let (actor, organization, id) = (actor.clone(), organization.clone(), id.clone());
-        let read = self.store().read("member", async move |tx: &mut Tx| {
-            let (actor, organization, id) = (&actor, &organization, &id);
-            app.authorize(tx, actor, organization, Scope::ManagementRead).await?;
+        read_tx!(self.store(), "member", |tx| {
+            self.authorize(tx, actor, organization, Scope::ManagementRead).await?;
             let found = memberships::find(tx, organization, id).await?;
             let membership = found.ok_or_else(|| Error::not_found("user", id.as_str()))?;
             with_user(tx, membership).await
-        });
-        read.await
+        })
     }
 }
 
@@ -84,27 +77,25 @@ impl App {
         id: &UserId,
         role: OrganizationRole,
     ) -> Result<(), Error> {
-        let (app, actor, organization, id) = (self.clone(), actor.clone(), organization.clone(), id.clone());
-        let write = self.store().write("change_member_role", async move |tx: &mut Tx| {
-            app.authorize(tx, &actor, &organization, Scope::ManagementWrite).await?;
-            memberships::find(tx, &organization, &id).await?.ok_or_else(|| Error::not_found("user", id.as_str()))?;
-            let owned = app.owns(tx, &organization, &id).await?;
-            if !memberships::update_role(tx, &organization, &id, role, app.now()).await? {
+        write_tx!(self.store(), "change_member_role", |tx| {
+            self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
+            memberships::find(tx, organization, id).await?.ok_or_else(|| Error::not_found("user", id.as_str()))?;
+            let owned = self.owns(tx, organization, id).await?;
+            if !memberships::update_role(tx, organization, id, role, self.now()).await? {
                 return Err(last_owner());
             }
             // An admin key is an owner's; whoever becomes one again makes a new one.
             if owned && role != OrganizationRole::Owner {
                 let admin = |key: &KeyRow| key.kind == KeyKind::Admin;
-                app.end_keys(tx, &actor, &organization, &id, "role_lowered", admin).await?;
+                self.end_keys(tx, actor, organization, id, "role_lowered", admin).await?;
             }
             if owned != (role == OrganizationRole::Owner) {
-                app.owners_changed(tx, &actor, &organization).await?;
+                self.owners_changed(tx, actor, organization).await?;
             }
             let details = json!({ "data": { "role": role.as_str() } });
-            let deed = Deed { organization: &organization, action: "user.updated", target: id.as_str(), details };
-            app.record(tx, &actor, deed).await
-        });
-        write.await
+            let deed = Deed { organization, action: "user.updated", target: id.as_str(), details };
+            self.record(tx, actor, deed).await
+        })
     }
 
     /// Takes a member out of the organization and its projects. Their keys of it are revoked, and their legacy keys reach
@@ -113,27 +104,24 @@ impl App {
     /// # Errors
     /// Without permission, when he does not belong to it, or for the last owner.
     pub async fn remove_member(&self, actor: &Actor, organization: &OrganizationId, id: &UserId) -> Result<(), Error> {
-        let (app, actor, organization, id) = (self.clone(), actor.clone(), organization.clone(), id.clone());
-        let write = self.store().write("remove_member", async move |tx: &mut Tx| {
-            app.authorize(tx, &actor, &organization, Scope::ManagementWrite).await?;
-            memberships::find(tx, &organization, &id).await?.ok_or_else(|| Error::not_found("user", id.as_str()))?;
-            let owned = app.owns(tx, &organization, &id).await?;
-            if !memberships::delete(tx, &organization, &id, app.now()).await? {
+        write_tx!(self.store(), "remove_member", |tx| {
+            self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
+            memberships::find(tx, organization, id).await?.ok_or_else(|| Error::not_found("user", id.as_str()))?;
+            let owned = self.owns(tx, organization, id).await?;
+            if !memberships::delete(tx, organization, id, self.now()).await? {
                 return Err(last_owner());
             }
-            for place in project_members::list_of_user(tx, &organization, &id).await? {
-                project_members::delete(tx, &place.project, &id, app.now()).await?;
+            for place in project_members::list_of_user(tx, organization, id).await? {
+                project_members::delete(tx, &place.project, id, self.now()).await?;
             }
-            app.end_keys(tx, &actor, &organization, &id, "member_removed", |_| true).await?;
-            api_keys::leave_out(tx, &organization, &id, app.now()).await?;
+            self.end_keys(tx, actor, organization, id, "member_removed", |_| true).await?;
+            api_keys::leave_out(tx, organization, id, self.now()).await?;
             if owned {
-                app.owners_changed(tx, &actor, &organization).await?;
+                self.owners_changed(tx, actor, organization).await?;
             }
-            let deed =
-                Deed { organization: &organization, action: "user.deleted", target: id.as_str(), details: json!({}) };
-            app.record(tx, &actor, deed).await
-        });
-        write.await
+            let deed = Deed { organization, action: "user.deleted", target: id.as_str(), details: json!({}) };
+            self.record(tx, actor, deed).await
+        })
     }
 }
 

@@ -79,30 +79,29 @@ impl App {
             return Err(Error::invalid("describes", "Invalid 'describes': choose one of the list."));
         }
         let ids = self.draw(|rng| (OrganizationId::generate(rng), ProjectId::generate(rng)));
-        let (app, user, describes) = (self.clone(), user.clone(), describes.map(str::to_owned));
-        let write = self.store().write("create_organization", async move |tx: &mut Tx| {
+        let describes = describes.map(str::to_owned);
+        write_tx!(self.store(), "create_organization", |tx| {
             let (organization, project) = &ids;
-            let person = users::find(tx, &user).await?.filter(|row| row.deactivated_at.is_none());
+            let person = users::find(tx, user).await?.filter(|row| row.deactivated_at.is_none());
             let person = person.ok_or_else(|| Error::not_found("user", user.as_str()))?;
-            app.hold_room(tx, "organizations", user.as_str()).await?;
-            let memberships = memberships::list_of_user(tx, &user).await?;
+            self.hold_room(tx, "organizations", user.as_str()).await?;
+            let memberships = memberships::list_of_user(tx, user).await?;
             if memberships.iter().filter(|row| row.role == OrganizationRole::Owner).count() >= MOST_ORGANIZATIONS {
                 return Err(Error::impossible(format!(
                     "One person can own at most {MOST_ORGANIZATIONS} organizations."
                 )));
             }
-            app.require_founding(tx, &person).await?;
-            app.found(tx, &user, organization, project, &name).await?;
+            self.require_founding(tx, &person).await?;
+            self.found(tx, user, organization, project, &name).await?;
             if person.default_organization.is_none() {
-                users::update_default_organization(tx, &user, organization, app.now()).await?;
+                users::update_default_organization(tx, user, organization, self.now()).await?;
             }
-            if let Some(mut account) = accounts::lock(tx, &user).await?.filter(|_| describes.is_some()) {
+            if let Some(mut account) = accounts::lock(tx, user).await?.filter(|_| describes.is_some()) {
                 account.describes = describes.clone();
                 accounts::save(tx, &account).await?;
             }
             Ok(ids.clone())
-        });
-        write.await
+        })
     }
 
     /// Refuses another organization while a rule asks for something that none of the person's organizations has proven
@@ -179,12 +178,11 @@ impl App {
     /// # Errors
     /// When the store cannot.
     pub async fn organizations_of(&self, user: &UserId) -> Result<Vec<OrganizationChoice>, Error> {
-        let user = user.clone();
-        let read = self.store().read("organizations_of", async move |tx: &mut Tx| {
+        read_tx!(self.store(), "organizations_of", |tx| {
             let mut choices = Vec::new();
-            let reached = projects::list_of_user(tx, &user).await?;
-            let safe = asks_for_code(tx, &user).await?;
-            for membership in memberships::list_of_user(tx, &user).await? {
+            let reached = projects::list_of_user(tx, user).await?;
+            let safe = asks_for_code(tx, user).await?;
+            for membership in memberships::list_of_user(tx, user).await? {
                 let Some(row) = organizations::find(tx, &membership.organization).await? else { continue };
                 if row.deactivated_at.is_some() {
                     continue;
@@ -206,9 +204,8 @@ impl App {
                     locked,
                 });
             }
-            Ok::<_, Error>(choices)
-        });
-        read.await
+            Ok(choices)
+        })
     }
 
     /// Gives an organization another label.
@@ -222,19 +219,17 @@ impl App {
         name: &str,
     ) -> Result<(), Error> {
         let name = checked_name(name)?;
-        let (app, actor, organization) = (self.clone(), actor.clone(), organization.clone());
-        let write = self.store().write("rename_organization", async move |tx: &mut Tx| {
-            app.authorize(tx, &actor, &organization, Scope::ManagementWrite).await?;
-            organizations::rename(tx, &organization, &name).await?;
+        write_tx!(self.store(), "rename_organization", |tx| {
+            self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
+            organizations::rename(tx, organization, &name).await?;
             let deed = Deed {
-                organization: &organization,
+                organization,
                 action: "organization.updated",
                 target: organization.as_str(),
                 details: json!({ "data": { "name": name } }),
             };
-            app.record(tx, &actor, deed).await
-        });
-        write.await
+            self.record(tx, actor, deed).await
+        })
     }
 }
 

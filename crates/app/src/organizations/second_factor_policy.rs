@@ -32,11 +32,10 @@ impl App {
         actor: &Actor,
         organization: &OrganizationId,
     ) -> Result<SecondFactorRule, Error> {
-        let (app, actor, organization) = (self.clone(), actor.clone(), organization.clone());
-        let read = self.store().read("second_factor_rule", async move |tx: &mut Tx| {
-            app.authorize(tx, &actor, &organization, Scope::ManagementRead).await?;
+        read_tx!(self.store(), "second_factor_rule", |tx| {
+            self.authorize(tx, actor, organization, Scope::ManagementRead).await?;
             let mut lacking = Vec::new();
-            for row in memberships::list_without_second_factor(tx, &organization).await? {
+            for row in memberships::list_without_second_factor(tx, organization).await? {
                 if let Some(user) = users::find(tx, &row.user).await? {
                     lacking.push(user.name);
                 }
@@ -45,10 +44,9 @@ impl App {
                 Some(user) => has_second_factor(tx, user).await?,
                 None => false,
             };
-            let since = organizations::second_factor_since(tx, &organization).await?;
-            Ok::<_, Error>(SecondFactorRule { since, lacking, own })
-        });
-        read.await
+            let since = organizations::second_factor_since(tx, organization).await?;
+            Ok(SecondFactorRule { since, lacking, own })
+        })
     }
 
     /// Asks a second factor of every member, or no longer. Whoever asks it of others must have one himself.
@@ -61,30 +59,28 @@ impl App {
         organization: &OrganizationId,
         required: bool,
     ) -> Result<(), Error> {
-        let (app, actor, organization) = (self.clone(), actor.clone(), organization.clone());
-        let write = self.store().write("require_second_factor", async move |tx: &mut Tx| {
-            app.authorize(tx, &actor, &organization, Scope::ManagementWrite).await?;
-            let asked = organizations::second_factor_since(tx, &organization).await?.is_some();
+        write_tx!(self.store(), "require_second_factor", |tx| {
+            self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
+            let asked = organizations::second_factor_since(tx, organization).await?.is_some();
             if asked == required {
                 return Ok(());
             }
             if required {
-                let user = crate::keys::project_keys::person(&actor)?;
+                let user = crate::keys::project_keys::person(actor)?;
                 if !has_second_factor(tx, user).await? {
                     let message = "Set up a second step for yourself before you ask one of others.";
                     return Err(Error::coded("required", "own_second_factor_first", message));
                 }
             }
-            organizations::set_second_factor_since(tx, &organization, required.then(|| app.now())).await?;
+            organizations::set_second_factor_since(tx, organization, required.then(|| self.now())).await?;
             let deed = Deed {
-                organization: &organization,
+                organization,
                 action: "organization.updated",
                 target: organization.as_str(),
                 details: json!({ "data": { "second_factor_required": required } }),
             };
-            app.record(tx, &actor, deed).await
-        });
-        write.await
+            self.record(tx, actor, deed).await
+        })
     }
 }
 

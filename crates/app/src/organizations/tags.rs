@@ -2,7 +2,6 @@
 
 use keystead_core::gate::read_tags;
 use keystead_core::id::OrganizationId;
-use keystead_store::Tx;
 use keystead_store::tables::organizations;
 use serde_json::json;
 
@@ -17,12 +16,10 @@ impl App {
     /// For anybody but an operator, or when there is no such organization.
     pub async fn organization_tags(&self, actor: &Actor, organization: &OrganizationId) -> Result<Vec<String>, Error> {
         operators_only(actor)?;
-        let organization = organization.clone();
-        let read = self.store().read("organization_tags", async move |tx: &mut Tx| {
-            let row = organizations::find(tx, &organization).await?;
+        read_tx!(self.store(), "organization_tags", |tx| {
+            let row = organizations::find(tx, organization).await?;
             Ok(row.ok_or_else(|| Error::not_found("organization", organization.as_str()))?.tags)
-        });
-        read.await
+        })
     }
 
     /// Gives an organization these tags in place of its present ones; rules that look at them follow with the next
@@ -43,20 +40,18 @@ impl App {
                            organization has at most 20.";
             Error::invalid("tags", message)
         })?;
-        let (app, actor, organization) = (self.clone(), actor.clone(), organization.clone());
-        let write = self.store().write("tag_organization", async move |tx: &mut Tx| {
-            let row = organizations::find(tx, &organization).await?;
+        write_tx!(self.store(), "tag_organization", |tx| {
+            let row = organizations::find(tx, organization).await?;
             let row = row.ok_or_else(|| Error::not_found("organization", organization.as_str()))?;
             if row.tags == tags {
                 return Ok(tags.clone());
             }
-            organizations::set_tags(tx, &organization, &tags, app.now()).await?;
+            organizations::set_tags(tx, organization, &tags, self.now()).await?;
             let details = json!({ "data": { "tags": tags, "before": row.tags, "reason": reason } });
             let target = organization.as_str();
-            let deed = Deed { organization: &organization, action: "organization.tagged", target, details };
-            app.record(tx, &actor, deed).await?;
-            Ok::<_, Error>(tags.clone())
-        });
-        write.await
+            let deed = Deed { organization, action: "organization.tagged", target, details };
+            self.record(tx, actor, deed).await?;
+            Ok(tags.clone())
+        })
     }
 }
