@@ -23,14 +23,12 @@ impl App {
         organization: &OrganizationId,
         user: &UserId,
     ) -> Result<Vec<(ProjectId, ProjectRole)>, Error> {
-        let (app, actor, organization, user) = (self.clone(), actor.clone(), organization.clone(), user.clone());
-        let read = self.store().read("project_roles", async move |tx: &mut Tx| {
-            app.authorize(tx, &actor, &organization, Scope::ManagementRead).await?;
-            member_of(tx, &organization, &user).await?;
-            let rows = project_members::list_of_user(tx, &organization, &user).await?;
-            Ok::<_, Error>(rows.into_iter().map(|row| (row.project, row.role)).collect())
-        });
-        read.await
+        read_tx!(self.store(), "project_roles", |tx| {
+            self.authorize(tx, actor, organization, Scope::ManagementRead).await?;
+            member_of(tx, organization, user).await?;
+            let rows = project_members::list_of_user(tx, organization, user).await?;
+            Ok(rows.into_iter().map(|row| (row.project, row.role)).collect())
+        })
     }
 
     /// Gives a member roles in projects, or takes them with `None`; a project that is not named stays as it is. All of
@@ -49,18 +47,16 @@ impl App {
         if roles.iter().any(|(_, role)| *role == Some(ProjectRole::None)) {
             return Err(Error::invalid("role", "Invalid 'role': it must be member, owner or viewer."));
         }
-        let (app, actor, organization) = (self.clone(), actor.clone(), organization.clone());
-        let (user, roles) = (user.clone(), roles.to_vec());
-        let write = self.store().write("change_project_roles", async move |tx: &mut Tx| {
-            app.authorize(tx, &actor, &organization, Scope::ManagementWrite).await?;
-            member_of(tx, &organization, &user).await?;
+        let roles = roles.to_vec();
+        write_tx!(self.store(), "change_project_roles", |tx| {
+            self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
+            member_of(tx, organization, user).await?;
             for (project, role) in &roles {
-                open_project(tx, &organization, project).await?;
-                app.change_project_role(tx, &actor, &organization, (project, &user), *role).await?;
+                open_project(tx, organization, project).await?;
+                self.change_project_role(tx, actor, organization, (project, user), *role).await?;
             }
-            Ok::<_, Error>(())
-        });
-        write.await
+            Ok(())
+        })
     }
 
     async fn change_project_role(

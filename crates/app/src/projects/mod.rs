@@ -59,14 +59,10 @@ impl App {
         include_archived: bool,
         page: Page,
     ) -> Result<Listing<Project>, Error> {
-        let app = self.clone();
-        let (actor, organization, page) = (actor.clone(), organization.clone(), page.clone());
-        let read = self.store().read("projects", async move |tx: &mut Tx| {
-            let (actor, organization, page) = (&actor, &organization, &page);
-            app.authorize_reader(tx, actor, organization, Scope::ManagementRead).await?;
-            Ok(projects::list(tx, organization, include_archived, page).await?)
-        });
-        read.await
+        read_tx!(self.store(), "projects", |tx| {
+            self.authorize_reader(tx, actor, organization, Scope::ManagementRead).await?;
+            Ok(projects::list(tx, organization, include_archived, &page).await?)
+        })
     }
 
     /// One project.
@@ -79,14 +75,10 @@ impl App {
         organization: &OrganizationId,
         id: &ProjectId,
     ) -> Result<Project, Error> {
-        let app = self.clone();
-        let (actor, organization, id) = (actor.clone(), organization.clone(), id.clone());
-        let read = self.store().read("project", async move |tx: &mut Tx| {
-            let (actor, organization, id) = (&actor, &organization, &id);
-            app.authorize(tx, actor, organization, Scope::ManagementRead).await?;
+        read_tx!(self.store(), "project", |tx| {
+            self.authorize(tx, actor, organization, Scope::ManagementRead).await?;
             project_of(tx, organization, id).await
-        });
-        read.await
+        })
     }
 
     /// One project with its people and, for those who administer it, a page of its service accounts.
@@ -100,22 +92,18 @@ impl App {
         id: &ProjectId,
         page: Page,
     ) -> Result<ProjectView, Error> {
-        let app = self.clone();
-        let (actor, organization, id, page) = (actor.clone(), organization.clone(), id.clone(), page.clone());
-        let read = self.store().read("project_view", async move |tx: &mut Tx| {
-            let (actor, organization, id, page) = (&actor, &organization, &id, &page);
-            app.authorize_reader(tx, actor, organization, Scope::ManagementRead).await?;
+        read_tx!(self.store(), "project_view", |tx| {
+            self.authorize_reader(tx, actor, organization, Scope::ManagementRead).await?;
             let project = project_of(tx, organization, id).await?;
             let people = project_members::list_people(tx, id).await?;
             let place = (organization, id);
-            let administers = app.authorize_in_project(tx, actor, place, Scope::ManagementWrite).await.is_ok();
+            let administers = self.authorize_in_project(tx, actor, place, Scope::ManagementWrite).await.is_ok();
             let accounts = match administers && project.archived_at.is_none() {
-                true => accounts_with_keys(tx, id, page, app.now()).await?,
+                true => accounts_with_keys(tx, id, &page, self.now()).await?,
                 false => Listing { data: Vec::new(), has_more: false },
             };
-            Ok::<_, Error>(ProjectView { project, administers, people, accounts })
-        });
-        read.await
+            Ok(ProjectView { project, administers, people, accounts })
+        })
     }
 
     /// Makes a project; the person who makes it becomes its owner.
@@ -136,17 +124,14 @@ impl App {
             archived_at: None,
             is_default: false,
         };
-        let app = self.clone();
-        let (actor, organization) = (actor.clone(), organization.clone());
-        let write = self.store().write("create_project", async move |tx: &mut Tx| {
-            let (actor, organization, project) = (&actor, &organization, &project);
-            app.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
-            app.hold_room(tx, "projects", organization.as_str()).await?;
+        write_tx!(self.store(), "create_project", |tx| {
+            self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
+            self.hold_room(tx, "projects", organization.as_str()).await?;
             let all = Page { after: None, limit: MOST_PROJECTS, ascending: true };
             if projects::list(tx, organization, true, &all).await?.data.len() >= MOST_PROJECTS as usize {
                 return Err(Error::impossible(format!("An organization can have at most {MOST_PROJECTS} projects.")));
             }
-            projects::insert(tx, project).await?;
+            projects::insert(tx, &project).await?;
             if let Some(user) = actor.user() {
                 let member = ProjectMember {
                     project: project.id.clone(),
@@ -158,10 +143,9 @@ impl App {
             }
             let details = json!({ "data": { "name": project.name, "title": project.name } });
             let deed = Deed { organization, action: "project.created", target: project.id.as_str(), details };
-            app.record(tx, actor, deed).await?;
+            self.record(tx, actor, deed).await?;
             Ok(project.clone())
-        });
-        write.await
+        })
     }
 
     /// Renames a project; without a name it stays as it is.
@@ -176,20 +160,16 @@ impl App {
         name: Option<&str>,
     ) -> Result<Project, Error> {
         let name = name.map(checked_name).transpose()?;
-        let app = self.clone();
-        let (actor, organization, id) = (actor.clone(), organization.clone(), id.clone());
-        let write = self.store().write("update_project", async move |tx: &mut Tx| {
-            let (actor, organization, id) = (&actor, &organization, &id);
-            app.authorize_in_project(tx, actor, (organization, id), Scope::ManagementWrite).await?;
+        write_tx!(self.store(), "update_project", |tx| {
+            self.authorize_in_project(tx, actor, (organization, id), Scope::ManagementWrite).await?;
             let project = changeable(tx, organization, id).await?;
             let Some(name) = &name else { return Ok(project) };
             projects::rename(tx, organization, id, name).await?;
             let details = json!({ "changes_requested": { "title": name } });
             let deed = Deed { organization, action: "project.updated", target: id.as_str(), details };
-            app.record(tx, actor, deed).await?;
+            self.record(tx, actor, deed).await?;
             Ok(Project { name: name.clone(), ..project })
-        });
-        write.await
+        })
     }
 
     /// Archives a project for good; its keys stop working.
@@ -202,19 +182,15 @@ impl App {
         organization: &OrganizationId,
         id: &ProjectId,
     ) -> Result<Project, Error> {
-        let app = self.clone();
-        let (actor, organization, id) = (actor.clone(), organization.clone(), id.clone());
-        let write = self.store().write("archive_project", async move |tx: &mut Tx| {
-            let (actor, organization, id) = (&actor, &organization, &id);
-            app.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
+        write_tx!(self.store(), "archive_project", |tx| {
+            self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
             changeable(tx, organization, id).await?;
-            let archived = projects::archive(tx, organization, id, app.now()).await?;
+            let archived = projects::archive(tx, organization, id, self.now()).await?;
             let archived = archived.ok_or_else(|| Error::not_found("project", id.as_str()))?;
             let deed = Deed { organization, action: "project.archived", target: id.as_str(), details: json!({}) };
-            app.record(tx, actor, deed).await?;
+            self.record(tx, actor, deed).await?;
             Ok(archived)
-        });
-        write.await
+        })
     }
 }
 

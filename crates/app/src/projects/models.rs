@@ -3,7 +3,6 @@
 use keystead_core::id::{OrganizationId, ProjectId};
 use keystead_core::model_access::ModelAccess;
 use keystead_core::scope::Scope;
-use keystead_store::Tx;
 use keystead_store::tables::{models, projects};
 use serde_json::json;
 
@@ -22,14 +21,11 @@ impl App {
         organization: &OrganizationId,
         project: &ProjectId,
     ) -> Result<Option<ModelAccess>, Error> {
-        let app = self.clone();
-        let (actor, organization, project) = (actor.clone(), organization.clone(), project.clone());
-        let read = self.store().read("project_models", async move |tx: &mut Tx| {
-            app.authorize(tx, &actor, &organization, Scope::ManagementRead).await?;
-            project_of(tx, &organization, &project).await?;
-            Ok::<_, Error>(projects::models(tx, &organization, &project).await?)
-        });
-        read.await
+        read_tx!(self.store(), "project_models", |tx| {
+            self.authorize(tx, actor, organization, Scope::ManagementRead).await?;
+            project_of(tx, organization, project).await?;
+            Ok(projects::models(tx, organization, project).await?)
+        })
     }
 
     /// Names of the models that are served, in order, for whoever is to choose among them.
@@ -37,10 +33,9 @@ impl App {
     /// # Errors
     /// When the store cannot.
     pub async fn served_models(&self) -> Result<Vec<String>, Error> {
-        let read = self.store().read("served_models", async move |tx: &mut Tx| {
-            Ok::<_, Error>(models::list(tx).await?.into_iter().map(|model| model.id).collect())
-        });
-        read.await
+        read_tx!(self.store(), "served_models", |tx| {
+            Ok(models::list(tx).await?.into_iter().map(|model| model.id).collect())
+        })
     }
 
     /// Sets the project's list, or takes it away. Holds from the next request on.
@@ -54,17 +49,13 @@ impl App {
         project: &ProjectId,
         models: Option<ModelAccess>,
     ) -> Result<(), Error> {
-        let app = self.clone();
-        let (actor, organization, project) = (actor.clone(), organization.clone(), project.clone());
-        let write = self.store().write("set_project_models", async move |tx: &mut Tx| {
-            app.authorize(tx, &actor, &organization, Scope::ManagementWrite).await?;
-            open_project(tx, &organization, &project).await?;
-            projects::set_models(tx, &organization, &project, models.as_ref(), app.now()).await?;
+        write_tx!(self.store(), "set_project_models", |tx| {
+            self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
+            open_project(tx, organization, project).await?;
+            projects::set_models(tx, organization, project, models.as_ref(), self.now()).await?;
             let details = json!({ "changes_requested": { "model_permissions": models } });
-            let deed =
-                Deed { organization: &organization, action: "project.updated", target: project.as_str(), details };
-            app.record(tx, &actor, deed).await
-        });
-        write.await
+            let deed = Deed { organization, action: "project.updated", target: project.as_str(), details };
+            self.record(tx, actor, deed).await
+        })
     }
 }

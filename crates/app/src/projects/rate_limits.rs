@@ -51,14 +51,11 @@ impl App {
         organization: &OrganizationId,
         project: &ProjectId,
     ) -> Result<Vec<ProjectRate>, Error> {
-        let app = self.clone();
-        let (actor, organization, project) = (actor.clone(), organization.clone(), project.clone());
-        let read = self.store().read("project_rates", async move |tx: &mut Tx| {
-            app.authorize_reader(tx, &actor, &organization, Scope::ManagementRead).await?;
-            project_of(tx, &organization, &project).await?;
-            rates_of(tx, &organization, &project).await
-        });
-        read.await
+        read_tx!(self.store(), "project_rates", |tx| {
+            self.authorize_reader(tx, actor, organization, Scope::ManagementRead).await?;
+            project_of(tx, organization, project).await?;
+            rates_of(tx, organization, project).await
+        })
     }
 
     /// Changes the project's limits of one model; what is not said stays. Holds from the next request on.
@@ -73,13 +70,10 @@ impl App {
         id: &str,
         changes: RateLimits,
     ) -> Result<ProjectRate, Error> {
-        let app = self.clone();
-        let (actor, organization, project) = (actor.clone(), organization.clone(), project.clone());
-        let id = id.to_owned();
-        let write = self.store().write("update_project_rate", async move |tx: &mut Tx| {
-            app.authorize_in_project(tx, &actor, (&organization, &project), Scope::ManagementWrite).await?;
-            open_project(tx, &organization, &project).await?;
-            let mut rate = rate_of(tx, &organization, &project, &id).await?;
+        write_tx!(self.store(), "update_project_rate", |tx| {
+            self.authorize_in_project(tx, actor, (organization, project), Scope::ManagementWrite).await?;
+            open_project(tx, organization, project).await?;
+            let mut rate = rate_of(tx, organization, project, id).await?;
             let own = rate.own.changed(&rate.organization, &changes).map_err(|bad| {
                 let member = bad.measure().member();
                 let code = match bad {
@@ -93,18 +87,17 @@ impl App {
                 full = limits.len() >= OwnLimits::MOST && limits.of(&model).is_none();
                 limits.set(&model, own);
             };
-            projects::update_rates(tx, &organization, &project, change, app.now()).await?;
+            projects::update_rates(tx, organization, project, change, self.now()).await?;
             if full {
                 let message = format!("At most {} models can have limits of their own in a project.", OwnLimits::MOST);
                 return Err(Error::impossible(message));
             }
             rate.own = own;
             let details = json!({ "changes_requested": members(&changes), "project_id": project });
-            let deed = Deed { organization: &organization, action: "rate_limit.updated", target: &rate.id(), details };
-            app.record(tx, &actor, deed).await?;
+            let deed = Deed { organization, action: "rate_limit.updated", target: &rate.id(), details };
+            self.record(tx, actor, deed).await?;
             Ok(rate)
-        });
-        write.await
+        })
     }
 
     /// Takes the project's own limits of one model away: it is as fast as its organization from the next request on.
@@ -118,24 +111,20 @@ impl App {
         project: &ProjectId,
         id: &str,
     ) -> Result<(), Error> {
-        let app = self.clone();
-        let (actor, organization, project) = (actor.clone(), organization.clone(), project.clone());
-        let id = id.to_owned();
-        let write = self.store().write("reset_project_rate", async move |tx: &mut Tx| {
-            app.authorize_in_project(tx, &actor, (&organization, &project), Scope::ManagementWrite).await?;
-            open_project(tx, &organization, &project).await?;
-            let rate = rate_of(tx, &organization, &project, &id).await?;
+        write_tx!(self.store(), "reset_project_rate", |tx| {
+            self.authorize_in_project(tx, actor, (organization, project), Scope::ManagementWrite).await?;
+            open_project(tx, organization, project).await?;
+            let rate = rate_of(tx, organization, project, id).await?;
             if rate.own.is_none() {
                 return Ok(());
             }
             let model = rate.model.clone();
             let change = |limits: &mut OwnLimits| limits.set(&model, RateLimits::NONE);
-            projects::update_rates(tx, &organization, &project, change, app.now()).await?;
+            projects::update_rates(tx, organization, project, change, self.now()).await?;
             let details = json!({ "project_id": project });
-            let deed = Deed { organization: &organization, action: "rate_limit.deleted", target: &rate.id(), details };
-            app.record(tx, &actor, deed).await
-        });
-        write.await
+            let deed = Deed { organization, action: "rate_limit.deleted", target: &rate.id(), details };
+            self.record(tx, actor, deed).await
+        })
     }
 }
 

@@ -46,15 +46,11 @@ impl App {
         project: &ProjectId,
         page: Page,
     ) -> Result<Listing<ServiceAccount>, Error> {
-        let app = self.clone();
-        let (actor, organization, page, project) = (actor.clone(), organization.clone(), page.clone(), project.clone());
-        let read = self.store().read("service_accounts", async move |tx: &mut Tx| {
-            let (actor, organization, page, project) = (&actor, &organization, &page, &project);
-            app.authorize_in_project(tx, actor, (organization, project), Scope::ManagementRead).await?;
+        read_tx!(self.store(), "service_accounts", |tx| {
+            self.authorize_in_project(tx, actor, (organization, project), Scope::ManagementRead).await?;
             open_project(tx, organization, project).await?;
-            Ok(service_accounts::list(tx, project, page).await?)
-        });
-        read.await
+            Ok(service_accounts::list(tx, project, &page).await?)
+        })
     }
 
     /// One service account.
@@ -68,14 +64,10 @@ impl App {
         project: &ProjectId,
         id: &ServiceAccountId,
     ) -> Result<ServiceAccount, Error> {
-        let app = self.clone();
-        let (actor, organization, id, project) = (actor.clone(), organization.clone(), id.clone(), project.clone());
-        let read = self.store().read("service_account", async move |tx: &mut Tx| {
-            let (actor, organization, id, project) = (&actor, &organization, &id, &project);
-            app.authorize_in_project(tx, actor, (organization, project), Scope::ManagementRead).await?;
+        read_tx!(self.store(), "service_account", |tx| {
+            self.authorize_in_project(tx, actor, (organization, project), Scope::ManagementRead).await?;
             account_of(tx, organization, project, id).await
-        });
-        read.await
+        })
     }
 
     /// Makes a service account, and its first key unless only the account is wanted. The key passes the same gate
@@ -100,23 +92,19 @@ impl App {
         };
         let place = place(organization, project, &account.id);
         let key = asked.key.map(|asked| self.mint(place, &within_scopes(actor, asked)?)).transpose()?;
-        let app = self.clone();
-        let (actor, organization, project) = (actor.clone(), organization.clone(), project.clone());
         let row = key.as_ref().map(|key| key.row.clone());
-        let write = self.store().write("create_service_account", async move |tx: &mut Tx| {
-            let (actor, organization, project, account) = (&actor, &organization, &project, &account);
-            app.authorize_in_project(tx, actor, (organization, project), Scope::ManagementWrite).await?;
+        let account = write_tx!(self.store(), "create_service_account", |tx| {
+            self.authorize_in_project(tx, actor, (organization, project), Scope::ManagementWrite).await?;
             open_project(tx, organization, project).await?;
-            service_accounts::insert(tx, account).await?;
+            service_accounts::insert(tx, &account).await?;
             let details = json!({ "data": { "role": account.role.as_str() } });
             let deed = Deed { organization, action: "service_account.created", target: account.id.as_str(), details };
-            app.record(tx, actor, deed).await?;
+            self.record(tx, actor, deed).await?;
             if let Some(row) = &row {
-                app.save_new_key(tx, actor, organization, row).await?;
+                self.save_new_key(tx, actor, organization, row).await?;
             }
-            Ok::<_, Error>(account.clone())
-        });
-        let account = write.await?;
+            Ok(account.clone())
+        })?;
         Ok((account, key))
     }
 
@@ -133,13 +121,8 @@ impl App {
         change: &AccountChange,
     ) -> Result<ServiceAccount, Error> {
         let name = change.name.as_deref().map(checked_name).transpose()?;
-        let app = self.clone();
-        let (actor, organization, id, project, name, change) =
-            (actor.clone(), organization.clone(), id.clone(), project.clone(), name.clone(), change.clone());
-        let write = self.store().write("update_service_account", async move |tx: &mut Tx| {
-            let (actor, organization, id, project, name, change) =
-                (&actor, &organization, &id, &project, &name, &change);
-            app.authorize_in_project(tx, actor, (organization, project), Scope::ManagementWrite).await?;
+        write_tx!(self.store(), "update_service_account", |tx| {
+            self.authorize_in_project(tx, actor, (organization, project), Scope::ManagementWrite).await?;
             let account = account_of(tx, organization, project, id).await?;
             let changed = ServiceAccount {
                 name: name.clone().unwrap_or_else(|| account.name.clone()),
@@ -154,10 +137,9 @@ impl App {
             service_accounts::update(tx, project, id, &changed.name, changed.role).await?;
             let details = json!({ "changes_requested": { "role": changed.role.as_str(), "name": changed.name } });
             let deed = Deed { organization, action: "service_account.updated", target: id.as_str(), details };
-            app.record(tx, actor, deed).await?;
-            Ok::<_, Error>(changed)
-        });
-        write.await
+            self.record(tx, actor, deed).await?;
+            Ok(changed)
+        })
     }
 
     /// Deletes a service account with all its keys.
@@ -171,19 +153,15 @@ impl App {
         project: &ProjectId,
         id: &ServiceAccountId,
     ) -> Result<(), Error> {
-        let app = self.clone();
-        let (actor, organization, id, project) = (actor.clone(), organization.clone(), id.clone(), project.clone());
-        let write = self.store().write("delete_service_account", async move |tx: &mut Tx| {
-            let (actor, organization, id, project) = (&actor, &organization, &id, &project);
-            app.authorize_in_project(tx, actor, (organization, project), Scope::ManagementWrite).await?;
+        write_tx!(self.store(), "delete_service_account", |tx| {
+            self.authorize_in_project(tx, actor, (organization, project), Scope::ManagementWrite).await?;
             account_of(tx, organization, project, id).await?;
-            api_keys::revoke_of_service_account(tx, id, &actor.named(), "service account deleted", app.now()).await?;
-            service_accounts::delete(tx, project, id, app.now()).await?;
+            api_keys::revoke_of_service_account(tx, id, &actor.named(), "service account deleted", self.now()).await?;
+            service_accounts::delete(tx, project, id, self.now()).await?;
             let deed =
                 Deed { organization, action: "service_account.deleted", target: id.as_str(), details: json!({}) };
-            app.record(tx, actor, deed).await
-        });
-        write.await
+            self.record(tx, actor, deed).await
+        })
     }
 
     /// Makes a further key of a service account, so that keys can be rotated without a gap.
@@ -199,16 +177,12 @@ impl App {
         asked: NewKey,
     ) -> Result<MintedKey, Error> {
         let key = self.mint(place(organization, project, id), &within_scopes(actor, asked)?)?;
-        let app = self.clone();
-        let (actor, organization, id, project, row) =
-            (actor.clone(), organization.clone(), id.clone(), project.clone(), key.row.clone());
-        let write = self.store().write("create_service_account_key", async move |tx: &mut Tx| {
-            let (actor, organization, id, project, row) = (&actor, &organization, &id, &project, &row);
-            app.authorize_in_project(tx, actor, (organization, project), Scope::ManagementWrite).await?;
+        let row = &key.row;
+        write_tx!(self.store(), "create_service_account_key", |tx| {
+            self.authorize_in_project(tx, actor, (organization, project), Scope::ManagementWrite).await?;
             account_of(tx, organization, project, id).await?;
-            app.save_new_key(tx, actor, organization, row).await
-        });
-        write.await?;
+            self.save_new_key(tx, actor, organization, row).await
+        })?;
         Ok(key)
     }
 }
