@@ -205,9 +205,9 @@ impl App {
     /// When the store cannot, or no reviewer is configured.
     pub async fn look_at_capture(&self, holder: &Holder) -> Result<Option<CaptureView>, Error> {
         let reviewer = self.reviewer()?;
-        let (now, holder) = (self.now(), holder.clone());
-        let read = self.store().read("look_at_capture", async move |tx: &mut Tx| {
-            let Some(Held { capture, attempt, held }) = behind(tx, &holder, now).await? else { return Ok(None) };
+        let now = self.now();
+        read_tx!(self.store(), "look_at_capture", |tx| {
+            let Some(Held { capture, attempt, held }) = behind(tx, holder, now).await? else { return Ok(None) };
             let label = organizations::find(tx, &attempt.organization).await?.map(|row| row.name);
             let pictures = reviews::list_evidence(tx, &capture.case).await?;
             let challenge = drawn(capture.challenge.as_deref()).map(|(_, challenge)| challenge);
@@ -216,7 +216,7 @@ impl App {
             let documents = policy.documents(capture.country.as_deref().unwrap_or_default());
             let kind = capture.document.as_deref().and_then(DocumentKind::from_name);
             let zone_expected = documents.iter().any(|one| Some(one.kind) == kind && one.machine_readable.is_some());
-            Ok::<_, Error>(Some(CaptureView {
+            Ok(Some(CaptureView {
                 organization: label.unwrap_or_default(),
                 match_number: attempt.match_number,
                 language: attempt.language,
@@ -234,8 +234,7 @@ impl App {
                 country: capture.country,
                 document: kind,
             }))
-        });
-        read.await
+        })
     }
 
     /// Goes on with a link on this device: from now on it belongs to it. Answers the device's secret.
@@ -249,7 +248,7 @@ impl App {
         let device = Secret::new(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
         let (now, holder, print) = (self.now(), Holder { token: token.clone(), device: None }, digest(device.expose()));
         let country = served(&reviewer, country)?;
-        let write = self.store().write("begin_capture", async move |tx: &mut Tx| {
+        let attempt = write_tx!(self.store(), "begin_capture", |tx| {
             let Held { mut capture, attempt, .. } = behind(tx, &holder, now).await?.ok_or_else(spent)?;
             if !still_open(&attempt, now) || capture.state != "open" {
                 return Err(closed());
@@ -263,9 +262,8 @@ impl App {
                 capture.document = None;
                 captures::update(tx, &capture).await?;
             }
-            Ok::<_, Error>(capture.attempt)
-        });
-        let attempt = write.await?;
+            Ok(capture.attempt)
+        })?;
         self.told(&attempt).await;
         Ok(device)
     }

@@ -137,7 +137,7 @@ impl App {
     /// For anybody but an operator.
     pub async fn review_queue(&self, actor: &Actor) -> Result<Vec<QueueRow>, Error> {
         operators_only(actor)?;
-        let read = self.store().read("review_queue", async move |tx: &mut Tx| {
+        read_tx!(self.store(), "review_queue", |tx| {
             let mut rows = Vec::new();
             for case in reviews::list_open(tx).await? {
                 let label = organizations::find(tx, &case.organization).await?.map(|row| row.name);
@@ -151,9 +151,8 @@ impl App {
                     proposed_by: case.proposed_by,
                 });
             }
-            Ok::<_, Error>(rows)
-        });
-        read.await
+            Ok(rows)
+        })
     }
 
     /// A case with everything but the pictures' bytes.
@@ -162,9 +161,8 @@ impl App {
     /// For anybody but an operator, or when there is no such case.
     pub async fn review_case(&self, actor: &Actor, id: &str) -> Result<CaseView, Error> {
         operators_only(actor)?;
-        let (app, actor, id) = (self.clone(), actor.clone(), id.to_owned());
-        let read = self.store().read("review_case", async move |tx: &mut Tx| {
-            let case = reviews::find(tx, &id).await?.ok_or_else(|| Error::not_found("case", id.as_str()))?;
+        read_tx!(self.store(), "review_case", |tx| {
+            let case = reviews::find(tx, id).await?.ok_or_else(|| Error::not_found("case", id))?;
             let capture = capture_of(tx, &case).await?;
             let label = organizations::find(tx, &case.organization).await?.map(|row| row.name);
             let attempt = match &case.attempt {
@@ -172,7 +170,7 @@ impl App {
                 None => None,
             };
             let duplicate = match attempt.as_ref().and_then(|attempt| attempt.document_print.as_deref()) {
-                Some(print) => app.document_free_at(tx, &case.organization, print).await?.is_some(),
+                Some(print) => self.document_free_at(tx, &case.organization, print).await?.is_some(),
                 None => false,
             };
             let pictures = match &capture {
@@ -201,16 +199,16 @@ impl App {
                 Some(capture) => legal_holds::list_open(tx, &capture.case).await?,
                 None => Vec::new(),
             };
-            let now = app.now();
+            let now = self.now();
             let stands = |hold: &LegalHold| match hold.granted_at {
                 Some(_) => now < hold.until,
                 None => now.since(hold.proposed_at) < AGREED_WITHIN,
             };
             let own_cases = [Some(case.id.clone()), capture.as_ref().map(|capture| capture.case.clone())];
             let views = reviews::list_views(tx, &case.organization).await?;
-            Ok::<_, Error>(CaseView {
+            Ok(CaseView {
                 organization_name: label.unwrap_or_default(),
-                statement: app.open_statement(&case)?,
+                statement: self.open_statement(&case)?,
                 country: capture.as_ref().and_then(|capture| capture.country.clone()),
                 document: capture
                     .as_ref()
@@ -218,17 +216,16 @@ impl App {
                     .and_then(DocumentKind::from_name),
                 flags: flags_of(&case),
                 duplicate,
-                zone: app.zone_view(capture.as_ref())?,
-                name: app.stated_name(capture.as_ref())?,
+                zone: self.zone_view(capture.as_ref())?,
+                name: self.stated_name(capture.as_ref())?,
                 pictures: in_order(pictures.iter().filter_map(picture).collect()),
                 views: views.into_iter().filter(|view| own_cases.contains(&Some(view.case.clone()))).collect(),
                 holds: holds.into_iter().filter(stands).collect(),
                 reasons: serde_json::from_str(&case.reasons).unwrap_or_default(),
-                own: app.belongs_to(tx, &actor, &case.organization).await?,
+                own: self.belongs_to(tx, actor, &case.organization).await?,
                 case,
             })
-        });
-        read.await
+        })
     }
 
     fn stated_name(&self, capture: Option<&Capture>) -> Result<Option<Secret<String>>, Error> {
@@ -264,11 +261,11 @@ impl App {
     pub async fn read_review_zone(&self, actor: &Actor, id: &str, typed: &str) -> Result<(), Error> {
         operators_only(actor)?;
         let reviewer = self.reviewer()?;
-        let (app, now, id, typed) = (self.clone(), self.now(), id.to_owned(), typed.trim().to_owned());
+        let (now, typed) = (self.now(), typed.trim().to_owned());
         zone_shape(&typed, now)?;
-        let write = self.store().write("read_zone", async move |tx: &mut Tx| {
-            let missing = || Error::not_found("case", id.as_str());
-            let mut case = reviews::find(tx, &id).await?.filter(|case| case.kind == "review").ok_or_else(missing)?;
+        write_tx!(self.store(), "read_zone", |tx| {
+            let missing = || Error::not_found("case", id);
+            let mut case = reviews::find(tx, id).await?.filter(|case| case.kind == "review").ok_or_else(missing)?;
             let mut row = capture_of(tx, &case).await?.ok_or_else(missing)?;
             if case.decided_at.is_some() || row.erased_at.is_some() {
                 return Err(Error::Conflict { message: "This case was decided before.".to_owned() });
@@ -285,12 +282,11 @@ impl App {
             if let Some(mut attempt) = identity_attempts::find(tx, &row.attempt).await? {
                 let report = MrzReport::read(&typed, now).ok().filter(|report| report.digits.document_number);
                 let number = report.map(|report| format!("{}:{}", report.issuer, report.document_number.expose()));
-                attempt.document_print = number.map(|number| app.sealer().fingerprint("document", &number));
+                attempt.document_print = number.map(|number| self.sealer().fingerprint("document", &number));
                 identity_attempts::update(tx, &attempt).await?;
             }
-            Ok::<_, Error>(())
-        });
-        write.await
+            Ok(())
+        })
     }
 
     /// One picture as a reviewer may see it: his name and the time burned in, and written down for the owners to read.
@@ -309,33 +305,33 @@ impl App {
         if !VIEW_REASONS.contains(&reason) {
             return Err(Error::invalid("reason", "Invalid 'reason': say why the picture is looked at."));
         }
-        let (app, now, who, id, reason) = (self.clone(), self.now(), actor.clone(), id.to_owned(), reason.to_owned());
-        let write = self.store().write("view_picture", async move |tx: &mut Tx| {
-            let missing = || Error::not_found("picture", id.as_str());
-            let case = reviews::find(tx, &id).await?.ok_or_else(missing)?;
+        let now = self.now();
+        let write = write_tx!(self.store(), "view_picture", |tx| {
+            let missing = || Error::not_found("picture", id);
+            let case = reviews::find(tx, id).await?.ok_or_else(missing)?;
             let row = capture_of(tx, &case).await?.ok_or_else(missing)?;
             let pictures = reviews::list_evidence(tx, &row.case).await?;
             let picture = pictures.into_iter().find(|picture| picture.number == number && picture.erased_at.is_none());
             let picture = picture.ok_or_else(missing)?;
             let slot = Slot::from_name(&picture.kind).ok_or_else(missing)?;
             let view = EvidenceView {
-                id: app.draw(EvidenceViewId::generate).to_string(),
+                id: self.draw(EvidenceViewId::generate).to_string(),
                 organization: case.organization.clone(),
                 case: row.case.clone(),
                 number,
-                viewer: who.id().to_owned(),
-                reason: reason.clone(),
+                viewer: actor.id().to_owned(),
+                reason: reason.to_owned(),
                 at: now,
             };
             reviews::insert_view(tx, &view).await?;
             let details = json!({ "data": { "picture": picture.kind, "reason": reason } });
             let deed =
                 Deed { organization: &case.organization, action: "review.picture_viewed", target: &row.case, details };
-            app.record(tx, &who, deed).await?;
-            Ok::<_, Error>((row, slot))
+            self.record(tx, actor, deed).await?;
+            Ok((row, slot))
         });
         // The row is written before the picture is opened: nobody sees one that is not written down.
-        let (row, slot) = write.await?;
+        let (row, slot) = write?;
         let key = reviewer.key(&row)?.ok_or_else(|| Error::not_found("picture", row.case.as_str()))?;
         let case = row.case.parse().map_err(|_| Error::Internal("a case without id".to_owned()))?;
         let place = Place { case, number, kind: slot.as_str() };

@@ -56,12 +56,11 @@ impl App {
         destroy: bool,
     ) -> Result<Decided, Error> {
         let reason = operators_reason(actor, reason)?;
-        let case = id.to_owned();
-        let read = self.store().read("case_kind", async move |tx: &mut Tx| {
-            let found = reviews::find(tx, &case).await?;
-            Ok::<_, Error>(found.ok_or_else(|| Error::not_found("case", case.as_str()))?.kind)
+        let read = read_tx!(self.store(), "case_kind", |tx| {
+            let found = reviews::find(tx, id).await?;
+            Ok(found.ok_or_else(|| Error::not_found("case", id))?.kind)
         });
-        if read.await? == "review" {
+        if read? == "review" {
             return self.decide_review(actor, id, verdict, &reason, destroy).await;
         }
         let approve = match verdict {
@@ -89,19 +88,18 @@ impl App {
     /// when one person tries twice.
     pub async fn decide_case(&self, actor: &Actor, id: &str, approve: bool, reason: &str) -> Result<Decided, Error> {
         let reason = operators_reason(actor, reason)?;
-        let (app, actor, id) = (self.clone(), actor.clone(), id.to_owned());
-        let write = self.store().write("decide_case", async move |tx: &mut Tx| {
+        write_tx!(self.store(), "decide_case", |tx| {
             // Reviews have reasons from a list: `App::decide_review`.
-            let mut case = undecided(tx, &id, |kind| kind != "review").await?;
+            let mut case = undecided(tx, id, |kind| kind != "review").await?;
             let organization = case.organization.clone();
-            app.not_for_his_own(tx, &actor, &organization).await?;
-            let before = app.standing(tx, &organization).await?;
-            let mut live = app.live_attempt(tx, &organization).await?;
+            self.not_for_his_own(tx, actor, &organization).await?;
+            let before = self.standing(tx, &organization).await?;
+            let mut live = self.live_attempt(tx, &organization).await?;
             let state = live.as_ref().map(attempt_state).transpose()?;
             if people_needed(before.status, state, approve) > 1 {
                 match case.proposed_by.as_deref() {
                     None => {
-                        propose(&mut case, &actor, &reason);
+                        propose(&mut case, actor, &reason);
                         reviews::update(tx, &case).await?;
                         return Ok(Decided::Proposed);
                     }
@@ -112,14 +110,13 @@ impl App {
                     Some(_) => {}
                 }
             }
-            let facts = app.facts(tx, &organization, &before, None).await?;
-            let next = step(before.status, state, Event::Decide { approve }, facts, app.now()).map_err(refused)?;
-            app.apply(tx, &actor, &organization, &before, live.as_mut(), next, Some(reason.clone())).await?;
+            let facts = self.facts(tx, &organization, &before, None).await?;
+            let next = step(before.status, state, Event::Decide { approve }, facts, self.now()).map_err(refused)?;
+            self.apply(tx, actor, &organization, &before, live.as_mut(), next, Some(reason.clone())).await?;
             case.note = Some(reason.clone());
-            app.close(tx, &actor, case, if approve { "approve" } else { "reject" }).await?;
-            Ok::<_, Error>(Decided::Done)
-        });
-        write.await
+            self.close(tx, actor, case, if approve { "approve" } else { "reject" }).await?;
+            Ok(Decided::Done)
+        })
     }
 
     /// Decides a review.
@@ -145,11 +142,10 @@ impl App {
         if note.chars().count() > 500 {
             return Err(Error::invalid("note", "Invalid 'note': say it in 500 characters."));
         }
-        let (app, who, id, note) = (self.clone(), actor.clone(), id.to_owned(), note.trim().to_owned());
-        let write = self.store().write("decide_review", async move |tx: &mut Tx| {
-            app.decide_review_in(tx, &who, &id, &verdict, &note, destroy).await
-        });
-        let (decided, reference) = write.await?;
+        let note = note.trim().to_owned();
+        let (decided, reference) = write_tx!(self.store(), "decide_review", |tx| {
+            self.decide_review_in(tx, actor, id, &verdict, &note, destroy).await
+        })?;
         // For instance a side that may not be collected: it is not kept for the days of an appeal.
         if let (Decided::Done, true, Some(reference)) = (decided, destroy, reference) {
             reviewer.erase(&reference).await?;

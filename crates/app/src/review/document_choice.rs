@@ -65,9 +65,9 @@ impl App {
         choose: impl Fn(&mut Capture) -> Result<(), Error> + Send + Sync + 'static,
     ) -> Result<(), Error> {
         let reviewer = self.reviewer()?;
-        let (now, holder, choose) = (self.now(), holder.clone(), Arc::new(choose));
-        let write = self.store().write("choose_document", async move |tx: &mut Tx| {
-            let mut row = open_behind(tx, &holder, now).await?.capture;
+        let (now, choose) = (self.now(), Arc::new(choose));
+        let write = write_tx!(self.store(), "choose_document", |tx| {
+            let mut row = open_behind(tx, holder, now).await?.capture;
             let before = (row.country.clone(), row.document.clone());
             choose(&mut row)?;
             let mut gone = Vec::new();
@@ -76,9 +76,9 @@ impl App {
                 row.zone_sealed = None;
                 captures::update(tx, &row).await?;
             }
-            Ok::<_, Error>(gone)
+            Ok(gone)
         });
-        wipe(&reviewer, write.await?).await
+        wipe(&reviewer, write?).await
     }
 
     /// What to do before the camera: drawn when it is open, so that nothing can be prepared. Asking again draws anew and
@@ -88,24 +88,23 @@ impl App {
     /// When the link is not this device's, nothing can be handed in, or it was asked too often.
     pub async fn ask_capture_prompts(&self, holder: &Holder) -> Result<Vec<PromptView>, Error> {
         let reviewer = self.reviewer()?;
-        let (now, holder, by) = (self.now(), holder.clone(), Arc::clone(&reviewer));
+        let now = self.now();
         let challenge = reviewer.draw(|rng| Challenge::draw(rng, now));
-        let fresh = challenge.clone();
-        let write = self.store().write("draw_prompts", async move |tx: &mut Tx| {
-            let mut row = open_behind(tx, &holder, now).await?.capture;
-            if by.wanted(&row).is_empty() {
+        let write = write_tx!(self.store(), "draw_prompts", |tx| {
+            let mut row = open_behind(tx, holder, now).await?.capture;
+            if reviewer.wanted(&row).is_empty() {
                 return Err(Error::coded("document", "document_not_taken", "Choose a document first."));
             }
             let draws = drawn(row.challenge.as_deref()).map_or(0, |(draws, _)| draws);
             if draws >= DRAWS {
                 return Err(coded("picture_taken_too_often", "The prompts were drawn too often."));
             }
-            row.challenge = Some(format!("{} {fresh}", draws + 1));
+            row.challenge = Some(format!("{} {challenge}", draws + 1));
             let gone = forget(tx, &row, |slot| matches!(slot, Slot::Prompt(_))).await?;
             captures::update(tx, &row).await?;
-            Ok::<_, Error>(gone)
+            Ok(gone)
         });
-        wipe(&reviewer, write.await?).await?;
+        wipe(&reviewer, write?).await?;
         Ok(prompt_views(&challenge))
     }
 
@@ -115,14 +114,13 @@ impl App {
     /// When the link is not this device's, nothing can be handed in, or these are no such lines.
     pub async fn type_capture_zone(&self, holder: &Holder, typed: &str) -> Result<(), Error> {
         let reviewer = self.reviewer()?;
-        let (now, holder, typed) = (self.now(), holder.clone(), typed.trim().to_owned());
+        let (now, typed) = (self.now(), typed.trim().to_owned());
         zone_shape(&typed, now)?;
-        let write = self.store().write("type_zone", async move |tx: &mut Tx| {
-            let mut row = open_behind(tx, &holder, now).await?.capture;
+        write_tx!(self.store(), "type_zone", |tx| {
+            let mut row = open_behind(tx, holder, now).await?.capture;
             row.zone_sealed = (!typed.is_empty()).then(|| reviewer.seal_zone(&row.id, &typed));
-            Ok::<_, Error>(captures::update(tx, &row).await?)
-        });
-        write.await
+            Ok(captures::update(tx, &row).await?)
+        })
     }
 
     /// The person states his name as the document says it: software compares, people decide (verification.md 4.4).
@@ -132,17 +130,16 @@ impl App {
     /// When the link is not this device's, nothing can be handed in, or this is no name.
     pub async fn state_capture_name(&self, holder: &Holder, typed: &str) -> Result<(), Error> {
         let reviewer = self.reviewer()?;
-        let (now, holder) = (self.now(), holder.clone());
+        let now = self.now();
         let typed = typed.split_whitespace().collect::<Vec<_>>().join(" ");
         if typed.chars().count() > LONGEST_NAME || typed.chars().any(char::is_control) {
             return Err(Error::coded("name", "name_unreadable", "Invalid 'name': at most 100 characters."));
         }
-        let write = self.store().write("state_name", async move |tx: &mut Tx| {
-            let mut row = open_behind(tx, &holder, now).await?.capture;
+        write_tx!(self.store(), "state_name", |tx| {
+            let mut row = open_behind(tx, holder, now).await?.capture;
             row.name_sealed = (!typed.is_empty()).then(|| reviewer.seal_name(&row.id, &typed));
-            Ok::<_, Error>(captures::update(tx, &row).await?)
-        });
-        write.await
+            Ok(captures::update(tx, &row).await?)
+        })
     }
 }
 

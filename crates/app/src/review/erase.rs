@@ -3,7 +3,6 @@
 use keystead_core::id::ReviewCaseId;
 use keystead_core::time::Timestamp;
 use keystead_core::verification::organization::{Check, Event, step};
-use keystead_store::Tx;
 use keystead_store::tables::captures::{self, Capture};
 use keystead_store::tables::privacy::{self, Receipt};
 use keystead_store::tables::{identity_attempts, reviews};
@@ -33,9 +32,8 @@ impl Reviewer {
     /// Erases what a capture holds: its key first, so that from then on the rest is noise; then the files. Again is fine.
     pub(super) async fn erase(&self, id: &str) -> Result<Erased, Error> {
         let now = self.now();
-        let id = id.to_owned();
-        let write = self.store.write("erase_capture", async move |tx: &mut Tx| {
-            let Some(mut row) = captures::find(tx, &id).await? else { return Ok(None) };
+        let write = write_tx!(self.store, "erase_capture", |tx| {
+            let Some(mut row) = captures::find(tx, id).await? else { return Ok(None) };
             if held_until(tx, &row.case, now).await?.is_some() {
                 return Err(Error::Conflict { message: "These pictures are held by law.".to_owned() });
             }
@@ -59,9 +57,9 @@ impl Reviewer {
                 case.decided_at = Some(now);
                 reviews::update(tx, &case).await?;
             }
-            Ok::<_, Error>(Some(row))
-        });
-        let Some(row) = write.await? else { return Ok(Erased::default()) };
+            Ok(Some(row))
+        })?;
+        let Some(row) = write else { return Ok(Erased::default()) };
         let erased = self.erase_files(&row.case).await?;
         let receipt = Receipt {
             id: format!("ers_{}", row.case),
@@ -70,10 +68,7 @@ impl Reviewer {
             receipt: json!({ "case": row.case, "pictures": erased.blobs, "bytes": erased.bytes }).to_string(),
             at: now,
         };
-        let write = self.store.write("erasure_receipt", async move |tx: &mut Tx| {
-            Ok::<_, Error>(privacy::insert_receipt(tx, &receipt).await?)
-        });
-        write.await?;
+        write_tx!(self.store, "erasure_receipt", |tx| Ok(privacy::insert_receipt(tx, &receipt).await?))?;
         Ok(erased)
     }
 
@@ -93,7 +88,7 @@ impl App {
         let evidence = reviewer.evidence.clone();
         let listed = tokio::task::spawn_blocking(move || evidence.cases()).await;
         let on_disk = listed.map_err(|_| Error::Internal("a listing was cut off".to_owned()))??;
-        let write = self.store().write("captures_kept", async move |tx: &mut Tx| {
+        let kept = write_tx!(self.store(), "captures_kept", |tx| {
             captures::delete_old_links(tx, now).await?;
             let mut kept = Vec::new();
             for row in captures::list_kept(tx).await? {
@@ -102,9 +97,8 @@ impl App {
                 let held = held_until(tx, &row.case, now).await?.is_some();
                 kept.push((row, ended, held));
             }
-            Ok::<_, Error>(kept)
-        });
-        let kept = write.await?;
+            Ok(kept)
+        })?;
         // Files without a key are noise that an interrupted erasure left.
         for case in on_disk.iter().filter(|case| kept.iter().all(|(row, ..)| row.case != case.as_str())) {
             reviewer.erase_files(case.as_str()).await?;
@@ -129,8 +123,7 @@ impl App {
 
     /// The pictures of a case go before anybody decided: the person may hand in again, and no try is used up.
     async fn end_undecided(&self, capture: &Capture) -> Result<(), Error> {
-        let (app, capture) = (self.clone(), capture.clone());
-        let write = self.store().write("end_undecided", async move |tx: &mut Tx| {
+        write_tx!(self.store(), "end_undecided", |tx| {
             let Some(mut case) = reviews::find(tx, &capture.case).await?.filter(|case| case.decided_at.is_none())
             else {
                 return Ok(());
@@ -139,26 +132,25 @@ impl App {
             case.state = "decided".to_owned();
             case.decision = Some("recapture".to_owned());
             case.decided_by = Some(actor.id().to_owned());
-            case.decided_at = Some(app.now());
+            case.decided_at = Some(self.now());
             reviews::update(tx, &case).await?;
             let Some(mut attempt) = identity_attempts::find(tx, &capture.attempt).await? else { return Ok(()) };
             if attempt.finished_at.is_some() {
                 return Ok(());
             }
             let organization = capture.organization.clone();
-            let before = app.standing(tx, &organization).await?;
-            let facts = app.facts(tx, &organization, &before, None).await?;
+            let before = self.standing(tx, &organization).await?;
+            let facts = self.facts(tx, &organization, &before, None).await?;
             let live = Some(attempt_state(&attempt)?);
-            let next = step(before.status, live, Event::Said(Check::Expired), facts, app.now()).map_err(refused)?;
-            app.apply(tx, &actor, &organization, &before, Some(&mut attempt), next, None).await?;
+            let next = step(before.status, live, Event::Said(Check::Expired), facts, self.now()).map_err(refused)?;
+            self.apply(tx, &actor, &organization, &before, Some(&mut attempt), next, None).await?;
             let deed = Deed {
                 organization: &organization,
                 action: "review.ran_out",
                 target: &case.id,
                 details: json!({ "data": { "decision": "recapture" } }),
             };
-            app.record(tx, &actor, deed).await
-        });
-        write.await
+            self.record(tx, &actor, deed).await
+        })
     }
 }

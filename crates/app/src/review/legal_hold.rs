@@ -66,11 +66,10 @@ impl App {
         reason: &str,
     ) -> Result<Decided, Error> {
         let reason = operators_reason(actor, reason)?;
-        let (app, actor, id) = (self.clone(), actor.clone(), id.to_owned());
-        let write = self.store().write("hold_evidence", async move |tx: &mut Tx| {
-            let (capture, first) = app.held_capture(tx, &actor, &id).await?;
-            let now = app.now();
-            let ordinary = images_until(first, app.settings().biometrics_days);
+        write_tx!(self.store(), "hold_evidence", |tx| {
+            let (capture, first) = self.held_capture(tx, actor, id).await?;
+            let now = self.now();
+            let ordinary = images_until(first, self.settings().biometrics_days);
             let goes = held_until(tx, &capture.case, now).await?.map_or(ordinary, |held| held.max(ordinary));
             let open = legal_holds::list_open(tx, &capture.case).await?;
             let waiting = open.iter().find(|hold| hold.granted_at.is_none());
@@ -82,14 +81,14 @@ impl App {
             match (hold, waiting) {
                 (Hold::Granted, Some(waiting)) => {
                     legal_holds::grant(tx, &waiting.id, actor.id(), now).await?;
-                    app.pictures_go(tx, &capture.case, until).await?;
-                    app.record(tx, &actor, deed("review.held")).await?;
-                    app.tell_owners_of(tx, &capture.organization, "review.held").await?;
-                    Ok::<_, Error>(Decided::Done)
+                    self.pictures_go(tx, &capture.case, until).await?;
+                    self.record(tx, actor, deed("review.held")).await?;
+                    self.tell_owners_of(tx, &capture.organization, "review.held").await?;
+                    Ok(Decided::Done)
                 }
                 _ => {
                     let row = LegalHold {
-                        id: app.draw(LegalHoldId::generate).to_string(),
+                        id: self.draw(LegalHoldId::generate).to_string(),
                         case: capture.case.clone(),
                         organization: capture.organization.clone(),
                         reason: reason.clone(),
@@ -102,12 +101,11 @@ impl App {
                         ended_at: None,
                     };
                     legal_holds::insert(tx, &row).await?;
-                    app.record(tx, &actor, deed("review.hold_proposed")).await?;
+                    self.record(tx, actor, deed("review.hold_proposed")).await?;
                     Ok(Decided::Proposed)
                 }
             }
-        });
-        write.await
+        })
     }
 
     /// Ends what is proposed or held; pictures whose own time is over go with the next run of housekeeping.
@@ -116,20 +114,19 @@ impl App {
     /// For anybody but an operator, for a member of the organization, without a reason, or when nothing is held.
     pub async fn end_hold(&self, actor: &Actor, id: &str, reason: &str) -> Result<(), Error> {
         let reason = operators_reason(actor, reason)?;
-        let (app, actor, id) = (self.clone(), actor.clone(), id.to_owned());
-        let write = self.store().write("end_hold", async move |tx: &mut Tx| {
-            let (capture, first) = app.held_capture(tx, &actor, &id).await?;
-            let now = app.now();
+        write_tx!(self.store(), "end_hold", |tx| {
+            let (capture, first) = self.held_capture(tx, actor, id).await?;
+            let now = self.now();
             if legal_holds::end(tx, &capture.case, actor.id(), now).await? == 0 {
-                return Err(Error::not_found("legal hold", id.as_str()));
+                return Err(Error::not_found("legal hold", id));
             }
-            app.pictures_go(tx, &capture.case, images_until(first, app.settings().biometrics_days)).await?;
+            self.pictures_go(tx, &capture.case, images_until(first, self.settings().biometrics_days)).await?;
             // Erasure that was asked for meanwhile waited for the hold.
             let attempt = identity_attempts::find(tx, &capture.attempt).await?;
             if let Some(row) =
                 attempt.filter(|row| row.redacted_at.is_none() && row.redact_at.is_some_and(|at| at <= now))
             {
-                app.enqueue(tx, jobs::IDENTITY_REDACT, &json!({ "attempt": row.id }), now).await?;
+                self.enqueue(tx, jobs::IDENTITY_REDACT, &json!({ "attempt": row.id }), now).await?;
             }
             let details = json!({ "data": { "reason": reason } });
             let deed = Deed {
@@ -138,9 +135,8 @@ impl App {
                 target: &capture.case,
                 details,
             };
-            app.record(tx, &actor, deed).await
-        });
-        write.await
+            self.record(tx, actor, deed).await
+        })
     }
 
     /// The capture a hold is about, while its pictures are there, and when its first picture was taken.
@@ -173,25 +169,24 @@ impl App {
 
     /// Mails every operator that a case waits and its pictures go; says nothing when it was decided, or goes later.
     pub(crate) async fn tell_reviewers(&self, payload: &Value) -> Result<Outcome, Error> {
-        let (app, id) = (self.clone(), field(payload, "case")?.to_owned());
+        let id = field(payload, "case")?.to_owned();
         let until = payload.get("until").and_then(Value::as_i64).map(Timestamp);
-        let write = self.store().write("tell_reviewers", async move |tx: &mut Tx| {
+        write_tx!(self.store(), "tell_reviewers", |tx| {
             let case = reviews::find(tx, &id).await?;
             if case.is_none_or(|case| case.decided_at.is_some() || case.images_until != until) {
                 return Ok(());
             }
-            let page = format!("{}/operator/reviews/{id}", app.public_url());
-            for email in &app.settings().operator_emails {
+            let page = format!("{}/operator/reviews/{id}", self.public_url());
+            for email in &self.settings().operator_emails {
                 let language = match users::find_by_email(tx, email).await? {
                     Some(person) => accounts::find(tx, &person.id).await?.map(|account| account.language),
                     None => None,
                 };
                 // One job each: an address that takes no mail keeps nobody else from it.
-                app.mail(tx, email, MailKind::PicturesGo, &language.unwrap_or_default(), &page).await?;
+                self.mail(tx, email, MailKind::PicturesGo, &language.unwrap_or_default(), &page).await?;
             }
-            Ok::<_, Error>(())
-        });
-        write.await?;
+            Ok(())
+        })?;
         Ok(Outcome::Done)
     }
 }

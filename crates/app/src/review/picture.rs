@@ -1,7 +1,5 @@
 //! A picture comes in: checked, freed of everything but pixels, sealed, written.
 
-use std::sync::Arc;
-
 use keystead_core::id::ReviewCaseId;
 use keystead_store::Tx;
 use keystead_store::tables::captures::{self, Capture};
@@ -28,13 +26,12 @@ impl App {
         taken: Taken,
     ) -> Result<SlotView, Error> {
         let reviewer = self.reviewer()?;
-        let (now, who, by) = (self.now(), holder.clone(), Arc::clone(&reviewer));
-        let read = self.store().read("capture", async move |tx: &mut Tx| {
-            let row = open_behind(tx, &who, now).await?.capture;
-            allowed(tx, &by, &row, slot).await?;
-            Ok::<_, Error>(row)
-        });
-        let row = read.await?;
+        let now = self.now();
+        let row = read_tx!(self.store(), "capture", |tx| {
+            let row = open_behind(tx, holder, now).await?.capture;
+            allowed(tx, &reviewer, &row, slot).await?;
+            Ok(row)
+        })?;
         let key = reviewer.key(&row)?.ok_or_else(closed)?;
         let picture = reviewer.intake.take(bytes, slot.picture()).await;
         let picture = picture.map_err(|refusal| coded(refusal.code(), &capital(&refusal.to_string())))?;
@@ -59,12 +56,11 @@ impl App {
             shown: taken.shown,
             captured: taken.captured,
         };
-        let (holder, print, at, by) =
-            (holder.clone(), picture.print.sha256.to_vec(), self.now(), Arc::clone(&reviewer));
-        let write = self.store().write("take_picture", async move |tx: &mut Tx| {
+        let (print, at) = (picture.print.sha256.to_vec(), self.now());
+        let write = write_tx!(self.store(), "take_picture", |tx| {
             // By the clock of now: reading the picture took its time.
-            let mut row = open_behind(tx, &holder, at).await?.capture;
-            let before = allowed(tx, &by, &row, slot).await?;
+            let mut row = open_behind(tx, holder, at).await?.capture;
+            let before = allowed(tx, &reviewer, &row, slot).await?;
             let takes = before.as_ref().map_or(0, |before| Findings::of(before).takes);
             let findings = Findings { takes: takes + 1, ..findings.clone() };
             let picture = Evidence {
@@ -82,9 +78,9 @@ impl App {
             reviews::save_evidence(tx, &picture).await?;
             row.first_captured_at.get_or_insert(at);
             captures::update(tx, &row).await?;
-            Ok::<_, Error>((slot_view(slot, std::slice::from_ref(&picture)), row.attempt, before))
+            Ok((slot_view(slot, std::slice::from_ref(&picture)), row.attempt, before))
         });
-        let (view, attempt, before) = match write.await {
+        let (view, attempt, before) = match write {
             Ok(written) => written,
             Err(error) => {
                 wipe(&reviewer, vec![at_rest]).await?;

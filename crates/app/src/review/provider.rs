@@ -11,9 +11,9 @@ use keystead_core::verification::documents::DocumentPolicy;
 use keystead_providers::identity::{Attempt, IdentityProvider, Link, Snapshot, Started, State, our_reference};
 use keystead_providers::webhook::{Headers, Hint, SignatureError};
 use keystead_providers::{BoxFuture, Failure, Health};
+use keystead_store::Store;
 use keystead_store::tables::captures::{self, Capture, CaptureLink};
 use keystead_store::tables::reviews;
-use keystead_store::{Store, Tx};
 use rand::{Rng, RngCore};
 use sha2::{Digest, Sha256};
 
@@ -156,15 +156,15 @@ impl Reviewer {
         };
         let (link, url) = self.new_link(&row.id);
         let expires_at = link.expires_at;
-        let write = self.store.write("begin_capture", async move |tx: &mut Tx| {
+        let write = write_tx!(self.store, "begin_capture", |tx| {
             captures::insert(tx, &row).await?;
             let kept = captures::find_by_attempt(tx, &row.attempt).await?;
             let kept = kept.ok_or_else(|| Error::Internal("a capture was not kept".to_owned()))?;
             captures::delete_unused_links(tx, &kept.id).await?;
             captures::insert_link(tx, &CaptureLink { capture: kept.id.clone(), ..link.clone() }).await?;
-            Ok::<_, Error>(kept)
+            Ok(kept)
         });
-        Ok((write.await?, Link { url, expires_at }))
+        Ok((write?, Link { url, expires_at }))
     }
 
     /// A fresh link: 150 bits in characters that survive any program. Only its digest is kept.
@@ -187,19 +187,18 @@ impl Reviewer {
     async fn relink(&self, reference: &str) -> Result<Link, Error> {
         let (row, url) = self.new_link(reference);
         let expires_at = row.expires_at;
-        let write = self.store.write("capture_link", async move |tx: &mut Tx| {
+        write_tx!(self.store, "capture_link", |tx| {
             let capture = captures::find(tx, &row.capture).await?;
             let open = capture.filter(|capture| capture.state == "open");
             open.ok_or_else(|| Error::not_found("capture", row.capture.as_str()))?;
             captures::delete_unused_links(tx, &row.capture).await?;
-            Ok::<_, Error>(captures::insert_link(tx, &row).await?)
-        });
-        write.await?;
+            Ok(captures::insert_link(tx, &row).await?)
+        })?;
         Ok(Link { url, expires_at })
     }
 
     async fn snapshot(&self, find: Find) -> Result<Option<Snapshot>, Error> {
-        let read = self.store.read("capture", async move |tx: &mut Tx| {
+        let read = read_tx!(self.store, "capture", |tx| {
             let capture = match &find {
                 Find::Capture(id) => captures::find(tx, id).await?,
                 Find::Attempt(id) => captures::find_by_attempt(tx, id).await?,
@@ -207,9 +206,9 @@ impl Reviewer {
             let Some(capture) = capture else { return Ok(None) };
             let case = reviews::find(tx, &capture.case).await?;
             let pictures = reviews::list_evidence(tx, &capture.case).await?;
-            Ok::<_, Error>(Some((capture, case, pictures)))
-        });
-        let Some((capture, case, pictures)) = read.await? else { return Ok(None) };
+            Ok(Some((capture, case, pictures)))
+        })?;
+        let Some((capture, case, pictures)) = read else { return Ok(None) };
         let decision = case.as_ref().and_then(|case| case.decision.as_deref());
         let state = match (capture.state.as_str(), decision) {
             (_, Some("approve")) => State::Approved,
@@ -262,14 +261,14 @@ impl Reviewer {
     }
 
     async fn call_off(&self, reference: &str) -> Result<(), Error> {
-        let id = reference.to_owned();
-        let write = self.store.write("cancel_capture", async move |tx: &mut Tx| {
-            let Some(mut row) = captures::find(tx, &id).await?.filter(|row| row.state == "open") else { return Ok(()) };
+        write_tx!(self.store, "cancel_capture", |tx| {
+            let Some(mut row) = captures::find(tx, reference).await?.filter(|row| row.state == "open") else {
+                return Ok(());
+            };
             row.state = "cancelled".to_owned();
             captures::delete_unused_links(tx, &row.id).await?;
-            Ok::<_, Error>(captures::update(tx, &row).await?)
-        });
-        write.await
+            Ok(captures::update(tx, &row).await?)
+        })
     }
 }
 

@@ -24,9 +24,9 @@ impl App {
     /// When the link is not this device's, nothing can be handed in, or a picture is missing.
     pub async fn hand_in_capture(&self, holder: &Holder) -> Result<(), Error> {
         let reviewer = self.reviewer()?;
-        let (app, now, holder) = (self.clone(), self.now(), holder.clone());
-        let write = self.store().write("hand_in", async move |tx: &mut Tx| {
-            let mut row = open_behind(tx, &holder, now).await?.capture;
+        let now = self.now();
+        let attempt = write_tx!(self.store(), "hand_in", |tx| {
+            let mut row = open_behind(tx, holder, now).await?.capture;
             let pictures = reviews::list_evidence(tx, &row.case).await?;
             let wanted = reviewer.wanted(&row);
             let there = |slot: &Slot| pictures.iter().any(|picture| picture.kind == slot.as_str());
@@ -36,19 +36,18 @@ impl App {
             let flags = flags(tx, &reviewer, &row, &pictures, now).await?;
             let case = ReviewCase {
                 findings: json!({ "flags": flags }).to_string(),
-                images_until: row.first_captured_at.map(|at| images_until(at, app.settings().biometrics_days)),
+                images_until: row.first_captured_at.map(|at| images_until(at, self.settings().biometrics_days)),
                 ..ReviewCase::opened(&row.case, &row.organization, Some(row.attempt.clone()), "review", now)
             };
             reviews::insert(tx, &case).await?;
             if let Some(until) = case.images_until {
-                app.remind_reviewers(tx, &case.id, until).await?;
+                self.remind_reviewers(tx, &case.id, until).await?;
             }
             row.state = "submitted".to_owned();
             row.submitted_at = Some(now);
             captures::update(tx, &row).await?;
-            Ok::<_, Error>(row.attempt)
-        });
-        let attempt = write.await?;
+            Ok(row.attempt)
+        })?;
         self.told(&attempt).await;
         Ok(())
     }
