@@ -115,17 +115,14 @@ impl App {
     /// # Errors
     /// When there is no such organization.
     pub async fn verification_of(&self, organization: &OrganizationId) -> Result<VerificationView, Error> {
-        let app = self.clone();
-        let organization = organization.clone();
-        let read = self.store().read("verification", async move |tx: &mut Tx| {
-            let organization = &organization;
+        read_tx!(self.store(), "verification", |tx| {
             let met = entitlements(tx, organization).await?;
             let mut requirements = Vec::with_capacity(Requirement::ALL.len());
             let how = organizations::requirements(tx, organization).await?;
             for requirement in Requirement::ALL {
-                let met = |known: &&RequirementRow| known.requirement == requirement && known.holds(app.now());
+                let met = |known: &&RequirementRow| known.requirement == requirement && known.holds(self.now());
                 let standing = match how.iter().find(met) {
-                    None => app.underway(tx, organization, requirement).await?,
+                    None => self.underway(tx, organization, requirement).await?,
                     Some(known) if known.how == "waived" => Standing::Waived,
                     Some(_) => Standing::Verified,
                 };
@@ -133,12 +130,11 @@ impl App {
             }
             let (_, policy) = policy::find(tx).await?;
             let names: Vec<String> = models::list(tx).await?.into_iter().map(|model| model.id).collect();
-            let now = app.now();
+            let now = self.now();
             let actions = actions(organization, &policy, &met, &names, now);
             let upcoming = upcoming(organization, &policy, &met, &names, now);
-            Ok::<_, Error>(VerificationView { organization: organization.clone(), requirements, actions, upcoming })
-        });
-        read.await
+            Ok(VerificationView { organization: organization.clone(), requirements, actions, upcoming })
+        })
     }
 
     /// What goes on about a requirement that is not met.
@@ -189,13 +185,10 @@ impl App {
             let exempt = Event::Exempt { until };
             return self.operate_on_verification(actor, organization, exempt, &reason).await.map(|_| ());
         }
-        let app = self.clone();
-        let (actor, organization) = (actor.clone(), organization.clone());
-        let write = self.store().write("waive", async move |tx: &mut Tx| {
-            entitlements(tx, &organization).await?;
-            app.waive_in(tx, &actor, &organization, requirement, until, &reason).await
-        });
-        write.await
+        write_tx!(self.store(), "waive", |tx| {
+            entitlements(tx, organization).await?;
+            self.waive_in(tx, actor, organization, requirement, until, &reason).await
+        })
     }
 
     /// Waives the phone or the payment method in this transaction.

@@ -51,15 +51,14 @@ impl App {
                 "a genuine delivery is of another mode or account than the configured key; ignored"
             );
         }
-        let (app, name) = (self.clone(), provider.to_owned());
-        let write = self.store().write("receive_delivery", async move |tx: &mut Tx| {
+        write_tx!(self.store(), "receive_delivery", |tx| {
             let mut new = 0;
             for hint in hints.clone() {
-                new += usize::from(app.remember(tx, name.clone(), hint, pays).await?);
+                new += usize::from(self.remember(tx, provider.to_owned(), hint, pays).await?);
             }
-            Ok::<_, Error>(new)
-        });
-        write.await.map_err(|error| {
+            Ok(new)
+        })
+        .map_err(|error| {
             tracing::warn!(provider, %error, "a delivery could not be written down");
             DeliveryRefusal::Unavailable
         })

@@ -106,18 +106,16 @@ impl App {
             expires_at,
             used_at: None,
         };
-        let (app, actor, mailed) = (self.clone(), actor.clone(), url.clone());
-        let write = self.store().write("hand_off", async move |tx: &mut Tx| {
+        write_tx!(self.store(), "hand_off", |tx| {
             if channel == Channel::Mail {
-                app.mail_link(tx, &actor, &attempt, &mailed, &row).await?;
+                self.mail_link(tx, actor, &attempt, &url, &row).await?;
             }
             privacy::insert_handoff(tx, &row).await?;
             let details = json!({ "data": { "channel": row.channel } });
             let deed =
                 Deed { organization: &attempt.organization, action: "orgv.link_made", target: &attempt.id, details };
-            app.record(tx, &actor, deed).await
-        });
-        write.await?;
+            self.record(tx, actor, deed).await
+        })?;
         Ok(HandoffLink { url: Secret::new(url), expires_at })
     }
 
@@ -150,20 +148,19 @@ impl App {
     /// When the store cannot.
     pub async fn look_at_handoff(&self, token: &Secret<String>) -> Result<Option<HandoffView>, Error> {
         let (now, digest) = (self.now(), digest(token.expose()));
-        let read = self.store().read("look_at_handoff", async move |tx: &mut Tx| {
+        read_tx!(self.store(), "look_at_handoff", |tx| {
             let Some(row) = privacy::find_handoff(tx, &digest).await? else { return Ok(None) };
             let Some(attempt) = identity_attempts::find(tx, &row.attempt).await? else { return Ok(None) };
             let label = organizations::find(tx, &attempt.organization).await?.map(|row| row.name);
             let usable = row.used_at.is_none() && now < row.expires_at && still_open(&attempt, now);
-            Ok::<_, Error>(Some(HandoffView {
+            Ok(Some(HandoffView {
                 organization: label.unwrap_or_default(),
                 match_number: attempt.match_number,
                 language: attempt.language,
                 provider: attempt.provider,
                 usable,
             }))
-        });
-        read.await
+        })
     }
 
     /// Goes on with the attempt on this device: spends the link and answers the service's own.
@@ -177,22 +174,21 @@ impl App {
             message: "This link was used or ran out. Make a new one on the first device; nothing is lost.".to_owned(),
         };
         let key = digest(token.expose());
-        let wanted = key.clone();
-        let read = self.store().read("handoff", async move |tx: &mut Tx| {
-            let Some(row) = privacy::find_handoff(tx, &wanted).await? else { return Ok(None) };
-            Ok::<_, Error>(identity_attempts::find(tx, &row.attempt).await?.map(|attempt| (row, attempt)))
-        });
-        let (row, attempt) = read.await?.ok_or_else(spent)?;
+        let (row, attempt) = read_tx!(self.store(), "handoff", |tx| {
+            let Some(row) = privacy::find_handoff(tx, &key).await? else { return Ok(None) };
+            Ok(identity_attempts::find(tx, &row.attempt).await?.map(|attempt| (row, attempt)))
+        })?
+        .ok_or_else(spent)?;
         if row.used_at.is_some() || self.now() >= row.expires_at || !still_open(&attempt, self.now()) {
             return Err(spent());
         }
         let link = self.fresh_link(&attempt, None).await?;
         let now = self.now();
-        let write = self.store().write("use_handoff", async move |tx: &mut Tx| {
+        let write = write_tx!(self.store(), "use_handoff", |tx| {
             // Again: the attempt may have been called off while the service made its link.
             let live = identity_attempts::find(tx, &attempt.id).await?.is_some_and(|row| still_open(&row, now));
-            Ok::<_, Error>(live && privacy::use_handoff(tx, &key, now).await?)
+            Ok(live && privacy::use_handoff(tx, &key, now).await?)
         });
-        if write.await? { Ok(link) } else { Err(spent()) }
+        if write? { Ok(link) } else { Err(spent()) }
     }
 }

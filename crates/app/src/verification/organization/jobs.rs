@@ -7,7 +7,6 @@ use keystead_core::verification::organization::{Event, SILENCE};
 use keystead_providers::Failure;
 use keystead_providers::identity::our_reference;
 use keystead_providers::mail::Mail;
-use keystead_store::Tx;
 use keystead_store::tables::identity_attempts::{self, IdentityAttempt};
 use keystead_store::tables::privacy::{self, Receipt};
 use keystead_store::tables::{memberships, users};
@@ -39,21 +38,16 @@ impl App {
     }
 
     async fn attempt_of(&self, id: &str) -> Result<Option<IdentityAttempt>, Error> {
-        let id = id.to_owned();
-        let read = self
-            .store()
-            .read("attempt", async move |tx: &mut Tx| Ok::<_, Error>(identity_attempts::find(tx, &id).await?));
-        read.await
+        read_tx!(self.store(), "attempt", |tx| Ok(identity_attempts::find(tx, id).await?))
     }
 
     /// A delivery came: look at what it is about, however it is called.
     async fn look_at_attempt(&self, payload: &Value) -> Result<Outcome, Error> {
         let (provider, reference) = (field(payload, "provider")?.to_owned(), field(payload, "reference")?.to_owned());
-        let (service, key) = (provider.clone(), reference.clone());
-        let read = self.store().read("attempt", async move |tx: &mut Tx| {
-            Ok::<_, Error>(identity_attempts::find_by_reference(tx, &service, &key).await?)
+        let read = read_tx!(self.store(), "attempt", |tx| {
+            Ok(identity_attempts::find_by_reference(tx, &provider, &reference).await?)
         });
-        match read.await? {
+        match read? {
             Some(row) => {
                 self.refresh_attempt(&row.id, 0).await?;
             }
@@ -101,13 +95,9 @@ impl App {
         if now >= row.expires_at && self.apply_event(&id, Event::TimeUp).await? {
             return Ok(Outcome::Done);
         }
-        let app = self.clone();
         let at = now.plus(if row.reference.is_some() { jobs::poll_wait(tries) } else { 30 });
         let next = json!({ "attempt": id, "try": tries, "silent_since": silent_since });
-        let write = self
-            .store()
-            .write("poll_again", async move |tx: &mut Tx| app.enqueue(tx, jobs::IDENTITY_POLL, &next, at).await);
-        write.await?;
+        write_tx!(self.store(), "poll_again", |tx| self.enqueue(tx, jobs::IDENTITY_POLL, &next, at).await)?;
         Ok(Outcome::Done)
     }
 
@@ -117,9 +107,9 @@ impl App {
         let Some(row) = self.attempt_of(&id).await?.filter(|row| row.redacted_at.is_none()) else {
             return Ok(Outcome::Done);
         };
-        let (now, attempt) = (self.now(), row.id.clone());
-        let held = self.store().read("held", async move |tx: &mut Tx| attempt_held_until(tx, &attempt, now).await);
-        if let Some(until) = held.await? {
+        let (now, attempt) = (self.now(), &row.id);
+        let held = read_tx!(self.store(), "held", |tx| attempt_held_until(tx, &attempt, now).await);
+        if let Some(until) = held? {
             return Ok(Outcome::Again(Some(until.since(now))));
         }
         let provider = self.identity_provider()?;
@@ -162,38 +152,34 @@ impl App {
             receipt: json!({ "provider": row.provider, "attempt": row.id }).to_string(),
             at: now,
         };
-        let write = self.store().write("redacted", async move |tx: &mut Tx| {
+        write_tx!(self.store(), "redacted", |tx| {
             identity_attempts::update(tx, &row).await?;
-            Ok::<_, Error>(privacy::insert_receipt(tx, &receipt).await?)
-        });
-        write.await
+            Ok(privacy::insert_receipt(tx, &receipt).await?)
+        })
     }
 
     async fn tell_of_standing(&self, payload: &Value) -> Result<Outcome, Error> {
         let organization: OrganizationId = field(payload, "organization")?
             .parse()
             .map_err(|_| Error::Internal("a job without organization".into()))?;
-        let wanted = organization.clone();
         let until = payload.get("until").and_then(Value::as_i64).map(Timestamp);
-        let app = self.clone();
-        let read = self.store().read("owners", async move |tx: &mut Tx| {
+        let (owners, language) = read_tx!(self.store(), "owners", |tx| {
             // A reminder of a date that does not stand any more says nothing.
-            if until.is_some() && app.standing(tx, &wanted).await?.until != until {
+            if until.is_some() && self.standing(tx, &organization).await?.until != until {
                 return Ok((Vec::new(), String::new()));
             }
             let page = crate::Page { after: None, limit: 100, ascending: true };
             let mut owners = Vec::new();
-            for row in memberships::list(tx, &wanted, &page).await?.data {
+            for row in memberships::list(tx, &organization, &page).await?.data {
                 if row.role == OrganizationRole::Owner
                     && let Some(person) = users::find(tx, &row.user).await?.filter(|row| row.deactivated_at.is_none())
                 {
                     owners.push(person.email);
                 }
             }
-            let language = identity_attempts::list(tx, &wanted).await?.into_iter().next().map(|row| row.language);
-            Ok::<_, Error>((owners, language.unwrap_or_else(|| "en".to_owned())))
-        });
-        let (owners, language) = read.await?;
+            let language = identity_attempts::list(tx, &organization).await?.into_iter().next().map(|row| row.language);
+            Ok((owners, language.unwrap_or_else(|| "en".to_owned())))
+        })?;
         let (subject, text) =
             messages::standing(field(payload, "event")?, &language, &self.settings().operator, self.public_url());
         for to in owners {

@@ -43,11 +43,8 @@ impl App {
     /// Asks the service about an attempt, unless that was done less than `patience` seconds ago, and applies the answer.
     /// Answers whether the attempt has ended.
     pub(crate) async fn refresh_attempt(&self, id: &str, patience: i64) -> Result<bool, Error> {
-        let key = id.to_owned();
-        let read = self
-            .store()
-            .read("attempt", async move |tx: &mut Tx| Ok::<_, Error>(identity_attempts::find(tx, &key).await?));
-        let Some(row) = read.await? else { return Ok(true) };
+        let read = read_tx!(self.store(), "attempt", |tx| Ok(identity_attempts::find(tx, id).await?))?;
+        let Some(row) = read else { return Ok(true) };
         // An attempt that ended may still get another word, until the service has erased what it knew.
         let settled = row.redacted_at.is_some();
         let recent = row.checked_at.is_some_and(|at| self.now().since(at) < patience);
@@ -83,9 +80,8 @@ impl App {
     pub(crate) async fn apply_snapshot(&self, id: &str, snapshot: Snapshot) -> Result<bool, Error> {
         let number = snapshot.document_number.as_ref();
         let print = number.map(|number| self.sealer().fingerprint("document", number.expose()));
-        let (app, id) = (self.clone(), id.to_owned());
-        let write = self.store().write("apply_snapshot", async move |tx: &mut Tx| {
-            let Some(mut row) = identity_attempts::find(tx, &id).await? else { return Ok(true) };
+        write_tx!(self.store(), "apply_snapshot", |tx| {
+            let Some(mut row) = identity_attempts::find(tx, id).await? else { return Ok(true) };
             let organization = row.organization.clone();
             let closed = organizations::find(tx, &organization).await?.is_none_or(|row| row.deactivated_at.is_some());
             let known = Known { state: attempt_state(&row)?, as_of: row.as_of, organization_closed: closed };
@@ -96,7 +92,7 @@ impl App {
             if weight != Weight::Nothing {
                 row.as_of = snapshot.as_of;
             }
-            row.checked_at = Some(app.now());
+            row.checked_at = Some(self.now());
             match weight {
                 Weight::Live | Weight::Revives => {
                     row.step = i64::from(snapshot.step).max(row.step);
@@ -105,29 +101,28 @@ impl App {
                     row.document_print = print.clone().or(row.document_print);
                     row.reasons = serde_json::to_string(&snapshot.reasons).unwrap_or_else(|_| "[]".to_owned());
                     let state = if weight == Weight::Revives { AttemptState::Submitted } else { known.state };
-                    app.step_attempt(tx, &actor, &mut row, Some(state), Event::Said(said)).await?;
+                    self.step_attempt(tx, &actor, &mut row, Some(state), Event::Said(said)).await?;
                     if weight == Weight::Revives {
-                        app.cancel_newer(tx, &actor, &row).await?;
+                        self.cancel_newer(tx, &actor, &row).await?;
                     }
                 }
                 // Told once for each word, however often it is delivered.
                 Weight::Reverses if newer => {
-                    app.step_attempt(tx, &actor, &mut row, None, Event::Reversed).await?;
+                    self.step_attempt(tx, &actor, &mut row, None, Event::Reversed).await?;
                 }
                 Weight::Erase if row.finished_at.is_none() => {
-                    app.step_attempt(tx, &actor, &mut row, Some(known.state), Event::Cancel).await?;
+                    self.step_attempt(tx, &actor, &mut row, Some(known.state), Event::Cancel).await?;
                 }
                 Weight::Erase if row.redact_at.is_none() => {
-                    row.redact_at = Some(app.now());
+                    row.redact_at = Some(self.now());
                     identity_attempts::update(tx, &row).await?;
                     let work = json!({ "attempt": row.id });
-                    app.enqueue(tx, jobs::IDENTITY_REDACT, &work, app.now()).await?;
+                    self.enqueue(tx, jobs::IDENTITY_REDACT, &work, self.now()).await?;
                 }
                 Weight::Erase | Weight::Reverses | Weight::Nothing => identity_attempts::update(tx, &row).await?,
             }
-            Ok::<_, Error>(row.finished_at.is_some())
-        });
-        write.await
+            Ok(row.finished_at.is_some())
+        })
     }
 
     /// Moves an organization by what happened to one of its attempts, and writes everything down.
@@ -155,16 +150,14 @@ impl App {
 
     /// Applies an event of the clock to a live attempt. Answers whether it has ended.
     pub(crate) async fn apply_event(&self, id: &str, event: Event) -> Result<bool, Error> {
-        let (app, id) = (self.clone(), id.to_owned());
-        let write = self.store().write("apply_event", async move |tx: &mut Tx| {
-            let Some(mut row) = identity_attempts::find(tx, &id).await? else { return Ok(true) };
+        write_tx!(self.store(), "apply_event", |tx| {
+            let Some(mut row) = identity_attempts::find(tx, id).await? else { return Ok(true) };
             if row.finished_at.is_some() {
                 return Ok(true);
             }
             let live = Some(attempt_state(&row)?);
-            app.step_attempt(tx, &Actor::Service("clock".to_owned()), &mut row, live, event).await?;
-            Ok::<_, Error>(row.finished_at.is_some())
-        });
-        write.await
+            self.step_attempt(tx, &Actor::Service("clock".to_owned()), &mut row, live, event).await?;
+            Ok(row.finished_at.is_some())
+        })
     }
 }

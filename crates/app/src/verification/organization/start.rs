@@ -78,28 +78,27 @@ impl App {
         let id = self.draw(VerificationAttemptId::generate).to_string();
         let consent_id = format!("cons_{}", id.trim_start_matches("orgv_"));
         let match_number = self.draw(|rng| format!("{:02}", rng.random_range(10..100)));
-        let (app, actor, organization) = (self.clone(), actor.clone(), organization.clone());
-        let write = self.store().write("start_organization_verification", async move |tx: &mut Tx| {
-            app.authorize(tx, &actor, &organization, Scope::ManagementWrite).await?;
-            app.end_dated(tx, &organization).await?;
-            if let Some(mut live) = app.live_attempt(tx, &organization).await? {
-                if still_open(&live, app.now()) {
+        let write = write_tx!(self.store(), "start_organization_verification", |tx| {
+            self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
+            self.end_dated(tx, organization).await?;
+            if let Some(mut live) = self.live_attempt(tx, organization).await? {
+                if still_open(&live, self.now()) {
                     // The second owner, or the second click, joins the first.
                     return Ok(Begun::Attempt(Box::new(live), false));
                 }
                 let (clock, state) = (Actor::Service("clock".to_owned()), attempt_state(&live)?);
-                app.step_attempt(tx, &clock, &mut live, Some(state), Event::TimeUp).await?;
+                self.step_attempt(tx, &clock, &mut live, Some(state), Event::TimeUp).await?;
             }
-            let before = app.standing(tx, &organization).await?;
-            let facts = app.facts(tx, &organization, &before, None).await?;
-            if let Some(missing) = app.prerequisite_missing(tx, &organization).await? {
-                let next = step(before.status, None, Event::PrerequisiteMissing, facts, app.now()).map_err(refused)?;
-                app.apply(tx, &actor, &organization, &before, None, next, None).await?;
+            let before = self.standing(tx, organization).await?;
+            let facts = self.facts(tx, organization, &before, None).await?;
+            if let Some(missing) = self.prerequisite_missing(tx, organization).await? {
+                let next = step(before.status, None, Event::PrerequisiteMissing, facts, self.now()).map_err(refused)?;
+                self.apply(tx, actor, organization, &before, None, next, None).await?;
                 return Ok(Begun::Refused(missing));
             }
-            let next = step(before.status, None, Event::Start, facts, app.now()).map_err(refused)?;
-            let provider = app.identity_provider()?;
-            let now = app.now();
+            let next = step(before.status, None, Event::Start, facts, self.now()).map_err(refused)?;
+            let provider = self.identity_provider()?;
+            let now = self.now();
             let row = IdentityAttempt {
                 id: id.clone(),
                 organization: organization.clone(),
@@ -129,9 +128,9 @@ impl App {
                 version: 1,
             };
             identity_attempts::insert(tx, &row).await?;
-            let text = consent_text(&consent.language, provider.name(), &app.settings().operator);
+            let text = consent_text(&consent.language, provider.name(), &self.settings().operator);
             let policies = json!({
-                "operator": app.settings().privacy_policy_url,
+                "operator": self.settings().privacy_policy_url,
                 "provider": provider.privacy_policy_url(),
                 "text_version": CONSENT_TEXT_VERSION,
             });
@@ -148,16 +147,16 @@ impl App {
                 withdrawn_at: None,
             };
             privacy::insert_consent(tx, &proof).await?;
-            app.note_origin(tx, &organization, consent.origin).await?;
-            app.save_standing(tx, &organization, &before, next.status, next.until, None).await?;
+            self.note_origin(tx, organization, consent.origin).await?;
+            self.save_standing(tx, organization, &before, next.status, next.until, None).await?;
             for (action, details) in
                 [(next.audit, json!({ "data": { "provider": row.provider } })), ("orgv.consented", json!({}))]
             {
-                app.record(tx, &actor, Deed { organization: &organization, action, target: &id, details }).await?;
+                self.record(tx, actor, Deed { organization, action, target: &id, details }).await?;
             }
-            Ok::<_, Error>(Begun::Attempt(Box::new(row), true))
+            Ok(Begun::Attempt(Box::new(row), true))
         });
-        match write.await {
+        match write {
             Ok(Begun::Attempt(row, fresh)) => Ok((*row, fresh)),
             // Refused after it was written down.
             Ok(Begun::Refused(missing)) => Err(missing),
@@ -169,18 +168,16 @@ impl App {
 
     /// An owner read what consent means and said no: that is written down, and nothing else is.
     async fn consent_declined(&self, actor: &Actor, organization: &OrganizationId) -> Result<(), Error> {
-        let (app, actor, organization) = (self.clone(), actor.clone(), organization.clone());
-        let write = self.store().write("consent_declined", async move |tx: &mut Tx| {
-            app.authorize(tx, &actor, &organization, Scope::ManagementWrite).await?;
-            let before = app.standing(tx, &organization).await?;
-            let facts = app.facts(tx, &organization, &before, None).await?;
+        write_tx!(self.store(), "consent_declined", |tx| {
+            self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
+            let before = self.standing(tx, organization).await?;
+            let facts = self.facts(tx, organization, &before, None).await?;
             // Where nothing could begin, nothing was declined.
-            match step(before.status, None, Event::ConsentDeclined, facts, app.now()) {
-                Ok(next) => app.apply(tx, &actor, &organization, &before, None, next, None).await,
+            match step(before.status, None, Event::ConsentDeclined, facts, self.now()) {
+                Ok(next) => self.apply(tx, actor, organization, &before, None, next, None).await,
                 Err(_) => Ok(()),
             }
-        });
-        write.await
+        })
     }
 
     /// What must be there before an organization can be verified and is not (S0-03, S0-04).
@@ -254,31 +251,28 @@ impl App {
         row.reference = Some(reference);
         row.state = AttemptState::LinkIssued.as_str().to_owned();
         row.expires_at = self.now().plus(ATTEMPT_LIFE);
-        let (app, kept) = (self.clone(), row);
-        let write = self.store().write("attempt_begun", async move |tx: &mut Tx| {
+        let kept = row;
+        write_tx!(self.store(), "attempt_begun", |tx| {
             identity_attempts::update(tx, &kept).await?;
             let work = json!({ "attempt": kept.id, "try": 0 });
-            app.enqueue(tx, jobs::IDENTITY_POLL, &work, app.now().plus(jobs::poll_wait(0))).await?;
-            Ok::<_, Error>(IdentityAttempt { version: kept.version + 1, ..kept.clone() })
-        });
-        write.await
+            self.enqueue(tx, jobs::IDENTITY_POLL, &work, self.now().plus(jobs::poll_wait(0))).await?;
+            Ok(IdentityAttempt { version: kept.version + 1, ..kept.clone() })
+        })
     }
 
     /// The service does not answer: the attempt waits with its whole day, and is begun by the outbox.
     async fn attempt_waits(&self, row: &IdentityAttempt) -> Result<(), Error> {
-        let (app, row) = (self.clone(), row.clone());
-        let write = self.store().write("attempt_waits", async move |tx: &mut Tx| {
+        write_tx!(self.store(), "attempt_waits", |tx| {
             let work = json!({ "attempt": row.id, "try": 0 });
-            app.enqueue(tx, jobs::IDENTITY_POLL, &work, app.now().plus(30)).await?;
+            self.enqueue(tx, jobs::IDENTITY_POLL, &work, self.now().plus(30)).await?;
             let deed = Deed {
                 organization: &row.organization,
                 action: "orgv.provider_down",
                 target: &row.id,
                 details: json!({ "data": { "provider": row.provider } }),
             };
-            app.record(tx, &Actor::Service(row.provider.clone()), deed).await
-        });
-        write.await
+            self.record(tx, &Actor::Service(row.provider.clone()), deed).await
+        })
     }
 
     /// Begins an attempt the service did not take at first. Answers whether it has begun.
@@ -310,23 +304,21 @@ impl App {
 
     /// A fresh link of a live attempt, counted.
     pub(crate) async fn fresh_link(&self, row: &IdentityAttempt, actor: Option<&Actor>) -> Result<Link, Error> {
-        let (app, kept) = (self.clone(), row.clone());
         let who = actor.cloned().unwrap_or_else(|| Actor::Service(row.provider.clone()));
         let nth = self.draw(|rng| rng.random::<u64>());
-        let write = self.store().write("count_link", async move |tx: &mut Tx| {
-            let subjects = Subjects { organization: Some(kept.organization.clone()), ..Subjects::default() };
-            app.hold(tx, LINKS, &subjects).await?;
-            app.within(tx, LINK_LIMITS, &subjects, "").await?;
-            app.count(tx, LINKS, &subjects, &format!("{}:{nth}", kept.id), "").await?;
-            let before = app.standing(tx, &kept.organization).await?;
-            let facts = app.facts(tx, &kept.organization, &before, None).await?;
-            let live = Some(super::attempt_state(&kept)?);
-            let next = step(before.status, live, Event::LinkReissued, facts, app.now()).map_err(refused)?;
+        write_tx!(self.store(), "count_link", |tx| {
+            let subjects = Subjects { organization: Some(row.organization.clone()), ..Subjects::default() };
+            self.hold(tx, LINKS, &subjects).await?;
+            self.within(tx, LINK_LIMITS, &subjects, "").await?;
+            self.count(tx, LINKS, &subjects, &format!("{}:{nth}", row.id), "").await?;
+            let before = self.standing(tx, &row.organization).await?;
+            let facts = self.facts(tx, &row.organization, &before, None).await?;
+            let live = Some(super::attempt_state(row)?);
+            let next = step(before.status, live, Event::LinkReissued, facts, self.now()).map_err(refused)?;
             let deed =
-                Deed { organization: &kept.organization, action: next.audit, target: &kept.id, details: json!({}) };
-            app.record(tx, &who, deed).await
-        });
-        write.await?;
+                Deed { organization: &row.organization, action: next.audit, target: &row.id, details: json!({}) };
+            self.record(tx, &who, deed).await
+        })?;
         let Some(reference) = &row.reference else {
             return match self.start_at_service(row.clone(), false).await? {
                 (_, Some(link)) => Ok(link),
@@ -344,13 +336,11 @@ impl App {
         organization: &OrganizationId,
         id: &str,
     ) -> Result<IdentityAttempt, Error> {
-        let (app, actor, organization, id) = (self.clone(), actor.clone(), organization.clone(), id.to_owned());
-        let read = self.store().read("attempt", async move |tx: &mut Tx| {
-            app.authorize(tx, &actor, &organization, Scope::ManagementWrite).await?;
-            let row = identity_attempts::find(tx, &id).await?.filter(|row| row.organization == organization);
-            row.ok_or_else(|| Error::not_found("organization verification", id.as_str()))
-        });
-        read.await
+        read_tx!(self.store(), "attempt", |tx| {
+            self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
+            let row = identity_attempts::find(tx, id).await?.filter(|row| row.organization == *organization);
+            row.ok_or_else(|| Error::not_found("organization verification", id))
+        })
     }
 
     /// Whether the organization's gate is open because it was proven, for the view.

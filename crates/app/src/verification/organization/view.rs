@@ -179,13 +179,11 @@ impl App {
         actor: &Actor,
         organization: &OrganizationId,
     ) -> Result<OrganizationView, Error> {
-        let (app, actor, organization) = (self.clone(), actor.clone(), organization.clone());
-        let write = self.store().write("organization_verification", async move |tx: &mut Tx| {
-            app.authorize_member(tx, &actor, &organization).await?;
-            app.end_dated(tx, &organization).await?;
-            app.view_of(tx, &organization).await
-        });
-        write.await
+        write_tx!(self.store(), "organization_verification", |tx| {
+            self.authorize_member(tx, actor, organization).await?;
+            self.end_dated(tx, organization).await?;
+            self.view_of(tx, organization).await
+        })
     }
 
     /// The view, for callers who checked who asks.
@@ -230,12 +228,10 @@ impl App {
     /// # Errors
     /// For anybody who is no member.
     pub async fn refused_calls(&self, actor: &Actor, organization: &OrganizationId) -> Result<Vec<RefusedCall>, Error> {
-        let (app, actor, organization) = (self.clone(), actor.clone(), organization.clone());
-        let read = self.store().read("refused_calls", async move |tx: &mut Tx| {
-            app.authorize_member(tx, &actor, &organization).await?;
-            Ok::<_, Error>(refusals::list(tx, &organization, app.now().plus(-30 * 86_400)).await?)
-        });
-        read.await
+        read_tx!(self.store(), "refused_calls", |tx| {
+            self.authorize_member(tx, actor, organization).await?;
+            Ok(refusals::list(tx, organization, self.now().plus(-30 * 86_400)).await?)
+        })
     }
 
     /// Writes a refused call down, so that its owner finds the cause without asking. A fault only costs the row.
@@ -254,10 +250,7 @@ impl App {
             missing: missing.join(","),
             at: self.now(),
         };
-        let write = self
-            .store()
-            .write("note_refused_call", async move |tx: &mut Tx| Ok::<_, Error>(refusals::insert(tx, &row).await?));
-        write.await
+        write_tx!(self.store(), "note_refused_call", |tx| Ok(refusals::insert(tx, &row).await?))
     }
 
     /// What was erased for an organization, who looked at its pictures, and which of them are or were held by law: for
@@ -266,16 +259,14 @@ impl App {
     /// # Errors
     /// For anybody but an owner.
     pub async fn privacy_record(&self, actor: &Actor, organization: &OrganizationId) -> Result<PrivacyRecord, Error> {
-        let (app, actor, organization) = (self.clone(), actor.clone(), organization.clone());
-        let read = self.store().read("privacy_record", async move |tx: &mut Tx| {
-            app.authorize(tx, &actor, &organization, keystead_core::scope::Scope::ManagementWrite).await?;
-            Ok::<_, Error>(PrivacyRecord {
-                receipts: privacy::list_receipts(tx, &organization).await?,
-                views: reviews::list_views(tx, &organization).await?,
-                holds: legal_holds::list_granted(tx, &organization).await?,
+        read_tx!(self.store(), "privacy_record", |tx| {
+            self.authorize(tx, actor, organization, keystead_core::scope::Scope::ManagementWrite).await?;
+            Ok(PrivacyRecord {
+                receipts: privacy::list_receipts(tx, organization).await?,
+                views: reviews::list_views(tx, organization).await?,
+                holds: legal_holds::list_granted(tx, organization).await?,
             })
-        });
-        read.await
+        })
     }
 }
 

@@ -3,7 +3,6 @@
 use keystead_core::id::OrganizationId;
 use keystead_core::scope::Scope;
 use keystead_core::verification::organization::{Event, Status, step};
-use keystead_store::Tx;
 use keystead_store::tables::identity_attempts;
 use keystead_store::tables::privacy::{self, Receipt};
 use keystead_store::tables::reviews;
@@ -35,28 +34,27 @@ impl App {
     /// # Errors
     /// For anybody but an owner.
     pub async fn withdraw_and_erase(&self, actor: &Actor, organization: &OrganizationId) -> Result<Receipt, Error> {
-        let (app, actor, organization) = (self.clone(), actor.clone(), organization.clone());
-        let write = self.store().write("withdraw_and_erase", async move |tx: &mut Tx| {
-            app.authorize(tx, &actor, &organization, Scope::ManagementWrite).await?;
-            let now = app.now();
-            let before = app.standing(tx, &organization).await?;
-            let attempts = identity_attempts::list(tx, &organization).await?;
+        write_tx!(self.store(), "withdraw_and_erase", |tx| {
+            self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
+            let now = self.now();
+            let before = self.standing(tx, organization).await?;
+            let attempts = identity_attempts::list(tx, organization).await?;
             let due: Vec<_> =
                 attempts.iter().filter(|row| row.reference.is_some() && row.redacted_at.is_none()).cloned().collect();
             let mut live = attempts.into_iter().find(|row| row.finished_at.is_none());
             let state = live.as_ref().map(attempt_state).transpose()?;
-            let facts = app.facts(tx, &organization, &before, None).await?;
+            let facts = self.facts(tx, organization, &before, None).await?;
             // With nothing left at the service there is nothing the result could be checked against: it stays (4.6).
             let event = Event::Withdraw { keep: due.is_empty() };
             let next = step(before.status, state, event, facts, now).map_err(refused)?;
-            let consents = privacy::withdraw_consents(tx, &organization, now).await?;
-            let documents = privacy::delete_documents_of(tx, &organization).await?;
-            app.apply(tx, &actor, &organization, &before, live.as_mut(), next, None).await?;
+            let consents = privacy::withdraw_consents(tx, organization, now).await?;
+            let documents = privacy::delete_documents_of(tx, organization).await?;
+            self.apply(tx, actor, organization, &before, live.as_mut(), next, None).await?;
             for row in &due {
-                app.enqueue(tx, jobs::IDENTITY_REDACT, &json!({ "attempt": row.id }), now).await?;
+                self.enqueue(tx, jobs::IDENTITY_REDACT, &json!({ "attempt": row.id }), now).await?;
             }
             let id =
-                format!("ers_{}", app.draw(keystead_core::id::JobId::generate).as_str().trim_start_matches("job_"));
+                format!("ers_{}", self.draw(keystead_core::id::JobId::generate).as_str().trim_start_matches("job_"));
             let counts = json!({
                 "consents_withdrawn": consents, "document_prints": documents, "asked_of_service": due.len(),
             });
@@ -68,9 +66,8 @@ impl App {
                 at: now,
             };
             privacy::insert_receipt(tx, &receipt).await?;
-            Ok::<_, Error>(receipt)
-        });
-        write.await
+            Ok(receipt)
+        })
     }
 
     /// Asks for a person to look. The statement is sealed at rest.
@@ -87,23 +84,21 @@ impl App {
         if statement.is_empty() || statement.chars().count() > LONGEST_STATEMENT {
             return Err(Error::invalid("statement", "Invalid 'statement': say in 1 to 4000 characters what is wrong."));
         }
-        let (app, actor, organization) = (self.clone(), actor.clone(), organization.clone());
-        let write = self.store().write("appeal", async move |tx: &mut Tx| {
-            app.authorize(tx, &actor, &organization, Scope::ManagementWrite).await?;
-            if reviews::list(tx, &organization).await?.iter().any(|case| case.decided_at.is_none()) {
+        write_tx!(self.store(), "appeal", |tx| {
+            self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
+            if reviews::list(tx, organization).await?.iter().any(|case| case.decided_at.is_none()) {
                 return Err(Error::Conflict { message: "An appeal already waits for a person to look.".to_owned() });
             }
-            let before = app.standing(tx, &organization).await?;
-            let facts = app.facts(tx, &organization, &before, None).await?;
-            let mut next = step(before.status, None, Event::Appeal, facts, app.now()).map_err(refused)?;
+            let before = self.standing(tx, organization).await?;
+            let facts = self.facts(tx, organization, &before, None).await?;
+            let mut next = step(before.status, None, Event::Appeal, facts, self.now()).map_err(refused)?;
             // The case is opened here, with its statement, instead of bare by the effect.
             next.effects.retain(|effect| *effect != keystead_core::verification::organization::Effect::OpenCase);
-            let last = identity_attempts::list(tx, &organization).await?.into_iter().next().map(|row| row.id);
-            app.open_case(tx, &organization, last, "appeal", Some(&statement)).await?;
-            app.apply(tx, &actor, &organization, &before, None, next, None).await?;
-            app.view_of(tx, &organization).await
-        });
-        write.await
+            let last = identity_attempts::list(tx, organization).await?.into_iter().next().map(|row| row.id);
+            self.open_case(tx, organization, last, "appeal", Some(&statement)).await?;
+            self.apply(tx, actor, organization, &before, None, next, None).await?;
+            self.view_of(tx, organization).await
+        })
     }
 
     async fn by_owner(
@@ -112,18 +107,16 @@ impl App {
         organization: &OrganizationId,
         event: Event,
     ) -> Result<OrganizationView, Error> {
-        let (app, actor, organization) = (self.clone(), actor.clone(), organization.clone());
-        let write = self.store().write("by_owner", async move |tx: &mut Tx| {
-            app.authorize(tx, &actor, &organization, Scope::ManagementWrite).await?;
-            let before = app.standing(tx, &organization).await?;
-            let mut live = app.live_attempt(tx, &organization).await?;
+        write_tx!(self.store(), "by_owner", |tx| {
+            self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
+            let before = self.standing(tx, organization).await?;
+            let mut live = self.live_attempt(tx, organization).await?;
             let state = live.as_ref().map(attempt_state).transpose()?;
-            let facts = app.facts(tx, &organization, &before, None).await?;
-            let next = step(before.status, state, event, facts, app.now()).map_err(refused)?;
-            app.apply(tx, &actor, &organization, &before, live.as_mut(), next, None).await?;
-            app.view_of(tx, &organization).await
-        });
-        write.await
+            let facts = self.facts(tx, organization, &before, None).await?;
+            let next = step(before.status, state, event, facts, self.now()).map_err(refused)?;
+            self.apply(tx, actor, organization, &before, live.as_mut(), next, None).await?;
+            self.view_of(tx, organization).await
+        })
     }
 
     /// What the operator does: pause, lift, take back, excuse. Everything with a reason.
@@ -138,22 +131,20 @@ impl App {
         reason: &str,
     ) -> Result<OrganizationView, Error> {
         let reason = operators_reason(actor, reason)?;
-        let (app, actor, organization) = (self.clone(), actor.clone(), organization.clone());
-        let write = self.store().write("operate_on_verification", async move |tx: &mut Tx| {
-            let known = keystead_store::tables::organizations::find(tx, &organization).await?;
+        write_tx!(self.store(), "operate_on_verification", |tx| {
+            let known = keystead_store::tables::organizations::find(tx, organization).await?;
             known.ok_or_else(|| Error::not_found("organization", organization.as_str()))?;
-            let mut before = app.standing(tx, &organization).await?;
+            let mut before = self.standing(tx, organization).await?;
             // Organizations opened before this table was kept count as what their requirement says.
-            if before.status == Status::Unverified && app.proven(tx, &organization).await? {
+            if before.status == Status::Unverified && self.proven(tx, organization).await? {
                 before.status = Status::Verified;
             }
-            let mut live = app.live_attempt(tx, &organization).await?;
+            let mut live = self.live_attempt(tx, organization).await?;
             let state = live.as_ref().map(attempt_state).transpose()?;
-            let facts = app.facts(tx, &organization, &before, None).await?;
-            let next = step(before.status, state, event, facts, app.now()).map_err(refused)?;
-            app.apply(tx, &actor, &organization, &before, live.as_mut(), next, Some(reason.clone())).await?;
-            app.view_of(tx, &organization).await
-        });
-        write.await
+            let facts = self.facts(tx, organization, &before, None).await?;
+            let next = step(before.status, state, event, facts, self.now()).map_err(refused)?;
+            self.apply(tx, actor, organization, &before, live.as_mut(), next, Some(reason.clone())).await?;
+            self.view_of(tx, organization).await
+        })
     }
 }

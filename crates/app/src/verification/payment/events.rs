@@ -13,43 +13,41 @@ use crate::{Actor, App, Error};
 impl App {
     /// Writes down what was read back about an object of the service.
     pub(super) async fn apply_news(&self, provider: &str, reference: &str, news: News) -> Result<(), Error> {
-        let (app, provider, reference) = (self.clone(), provider.to_owned(), reference.to_owned());
-        let write = self.store().write("payment_news", async move |tx: &mut Tx| {
-            let actor = Actor::Service(provider.clone());
-            let own = payments::find_method(tx, &provider, &reference).await?.filter(|row| row.removed_at.is_none());
+        write_tx!(self.store(), "payment_news", |tx| {
+            let actor = Actor::Service(provider.to_owned());
+            let own = payments::find_method(tx, provider, reference).await?.filter(|row| row.removed_at.is_none());
             match (news.clone(), own) {
                 (News::Disputed { method, customer, reason }, _) => {
                     let method = match &method {
-                        Some(method) => payments::find_method(tx, &provider, method).await?,
+                        Some(method) => payments::find_method(tx, provider, method).await?,
                         None => None,
                     };
                     let organization = match (&method, &customer) {
                         (Some(method), _) => Some(method.organization.clone()),
-                        (None, Some(customer)) => payments::find_organization(tx, &provider, customer).await?,
+                        (None, Some(customer)) => payments::find_organization(tx, provider, customer).await?,
                         (None, None) => None,
                     };
-                    app.disputed(tx, &actor, organization, method, &reference, reason).await
+                    self.disputed(tx, &actor, organization, method, reference, reason).await
                 }
-                (News::Detached, Some(method)) => app.method_removed(tx, &actor, method).await,
-                (News::Renewed(said), Some(method)) => app.renewed(tx, &actor, method, said).await,
+                (News::Detached, Some(method)) => self.method_removed(tx, &actor, method).await,
+                (News::Renewed(said), Some(method)) => self.renewed(tx, &actor, method, said).await,
                 (News::CustomerGone, _) => {
-                    let Some(organization) = payments::find_organization(tx, &provider, &reference).await? else {
+                    let Some(organization) = payments::find_organization(tx, provider, reference).await? else {
                         return Ok(());
                     };
-                    payments::delete_customer(tx, &organization, &provider).await?;
+                    payments::delete_customer(tx, &organization, provider).await?;
                     for method in payments::list_methods(tx, &organization).await? {
                         // One by one, and read again: the one that counts is handed on until none is left.
-                        let method = payments::find_method(tx, &provider, &method.reference).await?;
+                        let method = payments::find_method(tx, provider, &method.reference).await?;
                         if let Some(method) = method.filter(|row| row.removed_at.is_none()) {
-                            app.method_removed(tx, &actor, method).await?;
+                            self.method_removed(tx, &actor, method).await?;
                         }
                     }
                     Ok(())
                 }
                 (News::Nothing | News::Detached | News::Renewed(_), _) => Ok(()),
             }
-        });
-        write.await
+        })
     }
 
     /// The operator should look: a charge of the organization's is disputed.

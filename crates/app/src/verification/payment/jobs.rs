@@ -2,7 +2,6 @@
 
 use keystead_core::id::OrganizationId;
 use keystead_providers::Failure;
-use keystead_store::Tx;
 use keystead_store::tables::{inbound_events, payments};
 use serde_json::{Value, json};
 
@@ -27,12 +26,11 @@ impl App {
     /// A delivery came: look at what it is about.
     async fn look_at_payment(&self, payload: &Value) -> Result<Outcome, Error> {
         let (provider, reference) = (field(payload, "provider")?.to_owned(), field(payload, "reference")?.to_owned());
-        let (service, key) = (provider.clone(), reference.clone());
-        let read = self.store().read("payment_event", async move |tx: &mut Tx| {
-            Ok::<_, Error>(payments::find_by_reference(tx, &service, &key).await?)
+        let read = read_tx!(self.store(), "payment_event", |tx| {
+            Ok(payments::find_by_reference(tx, &provider, &reference).await?)
         });
         let service = self.payment_provider()?;
-        if let Some(setup) = read.await? {
+        if let Some(setup) = read? {
             self.refresh_payment_setup(&setup.organization, &setup.id, 0).await?;
         } else if let Some(news) = (service.news(field(payload, "name")?, &reference).await)
             .map_err(|failure| Error::provider("payment", &failure))?
@@ -48,10 +46,7 @@ impl App {
     /// The event has been acted on.
     pub(crate) async fn event_done(&self, provider: String, event: String) -> Result<(), Error> {
         let now = self.now();
-        let write = self.store().write("event_done", async move |tx: &mut Tx| {
-            Ok::<_, Error>(inbound_events::finish(tx, &provider, &event, now).await?)
-        });
-        write.await
+        write_tx!(self.store(), "event_done", |tx| Ok(inbound_events::finish(tx, &provider, &event, now).await?))
     }
 
     /// No delivery came: look anyway, at growing distances, until the set-up has ended.
@@ -67,13 +62,9 @@ impl App {
             Err(error) => return Err(error),
         };
         if !ended {
-            let app = self.clone();
             let next = json!({ "setup": id, "organization": organization, "try": tries });
             let at = self.now().plus(jobs::poll_wait(tries));
-            let write = self
-                .store()
-                .write("poll_again", async move |tx: &mut Tx| app.enqueue(tx, jobs::PAYMENT_POLL, &next, at).await);
-            write.await?;
+            write_tx!(self.store(), "poll_again", |tx| self.enqueue(tx, jobs::PAYMENT_POLL, &next, at).await)?;
         }
         Ok(Outcome::Done)
     }

@@ -11,7 +11,6 @@ use keystead_core::scope::Scope;
 use keystead_core::verification::payment::{PaymentEvent, SETUP_LIFE};
 use keystead_providers::Failure;
 use keystead_providers::payment::{PaymentProvider, Setup};
-use keystead_store::Tx;
 use keystead_store::tables::payments::{self, PaymentSetup};
 use serde_json::json;
 use std::sync::Arc;
@@ -46,22 +45,20 @@ impl App {
             checked_at: None,
             finished_at: None,
         };
-        let app = self.clone();
-        let (who, setup) = (actor.clone(), fresh);
-        let write = self.store().write("start_payment_method", async move |tx: &mut Tx| {
+        let setup = fresh;
+        let (setup, customer, known) = write_tx!(self.store(), "start_payment_method", |tx| {
             let organization = &setup.organization;
-            app.authorize(tx, &who, organization, Scope::ManagementWrite).await?;
-            app.tick_payment(tx, organization).await?;
+            self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
+            self.tick_payment(tx, organization).await?;
             let live = payments::find_newest(tx, organization).await?;
-            if let Some(live) = live.filter(|row| row.finished_at.is_none() && row.expires_at > app.now()) {
-                return Ok::<_, Error>((live, payments::find_customer(tx, organization, &setup.provider).await?, true));
+            if let Some(live) = live.filter(|row| row.finished_at.is_none() && row.expires_at > self.now()) {
+                return Ok((live, payments::find_customer(tx, organization, &setup.provider).await?, true));
             }
             let details = json!({ "provider": setup.provider });
-            app.step_payment(tx, &who, organization, PaymentEvent::Add, &setup.id, details).await?;
+            self.step_payment(tx, actor, organization, PaymentEvent::Add, &setup.id, details).await?;
             payments::insert(tx, &setup).await?;
             Ok((setup.clone(), payments::find_customer(tx, organization, &setup.provider).await?, false))
-        });
-        let (setup, customer, known) = write.await?;
+        })?;
         if known && setup.url.is_some() {
             return Ok(SetupView::of(&setup));
         }
@@ -80,22 +77,20 @@ impl App {
         setup.reference = Some(begun.reference);
         setup.url = Some(begun.url);
         setup.expires_at = begun.expires_at.min(setup.created_at.plus(SETUP_LIFE));
-        let app = self.clone();
-        let write = self.store().write("payment_begun", async move |tx: &mut Tx| {
+        write_tx!(self.store(), "payment_begun", |tx| {
             let now = payments::find(tx, &setup.organization, &setup.id).await?;
             if let Some(ended) = now.filter(|row| row.finished_at.is_some()) {
                 // It ended while the service was asked: it ends there, too.
                 let work = json!({ "reference": setup.reference, "provider": setup.provider });
-                app.enqueue(tx, crate::verification::jobs::PAYMENT_CANCEL, &work, app.now()).await?;
+                self.enqueue(tx, crate::verification::jobs::PAYMENT_CANCEL, &work, self.now()).await?;
                 return Ok(SetupView::of(&ended));
             }
             payments::save_customer(tx, &setup.organization, &setup.provider, &begun.customer).await?;
             payments::update(tx, &setup).await?;
             let work = json!({ "setup": setup.id, "organization": setup.organization, "try": 0 });
-            app.enqueue(tx, crate::verification::jobs::PAYMENT_POLL, &work, app.now().plus(60)).await?;
-            Ok::<_, Error>(SetupView::of(&setup))
-        });
-        write.await
+            self.enqueue(tx, crate::verification::jobs::PAYMENT_POLL, &work, self.now().plus(60)).await?;
+            Ok(SetupView::of(&setup))
+        })
     }
 
     /// The service never began: the row ends without counting against anybody.
@@ -106,8 +101,7 @@ impl App {
             finished_at: Some(self.now()),
             ..setup.clone()
         };
-        let app = self.clone();
-        let write = self.store().write("payment_not_begun", async move |tx: &mut Tx| {
+        write_tx!(self.store(), "payment_not_begun", |tx| {
             let now = payments::find(tx, &ended.organization, &ended.id).await?;
             if now.is_some_and(|row| row.finished_at.is_some()) {
                 return Ok(());
@@ -116,9 +110,8 @@ impl App {
             let actor = Actor::Service(ended.provider.clone());
             let event = PaymentEvent::SetupFailed { ended: true, failures: 0, cards: 0 };
             let details = json!({ "reason": ended.reason });
-            app.step_payment(tx, &actor, &ended.organization, event, &ended.id, details).await.map(|_| ())
-        });
-        write.await
+            self.step_payment(tx, &actor, &ended.organization, event, &ended.id, details).await.map(|_| ())
+        })
     }
 }
 

@@ -46,11 +46,9 @@ impl App {
         id: &str,
         patience: i64,
     ) -> Result<bool, Error> {
-        let (now, wanted, key) = (self.now(), organization.clone(), id.to_owned());
-        let read = self
-            .store()
-            .read("payment_setup", async move |tx: &mut Tx| Ok::<_, Error>(payments::find(tx, &wanted, &key).await?));
-        let Some(setup) = read.await? else { return Ok(true) };
+        let now = self.now();
+        let read = read_tx!(self.store(), "payment_setup", |tx| Ok(payments::find(tx, organization, id).await?))?;
+        let Some(setup) = read else { return Ok(true) };
         if setup.finished_at.is_some() {
             return Ok(true);
         }
@@ -61,16 +59,14 @@ impl App {
             Err(keystead_providers::Failure::Gone(_)) => SetupState::Expired,
             Err(failure) => return Err(Error::provider("payment", &failure)),
         };
-        let app = self.clone();
-        let write = self.store().write("payment_state", async move |tx: &mut Tx| {
+        write_tx!(self.store(), "payment_state", |tx| {
             // Looked at again inside: two deliveries at once must not put one card on file twice.
             let Some(setup) = payments::find(tx, &setup.organization, &setup.id).await? else { return Ok(true) };
             if setup.finished_at.is_some() {
                 return Ok(true);
             }
-            app.apply_setup_state(tx, setup, state.clone()).await
-        });
-        write.await
+            self.apply_setup_state(tx, setup, state.clone()).await
+        })
     }
 
     async fn apply_setup_state(&self, tx: &mut Tx, mut setup: PaymentSetup, state: SetupState) -> Result<bool, Error> {

@@ -190,13 +190,11 @@ impl App {
         reason: &str,
     ) -> Result<(), Error> {
         let reason = operators_reason(actor, reason)?;
-        let (app, actor, organization) = (self.clone(), actor.clone(), organization.clone());
-        let write = self.store().write("operate_on_payment", async move |tx: &mut Tx| {
-            let known = organizations::find(tx, &organization).await?;
+        write_tx!(self.store(), "operate_on_payment", |tx| {
+            let known = organizations::find(tx, organization).await?;
             known.ok_or_else(|| Error::not_found("organization", organization.as_str()))?;
             let details = json!({ "reason": reason });
-            app.step_payment(tx, &actor, &organization, event, organization.as_str(), details).await.map(|_| ())
-        });
-        write.await
+            self.step_payment(tx, actor, organization, event, organization.as_str(), details).await.map(|_| ())
+        })
     }
 }

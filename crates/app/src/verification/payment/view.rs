@@ -99,23 +99,20 @@ impl App {
     /// # Errors
     /// Without permission.
     pub async fn payment_methods(&self, actor: &Actor, organization: &OrganizationId) -> Result<PaymentView, Error> {
-        let app = self.clone();
-        let (actor, organization) = (actor.clone(), organization.clone());
-        let read = self.store().read("payment_methods", async move |tx: &mut Tx| {
-            app.authorize(tx, &actor, &organization, Scope::ManagementRead).await?;
-            let how = organizations::requirements(tx, &organization).await?;
-            let (standing, _) = app.payment_standing(tx, &organization).await?;
-            Ok::<_, Error>(PaymentView {
+        read_tx!(self.store(), "payment_methods", |tx| {
+            self.authorize(tx, actor, organization, Scope::ManagementRead).await?;
+            let how = organizations::requirements(tx, organization).await?;
+            let (standing, _) = self.payment_standing(tx, organization).await?;
+            Ok(PaymentView {
                 state: standing.state,
-                blocked_until: standing.blocked_until.filter(|at| app.now() < *at),
+                blocked_until: standing.blocked_until.filter(|at| self.now() < *at),
                 until: standing.until,
-                methods: payments::list_methods(tx, &organization).await?.into_iter().map(MethodView::from).collect(),
-                setup: payments::find_newest(tx, &organization).await?.as_ref().map(SetupView::of),
-                waived: how.iter().any(|row| excused(row, Requirement::PaymentMethod, app.now())),
-                provider: app.services().payment.as_ref().map(|provider| provider.name()),
+                methods: payments::list_methods(tx, organization).await?.into_iter().map(MethodView::from).collect(),
+                setup: payments::find_newest(tx, organization).await?.as_ref().map(SetupView::of),
+                waived: how.iter().any(|row| excused(row, Requirement::PaymentMethod, self.now())),
+                provider: self.services().payment.as_ref().map(|provider| provider.name()),
             })
-        });
-        read.await
+        })
     }
 
     /// One set-up.
@@ -128,14 +125,11 @@ impl App {
         organization: &OrganizationId,
         id: &str,
     ) -> Result<SetupView, Error> {
-        let app = self.clone();
-        let (actor, organization, id) = (actor.clone(), organization.clone(), id.to_owned());
-        let read = self.store().read("payment_setup", async move |tx: &mut Tx| {
-            app.authorize(tx, &actor, &organization, Scope::ManagementRead).await?;
-            let row = payments::find(tx, &organization, &id).await?;
-            row.as_ref().map(SetupView::of).ok_or_else(|| Error::not_found("payment set-up", id.as_str()))
-        });
-        read.await
+        read_tx!(self.store(), "payment_setup", |tx| {
+            self.authorize(tx, actor, organization, Scope::ManagementRead).await?;
+            let row = payments::find(tx, organization, id).await?;
+            row.as_ref().map(SetupView::of).ok_or_else(|| Error::not_found("payment set-up", id))
+        })
     }
 
     /// Takes a method off file. Keys go on working; what needs a payment method does not.
@@ -148,18 +142,15 @@ impl App {
         organization: &OrganizationId,
         id: &str,
     ) -> Result<(), Error> {
-        let app = self.clone();
-        let (actor, organization, id) = (actor.clone(), organization.clone(), id.to_owned());
-        let write = self.store().write("remove_payment_method", async move |tx: &mut Tx| {
-            app.authorize(tx, &actor, &organization, Scope::ManagementWrite).await?;
-            let methods = payments::list_methods(tx, &organization).await?;
+        write_tx!(self.store(), "remove_payment_method", |tx| {
+            self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
+            let methods = payments::list_methods(tx, organization).await?;
             let method = methods.into_iter().find(|row| row.id == id);
-            let method = method.ok_or_else(|| Error::not_found("payment method", id.as_str()))?;
-            app.method_removed(tx, &actor, method.clone()).await?;
+            let method = method.ok_or_else(|| Error::not_found("payment method", id))?;
+            self.method_removed(tx, actor, method.clone()).await?;
             let work = json!({ "method": method.reference, "provider": method.provider });
-            app.enqueue(tx, crate::verification::jobs::PAYMENT_DETACH, &work, app.now()).await
-        });
-        write.await
+            self.enqueue(tx, crate::verification::jobs::PAYMENT_DETACH, &work, self.now()).await
+        })
     }
 
     /// A method is gone, whoever took it off: another becomes the one that counts, or the requirement falls.
@@ -202,22 +193,19 @@ impl App {
         organization: &OrganizationId,
         id: &str,
     ) -> Result<(), Error> {
-        let app = self.clone();
-        let (actor, organization, id) = (actor.clone(), organization.clone(), id.to_owned());
-        let write = self.store().write("prefer_payment_method", async move |tx: &mut Tx| {
-            app.authorize(tx, &actor, &organization, Scope::ManagementWrite).await?;
-            let methods = payments::list_methods(tx, &organization).await?;
+        write_tx!(self.store(), "prefer_payment_method", |tx| {
+            self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
+            let methods = payments::list_methods(tx, organization).await?;
             let method = methods.into_iter().find(|row| row.id == id);
-            let mut method = method.ok_or_else(|| Error::not_found("payment method", id.as_str()))?;
+            let mut method = method.ok_or_else(|| Error::not_found("payment method", id))?;
             if method.is_default {
                 return Ok(());
             }
-            payments::clear_default(tx, &organization).await?;
+            payments::clear_default(tx, organization).await?;
             method.is_default = true;
             payments::save_method(tx, &method).await?;
             let details = json!({ "last4": method.last4 });
-            app.step_payment(tx, &actor, &organization, PaymentEvent::Replaced, &id, details).await.map(|_| ())
-        });
-        write.await
+            self.step_payment(tx, actor, organization, PaymentEvent::Replaced, id, details).await.map(|_| ())
+        })
     }
 }

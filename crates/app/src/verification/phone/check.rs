@@ -51,19 +51,18 @@ impl App {
         self.codes()?;
         let reserved = self.reserve_check(actor, organization, id, origin).await?;
         let asked = self.ask_about_code(&reserved, &digits).await?;
-        let (app, who, wanted, key) = (self.clone(), actor.clone(), organization.clone(), id.to_owned());
         let print = self.sealer().fingerprint(&code::purpose(id), digits.expose());
-        let write = self.store().write("check_phone_code", async move |tx: &mut Tx| {
-            let row = app.own_verification(tx, &who, &wanted, &key).await?;
+        let write = write_tx!(self.store(), "check_phone_code", |tx| {
+            let row = self.own_verification(tx, actor, organization, id).await?;
             let who_counts = Subjects {
-                user: who.user().cloned(),
-                organization: Some(wanted.clone()),
+                user: actor.user().cloned(),
+                organization: Some(organization.clone()),
                 country: Some(row.country.clone()),
                 ip: origin.ip,
                 ..Subjects::default()
             };
-            app.hold_all(tx, WRONG).await?;
-            app.within(tx, WRONG_LIMITS, &who_counts, "").await?;
+            self.hold_all(tx, WRONG).await?;
+            self.within(tx, WRONG_LIMITS, &who_counts, "").await?;
             // Sent again by another service while this one was asked: what it said is about a code that is none any more.
             if row.provider_reference != reserved.provider_reference {
                 return Ok(Checked::Refused(PhoneRefusal::Expired));
@@ -79,9 +78,9 @@ impl App {
                 Some(Check::TooMany) => PhoneEvent::Exhausted,
                 Some(Check::Expired | Check::Unknown) => return Ok(Checked::Refused(PhoneRefusal::Expired)),
             };
-            app.apply_check(tx, &who, row, event, &who_counts).await
+            self.apply_check(tx, actor, row, event, &who_counts).await
         });
-        match write.await? {
+        match write? {
             Checked::Right(row) => VerificationView::of(&row),
             Checked::Refused(refusal) => Err(refused(refusal)),
             Checked::Full(error) => Err(error),
@@ -100,21 +99,19 @@ impl App {
         id: &str,
         origin: Origin,
     ) -> Result<PhoneVerification, Error> {
-        let (app, actor, organization, id) = (self.clone(), actor.clone(), organization.clone(), id.to_owned());
-        let read = self.store().read("reserve_check", async move |tx: &mut Tx| {
-            let row = app.own_verification(tx, &actor, &organization, &id).await?;
+        read_tx!(self.store(), "reserve_check", |tx| {
+            let row = self.own_verification(tx, actor, organization, id).await?;
             let subjects = Subjects {
                 user: actor.user().cloned(),
                 organization: Some(organization.clone()),
                 ip: origin.ip,
                 ..Subjects::default()
             };
-            app.within(tx, WRONG_LIMITS, &subjects, "").await?;
+            self.within(tx, WRONG_LIMITS, &subjects, "").await?;
             // A dry run: what the machine would refuse never reaches the service.
-            machine(&row)?.step(PhoneEvent::WrongCode, app.now()).map_err(refused)?;
-            Ok::<_, Error>(row)
-        });
-        read.await
+            machine(&row)?.step(PhoneEvent::WrongCode, self.now()).map_err(refused)?;
+            Ok(row)
+        })
     }
 
     async fn apply_check(

@@ -51,15 +51,14 @@ impl App {
     pub(crate) async fn send_code(&self, row: PhoneVerification) -> Result<VerificationView, Error> {
         let number = self.sealer().open_text(&format!("phone.number:{}", row.id), &row.number_sealed)?;
         let carried = self.carry(&row, number.expose()).await?;
-        let failure = carried.failure.clone();
-        let (app, organization, id) = (self.clone(), row.organization.clone(), row.id.clone());
-        let write = self.store().write("code_sent", async move |tx: &mut Tx| {
+        let failure = &carried.failure;
+        let (organization, id) = (&row.organization, &row.id);
+        let row = write_tx!(self.store(), "code_sent", |tx| {
             // What stands there now, not what stood before the service was asked: a check may have come in between.
-            let found = phones::find(tx, &organization, &id).await?;
-            let row = found.ok_or_else(|| Error::not_found("phone verification", &id))?;
-            app.note_carried(tx, row, carried.clone()).await
-        });
-        let row = write.await?;
+            let found = phones::find(tx, organization, id).await?;
+            let row = found.ok_or_else(|| Error::not_found("phone verification", id))?;
+            self.note_carried(tx, row, carried.clone()).await
+        })?;
         match failure {
             None => VerificationView::of(&row),
             Some(Failure::Refused(_)) => {

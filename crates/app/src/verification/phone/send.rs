@@ -150,20 +150,19 @@ impl App {
         };
         let nth = self.draw(|rng| rng.random::<u64>());
         let submission = if *code == FULL { Submission::LimitReached } else { Submission::Refused };
-        let (app, actor, organization, code) = (self.clone(), actor.clone(), organization.clone(), (*code).to_owned());
-        let write = self.store().write("phone_refused", async move |tx: &mut Tx| {
-            app.authorize_member(tx, &actor, &organization).await?;
-            let event = app.submission(tx, &organization, submission, true).await?;
+        let code = (*code).to_owned();
+        write_tx!(self.store(), "phone_refused", |tx| {
+            self.authorize_member(tx, actor, organization).await?;
+            let event = self.submission(tx, organization, submission, true).await?;
             if code == SIM_CHANGED {
                 // For the operator, who looks at it (`signals`).
                 let subject = format!("organization:{organization}");
                 let id = format!("{nth:016x}:sim");
-                let hit = Hit { id, name: SIM_CHANGED.to_owned(), subject, value: String::new(), at: app.now() };
+                let hit = Hit { id, name: SIM_CHANGED.to_owned(), subject, value: String::new(), at: self.now() };
                 limit_hits::insert(tx, &hit).await?;
             }
-            app.step_phone(tx, &actor, &organization, event, json!({ "reason": code })).await.map(|_| ())
-        });
-        write.await
+            self.step_phone(tx, actor, organization, event, json!({ "reason": code })).await.map(|_| ())
+        })
     }
 
     /// A submitted number is the first one, or a change of the proven one.
@@ -191,20 +190,18 @@ impl App {
         print: &[u8],
         signed_in_again: bool,
     ) -> Result<bool, Error> {
-        let (app, actor, organization) = (self.clone(), actor.clone(), organization.clone());
-        let (subjects, print) = (subjects.clone(), print.to_vec());
-        let read = self.store().read("phone_may_ask", async move |tx: &mut Tx| {
-            app.authorize_member(tx, &actor, &organization).await?;
+        let print = print.to_vec();
+        read_tx!(self.store(), "phone_may_ask", |tx| {
+            self.authorize_member(tx, actor, organization).await?;
             // A dry run: what the standing would refuse costs no question to the carrier.
-            let event = app.submission(tx, &organization, Submission::Accepted, signed_in_again).await?;
-            app.phone_standing(tx, &organization).await?.0.step(event, app.now()).map_err(not_now)?;
+            let event = self.submission(tx, organization, Submission::Accepted, signed_in_again).await?;
+            self.phone_standing(tx, organization).await?.0.step(event, self.now()).map_err(not_now)?;
             let value = subjects.number.clone().unwrap_or_default();
-            app.within(tx, SEND_LIMITS, &subjects, &value).await?;
-            app.country_open(tx, &subjects).await?;
-            app.number_free(tx, &print, &organization, &actor).await?;
-            Ok::<_, Error>(matches!(event, StandingEvent::ChangeStarted { .. }))
-        });
-        read.await
+            self.within(tx, SEND_LIMITS, subjects, &value).await?;
+            self.country_open(tx, subjects).await?;
+            self.number_free(tx, &print, organization, actor).await?;
+            Ok(matches!(event, StandingEvent::ChangeStarted { .. }))
+        })
     }
 
     /// Whether the number may stand for one more organization; the answer names those whose hold ends with the proof.
@@ -237,33 +234,28 @@ impl App {
     /// What the carrier says; unknown when nobody can be asked, which passes with lower limits (verification.md 2.5).
     async fn line_kind(&self, number: &Number, print: &[u8], subjects: &Subjects) -> Result<LineKind, Error> {
         let (now, key) = (self.now(), print.to_vec());
-        let read = self.store().read("line_kind", async move |tx: &mut Tx| {
-            Ok::<_, Error>(phones::find_line(tx, &key, now.plus(-LOOKUP_LIFE)).await?)
+        let read = read_tx!(self.store(), "line_kind", |tx| {
+            Ok(phones::find_line(tx, &key, now.plus(-LOOKUP_LIFE)).await?)
         });
-        if let Some(known) = read.await?.as_deref().and_then(LineKind::from_name) {
+        if let Some(known) = read?.as_deref().and_then(LineKind::from_name) {
             return Ok(known);
         }
         let Some(lookup) = &self.services().lines else { return Ok(LineKind::Unknown) };
         self.count_lookup(subjects).await?;
         let Ok(line) = lookup.lookup(number.e164.expose()).await else { return Ok(LineKind::Unknown) };
         let key = print.to_vec();
-        let write = self.store().write("save_line", async move |tx: &mut Tx| {
-            Ok::<_, Error>(phones::save_line(tx, &key, line.as_str(), now).await?)
-        });
-        write.await?;
+        write_tx!(self.store(), "save_line", |tx| Ok(phones::save_line(tx, &key, line.as_str(), now).await?))?;
         Ok(line)
     }
 
     /// Refuses beyond the limits of questions to carriers, and counts one otherwise.
     async fn count_lookup(&self, subjects: &Subjects) -> Result<(), Error> {
         let nth = self.draw(|rng| rng.random::<u64>());
-        let (app, subjects) = (self.clone(), subjects.clone());
-        let write = self.store().write("count_lookup", async move |tx: &mut Tx| {
-            app.hold_all(tx, LOOKUPS).await?;
-            app.within(tx, LOOKUP_LIMITS, &subjects, "").await?;
-            app.count(tx, LOOKUPS, &subjects, &format!("{nth:016x}"), "").await
-        });
-        write.await
+        write_tx!(self.store(), "count_lookup", |tx| {
+            self.hold_all(tx, LOOKUPS).await?;
+            self.within(tx, LOOKUP_LIMITS, subjects, "").await?;
+            self.count(tx, LOOKUPS, subjects, &format!("{nth:016x}"), "").await
+        })
     }
 
     /// A number whose SIM card was changed lately waits before it may replace the proven one, if the operator wants that.
@@ -299,36 +291,35 @@ impl App {
         organization: &OrganizationId,
         prepared: Prepared,
     ) -> Result<(PhoneVerification, bool), Error> {
-        let (app, actor, organization) = (self.clone(), actor.clone(), organization.clone());
         let id = self.draw(PhoneVerificationId::generate).to_string();
         let sealed = self.draw(|rng| {
             self.sealer().seal(rng, &format!("phone.number:{id}"), prepared.number.e164.expose().as_bytes())
         });
-        let write = self.store().write("start_phone_verification", async move |tx: &mut Tx| {
-            app.authorize_member(tx, &actor, &organization).await?;
-            let now = app.now();
-            app.number_free(tx, &prepared.print, &organization, &actor).await?;
+        write_tx!(self.store(), "start_phone_verification", |tx| {
+            self.authorize_member(tx, actor, organization).await?;
+            let now = self.now();
+            self.number_free(tx, &prepared.print, organization, actor).await?;
             let mut rounds = 0;
-            for mut live in phones::list_live(tx, &organization).await? {
+            for mut live in phones::list_live(tx, organization).await? {
                 if live.user.as_ref() != actor.user() {
                     continue;
                 }
                 let stands = machine(&live)?;
                 let alive = matches!(stands.state, PhoneState::CodeSent) && now < stands.expires_at;
                 // A code that another session asked for dies: what stands there cannot be confirmed from here.
-                if alive && live.number_print == prepared.print && begun_by(&live, &actor) {
+                if alive && live.number_print == prepared.print && begun_by(&live, actor) {
                     return Ok((live, false));
                 }
                 if stands.state == PhoneState::Locked && stands.locked_until.is_some_and(|at| now < at) {
                     return Err(refused(PhoneRefusal::Locked { at: stands.locked_until.unwrap_or(now) }));
                 }
                 rounds = rounds.max(stands.lock_round + u8::from(stands.state == PhoneState::Locked));
-                app.end_phone(tx, &actor, &mut live).await?;
+                self.end_phone(tx, actor, &mut live).await?;
             }
-            app.count_send(tx, &prepared.subjects, prepared.verdict, &format!("{id}:1")).await?;
-            let event = app.submission(tx, &organization, Submission::Accepted, prepared.signed_in_again).await?;
-            app.step_phone(tx, &actor, &organization, event, json!({})).await?;
-            let earlier = app.earlier_locks(tx, &prepared.subjects).await?;
+            self.count_send(tx, &prepared.subjects, prepared.verdict, &format!("{id}:1")).await?;
+            let event = self.submission(tx, organization, Submission::Accepted, prepared.signed_in_again).await?;
+            self.step_phone(tx, actor, organization, event, json!({})).await?;
+            let earlier = self.earlier_locks(tx, &prepared.subjects).await?;
             let (begun, effects, audit) = Machine::begin(now, rounds.max(earlier));
             let mut row = PhoneVerification {
                 id: id.clone(),
@@ -351,13 +342,12 @@ impl App {
             };
             keep(&mut row, &begun);
             phones::insert(tx, &row).await?;
-            app.note_origin(tx, &organization, Origin { ip: prepared.subjects.ip }).await?;
+            self.note_origin(tx, organization, Origin { ip: prepared.subjects.ip }).await?;
             let review = prepared.verdict == LineVerdict::Review;
             let details = json!({ "data": { "country": row.country, "line_type": row.line_type, "review": review } });
-            app.record(tx, &actor, Deed { organization: &organization, action: audit, target: &id, details }).await?;
+            self.record(tx, actor, Deed { organization, action: audit, target: &id, details }).await?;
             Ok((row, effects.contains(&PhoneEffect::SendCode)))
-        });
-        write.await
+        })
     }
 
     /// How often codes of this person died of wrong checks in the last days, so that waits go on growing.
@@ -414,26 +404,24 @@ impl App {
     ) -> Result<VerificationView, Error> {
         self.phone_verification(actor, organization, id).await?;
         self.codes()?;
-        let (app, actor, organization, id) = (self.clone(), actor.clone(), organization.clone(), id.to_owned());
-        let write = self.store().write("resend_phone_code", async move |tx: &mut Tx| {
-            let mut row = app.own_verification(tx, &actor, &organization, &id).await?;
-            let number = app.sealer().open_text(&format!("phone.number:{}", row.id), &row.number_sealed)?;
-            let subjects = app.number_subjects(number.expose(), &row.country, &actor, &organization, origin);
+        let row = write_tx!(self.store(), "resend_phone_code", |tx| {
+            let mut row = self.own_verification(tx, actor, organization, id).await?;
+            let number = self.sealer().open_text(&format!("phone.number:{}", row.id), &row.number_sealed)?;
+            let subjects = self.number_subjects(number.expose(), &row.country, actor, organization, origin);
             let line = LineKind::from_name(&row.line_type).unwrap_or(LineKind::Unknown);
             let before = machine(&row)?;
-            let same_code = app.repeats_code(&row);
-            let (next, _, audit) = before.step(PhoneEvent::Resend { same_code }, app.now()).map_err(refused)?;
-            let verdict = line_verdict(line, &app.settings().lines);
+            let same_code = self.repeats_code(&row);
+            let (next, _, audit) = before.step(PhoneEvent::Resend { same_code }, self.now()).map_err(refused)?;
+            let verdict = line_verdict(line, &self.settings().lines);
             // The service never sent while it was down, so the same number of sends may come again.
-            let nth = format!("{id}:{}:{}", next.sends, app.now().0);
-            app.count_send(tx, &subjects, verdict, &nth).await?;
+            let nth = format!("{id}:{}:{}", next.sends, self.now().0);
+            self.count_send(tx, &subjects, verdict, &nth).await?;
             keep(&mut row, &next);
             phones::update(tx, &row).await?;
-            let deed = Deed { organization: &organization, action: audit, target: &id, details: json!({}) };
-            app.record(tx, &actor, deed).await?;
-            Ok::<_, Error>(row)
-        });
-        let row = write.await?;
+            let deed = Deed { organization, action: audit, target: id, details: json!({}) };
+            self.record(tx, actor, deed).await?;
+            Ok(row)
+        })?;
         self.send_code(row).await
     }
 }

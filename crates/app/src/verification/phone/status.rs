@@ -190,27 +190,24 @@ impl App {
         let mut all = organizations.to_vec();
         all.sort();
         all.dedup();
-        let (app, actor, now) = (self.clone(), actor.clone(), self.now());
-        let agree = self.store().write("agree_to_revoke", {
-            let (actor, subject) = (actor.clone(), subject_of(&all));
-            async move |tx: &mut Tx| {
-                agreements::save(tx, &subject, actor.id(), now).await?;
-                Ok::<_, Error>(agreements::list(tx, &subject, now.plus(-AGREED)).await?.len())
-            }
-        });
+        let now = self.now();
+        let subject = subject_of(&all);
+        let agreed = write_tx!(self.store(), "agree_to_revoke", |tx| {
+            agreements::save(tx, &subject, actor.id(), now).await?;
+            Ok(agreements::list(tx, &subject, now.plus(-AGREED)).await?.len())
+        })?;
         // Written down first: a refusal for want of a second person must leave the first one's word.
-        let people = u8::try_from(agree.await?).unwrap_or(u8::MAX);
-        let write = self.store().write("revoke_phones", async move |tx: &mut Tx| {
+        let people = u8::try_from(agreed).unwrap_or(u8::MAX);
+        write_tx!(self.store(), "revoke_phones", |tx| {
             let count = u32::try_from(all.len()).unwrap_or(u32::MAX);
             for organization in &all {
                 let known = keystead_store::tables::organizations::find(tx, organization).await?;
                 known.ok_or_else(|| Error::not_found("organization", organization.as_str()))?;
                 let event = StandingEvent::Revoke { reasoned: true, organizations: count, people };
-                app.step_phone(tx, &actor, organization, event, json!({ "reason": reason })).await?;
+                self.step_phone(tx, actor, organization, event, json!({ "reason": reason })).await?;
             }
-            Ok::<_, Error>(())
-        });
-        write.await
+            Ok(())
+        })
     }
 }
 

@@ -5,7 +5,6 @@ use keystead_core::id::OrganizationId;
 use keystead_core::time::Timestamp;
 use keystead_core::verification::number::LineRule;
 use keystead_core::verification::phone::PhoneState;
-use keystead_store::Tx;
 use keystead_store::tables::organizations;
 use keystead_store::tables::phones::{self, PhoneVerification};
 use rlibphonenumber::PHONE_NUMBER_UTIL;
@@ -80,22 +79,20 @@ impl App {
     /// # Errors
     /// For anybody who is no member.
     pub async fn phone(&self, actor: &Actor, organization: &OrganizationId) -> Result<PhoneView, Error> {
-        let (app, actor, organization) = (self.clone(), actor.clone(), organization.clone());
-        let read = self.store().read("phone", async move |tx: &mut Tx| {
-            app.authorize_member(tx, &actor, &organization).await?;
-            let how = organizations::requirements(tx, &organization).await?;
-            let live = phones::list_live(tx, &organization).await?;
-            let own = live.iter().find(|row| begun_by(row, &actor));
-            let number = phones::find_number(tx, &organization).await?;
-            Ok::<_, Error>(PhoneView {
+        read_tx!(self.store(), "phone", |tx| {
+            self.authorize_member(tx, actor, organization).await?;
+            let how = organizations::requirements(tx, organization).await?;
+            let live = phones::list_live(tx, organization).await?;
+            let own = live.iter().find(|row| begun_by(row, actor));
+            let number = phones::find_number(tx, organization).await?;
+            Ok(PhoneView {
                 number: number.map(|row| (row.number_masked, row.verified_at)),
-                waived: how.iter().any(|row| excused(row, Requirement::Phone, app.now())),
+                waived: how.iter().any(|row| excused(row, Requirement::Phone, self.now())),
                 current: own.map(VerificationView::of).transpose()?,
-                allow_voip: app.settings().lines.non_fixed_voip != LineRule::Refuse,
-                available: app.services().codes.is_some(),
+                allow_voip: self.settings().lines.non_fixed_voip != LineRule::Refuse,
+                available: self.services().codes.is_some(),
             })
-        });
-        read.await
+        })
     }
 
     /// One verification.
@@ -108,11 +105,9 @@ impl App {
         organization: &OrganizationId,
         id: &str,
     ) -> Result<VerificationView, Error> {
-        let (app, actor, organization, id) = (self.clone(), actor.clone(), organization.clone(), id.to_owned());
-        let read = self.store().read("phone_verification", async move |tx: &mut Tx| {
-            VerificationView::of(&app.own_verification(tx, &actor, &organization, &id).await?)
-        });
-        read.await
+        read_tx!(self.store(), "phone_verification", |tx| {
+            VerificationView::of(&self.own_verification(tx, actor, organization, id).await?)
+        })
     }
 
     /// Gives up what goes on, to begin with another number.
@@ -125,15 +120,13 @@ impl App {
         organization: &OrganizationId,
         id: &str,
     ) -> Result<(), Error> {
-        let (app, actor, organization, id) = (self.clone(), actor.clone(), organization.clone(), id.to_owned());
-        let write = self.store().write("abandon_phone_verification", async move |tx: &mut Tx| {
-            let mut row = app.own_verification(tx, &actor, &organization, &id).await?;
+        write_tx!(self.store(), "abandon_phone_verification", |tx| {
+            let mut row = self.own_verification(tx, actor, organization, id).await?;
             if row.finished_at.is_some() {
                 return Ok(());
             }
-            app.end_phone(tx, &actor, &mut row).await
-        });
-        write.await
+            self.end_phone(tx, actor, &mut row).await
+        })
     }
 
     /// Every country with a calling code, for the list beside the number.
