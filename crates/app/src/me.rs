@@ -2,7 +2,6 @@
 
 use keystead_core::caller::{Caller, Owner};
 use keystead_core::id::OrganizationId;
-use keystead_store::Tx;
 use keystead_store::tables::{organizations, users};
 
 use crate::{App, Error};
@@ -26,8 +25,7 @@ impl App {
     /// # Errors
     /// When the store fails.
     pub async fn identity(&self, caller: &Caller) -> Result<Identity, Error> {
-        let caller = caller.clone();
-        let read = self.store().read("identity", async move |tx: &mut Tx| {
+        read_tx!(self.store(), "identity", |tx| {
             let user = match &caller.owner {
                 Owner::User(id) => users::find(tx, id).await?,
                 Owner::ServiceAccount(_) => None,
@@ -39,8 +37,7 @@ impl App {
                 }
             }
             let (email, name) = user.map(|user| (user.email, user.name)).unzip();
-            Ok::<_, Error>(Identity { id: caller.owner.as_str().to_owned(), email, name, organizations: reached })
-        });
-        read.await
+            Ok(Identity { id: caller.owner.as_str().to_owned(), email, name, organizations: reached })
+        })
     }
 }

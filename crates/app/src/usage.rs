@@ -5,7 +5,6 @@ use keystead_core::money::Amount;
 use keystead_core::scope::Scope;
 use keystead_core::time::Timestamp;
 use keystead_core::usage::{Quantities, UsageKind};
-use keystead_store::Tx;
 pub use keystead_store::tables::usage::GroupKey;
 use keystead_store::tables::usage::{self, UsageQuery};
 
@@ -146,14 +145,12 @@ impl App {
             keys: request.keys.clone(),
             models: request.models.clone(),
         };
-        let app = self.clone();
-        let (actor, organization, query) = (actor.clone(), organization.clone(), query.clone());
-        let read = self.store().read("usage", async move |tx: &mut Tx| {
-            let (actor, organization, query) = (&actor, &organization, &query);
-            app.authorize_reader(tx, actor, organization, Scope::UsageRead).await?;
-            Ok::<_, Error>(usage::query(tx, query).await?)
+        let read = read_tx!(self.store(), "usage", |tx| {
+            let query = &query;
+            self.authorize_reader(tx, actor, organization, Scope::UsageRead).await?;
+            Ok(usage::query(tx, query).await?)
         });
-        for row in read.await? {
+        for row in read? {
             // The first bucket may begin inside its stretch, so rows are matched by where a bucket ends.
             let Some(bucket) = buckets.iter_mut().find(|bucket| row.bucket_start < bucket.end) else { continue };
             let (project, user, key, model) = (row.project, row.user, row.key, row.model);
