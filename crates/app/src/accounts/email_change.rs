@@ -12,13 +12,12 @@ use keystead_store::tables::accounts::{self, Token};
 use keystead_store::tables::users::{self, User};
 use serde_json::{Value, json};
 
-use super::mails::{self, Kind};
+use super::mail_kind::MailKind;
 use super::reset::RESET;
 use super::sessions::second_step;
 use super::{Context, dead_link, digest};
-use crate::jobs::queue::Outcome;
+use crate::jobs::{ChangeEmail, Job, Outcome};
 use crate::organizations::bootstrap::checked_email;
-use crate::verification::field;
 use crate::{App, Error};
 
 /// How long a confirmation works.
@@ -69,23 +68,22 @@ impl App {
             let payload = json!({ "email": email }).to_string();
             let link = self.one_time_link(tx, CHANGE, "confirm-address", &person.id, &payload, LIFE).await?;
             let who = format!("{} ({})", harmless(&person.name), masked(&person.email));
-            let work = json!({ "email": email, "language": context.language, "link": link, "who": who });
-            self.enqueue(tx, mails::ADDRESS, &work, self.now()).await
+            let (email, language) = (email.clone(), context.language.clone());
+            self.enqueue(tx, &Job::ChangeEmail(ChangeEmail { email, language, link, who }), self.now()).await
         })
     }
 
     /// Mails the link to the new mailbox, or tells it that it has an account.
-    pub(super) async fn settle_address(&self, payload: &Value) -> Result<Outcome, Error> {
-        let text = |name: &str| field(payload, name).map(str::to_owned);
-        let (email, language, link, who) = (text("email")?, text("language")?, text("link")?, text("who")?);
+    pub(crate) async fn mail_email_change(&self, job: ChangeEmail) -> Result<Outcome, Error> {
+        let ChangeEmail { email, language, link, who } = job;
         let token = link.split_once("token=").map(|(_, token)| Secret::new(token.to_owned()));
         let key = digest(&token.ok_or_else(|| Error::Internal("a link without a token".to_owned()))?);
         write_tx!(self.store(), "settle_address", |tx| {
             if users::find_by_email(tx, &email).await?.is_some() {
                 accounts::use_token(tx, &key, self.now()).await?;
-                self.mail(tx, &email, Kind::AddressTaken, &language, "").await?;
+                self.mail(tx, &email, MailKind::AddressTaken, &language, "").await?;
             } else if accounts::find_token(tx, CHANGE, &key, self.now()).await?.is_some() {
-                self.mail_about(tx, &email, Kind::ConfirmAddress, &language, &link, &who).await?;
+                self.mail_about(tx, &email, MailKind::ConfirmAddress, &language, &link, &who).await?;
             }
             Ok(Outcome::Done)
         })
@@ -109,7 +107,7 @@ impl App {
         let Some(user) = row.user.clone() else { return Ok(None) };
         let person = users::find(tx, &user).await?.filter(|row| row.deactivated_at.is_none());
         let kept: Value = serde_json::from_str(&row.payload).map_err(|_| dead_link())?;
-        let email = field(&kept, "email")?.to_owned();
+        let email = kept.get("email").and_then(Value::as_str).ok_or_else(dead_link)?.to_owned();
         Ok(person.map(|person| (row, person, email)))
     }
 
@@ -137,7 +135,7 @@ impl App {
                 other => other.into(),
             })?;
             accounts::use_tokens_of(tx, &person.id, RESET, now).await?;
-            self.mail(tx, &person.email, Kind::AddressChanged, &language, "").await?;
+            self.mail(tx, &person.email, MailKind::AddressChanged, &language, "").await?;
             let details = json!({ "data": { "email": "changed" } });
             self.record_for(tx, &person.id, "user.updated", person.id.as_str(), details).await
         })

@@ -4,6 +4,7 @@ mod attempt_limits;
 mod browser_state;
 mod email_change;
 mod factor_reset;
+mod mail_kind;
 mod mail_texts;
 mod mails;
 mod oidc;
@@ -30,7 +31,7 @@ use crate::{Actor, App, Error};
 
 pub use email_change::AddressChange;
 pub use factor_reset::FactorReset;
-pub(crate) use mails::Kind as MailKind;
+pub(crate) use mail_kind::MailKind;
 pub use oidc::Departed;
 pub use passkeys::{PasskeyView, Question};
 pub use password::PasswordRefusal;

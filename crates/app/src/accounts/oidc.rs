@@ -7,7 +7,7 @@ use keystead_store::Tx;
 use keystead_store::tables::{accounts, passkeys, users};
 use serde_json::{Value, json};
 
-use super::mails::Kind;
+use super::mail_kind::MailKind;
 use super::proven::Proven;
 use super::sessions::{SessionView, SignedIn};
 use super::sign_up::CONFIRM;
@@ -184,7 +184,7 @@ impl App {
         let known = accounts::lock(tx, user).await?;
         let mut account = known.unwrap_or_else(|| self.new_account(user, None, context));
         if account.confirmed_at.is_some() {
-            self.mail_person(tx, user, Kind::IdentityJoined, &identity.issuer).await?;
+            self.mail_person(tx, user, MailKind::IdentityJoined, &identity.issuer).await?;
         } else {
             // Whoever typed a password here before the address was his must not keep a way in.
             account.password = None;
@@ -215,7 +215,8 @@ impl App {
             if accounts::delete_identities(tx, user, issuer).await? == 0 {
                 return Err(Error::not_found("identity", ""));
             }
-            self.factor_changed(tx, &key, user, Kind::IdentityParted, issuer, json!({ "identity": "removed" })).await
+            self.factor_changed(tx, &key, user, MailKind::IdentityParted, issuer, json!({ "identity": "removed" }))
+                .await
         })
     }
 }

@@ -19,7 +19,7 @@ use webauthn_rs::prelude::{
 };
 use webauthn_rs::{Webauthn, WebauthnBuilder};
 
-use super::mails::Kind;
+use super::mail_kind::MailKind;
 use super::sessions::SignedIn;
 use super::{Context, dead_link, digest};
 use crate::keys::minting::checked_name;
@@ -205,7 +205,7 @@ impl App {
                 keystead_store::Error::Conflict(_) => refused(),
                 other => other.into(),
             })?;
-            self.factor_changed(tx, &key, &row.user, Kind::PasskeyAdded, "", json!({ "passkey": "added" })).await
+            self.factor_changed(tx, &key, &row.user, MailKind::PasskeyAdded, "", json!({ "passkey": "added" })).await
         })
     }
 
@@ -220,7 +220,8 @@ impl App {
             if !passkeys::delete(tx, &person.id, id).await? {
                 return Err(Error::not_found("passkey", ""));
             }
-            self.factor_changed(tx, &key, &person.id, Kind::PasskeyRemoved, "", json!({ "passkey": "removed" })).await
+            self.factor_changed(tx, &key, &person.id, MailKind::PasskeyRemoved, "", json!({ "passkey": "removed" }))
+                .await
         })
     }
 

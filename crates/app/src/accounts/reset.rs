@@ -2,15 +2,14 @@
 
 use keystead_core::secret::Secret;
 use keystead_store::tables::{accounts, users};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::mails::{self, Kind};
+use super::mail_kind::MailKind;
 use super::sessions::SignedIn;
 use super::sign_up::CONFIRM;
 use super::{Context, acceptable, dead_link, digest};
-use crate::jobs::queue::Outcome;
+use crate::jobs::{Job, Outcome, ResetPassword};
 use crate::organizations::bootstrap::checked_email;
-use crate::verification::field;
 use crate::{App, Error};
 
 /// How long a reset works.
@@ -27,19 +26,19 @@ impl App {
         let email = checked_email(email)?;
         write_tx!(self.store(), "request_reset", |tx| {
             self.count_mail(tx, context.origin, &email).await?;
-            let work = json!({ "email": email, "language": context.language });
-            self.enqueue(tx, mails::RESET, &work, self.now()).await
+            let (email, language) = (email.clone(), context.language.clone());
+            self.enqueue(tx, &Job::ResetPassword(ResetPassword { email, language }), self.now()).await
         })
     }
 
-    pub(super) async fn settle_reset(&self, payload: &Value) -> Result<Outcome, Error> {
-        let text = |name: &str| field(payload, name).map(str::to_owned);
-        let (email, language) = (text("email")?, text("language")?);
+    /// Mails the link, if somebody is known by the address.
+    pub(crate) async fn mail_reset_link(&self, job: ResetPassword) -> Result<Outcome, Error> {
+        let ResetPassword { email, language } = job;
         write_tx!(self.store(), "settle_reset", |tx| {
             let user = users::find_by_email(tx, &email).await?.filter(|row| row.deactivated_at.is_none());
             if let Some(user) = user {
                 let link = self.one_time_link(tx, RESET, "reset", &user.id, "{}", RESET_LIFE).await?;
-                self.mail(tx, &user.email, Kind::Reset, &language, &link).await?;
+                self.mail(tx, &user.email, MailKind::Reset, &language, &link).await?;
             }
             Ok(Outcome::Done)
         })
@@ -90,7 +89,7 @@ impl App {
             accounts::save(tx, &account).await?;
             accounts::use_tokens_of(tx, user, CONFIRM, now).await?;
             self.end_other_ways_in(tx, user, &[]).await?;
-            self.mail(tx, &person.email, Kind::PasswordChanged, &context.language, "").await?;
+            self.mail(tx, &person.email, MailKind::PasswordChanged, &context.language, "").await?;
             let details = json!({ "data": { "password": "reset" } });
             self.record_for(tx, user, "user.updated", user.as_str(), details).await?;
             self.let_in(tx, user, &self.password_proven(&hash), context).await

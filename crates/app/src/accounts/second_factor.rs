@@ -10,7 +10,7 @@ use rand::RngCore;
 use serde_json::json;
 use totp_rs::{Algorithm, Builder, Totp};
 
-use super::mails::Kind;
+use super::mail_kind::MailKind;
 use super::proven::Proven;
 use super::sessions::SignedIn;
 use super::{Context, dead_link, digest};
@@ -259,7 +259,7 @@ impl App {
             accounts::save(tx, &account).await?;
             let codes = self.replace_recovery_codes(tx, user).await?;
             let signed_in =
-                self.factor_changed(tx, &key, user, Kind::FactorOn, "", json!({ "second_factor": "on" })).await?;
+                self.factor_changed(tx, &key, user, MailKind::FactorOn, "", json!({ "second_factor": "on" })).await?;
             Ok((codes, signed_in))
         })
     }
@@ -276,7 +276,7 @@ impl App {
             let user = &person.id;
             let account = account.filter(|row| row.totp_confirmed_at.is_some());
             self.take_factor(tx, account.ok_or_else(not_on)?).await?;
-            self.factor_changed(tx, &key, user, Kind::FactorOff, "", json!({ "second_factor": "off" })).await
+            self.factor_changed(tx, &key, user, MailKind::FactorOff, "", json!({ "second_factor": "off" })).await
         })
     }
 
@@ -304,7 +304,7 @@ impl App {
         let account = accounts::lock(tx, user).await?.filter(|row| row.totp_confirmed_at.is_some());
         self.take_factor(tx, account.ok_or_else(not_on)?).await?;
         self.end_other_ways_in(tx, user, &[]).await?;
-        self.mail_person(tx, user, Kind::FactorOff, "").await?;
+        self.mail_person(tx, user, MailKind::FactorOff, "").await?;
         let details = json!({ "data": { "second_factor": "reset" } });
         self.record_about(tx, actor, user, "user.updated", user.as_str(), details).await
     }
@@ -328,7 +328,7 @@ impl App {
             let (_, person, account) = self.fresh_in(tx, &key).await?;
             account.filter(|row| row.totp_confirmed_at.is_some()).ok_or_else(not_on)?;
             let codes = self.replace_recovery_codes(tx, &person.id).await?;
-            self.mail_person(tx, &person.id, Kind::RecoveryCodesMade, "").await?;
+            self.mail_person(tx, &person.id, MailKind::RecoveryCodesMade, "").await?;
             let details = json!({ "data": { "recovery_codes": "renewed" } });
             self.record_for(tx, &person.id, "user.updated", person.id.as_str(), details).await?;
             Ok(codes)
@@ -348,15 +348,15 @@ impl App {
         tx: &mut Tx,
         session: &[u8],
         user: &UserId,
-        kind: Kind,
+        kind: MailKind,
         detail: &str,
         data: serde_json::Value,
     ) -> Result<SignedIn, Error> {
         self.end_other_ways_in(tx, user, session).await?;
         let signed_in = match kind {
-            Kind::PasskeyAdded => self.renew_session_as(tx, session, Some(true)).await?,
+            MailKind::PasskeyAdded => self.renew_session_as(tx, session, Some(true)).await?,
             // It may have been the one that was used.
-            Kind::PasskeyRemoved => self.renew_session_as(tx, session, Some(false)).await?,
+            MailKind::PasskeyRemoved => self.renew_session_as(tx, session, Some(false)).await?,
             _ => self.renew_session(tx, session).await?,
         };
         self.mail_person(tx, user, kind, detail).await?;

@@ -8,7 +8,7 @@ use keystead_store::tables::{accounts, passkeys, sessions};
 use serde_json::json;
 
 use super::email_change::CHANGE;
-use super::mails::Kind;
+use super::mail_kind::MailKind;
 use super::passkeys::{NEW as NEW_PASSKEY, PasskeyView};
 use super::reset::RESET;
 use super::second_factor::WAITING;
@@ -148,7 +148,7 @@ impl App {
             accounts::save(tx, &account).await?;
             self.end_other_ways_in(tx, user, &key).await?;
             let signed_in = self.renew_session(tx, &key).await?;
-            self.mail_person(tx, user, Kind::PasswordChanged, "").await?;
+            self.mail_person(tx, user, MailKind::PasswordChanged, "").await?;
             let details = json!({ "data": { "password": "changed" } });
             self.record_for(tx, user, "user.updated", user.as_str(), details).await?;
             Ok(signed_in)

@@ -10,7 +10,7 @@ use keystead_store::tables::sessions::{self, Session};
 use keystead_store::tables::users::{self, User};
 use serde_json::json;
 
-use super::mails::Kind;
+use super::mail_kind::MailKind;
 use super::{Context, digest};
 use crate::{App, Error};
 
@@ -177,7 +177,7 @@ impl App {
         }
         let parts = [row.device.as_str(), row.network.as_str()].into_iter().filter(|part| !part.is_empty());
         let detail = parts.collect::<Vec<_>>().join(", ");
-        self.mail_person(tx, &row.user, Kind::NewSignIn, &detail).await
+        self.mail_person(tx, &row.user, MailKind::NewSignIn, &detail).await
     }
 
     fn session_id(&self) -> String {

@@ -4,13 +4,12 @@ use keystead_core::id::UserId;
 use keystead_core::secret::Secret;
 use keystead_store::tables::users::{self, User};
 use keystead_store::tables::{accounts, sessions};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::sessions::SignedIn;
-use super::{Context, mails, wrong};
-use crate::jobs::queue::Outcome;
+use super::{Context, wrong};
+use crate::jobs::{FailedSignIn, Job, Outcome};
 use crate::organizations::bootstrap::checked_email;
-use crate::verification::field;
 use crate::{App, Error};
 
 impl App {
@@ -74,15 +73,14 @@ impl App {
 
     /// The same work for every address; the worker finds out whose log it belongs to.
     async fn not_let_in(&self, email: &str) -> Result<(), Error> {
-        let work = json!({ "email": email });
-        write_tx!(self.store(), "sign_in_failed", |tx| self.enqueue(tx, mails::FAILED, &work, self.now()).await)
+        let job = Job::RecordFailedSignIn(FailedSignIn { email: email.to_owned() });
+        write_tx!(self.store(), "sign_in_failed", |tx| self.enqueue(tx, &job, self.now()).await)
     }
 
     /// Writes a failed sign-in into the logs of the person's organizations, if the address is somebody's.
-    pub(super) async fn settle_failure(&self, payload: &Value) -> Result<Outcome, Error> {
-        let email = field(payload, "email")?.to_owned();
+    pub(crate) async fn record_failed_sign_in(&self, job: FailedSignIn) -> Result<Outcome, Error> {
         write_tx!(self.store(), "settle_failure", |tx| {
-            if let Some(user) = users::find_by_email(tx, &email).await? {
+            if let Some(user) = users::find_by_email(tx, &job.email).await? {
                 let details = json!({ "error_code": "wrong_credentials" });
                 self.record_for(tx, &user.id, "login.failed", user.id.as_str(), details).await?;
             }

@@ -9,14 +9,13 @@ use keystead_store::tables::accounts::{self, Account, Token};
 use keystead_store::tables::users::{self, User};
 use serde_json::{Value, json};
 
-use super::mails::{self, Kind};
+use super::mail_kind::MailKind;
 use super::proven::Proven;
 use super::reset::{RESET, RESET_LIFE};
 use super::sessions::SignedIn;
 use super::{Context, acceptable, dead_link, digest, wrong};
-use crate::jobs::queue::Outcome;
+use crate::jobs::{Job, Outcome, SignUp};
 use crate::organizations::bootstrap::checked_email;
-use crate::verification::field;
 use crate::verification::limits::{Origin, Subjects};
 use crate::{App, Error};
 
@@ -50,14 +49,13 @@ impl App {
         acceptable(password, &email, &[&self.settings().operator])?;
         write_tx!(self.store(), "sign_up_counted", |tx| self.count_mail(tx, context.origin, &email).await)?;
         let hash = self.hash_password(password).await?;
-        let work = json!({ "email": email, "password": hash, "language": context.language });
-        write_tx!(self.store(), "sign_up", |tx| self.enqueue(tx, mails::SIGN_UP, &work, self.now()).await)
+        let job = Job::SignUp(SignUp { email, password: hash, language: context.language.clone() });
+        write_tx!(self.store(), "sign_up", |tx| self.enqueue(tx, &job, self.now()).await)
     }
 
     /// Makes the account, or tells the mailbox that there is one.
-    pub(super) async fn settle_sign_up(&self, payload: &Value) -> Result<Outcome, Error> {
-        let text = |name: &str| field(payload, name).map(str::to_owned);
-        let (email, hash, language) = (text("email")?, text("password")?, text("language")?);
+    pub(crate) async fn finish_sign_up(&self, job: SignUp) -> Result<Outcome, Error> {
+        let SignUp { email, password: hash, language } = job;
         let fresh = self.draw(UserId::generate);
         write_tx!(self.store(), "settle_sign_up", |tx| {
             let context = Context { language: language.clone(), ..Context::default() };
@@ -67,7 +65,7 @@ impl App {
             };
             let known = accounts::lock(tx, &id).await?;
             if known.as_ref().is_some_and(|row| row.confirmed_at.is_some()) {
-                self.mail(tx, &email, Kind::AlreadyRegistered, &language, "").await?;
+                self.mail(tx, &email, MailKind::AlreadyRegistered, &language, "").await?;
                 return Ok(Outcome::Done);
             }
             // Made at the command line, or signed up and never confirmed: no password opens anything until somebody
@@ -152,7 +150,7 @@ impl App {
     ) -> Result<(), Error> {
         let payload = json!({ "password": hash }).to_string();
         let link = self.one_time_link(tx, CONFIRM, "confirm", user, &payload, CONFIRM_LIFE).await?;
-        self.mail(tx, email, Kind::Confirm, language, &link).await
+        self.mail(tx, email, MailKind::Confirm, language, &link).await
     }
 
     pub(super) async fn one_time_link(
@@ -228,7 +226,7 @@ impl App {
             accounts::save(tx, &account).await?;
             if contested {
                 let link = self.one_time_link(tx, RESET, "reset", &user, "{}", RESET_LIFE).await?;
-                self.mail_person(tx, &user, Kind::ChoosePassword, &link).await?;
+                self.mail_person(tx, &user, MailKind::ChoosePassword, &link).await?;
             }
             self.let_in(tx, &user, &Proven::Mailbox(person.email), context).await
         })

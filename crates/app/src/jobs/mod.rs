@@ -1,4 +1,14 @@
 //! Work outside a request: effects that were queued with the change that decided them, and cleaning up.
 
 mod cleanup;
-pub(crate) mod queue;
+mod job;
+mod mail;
+mod outcome;
+mod queue;
+mod run;
+
+pub(crate) use job::{
+    AccountMail, CancelPhone, ChangeEmail, Delivery, DetachMethod, FailedSignIn, Job, MailLink, MailOwners,
+    MailReviewers, PollAttempt, PollPayment, RedactAttempt, ResetPassword, SignUp,
+};
+pub(crate) use outcome::{Outcome, poll_wait};

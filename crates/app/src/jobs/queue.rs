@@ -9,10 +9,11 @@ use base64::engine::general_purpose::STANDARD;
 use keystead_core::id::JobId;
 use keystead_core::time::Timestamp;
 use keystead_store::Tx;
-use keystead_store::tables::jobs::{self, Job};
+use keystead_store::tables::jobs::{self, Job as Row};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
+use super::{Job, Outcome};
 use crate::{App, Error};
 
 /// A worker that dies gives its jobs back after this many seconds; longer than any provider's answer takes.
@@ -21,15 +22,6 @@ const LEASE: i64 = 120;
 const AT_ONCE: u32 = 16;
 /// The longest wait between two tries, in seconds.
 const LONGEST_WAIT: i64 = 3_600;
-
-/// How a job ended this time.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    /// Nothing is left to do.
-    Done,
-    /// Try again after this many seconds, or with growing waits.
-    Again(Option<i64>),
-}
 
 /// How long to wait before the next try: 5 s, 10 s, 20 s … an hour.
 const fn wait(attempts: i64) -> i64 {
@@ -43,29 +35,12 @@ fn context(id: &JobId) -> String {
 
 impl App {
     /// Queues work in this transaction.
-    ///
-    /// # Errors
-    /// When the store cannot.
-    pub(crate) async fn enqueue(&self, tx: &mut Tx, name: &str, payload: &Value, at: Timestamp) -> Result<(), Error> {
+    pub(crate) async fn enqueue(&self, tx: &mut Tx, job: &Job, at: Timestamp) -> Result<(), Error> {
         let id = self.draw(JobId::generate);
-        self.enqueue_as(tx, &id, name, payload, at).await
-    }
-
-    /// Queues work under an id of its own, so that queueing it twice is harmless.
-    ///
-    /// # Errors
-    /// When the store cannot.
-    pub(crate) async fn enqueue_as(
-        &self,
-        tx: &mut Tx,
-        id: &JobId,
-        name: &str,
-        payload: &Value,
-        at: Timestamp,
-    ) -> Result<(), Error> {
-        let sealed = self.draw(|rng| self.sealer().seal(rng, &context(id), payload.to_string().as_bytes()));
+        let (name, payload) = job.to_row()?;
+        let sealed = self.draw(|rng| self.sealer().seal(rng, &context(&id), payload.to_string().as_bytes()));
         let row = json!({ "sealed": STANDARD.encode(sealed) });
-        jobs::insert(tx, id, name, &row, at).await?;
+        jobs::insert(tx, &id, &name, &row, at).await?;
         self.inner.work.notify_one();
         Ok(())
     }
@@ -89,9 +64,9 @@ impl App {
         Ok(taken)
     }
 
-    async fn run_job(&self, job: Job) {
-        let outcome = match self.payload(&job) {
-            Ok(payload) => self.carry_out(&job.name, &payload, job.attempts).await,
+    async fn run_job(&self, job: Row) {
+        let outcome = match self.opened(&job) {
+            Ok(opened) => self.run(opened, job.attempts).await,
             Err(error) => Err(error),
         };
         let outcome = outcome.unwrap_or_else(|error| {
@@ -113,26 +88,12 @@ impl App {
         }
     }
 
-    async fn carry_out(&self, name: &str, payload: &Value, attempts: i64) -> Result<Outcome, Error> {
-        match name.split_once('.') {
-            Some(("account", _)) => self.account_job(name, payload).await,
-            Some(("payment", _)) => self.payment_job(name, payload).await,
-            Some(("identity", _)) => self.identity_job(name, payload, attempts).await,
-            Some(("phone", _)) => self.phone_job(name, payload).await,
-            _ => {
-                // A newer version queued it: that version's worker will know.
-                tracing::warn!(name, attempts, "a job this version does not know waits");
-                Ok(Outcome::Again(Some(LONGEST_WAIT)))
-            }
-        }
-    }
-
-    fn payload(&self, job: &Job) -> Result<Value, Error> {
-        let broken = || Error::Internal(format!("job {} has an unreadable payload", job.id));
-        let text = job.payload.get("sealed").and_then(Value::as_str).ok_or_else(broken)?;
+    fn opened(&self, row: &Row) -> Result<Job, Error> {
+        let broken = || Error::Internal(format!("job {} has an unreadable payload", row.id));
+        let text = row.payload.get("sealed").and_then(Value::as_str).ok_or_else(broken)?;
         let sealed = STANDARD.decode(text).map_err(|_| broken())?;
-        let plain = self.sealer().open(&context(&job.id), &sealed)?;
-        serde_json::from_slice(plain.expose()).map_err(|_| broken())
+        let plain = self.sealer().open(&context(&row.id), &sealed)?;
+        Job::from_row(&row.name, serde_json::from_slice(plain.expose()).map_err(|_| broken())?)
     }
 
     /// How much work waits and since when the oldest is due, for the operator.

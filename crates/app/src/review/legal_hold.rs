@@ -9,16 +9,15 @@ use keystead_store::Tx;
 use keystead_store::tables::captures::{self, Capture};
 use keystead_store::tables::legal_holds::{self, LegalHold};
 use keystead_store::tables::{accounts, identity_attempts, reviews, users};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::cases::capture_of;
 use super::decide::Decided;
 use super::erase::{EARLY, images_until};
 use crate::accounts::MailKind;
 use crate::audit::Deed;
-use crate::jobs::queue::Outcome;
+use crate::jobs::{Job, MailReviewers, Outcome};
 use crate::operator::operators_reason;
-use crate::verification::{field, jobs};
 use crate::{Actor, App, Error};
 
 const DAY: i64 = 86_400;
@@ -126,7 +125,7 @@ impl App {
             if let Some(row) =
                 attempt.filter(|row| row.redacted_at.is_none() && row.redact_at.is_some_and(|at| at <= now))
             {
-                self.enqueue(tx, jobs::IDENTITY_REDACT, &json!({ "attempt": row.id }), now).await?;
+                self.enqueue(tx, &Job::redact_attempt(&row.id), now).await?;
             }
             let details = json!({ "data": { "reason": reason } });
             let deed = Deed {
@@ -163,14 +162,13 @@ impl App {
         if self.services().mail.is_none() || until <= self.now() {
             return Ok(());
         }
-        let work = json!({ "case": case, "until": until });
-        self.enqueue(tx, jobs::TELL_REVIEWERS, &work, until.plus(-DAY).max(self.now())).await
+        let mail = Job::MailReviewers(MailReviewers { case: case.to_owned(), until: Some(until) });
+        self.enqueue(tx, &mail, until.plus(-DAY).max(self.now())).await
     }
 
     /// Mails every operator that a case waits and its pictures go; says nothing when it was decided, or goes later.
-    pub(crate) async fn tell_reviewers(&self, payload: &Value) -> Result<Outcome, Error> {
-        let id = field(payload, "case")?.to_owned();
-        let until = payload.get("until").and_then(Value::as_i64).map(Timestamp);
+    pub(crate) async fn mail_reviewers(&self, job: MailReviewers) -> Result<Outcome, Error> {
+        let MailReviewers { case: id, until } = job;
         write_tx!(self.store(), "tell_reviewers", |tx| {
             let case = reviews::find(tx, &id).await?;
             if case.is_none_or(|case| case.decided_at.is_some() || case.images_until != until) {

@@ -1,6 +1,5 @@
 //! What an organization has proven, and what that opens.
 
-pub(crate) mod jobs;
 pub mod limits;
 mod messages;
 mod notices;
@@ -11,7 +10,6 @@ pub mod phone;
 mod signals;
 pub mod webhooks;
 
-pub(crate) use jobs::field;
 pub use keystead_providers::identity::{REASONS, SERVICES_REASONS};
 pub use keystead_store::tables::refusals::RefusedCall;
 pub(crate) use phone::ahead;

@@ -5,9 +5,8 @@ use http::HeaderMap;
 use keystead_providers::webhook::{Hint, SignatureError};
 use keystead_store::Tx;
 use keystead_store::tables::inbound_events::{self, InboundEvent};
-use serde_json::json;
 
-use super::jobs;
+use crate::jobs::{Delivery, Job};
 use crate::{App, Error};
 
 /// A larger body is not a delivery.
@@ -77,12 +76,10 @@ impl App {
         if !inbound_events::insert(tx, &event).await? {
             return Ok(false);
         }
-        let payload = json!({
-            "provider": provider, "event": hint.event_id, "name": hint.name, "reference": hint.reference,
-            "received_at": now.0,
-        });
-        let work = if pays { jobs::PAYMENT_LOOK } else { jobs::IDENTITY_LOOK };
-        self.enqueue(tx, work, &payload, now).await?;
+        let delivery =
+            Delivery { provider, event: hint.event_id, name: hint.name, reference: hint.reference, received_at: now };
+        let job = if pays { Job::ReadPayment(delivery) } else { Job::ReadAttempt(delivery) };
+        self.enqueue(tx, &job, now).await?;
         Ok(true)
     }
 }

@@ -14,7 +14,7 @@ use serde_json::json;
 
 use super::Standing;
 use crate::audit::Deed;
-use crate::verification::jobs;
+use crate::jobs::Job;
 use crate::{Actor, App, Error};
 
 const DAY: i64 = 86_400;
@@ -68,7 +68,7 @@ impl App {
                 (Effect::EraseNow, Some(row)) => row.redact_at = Some(now),
                 (Effect::CancelAtService, Some(row)) => {
                     if let Some(reference) = &row.reference {
-                        self.enqueue(tx, jobs::IDENTITY_CANCEL, &json!({ "reference": reference }), now).await?;
+                        self.enqueue(tx, &Job::cancel_attempt(reference), now).await?;
                     }
                 }
                 (Effect::Alarm, Some(row)) => row.needs_attention = true,
@@ -86,7 +86,7 @@ impl App {
             identity_attempts::update(tx, row).await?;
             row.version += 1;
             if let Some(at) = row.redact_at.filter(|_| row.redacted_at.is_none()) {
-                self.enqueue(tx, jobs::IDENTITY_REDACT, &json!({ "attempt": row.id }), at).await?;
+                self.enqueue(tx, &Job::redact_attempt(&row.id), at).await?;
             }
         }
         let changed = before.status != next.status || before.until != next.until;
@@ -184,8 +184,8 @@ impl App {
         for days in [7, 1] {
             let at = until.plus(-days * DAY);
             if at > self.now() {
-                let work = json!({ "organization": organization, "event": "orgv.reverify_due", "until": until });
-                self.enqueue(tx, jobs::TELL_OWNERS, &work, at).await?;
+                let reminder = Job::mail_owners(organization, "orgv.reverify_due", Some(until));
+                self.enqueue(tx, &reminder, at).await?;
             }
         }
         Ok(())
@@ -201,7 +201,6 @@ impl App {
         if self.services().mail.is_none() {
             return Ok(());
         }
-        let work = json!({ "organization": organization, "event": event });
-        self.enqueue(tx, jobs::TELL_OWNERS, &work, self.now()).await
+        self.enqueue(tx, &Job::mail_owners(organization, event, None), self.now()).await
     }
 }

@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 
 use super::still_open;
 use crate::audit::Deed;
-use crate::verification::jobs;
+use crate::jobs::{Job, MailLink};
 use crate::verification::limits::Subjects;
 use crate::{Actor, App, Error};
 
@@ -137,9 +137,9 @@ impl App {
         self.count(tx, MAILS, &subjects, &hex, "").await?;
         let user = actor.user().ok_or_else(|| Error::impossible("A key without a person has no address."))?;
         let person = users::find(tx, user).await?.ok_or_else(|| Error::not_found("user", user.as_str()))?;
-        let work =
-            json!({ "to": person.email, "url": url, "language": attempt.language, "match": attempt.match_number });
-        self.enqueue(tx, jobs::MAIL_LINK, &work, self.now()).await
+        let (language, match_number) = (attempt.language.clone(), attempt.match_number.clone());
+        let mail = MailLink { to: person.email, url: url.to_owned(), language, match_number };
+        self.enqueue(tx, &Job::MailLink(mail), self.now()).await
     }
 
     /// What stands behind a link. Looking spends nothing.

@@ -1,8 +1,6 @@
-//! What the outbox does about identity checks, and the mails that tell of them.
+//! Jobs about identity checks, and the mails about them.
 
-use keystead_core::id::OrganizationId;
 use keystead_core::role::OrganizationRole;
-use keystead_core::time::Timestamp;
 use keystead_core::verification::organization::{Event, SILENCE};
 use keystead_providers::Failure;
 use keystead_providers::identity::our_reference;
@@ -10,13 +8,11 @@ use keystead_providers::mail::Mail;
 use keystead_store::tables::identity_attempts::{self, IdentityAttempt};
 use keystead_store::tables::privacy::{self, Receipt};
 use keystead_store::tables::{memberships, users};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::jobs::queue::Outcome;
+use crate::jobs::{Delivery, Job, MailLink, MailOwners, Outcome, PollAttempt, RedactAttempt, poll_wait};
 use crate::review::attempt_held_until;
-use crate::verification::jobs::{self, field};
 use crate::verification::messages;
-use crate::verification::payment::settled;
 use crate::{App, Error};
 
 /// A delivery about something we do not know yet is kept this long.
@@ -24,53 +20,39 @@ const PARKED: i64 = 900;
 const DAY: i64 = 86_400;
 
 impl App {
-    pub(crate) async fn identity_job(&self, name: &str, payload: &Value, attempts: i64) -> Result<Outcome, Error> {
-        match name {
-            jobs::IDENTITY_LOOK => self.look_at_attempt(payload).await,
-            jobs::IDENTITY_POLL => self.poll_attempt(payload).await,
-            jobs::IDENTITY_CANCEL => settled(self.identity_provider()?.cancel(field(payload, "reference")?).await),
-            jobs::IDENTITY_REDACT => self.redact_attempt(payload, attempts).await,
-            jobs::TELL_OWNERS => self.tell_of_standing(payload).await,
-            jobs::TELL_REVIEWERS => self.tell_reviewers(payload).await,
-            jobs::MAIL_LINK => self.mail_of_link(payload).await,
-            other => Err(Error::Internal(format!("no such job: {other}"))),
-        }
-    }
-
     async fn attempt_of(&self, id: &str) -> Result<Option<IdentityAttempt>, Error> {
         read_tx!(self.store(), "attempt", |tx| Ok(identity_attempts::find(tx, id).await?))
     }
 
     /// A delivery came: look at what it is about, however it is called.
-    async fn look_at_attempt(&self, payload: &Value) -> Result<Outcome, Error> {
-        let (provider, reference) = (field(payload, "provider")?.to_owned(), field(payload, "reference")?.to_owned());
+    pub(crate) async fn read_attempt(&self, delivery: Delivery) -> Result<Outcome, Error> {
+        let Delivery { provider, reference, .. } = &delivery;
         let read = read_tx!(self.store(), "attempt", |tx| {
-            Ok(identity_attempts::find_by_reference(tx, &provider, &reference).await?)
+            Ok(identity_attempts::find_by_reference(tx, provider, reference).await?)
         });
         match read? {
             Some(row) => {
                 self.refresh_attempt(&row.id, 0).await?;
             }
-            None if payload.get("received_at").and_then(Value::as_i64).is_some_and(|at| self.now().0 < at + PARKED) => {
+            None if self.now().since(delivery.received_at) < PARKED => {
                 // Faster than the answer to our own question: it is parked.
                 return Ok(Outcome::Again(Some(15)));
             }
             None => tracing::warn!(provider, "a delivery about a check that nobody here began"),
         }
-        self.event_done(provider, field(payload, "event")?.to_owned()).await?;
+        self.event_done(provider, &delivery.event).await?;
         Ok(Outcome::Done)
     }
 
     /// No delivery came: look anyway, at growing distances, until the attempt has ended or its time is over.
-    async fn poll_attempt(&self, payload: &Value) -> Result<Outcome, Error> {
-        let id = field(payload, "attempt")?.to_owned();
-        let tries = payload.get("try").and_then(Value::as_i64).unwrap_or_default() + 1;
+    pub(crate) async fn poll_attempt(&self, poll: PollAttempt) -> Result<Outcome, Error> {
+        let (id, attempts) = (poll.attempt, poll.attempts + 1);
         let now = self.now();
         // Silence counts from the last answer on, or from where it was last made good.
         let before = self.attempt_of(&id).await?;
         let known = before.as_ref().is_some_and(|row| row.reference.is_some());
         let begun = before.map_or(now, |row| row.checked_at.unwrap_or(row.created_at));
-        let mut silent_since = payload.get("silent_since").and_then(Value::as_i64).map_or(begun, Timestamp);
+        let mut silent_since = poll.silent_since.unwrap_or(begun);
         let ended = match self.refresh_attempt(&id, 0).await {
             Ok(ended) => {
                 silent_since = now;
@@ -95,16 +77,15 @@ impl App {
         if now >= row.expires_at && self.apply_event(&id, Event::TimeUp).await? {
             return Ok(Outcome::Done);
         }
-        let at = now.plus(if row.reference.is_some() { jobs::poll_wait(tries) } else { 30 });
-        let next = json!({ "attempt": id, "try": tries, "silent_since": silent_since });
-        write_tx!(self.store(), "poll_again", |tx| self.enqueue(tx, jobs::IDENTITY_POLL, &next, at).await)?;
+        let at = now.plus(if row.reference.is_some() { poll_wait(attempts) } else { 30 });
+        let next = Job::PollAttempt(PollAttempt { attempt: id, attempts, silent_since: Some(silent_since) });
+        write_tx!(self.store(), "poll_again", |tx| self.enqueue(tx, &next, at).await)?;
         Ok(Outcome::Done)
     }
 
     /// Asks the service to erase its copy, and asks again daily until it says that it has (verification.md 4.6).
-    async fn redact_attempt(&self, payload: &Value, tries: i64) -> Result<Outcome, Error> {
-        let id = field(payload, "attempt")?.to_owned();
-        let Some(row) = self.attempt_of(&id).await?.filter(|row| row.redacted_at.is_none()) else {
+    pub(crate) async fn redact_attempt(&self, job: RedactAttempt, attempts: i64) -> Result<Outcome, Error> {
+        let Some(row) = self.attempt_of(&job.attempt).await?.filter(|row| row.redacted_at.is_none()) else {
             return Ok(Outcome::Done);
         };
         let (now, attempt) = (self.now(), &row.id);
@@ -125,13 +106,13 @@ impl App {
             match provider.redact(reference).await {
                 Ok(()) | Err(Failure::Gone(_)) => {}
                 Err(failure) => {
-                    tracing::warn!(attempt = row.id, %failure, tries, "the service has not erased its copy yet");
+                    tracing::warn!(attempt = row.id, %failure, attempts, "the service has not erased its copy yet");
                     return Ok(Outcome::Again(None));
                 }
             }
             match provider.fetch(reference).await {
                 Ok(snapshot) if !snapshot.redacted => {
-                    return Ok(Outcome::Again(Some(if tries < 5 { 60 } else { DAY })));
+                    return Ok(Outcome::Again(Some(if attempts < 5 { 60 } else { DAY })));
                 }
                 Ok(_) | Err(Failure::Gone(_)) => {}
                 Err(_) => return Ok(Outcome::Again(None)),
@@ -158,11 +139,9 @@ impl App {
         })
     }
 
-    async fn tell_of_standing(&self, payload: &Value) -> Result<Outcome, Error> {
-        let organization: OrganizationId = field(payload, "organization")?
-            .parse()
-            .map_err(|_| Error::Internal("a job without organization".into()))?;
-        let until = payload.get("until").and_then(Value::as_i64).map(Timestamp);
+    /// Mails every owner what the verification is now.
+    pub(crate) async fn mail_owners(&self, job: MailOwners) -> Result<Outcome, Error> {
+        let MailOwners { organization, event, until } = job;
         let (owners, language) = read_tx!(self.store(), "owners", |tx| {
             // A reminder of a date that does not stand any more says nothing.
             if until.is_some() && self.standing(tx, &organization).await?.until != until {
@@ -180,32 +159,19 @@ impl App {
             let language = identity_attempts::list(tx, &organization).await?.into_iter().next().map(|row| row.language);
             Ok((owners, language.unwrap_or_else(|| "en".to_owned())))
         })?;
-        let (subject, text) =
-            messages::standing(field(payload, "event")?, &language, &self.settings().operator, self.public_url());
+        let (subject, text) = messages::standing(&event, &language, &self.settings().operator, self.public_url());
         for to in owners {
             let mail = Mail { to, subject: subject.clone(), text: text.clone() };
-            if let again @ Outcome::Again(_) = self.send_mail(&mail).await? {
+            if let again @ Outcome::Again(_) = self.send_mail(&mail).await {
                 return Ok(again);
             }
         }
         Ok(Outcome::Done)
     }
 
-    async fn mail_of_link(&self, payload: &Value) -> Result<Outcome, Error> {
-        let (subject, text) = messages::link(
-            field(payload, "url")?,
-            field(payload, "match")?,
-            field(payload, "language")?,
-            &self.settings().operator,
-        );
-        self.send_mail(&Mail { to: field(payload, "to")?.to_owned(), subject, text }).await
-    }
-
-    /// Hands a mail over; a refused one is not tried again.
-    pub(crate) async fn send_mail(&self, mail: &Mail) -> Result<Outcome, Error> {
-        match &self.services().mail {
-            Some(mailer) => settled(mailer.send(mail).await),
-            None => Ok(Outcome::Done),
-        }
+    /// Mails a link to another device.
+    pub(crate) async fn send_link_mail(&self, job: MailLink) -> Outcome {
+        let (subject, text) = messages::link(&job.url, &job.match_number, &job.language, &self.settings().operator);
+        self.send_mail(&Mail { to: job.to, subject, text }).await
     }
 }

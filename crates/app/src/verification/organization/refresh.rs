@@ -9,10 +9,8 @@ use keystead_store::Tx;
 use keystead_store::tables::identity_attempts::{self, IdentityAttempt};
 use keystead_store::tables::organizations;
 
-use serde_json::json;
-
 use super::{AttemptView, attempt_state, check, refused};
-use crate::verification::jobs;
+use crate::jobs::Job;
 use crate::{Actor, App, Error};
 
 /// Whoever asks again within this many seconds is told what is known (verification.md 7).
@@ -116,8 +114,7 @@ impl App {
                 Weight::Erase if row.redact_at.is_none() => {
                     row.redact_at = Some(self.now());
                     identity_attempts::update(tx, &row).await?;
-                    let work = json!({ "attempt": row.id });
-                    self.enqueue(tx, jobs::IDENTITY_REDACT, &work, self.now()).await?;
+                    self.enqueue(tx, &Job::redact_attempt(&row.id), self.now()).await?;
                 }
                 Weight::Erase | Weight::Reverses | Weight::Nothing => identity_attempts::update(tx, &row).await?,
             }

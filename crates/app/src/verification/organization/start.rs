@@ -19,8 +19,8 @@ use sha2::{Digest, Sha256};
 use super::view::CONSENT_TEXT_VERSION;
 use super::{AttemptView, attempt_state, consent_text, refused, still_open};
 use crate::audit::Deed;
+use crate::jobs::{Job, poll_wait};
 use crate::keys::minting::{entitlements, note_unenforced};
-use crate::verification::jobs;
 use crate::verification::limits::{Origin, Subjects};
 use crate::{Actor, App, Error};
 
@@ -254,8 +254,7 @@ impl App {
         let kept = row;
         write_tx!(self.store(), "attempt_begun", |tx| {
             identity_attempts::update(tx, &kept).await?;
-            let work = json!({ "attempt": kept.id, "try": 0 });
-            self.enqueue(tx, jobs::IDENTITY_POLL, &work, self.now().plus(jobs::poll_wait(0))).await?;
+            self.enqueue(tx, &Job::poll_attempt(&kept.id), self.now().plus(poll_wait(0))).await?;
             Ok(IdentityAttempt { version: kept.version + 1, ..kept.clone() })
         })
     }
@@ -263,8 +262,7 @@ impl App {
     /// The service does not answer: the attempt waits with its whole day, and is begun by the outbox.
     async fn attempt_waits(&self, row: &IdentityAttempt) -> Result<(), Error> {
         write_tx!(self.store(), "attempt_waits", |tx| {
-            let work = json!({ "attempt": row.id, "try": 0 });
-            self.enqueue(tx, jobs::IDENTITY_POLL, &work, self.now().plus(30)).await?;
+            self.enqueue(tx, &Job::poll_attempt(&row.id), self.now().plus(30)).await?;
             let deed = Deed {
                 organization: &row.organization,
                 action: "orgv.provider_down",

@@ -9,8 +9,8 @@ use keystead_store::tables::reviews;
 use serde_json::json;
 
 use super::{OrganizationView, attempt_state, refused};
+use crate::jobs::Job;
 use crate::operator::operators_reason;
-use crate::verification::jobs;
 use crate::{Actor, App, Error};
 
 /// An appeal's statement is read by people.
@@ -51,7 +51,7 @@ impl App {
             let documents = privacy::delete_documents_of(tx, organization).await?;
             self.apply(tx, actor, organization, &before, live.as_mut(), next, None).await?;
             for row in &due {
-                self.enqueue(tx, jobs::IDENTITY_REDACT, &json!({ "attempt": row.id }), now).await?;
+                self.enqueue(tx, &Job::redact_attempt(&row.id), now).await?;
             }
             let id =
                 format!("ers_{}", self.draw(keystead_core::id::JobId::generate).as_str().trim_start_matches("job_"));

@@ -15,13 +15,13 @@ use keystead_store::tables::payments::{self, PaymentSetup};
 use serde_json::json;
 use std::sync::Arc;
 
+use crate::jobs::{Job, PollPayment, poll_wait};
 use crate::{Actor, App, Error};
 
-pub(crate) use jobs::settled;
 pub use view::{MethodView, PaymentView, SetupView};
 
 impl App {
-    fn payment_provider(&self) -> Result<Arc<dyn PaymentProvider>, Error> {
+    pub(crate) fn payment_provider(&self) -> Result<Arc<dyn PaymentProvider>, Error> {
         self.services().payment.clone().ok_or(Error::Unsupported("payment methods"))
     }
 
@@ -81,14 +81,16 @@ impl App {
             let now = payments::find(tx, &setup.organization, &setup.id).await?;
             if let Some(ended) = now.filter(|row| row.finished_at.is_some()) {
                 // It ended while the service was asked: it ends there, too.
-                let work = json!({ "reference": setup.reference, "provider": setup.provider });
-                self.enqueue(tx, crate::verification::jobs::PAYMENT_CANCEL, &work, self.now()).await?;
+                if let Some(reference) = &setup.reference {
+                    self.enqueue(tx, &Job::cancel_setup(reference), self.now()).await?;
+                }
                 return Ok(SetupView::of(&ended));
             }
             payments::save_customer(tx, &setup.organization, &setup.provider, &begun.customer).await?;
             payments::update(tx, &setup).await?;
-            let work = json!({ "setup": setup.id, "organization": setup.organization, "try": 0 });
-            self.enqueue(tx, crate::verification::jobs::PAYMENT_POLL, &work, self.now().plus(60)).await?;
+            let (id, organization) = (setup.id.clone(), setup.organization.clone());
+            let poll = Job::PollPayment(PollPayment { setup: id, organization, attempts: 0 });
+            self.enqueue(tx, &poll, self.now().plus(poll_wait(0))).await?;
             Ok(SetupView::of(&setup))
         })
     }

@@ -11,8 +11,8 @@ use keystead_store::tables::{organizations, payments};
 use serde_json::{Value, json};
 
 use crate::audit::Deed;
+use crate::jobs::Job;
 use crate::operator::operators_reason;
-use crate::verification::jobs;
 use crate::{Actor, App, Error};
 
 /// A refusal of the machine in words.
@@ -134,8 +134,7 @@ impl App {
             return Ok(());
         };
         if let Some(reference) = &setup.reference {
-            let work = json!({ "reference": reference, "provider": setup.provider });
-            self.enqueue(tx, jobs::PAYMENT_CANCEL, &work, now).await?;
+            self.enqueue(tx, &Job::cancel_setup(reference), now).await?;
         }
         setup.state = if now >= setup.expires_at { "expired" } else { "failed" }.to_owned();
         setup.finished_at = Some(now);

@@ -11,6 +11,7 @@ use keystead_store::tables::payments::{self, PaymentMethod, PaymentSetup};
 use serde_json::json;
 
 use crate::audit::Deed;
+use crate::jobs::{DetachMethod, Job};
 use crate::verification::excused;
 use crate::{Actor, App, Error};
 
@@ -148,8 +149,8 @@ impl App {
             let method = methods.into_iter().find(|row| row.id == id);
             let method = method.ok_or_else(|| Error::not_found("payment method", id))?;
             self.method_removed(tx, actor, method.clone()).await?;
-            let work = json!({ "method": method.reference, "provider": method.provider });
-            self.enqueue(tx, crate::verification::jobs::PAYMENT_DETACH, &work, self.now()).await
+            let job = Job::DetachMethod(DetachMethod { method: method.reference });
+            self.enqueue(tx, &job, self.now()).await
         })
     }
 

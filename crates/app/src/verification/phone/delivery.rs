@@ -7,14 +7,12 @@ use keystead_core::verification::phone_services::{CodeService, SendAnswer};
 use keystead_providers::Failure;
 use keystead_store::Tx;
 use keystead_store::tables::phones::{self, PhoneVerification};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{code, keep, machine, refused};
 use crate::audit::Deed;
-use crate::jobs::queue::Outcome;
+use crate::jobs::{CancelPhone, Job, Outcome};
 use crate::services::Codes;
-use crate::verification::jobs::{self, field};
-use crate::verification::payment::settled;
 use crate::verification::phone::view::VerificationView;
 use crate::{Actor, App, Error};
 
@@ -191,18 +189,18 @@ impl App {
     /// A code that must not be usable any more ends at the service, too; its print went with the state.
     pub(crate) async fn kill_code(&self, tx: &mut Tx, row: &PhoneVerification) -> Result<(), Error> {
         let Some(reference) = &row.provider_reference else { return Ok(()) };
-        let service = row.service.as_deref().unwrap_or(CodeService::First.as_str());
-        let work = json!({ "reference": reference, "service": service });
-        self.enqueue(tx, jobs::PHONE_CANCEL, &work, self.now()).await
+        let service = row.service.as_deref().unwrap_or(CodeService::First.as_str()).to_owned();
+        let cancel = CancelPhone { reference: reference.to_owned(), service: Some(service) };
+        self.enqueue(tx, &Job::CancelPhone(cancel), self.now()).await
     }
 
-    /// What the outbox does about phones: a verification that ended here ends at the service that made its code.
-    pub(crate) async fn phone_job(&self, _name: &str, payload: &Value) -> Result<Outcome, Error> {
-        // Work of earlier versions names no service: there was one.
-        let named = payload.get("service").and_then(Value::as_str).and_then(CodeService::from_name);
-        let service = self.code_service(named.unwrap_or(CodeService::First));
-        let Some(Codes::Verifier(verifier)) = service else { return Ok(Outcome::Done) };
-        settled(verifier.cancel(field(payload, "reference")?).await)
+    /// A verification that ended here ends at the service that made its code.
+    pub(crate) async fn cancel_phone_at_service(&self, job: CancelPhone) -> Outcome {
+        let named = job.service.as_deref().and_then(CodeService::from_name);
+        match self.code_service(named.unwrap_or(CodeService::First)) {
+            Some(Codes::Verifier(verifier)) => Outcome::of(verifier.cancel(&job.reference).await),
+            _ => Outcome::Done,
+        }
     }
 
     /// What the service that made the code says of the typed one; `None` when the code is ours to check.

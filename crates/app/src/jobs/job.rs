@@ -1,0 +1,308 @@
+//! Every kind of work that can be queued, with what it needs to know.
+//!
+//! Names and fields are kept in the store: what an older version queued must still be read, so none is renamed, and a
+//! new field has a default. Payloads may hold addresses, links and hashes, so none of these types can be printed.
+
+use keystead_core::id::OrganizationId;
+use keystead_core::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::Error;
+use crate::accounts::MailKind;
+
+/// Work outside the transaction that decided it.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(tag = "job")]
+pub(crate) enum Job {
+    /// Send a mail about an account.
+    #[serde(rename = "account.mail")]
+    SendMail(AccountMail),
+    /// Make an account, or tell the mailbox that there is one.
+    #[serde(rename = "account.sign_up")]
+    SignUp(SignUp),
+    /// Mail a link to choose a new password, if the address is known.
+    #[serde(rename = "account.reset")]
+    ResetPassword(ResetPassword),
+    /// Mail a link to confirm another address.
+    #[serde(rename = "account.address")]
+    ChangeEmail(ChangeEmail),
+    /// Record a failed sign-in, if the address is known.
+    #[serde(rename = "account.failed")]
+    RecordFailedSignIn(FailedSignIn),
+    /// Read a set-up or a payment back because a delivery came.
+    #[serde(rename = "payment.look")]
+    ReadPayment(Delivery),
+    /// Read a set-up back because no delivery came.
+    #[serde(rename = "payment.poll")]
+    PollPayment(PollPayment),
+    /// Ask the payment service to end a set-up.
+    #[serde(rename = "payment.cancel")]
+    CancelSetup(AtService),
+    /// Ask the payment service to take a method off file.
+    #[serde(rename = "payment.detach")]
+    DetachMethod(DetachMethod),
+    /// Read an attempt back because a delivery came.
+    #[serde(rename = "identity.look")]
+    ReadAttempt(Delivery),
+    /// Read an attempt back because no delivery came.
+    #[serde(rename = "identity.poll")]
+    PollAttempt(PollAttempt),
+    /// Ask the identity service to cancel an attempt.
+    #[serde(rename = "identity.cancel")]
+    CancelAttempt(AtService),
+    /// Ask the identity service to erase its copy, and ask again until it has.
+    #[serde(rename = "identity.redact")]
+    RedactAttempt(RedactAttempt),
+    /// Mail the owners about a verification.
+    #[serde(rename = "identity.tell_owners")]
+    MailOwners(MailOwners),
+    /// Mail the reviewers that a case is about to lose its pictures.
+    #[serde(rename = "identity.tell_reviewers")]
+    MailReviewers(MailReviewers),
+    /// Mail a link to another device.
+    #[serde(rename = "identity.mail_link")]
+    MailLink(MailLink),
+    /// Ask the service to end a phone verification.
+    #[serde(rename = "phone.cancel")]
+    CancelPhone(CancelPhone),
+    /// Queued by a newer version, whose worker will know it.
+    #[serde(other)]
+    Unknown,
+}
+
+/// A mail about an account.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct AccountMail {
+    pub(crate) to: String,
+    pub(crate) kind: MailKind,
+    pub(crate) language: String,
+    /// Its link, or what else it is about.
+    pub(crate) detail: String,
+    /// Whose account it is about, where the mail says so.
+    #[serde(default)]
+    pub(crate) who: String,
+}
+
+/// A sign-up. The password is its hash.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct SignUp {
+    pub(crate) email: String,
+    pub(crate) password: String,
+    pub(crate) language: String,
+}
+
+/// A request for a new password.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct ResetPassword {
+    pub(crate) email: String,
+    pub(crate) language: String,
+}
+
+/// A request for another address.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct ChangeEmail {
+    pub(crate) email: String,
+    pub(crate) language: String,
+    pub(crate) link: String,
+    /// Whose account it is, as the mail says it.
+    pub(crate) who: String,
+}
+
+/// A failed sign-in.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct FailedSignIn {
+    pub(crate) email: String,
+}
+
+/// A delivery of an outside service that was recorded and is to be acted on.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Delivery {
+    pub(crate) provider: String,
+    /// Its id at the service.
+    pub(crate) event: String,
+    /// What the service calls it.
+    pub(crate) name: String,
+    /// What it is about, in the service's words.
+    pub(crate) reference: String,
+    #[serde(default)]
+    pub(crate) received_at: Timestamp,
+}
+
+/// A set-up to read back.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct PollPayment {
+    pub(crate) setup: String,
+    pub(crate) organization: OrganizationId,
+    #[serde(default, rename = "try")]
+    pub(crate) attempts: i64,
+}
+
+/// Something at an outside service, by the service's reference.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct AtService {
+    pub(crate) reference: String,
+}
+
+/// A payment method to take off file.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct DetachMethod {
+    pub(crate) method: String,
+}
+
+/// An attempt to read back.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct PollAttempt {
+    pub(crate) attempt: String,
+    #[serde(default, rename = "try")]
+    pub(crate) attempts: i64,
+    /// Since when the service has not answered.
+    #[serde(default)]
+    pub(crate) silent_since: Option<Timestamp>,
+}
+
+/// An attempt whose copy at the service is to be erased.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct RedactAttempt {
+    pub(crate) attempt: String,
+}
+
+/// What the owners are mailed about.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct MailOwners {
+    pub(crate) organization: OrganizationId,
+    /// By its name in the audit log.
+    pub(crate) event: String,
+    /// The date a reminder is about.
+    #[serde(default)]
+    pub(crate) until: Option<Timestamp>,
+}
+
+/// A case whose pictures go.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct MailReviewers {
+    pub(crate) case: String,
+    pub(crate) until: Option<Timestamp>,
+}
+
+/// A link to another device.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct MailLink {
+    pub(crate) to: String,
+    pub(crate) url: String,
+    pub(crate) language: String,
+    /// The two digits that both devices show.
+    #[serde(rename = "match")]
+    pub(crate) match_number: String,
+}
+
+/// A phone verification to end at the service that made its code.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct CancelPhone {
+    pub(crate) reference: String,
+    /// Work of earlier versions names no service: there was one.
+    #[serde(default)]
+    pub(crate) service: Option<String>,
+}
+
+impl Job {
+    /// [`Job::PollAttempt`], for the first time.
+    pub(crate) fn poll_attempt(attempt: &str) -> Self {
+        Self::PollAttempt(PollAttempt { attempt: attempt.to_owned(), attempts: 0, silent_since: None })
+    }
+
+    /// [`Job::RedactAttempt`].
+    pub(crate) fn redact_attempt(attempt: &str) -> Self {
+        Self::RedactAttempt(RedactAttempt { attempt: attempt.to_owned() })
+    }
+
+    /// [`Job::CancelAttempt`].
+    pub(crate) fn cancel_attempt(reference: &str) -> Self {
+        Self::CancelAttempt(AtService { reference: reference.to_owned() })
+    }
+
+    /// [`Job::CancelSetup`].
+    pub(crate) fn cancel_setup(reference: &str) -> Self {
+        Self::CancelSetup(AtService { reference: reference.to_owned() })
+    }
+
+    /// [`Job::MailOwners`]; with a date, a reminder of it.
+    pub(crate) fn mail_owners(organization: &OrganizationId, event: &str, until: Option<Timestamp>) -> Self {
+        Self::MailOwners(MailOwners { organization: organization.clone(), event: event.to_owned(), until })
+    }
+
+    /// The name and the payload, as a row keeps them.
+    pub(super) fn to_row(&self) -> Result<(String, Value), Error> {
+        let broken = || Error::Internal("a job that cannot be queued".to_owned());
+        let Ok(Value::Object(mut fields)) = serde_json::to_value(self) else { return Err(broken()) };
+        let Some(Value::String(name)) = fields.remove("job") else { return Err(broken()) };
+        Ok((name, Value::Object(fields)))
+    }
+
+    /// The job of a row.
+    pub(super) fn from_row(name: &str, payload: Map<String, Value>) -> Result<Self, Error> {
+        let mut fields = payload;
+        fields.insert("job".to_owned(), Value::from(name));
+        // The error is not shown: it may quote the payload.
+        serde_json::from_value(Value::Object(fields))
+            .map_err(|_| Error::Internal(format!("a job {name} with an unreadable payload")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(name: &str, payload: Value) -> Result<Job, Error> {
+        let Value::Object(payload) = payload else { panic!("no object") };
+        Job::from_row(name, payload)
+    }
+
+    #[test]
+    fn rows_of_every_kind_are_read_and_written_unchanged() {
+        let delivery = json!({ "provider": "p", "event": "evt", "name": "n", "reference": "r", "received_at": 7 });
+        for (name, payload) in [
+            (
+                "account.mail",
+                json!({ "to": "a@b.c", "kind": "choose_password", "language": "pl", "detail": "d", "who": "" }),
+            ),
+            ("account.sign_up", json!({ "email": "a@b.c", "password": "hash", "language": "en" })),
+            ("account.reset", json!({ "email": "a@b.c", "language": "en" })),
+            ("account.address", json!({ "email": "a@b.c", "language": "en", "link": "l", "who": "w" })),
+            ("account.failed", json!({ "email": "a@b.c" })),
+            ("payment.look", delivery.clone()),
+            ("payment.poll", json!({ "setup": "s", "organization": "org-1", "try": 3 })),
+            ("payment.cancel", json!({ "reference": "r" })),
+            ("payment.detach", json!({ "method": "m" })),
+            ("identity.look", delivery),
+            ("identity.poll", json!({ "attempt": "a", "try": 2, "silent_since": 5 })),
+            ("identity.cancel", json!({ "reference": "r" })),
+            ("identity.redact", json!({ "attempt": "a" })),
+            ("identity.tell_owners", json!({ "organization": "org-1", "event": "e", "until": 9 })),
+            ("identity.tell_reviewers", json!({ "case": "c", "until": 9 })),
+            ("identity.mail_link", json!({ "to": "a@b.c", "url": "u", "language": "ja", "match": "42" })),
+            ("phone.cancel", json!({ "reference": "r", "service": "first" })),
+        ] {
+            let job = read(name, payload.clone()).unwrap_or_else(|error| panic!("{name}: {error}"));
+            assert_eq!(job.to_row().unwrap(), (name.to_owned(), payload));
+        }
+    }
+
+    #[test]
+    fn rows_of_older_and_newer_versions() {
+        assert!(matches!(read("phone.cancel", json!({ "reference": "r" })), Ok(Job::CancelPhone(_))));
+        assert!(matches!(
+            read("payment.cancel", json!({ "reference": "r", "provider": "p" })),
+            Ok(Job::CancelSetup(_))
+        ));
+        assert!(matches!(read("identity.poll", json!({ "attempt": "a" })), Ok(Job::PollAttempt(_))));
+        assert!(matches!(
+            read("identity.tell_owners", json!({ "organization": "org-1", "event": "e" })),
+            Ok(Job::MailOwners(MailOwners { until: None, .. }))
+        ));
+        assert!(matches!(read("payment.refund", json!({ "anything": 1 })), Ok(Job::Unknown)));
+        assert!(read("account.mail", json!({ "to": "a@b.c" })).is_err());
+    }
+}

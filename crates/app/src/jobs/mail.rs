@@ -1,0 +1,16 @@
+//! Handing a mail to the mail service.
+
+use keystead_providers::mail::Mail;
+
+use super::Outcome;
+use crate::App;
+
+impl App {
+    /// Sends a mail; one that is refused is not tried again.
+    pub(crate) async fn send_mail(&self, mail: &Mail) -> Outcome {
+        match &self.services().mail {
+            Some(mailer) => Outcome::of(mailer.send(mail).await),
+            None => Outcome::Done,
+        }
+    }
+}

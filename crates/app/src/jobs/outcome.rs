@@ -1,0 +1,38 @@
+//! How a job ended, and how long the next attempt waits.
+
+use keystead_providers::Failure;
+
+/// How a job ended this time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Nothing is left to do.
+    Done,
+    /// Try again after this many seconds, or with growing waits.
+    Again(Option<i64>),
+}
+
+impl Outcome {
+    /// Done when the service did it or does not know it; again when it does not answer.
+    pub(crate) fn of(done: Result<(), Failure>) -> Self {
+        match done {
+            Ok(()) | Err(Failure::Gone(_) | Failure::Refused(_)) => Self::Done,
+            Err(failure @ Failure::Unavailable(_)) => {
+                tracing::warn!(%failure, "an outside service does not answer; the work waits");
+                Self::Again(None)
+            }
+        }
+    }
+}
+
+/// Waits between polls when no delivery comes: 1, 2, 5, 10, 30 minutes, then an hour.
+#[must_use]
+pub(crate) const fn poll_wait(attempts: i64) -> i64 {
+    match attempts {
+        0 => 60,
+        1 => 120,
+        2 => 300,
+        3 => 600,
+        4 => 1_800,
+        _ => 3_600,
+    }
+}
