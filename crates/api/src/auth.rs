@@ -10,7 +10,7 @@ use axum::response::Response;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
 use keystead_app::Actor;
-use keystead_app::verification::limits::Origin;
+use keystead_app::request::Origin;
 use keystead_core::access;
 use keystead_core::access::Selection;
 use keystead_core::caller::Caller;

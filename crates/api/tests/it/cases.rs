@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::Method;
+use keystead_app::request::Origin;
 use keystead_app::review::{EvidenceStore, Holder, Intake, Reviewer, ReviewerOptions, Slot, Taken};
-use keystead_app::verification::limits::Origin;
 use keystead_app::verification::organization::Consent;
 use keystead_app::{Actor, Services};
 use keystead_core::secret::Secret;

@@ -17,7 +17,7 @@ use super::reset::RESET;
 use super::sessions::second_step;
 use super::{Context, dead_link, digest};
 use crate::jobs::{ChangeEmail, Job, Outcome};
-use crate::organizations::bootstrap::checked_email;
+use crate::validate::checked_email;
 use crate::{App, Error};
 
 /// How long a confirmation works.

@@ -7,8 +7,7 @@ use keystead_store::tables::{accounts, agreements, users};
 use serde_json::json;
 
 use super::second_factor::not_on;
-use crate::operator::{operators_only, operators_reason};
-use crate::organizations::bootstrap::checked_email;
+use crate::validate::{checked_email, operators_only, operators_reason};
 use crate::{Actor, App, Error};
 
 /// How long a proposal waits for a second person.

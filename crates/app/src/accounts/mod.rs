@@ -29,6 +29,7 @@ use sha2::{Digest, Sha256};
 use crate::audit::Deed;
 use crate::{Actor, App, Error};
 
+pub use crate::request::Context;
 pub use email_change::AddressChange;
 pub use factor_reset::FactorReset;
 pub(crate) use mail_kind::MailKind;
@@ -39,17 +40,6 @@ pub(crate) use password::acceptable;
 pub use second_factor::Enrolment;
 pub use security::SecurityView;
 pub use sessions::{DeviceView, SessionView, SignedIn};
-
-/// Where a person comes from, as far as sessions show it.
-#[derive(Debug, Clone, Default)]
-pub struct Context {
-    /// The address, for limits.
-    pub origin: crate::verification::limits::Origin,
-    /// What the browser says it is.
-    pub user_agent: String,
-    /// `en`, `pl` or `ja`, for mails.
-    pub language: String,
-}
 
 /// 256 bits in characters that survive any address bar.
 fn fresh_secret(rng: &mut (impl RngCore + ?Sized)) -> Secret<String> {

@@ -12,8 +12,7 @@ use super::proven::Proven;
 use super::sessions::{SessionView, SignedIn};
 use super::sign_up::CONFIRM;
 use super::{Context, dead_link, digest, wrong};
-use crate::keys::minting::checked_name;
-use crate::organizations::bootstrap::checked_email;
+use crate::validate::{checked_email, checked_name};
 use crate::{App, Error};
 
 /// How long somebody may take at another's sign-in page.

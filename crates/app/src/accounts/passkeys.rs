@@ -22,7 +22,7 @@ use webauthn_rs::{Webauthn, WebauthnBuilder};
 use super::mail_kind::MailKind;
 use super::sessions::SignedIn;
 use super::{Context, dead_link, digest};
-use crate::keys::minting::checked_name;
+use crate::validate::checked_name;
 use crate::{App, Error};
 
 /// How long an authenticator may take.

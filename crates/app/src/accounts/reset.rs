@@ -9,7 +9,7 @@ use super::sessions::SignedIn;
 use super::sign_up::CONFIRM;
 use super::{Context, acceptable, dead_link, digest};
 use crate::jobs::{Job, Outcome, ResetPassword};
-use crate::organizations::bootstrap::checked_email;
+use crate::validate::checked_email;
 use crate::{App, Error};
 
 /// How long a reset works.

@@ -14,7 +14,7 @@ use super::mail_kind::MailKind;
 use super::proven::Proven;
 use super::sessions::SignedIn;
 use super::{Context, dead_link, digest};
-use crate::organizations::bootstrap::checked_email;
+use crate::validate::checked_email;
 use crate::verification::limits::Subjects;
 use crate::{Actor, App, Error};
 

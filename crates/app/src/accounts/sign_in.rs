@@ -9,7 +9,7 @@ use serde_json::json;
 use super::sessions::SignedIn;
 use super::{Context, wrong};
 use crate::jobs::{FailedSignIn, Job, Outcome};
-use crate::organizations::bootstrap::checked_email;
+use crate::validate::checked_email;
 use crate::{App, Error};
 
 impl App {

@@ -15,8 +15,9 @@ use super::reset::{RESET, RESET_LIFE};
 use super::sessions::SignedIn;
 use super::{Context, acceptable, dead_link, digest, wrong};
 use crate::jobs::{Job, Outcome, SignUp};
-use crate::organizations::bootstrap::checked_email;
-use crate::verification::limits::{Origin, Subjects};
+use crate::request::Origin;
+use crate::validate::checked_email;
+use crate::verification::limits::Subjects;
 use crate::{App, Error};
 
 /// How long a confirmation works.

@@ -102,20 +102,4 @@ impl App {
         let found = api_keys::find_admin_with_owner(tx, organization, id).await?;
         found.ok_or_else(|| Error::not_found("admin API key", id.as_str()))
     }
-
-    /// Deletes a key that was looked up in this transaction, saying why.
-    pub(crate) async fn revoke(
-        &self,
-        tx: &mut Tx,
-        actor: &Actor,
-        organization: &OrganizationId,
-        id: &KeyId,
-        reason: &'static str,
-    ) -> Result<(), Error> {
-        if !api_keys::revoke(tx, id, &actor.named(), reason, self.now()).await? {
-            return Err(Error::not_found("API key", id.as_str()));
-        }
-        let deed = Deed { organization, action: "api_key.deleted", target: id.as_str(), details: json!({}) };
-        self.record(tx, actor, deed).await
-    }
 }

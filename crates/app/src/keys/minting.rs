@@ -1,20 +1,20 @@
 //! What all kinds of key have in common: checks of what was asked, minting, the gate before a new key.
 
 use keystead_core::caller::Owner;
-use keystead_core::gate::{Action, Entitlements, Verdict};
+use keystead_core::gate::Action;
 use keystead_core::id::{KeyId, OrganizationId, ProjectId};
 use keystead_core::key::{ApiKey, KeyKind};
 use keystead_core::refusal::Refusal;
 use keystead_core::rotation::LONGEST_LIFE;
 use keystead_core::scope::{ALL_READ, Restriction, Scope};
 use keystead_core::secret::Secret;
-use keystead_core::text::{self, NameFault};
 use keystead_core::time::Timestamp;
 use keystead_store::Tx;
 use keystead_store::tables::api_keys::KeyRow;
-use keystead_store::tables::organizations::Entitled;
-use keystead_store::tables::{first_uses, organizations, policy};
+use keystead_store::tables::{organizations, policy};
 
+use crate::entitlements::{entitlements, note_unenforced};
+use crate::validate::checked_name;
 use crate::{App, Error};
 
 /// More literals than there are scopes and aliases are never needed.
@@ -75,12 +75,6 @@ pub(crate) fn end_of_life(now: Timestamp, seconds: Option<i64>) -> Result<Option
     }
 }
 
-/// A name in its one form; what shows nothing or deceives the reader is refused.
-pub(crate) fn checked_name(name: &str) -> Result<String, Error> {
-    let refused = |fault: NameFault| Error::coded("name", fault.code(), format!("Invalid 'name': {}", fault.message()));
-    text::name(name).map_err(refused)
-}
-
 impl App {
     /// Mints a key; nothing is saved yet.
     pub(crate) fn mint(&self, place: Place, asked: &NewKey) -> Result<MintedKey, Error> {
@@ -130,28 +124,4 @@ impl App {
             rule,
         })
     }
-}
-
-/// Rules in shadow and warn mode are written down where nothing else tells of them: a new key has no header to warn in.
-pub(crate) fn note_unenforced(organization: &OrganizationId, action: &str, verdict: &Verdict) {
-    let lacking = verdict.shadowed.iter().chain(&verdict.warned).map(|requirement| requirement.as_str());
-    let lacking = lacking.collect::<Vec<_>>().join(",");
-    if !lacking.is_empty() {
-        tracing::info!(%organization, action, lacking, "a rule that is not enforced would have refused");
-    }
-}
-
-/// What the organization has proven or been excused from.
-pub(crate) async fn entitlements(tx: &mut Tx, organization: &OrganizationId) -> Result<Entitlements, Error> {
-    let missing = || Error::not_found("organization", organization.as_str());
-    let row = organizations::find(tx, organization).await?.ok_or_else(missing)?;
-    let Entitled { met, ends } = organizations::entitled(tx, organization).await?;
-    Ok(Entitlements {
-        version: row.entitlement_version,
-        met,
-        ends,
-        organization_created_at: row.created_at,
-        first_used: first_uses::list(tx, organization).await?,
-        tags: row.tags,
-    })
 }

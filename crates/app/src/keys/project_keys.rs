@@ -13,8 +13,9 @@ use serde_json::json;
 
 use crate::audit::Deed;
 use crate::keys::grants::may_grant;
-use crate::keys::minting::{MintedKey, NewKey, Place, checked_name, end_of_life, restriction};
+use crate::keys::minting::{MintedKey, NewKey, Place, end_of_life, restriction};
 use crate::projects::{open_project, project_of};
+use crate::validate::checked_name;
 use crate::{Actor, App, Error};
 
 /// Which keys of a project are wanted, by whether their owner still reaches it.

@@ -19,6 +19,7 @@ use keystead_store::tables::{accounts, identity_attempts, organizations, phones,
 
 use crate::organizations::second_factor_policy::has_second_factor;
 use crate::review::attempt_held_until;
+use crate::validate::operators_only;
 use crate::{Actor, App, Codes, Error};
 
 /// One organization.
@@ -116,23 +117,6 @@ pub(crate) const KEPT_DAYS: [(&str, i64); 6] = [
 /// The days of one kind; `None` when it stays as long as what it belongs to.
 pub(crate) fn kept_days(what: &str) -> Option<i64> {
     KEPT_DAYS.iter().find(|(name, _)| *name == what).map(|(_, days)| *days)
-}
-
-pub(crate) fn operators_only(actor: &Actor) -> Result<(), Error> {
-    if matches!(actor, Actor::Operator(_)) {
-        return Ok(());
-    }
-    Err(Error::Forbidden { param: None, message: "Only an operator can do this.".to_owned() })
-}
-
-/// Why an operator does something, in 1 to 500 characters; for nobody else.
-pub(crate) fn operators_reason(actor: &Actor, reason: &str) -> Result<String, Error> {
-    operators_only(actor)?;
-    let reason = reason.trim();
-    if reason.is_empty() || reason.chars().count() > 500 {
-        return Err(Error::invalid("reason", "Invalid 'reason': say why in 1 to 500 characters."));
-    }
-    Ok(reason.to_owned())
 }
 
 fn unguarded() -> Error {

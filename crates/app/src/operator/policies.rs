@@ -14,8 +14,8 @@ use keystead_store::tables::{activity, organizations, policy};
 use serde_json::json;
 
 use crate::audit::Deed;
-use crate::keys::minting::entitlements;
-use crate::operator::{operators_only, operators_reason};
+use crate::entitlements::entitlements;
+use crate::validate::{operators_only, operators_reason};
 use crate::verification::ahead;
 use crate::{Actor, App, Error};
 

@@ -6,7 +6,6 @@ use keystead_core::id::{OrganizationId, ProjectId, UserId};
 use keystead_core::key::KeyKind;
 use keystead_core::role::{OrganizationRole, ProjectRole};
 use keystead_core::secret::Secret;
-use keystead_core::text;
 use keystead_store::Tx;
 use keystead_store::tables::memberships::Membership;
 use keystead_store::tables::organizations::Organization;
@@ -17,7 +16,8 @@ use keystead_store::tables::{api_keys, memberships, organizations, project_membe
 use serde_json::json;
 
 use crate::audit::Deed;
-use crate::keys::minting::{NewKey, Place, checked_name};
+use crate::keys::minting::{NewKey, Place};
+use crate::validate::{checked_email, checked_name};
 use crate::{Actor, App, Error};
 
 /// Why the operator's bootstrap excuses an organization.
@@ -136,10 +136,4 @@ impl App {
         users::insert(tx, &user).await?;
         Ok(user.id)
     }
-}
-
-/// An address in the form accounts are compared by; one that cannot be mailed is refused.
-pub(crate) fn checked_email(email: &str) -> Result<String, Error> {
-    text::email(email)
-        .map_err(|fault| Error::coded("email", fault.code(), format!("Invalid 'email': {}", fault.message())))
 }

@@ -15,9 +15,10 @@ use serde_json::json;
 
 use crate::accounts::{Context, MailKind, SignedIn, acceptable, digest_of};
 use crate::audit::{self, Deed};
-use crate::keys::minting::entitlements;
-use crate::organizations::bootstrap::checked_email;
-use crate::verification::limits::{Origin, Subjects};
+use crate::entitlements::entitlements;
+use crate::request::Origin;
+use crate::validate::checked_email;
+use crate::verification::limits::Subjects;
 use crate::{Actor, App, Error};
 
 /// How long an invitation works.

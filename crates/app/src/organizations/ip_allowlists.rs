@@ -13,8 +13,8 @@ pub use keystead_store::tables::ip_allowlists::IpAllowlist;
 use serde_json::{Value, json};
 
 use crate::audit::Deed;
-use crate::keys::minting::checked_name;
 use crate::projects::open_project;
+use crate::validate::checked_name;
 use crate::{Actor, App, Error};
 
 /// Lists of one place at most. Each key in memory carries what its lists come to.

@@ -22,8 +22,9 @@ use keystead_store::tables::users::{self, User};
 use serde_json::json;
 
 use crate::audit::Deed;
-use crate::keys::minting::{checked_name, entitlements, note_unenforced};
+use crate::entitlements::{entitlements, note_unenforced};
 use crate::organizations::second_factor_policy::asks_for_code;
+use crate::validate::checked_name;
 use crate::{Actor, App, Error};
 
 /// What "What best describes you?" may be answered with (S3-08).

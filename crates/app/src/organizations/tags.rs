@@ -6,7 +6,7 @@ use keystead_store::tables::organizations;
 use serde_json::json;
 
 use crate::audit::Deed;
-use crate::operator::{operators_only, operators_reason};
+use crate::validate::{operators_only, operators_reason};
 use crate::{Actor, App, Error};
 
 impl App {

@@ -17,7 +17,7 @@ use keystead_store::{Listing, Page, Tx};
 use serde_json::json;
 
 use crate::audit::Deed;
-use crate::keys::minting::checked_name;
+use crate::validate::checked_name;
 use crate::{Actor, App, Error};
 
 /// How many projects an organization may have, archived ones included.

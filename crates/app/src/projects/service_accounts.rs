@@ -12,8 +12,9 @@ use serde_json::json;
 
 use crate::audit::Deed;
 use crate::keys::grants::{may_grant, within_scopes};
-use crate::keys::minting::{MintedKey, NewKey, Place, checked_name};
+use crate::keys::minting::{MintedKey, NewKey, Place};
 use crate::projects::open_project;
+use crate::validate::checked_name;
 use crate::{Actor, App, Error};
 
 /// What is asked of a new service account.

@@ -18,7 +18,7 @@ use super::document_choice::zone_shape;
 use super::evidence::Place;
 use super::submit::zone_flags;
 use crate::audit::Deed;
-use crate::operator::operators_only;
+use crate::validate::operators_only;
 use crate::{Actor, App, Error};
 use keystead_documents::Slot;
 use keystead_documents::image::watermark;

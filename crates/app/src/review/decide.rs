@@ -11,7 +11,7 @@ use serde_json::json;
 use super::cases::capture_of;
 use super::legal_hold::held_until;
 use crate::audit::Deed;
-use crate::operator::{operators_only, operators_reason};
+use crate::validate::{operators_only, operators_reason};
 use crate::verification::organization::{attempt_state, refused};
 use crate::verification::{REASONS, SERVICES_REASONS};
 use crate::{Actor, App, Error};

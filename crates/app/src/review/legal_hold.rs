@@ -17,7 +17,7 @@ use super::erase::{EARLY, images_until};
 use crate::accounts::MailKind;
 use crate::audit::Deed;
 use crate::jobs::{Job, MailReviewers, Outcome};
-use crate::operator::operators_reason;
+use crate::validate::operators_reason;
 use crate::{Actor, App, Error};
 
 const DAY: i64 = 86_400;

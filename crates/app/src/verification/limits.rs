@@ -10,6 +10,7 @@ use keystead_core::verification::limits::{
 use keystead_store::Tx;
 use keystead_store::tables::limit_hits::{self, Hit};
 
+use crate::request::{host, network};
 use crate::{App, Error};
 
 /// Who and what is counted.
@@ -21,45 +22,6 @@ pub(crate) struct Subjects {
     pub(crate) user: Option<UserId>,
     pub(crate) organization: Option<OrganizationId>,
     pub(crate) ip: Option<IpAddr>,
-}
-
-/// Where a request came from, as far as limits and proofs need it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Origin {
-    /// The address, if it is known.
-    pub ip: Option<IpAddr>,
-}
-
-impl Origin {
-    /// The network around an address, as proofs keep it: enough to tell countries apart, too little for one person.
-    #[must_use]
-    pub fn network(self) -> Option<String> {
-        self.ip.map(network)
-    }
-}
-
-/// One address, as limits count it. Who has one address of IPv6 has the whole /64 around it.
-fn place(ip: IpAddr) -> String {
-    match ip.to_canonical() {
-        IpAddr::V4(v4) => v4.to_string(),
-        IpAddr::V6(v6) => {
-            let [a, b, c, d, ..] = v6.segments();
-            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
-        }
-    }
-}
-
-fn network(ip: IpAddr) -> String {
-    match ip.to_canonical() {
-        IpAddr::V4(v4) => {
-            let [a, b, c, _] = v4.octets();
-            format!("{a}.{b}.{c}.0/24")
-        }
-        IpAddr::V6(v6) => {
-            let [a, b, c, ..] = v6.segments();
-            format!("{a:x}:{b:x}:{c:x}::/48")
-        }
-    }
 }
 
 impl App {
@@ -75,7 +37,7 @@ impl App {
             Subject::Country => format!("country:{}", who.country.as_ref()?),
             Subject::User => format!("user:{}", who.user.as_ref()?),
             Subject::Organization => format!("organization:{}", who.organization.as_ref()?),
-            Subject::Ip => format!("ip:{}", print("ip", place(who.ip?))),
+            Subject::Ip => format!("ip:{}", print("ip", host(who.ip?))),
             Subject::Network => format!("network:{}", print("ip", network(who.ip?))),
             Subject::Everybody => "everybody".to_owned(),
         })
@@ -198,26 +160,5 @@ impl App {
             return Err(Error::limited("phone_daily_codes", everybody.oldest.map_or(now, |at| at.plus(86_400))));
         }
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-
-    #[test]
-    fn networks_hide_the_person() {
-        let network = |text: &str| text.parse().map(super::network).unwrap_or_default();
-        assert_eq!(network("192.0.2.77"), "192.0.2.0/24");
-        assert_eq!(network("2001:db8:1:2::3"), "2001:db8:1::/48");
-        assert_eq!(network("::ffff:192.0.2.77"), "192.0.2.0/24", "IPv4 inside IPv6");
-    }
-
-    #[test]
-    fn one_place_of_ipv6_is_a_whole_network() {
-        let place = |text: &str| text.parse().map(super::place).unwrap_or_default();
-        assert_eq!(place("192.0.2.77"), "192.0.2.77");
-        assert_eq!(place("::ffff:192.0.2.77"), "192.0.2.77");
-        assert_eq!(place("2001:db8:1:2::3"), place("2001:db8:1:2:ffff::9"));
-        assert_ne!(place("2001:db8:1:2::3"), place("2001:db8:1:3::3"));
     }
 }

@@ -28,9 +28,9 @@ use keystead_store::tables::organizations::RequirementRow;
 use keystead_store::tables::{models, organizations, payments, phones, policy};
 use serde_json::json;
 
-use crate::keys::minting::entitlements;
+use crate::entitlements::entitlements;
 use crate::keys::self_service::organization_of;
-use crate::operator::operators_reason;
+use crate::validate::operators_reason;
 use crate::{Actor, App, Error};
 
 /// How a requirement stands.

@@ -7,8 +7,8 @@ use keystead_core::verification::signals::{self, ADDRESS_DAYS, Sharing};
 use keystead_store::Tx;
 use keystead_store::tables::{limit_hits, origins, payments};
 
-use super::limits::Origin;
 use super::phone::SIM_CHANGED;
+use crate::request::Origin;
 use crate::{App, Error};
 
 /// What is compared of an address: all of it, but of IPv6 the half that a provider gives to one household.

@@ -1,7 +1,7 @@
 //! A code is bound to person, organization, number and session: nobody confirms elsewhere what he did not ask for there
 //! (verification.md 2.6, 7; security-checklist 6.5.5).
 
-use keystead_app::verification::limits::Origin;
+use keystead_app::request::Origin;
 use keystead_app::verification::phone::{NewPhone, VerificationView};
 use keystead_app::{Actor, Error, Settings};
 use keystead_core::id::OrganizationId;

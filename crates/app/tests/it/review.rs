@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use image::Rgb;
+use keystead_app::request::Origin;
 use keystead_app::review::{Decided, EvidenceStore, Holder, Intake, Reviewer, ReviewerOptions, Slot, Taken, Verdict};
-use keystead_app::verification::limits::Origin;
 use keystead_app::verification::organization::{Channel, Consent};
 use keystead_app::{Actor, App, AppOptions, Clock, Error, Sealer, Services, Settings};
 use keystead_core::id::OrganizationId;

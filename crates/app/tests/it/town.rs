@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use keystead_app::accounts::{Context, SignedIn};
-use keystead_app::verification::limits::Origin;
+use keystead_app::request::Origin;
 use keystead_app::{Actor, App, AppOptions, Error, Page, Sealer, Services, Settings};
 use keystead_core::id::{OrganizationId, ProjectId, UserId};
 use keystead_core::key::{Pepper, TagKeys};

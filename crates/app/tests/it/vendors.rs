@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use http::HeaderMap;
 use keystead_app::organizations::bootstrap::Bootstrapped;
-use keystead_app::verification::limits::Origin;
+use keystead_app::request::Origin;
 use keystead_app::verification::organization::Consent;
 use keystead_app::verification::phone::{NewPhone, VerificationView};
 use keystead_app::{Actor, App, AppOptions, Codes, Error, Sealer, Services, Settings};

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use jiff::tz::TimeZone;
 use keystead_app::accounts::{Context, SessionView};
 use keystead_app::organizations::{OrganizationChoice, ProjectChoice};
-use keystead_app::verification::limits::Origin;
+use keystead_app::request::Origin;
 use keystead_app::{Actor, Error};
 use keystead_core::network::Client;
 use keystead_core::role::OrganizationRole;

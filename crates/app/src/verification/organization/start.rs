@@ -19,9 +19,10 @@ use sha2::{Digest, Sha256};
 use super::view::CONSENT_TEXT_VERSION;
 use super::{AttemptView, attempt_state, consent_text, refused, still_open};
 use crate::audit::Deed;
+use crate::entitlements::{entitlements, note_unenforced};
 use crate::jobs::{Job, poll_wait};
-use crate::keys::minting::{entitlements, note_unenforced};
-use crate::verification::limits::{Origin, Subjects};
+use crate::request::Origin;
+use crate::verification::limits::Subjects;
 use crate::{Actor, App, Error};
 
 /// What the owner agreed to, and how.

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::{OrganizationView, attempt_state, refused};
 use crate::jobs::Job;
-use crate::operator::operators_reason;
+use crate::validate::operators_reason;
 use crate::{Actor, App, Error};
 
 /// An appeal's statement is read by people.

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::audit::Deed;
 use crate::jobs::Job;
-use crate::operator::operators_reason;
+use crate::validate::operators_reason;
 use crate::{Actor, App, Error};
 
 /// A refusal of the machine in words.

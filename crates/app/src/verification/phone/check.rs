@@ -14,7 +14,8 @@ use subtle::ConstantTimeEq;
 
 use super::{begun_by, code, keep, machine, refused};
 use crate::audit::Deed;
-use crate::verification::limits::{Origin, Subjects};
+use crate::request::Origin;
+use crate::verification::limits::Subjects;
 use crate::verification::phone::view::VerificationView;
 use crate::{Actor, App, Error};
 

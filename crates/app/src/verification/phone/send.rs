@@ -18,8 +18,9 @@ use serde_json::json;
 
 use super::{begun_by, keep, machine, not_now, refused};
 use crate::audit::Deed;
+use crate::request::Origin;
 use crate::services::Codes;
-use crate::verification::limits::{Origin, Subjects};
+use crate::verification::limits::Subjects;
 use crate::verification::number::{self, Number, NumberRefusal};
 use crate::verification::phone::view::VerificationView;
 use crate::{Actor, App, Error};

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 
 use super::machine;
 use crate::audit::Deed;
-use crate::operator::operators_reason;
+use crate::validate::operators_reason;
 use crate::{Actor, App, Error};
 
 /// How long an operator's agreement waits for a second one.

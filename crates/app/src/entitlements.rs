@@ -1,0 +1,33 @@
+//! What an organization has proven, as the rules are judged by.
+
+use keystead_core::gate::{Entitlements, Verdict};
+use keystead_core::id::OrganizationId;
+use keystead_store::Tx;
+use keystead_store::tables::organizations::Entitled;
+use keystead_store::tables::{first_uses, organizations};
+
+use crate::Error;
+
+/// Rules in shadow and warn mode are written down where nothing else tells of them: a new key has no header to warn in.
+pub(crate) fn note_unenforced(organization: &OrganizationId, action: &str, verdict: &Verdict) {
+    let lacking = verdict.shadowed.iter().chain(&verdict.warned).map(|requirement| requirement.as_str());
+    let lacking = lacking.collect::<Vec<_>>().join(",");
+    if !lacking.is_empty() {
+        tracing::info!(%organization, action, lacking, "a rule that is not enforced would have refused");
+    }
+}
+
+/// What the organization has proven or been excused from.
+pub(crate) async fn entitlements(tx: &mut Tx, organization: &OrganizationId) -> Result<Entitlements, Error> {
+    let missing = || Error::not_found("organization", organization.as_str());
+    let row = organizations::find(tx, organization).await?.ok_or_else(missing)?;
+    let Entitled { met, ends } = organizations::entitled(tx, organization).await?;
+    Ok(Entitlements {
+        version: row.entitlement_version,
+        met,
+        ends,
+        organization_created_at: row.created_at,
+        first_used: first_uses::list(tx, organization).await?,
+        tags: row.tags,
+    })
+}

@@ -1,0 +1,27 @@
+//! Ending a key, of any kind.
+
+use keystead_core::id::{KeyId, OrganizationId};
+use keystead_store::Tx;
+use keystead_store::tables::api_keys;
+use serde_json::json;
+
+use crate::audit::Deed;
+use crate::{Actor, App, Error};
+
+impl App {
+    /// Deletes a key that was looked up in this transaction, saying why.
+    pub(crate) async fn revoke(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        organization: &OrganizationId,
+        id: &KeyId,
+        reason: &'static str,
+    ) -> Result<(), Error> {
+        if !api_keys::revoke(tx, id, &actor.named(), reason, self.now()).await? {
+            return Err(Error::not_found("API key", id.as_str()));
+        }
+        let deed = Deed { organization, action: "api_key.deleted", target: id.as_str(), details: json!({}) };
+        self.record(tx, actor, deed).await
+    }
+}
