@@ -12,8 +12,8 @@ use keystead_store::tables::accounts::{self, Token};
 use keystead_store::tables::users::{self, User};
 use serde_json::{Value, json};
 
+use super::links::RESET;
 use super::mail_kind::MailKind;
-use super::reset::RESET;
 use super::sessions::second_step;
 use super::{Context, dead_link, digest};
 use crate::jobs::{ChangeEmail, Job, Outcome};

@@ -4,6 +4,7 @@ mod attempt_limits;
 mod browser_state;
 mod email_change;
 mod factor_reset;
+mod links;
 mod mail_kind;
 mod mail_texts;
 mod mails;

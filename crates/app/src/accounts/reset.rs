@@ -4,17 +4,13 @@ use keystead_core::secret::Secret;
 use keystead_store::tables::{accounts, users};
 use serde_json::json;
 
+use super::links::{CONFIRM, RESET, RESET_LIFE};
 use super::mail_kind::MailKind;
 use super::sessions::SignedIn;
-use super::sign_up::CONFIRM;
 use super::{Context, acceptable, dead_link, digest};
 use crate::jobs::{Job, Outcome, ResetPassword};
 use crate::validate::checked_email;
 use crate::{App, Error};
-
-/// How long a reset works.
-pub(super) const RESET_LIFE: i64 = 3_600;
-pub(super) const RESET: &str = "reset_password";
 
 impl App {
     /// Mails a link to choose a new password, if somebody is known by this address. The answer and the work are the same

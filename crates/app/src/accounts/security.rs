@@ -8,9 +8,9 @@ use keystead_store::tables::{accounts, passkeys, sessions};
 use serde_json::json;
 
 use super::email_change::CHANGE;
+use super::links::RESET;
 use super::mail_kind::MailKind;
 use super::passkeys::{NEW as NEW_PASSKEY, PasskeyView};
-use super::reset::RESET;
 use super::second_factor::WAITING;
 use super::sessions::SignedIn;
 use super::{acceptable, digest, wrong_password};

@@ -9,9 +9,9 @@ use keystead_store::tables::accounts::{self, Account, Token};
 use keystead_store::tables::users::{self, User};
 use serde_json::{Value, json};
 
+use super::links::{CONFIRM, CONFIRM_LIFE, RESET, RESET_LIFE};
 use super::mail_kind::MailKind;
 use super::proven::Proven;
-use super::reset::{RESET, RESET_LIFE};
 use super::sessions::SignedIn;
 use super::{Context, acceptable, dead_link, digest, wrong};
 use crate::jobs::{Job, Outcome, SignUp};
@@ -19,10 +19,6 @@ use crate::request::Origin;
 use crate::validate::checked_email;
 use crate::verification::limits::Subjects;
 use crate::{App, Error};
-
-/// How long a confirmation works.
-const CONFIRM_LIFE: i64 = 86_400;
-pub(super) const CONFIRM: &str = "confirm_email";
 
 /// What mails that anybody can cause are counted under.
 const MAILS: &str = "account_mails";

@@ -15,7 +15,6 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 use super::Reviewer;
-use super::document_choice::served;
 use super::provider::digest;
 use crate::verification::organization::still_open;
 use crate::{App, Error};
@@ -299,4 +298,11 @@ pub(super) fn prompt_views(challenge: &Challenge) -> Vec<PromptView> {
 pub(super) fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map(|first| format!("{}{}.", first.to_uppercase(), letters.as_str())).unwrap_or_default()
+}
+
+pub(super) fn served(reviewer: &Reviewer, country: &str) -> Result<String, Error> {
+    if reviewer.documents.documents(country).is_empty() {
+        return Err(Error::coded("country", "country_not_served", "Documents of this country are not taken."));
+    }
+    Ok(country.to_owned())
 }

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use super::capture::Findings;
 use super::document_choice::zone_shape;
 use super::evidence::Place;
+use super::load::capture_of;
 use super::submit::zone_flags;
 use crate::audit::Deed;
 use crate::validate::operators_only;
@@ -120,14 +121,6 @@ fn flags_of(case: &ReviewCase) -> Vec<String> {
 fn in_order(mut pictures: Vec<PictureView>) -> Vec<PictureView> {
     pictures.sort_by_key(|picture| Slot::ALL.iter().position(|slot| *slot == picture.slot));
     pictures
-}
-
-/// The capture a case is about: its own, or that of the attempt an appeal is against.
-pub(super) async fn capture_of(tx: &mut Tx, case: &ReviewCase) -> Result<Option<Capture>, Error> {
-    Ok(match &case.attempt {
-        Some(attempt) => captures::find_by_attempt(tx, attempt).await?,
-        None => None,
-    })
 }
 
 impl App {

@@ -8,38 +8,13 @@ use keystead_store::tables::identity_attempts;
 use keystead_store::tables::reviews::{self, ReviewCase};
 use serde_json::json;
 
-use super::cases::capture_of;
-use super::legal_hold::held_until;
+use super::decision::{Decided, Verdict, declines};
+use super::load::capture_of;
+use super::retention::held_until;
 use crate::audit::Deed;
 use crate::validate::{operators_only, operators_reason};
 use crate::verification::organization::{attempt_state, refused};
-use crate::verification::{REASONS, SERVICES_REASONS};
 use crate::{Actor, App, Error};
-
-/// What a reviewer says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
-    /// The document is the person's.
-    Approve,
-    /// It is not accepted, for these reasons of [`declines`]; counts as a try.
-    Decline(Vec<String>),
-    /// The pictures do not suffice either way: new ones are asked for, and no try is used up.
-    Recapture,
-}
-
-/// Why people may decline: every reason but those that only a service has.
-pub fn declines() -> impl Iterator<Item = &'static str> {
-    REASONS.into_iter().filter(|reason| !SERVICES_REASONS.contains(reason))
-}
-
-/// What came of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Decided {
-    /// It is decided.
-    Done,
-    /// A second person must agree.
-    Proposed,
-}
 
 impl App {
     /// Decides a case of any kind, with a reason: a review as [`App::decide_review`] does, anything else as

@@ -8,10 +8,9 @@ use keystead_store::Tx;
 use keystead_store::tables::captures::{self, Capture};
 use keystead_store::tables::reviews;
 
-use super::Reviewer;
-use super::capture::{Holder, PromptView, capital, coded, open_behind, prompt_views};
+use super::capture::{Holder, PromptView, capital, coded, open_behind, prompt_views, served};
+use super::capture_files::{place, wipe};
 use super::evidence::Place;
-use super::picture::place;
 use crate::{App, Error};
 use keystead_documents::mrz::MrzReport;
 use keystead_documents::prompts::{Challenge, drawn};
@@ -153,20 +152,6 @@ async fn forget(tx: &mut Tx, row: &Capture, which: impl Fn(Slot) -> bool) -> Res
         }
     }
     Ok(gone)
-}
-
-/// Wipes files whose rows are gone.
-pub(super) async fn wipe(reviewer: &Reviewer, gone: Vec<Place>) -> Result<(), Error> {
-    let evidence = reviewer.evidence.clone();
-    let wiped = tokio::task::spawn_blocking(move || gone.iter().try_for_each(|place| evidence.remove(place))).await;
-    Ok(wiped.map_err(|_| Error::Internal("an erasure was cut off".to_owned()))??)
-}
-
-pub(super) fn served(reviewer: &Reviewer, country: &str) -> Result<String, Error> {
-    if reviewer.documents.documents(country).is_empty() {
-        return Err(Error::coded("country", "country_not_served", "Documents of this country are not taken."));
-    }
-    Ok(country.to_owned())
 }
 
 /// Whether a typed text has the shape of a zone; nothing typed is fine.

@@ -1,7 +1,6 @@
 //! Forgetting in time: on decision by the organization's own erasure, and at the latest at the ceiling (S3-30, S3-33).
 
 use keystead_core::id::ReviewCaseId;
-use keystead_core::time::Timestamp;
 use keystead_core::verification::organization::{Check, Event, step};
 use keystead_store::tables::captures::{self, Capture};
 use keystead_store::tables::privacy::{self, Receipt};
@@ -10,23 +9,15 @@ use serde_json::json;
 
 use super::Reviewer;
 use super::evidence::Erased;
-use super::legal_hold::held_until;
+use super::retention::{EARLY, held_until, images_until};
 use crate::audit::Deed;
 use crate::verification::organization::{attempt_state, refused};
 use crate::{Actor, App, Error};
 
 const DAY: i64 = 86_400;
-/// No picture is older, in seconds from the first of its case. Configuration can lower it; nothing raises it.
-pub const RETENTION_CEILING: i64 = 7 * DAY;
-/// A case goes with the last run of housekeeping before its time, never with the first after.
-pub(super) const EARLY: i64 = 3_600;
+
 /// What nobody finished goes a day after its attempt ended.
 const ABANDONED: i64 = DAY;
-
-/// When the pictures of a case go, decided or not.
-pub(super) fn images_until(first_captured_at: Timestamp, biometrics_days: i64) -> Timestamp {
-    first_captured_at.plus((biometrics_days.max(1) * DAY).min(RETENTION_CEILING))
-}
 
 impl Reviewer {
     /// Erases what a capture holds: its key first, so that from then on the rest is noise; then the files. Again is fine.

@@ -6,14 +6,14 @@ use keystead_core::id::LegalHoldId;
 use keystead_core::time::Timestamp;
 use keystead_core::verification::legal_hold::{self, Hold, Proposal, Refusal};
 use keystead_store::Tx;
-use keystead_store::tables::captures::{self, Capture};
+use keystead_store::tables::captures::Capture;
 use keystead_store::tables::legal_holds::{self, LegalHold};
 use keystead_store::tables::{accounts, identity_attempts, reviews, users};
 use serde_json::json;
 
-use super::cases::capture_of;
-use super::decide::Decided;
-use super::erase::{EARLY, images_until};
+use super::decision::Decided;
+use super::load::capture_of;
+use super::retention::{held_until, images_until};
 use crate::accounts::MailKind;
 use crate::audit::Deed;
 use crate::jobs::{Job, MailReviewers, Outcome};
@@ -21,21 +21,6 @@ use crate::validate::operators_reason;
 use crate::{Actor, App, Error};
 
 const DAY: i64 = 86_400;
-
-/// Until when the pictures of a case are held; `None` also in a hold's last hour, in which they go.
-pub(crate) async fn held_until(tx: &mut Tx, case: &str, now: Timestamp) -> Result<Option<Timestamp>, Error> {
-    let open = legal_holds::list_open(tx, case).await?;
-    let granted = open.into_iter().filter(|hold| hold.granted_at.is_some());
-    Ok(granted.map(|hold| hold.until).filter(|until| *until > now.plus(EARLY)).max())
-}
-
-/// Until when the pictures of an attempt are held, if it has any.
-pub(crate) async fn attempt_held_until(tx: &mut Tx, attempt: &str, now: Timestamp) -> Result<Option<Timestamp>, Error> {
-    match captures::find_by_attempt(tx, attempt).await? {
-        Some(capture) => held_until(tx, &capture.case, now).await,
-        None => Ok(None),
-    }
-}
 
 fn refused(refusal: Refusal) -> Error {
     let invalid = |message: String| Error::Invalid { param: Some("until"), code: Some("hold_not_possible"), message };

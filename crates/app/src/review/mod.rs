@@ -5,26 +5,30 @@
 //! way. Whoever hands in is only the holder of a link and never gets a session.
 
 mod capture;
+mod capture_files;
 mod cases;
 mod decide;
+mod decision;
 mod document_choice;
 mod erase;
 mod evidence;
 mod intake;
 mod legal_hold;
+mod load;
 mod picture;
 mod provider;
+mod retention;
 mod submit;
 
 pub use capture::{CaptureView, Holder, PromptView, SlotView, Taken};
 pub use cases::{CaseView, PictureView, QueueRow, VIEW_REASONS, ZoneView};
-pub use decide::{Decided, Verdict, declines};
-pub use erase::RETENTION_CEILING;
+pub use decision::{Decided, Verdict, declines};
 pub use evidence::{EvidenceError, EvidenceStore};
 pub use intake::Intake;
 pub use keystead_documents::Slot;
 pub use keystead_documents::image::{ImageRefusal, TIME_LIMIT};
 pub use keystead_documents::prompts::Prompt;
 pub use keystead_store::tables::legal_holds::LegalHold;
-pub(crate) use legal_hold::attempt_held_until;
 pub use provider::{Reviewer, ReviewerOptions};
+pub use retention::RETENTION_CEILING;
+pub(crate) use retention::attempt_held_until;

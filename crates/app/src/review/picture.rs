@@ -1,6 +1,5 @@
 //! A picture comes in: checked, freed of everything but pixels, sealed, written.
 
-use keystead_core::id::ReviewCaseId;
 use keystead_store::Tx;
 use keystead_store::tables::captures::{self, Capture};
 use keystead_store::tables::reviews::{self, Evidence};
@@ -8,7 +7,7 @@ use rand::{Rng, RngCore};
 
 use super::Reviewer;
 use super::capture::{Findings, Holder, SlotView, TAKES, Taken, capital, closed, coded, open_behind, slot_view};
-use super::document_choice::wipe;
+use super::capture_files::{place, wipe};
 use super::evidence::{NONCE, Place};
 use crate::{App, Error};
 use keystead_documents::Slot;
@@ -111,10 +110,4 @@ async fn allowed(tx: &mut Tx, reviewer: &Reviewer, row: &Capture, slot: Slot) ->
         return Err(coded("picture_taken_too_often", "This picture was taken four times; the last one stays."));
     }
     Ok(before)
-}
-
-/// Where a picture of a case lies.
-pub(super) fn place(case: &str, slot: Slot, number: i64) -> Result<Place, Error> {
-    let case: ReviewCaseId = case.parse().map_err(|_| Error::Internal("a case without id".to_owned()))?;
-    Ok(Place { case, number, kind: slot.as_str() })
 }

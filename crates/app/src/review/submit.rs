@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::Reviewer;
 use super::capture::{Findings, Holder, coded, open_behind};
-use super::erase::images_until;
+use super::retention::images_until;
 use crate::{App, Error};
 use keystead_documents::Slot;
 use keystead_documents::image::Print;

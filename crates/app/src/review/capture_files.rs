@@ -1,0 +1,21 @@
+//! Where the pictures of a capture are kept, and wiping them.
+
+use keystead_core::id::ReviewCaseId;
+use keystead_documents::Slot;
+
+use super::Reviewer;
+use super::evidence::Place;
+use crate::Error;
+
+/// Wipes files whose rows are gone.
+pub(crate) async fn wipe(reviewer: &Reviewer, gone: Vec<Place>) -> Result<(), Error> {
+    let evidence = reviewer.evidence.clone();
+    let wiped = tokio::task::spawn_blocking(move || gone.iter().try_for_each(|place| evidence.remove(place))).await;
+    Ok(wiped.map_err(|_| Error::Internal("an erasure was cut off".to_owned()))??)
+}
+
+/// Where a picture of a case lies.
+pub(crate) fn place(case: &str, slot: Slot, number: i64) -> Result<Place, Error> {
+    let case: ReviewCaseId = case.parse().map_err(|_| Error::Internal("a case without id".to_owned()))?;
+    Ok(Place { case, number, kind: slot.as_str() })
+}
