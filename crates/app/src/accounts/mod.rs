@@ -2,6 +2,7 @@
 
 mod attempt_limits;
 mod browser_state;
+mod devices;
 mod email_change;
 mod factor_reset;
 mod links;
@@ -11,6 +12,7 @@ mod mails;
 mod oidc;
 mod passkeys;
 mod password;
+mod preferences;
 mod proven;
 mod reset;
 mod second_factor;
@@ -31,6 +33,7 @@ use crate::audit::Deed;
 use crate::{Actor, App, Error};
 
 pub use crate::request::Context;
+pub use devices::DeviceView;
 pub use email_change::AddressChange;
 pub use factor_reset::FactorReset;
 pub(crate) use mail_kind::MailKind;
@@ -40,7 +43,7 @@ pub use password::PasswordRefusal;
 pub(crate) use password::acceptable;
 pub use second_factor::Enrolment;
 pub use security::SecurityView;
-pub use sessions::{DeviceView, SessionView, SignedIn};
+pub use sessions::{SessionView, SignedIn};
 
 /// 256 bits in characters that survive any address bar.
 fn fresh_secret(rng: &mut (impl RngCore + ?Sized)) -> Secret<String> {

@@ -10,21 +10,18 @@ use keystead_store::tables::sessions::{self, Session};
 use keystead_store::tables::users::{self, User};
 use serde_json::json;
 
-use super::mail_kind::MailKind;
 use super::{Context, digest};
 use crate::{App, Error};
 
 /// A session ends after thirty days, used or not, and after seven days unused.
 const LIFE: i64 = 30 * 86_400;
-const IDLE: i64 = 7 * 86_400;
+pub(super) const IDLE: i64 = 7 * 86_400;
 /// How exact "last seen" is.
 const SEEN_EVERY: i64 = 60;
 /// A password or code typed this recently counts for dangerous acts (ASVS 7.5.1).
 const FRESH: i64 = 600;
 /// Sessions of one person at once; one more ends the one that was unused for longest (ASVS 7.1.2).
 const MOST_SESSIONS: usize = 20;
-/// An account younger than this has no habits yet that a first session could break with.
-const NEW_ACCOUNT: i64 = 86_400;
 
 /// Somebody is signed in, or will be once the second factor is proven. The secret belongs into a cookie and nowhere
 /// else.
@@ -67,23 +64,6 @@ pub struct SessionView {
     pub operator_waits: bool,
     /// Whether a passkey was used in this session, which is both steps at once.
     pub by_passkey: bool,
-}
-
-/// One browser that is signed in, for the list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DeviceView {
-    /// `sess_…`.
-    pub id: String,
-    /// The browser and system, as far as they say.
-    pub device: String,
-    /// The network, shortened.
-    pub network: String,
-    /// When the person signed in there.
-    pub created_at: Timestamp,
-    /// When it was last used.
-    pub seen_at: Timestamp,
-    /// Whether it is the one that asks.
-    pub current: bool,
 }
 
 /// Browser and system in a few words; the whole line would tell more than a person recognises.
@@ -165,19 +145,6 @@ impl App {
         }
         self.record_for(tx, user, "login.succeeded", &row.id, json!({})).await?;
         Ok(SignedIn { session, user: user.clone(), expires_at: row.expires_at, waits_for_code: false })
-    }
-
-    async fn tell_of_new_device(&self, tx: &mut Tx, row: &Session) -> Result<(), Error> {
-        let known = sessions::find_acquaintance(tx, &row.user, &row.device, &row.network).await?;
-        let account = accounts::find(tx, &row.user).await?;
-        let confirmed_at = account.and_then(|account| account.confirmed_at);
-        let brand_new = known.sessions == 0 && confirmed_at.is_none_or(|at| self.now().since(at) < NEW_ACCOUNT);
-        if known.same_device > 0 || brand_new {
-            return Ok(());
-        }
-        let parts = [row.device.as_str(), row.network.as_str()].into_iter().filter(|part| !part.is_empty());
-        let detail = parts.collect::<Vec<_>>().join(", ");
-        self.mail_person(tx, &row.user, MailKind::NewSignIn, &detail).await
     }
 
     fn session_id(&self) -> String {
@@ -307,92 +274,6 @@ impl App {
     pub async fn sign_out(&self, secret: &Secret<String>) -> Result<(), Error> {
         let Some(view) = self.session(secret).await? else { return Ok(()) };
         self.end_session(&view.user, &view.id).await.map(|_| ())
-    }
-
-    /// Ends one session of a person; `false` when it was none.
-    ///
-    /// # Errors
-    /// When the store cannot.
-    pub async fn end_session(&self, user: &UserId, id: &str) -> Result<bool, Error> {
-        write_tx!(self.store(), "end_session", |tx| {
-            let ended = sessions::revoke(tx, user, id, self.now()).await?;
-            if ended {
-                self.record_for(tx, user, "logout.succeeded", id, json!({})).await?;
-            }
-            Ok(ended)
-        })
-    }
-
-    /// Ends every other session of a person. Answers how many.
-    ///
-    /// # Errors
-    /// When the store cannot.
-    pub async fn end_other_sessions(&self, user: &UserId, keep: &Secret<String>) -> Result<u64, Error> {
-        let keep = digest(keep);
-        write_tx!(self.store(), "end_other_sessions", |tx| {
-            let ended = sessions::revoke_others(tx, user, &keep, self.now()).await?;
-            if ended > 0 {
-                let details = json!({ "data": { "sessions": ended } });
-                self.record_for(tx, user, "logout.succeeded", user.as_str(), details).await?;
-            }
-            Ok(ended)
-        })
-    }
-
-    /// Where a person is signed in.
-    ///
-    /// # Errors
-    /// When the store cannot.
-    pub async fn devices(&self, user: &UserId, current: &str) -> Result<Vec<DeviceView>, Error> {
-        let now = self.now();
-        read_tx!(self.store(), "devices", |tx| {
-            let rows = sessions::list(tx, user, now).await?;
-            let view = |row: Session| DeviceView {
-                current: row.id == current,
-                id: row.id,
-                device: row.device,
-                network: row.network,
-                created_at: row.created_at,
-                seen_at: row.seen_at,
-            };
-            let used = |row: &Session| now.since(row.seen_at) < IDLE;
-            Ok(rows.into_iter().filter(used).map(view).collect())
-        })
-    }
-
-    /// Keeps how a person wants pages to be; `None` leaves a value as it is.
-    ///
-    /// # Errors
-    /// When a value is none we know.
-    pub async fn prefer(
-        &self,
-        user: &UserId,
-        language: Option<&str>,
-        theme: Option<&str>,
-        time_zone: Option<&str>,
-    ) -> Result<(), Error> {
-        let one_of = |value: Option<&str>, all: &[&str], name: &'static str| match value {
-            None => Ok(None),
-            Some(value) if all.contains(&value) => Ok(Some(value.to_owned())),
-            Some(_) => Err(Error::invalid(name, format!("Invalid '{name}'."))),
-        };
-        let language = one_of(language, &["", "en", "pl", "ja"], "language")?;
-        let theme = one_of(theme, &["", "light", "dark"], "theme")?;
-        let zone = time_zone.filter(|zone| zone.len() <= 64 && !zone.chars().any(char::is_control)).map(str::to_owned);
-        write_tx!(self.store(), "prefer", |tx| {
-            let known = accounts::lock(tx, user).await?;
-            let mut account = known.unwrap_or_else(|| self.new_account(user, None, &Context::default()));
-            if let Some(language) = language.clone() {
-                account.language = language;
-            }
-            if let Some(theme) = theme.clone() {
-                account.theme = theme;
-            }
-            if let Some(zone) = zone.clone() {
-                account.time_zone = zone;
-            }
-            Ok(accounts::save(tx, &account).await?)
-        })
     }
 }
 

@@ -3,6 +3,7 @@
 mod check;
 mod code;
 mod delivery;
+mod lines;
 mod send;
 mod status;
 mod view;
@@ -16,8 +17,8 @@ use keystead_store::tables::users;
 
 use crate::{Actor, App, Error};
 
+pub(crate) use lines::SIM_CHANGED;
 pub use send::NewPhone;
-pub(crate) use send::SIM_CHANGED;
 pub(crate) use status::{ahead, not_now};
 pub use view::{PhoneCountry, PhoneView, VerificationView};
 

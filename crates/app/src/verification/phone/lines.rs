@@ -1,0 +1,63 @@
+//! What the line services say about a number, asked as seldom as possible.
+
+use keystead_core::verification::limits::{LOOKUP_LIMITS, LOOKUPS};
+use keystead_core::verification::number::LineKind;
+use keystead_core::verification::signals::{SimCard, held_until};
+use keystead_store::tables::phones;
+use rand::Rng;
+
+use crate::verification::limits::Subjects;
+use crate::verification::number::Number;
+use crate::{App, Error};
+
+/// The code of a number whose SIM card was changed lately.
+pub(crate) const SIM_CHANGED: &str = "phone_sim_changed";
+/// What the carrier said is believed for thirty days (verification.md 2.2).
+const LOOKUP_LIFE: i64 = 30 * 86_400;
+
+impl App {
+    /// What the carrier says; unknown when nobody can be asked, which passes with lower limits (verification.md 2.5).
+    pub(super) async fn line_kind(
+        &self,
+        number: &Number,
+        print: &[u8],
+        subjects: &Subjects,
+    ) -> Result<LineKind, Error> {
+        let (now, key) = (self.now(), print.to_vec());
+        let read = read_tx!(self.store(), "line_kind", |tx| {
+            Ok(phones::find_line(tx, &key, now.plus(-LOOKUP_LIFE)).await?)
+        });
+        if let Some(known) = read?.as_deref().and_then(LineKind::from_name) {
+            return Ok(known);
+        }
+        let Some(lookup) = &self.services().lines else { return Ok(LineKind::Unknown) };
+        self.count_lookup(subjects).await?;
+        let Ok(line) = lookup.lookup(number.e164.expose()).await else { return Ok(LineKind::Unknown) };
+        let key = print.to_vec();
+        write_tx!(self.store(), "save_line", |tx| Ok(phones::save_line(tx, &key, line.as_str(), now).await?))?;
+        Ok(line)
+    }
+
+    /// A number whose SIM card was changed lately waits before it may replace the proven one, if the operator wants that.
+    /// Nobody waits because a carrier does not say or cannot be asked (verification.md 7).
+    pub(super) async fn sim_settled(&self, number: &Number, subjects: &Subjects) -> Result<(), Error> {
+        let days = self.settings().sim_swap_days;
+        let Some(lines) = self.services().lines.as_ref().filter(|_| days > 0) else { return Ok(()) };
+        self.count_lookup(subjects).await?;
+        let card = lines.sim_card(number.e164.expose()).await.unwrap_or(SimCard::Unknown);
+        match held_until(card, days, self.now()) {
+            Some(until) => Err(Error::limited(SIM_CHANGED, until)),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses beyond the limits of questions to carriers, and counts one otherwise.
+    async fn count_lookup(&self, subjects: &Subjects) -> Result<(), Error> {
+        let nth = self.draw(|rng| rng.random::<u64>());
+        write_tx!(self.store(), "count_lookup", |tx| {
+            self.hold_all(tx, LOOKUPS).await?;
+            self.within(tx, LOOKUP_LIMITS, subjects, "").await?;
+            self.count(tx, LOOKUPS, subjects, &format!("{nth:016x}"), "").await
+        })
+    }
+}
