@@ -57,7 +57,7 @@ impl Actor {
     }
 
     /// Kind and id in one word, for rows that keep who ended them.
-    pub(crate) fn named(&self) -> String {
+    pub(crate) fn actor_ref(&self) -> String {
         format!("{}:{}", self.kind(), self.id())
     }
 
@@ -81,7 +81,7 @@ impl Actor {
 
     /// The person who acts, unless it is a key that acts for one.
     #[must_use]
-    pub const fn in_person(&self) -> Option<&UserId> {
+    pub const fn signed_in_user(&self) -> Option<&UserId> {
         match self {
             Self::Person(user) | Self::Session(user, _) => Some(user),
             Self::Key(_) | Self::Operator(_) | Self::Service(_) => None,
@@ -146,7 +146,7 @@ impl App {
             Err(error @ Error::Refused(Refusal::MissingScope { .. })) => error,
             other => return other,
         };
-        let Some(user) = actor.in_person() else { return Err(refused) };
+        let Some(user) = actor.signed_in_user() else { return Err(refused) };
         let own = project_members::list_of_user(tx, organization, user).await?;
         let owns = own.iter().any(|place| place.project == *project && place.role == ProjectRole::Owner);
         if owns { Ok(()) } else { Err(refused) }
@@ -161,7 +161,7 @@ impl App {
         organization: &OrganizationId,
         scope: Scope,
     ) -> Result<(), Error> {
-        match actor.in_person() {
+        match actor.signed_in_user() {
             Some(_) => self.authorize_member(tx, actor, organization).await,
             None => self.authorize(tx, actor, organization, scope).await,
         }

@@ -39,7 +39,8 @@ pub(crate) enum MailKind {
     /// An identity elsewhere opens the account now.
     IdentityJoined,
     /// An identity elsewhere opens the account no longer.
-    IdentityParted,
+    #[serde(rename = "identity_parted")]
+    IdentityUnlinked,
     /// To an operator: a case waits, and its pictures go in a day.
     PicturesGo,
 }
@@ -63,7 +64,7 @@ impl MailKind {
         Self::PasskeyAdded,
         Self::PasskeyRemoved,
         Self::IdentityJoined,
-        Self::IdentityParted,
+        Self::IdentityUnlinked,
         Self::PicturesGo,
     ];
 }

@@ -202,15 +202,15 @@ pub(super) const fn words(kind: MailKind, language: Language) -> (&'static str, 
             "パスキーが削除されました",
             "アカウントのパスキーが削除され、サインインに使えなくなりました。他のセッションは終了しました。心当たりがない場合は、すぐに新しいパスワードを設定し、サポートに連絡してください。",
         ),
-        (MailKind::IdentityParted, Language::English) => (
+        (MailKind::IdentityUnlinked, Language::English) => (
             "A way to sign in was removed",
             "Your account can no longer be opened through:\n\n{}\n\nOther sessions were ended. If it was not you, choose a new password at once and contact support.",
         ),
-        (MailKind::IdentityParted, Language::Polish) => (
+        (MailKind::IdentityUnlinked, Language::Polish) => (
             "Usunięto sposób logowania",
             "Konta nie można już otworzyć przez:\n\n{}\n\nPozostałe sesje zostały zakończone. Jeśli to nie ty, od razu ustaw nowe hasło i napisz do nas.",
         ),
-        (MailKind::IdentityParted, Language::Japanese) => (
+        (MailKind::IdentityUnlinked, Language::Japanese) => (
             "サインイン方法が削除されました",
             "次の連携ではアカウントにサインインできなくなりました。\n\n{}\n\n他のセッションは終了しました。心当たりがない場合は、すぐに新しいパスワードを設定し、サポートに連絡してください。",
         ),

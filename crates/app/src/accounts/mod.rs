@@ -29,7 +29,7 @@ use rand::RngCore;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::audit::Deed;
+use crate::audit::AuditEntry;
 use crate::{Actor, App, Error};
 
 pub use crate::request::Context;
@@ -37,7 +37,7 @@ pub use devices::DeviceView;
 pub use email_change::AddressChange;
 pub use factor_reset::FactorReset;
 pub(crate) use mail_kind::MailKind;
-pub use oidc::Departed;
+pub use oidc::OidcRedirect;
 pub use passkeys::{PasskeyView, Question};
 pub use password::PasswordRefusal;
 pub(crate) use password::acceptable;
@@ -74,7 +74,7 @@ impl App {
         self.record_about(tx, &Actor::Person(user.clone()), user, action, target, details).await
     }
 
-    /// The same deed in every organization of a person, whoever did it.
+    /// The same entry in every organization of a person, whoever did it.
     pub(crate) async fn record_about(
         &self,
         tx: &mut Tx,
@@ -85,8 +85,8 @@ impl App {
         details: Value,
     ) -> Result<(), Error> {
         for membership in memberships::list_of_user(tx, user).await? {
-            let deed = Deed { organization: &membership.organization, action, target, details: details.clone() };
-            self.record(tx, actor, deed).await?;
+            let entry = AuditEntry { organization: &membership.organization, action, target, details: details.clone() };
+            self.record(tx, actor, entry).await?;
         }
         Ok(())
     }

@@ -21,7 +21,7 @@ const AWAY: &str = "sign_in";
 
 /// Somebody has left for another's sign-in page.
 #[derive(Debug)]
-pub struct Departed {
+pub struct OidcRedirect {
     /// Where the browser goes.
     pub url: String,
     /// What the browser keeps until it comes back; proves that who comes back is who left.
@@ -33,7 +33,7 @@ impl App {
     ///
     /// # Errors
     /// When none is configured, or when it does not answer.
-    pub async fn depart(&self, next: &str) -> Result<Departed, Error> {
+    pub async fn begin_oidc(&self, next: &str) -> Result<OidcRedirect, Error> {
         self.leave(next, None).await
     }
 
@@ -41,13 +41,13 @@ impl App {
     ///
     /// # Errors
     /// `reauthentication_needed`, when none is configured, or when it does not answer.
-    pub async fn connect(&self, session: &Secret<String>, next: &str) -> Result<Departed, Error> {
+    pub async fn connect(&self, session: &Secret<String>, next: &str) -> Result<OidcRedirect, Error> {
         let view = self.fresh_session(session).await?;
         self.leave(next, Some(&view)).await
     }
 
     /// `joins` is the session of the person whom the identity is to belong to, when there is one.
-    async fn leave(&self, next: &str, joins: Option<&SessionView>) -> Result<Departed, Error> {
+    async fn leave(&self, next: &str, joins: Option<&SessionView>) -> Result<OidcRedirect, Error> {
         let issuer = self.services().sign_in.clone().ok_or(Error::Unsupported("other sign-ins"))?;
         let return_url = format!("{}/sign-in/return", self.public_url());
         let departure = issuer.depart(&return_url).await.map_err(|failure| Error::provider("sign-in", &failure))?;
@@ -58,7 +58,7 @@ impl App {
             "session": joins.map(|view| view.id.as_str()).unwrap_or_default(),
         });
         let cookie = self.seal_for_browser(AWAY, &kept.to_string(), DEPARTED_LIFE)?;
-        Ok(Departed { url: departure.url, cookie })
+        Ok(OidcRedirect { url: departure.url, cookie })
     }
 
     /// Comes back from another's sign-in page. Answers the session, none for whoever connected his account and has one,
@@ -68,7 +68,7 @@ impl App {
     /// When the browser is not the one that left, when the issuer does not vouch for the address, when it does not
     /// answer, `sign_in_to_connect` when the address is an account's that something else opens, and `identity_taken`
     /// when another account is connected.
-    pub async fn arrive(
+    pub async fn finish_oidc(
         &self,
         cookie: &Secret<String>,
         state: &str,
@@ -203,9 +203,9 @@ impl App {
     ///
     /// # Errors
     /// `reauthentication_needed`, `only_way_in` when neither password nor passkey would be left, or when there is none.
-    pub async fn part_identity(&self, session: &Secret<String>, issuer: &str) -> Result<SignedIn, Error> {
+    pub async fn unlink_identity(&self, session: &Secret<String>, issuer: &str) -> Result<SignedIn, Error> {
         let key = digest(session);
-        write_tx!(self.store(), "part_identity", |tx| {
+        write_tx!(self.store(), "unlink_identity", |tx| {
             let (_, person, account) = self.fresh_in(tx, &key).await?;
             let (user, password) = (&person.id, account.and_then(|account| account.password));
             if password.is_none() && passkeys::list_of_user(tx, user).await?.is_empty() {
@@ -214,7 +214,7 @@ impl App {
             if accounts::delete_identities(tx, user, issuer).await? == 0 {
                 return Err(Error::not_found("identity", ""));
             }
-            self.factor_changed(tx, &key, user, MailKind::IdentityParted, issuer, json!({ "identity": "removed" }))
+            self.factor_changed(tx, &key, user, MailKind::IdentityUnlinked, issuer, json!({ "identity": "removed" }))
                 .await
         })
     }

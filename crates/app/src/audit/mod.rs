@@ -62,7 +62,7 @@ pub(crate) fn client_address() -> Option<IpAddr> {
 
 /// A change, in the words of the audit log.
 #[derive(Debug)]
-pub(crate) struct Deed<'a> {
+pub(crate) struct AuditEntry<'a> {
     pub(crate) organization: &'a OrganizationId,
     /// The type, such as `api_key.created` (contract 1.6); one of [`ACTIONS`].
     pub(crate) action: &'static str,
@@ -72,29 +72,29 @@ pub(crate) struct Deed<'a> {
 
 impl App {
     /// Appends a row to the organization's chain.
-    pub(crate) async fn record(&self, tx: &mut Tx, actor: &Actor, deed: Deed<'_>) -> Result<(), Error> {
+    pub(crate) async fn record(&self, tx: &mut Tx, actor: &Actor, entry: AuditEntry<'_>) -> Result<(), Error> {
         let event = NewAuditEvent {
             id: self.draw(AuditEventId::generate),
-            organization: deed.organization.clone(),
+            organization: entry.organization.clone(),
             at: self.now(),
             actor_kind: actor.kind().to_owned(),
             actor_id: actor.id().to_owned(),
-            action: deed.action.to_owned(),
-            target_id: deed.target.to_owned(),
-            project: place(tx, &deed).await?,
-            details: deed.details.clone(),
+            action: entry.action.to_owned(),
+            target_id: entry.target.to_owned(),
+            project: place(tx, &entry).await?,
+            details: entry.details.clone(),
             address: actor.through_the_network().then(client_address).flatten().map(|address| address.to_string()),
         };
         audit::append(tx, &self.inner.audit_key, event).await?;
-        note(&deed);
+        note(&entry);
         Ok(())
     }
 }
 
 /// A transaction that is run again records the same once more.
-fn note(deed: &Deed<'_>) {
-    let (organization, target) = (deed.organization.clone(), deed.target.to_owned());
-    let done = Done { organization, action: deed.action, target };
+fn note(entry: &AuditEntry<'_>) {
+    let (organization, target) = (entry.organization.clone(), entry.target.to_owned());
+    let done = Done { organization, action: entry.action, target };
     // What no request did is not asked for.
     let _ = REQUEST.try_with(|request| {
         let mut all = request.done.borrow_mut();
@@ -104,15 +104,15 @@ fn note(deed: &Deed<'_>) {
     });
 }
 
-/// In which project a deed was done: the one its details name, or the one its key or service account belongs to.
-async fn place(tx: &mut Tx, deed: &Deed<'_>) -> Result<Option<ProjectId>, Error> {
-    let named = deed.details["data"]["project"].as_str().or_else(|| deed.details["project_id"].as_str());
+/// In which project a entry was done: the one its details name, or the one its key or service account belongs to.
+async fn place(tx: &mut Tx, entry: &AuditEntry<'_>) -> Result<Option<ProjectId>, Error> {
+    let named = entry.details["data"]["project"].as_str().or_else(|| entry.details["project_id"].as_str());
     if let Some(named) = named {
         return Ok(named.parse().ok());
     }
     let kinds = [ProjectId::PREFIX, keystead_core::id::KeyId::PREFIX, keystead_core::id::ServiceAccountId::PREFIX];
-    if !kinds.iter().any(|kind| deed.target.starts_with(kind)) {
+    if !kinds.iter().any(|kind| entry.target.starts_with(kind)) {
         return Ok(None);
     }
-    Ok(audit::project_of(tx, deed.organization, deed.target).await?)
+    Ok(audit::project_of(tx, entry.organization, entry.target).await?)
 }

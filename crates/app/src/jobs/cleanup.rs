@@ -19,9 +19,9 @@ impl App {
     ///
     /// # Errors
     /// When the store cannot; the next run does the rest.
-    pub async fn keep_house(&self) -> Result<(), Error> {
+    pub async fn run_cleanup(&self) -> Result<(), Error> {
         let now = self.now();
-        write_tx!(self.store(), "keep_house", |tx| {
+        write_tx!(self.store(), "run_cleanup", |tx| {
             let before = |what: &str| now.plus(-kept_days(what).unwrap_or_default() * DAY);
             // The longest window that is counted is thirty days, but a hundred wrong codes count for good: theirs stay.
             limit_hits::delete_old(tx, before("limit_hits")).await?;
@@ -48,13 +48,13 @@ impl App {
             pending_usage::forget(tx, now.plus(-400 * DAY)).await?;
             Ok(())
         })?;
-        self.end_what_has_a_date().await?;
+        self.expire_due().await?;
         self.forget_evidence().await
     }
 
     /// Exemptions and cooldowns whose date has come end by themselves, whether anybody looks or not.
-    async fn end_what_has_a_date(&self) -> Result<(), Error> {
-        write_tx!(self.store(), "end_what_has_a_date", |tx| {
+    async fn expire_due(&self) -> Result<(), Error> {
+        write_tx!(self.store(), "expire_due", |tx| {
             for status in ["exempt", "cooldown", "verified"] {
                 for row in organization_verifications::list(tx, status).await? {
                     self.end_dated(tx, &row.organization).await?;

@@ -8,8 +8,8 @@ use keystead_store::tables::api_keys::{self, KeyWithOwner};
 use keystead_store::{Listing, Page, Tx};
 use serde_json::json;
 
-use crate::audit::Deed;
-use crate::keys::minting::{MintedKey, NewKey, Place};
+use crate::audit::AuditEntry;
+use crate::keys::minting::{KeyTarget, MintedKey, NewKey};
 use crate::keys::project_keys::owner_still_belongs;
 use crate::{Actor, App, Error};
 
@@ -57,7 +57,7 @@ impl App {
         asked: NewKey,
     ) -> Result<MintedKey, Error> {
         let owner = actor.user().cloned().ok_or_else(|| Error::impossible("Only a person can own an admin key."))?;
-        let place = Place {
+        let place = KeyTarget {
             kind: KeyKind::Admin,
             organization: Some(organization.clone()),
             project: None,
@@ -70,8 +70,8 @@ impl App {
             api_keys::insert(tx, row).await?;
             owner_still_belongs(tx, organization, row).await?;
             let details = json!({ "data": { "kind": "admin", "scopes": row.restriction.0 } });
-            let deed = Deed { organization, action: "api_key.created", target: row.id.as_str(), details };
-            self.record(tx, actor, deed).await
+            let entry = AuditEntry { organization, action: "api_key.created", target: row.id.as_str(), details };
+            self.record(tx, actor, entry).await
         })?;
         Ok(minted)
     }

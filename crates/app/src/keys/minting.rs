@@ -42,7 +42,7 @@ pub struct MintedKey {
 
 /// Where a new key belongs.
 #[derive(Debug, Clone)]
-pub(crate) struct Place {
+pub(crate) struct KeyTarget {
     pub(crate) kind: KeyKind,
     pub(crate) organization: Option<OrganizationId>,
     pub(crate) project: Option<ProjectId>,
@@ -77,7 +77,7 @@ pub(crate) fn end_of_life(now: Timestamp, seconds: Option<i64>) -> Result<Option
 
 impl App {
     /// Mints a key; nothing is saved yet.
-    pub(crate) fn mint(&self, place: Place, asked: &NewKey) -> Result<MintedKey, Error> {
+    pub(crate) fn mint(&self, place: KeyTarget, asked: &NewKey) -> Result<MintedKey, Error> {
         let restriction = restriction(&asked.scopes)?;
         let name = asked.name.as_deref().map(checked_name).transpose()?;
         let created_at = self.now();

@@ -11,9 +11,9 @@ use keystead_store::tables::{memberships, project_members, service_accounts};
 use keystead_store::{Listing, Page, Tx};
 use serde_json::json;
 
-use crate::audit::Deed;
+use crate::audit::AuditEntry;
 use crate::keys::grants::may_grant;
-use crate::keys::minting::{MintedKey, NewKey, Place, end_of_life, restriction};
+use crate::keys::minting::{KeyTarget, MintedKey, NewKey, end_of_life, restriction};
 use crate::projects::{open_project, project_of};
 use crate::validate::checked_name;
 use crate::{Actor, App, Error};
@@ -126,8 +126,8 @@ impl App {
                 requested["name"] = json!(name);
             }
             let details = json!({ "changes_requested": requested });
-            let deed = Deed { organization, action: "api_key.updated", target: id.as_str(), details };
-            self.record(tx, actor, deed).await?;
+            let entry = AuditEntry { organization, action: "api_key.updated", target: id.as_str(), details };
+            self.record(tx, actor, entry).await?;
             key_of(tx, organization, project, id).await
         })
     }
@@ -142,7 +142,7 @@ impl App {
         project: &ProjectId,
         id: &KeyId,
     ) -> Result<KeyWithOwner, Error> {
-        if let Some(user) = actor.in_person() {
+        if let Some(user) = actor.signed_in_user() {
             self.authorize_member(tx, actor, organization).await?;
             let found = key_of(tx, organization, project, id).await?;
             if !matches!(&found.key.owner, Owner::User(owner) if owner == user) {
@@ -240,7 +240,7 @@ impl App {
         asked: &NewKey,
     ) -> Result<MintedKey, Error> {
         let user = person(actor)?;
-        let place = Place {
+        let place = KeyTarget {
             kind: KeyKind::Project,
             organization: Some(organization.clone()),
             project: Some(project.clone()),
@@ -249,8 +249,8 @@ impl App {
         let key = self.mint(place, asked)?;
         let row = &key.row;
         write_tx!(self.store(), "create_project_key", |tx| {
-            still_lives(tx, actor).await?;
-            reaches(tx, organization, project, &user).await?;
+            ensure_key_active(tx, actor).await?;
+            ensure_project_access(tx, organization, project, &user).await?;
             self.save_new_key(tx, actor, organization, row).await
         })?;
         Ok(key)
@@ -266,8 +266,9 @@ impl App {
         organization: &OrganizationId,
         asked: &NewKey,
     ) -> Result<MintedKey, Error> {
-        let user = actor.in_person().ok_or_else(no_person)?;
-        let place = Place { kind: KeyKind::User, organization: None, project: None, owner: Owner::User(user.clone()) };
+        let user = actor.signed_in_user().ok_or_else(no_person)?;
+        let place =
+            KeyTarget { kind: KeyKind::User, organization: None, project: None, owner: Owner::User(user.clone()) };
         let key = self.mint(place, asked)?;
         let row = &key.row;
         write_tx!(self.store(), "create_user_key", |tx| {
@@ -290,8 +291,8 @@ impl App {
         api_keys::insert(tx, row).await?;
         owner_still_belongs(tx, organization, row).await?;
         let details = json!({ "data": { "kind": row.kind.as_str(), "scopes": row.restriction.0 } });
-        let deed = Deed { organization, action: "api_key.created", target: row.id.as_str(), details };
-        self.record(tx, actor, deed).await
+        let entry = AuditEntry { organization, action: "api_key.created", target: row.id.as_str(), details };
+        self.record(tx, actor, entry).await
     }
 }
 
@@ -307,7 +308,7 @@ fn no_person() -> Error {
 }
 
 /// What a directory remembers may be seconds old; a key deleted meanwhile must not leave an heir.
-pub(crate) async fn still_lives(tx: &mut Tx, actor: &Actor) -> Result<(), Error> {
+pub(crate) async fn ensure_key_active(tx: &mut Tx, actor: &Actor) -> Result<(), Error> {
     let Actor::Key(caller) = actor else { return Ok(()) };
     match api_keys::find(tx, &caller.key).await? {
         Some(row) if row.revoked_at.is_none() => Ok(()),
@@ -334,7 +335,7 @@ pub(crate) async fn owner_still_belongs(tx: &mut Tx, organization: &Organization
 }
 
 /// Owners reach every project, members those they belong to and the Default project.
-pub(crate) async fn reaches(
+pub(crate) async fn ensure_project_access(
     tx: &mut Tx,
     organization: &OrganizationId,
     project: &ProjectId,

@@ -5,7 +5,7 @@ use keystead_store::Tx;
 use keystead_store::tables::api_keys;
 use serde_json::json;
 
-use crate::audit::Deed;
+use crate::audit::AuditEntry;
 use crate::{Actor, App, Error};
 
 impl App {
@@ -18,10 +18,10 @@ impl App {
         id: &KeyId,
         reason: &'static str,
     ) -> Result<(), Error> {
-        if !api_keys::revoke(tx, id, &actor.named(), reason, self.now()).await? {
+        if !api_keys::revoke(tx, id, &actor.actor_ref(), reason, self.now()).await? {
             return Err(Error::not_found("API key", id.as_str()));
         }
-        let deed = Deed { organization, action: "api_key.deleted", target: id.as_str(), details: json!({}) };
-        self.record(tx, actor, deed).await
+        let entry = AuditEntry { organization, action: "api_key.deleted", target: id.as_str(), details: json!({}) };
+        self.record(tx, actor, entry).await
     }
 }

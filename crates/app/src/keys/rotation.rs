@@ -10,10 +10,10 @@ use keystead_store::Tx;
 use keystead_store::tables::api_keys::{self, KeyRow};
 use serde_json::json;
 
-use crate::audit::Deed;
+use crate::audit::AuditEntry;
 use crate::keys::grants::may_grant;
-use crate::keys::minting::{MintedKey, NewKey, Place};
-use crate::keys::project_keys::{person, reaches, still_lives};
+use crate::keys::minting::{KeyTarget, MintedKey, NewKey};
+use crate::keys::project_keys::{ensure_key_active, ensure_project_access, person};
 use crate::projects::service_accounts::account_of;
 use crate::{Actor, App, Error};
 
@@ -50,7 +50,7 @@ impl App {
     ) -> Result<RotatedKey, Error> {
         let now = self.now();
         write_tx!(self.store(), "rotate_key", |tx| {
-            still_lives(tx, actor).await?;
+            ensure_key_active(tx, actor).await?;
             let old = self.key_to_rotate(tx, actor, organization, project, id).await?;
             let state = Rotated {
                 kind: old.kind,
@@ -66,7 +66,7 @@ impl App {
                 scopes: old.restriction.0.clone(),
                 expires_in_seconds: shortest(decided.new_life, actor, now),
             };
-            let place = Place {
+            let place = KeyTarget {
                 kind: old.kind,
                 organization: old.organization.clone(),
                 project: old.project.clone(),
@@ -79,8 +79,12 @@ impl App {
             }
             let data = json!({ "successor": made.row.id, "ends_at": decided.old_ends_at });
             let details = json!({ "data": data });
-            self.record(tx, actor, Deed { organization, action: "api_key.rotated", target: id.as_str(), details })
-                .await?;
+            self.record(
+                tx,
+                actor,
+                AuditEntry { organization, action: "api_key.rotated", target: id.as_str(), details },
+            )
+            .await?;
             if decided.old_ends_at <= now {
                 self.revoke(tx, actor, organization, id, "rotated").await?;
             }
@@ -122,7 +126,7 @@ impl App {
                     let message = "Only the person who owns this API key can rotate it.";
                     return Err(Error::Forbidden { param: None, message: message.to_owned() });
                 }
-                reaches(tx, organization, project, owner).await?;
+                ensure_project_access(tx, organization, project, owner).await?;
                 if let Actor::Key(caller) = actor
                     && key.restriction.scopes().intersection(caller.scopes) != key.restriction.scopes()
                 {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use keystead_core::caller::Caller;
 use serde_json::json;
 
-use crate::audit::Deed;
+use crate::audit::AuditEntry;
 use crate::{Actor, App, Error};
 
 impl App {
@@ -18,8 +18,8 @@ impl App {
         let Some(organization) = caller.organizations.first().map(|reached| reached.id.clone()) else { return Ok(()) };
         write_tx!(self.store(), "note_key_in_clear", |tx| {
             let (action, target, details) = ("api_key.sent_in_clear", caller.key.as_str(), json!({ "id": caller.key }));
-            let deed = Deed { organization: &organization, action, target, details };
-            self.record(tx, &Actor::Key(Arc::clone(caller)), deed).await
+            let entry = AuditEntry { organization: &organization, action, target, details };
+            self.record(tx, &Actor::Key(Arc::clone(caller)), entry).await
         })
     }
 }

@@ -22,13 +22,13 @@ impl App {
     /// For anybody but a person who is signed in, or when there is no such key of this person.
     pub async fn revoke_user_key(&self, actor: &Actor, id: &KeyId) -> Result<(), Error> {
         let missing = || Error::not_found("API key", id.as_str());
-        let user = actor.in_person().cloned().ok_or_else(missing)?;
+        let user = actor.signed_in_user().cloned().ok_or_else(missing)?;
         write_tx!(self.store(), "revoke_user_key", |tx| {
             let own = api_keys::list_of_user(tx, &user).await?;
             if own.iter().all(|key| key.id != *id) {
                 return Err(Error::not_found("API key", id.as_str()));
             }
-            api_keys::revoke(tx, id, &actor.named(), "deleted", self.now()).await?;
+            api_keys::revoke(tx, id, &actor.actor_ref(), "deleted", self.now()).await?;
             self.record_about(tx, actor, &user, "api_key.deleted", id.as_str(), json!({})).await
         })
     }

@@ -6,7 +6,7 @@ use keystead_core::time::Timestamp;
 use keystead_store::tables::{api_keys, changes};
 use serde_json::json;
 
-use crate::audit::{Deed, Done};
+use crate::audit::{AuditEntry, Done};
 use crate::{Actor, App, Error};
 
 /// How the gateways stand.
@@ -49,20 +49,20 @@ impl App {
         })
     }
 
-    /// Writes down for each of these deeds that some nodes have not confirmed it yet, and may serve what they knew.
+    /// Writes down for each of these entries that some nodes have not confirmed it yet, and may serve what they knew.
     ///
     /// # Errors
     /// When the store cannot.
-    pub async fn note_unconfirmed(&self, deeds: Vec<Done>, unconfirmed: usize, nodes: usize) -> Result<(), Error> {
+    pub async fn note_unconfirmed(&self, entries: Vec<Done>, unconfirmed: usize, nodes: usize) -> Result<(), Error> {
         write_tx!(self.store(), "note_unconfirmed", |tx| {
-            for done in &deeds {
-                let deed = Deed {
+            for done in &entries {
+                let entry = AuditEntry {
                     organization: &done.organization,
                     action: "change.unconfirmed",
                     target: &done.target,
                     details: json!({ "action": done.action, "unconfirmed": unconfirmed, "nodes": nodes }),
                 };
-                self.record(tx, &Actor::Service("clock".to_owned()), deed).await?;
+                self.record(tx, &Actor::Service("clock".to_owned()), entry).await?;
             }
             Ok(())
         })

@@ -13,7 +13,7 @@ pub use keystead_store::tables::policy::PolicyVersion;
 use keystead_store::tables::{activity, organizations, policy};
 use serde_json::json;
 
-use crate::audit::Deed;
+use crate::audit::AuditEntry;
 use crate::entitlements::entitlements;
 use crate::validate::{operators_only, operators_reason};
 use crate::verification::ahead;
@@ -274,7 +274,7 @@ impl App {
             self.put_policy(tx, actor, &present, version, &format!("{action} {organization}")).await?;
             let details = json!({ "data": { "until": until, "reason": why } });
             let target = organization.as_str();
-            self.record(tx, actor, Deed { organization, action, target, details }).await
+            self.record(tx, actor, AuditEntry { organization, action, target, details }).await
         })
     }
 }

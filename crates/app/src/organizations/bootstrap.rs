@@ -15,8 +15,8 @@ use keystead_store::tables::users::User;
 use keystead_store::tables::{api_keys, memberships, organizations, project_members, projects, users};
 use serde_json::json;
 
-use crate::audit::Deed;
-use crate::keys::minting::{NewKey, Place};
+use crate::audit::AuditEntry;
+use crate::keys::minting::{KeyTarget, NewKey};
 use crate::validate::{checked_email, checked_name};
 use crate::{Actor, App, Error};
 
@@ -85,7 +85,7 @@ impl App {
                 created_at: now,
             };
             project_members::insert(tx, &member).await?;
-            let place = Place {
+            let place = KeyTarget {
                 kind: KeyKind::Admin,
                 organization: Some(organization_id.clone()),
                 project: None,
@@ -93,13 +93,13 @@ impl App {
             };
             let key = self.mint(place, &NewKey { name: Some("Bootstrap".to_owned()), ..NewKey::default() })?;
             api_keys::insert(tx, &key.row).await?;
-            let deeds = [
+            let entries = [
                 ("project.created", project_id.as_str(), json!({ "data": { "name": project.name } })),
                 ("user.added", user_id.as_str(), json!({ "data": { "role": "owner" } })),
                 ("api_key.created", key.row.id.as_str(), json!({ "data": { "kind": "admin", "scopes": [] } })),
             ];
-            for (action, target, details) in deeds {
-                self.record(tx, &actor, Deed { organization: &organization_id, action, target, details }).await?;
+            for (action, target, details) in entries {
+                self.record(tx, &actor, AuditEntry { organization: &organization_id, action, target, details }).await?;
             }
             if waive {
                 for requirement in [Requirement::Phone, Requirement::PaymentMethod] {

@@ -14,7 +14,7 @@ use keystead_store::tables::{accounts, organizations, projects, users};
 use serde_json::json;
 
 use crate::accounts::{Context, MailKind, SignedIn, acceptable, digest_of};
-use crate::audit::{self, Deed};
+use crate::audit::{self, AuditEntry};
 use crate::entitlements::entitlements;
 use crate::request::Origin;
 use crate::validate::checked_email;
@@ -122,8 +122,8 @@ impl App {
         let link = format!("{}/invite?token={}", self.public_url(), secret.expose());
         self.mail(tx, &row.email, MailKind::Invite, language, &link).await?;
         let details = json!({ "data": { "role": row.role.as_str() } });
-        let deed = Deed { organization: &row.organization, action: "invite.sent", target: &row.id, details };
-        self.record(tx, actor, deed).await
+        let entry = AuditEntry { organization: &row.organization, action: "invite.sent", target: &row.id, details };
+        self.record(tx, actor, entry).await
     }
 
     /// Counts an invitation against its sender, their organization and the network the request came from.
@@ -187,8 +187,8 @@ impl App {
             if !invites::revoke(tx, organization, id, self.now()).await? {
                 return Err(Error::not_found("invite", id));
             }
-            let deed = Deed { organization, action: "invite.deleted", target: id, details: json!({}) };
-            self.record(tx, actor, deed).await
+            let entry = AuditEntry { organization, action: "invite.deleted", target: id, details: json!({}) };
+            self.record(tx, actor, entry).await
         })
     }
 
@@ -295,8 +295,8 @@ impl App {
                 Membership { organization: organization.clone(), user: user.clone(), role: row.role, created_at: now };
             memberships::insert(tx, &membership).await?;
             let details = json!({ "data": { "role": row.role.as_str() } });
-            let deed = Deed { organization, action: "user.added", target: user.as_str(), details };
-            self.record(tx, &actor, deed).await?;
+            let entry = AuditEntry { organization, action: "user.added", target: user.as_str(), details };
+            self.record(tx, &actor, entry).await?;
         }
         for (project, role) in &row.projects {
             // Archived since the invitation: nothing to belong to.
@@ -311,8 +311,8 @@ impl App {
         if person.is_some_and(|person| person.default_organization.is_none()) {
             users::update_default_organization(tx, user, organization, now).await?;
         }
-        let deed = Deed { organization, action: "invite.accepted", target: &row.id, details: json!({}) };
-        self.record(tx, &actor, deed).await
+        let entry = AuditEntry { organization, action: "invite.accepted", target: &row.id, details: json!({}) };
+        self.record(tx, &actor, entry).await
     }
 }
 

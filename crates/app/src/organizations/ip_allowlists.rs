@@ -12,7 +12,7 @@ use keystead_store::tables::ip_allowlists;
 pub use keystead_store::tables::ip_allowlists::IpAllowlist;
 use serde_json::{Value, json};
 
-use crate::audit::Deed;
+use crate::audit::AuditEntry;
 use crate::projects::open_project;
 use crate::validate::checked_name;
 use crate::{Actor, App, Error};
@@ -201,7 +201,7 @@ impl App {
             details["project_id"] = json!(project);
         }
         let (organization, target) = (&list.organization, list.id.as_str());
-        self.record(tx, actor, Deed { organization, action, target, details }).await
+        self.record(tx, actor, AuditEntry { organization, action, target, details }).await
     }
 }
 

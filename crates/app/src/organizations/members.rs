@@ -12,7 +12,7 @@ use keystead_store::{Listing, Page, Tx};
 
 use serde_json::json;
 
-use crate::audit::Deed;
+use crate::audit::AuditEntry;
 use crate::{Actor, App, Error};
 
 /// A person with his place in the organization.
@@ -93,8 +93,8 @@ impl App {
                 self.owners_changed(tx, actor, organization).await?;
             }
             let details = json!({ "data": { "role": role.as_str() } });
-            let deed = Deed { organization, action: "user.updated", target: id.as_str(), details };
-            self.record(tx, actor, deed).await
+            let entry = AuditEntry { organization, action: "user.updated", target: id.as_str(), details };
+            self.record(tx, actor, entry).await
         })
     }
 
@@ -119,8 +119,8 @@ impl App {
             if owned {
                 self.owners_changed(tx, actor, organization).await?;
             }
-            let deed = Deed { organization, action: "user.deleted", target: id.as_str(), details: json!({}) };
-            self.record(tx, actor, deed).await
+            let entry = AuditEntry { organization, action: "user.deleted", target: id.as_str(), details: json!({}) };
+            self.record(tx, actor, entry).await
         })
     }
 }

@@ -21,7 +21,7 @@ use keystead_store::tables::projects::{self, Project};
 use keystead_store::tables::users::{self, User};
 use serde_json::json;
 
-use crate::audit::Deed;
+use crate::audit::AuditEntry;
 use crate::entitlements::{entitlements, note_unenforced};
 use crate::organizations::second_factor_policy::asks_for_code;
 use crate::validate::checked_name;
@@ -169,7 +169,7 @@ impl App {
             ("project.created", project.as_str()),
             ("user.added", user.as_str()),
         ] {
-            self.record(tx, &actor, Deed { organization, action, target, details: json!({}) }).await?;
+            self.record(tx, &actor, AuditEntry { organization, action, target, details: json!({}) }).await?;
         }
         Ok(())
     }
@@ -223,13 +223,13 @@ impl App {
         write_tx!(self.store(), "rename_organization", |tx| {
             self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
             organizations::rename(tx, organization, &name).await?;
-            let deed = Deed {
+            let entry = AuditEntry {
                 organization,
                 action: "organization.updated",
                 target: organization.as_str(),
                 details: json!({ "data": { "name": name } }),
             };
-            self.record(tx, actor, deed).await
+            self.record(tx, actor, entry).await
         })
     }
 }

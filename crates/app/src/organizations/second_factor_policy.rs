@@ -8,7 +8,7 @@ use keystead_store::Tx;
 use keystead_store::tables::{accounts, memberships, organizations, passkeys, users};
 use serde_json::json;
 
-use crate::audit::Deed;
+use crate::audit::AuditEntry;
 use crate::{Actor, App, Error};
 
 /// What an organization asks, and whom it would meet.
@@ -73,13 +73,13 @@ impl App {
                 }
             }
             organizations::set_second_factor_since(tx, organization, required.then(|| self.now())).await?;
-            let deed = Deed {
+            let entry = AuditEntry {
                 organization,
                 action: "organization.updated",
                 target: organization.as_str(),
                 details: json!({ "data": { "second_factor_required": required } }),
             };
-            self.record(tx, actor, deed).await
+            self.record(tx, actor, entry).await
         })
     }
 }

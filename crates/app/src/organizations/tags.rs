@@ -5,7 +5,7 @@ use keystead_core::id::OrganizationId;
 use keystead_store::tables::organizations;
 use serde_json::json;
 
-use crate::audit::Deed;
+use crate::audit::AuditEntry;
 use crate::validate::{operators_only, operators_reason};
 use crate::{Actor, App, Error};
 
@@ -49,8 +49,8 @@ impl App {
             organizations::set_tags(tx, organization, &tags, self.now()).await?;
             let details = json!({ "data": { "tags": tags, "before": row.tags, "reason": reason } });
             let target = organization.as_str();
-            let deed = Deed { organization, action: "organization.tagged", target, details };
-            self.record(tx, actor, deed).await?;
+            let entry = AuditEntry { organization, action: "organization.tagged", target, details };
+            self.record(tx, actor, entry).await?;
             Ok(tags.clone())
         })
     }

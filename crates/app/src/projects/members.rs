@@ -8,7 +8,7 @@ use keystead_store::tables::memberships;
 use keystead_store::tables::project_members::{self, ProjectMember};
 use serde_json::json;
 
-use crate::audit::Deed;
+use crate::audit::AuditEntry;
 use crate::projects::open_project;
 use crate::{Actor, App, Error};
 
@@ -86,7 +86,7 @@ impl App {
             }
         };
         let details = with_project(details, project);
-        self.record(tx, actor, Deed { organization, action, target: user.as_str(), details }).await
+        self.record(tx, actor, AuditEntry { organization, action, target: user.as_str(), details }).await
     }
 }
 

@@ -16,7 +16,7 @@ use keystead_store::tables::{api_keys, projects};
 use keystead_store::{Listing, Page, Tx};
 use serde_json::json;
 
-use crate::audit::Deed;
+use crate::audit::AuditEntry;
 use crate::validate::checked_name;
 use crate::{Actor, App, Error};
 
@@ -142,8 +142,8 @@ impl App {
                 project_members::insert(tx, &member).await?;
             }
             let details = json!({ "data": { "name": project.name, "title": project.name } });
-            let deed = Deed { organization, action: "project.created", target: project.id.as_str(), details };
-            self.record(tx, actor, deed).await?;
+            let entry = AuditEntry { organization, action: "project.created", target: project.id.as_str(), details };
+            self.record(tx, actor, entry).await?;
             Ok(project.clone())
         })
     }
@@ -166,8 +166,8 @@ impl App {
             let Some(name) = &name else { return Ok(project) };
             projects::rename(tx, organization, id, name).await?;
             let details = json!({ "changes_requested": { "title": name } });
-            let deed = Deed { organization, action: "project.updated", target: id.as_str(), details };
-            self.record(tx, actor, deed).await?;
+            let entry = AuditEntry { organization, action: "project.updated", target: id.as_str(), details };
+            self.record(tx, actor, entry).await?;
             Ok(Project { name: name.clone(), ..project })
         })
     }
@@ -187,8 +187,9 @@ impl App {
             changeable(tx, organization, id).await?;
             let archived = projects::archive(tx, organization, id, self.now()).await?;
             let archived = archived.ok_or_else(|| Error::not_found("project", id.as_str()))?;
-            let deed = Deed { organization, action: "project.archived", target: id.as_str(), details: json!({}) };
-            self.record(tx, actor, deed).await?;
+            let entry =
+                AuditEntry { organization, action: "project.archived", target: id.as_str(), details: json!({}) };
+            self.record(tx, actor, entry).await?;
             Ok(archived)
         })
     }

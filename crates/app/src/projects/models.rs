@@ -6,7 +6,7 @@ use keystead_core::scope::Scope;
 use keystead_store::tables::{models, projects};
 use serde_json::json;
 
-use crate::audit::Deed;
+use crate::audit::AuditEntry;
 use crate::projects::{open_project, project_of};
 use crate::{Actor, App, Error};
 
@@ -54,8 +54,8 @@ impl App {
             open_project(tx, organization, project).await?;
             projects::set_models(tx, organization, project, models.as_ref(), self.now()).await?;
             let details = json!({ "changes_requested": { "model_permissions": models } });
-            let deed = Deed { organization, action: "project.updated", target: project.as_str(), details };
-            self.record(tx, actor, deed).await
+            let entry = AuditEntry { organization, action: "project.updated", target: project.as_str(), details };
+            self.record(tx, actor, entry).await
         })
     }
 }

@@ -8,7 +8,7 @@ use keystead_store::Tx;
 use keystead_store::tables::{models, projects};
 use serde_json::{Value, json};
 
-use crate::audit::Deed;
+use crate::audit::AuditEntry;
 use crate::projects::{open_project, project_of};
 use crate::{Actor, App, Error};
 
@@ -94,8 +94,8 @@ impl App {
             }
             rate.own = own;
             let details = json!({ "changes_requested": members(&changes), "project_id": project });
-            let deed = Deed { organization, action: "rate_limit.updated", target: &rate.id(), details };
-            self.record(tx, actor, deed).await?;
+            let entry = AuditEntry { organization, action: "rate_limit.updated", target: &rate.id(), details };
+            self.record(tx, actor, entry).await?;
             Ok(rate)
         })
     }
@@ -122,8 +122,8 @@ impl App {
             let change = |limits: &mut OwnLimits| limits.set(&model, RateLimits::NONE);
             projects::update_rates(tx, organization, project, change, self.now()).await?;
             let details = json!({ "project_id": project });
-            let deed = Deed { organization, action: "rate_limit.deleted", target: &rate.id(), details };
-            self.record(tx, actor, deed).await
+            let entry = AuditEntry { organization, action: "rate_limit.deleted", target: &rate.id(), details };
+            self.record(tx, actor, entry).await
         })
     }
 }

@@ -10,9 +10,9 @@ use keystead_store::tables::{api_keys, service_accounts};
 use keystead_store::{Listing, Page, Tx};
 use serde_json::json;
 
-use crate::audit::Deed;
+use crate::audit::AuditEntry;
 use crate::keys::grants::{may_grant, within_scopes};
-use crate::keys::minting::{MintedKey, NewKey, Place};
+use crate::keys::minting::{KeyTarget, MintedKey, NewKey};
 use crate::projects::open_project;
 use crate::validate::checked_name;
 use crate::{Actor, App, Error};
@@ -99,8 +99,9 @@ impl App {
             open_project(tx, organization, project).await?;
             service_accounts::insert(tx, &account).await?;
             let details = json!({ "data": { "role": account.role.as_str() } });
-            let deed = Deed { organization, action: "service_account.created", target: account.id.as_str(), details };
-            self.record(tx, actor, deed).await?;
+            let entry =
+                AuditEntry { organization, action: "service_account.created", target: account.id.as_str(), details };
+            self.record(tx, actor, entry).await?;
             if let Some(row) = &row {
                 self.save_new_key(tx, actor, organization, row).await?;
             }
@@ -137,8 +138,8 @@ impl App {
             may_grant(actor, "role", rights(changed.role), rights(account.role))?;
             service_accounts::update(tx, project, id, &changed.name, changed.role).await?;
             let details = json!({ "changes_requested": { "role": changed.role.as_str(), "name": changed.name } });
-            let deed = Deed { organization, action: "service_account.updated", target: id.as_str(), details };
-            self.record(tx, actor, deed).await?;
+            let entry = AuditEntry { organization, action: "service_account.updated", target: id.as_str(), details };
+            self.record(tx, actor, entry).await?;
             Ok(changed)
         })
     }
@@ -157,11 +158,12 @@ impl App {
         write_tx!(self.store(), "delete_service_account", |tx| {
             self.authorize_in_project(tx, actor, (organization, project), Scope::ManagementWrite).await?;
             account_of(tx, organization, project, id).await?;
-            api_keys::revoke_of_service_account(tx, id, &actor.named(), "service account deleted", self.now()).await?;
+            api_keys::revoke_of_service_account(tx, id, &actor.actor_ref(), "service account deleted", self.now())
+                .await?;
             service_accounts::delete(tx, project, id, self.now()).await?;
-            let deed =
-                Deed { organization, action: "service_account.deleted", target: id.as_str(), details: json!({}) };
-            self.record(tx, actor, deed).await
+            let entry =
+                AuditEntry { organization, action: "service_account.deleted", target: id.as_str(), details: json!({}) };
+            self.record(tx, actor, entry).await
         })
     }
 
@@ -188,8 +190,8 @@ impl App {
     }
 }
 
-fn place(organization: &OrganizationId, project: &ProjectId, id: &ServiceAccountId) -> Place {
-    Place {
+fn place(organization: &OrganizationId, project: &ProjectId, id: &ServiceAccountId) -> KeyTarget {
+    KeyTarget {
         kind: KeyKind::ServiceAccount,
         organization: Some(organization.clone()),
         project: Some(project.clone()),

@@ -18,7 +18,7 @@ use super::document_choice::zone_shape;
 use super::evidence::Place;
 use super::load::capture_of;
 use super::submit::zone_flags;
-use crate::audit::Deed;
+use crate::audit::AuditEntry;
 use crate::validate::operators_only;
 use crate::{Actor, App, Error};
 use keystead_documents::Slot;
@@ -318,9 +318,13 @@ impl App {
             };
             reviews::insert_view(tx, &view).await?;
             let details = json!({ "data": { "picture": picture.kind, "reason": reason } });
-            let deed =
-                Deed { organization: &case.organization, action: "review.picture_viewed", target: &row.case, details };
-            self.record(tx, actor, deed).await?;
+            let entry = AuditEntry {
+                organization: &case.organization,
+                action: "review.picture_viewed",
+                target: &row.case,
+                details,
+            };
+            self.record(tx, actor, entry).await?;
             Ok((row, slot))
         });
         // The row is written before the picture is opened: nobody sees one that is not written down.

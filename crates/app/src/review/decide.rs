@@ -11,7 +11,7 @@ use serde_json::json;
 use super::decision::{Decided, Verdict, declines};
 use super::load::capture_of;
 use super::retention::held_until;
-use crate::audit::Deed;
+use crate::audit::AuditEntry;
 use crate::validate::{operators_only, operators_reason};
 use crate::verification::organization::{attempt_state, refused};
 use crate::{Actor, App, Error};
@@ -163,7 +163,7 @@ impl App {
         let before = self.standing(tx, &organization).await?;
         let facts = self.facts(tx, &organization, &before, attempt.document_print.as_deref()).await?;
         let approve = *verdict == Verdict::Approve;
-        let deed = |action: &'static str| Deed {
+        let entry = |action: &'static str| AuditEntry {
             organization: &organization,
             action,
             target: id,
@@ -174,7 +174,7 @@ impl App {
                 None => {
                     propose(&mut case, actor, note);
                     reviews::update(tx, &case).await?;
-                    self.record(tx, actor, deed("review.proposed")).await?;
+                    self.record(tx, actor, entry("review.proposed")).await?;
                     return Ok((Decided::Proposed, reference));
                 }
                 Some(first) if first == actor.id() => {
@@ -194,7 +194,7 @@ impl App {
         let next = step(before.status, Some(live), event, facts, self.now()).map_err(refused)?;
         attempt.reasons = json!(reasons(verdict)).to_string();
         self.apply(tx, actor, &organization, &before, Some(&mut attempt), next, None).await?;
-        self.record(tx, actor, deed("review.decided")).await?;
+        self.record(tx, actor, entry("review.decided")).await?;
         case.reasons = json!(reasons(verdict)).to_string();
         case.note = Some(note.to_owned()).filter(|note| !note.is_empty());
         self.close(tx, actor, case, word(verdict)).await?;

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::Reviewer;
 use super::evidence::Erased;
 use super::retention::{EARLY, held_until, images_until};
-use crate::audit::Deed;
+use crate::audit::AuditEntry;
 use crate::verification::organization::{attempt_state, refused};
 use crate::{Actor, App, Error};
 
@@ -135,13 +135,13 @@ impl App {
             let live = Some(attempt_state(&attempt)?);
             let next = step(before.status, live, Event::Said(Check::Expired), facts, self.now()).map_err(refused)?;
             self.apply(tx, &actor, &organization, &before, Some(&mut attempt), next, None).await?;
-            let deed = Deed {
+            let entry = AuditEntry {
                 organization: &organization,
                 action: "review.ran_out",
                 target: &case.id,
                 details: json!({ "data": { "decision": "recapture" } }),
             };
-            self.record(tx, &actor, deed).await
+            self.record(tx, &actor, entry).await
         })
     }
 }

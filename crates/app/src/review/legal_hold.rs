@@ -15,7 +15,7 @@ use super::decision::Decided;
 use super::load::capture_of;
 use super::retention::{held_until, images_until};
 use crate::accounts::MailKind;
-use crate::audit::Deed;
+use crate::audit::AuditEntry;
 use crate::jobs::{Job, MailReviewers, Outcome};
 use crate::validate::operators_reason;
 use crate::{Actor, App, Error};
@@ -61,12 +61,13 @@ impl App {
                 waiting.map(|hold| Proposal { by: &hold.proposed_by, until: hold.until, at: hold.proposed_at });
             let hold = legal_hold::judge(proposal.as_ref(), actor.id(), until, first, goes, now).map_err(refused)?;
             let details = json!({ "data": { "until": until, "reason": reason } });
-            let deed = |action| Deed { organization: &capture.organization, action, target: &capture.case, details };
+            let entry =
+                |action| AuditEntry { organization: &capture.organization, action, target: &capture.case, details };
             match (hold, waiting) {
                 (Hold::Granted, Some(waiting)) => {
                     legal_holds::grant(tx, &waiting.id, actor.id(), now).await?;
                     self.pictures_go(tx, &capture.case, until).await?;
-                    self.record(tx, actor, deed("review.held")).await?;
+                    self.record(tx, actor, entry("review.held")).await?;
                     self.tell_owners_of(tx, &capture.organization, "review.held").await?;
                     Ok(Decided::Done)
                 }
@@ -85,7 +86,7 @@ impl App {
                         ended_at: None,
                     };
                     legal_holds::insert(tx, &row).await?;
-                    self.record(tx, actor, deed("review.hold_proposed")).await?;
+                    self.record(tx, actor, entry("review.hold_proposed")).await?;
                     Ok(Decided::Proposed)
                 }
             }
@@ -113,13 +114,13 @@ impl App {
                 self.enqueue(tx, &Job::redact_attempt(&row.id), now).await?;
             }
             let details = json!({ "data": { "reason": reason } });
-            let deed = Deed {
+            let entry = AuditEntry {
                 organization: &capture.organization,
                 action: "review.hold_ended",
                 target: &capture.case,
                 details,
             };
-            self.record(tx, actor, deed).await
+            self.record(tx, actor, entry).await
         })
     }
 

@@ -35,7 +35,7 @@ use crate::{Actor, App, Error};
 
 /// How a requirement stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum RequirementState {
     /// Proven.
     Verified,
     /// The operator excused the organization.
@@ -46,7 +46,7 @@ pub enum Standing {
     Underway(&'static str),
 }
 
-impl Standing {
+impl RequirementState {
     /// The name on the wire.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -85,7 +85,7 @@ pub struct VerificationView {
     /// Whose.
     pub organization: OrganizationId,
     /// Every requirement with its standing.
-    pub requirements: Vec<(Requirement, Standing)>,
+    pub requirements: Vec<(Requirement, RequirementState)>,
     /// Making keys, and every model that some rule guards.
     pub actions: Vec<ActionView>,
     /// What rules that are not in force yet will ask for, by date (S1-35).
@@ -121,8 +121,8 @@ impl App {
                 let met = |known: &&RequirementRow| known.requirement == requirement && known.holds(self.now());
                 let standing = match how.iter().find(met) {
                     None => self.underway(tx, organization, requirement).await?,
-                    Some(known) if known.how == "waived" => Standing::Waived,
-                    Some(_) => Standing::Verified,
+                    Some(known) if known.how == "waived" => RequirementState::Waived,
+                    Some(_) => RequirementState::Verified,
                 };
                 requirements.push((requirement, standing));
             }
@@ -141,11 +141,11 @@ impl App {
         tx: &mut Tx,
         organization: &OrganizationId,
         requirement: Requirement,
-    ) -> Result<Standing, Error> {
+    ) -> Result<RequirementState, Error> {
         Ok(match requirement {
             Requirement::Organization => match self.standing(tx, organization).await?.status {
-                Status::Unverified | Status::Verified | Status::Exempt => Standing::Unverified,
-                other => Standing::Underway(other.as_str()),
+                Status::Unverified | Status::Verified | Status::Exempt => RequirementState::Unverified,
+                other => RequirementState::Underway(other.as_str()),
             },
             Requirement::Phone => {
                 let live = phones::list_live(tx, organization).await?;
@@ -153,13 +153,17 @@ impl App {
                 let sent = |row: &phones::PhoneVerification| {
                     phone::machine(row).is_ok_and(|m| m.state == PhoneState::CodeSent && now < m.expires_at)
                 };
-                if live.iter().any(sent) { Standing::Underway("code_sent") } else { Standing::Unverified }
+                if live.iter().any(sent) {
+                    RequirementState::Underway("code_sent")
+                } else {
+                    RequirementState::Unverified
+                }
             }
             Requirement::PaymentMethod => {
                 let setup = payments::find_newest(tx, organization).await?;
                 match setup.filter(|row| row.finished_at.is_none() && self.now() < row.expires_at) {
-                    Some(_) => Standing::Underway("pending"),
-                    None => Standing::Unverified,
+                    Some(_) => RequirementState::Underway("pending"),
+                    None => RequirementState::Unverified,
                 }
             }
         })

@@ -1,6 +1,6 @@
 //! What only the clock does: waivers and exemptions end, cards run out, verifications are renewed, stale tries end.
 
-use keystead_app::verification::Standing;
+use keystead_app::verification::RequirementState;
 use keystead_app::{Actor, Error, Settings};
 use keystead_core::gate::Requirement;
 use keystead_core::role::OrganizationRole;
@@ -11,7 +11,7 @@ use keystead_providers::identity::State;
 
 use crate::vendors::{DAY, Home, House, code, number};
 
-async fn standing(house: &House, home: &Home, requirement: Requirement) -> Standing {
+async fn standing(house: &House, home: &Home, requirement: Requirement) -> RequirementState {
     let view = house.app.verification_of(home.organization()).await.unwrap();
     view.requirements.into_iter().find(|(known, _)| *known == requirement).unwrap().1
 }
@@ -24,16 +24,16 @@ async fn waivers_end_on_their_date() {
     let until = Some(Timestamp(house.now() + DAY));
     for requirement in [Requirement::Phone, Requirement::PaymentMethod, Requirement::Organization] {
         house.app.waive(&operator, home.organization(), requirement, until, "case 7").await.unwrap();
-        assert_eq!(standing(&house, &home, requirement).await, Standing::Waived, "{requirement:?}");
+        assert_eq!(standing(&house, &home, requirement).await, RequirementState::Waived, "{requirement:?}");
     }
     house.work().await;
     house.wait(DAY - 1);
     house.work().await;
-    assert_eq!(standing(&house, &home, Requirement::Phone).await, Standing::Waived);
+    assert_eq!(standing(&house, &home, Requirement::Phone).await, RequirementState::Waived);
     house.wait(1);
     house.work().await;
     for requirement in Requirement::ALL {
-        assert_eq!(standing(&house, &home, requirement).await, Standing::Unverified, "{requirement:?}");
+        assert_eq!(standing(&house, &home, requirement).await, RequirementState::Unverified, "{requirement:?}");
     }
     let subjects = house.subjects().join(" ");
     assert!(subjects.contains("No phone is required") && subjects.contains("A phone is required again"), "{subjects}");
@@ -59,12 +59,12 @@ async fn cards_run_out_with_grace() {
     assert_eq!(house.subjects().iter().filter(|subject| subject.contains("runs out")).count(), 1, "told once");
     house.wait(44 * DAY - 1);
     house.work().await;
-    assert_eq!(standing(&house, &home, Requirement::PaymentMethod).await, Standing::Verified);
+    assert_eq!(standing(&house, &home, Requirement::PaymentMethod).await, RequirementState::Verified);
     house.wait(1);
     house.work().await;
-    assert_eq!(standing(&house, &home, Requirement::PaymentMethod).await, Standing::Unverified);
+    assert_eq!(standing(&house, &home, Requirement::PaymentMethod).await, RequirementState::Unverified);
     house.pay(&home, 2).await;
-    assert_eq!(standing(&house, &home, Requirement::PaymentMethod).await, Standing::Verified);
+    assert_eq!(standing(&house, &home, Requirement::PaymentMethod).await, RequirementState::Verified);
 }
 
 // S1-12: of two cards one counts; taking that one off makes the other count; the operator's invoice counts without any.
@@ -87,7 +87,7 @@ async fn methods_take_each_others_place() {
     assert!(methods().await[0].is_default);
     let last = methods().await[0].id.clone();
     house.app.remove_payment_method(actor, organization, &last).await.unwrap();
-    assert_eq!(standing(&house, &home, Requirement::PaymentMethod).await, Standing::Unverified);
+    assert_eq!(standing(&house, &home, Requirement::PaymentMethod).await, RequirementState::Unverified);
     let nothing = house.app.operate_on_payment(&operator, organization, PaymentEvent::Disputed, "chargeback").await;
     assert_eq!(code(nothing), "payment_not_possible");
 }
@@ -161,5 +161,5 @@ async fn numbers_are_changed_with_care() {
     house.work().await;
     let view = house.app.phone(&home.actor, home.organization()).await.unwrap();
     assert_eq!(view.number.unwrap().0, masked, "the old one stays until the new one is proven");
-    assert_eq!(standing(&house, &home, Requirement::Phone).await, Standing::Verified);
+    assert_eq!(standing(&house, &home, Requirement::Phone).await, RequirementState::Verified);
 }

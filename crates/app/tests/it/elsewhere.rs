@@ -18,8 +18,8 @@ fn identity(subject: &str, email: &str, email_verified: bool) -> Option<Identity
 
 async fn arrive(town: &Town, who: Option<Identity>) -> Result<SignedIn, Error> {
     *town.issuer.0.lock().unwrap() = who;
-    let departed = town.app.depart("/home").await.unwrap();
-    town.app.arrive(&departed.cookie, "state-1", "c0de", &laptop()).await.map(|(opened, _)| opened.unwrap())
+    let departed = town.app.begin_oidc("/home").await.unwrap();
+    town.app.finish_oidc(&departed.cookie, "state-1", "c0de", &laptop()).await.map(|(opened, _)| opened.unwrap())
 }
 
 /// S3-04: a new person gets an account; the same identity finds it again, even under another address.
@@ -70,8 +70,8 @@ async fn an_address_alone_joins_nothing() {
 async fn who_comes_back_is_who_left() {
     let town = Town::new().await;
     *town.issuer.0.lock().unwrap() = identity("s-1", "ann@example.com", true);
-    let back = async |cookie: &str, state: &str| town.app.arrive(&secret(cookie), state, "c0de", &laptop()).await;
-    let departed = town.app.depart("/keys?x=1").await.unwrap();
+    let back = async |cookie: &str, state: &str| town.app.finish_oidc(&secret(cookie), state, "c0de", &laptop()).await;
+    let departed = town.app.begin_oidc("/keys?x=1").await.unwrap();
     assert_eq!(departed.url, "https://issuer.test/?to=https://keystead.test/sign-in/return");
     assert_eq!(code(back("another browser", "state-1").await), "link_expired");
     let (opened, next) = back(departed.cookie.expose(), "state-1").await.unwrap();
@@ -80,10 +80,10 @@ async fn who_comes_back_is_who_left() {
     assert_ne!(opened.session.expose(), departed.cookie.expose());
     assert_eq!(code(back(departed.cookie.expose(), "state-1").await), "link_expired", "once");
     for state in ["", "state-2"] {
-        let departed = town.app.depart("/").await.unwrap();
+        let departed = town.app.begin_oidc("/").await.unwrap();
         assert_eq!(code(back(departed.cookie.expose(), state).await), "link_expired", "{state:?}");
     }
-    let departed = town.app.depart("/").await.unwrap();
+    let departed = town.app.begin_oidc("/").await.unwrap();
     town.pass(600);
     assert_eq!(code(back(departed.cookie.expose(), "state-1").await), "link_expired", "too late");
     let asleep = arrive(&town, None).await;
@@ -98,25 +98,25 @@ async fn an_identity_is_connected_and_parted_from() {
     let (ann, here) = town.visitor("ann@example.com").await;
     *town.issuer.0.lock().unwrap() = identity("s-ann", "ann@elsewhere.example", true);
     let departed = town.app.connect(&here.session, "/settings").await.unwrap();
-    let (opened, next) = town.app.arrive(&departed.cookie, "state-1", "c0de", &laptop()).await.unwrap();
+    let (opened, next) = town.app.finish_oidc(&departed.cookie, "state-1", "c0de", &laptop()).await.unwrap();
     assert!(opened.is_none() && next == "/settings" && town.alive(&here.session).await, "the session goes on");
     assert_eq!(town.subjects().await, ["A new way to sign in"]);
     assert_eq!(arrive(&town, identity("s-ann", "ann@elsewhere.example", true)).await.unwrap().user, ann);
     let (_, ben) = town.visitor("ben@example.com").await;
     let departed = town.app.connect(&ben.session, "/").await.unwrap();
-    let taken = town.app.arrive(&departed.cookie, "state-1", "c0de", &laptop()).await;
+    let taken = town.app.finish_oidc(&departed.cookie, "state-1", "c0de", &laptop()).await;
     assert_eq!(code(taken.map(|_| ())), "identity_taken", "one identity, one account");
 
-    assert_eq!(code(town.app.part_identity(&here.session, "https://other.test").await), "not_found");
+    assert_eq!(code(town.app.unlink_identity(&here.session, "https://other.test").await), "not_found");
     town.pass(600);
     assert_eq!(code(town.app.connect(&here.session, "/").await), "reauthentication_needed");
-    assert_eq!(code(town.app.part_identity(&here.session, "https://issuer.test").await), "reauthentication_needed");
+    assert_eq!(code(town.app.unlink_identity(&here.session, "https://issuer.test").await), "reauthentication_needed");
     let here = town.app.reauthenticate(&here.session, &secret(GOOD), "").await.unwrap();
     town.mails().await;
-    let here = town.app.part_identity(&here.session, "https://issuer.test").await.unwrap();
+    let here = town.app.unlink_identity(&here.session, "https://issuer.test").await.unwrap();
     assert!(town.alive(&here.session).await);
     assert_eq!(town.app.security(&ann).await.unwrap().identities, []);
     assert_eq!(town.subjects().await, ["A way to sign in was removed"]);
     let kim = arrive(&town, identity("s-kim", "kim@example.com", true)).await.unwrap();
-    assert_eq!(code(town.app.part_identity(&kim.session, "https://issuer.test").await), "only_way_in");
+    assert_eq!(code(town.app.unlink_identity(&kim.session, "https://issuer.test").await), "only_way_in");
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use keystead_app::keys::NewKey;
-use keystead_app::verification::Standing;
+use keystead_app::verification::RequirementState;
 use keystead_app::verification::organization::Channel;
 use keystead_app::{Actor, Error, Settings};
 use keystead_core::access::{ModelUse, Selection, decide, judge_model};
@@ -106,7 +106,7 @@ async fn may_use(house: &House, caller: &Caller, model: &str) -> bool {
     judge_model(&found.unwrap().1, caller, &payer, chat, ModelUse { model, stream: false, summary: false }, now).is_ok()
 }
 
-async fn standing(house: &House, home: &Home, requirement: Requirement) -> Standing {
+async fn standing(house: &House, home: &Home, requirement: Requirement) -> RequirementState {
     let view = house.app.verification_of(home.organization()).await.unwrap();
     view.requirements.into_iter().find(|(known, _)| *known == requirement).unwrap().1
 }
@@ -150,7 +150,7 @@ async fn waivers_end_at_use() {
     }
     assert_eq!(waived().await, (false, false, 0));
     for requirement in Requirement::ALL {
-        assert_eq!(standing(&house, &home, requirement).await, Standing::Unverified, "{requirement:?}");
+        assert_eq!(standing(&house, &home, requirement).await, RequirementState::Unverified, "{requirement:?}");
     }
     let begun = house.begin(&home).await;
     let Err(Error::RequirementMissing { missing, .. }) = begun else { panic!("{begun:?}") };
@@ -239,8 +239,8 @@ async fn set_ups_end_at_use() {
     let first = begin().await;
     house.wait(first.expires_at.0 - house.now() - 1);
     assert_eq!(begin().await.id, first.id);
-    assert_eq!(standing(&house, &home, Requirement::PaymentMethod).await, Standing::Underway("pending"));
+    assert_eq!(standing(&house, &home, Requirement::PaymentMethod).await, RequirementState::Underway("pending"));
     house.wait(1);
-    assert_eq!(standing(&house, &home, Requirement::PaymentMethod).await, Standing::Unverified);
+    assert_eq!(standing(&house, &home, Requirement::PaymentMethod).await, RequirementState::Unverified);
     assert_ne!(begin().await.id, first.id);
 }

@@ -31,7 +31,7 @@ mod webhooks;
 use std::sync::Arc;
 
 use keystead_app::keys::NewKey;
-use keystead_app::verification::Standing;
+use keystead_app::verification::RequirementState;
 use keystead_app::{Actor, App, AppOptions, Error, Page, Sealer, Services, Settings};
 use keystead_core::gate::Requirement;
 use keystead_core::key::{Pepper, TagKeys};
@@ -71,11 +71,15 @@ async fn bootstrap_again_keeps_the_person() {
     assert_eq!(first.user_id, second.user_id);
     assert_ne!(first.organization_id, second.organization_id);
     assert!(first.admin_key.expose().starts_with("sk-admin-"));
-    let standing = |made: Vec<(Requirement, Standing)>| made.into_iter().map(|(_, how)| how).collect::<Vec<_>>();
+    let standing =
+        |made: Vec<(Requirement, RequirementState)>| made.into_iter().map(|(_, how)| how).collect::<Vec<_>>();
     let one = app.verification_of(&first.organization_id).await.unwrap();
-    assert_eq!(standing(one.requirements), [Standing::Waived, Standing::Waived, Standing::Unverified]);
+    assert_eq!(
+        standing(one.requirements),
+        [RequirementState::Waived, RequirementState::Waived, RequirementState::Unverified]
+    );
     let two = app.verification_of(&second.organization_id).await.unwrap();
-    assert_eq!(standing(two.requirements), [Standing::Unverified; 3]);
+    assert_eq!(standing(two.requirements), [RequirementState::Unverified; 3]);
     for email in ["", "ann", "@x", "a@", "a b@c", "a\u{0}b@c"] {
         let refused = app.bootstrap(email, "Three", true).await;
         assert!(matches!(refused, Err(Error::Invalid { param: Some("email"), .. })), "{email:?}");

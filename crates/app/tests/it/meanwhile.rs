@@ -102,17 +102,17 @@ async fn what_was_proven_before_the_code_is_compared_again() {
     let ann = guarded(&town, ANN).await;
     *town.issuer.0.lock().unwrap() = Some(identity());
     let departed = town.app.connect(&ann.session, "/").await.unwrap();
-    town.app.arrive(&departed.cookie, "state-1", "c0de", &laptop()).await.unwrap();
+    town.app.finish_oidc(&departed.cookie, "state-1", "c0de", &laptop()).await.unwrap();
     let elsewhere = async || {
-        let departed = town.app.depart("/").await.unwrap();
-        let (opened, _) = town.app.arrive(&departed.cookie, "state-1", "c0de", &laptop()).await.unwrap();
+        let departed = town.app.begin_oidc("/").await.unwrap();
+        let (opened, _) = town.app.finish_oidc(&departed.cookie, "state-1", "c0de", &laptop()).await.unwrap();
         let opened = opened.unwrap();
         assert!(opened.waits_for_code);
         opened.session
     };
     let code_of = |town: &Town| ann.phone.code(town.now());
     let by_identity = elsewhere().await;
-    let session = town.app.part_identity(&ann.session, "https://issuer.test").await.unwrap().session;
+    let session = town.app.unlink_identity(&ann.session, "https://issuer.test").await.unwrap().session;
     let proven = town.app.prove_second_factor(&by_identity, &code_of(&town), &laptop()).await;
     assert_eq!(code(proven), "link_expired", "the identity opens it no longer");
 
@@ -184,12 +184,12 @@ async fn an_identity_unlinked_while_its_person_is_elsewhere() {
     let (ann, here) = town.visitor(ANN).await;
     *town.issuer.0.lock().unwrap() = Some(identity());
     let departed = town.app.connect(&here.session, "/").await.unwrap();
-    town.app.arrive(&departed.cookie, "state-1", "c0de", &laptop()).await.unwrap();
-    let (app, departed) = (town.app.clone(), town.app.depart("/").await.unwrap());
+    town.app.finish_oidc(&departed.cookie, "state-1", "c0de", &laptop()).await.unwrap();
+    let (app, departed) = (town.app.clone(), town.app.begin_oidc("/").await.unwrap());
     town.store.before("sign_in_elsewhere", async move {
-        app.part_identity(&here.session, "https://issuer.test").await.unwrap();
+        app.unlink_identity(&here.session, "https://issuer.test").await.unwrap();
     });
-    let opened = town.app.arrive(&departed.cookie, "state-1", "c0de", &laptop()).await;
+    let opened = town.app.finish_oidc(&departed.cookie, "state-1", "c0de", &laptop()).await;
     assert_eq!((code(opened), town.store.unplayed(), open(&town, &ann).await), ("sign_in_to_connect", 0, 1));
 }
 
@@ -212,7 +212,7 @@ async fn what_a_session_began_ends_with_it() {
     let own = town.app.reset_password(&reset, &secret(OTHER), &laptop()).await.unwrap();
     let told: Vec<_> = town.mails().await.into_iter().map(|(to, ..)| to).collect();
     assert!(!told.contains(&"other@example.com".to_owned()), "the waiting link is not mailed any more: {told:?}");
-    let joined = town.app.arrive(&departed.cookie, "state-1", "c0de", &laptop()).await;
+    let joined = town.app.finish_oidc(&departed.cookie, "state-1", "c0de", &laptop()).await;
     assert_eq!(code(joined.map(|_| ())), "link_expired");
     assert_eq!(code(town.app.confirm_address(&address, None).await), "link_expired");
     assert_eq!(code(town.app.add_passkey(&own.session, &question.state, "X", &made).await), "link_expired");
@@ -283,7 +283,7 @@ async fn a_session_ended_during_each_dangerous_act() {
             Box::pin(async move { app.request_address(&one, "new@example.com", &laptop()).await })
         }),
         ("part_identity", |app, one, _, _| {
-            Box::pin(async move { app.part_identity(&one, "https://issuer.test").await.map(|_| ()) })
+            Box::pin(async move { app.unlink_identity(&one, "https://issuer.test").await.map(|_| ()) })
         }),
         ("change_password", |app, one, _, _| {
             Box::pin(async move { app.change_password(&one, &secret(GOOD), &secret(OTHER)).await.map(|_| ()) })

@@ -89,7 +89,7 @@ impl Model {
             let opened = added(&town, &opened.session, &mut key).await;
             *town.issuer.0.lock().unwrap() = identity(email);
             let departed = town.app.connect(&opened.session, "/").await.unwrap();
-            town.app.arrive(&departed.cookie, "state-1", "c0de", &laptop()).await.unwrap();
+            town.app.finish_oidc(&departed.cookie, "state-1", "c0de", &laptop()).await.unwrap();
             town.app.sign_out(&opened.session).await.unwrap();
             town.mails().await;
             people.push(Person { id, email: email.to_owned(), key, phone: None, password: 0 });
@@ -171,8 +171,8 @@ impl Model {
             }
             Step::Elsewhere(who) => {
                 *self.town.issuer.0.lock().unwrap() = identity(&self.people[who].email);
-                let departed = app.depart("/").await.unwrap();
-                let (opened, _) = app.arrive(&departed.cookie, "state-1", "c0de", &laptop()).await.unwrap();
+                let departed = app.begin_oidc("/").await.unwrap();
+                let (opened, _) = app.finish_oidc(&departed.cookie, "state-1", "c0de", &laptop()).await.unwrap();
                 self.enter(who, opened.unwrap()).await;
             }
             Step::Reset(who) => {

@@ -293,7 +293,7 @@ async fn streams_and_summaries_are_previewed_apart() {
     assert_eq!(preview("model.use", &["gpt-*"]).await, (3, row("model.use:gpt-4o", 3)), "plain use counts all");
     assert_eq!(preview("feature.stream", &["o3"]).await, (0, Vec::new()));
     house.wait(40 * DAY);
-    house.app.keep_house().await.unwrap();
+    house.app.run_cleanup().await.unwrap();
     let read = house.store.read("features", async move |tx: &mut Tx| activity::list_features(tx, Timestamp(0)).await);
     assert_eq!(read.await.unwrap(), [], "forgotten after a month");
 }

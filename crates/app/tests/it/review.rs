@@ -245,10 +245,10 @@ async fn no_picture_outlives_its_time() {
         assert!(!bytes.windows(4).any(|part| part == b"JFIF"), "a picture in clear in {}", path.display());
     }
     world.pass(7 * DAY - 2 * HOUR);
-    world.app.keep_house().await.unwrap();
+    world.app.run_cleanup().await.unwrap();
     assert_eq!(world.files().len(), 5, "nobody decided yet");
     world.pass(HOUR);
-    world.app.keep_house().await.unwrap();
+    world.app.run_cleanup().await.unwrap();
     assert_eq!(world.files(), Vec::<PathBuf>::new(), "the ceiling");
     let view = world.app.organization_verification(&ann, &one).await.unwrap();
     assert_eq!((view.status, view.attempts_left), (Status::Expired, 3), "handing in again costs no try");
@@ -265,10 +265,10 @@ async fn no_picture_outlives_its_time() {
     let case = world.case().await;
     world.approve("bob", &case, "", false).await.unwrap();
     world.pass(7 * DAY - 2 * HOUR);
-    world.app.keep_house().await.unwrap();
+    world.app.run_cleanup().await.unwrap();
     assert_eq!(world.files().len(), 5);
     world.pass(2 * HOUR);
-    world.app.keep_house().await.unwrap();
+    world.app.run_cleanup().await.unwrap();
     assert_eq!(world.files(), Vec::<PathBuf>::new());
 
     // Begun and left: a day after the attempt ran out.
@@ -280,7 +280,7 @@ async fn no_picture_outlives_its_time() {
     while world.app.run_due_jobs().await.unwrap() > 0 {}
     assert_eq!(world.status(&ben, &two).await, Status::Expired);
     world.pass(DAY + 60);
-    world.app.keep_house().await.unwrap();
+    world.app.run_cleanup().await.unwrap();
     assert_eq!(world.files(), Vec::<PathBuf>::new());
 }
 
@@ -536,7 +536,7 @@ async fn reviewers_hear_before_pictures_go() {
     let told: Vec<_> = mails.iter().filter(|(_, subject)| subject.contains("pictures go")).collect();
     assert_eq!(told.iter().map(|(to, _)| to.as_str()).collect::<Vec<_>>(), ["bob@example.com", "eve@example.com"]);
     world.pass(12 * HOUR);
-    world.app.keep_house().await.unwrap();
+    world.app.run_cleanup().await.unwrap();
     assert_eq!(world.mails().await, [], "once");
 }
 
@@ -577,7 +577,7 @@ async fn pictures_are_held_by_law() {
 
     // Neither the ceiling, nor a decision, nor a withdrawal erases before the date.
     world.pass(8 * DAY);
-    world.app.keep_house().await.unwrap();
+    world.app.run_cleanup().await.unwrap();
     assert_eq!(world.files().len(), 5);
     let destroy = world.app.decide_review(&ops("bob"), &case, Verdict::Recapture, "", true).await;
     assert!(matches!(destroy, Err(Error::Conflict { .. })), "{destroy:?}");
@@ -585,15 +585,15 @@ async fn pictures_are_held_by_law() {
     world.approve("bob", &case, "", false).await.unwrap();
     world.app.withdraw_and_erase(&ann, &one).await.unwrap();
     while world.app.run_due_jobs().await.unwrap() > 0 {}
-    world.app.keep_house().await.unwrap();
+    world.app.run_cleanup().await.unwrap();
     assert_eq!(world.files().len(), 5, "held");
     // Its last hour, in which it goes: never after the date.
     world.pass(22 * DAY - 2 * HOUR - 60);
-    world.app.keep_house().await.unwrap();
+    world.app.run_cleanup().await.unwrap();
     while world.app.run_due_jobs().await.unwrap() > 0 {}
     assert_eq!(world.files().len(), 5);
     world.pass(HOUR);
-    world.app.keep_house().await.unwrap();
+    world.app.run_cleanup().await.unwrap();
     assert_eq!(world.files(), Vec::<PathBuf>::new());
     let late = hold("bob", until.plus(DAY)).await;
     assert!(matches!(late, Err(Error::Conflict { .. })), "the pictures are gone: {late:?}");

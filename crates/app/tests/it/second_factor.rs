@@ -1,7 +1,7 @@
 //! The second factor: codes of an authenticator app, recovery codes, and that no way in goes around them.
 
 use keystead_app::Actor;
-use keystead_app::accounts::{Departed, Enrolment, SignedIn};
+use keystead_app::accounts::{Enrolment, OidcRedirect, SignedIn};
 use keystead_core::id::UserId;
 use keystead_core::secret::Secret;
 use keystead_providers::sign_in::Identity;
@@ -233,11 +233,12 @@ async fn no_way_in_goes_around_it() {
         email_verified: true,
         name: None,
     });
-    let arrive =
-        async |departed: Departed| town.app.arrive(&departed.cookie, "state-1", "c0de", &laptop()).await.unwrap().0;
+    let arrive = async |departed: OidcRedirect| {
+        town.app.finish_oidc(&departed.cookie, "state-1", "c0de", &laptop()).await.unwrap().0
+    };
     let proven = town.app.prove_second_factor(&opened.session, ann.recovery[0].expose(), &laptop()).await.unwrap();
     assert!(arrive(town.app.connect(&proven.session, "/home").await.unwrap()).await.is_none());
-    let arrived = arrive(town.app.depart("/home").await.unwrap()).await.unwrap();
+    let arrived = arrive(town.app.begin_oidc("/home").await.unwrap()).await.unwrap();
     assert!(arrived.waits_for_code && !town.alive(&arrived.session).await);
 }
 

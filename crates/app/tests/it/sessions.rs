@@ -255,10 +255,10 @@ fn every_way_in_runs_on_any_thread() {
     sendable(|app, one| async move { app.sign_out(&one).await.map(|()| app) });
     sendable(|app, one| async move { app.reset_password(&one, &one, &laptop()).await.map(|_| app) });
     sendable(|app, one| async move { app.request_reset("", &laptop()).await.map(|()| (app, one)) });
-    sendable(|app, one| async move { app.arrive(&one, "", "", &laptop()).await.map(|_| app) });
+    sendable(|app, one| async move { app.finish_oidc(&one, "", "", &laptop()).await.map(|_| app) });
     sendable(|app, one| async move { app.join(&one, &one, &laptop()).await.map(|_| app) });
     sendable(|app, one| async move { app.look_at_invite(&one).await.map(|_| app) });
     sendable(|app, one| async move { app.connect(&one, "").await.map(|_| app) });
-    sendable(|app, one| async move { app.part_identity(&one, "").await.map(|_| app) });
-    sendable(|app, one| async move { app.depart("").await.map(|_| (app, one)) });
+    sendable(|app, one| async move { app.unlink_identity(&one, "").await.map(|_| app) });
+    sendable(|app, one| async move { app.begin_oidc("").await.map(|_| (app, one)) });
 }

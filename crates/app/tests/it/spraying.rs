@@ -283,7 +283,7 @@ async fn one_number_stands_for_three_organizations() {
     let fourth = house.check(&people[3], &sent[3].0, &sent[3].1, "10.0.0.1").await;
     assert_eq!(code(fourth), "phone_number_limit_reached", "the right code comes to a number that is full");
     let met = house.app.verification_of(people[3].organization()).await.unwrap();
-    assert_eq!(met.requirements[0], (Requirement::Phone, keystead_app::verification::Standing::Unverified));
+    assert_eq!(met.requirements[0], (Requirement::Phone, keystead_app::verification::RequirementState::Unverified));
     house.wait(3_601);
     assert_eq!(code(house.submit(&people[4], &target, "10.9.0.1").await), "phone_number_limit_reached");
 
@@ -292,7 +292,7 @@ async fn one_number_stands_for_three_organizations() {
     house.prove(&people[4], &target, "10.9.0.1").await;
     for home in &people[..3] {
         let met = house.app.verification_of(home.organization()).await.unwrap();
-        assert_eq!(met.requirements[0].1, keystead_app::verification::Standing::Verified);
+        assert_eq!(met.requirements[0].1, keystead_app::verification::RequirementState::Verified);
         assert_eq!(house.app.phone(&home.actor, home.organization()).await.unwrap().number, None, "held no more");
     }
 }

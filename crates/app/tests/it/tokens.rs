@@ -73,9 +73,9 @@ async fn every_kind_of_token_ends_at_use() {
             email_verified: true,
             name: None,
         });
-        app.depart("/").await.unwrap().cookie
+        app.begin_oidc("/").await.unwrap().cookie
     };
-    let back = async |cookie: Secret<String>| app.arrive(&cookie, "state-1", "c0de", &laptop()).await.is_ok();
+    let back = async |cookie: Secret<String>| app.finish_oidc(&cookie, "state-1", "c0de", &laptop()).await.is_ok();
     ends!(town, 600, left(), back);
 }
 

@@ -394,7 +394,7 @@ impl House {
     /// Does everything that is due, and housekeeping.
     pub(crate) async fn work(&self) {
         self.carry_out().await;
-        self.app.keep_house().await.unwrap();
+        self.app.run_cleanup().await.unwrap();
         self.carry_out().await;
     }
 

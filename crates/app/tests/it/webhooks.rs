@@ -233,7 +233,7 @@ async fn a_renewed_card_is_told_of_no_longer() {
     house.pay(&home, 1).await;
     let ends = card_ends(2027, 1).unwrap();
     house.wait(ends.since(house.app.now()) - 86_400);
-    house.app.keep_house().await.unwrap();
+    house.app.run_cleanup().await.unwrap();
     let view = async || house.app.payment_methods(&home.actor, home.organization()).await.unwrap();
     assert_eq!(view().await.state, PaymentState::Attention);
     let reference = "pm_1".to_owned();
@@ -244,7 +244,7 @@ async fn a_renewed_card_is_told_of_no_longer() {
     let standing = view().await;
     assert_eq!((standing.state, standing.until), (PaymentState::Active, None));
     house.wait(30 * 86_400);
-    house.app.keep_house().await.unwrap();
+    house.app.run_cleanup().await.unwrap();
     assert_eq!(view().await.state, PaymentState::Active);
 }
 

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use keystead_app::Error;
 use keystead_app::projects::rate_limits::ProjectRate;
-use keystead_app::verification::Standing;
+use keystead_app::verification::RequirementState;
 use keystead_core::gate::Requirement;
 use keystead_core::rate::{MOST, Measure, RateLimits};
 
@@ -93,8 +93,9 @@ async fn page(state: &DashboardState, visit: &Visit, typed: Option<&Form>) -> Re
     let (actor, organization) = (visit.person.actor(), &visit.organization.id);
     let rates = state.app.project_rates(&actor, organization, &visit.project.id).await.map_err(fail)?;
     let standing = state.app.verification_of(organization).await.map_err(fail)?;
-    let proven = |(requirement, standing): &(Requirement, Standing)| {
-        *requirement == Requirement::Organization && matches!(standing, Standing::Verified | Standing::Waived)
+    let proven = |(requirement, standing): &(Requirement, RequirementState)| {
+        *requirement == Requirement::Organization
+            && matches!(standing, RequirementState::Verified | RequirementState::Waived)
     };
     let rows = rates.iter().map(|rate| row(visit, rate, typed.filter(|form| form.text("id") == rate.id()))).collect();
     Ok(Limits {

@@ -26,7 +26,7 @@ pub(crate) async fn work(app: App, mut stopped: watch::Receiver<bool>) {
         }
         if app.now().0.saturating_sub(kept_house_at) >= HOUSEKEEPING {
             kept_house_at = app.now().0;
-            if let Err(error) = app.keep_house().await {
+            if let Err(error) = app.run_cleanup().await {
                 tracing::warn!(%error, "housekeeping did not finish; it is tried again");
             }
         }

@@ -12,8 +12,8 @@ use keystead_store::tables::reviews::{self, ReviewCase};
 use keystead_store::tables::{memberships, organizations};
 use serde_json::json;
 
-use super::Standing;
-use crate::audit::Deed;
+use super::VerificationRecord;
+use crate::audit::AuditEntry;
 use crate::jobs::Job;
 use crate::{Actor, App, Error};
 
@@ -32,7 +32,7 @@ impl App {
         tx: &mut Tx,
         actor: &Actor,
         organization: &OrganizationId,
-        before: &Standing,
+        before: &VerificationRecord,
         mut attempt: Option<&mut IdentityAttempt>,
         next: Step,
         reason: Option<String>,
@@ -101,8 +101,8 @@ impl App {
             return Ok(());
         }
         let details = json!({ "data": { "status": next.status.as_str() } });
-        let deed = Deed { organization, action: next.audit, target: organization.as_str(), details };
-        self.record(tx, actor, deed).await
+        let entry = AuditEntry { organization, action: next.audit, target: organization.as_str(), details };
+        self.record(tx, actor, entry).await
     }
 
     /// Models behind the gate open: in this transaction with a new entitlement version, so that no gateway can miss it.

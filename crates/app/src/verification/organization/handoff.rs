@@ -17,7 +17,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::still_open;
-use crate::audit::Deed;
+use crate::audit::AuditEntry;
 use crate::jobs::{Job, MailLink};
 use crate::verification::limits::Subjects;
 use crate::{Actor, App, Error};
@@ -112,9 +112,13 @@ impl App {
             }
             privacy::insert_handoff(tx, &row).await?;
             let details = json!({ "data": { "channel": row.channel } });
-            let deed =
-                Deed { organization: &attempt.organization, action: "orgv.link_made", target: &attempt.id, details };
-            self.record(tx, actor, deed).await
+            let entry = AuditEntry {
+                organization: &attempt.organization,
+                action: "orgv.link_made",
+                target: &attempt.id,
+                details,
+            };
+            self.record(tx, actor, entry).await
         })?;
         Ok(HandoffLink { url: Secret::new(url), expires_at })
     }

@@ -64,7 +64,7 @@ pub(crate) fn refused(refusal: Refusal) -> Error {
 
 /// Where an organization stands, with what was read, for writing it back.
 #[derive(Debug, Clone)]
-pub(crate) struct Standing {
+pub(crate) struct VerificationRecord {
     pub(crate) status: Status,
     pub(crate) since: Timestamp,
     pub(crate) until: Option<Timestamp>,
@@ -77,11 +77,21 @@ impl App {
         self.services().identity.clone().ok_or(Error::Unsupported("identity checks"))
     }
 
-    pub(crate) async fn standing(&self, tx: &mut Tx, organization: &OrganizationId) -> Result<Standing, Error> {
+    pub(crate) async fn standing(
+        &self,
+        tx: &mut Tx,
+        organization: &OrganizationId,
+    ) -> Result<VerificationRecord, Error> {
         let row = organization_verifications::find(tx, organization).await?;
         Ok(match row {
-            None => Standing { status: Status::Unverified, since: Timestamp(0), until: None, reason: None, version: 0 },
-            Some(row) => Standing {
+            None => VerificationRecord {
+                status: Status::Unverified,
+                since: Timestamp(0),
+                until: None,
+                reason: None,
+                version: 0,
+            },
+            Some(row) => VerificationRecord {
                 // A name of a newer version is none of ours to guess.
                 status: Status::from_name(&row.status)
                     .ok_or_else(|| Error::Internal(format!("organization {organization} has an unknown status")))?,
@@ -97,7 +107,7 @@ impl App {
         &self,
         tx: &mut Tx,
         organization: &OrganizationId,
-        before: &Standing,
+        before: &VerificationRecord,
         status: Status,
         until: Option<Timestamp>,
         reason: Option<String>,

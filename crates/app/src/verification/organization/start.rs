@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 
 use super::view::CONSENT_TEXT_VERSION;
 use super::{AttemptView, attempt_state, consent_text, refused, still_open};
-use crate::audit::Deed;
+use crate::audit::AuditEntry;
 use crate::entitlements::{entitlements, note_unenforced};
 use crate::jobs::{Job, poll_wait};
 use crate::request::Origin;
@@ -153,7 +153,7 @@ impl App {
             for (action, details) in
                 [(next.audit, json!({ "data": { "provider": row.provider } })), ("orgv.consented", json!({}))]
             {
-                self.record(tx, actor, Deed { organization, action, target: &id, details }).await?;
+                self.record(tx, actor, AuditEntry { organization, action, target: &id, details }).await?;
             }
             Ok(Begun::Attempt(Box::new(row), true))
         });
@@ -204,7 +204,7 @@ impl App {
         &self,
         tx: &mut Tx,
         organization: &OrganizationId,
-        before: &super::Standing,
+        before: &super::VerificationRecord,
         print: Option<&[u8]>,
     ) -> Result<Facts, Error> {
         let now = self.now();
@@ -264,13 +264,13 @@ impl App {
     async fn attempt_waits(&self, row: &IdentityAttempt) -> Result<(), Error> {
         write_tx!(self.store(), "attempt_waits", |tx| {
             self.enqueue(tx, &Job::poll_attempt(&row.id), self.now().plus(30)).await?;
-            let deed = Deed {
+            let entry = AuditEntry {
                 organization: &row.organization,
                 action: "orgv.provider_down",
                 target: &row.id,
                 details: json!({ "data": { "provider": row.provider } }),
             };
-            self.record(tx, &Actor::Service(row.provider.clone()), deed).await
+            self.record(tx, &Actor::Service(row.provider.clone()), entry).await
         })
     }
 
@@ -314,9 +314,9 @@ impl App {
             let facts = self.facts(tx, &row.organization, &before, None).await?;
             let live = Some(super::attempt_state(row)?);
             let next = step(before.status, live, Event::LinkReissued, facts, self.now()).map_err(refused)?;
-            let deed =
-                Deed { organization: &row.organization, action: next.audit, target: &row.id, details: json!({}) };
-            self.record(tx, &who, deed).await
+            let entry =
+                AuditEntry { organization: &row.organization, action: next.audit, target: &row.id, details: json!({}) };
+            self.record(tx, &who, entry).await
         })?;
         let Some(reference) = &row.reference else {
             return match self.start_at_service(row.clone(), false).await? {

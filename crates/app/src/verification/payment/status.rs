@@ -10,7 +10,7 @@ use keystead_store::tables::standings::{self, StandingRow};
 use keystead_store::tables::{organizations, payments};
 use serde_json::{Value, json};
 
-use crate::audit::Deed;
+use crate::audit::AuditEntry;
 use crate::jobs::Job;
 use crate::validate::operators_reason;
 use crate::{Actor, App, Error};
@@ -121,7 +121,7 @@ impl App {
         }
         if !audit.is_empty() {
             let details = json!({ "data": details });
-            self.record(tx, actor, Deed { organization, action: audit, target, details }).await?;
+            self.record(tx, actor, AuditEntry { organization, action: audit, target, details }).await?;
         }
         Ok(effects)
     }

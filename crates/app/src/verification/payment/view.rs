@@ -10,7 +10,7 @@ use keystead_store::tables::organizations;
 use keystead_store::tables::payments::{self, PaymentMethod, PaymentSetup};
 use serde_json::json;
 
-use crate::audit::Deed;
+use crate::audit::AuditEntry;
 use crate::jobs::{DetachMethod, Job};
 use crate::verification::excused;
 use crate::{Actor, App, Error};
@@ -171,8 +171,8 @@ impl App {
         if !was_default || !standing.method {
             let details = json!({ "data": details });
             let action = "payment.method_removed";
-            let deed = Deed { organization: &organization, action, target: &method.id, details };
-            return self.record(tx, actor, deed).await;
+            let entry = AuditEntry { organization: &organization, action, target: &method.id, details };
+            return self.record(tx, actor, entry).await;
         }
         let next = payments::list_methods(tx, &organization).await?.into_iter().next();
         let other = next.is_some();

@@ -13,7 +13,7 @@ use serde_json::json;
 use subtle::ConstantTimeEq;
 
 use super::{begun_by, code, keep, machine, refused};
-use crate::audit::Deed;
+use crate::audit::AuditEntry;
 use crate::request::Origin;
 use crate::verification::limits::Subjects;
 use crate::verification::phone::view::VerificationView;
@@ -150,8 +150,8 @@ impl App {
         }
         // Two checks at once read the same counter: whoever writes second over a changed row begins again.
         phones::update_checked(tx, &row, &serde_json::to_string(&before).unwrap_or_default()).await?;
-        let deed = Deed { organization: &row.organization, action: audit, target: &row.id, details: json!({}) };
-        self.record(tx, actor, deed).await?;
+        let entry = AuditEntry { organization: &row.organization, action: audit, target: &row.id, details: json!({}) };
+        self.record(tx, actor, entry).await?;
         if proven {
             self.end_phones(tx, actor, &row.organization, Some(&row.id)).await?;
             self.step_phone(tx, actor, &row.organization, StandingEvent::Proven, json!({})).await?;
@@ -160,7 +160,7 @@ impl App {
             return Ok(Checked::Right(Box::new(row)));
         }
         if effects.contains(&PhoneEffect::KillCode) {
-            self.kill_code(tx, &row).await?;
+            self.revoke_code(tx, &row).await?;
         }
         let nth = format!("{}:{}:{}", row.id, next.sends, next.checks);
         self.count(tx, WRONG, subjects, &nth, "").await?;

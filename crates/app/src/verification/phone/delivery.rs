@@ -10,7 +10,7 @@ use keystead_store::tables::phones::{self, PhoneVerification};
 use serde_json::json;
 
 use super::{code, keep, machine, refused};
-use crate::audit::Deed;
+use crate::audit::AuditEntry;
 use crate::jobs::{CancelPhone, Job, Outcome};
 use crate::services::Codes;
 use crate::verification::phone::view::VerificationView;
@@ -135,7 +135,7 @@ impl App {
                     service: Some(carried.service.as_str().to_owned()),
                     ..row.clone()
                 };
-                self.kill_code(tx, &late).await?;
+                self.revoke_code(tx, &late).await?;
             }
             return Ok(row);
         }
@@ -146,7 +146,7 @@ impl App {
         if carried.failure.is_none() {
             // The earlier code ends at the service that made it, once that answers again.
             if earlier.is_some_and(|earlier| earlier != carried.service) {
-                self.kill_code(tx, &before).await?;
+                self.revoke_code(tx, &before).await?;
             }
             row.service = Some(carried.service.as_str().to_owned());
             row.provider_reference.clone_from(&carried.reference);
@@ -165,16 +165,16 @@ impl App {
             let by = carried.failure.is_none().then(|| carried.service.as_str());
             let details = json!({ "data": { "services": names, "sent_by": by } });
             let (organization, target) = (&row.organization, &row.id);
-            self.record(tx, &who, Deed { organization, action: "phone.provider_down", target, details }).await?;
+            self.record(tx, &who, AuditEntry { organization, action: "phone.provider_down", target, details }).await?;
         }
         if event == Some(PhoneEvent::DeliveryFailed) {
-            let deed = Deed {
+            let entry = AuditEntry {
                 organization: &row.organization,
                 action: "phone.delivery_failed",
                 target: &row.id,
                 details: json!({}),
             };
-            self.record(tx, &who, deed).await?;
+            self.record(tx, &who, entry).await?;
         }
         Ok(row)
     }
@@ -187,7 +187,7 @@ impl App {
     }
 
     /// A code that must not be usable any more ends at the service, too; its print went with the state.
-    pub(crate) async fn kill_code(&self, tx: &mut Tx, row: &PhoneVerification) -> Result<(), Error> {
+    pub(crate) async fn revoke_code(&self, tx: &mut Tx, row: &PhoneVerification) -> Result<(), Error> {
         let Some(reference) = &row.provider_reference else { return Ok(()) };
         let service = row.service.as_deref().unwrap_or(CodeService::First.as_str()).to_owned();
         let cancel = CancelPhone { reference: reference.to_owned(), service: Some(service) };

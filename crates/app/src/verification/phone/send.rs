@@ -16,7 +16,7 @@ use rand::Rng;
 use serde_json::json;
 
 use super::{SIM_CHANGED, begun_by, keep, machine, not_now, refused};
-use crate::audit::Deed;
+use crate::audit::AuditEntry;
 use crate::request::Origin;
 use crate::services::Codes;
 use crate::verification::limits::Subjects;
@@ -301,7 +301,7 @@ impl App {
             self.note_origin(tx, organization, Origin { ip: prepared.subjects.ip }).await?;
             let review = prepared.verdict == LineVerdict::Review;
             let details = json!({ "data": { "country": row.country, "line_type": row.line_type, "review": review } });
-            self.record(tx, actor, Deed { organization, action: audit, target: &id, details }).await?;
+            self.record(tx, actor, AuditEntry { organization, action: audit, target: &id, details }).await?;
             Ok((row, effects.contains(&PhoneEffect::SendCode)))
         })
     }
@@ -341,10 +341,10 @@ impl App {
         row.finished_at = Some(now);
         phones::update(tx, row).await?;
         if effects.contains(&PhoneEffect::KillCode) {
-            self.kill_code(tx, row).await?;
+            self.revoke_code(tx, row).await?;
         }
-        let deed = Deed { organization: &row.organization, action: audit, target: &row.id, details: json!({}) };
-        self.record(tx, actor, deed).await
+        let entry = AuditEntry { organization: &row.organization, action: audit, target: &row.id, details: json!({}) };
+        self.record(tx, actor, entry).await
     }
 
     /// Sends the code again, when its wait is over.
@@ -374,8 +374,8 @@ impl App {
             self.count_send(tx, &subjects, verdict, &nth).await?;
             keep(&mut row, &next);
             phones::update(tx, &row).await?;
-            let deed = Deed { organization, action: audit, target: id, details: json!({}) };
-            self.record(tx, actor, deed).await?;
+            let entry = AuditEntry { organization, action: audit, target: id, details: json!({}) };
+            self.record(tx, actor, entry).await?;
             Ok(row)
         })?;
         self.send_code(row).await

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::machine;
-use crate::audit::Deed;
+use crate::audit::AuditEntry;
 use crate::validate::operators_reason;
 use crate::{Actor, App, Error};
 
@@ -114,7 +114,7 @@ impl App {
         let told = matches!(audit, "" | "phone.code_sent" | "phone.verified");
         if !told {
             let details = json!({ "data": details });
-            self.record(tx, actor, Deed { organization, action: audit, target: organization.as_str(), details })
+            self.record(tx, actor, AuditEntry { organization, action: audit, target: organization.as_str(), details })
                 .await?;
         }
         Ok(effects)

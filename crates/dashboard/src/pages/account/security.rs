@@ -132,7 +132,7 @@ pub(crate) async fn connect_identity(State(state): State<DashboardState>, visit:
 
 pub(crate) async fn part_identity(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
     visit.person.check(&form)?;
-    let parted = state.app.part_identity(&visit.person.secret, form.text("issuer")).await;
+    let parted = state.app.unlink_identity(&visit.person.secret, form.text("issuer")).await;
     let opened = parted.map_err(|error| Failure::new(visit.person.text, error))?;
     Ok(go_with(&visit.link(&format!("{HERE}?done=saved")), renewed(&state, &opened)))
 }

@@ -251,7 +251,7 @@ pub(super) fn sign_in_again(state: &DashboardState, visitor: &Visitor, error: &E
 
 /// Leaves for another's sign-in page.
 pub(crate) async fn depart(State(state): State<DashboardState>, visitor: Visitor, form: Form) -> Page {
-    let departed = state.app.depart(own_path(form.text("next"))).await;
+    let departed = state.app.begin_oidc(own_path(form.text("next"))).await;
     let departed = departed.map_err(|error| Failure::new(visitor.text, error))?;
     Ok(go_with(&departed.url, Cookie::Departed.set(&departed.cookie, 600, state.secure())))
 }
@@ -261,7 +261,7 @@ pub(crate) async fn arrive(State(state): State<DashboardState>, visitor: Visitor
     let asked = |name: &str| visitor.asked.get(name).map(String::as_str).unwrap_or_default();
     let arrived = match Cookie::Departed.read(&headers, state.secure()) {
         None => Err(Error::Invalid { param: None, code: Some("link_expired"), message: String::new() }),
-        Some(cookie) => state.app.arrive(&cookie, asked("state"), asked("code"), &visitor.context).await,
+        Some(cookie) => state.app.finish_oidc(&cookie, asked("state"), asked("code"), &visitor.context).await,
     };
     match arrived {
         Ok((opened, next)) => {
