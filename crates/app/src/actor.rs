@@ -1,4 +1,4 @@
-//! Who acts, and whether he may.
+//! Who acts, and whether they may.
 
 use std::sync::Arc;
 
@@ -16,13 +16,13 @@ use crate::{App, Error};
 /// Who acts. Every use case takes one, so that none can forget to ask.
 #[derive(Debug, Clone)]
 pub enum Actor {
-    /// Somebody with a key.
+    /// A person with a key.
     Key(Arc<Caller>),
-    /// A person, however he came.
+    /// A person, however they came.
     Person(UserId),
-    /// Somebody signed in to the dashboard, in the session of this id: what is bound to a session asks for it.
+    /// A person signed in to the dashboard, in the session of this id: what is bound to a session asks for it.
     Session(UserId, String),
-    /// Somebody at the machine's command line, by name.
+    /// A person at the machine's command line, by name.
     Operator(String),
     /// An outside service whose word was read back, or Keystead's own clock; never a request.
     Service(String),
@@ -101,7 +101,7 @@ impl Actor {
 impl App {
     /// Whether the actor holds this permission in this organization.
     ///
-    /// Somebody else's organization is answered like a missing one.
+    /// Another person's organization is answered like a missing one.
     pub(crate) async fn authorize(
         &self,
         tx: &mut Tx,
@@ -133,8 +133,7 @@ impl App {
         }
     }
 
-    /// Whoever may do this in the organization, and signed-in owners of the project itself (contract section 4,
-    /// "Project administration").
+    /// A person who may do this in the organization, and signed-in owners of the project itself.
     pub(crate) async fn authorize_in_project(
         &self,
         tx: &mut Tx,
@@ -152,7 +151,7 @@ impl App {
         if owns { Ok(()) } else { Err(refused) }
     }
 
-    /// Every member who is signed in may look at members, projects and usage (contract section 4); anybody else needs
+    /// Every member who is signed in may look at members, projects and usage; everyone else needs
     /// the scope.
     pub(crate) async fn authorize_reader(
         &self,

@@ -28,7 +28,7 @@ pub struct AppOptions {
     pub audit_key: AuditKey,
     /// The clock.
     pub clock: Clock,
-    /// A cryptographically strong generator, seeded by whoever owns the process.
+    /// A cryptographically strong generator, seeded by the person who owns the process.
     pub rng: Box<dyn RngCore + Send>,
     /// Where people reach this installation, for links in messages.
     pub public_url: String,

@@ -8,7 +8,7 @@ use keystead_core::time::Timestamp;
 /// Why a use case did not happen.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// Missing, or somebody else's: nobody is told which.
+    /// Missing, or another person's: nobody is told which.
     #[error("no {kind} with id {id}")]
     NotFound {
         /// What was looked for, in words.

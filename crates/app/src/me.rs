@@ -6,7 +6,7 @@ use keystead_store::tables::{organizations, users};
 
 use crate::{App, Error};
 
-/// Who is behind a key, and where he belongs.
+/// Who is behind a key, and where they belong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
     /// The person's or service account's id.

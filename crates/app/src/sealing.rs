@@ -1,5 +1,4 @@
-//! Personal data at rest: sealed so that the database alone tells nothing, and matched without being kept in clear
-//! (verification.md 0, decision 8).
+//! Personal data at rest: sealed so that the database alone tells nothing, and matched without being kept in clear.
 
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};

@@ -7,11 +7,11 @@ use keystead_core::verification::phone_sharing;
 /// The operator's choices, with the defaults of a fresh installation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
-    /// Countries whose numbers get codes; empty is every country (S1-22).
+    /// Countries whose numbers get codes; empty is every country.
     pub phone_countries: Vec<String>,
-    /// Which kinds of lines pass (S1-32, S1-33).
+    /// Which kinds of lines pass.
     pub lines: LinePolicy,
-    /// Days that a number with a changed SIM card waits before it may replace another; 0 does not ask (verification.md 7).
+    /// Days that a number with a changed SIM card waits before it may replace another; 0 does not ask.
     pub sim_swap_days: u16,
     /// Codes sent in one day over the whole installation.
     pub daily_codes: i64,
@@ -21,17 +21,17 @@ pub struct Settings {
     pub organizations_per_document: usize,
     /// Days after which a verification must be renewed; by default it is for good.
     pub reverify_after_days: Option<i64>,
-    /// Days within which an organization must be verified anew once its owners change; by default it need not be.
+    /// Days within which an organization must be verified again once its owners change; by default it need not be.
     pub reverify_new_owner_days: Option<i64>,
-    /// Days that pictures and faces are kept, here and at the service; never more than seven (S3-30).
+    /// Days that pictures and faces are kept, here and at the service; never more than seven.
     pub biometrics_days: i64,
     /// Who runs this installation, as people see it.
     pub operator: String,
-    /// Where people get help (S1-46).
+    /// Where people get help.
     pub support_email: Option<String>,
-    /// The operator's privacy policy (S0-21).
+    /// The operator's privacy policy.
     pub privacy_policy_url: Option<String>,
-    /// Whom to ask about personal data (S3-37).
+    /// Whom to ask about personal data.
     pub data_protection_contact: Option<String>,
     /// Addresses of people who may open the operator's console.
     pub operator_emails: Vec<String>,
@@ -62,7 +62,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Whether this address belongs to somebody who runs the installation.
+    /// Whether this address belongs to a person who runs the installation.
     #[must_use]
     pub fn is_operator(&self, email: &str) -> bool {
         self.operator_emails.iter().any(|known| known.eq_ignore_ascii_case(email))

@@ -1,8 +1,8 @@
 //! Transactions of use cases, written where they borrow from.
 //!
 //! These are macros because the work is a future that borrows both the transaction and the use case's arguments. As an
-//! `async` closure it could not be shown to be `Send` for every lifetime (rust-lang/rust#110338), so each use case would
-//! have to clone what it uses.
+//! `async` closure it could not be shown to be `Send` for every lifetime (rust-lang/rust#110338), so each use case
+//! would have to clone what it uses.
 
 /// Runs the work in a transaction that changes nothing: `read_tx!(self.store(), "name", |tx| { … })`. The name is for
 /// logs and for tests that stop a use case there.

@@ -59,7 +59,7 @@ impl fmt::Display for Day {
 }
 
 /// The day of birth: the latest past day with these digits. Of a day that is partly unknown (Doc 9303 part 3, 4.8), the
-/// last that it can be, so that nobody is taken for older than he is.
+/// last that it can be, so that nobody is taken for older than they are.
 pub(crate) fn birth(printed: MrzDate, today: Day) -> Option<Day> {
     let candidates = match printed {
         MrzDate::Calendar(date) | MrzDate::OutOfCalendar(date) => centuries(date.year, date.month, date.day),

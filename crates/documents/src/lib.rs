@@ -1,6 +1,6 @@
 //! What a machine can say about identity documents and their pictures: machine-readable zones, limits and quality of
-//! pictures, what is asked for before the camera. Pure: no IO, no clock, no database. What the findings mean for a case is
-//! decided in `keystead-app`, by people.
+//! pictures, what is asked for before the camera. Pure: no IO, no clock, no database. What the findings mean for a case
+//! is decided in `keystead-app`, by people.
 
 mod day;
 pub mod image;

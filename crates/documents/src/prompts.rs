@@ -1,5 +1,5 @@
 //! What the person is asked to do before the camera: three of a list, chosen by the server once the camera is open, so
-//! that a picture prepared beforehand does not fit (verification.md 4.4). This stops stills and recordings, not a skilled
+//! that a picture prepared beforehand does not fit. This stops stills and recordings, not a skilled
 //! fake made while it is asked for; the reviewer judges.
 
 use std::fmt;
@@ -117,7 +117,7 @@ impl FromStr for Prompt {
     }
 }
 
-/// Three prompts for one attempt. Whoever keeps it lets it be answered once.
+/// Three prompts for one attempt. A person who keeps it lets it be answered once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Challenge {
     /// Names this challenge; unguessable, so that an echo cannot be prepared.

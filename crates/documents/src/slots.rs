@@ -1,4 +1,4 @@
-//! Which pictures a case has, by the chosen document. No other picture is ever taken (verification.md 4.3).
+//! Which pictures a case has, by the chosen document. No other picture is ever taken.
 
 use keystead_core::verification::documents::{DocumentKind, DocumentPolicy, Side};
 
@@ -12,9 +12,9 @@ pub enum Slot {
     Front,
     /// Its other side.
     Back,
-    /// The passport that a visa lives in (S0-14).
+    /// The passport that a visa lives in.
     Passport,
-    /// The holder's face (S0-09, S3-26).
+    /// The holder's face.
     Selfie,
     /// The holder doing what was asked for, counted from zero.
     Prompt(usize),
@@ -64,7 +64,7 @@ impl Slot {
 }
 
 /// Every slot that must be filled for a document of a country; none when it is not taken there. The back of a My Number
-/// card is never among them, because its number may not be collected (S0-13).
+/// card is never among them, because its number may not be collected.
 #[must_use]
 pub fn wanted(policy: &DocumentPolicy, country: &str, kind: DocumentKind) -> Vec<Slot> {
     let Some(document) = policy.documents(country).into_iter().find(|document| document.kind == kind) else {

@@ -1,4 +1,4 @@
-//! Tries at the door. Each is counted before it is judged, so that many at once cannot slip through together, and
+//! Attempts to sign in. Each is counted before it is judged, so that many at once cannot slip through together, and
 //! taken back when it went well (ASVS 6.3.1).
 
 use std::net::IpAddr;
@@ -30,7 +30,7 @@ const HERE: &[Limit] = &[
     times(Subject::Network, 3_600, 500),
 ];
 /// One address tried from everywhere. Networks the person has been signed in from do not ask: strangers cannot lock
-/// anybody out of where he works.
+/// anybody out of where they work.
 const STRANGERS: &[Limit] = &[times(Subject::Number, 900, 30), times(Subject::Number, 86_400, 200)];
 
 /// One try.
@@ -80,7 +80,7 @@ impl App {
         Ok(())
     }
 
-    /// Judges a password for somebody who is signed in already, counted as at the door.
+    /// Judges a password for a person who is signed in already, counted as at sign-in.
     pub(super) async fn own_password(
         &self,
         email: &str,
@@ -89,7 +89,7 @@ impl App {
         kept: Option<String>,
     ) -> Result<(), Error> {
         let one = self.new_try(email, network, None);
-        // Whoever is signed in here is no stranger.
+        // A person who is signed in here is no stranger.
         write_tx!(self.store(), "own_password", |tx| self.begin_try(tx, &one, true).await)?;
         if !self.password_matches(password, kept).await? {
             return Err(super::wrong_password());

@@ -38,8 +38,8 @@ impl App {
         if self.now().0 >= carried.ends_at { Err(dead_link()) } else { Ok(Secret::new(carried.kept)) }
     }
 
-    /// Spends the state in the transaction that acts on it; a second time it is a dead link. `life` is how long it could
-    /// have worked.
+    /// Spends the state in the transaction that acts on it; a second time it is a dead link. `life` is how long it
+    /// could have worked.
     pub(super) async fn spend_carried(&self, tx: &mut Tx, state: &Secret<String>, life: i64) -> Result<(), Error> {
         let now = self.now();
         let token = Token {

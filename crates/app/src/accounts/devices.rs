@@ -35,9 +35,6 @@ pub struct DeviceView {
 
 impl App {
     /// Ends one session of a person; `false` when it was none.
-    ///
-    /// # Errors
-    /// When the store cannot.
     pub async fn end_session(&self, user: &UserId, id: &str) -> Result<bool, Error> {
         write_tx!(self.store(), "end_session", |tx| {
             let ended = sessions::revoke(tx, user, id, self.now()).await?;
@@ -49,9 +46,6 @@ impl App {
     }
 
     /// Ends every other session of a person. Answers how many.
-    ///
-    /// # Errors
-    /// When the store cannot.
     pub async fn end_other_sessions(&self, user: &UserId, keep: &Secret<String>) -> Result<u64, Error> {
         let keep = digest(keep);
         write_tx!(self.store(), "end_other_sessions", |tx| {
@@ -65,9 +59,6 @@ impl App {
     }
 
     /// Where a person is signed in.
-    ///
-    /// # Errors
-    /// When the store cannot.
     pub async fn devices(&self, user: &UserId, current: &str) -> Result<Vec<DeviceView>, Error> {
         let now = self.now();
         read_tx!(self.store(), "devices", |tx| {

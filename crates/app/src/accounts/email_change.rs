@@ -90,9 +90,6 @@ impl App {
     }
 
     /// What the link to a new address would do; `None` when it does not work any more. Looking spends nothing.
-    ///
-    /// # Errors
-    /// When the store cannot.
     pub async fn look_at_address(&self, token: &Secret<String>) -> Result<Option<AddressChange>, Error> {
         let key = digest(token);
         read_tx!(self.store(), "look_at_address", |tx| {

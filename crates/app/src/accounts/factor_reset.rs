@@ -1,4 +1,4 @@
-//! Two operators together take the second factor from somebody who lost it: one proposes, another one agrees (ASVS
+//! Two operators together take the second factor from a person who lost it: one proposes, another one agrees (ASVS
 //! 6.4.4). Alone it is done at the machine only.
 
 use keystead_core::id::UserId;
@@ -31,7 +31,7 @@ fn subject(user: &UserId) -> String {
     format!("{SUBJECT}{user}")
 }
 
-/// Nobody helps himself around his own second factor.
+/// Nobody helps themselves around their own second factor.
 fn not_oneself(actor: &Actor, email: &str) -> Result<(), Error> {
     if actor.id().eq_ignore_ascii_case(email) {
         let message = "Two other operators must reset your second step.".to_owned();
@@ -44,7 +44,7 @@ impl App {
     /// Proposes to switch somebody's second factor off. Nothing changes yet; the person's organizations can read of it.
     ///
     /// # Errors
-    /// For anybody but an operator, without a reason, for oneself, or when nobody has it on under this address.
+    /// For everyone but an operator, without a reason, for oneself, or when nobody has it on under this address.
     pub async fn propose_factor_reset(&self, actor: &Actor, email: &str, reason: &str) -> Result<(), Error> {
         let reason = operators_reason(actor, reason)?;
         let email = checked_email(email)?;
@@ -68,7 +68,7 @@ impl App {
     /// What waits for a second operator, oldest first.
     ///
     /// # Errors
-    /// For anybody but an operator.
+    /// For everyone but an operator.
     pub async fn factor_resets(&self, actor: &Actor) -> Result<Vec<FactorReset>, Error> {
         operators_only(actor)?;
         let since = self.now().plus(-WAITS);
@@ -86,7 +86,7 @@ impl App {
     /// A second operator agrees, and the second factor goes: every session ends, and the mailbox is told.
     ///
     /// # Errors
-    /// For anybody but an operator, for whoever proposed it or has it, or when nothing was proposed within a day.
+    /// For everyone but an operator, for whoever proposed it or has it, or when nothing was proposed within a day.
     pub async fn agree_to_factor_reset(&self, actor: &Actor, user: &UserId) -> Result<(), Error> {
         let waiting = self.factor_resets(actor).await?.into_iter().find(|one| one.user == *user);
         let waiting = waiting.ok_or_else(|| Error::not_found("proposal", user.as_str()))?;
@@ -113,7 +113,7 @@ impl App {
     /// Takes a proposal back; any operator may.
     ///
     /// # Errors
-    /// For anybody but an operator, or when there is none.
+    /// For everyone but an operator, or when there is none.
     pub async fn discard_factor_reset(&self, actor: &Actor, user: &UserId) -> Result<(), Error> {
         operators_only(actor)?;
         let subject = subject(user);

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) enum MailKind {
     /// Confirm the address.
     Confirm,
-    /// Somebody signed up with a known address.
+    /// A person signed up with a known address.
     AlreadyRegistered,
     /// Choose a new password.
     Reset,

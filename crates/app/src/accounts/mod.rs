@@ -62,7 +62,7 @@ impl App {
         self.draw(fresh_secret)
     }
 
-    /// Writes what a person did with his account into the log of every organization he belongs to.
+    /// Writes what a person did with their account into the log of every organization they belong to.
     async fn record_for(
         &self,
         tx: &mut Tx,
@@ -74,7 +74,7 @@ impl App {
         self.record_about(tx, &Actor::Person(user.clone()), user, action, target, details).await
     }
 
-    /// The same entry in every organization of a person, whoever did it.
+    /// The same entry in every organization of a person, the person who did it.
     pub(crate) async fn record_about(
         &self,
         tx: &mut Tx,
@@ -114,7 +114,7 @@ fn wrong() -> Error {
     }
 }
 
-/// What somebody who is signed in is told of a wrong password.
+/// What a person who is signed in learns of a wrong password.
 fn wrong_password() -> Error {
     Error::coded("password", "wrong_password", "The password is not right.")
 }

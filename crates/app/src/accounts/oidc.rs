@@ -1,4 +1,4 @@
-//! Somebody known elsewhere: "Continue with Google", or with any other issuer (S3-04).
+//! A person known elsewhere: "Continue with Google", or with any other issuer.
 
 use keystead_core::id::UserId;
 use keystead_core::secret::Secret;
@@ -29,7 +29,7 @@ pub struct OidcRedirect {
 }
 
 impl App {
-    /// Leaves for another's sign-in page ("Continue with Google", S3-04).
+    /// Leaves for another's sign-in page ("Continue with Google").
     ///
     /// # Errors
     /// When none is configured, or when it does not answer.
@@ -61,8 +61,8 @@ impl App {
         Ok(OidcRedirect { url: departure.url, cookie })
     }
 
-    /// Comes back from another's sign-in page. Answers the session, none for whoever connected his account and has one,
-    /// and where the person wanted to go.
+    /// Comes back from another's sign-in page. Answers the session, none for whoever connected their account and has
+    /// one, and where the person wanted to go.
     ///
     /// # Errors
     /// When the browser is not the one that left, when the issuer does not vouch for the address, when it does not
@@ -128,7 +128,7 @@ impl App {
         })
     }
 
-    /// Who an identity is here. An address alone joins nothing that somebody can open (INC-6): whoever can, signs in and
+    /// Who an identity is here. An address alone joins nothing that somebody can open: the person who can, signs in and
     /// connects the identity.
     async fn person_of(
         &self,
@@ -185,7 +185,7 @@ impl App {
         if account.confirmed_at.is_some() {
             self.mail_person(tx, user, MailKind::IdentityJoined, &identity.issuer).await?;
         } else {
-            // Whoever typed a password here before the address was his must not keep a way in.
+            // Whoever typed a password here before the address was theirs must not keep a way in.
             account.password = None;
             account.confirmed_at = Some(now);
             accounts::use_tokens_of(tx, user, CONFIRM, now).await?;
@@ -199,7 +199,7 @@ impl App {
 
 impl App {
     /// Lets an identity elsewhere open the account no longer. Other sessions end, as after every change of how a person
-    /// proves himself.
+    /// proves themselves.
     ///
     /// # Errors
     /// `reauthentication_needed`, `only_way_in` when neither password nor passkey would be left, or when there is none.

@@ -70,7 +70,7 @@ fn broken(error: &WebauthnError) -> Error {
     Error::Internal(format!("passkeys: {error:?}"))
 }
 
-/// What authenticators keep instead of our id: the same for one person, and telling nothing about him.
+/// What authenticators keep instead of our id: the same for one person, and telling nothing about them.
 fn handle(user: &UserId) -> Uuid {
     let digest = Sha256::digest(format!("keystead passkey {user}"));
     let mut bytes = [0; 16];
@@ -209,7 +209,7 @@ impl App {
         })
     }
 
-    /// Takes a passkey away. Other sessions end, as after every change of how a person proves himself.
+    /// Takes a passkey away. Other sessions end, as after every change of how a person proves themselves.
     ///
     /// # Errors
     /// `reauthentication_needed`, or when there is none under this id.
@@ -286,7 +286,7 @@ impl App {
     /// Proves oneself again with a passkey of one's own ([`App::reauthenticate`]).
     ///
     /// # Errors
-    /// `passkey_wrong`, also for somebody else's, or `link_expired` after five minutes.
+    /// `passkey_wrong`, also for another person's, or `link_expired` after five minutes.
     pub async fn reauthenticate_with_passkey(
         &self,
         session: &Secret<String>,

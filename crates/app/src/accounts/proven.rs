@@ -1,6 +1,6 @@
 //! What a person has proven on the way in, and comparing it again in the transaction that lets them in. Between a proof
-//! and the session lie seconds (hashing waits its turn) or minutes (a code is typed, a page elsewhere is left open): what
-//! was proven may have been taken away meanwhile.
+//! and the session lie seconds (hashing waits its turn) or minutes (a code is typed, a page elsewhere is left open):
+//! what was proven may have been taken away meanwhile.
 
 use keystead_core::id::UserId;
 use keystead_store::Tx;

@@ -13,8 +13,8 @@ use crate::validate::checked_email;
 use crate::{App, Error};
 
 impl App {
-    /// Mails a link to choose a new password, if somebody is known by this address. The answer and the work are the same
-    /// for every address; the worker finds out.
+    /// Mails a link to choose a new password, if somebody is known by this address. The answer and the work are the
+    /// same for every address; the worker finds out.
     ///
     /// # Errors
     /// When this is no address, or after too many tries.
@@ -41,9 +41,6 @@ impl App {
     }
 
     /// Whether a reset link still works. Looking spends nothing.
-    ///
-    /// # Errors
-    /// When the store cannot.
     pub async fn reset_works(&self, token: &Secret<String>) -> Result<bool, Error> {
         self.token_works(RESET, token).await
     }

@@ -117,9 +117,6 @@ impl App {
     }
 
     /// Whether a cookie waits for a code.
-    ///
-    /// # Errors
-    /// When the store cannot.
     pub async fn waits_for_code(&self, waiting: &Secret<String>) -> Result<bool, Error> {
         self.token_works(WAITING, waiting).await
     }
@@ -182,7 +179,7 @@ impl App {
         Ok(false)
     }
 
-    /// As [`App::judge_code`], for somebody who is signed in.
+    /// As [`App::judge_code`], for a person who is signed in.
     pub(super) async fn own_code(&self, user: &UserId, code: &str) -> Result<(), Error> {
         let write = write_tx!(self.store(), "own_code", |tx| self.judge_code(tx, user, code, None).await);
         if write? { Ok(()) } else { Err(wrong_code()) }
@@ -264,8 +261,8 @@ impl App {
         })
     }
 
-    /// Switches the second factor off. The fresh proof it asks for had a code in it. Other sessions end; the session goes
-    /// on under a new secret.
+    /// Switches the second factor off. The fresh proof it asks for had a code in it. Other sessions end; the session
+    /// goes on under a new secret.
     ///
     /// # Errors
     /// `reauthentication_needed`, or when it is not on.
@@ -280,12 +277,12 @@ impl App {
         })
     }
 
-    /// Switches a person's second factor off from the command line, for somebody who lost the app and the recovery
-    /// codes and has proven to the operator who he is; no mail can do it (ASVS 6.4.4). Every session ends, and the
+    /// Switches a person's second factor off from the command line, for a person who lost the app and the recovery
+    /// codes and has proven to the operator who they are; no mail can do it (ASVS 6.4.4). Every session ends, and the
     /// mailbox is told.
     ///
     /// # Errors
-    /// For anybody but an operator, or when nobody has it on under this address.
+    /// For everyone but an operator, or when nobody has it on under this address.
     pub async fn reset_second_factor(&self, actor: &Actor, email: &str) -> Result<UserId, Error> {
         if !matches!(actor, Actor::Operator(_)) {
             return Err(Error::Forbidden { param: None, message: "Only an operator can do this.".to_owned() });

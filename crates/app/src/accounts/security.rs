@@ -1,4 +1,4 @@
-//! What somebody who is signed in does about his own safety: proves himself again, changes his password.
+//! What a person who is signed in does about their own safety: proves themselves again, changes their password.
 
 use keystead_core::id::UserId;
 use keystead_core::secret::Secret;
@@ -38,9 +38,10 @@ fn shown(row: passkeys::Passkey) -> PasskeyView {
 }
 
 impl App {
-    /// What every change of how a person proves themself does: all other sessions end, and with them everything that was
-    /// begun before and opens or moves the account later: sign-ins that wait for a code, links to choose a password, links
-    /// to another address, passkeys that are being added. `but` is the digest of the session that goes on.
+    /// What every change of how a person proves themself does: all other sessions end, and with them everything that
+    /// was begun before and opens or moves the account later: sign-ins that wait for a code, links to choose a
+    /// password, links to another address, passkeys that are being added. `but` is the digest of the session that goes
+    /// on.
     pub(super) async fn end_other_ways_in(&self, tx: &mut Tx, user: &UserId, but: &[u8]) -> Result<(), Error> {
         let now = self.now();
         sessions::revoke_others(tx, user, but, now).await?;
@@ -51,9 +52,6 @@ impl App {
     }
 
     /// How a person's account is guarded.
-    ///
-    /// # Errors
-    /// When the store cannot.
     pub async fn security(&self, user: &UserId) -> Result<SecurityView, Error> {
         read_tx!(self.store(), "security", |tx| {
             let account = accounts::find(tx, user).await?;

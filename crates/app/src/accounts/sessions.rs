@@ -23,7 +23,7 @@ const FRESH: i64 = 600;
 /// Sessions of one person at once; one more ends the one that was unused for longest (ASVS 7.1.2).
 const MOST_SESSIONS: usize = 20;
 
-/// Somebody is signed in, or will be once the second factor is proven. The secret belongs into a cookie and nowhere
+/// A person is signed in, or will be once the second factor is proven. The secret belongs into a cookie and nowhere
 /// else.
 #[derive(Debug)]
 pub struct SignedIn {
@@ -151,7 +151,7 @@ impl App {
         format!("sess_{}", self.draw(JobId::generate).as_str().trim_start_matches("job_"))
     }
 
-    /// The same session under a new secret, after its person has proven himself again or changed how he does
+    /// The same session under a new secret, after its person has proven themselves again or changed how they do
     /// (ASVS 7.2.4). It ends when the old one would have.
     pub(super) async fn renew_session(&self, tx: &mut Tx, old: &[u8]) -> Result<SignedIn, Error> {
         self.renew_session_as(tx, old, None).await
@@ -215,7 +215,7 @@ impl App {
         Ok(row.is_some_and(|row| row.user == *user))
     }
 
-    /// Whoever is behind a cookie, if he has proven himself recently enough for a dangerous act.
+    /// A person who is behind a cookie, if they have proven themselves recently enough for a dangerous act.
     ///
     /// # Errors
     /// `reauthentication_needed` when it was longer ago; not found when nobody is behind it.
@@ -225,9 +225,6 @@ impl App {
     }
 
     /// Who is behind a cookie, if anybody is.
-    ///
-    /// # Errors
-    /// When the store cannot.
     pub async fn session(&self, secret: &Secret<String>) -> Result<Option<SessionView>, Error> {
         let (key, now) = (digest(secret), self.now());
         let read = read_tx!(self.store(), "session", |tx| {
@@ -268,9 +265,6 @@ impl App {
     }
 
     /// Ends the session of a cookie.
-    ///
-    /// # Errors
-    /// When the store cannot.
     pub async fn sign_out(&self, secret: &Secret<String>) -> Result<(), Error> {
         let Some(view) = self.session(secret).await? else { return Ok(()) };
         self.end_session(&view.user, &view.id).await.map(|_| ())

@@ -1,4 +1,4 @@
-//! Somebody known, by address and password. A wrong address and a wrong password are told in the same words and time.
+//! A person known, by address and password. A wrong address and a wrong password are told in the same words and time.
 
 use keystead_core::id::UserId;
 use keystead_core::secret::Secret;

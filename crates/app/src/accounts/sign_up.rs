@@ -27,7 +27,7 @@ const fn times(subject: Subject, window: i64, most: i64) -> Limit {
     Limit { name: MAILS, subject, counting: Counting::Times, window, most }
 }
 
-/// Mails are limited by recipient and origin, so that nobody can fill a mailbox from here (UI-7).
+/// Mails are limited by recipient and origin, so that nobody can fill a mailbox from here.
 const MAIL_LIMITS: &[Limit] = &[
     times(Subject::Number, 3_600, 5),
     times(Subject::Number, 86_400, 15),
@@ -175,9 +175,6 @@ impl App {
     }
 
     /// Whether a confirmation link still works. Looking spends nothing: mail scanners look.
-    ///
-    /// # Errors
-    /// When the store cannot.
     pub async fn confirmation_works(&self, token: &Secret<String>) -> Result<bool, Error> {
         self.token_works(CONFIRM, token).await
     }
@@ -192,8 +189,8 @@ impl App {
     /// Confirms an address with the password that was typed when its link was made, and signs its person in.
     ///
     /// When other links with other passwords wait, nobody can tell whose password is the mailbox owner's: then none of
-    /// them counts, and a link to choose one follows. The same in production for the address of an operator, whose password
-    /// is chosen by who has opened the mailbox.
+    /// them counts, and a link to choose one follows. The same in production for the address of an operator, whose
+    /// password is chosen by who has opened the mailbox.
     ///
     /// # Errors
     /// When the link was used or ran out.
@@ -207,8 +204,8 @@ impl App {
             let mut account = account.ok_or_else(dead_link)?;
             let rivals = accounts::list_tokens_of(tx, &user, CONFIRM, now).await?;
             let person = users::find(tx, &user).await?.ok_or_else(dead_link)?;
-            // A stranger may sign up with an operator's address, and the operator open the link: what the stranger typed
-            // must not be the operator's password.
+            // A stranger may sign up with an operator's address, and the operator open the link: what the stranger
+            // typed must not be the operator's password.
             let operates = !self.settings().development && self.settings().is_operator(&person.email);
             let contested = operates || rivals.iter().any(|rival| rival.payload != row.payload);
             if !accounts::use_token(tx, &key, now).await? {

@@ -205,7 +205,7 @@ mod tests {
 
     #[test]
     fn everything_that_is_recorded_stands_in_the_list() {
-        // Names of work in the outbox and of what policies decide about; neither is an event.
+        // Names of work in the queue and of what policies decide about; neither is an event.
         let others = [
             "api_key.create",
             "organization.create",

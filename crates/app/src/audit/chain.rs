@@ -18,7 +18,7 @@ pub struct ChainCheck {
     pub broken: Option<AuditEventId>,
 }
 
-/// The end of a chain, to be written down where whoever can write the database cannot.
+/// The end of a chain, to be written down where the person who can write the database cannot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChainHead {
     /// Whose chain.
@@ -60,9 +60,6 @@ impl App {
     }
 
     /// The ends of all chains, for the service log.
-    ///
-    /// # Errors
-    /// When the store cannot.
     pub async fn audit_heads(&self) -> Result<Vec<ChainHead>, Error> {
         let heads = read_tx!(self.store(), "audit_heads", |tx| Ok(audit::heads(tx).await?))?;
         Ok(heads.iter().map(ChainHead::of).collect())

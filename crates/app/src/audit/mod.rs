@@ -64,7 +64,7 @@ pub(crate) fn client_address() -> Option<IpAddr> {
 #[derive(Debug)]
 pub(crate) struct AuditEntry<'a> {
     pub(crate) organization: &'a OrganizationId,
-    /// The type, such as `api_key.created` (contract 1.6); one of [`ACTIONS`].
+    /// The type, such as `api_key.created`; one of [`ACTIONS`].
     pub(crate) action: &'static str,
     pub(crate) target: &'a str,
     pub(crate) details: Value,

@@ -97,9 +97,6 @@ impl App {
     }
 
     /// How much work waits and since when the oldest is due, for the operator.
-    ///
-    /// # Errors
-    /// When the store cannot.
     pub async fn waiting_jobs(&self) -> Result<(i64, Option<Timestamp>), Error> {
         read_tx!(self.store(), "waiting_jobs", |tx| Ok(jobs::count_waiting(tx).await?))
     }

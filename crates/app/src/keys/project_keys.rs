@@ -23,7 +23,7 @@ use crate::{Actor, App, Error};
 pub enum OwnerAccess {
     /// The owner reaches the project.
     Active,
-    /// He does not any more, so the key authorises nothing.
+    /// They do not any more, so the key authorises nothing.
     Inactive,
     /// Either.
     Any,
@@ -132,8 +132,9 @@ impl App {
         })
     }
 
-    /// A living key of a project that this actor may change or end: an owner of the organization or of the project any, a
-    /// signed-in member his own. Somebody else's key is answered like a missing one to whoever may not see it.
+    /// A living key of a project that this actor may change or end: an owner of the organization or of the project any,
+    /// a signed-in member their own. Another person's key is answered like a missing one to the person who may not see
+    /// it.
     pub(crate) async fn key_to_change(
         &self,
         tx: &mut Tx,
@@ -175,7 +176,7 @@ impl App {
         })
     }
 
-    /// One live key of a project as whoever may change or end it sees it: owners any, others their own.
+    /// One live key of a project as the person who may change or end it sees it: owners any, others their own.
     ///
     /// # Errors
     /// When there is none this person may change.
@@ -228,10 +229,10 @@ impl App {
     }
 
     /// Makes a project key for a person who belongs to the organization. The actor must be that person: nobody makes
-    /// a personal key for somebody else (contract section 5).
+    /// a personal key for another person.
     ///
     /// # Errors
-    /// When the gate refuses, for somebody else, or for a project out of reach.
+    /// When the gate refuses, for another person, or for a project out of reach.
     pub async fn create_project_key(
         &self,
         actor: &Actor,

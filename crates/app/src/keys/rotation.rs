@@ -1,5 +1,5 @@
 //! Rotation of a key: a new secret of the same owner, project, name and permissions, while the old one goes on for as
-//! long as the person chose (S1-36).
+//! long as the person chose.
 
 use keystead_core::caller::Owner;
 use keystead_core::id::{KeyId, OrganizationId, ProjectId};
@@ -34,7 +34,7 @@ impl App {
     /// Makes a key in another's place; the old one works for `overlap` seconds more. The new key passes the gate that
     /// every new key passes.
     ///
-    /// A person's key is rotated by that person alone, since nobody makes a personal key for somebody else; a service
+    /// A person's key is rotated by that person alone, since nobody makes a personal key for another person; a service
     /// account's by whoever manages service accounts.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! A key that makes a key: what one asks for with a key in hand instead of a session (S1-27).
+//! A key that makes a key: what one asks for with a key in hand instead of a session.
 
 use std::net::IpAddr;
 
@@ -89,7 +89,7 @@ fn place_of_data_key(
     if found.archived {
         return Err(Refusal::ArchivedProject(found.id.clone()).into());
     }
-    // The project in the body may be another one than the headers chose at the door.
+    // The project in the body may be another one than the headers chose at sign-in.
     if !organization.admits(from) || !found.admits(from) {
         return Err(Refusal::AddressNotAuthorized.into());
     }

@@ -1,5 +1,5 @@
-//! A key that came over a connection without encryption, where the installation is served over https: owners are told, so
-//! that they replace it.
+//! A key that came over a connection without encryption, where the installation is served over https: owners are told,
+//! so that they replace it.
 
 use std::sync::Arc;
 
@@ -11,9 +11,6 @@ use crate::{Actor, App, Error};
 
 impl App {
     /// Flags the key in the audit log of the organization that it reaches first.
-    ///
-    /// # Errors
-    /// When the store is unavailable.
     pub async fn note_key_in_clear(&self, caller: &Arc<Caller>) -> Result<(), Error> {
         let Some(organization) = caller.organizations.first().map(|reached| reached.id.clone()) else { return Ok(()) };
         write_tx!(self.store(), "note_key_in_clear", |tx| {

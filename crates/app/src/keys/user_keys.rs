@@ -1,4 +1,4 @@
-//! Legacy user keys: they belong to a person and reach every organization of hers (contract 1.4). Made at the command line
+//! Legacy user keys: they belong to a person and reach every organization of theirs. Made at the command line
 //! only; their owner sees and ends them here.
 
 use keystead_core::id::{KeyId, UserId};
@@ -9,9 +9,6 @@ use crate::{Actor, App, Error};
 
 impl App {
     /// The living user keys of a person, newest first.
-    ///
-    /// # Errors
-    /// When the store cannot.
     pub async fn user_keys(&self, user: &UserId) -> Result<Vec<KeyRow>, Error> {
         read_tx!(self.store(), "user_keys", |tx| Ok(api_keys::list_of_user(tx, user).await?))
     }
@@ -19,7 +16,7 @@ impl App {
     /// Ends one of one's own user keys; the logs of all of one's organizations say so.
     ///
     /// # Errors
-    /// For anybody but a person who is signed in, or when there is no such key of this person.
+    /// For everyone but a person who is signed in, or when there is no such key of this person.
     pub async fn revoke_user_key(&self, actor: &Actor, id: &KeyId) -> Result<(), Error> {
         let missing = || Error::not_found("API key", id.as_str());
         let user = actor.signed_in_user().cloned().ok_or_else(missing)?;

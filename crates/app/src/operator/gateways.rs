@@ -22,9 +22,6 @@ pub struct GatewaysView {
 
 impl App {
     /// How many of the gateways have applied what was done at this moment, while that is of interest and some have not.
-    ///
-    /// # Errors
-    /// When the store cannot.
     pub async fn spreading(&self, at: Timestamp) -> Result<Option<GatewaysView>, Error> {
         if self.now().since(at) > PROMISE {
             return Ok(None);
@@ -34,9 +31,6 @@ impl App {
     }
 
     /// The same for the organization's last revocation of a key.
-    ///
-    /// # Errors
-    /// When the store cannot.
     pub async fn revocation_spreading(&self, organization: &OrganizationId) -> Result<Option<GatewaysView>, Error> {
         let now = self.now();
         read_tx!(self.store(), "revocation_spreading", |tx| {
@@ -50,9 +44,6 @@ impl App {
     }
 
     /// Writes down for each of these entries that some nodes have not confirmed it yet, and may serve what they knew.
-    ///
-    /// # Errors
-    /// When the store cannot.
     pub async fn note_unconfirmed(&self, entries: Vec<Done>, unconfirmed: usize, nodes: usize) -> Result<(), Error> {
         write_tx!(self.store(), "note_unconfirmed", |tx| {
             for done in &entries {
@@ -69,9 +60,6 @@ impl App {
     }
 
     /// How the gateways stand now.
-    ///
-    /// # Errors
-    /// When the store cannot.
     pub async fn gateways(&self) -> Result<GatewaysView, Error> {
         let now = self.now();
         let read = read_tx!(self.store(), "gateways", |tx| Ok(changes::list_nodes(tx).await?));

@@ -68,7 +68,7 @@ pub struct Overview {
     pub cases: Vec<CaseRow>,
     /// Each outside service with `up`, `down`, `unknown` or `off`.
     pub services: Vec<(&'static str, &'static str)>,
-    /// Jobs that wait in the outbox.
+    /// Jobs that wait in the queue.
     pub waiting_jobs: i64,
     /// Whether every gateway has heard of every change.
     pub gateways: GatewaysView,
@@ -79,7 +79,7 @@ pub struct Overview {
 pub struct HealthView {
     /// Each with `up`, `down`, `unknown` or `off`.
     pub services: Vec<(&'static str, &'static str)>,
-    /// Jobs that wait in the outbox.
+    /// Jobs that wait in the queue.
     pub waiting_jobs: i64,
     /// Since when the oldest of them is due.
     pub oldest_due: Option<Timestamp>,
@@ -100,17 +100,16 @@ pub struct KeptView {
     pub days: Option<i64>,
 }
 
-/// A service that has not erased its copy this long after it was asked is the operator's to look after, in seconds
-/// (verification.md 4.6).
+/// A service that has not erased its copy this long after it was asked is the operator's to look after, in seconds.
 const ERASURE_LATE: i64 = 3 * 86_400;
-/// Days that housekeeping keeps things.
+/// Days that the cleanup keeps things.
 pub(crate) const KEPT_DAYS: [(&str, i64); 6] = [
     ("phone_verifications", 30),
     ("line_lookups", 30),
     ("limit_hits", 31),
     ("document_prints", 90),
     ("origin_prints", ADDRESS_DAYS),
-    // Proof that somebody agreed, as long as somebody may ask for it (verification.md 4.6).
+    // Proof that somebody agreed, as long as somebody may ask for it.
     ("consents", 3 * 365),
 ];
 
@@ -141,7 +140,7 @@ impl App {
     /// The operator's first page.
     ///
     /// # Errors
-    /// For anybody but an operator.
+    /// For everyone but an operator.
     pub async fn operator_overview(&self, actor: &Actor) -> Result<Overview, Error> {
         operators_only(actor)?;
         let (organizations, cases) = read_tx!(self.store(), "operator_overview", |tx| {
@@ -171,8 +170,8 @@ impl App {
     }
 
     /// The operator behind an admin key, if its owner is a person who runs the installation: a confirmed address that
-    /// the configuration names, as for the console. A key has no second step of its own, so in production its owner must
-    /// have one set up: nobody who has typed a password alone has made an operator's key useful.
+    /// the configuration names, as for the console. A key has no second step of its own, so in production its owner
+    /// must have one set up: nobody who has typed a password alone has made an operator's key useful.
     ///
     /// # Errors
     /// For everybody else, and for an operator without a second step in production.
@@ -213,7 +212,7 @@ impl App {
     /// How the outside services are, and how much work waits for them: for the operator.
     ///
     /// # Errors
-    /// For anybody but an operator.
+    /// For everyone but an operator.
     pub async fn provider_health(&self, actor: &Actor) -> Result<HealthView, Error> {
         operators_only(actor)?;
         let (waiting_jobs, oldest_due) = self.waiting_jobs().await?;
@@ -223,16 +222,16 @@ impl App {
     /// The cases that wait for people.
     ///
     /// # Errors
-    /// For anybody but an operator.
+    /// For everyone but an operator.
     pub async fn open_cases(&self, actor: &Actor) -> Result<Vec<CaseRow>, Error> {
         operators_only(actor)?;
         read_tx!(self.store(), "open_cases", |tx| self.case_rows(tx).await)
     }
 
-    /// What personal data is kept, how old the oldest is and when it goes (verification.md 4.6).
+    /// What personal data is kept, how old the oldest is and when it goes.
     ///
     /// # Errors
-    /// For anybody but an operator.
+    /// For everyone but an operator.
     pub async fn retention_report(&self, actor: &Actor) -> Result<Vec<KeptView>, Error> {
         operators_only(actor)?;
         let biometrics = self.settings().biometrics_days.clamp(0, 7);

@@ -1,5 +1,5 @@
 //! The rules of who must have proven what, as operators read, try out and change them. Every change is a version with a
-//! name and a reason, and is in force with the next request. No rule ever disables a key (S1-06).
+//! name and a reason, and is in force with the next request. No rule ever disables a key.
 
 use std::collections::BTreeMap;
 
@@ -29,7 +29,7 @@ const MOST_SHOWN: usize = 200;
 /// The policy in force.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PolicyView {
-    /// Its version; whoever changes it says which one he read.
+    /// Its version; whoever changes it says which one they read.
     pub version: i64,
     /// The rules and exemptions.
     pub policy: Policy,
@@ -79,7 +79,7 @@ struct Known {
     summaries: Vec<(String, u64)>,
     keys: u64,
     verifications: u64,
-    /// What its founder owned when he made it, if that was lately.
+    /// What its founder owned when they made it, if that was lately.
     founder: Option<Vec<Owned>>,
 }
 
@@ -122,7 +122,7 @@ impl App {
     /// The policy in force, with its history.
     ///
     /// # Errors
-    /// For anybody but an operator.
+    /// For everyone but an operator.
     pub async fn policy(&self, actor: &Actor) -> Result<PolicyView, Error> {
         operators_only(actor)?;
         read_tx!(self.store(), "policy", |tx| {
@@ -134,7 +134,7 @@ impl App {
     /// Puts rules in force in place of those of version `before`; exemptions stay. Answers the new version.
     ///
     /// # Errors
-    /// For anybody but an operator, without a reason, for rules that make no sense, or when somebody else saved since.
+    /// For everyone but an operator, without a reason, for rules that make no sense, or when somebody else saved since.
     pub async fn save_policy(&self, actor: &Actor, rules: Vec<Rule>, before: i64, reason: &str) -> Result<i64, Error> {
         let reason = operators_reason(actor, reason)?;
         checked(&Policy { rules: rules.clone(), exemptions: Vec::new() })?;
@@ -166,7 +166,7 @@ impl App {
     /// and reasoning summaries are counted apart, by model and whole days.
     ///
     /// # Errors
-    /// For anybody but an operator, or for rules that make no sense.
+    /// For everyone but an operator, or for rules that make no sense.
     pub async fn preview_policy(&self, actor: &Actor, rules: Vec<Rule>) -> Result<PolicyPreview, Error> {
         operators_only(actor)?;
         checked(&Policy { rules: rules.clone(), exemptions: Vec::new() })?;
@@ -215,7 +215,7 @@ impl App {
     /// Spares an organization all rules until a date, in place of an earlier exemption.
     ///
     /// # Errors
-    /// For anybody but an operator, without a reason, for a date that is past, or when there is no such organization.
+    /// For everyone but an operator, without a reason, for a date that is past, or when there is no such organization.
     pub async fn exempt_from_rules(
         &self,
         actor: &Actor,
@@ -233,7 +233,7 @@ impl App {
     /// Ends an organization's exemption now.
     ///
     /// # Errors
-    /// For anybody but an operator, without a reason, or when there is none.
+    /// For everyone but an operator, without a reason, or when there is none.
     pub async fn end_exemption(&self, actor: &Actor, organization: &OrganizationId, reason: &str) -> Result<(), Error> {
         let reason = operators_reason(actor, reason)?;
         self.change_exemptions(actor, organization, None, reason).await

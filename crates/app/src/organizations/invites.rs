@@ -1,4 +1,4 @@
-//! Inviting people by mail (S3-10), accepting, and taking invitations back.
+//! Inviting people by mail, accepting, and taking invitations back.
 
 use keystead_core::gate::Requirement;
 use keystead_core::id::{InviteId, JobId, OrganizationId, ProjectId, UserId};
@@ -57,7 +57,7 @@ impl App {
     /// Invites somebody by mail. `None` invites to the Default project, an empty list to no project at all.
     ///
     /// # Errors
-    /// Without permission, when this is no address or somebody who is in it, for a project that is not the
+    /// Without permission, when this is no address or a person who is in it, for a project that is not the
     /// organization's or is archived, when too many wait, or when the mailbox got too many.
     pub async fn invite_to_projects(
         &self,
@@ -193,9 +193,6 @@ impl App {
     }
 
     /// What an invitation is to, and for which address; `None` when it does not work any more. Looking spends nothing.
-    ///
-    /// # Errors
-    /// When the store cannot.
     pub async fn look_at_invite(&self, token: &Secret<String>) -> Result<Option<(String, String)>, Error> {
         let key = digest_of(token);
         read_tx!(self.store(), "look_at_invite", |tx| {
@@ -212,7 +209,8 @@ impl App {
         Ok(row.filter(|row| row.accepted_at.is_none() && row.revoked_at.is_none() && now < row.expires_at))
     }
 
-    /// Accepts an invitation. The link came to the address it names, so whoever is signed in with that address may.
+    /// Accepts an invitation. The link came to the address it names, so the person who is signed in with that address
+    /// may.
     ///
     /// # Errors
     /// When it was used, taken back or ran out, or when it is for another address.
@@ -222,7 +220,7 @@ impl App {
             let row = self.live_invite(tx, &key).await?.ok_or_else(dead)?;
             let person = users::find(tx, user).await?.filter(|row| row.deactivated_at.is_none()).ok_or_else(dead)?;
             let confirmed = accounts::find(tx, user).await?.is_some_and(|account| account.confirmed_at.is_some());
-            // The same characters: a look-alike is another address (UI-1).
+            // The same characters: a look-alike is another address.
             if person.email != row.email || !confirmed {
                 let message = "This invitation is for another address. Sign in with that one.".to_owned();
                 return Err(Error::Forbidden { param: None, message });

@@ -1,4 +1,4 @@
-//! Lists of addresses from which an organization's API may be called, or one project's (row 25). Where several lists of
+//! Lists of addresses from which an organization's API may be called, or one project's. Where several lists of
 //! one place are in force, each lets in; where an organization and a project have some, both must. They hold for API
 //! keys and never for the dashboard, so that an owner can always mend them.
 
@@ -38,12 +38,12 @@ pub enum ListChange {
     Delete,
 }
 
-/// From where somebody changes a list, so that he does not shut himself out unawares.
+/// From where somebody changes a list, so that they do not shut themselves out unawares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Standpoint {
     /// His address now.
     pub address: Option<IpAddr>,
-    /// Whether he was told and wants it nevertheless.
+    /// Whether they were told and want it nevertheless.
     pub acknowledged: bool,
 }
 
@@ -114,11 +114,11 @@ impl App {
         })
     }
 
-    /// Changes a list; what is in force holds from the next request on. Answers the list as it is then, or as it was when
-    /// it is deleted.
+    /// Changes a list; what is in force holds from the next request on. Answers the list as it is then, or as it was
+    /// when it is deleted.
     ///
     /// # Errors
-    /// Without permission, when there is no such list, or when whoever changes it would shut himself out and has not
+    /// Without permission, when there is no such list, or when whoever changes it would shut themselves out and has not
     /// acknowledged it ([`LOCKS_OUT`]).
     pub async fn change_ip_allowlist(
         &self,
@@ -205,7 +205,7 @@ impl App {
     }
 }
 
-/// Nobody shuts himself out without saying that he means it.
+/// Nobody shuts themselves out without saying that they mean it.
 fn keep_in(
     before: &[IpAllowlist],
     after: &[IpAllowlist],

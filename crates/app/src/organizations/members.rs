@@ -15,7 +15,7 @@ use serde_json::json;
 use crate::audit::AuditEntry;
 use crate::{Actor, App, Error};
 
-/// A person with his place in the organization.
+/// A person with their place in the organization.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
     /// His place.
@@ -54,7 +54,7 @@ impl App {
     /// One person of the organization.
     ///
     /// # Errors
-    /// Without permission, or when he does not belong to it.
+    /// Without permission, or when they do not belong to it.
     pub async fn member(&self, actor: &Actor, organization: &OrganizationId, id: &UserId) -> Result<Member, Error> {
         read_tx!(self.store(), "member", |tx| {
             self.authorize(tx, actor, organization, Scope::ManagementRead).await?;
@@ -69,7 +69,7 @@ impl App {
     /// Gives a member another role.
     ///
     /// # Errors
-    /// Without permission, when he does not belong to it, or for the last owner.
+    /// Without permission, when they do not belong to it, or for the last owner.
     pub async fn change_member_role(
         &self,
         actor: &Actor,
@@ -98,11 +98,11 @@ impl App {
         })
     }
 
-    /// Takes a member out of the organization and its projects. Their keys of it are revoked, and their legacy keys reach
-    /// it no longer, not even when they come back: then they make new ones, and are told again to which projects.
+    /// Takes a member out of the organization and its projects. Their keys of it are revoked, and their legacy keys
+    /// reach it no longer, not even when they come back: then they make new ones, and are told again to which projects.
     ///
     /// # Errors
-    /// Without permission, when he does not belong to it, or for the last owner.
+    /// Without permission, when they do not belong to it, or for the last owner.
     pub async fn remove_member(&self, actor: &Actor, organization: &OrganizationId, id: &UserId) -> Result<(), Error> {
         write_tx!(self.store(), "remove_member", |tx| {
             self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;

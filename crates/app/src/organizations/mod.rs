@@ -1,4 +1,4 @@
-//! Organizations as people see them: making one, the switcher, general settings (S3-06…S3-12, S2-17, S2-18).
+//! Organizations as people see them: making one, the switcher, general settings.
 
 pub mod bootstrap;
 pub mod invites;
@@ -27,7 +27,7 @@ use crate::organizations::second_factor_policy::asks_for_code;
 use crate::validate::checked_name;
 use crate::{Actor, App, Error};
 
-/// What "What best describes you?" may be answered with (S3-08).
+/// What "What best describes you?" may be answered with.
 pub const DESCRIPTIONS: [&str; 8] =
     ["student", "developer", "data_scientist", "researcher", "founder", "manager", "not_technical", "other"];
 /// Organizations one person may own: the rest is a matter for the operator.
@@ -42,11 +42,11 @@ pub struct OrganizationChoice {
     pub name: String,
     /// As what the person is in it.
     pub role: OrganizationRole,
-    /// The projects he reaches that are not archived, the Default project first: all of them as an owner, else his own
-    /// and the Default project.
+    /// The projects they reach that are not archived, the Default project first: all of them as an owner, else their
+    /// own and the Default project.
     pub projects: Vec<ProjectChoice>,
-    /// Whether it asks for a second factor that this person's password lacks; its pages stay shut until there is one, or
-    /// a passkey was used in the session.
+    /// Whether it asks for a second factor that this person's password lacks; its pages stay shut until there is one,
+    /// or a passkey was used in the session.
     pub locked: bool,
 }
 
@@ -68,7 +68,7 @@ impl App {
     ///
     /// # Errors
     /// When the name or the description cannot be used, when the person owns too many, or while a rule asks for
-    /// something that none of his organizations has proven.
+    /// something that none of their organizations has proven.
     pub async fn create_organization(
         &self,
         user: &UserId,
@@ -105,13 +105,12 @@ impl App {
         })
     }
 
-    /// Refuses another organization while a rule asks for something that none of the person's organizations has proven
-    /// (verification.md 6.1).
+    /// Refuses another organization while a rule asks for something that none of the person's organizations has proven.
     async fn require_founding(&self, tx: &mut Tx, person: &User) -> Result<(), Error> {
         let owned = owned(tx, &person.id).await?;
         let (_, policy) = policy::find(tx).await?;
         let verdict = policy.judge_founding(&owned, self.now());
-        // The one he works in is the one to prove it in.
+        // The one they work in is the one to prove it in.
         let preferred = owned.iter().find(|one| Some(&one.organization) == person.default_organization.as_ref());
         let Some(one) = preferred.or(owned.first()) else { return Ok(()) };
         note_unenforced(&one.organization, "organization.create", &verdict);
@@ -175,9 +174,6 @@ impl App {
     }
 
     /// The organizations of a person with their projects, for the switcher.
-    ///
-    /// # Errors
-    /// When the store cannot.
     pub async fn organizations_of(&self, user: &UserId) -> Result<Vec<OrganizationChoice>, Error> {
         read_tx!(self.store(), "organizations_of", |tx| {
             let mut choices = Vec::new();

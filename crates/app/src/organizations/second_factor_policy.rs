@@ -18,7 +18,7 @@ pub struct SecondFactorRule {
     pub since: Option<Timestamp>,
     /// Names of the members who have none.
     pub lacking: Vec<String>,
-    /// Whether whoever looks has one.
+    /// Whether the person who looks has one.
     pub own: bool,
 }
 
@@ -49,7 +49,7 @@ impl App {
         })
     }
 
-    /// Asks a second factor of every member, or no longer. Whoever asks it of others must have one himself.
+    /// Asks a second factor of every member, or no longer. A caller who asks it of others must have one themselves.
     ///
     /// # Errors
     /// Without permission; `own_second_factor_first` for an owner who has none.

@@ -1,4 +1,4 @@
-//! What the operator calls organizations, so that rules can leave some of them out (verification.md 6.2).
+//! What the operator calls organizations, so that rules can leave some of them out.
 
 use keystead_core::gate::read_tags;
 use keystead_core::id::OrganizationId;
@@ -13,7 +13,7 @@ impl App {
     /// The tags of an organization, in order.
     ///
     /// # Errors
-    /// For anybody but an operator, or when there is no such organization.
+    /// For everyone but an operator, or when there is no such organization.
     pub async fn organization_tags(&self, actor: &Actor, organization: &OrganizationId) -> Result<Vec<String>, Error> {
         operators_only(actor)?;
         read_tx!(self.store(), "organization_tags", |tx| {
@@ -26,7 +26,8 @@ impl App {
     /// request. Answers them as they are kept.
     ///
     /// # Errors
-    /// For anybody but an operator, without a reason, for words that are no tags, or when there is no such organization.
+    /// For everyone but an operator, without a reason, for words that are no tags, or when there is no such
+    /// organization.
     pub async fn tag_organization(
         &self,
         actor: &Actor,

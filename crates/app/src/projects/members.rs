@@ -16,7 +16,7 @@ impl App {
     /// A member's own roles in the organization's projects. Owners of the organization reach every project without one.
     ///
     /// # Errors
-    /// Without permission, or when he does not belong to the organization.
+    /// Without permission, or when they do not belong to the organization.
     pub async fn project_roles(
         &self,
         actor: &Actor,
@@ -35,7 +35,7 @@ impl App {
     /// them or nothing.
     ///
     /// # Errors
-    /// Without permission, when he does not belong to the organization, for a project that is not the organization's
+    /// Without permission, when they do not belong to the organization, for a project that is not the organization's
     /// or is archived, or for a role that is nobody's to give.
     pub async fn change_project_roles(
         &self,

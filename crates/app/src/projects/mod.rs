@@ -39,9 +39,9 @@ pub struct AccountStanding {
 pub struct ProjectView {
     /// The project.
     pub project: Project,
-    /// Whether whoever looks administers it.
+    /// Whether the person who looks administers it.
     pub administers: bool,
-    /// Who has a role of his own in it, by name; owners of the organization reach it without one.
+    /// Who has a role of their own in it, by name; owners of the organization reach it without one.
     pub people: Vec<PersonOfProject>,
     /// Its service accounts, for those who administer it.
     pub accounts: Listing<AccountStanding>,

@@ -28,10 +28,7 @@ impl App {
         })
     }
 
-    /// Names of the models that are served, in order, for whoever is to choose among them.
-    ///
-    /// # Errors
-    /// When the store cannot.
+    /// Names of the models that are served, in order, for the person who is to choose among them.
     pub async fn served_models(&self) -> Result<Vec<String>, Error> {
         read_tx!(self.store(), "served_models", |tx| {
             Ok(models::list(tx).await?.into_iter().map(|model| model.id).collect())

@@ -24,7 +24,7 @@ pub struct ProjectRate {
 }
 
 impl ProjectRate {
-    /// What an id begins with (contract 1.4).
+    /// What an id begins with.
     const PREFIX: &str = "rl-";
 
     /// The id.

@@ -1,5 +1,5 @@
-//! What the holder of a link does: chooses the document, takes the pictures, hands in. There is no session here: the link
-//! belongs to the first device that goes on with it, and says nothing but "this attempt".
+//! What the holder of a link does: chooses the document, takes the pictures, hands in. There is no session here: the
+//! link belongs to the first device that goes on with it, and says nothing but "this attempt".
 
 use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
@@ -23,7 +23,7 @@ use keystead_documents::prompts::{Challenge, Prompt, drawn};
 
 /// How long a device may go on with a link, in seconds.
 const HELD: i64 = 2 * 3_600;
-/// The first picture of a slot and three better ones (verification.md 7).
+/// The first picture of a slot and three better ones.
 pub(super) const TAKES: u8 = 4;
 
 /// Whoever holds a link, and what the device was given when it first went on.
@@ -70,7 +70,7 @@ impl Findings {
         serde_json::from_str(&row.findings).unwrap_or_default()
     }
 
-    /// What a better picture would mend, by name.
+    /// What a better picture would fix, by name.
     pub(super) fn hints(&self) -> Vec<&'static str> {
         let all = [(self.blurred, "blurred"), (self.glare, "glare"), (self.dark, "dark")];
         all.into_iter().filter_map(|(found, name)| found.then_some(name)).collect()
@@ -84,7 +84,7 @@ pub struct SlotView {
     pub slot: Slot,
     /// Whether there is a picture.
     pub taken: bool,
-    /// What a better picture would mend: `blurred`, `glare`, `dark`.
+    /// What a better picture would fix: `blurred`, `glare`, `dark`.
     pub hints: Vec<&'static str>,
     /// How many more times it may be taken.
     pub takes_left: u8,
@@ -106,7 +106,7 @@ pub struct PromptView {
 pub struct CaptureView {
     /// Whose verification, by its label.
     pub organization: String,
-    /// The two digits that stand on the first device, too (S3-35).
+    /// The two digits that stand on the first device, too.
     pub match_number: String,
     /// The language chosen there.
     pub language: String,
@@ -114,7 +114,7 @@ pub struct CaptureView {
     pub held: bool,
     /// Where the attempt stands, by name.
     pub attempt: String,
-    /// Why not, in the names of verification.md 1.10.
+    /// Why not, by the stable names.
     pub reasons: Vec<String>,
     /// Whether pictures can be handed in.
     pub open: bool,
@@ -134,7 +134,7 @@ pub struct CaptureView {
     pub zone_expected: bool,
     /// Whether one was typed.
     pub zone_typed: bool,
-    /// Whether the person stated his name.
+    /// Whether the person stated their name.
     pub name_stated: bool,
 }
 

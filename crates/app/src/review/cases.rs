@@ -1,4 +1,4 @@
-//! What a reviewer sees: the queue, a case with what software found, and its pictures with his name burned in.
+//! What a reviewer sees: the queue, a case with what software found, and its pictures with their name burned in.
 
 use keystead_core::id::{EvidenceViewId, OrganizationId};
 use keystead_core::secret::Secret;
@@ -127,7 +127,7 @@ impl App {
     /// Cases that wait for people, what runs out first on top.
     ///
     /// # Errors
-    /// For anybody but an operator.
+    /// For everyone but an operator.
     pub async fn review_queue(&self, actor: &Actor) -> Result<Vec<QueueRow>, Error> {
         operators_only(actor)?;
         read_tx!(self.store(), "review_queue", |tx| {
@@ -151,7 +151,7 @@ impl App {
     /// A case with everything but the pictures' bytes.
     ///
     /// # Errors
-    /// For anybody but an operator, or when there is no such case.
+    /// For everyone but an operator, or when there is no such case.
     pub async fn review_case(&self, actor: &Actor, id: &str) -> Result<CaseView, Error> {
         operators_only(actor)?;
         read_tx!(self.store(), "review_case", |tx| {
@@ -247,10 +247,10 @@ impl App {
         Ok(Some(ZoneView { digits: report.map(|report| report.digits), typed, fields }))
     }
 
-    /// The reviewer reads the zone off the picture, or corrects what was typed; findings about it are made anew.
+    /// The reviewer reads the zone off the picture, or corrects what was typed; findings about it are made again.
     ///
     /// # Errors
-    /// For anybody but an operator, when the case was decided, its pictures are gone, or these are no such lines.
+    /// For everyone but an operator, when the case was decided, its pictures are gone, or these are no such lines.
     pub async fn read_review_zone(&self, actor: &Actor, id: &str, typed: &str) -> Result<(), Error> {
         operators_only(actor)?;
         let reviewer = self.reviewer()?;
@@ -282,10 +282,11 @@ impl App {
         })
     }
 
-    /// One picture as a reviewer may see it: his name and the time burned in, and written down for the owners to read.
+    /// One picture as a reviewer may see it: their name and the time burned in, and written down for the owners to
+    /// read.
     ///
     /// # Errors
-    /// For anybody but an operator, without a known reason, or when the picture is gone.
+    /// For everyone but an operator, without a known reason, or when the picture is gone.
     pub async fn review_picture(
         &self,
         actor: &Actor,
@@ -341,7 +342,7 @@ impl App {
         opened.await?
     }
 
-    /// Whether the reviewer is a member of the organization: nobody decides for his own.
+    /// Whether the reviewer is a member of the organization: nobody decides for their own.
     pub(super) async fn belongs_to(
         &self,
         tx: &mut Tx,

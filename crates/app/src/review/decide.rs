@@ -1,5 +1,5 @@
 //! People decide. What a reviewer says moves the same machine as an outside service's word; against a finding that the
-//! document has verified others, and against a service's "no", two must agree (verification.md 4.5, 5.3).
+//! document has verified others, and against a service's "no", two must agree.
 
 use keystead_core::id::OrganizationId;
 use keystead_core::verification::organization::{Check, Event, people_needed, step};
@@ -56,10 +56,10 @@ impl App {
     }
 
     /// Decides an appeal or a doubtful duplicate. Approving against a service's "no" needs two people: the first
-    /// proposes, the second decides (verification.md 5.3).
+    /// proposes, the second decides.
     ///
     /// # Errors
-    /// For anybody but an operator, for a member of the organization, without a reason, when it was decided before, or
+    /// For everyone but an operator, for a member of the organization, without a reason, when it was decided before, or
     /// when one person tries twice.
     pub async fn decide_case(&self, actor: &Actor, id: &str, approve: bool, reason: &str) -> Result<Decided, Error> {
         let reason = operators_reason(actor, reason)?;
@@ -97,7 +97,7 @@ impl App {
     /// Decides a review.
     ///
     /// # Errors
-    /// For anybody but an operator, for a member of the organization, without a reason to decline, for approving what
+    /// For everyone but an operator, for a member of the organization, without a reason to decline, for approving what
     /// one has not looked at, when it was decided before, or when one person tries to be two.
     pub async fn decide_review(
         &self,

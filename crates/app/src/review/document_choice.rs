@@ -80,8 +80,8 @@ impl App {
         wipe(&reviewer, write?).await
     }
 
-    /// What to do before the camera: drawn when it is open, so that nothing can be prepared. Asking again draws anew and
-    /// wipes what was taken for the ones before.
+    /// What to do before the camera: drawn when it is open, so that nothing can be prepared. Asking again draws new
+    /// ones and wipes what was taken for the ones before.
     ///
     /// # Errors
     /// When the link is not this device's, nothing can be handed in, or it was asked too often.
@@ -107,7 +107,8 @@ impl App {
         Ok(prompt_views(&challenge))
     }
 
-    /// The two or three lines a person typed off the document. What has no shape of a zone is refused with where to look.
+    /// The two or three lines a person typed off the document. What has no shape of a zone is refused with where to
+    /// look.
     ///
     /// # Errors
     /// When the link is not this device's, nothing can be handed in, or these are no such lines.
@@ -122,7 +123,7 @@ impl App {
         })
     }
 
-    /// The person states his name as the document says it: software compares, people decide (verification.md 4.4).
+    /// The person states their name as the document says it: software compares, people decide.
     /// Nothing takes it back.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! Forgetting in time: on decision by the organization's own erasure, and at the latest at the ceiling (S3-30, S3-33).
+//! Forgetting in time: on decision by the organization's own erasure, and at the latest at the ceiling.
 
 use keystead_core::id::ReviewCaseId;
 use keystead_core::verification::organization::{Check, Event, step};
@@ -20,7 +20,8 @@ const DAY: i64 = 86_400;
 const ABANDONED: i64 = DAY;
 
 impl Reviewer {
-    /// Erases what a capture holds: its key first, so that from then on the rest is noise; then the files. Again is fine.
+    /// Erases what a capture holds: its key first, so that from then on the rest is noise; then the files. Again is
+    /// fine.
     pub(super) async fn erase(&self, id: &str) -> Result<Erased, Error> {
         let now = self.now();
         let write = write_tx!(self.store, "erase_capture", |tx| {
@@ -40,7 +41,7 @@ impl Reviewer {
                 }
                 captures::update(tx, &row).await?;
             }
-            // Without pictures there is nothing to decide: whoever withdrew or called off is not reviewed.
+            // Without pictures there is nothing to decide: the person who withdrew or called off is not reviewed.
             if let Some(mut case) = reviews::find(tx, &row.case).await?.filter(|case| case.decided_at.is_none()) {
                 case.state = "decided".to_owned();
                 case.decision = Some("withdrawn".to_owned());
@@ -72,7 +73,7 @@ impl Reviewer {
 }
 
 impl App {
-    /// Forgets pictures whose time is over, and whatever an interrupted erasure left. Part of housekeeping.
+    /// Forgets pictures whose time is over, and whatever an interrupted erasure left. Part of the cleanup.
     pub(crate) async fn forget_evidence(&self) -> Result<(), Error> {
         let Some(reviewer) = self.services().review.clone() else { return Ok(()) };
         let now = self.now();

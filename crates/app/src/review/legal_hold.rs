@@ -1,6 +1,6 @@
-//! Pictures that are kept beyond their time because the law asks for it, and reviewers who are told before pictures go
-//! (verification.md 4.6). Two operators hold the pictures of one case, with a reason and a date that has a ceiling in
-//! code; owners read of it and are told by mail.
+//! Pictures that are kept beyond their time because the law asks for it, and reviewers who are told before pictures go.
+//! Two operators hold the pictures of one case, with a reason and a date that has a ceiling in code; owners read of it
+//! and are told by mail.
 
 use keystead_core::id::LegalHoldId;
 use keystead_core::time::Timestamp;
@@ -40,8 +40,8 @@ impl App {
     /// Holds the pictures of a case until a date: the first operator proposes, a second one agrees to the same date.
     ///
     /// # Errors
-    /// For anybody but an operator, for a member of the organization, without a reason, when the pictures are gone, for
-    /// a date that makes no sense or lies beyond [`legal_hold::CEILING`], or when one person tries to be two.
+    /// For everyone but an operator, for a member of the organization, without a reason, when the pictures are gone,
+    /// for a date that makes no sense or lies beyond [`legal_hold::CEILING`], or when one person tries to be two.
     pub async fn hold_evidence(
         &self,
         actor: &Actor,
@@ -93,10 +93,10 @@ impl App {
         })
     }
 
-    /// Ends what is proposed or held; pictures whose own time is over go with the next run of housekeeping.
+    /// Ends what is proposed or held; pictures whose own time is over go with the next run of the cleanup.
     ///
     /// # Errors
-    /// For anybody but an operator, for a member of the organization, without a reason, or when nothing is held.
+    /// For everyone but an operator, for a member of the organization, without a reason, or when nothing is held.
     pub async fn end_hold(&self, actor: &Actor, id: &str, reason: &str) -> Result<(), Error> {
         let reason = operators_reason(actor, reason)?;
         write_tx!(self.store(), "end_hold", |tx| {

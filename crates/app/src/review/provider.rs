@@ -1,5 +1,5 @@
-//! The reviewer behind the trait of identity services: an attempt is a capture here, and its state is read back from the
-//! capture and its case.
+//! The reviewer behind the trait of identity services: an attempt is a capture here, and its state is read back from
+//! the capture and its case.
 
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
@@ -112,7 +112,7 @@ impl Reviewer {
         self.draw(|rng| self.sealer.seal(rng, &format!("captures.name:{capture}"), name.as_bytes()))
     }
 
-    /// The name the person stated, if he did.
+    /// The name the person stated, if they did.
     pub(super) fn name(&self, capture: &Capture) -> Result<Option<Secret<String>>, Error> {
         let Some(sealed) = &capture.name_sealed else { return Ok(None) };
         self.sealer.open_text(&format!("captures.name:{}", capture.id), sealed).map(Some)

@@ -11,7 +11,7 @@ const DAY: i64 = 86_400;
 /// No picture is older, in seconds from the first of its case. Configuration can lower it; nothing raises it.
 pub const RETENTION_CEILING: i64 = 7 * DAY;
 
-/// A case goes with the last run of housekeeping before its time, never with the first after.
+/// A case goes with the last run of the cleanup before its time, never with the first after.
 pub(crate) const EARLY: i64 = 3_600;
 
 /// When the pictures of a case go, decided or not.

@@ -53,7 +53,7 @@ impl App {
     }
 }
 
-/// What software found, by name, for the reviewer's eyes; nothing here decides (verification.md 4.4).
+/// What software found, by name, for the reviewer's eyes; nothing here decides.
 async fn flags(
     tx: &mut Tx,
     reviewer: &Reviewer,

@@ -116,8 +116,8 @@ impl App {
         Ok(())
     }
 
-    /// Holds everything counted under this name, where limits reach from one number to the whole installation: sends are
-    /// rare, and their transactions short.
+    /// Holds everything counted under this name, where limits reach from one number to the whole installation: sends
+    /// are rare, and their transactions short.
     pub(crate) async fn hold_all(&self, tx: &mut Tx, name: &str) -> Result<(), Error> {
         Ok(limit_hits::lock(tx, name, "everybody").await?)
     }
@@ -137,7 +137,7 @@ impl App {
         Ok(())
     }
 
-    /// Stops sending, not the service: a country that pumps, a country beyond its habit, the day's budget (2.7).
+    /// Stops sending, not the service: a country that pumps, a country beyond its habit, the day's budget.
     pub(crate) async fn country_open(&self, tx: &mut Tx, who: &Subjects) -> Result<(), Error> {
         let now = self.now();
         let country = self.subject(Subject::Country, who).unwrap_or_default();

@@ -88,7 +88,7 @@ pub struct VerificationView {
     pub requirements: Vec<(Requirement, RequirementState)>,
     /// Making keys, and every model that some rule guards.
     pub actions: Vec<ActionView>,
-    /// What rules that are not in force yet will ask for, by date (S1-35).
+    /// What rules that are not in force yet will ask for, by date.
     pub upcoming: Vec<Upcoming>,
 }
 
@@ -172,7 +172,7 @@ impl App {
     /// Excuses an organization from a requirement, until a date or for good.
     ///
     /// # Errors
-    /// For anybody but an operator, without a reason, for a date that is past, or when there is no such organization.
+    /// For everyone but an operator, without a reason, for a date that is past, or when there is no such organization.
     pub async fn waive(
         &self,
         actor: &Actor,

@@ -1,4 +1,4 @@
-//! A phone number as typed, read and judged before anything is sent (verification.md 2.4, S1-16, S1-22).
+//! A phone number as typed, read and judged before anything is sent.
 
 use keystead_core::secret::Secret;
 use keystead_core::text;
@@ -24,7 +24,7 @@ pub struct Number {
     pub plan: Plan,
 }
 
-/// What the number plan says of a number. It cannot see voice over IP in +1 (verification.md 0, decision 7).
+/// What the number plan says of a number. It cannot see voice over IP in +1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Plan {
     /// A mobile number.
@@ -50,7 +50,7 @@ pub enum NumberRefusal {
     CountryNotServed,
     /// A fixed line.
     Landline,
-    /// Voice over IP (S1-32).
+    /// Voice over IP.
     Voip,
     /// Free to call, costs extra, shared cost, a mailbox, a pager, a satellite: never a person's mobile.
     Special,
@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn as_people_type() {
-        // S1-16, S1-22, S1-32: the table of verification.md 2.4.
+        // S1-16, S1-22, S1-32
         for (typed, country, e164) in [
             ("090-1234-5678", "JP", "+819012345678"),
             ("０９０−１２３４−５６７８", "JP", "+819012345678"),

@@ -1,4 +1,4 @@
-//! What makes an operator look twice: gathered here, judged in the core, shown in the console (verification.md 7).
+//! What makes an operator look twice: gathered here, judged in the core, shown in the console.
 
 use std::net::IpAddr;
 

@@ -1,5 +1,5 @@
 //! Deliveries from outside services. A delivery is a hint: it is believed only as far as "look again", and what is
-//! then read back from the service decides (verification.md 0, decisions 1 and 3; 1.5).
+//! then read back from the service decides.
 
 use http::HeaderMap;
 use keystead_providers::webhook::{Hint, SignatureError};

@@ -1,5 +1,4 @@
-//! Pictures from phones, made harmless: read within limits, measured, and written anew without anything but pixels
-//! (verification.md 4.4, steps 1 to 4).
+//! Pictures from phones, made harmless: read within limits, measured, and encoded again without anything but pixels.
 
 use std::io::Cursor;
 use std::time::Duration;
@@ -85,7 +84,7 @@ pub struct Print {
 }
 
 impl Print {
-    /// Whether both are the same picture: the same file, or one that looks the same (verification.md 4.4, step 4).
+    /// Whether both are the same picture: the same file, or one that looks the same.
     #[must_use]
     pub fn same_picture(&self, other: &Self) -> bool {
         self.sha256 == other.sha256 || (self.look ^ other.look).count_ones() <= SAME_PICTURE_BITS
@@ -97,7 +96,7 @@ impl Print {
 pub struct Picture {
     /// What it shows.
     pub kind: PictureKind,
-    /// The picture, written anew: pixels only, upright, without place, time or device.
+    /// The picture, encoded again: pixels only, upright, without place, time or device.
     pub jpeg: Secret<Vec<u8>>,
     /// In pixels.
     pub width: u32,

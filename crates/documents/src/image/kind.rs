@@ -7,7 +7,7 @@ pub enum PictureKind {
     DocumentFront,
     /// The other side.
     DocumentBack,
-    /// The holder's face, by camera (S0-09, S3-26).
+    /// The holder's face, by camera.
     Selfie,
     /// The holder doing what a prompt asked for.
     Prompt,

@@ -1,4 +1,4 @@
-//! Pictures from phones: decoded within limits, measured, and written anew with nothing but pixels.
+//! Pictures from phones: decoded within limits, measured, and encoded again with nothing but pixels.
 
 mod decode;
 mod font;

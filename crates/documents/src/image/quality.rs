@@ -1,4 +1,4 @@
-//! Whether a picture is worth a person's look, so that a better one is asked for at once (verification.md 4.4, step 3).
+//! Whether a picture is worth a person's look, so that a better one is asked for at once.
 
 use std::ops::Range;
 

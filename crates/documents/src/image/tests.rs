@@ -64,7 +64,8 @@ fn claiming(width: u32, height: u32) -> Vec<u8> {
     bytes
 }
 
-/// The header decides, before pixels are allocated. Pictures within the limits fail here later: their pixels are missing.
+/// The header decides, before pixels are allocated. Pictures within the limits fail here later: their pixels are
+/// missing.
 #[test]
 fn sizes_at_their_limits() {
     let within = ImageRefusal::Unreadable;

@@ -1,5 +1,5 @@
-//! Every picture that is shown carries who looks and when, in its pixels, over all of it: a photo of the screen tells whose
-//! screen it was.
+//! Every picture that is shown carries who looks and when, in its pixels, over all of it: a photo of the screen tells
+//! whose screen it was.
 
 use image::{ImageFormat, Rgb, RgbImage};
 use keystead_core::secret::Secret;
@@ -78,7 +78,7 @@ fn blend(pixel: &mut Rgb<u8>) {
 mod tests {
     use super::*;
 
-    // verification.md 4.5: who looks and when stand in the pixels, over the whole picture, dark or light.
+    // Who looks and when stand in the pixels, over the whole picture, dark or light.
     #[test]
     fn every_part_of_a_picture_is_marked() {
         for shade in [0_u8, 90, 160, 255] {

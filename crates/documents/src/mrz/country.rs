@@ -52,7 +52,7 @@ pub fn alpha3(country: &str) -> Option<&'static str> {
     pairs().find(|(_, two)| *two == country).map(|(three, _)| three)
 }
 
-/// Whether a document that names this issuer can be one of the chosen country (alpha-2, S0-06).
+/// Whether a document that names this issuer can be one of the chosen country (alpha-2).
 #[must_use]
 pub fn issued_by(issuer: &str, chosen: &str) -> bool {
     alpha2(issuer).is_some_and(|found| found == chosen || ISSUED_BY.contains(&(chosen, found)))

@@ -1,5 +1,5 @@
-//! Machine-readable zones: read, checked for slips, compared with what the person said. None of it shows that a document
-//! is genuine or belongs to its bearer; that is for people (verification.md 4.1, 4.2).
+//! Machine-readable zones: read, checked for slips, compared with what the person said. None of it shows that a
+//! document is genuine or belongs to its bearer; that is for people.
 
 pub mod country;
 mod format;

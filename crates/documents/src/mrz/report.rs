@@ -1,4 +1,4 @@
-//! What a machine-readable zone says, field by field, and which of its check digits agree (verification.md 4.2).
+//! What a machine-readable zone says, field by field, and which of its check digits agree.
 
 use std::fmt;
 

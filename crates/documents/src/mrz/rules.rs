@@ -1,4 +1,4 @@
-//! What a zone means for a case. Findings go to the reviewer; none of them decides (verification.md 4.4, step 5).
+//! What a zone means for a case. Findings go to the reviewer; none of them decides.
 
 use keystead_core::time::Timestamp;
 use keystead_core::verification::documents::DocumentKind;
@@ -41,11 +41,11 @@ pub struct Claim<'a> {
 pub enum MrzFinding {
     /// A check digit disagrees: copied wrongly, or made up.
     DigitsDisagree,
-    /// The document is of another type than chosen (S0-10 … S0-14).
+    /// The document is of another type than chosen.
     OtherDocument,
-    /// Issued by another country than chosen (S0-06).
+    /// Issued by another country than chosen.
     OtherIssuer,
-    /// No longer valid (S0-05).
+    /// No longer valid.
     Expired,
     /// No day of expiry: some cards have none, copies often lose it.
     ExpiryUnknown,
@@ -57,7 +57,7 @@ pub enum MrzFinding {
     NameDiffers,
     /// The typed name cannot be compared by rule.
     NameUnclear,
-    /// A visa never suffices alone: it has no digit over all and lives in a passport (S0-14).
+    /// A visa never suffices alone: it has no digit over all and lives in a passport.
     VisaNeedsPassport,
 }
 
@@ -79,7 +79,7 @@ impl MrzFinding {
         }
     }
 
-    /// The reason a reviewer would give if he agrees (verification.md 1.10).
+    /// The reason a reviewer would give if they agree.
     #[must_use]
     pub const fn reason(self) -> &'static str {
         match self {

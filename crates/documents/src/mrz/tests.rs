@@ -52,7 +52,7 @@ const CLAIM: Claim<'static> = Claim {
     passport_at_hand: false,
 };
 
-/// verification.md 4.2: all check digits reproduce.
+/// All check digits reproduce.
 #[test]
 fn five_specimens() {
     for (lines, format, number, birth, expiry) in [
@@ -275,7 +275,7 @@ fn long_names_are_cut() {
 }
 
 proptest! {
-    // A name agrees with its own printed form, whichever of its parts is said first, and not with somebody else's.
+    // A name agrees with its own printed form, whichever of its parts is said first, and not with another person's.
     #[test]
     fn polish_names_agree_with_their_print(
         given in "[A-ZĄĆĘŁŃÓŚŹŻ][a-ząćęłńóśźż]{2,9}", surname in "[A-ZĄĆĘŁŃÓŚŹŻ][a-ząćęłńóśźż]{2,9}",
@@ -291,7 +291,8 @@ proptest! {
         prop_assert_eq!(names::compare(&other, &report), NameComparison::Differs);
     }
 
-    // A Japanese passport prints a name in Latin letters; typed in full width it is the same, typed in kanji people look.
+    // A Japanese passport prints a name in Latin letters; typed in full width it is the same, typed in kanji people
+    // look.
     #[test]
     fn japanese_names_are_compared_or_left_to_eyes(given in "[A-Z]{2,9}", surname in "[A-Z]{2,9}", kanji in "[山田太郎佐藤花子]{2,4}") {
         let report = passport("JPN", &surname, &given, (1990, 5, 17), (2030, 1, 1));

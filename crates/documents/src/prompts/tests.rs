@@ -14,7 +14,7 @@ fn challenge(seed: u64) -> Challenge {
     Challenge::draw(&mut ChaCha12Rng::seed_from_u64(seed), NOW)
 }
 
-/// Somebody who follows each prompt in two seconds.
+/// A person who follows each prompt in two seconds.
 fn good(challenge: &Challenge) -> Vec<Frame> {
     let frame = |at: usize| {
         let shown = at as u64 * 3_000;

@@ -1,5 +1,5 @@
-//! Pictures of cases, apart from the database and its backups: files in a folder of the data directory, each sealed under
-//! the key of its case, which stands sealed in the database. Without that key a case is noise (verification.md 4.6).
+//! Pictures of cases, apart from the database and its backups: files in a folder of the data directory, each sealed
+//! under the key of its case, which stands sealed in the database. Without that key a case is noise.
 //!
 //! Calls block on the disk: make them on a thread that may wait. One process owns the folder.
 

@@ -1,4 +1,4 @@
-//! From the PC to the phone: a link of our own that works once, by QR code or mail (S0-15, S0-16, S3-23, S3-24).
+//! From the PC to the phone: a link of our own that works once, by QR code or mail.
 //!
 //! The phone gets no session: the link says only "go on with this attempt". Opening it spends nothing, because mail
 //! scanners open links, too; going on does.
@@ -61,7 +61,7 @@ pub struct HandoffLink {
 pub struct HandoffView {
     /// Whose verification, by its label.
     pub organization: String,
-    /// The two digits that stand on the PC, too (S3-35).
+    /// The two digits that stand on the PC, too.
     pub match_number: String,
     /// The language chosen on the PC.
     pub language: String,
@@ -79,7 +79,7 @@ impl App {
     /// Makes a link for another device; for mail, sends it to the owner's address.
     ///
     /// # Errors
-    /// For anybody but an owner, when nothing goes on, or beyond three mails in an hour.
+    /// For everyone but an owner, when nothing goes on, or beyond three mails in an hour.
     pub async fn hand_off(
         &self,
         actor: &Actor,
@@ -147,9 +147,6 @@ impl App {
     }
 
     /// What stands behind a link. Looking spends nothing.
-    ///
-    /// # Errors
-    /// When the store cannot.
     pub async fn look_at_handoff(&self, token: &Secret<String>) -> Result<Option<HandoffView>, Error> {
         let (now, digest) = (self.now(), digest(token.expose()));
         read_tx!(self.store(), "look_at_handoff", |tx| {

@@ -83,7 +83,7 @@ impl App {
         Ok(Outcome::Done)
     }
 
-    /// Asks the service to erase its copy, and asks again daily until it says that it has (verification.md 4.6).
+    /// Asks the service to erase its copy, and asks again daily until it says that it has.
     pub(crate) async fn redact_attempt(&self, job: RedactAttempt, attempts: i64) -> Result<Outcome, Error> {
         let Some(row) = self.attempt_of(&job.attempt).await?.filter(|row| row.redacted_at.is_none()) else {
             return Ok(Outcome::Done);

@@ -1,5 +1,4 @@
-//! Verifying an organization: consent, hand-off, the service's word, and what follows (verification.md 5.3; S0-17…30,
-//! S3-18…43).
+//! Verifying an organization: consent, hand-off, the service's word, and what follows.
 
 mod apply;
 mod handoff;

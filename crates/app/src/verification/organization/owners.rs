@@ -17,7 +17,7 @@ const NOTICE: i64 = 30 * DAY;
 const GRACE: i64 = 14 * DAY;
 
 impl App {
-    /// Whoever is or was an owner changed: a verification may have to be renewed, where the operator wants that.
+    /// A person who is or was an owner changed: a verification may have to be renewed, where the operator wants that.
     pub(crate) async fn owners_changed(
         &self,
         tx: &mut Tx,

@@ -1,4 +1,4 @@
-//! The service is asked, and what it says is applied: the only way an attempt moves (verification.md 5.3, odd orders).
+//! The service is asked, and what it says is applied: the only way an attempt moves.
 
 use keystead_core::id::OrganizationId;
 use keystead_core::verification::organization::snapshot::{Known, Snapshot as Word, Weight, weigh};
@@ -13,14 +13,15 @@ use super::{AttemptView, attempt_state, check, refused};
 use crate::jobs::Job;
 use crate::{Actor, App, Error};
 
-/// Whoever asks again within this many seconds is told what is known (verification.md 7).
+/// A caller who asks again within this many seconds is told what is known.
 const AGAIN_AFTER: i64 = 5;
 
 impl App {
     /// "Check status": asks the service once, at most every five seconds, and tells what stands.
     ///
     /// # Errors
-    /// For anybody but an owner, or when there is no such attempt. A silent service is no error: what is known is told.
+    /// For everyone but an owner, or when there is no such attempt. A silent service is no error: what is known is
+    /// told.
     pub async fn check_organization_verification(
         &self,
         actor: &Actor,
@@ -38,8 +39,8 @@ impl App {
         Ok(AttemptView::of(&row))
     }
 
-    /// Asks the service about an attempt, unless that was done less than `patience` seconds ago, and applies the answer.
-    /// Answers whether the attempt has ended.
+    /// Asks the service about an attempt, unless that was done less than `patience` seconds ago, and applies the
+    /// answer. Answers whether the attempt has ended.
     pub(crate) async fn refresh_attempt(&self, id: &str, patience: i64) -> Result<bool, Error> {
         let read = read_tx!(self.store(), "attempt", |tx| Ok(identity_attempts::find(tx, id).await?))?;
         let Some(row) = read else { return Ok(true) };

@@ -48,8 +48,8 @@ impl App {
     /// Begins to verify an organization, or joins what goes on. The link of the answer works once.
     ///
     /// # Errors
-    /// Without consent, for anybody but an owner, while a prerequisite is missing ([`Error::RequirementMissing`]), in a
-    /// cooldown, or when the service does not answer (no try is used up).
+    /// Without consent, for everyone but an owner, while a prerequisite is missing ([`Error::RequirementMissing`]), in
+    /// a cooldown, or when the service does not answer (no try is used up).
     pub async fn start_organization_verification(
         &self,
         actor: &Actor,
@@ -161,7 +161,7 @@ impl App {
             Ok(Begun::Attempt(row, fresh)) => Ok((*row, fresh)),
             // Refused after it was written down.
             Ok(Begun::Refused(missing)) => Err(missing),
-            // Two owners at once: whoever came second joins the first.
+            // Two owners at once: the person who came second joins the first.
             Err(Error::Conflict { .. }) => Err(refused(Refusal::AlreadyInProgress)),
             Err(error) => Err(error),
         }
@@ -181,7 +181,7 @@ impl App {
         })
     }
 
-    /// What must be there before an organization can be verified and is not (S0-03, S0-04).
+    /// What must be there before an organization can be verified and is not.
     async fn prerequisite_missing(&self, tx: &mut Tx, organization: &OrganizationId) -> Result<Option<Error>, Error> {
         let (_, policy) = policy::find(tx).await?;
         let met = entitlements(tx, organization).await?;
@@ -222,7 +222,7 @@ impl App {
     }
 
     /// Asks the service to begin, and gives the first link out. A fresh attempt that the service does not take waits in
-    /// the outbox; an older one waits there already.
+    /// the queue; an older one waits there already.
     async fn start_at_service(&self, row: IdentityAttempt, fresh: bool) -> Result<(AttemptView, Option<Link>), Error> {
         let provider = self.identity_provider()?;
         let return_url = format!("{}/settings/organization/general?verification={}", self.public_url(), row.id);
@@ -260,7 +260,7 @@ impl App {
         })
     }
 
-    /// The service does not answer: the attempt waits with its whole day, and is begun by the outbox.
+    /// The service does not answer: the attempt waits with its whole day, and is begun by the queue.
     async fn attempt_waits(&self, row: &IdentityAttempt) -> Result<(), Error> {
         write_tx!(self.store(), "attempt_waits", |tx| {
             self.enqueue(tx, &Job::poll_attempt(&row.id), self.now().plus(30)).await?;
@@ -283,10 +283,10 @@ impl App {
         }
     }
 
-    /// A fresh link, which cures "session expired" and costs no try; five in an hour.
+    /// A fresh link, which fixes "session expired" and costs no try; five in an hour.
     ///
     /// # Errors
-    /// For anybody but an owner, when nothing goes on, beyond the limit, or when the service does not answer.
+    /// For everyone but an owner, when nothing goes on, beyond the limit, or when the service does not answer.
     pub async fn reissue_verification_link(
         &self,
         actor: &Actor,

@@ -25,7 +25,7 @@ pub struct AttemptView {
     pub provider: String,
     /// How far the person got: 0 nothing, 1 begun, 2 handed in.
     pub step: i64,
-    /// Why not, in the names of verification.md 1.10.
+    /// Why not, by the stable names.
     pub reasons: Vec<String>,
     /// Two digits shown on both screens.
     pub match_number: String,
@@ -108,11 +108,11 @@ pub struct PrivacyRecord {
     pub holds: Vec<LegalHold>,
 }
 
-/// The version of the texts below, kept with each consent beside the digest of what was shown. It grows with every change
-/// of what any of them means. 1 said seven days and nothing of holds by law.
+/// The version of the texts below, kept with each consent beside the digest of what was shown. It grows with every
+/// change of what any of them means. 1 said seven days and nothing of holds by law.
 pub(super) const CONSENT_TEXT_VERSION: u32 = 2;
 
-/// The text an owner agrees to; its digest is kept with the consent (S0-22).
+/// The text an owner agrees to; its digest is kept with the consent.
 #[must_use]
 pub fn consent_text(language: &str, provider: &str, operator: &str) -> String {
     let name = match provider {
@@ -138,7 +138,7 @@ pub fn consent_text(language: &str, provider: &str, operator: &str) -> String {
     }
 }
 
-/// The same where people of the operator's decide and nobody else is involved (S3-31, S3-32).
+/// The same where people of the operator's decide and nobody else is involved.
 fn own_consent_text(language: &str, operator: &str) -> String {
     let most = CEILING / 86_400;
     match language {
@@ -164,7 +164,7 @@ fn own_consent_text(language: &str, operator: &str) -> String {
 
 impl App {
     /// Changes whenever this process has committed a step of anybody's verification. It says that there is something
-    /// to look at, not what: who waits looks with his own permission.
+    /// to look at, not what: who waits looks with their own permission.
     #[must_use]
     pub fn verification_progress(&self) -> tokio::sync::watch::Receiver<u64> {
         self.store().verification_progress()
@@ -223,7 +223,7 @@ impl App {
         })
     }
 
-    /// Calls that a gate refused in the last thirty days, newest first (S3-14).
+    /// Calls that a gate refused in the last thirty days, newest first.
     ///
     /// # Errors
     /// For anybody who is no member.
@@ -235,9 +235,6 @@ impl App {
     }
 
     /// Writes a refused call down, so that its owner finds the cause without asking. A fault only costs the row.
-    ///
-    /// # Errors
-    /// When the store cannot.
     pub async fn note_refused_call(&self, request: &str, refused: &GateRefusal) -> Result<(), Error> {
         let missing: Vec<&str> = refused.missing.iter().map(|missing| missing.as_str()).collect();
         let row = RefusedCall {
@@ -254,10 +251,10 @@ impl App {
     }
 
     /// What was erased for an organization, who looked at its pictures, and which of them are or were held by law: for
-    /// its owners (verification.md 4.6).
+    /// its owners.
     ///
     /// # Errors
-    /// For anybody but an owner.
+    /// For everyone but an owner.
     pub async fn privacy_record(&self, actor: &Actor, organization: &OrganizationId) -> Result<PrivacyRecord, Error> {
         read_tx!(self.store(), "privacy_record", |tx| {
             self.authorize(tx, actor, organization, keystead_core::scope::Scope::ManagementWrite).await?;
@@ -288,7 +285,7 @@ mod tests {
         assert_eq!((CONSENT_TEXT_VERSION, digest.as_str()), (2, "fb55ba6b7b24efe2"));
     }
 
-    // verification.md 4.6: the promise of seven days says what prolongs it, in every language.
+    // The promise of seven days says what prolongs it, in every language.
     #[test]
     fn a_hold_by_law_is_in_the_text() {
         for (language, word) in [("en", "law requires"), ("pl", "zobowiązuje do tego prawo"), ("ja", "法令")] {

@@ -20,7 +20,7 @@ impl App {
     /// Calls the live attempt off. It does not count, and everything handed in is erased.
     ///
     /// # Errors
-    /// For anybody but an owner, or when nothing goes on.
+    /// For everyone but an owner, or when nothing goes on.
     pub async fn cancel_organization_verification(
         &self,
         actor: &Actor,
@@ -32,7 +32,7 @@ impl App {
     /// Takes consent back and erases what there is, here and at the service. The receipt says what.
     ///
     /// # Errors
-    /// For anybody but an owner.
+    /// For everyone but an owner.
     pub async fn withdraw_and_erase(&self, actor: &Actor, organization: &OrganizationId) -> Result<Receipt, Error> {
         write_tx!(self.store(), "withdraw_and_erase", |tx| {
             self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
@@ -44,7 +44,7 @@ impl App {
             let mut live = attempts.into_iter().find(|row| row.finished_at.is_none());
             let state = live.as_ref().map(attempt_state).transpose()?;
             let facts = self.facts(tx, organization, &before, None).await?;
-            // With nothing left at the service there is nothing the result could be checked against: it stays (4.6).
+            // With nothing left at the service there is nothing the result could be checked against: it stays.
             let event = Event::Withdraw { keep: due.is_empty() };
             let next = step(before.status, state, event, facts, now).map_err(refused)?;
             let consents = privacy::withdraw_consents(tx, organization, now).await?;
@@ -73,7 +73,7 @@ impl App {
     /// Asks for a person to look. The statement is sealed at rest.
     ///
     /// # Errors
-    /// For anybody but an owner, when there is nothing to appeal against, or while an appeal waits.
+    /// For everyone but an owner, when there is nothing to appeal against, or while an appeal waits.
     pub async fn appeal(
         &self,
         actor: &Actor,
@@ -122,7 +122,7 @@ impl App {
     /// What the operator does: pause, lift, take back, excuse. Everything with a reason.
     ///
     /// # Errors
-    /// For anybody but an operator, without a reason, or when it does not fit the state.
+    /// For everyone but an operator, without a reason, or when it does not fit the state.
     pub async fn operate_on_verification(
         &self,
         actor: &Actor,

@@ -1,5 +1,5 @@
 //! What a service tells of methods that are on file already: disputes, renewed cards, methods and customers that are
-//! gone. A delivery only makes us ask; what is read back decides (verification.md 3.2, 5.2).
+//! gone. A delivery only makes us ask; what is read back decides.
 
 use keystead_core::id::OrganizationId;
 use keystead_core::verification::payment::{PaymentEvent, PaymentState, card_ends};

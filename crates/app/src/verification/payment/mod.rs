@@ -1,4 +1,4 @@
-//! A payment method on file: begun here, entered at the service, read back from it (verification.md 3, 5.2; S1-12…17).
+//! A payment method on file: begun here, entered at the service, read back from it.
 
 mod events;
 mod jobs;

@@ -1,4 +1,4 @@
-//! What the service says of a set-up is the truth; deliveries and redirects only make us look (verification.md 0, 1).
+//! What the service says of a set-up is the truth; deliveries and redirects only make us look.
 
 use keystead_core::id::{OrganizationId, PaymentMethodId};
 use keystead_core::verification::limits::{Counting, FAILED_SETUPS, SETUP_LIMITS};
@@ -13,7 +13,7 @@ use super::SetupView;
 use crate::verification::limits::Subjects;
 use crate::{Actor, App, Error};
 
-/// Whoever asks again within this many seconds is told what is known.
+/// A caller who asks again within this many seconds is told what is known.
 const AGAIN_AFTER: i64 = 5;
 
 impl App {

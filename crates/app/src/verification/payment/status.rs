@@ -158,7 +158,7 @@ impl App {
         Ok(())
     }
 
-    /// Cards that run out within a month are told of; the grace begins when they have (verification.md 5.2).
+    /// Cards that run out within a month are told of; the grace begins when they have.
     pub(crate) async fn watch_cards(&self, tx: &mut Tx) -> Result<(), Error> {
         let now = self.now();
         let actor = Actor::Service("clock".to_owned());
@@ -180,7 +180,7 @@ impl App {
     /// charge is disputed.
     ///
     /// # Errors
-    /// For anybody but an operator, without a reason, or when there is nothing to do this to.
+    /// For everyone but an operator, without a reason, or when there is nothing to do this to.
     pub async fn operate_on_payment(
         &self,
         actor: &Actor,

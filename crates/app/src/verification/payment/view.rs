@@ -154,7 +154,7 @@ impl App {
         })
     }
 
-    /// A method is gone, whoever took it off: another becomes the one that counts, or the requirement falls.
+    /// A method is gone, the person who took it off: another becomes the one that counts, or the requirement falls.
     pub(crate) async fn method_removed(
         &self,
         tx: &mut Tx,

@@ -31,7 +31,7 @@ enum Checked {
 }
 
 impl App {
-    /// Checks a code. The right one proves the number for the whole organization (S1-08, S1-25).
+    /// Checks a code. The right one proves the number for the whole organization.
     ///
     /// # Errors
     /// With `phone_code_wrong` and how many tries are left, when it ran out, when too many were wrong, or when the
@@ -64,7 +64,8 @@ impl App {
             };
             self.hold_all(tx, WRONG).await?;
             self.within(tx, WRONG_LIMITS, &who_counts, "").await?;
-            // Sent again by another service while this one was asked: what it said is about a code that is none any more.
+            // Sent again by another service while this one was asked: what it said is about a code that is none any
+            // more.
             if row.provider_reference != reserved.provider_reference {
                 return Ok(Checked::Refused(PhoneRefusal::Expired));
             }
@@ -212,7 +213,7 @@ impl App {
     }
 
     /// The verification with this id, if this person began it in this organization and in this session; by API, with
-    /// whichever key of his (verification.md 2.6).
+    /// whichever key of theirs.
     pub(crate) async fn own_verification(
         &self,
         tx: &mut Tx,

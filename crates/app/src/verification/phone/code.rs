@@ -3,7 +3,7 @@
 use keystead_core::secret::Secret;
 use rand::{Rng, RngCore};
 
-/// Six digits, uniform, leading zeros kept (verification.md 2.6).
+/// Six digits, uniform, leading zeros kept.
 pub(crate) fn draw(rng: &mut (impl RngCore + ?Sized)) -> Secret<String> {
     Secret::new(format!("{:06}", rng.random_range(0..1_000_000)))
 }

@@ -1,5 +1,5 @@
-//! A code goes out by one of two services: the second is asked in the same request when the first does not answer, and a
-//! code is checked where it was made (verification.md 5.1).
+//! A code goes out by one of two services: the second is asked in the same request when the first does not answer, and
+//! a code is checked where it was made.
 
 use keystead_core::secret::Secret;
 use keystead_core::verification::phone::{PhoneEvent, PhoneState};

@@ -12,11 +12,11 @@ use crate::{App, Error};
 
 /// The code of a number whose SIM card was changed lately.
 pub(crate) const SIM_CHANGED: &str = "phone_sim_changed";
-/// What the carrier said is believed for thirty days (verification.md 2.2).
+/// What the carrier said is believed for thirty days.
 const LOOKUP_LIFE: i64 = 30 * 86_400;
 
 impl App {
-    /// What the carrier says; unknown when nobody can be asked, which passes with lower limits (verification.md 2.5).
+    /// What the carrier says; unknown when nobody can be asked, which passes with lower limits.
     pub(super) async fn line_kind(
         &self,
         number: &Number,
@@ -38,8 +38,8 @@ impl App {
         Ok(line)
     }
 
-    /// A number whose SIM card was changed lately waits before it may replace the proven one, if the operator wants that.
-    /// Nobody waits because a carrier does not say or cannot be asked (verification.md 7).
+    /// A number whose SIM card was changed lately waits before it may replace the proven one, if the operator wants
+    /// that. Nobody waits because a carrier does not say or cannot be asked.
     pub(super) async fn sim_settled(&self, number: &Number, subjects: &Subjects) -> Result<(), Error> {
         let days = self.settings().sim_swap_days;
         let Some(lines) = self.services().lines.as_ref().filter(|_| days > 0) else { return Ok(()) };

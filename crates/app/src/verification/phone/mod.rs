@@ -1,4 +1,4 @@
-//! Proving a phone number: number in, code out, code in (verification.md 5.1; S1-05, S1-16…25).
+//! Proving a phone number: number in, code out, code in.
 
 mod check;
 mod code;
@@ -28,7 +28,7 @@ pub(crate) fn machine(row: &PhoneVerification) -> Result<Machine, Error> {
     serde_json::from_str(&row.machine).map_err(corrupt)
 }
 
-/// Whether this person began a verification, in the session he acts in now.
+/// Whether this person began a verification, in the session they act in now.
 pub(crate) fn begun_by(row: &PhoneVerification, actor: &Actor) -> bool {
     row.user.as_ref() == actor.user() && row.session.as_deref() == actor.session()
 }
@@ -61,7 +61,8 @@ pub(crate) fn refused(refusal: PhoneRefusal) -> Error {
 }
 
 impl App {
-    /// Whoever is a member may prove a phone for the organization: it is needed to make keys, and members make keys.
+    /// A person who is a member may prove a phone for the organization: it is needed to make keys, and members make
+    /// keys.
     pub(crate) async fn authorize_member(
         &self,
         tx: &mut Tx,

@@ -38,7 +38,7 @@ pub struct NewPhone {
     pub language: String,
     /// Where the request came from.
     pub origin: Origin,
-    /// Whether whoever asks has just proven who he is; a proven number is not replaced without.
+    /// Whether the caller has just proven who they are; a proven number is not replaced without.
     pub signed_in_again: bool,
 }
 
@@ -322,7 +322,7 @@ impl App {
         self.phone_attempt_over(tx, actor, &row.organization).await
     }
 
-    /// Ends an attempt alone, for whoever moves the organization himself.
+    /// Ends an attempt alone, for whoever moves the organization themselves.
     pub(crate) async fn end_phone_row(
         &self,
         tx: &mut Tx,

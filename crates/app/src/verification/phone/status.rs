@@ -175,10 +175,10 @@ impl App {
         Ok(())
     }
 
-    /// An operator takes the proof of organizations back; only new keys wait for a phone then (S1-06).
+    /// An operator takes the proof of organizations back; only new keys wait for a phone then.
     ///
     /// # Errors
-    /// For anybody but an operator, without a reason, when one of them has no proof, or when there are so many that a
+    /// For everyone but an operator, without a reason, when one of them has no proof, or when there are so many that a
     /// second operator must do the same.
     pub async fn revoke_phones(
         &self,

@@ -47,7 +47,7 @@ impl VerificationView {
     }
 }
 
-/// A country in the list beside the number (S1-22).
+/// A country in the list beside the number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PhoneCountry {
     /// ISO 3166-1 alpha-2.
