@@ -146,9 +146,8 @@ impl App {
             models: request.models.clone(),
         };
         let read = read_tx!(self.store(), "usage", |tx| {
-            let query = &query;
             self.authorize_reader(tx, actor, organization, Scope::UsageRead).await?;
-            Ok(usage::query(tx, query).await?)
+            Ok(usage::query(tx, &query).await?)
         });
         for row in read? {
             // The first bucket may begin inside its stretch, so rows are matched by where a bucket ends.

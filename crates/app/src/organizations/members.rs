@@ -36,11 +36,10 @@ impl App {
         emails: &[String],
         page: Page,
     ) -> Result<Listing<Member>, Error> {
-        let emails = emails.to_vec();
         read_tx!(self.store(), "members", |tx| {
             self.authorize_reader(tx, actor, organization, Scope::ManagementRead).await?;
             if !emails.is_empty() {
-                return with_emails(tx, organization, &emails).await;
+                return with_emails(tx, organization, emails).await;
             }
             let listing = memberships::list(tx, organization, &page).await?;
             let mut data = Vec::with_capacity(listing.data.len());

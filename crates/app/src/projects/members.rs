@@ -47,11 +47,10 @@ impl App {
         if roles.iter().any(|(_, role)| *role == Some(ProjectRole::None)) {
             return Err(Error::invalid("role", "Invalid 'role': it must be member, owner or viewer."));
         }
-        let roles = roles.to_vec();
         write_tx!(self.store(), "change_project_roles", |tx| {
             self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
             member_of(tx, organization, user).await?;
-            for (project, role) in &roles {
+            for (project, role) in roles {
                 open_project(tx, organization, project).await?;
                 self.change_project_role(tx, actor, organization, (project, user), *role).await?;
             }

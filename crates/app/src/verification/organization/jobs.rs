@@ -89,7 +89,7 @@ impl App {
             return Ok(Outcome::Done);
         };
         let (now, attempt) = (self.now(), &row.id);
-        let held = read_tx!(self.store(), "held", |tx| attempt_held_until(tx, &attempt, now).await);
+        let held = read_tx!(self.store(), "held", |tx| attempt_held_until(tx, attempt, now).await);
         if let Some(until) = held? {
             return Ok(Outcome::Again(Some(until.since(now))));
         }

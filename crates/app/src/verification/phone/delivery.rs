@@ -64,7 +64,7 @@ impl App {
                                another way.";
                 Err(Error::coded("phone_number", "phone_not_delivered", message))
             }
-            Some(failure) => Err(Error::provider("text message", &failure)),
+            Some(failure) => Err(Error::provider("text message", failure)),
         }
     }
 

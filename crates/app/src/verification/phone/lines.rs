@@ -23,9 +23,9 @@ impl App {
         print: &[u8],
         subjects: &Subjects,
     ) -> Result<LineKind, Error> {
-        let (now, key) = (self.now(), print.to_vec());
+        let now = self.now();
         let read = read_tx!(self.store(), "line_kind", |tx| {
-            Ok(phones::find_line(tx, &key, now.plus(-LOOKUP_LIFE)).await?)
+            Ok(phones::find_line(tx, print, now.plus(-LOOKUP_LIFE)).await?)
         });
         if let Some(known) = read?.as_deref().and_then(LineKind::from_name) {
             return Ok(known);
@@ -33,8 +33,7 @@ impl App {
         let Some(lookup) = &self.services().lines else { return Ok(LineKind::Unknown) };
         self.count_lookup(subjects).await?;
         let Ok(line) = lookup.lookup(number.e164.expose()).await else { return Ok(LineKind::Unknown) };
-        let key = print.to_vec();
-        write_tx!(self.store(), "save_line", |tx| Ok(phones::save_line(tx, &key, line.as_str(), now).await?))?;
+        write_tx!(self.store(), "save_line", |tx| Ok(phones::save_line(tx, print, line.as_str(), now).await?))?;
         Ok(line)
     }
 

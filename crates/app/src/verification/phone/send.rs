@@ -186,7 +186,6 @@ impl App {
         print: &[u8],
         signed_in_again: bool,
     ) -> Result<bool, Error> {
-        let print = print.to_vec();
         read_tx!(self.store(), "phone_may_ask", |tx| {
             self.authorize_member(tx, actor, organization).await?;
             // A dry run: what the standing would refuse costs no question to the carrier.
@@ -195,7 +194,7 @@ impl App {
             let value = subjects.number.clone().unwrap_or_default();
             self.within(tx, SEND_LIMITS, subjects, &value).await?;
             self.country_open(tx, subjects).await?;
-            self.number_free(tx, &print, organization, actor).await?;
+            self.number_free(tx, print, organization, actor).await?;
             Ok(matches!(event, StandingEvent::ChangeStarted { .. }))
         })
     }
