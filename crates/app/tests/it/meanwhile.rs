@@ -282,7 +282,7 @@ async fn a_session_ended_during_each_dangerous_act() {
         ("request_address", |app, one, _, _| {
             Box::pin(async move { app.request_address(&one, "new@example.com", &laptop()).await })
         }),
-        ("part_identity", |app, one, _, _| {
+        ("unlink_identity", |app, one, _, _| {
             Box::pin(async move { app.unlink_identity(&one, "https://issuer.test").await.map(|_| ()) })
         }),
         ("change_password", |app, one, _, _| {
