@@ -1,7 +1,7 @@
 //! Whose key is it? A bounded map in memory from digest to [`Caller`]; a miss is one coalesced read of the store.
 //!
 //! Changes arrive by subject and remove exactly the entries they touch. A read that began before a change never enters
-//! the map after it, and nobody who asks after a change joins a read that began before it. Unknown keys cost a bounded number of reads a second, so that known ones never wait for them.
+//! the map after it, and no request that asks after a change joins a read that began before it. Unknown keys cost a bounded number of reads a second, so that known ones never wait for them.
 
 pub(crate) mod freshness;
 mod index;
@@ -53,7 +53,7 @@ pub enum ChangedSubject {
 pub struct DirectoryOptions {
     /// Callers kept at most.
     pub capacity: usize,
-    /// Seconds without word from the store after which nothing is answered any more (security decision 2); 0 is never.
+    /// Seconds without word from the store after which nothing is answered any more; 0 is never.
     pub max_stale_seconds: i64,
     /// Reads of the store for keys not in memory, a second at most.
     pub lookups_per_second: u64,
@@ -80,7 +80,7 @@ pub struct DirectoryStats {
     pub over_budget: u64,
 }
 
-/// How long an unknown digest is remembered as unknown, in seconds. A key made elsewhere announces itself by a change.
+/// How long an unknown digest is remembered as unknown, in seconds. A key made on another node announces itself by a change.
 const UNKNOWN_SECONDS: i64 = 5;
 /// How many unknown digests are remembered.
 const UNKNOWN_CAPACITY: usize = 10_000;

@@ -187,7 +187,7 @@ impl Gateway {
             let body = Passing::new(body, Pace::new(self.limits.upload_bounds()), fault);
             Sending::Passing(body.boxed_unsync())
         } else {
-            // Every other body is read before it is sent: it may name what belongs to somebody else.
+            // Every other body is read before it is sent: it may name what belongs to another organization.
             let body = self.whole(&exchange.caller.key, &parts.headers, body).await?;
             if body.is_empty() {
                 Sending::Nothing
@@ -213,7 +213,7 @@ impl Gateway {
         if fits { Ok(()) } else { Err(error_body::too_large(most)) }
     }
 
-    /// An object of somebody else is answered like one that does not exist (GW-6).
+    /// An object of another organization is answered like one that does not exist.
     pub(crate) async fn owned(&self, object: &str, payer: &Payer) -> Result<(), ErrorResponse> {
         let owner = self.ownership.owner(object).await.map_err(|_| error_body::store_unavailable())?;
         if owner.as_ref() == Some(payer) {

@@ -70,7 +70,7 @@ pub fn events(data: &[u8]) {
     }
 }
 
-/// A content type: what is written anew reads as itself.
+/// A content type: what is written for the upstream reads as itself.
 pub fn content_type(data: &[u8]) {
     let Ok(value) = HeaderValue::from_bytes(data) else { return };
     let mut headers = HeaderMap::from_iter([(header::CONTENT_TYPE, value)]);
@@ -169,7 +169,6 @@ mod tests {
 
     #[test]
     fn the_seeds_of_the_fuzz_targets_are_read() {
-        // ASVS 1.5.2
         replay("credential", super::credential);
         replay("route", super::route);
         replay("answer", super::answer);

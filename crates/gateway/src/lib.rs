@@ -272,7 +272,7 @@ impl Gateway {
     /// The credential and directory phases alone, for the administration: one way to read a key everywhere.
     ///
     /// # Errors
-    /// Rows 1 to 5, or 503 when the store cannot say.
+    /// 401 for a key that is missing, malformed or not in force; 503 when the store cannot say.
     pub async fn authenticate(&self, headers: &HeaderMap) -> Result<Arc<Caller>, ErrorResponse> {
         let caller = self.caller(headers, None, Instant::now()).await?;
         let now = self.now();
@@ -291,14 +291,13 @@ impl Gateway {
             credential::read(headers).map_err(|missing: Missing| missing.response(route, &self.public_url))?;
         let presented = presented.expose();
         // The shape first, so that no text is hashed that is too long for a key; then memory, which holds nothing but
-        // keys of ours; and the tag before the store is asked: an invented key ends here, at the price of two HMACs
-        // (GW-1).
+        // keys of ours; and the tag before the store is asked: an invented key ends here, at the price of two HMACs.
         let shaped = Shaped::of(presented).map_err(|_| self.incorrect(presented))?;
         let digest = shaped.digest(&self.pepper);
         if let Ok(Some(caller)) = self.directory.known(&digest, at) {
             return Ok(caller);
         }
-        // Only to whoever holds a key is it said that keys cannot be checked.
+        // Only a client with a key of ours learns that keys cannot be checked.
         shaped.tagged(&self.tags).map_err(|_| self.incorrect(presented))?;
         match Box::pin(self.directory.find(&digest)).await {
             Ok(Some(caller)) => Ok(caller),

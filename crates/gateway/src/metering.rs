@@ -41,7 +41,7 @@ pub struct UsageBatch {
 
 /// Where batches of usage go.
 pub trait UsageSink: Send + Sync + 'static {
-    /// Counts a batch. What stands at a place that was counted before must be left out; the rest may be new.
+    /// Counts a batch. An event at a place that was counted before must be left out; the rest may be new.
     fn write(&self, batch: UsageBatch) -> BoxFuture<'_, Result<(), Unavailable>>;
 
     /// No event of this segment comes any more: how far it was counted can be forgotten.

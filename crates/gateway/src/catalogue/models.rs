@@ -1,4 +1,4 @@
-//! `GET /v1/models` and `/v1/models/{id}`, answered here: the list agrees with what the gate will say (S2-14).
+//! `GET /v1/models` and `/v1/models/{id}`, answered here: the list agrees with what the gate will say.
 
 use http::header;
 use http::{HeaderValue, Response};
@@ -61,7 +61,7 @@ pub(crate) fn answer(
     Ok(response)
 }
 
-/// A model as clients know it; a gated one says what it needs and whether this organization has it (verification.md 6.3).
+/// A model as clients know it; a gated one says what it needs and whether this organization has it.
 fn object(gateway: &Gateway, caller: &Caller, payer: &Payer, model: &ModelEntry) -> Value {
     let mut object =
         json!({ "id": &*model.id, "object": "model", "created": model.created, "owned_by": model.owned_by });

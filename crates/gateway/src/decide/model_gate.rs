@@ -1,5 +1,5 @@
 //! The gate: does the model, streaming or a feature need a verification the organization lacks? Memory may be behind,
-//! so the caller is read anew once before a refusal (verification.md 5.4).
+//! so the caller is read anew once before a refusal.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! Admission: requests and tokens are set aside before a request goes upstream and settled after it (contract 7, metering
-//! rule 4). Where nobody set a limit, nothing is done.
+//! Rate limits: the worst that a request may use is set aside before it goes upstream, and what it did use takes its place.
+//! Where no limit is set, nothing is done.
 
 use http::header::{self, HeaderName};
 use http::{HeaderMap, HeaderValue, Response};
@@ -23,7 +23,7 @@ pub(crate) struct Admitted {
 }
 
 impl Gateway {
-    /// Sets aside what the request may use at worst, or answers that it is too much (rows 34 to 36).
+    /// Sets aside what the request may use at worst, or answers 429.
     pub(crate) fn admit(
         &self,
         exchange: &Exchange<'_>,

@@ -1,4 +1,4 @@
-//! Rates of this node: one ledger for each organization and model in use that somebody limited. What nobody limited never
+//! Rates of this node: one ledger for each organization and model in use that has a limit. What has none never
 //! comes here.
 //!
 //! A limit is an allowance: with several nodes each gives its part of it.
@@ -33,7 +33,7 @@ pub(crate) struct Both {
     pub(crate) project: RateLimits,
 }
 
-/// How the limits stand that one request was held against, for its headers (contract 3).
+/// How the limits stand that one request was held against, for its headers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Told {
     pub(crate) requests: Option<Standing>,
@@ -148,7 +148,7 @@ impl Shard {
     /// Drops what has run off; where too much is left, what will have run off soonest.
     fn sweep(&mut self, nodes: u32, now: Duration) {
         let mut busy: Vec<Duration> = Vec::new();
-        // Whoever has it in hand got it under this shard's lock, so one owner means nobody else has.
+        // Every holder got it under this shard's lock, so one owner means that there is no other.
         let reset = |ledger: &Arc<Mutex<Ledger>>| match Arc::strong_count(ledger) {
             1 => lock(ledger).reset(nodes, now),
             _ => Duration::MAX,
@@ -258,7 +258,7 @@ impl Reservation {
 }
 
 impl Reservation {
-    /// What it was set aside for goes on after its request: all of it counts as used.
+    /// What it was set aside for continues after its request: all of it counts as used.
     pub(crate) fn keep(&mut self) {
         let need = self.0.as_ref().map(|held| (held.need.tokens, held.need.images)).unwrap_or_default();
         self.settle(|| Used { tokens: need.0, images: need.1 });

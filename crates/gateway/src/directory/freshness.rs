@@ -129,7 +129,7 @@ mod tests {
 
     use super::*;
 
-    /// Answers as it is told to, and counts.
+    /// Answers as it is set to, and counts.
     #[derive(Default)]
     struct Follower {
         looks: AtomicUsize,
@@ -169,7 +169,7 @@ mod tests {
         (freshness, follower)
     }
 
-    /// ASVS 8.3.2. One test, because the wall clock is one.
+    /// One test, because the wall clock is one.
     #[tokio::test(start_paused = true)]
     async fn a_node_that_did_not_follow_looks_before_it_serves() {
         let (freshness, follower) = world();

@@ -76,7 +76,7 @@ impl TextCount {
         }
     }
 
-    /// What follows is another text: no word goes on.
+    /// What follows is another text: no word continues.
     const fn separate(&mut self) {
         self.last = Class::Start;
     }
@@ -172,7 +172,7 @@ impl Text {
         self.feed(&[lead(unit)]);
     }
 
-    /// What follows is another text: no word goes on.
+    /// What follows is another text: no word continues.
     pub(crate) fn separate(&mut self) {
         self.count();
         self.counted.separate();

@@ -78,7 +78,7 @@ fn quick() -> MeterOptions {
     }
 }
 
-// SD-7: the bound, and what happens once there is space again.
+// The bound, and what happens once there is space again.
 #[tokio::test]
 async fn a_full_disk_stops_requests_at_the_bound_and_loses_none() {
     let World { folder: _folder, disk, sink, passed, meter } = open(quick());
@@ -114,7 +114,7 @@ async fn a_full_disk_stops_requests_at_the_bound_and_loses_none() {
     assert_eq!(sink.counted.lock().unwrap().1, [0, 1, 2, 3, 4]);
 }
 
-// SD-7: the bound in time.
+// The bound in time.
 #[tokio::test]
 async fn requests_are_refused_once_nothing_becomes_safe_for_too_long() {
     let bounded = MeterOptions { unwritten_events: 1_000, unwritten_time: Duration::from_secs(5), ..quick() };

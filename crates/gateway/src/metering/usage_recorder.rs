@@ -203,7 +203,7 @@ impl Settled {
         self.route.path == "/v1/responses" && named && self.prompt.asked().background
     }
 
-    /// Leaves a response that goes on to be counted when it has ended. It must not be known to its client before it is
+    /// Leaves a response that continues to be counted when it has ended. It must not be known to its client before it is
     /// known here that it is pending.
     fn leave_pending(&mut self, id: String) -> Recorded {
         let note = self.note_pending(id);

@@ -1,4 +1,4 @@
-//! A body that others read, kept to its bounds meanwhile: size, time and memory. What it breaks is kept for whoever
+//! A body that others read, kept to its bounds meanwhile: size, time and memory. What it breaks is kept for the caller who
 //! answers, because a reader only learns that the body could not be read.
 
 use std::pin::Pin;
@@ -54,7 +54,7 @@ enum SettingAside {
 }
 
 impl<B: Body<Data = Bytes> + Unpin> Bounded<B> {
-    /// Keeps a body to these bounds; whoever reads it gathers it in the memory of `share`.
+    /// Keeps a body to these bounds; its reader gathers it in the memory of `share`.
     pub fn new(body: B, bounds: BodyBounds, share: Share) -> (Self, Arc<Watch>) {
         let watch = Arc::new(Watch { broken: OnceLock::new(), share: Mutex::new(share) });
         let (left, pace, setting_aside) = (bounds.most, Pace::new(bounds), SettingAside::Nothing);
@@ -163,7 +163,6 @@ mod tests {
         read
     }
 
-    // GW-9.
     #[tokio::test(start_paused = true)]
     async fn size_time_and_memory_are_bounded() {
         assert_eq!(read(chunks(&[(0, 50), (29, 50)]), 100).await, Ok(100));

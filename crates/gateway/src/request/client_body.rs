@@ -131,7 +131,7 @@ impl Pace {
 }
 
 impl BodyFault {
-    /// What the client is told; `most` is the bound of the route.
+    /// What the client is answered; `most` is the bound of the route.
     #[must_use]
     pub fn response(self, most: usize) -> ErrorResponse {
         match self {

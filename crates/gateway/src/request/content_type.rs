@@ -1,4 +1,4 @@
-//! Media types and their parameters, read in the one way of RFC 9110 and written anew for the upstream. What another
+//! Media types and their parameters, read in the one way of RFC 9110 and written again for the upstream. What another
 //! reader could read in another way is refused: repeated parameters, extended ones (RFC 2231), escapes.
 
 use http::{HeaderMap, HeaderValue, header};
@@ -12,7 +12,7 @@ const LONGEST_BOUNDARY: usize = 70;
 /// A value such as `multipart/form-data; boundary=b`, or `form-data; name="file"`.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Media<'v> {
-    /// What stands before the parameters, in lower case.
+    /// What comes before the parameters, in lower case.
     pub(crate) kind: String,
     /// Names in lower case, with their values as they are sent, without quotes.
     pub(crate) parameters: Vec<(String, &'v [u8])>,
@@ -86,7 +86,7 @@ fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(fine)
 }
 
-/// Writes the content type of a request anew: the client's own spelling never goes upstream.
+/// Writes the content type of a request again: the client's own spelling never goes upstream.
 pub(crate) fn rewrite(headers: &mut HeaderMap, has_body: bool) -> Result<(), ErrorResponse> {
     let mut values = headers.get_all(header::CONTENT_TYPE).iter();
     let Some(value) = values.next() else { return Ok(()) };
@@ -154,7 +154,7 @@ mod tests {
 
     #[test]
     fn what_two_readers_could_read_in_two_ways_is_refused() {
-        // GW-3: the boundary that the gate reads is the one that the upstream reads.
+        // The boundary that the gate reads is the one that the upstream reads.
         for sent in [
             &b"multipart/form-data; boundary=a; boundary=b"[..],
             b"multipart/form-data; boundary=a; BOUNDARY=b",

@@ -1,4 +1,4 @@
-//! Reading the credential: exactly one `Authorization`, bearer or Basic, of any bytes, without a panic (contract 2.1).
+//! Reading the credential: exactly one `Authorization`, bearer or Basic, of any bytes, without a panic.
 
 use http::{HeaderMap, header};
 use keystead_core::Secret;
@@ -9,13 +9,13 @@ use keystead_core::refusal::ErrorResponse;
 pub enum Missing {
     /// No `Authorization` at all, or an empty one.
     Nothing,
-    /// More than one: whoever sends two wants them read differently (GW-2).
+    /// More than one: two readers could choose differently.
     Several,
     /// One that is neither bearer nor Basic.
     Unreadable,
 }
 
-/// The secret as presented: mostly where it stands in the header, so that no copy needs wiping.
+/// The secret as presented: usually where it is in the header, so that no copy needs wiping.
 pub enum Presented<'h> {
     /// In the header.
     There(&'h str),
@@ -76,7 +76,7 @@ fn bearer_or_basic(text: &str) -> Result<Presented<'_>, Missing> {
     Err(Missing::Unreadable)
 }
 
-/// Whether a query carries what belongs into a header: addresses end up in logs, here and upstream (S2-10).
+/// Whether a query carries what belongs into a header: addresses end up in logs, here and upstream.
 pub(crate) fn in_query(query: &str) -> bool {
     const NAMES: [&str; 8] =
         ["key", "api_key", "api-key", "apikey", "access_token", "token", "authorization", "bearer"];
@@ -91,7 +91,7 @@ pub(crate) fn in_query(query: &str) -> bool {
         })
 }
 
-/// The password of HTTP Basic, whose user name is empty when a key stands there (contract 2.1).
+/// The password of HTTP Basic, whose user name is empty when a key is sent this way.
 fn basic_password(encoded: &str) -> Option<Secret<String>> {
     let decoded = decode_base64(encoded)?;
     let text = String::from_utf8(decoded).ok()?;
@@ -122,7 +122,7 @@ pub(crate) fn decode_base64(text: &str) -> Option<Vec<u8>> {
 }
 
 impl Missing {
-    /// Rows 1 to 3, by route; without a route (the administration) row 1.
+    /// The error for a missing key, which differs by route; without a route (the administration) the general one.
     #[must_use]
     pub fn response(self, route: Option<&str>, public_url: &str) -> ErrorResponse {
         let message = match (self, route) {
@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn one_credential_in_one_reading() {
-        // S2-10: header only; GW-2: two are refused.
+        // S2-10: header only; two are refused.
         let secret = |values: &[&[u8]]| read(&headers(values)).map(|s| s.expose().to_owned());
         assert_eq!(secret(&[b"Bearer abc"]).as_deref(), Ok("abc"));
         assert_eq!(secret(&[b"bEARER   abc "]).as_deref(), Ok("abc"));
@@ -173,7 +173,7 @@ mod tests {
         assert_eq!(secret(&[b"Bearer a", b"Bearer b"]), Err(Missing::Several));
         assert_eq!(secret(&[b"abc"]), Err(Missing::Unreadable));
         assert_eq!(secret(&[b"Bearer\tabc"]).as_deref(), Ok("abc"));
-        assert_eq!(secret(&[b"Bearer \xff\xfe"]).as_deref(), Ok("\u{fffd}\u{fffd}"), "row 4 with its mask");
+        assert_eq!(secret(&[b"Bearer \xff\xfe"]).as_deref(), Ok("\u{fffd}\u{fffd}"), "an incorrect key with its mask");
         assert_eq!(secret(&[b"\xff abc"]), Err(Missing::Unreadable));
         assert_eq!(secret(&[b"Basic !!"]), Err(Missing::Unreadable));
     }

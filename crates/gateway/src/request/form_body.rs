@@ -85,7 +85,7 @@ pub(crate) struct FormScan {
 
 impl FormScan {
     pub(crate) fn new(boundary: &str) -> Self {
-        // The first delimiter stands without a line break before it; a virtual one makes all alike.
+        // The first delimiter has no line break before it; a virtual one makes all alike.
         Self {
             delimiter: format!("\r\n--{boundary}").into_bytes(),
             place: Where::Preamble,

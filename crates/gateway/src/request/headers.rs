@@ -1,4 +1,4 @@
-//! Which headers pass, in both directions: allow-lists, so that a new header is closed until somebody opens it.
+//! Which headers pass, in both directions: allow-lists, so that a new header is closed until it is listed.
 
 use http::header::HeaderName;
 use http::{HeaderMap, HeaderValue};
@@ -38,7 +38,7 @@ pub(crate) fn scope_idempotency_key(headers: &mut HeaderMap, payer: &Payer) -> R
     Ok(())
 }
 
-/// The client's headers that go upstream: its credential, cookies and hop-by-hop headers never pass (GW-7). Of a doubled
+/// The client's headers that go upstream: its credential, cookies and hop-by-hop headers never pass. Of a doubled
 /// one the first passes.
 pub(crate) fn to_upstream(client: &HeaderMap) -> impl Iterator<Item = (&HeaderName, &HeaderValue)> {
     let passes = |name: &&HeaderName| {
@@ -59,7 +59,7 @@ pub(crate) fn to_upstream(client: &HeaderMap) -> impl Iterator<Item = (&HeaderNa
     client.keys().filter(passes).filter_map(|name| Some((name, client.get(name)?)))
 }
 
-/// Whether a client may see this header of an upstream's answer (security decision 3).
+/// Whether a client may see this header of an upstream's answer.
 pub(crate) fn may_return(name: &str) -> bool {
     matches!(
         name,
@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn an_idempotency_key_is_one_payers() {
-        // GW-2: the charge and the idempotency key belong to the same resolved pair.
+        // The charge and the idempotency key belong to the same resolved pair.
         let payer = |organization: &str, project: &str| Payer {
             organization: organization.parse().unwrap(),
             project: project.parse().unwrap(),

@@ -205,7 +205,7 @@ struct StreamOptions<'b> {
     include_usage: Option<&'b RawValue>,
 }
 
-/// `null` too is a value that stands somewhere.
+/// `null`, too, is a value in a place.
 fn as_it_stands<'de: 'b, 'b, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'b RawValue>, D::Error> {
     <&RawValue>::deserialize(deserializer).map(Some)
 }

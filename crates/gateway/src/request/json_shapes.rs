@@ -8,7 +8,7 @@ use keystead_core::route::Route;
 pub(crate) enum Is {
     /// Nothing that is read here.
     Free,
-    /// Nothing that is read along the table; but its member counts elsewhere, so it must be there once.
+    /// Nothing that is read along the table; but its member is read in another place, so it must be there once.
     Once,
     /// The model of the request.
     Model,

@@ -44,7 +44,7 @@ fn object(body: &[u8]) -> Option<Value> {
 
 #[test]
 fn other_readers_see_what_the_gate_saw() {
-    // GW-3, ASVS 1.5.2: whatever passes the gate means the same to Python's and Go's readers, or nothing.
+    // Whatever passes the gate means the same to Python's and Go's readers, or nothing.
     let cases: Vec<Value> = serde_json::from_str(include_str!("../../tests/readers/cases.json")).unwrap();
     let (mut accepted, mut compared) = (0, 0);
     for case in &cases {

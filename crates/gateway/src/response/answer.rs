@@ -163,7 +163,7 @@ impl Gateway {
         Ok(whole)
     }
 
-    /// An answer that is no success: passed on where it is about the request, told apart where it is about the operator.
+    /// An answer that is no success: passed on where it is about the request, replaced where it is about the operator.
     async fn refused(
         &self,
         exchange: &Exchange<'_>,
@@ -208,7 +208,7 @@ impl Gateway {
     }
 }
 
-/// Whether an answer to this request names objects that are somebody's.
+/// Whether an answer to this request names objects that have an owner.
 fn names_objects(exchange: &Exchange<'_>, outgoing: &Outgoing<'_>) -> bool {
     made::makes(exchange.route, outgoing.audio) || listing::names_objects(exchange.route)
 }
@@ -244,7 +244,7 @@ fn shape(parts: &Parts, read: bool, stream: bool) -> Option<Shape> {
     said.then_some(Shape { events, json, strip: false })
 }
 
-/// What kind of body an answer has, by what it begins with. The client is then told the right type.
+/// What kind of body an answer has, by what it begins with. The client then gets the right type.
 async fn shape_by_beginning(parts: &mut Parts, body: &mut UpstreamBody, stream: bool) -> Shape {
     const NOTHING: Shape = Shape { events: false, json: false, strip: false };
     let media = parts.headers.get(header::CONTENT_TYPE).and_then(headers::media_type);

@@ -38,7 +38,7 @@ pub(crate) struct Found {
     /// Text as it was written, and as a closing event or a whole answer repeats it.
     written: Text,
     repeated: Text,
-    /// Of which member the last text was. Its next piece goes on where that ended.
+    /// Of which member the last text was. Its next piece continues where that ended.
     last_text: Name,
     data: Option<u64>,
     completed: u64,
@@ -60,7 +60,7 @@ pub(crate) struct Found {
 /// What is known of the event that is being read.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Event {
-    /// The member `usage` stands in it: `Some(false)` where it is null.
+    /// Whether it has the member `usage`: `Some(false)` where it is null.
     pub(crate) usage: Option<bool>,
     /// It has choices.
     pub(crate) choices: bool,

@@ -1,4 +1,4 @@
-//! Answers made here: error bodies in the contract's shape, and the headers every answer carries (contract 3).
+//! Answers made here: error bodies in the contract's shape, and the headers every answer carries.
 
 use std::time::Duration;
 
@@ -54,7 +54,7 @@ pub(crate) fn error(wire: &ErrorResponse) -> Response<GatewayBody> {
         if let Ok(link) = HeaderValue::from_str(&format!("</help/{}>; rel=\"help\"", explained(wire))) {
             headers.insert(header::LINK, link);
         }
-        // For whoever writes refusals down; it never leaves the process.
+        // For the log of refusals; it never leaves the process.
         response.extensions_mut().insert((**gate).clone());
     }
     response
@@ -91,7 +91,7 @@ pub(crate) fn give_up(headers: &mut HeaderMap) {
     headers.insert(&SHOULD_RETRY, HeaderValue::from_static("false"));
 }
 
-/// Some clients wait as long as an answer says, be it a day, before they try again. Above [`LONGEST_WAIT`] they are told
+/// Some clients wait as long as an answer says, even a day, before they try again. Above [`LONGEST_WAIT`] they are asked
 /// not to, unless the answer says itself whether to.
 pub(crate) fn hint(status: StatusCode, headers: &mut HeaderMap, now: Timestamp) {
     let retried = matches!(status.as_u16(), 408 | 409 | 429 | 500..);
@@ -120,7 +120,7 @@ pub(crate) fn error_event(wire: &ErrorResponse) -> Bytes {
     format!("event: error\ndata: {}\n\n", error_body(wire)).into()
 }
 
-/// The help page about a gate's refusal (S1-47).
+/// The help page about a gate's refusal.
 fn explained(wire: &ErrorResponse) -> &'static str {
     match (wire.param, wire.code) {
         (Some("stream"), _) => "stream-needs-verification",
@@ -142,7 +142,7 @@ pub(crate) fn finish(headers: &mut HeaderMap, id: &RequestId, elapsed: Duration)
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'"));
 }
 
-/// The methods a path knows, for row 44.
+/// The methods a path knows, for 405.
 pub(crate) fn allow(headers: &mut HeaderMap, path: &str) {
     let known = ["GET", "HEAD", "POST", "DELETE"].into_iter().filter(|method| route::find(method, path).is_ok());
     if let Ok(value) = HeaderValue::from_str(&known.collect::<Vec<_>>().join(", ")) {
@@ -161,7 +161,7 @@ pub(crate) fn attribute(headers: &mut HeaderMap, payer: &Payer) {
     put(&PROJECT, payer.project.as_str());
 }
 
-/// Rows 43 and 44.
+/// An address that no route has, or a method that its route does not have.
 pub(crate) fn no_route(why: NoRoute, method: &Method, path: &str) -> ErrorResponse {
     let (method, path) = (printable(method.as_str()), printable(path));
     match why {
@@ -186,7 +186,7 @@ pub(crate) fn no_version(method: &Method, path: &str) -> ErrorResponse {
     ErrorResponse::invalid(404, Some("unknown_url"), message)
 }
 
-/// Row 41 and its kin.
+/// A body or header that cannot be read, or not in one way only.
 pub(crate) fn bad_body(message: impl Into<String>) -> ErrorResponse {
     ErrorResponse::invalid(400, None, message)
 }
@@ -196,7 +196,7 @@ pub(crate) fn no_model() -> ErrorResponse {
     bad_body("you must provide a model parameter").with_param("model")
 }
 
-/// Row 42.
+/// A body larger than its route accepts.
 pub(crate) fn too_large(limit: usize) -> ErrorResponse {
     ErrorResponse::invalid(
         413,
@@ -237,7 +237,7 @@ pub(crate) fn store_unavailable() -> ErrorResponse {
     ErrorResponse { kind: "service_unavailable_error", ..ErrorResponse::invalid(503, None, message) }
 }
 
-/// Row 38's shape.
+/// The service cannot answer now.
 pub(crate) fn unavailable(message: &str) -> ErrorResponse {
     ErrorResponse {
         kind: "service_unavailable_error",
@@ -245,7 +245,7 @@ pub(crate) fn unavailable(message: &str) -> ErrorResponse {
     }
 }
 
-/// Row 39's shape with another status.
+/// An error of the service itself, with this status.
 pub(crate) fn server_error(status: u16, message: &str) -> ErrorResponse {
     ErrorResponse { kind: "server_error", ..ErrorResponse::invalid(status, None, message) }
 }

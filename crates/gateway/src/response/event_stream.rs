@@ -1,5 +1,5 @@
 //! Server-sent events as they pass: read for what they say of usage, and, only where the gateway itself asked for the
-//! usage chunk, freed of it. Everything else goes on byte for byte.
+//! usage chunk, freed of it. Everything else passes byte for byte.
 
 use bytes::{Bytes, BytesMut};
 
@@ -114,7 +114,7 @@ impl EventScan {
             return chunk.clone();
         }
         let mut out = BytesMut::with_capacity(chunk.len());
-        // The second half of a line end that ended an event: whoever waits for it must not wait for the next event.
+        // The second half of a line end that ended an event: a client that waits for it must not wait for the next event.
         if self.carriage && self.held.is_empty() && rest.first() == Some(&b'\n') {
             if !self.taken {
                 out.extend_from_slice(b"\n");

@@ -81,7 +81,7 @@ enum Scan {
     Blind,
 }
 
-/// The upstream's body on its way to the client. Dropping it before its end settles what came; the upstream is told
+/// The upstream's body on its way to the client. Dropping it before its end settles what came; the upstream is cancelled
 /// when it was read on far enough.
 pub(crate) struct Settlement {
     /// `None` once it was handed on to be read to its end.
@@ -109,7 +109,7 @@ impl Settlement {
         Self { live: Some(live), reading, recorded, next, ended: false, strip }
     }
 
-    /// Ends it before its time: the upstream is told at once, and what came is settled.
+    /// Ends it before its time: the upstream is cancelled at once, and what came is settled.
     pub(crate) fn cancel(mut self) {
         drop(self.live.take());
     }
@@ -148,7 +148,7 @@ pub(crate) fn take_whole(mut body: UpstreamBody, mut settled: Settled) -> Option
     Some((whole, recorded))
 }
 
-/// Whether what an answer used stands in it.
+/// Whether an answer says what it used.
 fn is_read(settled: &Settled) -> bool {
     settled.is_open() && settled.measure() != Meter::Speech
 }

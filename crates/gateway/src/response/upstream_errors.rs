@@ -18,7 +18,7 @@ pub(crate) fn names_stream_options(status: StatusCode, body: &[u8]) -> bool {
     may_be && ["stream_options", "streamoptions", "include_usage"].iter().any(|name| text.contains(name))
 }
 
-/// Whether a 403 is about the operator's secret or account, which the client can do nothing about and must not be told. A
+/// Whether a 403 is about the operator's secret or account, which the client can do nothing about and must not see. A
 /// body that is no error object says nothing to the client either, so it counts too.
 pub(crate) fn is_about_our_access(body: &Bytes, challenge: bool) -> bool {
     if challenge {

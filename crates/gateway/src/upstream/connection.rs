@@ -1,5 +1,5 @@
 //! One connection to an upstream: a request out, its answer's head in, then the body's bytes. Driven by the task that
-//! uses it and by nobody while it waits.
+//! uses it, and by none while it waits.
 
 use std::future::Future;
 use std::io::{self, IoSlice};

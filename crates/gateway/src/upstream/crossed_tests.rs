@@ -1,4 +1,4 @@
-//! GW-8: whatever an upstream does to its connections, each request gets its own answer or none.
+//! Whatever an upstream does to its connections, each request gets its own answer or none.
 
 use std::collections::HashMap;
 use std::sync::Arc;

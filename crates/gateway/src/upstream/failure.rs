@@ -1,4 +1,4 @@
-//! The ways in which an upstream can fail, told apart because clients, operators and retries need different answers.
+//! The ways in which an upstream can fail, kept apart because clients, operators and retries need different answers.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ pub(crate) enum NoAnswer {
 }
 
 impl NoAnswer {
-    /// What the client is told, and whether the same request may be sent again.
+    /// What the client is answered, and whether the same request may be sent again.
     pub(crate) fn told(&self) -> (ErrorResponse, bool) {
         match self {
             Self::Unreachable(_) => {

@@ -3,7 +3,7 @@
 
 use bytes::{Bytes, BytesMut};
 
-/// Of a chunk's size line at most; what stands behind the size means nothing to us.
+/// Of a chunk's size line at most; what follows the size has no meaning here.
 const LONGEST_SIZE_LINE: usize = 1_024;
 /// Of all trailers at most; they are dropped.
 const LONGEST_TRAILERS: usize = 16 << 10;
@@ -24,7 +24,7 @@ pub(super) enum Framing {
     UntilClose,
 }
 
-/// Where in the chunks the reading stands.
+/// Where in the chunks the reading is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Chunk {
     /// Before a size line.
@@ -67,7 +67,7 @@ impl Framing {
         }
     }
 
-    /// Passes over what stands between the data, so that an end that has come is known; a fault shows with the next piece.
+    /// Passes over what is between the data, so that an end that has come is known; a fault shows with the next piece.
     pub(super) fn look_ahead(&mut self, input: &mut BytesMut) {
         if let Self::Chunked(chunk) = self {
             chunk.advance(input);

@@ -42,10 +42,10 @@ impl Asked<'_> {
     }
 }
 
-/// How the end of a request's body is told.
+/// How the end of a request's body is announced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Told {
-    /// There is none, and nobody expects one.
+    /// There is none, and none is expected.
     Nothing,
     Length(u64),
     Chunked,
@@ -137,7 +137,7 @@ fn read_one(input: &mut BytesMut) -> Result<Option<Head>, NoHead> {
         let name = HeaderName::from_bytes(field.name.as_bytes()).map_err(|_| NoHead("it names a header wrongly"))?;
         framed.note(&name, field.value)?;
         if headers::may_return(name.as_str()) {
-            // Where it stands in what was read, so that it is kept without a copy.
+            // Where it is in what was read, so that it is kept without a copy.
             let from = field.value.as_ptr().addr().saturating_sub(start);
             kept.push((name, from..from.saturating_add(field.value.len())));
         }

@@ -28,7 +28,7 @@ pub(super) struct Pool {
 #[derive(Default)]
 struct Origins {
     links: HashMap<Arc<str>, VecDeque<Waiting>>,
-    /// Whether a task looks after connections that nobody asks for any more.
+    /// Whether a task looks after connections that no request asks for any more.
     watched: bool,
 }
 

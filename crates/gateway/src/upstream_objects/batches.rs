@@ -1,5 +1,5 @@
 //! Batches: the upstream runs the lines of a file by itself. So a file is read here before its batch begins, and no line
-//! passes that would be refused by itself (GW-3); and what the lines used is counted before anybody can read what they
+//! passes that would be refused by itself; and what the lines used is counted before anybody can read what they
 //! gave.
 
 use std::collections::BTreeMap;
@@ -99,7 +99,7 @@ impl Gateway {
         Ok(None)
     }
 
-    /// One line, judged as the request it stands for.
+    /// One line, judged as the request it is.
     async fn judge_line(
         &self,
         catalogue: &std::sync::Arc<Catalogue>,
@@ -161,7 +161,7 @@ impl Gateway {
         self.count_lines(&pending, body).await
     }
 
-    /// Counts what the lines of a finished batch used, once: nobody can read its results before they were counted.
+    /// Counts what the lines of a finished batch used, once, before its results can be read.
     pub(crate) async fn count_lines(&self, pending: &Pending, body: &[u8]) -> Result<(), ErrorResponse> {
         let Ok(batch) = serde_json::from_slice::<Batch>(body) else { return Ok(()) };
         let Some(results) = batch.output_file_id else {
@@ -230,7 +230,7 @@ fn uncounted() -> ErrorResponse {
     error_body::server_error(502, "The batch's file could not be read from the model server. Try again shortly.")
 }
 
-/// Whether a reader that also ends lines elsewhere would find a request in a part of this line.
+/// Whether a reader that also ends lines at other characters would find a request in a part of this line.
 fn several(line: &[u8]) -> bool {
     const ENDS: [&[u8]; 4] = [b"\r", b"\xc2\x85", b"\xe2\x80\xa8", b"\xe2\x80\xa9"];
     let text = line.trim_ascii();

@@ -72,7 +72,7 @@ const SPELLINGS: [&str; 61] = [
 
 #[tokio::test]
 async fn every_other_spelling_of_a_path_is_refused_and_the_upstream_hears_nothing() {
-    // ASVS 1.1.1: decoded nowhere before the check, so every spelling is the canonical route or none.
+    // Decoded nowhere before the check, so every spelling is the canonical route or none.
     let world = World::new().await;
     let key = world.key(1);
     world.answers(|_| json(200, r#"{"id":"file-1","object":"file"}"#));
@@ -97,7 +97,7 @@ async fn every_other_spelling_of_a_path_is_refused_and_the_upstream_hears_nothin
 
 #[tokio::test]
 async fn the_routes_own_path_goes_upstream() {
-    // ASVS 1.1.1: what a client may spell in another way arrives in the one spelling.
+    // What a client may spell in another way arrives in the one spelling.
     let world = World::new().await;
     let key = world.key(1);
     world.answers(|seen| match seen.target.split('?').next().unwrap_or_default() {

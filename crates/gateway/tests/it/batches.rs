@@ -40,7 +40,7 @@ fn begun(world: &World) -> bool {
 
 #[tokio::test]
 async fn no_line_passes_that_would_be_refused_by_itself() {
-    // GW-3: a gated model, a route that is not metered, another's file, two models in one line, a batch in a batch.
+    // A gated model, a route that is not metered, another's file, two models in one line, a batch in a batch.
     let fine = line("/v1/chat/completions", r#"{"model":"gpt-4o","messages":[]}"#);
     for (bad, status, says) in [
         (line("/v1/images/generations", r#"{"model":"gpt-image-1","prompt":"x"}"#), 403, "must be verified"),
@@ -150,7 +150,7 @@ async fn results_that_cannot_be_counted_wait() {
     assert_eq!(world.events().await.len(), 1);
 }
 
-// GW-5: a node that ends between counting results and noting whose they are leaves them to be counted again.
+// A node that ends between counting results and noting whose they are leaves them to be counted again.
 #[tokio::test]
 async fn results_count_once_although_nobody_noted_that_they_were() {
     const OUTPUT: &str = concat!(

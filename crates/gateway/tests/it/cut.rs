@@ -1,4 +1,4 @@
-//! Answers that are being sent when the right to them ends. ASVS 8.3.2, GW-11.
+//! Answers that are being sent when the right to them ends.
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};

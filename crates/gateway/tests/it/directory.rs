@@ -27,7 +27,6 @@ async fn a_revoked_key_is_refused_on_the_next_request() {
     assert_eq!(world.store.reads.load(Ordering::SeqCst), reads, "others stay in memory");
 }
 
-/// ASVS 8.3.2.
 #[tokio::test]
 async fn a_key_that_was_read_again_for_a_gate_is_taken_away_as_any_other() {
     let subjects = [

@@ -1,4 +1,4 @@
-//! An answer that a client received in full is counted, whatever happens to the process right behind it (GW-5).
+//! An answer that a client received in full is counted, whatever happens to the process right behind it.
 
 use std::net::Ipv4Addr;
 use std::sync::atomic::Ordering;
@@ -47,7 +47,7 @@ async fn read(body: &mut GatewayBody, whole: &str) {
     assert_eq!(got, whole);
 }
 
-// GW-5: the event is recorded before the last byte leaves, however the answer ends.
+// The event is recorded before the last byte leaves, however the answer ends.
 #[tokio::test]
 async fn no_answer_is_whole_before_its_event_is_recorded() {
     // What a client leaves is settled at once.
@@ -113,7 +113,7 @@ async fn no_answer_is_whole_before_its_event_is_recorded() {
     }
 }
 
-// SD-7: what could not be counted is not answered, and not even asked of the upstream.
+// What could not be counted is not answered, and not even asked of the upstream.
 #[tokio::test]
 async fn nothing_is_forwarded_that_could_not_be_counted() {
     let world = World::new().await;

@@ -49,7 +49,7 @@ fn verify(world: &World, key: &str) {
     world.change(key, |caller| caller.organizations[0].entitlements.met.push(Requirement::Organization));
 }
 
-// Row 20: a project's own list, in JSON, in a form and in the list of models.
+// A project's own list, in JSON, in a form and in the list of models.
 #[tokio::test]
 async fn a_project_uses_the_models_of_its_list() {
     let world = World::new().await;
@@ -232,7 +232,7 @@ async fn the_list_of_models_agrees_with_the_gate() {
 
 #[tokio::test]
 async fn the_models_of_tools_are_gated_too() {
-    // GW-3: a second model of a request passes the same gate as the first.
+    // A second model of a request passes the same gate as the first.
     let world = World::new().await;
     let key = world.key(1);
     for (body, status, says) in [
@@ -284,7 +284,7 @@ async fn the_models_of_tools_are_gated_too() {
 
 #[tokio::test]
 async fn a_stored_response_is_streamed_by_those_who_may_stream_its_model() {
-    // GW-3: a response made in the background passes the gate of streams when it is fetched as one.
+    // A response made in the background passes the gate of streams when it is fetched as one.
     let world = World::new().await;
     let key = world.key(1);
     world.answers(|seen| {

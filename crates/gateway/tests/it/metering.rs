@@ -152,7 +152,7 @@ async fn every_kind() {
     );
 }
 
-// SD-1, SD-7: whatever lies in the folder, the service starts, counts what it can read, and removes nothing else.
+// Whatever lies in the folder, the service starts, counts what it can read, and removes nothing else.
 #[tokio::test]
 async fn a_damaged_spool_is_kept_and_the_rest_of_it_counted() {
     const OLD: &str = include_str!("../../src/metering/spool/old_lines.txt");

@@ -154,7 +154,7 @@ const REFERENCES: [(&str, &str); 24] = [
 
 #[tokio::test]
 async fn a_body_never_names_anothers_object() {
-    // GW-6: each reference of the API with an object of another organization, and with the caller's own.
+    // Each reference of the API with an object of another organization, and with the caller's own.
     let world = World::new().await;
     let (mine, theirs) = (world.key(1), world.key(2));
     world.answers(|seen| match (seen.method.as_str(), seen.target.as_str()) {
@@ -200,7 +200,7 @@ async fn may_name(world: &World, key: &str) -> Vec<u16> {
 
 #[tokio::test]
 async fn what_a_response_made_is_its_makers_to_name() {
-    // GW-6: in a whole answer, in a stream, and in a response that was fetched once it had ended.
+    // In a whole answer, in a stream, and in a response that was fetched once it had ended.
     let event = |name: &str, data: &str| format!("event: {name}\ndata: {}\n\n", data.replace('\n', ""));
     let streamed = event(
         "response.created",
@@ -252,7 +252,6 @@ async fn what_a_response_made_is_its_makers_to_name() {
 
 #[tokio::test]
 async fn the_sound_of_a_chat_is_its_makers_to_name() {
-    // GW-6
     const ASKED: &str =
         r#"{"model":"gpt-4o","messages":[],"modalities":["text","audio"],"audio":{"voice":"alloy","format":"wav"}}"#;
     let again = r#"{"model":"gpt-4o","messages":[{"role":"assistant","audio":{"id":"audio_1"}}]}"#;

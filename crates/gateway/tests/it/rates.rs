@@ -58,7 +58,6 @@ async fn without_limits_nothing_is_kept_and_nothing_is_said() {
 
 #[tokio::test]
 async fn exactly_as_many_as_a_minute_has_pass_at_once() {
-    // Rows 34 and contract 3.
     let world = Arc::new(World::new().await);
     let key = world.key(1);
     world.limit("gpt-4o", requests(7));
@@ -132,7 +131,7 @@ async fn the_worst_is_set_aside_and_the_truth_takes_its_place() {
     assert_eq!(first.header("x-ratelimit-limit-requests"), None);
     let second = world.post(CHAT, &key, &asking(900)).await;
     assert_eq!((second.status, remaining(&second, "tokens")), (200, Some(1_000 - 12 - 900)));
-    // Row 36: no wait helps, and clients that would try again are told not to.
+    // No wait helps, and clients that would try again are told not to.
     let large = world.post(CHAT, &key, &asking(1_001)).await;
     let error = large.json()["error"].clone();
     assert_eq!(
@@ -145,7 +144,6 @@ async fn the_worst_is_set_aside_and_the_truth_takes_its_place() {
     assert!(message.starts_with(begins) && !message.contains("try again"), "{message}");
     assert_eq!((large.header("retry-after"), large.header("retry-after-ms")), (None, None));
     assert_eq!(large.header("x-should-retry"), Some("false"));
-    // Row 35.
     let third = world.post(CHAT, &key, &asking(980)).await;
     let (status, message, code) = third.error();
     assert_eq!((status, code.as_deref()), (429, Some("rate_limit_exceeded")));

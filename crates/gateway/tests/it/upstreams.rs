@@ -188,7 +188,7 @@ async fn an_answer_that_pauses_too_long_is_ended() {
     assert!(world.events().await.iter().all(|event| event.estimated));
 }
 
-/// GW-4, GW-7: whatever an upstream puts into its head, nothing but listed headers passes, and the operator's secret in none
+/// Whatever an upstream puts into its head, nothing but listed headers passes, and the operator's secret in none
 /// of them.
 #[tokio::test]
 async fn hostile_heads() {

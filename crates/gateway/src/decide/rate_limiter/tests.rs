@@ -122,7 +122,7 @@ impl Oracle {
     /// Whether it is let in, or whose limit it does not fit into.
     fn ask(&mut self, flying: Flying, nodes: usize, now: Duration) -> Result<(), bool> {
         let Flying { project, need, both, .. } = flying;
-        // Looking how a limit stands lets time pass for it, under the limit of that moment.
+        // Looking at the state of a limit lets time pass for it, under the limit of that moment.
         self.fits(Some(project), both, need, nodes, now);
         if !self.fits(None, both, need, nodes, now) {
             return Err(false);
@@ -160,7 +160,7 @@ fn payer(project: usize) -> Payer {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// GW-10, limits: whatever comes, ends, is dropped or changes on two nodes, each request is let in or refused as the
+    /// Whatever comes, ends, is dropped or changes on two nodes, each request is let in or refused as the
     /// simplest account says, and in the end nothing of what was set aside is left.
     #[test]
     fn model_of_the_rates(first in limits(), steps in proptest::collection::vec(step(), 1..80)) {

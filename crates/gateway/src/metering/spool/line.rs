@@ -127,7 +127,7 @@ fn to_json(text: &mut Vec<u8>, event: &UsageEvent) -> serde_json::Result<()> {
     serde_json::to_writer(text, &listed)
 }
 
-/// Writes an event behind the text; the checksum is filled in once the rest stands there.
+/// Writes an event behind the text; the checksum is filled in once the rest is written.
 pub(crate) fn write(text: &mut Vec<u8>, place: i64, event: &UsageEvent) -> io::Result<()> {
     let start = text.len();
     text.extend_from_slice(&[b' '; SUM + 1]);

@@ -264,7 +264,6 @@ impl World {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
-    // GW-5, SD-7
     #[test]
     fn model_of_the_spool_counts_each_event_once(disk: bool, steps in proptest::collection::vec(step(), 1..60)) {
         let mut world = World::new(if disk { Durability::Disk } else { Durability::Process });

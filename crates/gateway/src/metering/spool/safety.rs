@@ -101,7 +101,7 @@ impl Spool {
         self.touched || self.gathered > 0 || !self.dirty.is_empty()
     }
 
-    /// It was tried to bring this to disk. After an error nobody knows what is there: all that was not known to be on
+    /// It was tried to bring this to disk. After an error it is unknown what is there: all that was not known to be on
     /// disk before is written again.
     pub(crate) fn synced(&mut self, sync: &Sync, result: io::Result<()>, now: Duration) {
         match result {

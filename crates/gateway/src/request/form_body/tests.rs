@@ -93,7 +93,6 @@ fn two_models_are_refused() {
 
 #[test]
 fn names_that_some_readers_take_for_a_watched_one_are_refused() {
-    // GW-3
     for (name, known) in [
         ("Model", "model"),
         (" model", "model"),

@@ -34,7 +34,7 @@ fn reads_what_the_gate_needs() {
 
 #[test]
 fn one_value_for_gate_and_upstream() {
-    // GW-3: a second member with another model, plain or escaped, is refused.
+    // A second member with another model, plain or escaped, is refused.
     for body in
         [r#"{"model":"a","model":"b"}"#, r#"{"model":"a","m\u006fdel":"b"}"#, r#"{"stream":true,"stream":false}"#]
     {
@@ -99,7 +99,7 @@ fn the_usage_chunk_is_asked_for_without_touching_the_rest() {
 
 #[test]
 fn members_in_another_case_are_named_and_refused() {
-    // GW-3: servers that fold case would take the last of the two.
+    // Servers that fold case would take the last of the two.
     for (body, param) in [
         (r#"{"model":"gpt-4o","Model":"o3"}"#, "model"),
         (r#"{"Model":"o3"}"#, "model"),
@@ -132,7 +132,6 @@ fn members_in_another_case_are_named_and_refused() {
 
 #[test]
 fn members_that_are_read_appear_once_at_every_level() {
-    // GW-3
     for (body, param) in [
         (r#"{"model":"a","stream_options":{"include_usage":true,"include_usage":false}}"#, "include_usage"),
         (r#"{"model":"a","tools":[{"type":"function","type":"image_generation"}]}"#, "type"),
@@ -152,7 +151,6 @@ fn members_that_are_read_appear_once_at_every_level() {
 
 #[test]
 fn references_are_read_where_the_api_has_them() {
-    // GW-6
     let peeked = responses(
         r#"{"model":"a","previous_response_id":"resp_1","conversation":{"id":"conv_1"},"prompt":{"id":"pmpt_1","variables":
             {"file_id":"mine","scan":{"type":"input_file","file_id":"file-1"}}},
@@ -251,7 +249,6 @@ fn objects_are_counted_once_and_bounded() {
 
 #[test]
 fn every_model_a_body_names_is_found() {
-    // GW-3
     let tool = |model: Option<&'static str>| Some(model);
     for (body, models, image) in [
         (r#"{"model":"a","tools":[{"type":"image_generation","model":"b"}]}"#, vec![], tool(Some("b"))),
