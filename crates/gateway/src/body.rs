@@ -16,22 +16,22 @@ pub(crate) fn full(bytes: impl Into<Bytes>) -> GatewayBody {
 }
 
 /// The body of a request upstream.
-pub(crate) enum Sending {
+pub(crate) enum RequestBody {
     /// None.
     Nothing,
     /// All there.
     Whole(Bytes),
     /// Passed on as it comes.
-    Passing(GatewayBody),
+    StreamingBody(GatewayBody),
 }
 
-impl Sending {
+impl RequestBody {
     /// The same body once more, where it is all there.
     pub(crate) fn again(&self) -> Option<Self> {
         match self {
             Self::Nothing => Some(Self::Nothing),
             Self::Whole(bytes) => Some(Self::Whole(bytes.clone())),
-            Self::Passing(_) => None,
+            Self::StreamingBody(_) => None,
         }
     }
 }

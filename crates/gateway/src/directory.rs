@@ -196,9 +196,9 @@ impl Directory {
         if self.is_unknown(digest, now) {
             return Ok(None);
         }
-        let (epoch, flight) = self.board(digest, now)?;
+        let (epoch, flight) = self.join_or_start_lookup(digest, now)?;
         let found = flight.await;
-        self.land(digest, epoch, &found, now);
+        self.finish_lookup(digest, epoch, &found, now);
         found
     }
 
@@ -273,7 +273,7 @@ impl Directory {
     }
 
     /// The read to wait for: one that is under way since the last change, or a new one from the budget.
-    fn board(&self, digest: &KeyDigest, now: i64) -> Result<(u64, Flight), Unavailable> {
+    fn join_or_start_lookup(&self, digest: &KeyDigest, now: i64) -> Result<(u64, Flight), Unavailable> {
         let mut state = self.state();
         let epoch = state.epoch;
         let under_way = state.flights.get(digest).filter(|(began, _)| *began == epoch);
@@ -300,7 +300,7 @@ impl Directory {
     }
 
     /// The first to hear of a read's end writes it down, unless something changed since it began.
-    fn land(&self, digest: &KeyDigest, epoch: u64, found: &Found, now: i64) {
+    fn finish_lookup(&self, digest: &KeyDigest, epoch: u64, found: &Found, now: i64) {
         let mut state = self.state();
         if state.flights.get(digest).is_none_or(|(began, _)| *began != epoch) {
             return;

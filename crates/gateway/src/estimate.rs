@@ -17,7 +17,7 @@ const ENCODED: usize = 2_048;
 
 /// What a body asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Asked {
+pub(crate) struct TokenEstimate {
     /// Tokens to be read: of text, of what is sent as numbers, of pictures, sounds and files.
     pub(crate) read: u64,
     /// Tokens to be written at most; 0 when the body sets no bound.
@@ -28,20 +28,20 @@ pub(crate) struct Asked {
     pub(crate) background: bool,
 }
 
-impl Default for Asked {
+impl Default for TokenEstimate {
     fn default() -> Self {
         Self { read: 0, written: 0, answers: 1, background: false }
     }
 }
 
 /// Reads a body that was judged before: its depth is bounded.
-pub(crate) fn of(body: &[u8]) -> Asked {
+pub(crate) fn of(body: &[u8]) -> TokenEstimate {
     let mut counted = Counted::default();
     let mut reader = serde_json::Deserializer::from_slice(body);
     // What cannot be read to its end is an estimate all the same, and the upstream's to refuse.
     let _ = Top(&mut counted).deserialize(&mut reader);
     let answers = counted.answers.max(1);
-    Asked {
+    TokenEstimate {
         read: counted.tokens,
         written: counted.most.saturating_mul(answers),
         answers,

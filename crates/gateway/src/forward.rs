@@ -11,22 +11,22 @@ use keystead_core::refusal::ErrorResponse;
 use keystead_core::route::Route;
 
 use crate::Gateway;
-use crate::body::{BoxError, GatewayBody, Sending};
+use crate::body::{BoxError, GatewayBody, RequestBody};
 use crate::catalogue::{Catalogue, ModelEntry, Upstream};
 use crate::decide::model_gate::{self, Gated, Judged};
 use crate::decide::rate_limit;
 use crate::decide::rate_limiter::Reservation;
 use crate::decide::right::Right;
 use crate::exchange::{Exchange, Outgoing};
-use crate::metering::usage_recorder::{Form, Prompt, Settled};
-use crate::request::client_body::{Fault, Pace, Passing, content_is, malformed, refuse_encoded, sent_as};
+use crate::metering::usage_recorder::{Form, Prompt, UsageRecorder};
+use crate::request::client_body::{Fault, Pace, StreamingBody, content_is, malformed, refuse_encoded, sent_as};
 use crate::request::form_body::{self, FormScan, Malformed};
 use crate::request::json_body::{self, Peek};
 use crate::request::target::{self, no_object};
 use crate::response::answer::MOST_ERROR;
 use crate::response::error_body;
 use crate::response::upstream_errors;
-use crate::upstream::{Asked, NoAnswer, UpstreamBody, collect};
+use crate::upstream::{NoAnswer, UpstreamBody, UpstreamRequest, collect};
 
 impl Gateway {
     /// Routes whose body is JSON with a model in it.
@@ -71,7 +71,7 @@ impl Gateway {
             fault: None,
         };
         // In a box: futures are moved into those that wait for them, and this one is the largest.
-        let mut response = Box::pin(self.exchange(&exchange, parts, Sending::Whole(whole), outgoing)).await?;
+        let mut response = Box::pin(self.exchange(&exchange, parts, RequestBody::Whole(whole), outgoing)).await?;
         model_gate::warn(response.headers_mut(), &verdicts);
         Ok(response)
     }
@@ -140,9 +140,10 @@ impl Gateway {
             prompt: Prompt::Form(Arc::clone(&form)),
             fault: Some(Arc::clone(&fault)),
         };
-        let body = Passing::new(body, pace, fault).behind(prefix, scan, held);
+        let body = StreamingBody::new(body, pace, fault).behind(prefix, scan, held);
         let body = body.forbidding_stream(no_stream).seen_by(form);
-        let mut response = self.exchange(&exchange, parts, Sending::Passing(body.boxed_unsync()), outgoing).await?;
+        let mut response =
+            self.exchange(&exchange, parts, RequestBody::StreamingBody(body.boxed_unsync()), outgoing).await?;
         model_gate::warn(response.headers_mut(), &verdicts);
         Ok(response)
     }
@@ -180,17 +181,17 @@ impl Gateway {
             fault: Some(Arc::clone(&fault)),
         };
         let body = if parts.method != Method::POST || body.is_end_stream() {
-            Sending::Nothing
+            RequestBody::Nothing
         } else if matches!(exchange.route.path, "/v1/files" | "/v1/uploads/{id}/parts") {
             content_is(&parts.headers, "multipart/form-data")?;
             self.refuse_announced(&body)?;
-            let body = Passing::new(body, Pace::new(self.limits.upload_bounds()), fault);
-            Sending::Passing(body.boxed_unsync())
+            let body = StreamingBody::new(body, Pace::new(self.limits.upload_bounds()), fault);
+            RequestBody::StreamingBody(body.boxed_unsync())
         } else {
             // Every other body is read before it is sent: it may name what belongs to another organization.
             let body = self.whole(&exchange.caller.key, &parts.headers, body).await?;
             if body.is_empty() {
-                Sending::Nothing
+                RequestBody::Nothing
             } else {
                 content_is(&parts.headers, "application/json")?;
                 let body = json_body::text_of(body)?;
@@ -200,7 +201,7 @@ impl Gateway {
                 {
                     return Ok(refused);
                 }
-                Sending::Whole(body)
+                RequestBody::Whole(body)
             }
         };
         self.exchange(&exchange, parts, body, outgoing).await
@@ -226,7 +227,7 @@ impl Gateway {
         &self,
         exchange: &Exchange<'_>,
         parts: &Parts,
-        body: Sending,
+        body: RequestBody,
         outgoing: Outgoing<'_>,
     ) -> Result<Response<GatewayBody>, ErrorResponse> {
         if !self.meter.accepts() {
@@ -261,17 +262,17 @@ impl Gateway {
         &self,
         exchange: &Exchange<'_>,
         parts: &Parts,
-        body: Sending,
+        body: RequestBody,
         mut outgoing: Outgoing<'_>,
         (reservation, right): (Reservation, &Arc<Right>),
     ) -> Result<Response<GatewayBody>, ErrorResponse> {
         let address = outgoing.upstream.address.as_ref().ok_or_else(misconfigured)?;
         let target = parts.uri.path_and_query().ok_or_else(misconfigured)?;
-        let mut settled = Settled::new(self, exchange, &outgoing, reservation);
+        let mut settled = UsageRecorder::new(self, exchange, &outgoing, reservation);
         // Requests that came together are read one after the other and leave one after the other: an upstream that was
         // woken by the first is awake for the rest, and waking it is what a send costs most.
         tokio::task::yield_now().await;
-        let asked = Asked {
+        let asked = UpstreamRequest {
             method: &parts.method,
             target,
             headers: &parts.headers,
@@ -315,7 +316,7 @@ impl Gateway {
     /// without it.
     async fn without_usage(
         &self,
-        asked: &Asked<'_>,
+        asked: &UpstreamRequest<'_>,
         outgoing: &mut Outgoing<'_>,
         answered: Response<UpstreamBody>,
         unasked: Bytes,
@@ -328,7 +329,7 @@ impl Gateway {
             return Ok(Response::from_parts(parts, UpstreamBody::whole(body)));
         };
         outgoing.strip = false;
-        let answered = self.upstream.send(address, asked, Sending::Whole(unasked)).await?;
+        let answered = self.upstream.send(address, asked, RequestBody::Whole(unasked)).await?;
         if let Some(model) = model.filter(|_| answered.status().is_success()) {
             tracing::info!(upstream = %upstream.name, model = %model.id, "the upstream does not know stream_options");
             upstream.refused_usage(&model.id, self.now());

@@ -22,15 +22,15 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::service::TowerToHyperService;
 
 use crate::alarm::Alarms;
-use crate::body::Sending;
+use crate::body::RequestBody;
 use crate::catalogue::Address;
 use crate::request::headers;
 use answer_body::Lease;
 pub(crate) use answer_body::{UpstreamBody, collect};
 use connection::{Failed, Link};
 pub(crate) use failure::NoAnswer;
-pub(crate) use head::Asked;
 use head::Head;
+pub(crate) use head::UpstreamRequest;
 use pool::Pool;
 use request::Request;
 use unpack::Unpacker;
@@ -80,8 +80,8 @@ impl UpstreamClient {
     pub(crate) async fn send(
         &self,
         to: &Address,
-        asked: &Asked<'_>,
-        body: Sending,
+        asked: &UpstreamRequest<'_>,
+        body: RequestBody,
     ) -> Result<Response<UpstreamBody>, NoAnswer> {
         let again = body.again();
         let mut request = Request::new(to, asked, body);
@@ -150,7 +150,7 @@ fn gave_up_waiting(head: &Head) -> bool {
 }
 
 /// Whether the end of a connection that had waited crossed with the request, which may therefore be sent again.
-async fn never_read(link: &mut Link, asked: &Asked<'_>, failed: &Failed) -> bool {
+async fn never_read(link: &mut Link, asked: &UpstreamRequest<'_>, failed: &Failed) -> bool {
     let ended = matches!(failed, Failed::Ended(_)) && !link.answered();
     ended && (asked.method.is_idempotent() || link.refused(failed).await)
 }

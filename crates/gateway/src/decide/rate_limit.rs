@@ -8,9 +8,9 @@ use keystead_core::rate::{Need, Refused, Standing, written};
 use keystead_core::route::Meter;
 
 use crate::Gateway;
-use crate::body::{GatewayBody, Sending};
+use crate::body::{GatewayBody, RequestBody};
 use crate::catalogue::ModelEntry;
-use crate::decide::rate_limiter::{Both, Reservation, Told};
+use crate::decide::rate_limiter::{Both, RateLimitHeaders, Reservation};
 use crate::estimate;
 use crate::exchange::Exchange;
 use crate::response::error_body;
@@ -19,7 +19,7 @@ use crate::response::error_body;
 #[derive(Debug, Default)]
 pub(crate) struct Admitted {
     pub(crate) reservation: Reservation,
-    pub(crate) told: Option<Box<Told>>,
+    pub(crate) told: Option<Box<RateLimitHeaders>>,
 }
 
 impl Gateway {
@@ -28,7 +28,7 @@ impl Gateway {
         &self,
         exchange: &Exchange<'_>,
         model: Option<&ModelEntry>,
-        body: &Sending,
+        body: &RequestBody,
     ) -> Result<Admitted, Box<Response<GatewayBody>>> {
         let Some(model) = model else { return Ok(Admitted::default()) };
         let own = access::own_limits(&exchange.caller, &exchange.payer);
@@ -63,10 +63,10 @@ impl Gateway {
 }
 
 /// What a request may use at worst, as far as it says so itself. A form says nothing before it is sent.
-fn need(meter: Meter, body: &Sending) -> Need {
+fn need(meter: Meter, body: &RequestBody) -> Need {
     let asked = match body {
-        Sending::Whole(body) => estimate::of(body),
-        Sending::Nothing | Sending::Passing(_) => estimate::Asked::default(),
+        RequestBody::Whole(body) => estimate::of(body),
+        RequestBody::Nothing | RequestBody::StreamingBody(_) => estimate::TokenEstimate::default(),
     };
     match meter {
         Meter::Completion => Need { tokens: asked.read.saturating_add(asked.written), images: 0 },
@@ -77,7 +77,7 @@ fn need(meter: Meter, body: &Sending) -> Need {
 }
 
 /// Says how the limits stand. What the upstream says of its own is not the client's to go by where there are any here.
-pub(crate) fn tell(headers: &mut HeaderMap, told: &Told) {
+pub(crate) fn tell(headers: &mut HeaderMap, told: &RateLimitHeaders) {
     const LIMITS: &str = "x-ratelimit-";
     let theirs: Vec<HeaderName> = headers.keys().filter(|name| name.as_str().starts_with(LIMITS)).cloned().collect();
     for name in theirs {

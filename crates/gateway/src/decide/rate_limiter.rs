@@ -35,7 +35,7 @@ pub(crate) struct Both {
 
 /// How the limits stand that one request was held against, for its headers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Told {
+pub(crate) struct RateLimitHeaders {
     pub(crate) requests: Option<Standing>,
     pub(crate) tokens: Option<Standing>,
     pub(crate) project_tokens: Option<Standing>,
@@ -108,7 +108,7 @@ impl Rates {
         model: &Arc<str>,
         both: Both,
         need: Need,
-    ) -> (Result<Reservation, (Short, bool)>, Told) {
+    ) -> (Result<Reservation, (Short, bool)>, RateLimitHeaders) {
         let ledger = self.ledger(&payer.organization, model);
         let (now, nodes) = self.now();
         let mut open = lock(&ledger);
@@ -206,7 +206,7 @@ impl Ledger {
         }
     }
 
-    fn told(&mut self, project: &ProjectId, both: Both, nodes: u32, now: Duration) -> Told {
+    fn told(&mut self, project: &ProjectId, both: Both, nodes: u32, now: Duration) -> RateLimitHeaders {
         let mut own = self.projects.get_mut(project);
         let mut stands = |measure| {
             let organization = self.organization.1.standing(&both.organization, nodes, measure, now);
@@ -219,7 +219,7 @@ impl Ledger {
         let (day, own_day) = stands(Measure::RequestsPerDay);
         let (tokens, project_tokens) = stands(Measure::TokensPerMinute);
         let (images, own_images) = stands(Measure::ImagesPerMinute);
-        Told {
+        RateLimitHeaders {
             requests: tightest(&[minute, own_minute, day, own_day]),
             tokens: tightest(&[tokens, project_tokens]),
             project_tokens,

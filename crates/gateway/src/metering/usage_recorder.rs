@@ -17,7 +17,7 @@ use keystead_core::usage::{Price, UsageEvent, UsageKind};
 
 use crate::decide::rate_limiter::Reservation;
 use crate::estimate::sound::Heard;
-use crate::estimate::{self, Asked};
+use crate::estimate::{self, TokenEstimate};
 use crate::exchange::{Exchange, Outgoing};
 use crate::metering::{Meter, Recorded, Unsafe};
 use crate::response::answer_reader::Found;
@@ -37,7 +37,7 @@ pub(crate) enum Prompt {
     #[default]
     Nothing,
     Kept(Bytes),
-    Read(Asked),
+    Read(TokenEstimate),
     Form(Arc<Form>),
 }
 
@@ -55,11 +55,11 @@ impl Prompt {
         if body.len() <= KEPT { Self::Kept(body.clone()) } else { Self::Read(estimate::of(body)) }
     }
 
-    fn asked(&self) -> Asked {
+    fn asked(&self) -> TokenEstimate {
         match self {
             Self::Kept(body) => estimate::of(body),
             Self::Read(asked) => *asked,
-            Self::Nothing | Self::Form(_) => Asked::default(),
+            Self::Nothing | Self::Form(_) => TokenEstimate::default(),
         }
     }
 
@@ -82,7 +82,7 @@ impl Prompt {
 }
 
 /// What is known of a request from its admission on.
-pub(crate) struct Settled {
+pub(crate) struct UsageRecorder {
     meter: Arc<Meter>,
     ownership: Arc<dyn Ownership>,
     pending: Arc<dyn PendingUsage>,
@@ -107,7 +107,7 @@ pub(crate) struct Settled {
     reservation: Reservation,
 }
 
-impl Settled {
+impl UsageRecorder {
     pub(crate) fn new(
         gateway: &Gateway,
         exchange: &Exchange<'_>,
@@ -290,7 +290,7 @@ impl Settled {
     }
 }
 
-impl Drop for Settled {
+impl Drop for UsageRecorder {
     /// The request ended before its answer did. What was sent is counted; what was not sent was not used.
     fn drop(&mut self) {
         if self.is_open() && self.begun.load(Ordering::Relaxed) && self.prompt.is_sent() {

@@ -226,7 +226,7 @@ pub(crate) type Fault = Arc<OnceLock<ErrorResponse>>;
 
 /// A client's body on its way upstream: what was read of it already, then the rest as it comes, bounded in size and
 /// pauses, its form watched. A fault ends it with an error, which cancels the request upstream.
-pub(crate) struct Passing<B> {
+pub(crate) struct StreamingBody<B> {
     read: std::collections::VecDeque<Bytes>,
     rest: B,
     scan: Option<FormScan>,
@@ -243,7 +243,7 @@ pub(crate) struct Passing<B> {
     ended: bool,
 }
 
-impl<B: Body<Data = Bytes> + Unpin> Passing<B> {
+impl<B: Body<Data = Bytes> + Unpin> StreamingBody<B> {
     pub(crate) fn new(rest: B, pace: Pace, fault: Fault) -> Self {
         let (read, left) = (std::collections::VecDeque::new(), pace.bounds.most);
         Self {
@@ -312,7 +312,7 @@ impl<B: Body<Data = Bytes> + Unpin> Passing<B> {
     }
 }
 
-impl<B> Body for Passing<B>
+impl<B> Body for StreamingBody<B>
 where
     B: Body<Data = Bytes> + Unpin,
     B::Error: Into<BoxError>,

@@ -15,11 +15,11 @@ use crate::catalogue::address::Upstream;
 use crate::decide::right::Right;
 use crate::exchange::{Exchange, Outgoing};
 use crate::metering::Recorded;
-use crate::metering::usage_recorder::Settled;
+use crate::metering::usage_recorder::UsageRecorder;
 use crate::request::headers;
 use crate::response::cut::Watched;
 use crate::response::error_body;
-use crate::response::metered_body::{self, Settlement, Shape};
+use crate::response::metered_body::{self, MeteredBody, Shape};
 use crate::response::upstream_errors;
 use crate::upstream::{Challenge, UpstreamBody, collect};
 use crate::upstream_objects::listing;
@@ -63,7 +63,7 @@ struct Answered<'a> {
     parts: Parts,
     body: UpstreamBody,
     outgoing: Outgoing<'a>,
-    settled: Settled,
+    settled: UsageRecorder,
     right: &'a Arc<Right>,
 }
 
@@ -73,7 +73,7 @@ impl Gateway {
         exchange: &'a Exchange<'a>,
         answered: Response<UpstreamBody>,
         outgoing: Outgoing<'a>,
-        mut settled: Settled,
+        mut settled: UsageRecorder,
         right: &'a Arc<Right>,
     ) -> Result<Answering<'a>, ErrorResponse> {
         let (parts, body) = answered.into_parts();
@@ -105,7 +105,7 @@ impl Gateway {
             return Ok(Answering::Gathered(passed(exchange, parts, full(whole)), recorded));
         }
         let shape = Shape { strip: outgoing.strip, ..shape };
-        let body = Settlement::new(body, settled, shape, self.reading.clone());
+        let body = MeteredBody::new(body, settled, shape, self.reading.clone());
         let plain = !parts.headers.contains_key(header::CONTENT_ENCODING);
         let body = if !shape.events && body.size_hint().exact().is_some_and(|length| length <= SHORT) {
             body.boxed_unsync()
@@ -152,7 +152,7 @@ impl Gateway {
         exchange: &Exchange<'_>,
         model: Option<&ModelEntry>,
         body: UpstreamBody,
-        settled: Settled,
+        settled: UsageRecorder,
     ) -> Result<Bytes, ErrorResponse> {
         let Some((whole, recorded)) = metered_body::collect(body, settled, MOST_BOOKKEPT).await else {
             return Err(broke_off());

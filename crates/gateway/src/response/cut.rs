@@ -19,12 +19,12 @@ use crate::body::BoxError;
 use crate::decide::right::Right;
 use crate::metrics::Metrics;
 use crate::response::error_body;
-use crate::response::metered_body::Settlement;
+use crate::response::metered_body::MeteredBody;
 
 /// An answer on its way, for as long as it may be.
 pub(crate) struct Watched {
     /// `None` once it was cut.
-    body: Option<Settlement>,
+    body: Option<MeteredBody>,
     right: Arc<Right>,
     metrics: Arc<Metrics>,
     /// Between two looks.
@@ -42,7 +42,7 @@ pub(crate) struct Watched {
 impl Watched {
     /// `events` says that the body is a stream of events, in plain text.
     pub(crate) fn new(
-        body: Settlement,
+        body: MeteredBody,
         right: Arc<Right>,
         metrics: Arc<Metrics>,
         every: Duration,

@@ -18,7 +18,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::body::BoxError;
 use crate::metering::Recorded;
-use crate::metering::usage_recorder::Settled;
+use crate::metering::usage_recorder::UsageRecorder;
 use crate::response::answer_reader::Reader;
 use crate::response::error_body;
 use crate::response::event_stream::EventScan;
@@ -83,7 +83,7 @@ enum Scan {
 
 /// The upstream's body on its way to the client. Dropping it before its end settles what came; the upstream is cancelled
 /// when it was read on far enough.
-pub(crate) struct Settlement {
+pub(crate) struct MeteredBody {
     /// `None` once it was handed on to be read to its end.
     live: Option<Live>,
     reading: Reading,
@@ -99,11 +99,11 @@ pub(crate) struct Settlement {
 struct Live {
     body: UpstreamBody,
     scan: Scan,
-    settled: Settled,
+    settled: UsageRecorder,
 }
 
-impl Settlement {
-    pub(crate) fn new(body: UpstreamBody, settled: Settled, shape: Shape, reading: Reading) -> Self {
+impl MeteredBody {
+    pub(crate) fn new(body: UpstreamBody, settled: UsageRecorder, shape: Shape, reading: Reading) -> Self {
         let live = Live::new(body, settled, shape);
         let (recorded, next, strip) = (Recorded::Safe, Bytes::new(), shape.events && shape.strip);
         Self { live: Some(live), reading, recorded, next, ended: false, strip }
@@ -117,7 +117,7 @@ impl Settlement {
 
 /// Reads an answer whole that must be looked at before it is passed on, up to a bound. It must not be passed on before
 /// its event is safe.
-pub(crate) async fn collect(body: UpstreamBody, settled: Settled, most: usize) -> Option<(Bytes, Recorded)> {
+pub(crate) async fn collect(body: UpstreamBody, settled: UsageRecorder, most: usize) -> Option<(Bytes, Recorded)> {
     let mut live = Live::new(body, settled, Shape { events: false, json: true, strip: false });
     let mut whole = BytesMut::new();
     while let Some(frame) = live.body.frame().await {
@@ -133,7 +133,7 @@ pub(crate) async fn collect(body: UpstreamBody, settled: Settled, most: usize) -
 }
 
 /// Takes an answer that has come whole. It must not be passed on before its event is safe.
-pub(crate) fn take_whole(mut body: UpstreamBody, mut settled: Settled) -> Option<(Bytes, Recorded)> {
+pub(crate) fn take_whole(mut body: UpstreamBody, mut settled: UsageRecorder) -> Option<(Bytes, Recorded)> {
     let (read, mut reader) = (is_read(&settled), Reader::default());
     let mut whole = Bytes::new();
     while let Some(frame) = body.frame().now_or_never()? {
@@ -149,12 +149,12 @@ pub(crate) fn take_whole(mut body: UpstreamBody, mut settled: Settled) -> Option
 }
 
 /// Whether an answer says what it used.
-fn is_read(settled: &Settled) -> bool {
+fn is_read(settled: &UsageRecorder) -> bool {
     settled.is_open() && settled.measure() != Meter::Speech
 }
 
 impl Live {
-    fn new(body: UpstreamBody, settled: Settled, shape: Shape) -> Self {
+    fn new(body: UpstreamBody, settled: UsageRecorder, shape: Shape) -> Self {
         let scan = if shape.events {
             Scan::Events(Box::new(EventScan::new(shape.strip)))
         } else if is_read(&settled) {
@@ -238,7 +238,7 @@ impl Drop for Live {
     }
 }
 
-impl Settlement {
+impl MeteredBody {
     /// Takes in what came last, and settles where that makes the answer whole.
     fn take(&mut self, data: &Bytes) {
         let Some(live) = &mut self.live else { return };
@@ -268,7 +268,7 @@ fn joined(first: &Bytes, second: Bytes) -> Bytes {
     }
 }
 
-impl Body for Settlement {
+impl Body for MeteredBody {
     type Data = Bytes;
     type Error = BoxError;
 
@@ -319,7 +319,7 @@ impl Body for Settlement {
     }
 }
 
-impl Drop for Settlement {
+impl Drop for MeteredBody {
     fn drop(&mut self) {
         let Some(live) = self.live.take() else { return };
         if self.ended || !live.settled.is_open() || matches!(live.scan, Scan::Blind) {

@@ -166,13 +166,13 @@ async fn ask(
     client: &UpstreamClient,
     to: &Address,
     nonce: &str,
-    body: Sending,
+    body: RequestBody,
 ) -> Result<(StatusCode, Vec<u8>, bool), ()> {
     let headers =
         HeaderMap::from_iter([(http::HeaderName::from_static("x-client-request-id"), nonce.parse().unwrap())]);
     let id = RequestId::generate(&mut ChaCha8Rng::seed_from_u64(1));
     let target = PathAndQuery::from_static("/v1/chat/completions");
-    let asked = Asked { method: &Method::POST, target: &target, headers: &headers, id: &id, begun: None };
+    let asked = UpstreamRequest { method: &Method::POST, target: &target, headers: &headers, id: &id, begun: None };
     let response = client.send(to, &asked, body).await.map_err(drop)?;
     let status = response.status();
     let mut body = response.into_body();
@@ -212,7 +212,7 @@ async fn each_request_gets_its_own_answer_or_none() {
                 let nonce = format!("n{number}-{turn}");
                 // Now and then one that does not fit into the system's buffers at once.
                 let size = if rng.random_bool(0.001) { 3 << 20 } else { rng.random_range(0..200) };
-                let body = Sending::Whole(vec![b'x'; size].into());
+                let body = RequestBody::Whole(vec![b'x'; size].into());
                 let wanted = own(&nonce);
                 match ask(&client, upstream.address.as_ref().unwrap(), &nonce, body).await {
                     Ok((status, got, ended)) => {

@@ -22,7 +22,7 @@ const MOST_HEADERS: usize = 256;
 static KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 
 /// What is asked of an upstream, beside the body.
-pub(crate) struct Asked<'a> {
+pub(crate) struct UpstreamRequest<'a> {
     pub(crate) method: &'a Method,
     /// Path and query as the client sent them.
     pub(crate) target: &'a PathAndQuery,
@@ -33,7 +33,7 @@ pub(crate) struct Asked<'a> {
     pub(crate) begun: Option<&'a AtomicBool>,
 }
 
-impl Asked<'_> {
+impl UpstreamRequest<'_> {
     /// The request is about to be sent.
     pub(super) fn begin(&self) {
         if let Some(begun) = self.begun {
@@ -44,7 +44,7 @@ impl Asked<'_> {
 
 /// How the end of a request's body is announced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Told {
+pub(super) enum BodyFraming {
     /// There is none, and none is expected.
     Nothing,
     Length(u64),
@@ -52,7 +52,7 @@ pub(super) enum Told {
 }
 
 /// Writes the head of a request: own headers, own framing, the operator's secret.
-pub(super) fn write(out: &mut Vec<u8>, to: &Address, asked: &Asked<'_>, told: Told) {
+pub(super) fn write(out: &mut Vec<u8>, to: &Address, asked: &UpstreamRequest<'_>, told: BodyFraming) {
     let mut put = |pieces: &[&[u8]]| pieces.iter().for_each(|piece| out.extend_from_slice(piece));
     let target = asked.target.as_str();
     let target = if to.versioned { target } else { target.strip_prefix("/v1").unwrap_or(target) };
@@ -70,10 +70,10 @@ pub(super) fn write(out: &mut Vec<u8>, to: &Address, asked: &Asked<'_>, told: To
     }
     match told {
         // A method that usually has a body says so when it has none.
-        Told::Nothing if asked.method == Method::POST => put(&[b"\r\ncontent-length: 0"]),
-        Told::Nothing => {}
-        Told::Length(length) => put(&[b"\r\ncontent-length: ", length.to_string().as_bytes()]),
-        Told::Chunked => put(&[b"\r\ntransfer-encoding: chunked"]),
+        BodyFraming::Nothing if asked.method == Method::POST => put(&[b"\r\ncontent-length: 0"]),
+        BodyFraming::Nothing => {}
+        BodyFraming::Length(length) => put(&[b"\r\ncontent-length: ", length.to_string().as_bytes()]),
+        BodyFraming::Chunked => put(&[b"\r\ntransfer-encoding: chunked"]),
     }
     put(&[b"\r\n\r\n"]);
 }

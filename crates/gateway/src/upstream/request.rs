@@ -6,8 +6,8 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use http_body::Body;
 
-use super::head::{self, Asked, Told};
-use crate::body::{BoxError, GatewayBody, Sending};
+use super::head::{self, BodyFraming, UpstreamRequest};
+use crate::body::{BoxError, GatewayBody, RequestBody};
 use crate::catalogue::address::Address;
 
 /// A body up to this length is copied behind its head: cheaper than to hand the system two pieces.
@@ -37,21 +37,23 @@ pub(super) struct Request {
 }
 
 impl Request {
-    pub(super) fn new(to: &Address, asked: &Asked<'_>, body: Sending) -> Self {
+    pub(super) fn new(to: &Address, asked: &UpstreamRequest<'_>, body: RequestBody) -> Self {
         let told = match &body {
-            Sending::Nothing => Told::Nothing,
-            Sending::Whole(bytes) => Told::Length(u64::try_from(bytes.len()).unwrap_or(u64::MAX)),
-            Sending::Passing(body) => body.size_hint().exact().map_or(Told::Chunked, Told::Length),
+            RequestBody::Nothing => BodyFraming::Nothing,
+            RequestBody::Whole(bytes) => BodyFraming::Length(u64::try_from(bytes.len()).unwrap_or(u64::MAX)),
+            RequestBody::StreamingBody(body) => {
+                body.size_hint().exact().map_or(BodyFraming::Chunked, BodyFraming::Length)
+            }
         };
         let mut text = Vec::with_capacity(HEAD);
         head::write(&mut text, to, asked, told);
         let (mut data, mut rest) = (Bytes::new(), Rest::Nothing);
         match (body, told) {
-            (Sending::Nothing, _) => {}
-            (Sending::Whole(bytes), _) if bytes.len() <= SHORT => text.extend_from_slice(&bytes),
-            (Sending::Whole(bytes), _) => data = bytes,
-            (Sending::Passing(body), Told::Length(length)) => rest = Rest::Measured(body, length),
-            (Sending::Passing(body), _) => rest = Rest::Chunks(body, false),
+            (RequestBody::Nothing, _) => {}
+            (RequestBody::Whole(bytes), _) if bytes.len() <= SHORT => text.extend_from_slice(&bytes),
+            (RequestBody::Whole(bytes), _) => data = bytes,
+            (RequestBody::StreamingBody(body), BodyFraming::Length(length)) => rest = Rest::Measured(body, length),
+            (RequestBody::StreamingBody(body), _) => rest = Rest::Chunks(body, false),
         }
         Self { text, written: 0, data, rest }
     }

@@ -20,7 +20,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::Gateway;
-use crate::body::{GatewayBody, Sending};
+use crate::body::{GatewayBody, RequestBody};
 use crate::catalogue::{Catalogue, ModelEntry, Upstream};
 use crate::decide::model_gate::Gated;
 use crate::exchange::Exchange;
@@ -30,7 +30,7 @@ use crate::request::json_body;
 use crate::request::json_walk;
 use crate::response::error_body;
 use crate::response::reported_usage::{self, Counted};
-use crate::upstream::{Asked, UpstreamBody};
+use crate::upstream::{UpstreamBody, UpstreamRequest};
 
 /// Lines of one batch at most, as the contract has it.
 const MOST_LINES: usize = 50_000;
@@ -213,8 +213,8 @@ impl Gateway {
             path.ok_or_else(|| error_body::bad_body("'input_file_id' is no file's id.").with_param("input_file_id"))?;
         let address = upstream.address.as_ref().ok_or_else(misconfigured)?;
         let headers = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static("*/*"))]);
-        let asked = Asked { method: &Method::GET, target: &path, headers: &headers, id, begun: None };
-        let answered = self.upstream.send(address, &asked, Sending::Nothing).await;
+        let asked = UpstreamRequest { method: &Method::GET, target: &path, headers: &headers, id, begun: None };
+        let answered = self.upstream.send(address, &asked, RequestBody::Nothing).await;
         match answered {
             Ok(response) if response.status().is_success() => Ok(response.into_body()),
             other => {

@@ -13,13 +13,13 @@ use keystead_core::refusal::ErrorResponse;
 use keystead_core::route::Meter;
 use keystead_core::usage::{UsageEvent, UsageKind};
 
-use crate::body::Sending;
+use crate::body::RequestBody;
 use crate::exchange::Exchange;
 use crate::response::answer::MOST_BOOKKEPT;
 use crate::response::answer_reader::Reader;
 use crate::response::error_body;
 use crate::response::reported_usage::{self, Counted, End, Sent};
-use crate::upstream::{Asked, collect};
+use crate::upstream::{UpstreamRequest, collect};
 use crate::{BoxFuture, Gateway, Unavailable};
 
 /// What is pending for longer is not asked for any more: its request's estimate counts. Seconds.
@@ -220,8 +220,8 @@ impl Gateway {
         let target = target.filter(|_| pending.id.bytes().all(plain)).ok_or_else(unknown)?;
         let headers = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static("application/json"))]);
         let id = self.request_id();
-        let asked = Asked { method: &Method::GET, target: &target, headers: &headers, id: &id, begun: None };
-        let answered = self.upstream.send(address, &asked, Sending::Nothing).await.map_err(|_| unknown())?;
+        let asked = UpstreamRequest { method: &Method::GET, target: &target, headers: &headers, id: &id, begun: None };
+        let answered = self.upstream.send(address, &asked, RequestBody::Nothing).await.map_err(|_| unknown())?;
         match answered.status() {
             StatusCode::NOT_FOUND => Ok(Said::Gone),
             status if status.is_success() => {

@@ -8,10 +8,10 @@ use keystead_core::id::RequestId;
 use rand::SeedableRng;
 use tokio::io::{AsyncWriteExt, DuplexStream};
 
-use super::super::head::Asked;
+use super::super::head::UpstreamRequest;
 use super::super::request::SHORT;
 use super::*;
-use crate::body::{GatewayBody, Sending};
+use crate::body::{GatewayBody, RequestBody};
 use crate::catalogue::address::Upstream;
 
 impl Duplex for DuplexStream {
@@ -37,16 +37,16 @@ fn passing(pieces: &[&'static str]) -> GatewayBody {
     StreamBody::new(futures_util::stream::iter(frames.collect::<Vec<_>>())).boxed_unsync()
 }
 
-fn request(body: Sending) -> Request {
+fn request(body: RequestBody) -> Request {
     let upstream = Upstream::new("one".to_owned(), "http://h/v1", None);
     let id = RequestId::generate(&mut rand_chacha::ChaCha8Rng::seed_from_u64(1));
     let (headers, target) = (HeaderMap::new(), PathAndQuery::from_static("/v1/files"));
-    let asked = Asked { method: &Method::POST, target: &target, headers: &headers, id: &id, begun: None };
+    let asked = UpstreamRequest { method: &Method::POST, target: &target, headers: &headers, id: &id, begun: None };
     Request::new(upstream.address.as_ref().unwrap(), &asked, body)
 }
 
 /// Sends a body; what arrived at the other end, and how it went on this one.
-async fn send(body: Sending) -> (String, Result<Head, String>) {
+async fn send(body: RequestBody) -> (String, Result<Head, String>) {
     let request = request(body);
     let (mut link, mut theirs) = pair();
     link.begin(request);
@@ -73,18 +73,18 @@ async fn send(body: Sending) -> (String, Result<Head, String>) {
 #[tokio::test]
 async fn bodies_arrive_as_they_were_told() {
     let long = format!("{}whole", "x".repeat(2 * SHORT));
-    let (got, head) = send(Sending::Whole(long.clone().into())).await;
+    let (got, head) = send(RequestBody::Whole(long.clone().into())).await;
     assert_eq!((got, head.unwrap().status.as_u16()), (long, 200));
-    let (got, head) = send(Sending::Passing(passing(&["one", "", "seventeen letters"]))).await;
+    let (got, head) = send(RequestBody::StreamingBody(passing(&["one", "", "seventeen letters"]))).await;
     assert_eq!(got, "3\r\none\r\n11\r\nseventeen letters\r\n0\r\n\r\n");
     assert_eq!(head.unwrap().status.as_u16(), 200);
-    let (got, _) = send(Sending::Passing(passing(&[]))).await;
+    let (got, _) = send(RequestBody::StreamingBody(passing(&[]))).await;
     assert_eq!(got, "0\r\n\r\n");
 }
 
 #[tokio::test]
 async fn a_body_that_breaks_off_never_looks_whole() {
-    let (got, head) = send(Sending::Passing(passing(&["one", "broken", "two"]))).await;
+    let (got, head) = send(RequestBody::StreamingBody(passing(&["one", "broken", "two"]))).await;
     assert_eq!(got, "3\r\none");
     assert_eq!(head.map(|head| head.status).unwrap_err(), "broken");
 }
@@ -104,13 +104,13 @@ async fn a_close_that_crosses_with_the_request_is_told_from_one_behind_it() {
     // Closed before the request came: the first bytes are answered with a reset.
     let (mut link, theirs) = sockets().await;
     drop(theirs);
-    link.begin(request(Sending::Whole("{}".into())));
+    link.begin(request(RequestBody::Whole("{}".into())));
     let failed = link.head(MINUTE, &alarms).await.unwrap_err();
     assert!(link.refused(&failed).await && !link.answered(), "{failed}");
 
     // Closed when it had come and had not been read.
     let (mut link, theirs) = sockets().await;
-    link.begin(request(Sending::Whole("{}".into())));
+    link.begin(request(RequestBody::Whole("{}".into())));
     let close = async {
         theirs.peek(&mut [0]).await.unwrap();
         drop(theirs);
@@ -121,7 +121,7 @@ async fn a_close_that_crosses_with_the_request_is_told_from_one_behind_it() {
 
     // Read, and then closed: the model may have run.
     let (mut link, mut theirs) = sockets().await;
-    link.begin(request(Sending::Whole("{}".into())));
+    link.begin(request(RequestBody::Whole("{}".into())));
     let close = async {
         let mut got = Vec::new();
         while !got.ends_with(b"{}") {
@@ -138,7 +138,7 @@ async fn a_close_that_crosses_with_the_request_is_told_from_one_behind_it() {
 async fn silence_is_bounded_and_a_long_request_is_not_silence() {
     let alarms = Arc::default();
     let (mut link, theirs) = pair();
-    link.begin(request(Sending::Nothing));
+    link.begin(request(RequestBody::Nothing));
     let reading = tokio::spawn(async move {
         let mut theirs = theirs;
         let mut buffer = [0; 4_096];
@@ -154,7 +154,7 @@ async fn silence_is_bounded_and_a_long_request_is_not_silence() {
         tokio::time::sleep(Duration::from_secs(50)).await;
         (piece < 10).then(|| (Ok::<_, BoxError>(http_body::Frame::data(Bytes::from_static(b"piece"))), piece + 1))
     });
-    link.begin(request(Sending::Passing(StreamBody::new(pieces).boxed_unsync())));
+    link.begin(request(RequestBody::StreamingBody(StreamBody::new(pieces).boxed_unsync())));
     let serve = async {
         let mut got = Vec::new();
         while !got.ends_with(b"0\r\n\r\n") {
