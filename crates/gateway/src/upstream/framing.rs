@@ -1,10 +1,12 @@
 //! Where the body of an answer ends (RFC 9112, 6 and 7): by length, in chunks, or with the connection. Whatever could be
 //! read in two ways is refused, because the next answer on the connection would begin in the wrong place.
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 
 /// Of a chunk's size line at most; what follows the size has no meaning here.
 const LONGEST_SIZE_LINE: usize = 1_024;
+/// Pieces up to this length are copied.
+const COPIED: usize = 4 << 10;
 /// Of all trailers at most; they are dropped.
 const LONGEST_TRAILERS: usize = 16 << 10;
 
@@ -80,7 +82,7 @@ impl Framing {
             Self::Length(left) => Ok(take(left, input)),
             Self::Chunked(chunk) => chunk.next(input),
             Self::UntilClose if input.is_empty() => Ok(Piece::More),
-            Self::UntilClose => Ok(Piece::Data(input.split().freeze())),
+            Self::UntilClose => Ok(Piece::Data(piece(input, input.len()))),
         }
     }
 }
@@ -95,7 +97,18 @@ fn take(left: &mut u64, input: &mut BytesMut) -> Piece {
     }
     let most = usize::try_from(*left).unwrap_or(usize::MAX).min(input.len());
     *left = left.saturating_sub(u64::try_from(most).unwrap_or(u64::MAX));
-    Piece::Data(input.split_to(most).freeze())
+    Piece::Data(piece(input, most))
+}
+
+/// Takes so many bytes off the front. A short piece is copied, so that the room for reading is free for what comes next and
+/// a client that takes its time holds no more than the piece.
+fn piece(input: &mut BytesMut, length: usize) -> Bytes {
+    if length > COPIED {
+        return input.split_to(length).freeze();
+    }
+    let copy = Bytes::copy_from_slice(input.get(..length).unwrap_or_default());
+    input.advance(copy.len());
+    copy
 }
 
 impl Chunk {

@@ -4,7 +4,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use bytes::BytesMut;
+use bytes::{Buf, BytesMut};
 use http::header::{self, HeaderName};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
@@ -131,28 +131,22 @@ fn read_one(input: &mut BytesMut) -> Result<Option<Head>, NoHead> {
         return Ok(None);
     }
     let mut framed = Framed { version: parsed.version.unwrap_or_default(), ..Framed::default() };
-    let mut kept = Vec::with_capacity(4);
-    let start = input.as_ptr().addr();
+    // With room for those that are added on the way back.
+    let mut returned = HeaderMap::with_capacity(12);
     for field in parsed.headers.iter() {
         let name = HeaderName::from_bytes(field.name.as_bytes()).map_err(|_| NoHead("it names a header wrongly"))?;
         framed.note(&name, field.value)?;
         if headers::may_return(name.as_str()) {
-            // Where it is in what was read, so that it is kept without a copy.
-            let from = field.value.as_ptr().addr().saturating_sub(start);
-            kept.push((name, from..from.saturating_add(field.value.len())));
+            // A copy, so that the few bytes do not hold the whole room for reading.
+            let value = HeaderValue::from_bytes(field.value).map_err(|_| NoHead("a header has no value"))?;
+            returned.append(name, value);
         }
     }
     let status = parsed.code.and_then(|code| StatusCode::from_u16(code).ok());
     let status = status.ok_or(NoHead("its status is none"))?;
-    let head = input.split_to(length).freeze();
-    // With room for those that are added on the way back.
-    let mut headers = HeaderMap::with_capacity(12);
-    for (name, place) in kept {
-        let value = HeaderValue::from_maybe_shared(head.slice(place)).map_err(|_| NoHead("a header has no value"))?;
-        headers.append(name, value);
-    }
+    input.advance(length);
     let (framing, keep) = framed.decide(status)?;
-    Ok(Some(Head { status, headers, framing, keep, kept_for: framed.kept_for, challenge: framed.challenge }))
+    Ok(Some(Head { status, headers: returned, framing, keep, kept_for: framed.kept_for, challenge: framed.challenge }))
 }
 
 /// What the headers of an answer say of its end.
