@@ -1,6 +1,5 @@
 //! The one place where failures become status codes and OpenAI's error body.
 
-use axum::Json;
 use axum::extract::OriginalUri;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, Method, StatusCode, header};
@@ -8,7 +7,6 @@ use keystead_app::Error;
 use keystead_core::access::printable;
 use keystead_core::gate::Requirement;
 use keystead_core::refusal::ErrorResponse;
-use serde_json::{Value, json};
 
 use crate::ApiState;
 
@@ -64,11 +62,9 @@ impl Failure {
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.wire.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut body = body(&self.wire);
-        if let Some(name) = self.named {
-            body["error"]["param"] = name.into();
-        }
-        let mut response = (status, Json(body)).into_response();
+        let body = self.wire.body_naming(self.named.as_deref().or(self.wire.param));
+        let json = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
+        let mut response = (status, json, body).into_response();
         if status == StatusCode::UNAUTHORIZED {
             let challenge = HeaderValue::from_static("Bearer realm=\"OpenAI API\"");
             response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
@@ -78,15 +74,6 @@ impl IntoResponse for Failure {
         }
         response
     }
-}
-
-/// The JSON of an error: the object form, or the bare sentence where the contract asks for it (row 14).
-#[must_use]
-pub fn body(wire: &ErrorResponse) -> Value {
-    if wire.string_form {
-        return json!({ "error": wire.message });
-    }
-    json!({ "error": { "message": wire.message, "type": wire.kind, "param": wire.param, "code": wire.code } })
 }
 
 fn response(error: Error, public_url: &str) -> ErrorResponse {
@@ -156,15 +143,14 @@ fn response(error: Error, public_url: &str) -> ErrorResponse {
     }
 }
 
-/// Row 43.
+/// No route has this path.
 pub(crate) async fn unknown_route(method: Method, OriginalUri(uri): OriginalUri) -> Failure {
-    ErrorResponse::invalid(404, Some("unknown_url"), format!("Invalid URL ({method} {})", printable(uri.path()))).into()
+    ErrorResponse::unknown_url(method.as_str(), uri.path()).into()
 }
 
-/// Row 44.
+/// A route has this path, with other methods.
 pub(crate) async fn wrong_method(method: Method, OriginalUri(uri): OriginalUri) -> Failure {
-    let message = format!("Not allowed to {method} on {}.", printable(uri.path()));
-    ErrorResponse::invalid(405, Some("method_not_supported"), message).into()
+    ErrorResponse::method_not_supported(method.as_str(), uri.path()).into()
 }
 
 /// Shortens the way from a use case's error to a [`Failure`].

@@ -30,7 +30,6 @@ mod webhooks;
 mod wishes;
 
 pub use auth::{Authenticate, BoxFuture};
-pub use error::body as error_body;
 pub use routes::{Endpoint, Permission, ROUTES};
 pub use wishes::Wishes;
 

@@ -1,7 +1,10 @@
 //! Why a data-plane request is refused, row by row of the wire contract (2.3), with the exact fields of the error body.
 
+use serde::Serialize;
+
+use crate::access::printable;
 use crate::gate::Requirement;
-use crate::id::{OrganizationId, ProjectId};
+use crate::id::{OrganizationId, ProjectId, RequestId};
 use crate::scope::Scope;
 
 /// A refusal that the access decision can give. The row numbers are those of contract 2.3.
@@ -96,6 +99,60 @@ impl ErrorResponse {
     pub fn invalid(status: u16, code: Option<&'static str>, message: impl Into<String>) -> Self {
         let (kind, message) = ("invalid_request_error", message.into());
         Self { status, kind, code, param: None, message, string_form: false, gate: None }
+    }
+
+    /// An address that names nothing. Method and path as sent.
+    #[must_use]
+    pub fn unknown_url(method: &str, path: &str) -> Self {
+        Self::invalid(404, Some("unknown_url"), format!("Invalid URL ({} {})", printable(method), printable(path)))
+    }
+
+    /// A path that does not know the method.
+    #[must_use]
+    pub fn method_not_supported(method: &str, path: &str) -> Self {
+        let message = format!("Not allowed to {} on {}.", printable(method), printable(path));
+        Self::invalid(405, Some("method_not_supported"), message)
+    }
+
+    /// A fault of ours, with its id for whoever reads the log.
+    #[must_use]
+    pub fn internal(id: &RequestId) -> Self {
+        let message = format!("The server had an error while processing your request. Request id: {id}.");
+        Self { kind: "server_error", ..Self::invalid(500, None, message) }
+    }
+
+    /// The JSON of the answer: OpenAI's object, or the bare sentence in the string form.
+    #[must_use]
+    pub fn body(&self) -> String {
+        self.body_naming(self.param)
+    }
+
+    /// The same with a parameter that has the client's own name.
+    #[must_use]
+    pub fn body_naming(&self, param: Option<&str>) -> String {
+        #[derive(Serialize)]
+        #[serde(untagged)]
+        enum Content<'a> {
+            Text(&'a str),
+            Object {
+                code: Option<&'a str>,
+                message: &'a str,
+                param: Option<&'a str>,
+                #[serde(rename = "type")]
+                kind: &'a str,
+            },
+        }
+        #[derive(Serialize)]
+        struct Body<'a> {
+            error: Content<'a>,
+        }
+        let message = self.message.as_str();
+        let error = match self.string_form {
+            true => Content::Text(message),
+            false => Content::Object { message, kind: self.kind, param, code: self.code },
+        };
+        // Text and options of text always serialize.
+        serde_json::to_string(&Body { error }).unwrap_or_default()
     }
 
     /// The same with the parameter at fault.
@@ -240,5 +297,27 @@ impl GateRefusal {
              to 15 minutes for access to propagate.",
             self.organization, self.project
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bodies_have_two_forms() {
+        let object = ErrorResponse::invalid(400, Some("unsupported_value"), "No \"x\".").with_param("stream");
+        assert_eq!(
+            object.body(),
+            r#"{"error":{"code":"unsupported_value","message":"No \"x\".","param":"stream","type":"invalid_request_error"}}"#
+        );
+        let unnamed = ErrorResponse::unknown_url("GET", "/v1/\u{7}x");
+        assert_eq!(
+            unnamed.body(),
+            r#"{"error":{"code":"unknown_url","message":"Invalid URL (GET /v1/x)","param":null,"type":"invalid_request_error"}}"#
+        );
+        assert!(unnamed.body_naming(Some("mine")).contains(r#""param":"mine""#));
+        let text = ErrorResponse { string_form: true, ..ErrorResponse::invalid(403, None, "No.") };
+        assert_eq!(text.body(), r#"{"error":"No."}"#);
     }
 }

@@ -10,7 +10,6 @@ use keystead_core::access::{Payer, printable};
 use keystead_core::id::RequestId;
 use keystead_core::refusal::ErrorResponse;
 use keystead_core::route::{self, NoRoute};
-use serde_json::json;
 
 use crate::body::{GatewayBody, full};
 use crate::request::body_memory::NoRoom;
@@ -26,18 +25,9 @@ static SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 /// The longest wait after which clients are left to try again by themselves.
 pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
-fn error_body(wire: &ErrorResponse) -> String {
-    let body = if wire.string_form {
-        json!({ "error": wire.message })
-    } else {
-        json!({ "error": { "message": wire.message, "type": wire.kind, "param": wire.param, "code": wire.code } })
-    };
-    body.to_string()
-}
-
 /// An answer with an error body.
 pub(crate) fn error(wire: &ErrorResponse) -> Response<GatewayBody> {
-    let mut response = Response::new(full(error_body(wire)));
+    let mut response = Response::new(full(wire.body()));
     *response.status_mut() = StatusCode::from_u16(wire.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -117,7 +107,7 @@ fn wait(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
 
 /// An error within a stream of events, after which it ends.
 pub(crate) fn error_event(wire: &ErrorResponse) -> Bytes {
-    format!("event: error\ndata: {}\n\n", error_body(wire)).into()
+    format!("event: error\ndata: {}\n\n", wire.body()).into()
 }
 
 /// The help page about a gate's refusal.
@@ -163,19 +153,16 @@ pub(crate) fn attribute(headers: &mut HeaderMap, payer: &Payer) {
 
 /// An address that no route has, or a method that its route does not have.
 pub(crate) fn no_route(why: NoRoute, method: &Method, path: &str) -> ErrorResponse {
-    let (method, path) = (printable(method.as_str()), printable(path));
     match why {
-        NoRoute::Unknown if path.starts_with("/v1/v1/") => ErrorResponse::invalid(
-            404,
-            Some("unknown_url"),
-            format!(
+        NoRoute::Unknown if path.starts_with("/v1/v1/") => {
+            let (method, path) = (printable(method.as_str()), printable(path));
+            let message = format!(
                 "Invalid URL ({method} {path}). The base URL of this API ends in one /v1, and the path repeats it."
-            ),
-        ),
-        NoRoute::Unknown => ErrorResponse::invalid(404, Some("unknown_url"), format!("Invalid URL ({method} {path})")),
-        NoRoute::Method => {
-            ErrorResponse::invalid(405, Some("method_not_supported"), format!("Not allowed to {method} on {path}."))
+            );
+            ErrorResponse::invalid(404, Some("unknown_url"), message)
         }
+        NoRoute::Unknown => ErrorResponse::unknown_url(method.as_str(), path),
+        NoRoute::Method => ErrorResponse::method_not_supported(method.as_str(), path),
     }
 }
 

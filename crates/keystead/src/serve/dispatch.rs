@@ -216,7 +216,7 @@ impl Dispatch {
 fn broken(response: AxumResponse, plane: Plane, wire: &ErrorResponse) -> Answer {
     let (mut head, _) = response.into_parts();
     let (kind, text) = match plane {
-        Plane::Data | Plane::Administration => ("application/json", keystead_api::error_body(wire).to_string()),
+        Plane::Data | Plane::Administration => ("application/json", wire.body()),
         Plane::Pages => ("text/plain; charset=utf-8", format!("{}\n", wire.message)),
     };
     head.status = StatusCode::from_u16(wire.status).unwrap_or(StatusCode::BAD_REQUEST);
@@ -259,16 +259,10 @@ fn plain(status: StatusCode, text: &'static str) -> Answer {
     response
 }
 
-/// Row 39.
+/// The answer to a handler that panicked.
 fn internal_error() -> Answer {
     let id = RequestId::generate(&mut wire::rng());
-    let body = serde_json::json!({ "error": {
-        "message": format!("The server had an error while processing your request. Request id: {id}."),
-        "type": "server_error",
-        "param": null,
-        "code": null,
-    }});
-    let mut response = Response::new(Either::Right(Body::from(body.to_string())));
+    let mut response = Response::new(Either::Right(Body::from(ErrorResponse::internal(&id).body())));
     *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     if let Ok(id) = HeaderValue::from_str(id.as_str()) {
@@ -293,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn row_39() {
+    fn a_panic_is_answered_with_an_id() {
         let response = internal_error();
         assert_eq!(response.status(), 500);
         assert!(response.headers()["x-request-id"].to_str().unwrap().starts_with("req_"));

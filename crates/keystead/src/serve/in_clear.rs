@@ -63,8 +63,8 @@ pub(crate) fn refusal() -> Response<Body> {
     let message = "This API is served over https only, and this request came over http: its API key may have been read on \
                    the way. Use https, and replace the key. If you run this service and TLS ends at a proxy, name the \
                    proxy in server.trusted_proxies and let it send X-Forwarded-Proto: https.";
-    let body = keystead_api::error_body(&ErrorResponse::invalid(403, Some("https_required"), message));
-    let mut response = Response::new(Body::from(body.to_string()));
+    let body = ErrorResponse::invalid(403, Some("https_required"), message).body();
+    let mut response = Response::new(Body::from(body));
     *response.status_mut() = StatusCode::FORBIDDEN;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
