@@ -155,7 +155,11 @@ fn missing(route: &Route) -> Refusal {
     Refusal::MissingScope { scope: route.scope, string_form: route.scope == Scope::ModelRead }
 }
 
-fn select_organization<'c>(caller: &'c Caller, wanted: Option<&str>) -> Result<&'c ReachableOrganization, Refusal> {
+/// The organization that the header names, or the first the key can reach.
+///
+/// # Errors
+/// [`Refusal::UnknownOrganization`] or [`Refusal::MismatchedOrganization`] by the kind of key, or why it is closed.
+pub fn select_organization<'c>(caller: &'c Caller, wanted: Option<&str>) -> Result<&'c ReachableOrganization, Refusal> {
     let organization = match wanted {
         None => caller.organizations.first().ok_or(Refusal::NoMembership)?,
         Some(wanted) => match caller.organizations.iter().find(|o| o.id.as_str() == wanted) {

@@ -1,5 +1,6 @@
 //! What all kinds of key have in common: checks of what was asked, minting, the gate before a new key.
 
+use keystead_core::access::printable;
 use keystead_core::caller::Owner;
 use keystead_core::gate::Action;
 use keystead_core::id::{KeyId, OrganizationId, ProjectId};
@@ -56,7 +57,7 @@ pub(crate) fn restriction(literals: &[String]) -> Result<Restriction, Error> {
     }
     for literal in literals {
         if literal != ALL_READ && Scope::from_name(literal).is_none() {
-            let shown: String = literal.chars().filter(|c| !c.is_control()).take(80).collect();
+            let shown = printable(literal);
             return Err(Error::invalid("scopes", format!("Invalid 'scopes': unknown scope '{shown}'.")));
         }
     }

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use keystead_core::access::{self, Selection};
-use keystead_core::caller::{Caller, ReachableOrganization};
+use keystead_core::caller::Caller;
 use keystead_core::id::{OrganizationId, ProjectId};
 use keystead_core::key::KeyKind;
 use keystead_core::refusal::Refusal;
@@ -65,7 +65,7 @@ fn place_of_data_key(
     from: IpAddr,
     project: Option<&ProjectId>,
 ) -> Result<(OrganizationId, ProjectId), Error> {
-    let organization = organization_of(caller, selection.organization)?;
+    let organization = access::select_organization(caller, selection.organization)?;
     let header = selection.project;
     let found = match (header, project) {
         (Some(wanted), _) => {
@@ -97,22 +97,4 @@ fn place_of_data_key(
         return Err(Refusal::NoMembership.into());
     }
     Ok((organization.id.clone(), found.id.clone()))
-}
-
-/// The organization a key speaks for: the one the header names, or its first.
-pub(crate) fn organization_of<'c>(
-    caller: &'c Caller,
-    wanted: Option<&str>,
-) -> Result<&'c ReachableOrganization, Refusal> {
-    let found = match wanted {
-        None => caller.organizations.first().ok_or(Refusal::NoMembership)?,
-        Some(wanted) => match caller.organizations.iter().find(|o| o.id.as_str() == wanted) {
-            Some(found) => found,
-            None if caller.kind == KeyKind::User => {
-                return Err(Refusal::UnknownOrganization(access::printable(wanted)));
-            }
-            None => return Err(Refusal::MismatchedOrganization),
-        },
-    };
-    if found.deactivated { Err(Refusal::AccountDeactivated) } else { Ok(found) }
 }

@@ -29,7 +29,6 @@ use keystead_store::tables::{models, organizations, payments, phones, policy};
 use serde_json::json;
 
 use crate::entitlements::entitlements;
-use crate::keys::self_service::organization_of;
 use crate::validate::operators_reason;
 use crate::{Actor, App, Error};
 
@@ -104,7 +103,7 @@ impl App {
     /// When the key is dead or names an organization out of its reach.
     pub async fn verification(&self, caller: &Caller, selection: Selection<'_>) -> Result<VerificationView, Error> {
         access::alive(caller, self.now())?;
-        let organization = organization_of(caller, selection.organization)?;
+        let organization = access::select_organization(caller, selection.organization)?;
         self.verification_of(&organization.id).await
     }
 
