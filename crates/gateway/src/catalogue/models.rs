@@ -13,22 +13,15 @@ use crate::body::{GatewayBody, full};
 use crate::catalogue::ModelEntry;
 use crate::response::error_body;
 
-/// The id segment, percent-decoded once.
+/// The id segment, percent-decoded once. What is no encoding is refused, because another reader could keep it.
 pub(crate) fn decode(segment: &str) -> Result<String, ErrorResponse> {
-    let mut bytes = Vec::with_capacity(segment.len());
-    let mut rest = segment.bytes();
-    while let Some(byte) = rest.next() {
-        if byte != b'%' {
-            bytes.push(byte);
-            continue;
-        }
-        let digits = [rest.next(), rest.next()].map(|d| d.and_then(|d| char::from(d).to_digit(16)));
-        let [Some(high), Some(low)] = digits else {
-            return Err(error_body::bad_body("The model's name is not encoded properly."));
-        };
-        bytes.push(u8::try_from(high * 16 + low).unwrap_or(b'?'));
+    let refused = || error_body::bad_body("The model's name is not encoded properly.");
+    let digits = |rest: &str| rest.as_bytes().get(..2).is_some_and(|pair| pair.iter().all(u8::is_ascii_hexdigit));
+    if !segment.split('%').skip(1).all(digits) {
+        return Err(refused());
     }
-    String::from_utf8(bytes).map_err(|_| error_body::bad_body("The model's name is not encoded properly."))
+    let decoded = percent_encoding::percent_decode_str(segment).decode_utf8().map_err(|_| refused())?;
+    Ok(decoded.into_owned())
 }
 
 pub(crate) fn answer(
