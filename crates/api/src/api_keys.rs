@@ -23,7 +23,7 @@ pub(crate) async fn handle(
     headers: HeaderMap,
     fields: Fields,
 ) -> Result<Json<Value>, Failure> {
-    let name = fields.required_name("name")?;
+    let name = fields.required_text("name")?;
     let scopes = fields.scopes()?.unwrap_or_default();
     let asked = NewKey { name: Some(name), scopes, expires_in_seconds: fields.lifetime()? };
     let project: Option<ProjectId> = fields.id("project_id", "project")?;

@@ -6,8 +6,6 @@ use axum::extract::FromRequestParts;
 use http::request::Parts;
 use keystead_core::access::printable;
 use keystead_core::refusal::ErrorResponse;
-use keystead_core::rotation::LONGEST_LIFE;
-use keystead_core::text::{self, NameFault};
 use serde_json::{Map, Value};
 
 use crate::ApiState;
@@ -93,16 +91,9 @@ impl Fields {
         }
     }
 
-    /// A name of 1 to 255 characters, if any.
-    pub(crate) fn name(&self, name: &'static str) -> Result<Option<String>, Failure> {
-        let Some(text) = self.text(name)? else { return Ok(None) };
-        let refused = |fault: NameFault| Failure::param(name, format!("Invalid '{name}': {}", fault.message()));
-        text::name(&text).map(Some).map_err(refused)
-    }
-
-    /// A name that must be there.
-    pub(crate) fn required_name(&self, name: &'static str) -> Result<String, Failure> {
-        self.name(name)?.ok_or_else(|| Failure::param(name, format!("Missing required parameter: '{name}'.")))
+    /// Text that must be there.
+    pub(crate) fn required_text(&self, name: &'static str) -> Result<String, Failure> {
+        self.text(name)?.ok_or_else(|| Failure::param(name, format!("Missing required parameter: '{name}'.")))
     }
 
     /// The id of something; one that cannot be an id is answered like a missing thing.
@@ -120,15 +111,9 @@ impl Fields {
         }
     }
 
-    /// How long a key shall live, if not for ever.
+    /// The lifetime of a key in seconds, if it has an end.
     pub(crate) fn lifetime(&self) -> Result<Option<i64>, Failure> {
-        let name = "expires_in_seconds";
-        let Some(value) = self.get(name) else { return Ok(None) };
-        let seconds = value.as_i64().ok_or_else(|| wrong_type(name, "an integer"))?;
-        if !(1..=LONGEST_LIFE).contains(&seconds) {
-            return Err(Failure::param(name, format!("Invalid '{name}': must be between 1 and {LONGEST_LIFE}.")));
-        }
-        Ok(Some(seconds))
+        self.number("expires_in_seconds")
     }
 
     /// Scope literals, if any were sent.

@@ -46,7 +46,7 @@ pub(crate) async fn create(
     admin: Admin,
     fields: Fields,
 ) -> Result<Json<Value>, Failure> {
-    let name = fields.required_name("name")?;
+    let name = fields.required_text("name")?;
     let missing = || Failure::param("allowed_ips", "Missing required parameter: 'allowed_ips'.");
     let addresses = addresses(&fields)?.ok_or_else(missing)?;
     let project: Option<ProjectId> = fields.id("project_id", "project")?;
@@ -84,7 +84,7 @@ pub(crate) async fn update(
     ids: Ids,
     fields: Fields,
 ) -> Result<Json<Value>, Failure> {
-    let edit = ListChange::Edit { name: fields.name("name")?, addresses: addresses(&fields)? };
+    let edit = ListChange::Edit { name: fields.text("name")?, addresses: addresses(&fields)? };
     Ok(Json(show(&change(&state, &admin, from, &ids, &fields, edit).await?)))
 }
 

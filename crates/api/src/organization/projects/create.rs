@@ -15,7 +15,7 @@ pub(crate) async fn handle(
     admin: Admin,
     fields: Fields,
 ) -> Result<Json<Value>, Failure> {
-    let name = fields.required_name("name")?;
+    let name = fields.required_text("name")?;
     let project = state.app.create_project(&admin.actor, &admin.organization, &name).await.or_fail(&state)?;
     Ok(Json(show(&project)))
 }

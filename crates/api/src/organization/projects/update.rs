@@ -18,7 +18,7 @@ pub(crate) async fn handle(
     fields: Fields,
 ) -> Result<Json<Value>, Failure> {
     let id = ids.get("project_id", "project")?;
-    let name = fields.name("name")?;
+    let name = fields.text("name")?;
     let changed = state.app.update_project(&admin.actor, &admin.organization, &id, name.as_deref()).await;
     Ok(Json(show(&changed.or_fail(&state)?)))
 }

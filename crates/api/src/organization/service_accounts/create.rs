@@ -21,7 +21,7 @@ pub(crate) async fn handle(
     fields: Fields,
 ) -> Result<Json<Value>, Failure> {
     let project = ids.get("project_id", "project")?;
-    let name = fields.required_name("name")?;
+    let name = fields.required_text("name")?;
     let expires_in_seconds = fields.lifetime()?;
     let key = match fields.flag("create_service_account_only")? {
         true if expires_in_seconds.is_some() => {

@@ -20,7 +20,7 @@ pub(crate) async fn handle(
 ) -> Result<Json<Value>, Failure> {
     let project = ids.get("project_id", "project")?;
     let id = ids.get("service_account_id", "service account")?;
-    let name = fields.name("name")?.unwrap_or_else(|| "Secret Key".to_owned());
+    let name = fields.text("name")?.unwrap_or_else(|| "Secret Key".to_owned());
     let scopes = fields.scopes()?.unwrap_or_default();
     let asked = NewKey { name: Some(name), scopes, expires_in_seconds: fields.lifetime()? };
     let made = state.app.create_service_account_key(&admin.actor, &admin.organization, &project, &id, asked).await;

@@ -27,7 +27,7 @@ pub(crate) async fn handle(
         Some("owner") => Some(ProjectRole::Owner),
         Some(_) => return Err(Failure::param("role", "Invalid 'role': must be member or owner.")),
     };
-    let change = AccountChange { name: fields.name("name")?, role };
+    let change = AccountChange { name: fields.text("name")?, role };
     let made = state.app.update_service_account(&admin.actor, &admin.organization, &project, &id, &change).await;
     Ok(Json(show(&made.or_fail(&state)?)))
 }
