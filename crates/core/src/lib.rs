@@ -6,6 +6,7 @@
 pub mod access;
 pub mod caller;
 pub mod gate;
+pub mod hex;
 pub mod id;
 pub mod key;
 pub mod mask;

@@ -5,6 +5,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use keystead_core::hex;
 use keystead_core::secret::Secret;
 use rand::{RngCore, TryRngCore};
 use rustix::fs::OFlags;
@@ -92,17 +93,9 @@ fn read(text: &str) -> Result<Secrets, String> {
 }
 
 fn decode(name: &str, mut text: String) -> Result<Secret<[u8; 32]>, String> {
-    let wrong = || format!("{name} must be 64 hexadecimal digits (32 bytes)");
-    let mut bytes = [0; 32];
-    let valid = text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit());
-    if valid {
-        for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
-            let pair = std::str::from_utf8(pair).map_err(|_| wrong())?;
-            *byte = u8::from_str_radix(pair, 16).map_err(|_| wrong())?;
-        }
-    }
+    let bytes = hex::decode_array(&text).map(Secret::new);
     text.zeroize();
-    if valid { Ok(Secret::new(bytes)) } else { Err(wrong()) }
+    bytes.ok_or_else(|| format!("{name} must be 64 hexadecimal digits (32 bytes)"))
 }
 
 /// Writes beside and links into place, so that two first starts at once agree on one file.
@@ -111,8 +104,7 @@ fn create(data_dir: &Path, path: &Path) -> io::Result<()> {
     for name in ["tag_key", "pepper", "audit_key", "sealing_key", "matching_key"] {
         let mut bytes = [0; 32];
         rand::rngs::OsRng.unwrap_err().fill_bytes(&mut bytes);
-        let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        text.push_str(&format!("{name} = \"{digits}\"\n"));
+        text.push_str(&format!("{name} = \"{}\"\n", hex::encode(&bytes)));
         bytes.zeroize();
     }
     let beside = data_dir.join(format!(".{FILE}.{}", std::process::id()));

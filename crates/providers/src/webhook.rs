@@ -1,6 +1,7 @@
 //! One signature verifier for all vendors (verification.md 0, decision 3; 1.6, 3.3).
 
 use hmac::{Hmac, KeyInit, Mac};
+use keystead_core::hex;
 use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
 use sha2::Sha256;
@@ -90,25 +91,13 @@ fn candidates(header: &str) -> Vec<(i64, [u8; 32])> {
         let Some(at) = part("t").find_map(|text| text.parse::<i64>().ok().filter(|at| at.to_string() == text)) else {
             continue;
         };
-        found.extend(part("v1").filter_map(|text| decode(&text)).map(|signature| (at, signature)));
+        found.extend(part("v1").filter_map(|text| hex::decode_array(&text)).map(|signature| (at, signature)));
         if found.len() > MOST_SIGNATURES {
             found.truncate(MOST_SIGNATURES);
             break;
         }
     }
     found
-}
-
-/// Strictly 64 hexadecimal digits.
-fn decode(text: &str) -> Option<[u8; 32]> {
-    if text.len() != 64 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
-        return None;
-    }
-    let mut bytes = [0; 32];
-    for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
-        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
-    }
-    Some(bytes)
 }
 
 #[cfg(test)]
@@ -124,7 +113,7 @@ mod tests {
         let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap_or_else(|_| unreachable!());
         mac.update(format!("{at}.").as_bytes());
         mac.update(body);
-        mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+        hex::encode(&mac.finalize().into_bytes())
     }
 
     fn verify(header: &str, body: &[u8], secrets: &[&str], now: Timestamp) -> Result<(), SignatureError> {

@@ -80,6 +80,5 @@ pub(crate) fn pieces(text: &str) -> Vec<String> {
 /// A short id that follows from its seed.
 pub(crate) fn id(prefix: &str, seed: &str) -> String {
     let digest = Sha256::digest(seed);
-    let hex: String = digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
-    format!("{prefix}{hex}")
+    format!("{prefix}{}", base16ct::lower::encode_string(&digest[..12]))
 }

@@ -88,7 +88,7 @@ pub fn signature(secret: &str, at: i64, body: &str) -> String {
         |_| String::new(),
         |mut mac| {
             mac.update(format!("{at}.{body}").as_bytes());
-            mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+            base16ct::lower::encode_string(&mac.finalize().into_bytes())
         },
     );
     format!("t={at},v1={hex}")

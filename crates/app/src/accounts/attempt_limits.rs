@@ -3,6 +3,7 @@
 
 use std::net::IpAddr;
 
+use keystead_core::hex;
 use keystead_core::id::JobId;
 use keystead_core::secret::Secret;
 use keystead_core::verification::limits::{Counting, Limit, Subject};
@@ -48,7 +49,7 @@ impl App {
     pub(super) fn new_try(&self, email: &str, network: &str, ip: Option<IpAddr>) -> Try {
         let print = |purpose: &str, text: &str| {
             let bytes = self.sealer().fingerprint(purpose, text);
-            Some(bytes.iter().take(16).map(|byte| format!("{byte:02x}")).collect())
+            Some(hex::encode(&bytes[..16]))
         };
         let here = print("email from network", &format!("{email} {network}"));
         Try {

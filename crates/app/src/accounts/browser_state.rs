@@ -1,6 +1,7 @@
 //! What a browser keeps for us while a person who is not signed in answers a question: sealed, with its end inside. A
 //! stranger who asks for a thousand of them costs no row. A row is written when one is used, so that it works once.
 
+use keystead_core::hex;
 use keystead_core::secret::Secret;
 use keystead_store::Tx;
 use keystead_store::tables::accounts::{self, Token};
@@ -25,15 +26,13 @@ impl App {
         let carried = Carried { ends_at: self.now().plus(life).0, kept: kept.to_owned() };
         let plain = serde_json::to_vec(&carried).map_err(|error| Error::Internal(format!("carried state: {error}")))?;
         let sealed = self.draw(|rng| self.sealer().seal(rng, &context(purpose), &plain));
-        Ok(Secret::new(sealed.iter().map(|byte| format!("{byte:02x}")).collect()))
+        Ok(Secret::new(hex::encode(&sealed)))
     }
 
     /// What was sealed, unless it is over or not ours.
     pub(super) fn carried(&self, purpose: &str, state: &Secret<String>) -> Result<Secret<String>, Error> {
-        let text = state.expose().as_bytes();
-        let pair = |two: &[u8]| u8::from_str_radix(std::str::from_utf8(two).ok()?, 16).ok();
-        let sealed: Option<Vec<u8>> = text.chunks(2).map(pair).collect();
-        let plain = self.sealer().open(&context(purpose), &sealed.ok_or_else(dead_link)?).map_err(|_| dead_link())?;
+        let sealed = hex::decode(state.expose()).ok_or_else(dead_link)?;
+        let plain = self.sealer().open(&context(purpose), &sealed).map_err(|_| dead_link())?;
         let carried: Carried = serde_json::from_slice(plain.expose()).map_err(|_| dead_link())?;
         if self.now().0 >= carried.ends_at { Err(dead_link()) } else { Ok(Secret::new(carried.kept)) }
     }

@@ -21,6 +21,7 @@ mod sessions;
 mod sign_in;
 mod sign_up;
 
+use keystead_core::hex;
 use keystead_core::id::UserId;
 use keystead_core::secret::Secret;
 use keystead_store::Tx;
@@ -49,7 +50,7 @@ pub use sessions::{SessionView, SignedIn};
 fn fresh_secret(rng: &mut (impl RngCore + ?Sized)) -> Secret<String> {
     let mut bytes = [0_u8; 32];
     rng.fill_bytes(&mut bytes);
-    Secret::new(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Secret::new(hex::encode(&bytes))
 }
 
 /// What stands in the store instead of a secret. It is random, so a plain hash is enough.

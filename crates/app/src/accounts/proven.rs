@@ -2,6 +2,7 @@
 //! and the session lie seconds (hashing waits its turn) or minutes (a code is typed, a page elsewhere is left open):
 //! what was proven may have been taken away meanwhile.
 
+use keystead_core::hex;
 use keystead_core::id::UserId;
 use keystead_store::Tx;
 use keystead_store::tables::accounts::{self, Account};
@@ -33,7 +34,7 @@ impl App {
     /// The password behind a hash, as a proof. A print, so that no hash lies in a token.
     pub(super) fn password_proven(&self, hash: &str) -> Proven {
         let print = self.sealer().fingerprint("proven password", hash);
-        Proven::Password(print.iter().map(|byte| format!("{byte:02x}")).collect())
+        Proven::Password(hex::encode(&print))
     }
 
     /// The account, held until the transaction ends, if what was proven still opens it.

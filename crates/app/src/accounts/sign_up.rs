@@ -1,6 +1,7 @@
 //! Somebody new: address and password, then a link by mail. A known address is told so in its mailbox, not on screen:
 //! the request does the same for every address, and the worker finds out whether it is known.
 
+use keystead_core::hex;
 use keystead_core::id::{JobId, UserId};
 use keystead_core::secret::Secret;
 use keystead_core::verification::limits::{Counting, Limit, Subject};
@@ -128,7 +129,7 @@ impl App {
     /// Counts a mail to an address, unless there were too many.
     pub(crate) async fn count_mail(&self, tx: &mut Tx, origin: Origin, email: &str) -> Result<(), Error> {
         let print = self.sealer().fingerprint("email", email);
-        let number = Some(print.iter().take(16).map(|byte| format!("{byte:02x}")).collect());
+        let number = Some(hex::encode(&print[..16]));
         let subjects = Subjects { number, ip: origin.ip, ..Subjects::default() };
         self.hold(tx, MAILS, &subjects).await?;
         self.within(tx, MAIL_LIMITS, &subjects, "").await?;

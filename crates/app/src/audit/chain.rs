@@ -1,5 +1,6 @@
 //! Whether the chain is whole, and heads that are kept elsewhere.
 
+use keystead_core::hex;
 use keystead_core::id::{AuditEventId, OrganizationId};
 use keystead_core::scope::Scope;
 use keystead_core::time::Timestamp;
@@ -39,7 +40,7 @@ impl ChainHead {
     /// The beginning of an authentication code, as heads show it.
     #[must_use]
     pub fn print(mac: &[u8]) -> String {
-        mac.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+        hex::encode(mac.get(..8).unwrap_or(mac))
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the holder of a link does: chooses the document, takes the pictures, hands in. There is no session here: the
 //! link belongs to the first device that goes on with it, and says nothing but "this attempt".
 
+use keystead_core::hex;
 use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
 use keystead_core::verification::countries::COUNTRIES;
@@ -244,7 +245,7 @@ impl App {
         let reviewer = self.reviewer()?;
         let mut bytes = [0_u8; 32];
         reviewer.draw(|rng| rng.fill_bytes(&mut bytes));
-        let device = Secret::new(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+        let device = Secret::new(hex::encode(&bytes));
         let (now, holder, print) = (self.now(), Holder { token: token.clone(), device: None }, digest(device.expose()));
         let country = served(&reviewer, country)?;
         let attempt = write_tx!(self.store(), "begin_capture", |tx| {

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use keystead_core::hex;
 use keystead_core::id::{OrganizationId, UserId};
 use keystead_core::time::Timestamp;
 use keystead_core::verification::limits::{
@@ -29,7 +30,7 @@ impl App {
     fn subject(&self, subject: Subject, who: &Subjects) -> Option<String> {
         let print = |purpose: &str, text: String| {
             let bytes = self.sealer().fingerprint(purpose, &text);
-            bytes.iter().take(16).map(|byte| format!("{byte:02x}")).collect::<String>()
+            hex::encode(&bytes[..16])
         };
         Some(match subject {
             Subject::Number => format!("number:{}", who.number.as_ref()?),

@@ -11,6 +11,7 @@ use keystead_app::request::Origin;
 use keystead_app::verification::organization::Consent;
 use keystead_app::verification::phone::{NewPhone, VerificationView};
 use keystead_app::{Actor, App, AppOptions, Codes, Error, Sealer, Services, Settings};
+use keystead_core::hex;
 use keystead_core::id::OrganizationId;
 use keystead_core::key::{Pepper, TagKeys};
 use keystead_core::secret::Secret;
@@ -112,7 +113,7 @@ pub(crate) fn delivery(event: &str, name: &str, reference: &str, at: i64) -> (He
     let body = json!({ "id": event, "name": name, "reference": reference, "at": at }).to_string();
     let mut mac = hmac::Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).unwrap();
     mac.update(format!("{at}.{body}").as_bytes());
-    let hex: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = hex::encode(&mac.finalize().into_bytes());
     let mut headers = HeaderMap::new();
     headers.insert("x-signature", format!("t={at},v1={hex}").parse().unwrap());
     (headers, body)

@@ -7,6 +7,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use http::HeaderMap;
 use keystead_app::Settings;
 use keystead_app::verification::webhooks::DeliveryRefusal;
+use keystead_core::hex;
 use keystead_core::secret::Secret;
 use keystead_core::verification::organization::Status;
 use keystead_core::verification::payment::{PaymentState, card_ends};
@@ -299,7 +300,7 @@ async fn events_of_another_mode_or_account_move_nothing() {
         .to_string();
         let mut mac = Hmac::<Sha256>::new_from_slice(b"whsec_1").unwrap();
         mac.update(format!("{at}.{body}").as_bytes());
-        let hex: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = hex::encode(&mac.finalize().into_bytes());
         let mut headers = HeaderMap::new();
         headers.insert("stripe-signature", format!("t={at},v1={hex}").parse().unwrap());
         (headers, body)

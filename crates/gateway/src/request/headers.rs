@@ -3,6 +3,7 @@
 use http::header::HeaderName;
 use http::{HeaderMap, HeaderValue};
 use keystead_core::access::{Payer, Selection};
+use keystead_core::hex;
 use keystead_core::refusal::{ErrorResponse, Refusal};
 use sha2::{Digest, Sha256};
 
@@ -31,7 +32,7 @@ pub(crate) fn scope_idempotency_key(headers: &mut HeaderMap, payer: &Payer) -> R
         digest.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
         digest.update(part);
     }
-    let scoped: String = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let scoped = hex::encode(&digest.finalize());
     let scoped = HeaderValue::from_str(&scoped)
         .map_err(|_| error_body::bad_body("The header 'Idempotency-Key' is unusable."))?;
     headers.insert(&IDEMPOTENCY_KEY, scoped);

@@ -2,6 +2,7 @@
 
 use hmac::{Hmac, KeyInit, Mac};
 use http::{HeaderMap, HeaderValue};
+use keystead_core::hex;
 use keystead_core::time::Timestamp;
 use keystead_providers::identity::IdentityProvider;
 use keystead_providers::payment::PaymentProvider;
@@ -15,7 +16,7 @@ use crate::{NOW, persona, stripe};
 pub(crate) fn signed(header: &'static str, secret: &str, body: &str) -> HeaderMap {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
     mac.update(format!("{NOW}.{body}").as_bytes());
-    let signature: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    let signature = hex::encode(&mac.finalize().into_bytes());
     let mut headers = HeaderMap::new();
     headers.insert(header, HeaderValue::from_str(&format!("t={NOW},v1={signature}")).unwrap());
     headers

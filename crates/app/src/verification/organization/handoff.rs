@@ -3,6 +3,7 @@
 //! The phone gets no session: the link says only "go on with this attempt". Opening it spends nothing, because mail
 //! scanners open links, too; going on does.
 
+use keystead_core::hex;
 use keystead_core::id::OrganizationId;
 use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
@@ -137,8 +138,8 @@ impl App {
         let subjects = Subjects { organization: Some(attempt.organization.clone()), ..Subjects::default() };
         self.hold(tx, MAILS, &subjects).await?;
         self.within(tx, MAIL_LIMITS, &subjects, "").await?;
-        let hex: String = row.digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        self.count(tx, MAILS, &subjects, &hex, "").await?;
+        let link = hex::encode(row.digest.get(..8).unwrap_or(&row.digest));
+        self.count(tx, MAILS, &subjects, &link, "").await?;
         let user = actor.user().ok_or_else(|| Error::impossible("A key without a person has no address."))?;
         let person = users::find(tx, user).await?.ok_or_else(|| Error::not_found("user", user.as_str()))?;
         let (language, match_number) = (attempt.language.clone(), attempt.match_number.clone());

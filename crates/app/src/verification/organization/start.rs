@@ -1,6 +1,7 @@
 //! An owner begins: prerequisites, consent, an attempt written down, then the service.
 
 use keystead_core::gate::{Action, Requirement};
+use keystead_core::hex;
 use keystead_core::id::{OrganizationId, VerificationAttemptId};
 use keystead_core::scope::Scope;
 use keystead_core::verification::limits::{LINK_LIMITS, LINKS};
@@ -140,7 +141,7 @@ impl App {
                 organization: organization.clone(),
                 attempt: id.clone(),
                 user: actor.user().cloned(),
-                text_hash: Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect(),
+                text_hash: hex::encode(&Sha256::digest(text)),
                 language: consent.language.clone(),
                 policies: policies.to_string(),
                 ip: consent.origin.network(),

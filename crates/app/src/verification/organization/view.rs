@@ -281,7 +281,7 @@ mod tests {
                 all.update(consent_text(language, provider, "Acme"));
             }
         }
-        let digest: String = all.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let digest = keystead_core::hex::encode(&all.finalize()[..8]);
         assert_eq!((CONSENT_TEXT_VERSION, digest.as_str()), (2, "fb55ba6b7b24efe2"));
     }
 

@@ -1,5 +1,6 @@
 //! What the service says of a set-up is the truth; deliveries and redirects only make us look.
 
+use keystead_core::hex;
 use keystead_core::id::{OrganizationId, PaymentMethodId};
 use keystead_core::verification::limits::{Counting, FAILED_SETUPS, SETUP_LIMITS};
 use keystead_core::verification::payment::{PaymentEffect, PaymentEvent, PaymentStanding};
@@ -148,7 +149,7 @@ impl App {
         card: Option<String>,
     ) -> Result<bool, Error> {
         let organization = setup.organization.clone();
-        let card = card.map(|card| hex(&self.sealer().fingerprint("card", &card))).unwrap_or_default();
+        let card = card.map(|card| hex::encode(&self.sealer().fingerprint("card", &card))).unwrap_or_default();
         let subjects = Subjects { organization: Some(organization.clone()), ..Subjects::default() };
         let (before, _) = self.failures(tx, &organization).await?;
         // One refusal is read back many times; a new card or a new reason is a new refusal.
@@ -180,8 +181,4 @@ impl App {
         }
         Ok((failures, cards))
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

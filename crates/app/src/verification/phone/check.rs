@@ -1,5 +1,6 @@
 //! A code is typed.
 
+use keystead_core::hex;
 use keystead_core::id::OrganizationId;
 use keystead_core::secret::Secret;
 use keystead_core::verification::limits::{WRONG, WRONG_LIMITS};
@@ -134,7 +135,7 @@ impl App {
         let proven = effects.contains(&PhoneEffect::BindNumber);
         if proven {
             // Two proofs of one number at once: the second one sees what the first has bound.
-            let print: String = row.number_print.iter().map(|byte| format!("{byte:02x}")).collect();
+            let print = hex::encode(&row.number_print);
             self.hold_room(tx, "phone_numbers", &print).await?;
             match self.number_free(tx, &row.number_print, &row.organization, actor).await {
                 Ok(yielding) => released = yielding,

@@ -1,5 +1,6 @@
 //! A number is submitted, or its code asked for again.
 
+use keystead_core::hex;
 use keystead_core::id::{OrganizationId, PhoneVerificationId};
 use keystead_core::secret::Secret;
 use keystead_core::verification::limits::{DOUBTFUL, DOUBTFUL_LIMITS, SEND_LIMITS, SENDS};
@@ -120,11 +121,11 @@ impl App {
         organization: &OrganizationId,
         origin: Origin,
     ) -> Subjects {
-        let hex = |bytes: &[u8]| bytes.iter().take(16).map(|byte| format!("{byte:02x}")).collect::<String>();
+        let half = |print: Vec<u8>| hex::encode(&print[..16]);
         let prefix: String = e164.chars().skip(1).take(7).collect();
         Subjects {
-            number: Some(hex(&self.sealer().fingerprint("phone", e164))),
-            prefix: Some(hex(&self.sealer().fingerprint("phone_prefix", &prefix))),
+            number: Some(half(self.sealer().fingerprint("phone", e164))),
+            prefix: Some(half(self.sealer().fingerprint("phone_prefix", &prefix))),
             country: Some(country.to_owned()),
             user: actor.user().cloned(),
             organization: Some(organization.clone()),

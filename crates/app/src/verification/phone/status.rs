@@ -1,6 +1,7 @@
 //! Where an organization stands with its phone, kept and moved: the machine decides, here it is written down.
 
 use keystead_core::gate::Requirement;
+use keystead_core::hex;
 use keystead_core::id::OrganizationId;
 use keystead_core::time::Timestamp;
 use keystead_core::verification::phone_standing::{
@@ -218,7 +219,7 @@ fn subject_of(organizations: &[OrganizationId]) -> String {
         digest.update(organization.as_str());
         digest.update([0]);
     }
-    format!("phone.revoke:{}", digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+    format!("phone.revoke:{}", hex::encode(&digest.finalize()))
 }
 
 /// When a waiver ends, if it has an end; it must lie ahead.

@@ -45,7 +45,7 @@ fn verify(signature: &str, body: &str) {
     mac.update(at.as_bytes());
     mac.update(b".");
     mac.update(body.as_bytes());
-    let expected: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    let expected = base16ct::lower::encode_string(&mac.finalize().into_bytes());
     assert_eq!(digest, expected);
 }
 
