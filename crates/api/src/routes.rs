@@ -5,9 +5,9 @@ use http::Method;
 use keystead_core::scope::Scope;
 
 use crate::keystead::operator;
-use crate::organization::projects::rate_limits;
 use crate::organization::{
-    admin_api_keys, audit_logs, costs, project_api_keys, projects, service_accounts, usage, users,
+    admin_api_keys, audit_logs, costs, model_permissions, project_api_keys, projects, rate_limits, service_accounts,
+    usage, users,
 };
 use crate::wishes::Wishes;
 use crate::{ApiState, api_keys, keystead, me};
@@ -115,41 +115,41 @@ const UNSUPPORTED_OF_PROJECTS: &[&str] = &["residency", "geography", "external_k
 
 /// The table.
 pub static ROUTES: &[Endpoint] = &[
-    read(ADMIN_KEYS, READ, || get(admin_api_keys::list::handle)).query(PAGE, &[]),
-    write(ADMIN_KEYS, WRITE, || post(admin_api_keys::create::handle)).body(&["name", "scopes", "expires_in_seconds"]),
-    read(ADMIN_KEY, READ, || get(admin_api_keys::retrieve::handle)),
-    remove(ADMIN_KEY, WRITE, || delete(admin_api_keys::delete::handle)),
-    read(PROJECTS, READ, || get(projects::list::handle)).query(PROJECT_PAGE, &[]),
-    write(PROJECTS, WRITE, || post(projects::create::handle)).body(&["name"]).unsupported(UNSUPPORTED_OF_PROJECTS),
-    read(PROJECT, READ, || get(projects::retrieve::handle)),
-    write(PROJECT, WRITE, || post(projects::update::handle)).body(&["name"]).unsupported(UNSUPPORTED_OF_PROJECTS),
-    write("/v1/organization/projects/{project_id}/archive", WRITE, || post(projects::archive::handle)),
-    read(PROJECT_MODELS, READ, || get(projects::model_permissions::retrieve)),
-    write(PROJECT_MODELS, WRITE, || post(projects::model_permissions::update)).body(&["mode", "model_ids"]),
-    remove(PROJECT_MODELS, WRITE, || delete(projects::model_permissions::remove)),
+    read(ADMIN_KEYS, READ, || get(admin_api_keys::list)).query(PAGE, &[]),
+    write(ADMIN_KEYS, WRITE, || post(admin_api_keys::create)).body(&["name", "scopes", "expires_in_seconds"]),
+    read(ADMIN_KEY, READ, || get(admin_api_keys::retrieve)),
+    remove(ADMIN_KEY, WRITE, || delete(admin_api_keys::delete)),
+    read(PROJECTS, READ, || get(projects::list)).query(PROJECT_PAGE, &[]),
+    write(PROJECTS, WRITE, || post(projects::create)).body(&["name"]).unsupported(UNSUPPORTED_OF_PROJECTS),
+    read(PROJECT, READ, || get(projects::retrieve)),
+    write(PROJECT, WRITE, || post(projects::update)).body(&["name"]).unsupported(UNSUPPORTED_OF_PROJECTS),
+    write("/v1/organization/projects/{project_id}/archive", WRITE, || post(projects::archive)),
+    read(PROJECT_MODELS, READ, || get(model_permissions::retrieve)),
+    write(PROJECT_MODELS, WRITE, || post(model_permissions::update)).body(&["mode", "model_ids"]),
+    remove(PROJECT_MODELS, WRITE, || delete(model_permissions::remove)),
     read(RATE_LIMITS, READ, || get(rate_limits::list)).query(PAGE, &[]),
     write(RATE_LIMIT, WRITE, || post(rate_limits::update))
         .body(rate_limits::MEMBERS)
         .unsupported(rate_limits::UNMEASURED),
-    read(ACCOUNTS, READ, || get(service_accounts::list::handle)).query(PAGE, &[]),
-    write(ACCOUNTS, WRITE, || post(service_accounts::create::handle)).body(&[
+    read(ACCOUNTS, READ, || get(service_accounts::list)).query(PAGE, &[]),
+    write(ACCOUNTS, WRITE, || post(service_accounts::create)).body(&[
         "name",
         "create_service_account_only",
         "expires_in_seconds",
     ]),
-    read(ACCOUNT, READ, || get(service_accounts::retrieve::handle)),
-    write(ACCOUNT, WRITE, || post(service_accounts::update::handle)).body(&["name", "role"]),
-    remove(ACCOUNT, WRITE, || delete(service_accounts::delete::handle)),
+    read(ACCOUNT, READ, || get(service_accounts::retrieve)),
+    write(ACCOUNT, WRITE, || post(service_accounts::update)).body(&["name", "role"]),
+    remove(ACCOUNT, WRITE, || delete(service_accounts::delete)),
     write("/v1/organization/projects/{project_id}/service_accounts/{service_account_id}/api_keys", WRITE, || {
-        post(service_accounts::create_key::handle)
+        post(service_accounts::create_key)
     })
     .body(&["name", "scopes", "expires_in_seconds"]),
-    read(PROJECT_KEYS, READ, || get(project_api_keys::list::handle)).query(KEY_PAGE, &[]),
-    read(PROJECT_KEY, READ, || get(project_api_keys::retrieve::handle)),
-    write(PROJECT_KEY, WRITE, || post(project_api_keys::update::handle)).body(&["scopes", "expires_in_seconds"]),
-    remove(PROJECT_KEY, WRITE, || delete(project_api_keys::delete::handle)),
-    read("/v1/organization/users", READ, || get(users::list::handle)).query(PAGE, &["emails"]),
-    read("/v1/organization/users/{user_id}", READ, || get(users::retrieve::handle)),
+    read(PROJECT_KEYS, READ, || get(project_api_keys::list)).query(KEY_PAGE, &[]),
+    read(PROJECT_KEY, READ, || get(project_api_keys::retrieve)),
+    write(PROJECT_KEY, WRITE, || post(project_api_keys::update)).body(&["scopes", "expires_in_seconds"]),
+    remove(PROJECT_KEY, WRITE, || delete(project_api_keys::delete)),
+    read("/v1/organization/users", READ, || get(users::list)).query(PAGE, &["emails"]),
+    read("/v1/organization/users/{user_id}", READ, || get(users::retrieve)),
     read("/v1/organization/audit_logs", READ, || get(audit_logs::handle)).query(audit_logs::ONE, audit_logs::MANY),
     read("/v1/organization/usage/completions", USAGE, || get(usage::completions::handle))
         .query(usage::request::ONE, usage::request::MANY)
