@@ -12,17 +12,17 @@ use keystead_core::id::ProjectId;
 use serde_json::{Value, json};
 
 use crate::ApiState;
-use crate::auth::{AnyKey, From, selection};
+use crate::auth::{AnyKey, ClientOrigin, selection};
 use crate::body::Fields;
-use crate::error::{Failure, OrFail};
+use crate::error::{ApiError, OrFail};
 
 pub(crate) async fn handle(
     State(state): State<ApiState>,
     key: AnyKey,
-    from: From,
+    from: ClientOrigin,
     headers: HeaderMap,
     fields: Fields,
-) -> Result<Json<Value>, Failure> {
+) -> Result<Json<Value>, ApiError> {
     let name = fields.required_text("name")?;
     let scopes = fields.scopes()?.unwrap_or_default();
     let asked = NewKey { name: Some(name), scopes, expires_in_seconds: fields.lifetime()? };

@@ -20,8 +20,7 @@ use keystead_core::refusal::{ErrorResponse, Refusal};
 use keystead_core::scope::Scope;
 
 use crate::ApiState;
-use crate::error::Failure;
-use crate::routes::Permission;
+use crate::error::ApiError;
 use crate::wishes::Wishes;
 
 /// A future that can be kept in a box.
@@ -34,15 +33,26 @@ pub trait Authenticate: Send + Sync + 'static {
     fn authenticate<'a>(&'a self, headers: &'a HeaderMap) -> BoxFuture<'a, Result<Arc<Caller>, ErrorResponse>>;
 }
 
+/// What a request must hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Permission {
+    /// An admin key whose owner's role permits this scope.
+    Scope(Scope),
+    /// Any live key; the use case decides the rest.
+    AnyKey,
+    /// An admin key with every scope, of somebody who runs the installation.
+    Operator,
+}
+
 /// Runs before every handler: authenticates, asks the permission of the table, reads what the endpoint wants to know, and
 /// hands on both.
 pub(crate) async fn guard(
     State((state, permission, wishes)): State<(ApiState, Permission, Wishes)>,
     mut request: Request,
     next: Next,
-) -> Result<Response, Failure> {
-    let refuse = |refusal: Refusal| Failure::new(&state, refusal.into());
-    let from = From::of(request.extensions());
+) -> Result<Response, ApiError> {
+    let refuse = |refusal: Refusal| ApiError::new(&state, refusal.into());
+    let from = ClientOrigin::of(request.extensions());
     if !from.0.served {
         return Err(refuse(Refusal::UnsupportedCountry));
     }
@@ -62,7 +72,7 @@ pub(crate) async fn guard(
             for scope in [Scope::ManagementRead, Scope::ManagementWrite, Scope::UsageRead] {
                 access::decide_administration(&caller, scope, state.app.now()).map_err(refuse)?;
             }
-            let operator = state.app.operator_behind(&caller).await.map_err(|error| Failure::new(&state, error))?;
+            let operator = state.app.operator_behind(&caller).await.map_err(|error| ApiError::new(&state, error))?;
             request.extensions_mut().insert(Operator(operator));
         }
         Permission::AnyKey => {
@@ -85,10 +95,10 @@ pub(crate) struct Admin {
 pub(crate) struct Operator(pub(crate) Actor);
 
 impl FromRequestParts<ApiState> for Operator {
-    type Rejection = Failure;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Failure> {
-        parts.extensions.get::<Self>().cloned().ok_or_else(|| Failure::unread(state))
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, ApiError> {
+        parts.extensions.get::<Self>().cloned().ok_or_else(|| ApiError::unread(state))
     }
 }
 
@@ -100,9 +110,9 @@ pub(crate) struct AnyKey {
 
 /// Where a request came from, as the binary saw it.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct From(Client);
+pub(crate) struct ClientOrigin(Client);
 
-impl From {
+impl ClientOrigin {
     fn of(extensions: &http::Extensions) -> Self {
         // Where nobody says, it is an address that no client can have, so that a list never lets it in.
         Self(extensions.get::<Client>().copied().unwrap_or(Client::at(IpAddr::V4(Ipv4Addr::UNSPECIFIED))))
@@ -119,32 +129,32 @@ impl From {
     }
 }
 
-impl FromRequestParts<ApiState> for From {
-    type Rejection = Failure;
+impl FromRequestParts<ApiState> for ClientOrigin {
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _state: &ApiState) -> Result<Self, Failure> {
+    async fn from_request_parts(parts: &mut Parts, _state: &ApiState) -> Result<Self, ApiError> {
         Ok(Self::of(&parts.extensions))
     }
 }
 
 impl FromRequestParts<ApiState> for Admin {
-    type Rejection = Failure;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Failure> {
-        parts.extensions.get::<Self>().cloned().ok_or_else(|| Failure::unread(state))
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, ApiError> {
+        parts.extensions.get::<Self>().cloned().ok_or_else(|| ApiError::unread(state))
     }
 }
 
 impl FromRequestParts<ApiState> for AnyKey {
-    type Rejection = Failure;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Failure> {
-        parts.extensions.get::<Self>().cloned().ok_or_else(|| Failure::unread(state))
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, ApiError> {
+        parts.extensions.get::<Self>().cloned().ok_or_else(|| ApiError::unread(state))
     }
 }
 
 /// The headers that pick organization and project, read as the data plane reads them.
-pub(crate) fn selection(headers: &HeaderMap) -> Result<Selection<'_>, Failure> {
+pub(crate) fn selection(headers: &HeaderMap) -> Result<Selection<'_>, ApiError> {
     let all = |name: &str| headers.get_all(name).into_iter().map(HeaderValue::as_bytes);
     Selection::read(all("openai-organization"), all("openai-project")).map_err(|refusal| refusal.response("").into())
 }

@@ -9,7 +9,7 @@ use keystead_core::refusal::ErrorResponse;
 use serde_json::{Map, Value};
 
 use crate::ApiState;
-use crate::error::Failure;
+use crate::error::ApiError;
 use crate::json::{self, Fault};
 use crate::wishes::Wishes;
 
@@ -18,16 +18,16 @@ use crate::wishes::Wishes;
 pub(crate) struct Fields(Map<String, Value>);
 
 impl FromRequestParts<ApiState> for Fields {
-    type Rejection = Failure;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Failure> {
-        parts.extensions.get::<Self>().cloned().ok_or_else(|| Failure::unread(state))
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, ApiError> {
+        parts.extensions.get::<Self>().cloned().ok_or_else(|| ApiError::unread(state))
     }
 }
 
 impl Fields {
     /// Reads a body with the members that an endpoint knows.
-    pub(crate) fn read(bytes: &[u8], wishes: Wishes) -> Result<Self, Failure> {
+    pub(crate) fn read(bytes: &[u8], wishes: Wishes) -> Result<Self, ApiError> {
         if bytes.iter().all(u8::is_ascii_whitespace) {
             return Ok(Self::default());
         }
@@ -37,7 +37,7 @@ impl Fields {
             Err(Fault::Repeated(name)) => {
                 let name = printable(&name);
                 let message = format!("Invalid '{name}': it appears more than once in one object.");
-                return Err(Failure::named(name, message));
+                return Err(ApiError::named(name, message));
             }
             Ok(_) | Err(Fault::Syntax) => {
                 let message = "We could not parse the JSON body of your request. The body must be one JSON object.";
@@ -62,15 +62,15 @@ impl Fields {
     }
 
     /// Refuses an explicit null where the contract does not allow one.
-    pub(crate) fn not_null(&self, name: &'static str) -> Result<(), Failure> {
+    pub(crate) fn not_null(&self, name: &'static str) -> Result<(), ApiError> {
         if self.0.get(name).is_some_and(Value::is_null) {
-            return Err(Failure::param(name, format!("Invalid type for '{name}': null is not allowed.")));
+            return Err(ApiError::param(name, format!("Invalid type for '{name}': null is not allowed.")));
         }
         Ok(())
     }
 
     /// Text, if any.
-    pub(crate) fn text(&self, name: &'static str) -> Result<Option<String>, Failure> {
+    pub(crate) fn text(&self, name: &'static str) -> Result<Option<String>, ApiError> {
         match self.get(name) {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text.clone())),
@@ -84,7 +84,7 @@ impl Fields {
     }
 
     /// A whole number, if any.
-    pub(crate) fn number(&self, name: &'static str) -> Result<Option<i64>, Failure> {
+    pub(crate) fn number(&self, name: &'static str) -> Result<Option<i64>, ApiError> {
         match self.get(name) {
             None => Ok(None),
             Some(value) => value.as_i64().map(Some).ok_or_else(|| wrong_type(name, "an integer")),
@@ -92,18 +92,18 @@ impl Fields {
     }
 
     /// Text that must be there.
-    pub(crate) fn required_text(&self, name: &'static str) -> Result<String, Failure> {
-        self.text(name)?.ok_or_else(|| Failure::param(name, format!("Missing required parameter: '{name}'.")))
+    pub(crate) fn required_text(&self, name: &'static str) -> Result<String, ApiError> {
+        self.text(name)?.ok_or_else(|| ApiError::param(name, format!("Missing required parameter: '{name}'.")))
     }
 
     /// The id of something; one that cannot be an id is answered like a missing thing.
-    pub(crate) fn id<T: FromStr>(&self, name: &'static str, kind: &'static str) -> Result<Option<T>, Failure> {
-        let read = |text: String| text.parse().map_err(|_| Failure::not_found(kind, &text));
+    pub(crate) fn id<T: FromStr>(&self, name: &'static str, kind: &'static str) -> Result<Option<T>, ApiError> {
+        let read = |text: String| text.parse().map_err(|_| ApiError::not_found(kind, &text));
         self.text(name)?.map(read).transpose()
     }
 
     /// `true` or `false`; absent is `false`.
-    pub(crate) fn flag(&self, name: &'static str) -> Result<bool, Failure> {
+    pub(crate) fn flag(&self, name: &'static str) -> Result<bool, ApiError> {
         match self.get(name) {
             None => Ok(false),
             Some(Value::Bool(flag)) => Ok(*flag),
@@ -112,17 +112,17 @@ impl Fields {
     }
 
     /// The lifetime of a key in seconds, if it has an end.
-    pub(crate) fn lifetime(&self) -> Result<Option<i64>, Failure> {
+    pub(crate) fn lifetime(&self) -> Result<Option<i64>, ApiError> {
         self.number("expires_in_seconds")
     }
 
     /// Scope literals, if any were sent.
-    pub(crate) fn scopes(&self) -> Result<Option<Vec<String>>, Failure> {
+    pub(crate) fn scopes(&self) -> Result<Option<Vec<String>>, ApiError> {
         self.texts("scopes")
     }
 
     /// Several texts, if any were sent.
-    pub(crate) fn texts(&self, name: &'static str) -> Result<Option<Vec<String>>, Failure> {
+    pub(crate) fn texts(&self, name: &'static str) -> Result<Option<Vec<String>>, ApiError> {
         let Some(value) = self.get(name) else { return Ok(None) };
         let wrong = || wrong_type(name, "an array of strings");
         let list = value.as_array().ok_or_else(wrong)?;
@@ -130,6 +130,6 @@ impl Fields {
     }
 }
 
-fn wrong_type(name: &'static str, wanted: &str) -> Failure {
-    Failure::param(name, format!("Invalid type for '{name}': expected {wanted}."))
+fn wrong_type(name: &'static str, wanted: &str) -> ApiError {
+    ApiError::param(name, format!("Invalid type for '{name}': expected {wanted}."))
 }

@@ -12,7 +12,7 @@ use crate::ApiState;
 
 /// A refusal on its way out.
 #[derive(Debug)]
-pub(crate) struct Failure {
+pub(crate) struct ApiError {
     wire: Box<ErrorResponse>,
     /// The parameter at fault, where its name is the client's own.
     named: Option<String>,
@@ -20,13 +20,13 @@ pub(crate) struct Failure {
     retry_after: Option<i64>,
 }
 
-impl From<ErrorResponse> for Failure {
+impl From<ErrorResponse> for ApiError {
     fn from(wire: ErrorResponse) -> Self {
         Self { wire: Box::new(wire), named: None, retry_after: None }
     }
 }
 
-impl Failure {
+impl ApiError {
     /// Puts a use case's error into the words of the wire.
     pub(crate) fn new(state: &ApiState, error: Error) -> Self {
         let retry_after = match &error {
@@ -59,7 +59,7 @@ impl Failure {
     }
 }
 
-impl IntoResponse for Failure {
+impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.wire.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = self.wire.body_naming(self.named.as_deref().or(self.wire.param));
@@ -144,22 +144,22 @@ fn response(error: Error, public_url: &str) -> ErrorResponse {
 }
 
 /// No route has this path.
-pub(crate) async fn unknown_route(method: Method, OriginalUri(uri): OriginalUri) -> Failure {
+pub(crate) async fn unknown_route(method: Method, OriginalUri(uri): OriginalUri) -> ApiError {
     ErrorResponse::unknown_url(method.as_str(), uri.path()).into()
 }
 
 /// A route has this path, with other methods.
-pub(crate) async fn wrong_method(method: Method, OriginalUri(uri): OriginalUri) -> Failure {
+pub(crate) async fn wrong_method(method: Method, OriginalUri(uri): OriginalUri) -> ApiError {
     ErrorResponse::method_not_supported(method.as_str(), uri.path()).into()
 }
 
-/// Shortens the way from a use case's error to a [`Failure`].
+/// Shortens the way from a use case's error to a [`ApiError`].
 pub(crate) trait OrFail<T> {
-    fn or_fail(self, state: &ApiState) -> Result<T, Failure>;
+    fn or_fail(self, state: &ApiState) -> Result<T, ApiError>;
 }
 
 impl<T> OrFail<T> for Result<T, Error> {
-    fn or_fail(self, state: &ApiState) -> Result<T, Failure> {
-        self.map_err(|error| Failure::new(state, error))
+    fn or_fail(self, state: &ApiState) -> Result<T, ApiError> {
+        self.map_err(|error| ApiError::new(state, error))
     }
 }

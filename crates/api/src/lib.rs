@@ -1,4 +1,4 @@
-//! The Administration API and the Keystead API: one file per endpoint, no SQL, no pages.
+//! The Administration API and the Keystead API: one file for each noun, no SQL, no pages.
 //!
 //! The router is built from [`ROUTES`], where every endpoint stands with the permission it asks for; an endpoint
 //! that is not in the table is not reachable, and one in the table is guarded before its handler runs.
@@ -29,8 +29,8 @@ mod routes;
 mod webhooks;
 mod wishes;
 
-pub use auth::{Authenticate, BoxFuture};
-pub use routes::{Endpoint, Permission, ROUTES};
+pub use auth::{Authenticate, BoxFuture, Permission};
+pub use routes::{Endpoint, ROUTES};
 pub use wishes::Wishes;
 
 /// No request of this API needs more.

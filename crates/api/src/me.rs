@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use crate::ApiState;
 use crate::auth::AnyKey;
-use crate::error::{Failure, OrFail};
+use crate::error::{ApiError, OrFail};
 
-pub(crate) async fn handle(State(state): State<ApiState>, key: AnyKey) -> Result<Json<Value>, Failure> {
+pub(crate) async fn handle(State(state): State<ApiState>, key: AnyKey) -> Result<Json<Value>, ApiError> {
     let identity = state.app.identity(&key.caller).await.or_fail(&state)?;
     let default = identity.organizations.first().map(|(id, ..)| id.clone());
     let organizations = identity.organizations.iter().map(|(id, title, role)| {

@@ -4,7 +4,7 @@ use axum::Json;
 use keystead_app::{Listing, Page};
 use serde_json::{Value, json};
 
-use crate::error::Failure;
+use crate::error::ApiError;
 use crate::query::Query;
 
 /// What part of a list is wanted.
@@ -15,24 +15,24 @@ pub(crate) struct Wanted {
 }
 
 /// Reads `after` or `before`, `limit` and `order`; the latter may be left out.
-pub(crate) fn wanted(query: &Query, ascending: bool) -> Result<Wanted, Failure> {
+pub(crate) fn wanted(query: &Query, ascending: bool) -> Result<Wanted, ApiError> {
     wanted_of(query, ascending, 20)
 }
 
 /// The same for lists of which so many are wanted when nothing is said.
-pub(crate) fn wanted_of(query: &Query, ascending: bool, usual: i64) -> Result<Wanted, Failure> {
+pub(crate) fn wanted_of(query: &Query, ascending: bool, usual: i64) -> Result<Wanted, ApiError> {
     let limit = query.integer("limit")?.unwrap_or(usual);
     let limit = u32::try_from(limit).ok().filter(|limit| (1..=100).contains(limit));
-    let limit = limit.ok_or_else(|| Failure::param("limit", "Invalid 'limit': must be between 1 and 100."))?;
+    let limit = limit.ok_or_else(|| ApiError::param("limit", "Invalid 'limit': must be between 1 and 100."))?;
     let ascending = match query.one("order") {
         None => ascending,
         Some("asc") => true,
         Some("desc") => false,
-        Some(_) => return Err(Failure::param("order", "Invalid 'order': must be asc or desc.")),
+        Some(_) => return Err(ApiError::param("order", "Invalid 'order': must be asc or desc.")),
     };
     let cursor = |name| query.one(name).map(str::to_owned);
     match (cursor("after"), cursor("before")) {
-        (Some(_), Some(_)) => Err(Failure::param("before", "Only one of 'after' and 'before' can be given.")),
+        (Some(_), Some(_)) => Err(ApiError::param("before", "Only one of 'after' and 'before' can be given.")),
         (None, Some(before)) => {
             Ok(Wanted { page: Page { after: Some(before), limit, ascending: !ascending }, backwards: true })
         }

@@ -5,17 +5,17 @@ use std::str::FromStr;
 use axum::extract::{FromRequestParts, RawPathParams};
 use http::request::Parts;
 
-use crate::error::Failure;
+use crate::error::ApiError;
 
 /// The parameters of the path.
 pub(crate) struct Ids(Vec<(String, String)>);
 
 impl<S: Send + Sync> FromRequestParts<S> for Ids {
-    type Rejection = Failure;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let params = RawPathParams::from_request_parts(parts, state).await;
-        let params = params.map_err(|_| Failure::not_found("object", "unreadable id"))?;
+        let params = params.map_err(|_| ApiError::not_found("object", "unreadable id"))?;
         Ok(Self(params.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()))
     }
 }
@@ -27,8 +27,8 @@ impl Ids {
     }
 
     /// The id under this parameter; `kind` is what people call the thing.
-    pub(crate) fn get<T: FromStr>(&self, parameter: &str, kind: &str) -> Result<T, Failure> {
+    pub(crate) fn get<T: FromStr>(&self, parameter: &str, kind: &str) -> Result<T, ApiError> {
         let text = self.0.iter().find(|(known, _)| known == parameter).map_or("", |(_, value)| value);
-        text.parse().map_err(|_| Failure::not_found(kind, text))
+        text.parse().map_err(|_| ApiError::not_found(kind, text))
     }
 }

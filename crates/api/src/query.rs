@@ -7,7 +7,7 @@ use axum::extract::FromRequestParts;
 use http::request::Parts;
 
 use crate::ApiState;
-use crate::error::Failure;
+use crate::error::ApiError;
 use crate::wishes::Wishes;
 
 /// The parameters of a query in the order sent, by the names that endpoints know.
@@ -15,27 +15,27 @@ use crate::wishes::Wishes;
 pub(crate) struct Query(Vec<(&'static str, String)>);
 
 impl FromRequestParts<ApiState> for Query {
-    type Rejection = Failure;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Failure> {
-        parts.extensions.get::<Self>().cloned().ok_or_else(|| Failure::unread(state))
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, ApiError> {
+        parts.extensions.get::<Self>().cloned().ok_or_else(|| ApiError::unread(state))
     }
 }
 
 impl Query {
     /// Reads the parameters that an endpoint knows.
-    pub(crate) fn read(query: &str, wishes: Wishes) -> Result<Self, Failure> {
+    pub(crate) fn read(query: &str, wishes: Wishes) -> Result<Self, ApiError> {
         let mut read: Vec<(&'static str, String)> = Vec::new();
         for (sent, value) in form_urlencoded::parse(query.as_bytes()) {
             if let Some(name) = known(&sent, wishes.one) {
                 if read.iter().any(|(before, _)| *before == name) {
-                    return Err(Failure::param(name, format!("Invalid '{name}': it can be given only once.")));
+                    return Err(ApiError::param(name, format!("Invalid '{name}': it can be given only once.")));
                 }
                 read.push((name, value.into_owned()));
             } else if let Some(name) = known(list_name(&sent), wishes.many) {
                 if value.split(',').any(|item| item.trim().is_empty()) {
                     // Left out, an empty value would let everything pass.
-                    return Err(Failure::param(name, format!("Invalid '{name}': it has an empty value.")));
+                    return Err(ApiError::param(name, format!("Invalid '{name}': it has an empty value.")));
                 }
                 read.push((name, value.into_owned()));
             } else if let Some(name) = known(list_name(&sent), wishes.unsupported) {
@@ -63,27 +63,28 @@ impl Query {
     }
 
     /// An integer, if sent.
-    pub(crate) fn integer(&self, key: &'static str) -> Result<Option<i64>, Failure> {
+    pub(crate) fn integer(&self, key: &'static str) -> Result<Option<i64>, ApiError> {
         let Some(value) = self.one(key) else { return Ok(None) };
         let parsed =
-            value.parse().map_err(|_| Failure::param(key, format!("Invalid '{key}': expected an integer.")))?;
+            value.parse().map_err(|_| ApiError::param(key, format!("Invalid '{key}': expected an integer.")))?;
         Ok(Some(parsed))
     }
 
     /// `true` or `false`, if sent.
-    pub(crate) fn flag(&self, key: &'static str) -> Result<Option<bool>, Failure> {
+    pub(crate) fn flag(&self, key: &'static str) -> Result<Option<bool>, ApiError> {
         match self.one(key) {
             None => Ok(None),
             Some("true") => Ok(Some(true)),
             Some("false") => Ok(Some(false)),
-            Some(_) => Err(Failure::param(key, format!("Invalid '{key}': expected true or false."))),
+            Some(_) => Err(ApiError::param(key, format!("Invalid '{key}': expected true or false."))),
         }
     }
 
     /// Ids of one kind. Text that is no id at all is refused; an id of another organization's simply matches nothing.
-    pub(crate) fn ids<T: FromStr>(&self, key: &'static str) -> Result<Vec<T>, Failure> {
-        let parse =
-            |value: String| value.parse().map_err(|_| Failure::param(key, format!("Invalid '{key}': not a valid id.")));
+    pub(crate) fn ids<T: FromStr>(&self, key: &'static str) -> Result<Vec<T>, ApiError> {
+        let parse = |value: String| {
+            value.parse().map_err(|_| ApiError::param(key, format!("Invalid '{key}': not a valid id.")))
+        };
         self.many(key).into_iter().map(parse).collect()
     }
 }

@@ -4,6 +4,7 @@ use axum::routing::{MethodRouter, delete, get, post};
 use http::Method;
 use keystead_core::scope::Scope;
 
+use crate::auth::Permission;
 use crate::keystead::operator;
 use crate::organization::{
     admin_api_keys, audit_logs, costs, model_permissions, project_api_keys, projects, rate_limits, service_accounts,
@@ -11,17 +12,6 @@ use crate::organization::{
 };
 use crate::wishes::Wishes;
 use crate::{ApiState, api_keys, keystead, me};
-
-/// What a request must hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Permission {
-    /// An admin key whose owner's role permits this scope.
-    Scope(Scope),
-    /// Any live key; the use case decides the rest.
-    AnyKey,
-    /// An admin key with every scope, of somebody who runs the installation.
-    Operator,
-}
 
 /// One endpoint.
 pub struct Endpoint {
@@ -82,6 +72,10 @@ const fn write(path: &'static str, permission: Permission, serve: fn() -> Method
 
 const fn remove(path: &'static str, permission: Permission, serve: fn() -> MethodRouter<ApiState>) -> Endpoint {
     Endpoint { method: Method::DELETE, path, permission, wishes: Wishes::NONE, serve }
+}
+
+const fn usage(path: &'static str, serve: fn() -> MethodRouter<ApiState>) -> Endpoint {
+    read(path, USAGE, serve).query(usage::request::ONE, usage::request::MANY)
 }
 
 const ADMIN_KEYS: &str = "/v1/organization/admin_api_keys";
@@ -151,20 +145,12 @@ pub static ROUTES: &[Endpoint] = &[
     read("/v1/organization/users", READ, || get(users::list)).query(PAGE, &["emails"]),
     read("/v1/organization/users/{user_id}", READ, || get(users::retrieve)),
     read("/v1/organization/audit_logs", READ, || get(audit_logs::handle)).query(audit_logs::ONE, audit_logs::MANY),
-    read("/v1/organization/usage/completions", USAGE, || get(usage::completions::handle))
-        .query(usage::request::ONE, usage::request::MANY)
-        .unsupported(&["batch"]),
-    read("/v1/organization/usage/embeddings", USAGE, || get(usage::embeddings::handle))
-        .query(usage::request::ONE, usage::request::MANY),
-    read("/v1/organization/usage/images", USAGE, || get(usage::images::handle))
-        .query(usage::request::ONE, usage::request::MANY)
-        .unsupported(&["sizes", "sources"]),
-    read("/v1/organization/usage/audio_speeches", USAGE, || get(usage::audio_speeches::handle))
-        .query(usage::request::ONE, usage::request::MANY),
-    read("/v1/organization/usage/audio_transcriptions", USAGE, || get(usage::audio_transcriptions::handle))
-        .query(usage::request::ONE, usage::request::MANY),
-    read("/v1/organization/usage/moderations", USAGE, || get(usage::moderations::handle))
-        .query(usage::request::ONE, usage::request::MANY),
+    usage("/v1/organization/usage/completions", || usage::endpoint(&usage::COMPLETIONS)).unsupported(&["batch"]),
+    usage("/v1/organization/usage/embeddings", || usage::endpoint(&usage::EMBEDDINGS)),
+    usage("/v1/organization/usage/images", || usage::endpoint(&usage::IMAGES)).unsupported(&["sizes", "sources"]),
+    usage("/v1/organization/usage/audio_speeches", || usage::endpoint(&usage::AUDIO_SPEECHES)),
+    usage("/v1/organization/usage/audio_transcriptions", || usage::endpoint(&usage::AUDIO_TRANSCRIPTIONS)),
+    usage("/v1/organization/usage/moderations", || usage::endpoint(&usage::MODERATIONS)),
     read("/v1/organization/costs", USAGE, || get(costs::handle)).query(usage::request::ONE, costs::MANY),
     write("/v1/api-keys", ANY, || post(api_keys::handle)).body(&["name", "scopes", "expires_in_seconds", "project_id"]),
     read("/v1/me", ANY, || get(me::handle)),

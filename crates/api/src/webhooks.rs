@@ -9,7 +9,7 @@ use keystead_core::refusal::ErrorResponse;
 use serde_json::{Value, json};
 
 use crate::ApiState;
-use crate::error::Failure;
+use crate::error::ApiError;
 use crate::path::Ids;
 
 /// Answers before anything is looked up at the service: what was written down is acted on by the outbox.
@@ -18,11 +18,11 @@ pub(crate) async fn handle(
     ids: Ids,
     headers: HeaderMap,
     body: Bytes,
-) -> Result<Json<Value>, Failure> {
+) -> Result<Json<Value>, ApiError> {
     let provider = ids.text("provider");
     match state.app.receive_delivery(&provider, &headers, &body).await {
         Ok(new) => Ok(Json(json!({ "received": true, "new": new }))),
-        Err(DeliveryRefusal::UnknownProvider) => Err(Failure::not_found("provider", &provider)),
+        Err(DeliveryRefusal::UnknownProvider) => Err(ApiError::not_found("provider", &provider)),
         Err(DeliveryRefusal::Signature(reason)) => {
             tracing::warn!(%reason, "a delivery was refused");
             let code = Some("invalid_signature");

@@ -8,7 +8,7 @@ use keystead_core::access::printable;
 use keystead_core::refusal::ErrorResponse;
 
 use crate::body::Fields;
-use crate::error::Failure;
+use crate::error::ApiError;
 use crate::query::Query;
 
 /// Names that an endpoint reads. An endpoint that names none accepts none.
@@ -30,14 +30,14 @@ impl Wishes {
 
     /// Reads query and body of a request, refuses what the endpoint does not read, and puts the rest where handlers
     /// take it from.
-    pub(crate) async fn read(self, request: Request) -> Result<Request, Failure> {
+    pub(crate) async fn read(self, request: Request) -> Result<Request, ApiError> {
         let (mut parts, body) = request.into_parts();
         let query = Query::read(parts.uri.query().unwrap_or_default(), self)?;
         let bytes = Bytes::from_request(Request::from_parts(parts.clone(), body), &()).await.map_err(|rejection| {
             let too_large = rejection.status() == StatusCode::PAYLOAD_TOO_LARGE;
             let message =
                 if too_large { "The request body is too large." } else { "The request body could not be read." };
-            Failure::from(ErrorResponse::invalid(if too_large { 413 } else { 400 }, None, message))
+            ApiError::from(ErrorResponse::invalid(if too_large { 413 } else { 400 }, None, message))
         })?;
         let fields = Fields::read(&bytes, self)?;
         parts.extensions.insert(query);
@@ -46,18 +46,18 @@ impl Wishes {
     }
 
     /// The refusal of a name that is not read, with the name that was probably meant.
-    pub(crate) fn unknown(sent: &str, known: &[&'static str]) -> Failure {
+    pub(crate) fn unknown(sent: &str, known: &[&'static str]) -> ApiError {
         let shown = printable(sent);
         let message = match nearest(sent, known) {
             Some(nearest) => format!("Unknown parameter: '{shown}'. Did you mean '{nearest}'?"),
             None => format!("Unknown parameter: '{shown}'."),
         };
-        Failure::named(shown, message)
+        ApiError::named(shown, message)
     }
 
     /// The refusal of a value for something that cannot be honoured.
-    pub(crate) fn refused(name: &str) -> Failure {
-        Failure::named(name.to_owned(), format!("Invalid '{name}': this installation cannot honour it."))
+    pub(crate) fn refused(name: &str) -> ApiError {
+        ApiError::named(name.to_owned(), format!("Invalid '{name}': this installation cannot honour it."))
     }
 }
 

@@ -9,14 +9,14 @@ use crate::ApiState;
 use crate::api_keys;
 use crate::auth::Admin;
 use crate::body::Fields;
-use crate::error::{Failure, OrFail};
+use crate::error::{ApiError, OrFail};
 use crate::path::Ids;
 
 /// How long the old secret goes on working when nobody says: a day.
 const OVERLAP: i64 = 86_400;
 
 /// `GET`
-pub(crate) async fn retrieve(State(state): State<ApiState>, admin: Admin, ids: Ids) -> Result<Json<Value>, Failure> {
+pub(crate) async fn retrieve(State(state): State<ApiState>, admin: Admin, ids: Ids) -> Result<Json<Value>, ApiError> {
     let id = ids.get("key_id", "API key")?;
     let (key, key_state) = state.app.explain_key(&admin.actor, &admin.organization, &id).await.or_fail(&state)?;
     Ok(Json(json!({
@@ -47,7 +47,7 @@ pub(crate) async fn rotate(
     admin: Admin,
     ids: Ids,
     fields: Fields,
-) -> Result<Json<Value>, Failure> {
+) -> Result<Json<Value>, ApiError> {
     let id: KeyId = ids.get("key_id", "API key")?;
     let overlap = fields.number("overlap_in_seconds")?.unwrap_or(OVERLAP);
     let (actor, organization) = (&admin.actor, &admin.organization);

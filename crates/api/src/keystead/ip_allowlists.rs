@@ -9,9 +9,9 @@ use keystead_core::network::AddressList;
 use serde_json::{Value, json};
 
 use crate::ApiState;
-use crate::auth::{Admin, From};
+use crate::auth::{Admin, ClientOrigin};
 use crate::body::Fields;
-use crate::error::{Failure, OrFail};
+use crate::error::{ApiError, OrFail};
 use crate::path::Ids;
 
 fn show(list: &IpAllowlist) -> Value {
@@ -27,14 +27,14 @@ fn show(list: &IpAllowlist) -> Value {
     })
 }
 
-fn addresses(fields: &Fields) -> Result<Option<AddressList>, Failure> {
+fn addresses(fields: &Fields) -> Result<Option<AddressList>, ApiError> {
     let Some(entries) = fields.texts("allowed_ips")? else { return Ok(None) };
     let list = AddressList::new(entries.iter().map(String::as_str));
-    list.map(Some).map_err(|fault| Failure::param("allowed_ips", format!("Invalid 'allowed_ips': {fault}.")))
+    list.map(Some).map_err(|fault| ApiError::param("allowed_ips", format!("Invalid 'allowed_ips': {fault}.")))
 }
 
 /// `GET`: all, oldest first; with those of projects.
-pub(crate) async fn list(State(state): State<ApiState>, admin: Admin) -> Result<Json<Value>, Failure> {
+pub(crate) async fn list(State(state): State<ApiState>, admin: Admin) -> Result<Json<Value>, ApiError> {
     let lists = state.app.ip_allowlists(&admin.actor, &admin.organization).await.or_fail(&state)?;
     let data: Vec<Value> = lists.iter().map(show).collect();
     Ok(Json(json!({ "object": "list", "data": data, "has_more": false })))
@@ -45,9 +45,9 @@ pub(crate) async fn create(
     State(state): State<ApiState>,
     admin: Admin,
     fields: Fields,
-) -> Result<Json<Value>, Failure> {
+) -> Result<Json<Value>, ApiError> {
     let name = fields.required_text("name")?;
-    let missing = || Failure::param("allowed_ips", "Missing required parameter: 'allowed_ips'.");
+    let missing = || ApiError::param("allowed_ips", "Missing required parameter: 'allowed_ips'.");
     let addresses = addresses(&fields)?.ok_or_else(missing)?;
     let project: Option<ProjectId> = fields.id("project_id", "project")?;
     let (actor, organization) = (&admin.actor, &admin.organization);
@@ -56,7 +56,7 @@ pub(crate) async fn create(
 }
 
 /// `GET …/{id}`.
-pub(crate) async fn retrieve(State(state): State<ApiState>, admin: Admin, ids: Ids) -> Result<Json<Value>, Failure> {
+pub(crate) async fn retrieve(State(state): State<ApiState>, admin: Admin, ids: Ids) -> Result<Json<Value>, ApiError> {
     let id = ids.get("id", "IP allowlist")?;
     let list = state.app.ip_allowlist(&admin.actor, &admin.organization, &id).await.or_fail(&state)?;
     Ok(Json(show(&list)))
@@ -65,11 +65,11 @@ pub(crate) async fn retrieve(State(state): State<ApiState>, admin: Admin, ids: I
 async fn change(
     state: &ApiState,
     admin: &Admin,
-    from: From,
+    from: ClientOrigin,
     ids: &Ids,
     fields: &Fields,
     change: ListChange,
-) -> Result<IpAllowlist, Failure> {
+) -> Result<IpAllowlist, ApiError> {
     let id = ids.get("id", "IP allowlist")?;
     let standpoint = Standpoint { address: from.origin().ip, acknowledged: fields.flag("force")? };
     let changed = state.app.change_ip_allowlist(&admin.actor, &admin.organization, &id, change, standpoint).await;
@@ -80,10 +80,10 @@ async fn change(
 pub(crate) async fn update(
     State(state): State<ApiState>,
     admin: Admin,
-    from: From,
+    from: ClientOrigin,
     ids: Ids,
     fields: Fields,
-) -> Result<Json<Value>, Failure> {
+) -> Result<Json<Value>, ApiError> {
     let edit = ListChange::Edit { name: fields.text("name")?, addresses: addresses(&fields)? };
     Ok(Json(show(&change(&state, &admin, from, &ids, &fields, edit).await?)))
 }
@@ -92,10 +92,10 @@ pub(crate) async fn update(
 pub(crate) async fn activate(
     State(state): State<ApiState>,
     admin: Admin,
-    from: From,
+    from: ClientOrigin,
     ids: Ids,
     fields: Fields,
-) -> Result<Json<Value>, Failure> {
+) -> Result<Json<Value>, ApiError> {
     Ok(Json(show(&change(&state, &admin, from, &ids, &fields, ListChange::Activate).await?)))
 }
 
@@ -103,10 +103,10 @@ pub(crate) async fn activate(
 pub(crate) async fn deactivate(
     State(state): State<ApiState>,
     admin: Admin,
-    from: From,
+    from: ClientOrigin,
     ids: Ids,
     fields: Fields,
-) -> Result<Json<Value>, Failure> {
+) -> Result<Json<Value>, ApiError> {
     Ok(Json(show(&change(&state, &admin, from, &ids, &fields, ListChange::Deactivate).await?)))
 }
 
@@ -114,10 +114,10 @@ pub(crate) async fn deactivate(
 pub(crate) async fn delete(
     State(state): State<ApiState>,
     admin: Admin,
-    from: From,
+    from: ClientOrigin,
     ids: Ids,
     fields: Fields,
-) -> Result<Json<Value>, Failure> {
+) -> Result<Json<Value>, ApiError> {
     let gone = change(&state, &admin, from, &ids, &fields, ListChange::Delete).await?;
     Ok(Json(json!({ "id": gone.id, "object": "keystead.ip_allowlist.deleted", "deleted": true })))
 }

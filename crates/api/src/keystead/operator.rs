@@ -16,28 +16,28 @@ use serde_json::{Value, json};
 use crate::ApiState;
 use crate::auth::Operator;
 use crate::body::Fields;
-use crate::error::{Failure, OrFail};
+use crate::error::{ApiError, OrFail};
 use crate::path::Ids;
 
 const ORGANIZATION: &str = "organization_id";
 
-fn organization(ids: &Ids) -> Result<OrganizationId, Failure> {
+fn organization(ids: &Ids) -> Result<OrganizationId, ApiError> {
     ids.get(ORGANIZATION, "organization")
 }
 
-fn reason(fields: &Fields) -> Result<String, Failure> {
-    fields.text("reason")?.ok_or_else(|| Failure::param("reason", "Missing required parameter: 'reason'."))
+fn reason(fields: &Fields) -> Result<String, ApiError> {
+    fields.text("reason")?.ok_or_else(|| ApiError::param("reason", "Missing required parameter: 'reason'."))
 }
 
-fn until(fields: &Fields) -> Result<Option<Timestamp>, Failure> {
+fn until(fields: &Fields) -> Result<Option<Timestamp>, ApiError> {
     Ok(fields.number("until")?.map(Timestamp))
 }
 
-fn rules(fields: &Fields) -> Result<Vec<Rule>, Failure> {
-    let missing = || Failure::param("rules", "Missing required parameter: 'rules'.");
+fn rules(fields: &Fields) -> Result<Vec<Rule>, ApiError> {
+    let missing = || ApiError::param("rules", "Missing required parameter: 'rules'.");
     let value = fields.value("rules").ok_or_else(missing)?;
     // The reader's words name the field at fault and nothing else of the body.
-    serde_json::from_value(value).map_err(|error| Failure::param("rules", format!("Invalid 'rules': {error}.")))
+    serde_json::from_value(value).map_err(|error| ApiError::param("rules", format!("Invalid 'rules': {error}.")))
 }
 
 fn case(row: &CaseRow) -> Value {
@@ -54,7 +54,7 @@ fn case(row: &CaseRow) -> Value {
 }
 
 /// `GET …/cases`: what waits for people.
-pub(crate) async fn cases(State(state): State<ApiState>, operator: Operator) -> Result<Json<Value>, Failure> {
+pub(crate) async fn cases(State(state): State<ApiState>, operator: Operator) -> Result<Json<Value>, ApiError> {
     let rows = state.app.open_cases(&operator.0).await.or_fail(&state)?;
     Ok(Json(json!({ "object": "list", "data": rows.iter().map(case).collect::<Vec<_>>() })))
 }
@@ -67,15 +67,15 @@ pub(crate) async fn decide(
     operator: Operator,
     ids: Ids,
     fields: Fields,
-) -> Result<Json<Value>, Failure> {
+) -> Result<Json<Value>, ApiError> {
     let verdict = match fields.text("decision")?.as_deref() {
         Some("approve") => Verdict::Approve,
         Some("reject") => Verdict::Decline(fields.texts("reasons")?.unwrap_or_default()),
         Some("recapture") => Verdict::Recapture,
-        _ => return Err(Failure::param("decision", "Invalid 'decision': must be approve, reject or recapture.")),
+        _ => return Err(ApiError::param("decision", "Invalid 'decision': must be approve, reject or recapture.")),
     };
     if fields.value("reasons").is_some() && !matches!(verdict, Verdict::Decline(_)) {
-        return Err(Failure::param("reasons", "Invalid 'reasons': only a rejection has reasons."));
+        return Err(ApiError::param("reasons", "Invalid 'reasons': only a rejection has reasons."));
     }
     let destroy = fields.flag("destroy")?;
     let id = ids.text("id");
@@ -90,9 +90,9 @@ pub(crate) async fn hold(
     operator: Operator,
     ids: Ids,
     fields: Fields,
-) -> Result<Json<Value>, Failure> {
+) -> Result<Json<Value>, ApiError> {
     let id = ids.text("id");
-    let until = until(&fields)?.ok_or_else(|| Failure::param("until", "Missing required parameter: 'until'."))?;
+    let until = until(&fields)?.ok_or_else(|| ApiError::param("until", "Missing required parameter: 'until'."))?;
     let held = state.app.hold_evidence(&operator.0, &id, until, &reason(&fields)?).await.or_fail(&state)?;
     let held = held == Decided::Done;
     Ok(Json(json!({ "id": id, "object": "keystead.legal_hold", "held": held, "until": until })))
@@ -104,7 +104,7 @@ pub(crate) async fn end_hold(
     operator: Operator,
     ids: Ids,
     fields: Fields,
-) -> Result<Json<Value>, Failure> {
+) -> Result<Json<Value>, ApiError> {
     let id = ids.text("id");
     state.app.end_hold(&operator.0, &id, &reason(&fields)?).await.or_fail(&state)?;
     Ok(Json(json!({ "id": id, "object": "keystead.legal_hold", "ended": true })))
@@ -116,11 +116,11 @@ pub(crate) async fn waive(
     operator: Operator,
     ids: Ids,
     fields: Fields,
-) -> Result<Json<Value>, Failure> {
+) -> Result<Json<Value>, ApiError> {
     let organization = organization(&ids)?;
     let named = fields.text("requirement")?.as_deref().and_then(Requirement::from_name);
     let unknown =
-        || Failure::param("requirement", "Invalid 'requirement': must be phone, payment_method or organization.");
+        || ApiError::param("requirement", "Invalid 'requirement': must be phone, payment_method or organization.");
     let requirement = named.ok_or_else(unknown)?;
     let until = until(&fields)?;
     let waived = state.app.waive(&operator.0, &organization, requirement, until, &reason(&fields)?).await;
@@ -137,7 +137,7 @@ pub(crate) async fn act(
     operator: Operator,
     ids: Ids,
     fields: Fields,
-) -> Result<Json<Value>, Failure> {
+) -> Result<Json<Value>, ApiError> {
     let organization = organization(&ids)?;
     let reason = reason(&fields)?;
     let event = match fields.text("action")?.as_deref() {
@@ -151,7 +151,7 @@ pub(crate) async fn act(
         }
         _ => {
             let message = "Invalid 'action': must be suspend, restore, revoke or payment_disputed.";
-            return Err(Failure::param("action", message));
+            return Err(ApiError::param("action", message));
         }
     };
     let view = state.app.operate_on_verification(&operator.0, &organization, event, &reason).await.or_fail(&state)?;
@@ -166,7 +166,7 @@ fn tagged(organization: &OrganizationId, tags: &[String]) -> Json<Value> {
 }
 
 /// `GET …/organizations/{organization_id}/tags`.
-pub(crate) async fn tags(State(state): State<ApiState>, operator: Operator, ids: Ids) -> Result<Json<Value>, Failure> {
+pub(crate) async fn tags(State(state): State<ApiState>, operator: Operator, ids: Ids) -> Result<Json<Value>, ApiError> {
     let organization = organization(&ids)?;
     let tags = state.app.organization_tags(&operator.0, &organization).await.or_fail(&state)?;
     Ok(tagged(&organization, &tags))
@@ -178,9 +178,9 @@ pub(crate) async fn tag(
     operator: Operator,
     ids: Ids,
     fields: Fields,
-) -> Result<Json<Value>, Failure> {
+) -> Result<Json<Value>, ApiError> {
     let organization = organization(&ids)?;
-    let wrong = || Failure::param("tags", "Invalid 'tags': must be an array of strings.");
+    let wrong = || ApiError::param("tags", "Invalid 'tags': must be an array of strings.");
     let given: Vec<String> =
         fields.value("tags").and_then(|value| serde_json::from_value(value).ok()).ok_or_else(wrong)?;
     let tags = state.app.tag_organization(&operator.0, &organization, &given, &reason(&fields)?).await;
@@ -192,8 +192,8 @@ pub(crate) async fn revoke_phones(
     State(state): State<ApiState>,
     operator: Operator,
     fields: Fields,
-) -> Result<Json<Value>, Failure> {
-    let wrong = || Failure::param("organization_ids", "Invalid 'organization_ids': must be an array of ids.");
+) -> Result<Json<Value>, ApiError> {
+    let wrong = || ApiError::param("organization_ids", "Invalid 'organization_ids': must be an array of ids.");
     let ids: Vec<OrganizationId> =
         fields.value("organization_ids").and_then(|value| serde_json::from_value(value).ok()).ok_or_else(wrong)?;
     if ids.is_empty() || ids.len() > 1_000 {
@@ -208,9 +208,9 @@ pub(crate) async fn exempt(
     State(state): State<ApiState>,
     operator: Operator,
     fields: Fields,
-) -> Result<Json<Value>, Failure> {
+) -> Result<Json<Value>, ApiError> {
     let named = fields.text(ORGANIZATION)?.unwrap_or_default();
-    let organization: OrganizationId = named.parse().map_err(|_| Failure::not_found("organization", &named))?;
+    let organization: OrganizationId = named.parse().map_err(|_| ApiError::not_found("organization", &named))?;
     let until = until(&fields)?;
     let done = state.app.exempt_from_rules(&operator.0, &organization, until, &reason(&fields)?).await;
     done.or_fail(&state)?;
@@ -223,7 +223,7 @@ pub(crate) async fn end_exemption(
     operator: Operator,
     ids: Ids,
     fields: Fields,
-) -> Result<Json<Value>, Failure> {
+) -> Result<Json<Value>, ApiError> {
     let organization = organization(&ids)?;
     state.app.end_exemption(&operator.0, &organization, &reason(&fields)?).await.or_fail(&state)?;
     Ok(Json(json!({ "object": "keystead.exemption", "organization_id": organization, "ended": true })))
@@ -247,7 +247,7 @@ fn show(view: &PolicyView) -> Value {
 }
 
 /// `GET …/policy`: the rules in force, with their history.
-pub(crate) async fn policy(State(state): State<ApiState>, operator: Operator) -> Result<Json<Value>, Failure> {
+pub(crate) async fn policy(State(state): State<ApiState>, operator: Operator) -> Result<Json<Value>, ApiError> {
     let view = state.app.policy(&operator.0).await.or_fail(&state)?;
     Ok(Json(show(&view)))
 }
@@ -257,8 +257,8 @@ pub(crate) async fn save_policy(
     State(state): State<ApiState>,
     operator: Operator,
     fields: Fields,
-) -> Result<Json<Value>, Failure> {
-    let missing = || Failure::param("version", "Missing required parameter: 'version'.");
+) -> Result<Json<Value>, ApiError> {
+    let missing = || ApiError::param("version", "Missing required parameter: 'version'.");
     let before = fields.number("version")?.ok_or_else(missing)?;
     state.app.save_policy(&operator.0, rules(&fields)?, before, &reason(&fields)?).await.or_fail(&state)?;
     let view = state.app.policy(&operator.0).await.or_fail(&state)?;
@@ -289,13 +289,13 @@ pub(crate) async fn preview(
     State(state): State<ApiState>,
     operator: Operator,
     fields: Fields,
-) -> Result<Json<Value>, Failure> {
+) -> Result<Json<Value>, ApiError> {
     let preview = state.app.preview_policy(&operator.0, rules(&fields)?).await.or_fail(&state)?;
     Ok(Json(previewed(&preview)))
 }
 
 /// `GET …/health`: outside services and waiting work.
-pub(crate) async fn health(State(state): State<ApiState>, operator: Operator) -> Result<Json<Value>, Failure> {
+pub(crate) async fn health(State(state): State<ApiState>, operator: Operator) -> Result<Json<Value>, ApiError> {
     let view = state.app.provider_health(&operator.0).await.or_fail(&state)?;
     let services: Vec<Value> =
         view.services.iter().map(|(name, health)| json!({ "name": name, "health": health })).collect();
@@ -313,7 +313,7 @@ fn kept(row: &KeptView) -> Value {
 }
 
 /// `GET …/retention`: what personal data is kept and when it goes.
-pub(crate) async fn retention(State(state): State<ApiState>, operator: Operator) -> Result<Json<Value>, Failure> {
+pub(crate) async fn retention(State(state): State<ApiState>, operator: Operator) -> Result<Json<Value>, ApiError> {
     let rows = state.app.retention_report(&operator.0).await.or_fail(&state)?;
     Ok(Json(json!({ "object": "list", "data": rows.iter().map(kept).collect::<Vec<_>>() })))
 }

@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 
 use super::phone::language;
 use crate::ApiState;
-use crate::auth::{Admin, From};
+use crate::auth::{Admin, ClientOrigin};
 use crate::body::Fields;
-use crate::error::{Failure, OrFail};
+use crate::error::{ApiError, OrFail};
 use crate::path::Ids;
 
 fn show(view: &AttemptView) -> Value {
@@ -54,9 +54,9 @@ fn standing(view: &OrganizationView) -> Value {
 pub(crate) async fn create(
     State(state): State<ApiState>,
     admin: Admin,
-    from: From,
+    from: ClientOrigin,
     fields: Fields,
-) -> Result<Json<Value>, Failure> {
+) -> Result<Json<Value>, ApiError> {
     let consent = Consent { given: fields.flag("consent")?, language: language(&fields)?, origin: from.origin() };
     let started = state.app.start_organization_verification(&admin.actor, &admin.organization, consent).await;
     let (view, link) = started.or_fail(&state)?;
@@ -75,13 +75,13 @@ pub(crate) async fn create(
 }
 
 /// `GET`: where the organization stands.
-pub(crate) async fn list(State(state): State<ApiState>, admin: Admin) -> Result<Json<Value>, Failure> {
+pub(crate) async fn list(State(state): State<ApiState>, admin: Admin) -> Result<Json<Value>, ApiError> {
     let view = state.app.organization_verification(&admin.actor, &admin.organization).await.or_fail(&state)?;
     Ok(Json(standing(&view)))
 }
 
 /// `POST …/{id}/refresh`: asks the service now.
-pub(crate) async fn refresh(State(state): State<ApiState>, admin: Admin, ids: Ids) -> Result<Json<Value>, Failure> {
+pub(crate) async fn refresh(State(state): State<ApiState>, admin: Admin, ids: Ids) -> Result<Json<Value>, ApiError> {
     let id = ids.text("id");
     let view = state.app.check_organization_verification(&admin.actor, &admin.organization, &id).await;
     Ok(Json(show(&view.or_fail(&state)?)))
@@ -93,7 +93,7 @@ pub(crate) async fn link(
     admin: Admin,
     ids: Ids,
     fields: Fields,
-) -> Result<Json<Value>, Failure> {
+) -> Result<Json<Value>, ApiError> {
     let id = ids.text("id");
     let (actor, organization) = (&admin.actor, &admin.organization);
     let channel = match fields.text("channel")?.as_deref() {
@@ -105,7 +105,7 @@ pub(crate) async fn link(
         }
         Some("qr") => Channel::Qr,
         Some("mail") => Channel::Mail,
-        Some(_) => return Err(Failure::param("channel", "Invalid 'channel': must be here, qr or mail.")),
+        Some(_) => return Err(ApiError::param("channel", "Invalid 'channel': must be here, qr or mail.")),
     };
     let link = state.app.hand_off(actor, organization, &id, channel).await.or_fail(&state)?;
     // A mailed link is for the mailbox alone.
@@ -114,7 +114,7 @@ pub(crate) async fn link(
 }
 
 /// `POST …/cancel`.
-pub(crate) async fn cancel(State(state): State<ApiState>, admin: Admin) -> Result<Json<Value>, Failure> {
+pub(crate) async fn cancel(State(state): State<ApiState>, admin: Admin) -> Result<Json<Value>, ApiError> {
     let view = state.app.cancel_organization_verification(&admin.actor, &admin.organization).await;
     Ok(Json(standing(&view.or_fail(&state)?)))
 }
@@ -124,21 +124,21 @@ pub(crate) async fn appeal(
     State(state): State<ApiState>,
     admin: Admin,
     fields: Fields,
-) -> Result<Json<Value>, Failure> {
+) -> Result<Json<Value>, ApiError> {
     let statement = fields.text("statement")?.unwrap_or_default();
     let view = state.app.appeal(&admin.actor, &admin.organization, &statement).await.or_fail(&state)?;
     Ok(Json(standing(&view)))
 }
 
 /// `POST …/withdraw`: consent is taken back and everything erased; the answer is the receipt.
-pub(crate) async fn withdraw(State(state): State<ApiState>, admin: Admin) -> Result<Json<Value>, Failure> {
+pub(crate) async fn withdraw(State(state): State<ApiState>, admin: Admin) -> Result<Json<Value>, ApiError> {
     let receipt = state.app.withdraw_and_erase(&admin.actor, &admin.organization).await.or_fail(&state)?;
     let counts: Value = serde_json::from_str(&receipt.receipt).unwrap_or(Value::Null);
     Ok(Json(json!({ "object": "keystead.erasure_receipt", "id": receipt.id, "at": receipt.at, "counts": counts })))
 }
 
 /// `GET /v1/keystead/refusals`: calls that a gate refused (S3-14).
-pub(crate) async fn refusals(State(state): State<ApiState>, admin: Admin) -> Result<Json<Value>, Failure> {
+pub(crate) async fn refusals(State(state): State<ApiState>, admin: Admin) -> Result<Json<Value>, ApiError> {
     let calls = state.app.refused_calls(&admin.actor, &admin.organization).await.or_fail(&state)?;
     let data: Vec<Value> = calls
         .iter()
@@ -152,7 +152,7 @@ pub(crate) async fn refusals(State(state): State<ApiState>, admin: Admin) -> Res
 }
 
 /// `GET /v1/keystead/privacy`: receipts of erasure, who looked at pictures, and which are held by law.
-pub(crate) async fn privacy(State(state): State<ApiState>, admin: Admin) -> Result<Json<Value>, Failure> {
+pub(crate) async fn privacy(State(state): State<ApiState>, admin: Admin) -> Result<Json<Value>, ApiError> {
     let record = state.app.privacy_record(&admin.actor, &admin.organization).await.or_fail(&state)?;
     let receipts: Vec<Value> = record
         .receipts

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::ApiState;
 use crate::auth::Admin;
-use crate::error::{Failure, OrFail};
+use crate::error::{ApiError, OrFail};
 use crate::path::Ids;
 
 fn setup(view: &SetupView) -> Value {
@@ -35,13 +35,13 @@ fn method(view: &MethodView) -> Value {
 }
 
 /// `POST`: begins a set-up; the card is entered at `url`.
-pub(crate) async fn create(State(state): State<ApiState>, admin: Admin) -> Result<Json<Value>, Failure> {
+pub(crate) async fn create(State(state): State<ApiState>, admin: Admin) -> Result<Json<Value>, ApiError> {
     let view = state.app.start_payment_method(&admin.actor, &admin.organization).await.or_fail(&state)?;
     Ok(Json(setup(&view)))
 }
 
 /// `GET`: what is on file.
-pub(crate) async fn list(State(state): State<ApiState>, admin: Admin) -> Result<Json<Value>, Failure> {
+pub(crate) async fn list(State(state): State<ApiState>, admin: Admin) -> Result<Json<Value>, ApiError> {
     let view = state.app.payment_methods(&admin.actor, &admin.organization).await.or_fail(&state)?;
     let data: Vec<Value> = view.methods.iter().map(method).collect();
     Ok(Json(json!({ "object": "list", "data": data, "setup": view.setup.as_ref().map(setup), "waived": view.waived,
@@ -49,28 +49,28 @@ pub(crate) async fn list(State(state): State<ApiState>, admin: Admin) -> Result<
 }
 
 /// `GET …/{id}`: a set-up.
-pub(crate) async fn retrieve(State(state): State<ApiState>, admin: Admin, ids: Ids) -> Result<Json<Value>, Failure> {
+pub(crate) async fn retrieve(State(state): State<ApiState>, admin: Admin, ids: Ids) -> Result<Json<Value>, ApiError> {
     let id = ids.text("id");
     let view = state.app.payment_setup(&admin.actor, &admin.organization, &id).await.or_fail(&state)?;
     Ok(Json(setup(&view)))
 }
 
 /// `POST …/{id}/refresh`: looks at the service now.
-pub(crate) async fn refresh(State(state): State<ApiState>, admin: Admin, ids: Ids) -> Result<Json<Value>, Failure> {
+pub(crate) async fn refresh(State(state): State<ApiState>, admin: Admin, ids: Ids) -> Result<Json<Value>, ApiError> {
     let id = ids.text("id");
     let view = state.app.check_payment_setup(&admin.actor, &admin.organization, &id).await.or_fail(&state)?;
     Ok(Json(setup(&view)))
 }
 
 /// `DELETE …/{id}`: takes a method off file.
-pub(crate) async fn delete(State(state): State<ApiState>, admin: Admin, ids: Ids) -> Result<Json<Value>, Failure> {
+pub(crate) async fn delete(State(state): State<ApiState>, admin: Admin, ids: Ids) -> Result<Json<Value>, ApiError> {
     let id = ids.text("id");
     state.app.remove_payment_method(&admin.actor, &admin.organization, &id).await.or_fail(&state)?;
     Ok(Json(json!({ "id": id, "object": "keystead.payment_method.deleted", "deleted": true })))
 }
 
 /// `POST …/{id}/default`: this method counts from now on.
-pub(crate) async fn prefer(State(state): State<ApiState>, admin: Admin, ids: Ids) -> Result<Json<Value>, Failure> {
+pub(crate) async fn prefer(State(state): State<ApiState>, admin: Admin, ids: Ids) -> Result<Json<Value>, ApiError> {
     let id = ids.text("id");
     state.app.prefer_payment_method(&admin.actor, &admin.organization, &id).await.or_fail(&state)?;
     Ok(Json(json!({ "id": id, "object": "keystead.payment_method", "is_default": true })))

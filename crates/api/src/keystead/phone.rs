@@ -7,13 +7,13 @@ use keystead_core::secret::Secret;
 use serde_json::{Value, json};
 
 use crate::ApiState;
-use crate::auth::{Admin, From};
+use crate::auth::{Admin, ClientOrigin};
 use crate::body::Fields;
-use crate::error::{Failure, OrFail};
+use crate::error::{ApiError, OrFail};
 use crate::path::Ids;
 
 /// The languages messages are written in; anything else is English.
-pub(super) fn language(fields: &Fields) -> Result<String, Failure> {
+pub(super) fn language(fields: &Fields) -> Result<String, ApiError> {
     let asked = fields.text("language")?.unwrap_or_default();
     Ok(["pl", "ja"].into_iter().find(|known| asked.starts_with(known)).unwrap_or("en").to_owned())
 }
@@ -35,11 +35,11 @@ fn show(view: &VerificationView) -> Value {
 pub(crate) async fn create(
     State(state): State<ApiState>,
     admin: Admin,
-    from: From,
+    from: ClientOrigin,
     fields: Fields,
-) -> Result<Json<Value>, Failure> {
+) -> Result<Json<Value>, ApiError> {
     let number = fields.text("phone_number")?;
-    let missing = || Failure::param("phone_number", "Missing required parameter: 'phone_number'.");
+    let missing = || ApiError::param("phone_number", "Missing required parameter: 'phone_number'.");
     let phone = NewPhone {
         number: Secret::new(number.ok_or_else(missing)?),
         country: fields.text("country")?,
@@ -53,7 +53,7 @@ pub(crate) async fn create(
 }
 
 /// `GET …/{id}`.
-pub(crate) async fn retrieve(State(state): State<ApiState>, admin: Admin, ids: Ids) -> Result<Json<Value>, Failure> {
+pub(crate) async fn retrieve(State(state): State<ApiState>, admin: Admin, ids: Ids) -> Result<Json<Value>, ApiError> {
     let id = ids.text("id");
     let view = state.app.phone_verification(&admin.actor, &admin.organization, &id).await.or_fail(&state)?;
     Ok(Json(show(&view)))
@@ -63,12 +63,12 @@ pub(crate) async fn retrieve(State(state): State<ApiState>, admin: Admin, ids: I
 pub(crate) async fn check(
     State(state): State<ApiState>,
     admin: Admin,
-    from: From,
+    from: ClientOrigin,
     ids: Ids,
     fields: Fields,
-) -> Result<Json<Value>, Failure> {
+) -> Result<Json<Value>, ApiError> {
     let id = ids.text("id");
-    let code = fields.text("code")?.ok_or_else(|| Failure::param("code", "Missing required parameter: 'code'."))?;
+    let code = fields.text("code")?.ok_or_else(|| ApiError::param("code", "Missing required parameter: 'code'."))?;
     let code = Secret::new(code);
     let checked = state.app.check_phone_code(&admin.actor, &admin.organization, &id, &code, from.origin()).await;
     Ok(Json(show(&checked.or_fail(&state)?)))
@@ -78,16 +78,16 @@ pub(crate) async fn check(
 pub(crate) async fn resend(
     State(state): State<ApiState>,
     admin: Admin,
-    from: From,
+    from: ClientOrigin,
     ids: Ids,
-) -> Result<Json<Value>, Failure> {
+) -> Result<Json<Value>, ApiError> {
     let id = ids.text("id");
     let sent = state.app.resend_phone_code(&admin.actor, &admin.organization, &id, from.origin()).await;
     Ok(Json(show(&sent.or_fail(&state)?)))
 }
 
 /// `POST …/{id}/cancel`.
-pub(crate) async fn cancel(State(state): State<ApiState>, admin: Admin, ids: Ids) -> Result<Json<Value>, Failure> {
+pub(crate) async fn cancel(State(state): State<ApiState>, admin: Admin, ids: Ids) -> Result<Json<Value>, ApiError> {
     let id = ids.text("id");
     state.app.abandon_phone_verification(&admin.actor, &admin.organization, &id).await.or_fail(&state)?;
     Ok(Json(json!({ "id": id, "object": "keystead.phone_verification", "status": "abandoned" })))

@@ -7,13 +7,13 @@ use serde_json::{Map, Value, json};
 
 use crate::ApiState;
 use crate::auth::{AnyKey, selection};
-use crate::error::{Failure, OrFail};
+use crate::error::{ApiError, OrFail};
 
 pub(crate) async fn handle(
     State(state): State<ApiState>,
     key: AnyKey,
     headers: HeaderMap,
-) -> Result<Json<Value>, Failure> {
+) -> Result<Json<Value>, ApiError> {
     let view = state.app.verification(&key.caller, selection(&headers)?).await.or_fail(&state)?;
     let mut answer = json!({ "object": "keystead.verification", "organization_id": view.organization });
     for (requirement, standing) in &view.requirements {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::auth::Admin;
 use crate::body::Fields;
-use crate::error::{Failure, OrFail};
+use crate::error::{ApiError, OrFail};
 use crate::path::Ids;
 use crate::query::Query;
 use crate::{ApiState, page};
@@ -38,7 +38,7 @@ fn show(found: &KeyWithOwner) -> Value {
 }
 
 /// `GET /v1/organization/admin_api_keys`
-pub(crate) async fn list(State(state): State<ApiState>, admin: Admin, query: Query) -> Result<Json<Value>, Failure> {
+pub(crate) async fn list(State(state): State<ApiState>, admin: Admin, query: Query) -> Result<Json<Value>, ApiError> {
     let wanted = page::wanted(&query, true)?;
     let listing = state.app.admin_keys(&admin.actor, &admin.organization, wanted.page()).await.or_fail(&state)?;
     Ok(wanted.list(&listing, show))
@@ -49,7 +49,7 @@ pub(crate) async fn create(
     State(state): State<ApiState>,
     admin: Admin,
     fields: Fields,
-) -> Result<Json<Value>, Failure> {
+) -> Result<Json<Value>, ApiError> {
     let name = Some(fields.required_text("name")?);
     let asked = NewKey { name, scopes: fields.scopes()?.unwrap_or_default(), expires_in_seconds: fields.lifetime()? };
     let minted = state.app.create_admin_key(&admin.actor, &admin.organization, asked).await.or_fail(&state)?;
@@ -60,14 +60,14 @@ pub(crate) async fn create(
 }
 
 /// `GET /v1/organization/admin_api_keys/{key_id}`
-pub(crate) async fn retrieve(State(state): State<ApiState>, admin: Admin, ids: Ids) -> Result<Json<Value>, Failure> {
+pub(crate) async fn retrieve(State(state): State<ApiState>, admin: Admin, ids: Ids) -> Result<Json<Value>, ApiError> {
     let id = ids.get("key_id", "admin API key")?;
     let found = state.app.admin_key(&admin.actor, &admin.organization, &id).await.or_fail(&state)?;
     Ok(Json(show(&found)))
 }
 
 /// `DELETE /v1/organization/admin_api_keys/{key_id}`
-pub(crate) async fn delete(State(state): State<ApiState>, admin: Admin, ids: Ids) -> Result<Json<Value>, Failure> {
+pub(crate) async fn delete(State(state): State<ApiState>, admin: Admin, ids: Ids) -> Result<Json<Value>, ApiError> {
     let id: KeyId = ids.get("key_id", "admin API key")?;
     state.app.delete_admin_key(&admin.actor, &admin.organization, &id).await.or_fail(&state)?;
     Ok(Json(json!({ "id": id, "object": "organization.admin_api_key.deleted", "deleted": true })))

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::ApiState;
 use crate::auth::Admin;
-use crate::error::{Failure, OrFail};
+use crate::error::{ApiError, OrFail};
 use crate::page;
 use crate::query::Query;
 
@@ -33,7 +33,7 @@ pub(crate) const MANY: &[&str] = &["project_ids", "event_types", "actor_ids", "a
 /// How many values a parameter may have.
 const MOST: usize = 100;
 
-pub(crate) async fn handle(State(state): State<ApiState>, admin: Admin, query: Query) -> Result<Json<Value>, Failure> {
+pub(crate) async fn handle(State(state): State<ApiState>, admin: Admin, query: Query) -> Result<Json<Value>, ApiError> {
     let wanted = page::wanted(&query, false)?;
     let question = question(&query)?;
     // No event of one organization belongs to a tenant above it.
@@ -47,10 +47,10 @@ pub(crate) async fn handle(State(state): State<ApiState>, admin: Admin, query: Q
     Ok(wanted.list(&rows, |event| show(event, &names)))
 }
 
-fn question(query: &Query) -> Result<AuditQuestion, Failure> {
+fn question(query: &Query) -> Result<AuditQuestion, ApiError> {
     let at = |key: &'static str, more: i64| {
         let seconds = query.integer(key)?;
-        Ok::<_, Failure>(seconds.map(|seconds| Timestamp(seconds.saturating_add(more))))
+        Ok::<_, ApiError>(seconds.map(|seconds| Timestamp(seconds.saturating_add(more))))
     };
     // Times are whole seconds, so "after" is "from the next second on".
     let from = [at("effective_at[gte]", 0)?, at("effective_at[gt]", 1)?].into_iter().flatten().max();
@@ -58,11 +58,11 @@ fn question(query: &Query) -> Result<AuditQuestion, Failure> {
     let actions = several(query, "event_types")?;
     let shaped = |action: &String| action.bytes().all(|b| b.is_ascii_lowercase() || b == b'_' || b == b'.');
     if !actions.iter().all(shaped) {
-        return Err(Failure::param("event_types", "Invalid 'event_types': expected types such as 'project.created'."));
+        return Err(ApiError::param("event_types", "Invalid 'event_types': expected types such as 'project.created'."));
     }
     let emails = several(query, "actor_emails")?;
     if !emails.iter().all(|email| email.contains('@')) {
-        return Err(Failure::param("actor_emails", "Invalid 'actor_emails': expected email addresses."));
+        return Err(ApiError::param("actor_emails", "Invalid 'actor_emails': expected email addresses."));
     }
     let projects = several(query, "project_ids")?;
     query.ids::<ProjectId>("project_ids")?;
@@ -70,10 +70,10 @@ fn question(query: &Query) -> Result<AuditQuestion, Failure> {
     Ok(AuditQuestion { from, until, actions, actors, emails, targets, projects })
 }
 
-fn several(query: &Query, key: &'static str) -> Result<Vec<String>, Failure> {
+fn several(query: &Query, key: &'static str) -> Result<Vec<String>, ApiError> {
     let values = query.many(key);
     if values.len() > MOST {
-        return Err(Failure::param(key, format!("Invalid '{key}': at most {MOST} values can be given.")));
+        return Err(ApiError::param(key, format!("Invalid '{key}': at most {MOST} values can be given.")));
     }
     Ok(values)
 }

@@ -9,7 +9,7 @@ use super::usage::answer::answer;
 use super::usage::request::{Groups, common};
 use crate::ApiState;
 use crate::auth::Admin;
-use crate::error::Failure;
+use crate::error::ApiError;
 use crate::query::Query;
 
 /// Parameters that have several values. A line item is a model here.
@@ -22,9 +22,9 @@ const GROUPS: Groups = &[
     ("line_item", GroupKey::Model),
 ];
 
-pub(crate) async fn handle(State(state): State<ApiState>, admin: Admin, query: Query) -> Result<Json<Value>, Failure> {
+pub(crate) async fn handle(State(state): State<ApiState>, admin: Admin, query: Query) -> Result<Json<Value>, ApiError> {
     if query.one("bucket_width").is_some_and(|width| width != "1d") {
-        return Err(Failure::param("bucket_width", "Invalid 'bucket_width': costs are per day, 1d."));
+        return Err(ApiError::param("bucket_width", "Invalid 'bucket_width': costs are per day, 1d."));
     }
     let mut request = common(&query, Width::Day, (7, 180), GROUPS)?;
     request.models = query.many("line_items");

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::ApiState;
 use crate::auth::Admin;
 use crate::body::Fields;
-use crate::error::{Failure, OrFail};
+use crate::error::{ApiError, OrFail};
 use crate::path::Ids;
 
 fn show(models: Option<&ModelAccess>) -> Json<Value> {
@@ -18,7 +18,7 @@ fn show(models: Option<&ModelAccess>) -> Json<Value> {
     Json(json!({ "object": "project.model_permissions", "mode": mode, "model_ids": model_ids }))
 }
 
-pub(crate) async fn retrieve(State(state): State<ApiState>, admin: Admin, ids: Ids) -> Result<Json<Value>, Failure> {
+pub(crate) async fn retrieve(State(state): State<ApiState>, admin: Admin, ids: Ids) -> Result<Json<Value>, ApiError> {
     let id = ids.get("project_id", "project")?;
     let models = state.app.project_models(&admin.actor, &admin.organization, &id).await.or_fail(&state)?;
     Ok(show(models.as_ref()))
@@ -29,21 +29,21 @@ pub(crate) async fn update(
     admin: Admin,
     ids: Ids,
     fields: Fields,
-) -> Result<Json<Value>, Failure> {
+) -> Result<Json<Value>, ApiError> {
     let id = ids.get("project_id", "project")?;
-    let missing = |name| Failure::param(name, format!("Missing required parameter: '{name}'."));
+    let missing = |name| ApiError::param(name, format!("Missing required parameter: '{name}'."));
     let mode = fields.text("mode")?.ok_or_else(|| missing("mode"))?;
     let mode = ListMode::from_name(&mode)
-        .ok_or_else(|| Failure::param("mode", "Invalid 'mode': it must be 'allow_list' or 'deny_list'."))?;
+        .ok_or_else(|| ApiError::param("mode", "Invalid 'mode': it must be 'allow_list' or 'deny_list'."))?;
     let model_ids = fields.texts("model_ids")?.ok_or_else(|| missing("model_ids"))?;
     let models = ModelAccess::new(mode, model_ids)
-        .map_err(|bad| Failure::param("model_ids", format!("Invalid 'model_ids': {bad}.")))?;
+        .map_err(|bad| ApiError::param("model_ids", format!("Invalid 'model_ids': {bad}.")))?;
     let set = state.app.set_project_models(&admin.actor, &admin.organization, &id, Some(models.clone())).await;
     set.or_fail(&state)?;
     Ok(show(Some(&models)))
 }
 
-pub(crate) async fn remove(State(state): State<ApiState>, admin: Admin, ids: Ids) -> Result<Json<Value>, Failure> {
+pub(crate) async fn remove(State(state): State<ApiState>, admin: Admin, ids: Ids) -> Result<Json<Value>, ApiError> {
     let id = ids.get("project_id", "project")?;
     state.app.set_project_models(&admin.actor, &admin.organization, &id, None).await.or_fail(&state)?;
     Ok(Json(json!({ "object": "project.model_permissions.deleted", "deleted": true })))

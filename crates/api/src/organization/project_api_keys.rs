@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::auth::Admin;
 use crate::body::Fields;
-use crate::error::{Failure, OrFail};
+use crate::error::{ApiError, OrFail};
 use crate::path::Ids;
 use crate::query::Query;
 use crate::{ApiState, page};
@@ -57,7 +57,7 @@ pub(crate) async fn list(
     admin: Admin,
     ids: Ids,
     query: Query,
-) -> Result<Json<Value>, Failure> {
+) -> Result<Json<Value>, ApiError> {
     let project = ids.get("project_id", "project")?;
     let wanted = page::wanted(&query, false)?;
     let access = match query.one("owner_project_access") {
@@ -67,7 +67,7 @@ pub(crate) async fn list(
         Some("any") => OwnerAccess::Any,
         Some(_) => {
             let message = "Invalid 'owner_project_access': must be active, inactive or any.";
-            return Err(Failure::param("owner_project_access", message));
+            return Err(ApiError::param("owner_project_access", message));
         }
     };
     let listing = state.app.project_keys(&admin.actor, &admin.organization, &project, access, wanted.page()).await;
@@ -75,7 +75,7 @@ pub(crate) async fn list(
 }
 
 /// `GET /v1/organization/projects/{project_id}/api_keys/{key_id}`
-pub(crate) async fn retrieve(State(state): State<ApiState>, admin: Admin, ids: Ids) -> Result<Json<Value>, Failure> {
+pub(crate) async fn retrieve(State(state): State<ApiState>, admin: Admin, ids: Ids) -> Result<Json<Value>, ApiError> {
     let project = ids.get("project_id", "project")?;
     let id = ids.get("key_id", "API key")?;
     let found = state.app.project_key(&admin.actor, &admin.organization, &project, &id).await;
@@ -88,7 +88,7 @@ pub(crate) async fn update(
     admin: Admin,
     ids: Ids,
     fields: Fields,
-) -> Result<Json<Value>, Failure> {
+) -> Result<Json<Value>, ApiError> {
     let project = ids.get("project_id", "project")?;
     let id = ids.get("key_id", "API key")?;
     fields.not_null("scopes")?;
@@ -99,7 +99,7 @@ pub(crate) async fn update(
 }
 
 /// `DELETE /v1/organization/projects/{project_id}/api_keys/{key_id}`: a service account and its other keys stay.
-pub(crate) async fn delete(State(state): State<ApiState>, admin: Admin, ids: Ids) -> Result<Json<Value>, Failure> {
+pub(crate) async fn delete(State(state): State<ApiState>, admin: Admin, ids: Ids) -> Result<Json<Value>, ApiError> {
     let project = ids.get("project_id", "project")?;
     let id: KeyId = ids.get("key_id", "API key")?;
     state.app.delete_project_key(&admin.actor, &admin.organization, &project, &id).await.or_fail(&state)?;

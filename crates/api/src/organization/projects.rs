@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::auth::Admin;
 use crate::body::Fields;
-use crate::error::{Failure, OrFail};
+use crate::error::{ApiError, OrFail};
 use crate::path::Ids;
 use crate::query::Query;
 use crate::{ApiState, page};
@@ -26,7 +26,7 @@ fn show(project: &Project) -> Value {
 }
 
 /// `GET /v1/organization/projects`, newest first.
-pub(crate) async fn list(State(state): State<ApiState>, admin: Admin, query: Query) -> Result<Json<Value>, Failure> {
+pub(crate) async fn list(State(state): State<ApiState>, admin: Admin, query: Query) -> Result<Json<Value>, ApiError> {
     let wanted = page::wanted(&query, false)?;
     let archived = query.flag("include_archived")?.unwrap_or(false);
     let listing =
@@ -39,14 +39,14 @@ pub(crate) async fn create(
     State(state): State<ApiState>,
     admin: Admin,
     fields: Fields,
-) -> Result<Json<Value>, Failure> {
+) -> Result<Json<Value>, ApiError> {
     let name = fields.required_text("name")?;
     let project = state.app.create_project(&admin.actor, &admin.organization, &name).await.or_fail(&state)?;
     Ok(Json(show(&project)))
 }
 
 /// `GET /v1/organization/projects/{project_id}`
-pub(crate) async fn retrieve(State(state): State<ApiState>, admin: Admin, ids: Ids) -> Result<Json<Value>, Failure> {
+pub(crate) async fn retrieve(State(state): State<ApiState>, admin: Admin, ids: Ids) -> Result<Json<Value>, ApiError> {
     let id = ids.get("project_id", "project")?;
     let project = state.app.project(&admin.actor, &admin.organization, &id).await.or_fail(&state)?;
     Ok(Json(show(&project)))
@@ -58,7 +58,7 @@ pub(crate) async fn update(
     admin: Admin,
     ids: Ids,
     fields: Fields,
-) -> Result<Json<Value>, Failure> {
+) -> Result<Json<Value>, ApiError> {
     let id = ids.get("project_id", "project")?;
     let name = fields.text("name")?;
     let changed = state.app.update_project(&admin.actor, &admin.organization, &id, name.as_deref()).await;
@@ -66,7 +66,7 @@ pub(crate) async fn update(
 }
 
 /// `POST /v1/organization/projects/{project_id}/archive`: for good; the body is ignored.
-pub(crate) async fn archive(State(state): State<ApiState>, admin: Admin, ids: Ids) -> Result<Json<Value>, Failure> {
+pub(crate) async fn archive(State(state): State<ApiState>, admin: Admin, ids: Ids) -> Result<Json<Value>, ApiError> {
     let id = ids.get("project_id", "project")?;
     let project = state.app.archive_project(&admin.actor, &admin.organization, &id).await.or_fail(&state)?;
     Ok(Json(show(&project)))

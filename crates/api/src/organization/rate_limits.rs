@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use crate::ApiState;
 use crate::auth::Admin;
 use crate::body::Fields;
-use crate::error::{Failure, OrFail};
+use crate::error::{ApiError, OrFail};
 use crate::page;
 use crate::path::Ids;
 use crate::query::Query;
@@ -43,7 +43,7 @@ pub(crate) async fn list(
     admin: Admin,
     ids: Ids,
     query: Query,
-) -> Result<Json<Value>, Failure> {
+) -> Result<Json<Value>, ApiError> {
     let id = ids.get("project_id", "project")?;
     let wanted = page::wanted_of(&query, true, 100)?;
     let mut rates = state.app.project_rates(&admin.actor, &admin.organization, &id).await.or_fail(&state)?;
@@ -53,7 +53,7 @@ pub(crate) async fn list(
     }
     if let Some(after) = &page.after {
         let place = rates.iter().position(|rate| rate.id() == *after);
-        let place = place.ok_or_else(|| Failure::not_found("rate limit", after))?;
+        let place = place.ok_or_else(|| ApiError::not_found("rate limit", after))?;
         rates.drain(..=place);
     }
     let most = usize::try_from(page.limit).unwrap_or(usize::MAX);
@@ -67,7 +67,7 @@ pub(crate) async fn update(
     admin: Admin,
     ids: Ids,
     fields: Fields,
-) -> Result<Json<Value>, Failure> {
+) -> Result<Json<Value>, ApiError> {
     let id = ids.get("project_id", "project")?;
     let mut changes = RateLimits::NONE;
     for measure in Measure::ALL {

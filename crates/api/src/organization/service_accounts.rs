@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::auth::Admin;
 use crate::body::Fields;
-use crate::error::{Failure, OrFail};
+use crate::error::{ApiError, OrFail};
 use crate::path::Ids;
 use crate::query::Query;
 use crate::{ApiState, page};
@@ -44,7 +44,7 @@ pub(crate) async fn list(
     admin: Admin,
     ids: Ids,
     query: Query,
-) -> Result<Json<Value>, Failure> {
+) -> Result<Json<Value>, ApiError> {
     let project = ids.get("project_id", "project")?;
     let wanted = page::wanted(&query, false)?;
     let listing = state.app.service_accounts(&admin.actor, &admin.organization, &project, wanted.page()).await;
@@ -57,7 +57,7 @@ pub(crate) async fn create(
     admin: Admin,
     ids: Ids,
     fields: Fields,
-) -> Result<Json<Value>, Failure> {
+) -> Result<Json<Value>, ApiError> {
     let project = ids.get("project_id", "project")?;
     let name = fields.required_text("name")?;
     let expires_in_seconds = fields.lifetime()?;
@@ -78,7 +78,7 @@ pub(crate) async fn create(
 }
 
 /// `GET /v1/organization/projects/{project_id}/service_accounts/{service_account_id}`
-pub(crate) async fn retrieve(State(state): State<ApiState>, admin: Admin, ids: Ids) -> Result<Json<Value>, Failure> {
+pub(crate) async fn retrieve(State(state): State<ApiState>, admin: Admin, ids: Ids) -> Result<Json<Value>, ApiError> {
     let project = ids.get("project_id", "project")?;
     let id = ids.get("service_account_id", "service account")?;
     let found = state.app.service_account(&admin.actor, &admin.organization, &project, &id).await;
@@ -91,14 +91,14 @@ pub(crate) async fn update(
     admin: Admin,
     ids: Ids,
     fields: Fields,
-) -> Result<Json<Value>, Failure> {
+) -> Result<Json<Value>, ApiError> {
     let project = ids.get("project_id", "project")?;
     let id = ids.get("service_account_id", "service account")?;
     let role = match fields.text("role")?.as_deref() {
         None => None,
         Some("member") => Some(ProjectRole::Member),
         Some("owner") => Some(ProjectRole::Owner),
-        Some(_) => return Err(Failure::param("role", "Invalid 'role': must be member or owner.")),
+        Some(_) => return Err(ApiError::param("role", "Invalid 'role': must be member or owner.")),
     };
     let change = AccountChange { name: fields.text("name")?, role };
     let made = state.app.update_service_account(&admin.actor, &admin.organization, &project, &id, &change).await;
@@ -106,7 +106,7 @@ pub(crate) async fn update(
 }
 
 /// `DELETE /v1/organization/projects/{project_id}/service_accounts/{service_account_id}`: its keys go with it.
-pub(crate) async fn delete(State(state): State<ApiState>, admin: Admin, ids: Ids) -> Result<Json<Value>, Failure> {
+pub(crate) async fn delete(State(state): State<ApiState>, admin: Admin, ids: Ids) -> Result<Json<Value>, ApiError> {
     let project = ids.get("project_id", "project")?;
     let id: ServiceAccountId = ids.get("service_account_id", "service account")?;
     state.app.delete_service_account(&admin.actor, &admin.organization, &project, &id).await.or_fail(&state)?;
@@ -119,7 +119,7 @@ pub(crate) async fn create_key(
     admin: Admin,
     ids: Ids,
     fields: Fields,
-) -> Result<Json<Value>, Failure> {
+) -> Result<Json<Value>, ApiError> {
     let project = ids.get("project_id", "project")?;
     let id = ids.get("service_account_id", "service account")?;
     let name = fields.text("name")?.unwrap_or_else(|| "Secret Key".to_owned());

@@ -6,7 +6,7 @@ use keystead_app::organizations::members::Member;
 use serde_json::{Value, json};
 
 use crate::auth::Admin;
-use crate::error::{Failure, OrFail};
+use crate::error::{ApiError, OrFail};
 use crate::path::Ids;
 use crate::query::Query;
 use crate::{ApiState, page};
@@ -25,7 +25,7 @@ fn show(member: &Member) -> Value {
 }
 
 /// `GET /v1/organization/users`, newest first.
-pub(crate) async fn list(State(state): State<ApiState>, admin: Admin, query: Query) -> Result<Json<Value>, Failure> {
+pub(crate) async fn list(State(state): State<ApiState>, admin: Admin, query: Query) -> Result<Json<Value>, ApiError> {
     let wanted = page::wanted(&query, false)?;
     let emails = query.many("emails");
     let listing = state.app.members(&admin.actor, &admin.organization, &emails, wanted.page()).await.or_fail(&state)?;
@@ -33,7 +33,7 @@ pub(crate) async fn list(State(state): State<ApiState>, admin: Admin, query: Que
 }
 
 /// `GET /v1/organization/users/{user_id}`
-pub(crate) async fn retrieve(State(state): State<ApiState>, admin: Admin, ids: Ids) -> Result<Json<Value>, Failure> {
+pub(crate) async fn retrieve(State(state): State<ApiState>, admin: Admin, ids: Ids) -> Result<Json<Value>, ApiError> {
     let id = ids.get("user_id", "user")?;
     let member = state.app.member(&admin.actor, &admin.organization, &id).await.or_fail(&state)?;
     Ok(Json(show(&member)))

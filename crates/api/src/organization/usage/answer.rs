@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::ApiState;
 use crate::auth::Admin;
-use crate::error::{Failure, OrFail};
+use crate::error::{ApiError, OrFail};
 
 /// Asks for the usage and shows every result the way its kind does.
 pub(crate) async fn answer(
@@ -15,7 +15,7 @@ pub(crate) async fn answer(
     admin: &Admin,
     request: &UsageRequest,
     show: impl Fn(&UsageResult) -> Value,
-) -> Result<Json<Value>, Failure> {
+) -> Result<Json<Value>, ApiError> {
     let page = state.app.usage(&admin.actor, &admin.organization, request).await.or_fail(state)?;
     Ok(Json(show_page(&page, show)))
 }

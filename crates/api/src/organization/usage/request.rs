@@ -4,7 +4,7 @@ use keystead_app::usage::{GroupKey, UsageRequest, Width};
 use keystead_core::time::Timestamp;
 use keystead_core::usage::UsageKind;
 
-use crate::error::Failure;
+use crate::error::ApiError;
 use crate::query::Query;
 
 /// Parameters of usage and of costs that have one value.
@@ -35,12 +35,12 @@ pub(crate) const fn limits(width: Width) -> (i64, i64) {
 }
 
 /// Reads a query of usage.
-pub(crate) fn usage(query: &Query, kind: UsageKind) -> Result<UsageRequest, Failure> {
+pub(crate) fn usage(query: &Query, kind: UsageKind) -> Result<UsageRequest, ApiError> {
     let width = match query.one("bucket_width") {
         None | Some("1d") => Width::Day,
         Some("1h") => Width::Hour,
         Some("1m") => Width::Minute,
-        Some(_) => return Err(Failure::param("bucket_width", "Invalid 'bucket_width': must be 1m, 1h or 1d.")),
+        Some(_) => return Err(ApiError::param("bucket_width", "Invalid 'bucket_width': must be 1m, 1h or 1d.")),
     };
     let request = common(query, width, limits(width), GROUPS)?;
     Ok(UsageRequest { kind: Some(kind), models: query.many("models"), ..request })
@@ -52,19 +52,19 @@ pub(crate) fn common(
     width: Width,
     (default, most): (i64, i64),
     groups: Groups,
-) -> Result<UsageRequest, Failure> {
+) -> Result<UsageRequest, ApiError> {
     let start = query.integer("start_time")?;
-    let start = start.ok_or_else(|| Failure::param("start_time", "Missing required parameter: 'start_time'."))?;
+    let start = start.ok_or_else(|| ApiError::param("start_time", "Missing required parameter: 'start_time'."))?;
     let limit = query.integer("limit")?.unwrap_or(default);
     if !(1..=most).contains(&limit) {
-        return Err(Failure::param("limit", format!("Invalid 'limit': must be between 1 and {most}.")));
+        return Err(ApiError::param("limit", format!("Invalid 'limit': must be between 1 and {most}.")));
     }
     let mut group_by = Vec::new();
     for name in query.many("group_by") {
         let found = groups.iter().find(|(known, _)| *known == name);
         let (_, key) = found.ok_or_else(|| {
             let known = groups.iter().map(|(known, _)| *known).collect::<Vec<_>>().join(", ");
-            Failure::param("group_by", format!("Invalid 'group_by': must be among {known}."))
+            ApiError::param("group_by", format!("Invalid 'group_by': must be among {known}."))
         })?;
         if !group_by.contains(key) {
             group_by.push(*key);
@@ -85,9 +85,9 @@ pub(crate) fn common(
     })
 }
 
-fn page(query: &Query) -> Result<Option<Timestamp>, Failure> {
+fn page(query: &Query) -> Result<Option<Timestamp>, ApiError> {
     let Some(token) = query.one("page") else { return Ok(None) };
     let start = token.strip_prefix("page_").and_then(|rest| i64::from_str_radix(rest, 16).ok());
-    let start = start.ok_or_else(|| Failure::param("page", "Invalid 'page': not a page of this query."))?;
+    let start = start.ok_or_else(|| ApiError::param("page", "Invalid 'page': not a page of this query."))?;
     Ok(Some(Timestamp(start)))
 }
