@@ -9,7 +9,7 @@ mod print;
 mod secrets;
 mod serve;
 mod telemetry;
-mod wire;
+mod wiring;
 
 use std::process::ExitCode;
 

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::cli::{Admin, Kind, Output};
 use crate::config::Validated;
 use crate::failure::Failure;
-use crate::{print, wire};
+use crate::{print, wiring};
 
 pub(crate) async fn run(config: &Validated, command: Admin) -> Result<(), Failure> {
     match command {
@@ -28,7 +28,7 @@ pub(crate) async fn run(config: &Validated, command: Admin) -> Result<(), Failur
 }
 
 async fn bootstrap(config: &Validated, email: &str, name: &str, waive: bool, output: Output) -> Result<(), Failure> {
-    let app = wire::app_for_commands(config).await?;
+    let app = wiring::app_for_commands(config).await?;
     let made = app.bootstrap(email, name, waive).await?;
     let value = json!({
         "user_id": made.user_id.as_str(),
@@ -59,7 +59,7 @@ async fn create_key(
 ) -> Result<(), Failure> {
     let organization: OrganizationId = id("--organization", organization)?;
     let actor = Actor::Person(id::<UserId>("--owner", owner)?);
-    let app = wire::app_for_commands(config).await?;
+    let app = wiring::app_for_commands(config).await?;
     let made = match (kind, project) {
         (Kind::Project, Some(project)) => {
             let project: ProjectId = id("--project", project)?;
@@ -94,7 +94,7 @@ async fn waive(
     let organization: OrganizationId = id("--organization", organization)?;
     let known = || Failure::Other("--requirement must be phone, payment_method or organization".to_owned());
     let requirement = Requirement::from_name(requirement).ok_or_else(known)?;
-    let app = wire::app_for_commands(config).await?;
+    let app = wiring::app_for_commands(config).await?;
     app.waive(&Actor::operator("command line"), &organization, requirement, None, reason).await?;
     let value =
         json!({ "organization_id": organization.as_str(), "requirement": requirement.as_str(), "status": "waived" });
@@ -103,7 +103,7 @@ async fn waive(
 }
 
 async fn reset_second_factor(config: &Validated, email: &str, output: Output) -> Result<(), Failure> {
-    let app = wire::app_for_commands(config).await?;
+    let app = wiring::app_for_commands(config).await?;
     let user = app.reset_second_factor(&Actor::operator("command line"), email).await?;
     let value = json!({ "user_id": user.as_str(), "second_factor": "off" });
     print::answer(output.json, &value, &[format!("The second factor of {user} is off; every session has ended.")]);

@@ -14,8 +14,8 @@ use crate::cli::Audit;
 use crate::commands::admin;
 use crate::config::Validated;
 use crate::failure::Failure;
-use crate::wire::heads;
-use crate::{print, secrets, wire};
+use crate::wiring::audit_heads;
+use crate::{print, secrets, wiring};
 
 /// One place where a chain is not what it was.
 #[derive(Debug, PartialEq, Eq)]
@@ -47,7 +47,7 @@ impl Break {
 
 pub(crate) async fn run(config: &Validated, command: Audit) -> Result<(), Failure> {
     let Audit::Verify { organization, heads, output } = command;
-    let key = wire::audit_key(&secrets::open(&config.server.data_dir)?);
+    let key = wiring::audit_key(&secrets::open(&config.server.data_dir)?);
     let only: Option<OrganizationId> = organization.map(|text| admin::id("--organization", &text)).transpose()?;
     let logged = heads.as_deref().map(read_heads).transpose()?.unwrap_or_default();
     let store = Store::open(config.database_url.expose()).await?;
@@ -117,9 +117,9 @@ async fn walk(store: &Store, key: &AuditKey, organization: &OrganizationId) -> R
 fn read_heads(file: &Path) -> Result<Vec<ChainHead>, Failure> {
     let text = std::fs::read_to_string(file)
         .map_err(|error| Failure::Other(format!("--heads {}: {error}", file.display())))?;
-    let mut found: Vec<ChainHead> = text.lines().filter_map(heads::read).collect();
+    let mut found: Vec<ChainHead> = text.lines().filter_map(audit_heads::read).collect();
     if found.is_empty() {
-        return Err(Failure::Other(format!("--heads {}: no line says {:?}", file.display(), heads::MESSAGE)));
+        return Err(Failure::Other(format!("--heads {}: no line says {:?}", file.display(), audit_heads::MESSAGE)));
     }
     found.sort_by(|a, b| (&a.organization, a.sequence).cmp(&(&b.organization, b.sequence)));
     found.dedup();

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::cli::Output;
 use crate::config::{Environment, Identity, Validated};
 use crate::failure::Failure;
-use crate::serve::edge::CountryDatabase;
+use crate::serve::client_address::CountryDatabase;
 use crate::{data_folder, print, secrets};
 
 struct Check {

@@ -7,7 +7,7 @@ use keystead_core::network::{Country, CountryRule, Networks};
 use serde::Deserialize;
 
 use super::ConfigError;
-use crate::serve::edge::EdgeOptions;
+use crate::serve::client_address::EdgeOptions;
 
 /// `[network]`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]

@@ -18,7 +18,7 @@ use super::services::{
     SmsSection, VerificationSection,
 };
 use super::upstreams::{UpstreamSection, ValidatedUpstream};
-use crate::serve::edge::EdgeOptions;
+use crate::serve::client_address::EdgeOptions;
 
 /// Where this installation runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]

@@ -24,13 +24,13 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tower::ServiceExt;
 
-use crate::serve::edge::Edge;
+use crate::serve::access_log::{Outcomes, Plane};
+use crate::serve::client_address::Edge;
 use crate::serve::host::Hosts;
 use crate::serve::in_clear::{self, InClear};
 use crate::serve::inbound::Inbound;
-use crate::serve::outcome::{self, Plane};
-use crate::wire;
-use crate::wire::follower::Follower;
+use crate::wiring;
+use crate::wiring::change_follower::Follower;
 
 /// How many nodes may still serve what they knew before the change that is answered.
 const UNCONFIRMED: HeaderName = HeaderName::from_static("x-keystead-unconfirmed-nodes");
@@ -46,7 +46,7 @@ pub(crate) struct Dispatch {
     pub(crate) hosts: Hosts,
     pub(crate) edge: Edge,
     pub(crate) follower: Arc<Follower>,
-    pub(crate) outcomes: outcome::Outcomes,
+    pub(crate) outcomes: Outcomes,
     pub(crate) app: App,
     /// Held while a refused call is written down.
     pub(crate) noting: Arc<Semaphore>,
@@ -213,18 +213,18 @@ impl Dispatch {
 }
 
 /// The answer to a request that broke a bound of its body: with the headers of the router's answer, in its own words.
-fn broken(response: AxumResponse, plane: Plane, wire: &ErrorResponse) -> Answer {
+fn broken(response: AxumResponse, plane: Plane, error: &ErrorResponse) -> Answer {
     let (mut head, _) = response.into_parts();
     let (kind, text) = match plane {
-        Plane::Data | Plane::Administration => ("application/json", wire.body()),
-        Plane::Pages => ("text/plain; charset=utf-8", format!("{}\n", wire.message)),
+        Plane::Data | Plane::Administration => ("application/json", error.body()),
+        Plane::Pages => ("text/plain; charset=utf-8", format!("{}\n", error.message)),
     };
-    head.status = StatusCode::from_u16(wire.status).unwrap_or(StatusCode::BAD_REQUEST);
+    head.status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::BAD_REQUEST);
     head.headers.remove(header::CONTENT_LENGTH);
     head.headers.remove(header::SET_COOKIE);
     head.headers.remove(header::LOCATION);
     head.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-    if wire.status == 503 {
+    if error.status == 503 {
         head.headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
     }
     Response::from_parts(head, Either::Right(Body::from(text)))
@@ -261,7 +261,7 @@ fn plain(status: StatusCode, text: &'static str) -> Answer {
 
 /// The answer to a handler that panicked.
 fn internal_error() -> Answer {
-    let id = RequestId::generate(&mut wire::rng());
+    let id = RequestId::generate(&mut wiring::rng());
     let mut response = Response::new(Either::Right(Body::from(ErrorResponse::internal(&id).body())));
     *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));

@@ -12,7 +12,7 @@ use keystead_core::refusal::ErrorResponse;
 use keystead_core::time::Timestamp;
 
 use crate::serve::dispatch::Dispatch;
-use crate::wire;
+use crate::wiring;
 
 /// A key is flagged once in this many seconds.
 const FLAGGED_AGAIN: i64 = 3_600;
@@ -33,7 +33,7 @@ impl InClear {
         let flagged = Arc::clone(&self.flagged);
         tokio::spawn(async move {
             let Ok(caller) = gateway.authenticate(&headers).await else { return };
-            if !is_due(&flagged, &caller.key, wire::now()) {
+            if !is_due(&flagged, &caller.key, wiring::now()) {
                 return;
             }
             tracing::warn!(key = %caller.key, "a key was sent over http; its owner should replace it");
@@ -68,7 +68,7 @@ pub(crate) fn refusal() -> Response<Body> {
     *response.status_mut() = StatusCode::FORBIDDEN;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    if let Ok(id) = HeaderValue::from_str(RequestId::generate(&mut wire::rng()).as_str()) {
+    if let Ok(id) = HeaderValue::from_str(RequestId::generate(&mut wiring::rng()).as_str()) {
         headers.insert("x-request-id", id);
     }
     response

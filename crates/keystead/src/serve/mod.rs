@@ -1,16 +1,16 @@
 //! `keystead serve`: everything in one process.
 
+mod access_log;
+pub(crate) mod client_address;
 mod connections;
 mod descriptors;
 mod dispatch;
-pub(crate) mod edge;
 mod health;
 mod host;
 mod in_clear;
 mod inbound;
 pub(crate) mod listener;
 mod metrics;
-mod outcome;
 mod start;
 mod timed;
 

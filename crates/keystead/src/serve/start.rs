@@ -22,22 +22,22 @@ use tokio::time::timeout;
 use crate::config::{UsageDurability, Validated};
 use crate::failure::Failure;
 use crate::secrets;
+use crate::serve::access_log::Outcomes;
+use crate::serve::client_address::Edge;
 use crate::serve::dispatch::{self, Dispatch};
-use crate::serve::edge::Edge;
 use crate::serve::host::Hosts;
 use crate::serve::in_clear::InClear;
-use crate::serve::outcome::Outcomes;
 use crate::serve::{connections, descriptors, health, listener, metrics, timed};
-use crate::wire;
-use crate::wire::authenticate::ByGateway;
-use crate::wire::catalogue::Models;
-use crate::wire::follower::{self, Follower};
-use crate::wire::keys::StoreKeys;
-use crate::wire::node::Node;
-use crate::wire::objects::StoreOwnership;
-use crate::wire::pending::{self, StorePending};
-use crate::wire::sandbox;
-use crate::wire::sink::StoreUsage;
+use crate::wiring;
+use crate::wiring::authenticate::ByGateway;
+use crate::wiring::catalogue::Models;
+use crate::wiring::change_follower::{self, Follower};
+use crate::wiring::keys::StoreKeys;
+use crate::wiring::node::Node;
+use crate::wiring::objects::StoreOwnership;
+use crate::wiring::pending::{self, StorePending};
+use crate::wiring::sandbox;
+use crate::wiring::usage_sink::StoreUsage;
 
 /// Where things were bound.
 pub(crate) struct Addresses {
@@ -75,7 +75,7 @@ pub(crate) async fn start(config: Validated, stopped: watch::Receiver<bool>) -> 
     let listen = main.local_addr()?;
     let secrets = secrets::open(&config.server.data_dir)?;
     let edge = Edge::open(&config.edge)?;
-    let store = wire::open_store(&config).await?;
+    let store = wiring::open_store(&config).await?;
     let public_url_missing = config.public_url.is_empty() && !listen.ip().is_loopback();
     let public_url = match config.public_url.as_str() {
         "" => format!("http://{}", openable(listen)),
@@ -95,26 +95,26 @@ pub(crate) async fn start(config: Validated, stopped: watch::Receiver<bool>) -> 
             max_stale_seconds: config.directory.max_stale_seconds,
             ..DirectoryOptions::default()
         },
-        wire::clock(),
+        wiring::clock(),
     ));
-    let meter = wire::progress("delivering usage of the last run", open_meter(&config, &store)).await?;
-    let rates = Arc::new(Rates::new(wire::stopwatch()));
+    let meter = wiring::progress("delivering usage of the last run", open_meter(&config, &store)).await?;
+    let rates = Arc::new(Rates::new(wiring::stopwatch()));
     let gateway = Arc::new(Gateway::new(GatewayOptions {
         directory: Arc::clone(&directory),
         rates: Arc::clone(&rates),
         meter: Arc::clone(&meter),
         catalogue: Arc::clone(&catalogue),
-        tags: wire::tags(&secrets),
-        pepper: wire::pepper(&secrets),
-        clock: wire::clock(),
+        tags: wiring::tags(&secrets),
+        pepper: wiring::pepper(&secrets),
+        clock: wiring::clock(),
         ownership: Arc::new(StoreOwnership::new(store.clone())),
         pending: Arc::new(StorePending::new(store.clone())),
-        rng: Box::new(wire::rng()),
+        rng: Box::new(wiring::rng()),
         public_url: public_url.clone(),
         limits: limits(&config),
     }));
     let node = Node::claim(&config.server.data_dir, &store).await;
-    let parts = follower::Parts {
+    let parts = change_follower::Parts {
         store: store.clone(),
         directory,
         rates,
@@ -139,20 +139,20 @@ pub(crate) async fn start(config: Validated, stopped: watch::Receiver<bool>) -> 
     if let Some(running) = &sandbox {
         running.announce_to(listen);
     }
-    let mut services = wire::services::services(&config, sandbox.as_ref())?;
-    wire::services::review(&mut services, &config, &store, &secrets, &public_url)?;
-    let app = wire::app(store.clone(), &secrets, public_url.clone(), services, wire::settings(&config));
-    let worker = tokio::spawn(wire::worker::work(app.clone(), stopped.clone()));
+    let mut services = wiring::services::services(&config, sandbox.as_ref())?;
+    wiring::services::review(&mut services, &config, &store, &secrets, &public_url)?;
+    let app = wiring::app(store.clone(), &secrets, public_url.clone(), services, wiring::settings(&config));
+    let worker = tokio::spawn(wiring::worker::work(app.clone(), stopped.clone()));
     tokio::spawn(pending::follow(Arc::clone(&gateway), stopped.clone()));
     let uses = gateway.last_uses();
-    let noting = tokio::spawn(wire::last_uses::follow(Arc::clone(&uses), store.clone(), stopped.clone()));
+    let noting = tokio::spawn(wiring::last_uses::follow(Arc::clone(&uses), store.clone(), stopped.clone()));
     let last_uses = (noting, uses, store.clone());
     let authenticate = Arc::new(ByGateway(Arc::clone(&gateway)));
     let pages = keystead_dashboard::router(DashboardState {
         app: app.clone(),
         public_url: public_url.clone(),
         sandbox_url: sandbox_url.clone(),
-        form_targets: wire::services::form_targets(&config, sandbox.as_ref()),
+        form_targets: wiring::services::form_targets(&config, sandbox.as_ref()),
         stopped: stopped.clone(),
         waiting: Waiting::default(),
     });
@@ -287,7 +287,7 @@ async fn open_meter(config: &Validated, store: &Store) -> Result<Arc<Meter>, Fai
         segment: usage.spool_file_bytes,
         ..MeterOptions::default()
     };
-    let opened = Meter::open(&folder, sink, options, wire::stopwatch(), &mut wire::rng()).await;
+    let opened = Meter::open(&folder, sink, options, wiring::stopwatch(), &mut wiring::rng()).await;
     opened.map(Arc::new).map_err(|error| Failure::Other(format!("the usage spool {}: {error}", folder.display())))
 }
 
@@ -330,7 +330,7 @@ impl Running {
         let write = async {
             // Ended by its own; what it was writing is written.
             let _ = noting.await;
-            wire::last_uses::write(&uses, &store).await;
+            wiring::last_uses::write(&uses, &store).await;
         };
         if timeout(Duration::from_secs(5), write).await.is_err() {
             tracing::warn!("when some keys were last used could not be written");

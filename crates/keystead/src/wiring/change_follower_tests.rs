@@ -12,9 +12,9 @@ use proptest::test_runner::TestRunner;
 use sqlx::Connection;
 
 use super::*;
-use crate::wire::keys::StoreKeys;
+use crate::wiring::keys::StoreKeys;
 
-#[path = "follower_town.rs"]
+#[path = "change_follower_world.rs"]
 mod town;
 
 use town::{Change, NOW, Town, carry_out, unversioned};
@@ -34,7 +34,7 @@ async fn node(url: &str, name: &str) -> Node {
     let ahead = Arc::new(AtomicI64::new(0));
     let clock: keystead_gateway::Clock = {
         let ahead = Arc::clone(&ahead);
-        Arc::new(move || wire::now().plus(ahead.load(Ordering::SeqCst)))
+        Arc::new(move || wiring::now().plus(ahead.load(Ordering::SeqCst)))
     };
     let source = Arc::new(StoreKeys::new(store.clone()));
     let directory = Arc::new(Directory::new(source, DirectoryOptions::default(), clock));
@@ -42,7 +42,7 @@ async fn node(url: &str, name: &str) -> Node {
     let parts = Parts {
         store: store.clone(),
         directory: Arc::clone(&directory),
-        rates: Arc::new(Rates::new(wire::stopwatch())),
+        rates: Arc::new(Rates::new(wiring::stopwatch())),
         catalogue: Arc::clone(&catalogue),
         models: Models::none(),
         node: name.to_owned(),
@@ -214,7 +214,7 @@ async fn a_change_says_which_nodes_have_not_confirmed_it() {
     let mut keys = town.keys.iter();
     let mut next = || keys.next().unwrap();
     let heard = async |seconds: i64, applied: i64| {
-        let at = wire::now().plus(-seconds);
+        let at = wiring::now().plus(-seconds);
         a.store.write("said", async move |tx: &mut Tx| changes::heartbeat(tx, "b", applied, at).await).await.unwrap();
     };
     // Silent for ten seconds: it is not waited for, but may serve.

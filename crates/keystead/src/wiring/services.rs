@@ -23,8 +23,8 @@ use keystead_store::Store;
 use crate::config::{Identity, Sms, Validated};
 use crate::failure::Failure;
 use crate::secrets::Secrets;
-use crate::wire;
-use crate::wire::sandbox::Running;
+use crate::wiring;
+use crate::wiring::sandbox::Running;
 
 /// Every service the use cases may call. What is neither configured nor in a sandbox is off.
 pub(crate) fn services(config: &Validated, beside: Option<&Running>) -> Result<Services, Failure> {
@@ -141,7 +141,7 @@ fn identity(services: &mut Services, config: &Validated, beside: Option<&Running
         },
         (None, None) => return Ok(()),
     };
-    let client = Persona::new(options, wire::clock()).map_err(failed("identity"))?;
+    let client = Persona::new(options, wiring::clock()).map_err(failed("identity"))?;
     services.identity = Some(Arc::new(client));
     Ok(())
 }
@@ -166,9 +166,9 @@ pub(crate) fn review(
     let patience = if cfg!(debug_assertions) { 12 } else { 1 };
     let reviewer = Arc::new(Reviewer::new(ReviewerOptions {
         store: store.clone(),
-        sealer: wire::sealer(secrets),
-        clock: wire::clock(),
-        rng: Box::new(wire::rng()),
+        sealer: wiring::sealer(secrets),
+        clock: wiring::clock(),
+        rng: Box::new(wiring::rng()),
         public_url: public_url.to_owned(),
         privacy_policy_url: config.operator.privacy_policy_url.clone().unwrap_or_default(),
         evidence,
@@ -218,7 +218,7 @@ fn sign_in(services: &mut Services, config: &Validated, beside: Option<&Running>
         },
         (None, None) => return Ok(()),
     };
-    let client = Oidc::new(options, wire::clock(), Box::new(wire::rng())).map_err(failed("sign-in"))?;
+    let client = Oidc::new(options, wiring::clock(), Box::new(wiring::rng())).map_err(failed("sign-in"))?;
     services.sign_in = Some(Arc::new(client));
     Ok(())
 }

@@ -15,9 +15,9 @@ use keystead_store::{Announcement, Error, Store, Tx};
 use tokio::sync::{Mutex, Notify};
 use tokio::time::{Instant, sleep, timeout_at};
 
-use crate::wire;
-use crate::wire::catalogue::Models;
-use crate::wire::lag::Lag;
+use crate::wiring;
+use crate::wiring::catalogue::Models;
+use crate::wiring::lag::Lag;
 
 /// How often the store is asked.
 const PERIOD: Duration = Duration::from_millis(250);
@@ -89,7 +89,7 @@ impl Follower {
         let follower = Arc::new(Self {
             parts,
             progress,
-            lag: Lag::new(wire::now()),
+            lag: Lag::new(wiring::now()),
             woken: Notify::new(),
             confirmed: Notify::new(),
         });
@@ -153,7 +153,7 @@ impl Follower {
 
     /// Tells the other nodes what this one has applied, when that is new or was long ago.
     async fn confirm(&self, progress: &mut Progress) -> Result<(), Error> {
-        let now = wire::now();
+        let now = wiring::now();
         let silent = now.since(progress.last_heartbeat);
         if progress.applied == progress.told && (0..HEARTBEAT_SECONDS).contains(&silent) {
             return Ok(());
@@ -207,7 +207,7 @@ impl Follower {
             let heard = self.confirmed.notified();
             tokio::pin!(heard);
             heard.as_mut().enable();
-            let now = wire::now();
+            let now = wiring::now();
             let since = self.may_serve_since(now);
             let read = self.parts.store.read("nodes", async move |tx: &mut Tx| changes::nodes(tx, since).await);
             let Ok(nodes) = read.await else { return Spread { unconfirmed: 1, nodes: 1 } };
@@ -299,5 +299,5 @@ fn touched(subject: &ChangeSubject) -> Option<ChangedSubject> {
 }
 
 #[cfg(test)]
-#[path = "follower_tests.rs"]
+#[path = "change_follower_tests.rs"]
 mod tests;

@@ -10,7 +10,7 @@ use keystead_store::tables::{models, policy};
 use keystead_store::{Error, Store, Tx};
 
 use crate::config::Validated;
-use crate::wire;
+use crate::wiring;
 
 /// The name under which the sandbox's model server is an upstream.
 const SANDBOX: &str = "sandbox";
@@ -54,7 +54,7 @@ impl Models {
                 owners.insert(model.id.clone(), owner.clone());
             }
         }
-        let created = wire::now().0;
+        let created = wiring::now().0;
         let entries = served
             .into_iter()
             .map(|(id, (upstream, owned_by, price))| {
@@ -101,7 +101,7 @@ impl Models {
             return Ok(());
         }
         store
-            .write("publish_models", async move |tx: &mut Tx| models::replace_all(tx, &wanted, wire::now()).await)
+            .write("publish_models", async move |tx: &mut Tx| models::replace_all(tx, &wanted, wiring::now()).await)
             .await
     }
 

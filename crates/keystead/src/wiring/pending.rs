@@ -10,7 +10,7 @@ use keystead_store::{Error, Store, Tx};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use crate::wire;
+use crate::wiring;
 
 /// How often it is looked what is due.
 const PERIOD: Duration = Duration::from_secs(10);
@@ -60,7 +60,7 @@ impl PendingUsage for StorePending {
 
     fn due(&self) -> BoxFuture<'_, Result<Vec<Pending>, Unavailable>> {
         Box::pin(async move {
-            let claim = async move |tx: &mut Tx| pending_usage::claim(tx, wire::now(), MOST).await;
+            let claim = async move |tx: &mut Tx| pending_usage::claim(tx, wiring::now(), MOST).await;
             self.store.write("claim_pending", claim).await.map_err(|error| unavailable(&error))
         })
     }

@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 use crate::config::Validated;
 use crate::failure::Failure;
 use crate::serve::listener;
-use crate::wire;
+use crate::wiring;
 
 /// A running sandbox; it stops when this is dropped.
 pub(crate) struct Running {
@@ -48,7 +48,7 @@ pub(crate) async fn start(config: &Validated) -> Result<Option<Running>, Failure
     let smtp = mail.local_addr()?;
     let listener = listener::bind(section.listen, "KEYSTEAD_SANDBOX__LISTEN").await?;
     let url = format!("http://{}", listener.local_addr()?);
-    let sandbox = Sandbox::new(Arc::new(|| wire::now().0));
+    let sandbox = Sandbox::new(Arc::new(|| wiring::now().0));
     let (stop, stopped) = oneshot::channel::<()>();
     let serving = sandbox.clone();
     // Ends with the process: a mail half taken at the end is nobody's.

@@ -1,9 +1,9 @@
 //! Where the crates meet: the seams of the gateway implemented over the store, and the parts made from configuration.
 
+pub(crate) mod audit_heads;
 pub(crate) mod authenticate;
 pub(crate) mod catalogue;
-pub(crate) mod follower;
-pub(crate) mod heads;
+pub(crate) mod change_follower;
 pub(crate) mod keys;
 pub(crate) mod lag;
 pub(crate) mod last_uses;
@@ -12,7 +12,7 @@ pub(crate) mod objects;
 pub(crate) mod pending;
 pub(crate) mod sandbox;
 pub(crate) mod services;
-pub(crate) mod sink;
+pub(crate) mod usage_sink;
 pub(crate) mod worker;
 
 use std::sync::Arc;

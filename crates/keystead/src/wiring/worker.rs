@@ -6,7 +6,7 @@ use keystead_app::App;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::heads::Heads;
+use super::audit_heads::Heads;
 
 /// How long a node rests when nothing wakes it.
 const REST: Duration = Duration::from_secs(1);

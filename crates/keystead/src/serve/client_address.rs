@@ -132,5 +132,5 @@ fn only<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h HeaderValue
 }
 
 #[cfg(test)]
-#[path = "edge_tests.rs"]
+#[path = "client_address_tests.rs"]
 mod tests;

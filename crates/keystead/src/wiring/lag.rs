@@ -9,7 +9,7 @@ use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::registry::Registry;
 
-use crate::wire;
+use crate::wiring;
 
 /// The figures.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ struct Seconds(Arc<AtomicI64>);
 
 impl Collector for Seconds {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
-        let gauge = ConstGauge::new(wire::now().0.saturating_sub(self.0.load(Ordering::Relaxed)).max(0));
+        let gauge = ConstGauge::new(wiring::now().0.saturating_sub(self.0.load(Ordering::Relaxed)).max(0));
         let help = "Seconds since this node had applied every change; above 60 the operator should look";
         gauge.encode(encoder.encode_descriptor("keystead_change_lag_seconds", help, None, gauge.metric_type())?)
     }

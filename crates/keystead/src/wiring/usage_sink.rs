@@ -12,7 +12,7 @@ use keystead_gateway::{BoxFuture, Unavailable, UsageBatch, UsageSink};
 use keystead_store::tables::{api_keys, first_uses, usage};
 use keystead_store::{Error, Store, Tx};
 
-use crate::wire;
+use crate::wiring;
 
 /// First uses that are remembered at most. One that is forgotten is written down again, which changes nothing.
 const REMEMBERED: usize = 100_000;
@@ -77,7 +77,7 @@ impl StoreUsage {
             let (id, firsts) = (organization.clone(), uses.clone());
             let write = self
                 .store
-                .write("first_uses", async move |tx: &mut Tx| first_uses::save(tx, &id, &firsts, wire::now()).await);
+                .write("first_uses", async move |tx: &mut Tx| first_uses::save(tx, &id, &firsts, wiring::now()).await);
             write.await?;
             let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
             known.add(organization, uses, self.remembered);

@@ -9,7 +9,7 @@ use keystead_core::id::RequestId;
 use keystead_store::tables::changes;
 use keystead_store::{Store, Tx};
 
-use crate::wire;
+use crate::wiring;
 
 /// This process among the nodes.
 pub(crate) struct Node {
@@ -22,7 +22,7 @@ impl Node {
     /// Takes a new name, and lets go of the one that was used in this folder before. A second process in the same folder
     /// finds it locked, and leaves the name of the first alone.
     pub(crate) async fn claim(folder: &Path, store: &Store) -> Self {
-        let name = RequestId::generate(&mut wire::rng()).to_string();
+        let name = RequestId::generate(&mut wiring::rng()).to_string();
         let (claimed, before) = match claim(&folder.join("node"), &name) {
             Ok((file, before)) => (Some(file), before),
             Err(error) => {
