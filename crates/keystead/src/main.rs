@@ -1,10 +1,10 @@
 //! The Keystead program: configuration, wiring, command line, listeners, telemetry. Rules live in the crates below.
 
 mod cli;
+mod cli_error;
 mod commands;
 mod config;
 mod data_folder;
-mod failure;
 mod print;
 mod secrets;
 mod serve;
@@ -15,7 +15,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::failure::Failure;
+use crate::cli_error::CliError;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -31,7 +31,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(cli: cli::Cli) -> Result<(), Failure> {
+fn run(cli: cli::Cli) -> Result<(), CliError> {
     let config = config::load(cli.config.as_deref())?;
     telemetry::start(&config.log)?;
     data_folder::keep_new_files_private();

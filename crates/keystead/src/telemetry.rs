@@ -8,13 +8,13 @@ use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, fmt};
 
+use crate::cli_error::CliError;
 use crate::config::{Log, LogFormat};
-use crate::failure::Failure;
 
 /// Starts logging, and makes panics log lines that say where but not what, for a message may quote a request.
-pub(crate) fn start(log: &Log) -> Result<(), Failure> {
+pub(crate) fn start(log: &Log) -> Result<(), CliError> {
     let filter = EnvFilter::try_new(&log.level)
-        .map_err(|error| Failure::Other(format!("log.level {:?} is not a filter: {error}", log.level)))?;
+        .map_err(|error| CliError::Other(format!("log.level {:?} is not a filter: {error}", log.level)))?;
     let form = log.format;
     let lines = fmt::layer().with_writer(move || Escaped { writer: std::io::stderr(), form });
     let registry = tracing_subscriber::registry().with(filter);
@@ -27,7 +27,7 @@ pub(crate) fn start(log: &Log) -> Result<(), Failure> {
             registry.with(lines.with_filter(filter_fn(ours_or_a_warning))).try_init()
         }
     };
-    started.map_err(|error| Failure::Other(format!("logging cannot start: {error}")))?;
+    started.map_err(|error| CliError::Other(format!("logging cannot start: {error}")))?;
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         tracing::error!(place, "a task panicked");

@@ -7,11 +7,11 @@ use keystead_core::id::{OrganizationId, ProjectId, UserId};
 use serde_json::json;
 
 use crate::cli::{Admin, Kind, Output};
+use crate::cli_error::CliError;
 use crate::config::Validated;
-use crate::failure::Failure;
 use crate::{print, wiring};
 
-pub(crate) async fn run(config: &Validated, command: Admin) -> Result<(), Failure> {
+pub(crate) async fn run(config: &Validated, command: Admin) -> Result<(), CliError> {
     match command {
         Admin::Bootstrap { email, organization, no_waiver, output } => {
             bootstrap(config, &email, &organization, !no_waiver, output).await
@@ -27,7 +27,7 @@ pub(crate) async fn run(config: &Validated, command: Admin) -> Result<(), Failur
     }
 }
 
-async fn bootstrap(config: &Validated, email: &str, name: &str, waive: bool, output: Output) -> Result<(), Failure> {
+async fn bootstrap(config: &Validated, email: &str, name: &str, waive: bool, output: Output) -> Result<(), CliError> {
     let app = wiring::app_for_commands(config).await?;
     let made = app.bootstrap(email, name, waive).await?;
     let value = json!({
@@ -56,7 +56,7 @@ async fn create_key(
     kind: Kind,
     asked: NewKey,
     output: Output,
-) -> Result<(), Failure> {
+) -> Result<(), CliError> {
     let organization: OrganizationId = id("--organization", organization)?;
     let actor = Actor::Person(id::<UserId>("--owner", owner)?);
     let app = wiring::app_for_commands(config).await?;
@@ -66,9 +66,9 @@ async fn create_key(
             app.create_project_key(&actor, &organization, &project, &asked).await?
         }
         (Kind::User, None) => app.create_user_key(&actor, &organization, &asked).await?,
-        (Kind::Project, None) => return Err(Failure::Other("--project is needed for a project key".to_owned())),
+        (Kind::Project, None) => return Err(CliError::Other("--project is needed for a project key".to_owned())),
         (Kind::User, Some(_)) => {
-            return Err(Failure::Other(
+            return Err(CliError::Other(
                 "a user key reaches every project of its owner; leave --project out".to_owned(),
             ));
         }
@@ -90,9 +90,9 @@ async fn waive(
     requirement: &str,
     reason: &str,
     output: Output,
-) -> Result<(), Failure> {
+) -> Result<(), CliError> {
     let organization: OrganizationId = id("--organization", organization)?;
-    let known = || Failure::Other("--requirement must be phone, payment_method or organization".to_owned());
+    let known = || CliError::Other("--requirement must be phone, payment_method or organization".to_owned());
     let requirement = Requirement::from_name(requirement).ok_or_else(known)?;
     let app = wiring::app_for_commands(config).await?;
     app.waive(&Actor::operator("command line"), &organization, requirement, None, reason).await?;
@@ -102,7 +102,7 @@ async fn waive(
     Ok(())
 }
 
-async fn reset_second_factor(config: &Validated, email: &str, output: Output) -> Result<(), Failure> {
+async fn reset_second_factor(config: &Validated, email: &str, output: Output) -> Result<(), CliError> {
     let app = wiring::app_for_commands(config).await?;
     let user = app.reset_second_factor(&Actor::operator("command line"), email).await?;
     let value = json!({ "user_id": user.as_str(), "second_factor": "off" });
@@ -111,9 +111,9 @@ async fn reset_second_factor(config: &Validated, email: &str, output: Output) ->
 }
 
 /// Reads an id, or says which option holds something else.
-pub(super) fn id<T: std::str::FromStr>(option: &str, text: &str) -> Result<T, Failure>
+pub(super) fn id<T: std::str::FromStr>(option: &str, text: &str) -> Result<T, CliError>
 where
     T::Err: std::fmt::Display,
 {
-    text.parse().map_err(|error| Failure::Other(format!("{option} {text:?}: {error}")))
+    text.parse().map_err(|error| CliError::Other(format!("{option} {text:?}: {error}")))
 }

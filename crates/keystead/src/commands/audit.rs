@@ -1,6 +1,6 @@
 //! `keystead audit verify`: whether the audit log is what Keystead wrote.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use keystead_app::audit::ChainHead;
@@ -11,9 +11,9 @@ use keystead_store::{Store, Tx};
 use serde_json::{Value, json};
 
 use crate::cli::Audit;
+use crate::cli_error::CliError;
 use crate::commands::admin;
 use crate::config::Validated;
-use crate::failure::Failure;
 use crate::wiring::audit_heads;
 use crate::{print, secrets, wiring};
 
@@ -45,7 +45,7 @@ impl Break {
     }
 }
 
-pub(crate) async fn run(config: &Validated, command: Audit) -> Result<(), Failure> {
+pub(crate) async fn run(config: &Validated, command: Audit) -> Result<(), CliError> {
     let Audit::Verify { organization, heads, output } = command;
     let key = wiring::audit_key(&secrets::open(&config.server.data_dir)?);
     let only: Option<OrganizationId> = organization.map(|text| admin::id("--organization", &text)).transpose()?;
@@ -92,12 +92,12 @@ pub(crate) async fn run(config: &Validated, command: Audit) -> Result<(), Failur
     if broken.is_empty() {
         Ok(())
     } else {
-        Err(Failure::Other("the audit log was changed outside Keystead".to_owned()))
+        Err(CliError::Other("the audit log was changed outside Keystead".to_owned()))
     }
 }
 
 /// Whoever has a chain, had one when heads were logged, or is known at all.
-async fn everyone(store: &Store, logged: &[ChainHead]) -> Result<BTreeSet<OrganizationId>, Failure> {
+async fn everyone(store: &Store, logged: &[ChainHead]) -> Result<BTreeSet<OrganizationId>, CliError> {
     let known = store.read("chains", async |tx: &mut Tx| {
         let all = organizations::list(tx).await?.into_iter().map(|organization| organization.id);
         let chained = audit::heads(tx).await?.into_iter().map(|head| head.organization);
@@ -108,25 +108,25 @@ async fn everyone(store: &Store, logged: &[ChainHead]) -> Result<BTreeSet<Organi
     Ok(known)
 }
 
-async fn walk(store: &Store, key: &AuditKey, organization: &OrganizationId) -> Result<audit::Walk, Failure> {
+async fn walk(store: &Store, key: &AuditKey, organization: &OrganizationId) -> Result<audit::Walk, CliError> {
     let (of, key) = (organization.clone(), key.clone());
     Ok(store.read("verify_audit", async move |tx: &mut Tx| audit::verify(tx, &key, &of).await).await?)
 }
 
 /// The heads in a service log, in the order of their chains.
-fn read_heads(file: &Path) -> Result<Vec<ChainHead>, Failure> {
+fn read_heads(file: &Path) -> Result<Vec<ChainHead>, CliError> {
     let text = std::fs::read_to_string(file)
-        .map_err(|error| Failure::Other(format!("--heads {}: {error}", file.display())))?;
-    let mut found: Vec<ChainHead> = text.lines().filter_map(audit_heads::read).collect();
+        .map_err(|error| CliError::Other(format!("--heads {}: {error}", file.display())))?;
+    let mut found: Vec<ChainHead> = text.lines().filter_map(read_head).collect();
     if found.is_empty() {
-        return Err(Failure::Other(format!("--heads {}: no line says {:?}", file.display(), audit_heads::MESSAGE)));
+        return Err(CliError::Other(format!("--heads {}: no line says {:?}", file.display(), audit_heads::MESSAGE)));
     }
     found.sort_by(|a, b| (&a.organization, a.sequence).cmp(&(&b.organization, b.sequence)));
     found.dedup();
     Ok(found)
 }
 
-async fn compare(store: &Store, head: &ChainHead) -> Result<Option<Break>, Failure> {
+async fn compare(store: &Store, head: &ChainHead) -> Result<Option<Break>, CliError> {
     let (organization, row) = (head.organization.clone(), head.sequence);
     let of = organization.clone();
     let found = store.read("compare_head", async move |tx: &mut Tx| audit::find_mac(tx, &of, row).await).await?;
@@ -135,4 +135,48 @@ async fn compare(store: &Store, head: &ChainHead) -> Result<Option<Break>, Failu
         Some((event, _)) => Some(Break { organization, kind: "replaced", row, event: Some(event.to_string()) }),
         None => Some(Break { organization, kind: "cut", row, event: None }),
     })
+}
+
+/// A head from a line of the service log, in either of its forms, with or without what a collector put before it.
+fn read_head(line: &str) -> Option<ChainHead> {
+    if !line.contains(audit_heads::MESSAGE) {
+        return None;
+    }
+    let fields: BTreeMap<String, String> = match line.find('{').and_then(|at| serde_json::from_str(&line[at..]).ok()) {
+        Some(serde_json::Value::Object(fields)) => fields
+            .into_iter()
+            .map(|(name, value)| (name, value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
+            .collect(),
+        _ => line
+            .split_whitespace()
+            .filter_map(|word| word.split_once('='))
+            .map(|(name, value)| (name.to_owned(), value.trim_matches('"').to_owned()))
+            .collect(),
+    };
+    Some(ChainHead {
+        organization: fields.get("organization")?.parse().ok()?,
+        sequence: fields.get("sequence")?.parse().ok()?,
+        mac: fields.get("mac")?.clone(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_forms_are_read() {
+        let head =
+            ChainHead { organization: "org-one".parse().unwrap(), sequence: 12, mac: "00ff00ff00ff00ff".to_owned() };
+        for line in [
+            "2026-11-21T15:00:00.000000Z  INFO audit chain head organization=org-one sequence=12 mac=00ff00ff00ff00ff",
+            "Nov 21 15:00:00 host keystead[7]: INFO audit chain head organization=org-one sequence=12 mac=00ff00ff00ff00ff",
+            r#"{"timestamp":"2026-11-21T15:00:00Z","level":"INFO","message":"audit chain head","organization":"org-one","sequence":12,"mac":"00ff00ff00ff00ff"}"#,
+        ] {
+            assert_eq!(read_head(line), Some(head.clone()), "{line}");
+        }
+        for line in ["", "audit chain head", "audit chain head organization=x sequence=1 mac=00", "{audit chain head"] {
+            assert_eq!(read_head(line), None, "{line}");
+        }
+    }
 }

@@ -12,17 +12,17 @@ use serde_json::json;
 use url::Url;
 
 use crate::cli::Backup;
+use crate::cli_error::CliError;
 use crate::config::Validated;
-use crate::failure::Failure;
 use crate::print;
 
 /// What pg_dump understands of an address; drivers know more.
 const KNOWN: [&str; 9] =
     ["host", "port", "user", "dbname", "sslmode", "sslrootcert", "sslcert", "sslkey", "application_name"];
 
-pub(crate) async fn run(config: &Validated, arguments: Backup) -> Result<(), Failure> {
+pub(crate) async fn run(config: &Validated, arguments: Backup) -> Result<(), CliError> {
     let (folder, url) = (&arguments.to, config.database_url.expose());
-    let wrong = |error: std::io::Error| Failure::Other(format!("{}: {error}", folder.display()));
+    let wrong = |error: std::io::Error| CliError::Other(format!("{}: {error}", folder.display()));
     DirBuilder::new().mode(0o700).create(folder).map_err(wrong)?;
     let made = match url.strip_prefix("sqlite:") {
         Some(_) => copy(url, &folder.join("keystead.db")).await,
@@ -42,7 +42,7 @@ pub(crate) async fn run(config: &Validated, arguments: Backup) -> Result<(), Fai
     Ok(())
 }
 
-type Made = Result<(std::path::PathBuf, String), Failure>;
+type Made = Result<(std::path::PathBuf, String), CliError>;
 
 async fn copy(url: &str, file: &Path) -> Made {
     let store = Store::open(url).await?;
@@ -60,18 +60,18 @@ fn dump(url: &str, file: &Path) -> Made {
         command.env("PGPASSWORD", password);
     }
     let wrong = |error: std::io::Error| {
-        Failure::Other(format!("pg_dump cannot be run: {error}. It comes with the package postgresql-client"))
+        CliError::Other(format!("pg_dump cannot be run: {error}. It comes with the package postgresql-client"))
     };
     let done = command.output().map_err(wrong)?;
     if !done.status.success() {
-        return Err(Failure::Other(format!("pg_dump: {}", String::from_utf8_lossy(&done.stderr).trim())));
+        return Err(CliError::Other(format!("pg_dump: {}", String::from_utf8_lossy(&done.stderr).trim())));
     }
     Ok((file.to_owned(), "stop Keystead, and pg_restore --clean --if-exists this file into its database.".to_owned()))
 }
 
 /// The address without its password, and the password by itself.
-fn for_pg_dump(url: &str) -> Result<(String, Option<String>), Failure> {
-    let wrong = || Failure::Other("database.url cannot be read as an address".to_owned());
+fn for_pg_dump(url: &str) -> Result<(String, Option<String>), CliError> {
+    let wrong = || CliError::Other("database.url cannot be read as an address".to_owned());
     let mut address = Url::parse(url).map_err(|_| wrong())?;
     let plain = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
     let mut secret = address.password().map(plain);

@@ -11,8 +11,8 @@ use keystead_store::{Store, Tx};
 use serde_json::{Value, json};
 
 use crate::cli::Output;
+use crate::cli_error::CliError;
 use crate::config::{Environment, Identity, Validated};
-use crate::failure::Failure;
 use crate::serve::client_address::CountryDatabase;
 use crate::{data_folder, print, secrets};
 
@@ -21,7 +21,7 @@ struct Check {
     outcome: Result<String, String>,
 }
 
-pub(crate) async fn run(config: &Validated, output: Output) -> Result<(), Failure> {
+pub(crate) async fn run(config: &Validated, output: Output) -> Result<(), CliError> {
     let mut checks = vec![Check { name: "configuration", outcome: Ok(environment(config)) }];
     checks.push(Check { name: "data folder", outcome: folder(config) });
     checks.push(Check { name: "secrets", outcome: secrets(config) });
@@ -54,7 +54,7 @@ pub(crate) async fn run(config: &Validated, output: Output) -> Result<(), Failur
         .collect();
     let healthy = checks.iter().all(|check| check.outcome.is_ok());
     print::answer(output.json, &json!({ "healthy": healthy, "checks": value }), &lines);
-    if healthy { Ok(()) } else { Err(Failure::Other("something needs attention; see above".to_owned())) }
+    if healthy { Ok(()) } else { Err(CliError::Other("something needs attention; see above".to_owned())) }
 }
 
 fn environment(config: &Validated) -> String {

@@ -4,11 +4,11 @@ use keystead_store::Store;
 use serde_json::json;
 
 use crate::cli::Output;
+use crate::cli_error::CliError;
 use crate::config::Validated;
-use crate::failure::Failure;
 use crate::{print, secrets};
 
-pub(crate) async fn run(config: &Validated, output: Output) -> Result<(), Failure> {
+pub(crate) async fn run(config: &Validated, output: Output) -> Result<(), CliError> {
     // The data folder is made private before the database is put into it.
     secrets::open(&config.server.data_dir)?;
     let store = Store::open(config.database_url.expose()).await?;

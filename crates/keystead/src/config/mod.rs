@@ -4,6 +4,7 @@
 
 mod environment;
 mod limits;
+mod models;
 mod network;
 mod sections;
 mod services;
@@ -14,6 +15,7 @@ mod upstreams;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+pub(crate) use network::EdgeOptions;
 use sections::Config;
 pub(crate) use sections::{Environment, Log, LogFormat, UsageDurability, Validated};
 pub(crate) use services::{Identity, Sms};

@@ -7,7 +7,6 @@ use keystead_core::network::{Country, CountryRule, Networks};
 use serde::Deserialize;
 
 use super::ConfigError;
-use crate::serve::client_address::EdgeOptions;
 
 /// `[network]`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
@@ -17,6 +16,15 @@ pub(crate) struct NetworkSection {
     country_database: Option<PathBuf>,
     allowed_countries: Vec<String>,
     refused_countries: Vec<String>,
+}
+
+/// `[network]` after its checks, with what `server.trusted_proxies` says.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct EdgeOptions {
+    pub(crate) trusted: Networks,
+    pub(crate) rule: Option<CountryRule>,
+    pub(crate) country_header: Option<HeaderName>,
+    pub(crate) country_database: Option<PathBuf>,
 }
 
 /// Headers that carry something else, which must not be taken for a country.

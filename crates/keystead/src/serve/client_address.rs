@@ -3,7 +3,7 @@
 //! [`Client`] made here; no other line of the product reads a socket's other end or a forwarded address.
 
 use std::net::{IpAddr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use http::header::HeaderName;
 use http::{HeaderMap, HeaderValue};
@@ -11,7 +11,8 @@ use keystead_core::network::{Client, Country, CountryRule, Networks, client_addr
 use maxminddb::Reader;
 use serde::Deserialize;
 
-use crate::failure::Failure;
+use crate::cli_error::CliError;
+use crate::config::EdgeOptions;
 
 /// The only header that is read for an address. `Forwarded`, `X-Real-IP` and spellings with underscores never are.
 static FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -37,8 +38,8 @@ struct Place<'r> {
 
 impl CountryDatabase {
     /// Reads the file whole.
-    pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
-        let wrong = |what: String| Failure::Other(format!("network.country_database {}: {what}", path.display()));
+    pub(crate) fn open(path: &Path) -> Result<Self, CliError> {
+        let wrong = |what: String| CliError::Other(format!("network.country_database {}: {what}", path.display()));
         let bytes = std::fs::read(path).map_err(|error| wrong(format!("cannot be read: {error}")))?;
         let reader = Reader::from_source(bytes).map_err(|_| wrong("is not a MaxMind database (.mmdb)".to_owned()))?;
         Ok(Self { reader })
@@ -71,18 +72,9 @@ struct Countries {
     database: Option<CountryDatabase>,
 }
 
-/// `[network]` after its checks, with what `server.trusted_proxies` says.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct EdgeOptions {
-    pub(crate) trusted: Networks,
-    pub(crate) rule: Option<CountryRule>,
-    pub(crate) country_header: Option<HeaderName>,
-    pub(crate) country_database: Option<PathBuf>,
-}
-
 impl Edge {
     /// Reads the database of countries, if one is named.
-    pub(crate) fn open(options: &EdgeOptions) -> Result<Self, Failure> {
+    pub(crate) fn open(options: &EdgeOptions) -> Result<Self, CliError> {
         let database = options.country_database.as_deref().map(CountryDatabase::open).transpose()?;
         let header = options.country_header.clone();
         let countries = options.rule.clone().map(|rule| Countries { rule, header, database });

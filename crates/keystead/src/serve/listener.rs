@@ -20,7 +20,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep};
 
-use crate::failure::Failure;
+use crate::cli_error::CliError;
 use crate::serve::connections::{Bounds, Busy, Connections, Full, Ticket};
 use crate::serve::timed::{Timed, Times};
 
@@ -37,9 +37,9 @@ connection: close\r\ncontent-length: 151\r\n\r\n{\"error\":{\"message\":\"Too ma
 \"type\":\"service_unavailable_error\",\"param\":null,\"code\":\"server_is_overloaded\"}}";
 
 /// Binds, or says plainly what stands in the way and what to set.
-pub(crate) async fn bind(address: SocketAddr, variable: &str) -> Result<TcpListener, Failure> {
+pub(crate) async fn bind(address: SocketAddr, variable: &str) -> Result<TcpListener, CliError> {
     TcpListener::bind(address).await.map_err(|error| {
-        Failure::Other(match error.kind() {
+        CliError::Other(match error.kind() {
             io::ErrorKind::AddrInUse => format!(
                 "{address} is already in use. Stop the other program, or choose another port: {variable}={}:{} keystead serve",
                 address.ip(),

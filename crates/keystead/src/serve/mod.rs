@@ -20,12 +20,12 @@ use serde_json::json;
 use tokio::sync::watch;
 
 use crate::cli::Serve;
+use crate::cli_error::CliError;
 use crate::config::Validated;
-use crate::failure::Failure;
 use crate::print;
 
 /// Runs until a signal, then lets running requests finish within the configured time.
-pub(crate) async fn run(config: Validated, arguments: Serve) -> Result<(), Failure> {
+pub(crate) async fn run(config: Validated, arguments: Serve) -> Result<(), CliError> {
     let grace = Duration::from_secs(config.server.shutdown_grace_seconds);
     let (stop, stopped) = watch::channel(false);
     let running = start::start(config, stopped).await?;
@@ -70,7 +70,7 @@ fn say_where(addresses: &start::Addresses) {
     print::line("First steps: keystead admin bootstrap --email you@example.com --organization \"Your organization\"");
 }
 
-async fn signal() -> Result<(), Failure> {
+async fn signal() -> Result<(), CliError> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;

@@ -19,8 +19,8 @@ use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use crate::cli_error::CliError;
 use crate::config::{UsageDurability, Validated};
-use crate::failure::Failure;
 use crate::secrets;
 use crate::serve::access_log::Outcomes;
 use crate::serve::client_address::Edge;
@@ -66,7 +66,7 @@ pub(crate) struct Running {
 }
 
 /// Starts everything; `stopped` turns true when connections should end.
-pub(crate) async fn start(config: Validated, stopped: watch::Receiver<bool>) -> Result<Running, Failure> {
+pub(crate) async fn start(config: Validated, stopped: watch::Receiver<bool>) -> Result<Running, CliError> {
     for (name, meant) in &config.mistyped {
         tracing::warn!("the environment variable {name} is not read; {meant} would be");
     }
@@ -273,7 +273,7 @@ fn bodies(config: &Validated) -> dispatch::Bodies {
     }
 }
 
-async fn open_meter(config: &Validated, store: &Store) -> Result<Arc<Meter>, Failure> {
+async fn open_meter(config: &Validated, store: &Store) -> Result<Arc<Meter>, CliError> {
     let folder = config.server.data_dir.join("spool");
     let sink = Arc::new(StoreUsage::new(store.clone()));
     let usage = &config.usage;
@@ -288,7 +288,7 @@ async fn open_meter(config: &Validated, store: &Store) -> Result<Arc<Meter>, Fai
         ..MeterOptions::default()
     };
     let opened = Meter::open(&folder, sink, options, wiring::stopwatch(), &mut wiring::rng()).await;
-    opened.map(Arc::new).map_err(|error| Failure::Other(format!("the usage spool {}: {error}", folder.display())))
+    opened.map(Arc::new).map_err(|error| CliError::Other(format!("the usage spool {}: {error}", folder.display())))
 }
 
 /// The default address may be busy, because another Keystead runs on this machine; a chosen one may not.
@@ -297,7 +297,7 @@ async fn start_metrics(
     registry: Registry,
     stopped: watch::Receiver<bool>,
     busy: mpsc::Sender<()>,
-) -> Result<Option<SocketAddr>, Failure> {
+) -> Result<Option<SocketAddr>, CliError> {
     let Some(address) = config.metrics else {
         return Ok(None);
     };

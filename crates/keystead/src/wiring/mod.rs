@@ -27,8 +27,8 @@ use keystead_store::tables::audit::AuditKey;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
+use crate::cli_error::CliError;
 use crate::config::{Environment, Validated};
-use crate::failure::Failure;
 use crate::print;
 use crate::secrets::{self, Secrets};
 
@@ -116,14 +116,14 @@ pub(crate) fn app(store: Store, secrets: &Secrets, public_url: String, services:
 }
 
 /// The use cases for one command: opens the store and brings it up to date, because a command may come first.
-pub(crate) async fn app_for_commands(config: &Validated) -> Result<App, Failure> {
+pub(crate) async fn app_for_commands(config: &Validated) -> Result<App, CliError> {
     let secrets = secrets::open(&config.server.data_dir)?;
     let store = open_store(config).await?;
     Ok(app(store, &secrets, config.public_url.clone(), Services::default(), settings(config)))
 }
 
 /// Opens the store and migrates it, saying so when it takes long.
-pub(crate) async fn open_store(config: &Validated) -> Result<Store, Failure> {
+pub(crate) async fn open_store(config: &Validated) -> Result<Store, CliError> {
     let store = progress("opening the database", Store::open(config.database_url.expose())).await?;
     progress("bringing the database up to date", store.migrate()).await?;
     Ok(store)

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use keystead_sandbox::Sandbox;
 use tokio::sync::oneshot;
 
+use crate::cli_error::CliError;
 use crate::config::Validated;
-use crate::failure::Failure;
 use crate::serve::listener;
 use crate::wiring;
 
@@ -40,7 +40,7 @@ fn reachable(listen: SocketAddr) -> SocketAddr {
 }
 
 /// Starts it where the configuration wants one.
-pub(crate) async fn start(config: &Validated) -> Result<Option<Running>, Failure> {
+pub(crate) async fn start(config: &Validated) -> Result<Option<Running>, CliError> {
     let Some(section) = config.sandbox.as_ref() else { return Ok(None) };
     // Mail needs no fixed port: the product is told the one it got.
     let smtp = section.smtp_listen.unwrap_or_else(|| SocketAddr::new(section.listen.ip(), 0));

@@ -20,14 +20,14 @@ use keystead_providers::sign_in::OidcOptions;
 use keystead_sandbox as sandbox;
 use keystead_store::Store;
 
+use crate::cli_error::CliError;
 use crate::config::{Identity, Sms, Validated};
-use crate::failure::Failure;
 use crate::secrets::Secrets;
 use crate::wiring;
 use crate::wiring::sandbox::Running;
 
 /// Every service the use cases may call. What is neither configured nor in a sandbox is off.
-pub(crate) fn services(config: &Validated, beside: Option<&Running>) -> Result<Services, Failure> {
+pub(crate) fn services(config: &Validated, beside: Option<&Running>) -> Result<Services, CliError> {
     let mut services = Services::default();
     phone(&mut services, config, beside)?;
     payment(&mut services, config, beside)?;
@@ -54,11 +54,11 @@ pub(crate) fn form_targets(config: &Validated, beside: Option<&Running>) -> Vec<
     targets
 }
 
-fn failed(service: &str) -> impl Fn(Outside) -> Failure {
-    move |error| Failure::Other(format!("the {service} service cannot be set up: {error}"))
+fn failed(service: &str) -> impl Fn(Outside) -> CliError {
+    move |error| CliError::Other(format!("the {service} service cannot be set up: {error}"))
 }
 
-fn phone(services: &mut Services, config: &Validated, beside: Option<&Running>) -> Result<(), Failure> {
+fn phone(services: &mut Services, config: &Validated, beside: Option<&Running>) -> Result<(), CliError> {
     let first = match (&config.sms, beside) {
         (Some(sms), _) => sms.clone(),
         (None, Some(running)) => Sms::Twilio {
@@ -80,7 +80,7 @@ fn phone(services: &mut Services, config: &Validated, beside: Option<&Running>) 
 }
 
 /// One service that carries codes, and the look-up of lines that comes with it.
-fn carrier(sms: Sms, name: &str) -> Result<(Codes, Option<Arc<dyn LineLookup>>), Failure> {
+fn carrier(sms: Sms, name: &str) -> Result<(Codes, Option<Arc<dyn LineLookup>>), CliError> {
     match sms {
         Sms::Http { url, token } => {
             let client = HttpSms::new(url, token).map_err(failed(name))?;
@@ -101,7 +101,7 @@ fn carrier(sms: Sms, name: &str) -> Result<(Codes, Option<Arc<dyn LineLookup>>),
     }
 }
 
-fn payment(services: &mut Services, config: &Validated, beside: Option<&Running>) -> Result<(), Failure> {
+fn payment(services: &mut Services, config: &Validated, beside: Option<&Running>) -> Result<(), CliError> {
     let options = match (&config.payment, beside) {
         (Some(payment), _) => StripeOptions {
             base_url: payment.base_url.clone(),
@@ -119,7 +119,7 @@ fn payment(services: &mut Services, config: &Validated, beside: Option<&Running>
     Ok(())
 }
 
-fn identity(services: &mut Services, config: &Validated, beside: Option<&Running>) -> Result<(), Failure> {
+fn identity(services: &mut Services, config: &Validated, beside: Option<&Running>) -> Result<(), CliError> {
     let options = match (&config.identity, beside) {
         // Needs the store: [`review`].
         (Some(Identity::Review), _) => return Ok(()),
@@ -153,7 +153,7 @@ pub(crate) fn review(
     store: &Store,
     secrets: &Secrets,
     public_url: &str,
-) -> Result<(), Failure> {
+) -> Result<(), CliError> {
     let folder = config.server.data_dir.join("evidence");
     let decides = matches!(config.identity, Some(Identity::Review));
     // Whoever changed to another service still forgets in time what was handed in before.
@@ -161,7 +161,7 @@ pub(crate) fn review(
         return Ok(());
     }
     let evidence = EvidenceStore::open(&folder)
-        .map_err(|error| Failure::Other(format!("the folder of evidence {}: {error}", folder.display())))?;
+        .map_err(|error| CliError::Other(format!("the folder of evidence {}: {error}", folder.display())))?;
     // Code that is not optimised reads pictures ten times slower.
     let patience = if cfg!(debug_assertions) { 12 } else { 1 };
     let reviewer = Arc::new(Reviewer::new(ReviewerOptions {
@@ -182,7 +182,7 @@ pub(crate) fn review(
     Ok(())
 }
 
-fn mail(services: &mut Services, config: &Validated, beside: Option<&Running>) -> Result<(), Failure> {
+fn mail(services: &mut Services, config: &Validated, beside: Option<&Running>) -> Result<(), CliError> {
     let options = match (&config.mail, beside) {
         (Some(mail), _) => SmtpOptions {
             url: mail.url.clone(),
@@ -202,7 +202,7 @@ fn mail(services: &mut Services, config: &Validated, beside: Option<&Running>) -
     Ok(())
 }
 
-fn sign_in(services: &mut Services, config: &Validated, beside: Option<&Running>) -> Result<(), Failure> {
+fn sign_in(services: &mut Services, config: &Validated, beside: Option<&Running>) -> Result<(), CliError> {
     let options = match (&config.sign_in, beside) {
         (Some(issuer), _) => OidcOptions {
             label: issuer.label.clone(),

@@ -8,7 +8,7 @@ use crate::secrets::SecretsError;
 
 /// One sentence, with the way out where there is one.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Failure {
+pub(crate) enum CliError {
     #[error("{0}")]
     Config(#[from] ConfigError),
     #[error("{0}")]
