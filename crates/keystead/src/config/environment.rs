@@ -13,7 +13,7 @@ use super::ConfigError;
 const PREFIX: &str = "KEYSTEAD_";
 
 /// How a variable's text becomes a value.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Text,
     Number,
@@ -191,10 +191,10 @@ pub(super) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// Lays the variables over the table; names that are not ours are left alone.
-pub(super) fn lay_over(table: &mut Table, variables: &BTreeMap<String, String>) -> Result<(), ConfigError> {
+/// Puts the values of variables into the table. Names that are not Keystead's are left alone.
+pub(super) fn apply_overrides(table: &mut Table, variables: &BTreeMap<String, String>) -> Result<(), ConfigError> {
     for (name, text) in variables.iter().filter(|(name, _)| is_ours(name)) {
-        lay_one(table, name, text)?;
+        set_value(table, name, text)?;
     }
     Ok(())
 }
@@ -228,7 +228,7 @@ fn unknown(name: &str) -> ConfigError {
     ConfigError::UnknownVariable { name: name.to_owned(), nearest }
 }
 
-fn lay_one(table: &mut Table, name: &str, text: &str) -> Result<(), ConfigError> {
+fn set_value(table: &mut Table, name: &str, text: &str) -> Result<(), ConfigError> {
     let unknown = || unknown(name);
     let wrong = |reason: String| ConfigError::Variable { name: name.to_owned(), reason };
     let path = name.strip_prefix(PREFIX).ok_or_else(unknown)?.to_ascii_lowercase();
@@ -281,3 +281,6 @@ fn value(kind: Kind, text: &str) -> Result<Value, String> {
         Kind::Either => Ok(Value::String(trimmed.to_owned())),
     }
 }
+
+#[cfg(test)]
+mod tests;

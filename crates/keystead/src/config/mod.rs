@@ -57,8 +57,8 @@ pub(crate) fn load(file: Option<&Path>) -> Result<Validated, ConfigError> {
 fn from_parts(path: &Path, text: &str, variables: &BTreeMap<String, String>) -> Result<Config, ConfigError> {
     let invalid = |reason: String| ConfigError::File { path: path.to_path_buf(), reason };
     let mut table: toml::Table = text.parse().map_err(|error: toml::de::Error| invalid(error.to_string()))?;
-    // The file alone first, so that a mistake in it is told with its line and not blamed on a variable.
+    // The file alone first, so that the error for a mistake in it names its line and no variable.
     toml::from_str::<Config>(text).map_err(|error| invalid(error.to_string()))?;
-    environment::lay_over(&mut table, variables)?;
+    environment::apply_overrides(&mut table, variables)?;
     table.try_into().map_err(|error: toml::de::Error| ConfigError::Value(error.message().to_owned()))
 }
