@@ -61,7 +61,7 @@ impl Fields {
         self.0.get(name).filter(|value| !value.is_null())
     }
 
-    /// Refuses an explicit null where the contract does not allow one.
+    /// Refuses an explicit null where OpenAI's API does.
     pub(crate) fn not_null(&self, name: &'static str) -> Result<(), ApiError> {
         if self.0.get(name).is_some_and(Value::is_null) {
             return Err(ApiError::param(name, format!("Invalid type for '{name}': null is not allowed.")));

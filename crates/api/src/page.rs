@@ -1,4 +1,4 @@
-//! Pages of lists: families C and L (contract 1.1) in one shape, which either reader understands.
+//! Pages of lists in one shape that holds the members of both kinds of list in OpenAI's API.
 
 use axum::Json;
 use keystead_app::{Listing, Page};

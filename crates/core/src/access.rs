@@ -1,6 +1,6 @@
 //! The access decision: one pure function over caller, route, headers, model and time.
 //!
-//! The order of checks is contract 2.3, "Order of checks": key and owner alive, organization header, project header,
+//! Checks have one order, which errors show: key and owner alive, organization header, project header,
 //! project archived, address, scope ∩ role; then, once the body's model is known, [`judge_model`] applies the gates.
 
 use std::net::IpAddr;
@@ -15,7 +15,7 @@ use crate::route::{Meter, Route};
 use crate::scope::{Scope, ScopeSet};
 use crate::time::Timestamp;
 
-/// The two headers that pick who pays (S2-11), as sent; an empty header counts as absent.
+/// The two headers that pick who pays, as sent; an empty header counts as absent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Selection<'a> {
     /// `OpenAI-Organization`.
@@ -53,7 +53,7 @@ fn only<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> Option<Option<&'a str
     Some(Some(text).filter(|text| !text.is_empty()))
 }
 
-/// Who pays: the organization and project a request resolved to (S2-12).
+/// Who pays: the organization and project a request resolved to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Payer {
     /// The organization whose verification decides and whose usage grows.
@@ -73,7 +73,7 @@ impl Payer {
 /// Decides whether this key may use this route now from this address, and who pays.
 ///
 /// # Errors
-/// The [`Refusal`] with the row of the contract that applies first.
+/// The first [`Refusal`] that applies.
 pub fn decide(
     caller: &Caller,
     route: &Route,
@@ -104,7 +104,7 @@ pub fn decide(
 /// nothing can be chosen, or what is chosen is closed, the decision itself says so.
 ///
 /// # Errors
-/// Row 25.
+/// [`Refusal::AddressNotAuthorized`].
 pub fn admit(caller: &Caller, selection: Selection<'_>, from: IpAddr) -> Result<(), Refusal> {
     let Some(organization) = select_organization(caller, selection.organization).ok() else { return Ok(()) };
     let project = match caller.kind {
@@ -120,7 +120,7 @@ pub fn admit(caller: &Caller, selection: Selection<'_>, from: IpAddr) -> Result<
 /// Decides whether an admin key may use the Administration API with this scope.
 ///
 /// # Errors
-/// [`Refusal::MissingScope`] in the string form (rows 15 and 16) for any other kind of key.
+/// [`Refusal::MissingScope`] in the string form for any other kind of key.
 pub fn decide_administration(caller: &Caller, scope: Scope, now: Timestamp) -> Result<OrganizationId, Refusal> {
     alive(caller, now)?;
     let refusal = Refusal::MissingScope { scope, string_form: true };
@@ -139,7 +139,7 @@ pub fn decide_administration(caller: &Caller, scope: Scope, now: Timestamp) -> R
 /// Checks that hold for every key and plane: not expired, owner's account open.
 ///
 /// # Errors
-/// Rows 6 and 7.
+/// [`Refusal::ExpiredKey`] or [`Refusal::AccountDeactivated`].
 pub fn alive(caller: &Caller, now: Timestamp) -> Result<(), Refusal> {
     if caller.expires_at.is_some_and(|end| now >= end) {
         return Err(Refusal::ExpiredKey);
@@ -151,7 +151,7 @@ pub fn alive(caller: &Caller, now: Timestamp) -> Result<(), Refusal> {
 }
 
 fn missing(route: &Route) -> Refusal {
-    // The model list answers in the string form, everything else on the data plane in the object form (contract 8.2).
+    // The model list answers in the string form, everything else on the data plane in the object form.
     Refusal::MissingScope { scope: route.scope, string_form: route.scope == Scope::ModelRead }
 }
 
@@ -181,13 +181,13 @@ fn select_project<'c>(
     let projects = &organization.projects;
     match wanted {
         Some(wanted) => projects.iter().find(|p| p.id.as_str() == wanted).ok_or(Refusal::MismatchedProject),
-        // A bound key has exactly one project; a legacy key falls back to the Default project (S2-13).
+        // A bound key has exactly one project; a legacy key falls back to the Default project.
         None if caller.kind == KeyKind::User => projects.iter().find(|p| p.is_default).ok_or(Refusal::NoMembership),
         None => projects.first().ok_or(Refusal::NoMembership),
     }
 }
 
-/// Organization and project roles united (contract 2.2). A person without a membership has lost everything, even
+/// Organization and project roles united. A person without a membership has lost everything, even
 /// where a project role was left behind; a service account lives by its project role alone.
 fn permissions(organization: &ReachableOrganization, project: &ReachableProject) -> Result<ScopeSet, Refusal> {
     let of_project = project.role.map(ScopeSet::of_project_role);
@@ -213,7 +213,8 @@ pub struct ModelUse<'a> {
 /// wins.
 ///
 /// # Errors
-/// Rows 20 to 24. The caller re-reads once before it answers with one (verification.md 5.4).
+/// That the project may not use the model, or that a verification is missing. The gateway reads the caller again once
+/// before it answers with one.
 pub fn judge_model(
     policy: &Policy,
     caller: &Caller,
@@ -260,7 +261,7 @@ pub fn judge_model(
 /// Whether the project's own list has the model.
 ///
 /// # Errors
-/// Row 20.
+/// [`Refusal::ModelNotAllowed`].
 pub fn allowed_in_project(organization: &ReachableOrganization, payer: &Payer, model: &str) -> Result<(), Refusal> {
     let project = organization.projects.iter().find(|project| project.id == payer.project);
     if project.and_then(|project| project.models.as_ref()).is_none_or(|models| models.allows(model)) {

@@ -99,7 +99,7 @@ fn world(kind: KeyKind, member: bool, archived: bool, scopes: ScopeSet) -> Calle
     caller(kind, scopes, organizations)
 }
 
-/// What the contract says, stated the other way round: by outcome.
+/// The expected decision, written the other way round: by outcome.
 fn expected(
     kind: KeyKind,
     headers: Selection<'_>,
@@ -231,7 +231,7 @@ fn administration_takes_admin_keys_only() {
 
 #[test]
 fn gates_have_four_forms() {
-    // S3-15 S3-16 S3-17: contract rows 21 to 24, each with its status, code and param.
+    // S3-15 S3-16 S3-17: the four refusals of a gate, each with its status, code and param.
     let mut policy = Policy::default_rules();
     for rule in &mut policy.rules {
         rule.mode = crate::gate::Mode::Enforce;
@@ -277,7 +277,7 @@ fn gates_have_four_forms() {
     }
 }
 
-// Row 25: behind the archived project, before the scope; both lists must let the address in.
+// Behind the archived project, before the scope; both lists must let the address in.
 #[test]
 fn addresses_are_judged_by_both_lists() {
     let networks = |entry: &str| Some(crate::network::Networks::new([entry]).unwrap());
@@ -327,7 +327,7 @@ fn addresses_are_judged_by_both_lists() {
     assert!(decide(&legacy, chat(), other, HERE, NOW).is_ok());
 }
 
-// Rows 25 and 26, word for word.
+// Addresses and countries, word for word.
 #[test]
 fn refusals_of_the_network() {
     let row = Refusal::AddressNotAuthorized.response("http://localhost");

@@ -23,7 +23,7 @@ pub enum Owner {
 }
 
 impl Owner {
-    /// The id under which usage is attributed: `user_id` of usage results is either kind (contract 2.2).
+    /// The id under which usage is attributed: `user_id` of usage results is either kind.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
@@ -38,9 +38,9 @@ impl Owner {
 pub struct ReachableProject {
     /// The project.
     pub id: ProjectId,
-    /// Whether it was archived; its keys then fail with row 8.
+    /// Whether it was archived; its keys then open nothing.
     pub archived: bool,
-    /// Whether it is the organization's Default project (S2-13).
+    /// Whether it is the organization's Default project.
     pub is_default: bool,
     /// The owner's own role in it; `None` when he holds none there.
     pub role: Option<ProjectRole>,
@@ -53,7 +53,7 @@ pub struct ReachableProject {
 }
 
 impl ReachableProject {
-    /// Whether the project's own lists let this address in (row 25).
+    /// Whether the project's own lists let this address in.
     #[must_use]
     pub fn admits(&self, address: IpAddr) -> bool {
         self.addresses.as_ref().is_none_or(|networks| networks.contains(address))
@@ -65,7 +65,7 @@ impl ReachableProject {
 pub struct ReachableOrganization {
     /// The organization.
     pub id: OrganizationId,
-    /// Whether the operator closed it (row 6).
+    /// Whether the operator closed it.
     pub deactivated: bool,
     /// The owner's role in the organization; a service account has none, nor has a person who was removed.
     pub role: Option<OrganizationRole>,
@@ -78,7 +78,7 @@ pub struct ReachableOrganization {
 }
 
 impl ReachableOrganization {
-    /// Whether the organization's lists let this address in (row 25).
+    /// Whether the organization's lists let this address in.
     #[must_use]
     pub fn admits(&self, address: IpAddr) -> bool {
         self.addresses.as_ref().is_none_or(|networks| networks.contains(address))
@@ -96,7 +96,7 @@ pub struct Caller {
     pub kind: KeyKind,
     /// Who owns it.
     pub owner: Owner,
-    /// Whether the owner's account is open (row 6 otherwise).
+    /// Whether the owner's account is open.
     pub owner_active: bool,
     /// When the key stops working; `None` is never.
     pub expires_at: Option<Timestamp>,

@@ -1,4 +1,4 @@
-//! Typed ids in the shapes that clients of the OpenAI platform know (contract section 5, "Key id").
+//! Typed ids in the shapes that clients of the OpenAI platform know.
 
 use std::fmt;
 use std::str::FromStr;
@@ -87,7 +87,7 @@ id!(/// A project inside an organization.
     ProjectId, "proj_", 24);
 id!(/// A person with an account.
     UserId, "user-", 24);
-id!(/// A bot that belongs to one project (S2-03).
+id!(/// A bot that belongs to one project.
     ServiceAccountId, "svc_acct_", 24);
 id!(/// An API key of any kind; never its secret.
     KeyId, "key_", 24);
@@ -97,7 +97,7 @@ id!(/// A row of the audit chain.
     AuditEventId, "audit_log-", 24);
 id!(/// A row of the job queue or the outbox.
     JobId, "job_", 24);
-id!(/// An invitation to an organization (contract 1.4).
+id!(/// An invitation to an organization.
     InviteId, "invite-", 24);
 id!(/// Pictures that are kept beyond their time because the law asks for it.
     LegalHoldId, "hold_", 24);
@@ -116,7 +116,7 @@ id!(/// A case that people decide.
 id!(/// A list of addresses from which the API may be called.
     IpAllowlistId, "ip_allowlist_", 24);
 
-/// The id of one request, `req_` and 32 hexadecimal digits (contract section 3, `x-request-id`).
+/// The id of one request, `req_` and 32 hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct RequestId(Arc<str>);
 
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn request_ids_have_the_contract_shape() {
+    fn request_ids_have_the_shape_of_openais() {
         let mut rng = ChaCha8Rng::seed_from_u64(1);
         let id = RequestId::generate(&mut rng);
         assert_eq!(id.as_str().len(), 36);

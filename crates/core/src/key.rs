@@ -5,8 +5,8 @@
 //! sk-<20 random><S2V5c3Rl><10 random><10 tag>           51 characters in all (legacy user keys)
 //! ```
 //!
-//! Prefix, alphabet and length are OpenAI's so that client-side checks pass; OpenAI's marker is never minted
-//! (contract section 5). The tag is an HMAC under a secret of this installation: an invented key costs one HMAC
+//! Prefix, alphabet and length are OpenAI's so that client-side checks pass; OpenAI's marker is never minted.
+//! The tag is an HMAC under a secret of this installation: an invented key costs one HMAC
 //! and no look-up. The tag proves only that this installation minted the text; whether the key lives is for the store.
 
 use std::fmt;
@@ -26,15 +26,15 @@ pub const MARKER: &str = "S2V5c3Rl";
 const URL_SAFE: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const ALPHANUMERIC: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
-/// The four kinds of key (contract 2.2). The kind is part of the secret's text and cannot be changed later.
+/// The four kinds of key. The kind is part of the secret's text and cannot be changed later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum KeyKind {
-    /// Bound to one project and its owner, `sk-proj-` (S1-28, S2-04).
+    /// Bound to one project and its owner, `sk-proj-`.
     Project,
-    /// Bound to one project and a bot, `sk-svcacct-` (S2-03).
+    /// Bound to one project and a bot, `sk-svcacct-`.
     ServiceAccount,
-    /// Legacy: reaches every organization and project of its owner, `sk-` (S2-06).
+    /// Legacy: reaches every organization and project of its owner, `sk-`.
     User,
     /// For the Administration API of one organization, `sk-admin-`.
     Admin,
@@ -115,7 +115,7 @@ impl Pepper {
 
 /// What the store knows a key by: HMAC-SHA-256 of the whole secret under the pepper.
 ///
-/// Compared whole and in constant time (security decision 10): equal first bytes mean nothing.
+/// Compared whole and in constant time: equal first bytes mean nothing.
 #[derive(Clone, Copy, Eq)]
 pub struct KeyDigest([u8; 32]);
 
@@ -271,7 +271,7 @@ impl ApiKey {
         digest(self.secret.expose(), pepper)
     }
 
-    /// How lists show it: prefix and three characters, three dots, last four (contract section 5, `redacted_value`).
+    /// How lists show it: prefix and three characters, three dots, last four.
     #[must_use]
     pub fn redacted(&self) -> String {
         let text = self.secret.expose();
@@ -315,8 +315,8 @@ mod tests {
     }
 
     #[test]
-    fn minted_keys_parse_and_have_the_contract_lengths() {
-        // S1-28: project keys begin with sk-proj-; contract section 5: total lengths.
+    fn minted_keys_parse_and_have_the_lengths_that_clients_know() {
+        // S1-28: project keys begin with sk-proj-; clients know keys of these lengths.
         let mut rng = ChaCha8Rng::seed_from_u64(7);
         let lengths =
             [(KeyKind::Project, 164), (KeyKind::ServiceAccount, 167), (KeyKind::Admin, 165), (KeyKind::User, 51)];
@@ -340,7 +340,7 @@ mod tests {
 
     #[test]
     fn digests_compare_whole() {
-        // INC-4: equal heads must not make two keys one.
+        // Equal heads must not make two keys one.
         for shared in [8, 16, 31] {
             let mut other = [9; 32];
             other[shared..].fill(1);

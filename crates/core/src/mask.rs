@@ -1,6 +1,6 @@
-//! How a secret may be shown: masked in an error (contract 2.3 row 4), redacted in a list (contract section 5).
+//! How a secret may be shown: masked in an error, redacted in a list.
 
-/// The mask of a presented credential: first 8 characters, a star for each in between, last 4 (contract 2.3, "Masking").
+/// The mask of a presented credential: first 8 characters, a star for each in between, last 4.
 ///
 /// Works on any text, since people paste URLs and prose where a key belongs. Up to 12 characters everything but
 /// the first two is starred. Long input is capped so that a megabyte of header does not become a megabyte of stars.
@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn contract_examples() {
+    fn the_ends_are_shown() {
         assert_eq!(mask("sk-proj-abcdefghijklWXYZ"), "sk-proj-************WXYZ");
         assert_eq!(mask("short"), "sh***");
         assert_eq!(mask(""), "");

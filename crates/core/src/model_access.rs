@@ -1,4 +1,4 @@
-//! Which models a project may use: a list of those it may, or of those it may not (contract 1.4, "Model permissions").
+//! Which models a project may use: a list of those it may, or of those it may not.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! How soon a change reaches every gateway (verification.md 5.4, 7): within five seconds as a rule, fifteen minutes as a
+//! How soon a change reaches every gateway: within five seconds as a rule, fifteen minutes as a
 //! promise, and an operator hears of a node that is a minute late.
 
 use crate::time::Timestamp;

@@ -1,4 +1,5 @@
-//! Why a data-plane request is refused, row by row of the wire contract (2.3), with the exact fields of the error body.
+//! Why a request is refused, with the exact status, code and sentence of the error body. SDKs and tools act on them, so
+//! they follow OpenAI's; `docs/errors.md` lists them.
 
 use serde::Serialize;
 
@@ -7,55 +8,56 @@ use crate::gate::Requirement;
 use crate::id::{OrganizationId, ProjectId, RequestId};
 use crate::scope::Scope;
 
-/// A refusal that the access decision can give. The row numbers are those of contract 2.3.
+/// A refusal that the access decision can give.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
-    /// Row 4 and 5: unknown, revoked or deleted; the mask of what was presented.
+    /// The key is unknown, revoked or deleted.
     IncorrectKey {
-        /// See [`crate::mask::mask`].
+        /// What was presented, made unreadable by [`crate::mask::mask`].
         mask: String,
     },
-    /// Row 7.
+    /// The key has expired.
     ExpiredKey,
-    /// Row 6: the owner's account or the organization is closed.
+    /// The owner's account or the organization is closed.
     AccountDeactivated,
-    /// Row 12: the owner belongs to no organization any more, or lost the key's project.
+    /// The owner belongs to no organization any more, or lost the key's project.
     NoMembership,
-    /// Row 9.
+    /// The header names another organization than the key does.
     MismatchedOrganization,
-    /// Row 10: the id as sent, shortened and free of control characters.
+    /// No organization of the owner has this id: as sent, shortened and free of control characters.
     UnknownOrganization(String),
-    /// Row 11.
+    /// The header names a project that the key cannot use.
     MismatchedProject,
-    /// Row 8.
+    /// The project was archived.
     ArchivedProject(ProjectId),
-    /// Row 25: the organization's or the project's lists leave the client's address out.
+    /// The lists of the organization or the project do not contain the client's address.
     AddressNotAuthorized,
-    /// Row 26: the API does not serve the country, region or territory the request comes from.
+    /// The API does not serve the country, region or territory the request comes from.
     UnsupportedCountry,
-    /// Rows 13 and 17 on the data plane; `GET /v1/models*` answers in the string form of row 14.
+    /// The key's scopes or the owner's role do not allow the route. `GET /v1/models*` and the administration answer in the
+    /// string form, as OpenAI's do.
     MissingScope {
         /// What is missing.
         scope: Scope,
-        /// Whether to answer with row 14.
+        /// Whether `error` is the bare message.
         string_form: bool,
     },
-    /// Row 19.
+    /// No such model.
     UnknownModel(String),
-    /// Row 20: the project's list leaves the model out.
+    /// The project's list leaves the model out.
     ModelNotAllowed {
         /// The project that was chosen.
         project: ProjectId,
         /// The model, fit to be printed.
         model: String,
     },
-    /// Row 21: a reasoning or other text model needs a verification (404 `model_not_found`).
+    /// A reasoning or other text model needs a verification (404 `model_not_found`).
     ModelNeedsVerification(GateRefusal),
-    /// Row 22: an image model needs a verification (403).
+    /// An image model needs a verification (403).
     ImageNeedsVerification(GateRefusal),
-    /// Row 23.
+    /// Streaming the model needs a verification.
     StreamNeedsVerification(GateRefusal),
-    /// Row 24.
+    /// Reasoning summaries need a verification.
     SummaryNeedsVerification(GateRefusal),
 }
 
@@ -87,7 +89,7 @@ pub struct ErrorResponse {
     pub param: Option<&'static str>,
     /// `message`.
     pub message: String,
-    /// Whether `error` is the bare message (row 14).
+    /// Whether `error` is the bare message.
     pub string_form: bool,
     /// What a verification gate refused, for the owner's list of refusals; never sent.
     pub gate: Option<Box<GateRefusal>>,
@@ -163,7 +165,7 @@ impl ErrorResponse {
     }
 }
 
-/// The sentence of rows 13 to 17, with the reminder that tools show to people.
+/// The sentence about a missing scope, with the advice that tools show to people.
 #[must_use]
 pub fn missing_scope_message(scope: &str) -> String {
     format!(

@@ -1,8 +1,8 @@
-//! Roles: what a person may do in an organization or a project (contract 4.3).
+//! Roles: what a person may do in an organization or a project.
 
 use serde::{Deserialize, Serialize};
 
-/// A person's role in an organization; it reaches into every project (contract 4.1).
+/// A person's role in an organization; it reaches into every project.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OrganizationRole {
@@ -39,7 +39,7 @@ pub enum ProjectRole {
     Member,
     /// Looks, but calls no model.
     Viewer,
-    /// A service account that was made without any right (contract 1.4).
+    /// A service account that was made without any right.
     None,
 }
 

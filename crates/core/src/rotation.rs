@@ -1,4 +1,4 @@
-//! Rotation: a new secret beside the old one, which goes on working for a while (S1-36).
+//! Rotation: a new secret beside the old one, which goes on working for a while.
 
 use crate::key::KeyKind;
 use crate::time::Timestamp;
@@ -6,7 +6,7 @@ use crate::time::Timestamp;
 /// The longest time two secrets may work side by side, a week, in seconds.
 pub const LONGEST_OVERLAP: i64 = 7 * 86_400;
 
-/// The longest life of a key, a year, in seconds (contract 1.4).
+/// The longest life of a key, a year, in seconds.
 pub const LONGEST_LIFE: i64 = 31_536_000;
 
 /// What decides whether a key may be rotated.

@@ -2,7 +2,7 @@
 
 use crate::scope::Scope;
 
-/// How a route's use is measured (contract section 7).
+/// How a route's use is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Meter {
     /// Nothing to measure beyond the request: reads and bookkeeping.
@@ -150,9 +150,9 @@ pub struct Matched<'p> {
 /// Why a request has no place in the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoRoute {
-    /// No such path (row 43).
+    /// No such path.
     Unknown,
-    /// The path exists with other methods (row 44).
+    /// The path exists with other methods.
     Method,
 }
 
@@ -200,7 +200,7 @@ mod tests {
 
     #[test]
     fn one_reading() {
-        // INC-3: spellings that another parser would read as a route here are no route at all.
+        // Spellings that another parser would read as a route here are no route at all.
         for path in [
             "",
             "/",

@@ -1,10 +1,10 @@
-//! Scopes: what a key is restricted to, and what roles permit (contract 4.2).
+//! Scopes: what a key is restricted to, and what roles permit.
 
 use serde::{Deserialize, Serialize};
 
 use crate::role::{OrganizationRole, ProjectRole};
 
-/// Read everything (`["api.all.read"]` is the console's "Read only", contract 4.1).
+/// Read everything (`["api.all.read"]` is the console's "Read only").
 pub const ALL_READ: &str = "api.all.read";
 
 /// One permission that a route asks for. The text is what error bodies name as missing.
@@ -68,7 +68,7 @@ impl Scope {
         }
     }
 
-    /// The literal that error bodies carry: the legacy form for model requests (contract 4.2).
+    /// The literal that error bodies carry: the legacy form for model requests.
     #[must_use]
     pub const fn error_name(self) -> &'static str {
         match self {
@@ -130,13 +130,13 @@ impl ScopeSet {
         self.0 & scope.bit() != 0
     }
 
-    /// Both sets together: organization and project roles are united first (contract 2.2).
+    /// Both sets together: organization and project roles are united first.
     #[must_use]
     pub const fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
-    /// What both allow: key scopes ∩ role permissions (contract 2.2).
+    /// What both allow: key scopes ∩ role permissions.
     #[must_use]
     pub const fn intersection(self, other: Self) -> Self {
         Self(self.0 & other.0)
@@ -157,7 +157,7 @@ impl ScopeSet {
         })
     }
 
-    /// What a project role permits (contract 4.3).
+    /// What a project role permits.
     #[must_use]
     pub fn of_project_role(role: ProjectRole) -> Self {
         const DATA: [Scope; 8] = [
@@ -177,7 +177,7 @@ impl ScopeSet {
         }
     }
 
-    /// What an organization role permits in every project (contract 4.3, with its note on readers).
+    /// What an organization role permits in every project.
     #[must_use]
     pub fn of_organization_role(role: OrganizationRole) -> Self {
         match role {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A moment, in whole seconds since 1970-01-01 UTC (the unit of every time field of the wire contract, section 1.4).
+/// A moment, in whole seconds since 1970-01-01 UTC (the unit of every time in the API).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Default)]
 #[serde(transparent)]
 pub struct Timestamp(pub i64);

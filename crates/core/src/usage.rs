@@ -7,10 +7,10 @@ use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// The largest count accepted from an upstream for one request; larger, negative or fractional figures are clamped
-/// so that no upstream can invent a bill (GW-4).
+/// so that no upstream can invent a bill.
 pub const LARGEST_COUNT: i64 = 1_000_000_000;
 
-/// The kinds of usage, each one endpoint of the Administration API (contract 1.5).
+/// The kinds of usage, each one endpoint of the Administration API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UsageKind {
@@ -73,7 +73,7 @@ impl UsageKind {
     }
 }
 
-/// Quantities of one request or one bucket. `input_tokens` includes cached ones (contract 1.5).
+/// Quantities of one request or one bucket. `input_tokens` includes cached ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Quantities {
     /// Requests.
@@ -174,7 +174,7 @@ pub struct UsageEvent {
     pub project: ProjectId,
     /// With which key.
     pub key: KeyId,
-    /// Whose key: a user or service account (contract 2.2, "Attribution").
+    /// Whose key: a user or service account.
     pub owner: String,
     /// The model as gated and forwarded.
     pub model: String,
@@ -184,7 +184,7 @@ pub struct UsageEvent {
     pub cost: Amount,
     /// The response's status.
     pub status: u16,
-    /// Whether the figures were counted here because the upstream's never came (contract 7, metering rule 2).
+    /// Whether the figures were counted here because the upstream's never came.
     pub estimated: bool,
     /// The request's id, for the owner's own logs.
     pub request: String,

@@ -184,7 +184,6 @@ mod tests {
         folder
     }
 
-    // SD-1.
     #[test]
     fn what_was_open_to_others_is_closed() {
         let files = ["keystead.db", "keystead.db-wal", "keystead.db-shm", "spool/1.log", "evidence/case/front"];
@@ -199,7 +198,6 @@ mod tests {
         Guard { wide: Wide::Tell, us: us() }.all(folder.path(), None).unwrap();
     }
 
-    // SD-1.
     #[test]
     fn planted_links_are_refused() {
         for name in ["secrets.toml", "keystead.db", "keystead.db-wal", "spool", "spool/1.log", "evidence/case"] {
@@ -215,7 +213,6 @@ mod tests {
         }
     }
 
-    // SD-1.
     #[test]
     fn another_users_files_are_refused_with_the_way_out() {
         let folder = folder_with(&["keystead.db"]);

@@ -139,7 +139,6 @@ mod tests {
         assert!(open(&data).unwrap_err().to_string().contains("chmod 600"));
     }
 
-    // SD-1.
     #[test]
     fn a_link_is_not_followed() {
         let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! One signature verifier for all vendors (verification.md 0, decision 3; 1.6, 3.3).
+//! One signature verifier for all vendors.
 
 use hmac::{Hmac, KeyInit, Mac};
 use keystead_core::hex;
@@ -158,7 +158,7 @@ mod tests {
         assert_eq!(verify_timestamped(None, b"x", &[], NOW), Err(SignatureError::Missing));
     }
 
-    /// INC-7, WH-1: an installation whose secret is empty believes nothing, instead of everything.
+    /// An installation whose secret is empty believes nothing, instead of everything.
     #[test]
     fn an_empty_secret_signs_nothing() {
         for secret in ["", " "] {

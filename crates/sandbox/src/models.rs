@@ -33,7 +33,7 @@ pub(crate) async fn retrieve(Path(id): Path<String>) -> Response {
     if MODELS.contains(&id.as_str()) { Json(model(&id)).into_response() } else { not_found("model", &id) }
 }
 
-/// A 404 in the contract's shape.
+/// A 404 in OpenAI's shape.
 pub(crate) fn not_found(kind: &str, id: &str) -> Response {
     let error = json!({ "error": { "message": format!("No such {kind}: {id}"), "type": "invalid_request_error", "param": null, "code": null } });
     (StatusCode::NOT_FOUND, Json(error)).into_response()

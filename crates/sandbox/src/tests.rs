@@ -81,7 +81,6 @@ async fn messages_show_their_codes_newest_first() {
 
 #[tokio::test]
 async fn web_pages_and_foreign_names_are_refused() {
-    // SB-2
     let sandbox = sandbox();
     let from = |origin| [("origin", origin)];
     assert_eq!(send(&sandbox, "GET", "/messages", &from("https://evil.test"), json!(null)).await.0, 403);

@@ -21,7 +21,7 @@ pub const PERSONA_WEBHOOK_SECRET: &str = "wbhsec_sandbox";
 
 /// Deliveries remembered for `GET /sandbox/webhooks`.
 const MOST: usize = 500;
-/// No delivery comes later than this, in milliseconds (ten minutes, verification.md 3.6).
+/// No delivery comes later than this, in milliseconds (ten minutes).
 const LATEST: u64 = 600_000;
 /// How long the product may take to answer.
 const PATIENCE: Duration = Duration::from_secs(10);

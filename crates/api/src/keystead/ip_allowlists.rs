@@ -1,5 +1,5 @@
 //! `/v1/keystead/organization/ip_allowlists`: from which addresses the API may be called with the organization's keys, or
-//! with those of one project (row 25).
+//! with those of one project.
 
 use axum::Json;
 use axum::extract::State;

@@ -1,5 +1,5 @@
 //! `/v1/keystead/organization_verifications`: verify the organization, and everything an owner needs to build a front
-//! end of his own (S0-17…30, S3-18…43).
+//! end of his own.
 
 use axum::Json;
 use axum::extract::State;
@@ -137,7 +137,7 @@ pub(crate) async fn withdraw(State(state): State<ApiState>, admin: Admin) -> Res
     Ok(Json(json!({ "object": "keystead.erasure_receipt", "id": receipt.id, "at": receipt.at, "counts": counts })))
 }
 
-/// `GET /v1/keystead/refusals`: calls that a gate refused (S3-14).
+/// `GET /v1/keystead/refusals`: calls that a gate refused.
 pub(crate) async fn refusals(State(state): State<ApiState>, admin: Admin) -> Result<Json<Value>, ApiError> {
     let calls = state.app.refused_calls(&admin.actor, &admin.organization).await.or_fail(&state)?;
     let data: Vec<Value> = calls

@@ -1,4 +1,4 @@
-//! `/v1/keystead/payment_methods`: put a payment method on file (S1-12, S1-14). Nothing is charged.
+//! `/v1/keystead/payment_methods`: put a payment method on file. Nothing is charged.
 
 use axum::Json;
 use axum::extract::State;

@@ -1,4 +1,4 @@
-//! `/v1/keystead/phone_verifications`: prove a phone number for the organization (S1-16, S1-26).
+//! `/v1/keystead/phone_verifications`: prove a phone number for the organization.
 
 use axum::Json;
 use axum::extract::State;

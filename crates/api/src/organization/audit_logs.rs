@@ -1,4 +1,4 @@
-//! `GET /v1/organization/audit_logs`, newest first, with every question of the contract (1.6).
+//! `GET /v1/organization/audit_logs`, newest first, with every filter of OpenAI's API.
 
 use axum::Json;
 use axum::extract::State;
@@ -78,7 +78,7 @@ fn several(query: &Query, key: &'static str) -> Result<Vec<String>, ApiError> {
     Ok(values)
 }
 
-/// The details stand under a key equal to the type, dots included (contract 1.6).
+/// The details stand under a key equal to the type, dots included.
 fn show(event: &AuditEvent, names: &Names) -> Value {
     let mut details = event.details.as_object().cloned().unwrap_or_else(Map::new);
     details.insert("id".to_owned(), event.target_id.clone().into());
@@ -99,7 +99,7 @@ fn show(event: &AuditEvent, names: &Names) -> Value {
     shown
 }
 
-/// Neither an operator at the machine nor a service is an actor the contract knows.
+/// Neither an operator at the machine nor a service is an actor that OpenAI's API knows.
 fn actor(event: &AuditEvent, names: &Names) -> Value {
     let user = |id: &str| match names.get(id) {
         Some(Named::Person(person)) => json!({ "id": id, "email": person.email }),

@@ -61,7 +61,7 @@ pub(crate) async fn list(
     let project = ids.get("project_id", "project")?;
     let wanted = page::wanted(&query, false)?;
     let access = match query.one("owner_project_access") {
-        // Left out, only keys whose owner still reaches the project are shown (contract 1.4).
+        // Left out, only keys whose owner still reaches the project are shown.
         None | Some("active") => OwnerAccess::Active,
         Some("inactive") => OwnerAccess::Inactive,
         Some("any") => OwnerAccess::Any,

@@ -1,5 +1,5 @@
 //! `/v1/organization/projects/{project_id}/rate_limits`: how fast a project may use each model. A limit that nobody set is
-//! written as the largest number, because the contract has a number there.
+//! written as the largest number, because OpenAI's API has a number there.
 
 use axum::Json;
 use axum::extract::State;
@@ -16,7 +16,7 @@ use crate::page;
 use crate::path::Ids;
 use crate::query::Query;
 
-/// What the contract names and Keystead does not measure: a limit that nothing enforces is not taken.
+/// What OpenAI's API names and Keystead does not measure: a limit that nothing enforces is refused.
 pub(crate) const UNMEASURED: &[&str] = &["max_audio_megabytes_per_1_minute", "batch_1_day_max_input_tokens"];
 
 /// What can be limited.

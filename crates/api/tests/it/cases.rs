@@ -1,4 +1,4 @@
-//! Cases that people decide, by the operator's API: the rules of the console hold (verification.md 4.5, 5.3).
+//! Cases that people decide, by the operator's API: the rules of the console hold.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -78,7 +78,7 @@ async fn status(world: &World, key: &str) -> String {
     world.get("/v1/keystead/organization_verifications", key).await.text("status")
 }
 
-// S0-02 S0-26, security-checklist 2.3.5: by API as by the console, with looks, reasons and two people.
+// S0-02 S0-26: by API as by the console, with looks, reasons and two people.
 #[tokio::test]
 async fn reviews_are_decided_as_in_the_console() {
     let folder = tempfile::tempdir().unwrap();
@@ -144,7 +144,7 @@ async fn reviews_are_decided_as_in_the_console() {
     assert!(left.pictures.iter().all(|picture| picture.erased), "destroyed with the decision");
 }
 
-// S3-30, security-checklist 2.3.5: two operators hold a case's pictures by API, and its owner reads of it.
+// S3-30: two operators hold a case's pictures by API, and its owner reads of it.
 #[tokio::test]
 async fn pictures_are_held_by_two() {
     let folder = tempfile::tempdir().unwrap();

@@ -33,7 +33,6 @@ fn wishes() -> Vec<Value> {
     wishes
 }
 
-/// INC-5, AD-2
 #[tokio::test]
 async fn nobody_grants_more() {
     let world = World::new().await;

@@ -1,4 +1,4 @@
-//! Lists of addresses and countries at the door of the administration (rows 25 and 26).
+//! Lists of addresses and countries at the door of the administration.
 
 use http::Method;
 use keystead_core::network::Client;
@@ -46,7 +46,7 @@ async fn life_of_a_list() {
     assert!(caught.body["error"]["message"].as_str().unwrap().contains("203.0.113.9"));
     assert_eq!(post(&world, there, &activate, key, json!({})).await.body["active"], true);
 
-    // Row 25, with the very next request; the list stands before the scope.
+    // With the very next request; the list stands before the scope.
     let refused = world.call_of(here, (Method::GET, LISTS), key, json!({})).await;
     assert_eq!((refused.status, refused.code()), (401, "ip_not_authorized"));
     assert_eq!(refused.body["error"]["message"], "Your IP is not authorized to make this request");

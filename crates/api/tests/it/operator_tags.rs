@@ -1,4 +1,4 @@
-//! What the operator calls organizations, and rules that leave some of them out (verification.md 6.2).
+//! What the operator calls organizations, and rules that leave some of them out.
 
 use serde_json::json;
 
@@ -41,7 +41,7 @@ async fn rules_leave_tagged_organizations_out() {
         let refused = world.post(&tags, key, body).await;
         assert_eq!((refused.status, &refused.body["error"]["param"]), (400, &json!(param)), "{}", refused.body);
     }
-    let body = json!({ "tags": ["partner", "eu", "partner"], "reason": "contract 7" });
+    let body = json!({ "tags": ["partner", "eu", "partner"], "reason": "agreed in writing" });
     let tagged = world.post(&tags, key, body).await;
     assert_eq!((tagged.status, &tagged.body["tags"]), (200, &json!(["eu", "partner"])), "{}", tagged.body);
     assert_eq!(world.get(&tags, key).await.body["tags"], json!(["eu", "partner"]));

@@ -97,7 +97,7 @@ async fn the_organization_header_must_fit() {
 
 #[tokio::test]
 async fn a_doubled_selection_is_refused_as_the_data_plane_refuses_it() {
-    // GW-2: one reading of the two headers on every plane.
+    // One reading of the two headers on every plane.
     let world = World::new().await;
     let owner = world.bootstrap("ann", true).await;
     let organization = owner.organization_id.to_string();

@@ -1,4 +1,4 @@
-//! Making another organization (verification.md 6.1, `org.create` above N): a person is judged by the organizations he owns,
+//! Making another organization (`org.create`): a person is judged by the organizations he owns,
 //! because the new one has proven nothing yet.
 
 use super::{Action, Entitlements, Policy, Verdict};

@@ -1,4 +1,4 @@
-//! Gates: which action needs which verification. Rules are data with dates, modes and exceptions (verification.md 6).
+//! Gates: which action needs which verification. Rules are data with dates, modes and exceptions.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,15 +14,15 @@ pub use policy::{Exemption, MOST_RULES, Mode, PHONE_RULE_EFFECTIVE, Policy, Poli
 pub use preview::{ActionUse, OrganizationFacts, Preview, PreviewedRefusal};
 pub use scope::{AppliesTo, MOST_TAGS, is_tag, read_tags};
 
-/// Something an organization can have proven. The set is open (S1-45): names, not numbers, stand in the store.
+/// Something an organization can have proven. The set is open: names, not numbers, stand in the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Requirement {
-    /// A verified phone number (S1-01).
+    /// A verified phone number.
     Phone,
-    /// A payment method on file (S0-03).
+    /// A payment method on file.
     PaymentMethod,
-    /// A verified organization (S0-01).
+    /// A verified organization.
     Organization,
 }
 
@@ -72,7 +72,7 @@ impl Requirement {
 /// What an organization has proven or been excused from, with a version that grows with every change.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Entitlements {
-    /// Grows with each change; a gateway that refuses re-reads once first (verification.md 5.4).
+    /// Grows with each change; a gateway that refuses re-reads once first.
     pub version: i64,
     /// Proven, or waived by the operator.
     pub met: Vec<Requirement>,

@@ -1,4 +1,4 @@
-//! Which action needs what: rules with dates, modes and exceptions, and their judgement (verification.md 6).
+//! Which action needs what: rules with dates, modes and exceptions, and their judgement.
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -61,7 +61,7 @@ pub struct Rule {
     pub mode: Mode,
 }
 
-/// An operator's dated exception for one organization (verification.md 6.2, `exempt`).
+/// An operator's dated exception for one organization.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Exemption {
@@ -131,12 +131,12 @@ const LONGEST: usize = 64;
 /// The action whose rules say from how many organizations on.
 const CREATE_ORGANIZATION: &str = "organization.create";
 
-/// 5 November 2024, midnight UTC: since then new keys need a phone (S1-02).
+/// 5 November 2024, midnight UTC: since then new keys need a phone.
 pub const PHONE_RULE_EFFECTIVE: Timestamp = Timestamp(1_730_764_800);
 
 impl Policy {
-    /// The rules of a fresh installation (verification.md 6.1): a phone for new keys (S1-01), a verified
-    /// organization for `gpt-image-*` (S3-16) and `o3`; streaming and reasoning-summary gates exist but are off.
+    /// The rules of a fresh installation: a phone for new keys, a verified
+    /// organization for `gpt-image-*` and `o3`; streaming and reasoning-summary gates exist but are off.
     #[must_use]
     pub fn default_rules() -> Self {
         let rule = |id: &str, action: &str, models: &[&str], require, effective_from, mode| Rule {
@@ -279,7 +279,7 @@ impl Policy {
             .fold(now, Timestamp::max)
     }
 
-    /// The moments at which rules that refuse come into force, in order, so that people can be told before (S1-35).
+    /// The moments at which rules that refuse come into force, in order, so that people can be told before.
     #[must_use]
     pub fn dates_ahead(&self, now: Timestamp) -> Vec<Timestamp> {
         let sleeping = self.rules.iter().filter(|rule| rule.mode == Mode::Enforce && rule.effective_from > now);

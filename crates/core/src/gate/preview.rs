@@ -1,4 +1,4 @@
-//! Whom a new version of the policy would refuse, said before it is in force (verification.md 6.2).
+//! Whom a new version of the policy would refuse, said before it is in force.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,4 @@
-//! Whom a rule concerns, beside its action and its models (verification.md 6.2, `applies_to`), and the tags by which an
+//! Whom a rule concerns, beside its action and its models (`applies_to`), and the tags by which an
 //! operator tells organizations apart.
 
 use serde::{Deserialize, Serialize};

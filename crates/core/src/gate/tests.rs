@@ -132,7 +132,6 @@ fn judged(rule: &Rule, met: &Entitlements) -> Verdict {
     policy.judge(Action::UseModel("gpt-image-1"), &organization(), met, Timestamp(1_000))
 }
 
-// verification.md 6.2, applies_to
 #[test]
 fn a_rule_concerns_whom_it_says() {
     let mut young = rule(&[Requirement::Organization], &[]);

@@ -76,7 +76,7 @@ fn written(network: &IpNet) -> String {
 pub struct AddressList(Vec<IpNet>);
 
 impl AddressList {
-    /// Entries of a list at most (contract 5, "IP allowlist").
+    /// Entries of a list at most.
     pub const MOST: usize = 50;
 
     /// Reads entries.

@@ -56,7 +56,6 @@ mod tests {
         client_address(ip(peer), lines.iter().map(|line| line.as_bytes()), &trusted).to_string()
     }
 
-    // INC-3, 4.1.3.
     #[test]
     fn counted_from_the_right() {
         const PROXIES: [&str; 2] = ["10.0.0.0/8", "2001:db8:ffff::/48"];

@@ -1,4 +1,4 @@
-//! Which countries, regions and territories the API serves (row 26): an installation's rule, not an organization's.
+//! Which countries, regions and territories the API serves: an installation's rule, not an organization's.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -87,7 +87,6 @@ mod tests {
         }
     }
 
-    // Row 26.
     #[test]
     fn who_is_served() {
         let of = |code: &str| code.parse::<Country>().unwrap();

@@ -15,7 +15,7 @@ use std::net::IpAddr;
 pub struct Client {
     /// The client's address: of the socket, or as a trusted proxy tells it.
     pub address: IpAddr,
-    /// Whether the API serves the client's country, region or territory (row 26).
+    /// Whether the API serves the client's country, region or territory.
     pub served: bool,
 }
 

@@ -39,7 +39,7 @@ impl Rate {
 /// Why something does not fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Full {
-    /// It is more than the limit and will never fit (row 36).
+    /// It is more than the limit and will never fit.
     TooLarge,
     /// It does not fit now; after this time it does, if nothing else comes and what runs has ended.
     Wait(Duration),

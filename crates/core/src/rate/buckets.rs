@@ -85,7 +85,7 @@ impl Buckets {
     pub fn hold(&mut self, limits: &RateLimits, nodes: u32, need: &Need, now: Duration) {
         for (measure, rate, bucket) in self.limited(limits, nodes) {
             match measure {
-                // A request counts however it ends (contract 7, metering rule 4).
+                // A request counts however it ends.
                 Measure::RequestsPerMinute | Measure::RequestsPerDay => bucket.settle(rate, 0, 1, now),
                 Measure::TokensPerMinute | Measure::ImagesPerMinute => bucket.hold(need.of(measure)),
             }

@@ -1,5 +1,5 @@
-//! How fast a model may be used: so many requests, tokens and images a minute, so many requests a day (contract 2.3, rows
-//! 34 to 36; contract 6).
+//! How fast a model may be used: so many requests, tokens and images a minute, so many requests a day.
+//!
 //!
 //! A limit is a bucket that runs off continuously. What a request may use at worst is set aside before it goes upstream
 //! and replaced by what it used when it ends. Time comes in as the span since any fixed moment.
@@ -43,7 +43,7 @@ impl Measure {
     pub const ALL: [Self; 4] =
         [Self::RequestsPerMinute, Self::RequestsPerDay, Self::TokensPerMinute, Self::ImagesPerMinute];
 
-    /// The member of the object `project.rate_limit` (contract 1.4).
+    /// The member of the object `project.rate_limit`.
     #[must_use]
     pub const fn member(self) -> &'static str {
         match self {
@@ -54,7 +54,7 @@ impl Measure {
         }
     }
 
-    /// What a refusal calls it (rows 34 and 35).
+    /// What a refusal calls it.
     #[must_use]
     pub const fn phrase(self) -> &'static str {
         match self {

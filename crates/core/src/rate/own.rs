@@ -12,7 +12,7 @@ pub enum BadLimit {
     /// Less than one or more than [`MOST`].
     #[error("must be between 1 and {MOST}")]
     Range(Measure),
-    /// More than its organization has (contract 1.4, "Project rate limits").
+    /// More than its organization has.
     #[error("must not be above the organization's limit of {1}")]
     AboveOrganization(Measure, u64),
 }

@@ -1,4 +1,4 @@
-//! The words of a request that is too much (rows 34 to 36).
+//! The words of a request that is too much.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Spans of time as the contract's headers and refusals write them (contract 3).
+//! Spans of time as OpenAI's headers and errors write them.
 
 use std::time::Duration;
 

@@ -24,7 +24,7 @@ fn of(text: &str) -> Option<Duration> {
 }
 
 #[test]
-fn spans_are_written_as_the_contract_has_them() {
+fn spans_are_written_as_openai_writes_them() {
     for (micros, text) in [
         (0, "0s"),
         (1, "1ms"),

@@ -1,4 +1,4 @@
-//! The countries of ISO 3166-1, and what their authorities issue, as data (verification.md 4.3, 4.4). An operator's
+//! The countries of ISO 3166-1, and what their authorities issue, as data. An operator's
 //! [`super::documents::DocumentPolicy`] narrows it; nothing here says whom an operator serves.
 
 /// Every officially assigned alpha-2 code, in order.

@@ -1,5 +1,5 @@
-//! Which documents prove who somebody is: by country, with the sides to photograph (verification.md 4.3; S0-05…S0-14,
-//! S0-25). A type that a country does not issue is never offered.
+//! Which documents prove who somebody is: by country, with the sides to photograph.
+//! A type that a country does not issue is never offered.
 
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -14,17 +14,17 @@ pub const MIN_AGE: u8 = 18;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DocumentKind {
-    /// A passport (S0-11).
+    /// A passport.
     Passport,
-    /// A national identity card, such as the Polish one (S3-25).
+    /// A national identity card, such as the Polish one.
     IdentityCard,
-    /// A driver's licence (S0-10).
+    /// A driver's licence.
     DriversLicense,
-    /// A card that allows a foreigner to live in the country (S0-12).
+    /// A card that allows a foreigner to live in the country.
     ResidencePermit,
-    /// Japan's My Number card (S0-13).
+    /// Japan's My Number card.
     MyNumberCard,
-    /// A visa (S0-14).
+    /// A visa.
     Visa,
 }
 
@@ -165,7 +165,7 @@ impl DocumentPolicy {
     }
 
     /// Whether what was shown suffices: one document of this country that stands alone, or one with what it needs beside
-    /// it (S0-07). What is needed beside a visa is the holder's own passport, of whatever country.
+    /// it. What is needed beside a visa is the holder's own passport, of whatever country.
     #[must_use]
     pub fn suffice(&self, country: &str, shown: &[DocumentKind]) -> bool {
         self.documents(country)

@@ -1,4 +1,4 @@
-//! The table of verification.md 4.3 over every country.
+//! The table of documents over every country.
 
 use jiff::civil::date;
 

@@ -1,4 +1,4 @@
-//! How long pictures of one case may be kept beyond their time because the law asks for it (verification.md 4.6): two
+//! How long pictures of one case may be kept beyond their time because the law asks for it: two
 //! people agree on a reason and a date, the date has a ceiling of its own, and the owners read of it.
 
 use crate::time::Timestamp;
@@ -94,7 +94,7 @@ mod tests {
         judge(proposal, by, until, TAKEN, GOES, now)
     }
 
-    // S3-30, security-checklist 2.3.5: two people, a date, and a ceiling to the second.
+    // S3-30: two people, a date, and a ceiling to the second.
     #[test]
     fn two_people_and_a_ceiling() {
         let now = TAKEN.plus(DAY);

@@ -1,4 +1,4 @@
-//! How often what may happen: every number of verification.md 7, as data.
+//! How often each thing may happen: every number, as data.
 
 use super::payment;
 use crate::time::Timestamp;
@@ -89,7 +89,7 @@ pub const SEND_LIMITS: &[Limit] = &[
     times(SENDS, Subject::Prefix, HOUR, 10),
 ];
 
-/// Lower limits, beside the others, where nobody could tell the kind of line (verification.md 2.5).
+/// Lower limits, beside the others, where nobody could tell the kind of line.
 pub const DOUBTFUL_LIMITS: &[Limit] = &[
     times(DOUBTFUL, Subject::Number, DAY, 5),
     times(DOUBTFUL, Subject::User, DAY, 5),
@@ -165,7 +165,7 @@ pub fn country_cap(days: &[i64]) -> i64 {
     median.saturating_mul(3).max(20)
 }
 
-/// Whether sending to a country should stop: of thirty codes and more, fewer than a fifth were entered (2.7).
+/// Whether sending to a country should stop: of thirty codes and more, fewer than a fifth were entered.
 #[must_use]
 pub const fn looks_like_pumping(sends: i64, proven: i64) -> bool {
     sends >= 30 && proven.saturating_mul(5) < sends

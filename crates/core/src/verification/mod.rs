@@ -1,5 +1,4 @@
-//! What an organization proves and how: pure machines over values, each event tested against the table it comes from
-//! (verification.md 5).
+//! What an organization proves and how: pure machines over values, each event tested against the table it comes from.
 //!
 //! | Question | Module |
 //! | --- | --- |
@@ -16,7 +15,7 @@
 //! | How often may all that happen? | [`limits`] |
 //!
 //! A machine takes a value and an event and answers the next value, what must be done, and the audit event that tells
-//! of it. No effect of any of them touches a key: keys that exist go on for ever (S1-06).
+//! of it. No effect of any of them touches a key: keys that exist go on for ever.
 
 pub mod countries;
 pub mod documents;

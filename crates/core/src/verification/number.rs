@@ -1,4 +1,4 @@
-//! Which phone numbers may be asked for a code, once a library has read them into E.164 (verification.md 2.5, 2.7), and
+//! Which phone numbers may be asked for a code, once a library has read them into E.164, and
 //! how they are shown again.
 
 use serde::{Deserialize, Serialize};
@@ -93,9 +93,9 @@ pub enum LineRule {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LinePolicy {
-    /// Voice over IP at a fixed address (S1-32).
+    /// Voice over IP at a fixed address.
     pub fixed_voip: LineRule,
-    /// Voice over IP without an address, such as Google Voice (S1-33).
+    /// Voice over IP without an address, such as Google Voice.
     pub non_fixed_voip: LineRule,
     /// Whether codes can be spoken: only then is a fixed line of use.
     pub voice: bool,
@@ -195,7 +195,7 @@ mod tests {
 
     #[test]
     fn which_lines_pass() {
-        // S1-32, S1-33: the table of verification.md 2.5.
+        // S1-32, S1-33: every kind of line.
         use LineKind::*;
         let voip = LineVerdict::Refuse("phone_voip_not_supported");
         let kind = LineVerdict::Refuse("phone_type_not_supported");

@@ -1,7 +1,7 @@
-//! Where an organization stands with its payment method (verification.md 5.2). Nothing is charged to put one on file
-//! (S1-14). A machine of values: what the service and people say goes in, what stands and what must be done comes out.
+//! Where an organization stands with its payment method. Nothing is charged to put one on file.
+//! A machine of values: what the service and people say goes in, what stands and what must be done comes out.
 //!
-//! No effect touches a key: a card that runs out closes what needs a payment method, and no key (S1-06).
+//! No effect touches a key: a card that runs out closes what needs a payment method, and no key.
 
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -145,7 +145,7 @@ pub enum PaymentEffect {
     Open,
     /// What needs a payment method closes; keys go on.
     Close,
-    /// Go on to the phone, where that is not proven (S1-15).
+    /// Go on to the phone, where that is not proven.
     AskForPhone,
     /// Owners are told, with dates.
     TellOwners,

@@ -1,4 +1,4 @@
-//! The table of verification.md 5.2, pair by pair, and what no path may do.
+//! Every pair of state and event, and what no path may do.
 
 use proptest::prelude::*;
 

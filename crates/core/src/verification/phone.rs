@@ -1,5 +1,5 @@
-//! The life of one phone verification (verification.md 5.1). A machine of values: what happened goes in, what stands
-//! then and what must be done comes out. It never touches a key: old keys stay valid for ever (S1-06).
+//! The life of one phone verification. A machine of values: what happened goes in, what stands
+//! then and what must be done comes out. It never touches a key: old keys stay valid for ever.
 
 use serde::{Deserialize, Serialize};
 
@@ -119,7 +119,7 @@ pub enum PhoneEffect {
     SendCode,
     /// The code must not be usable any more, here or at the service.
     KillCode,
-    /// The number now stands for the organization and whatever waited for it goes on (S1-05, S1-08).
+    /// The number now stands for the organization and whatever waited for it goes on.
     BindNumber,
     /// Say that the code did not arrive, and offer another way where the operator has one; never take it silently.
     OfferOtherWay,

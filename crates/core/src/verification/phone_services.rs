@@ -1,4 +1,4 @@
-//! Which of two services sends a code (verification.md 5.1, "provider down"): the one that made the last code, or the first;
+//! Which of two services sends a code: the one that made the last code, or the first;
 //! the other one only when that one does not answer. A number that is refused is refused: asking elsewhere would be a way
 //! around a rule.
 

@@ -1,5 +1,5 @@
-//! For how many organizations one number may stand (verification.md 5.1). People have an own organization, one at work
-//! and one of a client; beyond that, one number for many organizations is the pattern of abuse (S1-03, S1-21).
+//! For how many organizations one number may stand. People have an own organization, one at work
+//! and one of a client; beyond that, one number for many organizations is the pattern of abuse.
 
 use crate::id::{OrganizationId, UserId};
 use crate::time::Timestamp;
@@ -28,7 +28,7 @@ pub struct Holder {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sharing {
     /// It may. The organizations named here held it before it was given out again: they stay verified, since a
-    /// verification is for good (S1-25), and no longer count for the number.
+    /// verification is for good, and no longer count for the number.
     Free {
         /// Whose hold ends once the number is proven.
         released: Vec<OrganizationId>,

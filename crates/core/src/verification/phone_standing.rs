@@ -1,8 +1,8 @@
-//! Where an organization stands with its phone, over all its attempts (verification.md 5.1). One attempt is
+//! Where an organization stands with its phone, over all its attempts. One attempt is
 //! [`super::phone`]'s; here stands what remains of them, and what the operator does.
 //!
-//! A proven number stays proven over sessions, keys and people (S1-08, S1-09, S1-25). No effect touches a key: when the
-//! operator takes a proof back, only new keys wait (S1-06).
+//! A proven number stays proven over sessions, keys and people. No effect touches a key: when the
+//! operator takes a proof back, only new keys wait.
 
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +25,7 @@ pub enum Standing {
     PendingNew,
     /// The operator took the proof back; only the operator can change that.
     Revoked,
-    /// The operator excused the organization, since somebody has no phone (S1-31, S1-34).
+    /// The operator excused the organization, since somebody has no phone.
     Waived,
 }
 
@@ -126,13 +126,13 @@ pub enum StandingEffect {
     BeginAttempt,
     /// End the running attempt.
     EndAttempt,
-    /// Say why the number was refused, with the way to support (S1-46).
+    /// Say why the number was refused, with the way to support.
     TellReason,
     /// Bind the number in place of whichever stood before.
     BindNumber,
-    /// New keys can be made, and what waited for that goes on (S1-05).
+    /// New keys can be made, and what waited for that goes on.
     Open,
-    /// New keys wait for a phone again; keys that exist go on (S1-06).
+    /// New keys wait for a phone again; keys that exist go on.
     Close,
     /// The owners are told.
     TellOwners,
@@ -179,7 +179,7 @@ impl PhoneStanding {
             StandingEvent::ChangeStarted { submission, signed_in_again } => self.change(submission, signed_in_again),
             StandingEvent::Proven => self.proven(),
             StandingEvent::AttemptEnded => self.attempt_ended(),
-            // The verification was for good, whoever proves the number later (S1-25).
+            // The verification was for good, whoever proves the number later.
             StandingEvent::ProvenElsewhere => Ok((self, Vec::new(), "")),
             StandingEvent::Revoke { reasoned, organizations, people } => self.revoke(reasoned, organizations, people),
             StandingEvent::Waive { reasoned, until } => self.waive(reasoned, until),

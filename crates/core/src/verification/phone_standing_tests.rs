@@ -1,4 +1,4 @@
-//! The organization's rows of verification.md 5.1, pair by pair, and what no path may do.
+//! Every pair of an organization's state and event, and what no path may do.
 
 use proptest::prelude::*;
 

@@ -1,4 +1,4 @@
-//! What makes an operator look twice (verification.md 7): one card or one address at many organizations, and a SIM card that
+//! What makes an operator look twice: one card or one address at many organizations, and a SIM card that
 //! was changed just before a number is to replace another. None of them refuses anybody for good: people look.
 
 use crate::time::Timestamp;

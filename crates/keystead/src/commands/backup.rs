@@ -1,5 +1,5 @@
 //! `keystead backup`: one consistent copy of the database, made while the program serves. Secrets, evidence and the
-//! usage spool are not in it: an old backup must open nothing by itself (security decision 1).
+//! usage spool are not in it: an old backup must open nothing by itself.
 
 use std::fs::{DirBuilder, Permissions};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};

@@ -1,4 +1,4 @@
-//! `[network]`: whom to believe about where requests come from, and from where the API is served (row 26).
+//! `[network]`: whom to believe about where requests come from, and from where the API is served.
 
 use std::path::PathBuf;
 

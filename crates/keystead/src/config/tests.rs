@@ -136,7 +136,7 @@ fn mistakes_are_named() {
         let named = format!("[network]\ncountry_header = '{header}'");
         assert!(reason(&named, &[]).contains("network.country_header"), "{header}");
     }
-    // INC-7: an empty or short secret would let others sign deliveries.
+    // An empty or short secret would let others sign deliveries.
     for secrets in ["whsec_0123456789,", ",", " ", "short", "whsec_0123456789, short"] {
         let payment = format!("[payment]\nprovider = 'stripe'\napi_key = 'k'\nwebhook_secrets = '{secrets}'");
         assert!(reason(&payment, &[]).contains("payment.webhook_secrets"), "{secrets:?}");

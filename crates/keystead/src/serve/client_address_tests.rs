@@ -109,7 +109,6 @@ const FORGED: &[(&str, &str)] = &[
     ("connection", "x-forwarded-for"),
 ];
 
-// 4.1.3, INC-3.
 #[test]
 fn a_stranger_is_where_his_socket_is() {
     let edge = Edge::open(&options(Some(CountryRule::Refused(countries(&["US"]))))).unwrap();
@@ -127,7 +126,6 @@ fn other_headers_than_one_never_count() {
     assert_eq!(edge.visitor(socket("10.0.0.1"), &headers(FORGED)).address, socket("198.51.100.2").ip());
 }
 
-// Row 26.
 #[test]
 fn a_proxy_tells_the_country_in_one_line() {
     let edge = Edge::open(&options(Some(CountryRule::Allowed(countries(&["PL"]))))).unwrap();

@@ -264,7 +264,6 @@ mod tests {
         ticket.connection.phase.load(Ordering::Relaxed) == ENDED
     }
 
-    // GW-9.
     #[test]
     fn the_oldest_idle_connection_makes_place_and_busy_ones_never() {
         let connections = Connections::new(Bounds { all: 3, per_address: 3 });
@@ -287,7 +286,6 @@ mod tests {
         assert!(has_ended(&second) && !first.is_idle(), "an answer that is not sent in full holds its connection");
     }
 
-    // GW-9.
     #[test]
     fn one_address_makes_place_among_its_own() {
         let connections = Connections::new(Bounds { all: 10, per_address: 2 });

@@ -61,7 +61,6 @@ async fn after(seconds: u64) {
     tokio::time::sleep(Duration::from_secs(seconds)).await;
 }
 
-// GW-9.
 #[tokio::test(start_paused = true)]
 async fn a_head_must_arrive_within_its_time() {
     for sent in [&b""[..], b"GET / HTT", b"GET / HTTP/1.1\r\nhost: x\r\n"] {
@@ -125,7 +124,6 @@ async fn a_slow_body_and_a_slow_answer_are_not_held_to_these_times() {
     assert_eq!(world.served.await.unwrap(), Duration::from_secs(500 + 4 * 1_000 + 75));
 }
 
-// GW-9.
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_is_not_taken_ends() {
     let large = || Full::new(Bytes::from(vec![b'x'; 1 << 20])).map_err(|never| match never {}).boxed_unsync();
@@ -137,7 +135,6 @@ async fn an_answer_that_is_not_taken_ends() {
     assert_eq!(world.served.await.unwrap(), Duration::from_secs(100) + TIMES.stall, "what is taken starts it again");
 }
 
-// GW-9.
 #[tokio::test(start_paused = true)]
 async fn idle_connections_make_place_and_busy_ones_do_not() {
     let mut waiting = world(4096, small);

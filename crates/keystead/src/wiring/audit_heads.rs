@@ -1,5 +1,4 @@
-//! Heads of the audit chains in the service log, every hour: whoever can write the database cannot take them back there
-//! (security decision 6).
+//! Heads of the audit chains in the service log, every hour: whoever can write the database cannot take them back there.
 
 use std::collections::BTreeMap;
 

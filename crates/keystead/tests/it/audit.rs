@@ -1,4 +1,4 @@
-//! The audit log against whoever can write the database (security decision 6, 16.4.2, SD-4).
+//! The audit log against whoever can write the database.
 
 use serde_json::Value;
 use sqlx::{Connection, Row, SqliteConnection};

@@ -246,7 +246,7 @@ fn canaries_stay_where_they_belong() {
         [NUMBER, grouped, "48512347913", EMAIL, PASSWORD, LABEL, STATEMENT, DOCUMENT, BIRTH, CARD, WRONG, &code, token];
     for (place, text) in &heard {
         for canary in canaries {
-            // A model that does not exist is named to whoever asked for it: that is the contract's row 19.
+            // A model that does not exist is named to the client that asked for it (`model_not_found`).
             let named = place.contains("/v1/chat/completions");
             let label = canary == LABEL;
             assert!(named || label || !sings(text, canary), "{canary} in {place}: {}", line_with(text, canary));

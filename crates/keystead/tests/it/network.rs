@@ -1,5 +1,5 @@
-//! Where requests come from, in the running product: forged and believed addresses, lists of addresses (row 25),
-//! countries (row 26).
+//! Where requests come from, in the running product: forged and believed addresses, lists of addresses,
+//! countries.
 
 use serde_json::{Value, json};
 
@@ -37,7 +37,6 @@ fn project(name: &str) -> Value {
 const PROJECTS: (&str, &str) = ("POST", "/v1/organization/projects");
 const CLOSE: &str = "Connection: close";
 
-// 4.1.3, 15.3.4, INC-3.
 #[test]
 fn a_strangers_headers_change_no_address() {
     let product = Product::start(&[("KEYSTEAD_SERVER__TRUSTED_PROXIES", "192.0.2.0/24")]);
@@ -82,7 +81,6 @@ fn a_trusted_proxy_tells_the_client() {
     assert!(proxies.unwrap()["detail"].as_str().unwrap().starts_with("127.0.0.1, 192.0.2.0/24 trusted"), "{doctor}");
 }
 
-// Row 25.
 #[test]
 fn a_list_holds_with_the_very_next_request() {
     let base_url = upstream::start();
@@ -143,7 +141,7 @@ fn a_list_holds_with_the_very_next_request() {
     assert_eq!(call(&street).status, 200);
 }
 
-// Row 26: before the key is looked at.
+// Before the key is looked at.
 #[test]
 fn countries_that_are_not_served() {
     let product = Product::start(&[

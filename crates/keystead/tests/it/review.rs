@@ -25,7 +25,7 @@ fn browse(product: &Product, method: &str, path: &str, cookie: &str, form: &str)
     String::from_utf8_lossy(&answer).into_owned()
 }
 
-// S3-31, verification.md 7: the link works, the camera is for its page only, and nothing of the person is logged.
+// S3-31: the link works, the camera is for its page only, and nothing of the person is logged.
 #[test]
 fn a_capture_is_served_and_stays_out_of_the_log() {
     let product =

@@ -1,4 +1,4 @@
-//! Twilio is away and a second service for codes is set up, over real HTTP (verification.md 5.1).
+//! Twilio is away and a second service for codes is set up, over real HTTP.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;

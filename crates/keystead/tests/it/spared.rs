@@ -50,7 +50,7 @@ fn rules_are_in_force_with_the_next_request() {
     let asks_all = json!({ "id": "all", "action": "model.use", "mode": "enforce", "require": ["organization"] });
     product.until("its usage is counted", || preview(&asks_all)["refusals"][0]["action"] == "model.use:gpt-4o");
     product.until("it is spared", || preview(&spares)["organizations"] == 0);
-    // Streams and reasoning summaries are counted apart from plain use (verification.md 6.2).
+    // Streams and reasoning summaries are counted apart from plain use.
     let streamed = json!({ "model": "gpt-4o", "stream": true, "messages": [{ "role": "user", "content": "hello" }] });
     assert_eq!(product.call("POST", "/v1/chat/completions", &early.1, Some(&streamed)).status, 200);
     let summed = json!({ "model": "gpt-4o", "input": "hello", "reasoning": { "summary": "auto" } });

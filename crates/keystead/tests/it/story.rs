@@ -79,7 +79,6 @@ fn usage(product: &Product, admin: &str, project: &str) -> i64 {
     results.map(|result| result["input_tokens"].as_i64().unwrap()).sum()
 }
 
-// Row 8
 #[test]
 fn keys_of_an_archived_project_are_refused_at_once() {
     let product = Product::start(&[]);

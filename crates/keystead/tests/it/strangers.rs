@@ -30,7 +30,7 @@ fn to_the_end(mut stream: TcpStream) -> Answer {
     parse(&String::from_utf8_lossy(&answer))
 }
 
-// GW-9: the soft limit of open files of a usual shell is far below this many connections.
+// The soft limit of open files of a usual shell is far below this many connections.
 #[test]
 fn half_open_heads_leave_room_for_others() {
     let product = Product::start_after("ulimit -S -n 256", &[]);
@@ -48,7 +48,6 @@ fn half_open_heads_leave_room_for_others() {
     drop(half_open);
 }
 
-// GW-9.
 #[test]
 fn with_all_connections_in_use_the_oldest_idle_one_goes() {
     let most = [("KEYSTEAD_SERVER__MAX_CONNECTIONS", "20"), ("KEYSTEAD_SERVER__MAX_CONNECTIONS_PER_ADDRESS", "20")];
@@ -97,7 +96,7 @@ fn filled(path: &str) -> String {
     parts.collect::<Vec<_>>().join("/")
 }
 
-// GW-9. With a key that may do everything, so that no refusal saves a route from reading.
+// With a key that may do everything, so that no refusal saves a route from reading.
 #[test]
 fn bodies_that_never_end_are_ended_on_every_route() {
     let product = Product::start(&[("KEYSTEAD_LIMITS__BODY_PAUSE_SECONDS", "1")]);
@@ -190,7 +189,6 @@ fn beginning(product: &Product, key: &str, length: usize, sent: usize) -> TcpStr
     stream
 }
 
-// GW-9.
 #[test]
 fn memory_for_bodies_is_bounded_for_each_key_and_in_all() {
     let bounds = [
@@ -214,7 +212,7 @@ fn memory_for_bodies_is_bounded_for_each_key_and_in_all() {
     product.until("what was held is given back", || memory() == Some(0.0));
 }
 
-// GW-9: unfinished forms of strangers.
+// Unfinished forms of strangers.
 #[test]
 fn a_form_that_is_too_large_is_not_read() {
     let product = Product::start(&[("KEYSTEAD_LIMITS__BODY_MEMORY_PER_ADDRESS_BYTES", "100000")]);

@@ -1,5 +1,5 @@
 //! What is taken away is gone on the very next request, whatever the key was used for before, on one node and on two.
-//! ASVS 8.3.2, GW-11.
+//! ASVS 8.3.2.
 
 use std::io::{Read, Write};
 use std::process::Command;

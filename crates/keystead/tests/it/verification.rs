@@ -131,7 +131,7 @@ fn from_nothing_to_a_verified_organization() {
     }
 }
 
-// verification.md 3.2, 5.2: disputes and warnings of fraud come signed, are read back, and ask for a look; nothing closes.
+// Disputes and warnings of fraud come signed, are read back, and ask for a look; nothing closes.
 #[test]
 fn a_disputed_card_asks_for_a_look() {
     let product = Product::start(&[]);

@@ -1,4 +1,4 @@
-//! Identity checks by an outside service (verification.md 1).
+//! Identity checks by an outside service.
 
 pub mod persona;
 mod reasons;
@@ -40,7 +40,7 @@ pub struct Link {
     pub expires_at: Timestamp,
 }
 
-/// How a check stands, in words of no vendor (verification.md 1.10).
+/// How a check stands, in words of no vendor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
     /// Nobody opened it.
@@ -77,7 +77,7 @@ pub struct Snapshot {
     pub state: State,
     /// How far the person got: 1 the document, 2 the face, 3 handed in; 0 when unknown.
     pub step: u8,
-    /// Why not, in the names of verification.md 1.10.
+    /// Why not.
     pub reasons: Vec<String>,
     /// `passport`, `identity_card`, `drivers_license`, `residence_permit`, `visa`, `my_number_card`.
     pub document_type: Option<String>,
@@ -119,7 +119,7 @@ pub trait IdentityProvider: Send + Sync {
     fn hints(&self, headers: Headers<'_>, body: &[u8], now: Timestamp) -> Result<Vec<Hint>, SignatureError>;
 }
 
-/// Why a check said no, in words of no vendor (verification.md 1.10). Pages have a sentence for each.
+/// Why a check said no, in words of no vendor. Pages have a sentence for each.
 pub const REASONS: [&str; 14] = [
     "document_unreadable",
     "document_expired",
@@ -140,7 +140,7 @@ pub const REASONS: [&str; 14] = [
 /// Those of [`REASONS`] that a service gives by itself: no person who looks at pictures declines for them.
 pub const SERVICES_REASONS: [&str; 3] = ["consent_declined", "abandoned", "provider_error"];
 
-/// Our reference for an attempt at a service: never an address, never a name (verification.md 1.2).
+/// Our reference for an attempt at a service: never an address, never a name.
 #[must_use]
 pub fn our_reference(organization: &str, attempt: &str) -> String {
     format!("{organization}:{attempt}")
@@ -157,6 +157,6 @@ pub struct PersonaOptions {
     pub template: String,
     /// Webhook secrets in force; two while one is being replaced.
     pub webhook_secrets: Vec<Secret<String>>,
-    /// Whether `completed` already decides; by default only `approved` does (verification.md 0, decision 2).
+    /// Whether `completed` already decides; by default only `approved` does.
     pub completed_approves: bool,
 }

@@ -1,4 +1,4 @@
-//! Persona (verification.md 1.1–1.7).
+//! Persona.
 
 use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
@@ -12,9 +12,9 @@ use crate::{BoxFuture, Clock, Failure, Health};
 
 /// The version whose shapes this client reads.
 const VERSION: &str = "2025-12-08";
-/// How long a one-time link works, in seconds: the longest hand-off is a mail (verification.md 7).
+/// How long a one-time link works, in seconds: the longest hand-off is a mail.
 const LINK_LIFE: i64 = 86_400;
-/// How long the QR code on Persona's own page works, in seconds (verification.md 7).
+/// How long the QR code on Persona's own page works, in seconds.
 const HANDOFF_LIFE: i64 = 900;
 
 /// The client.
@@ -70,7 +70,7 @@ impl Persona {
         let ours = our_reference(attempt.organization, attempt.id);
         let mut answer = self.create(attempt, &ours, attempt.id).await?;
         if answer.status.is_server_error() {
-            // Persona repeats its own accidents under the same key (1.7). So: look whether the inquiry was made after
+            // Persona repeats its own accidents under the same key. So: look whether the inquiry was made after
             // all, and else ask under a new key.
             if let Some(made) = self.look_up(&ours).await? {
                 let link = self.new_link(&made.reference).await?;
@@ -140,7 +140,7 @@ impl Persona {
         })
     }
 
-    /// The table of verification.md 1.4.
+    /// What Persona's statuses mean.
     fn state(&self, status: &str) -> State {
         match status {
             "created" => State::Waiting,
@@ -165,12 +165,12 @@ fn done(answer: Answer) -> Result<Answer, Failure> {
         200..=299 => Ok(answer),
         404 | 410 => Err(Failure::Gone(said)),
         400 | 409 | 422 => Err(Failure::Refused(said)),
-        // A wrong key, a product's quota (403), a limit, an outage: cured without the person (1.7).
+        // A wrong key, a product's quota (403), a limit, an outage: cured without the person.
         _ => Err(Failure::Unavailable(said)),
     }
 }
 
-/// The page opens in the language of our pages (1.3).
+/// The page opens in the language of our pages.
 fn in_language(mut link: Link, locale: &str) -> Link {
     if let Ok(mut url) = Url::parse(&link.url) {
         url.query_pairs_mut().append_pair("language", locale);
@@ -258,7 +258,7 @@ impl IdentityProvider for Persona {
     }
 }
 
-/// Which inquiry an event is about (1.5).
+/// Which inquiry an event is about.
 fn hint(body: &[u8]) -> Option<Hint> {
     let event: Value = serde_json::from_slice(body).ok()?;
     let text = |path: &[&str]| at(&event, path).and_then(Value::as_str).filter(|text| (1..=255).contains(&text.len()));

@@ -1,4 +1,4 @@
-//! Persona's names of failed checks in words of no vendor (verification.md 1.10).
+//! Persona's names of failed checks in words of no vendor.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! Payment methods on file (verification.md 3). Card data never touches Keystead.
+//! Payment methods on file. Card data never touches Keystead.
 
 pub mod stripe;
 

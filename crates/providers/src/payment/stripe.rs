@@ -1,4 +1,4 @@
-//! Stripe: Checkout in `setup` mode (verification.md 3.1). Nothing is ever charged here.
+//! Stripe: Checkout in `setup` mode. Nothing is ever charged here.
 
 use keystead_core::time::Timestamp;
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! Text messages, codes and carrier look-ups (verification.md 2).
+//! Text messages, codes and carrier look-ups.
 
 pub mod sms_http;
 pub mod twilio;

@@ -1,4 +1,4 @@
-//! Any gateway that carries text messages over HTTP: `POST {url}` with `{"to", "text"}` (verification.md 2.3).
+//! Any gateway that carries text messages over HTTP: `POST {url}` with `{"to", "text"}`.
 
 use keystead_core::secret::Secret;
 use reqwest::StatusCode;

@@ -1,4 +1,4 @@
-//! Twilio Verify v2 and Lookup v2 (verification.md 2.1, 2.2).
+//! Twilio Verify v2 and Lookup v2.
 
 use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;

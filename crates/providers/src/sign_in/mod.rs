@@ -1,4 +1,4 @@
-//! Signing in by an OpenID Connect issuer: "Continue with Google", or any other (S3-04).
+//! Signing in by an OpenID Connect issuer: "Continue with Google", or any other.
 
 mod oidc;
 

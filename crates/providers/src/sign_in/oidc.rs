@@ -127,7 +127,7 @@ impl Oidc {
         let request =
             client.authorize_url(CoreAuthenticationFlow::AuthorizationCode, move || sent_state, move || sent_nonce);
         let scopes = ["email", "profile"].map(|name| Scope::new(name.to_owned()));
-        // S3-05: whoever has several accounts there picks one, instead of being signed in with some one of them.
+        // A person with several accounts there chooses one, instead of being signed in with any of them.
         let request =
             request.add_scopes(scopes).add_prompt(CoreAuthPrompt::SelectAccount).set_pkce_challenge(challenge);
         let (url, ..) = request.url();

@@ -53,7 +53,7 @@ async fn what_events_of_stripe_are_about() {
     }
 }
 
-/// WH-2: a genuine signature over an event of another world (test mode at a live key, live mode at a test key, another
+/// A genuine signature over an event of another world (test mode at a live key, live mode at a test key, another
 /// account) is about nothing.
 #[tokio::test]
 async fn events_of_stripe_from_another_world() {

@@ -141,7 +141,7 @@ fn bounded(hints: &[Hint]) -> bool {
     hints.iter().all(|hint| fits(&hint.event_id) && fits(&hint.name) && fits(&hint.reference))
 }
 
-// WH-1 to WH-6 of security-checklist 2: a signed delivery of any content is a bounded hint or nothing.
+// A signed delivery of any content is a bounded hint or nothing.
 #[tokio::test]
 async fn deliveries_of_any_content() {
     let vendor = Vendor::new([]).await;

@@ -115,7 +115,6 @@ async fn a_fresh_link() {
     assert!(matches!(persona.reissue_link("inq_1").await, Err(Failure::Unavailable(_))), "an answer without a link");
 }
 
-// verification.md 1.4; 0, decision 2
 #[tokio::test]
 async fn the_states_of_an_inquiry() {
     for (status, state, step) in [

@@ -1,6 +1,6 @@
 //! An OpenID Connect issuer: whoever signs in says who he is, and is believed.
 //!
-//! Authorization code with PKCE, as "Continue with Google" uses it (S3-04): an account picker instead of a password,
+//! Authorization code with PKCE, as "Continue with Google" uses it: an account picker instead of a password,
 //! codes that work once, signed identity tokens.
 
 mod authorize;

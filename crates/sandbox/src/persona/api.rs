@@ -1,4 +1,4 @@
-//! The calls about an inquiry that exists (verification.md 1.1).
+//! The calls about an inquiry that exists.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -149,7 +149,7 @@ pub(super) async fn judge(
     })
 }
 
-/// `perform-simulate-actions` (verification.md 1.8). All are known before any is done; the first that cannot be done
+/// `perform-simulate-actions`. All are known before any is done; the first that cannot be done
 /// ends it.
 pub(super) async fn simulate(
     State(sandbox): State<Sandbox>,

@@ -1,4 +1,4 @@
-//! `POST /inquiries` (verification.md 1.2).
+//! `POST /inquiries`.
 
 use axum::Json;
 use axum::extract::State;

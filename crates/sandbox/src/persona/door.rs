@@ -1,5 +1,4 @@
-//! What every call of the API passes: the key, the version, the limit, and the memory of calls made before
-//! (verification.md 1.1, 1.7).
+//! What every call of the API passes: the key, the version, the limit, and the memory of calls made before.
 
 use std::sync::Mutex;
 use std::time::Duration;

@@ -1,5 +1,4 @@
-//! The hosted flow: a one-time link opens a session once; then country, document, face, and how it shall end
-//! (verification.md 1.3).
+//! The hosted flow: a one-time link opens a session once; then country, document, face, and how it shall end.
 
 use std::collections::HashMap;
 

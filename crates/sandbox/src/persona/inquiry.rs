@@ -1,4 +1,4 @@
-//! One inquiry's life: what may happen to it when, and which events that makes (verification.md 1.4).
+//! One inquiry's life: what may happen to it when, and which events that makes.
 
 use serde_json::Value;
 

@@ -1,5 +1,5 @@
-//! Persona, as far as Keystead speaks it: inquiries, one-time links, the hosted flow, decisions, erasure, events
-//! (verification.md 1). Nobody is asked for a document; what happens is chosen.
+//! Persona, as far as Keystead speaks it: inquiries, one-time links, the hosted flow, decisions, erasure, events.
+//! Nobody is asked for a document; what happens is chosen.
 
 mod api;
 mod begin;

@@ -1,4 +1,4 @@
-//! Stripe, as far as Keystead speaks it: customers, Checkout in setup mode, payment methods, events (verification.md 3).
+//! Stripe, as far as Keystead speaks it: customers, Checkout in setup mode, payment methods, events.
 
 mod hosted;
 

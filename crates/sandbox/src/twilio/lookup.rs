@@ -21,7 +21,7 @@ const ENDINGS: [(&str, Line); 9] = [
     ("0008", Line::Is("tollFree")),
     ("0009", Line::Is("personal")),
 ];
-/// A number that libraries take for a mobile or a fixed line and the vendor knows to be neither (verification.md 2.4).
+/// A number that libraries take for a mobile or a fixed line and the vendor knows to be neither.
 const KNOWN: &str = "+14159929960";
 /// The vendor names no carrier for these.
 const WITHOUT_CARRIER: [&str; 6] = ["personal", "tollFree", "premium", "sharedCost", "uan", "voicemail"];

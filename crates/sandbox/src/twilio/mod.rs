@@ -1,4 +1,4 @@
-//! Twilio Verify v2 and Lookup v2, as far as Keystead speaks them (verification.md 2.1, 2.2).
+//! Twilio Verify v2 and Lookup v2, as far as Keystead speaks them.
 
 mod lookup;
 mod verify;

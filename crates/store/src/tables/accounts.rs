@@ -23,7 +23,7 @@ pub struct Account {
     pub theme: String,
     /// An IANA name, or empty for UTC.
     pub time_zone: String,
-    /// What best describes the person (S3-08).
+    /// What best describes the person.
     pub describes: Option<String>,
     /// The second factor's secret, sealed.
     pub totp_sealed: Option<Vec<u8>>,

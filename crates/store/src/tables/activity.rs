@@ -1,4 +1,4 @@
-//! What organizations did lately, over the whole installation: for the preview of a rule (verification.md 6.2).
+//! What organizations did lately, over the whole installation: for the preview of a rule.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

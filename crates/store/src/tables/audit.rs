@@ -1,5 +1,5 @@
 //! The audit chain: each row carries an HMAC over itself and its predecessor under a key outside the database, so that
-//! whoever can write the database still cannot rewrite the past unseen (security decision 6).
+//! whoever can write the database still cannot rewrite the past unseen.
 
 use hmac::{Hmac, KeyInit, Mac};
 use keystead_core::Secret;
@@ -34,13 +34,13 @@ pub struct AuditEvent {
     pub actor_kind: String,
     /// Who.
     pub actor_id: String,
-    /// What, as contract 1.6 names it.
+    /// The kind of event, in OpenAI's names.
     pub action: String,
     /// To what.
     pub target_id: String,
     /// In which project, where that is known.
     pub project: Option<ProjectId>,
-    /// The details of contract 1.6.
+    /// The details, in OpenAI's shape.
     pub details: Json,
     /// The client's address, when it was a request.
     pub address: Option<String>,

@@ -1,4 +1,4 @@
-//! What the built-in reviewer collects for an attempt, and the links that lead to it (verification.md 4).
+//! What the built-in reviewer collects for an attempt, and the links that lead to it.
 
 use keystead_core::id::OrganizationId;
 use keystead_core::time::Timestamp;

@@ -121,7 +121,7 @@ async fn bound(
 }
 
 /// A legacy key's reach: every organization of its owner, the default one first, and in each the projects he may use:
-/// all of them as an owner, else his own and the Default project (S2-06, S2-13). Organizations the person was removed
+/// all of them as an owner, else his own and the Default project. Organizations the person was removed
 /// from after the key was made stay out of its reach.
 async fn all_of_user(
     tx: &mut Tx,

@@ -1,4 +1,4 @@
-//! When each organization first used each model: the memory of rules that spare earlier users (verification.md 6.2).
+//! When each organization first used each model: the memory of rules that spare earlier users.
 //! It stays when usage itself is forgotten.
 
 use keystead_core::gate::FirstUse;

@@ -1,4 +1,4 @@
-//! Attempts to verify an organization: one live at most for each (verification.md 5.3).
+//! Attempts to verify an organization: one live at most for each.
 
 use keystead_core::id::{OrganizationId, UserId};
 use keystead_core::time::Timestamp;

@@ -1,4 +1,4 @@
-//! Deliveries from outside services: each event once, however often it comes (verification.md 5).
+//! Deliveries from outside services: each event once, however often it comes.
 
 use keystead_core::time::Timestamp;
 

@@ -1,4 +1,4 @@
-//! Lists of addresses from which the API may be called, of organizations and of their projects (row 25).
+//! Lists of addresses from which the API may be called, of organizations and of their projects.
 
 use std::collections::HashMap;
 

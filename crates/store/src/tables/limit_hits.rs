@@ -1,5 +1,5 @@
-//! What is counted against limits: sends, checks, set-ups, by number, person, organization, address and place
-//! (verification.md 7). Subjects are prints or ids, never numbers.
+//! What is counted against limits: sends, checks, set-ups, by number, person, organization, address and place.
+//! Subjects are prints or ids, never numbers.
 
 use keystead_core::time::Timestamp;
 

@@ -1,4 +1,4 @@
-//! Where each organization stands with its verification (verification.md 5.3).
+//! Where each organization stands with its verification.
 
 use keystead_core::id::OrganizationId;
 use keystead_core::time::Timestamp;

@@ -13,7 +13,7 @@ use crate::{Error, Row, Tx};
 pub struct Organization {
     /// The id.
     pub id: OrganizationId,
-    /// A label; nobody else sees it (S3-07).
+    /// A label; nobody else sees it.
     pub name: String,
     /// When it was made.
     pub created_at: Timestamp,

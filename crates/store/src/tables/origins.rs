@@ -1,5 +1,5 @@
 //! From which addresses organizations were verified, as keyed prints: for the operator, who looks where one address
-//! verifies many (verification.md 7).
+//! verifies many.
 
 use keystead_core::id::OrganizationId;
 use keystead_core::time::Timestamp;

@@ -6,7 +6,7 @@ use keystead_core::time::Timestamp;
 use super::{id, optional_id, optional_time, time};
 use crate::{Error, Row, Tx};
 
-/// A consent, as proof (verification.md 4.6).
+/// A consent, as proof.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Consent {
     /// `cons_…`.

@@ -23,7 +23,7 @@ pub struct Project {
     pub created_at: Timestamp,
     /// When it was archived.
     pub archived_at: Option<Timestamp>,
-    /// Whether it is the organization's Default project (S2-13).
+    /// Whether it is the organization's Default project.
     pub is_default: bool,
 }
 

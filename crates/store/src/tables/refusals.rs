@@ -1,4 +1,4 @@
-//! Calls that a verification gate refused, so that owners find the cause without asking (S3-14).
+//! Calls that a verification gate refused, so that owners find the cause without asking.
 
 use keystead_core::id::OrganizationId;
 use keystead_core::time::Timestamp;

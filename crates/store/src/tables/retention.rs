@@ -1,4 +1,4 @@
-//! What personal data is kept, how much of it and since when: counts and dates only (verification.md 4.6).
+//! What personal data is kept, how much of it and since when: counts and dates only.
 
 use keystead_core::time::Timestamp;
 

@@ -1,4 +1,4 @@
-//! Bots, each of one project (S2-03).
+//! Bots, each of one project.
 
 use keystead_core::id::{ProjectId, ServiceAccountId};
 use keystead_core::role::ProjectRole;

@@ -18,7 +18,7 @@ pub struct User {
     pub name: String,
     /// When the account was made.
     pub created_at: Timestamp,
-    /// Who pays when a legacy key names nobody (S2-13).
+    /// Who pays when a legacy key names nobody.
     pub default_organization: Option<OrganizationId>,
     /// When the account was closed.
     pub deactivated_at: Option<Timestamp>,

@@ -1,4 +1,4 @@
-//! Pages of buckets (family U).
+//! Pages of buckets.
 
 use axum::Json;
 use keystead_app::usage::{UsagePage, UsageRequest, UsageResult};

@@ -1,4 +1,4 @@
-//! The rows of verification.md 5.3 beside the way from start to decision: prerequisites, links, outages, owners, dates.
+//! What happens beside the way from start to decision: prerequisites, links, outages, owners, dates.
 
 use super::*;
 use crate::time::Timestamp;

@@ -1,4 +1,4 @@
-//! What happens to an organization's verification, and what comes of it, as values (verification.md 5.3).
+//! What happens to an organization's verification, and what comes of it, as values.
 
 use super::{AttemptState, Check, Status};
 use crate::time::Timestamp;
@@ -8,7 +8,7 @@ use crate::time::Timestamp;
 pub enum Event {
     /// An owner begins; prerequisites and consent were checked.
     Start,
-    /// An owner wants to begin, and a prerequisite is missing (S0-03).
+    /// An owner wants to begin, and a prerequisite is missing.
     PrerequisiteMissing,
     /// An owner reads what consent means and says no; nothing was begun and nothing is kept.
     ConsentDeclined,

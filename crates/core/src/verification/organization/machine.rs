@@ -1,4 +1,4 @@
-//! What comes of an event (verification.md 5.3).
+//! What comes of an event.
 
 use super::{
     ATTEMPTS, AttemptState, COOLDOWN, Check, Effect, Event, Facts, OVERRIDE_LIFE, Refusal, SILENCE, Status, Step,

@@ -1,7 +1,7 @@
-//! Where an organization stands with its verification (verification.md 5.3). A machine of values: who may act, what the
+//! Where an organization stands with its verification. A machine of values: who may act, what the
 //! service says and what the clock shows go in; what stands then, what must be done and how it is written down come out.
 //!
-//! No effect touches a key: refused, suspended and unverified organizations keep all keys and all other models (S1-06).
+//! No effect touches a key: refused, suspended and unverified organizations keep all keys and all other models.
 
 mod event;
 mod machine;
@@ -181,7 +181,7 @@ pub enum Check {
     Expired,
     /// Called off there.
     Cancelled,
-    /// A word nobody knows: the state stays and the operator looks (1.4).
+    /// A word nobody knows: the state stays and the operator looks.
     Unknown,
 }
 

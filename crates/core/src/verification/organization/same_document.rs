@@ -1,4 +1,4 @@
-//! Whether a document may verify one more organization (verification.md 5.3, 7). One person may own a few; a document
+//! Whether a document may verify one more organization. One person may own a few; a document
 //! that goes around among strangers is what verification is there to stop.
 
 use super::SAME_DOCUMENT;

@@ -1,4 +1,4 @@
-//! Which of a service's words count, in whatever order and however often they arrive (verification.md 5.3, odd orders).
+//! Which reports of a service count, in any order and any number.
 //!
 //! State is never taken from a delivery: the service is asked, and what it answers is weighed here first.
 

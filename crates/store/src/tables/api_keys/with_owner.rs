@@ -1,4 +1,4 @@
-//! Keys with the facts about their owners that lists show (contract 1.4).
+//! Keys with the facts about their owners that lists show.
 
 use keystead_core::id::{KeyId, OrganizationId, ProjectId};
 use keystead_core::time::Timestamp;

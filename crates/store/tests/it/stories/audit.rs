@@ -120,7 +120,7 @@ pub(crate) async fn tampering(db: TestDb) {
     assert_eq!(broken().await.as_deref(), Some("audit_log-c"), "its predecessor is gone");
 }
 
-/// SD-4, 16.4.2: rows that changed places, and rows cut off the end, which only a head kept elsewhere shows.
+/// Rows that changed places, and rows cut off the end, which only a head kept elsewhere shows.
 pub(crate) async fn moved_and_cut(db: TestDb) {
     let key = audit_key(1);
     for name in ["a", "b", "c", "d"] {

@@ -177,7 +177,6 @@ fn doors(caller: &Caller) -> String {
     each.collect::<Vec<_>>().join(" ")
 }
 
-// Row 25.
 pub(crate) async fn lists_of_addresses(db: TestDb) {
     let (one, _, _, _, _, _) = town(&db).await;
     for row in [

@@ -89,7 +89,7 @@ pub(crate) async fn every_change_is_followed(db: TestDb) {
     let node = |node: &str, applied, seen_at| changes::NodeProgress { node: node.to_owned(), applied, seen_at };
     assert_eq!(look!(db, |tx| changes::nodes(tx, NOW)), Ok(vec![node("a", 3, later(10)), node("b", 2, NOW)]));
     assert_eq!(look!(db, |tx| changes::nodes(tx, later(1))), Ok(vec![node("a", 3, later(10))]));
-    // verification.md 5.4: who has not confirmed which change since when.
+    // Who has not confirmed which change since when.
     let latest = look!(db, |tx| changes::latest(tx)).unwrap();
     change!(db, |tx| changes::heartbeat(tx, "ahead", latest, later(2))).unwrap();
     let said = look!(db, |tx| changes::list_nodes(tx)).unwrap();

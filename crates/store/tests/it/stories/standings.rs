@@ -47,7 +47,7 @@ pub(crate) async fn standings(db: TestDb) {
     assert_eq!(change!(db, |tx| agreements::delete_old(tx, later(6))), Ok(1));
 
     assert_eq!(look!(db, |tx| organizations::second_factor_since(tx, &one)), Ok(None));
-    // verification.md 6.2: what an operator calls an organization is told to gateways.
+    // What an operator calls an organization is told to gateways.
     let version =
         async |db: &TestDb| look!(db, |tx| organizations::find(tx, &one)).unwrap().unwrap().entitlement_version;
     let before = version(&db).await;

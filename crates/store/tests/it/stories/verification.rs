@@ -200,7 +200,7 @@ pub(crate) async fn payment_methods(db: TestDb) {
     };
     change!(db, |tx| payments::save_method(tx, &method)).unwrap();
     assert_eq!(look!(db, |tx| payments::list_methods(tx, &one)).unwrap(), [method.clone()]);
-    // verification.md 7: the same card and the same address elsewhere.
+    // The same card and the same address elsewhere.
     assert_eq!(look!(db, |tx| payments::count_sharing(tx, &one)), Ok(1));
     let two: keystead_core::OrganizationId = id("org-two");
     assert_eq!(look!(db, |tx| payments::count_sharing(tx, &two)), Ok(0));
