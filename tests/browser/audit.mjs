@@ -1,6 +1,6 @@
 // An owner reads the audit log: in words, by questions, as a file, and with its chain checked, through the real server in
 // headless Chromium, in three languages, with and without scripts. Every page is looked at by axe and at 360 pixels.
-// Rows: S1-30; security checklist 1.2.10, UI-2, SD-4.
+// S1-30.
 //
 // Arguments: base URL of the server, of the sandbox, the browser's path, a folder for pictures, and the database's file.
 import assert from "node:assert/strict";

@@ -1,6 +1,6 @@
 // Owners say from which addresses the API may be called, through the real server in headless Chromium, in three languages, with
 // and without scripts: a list is written, corrected, switched on with a warning, refuses, is switched off and deleted; a
-// project has one of its own. Every page is looked at by axe and at 360 pixels. Rows: contract 2.3 row 25.
+// project has one of its own. Every page is looked at by axe and at 360 pixels.
 //
 // Arguments: base URL of the server, of the sandbox, the browser's path, a folder for pictures, and the database's file.
 import assert from "node:assert/strict";

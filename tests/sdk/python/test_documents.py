@@ -214,7 +214,7 @@ def rate_limits():
     assert first.headers["x-ratelimit-limit-tokens"] == "600" and first.headers["x-ratelimit-limit-requests"] == "30"
     assert first.headers["x-ratelimit-limit-project-tokens"] == "600"
     assert first.headers["x-ratelimit-remaining-requests"] == "29" and first.headers["x-ratelimit-reset-requests"] == "2s"
-    # Row 35, then the SDK's own patience: it waits as long as it is told, and no longer.
+    # `rate_limit_exceeded`, then the SDK's own patience: it waits as long as it is told, and no longer.
     asked = dict(model="gpt-4o-mini", messages=MESSAGES, max_tokens=590)
     error = refused(openai.RateLimitError, lambda: client(key).chat.completions.create(**asked))
     assert (error.code, error.type) == ("rate_limit_exceeded", "tokens"), error
@@ -224,7 +224,7 @@ def rate_limits():
     patient = OpenAI(api_key=key, base_url=BASE).chat.completions.with_raw_response.create(**asked)
     assert patient.retries_taken == 1 and time.time() - began < told + 5
     assert patient.parse().choices[0].message.content
-    # Row 36 is not tried again: no wait helps.
+    # A request that is larger than the limit is not tried again: no wait helps.
     error = refused(openai.RateLimitError, lambda: OpenAI(api_key=key, base_url=BASE).chat.completions.create(
         model="gpt-4o-mini", messages=MESSAGES, max_tokens=601
     ))

@@ -86,7 +86,7 @@ async fn every_change_is_written_down() {
     assert!(log.body["data"].to_string().contains("phone.waived"));
 }
 
-/// Contract 1.6, S1-30: every question of the list.
+/// S1-30: every question of the list.
 #[tokio::test]
 async fn the_audit_log_answers_questions() {
     let world = World::new().await;

@@ -287,7 +287,7 @@ impl VerificationSection {
         if self.daily_codes.is_some_and(|codes| codes < 0) {
             return Err(ConfigError::Value("verification.daily_codes must not be negative".into()));
         }
-        // S3-30: seven days is what people are promised; the file can keep things shorter, never longer.
+        // Seven days is what people are promised; the file can keep things shorter, never longer.
         for (name, days) in [
             ("reverify_after_days", self.reverify_after_days),
             ("reverify_new_owner_days", self.reverify_new_owner_days),

@@ -18,6 +18,7 @@ mod references;
 mod review;
 mod running;
 mod second_service;
+mod source_references;
 mod spared;
 mod story;
 mod strangers;
