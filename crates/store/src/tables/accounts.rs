@@ -81,9 +81,6 @@ fn token(row: &Row) -> Result<Token, Error> {
 }
 
 /// Writes an account, new or known.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn save(tx: &mut Tx, row: &Account) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO accounts (user_id, password, password_changed_at, confirmed_at, language, theme, \
                        time_zone, describes, totp_sealed, totp_confirmed_at, totp_last_step) \
@@ -110,9 +107,6 @@ pub async fn save(tx: &mut Tx, row: &Account) -> Result<(), Error> {
 }
 
 /// The account of a person.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn find(tx: &mut Tx, user: &UserId) -> Result<Option<Account>, Error> {
     const SQL: &str = "SELECT user_id, password, password_changed_at, confirmed_at, language, theme, time_zone, \
                        describes, totp_sealed, totp_confirmed_at, totp_last_step FROM accounts WHERE user_id = $1";
@@ -121,9 +115,6 @@ pub async fn find(tx: &mut Tx, user: &UserId) -> Result<Option<Account>, Error> 
 
 /// The account of a person, held until the transaction ends: whoever changes a part of it must not write back an older
 /// whole.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn lock(tx: &mut Tx, user: &UserId) -> Result<Option<Account>, Error> {
     // SQLite has one writer, so there is nothing to hold; PostgreSQL locks the row.
     const SQL: PerEngine = PerEngine {
@@ -137,27 +128,18 @@ pub async fn lock(tx: &mut Tx, user: &UserId) -> Result<Option<Account>, Error> 
 }
 
 /// Spends a time step of the second factor; `false` when its code, or a later one, was used before.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn use_totp_step(tx: &mut Tx, user: &UserId, step: i64) -> Result<bool, Error> {
     const SQL: &str = "UPDATE accounts SET totp_last_step = $2 WHERE user_id = $1 AND totp_last_step < $2";
     Ok(tx.execute(SQL, vec![user.as_str().into(), step.into()]).await? > 0)
 }
 
 /// How many recovery codes a person has left.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn count_recovery_codes(tx: &mut Tx, user: &UserId) -> Result<i64, Error> {
     const SQL: &str = "SELECT COUNT(*) FROM recovery_codes WHERE user_id = $1";
     tx.optional(SQL, vec![user.as_str().into()]).await?.map_or(Ok(0), |row| row.int(0))
 }
 
 /// Replaces a person's recovery codes.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn replace_recovery_codes(tx: &mut Tx, user: &UserId, digests: &[Vec<u8>]) -> Result<(), Error> {
     tx.execute("DELETE FROM recovery_codes WHERE user_id = $1", vec![user.as_str().into()]).await?;
     for digest in digests {
@@ -168,18 +150,12 @@ pub async fn replace_recovery_codes(tx: &mut Tx, user: &UserId, digests: &[Vec<u
 }
 
 /// Spends a recovery code; `false` when it is none of this person's.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn use_recovery_code(tx: &mut Tx, user: &UserId, digest: &[u8]) -> Result<bool, Error> {
     const SQL: &str = "DELETE FROM recovery_codes WHERE user_id = $1 AND digest = $2";
     Ok(tx.execute(SQL, vec![user.as_str().into(), digest.into()]).await? > 0)
 }
 
 /// Makes a one-time token known.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn insert_token(tx: &mut Tx, row: &Token) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO tokens (digest, purpose, user_id, payload, created_at, expires_at) \
                        VALUES ($1, $2, $3, $4, $5, $6)";
@@ -195,9 +171,6 @@ pub async fn insert_token(tx: &mut Tx, row: &Token) -> Result<(), Error> {
 }
 
 /// A token that still works, for this purpose. Looking does not spend it.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn find_token(tx: &mut Tx, purpose: &str, digest: &[u8], at: Timestamp) -> Result<Option<Token>, Error> {
     const SQL: &str = "SELECT digest, purpose, user_id, payload, created_at, expires_at, used_at FROM tokens \
                        WHERE digest = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3";
@@ -206,9 +179,6 @@ pub async fn find_token(tx: &mut Tx, purpose: &str, digest: &[u8], at: Timestamp
 }
 
 /// The tokens of a person for a purpose that still work, oldest first.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn list_tokens_of(tx: &mut Tx, user: &UserId, purpose: &str, at: Timestamp) -> Result<Vec<Token>, Error> {
     const SQL: &str = "SELECT digest, purpose, user_id, payload, created_at, expires_at, used_at FROM tokens \
                        WHERE user_id = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3 ORDER BY created_at, digest";
@@ -217,35 +187,23 @@ pub async fn list_tokens_of(tx: &mut Tx, user: &UserId, purpose: &str, at: Times
 }
 
 /// Spends a token; `false` when somebody was faster or it ran out.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn use_token(tx: &mut Tx, digest: &[u8], at: Timestamp) -> Result<bool, Error> {
     const SQL: &str = "UPDATE tokens SET used_at = $2 WHERE digest = $1 AND used_at IS NULL AND expires_at > $2";
     Ok(tx.execute(SQL, vec![digest.into(), at.0.into()]).await? > 0)
 }
 
 /// Spends every token of a person for a purpose: after a password change no older link may work.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn use_tokens_of(tx: &mut Tx, user: &UserId, purpose: &str, at: Timestamp) -> Result<u64, Error> {
     const SQL: &str = "UPDATE tokens SET used_at = $3 WHERE user_id = $1 AND purpose = $2 AND used_at IS NULL";
     tx.execute(SQL, vec![user.as_str().into(), purpose.into(), at.0.into()]).await
 }
 
 /// Forgets tokens that ran out before a moment.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn delete_tokens(tx: &mut Tx, before: Timestamp) -> Result<u64, Error> {
     tx.execute("DELETE FROM tokens WHERE expires_at < $1", vec![before.0.into()]).await
 }
 
 /// People who signed up before a moment, never confirmed their address and belong to nothing: whose account can go.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn list_unconfirmed(tx: &mut Tx, before: Timestamp) -> Result<Vec<UserId>, Error> {
     const SQL: &str = "SELECT a.user_id FROM accounts a JOIN users u ON u.id = a.user_id \
                        WHERE a.confirmed_at IS NULL AND u.created_at < $1 \
@@ -257,9 +215,6 @@ pub async fn list_unconfirmed(tx: &mut Tx, before: Timestamp) -> Result<Vec<User
 }
 
 /// Deletes the account of a person who never confirmed it, and the person; nothing may belong to them.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn delete_unconfirmed(tx: &mut Tx, user: &UserId) -> Result<bool, Error> {
     let values = || vec![user.as_str().into()];
     if tx.execute("DELETE FROM accounts WHERE user_id = $1 AND confirmed_at IS NULL", values()).await? == 0 {
@@ -270,9 +225,6 @@ pub async fn delete_unconfirmed(tx: &mut Tx, user: &UserId) -> Result<bool, Erro
 }
 
 /// Joins an identity elsewhere to a person; the first stays.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn save_identity(
     tx: &mut Tx,
     issuer: &str,
@@ -287,18 +239,12 @@ pub async fn save_identity(
 }
 
 /// The person behind an identity elsewhere.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn find_identity(tx: &mut Tx, issuer: &str, subject: &str) -> Result<Option<UserId>, Error> {
     const SQL: &str = "SELECT user_id FROM identities WHERE issuer = $1 AND subject = $2";
     tx.optional(SQL, vec![issuer.into(), subject.into()]).await?.map(|row| id(&row, 0, "identities")).transpose()
 }
 
 /// The identities elsewhere that open a person's account: issuer and since when, oldest first.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn list_identities(tx: &mut Tx, user: &UserId) -> Result<Vec<(String, Timestamp)>, Error> {
     const SQL: &str =
         "SELECT issuer, created_at FROM identities WHERE user_id = $1 ORDER BY created_at, issuer, subject";
@@ -307,9 +253,6 @@ pub async fn list_identities(tx: &mut Tx, user: &UserId) -> Result<Vec<(String, 
 }
 
 /// Takes away the identities of an issuer that open a person's account. Answers how many.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn delete_identities(tx: &mut Tx, user: &UserId, issuer: &str) -> Result<u64, Error> {
     const SQL: &str = "DELETE FROM identities WHERE user_id = $1 AND issuer = $2";
     tx.execute(SQL, vec![user.as_str().into(), issuer.into()]).await

@@ -27,9 +27,6 @@ pub struct FeatureUses {
 }
 
 /// Counts streams and reasoning summaries among these events; part of recording usage, which counts no event twice.
-///
-/// # Errors
-/// When the store cannot.
 pub(super) async fn add_features(tx: &mut Tx, events: &[UsageEvent]) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO feature_uses (organization, action, model, day, times) VALUES ($1, $2, $3, $4, $5) \
                        ON CONFLICT (organization, action, model, day) \
@@ -50,9 +47,6 @@ pub(super) async fn add_features(tx: &mut Tx, events: &[UsageEvent]) -> Result<(
 }
 
 /// How often each organization asked for streams and reasoning summaries, by model, since the day of a moment.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn list_features(tx: &mut Tx, since: Timestamp) -> Result<Vec<FeatureUses>, Error> {
     const SQL: &str = "SELECT organization, action, model, CAST(SUM(times) AS BIGINT) FROM feature_uses \
                        WHERE day >= $1 GROUP BY organization, action, model ORDER BY organization, action, model";
@@ -70,17 +64,11 @@ pub async fn list_features(tx: &mut Tx, since: Timestamp) -> Result<Vec<FeatureU
 }
 
 /// Forgets counts of days before a moment.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn delete_features(tx: &mut Tx, before: Timestamp) -> Result<u64, Error> {
     tx.execute("DELETE FROM feature_uses WHERE day < $1", vec![before.0.into()]).await
 }
 
 /// How often each organization used each model since a moment.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn list_models(tx: &mut Tx, since: Timestamp) -> Result<Vec<(OrganizationId, String, i64)>, Error> {
     const SQL: &str = "SELECT organization, model, CAST(SUM(requests) AS BIGINT) FROM usage_buckets \
                        WHERE bucket_start >= $1 GROUP BY organization, model ORDER BY organization, model";
@@ -89,9 +77,6 @@ pub async fn list_models(tx: &mut Tx, since: Timestamp) -> Result<Vec<(Organizat
 }
 
 /// How many keys but admin keys each organization made since a moment.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn list_keys(tx: &mut Tx, since: Timestamp) -> Result<Vec<(OrganizationId, i64)>, Error> {
     const SQL: &str = "SELECT organization, COUNT(*) FROM api_keys WHERE created_at >= $1 AND kind <> 'admin' \
                        AND organization IS NOT NULL GROUP BY organization ORDER BY organization";
@@ -100,9 +85,6 @@ pub async fn list_keys(tx: &mut Tx, since: Timestamp) -> Result<Vec<(Organizatio
 }
 
 /// The organizations made since a moment, each with the owner who has been a member longest.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn list_founded(tx: &mut Tx, since: Timestamp) -> Result<Vec<(OrganizationId, UserId, Timestamp)>, Error> {
     const SQL: &str = "SELECT o.id, m.user_id, o.created_at FROM organizations o \
                        JOIN memberships m ON m.organization = o.id AND m.role = 'owner' \
@@ -115,9 +97,6 @@ pub async fn list_founded(tx: &mut Tx, since: Timestamp) -> Result<Vec<(Organiza
 }
 
 /// How often each organization began to be verified since a moment.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn list_verifications(tx: &mut Tx, since: Timestamp) -> Result<Vec<(OrganizationId, i64)>, Error> {
     const SQL: &str = "SELECT organization, COUNT(*) FROM identity_attempts WHERE created_at >= $1 \
                        GROUP BY organization ORDER BY organization";

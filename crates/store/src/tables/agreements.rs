@@ -5,9 +5,6 @@ use keystead_core::time::Timestamp;
 use crate::{Error, Tx};
 
 /// Writes an agreement down; agreeing again renews it.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn save(tx: &mut Tx, subject: &str, person: &str, at: Timestamp) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO agreements (subject, person, at) VALUES ($1, $2, $3) \
                        ON CONFLICT (subject, person) DO UPDATE SET at = excluded.at";
@@ -15,9 +12,6 @@ pub async fn save(tx: &mut Tx, subject: &str, person: &str, at: Timestamp) -> Re
 }
 
 /// Who agreed after `since`, by name.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn list(tx: &mut Tx, subject: &str, since: Timestamp) -> Result<Vec<String>, Error> {
     const SQL: &str = "SELECT person FROM agreements WHERE subject = $1 AND at > $2 ORDER BY person";
     tx.all(SQL, vec![subject.into(), since.0.into()]).await?.iter().map(|row| row.text(0)).collect()
@@ -35,9 +29,6 @@ pub struct Agreement {
 }
 
 /// Agreements after `since` whose subject begins so, oldest first.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn list_beginning(tx: &mut Tx, beginning: &str, since: Timestamp) -> Result<Vec<Agreement>, Error> {
     const SQL: &str = "SELECT subject, person, at FROM agreements WHERE substr(subject, 1, length($1)) = $1 AND at > $2 \
                        ORDER BY at, subject, person";
@@ -48,17 +39,11 @@ pub async fn list_beginning(tx: &mut Tx, beginning: &str, since: Timestamp) -> R
 }
 
 /// Forgets every agreement to something: it was done, or is not wanted any more. Answers how many there were.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn delete(tx: &mut Tx, subject: &str) -> Result<u64, Error> {
     tx.execute("DELETE FROM agreements WHERE subject = $1", vec![subject.into()]).await
 }
 
 /// Forgets agreements before a moment.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn delete_old(tx: &mut Tx, before: Timestamp) -> Result<u64, Error> {
     tx.execute("DELETE FROM agreements WHERE at < $1", vec![before.0.into()]).await
 }

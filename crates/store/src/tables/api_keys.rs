@@ -129,9 +129,6 @@ fn literals(restriction: &Restriction) -> Result<Value, Error> {
 }
 
 /// The key with this id, revoked or not.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn find(tx: &mut Tx, id: &KeyId) -> Result<Option<KeyRow>, Error> {
     const SQL: &str = "SELECT id, kind, digest, redacted, name, organization, project, owner_user, owner_service_account, \
                        restriction, created_at, expires_at, last_used_at, revoked_at, revoked_by, revoked_reason, rotated_to \
@@ -140,9 +137,6 @@ pub async fn find(tx: &mut Tx, id: &KeyId) -> Result<Option<KeyRow>, Error> {
 }
 
 /// The living key with this digest.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn find_by_digest(tx: &mut Tx, digest: &KeyDigest) -> Result<Option<KeyRow>, Error> {
     const SQL: &str = "SELECT id, kind, digest, redacted, name, organization, project, owner_user, owner_service_account, \
                        restriction, created_at, expires_at, last_used_at, revoked_at, revoked_by, revoked_reason, rotated_to \
@@ -162,9 +156,6 @@ pub struct KeyEdit {
 }
 
 /// Changes a living key; `false` when there is none.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn update(tx: &mut Tx, id: &KeyId, edit: &KeyEdit) -> Result<bool, Error> {
     const SQL: &str = "UPDATE api_keys SET name = COALESCE($2, name), restriction = COALESCE($3, restriction), \
                        expires_at = COALESCE($4, expires_at) \
@@ -179,9 +170,6 @@ pub async fn update(tx: &mut Tx, id: &KeyId, edit: &KeyEdit) -> Result<bool, Err
 }
 
 /// Says which key took a living key's place, and when the old one ends; `false` when there is none that waits for one.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn rotate(tx: &mut Tx, id: &KeyId, to: &KeyId, ends_at: Timestamp, at: Timestamp) -> Result<bool, Error> {
     const SQL: &str = "UPDATE api_keys SET rotated_to = $2, expires_at = $3 \
                        WHERE id = $1 AND revoked_at IS NULL AND rotated_to IS NULL";
@@ -194,9 +182,6 @@ pub async fn rotate(tx: &mut Tx, id: &KeyId, to: &KeyId, ends_at: Timestamp, at:
 }
 
 /// Ends a key for good, saying who and why; `false` when it had ended before.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn revoke(tx: &mut Tx, id: &KeyId, by: &str, reason: &str, at: Timestamp) -> Result<bool, Error> {
     const SQL: &str = "UPDATE api_keys SET revoked_at = $2, revoked_by = $3, revoked_reason = $4 \
                        WHERE id = $1 AND revoked_at IS NULL";
@@ -209,9 +194,6 @@ pub async fn revoke(tx: &mut Tx, id: &KeyId, by: &str, reason: &str, at: Timesta
 }
 
 /// Ends all keys of a service account; answers how many.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn revoke_of_service_account(
     tx: &mut Tx,
     account: &ServiceAccountId,
@@ -228,9 +210,6 @@ pub async fn revoke_of_service_account(
 }
 
 /// When a key of the organization was last revoked.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn last_revoked(tx: &mut Tx, organization: &OrganizationId) -> Result<Option<Timestamp>, Error> {
     const SQL: &str = "SELECT MAX(revoked_at) FROM api_keys WHERE organization = $1";
     let row = tx.optional(SQL, vec![organization.as_str().into()]).await?;
@@ -238,9 +217,6 @@ pub async fn last_revoked(tx: &mut Tx, organization: &OrganizationId) -> Result<
 }
 
 /// The living keys of a person that are bound to one organization, oldest first.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn list_of_member(tx: &mut Tx, organization: &OrganizationId, user: &UserId) -> Result<Vec<KeyRow>, Error> {
     const SQL: &str = "SELECT id, kind, digest, redacted, name, organization, project, owner_user, \
                        owner_service_account, restriction, created_at, expires_at, last_used_at, revoked_at, revoked_by, \
@@ -250,9 +226,6 @@ pub async fn list_of_member(tx: &mut Tx, organization: &OrganizationId, user: &U
 }
 
 /// Keeps an organization out of the reach of a person's living user keys for good; answers of how many.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn leave_out(tx: &mut Tx, organization: &OrganizationId, user: &UserId, at: Timestamp) -> Result<u64, Error> {
     const SQL: &str = "INSERT INTO keys_left_out (api_key, organization, at) \
                        SELECT id, $1, $3 FROM api_keys WHERE owner_user = $2 AND kind = 'user' AND revoked_at IS NULL \
@@ -264,9 +237,6 @@ pub async fn leave_out(tx: &mut Tx, organization: &OrganizationId, user: &UserId
 }
 
 /// The living user keys of a person, newest first.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn list_of_user(tx: &mut Tx, user: &UserId) -> Result<Vec<KeyRow>, Error> {
     const SQL: &str = "SELECT id, kind, digest, redacted, name, organization, project, owner_user, \
                        owner_service_account, restriction, created_at, expires_at, last_used_at, revoked_at, revoked_by, \
@@ -287,9 +257,6 @@ pub struct KeysOfAccount {
 }
 
 /// How the keys of a project's service accounts stand; accounts without a live key are left out.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn count_of_service_accounts(
     tx: &mut Tx,
     project: &ProjectId,
@@ -307,9 +274,6 @@ pub async fn count_of_service_accounts(
 }
 
 /// Writes down when keys were last used; never moves a time back. No change row: nothing decides by it.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn touch(tx: &mut Tx, used: &[(KeyId, Timestamp)]) -> Result<(), Error> {
     // One statement for the batch; the two engines unpack a JSON array each in its own way.
     const SQL: PerEngine = PerEngine {

@@ -229,9 +229,6 @@ impl Clauses {
 }
 
 /// The actions that occur in an organization's log, by name.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn actions(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<String>, Error> {
     const SQL: &str = "SELECT DISTINCT action FROM audit_events WHERE organization = $1";
     let rows = tx.all(SQL, vec![organization.as_str().into()]).await?;
@@ -242,9 +239,6 @@ pub async fn actions(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<S
 }
 
 /// Who occurs in an organization's log: kinds and ids.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn actors(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<(String, String)>, Error> {
     const SQL: &str = "SELECT DISTINCT actor_kind, actor_id FROM audit_events WHERE organization = $1";
     let rows = tx.all(SQL, vec![organization.as_str().into()]).await?;
@@ -254,9 +248,6 @@ pub async fn actors(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<(S
 }
 
 /// In which project a key or a service account of this organization stands; deeds about them happen there.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn project_of(tx: &mut Tx, organization: &OrganizationId, target: &str) -> Result<Option<ProjectId>, Error> {
     const SQL: &str = "SELECT k.project FROM api_keys k WHERE k.id = $2 AND k.organization = $1 \
                        UNION SELECT s.project FROM service_accounts s JOIN projects p ON p.id = s.project \

@@ -80,9 +80,6 @@ fn capture(row: &Row) -> Result<Capture, Error> {
 }
 
 /// Adds a capture; an attempt that has one keeps it.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn insert(tx: &mut Tx, row: &Capture) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO captures (id, attempt, organization, case_id, state, key_sealed, created_at, version) \
                        VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING";
@@ -103,7 +100,7 @@ pub async fn insert(tx: &mut Tx, row: &Capture) -> Result<(), Error> {
 /// Writes what changes; `row.version` is the version that was read.
 ///
 /// # Errors
-/// [`Error::Conflict`] when somebody wrote in between; otherwise when the store cannot.
+/// [`Error::Conflict`] when somebody wrote in between.
 pub async fn update(tx: &mut Tx, row: &Capture) -> Result<(), Error> {
     const SQL: &str = "UPDATE captures SET state = $2, country = $3, document = $4, key_sealed = $5, zone_sealed = $6, \
                        challenge = $7, first_captured_at = $8, submitted_at = $9, erased_at = $10, version = $11 + 1, \
@@ -128,9 +125,6 @@ pub async fn update(tx: &mut Tx, row: &Capture) -> Result<(), Error> {
 }
 
 /// The capture with this id.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn find(tx: &mut Tx, id: &str) -> Result<Option<Capture>, Error> {
     const SQL: &str = "SELECT id, attempt, organization, case_id, state, country, document, key_sealed, zone_sealed, \
                        challenge, first_captured_at, created_at, submitted_at, erased_at, version, \
@@ -139,9 +133,6 @@ pub async fn find(tx: &mut Tx, id: &str) -> Result<Option<Capture>, Error> {
 }
 
 /// The capture of an attempt.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn find_by_attempt(tx: &mut Tx, attempt: &str) -> Result<Option<Capture>, Error> {
     const SQL: &str = "SELECT id, attempt, organization, case_id, state, country, document, key_sealed, zone_sealed, \
                        challenge, first_captured_at, created_at, submitted_at, erased_at, version, \
@@ -150,9 +141,6 @@ pub async fn find_by_attempt(tx: &mut Tx, attempt: &str) -> Result<Option<Captur
 }
 
 /// Captures whose pictures may still be there, oldest first.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn list_kept(tx: &mut Tx) -> Result<Vec<Capture>, Error> {
     const SQL: &str = "SELECT id, attempt, organization, case_id, state, country, document, key_sealed, zone_sealed, \
                        challenge, first_captured_at, created_at, submitted_at, erased_at, version, \
@@ -161,9 +149,6 @@ pub async fn list_kept(tx: &mut Tx) -> Result<Vec<Capture>, Error> {
 }
 
 /// Adds a link.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn insert_link(tx: &mut Tx, row: &CaptureLink) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO capture_links (digest, capture, created_at, expires_at) VALUES ($1, $2, $3, $4)";
     let values = vec![
@@ -176,9 +161,6 @@ pub async fn insert_link(tx: &mut Tx, row: &CaptureLink) -> Result<(), Error> {
 }
 
 /// The link with this digest.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn find_link(tx: &mut Tx, digest: &[u8]) -> Result<Option<CaptureLink>, Error> {
     const SQL: &str =
         "SELECT digest, capture, device_print, created_at, expires_at FROM capture_links WHERE digest = $1";
@@ -197,9 +179,6 @@ pub async fn find_link(tx: &mut Tx, digest: &[u8]) -> Result<Option<CaptureLink>
 }
 
 /// Gives a link to the first device that uses it, until then; `false` when another was first.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn bind_link(tx: &mut Tx, digest: &[u8], device: &[u8], until: Timestamp) -> Result<bool, Error> {
     const SQL: &str =
         "UPDATE capture_links SET device_print = $2, expires_at = $3 WHERE digest = $1 AND device_print IS NULL";
@@ -207,18 +186,12 @@ pub async fn bind_link(tx: &mut Tx, digest: &[u8], device: &[u8], until: Timesta
 }
 
 /// Ends the links of a capture that no device holds.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn delete_unused_links(tx: &mut Tx, capture: &str) -> Result<u64, Error> {
     const SQL: &str = "DELETE FROM capture_links WHERE capture = $1 AND device_print IS NULL";
     tx.execute(SQL, vec![capture.into()]).await
 }
 
 /// Forgets links that ended before.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn delete_old_links(tx: &mut Tx, before: Timestamp) -> Result<u64, Error> {
     const SQL: &str = "DELETE FROM capture_links WHERE expires_at < $1";
     tx.execute(SQL, vec![before.0.into()]).await

@@ -48,9 +48,6 @@ pub(super) async fn lock(tx: &mut Tx) -> Result<(), Error> {
 }
 
 /// Writes a change down and wakes the other nodes with the commit; answers its revision.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn append(tx: &mut Tx, subject: &ChangeSubject, at: Timestamp) -> Result<i64, Error> {
     let counted =
         tx.optional("UPDATE revisions SET latest = latest + 1 WHERE one = 1 RETURNING latest", vec![]).await?;
@@ -73,9 +70,6 @@ pub async fn append(tx: &mut Tx, subject: &ChangeSubject, at: Timestamp) -> Resu
 }
 
 /// The changes after a revision, oldest first.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn since(tx: &mut Tx, revision: i64, limit: u32) -> Result<Vec<Change>, Error> {
     const SQL: &str = "SELECT revision, subject, target FROM changes WHERE revision > $1 ORDER BY revision LIMIT $2";
     tx.all(SQL, vec![revision.into(), i64::from(limit).into()]).await?.iter().map(change).collect()
@@ -99,17 +93,11 @@ fn change(row: &Row) -> Result<Change, Error> {
 }
 
 /// The newest revision; 0 before any change.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn latest(tx: &mut Tx) -> Result<i64, Error> {
     tx.optional("SELECT latest FROM revisions WHERE one = 1", vec![]).await?.ok_or(Error::Missing)?.int(0)
 }
 
 /// A node says that it lives and what it has applied; nodes that wait for that are woken with the commit.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn heartbeat(tx: &mut Tx, node: &str, applied_revision: i64, at: Timestamp) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO nodes (id, applied_revision, seen_at) VALUES ($1, $2, $3) \
                        ON CONFLICT (id) DO UPDATE SET applied_revision = excluded.applied_revision, seen_at = excluded.seen_at";
@@ -119,9 +107,6 @@ pub async fn heartbeat(tx: &mut Tx, node: &str, applied_revision: i64, at: Times
 }
 
 /// What each node last said of itself, with the moment of the oldest change it has not confirmed.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn list_nodes(tx: &mut Tx) -> Result<Vec<NodeReport>, Error> {
     const SQL: &str = "SELECT n.id, n.seen_at, (SELECT MIN(c.at) FROM changes c WHERE c.revision > n.applied_revision) \
                        FROM nodes n ORDER BY n.id";
@@ -131,17 +116,11 @@ pub async fn list_nodes(tx: &mut Tx) -> Result<Vec<NodeReport>, Error> {
 }
 
 /// A node that ends in order is waited for no more.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn leave(tx: &mut Tx, node: &str) -> Result<(), Error> {
     tx.execute("DELETE FROM nodes WHERE id = $1", vec![node.into()]).await.map(|_| ())
 }
 
 /// Forgets nodes that were silent since a moment.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn delete_nodes(tx: &mut Tx, before: Timestamp) -> Result<u64, Error> {
     tx.execute("DELETE FROM nodes WHERE seen_at < $1", vec![before.0.into()]).await
 }
@@ -158,9 +137,6 @@ pub struct NodeProgress {
 }
 
 /// Nodes seen since a moment, with the revision each has applied.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn nodes(tx: &mut Tx, since: Timestamp) -> Result<Vec<NodeProgress>, Error> {
     const SQL: &str = "SELECT id, applied_revision, seen_at FROM nodes WHERE seen_at >= $1 ORDER BY id";
     let progress = |row: &Row| Ok(NodeProgress { node: row.text(0)?, applied: row.int(1)?, seen_at: time(row, 2)? });

@@ -18,9 +18,6 @@ use crate::{Error, Row, Tx};
 
 /// The caller behind a digest; `None` for unknown and revoked keys. Expired keys are answered with their end, because
 /// the refusal differs.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn find_caller(tx: &mut Tx, digest: &KeyDigest) -> Result<Option<Caller>, Error> {
     // The revision is read with the key: what the later statements read is at least as new, so no change is lost.
     const SQL: &str = "SELECT k.id, k.kind, k.digest, k.redacted, k.name, k.organization, k.project, k.owner_user, \

@@ -10,9 +10,6 @@ use super::time;
 use crate::{Error, Tx};
 
 /// Writes first uses down; an earlier one known stays. Answers whether any was new, which every node is told.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn save(
     tx: &mut Tx,
     organization: &OrganizationId,
@@ -34,9 +31,6 @@ pub async fn save(
 }
 
 /// The first uses of an organization, by model.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn list(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<FirstUse>, Error> {
     const SQL: &str = "SELECT model, at FROM first_uses WHERE organization = $1 ORDER BY at, model";
     let rows = tx.all(SQL, vec![organization.as_str().into()]).await?;

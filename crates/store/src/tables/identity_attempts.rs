@@ -97,7 +97,7 @@ fn attempt(row: &Row) -> Result<IdentityAttempt, Error> {
 /// Adds an attempt.
 ///
 /// # Errors
-/// [`Error::Conflict`] when the organization has a live one; otherwise when the store cannot.
+/// [`Error::Conflict`] when the organization has a live one.
 pub async fn insert(tx: &mut Tx, row: &IdentityAttempt) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO identity_attempts (id, organization, user_id, provider, reference, state, step, \
                        reasons, match_number, language, needs_attention, consented_at, created_at, expires_at, as_of, \
@@ -129,7 +129,7 @@ pub async fn insert(tx: &mut Tx, row: &IdentityAttempt) -> Result<(), Error> {
 /// Writes what changes while an attempt goes on; `row.version` is the version that was read.
 ///
 /// # Errors
-/// [`Error::Conflict`] when somebody wrote in between; otherwise when the store cannot.
+/// [`Error::Conflict`] when somebody wrote in between.
 pub async fn update(tx: &mut Tx, row: &IdentityAttempt) -> Result<(), Error> {
     const SQL: &str = "UPDATE identity_attempts SET reference = $2, state = $3, step = $4, reasons = $5, \
                        document_type = $6, issuing_country = $7, document_print = $8, needs_attention = $9, \
@@ -163,9 +163,6 @@ pub async fn update(tx: &mut Tx, row: &IdentityAttempt) -> Result<(), Error> {
 }
 
 /// The attempt with this id.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn find(tx: &mut Tx, id: &str) -> Result<Option<IdentityAttempt>, Error> {
     const SQL: &str = "SELECT id, organization, user_id, provider, reference, state, step, reasons, match_number, \
                        language, document_type, issuing_country, document_print, needs_attention, consented_at, \
@@ -175,9 +172,6 @@ pub async fn find(tx: &mut Tx, id: &str) -> Result<Option<IdentityAttempt>, Erro
 }
 
 /// The attempt a service knows by this reference.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn find_by_reference(tx: &mut Tx, provider: &str, reference: &str) -> Result<Option<IdentityAttempt>, Error> {
     const SQL: &str = "SELECT id, organization, user_id, provider, reference, state, step, reasons, match_number, \
                        language, document_type, issuing_country, document_print, needs_attention, consented_at, \
@@ -187,9 +181,6 @@ pub async fn find_by_reference(tx: &mut Tx, provider: &str, reference: &str) -> 
 }
 
 /// The attempts of an organization, newest first.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn list(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<IdentityAttempt>, Error> {
     const SQL: &str = "SELECT id, organization, user_id, provider, reference, state, step, reasons, match_number, \
                        language, document_type, issuing_country, document_print, needs_attention, consented_at, \
@@ -200,9 +191,6 @@ pub async fn list(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<Iden
 }
 
 /// Every live attempt, longest unchecked first.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn list_live(tx: &mut Tx) -> Result<Vec<IdentityAttempt>, Error> {
     const SQL: &str = "SELECT id, organization, user_id, provider, reference, state, step, reasons, match_number, \
                        language, document_type, issuing_country, document_print, needs_attention, consented_at, \
@@ -213,9 +201,6 @@ pub async fn list_live(tx: &mut Tx) -> Result<Vec<IdentityAttempt>, Error> {
 }
 
 /// Attempts whose copy at the service is due to be erased.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn list_to_redact(tx: &mut Tx, now: Timestamp) -> Result<Vec<IdentityAttempt>, Error> {
     const SQL: &str = "SELECT id, organization, user_id, provider, reference, state, step, reasons, match_number, \
                        language, document_type, issuing_country, document_print, needs_attention, consented_at, \

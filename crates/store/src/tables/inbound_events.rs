@@ -33,9 +33,6 @@ fn event(row: &Row) -> Result<InboundEvent, Error> {
 }
 
 /// Writes an event down; `false` when it came before.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn insert(tx: &mut Tx, row: &InboundEvent) -> Result<bool, Error> {
     const SQL: &str = "INSERT INTO inbound_events (provider, event_id, name, reference, occurred_at, received_at) \
                        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (provider, event_id) DO NOTHING";
@@ -51,18 +48,12 @@ pub async fn insert(tx: &mut Tx, row: &InboundEvent) -> Result<bool, Error> {
 }
 
 /// An event has been acted on.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn finish(tx: &mut Tx, provider: &str, event_id: &str, at: Timestamp) -> Result<(), Error> {
     const SQL: &str = "UPDATE inbound_events SET processed_at = $3 WHERE provider = $1 AND event_id = $2";
     tx.execute(SQL, vec![provider.into(), event_id.into(), at.0.into()]).await.map(|_| ())
 }
 
 /// Events not acted on yet, oldest first.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn list_waiting(tx: &mut Tx, provider: &str) -> Result<Vec<InboundEvent>, Error> {
     const SQL: &str = "SELECT provider, event_id, name, reference, occurred_at, received_at FROM inbound_events \
                        WHERE provider = $1 AND processed_at IS NULL ORDER BY received_at, event_id LIMIT 100";
@@ -70,9 +61,6 @@ pub async fn list_waiting(tx: &mut Tx, provider: &str) -> Result<Vec<InboundEven
 }
 
 /// Forgets events received before a moment: ids are kept for thirty days.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn delete_old(tx: &mut Tx, before: Timestamp) -> Result<u64, Error> {
     const SQL: &str = "DELETE FROM inbound_events WHERE received_at < $1";
     tx.execute(SQL, vec![before.0.into()]).await

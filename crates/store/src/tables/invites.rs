@@ -63,9 +63,6 @@ fn projects(text: &str) -> Option<Vec<(ProjectId, ProjectRole)>> {
 }
 
 /// Writes an invitation down.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn insert(tx: &mut Tx, row: &Invite) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO invites (id, organization, email, role, digest, invited_by, created_at, expires_at, \
                        projects) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
@@ -86,9 +83,6 @@ pub async fn insert(tx: &mut Tx, row: &Invite) -> Result<(), Error> {
 }
 
 /// The invitation a link names, whatever became of it.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn find(tx: &mut Tx, digest: &[u8]) -> Result<Option<Invite>, Error> {
     const SQL: &str = "SELECT id, organization, email, role, digest, invited_by, created_at, expires_at, accepted_at, \
                        revoked_at, projects FROM invites WHERE digest = $1";
@@ -96,9 +90,6 @@ pub async fn find(tx: &mut Tx, digest: &[u8]) -> Result<Option<Invite>, Error> {
 }
 
 /// Invitations of an organization that nobody has accepted or taken back, newest first.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn list_open(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<Invite>, Error> {
     const SQL: &str = "SELECT id, organization, email, role, digest, invited_by, created_at, expires_at, accepted_at, \
                        revoked_at, projects FROM invites WHERE organization = $1 AND accepted_at IS NULL AND revoked_at IS NULL \
@@ -107,9 +98,6 @@ pub async fn list_open(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec
 }
 
 /// One invitation of an organization that nobody has accepted or taken back.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn find_open(tx: &mut Tx, organization: &OrganizationId, id: &str) -> Result<Option<Invite>, Error> {
     const SQL: &str = "SELECT id, organization, email, role, digest, invited_by, created_at, expires_at, accepted_at, \
                        revoked_at, projects FROM invites \
@@ -118,9 +106,6 @@ pub async fn find_open(tx: &mut Tx, organization: &OrganizationId, id: &str) -> 
 }
 
 /// Gives an open invitation a new link and a new end; the old link is dead. `false` when there is no open one.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn renew(
     tx: &mut Tx,
     organization: &OrganizationId,
@@ -135,9 +120,6 @@ pub async fn renew(
 }
 
 /// An invitation is accepted; `false` when it was before, was taken back or ran out.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn accept(tx: &mut Tx, id: &str, at: Timestamp) -> Result<bool, Error> {
     const SQL: &str = "UPDATE invites SET accepted_at = $2 \
                        WHERE id = $1 AND accepted_at IS NULL AND revoked_at IS NULL AND expires_at > $2";
@@ -145,9 +127,6 @@ pub async fn accept(tx: &mut Tx, id: &str, at: Timestamp) -> Result<bool, Error>
 }
 
 /// Takes an invitation back; `false` when there is no open one.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn revoke(tx: &mut Tx, organization: &OrganizationId, id: &str, at: Timestamp) -> Result<bool, Error> {
     const SQL: &str = "UPDATE invites SET revoked_at = $3 \
                        WHERE organization = $1 AND id = $2 AND accepted_at IS NULL AND revoked_at IS NULL";

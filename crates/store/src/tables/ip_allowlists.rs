@@ -62,9 +62,6 @@ fn touched(organization: &OrganizationId, project: Option<&ProjectId>) -> Change
 }
 
 /// An organization's lists, its projects' among them, oldest first.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn list(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<IpAllowlist>, Error> {
     const SQL: &str = "SELECT id, organization, project, name, allowed_ips, active, created_at, updated_at \
                        FROM ip_allowlists WHERE organization = $1 ORDER BY created_at, id";
@@ -72,9 +69,6 @@ pub async fn list(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<IpAl
 }
 
 /// Writes a new list; it is not in force before it is switched on.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn insert(tx: &mut Tx, row: &IpAllowlist) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO ip_allowlists (id, organization, project, name, allowed_ips, active, created_at, \
                        updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";

@@ -28,9 +28,6 @@ fn job(row: &Row) -> Result<Job, Error> {
 }
 
 /// Queues a job.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn insert(tx: &mut Tx, id: &JobId, name: &str, payload: &Json, run_at: Timestamp) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO jobs (id, name, payload, run_at, attempts) VALUES ($1, $2, $3, $4, 0) \
                        ON CONFLICT (id) DO NOTHING";
@@ -39,9 +36,6 @@ pub async fn insert(tx: &mut Tx, id: &JobId, name: &str, payload: &Json, run_at:
 }
 
 /// Claims due jobs for `lease` seconds; a worker that dies gives them back when the lease ends.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn claim(tx: &mut Tx, now: Timestamp, lease: i64, limit: u32) -> Result<Vec<Job>, Error> {
     // The one place where engines differ by nature: PostgreSQL must skip rows that another worker holds.
     const SQL: PerEngine = PerEngine {
@@ -58,26 +52,17 @@ pub async fn claim(tx: &mut Tx, now: Timestamp, lease: i64, limit: u32) -> Resul
 }
 
 /// A job failed; it is due again later.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn fail(tx: &mut Tx, id: &JobId, retry_at: Timestamp) -> Result<(), Error> {
     let values = vec![id.as_str().into(), retry_at.0.into()];
     tx.execute("UPDATE jobs SET run_at = $2, claimed_until = NULL WHERE id = $1", values).await.map(|_| ())
 }
 
 /// Forgets a job that is done, with everything its payload knew.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn delete(tx: &mut Tx, id: &JobId) -> Result<(), Error> {
     tx.execute("DELETE FROM jobs WHERE id = $1", vec![id.as_str().into()]).await.map(|_| ())
 }
 
 /// How many jobs wait, and since when the oldest of them is due.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn count_waiting(tx: &mut Tx) -> Result<(i64, Option<Timestamp>), Error> {
     const SQL: &str = "SELECT COUNT(*), MIN(run_at) FROM jobs WHERE finished_at IS NULL";
     let Some(row) = tx.optional(SQL, vec![]).await? else { return Ok((0, None)) };

@@ -50,9 +50,6 @@ fn hold(row: &Row) -> Result<LegalHold, Error> {
 }
 
 /// Writes a proposal down.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn insert(tx: &mut Tx, row: &LegalHold) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO legal_holds (id, case_id, organization, reason, until, proposed_by, proposed_at) \
                        VALUES ($1, $2, $3, $4, $5, $6, $7)";
@@ -69,9 +66,6 @@ pub async fn insert(tx: &mut Tx, row: &LegalHold) -> Result<(), Error> {
 }
 
 /// The second person agrees; `false` when it was granted or ended before.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn grant(tx: &mut Tx, hold: &str, by: &str, at: Timestamp) -> Result<bool, Error> {
     const SQL: &str = "UPDATE legal_holds SET granted_by = $2, granted_at = $3 \
                        WHERE id = $1 AND granted_at IS NULL AND ended_at IS NULL";
@@ -79,18 +73,12 @@ pub async fn grant(tx: &mut Tx, hold: &str, by: &str, at: Timestamp) -> Result<b
 }
 
 /// Ends what is proposed or granted for a case.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn end(tx: &mut Tx, case: &str, by: &str, at: Timestamp) -> Result<u64, Error> {
     const SQL: &str = "UPDATE legal_holds SET ended_by = $2, ended_at = $3 WHERE case_id = $1 AND ended_at IS NULL";
     tx.execute(SQL, vec![case.into(), by.into(), at.0.into()]).await
 }
 
 /// Every hold of a case that nobody ended, newest first.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn list_open(tx: &mut Tx, case: &str) -> Result<Vec<LegalHold>, Error> {
     const SQL: &str = "SELECT id, case_id, organization, reason, until, proposed_by, proposed_at, granted_by, \
                        granted_at, ended_by, ended_at FROM legal_holds WHERE case_id = $1 AND ended_at IS NULL \
@@ -99,9 +87,6 @@ pub async fn list_open(tx: &mut Tx, case: &str) -> Result<Vec<LegalHold>, Error>
 }
 
 /// Every hold that was ever granted for an organization, newest first.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn list_granted(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<LegalHold>, Error> {
     const SQL: &str = "SELECT id, case_id, organization, reason, until, proposed_by, proposed_at, granted_by, \
                        granted_at, ended_by, ended_at FROM legal_holds WHERE organization = $1 \

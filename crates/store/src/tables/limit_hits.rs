@@ -32,9 +32,6 @@ pub struct Count {
 }
 
 /// Counts one thing.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn insert(tx: &mut Tx, hit: &Hit) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO limit_hits (id, name, subject, value, at) VALUES ($1, $2, $3, $4, $5) \
                        ON CONFLICT (id) DO NOTHING";
@@ -50,9 +47,6 @@ pub async fn insert(tx: &mut Tx, hit: &Hit) -> Result<(), Error> {
 
 /// Lets nobody else count against this subject until the transaction ends: who counts first and judges then must not
 /// meet another who does the same. Whoever takes several takes them in the same order.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn lock(tx: &mut Tx, name: &str, subject: &str) -> Result<(), Error> {
     // SQLite has one writer; PostgreSQL has no row to hold before the first hit, so a name is held.
     const SQL: PerEngine =
@@ -62,9 +56,6 @@ pub async fn lock(tx: &mut Tx, name: &str, subject: &str) -> Result<(), Error> {
 }
 
 /// What was counted after `since`.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn count(tx: &mut Tx, name: &str, subject: &str, since: Timestamp) -> Result<Count, Error> {
     const SQL: &str = "SELECT COUNT(*), COUNT(DISTINCT value), MIN(at) FROM limit_hits \
                        WHERE name = $1 AND subject = $2 AND at > $3";
@@ -74,9 +65,6 @@ pub async fn count(tx: &mut Tx, name: &str, subject: &str, since: Timestamp) -> 
 }
 
 /// How many hits each day had, newest day first: for the median of a country's week. Days count back from `now`.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn count_by_day(
     tx: &mut Tx,
     name: &str,
@@ -99,35 +87,23 @@ pub async fn count_by_day(
 }
 
 /// Forgets what was counted for one subject, as after a success.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn delete(tx: &mut Tx, name: &str, subject: &str) -> Result<u64, Error> {
     const SQL: &str = "DELETE FROM limit_hits WHERE name = $1 AND subject = $2";
     tx.execute(SQL, vec![name.into(), subject.into()]).await
 }
 
 /// Takes one hit back: what was counted beforehand did not happen.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn delete_hit(tx: &mut Tx, id: &str) -> Result<(), Error> {
     tx.execute("DELETE FROM limit_hits WHERE id = $1", vec![id.into()]).await.map(|_| ())
 }
 
 /// Forgets what was counted before a moment, but not wrong codes: a hundred of them count for good.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn delete_old(tx: &mut Tx, before: Timestamp) -> Result<u64, Error> {
     const SQL: &str = "DELETE FROM limit_hits WHERE at < $1 AND name <> 'phone_checks'";
     tx.execute(SQL, vec![before.0.into()]).await
 }
 
 /// Forgets hits of one name older than a moment; answers how many.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn delete_of(tx: &mut Tx, name: &str, before: Timestamp) -> Result<u64, Error> {
     tx.execute("DELETE FROM limit_hits WHERE name = $1 AND at < $2", vec![name.into(), before.0.into()]).await
 }

@@ -49,9 +49,6 @@ pub async fn insert(tx: &mut Tx, membership: &Membership) -> Result<(), Error> {
 }
 
 /// One membership.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn find(tx: &mut Tx, organization: &OrganizationId, user: &UserId) -> Result<Option<Membership>, Error> {
     const SQL: &str = "SELECT organization, user_id, role, created_at FROM memberships \
                        WHERE organization = $1 AND user_id = $2";
@@ -78,9 +75,6 @@ pub async fn list(tx: &mut Tx, organization: &OrganizationId, page: &Page) -> Re
 }
 
 /// The memberships of a person, oldest first.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn list_of_user(tx: &mut Tx, user: &UserId) -> Result<Vec<Membership>, Error> {
     const SQL: &str = "SELECT organization, user_id, role, created_at FROM memberships WHERE user_id = $1 \
                        ORDER BY created_at, organization";
@@ -88,9 +82,6 @@ pub async fn list_of_user(tx: &mut Tx, user: &UserId) -> Result<Vec<Membership>,
 }
 
 /// Members without an authenticator app, oldest members first.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn list_without_second_factor(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<Membership>, Error> {
     const SQL: &str = "SELECT m.organization, m.user_id, m.role, m.created_at FROM memberships m \
                        WHERE m.organization = $1 \
@@ -101,9 +92,6 @@ pub async fn list_without_second_factor(tx: &mut Tx, organization: &Organization
 }
 
 /// Gives a member another role. `false` when there is no such member or he is the last owner.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn update_role(
     tx: &mut Tx,
     organization: &OrganizationId,
@@ -124,9 +112,6 @@ pub async fn update_role(
 }
 
 /// Removes a member. `false` when there is no such member or he is the last owner.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn delete(tx: &mut Tx, organization: &OrganizationId, user: &UserId, at: Timestamp) -> Result<bool, Error> {
     changes::lock(tx).await?;
     const SQL: &str = "DELETE FROM memberships WHERE organization = $1 AND user_id = $2 AND (role <> 'owner' OR EXISTS \

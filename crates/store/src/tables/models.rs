@@ -34,9 +34,6 @@ fn model(row: &Row) -> Result<ModelRow, Error> {
 }
 
 /// Replaces the whole list; a model that stays keeps the time it was first seen.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn replace_all(tx: &mut Tx, models: &[ModelRow], at: Timestamp) -> Result<(), Error> {
     changes::lock(tx).await?;
     let known = list(tx).await?;
@@ -61,9 +58,6 @@ pub async fn replace_all(tx: &mut Tx, models: &[ModelRow], at: Timestamp) -> Res
 }
 
 /// Every model, by name.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn list(tx: &mut Tx) -> Result<Vec<ModelRow>, Error> {
     const SQL: &str = "SELECT id, upstream, created_at, owned_by, price, rate_limits FROM models";
     let mut models = tx.all(SQL, vec![]).await?.iter().map(model).collect::<Result<Vec<_>, _>>()?;

@@ -35,9 +35,6 @@ fn standing(row: &Row) -> Result<OrganizationVerification, Error> {
 }
 
 /// Where an organization stands.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn find(tx: &mut Tx, organization: &OrganizationId) -> Result<Option<OrganizationVerification>, Error> {
     const SQL: &str = "SELECT organization, status, since, until, reason, version FROM organization_verifications \
                        WHERE organization = $1";
@@ -47,7 +44,7 @@ pub async fn find(tx: &mut Tx, organization: &OrganizationId) -> Result<Option<O
 /// Writes where an organization stands; `row.version` is the version that was read, 0 for none.
 ///
 /// # Errors
-/// [`Error::Conflict`] when somebody wrote in between; otherwise when the store cannot.
+/// [`Error::Conflict`] when somebody wrote in between.
 pub async fn save(tx: &mut Tx, row: &OrganizationVerification) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO organization_verifications (organization, status, since, until, reason, version) \
                        VALUES ($1, $2, $3, $4, $5, $6 + 1) ON CONFLICT (organization) DO UPDATE SET \
@@ -67,9 +64,6 @@ pub async fn save(tx: &mut Tx, row: &OrganizationVerification) -> Result<(), Err
 }
 
 /// Organizations in a status, longest first.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn list(tx: &mut Tx, status: &str) -> Result<Vec<OrganizationVerification>, Error> {
     const SQL: &str = "SELECT organization, status, since, until, reason, version FROM organization_verifications \
                        WHERE status = $1 ORDER BY since, organization LIMIT 500";

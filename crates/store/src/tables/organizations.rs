@@ -61,9 +61,6 @@ pub(super) fn tags(row: &Row, column: usize) -> Result<Vec<String>, Error> {
 }
 
 /// Adds an organization.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn insert(tx: &mut Tx, organization: &Organization) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO organizations (id, name, created_at, deactivated_at, entitlement_version, tags) \
                        VALUES ($1, $2, $3, $4, $5, $6)";
@@ -79,9 +76,6 @@ pub async fn insert(tx: &mut Tx, organization: &Organization) -> Result<(), Erro
 }
 
 /// The organization with this id.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn find(tx: &mut Tx, id: &OrganizationId) -> Result<Option<Organization>, Error> {
     const SQL: &str = "SELECT id, name, created_at, deactivated_at, entitlement_version, tags FROM organizations \
                        WHERE id = $1";
@@ -89,9 +83,6 @@ pub async fn find(tx: &mut Tx, id: &OrganizationId) -> Result<Option<Organizatio
 }
 
 /// Every organization, oldest first.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn list(tx: &mut Tx) -> Result<Vec<Organization>, Error> {
     const SQL: &str = "SELECT id, name, created_at, deactivated_at, entitlement_version, tags FROM organizations \
                        ORDER BY created_at, id";
@@ -99,18 +90,12 @@ pub async fn list(tx: &mut Tx) -> Result<Vec<Organization>, Error> {
 }
 
 /// Renames an organization; `false` when there is none. No change row: nothing decides by a label.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn rename(tx: &mut Tx, id: &OrganizationId, name: &str) -> Result<bool, Error> {
     const SQL: &str = "UPDATE organizations SET name = $2 WHERE id = $1";
     Ok(tx.execute(SQL, vec![id.as_str().into(), name.into()]).await? > 0)
 }
 
 /// Calls an organization by other tags; rules look at them, so gateways hear of it.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn set_tags(tx: &mut Tx, id: &OrganizationId, tags: &[String], at: Timestamp) -> Result<(), Error> {
     const SQL: &str = "UPDATE organizations SET tags = $2 WHERE id = $1";
     changes::lock(tx).await?;
@@ -119,9 +104,6 @@ pub async fn set_tags(tx: &mut Tx, id: &OrganizationId, tags: &[String], at: Tim
 }
 
 /// Since when an organization asks a second factor of its members; `None` when it does not.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn second_factor_since(tx: &mut Tx, id: &OrganizationId) -> Result<Option<Timestamp>, Error> {
     const SQL: &str = "SELECT second_factor_since FROM organizations WHERE id = $1";
     let row = tx.optional(SQL, vec![id.as_str().into()]).await?;
@@ -129,18 +111,12 @@ pub async fn second_factor_since(tx: &mut Tx, id: &OrganizationId) -> Result<Opt
 }
 
 /// Asks a second factor of the members, or no longer with `None`. No change row: keys do not depend on it.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn set_second_factor_since(tx: &mut Tx, id: &OrganizationId, since: Option<Timestamp>) -> Result<(), Error> {
     const SQL: &str = "UPDATE organizations SET second_factor_since = $2 WHERE id = $1";
     tx.execute(SQL, vec![id.as_str().into(), since.map(|at| at.0).into()]).await.map(|_| ())
 }
 
 /// Closes an organization, or opens it again with `None`.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn set_deactivated(
     tx: &mut Tx,
     id: &OrganizationId,
@@ -154,9 +130,6 @@ pub async fn set_deactivated(
 }
 
 /// What an organization has proven or been excused from, and how.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn requirements(tx: &mut Tx, id: &OrganizationId) -> Result<Vec<RequirementRow>, Error> {
     const SQL: &str = "SELECT requirement, how, until FROM organization_requirements WHERE organization = $1 \
                        ORDER BY since, requirement";
@@ -170,9 +143,6 @@ pub async fn requirements(tx: &mut Tx, id: &OrganizationId) -> Result<Vec<Requir
 }
 
 /// What an organization meets, and when some of it ends: both as the decision wants them.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn entitled(tx: &mut Tx, id: &OrganizationId) -> Result<Entitled, Error> {
     Ok(Entitled::of(requirements(tx, id).await?))
 }
@@ -198,9 +168,6 @@ impl Entitled {
 }
 
 /// Sets when something that is met ends; nothing happens when it is not met or has this end already.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn set_requirement_end(
     tx: &mut Tx,
     id: &OrganizationId,
@@ -219,9 +186,6 @@ pub async fn set_requirement_end(
 }
 
 /// Writes down that a requirement is met: `how` is `verified` or `waived`.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn set_requirement(
     tx: &mut Tx,
     id: &OrganizationId,
@@ -240,9 +204,6 @@ pub async fn set_requirement(
 }
 
 /// Takes a requirement back.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn clear_requirement(
     tx: &mut Tx,
     id: &OrganizationId,

@@ -7,9 +7,6 @@ use keystead_core::time::Timestamp;
 use crate::{Error, Tx};
 
 /// An organization was verified from this address at this moment; the latest counts.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn save(tx: &mut Tx, organization: &OrganizationId, print: &[u8], at: Timestamp) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO origin_prints (organization, print, at) VALUES ($1, $2, $3) \
                        ON CONFLICT (organization, print) DO UPDATE SET at = excluded.at";
@@ -17,9 +14,6 @@ pub async fn save(tx: &mut Tx, organization: &OrganizationId, print: &[u8], at: 
 }
 
 /// How many organizations were verified since a moment from the busiest address of this one, itself included; 0 without one.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn count_sharing(tx: &mut Tx, organization: &OrganizationId, since: Timestamp) -> Result<i64, Error> {
     const SQL: &str = "SELECT CAST(COALESCE(MAX(n), 0) AS BIGINT) FROM (SELECT COUNT(*) AS n FROM origin_prints o \
                        JOIN organizations g ON g.id = o.organization AND g.deactivated_at IS NULL \
@@ -30,9 +24,6 @@ pub async fn count_sharing(tx: &mut Tx, organization: &OrganizationId, since: Ti
 }
 
 /// Forgets addresses last seen before a moment.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn delete_old(tx: &mut Tx, before: Timestamp) -> Result<u64, Error> {
     tx.execute("DELETE FROM origin_prints WHERE at < $1", vec![before.0.into()]).await
 }

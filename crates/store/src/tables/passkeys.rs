@@ -51,18 +51,12 @@ pub async fn insert(tx: &mut Tx, row: &Passkey) -> Result<(), Error> {
 }
 
 /// The passkey of this id.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn find(tx: &mut Tx, id: &str) -> Result<Option<Passkey>, Error> {
     const SQL: &str = "SELECT id, user_id, name, credential, created_at, used_at FROM passkeys WHERE id = $1";
     tx.optional(SQL, vec![id.into()]).await?.as_ref().map(passkey).transpose()
 }
 
 /// A person's passkeys, oldest first.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn list_of_user(tx: &mut Tx, user: &UserId) -> Result<Vec<Passkey>, Error> {
     const SQL: &str = "SELECT id, user_id, name, credential, created_at, used_at FROM passkeys WHERE user_id = $1 \
                        ORDER BY created_at, id";
@@ -70,18 +64,12 @@ pub async fn list_of_user(tx: &mut Tx, user: &UserId) -> Result<Vec<Passkey>, Er
 }
 
 /// A passkey was used; its counter may have moved.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn update_used(tx: &mut Tx, id: &str, credential: &str, at: Timestamp) -> Result<(), Error> {
     const SQL: &str = "UPDATE passkeys SET credential = $2, used_at = $3 WHERE id = $1";
     tx.execute(SQL, vec![id.into(), credential.into(), at.0.into()]).await.map(|_| ())
 }
 
 /// Takes a passkey of a person away; `false` when it is not his.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn delete(tx: &mut Tx, user: &UserId, id: &str) -> Result<bool, Error> {
     const SQL: &str = "DELETE FROM passkeys WHERE user_id = $1 AND id = $2";
     Ok(tx.execute(SQL, vec![user.as_str().into(), id.into()]).await? > 0)

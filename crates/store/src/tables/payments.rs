@@ -105,9 +105,6 @@ fn method(row: &Row) -> Result<PaymentMethod, Error> {
 }
 
 /// The customer an organization is at a service; the first stays.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn save_customer(
     tx: &mut Tx,
     organization: &OrganizationId,
@@ -120,9 +117,6 @@ pub async fn save_customer(
 }
 
 /// The customer an organization is at a service.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn find_customer(
     tx: &mut Tx,
     organization: &OrganizationId,
@@ -133,9 +127,6 @@ pub async fn find_customer(
 }
 
 /// The organization behind a customer of a service.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn find_organization(tx: &mut Tx, provider: &str, customer: &str) -> Result<Option<OrganizationId>, Error> {
     const SQL: &str = "SELECT organization FROM payment_customers WHERE provider = $1 AND customer = $2";
     let found = tx.optional(SQL, vec![provider.into(), customer.into()]).await?;
@@ -143,18 +134,12 @@ pub async fn find_organization(tx: &mut Tx, provider: &str, customer: &str) -> R
 }
 
 /// Forgets the customer an organization was at a service, because it is gone there.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn delete_customer(tx: &mut Tx, organization: &OrganizationId, provider: &str) -> Result<u64, Error> {
     const SQL: &str = "DELETE FROM payment_customers WHERE organization = $1 AND provider = $2";
     tx.execute(SQL, vec![organization.as_str().into(), provider.into()]).await
 }
 
 /// Adds a set-up.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn insert(tx: &mut Tx, row: &PaymentSetup) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO payment_setups (id, organization, user_id, provider, reference, url, state, reason, \
                        created_at, expires_at, checked_at, finished_at) \
@@ -177,9 +162,6 @@ pub async fn insert(tx: &mut Tx, row: &PaymentSetup) -> Result<(), Error> {
 }
 
 /// Writes what changes while a set-up goes on.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn update(tx: &mut Tx, row: &PaymentSetup) -> Result<(), Error> {
     const SQL: &str = "UPDATE payment_setups SET reference = $2, url = $3, state = $4, reason = $5, expires_at = $6, \
                        checked_at = $7, finished_at = $8 WHERE id = $1";
@@ -197,9 +179,6 @@ pub async fn update(tx: &mut Tx, row: &PaymentSetup) -> Result<(), Error> {
 }
 
 /// The set-up with this id in this organization.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn find(tx: &mut Tx, organization: &OrganizationId, id: &str) -> Result<Option<PaymentSetup>, Error> {
     const SQL: &str = "SELECT id, organization, user_id, provider, reference, url, state, reason, created_at, \
                        expires_at, checked_at, finished_at FROM payment_setups WHERE organization = $1 AND id = $2";
@@ -207,9 +186,6 @@ pub async fn find(tx: &mut Tx, organization: &OrganizationId, id: &str) -> Resul
 }
 
 /// The set-up a service knows by this reference, or calls by our own id: its events name one or the other.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn find_by_reference(tx: &mut Tx, provider: &str, reference: &str) -> Result<Option<PaymentSetup>, Error> {
     const SQL: &str = "SELECT id, organization, user_id, provider, reference, url, state, reason, created_at, \
                        expires_at, checked_at, finished_at FROM payment_setups \
@@ -218,9 +194,6 @@ pub async fn find_by_reference(tx: &mut Tx, provider: &str, reference: &str) -> 
 }
 
 /// How many organizations have a card of this one on file, itself included; 0 without a card that can be told apart.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn count_sharing(tx: &mut Tx, organization: &OrganizationId) -> Result<i64, Error> {
     const SQL: &str = "SELECT CAST(COALESCE(MAX(n), 0) AS BIGINT) FROM (SELECT COUNT(DISTINCT m.organization) AS n \
                        FROM payment_methods m JOIN organizations g ON g.id = m.organization AND g.deactivated_at IS NULL \
@@ -232,9 +205,6 @@ pub async fn count_sharing(tx: &mut Tx, organization: &OrganizationId) -> Result
 }
 
 /// The newest set-up of an organization.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn find_newest(tx: &mut Tx, organization: &OrganizationId) -> Result<Option<PaymentSetup>, Error> {
     const SQL: &str = "SELECT id, organization, user_id, provider, reference, url, state, reason, created_at, \
                        expires_at, checked_at, finished_at FROM payment_setups WHERE organization = $1 \
@@ -243,9 +213,6 @@ pub async fn find_newest(tx: &mut Tx, organization: &OrganizationId) -> Result<O
 }
 
 /// Every set-up nobody has finished, oldest first.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn list_live(tx: &mut Tx) -> Result<Vec<PaymentSetup>, Error> {
     const SQL: &str = "SELECT id, organization, user_id, provider, reference, url, state, reason, created_at, \
                        expires_at, checked_at, finished_at FROM payment_setups WHERE finished_at IS NULL \
@@ -254,9 +221,6 @@ pub async fn list_live(tx: &mut Tx) -> Result<Vec<PaymentSetup>, Error> {
 }
 
 /// Puts a method on file; the same method again changes nothing but what the service says of it.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn save_method(tx: &mut Tx, row: &PaymentMethod) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO payment_methods (id, organization, provider, reference, brand, last4, \
                        expires_month, expires_year, country, funding, card_print, is_default, created_at, removed_at) \
@@ -285,9 +249,6 @@ pub async fn save_method(tx: &mut Tx, row: &PaymentMethod) -> Result<(), Error> 
 }
 
 /// The methods on file of an organization, newest first.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn list_methods(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<PaymentMethod>, Error> {
     const SQL: &str = "SELECT id, organization, provider, reference, brand, last4, expires_month, expires_year, \
                        country, funding, card_print, is_default, created_at, removed_at FROM payment_methods \
@@ -296,9 +257,6 @@ pub async fn list_methods(tx: &mut Tx, organization: &OrganizationId) -> Result<
 }
 
 /// The methods that count for their organizations and whose cards end with this month or before.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn list_ending(tx: &mut Tx, year: i64, month: i64) -> Result<Vec<PaymentMethod>, Error> {
     const SQL: &str = "SELECT id, organization, provider, reference, brand, last4, expires_month, expires_year, \
                        country, funding, card_print, is_default, created_at, removed_at FROM payment_methods \
@@ -308,9 +266,6 @@ pub async fn list_ending(tx: &mut Tx, year: i64, month: i64) -> Result<Vec<Payme
 }
 
 /// The method a service knows by this reference, on file or not.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn find_method(tx: &mut Tx, provider: &str, reference: &str) -> Result<Option<PaymentMethod>, Error> {
     const SQL: &str = "SELECT id, organization, provider, reference, brand, last4, expires_month, expires_year, \
                        country, funding, card_print, is_default, created_at, removed_at FROM payment_methods \
@@ -319,9 +274,6 @@ pub async fn find_method(tx: &mut Tx, provider: &str, reference: &str) -> Result
 }
 
 /// No method of an organization counts any more, so that another may.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn clear_default(tx: &mut Tx, organization: &OrganizationId) -> Result<(), Error> {
     const SQL: &str = "UPDATE payment_methods SET is_default = FALSE WHERE organization = $1";
     tx.execute(SQL, vec![organization.as_str().into()]).await.map(|_| ())

@@ -15,9 +15,6 @@ fn pending(row: &Row) -> Result<Pending, Error> {
 }
 
 /// Notes something whose usage is not known yet; it is asked for from `next` on.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn insert(tx: &mut Tx, pending: &Pending, next: Timestamp) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO pending_usage (id, about, next_at, asked) VALUES ($1, $2, $3, 0) \
                        ON CONFLICT (id) DO NOTHING";
@@ -26,18 +23,12 @@ pub async fn insert(tx: &mut Tx, pending: &Pending, next: Timestamp) -> Result<(
 }
 
 /// What is known of one, while it is pending.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn find(tx: &mut Tx, id: &str) -> Result<Option<Pending>, Error> {
     let row = tx.optional("SELECT id, about FROM pending_usage WHERE id = $1", vec![id.into()]).await?;
     row.as_ref().map(pending).transpose()
 }
 
 /// What should be asked for now. Each is due again later, at growing distances of up to a quarter of an hour.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn claim(tx: &mut Tx, now: Timestamp, limit: u32) -> Result<Vec<Pending>, Error> {
     const SQL: &str = "UPDATE pending_usage SET asked = asked + 1, \
                        next_at = $1 + CASE WHEN asked < 15 THEN 60 * (asked + 1) ELSE 900 END \
@@ -47,17 +38,11 @@ pub async fn claim(tx: &mut Tx, now: Timestamp, limit: u32) -> Result<Vec<Pendin
 }
 
 /// Nothing is pending any more.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn delete(tx: &mut Tx, id: &str) -> Result<(), Error> {
     tx.execute("DELETE FROM pending_usage WHERE id = $1", vec![id.into()]).await.map(|_| ())
 }
 
 /// Leaves out events that were counted before under their own name, and ends what was pending under it.
-///
-/// # Errors
-/// When the store cannot.
 pub(crate) async fn only_first<'e>(tx: &mut Tx, events: &'e [UsageEvent]) -> Result<Cow<'e, [UsageEvent]>, Error> {
     const CLAIM: &str = "INSERT INTO counted_once (id, at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING";
     if events.iter().all(|event| event.once.is_none()) {
@@ -81,9 +66,6 @@ pub(crate) async fn only_first<'e>(tx: &mut Tx, events: &'e [UsageEvent]) -> Res
 }
 
 /// Forgets what was counted before this moment.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn forget(tx: &mut Tx, before: Timestamp) -> Result<(), Error> {
     tx.execute("DELETE FROM counted_once WHERE at < $1", vec![before.0.into()]).await.map(|_| ())
 }

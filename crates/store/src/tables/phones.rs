@@ -46,9 +46,6 @@ pub struct PhoneVerification {
 }
 
 /// A session goes on under another id, and with it what was begun there.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn move_session(tx: &mut Tx, from: &str, to: &str) -> Result<u64, Error> {
     const SQL: &str = "UPDATE phone_verifications SET session = $2 WHERE session = $1";
     tx.execute(SQL, vec![from.into(), to.into()]).await
@@ -113,7 +110,7 @@ fn number(row: &Row) -> Result<PhoneNumber, Error> {
 /// Adds a verification. There is one live at most for a person in an organization.
 ///
 /// # Errors
-/// [`Error::Conflict`] when one is live already; otherwise when the store cannot.
+/// [`Error::Conflict`] when one is live already.
 pub async fn insert(tx: &mut Tx, row: &PhoneVerification) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO phone_verifications (id, organization, user_id, number_print, number_sealed, \
                        number_masked, country, line_type, language, state, machine, provider_reference, code_print, \
@@ -142,9 +139,6 @@ pub async fn insert(tx: &mut Tx, row: &PhoneVerification) -> Result<(), Error> {
 }
 
 /// Writes what changes while a verification goes on.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn update(tx: &mut Tx, row: &PhoneVerification) -> Result<(), Error> {
     const SQL: &str = "UPDATE phone_verifications SET state = $2, machine = $3, provider_reference = $4, \
                        code_print = $5, finished_at = $6, service = $7 WHERE id = $1";
@@ -163,7 +157,7 @@ pub async fn update(tx: &mut Tx, row: &PhoneVerification) -> Result<(), Error> {
 /// As [`update`], but only while nobody else has written since `before` was read as the machine.
 ///
 /// # Errors
-/// [`Error::Again`] when somebody has; otherwise when the store cannot.
+/// [`Error::Again`] when somebody has.
 pub async fn update_checked(tx: &mut Tx, row: &PhoneVerification, before: &str) -> Result<(), Error> {
     const SQL: &str = "UPDATE phone_verifications SET state = $2, machine = $3, provider_reference = $4, \
                        code_print = $5, finished_at = $6, service = $7 WHERE id = $1 AND machine = $8";
@@ -181,9 +175,6 @@ pub async fn update_checked(tx: &mut Tx, row: &PhoneVerification, before: &str) 
 }
 
 /// The verification with this id in this organization.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn find(tx: &mut Tx, organization: &OrganizationId, id: &str) -> Result<Option<PhoneVerification>, Error> {
     const SQL: &str = "SELECT id, organization, user_id, number_print, number_sealed, number_masked, country, \
                        line_type, language, state, machine, provider_reference, code_print, created_at, finished_at, \
@@ -193,9 +184,6 @@ pub async fn find(tx: &mut Tx, organization: &OrganizationId, id: &str) -> Resul
 }
 
 /// The newest verification of an organization, live or not.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn find_newest(tx: &mut Tx, organization: &OrganizationId) -> Result<Option<PhoneVerification>, Error> {
     const SQL: &str = "SELECT id, organization, user_id, number_print, number_sealed, number_masked, country, \
                        line_type, language, state, machine, provider_reference, code_print, created_at, finished_at, \
@@ -205,9 +193,6 @@ pub async fn find_newest(tx: &mut Tx, organization: &OrganizationId) -> Result<O
 }
 
 /// The live verifications of an organization.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn list_live(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<PhoneVerification>, Error> {
     const SQL: &str = "SELECT id, organization, user_id, number_print, number_sealed, number_masked, country, \
                        line_type, language, state, machine, provider_reference, code_print, created_at, finished_at, \
@@ -216,9 +201,6 @@ pub async fn list_live(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec
 }
 
 /// Verifications begun before a moment that have not ended, oldest first.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn list_unfinished(tx: &mut Tx, before: Timestamp) -> Result<Vec<PhoneVerification>, Error> {
     const SQL: &str = "SELECT id, organization, user_id, number_print, number_sealed, number_masked, country, \
                        line_type, language, state, machine, provider_reference, code_print, created_at, finished_at, \
@@ -228,18 +210,12 @@ pub async fn list_unfinished(tx: &mut Tx, before: Timestamp) -> Result<Vec<Phone
 }
 
 /// Ended verifications older than `before` lose everything that tells of the number. Answers how many.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn delete_old(tx: &mut Tx, before: Timestamp) -> Result<u64, Error> {
     const SQL: &str = "DELETE FROM phone_verifications WHERE created_at < $1";
     tx.execute(SQL, vec![before.0.into()]).await
 }
 
 /// The number that stands for an organization from now on.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn save_number(tx: &mut Tx, row: &PhoneNumber) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO phone_numbers (organization, user_id, number_print, number_sealed, number_masked, \
                        country, line_type, verified_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
@@ -261,9 +237,6 @@ pub async fn save_number(tx: &mut Tx, row: &PhoneNumber) -> Result<(), Error> {
 }
 
 /// The number that stands for an organization.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn find_number(tx: &mut Tx, organization: &OrganizationId) -> Result<Option<PhoneNumber>, Error> {
     const SQL: &str = "SELECT organization, user_id, number_print, number_sealed, number_masked, country, line_type, \
                        verified_at FROM phone_numbers WHERE organization = $1";
@@ -271,9 +244,6 @@ pub async fn find_number(tx: &mut Tx, organization: &OrganizationId) -> Result<O
 }
 
 /// The numbers that stand for organizations with this print, each with the moment its organization was closed.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn list_by_print(tx: &mut Tx, print: &[u8]) -> Result<Vec<(PhoneNumber, Option<Timestamp>)>, Error> {
     const SQL: &str = "SELECT n.organization, n.user_id, n.number_print, n.number_sealed, n.number_masked, n.country, \
                        n.line_type, n.verified_at, o.deactivated_at FROM phone_numbers n \
@@ -284,18 +254,12 @@ pub async fn list_by_print(tx: &mut Tx, print: &[u8]) -> Result<Vec<(PhoneNumber
 }
 
 /// Forgets the number of an organization; `false` when there was none.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn delete_number(tx: &mut Tx, organization: &OrganizationId) -> Result<bool, Error> {
     const SQL: &str = "DELETE FROM phone_numbers WHERE organization = $1";
     Ok(tx.execute(SQL, vec![organization.as_str().into()]).await? > 0)
 }
 
 /// Remembers what the carrier said of a number.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn save_line(tx: &mut Tx, print: &[u8], line_type: &str, at: Timestamp) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO line_lookups (number_print, line_type, at) VALUES ($1, $2, $3) \
                        ON CONFLICT (number_print) DO UPDATE SET line_type = excluded.line_type, at = excluded.at";
@@ -303,18 +267,12 @@ pub async fn save_line(tx: &mut Tx, print: &[u8], line_type: &str, at: Timestamp
 }
 
 /// What the carrier said of a number at or after `since`.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn find_line(tx: &mut Tx, print: &[u8], since: Timestamp) -> Result<Option<String>, Error> {
     const SQL: &str = "SELECT line_type FROM line_lookups WHERE number_print = $1 AND at >= $2";
     tx.optional(SQL, vec![print.into(), since.0.into()]).await?.map(|row| row.text(0)).transpose()
 }
 
 /// Forgets what carriers said before a moment.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn delete_lines(tx: &mut Tx, before: Timestamp) -> Result<u64, Error> {
     tx.execute("DELETE FROM line_lookups WHERE at < $1", vec![before.0.into()]).await
 }

@@ -36,7 +36,7 @@ pub struct PolicyVersion {
 /// Saves a policy as the version after `before`.
 ///
 /// # Errors
-/// [`Error::Conflict`] when `before` is not the newest any more; otherwise when the store cannot.
+/// [`Error::Conflict`] when `before` is not the newest any more.
 pub async fn save(
     tx: &mut Tx,
     policy: &Policy,
@@ -55,9 +55,6 @@ pub async fn save(
 }
 
 /// The versions, newest first.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn list(tx: &mut Tx) -> Result<Vec<PolicyVersion>, Error> {
     const SQL: &str = "SELECT version, saved_at, saved_by, reason FROM policies ORDER BY version DESC LIMIT 50";
     let version = |row: &Row| {

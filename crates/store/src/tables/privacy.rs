@@ -103,9 +103,6 @@ fn handoff(row: &Row) -> Result<Handoff, Error> {
 }
 
 /// Writes a consent down.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn insert_consent(tx: &mut Tx, row: &Consent) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO consents (id, organization, attempt, user_id, text_hash, language, policies, ip, at) \
                        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
@@ -124,9 +121,6 @@ pub async fn insert_consent(tx: &mut Tx, row: &Consent) -> Result<(), Error> {
 }
 
 /// The consents given for an organization, newest first.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn list_consents(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<Consent>, Error> {
     const SQL: &str = "SELECT id, organization, attempt, user_id, text_hash, language, policies, ip, at, withdrawn_at \
                        FROM consents WHERE organization = $1 ORDER BY at DESC, id LIMIT 50";
@@ -134,26 +128,17 @@ pub async fn list_consents(tx: &mut Tx, organization: &OrganizationId) -> Result
 }
 
 /// Every consent of an organization is taken back. Answers how many were.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn withdraw_consents(tx: &mut Tx, organization: &OrganizationId, at: Timestamp) -> Result<u64, Error> {
     const SQL: &str = "UPDATE consents SET withdrawn_at = $2 WHERE organization = $1 AND withdrawn_at IS NULL";
     tx.execute(SQL, vec![organization.as_str().into(), at.0.into()]).await
 }
 
 /// Forgets consents given before a moment.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn delete_consents(tx: &mut Tx, before: Timestamp) -> Result<u64, Error> {
     tx.execute("DELETE FROM consents WHERE at < $1", vec![before.0.into()]).await
 }
 
 /// Makes a one-time link known.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn insert_handoff(tx: &mut Tx, row: &Handoff) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO handoffs (digest, attempt, channel, created_at, expires_at) \
                        VALUES ($1, $2, $3, $4, $5)";
@@ -168,9 +153,6 @@ pub async fn insert_handoff(tx: &mut Tx, row: &Handoff) -> Result<(), Error> {
 }
 
 /// The link with this digest. Looking does not spend it.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn find_handoff(tx: &mut Tx, digest: &[u8]) -> Result<Option<Handoff>, Error> {
     const SQL: &str =
         "SELECT digest, attempt, channel, created_at, expires_at, used_at FROM handoffs WHERE digest = $1";
@@ -178,18 +160,12 @@ pub async fn find_handoff(tx: &mut Tx, digest: &[u8]) -> Result<Option<Handoff>,
 }
 
 /// Spends a link; `false` when somebody was faster or it ran out.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn use_handoff(tx: &mut Tx, digest: &[u8], at: Timestamp) -> Result<bool, Error> {
     const SQL: &str = "UPDATE handoffs SET used_at = $2 WHERE digest = $1 AND used_at IS NULL AND expires_at > $2";
     Ok(tx.execute(SQL, vec![digest.into(), at.0.into()]).await? > 0)
 }
 
 /// The newest link of an attempt by channel.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn find_newest_handoff(tx: &mut Tx, attempt: &str, channel: &str) -> Result<Option<Handoff>, Error> {
     const SQL: &str = "SELECT digest, attempt, channel, created_at, expires_at, used_at FROM handoffs \
                        WHERE attempt = $1 AND channel = $2 ORDER BY created_at DESC LIMIT 1";
@@ -197,9 +173,6 @@ pub async fn find_newest_handoff(tx: &mut Tx, attempt: &str, channel: &str) -> R
 }
 
 /// A document has verified an organization.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn save_document(tx: &mut Tx, row: &DocumentPrint) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO document_prints (print, organization, user_id, verified_at) VALUES ($1, $2, $3, $4) \
                        ON CONFLICT (print, organization) DO UPDATE SET verified_at = excluded.verified_at";
@@ -213,9 +186,6 @@ pub async fn save_document(tx: &mut Tx, row: &DocumentPrint) -> Result<(), Error
 }
 
 /// Where a document was used after `since`, oldest first.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn list_document(tx: &mut Tx, print: &[u8], since: Timestamp) -> Result<Vec<DocumentPrint>, Error> {
     const SQL: &str = "SELECT print, organization, user_id, verified_at FROM document_prints \
                        WHERE print = $1 AND verified_at > $2 ORDER BY verified_at, organization";
@@ -233,27 +203,18 @@ pub async fn list_document(tx: &mut Tx, print: &[u8], since: Timestamp) -> Resul
 }
 
 /// Forgets documents used before a moment: the rule looks back ninety days, no further.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn delete_documents(tx: &mut Tx, before: Timestamp) -> Result<u64, Error> {
     const SQL: &str = "DELETE FROM document_prints WHERE verified_at < $1";
     tx.execute(SQL, vec![before.0.into()]).await
 }
 
 /// Forgets the documents that verified an organization.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn delete_documents_of(tx: &mut Tx, organization: &OrganizationId) -> Result<u64, Error> {
     const SQL: &str = "DELETE FROM document_prints WHERE organization = $1";
     tx.execute(SQL, vec![organization.as_str().into()]).await
 }
 
 /// Keeps a receipt.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn insert_receipt(tx: &mut Tx, row: &Receipt) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO erasure_receipts (id, organization, what, receipt, at) VALUES ($1, $2, $3, $4, $5) \
                        ON CONFLICT (id) DO NOTHING";
@@ -268,9 +229,6 @@ pub async fn insert_receipt(tx: &mut Tx, row: &Receipt) -> Result<(), Error> {
 }
 
 /// The receipts of an organization, newest first.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn list_receipts(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<Receipt>, Error> {
     const SQL: &str = "SELECT id, organization, what, receipt, at FROM erasure_receipts WHERE organization = $1 \
                        ORDER BY at DESC, id LIMIT 100";

@@ -49,9 +49,6 @@ pub async fn insert(tx: &mut Tx, member: &ProjectMember) -> Result<(), Error> {
 }
 
 /// One person's role in one project.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn find(tx: &mut Tx, project: &ProjectId, user: &UserId) -> Result<Option<ProjectMember>, Error> {
     const SQL: &str =
         "SELECT project, user_id, role, created_at FROM project_members WHERE project = $1 AND user_id = $2";
@@ -90,9 +87,6 @@ pub struct PersonOfProject {
 }
 
 /// The people with a role of their own in a project, by name; the first hundred.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn list_people(tx: &mut Tx, project: &ProjectId) -> Result<Vec<PersonOfProject>, Error> {
     const SQL: &str = "SELECT u.id, u.name, u.email, pm.role FROM project_members pm JOIN users u ON u.id = pm.user_id \
                        WHERE pm.project = $1 ORDER BY u.name, u.id LIMIT 100";
@@ -110,9 +104,6 @@ pub async fn list_people(tx: &mut Tx, project: &ProjectId) -> Result<Vec<PersonO
 }
 
 /// A person's own roles in the projects of one organization, oldest first.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn list_of_user(
     tx: &mut Tx,
     organization: &OrganizationId,
@@ -125,9 +116,6 @@ pub async fn list_of_user(
 }
 
 /// Gives a member another role; `false` when there is no such member.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn update_role(
     tx: &mut Tx,
     project: &ProjectId,
@@ -146,9 +134,6 @@ pub async fn update_role(
 }
 
 /// Takes a person's role away; `false` when he had none.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn delete(tx: &mut Tx, project: &ProjectId, user: &UserId, at: Timestamp) -> Result<bool, Error> {
     const SQL: &str = "DELETE FROM project_members WHERE project = $1 AND user_id = $2";
     changes::lock(tx).await?;

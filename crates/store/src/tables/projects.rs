@@ -61,9 +61,6 @@ pub async fn insert(tx: &mut Tx, project: &Project) -> Result<(), Error> {
 }
 
 /// One project of one organization; another organization's is not found.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn find(tx: &mut Tx, organization: &OrganizationId, id: &ProjectId) -> Result<Option<Project>, Error> {
     const SQL: &str = "SELECT id, organization, name, created_at, archived_at, is_default FROM projects \
                        WHERE organization = $1 AND id = $2";
@@ -72,9 +69,6 @@ pub async fn find(tx: &mut Tx, organization: &OrganizationId, id: &ProjectId) ->
 }
 
 /// The Default project.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn find_default(tx: &mut Tx, organization: &OrganizationId) -> Result<Option<Project>, Error> {
     const SQL: &str = "SELECT id, organization, name, created_at, archived_at, is_default FROM projects \
                        WHERE organization = $1 AND is_default";
@@ -115,9 +109,6 @@ pub struct ReachedProject {
 
 /// The projects a person reaches that are not archived, in all his organizations, each Default project first: every one
 /// of an organization he owns, else his own and the Default project.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn list_of_user(tx: &mut Tx, user: &UserId) -> Result<Vec<ReachedProject>, Error> {
     const SQL: &str = "SELECT p.id, p.organization, p.name, p.created_at, p.archived_at, p.is_default, m.role, pm.role \
                        FROM memberships m JOIN projects p ON p.organization = m.organization \
@@ -133,9 +124,6 @@ pub async fn list_of_user(tx: &mut Tx, user: &UserId) -> Result<Vec<ReachedProje
 }
 
 /// Renames a project; `false` when there is none that may be renamed.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn rename(tx: &mut Tx, organization: &OrganizationId, id: &ProjectId, name: &str) -> Result<bool, Error> {
     const SQL: &str = "UPDATE projects SET name = $3 WHERE organization = $1 AND id = $2 AND NOT is_default \
                        AND archived_at IS NULL";
@@ -149,9 +137,6 @@ pub(super) fn model_access(row: &Row, column: usize) -> Result<Option<ModelAcces
 }
 
 /// The models a project may use; `None` is every one that is served.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn models(tx: &mut Tx, organization: &OrganizationId, id: &ProjectId) -> Result<Option<ModelAccess>, Error> {
     const SQL: &str = "SELECT model_access FROM projects WHERE organization = $1 AND id = $2";
     let row = tx.optional(SQL, vec![organization.as_str().into(), id.as_str().into()]).await?;
@@ -159,9 +144,6 @@ pub async fn models(tx: &mut Tx, organization: &OrganizationId, id: &ProjectId) 
 }
 
 /// Sets them; `false` when there is no such project that is not archived. Keys in memory follow with the next request.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn set_models(
     tx: &mut Tx,
     organization: &OrganizationId,
@@ -187,9 +169,6 @@ pub(super) fn rate_limits(row: &Row, column: usize) -> Result<Option<OwnLimits>,
 }
 
 /// How fast a project may use its models; models that are not in it are held back by the organization alone.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn rates(tx: &mut Tx, organization: &OrganizationId, id: &ProjectId) -> Result<OwnLimits, Error> {
     const SQL: &str = "SELECT rate_limits FROM projects WHERE organization = $1 AND id = $2";
     let row = tx.optional(SQL, vec![organization.as_str().into(), id.as_str().into()]).await?;
@@ -197,9 +176,6 @@ pub async fn rates(tx: &mut Tx, organization: &OrganizationId, id: &ProjectId) -
 }
 
 /// Changes them; `false` when there is no such project that is not archived. Keys in memory follow with the next request.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn update_rates(
     tx: &mut Tx,
     organization: &OrganizationId,
@@ -222,9 +198,6 @@ pub async fn update_rates(
 }
 
 /// Archives a project; `None` when there is none that may be archived (the Default project never is).
-///
-/// # Errors
-/// When the store cannot.
 pub async fn archive(
     tx: &mut Tx,
     organization: &OrganizationId,

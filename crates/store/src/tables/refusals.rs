@@ -41,9 +41,6 @@ fn refused(row: &Row) -> Result<RefusedCall, Error> {
 }
 
 /// Writes a refused call down.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn insert(tx: &mut Tx, row: &RefusedCall) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO refusals (id, organization, project, api_key, action, rule, missing, at) \
                        VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING";
@@ -61,9 +58,6 @@ pub async fn insert(tx: &mut Tx, row: &RefusedCall) -> Result<(), Error> {
 }
 
 /// The last refused calls of an organization after `since`, newest first.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn list(tx: &mut Tx, organization: &OrganizationId, since: Timestamp) -> Result<Vec<RefusedCall>, Error> {
     const SQL: &str = "SELECT id, organization, project, api_key, action, rule, missing, at FROM refusals \
                        WHERE organization = $1 AND at > $2 ORDER BY at DESC, id LIMIT 100";
@@ -71,9 +65,6 @@ pub async fn list(tx: &mut Tx, organization: &OrganizationId, since: Timestamp) 
 }
 
 /// Forgets refusals before a moment.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn delete_old(tx: &mut Tx, before: Timestamp) -> Result<u64, Error> {
     const SQL: &str = "DELETE FROM refusals WHERE at < $1";
     tx.execute(SQL, vec![before.0.into()]).await

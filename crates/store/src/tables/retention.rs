@@ -34,9 +34,6 @@ const COUNTS: [(&str, &str); 14] = [
 ];
 
 /// Every kind of personal data with its count and the age of the oldest.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn list(tx: &mut Tx) -> Result<Vec<Kept>, Error> {
     let mut kept = Vec::with_capacity(COUNTS.len());
     for (what, sql) in COUNTS {

@@ -140,9 +140,6 @@ fn picture(row: &Row) -> Result<Evidence, Error> {
 }
 
 /// Opens a case; the same case again changes nothing.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn insert(tx: &mut Tx, row: &ReviewCase) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO review_cases (id, organization, attempt, kind, state, statement_sealed, findings, \
                        opened_at, images_until, reasons) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
@@ -163,9 +160,6 @@ pub async fn insert(tx: &mut Tx, row: &ReviewCase) -> Result<(), Error> {
 }
 
 /// Writes what changes while a case is open; `false` when it was decided in between.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn update(tx: &mut Tx, row: &ReviewCase) -> Result<bool, Error> {
     const SQL: &str = "UPDATE review_cases SET state = $2, findings = $3, images_until = $4, proposal = $5, \
                        proposed_by = $6, decision = $7, reasons = $8, note = $9, decided_by = $10, decided_at = $11 \
@@ -187,9 +181,6 @@ pub async fn update(tx: &mut Tx, row: &ReviewCase) -> Result<bool, Error> {
 }
 
 /// The case with this id.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn find(tx: &mut Tx, id: &str) -> Result<Option<ReviewCase>, Error> {
     const SQL: &str = "SELECT id, organization, attempt, kind, state, statement_sealed, findings, opened_at, \
                        images_until, proposal, proposed_by, decision, reasons, note, decided_by, decided_at \
@@ -198,9 +189,6 @@ pub async fn find(tx: &mut Tx, id: &str) -> Result<Option<ReviewCase>, Error> {
 }
 
 /// Cases nobody has decided, what runs out first on top.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn list_open(tx: &mut Tx) -> Result<Vec<ReviewCase>, Error> {
     const SQL: &str = "SELECT id, organization, attempt, kind, state, statement_sealed, findings, opened_at, \
                        images_until, proposal, proposed_by, decision, reasons, note, decided_by, decided_at \
@@ -210,9 +198,6 @@ pub async fn list_open(tx: &mut Tx) -> Result<Vec<ReviewCase>, Error> {
 }
 
 /// The cases of an organization, newest first.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn list(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<ReviewCase>, Error> {
     const SQL: &str = "SELECT id, organization, attempt, kind, state, statement_sealed, findings, opened_at, \
                        images_until, proposal, proposed_by, decision, reasons, note, decided_by, decided_at \
@@ -221,9 +206,6 @@ pub async fn list(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<Revi
 }
 
 /// Writes a picture down; the same number again replaces it.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn save_evidence(tx: &mut Tx, row: &Evidence) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO evidence (case_id, number, kind, findings, original_print, captured_at) \
                        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (case_id, number) DO UPDATE SET \
@@ -241,9 +223,6 @@ pub async fn save_evidence(tx: &mut Tx, row: &Evidence) -> Result<(), Error> {
 }
 
 /// The pictures of a case.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn list_evidence(tx: &mut Tx, case: &str) -> Result<Vec<Evidence>, Error> {
     const SQL: &str = "SELECT case_id, number, kind, findings, original_print, captured_at, erased_at FROM evidence \
                        WHERE case_id = $1 ORDER BY number";
@@ -251,27 +230,18 @@ pub async fn list_evidence(tx: &mut Tx, case: &str) -> Result<Vec<Evidence>, Err
 }
 
 /// How many other cases hold the same picture.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn count_same_picture(tx: &mut Tx, print: &[u8], case: &str) -> Result<i64, Error> {
     const SQL: &str = "SELECT COUNT(*) FROM evidence WHERE original_print = $1 AND case_id <> $2";
     tx.optional(SQL, vec![print.into(), case.into()]).await?.map_or(Ok(0), |row| row.int(0))
 }
 
 /// One picture is not kept any more.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn delete_evidence(tx: &mut Tx, case: &str, number: i64) -> Result<u64, Error> {
     const SQL: &str = "DELETE FROM evidence WHERE case_id = $1 AND number = $2";
     tx.execute(SQL, vec![case.into(), number.into()]).await
 }
 
 /// The bytes of a case's pictures are gone, and so is what told them apart.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn erase_evidence(tx: &mut Tx, case: &str, at: Timestamp) -> Result<u64, Error> {
     const SQL: &str = "UPDATE evidence SET erased_at = $2, original_print = $3, findings = $4 \
                        WHERE case_id = $1 AND erased_at IS NULL";
@@ -279,9 +249,6 @@ pub async fn erase_evidence(tx: &mut Tx, case: &str, at: Timestamp) -> Result<u6
 }
 
 /// Somebody looks at a picture.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn insert_view(tx: &mut Tx, row: &EvidenceView) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO evidence_views (id, organization, case_id, number, viewer, reason, at) \
                        VALUES ($1, $2, $3, $4, $5, $6, $7)";
@@ -298,9 +265,6 @@ pub async fn insert_view(tx: &mut Tx, row: &EvidenceView) -> Result<(), Error> {
 }
 
 /// How many pictures of a case somebody has not looked at; pictures that are gone do not count.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn count_unseen(tx: &mut Tx, case: &str, viewer: &str) -> Result<i64, Error> {
     const SQL: &str = "SELECT COUNT(*) FROM evidence WHERE case_id = $1 AND erased_at IS NULL AND number NOT IN \
                        (SELECT number FROM evidence_views WHERE case_id = $1 AND viewer = $2)";
@@ -308,9 +272,6 @@ pub async fn count_unseen(tx: &mut Tx, case: &str, viewer: &str) -> Result<i64, 
 }
 
 /// Who looked at an organization's pictures, newest first.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn list_views(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<EvidenceView>, Error> {
     const SQL: &str = "SELECT id, organization, case_id, number, viewer, reason, at FROM evidence_views \
                        WHERE organization = $1 ORDER BY at DESC, id LIMIT 200";

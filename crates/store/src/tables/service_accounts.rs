@@ -38,9 +38,6 @@ fn account(row: &Row) -> Result<ServiceAccount, Error> {
 }
 
 /// Adds a service account.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn insert(tx: &mut Tx, account: &ServiceAccount) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO service_accounts (id, project, name, role, created_at, deleted_at) \
                        VALUES ($1, $2, $3, $4, $5, $6)";
@@ -56,9 +53,6 @@ pub async fn insert(tx: &mut Tx, account: &ServiceAccount) -> Result<(), Error> 
 }
 
 /// One service account of one project, deleted ones included.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn find(tx: &mut Tx, project: &ProjectId, id: &ServiceAccountId) -> Result<Option<ServiceAccount>, Error> {
     const SQL: &str = "SELECT id, project, name, role, created_at, deleted_at FROM service_accounts \
                        WHERE project = $1 AND id = $2";
@@ -85,9 +79,6 @@ pub async fn list(tx: &mut Tx, project: &ProjectId, page: &Page) -> Result<Listi
 }
 
 /// Gives a living service account a name and a role; `false` when there is none.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn update(
     tx: &mut Tx,
     project: &ProjectId,
@@ -105,9 +96,6 @@ pub async fn update(
 }
 
 /// Deletes a service account; `false` when there is none. Its keys are revoked by the caller in the same transaction.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn delete(tx: &mut Tx, project: &ProjectId, id: &ServiceAccountId, at: Timestamp) -> Result<bool, Error> {
     const SQL: &str =
         "UPDATE service_accounts SET deleted_at = $3 WHERE project = $1 AND id = $2 AND deleted_at IS NULL";

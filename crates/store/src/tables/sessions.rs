@@ -53,9 +53,6 @@ fn session(row: &Row) -> Result<Session, Error> {
 }
 
 /// Begins a session.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn insert(tx: &mut Tx, row: &Session) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO sessions (digest, id, user_id, csrf, created_at, seen_at, expires_at, \
                        reauthenticated_at, device, network, by_passkey) \
@@ -77,9 +74,6 @@ pub async fn insert(tx: &mut Tx, row: &Session) -> Result<(), Error> {
 }
 
 /// The live session with this digest, last used after `idle_since`.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn find(tx: &mut Tx, digest: &[u8], now: Timestamp, idle_since: Timestamp) -> Result<Option<Session>, Error> {
     const SQL: &str = "SELECT digest, id, user_id, csrf, created_at, seen_at, expires_at, reauthenticated_at, device, \
                        network, revoked_at, by_passkey FROM sessions \
@@ -89,9 +83,6 @@ pub async fn find(tx: &mut Tx, digest: &[u8], now: Timestamp, idle_since: Timest
 }
 
 /// A session by its id that has neither ended nor run out; idle since `idle_since` counts as run out.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn find_live(tx: &mut Tx, id: &str, now: Timestamp, idle_since: Timestamp) -> Result<Option<Session>, Error> {
     const SQL: &str = "SELECT digest, id, user_id, csrf, created_at, seen_at, expires_at, reauthenticated_at, device, \
                        network, revoked_at, by_passkey FROM sessions \
@@ -101,9 +92,6 @@ pub async fn find_live(tx: &mut Tx, id: &str, now: Timestamp, idle_since: Timest
 }
 
 /// The live sessions of a person, last used first.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn list(tx: &mut Tx, user: &UserId, now: Timestamp) -> Result<Vec<Session>, Error> {
     const SQL: &str = "SELECT digest, id, user_id, csrf, created_at, seen_at, expires_at, reauthenticated_at, device, \
                        network, revoked_at, by_passkey FROM sessions \
@@ -123,9 +111,6 @@ pub struct Acquaintance {
 }
 
 /// How well a browser is known to a person's account.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn find_acquaintance(tx: &mut Tx, user: &UserId, device: &str, network: &str) -> Result<Acquaintance, Error> {
     const SQL: &str = "SELECT COUNT(*), CAST(COALESCE(SUM(CASE WHEN network = $3 THEN 1 ELSE 0 END), 0) AS BIGINT), \
                        CAST(COALESCE(SUM(CASE WHEN network = $3 AND device = $2 THEN 1 ELSE 0 END), 0) AS BIGINT) \
@@ -136,44 +121,29 @@ pub async fn find_acquaintance(tx: &mut Tx, user: &UserId, device: &str, network
 }
 
 /// A session was used.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn touch(tx: &mut Tx, digest: &[u8], at: Timestamp) -> Result<(), Error> {
     tx.execute("UPDATE sessions SET seen_at = $2 WHERE digest = $1", vec![digest.into(), at.0.into()]).await.map(|_| ())
 }
 
 /// The password was typed again.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn reauthenticate(tx: &mut Tx, digest: &[u8], at: Timestamp) -> Result<(), Error> {
     const SQL: &str = "UPDATE sessions SET reauthenticated_at = $2 WHERE digest = $1";
     tx.execute(SQL, vec![digest.into(), at.0.into()]).await.map(|_| ())
 }
 
 /// Ends one session of a person; `false` when it was none.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn revoke(tx: &mut Tx, user: &UserId, id: &str, at: Timestamp) -> Result<bool, Error> {
     const SQL: &str = "UPDATE sessions SET revoked_at = $3 WHERE user_id = $1 AND id = $2 AND revoked_at IS NULL";
     Ok(tx.execute(SQL, vec![user.as_str().into(), id.into(), at.0.into()]).await? > 0)
 }
 
 /// Ends every session of a person but the one with this digest.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn revoke_others(tx: &mut Tx, user: &UserId, but: &[u8], at: Timestamp) -> Result<u64, Error> {
     const SQL: &str = "UPDATE sessions SET revoked_at = $3 WHERE user_id = $1 AND digest <> $2 AND revoked_at IS NULL";
     tx.execute(SQL, vec![user.as_str().into(), but.into(), at.0.into()]).await
 }
 
 /// Forgets sessions that ended before a moment.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn delete_old(tx: &mut Tx, before: Timestamp) -> Result<u64, Error> {
     const SQL: &str = "DELETE FROM sessions WHERE expires_at < $1 OR revoked_at < $1";
     tx.execute(SQL, vec![before.0.into()]).await

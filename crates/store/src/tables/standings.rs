@@ -33,9 +33,6 @@ fn standing(row: &Row) -> Result<StandingRow, Error> {
 }
 
 /// Where an organization stands, if anything was ever written down.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn find(
     tx: &mut Tx,
     organization: &OrganizationId,
@@ -50,7 +47,7 @@ pub async fn find(
 /// Writes where an organization stands; `row.version` is the version that was read, 0 for none.
 ///
 /// # Errors
-/// [`Error::Again`] when somebody wrote in between; otherwise when the store cannot.
+/// [`Error::Again`] when somebody wrote in between.
 pub async fn save(tx: &mut Tx, row: &StandingRow) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO standings (organization, requirement, standing, due_at, version) \
                        VALUES ($1, $2, $3, $4, $5 + 1) ON CONFLICT (organization, requirement) DO UPDATE SET \
@@ -67,9 +64,6 @@ pub async fn save(tx: &mut Tx, row: &StandingRow) -> Result<(), Error> {
 }
 
 /// Standings about which the clock has something to say, longest due first.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn list_due(tx: &mut Tx, now: Timestamp) -> Result<Vec<StandingRow>, Error> {
     const SQL: &str = "SELECT organization, requirement, standing, due_at, version FROM standings \
                        WHERE due_at <= $1 ORDER BY due_at, organization LIMIT 500";

@@ -11,9 +11,6 @@ use crate::{Error, Tx};
 const LOOKED_UP: usize = 16;
 
 /// Writes down whose an object is and which model made it; the first owner stays, and may add the model later.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn insert(tx: &mut Tx, object: &str, owner: &Payer, model: Option<&str>) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO upstream_objects (id, organization, project, model) VALUES ($1, $2, $3, $4) \
                        ON CONFLICT (id) DO UPDATE SET model = excluded.model \
@@ -24,9 +21,6 @@ pub async fn insert(tx: &mut Tx, object: &str, owner: &Payer, model: Option<&str
 }
 
 /// Whose an object is.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn find(tx: &mut Tx, object: &str) -> Result<Option<Payer>, Error> {
     const SQL: &str = "SELECT organization, project FROM upstream_objects WHERE id = $1";
     let Some(row) = tx.optional(SQL, vec![object.into()]).await? else { return Ok(None) };
@@ -35,9 +29,6 @@ pub async fn find(tx: &mut Tx, object: &str) -> Result<Option<Payer>, Error> {
 }
 
 /// Whose these objects are, those that are known.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn find_many(tx: &mut Tx, objects: &[&str]) -> Result<HashMap<String, Payer>, Error> {
     const SQL: &str = "SELECT id, organization, project FROM upstream_objects \
                        WHERE id IN ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
@@ -56,9 +47,6 @@ pub async fn find_many(tx: &mut Tx, objects: &[&str]) -> Result<HashMap<String, 
 }
 
 /// Which model made an object, where that was written down.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn find_maker(tx: &mut Tx, object: &str) -> Result<Option<String>, Error> {
     const SQL: &str = "SELECT model FROM upstream_objects WHERE id = $1";
     let Some(row) = tx.optional(SQL, vec![object.into()]).await? else { return Ok(None) };

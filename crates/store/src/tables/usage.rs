@@ -81,9 +81,6 @@ type Sums<'e> = BTreeMap<BucketKey<'e>, (Quantities, Amount)>;
 /// Adds events to the buckets that stand in a spool's segment from place `first` on, in order and without gaps. Their
 /// place makes counting twice harmless, without a row for each: those counted before are left out. Answers how many were
 /// new.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn record(tx: &mut Tx, segment: &str, first: i64, events: &[UsageEvent]) -> Result<usize, Error> {
     // One statement, so that two processes on one spool wait for each other here and the second one sees the first.
     const COUNT: &str = "INSERT INTO usage_spools (segment, counted, counted_before) VALUES ($1, $2, 0) \
@@ -108,9 +105,6 @@ pub async fn record(tx: &mut Tx, segment: &str, first: i64, events: &[UsageEvent
 }
 
 /// The place up to which a segment was counted.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn counted(tx: &mut Tx, segment: &str) -> Result<i64, Error> {
     const SQL: &str = "SELECT counted FROM usage_spools WHERE segment = $1";
     let row = tx.optional(SQL, vec![segment.into()]).await?;
@@ -118,9 +112,6 @@ pub async fn counted(tx: &mut Tx, segment: &str) -> Result<i64, Error> {
 }
 
 /// Forgets a segment whose file is gone.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn forget_segment(tx: &mut Tx, segment: &str) -> Result<(), Error> {
     tx.execute("DELETE FROM usage_spools WHERE segment = $1", vec![segment.into()]).await.map(|_| ())
 }
@@ -215,9 +206,6 @@ async fn add_to_buckets(tx: &mut Tx, sums: &Sums<'_>) -> Result<(), Error> {
 
 /// Sums by bucket and group, in order of time, kind and group; groups without usage are not listed. Figures that were
 /// estimated follow those of the same group that were reported.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn query(tx: &mut Tx, query: &UsageQuery) -> Result<Vec<UsageRow>, Error> {
     let mut values: Vec<Value> = vec![
         query.organization.as_str().into(),

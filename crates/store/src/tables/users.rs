@@ -54,9 +54,6 @@ pub async fn insert(tx: &mut Tx, user: &User) -> Result<(), Error> {
 }
 
 /// The person with this id.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn find(tx: &mut Tx, id: &UserId) -> Result<Option<User>, Error> {
     const SQL: &str =
         "SELECT id, email, name, created_at, default_organization, deactivated_at FROM users WHERE id = $1";
@@ -64,9 +61,6 @@ pub async fn find(tx: &mut Tx, id: &UserId) -> Result<Option<User>, Error> {
 }
 
 /// The person with this address, whatever its case.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn find_by_email(tx: &mut Tx, email: &str) -> Result<Option<User>, Error> {
     const SQL: &str =
         "SELECT id, email, name, created_at, default_organization, deactivated_at FROM users WHERE email = $1";
@@ -84,9 +78,6 @@ pub async fn update_email(tx: &mut Tx, id: &UserId, email: &str) -> Result<bool,
 }
 
 /// Sets who pays when a legacy key of this person names nobody.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn update_default_organization(
     tx: &mut Tx,
     id: &UserId,
@@ -100,9 +91,6 @@ pub async fn update_default_organization(
 }
 
 /// Closes an account, or opens it again with `None`.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn set_deactivated(
     tx: &mut Tx,
     id: &UserId,

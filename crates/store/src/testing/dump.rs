@@ -7,9 +7,6 @@ use crate::{Error, Store, Tx};
 
 impl Store {
     /// The rows of each table, each row as one text, sorted.
-    ///
-    /// # Errors
-    /// When the store cannot.
     pub async fn dump(&self) -> Result<BTreeMap<String, Vec<String>>, Error> {
         let (tables, columns, quote): (_, _, fn(&str) -> String) = match &self.db {
             Db::Sqlite { .. } => (

@@ -79,9 +79,6 @@ pub async fn list_project_with_owner(
 }
 
 /// One living key of a project.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn find_project_with_owner(
     tx: &mut Tx,
     project: &ProjectId,
@@ -103,9 +100,6 @@ pub async fn list_admin_with_owner(
 }
 
 /// One living admin key.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn find_admin_with_owner(
     tx: &mut Tx,
     organization: &OrganizationId,

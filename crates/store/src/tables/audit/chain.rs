@@ -34,9 +34,6 @@ pub struct Walk {
 
 /// Walks an organization's chain from its beginning. Rows cut off the end cannot be seen from inside the database;
 /// compare the head with one that was kept elsewhere.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn verify(tx: &mut Tx, key: &AuditKey, organization: &OrganizationId) -> Result<Walk, Error> {
     const SQL: &str = "SELECT id, organization, at, actor_kind, actor_id, action, target_id, details, project, sequence, \
                        previous_mac, mac, address FROM audit_events WHERE organization = $1 AND sequence > $2 \
@@ -79,9 +76,6 @@ fn mac_of(key: &AuditKey, row: &Row) -> Result<Vec<u8>, Error> {
 }
 
 /// The last row of every chain, also of organizations whose own row is gone.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn heads(tx: &mut Tx) -> Result<Vec<Head>, Error> {
     const SQL: &str = "SELECT e.organization, e.sequence, e.id, e.at, e.mac FROM audit_events e \
                        JOIN (SELECT organization, MAX(sequence) AS last FROM audit_events GROUP BY organization) h \
@@ -102,9 +96,6 @@ pub async fn heads(tx: &mut Tx) -> Result<Vec<Head>, Error> {
 }
 
 /// The row with this number in a chain and its authentication code; none where the chain is shorter.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn find_mac(
     tx: &mut Tx,
     organization: &OrganizationId,

@@ -48,17 +48,11 @@ async fn rows(
 
 /// Of these people those who belong, or once belonged, to the organization. Others whose acts stand in its log, such as
 /// reviewers of the installation, are nobody's business there.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn people(tx: &mut Tx, organization: &OrganizationId, ids: &[String]) -> Result<Vec<PersonName>, Error> {
     persons(tx, organization, "u.id IN ", ids).await
 }
 
 /// The same by address, whatever its case.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn people_by_email(
     tx: &mut Tx,
     organization: &OrganizationId,
@@ -82,9 +76,6 @@ async fn persons(
 }
 
 /// Of these keys those that act in the organization.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn key_names(tx: &mut Tx, organization: &OrganizationId, ids: &[String]) -> Result<Vec<KeyName>, Error> {
     const SQL: &str = "SELECT id, name, redacted, owner_user, owner_service_account FROM api_keys \
                        WHERE (organization = $1 OR organization IS NULL)";
@@ -102,9 +93,6 @@ pub async fn key_names(tx: &mut Tx, organization: &OrganizationId, ids: &[String
 }
 
 /// Ids and names of those projects.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn project_names(
     tx: &mut Tx,
     organization: &OrganizationId,
@@ -116,9 +104,6 @@ pub async fn project_names(
 }
 
 /// Ids and names of those service accounts.
-///
-/// # Errors
-/// When the store cannot.
 pub async fn service_account_names(
     tx: &mut Tx,
     organization: &OrganizationId,
