@@ -9,7 +9,6 @@ use crate::{Error, PerEngine, Row, Tx};
 /// A person's account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
-    /// Whose.
     pub user: UserId,
     /// The password's hash in PHC form; absent for people who sign in elsewhere.
     pub password: Option<String>,
@@ -40,11 +39,9 @@ pub struct Token {
     pub digest: Vec<u8>,
     /// What it is for.
     pub purpose: String,
-    /// For whom.
     pub user: Option<UserId>,
     /// What it carries.
     pub payload: String,
-    /// When it was made.
     pub created_at: Timestamp,
     /// When it stops working.
     pub expires_at: Timestamp,

@@ -16,7 +16,6 @@ const DAY: i64 = 86_400;
 /// An organization's uses of one feature of one model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FeatureUses {
-    /// Whose.
     pub organization: OrganizationId,
     /// `feature.stream` or `feature.reasoning_summary`.
     pub action: String,

@@ -20,11 +20,9 @@ pub async fn list(tx: &mut Tx, subject: &str, since: Timestamp) -> Result<Vec<St
 /// An agreement that others may join.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Agreement {
-    /// To what.
     pub subject: String,
     /// Who agreed.
     pub person: String,
-    /// When.
     pub at: Timestamp,
 }
 

@@ -22,9 +22,7 @@ pub use with_owner::{
 /// A key without its secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyRow {
-    /// The id.
     pub id: KeyId,
-    /// The kind.
     pub kind: KeyKind,
     /// What the secret is known by.
     pub digest: KeyDigest,
@@ -40,7 +38,6 @@ pub struct KeyRow {
     pub owner: Owner,
     /// What it is restricted to; empty is everything.
     pub restriction: Restriction,
-    /// When it was made.
     pub created_at: Timestamp,
     /// When it ends.
     pub expires_at: Option<Timestamp>,
@@ -48,9 +45,7 @@ pub struct KeyRow {
     pub last_used_at: Option<Timestamp>,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
-    /// By whom.
     pub revoked_by: Option<String>,
-    /// Why.
     pub revoked_reason: Option<String>,
     /// The key that was made in its place.
     pub rotated_to: Option<KeyId>,
@@ -248,7 +243,6 @@ pub async fn list_of_user(tx: &mut Tx, user: &UserId) -> Result<Vec<KeyRow>, Err
 /// How the keys of one service account stand.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeysOfAccount {
-    /// Whose.
     pub account: ServiceAccountId,
     /// How many open something.
     pub live: i64,

@@ -24,19 +24,15 @@ pub struct AuditKey(pub Secret<[u8; 32]>);
 /// A row of the chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditEvent {
-    /// The id.
     pub id: AuditEventId,
     /// In whose chain.
     pub organization: OrganizationId,
-    /// When.
     pub at: Timestamp,
     /// `api_key`, `session` or `operator`.
     pub actor_kind: String,
-    /// Who.
     pub actor_id: String,
     /// The kind of event, in OpenAI's names.
     pub action: String,
-    /// To what.
     pub target_id: String,
     /// In which project, where that is known.
     pub project: Option<ProjectId>,

@@ -13,7 +13,6 @@ pub struct Capture {
     pub id: String,
     /// The attempt it belongs to.
     pub attempt: String,
-    /// Whose.
     pub organization: OrganizationId,
     /// The case its pictures belong to, opened when everything is handed in.
     pub case: String,
@@ -33,7 +32,6 @@ pub struct Capture {
     pub challenge: Option<String>,
     /// When the clock of retention began.
     pub first_captured_at: Option<Timestamp>,
-    /// When it was made.
     pub created_at: Timestamp,
     /// When everything was handed in.
     pub submitted_at: Option<Timestamp>,
@@ -52,7 +50,6 @@ pub struct CaptureLink {
     pub capture: String,
     /// SHA-256 of what the first device to use it was given; nobody else may.
     pub device_print: Option<Vec<u8>>,
-    /// When it was made.
     pub created_at: Timestamp,
     /// When it stops working.
     pub expires_at: Timestamp,

@@ -37,7 +37,6 @@ pub enum ChangeSubject {
 pub struct Change {
     /// Grows by one with each change.
     pub revision: i64,
-    /// What changed.
     pub subject: ChangeSubject,
 }
 

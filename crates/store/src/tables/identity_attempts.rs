@@ -11,9 +11,7 @@ use crate::{Error, Row, Tx};
 pub struct IdentityAttempt {
     /// `orgv_…`.
     pub id: String,
-    /// For whom.
     pub organization: OrganizationId,
-    /// By whom.
     pub user: Option<UserId>,
     /// The service's name.
     pub provider: String,
@@ -41,7 +39,6 @@ pub struct IdentityAttempt {
     pub consented_at: Option<Timestamp>,
     /// When everything was handed in.
     pub submitted_at: Option<Timestamp>,
-    /// When it began.
     pub created_at: Timestamp,
     /// When it runs out.
     pub expires_at: Timestamp,

@@ -18,13 +18,10 @@ pub struct Invite {
     pub organization: OrganizationId,
     /// Whom, by address.
     pub email: String,
-    /// As what.
     pub role: OrganizationRole,
     /// Digest of the link's token.
     pub digest: Vec<u8>,
-    /// By whom.
     pub invited_by: Option<String>,
-    /// When.
     pub created_at: Timestamp,
     /// When the link stops working.
     pub expires_at: Timestamp,

@@ -13,13 +13,10 @@ use crate::{Error, Row, Tx};
 /// One list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IpAllowlist {
-    /// The id.
     pub id: IpAllowlistId,
-    /// Whose.
     pub organization: OrganizationId,
     /// For which project alone; `None` is for the whole organization.
     pub project: Option<ProjectId>,
-    /// Its name.
     pub name: String,
     /// Who is let in.
     pub addresses: AddressList,

@@ -15,21 +15,16 @@ pub struct LegalHold {
     pub case: String,
     /// Whose pictures.
     pub organization: OrganizationId,
-    /// Why.
     pub reason: String,
-    /// Until when.
     pub until: Timestamp,
     /// The first of two.
     pub proposed_by: String,
-    /// When.
     pub proposed_at: Timestamp,
     /// The second of two.
     pub granted_by: Option<String>,
-    /// When.
     pub granted_at: Option<Timestamp>,
     /// Who ended it before its date.
     pub ended_by: Option<String>,
-    /// When.
     pub ended_at: Option<Timestamp>,
 }
 

@@ -16,7 +16,6 @@ pub struct Hit {
     pub subject: String,
     /// What is told apart when different values are counted; empty otherwise.
     pub value: String,
-    /// When.
     pub at: Timestamp,
 }
 

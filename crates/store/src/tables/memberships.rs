@@ -12,13 +12,9 @@ use crate::{Error, Listing, Page, Row, Tx};
 /// A person's membership.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Membership {
-    /// In which organization.
     pub organization: OrganizationId,
-    /// Who.
     pub user: UserId,
-    /// As what.
     pub role: OrganizationRole,
-    /// Since when.
     pub created_at: Timestamp,
 }
 

@@ -9,11 +9,9 @@ use crate::{Error, Row, Tx};
 /// Where an organization stands. Without a row it is unverified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrganizationVerification {
-    /// Which.
     pub organization: OrganizationId,
     /// The machine's status by name.
     pub status: String,
-    /// Since when.
     pub since: Timestamp,
     /// Until when: a cooldown, an exemption.
     pub until: Option<Timestamp>,

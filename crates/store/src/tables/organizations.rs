@@ -11,11 +11,9 @@ use crate::{Error, Row, Tx};
 /// An organization.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Organization {
-    /// The id.
     pub id: OrganizationId,
     /// A label; nobody else sees it.
     pub name: String,
-    /// When it was made.
     pub created_at: Timestamp,
     /// When the operator closed it.
     pub deactivated_at: Option<Timestamp>,
@@ -28,7 +26,6 @@ pub struct Organization {
 /// One requirement an organization meets, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequirementRow {
-    /// Which.
     pub requirement: Requirement,
     /// `verified` or `waived`.
     pub how: String,

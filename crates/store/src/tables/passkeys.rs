@@ -17,7 +17,6 @@ pub struct Passkey {
     pub name: String,
     /// Public key and counter, as JSON.
     pub credential: String,
-    /// Since when.
     pub created_at: Timestamp,
     /// When it was last used.
     pub used_at: Option<Timestamp>,

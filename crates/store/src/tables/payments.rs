@@ -11,9 +11,7 @@ use crate::{Error, Row, Tx};
 pub struct PaymentSetup {
     /// `pms_…`.
     pub id: String,
-    /// For whom.
     pub organization: OrganizationId,
-    /// By whom.
     pub user: Option<UserId>,
     /// The service's name.
     pub provider: String,
@@ -25,7 +23,6 @@ pub struct PaymentSetup {
     pub state: String,
     /// The class of a refusal.
     pub reason: Option<String>,
-    /// When it began.
     pub created_at: Timestamp,
     /// When nobody can finish it any more.
     pub expires_at: Timestamp,
@@ -40,7 +37,6 @@ pub struct PaymentSetup {
 pub struct PaymentMethod {
     /// `pm_…` of ours.
     pub id: String,
-    /// Whose.
     pub organization: OrganizationId,
     /// The service's name.
     pub provider: String,

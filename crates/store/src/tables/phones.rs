@@ -11,7 +11,6 @@ use crate::{Error, Row, Tx};
 pub struct PhoneVerification {
     /// `phv_…`.
     pub id: String,
-    /// For whom.
     pub organization: OrganizationId,
     /// By whom; absent when a key without a person asked.
     pub user: Option<UserId>,
@@ -39,7 +38,6 @@ pub struct PhoneVerification {
     pub provider_reference: Option<String>,
     /// The code's keyed print, when Keystead makes the codes; gone once it cannot be used.
     pub code_print: Option<Vec<u8>>,
-    /// When it began.
     pub created_at: Timestamp,
     /// When it ended, however.
     pub finished_at: Option<Timestamp>,
@@ -54,7 +52,6 @@ pub async fn move_session(tx: &mut Tx, from: &str, to: &str) -> Result<u64, Erro
 /// The number that stands for an organization.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PhoneNumber {
-    /// Whose.
     pub organization: OrganizationId,
     /// Who proved it.
     pub user: Option<UserId>,

@@ -29,7 +29,6 @@ pub struct PolicyVersion {
     pub saved_at: Timestamp,
     /// Which operator saved it; empty for the built-in one.
     pub saved_by: String,
-    /// Why.
     pub reason: String,
 }
 

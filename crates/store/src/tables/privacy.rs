@@ -11,11 +11,9 @@ use crate::{Error, Row, Tx};
 pub struct Consent {
     /// `cons_…`.
     pub id: String,
-    /// For whom.
     pub organization: OrganizationId,
     /// For which attempt.
     pub attempt: String,
-    /// By whom.
     pub user: Option<UserId>,
     /// SHA-256 of the text that was shown.
     pub text_hash: String,
@@ -25,7 +23,6 @@ pub struct Consent {
     pub policies: String,
     /// The address, truncated.
     pub ip: Option<String>,
-    /// When.
     pub at: Timestamp,
     /// When it was taken back.
     pub withdrawn_at: Option<Timestamp>,
@@ -40,7 +37,6 @@ pub struct Handoff {
     pub attempt: String,
     /// `qr`, `mail` or `here`.
     pub channel: String,
-    /// When it was made.
     pub created_at: Timestamp,
     /// When it stops working.
     pub expires_at: Timestamp,
@@ -57,7 +53,6 @@ pub struct DocumentPrint {
     pub organization: OrganizationId,
     /// Who went through it.
     pub user: Option<UserId>,
-    /// When.
     pub verified_at: Timestamp,
 }
 
@@ -72,7 +67,6 @@ pub struct Receipt {
     pub what: String,
     /// The receipt, as JSON: counts and times, nothing personal.
     pub receipt: String,
-    /// When.
     pub at: Timestamp,
 }
 

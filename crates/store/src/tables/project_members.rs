@@ -12,13 +12,9 @@ use crate::{Error, Listing, Page, Row, Tx};
 /// A person's role in a project.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProjectMember {
-    /// In which project.
     pub project: ProjectId,
-    /// Who.
     pub user: UserId,
-    /// As what.
     pub role: ProjectRole,
-    /// Since when.
     pub created_at: Timestamp,
 }
 
@@ -76,7 +72,6 @@ pub async fn list(tx: &mut Tx, project: &ProjectId, page: &Page) -> Result<Listi
 /// A person with a role of his own in a project.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PersonOfProject {
-    /// Who.
     pub user: UserId,
     /// His name.
     pub name: String,

@@ -13,13 +13,11 @@ use crate::{Error, Listing, Page, Row, Tx};
 /// A project.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Project {
-    /// The id.
     pub id: ProjectId,
     /// Whose it is.
     pub organization: OrganizationId,
     /// What people call it.
     pub name: String,
-    /// When it was made.
     pub created_at: Timestamp,
     /// When it was archived.
     pub archived_at: Option<Timestamp>,
@@ -101,7 +99,6 @@ pub async fn list(
 /// A project that a person reaches.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReachedProject {
-    /// Which.
     pub project: Project,
     /// Whether he owns it or its organization.
     pub administers: bool,

@@ -11,11 +11,8 @@ use crate::{Error, Row, Tx};
 pub struct RefusedCall {
     /// The request's id; makes writing it twice harmless.
     pub id: String,
-    /// Whose.
     pub organization: OrganizationId,
-    /// In which project.
     pub project: Option<String>,
-    /// With which key.
     pub api_key: Option<String>,
     /// What was wanted: `model.use:gpt-image-1`.
     pub action: String,
@@ -23,7 +20,6 @@ pub struct RefusedCall {
     pub rule: String,
     /// What was lacking, names with commas.
     pub missing: String,
-    /// When.
     pub at: Timestamp,
 }
 

@@ -8,7 +8,6 @@ use crate::{Error, Tx};
 /// One kind of personal data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Kept {
-    /// What.
     pub what: &'static str,
     /// How many rows hold some.
     pub rows: i64,

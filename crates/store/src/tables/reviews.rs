@@ -11,7 +11,6 @@ use crate::{Error, Row, Tx};
 pub struct ReviewCase {
     /// `case_…`.
     pub id: String,
-    /// Whose.
     pub organization: OrganizationId,
     /// The attempt it is about.
     pub attempt: Option<String>,
@@ -39,7 +38,6 @@ pub struct ReviewCase {
     pub note: Option<String>,
     /// Who decided.
     pub decided_by: Option<String>,
-    /// When.
     pub decided_at: Option<Timestamp>,
 }
 
@@ -100,9 +98,7 @@ pub struct EvidenceView {
     pub number: i64,
     /// Who looked.
     pub viewer: String,
-    /// Why.
     pub reason: String,
-    /// When.
     pub at: Timestamp,
 }
 

@@ -12,7 +12,6 @@ use crate::{Error, Listing, Page, Row, Tx};
 /// A service account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServiceAccount {
-    /// The id.
     pub id: ServiceAccountId,
     /// Its project.
     pub project: ProjectId,
@@ -20,7 +19,6 @@ pub struct ServiceAccount {
     pub name: String,
     /// What it may do there.
     pub role: ProjectRole,
-    /// When it was made.
     pub created_at: Timestamp,
     /// When it was deleted; the row stays so that its keys stay explainable.
     pub deleted_at: Option<Timestamp>,

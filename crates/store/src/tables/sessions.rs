@@ -13,7 +13,6 @@ pub struct Session {
     pub digest: Vec<u8>,
     /// `sess_…`, to name it without being it.
     pub id: String,
-    /// Who.
     pub user: UserId,
     /// What every form of this session carries.
     pub csrf: String,

@@ -10,7 +10,6 @@ use crate::{Error, Row, Tx};
 /// Where one organization stands with one requirement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StandingRow {
-    /// Whose.
     pub organization: OrganizationId,
     /// With what.
     pub requirement: Requirement,

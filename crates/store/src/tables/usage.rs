@@ -55,15 +55,12 @@ pub struct UsageQuery {
 pub struct UsageRow {
     /// When the bucket begins, a multiple of the width.
     pub bucket_start: Timestamp,
-    /// The project.
     pub project: Option<String>,
     /// The owner.
     pub user: Option<String>,
-    /// The key.
     pub key: Option<String>,
     /// The model.
     pub model: Option<String>,
-    /// The kind.
     pub kind: UsageKind,
     /// Whether these figures were estimated; reported ones have a row of their own.
     pub estimated: bool,

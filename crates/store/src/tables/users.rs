@@ -10,7 +10,6 @@ use crate::{Error, Row, Tx};
 /// A person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
-    /// The id.
     pub id: UserId,
     /// The address, lower case.
     pub email: String,

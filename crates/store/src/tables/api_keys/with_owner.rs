@@ -11,7 +11,6 @@ use crate::{Error, Listing, Page, Row, Tx};
 /// A living key and its owner.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyWithOwner {
-    /// The key.
     pub key: KeyRow,
     /// How the owner is called.
     pub owner_name: String,

@@ -8,18 +8,15 @@ use crate::{Error, Row, Tx};
 /// A person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PersonName {
-    /// The id.
     pub id: String,
     /// The address.
     pub email: String,
-    /// The name.
     pub name: String,
 }
 
 /// A key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyName {
-    /// The id.
     pub id: String,
     /// What people called it.
     pub name: Option<String>,
