@@ -8,7 +8,7 @@ use reqwest::{Client, Method, RequestBuilder, StatusCode, redirect};
 use serde_json::Value;
 use url::Url;
 
-use crate::{Failure, Health};
+use crate::{Health, ProviderError};
 
 /// A larger answer is none of any vendor's.
 const LARGEST_ANSWER: usize = 1 << 20;
@@ -35,7 +35,7 @@ impl Http {
     ///
     /// # Errors
     /// When TLS cannot be set up.
-    pub(crate) fn new() -> Result<Self, Failure> {
+    pub(crate) fn new() -> Result<Self, ProviderError> {
         // The one cryptography of this program; somebody may have named it already, which is the same.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder()
@@ -72,15 +72,15 @@ impl Http {
     }
 
     /// Remembers how a call went.
-    pub(crate) fn note<T>(&self, outcome: Result<T, Failure>) -> Result<T, Failure> {
-        self.memory.note(outcome)
+    pub(crate) fn record<T>(&self, outcome: Result<T, ProviderError>) -> Result<T, ProviderError> {
+        self.memory.record(outcome)
     }
 
     /// Sends, and reads an answer of any status as JSON.
     ///
     /// # Errors
-    /// [`Failure::Unavailable`] when there was no whole answer.
-    pub(crate) async fn ask(&self, request: RequestBuilder) -> Result<Answer, Failure> {
+    /// [`ProviderError::Unavailable`] when there was no whole answer.
+    pub(crate) async fn ask(&self, request: RequestBuilder) -> Result<Answer, ProviderError> {
         let (head, body) = self.exchange(request).await?.into_parts();
         let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
         let replayed = head.headers.get("idempotent-replayed").is_some_and(|value| value == "true");
@@ -90,8 +90,8 @@ impl Http {
     /// Sends, and reads an answer of any status and kind.
     ///
     /// # Errors
-    /// [`Failure::Unavailable`] when there was no whole answer of at most 1 MiB in time.
-    pub(crate) async fn exchange(&self, request: RequestBuilder) -> Result<http::Response<Vec<u8>>, Failure> {
+    /// [`ProviderError::Unavailable`] when there was no whole answer of at most 1 MiB in time.
+    pub(crate) async fn exchange(&self, request: RequestBuilder) -> Result<http::Response<Vec<u8>>, ProviderError> {
         let mut response = request.send().await.map_err(|error| unavailable(kind(&error)))?;
         let mut bytes = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| unavailable(kind(&error)))? {
@@ -120,8 +120,8 @@ fn kind(error: &reqwest::Error) -> &'static str {
     }
 }
 
-pub(crate) fn unavailable(why: &str) -> Failure {
-    Failure::Unavailable(why.to_owned())
+pub(crate) fn unavailable(why: &str) -> ProviderError {
+    ProviderError::Unavailable(why.to_owned())
 }
 
 impl Answer {
@@ -145,9 +145,9 @@ impl Base {
     ///
     /// # Errors
     /// When it is no http(s) address.
-    pub(crate) fn parse(address: &str) -> Result<Self, Failure> {
+    pub(crate) fn parse(address: &str) -> Result<Self, ProviderError> {
         let url = Url::parse(address).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-        url.map(Self).ok_or_else(|| Failure::Refused("an address of an API that is none".to_owned()))
+        url.map(Self).ok_or_else(|| ProviderError::Refused("an address of an API that is none".to_owned()))
     }
 
     /// An address below. Ids go in as they are: what is special in one cannot lead elsewhere.
@@ -166,8 +166,8 @@ pub(crate) struct Memory(AtomicU8);
 
 impl Memory {
     /// A refusal is an answer too; only an outage is a failure of the service.
-    pub(crate) fn note<T>(&self, outcome: Result<T, Failure>) -> Result<T, Failure> {
-        let down = matches!(outcome, Err(Failure::Unavailable(_)));
+    pub(crate) fn record<T>(&self, outcome: Result<T, ProviderError>) -> Result<T, ProviderError> {
+        let down = matches!(outcome, Err(ProviderError::Unavailable(_)));
         self.0.store(if down { 2 } else { 1 }, Ordering::Relaxed);
         outcome
     }

@@ -19,7 +19,7 @@ pub type Clock = std::sync::Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// Why an outside service did not do what was asked. The text is for the operator's log, free of personal data.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Failure {
+pub enum ProviderError {
     /// No answer, a 5xx, a 429: trying again later is right, and nothing of the person's attempts is used up.
     #[error("unavailable: {0}")]
     Unavailable(String),

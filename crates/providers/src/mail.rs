@@ -11,7 +11,7 @@ use lettre::transport::smtp::response::Category;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 
 use crate::http::Memory;
-use crate::{BoxFuture, Failure, Health};
+use crate::{BoxFuture, Health, ProviderError};
 
 /// How long one step of the conversation may take.
 const STEP: Duration = Duration::from_secs(15);
@@ -32,7 +32,7 @@ pub struct Mail {
 /// A service that carries mail.
 pub trait Mailer: Send + Sync {
     /// Hands a mail over.
-    fn send<'a>(&'a self, mail: &'a Mail) -> BoxFuture<'a, Result<(), Failure>>;
+    fn send<'a>(&'a self, mail: &'a Mail) -> BoxFuture<'a, Result<(), ProviderError>>;
     /// How the last hand-over went.
     fn health(&self) -> Health;
 }
@@ -68,8 +68,8 @@ impl Smtp {
     ///
     /// # Errors
     /// When the address of the server or of the sender cannot be read; the text says which.
-    pub fn new(options: &SmtpOptions) -> Result<Self, Failure> {
-        let wrong = |what: &str| Failure::Refused(what.to_owned());
+    pub fn new(options: &SmtpOptions) -> Result<Self, ProviderError> {
+        let wrong = |what: &str| ProviderError::Refused(what.to_owned());
         let from = options.from.parse().map_err(|_| wrong("mail.from is not an address"))?;
         let url = url::Url::parse(&options.url).map_err(|_| wrong("mail.url cannot be read"))?;
         let host = url.host_str().ok_or_else(|| wrong("mail.url has no host"))?;
@@ -94,16 +94,16 @@ impl Smtp {
         Ok(Self { transport: builder.build(), from, memory: Memory::default() })
     }
 
-    async fn deliver(&self, mail: &Mail) -> Result<(), Failure> {
-        let to: Mailbox = mail.to.parse().map_err(|_| Failure::Refused("an address that is none".to_owned()))?;
+    async fn deliver(&self, mail: &Mail) -> Result<(), ProviderError> {
+        let to: Mailbox = mail.to.parse().map_err(|_| ProviderError::Refused("an address that is none".to_owned()))?;
         let message = Message::builder()
             .from(self.from.clone())
             .to(to)
             .subject(&mail.subject)
             .singlepart(SinglePart::plain(mail.text.clone()));
-        let message = message.map_err(|_| Failure::Refused("a mail that cannot be written".to_owned()))?;
+        let message = message.map_err(|_| ProviderError::Refused("a mail that cannot be written".to_owned()))?;
         let sent = tokio::time::timeout(WHOLE, self.transport.send(message)).await;
-        match sent.map_err(|_| Failure::Unavailable("the mail server is too slow".to_owned()))? {
+        match sent.map_err(|_| ProviderError::Unavailable("the mail server is too slow".to_owned()))? {
             Ok(_) => Ok(()),
             Err(error) => Err(failure(&error)),
         }
@@ -111,19 +111,19 @@ impl Smtp {
 }
 
 /// What an error means. Its own text may quote the server, and the server may quote the address.
-fn failure(error: &smtp::Error) -> Failure {
+fn failure(error: &smtp::Error) -> ProviderError {
     // x3x is about the server and our account there, never about the mail (RFC 5321, 4.2.1).
     let about_us = error.status().is_some_and(|code| code.category == Category::Unspecified3);
     if error.is_permanent() && !about_us {
-        Failure::Refused("the mail server refused the mail".to_owned())
+        ProviderError::Refused("the mail server refused the mail".to_owned())
     } else {
-        Failure::Unavailable("the mail server does not take the mail".to_owned())
+        ProviderError::Unavailable("the mail server does not take the mail".to_owned())
     }
 }
 
 impl Mailer for Smtp {
-    fn send<'a>(&'a self, mail: &'a Mail) -> BoxFuture<'a, Result<(), Failure>> {
-        Box::pin(async move { self.memory.note(self.deliver(mail).await) })
+    fn send<'a>(&'a self, mail: &'a Mail) -> BoxFuture<'a, Result<(), ProviderError>> {
+        Box::pin(async move { self.memory.record(self.deliver(mail).await) })
     }
 
     fn health(&self) -> Health {

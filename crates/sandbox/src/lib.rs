@@ -5,10 +5,11 @@
 //! messages and mail. Everything is in memory and bounded; the product speaks to it over sockets only.
 
 mod audio;
+mod bounded_map;
 mod chat;
-mod door;
 mod embeddings;
 mod faults;
+mod guard;
 mod images;
 mod inbox;
 mod ledger;
@@ -18,7 +19,6 @@ mod oidc;
 mod page;
 mod persona;
 mod responses;
-mod shelf;
 mod smtp;
 mod stream;
 mod stripe;
@@ -168,7 +168,7 @@ impl Sandbox {
             .route("/sandbox/seen", get(ledger::seen))
             .merge(model_server)
             .layer(DefaultBodyLimit::max(512 << 20))
-            .layer(middleware::from_fn(door::guard))
+            .layer(middleware::from_fn(guard::admit))
             .with_state(self.clone())
     }
 }

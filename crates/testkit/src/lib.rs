@@ -1,7 +1,7 @@
 //! What tests of several crates share: a mailbox that keeps what it is given, and pictures that are made up. Never a
 //! dependency of released code.
 
+mod mailbox;
 pub mod pictures;
-mod post;
 
-pub use post::Post;
+pub use mailbox::Mailbox;

@@ -1,7 +1,7 @@
 //! What is done by the clock: forgetting what need not be known any more.
 
 use keystead_core::gate::Requirement;
-use keystead_core::propagation::GONE;
+use keystead_core::node_lag::GONE;
 use keystead_store::tables::{
     accounts, activity, agreements, changes, inbound_events, limit_hits, organization_verifications, origins,
     pending_usage, phones, privacy, refusals, sessions, standings,

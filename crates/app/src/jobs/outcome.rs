@@ -1,6 +1,6 @@
 //! How a job ended, and how long the next attempt waits.
 
-use keystead_providers::Failure;
+use keystead_providers::ProviderError;
 
 /// How a job ended this time.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,10 +13,10 @@ pub(crate) enum Outcome {
 
 impl Outcome {
     /// Done when the service did it or does not know it; again when it does not answer.
-    pub(crate) fn of(done: Result<(), Failure>) -> Self {
+    pub(crate) fn of(done: Result<(), ProviderError>) -> Self {
         match done {
-            Ok(()) | Err(Failure::Gone(_) | Failure::Refused(_)) => Self::Done,
-            Err(failure @ Failure::Unavailable(_)) => {
+            Ok(()) | Err(ProviderError::Gone(_) | ProviderError::Refused(_)) => Self::Done,
+            Err(failure @ ProviderError::Unavailable(_)) => {
                 tracing::warn!(%failure, "an outside service does not answer; the work waits");
                 Self::Again(None)
             }

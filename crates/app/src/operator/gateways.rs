@@ -1,7 +1,7 @@
 //! Whether every gateway has heard of every change: for owners after a grant or a revocation, and for the operator.
 
 use keystead_core::id::OrganizationId;
-use keystead_core::propagation::{NodeReport, NodeState, PROMISE};
+use keystead_core::node_lag::{NodeReport, NodeState, PROMISE};
 use keystead_core::time::Timestamp;
 use keystead_store::tables::{api_keys, changes};
 use serde_json::json;

@@ -10,7 +10,7 @@ use keystead_core::time::Timestamp;
 use keystead_core::verification::documents::DocumentPolicy;
 use keystead_providers::identity::{Attempt, IdentityProvider, Link, Snapshot, Started, State, our_reference};
 use keystead_providers::webhook::{Headers, Hint, SignatureError};
-use keystead_providers::{BoxFuture, Failure, Health};
+use keystead_providers::{BoxFuture, Health, ProviderError};
 use keystead_store::Store;
 use keystead_store::tables::captures::{self, Capture, CaptureLink};
 use keystead_store::tables::reviews;
@@ -278,10 +278,10 @@ enum Find {
 }
 
 /// How a fault of ours looks from behind the trait.
-fn failure(error: Error) -> Failure {
+fn failure(error: Error) -> ProviderError {
     match error {
-        Error::NotFound { .. } => Failure::Gone("no such capture".to_owned()),
-        other => Failure::Unavailable(other.to_string()),
+        Error::NotFound { .. } => ProviderError::Gone("no such capture".to_owned()),
+        other => ProviderError::Unavailable(other.to_string()),
     }
 }
 
@@ -294,34 +294,34 @@ impl IdentityProvider for Reviewer {
         &self.privacy_policy_url
     }
 
-    fn start<'a>(&'a self, attempt: Attempt<'a>) -> BoxFuture<'a, Result<Started, Failure>> {
+    fn start<'a>(&'a self, attempt: Attempt<'a>) -> BoxFuture<'a, Result<Started, ProviderError>> {
         Box::pin(async move {
             let (row, link) = self.begin(attempt.id, attempt.organization).await.map_err(failure)?;
             Ok(Started { reference: row.id, link })
         })
     }
 
-    fn reissue_link<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<Link, Failure>> {
+    fn reissue_link<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<Link, ProviderError>> {
         Box::pin(async move { self.relink(reference).await.map_err(failure) })
     }
 
-    fn fetch<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<Snapshot, Failure>> {
+    fn fetch<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<Snapshot, ProviderError>> {
         Box::pin(async move {
             let found = self.snapshot(Find::Capture(reference.to_owned())).await.map_err(failure)?;
-            found.ok_or_else(|| Failure::Gone("no such capture".to_owned()))
+            found.ok_or_else(|| ProviderError::Gone("no such capture".to_owned()))
         })
     }
 
-    fn find<'a>(&'a self, our_reference: &'a str) -> BoxFuture<'a, Result<Option<Snapshot>, Failure>> {
+    fn find<'a>(&'a self, our_reference: &'a str) -> BoxFuture<'a, Result<Option<Snapshot>, ProviderError>> {
         let attempt = our_reference.rsplit(':').next().unwrap_or_default().to_owned();
         Box::pin(async move { self.snapshot(Find::Attempt(attempt)).await.map_err(failure) })
     }
 
-    fn cancel<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<(), Failure>> {
+    fn cancel<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<(), ProviderError>> {
         Box::pin(async move { self.call_off(reference).await.map_err(failure) })
     }
 
-    fn redact<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<(), Failure>> {
+    fn redact<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<(), ProviderError>> {
         Box::pin(async move { self.erase(reference).await.map(|_| ()).map_err(failure) })
     }
 

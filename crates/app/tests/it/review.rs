@@ -18,7 +18,7 @@ use keystead_core::verification::documents::{DocumentKind, DocumentPolicy};
 use keystead_core::verification::organization::Status;
 use keystead_store::Store;
 use keystead_store::tables::audit::AuditKey;
-use keystead_testkit::{Post, pictures};
+use keystead_testkit::{Mailbox, pictures};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 
@@ -30,7 +30,7 @@ struct World {
     app: App,
     now: Arc<AtomicI64>,
     folder: tempfile::TempDir,
-    post: Arc<Post>,
+    post: Arc<Mailbox>,
 }
 
 impl World {
@@ -54,9 +54,9 @@ impl World {
             intake: Intake::new(2, Duration::from_secs(60)),
             documents: DocumentPolicy::default(),
         }));
-        let post = Arc::<Post>::default();
+        let post = Arc::<Mailbox>::default();
         let services = Services {
-            mail: Some(Arc::<Post>::clone(&post)),
+            mail: Some(Arc::<Mailbox>::clone(&post)),
             identity: Some(Arc::<Reviewer>::clone(&reviewer)),
             review: Some(reviewer),
             ..Services::default()

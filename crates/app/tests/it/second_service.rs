@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use keystead_app::{Codes, Error, Settings};
 use keystead_core::verification::phone::{CHECKS_PER_CODE, PhoneState};
 use keystead_providers::phone::{Check, PhoneVerifier, Started};
-use keystead_providers::{BoxFuture, Failure, Health};
+use keystead_providers::{BoxFuture, Health, ProviderError};
 
 use crate::vendors::{Carrier, Home, House, Line, number, origin};
 
@@ -21,7 +21,7 @@ struct Verifier {
 }
 
 impl PhoneVerifier for Verifier {
-    fn start<'a>(&'a self, _: &'a str, _: &'a str) -> BoxFuture<'a, Result<Started, Failure>> {
+    fn start<'a>(&'a self, _: &'a str, _: &'a str) -> BoxFuture<'a, Result<Started, ProviderError>> {
         Box::pin(async move {
             self.line.up()?;
             let nth = self.sent.fetch_add(1, Ordering::SeqCst);
@@ -29,7 +29,7 @@ impl PhoneVerifier for Verifier {
         })
     }
 
-    fn check<'a>(&'a self, _: &'a str, code: &'a str) -> BoxFuture<'a, Result<Check, Failure>> {
+    fn check<'a>(&'a self, _: &'a str, code: &'a str) -> BoxFuture<'a, Result<Check, ProviderError>> {
         Box::pin(async move {
             self.line.up()?;
             self.checked.fetch_add(1, Ordering::SeqCst);
@@ -37,7 +37,7 @@ impl PhoneVerifier for Verifier {
         })
     }
 
-    fn cancel<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<(), Failure>> {
+    fn cancel<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<(), ProviderError>> {
         Box::pin(async move {
             self.line.up()?;
             self.ended.lock().unwrap().push(reference.to_owned());

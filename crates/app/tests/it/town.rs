@@ -12,11 +12,11 @@ use keystead_core::key::{Pepper, TagKeys};
 use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
 use keystead_providers::sign_in::{Departure, Identity, SignIn};
-use keystead_providers::{BoxFuture, Failure};
+use keystead_providers::{BoxFuture, ProviderError};
 use keystead_store::tables::audit::AuditKey;
 use keystead_store::tables::{sessions, users};
 use keystead_store::{Store, Tx};
-use keystead_testkit::Post;
+use keystead_testkit::Mailbox;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 
@@ -34,7 +34,7 @@ impl SignIn for Issuer {
         "Google"
     }
 
-    fn depart<'a>(&'a self, return_url: &'a str) -> BoxFuture<'a, Result<Departure, Failure>> {
+    fn depart<'a>(&'a self, return_url: &'a str) -> BoxFuture<'a, Result<Departure, ProviderError>> {
         let secret = |text: &str| Secret::new(text.to_owned());
         let url = format!("https://issuer.test/?to={return_url}");
         Box::pin(async move {
@@ -48,10 +48,10 @@ impl SignIn for Issuer {
         _: &'a str,
         nonce: &'a Secret<String>,
         verifier: &'a Secret<String>,
-    ) -> BoxFuture<'a, Result<Identity, Failure>> {
+    ) -> BoxFuture<'a, Result<Identity, ProviderError>> {
         assert_eq!((code, nonce.expose().as_str(), verifier.expose().as_str()), ("c0de", "nonce-1", "verifier-1"));
         let identity = self.0.lock().unwrap().clone();
-        Box::pin(async move { identity.ok_or_else(|| Failure::Unavailable("the issuer is asleep".to_owned())) })
+        Box::pin(async move { identity.ok_or_else(|| ProviderError::Unavailable("the issuer is asleep".to_owned())) })
     }
 }
 
@@ -60,7 +60,7 @@ pub(crate) struct Town {
     pub(crate) store: Store,
     pub(crate) issuer: Arc<Issuer>,
     clock: Arc<AtomicI64>,
-    post: Arc<Post>,
+    post: Arc<Mailbox>,
 }
 
 impl Town {
@@ -72,7 +72,8 @@ impl Town {
 
     /// Over a database of the test's own, which is migrated.
     pub(crate) fn over(store: Store) -> Self {
-        let (clock, post, issuer) = (Arc::new(AtomicI64::new(NOON)), Arc::<Post>::default(), Arc::<Issuer>::default());
+        let (clock, post, issuer) =
+            (Arc::new(AtomicI64::new(NOON)), Arc::<Mailbox>::default(), Arc::<Issuer>::default());
         let hands = Arc::clone(&clock);
         let app = App::new(AppOptions {
             store: store.clone(),
@@ -84,7 +85,7 @@ impl Town {
             public_url: "https://keystead.test/".to_owned(),
             sealer: Sealer::new(Secret::new([4; 32]), Secret::new([5; 32])),
             services: Services {
-                mail: Some(Arc::<Post>::clone(&post)),
+                mail: Some(Arc::<Mailbox>::clone(&post)),
                 sign_in: Some(Arc::<Issuer>::clone(&issuer)),
                 ..Services::default()
             },

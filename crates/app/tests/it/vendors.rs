@@ -23,10 +23,10 @@ use keystead_providers::mail::Mailer;
 use keystead_providers::payment::{Method, News, PaymentProvider, Setup, SetupState};
 use keystead_providers::phone::{LineLookup, SmsSender};
 use keystead_providers::webhook::{Headers, Hint, SignatureError, verify_timestamped};
-use keystead_providers::{BoxFuture, Failure, Health};
+use keystead_providers::{BoxFuture, Health, ProviderError};
 use keystead_store::Store;
 use keystead_store::tables::audit::AuditKey;
-use keystead_testkit::Post;
+use keystead_testkit::Mailbox;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use serde_json::{Value, json};
@@ -45,8 +45,8 @@ impl Line {
         self.0.store(down, Ordering::SeqCst);
     }
 
-    pub(crate) fn up(&self) -> Result<(), Failure> {
-        if self.0.load(Ordering::SeqCst) { Err(Failure::Unavailable("away".to_owned())) } else { Ok(()) }
+    pub(crate) fn up(&self) -> Result<(), ProviderError> {
+        if self.0.load(Ordering::SeqCst) { Err(ProviderError::Unavailable("away".to_owned())) } else { Ok(()) }
     }
 }
 
@@ -73,11 +73,11 @@ impl Carrier {
 }
 
 impl SmsSender for Carrier {
-    fn send<'a>(&'a self, e164: &'a str, text: &'a str) -> BoxFuture<'a, Result<String, Failure>> {
+    fn send<'a>(&'a self, e164: &'a str, text: &'a str) -> BoxFuture<'a, Result<String, ProviderError>> {
         Box::pin(async move {
             self.line.up()?;
             if self.refused.lock().unwrap().iter().any(|known| known == e164) {
-                return Err(Failure::Refused("text gateway 422".to_owned()));
+                return Err(ProviderError::Refused("text gateway 422".to_owned()));
             }
             self.texts.lock().unwrap().push((e164.to_owned(), text.to_owned()));
             Ok("1".to_owned())
@@ -90,7 +90,7 @@ impl SmsSender for Carrier {
 }
 
 impl LineLookup for Carrier {
-    fn lookup<'a>(&'a self, e164: &'a str) -> BoxFuture<'a, Result<LineKind, Failure>> {
+    fn lookup<'a>(&'a self, e164: &'a str) -> BoxFuture<'a, Result<LineKind, ProviderError>> {
         Box::pin(async move {
             self.lookups.fetch_add(1, Ordering::SeqCst);
             self.line.up()?;
@@ -98,7 +98,7 @@ impl LineLookup for Carrier {
         })
     }
 
-    fn sim_card<'a>(&'a self, e164: &'a str) -> BoxFuture<'a, Result<SimCard, Failure>> {
+    fn sim_card<'a>(&'a self, e164: &'a str) -> BoxFuture<'a, Result<SimCard, ProviderError>> {
         Box::pin(async move {
             self.lookups.fetch_add(1, Ordering::SeqCst);
             self.line.up()?;
@@ -166,7 +166,7 @@ impl PaymentProvider for Bank {
         organization: &'a str,
         _: Option<&'a str>,
         _: &'a str,
-    ) -> BoxFuture<'a, Result<Setup, Failure>> {
+    ) -> BoxFuture<'a, Result<Setup, ProviderError>> {
         Box::pin(async move {
             self.line.up()?;
             let reference = format!("cs_{attempt}");
@@ -176,22 +176,22 @@ impl PaymentProvider for Bank {
         })
     }
 
-    fn fetch<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<SetupState, Failure>> {
+    fn fetch<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<SetupState, ProviderError>> {
         Box::pin(async move {
             self.line.up()?;
             let found = self.setups.lock().unwrap().get(reference).cloned();
-            found.ok_or_else(|| Failure::Gone("no such session".to_owned()))
+            found.ok_or_else(|| ProviderError::Gone("no such session".to_owned()))
         })
     }
 
-    fn news<'a>(&'a self, _: &'a str, reference: &'a str) -> BoxFuture<'a, Result<Option<News>, Failure>> {
+    fn news<'a>(&'a self, _: &'a str, reference: &'a str) -> BoxFuture<'a, Result<Option<News>, ProviderError>> {
         Box::pin(async move {
             self.line.up()?;
             Ok(self.news.lock().unwrap().get(reference).cloned())
         })
     }
 
-    fn cancel<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<(), Failure>> {
+    fn cancel<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<(), ProviderError>> {
         Box::pin(async move {
             self.line.up()?;
             self.setups.lock().unwrap().insert(reference.to_owned(), SetupState::Expired);
@@ -199,7 +199,7 @@ impl PaymentProvider for Bank {
         })
     }
 
-    fn detach<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<(), Failure>> {
+    fn detach<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<(), ProviderError>> {
         Box::pin(async move { self.line.up() })
     }
 
@@ -239,7 +239,7 @@ impl IdentityProvider for Examiner {
         "https://examiner.test/privacy"
     }
 
-    fn start<'a>(&'a self, attempt: Attempt<'a>) -> BoxFuture<'a, Result<Started, Failure>> {
+    fn start<'a>(&'a self, attempt: Attempt<'a>) -> BoxFuture<'a, Result<Started, ProviderError>> {
         Box::pin(async move {
             self.line.up()?;
             let reference = format!("inq_{}", attempt.id);
@@ -261,30 +261,30 @@ impl IdentityProvider for Examiner {
         })
     }
 
-    fn reissue_link<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<Link, Failure>> {
+    fn reissue_link<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<Link, ProviderError>> {
         Box::pin(async move {
             self.line.up()?;
             Ok(Link { url: format!("https://examiner.test/{reference}"), expires_at: Timestamp(i64::MAX) })
         })
     }
 
-    fn fetch<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<Snapshot, Failure>> {
+    fn fetch<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<Snapshot, ProviderError>> {
         Box::pin(async move {
             self.line.up()?;
             let found = self.checks.lock().unwrap().get(reference).cloned();
-            found.ok_or_else(|| Failure::Gone("no such check".to_owned()))
+            found.ok_or_else(|| ProviderError::Gone("no such check".to_owned()))
         })
     }
 
-    fn find<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Option<Snapshot>, Failure>> {
+    fn find<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Option<Snapshot>, ProviderError>> {
         Box::pin(async move { self.line.up().map(|()| None) })
     }
 
-    fn cancel<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<(), Failure>> {
+    fn cancel<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<(), ProviderError>> {
         Box::pin(async move { self.line.up() })
     }
 
-    fn redact<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<(), Failure>> {
+    fn redact<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<(), ProviderError>> {
         Box::pin(async move {
             self.line.up()?;
             if let Some(check) = self.checks.lock().unwrap().get_mut(reference) {
@@ -310,7 +310,7 @@ pub(crate) struct House {
     pub(crate) carrier: Arc<Carrier>,
     pub(crate) bank: Arc<Bank>,
     pub(crate) examiner: Arc<Examiner>,
-    post: Arc<Post>,
+    post: Arc<Mailbox>,
     clock: Arc<AtomicI64>,
 }
 
@@ -354,12 +354,12 @@ impl House {
         let clock = Arc::new(AtomicI64::new(NOON));
         let hand = Arc::clone(&clock);
         let (carrier, bank) = (Arc::new(Carrier::default()), Arc::new(Bank::default()));
-        let (examiner, post) = (Arc::new(Examiner::default()), Arc::new(Post::default()));
+        let (examiner, post) = (Arc::new(Examiner::default()), Arc::new(Mailbox::default()));
         let texts: Arc<dyn SmsSender> = Arc::<Carrier>::clone(&carrier);
         let lines: Arc<dyn LineLookup> = Arc::<Carrier>::clone(&carrier);
         let payment = cards.unwrap_or_else(|| Arc::<Bank>::clone(&bank));
         let identity: Arc<dyn IdentityProvider> = Arc::<Examiner>::clone(&examiner);
-        let mail: Arc<dyn Mailer> = Arc::<Post>::clone(&post);
+        let mail: Arc<dyn Mailer> = Arc::<Mailbox>::clone(&post);
         let services = Services {
             codes: Some(Codes::Sms(texts)),
             codes_fallback: second,

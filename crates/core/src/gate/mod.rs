@@ -4,12 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::time::Timestamp;
 
-mod founding;
+mod organization_creation;
 mod policy;
 mod preview;
 mod scope;
 
-pub use founding::{MOST_OWNED, Owned, founder};
+pub use organization_creation::{MOST_OWNED, Owned, founder};
 pub use policy::{Exemption, MOST_RULES, Mode, PHONE_RULE_EFFECTIVE, Policy, PolicyFault, Rule, Verdict};
 pub use preview::{ActionUse, OrganizationFacts, Preview, PreviewedRefusal};
 pub use scope::{AppliesTo, MOST_TAGS, is_tag, read_tags};

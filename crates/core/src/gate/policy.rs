@@ -3,7 +3,7 @@
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::founding::MOST_OWNED;
+use super::organization_creation::MOST_OWNED;
 use super::scope::{AppliesTo, MOST_TAGS, is_tag};
 use super::{Action, Entitlements, Requirement};
 use crate::id::OrganizationId;

@@ -6,7 +6,7 @@
 
 mod bucket;
 mod buckets;
-mod own;
+mod project_limits;
 mod refused;
 mod span;
 #[cfg(test)]
@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub use bucket::{Bucket, Full, Rate, Standing};
 pub use buckets::{Buckets, Need, Short, Used};
-pub use own::{BadLimit, OwnLimits};
+pub use project_limits::{BadLimit, OwnLimits};
 pub use refused::Refused;
 pub use span::written;
 

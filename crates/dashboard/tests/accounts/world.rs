@@ -19,11 +19,11 @@ use keystead_core::time::Timestamp;
 use keystead_dashboard::{DashboardState, Waiting, router};
 use keystead_providers::mail::Mail;
 use keystead_providers::sign_in::{Departure, Identity, SignIn};
-use keystead_providers::{BoxFuture, Failure};
+use keystead_providers::{BoxFuture, ProviderError};
 use keystead_store::tables::audit::AuditKey;
 use keystead_store::tables::organizations;
 use keystead_store::{Store, Tx};
-use keystead_testkit::Post;
+use keystead_testkit::Mailbox;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use tokio::sync::watch;
@@ -42,7 +42,7 @@ impl SignIn for Issuer {
         "Google"
     }
 
-    fn depart<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Departure, Failure>> {
+    fn depart<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Departure, ProviderError>> {
         let secret = |text: &str| Secret::new(text.to_owned());
         let url = "https://issuer.test/".to_owned();
         Box::pin(async move { Ok(Departure { url, state: secret("s"), nonce: secret("n"), verifier: secret("v") }) })
@@ -54,9 +54,9 @@ impl SignIn for Issuer {
         _: &'a str,
         _: &'a Secret<String>,
         _: &'a Secret<String>,
-    ) -> BoxFuture<'a, Result<Identity, Failure>> {
+    ) -> BoxFuture<'a, Result<Identity, ProviderError>> {
         let identity = self.0.lock().unwrap().clone();
-        Box::pin(async move { identity.ok_or_else(|| Failure::Unavailable("nobody".to_owned())) })
+        Box::pin(async move { identity.ok_or_else(|| ProviderError::Unavailable("nobody".to_owned())) })
     }
 }
 
@@ -66,7 +66,7 @@ pub(crate) struct World {
     pub(crate) stop: watch::Sender<bool>,
     pages: Router,
     clock: Arc<AtomicI64>,
-    post: Arc<Post>,
+    post: Arc<Mailbox>,
     issuer: Arc<Issuer>,
 }
 
@@ -95,7 +95,7 @@ impl World {
         let store = Store::open("sqlite::memory:").await.unwrap();
         store.migrate().await.unwrap();
         let (clock, post, issuer) =
-            (Arc::new(AtomicI64::new(1_795_183_320)), Arc::<Post>::default(), Arc::<Issuer>::default());
+            (Arc::new(AtomicI64::new(1_795_183_320)), Arc::<Mailbox>::default(), Arc::<Issuer>::default());
         let hand = Arc::clone(&clock);
         let app = App::new(AppOptions {
             store: store.clone(),
@@ -107,7 +107,7 @@ impl World {
             public_url: SITE.to_owned(),
             sealer: Sealer::new(Secret::new([4; 32]), Secret::new([5; 32])),
             services: Services {
-                mail: Some(Arc::<Post>::clone(&post)),
+                mail: Some(Arc::<Mailbox>::clone(&post)),
                 sign_in: Some(Arc::<Issuer>::clone(&issuer)),
                 ..Services::default()
             },

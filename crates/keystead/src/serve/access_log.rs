@@ -36,8 +36,8 @@ impl Outcomes {
         registry.register("keystead_http_requests", "Requests answered", self.requests.as_ref().clone());
     }
 
-    /// Notes one answer. For streams the time is that of the response's head.
-    pub(crate) fn note<'t>(
+    /// Logs and counts one answer. For streams the time is that of the response's head.
+    pub(crate) fn record<'t>(
         &self,
         plane: Plane,
         method: &Method,

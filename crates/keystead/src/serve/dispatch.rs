@@ -101,7 +101,7 @@ impl Dispatch {
             None => response.extensions().get::<Template>().map(|template| template.0.as_str()),
         };
         let id = response.headers().get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or("");
-        self.outcomes.note(plane, &method, template, response.status(), began.elapsed(), id);
+        self.outcomes.record(plane, &method, template, response.status(), began.elapsed(), id);
         response
     }
 

@@ -28,13 +28,13 @@ impl Heads {
         match app.audit_heads().await {
             Ok(heads) => {
                 self.at = Some(now);
-                heads.into_iter().for_each(|head| self.say(head));
+                heads.into_iter().for_each(|head| self.log_head(head));
             }
             Err(error) => tracing::debug!(%error, "the audit chains cannot be read; it is tried again"),
         }
     }
 
-    fn say(&mut self, head: ChainHead) {
+    fn log_head(&mut self, head: ChainHead) {
         let ChainHead { organization, sequence, mac } = head;
         if self.logged.insert(organization.clone(), sequence) != Some(sequence) {
             tracing::info!(%organization, sequence, %mac, "{MESSAGE}");

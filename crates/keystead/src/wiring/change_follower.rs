@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use keystead_core::propagation::GONE;
+use keystead_core::node_lag::GONE;
 use keystead_core::time::Timestamp;
 use keystead_gateway::{BoxFuture, Catalogue, ChangedSubject, Directory, Follow, Rates, Unavailable};
 use keystead_store::tables::changes::{self, Change, ChangeSubject};

@@ -6,7 +6,7 @@ use keystead_app::review::{EvidenceStore, Intake, Reviewer, ReviewerOptions, TIM
 use keystead_app::{Codes, Services};
 use keystead_core::secret::Secret;
 use keystead_core::verification::documents::DocumentPolicy;
-use keystead_providers::Failure as Outside;
+use keystead_providers::ProviderError as Outside;
 use keystead_providers::identity::PersonaOptions;
 use keystead_providers::identity::persona::Persona;
 use keystead_providers::mail::{Smtp, SmtpOptions};

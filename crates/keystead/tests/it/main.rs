@@ -9,6 +9,7 @@
 
 mod audit;
 mod canary;
+mod exemptions;
 mod ladder;
 mod network;
 mod outage;
@@ -19,11 +20,10 @@ mod review;
 mod running;
 mod second_service;
 mod source_references;
-mod spared;
 mod story;
 mod strangers;
 mod surface;
 mod taken;
-mod totals;
 mod upstream;
+mod usage_totals;
 mod verification;

@@ -7,7 +7,7 @@ use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
 
 use crate::webhook::{Headers, Hint, SignatureError};
-use crate::{BoxFuture, Failure, Health};
+use crate::{BoxFuture, Health, ProviderError};
 
 /// What the service is asked to begin.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,17 +98,17 @@ pub trait IdentityProvider: Send + Sync {
     /// Its privacy policy, linked before consent.
     fn privacy_policy_url(&self) -> &str;
     /// Begins a check; idempotent by the attempt's id.
-    fn start<'a>(&'a self, attempt: Attempt<'a>) -> BoxFuture<'a, Result<Started, Failure>>;
+    fn start<'a>(&'a self, attempt: Attempt<'a>) -> BoxFuture<'a, Result<Started, ProviderError>>;
     /// A fresh link, which cures "session expired" and costs no try.
-    fn reissue_link<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<Link, Failure>>;
+    fn reissue_link<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<Link, ProviderError>>;
     /// How the check stands.
-    fn fetch<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<Snapshot, Failure>>;
+    fn fetch<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<Snapshot, ProviderError>>;
     /// Looks a check up by our reference, when the answer to `start` was lost.
-    fn find<'a>(&'a self, our_reference: &'a str) -> BoxFuture<'a, Result<Option<Snapshot>, Failure>>;
+    fn find<'a>(&'a self, our_reference: &'a str) -> BoxFuture<'a, Result<Option<Snapshot>, ProviderError>>;
     /// Calls a check off.
-    fn cancel<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<(), Failure>>;
+    fn cancel<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<(), ProviderError>>;
     /// Asks the service to erase its copy; done when a later snapshot says `redacted`.
-    fn redact<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<(), Failure>>;
+    fn redact<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<(), ProviderError>>;
     /// How the last call went.
     fn health(&self) -> Health;
     /// Verifies a delivery's signature and says what it is about; it carries no state. A genuine delivery that is not for

@@ -8,7 +8,7 @@ use url::Url;
 use super::{Attempt, IdentityProvider, Link, PersonaOptions, Snapshot, Started, State, our_reference, reasons};
 use crate::http::{Answer, Base, Http, at, unavailable};
 use crate::webhook::{Headers, Hint, SignatureError, verify_timestamped};
-use crate::{BoxFuture, Clock, Failure, Health};
+use crate::{BoxFuture, Clock, Health, ProviderError};
 
 /// The version whose shapes this client reads.
 const VERSION: &str = "2025-12-08";
@@ -36,11 +36,11 @@ impl Persona {
     ///
     /// # Errors
     /// When the address is none, or when TLS cannot be set up.
-    pub fn new(options: PersonaOptions, clock: Clock) -> Result<Self, Failure> {
+    pub fn new(options: PersonaOptions, clock: Clock) -> Result<Self, ProviderError> {
         Ok(Self { http: Http::new()?, base: Base::parse(&options.base_url)?, options, clock })
     }
 
-    async fn send(&self, request: reqwest::RequestBuilder) -> Result<Answer, Failure> {
+    async fn send(&self, request: reqwest::RequestBuilder) -> Result<Answer, ProviderError> {
         let request = request
             .bearer_auth(self.options.api_key.expose())
             .header("persona-version", VERSION)
@@ -48,7 +48,7 @@ impl Persona {
         self.http.ask(request).await
     }
 
-    async fn create(&self, attempt: &Attempt<'_>, reference: &str, key: &str) -> Result<Answer, Failure> {
+    async fn create(&self, attempt: &Attempt<'_>, reference: &str, key: &str) -> Result<Answer, ProviderError> {
         let body = json!({
             "data": { "attributes": {
                 "inquiry-template-id": self.options.template,
@@ -66,7 +66,7 @@ impl Persona {
         self.send(request).await
     }
 
-    async fn begin(&self, attempt: &Attempt<'_>) -> Result<Started, Failure> {
+    async fn begin(&self, attempt: &Attempt<'_>) -> Result<Started, ProviderError> {
         let ours = our_reference(attempt.organization, attempt.id);
         let mut answer = self.create(attempt, &ours, attempt.id).await?;
         if answer.status.is_server_error() {
@@ -83,23 +83,23 @@ impl Persona {
         Ok(Started { reference: id.to_owned(), link: in_language(self.link(&answer)?, attempt.locale) })
     }
 
-    async fn act(&self, reference: &str, verb: &str, meta: Value) -> Result<Answer, Failure> {
+    async fn act(&self, reference: &str, verb: &str, meta: Value) -> Result<Answer, ProviderError> {
         let request = self.http.post(self.base.at(&["inquiries", reference, verb])).json(&json!({ "meta": meta }));
         done(self.send(request).await?)
     }
 
-    async fn new_link(&self, reference: &str) -> Result<Link, Failure> {
+    async fn new_link(&self, reference: &str) -> Result<Link, ProviderError> {
         let made = self.act(reference, "generate-one-time-link", json!({ "expires-in-seconds": LINK_LIFE })).await?;
         self.link(&made)
     }
 
-    fn link(&self, answer: &Answer) -> Result<Link, Failure> {
+    fn link(&self, answer: &Answer) -> Result<Link, ProviderError> {
         let url = answer.text(&["meta", "one-time-link"]);
         let url = url.ok_or_else(|| unavailable("Persona: an answer without link"))?;
         Ok(Link { url: url.to_owned(), expires_at: (self.clock)().plus(LINK_LIFE) })
     }
 
-    async fn read(&self, reference: &str) -> Result<Snapshot, Failure> {
+    async fn read(&self, reference: &str) -> Result<Snapshot, ProviderError> {
         // The checks that failed stand in the verifications, our reference may stand in the account only.
         let request =
             self.http.get(self.base.at(&["inquiries", reference])).query(&[("include", "account,verifications")]);
@@ -109,7 +109,7 @@ impl Persona {
         snapshot.ok_or_else(|| unavailable("Persona: an unreadable inquiry"))
     }
 
-    async fn look_up(&self, our_reference: &str) -> Result<Option<Snapshot>, Failure> {
+    async fn look_up(&self, our_reference: &str) -> Result<Option<Snapshot>, ProviderError> {
         let request = self.http.get(self.base.at(&["inquiries"])).query(&[("filter[reference-id]", our_reference)]);
         let answer = done(self.send(request).await?)?;
         let list = answer.body.get("data").and_then(Value::as_array);
@@ -158,15 +158,15 @@ impl Persona {
 }
 
 /// The answer, if Persona did what was asked.
-fn done(answer: Answer) -> Result<Answer, Failure> {
+fn done(answer: Answer) -> Result<Answer, ProviderError> {
     let status = answer.status.as_u16();
     let said = format!("Persona {status}");
     match status {
         200..=299 => Ok(answer),
-        404 | 410 => Err(Failure::Gone(said)),
-        400 | 409 | 422 => Err(Failure::Refused(said)),
+        404 | 410 => Err(ProviderError::Gone(said)),
+        400 | 409 | 422 => Err(ProviderError::Refused(said)),
         // A wrong key, a product's quota (403), a limit, an outage: cured without the person.
-        _ => Err(Failure::Unavailable(said)),
+        _ => Err(ProviderError::Unavailable(said)),
     }
 }
 
@@ -221,30 +221,30 @@ impl IdentityProvider for Persona {
         "https://withpersona.com/legal/privacy-policy"
     }
 
-    fn start<'a>(&'a self, attempt: Attempt<'a>) -> BoxFuture<'a, Result<Started, Failure>> {
-        Box::pin(async move { self.http.note(self.begin(&attempt).await) })
+    fn start<'a>(&'a self, attempt: Attempt<'a>) -> BoxFuture<'a, Result<Started, ProviderError>> {
+        Box::pin(async move { self.http.record(self.begin(&attempt).await) })
     }
 
-    fn reissue_link<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<Link, Failure>> {
-        Box::pin(async move { self.http.note(self.new_link(reference).await) })
+    fn reissue_link<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<Link, ProviderError>> {
+        Box::pin(async move { self.http.record(self.new_link(reference).await) })
     }
 
-    fn fetch<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<Snapshot, Failure>> {
-        Box::pin(async move { self.http.note(self.read(reference).await) })
+    fn fetch<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<Snapshot, ProviderError>> {
+        Box::pin(async move { self.http.record(self.read(reference).await) })
     }
 
-    fn find<'a>(&'a self, our_reference: &'a str) -> BoxFuture<'a, Result<Option<Snapshot>, Failure>> {
-        Box::pin(async move { self.http.note(self.look_up(our_reference).await) })
+    fn find<'a>(&'a self, our_reference: &'a str) -> BoxFuture<'a, Result<Option<Snapshot>, ProviderError>> {
+        Box::pin(async move { self.http.record(self.look_up(our_reference).await) })
     }
 
-    fn cancel<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<(), Failure>> {
-        Box::pin(async move { self.http.note(self.act(reference, "expire", json!({})).await.map(|_| ())) })
+    fn cancel<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<(), ProviderError>> {
+        Box::pin(async move { self.http.record(self.act(reference, "expire", json!({})).await.map(|_| ())) })
     }
 
-    fn redact<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<(), Failure>> {
+    fn redact<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<(), ProviderError>> {
         Box::pin(async move {
             let answer = self.send(self.http.delete(self.base.at(&["inquiries", reference]))).await;
-            self.http.note(answer.and_then(done).map(|_| ()))
+            self.http.record(answer.and_then(done).map(|_| ()))
         })
     }
 

@@ -6,7 +6,7 @@ use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
 
 use crate::webhook::{Headers, Hint, SignatureError};
-use crate::{BoxFuture, Failure, Health};
+use crate::{BoxFuture, Health, ProviderError};
 
 /// A set-up the service has begun.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,15 +96,15 @@ pub trait PaymentProvider: Send + Sync {
         organization: &'a str,
         customer: Option<&'a str>,
         return_url: &'a str,
-    ) -> BoxFuture<'a, Result<Setup, Failure>>;
+    ) -> BoxFuture<'a, Result<Setup, ProviderError>>;
     /// How a set-up stands.
-    fn fetch<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<SetupState, Failure>>;
+    fn fetch<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<SetupState, ProviderError>>;
     /// What a delivery of this name comes to, which is about no set-up; `None` when such a delivery says nothing here.
-    fn news<'a>(&'a self, name: &'a str, reference: &'a str) -> BoxFuture<'a, Result<Option<News>, Failure>>;
+    fn news<'a>(&'a self, name: &'a str, reference: &'a str) -> BoxFuture<'a, Result<Option<News>, ProviderError>>;
     /// Ends a set-up nobody will finish.
-    fn cancel<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<(), Failure>>;
+    fn cancel<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<(), ProviderError>>;
     /// Takes a method off file.
-    fn detach<'a>(&'a self, method: &'a str) -> BoxFuture<'a, Result<(), Failure>>;
+    fn detach<'a>(&'a self, method: &'a str) -> BoxFuture<'a, Result<(), ProviderError>>;
     /// How the last call went.
     fn health(&self) -> Health;
     /// Verifies a delivery's signature and says what it is about; it carries no state. A genuine delivery that is not for

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{Method, News, PaymentProvider, Setup, SetupState, StripeOptions};
 use crate::http::{Answer, Base, Http, at, unavailable};
 use crate::webhook::{Headers, Hint, SignatureError, verify_timestamped};
-use crate::{BoxFuture, Failure, Health};
+use crate::{BoxFuture, Health, ProviderError};
 
 /// The version whose shapes this client reads.
 const VERSION: &str = "2025-03-31.basil";
@@ -26,17 +26,17 @@ impl Stripe {
     ///
     /// # Errors
     /// When the address is none, or when TLS cannot be set up.
-    pub fn new(options: StripeOptions) -> Result<Self, Failure> {
+    pub fn new(options: StripeOptions) -> Result<Self, ProviderError> {
         Ok(Self { http: Http::new()?, base: Base::parse(&options.base_url)?, options })
     }
 
-    async fn send(&self, request: reqwest::RequestBuilder) -> Result<Answer, Failure> {
+    async fn send(&self, request: reqwest::RequestBuilder) -> Result<Answer, ProviderError> {
         let request = request.bearer_auth(self.options.api_key.expose()).header("stripe-version", VERSION);
         self.http.ask(request).await
     }
 
     /// Posts a form; a key makes the same post again answer as the first did.
-    async fn post(&self, path: &[&str], form: &[(&str, &str)], key: Option<&str>) -> Result<Answer, Failure> {
+    async fn post(&self, path: &[&str], form: &[(&str, &str)], key: Option<&str>) -> Result<Answer, ProviderError> {
         let mut request = self.http.post(self.base.at(&[&["v1"], path].concat())).form(form);
         if let Some(key) = key {
             request = request.header("idempotency-key", key);
@@ -45,7 +45,7 @@ impl Stripe {
     }
 
     /// One customer per organization.
-    async fn customer(&self, organization: &str, attempt: &str) -> Result<String, Failure> {
+    async fn customer(&self, organization: &str, attempt: &str) -> Result<String, ProviderError> {
         let (path, form) = (["customers"], [("metadata[organization]", organization)]);
         let key = format!("customer-{organization}");
         let mut answer = self.post(&path, &form, Some(&key)).await?;
@@ -63,7 +63,7 @@ impl Stripe {
         organization: &str,
         customer: Option<&str>,
         return_url: &str,
-    ) -> Result<Setup, Failure> {
+    ) -> Result<Setup, ProviderError> {
         let customer = match customer {
             Some(known) => known.to_owned(),
             None => self.customer(organization, attempt).await?,
@@ -90,7 +90,7 @@ impl Stripe {
         whole().ok_or_else(|| unavailable("Stripe: an unreadable session"))
     }
 
-    async fn look(&self, reference: &str) -> Result<SetupState, Failure> {
+    async fn look(&self, reference: &str) -> Result<SetupState, ProviderError> {
         let url = self.base.at(&["v1", "checkout", "sessions", reference]);
         let request = self.http.get(url).query(&[("expand[]", "setup_intent.payment_method")]);
         let answer = done(self.send(request).await?)?;
@@ -102,7 +102,7 @@ impl Stripe {
     }
 
     /// Reads back what an event is about that belongs to no set-up. The event's own words decide nothing.
-    async fn told(&self, name: &str, reference: &str) -> Result<Option<News>, Failure> {
+    async fn told(&self, name: &str, reference: &str) -> Result<Option<News>, ProviderError> {
         match name {
             "charge.dispute.created" => self.dispute(&["disputes", reference], true).await.map(Some),
             "radar.early_fraud_warning.created" => {
@@ -110,7 +110,7 @@ impl Stripe {
             }
             "payment_method.detached" | "payment_method.automatically_updated" | "payment_method.updated" => {
                 let found = match done(self.read(&["payment_methods", reference], None).await?) {
-                    Err(Failure::Gone(_)) => return Ok(Some(News::Detached)),
+                    Err(ProviderError::Gone(_)) => return Ok(Some(News::Detached)),
                     other => other?,
                 };
                 Ok(Some(match method(&found.body) {
@@ -120,7 +120,7 @@ impl Stripe {
                 }))
             }
             "customer.deleted" => Ok(Some(match done(self.read(&["customers", reference], None).await?) {
-                Err(Failure::Gone(_)) => News::CustomerGone,
+                Err(ProviderError::Gone(_)) => News::CustomerGone,
                 Ok(found) if found.body.get("deleted") == Some(&Value::Bool(true)) => News::CustomerGone,
                 Ok(_) => News::Nothing,
                 Err(failure) => return Err(failure),
@@ -129,41 +129,41 @@ impl Stripe {
         }
     }
 
-    async fn dispute(&self, path: &[&str], dispute: bool) -> Result<News, Failure> {
+    async fn dispute(&self, path: &[&str], dispute: bool) -> Result<News, ProviderError> {
         let found = match done(self.read(path, Some("charge")).await?) {
-            Err(Failure::Gone(_)) => return Ok(News::Nothing),
+            Err(ProviderError::Gone(_)) => return Ok(News::Nothing),
             other => other?,
         };
         Ok(disputed(&found.body, dispute))
     }
 
-    async fn read(&self, path: &[&str], expand: Option<&str>) -> Result<Answer, Failure> {
+    async fn read(&self, path: &[&str], expand: Option<&str>) -> Result<Answer, ProviderError> {
         let expand: Vec<(&str, &str)> = expand.map(|field| ("expand[]", field)).into_iter().collect();
         self.send(self.http.get(self.base.at(&[&["v1"], path].concat())).query(&expand)).await
     }
 
     /// The method that was put on file becomes the customer's default.
-    async fn make_default(&self, customer: &str, method: &str) -> Result<(), Failure> {
+    async fn make_default(&self, customer: &str, method: &str) -> Result<(), ProviderError> {
         let form = [("invoice_settings[default_payment_method]", method)];
         match done(self.post(&["customers", customer], &form, None).await?) {
             // The card is on file either way; whoever detached it meanwhile is told by its own event.
-            Ok(_) | Err(Failure::Refused(_) | Failure::Gone(_)) => Ok(()),
+            Ok(_) | Err(ProviderError::Refused(_) | ProviderError::Gone(_)) => Ok(()),
             Err(failure) => Err(failure),
         }
     }
 }
 
 /// The answer, if Stripe did what was asked.
-fn done(answer: Answer) -> Result<Answer, Failure> {
+fn done(answer: Answer) -> Result<Answer, ProviderError> {
     let status = answer.status.as_u16();
     let said = format!("Stripe {status} {}", word(answer.text(&["error", "code"]).unwrap_or("-")));
     match status {
         200..=299 => Ok(answer),
-        400 | 402 => Err(Failure::Refused(said)),
-        404 => Err(Failure::Gone(said)),
+        400 | 402 => Err(ProviderError::Refused(said)),
+        404 => Err(ProviderError::Gone(said)),
         // Our key is wrong or may not do this, the same post is still under way, too many at once, an outage: all of
         // them are cured without the person.
-        _ => Err(Failure::Unavailable(said)),
+        _ => Err(ProviderError::Unavailable(said)),
     }
 }
 
@@ -245,29 +245,29 @@ impl PaymentProvider for Stripe {
         organization: &'a str,
         customer: Option<&'a str>,
         return_url: &'a str,
-    ) -> BoxFuture<'a, Result<Setup, Failure>> {
-        Box::pin(async move { self.http.note(self.begin(attempt, organization, customer, return_url).await) })
+    ) -> BoxFuture<'a, Result<Setup, ProviderError>> {
+        Box::pin(async move { self.http.record(self.begin(attempt, organization, customer, return_url).await) })
     }
 
-    fn fetch<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<SetupState, Failure>> {
-        Box::pin(async move { self.http.note(self.look(reference).await) })
+    fn fetch<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<SetupState, ProviderError>> {
+        Box::pin(async move { self.http.record(self.look(reference).await) })
     }
 
-    fn news<'a>(&'a self, name: &'a str, reference: &'a str) -> BoxFuture<'a, Result<Option<News>, Failure>> {
-        Box::pin(async move { self.http.note(self.told(name, reference).await) })
+    fn news<'a>(&'a self, name: &'a str, reference: &'a str) -> BoxFuture<'a, Result<Option<News>, ProviderError>> {
+        Box::pin(async move { self.http.record(self.told(name, reference).await) })
     }
 
-    fn cancel<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<(), Failure>> {
+    fn cancel<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<(), ProviderError>> {
         Box::pin(async move {
             let answer = self.post(&["checkout", "sessions", reference, "expire"], &[], None).await;
-            self.http.note(answer.and_then(done).map(|_| ()))
+            self.http.record(answer.and_then(done).map(|_| ()))
         })
     }
 
-    fn detach<'a>(&'a self, method: &'a str) -> BoxFuture<'a, Result<(), Failure>> {
+    fn detach<'a>(&'a self, method: &'a str) -> BoxFuture<'a, Result<(), ProviderError>> {
         Box::pin(async move {
             let answer = self.post(&["payment_methods", method, "detach"], &[], None).await;
-            self.http.note(answer.and_then(done).map(|_| ()))
+            self.http.record(answer.and_then(done).map(|_| ()))
         })
     }
 

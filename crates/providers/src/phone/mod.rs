@@ -6,7 +6,7 @@ pub mod twilio;
 use keystead_core::verification::number::LineKind;
 use keystead_core::verification::signals::SimCard;
 
-use crate::{BoxFuture, Failure, Health};
+use crate::{BoxFuture, Health, ProviderError};
 
 /// A verification the service has begun.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,11 +35,11 @@ pub enum Check {
 /// A service that makes, sends and checks codes itself, such as Twilio Verify.
 pub trait PhoneVerifier: Send + Sync {
     /// Sends a code to an E.164 number; again for a resend. `locale` is `en`, `pl` or `ja`.
-    fn start<'a>(&'a self, e164: &'a str, locale: &'a str) -> BoxFuture<'a, Result<Started, Failure>>;
+    fn start<'a>(&'a self, e164: &'a str, locale: &'a str) -> BoxFuture<'a, Result<Started, ProviderError>>;
     /// Checks a code.
-    fn check<'a>(&'a self, reference: &'a str, code: &'a str) -> BoxFuture<'a, Result<Check, Failure>>;
+    fn check<'a>(&'a self, reference: &'a str, code: &'a str) -> BoxFuture<'a, Result<Check, ProviderError>>;
     /// Ends a verification; one that has already ended is no failure.
-    fn cancel<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<(), Failure>>;
+    fn cancel<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<(), ProviderError>>;
     /// How the last call went.
     fn health(&self) -> Health;
 }
@@ -47,7 +47,7 @@ pub trait PhoneVerifier: Send + Sync {
 /// A service that carries text messages; Keystead makes and checks the code.
 pub trait SmsSender: Send + Sync {
     /// Sends a text to an E.164 number and answers the service's id of the message.
-    fn send<'a>(&'a self, e164: &'a str, text: &'a str) -> BoxFuture<'a, Result<String, Failure>>;
+    fn send<'a>(&'a self, e164: &'a str, text: &'a str) -> BoxFuture<'a, Result<String, ProviderError>>;
     /// How the last call went.
     fn health(&self) -> Health;
 }
@@ -55,7 +55,7 @@ pub trait SmsSender: Send + Sync {
 /// A carrier look-up.
 pub trait LineLookup: Send + Sync {
     /// The kind of line behind an E.164 number.
-    fn lookup<'a>(&'a self, e164: &'a str) -> BoxFuture<'a, Result<LineKind, Failure>>;
+    fn lookup<'a>(&'a self, e164: &'a str) -> BoxFuture<'a, Result<LineKind, ProviderError>>;
     /// When the SIM card behind an E.164 number was put in. It costs extra, and not every carrier tells.
-    fn sim_card<'a>(&'a self, e164: &'a str) -> BoxFuture<'a, Result<SimCard, Failure>>;
+    fn sim_card<'a>(&'a self, e164: &'a str) -> BoxFuture<'a, Result<SimCard, ProviderError>>;
 }

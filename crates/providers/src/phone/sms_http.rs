@@ -7,7 +7,7 @@ use url::Url;
 
 use super::SmsSender;
 use crate::http::Http;
-use crate::{BoxFuture, Failure, Health};
+use crate::{BoxFuture, Health, ProviderError};
 
 /// A longer id of a message is none.
 const LONGEST_ID: usize = 255;
@@ -25,13 +25,13 @@ impl HttpSms {
     ///
     /// # Errors
     /// When the address is none, or when TLS cannot be set up.
-    pub fn new(url: String, token: Option<Secret<String>>) -> Result<Self, Failure> {
+    pub fn new(url: String, token: Option<Secret<String>>) -> Result<Self, ProviderError> {
         let url = Url::parse(&url).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
-        let url = url.ok_or_else(|| Failure::Refused("an address of a text gateway that is none".to_owned()))?;
+        let url = url.ok_or_else(|| ProviderError::Refused("an address of a text gateway that is none".to_owned()))?;
         Ok(Self { http: Http::new()?, url, token })
     }
 
-    async fn hand_over(&self, e164: &str, text: &str) -> Result<String, Failure> {
+    async fn hand_over(&self, e164: &str, text: &str) -> Result<String, ProviderError> {
         let mut request = self.http.post(self.url.clone()).json(&json!({ "to": e164, "text": text }));
         if let Some(token) = &self.token {
             request = request.bearer_auth(token.expose());
@@ -44,15 +44,15 @@ impl HttpSms {
         let said = format!("text gateway {}", answer.status.as_u16());
         match answer.status {
             // These gateways judge the message; every other answer says something about the gateway or about us.
-            StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => Err(Failure::Refused(said)),
-            _ => Err(Failure::Unavailable(said)),
+            StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => Err(ProviderError::Refused(said)),
+            _ => Err(ProviderError::Unavailable(said)),
         }
     }
 }
 
 impl SmsSender for HttpSms {
-    fn send<'a>(&'a self, e164: &'a str, text: &'a str) -> BoxFuture<'a, Result<String, Failure>> {
-        Box::pin(async move { self.http.note(self.hand_over(e164, text).await) })
+    fn send<'a>(&'a self, e164: &'a str, text: &'a str) -> BoxFuture<'a, Result<String, ProviderError>> {
+        Box::pin(async move { self.http.record(self.hand_over(e164, text).await) })
     }
 
     fn health(&self) -> Health {

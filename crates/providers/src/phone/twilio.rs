@@ -9,7 +9,7 @@ use keystead_core::verification::signals::SimCard;
 
 use super::{Check, LineLookup, PhoneVerifier, Started};
 use crate::http::{Answer, Base, Http, at, unavailable};
-use crate::{BoxFuture, Failure, Health};
+use crate::{BoxFuture, Health, ProviderError};
 
 /// What a client of Twilio needs to know.
 #[derive(Debug, Clone)]
@@ -40,29 +40,29 @@ impl Twilio {
     ///
     /// # Errors
     /// When an address is none, or when TLS cannot be set up.
-    pub fn new(options: TwilioOptions) -> Result<Self, Failure> {
+    pub fn new(options: TwilioOptions) -> Result<Self, ProviderError> {
         let (verify, lookup) = (Base::parse(&options.verify_base_url)?, Base::parse(&options.lookup_base_url)?);
         Ok(Self { http: Http::new()?, verify, lookup, options })
     }
 
-    async fn ask(&self, request: reqwest::RequestBuilder) -> Result<Answer, Failure> {
+    async fn ask(&self, request: reqwest::RequestBuilder) -> Result<Answer, ProviderError> {
         let TwilioOptions { account_sid, auth_token, .. } = &self.options;
         self.http.ask(request.basic_auth(account_sid, Some(auth_token.expose()))).await
     }
 
     /// Posts a form to something of our service.
-    async fn post(&self, path: &[&str], form: &[(&str, &str)]) -> Result<Answer, Failure> {
+    async fn post(&self, path: &[&str], form: &[(&str, &str)]) -> Result<Answer, ProviderError> {
         let url = self.verify.at(&[&["v2", "Services", &self.options.service_sid], path].concat());
         self.ask(self.http.post(url).form(form)).await
     }
 
-    async fn begin(&self, e164: &str, locale: &str) -> Result<Started, Failure> {
+    async fn begin(&self, e164: &str, locale: &str) -> Result<Started, ProviderError> {
         let form = [("To", e164), ("Channel", "sms"), ("Locale", locale)];
         let answer = self.post(&["Verifications"], &form).await?;
         if !answer.status.is_success() {
             return Err(match failure(&answer) {
                 // Our service itself is not there: the operator's fault and no word about the number.
-                Failure::Gone(why) => Failure::Unavailable(why),
+                ProviderError::Gone(why) => ProviderError::Unavailable(why),
                 failure => failure,
             });
         }
@@ -71,7 +71,7 @@ impl Twilio {
         Ok(Started { reference: sid.to_owned(), resend_same_code: true })
     }
 
-    async fn judge(&self, reference: &str, typed: &str) -> Result<Check, Failure> {
+    async fn judge(&self, reference: &str, typed: &str) -> Result<Check, ProviderError> {
         let form = [("VerificationSid", reference), ("Code", typed)];
         let answer = self.post(&["VerificationCheck"], &form).await?;
         if answer.status.is_success() {
@@ -89,22 +89,22 @@ impl Twilio {
             // Letters instead of digits.
             (60_200, _) => Ok(Check::Wrong),
             // After approval, expiry or exhaustion Twilio forgets: "begin again", not "wrong".
-            (_, Failure::Gone(_)) => Ok(Check::Unknown),
+            (_, ProviderError::Gone(_)) => Ok(Check::Unknown),
             (_, failure) => Err(failure),
         }
     }
 
-    async fn end(&self, reference: &str) -> Result<(), Failure> {
+    async fn end(&self, reference: &str) -> Result<(), ProviderError> {
         let answer = self.post(&["Verifications", reference], &[("Status", "canceled")]).await?;
         match failure(&answer) {
             _ if answer.status.is_success() => Ok(()),
-            Failure::Gone(_) => Ok(()),
+            ProviderError::Gone(_) => Ok(()),
             failure => Err(failure),
         }
     }
 
     /// Asks about one field of a number.
-    async fn field(&self, e164: &str, field: &str) -> Result<Answer, Failure> {
+    async fn field(&self, e164: &str, field: &str) -> Result<Answer, ProviderError> {
         let url = self.lookup.at(&["v2", "PhoneNumbers", e164]);
         let answer = self.ask(self.http.get(url).query(&[("Fields", field)])).await?;
         if !answer.status.is_success() {
@@ -120,12 +120,12 @@ impl Twilio {
         Ok(answer)
     }
 
-    async fn line(&self, e164: &str) -> Result<LineKind, Failure> {
+    async fn line(&self, e164: &str) -> Result<LineKind, ProviderError> {
         let answer = self.field(e164, "line_type_intelligence").await?;
         Ok(line_type(answer.text(&["line_type_intelligence", "type"]).unwrap_or_default()))
     }
 
-    async fn sim(&self, e164: &str) -> Result<SimCard, Failure> {
+    async fn sim(&self, e164: &str) -> Result<SimCard, ProviderError> {
         Ok(sim_card(&self.field(e164, "sim_swap").await?))
     }
 }
@@ -162,14 +162,14 @@ fn is_sid(sid: &str) -> bool {
 }
 
 /// What an answer that is no success means: bad numbers and blocked places are refusals, the rest is an outage.
-fn failure(answer: &Answer) -> Failure {
+fn failure(answer: &Answer) -> ProviderError {
     let (status, code) = (answer.status.as_u16(), code(answer));
     let said = format!("Twilio {status} {code}");
     match (status, code) {
-        (_, 60_200 | 60_203 | 60_205 | 60_238 | 60_410 | 60_605) => Failure::Refused(said),
-        (404, _) | (_, 20_404) => Failure::Gone(said),
-        (400, _) => Failure::Refused(said),
-        _ => Failure::Unavailable(said),
+        (_, 60_200 | 60_203 | 60_205 | 60_238 | 60_410 | 60_605) => ProviderError::Refused(said),
+        (404, _) | (_, 20_404) => ProviderError::Gone(said),
+        (400, _) => ProviderError::Refused(said),
+        _ => ProviderError::Unavailable(said),
     }
 }
 
@@ -191,16 +191,16 @@ fn line_type(word: &str) -> LineKind {
 }
 
 impl PhoneVerifier for Twilio {
-    fn start<'a>(&'a self, e164: &'a str, locale: &'a str) -> BoxFuture<'a, Result<Started, Failure>> {
-        Box::pin(async move { self.http.note(self.begin(e164, locale).await) })
+    fn start<'a>(&'a self, e164: &'a str, locale: &'a str) -> BoxFuture<'a, Result<Started, ProviderError>> {
+        Box::pin(async move { self.http.record(self.begin(e164, locale).await) })
     }
 
-    fn check<'a>(&'a self, reference: &'a str, typed: &'a str) -> BoxFuture<'a, Result<Check, Failure>> {
-        Box::pin(async move { self.http.note(self.judge(reference, typed).await) })
+    fn check<'a>(&'a self, reference: &'a str, typed: &'a str) -> BoxFuture<'a, Result<Check, ProviderError>> {
+        Box::pin(async move { self.http.record(self.judge(reference, typed).await) })
     }
 
-    fn cancel<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<(), Failure>> {
-        Box::pin(async move { self.http.note(self.end(reference).await) })
+    fn cancel<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<(), ProviderError>> {
+        Box::pin(async move { self.http.record(self.end(reference).await) })
     }
 
     fn health(&self) -> Health {
@@ -209,11 +209,11 @@ impl PhoneVerifier for Twilio {
 }
 
 impl LineLookup for Twilio {
-    fn lookup<'a>(&'a self, e164: &'a str) -> BoxFuture<'a, Result<LineKind, Failure>> {
-        Box::pin(async move { self.http.note(self.line(e164).await) })
+    fn lookup<'a>(&'a self, e164: &'a str) -> BoxFuture<'a, Result<LineKind, ProviderError>> {
+        Box::pin(async move { self.http.record(self.line(e164).await) })
     }
 
-    fn sim_card<'a>(&'a self, e164: &'a str) -> BoxFuture<'a, Result<SimCard, Failure>> {
-        Box::pin(async move { self.http.note(self.sim(e164).await) })
+    fn sim_card<'a>(&'a self, e164: &'a str) -> BoxFuture<'a, Result<SimCard, ProviderError>> {
+        Box::pin(async move { self.http.record(self.sim(e164).await) })
     }
 }

@@ -6,7 +6,7 @@ use keystead_core::secret::Secret;
 
 pub use oidc::Oidc;
 
-use crate::{BoxFuture, Failure};
+use crate::{BoxFuture, ProviderError};
 
 /// Where the browser goes, and what must be kept in its session until it comes back.
 #[derive(Debug, Clone)]
@@ -41,7 +41,7 @@ pub trait SignIn: Send + Sync {
     /// What the button says after "Continue with".
     fn label(&self) -> &str;
     /// Makes the redirect; the three random values are the caller's to keep.
-    fn depart<'a>(&'a self, return_url: &'a str) -> BoxFuture<'a, Result<Departure, Failure>>;
+    fn depart<'a>(&'a self, return_url: &'a str) -> BoxFuture<'a, Result<Departure, ProviderError>>;
     /// Changes the code for a checked identity.
     fn arrive<'a>(
         &'a self,
@@ -49,7 +49,7 @@ pub trait SignIn: Send + Sync {
         return_url: &'a str,
         nonce: &'a Secret<String>,
         verifier: &'a Secret<String>,
-    ) -> BoxFuture<'a, Result<Identity, Failure>>;
+    ) -> BoxFuture<'a, Result<Identity, ProviderError>>;
 }
 
 /// What an OIDC client needs to know.

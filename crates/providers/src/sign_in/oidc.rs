@@ -25,7 +25,7 @@ use url::Url;
 
 use super::{Departure, Identity, OidcOptions, SignIn};
 use crate::http::{Http, unavailable};
-use crate::{BoxFuture, Clock, Failure, Health};
+use crate::{BoxFuture, Clock, Health, ProviderError};
 
 /// How long an issuer's description and keys are taken as they were, in seconds.
 const DESCRIPTION_LIFE: i64 = 3_600;
@@ -69,9 +69,9 @@ impl Oidc {
     ///
     /// # Errors
     /// When the issuer is no address, or when TLS cannot be set up.
-    pub fn new(options: OidcOptions, clock: Clock, rng: Box<dyn RngCore + Send>) -> Result<Self, Failure> {
+    pub fn new(options: OidcOptions, clock: Clock, rng: Box<dyn RngCore + Send>) -> Result<Self, ProviderError> {
         let issuer = IssuerUrl::new(options.issuer.clone());
-        let issuer = issuer.map_err(|_| Failure::Refused("an issuer that is no address".to_owned()))?;
+        let issuer = issuer.map_err(|_| ProviderError::Refused("an issuer that is no address".to_owned()))?;
         let carrier = Carrier { http: Http::new()?, tls: issuer.url().scheme() == "https" };
         Ok(Self { carrier, options, issuer, clock, rng: Mutex::new(rng), known: tokio::sync::Mutex::new(None) })
     }
@@ -90,7 +90,7 @@ impl Oidc {
     }
 
     /// The issuer's description and keys; asked for again when they are an hour old, or when `newer` is wanted.
-    async fn description(&self, newer: bool) -> Result<Arc<CoreProviderMetadata>, Failure> {
+    async fn description(&self, newer: bool) -> Result<Arc<CoreProviderMetadata>, ProviderError> {
         let mut known = self.known.lock().await;
         let now = (self.clock)();
         if let Some((at, description)) = known.as_ref().filter(|_| !newer)
@@ -118,7 +118,7 @@ impl Oidc {
         client.set_auth_type(if in_body { AuthType::RequestBody } else { AuthType::BasicAuth })
     }
 
-    async fn leave(&self, return_url: &str) -> Result<Departure, Failure> {
+    async fn leave(&self, return_url: &str) -> Result<Departure, ProviderError> {
         let client = self.client(&*self.description(false).await?);
         let (state, nonce, verifier) = (self.draw(), self.draw(), self.draw());
         let challenge = PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(verifier.clone()));
@@ -141,7 +141,7 @@ impl Oidc {
         return_url: &str,
         nonce: &Secret<String>,
         verifier: &Secret<String>,
-    ) -> Result<Identity, Failure> {
+    ) -> Result<Identity, ProviderError> {
         let client = self.client(&*self.description(false).await?).set_redirect_uri(redirect(return_url)?);
         let exchange = client.exchange_code(AuthorizationCode::new(code.to_owned()));
         let exchange = exchange.map_err(|_| unavailable("the issuer names no token address"))?;
@@ -187,7 +187,7 @@ impl Oidc {
         client: &Client,
         access: &AccessToken,
         claims: &CoreIdTokenClaims,
-    ) -> Result<CoreUserInfoClaims, Failure> {
+    ) -> Result<CoreUserInfoClaims, ProviderError> {
         let request = client.user_info(access.clone(), Some(claims.subject().clone()));
         let request = request.map_err(|_| doubtful("no e-mail address"))?;
         request.request_async(&self.carrier).await.map_err(|error| match error {
@@ -196,7 +196,11 @@ impl Oidc {
         })
     }
 
-    fn identity(&self, claims: &CoreIdTokenClaims, more: Option<&CoreUserInfoClaims>) -> Result<Identity, Failure> {
+    fn identity(
+        &self,
+        claims: &CoreIdTokenClaims,
+        more: Option<&CoreUserInfoClaims>,
+    ) -> Result<Identity, ProviderError> {
         // Both are said by the same side about the same address.
         let (email, verified) = match more {
             None => (claims.email(), claims.email_verified()),
@@ -219,8 +223,8 @@ impl SignIn for Oidc {
         &self.options.label
     }
 
-    fn depart<'a>(&'a self, return_url: &'a str) -> BoxFuture<'a, Result<Departure, Failure>> {
-        Box::pin(async move { self.carrier.http.note(self.leave(return_url).await) })
+    fn depart<'a>(&'a self, return_url: &'a str) -> BoxFuture<'a, Result<Departure, ProviderError>> {
+        Box::pin(async move { self.carrier.http.record(self.leave(return_url).await) })
     }
 
     fn arrive<'a>(
@@ -229,8 +233,8 @@ impl SignIn for Oidc {
         return_url: &'a str,
         nonce: &'a Secret<String>,
         verifier: &'a Secret<String>,
-    ) -> BoxFuture<'a, Result<Identity, Failure>> {
-        Box::pin(async move { self.carrier.http.note(self.receive(code, return_url, nonce, verifier).await) })
+    ) -> BoxFuture<'a, Result<Identity, ProviderError>> {
+        Box::pin(async move { self.carrier.http.record(self.receive(code, return_url, nonce, verifier).await) })
     }
 }
 
@@ -244,35 +248,35 @@ struct Carrier {
 
 impl Carrier {
     /// An address the issuer named. An issuer behind TLS cannot send us where there is none.
-    fn checked(&self, url: &Url) -> Result<(), Failure> {
+    fn checked(&self, url: &Url) -> Result<(), ProviderError> {
         let safe = url.scheme() == "https" || url.scheme() == "http" && !self.tls;
         if safe { Ok(()) } else { Err(unavailable("the issuer names an address without TLS")) }
     }
 
-    async fn carry(&self, request: HttpRequest) -> Result<HttpResponse, Failure> {
+    async fn carry(&self, request: HttpRequest) -> Result<HttpResponse, ProviderError> {
         let (head, body) = request.into_parts();
         let url = Url::parse(&head.uri.to_string()).map_err(|_| unavailable("the issuer names no address"))?;
         self.checked(&url)?;
         let answer = self.http.exchange(self.http.request(head.method, url).headers(head.headers).body(body)).await?;
         let status = answer.status();
         if status.is_server_error() || status.as_u16() == 429 {
-            return Err(Failure::Unavailable(format!("issuer {}", status.as_u16())));
+            return Err(ProviderError::Unavailable(format!("issuer {}", status.as_u16())));
         }
         Ok(answer)
     }
 }
 
 impl<'c> AsyncHttpClient<'c> for Carrier {
-    type Error = Failure;
-    type Future = BoxFuture<'c, Result<HttpResponse, Failure>>;
+    type Error = ProviderError;
+    type Future = BoxFuture<'c, Result<HttpResponse, ProviderError>>;
 
     fn call(&'c self, request: HttpRequest) -> Self::Future {
         Box::pin(self.carry(request))
     }
 }
 
-fn redirect(url: &str) -> Result<RedirectUrl, Failure> {
-    RedirectUrl::new(url.to_owned()).map_err(|_| Failure::Refused("a way back that is no address".to_owned()))
+fn redirect(url: &str) -> Result<RedirectUrl, ProviderError> {
+    RedirectUrl::new(url.to_owned()).map_err(|_| ProviderError::Refused("a way back that is no address".to_owned()))
 }
 
 /// Whether a key is worth its name (checked for RSA, the only kind that comes in sizes).
@@ -282,11 +286,11 @@ fn is_long_enough(key: &CoreJsonWebKey) -> bool {
 }
 
 /// The issuer said something that cannot be believed. Its own words stay out: they may name the person.
-fn doubtful(what: &str) -> Failure {
-    Failure::Refused(format!("issuer: {what}"))
+fn doubtful(what: &str) -> ProviderError {
+    ProviderError::Refused(format!("issuer: {what}"))
 }
 
-fn undescribed(error: DiscoveryError<Failure>) -> Failure {
+fn undescribed(error: DiscoveryError<ProviderError>) -> ProviderError {
     match error {
         DiscoveryError::Request(failure) => failure,
         DiscoveryError::Validation(_) => unavailable("the issuer calls itself by another name"),
@@ -295,8 +299,8 @@ fn undescribed(error: DiscoveryError<Failure>) -> Failure {
 }
 
 fn unexchanged(
-    error: RequestTokenError<Failure, openidconnect::StandardErrorResponse<CoreErrorResponseType>>,
-) -> Failure {
+    error: RequestTokenError<ProviderError, openidconnect::StandardErrorResponse<CoreErrorResponseType>>,
+) -> ProviderError {
     match error {
         RequestTokenError::Request(failure) => failure,
         // The code was used before, is too old, or is somebody else's.

@@ -7,7 +7,7 @@ use keystead_core::verification::number::LineKind;
 use keystead_providers::phone::sms_http::HttpSms;
 use keystead_providers::phone::twilio::Twilio;
 use keystead_providers::phone::{Check, LineLookup, PhoneVerifier, SmsSender};
-use keystead_providers::{Failure, Health};
+use keystead_providers::{Health, ProviderError};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -18,7 +18,7 @@ use crate::vendor::{Vendor, raw, say};
 const NUMBER: &str = "+48512345678";
 
 /// An error is short, in our words, and holds neither the number nor what the service said.
-fn told<T: Debug>(outcome: &Result<T, Failure>, answer: &dyn Debug) {
+fn told<T: Debug>(outcome: &Result<T, ProviderError>, answer: &dyn Debug) {
     let Err(failure) = outcome else { return };
     let text = format!("{failure} {failure:?}");
     assert!(text.len() <= 200 && text.is_ascii() && !text.contains("512345678"), "{text}: {answer:?}");
@@ -143,7 +143,7 @@ async fn a_number_in_the_place_of_a_code_is_not_repeated() {
         }
         vendor.forget();
         vendor.then([say(200, json!({ "line_type_intelligence": { "type": "mobile", "error_code": code } }))]);
-        assert!(matches!(twilio.lookup(NUMBER).await, Err(Failure::Unavailable(_))), "{code}");
+        assert!(matches!(twilio.lookup(NUMBER).await, Err(ProviderError::Unavailable(_))), "{code}");
     }
 }
 
@@ -170,9 +170,9 @@ async fn text_gateways_of_any_content() {
                     assert!(status < 300 && id.len() <= 255);
                     numbered += usize::from(!id.is_empty());
                 }
-                Err(Failure::Refused(_)) => assert!(status == 400 || status == 422),
-                Err(Failure::Unavailable(_)) => assert!(status == 429 || status == 503),
-                Err(Failure::Gone(_)) => panic!("a gateway knows of nothing that could be gone"),
+                Err(ProviderError::Refused(_)) => assert!(status == 400 || status == 422),
+                Err(ProviderError::Unavailable(_)) => assert!(status == 429 || status == 503),
+                Err(ProviderError::Gone(_)) => panic!("a gateway knows of nothing that could be gone"),
             }
         }
     }

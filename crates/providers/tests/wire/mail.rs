@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use keystead_providers::mail::{Mail, Mailer, Smtp, SmtpOptions};
-use keystead_providers::{Failure, Health};
+use keystead_providers::{Health, ProviderError};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -137,7 +137,7 @@ async fn an_address_stays_an_address() {
     let client = post.client();
     for to in ["", "anna", "anna@example.com\r\nBcc: eve@example.com", "a@b.c, eve@example.com", "anna@exa mple.com"] {
         let sent = client.send(&Mail { to: to.into(), ..mail("Hi") }).await;
-        assert!(matches!(sent, Err(Failure::Refused(_))), "{to:?}: {sent:?}");
+        assert!(matches!(sent, Err(ProviderError::Refused(_))), "{to:?}: {sent:?}");
     }
     assert!(post.heard().is_empty(), "nobody was even called");
 }
@@ -156,7 +156,7 @@ async fn what_servers_say() {
         let post = Post::new(verb, says).await;
         let client = post.client();
         let failure = client.send(&mail("Hi")).await.unwrap_err();
-        assert_eq!(matches!(failure, Failure::Refused(_)), refused, "{verb} {says}");
+        assert_eq!(matches!(failure, ProviderError::Refused(_)), refused, "{verb} {says}");
         assert_eq!(client.health(), if refused { Health::Up } else { Health::Down });
         assert!(!failure.to_string().contains("anna"), "nothing personal in an error");
     }
@@ -174,7 +174,7 @@ async fn an_account_of_ours() {
     let post = Post::new("AUTH", "535 5.7.8 wrong").await;
     let client = Smtp::new(&SmtpOptions { url: post.url.clone(), ..known }).unwrap();
     let sent = client.send(&mail("Hi")).await;
-    assert!(matches!(sent, Err(Failure::Unavailable(_))), "our account is wrong, the mail is not: {sent:?}");
+    assert!(matches!(sent, Err(ProviderError::Unavailable(_))), "our account is wrong, the mail is not: {sent:?}");
 }
 
 #[tokio::test]
@@ -182,13 +182,13 @@ async fn tls_is_never_given_up() {
     let post = Post::new("", "").await;
     for scheme in ["smtps", "smtp+starttls"] {
         let client = Smtp::new(&options(&post.url.replacen("smtp", scheme, 1))).unwrap();
-        assert!(matches!(client.send(&mail("Hi")).await, Err(Failure::Unavailable(_))), "{scheme}");
+        assert!(matches!(client.send(&mail("Hi")).await, Err(ProviderError::Unavailable(_))), "{scheme}");
         assert!(!post.heard().iter().any(|line| line.starts_with("MAIL")), "{scheme}: no mail in clear");
     }
     for wrong in ["post.test:25", "smtp:", "http://post.test", "smtp+tls://post.test", "smtps+starttls://post.test"] {
-        assert!(matches!(Smtp::new(&options(wrong)), Err(Failure::Refused(_))), "{wrong}");
+        assert!(matches!(Smtp::new(&options(wrong)), Err(ProviderError::Refused(_))), "{wrong}");
     }
     let nobody = SmtpOptions { from: "Keystead".into(), ..options("smtp://post.test") };
-    assert!(matches!(Smtp::new(&nobody), Err(Failure::Refused(_))));
+    assert!(matches!(Smtp::new(&nobody), Err(ProviderError::Refused(_))));
     assert!(Smtp::new(&options("smtp://[::1]:2525")).is_ok());
 }

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use keystead_core::time::Timestamp;
 use keystead_providers::sign_in::{Departure, Identity, Oidc, OidcOptions, SignIn};
-use keystead_providers::{Failure, Health};
+use keystead_providers::{Health, ProviderError};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use serde_json::{Value, json};
@@ -77,7 +77,7 @@ impl World {
     }
 
     /// The person comes back, and the issuer has this token for us.
-    pub(crate) async fn arrive(&self, left: &Departure, token: &str) -> Result<Identity, Failure> {
+    pub(crate) async fn arrive(&self, left: &Departure, token: &str) -> Result<Identity, ProviderError> {
         self.issuer.then([tokens(token)]);
         self.client.arrive("c0de", BACK, &left.nonce, &left.verifier).await
     }
@@ -249,7 +249,7 @@ async fn short_keys_are_none() {
     let token = world.key.token(&world.header(), &world.claims(&left));
     world.issuer.then([tokens(&token), say(200, world.description()), world.keys(&[&world.key])]);
     let arrived = world.client.arrive("c0de", BACK, &left.nonce, &left.verifier).await;
-    assert_eq!(arrived, Err(Failure::Refused("issuer: a token whose signature does not hold".into())));
+    assert_eq!(arrived, Err(ProviderError::Refused("issuer: a token whose signature does not hold".into())));
 }
 
 #[tokio::test]
@@ -282,7 +282,7 @@ async fn an_address_beside_the_token() {
     for other in [with(me.clone(), "sub", json!("9999")), with(me, "email", Value::Null), json!([])] {
         world.issuer.then([tokens(&token), say(200, other.clone())]);
         let arrived = world.client.arrive("c0de", BACK, &left.nonce, &left.verifier).await;
-        assert!(matches!(arrived, Err(Failure::Refused(_))), "{other}: {arrived:?}");
+        assert!(matches!(arrived, Err(ProviderError::Refused(_))), "{other}: {arrived:?}");
     }
 }
 
@@ -303,7 +303,7 @@ async fn what_the_issuer_says_instead_of_a_token() {
     ] {
         world.issuer.then([answer.clone()]);
         let failure = world.client.arrive("c0de", BACK, &left.nonce, &left.verifier).await.unwrap_err();
-        assert_eq!(matches!(failure, Failure::Refused(_)), refused, "{answer:?}: {failure}");
+        assert_eq!(matches!(failure, ProviderError::Refused(_)), refused, "{answer:?}: {failure}");
         assert_eq!(world.client.health(), if refused { Health::Up } else { Health::Down });
         assert!(!failure.to_string().contains("anna"), "nothing personal in an error");
     }
@@ -323,7 +323,7 @@ async fn an_issuer_that_cannot_be_asked() {
     ] {
         world.issuer.then([answer.clone()]);
         let left = world.client.depart(BACK).await;
-        assert!(matches!(left, Err(Failure::Unavailable(_))), "{answer:?}: {left:?}");
+        assert!(matches!(left, Err(ProviderError::Unavailable(_))), "{answer:?}: {left:?}");
     }
     world.depart().await;
     assert_eq!(world.client.health(), Health::Up, "nothing wrong was remembered");

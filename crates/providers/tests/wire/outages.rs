@@ -2,7 +2,7 @@
 
 use keystead_providers::phone::SmsSender;
 use keystead_providers::phone::sms_http::HttpSms;
-use keystead_providers::{Failure, Health};
+use keystead_providers::{Health, ProviderError};
 use serde_json::json;
 use tokio::net::TcpListener;
 
@@ -16,7 +16,7 @@ async fn nobody_is_sent_elsewhere() {
         let headers = vec![("location", format!("{}/sms/messages", elsewhere.url))];
         let vendor = Vendor::new([Say::Whole { status, headers, body: Vec::new() }]).await;
         let client = HttpSms::new(vendor.url.clone(), Some(secret("t0ken"))).unwrap();
-        assert!(matches!(client.send("+48512345678", "x").await, Err(Failure::Unavailable(_))), "{status}");
+        assert!(matches!(client.send("+48512345678", "x").await, Err(ProviderError::Unavailable(_))), "{status}");
     }
     assert!(elsewhere.asked().is_empty(), "neither the token nor the number went there");
 }
@@ -29,7 +29,7 @@ async fn answers_are_bounded() {
             .await;
     let client = HttpSms::new(vendor.url.clone(), None).unwrap();
     assert!(client.send("+48512345678", "x").await.is_ok());
-    assert_eq!(client.send("+48512345678", "x").await, Err(Failure::Unavailable("an answer over 1 MiB".into())));
+    assert_eq!(client.send("+48512345678", "x").await, Err(ProviderError::Unavailable("an answer over 1 MiB".into())));
 }
 
 #[tokio::test]
@@ -39,7 +39,7 @@ async fn silence_is_an_outage_and_tells_nothing() {
     drop(listener);
     let client = HttpSms::new(closed, Some(secret("t0ken"))).unwrap();
     let failure = client.send("+48512345678", "x").await.unwrap_err();
-    assert_eq!(failure, Failure::Unavailable("no connection".into()), "no address, which may hold a number");
+    assert_eq!(failure, ProviderError::Unavailable("no connection".into()), "no address, which may hold a number");
     assert_eq!(client.health(), Health::Down);
     assert!(!format!("{client:?}").contains("t0ken"));
 }

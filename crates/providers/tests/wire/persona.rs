@@ -3,7 +3,7 @@ use std::sync::Arc;
 use keystead_core::time::Timestamp;
 use keystead_providers::identity::persona::Persona;
 use keystead_providers::identity::{Attempt, IdentityProvider, PersonaOptions, State};
-use keystead_providers::{Failure, Health};
+use keystead_providers::{Health, ProviderError};
 use serde_json::{Value, json};
 
 use crate::vendor::{Asked, Say, Vendor, raw, say};
@@ -97,7 +97,7 @@ async fn an_accident_while_beginning_is_looked_into() {
     // Nobody answers: nothing is asked again here, and the next try has the same key.
     let vendor = Vendor::new([Say::Nothing]).await;
     let persona = client(&vendor);
-    assert!(matches!(persona.start(ATTEMPT).await, Err(Failure::Unavailable(_))));
+    assert!(matches!(persona.start(ATTEMPT).await, Err(ProviderError::Unavailable(_))));
     assert_eq!((vendor.asked().len(), persona.health()), (1, Health::Down));
 }
 
@@ -112,7 +112,10 @@ async fn a_fresh_link() {
     checked(&asked);
     assert_eq!(asked.line(), "POST /api/v1/inquiries/inq_1/generate-one-time-link");
     assert_eq!(asked.json(), json!({ "meta": { "expires-in-seconds": 86_400 } }));
-    assert!(matches!(persona.reissue_link("inq_1").await, Err(Failure::Unavailable(_))), "an answer without a link");
+    assert!(
+        matches!(persona.reissue_link("inq_1").await, Err(ProviderError::Unavailable(_))),
+        "an answer without a link"
+    );
 }
 
 #[tokio::test]
@@ -207,7 +210,10 @@ async fn found_again_by_our_reference() {
     let found = persona.find("org_1:idv_1").await.unwrap().unwrap();
     assert_eq!((found.reference.as_str(), found.state), ("inq_1", State::InProgress));
     assert!(persona.find("org_1:idv_1").await.unwrap().is_none());
-    assert!(matches!(persona.find("org_1:idv_1").await, Err(Failure::Unavailable(_))), "no list is not an empty list");
+    assert!(
+        matches!(persona.find("org_1:idv_1").await, Err(ProviderError::Unavailable(_))),
+        "no list is not an empty list"
+    );
 }
 
 // S3-33
@@ -223,8 +229,8 @@ async fn calling_off_and_erasing() {
     assert_eq!(asked[0].json(), json!({ "meta": {} }));
     assert_eq!(asked[1].line(), "DELETE /api/v1/inquiries/inq_1");
     checked(&asked[1]);
-    assert!(matches!(persona.cancel("inq_1").await, Err(Failure::Refused(_))));
-    assert!(matches!(persona.redact("inq_1").await, Err(Failure::Gone(_))));
+    assert!(matches!(persona.cancel("inq_1").await, Err(ProviderError::Refused(_))));
+    assert!(matches!(persona.redact("inq_1").await, Err(ProviderError::Gone(_))));
 }
 
 #[tokio::test]
@@ -249,6 +255,6 @@ async fn what_errors_mean() {
     let odd = json!({ "data": { "id": "inq_1", "attributes": { "status": 7 } } });
     for broken in [raw(200, "text/html", "<h1>?</h1>"), say(200, json!({ "data": [] })), say(200, odd)] {
         let vendor = Vendor::new([broken]).await;
-        assert!(matches!(client(&vendor).fetch("inq_1").await, Err(Failure::Unavailable(_))));
+        assert!(matches!(client(&vendor).fetch("inq_1").await, Err(ProviderError::Unavailable(_))));
     }
 }

@@ -1,6 +1,6 @@
 use keystead_providers::phone::SmsSender;
 use keystead_providers::phone::sms_http::HttpSms;
-use keystead_providers::{Failure, Health};
+use keystead_providers::{Health, ProviderError};
 use serde_json::json;
 
 use crate::secret;
@@ -34,12 +34,12 @@ async fn refusals_and_outages_are_told_apart() {
         let vendor = Vendor::new([say(status, json!({ "error": "no text to +48512345678" }))]).await;
         let client = HttpSms::new(vendor.url.clone(), None).unwrap();
         let failure = client.send("+48512345678", "x").await.unwrap_err();
-        assert_eq!(matches!(failure, Failure::Refused(_)), refused, "{status}");
+        assert_eq!(matches!(failure, ProviderError::Refused(_)), refused, "{status}");
         assert_eq!(client.health(), if refused { Health::Up } else { Health::Down }, "{status}");
         assert!(!failure.to_string().contains("512345678"), "nothing personal in an error");
     }
     let vendor = Vendor::new([Say::Nothing]).await;
     let client = HttpSms::new(vendor.url.clone(), None).unwrap();
-    assert!(matches!(client.send("+48512345678", "x").await, Err(Failure::Unavailable(_))));
-    assert!(matches!(HttpSms::new("not an address".into(), None), Err(Failure::Refused(_))));
+    assert!(matches!(client.send("+48512345678", "x").await, Err(ProviderError::Unavailable(_))));
+    assert!(matches!(HttpSms::new("not an address".into(), None), Err(ProviderError::Refused(_))));
 }

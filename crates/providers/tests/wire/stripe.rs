@@ -1,7 +1,7 @@
 use keystead_core::time::Timestamp;
 use keystead_providers::payment::stripe::Stripe;
 use keystead_providers::payment::{Method, News, PaymentProvider, SetupState, StripeOptions};
-use keystead_providers::{Failure, Health};
+use keystead_providers::{Health, ProviderError};
 use serde_json::{Value, json};
 
 use crate::vendor::{Asked, Say, Vendor, raw, say};
@@ -91,7 +91,7 @@ async fn an_accident_that_is_repeated_is_asked_about_anew() {
 
     let vendor = Vendor::new([error(500, "api_error")]).await;
     let stripe = client(&vendor);
-    assert!(matches!(stripe.start("pset_1", "org_1", None, BACK).await, Err(Failure::Unavailable(_))));
+    assert!(matches!(stripe.start("pset_1", "org_1", None, BACK).await, Err(ProviderError::Unavailable(_))));
     assert_eq!(vendor.asked().len(), 1, "a fresh accident is the outbox's to try again");
 }
 
@@ -123,7 +123,7 @@ async fn a_card_on_file_becomes_the_default() {
 
     vendor.then([error(503, "api_error")]);
     let again = stripe.fetch("cs_1").await;
-    assert!(matches!(again, Err(Failure::Unavailable(_))), "not finished until it is the default: {again:?}");
+    assert!(matches!(again, Err(ProviderError::Unavailable(_))), "not finished until it is the default: {again:?}");
     vendor.then([say(200, done), error(404, "resource_missing")]);
     assert!(matches!(stripe.fetch("cs_1").await, Ok(SetupState::Succeeded(_))), "detached meanwhile");
 }
@@ -148,7 +148,7 @@ async fn states_of_a_set_up() {
     for broken in [raw(200, "text/html", "<h1>hello</h1>"), say(200, json!([])), say(200, json!({ "status": "novel" }))]
     {
         let vendor = Vendor::new([broken]).await;
-        assert!(matches!(client(&vendor).fetch("cs_1").await, Err(Failure::Unavailable(_))));
+        assert!(matches!(client(&vendor).fetch("cs_1").await, Err(ProviderError::Unavailable(_))));
     }
 }
 
@@ -161,7 +161,7 @@ async fn ending_and_detaching() {
     let asked = vendor.asked();
     assert_eq!(asked[0].line(), "POST /v1/checkout/sessions/cs_1/expire");
     assert_eq!(asked[1].line(), "POST /v1/payment_methods/pm_1/detach");
-    assert_eq!(stripe.cancel("cs_1").await, Err(Failure::Refused("Stripe 400 resource_state".into())));
+    assert_eq!(stripe.cancel("cs_1").await, Err(ProviderError::Refused("Stripe 400 resource_state".into())));
 }
 
 // What an event about a method, a charge or a customer comes to stands in what is read back.
@@ -221,7 +221,7 @@ async fn events_are_read_back() {
     assert_eq!(client(&vendor).news("invoice.paid", "in_1").await, Ok(None));
     assert!(vendor.asked().is_empty(), "nobody is asked about what is nobody's business here");
     let vendor = Vendor::new([error(503, "down")]).await;
-    assert!(matches!(client(&vendor).news("charge.dispute.created", "dp_1").await, Err(Failure::Unavailable(_))));
+    assert!(matches!(client(&vendor).news("charge.dispute.created", "dp_1").await, Err(ProviderError::Unavailable(_))));
 }
 
 #[tokio::test]

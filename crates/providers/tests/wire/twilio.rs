@@ -3,7 +3,7 @@ use keystead_core::verification::number::LineKind;
 use keystead_core::verification::signals::SimCard;
 use keystead_providers::phone::twilio::{Twilio, TwilioOptions};
 use keystead_providers::phone::{Check, LineLookup, PhoneVerifier, Started};
-use keystead_providers::{Failure, Health};
+use keystead_providers::{Health, ProviderError};
 use serde_json::json;
 
 use crate::secret;
@@ -52,9 +52,9 @@ async fn what_is_said_instead_of_sending() {
         let twilio = client(&vendor);
         let failure = twilio.start("+48512345678", "en").await.unwrap_err();
         let right = if refused {
-            matches!(failure, Failure::Refused(_))
+            matches!(failure, ProviderError::Refused(_))
         } else {
-            matches!(failure, Failure::Unavailable(_)) && twilio.health() == Health::Down
+            matches!(failure, ProviderError::Unavailable(_)) && twilio.health() == Health::Down
         };
         assert!(right, "{status} {code}: {failure}");
         assert!(!failure.to_string().contains("512345678"), "nothing personal in an error");
@@ -98,7 +98,7 @@ async fn a_broken_answer_uses_no_try_up() {
     ] {
         let vendor = Vendor::new([broken.clone()]).await;
         let twilio = client(&vendor);
-        assert!(matches!(twilio.check("VE1", "012345").await, Err(Failure::Unavailable(_))), "{broken:?}");
+        assert!(matches!(twilio.check("VE1", "012345").await, Err(ProviderError::Unavailable(_))), "{broken:?}");
         assert_eq!(twilio.health(), Health::Down);
     }
 }
@@ -109,7 +109,7 @@ async fn an_ended_verification_can_be_ended_again() {
     let twilio = client(&vendor);
     assert_eq!(twilio.cancel("VE1").await, Ok(()));
     assert_eq!(twilio.cancel("VE1").await, Ok(()));
-    assert!(matches!(twilio.cancel("VE1/../../x").await, Err(Failure::Unavailable(_))));
+    assert!(matches!(twilio.cancel("VE1/../../x").await, Err(ProviderError::Unavailable(_))));
     let asked = vendor.asked();
     assert_eq!(asked[0].line(), "POST /verify/v2/Services/VA1/Verifications/VE1");
     assert_eq!(asked[0].body, "Status=canceled");
@@ -151,10 +151,10 @@ async fn a_carrier_that_cannot_be_asked_is_not_a_carrier_that_does_not_say() {
     let unasked = json!({ "line_type_intelligence": { "type": null, "error_code": 60601 } });
     for answer in [say(200, unasked), raw(200, "text/html", "<h1>?</h1>"), error(429, 20429), error(500, 0)] {
         let vendor = Vendor::new([answer]).await;
-        assert!(matches!(client(&vendor).lookup("+14165550100").await, Err(Failure::Unavailable(_))));
+        assert!(matches!(client(&vendor).lookup("+14165550100").await, Err(ProviderError::Unavailable(_))));
     }
     let vendor = Vendor::new([error(404, 20404)]).await;
-    assert!(matches!(client(&vendor).lookup("+14165550100").await, Err(Failure::Gone(_))));
+    assert!(matches!(client(&vendor).lookup("+14165550100").await, Err(ProviderError::Gone(_))));
 }
 
 // A date where the carrier has one, else whether it was changed within a period.
@@ -190,6 +190,6 @@ async fn carriers_tell_when_a_sim_card_was_changed() {
     let incomplete = say(200, json!({ "sim_swap": { "last_sim_swap": null, "error_code": 60_620 } }));
     for answer in [incomplete, error(429, 20429), raw(200, "text/html", "<h1>?</h1>")] {
         let vendor = Vendor::new([answer]).await;
-        assert!(matches!(client(&vendor).sim_card("+48512345678").await, Err(Failure::Unavailable(_))));
+        assert!(matches!(client(&vendor).sim_card("+48512345678").await, Err(ProviderError::Unavailable(_))));
     }
 }

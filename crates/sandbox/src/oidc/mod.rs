@@ -22,7 +22,7 @@ use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::shelf::Shelf;
+use crate::bounded_map::BoundedMap;
 use crate::{Sandbox, text};
 
 /// The client the issuer knows.
@@ -98,8 +98,8 @@ struct Access {
 
 #[derive(Debug)]
 struct Books {
-    grants: Shelf<Grant>,
-    accesses: Shelf<Access>,
+    grants: BoundedMap<Grant>,
+    accesses: BoundedMap<Access>,
     made: u64,
 }
 
@@ -120,7 +120,7 @@ pub(crate) struct Oidc {
 
 impl Default for Oidc {
     fn default() -> Self {
-        let books = Books { grants: Shelf::new(MOST), accesses: Shelf::new(MOST), made: 0 };
+        let books = Books { grants: BoundedMap::new(MOST), accesses: BoundedMap::new(MOST), made: 0 };
         Self { books: Mutex::new(books), faults: Mutex::default(), keys: keys::Keys::default() }
     }
 }

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 
 use super::{Faults, MOST, PERSONA_API_KEY, error, lock};
-use crate::shelf::Shelf;
+use crate::bounded_map::BoundedMap;
 use crate::{Sandbox, text};
 
 /// Larger bodies are refused.
@@ -35,7 +35,7 @@ pub(super) struct Door {
     /// The minute, and the calls in it.
     calls: Mutex<(i64, u32)>,
     asked: Mutex<u64>,
-    replays: Mutex<Shelf<Replay>>,
+    replays: Mutex<BoundedMap<Replay>>,
     /// One keyed call at a time, so that two with the same key are not both the first.
     turn: tokio::sync::Mutex<()>,
 }
@@ -45,7 +45,7 @@ impl Default for Door {
         Self {
             calls: Mutex::default(),
             asked: Mutex::default(),
-            replays: Mutex::new(Shelf::new(MOST)),
+            replays: Mutex::new(BoundedMap::new(MOST)),
             turn: tokio::sync::Mutex::default(),
         }
     }

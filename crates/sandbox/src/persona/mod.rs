@@ -24,7 +24,7 @@ use axum::{Json, Router, middleware};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::shelf::Shelf;
+use crate::bounded_map::BoundedMap;
 use crate::webhooks::{Outgoing, PERSONA_WEBHOOK_SECRET};
 use crate::{Sandbox, text};
 use inquiry::{Announcement, Inquiry};
@@ -79,9 +79,9 @@ struct Session {
 
 #[derive(Debug)]
 struct Books {
-    inquiries: Shelf<Inquiry>,
-    links: Shelf<Link>,
-    sessions: Shelf<Session>,
+    inquiries: BoundedMap<Inquiry>,
+    links: BoundedMap<Link>,
+    sessions: BoundedMap<Session>,
     made: u64,
 }
 
@@ -103,7 +103,12 @@ pub(crate) struct Persona {
 
 impl Default for Persona {
     fn default() -> Self {
-        let books = Books { inquiries: Shelf::new(MOST), links: Shelf::new(MOST), sessions: Shelf::new(MOST), made: 0 };
+        let books = Books {
+            inquiries: BoundedMap::new(MOST),
+            links: BoundedMap::new(MOST),
+            sessions: BoundedMap::new(MOST),
+            made: 0,
+        };
         Self { books: Mutex::new(books), faults: Mutex::default(), door: door::Door::default() }
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::lookup::{Line, carrier, is_e164, line};
 use super::{Fields, TWILIO_ACCOUNT_SID, TWILIO_SERVICE_SID, error, lock, not_found};
-use crate::shelf::Shelf;
+use crate::bounded_map::BoundedMap;
 use crate::{Channel, Message, Sandbox, text};
 
 /// How long a code is good, in seconds.
@@ -69,15 +69,15 @@ fn instant(at: i64) -> String {
 
 #[derive(Debug)]
 pub(super) struct Books {
-    verifications: Shelf<Verification>,
+    verifications: BoundedMap<Verification>,
     /// The newest verification of a number.
-    newest: Shelf<String>,
+    newest: BoundedMap<String>,
     made: u64,
 }
 
 impl Default for Books {
     fn default() -> Self {
-        Self { verifications: Shelf::new(MOST), newest: Shelf::new(MOST), made: 0 }
+        Self { verifications: BoundedMap::new(MOST), newest: BoundedMap::new(MOST), made: 0 }
     }
 }
 

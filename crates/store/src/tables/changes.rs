@@ -4,7 +4,7 @@
 //! the order of their commits and a follower never skips one.
 
 use keystead_core::id::{KeyId, OrganizationId, ProjectId, ServiceAccountId, UserId};
-use keystead_core::propagation::NodeReport;
+use keystead_core::node_lag::NodeReport;
 use keystead_core::time::Timestamp;
 
 use super::{optional_id, optional_time, time};

@@ -2,7 +2,7 @@
 
 use keystead_core::role::OrganizationRole;
 use keystead_core::verification::organization::{Event, SILENCE};
-use keystead_providers::Failure;
+use keystead_providers::ProviderError;
 use keystead_providers::identity::our_reference;
 use keystead_providers::mail::Mail;
 use keystead_store::tables::identity_attempts::{self, IdentityAttempt};
@@ -104,7 +104,7 @@ impl App {
         };
         if let Some(reference) = &reference {
             match provider.redact(reference).await {
-                Ok(()) | Err(Failure::Gone(_)) => {}
+                Ok(()) | Err(ProviderError::Gone(_)) => {}
                 Err(failure) => {
                     tracing::warn!(attempt = row.id, %failure, attempts, "the service has not erased its copy yet");
                     return Ok(Outcome::Again(None));
@@ -114,7 +114,7 @@ impl App {
                 Ok(snapshot) if !snapshot.redacted => {
                     return Ok(Outcome::Again(Some(if attempts < 5 { 60 } else { DAY })));
                 }
-                Ok(_) | Err(Failure::Gone(_)) => {}
+                Ok(_) | Err(ProviderError::Gone(_)) => {}
                 Err(_) => return Ok(Outcome::Again(None)),
             }
         }

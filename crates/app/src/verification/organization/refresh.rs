@@ -3,7 +3,7 @@
 use keystead_core::id::OrganizationId;
 use keystead_core::verification::organization::snapshot::{Known, Snapshot as Word, Weight, weigh};
 use keystead_core::verification::organization::{AttemptState, Event, step};
-use keystead_providers::Failure;
+use keystead_providers::ProviderError;
 use keystead_providers::identity::{Snapshot, our_reference};
 use keystead_store::Tx;
 use keystead_store::tables::identity_attempts::{self, IdentityAttempt};
@@ -59,7 +59,7 @@ impl App {
         };
         let snapshot = match self.identity_provider()?.fetch(&reference).await {
             Ok(snapshot) => snapshot,
-            Err(Failure::Gone(_)) => return self.gone_at_service(&row).await,
+            Err(ProviderError::Gone(_)) => return self.gone_at_service(&row).await,
             Err(failure) => return Err(Error::provider("identity", &failure)),
         };
         let expected = our_reference(row.organization.as_str(), &row.id);

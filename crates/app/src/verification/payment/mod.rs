@@ -9,7 +9,7 @@ mod view;
 use keystead_core::id::{OrganizationId, PaymentSetupId};
 use keystead_core::scope::Scope;
 use keystead_core::verification::payment::{PaymentEvent, SETUP_LIFE};
-use keystead_providers::Failure;
+use keystead_providers::ProviderError;
 use keystead_providers::payment::{PaymentProvider, Setup};
 use keystead_store::tables::payments::{self, PaymentSetup};
 use serde_json::json;
@@ -119,7 +119,7 @@ impl App {
 
 impl Error {
     /// What a failure of an outside service is to whoever asked. Its text stays in the log.
-    pub(crate) fn provider(service: &'static str, failure: &Failure) -> Self {
+    pub(crate) fn provider(service: &'static str, failure: &ProviderError) -> Self {
         tracing::warn!(service, %failure, "an outside service did not do what was asked");
         Self::ProviderUnavailable { service }
     }

@@ -57,7 +57,7 @@ impl App {
         let Some(reference) = setup.reference.clone().filter(|_| !recent) else { return Ok(false) };
         let state = match self.payment_provider()?.fetch(&reference).await {
             Ok(state) => state,
-            Err(keystead_providers::Failure::Gone(_)) => SetupState::Expired,
+            Err(keystead_providers::ProviderError::Gone(_)) => SetupState::Expired,
             Err(failure) => return Err(Error::provider("payment", &failure)),
         };
         write_tx!(self.store(), "payment_state", |tx| {

@@ -4,7 +4,7 @@
 use keystead_core::secret::Secret;
 use keystead_core::verification::phone::{PhoneEvent, PhoneState};
 use keystead_core::verification::phone_services::{CodeService, SendAnswer};
-use keystead_providers::Failure;
+use keystead_providers::ProviderError;
 use keystead_store::Tx;
 use keystead_store::tables::phones::{self, PhoneVerification};
 use serde_json::json;
@@ -28,7 +28,7 @@ struct Carried {
     /// Those that did not answer, in the order they were asked.
     down: Vec<CodeService>,
     /// Why none went out.
-    failure: Option<Failure>,
+    failure: Option<ProviderError>,
 }
 
 /// The service that made the last code; none before one was made, and in rows of versions that knew one service.
@@ -59,7 +59,7 @@ impl App {
         })?;
         match failure {
             None => VerificationView::of(&row),
-            Some(Failure::Refused(_)) => {
+            Some(ProviderError::Refused(_)) => {
                 let message = "The code could not be delivered to this number. Check the number, or ask support for \
                                another way.";
                 Err(Error::coded("phone_number", "phone_not_delivered", message))
@@ -90,8 +90,8 @@ impl App {
             };
             let answer = match &sent {
                 Ok(_) => SendAnswer::Sent,
-                Err(Failure::Refused(_)) => SendAnswer::Refused,
-                Err(Failure::Unavailable(_) | Failure::Gone(_)) => SendAnswer::Down,
+                Err(ProviderError::Refused(_)) => SendAnswer::Refused,
+                Err(ProviderError::Unavailable(_) | ProviderError::Gone(_)) => SendAnswer::Down,
             };
             if answer == SendAnswer::Down {
                 down.push(service);
@@ -121,8 +121,8 @@ impl App {
         let before = row.clone();
         let earlier = made_by(&row);
         let event = match &carried.failure {
-            Some(Failure::Refused(_)) => Some(PhoneEvent::DeliveryFailed),
-            Some(Failure::Unavailable(_) | Failure::Gone(_)) => Some(PhoneEvent::ProviderDown),
+            Some(ProviderError::Refused(_)) => Some(PhoneEvent::DeliveryFailed),
+            Some(ProviderError::Unavailable(_) | ProviderError::Gone(_)) => Some(PhoneEvent::ProviderDown),
             None if !carried.down.is_empty() => Some(PhoneEvent::SentElsewhere),
             None => None,
         };

@@ -201,6 +201,6 @@ impl Check {
 }
 
 #[cfg(test)]
-mod beside_tests;
+mod side_effects_tests;
 #[cfg(test)]
 mod tests;

@@ -3,14 +3,14 @@
 use std::collections::{HashMap, VecDeque};
 
 #[derive(Debug)]
-pub(crate) struct Shelf<V> {
+pub(crate) struct BoundedMap<V> {
     most: usize,
     entries: HashMap<String, V>,
     order: VecDeque<String>,
 }
 
-impl<V> Shelf<V> {
-    /// An empty shelf for so many entries.
+impl<V> BoundedMap<V> {
+    /// An empty map for so many entries.
     pub(crate) fn new(most: usize) -> Self {
         Self { most, entries: HashMap::new(), order: VecDeque::new() }
     }
@@ -48,15 +48,15 @@ mod tests {
 
     #[test]
     fn the_oldest_leaves() {
-        let mut shelf = Shelf::new(2);
+        let mut map = BoundedMap::new(2);
         for (key, value) in [("a", 1), ("b", 2), ("a", 3), ("c", 4)] {
-            shelf.put(key.to_owned(), value);
+            map.put(key.to_owned(), value);
         }
-        assert_eq!((shelf.get("a"), shelf.get("b"), shelf.get("c")), (None, Some(&2), Some(&4)));
-        assert_eq!(shelf.newest().collect::<Vec<_>>(), ["c", "b"]);
-        if let Some(value) = shelf.get_mut("b") {
+        assert_eq!((map.get("a"), map.get("b"), map.get("c")), (None, Some(&2), Some(&4)));
+        assert_eq!(map.newest().collect::<Vec<_>>(), ["c", "b"]);
+        if let Some(value) = map.get_mut("b") {
             *value = 5;
         }
-        assert_eq!(shelf.get("b"), Some(&5));
+        assert_eq!(map.get("b"), Some(&5));
     }
 }

@@ -6,7 +6,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 /// Refuses foreign `Host` names (DNS rebinding) and any `Origin` that is not the sandbox's own.
-pub(crate) async fn guard(request: Request, next: Next) -> Response {
+pub(crate) async fn admit(request: Request, next: Next) -> Response {
     let headers = request.headers();
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     if !is_loopback(host) {

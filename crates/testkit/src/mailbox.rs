@@ -3,13 +3,13 @@
 use std::sync::{Mutex, PoisonError};
 
 use keystead_providers::mail::{Mail, Mailer};
-use keystead_providers::{BoxFuture, Failure, Health};
+use keystead_providers::{BoxFuture, Health, ProviderError};
 
 /// Takes mail and keeps it.
 #[derive(Default)]
-pub struct Post(Mutex<Vec<Mail>>);
+pub struct Mailbox(Mutex<Vec<Mail>>);
 
-impl Post {
+impl Mailbox {
     /// Every mail so far, the oldest first.
     #[must_use]
     pub fn all(&self) -> Vec<Mail> {
@@ -23,8 +23,8 @@ impl Post {
     }
 }
 
-impl Mailer for Post {
-    fn send<'a>(&'a self, mail: &'a Mail) -> BoxFuture<'a, Result<(), Failure>> {
+impl Mailer for Mailbox {
+    fn send<'a>(&'a self, mail: &'a Mail) -> BoxFuture<'a, Result<(), ProviderError>> {
         Box::pin(async move {
             self.0.lock().unwrap_or_else(PoisonError::into_inner).push(mail.clone());
             Ok(())
