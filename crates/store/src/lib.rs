@@ -12,10 +12,12 @@ mod reach;
 pub mod tables;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod value;
 
 pub use announcements::{Announcement, Announcements, changed_by};
 pub use attempts::Attempts;
-pub use engine::{PerEngine, Row, Tx, Value};
+pub use engine::{PerEngine, Row, Tx};
+pub use value::Value;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
