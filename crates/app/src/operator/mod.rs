@@ -9,7 +9,7 @@ use keystead_core::caller::{Caller, Owner};
 use keystead_core::id::OrganizationId;
 use keystead_core::key::KeyKind;
 use keystead_core::time::Timestamp;
-use keystead_core::verification::number::{LineKind, LineVerdict, line_verdict};
+use keystead_core::verification::number::{LineVerdict, line_verdict};
 use keystead_core::verification::payment::PaymentState;
 use keystead_core::verification::signals::ADDRESS_DAYS;
 use keystead_providers::Health;
@@ -268,7 +268,7 @@ impl App {
             PaymentState::Attention => names.push("payment_attention"),
             PaymentState::None | PaymentState::Pending | PaymentState::Active | PaymentState::Exempt => {}
         }
-        let line = phones::find_number(tx, organization).await?.and_then(|row| LineKind::from_name(&row.line_type));
+        let line = phones::find_number(tx, organization).await?.map(|row| row.line_type);
         if line.is_some_and(|line| line_verdict(line, &self.settings().lines) == LineVerdict::Review) {
             names.push("line_unknown");
         }

@@ -221,7 +221,7 @@ impl App {
                 match_number: attempt.match_number,
                 language: attempt.language,
                 held,
-                attempt: attempt.state,
+                attempt: attempt.state.as_str().to_owned(),
                 reasons: serde_json::from_str(&attempt.reasons).unwrap_or_default(),
                 open,
                 countries: COUNTRIES.into_iter().filter(|code| !policy.documents(code).is_empty()).collect(),

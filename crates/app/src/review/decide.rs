@@ -13,7 +13,7 @@ use super::load::capture_of;
 use super::retention::held_until;
 use crate::audit::AuditEntry;
 use crate::validate::{operators_only, operators_reason};
-use crate::verification::organization::{attempt_state, refused};
+use crate::verification::organization::refused;
 use crate::{Actor, App, Error};
 
 impl App {
@@ -70,7 +70,7 @@ impl App {
             self.not_for_his_own(tx, actor, &organization).await?;
             let before = self.standing(tx, &organization).await?;
             let mut live = self.live_attempt(tx, &organization).await?;
-            let state = live.as_ref().map(attempt_state).transpose()?;
+            let state = live.as_ref().map(|row| row.state);
             if people_needed(before.status, state, approve) > 1 {
                 match case.proposed_by.as_deref() {
                     None => {
@@ -190,7 +190,7 @@ impl App {
             Verdict::Decline(_) => Event::Said(Check::Rejected),
             Verdict::Recapture => Event::Said(Check::Expired),
         };
-        let live = attempt_state(&attempt)?;
+        let live = attempt.state;
         let next = step(before.status, Some(live), event, facts, self.now()).map_err(refused)?;
         attempt.reasons = json!(reasons(verdict)).to_string();
         self.apply(tx, actor, &organization, &before, Some(&mut attempt), next, None).await?;

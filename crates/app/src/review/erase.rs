@@ -11,7 +11,7 @@ use super::Reviewer;
 use super::evidence::Erased;
 use super::retention::{EARLY, held_until, images_until};
 use crate::audit::AuditEntry;
-use crate::verification::organization::{attempt_state, refused};
+use crate::verification::organization::refused;
 use crate::{Actor, App, Error};
 
 const DAY: i64 = 86_400;
@@ -133,7 +133,7 @@ impl App {
             let organization = capture.organization.clone();
             let before = self.standing(tx, &organization).await?;
             let facts = self.facts(tx, &organization, &before, None).await?;
-            let live = Some(attempt_state(&attempt)?);
+            let live = Some(attempt.state);
             let next = step(before.status, live, Event::Said(Check::Expired), facts, self.now()).map_err(refused)?;
             self.apply(tx, &actor, &organization, &before, Some(&mut attempt), next, None).await?;
             let entry = AuditEntry {

@@ -2,8 +2,9 @@
 
 use keystead_core::id::{OrganizationId, UserId};
 use keystead_core::time::Timestamp;
+use keystead_core::verification::organization::AttemptState;
 
-use super::{conflict_as, id, optional_id, optional_time, time};
+use super::{conflict_as, id, named, optional_id, optional_time, time};
 use crate::{Error, Row, Tx};
 
 /// One attempt.
@@ -17,8 +18,7 @@ pub struct IdentityAttempt {
     pub provider: String,
     /// The service's id of it, once it answered.
     pub reference: Option<String>,
-    /// The machine's state by name.
-    pub state: String,
+    pub state: AttemptState,
     /// How far the person got.
     pub step: i64,
     /// Why not, as a JSON list of names.
@@ -60,6 +60,15 @@ pub struct IdentityAttempt {
     pub version: i64,
 }
 
+/// What [`attempt`] reads, in its order.
+macro_rules! columns {
+    () => {
+        "id, organization, user_id, provider, reference, state, step, reasons, match_number, language, document_type, \
+         issuing_country, document_print, needs_attention, consented_at, submitted_at, created_at, expires_at, as_of, \
+         checked_at, decided_at, decided_by, finished_at, redact_at, redacted_at, version"
+    };
+}
+
 fn attempt(row: &Row) -> Result<IdentityAttempt, Error> {
     Ok(IdentityAttempt {
         id: row.text(0)?,
@@ -67,7 +76,7 @@ fn attempt(row: &Row) -> Result<IdentityAttempt, Error> {
         user: optional_id(row, 2, "identity_attempts")?,
         provider: row.text(3)?,
         reference: row.optional_text(4)?,
-        state: row.text(5)?,
+        state: named(row, 5, "identity_attempts", AttemptState::from_name)?,
         step: row.int(6)?,
         reasons: row.text(7)?,
         match_number: row.text(8)?,
@@ -161,49 +170,46 @@ pub async fn update(tx: &mut Tx, row: &IdentityAttempt) -> Result<(), Error> {
 
 /// The attempt with this id.
 pub async fn find(tx: &mut Tx, id: &str) -> Result<Option<IdentityAttempt>, Error> {
-    const SQL: &str = "SELECT id, organization, user_id, provider, reference, state, step, reasons, match_number, \
-                       language, document_type, issuing_country, document_print, needs_attention, consented_at, \
-                       submitted_at, created_at, expires_at, as_of, checked_at, decided_at, decided_by, finished_at, \
-                       redact_at, redacted_at, version FROM identity_attempts WHERE id = $1";
+    const SQL: &str = concat!("SELECT ", columns!(), " FROM identity_attempts WHERE id = $1");
     tx.optional(SQL, vec![id.into()]).await?.as_ref().map(attempt).transpose()
 }
 
 /// The attempt a service knows by this reference.
 pub async fn find_by_reference(tx: &mut Tx, provider: &str, reference: &str) -> Result<Option<IdentityAttempt>, Error> {
-    const SQL: &str = "SELECT id, organization, user_id, provider, reference, state, step, reasons, match_number, \
-                       language, document_type, issuing_country, document_print, needs_attention, consented_at, \
-                       submitted_at, created_at, expires_at, as_of, checked_at, decided_at, decided_by, finished_at, \
-                       redact_at, redacted_at, version FROM identity_attempts WHERE provider = $1 AND reference = $2";
+    const SQL: &str = concat!("SELECT ", columns!(), " FROM identity_attempts WHERE provider = $1 AND reference = $2");
     tx.optional(SQL, vec![provider.into(), reference.into()]).await?.as_ref().map(attempt).transpose()
 }
 
 /// The attempts of an organization, newest first.
 pub async fn list(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<IdentityAttempt>, Error> {
-    const SQL: &str = "SELECT id, organization, user_id, provider, reference, state, step, reasons, match_number, \
-                       language, document_type, issuing_country, document_print, needs_attention, consented_at, \
-                       submitted_at, created_at, expires_at, as_of, checked_at, decided_at, decided_by, finished_at, \
-                       redact_at, redacted_at, version FROM identity_attempts WHERE organization = $1 \
-                       ORDER BY created_at DESC, id DESC LIMIT 50";
+    const SQL: &str = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM identity_attempts WHERE organization = $1 \
+                       ORDER BY created_at DESC, id DESC LIMIT 50"
+    );
     tx.all(SQL, vec![organization.as_str().into()]).await?.iter().map(attempt).collect()
 }
 
 /// Every live attempt, longest unchecked first.
 pub async fn list_live(tx: &mut Tx) -> Result<Vec<IdentityAttempt>, Error> {
-    const SQL: &str = "SELECT id, organization, user_id, provider, reference, state, step, reasons, match_number, \
-                       language, document_type, issuing_country, document_print, needs_attention, consented_at, \
-                       submitted_at, created_at, expires_at, as_of, checked_at, decided_at, decided_by, finished_at, \
-                       redact_at, redacted_at, version FROM identity_attempts WHERE finished_at IS NULL \
-                       ORDER BY COALESCE(checked_at, 0), created_at, id LIMIT 500";
+    const SQL: &str = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM identity_attempts WHERE finished_at IS NULL \
+                       ORDER BY COALESCE(checked_at, 0), created_at, id LIMIT 500"
+    );
     tx.all(SQL, vec![]).await?.iter().map(attempt).collect()
 }
 
 /// Attempts whose copy at the service is due to be erased.
 pub async fn list_to_redact(tx: &mut Tx, now: Timestamp) -> Result<Vec<IdentityAttempt>, Error> {
-    const SQL: &str = "SELECT id, organization, user_id, provider, reference, state, step, reasons, match_number, \
-                       language, document_type, issuing_country, document_print, needs_attention, consented_at, \
-                       submitted_at, created_at, expires_at, as_of, checked_at, decided_at, decided_by, finished_at, \
-                       redact_at, redacted_at, version FROM identity_attempts \
+    const SQL: &str = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM identity_attempts \
                        WHERE redact_at IS NOT NULL AND redact_at <= $1 AND redacted_at IS NULL \
-                       ORDER BY redact_at, id LIMIT 100";
+                       ORDER BY redact_at, id LIMIT 100"
+    );
     tx.all(SQL, vec![now.0.into()]).await?.iter().map(attempt).collect()
 }

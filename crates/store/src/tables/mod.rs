@@ -65,6 +65,16 @@ fn named<T>(row: &Row, column: usize, table: &'static str, read: impl Fn(&str) -
     read(&text).ok_or(Error::Corrupt { table, id: text })
 }
 
+fn optional_named<T>(
+    row: &Row,
+    column: usize,
+    table: &'static str,
+    read: impl Fn(&str) -> Option<T>,
+) -> Result<Option<T>, Error> {
+    let Some(text) = row.optional_text(column)? else { return Ok(None) };
+    read(&text).map(Some).ok_or(Error::Corrupt { table, id: text })
+}
+
 fn time(row: &Row, column: usize) -> Result<Timestamp, Error> {
     Ok(Timestamp(row.int(column)?))
 }

@@ -2,8 +2,11 @@
 
 use keystead_core::id::{OrganizationId, UserId};
 use keystead_core::time::Timestamp;
+use keystead_core::verification::number::LineKind;
+use keystead_core::verification::phone::PhoneState;
+use keystead_core::verification::phone_services::CodeService;
 
-use super::{conflict_as, id, optional_id, optional_time, time};
+use super::{conflict_as, id, named, optional_id, optional_named, optional_time, time};
 use crate::{Error, Row, Tx};
 
 /// One verification of one number for one organization.
@@ -25,15 +28,14 @@ pub struct PhoneVerification {
     /// ISO 3166-1 alpha-2.
     pub country: String,
     /// What the carrier said.
-    pub line_type: String,
+    pub line_type: LineKind,
     /// The language of its messages.
     pub language: String,
-    /// The machine's state by name.
-    pub state: String,
+    pub state: PhoneState,
     /// The machine's counters and times, as JSON.
     pub machine: String,
-    /// Which service made the present code: `sms` or `sms_fallback`; absent while none has.
-    pub service: Option<String>,
+    /// Which service made the present code; absent while none has.
+    pub service: Option<CodeService>,
     /// The service's id, when the service makes the codes.
     pub provider_reference: Option<String>,
     /// The code's keyed print, when Keystead makes the codes; gone once it cannot be used.
@@ -64,7 +66,7 @@ pub struct PhoneNumber {
     /// ISO 3166-1 alpha-2.
     pub country: String,
     /// What the carrier said.
-    pub line_type: String,
+    pub line_type: LineKind,
     /// When it was proven.
     pub verified_at: Timestamp,
 }
@@ -78,16 +80,16 @@ fn verification(row: &Row) -> Result<PhoneVerification, Error> {
         number_sealed: row.bytes(4)?,
         number_masked: row.text(5)?,
         country: row.text(6)?,
-        line_type: row.text(7)?,
+        line_type: named(row, 7, "phone_verifications", LineKind::from_name)?,
         language: row.text(8)?,
-        state: row.text(9)?,
+        state: named(row, 9, "phone_verifications", PhoneState::from_name)?,
         machine: row.text(10)?,
         provider_reference: row.optional_text(11)?,
         code_print: row.optional_bytes(12)?,
         created_at: time(row, 13)?,
         finished_at: optional_time(row, 14)?,
         session: row.optional_text(15)?,
-        service: row.optional_text(16)?,
+        service: optional_named(row, 16, "phone_verifications", CodeService::from_name)?,
     })
 }
 
@@ -99,7 +101,7 @@ fn number(row: &Row) -> Result<PhoneNumber, Error> {
         number_sealed: row.bytes(3)?,
         number_masked: row.text(4)?,
         country: row.text(5)?,
-        line_type: row.text(6)?,
+        line_type: named(row, 6, "phone_numbers", LineKind::from_name)?,
         verified_at: time(row, 7)?,
     })
 }
@@ -130,7 +132,7 @@ pub async fn insert(tx: &mut Tx, row: &PhoneVerification) -> Result<(), Error> {
         row.created_at.0.into(),
         row.finished_at.map(|at| at.0).into(),
         row.session.as_deref().into(),
-        row.service.as_deref().into(),
+        row.service.map(CodeService::as_str).into(),
     ];
     tx.execute(SQL, values).await.map(|_| ()).map_err(conflict_as("phone verification"))
 }
@@ -146,7 +148,7 @@ pub async fn update(tx: &mut Tx, row: &PhoneVerification) -> Result<(), Error> {
         row.provider_reference.as_deref().into(),
         row.code_print.as_deref().into(),
         row.finished_at.map(|at| at.0).into(),
-        row.service.as_deref().into(),
+        row.service.map(CodeService::as_str).into(),
     ];
     tx.execute(SQL, values).await.map(|_| ())
 }
@@ -165,7 +167,7 @@ pub async fn update_checked(tx: &mut Tx, row: &PhoneVerification, before: &str) 
         row.provider_reference.as_deref().into(),
         row.code_print.as_deref().into(),
         row.finished_at.map(|at| at.0).into(),
-        row.service.as_deref().into(),
+        row.service.map(CodeService::as_str).into(),
         before.into(),
     ];
     if tx.execute(SQL, values).await? == 0 { Err(tx.again()) } else { Ok(()) }
@@ -257,16 +259,19 @@ pub async fn delete_number(tx: &mut Tx, organization: &OrganizationId) -> Result
 }
 
 /// Remembers what the carrier said of a number.
-pub async fn save_line(tx: &mut Tx, print: &[u8], line_type: &str, at: Timestamp) -> Result<(), Error> {
+pub async fn save_line(tx: &mut Tx, print: &[u8], line_type: LineKind, at: Timestamp) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO line_lookups (number_print, line_type, at) VALUES ($1, $2, $3) \
                        ON CONFLICT (number_print) DO UPDATE SET line_type = excluded.line_type, at = excluded.at";
-    tx.execute(SQL, vec![print.into(), line_type.into(), at.0.into()]).await.map(|_| ())
+    tx.execute(SQL, vec![print.into(), line_type.as_str().into(), at.0.into()]).await.map(|_| ())
 }
 
 /// What the carrier said of a number at or after `since`.
-pub async fn find_line(tx: &mut Tx, print: &[u8], since: Timestamp) -> Result<Option<String>, Error> {
+pub async fn find_line(tx: &mut Tx, print: &[u8], since: Timestamp) -> Result<Option<LineKind>, Error> {
     const SQL: &str = "SELECT line_type FROM line_lookups WHERE number_print = $1 AND at >= $2";
-    tx.optional(SQL, vec![print.into(), since.0.into()]).await?.map(|row| row.text(0)).transpose()
+    tx.optional(SQL, vec![print.into(), since.0.into()])
+        .await?
+        .map(|row| named(&row, 0, "line_lookups", LineKind::from_name))
+        .transpose()
 }
 
 /// Forgets what carriers said before a moment.

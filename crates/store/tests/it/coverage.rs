@@ -25,10 +25,27 @@ struct Statement {
     postgres: bool,
 }
 
+/// The source with the columns of its table written out where a statement takes them from `columns!()`.
+fn written_out(source: &str) -> String {
+    let Some((_, body)) = source.split_once("macro_rules! columns") else { return source.to_owned() };
+    let columns = body.split('"').nth(1).unwrap();
+    let mut parts = source.split("columns!()");
+    let mut whole = parts.next().unwrap().to_owned();
+    for part in parts {
+        let (before, after) = (whole.trim_end_matches([' ', '\n', ',']), part.trim_start_matches([' ', '\n', ',']));
+        whole = match (before.strip_suffix('"'), after.strip_prefix('"')) {
+            (Some(before), Some(after)) => format!("{before}{columns}{after}"),
+            _ => format!("{whole}columns!(){part}"),
+        };
+    }
+    whole
+}
+
 /// The string literals that are statements, continuation lines joined.
 fn statements(source: &str) -> Vec<Statement> {
     let mut found = Vec::new();
-    let mut rest = source;
+    let source = written_out(source);
+    let mut rest = source.as_str();
     while let Some(start) = rest.find('"') {
         let before = rest[..start].trim_end();
         let (mut text, mut escaped, mut end) = (String::new(), false, start + 1);

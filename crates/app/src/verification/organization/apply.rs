@@ -49,13 +49,13 @@ impl App {
                     organizations::clear_requirement(tx, organization, Requirement::Organization, now).await?;
                 }
                 (Effect::MoveAttempt(state), Some(row)) => {
-                    row.state = state.as_str().to_owned();
+                    row.state = *state;
                     if matches!(state, AttemptState::Submitted | AttemptState::InReview) {
                         row.submitted_at.get_or_insert(now);
                     }
                 }
                 (Effect::EndAttempt(state), Some(row)) => {
-                    row.state = state.as_str().to_owned();
+                    row.state = *state;
                     row.finished_at = Some(now);
                     if matches!(state, AttemptState::Approved | AttemptState::Rejected) {
                         row.decided_at = Some(now);

@@ -137,11 +137,5 @@ impl App {
 /// Whether the person of an attempt may still go on with it at this moment, be it that nothing has ended it since its
 /// time was up. What was handed in waits for people, however long.
 pub(crate) fn still_open(row: &IdentityAttempt, now: Timestamp) -> bool {
-    row.finished_at.is_none() && (now < row.expires_at || row.state == AttemptState::InReview.as_str())
-}
-
-/// The state of an attempt as it is kept.
-pub(crate) fn attempt_state(row: &IdentityAttempt) -> Result<AttemptState, Error> {
-    AttemptState::from_name(&row.state)
-        .ok_or_else(|| Error::Internal(format!("attempt {} has an unknown state", row.id)))
+    row.finished_at.is_none() && (now < row.expires_at || row.state == AttemptState::InReview)
 }

@@ -9,7 +9,7 @@ use keystead_store::Tx;
 use keystead_store::tables::identity_attempts::{self, IdentityAttempt};
 use keystead_store::tables::organizations;
 
-use super::{AttemptView, attempt_state, check, refused};
+use super::{AttemptView, check, refused};
 use crate::jobs::Job;
 use crate::{Actor, App, Error};
 
@@ -83,7 +83,7 @@ impl App {
             let Some(mut row) = identity_attempts::find(tx, id).await? else { return Ok(true) };
             let organization = row.organization.clone();
             let closed = organizations::find(tx, &organization).await?.is_none_or(|row| row.deactivated_at.is_some());
-            let known = Known { state: attempt_state(&row)?, as_of: row.as_of, organization_closed: closed };
+            let known = Known { state: row.state, as_of: row.as_of, organization_closed: closed };
             let said = check(snapshot.state);
             let newer = snapshot.as_of > row.as_of;
             let weight = weigh(known, Word { check: said, as_of: snapshot.as_of });
@@ -142,7 +142,7 @@ impl App {
     /// An old attempt was approved after a new one began: the newer is not needed any more.
     async fn cancel_newer(&self, tx: &mut Tx, actor: &Actor, old: &IdentityAttempt) -> Result<(), Error> {
         let Some(mut newer) = self.live_attempt(tx, &old.organization).await? else { return Ok(()) };
-        let state = Some(attempt_state(&newer)?);
+        let state = Some(newer.state);
         self.step_attempt(tx, actor, &mut newer, state, Event::Cancel).await
     }
 
@@ -153,7 +153,7 @@ impl App {
             if row.finished_at.is_some() {
                 return Ok(true);
             }
-            let live = Some(attempt_state(&row)?);
+            let live = Some(row.state);
             self.step_attempt(tx, &Actor::Service("clock".to_owned()), &mut row, live, event).await?;
             Ok(row.finished_at.is_some())
         })

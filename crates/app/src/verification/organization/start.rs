@@ -18,7 +18,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::view::CONSENT_TEXT_VERSION;
-use super::{AttemptView, attempt_state, consent_text, refused, still_open};
+use super::{AttemptView, consent_text, refused, still_open};
 use crate::audit::AuditEntry;
 use crate::entitlements::{entitlements, note_unenforced};
 use crate::jobs::{Job, poll_wait};
@@ -88,7 +88,7 @@ impl App {
                     // The second owner, or the second click, joins the first.
                     return Ok(Begun::Attempt(Box::new(live), false));
                 }
-                let (clock, state) = (Actor::Service("clock".to_owned()), attempt_state(&live)?);
+                let (clock, state) = (Actor::Service("clock".to_owned()), live.state);
                 self.step_attempt(tx, &clock, &mut live, Some(state), Event::TimeUp).await?;
             }
             let before = self.standing(tx, organization).await?;
@@ -107,7 +107,7 @@ impl App {
                 user: actor.user().cloned(),
                 provider: provider.name().to_owned(),
                 reference: None,
-                state: AttemptState::Created.as_str().to_owned(),
+                state: AttemptState::Created,
                 step: 0,
                 reasons: "[]".to_owned(),
                 match_number: match_number.clone(),
@@ -212,7 +212,7 @@ impl App {
         let since = now.plus(-ATTEMPTS_WINDOW);
         let attempts = identity_attempts::list(tx, organization).await?;
         let counts = |row: &&IdentityAttempt| {
-            row.state == AttemptState::Rejected.as_str() && row.finished_at.is_some_and(|at| at > since)
+            row.state == AttemptState::Rejected && row.finished_at.is_some_and(|at| at > since)
         };
         let rejected = u8::try_from(attempts.iter().filter(counts).count()).unwrap_or(u8::MAX);
         let duplicate = match print {
@@ -251,7 +251,7 @@ impl App {
 
     async fn attempt_begun(&self, mut row: IdentityAttempt, reference: String) -> Result<IdentityAttempt, Error> {
         row.reference = Some(reference);
-        row.state = AttemptState::LinkIssued.as_str().to_owned();
+        row.state = AttemptState::LinkIssued;
         row.expires_at = self.now().plus(ATTEMPT_LIFE);
         let kept = row;
         write_tx!(self.store(), "attempt_begun", |tx| {
@@ -313,7 +313,7 @@ impl App {
             self.count(tx, LINKS, &subjects, &format!("{}:{nth}", row.id), "").await?;
             let before = self.standing(tx, &row.organization).await?;
             let facts = self.facts(tx, &row.organization, &before, None).await?;
-            let live = Some(super::attempt_state(row)?);
+            let live = Some(row.state);
             let next = step(before.status, live, Event::LinkReissued, facts, self.now()).map_err(refused)?;
             let entry =
                 AuditEntry { organization: &row.organization, action: next.audit, target: &row.id, details: json!({}) };

@@ -51,7 +51,7 @@ impl AttemptView {
     pub(crate) fn of(row: &IdentityAttempt) -> Self {
         Self {
             id: row.id.clone(),
-            state: row.state.clone(),
+            state: row.state.as_str().to_owned(),
             provider: row.provider.clone(),
             step: row.step,
             reasons: serde_json::from_str(&row.reasons).unwrap_or_default(),
@@ -194,7 +194,7 @@ impl App {
         let since = self.now().plus(-ATTEMPTS_WINDOW);
         let rejected = attempts
             .iter()
-            .filter(|row| row.state == AttemptState::Rejected.as_str() && row.finished_at.is_some_and(|at| at > since))
+            .filter(|row| row.state == AttemptState::Rejected && row.finished_at.is_some_and(|at| at > since))
             .count();
         let cases = reviews::list(tx, organization).await?;
         let provider = self.services().identity.as_ref();

@@ -8,7 +8,7 @@ use keystead_store::tables::privacy::{self, Receipt};
 use keystead_store::tables::reviews;
 use serde_json::json;
 
-use super::{OrganizationView, attempt_state, refused};
+use super::{OrganizationView, refused};
 use crate::jobs::Job;
 use crate::validate::operators_reason;
 use crate::{Actor, App, Error};
@@ -42,7 +42,7 @@ impl App {
             let due: Vec<_> =
                 attempts.iter().filter(|row| row.reference.is_some() && row.redacted_at.is_none()).cloned().collect();
             let mut live = attempts.into_iter().find(|row| row.finished_at.is_none());
-            let state = live.as_ref().map(attempt_state).transpose()?;
+            let state = live.as_ref().map(|row| row.state);
             let facts = self.facts(tx, organization, &before, None).await?;
             // With nothing left at the service there is nothing the result could be checked against: it stays.
             let event = Event::Withdraw { keep: due.is_empty() };
@@ -111,7 +111,7 @@ impl App {
             self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
             let before = self.standing(tx, organization).await?;
             let mut live = self.live_attempt(tx, organization).await?;
-            let state = live.as_ref().map(attempt_state).transpose()?;
+            let state = live.as_ref().map(|row| row.state);
             let facts = self.facts(tx, organization, &before, None).await?;
             let next = step(before.status, state, event, facts, self.now()).map_err(refused)?;
             self.apply(tx, actor, organization, &before, live.as_mut(), next, None).await?;
@@ -140,7 +140,7 @@ impl App {
                 before.status = Status::Verified;
             }
             let mut live = self.live_attempt(tx, organization).await?;
-            let state = live.as_ref().map(attempt_state).transpose()?;
+            let state = live.as_ref().map(|row| row.state);
             let facts = self.facts(tx, organization, &before, None).await?;
             let next = step(before.status, state, event, facts, self.now()).map_err(refused)?;
             self.apply(tx, actor, organization, &before, live.as_mut(), next, Some(reason.clone())).await?;

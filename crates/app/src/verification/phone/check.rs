@@ -190,7 +190,7 @@ impl App {
             number_sealed: sealed,
             number_masked: row.number_masked.clone(),
             country: row.country.clone(),
-            line_type: row.line_type.clone(),
+            line_type: row.line_type,
             verified_at: now,
         };
         phones::save_number(tx, &proven).await?;

@@ -31,11 +31,6 @@ struct Carried {
     failure: Option<ProviderError>,
 }
 
-/// The service that made the last code; none before one was made, and in rows of versions that knew one service.
-fn made_by(row: &PhoneVerification) -> Option<CodeService> {
-    row.service.as_deref().and_then(CodeService::from_name)
-}
-
 impl App {
     /// The service of a section, if it is set up.
     pub(crate) fn code_service(&self, service: CodeService) -> Option<Codes> {
@@ -70,7 +65,7 @@ impl App {
 
     /// Asks the service that made the last code, else the first; and the other one only when that does not answer.
     async fn carry(&self, row: &PhoneVerification, e164: &str) -> Result<Carried, Error> {
-        let maker = made_by(row);
+        let maker = row.service;
         // One that is not set up any more made its last code.
         let maker = maker.filter(|service| self.code_service(*service).is_some());
         let mut service = CodeService::preferred(maker);
@@ -119,7 +114,7 @@ impl App {
         carried: Carried,
     ) -> Result<PhoneVerification, Error> {
         let before = row.clone();
-        let earlier = made_by(&row);
+        let earlier = row.service;
         let event = match &carried.failure {
             Some(ProviderError::Refused(_)) => Some(PhoneEvent::DeliveryFailed),
             Some(ProviderError::Unavailable(_) | ProviderError::Gone(_)) => Some(PhoneEvent::ProviderDown),
@@ -132,7 +127,7 @@ impl App {
             if carried.reference.is_some() {
                 let late = PhoneVerification {
                     provider_reference: carried.reference,
-                    service: Some(carried.service.as_str().to_owned()),
+                    service: Some(carried.service),
                     ..row.clone()
                 };
                 self.revoke_code(tx, &late).await?;
@@ -148,7 +143,7 @@ impl App {
             if earlier.is_some_and(|earlier| earlier != carried.service) {
                 self.revoke_code(tx, &before).await?;
             }
-            row.service = Some(carried.service.as_str().to_owned());
+            row.service = Some(carried.service);
             row.provider_reference.clone_from(&carried.reference);
             row.code_print.clone_from(&carried.print);
         } else if event == Some(PhoneEvent::DeliveryFailed)
@@ -181,7 +176,7 @@ impl App {
 
     /// Whether sending again repeats the code that is out: only while the service that made it makes its own codes.
     pub(crate) fn repeats_code(&self, row: &PhoneVerification) -> bool {
-        let maker = made_by(row);
+        let maker = row.service;
         let service = self.code_service(CodeService::preferred(maker));
         row.provider_reference.is_some() && matches!(service, Some(Codes::Verifier(_)))
     }
@@ -189,7 +184,7 @@ impl App {
     /// A code that must not be usable any more ends at the service, too; its print went with the state.
     pub(crate) async fn revoke_code(&self, tx: &mut Tx, row: &PhoneVerification) -> Result<(), Error> {
         let Some(reference) = &row.provider_reference else { return Ok(()) };
-        let service = row.service.as_deref().unwrap_or(CodeService::First.as_str()).to_owned();
+        let service = row.service.unwrap_or(CodeService::First).as_str().to_owned();
         let cancel = CancelPhone { reference: reference.to_owned(), service: Some(service) };
         self.enqueue(tx, &Job::CancelPhone(cancel), self.now()).await
     }
@@ -210,7 +205,7 @@ impl App {
         digits: &Secret<String>,
     ) -> Result<Option<keystead_providers::phone::Check>, Error> {
         let Some(reference) = &row.provider_reference else { return Ok(None) };
-        let maker = made_by(row).unwrap_or(CodeService::First);
+        let maker = row.service.unwrap_or(CodeService::First);
         // The service was taken out of the configuration: nobody can check this code any more.
         let Some(Codes::Verifier(verifier)) = self.code_service(maker) else {
             return Err(refused(keystead_core::verification::phone::PhoneRefusal::Expired));

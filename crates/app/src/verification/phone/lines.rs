@@ -27,13 +27,13 @@ impl App {
         let read = read_tx!(self.store(), "line_kind", |tx| {
             Ok(phones::find_line(tx, print, now.plus(-LOOKUP_LIFE)).await?)
         });
-        if let Some(known) = read?.as_deref().and_then(LineKind::from_name) {
+        if let Some(known) = read? {
             return Ok(known);
         }
         let Some(lookup) = &self.services().lines else { return Ok(LineKind::Unknown) };
         self.count_lookup(subjects).await?;
         let Ok(line) = lookup.lookup(number.e164.expose()).await else { return Ok(LineKind::Unknown) };
-        write_tx!(self.store(), "save_line", |tx| Ok(phones::save_line(tx, print, line.as_str(), now).await?))?;
+        write_tx!(self.store(), "save_line", |tx| Ok(phones::save_line(tx, print, line, now).await?))?;
         Ok(line)
     }
 

@@ -35,7 +35,7 @@ pub(crate) fn begun_by(row: &PhoneVerification, actor: &Actor) -> bool {
 
 /// Puts what stands now into the row.
 pub(crate) fn keep(row: &mut PhoneVerification, next: &Machine) {
-    row.state = next.state.as_str().to_owned();
+    row.state = next.state;
     row.machine = serde_json::to_string(next).unwrap_or_default();
     if next.state != PhoneState::CodeSent {
         row.code_print = None;

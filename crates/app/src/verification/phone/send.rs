@@ -286,9 +286,9 @@ impl App {
                 number_sealed: sealed.clone(),
                 number_masked: prepared.number.masked.clone(),
                 country: prepared.number.country.clone(),
-                line_type: prepared.line.as_str().to_owned(),
+                line_type: prepared.line,
                 language: prepared.language.clone(),
-                state: String::new(),
+                state: begun.state,
                 machine: String::new(),
                 service: None,
                 provider_reference: None,
@@ -300,7 +300,8 @@ impl App {
             phones::insert(tx, &row).await?;
             self.note_origin(tx, organization, Origin { ip: prepared.subjects.ip }).await?;
             let review = prepared.verdict == LineVerdict::Review;
-            let details = json!({ "data": { "country": row.country, "line_type": row.line_type, "review": review } });
+            let details =
+                json!({ "data": { "country": row.country, "line_type": row.line_type.as_str(), "review": review } });
             self.record(tx, actor, AuditEntry { organization, action: audit, target: &id, details }).await?;
             Ok((row, effects.contains(&PhoneEffect::SendCode)))
         })
@@ -364,11 +365,10 @@ impl App {
             let mut row = self.own_verification(tx, actor, organization, id).await?;
             let number = self.sealer().open_text(&format!("phone.number:{}", row.id), &row.number_sealed)?;
             let subjects = self.number_subjects(number.expose(), &row.country, actor, organization, origin);
-            let line = LineKind::from_name(&row.line_type).unwrap_or(LineKind::Unknown);
             let before = machine(&row)?;
             let same_code = self.repeats_code(&row);
             let (next, _, audit) = before.step(PhoneEvent::Resend { same_code }, self.now()).map_err(refused)?;
-            let verdict = line_verdict(line, &self.settings().lines);
+            let verdict = line_verdict(row.line_type, &self.settings().lines);
             // The service never sent while it was down, so the same number of sends may come again.
             let nth = format!("{id}:{}:{}", next.sends, self.now().0);
             self.count_send(tx, &subjects, verdict, &nth).await?;

@@ -1,6 +1,10 @@
 //! Phones, limits, payment methods, identity attempts and what must be provable about them.
 
 use keystead_core::Timestamp;
+use keystead_core::verification::number::LineKind;
+use keystead_core::verification::organization::AttemptState;
+use keystead_core::verification::phone::PhoneState;
+use keystead_core::verification::phone_services::CodeService;
 use keystead_store::Error;
 use keystead_store::tables::identity_attempts::IdentityAttempt;
 use keystead_store::tables::inbound_events::InboundEvent;
@@ -29,9 +33,9 @@ pub(crate) async fn phone_numbers(db: TestDb) {
         number_sealed: vec![3],
         number_masked: "+48 ••• ••• 678".to_owned(),
         country: "PL".to_owned(),
-        line_type: "mobile".to_owned(),
+        line_type: LineKind::Mobile,
         language: "pl".to_owned(),
-        state: "code_sent".to_owned(),
+        state: PhoneState::CodeSent,
         machine: "{}".to_owned(),
         service: None,
         provider_reference: None,
@@ -54,10 +58,10 @@ pub(crate) async fn phone_numbers(db: TestDb) {
     change!(db, |tx| phones::update_checked(tx, &first, &before)).unwrap();
     let raced = change!(db, |tx| phones::update_checked(tx, &first, &before));
     assert!(raced.is_err(), "somebody wrote in between");
-    first.state = "verified".to_owned();
+    first.state = PhoneState::Verified;
     first.machine = "{\"sends\":1}".to_owned();
     first.provider_reference = Some("VE1".to_owned());
-    first.service = Some("sms_fallback".to_owned());
+    first.service = Some(CodeService::Second);
     first.code_print = None;
     first.finished_at = Some(later(3));
     change!(db, |tx| phones::update(tx, &first)).unwrap();
@@ -73,7 +77,7 @@ pub(crate) async fn phone_numbers(db: TestDb) {
         number_sealed: vec![3],
         number_masked: "+48 ••• ••• 678".to_owned(),
         country: "PL".to_owned(),
-        line_type: "mobile".to_owned(),
+        line_type: LineKind::Mobile,
         verified_at: later(at),
     };
     change!(db, |tx| phones::save_number(tx, &proven("org-one", &ben, 1))).unwrap();
@@ -88,9 +92,9 @@ pub(crate) async fn phone_numbers(db: TestDb) {
     assert!(change!(db, |tx| phones::delete_number(tx, &one)).unwrap());
     assert!(!change!(db, |tx| phones::delete_number(tx, &one)).unwrap());
 
-    change!(db, |tx| phones::save_line(tx, &[7], "mobile", NOW)).unwrap();
-    change!(db, |tx| phones::save_line(tx, &[7], "nonFixedVoip", later(5))).unwrap();
-    assert_eq!(look!(db, |tx| phones::find_line(tx, &[7], later(5))).unwrap().as_deref(), Some("nonFixedVoip"));
+    change!(db, |tx| phones::save_line(tx, &[7], LineKind::Mobile, NOW)).unwrap();
+    change!(db, |tx| phones::save_line(tx, &[7], LineKind::NonFixedVoip, later(5))).unwrap();
+    assert_eq!(look!(db, |tx| phones::find_line(tx, &[7], later(5))).unwrap(), Some(LineKind::NonFixedVoip));
     assert_eq!(look!(db, |tx| phones::find_line(tx, &[7], later(6))).unwrap(), None, "too old");
     assert_eq!(change!(db, |tx| phones::delete_lines(tx, later(6))), Ok(1));
     let unfinished = look!(db, |tx| phones::list_unfinished(tx, later(2))).unwrap();
@@ -247,7 +251,7 @@ pub(super) fn attempt(name: &str, at: i64) -> IdentityAttempt {
         user: Some(id("user-ann")),
         provider: "persona".to_owned(),
         reference: None,
-        state: "created".to_owned(),
+        state: AttemptState::Created,
         step: 0,
         reasons: "[]".to_owned(),
         match_number: "47".to_owned(),
@@ -279,7 +283,7 @@ pub(crate) async fn identity(db: TestDb) {
     assert_eq!(twice, Err(Error::Conflict("verification attempt")), "one live attempt for an organization");
     assert_eq!(look!(db, |tx| identity_attempts::list_live(tx)).unwrap(), [first.clone()]);
     first.reference = Some("inq_1".to_owned());
-    first.state = "approved".to_owned();
+    first.state = AttemptState::Approved;
     first.document_print = Some(vec![5]);
     first.document_type = Some("passport".to_owned());
     first.decided_by = Some("persona".to_owned());
