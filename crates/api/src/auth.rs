@@ -1,4 +1,4 @@
-//! Who calls, and whether he may: asked once per request, before the handler.
+//! Who calls and what they may do: decided once for each request, before the handler.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::pin::Pin;
@@ -90,7 +90,7 @@ pub(crate) struct Admin {
     pub(crate) organization: OrganizationId,
 }
 
-/// Somebody who runs the installation.
+/// A person who runs the installation.
 #[derive(Debug, Clone)]
 pub(crate) struct Operator(pub(crate) Actor);
 

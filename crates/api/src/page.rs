@@ -19,7 +19,7 @@ pub(crate) fn wanted(query: &Query, ascending: bool) -> Result<Wanted, ApiError>
     wanted_of(query, ascending, 20)
 }
 
-/// The same for lists of which so many are wanted when nothing is said.
+/// The same for lists with a default length of their own.
 pub(crate) fn wanted_of(query: &Query, ascending: bool, usual: i64) -> Result<Wanted, ApiError> {
     let limit = query.integer("limit")?.unwrap_or(usual);
     let limit = u32::try_from(limit).ok().filter(|limit| (1..=100).contains(limit));

@@ -42,7 +42,7 @@ pub struct ReachableProject {
     pub archived: bool,
     /// Whether it is the organization's Default project.
     pub is_default: bool,
-    /// The owner's own role in it; `None` when he holds none there.
+    /// The owner's own role in it; `None` when they hold none there.
     pub role: Option<ProjectRole>,
     /// Which models it may use; `None` is every one that is served.
     pub models: Option<ModelAccess>,

@@ -161,7 +161,7 @@ pub struct ApiKey {
     secret: Secret<String>,
 }
 
-/// Text with the shape of a key, borrowed from whoever presented it; whether we minted it is not known yet.
+/// Text with the shape of a key, borrowed from the request; it is not yet known whether this installation minted it.
 #[derive(Clone, Copy)]
 pub struct Shaped<'t> {
     kind: KeyKind,

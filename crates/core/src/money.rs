@@ -59,7 +59,7 @@ impl Amount {
         }
     }
 
-    /// The amount of so many micros and so many picos beyond them.
+    /// The amount of these micros and the picos beyond them.
     #[must_use]
     pub const fn of_parts(micros: i64, picos: i64) -> Self {
         // Neither can overflow: 64 bits times a million take 84 of 128.

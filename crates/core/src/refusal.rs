@@ -116,7 +116,7 @@ impl ErrorResponse {
         Self::invalid(405, Some("method_not_supported"), message)
     }
 
-    /// A fault of ours, with its id for whoever reads the log.
+    /// A fault of this service. The id finds it in the log.
     #[must_use]
     pub fn internal(id: &RequestId) -> Self {
         let message = format!("The server had an error while processing your request. Request id: {id}.");

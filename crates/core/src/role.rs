@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub enum OrganizationRole {
     /// Manages everything.
     Owner,
-    /// Uses the data plane of projects he belongs to; sees groups and roles.
+    /// Uses the data plane of projects they belong to; sees groups and roles.
     Reader,
 }
 

@@ -1,4 +1,4 @@
-//! Rotation: a new secret beside the old one, which goes on working for a while.
+//! Rotation: a new secret beside the old one, which keeps working for a while.
 
 use crate::key::KeyKind;
 use crate::time::Timestamp;

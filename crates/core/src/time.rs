@@ -1,4 +1,4 @@
-//! Time as a value: Unix seconds, handed in by whoever holds the clock.
+//! Time as a value: Unix seconds, given by the caller that holds the clock.
 
 use std::fmt;
 

@@ -107,7 +107,7 @@ pub(crate) enum Admin {
         #[command(flatten)]
         output: Output,
     },
-    /// Take out the second factor of somebody who lost it and has proven who he is; every session of his ends.
+    /// Remove the second factor of a person who lost it and has proven who they are; all their sessions end.
     ResetSecondFactor {
         /// Whose.
         #[arg(long)]

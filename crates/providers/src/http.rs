@@ -160,7 +160,7 @@ impl Base {
     }
 }
 
-/// How the last call went, for whoever asks how a service is doing.
+/// How the last call went, for reports of a service's health.
 #[derive(Debug, Default)]
 pub(crate) struct Memory(AtomicU8);
 

@@ -10,7 +10,7 @@ pub(crate) struct BoundedMap<V> {
 }
 
 impl<V> BoundedMap<V> {
-    /// An empty map for so many entries.
+    /// An empty map for this number of entries.
     pub(crate) fn new(most: usize) -> Self {
         Self { most, entries: HashMap::new(), order: VecDeque::new() }
     }

@@ -242,7 +242,7 @@ impl Tx {
         Error::Again
     }
 
-    /// A verification moved: whoever waits for one is woken once this is committed.
+    /// A verification moved: pages that wait for one are woken once this is committed.
     pub(crate) const fn note_progress(&mut self) {
         self.progress = true;
     }

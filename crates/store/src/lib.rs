@@ -125,7 +125,7 @@ impl Store {
         Ok(new)
     }
 
-    /// Writes one consistent copy of an SQLite database into a file that does not exist, whoever writes meanwhile.
+    /// Writes one consistent copy of an SQLite database into a file that does not exist, also during writes.
     ///
     /// # Errors
     /// For PostgreSQL, which has a program of its own for it, or when the file cannot be written.

@@ -50,7 +50,7 @@ const WATCHER: &str = "folder=$1; shift; \"$@\" </dev/null & server=$!; cat >/de
 
 /// A running server, stopped when dropped or when the process ends.
 ///
-/// It does not survive a crash of its machine (`fsync=off`) and trusts whoever reaches its socket.
+/// It does not survive a crash of its machine (`fsync=off`) and trusts every client that reaches its socket.
 #[derive(Debug)]
 pub struct PostgresServer {
     watcher: Child,

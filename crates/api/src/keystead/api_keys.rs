@@ -1,4 +1,4 @@
-//! `/v1/keystead/api_keys/{key_id}`: how a key stands and why, be it deleted; and a new secret in its place.
+//! `/v1/keystead/api_keys/{key_id}`: the status of a key and its reason, also of a deleted one; and rotation.
 
 use axum::Json;
 use axum::extract::State;
@@ -12,7 +12,7 @@ use crate::body::Fields;
 use crate::error::{ApiError, OrFail};
 use crate::path::Ids;
 
-/// How long the old secret goes on working when nobody says: a day.
+/// How long the old secret keeps working by default: a day.
 const OVERLAP: i64 = 86_400;
 
 /// `GET`

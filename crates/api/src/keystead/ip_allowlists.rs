@@ -88,7 +88,7 @@ pub(crate) async fn update(
     Ok(Json(show(&change(&state, &admin, from, &ids, &fields, edit).await?)))
 }
 
-/// `POST …/{id}/activate`: in force with the next request. Refused when it would shut out whoever asks, unless `force`.
+/// `POST …/{id}/activate`: in force with the next request. Refused when it would lock out the caller, unless `force`.
 pub(crate) async fn activate(
     State(state): State<ApiState>,
     admin: Admin,

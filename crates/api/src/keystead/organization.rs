@@ -50,7 +50,7 @@ fn standing(view: &OrganizationView) -> Value {
     })
 }
 
-/// `POST`: begins, or joins what goes on. `url` works once.
+/// `POST`: begins an attempt, or joins the live one. `url` works once.
 pub(crate) async fn create(
     State(state): State<ApiState>,
     admin: Admin,
@@ -62,7 +62,7 @@ pub(crate) async fn create(
     let (view, link) = started.or_fail(&state)?;
     let link = match link {
         Some(link) => link,
-        // What goes on already gets a fresh link, so that whoever joins can go on as well.
+        // A live attempt gets a new link, so that a person who joins can continue it as well.
         None => {
             let fresh = state.app.reissue_verification_link(&admin.actor, &admin.organization, &view.id).await;
             fresh.or_fail(&state)?.1

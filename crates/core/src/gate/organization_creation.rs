@@ -1,4 +1,4 @@
-//! Making another organization (`org.create`): a person is judged by the organizations he owns,
+//! Making another organization (`org.create`): a person is judged by the organizations they own,
 //! because the new one has proven nothing yet.
 
 use super::{Action, Entitlements, Policy, Verdict};
@@ -17,8 +17,8 @@ pub struct Owned {
     pub entitlements: Entitlements,
 }
 
-/// Somebody who owns these organizations, as rules look at him: what one of them has proven or is called counts, and the
-/// organization he makes is made now.
+/// A person who owns these organizations, as rules see them: what one of the organizations has proven or is tagged with
+/// counts, and the new organization is made now.
 #[must_use]
 pub fn founder(owned: &[Owned], now: Timestamp) -> Entitlements {
     let mut whole = Entitlements { organization_created_at: now, ..Entitlements::default() };
@@ -33,7 +33,8 @@ pub fn founder(owned: &[Owned], now: Timestamp) -> Entitlements {
 }
 
 impl Policy {
-    /// Judges whether somebody who owns these organizations may make another one. An exemption of one of them spares him.
+    /// Judges whether a person who owns these organizations may make another one. An exemption of one of them exempts the
+    /// person.
     #[must_use]
     pub fn judge_founding(&self, owned: &[Owned], now: Timestamp) -> Verdict {
         if owned.iter().any(|one| self.exempts(&one.organization, now)) {

@@ -105,7 +105,7 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// Whether the action may go on.
+    /// Whether the action may proceed.
     #[must_use]
     pub const fn allowed(&self) -> bool {
         self.missing.is_empty()

@@ -24,7 +24,7 @@ pub struct OrganizationFacts<'a> {
     pub entitlements: &'a Entitlements,
     /// What it did lately.
     pub uses: &'a [ActionUse<'a>],
-    /// What its founder owned when he made it, where that was lately; by these the making is judged.
+    /// What its founder owned when they made it, if that was recent; the making is judged by these.
     pub founder: Option<&'a [Owned]>,
 }
 

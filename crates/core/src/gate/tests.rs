@@ -96,7 +96,7 @@ fn stored_policies_still_load() {
 
 #[test]
 fn a_payment_method_comes_before_verification() {
-    // S0-03; exempt organizations go on.
+    // S0-03: exempt organizations are not refused.
     let mut policy = Policy::default_rules();
     let judge = |policy: &Policy, met: &[Requirement]| {
         policy.judge(Action::VerifyOrganization, &organization(), &with(met), Timestamp(0))

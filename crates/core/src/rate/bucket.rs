@@ -13,7 +13,7 @@ pub struct Rate {
 }
 
 impl Rate {
-    /// So much in a period, given by so many nodes: each gives its part and at least one.
+    /// An amount in a period, shared by a number of nodes: each gives its part, and at least one.
     #[must_use]
     pub fn new(limit: u64, period: Duration, nodes: u32) -> Self {
         Self { limit, share: (limit / u64::from(nodes.max(1))).max(1), period }

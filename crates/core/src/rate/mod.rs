@@ -1,4 +1,4 @@
-//! How fast a model may be used: so many requests, tokens and images a minute, so many requests a day.
+//! How fast a model may be used: requests, tokens and images a minute, and requests a day.
 //!
 //!
 //! A limit is a bucket that runs off continuously. What a request may use at worst is set aside before it goes upstream

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// `17ms`, `1s`, `8.64s`, `6m0s`, `1h2m3s`: up to three digits after the point, rounded up, so that whoever waits as long
+/// `17ms`, `1s`, `8.64s`, `6m0s`, `1h2m3s`: up to three digits after the point, rounded up, so that a client that waits as long
 /// as it says has waited long enough.
 #[must_use]
 pub fn written(span: Duration) -> String {

@@ -145,7 +145,7 @@ fn a_project_never_has_more_than_its_organization() {
     assert_eq!(serde_json::from_str::<OwnLimits>(&text).unwrap(), kept);
 }
 
-/// What happens to a bucket: after so many milliseconds, something asks for so much and will use so much, or the oldest
+/// What happens to a bucket: after some milliseconds, something asks for an amount and will use another, or the oldest
 /// that is under way ends.
 #[derive(Debug, Clone, Copy)]
 enum Step {

@@ -33,7 +33,7 @@ pub enum Counting {
     Values,
 }
 
-/// One limit: so many in a sliding window, for one subject.
+/// One limit: a number of events in a sliding window, for one subject.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limit {
     /// What is limited; limits of one name share their hits.

@@ -2,7 +2,7 @@
 //!
 //! | Question | Module |
 //! | --- | --- |
-//! | How does one attempt to prove a number go on? | [`phone`] |
+//! | How does one attempt to prove a number proceed? | [`phone`] |
 //! | Where does the organization stand with its phone? | [`phone_standing`] |
 //! | Which of two services sends the code? | [`phone_services`] |
 //! | May the number stand for one more organization? | [`phone_sharing`] |
@@ -15,7 +15,7 @@
 //! | How often may all that happen? | [`limits`] |
 //!
 //! A machine takes a value and an event and answers the next value, what must be done, and the audit event that tells
-//! of it. No effect of any of them touches a key: keys that exist go on for ever.
+//! of it. No effect of any of them touches a key: existing keys keep working.
 
 pub mod countries;
 pub mod documents;

@@ -22,7 +22,7 @@ pub const MOST_CARDS: u32 = 3;
 pub const CARDS_WINDOW: i64 = 3_600;
 /// How long an organization waits then.
 pub const BLOCK: i64 = 86_400;
-/// How long before its end a card is told of.
+/// How long before a card expires its owners are told.
 pub const EXPIRY_NOTICE: i64 = 30 * 86_400;
 /// How long after its end a card still counts.
 pub const GRACE: i64 = 14 * 86_400;
@@ -143,7 +143,7 @@ pub enum PaymentEffect {
     SetDefault,
     /// What needs a payment method opens.
     Open,
-    /// What needs a payment method closes; keys go on.
+    /// What needs a payment method closes; keys keep working.
     Close,
     /// Go on to the phone, where that is not proven.
     AskForPhone,

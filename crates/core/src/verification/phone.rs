@@ -91,7 +91,7 @@ pub struct PhoneVerification {
 pub enum PhoneEvent {
     /// The person asks for the code again.
     Resend {
-        /// Whether the service repeats the same code, so that its ten minutes go on.
+        /// Whether the service repeats the same code, so that its ten minutes are not restarted.
         same_code: bool,
     },
     /// A code was checked and was right.
@@ -119,7 +119,7 @@ pub enum PhoneEffect {
     SendCode,
     /// The code must not be usable any more, here or at the service.
     KillCode,
-    /// The number now stands for the organization and whatever waited for it goes on.
+    /// The number now belongs to the organization, and what waited for it continues.
     BindNumber,
     /// Say that the code did not arrive, and offer another way where the operator has one; never take it silently.
     OfferOtherWay,
@@ -243,7 +243,7 @@ impl PhoneVerification {
         Ok(self.send_again(now, same_code))
     }
 
-    /// A new code starts a new ten minutes and new checks; the same code goes on with both.
+    /// A new code starts a new ten minutes and new checks; the same code keeps both.
     fn send_again(self, now: Timestamp, same_code: bool) -> PhoneStep {
         let was_down = self.state == PhoneState::ProviderDown;
         // What the service never sent does not count.

@@ -6,7 +6,7 @@ use crate::time::Timestamp;
 
 /// Organizations one number may stand for, unless the operator says otherwise.
 pub const MOST_ORGANIZATIONS: usize = 3;
-/// A closed organization counts this long, so that closing and opening anew is no way around.
+/// A closed organization counts this long, so that closing one and opening another is no way around.
 pub const CLOSED_COUNTS: i64 = 30 * 86_400;
 /// Carriers give numbers out again: a proof older than this yields to another person who proves the number now.
 pub const RECYCLED_AFTER: i64 = 365 * 86_400;
@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn three_organizations_for_one_number() {
-        // S1-03, S1-21: three and no more, of whomever.
+        // S1-03, S1-21: three and no more, for any owners.
         let two = vec![holder("org-a", "user-a", 5, None), holder("org-b", "user-b", 5, None)];
         assert_eq!(verdict(&two, "user-a"), Sharing::Free { released: vec![] });
         let three = [two, vec![holder("org-c", "user-c", 5, None)]].concat();

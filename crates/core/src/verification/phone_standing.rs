@@ -130,9 +130,9 @@ pub enum StandingEffect {
     TellReason,
     /// Bind the number in place of whichever stood before.
     BindNumber,
-    /// New keys can be made, and what waited for that goes on.
+    /// New keys can be made, and what waited for that continues.
     Open,
-    /// New keys wait for a phone again; keys that exist go on.
+    /// New keys wait for a phone again; existing keys keep working.
     Close,
     /// The owners are told.
     TellOwners,
@@ -179,7 +179,7 @@ impl PhoneStanding {
             StandingEvent::ChangeStarted { submission, signed_in_again } => self.change(submission, signed_in_again),
             StandingEvent::Proven => self.proven(),
             StandingEvent::AttemptEnded => self.attempt_ended(),
-            // The verification was for good, whoever proves the number later.
+            // The verification is permanent, even if others prove the number later.
             StandingEvent::ProvenElsewhere => Ok((self, Vec::new(), "")),
             StandingEvent::Revoke { reasoned, organizations, people } => self.revoke(reasoned, organizations, people),
             StandingEvent::Waive { reasoned, until } => self.waive(reasoned, until),

@@ -61,7 +61,7 @@ pub fn signals(known: Sharing) -> Vec<Signal> {
 pub enum SimCard {
     /// It was put in at this moment.
     Since(Timestamp),
-    /// It was put in within so many seconds; the carrier does not say when.
+    /// It was put in within this number of seconds; the carrier does not say when.
     Within(i64),
     /// It was not changed lately, or the carrier does not say.
     Unknown,

@@ -126,7 +126,7 @@ pub(crate) struct VerificationSection {
     pub(crate) biometrics_days: Option<i64>,
     /// Days after which a verification must be renewed; absent is never.
     pub(crate) reverify_after_days: Option<i64>,
-    /// Days within which an organization with other owners must be verified anew; absent is never.
+    /// Days within which an organization with other owners must be verified again; absent is never.
     pub(crate) reverify_new_owner_days: Option<i64>,
 }
 

@@ -81,7 +81,7 @@ impl Edge {
         Ok(Self { trusted: options.trusted.clone(), countries })
     }
 
-    /// Who knocks at the API.
+    /// The client of an API request.
     pub(crate) fn client(&self, peer: SocketAddr, headers: &HeaderMap) -> Client {
         let client = self.visitor(peer, headers);
         let Some(countries) = &self.countries else { return client };
@@ -106,7 +106,7 @@ impl Edge {
         !self.trusted.contains(peer.ip()) && !peer.ip().to_canonical().is_loopback()
     }
 
-    /// Who looks at a page: from wherever he comes, so that owners can always mend what shuts out keys.
+    /// The client of a page. No country is refused, so that owners can always correct a rule that locks out their keys.
     pub(crate) fn visitor(&self, peer: SocketAddr, headers: &HeaderMap) -> Client {
         if self.trusted.is_empty() {
             return Client::at(peer.ip());

@@ -55,7 +55,7 @@ pub(crate) struct Dispatch {
     pub(crate) in_clear: Option<InClear>,
 }
 
-/// Bounds for bodies of the administration, of webhooks and of pages: whoever sends one need not have a key. Its memory is
+/// Bounds for bodies of the administration, of webhooks and of pages: their clients need not have a key. Its memory is
 /// apart from that of the data plane, so that strangers take nothing from those who have one.
 pub(crate) struct Bodies {
     pub(crate) memory: BodyMemory,
@@ -164,7 +164,7 @@ impl Dispatch {
         answer
     }
 
-    /// Owners see what a gate refused. One at a time and beside the answer: whoever sends thousands of refused calls
+    /// Owners see what a gate refused. One at a time and beside the answer: a client that sends thousands of refused calls
     /// costs the store no more than one row after the other, and the list shows some of them.
     fn note_refusal(&self, response: &Answer) {
         let Some(refused) = response.extensions().get::<GateRefusal>().cloned() else { return };

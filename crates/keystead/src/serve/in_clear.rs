@@ -1,5 +1,5 @@
 //! Calls of the API that came without encryption to an installation that is served over https. They are refused and never
-//! redirected: a client that followed would go on sending its key in clear, and nobody would notice. The key is flagged.
+//! redirected: a client that followed would keep sending its key unencrypted, and nobody would notice. The key is flagged.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

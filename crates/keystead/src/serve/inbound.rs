@@ -25,7 +25,7 @@ pub(crate) const THROWN_AWAY_PAUSE: Duration = Duration::from_secs(5);
 /// The body.
 pub(crate) struct Inbound {
     body: Option<Incoming>,
-    /// Whether the client waits to be told to go on; it then sends nothing after an answer.
+    /// Whether the client waits for `100 Continue`; it then sends nothing after an answer.
     waits: bool,
     read: Arc<AtomicBool>,
 }

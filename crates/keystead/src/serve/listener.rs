@@ -28,7 +28,7 @@ pub(crate) const LARGEST_HEAD: usize = 64 * 1024;
 pub(crate) const MOST_HEADERS: usize = 128;
 /// How long to wait after a connection could not be accepted: the next attempt would fail as fast.
 const PAUSE: Duration = Duration::from_millis(50);
-/// Floods are told of once in this time.
+/// Floods are logged once in this time.
 const TOLD_EVERY: Duration = Duration::from_secs(10);
 
 /// Written to a connection that is refused; a client sees an answer where its first bytes do not cross it.

@@ -38,7 +38,7 @@ pub(crate) async fn run(config: Validated, arguments: Serve) -> Result<(), CliEr
             "sandbox": addresses.sandbox,
             "metrics": addresses.metrics,
         });
-        // Written beside and renamed, so that whoever waits for the file never reads half of it.
+        // Written beside and renamed, so that a program that waits for the file never reads half of it.
         let beside = path.with_extension("partial");
         tokio::fs::write(&beside, ready.to_string()).await?;
         tokio::fs::rename(&beside, &path).await?;

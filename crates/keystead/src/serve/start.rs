@@ -250,7 +250,7 @@ fn limits(config: &Validated) -> Limits {
     }
 }
 
-/// Whether the API is refused to whoever comes without encryption.
+/// Whether the API refuses requests that come without encryption.
 fn https_only(config: &Validated) -> bool {
     let https_only = config.public_url.starts_with("https://") && !config.server.allow_plain_http;
     if https_only && config.edge.trusted.is_empty() && !config.server.listen.ip().is_loopback() {

@@ -1,4 +1,4 @@
-//! Heads of the audit chains in the service log, every hour: whoever can write the database cannot take them back there.
+//! Heads of the audit chains in the service log, every hour: a person who can write the database cannot take them back there.
 
 use std::collections::BTreeMap;
 

@@ -15,7 +15,7 @@ use crate::wiring;
 /// The name under which the sandbox's model server is an upstream.
 const SANDBOX: &str = "sandbox";
 
-/// Models and upstreams as configured; the policy is read anew for each catalogue.
+/// Models and upstreams as configured; the policy is read for each catalogue.
 #[derive(Clone)]
 pub(crate) struct Models {
     entries: Vec<ModelEntry>,

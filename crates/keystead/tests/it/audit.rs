@@ -1,4 +1,4 @@
-//! The audit log against whoever can write the database.
+//! The audit log against a person who can write the database.
 
 use serde_json::Value;
 use sqlx::{Connection, Row, SqliteConnection};

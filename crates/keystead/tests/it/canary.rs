@@ -208,7 +208,7 @@ fn canaries_stay_where_they_belong() {
     let cases = ears.api("GET", "/v1/keystead/operator/cases", key, &json!({}));
     assert_eq!(cases["data"][0]["statement"], STATEMENT, "the operator reads it: {cases}");
     let case = cases["data"][0]["id"].as_str().unwrap();
-    // Nobody decides for his own organization: a colleague does.
+    // Nobody decides for their own organization: a colleague does.
     ears.form("/sign-up", "", &[("email", COLLEAGUE), ("password", PASSWORD)]);
     let mail = ears.message("email", COLLEAGUE);
     ears.form("/confirm", "", &[("token", mail["link"].as_str().unwrap().split("token=").nth(1).unwrap())]);

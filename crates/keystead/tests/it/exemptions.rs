@@ -1,4 +1,4 @@
-//! Rules changed while calls go on: in force with the next request, for every kind of caller, and never against a key.
+//! Rules changed during calls: in force with the next request, for every kind of caller, and never against a key.
 
 use std::cell::RefCell;
 
@@ -42,7 +42,7 @@ fn rules_are_in_force_with_the_next_request() {
         let saved = ears.api("POST", "/v1/keystead/operator/policy", &operator, &body);
         assert_eq!(saved["version"], version + 1, "{saved}");
     };
-    // Whoever used the model before the year 2100 did so before the rule; whoever never did is refused.
+    // An organization that used the model before the year 2100 did so before the rule; one that never did is refused.
     let spares = json!({ "id": "verified-for-4o", "action": "model.use", "models": ["gpt-4o"], "mode": "enforce",
         "require": ["organization"], "grandfather_used_before": 4_102_444_800_i64 });
     let preview =

@@ -146,7 +146,7 @@ impl Stripe {
     async fn make_default(&self, customer: &str, method: &str) -> Result<(), ProviderError> {
         let form = [("invoice_settings[default_payment_method]", method)];
         match done(self.post(&["customers", customer], &form, None).await?) {
-            // The card is on file either way; whoever detached it meanwhile is told by its own event.
+            // The card is on file either way; if it was detached since, that has its own event.
             Ok(_) | Err(ProviderError::Refused(_) | ProviderError::Gone(_)) => Ok(()),
             Err(failure) => Err(failure),
         }

@@ -13,7 +13,7 @@ use crate::{BoxFuture, Health, ProviderError};
 pub struct Started {
     /// The service's id of it.
     pub reference: String,
-    /// Whether sending again repeats the same code, so that its ten minutes go on.
+    /// Whether sending again repeats the same code, so that its ten minutes are not restarted.
     pub resend_same_code: bool,
 }
 
@@ -22,7 +22,7 @@ pub struct Started {
 pub enum Check {
     /// The code is right.
     Ok,
-    /// The code is wrong; the verification goes on.
+    /// The code is wrong; the verification stays open.
     Wrong,
     /// The verification ran out.
     Expired,

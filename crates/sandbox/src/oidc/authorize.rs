@@ -80,7 +80,7 @@ impl Asked {
     }
 }
 
-/// A request that may go on, or the answer to one that may not.
+/// A request that may proceed, or the answer to one that may not.
 fn read(query: Option<&str>) -> Result<Asked, Box<Response>> {
     let Some(asked) = Asked::parse(query) else { return Err(Box::new(doubt("The query cannot be read."))) };
     match asked.check() {

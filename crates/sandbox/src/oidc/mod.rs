@@ -1,4 +1,4 @@
-//! An OpenID Connect issuer: whoever signs in says who he is, and is believed.
+//! An OpenID Connect issuer: people who sign in say who they are, and are believed.
 //!
 //! Authorization code with PKCE, as "Continue with Google" uses it: an account picker instead of a password,
 //! codes that work once, signed identity tokens.
@@ -161,7 +161,7 @@ async fn faults(sandbox: &Sandbox) -> Result<Faults, Box<Response>> {
     Ok(faults)
 }
 
-/// The issuer's name: its own address, as whoever asks knows it.
+/// The issuer's name: its own address, as the client knows it.
 fn issuer(headers: &HeaderMap) -> String {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("127.0.0.1:8081");
     format!("http://{host}/oidc")

@@ -72,7 +72,7 @@ pub(super) async fn exchange(State(sandbox): State<Sandbox>, headers: HeaderMap,
     }
 }
 
-/// Spends the code, right or wrong: whoever guesses has one try.
+/// Spends the code, right or wrong: a client that guesses has one attempt.
 fn redeem(sandbox: &Sandbox, form: &Form) -> Result<(Grant, String), &'static str> {
     let now = sandbox.now();
     let field = |name: &str| form.get(name).map_or("", String::as_str);

@@ -49,7 +49,7 @@ pub(super) enum Step {
     Done,
 }
 
-/// What can be done to an inquiry, by whoever.
+/// What can be done to an inquiry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Act {
     Start,

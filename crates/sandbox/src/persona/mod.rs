@@ -163,7 +163,7 @@ fn unprocessable(details: &str) -> Response {
     error(StatusCode::UNPROCESSABLE_ENTITY, "Unprocessable entity", details)
 }
 
-/// The sandbox's own address, as whoever asks knows it.
+/// The sandbox's own address, as the client knows it.
 fn host(headers: &HeaderMap) -> String {
     headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("127.0.0.1:8081").to_owned()
 }

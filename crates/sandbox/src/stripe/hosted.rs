@@ -176,7 +176,7 @@ fn later(sandbox: &Sandbox, id: &str, outcome: &str) -> Result<(), Box<Response>
     Ok(())
 }
 
-/// What an event about the set-up itself holds: never the session, only what whoever began it wrote on it.
+/// What an event about the set-up itself holds: never the session, only what the client that began it wrote on it.
 fn set_up(session: &Session, status: &str) -> Value {
     json!({ "id": text::id("seti_", &session.id), "object": "setup_intent", "status": status,
         "metadata": { "attempt": session.set_up_attempt } })

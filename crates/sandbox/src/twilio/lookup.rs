@@ -59,7 +59,7 @@ pub(super) fn carrier(kind: &str) -> Value {
     json!({ "carrier_name": "Sandbox Mobile", "mobile_country_code": "001", "mobile_network_code": "01" })
 }
 
-/// What is told of the SIM card: changed an hour ago where the number ends in 0010, somewhen in two days where it ends in
+/// What the look-up says about the SIM card: changed an hour ago if the number ends in 0010, within two days if it ends in
 /// 0011, unknown to the carrier where it ends in 0012; a year ago otherwise.
 fn sim_swap(number: &str, now: i64) -> Value {
     let date = |ago: i64| jiff::Timestamp::from_second(now - ago).map(|at| at.to_string()).unwrap_or_default();

@@ -110,7 +110,7 @@ pub async fn find(tx: &mut Tx, user: &UserId) -> Result<Option<Account>, Error> 
     tx.optional(SQL, vec![user.as_str().into()]).await?.as_ref().map(account).transpose()
 }
 
-/// The account of a person, held until the transaction ends: whoever changes a part of it must not write back an older
+/// The account of a person, held until the transaction ends: a change of one part must not write back an older
 /// whole.
 pub async fn lock(tx: &mut Tx, user: &UserId) -> Result<Option<Account>, Error> {
     // SQLite has one writer, so there is nothing to hold; PostgreSQL locks the row.

@@ -1,5 +1,5 @@
 //! The audit chain: each row carries an HMAC over itself and its predecessor under a key outside the database, so that
-//! whoever can write the database still cannot rewrite the past unseen.
+//! a person who can write the database still cannot rewrite the past unseen.
 
 use hmac::{Hmac, KeyInit, Mac};
 use keystead_core::Secret;

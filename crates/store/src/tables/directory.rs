@@ -98,7 +98,7 @@ async fn bound(
             id,
         });
     }
-    // A person whose project role was taken keeps the key listed but cannot call with it, unless he owns the organization.
+    // A person whose project role was taken keeps the key listed but cannot call with it, unless they own the organization.
     let lost = key.project.is_some()
         && role != Some(OrganizationRole::Owner)
         && projects.first().is_some_and(|project| project.role.is_none() && !project.is_default);
@@ -117,8 +117,8 @@ async fn bound(
     Ok(vec![ReachableOrganization { id: organization, deactivated, role, entitlements, projects, addresses }])
 }
 
-/// A legacy key's reach: every organization of its owner, the default one first, and in each the projects he may use:
-/// all of them as an owner, else his own and the Default project. Organizations the person was removed
+/// A legacy key's reach: every organization of its owner, the default one first, and in each the projects they may use:
+/// all of them as an owner, else their own and the Default project. Organizations the person was removed
 /// from after the key was made stay out of its reach.
 async fn all_of_user(
     tx: &mut Tx,

@@ -132,7 +132,7 @@ pub async fn insert(tx: &mut Tx, row: &IdentityAttempt) -> Result<(), Error> {
     tx.execute(SQL, values).await.map(|_| ()).map_err(conflict_as("verification attempt"))
 }
 
-/// Writes what changes while an attempt goes on; `row.version` is the version that was read.
+/// Writes what changes during an attempt; `row.version` is the version that was read.
 ///
 /// # Errors
 /// [`Error::Conflict`] when somebody wrote in between.

@@ -53,7 +53,7 @@ fn written(addresses: &AddressList) -> String {
     serde_json::Value::from(addresses.entries()).to_string()
 }
 
-/// Whose keys in memory are read anew: the project's, or all of the organization.
+/// The keys that gateways read again: those of the project, or all of the organization.
 fn touched(organization: &OrganizationId, project: Option<&ProjectId>) -> ChangeSubject {
     project.map_or_else(|| ChangeSubject::Organization(organization.clone()), |id| ChangeSubject::Project(id.clone()))
 }

@@ -30,7 +30,7 @@ fn membership(row: &Row) -> Result<Membership, Error> {
 /// Adds a member.
 ///
 /// # Errors
-/// [`Error::Conflict`] `memberships` when he is one already.
+/// [`Error::Conflict`] `memberships` when they are one already.
 pub async fn insert(tx: &mut Tx, membership: &Membership) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO memberships (organization, user_id, role, created_at) VALUES ($1, $2, $3, $4)";
     let values = vec![
@@ -87,7 +87,7 @@ pub async fn list_without_second_factor(tx: &mut Tx, organization: &Organization
     tx.all(SQL, vec![organization.as_str().into()]).await?.iter().map(membership).collect()
 }
 
-/// Gives a member another role. `false` when there is no such member or he is the last owner.
+/// Gives a member another role. `false` when there is no such member or they are the last owner.
 pub async fn update_role(
     tx: &mut Tx,
     organization: &OrganizationId,
@@ -107,7 +107,7 @@ pub async fn update_role(
     Ok(true)
 }
 
-/// Removes a member. `false` when there is no such member or he is the last owner.
+/// Removes a member. `false` when there is no such member or they are the last owner.
 pub async fn delete(tx: &mut Tx, organization: &OrganizationId, user: &UserId, at: Timestamp) -> Result<bool, Error> {
     changes::lock(tx).await?;
     const SQL: &str = "DELETE FROM memberships WHERE organization = $1 AND user_id = $2 AND (role <> 'owner' OR EXISTS \

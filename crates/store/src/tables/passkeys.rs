@@ -36,7 +36,7 @@ fn passkey(row: &Row) -> Result<Passkey, Error> {
 /// Adds a passkey.
 ///
 /// # Errors
-/// [`Error::Conflict`] `passkeys` when it is known, whoever's it is.
+/// [`Error::Conflict`] `passkeys` when it is known, to any person.
 pub async fn insert(tx: &mut Tx, row: &Passkey) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO passkeys (id, user_id, name, credential, created_at) VALUES ($1, $2, $3, $4, $5)";
     let values = vec![
@@ -68,7 +68,7 @@ pub async fn update_used(tx: &mut Tx, id: &str, credential: &str, at: Timestamp)
     tx.execute(SQL, vec![id.into(), credential.into(), at.0.into()]).await.map(|_| ())
 }
 
-/// Takes a passkey of a person away; `false` when it is not his.
+/// Takes a passkey of a person away; `false` when it is not theirs.
 pub async fn delete(tx: &mut Tx, user: &UserId, id: &str) -> Result<bool, Error> {
     const SQL: &str = "DELETE FROM passkeys WHERE user_id = $1 AND id = $2";
     Ok(tx.execute(SQL, vec![user.as_str().into(), id.into()]).await? > 0)

@@ -157,7 +157,7 @@ pub async fn insert(tx: &mut Tx, row: &PaymentSetup) -> Result<(), Error> {
     tx.execute(SQL, values).await.map(|_| ()).map_err(conflict_as("payment set-up"))
 }
 
-/// Writes what changes while a set-up goes on.
+/// Writes what changes during a set-up.
 pub async fn update(tx: &mut Tx, row: &PaymentSetup) -> Result<(), Error> {
     const SQL: &str = "UPDATE payment_setups SET reference = $2, url = $3, state = $4, reason = $5, expires_at = $6, \
                        checked_at = $7, finished_at = $8 WHERE id = $1";

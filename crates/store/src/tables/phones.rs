@@ -45,7 +45,7 @@ pub struct PhoneVerification {
     pub finished_at: Option<Timestamp>,
 }
 
-/// A session goes on under another id, and with it what was begun there.
+/// Moves what was begun in a session to the id that the session continues under.
 pub async fn move_session(tx: &mut Tx, from: &str, to: &str) -> Result<u64, Error> {
     const SQL: &str = "UPDATE phone_verifications SET session = $2 WHERE session = $1";
     tx.execute(SQL, vec![from.into(), to.into()]).await
@@ -137,7 +137,7 @@ pub async fn insert(tx: &mut Tx, row: &PhoneVerification) -> Result<(), Error> {
     tx.execute(SQL, values).await.map(|_| ()).map_err(conflict_as("phone verification"))
 }
 
-/// Writes what changes while a verification goes on.
+/// Writes what changes during a verification.
 pub async fn update(tx: &mut Tx, row: &PhoneVerification) -> Result<(), Error> {
     const SQL: &str = "UPDATE phone_verifications SET state = $2, machine = $3, provider_reference = $4, \
                        code_print = $5, finished_at = $6, service = $7 WHERE id = $1";

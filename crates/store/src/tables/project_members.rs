@@ -1,4 +1,4 @@
-//! Who has a role of his own in a project.
+//! People with a role of their own in a project.
 
 use keystead_core::id::{OrganizationId, ProjectId, UserId};
 use keystead_core::role::ProjectRole;
@@ -30,7 +30,7 @@ fn member(row: &Row) -> Result<ProjectMember, Error> {
 /// Adds a member.
 ///
 /// # Errors
-/// [`Error::Conflict`] `project_members` when he is one already.
+/// [`Error::Conflict`] `project_members` when they are one already.
 pub async fn insert(tx: &mut Tx, member: &ProjectMember) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO project_members (project, user_id, role, created_at) VALUES ($1, $2, $3, $4)";
     let values = vec![
@@ -69,7 +69,7 @@ pub async fn list(tx: &mut Tx, project: &ProjectId, page: &Page) -> Result<Listi
     list.rows(tx, member).await
 }
 
-/// A person with a role of his own in a project.
+/// A person with a role of their own in a project.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PersonOfProject {
     pub user: UserId,
@@ -128,7 +128,7 @@ pub async fn update_role(
     Ok(true)
 }
 
-/// Takes a person's role away; `false` when he had none.
+/// Takes a person's role away; `false` when they had none.
 pub async fn delete(tx: &mut Tx, project: &ProjectId, user: &UserId, at: Timestamp) -> Result<bool, Error> {
     const SQL: &str = "DELETE FROM project_members WHERE project = $1 AND user_id = $2";
     changes::lock(tx).await?;

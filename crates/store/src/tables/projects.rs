@@ -100,12 +100,12 @@ pub async fn list(
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReachedProject {
     pub project: Project,
-    /// Whether he owns it or its organization.
+    /// Whether the person owns it or its organization.
     pub administers: bool,
 }
 
-/// The projects a person reaches that are not archived, in all his organizations, each Default project first: every one
-/// of an organization he owns, else his own and the Default project.
+/// The projects a person reaches that are not archived, in all their organizations, each Default project first: every one
+/// of an organization they own, else their own and the Default project.
 pub async fn list_of_user(tx: &mut Tx, user: &UserId) -> Result<Vec<ReachedProject>, Error> {
     const SQL: &str = "SELECT p.id, p.organization, p.name, p.created_at, p.archived_at, p.is_default, m.role, pm.role \
                        FROM memberships m JOIN projects p ON p.organization = m.organization \

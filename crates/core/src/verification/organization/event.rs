@@ -14,7 +14,7 @@ pub enum Event {
     ConsentDeclined,
     /// An owner asks for a fresh link; how many an hour is [`super::super::limits`]'s to say. It costs no try.
     LinkReissued,
-    /// The service has not answered for so many seconds since it was last asked about the live attempt.
+    /// The service has not answered for this number of seconds since it was last asked about the live attempt.
     ProviderDown {
         /// How long.
         seconds: i64,
@@ -23,12 +23,12 @@ pub enum Event {
     Reversed,
     /// Somebody else owns the organization.
     OwnerChanged {
-        /// By when it must be verified anew, where the operator wants that; by default it need not be.
+        /// By when it must be verified again, if the operator wants that; by default it need not be.
         reverify_by: Option<Timestamp>,
     },
     /// The operator's policy asks for a new verification.
     ReverifyDue {
-        /// The date that owners are told of.
+        /// The date that owners are told.
         deadline: Timestamp,
         /// Seconds after it in which everything stays open.
         grace: i64,
@@ -82,13 +82,13 @@ pub struct Facts {
 pub enum Effect {
     /// Models behind the gate open, everywhere, now.
     Open,
-    /// They close; everything else goes on.
+    /// They close; everything else keeps working.
     Close,
     /// The live attempt ends so.
     EndAttempt(AttemptState),
     /// The live attempt stands so.
     MoveAttempt(AttemptState),
-    /// The live attempt gets so many seconds more: a service's silence costs nobody time.
+    /// The live attempt gets this number of seconds more: nobody loses time because a service is silent.
     Extend {
         /// How many.
         seconds: i64,

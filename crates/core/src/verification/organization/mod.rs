@@ -23,7 +23,7 @@ pub const SAME_DOCUMENT: i64 = 90 * 86_400;
 pub const ATTEMPT_LIFE: i64 = 86_400;
 /// A service that was silent no longer than this is not said to be down.
 pub const SILENCE: i64 = 60;
-/// How long people's word against a service's holds before the organization must be verified anew.
+/// How long a decision of people against a service's holds before the organization must be verified again.
 pub const OVERRIDE_LIFE: i64 = 90 * 86_400;
 
 /// Where an organization stands.

@@ -38,7 +38,7 @@ pub fn judge(uses: &[Use], organization: &OrganizationId, most: usize, now: Time
     let mut others: Vec<&Use> =
         uses.iter().filter(|one| &one.organization != organization && now < ends(one)).collect();
     others.sort_by_key(|one| one.verified_at);
-    // Every use by a stranger must have ended, and so many of the same owner's that one more fits.
+    // Every use by another owner must have ended, and enough of the same owner's that one more fits.
     let strangers = others.iter().rfind(|one| !one.same_owner).map(|one| ends(one));
     let room = most.saturating_sub(1);
     let full = others.len().checked_sub(room + 1).and_then(|at| others.get(at)).map(|one| ends(one));

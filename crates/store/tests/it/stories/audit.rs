@@ -204,7 +204,7 @@ pub(crate) async fn questions(db: TestDb) {
         assert_eq!(found, wanted, "{filter:?}");
         assert!(look!(db, |tx| audit::list(tx, &id("org-two"), &filter, &first(9))).unwrap().data.is_empty());
     }
-    // A page goes on behind a row that does not fit itself, in both directions.
+    // A page continues after a row that the filter leaves out, in both directions.
     let waived = Filter { actions: texts(&["phone.waived", "user.added"]), ..all };
     for (ascending, wanted) in [(true, "audit_log-d"), (false, "audit_log-a")] {
         let page = Page { after: Some("audit_log-c".to_owned()), limit: 1, ascending };

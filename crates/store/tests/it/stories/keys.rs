@@ -56,7 +56,7 @@ pub(crate) async fn life_of_a_key(db: TestDb) {
     let found = look!(db, |tx| api_keys::find(tx, &key_id("bot0"))).unwrap().unwrap();
     assert_eq!(found.last_used_at, Some(early));
 
-    // S1-36: one heir, once; the old key goes on until its end.
+    // S1-36: one replacement, once; the old key works until its end.
     let heir = key_id("bot1");
     assert_eq!(change!(db, |tx| api_keys::rotate(tx, &mine.id, &heir, later(50), later(7))), Ok(true));
     assert_eq!(change!(db, |tx| api_keys::rotate(tx, &mine.id, &key_id("bot2"), later(60), later(7))), Ok(false));

@@ -1,4 +1,4 @@
-//! What outlives its request: asked for at growing distances, counted once whoever reports it.
+//! What outlives its request: asked for at growing distances, counted once, whichever node reports it.
 
 use keystead_core::pending::{Pending, PendingKind};
 use keystead_core::usage::UsageEvent;
