@@ -151,7 +151,7 @@ impl App {
                 let met: Vec<String> = met
                     .iter()
                     .filter(|met| met.holds(self.now()))
-                    .map(|met| format!("{} ({})", met.requirement.as_str(), met.how))
+                    .map(|met| format!("{} ({})", met.requirement.as_str(), met.how.as_str()))
                     .collect();
                 rows.push(OrganizationRow {
                     id: row.id.clone(),

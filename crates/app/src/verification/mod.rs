@@ -16,7 +16,7 @@ pub(crate) use phone::ahead;
 
 use keystead_core::access::{self, Selection};
 use keystead_core::caller::Caller;
-use keystead_core::gate::{Action, Entitlements, Mode, Policy, Requirement};
+use keystead_core::gate::{Action, Entitlements, Fulfilment, Mode, Policy, Requirement};
 use keystead_core::id::OrganizationId;
 use keystead_core::time::Timestamp;
 use keystead_core::verification::organization::{Event, Status};
@@ -93,7 +93,7 @@ pub struct VerificationView {
 
 /// Whether an operator has excused the organization from this requirement, at this moment.
 pub(crate) fn excused(row: &RequirementRow, requirement: Requirement, now: Timestamp) -> bool {
-    row.requirement == requirement && row.how == "waived" && row.holds(now)
+    row.requirement == requirement && row.how == Fulfilment::Waived && row.holds(now)
 }
 
 impl App {
@@ -120,7 +120,7 @@ impl App {
                 let met = |known: &&RequirementRow| known.requirement == requirement && known.holds(self.now());
                 let standing = match how.iter().find(met) {
                     None => self.underway(tx, organization, requirement).await?,
-                    Some(known) if known.how == "waived" => RequirementState::Waived,
+                    Some(RequirementRow { how: Fulfilment::Waived, .. }) => RequirementState::Waived,
                     Some(_) => RequirementState::Verified,
                 };
                 requirements.push((requirement, standing));

@@ -14,6 +14,32 @@ pub use policy::{Exemption, MOST_RULES, Mode, PHONE_RULE_EFFECTIVE, Policy, Poli
 pub use preview::{ActionUse, OrganizationFacts, Preview, PreviewedRefusal};
 pub use scope::{AppliesTo, MOST_TAGS, is_tag, read_tags};
 
+/// How an organization meets a requirement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Fulfilment {
+    /// It has proven it.
+    Verified,
+    /// An operator has excused it.
+    Waived,
+}
+
+impl Fulfilment {
+    /// The name, as stored.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Verified => "verified",
+            Self::Waived => "waived",
+        }
+    }
+
+    /// Reads the name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Verified, Self::Waived].into_iter().find(|how| how.as_str() == name)
+    }
+}
+
 /// Something an organization can have proven. The set is open: names, not numbers, stand in the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

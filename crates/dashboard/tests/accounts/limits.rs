@@ -1,6 +1,6 @@
 //! How fast a project may use each model, and the way to more.
 
-use keystead_core::gate::Requirement;
+use keystead_core::gate::{Fulfilment, Requirement};
 use keystead_core::id::OrganizationId;
 use keystead_core::rate::RateLimits;
 use keystead_core::time::Timestamp;
@@ -93,8 +93,15 @@ async fn the_page_says_how_to_get_more() {
     let organization = page.split("?subject=").nth(1).unwrap().split('"').next().unwrap();
     let organization: OrganizationId = organization.parse().unwrap();
     let write = world.store.write("proof", async move |tx: &mut Tx| {
-        organizations::set_requirement(tx, &organization, Requirement::Organization, "verified", None, Timestamp(1))
-            .await
+        organizations::set_requirement(
+            tx,
+            &organization,
+            Requirement::Organization,
+            Fulfilment::Verified,
+            None,
+            Timestamp(1),
+        )
+        .await
     });
     let proven: Result<(), keystead_store::Error> = write.await;
     proven.unwrap();

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use keystead_core::caller::{Caller, Owner};
-use keystead_core::gate::{Policy, Requirement};
+use keystead_core::gate::{Fulfilment, Policy, Requirement};
 use keystead_core::id::{OrganizationId, ProjectId, ServiceAccountId, UserId};
 use keystead_core::key::{KeyDigest, KeyKind};
 use keystead_core::model_access::{ListMode, ModelAccess};
@@ -263,7 +263,15 @@ pub(super) async fn carry_out(town: &Town, tx: &mut Tx, change: &Change) -> Resu
             users::set_deactivated(tx, if *owner { &town.owner } else { reader }, yes(*on), NOW).await?;
         }
         Change::Meet(true) => {
-            organizations::set_requirement(tx, organization, Requirement::Organization, "test", None, NOW).await?;
+            organizations::set_requirement(
+                tx,
+                organization,
+                Requirement::Organization,
+                Fulfilment::Verified,
+                None,
+                NOW,
+            )
+            .await?;
         }
         Change::Meet(false) => {
             organizations::clear_requirement(tx, organization, Requirement::Organization, NOW).await?;

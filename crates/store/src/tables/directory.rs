@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use keystead_core::caller::{Caller, Owner, ReachableOrganization, ReachableProject};
-use keystead_core::gate::{Entitlements, FirstUse, Requirement};
+use keystead_core::gate::{Entitlements, FirstUse, Fulfilment, Requirement};
 use keystead_core::id::{KeyId, OrganizationId, ProjectId, UserId};
 use keystead_core::key::{KeyDigest, KeyKind};
 use keystead_core::role::{OrganizationRole, ProjectRole};
@@ -170,7 +170,8 @@ async fn requirements_of_user(
     let mut met: HashMap<_, Vec<_>> = HashMap::new();
     for row in &tx.all(SQL, vec![user.as_str().into()]).await? {
         let requirement = named(row, 1, "organization_requirements", Requirement::from_name)?;
-        let known = RequirementRow { requirement, how: row.text(2)?, until: optional_time(row, 3)? };
+        let how = named(row, 2, "organization_requirements", Fulfilment::from_name)?;
+        let known = RequirementRow { requirement, how, until: optional_time(row, 3)? };
         met.entry(id(row, 0, "organization_requirements")?).or_default().push(known);
     }
     Ok(met)

@@ -1,6 +1,6 @@
 //! Organizations and what they have proven.
 
-use keystead_core::gate::Requirement;
+use keystead_core::gate::{Fulfilment, Requirement};
 use keystead_core::id::OrganizationId;
 use keystead_core::time::Timestamp;
 
@@ -27,8 +27,7 @@ pub struct Organization {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequirementRow {
     pub requirement: Requirement,
-    /// `verified` or `waived`.
-    pub how: String,
+    pub how: Fulfilment,
     /// When it ends; `None` is never.
     pub until: Option<Timestamp>,
 }
@@ -134,7 +133,11 @@ pub async fn requirements(tx: &mut Tx, id: &OrganizationId) -> Result<Vec<Requir
     rows.iter()
         .map(|row| {
             let requirement = named(row, 0, "organization_requirements", Requirement::from_name)?;
-            Ok(RequirementRow { requirement, how: row.text(1)?, until: optional_time(row, 2)? })
+            Ok(RequirementRow {
+                requirement,
+                how: named(row, 1, "organization_requirements", Fulfilment::from_name)?,
+                until: optional_time(row, 2)?,
+            })
         })
         .collect()
 }
@@ -182,19 +185,19 @@ pub async fn set_requirement_end(
     entitlements_changed(tx, id, at).await
 }
 
-/// Writes down that a requirement is met: `how` is `verified` or `waived`.
+/// Records that a requirement is met.
 pub async fn set_requirement(
     tx: &mut Tx,
     id: &OrganizationId,
     requirement: Requirement,
-    how: &str,
+    how: Fulfilment,
     reason: Option<&str>,
     at: Timestamp,
 ) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO organization_requirements (organization, requirement, how, reason, since) \
                        VALUES ($1, $2, $3, $4, $5) ON CONFLICT (organization, requirement) \
                        DO UPDATE SET how = excluded.how, reason = excluded.reason, since = excluded.since, until = NULL";
-    let values = vec![id.as_str().into(), requirement.as_str().into(), how.into(), reason.into(), at.0.into()];
+    let values = vec![id.as_str().into(), requirement.as_str().into(), how.as_str().into(), reason.into(), at.0.into()];
     changes::lock(tx).await?;
     tx.execute(SQL, values).await?;
     entitlements_changed(tx, id, at).await

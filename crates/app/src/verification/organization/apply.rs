@@ -1,6 +1,6 @@
 //! What the machine decided is written down: standing, attempt, entitlement, effects and audit, in one transaction.
 
-use keystead_core::gate::Requirement;
+use keystead_core::gate::{Fulfilment, Requirement};
 use keystead_core::id::{OrganizationId, ReviewCaseId};
 use keystead_core::time::Timestamp;
 use keystead_core::verification::organization::same_document::{self, Use, Verdict};
@@ -42,7 +42,7 @@ impl App {
             match (effect, attempt.as_deref_mut()) {
                 (Effect::Open, row) => {
                     let print = row.as_ref().and_then(|row| row.document_print.clone());
-                    let how = if next.status == Status::Exempt { "waived" } else { "verified" };
+                    let how = if next.status == Status::Exempt { Fulfilment::Waived } else { Fulfilment::Verified };
                     self.open(tx, organization, how, row.and_then(|row| row.user.clone()), print).await?;
                 }
                 (Effect::Close, _) => {
@@ -110,7 +110,7 @@ impl App {
         &self,
         tx: &mut Tx,
         organization: &OrganizationId,
-        how: &str,
+        how: Fulfilment,
         user: Option<keystead_core::id::UserId>,
         print: Option<Vec<u8>>,
     ) -> Result<(), Error> {

@@ -1,6 +1,6 @@
 //! Where an organization stands with its payment method, kept and moved: the machine decides, here it is written down.
 
-use keystead_core::gate::Requirement;
+use keystead_core::gate::{Fulfilment, Requirement};
 use keystead_core::id::OrganizationId;
 use keystead_core::verification::payment::{
     EXPIRY_NOTICE, PaymentEffect, PaymentEvent, PaymentRefusal, PaymentStanding, PaymentState, card_ends, month_of,
@@ -43,11 +43,11 @@ impl App {
         }
         // Before standings were kept, the requirement and the rows told.
         let how = organizations::requirements(tx, organization).await?;
-        let how = how.iter().find(|row| row.requirement == Requirement::PaymentMethod).map(|row| row.how.as_str());
+        let how = how.iter().find(|row| row.requirement == Requirement::PaymentMethod).map(|row| row.how);
         let state = match how {
             None => PaymentState::None,
-            Some("waived") => PaymentState::Exempt,
-            Some(_) => PaymentState::Active,
+            Some(Fulfilment::Waived) => PaymentState::Exempt,
+            Some(Fulfilment::Verified) => PaymentState::Active,
         };
         let setup = payments::find_newest(tx, organization).await?.filter(|row| row.finished_at.is_none());
         let setup_until = setup.map(|row| row.expires_at);
@@ -95,7 +95,7 @@ impl App {
         }
         let left_exemption = before.state == PaymentState::Exempt && next.state == PaymentState::Active;
         if effects.contains(&PaymentEffect::Open) || left_exemption {
-            let how = if next.state == PaymentState::Exempt { "waived" } else { "verified" };
+            let how = if next.state == PaymentState::Exempt { Fulfilment::Waived } else { Fulfilment::Verified };
             let reason = details.get("reason").and_then(Value::as_str);
             organizations::set_requirement(tx, organization, Requirement::PaymentMethod, how, reason, now).await?;
         }

@@ -1,6 +1,6 @@
 //! Where an organization stands with its phone, kept and moved: the machine decides, here it is written down.
 
-use keystead_core::gate::Requirement;
+use keystead_core::gate::{Fulfilment, Requirement};
 use keystead_core::hex;
 use keystead_core::id::OrganizationId;
 use keystead_core::time::Timestamp;
@@ -63,7 +63,7 @@ impl App {
         let how = organizations::requirements(tx, organization).await?;
         let standing = match how.iter().find(|row| row.requirement == Requirement::Phone) {
             None => Standing::None,
-            Some(row) if row.how == "waived" => Standing::Waived,
+            Some(row) if row.how == Fulfilment::Waived => Standing::Waived,
             Some(_) => Standing::Verified,
         };
         Ok((PhoneStanding { standing, until: None }, 0))
@@ -95,7 +95,7 @@ impl App {
         for effect in &effects {
             match effect {
                 StandingEffect::Open => {
-                    let how = if next.standing == Standing::Waived { "waived" } else { "verified" };
+                    let how = if next.standing == Standing::Waived { Fulfilment::Waived } else { Fulfilment::Verified };
                     let reason = details.get("reason").and_then(Value::as_str);
                     organizations::set_requirement(tx, organization, Requirement::Phone, how, reason, now).await?;
                 }

@@ -1,7 +1,7 @@
 //! What a key reaches, step by step.
 
 use keystead_core::caller::Caller;
-use keystead_core::gate::Requirement;
+use keystead_core::gate::{Fulfilment, Requirement};
 use keystead_core::key::KeyKind;
 use keystead_core::model_access::{ListMode, ModelAccess};
 use keystead_core::network::AddressList;
@@ -76,7 +76,7 @@ pub(crate) async fn bound_keys(db: TestDb) {
 
     let before = found.organizations[0].entitlements.version;
     let phone = Requirement::Phone;
-    change!(db, |tx| organizations::set_requirement(tx, &one, phone, "verified", None, NOW)).unwrap();
+    change!(db, |tx| organizations::set_requirement(tx, &one, phone, Fulfilment::Verified, None, NOW)).unwrap();
     let met = caller(&db, "bot").await.unwrap().organizations.remove(0).entitlements;
     assert_eq!((met.version, met.met.as_slice(), met.organization_created_at), (before + 1, &[phone][..], NOW));
 
@@ -129,7 +129,8 @@ pub(crate) async fn legacy_keys(db: TestDb) {
     assert_eq!(reach(&caller(&db, "ben").await.unwrap()), "one=reader[d1*:- x1:member]");
     assert_eq!(reach(&caller(&db, "cid").await.unwrap()), "two=owner[d2*:- x2:-]");
     change!(db, |tx| users::update_default_organization(tx, &ann, &id("org-two"), NOW)).unwrap();
-    change!(db, |tx| organizations::set_requirement(tx, &one, Requirement::Phone, "waived", None, NOW)).unwrap();
+    change!(db, |tx| organizations::set_requirement(tx, &one, Requirement::Phone, Fulfilment::Waived, None, NOW))
+        .unwrap();
     let found = caller(&db, "ann").await.unwrap();
     assert_eq!(reach(&found), "two=reader[d2*:-] one=owner[d1*:- x1:-]", "the default one first");
     assert!(!found.organizations[0].entitlements.meets(Requirement::Phone, NOW));

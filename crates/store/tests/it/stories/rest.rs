@@ -1,7 +1,7 @@
 //! Changes, models, policy, jobs, upstream objects, and what a transaction promises.
 
 use keystead_core::access::Payer;
-use keystead_core::gate::{Policy, Requirement};
+use keystead_core::gate::{Fulfilment, Policy, Requirement};
 use keystead_core::key::KeyKind;
 use keystead_core::money::Micros;
 use keystead_core::rate::RateLimits;
@@ -63,7 +63,10 @@ pub(crate) async fn every_change_is_followed(db: TestDb) {
     says!(async |tx: &mut Tx| project_members::delete(tx, &x1, &ben, NOW).await, of_user(&ben));
     says!(async |tx: &mut Tx| project_members::insert(tx, &project_member("x1", "ben", viewer)).await, of_user(&ben));
     let phone = Requirement::Phone;
-    says!(async |tx: &mut Tx| organizations::set_requirement(tx, &one, phone, "verified", None, NOW).await, of_one());
+    says!(
+        async |tx: &mut Tx| organizations::set_requirement(tx, &one, phone, Fulfilment::Verified, None, NOW).await,
+        of_one()
+    );
     says!(async |tx: &mut Tx| organizations::set_requirement_end(tx, &one, phone, Some(NOW), NOW).await, of_one());
     says!(async |tx: &mut Tx| organizations::set_requirement_end(tx, &one, phone, Some(NOW), NOW).await,);
     says!(async |tx: &mut Tx| organizations::clear_requirement(tx, &one, phone, NOW).await, of_one());
@@ -183,7 +186,7 @@ pub(crate) async fn a_failed_transaction_leaves_nothing(db: TestDb) {
     let (one, ..) = town(&db).await;
     let before = look!(db, |tx| changes::latest(tx)).unwrap();
     let failed = db.store.write("fails", async |tx: &mut Tx| -> Result<(), Error> {
-        organizations::set_requirement(tx, &one, Requirement::Phone, "verified", None, NOW).await?;
+        organizations::set_requirement(tx, &one, Requirement::Phone, Fulfilment::Verified, None, NOW).await?;
         users::insert(tx, &user("ann")).await
     });
     assert_eq!(failed.await, Err(Error::Conflict("users.email")));
