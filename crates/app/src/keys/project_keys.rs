@@ -251,7 +251,7 @@ impl App {
         let row = &key.row;
         write_tx!(self.store(), "create_project_key", |tx| {
             ensure_key_active(tx, actor).await?;
-            ensure_project_access(tx, organization, project, &user).await?;
+            ensure_project_access(tx, organization, project, user).await?;
             self.save_new_key(tx, actor, organization, row).await
         })?;
         Ok(key)
@@ -273,7 +273,7 @@ impl App {
         let key = self.mint(place, asked)?;
         let row = &key.row;
         write_tx!(self.store(), "create_user_key", |tx| {
-            let member = memberships::find(tx, organization, &user).await?;
+            let member = memberships::find(tx, organization, user).await?;
             member.ok_or_else(|| Error::not_found("organization", organization.as_str()))?;
             self.save_new_key(tx, actor, organization, row).await
         })?;

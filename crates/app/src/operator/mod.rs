@@ -185,9 +185,9 @@ impl App {
             return Err(forbidden());
         }
         let read = read_tx!(self.store(), "operator_behind", |tx| {
-            let confirmed = accounts::find(tx, &user).await?.is_some_and(|row| row.confirmed_at.is_some());
-            let person = users::find(tx, &user).await?.filter(|row| confirmed && row.deactivated_at.is_none());
-            Ok(person.zip(Some(has_second_factor(tx, &user).await?)))
+            let confirmed = accounts::find(tx, user).await?.is_some_and(|row| row.confirmed_at.is_some());
+            let person = users::find(tx, user).await?.filter(|row| confirmed && row.deactivated_at.is_none());
+            Ok(person.zip(Some(has_second_factor(tx, user).await?)))
         });
         match read? {
             Some((user, guarded)) if self.settings().is_operator(&user.email) => {
