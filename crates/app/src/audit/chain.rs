@@ -45,7 +45,7 @@ impl ChainHead {
 }
 
 impl App {
-    /// Walks the chain of an organization. A break goes to the service log as well (16.3.4).
+    /// Walks the chain of an organization. A break goes to the service log as well.
     ///
     /// # Errors
     /// Without permission.

@@ -67,7 +67,7 @@ async fn an_address_is_confirmed_by_its_mailbox() {
     assert_eq!(code(town.app.confirm_email(&token, &laptop()).await), "link_expired");
 }
 
-/// INC-6: whoever types a password for somebody else's address gains nothing, before or after the owner does.
+/// Whoever types a password for somebody else's address gains nothing, before or after the owner does.
 #[tokio::test]
 async fn a_prepared_account_falls_to_the_mailbox_owner() {
     let town = Town::new().await;
@@ -99,7 +99,7 @@ async fn a_prepared_account_falls_to_the_mailbox_owner() {
     assert!(town.sign_in("ben@example.com", OTHER).await.is_ok(), "the dead link contests nothing");
 }
 
-/// A mailbox cannot be filled from here (UI-7), and no password is hashed for whoever asks too often.
+/// A mailbox cannot be filled from here, and no password is hashed for whoever asks too often.
 #[tokio::test]
 async fn mails_are_limited() {
     let town = Town::new().await;

@@ -1,5 +1,4 @@
-//! A code is bound to person, organization, number and session: nobody confirms elsewhere what he did not ask for there
-//! (verification.md 2.6, 7; security-checklist 6.5.5).
+//! A code is bound to person, organization, number and session: a code cannot be confirmed in another session.
 
 use keystead_app::request::Origin;
 use keystead_app::verification::phone::{NewPhone, VerificationView};

@@ -92,7 +92,7 @@ async fn methods_take_each_others_place() {
     assert_eq!(code(nothing), "payment_not_possible");
 }
 
-// 5.3: verifications that must be renewed get their date a month before, and close only after it and a grace.
+// Verifications that must be renewed get their date a month before, and close only after it and a grace.
 #[tokio::test]
 async fn verifications_are_renewed_where_the_operator_wants_that() {
     let settings =

@@ -41,7 +41,7 @@ async fn an_identity_makes_and_finds_an_account() {
     assert_eq!(code(arrive(&town, identity("s-2", "ann@example.com", true)).await), "wrong_credentials");
 }
 
-/// INC-6, ASVS 6.8.1: an address alone never joins an account that somebody can open; whoever can, connects it.
+/// ASVS 6.8.1: an address alone never joins an account that somebody can open; whoever can, connects it.
 #[tokio::test]
 async fn an_address_alone_joins_nothing() {
     let town = Town::new().await;
@@ -65,7 +65,7 @@ async fn an_address_alone_joins_nothing() {
     assert_eq!(code(town.sign_in("ben@example.com", GOOD).await), "wrong_credentials");
 }
 
-/// ASVS 7.6.2, INC-10: who comes back is who left, once, within ten minutes, with the issuer's word.
+/// ASVS 7.6.2: who comes back is who left, once, within ten minutes, with the issuer's word.
 #[tokio::test]
 async fn who_comes_back_is_who_left() {
     let town = Town::new().await;

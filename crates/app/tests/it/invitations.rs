@@ -64,7 +64,7 @@ async fn an_invitation_is_a_way_to_sign_up() {
     assert_eq!(code(firm.app().invite(&firm.ann, &firm.id, "ben@example.com", READER, "en").await), "conflict");
 }
 
-/// UI-1: bound to the address: the same person accepts, nobody who looks alike does.
+/// Bound to the address: the same person accepts, nobody who looks alike does.
 #[tokio::test]
 async fn only_the_invited_address_accepts() {
     let firm = Firm::new().await;
@@ -123,7 +123,7 @@ async fn invitations_end() {
     assert_eq!(code(firm.app().resend_invite(&firm.ann, &firm.id, &open[0].id, "en").await), "not_found");
 }
 
-/// Contract 1.4: no list is the Default project, an empty one is none; only the organization's own, live, once each.
+/// No list is the Default project, an empty one is none; only the organization's own, live, once each.
 #[tokio::test]
 async fn invitations_are_to_projects() {
     let firm = Firm::new().await;
@@ -155,7 +155,7 @@ async fn invitations_are_to_projects() {
     assert_eq!(reached, [firm.default.clone(), one], "his own and the Default project, nothing archived");
 }
 
-/// Only owners invite; somebody else's organization is a missing one; a mailbox gets five an hour (UI-7).
+/// Only owners invite; somebody else's organization is a missing one; a mailbox gets five an hour.
 #[tokio::test]
 async fn not_everybody_invites_and_not_without_end() {
     let firm = Firm::new().await;

@@ -1,4 +1,4 @@
-//! What makes an operator look twice (verification.md 7): shown to him, and no refusal by itself.
+//! What makes an operator look twice: shown to him, and no refusal by itself.
 
 use keystead_app::{Actor, Settings};
 use keystead_core::Timestamp;

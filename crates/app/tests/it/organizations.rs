@@ -54,7 +54,7 @@ async fn an_organization_is_made() {
     assert_eq!(code(app.create_organization(&ann, "closed", None).await), "not_found");
 }
 
-/// verification.md 6.1: from so many organizations on, one of them must have a phone; whoever proves it goes on.
+/// From so many organizations on, one of them must have a phone; whoever proves it goes on.
 #[tokio::test]
 async fn more_organizations_need_a_phone_once_a_rule_says_so() {
     let town = Town::new().await;

@@ -136,7 +136,7 @@ async fn an_examiner_that_is_away_costs_no_attempt_and_no_time() {
     assert_eq!((view.status, view.open, view.attempts_left), (Status::Verified, true, ATTEMPTS));
 }
 
-// S3-30, verification.md 4.6: a copy that is not erased in time is asked for daily, and the operator hears after three days.
+// S3-30: a copy that is not erased in time is asked for daily, and the operator hears after three days.
 #[tokio::test]
 async fn a_copy_that_is_not_erased_is_seen() {
     let house = House::new(Settings::default()).await;

@@ -248,7 +248,7 @@ async fn what_a_later_rule_will_ask_for_is_told_before() {
     assert_eq!(upcoming().await, (true, vec![model]));
 }
 
-// verification.md 6.2: rules about streams and reasoning summaries are tried out by what was asked of them, by model.
+// Rules about streams and reasoning summaries are tried out by what was asked of them, by model.
 #[tokio::test]
 async fn streams_and_summaries_are_previewed_apart() {
     let house = House::new(Settings::default()).await;

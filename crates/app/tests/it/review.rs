@@ -232,7 +232,7 @@ async fn captured_reviewed_and_approved() {
     }
 }
 
-// S3-30 S3-33, verification.md 4.6: bytes are never in clear on disk, go on decision and days, and at the ceiling.
+// S3-30 S3-33: bytes are never in clear on disk, go on decision and days, and at the ceiling.
 #[tokio::test]
 async fn no_picture_outlives_its_time() {
     let world = World::new().await;
@@ -299,7 +299,7 @@ async fn withdrawn_is_erased() {
     assert!(case.is_empty(), "nobody is asked to decide any more: {case:?}");
 }
 
-// S0-02 and verification.md 5.3: new pictures cost no try, and calling off erases at once.
+// S0-02: new pictures cost no try, and calling off erases at once.
 #[tokio::test]
 async fn asked_again_and_called_off() {
     let world = World::new().await;
@@ -323,7 +323,7 @@ async fn asked_again_and_called_off() {
     assert_eq!(world.files(), Vec::<PathBuf>::new(), "the outbox asks for erasure after the promised days");
 }
 
-// S0-13 and verification.md 4.3, 7: what is not asked for is not taken, and nothing is taken for ever.
+// S0-13: what is not asked for is not taken, and nothing is taken for ever.
 #[tokio::test]
 async fn only_what_is_asked_for_is_taken() {
     let world = World::new().await;
@@ -362,7 +362,7 @@ async fn only_what_is_asked_for_is_taken() {
     assert_eq!(code(&taken.unwrap_err()), "link_expired", "short-lived");
 }
 
-// verification.md 4.5: every look is written down with a reason, and the picture carries who and when.
+// Every look is written down with a reason, and the picture carries who and when.
 #[tokio::test]
 async fn every_look_is_written_down() {
     let world = World::new().await;
@@ -392,7 +392,7 @@ async fn every_look_is_written_down() {
     assert_eq!(seen.views.len(), 1);
 }
 
-// S0-02 S0-26 and verification.md 5.3: declined for a reason from the list, appealed, overridden by two.
+// S0-02 S0-26: declined for a reason from the list, appealed, overridden by two.
 #[tokio::test]
 async fn declined_appealed_and_overridden_by_two() {
     let world = World::new().await;
@@ -434,7 +434,7 @@ async fn declined_appealed_and_overridden_by_two() {
     assert_eq!(world.status(&ann, &one).await, Status::Verified);
 }
 
-// verification.md 4.4: what software finds is told, and a document that verified others needs two people.
+// What software finds is told, and a document that verified others needs two people.
 #[tokio::test]
 async fn findings_and_documents_seen_before() {
     let world = World::new().await;
@@ -514,7 +514,7 @@ async fn no_picture_is_taken_after_its_time() {
     assert!(world.app.hand_in_capture(&holder).await.is_err());
 }
 
-// S3-30, verification.md 4.6: reviewers hear a day before pictures go, once, and only of cases that wait.
+// S3-30: reviewers hear a day before pictures go, once, and only of cases that wait.
 #[tokio::test]
 async fn reviewers_hear_before_pictures_go() {
     let world = World::new().await;
@@ -604,7 +604,7 @@ async fn pictures_are_held_by_law() {
     }
 }
 
-// verification.md 4.6: a hold ends before its date with a reason, and what waited for it is erased.
+// A hold ends before its date with a reason, and what waited for it is erased.
 #[tokio::test]
 async fn a_hold_ends_early() {
     let world = World::new().await;
@@ -630,7 +630,7 @@ async fn a_hold_ends_early() {
     assert!(world.app.end_hold(&ops("bob"), &case, "again").await.is_err());
 }
 
-// S0-05, verification.md 4.4: the stated name is compared with the document, tells the reviewer, and decides nothing.
+// S0-05: the stated name is compared with the document, tells the reviewer, and decides nothing.
 #[tokio::test]
 async fn the_stated_name_is_a_signal_only() {
     let world = World::new().await;

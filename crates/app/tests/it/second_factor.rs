@@ -126,7 +126,7 @@ async fn waiting_opens_nothing() {
     assert_eq!(code(town.app.reset_password(&wait, &secret(OTHER), &laptop()).await), "link_expired");
     town.app.sign_out(&wait).await.unwrap();
     let opened = town.app.prove_second_factor(&wait, &ann.phone.code(town.now()), &laptop()).await.unwrap();
-    assert_ne!(opened.session.expose(), wait.expose(), "INC-10: a new secret after every step");
+    assert_ne!(opened.session.expose(), wait.expose(), "a new secret after every step");
     assert!(town.alive(&opened.session).await && !town.alive(&wait).await);
     town.pass(30);
     let twice = town.app.prove_second_factor(&wait, &ann.phone.code(town.now()), &laptop()).await;

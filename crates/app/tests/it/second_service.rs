@@ -1,4 +1,4 @@
-//! The first service for codes is away and there is a second one (verification.md 5.1): no try is used up, and a code is
+//! The first service for codes is away and there is a second one: no try is used up, and a code is
 //! checked where it was made.
 
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -62,7 +62,6 @@ async fn texts_then_verifier() -> (House, Arc<Verifier>) {
     (House::with_second(Settings::default(), Some(Codes::Verifier(codes))).await, second)
 }
 
-// verification.md 5.1 "provider down"
 #[tokio::test]
 async fn the_second_service_sends_in_the_same_request() {
     let (house, second) = texts_then_verifier().await;

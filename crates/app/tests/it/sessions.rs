@@ -6,7 +6,7 @@ use keystead_core::secret::Secret;
 
 use crate::town::*;
 
-/// ASVS 7.2.4, INC-10: nobody can plant a session, and proving oneself again changes the secret.
+/// ASVS 7.2.4: nobody can plant a session, and proving oneself again changes the secret.
 #[tokio::test]
 async fn a_planted_cookie_is_worth_nothing() {
     let town = Town::new().await;

@@ -1,4 +1,4 @@
-//! The attacks of verification.md 2.6, 2.7 and 7, played against the use cases: each limit holds, and says until when.
+//! Attacks on codes, played against the use cases: each limit holds, and says until when.
 
 use keystead_app::operator::HealthView;
 use keystead_app::{Actor, Error, Settings};
@@ -126,7 +126,7 @@ async fn one_address_gets_ten_an_hour_and_its_network_a_hundred_a_day() {
     assert_eq!((sent, refused), (100, 4));
 }
 
-// 2.7: a range whose owner shares the revenue.
+// A range whose owner shares the revenue.
 #[tokio::test]
 async fn pumping_stops_by_prefix_by_country_and_by_day() {
     let house = House::new(Settings::default()).await;
@@ -161,7 +161,7 @@ async fn pumping_stops_by_prefix_by_country_and_by_day() {
     house.check(&people[0], &first.id, &house.carrier.code(&number(100, 1)), &ip(0)).await.unwrap();
 }
 
-// 2.6: five checks of a code, then 15 minutes, an hour, a day; 25 a day.
+// Five checks of a code, then 15 minutes, an hour, a day; 25 a day.
 #[tokio::test]
 async fn codes_are_not_guessed() {
     let house = House::new(Settings::default()).await;
@@ -190,7 +190,7 @@ async fn codes_are_not_guessed() {
     assert_eq!(guesses, 15, "more than this nobody gets in a day and an hour");
 }
 
-// 2.6: a spray over many sessions is a spray from somewhere.
+// A spray over many sessions is a spray from somewhere.
 #[tokio::test]
 async fn wrong_codes_are_counted_by_address_and_network() {
     for (addresses, fit) in [(1, 50), (25, 200)] {
@@ -223,7 +223,7 @@ async fn wrong_codes_are_counted_by_address_and_network() {
     }
 }
 
-// 2.6: 25 a day for a person, a hundred without a success for life, and a spray over the whole installation.
+// 25 a day for a person, a hundred without a success for life, and a spray over the whole installation.
 #[tokio::test]
 async fn wrong_codes_are_counted_for_people_and_everybody() {
     for (everybody, many, wait) in [(false, 25, DAY), (false, 100, 400 * DAY), (true, 2_000, 3_600)] {

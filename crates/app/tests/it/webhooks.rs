@@ -1,5 +1,5 @@
 //! Deliveries duplicated, reordered, delayed, forged and replayed: what the service says when it is asked is what stands
-//! in the end, and nothing else ever does (verification.md 0, 1.5, 5.3).
+//! in the end, and nothing else ever does.
 
 use std::sync::Arc;
 
@@ -179,7 +179,7 @@ async fn a_card_goes_on_file_once() {
     assert!(view.methods.is_empty());
 }
 
-// verification.md 3.2, 5.2: a dispute asks for a look, a renewed card ends the notice, a customer that is gone takes all.
+// A dispute asks for a look, a renewed card ends the notice, a customer that is gone takes all.
 #[tokio::test]
 async fn what_happens_to_a_card_on_file() {
     let house = House::new(Settings::default()).await;
@@ -226,7 +226,7 @@ async fn what_happens_to_a_card_on_file() {
     assert_eq!(view().await.state, PaymentState::None, "nothing is left to look at");
 }
 
-// verification.md 5.2: a card that its bank renewed does not run out.
+// A card that its bank renewed does not run out.
 #[tokio::test]
 async fn a_renewed_card_is_told_of_no_longer() {
     let house = House::new(Settings::default()).await;
@@ -282,7 +282,7 @@ async fn words_about_ended_attempts() {
     assert_eq!(overview.organizations[0].attention, ["identity"]);
 }
 
-/// WH-2: a test-mode event and one of another account, both signed with the right secret, move nothing at a live key; they
+/// A test-mode event and one of another account, both signed with the right secret, move nothing at a live key; they
 /// are acknowledged, so that Stripe does not repeat them. The same event in live mode is looked into.
 #[tokio::test]
 async fn events_of_another_mode_or_account_move_nothing() {

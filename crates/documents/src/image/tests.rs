@@ -169,7 +169,7 @@ fn plain_surroundings_do_not_blur_a_document() {
     assert!(blurred(&RgbImage::from_pixel(1200, 600, Rgb([150, 140, 130]))), "nothing is on it");
 }
 
-/// VC-1: the same picture for front, back and selfie, or in another case, is seen.
+/// The same picture for front, back and selfie, or in another case, is seen.
 #[test]
 fn the_same_picture_is_known_again() {
     let one = page(1200, 600, 6);

@@ -105,7 +105,6 @@ async fn exactly_as_many_as_a_minute_has_pass_at_once() {
 
 #[tokio::test]
 async fn what_fails_upstream_counts_as_a_request_and_not_as_tokens() {
-    // Contract 7, metering rule 4.
     let world = World::new().await;
     let key = world.key(1);
     world
