@@ -29,7 +29,12 @@ pub(crate) struct RealDisk;
 
 impl Disk for RealDisk {
     fn create(&self, path: &Path, room: u64) -> io::Result<Arc<dyn SpoolFile>> {
-        let file = OpenOptions::new().create_new(true).append(true).mode(0o600).open(path)?;
+        let open = || OpenOptions::new().create_new(true).append(true).mode(0o600).open(path);
+        let file = open().or_else(|error| match error.kind() {
+            // The name is of this run alone: a try that failed has left it, and it would be in the way of every other.
+            io::ErrorKind::AlreadyExists => fs::remove_file(path).and_then(|()| open()),
+            _ => Err(error),
+        })?;
         let made = owned(&file).and_then(|()| set_aside(&file, room)).and_then(|()| match path.parent() {
             Some(folder) => File::open(folder)?.sync_all(),
             None => Ok(()),
@@ -82,5 +87,20 @@ fn set_aside(file: &File, room: u64) -> io::Result<()> {
             Ok(()) | Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) => return Ok(()),
             Err(error) => return Err(error.into()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_failed_try_left_is_not_in_the_way() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("one.usage");
+        fs::write(&path, "half").unwrap();
+        RealDisk.create(&path, 4_096).unwrap().write(b"whole").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"whole");
+        assert!(RealDisk.create(&folder.path().join("nowhere/one.usage"), 0).is_err());
     }
 }
