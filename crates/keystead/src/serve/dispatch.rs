@@ -51,6 +51,8 @@ pub(crate) struct Dispatch {
     /// Held while a refused call is written down.
     pub(crate) noting: Arc<Semaphore>,
     pub(crate) bodies: Bodies,
+    /// Whether people and programs reach this installation over https.
+    pub(crate) https: bool,
     /// Where the API is served over https only.
     pub(crate) in_clear: Option<InClear>,
 }
@@ -90,7 +92,7 @@ impl Dispatch {
         let address = (plane == Plane::Data).then(|| request.uri().clone());
         let answered = AssertUnwindSafe(self.route(request, peer, plane)).catch_unwind().await;
         let mut response = answered.unwrap_or_else(|_| internal_error());
-        inert(response.headers_mut());
+        stamp(response.headers_mut(), self.https);
         if !reading.is_complete() {
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
@@ -245,8 +247,13 @@ fn is_probe(path: &str) -> bool {
     matches!(path, "/healthz" | "/readyz")
 }
 
-/// Whatever says nothing else is data: no browser may run it or guess what it is.
-fn inert(headers: &mut HeaderMap) {
+/// Whatever says nothing else is somebody's data: no browser may run it or guess what it is, and no cache may keep it.
+fn stamp(headers: &mut HeaderMap, https: bool) {
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    if https {
+        let year = HeaderValue::from_static("max-age=31536000; includeSubDomains");
+        headers.entry(header::STRICT_TRANSPORT_SECURITY).or_insert(year);
+    }
     headers.entry(header::X_CONTENT_TYPE_OPTIONS).or_insert(HeaderValue::from_static("nosniff"));
     let policy = HeaderValue::from_static("sandbox; default-src 'none'");
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(policy);

@@ -169,6 +169,7 @@ pub(crate) async fn start(config: Validated, stopped: watch::Receiver<bool>) -> 
         app: noter,
         noting: Arc::new(Semaphore::new(1)),
         bodies,
+        https: public_url.starts_with("https://"),
         in_clear: https_only(&config).then(InClear::default),
     });
 

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::product::{Answer, Product};
+use crate::upstream;
 
 /// One request with these header lines, on a connection of its own.
 fn send(product: &Product, method: &str, path: &str, lines: &str) -> Answer {
@@ -66,6 +67,42 @@ fn no_answer_can_run_in_a_wrong_context() {
     }
     for dest in ["image", "document"] {
         assert_ne!(picture(dest, "same-origin"), 403, "{dest}");
+    }
+}
+
+/// ASVS 3.4.1, 14.3.2: no answer with somebody's data is kept on its way, on any plane, and over https browsers are told to
+/// stay there.
+#[test]
+fn no_answer_is_kept_and_https_stays_https() {
+    let kept = |answer: &Answer| answer.header("cache-control").map(str::to_owned);
+    let hsts = Some("max-age=31536000; includeSubDomains");
+    let base_url = upstream::start();
+    for (public_url, said) in [("http://127.0.0.1:8080", None), ("https://keys.example.com", hsts)] {
+        let product = Product::start(&[
+            ("KEYSTEAD_SERVER__PUBLIC_URL", public_url),
+            ("KEYSTEAD_UPSTREAM__0__NAME", "test"),
+            ("KEYSTEAD_UPSTREAM__0__BASE_URL", &base_url),
+            ("KEYSTEAD_UPSTREAM__0__MODELS", "gpt-4o"),
+        ]);
+        let made = product.bootstrap();
+        let key = bearer(made["admin_key"].as_str().unwrap());
+        for path in ["/v1/models", "/v1/organization/projects", "/v1/api-keys", "/v1/me", "/v1/nothing", "/healthz"] {
+            for lines in ["", &*key] {
+                let answer = send(&product, "GET", path, lines);
+                let at = format!("{public_url}{path}: {answer:?}");
+                assert_eq!(kept(&answer).as_deref(), Some("no-store"), "{at}");
+                assert_eq!(answer.header("strict-transport-security"), said, "{at}");
+            }
+        }
+        let account = format!("/v1/organization/projects/{}/service_accounts", made["project_id"].as_str().unwrap());
+        let admin = made["admin_key"].as_str().unwrap();
+        let made = product.call("POST", &account, admin, Some(&serde_json::json!({ "name": "bot" })));
+        assert_eq!(kept(&made).as_deref(), Some("no-store"), "a new key: {made:?}");
+        let key = made.json()["api_key"]["value"].as_str().unwrap().to_owned();
+        let body = serde_json::json!({ "model": "gpt-4o", "messages": [] });
+        let answer = product.call("POST", "/v1/chat/completions", &key, Some(&body));
+        assert_eq!((answer.status, kept(&answer).as_deref()), (200, Some("no-store")), "{answer:?}");
+        assert_eq!(answer.header("strict-transport-security"), said, "{answer:?}");
     }
 }
 
