@@ -13,6 +13,8 @@ use crate::{App, Error};
 const DAY: i64 = 86_400;
 /// How long a sign-up waits for its address to be confirmed; its links live for a day.
 const UNCONFIRMED: i64 = 7 * DAY;
+/// How long changes are kept that every node has confirmed: for whoever looks into what happened. Nodes need them no more.
+const CHANGES: i64 = 7 * DAY;
 
 impl App {
     /// Forgets what has outlived its purpose. Safe to run at any time and on every node.
@@ -43,6 +45,7 @@ impl App {
             refusals::delete_old(tx, now.plus(-30 * DAY)).await?;
             activity::delete_features(tx, now.plus(-32 * DAY)).await?;
             changes::delete_nodes(tx, now.plus(-GONE)).await?;
+            changes::delete_old(tx, now.plus(-CHANGES)).await?;
             agreements::delete_old(tx, now.plus(-7 * DAY)).await?;
             // Longer than any response or batch is kept that could report its usage again.
             pending_usage::forget(tx, now.plus(-400 * DAY)).await?;

@@ -99,6 +99,16 @@ pub(crate) async fn every_change_is_followed(db: TestDb) {
     let behind: Vec<_> = said.iter().map(|one| (one.node.as_str(), one.behind_since.is_some())).collect();
     assert_eq!(behind, [("a", latest > 3), ("ahead", false), ("b", latest > 2)]);
     change!(db, |tx| changes::leave(tx, "ahead")).unwrap();
+    let revisions = |rows: Vec<changes::Change>| rows.into_iter().map(|row| row.revision).collect::<Vec<_>>();
+    let before = revisions(look!(db, |tx| changes::since(tx, 0, 1_000)).unwrap());
+    assert_eq!(change!(db, |tx| changes::delete_old(tx, NOW)), Ok(0), "none is so old");
+    let confirmed = before.iter().filter(|revision| **revision <= 2).count();
+    assert_eq!(
+        change!(db, |tx| changes::delete_old(tx, later(1_000_000))),
+        Ok(confirmed as u64),
+        "b has confirmed two"
+    );
+    assert_eq!(revisions(look!(db, |tx| changes::since(tx, 0, 1_000)).unwrap()), before[confirmed..]);
     assert_eq!(change!(db, |tx| changes::delete_nodes(tx, later(1))), Ok(1), "b was silent");
     assert_eq!(look!(db, |tx| changes::list_nodes(tx)).unwrap().len(), 1);
 }
