@@ -6,7 +6,7 @@ use keystead_core::secret::Secret;
 use keystead_core::verification::limits::{DOUBTFUL, DOUBTFUL_LIMITS, SEND_LIMITS, SENDS};
 use keystead_core::verification::number::{LineKind, LineVerdict, line_verdict};
 use keystead_core::verification::phone::{
-    LOCK_WAITS, PhoneEffect, PhoneEvent, PhoneRefusal, PhoneState, PhoneVerification as Machine,
+    LOCK_WAITS, PhoneEffect, PhoneEvent, PhoneRefusal, PhoneState, PhoneStep, PhoneVerification as Machine,
 };
 use keystead_core::verification::phone_sharing::{self, Holder, Sharing};
 use keystead_core::verification::phone_standing::{Standing, StandingEvent, Submission};
@@ -264,7 +264,15 @@ impl App {
                 let alive = matches!(stands.state, PhoneState::CodeSent) && now < stands.expires_at;
                 // A code that another session asked for dies: what stands there cannot be confirmed from here.
                 if alive && live.number_print == prepared.print && begun_by(&live, actor) {
-                    return Ok((live, false));
+                    // No service is known to have taken its code: it was lost on the way, and another one goes out.
+                    let lost = live.service.is_none();
+                    let Some(step) =
+                        lost.then(|| stands.step(PhoneEvent::Resend { same_code: false }, now).ok()).flatten()
+                    else {
+                        return Ok((live, false));
+                    };
+                    let row = self.another_code(tx, actor, live, step, (&prepared.subjects, prepared.verdict)).await?;
+                    return Ok((row, true));
                 }
                 if stands.state == PhoneState::Locked && stands.locked_until.is_some_and(|at| now < at) {
                     return Err(refused(PhoneRefusal::Locked { at: stands.locked_until.unwrap_or(now) }));
@@ -362,22 +370,35 @@ impl App {
         self.phone_verification(actor, organization, id).await?;
         self.codes()?;
         let row = write_tx!(self.store(), "resend_phone_code", |tx| {
-            let mut row = self.own_verification(tx, actor, organization, id).await?;
+            let row = self.own_verification(tx, actor, organization, id).await?;
             let number = self.sealer().open_text(&format!("phone.number:{}", row.id), &row.number_sealed)?;
             let subjects = self.number_subjects(number.expose(), &row.country, actor, organization, origin);
             let before = machine(&row)?;
             let same_code = self.repeats_code(&row);
-            let (next, _, audit) = before.step(PhoneEvent::Resend { same_code }, self.now()).map_err(refused)?;
+            let step = before.step(PhoneEvent::Resend { same_code }, self.now()).map_err(refused)?;
             let verdict = line_verdict(row.line_type, &self.settings().lines);
-            // The service never sent while it was down, so the same number of sends may come again.
-            let nth = format!("{id}:{}:{}", next.sends, self.now().0);
-            self.count_send(tx, &subjects, verdict, &nth).await?;
-            keep(&mut row, &next);
-            phones::update(tx, &row).await?;
-            let entry = AuditEntry { organization, action: audit, target: id, details: json!({}) };
-            self.record(tx, actor, entry).await?;
-            Ok(row)
+            self.another_code(tx, actor, row, step, (&subjects, verdict)).await
         })?;
         self.send_code(row).await
+    }
+
+    /// Counts and writes down that another code of a verification goes out.
+    async fn another_code(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        mut row: PhoneVerification,
+        (next, _, audit): PhoneStep,
+        (subjects, verdict): (&Subjects, LineVerdict),
+    ) -> Result<PhoneVerification, Error> {
+        // The service never sent while it was down, so the same number of sends may come again.
+        let nth = format!("{}:{}:{}", row.id, next.sends, self.now().0);
+        self.count_send(tx, subjects, verdict, &nth).await?;
+        keep(&mut row, &next);
+        phones::update(tx, &row).await?;
+        let (organization, target) = (&row.organization, &row.id);
+        let entry = AuditEntry { organization, action: audit, target, details: json!({}) };
+        self.record(tx, actor, entry).await?;
+        Ok(row)
     }
 }
