@@ -70,13 +70,11 @@ impl App {
             Err(error) => return Err(error),
         };
         let Some(row) = self.attempt_of(&id).await?.filter(|_| !ended) else { return Ok(Outcome::Done) };
-        if !known && row.reference.is_some() {
-            // It has begun just now, and that began looking, too.
-            return Ok(Outcome::Done);
-        }
         if now >= row.expires_at && self.apply_event(&id, Event::TimeUp).await? {
             return Ok(Outcome::Done);
         }
+        // The distances grow from when the service began.
+        let attempts = if known { attempts } else { 0 };
         let at = now.plus(if row.reference.is_some() { poll_wait(attempts) } else { 30 });
         let next = Job::PollAttempt(PollAttempt { attempt: id, attempts, silent_since: Some(silent_since) });
         write_tx!(self.store(), "poll_again", |tx| self.enqueue(tx, &next, at).await)?;

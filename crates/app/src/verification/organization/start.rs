@@ -156,6 +156,8 @@ impl App {
             {
                 self.record(tx, actor, AuditEntry { organization, action, target: &id, details }).await?;
             }
+            // In this transaction: whatever happens to the question to the service, the queue goes on with the attempt.
+            self.enqueue(tx, &Job::poll_attempt(&id), now.plus(poll_wait(0))).await?;
             Ok(Begun::Attempt(Box::new(row), true))
         });
         match write {
@@ -222,8 +224,8 @@ impl App {
         Ok(Facts { rejected, duplicate, until: before.until })
     }
 
-    /// Asks the service to begin, and gives the first link out. A fresh attempt that the service does not take waits in
-    /// the queue; an older one waits there already.
+    /// Asks the service to begin, and gives the first link out. An attempt that the service does not take waits in the
+    /// queue; that a `fresh` one does is written down.
     async fn start_at_service(&self, row: IdentityAttempt, fresh: bool) -> Result<(AttemptView, Option<Link>), Error> {
         let provider = self.identity_provider()?;
         let return_url = format!("{}/settings/organization/general?verification={}", self.public_url(), row.id);
@@ -256,15 +258,13 @@ impl App {
         let kept = row;
         write_tx!(self.store(), "attempt_begun", |tx| {
             identity_attempts::update(tx, &kept).await?;
-            self.enqueue(tx, &Job::poll_attempt(&kept.id), self.now().plus(poll_wait(0))).await?;
             Ok(IdentityAttempt { version: kept.version + 1, ..kept.clone() })
         })
     }
 
-    /// The service does not answer: the attempt waits with its whole day, and is begun by the queue.
+    /// The service does not answer: the attempt waits with its whole day, and the queue, which knows of it, begins it.
     async fn attempt_waits(&self, row: &IdentityAttempt) -> Result<(), Error> {
         write_tx!(self.store(), "attempt_waits", |tx| {
-            self.enqueue(tx, &Job::poll_attempt(&row.id), self.now().plus(30)).await?;
             let entry = AuditEntry {
                 organization: &row.organization,
                 action: "orgv.provider_down",
