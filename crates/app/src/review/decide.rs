@@ -12,6 +12,7 @@ use super::decision::{Decided, Verdict, declines};
 use super::load::capture_of;
 use super::retention::held_until;
 use crate::audit::AuditEntry;
+use crate::jobs::Job;
 use crate::validate::{operators_only, operators_reason};
 use crate::verification::organization::refused;
 use crate::{Actor, App, Error};
@@ -121,9 +122,12 @@ impl App {
         let (decided, reference) = write_tx!(self.store(), "decide_review", |tx| {
             self.decide_review_in(tx, actor, id, &verdict, &note, destroy).await
         })?;
-        // For instance a side that may not be collected: it is not kept for the days of an appeal.
-        if let (Decided::Done, true, Some(reference)) = (decided, destroy, reference) {
-            reviewer.erase(&reference).await?;
+        // For instance a side that may not be collected: it is not kept for the days of an appeal. What fails here the
+        // queue does.
+        if let (Decided::Done, true, Some(reference)) = (decided, destroy, reference)
+            && let Err(error) = reviewer.erase(&reference).await
+        {
+            tracing::warn!(%error, "the pictures of a decided case wait for the queue to be destroyed");
         }
         Ok(decided)
     }
@@ -195,6 +199,9 @@ impl App {
         attempt.reasons = json!(reasons(verdict)).to_string();
         self.apply(tx, actor, &organization, &before, Some(&mut attempt), next, None).await?;
         self.record(tx, actor, entry("review.decided")).await?;
+        if destroy {
+            self.enqueue(tx, &Job::redact_attempt(&attempt.id), self.now()).await?;
+        }
         case.reasons = json!(reasons(verdict)).to_string();
         case.note = Some(note.to_owned()).filter(|note| !note.is_empty());
         self.close(tx, actor, case, word(verdict)).await?;

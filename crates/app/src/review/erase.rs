@@ -8,7 +8,7 @@ use keystead_store::tables::{identity_attempts, reviews};
 use serde_json::json;
 
 use super::Reviewer;
-use super::evidence::Erased;
+use super::evidence::Weight;
 use super::retention::{EARLY, held_until, images_until};
 use crate::audit::AuditEntry;
 use crate::verification::organization::refused;
@@ -20,10 +20,13 @@ const DAY: i64 = 86_400;
 const ABANDONED: i64 = DAY;
 
 impl Reviewer {
-    /// Erases what a capture holds: its key first, so that from then on the rest is noise; then the files. Again is
-    /// fine.
-    pub(super) async fn erase(&self, id: &str) -> Result<Erased, Error> {
+    /// Erases what a capture holds: its key first, with the receipt, because from then on the rest is noise; then the
+    /// files. Again is fine.
+    pub(super) async fn erase(&self, id: &str) -> Result<(), Error> {
         let now = self.now();
+        let read = read_tx!(self.store, "capture", |tx| Ok(captures::find(tx, id).await?));
+        let Some(known) = read? else { return Ok(()) };
+        let there = self.weigh_files(&known.case).await?;
         let write = write_tx!(self.store, "erase_capture", |tx| {
             let Some(mut row) = captures::find(tx, id).await? else { return Ok(None) };
             if held_until(tx, &row.case, now).await?.is_some() {
@@ -49,22 +52,31 @@ impl Reviewer {
                 case.decided_at = Some(now);
                 reviews::update(tx, &case).await?;
             }
-            Ok(Some(row))
-        })?;
-        let Some(row) = write else { return Ok(Erased::default()) };
-        let erased = self.erase_files(&row.case).await?;
-        let receipt = Receipt {
-            id: format!("ers_{}", row.case),
-            organization: row.organization,
-            what: "evidence".to_owned(),
-            receipt: json!({ "case": row.case, "pictures": erased.blobs, "bytes": erased.bytes }).to_string(),
-            at: now,
-        };
-        write_tx!(self.store, "erasure_receipt", |tx| Ok(privacy::insert_receipt(tx, &receipt).await?))?;
-        Ok(erased)
+            let receipt = Receipt {
+                id: format!("ers_{}", row.case),
+                organization: row.organization.clone(),
+                what: "evidence".to_owned(),
+                receipt: json!({ "case": row.case, "pictures": there.blobs, "bytes": there.bytes }).to_string(),
+                at: now,
+            };
+            privacy::insert_receipt(tx, &receipt).await?;
+            Ok(Some(row.case))
+        });
+        match write? {
+            Some(case) => self.erase_files(&case).await,
+            None => Ok(()),
+        }
     }
 
-    async fn erase_files(&self, case: &str) -> Result<Erased, Error> {
+    /// What stands on disk of a case.
+    async fn weigh_files(&self, case: &str) -> Result<Weight, Error> {
+        let case: ReviewCaseId = case.parse().map_err(|_| Error::Internal("a case without id".to_owned()))?;
+        let evidence = self.evidence.clone();
+        let done = tokio::task::spawn_blocking(move || evidence.weigh(&case)).await;
+        Ok(done.map_err(|_| Error::Internal("a listing was cut off".to_owned()))??)
+    }
+
+    async fn erase_files(&self, case: &str) -> Result<(), Error> {
         let case: ReviewCaseId = case.parse().map_err(|_| Error::Internal("a case without id".to_owned()))?;
         let evidence = self.evidence.clone();
         let done = tokio::task::spawn_blocking(move || evidence.erase(&case)).await;

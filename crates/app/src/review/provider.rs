@@ -322,7 +322,7 @@ impl IdentityProvider for Reviewer {
     }
 
     fn redact<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<(), ProviderError>> {
-        Box::pin(async move { self.erase(reference).await.map(|_| ()).map_err(failure) })
+        Box::pin(async move { self.erase(reference).await.map_err(failure) })
     }
 
     fn health(&self) -> Health {

@@ -58,9 +58,9 @@ impl From<EvidenceError> for crate::Error {
     }
 }
 
-/// What an erasure took away.
+/// What a case takes on disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Erased {
+pub(super) struct Weight {
     /// Files.
     pub(super) blobs: u64,
     /// Bytes they had.
@@ -129,18 +129,24 @@ impl EvidenceStore {
         disk::destroy(&self.path(place)).map_err(EvidenceError::disk("erase"))
     }
 
-    /// Wipes every picture of a case. An erasure that was interrupted is finished by the next.
-    pub(super) fn erase(&self, case: &ReviewCaseId) -> Result<Erased, EvidenceError> {
+    /// How much there is of a case.
+    pub(super) fn weigh(&self, case: &ReviewCaseId) -> Result<Weight, EvidenceError> {
         let folder = self.case(case);
-        let mut erased = Erased::default();
+        let mut weight = Weight::default();
         for name in disk::names(&folder).map_err(EvidenceError::disk("list"))? {
-            let path = folder.join(name);
-            erased.blobs += 1;
-            erased.bytes += fs::symlink_metadata(&path).map_or(0, |found| found.len());
-            disk::destroy(&path).map_err(EvidenceError::disk("erase"))?;
+            weight.blobs += 1;
+            weight.bytes += fs::symlink_metadata(folder.join(name)).map_or(0, |found| found.len());
         }
-        disk::remove_folder(&folder).map_err(EvidenceError::disk("erase"))?;
-        Ok(erased)
+        Ok(weight)
+    }
+
+    /// Wipes every picture of a case. An erasure that was interrupted is finished by the next.
+    pub(super) fn erase(&self, case: &ReviewCaseId) -> Result<(), EvidenceError> {
+        let folder = self.case(case);
+        for name in disk::names(&folder).map_err(EvidenceError::disk("list"))? {
+            disk::destroy(&folder.join(name)).map_err(EvidenceError::disk("erase"))?;
+        }
+        disk::remove_folder(&folder).map_err(EvidenceError::disk("erase"))
     }
 
     /// Every case of which anything is left.
@@ -204,8 +210,11 @@ mod tests {
         assert_eq!(evidence.get(&place("case_1", 2, "front"), &key).err(), Some(EvidenceError::Sealed), "moved");
         evidence.remove(&place("case_1", 2, "front")).unwrap();
         assert_eq!(evidence.cases().unwrap().len(), 1);
-        assert_eq!(evidence.erase(&one.case).unwrap().blobs, 1);
-        assert_eq!(evidence.erase(&one.case).unwrap(), Erased::default());
+        assert_eq!(evidence.weigh(&one.case).unwrap().blobs, 1);
+        for _ in 0..2 {
+            evidence.erase(&one.case).unwrap();
+            assert_eq!(evidence.weigh(&one.case).unwrap(), Weight::default());
+        }
         assert!(!file.exists() && evidence.cases().unwrap().is_empty());
     }
 }
