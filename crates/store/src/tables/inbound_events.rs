@@ -47,10 +47,11 @@ pub async fn insert(tx: &mut Tx, row: &InboundEvent) -> Result<bool, Error> {
     Ok(tx.execute(SQL, values).await? > 0)
 }
 
-/// An event has been acted on.
-pub async fn finish(tx: &mut Tx, provider: &str, event_id: &str, at: Timestamp) -> Result<(), Error> {
-    const SQL: &str = "UPDATE inbound_events SET processed_at = $3 WHERE provider = $1 AND event_id = $2";
-    tx.execute(SQL, vec![provider.into(), event_id.into(), at.0.into()]).await.map(|_| ())
+/// An event has been acted on; `false` when it had been before.
+pub async fn finish(tx: &mut Tx, provider: &str, event_id: &str, at: Timestamp) -> Result<bool, Error> {
+    const SQL: &str = "UPDATE inbound_events SET processed_at = $3 \
+                       WHERE provider = $1 AND event_id = $2 AND processed_at IS NULL";
+    Ok(tx.execute(SQL, vec![provider.into(), event_id.into(), at.0.into()]).await? > 0)
 }
 
 /// Events not acted on yet, oldest first.

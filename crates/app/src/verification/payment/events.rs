@@ -5,15 +5,25 @@ use keystead_core::id::OrganizationId;
 use keystead_core::verification::payment::{PaymentEvent, PaymentState, card_ends};
 use keystead_providers::payment::{Method, News};
 use keystead_store::Tx;
+use keystead_store::tables::inbound_events;
 use keystead_store::tables::payments::{self, PaymentMethod};
 use serde_json::json;
 
 use crate::{Actor, App, Error};
 
 impl App {
-    /// Writes down what was read back about an object of the service.
-    pub(super) async fn apply_news(&self, provider: &str, reference: &str, news: News) -> Result<(), Error> {
+    /// Writes down what was read back about an object of the service because of an event, once for each event.
+    pub(super) async fn apply_news(
+        &self,
+        provider: &str,
+        event: &str,
+        reference: &str,
+        news: News,
+    ) -> Result<(), Error> {
         write_tx!(self.store(), "payment_news", |tx| {
+            if !inbound_events::finish(tx, provider, event, self.now()).await? {
+                return Ok(());
+            }
             let actor = Actor::Service(provider.to_owned());
             let own = payments::find_method(tx, provider, reference).await?.filter(|row| row.removed_at.is_none());
             match (news.clone(), own) {

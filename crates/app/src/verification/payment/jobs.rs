@@ -21,7 +21,7 @@ impl App {
         } else if let Some(news) =
             (service.news(&delivery.name, reference).await).map_err(|failure| Error::provider("payment", &failure))?
         {
-            self.apply_news(provider, reference, news).await?;
+            self.apply_news(provider, &delivery.event, reference, news).await?;
         } else if self.now().since(delivery.received_at) < PARKED {
             return Ok(Outcome::Again(Some(30)));
         }
@@ -32,7 +32,10 @@ impl App {
     /// The event has been acted on.
     pub(crate) async fn event_done(&self, provider: &str, event: &str) -> Result<(), Error> {
         let now = self.now();
-        write_tx!(self.store(), "event_done", |tx| Ok(inbound_events::finish(tx, provider, event, now).await?))
+        write_tx!(self.store(), "event_done", |tx| {
+            inbound_events::finish(tx, provider, event, now).await?;
+            Ok(())
+        })
     }
 
     /// No delivery came: look anyway, at growing distances, until the set-up has ended.
