@@ -68,6 +68,8 @@ impl Attempts<'_> {
         };
         match done {
             Ok(value) => {
+                #[cfg(feature = "testing")]
+                self.store.script.committed();
                 if progress {
                     self.store.progress.send_modify(|steps| *steps = steps.wrapping_add(1));
                 }

@@ -2,6 +2,7 @@
 //! started it), and a [`Script`] of what happens between and inside transactions.
 
 mod dump;
+mod kept;
 mod script;
 
 pub use script::Script;

@@ -18,13 +18,16 @@ mod outage;
 mod passkeys;
 mod policies;
 mod removed;
+mod replay;
 mod review;
+mod review_faults;
 mod second_factor;
 mod second_service;
 mod sessions;
 mod spraying;
 mod tokens;
 mod town;
+mod vendor_faults;
 mod vendors;
 mod webhooks;
 

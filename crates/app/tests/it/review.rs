@@ -26,8 +26,9 @@ const HOUR: i64 = 3_600;
 const DAY: i64 = 24 * HOUR;
 const ZONE: &str = "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\nL898902C36UTO7408122F1204159ZE184226B<<<<<10";
 
-struct World {
-    app: App,
+pub(crate) struct World {
+    pub(crate) app: App,
+    pub(crate) store: Store,
     now: Arc<AtomicI64>,
     folder: tempfile::TempDir,
     post: Arc<Mailbox>,
@@ -36,11 +37,20 @@ struct World {
 impl World {
     async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("keystead.db").display());
+        Self::over(folder, &url).await
+    }
+
+    /// With pictures in a folder and everything else in memory.
+    pub(crate) async fn in_memory() -> Self {
+        Self::over(tempfile::tempdir().unwrap(), "sqlite::memory:").await
+    }
+
+    async fn over(folder: tempfile::TempDir, url: &str) -> Self {
         let now = Arc::new(AtomicI64::new(1_800_000_000));
         let hand = Arc::clone(&now);
         let clock: Clock = Arc::new(move || Timestamp(hand.load(Ordering::SeqCst)));
-        let url = format!("sqlite://{}", folder.path().join("keystead.db").display());
-        let store = Store::open(&url).await.unwrap();
+        let store = Store::open(url).await.unwrap();
         store.migrate().await.unwrap();
         let sealer = Sealer::new(Secret::new([4; 32]), Secret::new([5; 32]));
         let reviewer = Arc::new(Reviewer::new(ReviewerOptions {
@@ -62,7 +72,7 @@ impl World {
             ..Services::default()
         };
         let app = App::new(AppOptions {
-            store,
+            store: store.clone(),
             tags: TagKeys::new(Secret::new([1; 32]), Vec::new()),
             pepper: Pepper::new(Secret::new([2; 32])),
             audit_key: AuditKey(Secret::new([3; 32])),
@@ -77,38 +87,38 @@ impl World {
                 ..Settings::default()
             },
         });
-        Self { app, now, folder, post }
+        Self { app, store, now, folder, post }
     }
 
-    fn pass(&self, seconds: i64) {
+    pub(crate) fn pass(&self, seconds: i64) {
         self.now.fetch_add(seconds, Ordering::SeqCst);
     }
 
-    async fn owner(&self, email: &str) -> (Actor, OrganizationId) {
+    pub(crate) async fn owner(&self, email: &str) -> (Actor, OrganizationId) {
         let made = self.app.bootstrap(email, "One", true).await.unwrap();
         (Actor::Person(made.user_id), made.organization_id)
     }
 
-    async fn start(&self, actor: &Actor, organization: &OrganizationId) -> (String, Secret<String>) {
+    pub(crate) async fn start(&self, actor: &Actor, organization: &OrganizationId) -> (String, Secret<String>) {
         let consent = Consent { given: true, language: "pl".to_owned(), origin: Origin { ip: None } };
         let (view, link) = self.app.start_organization_verification(actor, organization, consent).await.unwrap();
         (view.id, token(&link.unwrap().url))
     }
 
-    async fn begin(&self, token: &Secret<String>, country: &str, document: &str) -> Holder {
+    pub(crate) async fn begin(&self, token: &Secret<String>, country: &str, document: &str) -> Holder {
         let device = self.app.begin_capture(token, country).await.unwrap();
         let holder = Holder { token: token.clone(), device: Some(device) };
         self.app.choose_capture_document(&holder, document).await.unwrap();
         holder
     }
 
-    async fn take(&self, holder: &Holder, slot: Slot, seed: u32) {
+    pub(crate) async fn take(&self, holder: &Holder, slot: Slot, seed: u32) {
         let picture = self.app.take_capture_picture(holder, slot, jpeg(seed), Taken::default()).await;
         assert!(picture.unwrap().taken);
     }
 
     /// A whole capture of a passport, handed in.
-    async fn hand_in(&self, token: &Secret<String>, seed: u32) -> Holder {
+    pub(crate) async fn hand_in(&self, token: &Secret<String>, seed: u32) -> Holder {
         let holder = self.begin(token, "PL", "passport").await;
         self.take(&holder, Slot::Front, seed).await;
         self.take(&holder, Slot::Selfie, seed + 1).await;
@@ -128,7 +138,7 @@ impl World {
         self.app.organization_verification(actor, organization).await.unwrap().status
     }
 
-    async fn case(&self) -> String {
+    pub(crate) async fn case(&self) -> String {
         self.app.review_queue(&ops("bob")).await.unwrap()[0].id.clone()
     }
 
@@ -139,7 +149,7 @@ impl World {
     }
 
     /// Opens every picture of a case, as the page does.
-    async fn look(&self, who: &Actor, case: &str) {
+    pub(crate) async fn look(&self, who: &Actor, case: &str) {
         for picture in self.app.review_case(who, case).await.unwrap().pictures {
             self.app.review_picture(who, case, picture.number, "review").await.unwrap();
         }
@@ -151,7 +161,7 @@ impl World {
         self.app.decide_review(&ops(name), case, Verdict::Approve, note, destroy).await
     }
 
-    fn files(&self) -> Vec<PathBuf> {
+    pub(crate) fn files(&self) -> Vec<PathBuf> {
         files(&self.folder.path().join("evidence"))
     }
 }
@@ -165,15 +175,15 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-fn ops(name: &str) -> Actor {
+pub(crate) fn ops(name: &str) -> Actor {
     Actor::operator(format!("{name}@example.com"))
 }
 
-fn token(url: &str) -> Secret<String> {
+pub(crate) fn token(url: &str) -> Secret<String> {
     Secret::new(url.split("/verify/").nth(1).unwrap().split('/').next().unwrap().to_owned())
 }
 
-fn jpeg(seed: u32) -> Vec<u8> {
+pub(crate) fn jpeg(seed: u32) -> Vec<u8> {
     pictures::jpeg(1200, 600, seed).unwrap()
 }
 

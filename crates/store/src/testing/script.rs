@@ -13,6 +13,7 @@ type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
 struct Plan {
     before: Vec<(&'static str, Work)>,
     seen: u64,
+    commits: u64,
     fail_at: Option<u64>,
 }
 
@@ -51,6 +52,13 @@ impl Script {
     }
 }
 
+impl Script {
+    /// A writing transaction was committed.
+    pub(crate) fn committed(&self) {
+        self.plan().commits += 1;
+    }
+}
+
 impl Store {
     /// Runs `work` once, just before the next transaction of this name begins: what another request does meanwhile.
     pub fn before(&self, transaction: &'static str, work: impl Future<Output = ()> + Send + 'static) {
@@ -68,6 +76,13 @@ impl Store {
     pub fn fail_at(&self, statement: Option<u64>) -> u64 {
         let mut plan = self.script.plan();
         plan.fail_at = statement;
+        plan.commits = 0;
         std::mem::take(&mut plan.seen)
+    }
+
+    /// How many writing transactions were committed since the last [`Store::fail_at`].
+    #[must_use]
+    pub fn commits(&self) -> u64 {
+        self.script.plan().commits
     }
 }

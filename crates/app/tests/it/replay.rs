@@ -1,0 +1,115 @@
+//! One use case again and again from the same moment, each time with a fault at another of its statements.
+
+use std::collections::BTreeMap;
+
+use keystead_app::Error;
+use keystead_store::Store;
+
+/// What tells rows apart here; ids and times differ from run to run.
+const TOLD: [&str; 9] = ["action", "decision", "kind", "name", "origin", "requirement", "state", "status", "what"];
+/// Tries are counted before they are judged: a call that is repeated counts again.
+const COUNTED_APART: [&str; 1] = ["limit_hits"];
+
+/// The rows of each table by what they tell.
+type Shape = BTreeMap<String, Vec<String>>;
+
+pub(crate) struct Replay<'a> {
+    store: &'a Store,
+    /// What the log may say more often after a fault.
+    pub(crate) besides: &'static [&'static str],
+    pub(crate) faults: u64,
+}
+
+impl<'a> Replay<'a> {
+    pub(crate) const fn new(store: &'a Store) -> Self {
+        Self { store, besides: &[], faults: 0 }
+    }
+
+    async fn shape(&self) -> Shape {
+        let mut dump = self.store.dump().await.unwrap();
+        for table in COUNTED_APART {
+            dump.remove(table);
+        }
+        if let Some(log) = dump.get_mut("audit_events") {
+            log.retain(|row| !self.besides.iter().any(|action| row.contains(&format!("action='{action}'"))));
+        }
+        let told = |row: &String| {
+            let value = |name: &&str| {
+                let (_, rest) =
+                    format!(" {row}").split_once(&format!(" {name}='")).map(|(a, b)| (a.len(), b.to_owned()))?;
+                Some(format!("{name}={}", rest.split('\'').next().unwrap_or_default()))
+            };
+            TOLD.iter().filter_map(value).collect::<Vec<_>>().join(" ")
+        };
+        let sorted = |rows: Vec<String>| {
+            let mut rows: Vec<String> = rows.iter().map(told).collect();
+            rows.sort();
+            rows
+        };
+        dump.into_iter().map(|(table, rows)| (table, sorted(rows))).collect()
+    }
+
+    /// Plays `act` with a fault at its first statement, its second, and so on, each time from the present moment. A fault
+    /// undoes the transaction it is in and leaves those before it; the same call again then does everything once, as if
+    /// there had been no fault: `after` brings to an end what the outbox does and proves what must be possible then, and
+    /// the rows are as many as without a fault, in the log and in the outbox too. In the end `act` is played once more
+    /// without a fault and stands.
+    pub(crate) async fn each<T>(
+        &mut self,
+        name: &str,
+        act: impl AsyncFn() -> Result<T, Error>,
+        after: impl AsyncFn(T),
+    ) -> T {
+        self.store.keep().await.unwrap();
+        let before = self.store.dump().await.unwrap();
+        let value = act().await.unwrap_or_else(|error| panic!("{name}: {error:?}"));
+        assert_ne!(self.store.dump().await.unwrap(), before, "{name} does nothing");
+        after(value).await;
+        let wanted = self.shape().await;
+        let mut halves: BTreeMap<u64, Shape> = BTreeMap::new();
+        for statement in 1.. {
+            let at = format!("{name}, a fault at statement {statement}");
+            self.store.put_back().await.unwrap();
+            self.store.fail_at(Some(statement));
+            let done = act().await;
+            let commits = self.store.commits();
+            if self.store.fail_at(None) < statement {
+                break;
+            }
+            self.faults += 1;
+            let value = match done {
+                // What was left out is made good by the outbox.
+                Ok(value) => value,
+                Err(error) => {
+                    let faulty =
+                        matches!(error, Error::Internal(_) | Error::Unavailable | Error::ProviderUnavailable { .. });
+                    assert!(faulty, "{at}: {error:?}");
+                    if commits == 0 {
+                        assert_eq!(self.store.dump().await.unwrap(), before, "{at}");
+                    }
+                    let half = self.shape().await;
+                    // Where a store that fails looks like a service that is away, that is written down and committed, too.
+                    if self.besides.is_empty() {
+                        assert_eq!(halves.entry(commits).or_insert_with(|| half.clone()), &half, "{at}");
+                    }
+                    act().await.unwrap_or_else(|error| panic!("{at}, and again without: {error:?}"))
+                }
+            };
+            after(value).await;
+            let stands = self.shape().await;
+            for (table, rows) in &wanted {
+                assert_eq!(
+                    &stands[table],
+                    rows,
+                    "{at}: {table}; what waits: {:?}",
+                    self.store.dump().await.unwrap()["jobs"]
+                );
+            }
+        }
+        self.store.put_back().await.unwrap();
+        act().await.unwrap()
+    }
+}
+
+/// Nothing is left to do or to prove.
+pub(crate) async fn nothing<T>(_: T) {}
