@@ -10,6 +10,7 @@
 mod audit;
 mod canary;
 mod exemptions;
+mod failures;
 mod ladder;
 mod network;
 mod outage;
