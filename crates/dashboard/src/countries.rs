@@ -1,4 +1,4 @@
-//! The names of countries in each language, in that language's own order (Unicode CLDR).
+//! The names of countries in each language, sorted by the rules of the language (Unicode CLDR).
 
 use crate::language::Language;
 
@@ -10,12 +10,12 @@ const fn table(language: Language) -> &'static str {
     }
 }
 
-/// Codes with names, in order, as far as they are asked for.
+/// The wanted countries with their names, sorted by name.
 pub(crate) fn list(language: Language, wanted: &[&str]) -> Vec<(&'static str, &'static str)> {
     table(language).lines().filter_map(|line| line.split_once('\t')).filter(|(code, _)| wanted.contains(code)).collect()
 }
 
-/// The name of one; its code when it has none here.
+/// The name of a country; its code if it has no name here.
 pub(crate) fn name(language: Language, code: &str) -> String {
     let found = table(language).lines().filter_map(|line| line.split_once('\t')).find(|(known, _)| *known == code);
     found.map_or(code, |(_, name)| name).to_owned()

@@ -1,4 +1,4 @@
-//! Times, numbers and money as people of each language write them.
+//! Dates, times, numbers and money in the format of each language.
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -7,12 +7,12 @@ use keystead_core::money::Amount;
 use keystead_core::time::Timestamp;
 
 use crate::language::Language;
-use crate::text::Text;
+use crate::messages::Messages;
 
-/// Now, and where the visitor's clock stands.
+/// Formats values in a language and a time zone.
 #[derive(Debug, Clone)]
-pub(crate) struct When {
-    pub(crate) text: Text,
+pub(crate) struct LocalFormat {
+    pub(crate) messages: Messages,
     pub(crate) now: Timestamp,
     pub(crate) zone: TimeZone,
 }
@@ -49,7 +49,7 @@ const ENGLISH_MONTHS: [&str; 12] = [
     "December",
 ];
 
-impl When {
+impl LocalFormat {
     fn zoned(&self, at: Timestamp) -> Zoned {
         Moment::from_second(at.0).unwrap_or_default().to_zoned(self.zone.clone())
     }
@@ -59,19 +59,19 @@ impl When {
         let at = self.zoned(*at);
         let (day, year) = (at.day(), at.year());
         let month = usize::from(at.month().unsigned_abs()).saturating_sub(1).min(11);
-        match self.text.0 {
+        match self.messages.0 {
             Language::English => format!("{day}\u{a0}{} {year}", ENGLISH_MONTHS[month]),
             Language::Polish => format!("{day}\u{a0}{} {year}", POLISH_MONTHS[month]),
             Language::Japanese => format!("{year}年{}月{day}日", at.month()),
         }
     }
 
-    /// 14:10; 14時10分. Where nobody knows the visitor's zone, it says UTC.
+    /// 14:10; 14時10分. Adds "UTC" if the person's time zone is unknown.
     pub(crate) fn time(&self, at: &Timestamp) -> String {
         let at = self.zoned(*at);
         let zone = if self.zone == TimeZone::UTC { "\u{a0}UTC" } else { "" };
-        match self.text.0 {
-            // A word joiner: no line ends between the hours and the minutes.
+        match self.messages.0 {
+            // A word joiner prevents a line break between hours and minutes.
             Language::Japanese => format!("{}時\u{2060}{:02}分{zone}", at.hour(), at.minute()),
             _ => format!("{:02}:{:02}{zone}", at.hour(), at.minute()),
         }
@@ -80,7 +80,7 @@ impl When {
     /// Date and time.
     pub(crate) fn exact(&self, at: &Timestamp) -> String {
         let (date, time) = (self.date(at), self.time(at));
-        match self.text.0 {
+        match self.messages.0 {
             Language::Japanese => format!("{date} {time}"),
             _ => format!("{date}, {time}"),
         }
@@ -97,14 +97,14 @@ impl When {
         let (past, distance) = (seconds >= 0, seconds.unsigned_abs());
         let of = |unit: u64| i64::try_from(distance / unit).unwrap_or(i64::MAX);
         match (past, distance) {
-            (true, 0..=59) => self.text.say("time-now"),
-            (false, 0..=59) => self.text.say("time-soon"),
-            (true, 60..=3_599) => self.text.count("time-minutes-ago", &of(60)),
-            (true, 3_600..=86_399) => self.text.count("time-hours-ago", &of(3_600)),
-            (true, 86_400..=2_591_999) => self.text.count("time-days-ago", &of(86_400)),
-            (false, 60..=3_599) => self.text.count("time-in-minutes", &of(60)),
-            (false, 3_600..=86_399) => self.text.count("time-in-hours", &of(3_600)),
-            (false, 86_400..=2_591_999) => self.text.count("time-in-days", &of(86_400)),
+            (true, 0..=59) => self.messages.text("time-now"),
+            (false, 0..=59) => self.messages.text("time-soon"),
+            (true, 60..=3_599) => self.messages.count("time-minutes-ago", &of(60)),
+            (true, 3_600..=86_399) => self.messages.count("time-hours-ago", &of(3_600)),
+            (true, 86_400..=2_591_999) => self.messages.count("time-days-ago", &of(86_400)),
+            (false, 60..=3_599) => self.messages.count("time-in-minutes", &of(60)),
+            (false, 3_600..=86_399) => self.messages.count("time-in-hours", &of(3_600)),
+            (false, 86_400..=2_591_999) => self.messages.count("time-in-days", &of(86_400)),
             _ => self.date(at),
         }
     }
@@ -112,7 +112,7 @@ impl When {
     /// 1,112; 1 112.
     pub(crate) fn number(&self, number: &i64) -> String {
         let digits = number.unsigned_abs().to_string();
-        let mark = if self.text.0 == Language::Polish { '\u{202f}' } else { ',' };
+        let mark = if self.messages.0 == Language::Polish { '\u{202f}' } else { ',' };
         let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
         for (at, digit) in digits.chars().enumerate() {
             if at > 0 && (digits.len() - at).is_multiple_of(3) {
@@ -123,7 +123,7 @@ impl When {
         if *number < 0 { format!("−{grouped}") } else { grouped }
     }
 
-    /// 1,112.44 USD; small amounts with as many digits as they need, four at most, and below that as less than the last.
+    /// 1,112.44 USD. Amounts below a cent have four decimals; amounts below that are shown as "less than 0.0001".
     pub(crate) fn money(&self, amount: &Amount) -> String {
         let cents = amount.picos().unsigned_abs() >= CENT || *amount == Amount::ZERO;
         let (scale, digits) = if cents { (100, 2_usize) } else { (10_000, 4) };
@@ -131,12 +131,12 @@ impl When {
         let (less, rounded) = if rounded == 0 && *amount > Amount::ZERO { ("<\u{a0}", 1) } else { ("", rounded) };
         let (sign, rounded, scale) = (if rounded < 0 { "−" } else { "" }, rounded.unsigned_abs(), u64::from(scale));
         let whole = self.number(&i64::try_from(rounded / scale).unwrap_or(i64::MAX));
-        let point = if self.text.0 == Language::Polish { ',' } else { '.' };
+        let point = if self.messages.0 == Language::Polish { ',' } else { '.' };
         format!("{less}{sign}{whole}{point}{:0digits$}\u{a0}USD", rounded % scale)
     }
 }
 
-/// When a day begins in a zone.
+/// The start of a day in a time zone.
 pub(crate) fn start_of(day: Date, zone: &TimeZone) -> Option<Timestamp> {
     Some(Timestamp(day.to_zoned(zone.clone()).ok()?.timestamp().as_second()))
 }
@@ -147,8 +147,8 @@ mod tests {
 
     use super::*;
 
-    fn when(language: Language) -> When {
-        When { text: Text(language), now: Timestamp(1_795_183_800), zone: TimeZone::UTC }
+    fn when(language: Language) -> LocalFormat {
+        LocalFormat { messages: Messages(language), now: Timestamp(1_795_183_800), zone: TimeZone::UTC }
     }
 
     #[test]
@@ -158,7 +158,7 @@ mod tests {
         assert_eq!(exact(Language::English), "20\u{a0}November 2026, 14:10\u{a0}UTC");
         assert_eq!(exact(Language::Polish), "20\u{a0}listopada 2026, 14:10\u{a0}UTC");
         assert_eq!(exact(Language::Japanese), "2026年11月20日 14時\u{2060}10分\u{a0}UTC");
-        let warsaw = When { zone: TimeZone::get("Europe/Warsaw").unwrap(), ..when(Language::Polish) };
+        let warsaw = LocalFormat { zone: TimeZone::get("Europe/Warsaw").unwrap(), ..when(Language::Polish) };
         assert_eq!(warsaw.exact(&at), "20\u{a0}listopada 2026, 15:10");
         let money = |language, micros| when(language).money(&Micros(micros).into());
         assert_eq!(money(Language::English, 1_112_440_000), "1,112.44\u{a0}USD");

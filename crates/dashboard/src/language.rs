@@ -1,6 +1,6 @@
-//! Which of the three languages a visitor reads.
+//! The three languages, and the choice of one for a request.
 
-/// A language the pages are written in.
+/// A language of the product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Language {
     English,
@@ -34,7 +34,7 @@ impl Language {
         Self::ALL.into_iter().find(|language| language.tag().eq_ignore_ascii_case(primary))
     }
 
-    /// The choice in the query string wins, then the browser's list by its weights, then English.
+    /// Chooses a language: an explicit choice, else the best of `Accept-Language`, else English.
     pub(crate) fn choose(chosen: Option<&str>, accept: Option<&str>) -> Self {
         if let Some(language) = chosen.and_then(Self::from_tag) {
             return language;

@@ -1,18 +1,18 @@
 //! Server-rendered pages for people: sign-up, onboarding, keys, organization, verification, usage, the operator's
 //! console. Every form works without scripts; no inline script or style and no third-party request, and the response
-//! headers say so (security checklist V3).
+//! headers enforce it.
 //!
-//! Addresses: the chosen project stands in the query (`?project=proj_…`) and names its organization, too, so a link
-//! means the same thing to a colleague. Without it, pages show the person's first organization and its Default project.
+//! Addresses: the chosen project is in the query (`?project=proj_…`) and determines the organization, so that a link
+//! opens the same page for a colleague. Without it, pages show the person's first organization and its default project.
 
 mod countries;
 mod format;
 mod help;
 mod language;
+mod messages;
 mod pages;
 mod routes;
 mod state;
-mod text;
 mod web;
 
 #[cfg(test)]
@@ -20,4 +20,4 @@ mod tests;
 
 pub use routes::{Audience, ROUTES, Route, largest_body, router};
 pub use state::DashboardState;
-pub use web::stream_slots::Waiting;
+pub use web::stream_slots::OpenStreams;

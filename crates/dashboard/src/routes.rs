@@ -1,4 +1,4 @@
-//! Every page with its audience, and where each is served.
+//! The table of all pages with their audience, and the router made from it.
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -17,21 +17,21 @@ use crate::pages::sign_in::{forms, onboarding, passkey};
 use crate::pages::usage::page as usage;
 use crate::pages::{help, home, landing, limits};
 use crate::state::DashboardState;
-use crate::web::headers::stamp;
+use crate::web::headers::add_headers;
 use crate::web::response::file;
 use crate::web::{form, reauthenticate};
 
 /// Who may open a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Audience {
-    /// Anybody.
+    /// Everyone.
     Everybody,
     /// People who are signed in; others are sent to the sign-in page.
     SignedIn,
-    /// People who are signed in and proved themselves within the last ten minutes; others are asked for their password
-    /// and code first, and go on from there (ASVS 7.5.1).
-    Proven,
-    /// Whoever holds the link, on the first device that went on with it.
+    /// People who are signed in and authenticated within the last ten minutes; others are asked for their password and
+    /// code first.
+    RecentlyAuthenticated,
+    /// People with the link, on the device that opened it first.
     LinkHolder,
 }
 
@@ -50,129 +50,131 @@ impl std::fmt::Debug for Route {
     }
 }
 
-const fn all(path: &'static str, serve: fn() -> MethodRouter<DashboardState>) -> Route {
+const fn everybody(path: &'static str, serve: fn() -> MethodRouter<DashboardState>) -> Route {
     Route { path, audience: Audience::Everybody, serve }
 }
 
-const fn own(path: &'static str, serve: fn() -> MethodRouter<DashboardState>) -> Route {
+const fn signed_in(path: &'static str, serve: fn() -> MethodRouter<DashboardState>) -> Route {
     Route { path, audience: Audience::SignedIn, serve }
 }
 
-const fn proven(path: &'static str, serve: fn() -> MethodRouter<DashboardState>) -> Route {
-    Route { path, audience: Audience::Proven, serve }
+const fn recently_authenticated(path: &'static str, serve: fn() -> MethodRouter<DashboardState>) -> Route {
+    Route { path, audience: Audience::RecentlyAuthenticated, serve }
 }
 
-const fn held(path: &'static str, serve: fn() -> MethodRouter<DashboardState>) -> Route {
+const fn link_holder(path: &'static str, serve: fn() -> MethodRouter<DashboardState>) -> Route {
     Route { path, audience: Audience::LinkHolder, serve }
 }
 
-/// Every page with its audience. Nothing is served that does not stand here.
+/// Every page with its audience. Only these pages and the static files are served.
 pub static ROUTES: &[Route] = &[
-    all("/", || get(landing::page)),
-    all("/sign-up", || get(forms::sign_up).post(forms::do_sign_up)),
-    all("/sign-up/sent", || get(forms::sent)),
-    all("/confirm", || get(forms::confirm).post(forms::do_confirm)),
-    all("/confirm-address", || get(forms::confirm_address).post(forms::do_confirm_address)),
-    all("/sign-in", || get(forms::sign_in).post(forms::do_sign_in)),
-    all("/sign-in/passkey", || post(passkey::ask)),
-    all("/sign-in/passkey/finish", || post(passkey::sign_in)),
-    all("/sign-in/code", || get(forms::code).post(forms::do_code)),
-    all("/sign-in/with", || post(forms::depart)),
-    all("/sign-in/return", || get(forms::arrive)),
-    all("/forgot", || get(forms::forgot).post(forms::do_forgot)),
-    all("/reset", || get(forms::reset).post(forms::do_reset)),
-    all("/verify/{token}", || get(handoff::open).post(handoff::proceed)),
-    held("/verify/{token}/capture", || get(steps::open).post(steps::begin)),
-    held("/verify/{token}/capture/state", || get(steps::follow)),
-    held("/verify/{token}/capture/events", || get(steps::events)),
-    held("/verify/{token}/capture/{verb}", || post(steps::act)),
-    held("/verify/{token}/capture/pictures/{slot}", || {
+    everybody("/", || get(landing::page)),
+    everybody("/sign-up", || get(forms::sign_up).post(forms::do_sign_up)),
+    everybody("/sign-up/sent", || get(forms::sent)),
+    everybody("/confirm", || get(forms::confirm).post(forms::do_confirm)),
+    everybody("/confirm-address", || get(forms::confirm_address).post(forms::do_confirm_address)),
+    everybody("/sign-in", || get(forms::sign_in).post(forms::do_sign_in)),
+    everybody("/sign-in/passkey", || post(passkey::ask)),
+    everybody("/sign-in/passkey/finish", || post(passkey::sign_in)),
+    everybody("/sign-in/code", || get(forms::code).post(forms::do_code)),
+    everybody("/sign-in/with", || post(forms::depart)),
+    everybody("/sign-in/return", || get(forms::arrive)),
+    everybody("/forgot", || get(forms::forgot).post(forms::do_forgot)),
+    everybody("/reset", || get(forms::reset).post(forms::do_reset)),
+    everybody("/verify/{token}", || get(handoff::open).post(handoff::proceed)),
+    link_holder("/verify/{token}/capture", || get(steps::open).post(steps::begin)),
+    link_holder("/verify/{token}/capture/state", || get(steps::follow)),
+    link_holder("/verify/{token}/capture/events", || get(steps::events)),
+    link_holder("/verify/{token}/capture/{verb}", || post(steps::act)),
+    link_holder("/verify/{token}/capture/pictures/{slot}", || {
         post(steps::picture).layer(DefaultBodyLimit::max(steps::LARGEST_UPLOAD))
     }),
-    all("/help", || get(help::list)),
-    all("/help/{slug}", || get(help::open)),
-    // Looking at an invitation is for everybody who holds the link; accepting needs a session.
-    all("/invite", || get(forms::invite).post(forms::do_invite)),
-    all("/invite/join", || post(forms::join)),
-    own("/reauthenticate", || get(reauthenticate::open).post(reauthenticate::prove)),
-    own("/sign-out", || post(forms::sign_out)),
-    own("/preferences", || post(forms::preferences)),
-    own("/welcome", || get(onboarding::start)),
-    own("/welcome/organization", || get(onboarding::organization).post(onboarding::create)),
-    own("/welcome/team", || get(onboarding::team).post(onboarding::invite)),
-    own("/welcome/first-call", || get(onboarding::first_call).post(onboarding::first_key)),
-    own("/welcome/credits", || get(onboarding::credits)),
-    own("/home", || get(home::open)),
-    own("/api-keys", || get(list::list).post(list::create)),
-    own("/api-keys/{id}/edit", || post(actions::edit)),
-    own("/api-keys/{id}/rotate", || post(actions::rotate)),
-    own("/api-keys/{id}/revoke", || post(actions::revoke)),
-    own("/usage", || get(usage::open)),
-    own("/usage.csv", || get(usage::csv)),
-    own("/limits", || get(limits::open).post(limits::save)),
-    own("/settings/organization/general", || get(general::open).post(general::rename)),
-    own("/settings/organization/verification/state", || get(general::follow)),
-    own("/settings/organization/verification/events", || get(general::events)),
-    proven("/settings/organization/verification/withdraw", || post(general::withdraw)),
-    own("/settings/organization/verification/{verb}", || post(general::act)),
-    proven("/settings/organization/second-factor", || post(general::require)),
-    own("/settings/organization/members", || get(members::open)),
-    own("/settings/organization/members/invite", || post(members::invite)),
-    own("/settings/organization/members/revoke", || post(members::revoke)),
-    own("/settings/organization/members/resend", || post(members::resend)),
-    proven("/settings/organization/members/role", || post(members::role)),
-    proven("/settings/organization/members/remove", || post(members::remove)),
-    own("/settings/organization/members/{id}", || get(member::open).post(member::save)),
-    own("/settings/organization/projects", || get(projects::open)),
-    own("/settings/organization/projects/create", || post(projects::create)),
-    own("/settings/organization/projects/archive", || post(projects::archive)),
-    own("/settings/organization/projects/{id}", || get(project::open).post(project::rename)),
-    own("/settings/organization/projects/{id}/service-accounts/{account}/edit", || post(project::change_account)),
-    own("/settings/organization/projects/{id}/service-accounts/{account}/delete", || post(project::delete_account)),
-    own("/settings/organization/projects/{id}/models", || get(project_models::open).post(project_models::save)),
-    own("/settings/organization/billing/payment-methods", || get(billing::open)),
-    own("/settings/organization/billing/payment-methods/add", || post(billing::add)),
-    own("/settings/organization/billing/payment-methods/remove", || post(billing::remove)),
-    own("/settings/organization/billing/payment-methods/prefer", || post(billing::prefer)),
-    own("/settings/organization/network", || get(network::open)),
-    proven("/settings/organization/network/{verb}", || post(network::act)),
-    own("/settings/organization/projects/{id}/network", || get(network::open_project)),
-    own("/settings/organization/audit-log", || get(audit::open).post(audit::check)),
-    own("/settings/organization/audit-log.csv", || get(audit_csv::export)),
-    own("/settings/organization/admin-keys", || get(admin_keys::open)),
-    proven("/settings/organization/admin-keys/create", || post(admin_keys::create)),
-    proven("/settings/organization/admin-keys/{id}/delete", || post(admin_keys::delete)),
-    own("/settings/account", || get(overview::open)),
-    own("/settings/account/keys/revoke", || post(overview::revoke_key)),
-    own("/settings/account/phone", || get(phone::open).post(phone::start)),
-    own("/settings/account/phone/check", || post(phone::check)),
-    own("/settings/account/phone/resend", || post(phone::resend)),
-    own("/settings/account/phone/change", || post(phone::change)),
-    own("/settings/account/security", || get(security::open)),
-    proven("/settings/account/security/email", || post(security::change_address)),
-    proven("/settings/account/security/identity/connect", || post(security::connect_identity)),
-    proven("/settings/account/security/identity/remove", || post(security::part_identity)),
-    own("/settings/account/security/password", || post(security::change_password)),
-    proven("/settings/account/security/second-factor", || get(security::begun).post(security::begin)),
-    proven("/settings/account/security/second-factor/confirm", || post(security::confirm)),
-    proven("/settings/account/security/second-factor/off", || post(security::switch_off)),
-    proven("/settings/account/security/recovery-codes", || post(security::renew_codes)),
-    proven("/settings/account/security/passkeys", || get(passkey::new).post(passkey::begin)),
-    proven("/settings/account/security/passkeys/add", || post(passkey::add)),
-    proven("/settings/account/security/passkeys/remove", || post(passkey::remove)),
-    own("/settings/account/sessions/end", || post(security::end)),
-    own("/settings/account/sessions/end-others", || post(security::end_others)),
-    own("/operator/reviews", || get(reviews::queue)),
-    own("/operator/reviews/{case}", || get(reviews::open).post(reviews::act)),
-    own("/operator/reviews/{case}/pictures/{number}", || get(reviews::picture)),
-    proven("/operator/second-factor", || post(console::factor)),
-    own("/operator", || get(console::open).post(console::act)),
-    own("/operator/policy", || get(policy::open).post(policy::act)),
-    own("/operator/exemptions", || get(policy::open_exemptions).post(policy::act_exemptions)),
-    own("/operator/report", || get(report::open)),
+    everybody("/help", || get(help::list)),
+    everybody("/help/{slug}", || get(help::open)),
+    // Everyone with the link can see an invitation; accepting it requires a session.
+    everybody("/invite", || get(forms::invite).post(forms::do_invite)),
+    everybody("/invite/join", || post(forms::join)),
+    signed_in("/reauthenticate", || get(reauthenticate::open).post(reauthenticate::prove)),
+    signed_in("/sign-out", || post(forms::sign_out)),
+    signed_in("/preferences", || post(forms::preferences)),
+    signed_in("/welcome", || get(onboarding::start)),
+    signed_in("/welcome/organization", || get(onboarding::organization).post(onboarding::create)),
+    signed_in("/welcome/team", || get(onboarding::team).post(onboarding::invite)),
+    signed_in("/welcome/first-call", || get(onboarding::first_call).post(onboarding::first_key)),
+    signed_in("/welcome/credits", || get(onboarding::credits)),
+    signed_in("/home", || get(home::open)),
+    signed_in("/api-keys", || get(list::list).post(list::create)),
+    signed_in("/api-keys/{id}/edit", || post(actions::edit)),
+    signed_in("/api-keys/{id}/rotate", || post(actions::rotate)),
+    signed_in("/api-keys/{id}/revoke", || post(actions::revoke)),
+    signed_in("/usage", || get(usage::open)),
+    signed_in("/usage.csv", || get(usage::csv)),
+    signed_in("/limits", || get(limits::open).post(limits::save)),
+    signed_in("/settings/organization/general", || get(general::open).post(general::rename)),
+    signed_in("/settings/organization/verification/state", || get(general::follow)),
+    signed_in("/settings/organization/verification/events", || get(general::events)),
+    recently_authenticated("/settings/organization/verification/withdraw", || post(general::withdraw)),
+    signed_in("/settings/organization/verification/{verb}", || post(general::act)),
+    recently_authenticated("/settings/organization/second-factor", || post(general::require)),
+    signed_in("/settings/organization/members", || get(members::open)),
+    signed_in("/settings/organization/members/invite", || post(members::invite)),
+    signed_in("/settings/organization/members/revoke", || post(members::revoke)),
+    signed_in("/settings/organization/members/resend", || post(members::resend)),
+    recently_authenticated("/settings/organization/members/role", || post(members::role)),
+    recently_authenticated("/settings/organization/members/remove", || post(members::remove)),
+    signed_in("/settings/organization/members/{id}", || get(member::open).post(member::save)),
+    signed_in("/settings/organization/projects", || get(projects::open)),
+    signed_in("/settings/organization/projects/create", || post(projects::create)),
+    signed_in("/settings/organization/projects/archive", || post(projects::archive)),
+    signed_in("/settings/organization/projects/{id}", || get(project::open).post(project::rename)),
+    signed_in("/settings/organization/projects/{id}/service-accounts/{account}/edit", || post(project::change_account)),
+    signed_in("/settings/organization/projects/{id}/service-accounts/{account}/delete", || {
+        post(project::delete_account)
+    }),
+    signed_in("/settings/organization/projects/{id}/models", || get(project_models::open).post(project_models::save)),
+    signed_in("/settings/organization/billing/payment-methods", || get(billing::open)),
+    signed_in("/settings/organization/billing/payment-methods/add", || post(billing::add)),
+    signed_in("/settings/organization/billing/payment-methods/remove", || post(billing::remove)),
+    signed_in("/settings/organization/billing/payment-methods/prefer", || post(billing::prefer)),
+    signed_in("/settings/organization/network", || get(network::open)),
+    recently_authenticated("/settings/organization/network/{verb}", || post(network::act)),
+    signed_in("/settings/organization/projects/{id}/network", || get(network::open_project)),
+    signed_in("/settings/organization/audit-log", || get(audit::open).post(audit::check)),
+    signed_in("/settings/organization/audit-log.csv", || get(audit_csv::export)),
+    signed_in("/settings/organization/admin-keys", || get(admin_keys::open)),
+    recently_authenticated("/settings/organization/admin-keys/create", || post(admin_keys::create)),
+    recently_authenticated("/settings/organization/admin-keys/{id}/delete", || post(admin_keys::delete)),
+    signed_in("/settings/account", || get(overview::open)),
+    signed_in("/settings/account/keys/revoke", || post(overview::revoke_key)),
+    signed_in("/settings/account/phone", || get(phone::open).post(phone::start)),
+    signed_in("/settings/account/phone/check", || post(phone::check)),
+    signed_in("/settings/account/phone/resend", || post(phone::resend)),
+    signed_in("/settings/account/phone/change", || post(phone::change)),
+    signed_in("/settings/account/security", || get(security::open)),
+    recently_authenticated("/settings/account/security/email", || post(security::change_address)),
+    recently_authenticated("/settings/account/security/identity/connect", || post(security::connect_identity)),
+    recently_authenticated("/settings/account/security/identity/remove", || post(security::part_identity)),
+    signed_in("/settings/account/security/password", || post(security::change_password)),
+    recently_authenticated("/settings/account/security/second-factor", || get(security::begun).post(security::begin)),
+    recently_authenticated("/settings/account/security/second-factor/confirm", || post(security::confirm)),
+    recently_authenticated("/settings/account/security/second-factor/off", || post(security::switch_off)),
+    recently_authenticated("/settings/account/security/recovery-codes", || post(security::renew_codes)),
+    recently_authenticated("/settings/account/security/passkeys", || get(passkey::new).post(passkey::begin)),
+    recently_authenticated("/settings/account/security/passkeys/add", || post(passkey::add)),
+    recently_authenticated("/settings/account/security/passkeys/remove", || post(passkey::remove)),
+    signed_in("/settings/account/sessions/end", || post(security::end)),
+    signed_in("/settings/account/sessions/end-others", || post(security::end_others)),
+    signed_in("/operator/reviews", || get(reviews::queue)),
+    signed_in("/operator/reviews/{case}", || get(reviews::open).post(reviews::act)),
+    signed_in("/operator/reviews/{case}/pictures/{number}", || get(reviews::picture)),
+    recently_authenticated("/operator/second-factor", || post(console::factor)),
+    signed_in("/operator", || get(console::open).post(console::act)),
+    signed_in("/operator/policy", || get(policy::open).post(policy::act)),
+    signed_in("/operator/exemptions", || get(policy::open_exemptions).post(policy::act_exemptions)),
+    signed_in("/operator/report", || get(report::open)),
 ];
 
-/// The most bytes that a request to this path may have, whatever its method.
+/// The largest body, in bytes, that a request to this path may have.
 #[must_use]
 pub fn largest_body(path: &str) -> usize {
     let picture = path.strip_prefix("/verify/").is_some_and(|rest| rest.contains("/capture/pictures/"));
@@ -185,7 +187,9 @@ pub fn router(state: DashboardState) -> Router {
     for route in ROUTES {
         let served = (route.serve)();
         let served = match route.audience {
-            Audience::Proven => served.layer(from_fn_with_state(state.clone(), reauthenticate::ask)),
+            Audience::RecentlyAuthenticated => {
+                served.layer(from_fn_with_state(state.clone(), reauthenticate::require_recent))
+            }
             Audience::SignedIn | Audience::Everybody | Audience::LinkHolder => served,
         };
         router = router.route(route.path, served);
@@ -206,6 +210,6 @@ pub fn router(state: DashboardState) -> Router {
         )
         .route("/static/help/{file}", get(help::picture))
         .route("/static/icon.svg", get(|| file("image/svg+xml", include_str!("../static/icon.svg"))))
-        .layer(from_fn_with_state(state.clone(), stamp))
+        .layer(from_fn_with_state(state.clone(), add_headers))
         .with_state(state)
 }

@@ -1,11 +1,11 @@
-//! What every page is given.
+//! The state that every handler receives.
 
 use keystead_app::App;
 use tokio::sync::watch;
 
-use crate::web::stream_slots::Waiting;
+use crate::web::stream_slots::OpenStreams;
 
-/// What the pages need to know of the installation.
+/// The installation, as the pages need it.
 #[derive(Debug, Clone)]
 pub struct DashboardState {
     /// The use cases.
@@ -14,16 +14,16 @@ pub struct DashboardState {
     pub public_url: String,
     /// The sandbox's inbox, when a sandbox runs.
     pub sandbox_url: Option<String>,
-    /// Where forms may lead in the end beside our own pages: the services that take cards, documents and sign-ins.
+    /// Origins that a form may redirect to, besides our own: the services for payment, documents and sign-in.
     pub form_targets: Vec<String>,
-    /// Turns true when streams shall end; a sender that is gone counts as that.
+    /// Becomes true when streams must end; a dropped sender means the same.
     pub stopped: watch::Receiver<bool>,
-    /// Who waits for progress.
-    pub waiting: Waiting,
+    /// The open streams of progress.
+    pub streams: OpenStreams,
 }
 
 impl DashboardState {
-    /// Whether cookies may insist on TLS.
+    /// Whether the installation is reached over TLS, so that cookies may require it.
     pub(crate) fn secure(&self) -> bool {
         self.public_url.starts_with("https://")
     }

@@ -1,10 +1,10 @@
-//! Words, forms and headers of the pages; journeys are played by the whole-product tests.
+//! Messages, templates and forms of the crate. Whole journeys are tests of the product.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::language::Language;
-use crate::text::sources;
+use crate::messages::sources;
 
 /// Every file below a folder of this crate.
 pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
@@ -69,14 +69,14 @@ fn no_text_is_missing_and_none_is_unused() {
         }
     }
     let known = messages(Language::English);
-    // Asked for by name, in templates and in code.
-    for call in ["say(\"", "say1(\"", "say2(\"", "say3(\"", "count(\"", "entry(\""] {
+    // Used by name, in templates and in code.
+    for call in ["text(\"", "text_with(\"", "text_with_all(\"", "count(\"", "entry(\""] {
         for part in written.split(call).skip(1) {
             let key = part.split('"').next().unwrap();
             assert!(known.contains_key(key), "{key} has no text");
         }
     }
-    // Put together from a closed list of words.
+    // Built from a prefix and a value of a closed list.
     let built = [
         "error-",
         "describes-",
@@ -133,7 +133,7 @@ fn templates_hold_no_inline_script_or_style() {
         for mark in [" style=", "<style", "onclick", "javascript:", "http-equiv"] {
             assert!(!text.contains(mark), "{mark} in {}", path.display());
         }
-        // Every form of somebody signed in carries the session's token.
+        // Every form of a signed-in person carries the token of the session.
         for form in text.split("<form method=\"post\"").skip(1) {
             let form = form.split("</form>").next().unwrap();
             let open = ["/sign-up", "/sign-in", "/confirm", "/forgot", "/reset", "/invite", "/verify/"];

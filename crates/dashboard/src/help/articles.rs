@@ -1,5 +1,4 @@
-//! Help: one short page for each thing people get stuck with, in three languages, found by the text of an error
-//! (S1-47, S3-43). The pages are Markdown files compiled in; pictures of them are made by the browser's journeys.
+//! The help pages: Markdown files that are compiled in. Their pictures are taken by the browser tests.
 
 use std::sync::LazyLock;
 
@@ -13,9 +12,9 @@ use crate::language::Language;
 pub(crate) enum Group {
     /// Keys and calls.
     Keys,
-    /// What new keys and models ask for.
+    /// What new keys and models require.
     Verification,
-    /// What an error says.
+    /// Errors and what to do about them.
     Errors,
 }
 
@@ -95,11 +94,11 @@ topics! {
 #[derive(Debug)]
 pub(crate) struct Article {
     pub(crate) title: String,
-    /// The first paragraph, as text: what the index says of the page.
+    /// The first paragraph as text, shown in the index.
     pub(crate) lead: String,
-    /// What follows, as HTML.
+    /// The rest, as HTML.
     body: String,
-    /// All of its words in small letters.
+    /// The whole text in lower case, for the search.
     pub(super) words: String,
 }
 
@@ -116,15 +115,15 @@ const fn place(language: Language) -> usize {
     }
 }
 
-/// The page of this address.
+/// The page with this slug.
 pub(crate) fn topic(slug: &str) -> Option<&'static Topic> {
     TOPICS.iter().find(|topic| topic.slug == slug)
 }
 
 impl Topic {
-    /// In this language.
+    /// The page in a language.
     pub(crate) fn article(&self, language: Language) -> &'static Article {
-        // Both tables are made from one list; were one shorter, the first page is the better answer than none.
+        // Both tables are made from one list, so the position is always found.
         let at = TOPICS.iter().position(|topic| topic.slug == self.slug).unwrap_or_default();
         &ARTICLES[at][place(language)]
     }
@@ -135,7 +134,7 @@ impl Topic {
     }
 }
 
-/// The page about a call that a gate refused, by what was wanted and the name of the rule.
+/// The page about a call that a gate refused, by the action, the model and the name of the rule.
 pub(crate) fn topic_of_refusal(action: &str, model: &str, rule: &str) -> Option<&'static Topic> {
     topic(match action {
         "model.use" if rule.contains("stream") => "stream-needs-verification",
@@ -147,13 +146,13 @@ pub(crate) fn topic_of_refusal(action: &str, model: &str, rule: &str) -> Option<
     })
 }
 
-/// The address of a page in a language, for links: whoever reads Polish goes on in Polish.
+/// The address of a page in a language, so that a link keeps the reader's language.
 pub(crate) fn href(topic: &Topic, language: Language) -> String {
     format!("{}?language={}", topic.path(), language.tag())
 }
 
 impl Article {
-    /// The page's HTML, with this installation's own address where the text names it.
+    /// The page's HTML, with the address of this installation filled in.
     pub(crate) fn html(&self, public_url: &str) -> String {
         self.body.replace("{public_url}", &escaped(public_url))
     }
@@ -190,8 +189,8 @@ fn text(events: &[Event<'_>]) -> String {
     all.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The same with links that stay in this language, and each picture as the installation serves it, in this language and
-/// with its size, so that nothing jumps.
+/// Replaces links by links that keep the language, and pictures by `img` elements of this language that have
+/// their size, so that the page does not move while they load.
 fn illustrated<'e>(events: &[Event<'e>], language: Language) -> Vec<Event<'e>> {
     let mut out = Vec::with_capacity(events.len());
     let mut rest = events.iter();

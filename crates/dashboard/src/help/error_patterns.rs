@@ -1,5 +1,5 @@
-//! By what an error is recognised: words of its message, its code, or the sentence of a page in any of the three
-//! languages. A test walks the product's messages and codes, so that a new one has to get a page here.
+//! How an error is recognised: by parts of its message, by its code, or by the text of a page in any of the three
+//! languages. A test goes through the product's messages and codes, so that each new one needs a page.
 
 use std::sync::LazyLock;
 
@@ -8,7 +8,8 @@ use crate::language::Language;
 /// The longest text that is read; error bodies are shorter.
 const LONGEST: usize = 4_000;
 
-/// Small letters, single spaces, no backslashes: a body copied from a log matches like the message alone.
+/// Normalizes a text: lower case, single spaces, plain quotes, no backslashes. A body copied from a log then matches like
+/// the message alone.
 pub(super) fn plain(text: &str) -> String {
     let small: String = text
         .chars()
@@ -24,7 +25,7 @@ pub(super) fn plain(text: &str) -> String {
     small.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Words that stand together in a message, in small letters, and the page about it. Where several fit, the longest wins.
+/// Parts that occur together in a message, in lower case, and the page about it. The longest match wins.
 const MESSAGES: &[(&[&str], &str)] = &[
     (&["your organization must be verified to"], "model-needs-verification"),
     (&["your organization must be verified to use the model"], "model-needs-verification"),
@@ -206,7 +207,7 @@ const MESSAGES: &[(&[&str], &str)] = &[
     (&["'statement'"], "waiting-and-results"),
 ];
 
-/// How stable codes begin, and the page about them; the longest beginning counts.
+/// Prefixes of error codes, and the page about them. The longest prefix wins.
 const CODES: &[(&str, &str)] = &[
     ("phone_", "phone-codes"),
     ("phone_verification_required", "phone-number-requirement"),
@@ -279,17 +280,17 @@ const CODES: &[(&str, &str)] = &[
     ("reauthentication_needed", "signing-in"),
 ];
 
-/// The page about a code; the codes of pages' own texts count, too.
+/// The page about an error code, including the codes of the pages' own messages.
 pub(crate) fn topic_of_code(code: &str) -> Option<&'static str> {
     let fits = CODES.iter().filter(|(start, _)| code.starts_with(start));
     fits.max_by_key(|(start, _)| start.len()).map(|(_, slug)| *slug)
 }
 
-/// A sentence as pages say it, without the places that vary, and its page.
+/// The longest constant part of each message of the pages, and its help page.
 static SENTENCES: LazyLock<Vec<(String, &'static str)>> = LazyLock::new(|| {
     let mut all = Vec::new();
     for language in Language::ALL {
-        for line in crate::text::sources(language).iter().flat_map(|source| source.lines()) {
+        for line in crate::messages::sources(language).iter().flat_map(|source| source.lines()) {
             let Some((key, value)) = line.split_once(" = ") else { continue };
             let Some(slug) = topic_of_text(key) else { continue };
             let whole = value.split("{ $").map(|part| part.split_once('}').map_or(part, |(_, after)| after));
@@ -301,7 +302,7 @@ static SENTENCES: LazyLock<Vec<(String, &'static str)>> = LazyLock::new(|| {
     all
 });
 
-/// The page about what a text of the pages says, by its key: `error-phone-code-wrong`, `reason-face-mismatch`.
+/// The help page of a message, by its key: `error-phone-code-wrong`, `reason-face-mismatch`.
 pub(super) fn topic_of_text(key: &str) -> Option<&'static str> {
     match key.strip_prefix("error-") {
         Some(code) => topic_of_code(&code.replace('-', "_")),
@@ -310,34 +311,34 @@ pub(super) fn topic_of_text(key: &str) -> Option<&'static str> {
     }
 }
 
-/// The shortest part of a sentence that says which it is, in bytes.
+/// The shortest part of a sentence, in bytes, that identifies it.
 const TELLING: usize = 16;
 
-/// The page of the error whose text this is or holds.
-pub(super) fn of(asked: &str) -> Option<&'static str> {
+/// The page of the error that the text contains.
+pub(super) fn of(text: &str) -> Option<&'static str> {
     let messages = MESSAGES
         .iter()
-        .filter(|(parts, _)| parts.iter().all(|part| asked.contains(part)))
+        .filter(|(parts, _)| parts.iter().all(|part| text.contains(part)))
         .map(|(parts, slug)| (parts.iter().map(|part| part.len()).sum::<usize>(), *slug));
-    // A code is worth more than as many letters of a sentence: nobody writes one by chance.
-    let codes = asked
+    // A code counts more than the same number of letters of a sentence, because it does not occur by chance.
+    let codes = text
         .split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_')
         .filter(|word| word.contains('_'))
         .filter_map(|word| Some((word.len() + 12, topic_of_code(word)?)));
     let sentences = SENTENCES
         .iter()
-        .filter(|(sentence, _)| sentence.len() >= TELLING && asked.contains(sentence))
+        .filter(|(sentence, _)| sentence.len() >= TELLING && text.contains(sentence))
         .map(|(sentence, slug)| (sentence.len(), *slug));
     let best = messages.chain(codes).chain(sentences).max_by_key(|(length, _)| *length).map(|(_, slug)| slug);
-    best.or_else(|| part_of_one(asked))
+    best.or_else(|| part_of_one(text))
 }
 
-/// Half a sentence is enough when it stands on one page only.
-fn part_of_one(asked: &str) -> Option<&'static str> {
-    if asked.len() < TELLING {
+/// The page of a text that is part of a sentence, if only one page has that sentence.
+fn part_of_one(text: &str) -> Option<&'static str> {
+    if text.len() < TELLING {
         return None;
     }
-    let holding = SENTENCES.iter().filter(|(sentence, _)| sentence.contains(asked)).map(|(_, slug)| *slug);
+    let holding = SENTENCES.iter().filter(|(sentence, _)| sentence.contains(text)).map(|(_, slug)| *slug);
     let mut holding: Vec<&str> = holding.collect();
     holding.dedup();
     match holding[..] {

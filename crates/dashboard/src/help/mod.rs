@@ -1,4 +1,4 @@
-//! Help: one short page for each thing people get stuck with, in three languages, found by the text of an error.
+//! Help: a short page for each common problem, in three languages, found by the text of an error.
 
 mod articles;
 mod error_patterns;

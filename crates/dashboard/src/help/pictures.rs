@@ -1,4 +1,4 @@
-//! The pictures of the help pages. `cargo xtask pictures` makes them anew from the running product.
+//! The pictures of the help pages. `cargo xtask pictures` takes them again from the running product.
 
 use std::fmt::Write;
 
@@ -33,13 +33,13 @@ pub(crate) fn picture(file: &str) -> Option<&'static [u8]> {
     PICTURES.iter().find(|picture| picture.name == name).map(|picture| picture.files[at])
 }
 
-/// The picture as an element, with its size and its words for those who do not see it.
+/// The `img` element of a picture, with its size and alternative text.
 pub(super) fn element(name: &str, words: &str, language: Language) -> String {
     let file = format!("{}-{name}.png", language.tag());
     let mut out = String::new();
     if let Some((width, height)) = picture(&file).and_then(size) {
         let words = escaped(words);
-        // Pictures are taken at two dots for each point of the page. Writing into a string cannot fail.
+        // Pictures have two pixels for each pixel of the page. Writing into a string cannot fail.
         let _ = write!(
             out,
             "<img class=\"shot\" src=\"/static/help/{file}\" alt=\"{words}\" width=\"{}\" height=\"{}\" loading=\"lazy\">",
@@ -50,13 +50,13 @@ pub(super) fn element(name: &str, words: &str, language: Language) -> String {
     out
 }
 
-/// A text as it may stand in HTML.
+/// Escapes a text for HTML.
 pub(super) fn escaped(text: &str) -> String {
     let Ok(safe) = askama::filters::escape(text, askama::filters::Html);
     safe.to_string()
 }
 
-/// Width and height stand at the head of a PNG.
+/// Width and height, from the header of a PNG.
 fn size(bytes: &[u8]) -> Option<(u32, u32)> {
     let number = |at: usize| Some(u32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
     Some((number(16)?, number(20)?))

@@ -1,29 +1,29 @@
-//! Which page answers what somebody typed or pasted: the sign of an error first, then words.
+//! Finds help pages for a text that was typed or pasted: first as an error, then by words.
 
 use super::articles::{TOPICS, Topic, topic};
 use super::error_patterns::{of, plain};
 use crate::language::Language;
 
-/// What was found.
+/// The result of a search.
 #[derive(Debug)]
 pub(crate) enum Found {
-    /// The text of an error, and the one page about it.
+    /// The text is an error, and this is the page about it.
     Error(&'static Topic),
-    /// Pages with these words, best first; may be empty.
+    /// Pages that contain the words, best first; may be empty.
     Pages(Vec<&'static Topic>),
 }
 
-/// Finds the page of an error, or pages by their words in this language.
-pub(crate) fn find(language: Language, asked: &str) -> Found {
-    let asked = plain(asked);
-    match of(&asked).and_then(topic) {
+/// Finds the page of an error, or pages by words in this language.
+pub(crate) fn find(language: Language, text: &str) -> Found {
+    let text = plain(text);
+    match of(&text).and_then(topic) {
         Some(topic) => Found::Error(topic),
-        None => Found::Pages(by_words(language, &asked)),
+        None => Found::Pages(by_words(language, &text)),
     }
 }
 
-fn by_words(language: Language, asked: &str) -> Vec<&'static Topic> {
-    let words: Vec<&str> = asked
+fn by_words(language: Language, text: &str) -> Vec<&'static Topic> {
+    let words: Vec<&str> = text
         .split(|letter: char| letter.is_whitespace() || ",.;:!?\"()、。「」？".contains(letter))
         .filter(|word| word.chars().count() > 1)
         .collect();
@@ -31,7 +31,7 @@ fn by_words(language: Language, asked: &str) -> Vec<&'static Topic> {
     let mut scored = Vec::new();
     for topic in TOPICS {
         let article = topic.article(language);
-        // A word in the title says more than one in the text.
+        // A word in the title counts more than one in the text.
         scored.push((hits(&article.words), hits(&article.title.to_lowercase()), topic));
     }
     let most = scored.iter().map(|(held, _, _)| *held).max().unwrap_or_default();
@@ -40,7 +40,7 @@ fn by_words(language: Language, asked: &str) -> Vec<&'static Topic> {
     scored.into_iter().map(|(_, _, topic)| topic).collect()
 }
 
-/// The page about what a message says.
+/// The page about an error message.
 pub(crate) fn topic_of_message(message: &str) -> Option<&'static Topic> {
     of(&plain(message)).and_then(topic)
 }

@@ -1,12 +1,12 @@
-//! Every error that the product can tell has its page, in every language, and the pages say the same in all of them.
+//! Every error of the product has a help page in every language, and the pages have the same structure in all of them.
 
 use std::path::{Path, PathBuf};
 
 use super::error_patterns::plain;
 use super::{Found, Group, TOPICS, find, pictures, topic};
 use crate::language::Language;
+use crate::messages::sources;
 use crate::tests::files;
-use crate::text::sources;
 
 fn slug(language: Language, asked: &str) -> Option<&'static str> {
     match find(language, asked) {
@@ -49,7 +49,7 @@ fn literals(code: &str) -> Vec<String> {
                 escaped = false;
                 now.push(other);
             }
-            // '"' is a letter, not the start of a text.
+            // '"' is a character literal, not the start of a text.
             (false, _, '"') if before != '\'' => inside = true,
             (false, ..) => {}
         }
@@ -58,7 +58,7 @@ fn literals(code: &str) -> Vec<String> {
     found
 }
 
-/// What the product says to clients and people: whole sentences in the code of the layers that refuse.
+/// The error messages of the product: whole sentences in the code of the layers that refuse.
 fn messages() -> Vec<(PathBuf, String)> {
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     // Mails, metrics, names of browsers, consent and tables of countries are no errors.

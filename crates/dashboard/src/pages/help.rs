@@ -1,4 +1,4 @@
-//! Help, searchable by the text of an error (S1-47, S3-43).
+//! The help pages and their search.
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -7,22 +7,22 @@ use axum::response::{IntoResponse, Response};
 
 use crate::help::{self, Found, Group, Topic};
 use crate::language::Language;
+use crate::messages::Messages;
 use crate::state::DashboardState;
-use crate::text::Text;
-use crate::web::error_page::Failure;
+use crate::web::error_page::PageError;
 use crate::web::extract::Visitor;
-use crate::web::response::{Page, go, show};
+use crate::web::response::{Page, redirect, render};
 
-/// What stands around every page of the help.
+/// The frame around every help page.
 struct Frame {
-    t: Text,
+    t: Messages,
     language: Language,
     languages: [Language; 3],
     operator: String,
     support: Option<String>,
     theme: String,
     title: String,
-    asked: String,
+    query: String,
     path: String,
 }
 
@@ -37,7 +37,7 @@ struct Entry {
 #[template(path = "pages/help.html")]
 struct Index {
     frame: Frame,
-    /// Pages with the words that were asked for; `None` when nothing was asked.
+    /// The pages found; `None` without a search.
     found: Option<Vec<Entry>>,
     groups: Vec<(String, Vec<Entry>)>,
 }
@@ -54,14 +54,14 @@ struct Article {
 fn frame(state: &DashboardState, visitor: &Visitor, title: &str, path: &str) -> Frame {
     let settings = state.app.settings();
     Frame {
-        t: visitor.text,
-        language: visitor.text.0,
+        t: visitor.messages,
+        language: visitor.messages.0,
         languages: Language::ALL,
         operator: settings.operator.clone(),
         support: settings.support_email.clone(),
         theme: visitor.session.as_ref().map(|(session, _)| session.theme.clone()).unwrap_or_default(),
         title: title.to_owned(),
-        asked: visitor.asked.get("q").cloned().unwrap_or_default(),
+        query: visitor.query.get("q").cloned().unwrap_or_default(),
         path: path.to_owned(),
     }
 }
@@ -71,32 +71,32 @@ fn entry(topic: &Topic, language: Language) -> Entry {
     Entry { title: &article.title, lead: &article.lead, href: help::href(topic, language) }
 }
 
-/// The pages of a group, but for the one that is open.
+/// The pages of a group, except the open one.
 fn group(group: Group, language: Language, open: Option<&str>) -> Vec<Entry> {
     let of = help::TOPICS.iter().filter(|topic| topic.group == group && Some(topic.slug) != open);
     of.map(|topic| entry(topic, language)).collect()
 }
 
-/// The index and the search. The text of an error leads straight to the one page about it.
+/// The index and the search. The text of an error redirects to the page about it.
 pub(crate) async fn list(State(state): State<DashboardState>, visitor: Visitor) -> Page {
-    let language = visitor.text.0;
-    let frame = frame(&state, &visitor, &visitor.text.say("help-title"), "/help");
-    let found = match frame.asked.trim() {
+    let language = visitor.messages.0;
+    let frame = frame(&state, &visitor, &visitor.messages.text("help-title"), "/help");
+    let found = match frame.query.trim() {
         "" => None,
-        asked => match help::find(language, asked) {
-            Found::Error(topic) => return Ok(go(&help::href(topic, language))),
+        text => match help::find(language, text) {
+            Found::Error(topic) => return Ok(redirect(&help::href(topic, language))),
             Found::Pages(topics) => Some(topics.into_iter().map(|topic| entry(topic, language)).collect()),
         },
     };
-    let groups = Group::ALL.map(|one| (visitor.text.say(one.key()), group(one, language, None)));
-    show(visitor.text, &Index { frame, found, groups: groups.into() })
+    let groups = Group::ALL.map(|one| (visitor.messages.text(one.key()), group(one, language, None)));
+    render(visitor.messages, &Index { frame, found, groups: groups.into() })
 }
 
 /// One page.
 pub(crate) async fn open(State(state): State<DashboardState>, visitor: Visitor, Path(slug): Path<String>) -> Page {
-    let language = visitor.text.0;
+    let language = visitor.messages.0;
     let Some(topic) = help::topic(&slug) else {
-        return Err(Failure::new(visitor.text, keystead_app::Error::not_found("page", slug)));
+        return Err(PageError::new(visitor.messages, keystead_app::Error::not_found("page", slug)));
     };
     let article = topic.article(language);
     let page = Article {
@@ -105,7 +105,7 @@ pub(crate) async fn open(State(state): State<DashboardState>, visitor: Visitor, 
         body: article.html(&state.public_url),
         near: group(topic.group, language, Some(topic.slug)),
     };
-    show(visitor.text, &page)
+    render(visitor.messages, &page)
 }
 
 /// A picture of the help pages.

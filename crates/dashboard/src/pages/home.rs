@@ -1,4 +1,4 @@
-//! The first page after signing in: what stands now, and the next thing to do (S3-13), with recent refusals (S3-14).
+//! The first page after signing in: the current state, the next step, and recent refusals.
 
 use askama::Template;
 use axum::extract::State;
@@ -7,14 +7,14 @@ use keystead_app::verification::{RefusedCall, Upcoming};
 use keystead_core::gate::Requirement;
 
 use crate::help;
+use crate::messages::Messages;
 use crate::state::DashboardState;
-use crate::text::Text;
-use crate::web::error_page::Failure;
+use crate::web::error_page::PageError;
 use crate::web::extract::Visit;
-use crate::web::layout::Shell;
-use crate::web::response::{Page, show};
+use crate::web::layout::Layout;
+use crate::web::response::{Page, render};
 
-/// A refused call with the page that says what to do.
+/// A refused call with its help page.
 struct Refusal {
     call: RefusedCall,
     what: String,
@@ -23,7 +23,7 @@ struct Refusal {
 }
 
 impl Refusal {
-    fn of(t: Text, call: RefusedCall) -> Self {
+    fn of(t: Messages, call: RefusedCall) -> Self {
         let (action, model) = call.action.split_once(':').unwrap_or((call.action.as_str(), ""));
         let what = if model.is_empty() { action } else { model }.to_owned();
         let topic = help::topic_of_refusal(action, model, &call.rule);
@@ -41,13 +41,13 @@ impl Refusal {
 #[derive(Template)]
 #[template(path = "pages/home.html")]
 struct Home {
-    shell: Shell,
+    layout: Layout,
     base_url: String,
     keys: i64,
     phone_needed: bool,
     locked: String,
     refusals: Vec<Refusal>,
-    /// What will be asked for, before the day.
+    /// Requirements that apply from a later date.
     ahead: Vec<String>,
     keys_href: String,
     phone_href: String,
@@ -55,22 +55,22 @@ struct Home {
     first_href: String,
 }
 
-/// "From 1 December 2026, o3 needs: verified organization." (S1-35)
+/// "From 1 December 2026, o3 needs: verified organization."
 fn announced(visit: &Visit, upcoming: &Upcoming) -> String {
-    let t = visit.person.text;
-    let day = visit.person.when.date(&upcoming.from);
+    let t = visit.person.messages;
+    let day = visit.person.format.date(&upcoming.from);
     let needs: Vec<String> = upcoming.action.missing.iter().map(|one| t.requirement(*one)).collect();
     let what = match upcoming.action.action.split_once(':') {
         Some((_, model)) => model.to_owned(),
-        None if upcoming.action.action == "api_key.create" => t.say("ahead-keys"),
-        None => t.say("ahead-verification"),
+        None if upcoming.action.action == "api_key.create" => t.text("ahead-keys"),
+        None => t.text("ahead-verification"),
     };
-    t.say3("ahead", &("day", &day), &("what", &what), &("needs", &needs.join(", ")))
+    t.text_with_all("ahead", &[("day", &day), ("what", &what), ("needs", &needs.join(", "))])
 }
 
 pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> Page {
-    let t = visit.person.text;
-    let fail = |error| Failure::new(t, error);
+    let t = visit.person.messages;
+    let fail = |error| PageError::new(t, error);
     let (actor, organization) = (visit.person.actor(), &visit.organization.id);
     let cursor = Cursor { after: None, limit: 50, ascending: false };
     let keys = state.app.visible_keys(&actor, organization, &visit.project.id, cursor).await.map_err(fail)?;
@@ -85,7 +85,7 @@ pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> P
     let ahead = standing.upcoming.iter().map(|one| announced(&visit, one)).collect();
     let refused = state.app.refused_calls(&actor, organization).await.map_err(fail)?;
     let page = Home {
-        shell: Shell::new(&state, &visit, &t.say("nav-dashboard"), "/home"),
+        layout: Layout::new(&state, &visit, &t.text("nav-dashboard"), "/home"),
         base_url: format!("{}/v1", state.public_url),
         keys: i64::try_from(keys.data.len()).unwrap_or(0),
         phone_needed: standing.actions.iter().any(|action| lacks(action, Requirement::Phone)),
@@ -97,5 +97,5 @@ pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> P
         general_href: visit.link("/settings/organization/general"),
         first_href: visit.link("/welcome/first-call"),
     };
-    show(t, &page)
+    render(t, &page)
 }

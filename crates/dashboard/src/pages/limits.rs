@@ -1,4 +1,4 @@
-//! How fast the chosen project may use each model, and how to get more (S1-42).
+//! The rate limits of the chosen project for each model, and how to get higher ones.
 
 use askama::Template;
 use axum::extract::State;
@@ -9,11 +9,11 @@ use keystead_core::gate::Requirement;
 use keystead_core::rate::{MOST, Measure, RateLimits};
 
 use crate::state::DashboardState;
-use crate::web::error_page::{Failure, words};
+use crate::web::error_page::{PageError, error_message};
 use crate::web::extract::Visit;
 use crate::web::form::Form;
-use crate::web::layout::Shell;
-use crate::web::response::{Page, go, show, show_refused};
+use crate::web::layout::Layout;
+use crate::web::response::{Page, redirect, render, render_error};
 
 const HERE: &str = "/limits";
 
@@ -21,11 +21,11 @@ const HERE: &str = "/limits";
 struct Cell {
     name: &'static str,
     label: String,
-    /// What holds, written for people.
+    /// The limit in force, formatted.
     effective: String,
-    /// The project's own, as typed; empty where it is as fast as its organization.
+    /// The project's own limit, as typed; empty if it has none.
     own: String,
-    /// The organization's, written for people; `None` is without limit.
+    /// The organization's limit, formatted; `None` if there is none.
     organization: Option<String>,
 }
 
@@ -39,13 +39,13 @@ struct Row {
 #[derive(Template)]
 #[template(path = "pages/limits.html")]
 struct Limits {
-    shell: Shell,
+    layout: Layout,
     rows: Vec<Row>,
     labels: Vec<String>,
     wrong: Option<String>,
     administers: bool,
     organization: String,
-    /// Whether the organization is verified or need not be.
+    /// Whether the organization is verified or does not have to be.
     verified: bool,
     action: String,
     general: String,
@@ -60,20 +60,20 @@ const fn label(measure: Measure) -> &'static str {
     }
 }
 
-/// The four columns, those first that every answer of the API has.
+/// The four columns; first those that the headers of the API report.
 const COLUMNS: [Measure; 4] =
     [Measure::RequestsPerMinute, Measure::TokensPerMinute, Measure::RequestsPerDay, Measure::ImagesPerMinute];
 
 fn row(visit: &Visit, rate: &ProjectRate, typed: Option<&Form>) -> Row {
-    let (t, when) = (visit.person.text, &visit.person.when);
+    let (t, when) = (visit.person.messages, &visit.person.format);
     let number = |limit: u64| when.number(&i64::try_from(limit).unwrap_or(i64::MAX));
     let effective = rate.effective();
     let cell = |measure: Measure| Cell {
         name: measure.member(),
-        label: t.say(label(measure)),
-        effective: effective.get(measure).map_or_else(|| t.say("limits-none"), number),
+        label: t.text(label(measure)),
+        effective: effective.get(measure).map_or_else(|| t.text("limits-none"), number),
         own: match typed {
-            Some(form) => form.text(measure.member()).to_owned(),
+            Some(form) => form.field(measure.member()).to_owned(),
             None => rate.own.get(measure).map(|limit| limit.to_string()).unwrap_or_default(),
         },
         organization: rate.organization.get(measure).map(number),
@@ -86,10 +86,10 @@ fn row(visit: &Visit, rate: &ProjectRate, typed: Option<&Form>) -> Row {
     }
 }
 
-/// The page; with a form that could not be taken, what was typed stays.
-async fn page(state: &DashboardState, visit: &Visit, typed: Option<&Form>) -> Result<Limits, Failure> {
-    let t = visit.person.text;
-    let fail = |error| Failure::new(t, error);
+/// The page; values of a refused form are kept.
+async fn page(state: &DashboardState, visit: &Visit, typed: Option<&Form>) -> Result<Limits, PageError> {
+    let t = visit.person.messages;
+    let fail = |error| PageError::new(t, error);
     let (actor, organization) = (visit.person.actor(), &visit.organization.id);
     let rates = state.app.project_rates(&actor, organization, &visit.project.id).await.map_err(fail)?;
     let standing = state.app.verification_of(organization).await.map_err(fail)?;
@@ -97,11 +97,11 @@ async fn page(state: &DashboardState, visit: &Visit, typed: Option<&Form>) -> Re
         *requirement == Requirement::Organization
             && matches!(standing, RequirementState::Verified | RequirementState::Waived)
     };
-    let rows = rates.iter().map(|rate| row(visit, rate, typed.filter(|form| form.text("id") == rate.id()))).collect();
+    let rows = rates.iter().map(|rate| row(visit, rate, typed.filter(|form| form.field("id") == rate.id()))).collect();
     Ok(Limits {
-        shell: Shell::new(state, visit, &t.say("nav-limits"), HERE),
+        layout: Layout::new(state, visit, &t.text("nav-limits"), HERE),
         rows,
-        labels: COLUMNS.into_iter().map(|measure| t.say(label(measure))).collect(),
+        labels: COLUMNS.into_iter().map(|measure| t.text(label(measure))).collect(),
         wrong: None,
         administers: visit.project.administers,
         organization: organization.to_string(),
@@ -111,11 +111,11 @@ async fn page(state: &DashboardState, visit: &Visit, typed: Option<&Form>) -> Re
     })
 }
 
-/// What was typed: an empty field is as fast as the organization.
+/// Parses the fields: an empty one removes the project's own limit.
 fn limits(form: &Form, organization: &RateLimits) -> Result<RateLimits, Error> {
     let mut limits = RateLimits::NONE;
     for measure in Measure::ALL {
-        let text: String = form.text(measure.member()).chars().filter(|c| !c.is_whitespace() && *c != ',').collect();
+        let text: String = form.field(measure.member()).chars().filter(|c| !c.is_whitespace() && *c != ',').collect();
         let limit = match text.as_str() {
             "" => organization.get(measure).unwrap_or(MOST),
             digits => digits
@@ -128,14 +128,14 @@ fn limits(form: &Form, organization: &RateLimits) -> Result<RateLimits, Error> {
 }
 
 pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> Page {
-    show(visit.person.text, &page(&state, &visit, None).await?)
+    render(visit.person.messages, &page(&state, &visit, None).await?)
 }
 
 pub(crate) async fn save(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
     visit.person.check(&form)?;
     let (actor, organization, project) = (visit.person.actor(), &visit.organization.id, &visit.project.id);
-    let id = form.text("id");
-    let saved = if form.text("act") == "reset" {
+    let id = form.field("id");
+    let saved = if form.field("act") == "reset" {
         state.app.reset_project_rate(&actor, organization, project, id).await
     } else {
         match change(&state, &visit, &form).await {
@@ -144,11 +144,11 @@ pub(crate) async fn save(State(state): State<DashboardState>, visit: Visit, form
         }
     };
     match saved {
-        Ok(()) => Ok(go(&visit.link("/limits?done=saved"))),
+        Ok(()) => Ok(redirect(&visit.link("/limits?done=saved"))),
         Err(error) => {
             let mut page = page(&state, &visit, Some(&form)).await?;
-            page.wrong = Some(words(visit.person.text, &error));
-            show_refused(visit.person.text, &page, &error)
+            page.wrong = Some(error_message(visit.person.messages, &error));
+            render_error(visit.person.messages, &page, &error)
         }
     }
 }
@@ -156,6 +156,6 @@ pub(crate) async fn save(State(state): State<DashboardState>, visit: Visit, form
 async fn change(state: &DashboardState, visit: &Visit, form: &Form) -> Result<RateLimits, Error> {
     let (organization, project) = (&visit.organization.id, &visit.project.id);
     let rates = state.app.project_rates(&visit.person.actor(), organization, project).await?;
-    let rate = rates.iter().find(|rate| rate.id() == form.text("id"));
-    limits(form, &rate.ok_or_else(|| Error::not_found("rate limit", form.text("id")))?.organization)
+    let rate = rates.iter().find(|rate| rate.id() == form.field("id"));
+    limits(form, &rate.ok_or_else(|| Error::not_found("rate limit", form.field("id")))?.organization)
 }

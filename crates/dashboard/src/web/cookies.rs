@@ -1,21 +1,22 @@
-//! The cookies: who is signed in, who still owes the second factor, who has left for another's sign-in page, and which
-//! device hands in pictures. Fixed attributes, never anything else.
+//! The cookies: the session, a sign-in that waits for the second factor, a sign-in at an external service, and the
+//! device that takes pictures.
+//! Their attributes are fixed.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use keystead_core::secret::Secret;
 
-/// Which cookie.
+/// The cookies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Cookie {
     Session,
-    /// The password was right, the second factor is missing; opens nothing but the page that asks for it.
+    /// The password was right and the second factor is missing. It opens only the page that asks for the code.
     Waiting,
     Departed,
     Capture,
 }
 
 impl Cookie {
-    /// `__Host-` holds a cookie to this host and TLS; on a laptop without TLS browsers would drop it.
+    /// The prefix `__Host-` binds a cookie to this host and to TLS. Without TLS browsers would refuse such a cookie.
     pub(crate) const fn name(self, secure: bool) -> &'static str {
         match (self, secure) {
             (Self::Session, true) => "__Host-keystead",
@@ -29,7 +30,7 @@ impl Cookie {
         }
     }
 
-    /// What the browser sent, if it is one value in the shape we give out.
+    /// The value the browser sent, if there is exactly one and it has the right format.
     pub(crate) fn read(self, headers: &HeaderMap, secure: bool) -> Option<Secret<String>> {
         let name = self.name(secure);
         let mut found = headers
@@ -42,16 +43,16 @@ impl Cookie {
             .map(|(_, value)| value);
         let value = found.next()?;
         let shape = match self {
-            // What was sealed for the way back lies in the cookie itself.
+            // The encrypted state of the external sign-in is in the cookie itself.
             Self::Departed => (64..=3_000).contains(&value.len()),
             Self::Session | Self::Waiting | Self::Capture => value.len() == 64,
         };
         let sound = shape && value.bytes().all(|b| b.is_ascii_hexdigit());
-        // Two of one name would let a neighbour's cookie shadow ours.
+        // With two of one name, a cookie set by another host of the domain could replace ours.
         (sound && found.next().is_none()).then(|| Secret::new(value.to_owned()))
     }
 
-    /// The header that sets it for so many seconds.
+    /// The header that sets the cookie for this many seconds.
     pub(crate) fn set(self, value: &Secret<String>, seconds: i64, secure: bool) -> HeaderValue {
         let name = self.name(secure);
         let mark = if secure { "; Secure" } else { "" };
@@ -59,7 +60,7 @@ impl Cookie {
         HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(""))
     }
 
-    /// The header that takes it away.
+    /// The header that deletes the cookie.
     pub(crate) fn clear(self, secure: bool) -> HeaderValue {
         self.set(&Secret::new(String::new()), 0, secure)
     }

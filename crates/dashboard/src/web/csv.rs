@@ -1,6 +1,6 @@
-//! Numbers and events for spreadsheets (RFC 4180).
+//! Cells of CSV files (RFC 4180).
 
-/// A cell that no spreadsheet takes for a formula (ASVS 1.2.10).
+/// Quotes a cell, and marks it as text if a spreadsheet would run it as a formula.
 pub(crate) fn cell(text: &str) -> String {
     let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\0']);
     let safe = if formula { format!("'{text}") } else { text.to_owned() };

@@ -1,4 +1,4 @@
-//! What went wrong, as a page in the visitor's language. The codes are the translation keys.
+//! Errors as pages in the visitor's language. Error codes are the keys of the messages.
 
 use askama::Template;
 use axum::http::StatusCode;
@@ -8,13 +8,13 @@ use keystead_core::gate::Requirement;
 
 use crate::help::{self, Topic};
 use crate::language::Language;
-use crate::text::Text;
+use crate::messages::Messages;
 use crate::web::html::{RetryAt, html};
 
-/// A page that says what went wrong.
+/// A page that shows an error.
 #[derive(Debug)]
-pub(crate) struct Failure {
-    text: Text,
+pub(crate) struct PageError {
+    messages: Messages,
     status: StatusCode,
     title: String,
     message: String,
@@ -29,45 +29,49 @@ struct Page<'a> {
     title: &'a str,
     message: &'a str,
     home: String,
-    /// What to read about it, and where.
+    /// Title and address of the help page.
     help: Option<(String, String)>,
 }
 
-/// What a person reads of a failure, beside a field or on a page of its own.
-pub(crate) fn words(text: Text, error: &Error) -> String {
+/// The message of an error, shown beside a field or on a page of its own.
+pub(crate) fn error_message(messages: Messages, error: &Error) -> String {
     match error {
-        Error::Invalid { code: Some(code), message, .. } => known(text, code).unwrap_or_else(|| message.clone()),
+        Error::Invalid { code: Some(code), message, .. } => known(messages, code).unwrap_or_else(|| message.clone()),
         Error::Invalid { message, .. } | Error::Conflict { message } | Error::Forbidden { message, .. } => {
             message.clone()
         }
         Error::Limited { name, retry_at } => {
-            let when = crate::format::When { text, now: *retry_at, zone: jiff::tz::TimeZone::UTC };
+            let when = crate::format::LocalFormat { messages, now: *retry_at, zone: jiff::tz::TimeZone::UTC };
             let time = when.exact(retry_at);
-            match known(text, name) {
-                Some(_) => text.say1(&key(name), "time", time),
-                None => text.say1("error-limited", "time", time),
+            match known(messages, name) {
+                Some(_) => messages.text_with(&key(name), "time", time),
+                None => messages.text_with("error-limited", "time", time),
             }
         }
-        Error::NotFound { .. } => text.say("error-not-found"),
-        Error::Refused(_) => text.say("error-forbidden"),
+        Error::NotFound { .. } => messages.text("error-not-found"),
+        Error::Refused(_) => messages.text("error-forbidden"),
         Error::RequirementMissing { action: "organization.create", missing, .. } => {
             let gate =
-                |requirement: &Requirement| text.say(&format!("gate-{}", requirement.as_str().replace('_', "-")));
-            text.say1("error-another-organization", "what", missing.iter().map(gate).collect::<Vec<_>>().join(", "))
+                |requirement: &Requirement| messages.text(&format!("gate-{}", requirement.as_str().replace('_', "-")));
+            messages.text_with(
+                "error-another-organization",
+                "what",
+                missing.iter().map(gate).collect::<Vec<_>>().join(", "),
+            )
         }
         Error::RequirementMissing { missing, .. } => match missing.first() {
-            Some(Requirement::PaymentMethod) => text.say("error-payment-method-required"),
-            Some(Requirement::Organization) => text.say("error-organization-verification-required"),
-            _ => text.say("error-phone-verification-required"),
+            Some(Requirement::PaymentMethod) => messages.text("error-payment-method-required"),
+            Some(Requirement::Organization) => messages.text("error-organization-verification-required"),
+            _ => messages.text("error-phone-verification-required"),
         },
-        Error::ProviderUnavailable { .. } => text.say("error-provider-unavailable"),
-        Error::Unsupported(_) => text.say("error-not-configured"),
-        Error::Unavailable => text.say("error-unavailable"),
-        Error::Internal(_) => text.say("error-internal"),
+        Error::ProviderUnavailable { .. } => messages.text("error-provider-unavailable"),
+        Error::Unsupported(_) => messages.text("error-not-configured"),
+        Error::Unavailable => messages.text("error-unavailable"),
+        Error::Internal(_) => messages.text("error-internal"),
     }
 }
 
-/// The help page about a failure.
+/// The help page about an error.
 fn topic(error: &Error) -> Option<&'static Topic> {
     let code = match error {
         Error::Invalid { code: Some(code), .. } => code,
@@ -98,19 +102,19 @@ fn key(code: &str) -> String {
     format!("error-{}", code.replace('_', "-"))
 }
 
-/// The words for a code, if it has some in this language.
-fn known(text: Text, code: &str) -> Option<String> {
+/// The message for a code, if there is one.
+fn known(messages: Messages, code: &str) -> Option<String> {
     let key = key(code);
-    crate::text::sources(text.0)
+    crate::messages::sources(messages.0)
         .iter()
         .any(|source| {
             source.lines().any(|line| line.strip_prefix(key.as_str()).is_some_and(|rest| rest.starts_with(" =")))
         })
-        .then(|| text.say(&key))
+        .then(|| messages.text(&key))
 }
 
-impl Failure {
-    pub(crate) fn new(text: Text, error: Error) -> Self {
+impl PageError {
+    pub(crate) fn new(messages: Messages, error: Error) -> Self {
         let status = match &error {
             Error::NotFound { .. } => StatusCode::NOT_FOUND,
             Error::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
@@ -125,30 +129,30 @@ impl Failure {
             }
         };
         let title = match status {
-            StatusCode::NOT_FOUND => text.say("error-title-not-found"),
-            StatusCode::FORBIDDEN => text.say("error-title-forbidden"),
-            _ => text.say("error-title"),
+            StatusCode::NOT_FOUND => messages.text("error-title-not-found"),
+            StatusCode::FORBIDDEN => messages.text("error-title-forbidden"),
+            _ => messages.text("error-title"),
         };
         let retry_at = RetryAt::of(&error);
-        Self { text, status, title, message: words(text, &error), topic: topic(&error), retry_at }
+        Self { messages, status, title, message: error_message(messages, &error), topic: topic(&error), retry_at }
     }
 
-    /// A form without the session's own token.
-    pub(crate) fn form(text: Text) -> Self {
-        let (title, message) = (text.say("error-title"), text.say("error-form"));
+    /// The error for a form without the session's token.
+    pub(crate) fn form(messages: Messages) -> Self {
+        let (title, message) = (messages.text("error-title"), messages.text("error-form"));
         let topic = help::topic("links-and-forms");
-        Self { text, status: StatusCode::FORBIDDEN, title, message, topic, retry_at: None }
+        Self { messages, status: StatusCode::FORBIDDEN, title, message, topic, retry_at: None }
     }
 }
 
-impl IntoResponse for Failure {
+impl IntoResponse for PageError {
     fn into_response(self) -> Response {
-        let language = self.text.0;
+        let language = self.messages.0;
         let help = self.topic.map(|topic| {
             let title = &topic.article(language).title;
-            (self.text.say1("help-what-now", "title", title), help::href(topic, language))
+            (self.messages.text_with("help-what-now", "title", title), help::href(topic, language))
         });
-        let home = self.text.say("error-home");
+        let home = self.messages.text("error-home");
         let page = Page { language, title: &self.title, message: &self.message, home, help };
         let mut response = match page.render() {
             Ok(body) => html(body, language.tag()),
@@ -162,8 +166,8 @@ impl IntoResponse for Failure {
     }
 }
 
-impl From<Box<Failure>> for Failure {
-    fn from(boxed: Box<Failure>) -> Self {
+impl From<Box<PageError>> for PageError {
+    fn from(boxed: Box<PageError>) -> Self {
         *boxed
     }
 }

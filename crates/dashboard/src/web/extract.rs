@@ -1,5 +1,6 @@
-//! Who is looking, in which language, at which organization and project. The pair stands in the URL (`?project=`), so
-//! a link means the same thing to a colleague; without one it is the first organization's Default project.
+//! The person who sent a request, their language, and the chosen organization and project. The project is in the URL
+//! (`?project=`), so that a link opens the same page for a colleague; without it, the first organization's default
+//! project is chosen.
 
 use std::collections::HashMap;
 
@@ -17,23 +18,23 @@ use keystead_core::role::OrganizationRole;
 use keystead_core::secret::Secret;
 use subtle::ConstantTimeEq;
 
-use crate::format::When;
+use crate::format::LocalFormat;
 use crate::language::Language;
+use crate::messages::Messages;
 use crate::state::DashboardState;
-use crate::text::Text;
 use crate::web::cookies::Cookie;
-use crate::web::error_page::Failure;
+use crate::web::error_page::PageError;
 use crate::web::form::Form;
 
-/// The values behind the question mark.
-pub(crate) type Asked = HashMap<String, String>;
+/// The parameters of the query string.
+pub(crate) type QueryParams = HashMap<String, String>;
 
-/// Anybody, signed in or not.
+/// The sender of a request, signed in or not.
 #[derive(Debug, Clone)]
 pub(crate) struct Visitor {
-    pub(crate) text: Text,
-    pub(crate) when: When,
-    pub(crate) asked: Asked,
+    pub(crate) messages: Messages,
+    pub(crate) format: LocalFormat,
+    pub(crate) query: QueryParams,
     pub(crate) path: String,
     pub(crate) context: Context,
     pub(crate) session: Option<(SessionView, Secret<String>)>,
@@ -43,25 +44,25 @@ impl FromRequestParts<DashboardState> for Visitor {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, state: &DashboardState) -> Result<Self, Response> {
-        let asked = Query::<Asked>::try_from_uri(&parts.uri).map(|query| query.0).unwrap_or_default();
+        let query = Query::<QueryParams>::try_from_uri(&parts.uri).map(|found| found.0).unwrap_or_default();
         let cookie = Cookie::Session.read(&parts.headers, state.secure());
         let session = match cookie {
             None => None,
             Some(secret) => match state.app.session(&secret).await {
                 Ok(view) => view.map(|view| (view, secret)),
-                Err(error) => return Err(Failure::new(Text(Language::English), error).into_response()),
+                Err(error) => return Err(PageError::new(Messages(Language::English), error).into_response()),
             },
         };
         let accept = text_of(&parts.headers, header::ACCEPT_LANGUAGE.as_str());
         let kept = session.as_ref().map(|(view, _)| view.language.as_str()).filter(|tag| !tag.is_empty());
-        let language = Language::choose(asked.get("language").map(String::as_str).or(kept), accept);
+        let language = Language::choose(query.get("language").map(String::as_str).or(kept), accept);
         let zone = session.as_ref().and_then(|(view, _)| TimeZone::get(&view.time_zone).ok()).unwrap_or(TimeZone::UTC);
         let ip = parts.extensions.get::<Client>().map(|client| client.address);
         let user_agent = text_of(&parts.headers, header::USER_AGENT.as_str()).unwrap_or_default().to_owned();
         let context = Context { origin: Origin { ip }, user_agent, language: language.tag().to_owned() };
-        let text = Text(language);
-        let when = When { text, now: state.app.now(), zone };
-        Ok(Self { text, when, asked, path: here(&parts.uri), context, session })
+        let messages = Messages(language);
+        let format = LocalFormat { messages, now: state.app.now(), zone };
+        Ok(Self { messages, format, query, path: here(&parts.uri), context, session })
     }
 }
 
@@ -73,8 +74,9 @@ fn here(uri: &Uri) -> String {
     uri.path_and_query().map_or_else(|| "/".to_owned(), |here| here.as_str().to_owned())
 }
 
-/// A path of ours and nothing else: no host, no scheme, no backslash tricks (open redirect).
-pub(crate) fn own_path(next: &str) -> &str {
+/// Returns the path if it leads to one of our own pages, else `/home`. Refuses hosts, schemes and backslashes, which
+/// would make an open redirect.
+pub(crate) fn local_path(next: &str) -> &str {
     let plain = next.starts_with('/') && !next.starts_with("//") && !next.contains('\\') && next.len() <= 512;
     if plain && next.bytes().all(|b| b.is_ascii_graphic()) { next } else { "/home" }
 }
@@ -83,12 +85,12 @@ fn encode(text: &str) -> String {
     serde_urlencoded::to_string([("next", text)]).unwrap_or_default()
 }
 
-/// Somebody signed in, perhaps without any organization yet.
+/// A signed-in person, who may not have an organization yet.
 #[derive(Debug, Clone)]
 pub(crate) struct Person {
-    pub(crate) text: Text,
-    pub(crate) when: When,
-    pub(crate) asked: Asked,
+    pub(crate) messages: Messages,
+    pub(crate) format: LocalFormat,
+    pub(crate) query: QueryParams,
     pub(crate) path: String,
     pub(crate) context: Context,
     pub(crate) session: SessionView,
@@ -99,28 +101,29 @@ impl FromRequestParts<DashboardState> for Person {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, state: &DashboardState) -> Result<Self, Response> {
-        let Visitor { text, when, asked, path, context, session } = Visitor::from_request_parts(parts, state).await?;
+        let Visitor { messages, format, query, path, context, session } =
+            Visitor::from_request_parts(parts, state).await?;
         match session {
-            Some((session, secret)) => Ok(Self { text, when, asked, path, context, session, secret }),
+            Some((session, secret)) => Ok(Self { messages, format, query, path, context, session, secret }),
             None => Err(Redirect::to(&format!("/sign-in?{}", encode(&path))).into_response()),
         }
     }
 }
 
 impl Person {
-    /// Who acts in use cases.
+    /// The actor for use cases.
     pub(crate) fn actor(&self) -> Actor {
         Actor::Session(self.session.user.clone(), self.session.id.clone())
     }
 
-    /// Whether a form carries this session's token.
-    pub(crate) fn check(&self, form: &Form) -> Result<(), Box<Failure>> {
-        let same = form.text("csrf").as_bytes().ct_eq(self.session.csrf.as_bytes());
-        if bool::from(same) { Ok(()) } else { Err(Box::new(Failure::form(self.text))) }
+    /// Refuses a form that does not carry this session's token.
+    pub(crate) fn check(&self, form: &Form) -> Result<(), Box<PageError>> {
+        let same = form.field("csrf").as_bytes().ct_eq(self.session.csrf.as_bytes());
+        if bool::from(same) { Ok(()) } else { Err(Box::new(PageError::form(self.messages))) }
     }
 }
 
-/// Somebody signed in, looking at an organization and a project.
+/// A signed-in person with the chosen organization and project.
 #[derive(Debug, Clone)]
 pub(crate) struct Visit {
     pub(crate) person: Person,
@@ -135,11 +138,11 @@ impl FromRequestParts<DashboardState> for Visit {
     async fn from_request_parts(parts: &mut Parts, state: &DashboardState) -> Result<Self, Response> {
         let person = Person::from_request_parts(parts, state).await?;
         let choices = state.app.organizations_of(&person.session.user).await;
-        let choices = choices.map_err(|error| Failure::new(person.text, error).into_response())?;
+        let choices = choices.map_err(|error| PageError::new(person.messages, error).into_response())?;
         if choices.is_empty() {
             return Err(Redirect::to("/welcome").into_response());
         }
-        let wanted = person.asked.get("project").map(String::as_str);
+        let wanted = person.query.get("project").map(String::as_str);
         let found = choices.iter().find_map(|organization| match wanted {
             None => organization.projects.first().map(|project| (organization.clone(), project.clone())),
             Some(id) => {
@@ -148,14 +151,14 @@ impl FromRequestParts<DashboardState> for Visit {
             }
         });
         match found {
-            // An organization that asks for a second step stays shut until there is one; the way to it stays open.
+            // The organization requires a second factor: only the pages to set one up are open.
             Some((organization, project))
                 if organization.locked && !person.session.by_passkey && !open_to_all(parts.uri.path()) =>
             {
                 let there = format!("/settings/account/security?project={}", project.id);
                 Err(Redirect::to(&there).into_response())
             }
-            // Nor does the console of an operator whose session has had a password alone.
+            // The console is closed to an operator whose session was opened with a password alone.
             Some((_, project)) if person.session.operator_waits && of_console(parts.uri.path()) => {
                 let there = format!("/settings/account/security?project={}", project.id);
                 Err(Redirect::to(&there).into_response())
@@ -163,18 +166,18 @@ impl FromRequestParts<DashboardState> for Visit {
             Some((organization, project)) => Ok(Self { person, choices, organization, project }),
             None => {
                 let missing = Error::not_found("project", wanted.unwrap_or_default());
-                Err(Failure::new(person.text, missing).into_response())
+                Err(PageError::new(person.messages, missing).into_response())
             }
         }
     }
 }
 
-/// Pages of the operator's console.
+/// Whether the path is a page of the operator's console.
 fn of_console(path: &str) -> bool {
     path.strip_prefix("/operator").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// Pages that are the person's own or the installation's, not the organization's.
+/// Whether the page belongs to the person or the installation, not to the organization.
 fn open_to_all(path: &str) -> bool {
     path == "/settings/account"
         || ["/settings/account/security", "/settings/account/sessions", "/operator"]
@@ -183,7 +186,7 @@ fn open_to_all(path: &str) -> bool {
 }
 
 impl Visit {
-    /// Whether the organization's pages wait for a second step.
+    /// Whether the organization's pages are closed until the person has a second factor.
     pub(crate) fn locked(&self) -> bool {
         self.organization.locked && !self.person.session.by_passkey
     }
@@ -193,12 +196,12 @@ impl Visit {
         self.organization.role == OrganizationRole::Owner
     }
 
-    /// The id that an address or a form names; one that cannot be an id is answered like a missing thing.
-    pub(crate) fn named<T: std::str::FromStr>(&self, kind: &'static str, id: &str) -> Result<T, Failure> {
-        id.parse().map_err(|_| Failure::new(self.person.text, Error::not_found(kind, id)))
+    /// Parses an id from an address or a form. A malformed id is answered like an unknown one.
+    pub(crate) fn named<T: std::str::FromStr>(&self, kind: &'static str, id: &str) -> Result<T, PageError> {
+        id.parse().map_err(|_| PageError::new(self.person.messages, Error::not_found(kind, id)))
     }
 
-    /// A path that keeps the chosen pair.
+    /// Adds the chosen project to a path.
     pub(crate) fn link(&self, path: &str) -> String {
         let mark = if path.contains('?') { '&' } else { '?' };
         format!("{path}{mark}project={}", self.project.id)
@@ -207,7 +210,7 @@ impl Visit {
 
 #[cfg(test)]
 mod tests {
-    use super::{open_to_all, own_path};
+    use super::{local_path, open_to_all};
 
     #[test]
     fn only_what_is_ones_own_stays_open() {
@@ -225,11 +228,11 @@ mod tests {
 
     #[test]
     fn nobody_is_sent_elsewhere() {
-        assert_eq!(own_path("/api-keys?project=proj_1"), "/api-keys?project=proj_1");
+        assert_eq!(local_path("/api-keys?project=proj_1"), "/api-keys?project=proj_1");
         for foreign in
             ["", "//evil.test", "https://evil.test", "/\\evil.test", "javascript:alert(1)", "/a b", "/\u{e9}"]
         {
-            assert_eq!(own_path(foreign), "/home", "{foreign}");
+            assert_eq!(local_path(foreign), "/home", "{foreign}");
         }
     }
 }

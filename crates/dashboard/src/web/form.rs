@@ -1,4 +1,4 @@
-//! Forms: fields as sent, believed only when they come from our own page with the session's own token.
+//! Forms. A form is accepted only from our own pages; handlers also compare its token with the session's.
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Multipart, Request};
@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use keystead_core::secret::Secret;
 
-/// No form of ours is longer.
+/// The largest body of a form without files.
 pub(crate) const LONGEST: usize = 64 * 1024;
 
 /// The fields of a form, in order.
@@ -15,34 +15,34 @@ pub(crate) struct Form(Vec<(String, String)>);
 
 impl Form {
     /// A field, trimmed; empty when it is absent.
-    pub(crate) fn text(&self, name: &str) -> &str {
+    pub(crate) fn field(&self, name: &str) -> &str {
         self.0.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.trim())
     }
 
-    /// A field that must not be shown again, as sent.
+    /// A field that holds a secret, not trimmed.
     pub(crate) fn secret(&self, name: &str) -> Secret<String> {
         let value = self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
         Secret::new(value.unwrap_or_default())
     }
 
-    /// Every value of a field that may stand several times.
+    /// All values of a field that may occur several times.
     pub(crate) fn all(&self, name: &str) -> Vec<String> {
         self.0.iter().filter(|(known, _)| known == name).map(|(_, value)| value.clone()).collect()
     }
 
-    /// The fields whose names begin so, without that beginning.
+    /// The fields whose names start with a prefix, with the prefix removed.
     pub(crate) fn starting(&self, start: &str) -> Vec<(&str, &str)> {
         self.0.iter().filter_map(|(name, value)| Some((name.strip_prefix(start)?, value.trim()))).collect()
     }
 
-    /// Every field but these, to be sent again.
+    /// All fields except these, so that a form can be sent again.
     pub(crate) fn without(&self, names: &[&str]) -> Vec<(String, String)> {
         self.0.iter().filter(|(name, _)| !names.contains(&name.as_str())).cloned().collect()
     }
 
     /// Whether a box was ticked.
     pub(crate) fn ticked(&self, name: &str) -> bool {
-        !self.text(name).is_empty()
+        !self.field(name).is_empty()
     }
 }
 
@@ -56,12 +56,12 @@ impl<S: Send + Sync> FromRequest<S> for Form {
     }
 }
 
-/// Whether a script of ours sent the form and reads the answer.
+/// Whether our script sent the form and reads the answer as JSON.
 pub(crate) fn wants_json(headers: &HeaderMap) -> bool {
     headers.get(header::ACCEPT).is_some_and(|accept| accept == "application/json")
 }
 
-/// A form with a file in it, not read yet, believed only when it comes from our own page.
+/// A form with a file, not read yet. Accepted only from our own pages.
 pub(crate) struct Upload(pub(crate) Multipart);
 
 impl<S: Send + Sync> FromRequest<S> for Upload {
@@ -81,7 +81,8 @@ fn ours(headers: &HeaderMap) -> Result<(), (StatusCode, &'static str)> {
     }
 }
 
-/// Browsers say where a form comes from; whoever does not say it is no browser of a person who is signed in here.
+/// Whether a form comes from our own page. Every supported browser sends `Sec-Fetch-Site` or `Origin`; a request without
+/// either is refused.
 fn from_our_page(headers: &HeaderMap) -> bool {
     if let Some(site) = headers.get("sec-fetch-site") {
         return site == "same-origin";
@@ -94,7 +95,7 @@ fn from_our_page(headers: &HeaderMap) -> bool {
     }
 }
 
-/// Words with commas between.
+/// Splits a field at its commas.
 pub(crate) fn words_of(text: &str) -> Vec<String> {
     text.split(',').map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }

@@ -9,16 +9,16 @@ use super::file_answer::IsFile;
 use super::html::RetryAt;
 use crate::state::DashboardState;
 
-/// What is no page runs nothing and sits in no frame, even when it is opened as one.
+/// The policy of files: even when a browser opens one as a page, nothing runs and no frame holds it.
 const DATA_POLICY: &str = "sandbox; default-src 'none'; frame-ancestors 'none'; base-uri 'none'";
 
-/// Whether addresses of these pages hold a secret: the token of a link.
+/// Whether the addresses below this path contain a secret, such as the token of a link.
 fn holds_secret(path: &str) -> bool {
     ["/reset", "/confirm", "/confirm-address", "/invite"].contains(&path) || path.starts_with("/verify/")
 }
 
 /// Adds the headers. What the answer is, not its address, decides between those of a page and those of a file.
-pub(crate) async fn stamp(State(state): State<DashboardState>, request: Request, next: Next) -> Response {
+pub(crate) async fn add_headers(State(state): State<DashboardState>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     // Only the page that takes pictures may ask for the camera.
     let camera = path.starts_with("/verify/") && path.ends_with("/capture");

@@ -1,4 +1,4 @@
-//! An answer in HTML, and the mark of one that was refused for a while.
+//! Answers in HTML, and the mark of answers that hit a limit.
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -20,7 +20,7 @@ pub(crate) fn html(body: String, language: &'static str) -> Response {
     response
 }
 
-/// When an answer's request may be tried again; where the headers are set, it becomes `Retry-After`.
+/// When a request may be tried again. An extension of the response that becomes the header `Retry-After`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RetryAt(pub(crate) Timestamp);
 
@@ -38,7 +38,7 @@ impl RetryAt {
     }
 }
 
-/// Answers 429 where a limit was hit; every other answer stays as it is.
+/// Changes the status to 429 if the error is a limit.
 pub(crate) fn mark_limit(mut response: Response, error: &Error) -> Response {
     if let Some(retry_at) = RetryAt::of(error) {
         retry_at.mark(&mut response);

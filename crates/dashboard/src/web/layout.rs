@@ -1,9 +1,9 @@
-//! What stands around every page of somebody who is signed in.
+//! The layout around every page of a signed-in person: navigation, project switcher, notices.
 
-use crate::format::When;
+use crate::format::LocalFormat;
 use crate::language::Language;
+use crate::messages::Messages;
 use crate::state::DashboardState;
-use crate::text::Text;
 use crate::web::extract::{Person, Visit};
 
 /// One entry of the navigation.
@@ -24,9 +24,9 @@ pub(crate) struct Choice {
 
 /// Everything around the page's own content.
 #[derive(Debug, Clone)]
-pub(crate) struct Shell {
-    pub(crate) t: Text,
-    pub(crate) when: When,
+pub(crate) struct Layout {
+    pub(crate) t: Messages,
+    pub(crate) format: LocalFormat,
     pub(crate) language: Language,
     pub(crate) languages: [Language; 3],
     pub(crate) theme: String,
@@ -48,7 +48,7 @@ pub(crate) struct Shell {
     pub(crate) done: Option<String>,
 }
 
-/// What a finished act says on the next page; nothing else can be made to stand there.
+/// The values of `?done=` that show a notice. The list is closed, so that a link cannot show text of its author.
 const DONE: [&str; 17] = [
     "account-deleted",
     "saved",
@@ -69,12 +69,12 @@ const DONE: [&str; 17] = [
     "appealed",
 ];
 
-impl Shell {
-    /// The shell around a page; `current` is the path of its entry.
+impl Layout {
+    /// The layout of a page; `current` is the path of its entry in the navigation.
     pub(crate) fn new(state: &DashboardState, visit: &Visit, title: &str, current: &str) -> Self {
-        let t = visit.person.text;
+        let t = visit.person.messages;
         let entry =
-            |key: &str, path: &str| Entry { label: t.say(key), href: visit.link(path), current: path == current };
+            |key: &str, path: &str| Entry { label: t.text(key), href: visit.link(path), current: path == current };
         let project_entries = vec![
             entry("nav-dashboard", "/home"),
             entry("nav-api-keys", "/api-keys"),
@@ -111,7 +111,7 @@ impl Shell {
         Self {
             organization: visit.organization.name.clone(),
             project: t.project(visit.project.is_default, &visit.project.name),
-            role: t.say(role),
+            role: t.text(role),
             switcher,
             project_entries,
             organization_entries,
@@ -120,14 +120,14 @@ impl Shell {
         }
     }
 
-    /// The shell around pages before there is an organization.
+    /// The layout of pages before the person has an organization.
     pub(crate) fn bare(state: &DashboardState, person: &Person, title: &str) -> Self {
-        let t = person.text;
+        let t = person.messages;
         let settings = state.app.settings();
-        let done = person.asked.get("done").filter(|done| DONE.contains(&done.as_str()));
+        let done = person.query.get("done").filter(|done| DONE.contains(&done.as_str()));
         Self {
             t,
-            when: person.when.clone(),
+            format: person.format.clone(),
             language: t.0,
             languages: Language::ALL,
             theme: person.session.theme.clone(),
@@ -145,13 +145,13 @@ impl Shell {
             account_entries: Vec::new(),
             support: settings.support_email.clone(),
             here: person.path.clone(),
-            done: done.map(|done| t.say(&format!("done-{done}"))),
+            done: done.map(|done| t.text(&format!("done-{done}"))),
         }
     }
 }
 
-impl Shell {
-    /// A card's brand as its owner knows it; the payment service writes it small.
+impl Layout {
+    /// A card's brand as people write it; the payment service uses lower case.
     pub(crate) fn brand(&self, name: &str) -> String {
         match name {
             "amex" => "American Express".to_owned(),

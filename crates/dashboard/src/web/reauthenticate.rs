@@ -1,6 +1,6 @@
-//! Dangerous acts want a proof that is at most ten minutes old (ASVS 7.5.1): the password, and a code where the second
-//! factor is on. A form that comes too late is answered with the question and goes on with the answer, so that nothing
-//! has to be typed twice; its fields travel in the page and are kept nowhere.
+//! Sensitive actions require that the person authenticated within the last ten minutes: password and, if a second factor
+//! is on, a code. A form that comes later is answered with the question and continues after the answer, so that nothing
+//! has to be typed twice. Its fields are hidden fields of the question and are stored nowhere.
 
 use askama::Template;
 use axum::body::Body;
@@ -13,16 +13,16 @@ use keystead_app::Error;
 use keystead_app::accounts::SignedIn;
 
 use crate::language::Language;
+use crate::messages::Messages;
 use crate::state::DashboardState;
-use crate::text::Text;
 use crate::web::cookies::Cookie;
-use crate::web::error_page::{Failure, words};
-use crate::web::extract::{Person, own_path};
+use crate::web::error_page::{PageError, error_message};
+use crate::web::extract::{Person, local_path};
 use crate::web::form::Form;
 use crate::web::html::mark_limit;
-use crate::web::response::{Page, go, go_with, show};
+use crate::web::response::{Page, redirect, redirect_with_cookie, render};
 
-/// The fields of the question; no other form of ours has any of these names.
+/// The fields of the question; no other form uses these names.
 const PASSWORD: &str = "proof_password";
 const CODE: &str = "proof_code";
 const ASKED: &str = "proof";
@@ -32,39 +32,39 @@ const OWN: [&str; 6] = ["csrf", PASSWORD, CODE, ASKED, STATE, ANSWER];
 
 #[derive(Template)]
 #[template(path = "pages/reauthenticate.html")]
-struct Question {
-    t: Text,
+struct ReauthenticatePage {
+    t: Messages,
     language: Language,
     operator: String,
     csrf: String,
     email: String,
-    /// Where the answer goes: the form's own address, or the page that asks by itself.
+    /// Where the answer is sent: the address of the form, or the page of the question.
     action: String,
-    /// Where the person was.
+    /// The page the person came from.
     back: String,
-    /// What the form said, to be sent again.
+    /// The fields of the form, to be sent again.
     fields: Vec<(String, String)>,
     has_password: bool,
     has_code: bool,
-    /// The name passkeys are bound to, when the person has one.
+    /// The site name of passkeys, if the person has a passkey.
     passkey_site: Option<String>,
     other: Option<String>,
     wrong: Option<String>,
 }
 
-impl Question {
-    async fn new(state: &DashboardState, person: &Person, action: &str, back: &str) -> Result<Self, Failure> {
+impl ReauthenticatePage {
+    async fn new(state: &DashboardState, person: &Person, action: &str, back: &str) -> Result<Self, PageError> {
         let security = state.app.security(&person.session.user).await;
-        let security = security.map_err(|error| Failure::new(person.text, error))?;
+        let security = security.map_err(|error| PageError::new(person.messages, error))?;
         let elsewhere = !security.identities.is_empty();
         Ok(Self {
-            t: person.text,
-            language: person.text.0,
+            t: person.messages,
+            language: person.messages.0,
             operator: state.app.settings().operator.clone(),
             csrf: person.session.csrf.clone(),
             email: person.session.email.clone(),
             action: action.to_owned(),
-            back: own_path(back).to_owned(),
+            back: local_path(back).to_owned(),
             fields: Vec::new(),
             has_password: security.has_password,
             has_code: security.second_factor_since.is_some(),
@@ -74,35 +74,35 @@ impl Question {
         })
     }
 
-    /// Whether there is anything to type.
+    /// Whether the person has a password or a second factor to type.
     fn can_answer(&self) -> bool {
         self.has_password || self.has_code
     }
 }
 
-/// The question, with a status that no browser takes for success.
-fn ask_with(person: &Person, question: &Question) -> Page {
-    let mut response = show(person.text, question)?;
+/// Renders the question with status 403, so that scripts do not take it for success.
+fn render_question(person: &Person, question: &ReauthenticatePage) -> Page {
+    let mut response = render(person.messages, question)?;
     *response.status_mut() = StatusCode::FORBIDDEN;
     Ok(response)
 }
 
-/// Takes the answer; the session goes on under a new secret.
+/// Checks the answer. The session continues under a new secret.
 async fn answer(state: &DashboardState, person: &Person, form: &Form) -> Result<SignedIn, Error> {
     if form.ticked(ANSWER) {
-        return state.app.reauthenticate_with_passkey(&person.secret, &form.secret(STATE), form.text(ANSWER)).await;
+        return state.app.reauthenticate_with_passkey(&person.secret, &form.secret(STATE), form.field(ANSWER)).await;
     }
-    state.app.reauthenticate(&person.secret, &form.secret(PASSWORD), form.text(CODE)).await
+    state.app.reauthenticate(&person.secret, &form.secret(PASSWORD), form.field(CODE)).await
 }
 
-/// The session's cookie after a new secret was given out.
+/// The cookie of a session that has a new secret.
 pub(crate) fn renewed(state: &DashboardState, opened: &SignedIn) -> HeaderValue {
     let seconds = opened.expires_at.since(state.app.now());
     Cookie::Session.set(&opened.session, seconds, state.secure())
 }
 
-/// Stands before every page and form that wants a fresh proof.
-pub(crate) async fn ask(State(state): State<DashboardState>, request: Request, next: Next) -> Response {
+/// Middleware of every page and form that requires recent authentication.
+pub(crate) async fn require_recent(State(state): State<DashboardState>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     let person = match Person::from_request_parts(&mut parts, &state).await {
         Ok(person) => person,
@@ -112,51 +112,63 @@ pub(crate) async fn ask(State(state): State<DashboardState>, request: Request, n
         return next.run(Request::from_parts(parts, body)).await;
     }
     if matches!(parts.method, Method::GET | Method::HEAD) {
-        return go(&format!("/reauthenticate?{}", leading_to(&person.path)));
+        return redirect(&format!("/reauthenticate?{}", leading_to(&person.path)));
     }
     let form = match Form::from_request(Request::from_parts(parts.clone(), body), &state).await {
         Ok(form) => form,
         Err(response) => return response,
     };
-    match judge(&state, &person, &form, &parts).await {
+    match check_proof(&state, &person, &form, &parts).await {
         Err(failure) => failure.into_response(),
-        Ok(Judged::Asked(response)) => response,
-        Ok(Judged::Proven(opened)) => go_on(&state, parts, &form, &opened, next).await,
+        Ok(ProofCheck::Ask(response)) => response,
+        Ok(ProofCheck::Passed(opened)) => continue_with(&state, parts, &form, &opened, next).await,
     }
 }
 
-enum Judged {
-    Asked(Response),
-    Proven(SignedIn),
+enum ProofCheck {
+    Ask(Response),
+    Passed(SignedIn),
 }
 
-async fn judge(state: &DashboardState, person: &Person, form: &Form, parts: &Parts) -> Result<Judged, Failure> {
+async fn check_proof(
+    state: &DashboardState,
+    person: &Person,
+    form: &Form,
+    parts: &Parts,
+) -> Result<ProofCheck, PageError> {
     person.check(form)?;
     let from = parts.headers.get(header::REFERER).and_then(|from| from.to_str().ok());
     let from = form.without(&[]).into_iter().find(|(name, _)| name == ASKED).map(|(_, back)| back).or_else(|| {
         let uri = from?.parse::<axum::http::Uri>().ok()?;
         Some(uri.path_and_query()?.as_str().to_owned())
     });
-    let mut question = Question::new(state, person, &person.path, from.as_deref().unwrap_or_default()).await?;
+    let mut question =
+        ReauthenticatePage::new(state, person, &person.path, from.as_deref().unwrap_or_default()).await?;
     question.fields = form.without(&OWN);
     if !form.ticked(ASKED) {
-        return ask_with(person, &question).map(Judged::Asked);
+        return render_question(person, &question).map(ProofCheck::Ask);
     }
     match answer(state, person, form).await {
-        Ok(opened) => Ok(Judged::Proven(opened)),
-        Err(error @ (Error::Unavailable | Error::Internal(_))) => Err(Failure::new(person.text, error)),
+        Ok(opened) => Ok(ProofCheck::Passed(opened)),
+        Err(error @ (Error::Unavailable | Error::Internal(_))) => Err(PageError::new(person.messages, error)),
         Err(error) => {
-            question.wrong = Some(words(person.text, &error));
-            ask_with(person, &question).map(|response| Judged::Asked(mark_limit(response, &error)))
+            question.wrong = Some(error_message(person.messages, &error));
+            render_question(person, &question).map(|response| ProofCheck::Ask(mark_limit(response, &error)))
         }
     }
 }
 
-/// The form as it would have come with the new session.
-async fn go_on(state: &DashboardState, mut parts: Parts, form: &Form, opened: &SignedIn, next: Next) -> Response {
+/// Handles the original form as if it had been sent with the new session.
+async fn continue_with(
+    state: &DashboardState,
+    mut parts: Parts,
+    form: &Form,
+    opened: &SignedIn,
+    next: Next,
+) -> Response {
     let csrf = match state.app.session(&opened.session).await {
         Ok(view) => view.map(|view| view.csrf).unwrap_or_default(),
-        Err(error) => return Failure::new(Text(Language::English), error).into_response(),
+        Err(error) => return PageError::new(Messages(Language::English), error).into_response(),
     };
     let mut fields = form.without(&OWN);
     fields.push(("csrf".to_owned(), csrf));
@@ -168,7 +180,7 @@ async fn go_on(state: &DashboardState, mut parts: Parts, form: &Form, opened: &S
     parts.headers.insert(header::COOKIE, cookie);
     parts.headers.remove(header::CONTENT_LENGTH);
     let mut response = next.run(Request::from_parts(parts, Body::from(body))).await;
-    // The act itself may have given out a newer secret.
+    // The action itself may have set a newer secret.
     let start = format!("{name}=");
     let set = response.headers().get_all(header::SET_COOKIE);
     if !set.iter().any(|value| value.as_bytes().starts_with(start.as_bytes())) {
@@ -178,37 +190,37 @@ async fn go_on(state: &DashboardState, mut parts: Parts, form: &Form, opened: &S
 }
 
 fn leading_to(path: &str) -> String {
-    serde_urlencoded::to_string([("next", own_path(path))]).unwrap_or_default()
+    serde_urlencoded::to_string([("next", local_path(path))]).unwrap_or_default()
 }
 
 fn wanted(person: &Person) -> &str {
-    person.asked.get("next").map_or("/home", String::as_str)
+    person.query.get("next").map_or("/home", String::as_str)
 }
 
-/// The question on a page of its own, for pages that want a fresh proof.
+/// The question on a page of its own, for pages that require recent authentication.
 pub(crate) async fn open(State(state): State<DashboardState>, person: Person) -> Page {
-    let next = own_path(wanted(&person)).to_owned();
+    let next = local_path(wanted(&person)).to_owned();
     if person.session.fresh {
-        return Ok(go(&next));
+        return Ok(redirect(&next));
     }
     let action = format!("/reauthenticate?{}", leading_to(&next));
-    let mut question = Question::new(&state, &person, &action, "/home").await?;
+    let mut question = ReauthenticatePage::new(&state, &person, &action, "/home").await?;
     question.back = "/home".to_owned();
-    show(person.text, &question)
+    render(person.messages, &question)
 }
 
-/// Its answer; leads on to one of our own pages.
+/// Checks the answer and redirects to one of our own pages.
 pub(crate) async fn prove(State(state): State<DashboardState>, person: Person, form: Form) -> Page {
     person.check(&form)?;
-    let next = own_path(wanted(&person)).to_owned();
+    let next = local_path(wanted(&person)).to_owned();
     match answer(&state, &person, &form).await {
-        Ok(opened) => Ok(go_with(&next, renewed(&state, &opened))),
-        Err(error @ (Error::Unavailable | Error::Internal(_))) => Err(Failure::new(person.text, error)),
+        Ok(opened) => Ok(redirect_with_cookie(&next, renewed(&state, &opened))),
+        Err(error @ (Error::Unavailable | Error::Internal(_))) => Err(PageError::new(person.messages, error)),
         Err(error) => {
             let action = format!("/reauthenticate?{}", leading_to(&next));
-            let mut question = Question::new(&state, &person, &action, "/home").await?;
-            question.wrong = Some(words(person.text, &error));
-            ask_with(&person, &question).map(|response| mark_limit(response, &error))
+            let mut question = ReauthenticatePage::new(&state, &person, &action, "/home").await?;
+            question.wrong = Some(error_message(person.messages, &error));
+            render_question(&person, &question).map(|response| mark_limit(response, &error))
         }
     }
 }

@@ -1,26 +1,26 @@
-//! How many pages may wait for progress at once.
+//! Limits how many streams of progress are open at once.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// How many pages of one session may wait at once.
+/// The most open streams of one session or link.
 const MOST_PER_HOLDER: usize = 4;
-/// How many pages may wait in all.
+/// The most open streams of this node.
 const MOST: usize = 1_000;
 
-/// Who waits, by session or link.
+/// The number of open streams, by session or link.
 #[derive(Debug, Clone, Default)]
-pub struct Waiting(Arc<Mutex<HashMap<String, usize>>>);
+pub struct OpenStreams(Arc<Mutex<HashMap<String, usize>>>);
 
-/// A place among those who wait; given back when it is dropped.
+/// One open stream; dropping it frees the slot.
 #[derive(Debug)]
-pub(crate) struct Place {
-    waiting: Waiting,
+pub(crate) struct StreamSlot {
+    streams: OpenStreams,
     holder: String,
 }
 
-impl Waiting {
-    pub(crate) fn enter(&self, holder: &str) -> Option<Place> {
+impl OpenStreams {
+    pub(crate) fn open(&self, holder: &str) -> Option<StreamSlot> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if all.values().sum::<usize>() >= MOST {
             return None;
@@ -30,13 +30,13 @@ impl Waiting {
             return None;
         }
         *own += 1;
-        Some(Place { waiting: self.clone(), holder: holder.to_owned() })
+        Some(StreamSlot { streams: self.clone(), holder: holder.to_owned() })
     }
 }
 
-impl Drop for Place {
+impl Drop for StreamSlot {
     fn drop(&mut self) {
-        let mut all = self.waiting.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.streams.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(own) = all.get_mut(&self.holder) {
             *own -= 1;
             if *own == 0 {
@@ -52,12 +52,12 @@ mod tests {
 
     #[test]
     fn places_are_bounded_and_given_back() {
-        let waiting = Waiting::default();
-        let mut places: Vec<_> = (0..MOST_PER_HOLDER).map(|_| waiting.enter("one").unwrap()).collect();
-        assert!(waiting.enter("one").is_none() && waiting.enter("two").is_some());
-        places.pop();
-        assert!(waiting.enter("one").is_some());
-        let _all: Vec<_> = (0..MOST).filter_map(|n| waiting.enter(&n.to_string())).collect();
-        assert!(waiting.enter("late").is_none());
+        let streams = OpenStreams::default();
+        let mut slots: Vec<_> = (0..MOST_PER_HOLDER).map(|_| streams.open("one").unwrap()).collect();
+        assert!(streams.open("one").is_none() && streams.open("two").is_some());
+        slots.pop();
+        assert!(streams.open("one").is_some());
+        let _all: Vec<_> = (0..MOST).filter_map(|n| streams.open(&n.to_string())).collect();
+        assert!(streams.open("late").is_none());
     }
 }

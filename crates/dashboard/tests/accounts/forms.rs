@@ -47,7 +47,7 @@ async fn late_forms_from_elsewhere_get_no_question() {
     let mut ann = world.owner("ann@example.com", "Harbour").await;
     let csrf = ann.csrf().await;
     world.pass(601);
-    for route in ROUTES.iter().filter(|route| route.audience == Audience::Proven) {
+    for route in ROUTES.iter().filter(|route| route.audience == Audience::RecentlyAuthenticated) {
         let path = address(route.path);
         for (site, token) in [("cross-site", csrf.as_str()), ("same-origin", "0000")] {
             let form = [("csrf", token), ("proof", "/home"), ("proof_password", PASSWORD)];

@@ -11,8 +11,11 @@ async fn late_acts_are_asked_first() {
     let mut ann = world.owner("ann@example.com", "Harbour").await;
     let csrf = ann.csrf().await;
     world.pass(600);
-    let wanted: Vec<&str> =
-        ROUTES.iter().filter(|route| route.audience == Audience::Proven).map(|route| route.path).collect();
+    let wanted: Vec<&str> = ROUTES
+        .iter()
+        .filter(|route| route.audience == Audience::RecentlyAuthenticated)
+        .map(|route| route.path)
+        .collect();
     for path in [
         "/settings/organization/members/role",
         "/settings/organization/members/remove",

@@ -16,7 +16,7 @@ use keystead_core::key::{Pepper, TagKeys};
 use keystead_core::network::Client;
 use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
-use keystead_dashboard::{DashboardState, Waiting, router};
+use keystead_dashboard::{DashboardState, OpenStreams, router};
 use keystead_providers::mail::Mail;
 use keystead_providers::sign_in::{Departure, Identity, SignIn};
 use keystead_providers::{BoxFuture, ProviderError};
@@ -120,7 +120,7 @@ impl World {
             sandbox_url: None,
             form_targets: Vec::new(),
             stopped: stop.subscribe(),
-            waiting: Waiting::default(),
+            streams: OpenStreams::default(),
         };
         Self { app, store, stop, pages: router(state), clock, post, issuer }
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use axum::middleware::from_fn;
 use keystead_api::ApiState;
-use keystead_dashboard::{DashboardState, Waiting};
+use keystead_dashboard::{DashboardState, OpenStreams};
 use keystead_gateway::{
     BodyMemory, Directory, DirectoryOptions, Durability, Gateway, GatewayOptions, LastUses, Limits, Meter,
     MeterOptions, Rates, ReadOn,
@@ -154,7 +154,7 @@ pub(crate) async fn start(config: Validated, stopped: watch::Receiver<bool>) -> 
         sandbox_url: sandbox_url.clone(),
         form_targets: wiring::services::form_targets(&config, sandbox.as_ref()),
         stopped: stopped.clone(),
-        waiting: Waiting::default(),
+        streams: OpenStreams::default(),
     });
     let noter = app.clone();
     let administration = keystead_api::router(ApiState { app, authenticate });

@@ -1,4 +1,4 @@
-//! Settings > Account: phone, legacy keys, preferences (S1-18, S1-19).
+//! Settings > Account: phone, legacy keys, preferences.
 
 use askama::Template;
 use axum::extract::State;
@@ -7,22 +7,22 @@ use keystead_app::verification::phone::PhoneView;
 use keystead_core::id::KeyId;
 
 use crate::state::DashboardState;
-use crate::web::error_page::Failure;
+use crate::web::error_page::PageError;
 use crate::web::extract::Visit;
 use crate::web::form::Form;
-use crate::web::layout::Shell;
-use crate::web::response::{Page, go, show};
+use crate::web::layout::Layout;
+use crate::web::response::{Page, redirect, render};
 
 const HERE: &str = "/settings/account";
 
 #[derive(Template)]
 #[template(path = "pages/account.html")]
 struct Account {
-    shell: Shell,
+    layout: Layout,
     email: String,
     zone: String,
     phone: PhoneView,
-    /// Legacy keys of the person's own.
+    /// The person's own legacy keys.
     keys: Vec<KeyRow>,
     phone_href: String,
     security_href: String,
@@ -30,12 +30,12 @@ struct Account {
 }
 
 pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> Page {
-    let t = visit.person.text;
-    let fail = |error| Failure::new(t, error);
+    let t = visit.person.messages;
+    let fail = |error| PageError::new(t, error);
     let session = &visit.person.session;
     let phone = state.app.phone(&visit.person.actor(), &visit.organization.id).await.map_err(fail)?;
     let page = Account {
-        shell: Shell::new(&state, &visit, &t.say("nav-account"), HERE),
+        layout: Layout::new(&state, &visit, &t.text("nav-account"), HERE),
         email: session.email.clone(),
         zone: session.time_zone.clone(),
         phone,
@@ -44,14 +44,14 @@ pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> P
         phone_href: visit.link("/settings/account/phone"),
         security_href: visit.link("/settings/account/security"),
     };
-    show(t, &page)
+    render(t, &page)
 }
 
-/// Ends a legacy key of one's own.
+/// Revokes a legacy key of the person.
 pub(crate) async fn revoke_key(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
     visit.person.check(&form)?;
-    let id: KeyId = visit.named("API key", form.text("id"))?;
+    let id: KeyId = visit.named("API key", form.field("id"))?;
     let revoked = state.app.revoke_user_key(&visit.person.actor(), &id).await;
-    revoked.map_err(|error| Failure::new(visit.person.text, error))?;
-    Ok(go(&visit.link(&format!("{HERE}?done=key-revoked"))))
+    revoked.map_err(|error| PageError::new(visit.person.messages, error))?;
+    Ok(redirect(&visit.link(&format!("{HERE}?done=key-revoked"))))
 }

@@ -1,4 +1,4 @@
-//! The phone step: number, code, and back to where it was asked for (S1-05, S1-16…S1-25, S1-31…S1-33).
+//! Verification of a phone: the number, the code, and back to the page that required it.
 
 use askama::Template;
 use axum::extract::State;
@@ -9,28 +9,28 @@ use keystead_core::verification::phone::PhoneState;
 use crate::countries;
 use crate::language::Language;
 use crate::state::DashboardState;
-use crate::web::error_page::{Failure, words};
-use crate::web::extract::{Visit, own_path};
+use crate::web::error_page::{PageError, error_message};
+use crate::web::extract::{Visit, local_path};
 use crate::web::form::Form;
-use crate::web::layout::Shell;
-use crate::web::response::{Page, below, go, show, show_refused};
+use crate::web::layout::Layout;
+use crate::web::response::{Page, redirect, render, render_error, subpath};
 
 const HERE: &str = "/settings/account/phone";
 
 #[derive(Template)]
 #[template(path = "pages/phone.html")]
 struct Phone {
-    shell: Shell,
+    layout: Layout,
     view: PhoneView,
     wrong: Option<String>,
-    /// Which field the fault belongs to.
+    /// The field with the error.
     field: &'static str,
     number: String,
     country: String,
     countries: Vec<(String, PhoneCountry)>,
     next: String,
     action: String,
-    /// What a person is in the middle of, if a code is out.
+    /// The current verification, if a code was sent.
     code_out: bool,
     inbox: Option<String>,
 }
@@ -41,20 +41,20 @@ impl Phone {
     }
 
     fn act(&self, verb: &str) -> String {
-        below(&self.action, HERE, verb)
+        subpath(&self.action, HERE, verb)
     }
 }
 
 fn next_of(visit: &Visit, form: Option<&Form>) -> String {
-    let asked = visit.person.asked.get("next").map(String::as_str);
-    let next = form.map(|form| form.text("next")).filter(|next| !next.is_empty()).or(asked).unwrap_or_default();
-    if next.is_empty() { visit.link("/settings/account?done=phone-verified") } else { own_path(next).to_owned() }
+    let requested = visit.person.query.get("next").map(String::as_str);
+    let next = form.map(|form| form.field("next")).filter(|next| !next.is_empty()).or(requested).unwrap_or_default();
+    if next.is_empty() { visit.link("/settings/account?done=phone-verified") } else { local_path(next).to_owned() }
 }
 
-async fn page(state: &DashboardState, visit: &Visit, form: Option<&Form>) -> Result<Phone, Failure> {
-    let t = visit.person.text;
+async fn page(state: &DashboardState, visit: &Visit, form: Option<&Form>) -> Result<Phone, PageError> {
+    let t = visit.person.messages;
     let view = state.app.phone(&visit.person.actor(), &visit.organization.id).await;
-    let view = view.map_err(|error| Failure::new(t, error))?;
+    let view = view.map_err(|error| PageError::new(t, error))?;
     let now = state.app.now();
     let alive = |s: &keystead_app::verification::phone::VerificationView| {
         matches!(s.state, PhoneState::CodeSent) && now < s.expires_at || s.locked_until.is_some_and(|at| now < at)
@@ -65,13 +65,13 @@ async fn page(state: &DashboardState, visit: &Visit, form: Option<&Form>) -> Res
         Language::Japanese => "JP",
         Language::English => "US",
     };
-    let country = form.map(|form| form.text("country")).filter(|code| !code.is_empty()).unwrap_or(usual);
+    let country = form.map(|form| form.field("country")).filter(|code| !code.is_empty()).unwrap_or(usual);
     Ok(Phone {
-        shell: Shell::new(state, visit, &t.say("phone-title"), "/settings/account"),
+        layout: Layout::new(state, visit, &t.text("phone-title"), "/settings/account"),
         view,
         wrong: None,
         field: "",
-        number: form.map(|form| form.text("number").to_owned()).unwrap_or_default(),
+        number: form.map(|form| form.field("number").to_owned()).unwrap_or_default(),
         country: country.to_owned(),
         countries: named(t.0, state.app.phone_countries()),
         next: next_of(visit, form),
@@ -81,7 +81,7 @@ async fn page(state: &DashboardState, visit: &Visit, form: Option<&Form>) -> Res
     })
 }
 
-/// The countries by their names, in the language's own order; those without a name here come last, by their codes.
+/// The countries sorted by name in the language; those without a name come last, sorted by code.
 fn named(language: Language, countries: Vec<PhoneCountry>) -> Vec<(String, PhoneCountry)> {
     let codes: Vec<&str> = countries.iter().map(|one| one.code.as_str()).collect();
     let order: Vec<String> = countries::list(language, &codes).iter().map(|(code, _)| (*code).to_owned()).collect();
@@ -91,26 +91,26 @@ fn named(language: Language, countries: Vec<PhoneCountry>) -> Vec<(String, Phone
 }
 
 async fn again(state: &DashboardState, visit: &Visit, form: &Form, error: Error, field: &'static str) -> Page {
-    let t = visit.person.text;
+    let t = visit.person.messages;
     if matches!(error, Error::Internal(_) | Error::Unavailable) {
-        return Err(Failure::new(t, error));
+        return Err(PageError::new(t, error));
     }
     let mut page = page(state, visit, Some(form)).await?;
-    page.wrong = Some(words(t, &error));
+    page.wrong = Some(error_message(t, &error));
     page.field = field;
-    show_refused(t, &page, &error)
+    render_error(t, &page, &error)
 }
 
 pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> Page {
-    show(visit.person.text, &page(&state, &visit, None).await?)
+    render(visit.person.messages, &page(&state, &visit, None).await?)
 }
 
 pub(crate) async fn start(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
     visit.person.check(&form)?;
     let phone = NewPhone {
         number: form.secret("number"),
-        country: Some(form.text("country")).filter(|code| !code.is_empty()).map(str::to_owned),
-        language: visit.person.text.0.tag().to_owned(),
+        country: Some(form.field("country")).filter(|code| !code.is_empty()).map(str::to_owned),
+        language: visit.person.messages.0.tag().to_owned(),
         origin: visit.person.context.origin,
         signed_in_again: visit.person.session.fresh,
     };
@@ -123,17 +123,18 @@ pub(crate) async fn start(State(state): State<DashboardState>, visit: Visit, for
 
 fn back_to_step(visit: &Visit, form: &Form) -> axum::response::Response {
     let query = serde_urlencoded::to_string([("next", next_of(visit, Some(form)))]).unwrap_or_default();
-    go(&visit.link(&format!("{HERE}?{query}")))
+    redirect(&visit.link(&format!("{HERE}?{query}")))
 }
 
 pub(crate) async fn check(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
     visit.person.check(&form)?;
     let origin = visit.person.context.origin;
     let (actor, organization) = (visit.person.actor(), &visit.organization.id);
-    let checked = state.app.check_phone_code(&actor, organization, form.text("id"), &form.secret("code"), origin).await;
+    let checked =
+        state.app.check_phone_code(&actor, organization, form.field("id"), &form.secret("code"), origin).await;
     match checked {
-        // Whatever waited for the phone goes on.
-        Ok(_) => Ok(go(&next_of(&visit, Some(&form)))),
+        // Back to the page that required the phone.
+        Ok(_) => Ok(redirect(&next_of(&visit, Some(&form)))),
         Err(error) => again(&state, &visit, &form, error, "code").await,
     }
 }
@@ -142,7 +143,7 @@ pub(crate) async fn resend(State(state): State<DashboardState>, visit: Visit, fo
     visit.person.check(&form)?;
     let origin = visit.person.context.origin;
     let (actor, organization) = (visit.person.actor(), &visit.organization.id);
-    match state.app.resend_phone_code(&actor, organization, form.text("id"), origin).await {
+    match state.app.resend_phone_code(&actor, organization, form.field("id"), origin).await {
         Ok(_) => Ok(back_to_step(&visit, &form)),
         Err(error) => again(&state, &visit, &form, error, "code").await,
     }
@@ -151,7 +152,7 @@ pub(crate) async fn resend(State(state): State<DashboardState>, visit: Visit, fo
 pub(crate) async fn change(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
     visit.person.check(&form)?;
     let (actor, organization) = (visit.person.actor(), &visit.organization.id);
-    match state.app.abandon_phone_verification(&actor, organization, form.text("id")).await {
+    match state.app.abandon_phone_verification(&actor, organization, form.field("id")).await {
         Ok(()) => Ok(back_to_step(&visit, &form)),
         Err(error) => again(&state, &visit, &form, error, "code").await,
     }

@@ -1,5 +1,4 @@
-//! Settings > Account > Security: ways to sign in, the password, the second factor, sessions (S1-10, ASVS 6.2.2, 6.5,
-//! 7.4, 7.5).
+//! Settings > Account > Security: ways to sign in, the password, the second factor, sessions.
 
 use askama::Template;
 use axum::extract::State;
@@ -10,13 +9,13 @@ use keystead_core::secret::Secret;
 
 use crate::state::DashboardState;
 use crate::web::cookies::Cookie;
-use crate::web::error_page::{Failure, words};
+use crate::web::error_page::{PageError, error_message};
 use crate::web::extract::Visit;
 use crate::web::form::Form;
-use crate::web::layout::Shell;
+use crate::web::layout::Layout;
 use crate::web::qr_code::draw;
 use crate::web::reauthenticate::renewed;
-use crate::web::response::{Page, go, go_with, show, show_refused};
+use crate::web::response::{Page, redirect, redirect_with_cookie, render, render_error};
 
 const HERE: &str = "/settings/account/security";
 const FACTOR: &str = "/settings/account/security/second-factor";
@@ -24,22 +23,22 @@ const FACTOR: &str = "/settings/account/security/second-factor";
 #[derive(Template)]
 #[template(path = "pages/security.html")]
 struct Security {
-    shell: Shell,
+    layout: Layout,
     email: String,
     view: SecurityView,
     devices: Vec<DeviceView>,
     /// The issuer that may be connected.
     other: Option<String>,
-    /// The field of a form that was wrong, and what was wrong with it.
+    /// The form field with an error, and the message.
     wrong: Option<(&'static str, String)>,
     links: Links,
-    /// Whether the organization's pages wait for a second step.
-    /// What stays shut until there is a second step, in sentences.
+    /// Whether the organization's pages are closed until there is a second factor.
+    /// What is closed until there is a second factor, in sentences.
     shut: Vec<String>,
 }
 
 impl Security {
-    /// Whether something else would open the account.
+    /// Whether there is another way to sign in.
     fn can_part(&self) -> bool {
         self.view.has_password || !self.view.passkeys.is_empty()
     }
@@ -64,20 +63,20 @@ struct Links {
     end_others: String,
 }
 
-async fn page(state: &DashboardState, visit: &Visit) -> Result<Security, Failure> {
-    let t = visit.person.text;
-    let fail = |error| Failure::new(t, error);
+async fn page(state: &DashboardState, visit: &Visit) -> Result<Security, PageError> {
+    let t = visit.person.messages;
+    let fail = |error| PageError::new(t, error);
     let session = &visit.person.session;
     Ok(Security {
-        shell: Shell::new(state, visit, &t.say("nav-security"), HERE),
+        layout: Layout::new(state, visit, &t.text("nav-security"), HERE),
         email: session.email.clone(),
         view: state.app.security(&session.user).await.map_err(fail)?,
         devices: state.app.devices(&session.user, &session.id).await.map_err(fail)?,
         other: state.app.services().sign_in.as_ref().map(|issuer| issuer.label().to_owned()),
         wrong: None,
         shut: [
-            visit.locked().then(|| t.say1("safety-locked", "organization", &visit.organization.name)),
-            session.operator_waits.then(|| t.say("safety-operator")),
+            visit.locked().then(|| t.text_with("safety-locked", "organization", &visit.organization.name)),
+            session.operator_waits.then(|| t.text("safety-operator")),
         ]
         .into_iter()
         .flatten()
@@ -104,50 +103,52 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<Security, Failure
 }
 
 pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> Page {
-    show(visit.person.text, &page(&state, &visit).await?)
+    render(visit.person.messages, &page(&state, &visit).await?)
 }
 
-/// Mails the link; the page says the same whether the address is somebody's.
+/// Sends the link by mail. The answer does not reveal whether another account has the address.
 pub(crate) async fn change_address(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
     visit.person.check(&form)?;
-    let asked = state.app.request_address(&visit.person.secret, form.text("email"), &visit.person.context).await;
-    match asked {
-        Ok(()) => Ok(go(&visit.link(&format!("{HERE}?done=mail-sent")))),
-        Err(error @ (Error::Unavailable | Error::Internal(_))) => Err(Failure::new(visit.person.text, error)),
+    let requested = state.app.request_address(&visit.person.secret, form.field("email"), &visit.person.context).await;
+    match requested {
+        Ok(()) => Ok(redirect(&visit.link(&format!("{HERE}?done=mail-sent")))),
+        Err(error @ (Error::Unavailable | Error::Internal(_))) => Err(PageError::new(visit.person.messages, error)),
         Err(error) => {
             let mut page = page(&state, &visit).await?;
-            page.wrong = Some(("email", words(visit.person.text, &error)));
-            show_refused(visit.person.text, &page, &error)
+            page.wrong = Some(("email", error_message(visit.person.messages, &error)));
+            render_error(visit.person.messages, &page, &error)
         }
     }
 }
 
-/// Leaves for another's sign-in page, to come back with an identity that opens this account, too.
+/// Redirects to the external sign-in service, to link an identity to this account.
 pub(crate) async fn connect_identity(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
     visit.person.check(&form)?;
     let departed = state.app.connect(&visit.person.secret, &visit.link(&format!("{HERE}?done=saved"))).await;
-    let departed = departed.map_err(|error| Failure::new(visit.person.text, error))?;
-    Ok(go_with(&departed.url, Cookie::Departed.set(&departed.cookie, 600, state.secure())))
+    let departed = departed.map_err(|error| PageError::new(visit.person.messages, error))?;
+    Ok(redirect_with_cookie(&departed.url, Cookie::Departed.set(&departed.cookie, 600, state.secure())))
 }
 
 pub(crate) async fn part_identity(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
     visit.person.check(&form)?;
-    let parted = state.app.unlink_identity(&visit.person.secret, form.text("issuer")).await;
-    let opened = parted.map_err(|error| Failure::new(visit.person.text, error))?;
-    Ok(go_with(&visit.link(&format!("{HERE}?done=saved")), renewed(&state, &opened)))
+    let unlinked = state.app.unlink_identity(&visit.person.secret, form.field("issuer")).await;
+    let opened = unlinked.map_err(|error| PageError::new(visit.person.messages, error))?;
+    Ok(redirect_with_cookie(&visit.link(&format!("{HERE}?done=saved")), renewed(&state, &opened)))
 }
 
-/// With the old password, so it asks for no other proof. Other sessions end.
+/// Changes the password. The form has the old one, so no recent authentication is required. Other sessions end.
 pub(crate) async fn change_password(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
     visit.person.check(&form)?;
     let (old, new) = (form.secret("password"), form.secret("new_password"));
     match state.app.change_password(&visit.person.secret, &old, &new).await {
-        Ok(opened) => Ok(go_with(&visit.link(&format!("{HERE}?done=password-changed")), renewed(&state, &opened))),
-        Err(error @ (Error::Unavailable | Error::Internal(_))) => Err(Failure::new(visit.person.text, error)),
+        Ok(opened) => {
+            Ok(redirect_with_cookie(&visit.link(&format!("{HERE}?done=password-changed")), renewed(&state, &opened)))
+        }
+        Err(error @ (Error::Unavailable | Error::Internal(_))) => Err(PageError::new(visit.person.messages, error)),
         Err(error) => {
             let mut page = page(&state, &visit).await?;
-            page.wrong = Some(("password", words(visit.person.text, &error)));
-            show_refused(visit.person.text, &page, &error)
+            page.wrong = Some(("password", error_message(visit.person.messages, &error)));
+            render_error(visit.person.messages, &page, &error)
         }
     }
 }
@@ -155,9 +156,9 @@ pub(crate) async fn change_password(State(state): State<DashboardState>, visit: 
 #[derive(Template)]
 #[template(path = "pages/second_factor.html")]
 struct SecondFactor {
-    shell: Shell,
+    layout: Layout,
     svg: String,
-    /// The secret in groups of four, as people type it.
+    /// The secret in groups of four characters, easier to type.
     secret: String,
     action: String,
     back: String,
@@ -171,7 +172,7 @@ fn grouped(secret: &str) -> String {
 
 fn enrolment(state: &DashboardState, visit: &Visit, begun: &Enrolment) -> SecondFactor {
     SecondFactor {
-        shell: Shell::new(state, visit, &visit.person.text.say("factor-set-up"), HERE),
+        layout: Layout::new(state, visit, &visit.person.messages.text("factor-set-up"), HERE),
         svg: draw(begun.url.expose()),
         secret: grouped(begun.secret.expose()),
         action: visit.link("/settings/account/security/second-factor/confirm"),
@@ -180,34 +181,34 @@ fn enrolment(state: &DashboardState, visit: &Visit, begun: &Enrolment) -> Second
     }
 }
 
-/// Begins to set up an authenticator app, under a new secret.
+/// Starts to set up an authenticator app, with a new secret.
 pub(crate) async fn begin(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
     visit.person.check(&form)?;
     let begun = state.app.enrol_second_factor(&visit.person.secret).await;
-    begun.map_err(|error| Failure::new(visit.person.text, error))?;
-    Ok(go(&visit.link(FACTOR)))
+    begun.map_err(|error| PageError::new(visit.person.messages, error))?;
+    Ok(redirect(&visit.link(FACTOR)))
 }
 
-/// What was begun, until its first code is typed.
+/// The page with the secret, until its first code is typed.
 pub(crate) async fn begun(State(state): State<DashboardState>, visit: Visit) -> Page {
     let begun = state.app.begun_second_factor(&visit.person.secret).await;
-    match begun.map_err(|error| Failure::new(visit.person.text, error))? {
-        Some(begun) => show(visit.person.text, &enrolment(&state, &visit, &begun)),
-        None => Ok(go(&visit.link(HERE))),
+    match begun.map_err(|error| PageError::new(visit.person.messages, error))? {
+        Some(begun) => render(visit.person.messages, &enrolment(&state, &visit, &begun)),
+        None => Ok(redirect(&visit.link(HERE))),
     }
 }
 
 pub(crate) async fn confirm(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
     visit.person.check(&form)?;
-    let fail = |error| Failure::new(visit.person.text, error);
-    match state.app.confirm_second_factor(&visit.person.secret, form.text("code")).await {
+    let fail = |error| PageError::new(visit.person.messages, error);
+    match state.app.confirm_second_factor(&visit.person.secret, form.field("code")).await {
         Ok((codes, opened)) => show_codes(&state, visit, &codes, Some(&opened)).await,
         Err(error @ Error::Invalid { code: Some("second_factor_wrong"), .. }) => {
             let begun = state.app.begun_second_factor(&visit.person.secret).await.map_err(fail)?;
-            let Some(begun) = begun else { return Ok(go(&visit.link(HERE))) };
+            let Some(begun) = begun else { return Ok(redirect(&visit.link(HERE))) };
             let mut page = enrolment(&state, &visit, &begun);
-            page.wrong = Some(words(visit.person.text, &error));
-            show_refused(visit.person.text, &page, &error)
+            page.wrong = Some(error_message(visit.person.messages, &error));
+            render_error(visit.person.messages, &page, &error)
         }
         Err(error) => Err(fail(error)),
     }
@@ -216,14 +217,14 @@ pub(crate) async fn confirm(State(state): State<DashboardState>, visit: Visit, f
 pub(crate) async fn switch_off(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
     visit.person.check(&form)?;
     let off = state.app.disable_second_factor(&visit.person.secret).await;
-    let opened = off.map_err(|error| Failure::new(visit.person.text, error))?;
-    Ok(go_with(&visit.link(&format!("{HERE}?done=second-factor-off")), renewed(&state, &opened)))
+    let opened = off.map_err(|error| PageError::new(visit.person.messages, error))?;
+    Ok(redirect_with_cookie(&visit.link(&format!("{HERE}?done=second-factor-off")), renewed(&state, &opened)))
 }
 
 #[derive(Template)]
 #[template(path = "pages/recovery_codes.html")]
 struct Codes {
-    shell: Shell,
+    layout: Layout,
     codes: Vec<String>,
     back: String,
 }
@@ -231,12 +232,12 @@ struct Codes {
 pub(crate) async fn renew_codes(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
     visit.person.check(&form)?;
     let codes = state.app.renew_recovery_codes(&visit.person.secret).await;
-    let codes = codes.map_err(|error| Failure::new(visit.person.text, error))?;
+    let codes = codes.map_err(|error| PageError::new(visit.person.messages, error))?;
     show_codes(&state, visit, &codes, None).await
 }
 
-/// The codes, in the answer to the form and nowhere else. Where the session has a new secret, the page around is the new
-/// session's.
+/// Shows recovery codes, in the answer to the form only. If the session has a new secret, the layout is that of the new
+/// session.
 async fn show_codes(
     state: &DashboardState,
     mut visit: Visit,
@@ -245,16 +246,16 @@ async fn show_codes(
 ) -> Page {
     if let Some(opened) = opened {
         let view = state.app.session(&opened.session).await;
-        let view = view.map_err(|error| Failure::new(visit.person.text, error))?;
+        let view = view.map_err(|error| PageError::new(visit.person.messages, error))?;
         visit.person.session = view.unwrap_or(visit.person.session);
     }
-    let text = visit.person.text;
+    let text = visit.person.messages;
     let page = Codes {
-        shell: Shell::new(state, &visit, &text.say("recovery-codes"), HERE),
+        layout: Layout::new(state, &visit, &text.text("recovery-codes"), HERE),
         codes: codes.iter().map(|code| code.expose().clone()).collect(),
         back: visit.link(HERE),
     };
-    let mut response = show(text, &page)?;
+    let mut response = render(text, &page)?;
     if let Some(opened) = opened {
         response.headers_mut().append(header::SET_COOKIE, renewed(state, opened));
     }
@@ -263,14 +264,14 @@ async fn show_codes(
 
 pub(crate) async fn end(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
     visit.person.check(&form)?;
-    let ended = state.app.end_session(&visit.person.session.user, form.text("id")).await;
-    ended.map_err(|error| Failure::new(visit.person.text, error))?;
-    Ok(go(&visit.link(&format!("{HERE}?done=session-ended"))))
+    let ended = state.app.end_session(&visit.person.session.user, form.field("id")).await;
+    ended.map_err(|error| PageError::new(visit.person.messages, error))?;
+    Ok(redirect(&visit.link(&format!("{HERE}?done=session-ended"))))
 }
 
 pub(crate) async fn end_others(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
     visit.person.check(&form)?;
     let ended = state.app.end_other_sessions(&visit.person.session.user, &visit.person.secret).await;
-    ended.map_err(|error| Failure::new(visit.person.text, error))?;
-    Ok(go(&visit.link(&format!("{HERE}?done=session-ended"))))
+    ended.map_err(|error| PageError::new(visit.person.messages, error))?;
+    Ok(redirect(&visit.link(&format!("{HERE}?done=session-ended"))))
 }

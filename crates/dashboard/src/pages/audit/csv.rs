@@ -1,4 +1,4 @@
-//! The log as a file: the same questions, every row that fits, page by page so that length does not matter.
+//! The audit log as CSV: all rows of the filters, read page by page so that memory does not grow with the length.
 
 use std::fmt::Write;
 
@@ -12,11 +12,11 @@ use keystead_core::id::OrganizationId;
 
 use super::filters::Filters;
 use super::wording as words;
-use crate::format::When;
+use crate::format::LocalFormat;
+use crate::messages::Messages;
 use crate::state::DashboardState;
-use crate::text::Text;
 use crate::web::csv::cell;
-use crate::web::error_page::Failure;
+use crate::web::error_page::PageError;
 use crate::web::extract::Visit;
 use crate::web::file_answer::{FileKind, file_answer};
 
@@ -25,13 +25,13 @@ const ROWS: u32 = 500;
 const HEADER: &str =
     "time,event,event_name,actor_kind,actor_id,actor,address,object_id,object,project_id,details,id\r\n";
 
-/// Where the file goes on.
+/// What is needed to read the next rows.
 struct Rest {
     state: DashboardState,
     actor: Actor,
     organization: (OrganizationId, String),
     question: AuditQuestion,
-    when: When,
+    format: LocalFormat,
 }
 
 impl Rest {
@@ -44,7 +44,7 @@ impl Rest {
         let mut text = String::new();
         let own = (self.organization.0.as_str(), self.organization.1.as_str());
         for event in &log.rows.data {
-            line(&mut text, self.when.text, &self.when, event, own, &log.names);
+            line(&mut text, self.format.messages, &self.format, event, own, &log.names);
         }
         text
     }
@@ -52,13 +52,13 @@ impl Rest {
 
 fn line(
     text: &mut String,
-    t: Text,
-    when: &When,
+    t: Messages,
+    format: &LocalFormat,
     event: &keystead_app::audit::AuditEvent,
     own: (&str, &str),
     names: &Names,
 ) {
-    let entry = words::entry(t, when, event, own, names);
+    let entry = words::entry(t, format, event, own, names);
     let named = |called: &words::Called| match called.kind.is_empty() || called.name.is_empty() {
         true => called.name.clone(),
         false => format!("{} ({})", called.name, called.kind),
@@ -82,21 +82,21 @@ fn line(
     let _ = write!(text, "{}\r\n", cells.join(","));
 }
 
-/// The rows that fit, newest first.
-pub(crate) async fn export(State(state): State<DashboardState>, visit: Visit) -> Result<Response, Failure> {
-    let t = visit.person.text;
+/// Streams the rows of the filters, newest first.
+pub(crate) async fn export(State(state): State<DashboardState>, visit: Visit) -> Result<Response, PageError> {
+    let t = visit.person.messages;
     let wrong = |name| Error::invalid(name, format!("Invalid '{name}': it must be a date such as 2026-11-20."));
-    let question = Filters::read(&visit.person.asked).question(&visit.person.when.zone);
-    let question = question.map_err(|name| Failure::new(t, wrong(name)))?;
+    let question = Filters::read(&visit.person.query).question(&visit.person.format.zone);
+    let question = question.map_err(|name| PageError::new(t, wrong(name)))?;
     let rest = Rest {
         state,
         actor: visit.person.actor(),
         organization: (visit.organization.id.clone(), visit.organization.name.clone()),
         question,
-        when: visit.person.when.clone(),
+        format: visit.person.format.clone(),
     };
-    // What cannot be read at all is answered with a page, not with half a file.
-    let first = rest.read(None).await.map_err(|error| Failure::new(t, error))?;
+    // The first rows are read before the answer starts, so that an error can still be a page.
+    let first = rest.read(None).await.map_err(|error| PageError::new(t, error))?;
     let begun = (Some(first), true);
     let body = stream::try_unfold((rest, begun), |(rest, (log, first))| async move {
         let Some(log) = log else { return Ok::<_, Error>(None) };

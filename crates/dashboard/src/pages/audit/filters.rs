@@ -1,4 +1,4 @@
-//! What of the log is asked for: it stands in the address, so that a link means the same thing to a colleague.
+//! The filters of the log. They are in the address, so that a link opens the same rows for a colleague.
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -7,16 +7,16 @@ use keystead_core::id::ProjectId;
 use keystead_core::time::Timestamp;
 
 use crate::format::start_of;
-use crate::web::extract::Asked;
+use crate::web::extract::QueryParams;
 
-/// The questions of the form, as they were asked; an empty one asks for nothing.
+/// The fields of the form as sent; an empty field does not filter.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Filters {
     /// An area or an action.
     pub(super) kind: String,
-    /// Who acted, by id.
+    /// The actor, by id.
     pub(super) who: String,
-    /// What it was done to, by id.
+    /// The object, by id.
     pub(super) object: String,
     /// The first day, in the visitor's zone.
     pub(super) from: String,
@@ -25,8 +25,8 @@ pub(super) struct Filters {
 }
 
 impl Filters {
-    pub(super) fn read(asked: &Asked) -> Self {
-        let of = |name: &str| asked.get(name).map(|text| text.trim().to_owned()).unwrap_or_default();
+    pub(super) fn read(params: &QueryParams) -> Self {
+        let of = |name: &str| params.get(name).map(|text| text.trim().to_owned()).unwrap_or_default();
         Self { kind: of("kind"), who: of("who"), object: of("object"), from: of("from"), to: of("to") }
     }
 
@@ -38,14 +38,14 @@ impl Filters {
         self.fields().iter().any(|(_, value)| !value.is_empty())
     }
 
-    /// The same questions as a query, perhaps without one of them, perhaps with a place in the list.
+    /// The filters as a query string, optionally without one of them, optionally with a cursor.
     pub(super) fn query(&self, without: &str, place: Option<(&str, &str)>) -> String {
         let kept = self.fields().into_iter().filter(|(name, value)| *name != without && !value.is_empty());
         let all: Vec<(&str, &str)> = kept.chain(place).collect();
         serde_urlencoded::to_string(all).unwrap_or_default()
     }
 
-    /// With another answer to one question.
+    /// The same filters with one changed.
     pub(super) fn with(&self, name: &str, value: &str) -> Self {
         let mut changed = self.clone();
         match name {
@@ -55,7 +55,7 @@ impl Filters {
         changed
     }
 
-    /// What is asked of the log; the name of the question that makes no sense otherwise.
+    /// The filters for the use case, or the name of the invalid field.
     pub(super) fn question(&self, zone: &TimeZone) -> Result<AuditQuestion, &'static str> {
         let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
         let actions = match Area::from_name(&self.kind) {
@@ -64,7 +64,7 @@ impl Filters {
         };
         let from = if self.from.is_empty() { None } else { Some(day(&self.from, zone, false).ok_or("from")?) };
         let until = if self.to.is_empty() { None } else { Some(day(&self.to, zone, true).ok_or("to")?) };
-        // What happened in a project is what people mean who ask for the project.
+        // Filtering by a project means everything that happened in it.
         let of_project = self.object.starts_with(ProjectId::PREFIX);
         let object: Vec<String> = some(&self.object).into_iter().collect();
         let (projects, targets) = if of_project { (object, Vec::new()) } else { (Vec::new(), object) };
@@ -73,7 +73,7 @@ impl Filters {
     }
 }
 
-/// When a day begins, or the one after it, where the visitor is.
+/// The start of a day, or of the day after it, in the visitor's time zone.
 fn day(text: &str, zone: &TimeZone, after: bool) -> Option<Timestamp> {
     let date: Date = text.parse().ok()?;
     let date = if after { date.tomorrow().ok()? } else { date };
@@ -92,8 +92,8 @@ mod tests {
     fn days_are_the_visitors_own() {
         // S1-30
         let warsaw = TimeZone::get("Europe/Warsaw").unwrap();
-        let asked = filters(&[("from", "2026-11-20"), ("to", "2026-11-20")]);
-        let question = asked.question(&warsaw).unwrap();
+        let sent = filters(&[("from", "2026-11-20"), ("to", "2026-11-20")]);
+        let question = sent.question(&warsaw).unwrap();
         let (from, until) = (question.from.unwrap(), question.until.unwrap());
         assert_eq!((from.to_string().as_str(), until.since(from)), ("2026-11-19T23:00:00Z", 86_400));
         assert_eq!(filters(&[("from", "20.11.2026")]).question(&warsaw), Err("from"));
@@ -113,9 +113,9 @@ mod tests {
 
     #[test]
     fn questions_stay_in_the_address() {
-        let asked = filters(&[("kind", "keys"), ("who", "Ann & Co"), ("project", "proj_a")]);
-        assert_eq!(asked.query("", Some(("after", "audit_log-a"))), "kind=keys&who=Ann+%26+Co&after=audit_log-a");
-        assert_eq!(asked.query("who", None), "kind=keys");
-        assert_eq!(asked.with("object", "key_a").query("kind", None), "who=Ann+%26+Co&object=key_a");
+        let sent = filters(&[("kind", "keys"), ("who", "Ann & Co"), ("project", "proj_a")]);
+        assert_eq!(sent.query("", Some(("after", "audit_log-a"))), "kind=keys&who=Ann+%26+Co&after=audit_log-a");
+        assert_eq!(sent.query("who", None), "kind=keys");
+        assert_eq!(sent.with("object", "key_a").query("kind", None), "who=Ann+%26+Co&object=key_a");
     }
 }

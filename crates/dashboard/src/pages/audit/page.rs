@@ -1,5 +1,4 @@
-//! The audit log: who did what to what, newest first, with questions, a file for a spreadsheet and a check of the chain
-//! (S1-30).
+//! The audit log page: events, newest first, with filters and a check of the hash chain.
 
 use askama::Template;
 use axum::extract::State;
@@ -9,36 +8,36 @@ use keystead_app::{Listing, Page as Cursor};
 use super::filters::Filters;
 use super::wording::{self as words, Called, Entry};
 use crate::state::DashboardState;
-use crate::web::error_page::Failure;
+use crate::web::error_page::PageError;
 use crate::web::extract::Visit;
 use crate::web::form::Form;
-use crate::web::layout::Shell;
-use crate::web::response::{Page, show};
+use crate::web::layout::Layout;
+use crate::web::response::{Page, render};
 
 const HERE: &str = "/settings/organization/audit-log";
-/// How many rows stand on a page.
+/// Rows on a page.
 const ROWS: u32 = 50;
 
-/// A choice of the form.
+/// An option of a select field.
 struct Choice {
     value: String,
     label: String,
 }
 
-/// Choices of one kind.
+/// A group of options.
 struct Choices {
     label: String,
     choices: Vec<Choice>,
 }
 
-/// A question in force, and the list without it.
+/// An active filter, and the address without it.
 struct Active {
     label: String,
     value: String,
     without: String,
 }
 
-/// What a check of the chain found, in words.
+/// The result of a check of the chain.
 struct Checked {
     whole: bool,
     said: String,
@@ -47,7 +46,7 @@ struct Checked {
 #[derive(Template)]
 #[template(path = "pages/audit.html")]
 struct Audit {
-    shell: Shell,
+    layout: Layout,
     owner: bool,
     organization: (String, String),
     project: String,
@@ -65,12 +64,12 @@ struct Audit {
 }
 
 impl Audit {
-    /// The log of one thing.
+    /// The address of the log filtered by an object.
     fn about(&self, thing: &Called) -> String {
         self.link(&Filters::default().with("object", &thing.id))
     }
 
-    /// The log of whoever acted.
+    /// The address of the log filtered by an actor.
     fn by(&self, who: &Called) -> String {
         self.link(&Filters::default().with("who", &who.id))
     }
@@ -96,33 +95,33 @@ pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> P
     page(&state, &visit, None).await
 }
 
-/// Walks the chain and says on the same page what it found. Nothing changes, so reloading does no harm.
+/// Checks the chain and shows the result on the same page. It changes nothing, so there is no redirect.
 pub(crate) async fn check(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
     visit.person.check(&form).map_err(|failure| *failure)?;
-    let t = visit.person.text;
+    let t = visit.person.messages;
     let found = state.app.check_audit_chain(&visit.person.actor(), &visit.organization.id).await;
-    let ChainCheck { rows, until, broken } = found.map_err(|error| Failure::new(t, error))?;
-    let until = until.map_or_else(String::new, |at| visit.person.when.exact(&at));
-    let count = visit.person.when.number(&rows);
+    let ChainCheck { rows, until, broken } = found.map_err(|error| PageError::new(t, error))?;
+    let until = until.map_or_else(String::new, |at| visit.person.format.exact(&at));
+    let count = visit.person.format.number(&rows);
     let (count, until) = (("count", count.as_str()), ("until", until.as_str()));
     let said = match &broken {
-        None if rows == 0 => t.say("audit-chain-empty"),
-        None => t.say2("audit-chain-whole", &count, &until),
-        Some(row) if rows == 0 => t.say1("audit-chain-broken-first", "row", row),
-        Some(row) => t.say3("audit-chain-broken", &("row", row.as_str()), &count, &until),
+        None if rows == 0 => t.text("audit-chain-empty"),
+        None => t.text_with_all("audit-chain-whole", &[count, until]),
+        Some(row) if rows == 0 => t.text_with("audit-chain-broken-first", "row", row),
+        Some(row) => t.text_with_all("audit-chain-broken", &[("row", row.as_str()), count, until]),
     };
     page(&state, &visit, Some(Checked { whole: broken.is_none(), said })).await
 }
 
 async fn page(state: &DashboardState, visit: &Visit, checked: Option<Checked>) -> Page {
-    let t = visit.person.text;
-    let asked = &visit.person.asked;
+    let t = visit.person.messages;
+    let query = &visit.person.query;
     let mut page = Audit {
-        shell: Shell::new(state, visit, &t.say("nav-audit-log"), HERE),
+        layout: Layout::new(state, visit, &t.text("nav-audit-log"), HERE),
         owner: visit.owner(),
         organization: (visit.organization.id.to_string(), visit.organization.name.clone()),
         project: visit.project.id.to_string(),
-        filters: Filters::read(asked),
+        filters: Filters::read(query),
         kinds: Vec::new(),
         people: Vec::new(),
         active: Vec::new(),
@@ -135,30 +134,30 @@ async fn page(state: &DashboardState, visit: &Visit, checked: Option<Checked>) -
         checked,
     };
     if !page.owner {
-        return show(t, &page);
+        return render(t, &page);
     }
     let options = state.app.audit_options(&visit.person.actor(), &visit.organization.id).await;
-    let options = options.map_err(|error| Failure::new(t, error))?;
+    let options = options.map_err(|error| PageError::new(t, error))?;
     page.kinds = kinds(&page, &options);
     page.people = people(&page, &options);
     page.csv = visit.link(&format!("{HERE}.csv?{}", page.filters.query("", None)));
     page.active = active(&page, visit, &options);
-    let question = match page.filters.question(&visit.person.when.zone) {
+    let question = match page.filters.question(&visit.person.format.zone) {
         Ok(question) => question,
-        // Nothing is shown rather than rows that were not asked for.
+        // With an invalid filter no rows are shown.
         Err(name) => {
             page.wrong = Some(name);
-            return show(t, &page);
+            return render(t, &page);
         }
     };
-    let before = asked.get("before").cloned();
+    let before = query.get("before").cloned();
     let (after, backwards) = match before {
         Some(before) => (Some(before), true),
-        None => (asked.get("after").cloned(), false),
+        None => (query.get("after").cloned(), false),
     };
     let cursor = Cursor { after: after.clone(), limit: ROWS, ascending: backwards };
     let found = state.app.search_audit_log(&visit.person.actor(), &visit.organization.id, question, cursor).await;
-    let AuditLog { rows: Listing { mut data, has_more }, names } = found.map_err(|error| Failure::new(t, error))?;
+    let AuditLog { rows: Listing { mut data, has_more }, names } = found.map_err(|error| PageError::new(t, error))?;
     if backwards {
         data.reverse();
     }
@@ -170,16 +169,16 @@ async fn page(state: &DashboardState, visit: &Visit, checked: Option<Checked>) -
         page.newer = data.first().and_then(|row| place("before", row.id.as_str()));
     }
     let own = (page.organization.0.as_str(), page.organization.1.as_str());
-    page.rows = data.iter().map(|event| words::entry(t, &page.shell.when, event, own, &names)).collect();
-    show(t, &page)
+    page.rows = data.iter().map(|event| words::entry(t, &page.layout.format, event, own, &names)).collect();
+    render(t, &page)
 }
 
-/// Kinds of events that occur, each area first as a whole.
+/// The kinds of events that occur, grouped by area; the first option of a group is the whole area.
 fn kinds(page: &Audit, options: &AuditOptions) -> Vec<Choices> {
-    let t = page.shell.t;
+    let t = page.layout.t;
     let of = |area: Area| {
-        let label = t.say(&format!("audit-area-{}", area.as_str()));
-        let whole = Choice { value: area.as_str().to_owned(), label: t.say1("audit-area-all", "area", &label) };
+        let label = t.text(&format!("audit-area-{}", area.as_str()));
+        let whole = Choice { value: area.as_str().to_owned(), label: t.text_with("audit-area-all", "area", &label) };
         let single = options.actions.iter().filter(|action| Area::of(action) == area);
         let single = single.map(|action| Choice { value: action.clone(), label: words::action(t, action) });
         Choices { label, choices: std::iter::once(whole).chain(single).collect() }
@@ -187,9 +186,9 @@ fn kinds(page: &Audit, options: &AuditOptions) -> Vec<Choices> {
     Area::ALL.into_iter().map(of).filter(|area| area.choices.len() > 1).collect()
 }
 
-/// Whoever acted, by kind.
+/// The actors, grouped by kind.
 fn people(page: &Audit, options: &AuditOptions) -> Vec<Choices> {
-    let t = page.shell.t;
+    let t = page.layout.t;
     let of = |kind: &str| {
         let own = options.actors.iter().filter(|(known, _)| known == kind);
         let mut choices: Vec<Choice> = own
@@ -204,23 +203,23 @@ fn people(page: &Audit, options: &AuditOptions) -> Vec<Choices> {
             })
             .collect();
         choices.sort_by(|a, b| a.label.cmp(&b.label));
-        Choices { label: t.say(&format!("audit-actors-{}", kind.replace('_', "-"))), choices }
+        Choices { label: t.text(&format!("audit-actors-{}", kind.replace('_', "-"))), choices }
     };
     let kinds = ["session", "api_key", "service", "operator"];
     kinds.into_iter().map(of).filter(|group| !group.choices.is_empty()).collect()
 }
 
-/// The questions in force, in words.
+/// The active filters with their labels.
 fn active(page: &Audit, visit: &Visit, options: &AuditOptions) -> Vec<Active> {
-    let t = page.shell.t;
+    let t = page.layout.t;
     let filters = &page.filters;
     let chosen = |groups: &[Choices], value: &str| {
         let found = groups.iter().flat_map(|group| &group.choices).find(|choice| choice.value == value);
         found.map_or_else(|| value.to_owned(), |choice| choice.label.clone())
     };
-    // Also what does not occur yet has its words.
+    // A kind that does not occur yet has a label, too.
     let kind = match Area::from_name(&filters.kind) {
-        Some(area) => t.say1("audit-area-all", "area", t.say(&format!("audit-area-{}", area.as_str()))),
+        Some(area) => t.text_with("audit-area-all", "area", t.text(&format!("audit-area-{}", area.as_str()))),
         None => words::action(t, &filters.kind),
     };
     let object = match options.names.get(&filters.object) {
@@ -238,7 +237,7 @@ fn active(page: &Audit, visit: &Visit, options: &AuditOptions) -> Vec<Active> {
     .filter(|(.., value)| !value.is_empty())
     .map(|(name, label, value)| {
         let without = visit.link(&format!("{HERE}?{}", filters.query(name, None)));
-        Active { label: t.say(label), value, without }
+        Active { label: t.text(label), value, without }
     })
     .collect()
 }

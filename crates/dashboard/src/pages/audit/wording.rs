@@ -1,12 +1,12 @@
-//! Rows of the log in words.
+//! Rows of the log as text in the visitor's language.
 
 use keystead_app::audit::{self, ACTIONS, AuditEvent, Detail, Named, Names};
 use keystead_core::time::Timestamp;
 
-use crate::format::When;
-use crate::text::Text;
+use crate::format::LocalFormat;
+use crate::messages::Messages;
 
-/// Names of details that have words; others are shown as they are.
+/// Names of details that are translated; others are shown as they are.
 const FIELDS: [&str; 48] = [
     "action",
     "allowed_ips",
@@ -58,7 +58,7 @@ const FIELDS: [&str; 48] = [
     "until",
 ];
 
-/// A thing or a person: what people call it, what it is, and its id.
+/// An object or a person: name, kind and id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Called {
     pub(super) name: String,
@@ -81,22 +81,22 @@ pub(super) struct Entry {
     pub(super) details: Vec<(String, String)>,
 }
 
-/// An action in words; one that is unknown here (written by another version) by its name.
-pub(super) fn action(t: Text, action: &str) -> String {
+/// The description of an action; the name of an action that another version wrote.
+pub(super) fn action(t: Messages, action: &str) -> String {
     if ACTIONS.contains(&action) {
-        t.say(&format!("audit-did-{}", action.replace(['.', '_'], "-")))
+        t.text(&format!("audit-did-{}", action.replace(['.', '_'], "-")))
     } else {
         action.to_owned()
     }
 }
 
-/// Whoever acted.
-pub(super) fn actor(t: Text, kind: &str, id: &str, names: &Names) -> Called {
-    let word = t.say(&format!("actor-{}", kind.replace('_', "-")));
+/// The actor of an event.
+pub(super) fn actor(t: Messages, kind: &str, id: &str, names: &Names) -> Called {
+    let word = t.text(&format!("actor-{}", kind.replace('_', "-")));
     let named = match names.get(id) {
-        // Reviewers and others of the installation are not this organization's to name.
+        // The names of operators are not shown to organizations.
         None if kind == "session" => {
-            return Called { name: t.say("audit-staff"), kind: String::new(), id: id.to_owned() };
+            return Called { name: t.text("audit-staff"), kind: String::new(), id: id.to_owned() };
         }
         None if kind == "api_key" => return Called { name: word, kind: String::new(), id: id.to_owned() },
         None => return Called { name: id.to_owned(), kind: word, id: id.to_owned() },
@@ -107,8 +107,8 @@ pub(super) fn actor(t: Text, kind: &str, id: &str, names: &Names) -> Called {
     Called { name, kind, id: id.to_owned() }
 }
 
-/// A name, and what tells it from others of the same name.
-fn described(t: Text, named: Named<'_>, names: &Names) -> (String, String) {
+/// A name, and what distinguishes it from others of the same name.
+fn described(t: Messages, named: Named<'_>, names: &Names) -> (String, String) {
     match named {
         Named::Person(person) if person.name.is_empty() => (person.email.clone(), String::new()),
         Named::Person(person) => (person.name.clone(), person.email.clone()),
@@ -121,30 +121,30 @@ fn described(t: Text, named: Named<'_>, names: &Names) -> (String, String) {
             };
             let name = key.name.clone().filter(|name| !name.is_empty()).unwrap_or_else(|| key.redacted.clone());
             let about = match owner.is_empty() {
-                true => t.say1("audit-key", "key", &key.redacted),
-                false => t.say2("audit-key-of", &("key", &key.redacted), &("owner", &owner)),
+                true => t.text_with("audit-key", "key", &key.redacted),
+                false => t.text_with_all("audit-key-of", &[("key", &key.redacted), ("owner", &owner)]),
             };
             (name, about)
         }
-        Named::Project(name) => (name.to_owned(), t.say("project")),
-        Named::ServiceAccount(name) => (name.to_owned(), t.say("service-account")),
+        Named::Project(name) => (name.to_owned(), t.text("project")),
+        Named::ServiceAccount(name) => (name.to_owned(), t.text("service-account")),
     }
 }
 
-/// What something was done to. `own` is the organization whose log it is, with its name.
-fn object(t: Text, id: &str, own: (&str, &str), names: &Names) -> Called {
+/// The object of an event. `own` is the id and the name of the organization of the log.
+fn object(t: Messages, id: &str, own: (&str, &str), names: &Names) -> Called {
     let called = |(name, kind): (String, String)| Called { name, kind, id: id.to_owned() };
     match names.get(id) {
         Some(named) => called(described(t, named, names)),
-        None if id == own.0 => called((own.1.to_owned(), t.say("audit-organization"))),
+        None if id == own.0 => called((own.1.to_owned(), t.text("audit-organization"))),
         None => called((String::new(), String::new())),
     }
 }
 
-/// A row in words.
-pub(super) fn entry(t: Text, when: &When, event: &AuditEvent, own: (&str, &str), names: &Names) -> Entry {
+/// One row as text.
+pub(super) fn entry(t: Messages, format: &LocalFormat, event: &AuditEvent, own: (&str, &str), names: &Names) -> Entry {
     let details = audit::details(event);
-    let details = details.iter().map(|(name, value)| (field(t, name), shown(t, when, name, value, names))).collect();
+    let details = details.iter().map(|(name, value)| (field(t, name), shown(t, format, name, value, names))).collect();
     Entry {
         id: event.id.to_string(),
         at: event.at,
@@ -158,26 +158,26 @@ pub(super) fn entry(t: Text, when: &When, event: &AuditEvent, own: (&str, &str),
     }
 }
 
-fn field(t: Text, name: &str) -> String {
-    if FIELDS.contains(&name) { t.say(&format!("audit-field-{}", name.replace('_', "-"))) } else { name.to_owned() }
+fn field(t: Messages, name: &str) -> String {
+    if FIELDS.contains(&name) { t.text(&format!("audit-field-{}", name.replace('_', "-"))) } else { name.to_owned() }
 }
 
-fn shown(t: Text, when: &When, name: &str, value: &Detail, names: &Names) -> String {
+fn shown(t: Messages, format: &LocalFormat, name: &str, value: &Detail, names: &Names) -> String {
     let time = name == "until" || name.ends_with("_at");
     match value {
-        Detail::Flag(true) => t.say("audit-yes"),
-        Detail::Flag(false) => t.say("audit-no"),
-        Detail::Number(seconds) if time => when.exact(&Timestamp(*seconds)),
+        Detail::Flag(true) => t.text("audit-yes"),
+        Detail::Flag(false) => t.text("audit-no"),
+        Detail::Number(seconds) if time => format.exact(&Timestamp(*seconds)),
         Detail::Number(number) => number.to_string(),
         Detail::Text(text) => match names.get(text) {
             Some(named) => format!("{} ({text})", described(t, named, names).0),
             None => text.clone(),
         },
-        // A key without a list of permissions has them all.
-        Detail::List(items) if items.is_empty() && name == "scopes" => t.say("audit-all"),
-        Detail::List(items) if items.is_empty() => t.say("audit-none"),
+        // A key without a list of permissions has all of them.
+        Detail::List(items) if items.is_empty() && name == "scopes" => t.text("audit-all"),
+        Detail::List(items) if items.is_empty() => t.text("audit-none"),
         Detail::List(items) => {
-            items.iter().map(|item| shown(t, when, name, item, names)).collect::<Vec<_>>().join(", ")
+            items.iter().map(|item| shown(t, format, name, item, names)).collect::<Vec<_>>().join(", ")
         }
     }
 }
@@ -188,7 +188,7 @@ mod tests {
 
     use super::*;
     use crate::language::Language;
-    use crate::text::sources;
+    use crate::messages::sources;
 
     #[test]
     fn every_action_and_every_detail_has_its_words() {
@@ -199,7 +199,7 @@ mod tests {
             for action in ACTIONS {
                 let key = format!("audit-did-{}", action.replace(['.', '_'], "-"));
                 assert!(text.contains(&format!("\n{key} = ")), "{key} in {}", language.tag());
-                assert!(said.insert(super::action(Text(language), action)), "{action} is told apart from others");
+                assert!(said.insert(super::action(Messages(language), action)), "{action} is told apart from others");
             }
             for name in FIELDS {
                 let key = format!("audit-field-{}", name.replace('_', "-"));
@@ -209,13 +209,13 @@ mod tests {
             assert_eq!(text.matches("\naudit-did-").count(), ACTIONS.len(), "{}", language.tag());
             assert_eq!(text.matches("\naudit-field-").count(), FIELDS.len(), "{}", language.tag());
         }
-        assert_eq!(action(Text(Language::English), "made.up"), "made.up");
+        assert_eq!(action(Messages(Language::English), "made.up"), "made.up");
     }
 
     #[test]
     fn details_are_pairs_for_people() {
-        let t = Text(Language::English);
-        let when = When { text: t, now: Timestamp(1_795_183_800), zone: TimeZone::UTC };
+        let t = Messages(Language::English);
+        let format = LocalFormat { messages: t, now: Timestamp(1_795_183_800), zone: TimeZone::UTC };
         let text = |text: &str| Detail::Text(text.to_owned());
         for (name, value, wanted) in [
             ("role", text("owner"), "Role: owner"),
@@ -227,7 +227,7 @@ mod tests {
             ("second_factor_required", Detail::Flag(true), "Second step required of everybody: yes"),
             ("something_new", Detail::Flag(false), "something_new: no"),
         ] {
-            let shown = format!("{}: {}", field(t, name), shown(t, &when, name, &value, &Names::default()));
+            let shown = format!("{}: {}", field(t, name), shown(t, &format, name, &value, &Names::default()));
             assert_eq!(shown, wanted);
         }
     }

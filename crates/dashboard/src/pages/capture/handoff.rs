@@ -1,4 +1,5 @@
-//! What a phone sees when it opens a link: whose it is, the match number, one button (S0-15, S3-35). No session here.
+//! The page a phone opens by the link of a hand-off: the organization, the number to compare, one button. There is no
+//! session.
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -6,17 +7,17 @@ use keystead_app::verification::organization::HandoffView;
 use keystead_core::secret::Secret;
 
 use crate::language::Language;
+use crate::messages::Messages;
 use crate::state::DashboardState;
-use crate::text::Text;
-use crate::web::error_page::{Failure, words};
+use crate::web::error_page::{PageError, error_message};
 use crate::web::extract::Visitor;
 use crate::web::form::Form;
-use crate::web::response::{Page, go, show, show_refused};
+use crate::web::response::{Page, redirect, render, render_error};
 
 #[derive(Template)]
 #[template(path = "pages/handoff.html")]
 struct Handoff {
-    t: Text,
+    t: Messages,
     language: Language,
     operator: String,
     host: String,
@@ -26,14 +27,14 @@ struct Handoff {
 }
 
 fn page(state: &DashboardState, visitor: &Visitor, token: &str, view: Option<HandoffView>) -> Handoff {
-    // The language chosen on the first device, unless this one asks for another.
+    // The language chosen on the first device, unless this device chose another.
     let chosen = view.as_ref().map(|view| view.language.as_str());
-    let language = match visitor.asked.get("language") {
-        Some(_) => visitor.text.0,
+    let language = match visitor.query.get("language") {
+        Some(_) => visitor.messages.0,
         None => Language::choose(chosen, None),
     };
     Handoff {
-        t: Text(language),
+        t: Messages(language),
         language,
         operator: state.app.settings().operator.clone(),
         host: state.public_url.split("://").nth(1).unwrap_or_default().to_owned(),
@@ -45,9 +46,9 @@ fn page(state: &DashboardState, visitor: &Visitor, token: &str, view: Option<Han
 
 pub(crate) async fn open(State(state): State<DashboardState>, visitor: Visitor, Path(token): Path<String>) -> Page {
     let view = state.app.look_at_handoff(&Secret::new(token.clone())).await;
-    let view = view.map_err(|error| Failure::new(visitor.text, error))?;
+    let view = view.map_err(|error| PageError::new(visitor.messages, error))?;
     let page = page(&state, &visitor, &token, view);
-    show(page.t, &page)
+    render(page.t, &page)
 }
 
 pub(crate) async fn proceed(
@@ -58,12 +59,12 @@ pub(crate) async fn proceed(
 ) -> Page {
     let secret = Secret::new(token.clone());
     match state.app.use_handoff(&secret).await {
-        Ok(link) => Ok(go(&link.url)),
+        Ok(link) => Ok(redirect(&link.url)),
         Err(error) => {
-            let view = state.app.look_at_handoff(&secret).await.map_err(|e| Failure::new(visitor.text, e))?;
+            let view = state.app.look_at_handoff(&secret).await.map_err(|e| PageError::new(visitor.messages, e))?;
             let mut page = page(&state, &visitor, &token, view);
-            page.wrong = Some(words(page.t, &error));
-            show_refused(page.t, &page, &error)
+            page.wrong = Some(error_message(page.t, &error));
+            render_error(page.t, &page, &error)
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Where a person hands in pictures for the built-in reviewer (S0-05…S0-15, S3-25, S3-26, S3-35). No session: whoever
-//! holds the link, on the first device that went on with it. Every step works without scripts, by choosing a file.
+//! Where a person takes pictures for the built-in review. There is no session: access is by the link, on the device
+//! that opened it first. Every step works without scripts, by choosing a file.
 
 use std::sync::Arc;
 
@@ -16,27 +16,27 @@ use serde_json::json;
 
 use super::labels;
 use crate::countries;
-use crate::format::When;
+use crate::format::LocalFormat;
 use crate::language::Language;
+use crate::messages::Messages;
 use crate::state::DashboardState;
-use crate::text::Text;
 use crate::web::cookies::Cookie;
-use crate::web::error_page::{Failure, words};
+use crate::web::error_page::{PageError, error_message};
 use crate::web::extract::Visitor;
 use crate::web::form::{Form, Upload, wants_json};
 use crate::web::html::mark_limit;
-use crate::web::progress_stream::{Seen, tell};
-use crate::web::response::{Page, go, go_with, show, show_refused};
+use crate::web::progress_stream::{Observed, stream_changes};
+use crate::web::response::{Page, redirect, redirect_with_cookie, render, render_error};
 
-/// Seconds for which the device's secret is kept; the link ends before or with it.
+/// How long the device's cookie lasts, in seconds; the link does not outlast it.
 const HELD: i64 = 2 * 3_600;
-/// Bytes of a form with a picture: the picture's own limit says no in better words.
+/// The largest body of a form with a picture, in bytes. It is above the limit of a picture, which has a better message.
 pub(crate) const LARGEST_UPLOAD: usize = 12 << 20;
 
 #[derive(Template)]
 #[template(path = "pages/capture.html")]
 struct Capture {
-    t: Text,
+    t: Messages,
     language: Language,
     operator: String,
     host: String,
@@ -58,7 +58,7 @@ struct Capture {
 impl Capture {
     fn whose(&self) -> String {
         let label = self.view.as_ref().map_or("", |view| view.organization.as_str());
-        self.t.say2("capture-whose", &("organization", label), &("operator", &self.operator))
+        self.t.text_with_all("capture-whose", &[("organization", label), ("operator", &self.operator)])
     }
 
     fn country_name(&self) -> String {
@@ -89,7 +89,7 @@ impl Capture {
         let open = self.slot.as_ref().map(|slot| slot.slot);
         let at = slots.iter().position(|slot| Some(slot.slot) == open);
         let at = at.unwrap_or_else(|| slots.iter().filter(|slot| slot.taken).count());
-        self.t.say2("capture-step", &("at", &(at + 1).to_string()), &("of", &slots.len().to_string()))
+        self.t.text_with_all("capture-step", &[("at", &(at + 1).to_string()), ("of", &slots.len().to_string())])
     }
 
     fn title_of(&self, slot: &SlotView) -> String {
@@ -105,9 +105,9 @@ impl Capture {
         let of_document = self.slot.as_ref().is_some_and(|slot| slot.slot.of_document());
         let kind = self.view.as_ref().and_then(|view| view.document);
         match (of_document, kind) {
-            (true, Some(DocumentKind::MyNumberCard)) => self.t.say("capture-my-number-lead"),
-            (true, _) => self.t.say("capture-document-lead"),
-            (false, _) => self.t.say("capture-selfie-lead"),
+            (true, Some(DocumentKind::MyNumberCard)) => self.t.text("capture-my-number-lead"),
+            (true, _) => self.t.text("capture-document-lead"),
+            (false, _) => self.t.text("capture-selfie-lead"),
         }
     }
 
@@ -116,7 +116,7 @@ impl Capture {
     }
 
     fn hint(&self, hint: &str) -> String {
-        self.t.say(&format!("hint-{hint}"))
+        self.t.text(&format!("hint-{hint}"))
     }
 
     fn takes_left(&self) -> String {
@@ -153,7 +153,7 @@ fn path(token: &str) -> String {
     format!("/verify/{token}/capture")
 }
 
-/// What the page is about now.
+/// The current step of the page.
 fn stage(view: &CaptureView, wanted: Option<&str>, change: bool) -> (&'static str, Option<SlotView>) {
     if !view.open {
         let stage = match view.attempt.as_str() {
@@ -180,19 +180,19 @@ fn stage(view: &CaptureView, wanted: Option<&str>, change: bool) -> (&'static st
     }
 }
 
-async fn page(state: &DashboardState, visitor: &Visitor, token: &str, holder: &Holder) -> Result<Capture, Failure> {
+async fn page(state: &DashboardState, visitor: &Visitor, token: &str, holder: &Holder) -> Result<Capture, PageError> {
     let view = state.app.look_at_capture(holder).await.or_else(|error| match error {
-        // Without a reviewer no link leads anywhere.
+        // Without the built-in review every link is unknown.
         Error::Unsupported(_) => Ok(None),
-        other => Err(Failure::new(visitor.text, other)),
+        other => Err(PageError::new(visitor.messages, other)),
     })?;
-    // The language chosen on the first device, unless this one asks for another.
-    let language = match (visitor.asked.get("language"), &view) {
+    // The language chosen on the first device, unless this device chose another.
+    let language = match (visitor.query.get("language"), &view) {
         (None, Some(view)) => Language::choose(Some(&view.language), None),
-        _ => visitor.text.0,
+        _ => visitor.messages.0,
     };
-    let t = Text(language);
-    let asked = |name: &str| visitor.asked.get(name).map(String::as_str);
+    let t = Messages(language);
+    let asked = |name: &str| visitor.query.get(name).map(String::as_str);
     let (stage, slot) = match &view {
         None => ("dead", None),
         Some(view) => stage(view, asked("slot"), asked("change").is_some()),
@@ -209,7 +209,7 @@ async fn page(state: &DashboardState, visitor: &Visitor, token: &str, holder: &H
     let served = view.as_ref().map(|view| view.countries.as_slice()).unwrap_or_default();
     let settings = state.app.settings();
     let days = settings.biometrics_days.clamp(1, RETENTION_CEILING / 86_400);
-    let when = When { text: t, now: visitor.when.now, zone: visitor.when.zone.clone() };
+    let when = LocalFormat { messages: t, now: visitor.format.now, zone: visitor.format.zone.clone() };
     Ok(Capture {
         t,
         language,
@@ -224,7 +224,7 @@ async fn page(state: &DashboardState, visitor: &Visitor, token: &str, holder: &H
         prompt,
         countries: countries::list(language, served),
         country: view.as_ref().and_then(|view| view.country.clone()).unwrap_or_else(|| usual.to_owned()),
-        until: when.date(&visitor.when.now.plus(days * 86_400)),
+        until: when.date(&visitor.format.now.plus(days * 86_400)),
         zone: String::new(),
         zone_wrong: false,
         view,
@@ -238,17 +238,17 @@ pub(crate) async fn open(
     headers: HeaderMap,
 ) -> Page {
     let page = page(&state, &visitor, &token, &holder(&state, &token, &headers)).await?;
-    show(page.t, &page)
+    render(page.t, &page)
 }
 
-/// The page again, with what was wrong.
+/// The page with an error message.
 async fn again(state: &DashboardState, visitor: &Visitor, token: &str, holder: &Holder, error: &Error) -> Page {
     let mut page = page(state, visitor, token, holder).await?;
-    page.wrong = Some(words(page.t, error));
-    show_refused(page.t, &page, error)
+    page.wrong = Some(error_message(page.t, error));
+    render_error(page.t, &page, error)
 }
 
-/// Goes on with the link on this device.
+/// Binds the link to this device.
 pub(crate) async fn begin(
     State(state): State<DashboardState>,
     visitor: Visitor,
@@ -257,18 +257,18 @@ pub(crate) async fn begin(
     form: Form,
 ) -> Page {
     let here = holder(&state, &token, &headers);
-    let view = state.app.look_at_capture(&here).await.map_err(|error| Failure::new(visitor.text, error))?;
+    let view = state.app.look_at_capture(&here).await.map_err(|error| PageError::new(visitor.messages, error))?;
     if view.is_some_and(|view| view.held) {
-        // The button a second time.
-        return Ok(go(&path(&token)));
+        // The button was pressed a second time.
+        return Ok(redirect(&path(&token)));
     }
-    match state.app.begin_capture(&here.token, form.text("country")).await {
-        Ok(device) => Ok(go_with(&path(&token), Cookie::Capture.set(&device, HELD, state.secure()))),
+    match state.app.begin_capture(&here.token, form.field("country")).await {
+        Ok(device) => Ok(redirect_with_cookie(&path(&token), Cookie::Capture.set(&device, HELD, state.secure()))),
         Err(error) => again(&state, &visitor, &token, &here, &error).await,
     }
 }
 
-/// Every step that is not a picture.
+/// Every step except pictures.
 pub(crate) async fn act(
     State(state): State<DashboardState>,
     visitor: Visitor,
@@ -278,19 +278,19 @@ pub(crate) async fn act(
 ) -> Page {
     let here = holder(&state, &token, &headers);
     let done = match verb.as_str() {
-        "country" => state.app.choose_capture_country(&here, form.text("country")).await,
-        "document" => state.app.choose_capture_document(&here, form.text("document")).await,
-        "zone" => match state.app.type_capture_zone(&here, form.text("zone")).await {
+        "country" => state.app.choose_capture_country(&here, form.field("country")).await,
+        "document" => state.app.choose_capture_document(&here, form.field("document")).await,
+        "zone" => match state.app.type_capture_zone(&here, form.field("zone")).await {
             Ok(()) => Ok(()),
             Err(error) => {
                 let mut page = page(&state, &visitor, &token, &here).await?;
-                page.wrong = Some(words(page.t, &error));
-                page.zone = form.text("zone").to_owned();
+                page.wrong = Some(error_message(page.t, &error));
+                page.zone = form.field("zone").to_owned();
                 page.zone_wrong = true;
-                return show_refused(page.t, &page, &error);
+                return render_error(page.t, &page, &error);
             }
         },
-        "name" => state.app.state_capture_name(&here, form.text("name")).await,
+        "name" => state.app.state_capture_name(&here, form.field("name")).await,
         "prompts" => match state.app.ask_capture_prompts(&here).await {
             Ok(prompts) if wants_json(&headers) => return Ok(prompts_as_json(&state, &here, &prompts).await),
             Ok(_) => Ok(()),
@@ -300,13 +300,13 @@ pub(crate) async fn act(
         _ => Err(Error::not_found("page", verb.as_str())),
     };
     match done {
-        Ok(()) => Ok(go(&path(&token))),
-        Err(error) if wants_json(&headers) => Ok(refused(&words(visitor.text, &error), &error)),
+        Ok(()) => Ok(redirect(&path(&token))),
+        Err(error) if wants_json(&headers) => Ok(refused(&error_message(visitor.messages, &error), &error)),
         Err(error) => again(&state, &visitor, &token, &here, &error).await,
     }
 }
 
-/// One picture, from the camera by script or chosen as a file.
+/// Receives one picture, from the camera by script or chosen as a file.
 pub(crate) async fn picture(
     State(state): State<DashboardState>,
     visitor: Visitor,
@@ -316,8 +316,8 @@ pub(crate) async fn picture(
 ) -> Page {
     let here = holder(&state, &token, &headers);
     let missing = || Error::not_found("picture", slot.as_str());
-    // Megabytes are read for nobody but the holder; the use case tells others why not.
-    let view = state.app.look_at_capture(&here).await.map_err(|error| Failure::new(visitor.text, error))?;
+    // The upload is read only for the device that holds the link; the use case gives others the error.
+    let view = state.app.look_at_capture(&here).await.map_err(|error| PageError::new(visitor.messages, error))?;
     let sent = match view.is_some_and(|view| view.held && view.open) {
         true => read(upload).await,
         false => Some((Vec::new(), Taken::default())),
@@ -335,52 +335,52 @@ pub(crate) async fn picture(
         Ok(view) => {
             let again = !view.hints.is_empty() && view.takes_left > 0 && !matches!(view.slot, Slot::Prompt(_));
             let next = if again { format!("{}?slot={slot}", path(&token)) } else { path(&token) };
-            Ok(if wants_json(&headers) { Json(json!({ "next": next })).into_response() } else { go(&next) })
+            Ok(if wants_json(&headers) { Json(json!({ "next": next })).into_response() } else { redirect(&next) })
         }
         Err(error) if wants_json(&headers) => {
             let page = page(&state, &visitor, &token, &here).await?;
-            Ok(refused(&words(page.t, &error), &error))
+            Ok(refused(&error_message(page.t, &error), &error))
         }
         Err(error) => again(&state, &visitor, &token, &here, &error).await,
     }
 }
 
-/// What a waiting page looks at.
+/// The state of the attempt, for pages that poll.
 pub(crate) async fn follow(
     State(state): State<DashboardState>,
     visitor: Visitor,
     Path(token): Path<String>,
     headers: HeaderMap,
-) -> Result<Response, Failure> {
+) -> Result<Response, PageError> {
     let view = state.app.look_at_capture(&holder(&state, &token, &headers)).await;
-    let view = view.map_err(|error| Failure::new(visitor.text, error))?;
+    let view = view.map_err(|error| PageError::new(visitor.messages, error))?;
     let word = view.map_or_else(String::new, |view| view.attempt);
     Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], word).into_response())
 }
 
-/// The same word, told whenever it changes, while somebody looks at the pictures.
+/// The state of the attempt as a stream, while it is in review.
 pub(crate) async fn events(
     State(state): State<DashboardState>,
     Path(token): Path<String>,
     headers: HeaderMap,
 ) -> Response {
     let (app, holder) = (state.app.clone(), Arc::new(holder(&state, &token, &headers)));
-    tell(&state, &headers, &token, move || {
+    stream_changes(&state, &headers, &token, move || {
         let (app, holder) = (app.clone(), Arc::clone(&holder));
         async move {
             match app.look_at_capture(&holder).await {
                 Ok(Some(view)) if matches!(view.attempt.as_str(), "submitted" | "in_review") => {
-                    Seen::Moving(view.attempt)
+                    Observed::Changing(view.attempt)
                 }
-                Ok(Some(view)) => Seen::Still(view.attempt),
-                Ok(None) | Err(_) => Seen::Nothing,
+                Ok(Some(view)) => Observed::Final(view.attempt),
+                Ok(None) | Err(_) => Observed::Unavailable,
             }
         }
     })
     .await
 }
 
-/// The picture and how it was taken; none when the body is too long or broken.
+/// The picture and how it was taken; `None` if the body is too long or malformed.
 async fn read(mut upload: Multipart) -> Option<(Vec<u8>, Taken)> {
     let (mut bytes, mut taken) = (Vec::new(), Taken::default());
     while let Some(field) = upload.next_field().await.ok()? {
@@ -401,7 +401,7 @@ async fn read(mut upload: Multipart) -> Option<(Vec<u8>, Taken)> {
 
 async fn prompts_as_json(state: &DashboardState, here: &Holder, prompts: &[PromptView]) -> Response {
     let view = state.app.look_at_capture(here).await.ok().flatten();
-    let t = Text(Language::choose(view.as_ref().map(|view| view.language.as_str()), None));
+    let t = Messages(Language::choose(view.as_ref().map(|view| view.language.as_str()), None));
     let one = |prompt: &PromptView| {
         let text = labels::prompt_text(t, prompt.prompt);
         json!({ "slot": prompt.slot.as_str(), "echo": prompt.echo, "text": text })
@@ -409,7 +409,7 @@ async fn prompts_as_json(state: &DashboardState, here: &Holder, prompts: &[Promp
     Json(json!({ "prompts": prompts.iter().map(one).collect::<Vec<_>>() })).into_response()
 }
 
-/// What went wrong, in words for the person, as the script shows it.
+/// The error as JSON, for the script to show.
 fn refused(message: &str, error: &Error) -> Response {
     let answer = (StatusCode::UNPROCESSABLE_ENTITY, Json(json!({ "error": message }))).into_response();
     mark_limit(answer, error)

@@ -1,4 +1,4 @@
-//! One key: another name or other permissions, a new secret in its place, its end (S1-36, S3-03).
+//! Actions on one key: edit, rotate, revoke.
 
 use axum::extract::{Path, State};
 use keystead_app::Error;
@@ -8,16 +8,16 @@ use keystead_core::id::KeyId;
 use super::list::{Dialog, HERE, Keys, OVERLAPS, made, rotation, row_of, split};
 use super::permissions::Permissions;
 use crate::state::DashboardState;
-use crate::web::error_page::{Failure, words};
+use crate::web::error_page::{PageError, error_message};
 use crate::web::extract::Visit;
 use crate::web::form::Form;
-use crate::web::response::{Page, go, show, show_again};
+use crate::web::response::{Page, redirect, render, render_invalid};
 
-fn key_of(visit: &Visit, id: &str) -> Result<KeyId, Failure> {
+fn key_of(visit: &Visit, id: &str) -> Result<KeyId, PageError> {
     visit.named("API key", id)
 }
 
-/// Makes a key in this one's place and shows its secret, once.
+/// Rotates a key and shows the new secret, once.
 pub(crate) async fn rotate(
     State(state): State<DashboardState>,
     visit: Visit,
@@ -25,40 +25,40 @@ pub(crate) async fn rotate(
     form: Form,
 ) -> Page {
     visit.person.check(&form)?;
-    let t = visit.person.text;
+    let t = visit.person.messages;
     let key = key_of(&visit, &id)?;
-    let offered = OVERLAPS.iter().find(|(seconds, _)| *seconds == form.text("overlap"));
+    let offered = OVERLAPS.iter().find(|(seconds, _)| *seconds == form.field("overlap"));
     let Some(overlap) = offered.and_then(|(seconds, _)| seconds.parse().ok()) else {
-        let dialog = rotation(&state, &visit, &id, Some(t.say("rotate-choose"))).await?;
-        return show_again(t, &Keys::with(&state, &visit, dialog).await?);
+        let dialog = rotation(&state, &visit, &id, Some(t.text("rotate-choose"))).await?;
+        return render_invalid(t, &Keys::with(&state, &visit, dialog).await?);
     };
     let (actor, organization, project) = (visit.person.actor(), &visit.organization.id, &visit.project.id);
     match state.app.rotate_key(&actor, organization, project, &key, overlap).await {
         Ok(rotated) => {
             let (_, old) = split(&rotated.old_redacted);
             let dialog = made(&visit, &rotated.made, Some((old, rotated.old_ends_at)));
-            show(t, &Keys::with(&state, &visit, dialog).await?)
+            render(t, &Keys::with(&state, &visit, dialog).await?)
         }
         Err(error) => {
             let wrong = match &error {
                 Error::RequirementMissing { .. } => None,
-                error => Some(words(t, error)),
+                error => Some(error_message(t, error)),
             };
             match rotation(&state, &visit, &id, wrong).await? {
-                // Nothing this person could rotate, so there is nothing to try again.
-                Dialog::None => Err(Failure::new(t, error)),
-                dialog => show_again(t, &Keys::with(&state, &visit, dialog).await?),
+                // The person may not rotate this key, so the dialog is not shown again.
+                Dialog::None => Err(PageError::new(t, error)),
+                dialog => render_invalid(t, &Keys::with(&state, &visit, dialog).await?),
             }
         }
     }
 }
 
-/// Whether two lists of literals hold the same ones.
+/// Whether two lists contain the same permissions.
 fn alike(one: &[String], other: &[String]) -> bool {
     one.len() == other.len() && one.iter().all(|literal| other.contains(literal))
 }
 
-/// Gives a key another name or other permissions.
+/// Changes the name or the permissions of a key.
 pub(crate) async fn edit(
     State(state): State<DashboardState>,
     visit: Visit,
@@ -66,19 +66,19 @@ pub(crate) async fn edit(
     form: Form,
 ) -> Page {
     visit.person.check(&form)?;
-    let t = visit.person.text;
+    let t = visit.person.messages;
     let key = key_of(&visit, &id)?;
-    let missing = || Failure::new(t, Error::not_found("API key", id.as_str()));
+    let missing = || PageError::new(t, Error::not_found("API key", id.as_str()));
     let row = row_of(&state, &visit, &id).await?.ok_or_else(missing)?;
     let again = async |wrong: String| {
         let permissions = Permissions::as_sent(&form);
-        let (name, shown) = (form.text("name").to_owned(), row.name.clone());
+        let (name, shown) = (form.field("name").to_owned(), row.name.clone());
         let dialog = Dialog::Edit { id: id.clone(), name, shown, wrong: Some(wrong), permissions };
-        show_again(t, &Keys::with(&state, &visit, dialog).await?)
+        render_invalid(t, &Keys::with(&state, &visit, dialog).await?)
     };
-    let Some(scopes) = Permissions::asked(&form) else { return again(t.say("key-scopes-missing")).await };
+    let Some(scopes) = Permissions::selected(&form) else { return again(t.text("key-scopes-missing")).await };
     let change = KeyChange {
-        name: Some(form.text("name").to_owned()).filter(|name| *name != row.given_name),
+        name: Some(form.field("name").to_owned()).filter(|name| *name != row.given_name),
         scopes: Some(scopes).filter(|scopes| !alike(scopes, &row.restriction)),
         expires_in_seconds: None,
     };
@@ -86,13 +86,13 @@ pub(crate) async fn edit(
         let (actor, organization, project) = (visit.person.actor(), &visit.organization.id, &visit.project.id);
         let changed = state.app.update_project_key(&actor, organization, project, &key, &change).await;
         if let Err(error) = changed {
-            return again(words(t, &error)).await;
+            return again(error_message(t, &error)).await;
         }
     }
-    Ok(go(&visit.link(&format!("{HERE}?done=saved"))))
+    Ok(redirect(&visit.link(&format!("{HERE}?done=saved"))))
 }
 
-/// Ends a key.
+/// Revokes a key.
 pub(crate) async fn revoke(
     State(state): State<DashboardState>,
     visit: Visit,
@@ -102,6 +102,6 @@ pub(crate) async fn revoke(
     visit.person.check(&form)?;
     let key = key_of(&visit, &id)?;
     let revoked = state.app.revoke_key(&visit.person.actor(), &visit.organization.id, &visit.project.id, &key).await;
-    revoked.map_err(|error| Failure::new(visit.person.text, error))?;
-    Ok(go(&visit.link(&format!("{HERE}?done=key-revoked"))))
+    revoked.map_err(|error| PageError::new(visit.person.messages, error))?;
+    Ok(redirect(&visit.link(&format!("{HERE}?done=key-revoked"))))
 }

@@ -1,4 +1,4 @@
-//! API keys: the list with its dialogs, and a new key shown once (S2-04, S3-02, S3-03).
+//! The list of API keys with its dialogs. A new key is shown once.
 
 use askama::Template;
 use axum::extract::State;
@@ -10,19 +10,19 @@ use keystead_core::scope::ALL_READ;
 use keystead_core::time::Timestamp;
 
 use super::permissions::Permissions;
+use crate::messages::Messages;
 use crate::state::DashboardState;
-use crate::text::Text;
-use crate::web::error_page::{Failure, words};
+use crate::web::error_page::{PageError, error_message};
 use crate::web::extract::Visit;
 use crate::web::form::Form;
-use crate::web::layout::Shell;
-use crate::web::response::{Page, below, show, show_again};
+use crate::web::layout::Layout;
+use crate::web::response::{Page, render, render_invalid, subpath};
 
 pub(crate) const HERE: &str = "/api-keys";
-/// Lives a key may be given, in days; an empty value is for ever.
+/// Lifetimes of a new key, in days; an empty value is unlimited.
 pub(crate) const LIVES: [&str; 5] = ["", "7", "30", "90", "365"];
 
-/// How long the old secret goes on working, in seconds, as the form offers it.
+/// How long the old secret stays valid after a rotation, in seconds, with the key of the label.
 pub(crate) const OVERLAPS: [(&str, &str); 4] =
     [("3600", "rotate-hour"), ("86400", "rotate-day"), ("604800", "rotate-week"), ("0", "rotate-now")];
 
@@ -30,7 +30,7 @@ pub(crate) const OVERLAPS: [(&str, &str); 4] =
 pub(crate) struct Row {
     pub(crate) id: String,
     pub(crate) name: String,
-    /// As it was given; empty when it was given none.
+    /// The name as given; empty if there is none.
     pub(crate) given_name: String,
     head: String,
     pub(crate) tail: String,
@@ -41,36 +41,36 @@ pub(crate) struct Row {
     created_at: Timestamp,
     last_used_at: Option<Timestamp>,
     expires_at: Option<Timestamp>,
-    /// Its time has come: nothing opens with it any more.
+    /// Whether the key has expired.
     ended: bool,
-    /// Another key was made in its place.
+    /// Whether the key was rotated.
     rotated: bool,
-    /// Whether whoever looks may make a key in its place.
+    /// Whether the visitor may rotate the key.
     rotatable: bool,
 }
 
 /// The service accounts that a new key may belong to.
 pub(crate) struct Accounts {
-    /// Whether the key shall belong to one.
+    /// Whether a service account is chosen as the owner.
     chosen: bool,
-    /// Which; empty for one to be made.
+    /// The chosen account; empty to create one.
     account: String,
     /// Id and name of each.
     known: Vec<(String, String)>,
-    /// Whether the project has more than those.
+    /// Whether the project has more accounts than are listed.
     cut: bool,
 }
 
 impl Accounts {
-    /// Those of the chosen project, if whoever looks administers it.
-    async fn of(state: &DashboardState, visit: &Visit, chosen: bool, account: &str) -> Result<Option<Self>, Failure> {
+    /// The accounts of the chosen project, if the visitor administers it.
+    async fn of(state: &DashboardState, visit: &Visit, chosen: bool, account: &str) -> Result<Option<Self>, PageError> {
         if !visit.project.administers {
             return Ok(None);
         }
         let cursor = Cursor { after: None, limit: 100, ascending: true };
         let (actor, organization) = (visit.person.actor(), &visit.organization.id);
         let listing = state.app.service_accounts(&actor, organization, &visit.project.id, cursor).await;
-        let listing = listing.map_err(|error| Failure::new(visit.person.text, error))?;
+        let listing = listing.map_err(|error| PageError::new(visit.person.messages, error))?;
         let cut = listing.has_more;
         let known = listing.data.into_iter().map(|row| (row.id.to_string(), row.name)).collect();
         Ok(Some(Self { chosen, account: account.to_owned(), known, cut }))
@@ -84,7 +84,7 @@ pub(crate) enum Dialog {
         wrong: Option<String>,
         phone: bool,
         name: String,
-        /// Accounts a key may be made for; `None` for whoever does not administer the project.
+        /// Accounts a key may be created for; `None` if the visitor does not administer the project.
         accounts: Option<Accounts>,
         permissions: Permissions,
     },
@@ -96,7 +96,7 @@ pub(crate) enum Dialog {
         name: String,
         permissions: String,
         expires_at: Option<Timestamp>,
-        /// Of the key it replaces: its last four characters, and when that one ends.
+        /// The last four characters of the replaced key, and when it expires.
         replaces: Option<(String, Timestamp)>,
     },
     Edit {
@@ -126,9 +126,9 @@ pub(crate) enum Dialog {
 #[derive(Template)]
 #[template(path = "pages/keys.html")]
 pub(crate) struct Keys {
-    shell: Shell,
+    layout: Layout,
     rows: Vec<Row>,
-    /// On how many gateways of how many the last key was revoked, while some have not confirmed it.
+    /// How many gateways of how many confirmed the last revocation, while some have not.
     spreading: Option<(String, String)>,
     dialog: Dialog,
     more: Option<String>,
@@ -143,44 +143,44 @@ pub(crate) struct Keys {
 
 impl Keys {
     fn life(&self, days: &str) -> String {
-        life(self.shell.t, days)
+        life(self.layout.t, days)
     }
 
-    /// A secret without its last four characters, which stand out beside it.
+    /// The secret without its last four characters, which are highlighted.
     fn secret_head(&self, secret: &str) -> String {
         secret.get(..secret.len().saturating_sub(4)).unwrap_or(secret).to_owned()
     }
 
-    /// Where a form about one key goes.
+    /// The target of a form about one key.
     fn act(&self, id: &str, verb: &str) -> String {
-        below(&self.action, HERE, &format!("{id}/{verb}"))
+        subpath(&self.action, HERE, &format!("{id}/{verb}"))
     }
 
-    /// Where a dialog about one key opens.
+    /// The address of a dialog about one key.
     fn ask(&self, verb: &str, row: &Row) -> String {
         let mark = if self.close_href.contains('?') { '&' } else { '?' };
         format!("{}{mark}{verb}={}", self.close_href, row.id)
     }
 }
 
-/// How far the last revocation has come, while some gateways have not confirmed it.
-pub(crate) async fn spreading(state: &DashboardState, visit: &Visit) -> Result<Option<(String, String)>, Failure> {
+/// How many gateways of how many confirmed the last revocation, while some have not.
+pub(crate) async fn spreading(state: &DashboardState, visit: &Visit) -> Result<Option<(String, String)>, PageError> {
     let view = state.app.revocation_spreading(&visit.organization.id).await;
-    let view = view.map_err(|error| Failure::new(visit.person.text, error))?;
+    let view = view.map_err(|error| PageError::new(visit.person.messages, error))?;
     Ok(view.map(|view| (view.current.to_string(), view.all.to_string())))
 }
 
 impl Keys {
     /// The page with one dialog open, or none.
-    pub(crate) async fn with(state: &DashboardState, visit: &Visit, dialog: Dialog) -> Result<Self, Failure> {
-        let t = visit.person.text;
-        let after = visit.person.asked.get("after").cloned();
+    pub(crate) async fn with(state: &DashboardState, visit: &Visit, dialog: Dialog) -> Result<Self, PageError> {
+        let t = visit.person.messages;
+        let after = visit.person.query.get("after").cloned();
         let cursor = Cursor { after, limit: 50, ascending: false };
         let listing =
             state.app.visible_keys(&visit.person.actor(), &visit.organization.id, &visit.project.id, cursor).await;
-        let listing = listing.map_err(|error| Failure::new(t, error))?;
+        let listing = listing.map_err(|error| PageError::new(t, error))?;
         let spreading = spreading(state, visit).await?;
-        // The way to the phone step and back leads to the same dialog.
+        // After the verification of a phone the same dialog opens again.
         let next = match &dialog {
             Dialog::Rotate { id, .. } => format!("{HERE}?rotate={id}"),
             _ => format!("{HERE}?new=1"),
@@ -190,7 +190,7 @@ impl Keys {
         Ok(Self {
             more: more.map(|last| visit.link(&format!("{HERE}?after={}", last.key.id))),
             rows: listing.data.iter().map(|found| row(visit, found)).collect(),
-            shell: Shell::new(state, visit, &t.say("nav-api-keys"), HERE),
+            layout: Layout::new(state, visit, &t.text("nav-api-keys"), HERE),
             spreading,
             dialog,
             action: visit.link(HERE),
@@ -203,26 +203,26 @@ impl Keys {
         })
     }
 
-    /// Whether the key to be made shall belong to a service account.
+    /// Whether the new key is for a service account.
     fn for_account(&self, accounts: &Option<Accounts>) -> bool {
         accounts.as_ref().is_some_and(|accounts| accounts.chosen)
     }
 
-    /// Whether this row is the key that was just made.
+    /// Whether this row is the key just created.
     fn is_new(&self, row: &Row) -> bool {
         matches!(&self.dialog, Dialog::Made { id, .. } if *id == row.id)
     }
 }
 
-/// How long a key lives, in words.
-pub(crate) fn life(t: Text, days: &str) -> String {
+/// The label of a lifetime.
+pub(crate) fn life(t: Messages, days: &str) -> String {
     match days.parse() {
         Ok(days) => t.count("key-life", &days),
-        Err(_) => t.say("key-life-ever"),
+        Err(_) => t.text("key-life-ever"),
     }
 }
 
-/// Head and last four of `sk-proj-ab…wxyz` as it is stored.
+/// The first characters and the last four of a stored key such as `sk-proj-ab…wxyz`.
 pub(crate) fn split(redacted: &str) -> (String, String) {
     let tail: String = redacted.chars().rev().take(4).collect::<Vec<_>>().into_iter().rev().collect();
     let head: String = redacted.chars().take_while(|c| *c != '*' && *c != '…' && *c != '.').take(12).collect();
@@ -230,17 +230,17 @@ pub(crate) fn split(redacted: &str) -> (String, String) {
 }
 
 pub(crate) fn permissions(visit: &Visit, scopes: &[String]) -> String {
-    let t = visit.person.text;
+    let t = visit.person.messages;
     match scopes {
-        [] => t.say("key-permission-all"),
-        [one] if one == ALL_READ => t.say("key-permission-read"),
+        [] => t.text("key-permission-all"),
+        [one] if one == ALL_READ => t.text("key-permission-read"),
         some => t.count("key-permission-some", &i64::try_from(some.len()).unwrap_or(0)),
     }
 }
 
 fn row(visit: &Visit, found: &KeyWithOwner) -> Row {
     let (head, tail) = split(&found.key.redacted);
-    let ended = found.key.expires_at.is_some_and(|end| visit.person.when.now >= end);
+    let ended = found.key.expires_at.is_some_and(|end| visit.person.format.now >= end);
     let rotated = found.key.rotated_to.is_some();
     let hers = match &found.key.owner {
         Owner::User(user) => *user == visit.person.session.user,
@@ -248,7 +248,7 @@ fn row(visit: &Visit, found: &KeyWithOwner) -> Row {
     };
     Row {
         id: found.key.id.to_string(),
-        name: found.key.name.clone().unwrap_or_else(|| visit.person.text.say("key-unnamed")),
+        name: found.key.name.clone().unwrap_or_else(|| visit.person.messages.text("key-unnamed")),
         given_name: found.key.name.clone().unwrap_or_default(),
         head,
         tail,
@@ -265,68 +265,68 @@ fn row(visit: &Visit, found: &KeyWithOwner) -> Row {
     }
 }
 
-/// The row of one key, wherever in the list it stands; none when this person may not change it.
-pub(crate) async fn row_of(state: &DashboardState, visit: &Visit, id: &str) -> Result<Option<Row>, Failure> {
+/// The row of one key, on whichever page of the list it is; `None` if the person may not change it.
+pub(crate) async fn row_of(state: &DashboardState, visit: &Visit, id: &str) -> Result<Option<Row>, PageError> {
     let Ok(key) = id.parse() else { return Ok(None) };
     let found = state.app.changeable_key(&visit.person.actor(), &visit.organization.id, &visit.project.id, &key).await;
     match found {
         Ok(found) => Ok(Some(row(visit, &found))),
         Err(Error::NotFound { .. } | Error::Refused(_)) => Ok(None),
-        Err(error) => Err(Failure::new(visit.person.text, error)),
+        Err(error) => Err(PageError::new(visit.person.messages, error)),
     }
 }
 
-/// Whether a new key would be refused until a phone was verified.
-async fn phone_first(state: &DashboardState, visit: &Visit) -> Result<bool, Failure> {
+/// Whether a new key requires a verified phone first.
+async fn phone_first(state: &DashboardState, visit: &Visit) -> Result<bool, PageError> {
     let view = state.app.verification_of(&visit.organization.id).await;
-    let view = view.map_err(|error| Failure::new(visit.person.text, error))?;
+    let view = view.map_err(|error| PageError::new(visit.person.messages, error))?;
     let make = view.actions.iter().find(|action| action.action == "api_key.create");
     Ok(make.is_some_and(|action| !action.missing.is_empty()))
 }
 
 pub(crate) async fn list(State(state): State<DashboardState>, visit: Visit) -> Page {
-    let dialog = asked_dialog(&state, &visit).await?;
-    show(visit.person.text, &Keys::with(&state, &visit, dialog).await?)
+    let dialog = dialog_of(&state, &visit).await?;
+    render(visit.person.messages, &Keys::with(&state, &visit, dialog).await?)
 }
 
-/// The dialog that the address asks for.
-async fn asked_dialog(state: &DashboardState, visit: &Visit) -> Result<Dialog, Failure> {
-    let asked = &visit.person.asked;
-    if asked.contains_key("new") {
+/// The dialog that the query opens.
+async fn dialog_of(state: &DashboardState, visit: &Visit) -> Result<Dialog, PageError> {
+    let query = &visit.person.query;
+    if query.contains_key("new") {
         let phone = phone_first(state, visit).await?;
-        let chosen = asked.get("owner").is_some_and(|owner| owner == "service_account");
-        let account = asked.get("account").map_or("", String::as_str);
+        let chosen = query.get("owner").is_some_and(|owner| owner == "service_account");
+        let account = query.get("account").map_or("", String::as_str);
         let accounts = Accounts::of(state, visit, chosen, account).await?;
         let (name, permissions) = (String::new(), Permissions::of(&[]));
         return Ok(Dialog::Create { wrong: None, phone, name, accounts, permissions });
     }
-    if let Some(id) = asked.get("rotate") {
+    if let Some(id) = query.get("rotate") {
         return rotation(state, visit, id, None).await;
     }
-    if let Some(id) = asked.get("revoke") {
+    if let Some(id) = query.get("revoke") {
         let Some(row) = row_of(state, visit, id).await? else { return Ok(Dialog::None) };
         let Row { id, name, tail, rotated, last_used_at, .. } = row;
         return Ok(Dialog::Revoke { id, name, tail, rotated, last_used_at });
     }
-    let Some(id) = asked.get("edit") else { return Ok(Dialog::None) };
+    let Some(id) = query.get("edit") else { return Ok(Dialog::None) };
     let Some(row) = row_of(state, visit, id).await?.filter(|row| !row.ended) else { return Ok(Dialog::None) };
     let permissions = Permissions::of(&row.restriction);
     Ok(Dialog::Edit { id: row.id, name: row.given_name, shown: row.name, wrong: None, permissions })
 }
 
-/// The dialog before a rotation, if there is such a key.
+/// The dialog to rotate a key, if it can be rotated.
 pub(crate) async fn rotation(
     state: &DashboardState,
     visit: &Visit,
     id: &str,
     wrong: Option<String>,
-) -> Result<Dialog, Failure> {
+) -> Result<Dialog, PageError> {
     let Some(row) = row_of(state, visit, id).await?.filter(|row| row.rotatable) else { return Ok(Dialog::None) };
     let phone = phone_first(state, visit).await?;
     Ok(Dialog::Rotate { id: row.id, name: row.name, tail: row.tail, wrong, phone, last_used_at: row.last_used_at })
 }
 
-/// The dialog that shows a secret, once.
+/// The dialog that shows the secret, once.
 pub(crate) fn made(visit: &Visit, key: &MintedKey, replaces: Option<(String, Timestamp)>) -> Dialog {
     let (head, tail) = split(&key.row.redacted);
     Dialog::Made {
@@ -334,7 +334,7 @@ pub(crate) fn made(visit: &Visit, key: &MintedKey, replaces: Option<(String, Tim
         secret: key.secret.expose().clone(),
         tail,
         head,
-        name: key.row.name.clone().unwrap_or_else(|| visit.person.text.say("key-unnamed")),
+        name: key.row.name.clone().unwrap_or_else(|| visit.person.messages.text("key-unnamed")),
         permissions: permissions(visit, &key.row.restriction.0),
         expires_at: key.row.expires_at,
         replaces,
@@ -343,36 +343,39 @@ pub(crate) fn made(visit: &Visit, key: &MintedKey, replaces: Option<(String, Tim
 
 pub(crate) async fn create(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
     visit.person.check(&form)?;
-    let t = visit.person.text;
-    let name = Some(form.text("name")).filter(|name| !name.is_empty()).map(str::to_owned);
-    let life = form.text("days").parse::<i64>().ok().map(|days| days.saturating_mul(86_400));
+    let t = visit.person.messages;
+    let name = Some(form.field("name")).filter(|name| !name.is_empty()).map(str::to_owned);
+    let life = form.field("days").parse::<i64>().ok().map(|days| days.saturating_mul(86_400));
     let again = async |wrong: Option<String>, phone: bool| {
         let (name, permissions) = (name.clone().unwrap_or_default(), Permissions::as_sent(&form));
-        let chosen = form.text("owner") == "service_account";
-        let accounts = Accounts::of(&state, &visit, chosen, form.text("account")).await?;
-        show_again(t, &Keys::with(&state, &visit, Dialog::Create { wrong, phone, name, accounts, permissions }).await?)
+        let chosen = form.field("owner") == "service_account";
+        let accounts = Accounts::of(&state, &visit, chosen, form.field("account")).await?;
+        render_invalid(
+            t,
+            &Keys::with(&state, &visit, Dialog::Create { wrong, phone, name, accounts, permissions }).await?,
+        )
     };
-    let Some(scopes) = Permissions::asked(&form) else {
-        return again(Some(t.say("key-scopes-missing")), false).await;
+    let Some(scopes) = Permissions::selected(&form) else {
+        return again(Some(t.text("key-scopes-missing")), false).await;
     };
-    let asked = NewKey { name: name.clone(), scopes, expires_in_seconds: life };
+    let new_key = NewKey { name: name.clone(), scopes, expires_in_seconds: life };
     let (actor, organization, project) = (visit.person.actor(), &visit.organization.id, &visit.project.id);
-    let made = match (form.text("owner"), form.text("account")) {
+    let made = match (form.field("owner"), form.field("account")) {
         ("service_account", "") => {
-            let name = name.clone().unwrap_or_else(|| t.say("key-unnamed"));
-            let account = NewServiceAccount { name, key: Some(asked) };
+            let name = name.clone().unwrap_or_else(|| t.text("key-unnamed"));
+            let account = NewServiceAccount { name, key: Some(new_key) };
             let made = state.app.create_service_account(&actor, organization, project, account).await;
             made.and_then(|(_, key)| key.ok_or_else(|| Error::not_found("API key", "")))
         }
         ("service_account", account) => {
             let account = visit.named("service account", account)?;
-            state.app.create_service_account_key(&actor, organization, project, &account, asked).await
+            state.app.create_service_account_key(&actor, organization, project, &account, new_key).await
         }
-        _ => state.app.create_project_key(&actor, organization, project, &asked).await,
+        _ => state.app.create_project_key(&actor, organization, project, &new_key).await,
     };
     match made {
-        Ok(key) => show(t, &Keys::with(&state, &visit, self::made(&visit, &key, None)).await?),
+        Ok(key) => render(t, &Keys::with(&state, &visit, self::made(&visit, &key, None)).await?),
         Err(Error::RequirementMissing { .. }) => again(None, true).await,
-        Err(error) => again(Some(words(t, &error)), false).await,
+        Err(error) => again(Some(error_message(t, &error)), false).await,
     }
 }

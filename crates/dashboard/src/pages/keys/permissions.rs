@@ -1,10 +1,10 @@
-//! Permissions of a key: all, reading only, or the ticked ones.
+//! Permissions of a key: all, read only, or a selection.
 
 use keystead_core::scope::ALL_READ;
 
 use crate::web::form::Form;
 
-/// Permissions of a restricted key, in the words of the wire.
+/// Permissions that a restricted key may have, as the API names them.
 const SCOPES: [&str; 9] = [
     "api.model.read",
     "api.model.request",
@@ -17,7 +17,7 @@ const SCOPES: [&str; 9] = [
     "api.usage.read",
 ];
 
-/// What a form about permissions shows.
+/// The permission fields of a form.
 pub(crate) struct Permissions {
     /// `all`, `read` or `restricted`.
     pub(crate) chosen: &'static str,
@@ -26,7 +26,7 @@ pub(crate) struct Permissions {
 }
 
 impl Permissions {
-    /// Of a key with these literals. Literals that are not offered to new keys are kept where a key has them.
+    /// The fields for a key. Permissions that are not offered to new keys are kept if the key has them.
     pub(crate) fn of(restriction: &[String]) -> Self {
         let chosen = match restriction {
             [] => "all",
@@ -40,18 +40,18 @@ impl Permissions {
         Self { chosen, scopes }
     }
 
-    /// As a form that must be filled in again had them.
+    /// The fields as sent, for a form that is shown again.
     pub(crate) fn as_sent(form: &Form) -> Self {
-        let mut sent = Self::of(&Self::asked(form).unwrap_or_default());
-        if form.text("permissions") == "restricted" {
+        let mut sent = Self::of(&Self::selected(form).unwrap_or_default());
+        if form.field("permissions") == "restricted" {
             sent.chosen = "restricted";
         }
         sent
     }
 
-    /// The literals a form asks for; none when it asks for a restriction to nothing.
-    pub(crate) fn asked(form: &Form) -> Option<Vec<String>> {
-        match form.text("permissions") {
+    /// The permissions of a form; `None` if it selects a restriction without any.
+    pub(crate) fn selected(form: &Form) -> Option<Vec<String>> {
+        match form.field("permissions") {
             "read" => Some(vec![ALL_READ.to_owned()]),
             "restricted" => Some(form.all("scope")).filter(|scopes| !scopes.is_empty()),
             _ => Some(Vec::new()),

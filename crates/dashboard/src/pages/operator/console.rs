@@ -1,8 +1,8 @@
-//! What all pages of the console share: its tabs, and the check that an operator looks.
+//! What all pages of the console share: the tabs, and the check that the person is an operator.
 
 use keystead_app::{Actor, Error};
 
-use crate::web::error_page::Failure;
+use crate::web::error_page::PageError;
 use crate::web::extract::Visit;
 
 /// One page of the console.
@@ -12,7 +12,7 @@ pub(super) struct Tab {
     pub(super) current: bool,
 }
 
-/// The console's pages, with the present one marked.
+/// The tabs of the console, with the current one marked.
 pub(super) fn tabs(visit: &Visit, current: &str) -> Vec<Tab> {
     let pages = [
         ("operator-overview", "/operator"),
@@ -22,17 +22,17 @@ pub(super) fn tabs(visit: &Visit, current: &str) -> Vec<Tab> {
         ("report", "/operator/report"),
     ];
     let tab = |(key, path): (&str, &str)| Tab {
-        label: visit.person.text.say(key),
+        label: visit.person.messages.text(key),
         href: visit.link(path),
         current: path == current,
     };
     pages.into_iter().map(tab).collect()
 }
 
-/// Only for people who run the installation; for everybody else the page does not exist.
-pub(crate) fn operator(visit: &Visit) -> Result<Actor, Failure> {
+/// The operator as actor. For everyone else the page does not exist.
+pub(crate) fn operator(visit: &Visit) -> Result<Actor, PageError> {
     if visit.person.session.operator {
         return Ok(Actor::operator(visit.person.session.email.clone()));
     }
-    Err(Failure::new(visit.person.text, Error::not_found("page", "operator")))
+    Err(PageError::new(visit.person.messages, Error::not_found("page", "operator")))
 }

@@ -1,4 +1,4 @@
-//! The operator's console: organizations, waivers, pauses, cases, the state of outside services.
+//! The overview of the console: organizations, waivers, suspensions, cases, the state of external services.
 
 use askama::Template;
 use axum::extract::State;
@@ -10,80 +10,80 @@ use keystead_core::verification::organization::Event;
 use keystead_core::verification::payment::PaymentEvent;
 
 use super::console::{Tab, operator, tabs};
+use crate::messages::Messages;
 use crate::state::DashboardState;
-use crate::text::Text;
-use crate::web::error_page::Failure;
+use crate::web::error_page::PageError;
 use crate::web::extract::Visit;
 use crate::web::form::{Form, words_of};
-use crate::web::layout::Shell;
-use crate::web::response::{Page, go, show};
+use crate::web::layout::Layout;
+use crate::web::response::{Page, redirect, render};
 
 #[derive(Template)]
 #[template(path = "pages/operator.html")]
 struct Operator {
-    shell: Shell,
+    layout: Layout,
     tabs: Vec<Tab>,
     overview: Overview,
     action: String,
-    /// Second steps that one operator proposed to reset.
+    /// Second-factor resets that one operator proposed and another must approve.
     resets: Vec<FactorReset>,
-    /// Whether there is nobody to agree.
+    /// Whether there is no second operator.
     alone: bool,
-    /// The address of whoever looks.
+    /// The e-mail address of the operator who opened the page.
     me: String,
     factor: String,
 }
 
 impl Operator {
     fn waiting(&self) -> String {
-        self.shell.t.count("operator-lead", &i64::try_from(self.overview.cases.len()).unwrap_or(i64::MAX))
+        self.layout.t.count("operator-lead", &i64::try_from(self.overview.cases.len()).unwrap_or(i64::MAX))
     }
 
     fn gateways(&self) -> String {
         let (current, all) = (self.overview.gateways.current.to_string(), self.overview.gateways.all.to_string());
-        self.shell.t.say2("operator-gateways", &("current", &current), &("all", &all))
+        self.layout.t.text_with_all("operator-gateways", &[("current", &current), ("all", &all)])
     }
 
     fn late(&self, node: &str, seconds: &i64) -> String {
-        let seconds = self.shell.when.number(seconds);
-        self.shell.t.say2("operator-gateway-late", &("node", node), &("seconds", &seconds))
+        let seconds = self.layout.format.number(seconds);
+        self.layout.t.text_with_all("operator-gateway-late", &[("node", node), ("seconds", &seconds)])
     }
 
     fn health(&self, health: &str) -> String {
-        self.shell.t.say(&format!("health-{health}"))
+        self.layout.t.text(&format!("health-{health}"))
     }
 
     fn service(&self, name: &str) -> String {
-        self.shell.t.say(&format!("service-{}", name.replace('_', "-")))
+        self.layout.t.text(&format!("service-{}", name.replace('_', "-")))
     }
 
     fn attention(&self, row: &OrganizationRow) -> String {
-        attention(self.shell.t, &row.attention)
+        attention(self.layout.t, &row.attention)
     }
 
     fn signals(&self, case: &CaseRow) -> String {
-        self.shell.t.say1("operator-signals", "signals", attention(self.shell.t, &case.signals))
+        self.layout.t.text_with("operator-signals", "signals", attention(self.layout.t, &case.signals))
     }
 
     fn status(&self, row: &OrganizationRow) -> String {
-        self.shell.t.say(&format!("status-{}", row.status.replace('_', "-")))
+        self.layout.t.text(&format!("status-{}", row.status.replace('_', "-")))
     }
 }
 
-/// Things to look at, in words.
-pub(super) fn attention(t: Text, names: &[&str]) -> String {
-    let say = |name: &&str| t.say(&format!("attention-{}", name.replace('_', "-")));
+/// The names of signals that need attention.
+pub(super) fn attention(t: Messages, names: &[&str]) -> String {
+    let say = |name: &&str| t.text(&format!("attention-{}", name.replace('_', "-")));
     names.iter().map(say).collect::<Vec<_>>().join(" · ")
 }
 
 pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> Page {
     let actor = operator(&visit)?;
-    let t = visit.person.text;
-    let overview = state.app.operator_overview(&actor).await.map_err(|error| Failure::new(t, error))?;
-    let shell = Shell::new(&state, &visit, &t.say("nav-operator"), "/operator");
-    let resets = state.app.factor_resets(&actor).await.map_err(|error| Failure::new(t, error))?;
+    let t = visit.person.messages;
+    let overview = state.app.operator_overview(&actor).await.map_err(|error| PageError::new(t, error))?;
+    let layout = Layout::new(&state, &visit, &t.text("nav-operator"), "/operator");
+    let resets = state.app.factor_resets(&actor).await.map_err(|error| PageError::new(t, error))?;
     let page = Operator {
-        shell,
+        layout,
         tabs: tabs(&visit, "/operator"),
         overview,
         action: visit.link("/operator"),
@@ -92,38 +92,38 @@ pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> P
         me: visit.person.session.email.clone(),
         factor: visit.link("/operator/second-factor"),
     };
-    show(t, &page)
+    render(t, &page)
 }
 
-/// One operator proposes to reset somebody's second step, another one agrees.
+/// One operator proposes to reset a person's second factor, another approves.
 pub(crate) async fn factor(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
     visit.person.check(&form)?;
     let actor = operator(&visit)?;
-    let done = match form.text("act") {
-        "agree" => state.app.agree_to_factor_reset(&actor, &visit.named("user", form.text("user"))?).await,
-        "discard" => state.app.discard_factor_reset(&actor, &visit.named("user", form.text("user"))?).await,
-        _ => state.app.propose_factor_reset(&actor, form.text("email"), form.text("reason")).await,
+    let done = match form.field("act") {
+        "agree" => state.app.agree_to_factor_reset(&actor, &visit.named("user", form.field("user"))?).await,
+        "discard" => state.app.discard_factor_reset(&actor, &visit.named("user", form.field("user"))?).await,
+        _ => state.app.propose_factor_reset(&actor, form.field("email"), form.field("reason")).await,
     };
-    done.map_err(|error| Failure::new(visit.person.text, error))?;
-    Ok(go(&visit.link("/operator?done=saved")))
+    done.map_err(|error| PageError::new(visit.person.messages, error))?;
+    Ok(redirect(&visit.link("/operator?done=saved")))
 }
 
 pub(crate) async fn act(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
     visit.person.check(&form)?;
     let actor = operator(&visit)?;
-    let t = visit.person.text;
-    let fail = |error| Failure::new(t, error);
-    let missing = || Failure::new(t, Error::not_found("organization", form.text("organization")));
-    let reason = form.text("reason");
-    if form.text("act") == "decide" {
-        let approve = form.text("decision") == "approve";
-        let decided = state.app.decide_case(&actor, form.text("case"), approve, reason).await;
+    let t = visit.person.messages;
+    let fail = |error| PageError::new(t, error);
+    let missing = || PageError::new(t, Error::not_found("organization", form.field("organization")));
+    let reason = form.field("reason");
+    if form.field("act") == "decide" {
+        let approve = form.field("decision") == "approve";
+        let decided = state.app.decide_case(&actor, form.field("case"), approve, reason).await;
         decided.map_err(fail)?;
-        return Ok(go(&visit.link("/operator?done=saved")));
+        return Ok(redirect(&visit.link("/operator?done=saved")));
     }
-    let organization = form.text("organization").parse().map_err(|_| missing())?;
-    let until = form.text("days").parse::<i64>().ok().map(|days| state.app.now().plus(days * 86_400));
-    match form.text("act") {
+    let organization = form.field("organization").parse().map_err(|_| missing())?;
+    let until = form.field("days").parse::<i64>().ok().map(|days| state.app.now().plus(days * 86_400));
+    match form.field("act") {
         "waive-phone" => {
             state.app.waive(&actor, &organization, Requirement::Phone, until, reason).await.map_err(fail)?
         }
@@ -151,10 +151,10 @@ pub(crate) async fn act(State(state): State<DashboardState>, visit: Visit, form:
             state.app.operate_on_verification(&actor, &organization, Event::Restore, reason).await.map_err(fail)?;
         }
         "tag" => {
-            let tags = words_of(form.text("tags"));
+            let tags = words_of(form.field("tags"));
             state.app.tag_organization(&actor, &organization, &tags, reason).await.map_err(fail)?;
         }
         _ => return Err(missing()),
     }
-    Ok(go(&visit.link("/operator?done=saved")))
+    Ok(redirect(&visit.link("/operator?done=saved")))
 }

@@ -1,4 +1,4 @@
-//! The operator's policy editor: rules as forms, tried out before they are saved, and who is spared.
+//! The policy editor: rules as forms with a preview before they are saved, and the exemptions.
 
 use askama::Template;
 use axum::extract::State;
@@ -11,16 +11,16 @@ use keystead_core::time::Timestamp;
 
 use super::console::{Tab, operator, tabs};
 use crate::state::DashboardState;
-use crate::web::error_page::{Failure, words};
+use crate::web::error_page::{PageError, error_message};
 use crate::web::extract::Visit;
 use crate::web::form::{Form, words_of};
-use crate::web::layout::Shell;
-use crate::web::response::{Page, go, show, show_again, show_refused};
+use crate::web::layout::Layout;
+use crate::web::response::{Page, redirect, render, render_error, render_invalid};
 
-/// Rules a form carries at most; the use case allows no more either.
+/// The most rules in a form; the use case has the same limit.
 const MOST: usize = 100;
 
-/// One rule as a form shows it.
+/// The fields of one rule.
 #[derive(Default)]
 struct RuleForm {
     id: String,
@@ -57,7 +57,7 @@ impl RuleForm {
     }
 
     fn read(form: &Form, n: usize) -> Self {
-        let text = |name: &str| form.text(&format!("{name}-{n}")).to_owned();
+        let text = |name: &str| form.field(&format!("{name}-{n}")).to_owned();
         let ticked = Requirement::ALL.into_iter().map(Requirement::as_str);
         Self {
             id: text("id"),
@@ -79,7 +79,7 @@ impl RuleForm {
         self.require.contains(&name)
     }
 
-    /// The rule, or the key of what is wrong with it.
+    /// The rule, or the key of the error message.
     fn rule(&self) -> Result<Rule, &'static str> {
         let named = |name: &str| Requirement::from_name(name.trim()).ok_or("policy-wrong-requirement");
         let groups = self.any_of.split(';').filter(|group| !group.trim().is_empty());
@@ -103,13 +103,13 @@ impl RuleForm {
     }
 }
 
-/// A number, if one was written.
+/// Parses an optional number.
 fn number_of(text: &str) -> Result<Option<u32>, &'static str> {
     let text = text.trim();
     if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(|_| "policy-wrong-number") }
 }
 
-/// A moment as a form keeps it, in UTC and to the second.
+/// A time as the value of a form field, in UTC, to the second.
 fn moment(at: Timestamp) -> String {
     let instant = jiff::Timestamp::from_second(at.0).unwrap_or_default();
     instant.to_zoned(TimeZone::UTC).datetime().strftime("%Y-%m-%dT%H:%M:%S").to_string()
@@ -126,7 +126,7 @@ fn read_moment(text: &str) -> Result<Option<Timestamp>, &'static str> {
 #[derive(Template)]
 #[template(path = "pages/operator_policy.html")]
 struct Policy {
-    shell: Shell,
+    layout: Layout,
     tabs: Vec<Tab>,
     rules: Vec<RuleForm>,
     version: i64,
@@ -143,34 +143,34 @@ impl Policy {
     }
 
     fn modes(&self) -> [(&'static str, String); 4] {
-        Mode::ALL.map(|mode| (mode.as_str(), self.shell.t.say(&format!("mode-{}", mode.as_str()))))
+        Mode::ALL.map(|mode| (mode.as_str(), self.layout.t.text(&format!("mode-{}", mode.as_str()))))
     }
 
     fn requirements(&self) -> [(&'static str, String); 3] {
-        Requirement::ALL.map(|requirement| (requirement.as_str(), self.shell.t.requirement(requirement)))
+        Requirement::ALL.map(|requirement| (requirement.as_str(), self.layout.t.requirement(requirement)))
     }
 
     fn missing(&self, row: &PreviewRow) -> String {
-        row.missing.iter().map(|requirement| self.shell.t.requirement(*requirement)).collect::<Vec<_>>().join(", ")
+        row.missing.iter().map(|requirement| self.layout.t.requirement(*requirement)).collect::<Vec<_>>().join(", ")
     }
 
     fn sum(&self, preview: &PolicyPreview) -> String {
-        let t = self.shell.t;
+        let t = self.layout.t;
         let organizations = t.count("policy-organizations", &count(preview.organizations));
         let times = i64::try_from(preview.times).unwrap_or(i64::MAX);
         let calls = t.count("policy-calls", &times);
-        t.say2("policy-sum", &("organizations", &organizations), &("calls", &calls))
+        t.text_with_all("policy-sum", &[("organizations", &organizations), ("calls", &calls)])
     }
 
     fn enforced(&self, preview: &PolicyPreview) -> String {
-        let t = self.shell.t;
+        let t = self.layout.t;
         let organizations = t.count("policy-organizations", &count(preview.enforced.0));
         let calls = t.count("policy-calls", &i64::try_from(preview.enforced.1).unwrap_or(i64::MAX));
-        t.say2("policy-enforced", &("organizations", &organizations), &("calls", &calls))
+        t.text_with_all("policy-enforced", &[("organizations", &organizations), ("calls", &calls)])
     }
 
     fn number(&self, times: &u64) -> String {
-        self.shell.when.number(&i64::try_from(*times).unwrap_or(i64::MAX))
+        self.layout.format.number(&i64::try_from(*times).unwrap_or(i64::MAX))
     }
 }
 
@@ -178,16 +178,16 @@ fn count(number: usize) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-async fn page(state: &DashboardState, visit: &Visit, rules: Option<Vec<RuleForm>>) -> Result<Policy, Failure> {
-    let t = visit.person.text;
-    let view = state.app.policy(&operator(visit)?).await.map_err(|error| Failure::new(t, error))?;
+async fn page(state: &DashboardState, visit: &Visit, rules: Option<Vec<RuleForm>>) -> Result<Policy, PageError> {
+    let t = visit.person.messages;
+    let view = state.app.policy(&operator(visit)?).await.map_err(|error| PageError::new(t, error))?;
     let mut rules = rules.unwrap_or_else(|| view.policy.rules.iter().map(RuleForm::of).collect());
-    // One more to fill in; it is left out while it has no name.
+    // An empty rule to fill in; it is ignored while it has no name.
     if rules.last().is_none_or(|rule| !rule.id.is_empty()) {
         rules.push(RuleForm { mode: Mode::Shadow.as_str().to_owned(), ..RuleForm::default() });
     }
     Ok(Policy {
-        shell: Shell::new(state, visit, &t.say("policy"), "/operator"),
+        layout: Layout::new(state, visit, &t.text("policy"), "/operator"),
         tabs: tabs(visit, "/operator/policy"),
         rules,
         version: view.version,
@@ -200,48 +200,48 @@ async fn page(state: &DashboardState, visit: &Visit, rules: Option<Vec<RuleForm>
 }
 
 pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> Page {
-    show(visit.person.text, &page(&state, &visit, None).await?)
+    render(visit.person.messages, &page(&state, &visit, None).await?)
 }
 
-/// Tries the rules out, or saves them once that was done.
+/// Shows a preview of the rules, or saves them.
 pub(crate) async fn act(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
     visit.person.check(&form)?;
     let actor = operator(&visit)?;
-    let t = visit.person.text;
-    let many = form.text("rules").parse::<usize>().unwrap_or_default().min(MOST);
+    let t = visit.person.messages;
+    let many = form.field("rules").parse::<usize>().unwrap_or_default().min(MOST);
     let forms: Vec<RuleForm> = (0..many).map(|n| RuleForm::read(&form, n)).filter(|one| !one.id.is_empty()).collect();
     let rules = forms.iter().map(RuleForm::rule).collect::<Result<Vec<Rule>, _>>();
-    let before = form.text("version").parse::<i64>().unwrap_or_default();
+    let before = form.field("version").parse::<i64>().unwrap_or_default();
     let mut page = page(&state, &visit, Some(forms)).await?;
-    form.text("reason").clone_into(&mut page.reason);
-    // What was read when the form was made, so that nobody's change is overwritten unseen.
+    form.field("reason").clone_into(&mut page.reason);
+    // The version the form was made from, so that the change of another operator is not overwritten.
     page.version = before;
     let rules = match rules {
         Ok(rules) => rules,
         Err(key) => {
-            page.wrong = Some(t.say(key));
-            return show_again(t, &page);
+            page.wrong = Some(t.text(key));
+            return render_invalid(t, &page);
         }
     };
-    if form.text("do") == "save" {
-        match state.app.save_policy(&actor, rules.clone(), before, form.text("reason")).await {
-            Ok(_) => return Ok(go(&visit.link("/operator/policy?done=saved"))),
-            Err(error @ (Error::Internal(_) | Error::Unavailable)) => return Err(Failure::new(t, error)),
-            Err(error) => page.wrong = Some(words(t, &error)),
+    if form.field("do") == "save" {
+        match state.app.save_policy(&actor, rules.clone(), before, form.field("reason")).await {
+            Ok(_) => return Ok(redirect(&visit.link("/operator/policy?done=saved"))),
+            Err(error @ (Error::Internal(_) | Error::Unavailable)) => return Err(PageError::new(t, error)),
+            Err(error) => page.wrong = Some(error_message(t, &error)),
         }
     }
     match state.app.preview_policy(&actor, rules).await {
         Ok(preview) => page.preview = Some(preview),
-        Err(error @ (Error::Internal(_) | Error::Unavailable)) => return Err(Failure::new(t, error)),
-        Err(error) => page.wrong = Some(words(t, &error)),
+        Err(error @ (Error::Internal(_) | Error::Unavailable)) => return Err(PageError::new(t, error)),
+        Err(error) => page.wrong = Some(error_message(t, &error)),
     }
-    if page.wrong.is_some() { show_again(t, &page) } else { show(t, &page) }
+    if page.wrong.is_some() { render_invalid(t, &page) } else { render(t, &page) }
 }
 
 #[derive(Template)]
 #[template(path = "pages/operator_exemptions.html")]
 struct Exemptions {
-    shell: Shell,
+    layout: Layout,
     tabs: Vec<Tab>,
     rows: Vec<(Exemption, String, bool)>,
     organizations: Vec<(String, String)>,
@@ -249,10 +249,10 @@ struct Exemptions {
     action: String,
 }
 
-async fn exemptions(state: &DashboardState, visit: &Visit) -> Result<Exemptions, Failure> {
-    let t = visit.person.text;
+async fn exemptions(state: &DashboardState, visit: &Visit) -> Result<Exemptions, PageError> {
+    let t = visit.person.messages;
     let actor = operator(visit)?;
-    let fail = |error| Failure::new(t, error);
+    let fail = |error| PageError::new(t, error);
     let policy = state.app.policy(&actor).await.map_err(fail)?.policy;
     let overview = state.app.operator_overview(&actor).await.map_err(fail)?;
     let now = state.app.now();
@@ -262,7 +262,7 @@ async fn exemptions(state: &DashboardState, visit: &Visit) -> Result<Exemptions,
     };
     let rows = policy.exemptions.iter().map(|one| (one.clone(), named(one), one.until.is_some_and(|at| now >= at)));
     Ok(Exemptions {
-        shell: Shell::new(state, visit, &t.say("exemptions"), "/operator"),
+        layout: Layout::new(state, visit, &t.text("exemptions"), "/operator"),
         tabs: tabs(visit, "/operator/exemptions"),
         rows: rows.collect(),
         organizations: overview.organizations.iter().map(|row| (row.id.to_string(), row.name.clone())).collect(),
@@ -272,31 +272,31 @@ async fn exemptions(state: &DashboardState, visit: &Visit) -> Result<Exemptions,
 }
 
 pub(crate) async fn open_exemptions(State(state): State<DashboardState>, visit: Visit) -> Page {
-    show(visit.person.text, &exemptions(&state, &visit).await?)
+    render(visit.person.messages, &exemptions(&state, &visit).await?)
 }
 
 pub(crate) async fn act_exemptions(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
     visit.person.check(&form)?;
     let actor = operator(&visit)?;
-    let t = visit.person.text;
-    let missing = || Failure::new(t, Error::not_found("organization", form.text("organization")));
-    let organization = form.text("organization").parse().map_err(|_| missing())?;
-    let reason = form.text("reason");
-    let done = if form.text("do") == "end" {
+    let t = visit.person.messages;
+    let missing = || PageError::new(t, Error::not_found("organization", form.field("organization")));
+    let organization = form.field("organization").parse().map_err(|_| missing())?;
+    let reason = form.field("reason");
+    let done = if form.field("do") == "end" {
         state.app.end_exemption(&actor, &organization, reason).await
     } else {
-        match read_moment(form.text("until")) {
+        match read_moment(form.field("until")) {
             Ok(until) => state.app.exempt_from_rules(&actor, &organization, until, reason).await,
-            Err(key) => Err(Error::invalid("until", t.say(key))),
+            Err(key) => Err(Error::invalid("until", t.text(key))),
         }
     };
     match done {
-        Ok(()) => Ok(go(&visit.link("/operator/exemptions?done=saved"))),
-        Err(error @ (Error::Internal(_) | Error::Unavailable)) => Err(Failure::new(t, error)),
+        Ok(()) => Ok(redirect(&visit.link("/operator/exemptions?done=saved"))),
+        Err(error @ (Error::Internal(_) | Error::Unavailable)) => Err(PageError::new(t, error)),
         Err(error) => {
             let mut page = exemptions(&state, &visit).await?;
-            page.wrong = Some(words(t, &error));
-            show_refused(t, &page, &error)
+            page.wrong = Some(error_message(t, &error));
+            render_error(t, &page, &error)
         }
     }
 }
@@ -327,7 +327,7 @@ mod tests {
         assert_eq!(wrong(&|form| form.effective = "tomorrow".to_owned()), Some("policy-wrong-date"));
         assert_eq!(wrong(&|form| form.mode = "strict".to_owned()), Some("policy-wrong-mode"));
         assert_eq!(wrong(&|form| form.above = "many".to_owned()), Some("policy-wrong-number"));
-        // Browsers leave the seconds out when they are none.
+        // Browsers omit the seconds if they are zero.
         assert_eq!(read_moment("2026-01-01T00:00"), Ok(Some(Timestamp(1_767_225_600))));
     }
 }

@@ -1,4 +1,4 @@
-//! What the operator must know: how the outside services are, and what personal data is kept until when.
+//! The operator's report: the health of external services, and which personal data is kept until when.
 
 use askama::Template;
 use axum::extract::State;
@@ -6,15 +6,15 @@ use keystead_app::operator::{HealthView, KeptView};
 
 use super::console::{Tab, operator, tabs};
 use crate::state::DashboardState;
-use crate::web::error_page::Failure;
+use crate::web::error_page::PageError;
 use crate::web::extract::Visit;
-use crate::web::layout::Shell;
-use crate::web::response::{Page, show};
+use crate::web::layout::Layout;
+use crate::web::response::{Page, render};
 
 #[derive(Template)]
 #[template(path = "pages/operator_report.html")]
 struct Report {
-    shell: Shell,
+    layout: Layout,
     tabs: Vec<Tab>,
     health: HealthView,
     kept: Vec<KeptView>,
@@ -22,11 +22,11 @@ struct Report {
 
 impl Report {
     fn service(&self, name: &str) -> String {
-        self.shell.t.say(&format!("service-{}", name.replace('_', "-")))
+        self.layout.t.text(&format!("service-{}", name.replace('_', "-")))
     }
 
     fn word(&self, health: &str) -> String {
-        self.shell.t.say(&format!("health-{health}"))
+        self.layout.t.text(&format!("health-{health}"))
     }
 
     fn look(&self, health: &str) -> &'static str {
@@ -38,23 +38,23 @@ impl Report {
     }
 
     fn what(&self, row: &KeptView) -> String {
-        self.shell.t.say(&format!("kept-{}", row.what.replace('_', "-")))
+        self.layout.t.text(&format!("kept-{}", row.what.replace('_', "-")))
     }
 
     fn goes(&self, row: &KeptView) -> String {
         match row.days {
-            Some(days) => self.shell.t.count("report-days", &days),
-            None => self.shell.t.say("report-with-owner"),
+            Some(days) => self.layout.t.count("report-days", &days),
+            None => self.layout.t.text("report-with-owner"),
         }
     }
 }
 
 pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> Page {
     let actor = operator(&visit)?;
-    let t = visit.person.text;
-    let fail = |error| Failure::new(t, error);
+    let t = visit.person.messages;
+    let fail = |error| PageError::new(t, error);
     let health = state.app.provider_health(&actor).await.map_err(fail)?;
     let kept = state.app.retention_report(&actor).await.map_err(fail)?;
-    let shell = Shell::new(&state, &visit, &t.say("report"), "/operator");
-    show(t, &Report { shell, tabs: tabs(&visit, "/operator/report"), health, kept })
+    let layout = Layout::new(&state, &visit, &t.text("report"), "/operator");
+    render(t, &Report { layout, tabs: tabs(&visit, "/operator/report"), health, kept })
 }

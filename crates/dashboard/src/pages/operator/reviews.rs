@@ -1,5 +1,5 @@
-//! The operator's queue of cases and one case: pictures with the reviewer's name burned in, what software found, what a
-//! person has to look at, and the decision (verification.md 4.5, 5.3).
+//! The queue of cases and one case: pictures with the reviewer's name as watermark, the results of the automatic checks,
+//! what the reviewer has to check, and the decision.
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -13,26 +13,26 @@ use keystead_core::time::Timestamp;
 
 use super::console;
 use crate::countries;
+use crate::messages::Messages;
 use crate::pages::capture::labels::{document_name, prompt_text, reason, slot_title};
 use crate::state::DashboardState;
-use crate::text::Text;
-use crate::web::error_page::{Failure, words};
+use crate::web::error_page::{PageError, error_message};
 use crate::web::extract::Visit;
 use crate::web::file_answer::{FileKind, file_answer, from_our_page};
 use crate::web::form::Form;
-use crate::web::layout::Shell;
-use crate::web::response::{Page, go, show, show_refused};
+use crate::web::layout::Layout;
+use crate::web::response::{Page, redirect, render, render_error};
 
 const HERE: &str = "/operator/reviews";
-/// Seconds before pictures go in which the queue says so in colour.
+/// The time before pictures are deleted, in seconds, in which the queue marks the case.
 const SOON: i64 = 2 * 86_400;
-/// What only a person can see; all of it, before approving.
+/// What only a person can check. All of it is required before approval.
 const LOOKED_AT: [&str; 4] = ["genuine", "face", "prompts", "readable"];
 
 #[derive(Template)]
 #[template(path = "pages/operator_reviews.html")]
 struct Queue {
-    shell: Shell,
+    layout: Layout,
     tabs: Vec<console::Tab>,
     rows: Vec<QueueRow>,
     project: String,
@@ -40,27 +40,27 @@ struct Queue {
 
 impl Queue {
     fn waiting(&self) -> String {
-        self.shell.t.count("review-waiting", &i64::try_from(self.rows.len()).unwrap_or(i64::MAX))
+        self.layout.t.count("review-waiting", &i64::try_from(self.rows.len()).unwrap_or(i64::MAX))
     }
 
     fn kind(&self, row: &QueueRow) -> String {
-        self.shell.t.say(&format!("review-kind-{}", row.kind))
+        self.layout.t.text(&format!("review-kind-{}", row.kind))
     }
 
     fn soon(&self, until: &Timestamp) -> bool {
-        until.since(self.shell.when.now) < SOON
+        until.since(self.layout.format.now) < SOON
     }
 
     fn found(&self, row: &QueueRow) -> String {
-        self.shell.t.count("review-found", &i64::try_from(row.flags).unwrap_or(i64::MAX))
+        self.layout.t.count("review-found", &i64::try_from(row.flags).unwrap_or(i64::MAX))
     }
 }
 
-/// One row of what software checked.
+/// One automatic check.
 struct Check {
     name: String,
     value: String,
-    /// `ok`, `wait` (look) or empty (nothing to say).
+    /// `ok`, `wait` (needs a look) or empty (not checked).
     state: &'static str,
     word: String,
 }
@@ -68,7 +68,7 @@ struct Check {
 #[derive(Template)]
 #[template(path = "pages/operator_review.html")]
 struct Case {
-    shell: Shell,
+    layout: Layout,
     view: CaseView,
     wrong: Option<String>,
     why: Option<String>,
@@ -78,12 +78,12 @@ struct Case {
 }
 
 impl Case {
-    fn t(&self) -> Text {
-        self.shell.t
+    fn t(&self) -> Messages {
+        self.layout.t
     }
 
     fn kind(&self) -> String {
-        self.t().say(&format!("review-kind-{}", self.view.case.kind))
+        self.t().text(&format!("review-kind-{}", self.view.case.kind))
     }
 
     fn action(&self) -> String {
@@ -94,7 +94,7 @@ impl Case {
         let t = self.t();
         let kind = self.view.document.map(|kind| document_name(t, kind.as_str())).unwrap_or_default();
         let country = self.view.country.as_deref().map(|code| countries::name(t.0, code)).unwrap_or_default();
-        t.say2("review-document", &("document", &kind), &("country", &country))
+        t.text_with_all("review-document", &[("document", &kind), ("country", &country)])
     }
 
     fn picture_title(&self, picture: &PictureView) -> String {
@@ -105,8 +105,8 @@ impl Case {
     }
 
     fn picture_note(&self, picture: &PictureView) -> String {
-        let how = self.t().say(if picture.live { "review-live" } else { "review-from-file" });
-        let hints = picture.hints.iter().map(|hint| self.t().say(&format!("hint-{hint}")));
+        let how = self.t().text(if picture.live { "review-live" } else { "review-from-file" });
+        let hints = picture.hints.iter().map(|hint| self.t().text(&format!("hint-{hint}")));
         std::iter::once(how).chain(hints).collect::<Vec<_>>().join(" ")
     }
 
@@ -120,7 +120,7 @@ impl Case {
     }
 
     fn reasons_to_look(&self) -> Vec<(&'static str, String)> {
-        VIEW_REASONS.iter().map(|why| (*why, self.t().say(&format!("review-why-{why}")))).collect()
+        VIEW_REASONS.iter().map(|why| (*why, self.t().text(&format!("review-why-{why}")))).collect()
     }
 
     fn flagged(&self, names: &[&str]) -> Option<&str> {
@@ -130,11 +130,11 @@ impl Case {
     fn check(&self, name: &str, value: String, flags: &[&str], known: bool) -> Check {
         let t = self.t();
         let (state, word) = match self.flagged(flags) {
-            Some(flag) => ("wait", t.say(&format!("flag-{}", flag.replace('_', "-")))),
-            None if known => ("ok", t.say("review-fine")),
-            None => ("", t.say("review-not-checked")),
+            Some(flag) => ("wait", t.text(&format!("flag-{}", flag.replace('_', "-")))),
+            None if known => ("ok", t.text("review-fine")),
+            None => ("", t.text("review-not-checked")),
         };
-        Check { name: t.say(&format!("check-{name}")), value, state, word }
+        Check { name: t.text(&format!("check-{name}")), value, state, word }
     }
 
     fn checks(&self) -> Vec<Check> {
@@ -174,13 +174,13 @@ impl Case {
         let t = self.t();
         let (state, word) =
             if self.view.duplicate { ("wait", "review-used-before") } else { ("ok", "review-not-used-before") };
-        // Only a number that was copied without a slip is compared.
+        // A number is compared only if its check digit is right.
         let known = self.view.duplicate || zone.and_then(|zone| zone.digits).is_some_and(|found| found.document_number);
         checks.push(Check {
-            name: t.say("check-used"),
+            name: t.text("check-used"),
             value: field("number"),
             state: if known { state } else { "" },
-            word: t.say(if known { word } else { "review-not-checked" }),
+            word: t.text(if known { word } else { "review-not-checked" }),
         });
         checks
     }
@@ -191,21 +191,21 @@ impl Case {
         names.map(|(_, value)| value.as_str()).collect::<Vec<_>>().join(" ")
     }
 
-    /// The name the person stated, beside the one in the zone.
+    /// The name the person stated, shown beside the one in the machine-readable zone.
     fn stated(&self) -> Option<&str> {
         self.view.name.as_ref().map(|name| name.expose().as_str())
     }
 
-    /// What software says of it; otherwise eyes decide.
+    /// The automatic comparison of names; without one the reviewer compares.
     fn name_check(&self) -> Check {
         let compared = self.view.name.is_some() && self.view.zone.as_ref().is_some_and(|zone| zone.digits.is_some());
         let check = self.check("name", self.names(), &["mrz_name_differs", "mrz_name_unclear"], compared);
-        let by_eye = || self.t().say("review-by-eye");
+        let by_eye = || self.t().text("review-by-eye");
         Check { word: if compared { check.word } else { by_eye() }, ..check }
     }
 
     fn to_look_at(&self) -> Vec<(&'static str, String)> {
-        LOOKED_AT.iter().map(|name| (*name, self.t().say(&format!("look-{name}")))).collect()
+        LOOKED_AT.iter().map(|name| (*name, self.t().text(&format!("look-{name}")))).collect()
     }
 
     fn declines(&self) -> Vec<(&'static str, String)> {
@@ -214,7 +214,7 @@ impl Case {
 
     fn decision(&self) -> String {
         let word = self.view.case.decision.as_deref().unwrap_or_default();
-        self.t().say(match word {
+        self.t().text(match word {
             "approve" => "review-was-approved",
             "reject" => "review-was-declined",
             "recapture" => "review-was-recapture",
@@ -226,12 +226,12 @@ impl Case {
         self.view.reasons.iter().map(|name| reason(self.t(), name)).collect()
     }
 
-    /// The hold in force.
+    /// The legal hold in force.
     fn held(&self) -> Option<&LegalHold> {
         self.view.holds.iter().find(|hold| hold.granted_at.is_some())
     }
 
-    /// The hold that waits for a second person.
+    /// The legal hold that a second person must approve.
     fn hold_proposed(&self) -> Option<&LegalHold> {
         self.view.holds.iter().find(|hold| hold.granted_at.is_none())
     }
@@ -245,7 +245,7 @@ impl Case {
     }
 }
 
-/// Which digits agree, in the order of the zone.
+/// Which check digits are right, in the order of the machine-readable zone.
 fn digits(zone: &ZoneView) -> String {
     let Some(found) = zone.digits else { return String::new() };
     let all =
@@ -255,27 +255,27 @@ fn digits(zone: &ZoneView) -> String {
 
 pub(crate) async fn queue(State(state): State<DashboardState>, visit: Visit) -> Page {
     let actor = console::operator(&visit)?;
-    let t = visit.person.text;
-    let rows = state.app.review_queue(&actor).await.map_err(|error| Failure::new(t, error))?;
-    let shell = Shell::new(&state, &visit, &t.say("review-queue"), "/operator");
-    show(t, &Queue { shell, tabs: console::tabs(&visit, HERE), rows, project: visit.project.id.to_string() })
+    let t = visit.person.messages;
+    let rows = state.app.review_queue(&actor).await.map_err(|error| PageError::new(t, error))?;
+    let layout = Layout::new(&state, &visit, &t.text("review-queue"), "/operator");
+    render(t, &Queue { layout, tabs: console::tabs(&visit, HERE), rows, project: visit.project.id.to_string() })
 }
 
-async fn page(state: &DashboardState, visit: &Visit, actor: &Actor, id: &str) -> Result<Case, Failure> {
-    let t = visit.person.text;
-    let view = state.app.review_case(actor, id).await.map_err(|error| Failure::new(t, error))?;
-    let shell = Shell::new(state, visit, &view.organization_name, "/operator");
+async fn page(state: &DashboardState, visit: &Visit, actor: &Actor, id: &str) -> Result<Case, PageError> {
+    let t = visit.person.messages;
+    let view = state.app.review_case(actor, id).await.map_err(|error| PageError::new(t, error))?;
+    let layout = Layout::new(state, visit, &view.organization_name, "/operator");
     let open = view.case.decided_at.is_none();
     let usual = match view.case.kind.as_str() {
         "review" if open => Some("review"),
         "appeal" | "duplicate" if open => Some("appeal"),
         _ => None,
     };
-    let asked = visit.person.asked.get("why").map(String::as_str).filter(|why| VIEW_REASONS.contains(why));
+    let chosen = visit.person.query.get("why").map(String::as_str).filter(|why| VIEW_REASONS.contains(why));
     let zone = view.zone.as_ref().map(|zone| zone.typed.expose().clone()).unwrap_or_default();
     Ok(Case {
-        shell,
-        why: asked.or(usual).map(str::to_owned),
+        layout,
+        why: chosen.or(usual).map(str::to_owned),
         view,
         wrong: None,
         project: visit.project.id.to_string(),
@@ -287,70 +287,70 @@ async fn page(state: &DashboardState, visit: &Visit, actor: &Actor, id: &str) ->
 pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit, Path(id): Path<String>) -> Page {
     let actor = console::operator(&visit)?;
     let page = page(&state, &visit, &actor, &id).await?;
-    show(page.t(), &page)
+    render(page.t(), &page)
 }
 
-/// One picture. It is written down who looks before it is opened.
+/// One picture. The access is recorded before the picture is decrypted.
 pub(crate) async fn picture(
     State(state): State<DashboardState>,
     visit: Visit,
     Path((id, number)): Path<(String, i64)>,
     headers: HeaderMap,
-) -> Result<Response, Failure> {
+) -> Result<Response, PageError> {
     if !from_our_page(&headers) {
         return Ok(StatusCode::FORBIDDEN.into_response());
     }
     let actor = console::operator(&visit)?;
-    let why = visit.person.asked.get("why").map(String::as_str).unwrap_or_default();
+    let why = visit.person.query.get("why").map(String::as_str).unwrap_or_default();
     let shown = state.app.review_picture(&actor, &id, number, why).await;
-    let shown = shown.map_err(|error| Failure::new(visit.person.text, error))?;
+    let shown = shown.map_err(|error| PageError::new(visit.person.messages, error))?;
     Ok(file_answer(FileKind::Jpeg, shown.expose().clone()))
 }
 
 pub(crate) async fn act(State(state): State<DashboardState>, visit: Visit, Path(id): Path<String>, form: Form) -> Page {
     visit.person.check(&form)?;
     let actor = console::operator(&visit)?;
-    let t = visit.person.text;
+    let t = visit.person.messages;
     let here = visit.link(&format!("{HERE}/{id}"));
     let saved = visit.link(&format!("{HERE}/{id}?done=saved"));
     let onward = |decided| match decided {
         Decided::Done => visit.link(&format!("{HERE}?done=saved")),
         Decided::Proposed => saved.clone(),
     };
-    let result = match form.text("act") {
-        "zone" => state.app.read_review_zone(&actor, &id, form.text("zone")).await.map(|()| here),
+    let result = match form.field("act") {
+        "zone" => state.app.read_review_zone(&actor, &id, form.field("zone")).await.map(|()| here),
         "hold" => {
-            let until = match form.text("until").parse() {
+            let until = match form.field("until").parse() {
                 Ok(until) => Timestamp(until),
-                // A day that cannot be read is today, which holds nothing.
-                Err(_) => state.app.now().plus(form.text("days").parse::<i64>().unwrap_or_default() * 86_400),
+                // An unreadable date becomes now, which the use case refuses.
+                Err(_) => state.app.now().plus(form.field("days").parse::<i64>().unwrap_or_default() * 86_400),
             };
-            state.app.hold_evidence(&actor, &id, until, form.text("reason")).await.map(|_| saved)
+            state.app.hold_evidence(&actor, &id, until, form.field("reason")).await.map(|_| saved)
         }
-        "end-hold" => state.app.end_hold(&actor, &id, form.text("reason")).await.map(|()| saved),
+        "end-hold" => state.app.end_hold(&actor, &id, form.field("reason")).await.map(|()| saved),
         "decide-case" => {
-            let approve = form.text("decision") == "approve";
-            state.app.decide_case(&actor, &id, approve, form.text("note")).await.map(onward)
+            let approve = form.field("decision") == "approve";
+            state.app.decide_case(&actor, &id, approve, form.field("note")).await.map(onward)
         }
         "decide" => decide(&state, &actor, &id, &form).await.map(onward),
         _ => Err(Error::not_found("page", "operator")),
     };
     match result {
-        Ok(next) => Ok(go(&next)),
+        Ok(next) => Ok(redirect(&next)),
         Err(error) => {
             let mut page = page(&state, &visit, &actor, &id).await?;
-            page.wrong = Some(words(t, &error));
-            page.note = form.text("note").to_owned();
-            if form.text("act") == "zone" {
-                page.zone = form.text("zone").to_owned();
+            page.wrong = Some(error_message(t, &error));
+            page.note = form.field("note").to_owned();
+            if form.field("act") == "zone" {
+                page.zone = form.field("zone").to_owned();
             }
-            show_refused(t, &page, &error)
+            render_error(t, &page, &error)
         }
     }
 }
 
 async fn decide(state: &DashboardState, actor: &Actor, id: &str, form: &Form) -> Result<Decided, Error> {
-    let verdict = match form.text("decision") {
+    let verdict = match form.field("decision") {
         "approve" => {
             let looked = form.all("looked");
             if !LOOKED_AT.iter().all(|name| looked.iter().any(|one| one == name)) {
@@ -365,5 +365,5 @@ async fn decide(state: &DashboardState, actor: &Actor, id: &str, form: &Form) ->
         "decline" => Verdict::Decline(form.all("reason")),
         _ => Verdict::Recapture,
     };
-    state.app.decide_review(actor, id, verdict, form.text("note"), form.ticked("destroy")).await
+    state.app.decide_review(actor, id, verdict, form.field("note"), form.ticked("destroy")).await
 }

@@ -10,11 +10,11 @@ use keystead_core::time::Timestamp;
 
 use crate::pages::keys::list::{LIVES, life, permissions, split};
 use crate::state::DashboardState;
-use crate::web::error_page::{Failure, words};
+use crate::web::error_page::{PageError, error_message};
 use crate::web::extract::Visit;
 use crate::web::form::Form;
-use crate::web::layout::Shell;
-use crate::web::response::{Page, below, go, show, show_again};
+use crate::web::layout::Layout;
+use crate::web::response::{Page, redirect, render, render_invalid, subpath};
 
 const HERE: &str = "/settings/organization/admin-keys";
 
@@ -24,14 +24,14 @@ struct Row {
     head: String,
     tail: String,
     owner: String,
-    /// What it is restricted to; empty where it is not.
+    /// The restriction; empty if there is none.
     restricted: String,
     created_at: Timestamp,
     last_used_at: Option<Timestamp>,
     expires_at: Option<Timestamp>,
 }
 
-/// What stands before the list.
+/// The dialog above the list.
 enum Dialog {
     None,
     Create { wrong: Option<String>, name: String },
@@ -42,9 +42,9 @@ enum Dialog {
 #[derive(Template)]
 #[template(path = "pages/admin_keys.html")]
 struct AdminKeys {
-    shell: Shell,
+    layout: Layout,
     rows: Vec<Row>,
-    /// On how many gateways of how many the last key was revoked, while some have not confirmed it.
+    /// How many gateways of how many confirmed the last revocation, while some have not.
     spreading: Option<(String, String)>,
     more: Option<String>,
     owner: bool,
@@ -57,7 +57,7 @@ struct AdminKeys {
 
 impl AdminKeys {
     fn life(&self, days: &str) -> String {
-        life(self.shell.t, days)
+        life(self.layout.t, days)
     }
 
     fn ask(&self, row: &Row) -> String {
@@ -65,7 +65,7 @@ impl AdminKeys {
     }
 
     fn act(&self, verb: &str) -> String {
-        below(&self.here, HERE, verb)
+        subpath(&self.here, HERE, verb)
     }
 
     fn act_on(&self, id: &str) -> String {
@@ -73,13 +73,13 @@ impl AdminKeys {
     }
 }
 
-async fn page(state: &DashboardState, visit: &Visit, dialog: Dialog) -> Result<AdminKeys, Failure> {
-    let t = visit.person.text;
+async fn page(state: &DashboardState, visit: &Visit, dialog: Dialog) -> Result<AdminKeys, PageError> {
+    let t = visit.person.messages;
     let (mut rows, mut more) = (Vec::new(), None);
     if visit.owner() {
-        let cursor = Cursor { after: visit.person.asked.get("after").cloned(), limit: 50, ascending: false };
+        let cursor = Cursor { after: visit.person.query.get("after").cloned(), limit: 50, ascending: false };
         let listing = state.app.admin_keys(&visit.person.actor(), &visit.organization.id, cursor).await;
-        let listing = listing.map_err(|error| Failure::new(t, error))?;
+        let listing = listing.map_err(|error| PageError::new(t, error))?;
         let last = listing.data.last().filter(|_| listing.has_more);
         more = last.map(|last| visit.link(&format!("{HERE}?after={}", last.key.id)));
         rows.extend(listing.data.into_iter().map(|found| {
@@ -87,7 +87,7 @@ async fn page(state: &DashboardState, visit: &Visit, dialog: Dialog) -> Result<A
             let scopes = &found.key.restriction.0;
             Row {
                 id: found.key.id.to_string(),
-                name: found.key.name.unwrap_or_else(|| t.say("key-unnamed")),
+                name: found.key.name.unwrap_or_else(|| t.text("key-unnamed")),
                 head,
                 tail,
                 owner: found.owner_name,
@@ -100,7 +100,7 @@ async fn page(state: &DashboardState, visit: &Visit, dialog: Dialog) -> Result<A
     }
     Ok(AdminKeys {
         spreading: crate::pages::keys::list::spreading(state, visit).await?,
-        shell: Shell::new(state, visit, &t.say("nav-admin-keys"), HERE),
+        layout: Layout::new(state, visit, &t.text("nav-admin-keys"), HERE),
         rows,
         more,
         owner: visit.owner(),
@@ -113,43 +113,43 @@ async fn page(state: &DashboardState, visit: &Visit, dialog: Dialog) -> Result<A
 }
 
 pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> Page {
-    let t = visit.person.text;
-    let asked = &visit.person.asked;
+    let t = visit.person.messages;
+    let query = &visit.person.query;
     let mut page = page(&state, &visit, Dialog::None).await?;
-    if page.owner && asked.contains_key("new") {
+    if page.owner && query.contains_key("new") {
         page.dialog = Dialog::Create { wrong: None, name: String::new() };
-    } else if let Some(id) = asked.get("delete").and_then(|id| id.parse::<KeyId>().ok()) {
+    } else if let Some(id) = query.get("delete").and_then(|id| id.parse::<KeyId>().ok()) {
         let found = state.app.admin_key(&visit.person.actor(), &visit.organization.id, &id).await;
-        let found = found.map_err(|error| Failure::new(t, error))?;
+        let found = found.map_err(|error| PageError::new(t, error))?;
         let (_, tail) = split(&found.key.redacted);
-        let name = found.key.name.unwrap_or_else(|| t.say("key-unnamed"));
+        let name = found.key.name.unwrap_or_else(|| t.text("key-unnamed"));
         page.dialog = Dialog::Delete { id: id.to_string(), name, tail, last_used_at: found.key.last_used_at };
     }
-    show(t, &page)
+    render(t, &page)
 }
 
 fn made(visit: &Visit, key: &MintedKey) -> Dialog {
     Dialog::Made {
         secret: key.secret.expose().clone(),
         tail: split(&key.row.redacted).1,
-        name: key.row.name.clone().unwrap_or_else(|| visit.person.text.say("key-unnamed")),
+        name: key.row.name.clone().unwrap_or_else(|| visit.person.messages.text("key-unnamed")),
         expires_at: key.row.expires_at,
     }
 }
 
 pub(crate) async fn create(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
     visit.person.check(&form)?;
-    let t = visit.person.text;
-    let asked = NewKey {
-        name: Some(form.text("name").to_owned()),
-        scopes: if form.text("permissions") == "read" { vec![ALL_READ.to_owned()] } else { Vec::new() },
-        expires_in_seconds: form.text("days").parse::<i64>().ok().map(|days| days.saturating_mul(86_400)),
+    let t = visit.person.messages;
+    let new_key = NewKey {
+        name: Some(form.field("name").to_owned()),
+        scopes: if form.field("permissions") == "read" { vec![ALL_READ.to_owned()] } else { Vec::new() },
+        expires_in_seconds: form.field("days").parse::<i64>().ok().map(|days| days.saturating_mul(86_400)),
     };
-    match state.app.create_admin_key(&visit.person.actor(), &visit.organization.id, asked).await {
-        Ok(key) => show(t, &page(&state, &visit, made(&visit, &key)).await?),
+    match state.app.create_admin_key(&visit.person.actor(), &visit.organization.id, new_key).await {
+        Ok(key) => render(t, &page(&state, &visit, made(&visit, &key)).await?),
         Err(error) => {
-            let dialog = Dialog::Create { wrong: Some(words(t, &error)), name: form.text("name").to_owned() };
-            show_again(t, &page(&state, &visit, dialog).await?)
+            let dialog = Dialog::Create { wrong: Some(error_message(t, &error)), name: form.field("name").to_owned() };
+            render_invalid(t, &page(&state, &visit, dialog).await?)
         }
     }
 }
@@ -163,6 +163,6 @@ pub(crate) async fn delete(
     visit.person.check(&form)?;
     let id: KeyId = visit.named("API key", &id)?;
     let deleted = state.app.delete_admin_key(&visit.person.actor(), &visit.organization.id, &id).await;
-    deleted.map_err(|error| Failure::new(visit.person.text, error))?;
-    Ok(go(&visit.link(&format!("{HERE}?done=key-revoked"))))
+    deleted.map_err(|error| PageError::new(visit.person.messages, error))?;
+    Ok(redirect(&visit.link(&format!("{HERE}?done=key-revoked"))))
 }

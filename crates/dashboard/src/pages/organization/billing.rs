@@ -1,4 +1,4 @@
-//! Billing > Payment methods (S0-04, S1-11…S1-15): nothing is charged, the card is entered at the service.
+//! Billing > Payment methods. Nothing is charged; the card is entered at the payment service.
 
 use askama::Template;
 use axum::extract::State;
@@ -8,18 +8,18 @@ use keystead_core::gate::Requirement;
 use keystead_core::verification::payment::PaymentState;
 
 use crate::state::DashboardState;
-use crate::web::error_page::{Failure, words};
+use crate::web::error_page::{PageError, error_message};
 use crate::web::extract::Visit;
 use crate::web::form::Form;
-use crate::web::layout::Shell;
-use crate::web::response::{Page, below, go, show, show_refused};
+use crate::web::layout::Layout;
+use crate::web::response::{Page, redirect, render, render_error, subpath};
 
 const HERE: &str = "/settings/organization/billing/payment-methods";
 
 #[derive(Template)]
 #[template(path = "pages/billing.html")]
 struct Billing {
-    shell: Shell,
+    layout: Layout,
     view: PaymentView,
     wrong: Option<String>,
     action: String,
@@ -30,46 +30,46 @@ struct Billing {
 
 impl Billing {
     fn act(&self, verb: &str) -> String {
-        below(&self.action, HERE, verb)
+        subpath(&self.action, HERE, verb)
     }
 
-    /// What the machine's dates mean for the person.
+    /// The state of the requirement, in words.
     fn notice(&self) -> Option<String> {
-        let (t, when) = (self.shell.t, &self.shell.when);
+        let (t, when) = (self.layout.t, &self.layout.format);
         if let Some(until) = self.view.blocked_until {
-            return Some(t.say1("billing-blocked", "when", when.exact(&until)));
+            return Some(t.text_with("billing-blocked", "when", when.exact(&until)));
         }
         let until = self.view.until.filter(|_| self.view.state == PaymentState::Attention)?;
-        Some(t.say1("billing-runs-out", "when", when.date(&until)))
+        Some(t.text_with("billing-runs-out", "when", when.date(&until)))
     }
 
     fn reason(&self) -> Option<String> {
         let reason = self.view.setup.as_ref()?.reason.as_ref()?;
         Some(match reason.as_str() {
             "insufficient_funds" | "expired_card" | "provider_unavailable" => {
-                self.shell.t.say(&format!("card-{}", reason.replace('_', "-")))
+                self.layout.t.text(&format!("card-{}", reason.replace('_', "-")))
             }
-            _ => self.shell.t.say("card-declined"),
+            _ => self.layout.t.text("card-declined"),
         })
     }
 }
 
-async fn page(state: &DashboardState, visit: &Visit) -> Result<Billing, Failure> {
-    let t = visit.person.text;
+async fn page(state: &DashboardState, visit: &Visit) -> Result<Billing, PageError> {
+    let t = visit.person.messages;
     let (actor, organization) = (visit.person.actor(), &visit.organization.id);
-    // Whoever comes back from the service sees what it says now, not what an address claims.
-    if let Some(setup) = visit.person.asked.get("setup") {
+    // After the return from the payment service its state is read again; the address of the return proves nothing.
+    if let Some(setup) = visit.person.query.get("setup") {
         match state.app.check_payment_setup(&actor, organization, setup).await {
             Ok(_) | Err(Error::NotFound { .. }) => {}
-            Err(error) => return Err(Failure::new(t, error)),
+            Err(error) => return Err(PageError::new(t, error)),
         }
     }
-    let view = state.app.payment_methods(&actor, organization).await.map_err(|e| Failure::new(t, e))?;
-    let standing = state.app.verification_of(organization).await.map_err(|e| Failure::new(t, e))?;
+    let view = state.app.payment_methods(&actor, organization).await.map_err(|e| PageError::new(t, e))?;
+    let standing = state.app.verification_of(organization).await.map_err(|e| PageError::new(t, e))?;
     let lacks = |action: &keystead_app::verification::ActionView| action.missing.contains(&Requirement::Phone);
     let next = serde_urlencoded::to_string([("next", visit.link(HERE))]).unwrap_or_default();
     Ok(Billing {
-        shell: Shell::new(state, visit, &t.say("billing-title"), HERE),
+        layout: Layout::new(state, visit, &t.text("billing-title"), HERE),
         phone_needed: standing.actions.iter().any(lacks),
         view,
         wrong: None,
@@ -80,31 +80,32 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<Billing, Failure>
 }
 
 pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> Page {
-    show(visit.person.text, &page(&state, &visit).await?)
+    render(visit.person.messages, &page(&state, &visit).await?)
 }
 
 pub(crate) async fn add(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
     visit.person.check(&form)?;
     match state.app.start_payment_method(&visit.person.actor(), &visit.organization.id).await {
-        Ok(view) => Ok(go(view.url.as_deref().unwrap_or(HERE))),
+        Ok(view) => Ok(redirect(view.url.as_deref().unwrap_or(HERE))),
         Err(error) => {
             let mut page = page(&state, &visit).await?;
-            page.wrong = Some(words(visit.person.text, &error));
-            show_refused(visit.person.text, &page, &error)
+            page.wrong = Some(error_message(visit.person.messages, &error));
+            render_error(visit.person.messages, &page, &error)
         }
     }
 }
 
 pub(crate) async fn remove(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
     visit.person.check(&form)?;
-    let removed = state.app.remove_payment_method(&visit.person.actor(), &visit.organization.id, form.text("id")).await;
-    removed.map_err(|error| Failure::new(visit.person.text, error))?;
-    Ok(go(&visit.link(&format!("{HERE}?done=card-removed"))))
+    let removed =
+        state.app.remove_payment_method(&visit.person.actor(), &visit.organization.id, form.field("id")).await;
+    removed.map_err(|error| PageError::new(visit.person.messages, error))?;
+    Ok(redirect(&visit.link(&format!("{HERE}?done=card-removed"))))
 }
 
 pub(crate) async fn prefer(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
     visit.person.check(&form)?;
-    let done = state.app.prefer_payment_method(&visit.person.actor(), &visit.organization.id, form.text("id")).await;
-    done.map_err(|error| Failure::new(visit.person.text, error))?;
-    Ok(go(&visit.link(&format!("{HERE}?done=saved"))))
+    let done = state.app.prefer_payment_method(&visit.person.actor(), &visit.organization.id, form.field("id")).await;
+    done.map_err(|error| PageError::new(visit.person.messages, error))?;
+    Ok(redirect(&visit.link(&format!("{HERE}?done=saved"))))
 }

@@ -1,5 +1,4 @@
-//! Settings > Organization > General: the label, the ids, and the Verifications card in every state (S0-17, S0-18,
-//! S0-29, S2-17, S2-18, S3-18, S3-19, S3-22…S3-24, S3-33, S3-38…S3-42).
+//! Settings > Organization > General: the name, the ids, and the verifications in every state.
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -14,17 +13,17 @@ use keystead_core::gate::Requirement;
 use keystead_core::verification::organization::Status;
 
 use crate::state::DashboardState;
-use crate::web::error_page::{Failure, words};
+use crate::web::error_page::{PageError, error_message};
 use crate::web::extract::Visit;
 use crate::web::form::Form;
-use crate::web::layout::Shell;
-use crate::web::progress_stream::{Seen, tell};
+use crate::web::layout::Layout;
+use crate::web::progress_stream::{Observed, stream_changes};
 use crate::web::qr_code::draw;
-use crate::web::response::{Page, go, show, show_refused};
+use crate::web::response::{Page, redirect, render, render_error};
 
 const HERE: &str = "/settings/organization/general";
 
-/// The QR code of a hand-off, made when it was asked for.
+/// The QR code of a hand-off.
 struct Qr {
     svg: String,
     url: String,
@@ -34,7 +33,7 @@ struct Qr {
 #[derive(Template)]
 #[template(path = "pages/general.html")]
 struct General {
-    shell: Shell,
+    layout: Layout,
     wrong: Option<String>,
     name: String,
     organization_id: String,
@@ -43,11 +42,11 @@ struct General {
     owners: String,
     phone: PhoneView,
     payment: Option<PaymentView>,
-    /// What is asked of the members; owners only.
+    /// The second-factor policy; owners only.
     safety: Option<SecondFactorRule>,
     view: OrganizationView,
     payment_missing: bool,
-    /// While a grant is on its way: gateways that know of it, and all of them.
+    /// How many gateways of how many know of the verification, while some do not.
     spreading: Option<(String, String)>,
     consent: Option<String>,
     qr: Option<Qr>,
@@ -69,12 +68,12 @@ struct Links {
 }
 
 impl General {
-    /// How many members have no second step.
+    /// How many members have no second factor.
     fn lacking(&self, rule: &SecondFactorRule) -> String {
-        self.shell.t.count("safety-lacking", &i64::try_from(rule.lacking.len()).unwrap_or(i64::MAX))
+        self.layout.t.count("safety-lacking", &i64::try_from(rule.lacking.len()).unwrap_or(i64::MAX))
     }
 
-    /// A form's target under this page.
+    /// The target of a form on this page.
     fn act(&self, verb: &str) -> String {
         self.links.here.replacen(HERE, &format!("/settings/organization/verification/{verb}"), 1)
     }
@@ -90,13 +89,13 @@ impl General {
     fn reason(&self) -> String {
         let first = self.view.attempt.as_ref().and_then(|attempt| attempt.reasons.first());
         let known = keystead_app::verification::REASONS.iter().find(|known| first.is_some_and(|first| first == *known));
-        self.shell.t.say(&format!("reason-{}", known.unwrap_or(&"other").replace('_', "-")))
+        self.layout.t.text(&format!("reason-{}", known.unwrap_or(&"other").replace('_', "-")))
     }
 
     fn provider(&self) -> String {
         match self.view.provider {
             Some("persona") => "Persona".to_owned(),
-            Some("review") => self.shell.operator.clone(),
+            Some("review") => self.layout.operator.clone(),
             Some(other) => other.to_owned(),
             None => String::new(),
         }
@@ -107,13 +106,13 @@ impl General {
     }
 }
 
-async fn page(state: &DashboardState, visit: &Visit) -> Result<General, Failure> {
-    let t = visit.person.text;
-    let fail = |error: Error| Failure::new(t, error);
+async fn page(state: &DashboardState, visit: &Visit) -> Result<General, PageError> {
+    let t = visit.person.messages;
+    let fail = |error: Error| PageError::new(t, error);
     let (actor, organization) = (visit.person.actor(), &visit.organization.id);
     let mut view = state.app.organization_verification(&actor, organization).await.map_err(fail)?;
     if view.provider == Some("review") {
-        // The operator's own policy, which stands there already.
+        // It is the operator's own policy, which the page shows already.
         view.provider_policy = None;
     }
     let phone = state.app.phone(&actor, organization).await.map_err(fail)?;
@@ -135,14 +134,14 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<General, Failure>
     };
     let spreading = spreading.map(|gateways| (gateways.current.to_string(), gateways.all.to_string()));
     let settings = state.app.settings();
-    let owners = if visit.owner() { String::new() } else { t.say("verify-owner-only") };
+    let owners = if visit.owner() { String::new() } else { t.text("verify-owner-only") };
     let consent = visit
         .person
-        .asked
+        .query
         .contains_key("verify")
         .then(|| consent_text(t.0.tag(), view.provider.unwrap_or_default(), &settings.operator));
     Ok(General {
-        shell: Shell::new(state, visit, &t.say("nav-general"), HERE),
+        layout: Layout::new(state, visit, &t.text("nav-general"), HERE),
         wrong: None,
         name: visit.organization.name.clone(),
         organization_id: organization.to_string(),
@@ -174,35 +173,36 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<General, Failure>
 }
 
 pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> Page {
-    show(visit.person.text, &page(&state, &visit).await?)
+    render(visit.person.messages, &page(&state, &visit).await?)
 }
 
 pub(crate) async fn rename(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
     visit.person.check(&form)?;
-    let renamed = state.app.rename_organization(&visit.person.actor(), &visit.organization.id, form.text("name")).await;
+    let renamed =
+        state.app.rename_organization(&visit.person.actor(), &visit.organization.id, form.field("name")).await;
     match renamed {
-        Ok(()) => Ok(go(&visit.link(&format!("{HERE}?done=saved")))),
+        Ok(()) => Ok(redirect(&visit.link(&format!("{HERE}?done=saved")))),
         Err(error) => again(&state, &visit, &error).await,
     }
 }
 
-/// Asks a second step of every member, or no longer.
+/// Requires a second factor of every member, or stops requiring it.
 pub(crate) async fn require(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
     visit.person.check(&form)?;
-    let required = form.text("required") == "yes";
+    let required = form.field("required") == "yes";
     match state.app.require_second_factor(&visit.person.actor(), &visit.organization.id, required).await {
-        Ok(()) => Ok(go(&visit.link(&format!("{HERE}?done=saved")))),
+        Ok(()) => Ok(redirect(&visit.link(&format!("{HERE}?done=saved")))),
         Err(error) => again(&state, &visit, &error).await,
     }
 }
 
 async fn again(state: &DashboardState, visit: &Visit, error: &Error) -> Page {
     let mut page = page(state, visit).await?;
-    page.wrong = Some(words(visit.person.text, error));
-    show_refused(visit.person.text, &page, error)
+    page.wrong = Some(error_message(visit.person.messages, error));
+    render_error(visit.person.messages, &page, error)
 }
 
-/// What an owner does about the verification.
+/// Actions of an owner on the verification.
 pub(crate) async fn act(
     State(state): State<DashboardState>,
     visit: Visit,
@@ -211,10 +211,10 @@ pub(crate) async fn act(
 ) -> Page {
     visit.person.check(&form)?;
     let (actor, organization) = (visit.person.actor(), &visit.organization.id);
-    let attempt = form.text("attempt").to_owned();
+    let attempt = form.field("attempt").to_owned();
     let done = match verb.as_str() {
         "start" => {
-            let language = visit.person.text.0.tag().to_owned();
+            let language = visit.person.messages.0.tag().to_owned();
             let consent = Consent { given: form.ticked("consent"), language, origin: visit.person.context.origin };
             match state.app.start_organization_verification(&actor, organization, consent).await {
                 Ok((view, _)) => return show_code(&state, &visit, &view.id).await,
@@ -223,37 +223,37 @@ pub(crate) async fn act(
         }
         "code" => return show_code(&state, &visit, &attempt).await,
         "here" => match state.app.reissue_verification_link(&actor, organization, &attempt).await {
-            Ok((_, link)) => return Ok(go(&link.url)),
+            Ok((_, link)) => return Ok(redirect(&link.url)),
             Err(error) => Err(error),
         },
         "mail" => {
             let sent = state.app.hand_off(&actor, organization, &attempt, Channel::Mail).await;
             match sent {
-                Ok(_) => return Ok(go(&visit.link(&format!("{HERE}?done=mail-sent")))),
+                Ok(_) => return Ok(redirect(&visit.link(&format!("{HERE}?done=mail-sent")))),
                 Err(error) => Err(error),
             }
         }
         "check" => state.app.check_organization_verification(&actor, organization, &attempt).await.map(|_| ()),
         "cancel" => state.app.cancel_organization_verification(&actor, organization).await.map(|_| ()),
         "withdraw" => state.app.withdraw_and_erase(&actor, organization).await.map(|_| ()),
-        "appeal" => match state.app.appeal(&actor, organization, form.text("statement")).await {
-            Ok(_) => return Ok(go(&visit.link(&format!("{HERE}?done=appealed")))),
+        "appeal" => match state.app.appeal(&actor, organization, form.field("statement")).await {
+            Ok(_) => return Ok(redirect(&visit.link(&format!("{HERE}?done=appealed")))),
             Err(error) => Err(error),
         },
         _ => Err(Error::not_found("page", verb.as_str())),
     };
     match done {
-        Ok(()) => Ok(go(&visit.link(HERE))),
+        Ok(()) => Ok(redirect(&visit.link(HERE))),
         Err(error) => again(&state, &visit, &error).await,
     }
 }
 
-/// Withdrawing consent erases what was collected, so it has an address of its own that asks for a fresh proof.
+/// Withdraws consent. It deletes what was collected, so it has a route of its own that requires recent authentication.
 pub(crate) async fn withdraw(state: State<DashboardState>, visit: Visit, form: Form) -> Page {
     act(state, visit, Path("withdraw".to_owned()), form).await
 }
 
-/// A fresh code on the screen: shown once, in the answer to the form, and nowhere in an address.
+/// Shows a new QR code, once, in the answer to the form; its link appears in no address.
 async fn show_code(state: &DashboardState, visit: &Visit, attempt: &str) -> Page {
     let made = state.app.hand_off(&visit.person.actor(), &visit.organization.id, attempt, Channel::Qr).await;
     match made {
@@ -262,36 +262,36 @@ async fn show_code(state: &DashboardState, visit: &Visit, attempt: &str) -> Page
             let mut page = page(state, visit).await?;
             page.consent = None;
             let url = link.url.expose().clone();
-            page.qr = Some(Qr { svg: draw(&url), until: page.shell.when.time(&link.expires_at), url });
-            show(visit.person.text, &page)
+            page.qr = Some(Qr { svg: draw(&url), until: page.layout.format.time(&link.expires_at), url });
+            render(visit.person.messages, &page)
         }
     }
 }
 
-/// What the page looks at while it waits: one word that changes when something happened.
-pub(crate) async fn follow(State(state): State<DashboardState>, visit: Visit) -> Result<Response, Failure> {
-    let t = visit.person.text;
+/// The state as one word, for pages that poll.
+pub(crate) async fn follow(State(state): State<DashboardState>, visit: Visit) -> Result<Response, PageError> {
+    let t = visit.person.messages;
     let (actor, organization) = (visit.person.actor(), &visit.organization.id);
-    let view = state.app.organization_verification(&actor, organization).await.map_err(|e| Failure::new(t, e))?;
+    let view = state.app.organization_verification(&actor, organization).await.map_err(|e| PageError::new(t, e))?;
     let headers = [(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::CACHE_CONTROL, "no-store")];
     Ok((headers, word(&view)).into_response())
 }
 
-/// The same word, told whenever it changes.
+/// The state as a stream.
 pub(crate) async fn events(State(state): State<DashboardState>, visit: Visit, headers: HeaderMap) -> Response {
     let (app, session) = (state.app.clone(), visit.person.session.id.clone());
     let (actor, organization, secret) = (visit.person.actor(), visit.organization.id.clone(), visit.person.secret);
-    tell(&state, &headers, &session, move || {
+    stream_changes(&state, &headers, &session, move || {
         let (app, actor, organization, secret) = (app.clone(), actor.clone(), organization.clone(), secret.clone());
         async move {
-            // Whoever signed out, or was put out, hears nothing more.
+            // The stream ends when the session ends.
             if !matches!(app.session(&secret).await, Ok(Some(_))) {
-                return Seen::Nothing;
+                return Observed::Unavailable;
             }
             match app.organization_verification(&actor, &organization).await {
-                Ok(view) if moving(view.status) => Seen::Moving(word(&view)),
-                Ok(view) => Seen::Still(word(&view)),
-                Err(_) => Seen::Nothing,
+                Ok(view) if moving(view.status) => Observed::Changing(word(&view)),
+                Ok(view) => Observed::Final(word(&view)),
+                Err(_) => Observed::Unavailable,
             }
         }
     })
@@ -302,7 +302,7 @@ fn moving(status: Status) -> bool {
     matches!(status, Status::InProgress | Status::InReview)
 }
 
-/// The state in a word.
+/// The state as one word.
 fn word(view: &OrganizationView) -> String {
     let attempt = view.attempt.as_ref().map_or(String::new(), |attempt| format!("{}-{}", attempt.state, attempt.step));
     format!("{} {attempt}", view.status.as_str())

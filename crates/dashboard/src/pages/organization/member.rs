@@ -1,4 +1,4 @@
-//! One member: the role in the organization, and the roles in its projects.
+//! One member: the role in the organization and in its projects.
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -8,31 +8,31 @@ use keystead_core::id::UserId;
 use keystead_core::role::{OrganizationRole, ProjectRole};
 
 use crate::state::DashboardState;
-use crate::web::error_page::{Failure, words};
+use crate::web::error_page::{PageError, error_message};
 use crate::web::extract::Visit;
 use crate::web::form::Form;
-use crate::web::layout::Shell;
-use crate::web::response::{Page, go, show, show_refused};
+use crate::web::layout::Layout;
+use crate::web::response::{Page, redirect, render, render_error};
 
 const MEMBERS: &str = "/settings/organization/members";
 
-/// One project with the role somebody has in it, or is to have.
-pub(super) struct Place {
+/// A project with the current or selected role in it.
+pub(super) struct ProjectRoleChoice {
     pub(super) id: String,
     pub(super) label: String,
     pub(super) role: Option<ProjectRole>,
 }
 
-impl Place {
+impl ProjectRoleChoice {
     pub(super) fn is(&self, role: &str) -> bool {
         self.role.map_or("none", ProjectRole::as_str) == role
     }
 }
 
-/// The fields that name a project and a role.
+/// The prefix of fields that name a project and hold a role.
 pub(super) const ROLE_OF: &str = "role-";
 
-/// The projects that a form names and what to be in each; `None` is nothing.
+/// The projects of a form with the role in each; `None` is no role.
 pub(super) fn wanted(form: &Form) -> Result<Vec<(keystead_core::id::ProjectId, Option<ProjectRole>)>, Error> {
     let read = |(id, role): (&str, &str)| {
         let id = id.parse().map_err(|_| Error::not_found("project", id))?;
@@ -49,11 +49,11 @@ fn bad_role() -> Error {
 #[derive(Template)]
 #[template(path = "pages/member.html")]
 struct One {
-    shell: Shell,
+    layout: Layout,
     member: Member,
     owner: bool,
     me: bool,
-    places: Vec<Place>,
+    choices: Vec<ProjectRoleChoice>,
     more: Option<String>,
     wrong: Option<String>,
     action: String,
@@ -62,28 +62,28 @@ struct One {
     back: String,
 }
 
-async fn page(state: &DashboardState, visit: &Visit, id: &UserId) -> Result<One, Failure> {
-    let t = visit.person.text;
-    let fail = |error| Failure::new(t, error);
+async fn page(state: &DashboardState, visit: &Visit, id: &UserId) -> Result<One, PageError> {
+    let t = visit.person.messages;
+    let fail = |error| PageError::new(t, error);
     let (actor, organization) = (visit.person.actor(), &visit.organization.id);
     let member = state.app.member(&actor, organization, id).await.map_err(fail)?;
     let roles = state.app.project_roles(&actor, organization, id).await.map_err(fail)?;
-    let after = visit.person.asked.get("after").cloned();
+    let after = visit.person.query.get("after").cloned();
     let cursor = Cursor { after, limit: 100, ascending: true };
     let listing = state.app.projects(&actor, organization, false, cursor).await.map_err(fail)?;
     let here = format!("{MEMBERS}/{id}");
     let more = listing.data.last().filter(|_| listing.has_more);
     let more = more.map(|last| visit.link(&format!("{here}?after={}", last.id)));
-    let place = |row: keystead_app::projects::Project| Place {
+    let place = |row: keystead_app::projects::Project| ProjectRoleChoice {
         role: roles.iter().find(|(known, _)| *known == row.id).map(|(_, role)| *role),
         label: t.project(row.is_default, &row.name),
         id: row.id.to_string(),
     };
     Ok(One {
-        shell: Shell::new(state, visit, &member.user.name, MEMBERS),
+        layout: Layout::new(state, visit, &member.user.name, MEMBERS),
         owner: member.membership.role == OrganizationRole::Owner,
         me: visit.person.session.user == *id,
-        places: listing.data.into_iter().map(place).collect(),
+        choices: listing.data.into_iter().map(place).collect(),
         more,
         wrong: None,
         action: visit.link(&here),
@@ -96,10 +96,10 @@ async fn page(state: &DashboardState, visit: &Visit, id: &UserId) -> Result<One,
 
 pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit, Path(id): Path<String>) -> Page {
     let id: UserId = visit.named("user", &id)?;
-    show(visit.person.text, &page(&state, &visit, &id).await?)
+    render(visit.person.messages, &page(&state, &visit, &id).await?)
 }
 
-/// Keeps the roles in projects, all of the form's or none.
+/// Saves the roles in projects, all of the form or none.
 pub(crate) async fn save(
     State(state): State<DashboardState>,
     visit: Visit,
@@ -114,11 +114,11 @@ pub(crate) async fn save(
         Err(error) => Err(error),
     };
     match saved {
-        Ok(()) => Ok(go(&visit.link(&format!("{MEMBERS}/{id}?done=saved")))),
+        Ok(()) => Ok(redirect(&visit.link(&format!("{MEMBERS}/{id}?done=saved")))),
         Err(error) => {
             let mut page = page(&state, &visit, &id).await?;
-            page.wrong = Some(words(visit.person.text, &error));
-            show_refused(visit.person.text, &page, &error)
+            page.wrong = Some(error_message(visit.person.messages, &error));
+            render_error(visit.person.messages, &page, &error)
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Settings > Organization > Network: from which addresses the API may be called with the organization's keys; and the
-//! same for one project, beside its models. The lists never hold for these pages.
+//! Settings > Organization > Network: the addresses from which the API may be called with the organization's keys, and
+//! the same for one project. The lists never apply to these pages.
 
 use std::net::IpAddr;
 
@@ -11,13 +11,13 @@ use keystead_core::id::{IpAllowlistId, ProjectId};
 use keystead_core::network::{AddressFault, AddressList};
 
 use super::projects::HERE as PROJECTS;
+use crate::messages::Messages;
 use crate::state::DashboardState;
-use crate::text::Text;
-use crate::web::error_page::{Failure, words};
+use crate::web::error_page::{PageError, error_message};
 use crate::web::extract::Visit;
 use crate::web::form::Form;
-use crate::web::layout::Shell;
-use crate::web::response::{Page, below, go, show, show_again};
+use crate::web::layout::Layout;
+use crate::web::response::{Page, redirect, render, render_invalid, subpath};
 
 const HERE: &str = "/settings/organization/network";
 
@@ -26,11 +26,11 @@ struct Row {
     name: String,
     entries: Vec<String>,
     active: bool,
-    /// Whether the visitor's present address is on it.
+    /// Whether the list contains the visitor's address.
     has_you: bool,
 }
 
-/// What a form says again, when it was wrong or asks for a tick first.
+/// The values of a form that is shown again, because of an error or to confirm a change.
 #[derive(Default)]
 struct Typed {
     name: String,
@@ -38,7 +38,7 @@ struct Typed {
     wrong: Option<String>,
 }
 
-/// A change that would shut out whoever asks for it.
+/// A change that would block the person who makes it.
 struct Caution {
     action: String,
     fields: Vec<(String, String)>,
@@ -47,20 +47,20 @@ struct Caution {
 #[derive(Template)]
 #[template(path = "pages/network.html")]
 struct Network {
-    shell: Shell,
+    layout: Layout,
     owner: bool,
-    /// The project's name, where it is a project's page.
+    /// The name of the project, on a project's page.
     project: Option<String>,
     place: String,
     rows: Vec<Row>,
-    /// The visitor's address, and whether the API would answer it.
+    /// The visitor's address, and whether the lists allow it.
     you: Option<(IpAddr, bool)>,
-    /// Whether the organization's own lists let the visitor in; they come on top of a project's.
+    /// Whether the organization's lists allow the visitor; they apply in addition to a project's.
     organization_admits: bool,
     caution: Option<Caution>,
     wrong: Option<String>,
     typed: Typed,
-    /// This page again.
+    /// The address of this page.
     back: String,
     link: String,
     projects_link: String,
@@ -68,7 +68,7 @@ struct Network {
 
 impl Network {
     fn act(&self, verb: &str) -> String {
-        below(&self.link, HERE, verb)
+        subpath(&self.link, HERE, verb)
     }
 }
 
@@ -87,9 +87,9 @@ impl Row {
     }
 }
 
-async fn page(state: &DashboardState, visit: &Visit, project: Option<&ProjectId>) -> Result<Network, Failure> {
-    let t = visit.person.text;
-    let fail = |error| Failure::new(t, error);
+async fn page(state: &DashboardState, visit: &Visit, project: Option<&ProjectId>) -> Result<Network, PageError> {
+    let t = visit.person.messages;
+    let fail = |error| PageError::new(t, error);
     let (actor, organization) = (visit.person.actor(), &visit.organization.id);
     let (current, name) = match project {
         None => (HERE, None),
@@ -114,7 +114,7 @@ async fn page(state: &DashboardState, visit: &Visit, project: Option<&ProjectId>
         has_you: address.is_some_and(|address| list.addresses.contains(address)),
     };
     Ok(Network {
-        shell: Shell::new(state, visit, &t.say("nav-network"), current),
+        layout: Layout::new(state, visit, &t.text("nav-network"), current),
         owner: visit.owner(),
         project: name,
         place: project.map(ToString::to_string).unwrap_or_default(),
@@ -131,12 +131,12 @@ async fn page(state: &DashboardState, visit: &Visit, project: Option<&ProjectId>
 }
 
 pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> Page {
-    show(visit.person.text, &page(&state, &visit, None).await?)
+    render(visit.person.messages, &page(&state, &visit, None).await?)
 }
 
 pub(crate) async fn open_project(State(state): State<DashboardState>, visit: Visit, Path(id): Path<String>) -> Page {
     let id = visit.named("project", &id)?;
-    show(visit.person.text, &page(&state, &visit, Some(&id)).await?)
+    render(visit.person.messages, &page(&state, &visit, Some(&id)).await?)
 }
 
 /// `create`, `edit`, `activate`, `deactivate` or `delete`.
@@ -147,25 +147,25 @@ pub(crate) async fn act(
     form: Form,
 ) -> Page {
     visit.person.check(&form)?;
-    let place = form.text("place");
+    let place = form.field("place");
     let project: Option<ProjectId> = if place.is_empty() { None } else { Some(visit.named("project", place)?) };
     let fault = match change(&state, &visit, &verb, project.as_ref(), &form).await {
         Ok(()) => {
             let back = project.as_ref().map_or_else(|| HERE.to_owned(), own_page);
-            return Ok(go(&visit.link(&format!("{back}?done=saved"))));
+            return Ok(redirect(&visit.link(&format!("{back}?done=saved"))));
         }
         Err(fault) => fault,
     };
-    let t = visit.person.text;
+    let t = visit.person.messages;
     let mut page = page(&state, &visit, project.as_ref()).await?;
     match fault {
         Fault::Error(error @ (Error::NotFound { .. } | Error::Unavailable | Error::Internal(_))) => {
-            return Err(Failure::new(t, error));
+            return Err(PageError::new(t, error));
         }
         Fault::Error(Error::Invalid { code: Some(LOCKS_OUT), .. }) => {
             page.caution = Some(Caution { action: page.act(&verb), fields: form.without(&["csrf", "acknowledged"]) });
         }
-        Fault::Error(error) => page.wrong = Some(words(t, &error)),
+        Fault::Error(error) => page.wrong = Some(error_message(t, &error)),
         Fault::Addresses(fault) => {
             let wrong = told(t, &fault);
             if verb == "create" {
@@ -176,10 +176,10 @@ pub(crate) async fn act(
         }
     }
     if verb == "create" {
-        page.typed.name = form.text("name").to_owned();
-        page.typed.addresses = form.text("addresses").to_owned();
+        page.typed.name = form.field("name").to_owned();
+        page.typed.addresses = form.field("addresses").to_owned();
     }
-    show_again(t, &page)
+    render_invalid(t, &page)
 }
 
 fn own_page(project: &ProjectId) -> String {
@@ -205,34 +205,34 @@ async fn change(
     form: &Form,
 ) -> Result<(), Fault> {
     let (actor, organization) = (visit.person.actor(), &visit.organization.id);
-    let addresses = || AddressList::of_lines(form.text("addresses")).map_err(Fault::Addresses);
+    let addresses = || AddressList::of_lines(form.field("addresses")).map_err(Fault::Addresses);
     let change = match verb {
         "create" => {
-            let name = form.text("name");
+            let name = form.field("name");
             state.app.create_ip_allowlist(&actor, organization, project, name, addresses()?).await?;
             return Ok(());
         }
-        "edit" => ListChange::Edit { name: Some(form.text("name").to_owned()), addresses: Some(addresses()?) },
+        "edit" => ListChange::Edit { name: Some(form.field("name").to_owned()), addresses: Some(addresses()?) },
         "activate" => ListChange::Activate,
         "deactivate" => ListChange::Deactivate,
         "delete" => ListChange::Delete,
         other => return Err(Error::not_found("page", other).into()),
     };
-    let id = form.text("id");
+    let id = form.field("id");
     let id: IpAllowlistId = id.parse().map_err(|_| Error::not_found("IP allowlist", id))?;
     let standpoint = Standpoint { address: visit.person.context.origin.ip, acknowledged: form.ticked("acknowledged") };
     state.app.change_ip_allowlist(&actor, organization, &id, change, standpoint).await?;
     Ok(())
 }
 
-/// A faulty entry, in the visitor's language.
-fn told(t: Text, fault: &AddressFault) -> String {
+/// The error message of an invalid entry.
+fn told(t: Messages, fault: &AddressFault) -> String {
     match fault {
-        AddressFault::Unreadable(entry) => t.say1("network-unreadable", "entry", entry),
+        AddressFault::Unreadable(entry) => t.text_with("network-unreadable", "entry", entry),
         AddressFault::HostBits { entry, network, address } => {
-            t.say3("network-host-bits", &("entry", entry), &("network", network), &("address", address))
+            t.text_with_all("network-host-bits", &[("entry", entry), ("network", network), ("address", address)])
         }
-        AddressFault::Empty => t.say("network-empty"),
-        AddressFault::TooMany => t.say("network-too-many"),
+        AddressFault::Empty => t.text("network-empty"),
+        AddressFault::TooMany => t.text("network-too-many"),
     }
 }

@@ -1,4 +1,4 @@
-//! One project: its name, its service accounts, its people, its end.
+//! One project: name, service accounts, members, archiving.
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -11,11 +11,11 @@ use keystead_core::role::ProjectRole;
 use super::projects::HERE as PROJECTS;
 use crate::pages::keys::list::HERE as KEYS;
 use crate::state::DashboardState;
-use crate::web::error_page::{Failure, words};
+use crate::web::error_page::{PageError, error_message};
 use crate::web::extract::Visit;
 use crate::web::form::Form;
-use crate::web::layout::Shell;
-use crate::web::response::{Page, below, go, show, show_refused};
+use crate::web::layout::Layout;
+use crate::web::response::{Page, redirect, render, render_error, subpath};
 
 /// Roles a service account may have, in the order offered.
 const ROLES: [ProjectRole; 3] = [ProjectRole::Member, ProjectRole::Viewer, ProjectRole::None];
@@ -23,13 +23,13 @@ const ROLES: [ProjectRole; 3] = [ProjectRole::Member, ProjectRole::Viewer, Proje
 #[derive(Template)]
 #[template(path = "pages/project.html")]
 struct One {
-    shell: Shell,
+    layout: Layout,
     view: ProjectView,
     name: String,
     wrong: Option<String>,
-    /// What is asked before a service account is changed or deleted: `edit` or `delete`.
+    /// The dialog about a service account: `edit` or `delete`.
     dialog: Option<(&'static str, AccountStanding)>,
-    /// Whether whoever looks owns the organization.
+    /// Whether the visitor is an owner of the organization.
     owner: bool,
     here: String,
     models: String,
@@ -45,48 +45,48 @@ struct One {
 
 impl One {
     fn role(&self, role: &ProjectRole) -> String {
-        self.shell.t.say(&format!("project-role-{}", role.as_str()))
+        self.layout.t.text(&format!("project-role-{}", role.as_str()))
     }
 
     fn roles(&self) -> [(&'static str, String); 3] {
         ROLES.map(|role| (role.as_str(), self.role(&role)))
     }
 
-    /// Where a dialog about one service account opens.
+    /// The address of a dialog about one service account.
     fn ask(&self, verb: &str, row: &AccountStanding) -> String {
         format!("{}&{verb}={}", self.here, row.account.id)
     }
 
-    /// Where a form about one service account goes.
+    /// The target of a form about one service account.
     fn act(&self, account: &AccountStanding, verb: &str) -> String {
         let here = format!("{PROJECTS}/{}", self.view.project.id);
-        below(&self.here, &here, &format!("service-accounts/{}/{verb}", account.account.id))
+        subpath(&self.here, &here, &format!("service-accounts/{}/{verb}", account.account.id))
     }
 }
 
-async fn page(state: &DashboardState, visit: &Visit, id: &ProjectId) -> Result<One, Failure> {
-    let t = visit.person.text;
-    let after = visit.person.asked.get("after").cloned();
+async fn page(state: &DashboardState, visit: &Visit, id: &ProjectId) -> Result<One, PageError> {
+    let t = visit.person.messages;
+    let after = visit.person.query.get("after").cloned();
     let cursor = Cursor { after, limit: 50, ascending: true };
     let view = state.app.project_view(&visit.person.actor(), &visit.organization.id, id, cursor).await;
-    let view = view.map_err(|error| Failure::new(t, error))?;
+    let view = view.map_err(|error| PageError::new(t, error))?;
     let here = format!("{PROJECTS}/{id}");
     let name = t.project(view.project.is_default, &view.project.name);
     let more = view.accounts.data.last().filter(|_| view.accounts.has_more);
     Ok(One {
-        shell: Shell::new(state, visit, &name, PROJECTS),
+        layout: Layout::new(state, visit, &name, PROJECTS),
         more: more.map(|last| visit.link(&format!("{here}?after={}", last.account.id))),
         name,
         wrong: None,
-        dialog: asked(visit, &view),
+        dialog: dialog_of(visit, &view),
         owner: visit.owner(),
-        here: match visit.person.asked.get("after") {
+        here: match visit.person.query.get("after") {
             Some(after) => visit.link(&format!("{here}?after={after}")),
             None => visit.link(&here),
         },
         models: visit.link(&format!("{here}/models")),
         network: visit.link(&format!("{here}/network")),
-        // These are about this project, whichever is chosen now.
+        // Links to this project, which may not be the chosen one.
         limits: format!("/limits?project={id}"),
         keys: format!("{KEYS}?project={id}"),
         new_key: format!("{KEYS}?new=1&owner=service_account&project={id}"),
@@ -97,10 +97,10 @@ async fn page(state: &DashboardState, visit: &Visit, id: &ProjectId) -> Result<O
     })
 }
 
-/// The dialog that the address asks for.
-fn asked(visit: &Visit, view: &ProjectView) -> Option<(&'static str, AccountStanding)> {
+/// The dialog that the query opens.
+fn dialog_of(visit: &Visit, view: &ProjectView) -> Option<(&'static str, AccountStanding)> {
     ["edit", "delete"].into_iter().find_map(|verb| {
-        let id = visit.person.asked.get(verb)?;
+        let id = visit.person.query.get(verb)?;
         let row = view.accounts.data.iter().find(|row| row.account.id.as_str() == id)?;
         Some((verb, row.clone()))
     })
@@ -108,10 +108,10 @@ fn asked(visit: &Visit, view: &ProjectView) -> Option<(&'static str, AccountStan
 
 pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit, Path(id): Path<String>) -> Page {
     let id = visit.named("project", &id)?;
-    show(visit.person.text, &page(&state, &visit, &id).await?)
+    render(visit.person.messages, &page(&state, &visit, &id).await?)
 }
 
-/// The page again: after a change, or with what was wrong.
+/// The page after a form: redirects after a change, or shows the error.
 async fn after<T>(
     state: &DashboardState,
     visit: &Visit,
@@ -120,11 +120,11 @@ async fn after<T>(
     changed: Result<T, keystead_app::Error>,
 ) -> Page {
     match changed {
-        Ok(_) => Ok(go(&visit.link(&format!("{PROJECTS}/{id}?done={done}")))),
+        Ok(_) => Ok(redirect(&visit.link(&format!("{PROJECTS}/{id}?done={done}")))),
         Err(error) => {
             let mut page = page(state, visit, id).await?;
-            page.wrong = Some(words(visit.person.text, &error));
-            show_refused(visit.person.text, &page, &error)
+            page.wrong = Some(error_message(visit.person.messages, &error));
+            render_error(visit.person.messages, &page, &error)
         }
     }
 }
@@ -138,11 +138,11 @@ pub(crate) async fn rename(
     visit.person.check(&form)?;
     let id = visit.named("project", &id)?;
     let (actor, organization) = (visit.person.actor(), &visit.organization.id);
-    let renamed = state.app.update_project(&actor, organization, &id, Some(form.text("name"))).await;
+    let renamed = state.app.update_project(&actor, organization, &id, Some(form.field("name"))).await;
     after(&state, &visit, &id, "saved", renamed).await
 }
 
-/// Gives a service account another name or role.
+/// Changes the name or the role of a service account.
 pub(crate) async fn change_account(
     State(state): State<DashboardState>,
     visit: Visit,
@@ -152,8 +152,8 @@ pub(crate) async fn change_account(
     visit.person.check(&form)?;
     let id: ProjectId = visit.named("project", &id)?;
     let account: ServiceAccountId = visit.named("service account", &account)?;
-    let role = ProjectRole::from_name(form.text("role")).filter(|role| ROLES.contains(role));
-    let change = AccountChange { name: Some(form.text("name").to_owned()), role };
+    let role = ProjectRole::from_name(form.field("role")).filter(|role| ROLES.contains(role));
+    let change = AccountChange { name: Some(form.field("name").to_owned()), role };
     let (actor, organization) = (visit.person.actor(), &visit.organization.id);
     let changed = state.app.update_service_account(&actor, organization, &id, &account, &change).await;
     after(&state, &visit, &id, "saved", changed).await

@@ -1,4 +1,4 @@
-//! Projects: the list, a new one, archiving.
+//! The list of projects; creates and archives them.
 
 use askama::Template;
 use axum::extract::State;
@@ -6,11 +6,11 @@ use keystead_app::Page as Cursor;
 use keystead_core::time::Timestamp;
 
 use crate::state::DashboardState;
-use crate::web::error_page::{Failure, words};
+use crate::web::error_page::{PageError, error_message};
 use crate::web::extract::Visit;
 use crate::web::form::Form;
-use crate::web::layout::Shell;
-use crate::web::response::{Page, below, go, show, show_refused};
+use crate::web::layout::Layout;
+use crate::web::response::{Page, redirect, render, render_error, subpath};
 
 pub(super) const HERE: &str = "/settings/organization/projects";
 /// Projects on one page.
@@ -27,26 +27,26 @@ struct Row {
 #[derive(Template)]
 #[template(path = "pages/projects.html")]
 struct Projects {
-    shell: Shell,
+    layout: Layout,
     rows: Vec<Row>,
     wrong: Option<String>,
     owner: bool,
     action: String,
-    /// The next part of the list, where there is one.
+    /// The address of the next page, if there is one.
     more: Option<String>,
 }
 
 impl Projects {
     fn act(&self, verb: &str) -> String {
-        below(&self.action, HERE, verb)
+        subpath(&self.action, HERE, verb)
     }
 }
 
-async fn page(state: &DashboardState, visit: &Visit) -> Result<Projects, Failure> {
-    let t = visit.person.text;
-    let cursor = Cursor { after: visit.person.asked.get("after").cloned(), limit: ROWS, ascending: true };
+async fn page(state: &DashboardState, visit: &Visit) -> Result<Projects, PageError> {
+    let t = visit.person.messages;
+    let cursor = Cursor { after: visit.person.query.get("after").cloned(), limit: ROWS, ascending: true };
     let listing = state.app.projects(&visit.person.actor(), &visit.organization.id, true, cursor).await;
-    let listing = listing.map_err(|error| Failure::new(t, error))?;
+    let listing = listing.map_err(|error| PageError::new(t, error))?;
     let row = |row: keystead_app::projects::Project| Row {
         href: visit.link(&format!("{HERE}/{}", row.id)),
         id: row.id.to_string(),
@@ -57,32 +57,32 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<Projects, Failure
     let more = listing.data.last().filter(|_| listing.has_more);
     let more = more.map(|last| visit.link(&format!("{HERE}?after={}", last.id)));
     let rows = listing.data.into_iter().map(row).collect();
-    let shell = Shell::new(state, visit, &t.say("nav-projects"), HERE);
-    Ok(Projects { shell, rows, wrong: None, owner: visit.owner(), action: visit.link(HERE), more })
+    let layout = Layout::new(state, visit, &t.text("nav-projects"), HERE);
+    Ok(Projects { layout, rows, wrong: None, owner: visit.owner(), action: visit.link(HERE), more })
 }
 
 pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> Page {
-    show(visit.person.text, &page(&state, &visit).await?)
+    render(visit.person.messages, &page(&state, &visit).await?)
 }
 
 pub(crate) async fn create(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
     visit.person.check(&form)?;
-    match state.app.create_project(&visit.person.actor(), &visit.organization.id, form.text("name")).await {
-        Ok(project) => Ok(go(&format!("{HERE}?done=project-created&project={}", project.id))),
+    match state.app.create_project(&visit.person.actor(), &visit.organization.id, form.field("name")).await {
+        Ok(project) => Ok(redirect(&format!("{HERE}?done=project-created&project={}", project.id))),
         Err(error) => {
             let mut page = page(&state, &visit).await?;
-            page.wrong = Some(words(visit.person.text, &error));
-            show_refused(visit.person.text, &page, &error)
+            page.wrong = Some(error_message(visit.person.messages, &error));
+            render_error(visit.person.messages, &page, &error)
         }
     }
 }
 
 pub(crate) async fn archive(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
     visit.person.check(&form)?;
-    let t = visit.person.text;
-    let id = visit.named("project", form.text("id"))?;
+    let t = visit.person.messages;
+    let id = visit.named("project", form.field("id"))?;
     let archived = state.app.archive_project(&visit.person.actor(), &visit.organization.id, &id).await;
-    archived.map_err(|error| Failure::new(t, error))?;
-    // The chosen project may be the archived one.
-    Ok(go(&format!("{HERE}?done=project-archived")))
+    archived.map_err(|error| PageError::new(t, error))?;
+    // The archived project may be the chosen one.
+    Ok(redirect(&format!("{HERE}?done=project-archived")))
 }

@@ -1,4 +1,4 @@
-//! In and out: sign up, confirm, sign in, reset, invitations, sign out (S1-10, S3-01, S3-04).
+//! Sign up, confirm, sign in, reset the password, accept invitations, sign out.
 
 use askama::Template;
 use axum::extract::State;
@@ -8,15 +8,15 @@ use keystead_app::accounts::{AddressChange, SignedIn};
 use keystead_core::secret::Secret;
 
 use crate::language::Language;
+use crate::messages::Messages;
 use crate::state::DashboardState;
-use crate::text::Text;
 use crate::web::cookies::Cookie;
-use crate::web::error_page::{Failure, words};
-use crate::web::extract::{Person, Visitor, own_path};
+use crate::web::error_page::{PageError, error_message};
+use crate::web::extract::{Person, Visitor, local_path};
 use crate::web::form::Form;
-use crate::web::response::{Page, go, go_with, show, show_again, show_refused};
+use crate::web::response::{Page, redirect, redirect_with_cookie, render, render_error, render_invalid};
 
-/// Which of the small pages.
+/// The form that the page shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Kind {
     SignUp,
@@ -24,7 +24,7 @@ enum Kind {
     Sent,
     Confirm,
     ConfirmAddress {
-        asked: AddressChange,
+        change: AddressChange,
     },
     Forgot,
     Reset,
@@ -38,42 +38,42 @@ enum Kind {
 
 #[derive(Template)]
 #[template(path = "pages/sign_in.html")]
-struct Door {
-    t: Text,
+struct SignInPage {
+    t: Messages,
     language: Language,
     languages: [Language; 3],
     operator: String,
     title: String,
     lead: String,
     kind: Kind,
-    /// What was wrong, on top.
+    /// The error message, above the form.
     wrong: Option<String>,
     email: String,
     next: String,
     token: String,
     other: Option<String>,
-    /// The name passkeys are bound to, where they can be.
+    /// The site name of passkeys, if passkeys can be used here.
     passkey_site: Option<String>,
     inbox: Option<String>,
     path: &'static str,
 }
 
-impl Door {
+impl SignInPage {
     fn new(state: &DashboardState, visitor: &Visitor, kind: Kind, title: &str, path: &'static str) -> Self {
-        let t = visitor.text;
-        let asked = |name: &str| visitor.asked.get(name).cloned().unwrap_or_default();
+        let t = visitor.messages;
+        let param = |name: &str| visitor.query.get(name).cloned().unwrap_or_default();
         Self {
             t,
             language: t.0,
             languages: Language::ALL,
             operator: state.app.settings().operator.clone(),
-            title: t.say(title),
-            lead: t.say(&format!("{title}-lead")),
+            title: t.text(title),
+            lead: t.text(&format!("{title}-lead")),
             kind,
             wrong: None,
             email: String::new(),
-            next: asked("next"),
-            token: asked("token"),
+            next: param("next"),
+            token: param("token"),
             other: state.app.services().sign_in.as_ref().map(|issuer| issuer.label().to_owned()),
             passkey_site: state.app.passkey_site(),
             inbox: state.sandbox_url.clone(),
@@ -81,12 +81,12 @@ impl Door {
         }
     }
 
-    /// The sign-in page that leads back here.
+    /// The address of the sign-in page that returns here.
     fn sign_in_href(&self) -> String {
         format!("/sign-in?{}", serde_urlencoded::to_string([("next", &self.next)]).unwrap_or_default())
     }
 
-    /// This page in another language, still with what it was opened with.
+    /// The address of this page in another language, with the same parameters.
     fn language_href(&self, other: &Language) -> String {
         let mut pairs = vec![("language", other.tag())];
         pairs.extend(
@@ -96,47 +96,49 @@ impl Door {
     }
 
     fn again(mut self, error: &Error, email: &str, next: &str) -> Page {
-        self.wrong = Some(words(self.t, error));
+        self.wrong = Some(error_message(self.t, error));
         email.clone_into(&mut self.email);
         next.clone_into(&mut self.next);
-        show_refused(self.t, &self, error)
+        render_error(self.t, &self, error)
     }
 }
 
-/// Goes on with the new session, or to the page that asks for the second factor. Whoever was signed in in this browser
-/// before is not any more (ASVS 7.2.4).
+/// Starts the new session, or redirects to the page that asks for the second factor. The previous session of this browser
+/// ends.
 pub(super) async fn signed_in(state: &DashboardState, visitor: &Visitor, opened: &SignedIn, next: &str) -> Page {
     if let Some((_, old)) = &visitor.session {
-        state.app.sign_out(old).await.map_err(|error| Failure::new(visitor.text, error))?;
+        state.app.sign_out(old).await.map_err(|error| PageError::new(visitor.messages, error))?;
     }
     let seconds = opened.expires_at.since(state.app.now());
-    let (next, secure) = (own_path(next), state.secure());
+    let (next, secure) = (local_path(next), state.secure());
     if opened.waits_for_code {
-        let language = visitor.text.0.tag();
+        let language = visitor.messages.0.tag();
         let query = serde_urlencoded::to_string([("next", next), ("language", language)]).unwrap_or_default();
-        let mut response =
-            go_with(&format!("/sign-in/code?{query}"), Cookie::Waiting.set(&opened.session, seconds, secure));
+        let mut response = redirect_with_cookie(
+            &format!("/sign-in/code?{query}"),
+            Cookie::Waiting.set(&opened.session, seconds, secure),
+        );
         if visitor.session.is_some() {
             response.headers_mut().append(header::SET_COOKIE, Cookie::Session.clear(secure));
         }
         return Ok(response);
     }
-    Ok(go_with(next, Cookie::Session.set(&opened.session, seconds, secure)))
+    Ok(redirect_with_cookie(next, Cookie::Session.set(&opened.session, seconds, secure)))
 }
 
-/// The page that asks for the second factor, for whoever has typed the password.
+/// The page that asks for the second factor after the password.
 pub(crate) async fn code(State(state): State<DashboardState>, visitor: Visitor, headers: HeaderMap) -> Page {
     let waits = match Cookie::Waiting.read(&headers, state.secure()) {
         None => false,
         Some(waiting) => {
             let waits = state.app.waits_for_code(&waiting).await;
-            waits.map_err(|error| Failure::new(visitor.text, error))?
+            waits.map_err(|error| PageError::new(visitor.messages, error))?
         }
     };
     if !waits {
-        return Ok(go("/sign-in"));
+        return Ok(redirect("/sign-in"));
     }
-    show(visitor.text, &Door::new(&state, &visitor, Kind::Code, "factor", "/sign-in/code"))
+    render(visitor.messages, &SignInPage::new(&state, &visitor, Kind::Code, "factor", "/sign-in/code"))
 }
 
 pub(crate) async fn do_code(
@@ -145,58 +147,60 @@ pub(crate) async fn do_code(
     headers: HeaderMap,
     form: Form,
 ) -> Page {
-    let Some(waiting) = Cookie::Waiting.read(&headers, state.secure()) else { return Ok(go("/sign-in")) };
-    let next = form.text("next");
-    match state.app.prove_second_factor(&waiting, form.text("code"), &visitor.context).await {
+    let Some(waiting) = Cookie::Waiting.read(&headers, state.secure()) else { return Ok(redirect("/sign-in")) };
+    let next = form.field("next");
+    match state.app.prove_second_factor(&waiting, form.field("code"), &visitor.context).await {
         Ok(opened) => {
             let mut response = signed_in(&state, &visitor, &opened, next).await?;
             response.headers_mut().append(header::SET_COOKIE, Cookie::Waiting.clear(state.secure()));
             Ok(response)
         }
-        Err(error @ (Error::Unavailable | Error::Internal(_))) => Err(Failure::new(visitor.text, error)),
-        Err(Error::Invalid { code: Some("link_expired"), .. }) => Ok(go("/sign-in")),
-        Err(error) => Door::new(&state, &visitor, Kind::Code, "factor", "/sign-in/code").again(&error, "", next),
+        Err(error @ (Error::Unavailable | Error::Internal(_))) => Err(PageError::new(visitor.messages, error)),
+        Err(Error::Invalid { code: Some("link_expired"), .. }) => Ok(redirect("/sign-in")),
+        Err(error) => SignInPage::new(&state, &visitor, Kind::Code, "factor", "/sign-in/code").again(&error, "", next),
     }
 }
 
 pub(crate) async fn sign_up(State(state): State<DashboardState>, visitor: Visitor) -> Page {
     if visitor.session.is_some() {
-        return Ok(go("/home"));
+        return Ok(redirect("/home"));
     }
-    show(visitor.text, &Door::new(&state, &visitor, Kind::SignUp, "sign-up", "/sign-up"))
+    render(visitor.messages, &SignInPage::new(&state, &visitor, Kind::SignUp, "sign-up", "/sign-up"))
 }
 
 pub(crate) async fn do_sign_up(State(state): State<DashboardState>, visitor: Visitor, form: Form) -> Page {
-    let email = form.text("email");
+    let email = form.field("email");
     match state.app.sign_up(email, &form.secret("password"), &visitor.context).await {
-        Ok(()) => Ok(go(&format!("/sign-up/sent?language={}", visitor.text.0.tag()))),
-        Err(error) => Door::new(&state, &visitor, Kind::SignUp, "sign-up", "/sign-up").again(&error, email, ""),
+        Ok(()) => Ok(redirect(&format!("/sign-up/sent?language={}", visitor.messages.0.tag()))),
+        Err(error) => SignInPage::new(&state, &visitor, Kind::SignUp, "sign-up", "/sign-up").again(&error, email, ""),
     }
 }
 
 pub(crate) async fn sent(State(state): State<DashboardState>, visitor: Visitor) -> Page {
-    show(visitor.text, &Door::new(&state, &visitor, Kind::Sent, "sent", "/sign-up/sent"))
+    render(visitor.messages, &SignInPage::new(&state, &visitor, Kind::Sent, "sent", "/sign-up/sent"))
 }
 
-/// Opening the link spends nothing: mail scanners open links.
+/// Opening the link does not use it up, because mail scanners open links.
 pub(crate) async fn confirm(State(state): State<DashboardState>, visitor: Visitor) -> Page {
-    let token = Secret::new(visitor.asked.get("token").cloned().unwrap_or_default());
-    let works = state.app.confirmation_works(&token).await.map_err(|error| Failure::new(visitor.text, error))?;
+    let token = Secret::new(visitor.query.get("token").cloned().unwrap_or_default());
+    let works = state.app.confirmation_works(&token).await.map_err(|error| PageError::new(visitor.messages, error))?;
     let (kind, title) = if works { (Kind::Confirm, "confirm") } else { (Kind::Dead, "dead-link") };
-    show(visitor.text, &Door::new(&state, &visitor, kind, title, "/confirm"))
+    render(visitor.messages, &SignInPage::new(&state, &visitor, kind, title, "/confirm"))
 }
 
 pub(crate) async fn do_confirm(State(state): State<DashboardState>, visitor: Visitor, form: Form) -> Page {
     match state.app.confirm_email(&form.secret("token"), &visitor.context).await {
         Ok(opened) => signed_in(&state, &visitor, &opened, "/welcome").await,
-        Err(error @ (Error::Unavailable | Error::Internal(_))) => Err(Failure::new(visitor.text, error)),
-        Err(_) => show_again(visitor.text, &Door::new(&state, &visitor, Kind::Dead, "dead-link", "/confirm")),
+        Err(error @ (Error::Unavailable | Error::Internal(_))) => Err(PageError::new(visitor.messages, error)),
+        Err(_) => {
+            render_invalid(visitor.messages, &SignInPage::new(&state, &visitor, Kind::Dead, "dead-link", "/confirm"))
+        }
     }
 }
 
-/// A new address; opening the link spends nothing here either. The page says whose account would get which address.
+/// Confirms a new e-mail address. Opening the link does not use it up; the page shows the account and the new address.
 pub(crate) async fn confirm_address(State(state): State<DashboardState>, visitor: Visitor) -> Page {
-    let token = Secret::new(visitor.asked.get("token").cloned().unwrap_or_default());
+    let token = Secret::new(visitor.query.get("token").cloned().unwrap_or_default());
     address_page(&state, &visitor, &token, None).await
 }
 
@@ -206,68 +210,68 @@ async fn address_page(
     token: &Secret<String>,
     wrong: Option<&Error>,
 ) -> Page {
-    let asked = state.app.look_at_address(token).await.map_err(|error| Failure::new(visitor.text, error))?;
-    let Some(asked) = asked else {
-        let dead = Door::new(state, visitor, Kind::Dead, "dead-link", "/confirm-address");
-        return if wrong.is_some() { show_again(visitor.text, &dead) } else { show(visitor.text, &dead) };
+    let change = state.app.look_at_address(token).await.map_err(|error| PageError::new(visitor.messages, error))?;
+    let Some(change) = change else {
+        let dead = SignInPage::new(state, visitor, Kind::Dead, "dead-link", "/confirm-address");
+        return if wrong.is_some() { render_invalid(visitor.messages, &dead) } else { render(visitor.messages, &dead) };
     };
-    let mut door = Door::new(state, visitor, Kind::ConfirmAddress { asked }, "address", "/confirm-address");
-    token.expose().clone_into(&mut door.token);
+    let mut page = SignInPage::new(state, visitor, Kind::ConfirmAddress { change }, "address", "/confirm-address");
+    token.expose().clone_into(&mut page.token);
     match wrong {
-        Some(error) => door.again(error, "", ""),
-        None => show(visitor.text, &door),
+        Some(error) => page.again(error, "", ""),
+        None => render(visitor.messages, &page),
     }
 }
 
 pub(crate) async fn do_confirm_address(State(state): State<DashboardState>, visitor: Visitor, form: Form) -> Page {
     let (token, session) = (form.secret("token"), visitor.session.as_ref().map(|(_, secret)| secret));
     match state.app.confirm_address(&token, session).await {
-        Ok(()) => Ok(go("/settings/account/security?done=saved")),
-        Err(error @ (Error::Unavailable | Error::Internal(_))) => Err(Failure::new(visitor.text, error)),
+        Ok(()) => Ok(redirect("/settings/account/security?done=saved")),
+        Err(error @ (Error::Unavailable | Error::Internal(_))) => Err(PageError::new(visitor.messages, error)),
         Err(error) => address_page(&state, &visitor, &token, Some(&error)).await,
     }
 }
 
 pub(crate) async fn sign_in(State(state): State<DashboardState>, visitor: Visitor) -> Page {
     if visitor.session.is_some() {
-        return Ok(go(own_path(visitor.asked.get("next").map_or("/home", String::as_str))));
+        return Ok(redirect(local_path(visitor.query.get("next").map_or("/home", String::as_str))));
     }
-    show(visitor.text, &Door::new(&state, &visitor, Kind::SignIn, "sign-in", "/sign-in"))
+    render(visitor.messages, &SignInPage::new(&state, &visitor, Kind::SignIn, "sign-in", "/sign-in"))
 }
 
 pub(crate) async fn do_sign_in(State(state): State<DashboardState>, visitor: Visitor, form: Form) -> Page {
-    let (email, next) = (form.text("email"), form.text("next"));
+    let (email, next) = (form.field("email"), form.field("next"));
     match state.app.sign_in(email, &form.secret("password"), &visitor.context).await {
         Ok(opened) => signed_in(&state, &visitor, &opened, next).await,
-        Err(error @ (Error::Unavailable | Error::Internal(_))) => Err(Failure::new(visitor.text, error)),
-        Err(error) => Door::new(&state, &visitor, Kind::SignIn, "sign-in", "/sign-in").again(&error, email, next),
+        Err(error @ (Error::Unavailable | Error::Internal(_))) => Err(PageError::new(visitor.messages, error)),
+        Err(error) => SignInPage::new(&state, &visitor, Kind::SignIn, "sign-in", "/sign-in").again(&error, email, next),
     }
 }
 
-/// The sign-in page, with what was wrong.
+/// The sign-in page with an error message.
 pub(super) fn sign_in_again(state: &DashboardState, visitor: &Visitor, error: &Error, next: &str) -> Page {
-    Door::new(state, visitor, Kind::SignIn, "sign-in", "/sign-in").again(error, "", next)
+    SignInPage::new(state, visitor, Kind::SignIn, "sign-in", "/sign-in").again(error, "", next)
 }
 
-/// Leaves for another's sign-in page.
+/// Redirects to the external sign-in service.
 pub(crate) async fn depart(State(state): State<DashboardState>, visitor: Visitor, form: Form) -> Page {
-    let departed = state.app.begin_oidc(own_path(form.text("next"))).await;
-    let departed = departed.map_err(|error| Failure::new(visitor.text, error))?;
-    Ok(go_with(&departed.url, Cookie::Departed.set(&departed.cookie, 600, state.secure())))
+    let departed = state.app.begin_oidc(local_path(form.field("next"))).await;
+    let departed = departed.map_err(|error| PageError::new(visitor.messages, error))?;
+    Ok(redirect_with_cookie(&departed.url, Cookie::Departed.set(&departed.cookie, 600, state.secure())))
 }
 
-/// Comes back from it.
+/// Handles the return from the external sign-in service.
 pub(crate) async fn arrive(State(state): State<DashboardState>, visitor: Visitor, headers: HeaderMap) -> Page {
-    let asked = |name: &str| visitor.asked.get(name).map(String::as_str).unwrap_or_default();
+    let param = |name: &str| visitor.query.get(name).map(String::as_str).unwrap_or_default();
     let arrived = match Cookie::Departed.read(&headers, state.secure()) {
         None => Err(Error::Invalid { param: None, code: Some("link_expired"), message: String::new() }),
-        Some(cookie) => state.app.finish_oidc(&cookie, asked("state"), asked("code"), &visitor.context).await,
+        Some(cookie) => state.app.finish_oidc(&cookie, param("state"), param("code"), &visitor.context).await,
     };
     match arrived {
         Ok((opened, next)) => {
             let mut response = match opened {
                 Some(opened) => signed_in(&state, &visitor, &opened, &next).await?,
-                None => go(own_path(&next)),
+                None => redirect(local_path(&next)),
             };
             response.headers_mut().append(header::SET_COOKIE, Cookie::Departed.clear(state.secure()));
             Ok(response)
@@ -278,32 +282,32 @@ pub(crate) async fn arrive(State(state): State<DashboardState>, visitor: Visitor
 
 pub(crate) async fn sign_out(State(state): State<DashboardState>, person: Person, form: Form) -> Page {
     person.check(&form)?;
-    state.app.sign_out(&person.secret).await.map_err(|error| Failure::new(person.text, error))?;
-    let mut response = go_with("/sign-in", Cookie::Session.clear(state.secure()));
+    state.app.sign_out(&person.secret).await.map_err(|error| PageError::new(person.messages, error))?;
+    let mut response = redirect_with_cookie("/sign-in", Cookie::Session.clear(state.secure()));
     if state.secure() {
-        // What the pages left in this browser goes, too (ASVS 14.3.1); browsers listen to it over TLS only.
+        // Deletes what the pages stored in this browser. Browsers honour the header over TLS only.
         response.headers_mut().insert("clear-site-data", HeaderValue::from_static("\"cache\", \"storage\""));
     }
     Ok(response)
 }
 
 pub(crate) async fn forgot(State(state): State<DashboardState>, visitor: Visitor) -> Page {
-    show(visitor.text, &Door::new(&state, &visitor, Kind::Forgot, "forgot", "/forgot"))
+    render(visitor.messages, &SignInPage::new(&state, &visitor, Kind::Forgot, "forgot", "/forgot"))
 }
 
 pub(crate) async fn do_forgot(State(state): State<DashboardState>, visitor: Visitor, form: Form) -> Page {
-    let email = form.text("email");
+    let email = form.field("email");
     match state.app.request_reset(email, &visitor.context).await {
-        Ok(()) => Ok(go(&format!("/sign-up/sent?language={}", visitor.text.0.tag()))),
-        Err(error) => Door::new(&state, &visitor, Kind::Forgot, "forgot", "/forgot").again(&error, email, ""),
+        Ok(()) => Ok(redirect(&format!("/sign-up/sent?language={}", visitor.messages.0.tag()))),
+        Err(error) => SignInPage::new(&state, &visitor, Kind::Forgot, "forgot", "/forgot").again(&error, email, ""),
     }
 }
 
 pub(crate) async fn reset(State(state): State<DashboardState>, visitor: Visitor) -> Page {
-    let token = Secret::new(visitor.asked.get("token").cloned().unwrap_or_default());
-    let works = state.app.reset_works(&token).await.map_err(|error| Failure::new(visitor.text, error))?;
+    let token = Secret::new(visitor.query.get("token").cloned().unwrap_or_default());
+    let works = state.app.reset_works(&token).await.map_err(|error| PageError::new(visitor.messages, error))?;
     let (kind, title) = if works { (Kind::Reset, "reset") } else { (Kind::Dead, "dead-link") };
-    show(visitor.text, &Door::new(&state, &visitor, kind, title, "/reset"))
+    render(visitor.messages, &SignInPage::new(&state, &visitor, kind, title, "/reset"))
 }
 
 pub(crate) async fn do_reset(State(state): State<DashboardState>, visitor: Visitor, form: Form) -> Page {
@@ -311,68 +315,73 @@ pub(crate) async fn do_reset(State(state): State<DashboardState>, visitor: Visit
     match state.app.reset_password(&token, &form.secret("password"), &visitor.context).await {
         Ok(opened) => signed_in(&state, &visitor, &opened, "/home").await,
         Err(error) => {
-            let mut door = Door::new(&state, &visitor, Kind::Reset, "reset", "/reset");
-            token.expose().clone_into(&mut door.token);
-            door.again(&error, "", "")
+            let mut page = SignInPage::new(&state, &visitor, Kind::Reset, "reset", "/reset");
+            token.expose().clone_into(&mut page.token);
+            page.again(&error, "", "")
         }
     }
 }
 
-/// The page of an invitation that works.
+/// The page of a valid invitation.
 async fn invitation(
     state: &DashboardState,
     visitor: &Visitor,
     token: &Secret<String>,
-) -> Result<Option<Door>, Failure> {
-    let found = state.app.look_at_invite(token).await.map_err(|error| Failure::new(visitor.text, error))?;
+) -> Result<Option<SignInPage>, PageError> {
+    let found = state.app.look_at_invite(token).await.map_err(|error| PageError::new(visitor.messages, error))?;
     let Some((organization, email)) = found else { return Ok(None) };
     let mine = visitor.session.as_ref().is_some_and(|(session, _)| session.email == email);
-    let mut door = Door::new(state, visitor, Kind::Invite { signed_in: mine }, "invite", "/invite");
-    door.lead = visitor.text.say2("invite-lead", &("organization", organization.as_str()), &("email", email.as_str()));
-    door.next.clone_from(&visitor.path);
-    token.expose().clone_into(&mut door.token);
-    door.email = email;
-    Ok(Some(door))
+    let mut page = SignInPage::new(state, visitor, Kind::Invite { signed_in: mine }, "invite", "/invite");
+    page.lead = visitor
+        .messages
+        .text_with_all("invite-lead", &[("organization", organization.as_str()), ("email", email.as_str())]);
+    page.next.clone_from(&visitor.path);
+    token.expose().clone_into(&mut page.token);
+    page.email = email;
+    Ok(Some(page))
 }
 
 pub(crate) async fn invite(State(state): State<DashboardState>, visitor: Visitor) -> Page {
-    let token = Secret::new(visitor.asked.get("token").cloned().unwrap_or_default());
+    let token = Secret::new(visitor.query.get("token").cloned().unwrap_or_default());
     match invitation(&state, &visitor, &token).await? {
-        Some(door) => show(visitor.text, &door),
-        None => show(visitor.text, &Door::new(&state, &visitor, Kind::Dead, "dead-invite", "/invite")),
+        Some(page) => render(visitor.messages, &page),
+        None => render(visitor.messages, &SignInPage::new(&state, &visitor, Kind::Dead, "dead-invite", "/invite")),
     }
 }
 
 pub(crate) async fn do_invite(State(state): State<DashboardState>, person: Person, form: Form) -> Page {
     let accepted = state.app.accept_invite(&person.session.user, &form.secret("token")).await;
-    accepted.map_err(|error| Failure::new(person.text, error))?;
-    Ok(go("/home"))
+    accepted.map_err(|error| PageError::new(person.messages, error))?;
+    Ok(redirect("/home"))
 }
 
-/// Signs up through an invitation: its link came to the mailbox, so only a password is missing.
+/// Signs up through an invitation. The link confirms the address, so only a password is needed.
 pub(crate) async fn join(State(state): State<DashboardState>, visitor: Visitor, form: Form) -> Page {
     let token = form.secret("token");
     match state.app.join(&token, &form.secret("password"), &visitor.context).await {
         Ok(opened) => signed_in(&state, &visitor, &opened, "/home").await,
-        Err(error @ (Error::Unavailable | Error::Internal(_))) => Err(Failure::new(visitor.text, error)),
+        Err(error @ (Error::Unavailable | Error::Internal(_))) => Err(PageError::new(visitor.messages, error)),
         Err(error) => match invitation(&state, &visitor, &token).await? {
-            Some(door) => door.again(&error, "", &format!("/invite?token={}", token.expose())),
-            None => show_again(visitor.text, &Door::new(&state, &visitor, Kind::Dead, "dead-invite", "/invite")),
+            Some(page) => page.again(&error, "", &format!("/invite?token={}", token.expose())),
+            None => render_invalid(
+                visitor.messages,
+                &SignInPage::new(&state, &visitor, Kind::Dead, "dead-invite", "/invite"),
+            ),
         },
     }
 }
 
-/// Keeps how pages should be, and goes back.
+/// Saves language, theme and time zone, and redirects back.
 pub(crate) async fn preferences(State(state): State<DashboardState>, person: Person, form: Form) -> Page {
     person.check(&form)?;
-    // A field that is absent stays as it was; one that is empty goes back to what the device says.
+    // An absent field changes nothing; an empty one returns to the setting of the device.
     let field = |name: &str| form.all(name).into_iter().next().map(|value| value.trim().to_owned());
     let (language, theme, zone) = (field("language"), field("theme"), field("time_zone"));
     if zone.as_deref().is_some_and(|zone| !zone.is_empty() && jiff::tz::TimeZone::get(zone).is_err()) {
         let unknown = Error::coded("time_zone", "time_zone_unknown", "Invalid 'time_zone': no zone has this name.");
-        return Err(Failure::new(person.text, unknown));
+        return Err(PageError::new(person.messages, unknown));
     }
     let kept = state.app.prefer(&person.session.user, language.as_deref(), theme.as_deref(), zone.as_deref()).await;
-    kept.map_err(|error| Failure::new(person.text, error))?;
-    Ok(go(own_path(form.text("next"))))
+    kept.map_err(|error| PageError::new(person.messages, error))?;
+    Ok(redirect(local_path(form.field("next"))))
 }

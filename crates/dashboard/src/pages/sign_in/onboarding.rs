@@ -1,4 +1,4 @@
-//! Onboarding, one question a page, everything but the name can be left for later (S3-06…S3-13).
+//! Onboarding, one question on each page. Everything except the name can be skipped.
 
 use askama::Template;
 use axum::extract::State;
@@ -7,12 +7,12 @@ use keystead_app::organizations::DESCRIPTIONS;
 use keystead_core::role::OrganizationRole;
 
 use crate::language::Language;
+use crate::messages::Messages;
 use crate::state::DashboardState;
-use crate::text::Text;
-use crate::web::error_page::{Failure, words};
+use crate::web::error_page::{PageError, error_message};
 use crate::web::extract::{Person, Visit};
 use crate::web::form::Form;
-use crate::web::response::{Page, go, show, show_refused};
+use crate::web::response::{Page, redirect, render, render_error};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Step {
@@ -26,7 +26,7 @@ enum Step {
 #[derive(Template)]
 #[template(path = "pages/onboarding.html")]
 struct Welcome {
-    t: Text,
+    t: Messages,
     language: Language,
     theme: String,
     operator: String,
@@ -46,8 +46,8 @@ struct Welcome {
 impl Welcome {
     fn new(state: &DashboardState, person: &Person, step: Step, next: String) -> Self {
         Self {
-            t: person.text,
-            language: person.text.0,
+            t: person.messages,
+            language: person.messages.0,
             theme: person.session.theme.clone(),
             operator: state.app.settings().operator.clone(),
             csrf: person.session.csrf.clone(),
@@ -69,87 +69,87 @@ impl Welcome {
     }
 
     fn description(&self, word: &str) -> String {
-        self.t.say(&format!("describes-{}", word.replace('_', "-")))
+        self.t.text(&format!("describes-{}", word.replace('_', "-")))
     }
 }
 
 pub(crate) async fn start(State(state): State<DashboardState>, person: Person) -> Page {
-    show(person.text, &Welcome::new(&state, &person, Step::Start, String::new()))
+    render(person.messages, &Welcome::new(&state, &person, Step::Start, String::new()))
 }
 
 pub(crate) async fn organization(State(state): State<DashboardState>, person: Person) -> Page {
-    show(person.text, &Welcome::new(&state, &person, Step::Organization, String::new()))
+    render(person.messages, &Welcome::new(&state, &person, Step::Organization, String::new()))
 }
 
 pub(crate) async fn create(State(state): State<DashboardState>, person: Person, form: Form) -> Page {
     person.check(&form)?;
-    let describes = Some(form.text("describes")).filter(|word| !word.is_empty());
-    match state.app.create_organization(&person.session.user, form.text("name"), describes).await {
-        Ok((_, project)) => Ok(go(&format!("/welcome/team?project={project}"))),
+    let describes = Some(form.field("describes")).filter(|word| !word.is_empty());
+    match state.app.create_organization(&person.session.user, form.field("name"), describes).await {
+        Ok((_, project)) => Ok(redirect(&format!("/welcome/team?project={project}"))),
         Err(error) => {
             let mut page = Welcome::new(&state, &person, Step::Organization, String::new());
-            page.wrong = Some(words(person.text, &error));
-            form.text("name").clone_into(&mut page.name);
-            form.text("describes").clone_into(&mut page.describes);
-            show_refused(person.text, &page, &error)
+            page.wrong = Some(error_message(person.messages, &error));
+            form.field("name").clone_into(&mut page.name);
+            form.field("describes").clone_into(&mut page.describes);
+            render_error(person.messages, &page, &error)
         }
     }
 }
 
 pub(crate) async fn team(State(state): State<DashboardState>, visit: Visit) -> Page {
     let next = visit.link("/welcome/first-call");
-    show(visit.person.text, &Welcome::new(&state, &visit.person, Step::Team, next))
+    render(visit.person.messages, &Welcome::new(&state, &visit.person, Step::Team, next))
 }
 
 pub(crate) async fn invite(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
     visit.person.check(&form)?;
-    let language = visit.person.text.0.tag();
+    let language = visit.person.messages.0.tag();
     let role = OrganizationRole::Reader;
-    for email in form.text("emails").split([',', ';', '\n', ' ']).map(str::trim).filter(|email| !email.is_empty()) {
+    for email in form.field("emails").split([',', ';', '\n', ' ']).map(str::trim).filter(|email| !email.is_empty()) {
         let sent = state.app.invite(&visit.person.actor(), &visit.organization.id, email, role, language).await;
         if let Err(error) = sent {
             let mut page = Welcome::new(&state, &visit.person, Step::Team, visit.link("/welcome/first-call"));
-            page.wrong = Some(words(visit.person.text, &error));
-            form.text("emails").clone_into(&mut page.name);
-            return show_refused(visit.person.text, &page, &error);
+            page.wrong = Some(error_message(visit.person.messages, &error));
+            form.field("emails").clone_into(&mut page.name);
+            return render_error(visit.person.messages, &page, &error);
         }
     }
-    Ok(go(&visit.link("/welcome/first-call")))
+    Ok(redirect(&visit.link("/welcome/first-call")))
 }
 
 pub(crate) async fn first_call(State(state): State<DashboardState>, visit: Visit) -> Page {
     let mut page = Welcome::new(&state, &visit.person, Step::FirstCall, visit.link("/welcome/credits"));
     let view = state.app.verification_of(&visit.organization.id).await;
-    let view = view.map_err(|error| Failure::new(visit.person.text, error))?;
+    let view = view.map_err(|error| PageError::new(visit.person.messages, error))?;
     page.phone_needed =
         view.actions.iter().any(|action| action.action == "api_key.create" && !action.missing.is_empty());
     page.create_href = visit.link("/welcome/first-call");
-    show(visit.person.text, &page)
+    render(visit.person.messages, &page)
 }
 
-/// Makes the first key and shows it once, in the call itself.
+/// Creates the first key and shows it once, as part of an example call.
 pub(crate) async fn first_key(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
     visit.person.check(&form)?;
-    let asked = NewKey { name: Some(visit.person.text.say("first-key-name")), ..NewKey::default() };
+    let key = NewKey { name: Some(visit.person.messages.text("first-key-name")), ..NewKey::default() };
     let made =
-        state.app.create_project_key(&visit.person.actor(), &visit.organization.id, &visit.project.id, &asked).await;
+        state.app.create_project_key(&visit.person.actor(), &visit.organization.id, &visit.project.id, &key).await;
     let mut page = Welcome::new(&state, &visit.person, Step::FirstCall, visit.link("/welcome/credits"));
     match made {
         Ok(made) => {
             page.key = Some(made.secret.expose().clone());
-            show(visit.person.text, &page)
+            render(visit.person.messages, &page)
         }
         Err(keystead_app::Error::RequirementMissing { .. }) => {
-            // The phone step comes inside; afterwards the person is back here (S1-05).
+            // The page of the phone returns here.
             let back = visit.link("/welcome/first-call");
             let query = serde_urlencoded::to_string([("next", back)]).unwrap_or_default();
-            Ok(go(&visit.link(&format!("/settings/account/phone?{query}"))))
+            Ok(redirect(&visit.link(&format!("/settings/account/phone?{query}"))))
         }
-        Err(error) => Err(Failure::new(visit.person.text, error)),
+        Err(error) => Err(PageError::new(visit.person.messages, error)),
     }
 }
 
 pub(crate) async fn credits(State(state): State<DashboardState>, visit: Visit) -> Page {
     let next = visit.link("/home");
-    show(visit.person.text, &Welcome::new(&state, &visit.person, Step::Credits, next))
+    render(visit.person.messages, &Welcome::new(&state, &visit.person, Step::Credits, next))
 }

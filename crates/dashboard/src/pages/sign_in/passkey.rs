@@ -1,5 +1,5 @@
-//! Passkeys: signing in with one, adding and taking one away. A script hands the question to the browser's
-//! authenticator; without scripts the forms are not there, and every other way in is.
+//! Passkeys: sign in with one, add one, remove one. A script passes the challenge to the browser's authenticator;
+//! without scripts these forms are hidden and the other ways to sign in remain.
 
 use askama::Template;
 use axum::extract::State;
@@ -10,18 +10,18 @@ use keystead_app::accounts::Question;
 
 use super::forms;
 use crate::state::DashboardState;
-use crate::web::error_page::{Failure, words};
+use crate::web::error_page::{PageError, error_message};
 use crate::web::extract::{Visit, Visitor};
 use crate::web::form::Form;
-use crate::web::layout::Shell;
+use crate::web::layout::Layout;
 use crate::web::reauthenticate::renewed;
-use crate::web::response::{Page, go_with, show, show_refused};
+use crate::web::response::{Page, redirect_with_cookie, render, render_error};
 
 const SECURITY: &str = "/settings/account/security";
 const HERE: &str = "/settings/account/security/passkeys";
 
-/// A question as the script reads it. The state is letters and digits, the options are JSON already.
-fn told(question: &Question) -> Response {
+/// The challenge as JSON for the script. The state is letters and digits, the options are JSON already.
+fn challenge(question: &Question) -> Response {
     let text = format!("{{\"state\":\"{}\",\"options\":{}}}", question.state.expose(), question.options);
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
@@ -30,25 +30,25 @@ fn told(question: &Question) -> Response {
     (headers, text).into_response()
 }
 
-/// Asks for a passkey, whoever's it is: at the door, and where a fresh proof is wanted.
+/// A challenge for any passkey, to sign in or to authenticate again.
 pub(crate) async fn ask(State(state): State<DashboardState>, visitor: Visitor, _form: Form) -> Page {
     let question = state.app.ask_passkey();
-    Ok(told(&question.map_err(|error| Failure::new(visitor.text, error))?))
+    Ok(challenge(&question.map_err(|error| PageError::new(visitor.messages, error))?))
 }
 
 pub(crate) async fn sign_in(State(state): State<DashboardState>, visitor: Visitor, form: Form) -> Page {
-    let opened = state.app.sign_in_with_passkey(&form.secret("state"), form.text("answer"), &visitor.context).await;
+    let opened = state.app.sign_in_with_passkey(&form.secret("state"), form.field("answer"), &visitor.context).await;
     match opened {
-        Ok(opened) => forms::signed_in(&state, &visitor, &opened, form.text("next")).await,
-        Err(error @ (Error::Unavailable | Error::Internal(_))) => Err(Failure::new(visitor.text, error)),
-        Err(error) => forms::sign_in_again(&state, &visitor, &error, form.text("next")),
+        Ok(opened) => forms::signed_in(&state, &visitor, &opened, form.field("next")).await,
+        Err(error @ (Error::Unavailable | Error::Internal(_))) => Err(PageError::new(visitor.messages, error)),
+        Err(error) => forms::sign_in_again(&state, &visitor, &error, form.field("next")),
     }
 }
 
 #[derive(Template)]
 #[template(path = "pages/passkey.html")]
 struct New {
-    shell: Shell,
+    layout: Layout,
     site: String,
     name: String,
     ask: String,
@@ -57,13 +57,13 @@ struct New {
     wrong: Option<String>,
 }
 
-fn page(state: &DashboardState, visit: &Visit) -> Result<New, Failure> {
-    let t = visit.person.text;
-    let site = state.app.passkey_site().ok_or_else(|| Failure::new(t, Error::Unsupported("passkeys")))?;
+fn page(state: &DashboardState, visit: &Visit) -> Result<New, PageError> {
+    let t = visit.person.messages;
+    let site = state.app.passkey_site().ok_or_else(|| PageError::new(t, Error::Unsupported("passkeys")))?;
     Ok(New {
-        shell: Shell::new(state, visit, &t.say("passkey-add"), SECURITY),
+        layout: Layout::new(state, visit, &t.text("passkey-add"), SECURITY),
         site,
-        name: t.say("passkey-usual-name"),
+        name: t.text("passkey-usual-name"),
         ask: visit.link(HERE),
         action: visit.link("/settings/account/security/passkeys/add"),
         back: visit.link(SECURITY),
@@ -71,36 +71,38 @@ fn page(state: &DashboardState, visit: &Visit) -> Result<New, Failure> {
     })
 }
 
-/// The page whose script asks the authenticator.
+/// The page whose script calls the authenticator.
 pub(crate) async fn new(State(state): State<DashboardState>, visit: Visit) -> Page {
-    show(visit.person.text, &page(&state, &visit)?)
+    render(visit.person.messages, &page(&state, &visit)?)
 }
 
-/// The question for a new one, for the script.
+/// The challenge for a new passkey.
 pub(crate) async fn begin(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
     visit.person.check(&form)?;
     let question = state.app.begin_passkey(&visit.person.secret).await;
-    Ok(told(&question.map_err(|error| Failure::new(visit.person.text, error))?))
+    Ok(challenge(&question.map_err(|error| PageError::new(visit.person.messages, error))?))
 }
 
 pub(crate) async fn add(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
     visit.person.check(&form)?;
-    let (question, name) = (form.secret("state"), form.text("name"));
-    match state.app.add_passkey(&visit.person.secret, &question, name, form.text("answer")).await {
-        Ok(opened) => Ok(go_with(&visit.link(&format!("{SECURITY}?done=passkey-added")), renewed(&state, &opened))),
-        Err(error @ (Error::Unavailable | Error::Internal(_))) => Err(Failure::new(visit.person.text, error)),
+    let (question, name) = (form.secret("state"), form.field("name"));
+    match state.app.add_passkey(&visit.person.secret, &question, name, form.field("answer")).await {
+        Ok(opened) => {
+            Ok(redirect_with_cookie(&visit.link(&format!("{SECURITY}?done=passkey-added")), renewed(&state, &opened)))
+        }
+        Err(error @ (Error::Unavailable | Error::Internal(_))) => Err(PageError::new(visit.person.messages, error)),
         Err(error) => {
             let mut page = page(&state, &visit)?;
             name.clone_into(&mut page.name);
-            page.wrong = Some(words(visit.person.text, &error));
-            show_refused(visit.person.text, &page, &error)
+            page.wrong = Some(error_message(visit.person.messages, &error));
+            render_error(visit.person.messages, &page, &error)
         }
     }
 }
 
 pub(crate) async fn remove(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
     visit.person.check(&form)?;
-    let removed = state.app.remove_passkey(&visit.person.secret, form.text("id")).await;
-    let opened = removed.map_err(|error| Failure::new(visit.person.text, error))?;
-    Ok(go_with(&visit.link(&format!("{SECURITY}?done=passkey-removed")), renewed(&state, &opened)))
+    let removed = state.app.remove_passkey(&visit.person.secret, form.field("id")).await;
+    let opened = removed.map_err(|error| PageError::new(visit.person.messages, error))?;
+    Ok(redirect_with_cookie(&visit.link(&format!("{SECURITY}?done=passkey-removed")), renewed(&state, &opened)))
 }

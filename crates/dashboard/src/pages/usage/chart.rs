@@ -1,4 +1,4 @@
-//! Stacked bars, a day each, as SVG that needs no script.
+//! A chart of stacked bars, one for each day, as SVG without scripts.
 
 use std::fmt::Write;
 
@@ -6,9 +6,9 @@ use keystead_app::usage::{Bucket, UsageResult};
 use keystead_core::money::Amount;
 use keystead_core::time::Timestamp;
 
-use crate::web::layout::Shell;
+use crate::web::layout::Layout;
 
-/// Series that are told apart; the rest is "other".
+/// The number of series with their own colour; the rest is "other".
 pub(super) const SERIES: usize = 5;
 
 /// What a bar shows.
@@ -16,7 +16,7 @@ pub(super) const SERIES: usize = 5;
 pub(super) enum Measure {
     Cost,
     Requests,
-    /// Read and written.
+    /// Input and output together.
     Tokens,
 }
 
@@ -30,29 +30,29 @@ impl Measure {
         }
     }
 
-    fn label(self, shell: &Shell, value: i128) -> String {
+    fn label(self, layout: &Layout, value: i128) -> String {
         match self {
-            Self::Cost => shell.when.money(&Amount::of_picos(value)),
-            Self::Requests | Self::Tokens => shell.when.number(&i64::try_from(value).unwrap_or(i64::MAX)),
+            Self::Cost => layout.format.money(&Amount::of_picos(value)),
+            Self::Requests | Self::Tokens => layout.format.number(&i64::try_from(value).unwrap_or(i64::MAX)),
         }
     }
 }
 
-/// The id of what a result is about; empty for what was nobody's, as calls of service accounts are no person's.
+/// The id a result is grouped by; empty if there is none, such as the person of a service account's call.
 pub(super) fn id_of(result: &UsageResult) -> String {
     let id = result.model.as_ref().or(result.key.as_ref()).or(result.project.as_ref()).or(result.user.as_ref());
     id.cloned().unwrap_or_default()
 }
 
 /// Stacked bars from zero, the largest series at the base.
-pub(super) fn chart(shell: &Shell, buckets: &[Bucket], order: &[String], measure: Measure) -> String {
+pub(super) fn chart(layout: &Layout, buckets: &[Bucket], order: &[String], measure: Measure) -> String {
     const WIDTH: f64 = 1000.0;
     const HEIGHT: f64 = 240.0;
     const TOP: f64 = 24.0;
     const LEFT: f64 = 72.0;
     let total = |bucket: &Bucket| bucket.results.iter().map(|result| measure.of(result)).sum::<i128>();
     let most = buckets.iter().map(total).max().unwrap_or(0).max(1);
-    let label = |value: i128| measure.label(shell, value);
+    let label = |value: i128| measure.label(layout, value);
     let mut svg = format!(
         "<svg class=\"chart\" viewBox=\"0 0 {WIDTH} {}\" role=\"img\" aria-labelledby=\"chart-name\">",
         HEIGHT + TOP + 24.0
@@ -68,7 +68,7 @@ pub(super) fn chart(shell: &Shell, buckets: &[Bucket], order: &[String], measure
     for (at, bucket) in buckets.iter().enumerate() {
         let x = LEFT + slot * as_f64(i128::try_from(at).unwrap_or(0)) + slot * 0.16;
         let mut y = TOP + HEIGHT;
-        let _ = write!(svg, "<g><title>{}: {}</title>", shell.when.date(&bucket.start), label(total(bucket)));
+        let _ = write!(svg, "<g><title>{}: {}</title>", layout.format.date(&bucket.start), label(total(bucket)));
         for (index, name) in order.iter().enumerate().chain(std::iter::once((SERIES, &String::new()))) {
             let in_series = |result: &&UsageResult| {
                 let own = order.iter().position(|known| *known == id_of(result));
@@ -96,7 +96,7 @@ pub(super) fn chart(shell: &Shell, buckets: &[Bucket], order: &[String], measure
                 svg,
                 "<text x=\"{x:.1}\" y=\"{:.1}\"{minor}>{}</text>",
                 TOP + HEIGHT + 18.0,
-                short(shell, &bucket.start)
+                short(layout, &bucket.start)
             );
         }
     }
@@ -105,8 +105,8 @@ pub(super) fn chart(shell: &Shell, buckets: &[Bucket], order: &[String], measure
 }
 
 /// A day without its year.
-fn short(shell: &Shell, at: &Timestamp) -> String {
-    let date = shell.when.date(at);
+fn short(layout: &Layout, at: &Timestamp) -> String {
+    let date = layout.format.date(at);
     match date.split_once('年') {
         Some((_, rest)) => rest.to_owned(),
         None => date.rsplit_once(' ').map_or(date.clone(), |(rest, _)| rest.to_owned()),

@@ -1,4 +1,4 @@
-//! What the address asks of the usage page: which days, told apart by what, and drawn as what.
+//! The query of the usage page: the days, the grouping, and the measure of the chart.
 
 use std::collections::HashMap;
 
@@ -11,28 +11,28 @@ use crate::format::start_of;
 const DAY: i64 = 86_400;
 /// The ranges people choose, in days up to today.
 pub(super) const RANGES: [i64; 3] = [7, 30, 90];
-/// The longest range between two dates, in days: a chart stays readable and a page light.
+/// The longest range between two dates, in days, so that the chart stays readable and the page small.
 pub(super) const LONGEST: i64 = 92;
 pub(super) const GROUPS: [&str; 4] = ["model", "key", "project", "user"];
 pub(super) const MEASURES: [&str; 3] = ["cost", "requests", "tokens"];
 
-/// Which days, both included; buckets are days of UTC.
+/// The days, including the first and the last; buckets are days in UTC.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Range {
-    /// So many days up to today.
+    /// This many days up to today.
     Last(i64),
     /// From one date to another.
     Between { from: String, to: String, start: Timestamp, days: i64 },
 }
 
-/// What is asked, made sense of.
+/// The parsed query.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Asked {
+pub(super) struct UsageQuery {
     pub(super) range: Range,
     pub(super) by: &'static str,
-    /// What bars show; `None` is money when there is any, else requests.
+    /// The measure of the chart; `None` is the cost if there is any, else requests.
     pub(super) show: Option<&'static str>,
-    /// The dates of the form made no sense: the range is the usual one.
+    /// The dates of the form were invalid, and the default range is used.
     pub(super) wrong: bool,
 }
 
@@ -47,9 +47,9 @@ fn between(from: &str, to: &str) -> Option<Range> {
     (1..=LONGEST).contains(&days).then_some(Range::Between { from, to, start: Timestamp(start), days })
 }
 
-impl Asked {
-    pub(super) fn read(asked: &HashMap<String, String>) -> Self {
-        let of = |name: &str| asked.get(name).map(String::as_str).unwrap_or_default();
+impl UsageQuery {
+    pub(super) fn read(params: &HashMap<String, String>) -> Self {
+        let of = |name: &str| params.get(name).map(String::as_str).unwrap_or_default();
         let one_of = |known: &[&'static str], text: &str| known.iter().find(|one| **one == text).copied();
         let usual = of("days").parse().ok().filter(|days| RANGES.contains(days)).unwrap_or(30);
         let dates = !of("from").is_empty() || !of("to").is_empty();
@@ -71,7 +71,7 @@ impl Asked {
         }
     }
 
-    /// The first day and how many days.
+    /// The first day and the number of days.
     pub(super) fn days(&self, now: Timestamp) -> (Timestamp, i64) {
         match &self.range {
             Range::Between { start, days, .. } => (*start, *days),
@@ -82,8 +82,8 @@ impl Asked {
         }
     }
 
-    /// The same question with one part of it changed.
-    pub(super) fn query(&self, range: Option<i64>, by: Option<&str>, show: Option<&str>) -> String {
+    /// The query string with one part changed.
+    pub(super) fn query_string(&self, range: Option<i64>, by: Option<&str>, show: Option<&str>) -> String {
         let range = match (&self.range, range) {
             (_, Some(days)) => format!("days={days}"),
             (Range::Last(days), None) => format!("days={days}"),
@@ -98,15 +98,15 @@ impl Asked {
 mod tests {
     use super::*;
 
-    fn read(query: &str) -> Asked {
-        Asked::read(&serde_urlencoded::from_str(query).unwrap())
+    fn read(query: &str) -> UsageQuery {
+        UsageQuery::read(&serde_urlencoded::from_str(query).unwrap())
     }
 
     #[test]
     fn nonsense_is_the_usual_question() {
         for nonsense in ["", "days=8", "days=-7&by=x&show=x", "by=%00", "days=99999999999999999999"] {
-            let asked = read(nonsense);
-            assert_eq!((asked.range, asked.by, asked.show, asked.wrong), (Range::Last(30), "model", None, false));
+            let params = read(nonsense);
+            assert_eq!((params.range, params.by, params.show, params.wrong), (Range::Last(30), "model", None, false));
         }
         for wrong in [
             "from=2026-11-02&to=2026-11-01",
@@ -117,17 +117,17 @@ mod tests {
             "from=2026-02-30&to=2026-03-01",
             "from=-9999-01-01&to=9999-12-31",
         ] {
-            let asked = read(wrong);
-            assert!(asked.wrong && asked.range == Range::Last(30), "{wrong}");
+            let params = read(wrong);
+            assert!(params.wrong && params.range == Range::Last(30), "{wrong}");
         }
     }
 
     #[test]
     fn dates_are_days_of_utc_both_included() {
-        let asked = read("from=2026-11-01&to=2026-11-21&by=key&show=tokens");
-        assert_eq!(asked.days(Timestamp(0)), (Timestamp(1_793_491_200), 21));
-        assert_eq!(asked.query(None, None, None), "from=2026-11-01&to=2026-11-21&by=key&show=tokens");
-        assert_eq!(asked.query(Some(7), Some("user"), Some("cost")), "days=7&by=user&show=cost");
+        let params = read("from=2026-11-01&to=2026-11-21&by=key&show=tokens");
+        assert_eq!(params.days(Timestamp(0)), (Timestamp(1_793_491_200), 21));
+        assert_eq!(params.query_string(None, None, None), "from=2026-11-01&to=2026-11-21&by=key&show=tokens");
+        assert_eq!(params.query_string(Some(7), Some("user"), Some("cost")), "days=7&by=user&show=cost");
         assert_eq!(read("from=2026-01-01&to=2026-04-02").days(Timestamp(0)).1, LONGEST);
         assert_eq!(read("days=7").days(Timestamp(10 * DAY + 5)), (Timestamp(4 * DAY), 7));
     }

@@ -1,4 +1,5 @@
-//! Words: whole sentences in three languages, with named places and plural forms, never glued from parts.
+//! The messages of the pages: whole sentences in three languages, with named arguments and plural forms. Sentences are
+//! never joined from parts, because word order differs between languages.
 
 use std::fmt::Display;
 use std::sync::LazyLock;
@@ -17,6 +18,7 @@ macro_rules! sources {
     ($tag:literal) => {
         &[
             include_str!(concat!("../locales/", $tag, "/shell.ftl")),
+            include_str!(concat!("../locales/", $tag, "/landing.ftl")),
             include_str!(concat!("../locales/", $tag, "/account.ftl")),
             include_str!(concat!("../locales/", $tag, "/security.ftl")),
             include_str!(concat!("../locales/", $tag, "/keys.ftl")),
@@ -45,10 +47,10 @@ type Bundle = FluentBundle<FluentResource>;
 fn bundle(language: Language) -> Bundle {
     let tag = language.tag().parse().unwrap_or_default();
     let mut bundle = FluentBundle::new_concurrent(vec![tag]);
-    // The marks would stand in the HTML of every number; all three languages run left to right.
+    // Isolation marks would appear around every argument in the HTML; all three languages run left to right.
     bundle.set_use_isolating(false);
     for source in sources(language) {
-        // What cannot be read is found by the tests; here the rest goes on.
+        // Tests find messages that cannot be parsed; at run time the other messages are used.
         let resource = FluentResource::try_new((*source).to_owned()).unwrap_or_else(|(rest, _)| rest);
         let _ = bundle.add_resource(resource);
     }
@@ -59,11 +61,11 @@ static ENGLISH: LazyLock<Bundle> = LazyLock::new(|| bundle(Language::English));
 static POLISH: LazyLock<Bundle> = LazyLock::new(|| bundle(Language::Polish));
 static JAPANESE: LazyLock<Bundle> = LazyLock::new(|| bundle(Language::Japanese));
 
-/// The words of one language.
+/// The messages of one language.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Text(pub(crate) Language);
+pub(crate) struct Messages(pub(crate) Language);
 
-impl Text {
+impl Messages {
     fn bundle(self) -> &'static Bundle {
         match self.0 {
             Language::English => &ENGLISH,
@@ -81,45 +83,36 @@ impl Text {
         bundle.format_pattern(pattern, arguments, &mut Vec::new()).into_owned()
     }
 
-    /// A text.
-    pub(crate) fn say(self, key: &str) -> String {
+    /// The message with this key.
+    pub(crate) fn text(self, key: &str) -> String {
         self.format(key, None)
     }
 
-    /// A text with one place.
-    pub(crate) fn say1(self, key: &str, name: &str, value: impl Display) -> String {
-        self.say_with(key, &[&(name, &value.to_string())])
+    /// The message with one argument.
+    pub(crate) fn text_with(self, key: &str, name: &str, value: impl Display) -> String {
+        self.text_with_all(key, &[(name, &value.to_string())])
     }
 
-    /// A text with two places.
-    pub(crate) fn say2(self, key: &str, one: &(&str, &str), two: &(&str, &str)) -> String {
-        self.say_with(key, &[one, two])
-    }
-
-    /// A text with three places.
-    pub(crate) fn say3(self, key: &str, one: &(&str, &str), two: &(&str, &str), three: &(&str, &str)) -> String {
-        self.say_with(key, &[one, two, three])
-    }
-
-    fn say_with(self, key: &str, places: &[&(&str, &str)]) -> String {
-        let mut arguments = FluentArgs::new();
-        for (name, value) in places {
-            arguments.set((*name).to_owned(), (*value).to_owned());
+    /// The message with several arguments.
+    pub(crate) fn text_with_all(self, key: &str, arguments: &[(&str, &str)]) -> String {
+        let mut all = FluentArgs::new();
+        for (name, value) in arguments {
+            all.set((*name).to_owned(), (*value).to_owned());
         }
-        self.format(key, Some(&arguments))
+        self.format(key, Some(&all))
     }
 
-    /// What a policy asks for, in words.
+    /// The name of a requirement of the policy.
     pub(crate) fn requirement(self, requirement: Requirement) -> String {
-        self.say(&format!("gate-{}", requirement.as_str().replace('_', "-")))
+        self.text(&format!("gate-{}", requirement.as_str().replace('_', "-")))
     }
 
-    /// The Default project is called so in every language; others have the names people gave them.
+    /// The name of a project. The default project's name is translated.
     pub(crate) fn project(self, is_default: bool, name: &str) -> String {
-        if is_default { self.say("default-project") } else { name.to_owned() }
+        if is_default { self.text("default-project") } else { name.to_owned() }
     }
 
-    /// A text about so many things, in the right plural form.
+    /// The message with a count, in the right plural form.
     pub(crate) fn count(self, key: &str, count: &i64) -> String {
         let mut arguments = FluentArgs::new();
         arguments.set("count", FluentValue::from(*count));

@@ -1,0 +1,10 @@
+landing-title = Keystead is running
+landing-lead = SDKs and applications call the base URL below with a key. Owners manage keys and projects through the Administration API.
+landing-base-url = Base URL
+landing-owner = 1. Make an owner and an admin key
+landing-owner-hint = Run this beside the server. It works while the server runs and prints the admin key once.
+landing-call = 2. Make a project, a service account and its key
+landing-call-hint = Replace the admin key and the project id by your own. The second answer holds the key's secret, shown once.
+landing-usage = 3. Call a model, then see the call in usage
+landing-inbox = Mail and text messages of this sandbox
+landing-language = Language

@@ -1,0 +1,10 @@
+landing-title = Keystead działa
+landing-lead = SDK i aplikacje wywołują poniższy adres bazowy z kluczem. Właściciele zarządzają kluczami i projektami przez Administration API.
+landing-base-url = Adres bazowy
+landing-owner = 1. Utwórz właściciela i klucz administracyjny
+landing-owner-hint = Uruchom to obok serwera. Działa także przy włączonym serwerze i pokazuje klucz administracyjny jeden raz.
+landing-call = 2. Utwórz projekt, konto usługi i jego klucz
+landing-call-hint = Wstaw własny klucz administracyjny i identyfikator projektu. Druga odpowiedź zawiera klucz tajny, pokazany jeden raz.
+landing-usage = 3. Wywołaj model, a potem zobacz wywołanie w zużyciu
+landing-inbox = Poczta i SMS-y tej piaskownicy
+landing-language = Język
