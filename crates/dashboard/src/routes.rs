@@ -7,7 +7,7 @@ use axum::routing::{MethodRouter, get, post};
 
 use crate::pages::account::{overview, phone, security};
 use crate::pages::audit::{csv as audit_csv, page as audit};
-use crate::pages::capture::{handoff, steps};
+use crate::pages::capture::{handoff, picture, steps};
 use crate::pages::keys::{actions, list};
 use crate::pages::operator::{overview as console, policy, report, reviews};
 use crate::pages::organization::{
@@ -87,7 +87,7 @@ pub static ROUTES: &[Route] = &[
     link_holder("/verify/{token}/capture/events", || get(steps::events)),
     link_holder("/verify/{token}/capture/{verb}", || post(steps::act)),
     link_holder("/verify/{token}/capture/pictures/{slot}", || {
-        post(steps::picture).layer(DefaultBodyLimit::max(steps::LARGEST_UPLOAD))
+        post(picture::receive).layer(DefaultBodyLimit::max(picture::LARGEST_UPLOAD))
     }),
     everybody("/help", || get(help::list)),
     everybody("/help/{slug}", || get(help::open)),
@@ -177,8 +177,8 @@ pub static ROUTES: &[Route] = &[
 /// The largest body, in bytes, that a request to this path may have.
 #[must_use]
 pub fn largest_body(path: &str) -> usize {
-    let picture = path.strip_prefix("/verify/").is_some_and(|rest| rest.contains("/capture/pictures/"));
-    if picture { steps::LARGEST_UPLOAD } else { form::LONGEST }
+    let is_picture = path.strip_prefix("/verify/").is_some_and(|rest| rest.contains("/capture/pictures/"));
+    if is_picture { picture::LARGEST_UPLOAD } else { form::LONGEST }
 }
 
 /// The pages' routes.

@@ -2,4 +2,6 @@
 
 pub(crate) mod handoff;
 pub(crate) mod labels;
+mod page;
+pub(crate) mod picture;
 pub(crate) mod steps;
