@@ -9,6 +9,7 @@ pub mod gate;
 pub mod hex;
 pub mod id;
 pub mod key;
+pub mod language;
 pub mod mask;
 pub mod model_access;
 pub mod money;
@@ -31,5 +32,6 @@ pub use caller::Caller;
 pub use id::{
     AuditEventId, JobId, KeyId, MembershipId, OrganizationId, ProjectId, RequestId, ServiceAccountId, UserId,
 };
+pub use language::Language;
 pub use secret::Secret;
 pub use time::Timestamp;

@@ -5,11 +5,7 @@
 //! Addresses: the chosen project is in the query (`?project=proj_…`) and determines the organization, so that a link
 //! opens the same page for a colleague. Without it, pages show the person's first organization and its default project.
 
-mod countries;
-mod format;
 mod help;
-mod language;
-mod messages;
 mod pages;
 mod routes;
 mod state;

@@ -1,10 +1,10 @@
 //! Messages, templates and forms of the crate. Whole journeys are tests of the product.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use crate::language::Language;
-use crate::messages::sources;
+use keystead_core::language::Language;
+use keystead_locales::sources;
 
 /// Every file below a folder of this crate.
 pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
@@ -16,64 +16,25 @@ pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// Keys of one language with their placeholders and plural forms.
-fn messages(language: Language) -> BTreeMap<String, (BTreeSet<String>, BTreeSet<String>)> {
-    let mut all: BTreeMap<String, (BTreeSet<String>, BTreeSet<String>)> = BTreeMap::new();
-    for source in sources(language) {
-        fluent_bundle::FluentResource::try_new((*source).to_owned())
-            .unwrap_or_else(|(_, errors)| panic!("{}: {errors:?}", language.tag()));
-        let mut key = String::new();
-        for line in source.lines() {
-            if !line.starts_with(' ') && !line.starts_with('}') && line.contains(" =") {
-                key = line.split(" =").next().unwrap().to_owned();
-                assert!(all.insert(key.clone(), Default::default()).is_none(), "{key} stands twice");
-            }
-            let entry = all.entry(key.clone()).or_default();
-            for part in line.split("{ $").skip(1) {
-                entry.0.insert(part.split([' ', '}']).next().unwrap().to_owned());
-            }
-            if let Some(form) = line.trim_start().trim_start_matches('*').strip_prefix('[') {
-                entry.1.insert(form.split(']').next().unwrap().to_owned());
-            }
-        }
-    }
-    all
-}
-
-#[test]
-fn every_text_stands_in_every_language_with_its_places_and_plurals() {
-    let english = messages(Language::English);
-    assert!(english.len() > 300, "{}", english.len());
-    for (language, forms) in
-        [(Language::Polish, &["few", "many", "one", "other"][..]), (Language::Japanese, &["other"])]
-    {
-        let other = messages(language);
-        assert_eq!(english.keys().collect::<Vec<_>>(), other.keys().collect::<Vec<_>>(), "{}", language.tag());
-        for (key, (places, plurals)) in &english {
-            assert_eq!(places, &other[key].0, "{key} in {}", language.tag());
-            if !plurals.is_empty() {
-                assert_eq!(plurals.iter().collect::<Vec<_>>(), ["one", "other"], "{key}");
-                assert_eq!(other[key].1.iter().collect::<Vec<_>>(), forms, "{key} in {}", language.tag());
-            }
-        }
-    }
-}
-
 #[test]
 fn no_text_is_missing_and_none_is_unused() {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut written = String::new();
-    for path in files(&here.join("src")).into_iter().chain(files(&here.join("templates"))) {
+    // The formats of the locales have messages of their own.
+    for path in ["src", "templates", "../locales/src"].iter().flat_map(|folder| files(&here.join(folder))) {
         if !path.ends_with("tests.rs") {
             written.push_str(&std::fs::read_to_string(path).unwrap());
         }
     }
-    let known = messages(Language::English);
+    let lines = sources(Language::English).iter().flat_map(|source| source.lines());
+    let keys = lines.filter(|line| line.starts_with(|first: char| first.is_ascii_lowercase()));
+    let known: BTreeSet<&str> = keys.filter_map(|line| line.split_once(" =")).map(|(key, _)| key).collect();
+    assert!(known.len() > 300, "{}", known.len());
     // Used by name, in templates and in code.
-    for call in ["text(\"", "text_with(\"", "text_with_all(\"", "count(\"", "entry(\""] {
+    for call in [".text(\"", ".text_with(\"", ".text_with_all(\"", "count(\"", "entry(\""] {
         for part in written.split(call).skip(1) {
             let key = part.split('"').next().unwrap();
-            assert!(known.contains_key(key), "{key} has no text");
+            assert!(known.contains(key), "{key} has no text");
         }
     }
     // Built from a prefix and a value of a closed list.
@@ -109,19 +70,19 @@ fn no_text_is_missing_and_none_is_unused() {
         "audit-area-",
         "audit-actors-",
     ];
-    for key in known.keys() {
+    for key in &known {
         let by_name = written.contains(&format!("\"{key}\""));
         let lead = key.strip_suffix("-lead").is_some_and(|title| written.contains(&format!("\"{title}\"")));
         assert!(by_name || lead || built.iter().any(|start| key.starts_with(start)), "{key} is never used");
     }
     for reason in keystead_app::verification::REASONS {
-        assert!(known.contains_key(&format!("reason-{}", reason.replace('_', "-"))), "{reason}");
+        assert!(known.contains(format!("reason-{}", reason.replace('_', "-")).as_str()), "{reason}");
     }
     for word in keystead_app::organizations::DESCRIPTIONS {
-        assert!(known.contains_key(&format!("describes-{}", word.replace('_', "-"))), "{word}");
+        assert!(known.contains(format!("describes-{}", word.replace('_', "-")).as_str()), "{word}");
     }
     for refusal in keystead_app::verification::number::NumberRefusal::ALL {
-        assert!(known.contains_key(&format!("error-{}", refusal.code().replace('_', "-"))), "{refusal:?}");
+        assert!(known.contains(format!("error-{}", refusal.code().replace('_', "-")).as_str()), "{refusal:?}");
     }
 }
 

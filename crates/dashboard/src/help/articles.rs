@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 use pulldown_cmark::{CowStr, Event, HeadingLevel, Parser, Tag, TagEnd, html};
 
 use super::pictures::{element, escaped};
-use crate::language::Language;
+use keystead_core::language::Language;
+use keystead_locales::HELP;
 
 /// The groups of the index, in its order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,8 +37,6 @@ impl Group {
 pub(crate) struct Topic {
     pub(crate) slug: &'static str,
     pub(crate) group: Group,
-    /// English, Polish, Japanese.
-    pub(super) sources: [&'static str; 3],
 }
 
 macro_rules! topics {
@@ -46,11 +45,6 @@ macro_rules! topics {
         pub(crate) static TOPICS: &[Topic] = &[$($(Topic {
             slug: $slug,
             group: Group::$group,
-            sources: [
-                include_str!(concat!("../../locales/en/help/", $slug, ".md")),
-                include_str!(concat!("../../locales/pl/help/", $slug, ".md")),
-                include_str!(concat!("../../locales/ja/help/", $slug, ".md")),
-            ],
         },)+)+];
     };
 }
@@ -103,7 +97,7 @@ pub(crate) struct Article {
 }
 
 static ARTICLES: LazyLock<Vec<[Article; 3]>> = LazyLock::new(|| {
-    let all = |topic: &Topic| Language::ALL.map(|language| read(topic.sources[place(language)], language));
+    let all = |topic: &Topic| Language::ALL.map(|language| read(topic.source(language), language));
     TOPICS.iter().map(all).collect()
 });
 
@@ -121,6 +115,11 @@ pub(crate) fn topic(slug: &str) -> Option<&'static Topic> {
 }
 
 impl Topic {
+    /// The Markdown in a language; empty only for a page without a file, which a test excludes.
+    pub(super) fn source(&self, language: Language) -> &'static str {
+        HELP.iter().find(|page| page.slug == self.slug).map_or("", |page| page.source(language))
+    }
+
     /// The page in a language.
     pub(crate) fn article(&self, language: Language) -> &'static Article {
         // Both tables are made from one list, so the position is always found.

@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use crate::language::Language;
+use keystead_core::language::Language;
 
 /// The longest text that is read; error bodies are shorter.
 const LONGEST: usize = 4_000;
@@ -290,7 +290,7 @@ pub(crate) fn topic_of_code(code: &str) -> Option<&'static str> {
 static SENTENCES: LazyLock<Vec<(String, &'static str)>> = LazyLock::new(|| {
     let mut all = Vec::new();
     for language in Language::ALL {
-        for line in crate::messages::sources(language).iter().flat_map(|source| source.lines()) {
+        for line in keystead_locales::sources(language).iter().flat_map(|source| source.lines()) {
             let Some((key, value)) = line.split_once(" = ") else { continue };
             let Some(slug) = topic_of_text(key) else { continue };
             let whole = value.split("{ $").map(|part| part.split_once('}').map_or(part, |(_, after)| after));

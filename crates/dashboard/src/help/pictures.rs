@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::language::Language;
+use keystead_core::language::Language;
 
 /// A picture in three languages.
 struct Picture {

@@ -2,7 +2,7 @@
 
 use super::articles::{TOPICS, Topic, topic};
 use super::error_patterns::{of, plain};
-use crate::language::Language;
+use keystead_core::language::Language;
 
 /// The result of a search.
 #[derive(Debug)]

@@ -6,12 +6,12 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use crate::help::{self, Found, Group, Topic};
-use crate::language::Language;
-use crate::messages::Messages;
 use crate::state::DashboardState;
 use crate::web::error_page::PageError;
 use crate::web::extract::Visitor;
 use crate::web::response::{Page, redirect, render};
+use keystead_core::language::Language;
+use keystead_locales::Messages;
 
 /// The frame around every help page.
 struct Frame {

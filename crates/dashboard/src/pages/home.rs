@@ -7,12 +7,12 @@ use keystead_app::verification::{RefusedCall, Upcoming};
 use keystead_core::gate::Requirement;
 
 use crate::help;
-use crate::messages::Messages;
 use crate::state::DashboardState;
 use crate::web::error_page::PageError;
 use crate::web::extract::Visit;
 use crate::web::layout::Layout;
 use crate::web::response::{Page, render};
+use keystead_locales::Messages;
 
 /// A refused call with its help page.
 struct Refusal {

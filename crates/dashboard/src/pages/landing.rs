@@ -3,11 +3,11 @@
 use askama::Template;
 use axum::extract::State;
 
-use crate::language::Language;
-use crate::messages::Messages;
 use crate::state::DashboardState;
 use crate::web::extract::Visitor;
 use crate::web::response::{Page, redirect, render};
+use keystead_core::language::Language;
+use keystead_locales::Messages;
 
 #[derive(Template)]
 #[template(path = "landing.html")]

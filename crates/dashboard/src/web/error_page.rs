@@ -7,9 +7,9 @@ use keystead_app::Error;
 use keystead_core::gate::Requirement;
 
 use crate::help::{self, Topic};
-use crate::language::Language;
-use crate::messages::Messages;
 use crate::web::html::{RetryAt, html};
+use keystead_core::language::Language;
+use keystead_locales::Messages;
 
 /// A page that shows an error.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ pub(crate) fn error_message(messages: Messages, error: &Error) -> String {
             message.clone()
         }
         Error::Limited { name, retry_at } => {
-            let when = crate::format::LocalFormat { messages, now: *retry_at, zone: jiff::tz::TimeZone::UTC };
+            let when = keystead_locales::LocalFormat { messages, now: *retry_at, zone: jiff::tz::TimeZone::UTC };
             let time = when.exact(retry_at);
             match known(messages, name) {
                 Some(_) => messages.text_with(&key(name), "time", time),
@@ -105,12 +105,7 @@ fn key(code: &str) -> String {
 /// The message for a code, if there is one.
 fn known(messages: Messages, code: &str) -> Option<String> {
     let key = key(code);
-    crate::messages::sources(messages.0)
-        .iter()
-        .any(|source| {
-            source.lines().any(|line| line.strip_prefix(key.as_str()).is_some_and(|rest| rest.starts_with(" =")))
-        })
-        .then(|| messages.text(&key))
+    messages.has(&key).then(|| messages.text(&key))
 }
 
 impl PageError {

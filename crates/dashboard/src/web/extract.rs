@@ -18,13 +18,13 @@ use keystead_core::role::OrganizationRole;
 use keystead_core::secret::Secret;
 use subtle::ConstantTimeEq;
 
-use crate::format::LocalFormat;
-use crate::language::Language;
-use crate::messages::Messages;
 use crate::state::DashboardState;
 use crate::web::cookies::Cookie;
 use crate::web::error_page::PageError;
 use crate::web::form::Form;
+use keystead_core::language::Language;
+use keystead_locales::LocalFormat;
+use keystead_locales::Messages;
 
 /// The parameters of the query string.
 pub(crate) type QueryParams = HashMap<String, String>;

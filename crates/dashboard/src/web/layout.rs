@@ -1,10 +1,10 @@
 //! The layout around every page of a signed-in person: navigation, project switcher, notices.
 
-use crate::format::LocalFormat;
-use crate::language::Language;
-use crate::messages::Messages;
 use crate::state::DashboardState;
 use crate::web::extract::{Person, Visit};
+use keystead_core::language::Language;
+use keystead_locales::LocalFormat;
+use keystead_locales::Messages;
 
 /// One entry of the navigation.
 #[derive(Debug, Clone)]

@@ -12,8 +12,6 @@ use axum::response::{IntoResponse, Response};
 use keystead_app::Error;
 use keystead_app::accounts::SignedIn;
 
-use crate::language::Language;
-use crate::messages::Messages;
 use crate::state::DashboardState;
 use crate::web::cookies::Cookie;
 use crate::web::error_page::{PageError, error_message};
@@ -21,6 +19,8 @@ use crate::web::extract::{Person, local_path};
 use crate::web::form::Form;
 use crate::web::html::mark_limit;
 use crate::web::response::{Page, redirect, redirect_with_cookie, render};
+use keystead_core::language::Language;
+use keystead_locales::Messages;
 
 /// The fields of the question; no other form uses these names.
 const PASSWORD: &str = "proof_password";

@@ -5,9 +5,9 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use keystead_app::Error;
 
-use crate::messages::Messages;
 use crate::web::error_page::PageError;
 use crate::web::html::{html, mark_limit};
+use keystead_locales::Messages;
 
 /// The result of a handler: a page, or the page that shows the error.
 pub(crate) type Page = Result<Response, PageError>;

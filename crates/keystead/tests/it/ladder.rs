@@ -13,9 +13,10 @@ const LADDER: &[(&str, &[&str])] = &[
     ("keystead-providers", &["keystead-core"]),
     ("keystead-gateway", &["keystead-core"]),
     ("keystead-sandbox", &[]),
+    ("keystead-locales", &["keystead-core"]),
     ("keystead-app", &["keystead-core", "keystead-store", "keystead-documents", "keystead-providers"]),
     ("keystead-api", &["keystead-app", "keystead-core"]),
-    ("keystead-dashboard", &["keystead-app", "keystead-core"]),
+    ("keystead-dashboard", &["keystead-app", "keystead-locales", "keystead-core"]),
     (
         "keystead",
         &[

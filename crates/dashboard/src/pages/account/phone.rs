@@ -6,14 +6,14 @@ use keystead_app::Error;
 use keystead_app::verification::phone::{NewPhone, PhoneCountry, PhoneView};
 use keystead_core::verification::phone::PhoneState;
 
-use crate::countries;
-use crate::language::Language;
 use crate::state::DashboardState;
 use crate::web::error_page::{PageError, error_message};
 use crate::web::extract::{Visit, local_path};
 use crate::web::form::Form;
 use crate::web::layout::Layout;
 use crate::web::response::{Page, redirect, render, render_error, subpath};
+use keystead_core::language::Language;
+use keystead_locales::countries;
 
 const HERE: &str = "/settings/account/phone";
 

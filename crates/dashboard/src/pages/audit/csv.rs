@@ -12,13 +12,13 @@ use keystead_core::id::OrganizationId;
 
 use super::filters::Filters;
 use super::wording as words;
-use crate::format::LocalFormat;
-use crate::messages::Messages;
 use crate::state::DashboardState;
 use crate::web::csv::cell;
 use crate::web::error_page::PageError;
 use crate::web::extract::Visit;
 use crate::web::file_answer::{FileKind, file_answer};
+use keystead_locales::LocalFormat;
+use keystead_locales::Messages;
 
 /// How many rows are read at a time.
 const ROWS: u32 = 500;

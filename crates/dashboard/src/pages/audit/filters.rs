@@ -6,8 +6,8 @@ use keystead_app::audit::{ACTIONS, Area, AuditQuestion};
 use keystead_core::id::ProjectId;
 use keystead_core::time::Timestamp;
 
-use crate::format::start_of;
 use crate::web::extract::QueryParams;
+use keystead_locales::start_of;
 
 /// The fields of the form as sent; an empty field does not filter.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -3,8 +3,8 @@
 use keystead_app::audit::{self, ACTIONS, AuditEvent, Detail, Named, Names};
 use keystead_core::time::Timestamp;
 
-use crate::format::LocalFormat;
-use crate::messages::Messages;
+use keystead_locales::LocalFormat;
+use keystead_locales::Messages;
 
 /// Names of details that are translated; others are shown as they are.
 const FIELDS: [&str; 48] = [
@@ -187,8 +187,8 @@ mod tests {
     use jiff::tz::TimeZone;
 
     use super::*;
-    use crate::language::Language;
-    use crate::messages::sources;
+    use keystead_core::language::Language;
+    use keystead_locales::sources;
 
     #[test]
     fn every_action_and_every_detail_has_its_words() {

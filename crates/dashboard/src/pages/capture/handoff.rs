@@ -6,13 +6,13 @@ use axum::extract::{Path, State};
 use keystead_app::verification::organization::HandoffView;
 use keystead_core::secret::Secret;
 
-use crate::language::Language;
-use crate::messages::Messages;
 use crate::state::DashboardState;
 use crate::web::error_page::{PageError, error_message};
 use crate::web::extract::Visitor;
 use crate::web::form::Form;
 use crate::web::response::{Page, redirect, render, render_error};
+use keystead_core::language::Language;
+use keystead_locales::Messages;
 
 #[derive(Template)]
 #[template(path = "pages/handoff.html")]

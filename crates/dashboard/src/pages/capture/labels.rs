@@ -4,7 +4,7 @@ use keystead_app::review::{Prompt, Slot};
 use keystead_app::verification::REASONS;
 use keystead_core::verification::documents::DocumentKind;
 
-use crate::messages::Messages;
+use keystead_locales::Messages;
 
 pub(crate) fn document_name(t: Messages, kind: &str) -> String {
     t.text(&format!("document-{}", kind.replace('_', "-")))

@@ -11,16 +11,16 @@ use keystead_core::verification::documents::DocumentKind;
 use serde_json::json;
 
 use super::labels;
-use crate::countries;
-use crate::format::LocalFormat;
-use crate::language::Language;
-use crate::messages::Messages;
 use crate::state::DashboardState;
 use crate::web::cookies::Cookie;
 use crate::web::error_page::{PageError, error_message};
 use crate::web::extract::Visitor;
 use crate::web::html::mark_limit;
 use crate::web::response::{Page, render_error};
+use keystead_core::language::Language;
+use keystead_locales::LocalFormat;
+use keystead_locales::Messages;
+use keystead_locales::countries;
 
 #[derive(Template)]
 #[template(path = "pages/capture.html")]

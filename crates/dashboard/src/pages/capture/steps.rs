@@ -13,8 +13,6 @@ use serde_json::json;
 
 use super::labels;
 use super::page::{again, holder, page, path, refused};
-use crate::language::Language;
-use crate::messages::Messages;
 use crate::state::DashboardState;
 use crate::web::cookies::Cookie;
 use crate::web::error_page::{PageError, error_message};
@@ -22,6 +20,8 @@ use crate::web::extract::Visitor;
 use crate::web::form::{Form, wants_json};
 use crate::web::progress_stream::{Observed, stream_changes};
 use crate::web::response::{Page, redirect, redirect_with_cookie, render, render_error};
+use keystead_core::language::Language;
+use keystead_locales::Messages;
 
 /// How long the device's cookie lasts, in seconds; the link does not outlast it.
 const HELD: i64 = 2 * 3_600;

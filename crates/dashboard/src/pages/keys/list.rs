@@ -10,13 +10,13 @@ use keystead_core::scope::ALL_READ;
 use keystead_core::time::Timestamp;
 
 use super::permissions::Permissions;
-use crate::messages::Messages;
 use crate::state::DashboardState;
 use crate::web::error_page::{PageError, error_message};
 use crate::web::extract::Visit;
 use crate::web::form::Form;
 use crate::web::layout::Layout;
 use crate::web::response::{Page, render, render_invalid, subpath};
+use keystead_locales::Messages;
 
 pub(crate) const HERE: &str = "/api-keys";
 /// Lifetimes of a new key, in days; an empty value is unlimited.

@@ -10,13 +10,13 @@ use keystead_core::verification::organization::Event;
 use keystead_core::verification::payment::PaymentEvent;
 
 use super::console::{Tab, operator, tabs};
-use crate::messages::Messages;
 use crate::state::DashboardState;
 use crate::web::error_page::PageError;
 use crate::web::extract::Visit;
 use crate::web::form::{Form, words_of};
 use crate::web::layout::Layout;
 use crate::web::response::{Page, redirect, render};
+use keystead_locales::Messages;
 
 #[derive(Template)]
 #[template(path = "pages/operator.html")]

@@ -12,8 +12,6 @@ use keystead_app::{Actor, Error};
 use keystead_core::time::Timestamp;
 
 use super::console;
-use crate::countries;
-use crate::messages::Messages;
 use crate::pages::capture::labels::{document_name, prompt_text, reason, slot_title};
 use crate::state::DashboardState;
 use crate::web::error_page::{PageError, error_message};
@@ -22,6 +20,8 @@ use crate::web::file_answer::{FileKind, file_answer, from_our_page};
 use crate::web::form::Form;
 use crate::web::layout::Layout;
 use crate::web::response::{Page, redirect, render, render_error};
+use keystead_locales::Messages;
+use keystead_locales::countries;
 
 const HERE: &str = "/operator/reviews";
 /// The time before pictures are deleted, in seconds, in which the queue marks the case.

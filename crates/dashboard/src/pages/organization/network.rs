@@ -11,13 +11,13 @@ use keystead_core::id::{IpAllowlistId, ProjectId};
 use keystead_core::network::{AddressFault, AddressList};
 
 use super::projects::HERE as PROJECTS;
-use crate::messages::Messages;
 use crate::state::DashboardState;
 use crate::web::error_page::{PageError, error_message};
 use crate::web::extract::Visit;
 use crate::web::form::Form;
 use crate::web::layout::Layout;
 use crate::web::response::{Page, redirect, render, render_invalid, subpath};
+use keystead_locales::Messages;
 
 const HERE: &str = "/settings/organization/network";
 

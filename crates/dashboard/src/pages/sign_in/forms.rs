@@ -7,14 +7,14 @@ use keystead_app::Error;
 use keystead_app::accounts::{AddressChange, SignedIn};
 use keystead_core::secret::Secret;
 
-use crate::language::Language;
-use crate::messages::Messages;
 use crate::state::DashboardState;
 use crate::web::cookies::Cookie;
 use crate::web::error_page::{PageError, error_message};
 use crate::web::extract::{Person, Visitor, local_path};
 use crate::web::form::Form;
 use crate::web::response::{Page, redirect, redirect_with_cookie, render, render_error, render_invalid};
+use keystead_core::language::Language;
+use keystead_locales::Messages;
 
 /// The form that the page shows.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,13 +6,13 @@ use keystead_app::keys::NewKey;
 use keystead_app::organizations::DESCRIPTIONS;
 use keystead_core::role::OrganizationRole;
 
-use crate::language::Language;
-use crate::messages::Messages;
 use crate::state::DashboardState;
 use crate::web::error_page::{PageError, error_message};
 use crate::web::extract::{Person, Visit};
 use crate::web::form::Form;
 use crate::web::response::{Page, redirect, render, render_error};
+use keystead_core::language::Language;
+use keystead_locales::Messages;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Step {

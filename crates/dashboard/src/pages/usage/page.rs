@@ -13,7 +13,6 @@ use keystead_core::usage::Quantities;
 
 use super::chart::{Measure, SERIES, chart, id_of};
 use super::query::{GROUPS, LONGEST, MEASURES, RANGES, Range, UsageQuery};
-use crate::messages::Messages;
 use crate::state::DashboardState;
 use crate::web::csv::cell;
 use crate::web::error_page::PageError;
@@ -21,6 +20,7 @@ use crate::web::extract::Visit;
 use crate::web::file_answer::{FileKind, file_answer};
 use crate::web::layout::Layout;
 use crate::web::response::{Page, render, render_invalid};
+use keystead_locales::Messages;
 
 const HERE: &str = "/usage";
 struct Row {

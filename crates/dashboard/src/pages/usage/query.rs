@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use keystead_app::usage::GroupKey;
 use keystead_core::time::Timestamp;
 
-use crate::format::start_of;
+use keystead_locales::start_of;
 
 const DAY: i64 = 86_400;
 /// The ranges people choose, in days up to today.

@@ -3,18 +3,21 @@
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp as Moment, Zoned};
+use keystead_core::language::Language;
 use keystead_core::money::Amount;
 use keystead_core::time::Timestamp;
 
-use crate::language::Language;
 use crate::messages::Messages;
 
 /// Formats values in a language and a time zone.
 #[derive(Debug, Clone)]
-pub(crate) struct LocalFormat {
-    pub(crate) messages: Messages,
-    pub(crate) now: Timestamp,
-    pub(crate) zone: TimeZone,
+pub struct LocalFormat {
+    /// The messages of the language.
+    pub messages: Messages,
+    /// The current time, for relative times.
+    pub now: Timestamp,
+    /// The time zone of the reader.
+    pub zone: TimeZone,
 }
 
 /// A hundredth of the unit, in picos.
@@ -55,7 +58,8 @@ impl LocalFormat {
     }
 
     /// 20 November 2026; 20 listopada 2026; 2026年11月20日.
-    pub(crate) fn date(&self, at: &Timestamp) -> String {
+    #[must_use]
+    pub fn date(&self, at: &Timestamp) -> String {
         let at = self.zoned(*at);
         let (day, year) = (at.day(), at.year());
         let month = usize::from(at.month().unsigned_abs()).saturating_sub(1).min(11);
@@ -67,7 +71,8 @@ impl LocalFormat {
     }
 
     /// 14:10; 14時10分. Adds "UTC" if the person's time zone is unknown.
-    pub(crate) fn time(&self, at: &Timestamp) -> String {
+    #[must_use]
+    pub fn time(&self, at: &Timestamp) -> String {
         let at = self.zoned(*at);
         let zone = if self.zone == TimeZone::UTC { "\u{a0}UTC" } else { "" };
         match self.messages.0 {
@@ -78,7 +83,8 @@ impl LocalFormat {
     }
 
     /// Date and time.
-    pub(crate) fn exact(&self, at: &Timestamp) -> String {
+    #[must_use]
+    pub fn exact(&self, at: &Timestamp) -> String {
         let (date, time) = (self.date(at), self.time(at));
         match self.messages.0 {
             Language::Japanese => format!("{date} {time}"),
@@ -87,12 +93,14 @@ impl LocalFormat {
     }
 
     /// For `<time datetime>`.
-    pub(crate) fn machine(&self, at: &Timestamp) -> String {
+    #[must_use]
+    pub fn machine(&self, at: &Timestamp) -> String {
         at.to_string()
     }
 
     /// "3 minutes ago", "in 2 hours", or the date when it is further away.
-    pub(crate) fn ago(&self, at: &Timestamp) -> String {
+    #[must_use]
+    pub fn ago(&self, at: &Timestamp) -> String {
         let seconds = self.now.since(*at);
         let (past, distance) = (seconds >= 0, seconds.unsigned_abs());
         let of = |unit: u64| i64::try_from(distance / unit).unwrap_or(i64::MAX);
@@ -110,7 +118,8 @@ impl LocalFormat {
     }
 
     /// 1,112; 1 112.
-    pub(crate) fn number(&self, number: &i64) -> String {
+    #[must_use]
+    pub fn number(&self, number: &i64) -> String {
         let digits = number.unsigned_abs().to_string();
         let mark = if self.messages.0 == Language::Polish { '\u{202f}' } else { ',' };
         let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
@@ -124,7 +133,8 @@ impl LocalFormat {
     }
 
     /// 1,112.44 USD. Amounts below a cent have four decimals; amounts below that are shown as "less than 0.0001".
-    pub(crate) fn money(&self, amount: &Amount) -> String {
+    #[must_use]
+    pub fn money(&self, amount: &Amount) -> String {
         let cents = amount.picos().unsigned_abs() >= CENT || *amount == Amount::ZERO;
         let (scale, digits) = if cents { (100, 2_usize) } else { (10_000, 4) };
         let rounded = amount.rounded_to(scale);
@@ -137,7 +147,8 @@ impl LocalFormat {
 }
 
 /// The start of a day in a time zone.
-pub(crate) fn start_of(day: Date, zone: &TimeZone) -> Option<Timestamp> {
+#[must_use]
+pub fn start_of(day: Date, zone: &TimeZone) -> Option<Timestamp> {
     Some(Timestamp(day.to_zoned(zone.clone()).ok()?.timestamp().as_second()))
 }
 

@@ -8,16 +8,12 @@ use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 
 use keystead_core::gate::Requirement;
-
-use crate::language::Language;
-
-/// The files of one language, by area.
-pub(crate) type Sources = &'static [&'static str];
+use keystead_core::language::Language;
 
 macro_rules! sources {
     ($tag:literal) => {
         &[
-            include_str!(concat!("../locales/", $tag, "/shell.ftl")),
+            include_str!(concat!("../locales/", $tag, "/layout.ftl")),
             include_str!(concat!("../locales/", $tag, "/landing.ftl")),
             include_str!(concat!("../locales/", $tag, "/account.ftl")),
             include_str!(concat!("../locales/", $tag, "/security.ftl")),
@@ -34,7 +30,9 @@ macro_rules! sources {
     };
 }
 
-pub(crate) const fn sources(language: Language) -> Sources {
+/// The Fluent files of a language.
+#[must_use]
+pub const fn sources(language: Language) -> &'static [&'static str] {
     match language {
         Language::English => sources!("en"),
         Language::Polish => sources!("pl"),
@@ -63,7 +61,7 @@ static JAPANESE: LazyLock<Bundle> = LazyLock::new(|| bundle(Language::Japanese))
 
 /// The messages of one language.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Messages(pub(crate) Language);
+pub struct Messages(pub Language);
 
 impl Messages {
     fn bundle(self) -> &'static Bundle {
@@ -84,17 +82,26 @@ impl Messages {
     }
 
     /// The message with this key.
-    pub(crate) fn text(self, key: &str) -> String {
+    #[must_use]
+    pub fn text(self, key: &str) -> String {
         self.format(key, None)
     }
 
+    /// Whether there is a message with this key.
+    #[must_use]
+    pub fn has(self, key: &str) -> bool {
+        self.bundle().has_message(key)
+    }
+
     /// The message with one argument.
-    pub(crate) fn text_with(self, key: &str, name: &str, value: impl Display) -> String {
+    #[must_use]
+    pub fn text_with(self, key: &str, name: &str, value: impl Display) -> String {
         self.text_with_all(key, &[(name, &value.to_string())])
     }
 
     /// The message with several arguments.
-    pub(crate) fn text_with_all(self, key: &str, arguments: &[(&str, &str)]) -> String {
+    #[must_use]
+    pub fn text_with_all(self, key: &str, arguments: &[(&str, &str)]) -> String {
         let mut all = FluentArgs::new();
         for (name, value) in arguments {
             all.set((*name).to_owned(), (*value).to_owned());
@@ -103,17 +110,20 @@ impl Messages {
     }
 
     /// The name of a requirement of the policy.
-    pub(crate) fn requirement(self, requirement: Requirement) -> String {
+    #[must_use]
+    pub fn requirement(self, requirement: Requirement) -> String {
         self.text(&format!("gate-{}", requirement.as_str().replace('_', "-")))
     }
 
     /// The name of a project. The default project's name is translated.
-    pub(crate) fn project(self, is_default: bool, name: &str) -> String {
+    #[must_use]
+    pub fn project(self, is_default: bool, name: &str) -> String {
         if is_default { self.text("default-project") } else { name.to_owned() }
     }
 
     /// The message with a count, in the right plural form.
-    pub(crate) fn count(self, key: &str, count: &i64) -> String {
+    #[must_use]
+    pub fn count(self, key: &str, count: &i64) -> String {
         let mut arguments = FluentArgs::new();
         arguments.set("count", FluentValue::from(*count));
         self.format(key, Some(&arguments))

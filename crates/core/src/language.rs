@@ -2,17 +2,22 @@
 
 /// A language of the product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Language {
+pub enum Language {
+    /// English.
     English,
+    /// Polish.
     Polish,
+    /// Japanese.
     Japanese,
 }
 
 impl Language {
-    pub(crate) const ALL: [Self; 3] = [Self::English, Self::Polish, Self::Japanese];
+    /// All languages.
+    pub const ALL: [Self; 3] = [Self::English, Self::Polish, Self::Japanese];
 
     /// The BCP 47 tag.
-    pub(crate) const fn tag(self) -> &'static str {
+    #[must_use]
+    pub const fn tag(self) -> &'static str {
         match self {
             Self::English => "en",
             Self::Polish => "pl",
@@ -21,7 +26,8 @@ impl Language {
     }
 
     /// The language's own name for itself.
-    pub(crate) const fn name(self) -> &'static str {
+    #[must_use]
+    pub const fn name(self) -> &'static str {
         match self {
             Self::English => "English",
             Self::Polish => "Polski",
@@ -29,13 +35,16 @@ impl Language {
         }
     }
 
-    fn from_tag(tag: &str) -> Option<Self> {
+    /// The language of a tag such as `pl` or `pl-PL`.
+    #[must_use]
+    pub fn from_tag(tag: &str) -> Option<Self> {
         let primary = tag.split('-').next()?.trim();
         Self::ALL.into_iter().find(|language| language.tag().eq_ignore_ascii_case(primary))
     }
 
     /// Chooses a language: an explicit choice, else the best of `Accept-Language`, else English.
-    pub(crate) fn choose(chosen: Option<&str>, accept: Option<&str>) -> Self {
+    #[must_use]
+    pub fn choose(chosen: Option<&str>, accept: Option<&str>) -> Self {
         if let Some(language) = chosen.and_then(Self::from_tag) {
             return language;
         }

@@ -1,6 +1,6 @@
 //! The names of countries in each language, sorted by the rules of the language (Unicode CLDR).
 
-use crate::language::Language;
+use keystead_core::language::Language;
 
 const fn table(language: Language) -> &'static str {
     match language {
@@ -11,12 +11,14 @@ const fn table(language: Language) -> &'static str {
 }
 
 /// The wanted countries with their names, sorted by name.
-pub(crate) fn list(language: Language, wanted: &[&str]) -> Vec<(&'static str, &'static str)> {
+#[must_use]
+pub fn list(language: Language, wanted: &[&str]) -> Vec<(&'static str, &'static str)> {
     table(language).lines().filter_map(|line| line.split_once('\t')).filter(|(code, _)| wanted.contains(code)).collect()
 }
 
 /// The name of a country; its code if it has no name here.
-pub(crate) fn name(language: Language, code: &str) -> String {
+#[must_use]
+pub fn name(language: Language, code: &str) -> String {
     let found = table(language).lines().filter_map(|line| line.split_once('\t')).find(|(known, _)| *known == code);
     found.map_or(code, |(_, name)| name).to_owned()
 }

@@ -1,0 +1,14 @@
+//! Everything that is written for people, in each language: the messages, the help pages, names of countries, and the
+//! formats of dates, numbers and money. Nothing else of the product contains a sentence in Polish or Japanese.
+
+pub mod countries;
+mod format;
+mod help;
+mod messages;
+
+#[cfg(test)]
+mod tests;
+
+pub use format::{LocalFormat, start_of};
+pub use help::{HELP, HelpPage};
+pub use messages::{Messages, sources};
