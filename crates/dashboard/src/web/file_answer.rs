@@ -1,5 +1,5 @@
 //! Answers that are files and not pages: tables to download, pictures of documents. The mark set here, and nothing else,
-//! makes [`super::headers`] treat an answer as data; an error page at the same address stays a page.
+//! makes the middleware of headers treat an answer as data; an error page at the same address stays a page.
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, header};
