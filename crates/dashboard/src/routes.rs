@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{MethodRouter, get, post};
 
 use crate::pages::account::{overview, phone, security};
@@ -17,6 +17,7 @@ use crate::pages::sign_in::{forms, onboarding, passkey};
 use crate::pages::usage::page as usage;
 use crate::pages::{help, home, landing, limits};
 use crate::state::DashboardState;
+use crate::web::file_answer::only_on_our_pages;
 use crate::web::headers::add_headers;
 use crate::web::response::file;
 use crate::web::{form, reauthenticate};
@@ -166,7 +167,7 @@ pub static ROUTES: &[Route] = &[
     signed_in("/settings/account/sessions/end-others", || post(security::end_others)),
     signed_in("/operator/reviews", || get(reviews::queue)),
     signed_in("/operator/reviews/{case}", || get(reviews::open).post(reviews::act)),
-    signed_in("/operator/reviews/{case}/pictures/{number}", || get(reviews::picture)),
+    signed_in("/operator/reviews/{case}/pictures/{number}", || get(reviews::picture).layer(from_fn(only_on_our_pages))),
     recently_authenticated("/operator/second-factor", || post(console::factor)),
     signed_in("/operator", || get(console::open).post(console::act)),
     signed_in("/operator/policy", || get(policy::open).post(policy::act)),

@@ -2,7 +2,9 @@
 //! makes the middleware of headers treat an answer as data; an error page at the same address stays a page.
 
 use axum::body::Body;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 /// The mark of a file.
@@ -34,8 +36,16 @@ pub(crate) fn file_answer(kind: FileKind, body: impl Into<Body>) -> Response {
     response
 }
 
+/// Middleware of pictures: refuses requests from other sites before anything is looked up, also without a session.
+pub(crate) async fn only_on_our_pages(request: Request, next: Next) -> Response {
+    match from_our_page(request.headers()) {
+        true => next.run(request).await,
+        false => StatusCode::FORBIDDEN.into_response(),
+    }
+}
+
 /// Whether a picture is shown on one of our pages, or opened from one. Browsers say both.
-pub(crate) fn from_our_page(headers: &HeaderMap) -> bool {
+fn from_our_page(headers: &HeaderMap) -> bool {
     let says =
         |name: &str, allowed: &[&str]| headers.get(name).is_none_or(|said| allowed.iter().any(|one| said == one));
     says("sec-fetch-dest", &["image", "document"]) && says("sec-fetch-site", &["same-origin"])
