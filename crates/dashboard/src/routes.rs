@@ -167,7 +167,9 @@ pub static ROUTES: &[Route] = &[
     signed_in("/settings/account/sessions/end-others", || post(security::end_others)),
     signed_in("/operator/reviews", || get(reviews::queue)),
     signed_in("/operator/reviews/{case}", || get(reviews::open).post(reviews::act)),
-    signed_in("/operator/reviews/{case}/pictures/{number}", || get(reviews::picture).layer(from_fn(only_on_our_pages))),
+    signed_in("/operator/reviews/{case}/pictures/{number}", || {
+        get(reviews::picture).route_layer(from_fn(only_on_our_pages))
+    }),
     recently_authenticated("/operator/second-factor", || post(console::factor)),
     signed_in("/operator", || get(console::open).post(console::act)),
     signed_in("/operator/policy", || get(policy::open).post(policy::act)),

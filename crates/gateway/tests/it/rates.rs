@@ -342,7 +342,7 @@ async fn nodes_share_a_limit_and_idle_ledgers_are_dropped() {
     assert!(world.passed.load(Ordering::SeqCst) > 0);
 }
 
-/// GW-10: of a thousand requests at once exactly as many pass as fit, however their tokens and requests are mixed.
+/// Of a thousand requests at once exactly as many pass as fit, however their tokens and requests are mixed.
 #[tokio::test]
 async fn exactly_37_of_1000_pass() {
     for (limits, body) in [
@@ -379,7 +379,7 @@ async fn exactly_37_of_1000_pass() {
     }
 }
 
-/// GW-10: a client that leaves before the answer, or after any of its chunks, gives back what was set aside for it.
+/// A client that leaves before the answer, or after any of its chunks, gives back what was set aside for it.
 #[tokio::test]
 async fn an_abort_at_each_chunk_gives_back_what_was_set_aside() {
     const CHUNKS: usize = 4;
