@@ -1,4 +1,4 @@
-//! Who acts, and whether they may.
+//! Actors, and the check of what they may do.
 
 use std::sync::Arc;
 
@@ -13,23 +13,23 @@ use keystead_store::tables::{memberships, project_members, users};
 
 use crate::{App, Error};
 
-/// Who acts. Every use case takes one, so that none can forget to ask.
+/// The actor of a use case. Every use case takes one, so that none can forget the check.
 #[derive(Debug, Clone)]
 pub enum Actor {
     /// A person with a key.
     Key(Arc<Caller>),
-    /// A person, however they came.
+    /// A person, identified in any way.
     Person(UserId),
-    /// A person signed in to the dashboard, in the session of this id: what is bound to a session asks for it.
+    /// A person signed in to the dashboard, with the id of the session, for what is bound to a session.
     Session(UserId, String),
-    /// A person at the machine's command line, by name.
+    /// A person on the machine's command line, by name.
     Operator(String),
-    /// An outside service whose word was read back, or Keystead's own clock; never a request.
+    /// An outside service that was asked, or Keystead's own clock; never a request.
     Service(String),
 }
 
 impl Actor {
-    /// The operator at the command line.
+    /// The operator on the command line.
     #[must_use]
     pub fn operator(name: impl Into<String>) -> Self {
         Self::Operator(name.into())
@@ -56,12 +56,12 @@ impl Actor {
         }
     }
 
-    /// Kind and id in one word, for rows that keep who ended them.
+    /// Kind and id in one word, for rows that say who ended them.
     pub(crate) fn actor_ref(&self) -> String {
         format!("{}:{}", self.kind(), self.id())
     }
 
-    /// The person behind, when there is one.
+    /// The person who acts, or for whom the key acts.
     #[must_use]
     pub fn user(&self) -> Option<&UserId> {
         match self {
@@ -74,7 +74,7 @@ impl Actor {
         }
     }
 
-    /// Whether it is somebody at the other end of a connection.
+    /// Whether the actor is at the other end of a network connection.
     pub(crate) const fn through_the_network(&self) -> bool {
         matches!(self, Self::Key(_) | Self::Person(_) | Self::Session(..))
     }
@@ -88,7 +88,7 @@ impl Actor {
         }
     }
 
-    /// The session a person acts in; keys and machines have none.
+    /// The id of the session a person acts in; keys and machines have none.
     #[must_use]
     pub fn session(&self) -> Option<&str> {
         match self {
@@ -99,9 +99,9 @@ impl Actor {
 }
 
 impl App {
-    /// Whether the actor holds this permission in this organization.
+    /// Checks that the actor holds this permission in this organization.
     ///
-    /// Another person's organization is answered like a missing one.
+    /// An organization that the actor does not belong to is answered like a missing one.
     pub(crate) async fn authorize(
         &self,
         tx: &mut Tx,
@@ -111,7 +111,7 @@ impl App {
     ) -> Result<(), Error> {
         match actor {
             Actor::Operator(_) => Ok(()),
-            // A service's word is applied where it was asked for; it never opens a use case by itself.
+            // What a service reports is applied where the service was asked; it never permits a use case by itself.
             Actor::Service(_) => Err(Refusal::NoMembership.into()),
             Actor::Key(caller) => {
                 let own = access::decide_administration(caller, scope, self.now())?;
@@ -133,7 +133,7 @@ impl App {
         }
     }
 
-    /// A person who may do this in the organization, and signed-in owners of the project itself.
+    /// Does the same, and also admits signed-in owners of the project itself.
     pub(crate) async fn authorize_in_project(
         &self,
         tx: &mut Tx,
@@ -151,8 +151,7 @@ impl App {
         if owns { Ok(()) } else { Err(refused) }
     }
 
-    /// Every member who is signed in may look at members, projects and usage; everyone else needs
-    /// the scope.
+    /// Admits every signed-in member to look at members, projects and usage; everyone else needs the scope.
     pub(crate) async fn authorize_reader(
         &self,
         tx: &mut Tx,

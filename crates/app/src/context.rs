@@ -1,4 +1,4 @@
-//! What every use case has at hand: the store, the clock, the generator, the services and the settings.
+//! What every use case needs: the store, the clock, the random generator, the services and the settings.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,30 +13,30 @@ use tokio::sync::{Notify, Semaphore};
 
 use crate::{Sealer, Services, Settings};
 
-/// Tells the time; the binary hands in the real one, tests their own.
+/// Returns the present time; the binary passes the real clock, tests their own.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// Everything an [`App`] is made of.
 pub struct AppOptions {
-    /// Where everything is kept.
+    /// The store.
     pub store: Store,
-    /// Under which new keys are tagged.
+    /// The keys that tag new API keys.
     pub tags: TagKeys,
-    /// Under which keys are digested.
+    /// The key that digests API keys.
     pub pepper: Pepper,
-    /// Under which audit rows are chained.
+    /// The key that chains audit rows.
     pub audit_key: AuditKey,
     /// The clock.
     pub clock: Clock,
-    /// A cryptographically strong generator, seeded by the person who owns the process.
+    /// A cryptographically strong generator, seeded by the binary.
     pub rng: Box<dyn RngCore + Send>,
-    /// Where people reach this installation, for links in messages.
+    /// The address at which people reach this installation, for links in messages.
     pub public_url: String,
     /// Seals and matches personal data.
     pub sealer: Sealer,
     /// The outside services.
     pub services: Services,
-    /// What the operator decides about verification.
+    /// The operator's settings for verification.
     pub settings: Settings,
 }
 
@@ -68,7 +68,7 @@ impl fmt::Debug for App {
 }
 
 impl App {
-    /// Puts the parts together.
+    /// Builds the use cases from their parts.
     #[must_use]
     pub fn new(options: AppOptions) -> Self {
         let public_url = options.public_url.trim_end_matches('/').to_owned();
@@ -89,19 +89,19 @@ impl App {
         Self { inner: Arc::new(inner) }
     }
 
-    /// The time.
+    /// The present time.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         (self.inner.clock)()
     }
 
-    /// Where people reach this installation; without a slash at the end.
+    /// The address at which people reach this installation, without a slash at the end.
     #[must_use]
     pub fn public_url(&self) -> &str {
         &self.inner.public_url
     }
 
-    /// A fresh id for one request.
+    /// Draws an id for one request.
     #[must_use]
     pub fn request_id(&self) -> RequestId {
         self.draw(RequestId::generate)
@@ -113,7 +113,7 @@ impl App {
         &self.inner.services
     }
 
-    /// What the operator decides about verification.
+    /// The operator's settings for verification.
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.inner.settings
@@ -127,7 +127,7 @@ impl App {
         &self.inner.store
     }
 
-    /// Uses the generator. A thread that panicked while drawing leaves it usable.
+    /// Uses the generator. It stays usable after a thread panicked while drawing.
     pub(crate) fn draw<T>(&self, make: impl FnOnce(&mut Box<dyn RngCore + Send>) -> T) -> T {
         make(&mut self.inner.rng.lock().unwrap_or_else(PoisonError::into_inner))
     }

@@ -1,4 +1,4 @@
-//! What an organization has proven, as the rules are judged by.
+//! What an organization has proven, as the rules see it.
 
 use keystead_core::gate::{Entitlements, Verdict};
 use keystead_core::id::OrganizationId;
@@ -8,7 +8,7 @@ use keystead_store::tables::{first_uses, organizations};
 
 use crate::Error;
 
-/// Rules in shadow and warn mode are written down where nothing else tells of them: a new key has no header to warn in.
+/// Logs rules in shadow and warn mode where the answer cannot: creating a key has no header for a warning.
 pub(crate) fn note_unenforced(organization: &OrganizationId, action: &str, verdict: &Verdict) {
     let lacking = verdict.shadowed.iter().chain(&verdict.warned).map(|requirement| requirement.as_str());
     let lacking = lacking.collect::<Vec<_>>().join(",");
@@ -17,7 +17,7 @@ pub(crate) fn note_unenforced(organization: &OrganizationId, action: &str, verdi
     }
 }
 
-/// What the organization has proven or been excused from.
+/// Returns what the organization has proven or been excused from.
 pub(crate) async fn entitlements(tx: &mut Tx, organization: &OrganizationId) -> Result<Entitlements, Error> {
     let missing = || Error::not_found("organization", organization.as_str());
     let row = organizations::find(tx, organization).await?.ok_or_else(missing)?;

@@ -1,61 +1,61 @@
-//! The one vocabulary of failure for both edges. Public text is apart from internal context.
+//! The errors of use cases, shared by the API and the pages. Public text is kept apart from internal context.
 
 use keystead_core::gate::Requirement;
 use keystead_core::id::OrganizationId;
 use keystead_core::refusal::Refusal;
 use keystead_core::time::Timestamp;
 
-/// Why a use case did not happen.
+/// Why a use case failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// Missing, or another person's: nobody is told which.
+    /// Missing, or another organization's: the answer is the same.
     #[error("no {kind} with id {id}")]
     NotFound {
-        /// What was looked for, in words.
+        /// The kind of thing that was requested, in words.
         kind: &'static str,
         /// The id as given.
         id: String,
     },
-    /// The request says something impossible.
+    /// The request contains an impossible value.
     #[error("{message}")]
     Invalid {
         /// The field at fault.
         param: Option<&'static str>,
-        /// A stable name of the fault.
+        /// A stable code of the fault.
         code: Option<&'static str>,
         /// What to change, for people.
         message: String,
     },
-    /// Something else already stands there.
+    /// The request conflicts with the present state.
     #[error("{message}")]
     Conflict {
-        /// What stands there.
+        /// What it conflicts with.
         message: String,
     },
     /// The actor may not do this.
     #[error("{message}")]
     Forbidden {
-        /// The field that asks too much, if one does.
+        /// The field that asks for too much, if there is one.
         param: Option<&'static str>,
         /// Why, for people.
         message: String,
     },
-    /// The access decision said no.
+    /// The access decision refused the caller.
     #[error("refused: {0:?}")]
     Refused(Refusal),
-    /// The organization has not proven what the action asks for.
+    /// The organization has not proven what the action requires.
     #[error("organization {organization} lacks {missing:?} (rule {rule})")]
     RequirementMissing {
-        /// Who lacks it.
+        /// The organization that lacks it.
         organization: OrganizationId,
-        /// What was to be done, by the name rules have for it.
+        /// The action, by its name in rules.
         action: &'static str,
-        /// What is lacking; never empty.
+        /// What is missing; never empty.
         missing: Vec<Requirement>,
-        /// The rule that asks for it.
+        /// The rule that requires it.
         rule: String,
     },
-    /// Too often; the name says what, the time says when it is possible again.
+    /// A limit is reached; the name says which, the time when it is possible again.
     #[error("limit {name} until {retry_at:?}")]
     Limited {
         /// The limit's stable name.
@@ -63,55 +63,55 @@ pub enum Error {
         /// When it is possible again.
         retry_at: Timestamp,
     },
-    /// An outside service does not answer; nothing of the person's tries is used up.
+    /// An outside service does not answer; this does not count as an attempt of the person.
     #[error("the {service} service does not answer")]
     ProviderUnavailable {
-        /// Which kind of service.
+        /// The kind of service.
         service: &'static str,
     },
     /// No service is configured for this.
     #[error("{0} are not configured")]
     Unsupported(&'static str),
-    /// The store cannot answer now; trying again later is right.
+    /// The store cannot answer now; the client may retry later.
     #[error("the store is unavailable")]
     Unavailable,
-    /// A fault of ours. The text is for logs and never leaves the process.
+    /// An internal fault. The text is for logs and never leaves the process.
     #[error("internal: {0}")]
     Internal(String),
 }
 
 impl Error {
-    /// A missing thing.
+    /// Builds [`Error::NotFound`].
     #[must_use]
     pub fn not_found(kind: &'static str, id: impl Into<String>) -> Self {
         Self::NotFound { kind, id: id.into() }
     }
 
-    /// A field at fault.
+    /// Builds [`Error::Invalid`] for a field.
     #[must_use]
     pub fn invalid(param: &'static str, message: impl Into<String>) -> Self {
         Self::Invalid { param: Some(param), code: None, message: message.into() }
     }
 
-    /// A field at fault, with a stable name of the fault.
+    /// Builds [`Error::Invalid`] for a field, with a stable code.
     #[must_use]
     pub fn coded(param: &'static str, code: &'static str, message: impl Into<String>) -> Self {
         Self::Invalid { param: Some(param), code: Some(code), message: message.into() }
     }
 
-    /// Too often.
+    /// Builds [`Error::Limited`].
     #[must_use]
     pub const fn limited(name: &'static str, retry_at: Timestamp) -> Self {
         Self::Limited { name, retry_at }
     }
 
-    /// Nothing is wrong with a field, yet it cannot be done.
+    /// Builds [`Error::Invalid`] when no single field is at fault.
     #[must_use]
     pub fn impossible(message: impl Into<String>) -> Self {
         Self::Invalid { param: None, code: None, message: message.into() }
     }
 
-    /// What a person reads of an [`Error::RequirementMissing`] at either edge.
+    /// The text of an [`Error::RequirementMissing`] for people.
     #[must_use]
     pub fn requirement_text(
         organization: &OrganizationId,

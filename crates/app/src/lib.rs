@@ -1,6 +1,6 @@
 //! Use cases, one file per noun: authorize, let the core decide, then save with an audit row in one transaction.
 //!
-//! Neither status codes nor pages live here; both edges speak to people in their own way from [`Error`].
+//! There are no status codes and no pages here: the API and the dashboard each translate [`Error`] for their clients.
 
 #[macro_use]
 mod transaction;

@@ -1,4 +1,4 @@
-//! Whose key is this?
+//! The owner of a key.
 
 use keystead_core::caller::{Caller, Owner};
 use keystead_core::id::OrganizationId;
@@ -6,7 +6,7 @@ use keystead_store::tables::{organizations, users};
 
 use crate::{App, Error};
 
-/// Who is behind a key, and where they belong.
+/// The owner of a key, and the organizations they belong to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
     /// The person's or service account's id.
@@ -20,10 +20,7 @@ pub struct Identity {
 }
 
 impl App {
-    /// Who is behind this key.
-    ///
-    /// # Errors
-    /// When the store fails.
+    /// Returns the owner of this key.
     pub async fn identity(&self, caller: &Caller) -> Result<Identity, Error> {
         read_tx!(self.store(), "identity", |tx| {
             let user = match &caller.owner {

@@ -1,8 +1,8 @@
-//! Where a request comes from, as far as limits and sessions need it.
+//! The origin of a request, as limits and sessions need it.
 
 use std::net::IpAddr;
 
-/// Where a request came from, as far as limits and proofs need it.
+/// The origin of a request, as limits and proofs need it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Origin {
     /// The address, if it is known.
@@ -10,25 +10,27 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// The network around an address, as proofs keep it: enough to tell countries apart, too little for one person.
+    /// The network of the address, as proofs keep it: precise enough to tell countries apart, not precise enough to
+    /// identify a person.
     #[must_use]
     pub fn network(self) -> Option<String> {
         self.ip.map(network)
     }
 }
 
-/// Where a person comes from, as far as sessions show it.
+/// The origin of a request and the browser, as sessions show them.
 #[derive(Debug, Clone, Default)]
 pub struct Context {
     /// The address, for limits.
     pub origin: Origin,
-    /// What the browser says it is.
+    /// The browser's user agent.
     pub user_agent: String,
     /// `en`, `pl` or `ja`, for mails.
     pub language: String,
 }
 
-/// One address, as limits count it. Who has one address of IPv6 has the whole /64 around it.
+/// Returns the subject under which limits count an address. A client with an IPv6 address usually has the whole /64, so
+/// that is counted.
 pub(crate) fn host(ip: IpAddr) -> String {
     match ip.to_canonical() {
         IpAddr::V4(v4) => v4.to_string(),
@@ -39,7 +41,7 @@ pub(crate) fn host(ip: IpAddr) -> String {
     }
 }
 
-/// The network around an address.
+/// Returns the network of an address.
 pub(crate) fn network(ip: IpAddr) -> String {
     match ip.to_canonical() {
         IpAddr::V4(v4) => {

@@ -1,4 +1,5 @@
-//! Personal data at rest: sealed so that the database alone tells nothing, and matched without being kept in clear.
+//! Personal data at rest: sealed so that the database alone reveals nothing, and matched by fingerprints instead of
+//! clear text.
 
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
@@ -9,11 +10,11 @@ use sha2::Sha256;
 
 use crate::Error;
 
-/// What [`Sealer::seal`] writes first, so that the way of sealing can change one day.
+/// The first byte that [`Sealer::seal`] writes, so that the method of sealing can change later.
 const FIRST_WAY: u8 = 1;
 const NONCE: usize = 12;
 
-/// Seals, opens and matches. Both keys live outside the database.
+/// Seals, opens and fingerprints values. Both keys are kept outside the database.
 #[derive(Debug, Clone)]
 pub struct Sealer {
     sealing: Secret<[u8; 32]>,
@@ -21,24 +22,24 @@ pub struct Sealer {
 }
 
 impl Sealer {
-    /// From the installation's two keys.
+    /// Builds a sealer from the installation's two keys.
     #[must_use]
     pub const fn new(sealing: Secret<[u8; 32]>, matching: Secret<[u8; 32]>) -> Self {
         Self { sealing, matching }
     }
 
-    /// Seals under AES-256-GCM. `context` names row and column: a value moved elsewhere does not open.
+    /// Seals under AES-256-GCM. `context` names row and column, so that a value moved to another place does not open.
     #[must_use]
     pub fn seal(&self, rng: &mut (impl RngCore + ?Sized), context: &str, plain: &[u8]) -> Vec<u8> {
         let mut nonce = [0; NONCE];
         rng.fill_bytes(&mut nonce);
         let payload = Payload { msg: plain, aad: context.as_bytes() };
-        // GCM refuses nothing below 64 GiB; an empty result would not open, so it cannot pass for the value.
+        // GCM accepts every length below 64 GiB; an empty result would not open, so it cannot pass for the value.
         let sealed = self.cipher().encrypt(&Nonce::from(nonce), payload).unwrap_or_default();
         [&[FIRST_WAY][..], &nonce, &sealed].concat()
     }
 
-    /// Opens what [`Sealer::seal`] made for the same context.
+    /// Opens a value that [`Sealer::seal`] made for the same context.
     ///
     /// # Errors
     /// When the bytes were changed, moved, or sealed under another key.
@@ -56,17 +57,17 @@ impl Sealer {
     /// Opens a sealed text.
     ///
     /// # Errors
-    /// As [`Sealer::open`].
+    /// Those of [`Sealer::open`].
     pub fn open_text(&self, context: &str, sealed: &[u8]) -> Result<Secret<String>, Error> {
         let bytes = self.open(context, sealed)?;
         let text = String::from_utf8(bytes.expose().clone());
         text.map(Secret::new).map_err(|_| Error::Internal(format!("a sealed value of {} is not text", column(context))))
     }
 
-    /// The same for the same value and purpose, and worth nothing without the key.
+    /// Returns a keyed fingerprint: equal for the same value and purpose, and useless without the key.
     #[must_use]
     pub fn fingerprint(&self, purpose: &str, value: &str) -> Vec<u8> {
-        // Any key length is fine for HMAC, so the error cannot happen; an empty print matches no row.
+        // HMAC accepts any key length, so the error cannot happen; an empty fingerprint matches no row.
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.matching.expose()) else { return Vec::new() };
         mac.update(&(purpose.len() as u64).to_be_bytes());
         mac.update(purpose.as_bytes());
@@ -79,7 +80,7 @@ impl Sealer {
     }
 }
 
-/// The part of a context that names a column; the rest names a row and is nobody's business in a log.
+/// The part of a context that names a column; the rest names a row and must not appear in a log.
 fn column(context: &str) -> &str {
     context.split(':').next().unwrap_or_default()
 }

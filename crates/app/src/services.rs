@@ -1,4 +1,4 @@
-//! The outside services in use. What is absent is switched off, and use cases say so.
+//! The outside services in use. A missing one is switched off, and use cases report that.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,12 +12,12 @@ use keystead_providers::sign_in::SignIn;
 
 use crate::review::Reviewer;
 
-/// Who makes and checks codes sent to phones.
+/// The service that makes and checks codes sent to phones.
 #[derive(Clone)]
 pub enum Codes {
-    /// The service does, such as Twilio Verify.
+    /// The service does both, such as Twilio Verify.
     Verifier(Arc<dyn PhoneVerifier>),
-    /// Keystead does, and the service carries the text.
+    /// Keystead does, and the service only delivers the text message.
     Sms(Arc<dyn SmsSender>),
 }
 
@@ -26,25 +26,25 @@ pub enum Codes {
 pub struct Services {
     /// Codes to phones.
     pub codes: Option<Codes>,
-    /// Codes to phones when the first does not answer.
+    /// The service for codes when the first one does not answer.
     pub codes_fallback: Option<Codes>,
-    /// Kinds of lines.
+    /// The service that looks up line types.
     pub lines: Option<Arc<dyn LineLookup>>,
     /// Payment methods.
     pub payment: Option<Arc<dyn PaymentProvider>>,
     /// Documents and faces.
     pub identity: Option<Arc<dyn IdentityProvider>>,
-    /// What the pages of captures and cases go to. The same as `identity` while people of the operator's decide; beside
-    /// another service it only forgets in time what was handed in before.
+    /// The built-in reviewer that serves the pages of captures and cases. It is the same as `identity` while the
+    /// operator's people decide; beside another service it only erases in time what was submitted before.
     pub review: Option<Arc<Reviewer>>,
     /// Mail.
     pub mail: Option<Arc<dyn Mailer>>,
-    /// Signing in elsewhere.
+    /// Signing in through an issuer.
     pub sign_in: Option<Arc<dyn SignIn>>,
 }
 
 impl Codes {
-    /// How the last call went.
+    /// The health according to the last call.
     #[must_use]
     pub fn health(&self) -> Health {
         match self {

@@ -1,41 +1,41 @@
-//! What the operator decides about verification, beside the rules.
+//! The operator's settings for verification, besides the rules.
 
 use keystead_core::verification::number::LinePolicy;
 use keystead_core::verification::organization::same_document;
 use keystead_core::verification::phone_sharing;
 
-/// The operator's choices, with the defaults of a fresh installation.
+/// The operator's settings, with the defaults of a new installation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// Countries whose numbers get codes; empty is every country.
     pub phone_countries: Vec<String>,
-    /// Which kinds of lines pass.
+    /// The accepted line types.
     pub lines: LinePolicy,
-    /// Days that a number with a changed SIM card waits before it may replace another; 0 does not ask.
+    /// Days after a change of the SIM card during which a number may not replace another; 0 switches the check off.
     pub sim_swap_days: u16,
-    /// Codes sent in one day over the whole installation.
+    /// Codes sent in one day by the whole installation.
     pub daily_codes: i64,
-    /// Organizations one number may stand for.
+    /// Organizations that one number may verify.
     pub organizations_per_number: usize,
     /// Organizations one document may verify in ninety days when they have the same owner.
     pub organizations_per_document: usize,
-    /// Days after which a verification must be renewed; by default it is for good.
+    /// Days after which a verification must be renewed; by default it does not expire.
     pub reverify_after_days: Option<i64>,
-    /// Days within which an organization must be verified again once its owners change; by default it need not be.
+    /// Days within which an organization must be verified again after its owners change; by default it need not be.
     pub reverify_new_owner_days: Option<i64>,
-    /// Days that pictures and faces are kept, here and at the service; never more than seven.
+    /// Days that pictures and faces are kept, here and at the service; at most seven.
     pub biometrics_days: i64,
-    /// Who runs this installation, as people see it.
+    /// The name of the operator, as people see it.
     pub operator: String,
     /// Where people get help.
     pub support_email: Option<String>,
     /// The operator's privacy policy.
     pub privacy_policy_url: Option<String>,
-    /// Whom to ask about personal data.
+    /// The contact for questions about personal data.
     pub data_protection_contact: Option<String>,
     /// Addresses of people who may open the operator's console.
     pub operator_emails: Vec<String>,
-    /// Whether this is a laptop; some things are only said there.
+    /// Whether this is a development installation; some things are only said there.
     pub development: bool,
 }
 

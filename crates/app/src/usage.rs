@@ -1,4 +1,4 @@
-//! Usage and costs in buckets, empty ones included.
+//! Usage and costs in buckets, including empty ones.
 
 use keystead_core::id::{KeyId, OrganizationId, ProjectId};
 use keystead_core::money::Amount;
@@ -35,22 +35,22 @@ impl Width {
     }
 }
 
-/// What usage is wanted.
+/// A query for usage.
 #[derive(Debug, Clone)]
 pub struct UsageRequest {
-    /// Which kind; `None` is all, for costs.
+    /// The kind of usage; `None` is all, for costs.
     pub kind: Option<UsageKind>,
-    /// From when on; counted from the beginning of its minute.
+    /// The start, rounded down to its minute.
     pub start: Timestamp,
-    /// Until when, exclusive; `None` is now.
+    /// The end, exclusive; `None` is now.
     pub end: Option<Timestamp>,
-    /// How wide the buckets are.
+    /// The width of the buckets.
     pub width: Width,
-    /// How many buckets at most.
+    /// The maximum number of buckets.
     pub limit: i64,
-    /// Where the page before this one ended.
+    /// The end of the previous page.
     pub page: Option<Timestamp>,
-    /// What to tell apart.
+    /// The keys to group by.
     pub group_by: Vec<GroupKey>,
     /// Only these projects, unless empty.
     pub projects: Vec<ProjectId>,
@@ -62,43 +62,43 @@ pub struct UsageRequest {
     pub models: Vec<String>,
 }
 
-/// What was used in one bucket by one group.
+/// The usage of one group in one bucket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UsageResult {
-    /// The project, when told apart.
+    /// The project, when grouped by it.
     pub project: Option<String>,
-    /// The user or service account, when told apart.
+    /// The user or service account, when grouped by it.
     pub user: Option<String>,
-    /// The key, when told apart.
+    /// The key, when grouped by it.
     pub key: Option<String>,
-    /// The model, when told apart.
+    /// The model, when grouped by it.
     pub model: Option<String>,
-    /// How much.
+    /// The quantities.
     pub used: Quantities,
-    /// What it cost, exactly.
+    /// The exact cost.
     pub cost: Amount,
-    /// What of this was estimated, because the model server reported no figures.
+    /// The estimated part of it, because the model server reported no figures.
     pub estimated: Estimated,
 }
 
 /// The part of some usage that was estimated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Estimated {
-    /// How much.
+    /// The quantities.
     pub used: Quantities,
-    /// What it cost.
+    /// The cost.
     pub cost: Amount,
 }
 
 impl Estimated {
-    /// Both together.
+    /// The sum of both.
     #[must_use]
     pub const fn plus(self, other: Self) -> Self {
         Self { used: self.used.plus(other.used), cost: self.cost.plus(other.cost) }
     }
 }
 
-/// A stretch of time with what was used in it.
+/// A period of time with its usage.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bucket {
     /// Its beginning.
@@ -109,20 +109,20 @@ pub struct Bucket {
     pub results: Vec<UsageResult>,
 }
 
-/// Some buckets and where the next page begins.
+/// Some buckets, and the start of the next page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UsagePage {
     /// The buckets in order of time.
     pub buckets: Vec<Bucket>,
-    /// Where the next page begins, if there is one.
+    /// The start of the next page, if there is one.
     pub next: Option<Timestamp>,
 }
 
 impl App {
-    /// The organization's usage.
+    /// Returns the organization's usage.
     ///
     /// # Errors
-    /// Without permission, or when the times make no sense.
+    /// When the caller lacks the permission, or when the times are not valid.
     pub async fn usage(
         &self,
         actor: &Actor,
@@ -150,7 +150,7 @@ impl App {
             Ok(usage::query(tx, &query).await?)
         });
         for row in read? {
-            // The first bucket may begin inside its stretch, so rows are matched by where a bucket ends.
+            // The first bucket may begin within its period, so rows are matched by the end of a bucket.
             let Some(bucket) = buckets.iter_mut().find(|bucket| row.bucket_start < bucket.end) else { continue };
             let (project, user, key, model) = (row.project, row.user, row.key, row.model);
             let same =
@@ -169,13 +169,13 @@ impl App {
         Ok(UsagePage { buckets, next })
     }
 
-    /// The stretches of a page, and where the next page begins.
+    /// Returns the empty buckets of a page, and the start of the next page.
     fn empty_buckets(&self, request: &UsageRequest) -> Result<(Vec<Bucket>, Option<Timestamp>), Error> {
         let floor = |at: i64, width: i64| at.saturating_sub(at.rem_euclid(width));
         let ceiling = |at: i64| floor(at.saturating_add(MINUTE - 1), MINUTE);
         let now = self.now().0;
         let earliest = floor(request.start.0, MINUTE);
-        // The minute that runs now is counted, so that a request just made can be seen.
+        // The present minute is included, so that a request that was just made is visible.
         let end = request.end.map_or_else(|| floor(now, MINUTE).saturating_add(MINUTE), |end| ceiling(end.0));
         if request.start.0 < 0
             || request.start.0 > now.saturating_add(100 * 366 * 86_400)

@@ -1,16 +1,16 @@
-//! Values that people type, in their one form, and what is refused.
+//! Normalizing and validating values that people type.
 
 use keystead_core::text::{self, NameFault};
 
 use crate::{Actor, Error};
 
-/// A name in its one form; what shows nothing or deceives the reader is refused.
+/// Normalizes a name; refuses one that is invisible or misleading.
 pub(crate) fn checked_name(name: &str) -> Result<String, Error> {
     let refused = |fault: NameFault| Error::coded("name", fault.code(), format!("Invalid 'name': {}", fault.message()));
     text::name(name).map_err(refused)
 }
 
-/// An address in the form accounts are compared by; one that cannot be mailed is refused.
+/// Normalizes an address to the form by which accounts are compared; refuses one that cannot receive mail.
 pub(crate) fn checked_email(email: &str) -> Result<String, Error> {
     text::email(email)
         .map_err(|fault| Error::coded("email", fault.code(), format!("Invalid 'email': {}", fault.message())))
@@ -23,7 +23,7 @@ pub(crate) fn operators_only(actor: &Actor) -> Result<(), Error> {
     Err(Error::Forbidden { param: None, message: "Only an operator can do this.".to_owned() })
 }
 
-/// Why an operator does something, in 1 to 500 characters; for nobody else.
+/// Checks that the actor is an operator and the reason has 1 to 500 characters.
 pub(crate) fn operators_reason(actor: &Actor, reason: &str) -> Result<String, Error> {
     operators_only(actor)?;
     let reason = reason.trim();

@@ -1,5 +1,5 @@
-//! Attempts to sign in. Each is counted before it is judged, so that many at once cannot slip through together, and
-//! taken back when it went well (ASVS 6.3.1).
+//! Limits on attempts to sign in. An attempt is counted before the password is checked, so that parallel attempts
+//! cannot slip through together; a successful attempt is taken back (ASVS 6.3.1).
 
 use std::net::IpAddr;
 
@@ -13,15 +13,15 @@ use keystead_store::tables::limit_hits;
 use crate::verification::limits::Subjects;
 use crate::{App, Error};
 
-/// What tries are counted under.
+/// The name under which attempts are counted.
 const NAME: &str = "sign_in";
 
 const fn times(subject: Subject, window: i64, most: i64) -> Limit {
     Limit { name: NAME, subject, counting: Counting::Times, window, most }
 }
 
-/// One address tried from one network: the wait grows from a minute to a day. One place trying many addresses, as a
-/// spray does, meets the last two.
+/// Limits of one address from one network: the wait grows from a minute to a day. The last two limit one network that
+/// tries many addresses, as password spraying does.
 const HERE: &[Limit] = &[
     times(Subject::Number, 60, 5),
     times(Subject::Number, 900, 10),
@@ -30,22 +30,22 @@ const HERE: &[Limit] = &[
     times(Subject::Ip, 900, 50),
     times(Subject::Network, 3_600, 500),
 ];
-/// One address tried from everywhere. Networks the person has been signed in from do not ask: strangers cannot lock
-/// anybody out of where they work.
+/// Limits of one address from all networks together. They do not apply on networks where the person has signed in
+/// before, so strangers cannot lock people out of their usual place of work.
 const STRANGERS: &[Limit] = &[times(Subject::Number, 900, 30), times(Subject::Number, 86_400, 200)];
 
-/// One try.
+/// One attempt.
 #[derive(Debug, Clone)]
 pub(super) struct Try {
     id: String,
-    /// The address from this network, and the network.
+    /// The address together with this network, and the network alone.
     here: Subjects,
-    /// The address from everywhere.
+    /// The address from all networks.
     everywhere: Subjects,
 }
 
 impl App {
-    /// A try for an address from a network.
+    /// Describes an attempt for an address from a network.
     pub(super) fn new_try(&self, email: &str, network: &str, ip: Option<IpAddr>) -> Try {
         let print = |purpose: &str, text: &str| {
             let bytes = self.sealer().fingerprint(purpose, text);
@@ -59,7 +59,8 @@ impl App {
         }
     }
 
-    /// Counts a try, unless there were too many. `at_home` when the person was signed in from this network before.
+    /// Counts an attempt, or refuses it when there were too many. `at_home` says that the person has signed in from
+    /// this network before.
     pub(super) async fn begin_try(&self, tx: &mut Tx, one: &Try, at_home: bool) -> Result<(), Error> {
         self.hold(tx, NAME, &one.everywhere).await?;
         self.hold(tx, NAME, &one.here).await?;
@@ -71,7 +72,7 @@ impl App {
         self.count(tx, NAME, &one.everywhere, &one.id, "").await
     }
 
-    /// The try went well: it does not count, nor do those from here before it.
+    /// Removes a successful attempt, and the earlier ones from the same address and network, from the count.
     pub(super) async fn forgive(&self, tx: &mut Tx, one: &Try) -> Result<(), Error> {
         self.uncount(tx, NAME, &one.here, &one.id).await?;
         self.uncount(tx, NAME, &one.everywhere, &one.id).await?;
@@ -81,7 +82,7 @@ impl App {
         Ok(())
     }
 
-    /// Judges a password for a person who is signed in already, counted as at sign-in.
+    /// Checks a password for a person who is signed in already, with the limits of sign-in.
     pub(super) async fn own_password(
         &self,
         email: &str,
@@ -90,7 +91,7 @@ impl App {
         kept: Option<String>,
     ) -> Result<(), Error> {
         let one = self.new_try(email, network, None);
-        // A person who is signed in here is no stranger.
+        // A person with a session here is not a stranger.
         write_tx!(self.store(), "own_password", |tx| self.begin_try(tx, &one, true).await)?;
         if !self.password_matches(password, kept).await? {
             return Err(super::wrong_password());

@@ -1,5 +1,5 @@
-//! What a browser keeps for us while a person who is not signed in answers a question: sealed, with its end inside. A
-//! stranger who asks for a thousand of them costs no row. A row is written when one is used, so that it works once.
+//! Sealed state with an expiry time that a browser keeps while a person who is not signed in answers a question.
+//! Requests by strangers cost no rows: a row is written only when a state is used, so that it works once.
 
 use keystead_core::hex;
 use keystead_core::secret::Secret;
@@ -21,7 +21,7 @@ fn context(purpose: &str) -> String {
 }
 
 impl App {
-    /// Seals what must be known when the browser comes back within this number of seconds, in hexadecimal digits.
+    /// Seals a value for a browser that returns within `life` seconds, as hexadecimal digits.
     pub(super) fn seal_for_browser(&self, purpose: &str, kept: &str, life: i64) -> Result<Secret<String>, Error> {
         let carried = Carried { ends_at: self.now().plus(life).0, kept: kept.to_owned() };
         let plain = serde_json::to_vec(&carried).map_err(|error| Error::Internal(format!("carried state: {error}")))?;
@@ -29,7 +29,7 @@ impl App {
         Ok(Secret::new(hex::encode(&sealed)))
     }
 
-    /// What was sealed, unless it is over or not ours.
+    /// Opens a state; `None` when it has expired or was not sealed here.
     pub(super) fn carried(&self, purpose: &str, state: &Secret<String>) -> Result<Secret<String>, Error> {
         let sealed = hex::decode(state.expose()).ok_or_else(dead_link)?;
         let plain = self.sealer().open(&context(purpose), &sealed).map_err(|_| dead_link())?;
@@ -37,8 +37,8 @@ impl App {
         if self.now().0 >= carried.ends_at { Err(dead_link()) } else { Ok(Secret::new(carried.kept)) }
     }
 
-    /// Spends the state in the transaction that acts on it; a second time it is a dead link. `life` is how long it
-    /// could have worked.
+    /// Marks the state as used, in the transaction that acts on it; a second use is a dead link. `life` is the number
+    /// of seconds it could work.
     pub(super) async fn spend_carried(&self, tx: &mut Tx, state: &Secret<String>, life: i64) -> Result<(), Error> {
         let now = self.now();
         let token = Token {

@@ -1,4 +1,4 @@
-//! The devices a person is signed in on: listed, ended, and the mail about a new one.
+//! The devices on which a person is signed in: the list, ending sessions, and the mail about a new device.
 
 use keystead_core::id::UserId;
 use keystead_core::secret::Secret;
@@ -13,7 +13,7 @@ use super::mail_kind::MailKind;
 use super::sessions::IDLE;
 use crate::{App, Error};
 
-/// An account younger than this has no habits yet that a first session could break with.
+/// Seconds in which an account counts as new: it has no known devices yet, so no mail is sent.
 const NEW_ACCOUNT: i64 = 86_400;
 
 /// One browser that is signed in, for the list.
@@ -21,7 +21,7 @@ const NEW_ACCOUNT: i64 = 86_400;
 pub struct DeviceView {
     /// `sess_…`.
     pub id: String,
-    /// The browser and system, as far as they say.
+    /// The browser and system, from the user agent.
     pub device: String,
     /// The network, shortened.
     pub network: String,
@@ -29,12 +29,12 @@ pub struct DeviceView {
     pub created_at: Timestamp,
     /// When it was last used.
     pub seen_at: Timestamp,
-    /// Whether it is the one that asks.
+    /// Whether it is the session of this request.
     pub current: bool,
 }
 
 impl App {
-    /// Ends one session of a person; `false` when it was none.
+    /// Ends one session of a person; `false` when the person has no such session.
     pub async fn end_session(&self, user: &UserId, id: &str) -> Result<bool, Error> {
         write_tx!(self.store(), "end_session", |tx| {
             let ended = sessions::revoke(tx, user, id, self.now()).await?;
@@ -45,7 +45,7 @@ impl App {
         })
     }
 
-    /// Ends every other session of a person. Answers how many.
+    /// Ends every other session of a person. Returns how many there were.
     pub async fn end_other_sessions(&self, user: &UserId, keep: &Secret<String>) -> Result<u64, Error> {
         let keep = digest(keep);
         write_tx!(self.store(), "end_other_sessions", |tx| {
@@ -58,7 +58,7 @@ impl App {
         })
     }
 
-    /// Where a person is signed in.
+    /// Lists the sessions of a person.
     pub async fn devices(&self, user: &UserId, current: &str) -> Result<Vec<DeviceView>, Error> {
         let now = self.now();
         read_tx!(self.store(), "devices", |tx| {

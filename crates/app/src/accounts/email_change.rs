@@ -1,9 +1,10 @@
-//! Another address: asked for with a fresh proof, confirmed from its own mailbox, told to the old one. What is answered
-//! and done is the same whether the address is somebody's already (ASVS 6.3.8).
+//! Changing the address of an account: requested with a fresh reauthentication, confirmed from the new mailbox,
+//! reported to the old one. Answer and effects are the same whether or not the address belongs to another account (ASVS
+//! 6.3.8).
 //!
-//! A person may ask for an address that is not theirs, and its owner may open the link by mistake. So the mail and the
-//! page say which account would get the address, a browser that is signed in to another account refuses, and an
-//! operator's address is confirmed only in a session of the account that asked.
+//! A person may request an address that is not theirs, and its owner may open the link by mistake. Therefore the mail
+//! and the page say which account would get the address, a browser that is signed in to another account refuses, and an
+//! operator's address is confirmed only in a session of the account that requested it.
 
 use keystead_core::id::UserId;
 use keystead_core::secret::Secret;
@@ -23,27 +24,28 @@ use crate::{App, Error};
 /// How long a confirmation works.
 const LIFE: i64 = 86_400;
 pub(super) const CHANGE: &str = "change_email";
-/// Characters of a name that a mail to a stranger shows.
+/// Characters of a name shown in a mail to a stranger.
 const LONGEST_NAME: usize = 40;
 
-/// What a link to another address would do.
+/// What a link that changes the address would do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AddressChange {
-    /// How the person of the account is called.
+    /// The person's name.
     pub name: String,
     /// The account's present address, masked.
     pub present: String,
-    /// The address it would get.
+    /// The address the account would get.
     pub address: String,
 }
 
-/// The first letter and the domain: enough for the account's own person, too little for a stranger.
+/// Masks an address to its first letter and the domain: the person of the account recognizes it, a stranger does not
+/// learn it.
 fn masked(email: &str) -> String {
     let (local, domain) = email.split_once('@').unwrap_or((email, ""));
     format!("{}***@{domain}", local.chars().next().unwrap_or_default())
 }
 
-/// A name in a mail to a stranger: no address that a mail program would make a link of.
+/// Removes from a name what a mail program would turn into a link, for mails to strangers.
 fn harmless(name: &str) -> String {
     let letters: Vec<char> = name.chars().take(LONGEST_NAME).collect();
     let keep = |at: usize, c: char| match c {
@@ -54,16 +56,16 @@ fn harmless(name: &str) -> String {
 }
 
 impl App {
-    /// Asks for another address. Nothing changes until its mailbox confirms it.
+    /// Requests another address. Nothing changes until its mailbox confirms it.
     ///
     /// # Errors
-    /// `reauthentication_needed`, when this is no address, or after too many mails.
+    /// `reauthentication_needed`, when the address is not valid, or after too many mails.
     pub async fn request_address(&self, session: &Secret<String>, email: &str, context: &Context) -> Result<(), Error> {
         let (email, key) = (checked_email(email)?, digest(session));
         write_tx!(self.store(), "request_address", |tx| {
             let (_, person, _) = self.fresh_in(tx, &key).await?;
             self.count_mail(tx, context.origin, &email).await?;
-            // The newest wish counts.
+            // Only the latest request counts.
             accounts::use_tokens_of(tx, &person.id, CHANGE, self.now()).await?;
             let payload = json!({ "email": email }).to_string();
             let link = self.one_time_link(tx, CHANGE, "confirm-address", &person.id, &payload, LIFE).await?;
@@ -73,7 +75,7 @@ impl App {
         })
     }
 
-    /// Mails the link to the new mailbox, or tells it that it has an account.
+    /// Mails the link to the new mailbox, or a notice when the address already has an account.
     pub(crate) async fn mail_email_change(&self, job: ChangeEmail) -> Result<Outcome, Error> {
         let ChangeEmail { email, language, link, who } = job;
         let token = link.split_once("token=").map(|(_, token)| Secret::new(token.to_owned()));
@@ -89,7 +91,8 @@ impl App {
         })
     }
 
-    /// What the link to a new address would do; `None` when it does not work any more. Looking spends nothing.
+    /// Describes what a link to a new address would do; `None` when it no longer works. Looking does not use the link
+    /// up.
     pub async fn look_at_address(&self, token: &Secret<String>) -> Result<Option<AddressChange>, Error> {
         let key = digest(token);
         read_tx!(self.store(), "look_at_address", |tx| {
@@ -98,7 +101,7 @@ impl App {
         })
     }
 
-    /// The token of a link that still works, the person of its account, and the address they asked for.
+    /// Finds the token of a link that still works, the person of its account, and the requested address.
     async fn asked_address(&self, tx: &mut Tx, key: &[u8]) -> Result<Option<(Token, User, String)>, Error> {
         let Some(row) = accounts::find_token(tx, CHANGE, key, self.now()).await? else { return Ok(None) };
         let Some(user) = row.user.clone() else { return Ok(None) };
@@ -108,13 +111,13 @@ impl App {
         Ok(person.map(|person| (row, person, email)))
     }
 
-    /// Makes the new address the account's. Links that went to the old mailbox are dead, and it is told. `session` is
-    /// the one of the browser that opened the link, if it has one.
+    /// Makes the new address the account's. Links mailed to the old mailbox stop working, and that mailbox gets a
+    /// notice. `session` is the one of the browser that opened the link, if it has one.
     ///
     /// # Errors
-    /// When the link was used or ran out, or when the address has become somebody's; `other_account` in a browser that
-    /// is signed in to another account; `operator_address` for an operator's address, unless the account itself is
-    /// signed in there, in production with a second step.
+    /// When the link was used or has expired, or when the address has another account meanwhile; `other_account` in a
+    /// browser that is signed in to another account; `operator_address` for an operator's address, unless the account
+    /// itself is signed in there, in production with a second step.
     pub async fn confirm_address(&self, token: &Secret<String>, session: Option<&Secret<String>>) -> Result<(), Error> {
         let (key, session) = (digest(token), session.map(digest));
         write_tx!(self.store(), "confirm_address", |tx| {
@@ -127,7 +130,7 @@ impl App {
             }
             let language = accounts::find(tx, &person.id).await?.map(|row| row.language).unwrap_or_default();
             users::update_email(tx, &person.id, &email).await.map_err(|error| match error {
-                // Taken in the same moment.
+                // Another account took the address at the same moment.
                 keystead_store::Error::Conflict(_) => dead_link(),
                 other => other.into(),
             })?;

@@ -1,5 +1,5 @@
-//! Two operators together take the second factor from a person who lost it: one proposes, another one agrees (ASVS
-//! 6.4.4). Alone it is done at the machine only.
+//! Two operators together remove the second factor of a person who lost it: one proposes, another approves (ASVS
+//! 6.4.4). One operator alone can do it only on the command line.
 
 use keystead_core::id::UserId;
 use keystead_core::time::Timestamp;
@@ -10,14 +10,14 @@ use super::second_factor::not_on;
 use crate::validate::{checked_email, operators_only, operators_reason};
 use crate::{Actor, App, Error};
 
-/// How long a proposal waits for a second person.
+/// Seconds a proposal waits for a second operator.
 const WAITS: i64 = 86_400;
 const SUBJECT: &str = "second_factor.reset:";
 
 /// A proposal that waits for a second operator.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FactorReset {
-    /// Whose second factor.
+    /// The person who lost the second factor.
     pub user: UserId,
     /// The person's address.
     pub email: String,
@@ -31,7 +31,7 @@ fn subject(user: &UserId) -> String {
     format!("{SUBJECT}{user}")
 }
 
-/// Nobody helps themselves around their own second factor.
+/// Refuses operators who want to reset their own second factor.
 fn not_oneself(actor: &Actor, email: &str) -> Result<(), Error> {
     if actor.id().eq_ignore_ascii_case(email) {
         let message = "Two other operators must reset your second step.".to_owned();
@@ -41,10 +41,12 @@ fn not_oneself(actor: &Actor, email: &str) -> Result<(), Error> {
 }
 
 impl App {
-    /// Proposes to switch somebody's second factor off. Nothing changes yet; the person's organizations can read of it.
+    /// Proposes to switch off a person's second factor. Nothing changes yet; the audit logs of the person's
+    /// organizations record it.
     ///
     /// # Errors
-    /// For everyone but an operator, without a reason, for oneself, or when nobody has it on under this address.
+    /// When the caller is not an operator, when the reason is missing, when it is their own, or when no account with
+    /// this address has it switched on.
     pub async fn propose_factor_reset(&self, actor: &Actor, email: &str, reason: &str) -> Result<(), Error> {
         let reason = operators_reason(actor, reason)?;
         let email = checked_email(email)?;
@@ -65,10 +67,10 @@ impl App {
         })
     }
 
-    /// What waits for a second operator, oldest first.
+    /// Lists the proposals that wait for a second operator, oldest first.
     ///
     /// # Errors
-    /// For everyone but an operator.
+    /// When the caller is not an operator.
     pub async fn factor_resets(&self, actor: &Actor) -> Result<Vec<FactorReset>, Error> {
         operators_only(actor)?;
         let since = self.now().plus(-WAITS);
@@ -83,10 +85,12 @@ impl App {
         })
     }
 
-    /// A second operator agrees, and the second factor goes: every session ends, and the mailbox is told.
+    /// Approves a proposal as the second operator and removes the second factor: every session ends, and the person
+    /// gets a mail.
     ///
     /// # Errors
-    /// For everyone but an operator, for whoever proposed it or has it, or when nothing was proposed within a day.
+    /// When the caller is not an operator, when they proposed it or the factor is their own, or when there is no
+    /// proposal of the last day.
     pub async fn agree_to_factor_reset(&self, actor: &Actor, user: &UserId) -> Result<(), Error> {
         let waiting = self.factor_resets(actor).await?.into_iter().find(|one| one.user == *user);
         let waiting = waiting.ok_or_else(|| Error::not_found("proposal", user.as_str()))?;
@@ -97,12 +101,12 @@ impl App {
         }
         let subject = subject(user);
         write_tx!(self.store(), "agree_to_factor_reset", |tx| {
-            // Taken back meanwhile and proposed again, perhaps by this person.
+            // The proposal may have been withdrawn and made again meanwhile, possibly by this person.
             let proposed = agreements::list(tx, &subject, self.now().plus(-WAITS)).await?;
             if proposed != [waiting.by.clone()] {
                 return Err(Error::not_found("proposal", waiting.user.as_str()));
             }
-            // Gone meanwhile: it was taken back, or somebody else agreed.
+            // The proposal was withdrawn meanwhile, or another operator approved it.
             if agreements::delete(tx, &subject).await? == 0 {
                 return Err(Error::not_found("proposal", waiting.user.as_str()));
             }
@@ -110,10 +114,10 @@ impl App {
         })
     }
 
-    /// Takes a proposal back; any operator may.
+    /// Withdraws a proposal; any operator may do it.
     ///
     /// # Errors
-    /// For everyone but an operator, or when there is none.
+    /// When the caller is not an operator, or when it does not exist.
     pub async fn discard_factor_reset(&self, actor: &Actor, user: &UserId) -> Result<(), Error> {
         operators_only(actor)?;
         let subject = subject(user);

@@ -1,11 +1,11 @@
-//! What links in mails are for, and how long they work.
+//! Purposes and lifetimes of links in mails.
 
-/// How long a reset works.
+/// Seconds a link to reset a password works.
 pub(crate) const RESET_LIFE: i64 = 3_600;
 
 pub(crate) const RESET: &str = "reset_password";
 
-/// How long a confirmation works.
+/// Seconds a link to confirm an address works.
 pub(crate) const CONFIRM_LIFE: i64 = 86_400;
 
 pub(crate) const CONFIRM: &str = "confirm_email";

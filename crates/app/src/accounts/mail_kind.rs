@@ -1,47 +1,47 @@
-//! What mails about accounts are about.
+//! The kinds of mail about accounts.
 
 use serde::{Deserialize, Serialize};
 
-/// What a mail is about.
+/// The kind of a mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum MailKind {
-    /// Confirm the address.
+    /// Asks to confirm the address.
     Confirm,
-    /// A person signed up with a known address.
+    /// Says that a person signed up with an address that has an account.
     AlreadyRegistered,
-    /// Choose a new password.
+    /// Asks to choose a new password.
     Reset,
-    /// Choose a password, because several were typed before the address was confirmed.
+    /// Asks to choose a password, because several were typed before the address was confirmed.
     ChoosePassword,
-    /// The password was changed.
+    /// Says that the password was changed.
     PasswordChanged,
-    /// An invitation.
+    /// Invites to an organization.
     Invite,
-    /// A sign-in from a browser or network that was not seen before.
+    /// Reports a sign-in from an unknown browser or network.
     NewSignIn,
-    /// The second factor was switched on.
+    /// Reports that the second factor was switched on.
     FactorOn,
-    /// The second factor was switched off.
+    /// Reports that the second factor was switched off.
     FactorOff,
-    /// New recovery codes were made.
+    /// Reports that new recovery codes were made.
     RecoveryCodesMade,
-    /// Confirm the new address of an account.
+    /// Asks to confirm the new address of an account.
     ConfirmAddress,
-    /// An address was asked for that has an account.
+    /// Says that a requested address already has an account.
     AddressTaken,
-    /// The account has another address now.
+    /// Reports that the account has another address now.
     AddressChanged,
-    /// A passkey opens the account now.
+    /// Reports that a passkey was added.
     PasskeyAdded,
-    /// A passkey was taken away.
+    /// Reports that a passkey was removed.
     PasskeyRemoved,
-    /// An identity elsewhere opens the account now.
+    /// Reports that an identity at an issuer can sign in to the account now.
     IdentityJoined,
-    /// An identity elsewhere opens the account no longer.
+    /// Reports that an identity at an issuer can no longer sign in to the account.
     #[serde(rename = "identity_parted")]
     IdentityUnlinked,
-    /// To an operator: a case waits, and its pictures go in a day.
+    /// Tells an operator that a case is undecided and its pictures will be erased within a day.
     PicturesGo,
 }
 

@@ -1,4 +1,4 @@
-//! The words of the mails about accounts, in three languages. Each is a whole; nothing is glued.
+//! The texts of mails about accounts, in three languages. Each text is complete; none is put together from parts.
 
 use super::mail_kind::MailKind;
 
@@ -11,7 +11,7 @@ pub(super) enum Language {
 }
 
 impl Language {
-    /// By its tag; English where nothing better is known.
+    /// Returns the language of a tag; English for an unknown one.
     pub(super) fn of(tag: &str) -> Self {
         match tag {
             "pl" => Self::Polish,
@@ -21,7 +21,8 @@ impl Language {
     }
 }
 
-/// Subject and text. `{}` in a text is the link, or what else the mail is about; `{who}` is whose account.
+/// Returns subject and text. `{}` in a text is the link, or the other detail of the mail; `{who}` is the account it is
+/// about.
 pub(super) const fn words(kind: MailKind, language: Language) -> (&'static str, &'static str) {
     match (kind, language) {
         (MailKind::Confirm, Language::English) => (

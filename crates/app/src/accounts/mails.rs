@@ -12,7 +12,7 @@ use crate::jobs::{AccountMail, Job, Outcome};
 use crate::{App, Error};
 
 impl App {
-    /// Queues a mail in this transaction. `detail` is its link, or what else it is about.
+    /// Queues a mail in this transaction. `detail` is its link, or the value that the text names.
     pub(crate) async fn mail(
         &self,
         tx: &mut Tx,
@@ -24,7 +24,7 @@ impl App {
         self.mail_about(tx, to, kind, language, detail, "").await
     }
 
-    /// The same, for a mail that also says whose account it is about.
+    /// Queues a mail that also names the account it is about.
     pub(super) async fn mail_about(
         &self,
         tx: &mut Tx,

@@ -1,4 +1,5 @@
-//! Accounts: how people come in and stay in. Nothing here tells a stranger whether an address is known.
+//! Accounts: signing up, signing in, and what protects an account. No answer tells a stranger whether an address has an
+//! account.
 
 mod attempt_limits;
 mod browser_state;
@@ -46,14 +47,14 @@ pub use second_factor::Enrolment;
 pub use security::SecurityView;
 pub use sessions::{SessionView, SignedIn};
 
-/// 256 bits in characters that survive any address bar.
+/// Draws 256 bits as text that survives any address bar.
 fn fresh_secret(rng: &mut (impl RngCore + ?Sized)) -> Secret<String> {
     let mut bytes = [0_u8; 32];
     rng.fill_bytes(&mut bytes);
     Secret::new(hex::encode(&bytes))
 }
 
-/// What stands in the store instead of a secret. It is random, so a plain hash is enough.
+/// Digests a secret for the store. The secret is random, so a plain hash is enough.
 fn digest(secret: &Secret<String>) -> Vec<u8> {
     Sha256::digest(secret.expose()).to_vec()
 }
@@ -63,7 +64,7 @@ impl App {
         self.draw(fresh_secret)
     }
 
-    /// Writes what a person did with their account into the log of every organization they belong to.
+    /// Records an action of a person on their own account in the audit log of each of their organizations.
     async fn record_for(
         &self,
         tx: &mut Tx,
@@ -75,7 +76,7 @@ impl App {
         self.record_about(tx, &Actor::Person(user.clone()), user, action, target, details).await
     }
 
-    /// The same entry in every organization of a person, the person who did it.
+    /// Records the entry in every organization of a person; the person is the actor.
     pub(crate) async fn record_about(
         &self,
         tx: &mut Tx,
@@ -97,7 +98,7 @@ pub(crate) fn digest_of(secret: &Secret<String>) -> Vec<u8> {
     digest(secret)
 }
 
-/// A link that does not work, whatever the reason.
+/// The error for a link that does not work; it is the same for every reason.
 fn dead_link() -> Error {
     Error::Invalid {
         param: None,
@@ -106,7 +107,7 @@ fn dead_link() -> Error {
     }
 }
 
-/// What a wrong address and a wrong password are both told.
+/// The error for a wrong address and for a wrong password.
 fn wrong() -> Error {
     Error::Invalid {
         param: None,
@@ -115,7 +116,7 @@ fn wrong() -> Error {
     }
 }
 
-/// What a person who is signed in learns of a wrong password.
+/// The error for a wrong password of a person who is signed in.
 fn wrong_password() -> Error {
     Error::coded("password", "wrong_password", "The password is not right.")
 }

@@ -1,4 +1,4 @@
-//! A person known elsewhere: "Continue with Google", or with any other issuer.
+//! Signing in with an identity of an OpenID Connect issuer: "Continue with Google", or any other issuer.
 
 use keystead_core::id::UserId;
 use keystead_core::secret::Secret;
@@ -15,38 +15,38 @@ use super::{Context, dead_link, digest, wrong};
 use crate::validate::{checked_email, checked_name};
 use crate::{App, Error};
 
-/// How long somebody may take at another's sign-in page.
+/// Seconds a person may spend on the issuer's sign-in page.
 const DEPARTED_LIFE: i64 = 600;
 const AWAY: &str = "sign_in";
 
-/// Somebody has left for another's sign-in page.
+/// The redirect to the issuer's sign-in page.
 #[derive(Debug)]
 pub struct OidcRedirect {
-    /// Where the browser goes.
+    /// The address the browser is sent to.
     pub url: String,
-    /// What the browser keeps until it comes back; proves that who comes back is who left.
+    /// The cookie that proves on return that it is the browser that left.
     pub cookie: Secret<String>,
 }
 
 impl App {
-    /// Leaves for another's sign-in page ("Continue with Google").
+    /// Sends the browser to the issuer's sign-in page ("Continue with Google").
     ///
     /// # Errors
-    /// When none is configured, or when it does not answer.
+    /// When no issuer is configured, or when it does not answer.
     pub async fn begin_oidc(&self, next: &str) -> Result<OidcRedirect, Error> {
         self.leave(next, None).await
     }
 
-    /// Leaves for another's sign-in page to let the identity there open one's own account, too.
+    /// Sends the browser to the issuer's sign-in page to connect an identity with the person's own account.
     ///
     /// # Errors
-    /// `reauthentication_needed`, when none is configured, or when it does not answer.
+    /// `reauthentication_needed`, when no issuer is configured, or when it does not answer.
     pub async fn connect(&self, session: &Secret<String>, next: &str) -> Result<OidcRedirect, Error> {
         let view = self.fresh_session(session).await?;
         self.leave(next, Some(&view)).await
     }
 
-    /// `joins` is the session of the person whom the identity is to belong to, when there is one.
+    /// Starts the redirect. `joins` is the session of the person who connects the identity, if there is one.
     async fn leave(&self, next: &str, joins: Option<&SessionView>) -> Result<OidcRedirect, Error> {
         let issuer = self.services().sign_in.clone().ok_or(Error::Unsupported("other sign-ins"))?;
         let return_url = format!("{}/sign-in/return", self.public_url());
@@ -61,13 +61,13 @@ impl App {
         Ok(OidcRedirect { url: departure.url, cookie })
     }
 
-    /// Comes back from another's sign-in page. Answers the session, none for whoever connected their account and has
-    /// one, and where the person wanted to go.
+    /// Handles the return from the issuer's sign-in page. Returns a session, unless the person connected an identity
+    /// within the session they have, and the page they wanted.
     ///
     /// # Errors
-    /// When the browser is not the one that left, when the issuer does not vouch for the address, when it does not
-    /// answer, `sign_in_to_connect` when the address is an account's that something else opens, and `identity_taken`
-    /// when another account is connected.
+    /// When it is not the browser that left, when the issuer has not verified the address or does not answer,
+    /// `sign_in_to_connect` when the address has an account with another way to sign in, and `identity_taken` when the
+    /// identity is connected with another account.
     pub async fn finish_oidc(
         &self,
         cookie: &Secret<String>,
@@ -101,8 +101,8 @@ impl App {
         Ok((Some(write?), text("next")))
     }
 
-    /// Lets an identity open the account of a person who was signed in when they left, and still is: whoever ended that
-    /// session ended this with it.
+    /// Connects an identity with the account of the person who started it in a session, if that session still exists.
+    /// Ending the session ends this, too.
     async fn join_own(
         &self,
         user: UserId,
@@ -128,8 +128,8 @@ impl App {
         })
     }
 
-    /// Who an identity is here. An address alone joins nothing that somebody can open: the person who can, signs in and
-    /// connects the identity.
+    /// Finds the person of an identity. A matching address alone does not connect the identity to an account that has
+    /// another way to sign in: its person must sign in and connect the identity.
     async fn person_of(
         &self,
         tx: &mut Tx,
@@ -163,7 +163,7 @@ impl App {
         Ok(user)
     }
 
-    /// Whether anything opens this account.
+    /// Whether the account has any way to sign in.
     async fn opens(&self, tx: &mut Tx, user: &UserId) -> Result<bool, Error> {
         let account = accounts::find(tx, user).await?.filter(|account| account.confirmed_at.is_some());
         let Some(account) = account else { return Ok(false) };
@@ -185,7 +185,7 @@ impl App {
         if account.confirmed_at.is_some() {
             self.mail_person(tx, user, MailKind::IdentityJoined, &identity.issuer).await?;
         } else {
-            // Whoever typed a password here before the address was theirs must not keep a way in.
+            // A stranger may have typed a password here before the address was confirmed; it must not remain a way in.
             account.password = None;
             account.confirmed_at = Some(now);
             accounts::use_tokens_of(tx, user, CONFIRM, now).await?;
@@ -198,11 +198,12 @@ impl App {
 }
 
 impl App {
-    /// Lets an identity elsewhere open the account no longer. Other sessions end, as after every change of how a person
-    /// proves themselves.
+    /// Disconnects an identity from the account. Other sessions end, as after every change of a person's ways to sign
+    /// in.
     ///
     /// # Errors
-    /// `reauthentication_needed`, `only_way_in` when neither password nor passkey would be left, or when there is none.
+    /// `reauthentication_needed`, `only_way_in` when no password and no passkey would be left, or when no such identity
+    /// is connected.
     pub async fn unlink_identity(&self, session: &Secret<String>, issuer: &str) -> Result<SignedIn, Error> {
         let key = digest(session);
         write_tx!(self.store(), "unlink_identity", |tx| {

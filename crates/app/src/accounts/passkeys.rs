@@ -1,5 +1,5 @@
-//! Passkeys: an authenticator that asks its person itself signs for this site, so one is a password and a second factor
-//! at once, and cannot be typed into a foreign page (ASVS 6.7).
+//! Passkeys: an authenticator verifies the person and signs for this site only, so one is a password and a second
+//! factor at once, and it cannot be phished (ASVS 6.7).
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -25,17 +25,17 @@ use super::{Context, dead_link, digest};
 use crate::validate::checked_name;
 use crate::{App, Error};
 
-/// How long an authenticator may take.
+/// Seconds an authenticator may take.
 const LIFE: i64 = 300;
 pub(super) const NEW: &str = "passkey_new";
 const ASKED: &str = "passkey_asked";
-/// Passkeys of one person.
+/// Passkeys one person may have.
 const MOST: usize = 20;
 
-/// What a browser hands to its authenticator.
+/// The challenge that a browser hands to its authenticator.
 #[derive(Debug)]
 pub struct Question {
-    /// Belongs to the answer; works once, for five minutes.
+    /// The state that must come back with the answer; it works once, for five minutes.
     pub state: Secret<String>,
     /// The options of `navigator.credentials`, as JSON.
     pub options: String,
@@ -44,11 +44,11 @@ pub struct Question {
 /// One passkey, for the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PasskeyView {
-    /// Names it.
+    /// The passkey's id.
     pub id: String,
-    /// What the person calls it.
+    /// The name the person gave it.
     pub name: String,
-    /// Since when.
+    /// When it was added.
     pub created_at: Timestamp,
     /// When it was last used.
     pub used_at: Option<Timestamp>,
@@ -70,7 +70,8 @@ fn broken(error: &WebauthnError) -> Error {
     Error::Internal(format!("passkeys: {error:?}"))
 }
 
-/// What authenticators keep instead of our id: the same for one person, and telling nothing about them.
+/// The handle that authenticators keep instead of our user id: it is the same for all passkeys of one person and
+/// reveals nothing about them.
 fn handle(user: &UserId) -> Uuid {
     let digest = Sha256::digest(format!("keystead passkey {user}"));
     let mut bytes = [0; 16];
@@ -83,8 +84,8 @@ fn to_text(value: &impl Serialize) -> Result<String, Error> {
 }
 
 impl App {
-    /// The name passkeys are bound to: the host people open these pages under. Authenticators know names only, so on a
-    /// laptop that is reached under a loopback address it is `localhost`; under another address there are none.
+    /// Returns the host name that passkeys are bound to: that of the public address. Authenticators accept names only,
+    /// so a loopback address becomes `localhost`; with any other IP address there are no passkeys.
     #[must_use]
     pub fn passkey_site(&self) -> Option<String> {
         self.passkey_origin().and_then(|origin| origin.domain().map(str::to_owned))
@@ -106,7 +107,7 @@ impl App {
         builder.rp_name(&self.settings().operator).build().map_err(|error| broken(&error))
     }
 
-    /// Keeps what must be known when the authenticator answers.
+    /// Keeps the state of a challenge until the authenticator answers.
     async fn keep_question(
         &self,
         tx: &mut Tx,
@@ -129,7 +130,7 @@ impl App {
         Ok(state)
     }
 
-    /// What was kept, once.
+    /// Takes the kept state of a challenge; it works once.
     async fn take_question<T: DeserializeOwned>(
         &self,
         purpose: &'static str,
@@ -146,10 +147,11 @@ impl App {
         Ok((row.user, kept))
     }
 
-    /// Begins to add a passkey to one's own account.
+    /// Begins to add a passkey to the person's own account.
     ///
     /// # Errors
-    /// `reauthentication_needed`, when there are too many, or where passkeys cannot be.
+    /// `reauthentication_needed`, when the person has too many passkeys, or when the public address does not allow
+    /// passkeys.
     pub async fn begin_passkey(&self, session: &Secret<String>) -> Result<Question, Error> {
         let site = self.site()?;
         let view = self.fresh_session(session).await?;
@@ -168,11 +170,11 @@ impl App {
         })
     }
 
-    /// Adds the passkey that an authenticator made. Other sessions end, the session goes on under a new secret, and the
-    /// mailbox is told.
+    /// Adds the passkey that an authenticator made. Other sessions end, this session gets a new secret, and the person
+    /// gets a mail.
     ///
     /// # Errors
-    /// `reauthentication_needed`, `passkey_wrong`, `link_expired` after five minutes, or when the name cannot be one.
+    /// `reauthentication_needed`, `passkey_wrong`, `link_expired` after five minutes, or when the name is not valid.
     pub async fn add_passkey(
         &self,
         session: &Secret<String>,
@@ -197,7 +199,7 @@ impl App {
         let key = digest(session);
         write_tx!(self.store(), "add_passkey", |tx| {
             self.fresh_in(tx, &key).await?;
-            // Again, with the account held: two that are added at once meet here.
+            // Checked again while the account is locked, so that two added at once cannot exceed the limit.
             if passkeys::list_of_user(tx, &row.user).await?.len() >= MOST {
                 return Err(too_many());
             }
@@ -209,10 +211,10 @@ impl App {
         })
     }
 
-    /// Takes a passkey away. Other sessions end, as after every change of how a person proves themselves.
+    /// Removes a passkey. Other sessions end, as after every change of a person's ways to sign in.
     ///
     /// # Errors
-    /// `reauthentication_needed`, or when there is none under this id.
+    /// `reauthentication_needed`, or when there is no passkey with this id.
     pub async fn remove_passkey(&self, session: &Secret<String>, id: &str) -> Result<SignedIn, Error> {
         let key = digest(session);
         write_tx!(self.store(), "remove_passkey", |tx| {
@@ -225,17 +227,17 @@ impl App {
         })
     }
 
-    /// Asks for a passkey of any account. Nothing is stored for it.
+    /// Creates a challenge for a passkey of any account. Nothing is stored for it.
     ///
     /// # Errors
-    /// Where passkeys cannot be.
+    /// When the public address does not allow passkeys.
     pub fn ask_passkey(&self) -> Result<Question, Error> {
         let (options, kept) = self.site()?.start_discoverable_authentication().map_err(|error| broken(&error))?;
         let (options, kept) = (to_text(&options)?, to_text(&kept)?);
         Ok(Question { state: self.seal_for_browser(ASKED, &kept, LIFE)?, options })
     }
 
-    /// What an authenticator answered, with the question it belongs to.
+    /// Parses an authenticator's answer together with the challenge it belongs to.
     fn answered(&self, state: &Secret<String>, answer: &str) -> Result<Answered, Error> {
         let site = self.site()?;
         let answer: PublicKeyCredential = serde_json::from_str(answer).map_err(|_| refused())?;
@@ -246,7 +248,8 @@ impl App {
         Ok(Answered { site, answer, kept, whose, id, state: state.clone() })
     }
 
-    /// Whose passkey answered, with the account held until the transaction ends. The question is spent by it.
+    /// Finds the person of the passkey that answered, and locks the account until the transaction ends. The challenge
+    /// is used up.
     async fn holder(&self, tx: &mut Tx, answered: &Answered) -> Result<UserId, Error> {
         let Answered { site, answer, kept, whose, id, state } = answered;
         self.spend_carried(tx, state, LIFE).await?;
@@ -254,7 +257,7 @@ impl App {
         let user = passkeys::find(tx, id).await?.filter(mine).ok_or_else(refused)?.user;
         let confirmed = accounts::lock(tx, &user).await?.is_some_and(|account| account.confirmed_at.is_some());
         let alive = users::find(tx, &user).await?.is_some_and(|user| user.deactivated_at.is_none());
-        // Again, because the account may have been waited for while the passkey was taken away.
+        // Checked again: the passkey may have been removed while this transaction waited for the account.
         let row = passkeys::find(tx, id).await?.filter(|row| row.user == user && alive && confirmed);
         let row = row.ok_or_else(refused)?;
         let mut passkey: Passkey = serde_json::from_str(&row.credential)
@@ -283,10 +286,10 @@ impl App {
         })
     }
 
-    /// Proves oneself again with a passkey of one's own ([`App::reauthenticate`]).
+    /// Reauthenticates a person with one of their own passkeys ([`App::reauthenticate`]).
     ///
     /// # Errors
-    /// `passkey_wrong`, also for another person's, or `link_expired` after five minutes.
+    /// `passkey_wrong`, also for a passkey of another person, or `link_expired` after five minutes.
     pub async fn reauthenticate_with_passkey(
         &self,
         session: &Secret<String>,
@@ -305,20 +308,20 @@ impl App {
     }
 }
 
-/// An authenticator's answer that is still to be judged.
+/// An authenticator's answer before it is verified.
 struct Answered {
     site: Webauthn,
     answer: PublicKeyCredential,
     kept: DiscoverableAuthentication,
-    /// The handle the authenticator keeps for its person.
+    /// The handle that the authenticator keeps for the person.
     whose: Uuid,
     /// The passkey's id.
     id: String,
-    /// What the browser brought back; works once.
+    /// The state that the browser returned; it works once.
     state: Secret<String>,
 }
 
-/// Asks the authenticator to keep the passkey with the person's handle, so that signing in needs no address first.
+/// Makes the authenticator store the passkey with the person's handle, so that signing in needs no address.
 fn discoverable(options: &str) -> Result<String, Error> {
     let mut options: Value =
         serde_json::from_str(options).map_err(|error| Error::Internal(format!("passkeys: {error}")))?;

@@ -1,4 +1,4 @@
-//! Passwords: argon2id, on threads where waiting hurts nobody, at most two at once.
+//! Passwords: argon2id, at most two at once, on threads that may block.
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
@@ -11,23 +11,23 @@ use crate::{App, Error};
 /// OWASP's first choice: 19 MiB, two passes, one lane.
 const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
-/// Characters (ASVS 6.2.1: eight at least, fifteen recommended; passphrases up to 128 pass whole).
+/// Limits in characters (ASVS 6.2.1: at least eight, fifteen recommended; passphrases up to 128 are not cut).
 const SHORTEST: usize = 10;
 const LONGEST: usize = 128;
 
-/// Passwords that everybody tries first, long enough to pass otherwise; one a line.
+/// The most common passwords that are otherwise long enough; one a line.
 const COMMON: &str = include_str!("common_passwords.txt");
-/// Words that carry no secret, whatever digits and signs stand around them; one a line.
+/// Words that carry no secret, with any digits and signs around them; one a line.
 const WORDS: &str = include_str!("common_words.txt");
 
-/// Why a password is not taken.
+/// Why a password is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PasswordRefusal {
     /// Fewer than ten characters.
     TooShort,
     /// More than 128 characters.
     TooLong,
-    /// One of those everybody tries first.
+    /// One of the most common passwords.
     TooCommon,
     /// The address itself, or a part of it with nothing secret added.
     IsAddress,
@@ -58,8 +58,8 @@ impl From<PasswordRefusal> for Error {
     }
 }
 
-/// Whether a password may be chosen. No rules of composition: length and rarity count. `names` are words everybody
-/// knows of this installation (ASVS 6.1.2).
+/// Whether a password may be chosen. There are no rules of composition: length and rarity count. `names` are well-known
+/// words about this installation (ASVS 6.1.2).
 pub(crate) fn acceptable(password: &Secret<String>, email: &str, names: &[&str]) -> Result<(), PasswordRefusal> {
     let text = &text::password(password.expose());
     let length = text.chars().count();
@@ -85,7 +85,7 @@ pub(crate) fn acceptable(password: &Secret<String>, email: &str, names: &[&str])
     Ok(())
 }
 
-/// Digits and signs only, and hardly any of them different, or each the one after the one before.
+/// Whether a text has at most three different characters, or is a rising or falling sequence.
 fn few_or_rising(text: &str) -> bool {
     let characters: Vec<u32> = text.chars().map(u32::from).collect();
     let mut different = characters.clone();
@@ -95,7 +95,7 @@ fn few_or_rising(text: &str) -> bool {
     different.len() <= 3 || by_one(1) || by_one(-1)
 }
 
-/// A piece of at most five characters over and over, whole or cut: `aaaaaaaaaa`, `abcabcabcab`.
+/// Whether the text repeats a piece of at most five characters, whole or cut off: `aaaaaaaaaa`, `abcabcabcab`.
 fn repeats(text: &str) -> bool {
     let characters: Vec<char> = text.chars().collect();
     (1..=5).any(|width| characters.iter().zip(characters.iter().skip(width)).all(|(one, next)| one == next))
@@ -120,7 +120,7 @@ fn matches(password: &Secret<String>, kept: &str) -> bool {
 }
 
 impl App {
-    /// Hashes a password on a thread of its own.
+    /// Hashes a password on a separate thread.
     pub(crate) async fn hash_password(&self, password: &Secret<String>) -> Result<String, Error> {
         let mut salt = [0; 16];
         self.draw(|rng| rng.fill_bytes(&mut salt));
@@ -128,7 +128,7 @@ impl App {
         self.at_leisure(move || hash(&password, &salt)).await?
     }
 
-    /// Whether a password matches. An unknown account costs the same time: `None` is compared with a hash of nothing.
+    /// Whether a password matches. An unknown account takes the same time: `None` is compared with a dummy hash.
     pub(crate) async fn password_matches(
         &self,
         password: &Secret<String>,
@@ -138,7 +138,7 @@ impl App {
         self.at_leisure(move || match kept {
             Some(kept) => matches(&password, &kept),
             None => {
-                // The work is what counts; its result is not used.
+                // Only the time it takes matters; the result is not used.
                 let _ = hash(&password, &[0; 16]);
                 false
             }
@@ -146,7 +146,8 @@ impl App {
         .await
     }
 
-    /// Argon2 takes 19 MiB and tens of milliseconds: two at once, and never on a thread that serves requests.
+    /// Runs argon2 work outside the threads that serve requests. It takes 19 MiB and tens of milliseconds, so at most
+    /// two run at once.
     async fn at_leisure<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
         let slot = self.inner.passwords.acquire().await.map_err(|_| Error::Unavailable)?;
         let done = tokio::task::spawn_blocking(work).await;

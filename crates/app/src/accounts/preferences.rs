@@ -1,4 +1,4 @@
-//! What a person chose for the pages: language, theme, time zone.
+//! A person's preferences for pages: language, theme, time zone.
 
 use keystead_core::id::UserId;
 use keystead_store::tables::accounts;
@@ -7,10 +7,10 @@ use super::Context;
 use crate::{App, Error};
 
 impl App {
-    /// Keeps how a person wants pages to be; `None` leaves a value as it is.
+    /// Saves a person's preferences; `None` keeps the present value.
     ///
     /// # Errors
-    /// When a value is none we know.
+    /// When a value is unknown.
     pub async fn prefer(
         &self,
         user: &UserId,

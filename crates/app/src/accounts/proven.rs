@@ -1,6 +1,6 @@
-//! What a person has proven on the way in, and comparing it again in the transaction that lets them in. Between a proof
-//! and the session lie seconds (hashing waits its turn) or minutes (a code is typed, a page elsewhere is left open):
-//! what was proven may have been taken away meanwhile.
+//! What a person has proven while signing in, and the second check of it in the transaction that opens the session.
+//! Between the proof and the session are seconds (hashing is queued) or minutes (a code is typed, an issuer's page
+//! stays open), in which the password, identity or address may have been removed.
 
 use keystead_core::hex;
 use keystead_core::id::UserId;
@@ -17,27 +17,27 @@ use crate::{App, Error};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Proven {
-    /// The password whose hash has this print.
+    /// The password with the hash of this fingerprint.
     Password(String),
-    /// An identity elsewhere that opens the account.
+    /// An identity at an issuer that is connected with the account.
     Identity {
-        /// Who vouches for it.
+        /// The issuer.
         issuer: String,
-        /// Its name there.
+        /// The subject at the issuer.
         subject: String,
     },
-    /// A link that was mailed to this address.
+    /// Access to the mailbox of this address, by a mailed link.
     Mailbox(String),
 }
 
 impl App {
-    /// The password behind a hash, as a proof. A print, so that no hash lies in a token.
+    /// Returns the proof for the password of a hash. It holds a fingerprint, so that no token contains a hash.
     pub(super) fn password_proven(&self, hash: &str) -> Proven {
         let print = self.sealer().fingerprint("proven password", hash);
         Proven::Password(hex::encode(&print))
     }
 
-    /// The account, held until the transaction ends, if what was proven still opens it.
+    /// Returns the account, locked until the transaction ends, if the proof still gives access to it.
     pub(super) async fn still_proven(&self, tx: &mut Tx, user: &UserId, proven: &Proven) -> Result<Account, Error> {
         let account = accounts::lock(tx, user).await?.filter(|row| row.confirmed_at.is_some());
         let person = users::find(tx, user).await?.filter(|row| row.deactivated_at.is_none());
@@ -52,8 +52,9 @@ impl App {
         if holds { Ok(account) } else { Err(wrong()) }
     }
 
-    /// Opens a session for a person who has proven something that still opens the account: always a new secret, so that
-    /// none can be planted. With a second factor it waits for the code, whatever the way in was (ASVS 6.3.4).
+    /// Opens a session for a person if their proof still gives access to the account. The secret is always new, so that
+    /// none can be planted. With a second factor the session waits for the code, for every way of signing in (ASVS
+    /// 6.3.4).
     pub(super) async fn let_in(
         &self,
         tx: &mut Tx,
@@ -68,7 +69,7 @@ impl App {
         self.begin_session(tx, user, context, false).await
     }
 
-    /// The session of a person whose first password, of this hash, was set in the same transaction.
+    /// Opens the session of a person after their first password, with this hash, was set in the same transaction.
     pub(crate) async fn open_first_session(
         &self,
         tx: &mut Tx,

@@ -1,4 +1,5 @@
-//! A forgotten password: a link by mail, then a new one. A second factor is still asked for afterwards (ASVS 6.4.3).
+//! Resetting a forgotten password: a link by mail, then a new password. A second factor is still required afterwards
+//! (ASVS 6.4.3).
 
 use keystead_core::secret::Secret;
 use keystead_store::tables::{accounts, users};
@@ -13,11 +14,11 @@ use crate::validate::checked_email;
 use crate::{App, Error};
 
 impl App {
-    /// Mails a link to choose a new password, if somebody is known by this address. The answer and the work are the
-    /// same for every address; the worker finds out.
+    /// Mails a link to choose a new password, if the address has an account. Answer and work are the same for every
+    /// address; the worker looks the address up.
     ///
     /// # Errors
-    /// When this is no address, or after too many tries.
+    /// When the address is not valid, or after too many attempts.
     pub async fn request_reset(&self, email: &str, context: &Context) -> Result<(), Error> {
         let email = checked_email(email)?;
         write_tx!(self.store(), "request_reset", |tx| {
@@ -27,7 +28,7 @@ impl App {
         })
     }
 
-    /// Mails the link, if somebody is known by the address.
+    /// Mails the link, if the address has an account.
     pub(crate) async fn mail_reset_link(&self, job: ResetPassword) -> Result<Outcome, Error> {
         let ResetPassword { email, language } = job;
         write_tx!(self.store(), "settle_reset", |tx| {
@@ -40,16 +41,16 @@ impl App {
         })
     }
 
-    /// Whether a reset link still works. Looking spends nothing.
+    /// Whether a reset link still works. Looking does not use it up.
     pub async fn reset_works(&self, token: &Secret<String>) -> Result<bool, Error> {
         self.token_works(RESET, token).await
     }
 
     /// Chooses a new password with a link from a mail, and signs the person in. Every other session ends, links mailed
-    /// before are dead, and the address is confirmed by it.
+    /// before stop working, and the address counts as confirmed.
     ///
     /// # Errors
-    /// When the link was used or ran out, or when the password cannot be used; the link is not spent by that.
+    /// When the link was used or has expired, or when the password is refused; the link stays valid then.
     pub async fn reset_password(
         &self,
         token: &Secret<String>,
@@ -57,7 +58,7 @@ impl App {
         context: &Context,
     ) -> Result<SignedIn, Error> {
         let (now, key) = (self.now(), digest(token));
-        // Nothing is hashed for a link that does not work.
+        // A password is hashed only for a link that works.
         let person = read_tx!(self.store(), "reset_of", |tx| {
             let row = accounts::find_token(tx, RESET, &key, now).await?.ok_or_else(dead_link)?;
             let user = users::find(tx, &row.user.ok_or_else(dead_link)?).await?;
@@ -67,7 +68,7 @@ impl App {
         let hash = self.hash_password(password).await?;
         write_tx!(self.store(), "reset_password", |tx| {
             let now = self.now();
-            // Again: the account may have been closed, or its address changed, while the password was hashed.
+            // Checked again: the account may have been closed, or its address changed, while the password was hashed.
             let person = users::find(tx, &person.id).await?.filter(|row| row.deactivated_at.is_none());
             let person = person.ok_or_else(dead_link)?;
             let user = &person.id;

@@ -1,4 +1,4 @@
-//! A second factor: codes from an authenticator app (TOTP), and recovery codes for the day it is lost.
+//! The second factor: codes from an authenticator app (TOTP), and recovery codes for a lost app.
 
 use keystead_core::id::{JobId, UserId};
 use keystead_core::secret::Secret;
@@ -18,21 +18,22 @@ use crate::validate::checked_email;
 use crate::verification::limits::Subjects;
 use crate::{Actor, App, Error};
 
-/// How long a sign-in may wait for its code.
+/// Seconds a sign-in may wait for its code.
 const WAIT: i64 = 600;
 pub(super) const WAITING: &str = "second_factor";
-/// Seconds one code stands for, and how many codes before and after the present one are taken, because clocks differ.
+/// Seconds one code is valid, and how many codes before and after the present one are accepted, because clocks differ.
 const STEP: u64 = 30;
 const DRIFT: u16 = 1;
 const RECOVERY_CODES: usize = 10;
-/// What tries are counted under.
+/// The name under which attempts are counted.
 const NAME: &str = "second_factor";
 
 const fn times(subject: Subject, window: i64, most: i64) -> Limit {
     Limit { name: NAME, subject, counting: Counting::Times, window, most }
 }
 
-/// Only whoever holds the password gets here. Thirty tries a day are one chance in eleven thousand.
+/// Only a person who knows the password gets here. With thirty attempts a day, the chance to guess a code is one in
+/// eleven thousand.
 const LIMITS: &[Limit] = &[
     times(Subject::User, 300, 5),
     times(Subject::User, 3_600, 10),
@@ -41,12 +42,12 @@ const LIMITS: &[Limit] = &[
     times(Subject::Network, 3_600, 500),
 ];
 
-/// What an authenticator app needs to know; shown once.
+/// The data for an authenticator app; shown once.
 #[derive(Debug)]
 pub struct Enrolment {
     /// The secret as people type it.
     pub secret: Secret<String>,
-    /// The same as an `otpauth:` address, for a picture.
+    /// The same as an `otpauth:` address, for a QR code.
     pub url: Secret<String>,
 }
 
@@ -82,7 +83,7 @@ pub(super) fn not_on() -> Error {
     Error::impossible("The second step is not on.")
 }
 
-/// 120 bits in characters that are hard to mistake, in groups. There is a zero and no letter o.
+/// Draws a recovery code: 120 bits in groups of characters that are hard to confuse. It has a zero and no letter o.
 fn recovery_code(rng: &mut (impl RngCore + ?Sized)) -> String {
     const LETTERS: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz023456789";
     let mut bytes = [0_u8; 24];
@@ -98,8 +99,8 @@ impl App {
         self.sealer().fingerprint("recovery_code", &format!("{user} {}", bare.replace('o', "0")))
     }
 
-    /// What stands in the cookie while the code is missing. It is no session: nothing but the code's page reads it.
-    /// It keeps what was proven so far, to be compared again when the code comes.
+    /// Creates the value of the cookie while the code is missing. It is not a session: only the page for the code reads
+    /// it. It keeps what was proven so far, to be checked again when the code comes.
     pub(super) async fn wait_for_code(&self, tx: &mut Tx, user: &UserId, proven: &Proven) -> Result<SignedIn, Error> {
         let payload = serde_json::to_string(proven).map_err(|error| Error::Internal(format!("a proof: {error}")))?;
         let (now, session) = (self.now(), self.fresh_secret());
@@ -116,15 +117,15 @@ impl App {
         Ok(SignedIn { session, user: user.clone(), expires_at: token.expires_at, waits_for_code: true })
     }
 
-    /// Whether a cookie waits for a code.
+    /// Whether a cookie's sign-in waits for a code.
     pub async fn waits_for_code(&self, waiting: &Secret<String>) -> Result<bool, Error> {
         self.token_works(WAITING, waiting).await
     }
 
-    /// Ends the wait with a code from the app or a recovery code: a session under a new secret.
+    /// Completes a sign-in with a code from the app or a recovery code, and opens a session with a new secret.
     ///
     /// # Errors
-    /// `link_expired` when the wait is over, `second_factor_wrong`, [`Error::Limited`] after too many tries.
+    /// `link_expired` when the wait is over, `second_factor_wrong`, [`Error::Limited`] after too many attempts.
     pub async fn prove_second_factor(
         &self,
         waiting: &Secret<String>,
@@ -143,7 +144,7 @@ impl App {
             if !accounts::use_token(tx, &key, now).await? {
                 return Err(dead_link());
             }
-            // What was proven before the code may have been taken away while it was awaited.
+            // The proof before the code may have been removed while the code was typed.
             self.still_proven(tx, &user, &proven).await.map_err(|error| match error {
                 Error::Invalid { .. } => dead_link(),
                 other => other,
@@ -153,7 +154,7 @@ impl App {
         .ok_or_else(wrong_code)
     }
 
-    /// Whether a code is right; spends it if so and counts the try if not. The caller commits either way.
+    /// Checks a code. A right one is used up, a wrong one is counted as an attempt. The caller commits in both cases.
     async fn judge_code(
         &self,
         tx: &mut Tx,
@@ -179,13 +180,13 @@ impl App {
         Ok(false)
     }
 
-    /// As [`App::judge_code`], for a person who is signed in.
+    /// Does what [`App::judge_code`] does, for a person who is signed in.
     pub(super) async fn own_code(&self, user: &UserId, code: &str) -> Result<(), Error> {
         let write = write_tx!(self.store(), "own_code", |tx| self.judge_code(tx, user, code, None).await);
         if write? { Ok(()) } else { Err(wrong_code()) }
     }
 
-    /// The time step a code of the app belongs to, near enough to now.
+    /// Returns the time step of a code from the app, if it is near enough to now.
     fn step_of(&self, account: &Account, code: &str) -> Result<Option<i64>, Error> {
         let digits: String = code.chars().filter(|c| !c.is_whitespace()).collect();
         let Some(sealed) = account.totp_sealed.as_deref().filter(|_| digits.len() == 6) else { return Ok(None) };
@@ -198,7 +199,7 @@ impl App {
     /// Begins to set up an authenticator app. Nothing changes until its first code is typed.
     ///
     /// # Errors
-    /// `reauthentication_needed`, or when it is on already.
+    /// `reauthentication_needed`, or when it is switched on already.
     pub async fn enrol_second_factor(&self, session: &Secret<String>) -> Result<Enrolment, Error> {
         let view = self.fresh_session(session).await?;
         let mut bytes = [0_u8; 20];
@@ -219,7 +220,7 @@ impl App {
         enrolment(&made)
     }
 
-    /// What was begun and not yet confirmed, to be shown again on the same page; `None` when nothing was.
+    /// Returns the enrolment that was begun and is not confirmed, to show it again on the same page.
     ///
     /// # Errors
     /// `reauthentication_needed`.
@@ -234,8 +235,8 @@ impl App {
         Ok(Some(enrolment(&made)?))
     }
 
-    /// Switches the second factor on with the app's first code. Answers the recovery codes, to be shown once, and the
-    /// session under its new secret; other sessions end.
+    /// Switches the second factor on with the app's first code. Returns the recovery codes, to be shown once, and the
+    /// session with a new secret; other sessions end.
     ///
     /// # Errors
     /// `reauthentication_needed`, `second_factor_wrong`, or when nothing was begun.
@@ -261,11 +262,11 @@ impl App {
         })
     }
 
-    /// Switches the second factor off. The fresh proof it asks for had a code in it. Other sessions end; the session
-    /// goes on under a new secret.
+    /// Switches the second factor off. It needs a fresh reauthentication, which includes a code. Other sessions end;
+    /// this session gets a new secret.
     ///
     /// # Errors
-    /// `reauthentication_needed`, or when it is not on.
+    /// `reauthentication_needed`, or when it is not switched on.
     pub async fn disable_second_factor(&self, session: &Secret<String>) -> Result<SignedIn, Error> {
         let key = digest(session);
         write_tx!(self.store(), "disable_second_factor", |tx| {
@@ -278,11 +279,11 @@ impl App {
     }
 
     /// Switches a person's second factor off from the command line, for a person who lost the app and the recovery
-    /// codes and has proven to the operator who they are; no mail can do it (ASVS 6.4.4). Every session ends, and the
-    /// mailbox is told.
+    /// codes and has proven their identity to the operator; a mail alone cannot do it (ASVS 6.4.4). Every session ends,
+    /// and the person gets a mail.
     ///
     /// # Errors
-    /// For everyone but an operator, or when nobody has it on under this address.
+    /// When the caller is not an operator, or when no account with this address has it switched on.
     pub async fn reset_second_factor(&self, actor: &Actor, email: &str) -> Result<UserId, Error> {
         if !matches!(actor, Actor::Operator(_)) {
             return Err(Error::Forbidden { param: None, message: "Only an operator can do this.".to_owned() });
@@ -295,8 +296,8 @@ impl App {
         })
     }
 
-    /// Switches a person's second factor off for an operator, ends every session, tells the mailbox, and writes it
-    /// down where the person belongs.
+    /// Switches off a person's second factor on behalf of an operator, ends every session, mails the person, and
+    /// records it in their organizations.
     pub(super) async fn drop_second_factor(&self, tx: &mut Tx, actor: &Actor, user: &UserId) -> Result<(), Error> {
         let account = accounts::lock(tx, user).await?.filter(|row| row.totp_confirmed_at.is_some());
         self.take_factor(tx, account.ok_or_else(not_on)?).await?;
@@ -315,10 +316,10 @@ impl App {
         Ok(())
     }
 
-    /// Makes new recovery codes, to be shown once; the old ones are dead.
+    /// Makes new recovery codes, to be shown once; the old ones stop working.
     ///
     /// # Errors
-    /// `reauthentication_needed`, or when the second factor is not on.
+    /// `reauthentication_needed`, or when the second factor is not switched on.
     pub async fn renew_recovery_codes(&self, session: &Secret<String>) -> Result<Vec<Secret<String>>, Error> {
         let key = digest(session);
         write_tx!(self.store(), "renew_recovery_codes", |tx| {
@@ -339,7 +340,8 @@ impl App {
         Ok(codes.into_iter().map(Secret::new).collect())
     }
 
-    /// What every change of a factor does: others out, a new secret, a mail, the log.
+    /// The effects of every change of a factor: other sessions end, this session gets a new secret, the person gets a
+    /// mail, and it is recorded.
     pub(super) async fn factor_changed(
         &self,
         tx: &mut Tx,
@@ -352,7 +354,7 @@ impl App {
         self.end_other_ways_in(tx, user, session).await?;
         let signed_in = match kind {
             MailKind::PasskeyAdded => self.renew_session_as(tx, session, Some(true)).await?,
-            // It may have been the one that was used.
+            // The removed passkey may be the one of this session.
             MailKind::PasskeyRemoved => self.renew_session_as(tx, session, Some(false)).await?,
             _ => self.renew_session(tx, session).await?,
         };

@@ -1,4 +1,4 @@
-//! What a person who is signed in does about their own safety: proves themselves again, changes their password.
+//! How a signed-in person protects their account: reauthentication and changing the password.
 
 use keystead_core::id::UserId;
 use keystead_core::secret::Secret;
@@ -16,10 +16,10 @@ use super::sessions::SignedIn;
 use super::{acceptable, digest, wrong_password};
 use crate::{App, Error};
 
-/// How an account is guarded.
+/// How an account is protected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SecurityView {
-    /// Whether there is a password; people who sign in elsewhere may have none.
+    /// Whether there is a password; people who sign in through an issuer may have none.
     pub has_password: bool,
     /// When it was last changed.
     pub password_changed_at: Option<Timestamp>,
@@ -27,9 +27,9 @@ pub struct SecurityView {
     pub second_factor_since: Option<Timestamp>,
     /// Recovery codes that are left.
     pub recovery_codes: i64,
-    /// Identities elsewhere that open the account: the issuer and since when.
+    /// Connected identities: the issuer and since when.
     pub identities: Vec<(String, Timestamp)>,
-    /// Passkeys that open it.
+    /// The account's passkeys.
     pub passkeys: Vec<PasskeyView>,
 }
 
@@ -38,10 +38,10 @@ fn shown(row: passkeys::Passkey) -> PasskeyView {
 }
 
 impl App {
-    /// What every change of how a person proves themself does: all other sessions end, and with them everything that
-    /// was begun before and opens or moves the account later: sign-ins that wait for a code, links to choose a
-    /// password, links to another address, passkeys that are being added. `but` is the digest of the session that goes
-    /// on.
+    /// Ends all other sessions of the person, and everything begun before that could still sign in to the account or
+    /// move it: sign-ins that wait for a code, links to choose a password, links to another address, passkeys that are
+    /// being added. Every change of a person's ways to sign in does this. `but` is the digest of the session that
+    /// stays.
     pub(super) async fn end_other_ways_in(&self, tx: &mut Tx, user: &UserId, but: &[u8]) -> Result<(), Error> {
         let now = self.now();
         sessions::revoke_others(tx, user, but, now).await?;
@@ -51,7 +51,7 @@ impl App {
         Ok(())
     }
 
-    /// How a person's account is guarded.
+    /// Describes how a person's account is protected.
     pub async fn security(&self, user: &UserId) -> Result<SecurityView, Error> {
         read_tx!(self.store(), "security", |tx| {
             let account = accounts::find(tx, user).await?;
@@ -66,12 +66,12 @@ impl App {
         })
     }
 
-    /// Proves oneself again before a dangerous act: with the password if there is one, and with a code if the second
-    /// factor is on. The session goes on under a new secret.
+    /// Reauthenticates a person before a dangerous act: with the password if there is one, and with a code if the
+    /// second factor is on. The session gets a new secret.
     ///
     /// # Errors
-    /// `wrong_password`; `second_factor_wrong`; `sign_in_again` for people who have neither and sign in elsewhere;
-    /// [`Error::Limited`] after too many tries.
+    /// `wrong_password`; `second_factor_wrong`; `sign_in_again` for people who have neither and sign in through an
+    /// issuer; [`Error::Limited`] after too many attempts.
     pub async fn reauthenticate(
         &self,
         session: &Secret<String>,
@@ -97,14 +97,15 @@ impl App {
         let key = digest(session);
         write_tx!(self.store(), "reauthenticate", |tx| {
             let (_, _, account) = self.held_session(tx, &key).await?;
-            // Another password, or another second step, since this one was typed: it proves nothing any more.
+            // The password or the second factor was changed while this password was checked, so it proves nothing any
+            // more.
             let same = |row: &accounts::Account| row.password == kept && row.totp_confirmed_at.is_some() == with_code;
             account.filter(same).ok_or_else(wrong_password)?;
             self.renew_session(tx, &key).await
         })
     }
 
-    /// The password's hash, and the network a session came from.
+    /// Returns the password's hash, and the network a session came from.
     async fn guard(&self, user: &UserId, session: &str) -> Result<(Option<String>, String), Error> {
         let now = self.now();
         read_tx!(self.store(), "guard", |tx| {
@@ -114,11 +115,11 @@ impl App {
         })
     }
 
-    /// Changes the password with the old one. Other sessions and reset links end; the session goes on under a new
-    /// secret, and the mailbox is told.
+    /// Changes the password with the old one. Other sessions and reset links end; this session gets a new secret, and
+    /// the person gets a mail.
     ///
     /// # Errors
-    /// `wrong_password`, `no_password` for people who sign in elsewhere, or when the new one cannot be used.
+    /// `wrong_password`, `no_password` for people without a password, or when the new one is refused.
     pub async fn change_password(
         &self,
         session: &Secret<String>,
@@ -137,7 +138,7 @@ impl App {
         let key = digest(session);
         write_tx!(self.store(), "change_password", |tx| {
             let (now, user) = (self.now(), &view.user);
-            // Changed by somebody else in between: what was proven is not the password any more.
+            // Changed by another request in between: the password that was checked is no longer the account's.
             let (_, _, account) = self.held_session(tx, &key).await?;
             let account = account.filter(|row| row.password.as_ref() == Some(&kept));
             let mut account = account.ok_or_else(wrong_password)?;

@@ -1,4 +1,4 @@
-//! Where people are signed in.
+//! Sessions of people who are signed in.
 
 use keystead_core::id::{JobId, UserId};
 use keystead_core::secret::Secret;
@@ -16,39 +16,39 @@ use crate::{App, Error};
 /// A session ends after thirty days, used or not, and after seven days unused.
 const LIFE: i64 = 30 * 86_400;
 pub(super) const IDLE: i64 = 7 * 86_400;
-/// How exact "last seen" is.
+/// Seconds between two updates of "last seen".
 const SEEN_EVERY: i64 = 60;
-/// A password or code typed this recently counts for dangerous acts (ASVS 7.5.1).
+/// A password or code typed within this many seconds counts as a fresh reauthentication (ASVS 7.5.1).
 const FRESH: i64 = 600;
 /// Sessions of one person at once; one more ends the one that was unused for longest (ASVS 7.1.2).
 const MOST_SESSIONS: usize = 20;
 
-/// A person is signed in, or will be once the second factor is proven. The secret belongs into a cookie and nowhere
-/// else.
+/// A session of a person, or a sign-in that waits for the second factor. The secret belongs in a cookie and in no other
+/// place.
 #[derive(Debug)]
 pub struct SignedIn {
     /// The cookie's value.
     pub session: Secret<String>,
-    /// Who.
+    /// The person.
     pub user: UserId,
-    /// When the session ends, used or not; while it waits for the code, when the wait ends.
+    /// When the session ends, used or not; for a sign-in that waits for the code, when the wait ends.
     pub expires_at: Timestamp,
-    /// Whether this is no session yet: [`App::prove_second_factor`] makes it one. Until then it opens nothing.
+    /// Whether this is not a session yet: [`App::prove_second_factor`] makes it one. Until then it gives no access.
     pub waits_for_code: bool,
 }
 
-/// Who is signed in, for pages.
+/// The session of a signed-in person, for pages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionView {
-    /// Names the session without being it.
+    /// The session's id, which gives no access.
     pub id: String,
-    /// Who.
+    /// The person.
     pub user: UserId,
     /// The person's address.
     pub email: String,
-    /// How the person is called.
+    /// The person's name.
     pub name: String,
-    /// What every form of this session must carry.
+    /// The CSRF token that every form of this session must carry.
     pub csrf: String,
     /// `en`, `pl`, `ja`, or empty for the browser's.
     pub language: String,
@@ -60,13 +60,13 @@ pub struct SessionView {
     pub fresh: bool,
     /// Whether this person runs the installation and may do so in this session: in production, after a second step.
     pub operator: bool,
-    /// Whether this person runs the installation and lacks that second step.
+    /// Whether this person runs the installation but has not taken that second step.
     pub operator_waits: bool,
     /// Whether a passkey was used in this session, which is both steps at once.
     pub by_passkey: bool,
 }
 
-/// Browser and system in a few words; the whole line would tell more than a person recognises.
+/// Returns browser and system in a few words; the whole user agent would reveal more than a person recognises.
 fn device(user_agent: &str) -> String {
     let find = |names: &[(&str, &str)]| {
         names.iter().find(|(mark, _)| user_agent.contains(mark)).map(|(_, name)| (*name).to_owned())
@@ -94,8 +94,8 @@ fn device(user_agent: &str) -> String {
     }
 }
 
-/// Whether both steps were taken in a session. A passkey is both at once. Where an authenticator app is set up, every
-/// session has had its code: setting it up ends the others.
+/// Whether both steps were taken in a session. A passkey is both at once. With an authenticator app, every session has
+/// had its code: setting the app up ends the others.
 pub(crate) fn second_step(row: &Session, account: Option<&Account>) -> bool {
     row.by_passkey || account.is_some_and(|row| row.totp_confirmed_at.is_some())
 }
@@ -113,7 +113,7 @@ fn stale() -> Error {
 }
 
 impl App {
-    /// A session, now that nothing is left to prove.
+    /// Opens a session when nothing is left to prove.
     pub(super) async fn begin_session(
         &self,
         tx: &mut Tx,
@@ -151,13 +151,13 @@ impl App {
         format!("sess_{}", self.draw(JobId::generate).as_str().trim_start_matches("job_"))
     }
 
-    /// The same session under a new secret, after its person has proven themselves again or changed how they do
-    /// (ASVS 7.2.4). It ends when the old one would have.
+    /// Gives the session a new secret after its person has reauthenticated or changed a way to sign in (ASVS 7.2.4).
+    /// The time at which it ends stays.
     pub(super) async fn renew_session(&self, tx: &mut Tx, old: &[u8]) -> Result<SignedIn, Error> {
         self.renew_session_as(tx, old, None).await
     }
 
-    /// The same, and whether a passkey counts as used in it from now on.
+    /// Does the same, and sets whether a passkey counts as used in the session.
     pub(super) async fn renew_session_as(
         &self,
         tx: &mut Tx,
@@ -167,7 +167,7 @@ impl App {
         let now = self.now();
         let row = sessions::find(tx, old, now, now.plus(-IDLE)).await?;
         let row = row.ok_or_else(no_session)?;
-        // Ended by somebody else in between: there is nothing to go on with.
+        // The session was ended by another request in between.
         if !sessions::revoke(tx, &row.user, &row.id, now).await? {
             return Err(no_session());
         }
@@ -182,13 +182,14 @@ impl App {
             ..row.clone()
         };
         sessions::insert(tx, &fresh).await?;
-        // It is the same session to whoever waits for a code in it.
+        // A phone verification that was begun in the session continues in it.
         phones::move_session(tx, &row.id, &fresh.id).await?;
         Ok(SignedIn { session, user: fresh.user, expires_at: fresh.expires_at, waits_for_code: false })
     }
 
-    /// The session behind a digest, its person and their account, held until the transaction ends: what ends sessions
-    /// or changes how a person proves themself waits, or has happened before and is seen.
+    /// Returns the session of a digest, its person and their account, locked until the transaction ends. A concurrent
+    /// transaction that ends sessions or changes ways to sign in waits for this one, or has committed before and is
+    /// seen.
     pub(super) async fn held_session(
         &self,
         tx: &mut Tx,
@@ -197,13 +198,13 @@ impl App {
         let (now, idle_since) = (self.now(), self.now().plus(-IDLE));
         let user = sessions::find(tx, key, now, idle_since).await?.ok_or_else(no_session)?.user;
         let account = accounts::lock(tx, &user).await?;
-        // Again, because the account may have been waited for.
+        // Read again, because this transaction may have waited for the account.
         let row = sessions::find(tx, key, now, idle_since).await?.ok_or_else(no_session)?;
         let user = users::find(tx, &user).await?.filter(|row| row.deactivated_at.is_none()).ok_or_else(no_session)?;
         Ok((row, user, account))
     }
 
-    /// The same, if the person has proven themself recently enough for a dangerous act ([`App::fresh_session`]).
+    /// Does the same, if the person has reauthenticated recently enough for a dangerous act ([`App::fresh_session`]).
     pub(super) async fn fresh_in(&self, tx: &mut Tx, key: &[u8]) -> Result<(Session, User, Option<Account>), Error> {
         let held = self.held_session(tx, key).await?;
         if self.now().since(held.0.reauthenticated_at) < FRESH { Ok(held) } else { Err(stale()) }
@@ -215,16 +216,16 @@ impl App {
         Ok(row.is_some_and(|row| row.user == *user))
     }
 
-    /// A person who is behind a cookie, if they have proven themselves recently enough for a dangerous act.
+    /// Returns the session of a cookie, if its person has reauthenticated recently enough for a dangerous act.
     ///
     /// # Errors
-    /// `reauthentication_needed` when it was longer ago; not found when nobody is behind it.
+    /// `reauthentication_needed` when that was longer ago; [`Error::NotFound`] when the cookie has no session.
     pub async fn fresh_session(&self, secret: &Secret<String>) -> Result<SessionView, Error> {
         let view = self.session(secret).await?.ok_or_else(no_session)?;
         if view.fresh { Ok(view) } else { Err(stale()) }
     }
 
-    /// Who is behind a cookie, if anybody is.
+    /// Returns the session of a cookie, if there is one.
     pub async fn session(&self, secret: &Secret<String>) -> Result<Option<SessionView>, Error> {
         let (key, now) = (digest(secret), self.now());
         let read = read_tx!(self.store(), "session", |tx| {
@@ -244,7 +245,7 @@ impl App {
 
     fn session_view(&self, row: &Session, user: User, account: Option<Account>) -> SessionView {
         let text = |pick: fn(&Account) -> &String| account.as_ref().map(|row| pick(row).clone()).unwrap_or_default();
-        // An address counts as the operator's only once its mailbox was opened.
+        // An address counts as the operator's only when it is confirmed.
         let confirmed = account.as_ref().is_some_and(|row| row.confirmed_at.is_some());
         let operates = confirmed && self.settings().is_operator(&user.email);
         let proven = self.settings().development || second_step(row, account.as_ref());

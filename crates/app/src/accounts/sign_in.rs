@@ -1,4 +1,4 @@
-//! A person known, by address and password. A wrong address and a wrong password are told in the same words and time.
+//! Signing in by address and password. A wrong address and a wrong password get the same answer in the same time.
 
 use keystead_core::id::UserId;
 use keystead_core::secret::Secret;
@@ -13,11 +13,12 @@ use crate::validate::checked_email;
 use crate::{App, Error};
 
 impl App {
-    /// Signs in by address and password. With a second factor the answer waits for its code
+    /// Signs in by address and password. With a second factor the sign-in waits for the code
     /// ([`App::prove_second_factor`]).
     ///
     /// # Errors
-    /// `wrong_credentials`; `email_unconfirmed` for whoever knew the password; [`Error::Limited`] after too many tries.
+    /// `wrong_credentials`; `email_unconfirmed` when the password was right; [`Error::Limited`] after too many
+    /// attempts.
     pub async fn sign_in(&self, email: &str, password: &Secret<String>, context: &Context) -> Result<SignedIn, Error> {
         let email = checked_email(email).map_err(|_| wrong())?;
         let network = context.origin.network().unwrap_or_default();
@@ -25,7 +26,7 @@ impl App {
         let nobody = self.draw(UserId::generate);
         let known = write_tx!(self.store(), "sign_in", |tx| {
             let user = users::find_by_email(tx, &email).await?.filter(|row| row.deactivated_at.is_none());
-            // An unknown address is asked about as much as a known one.
+            // An unknown address costs the same query as a known one.
             let id = user.as_ref().map_or(&nobody, |user| &user.id);
             let account = accounts::find(tx, id).await?;
             let known = sessions::find_acquaintance(tx, id, "", &network).await?;
@@ -53,7 +54,7 @@ impl App {
             self.let_in(tx, &user.id, &proven, context).await
         });
         match write {
-            // The password was changed while this one was being checked: the try counts.
+            // The password was changed while this one was checked: the attempt counts.
             Err(Error::Invalid { code: Some("wrong_credentials"), .. }) => {
                 self.not_let_in(&email).await?;
                 Err(wrong())
@@ -62,22 +63,23 @@ impl App {
         }
     }
 
-    /// A new confirmation link for a person who knew the password; limited like every mail.
+    /// Mails a new confirmation link to a person who knew the password; limited like every mail.
     async fn confirm_again(&self, user: &User, kept: &str, context: &Context) -> Result<(), Error> {
         match self.resend_confirmation(user, kept, context).await {
-            // The last link is on its way already.
+            // The previous link has just been mailed.
             Ok(()) | Err(Error::Limited { .. }) => Ok(()),
             Err(error) => Err(error),
         }
     }
 
-    /// The same work for every address; the worker finds out whose log it belongs to.
+    /// Queues the record of a failed sign-in. The work is the same for every address; the worker finds the person's
+    /// organizations.
     async fn not_let_in(&self, email: &str) -> Result<(), Error> {
         let job = Job::RecordFailedSignIn(FailedSignIn { email: email.to_owned() });
         write_tx!(self.store(), "sign_in_failed", |tx| self.enqueue(tx, &job, self.now()).await)
     }
 
-    /// Writes a failed sign-in into the logs of the person's organizations, if the address is somebody's.
+    /// Records a failed sign-in in the logs of the person's organizations, if the address has an account.
     pub(crate) async fn record_failed_sign_in(&self, job: FailedSignIn) -> Result<Outcome, Error> {
         write_tx!(self.store(), "settle_failure", |tx| {
             if let Some(user) = users::find_by_email(tx, &job.email).await? {

@@ -1,5 +1,5 @@
-//! Somebody new: address and password, then a link by mail. A known address is told so in its mailbox, not on screen:
-//! the request does the same for every address, and the worker finds out whether it is known.
+//! Signing up: address and password, then a link by mail. When the address already has an account, the mail says so and
+//! not the page: the request does the same for every address, and the worker looks the address up.
 
 use keystead_core::hex;
 use keystead_core::id::{JobId, UserId};
@@ -21,14 +21,14 @@ use crate::validate::checked_email;
 use crate::verification::limits::Subjects;
 use crate::{App, Error};
 
-/// What mails that anybody can cause are counted under.
+/// The name under which mails that any stranger can cause are counted.
 const MAILS: &str = "account_mails";
 
 const fn times(subject: Subject, window: i64, most: i64) -> Limit {
     Limit { name: MAILS, subject, counting: Counting::Times, window, most }
 }
 
-/// Mails are limited by recipient and origin, so that nobody can fill a mailbox from here.
+/// Limits on mails by recipient and origin, so that this installation cannot be used to flood a mailbox.
 const MAIL_LIMITS: &[Limit] = &[
     times(Subject::Number, 3_600, 5),
     times(Subject::Number, 86_400, 15),
@@ -38,10 +38,10 @@ const MAIL_LIMITS: &[Limit] = &[
 ];
 
 impl App {
-    /// Signs somebody up. The answer is the same for every address; the mailbox is told what happened.
+    /// Signs a person up. The answer is the same for every address; the mail says what happened.
     ///
     /// # Errors
-    /// When the address or the password cannot be used, or after too many tries.
+    /// When the address or the password is refused, or after too many attempts.
     pub async fn sign_up(&self, email: &str, password: &Secret<String>, context: &Context) -> Result<(), Error> {
         let email = checked_email(email)?;
         acceptable(password, &email, &[&self.settings().operator])?;
@@ -51,7 +51,7 @@ impl App {
         write_tx!(self.store(), "sign_up", |tx| self.enqueue(tx, &job, self.now()).await)
     }
 
-    /// Makes the account, or tells the mailbox that there is one.
+    /// Makes the account, or mails the address that there is one.
     pub(crate) async fn finish_sign_up(&self, job: SignUp) -> Result<Outcome, Error> {
         let SignUp { email, password: hash, language } = job;
         let fresh = self.draw(UserId::generate);
@@ -66,8 +66,8 @@ impl App {
                 self.mail(tx, &email, MailKind::AlreadyRegistered, &language, "").await?;
                 return Ok(Outcome::Done);
             }
-            // Made at the command line, or signed up and never confirmed: no password opens anything until somebody
-            // opens the mailbox, and then the one that belongs to the link.
+            // The account was made on the command line, or its address was never confirmed: no password works until the
+            // mailbox was opened, and then the password that belongs to the link does.
             let mut account = known.unwrap_or_else(|| self.new_account(&id, None, &context));
             account.password = Some(hash.clone());
             account.password_changed_at = Some(self.now());
@@ -77,8 +77,8 @@ impl App {
         })
     }
 
-    /// A new confirmation link for an account that was never confirmed; limited like every mail.
-    /// The link brings the password that was just typed, unless it has been replaced meanwhile.
+    /// Mails a new confirmation link for an account that was never confirmed; limited like every mail. The link carries
+    /// the password that was just typed, unless it has been replaced meanwhile.
     pub(super) async fn resend_confirmation(&self, user: &User, kept: &str, context: &Context) -> Result<(), Error> {
         write_tx!(self.store(), "resend_confirmation", |tx| {
             self.count_mail(tx, context.origin, &user.email).await?;
@@ -89,7 +89,7 @@ impl App {
         })
     }
 
-    /// A person who was not known before.
+    /// Makes an account for a new person.
     pub(crate) async fn newcomer(
         &self,
         tx: &mut Tx,
@@ -126,7 +126,7 @@ impl App {
         }
     }
 
-    /// Counts a mail to an address, unless there were too many.
+    /// Counts a mail to an address, or refuses it when there were too many.
     pub(crate) async fn count_mail(&self, tx: &mut Tx, origin: Origin, email: &str) -> Result<(), Error> {
         let print = self.sealer().fingerprint("email", email);
         let number = Some(hex::encode(&print[..16]));
@@ -137,7 +137,8 @@ impl App {
         self.count(tx, MAILS, &subjects, &id, "").await
     }
 
-    /// A link that brings its own password: whoever signs up with the same address in between changes nothing by it.
+    /// Mails a link that carries its own password, so that another sign-up with the same address in between does not
+    /// change it.
     async fn mail_confirmation(
         &self,
         tx: &mut Tx,
@@ -175,7 +176,7 @@ impl App {
         Ok(format!("{}/{path}?token={}", self.public_url(), secret.expose()))
     }
 
-    /// Whether a confirmation link still works. Looking spends nothing: mail scanners look.
+    /// Whether a confirmation link still works. Looking does not use it up, because mail scanners open links.
     pub async fn confirmation_works(&self, token: &Secret<String>) -> Result<bool, Error> {
         self.token_works(CONFIRM, token).await
     }
@@ -187,14 +188,14 @@ impl App {
         })
     }
 
-    /// Confirms an address with the password that was typed when its link was made, and signs its person in.
+    /// Confirms an address with the password that was typed when its link was made, and signs the person in.
     ///
-    /// When other links with other passwords wait, nobody can tell whose password is the mailbox owner's: then none of
-    /// them counts, and a link to choose one follows. The same in production for the address of an operator, whose
-    /// password is chosen by who has opened the mailbox.
+    /// When other links with other passwords are open, it is unknown which password the owner of the mailbox typed:
+    /// then none of them counts, and a link to choose a password is mailed. The same is done in production for an
+    /// operator's address: only a person who has opened the mailbox chooses its password.
     ///
     /// # Errors
-    /// When the link was used or ran out.
+    /// When the link was used or has expired.
     pub async fn confirm_email(&self, token: &Secret<String>, context: &Context) -> Result<SignedIn, Error> {
         let key = digest(token);
         write_tx!(self.store(), "confirm_email", |tx| {
@@ -205,8 +206,8 @@ impl App {
             let mut account = account.ok_or_else(dead_link)?;
             let rivals = accounts::list_tokens_of(tx, &user, CONFIRM, now).await?;
             let person = users::find(tx, &user).await?.ok_or_else(dead_link)?;
-            // A stranger may sign up with an operator's address, and the operator open the link: what the stranger
-            // typed must not be the operator's password.
+            // A stranger may sign up with an operator's address, and the operator may open the link: the password that
+            // the stranger typed must not become the operator's.
             let operates = !self.settings().development && self.settings().is_operator(&person.email);
             let contested = operates || rivals.iter().any(|rival| rival.payload != row.payload);
             if !accounts::use_token(tx, &key, now).await? {

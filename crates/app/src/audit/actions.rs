@@ -1,6 +1,6 @@
-//! Everything that is recorded, by name.
+//! The names of everything that is recorded.
 
-/// What an action is about, for people who look for one kind of event.
+/// The subject of an action, for people who look for one kind of event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Area {
     /// API keys and service accounts.
@@ -22,7 +22,7 @@ pub enum Area {
 }
 
 impl Area {
-    /// Every one, in the order in which people look for them.
+    /// All areas, in the order in which people look for them.
     pub const ALL: [Self; 8] = [
         Self::Keys,
         Self::People,
@@ -34,7 +34,7 @@ impl Area {
         Self::Identity,
     ];
 
-    /// The name, for addresses.
+    /// The name used in URLs.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -49,13 +49,13 @@ impl Area {
         }
     }
 
-    /// The one of this name.
+    /// Returns the area of this name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|area| area.as_str() == name)
     }
 
-    /// What an action is about; those of the organization where no other fits.
+    /// Returns the area of an action; [`Area::Organization`] where no other fits.
     #[must_use]
     pub fn of(action: &str) -> Self {
         match action.split('.').next().unwrap_or_default() {
@@ -71,8 +71,8 @@ impl Area {
     }
 }
 
-/// Every action that is recorded. A test walks the sources, so that none is missing here, and the pages have words for
-/// each one.
+/// Every action that is recorded. A test searches the sources, so that none is missing here, and the pages have a text
+/// for each.
 pub const ACTIONS: &[&str] = &[
     "api_key.created",
     "api_key.deleted",
@@ -205,7 +205,7 @@ mod tests {
 
     #[test]
     fn everything_that_is_recorded_stands_in_the_list() {
-        // Names of work in the queue and of what policies decide about; neither is an event.
+        // Names of jobs in the queue and of actions that policies decide about; neither is an audit event.
         let others = [
             "api_key.create",
             "organization.create",
@@ -228,7 +228,7 @@ mod tests {
             let code = code.split("#[cfg(test)]\nmod tests").next().unwrap();
             let code: String = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
             let code = code.replace("'\"'", "").replace("\\\"", "");
-            // What is given to `record` must be known, whatever its family.
+            // Every action given to `record` must be known, in any family.
             for part in code.split("action: \"").skip(1) {
                 written.insert(part.split('"').next().unwrap().to_owned());
             }

@@ -1,4 +1,4 @@
-//! Whether the chain is whole, and heads that are kept elsewhere.
+//! Verifying the audit chain, and chain heads that are kept outside the database.
 
 use keystead_core::hex;
 use keystead_core::id::{AuditEventId, OrganizationId};
@@ -8,21 +8,21 @@ use keystead_store::tables::audit::{self, Head, Walk};
 
 use crate::{Actor, App, Error};
 
-/// What a walk along the chain found.
+/// The result of verifying a chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChainCheck {
-    /// How many rows are whole, from the first one.
+    /// Rows that are intact, from the first one.
     pub rows: i64,
-    /// The time of the last whole row.
+    /// The time of the last intact row.
     pub until: Option<Timestamp>,
-    /// The first row that was edited, moved or whose predecessor is gone.
+    /// The first row that was edited or moved, or that has lost its predecessor.
     pub broken: Option<AuditEventId>,
 }
 
-/// The end of a chain, to be written down where the person who can write the database cannot.
+/// The end of a chain, to be kept in a place that a person with write access to the database cannot change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChainHead {
-    /// Whose chain.
+    /// The organization of the chain.
     pub organization: OrganizationId,
     /// The last row's number, from 1.
     pub sequence: i64,
@@ -31,13 +31,13 @@ pub struct ChainHead {
 }
 
 impl ChainHead {
-    /// As it is written down.
+    /// The form in which a head is kept.
     #[must_use]
     pub fn of(head: &Head) -> Self {
         Self { organization: head.organization.clone(), sequence: head.sequence, mac: Self::print(&head.mac) }
     }
 
-    /// The beginning of an authentication code, as heads show it.
+    /// The beginning of an authentication code, as heads contain it.
     #[must_use]
     pub fn print(mac: &[u8]) -> String {
         hex::encode(mac.get(..8).unwrap_or(mac))
@@ -45,10 +45,10 @@ impl ChainHead {
 }
 
 impl App {
-    /// Walks the chain of an organization. A break goes to the service log as well.
+    /// Verifies the chain of an organization. A break is also reported in the service log.
     ///
     /// # Errors
-    /// Without permission.
+    /// When the caller lacks the permission.
     pub async fn check_audit_chain(&self, actor: &Actor, organization: &OrganizationId) -> Result<ChainCheck, Error> {
         let Walk { rows, head, broken } = read_tx!(self.store(), "check_audit_chain", |tx| {
             self.authorize(tx, actor, organization, Scope::ManagementRead).await?;
@@ -60,7 +60,7 @@ impl App {
         Ok(ChainCheck { rows, until: head.map(|head| head.at), broken })
     }
 
-    /// The ends of all chains, for the service log.
+    /// Returns the heads of all chains, for the service log.
     pub async fn audit_heads(&self) -> Result<Vec<ChainHead>, Error> {
         let heads = read_tx!(self.store(), "audit_heads", |tx| Ok(audit::heads(tx).await?))?;
         Ok(heads.iter().map(ChainHead::of).collect())

@@ -1,4 +1,4 @@
-//! What a row says besides who, what and when: names and values for people to read.
+//! The details of an audit row besides actor, action and time: names and values for people to read.
 
 use keystead_store::tables::audit::AuditEvent;
 use serde_json::Value;
@@ -6,23 +6,23 @@ use serde_json::Value;
 /// The value of a detail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Detail {
-    /// Words, or an id.
+    /// A text, or an id.
     Text(String),
     /// A whole number; a time when its name says so (`until`, `…_at`).
     Number(i64),
-    /// Yes or no.
+    /// A boolean.
     Flag(bool),
-    /// Several.
+    /// Several values.
     List(Vec<Self>),
 }
 
-/// The details of a row, without the two covers of the wire format (`data`, `changes_requested`) and without what was
-/// left as it is.
+/// Returns the details of a row, without the two wrapper objects of the wire format (`data`, `changes_requested`) and
+/// without values that did not change.
 #[must_use]
 pub fn details(event: &AuditEvent) -> Vec<(String, Detail)> {
     let mut found = Vec::new();
     flatten("", &event.details, &mut found);
-    // The contract says a project's name twice.
+    // The contract repeats a project's name.
     let of = |wanted: &str| found.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone());
     if of("title").is_some() && of("title") == of("name") {
         found.retain(|(name, _)| name != "title");
@@ -49,7 +49,7 @@ fn detail(value: &Value) -> Detail {
         Value::String(text) => Detail::Text(text.clone()),
         Value::Array(items) => Detail::List(items.iter().map(detail).collect()),
         Value::Number(number) => number.as_i64().map_or_else(|| Detail::Text(number.to_string()), Detail::Number),
-        // A thing within a list is told by what people call it.
+        // An object within a list is shown by its name.
         Value::Object(fields) => fields.get("name").map_or_else(|| Detail::Text(value.to_string()), detail),
         Value::Null => Detail::Text(value.to_string()),
     }

@@ -25,13 +25,13 @@ tokio::task_local! {
     static REQUEST: Request;
 }
 
-/// The request that is being served.
+/// The state of the request that is being served.
 struct Request {
     address: IpAddr,
     done: RefCell<Vec<Done>>,
 }
 
-/// What a request did, as the audit log has it.
+/// An audit entry of the present request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Done {
     pub(crate) organization: OrganizationId,
@@ -39,14 +39,14 @@ pub struct Done {
     pub(crate) target: String,
 }
 
-/// Does the work of one request, so that the audit log says from which address each of its changes came, and limits on
-/// mail can count by network. No permission depends on it.
+/// Does the work of one request, so that each audit row has the client's address, and limits on mail can count by
+/// network. No permission depends on it.
 pub async fn seen_from<F: Future>(address: IpAddr, work: F) -> F::Output {
     done_from(address, work).await.0
 }
 
-/// The same, and answers what was done. Meaningful only where the work succeeded: it holds what a transaction recorded
-/// that was rolled back, too.
+/// Does the same and also returns the audit entries. They are meaningful only if the work succeeded: entries of
+/// transactions that were rolled back are included.
 pub async fn done_from<F: Future>(address: IpAddr, work: F) -> (F::Output, Vec<Done>) {
     let noted = async {
         let answer = work.await;
@@ -55,12 +55,12 @@ pub async fn done_from<F: Future>(address: IpAddr, work: F) -> (F::Output, Vec<D
     REQUEST.scope(Request { address, done: RefCell::default() }, noted).await
 }
 
-/// The client's address of the request that is being answered; `None` outside of one.
+/// The client's address of the present request; `None` outside of requests.
 pub(crate) fn client_address() -> Option<IpAddr> {
     REQUEST.try_with(|request| request.address).ok()
 }
 
-/// A change, in the words of the audit log.
+/// A change, in the form of the audit log.
 #[derive(Debug)]
 pub(crate) struct AuditEntry<'a> {
     pub(crate) organization: &'a OrganizationId,
@@ -91,11 +91,11 @@ impl App {
     }
 }
 
-/// A transaction that is run again records the same once more.
+/// Notes an entry for [`done_from`]. A transaction that runs again notes the same entry again.
 fn note(entry: &AuditEntry<'_>) {
     let (organization, target) = (entry.organization.clone(), entry.target.to_owned());
     let done = Done { organization, action: entry.action, target };
-    // What no request did is not asked for.
+    // Outside of a request there is nothing to note.
     let _ = REQUEST.try_with(|request| {
         let mut all = request.done.borrow_mut();
         if !all.contains(&done) {
@@ -104,7 +104,7 @@ fn note(entry: &AuditEntry<'_>) {
     });
 }
 
-/// In which project a entry was done: the one its details name, or the one its key or service account belongs to.
+/// Finds the project of an entry: the one its details name, or the one its key or service account belongs to.
 async fn place(tx: &mut Tx, entry: &AuditEntry<'_>) -> Result<Option<ProjectId>, Error> {
     let named = entry.details["data"]["project"].as_str().or_else(|| entry.details["project_id"].as_str());
     if let Some(named) = named {

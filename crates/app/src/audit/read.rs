@@ -1,4 +1,4 @@
-//! Reading the log: which rows, and how those are called who stand in it.
+//! Reading the audit log: filters, and names for the ids in its rows.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,12 +11,12 @@ use serde_json::Value;
 
 use crate::{Actor, App, Error};
 
-/// Which rows are asked for. What is left empty asks for nothing; everything given must fit.
+/// A filter for rows. Empty fields match everything; a row must match all the others.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AuditQuestion {
-    /// Not before.
+    /// At or after this time.
     pub from: Option<Timestamp>,
-    /// Before.
+    /// Before this time.
     pub until: Option<Timestamp>,
     /// One of these actions.
     pub actions: Vec<String>,
@@ -25,7 +25,7 @@ pub struct AuditQuestion {
     pub actors: Vec<String>,
     /// By one of the people with these addresses.
     pub emails: Vec<String>,
-    /// To one of these things, by id.
+    /// On one of these things, by id.
     pub targets: Vec<String>,
     /// In, or to, one of these projects.
     pub projects: Vec<String>,
@@ -44,7 +44,7 @@ pub enum Named<'a> {
     ServiceAccount(&'a str),
 }
 
-/// How those are called whose ids stand in some rows.
+/// Names for the ids in some rows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Names {
     people: BTreeMap<String, PersonName>,
@@ -54,7 +54,7 @@ pub struct Names {
 }
 
 impl Names {
-    /// The name of an id; `None` for what has none or is nobody's business in this organization.
+    /// The name of an id; `None` when it has none, or none that this organization may see.
     #[must_use]
     pub fn get(&self, id: &str) -> Option<Named<'_>> {
         let person = || self.people.get(id).map(Named::Person);
@@ -65,31 +65,31 @@ impl Names {
     }
 }
 
-/// Rows of the log with the names in them.
+/// Rows of the log with names for their ids.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditLog {
     /// The rows.
     pub rows: Listing<AuditEvent>,
-    /// Who and what stands in them.
+    /// Names for the ids in the rows.
     pub names: Names,
 }
 
-/// What can be asked of an organization's log: what occurs in it.
+/// Filter values for an organization's log: those that occur in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditOptions {
     /// Actions.
     pub actions: Vec<String>,
-    /// Kinds and ids of those who acted.
+    /// Kinds and ids of actors.
     pub actors: Vec<(String, String)>,
     /// Their names.
     pub names: Names,
 }
 
 impl App {
-    /// The audit log of an organization, whole and without names.
+    /// Lists the audit log of an organization, unfiltered and without names.
     ///
     /// # Errors
-    /// Without permission, or when `after` names nothing.
+    /// When the caller lacks the permission, or when `after` is unknown.
     pub async fn audit_log(
         &self,
         actor: &Actor,
@@ -100,10 +100,10 @@ impl App {
         Ok(found.rows)
     }
 
-    /// The rows that fit, with the names of those who stand in them.
+    /// Lists the rows that match, with names for their ids.
     ///
     /// # Errors
-    /// Without permission, or when `after` names nothing.
+    /// When the caller lacks the permission, or when `after` is unknown.
     pub async fn search_audit_log(
         &self,
         actor: &Actor,
@@ -118,7 +118,7 @@ impl App {
                 true => Vec::new(),
                 false => audit::people_by_email(tx, organization, &asked.emails).await?,
             };
-            // An address that is nobody's fits no row.
+            // An address without a person matches no row.
             if people.is_empty() && !asked.emails.is_empty() {
                 let rows = Listing { data: Vec::new(), has_more: false };
                 return Ok(AuditLog { rows, names: Names::default() });
@@ -145,10 +145,10 @@ impl App {
         })
     }
 
-    /// What occurs in the log, to choose from.
+    /// Lists the values that occur in the log, for filters.
     ///
     /// # Errors
-    /// Without permission.
+    /// When the caller lacks the permission.
     pub async fn audit_options(&self, actor: &Actor, organization: &OrganizationId) -> Result<AuditOptions, Error> {
         read_tx!(self.store(), "audit_options", |tx| {
             self.authorize(tx, actor, organization, Scope::ManagementRead).await?;
@@ -161,10 +161,10 @@ impl App {
         })
     }
 
-    /// How those are called whose keys, projects or persons stand in the organization's usage.
+    /// Returns names for the keys, projects and people in the organization's usage.
     ///
     /// # Errors
-    /// Without permission.
+    /// When the caller lacks the permission.
     pub async fn names_in_usage(
         &self,
         actor: &Actor,
@@ -180,7 +180,7 @@ impl App {
     }
 }
 
-/// Ids to be named, by kind.
+/// Ids that need a name, by kind.
 #[derive(Debug, Default)]
 struct Ids {
     people: BTreeSet<String>,
@@ -204,7 +204,7 @@ impl Ids {
         }
     }
 
-    /// Every id that stands in a row's details.
+    /// Collects every id in the details of a row.
     fn note_all(&mut self, details: &Value) {
         match details {
             Value::String(text) => self.note(text),
@@ -214,7 +214,7 @@ impl Ids {
         }
     }
 
-    /// One question for each kind, and one more for the people behind the keys.
+    /// Loads the names with one query for each kind, and one more for the owners of the keys.
     async fn names(mut self, tx: &mut Tx, organization: &OrganizationId) -> Result<Names, Error> {
         let list = |ids: &BTreeSet<String>| ids.iter().cloned().collect::<Vec<_>>();
         let keys = audit::key_names(tx, organization, &list(&self.keys)).await?;

@@ -1,4 +1,4 @@
-//! What is done by the clock: forgetting what need not be known any more.
+//! Scheduled cleanup: deletes what is not needed any more.
 
 use keystead_core::gate::Requirement;
 use keystead_core::node_lag::GONE;
@@ -11,21 +11,22 @@ use crate::operator::kept_days;
 use crate::{App, Error};
 
 const DAY: i64 = 86_400;
-/// How long a sign-up waits for its address to be confirmed; its links live for a day.
+/// Seconds a sign-up waits for its address to be confirmed; its links work for a day.
 const UNCONFIRMED: i64 = 7 * DAY;
-/// How long changes are kept that every node has confirmed: for whoever looks into what happened. Nodes need them no more.
+/// Seconds that changes are kept after every node has confirmed them, for people who investigate an incident. Nodes do
+/// not need them any more.
 const CHANGES: i64 = 7 * DAY;
 
 impl App {
-    /// Forgets what has outlived its purpose. Safe to run at any time and on every node.
+    /// Deletes what is not needed any more. It may run at any time and on every node.
     ///
     /// # Errors
-    /// When the store cannot; the next run does the rest.
+    /// When the store fails; the next run continues.
     pub async fn run_cleanup(&self) -> Result<(), Error> {
         let now = self.now();
         write_tx!(self.store(), "run_cleanup", |tx| {
             let before = |what: &str| now.plus(-kept_days(what).unwrap_or_default() * DAY);
-            // The longest window that is counted is thirty days, but a hundred wrong codes count for good: theirs stay.
+            // The longest counted window is thirty days, but a hundred wrong codes lock for ever: those are kept.
             limit_hits::delete_old(tx, before("limit_hits")).await?;
             inbound_events::delete_old(tx, now.plus(-30 * DAY)).await?;
             phones::delete_old(tx, before("phone_verifications")).await?;
@@ -47,7 +48,7 @@ impl App {
             changes::delete_nodes(tx, now.plus(-GONE)).await?;
             changes::delete_old(tx, now.plus(-CHANGES)).await?;
             agreements::delete_old(tx, now.plus(-7 * DAY)).await?;
-            // Longer than any response or batch is kept that could report its usage again.
+            // Longer than any response or batch is kept that could still report its usage.
             pending_usage::forget(tx, now.plus(-400 * DAY)).await?;
             Ok(())
         })?;
@@ -55,7 +56,7 @@ impl App {
         self.forget_evidence().await
     }
 
-    /// Exemptions and cooldowns whose date has come end by themselves, whether anybody looks or not.
+    /// Ends exemptions and cooldowns on their date, even when no request looks at them.
     async fn expire_due(&self) -> Result<(), Error> {
         write_tx!(self.store(), "expire_due", |tx| {
             for status in ["exempt", "cooldown", "verified"] {

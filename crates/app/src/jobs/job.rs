@@ -1,7 +1,7 @@
-//! Every kind of work that can be queued, with what it needs to know.
+//! Every kind of job that can be queued, with its payload.
 //!
-//! Names and fields are kept in the store: what an older version queued must still be read, so none is renamed, and a
-//! new field has a default. Payloads may hold addresses, links and hashes, so none of these types can be printed.
+//! Names and fields are kept in the store: jobs queued by an older version must still be read, so none is renamed, and
+//! a new field has a default. Payloads may hold addresses, links and hashes, so none of these types can be printed.
 
 use keystead_core::id::OrganizationId;
 use keystead_core::time::Timestamp;
@@ -11,14 +11,14 @@ use serde_json::{Map, Value};
 use crate::Error;
 use crate::accounts::MailKind;
 
-/// Work outside the transaction that decided it.
+/// Work done outside the transaction that decided it.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(tag = "job")]
 pub(crate) enum Job {
     /// Send a mail about an account.
     #[serde(rename = "account.mail")]
     SendMail(AccountMail),
-    /// Make an account, or tell the mailbox that there is one.
+    /// Make an account, or mail the address that there is one.
     #[serde(rename = "account.sign_up")]
     SignUp(SignUp),
     /// Mail a link to choose a new password, if the address is known.
@@ -66,7 +66,7 @@ pub(crate) enum Job {
     /// Ask the service to end a phone verification.
     #[serde(rename = "phone.cancel")]
     CancelPhone(CancelPhone),
-    /// Queued by a newer version, whose worker will know it.
+    /// Queued by a newer version; its worker runs it.
     #[serde(other)]
     Unknown,
 }
@@ -77,9 +77,9 @@ pub(crate) struct AccountMail {
     pub(crate) to: String,
     pub(crate) kind: MailKind,
     pub(crate) language: String,
-    /// Its link, or what else it is about.
+    /// Its link, or the value that the text names.
     pub(crate) detail: String,
-    /// Whose account it is about, where the mail says so.
+    /// The account it is about, where the mail names it.
     #[serde(default)]
     pub(crate) who: String,
 }
@@ -105,7 +105,7 @@ pub(crate) struct ChangeEmail {
     pub(crate) email: String,
     pub(crate) language: String,
     pub(crate) link: String,
-    /// Whose account it is, as the mail says it.
+    /// The account, as the mail names it.
     pub(crate) who: String,
 }
 
@@ -115,15 +115,15 @@ pub(crate) struct FailedSignIn {
     pub(crate) email: String,
 }
 
-/// A delivery of an outside service that was recorded and is to be acted on.
+/// A recorded delivery of an outside service that must be processed.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Delivery {
     pub(crate) provider: String,
     /// Its id at the service.
     pub(crate) event: String,
-    /// What the service calls it.
+    /// The service's name of the event.
     pub(crate) name: String,
-    /// What it is about, in the service's words.
+    /// The object it is about, by the service's id.
     pub(crate) reference: String,
     #[serde(default)]
     pub(crate) received_at: Timestamp,
@@ -161,24 +161,24 @@ pub(crate) struct PollAttempt {
     pub(crate) silent_since: Option<Timestamp>,
 }
 
-/// An attempt whose copy at the service is to be erased.
+/// An attempt that must be erased at the service.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct RedactAttempt {
     pub(crate) attempt: String,
 }
 
-/// What the owners are mailed about.
+/// The subject of a mail to the owners.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct MailOwners {
     pub(crate) organization: OrganizationId,
-    /// By its name in the audit log.
+    /// The event's name in the audit log.
     pub(crate) event: String,
     /// The date a reminder is about.
     #[serde(default)]
     pub(crate) until: Option<Timestamp>,
 }
 
-/// A case whose pictures go.
+/// A case that is about to lose its pictures.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct MailReviewers {
     pub(crate) case: String,
@@ -200,38 +200,38 @@ pub(crate) struct MailLink {
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct CancelPhone {
     pub(crate) reference: String,
-    /// Work of earlier versions names no service: there was one.
+    /// Jobs of earlier versions name no service: there was only one.
     #[serde(default)]
     pub(crate) service: Option<String>,
 }
 
 impl Job {
-    /// [`Job::PollAttempt`], for the first time.
+    /// The first [`Job::PollAttempt`] of an attempt.
     pub(crate) fn poll_attempt(attempt: &str) -> Self {
         Self::PollAttempt(PollAttempt { attempt: attempt.to_owned(), attempts: 0, silent_since: None })
     }
 
-    /// [`Job::RedactAttempt`].
+    /// Builds [`Job::RedactAttempt`].
     pub(crate) fn redact_attempt(attempt: &str) -> Self {
         Self::RedactAttempt(RedactAttempt { attempt: attempt.to_owned() })
     }
 
-    /// [`Job::CancelAttempt`].
+    /// Builds [`Job::CancelAttempt`].
     pub(crate) fn cancel_attempt(reference: &str) -> Self {
         Self::CancelAttempt(AtService { reference: reference.to_owned() })
     }
 
-    /// [`Job::CancelSetup`].
+    /// Builds [`Job::CancelSetup`].
     pub(crate) fn cancel_setup(reference: &str) -> Self {
         Self::CancelSetup(AtService { reference: reference.to_owned() })
     }
 
-    /// [`Job::MailOwners`]; with a date, a reminder of it.
+    /// Builds [`Job::MailOwners`]; with a date, it is a reminder of that date.
     pub(crate) fn mail_owners(organization: &OrganizationId, event: &str, until: Option<Timestamp>) -> Self {
         Self::MailOwners(MailOwners { organization: organization.clone(), event: event.to_owned(), until })
     }
 
-    /// The name and the payload, as a row keeps them.
+    /// Returns the name and the payload, as a row keeps them.
     pub(super) fn to_row(&self) -> Result<(String, Value), Error> {
         let broken = || Error::Internal("a job that cannot be queued".to_owned());
         let Ok(Value::Object(mut fields)) = serde_json::to_value(self) else { return Err(broken()) };
@@ -239,11 +239,11 @@ impl Job {
         Ok((name, Value::Object(fields)))
     }
 
-    /// The job of a row.
+    /// Parses the job of a row.
     pub(super) fn from_row(name: &str, payload: Map<String, Value>) -> Result<Self, Error> {
         let mut fields = payload;
         fields.insert("job".to_owned(), Value::from(name));
-        // The error is not shown: it may quote the payload.
+        // The error is dropped: it may quote the payload.
         serde_json::from_value(Value::Object(fields))
             .map_err(|_| Error::Internal(format!("a job {name} with an unreadable payload")))
     }

@@ -1,4 +1,4 @@
-//! Handing a mail to the mail service.
+//! Passing a mail to the mail service.
 
 use keystead_providers::mail::Mail;
 
@@ -6,7 +6,7 @@ use super::Outcome;
 use crate::App;
 
 impl App {
-    /// Sends a mail; one that is refused is not tried again.
+    /// Sends a mail; a mail that the service refuses is not sent again.
     pub(crate) async fn send_mail(&self, mail: &Mail) -> Outcome {
         match &self.services().mail {
             Some(mailer) => Outcome::of(mailer.send(mail).await),

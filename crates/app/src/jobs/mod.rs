@@ -1,4 +1,4 @@
-//! Work outside a request: effects that were queued with the change that decided them, and cleaning up.
+//! Work outside a request: jobs that were queued with the change that caused them, and the cleanup.
 
 mod cleanup;
 mod job;

@@ -12,7 +12,7 @@ pub(crate) enum Outcome {
 }
 
 impl Outcome {
-    /// Done when the service did it or does not know it; again when it does not answer.
+    /// Done when the service did it or does not know the object; again when it does not answer.
     pub(crate) fn of(done: Result<(), ProviderError>) -> Self {
         match done {
             Ok(()) | Err(ProviderError::Gone(_) | ProviderError::Refused(_)) => Self::Done,

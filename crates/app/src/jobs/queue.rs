@@ -1,4 +1,4 @@
-//! Effects as jobs: queued in the transaction that decides them, carried out afterwards, again and again until done.
+//! The job queue: an effect is queued in the transaction that decides it, and run afterwards until it succeeds.
 //!
 //! A payload may hold an address or a one-time link, so it is sealed at rest and deleted with the job.
 
@@ -16,14 +16,14 @@ use tokio::sync::Notify;
 use super::{Job, Outcome};
 use crate::{App, Error};
 
-/// A worker that dies gives its jobs back after this many seconds; longer than any provider's answer takes.
+/// Seconds after which the jobs of a dead worker become available again; longer than any provider takes to answer.
 const LEASE: i64 = 120;
-/// Jobs carried out at once by one worker.
+/// Jobs that one worker runs at once.
 const AT_ONCE: u32 = 16;
-/// The longest wait between two tries, in seconds.
+/// The longest wait between two attempts, in seconds.
 const LONGEST_WAIT: i64 = 3_600;
 
-/// How long to wait before the next try: 5 s, 10 s, 20 s … an hour.
+/// Returns how long to wait before the next attempt: 5 s, 10 s, 20 s … an hour.
 const fn wait(attempts: i64) -> i64 {
     let doubled = 5_i64 << (if attempts < 10 { attempts } else { 10 });
     if doubled < LONGEST_WAIT { doubled } else { LONGEST_WAIT }
@@ -34,7 +34,7 @@ fn context(id: &JobId) -> String {
 }
 
 impl App {
-    /// Queues work in this transaction.
+    /// Queues a job in this transaction.
     pub(crate) async fn enqueue(&self, tx: &mut Tx, job: &Job, at: Timestamp) -> Result<(), Error> {
         let id = self.draw(JobId::generate);
         let (name, payload) = job.to_row()?;
@@ -45,16 +45,16 @@ impl App {
         Ok(())
     }
 
-    /// Told whenever work may be waiting; whoever runs [`App::run_due_jobs`] waits on it.
+    /// Notified when work may be waiting; the loop that calls [`App::run_due_jobs`] waits on it.
     #[must_use]
     pub fn work(&self) -> Arc<Notify> {
         Arc::clone(&self.inner.work)
     }
 
-    /// Carries out what is due. Answers how many jobs were taken.
+    /// Runs the jobs that are due. Returns how many were taken.
     ///
     /// # Errors
-    /// When the store cannot; nothing is lost by that.
+    /// When the store fails; the jobs stay queued.
     pub async fn run_due_jobs(&self) -> Result<usize, Error> {
         let now = self.now();
         let claimed = write_tx!(self.store(), "claim_jobs", |tx| Ok(jobs::claim(tx, now, LEASE, AT_ONCE).await?))?;
@@ -70,7 +70,7 @@ impl App {
             Err(error) => Err(error),
         };
         let outcome = outcome.unwrap_or_else(|error| {
-            // An error's text is for logs by contract and holds nothing personal.
+            // An error's text is meant for logs and contains no personal data.
             tracing::warn!(job = %job.id, name = job.name, attempts = job.attempts, %error, "a job failed");
             Outcome::Again(None)
         });
@@ -83,7 +83,7 @@ impl App {
             }
         });
         if let Err(error) = settled {
-            // The lease ends by itself and the job comes back; every job bears being carried out twice.
+            // The lease ends by itself and the job runs again; every job is idempotent.
             tracing::warn!(%error, "a job's end could not be written down");
         }
     }
@@ -96,7 +96,7 @@ impl App {
         Job::from_row(&row.name, serde_json::from_slice(plain.expose()).map_err(|_| broken())?)
     }
 
-    /// How much work waits and since when the oldest is due, for the operator.
+    /// Returns how many jobs wait and since when the oldest is due, for the operator.
     pub async fn waiting_jobs(&self) -> Result<(i64, Option<Timestamp>), Error> {
         read_tx!(self.store(), "waiting_jobs", |tx| Ok(jobs::count_waiting(tx).await?))
     }

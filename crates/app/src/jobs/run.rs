@@ -1,13 +1,13 @@
-//! Which use case carries out which job.
+//! The use case of each job.
 
 use super::{Job, Outcome};
 use crate::{App, Error};
 
-/// When a job that only a newer version knows is offered again.
+/// Seconds until a job that only a newer version knows is offered again.
 const UNKNOWN_WAIT: i64 = 3_600;
 
 impl App {
-    /// Carries a job out; `attempts` counts the earlier ones.
+    /// Runs a job; `attempts` counts the earlier runs.
     pub(super) async fn run(&self, job: Job, attempts: i64) -> Result<Outcome, Error> {
         match job {
             Job::SendMail(mail) => Ok(self.send_account_mail(mail).await),

@@ -1,4 +1,5 @@
-//! Admin keys: for the Administration API of one organization. They need no verification (they open no model).
+//! Admin keys, for the Administration API of one organization. They need no verification, because they cannot call
+//! models.
 
 use keystead_core::caller::Owner;
 use keystead_core::id::{KeyId, OrganizationId};
@@ -14,10 +15,10 @@ use crate::keys::project_keys::owner_still_belongs;
 use crate::{Actor, App, Error};
 
 impl App {
-    /// The organization's live admin keys.
+    /// Lists the organization's live admin keys.
     ///
     /// # Errors
-    /// Without permission, or when `after` names nothing.
+    /// When the caller lacks the permission, or when `after` is unknown.
     pub async fn admin_keys(
         &self,
         actor: &Actor,
@@ -30,10 +31,10 @@ impl App {
         })
     }
 
-    /// One live admin key.
+    /// Finds one live admin key.
     ///
     /// # Errors
-    /// Without permission, or when there is none.
+    /// When the caller lacks the permission, or when it does not exist.
     pub async fn admin_key(
         &self,
         actor: &Actor,
@@ -46,10 +47,12 @@ impl App {
         })
     }
 
-    /// Makes an admin key for the person who acts; with a key in hand never wider or longer-lived than that key.
+    /// Makes an admin key for the acting person. When the caller uses a key, the new one never has more scopes or a
+    /// longer life.
     ///
     /// # Errors
-    /// Without permission, when the actor is no person, or when more is asked than the key in hand holds.
+    /// When the caller lacks the permission, when the actor is not a person, or when more is requested than the
+    /// caller's key holds.
     pub async fn create_admin_key(
         &self,
         actor: &Actor,
@@ -76,10 +79,10 @@ impl App {
         Ok(minted)
     }
 
-    /// Deletes an admin key, be it the one in use.
+    /// Deletes an admin key, including the one in use.
     ///
     /// # Errors
-    /// Without permission, or when there is none.
+    /// When the caller lacks the permission, or when it does not exist.
     pub async fn delete_admin_key(
         &self,
         actor: &Actor,

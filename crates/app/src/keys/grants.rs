@@ -1,4 +1,5 @@
-//! What a key in hand may hand on: never more than it holds itself. People and operators are judged by their roles.
+//! What a caller's key may grant to a new key: never more than it holds itself. People and operators are judged by
+//! their roles.
 
 use keystead_core::caller::Caller;
 use keystead_core::scope::{Restriction, Scope, ScopeSet};
@@ -7,8 +8,8 @@ use crate::keys::minting::{NewKey, restriction};
 use crate::{Actor, App, Error};
 
 impl App {
-    /// What is asked of a new key, cut to what the key in hand holds: asking for more is refused, asking for nothing in
-    /// particular gets as much as it holds, for as long as it lives.
+    /// Limits a new key to what the caller's key holds. Asking for more is refused; a request without scopes or
+    /// lifetime gets those of the caller's key.
     pub(crate) fn within_grant(&self, actor: &Actor, asked: NewKey) -> Result<NewKey, Error> {
         let mut asked = within_scopes(actor, asked)?;
         let Actor::Key(caller) = actor else { return Ok(asked) };
@@ -24,7 +25,7 @@ impl App {
     }
 }
 
-/// The same for scopes alone: the key of a service account may outlive the key that made it.
+/// Does the same for scopes alone: the key of a service account may outlive the key that made it.
 pub(crate) fn within_scopes(actor: &Actor, mut asked: NewKey) -> Result<NewKey, Error> {
     let wanted = restriction(&asked.scopes)?;
     let Actor::Key(caller) = actor else { return Ok(asked) };
@@ -41,7 +42,7 @@ pub(crate) fn within_scopes(actor: &Actor, mut asked: NewKey) -> Result<NewKey, 
     Ok(asked)
 }
 
-/// Refuses to grant more than the key in hand holds, beyond what its receiver `has` already.
+/// Refuses to grant more than the caller's key holds, except what its receiver `has` already.
 pub(crate) fn may_grant(actor: &Actor, param: &'static str, wanted: ScopeSet, has: ScopeSet) -> Result<(), Error> {
     let Actor::Key(caller) = actor else { return Ok(()) };
     if wanted.intersection(caller.scopes.union(has)) == wanted {
@@ -51,7 +52,7 @@ pub(crate) fn may_grant(actor: &Actor, param: &'static str, wanted: ScopeSet, ha
     Err(Error::Forbidden { param: Some(param), message })
 }
 
-/// The literals of what a key holds; none when nothing is held back.
+/// The scope literals of a key; empty when the key is not restricted.
 fn literals(caller: &Caller) -> Vec<String> {
     if caller.scopes == ScopeSet::all() {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! What all kinds of key have in common: checks of what was asked, minting, the gate before a new key.
+//! What all kinds of key have in common: validation, minting, and the gate before a new key.
 
 use keystead_core::access::printable;
 use keystead_core::caller::Owner;
@@ -18,30 +18,30 @@ use crate::entitlements::{entitlements, note_unenforced};
 use crate::validate::checked_name;
 use crate::{App, Error};
 
-/// More literals than there are scopes and aliases are never needed.
+/// Scope literals in one request; there are fewer scopes and aliases than this.
 const MOST_SCOPES: usize = 64;
 
-/// What is asked of a new key.
+/// The request for a new key.
 #[derive(Debug, Clone, Default)]
 pub struct NewKey {
-    /// What people call it.
+    /// Its name.
     pub name: Option<String>,
-    /// What it shall be restricted to; empty restricts nothing.
+    /// The scopes it is restricted to; empty restricts nothing.
     pub scopes: Vec<String>,
-    /// How long it shall live, if not for ever.
+    /// Its lifetime in seconds, if it has one.
     pub expires_in_seconds: Option<i64>,
 }
 
-/// A key just made. The only value that holds the secret, and nothing keeps it.
+/// A new key. This is the only value that holds the secret; it is not stored.
 #[derive(Debug)]
 pub struct MintedKey {
-    /// What is stored.
+    /// The stored row.
     pub row: KeyRow,
     /// The whole secret, to be shown once.
     pub secret: Secret<String>,
 }
 
-/// Where a new key belongs.
+/// What a new key belongs to.
 #[derive(Debug, Clone)]
 pub(crate) struct KeyTarget {
     pub(crate) kind: KeyKind,
@@ -50,7 +50,7 @@ pub(crate) struct KeyTarget {
     pub(crate) owner: Owner,
 }
 
-/// Scope literals as a key keeps them.
+/// Parses scope literals into the form that a key keeps.
 pub(crate) fn restriction(literals: &[String]) -> Result<Restriction, Error> {
     if literals.len() > MOST_SCOPES {
         return Err(Error::invalid("scopes", format!("Invalid 'scopes': at most {MOST_SCOPES} are allowed.")));
@@ -64,7 +64,7 @@ pub(crate) fn restriction(literals: &[String]) -> Result<Restriction, Error> {
     Ok(Restriction::canonical(literals))
 }
 
-/// When a life of so many seconds ends.
+/// Computes when a lifetime in seconds ends.
 pub(crate) fn end_of_life(now: Timestamp, seconds: Option<i64>) -> Result<Option<Timestamp>, Error> {
     match seconds {
         None => Ok(None),
@@ -77,7 +77,7 @@ pub(crate) fn end_of_life(now: Timestamp, seconds: Option<i64>) -> Result<Option
 }
 
 impl App {
-    /// Mints a key; nothing is saved yet.
+    /// Builds a key without saving it.
     pub(crate) fn mint(&self, place: KeyTarget, asked: &NewKey) -> Result<MintedKey, Error> {
         let restriction = restriction(&asked.scopes)?;
         let name = asked.name.as_deref().map(checked_name).transpose()?;
@@ -105,7 +105,7 @@ impl App {
         Ok(MintedKey { row, secret: key.secret().clone() })
     }
 
-    /// The gate before every new key but admin keys. Judged in the transaction that makes the key.
+    /// Checks the gate before a new key, in the transaction that makes it. Admin keys pass without it.
     pub(crate) async fn gate_new_key(&self, tx: &mut Tx, organization: &OrganizationId) -> Result<(), Error> {
         if organizations::find(tx, organization).await?.is_some_and(|row| row.deactivated_at.is_some()) {
             return Err(Refusal::AccountDeactivated.into());

@@ -1,4 +1,4 @@
-//! API keys of every kind: made, changed, rotated and revoked.
+//! API keys of every kind: making, changing, rotating and revoking them.
 
 mod admin_keys;
 pub(crate) mod grants;

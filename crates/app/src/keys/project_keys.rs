@@ -1,4 +1,4 @@
-//! Project keys and legacy user keys: how they come to be, change and go.
+//! Project keys and legacy user keys: making, changing and deleting them.
 
 use keystead_core::caller::Owner;
 use keystead_core::id::{KeyId, OrganizationId, ProjectId, UserId};
@@ -18,14 +18,14 @@ use crate::projects::{open_project, project_of};
 use crate::validate::checked_name;
 use crate::{Actor, App, Error};
 
-/// Which keys of a project are wanted, by whether their owner still reaches it.
+/// A filter of a project's keys, by whether their owner still has access to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OwnerAccess {
-    /// The owner reaches the project.
+    /// The owner has access to the project.
     Active,
-    /// They do not any more, so the key authorises nothing.
+    /// The owner has no access any more, so the key authorises nothing.
     Inactive,
-    /// Either.
+    /// All keys.
     Any,
 }
 
@@ -39,22 +39,22 @@ impl OwnerAccess {
     }
 }
 
-/// What shall change of a key; the secret stays.
+/// A change of a key; the secret stays.
 #[derive(Debug, Clone, Default)]
 pub struct KeyChange {
     /// The new restriction; empty restricts nothing.
     pub scopes: Option<Vec<String>>,
-    /// The new life, counted from now.
+    /// The new lifetime in seconds, counted from now.
     pub expires_in_seconds: Option<i64>,
-    /// The new name; the dashboard's alone, the contract has none.
+    /// The new name; only the dashboard sets it, the API contract does not have it.
     pub name: Option<String>,
 }
 
 impl App {
-    /// The project's live keys.
+    /// Lists the project's live keys.
     ///
     /// # Errors
-    /// Without permission, for a missing project, or when `after` names nothing.
+    /// When the caller lacks the permission, when the project is missing, or when `after` is unknown.
     pub async fn project_keys(
         &self,
         actor: &Actor,
@@ -70,10 +70,10 @@ impl App {
         })
     }
 
-    /// One live key of a project.
+    /// Finds one live key of a project.
     ///
     /// # Errors
-    /// Without permission, or when there is none.
+    /// When the caller lacks the permission, or when it does not exist.
     pub async fn project_key(
         &self,
         actor: &Actor,
@@ -87,11 +87,11 @@ impl App {
         })
     }
 
-    /// Changes name, restriction or life of a key: owners any key of the project, others their own. Expired keys stay
-    /// expired. What is changed holds from the next request on.
+    /// Changes name, restriction or lifetime of a key. Owners change any key of the project, others their own. Expired
+    /// keys stay expired. The change applies from the next request.
     ///
     /// # Errors
-    /// Without permission, when there is none, or when it has expired.
+    /// When the caller lacks the permission, when it does not exist, or when it has expired.
     pub async fn update_project_key(
         &self,
         actor: &Actor,
@@ -132,9 +132,9 @@ impl App {
         })
     }
 
-    /// A living key of a project that this actor may change or end: an owner of the organization or of the project any,
-    /// a signed-in member their own. Another person's key is answered like a missing one to the person who may not see
-    /// it.
+    /// Finds a live key of a project that this actor may change or end: any key for an owner of the organization or of
+    /// the project, their own for another signed-in member. A key that the actor may not see is answered like a missing
+    /// one.
     pub(crate) async fn key_to_change(
         &self,
         tx: &mut Tx,
@@ -155,10 +155,10 @@ impl App {
         key_of(tx, organization, project, id).await
     }
 
-    /// The live keys of a project as a member sees them: owners all, others their own.
+    /// Lists the live keys of a project that a member may see: owners see all, others their own.
     ///
     /// # Errors
-    /// For anybody who is no member, or for a missing project.
+    /// When the caller is not a member, or when the project is missing.
     pub async fn visible_keys(
         &self,
         actor: &Actor,
@@ -176,10 +176,10 @@ impl App {
         })
     }
 
-    /// One live key of a project as the person who may change or end it sees it: owners any, others their own.
+    /// Finds one live key of a project for a person who may change or end it: owners any key, others their own.
     ///
     /// # Errors
-    /// When there is none this person may change.
+    /// When there is no such key that this person may change.
     pub async fn changeable_key(
         &self,
         actor: &Actor,
@@ -192,10 +192,10 @@ impl App {
         })
     }
 
-    /// Revokes a key with the reason that people give: owners any key of the project, others their own.
+    /// Revokes a key with a reason. Owners revoke any key of the project, others their own.
     ///
     /// # Errors
-    /// When there is none this person may revoke.
+    /// When there is no such key that this person may revoke.
     pub async fn revoke_key(
         &self,
         actor: &Actor,
@@ -210,10 +210,10 @@ impl App {
         })
     }
 
-    /// Deletes a key of a project, be it a person's or a service account's.
+    /// Deletes a key of a project, a person's or a service account's.
     ///
     /// # Errors
-    /// Without permission, or when there is none.
+    /// When the caller lacks the permission, or when it does not exist.
     pub async fn delete_project_key(
         &self,
         actor: &Actor,
@@ -228,11 +228,11 @@ impl App {
         })
     }
 
-    /// Makes a project key for a person who belongs to the organization. The actor must be that person: nobody makes
-    /// a personal key for another person.
+    /// Makes a project key for a person who belongs to the organization. The actor must be that person: personal keys
+    /// are never made for other people.
     ///
     /// # Errors
-    /// When the gate refuses, for another person, or for a project out of reach.
+    /// When the gate refuses, when the key is for another person, or when the project is out of reach.
     pub async fn create_project_key(
         &self,
         actor: &Actor,
@@ -257,10 +257,10 @@ impl App {
         Ok(key)
     }
 
-    /// Makes a legacy user key, which reaches every organization of its owner; the gate asks the named one.
+    /// Makes a legacy user key, which can call every organization of its owner; the gate checks the named one.
     ///
     /// # Errors
-    /// When the gate refuses, or when the actor is no member.
+    /// When the gate refuses, or when the actor is not a member.
     pub async fn create_user_key(
         &self,
         actor: &Actor,
@@ -280,7 +280,7 @@ impl App {
         Ok(key)
     }
 
-    /// The gate, the key and its audit row. Every new key but admin keys comes through here.
+    /// Checks the gate, then saves the key and its audit row. Every new key except admin keys is saved here.
     pub(crate) async fn save_new_key(
         &self,
         tx: &mut Tx,
@@ -297,7 +297,7 @@ impl App {
     }
 }
 
-/// The person behind the actor.
+/// The person who acts, or for whom the key acts.
 pub(crate) fn person(actor: &Actor) -> Result<&UserId, Error> {
     actor.user().ok_or_else(no_person)
 }
@@ -308,7 +308,8 @@ fn no_person() -> Error {
     Error::Forbidden { param: None, message: message.to_owned() }
 }
 
-/// What a directory remembers may be seconds old; a key deleted meanwhile must not leave an heir.
+/// Checks that the caller's key still exists. The gateway's directory may be seconds old, and a key that was deleted
+/// meanwhile must not make another one.
 pub(crate) async fn ensure_key_active(tx: &mut Tx, actor: &Actor) -> Result<(), Error> {
     let Actor::Key(caller) = actor else { return Ok(()) };
     match api_keys::find(tx, &caller.key).await? {
@@ -317,8 +318,8 @@ pub(crate) async fn ensure_key_active(tx: &mut Tx, actor: &Actor) -> Result<(), 
     }
 }
 
-/// Whether the owner of a key that was just inserted may have it. Inserting waits for whoever changes what callers are
-/// made of, such as the removal of this member: what was read before may be gone.
+/// Whether the owner of a key that was just inserted may have it. The insert waits for concurrent changes of callers,
+/// such as the removal of this member, so what was read before it may be outdated.
 pub(crate) async fn owner_still_belongs(tx: &mut Tx, organization: &OrganizationId, row: &KeyRow) -> Result<(), Error> {
     let belongs = match &row.owner {
         Owner::User(user) => {
@@ -335,7 +336,7 @@ pub(crate) async fn owner_still_belongs(tx: &mut Tx, organization: &Organization
     if belongs { Ok(()) } else { Err(Refusal::NoMembership.into()) }
 }
 
-/// Owners reach every project, members those they belong to and the Default project.
+/// Checks access to a project: owners reach every project, members those they belong to and the Default project.
 pub(crate) async fn ensure_project_access(
     tx: &mut Tx,
     organization: &OrganizationId,
@@ -362,7 +363,7 @@ async fn key_of(
     found.ok_or_else(|| Error::not_found("API key", id.as_str()))
 }
 
-/// A full page of keys that match, however many others lie between them.
+/// Reads until a page of matching keys is full, with any number of other keys between them.
 async fn keys_that(
     tx: &mut Tx,
     project: &ProjectId,

@@ -1,4 +1,4 @@
-//! Ending a key, of any kind.
+//! Ending a key of any kind.
 
 use keystead_core::id::{KeyId, OrganizationId};
 use keystead_store::Tx;
@@ -9,7 +9,7 @@ use crate::audit::AuditEntry;
 use crate::{Actor, App, Error};
 
 impl App {
-    /// Deletes a key that was looked up in this transaction, saying why.
+    /// Deletes a key that was found in this transaction, and records the reason.
     pub(crate) async fn revoke(
         &self,
         tx: &mut Tx,

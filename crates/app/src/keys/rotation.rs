@@ -1,4 +1,4 @@
-//! Rotation of a key: a new secret of the same owner, project, name and permissions, while the old one goes on for as
+//! Rotation of a key: a new secret with the same owner, project, name and permissions, while the old one works for as
 //! long as the person chose.
 
 use keystead_core::caller::Owner;
@@ -24,22 +24,22 @@ pub struct RotatedKey {
     pub made: MintedKey,
     /// The key it replaces.
     pub old: KeyId,
-    /// How lists show that one.
+    /// The redacted form of the old key.
     pub old_redacted: String,
     /// When the old one ends.
     pub old_ends_at: Timestamp,
 }
 
 impl App {
-    /// Makes a key in another's place; the old one works for `overlap` seconds more. The new key passes the gate that
-    /// every new key passes.
+    /// Makes a key that replaces another; the old one works for `overlap` seconds more. The new key passes the gate
+    /// like every new key.
     ///
-    /// A person's key is rotated by that person alone, since nobody makes a personal key for another person; a service
-    /// account's by whoever manages service accounts.
+    /// Only the owner rotates a person's key, since personal keys are never made for other people. A service account's
+    /// key is rotated by people who manage service accounts.
     ///
     /// # Errors
-    /// When there is none this actor may rotate, when the gate refuses, when the key has ended or was rotated before,
-    /// or for an overlap beyond a week.
+    /// When the actor may not rotate such a key, when the gate refuses, when the key has ended or was rotated before,
+    /// or when the overlap is longer than a week.
     pub async fn rotate_key(
         &self,
         actor: &Actor,
@@ -58,7 +58,7 @@ impl App {
                 expires_at: old.expires_at,
                 replaced: old.rotated_to.is_some(),
             };
-            // The new secret goes to the actor.
+            // The actor learns the new secret.
             may_grant(actor, "scopes", old.restriction.scopes(), ScopeSet::NONE)?;
             let decided = rotation::rotate(&state, overlap, now).map_err(why_not)?;
             let asked = NewKey {
@@ -92,10 +92,10 @@ impl App {
         })
     }
 
-    /// The project of a living key of this organization, for doors that name the key alone.
+    /// Finds the project of a live key of this organization, for endpoints that name only the key.
     ///
     /// # Errors
-    /// Without permission, or when there is no such key of a project.
+    /// When the caller lacks the permission, or when there is no such key of a project.
     pub async fn project_of_key(
         &self,
         actor: &Actor,
@@ -106,7 +106,7 @@ impl App {
         key.project.ok_or_else(|| why_not(NoRotation::Kind))
     }
 
-    /// The key, if this actor may make one in its place.
+    /// Finds the key, if this actor may replace it.
     async fn key_to_rotate(
         &self,
         tx: &mut Tx,
@@ -139,7 +139,7 @@ impl App {
     }
 }
 
-/// A key in hand never makes one that outlives it.
+/// Limits a lifetime to that of the caller's key: a key never makes one that outlives it.
 fn shortest(life: Option<i64>, actor: &Actor, now: Timestamp) -> Option<i64> {
     let left = match actor {
         Actor::Key(caller) => caller.expires_at.map(|end| end.since(now)),

@@ -1,4 +1,4 @@
-//! A key that makes a key: what one asks for with a key in hand instead of a session.
+//! Making a key with a key: the caller authenticates with an API key and not with a session.
 
 use std::net::IpAddr;
 
@@ -14,11 +14,11 @@ use crate::keys::minting::{MintedKey, NewKey};
 use crate::{Actor, App, Error};
 
 impl App {
-    /// Makes a project key for the person behind the key in hand, never wider or longer-lived than that key.
+    /// Makes a project key for the owner of the caller's key, with no more scopes and no longer life than that key.
     ///
     /// # Errors
-    /// When the gate refuses, for service accounts, for a project out of the key's reach, from an address that
-    /// its lists leave out, or when more is asked than the key in hand holds.
+    /// When the gate refuses, when the caller is a service account, when the key does not reach the project, when an IP
+    /// allowlist does not admit the address, or when more is requested than the caller's key holds.
     pub async fn create_own_key(
         &self,
         actor: &Actor,
@@ -89,7 +89,7 @@ fn place_of_data_key(
     if found.archived {
         return Err(Refusal::ArchivedProject(found.id.clone()).into());
     }
-    // The project in the body may be another one than the headers chose at sign-in.
+    // The project in the body may differ from the one that the headers chose.
     if !organization.admits(from) || !found.admits(from) {
         return Err(Refusal::AddressNotAuthorized.into());
     }

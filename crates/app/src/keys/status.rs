@@ -1,4 +1,4 @@
-//! Why a key works or does not: who made it so, and when. Deleted keys stay explainable.
+//! Why a key works or does not, who caused that, and when. Deleted keys can still be explained.
 
 use keystead_core::caller::Owner;
 use keystead_core::id::{KeyId, OrganizationId};
@@ -9,14 +9,14 @@ use keystead_store::tables::memberships;
 
 use crate::{Actor, App, Error};
 
-/// How a key stands.
+/// The state of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyState {
     /// It works, as far as the key itself is concerned.
     Active,
-    /// Its life ended at the time it was given.
+    /// Its lifetime has ended.
     Expired,
-    /// Somebody ended it.
+    /// A person or service ended it.
     Revoked,
 }
 
@@ -31,7 +31,7 @@ impl KeyState {
         }
     }
 
-    /// How this key stands at this moment.
+    /// Computes the state of this key at this moment.
     #[must_use]
     pub fn of(key: &KeyRow, now: Timestamp) -> Self {
         if key.revoked_at.is_some() {
@@ -45,10 +45,10 @@ impl KeyState {
 }
 
 impl App {
-    /// A key of this organization, living or not.
+    /// Explains a key of this organization, live or not.
     ///
     /// # Errors
-    /// Without permission, or when the organization never had such a key.
+    /// When the caller lacks the permission, or when the organization never had such a key.
     pub async fn explain_key(
         &self,
         actor: &Actor,
@@ -61,7 +61,7 @@ impl App {
             let key = api_keys::find(tx, id).await?.ok_or_else(missing)?;
             let known = match (&key.organization, &key.owner) {
                 (Some(own), _) => own == organization,
-                // A legacy key reaches every organization of its owner, so each of them may ask.
+                // A legacy key reaches every organization of its owner, so each of them may look it up.
                 (None, Owner::User(user)) => memberships::find(tx, organization, user).await?.is_some(),
                 (None, Owner::ServiceAccount(_)) => false,
             };

@@ -1,5 +1,5 @@
-//! A key that came over a connection without encryption, where the installation is served over https: owners are told,
-//! so that they replace it.
+//! Keys sent over an unencrypted connection to an installation that is served over https: owners are informed, so that
+//! they replace the key.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::audit::AuditEntry;
 use crate::{Actor, App, Error};
 
 impl App {
-    /// Flags the key in the audit log of the organization that it reaches first.
+    /// Records the key in the audit log of the first organization that it reaches.
     pub async fn note_key_in_clear(&self, caller: &Arc<Caller>) -> Result<(), Error> {
         let Some(organization) = caller.organizations.first().map(|reached| reached.id.clone()) else { return Ok(()) };
         write_tx!(self.store(), "note_key_in_clear", |tx| {

@@ -1,5 +1,5 @@
-//! Legacy user keys: they belong to a person and reach every organization of theirs. Made at the command line
-//! only; their owner sees and ends them here.
+//! Legacy user keys: they belong to a person and reach all of the person's organizations. They are made only on the
+//! command line; their owner sees and ends them here.
 
 use keystead_core::id::{KeyId, UserId};
 use keystead_store::tables::api_keys::{self, KeyRow};
@@ -8,15 +8,15 @@ use serde_json::json;
 use crate::{Actor, App, Error};
 
 impl App {
-    /// The living user keys of a person, newest first.
+    /// Lists the live user keys of a person, newest first.
     pub async fn user_keys(&self, user: &UserId) -> Result<Vec<KeyRow>, Error> {
         read_tx!(self.store(), "user_keys", |tx| Ok(api_keys::list_of_user(tx, user).await?))
     }
 
-    /// Ends one of one's own user keys; the logs of all of one's organizations say so.
+    /// Ends one of the person's own user keys, and records it in all of the person's organizations.
     ///
     /// # Errors
-    /// For everyone but a person who is signed in, or when there is no such key of this person.
+    /// When the caller is not a signed-in person, or when this person has no such key.
     pub async fn revoke_user_key(&self, actor: &Actor, id: &KeyId) -> Result<(), Error> {
         let missing = || Error::not_found("API key", id.as_str());
         let user = actor.signed_in_user().cloned().ok_or_else(missing)?;

@@ -1,4 +1,4 @@
-//! Whether every gateway has heard of every change: for owners after a grant or a revocation, and for the operator.
+//! Whether every gateway has applied every change: for owners after a grant or a revocation, and for the operator.
 
 use keystead_core::id::OrganizationId;
 use keystead_core::node_lag::{NodeReport, NodeState, PROMISE};
@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::audit::{AuditEntry, Done};
 use crate::{Actor, App, Error};
 
-/// How the gateways stand.
+/// The state of the gateways.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct GatewaysView {
     /// Gateways that have applied every change.
@@ -21,7 +21,8 @@ pub struct GatewaysView {
 }
 
 impl App {
-    /// How many of the gateways have applied what was done at this moment, while that is of interest and some have not.
+    /// Returns how many gateways have applied the changes up to this moment; `None` when all have, or when the moment
+    /// is too long ago to matter.
     pub async fn spreading(&self, at: Timestamp) -> Result<Option<GatewaysView>, Error> {
         if self.now().since(at) > PROMISE {
             return Ok(None);
@@ -30,7 +31,7 @@ impl App {
         Ok(spread(&reports?, at, self.now()))
     }
 
-    /// The same for the organization's last revocation of a key.
+    /// Returns the same for the organization's last revocation of a key.
     pub async fn revocation_spreading(&self, organization: &OrganizationId) -> Result<Option<GatewaysView>, Error> {
         let now = self.now();
         read_tx!(self.store(), "revocation_spreading", |tx| {
@@ -43,7 +44,7 @@ impl App {
         })
     }
 
-    /// Writes down for each of these entries that some nodes have not confirmed it yet, and may serve what they knew.
+    /// Records for each of these entries that some nodes have not confirmed it yet and may serve older state.
     pub async fn note_unconfirmed(&self, entries: Vec<Done>, unconfirmed: usize, nodes: usize) -> Result<(), Error> {
         write_tx!(self.store(), "note_unconfirmed", |tx| {
             for done in &entries {
@@ -59,7 +60,7 @@ impl App {
         })
     }
 
-    /// How the gateways stand now.
+    /// Returns the state of all gateways now.
     pub async fn gateways(&self) -> Result<GatewaysView, Error> {
         let now = self.now();
         let read = read_tx!(self.store(), "gateways", |tx| Ok(changes::list_nodes(tx).await?));
@@ -77,7 +78,7 @@ impl App {
     }
 }
 
-/// How many of the nodes that may serve have applied what was done at this moment; `None` when all have.
+/// Returns how many of the nodes that may serve have applied the changes up to this moment; `None` when all have.
 fn spread(reports: &[NodeReport], at: Timestamp, now: Timestamp) -> Option<GatewaysView> {
     let serving = || reports.iter().filter(|report| report.state(now).is_some());
     let current = serving().filter(|report| report.confirms(at)).count();

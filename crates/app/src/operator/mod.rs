@@ -1,4 +1,4 @@
-//! What the operator sees and decides.
+//! The operator's views and decisions.
 
 mod gateways;
 pub mod policies;
@@ -29,11 +29,11 @@ pub struct OrganizationRow {
     pub id: OrganizationId,
     /// Its label.
     pub name: String,
-    /// Where its verification stands, by name.
+    /// The status of its verification, by name.
     pub status: String,
     /// The requirements it meets, and how.
     pub met: String,
-    /// What the operator calls it.
+    /// The operator's tags for it.
     pub tags: Vec<String>,
     /// What the operator should look at, by name: `identity`, `erasure_late`, `payment_blocked`, `payment_attention`,
     /// `line_unknown`, and the signals of [`keystead_core::verification::signals`].
@@ -45,7 +45,7 @@ pub struct OrganizationRow {
 pub struct CaseRow {
     /// `case_…`.
     pub id: String,
-    /// Whose, by label.
+    /// The organization, by label.
     pub organization_name: String,
     /// `appeal`, `duplicate` or `review`.
     pub kind: String,
@@ -55,7 +55,7 @@ pub struct CaseRow {
     pub statement: Option<String>,
     /// Who has already proposed to approve, when two are needed.
     pub proposed_by: Option<String>,
-    /// What is unusual about the organization: a reason to look twice, none to refuse.
+    /// Unusual signals about the organization: a reason for a closer look, not for a refusal.
     pub signals: Vec<&'static str>,
 }
 
@@ -64,17 +64,17 @@ pub struct CaseRow {
 pub struct Overview {
     /// Every organization, oldest first.
     pub organizations: Vec<OrganizationRow>,
-    /// Cases that wait, what runs out first on top.
+    /// Open cases; the one with the earliest deadline comes first.
     pub cases: Vec<CaseRow>,
     /// Each outside service with `up`, `down`, `unknown` or `off`.
     pub services: Vec<(&'static str, &'static str)>,
     /// Jobs that wait in the queue.
     pub waiting_jobs: i64,
-    /// Whether every gateway has heard of every change.
+    /// Whether every gateway has applied every change.
     pub gateways: GatewaysView,
 }
 
-/// How the outside services are.
+/// The state of the outside services.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HealthView {
     /// Each with `up`, `down`, `unknown` or `off`.
@@ -83,37 +83,37 @@ pub struct HealthView {
     pub waiting_jobs: i64,
     /// Since when the oldest of them is due.
     pub oldest_due: Option<Timestamp>,
-    /// Whether every gateway has heard of every change.
+    /// Whether every gateway has applied every change.
     pub gateways: GatewaysView,
 }
 
 /// One kind of personal data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeptView {
-    /// What, by name.
+    /// The kind, by name.
     pub what: &'static str,
-    /// How many.
+    /// The number of rows.
     pub rows: i64,
     /// The oldest.
     pub oldest: Option<Timestamp>,
-    /// Days after which it goes; `None` stays as long as what it belongs to.
+    /// Days after which it is deleted; `None` when it is kept as long as what it belongs to.
     pub days: Option<i64>,
 }
 
-/// A service that has not erased its copy this long after it was asked is the operator's to look after, in seconds.
+/// Seconds after which an erasure that a service has not confirmed is reported to the operator.
 const ERASURE_LATE: i64 = 3 * 86_400;
-/// Days that the cleanup keeps things.
+/// Days after which the cleanup deletes things.
 pub(crate) const KEPT_DAYS: [(&str, i64); 6] = [
     ("phone_verifications", 30),
     ("line_lookups", 30),
     ("limit_hits", 31),
     ("document_prints", 90),
     ("origin_prints", ADDRESS_DAYS),
-    // Proof that somebody agreed, as long as somebody may ask for it.
+    // Proof of consent is kept as long as a person may ask for it.
     ("consents", 3 * 365),
 ];
 
-/// The days of one kind; `None` when it stays as long as what it belongs to.
+/// Returns the days of one kind; `None` when it is kept as long as what it belongs to.
 pub(crate) fn kept_days(what: &str) -> Option<i64> {
     KEPT_DAYS.iter().find(|(name, _)| *name == what).map(|(_, days)| *days)
 }
@@ -137,10 +137,10 @@ const fn word(health: Option<Health>) -> &'static str {
 }
 
 impl App {
-    /// The operator's first page.
+    /// Returns the operator's first page.
     ///
     /// # Errors
-    /// For everyone but an operator.
+    /// When the caller is not an operator.
     pub async fn operator_overview(&self, actor: &Actor) -> Result<Overview, Error> {
         operators_only(actor)?;
         let (organizations, cases) = read_tx!(self.store(), "operator_overview", |tx| {
@@ -169,12 +169,12 @@ impl App {
         Ok(Overview { organizations, cases, services: self.health(), waiting_jobs, gateways })
     }
 
-    /// The operator behind an admin key, if its owner is a person who runs the installation: a confirmed address that
-    /// the configuration names, as for the console. A key has no second step of its own, so in production its owner
-    /// must have one set up: nobody who has typed a password alone has made an operator's key useful.
+    /// Returns the operator who owns an admin key: a person with a confirmed address that the configuration names, as
+    /// for the console. A key has no second step of its own, so in production its owner must have a second factor: a
+    /// password alone must not be enough to get the rights of an operator.
     ///
     /// # Errors
-    /// For everybody else, and for an operator without a second step in production.
+    /// When the key does not belong to an operator, or in production when the operator has no second factor.
     pub async fn operator_behind(&self, caller: &Caller) -> Result<Actor, Error> {
         let forbidden = || Error::Forbidden {
             param: None,
@@ -197,7 +197,7 @@ impl App {
         }
     }
 
-    /// Each outside service with `up`, `down`, `unknown` or `off`.
+    /// Returns each outside service with `up`, `down`, `unknown` or `off`.
     fn health(&self) -> Vec<(&'static str, &'static str)> {
         let services = self.services();
         vec![
@@ -209,29 +209,29 @@ impl App {
         ]
     }
 
-    /// How the outside services are, and how much work waits for them: for the operator.
+    /// Returns the state of the outside services and the number of jobs that wait for them, for the operator.
     ///
     /// # Errors
-    /// For everyone but an operator.
+    /// When the caller is not an operator.
     pub async fn provider_health(&self, actor: &Actor) -> Result<HealthView, Error> {
         operators_only(actor)?;
         let (waiting_jobs, oldest_due) = self.waiting_jobs().await?;
         Ok(HealthView { services: self.health(), waiting_jobs, oldest_due, gateways: self.gateways().await? })
     }
 
-    /// The cases that wait for people.
+    /// Lists the cases that people must decide.
     ///
     /// # Errors
-    /// For everyone but an operator.
+    /// When the caller is not an operator.
     pub async fn open_cases(&self, actor: &Actor) -> Result<Vec<CaseRow>, Error> {
         operators_only(actor)?;
         read_tx!(self.store(), "open_cases", |tx| self.case_rows(tx).await)
     }
 
-    /// What personal data is kept, how old the oldest is and when it goes.
+    /// Reports which personal data is kept, how old the oldest is and when it is deleted.
     ///
     /// # Errors
-    /// For everyone but an operator.
+    /// When the caller is not an operator.
     pub async fn retention_report(&self, actor: &Actor) -> Result<Vec<KeptView>, Error> {
         operators_only(actor)?;
         let biometrics = self.settings().biometrics_days.clamp(0, 7);
@@ -246,7 +246,7 @@ impl App {
         Ok(kept.collect())
     }
 
-    /// What of an organization the operator should look at, by name.
+    /// Returns what the operator should look at in an organization, by name.
     async fn attention(&self, tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<&'static str>, Error> {
         let mut names = Vec::new();
         let attempts = identity_attempts::list(tx, organization).await?;
@@ -257,7 +257,7 @@ impl App {
             row.redacted_at.is_none() && row.redact_at.is_some_and(|at| self.now().since(at) > ERASURE_LATE)
         };
         for row in attempts.iter().filter(late) {
-            // What is held by law waits for its date.
+            // Data under a legal hold is kept until its date.
             if attempt_held_until(tx, &row.id, self.now()).await?.is_none() {
                 names.push("erasure_late");
                 break;
@@ -276,7 +276,7 @@ impl App {
         Ok(names)
     }
 
-    /// The cases that wait for people, what runs out first on top.
+    /// Lists the cases that people must decide; the one with the earliest deadline comes first.
     async fn case_rows(&self, tx: &mut Tx) -> Result<Vec<CaseRow>, Error> {
         let mut rows = Vec::new();
         for case in reviews::list_open(tx).await? {

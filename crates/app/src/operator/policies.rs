@@ -1,5 +1,5 @@
-//! The rules of who must have proven what, as operators read, try out and change them. Every change is a version with a
-//! name and a reason, and is in force with the next request. No rule ever disables a key.
+//! The rules about who must have proven what, as operators read, preview and change them. Every change is a version
+//! with a name and a reason, and applies from the next request. No rule ever disables a key.
 
 use std::collections::BTreeMap;
 
@@ -19,17 +19,17 @@ use crate::validate::{operators_only, operators_reason};
 use crate::verification::ahead;
 use crate::{Actor, App, Error};
 
-/// How far a preview looks back, in seconds.
+/// Seconds that a preview looks back.
 pub const LOOKED_BACK: i64 = 30 * 86_400;
-/// Exemptions kept at once.
+/// Exemptions at the same time.
 const MOST_EXEMPTIONS: usize = 1_000;
-/// Refusals a preview lists; the sums count all.
+/// Refusals that a preview lists; the sums count all.
 const MOST_SHOWN: usize = 200;
 
 /// The policy in force.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PolicyView {
-    /// Its version; whoever changes it says which one they read.
+    /// Its version; a change names the version it is based on.
     pub version: i64,
     /// The rules and exemptions.
     pub policy: Policy,
@@ -37,39 +37,39 @@ pub struct PolicyView {
     pub versions: Vec<PolicyVersion>,
 }
 
-/// Something that would be refused and is not now.
+/// An action that the new rules would refuse and the present ones do not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PreviewRow {
-    /// Whose.
+    /// The organization.
     pub organization: OrganizationId,
     /// Its label.
     pub name: String,
-    /// What, models after a colon.
+    /// The action, for models with the name after a colon.
     pub action: String,
     /// How often it was done in the last thirty days.
     pub times: u64,
-    /// What would have to be proven.
+    /// The requirements that are missing.
     pub missing: Vec<Requirement>,
     /// The rule that would refuse.
     pub rule: String,
 }
 
-/// What rules would come to.
+/// What a set of rules would refuse.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PolicyPreview {
-    /// The moment looked at: when every rule that sleeps is awake.
+    /// The moment of the preview: when every rule with a start date is in force.
     pub at: Timestamp,
-    /// Organizations that would be refused something.
+    /// Number of organizations with at least one refusal.
     pub organizations: usize,
-    /// Their calls in the last thirty days that would have been.
+    /// Their calls in the last thirty days that would be refused.
     pub times: u64,
-    /// One by one, the most frequent first.
+    /// Each refusal, the most frequent first.
     pub refusals: Vec<PreviewRow>,
     /// Organizations and calls if rules in shadow and warn mode were enforced, too.
     pub enforced: (usize, u64),
 }
 
-/// What is known of one organization, owned.
+/// What is known of one organization.
 struct Known {
     organization: OrganizationId,
     name: String,
@@ -79,7 +79,7 @@ struct Known {
     summaries: Vec<(String, u64)>,
     keys: u64,
     verifications: u64,
-    /// What its founder owned when they made it, if that was lately.
+    /// The organizations its founder owned when they made it, if that was recent.
     founder: Option<Vec<Owned>>,
 }
 
@@ -119,10 +119,10 @@ fn checked(policy: &Policy) -> Result<(), Error> {
 }
 
 impl App {
-    /// The policy in force, with its history.
+    /// Returns the policy in force, with its history.
     ///
     /// # Errors
-    /// For everyone but an operator.
+    /// When the caller is not an operator.
     pub async fn policy(&self, actor: &Actor) -> Result<PolicyView, Error> {
         operators_only(actor)?;
         read_tx!(self.store(), "policy", |tx| {
@@ -131,10 +131,11 @@ impl App {
         })
     }
 
-    /// Puts rules in force in place of those of version `before`; exemptions stay. Answers the new version.
+    /// Replaces the rules of version `before`; exemptions stay. Returns the new version.
     ///
     /// # Errors
-    /// For everyone but an operator, without a reason, for rules that make no sense, or when somebody else saved since.
+    /// When the caller is not an operator, when the reason is missing, when the rules are not valid, or when another
+    /// operator saved since.
     pub async fn save_policy(&self, actor: &Actor, rules: Vec<Rule>, before: i64, reason: &str) -> Result<i64, Error> {
         let reason = operators_reason(actor, reason)?;
         checked(&Policy { rules: rules.clone(), exemptions: Vec::new() })?;
@@ -162,11 +163,11 @@ impl App {
         }
     }
 
-    /// Whom rules would refuse that are not refused now, from what organizations did in the last thirty days. Streams
-    /// and reasoning summaries are counted apart, by model and whole days.
+    /// Returns which organizations new rules would refuse that are not refused now, based on their calls in the last
+    /// thirty days. Streams and reasoning summaries are counted separately, by model and whole days.
     ///
     /// # Errors
-    /// For everyone but an operator, or for rules that make no sense.
+    /// When the caller is not an operator, or when the rules are not valid.
     pub async fn preview_policy(&self, actor: &Actor, rules: Vec<Rule>) -> Result<PolicyPreview, Error> {
         operators_only(actor)?;
         checked(&Policy { rules: rules.clone(), exemptions: Vec::new() })?;
@@ -212,10 +213,11 @@ impl App {
         })
     }
 
-    /// Spares an organization all rules until a date, in place of an earlier exemption.
+    /// Exempts an organization from all rules until a date; this replaces an earlier exemption.
     ///
     /// # Errors
-    /// For everyone but an operator, without a reason, for a date that is past, or when there is no such organization.
+    /// When the caller is not an operator, when the reason is missing, when the date is in the past, or when there is
+    /// no such organization.
     pub async fn exempt_from_rules(
         &self,
         actor: &Actor,
@@ -233,7 +235,7 @@ impl App {
     /// Ends an organization's exemption now.
     ///
     /// # Errors
-    /// For everyone but an operator, without a reason, or when there is none.
+    /// When the caller is not an operator, when the reason is missing, or when it does not exist.
     pub async fn end_exemption(&self, actor: &Actor, organization: &OrganizationId, reason: &str) -> Result<(), Error> {
         let reason = operators_reason(actor, reason)?;
         self.change_exemptions(actor, organization, None, reason).await
@@ -252,7 +254,7 @@ impl App {
             let (version, mut present) = policy::find(tx).await?;
             let count = present.exemptions.len();
             let now = self.now();
-            // What ran out by its date goes with the next change.
+            // Expired exemptions are dropped with the next change.
             present
                 .exemptions
                 .retain(|one| one.until.is_none_or(|until| now < until) || one.organization == *organization);
@@ -283,7 +285,7 @@ fn outdated() -> Error {
     Error::Conflict { message: "Somebody else has changed the rules since. Look at them again.".to_owned() }
 }
 
-/// What organizations have proven and did since a moment.
+/// Loads what organizations have proven, and what they did since a moment.
 async fn known(tx: &mut Tx, since: Timestamp) -> Result<Vec<Known>, Error> {
     let mut all: BTreeMap<OrganizationId, Known> = BTreeMap::new();
     for row in organizations::list(tx).await? {

@@ -1,4 +1,4 @@
-//! The first owner, organization and admin key: what no API can make, because every API needs a key.
+//! Making the first owner, organization and admin key, which no API can make because every API needs a key.
 
 use keystead_core::caller::Owner;
 use keystead_core::gate::Requirement;
@@ -20,10 +20,10 @@ use crate::keys::minting::{KeyTarget, NewKey};
 use crate::validate::{checked_email, checked_name};
 use crate::{Actor, App, Error};
 
-/// Why the operator's bootstrap excuses an organization.
+/// The reason recorded when the bootstrap waives requirements.
 const WAIVER: &str = "operator bootstrap";
 
-/// What the bootstrap made.
+/// The result of the bootstrap.
 #[derive(Debug)]
 pub struct Bootstrapped {
     /// The owner.
@@ -37,13 +37,13 @@ pub struct Bootstrapped {
 }
 
 impl App {
-    /// Makes an organization with its Default project, its owner (known by e-mail or made now) and an admin key.
+    /// Makes an organization with its Default project, its owner (found by e-mail or created) and an admin key.
     ///
-    /// With `waive`, phone and payment method are excused and that is written down; the organization's own
-    /// verification never is. Works again for further organizations.
+    /// With `waive`, the phone and payment requirements are waived and that is recorded; the organization's own
+    /// verification is never waived. It may be called again for further organizations.
     ///
     /// # Errors
-    /// When e-mail or name cannot be one, or the store fails.
+    /// When e-mail or name is not valid.
     pub async fn bootstrap(&self, email: &str, organization_name: &str, waive: bool) -> Result<Bootstrapped, Error> {
         let actor = Actor::operator("bootstrap");
         let email = checked_email(email)?;

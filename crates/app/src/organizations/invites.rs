@@ -1,4 +1,4 @@
-//! Inviting people by mail, accepting, and taking invitations back.
+//! Inviting people by mail, accepting and revoking invitations.
 
 use keystead_core::gate::Requirement;
 use keystead_core::id::{InviteId, JobId, OrganizationId, ProjectId, UserId};
@@ -21,12 +21,13 @@ use crate::validate::checked_email;
 use crate::verification::limits::Subjects;
 use crate::{Actor, App, Error};
 
-/// How long an invitation works.
+/// Seconds an invitation works.
 const LIFE: i64 = 7 * 86_400;
-/// Invitations that may wait at once.
+/// Open invitations of one organization.
 const MOST_OPEN: usize = 100;
 
-/// Says no more than the mail did: which organization it was, the reader knows from there.
+/// The error for an invitation that does not work. It says no more than the mail did; the reader knows the organization
+/// from there.
 fn dead() -> Error {
     Error::Invalid {
         param: None,
@@ -39,10 +40,10 @@ fn dead() -> Error {
 }
 
 impl App {
-    /// Invites somebody by mail, to the Default project.
+    /// Invites a person by mail to the Default project.
     ///
     /// # Errors
-    /// As [`App::invite_to_projects`].
+    /// Those of [`App::invite_to_projects`].
     pub async fn invite(
         &self,
         actor: &Actor,
@@ -54,11 +55,11 @@ impl App {
         self.invite_to_projects(actor, organization, email, role, None, language).await
     }
 
-    /// Invites somebody by mail. `None` invites to the Default project, an empty list to no project at all.
+    /// Invites a person by mail. `None` invites to the Default project, an empty list to no project at all.
     ///
     /// # Errors
-    /// Without permission, when this is no address or a person who is in it, for a project that is not the
-    /// organization's or is archived, when too many wait, or when the mailbox got too many.
+    /// When the caller lacks the permission, when the address is not valid or belongs to a member, when a project does
+    /// not belong to the organization or is archived, when too many are open, or when the address got too many mails.
     pub async fn invite_to_projects(
         &self,
         actor: &Actor,
@@ -96,7 +97,7 @@ impl App {
             if open.len() >= MOST_OPEN {
                 return Err(Error::impossible(format!("At most {MOST_OPEN} invitations can wait at once.")));
             }
-            // A second invitation takes the place of the first.
+            // A new invitation replaces an earlier one for the same address.
             for old in open.iter().filter(|old| old.email == row.email) {
                 invites::revoke(tx, organization, &old.id, self.now()).await?;
             }
@@ -108,7 +109,7 @@ impl App {
         })
     }
 
-    /// Mails the link and writes that down.
+    /// Mails the link and records the invitation.
     async fn send_invite(
         &self,
         tx: &mut Tx,
@@ -126,7 +127,7 @@ impl App {
         self.record(tx, actor, entry).await
     }
 
-    /// Counts an invitation against its sender, their organization and the network the request came from.
+    /// Counts an invitation against its sender, their organization and the network of the request.
     async fn count_invite(&self, tx: &mut Tx, actor: &Actor, organization: &OrganizationId) -> Result<(), Error> {
         let verified = entitlements(tx, organization).await?.meets(Requirement::Phone, self.now());
         let limits = if verified { VERIFIED_INVITE_LIMITS } else { INVITE_LIMITS };
@@ -142,10 +143,11 @@ impl App {
         self.count(tx, INVITES, &who, &id, "").await
     }
 
-    /// Mails an invitation again, with a new link and a new week; the old link is dead.
+    /// Mails an invitation again, with a new link that works for a week; the old link stops working.
     ///
     /// # Errors
-    /// Without permission, when none waits under this id, or when the mailbox got too many.
+    /// When the caller lacks the permission, when there is no open invitation with this id, or when the address got too
+    /// many mails.
     pub async fn resend_invite(
         &self,
         actor: &Actor,
@@ -166,10 +168,10 @@ impl App {
         })
     }
 
-    /// Invitations that wait.
+    /// Lists open invitations.
     ///
     /// # Errors
-    /// Without permission.
+    /// When the caller lacks the permission.
     pub async fn open_invites(&self, actor: &Actor, organization: &OrganizationId) -> Result<Vec<Invite>, Error> {
         read_tx!(self.store(), "open_invites", |tx| {
             self.authorize(tx, actor, organization, Scope::ManagementRead).await?;
@@ -177,10 +179,10 @@ impl App {
         })
     }
 
-    /// Takes an invitation back.
+    /// Revokes an invitation.
     ///
     /// # Errors
-    /// Without permission, or when none waits under this id.
+    /// When the caller lacks the permission, or when there is no open invitation with this id.
     pub async fn revoke_invite(&self, actor: &Actor, organization: &OrganizationId, id: &str) -> Result<(), Error> {
         write_tx!(self.store(), "revoke_invite", |tx| {
             self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
@@ -192,7 +194,8 @@ impl App {
         })
     }
 
-    /// What an invitation is to, and for which address; `None` when it does not work any more. Looking spends nothing.
+    /// Returns the organization of an invitation and the invited address; `None` when the invitation no longer works.
+    /// Looking does not use it up.
     pub async fn look_at_invite(&self, token: &Secret<String>) -> Result<Option<(String, String)>, Error> {
         let key = digest_of(token);
         read_tx!(self.store(), "look_at_invite", |tx| {
@@ -209,18 +212,18 @@ impl App {
         Ok(row.filter(|row| row.accepted_at.is_none() && row.revoked_at.is_none() && now < row.expires_at))
     }
 
-    /// Accepts an invitation. The link came to the address it names, so the person who is signed in with that address
-    /// may.
+    /// Accepts an invitation. The link was mailed to the address it names, so only a person signed in with that address
+    /// may accept it.
     ///
     /// # Errors
-    /// When it was used, taken back or ran out, or when it is for another address.
+    /// When the invitation was used or revoked or has expired, or when it is for another address.
     pub async fn accept_invite(&self, user: &UserId, token: &Secret<String>) -> Result<OrganizationId, Error> {
         let key = digest_of(token);
         write_tx!(self.store(), "accept_invite", |tx| {
             let row = self.live_invite(tx, &key).await?.ok_or_else(dead)?;
             let person = users::find(tx, user).await?.filter(|row| row.deactivated_at.is_none()).ok_or_else(dead)?;
             let confirmed = accounts::find(tx, user).await?.is_some_and(|account| account.confirmed_at.is_some());
-            // The same characters: a look-alike is another address.
+            // Compared character by character: a look-alike is another address.
             if person.email != row.email || !confirmed {
                 let message = "This invitation is for another address. Sign in with that one.".to_owned();
                 return Err(Error::Forbidden { param: None, message });
@@ -230,10 +233,11 @@ impl App {
         })
     }
 
-    /// Signs up through an invitation: its link came to the mailbox, so nothing is left to confirm.
+    /// Signs a person up through an invitation. The link was mailed to their address, so the address counts as
+    /// confirmed.
     ///
     /// # Errors
-    /// When it does not work any more, when the password cannot be used, or `sign_in_instead` when the address has an
+    /// When the invitation no longer works, when the password is refused, or `sign_in_instead` when the address has an
     /// account.
     pub async fn join(
         &self,
@@ -279,7 +283,7 @@ impl App {
         Ok(accounts::save(tx, &account).await?)
     }
 
-    /// Spends an invitation and lets the person in.
+    /// Uses an invitation up and makes the person a member.
     async fn enter(&self, tx: &mut Tx, row: &Invite, user: &UserId) -> Result<(), Error> {
         let (organization, now) = (&row.organization, self.now());
         let found = organizations::find(tx, organization).await?;
@@ -297,7 +301,7 @@ impl App {
             self.record(tx, &actor, entry).await?;
         }
         for (project, role) in &row.projects {
-            // Archived since the invitation: nothing to belong to.
+            // Projects that were archived since the invitation are left out.
             let live = projects::find(tx, organization, project).await?.is_some_and(|row| row.archived_at.is_none());
             if live && project_members::find(tx, project, user).await?.is_none() {
                 let member =
@@ -322,7 +326,7 @@ fn sign_in_instead() -> Error {
     }
 }
 
-/// The projects an invitation is to, all of them the organization's own.
+/// Returns the projects of an invitation that belong to the organization.
 async fn projects_of_invite(
     tx: &mut Tx,
     organization: &OrganizationId,

@@ -1,6 +1,7 @@
-//! Lists of addresses from which an organization's API may be called, or one project's. Where several lists of
-//! one place are in force, each lets in; where an organization and a project have some, both must. They hold for API
-//! keys and never for the dashboard, so that an owner can always mend them.
+//! IP allowlists: addresses from which the API of an organization or of one project may be called. When an organization
+//! or project has several active lists, an address on any of them is admitted; when both the organization and the
+//! project have some, both must admit it. They apply to API keys and never to the dashboard, so that an owner can
+//! always correct them.
 
 use std::net::IpAddr;
 
@@ -17,41 +18,41 @@ use crate::projects::open_project;
 use crate::validate::checked_name;
 use crate::{Actor, App, Error};
 
-/// Lists of one place at most. Each key in memory carries what its lists come to.
+/// Lists that one organization or project may have. Each key in memory carries the combined addresses.
 pub const MOST_LISTS: usize = 10;
 
-/// What is to become of a list.
+/// A change of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ListChange {
-    /// Another name or other addresses; what is not said stays.
+    /// Another name or other addresses; `None` keeps the present value.
     Edit {
         /// The new name.
         name: Option<String>,
         /// The new addresses.
         addresses: Option<AddressList>,
     },
-    /// It is in force from the next request on.
+    /// Puts it in force from the next request.
     Activate,
-    /// It is kept, and lets nobody in or out.
+    /// Keeps it without effect.
     Deactivate,
-    /// It is gone.
+    /// Deletes it.
     Delete,
 }
 
-/// From where somebody changes a list, so that they do not shut themselves out unawares.
+/// The address from which a person changes a list, so that they do not lock themselves out by mistake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Standpoint {
-    /// His address now.
+    /// Their present address.
     pub address: Option<IpAddr>,
-    /// Whether they were told and want it nevertheless.
+    /// Whether they have confirmed that they want to lock themselves out.
     pub acknowledged: bool,
 }
 
-/// The stable name of the refusal to shut oneself out.
+/// The code of the refusal to lock the caller out.
 pub const LOCKS_OUT: &str = "ip_allowlist_locks_out";
 
-/// Whether an address may call the API of a place with these lists; lists of other places and those that are switched
-/// off do not count.
+/// Whether an address may call the API of an organization or project with these lists; inactive lists and those of
+/// other projects do not count.
 #[must_use]
 pub fn admits(lists: &[IpAllowlist], project: Option<&ProjectId>, address: IpAddr) -> bool {
     let in_force = lists.iter().filter(|list| list.active && list.project.as_ref() == project);
@@ -60,10 +61,10 @@ pub fn admits(lists: &[IpAllowlist], project: Option<&ProjectId>, address: IpAdd
 }
 
 impl App {
-    /// The organization's lists, those of its projects among them.
+    /// Lists the allowlists of the organization and of its projects.
     ///
     /// # Errors
-    /// Without permission.
+    /// When the caller lacks the permission.
     pub async fn ip_allowlists(&self, actor: &Actor, organization: &OrganizationId) -> Result<Vec<IpAllowlist>, Error> {
         read_tx!(self.store(), "ip_allowlists", |tx| {
             self.authorize(tx, actor, organization, Scope::ManagementRead).await?;
@@ -71,10 +72,11 @@ impl App {
         })
     }
 
-    /// Writes a new list, which is not in force yet.
+    /// Creates a list, which is not in force yet.
     ///
     /// # Errors
-    /// Without permission, for a project that is missing or archived, or when the place has [`MOST_LISTS`].
+    /// When the caller lacks the permission, when the project is missing or archived, or when it or the organization
+    /// has [`MOST_LISTS`].
     pub async fn create_ip_allowlist(
         &self,
         actor: &Actor,
@@ -114,12 +116,11 @@ impl App {
         })
     }
 
-    /// Changes a list; what is in force holds from the next request on. Answers the list as it is then, or as it was
-    /// when it is deleted.
+    /// Changes a list; an active list applies from the next request. Returns the changed list, or the deleted one.
     ///
     /// # Errors
-    /// Without permission, when there is no such list, or when whoever changes it would shut themselves out and has not
-    /// acknowledged it ([`LOCKS_OUT`]).
+    /// When the caller lacks the permission, when there is no such list, or when the change would lock the caller out
+    /// and they have not acknowledged it ([`LOCKS_OUT`]).
     pub async fn change_ip_allowlist(
         &self,
         actor: &Actor,
@@ -162,7 +163,7 @@ impl App {
             let configs = json!({ "configs": [{ "id": list.id, "name": list.name }] });
             let (action, details) = match &change {
                 ListChange::Edit { .. } => ("ip_allowlist.updated", json!({ "allowed_ips": ips })),
-                // Switching on what is on is nothing new.
+                // Activating an active list changes nothing.
                 ListChange::Activate if found.active => return Ok(list),
                 ListChange::Activate => ("ip_allowlist.config.activated", configs),
                 ListChange::Deactivate if !found.active => return Ok(list),
@@ -174,10 +175,10 @@ impl App {
         })
     }
 
-    /// A list of this organization.
+    /// Finds a list of this organization.
     ///
     /// # Errors
-    /// Without permission, or when there is none.
+    /// When the caller lacks the permission, or when it does not exist.
     pub async fn ip_allowlist(
         &self,
         actor: &Actor,
@@ -205,7 +206,7 @@ impl App {
     }
 }
 
-/// Nobody shuts themselves out without saying that they mean it.
+/// Refuses a change that locks the caller out, unless they have confirmed it.
 fn keep_in(
     before: &[IpAllowlist],
     after: &[IpAllowlist],

@@ -1,4 +1,4 @@
-//! People of an organization.
+//! Members of an organization.
 
 use keystead_core::id::{OrganizationId, UserId};
 use keystead_core::key::KeyKind;
@@ -15,20 +15,20 @@ use serde_json::json;
 use crate::audit::AuditEntry;
 use crate::{Actor, App, Error};
 
-/// A person with their place in the organization.
+/// A person with their membership.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
-    /// His place.
+    /// The membership.
     pub membership: Membership,
     /// The person.
     pub user: User,
 }
 
 impl App {
-    /// The organization's people, or those of them with one of these addresses.
+    /// Lists the members of the organization, or those with one of these addresses.
     ///
     /// # Errors
-    /// Without permission, or when `after` names nothing.
+    /// When the caller lacks the permission, or when `after` is unknown.
     pub async fn members(
         &self,
         actor: &Actor,
@@ -50,10 +50,10 @@ impl App {
         })
     }
 
-    /// One person of the organization.
+    /// Finds one member of the organization.
     ///
     /// # Errors
-    /// Without permission, or when they do not belong to it.
+    /// When the caller lacks the permission, or when the user is not a member.
     pub async fn member(&self, actor: &Actor, organization: &OrganizationId, id: &UserId) -> Result<Member, Error> {
         read_tx!(self.store(), "member", |tx| {
             self.authorize(tx, actor, organization, Scope::ManagementRead).await?;
@@ -68,7 +68,7 @@ impl App {
     /// Gives a member another role.
     ///
     /// # Errors
-    /// Without permission, when they do not belong to it, or for the last owner.
+    /// When the caller lacks the permission, when the user is not a member, or is the last owner.
     pub async fn change_member_role(
         &self,
         actor: &Actor,
@@ -83,7 +83,7 @@ impl App {
             if !memberships::update_role(tx, organization, id, role, self.now()).await? {
                 return Err(last_owner());
             }
-            // An admin key is an owner's; whoever becomes one again makes a new one.
+            // Admin keys belong to owners. A member who becomes an owner again makes new ones.
             if owned && role != OrganizationRole::Owner {
                 let admin = |key: &KeyRow| key.kind == KeyKind::Admin;
                 self.end_keys(tx, actor, organization, id, "role_lowered", admin).await?;
@@ -97,11 +97,11 @@ impl App {
         })
     }
 
-    /// Takes a member out of the organization and its projects. Their keys of it are revoked, and their legacy keys
-    /// reach it no longer, not even when they come back: then they make new ones, and are told again to which projects.
+    /// Removes a member from the organization and its projects. Their keys in it are revoked, and their legacy keys no
+    /// longer reach it. Both stay so if the person joins again: they need new keys and new project roles.
     ///
     /// # Errors
-    /// Without permission, when they do not belong to it, or for the last owner.
+    /// When the caller lacks the permission, when the user is not a member, or is the last owner.
     pub async fn remove_member(&self, actor: &Actor, organization: &OrganizationId, id: &UserId) -> Result<(), Error> {
         write_tx!(self.store(), "remove_member", |tx| {
             self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
@@ -125,7 +125,7 @@ impl App {
 }
 
 impl App {
-    /// Revokes those keys of a member that are bound to the organization, each with its row in the log.
+    /// Revokes the keys of a member that are bound to the organization, each with its audit row.
     async fn end_keys(
         &self,
         tx: &mut Tx,
@@ -150,7 +150,7 @@ fn last_owner() -> Error {
     }
 }
 
-/// An address list is short by nature, so it makes one page.
+/// A list of addresses is short, so the result fits one page.
 async fn with_emails(tx: &mut Tx, organization: &OrganizationId, emails: &[String]) -> Result<Listing<Member>, Error> {
     let mut data: Vec<Member> = Vec::new();
     for email in emails.iter().take(100) {

@@ -1,4 +1,4 @@
-//! Organizations as people see them: making one, the switcher, general settings.
+//! Organizations: making one, the switcher, and the general settings.
 
 pub mod bootstrap;
 pub mod invites;
@@ -27,10 +27,10 @@ use crate::organizations::second_factor_policy::asks_for_code;
 use crate::validate::checked_name;
 use crate::{Actor, App, Error};
 
-/// What "What best describes you?" may be answered with.
+/// The accepted answers to "What best describes you?".
 pub const DESCRIPTIONS: [&str; 8] =
     ["student", "developer", "data_scientist", "researcher", "founder", "manager", "not_technical", "other"];
-/// Organizations one person may own: the rest is a matter for the operator.
+/// Organizations that one person may own; for more they must ask the operator.
 const MOST_ORGANIZATIONS: usize = 20;
 
 /// One organization in the switcher.
@@ -40,13 +40,13 @@ pub struct OrganizationChoice {
     pub id: OrganizationId,
     /// Its label.
     pub name: String,
-    /// As what the person is in it.
+    /// The person's role in it.
     pub role: OrganizationRole,
-    /// The projects they reach that are not archived, the Default project first: all of them as an owner, else their
-    /// own and the Default project.
+    /// The projects the person has access to that are not archived, the Default project first. Owners see all, others
+    /// their own and the Default project.
     pub projects: Vec<ProjectChoice>,
-    /// Whether it asks for a second factor that this person's password lacks; its pages stay shut until there is one,
-    /// or a passkey was used in the session.
+    /// Whether the organization requires a second factor that this session lacks; its pages are blocked until the
+    /// person sets one up or uses a passkey in the session.
     pub locked: bool,
 }
 
@@ -67,8 +67,8 @@ impl App {
     /// Makes an organization with its Default project; the person becomes its owner.
     ///
     /// # Errors
-    /// When the name or the description cannot be used, when the person owns too many, or while a rule asks for
-    /// something that none of their organizations has proven.
+    /// When the name or the description is not valid, when the person owns too many, or while a rule requires something
+    /// that none of their organizations has proven.
     pub async fn create_organization(
         &self,
         user: &UserId,
@@ -105,12 +105,12 @@ impl App {
         })
     }
 
-    /// Refuses another organization while a rule asks for something that none of the person's organizations has proven.
+    /// Refuses another organization while a rule requires something that none of the person's organizations has proven.
     async fn require_founding(&self, tx: &mut Tx, person: &User) -> Result<(), Error> {
         let owned = owned(tx, &person.id).await?;
         let (_, policy) = policy::find(tx).await?;
         let verdict = policy.judge_founding(&owned, self.now());
-        // The one they work in is the one to prove it in.
+        // The refusal names the organization they work in as the one in which to prove it.
         let preferred = owned.iter().find(|one| Some(&one.organization) == person.default_organization.as_ref());
         let Some(one) = preferred.or(owned.first()) else { return Ok(()) };
         note_unenforced(&one.organization, "organization.create", &verdict);
@@ -173,7 +173,7 @@ impl App {
         Ok(())
     }
 
-    /// The organizations of a person with their projects, for the switcher.
+    /// Lists the organizations of a person with their projects, for the switcher.
     pub async fn organizations_of(&self, user: &UserId) -> Result<Vec<OrganizationChoice>, Error> {
         read_tx!(self.store(), "organizations_of", |tx| {
             let mut choices = Vec::new();
@@ -205,10 +205,10 @@ impl App {
         })
     }
 
-    /// Gives an organization another label.
+    /// Changes the label of an organization.
     ///
     /// # Errors
-    /// Without permission, or when the name cannot be used.
+    /// When the caller lacks the permission, or when the name is not valid.
     pub async fn rename_organization(
         &self,
         actor: &Actor,
@@ -230,7 +230,7 @@ impl App {
     }
 }
 
-/// The organizations a person owns that are not closed, the oldest membership first.
+/// Lists the organizations a person owns that are not closed, the oldest membership first.
 pub(crate) async fn owned(tx: &mut Tx, user: &UserId) -> Result<Vec<Owned>, Error> {
     let mut owned = Vec::new();
     for membership in memberships::list_of_user(tx, user).await? {

@@ -1,5 +1,5 @@
-//! An organization may ask a second factor of everybody who opens its pages: an authenticator app, or a passkey used in
-//! the session (ASVS 6.3.3). Keys are not touched by it.
+//! The requirement of an organization that everybody who opens its pages has a second factor: an authenticator app, or
+//! a passkey used in the session (ASVS 6.3.3). API keys are not affected.
 
 use keystead_core::id::{OrganizationId, UserId};
 use keystead_core::scope::Scope;
@@ -11,22 +11,22 @@ use serde_json::json;
 use crate::audit::AuditEntry;
 use crate::{Actor, App, Error};
 
-/// What an organization asks, and whom it would meet.
+/// The organization's setting, and the members it would block.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SecondFactorRule {
-    /// Since when it is asked; `None` when it is not.
+    /// Since when it is required; `None` when it is not.
     pub since: Option<Timestamp>,
     /// Names of the members who have none.
     pub lacking: Vec<String>,
-    /// Whether the person who looks has one.
+    /// Whether the caller has one.
     pub own: bool,
 }
 
 impl App {
-    /// What the organization asks of its members.
+    /// Returns what the organization requires of its members.
     ///
     /// # Errors
-    /// Without permission.
+    /// When the caller lacks the permission.
     pub async fn second_factor_rule(
         &self,
         actor: &Actor,
@@ -49,10 +49,11 @@ impl App {
         })
     }
 
-    /// Asks a second factor of every member, or no longer. A caller who asks it of others must have one themselves.
+    /// Requires a second factor of every member, or stops requiring it. The caller must have one to require it of
+    /// others.
     ///
     /// # Errors
-    /// Without permission; `own_second_factor_first` for an owner who has none.
+    /// When the caller lacks the permission; `own_second_factor_first` for an owner without a second factor.
     pub async fn require_second_factor(
         &self,
         actor: &Actor,
@@ -89,8 +90,9 @@ pub(crate) async fn has_second_factor(tx: &mut Tx, user: &UserId) -> Result<bool
     Ok(asks_for_code(tx, user).await? || !passkeys::list_of_user(tx, user).await?.is_empty())
 }
 
-/// Whether nobody gets in with this person's password alone. A passkey stands beside the password and not behind it:
-/// what it opens, its session tells ([`crate::accounts::SessionView::by_passkey`]).
+/// Whether every sign-in with this person's password also needs a code. A passkey does not make this true, because it
+/// is an alternative to the password: a session opened with it is marked
+/// ([`crate::accounts::SessionView::by_passkey`]).
 pub(crate) async fn asks_for_code(tx: &mut Tx, user: &UserId) -> Result<bool, Error> {
     Ok(accounts::find(tx, user).await?.is_some_and(|row| row.totp_confirmed_at.is_some()))
 }

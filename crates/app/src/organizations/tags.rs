@@ -1,4 +1,4 @@
-//! What the operator calls organizations, so that rules can leave some of them out.
+//! The operator's tags for organizations, which rules can use to leave some of them out.
 
 use keystead_core::gate::read_tags;
 use keystead_core::id::OrganizationId;
@@ -10,10 +10,10 @@ use crate::validate::{operators_only, operators_reason};
 use crate::{Actor, App, Error};
 
 impl App {
-    /// The tags of an organization, in order.
+    /// Returns the tags of an organization, in order.
     ///
     /// # Errors
-    /// For everyone but an operator, or when there is no such organization.
+    /// When the caller is not an operator, or when there is no such organization.
     pub async fn organization_tags(&self, actor: &Actor, organization: &OrganizationId) -> Result<Vec<String>, Error> {
         operators_only(actor)?;
         read_tx!(self.store(), "organization_tags", |tx| {
@@ -22,12 +22,12 @@ impl App {
         })
     }
 
-    /// Gives an organization these tags in place of its present ones; rules that look at them follow with the next
-    /// request. Answers them as they are kept.
+    /// Replaces the tags of an organization; rules that use them apply from the next request. Returns the tags as they
+    /// are stored.
     ///
     /// # Errors
-    /// For everyone but an operator, without a reason, for words that are no tags, or when there is no such
-    /// organization.
+    /// When the caller is not an operator, when the reason is missing, when the tags are not valid, or when there is no
+    /// such organization.
     pub async fn tag_organization(
         &self,
         actor: &Actor,

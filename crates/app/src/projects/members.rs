@@ -1,4 +1,4 @@
-//! Who belongs to which project, and as what.
+//! Members of projects and their roles.
 
 use keystead_core::id::{OrganizationId, ProjectId, UserId};
 use keystead_core::role::ProjectRole;
@@ -13,10 +13,11 @@ use crate::projects::open_project;
 use crate::{Actor, App, Error};
 
 impl App {
-    /// A member's own roles in the organization's projects. Owners of the organization reach every project without one.
+    /// Returns a member's roles in the organization's projects. Owners of the organization have access to every project
+    /// without a role.
     ///
     /// # Errors
-    /// Without permission, or when they do not belong to the organization.
+    /// When the caller lacks the permission, or when the user is not a member.
     pub async fn project_roles(
         &self,
         actor: &Actor,
@@ -31,12 +32,12 @@ impl App {
         })
     }
 
-    /// Gives a member roles in projects, or takes them with `None`; a project that is not named stays as it is. All of
-    /// them or nothing.
+    /// Sets a member's roles in projects, or removes them with `None`; projects that are not named keep theirs. Either
+    /// all changes apply or none.
     ///
     /// # Errors
-    /// Without permission, when they do not belong to the organization, for a project that is not the organization's
-    /// or is archived, or for a role that is nobody's to give.
+    /// When the caller lacks the permission, when the user is not a member, when a project does not belong to the
+    /// organization or is archived, or when a role cannot be given.
     pub async fn change_project_roles(
         &self,
         actor: &Actor,

@@ -1,4 +1,4 @@
-//! Projects: rooms of an organization, each with its own keys and members.
+//! Projects: parts of an organization, each with its own keys and members.
 
 mod members;
 mod models;
@@ -28,7 +28,7 @@ pub const MOST_PROJECTS: u32 = 2_000;
 pub struct AccountStanding {
     /// The account.
     pub account: ServiceAccount,
-    /// How many of its keys open something.
+    /// How many of its keys work.
     pub keys: i64,
     /// When one of them was last used.
     pub last_used_at: Option<Timestamp>,
@@ -39,19 +39,19 @@ pub struct AccountStanding {
 pub struct ProjectView {
     /// The project.
     pub project: Project,
-    /// Whether the person who looks administers it.
+    /// Whether the caller administers it.
     pub administers: bool,
-    /// Who has a role of their own in it, by name; owners of the organization reach it without one.
+    /// People with a role in it, by name; owners of the organization have access without one.
     pub people: Vec<PersonOfProject>,
     /// Its service accounts, for those who administer it.
     pub accounts: Listing<AccountStanding>,
 }
 
 impl App {
-    /// The organization's projects.
+    /// Lists the organization's projects.
     ///
     /// # Errors
-    /// Without permission, or when `after` names nothing.
+    /// When the caller lacks the permission, or when `after` is unknown.
     pub async fn projects(
         &self,
         actor: &Actor,
@@ -65,10 +65,10 @@ impl App {
         })
     }
 
-    /// One project.
+    /// Finds one project.
     ///
     /// # Errors
-    /// Without permission, or when there is none.
+    /// When the caller lacks the permission, or when it does not exist.
     pub async fn project(
         &self,
         actor: &Actor,
@@ -81,10 +81,10 @@ impl App {
         })
     }
 
-    /// One project with its people and, for those who administer it, a page of its service accounts.
+    /// Returns one project with its members and, for those who administer it, a page of its service accounts.
     ///
     /// # Errors
-    /// For anybody who is no member, when there is none, or when the page begins after nothing.
+    /// When the caller is not a member, when it does not exist, or when the cursor of the page is unknown.
     pub async fn project_view(
         &self,
         actor: &Actor,
@@ -106,10 +106,10 @@ impl App {
         })
     }
 
-    /// Makes a project; the person who makes it becomes its owner.
+    /// Makes a project; the acting person becomes its owner.
     ///
     /// # Errors
-    /// Without permission, or when the organization is full.
+    /// When the caller lacks the permission, or when the organization is full.
     pub async fn create_project(
         &self,
         actor: &Actor,
@@ -148,10 +148,10 @@ impl App {
         })
     }
 
-    /// Renames a project; without a name it stays as it is.
+    /// Renames a project; without a name it is not changed.
     ///
     /// # Errors
-    /// Without permission, for the Default project and for archived ones.
+    /// When the caller lacks the permission, or for the Default project and archived ones.
     pub async fn update_project(
         &self,
         actor: &Actor,
@@ -175,7 +175,7 @@ impl App {
     /// Archives a project for good; its keys stop working.
     ///
     /// # Errors
-    /// Without permission, for the Default project and for archived ones.
+    /// When the caller lacks the permission, or for the Default project and archived ones.
     pub async fn archive_project(
         &self,
         actor: &Actor,
@@ -214,12 +214,12 @@ async fn accounts_with_keys(
     Ok(Listing { data: listing.data.into_iter().map(standing).collect(), has_more: listing.has_more })
 }
 
-/// A project of this organization; of another one's it is answered like a missing one.
+/// Finds a project of this organization; a project of another organization is answered like a missing one.
 pub(crate) async fn project_of(tx: &mut Tx, organization: &OrganizationId, id: &ProjectId) -> Result<Project, Error> {
     projects::find(tx, organization, id).await?.ok_or_else(|| Error::not_found("project", id.as_str()))
 }
 
-/// The same, not archived: nothing can be added to or changed in an archived project.
+/// Does the same, and refuses archived projects: nothing can be added to them or changed in them.
 pub(crate) async fn open_project(tx: &mut Tx, organization: &OrganizationId, id: &ProjectId) -> Result<Project, Error> {
     let project = project_of(tx, organization, id).await?;
     if project.archived_at.is_some() {

@@ -1,4 +1,4 @@
-//! Which models a project may use: a list of its own beside the operator's catalogue and the gates.
+//! The list of models a project may use. The operator's catalogue and the gates apply in addition.
 
 use keystead_core::id::{OrganizationId, ProjectId};
 use keystead_core::model_access::ModelAccess;
@@ -11,10 +11,10 @@ use crate::projects::{open_project, project_of};
 use crate::{Actor, App, Error};
 
 impl App {
-    /// The project's list; `None` when it may use every model that is served.
+    /// Returns the project's list; `None` when it may use every model that is served.
     ///
     /// # Errors
-    /// Without permission, or when there is no such project.
+    /// When the caller lacks the permission, or when there is no such project.
     pub async fn project_models(
         &self,
         actor: &Actor,
@@ -28,17 +28,17 @@ impl App {
         })
     }
 
-    /// Names of the models that are served, in order, for the person who is to choose among them.
+    /// Returns the names of served models, in order, for the person who chooses among them.
     pub async fn served_models(&self) -> Result<Vec<String>, Error> {
         read_tx!(self.store(), "served_models", |tx| {
             Ok(models::list(tx).await?.into_iter().map(|model| model.id).collect())
         })
     }
 
-    /// Sets the project's list, or takes it away. Holds from the next request on.
+    /// Sets the project's list, or removes it. It applies from the next request.
     ///
     /// # Errors
-    /// Without permission, or when there is no such project that is not archived.
+    /// When the caller lacks the permission, or when the project is missing or archived.
     pub async fn set_project_models(
         &self,
         actor: &Actor,

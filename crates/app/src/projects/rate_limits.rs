@@ -1,4 +1,4 @@
-//! How fast a project may use each model: the organization's limits, and lower ones of its own.
+//! Rate limits of a project for each model: the organization's limits, and the project's own lower ones.
 
 use keystead_core::access::printable;
 use keystead_core::id::{OrganizationId, ProjectId};
@@ -17,14 +17,14 @@ use crate::{Actor, App, Error};
 pub struct ProjectRate {
     /// The model.
     pub model: String,
-    /// What all projects of the organization have together.
+    /// The limits that all projects of the organization share.
     pub organization: RateLimits,
-    /// What this project has of its own.
+    /// The project's own limits.
     pub own: RateLimits,
 }
 
 impl ProjectRate {
-    /// What an id begins with.
+    /// The prefix of ids.
     const PREFIX: &str = "rl-";
 
     /// The id.
@@ -33,7 +33,7 @@ impl ProjectRate {
         format!("{}{}", Self::PREFIX, self.model)
     }
 
-    /// What holds for the project.
+    /// The limits in force for the project.
     #[must_use]
     pub fn effective(&self) -> RateLimits {
         self.organization.lower(self.own)
@@ -41,10 +41,10 @@ impl ProjectRate {
 }
 
 impl App {
-    /// The limits of every model the project can use, by the model's name.
+    /// Returns the limits of every model the project can use, by the model's name.
     ///
     /// # Errors
-    /// Without permission, or when there is no such project.
+    /// When the caller lacks the permission, or when there is no such project.
     pub async fn project_rates(
         &self,
         actor: &Actor,
@@ -58,10 +58,11 @@ impl App {
         })
     }
 
-    /// Changes the project's limits of one model; what is not said stays. Holds from the next request on.
+    /// Changes the project's limits of one model; values that are not given stay. They apply from the next request.
     ///
     /// # Errors
-    /// Without permission, when there is no such project or model, and for a limit above the organization's.
+    /// When the caller lacks the permission, when there is no such project or model, or when a limit is above the
+    /// organization's.
     pub async fn update_project_rate(
         &self,
         actor: &Actor,
@@ -100,10 +101,10 @@ impl App {
         })
     }
 
-    /// Takes the project's own limits of one model away: it is as fast as its organization from the next request on.
+    /// Removes the project's own limits of one model: from the next request, only the organization's limits apply.
     ///
     /// # Errors
-    /// Without permission, or when there is no such project or model.
+    /// When the caller lacks the permission, or when the project or model does not exist.
     pub async fn reset_project_rate(
         &self,
         actor: &Actor,
@@ -128,7 +129,7 @@ impl App {
     }
 }
 
-/// Limits under the names of the contract.
+/// Returns the limits under their names in the contract.
 fn members(limits: &RateLimits) -> Value {
     let said = |measure: Measure| Some((measure.member().to_owned(), limits.get(measure)?.into()));
     Value::Object(Measure::ALL.into_iter().filter_map(said).collect())

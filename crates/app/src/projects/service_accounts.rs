@@ -1,4 +1,5 @@
-//! Service accounts: bots of one project. No person's phone is asked for; the organization's state counts.
+//! Service accounts: non-human members of one project. No phone is required of them; the organization's verification
+//! counts.
 
 use keystead_core::caller::Owner;
 use keystead_core::id::{OrganizationId, ProjectId, ServiceAccountId};
@@ -17,16 +18,16 @@ use crate::projects::open_project;
 use crate::validate::checked_name;
 use crate::{Actor, App, Error};
 
-/// What is asked of a new service account.
+/// The request for a new service account.
 #[derive(Debug, Clone)]
 pub struct NewServiceAccount {
-    /// What people call it.
+    /// Its name.
     pub name: String,
-    /// Its first key; without one it starts without any right, too.
+    /// Its first key; a service account without one also starts without permissions.
     pub key: Option<NewKey>,
 }
 
-/// What shall change of a service account.
+/// A change of a service account.
 #[derive(Debug, Clone, Default)]
 pub struct AccountChange {
     /// The new name.
@@ -36,10 +37,10 @@ pub struct AccountChange {
 }
 
 impl App {
-    /// The project's service accounts.
+    /// Lists the project's service accounts.
     ///
     /// # Errors
-    /// Without permission, for an archived project, or when `after` names nothing.
+    /// When the caller lacks the permission, when the project is archived, or when `after` is unknown.
     pub async fn service_accounts(
         &self,
         actor: &Actor,
@@ -54,10 +55,10 @@ impl App {
         })
     }
 
-    /// One service account.
+    /// Finds one service account.
     ///
     /// # Errors
-    /// Without permission, or when there is none.
+    /// When the caller lacks the permission, or when it does not exist.
     pub async fn service_account(
         &self,
         actor: &Actor,
@@ -71,11 +72,11 @@ impl App {
         })
     }
 
-    /// Makes a service account, and its first key unless only the account is wanted. The key passes the same gate
-    /// as every other new key.
+    /// Makes a service account, with a first key if one is requested. The key passes the same gate as every other new
+    /// key.
     ///
     /// # Errors
-    /// Without permission, when the gate refuses, or for an archived project.
+    /// When the caller lacks the permission, when the gate refuses, or when the project is archived.
     pub async fn create_service_account(
         &self,
         actor: &Actor,
@@ -113,7 +114,7 @@ impl App {
     /// Renames a service account or gives it another role.
     ///
     /// # Errors
-    /// Without permission, when there is none, or for an archived project.
+    /// When the caller lacks the permission, when it does not exist, or when the project is archived.
     pub async fn update_service_account(
         &self,
         actor: &Actor,
@@ -147,7 +148,7 @@ impl App {
     /// Deletes a service account with all its keys.
     ///
     /// # Errors
-    /// Without permission, when there is none, or for an archived project.
+    /// When the caller lacks the permission, when it does not exist, or when the project is archived.
     pub async fn delete_service_account(
         &self,
         actor: &Actor,
@@ -167,10 +168,11 @@ impl App {
         })
     }
 
-    /// Makes a further key of a service account, so that keys can be rotated without a gap.
+    /// Makes another key for a service account, so that keys can be rotated without a gap.
     ///
     /// # Errors
-    /// Without permission, when the gate refuses, when there is no such account, or for an archived project.
+    /// When the caller lacks the permission, when the gate refuses, when there is no such account, or when the project
+    /// is archived.
     pub async fn create_service_account_key(
         &self,
         actor: &Actor,

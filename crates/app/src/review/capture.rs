@@ -1,5 +1,5 @@
-//! What the holder of a link does: chooses the document, takes the pictures, hands in. There is no session here: the
-//! link belongs to the first device that goes on with it, and says nothing but "this attempt".
+//! Use cases of the person with a capture link: choosing the document, taking the pictures, submitting them. There is
+//! no session: the link belongs to the first device that continues with it, and identifies only the attempt.
 
 use keystead_core::hex;
 use keystead_core::secret::Secret;
@@ -22,12 +22,12 @@ use crate::{App, Error};
 use keystead_documents::Slot;
 use keystead_documents::prompts::{Challenge, Prompt, drawn};
 
-/// How long a device may go on with a link, in seconds.
+/// Seconds a device may use a link.
 const HELD: i64 = 2 * 3_600;
-/// The first picture of a slot and three better ones.
+/// Takes per slot: the first picture and three better ones.
 pub(super) const TAKES: u8 = 4;
 
-/// Whoever holds a link, and what the device was given when it first went on.
+/// A client with a link, and the secret its device got when it first continued with it.
 #[derive(Debug, Clone)]
 pub struct Holder {
     /// The link's token.
@@ -36,12 +36,12 @@ pub struct Holder {
     pub device: Option<Secret<String>>,
 }
 
-/// How a picture came to be.
+/// The circumstances of a picture.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Taken {
     /// Whether the page took it from the camera; otherwise it is a file.
     pub live: bool,
-    /// What the page got with the prompt.
+    /// The value that the page got with the prompt.
     pub echo: String,
     /// When the prompt appeared, in milliseconds since the prompts arrived.
     pub shown: u64,
@@ -49,7 +49,7 @@ pub struct Taken {
     pub captured: u64,
 }
 
-/// What is kept of a picture beside its bytes.
+/// What is kept about a picture besides its bytes.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Findings {
@@ -78,10 +78,10 @@ impl Findings {
     }
 }
 
-/// One place for a picture, as the page shows it.
+/// One slot for a picture, as the page shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SlotView {
-    /// Which.
+    /// The slot.
     pub slot: Slot,
     /// Whether there is a picture.
     pub taken: bool,
@@ -98,38 +98,38 @@ pub struct PromptView {
     pub slot: Slot,
     /// What to do.
     pub prompt: Prompt,
-    /// What the page sends back with the picture.
+    /// The value that the page sends back with the picture.
     pub echo: String,
 }
 
 /// What the page behind a link shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CaptureView {
-    /// Whose verification, by its label.
+    /// The organization under verification, by its label.
     pub organization: String,
-    /// The two digits that stand on the first device, too.
+    /// The two digits that the first device shows, too.
     pub match_number: String,
-    /// The language chosen there.
+    /// The language chosen on the first device.
     pub language: String,
     /// Whether this device holds the link; otherwise it may still begin.
     pub held: bool,
-    /// Where the attempt stands, by name.
+    /// The state of the attempt, by name.
     pub attempt: String,
-    /// Why not, by the stable names.
+    /// Why it was refused, by the stable names.
     pub reasons: Vec<String>,
-    /// Whether pictures can be handed in.
+    /// Whether pictures can be submitted.
     pub open: bool,
     /// The chosen country.
     pub country: Option<String>,
     /// The chosen document.
     pub document: Option<DocumentKind>,
-    /// Countries whose documents are taken.
+    /// Countries that can be chosen.
     pub countries: Vec<&'static str>,
-    /// What the chosen country issues and the operator takes.
+    /// Documents that the chosen country issues and the operator accepts.
     pub documents: Vec<DocumentKind>,
-    /// Every picture that is asked for.
+    /// Every requested picture.
     pub slots: Vec<SlotView>,
-    /// What to do before the camera, once asked for.
+    /// The prompts for the camera, once they were requested.
     pub prompts: Vec<PromptView>,
     /// Whether the document should have a machine-readable zone.
     pub zone_expected: bool,
@@ -140,14 +140,14 @@ pub struct CaptureView {
 }
 
 impl CaptureView {
-    /// Whether everything is there to hand in.
+    /// Whether everything needed for submitting is there.
     #[must_use]
     pub fn complete(&self) -> bool {
         !self.slots.is_empty() && self.slots.iter().all(|slot| slot.taken)
     }
 }
 
-/// The link was used elsewhere, ran out, or is none.
+/// The error for a link that was used on another device, has expired or does not exist.
 fn spent() -> Error {
     Error::Invalid {
         param: None,
@@ -167,11 +167,11 @@ pub(super) fn closed() -> Error {
 pub(super) struct Held {
     pub(super) capture: Capture,
     attempt: IdentityAttempt,
-    /// Whether the device that asks holds the link.
+    /// Whether this device holds the link.
     held: bool,
 }
 
-/// What a link leads to, for the device that holds it or, while none does, for anybody.
+/// Finds the capture of a link, for the device that holds it or, while none does, for any device.
 async fn behind(tx: &mut Tx, holder: &Holder, now: Timestamp) -> Result<Option<Held>, Error> {
     let found = captures::find_link(tx, &digest(holder.token.expose())).await?;
     let Some(link) = found.filter(|link| now < link.expires_at) else { return Ok(None) };
@@ -185,7 +185,7 @@ async fn behind(tx: &mut Tx, holder: &Holder, now: Timestamp) -> Result<Option<H
     Ok(Some(Held { capture, attempt, held }))
 }
 
-/// A capture that is still open, for the device that holds it.
+/// Finds a capture that is still open, for the device that holds it.
 pub(super) async fn open_behind(tx: &mut Tx, holder: &Holder, now: Timestamp) -> Result<Held, Error> {
     let held = behind(tx, holder, now).await?.filter(|held| held.held).ok_or_else(spent)?;
     if held.capture.state != "open" || !still_open(&held.attempt, now) || held.capture.key_sealed.is_none() {
@@ -199,10 +199,11 @@ impl App {
         self.services().review.clone().ok_or(Error::Unsupported("reviews by people"))
     }
 
-    /// What stands behind a link. Looking spends nothing; `None` when it leads nowhere or belongs to another device.
+    /// Returns the capture of a link. Looking does not use the link up; `None` when it leads nowhere or belongs to
+    /// another device.
     ///
     /// # Errors
-    /// When the store cannot, or no reviewer is configured.
+    /// When no reviewer is configured.
     pub async fn look_at_capture(&self, holder: &Holder) -> Result<Option<CaptureView>, Error> {
         let reviewer = self.reviewer()?;
         let now = self.now();
@@ -237,10 +238,10 @@ impl App {
         })
     }
 
-    /// Goes on with a link on this device: from now on it belongs to it. Answers the device's secret.
+    /// Binds a link to this device, which continues with it. Returns the device's secret.
     ///
     /// # Errors
-    /// When the link was used or ran out, or the country is not served.
+    /// When the link was used or has expired, or the country is not served.
     pub async fn begin_capture(&self, token: &Secret<String>, country: &str) -> Result<Secret<String>, Error> {
         let reviewer = self.reviewer()?;
         let mut bytes = [0_u8; 32];
@@ -268,7 +269,7 @@ impl App {
         Ok(device)
     }
 
-    /// The first device sees that something happened. A fault costs only the wait for the next poll.
+    /// Notifies the first device that something happened. If this fails, that device only waits for its next poll.
     pub(super) async fn told(&self, attempt: &str) {
         if let Err(error) = self.refresh_attempt(attempt, 0).await {
             tracing::warn!(%error, "an attempt's new state waits for the next poll");
@@ -295,7 +296,7 @@ pub(super) fn prompt_views(challenge: &Challenge) -> Vec<PromptView> {
     challenge.prompts.iter().enumerate().map(view).collect()
 }
 
-/// A refusal's words as a sentence.
+/// Makes a refusal's text a sentence with a capital letter.
 pub(super) fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map(|first| format!("{}{}.", first.to_uppercase(), letters.as_str())).unwrap_or_default()

@@ -1,4 +1,4 @@
-//! Where the pictures of a capture are kept, and wiping them.
+//! The files with the pictures of a capture, and wiping them.
 
 use keystead_core::id::ReviewCaseId;
 use keystead_documents::Slot;
@@ -14,7 +14,7 @@ pub(crate) async fn wipe(reviewer: &Reviewer, gone: Vec<Place>) -> Result<(), Er
     Ok(wiped.map_err(|_| Error::Internal("an erasure was cut off".to_owned()))??)
 }
 
-/// Where a picture of a case lies.
+/// Returns the place of a picture of a case.
 pub(crate) fn place(case: &str, slot: Slot, number: i64) -> Result<Place, Error> {
     let case: ReviewCaseId = case.parse().map_err(|_| Error::Internal("a case without id".to_owned()))?;
     Ok(Place { case, number, kind: slot.as_str() })

@@ -1,4 +1,5 @@
-//! What a reviewer sees: the queue, a case with what software found, and its pictures with their name burned in.
+//! The reviewer's view: the queue, a case with the findings of software, and its pictures with the reviewer's name
+//! burned in.
 
 use keystead_core::id::{EvidenceViewId, OrganizationId};
 use keystead_core::secret::Secret;
@@ -26,7 +27,7 @@ use keystead_documents::image::watermark;
 use keystead_documents::mrz::{Digits, MrzReport};
 use keystead_documents::prompts::{Prompt, drawn};
 
-/// Why a picture may be looked at, for the log that the owners read.
+/// Reasons for viewing a picture, for the log that the owners read.
 pub const VIEW_REASONS: [&str; 3] = ["review", "appeal", "audit"];
 
 /// One case in the queue.
@@ -34,47 +35,47 @@ pub const VIEW_REASONS: [&str; 3] = ["review", "appeal", "audit"];
 pub struct QueueRow {
     /// `case_…`.
     pub id: String,
-    /// Whose, by label.
+    /// The organization, by label.
     pub organization_name: String,
     /// `review`, `appeal` or `duplicate`.
     pub kind: String,
     /// When it was opened.
     pub opened_at: Timestamp,
-    /// When its pictures go, decided or not.
+    /// When its pictures are erased, decided or not.
     pub images_until: Option<Timestamp>,
-    /// How many things software found.
+    /// The number of findings by software.
     pub flags: usize,
     /// Who has already proposed to approve, when two are needed.
     pub proposed_by: Option<String>,
 }
 
-/// A typed machine-readable zone, read.
+/// A typed machine-readable zone, parsed.
 #[derive(Debug, Clone)]
 pub struct ZoneView {
     /// The lines as typed.
     pub typed: Secret<String>,
-    /// Which check digits agree; none when the lines cannot be read any more.
+    /// Which check digits are right; `None` when the lines cannot be parsed any more.
     pub digits: Option<Digits>,
-    /// What it says, field by field: name of the field and value.
+    /// Its fields: name and value.
     pub fields: Vec<(&'static str, String)>,
 }
 
-/// One picture of a case; its bytes come one by one.
+/// One picture of a case; its bytes are loaded separately.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PictureView {
     /// Its number in the case.
     pub number: i64,
     /// What it shows.
     pub slot: Slot,
-    /// What was asked for, of a prompt.
+    /// The prompt it answers, if it is the picture of a prompt.
     pub prompt: Option<Prompt>,
-    /// What software found: `blurred`, `glare`, `dark`.
+    /// Findings by software: `blurred`, `glare`, `dark`.
     pub hints: Vec<&'static str>,
     /// Whether the page took it from the camera.
     pub live: bool,
     /// When it was taken.
     pub captured_at: Timestamp,
-    /// Whether its bytes are gone.
+    /// Whether its bytes are erased.
     pub erased: bool,
 }
 
@@ -83,7 +84,7 @@ pub struct PictureView {
 pub struct CaseView {
     /// The case as it is kept.
     pub case: ReviewCase,
-    /// Whose, by label.
+    /// The organization, by label.
     pub organization_name: String,
     /// What the owner wrote.
     pub statement: Option<String>,
@@ -91,9 +92,10 @@ pub struct CaseView {
     pub country: Option<String>,
     /// The chosen document.
     pub document: Option<DocumentKind>,
-    /// What software found, by name.
+    /// Findings by software, by name.
     pub flags: Vec<String>,
-    /// Whether the document has verified too many others lately: approving needs two people then.
+    /// Whether the document has recently verified as many other organizations as it may: approving then needs two
+    /// people.
     pub duplicate: bool,
     /// The typed zone.
     pub zone: Option<ZoneView>,
@@ -101,9 +103,9 @@ pub struct CaseView {
     pub name: Option<Secret<String>>,
     /// Its pictures, in order.
     pub pictures: Vec<PictureView>,
-    /// Who looked at them.
+    /// Who viewed them.
     pub views: Vec<EvidenceView>,
-    /// The hold by law on its pictures that is in force or proposed, the newest first.
+    /// Legal holds on its pictures that are in force or proposed, the newest first.
     pub holds: Vec<LegalHold>,
     /// Why it was declined, by name.
     pub reasons: Vec<String>,
@@ -117,17 +119,17 @@ fn flags_of(case: &ReviewCase) -> Vec<String> {
     flags.filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
-/// In the order in which they were asked for; their numbers say nothing.
+/// Sorts pictures in the order in which they were requested; their numbers are random.
 fn in_order(mut pictures: Vec<PictureView>) -> Vec<PictureView> {
     pictures.sort_by_key(|picture| Slot::ALL.iter().position(|slot| *slot == picture.slot));
     pictures
 }
 
 impl App {
-    /// Cases that wait for people, what runs out first on top.
+    /// Lists cases that people must decide; the one with the earliest deadline comes first.
     ///
     /// # Errors
-    /// For everyone but an operator.
+    /// When the caller is not an operator.
     pub async fn review_queue(&self, actor: &Actor) -> Result<Vec<QueueRow>, Error> {
         operators_only(actor)?;
         read_tx!(self.store(), "review_queue", |tx| {
@@ -148,10 +150,10 @@ impl App {
         })
     }
 
-    /// A case with everything but the pictures' bytes.
+    /// Returns a case with everything except the pictures' bytes.
     ///
     /// # Errors
-    /// For everyone but an operator, or when there is no such case.
+    /// When the caller is not an operator, or when there is no such case.
     pub async fn review_case(&self, actor: &Actor, id: &str) -> Result<CaseView, Error> {
         operators_only(actor)?;
         read_tx!(self.store(), "review_case", |tx| {
@@ -247,10 +249,12 @@ impl App {
         Ok(Some(ZoneView { digits: report.map(|report| report.digits), typed, fields }))
     }
 
-    /// The reviewer reads the zone off the picture, or corrects what was typed; findings about it are made again.
+    /// Saves the zone that the reviewer read from the picture, or their correction of the typed one; its findings are
+    /// computed again.
     ///
     /// # Errors
-    /// For everyone but an operator, when the case was decided, its pictures are gone, or these are no such lines.
+    /// When the caller is not an operator, when the case was decided, when the pictures are erased, or the lines do not
+    /// have the shape of a zone.
     pub async fn read_review_zone(&self, actor: &Actor, id: &str, typed: &str) -> Result<(), Error> {
         operators_only(actor)?;
         let reviewer = self.reviewer()?;
@@ -282,11 +286,11 @@ impl App {
         })
     }
 
-    /// One picture as a reviewer may see it: their name and the time burned in, and written down for the owners to
-    /// read.
+    /// Returns one picture for a reviewer, with their name and the time burned in; the view is recorded for the owners
+    /// to read.
     ///
     /// # Errors
-    /// For everyone but an operator, without a known reason, or when the picture is gone.
+    /// When the caller is not an operator, when the reason is unknown, or when the picture is erased.
     pub async fn review_picture(
         &self,
         actor: &Actor,
@@ -328,7 +332,7 @@ impl App {
             self.record(tx, actor, entry).await?;
             Ok((row, slot))
         });
-        // The row is written before the picture is opened: nobody sees one that is not written down.
+        // The row is written before the picture is opened, so that no view is missing in the record.
         let (row, slot) = write?;
         let key = reviewer.key(&row)?.ok_or_else(|| Error::not_found("picture", row.case.as_str()))?;
         let case = row.case.parse().map_err(|_| Error::Internal("a case without id".to_owned()))?;
@@ -342,7 +346,7 @@ impl App {
         opened.await?
     }
 
-    /// Whether the reviewer is a member of the organization: nobody decides for their own.
+    /// Whether the reviewer is a member of the organization: reviewers never decide cases of their own organizations.
     pub(super) async fn belongs_to(
         &self,
         tx: &mut Tx,

@@ -1,5 +1,6 @@
-//! People decide. What a reviewer says moves the same machine as an outside service's word; against a finding that the
-//! document has verified others, and against a service's "no", two must agree.
+//! Decisions by reviewers. A decision goes through the same state machine as the report of an outside service. Two
+//! reviewers must agree against a finding that the document has verified other organizations, and against a refusal by
+//! a service.
 
 use keystead_core::id::OrganizationId;
 use keystead_core::verification::organization::{Check, Event, people_needed, step};
@@ -18,11 +19,11 @@ use crate::verification::organization::refused;
 use crate::{Actor, App, Error};
 
 impl App {
-    /// Decides a case of any kind, with a reason: a review as [`App::decide_review`] does, anything else as
-    /// [`App::decide_case`] does.
+    /// Decides a case of any kind, with a reason: reviews by [`App::decide_review`], other kinds by
+    /// [`App::decide_case`].
     ///
     /// # Errors
-    /// As those two, or when the verdict makes no sense for the kind.
+    /// Those of the two functions, or when the kind of case does not have this verdict.
     pub async fn decide(
         &self,
         actor: &Actor,
@@ -56,12 +57,12 @@ impl App {
         self.decide_case(actor, id, approve, &reason).await
     }
 
-    /// Decides an appeal or a doubtful duplicate. Approving against a service's "no" needs two people: the first
+    /// Decides an appeal or a doubtful duplicate. Approving against a service's refusal needs two people: the first
     /// proposes, the second decides.
     ///
     /// # Errors
-    /// For everyone but an operator, for a member of the organization, without a reason, when it was decided before, or
-    /// when one person tries twice.
+    /// When the caller is not an operator, when they are a member of the organization, when the reason is missing, when
+    /// it was decided already, or when both approvals are by the same person.
     pub async fn decide_case(&self, actor: &Actor, id: &str, approve: bool, reason: &str) -> Result<Decided, Error> {
         let reason = operators_reason(actor, reason)?;
         write_tx!(self.store(), "decide_case", |tx| {
@@ -98,8 +99,9 @@ impl App {
     /// Decides a review.
     ///
     /// # Errors
-    /// For everyone but an operator, for a member of the organization, without a reason to decline, for approving what
-    /// one has not looked at, when it was decided before, or when one person tries to be two.
+    /// When the caller is not an operator, when they are a member of the organization, when a declining verdict has no
+    /// reason, when they approve without having viewed every picture, when it was decided already, or when both
+    /// approvals are by the same person.
     pub async fn decide_review(
         &self,
         actor: &Actor,
@@ -122,8 +124,8 @@ impl App {
         let (decided, reference) = write_tx!(self.store(), "decide_review", |tx| {
             self.decide_review_in(tx, actor, id, &verdict, &note, destroy).await
         })?;
-        // For instance a side that may not be collected: it is not kept for the days of an appeal. What fails here the
-        // queue does.
+        // For instance a side that may not be collected: it is not kept for the days of an appeal. If this fails, the
+        // queued job does it.
         if let (Decided::Done, true, Some(reference)) = (decided, destroy, reference)
             && let Err(error) = reviewer.erase(&reference).await
         {
@@ -231,7 +233,7 @@ impl App {
     }
 }
 
-/// A case that waits, of a kind that is meant here.
+/// Finds an undecided case of an expected kind.
 async fn undecided(tx: &mut Tx, id: &str, meant: fn(&str) -> bool) -> Result<ReviewCase, Error> {
     let found = reviews::find(tx, id).await?.filter(|case| meant(&case.kind));
     let case = found.ok_or_else(|| Error::not_found("case", id))?;
@@ -241,7 +243,7 @@ async fn undecided(tx: &mut Tx, id: &str, meant: fn(&str) -> bool) -> Result<Rev
     Ok(case)
 }
 
-/// The first of two has spoken.
+/// Records the proposal of the first of two reviewers.
 fn propose(case: &mut ReviewCase, actor: &Actor, note: &str) {
     case.state = "proposed".to_owned();
     case.proposal = Some("approve".to_owned());

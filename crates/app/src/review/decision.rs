@@ -1,27 +1,27 @@
-//! What reviewers say, and what comes of it.
+//! The verdicts of reviewers, and their results.
 
 use crate::verification::{REASONS, SERVICES_REASONS};
 
-/// What a reviewer says.
+/// A reviewer's verdict.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
-    /// The document is the person's.
+    /// The document belongs to the person.
     Approve,
-    /// It is not accepted, for these reasons of [`declines`]; counts as a try.
+    /// It is not accepted, for these reasons of [`declines`]; this counts as an attempt.
     Decline(Vec<String>),
-    /// The pictures do not suffice either way: new ones are asked for, and no try is used up.
+    /// The pictures are not good enough to decide: new ones are requested, and this does not count as an attempt.
     Recapture,
 }
 
-/// Why people may decline: every reason but those that only a service has.
+/// Reasons for declining: all except those that only a service gives.
 pub fn declines() -> impl Iterator<Item = &'static str> {
     REASONS.into_iter().filter(|reason| !SERVICES_REASONS.contains(reason))
 }
 
-/// What came of it.
+/// The result of a verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decided {
-    /// It is decided.
+    /// The case is decided.
     Done,
     /// A second person must agree.
     Proposed,

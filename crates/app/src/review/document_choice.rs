@@ -1,4 +1,5 @@
-//! The holder of a link chooses country and document, asks for prompts, types the machine-readable zone.
+//! Use cases of the person with a link: choosing country and document, requesting prompts, typing the machine-readable
+//! zone.
 
 use std::sync::Arc;
 
@@ -21,14 +22,14 @@ const LONGEST_ZONE: usize = 400;
 /// How often prompts are drawn for one capture.
 const DRAWS: u8 = 5;
 
-/// Characters of a stated name; the longest passports print has 39 in its zone.
+/// Characters of a stated name; the longest name in a passport's zone has 39.
 const LONGEST_NAME: usize = 100;
 
 impl App {
-    /// Chooses another country; documents of the one before are wiped.
+    /// Chooses another country; pictures of documents of the previous country are wiped.
     ///
     /// # Errors
-    /// When the link is not this device's, nothing can be handed in, or the country is not served.
+    /// When the link is not this device's, nothing can be submitted, or the country is not served.
     pub async fn choose_capture_country(&self, holder: &Holder, country: &str) -> Result<(), Error> {
         let reviewer = self.reviewer()?;
         let country = served(&reviewer, country)?;
@@ -40,10 +41,10 @@ impl App {
         .await
     }
 
-    /// Chooses the document; pictures of the one before are wiped.
+    /// Chooses the document; pictures of the previous one are wiped.
     ///
     /// # Errors
-    /// When the link is not this device's, nothing can be handed in, or the country does not issue it.
+    /// When the link is not this device's, nothing can be submitted, or the country does not issue it.
     pub async fn choose_capture_document(&self, holder: &Holder, kind: &str) -> Result<(), Error> {
         let reviewer = self.reviewer()?;
         let unknown = || Error::coded("document", "document_not_taken", "This document is not taken for the country.");
@@ -80,11 +81,11 @@ impl App {
         wipe(&reviewer, write?).await
     }
 
-    /// What to do before the camera: drawn when it is open, so that nothing can be prepared. Asking again draws new
-    /// ones and wipes what was taken for the ones before.
+    /// Draws the prompts for the camera. They are drawn when the camera is open, so that the person cannot prepare
+    /// pictures. Another request draws new ones and wipes the pictures of the previous ones.
     ///
     /// # Errors
-    /// When the link is not this device's, nothing can be handed in, or it was asked too often.
+    /// When the link is not this device's, nothing can be submitted, or prompts were requested too often.
     pub async fn ask_capture_prompts(&self, holder: &Holder) -> Result<Vec<PromptView>, Error> {
         let reviewer = self.reviewer()?;
         let now = self.now();
@@ -107,11 +108,11 @@ impl App {
         Ok(prompt_views(&challenge))
     }
 
-    /// The two or three lines a person typed off the document. What has no shape of a zone is refused with where to
-    /// look.
+    /// Saves the two or three lines that a person typed from the document. A text without the shape of a zone is
+    /// refused, with a hint where to find the zone.
     ///
     /// # Errors
-    /// When the link is not this device's, nothing can be handed in, or these are no such lines.
+    /// When the link is not this device's, nothing can be submitted, or the lines do not have the shape of a zone.
     pub async fn type_capture_zone(&self, holder: &Holder, typed: &str) -> Result<(), Error> {
         let reviewer = self.reviewer()?;
         let (now, typed) = (self.now(), typed.trim().to_owned());
@@ -123,11 +124,11 @@ impl App {
         })
     }
 
-    /// The person states their name as the document says it: software compares, people decide.
-    /// Nothing takes it back.
+    /// Saves the name that the person states, as the document shows it: software compares it, people decide. It cannot
+    /// be removed.
     ///
     /// # Errors
-    /// When the link is not this device's, nothing can be handed in, or this is no name.
+    /// When the link is not this device's, nothing can be submitted, or the name is not valid.
     pub async fn state_capture_name(&self, holder: &Holder, typed: &str) -> Result<(), Error> {
         let reviewer = self.reviewer()?;
         let now = self.now();
@@ -143,7 +144,7 @@ impl App {
     }
 }
 
-/// Takes rows of pictures away. Answers where their files are.
+/// Deletes rows of pictures. Returns the places of their files.
 async fn forget(tx: &mut Tx, row: &Capture, which: impl Fn(Slot) -> bool) -> Result<Vec<Place>, Error> {
     let mut gone = Vec::new();
     for picture in reviews::list_evidence(tx, &row.case).await? {
@@ -155,7 +156,7 @@ async fn forget(tx: &mut Tx, row: &Capture, which: impl Fn(Slot) -> bool) -> Res
     Ok(gone)
 }
 
-/// Whether a typed text has the shape of a zone; nothing typed is fine.
+/// Whether a typed text has the shape of a zone; an empty text is accepted.
 pub(super) fn zone_shape(typed: &str, now: Timestamp) -> Result<(), Error> {
     if typed.is_empty() {
         return Ok(());

@@ -1,4 +1,4 @@
-//! Forgetting in time: on decision by the organization's own erasure, and at the latest at the ceiling.
+//! Erasing pictures in time: after a decision through the organization's own erasure, and at the ceiling at the latest.
 
 use keystead_core::id::ReviewCaseId;
 use keystead_core::verification::organization::{Check, Event, step};
@@ -16,12 +16,12 @@ use crate::{Actor, App, Error};
 
 const DAY: i64 = 86_400;
 
-/// What nobody finished goes a day after its attempt ended.
+/// Seconds after the end of an attempt when pictures that were never submitted are erased.
 const ABANDONED: i64 = DAY;
 
 impl Reviewer {
-    /// Erases what a capture holds: its key first, with the receipt, because from then on the rest is noise; then the
-    /// files. Again is fine.
+    /// Erases the pictures of a capture: first the key, with the receipt, because without it the files are noise; then
+    /// the files. It may run again.
     pub(super) async fn erase(&self, id: &str) -> Result<(), Error> {
         let now = self.now();
         let read = read_tx!(self.store, "capture", |tx| Ok(captures::find(tx, id).await?));
@@ -44,7 +44,7 @@ impl Reviewer {
                 }
                 captures::update(tx, &row).await?;
             }
-            // Without pictures there is nothing to decide: the person who withdrew or called off is not reviewed.
+            // Without pictures there is nothing to decide: the case of a person who withdrew or cancelled is closed.
             if let Some(mut case) = reviews::find(tx, &row.case).await?.filter(|case| case.decided_at.is_none()) {
                 case.state = "decided".to_owned();
                 case.decision = Some("withdrawn".to_owned());
@@ -68,7 +68,7 @@ impl Reviewer {
         }
     }
 
-    /// What stands on disk of a case.
+    /// Measures the files of a case on disk.
     async fn weigh_files(&self, case: &str) -> Result<Weight, Error> {
         let case: ReviewCaseId = case.parse().map_err(|_| Error::Internal("a case without id".to_owned()))?;
         let evidence = self.evidence.clone();
@@ -85,7 +85,7 @@ impl Reviewer {
 }
 
 impl App {
-    /// Forgets pictures whose time is over, and whatever an interrupted erasure left. Part of the cleanup.
+    /// Erases pictures past their deadline, and the rest of interrupted erasures. It is a part of the cleanup.
     pub(crate) async fn forget_evidence(&self) -> Result<(), Error> {
         let Some(reviewer) = self.services().review.clone() else { return Ok(()) };
         let now = self.now();
@@ -103,7 +103,7 @@ impl App {
             }
             Ok(kept)
         })?;
-        // Files without a key are noise that an interrupted erasure left.
+        // Files without a key are noise left by an interrupted erasure.
         for case in on_disk.iter().filter(|case| kept.iter().all(|(row, ..)| row.case != case.as_str())) {
             reviewer.erase_files(case.as_str()).await?;
         }
@@ -113,7 +113,7 @@ impl App {
             }
             let old = row.first_captured_at.is_some_and(|at| {
                 images_until(at, self.settings().biometrics_days) <= now.plus(EARLY)
-                    // A time in the future vouches for nothing.
+                    // A time in the future is not trusted.
                     || at > now.plus(DAY)
             });
             let abandoned = row.state != "submitted" && ended.is_some_and(|at| now.since(at) >= ABANDONED);
@@ -125,7 +125,8 @@ impl App {
         Ok(())
     }
 
-    /// The pictures of a case go before anybody decided: the person may hand in again, and no try is used up.
+    /// Ends a case when its pictures are erased before a decision: the person may submit again, and this does not count
+    /// as an attempt.
     async fn end_undecided(&self, capture: &Capture) -> Result<(), Error> {
         write_tx!(self.store(), "end_undecided", |tx| {
             let Some(mut case) = reviews::find(tx, &capture.case).await?.filter(|case| case.decided_at.is_none())

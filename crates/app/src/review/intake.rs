@@ -1,4 +1,4 @@
-//! Pictures are read beside the server's other work, a few at once.
+//! Reading pictures beside the server's other work, a few at a time.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use keystead_core::secret::Secret;
 use keystead_documents::image::{ImageRefusal, MAX_BYTES, Picture, PictureKind, QUEUE_LIMIT, intake};
 use tokio::sync::Semaphore;
 
-/// Takes pictures in beside the server's other work: few at once, each for a bounded time.
+/// Reads pictures beside the server's other work: a few at a time, each for a limited time.
 #[derive(Debug, Clone)]
 pub struct Intake {
     turns: Arc<Semaphore>,
@@ -15,17 +15,17 @@ pub struct Intake {
 }
 
 impl Intake {
-    /// Takes `at_once` pictures at once, where each may need half a gigabyte for a moment; gives up on one after
-    /// `time_limit`, which is [`TIME_LIMIT`] wherever code is optimised.
+    /// Reads `at_once` pictures at a time, where each may need half a gigabyte for a moment; gives up on one after
+    /// `time_limit`, which is [`TIME_LIMIT`] in optimised builds.
     #[must_use]
     pub fn new(at_once: usize, time_limit: Duration) -> Self {
         Self { turns: Arc::new(Semaphore::new(at_once.max(1))), time_limit }
     }
 
-    /// [`intake`] on a thread that may be kept busy.
+    /// Runs [`intake`] on a thread that may block.
     ///
     /// # Errors
-    /// As [`intake`]; also when no turn comes in [`QUEUE_LIMIT`] or reading takes too long.
+    /// Those of [`intake`]; also when no permit becomes free within [`QUEUE_LIMIT`] or reading takes too long.
     pub async fn take(&self, bytes: Vec<u8>, kind: PictureKind) -> Result<Picture, ImageRefusal> {
         if bytes.len() > MAX_BYTES {
             return Err(ImageRefusal::FileTooLarge);
@@ -34,7 +34,7 @@ impl Intake {
         self.bounded(self.time_limit, move || intake(bytes.expose(), kind)).await?
     }
 
-    /// Other work on a picture, in its turn and its time.
+    /// Runs other work on a picture with the same limits.
     pub(super) async fn beside<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
@@ -43,8 +43,8 @@ impl Intake {
         done.map_err(|_| crate::Error::Unavailable)
     }
 
-    /// Runs one piece of work in its turn. Work that is given up on keeps its turn until it really ends, so that slow
-    /// pictures cannot pile up behind the answer that they were too slow.
+    /// Runs one piece of work with the limits. Work that is given up on keeps its permit until it really ends, so that
+    /// slow pictures cannot pile up in the background.
     pub(super) async fn bounded<T: Send + 'static>(
         &self,
         limit: Duration,

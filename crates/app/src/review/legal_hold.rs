@@ -1,6 +1,6 @@
-//! Pictures that are kept beyond their time because the law asks for it, and reviewers who are told before pictures go.
-//! Two operators hold the pictures of one case, with a reason and a date that has a ceiling in code; owners read of it
-//! and are told by mail.
+//! Legal holds: pictures that are kept beyond their deadline because the law requires it, and the mail to reviewers
+//! before pictures are erased. Two operators hold the pictures of one case, with a reason and a date that has a ceiling
+//! in code; owners are informed by mail and can read about it.
 
 use keystead_core::id::LegalHoldId;
 use keystead_core::time::Timestamp;
@@ -40,8 +40,9 @@ impl App {
     /// Holds the pictures of a case until a date: the first operator proposes, a second one agrees to the same date.
     ///
     /// # Errors
-    /// For everyone but an operator, for a member of the organization, without a reason, when the pictures are gone,
-    /// for a date that makes no sense or lies beyond [`legal_hold::CEILING`], or when one person tries to be two.
+    /// When the caller is not an operator, when they are a member of the organization, when the reason is missing, when
+    /// the pictures are erased, when the date is not valid or beyond [`legal_hold::CEILING`], or when both approvals
+    /// are by the same person.
     pub async fn hold_evidence(
         &self,
         actor: &Actor,
@@ -93,10 +94,11 @@ impl App {
         })
     }
 
-    /// Ends what is proposed or held; pictures whose own time is over go with the next run of the cleanup.
+    /// Ends a proposed or active hold; the next cleanup erases pictures past their own deadline.
     ///
     /// # Errors
-    /// For everyone but an operator, for a member of the organization, without a reason, or when nothing is held.
+    /// When the caller is not an operator, when they are a member of the organization, when the reason is missing, or
+    /// when there is no hold.
     pub async fn end_hold(&self, actor: &Actor, id: &str, reason: &str) -> Result<(), Error> {
         let reason = operators_reason(actor, reason)?;
         write_tx!(self.store(), "end_hold", |tx| {
@@ -106,7 +108,7 @@ impl App {
                 return Err(Error::not_found("legal hold", id));
             }
             self.pictures_go(tx, &capture.case, images_until(first, self.settings().biometrics_days)).await?;
-            // Erasure that was asked for meanwhile waited for the hold.
+            // An erasure requested in the meantime has waited for the hold.
             let attempt = identity_attempts::find(tx, &capture.attempt).await?;
             if let Some(row) =
                 attempt.filter(|row| row.redacted_at.is_none() && row.redact_at.is_some_and(|at| at <= now))
@@ -124,7 +126,7 @@ impl App {
         })
     }
 
-    /// The capture a hold is about, while its pictures are there, and when its first picture was taken.
+    /// Finds the capture of a hold while its pictures exist, and the time of its first picture.
     async fn held_capture(&self, tx: &mut Tx, actor: &Actor, id: &str) -> Result<(Capture, Timestamp), Error> {
         let case = reviews::find(tx, id).await?.ok_or_else(|| Error::not_found("case", id))?;
         self.not_for_his_own(tx, actor, &case.organization).await?;
@@ -133,7 +135,7 @@ impl App {
         there.ok_or_else(|| Error::Conflict { message: "This case has no pictures, or they are gone.".to_owned() })
     }
 
-    /// The pictures of an undecided case go at another time: its page says so, and reviewers are told before.
+    /// Updates the deadline of an undecided case: its page shows it, and reviewers are informed before it.
     async fn pictures_go(&self, tx: &mut Tx, case: &str, until: Timestamp) -> Result<(), Error> {
         let Some(mut row) = reviews::find(tx, case).await?.filter(|row| row.decided_at.is_none()) else {
             return Ok(());
@@ -143,7 +145,7 @@ impl App {
         self.remind_reviewers(tx, case, until).await
     }
 
-    /// Queues the word to reviewers that a case is about to lose its pictures: a day before they go.
+    /// Queues the mail to reviewers that a case is about to lose its pictures, for a day before the deadline.
     pub(super) async fn remind_reviewers(&self, tx: &mut Tx, case: &str, until: Timestamp) -> Result<(), Error> {
         if self.services().mail.is_none() || until <= self.now() {
             return Ok(());
@@ -152,7 +154,8 @@ impl App {
         self.enqueue(tx, &mail, until.plus(-DAY).max(self.now())).await
     }
 
-    /// Mails every operator that a case waits and its pictures go; says nothing when it was decided, or goes later.
+    /// Mails every operator that a case is undecided and is about to lose its pictures; does nothing when it was
+    /// decided or its deadline has moved.
     pub(crate) async fn mail_reviewers(&self, job: MailReviewers) -> Result<Outcome, Error> {
         let MailReviewers { case: id, until } = job;
         write_tx!(self.store(), "tell_reviewers", |tx| {
@@ -166,7 +169,7 @@ impl App {
                     Some(person) => accounts::find(tx, &person.id).await?.map(|account| account.language),
                     None => None,
                 };
-                // One job each: an address that takes no mail keeps nobody else from it.
+                // One job each, so that an address that refuses mail does not keep the others from theirs.
                 self.mail(tx, email, MailKind::PicturesGo, &language.unwrap_or_default(), &page).await?;
             }
             Ok(())

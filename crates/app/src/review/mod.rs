@@ -1,8 +1,8 @@
-//! The built-in identity reviewer: a person hands in pictures by a page of ours, software checks what
-//! a machine can check, the operator's people decide, and everything is forgotten in time. No third party is involved.
+//! The built-in identity reviewer: a person submits pictures on a page of Keystead, software checks what it can, the
+//! operator's people decide, and everything is erased in time. No third party is involved.
 //!
-//! [`Reviewer`] stands behind the same trait as an outside service, so attempts, polls, refusals and erasure go the
-//! same way. A person who hands in is only the holder of a link and never gets a session.
+//! [`Reviewer`] implements the same trait as an outside service, so attempts, polls, refusals and erasure work the same
+//! way. A person who submits pictures only holds a link and never gets a session.
 
 mod capture;
 mod capture_files;

@@ -1,4 +1,4 @@
-//! A picture comes in: checked, freed of everything but pixels, sealed, written.
+//! Receiving a picture: checked, reduced to its pixels, sealed, written.
 
 use keystead_store::Tx;
 use keystead_store::tables::captures::{self, Capture};
@@ -13,10 +13,12 @@ use crate::{App, Error};
 use keystead_documents::Slot;
 
 impl App {
-    /// Takes a picture in: checked, freed of everything but pixels, sealed, written. A poor one is taken with hints.
+    /// Receives a picture: it is checked, reduced to its pixels, sealed and written. A poor picture is accepted with
+    /// hints.
     ///
     /// # Errors
-    /// When the link is not this device's, no such picture is asked for, it was taken too often, or it breaks a limit.
+    /// When the link is not this device's, such a picture is not requested, it was taken too often, or it exceeds a
+    /// limit.
     pub async fn take_capture_picture(
         &self,
         holder: &Holder,
@@ -34,7 +36,7 @@ impl App {
         let key = reviewer.key(&row)?.ok_or_else(closed)?;
         let picture = reviewer.intake.take(bytes, slot.picture()).await;
         let picture = picture.map_err(|refusal| coded(refusal.code(), &capital(&refusal.to_string())))?;
-        // A number of its own for each take: a picture that comes late never stands under a row that is another's.
+        // Each take has a number of its own, so that a late picture never overwrites the file of another row.
         let number = i64::from(reviewer.draw(|rng| rng.random::<u32>()));
         let at_rest = place(&row.case, slot, number)?;
         let (place, evidence, jpeg) = (at_rest.clone(), reviewer.evidence.clone(), picture.jpeg.clone());
@@ -57,7 +59,7 @@ impl App {
         };
         let (print, at) = (picture.print.sha256.to_vec(), self.now());
         let write = write_tx!(self.store(), "take_picture", |tx| {
-            // By the clock of now: reading the picture took its time.
+            // The time is read again: reading the picture took a while.
             let mut row = open_behind(tx, holder, at).await?.capture;
             let before = allowed(tx, &reviewer, &row, slot).await?;
             let takes = before.as_ref().map_or(0, |before| Findings::of(before).takes);
@@ -96,7 +98,7 @@ impl App {
     }
 }
 
-/// Whether a picture may be taken for this slot (once more). Answers the one that stands there.
+/// Checks whether (another) picture may be taken for this slot. Returns the present one.
 async fn allowed(tx: &mut Tx, reviewer: &Reviewer, row: &Capture, slot: Slot) -> Result<Option<Evidence>, Error> {
     if !reviewer.wanted(row).contains(&slot) {
         return Err(coded("picture_not_asked_for", "No such picture is asked for, and none is kept."));

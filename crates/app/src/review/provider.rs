@@ -1,5 +1,5 @@
-//! The reviewer behind the trait of identity services: an attempt is a capture here, and its state is read back from
-//! the capture and its case.
+//! The reviewer as an identity service: an attempt is a capture here, and its state is read from the capture and its
+//! case.
 
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
@@ -23,12 +23,12 @@ use crate::{Clock, Error, Sealer};
 use keystead_documents::mrz::MrzReport;
 use keystead_documents::slots::{self, Slot};
 
-/// How long a link waits for somebody to open it, in seconds.
+/// Seconds a link waits to be opened.
 pub(super) const LINK_LIFE: i64 = 900;
 
-/// What a [`Reviewer`] is made of.
+/// The parts of a [`Reviewer`].
 pub struct ReviewerOptions {
-    /// Where captures and cases are kept.
+    /// The store with captures and cases.
     pub store: Store,
     /// Seals the keys of cases.
     pub sealer: Sealer,
@@ -36,15 +36,15 @@ pub struct ReviewerOptions {
     pub clock: Clock,
     /// A cryptographically strong generator.
     pub rng: Box<dyn RngCore + Send>,
-    /// Where people reach this installation.
+    /// The address at which people reach this installation.
     pub public_url: String,
-    /// The operator's privacy policy, which is the reviewer's, too.
+    /// The operator's privacy policy, which also covers the reviewer.
     pub privacy_policy_url: String,
-    /// Where pictures are kept.
+    /// The store for pictures.
     pub evidence: EvidenceStore,
-    /// Takes pictures in.
+    /// Reads pictures.
     pub intake: Intake,
-    /// Which documents are taken.
+    /// The accepted documents.
     pub documents: DocumentPolicy,
 }
 
@@ -72,7 +72,7 @@ pub(super) fn digest(secret: &str) -> Vec<u8> {
 }
 
 impl Reviewer {
-    /// Puts the parts together.
+    /// Builds the reviewer from its parts.
     #[must_use]
     pub fn new(options: ReviewerOptions) -> Self {
         Self {
@@ -101,7 +101,7 @@ impl Reviewer {
         self.draw(|rng| self.sealer.seal(rng, &format!("captures.zone:{capture}"), text.as_bytes()))
     }
 
-    /// The typed zone of a capture.
+    /// Opens the typed zone of a capture.
     pub(super) fn zone(&self, capture: &Capture) -> Result<Option<Secret<String>>, Error> {
         let Some(sealed) = &capture.zone_sealed else { return Ok(None) };
         self.sealer.open_text(&format!("captures.zone:{}", capture.id), sealed).map(Some)
@@ -112,13 +112,13 @@ impl Reviewer {
         self.draw(|rng| self.sealer.seal(rng, &format!("captures.name:{capture}"), name.as_bytes()))
     }
 
-    /// The name the person stated, if they did.
+    /// Opens the name the person stated, if they did.
     pub(super) fn name(&self, capture: &Capture) -> Result<Option<Secret<String>>, Error> {
         let Some(sealed) = &capture.name_sealed else { return Ok(None) };
         self.sealer.open_text(&format!("captures.name:{}", capture.id), sealed).map(Some)
     }
 
-    /// The key of a capture's pictures; none once they are erased.
+    /// Opens the key of a capture's pictures; `None` once they are erased.
     pub(super) fn key(&self, capture: &Capture) -> Result<Option<CaseKey>, Error> {
         let Some(sealed) = &capture.key_sealed else { return Ok(None) };
         let key = self.sealer.open(&format!("captures.key:{}", capture.id), sealed)?;
@@ -126,7 +126,7 @@ impl Reviewer {
         key.expose().as_slice().try_into().map(|key| Some(Secret::new(key))).map_err(|_| broken())
     }
 
-    /// A new capture for an attempt, or the one it has.
+    /// Creates a capture for an attempt, or returns the one it has.
     async fn begin(&self, attempt: &str, organization: &str) -> Result<(Capture, Link), Error> {
         let organization: OrganizationId =
             organization.parse().map_err(|_| Error::Internal("an attempt without organization".to_owned()))?;
@@ -167,7 +167,7 @@ impl Reviewer {
         Ok((write?, Link { url, expires_at }))
     }
 
-    /// A fresh link: 150 bits in characters that survive any program. Only its digest is kept.
+    /// Creates a link: 150 bits in characters that survive any program. Only its digest is kept.
     fn new_link(&self, capture: &str) -> (CaptureLink, String) {
         let token = self.draw(|rng| {
             let letters = b"abcdefghijkmnpqrstuvwxyz23456789";
@@ -243,7 +243,7 @@ impl Reviewer {
         }))
     }
 
-    /// Every slot of the chosen document.
+    /// Lists every slot of the chosen document.
     pub(super) fn wanted(&self, capture: &Capture) -> Vec<Slot> {
         let kind =
             capture.document.as_deref().and_then(keystead_core::verification::documents::DocumentKind::from_name);
@@ -253,7 +253,7 @@ impl Reviewer {
         }
     }
 
-    /// What tells the document apart from others, when its zone was typed and the number's digit agrees.
+    /// Returns the number that identifies the document, when its zone was typed and the number's check digit is right.
     fn document_number(&self, capture: &Capture) -> Result<Option<Secret<String>>, Error> {
         let Some(zone) = self.zone(capture)? else { return Ok(None) };
         let report = MrzReport::read(zone.expose(), self.now()).ok().filter(|report| report.digits.document_number);
@@ -277,7 +277,7 @@ enum Find {
     Attempt(String),
 }
 
-/// How a fault of ours looks from behind the trait.
+/// Translates an error of the store or the disk into one of the trait.
 fn failure(error: Error) -> ProviderError {
     match error {
         Error::NotFound { .. } => ProviderError::Gone("no such capture".to_owned()),
@@ -329,7 +329,7 @@ impl IdentityProvider for Reviewer {
         Health::Up
     }
 
-    /// Nobody delivers anything: the case is in our own database.
+    /// There are no deliveries: the case is in our own database.
     fn hints(&self, _: Headers<'_>, _: &[u8], _: Timestamp) -> Result<Vec<Hint>, SignatureError> {
         Err(SignatureError::Missing)
     }

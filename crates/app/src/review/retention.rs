@@ -1,4 +1,4 @@
-//! How long pictures are kept, and what holds them longer.
+//! How long pictures are kept, and what extends that.
 
 use keystead_core::time::Timestamp;
 use keystead_store::Tx;
@@ -8,25 +8,27 @@ use crate::Error;
 
 const DAY: i64 = 86_400;
 
-/// No picture is older, in seconds from the first of its case. Configuration can lower it; nothing raises it.
+/// Maximum age of pictures in seconds, counted from the first of the case. Configuration can lower it, but not raise
+/// it.
 pub const RETENTION_CEILING: i64 = 7 * DAY;
 
-/// A case goes with the last run of the cleanup before its time, never with the first after.
+/// Seconds that a case is erased before its deadline: in the last cleanup before it, never in the first one after it.
 pub(crate) const EARLY: i64 = 3_600;
 
-/// When the pictures of a case go, decided or not.
+/// Returns when the pictures of a case are erased, decided or not.
 pub(crate) fn images_until(first_captured_at: Timestamp, biometrics_days: i64) -> Timestamp {
     first_captured_at.plus((biometrics_days.max(1) * DAY).min(RETENTION_CEILING))
 }
 
-/// Until when the pictures of a case are held; `None` also in a hold's last hour, in which they go.
+/// Returns until when the pictures of a case are held; `None` also in the last hour of a hold, in which they are
+/// erased.
 pub(crate) async fn held_until(tx: &mut Tx, case: &str, now: Timestamp) -> Result<Option<Timestamp>, Error> {
     let open = legal_holds::list_open(tx, case).await?;
     let granted = open.into_iter().filter(|hold| hold.granted_at.is_some());
     Ok(granted.map(|hold| hold.until).filter(|until| *until > now.plus(EARLY)).max())
 }
 
-/// Until when the pictures of an attempt are held, if it has any.
+/// Returns until when the pictures of an attempt are held, if it has any.
 pub(crate) async fn attempt_held_until(tx: &mut Tx, attempt: &str, now: Timestamp) -> Result<Option<Timestamp>, Error> {
     match captures::find_by_attempt(tx, attempt).await? {
         Some(capture) => held_until(tx, &capture.case, now).await,

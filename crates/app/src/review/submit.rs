@@ -1,4 +1,4 @@
-//! Everything is handed in: software's findings are written down, and people are asked to decide.
+//! Submitting a capture: the findings of software are saved, and people are asked to decide.
 
 use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
@@ -18,10 +18,10 @@ use keystead_documents::mrz::{Claim, MrzReport, assess};
 use keystead_documents::prompts::{Frame, drawn};
 
 impl App {
-    /// Hands everything in: software's findings are written down, and a case is opened for people.
+    /// Submits a capture: the findings of software are saved, and a case is opened for people to decide.
     ///
     /// # Errors
-    /// When the link is not this device's, nothing can be handed in, or a picture is missing.
+    /// When the link is not this device's, nothing can be submitted, or a picture is missing.
     pub async fn hand_in_capture(&self, holder: &Holder) -> Result<(), Error> {
         let reviewer = self.reviewer()?;
         let now = self.now();
@@ -53,7 +53,7 @@ impl App {
     }
 }
 
-/// What software found, by name, for the reviewer's eyes; nothing here decides.
+/// Computes the findings by name, for the reviewer; they decide nothing.
 async fn flags(
     tx: &mut Tx,
     reviewer: &Reviewer,
@@ -68,7 +68,7 @@ async fn flags(
         (document, Print { sha256: picture.original_print.as_slice().try_into().unwrap_or_default(), look })
     };
     let prints: Vec<(bool, Print)> = pictures.iter().map(print).collect();
-    // One face before one wall looks alike from frame to frame; there only the same file is suspicious.
+    // Frames of one face before one wall look alike; among them only an identical file is suspicious.
     let same = |one: &(bool, Print), two: &(bool, Print)| match one.0 || two.0 {
         true => one.1.same_picture(&two.1),
         false => one.1.sha256 == two.1.sha256,
@@ -91,7 +91,7 @@ async fn flags(
             .map(|found| Frame { echo: found.echo, shown: found.shown, captured: found.captured, live: found.live })
             .collect();
         let from_file = frames.iter().any(|frame| !frame.live);
-        // Of pictures that were sent as files there is nothing to say about time.
+        // The time of pictures that were sent as files is unknown.
         let found = challenge.check(&frames, now);
         flags.extend(found.into_iter().map(|one| one.code()).filter(|code| !from_file || *code == "uploaded_not_live"));
     }
@@ -102,7 +102,7 @@ async fn flags(
     Ok(flags)
 }
 
-/// What the typed zone means for this case.
+/// Computes the findings about the typed zone.
 pub(super) fn zone_flags(
     row: &Capture,
     zone: &str,
@@ -111,7 +111,7 @@ pub(super) fn zone_flags(
 ) -> Vec<&'static str> {
     let kind = row.document.as_deref().and_then(DocumentKind::from_name);
     let (Some(document), Some(country)) = (kind, row.country.as_deref()) else { return Vec::new() };
-    // The passport beside a visa is a picture here: a person compares it.
+    // The passport of a visa holder is a picture here: a person compares it.
     let name = name.map(|name| name.expose().as_str());
     let claim = Claim { document, country, name, min_age: MIN_AGE, passport_at_hand: true };
     match MrzReport::read(zone, now) {

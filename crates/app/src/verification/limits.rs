@@ -1,4 +1,5 @@
-//! Counting against the limits of the core. Subjects are ids and keyed prints; no number or address stands in a row.
+//! Counting against the limits of the core. Subjects are ids and keyed fingerprints; no row contains a number or an
+//! address.
 
 use std::net::IpAddr;
 
@@ -14,7 +15,7 @@ use keystead_store::tables::limit_hits::{self, Hit};
 use crate::request::{host, network};
 use crate::{App, Error};
 
-/// Who and what is counted.
+/// The subjects that are counted.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Subjects {
     pub(crate) number: Option<String>,
@@ -26,7 +27,7 @@ pub(crate) struct Subjects {
 }
 
 impl App {
-    /// The text a subject is counted under; `None` where it is not known.
+    /// Returns the text under which a subject is counted; `None` when it is not known.
     fn subject(&self, subject: Subject, who: &Subjects) -> Option<String> {
         let print = |purpose: &str, text: String| {
             let bytes = self.sealer().fingerprint(purpose, &text);
@@ -44,7 +45,7 @@ impl App {
         })
     }
 
-    /// Refuses what does not fit any more.
+    /// Refuses what would exceed a limit.
     pub(crate) async fn within(&self, tx: &mut Tx, limits: &[Limit], who: &Subjects, value: &str) -> Result<(), Error> {
         let now = self.now();
         let mut counts = Vec::with_capacity(limits.len());
@@ -55,7 +56,7 @@ impl App {
             let counted = match limit.counting {
                 Counting::Times => count.hits,
                 Counting::Values => {
-                    // The same number again is no further number.
+                    // The same number again is not counted as a further number.
                     let key = format!("{subject}:{value}");
                     let known = limit_hits::count(tx, limit.name, &key, since).await?;
                     if known.hits > 0 { 0 } else { count.values }
@@ -66,7 +67,7 @@ impl App {
         judge(counts, now).map_err(|hit| Error::limited(hit.limit.name, hit.retry_at))
     }
 
-    /// Counts one thing against everybody concerned.
+    /// Counts one thing for every subject concerned.
     pub(crate) async fn count(
         &self,
         tx: &mut Tx,
@@ -103,10 +104,10 @@ impl App {
         Ok(())
     }
 
-    /// Holds what is about to be counted, so that two at once cannot both find room for one. Limits that reach over a
-    /// country or the whole installation want [`App::hold_all`].
+    /// Locks the subjects of a count until the transaction ends, so that two transactions cannot both take the last
+    /// place. Limits over a country or the whole installation need [`App::hold_all`].
     pub(crate) async fn hold(&self, tx: &mut Tx, name: &str, who: &Subjects) -> Result<(), Error> {
-        // Always in this order, so that two that hold several cannot wait for each other.
+        // Always in this order, so that two transactions that lock several subjects cannot deadlock.
         for subject in
             [Subject::Number, Subject::User, Subject::Organization, Subject::Ip, Subject::Network, Subject::Prefix]
         {
@@ -117,19 +118,19 @@ impl App {
         Ok(())
     }
 
-    /// Holds everything counted under this name, where limits reach from one number to the whole installation: sends
-    /// are rare, and their transactions short.
+    /// Locks everything counted under this name, for limits from one number up to the whole installation: sends are
+    /// rare, and their transactions short.
     pub(crate) async fn hold_all(&self, tx: &mut Tx, name: &str) -> Result<(), Error> {
         Ok(limit_hits::lock(tx, name, "everybody").await?)
     }
 
-    /// Holds the room for things of which one owner has at most so many, until the transaction ends: whoever counts and
-    /// then adds one does so alone.
+    /// Locks what an owner may have only a limited number of, until the transaction ends, so that only one transaction
+    /// at a time counts and then adds one.
     pub(crate) async fn hold_room(&self, tx: &mut Tx, what: &str, owner: &str) -> Result<(), Error> {
         Ok(limit_hits::lock(tx, what, owner).await?)
     }
 
-    /// Takes back what was counted under this id, as when a try that was counted beforehand went well.
+    /// Removes what was counted under this id, for example an attempt that was counted beforehand and then succeeded.
     pub(crate) async fn uncount(&self, tx: &mut Tx, name: &'static str, who: &Subjects, id: &str) -> Result<(), Error> {
         for subject in [Subject::Number, Subject::Ip, Subject::Network, Subject::Everybody] {
             let Some(text) = self.subject(subject, who) else { continue };
@@ -138,7 +139,8 @@ impl App {
         Ok(())
     }
 
-    /// Stops sending, not the service: a country that pumps, a country beyond its habit, the day's budget.
+    /// Checks whether sending to a country is open. It is closed for a country that pumps, a country far above its
+    /// usual volume, and when the day's budget is used up; the rest of the service stays open.
     pub(crate) async fn country_open(&self, tx: &mut Tx, who: &Subjects) -> Result<(), Error> {
         let now = self.now();
         let country = self.subject(Subject::Country, who).unwrap_or_default();

@@ -1,6 +1,6 @@
-//! The mails about verification, in three languages. Each is a whole; nothing is glued.
+//! The mails about verification, in three languages. Each text is complete; none is put together from parts.
 
-/// A mail that tells owners what stands now, by the audit event.
+/// Returns the mail that tells owners the new status, by the audit event.
 pub(crate) fn standing(event: &str, language: &str, operator: &str, public_url: &str) -> (String, String) {
     if let Some((path, subject, text)) = super::notices::notice(event, language) {
         let help = help(super::notices::explained(path), language, public_url);
@@ -74,7 +74,7 @@ pub(crate) fn standing(event: &str, language: &str, operator: &str, public_url: 
     (format!("{operator}: {subject}"), format!("{text}\n\n{page}\n\n{help}\n"))
 }
 
-/// Where to read more, in the mail's language.
+/// Returns the address of the help page, in the mail's language.
 fn help(topic: &str, language: &str, public_url: &str) -> String {
     let address = format!("{public_url}/help/{topic}?language={language}");
     match language {
@@ -84,7 +84,7 @@ fn help(topic: &str, language: &str, public_url: &str) -> String {
     }
 }
 
-/// The mail that carries a link to another device.
+/// Returns the mail that carries a link for another device.
 pub(crate) fn link(url: &str, number: &str, language: &str, operator: &str) -> (String, String) {
     match language {
         "pl" => (

@@ -1,4 +1,4 @@
-//! What an organization has proven, and what that opens.
+//! What an organization has proven, and which actions that opens.
 
 pub mod limits;
 mod messages;
@@ -32,16 +32,16 @@ use crate::entitlements::entitlements;
 use crate::validate::operators_reason;
 use crate::{Actor, App, Error};
 
-/// How a requirement stands.
+/// The state of a requirement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RequirementState {
     /// Proven.
     Verified,
-    /// The operator excused the organization.
+    /// The operator waived it for the organization.
     Waived,
     /// Neither.
     Unverified,
-    /// On the way: the machine's own word for where it stands.
+    /// In progress, with the name of the machine's state.
     Underway(&'static str),
 }
 
@@ -58,21 +58,22 @@ impl RequirementState {
     }
 }
 
-/// Whether an action is open, and what it lacks otherwise.
+/// Whether an action is open, and what it lacks if not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ActionView {
     /// The action, models after a colon: `model.use:o3`.
     pub action: String,
-    /// What is lacking; empty when the action is open. Where a rule leaves a choice, the shortest way.
+    /// The missing requirements; empty when the action is open. When a rule leaves a choice, the alternative with the
+    /// fewest.
     pub missing: Vec<Requirement>,
-    /// Every way through the rule that leaves a choice, the shortest first.
+    /// Every alternative of a rule that leaves a choice, the shortest first.
     pub alternatives: Vec<Vec<Requirement>>,
 }
 
-/// An action that is open now and will not be, unless something is proven before.
+/// An action that is open now and will be closed later unless something is proven before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Upcoming {
-    /// From when on.
+    /// The start date.
     pub from: Timestamp,
     /// The action and what it will lack.
     pub action: ActionView,
@@ -81,33 +82,33 @@ pub struct Upcoming {
 /// What an organization has proven, and what that opens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VerificationView {
-    /// Whose.
+    /// The organization.
     pub organization: OrganizationId,
-    /// Every requirement with its standing.
+    /// Every requirement with its state.
     pub requirements: Vec<(Requirement, RequirementState)>,
     /// Making keys, and every model that some rule guards.
     pub actions: Vec<ActionView>,
-    /// What rules that are not in force yet will ask for, by date.
+    /// What rules with a start date will require, by date.
     pub upcoming: Vec<Upcoming>,
 }
 
-/// Whether an operator has excused the organization from this requirement, at this moment.
+/// Whether an operator's waiver of this requirement is in force at this moment.
 pub(crate) fn excused(row: &RequirementRow, requirement: Requirement, now: Timestamp) -> bool {
     row.requirement == requirement && row.how == Fulfilment::Waived && row.holds(now)
 }
 
 impl App {
-    /// The verification of the organization a key speaks for.
+    /// Returns the verification of the organization a key acts for.
     ///
     /// # Errors
-    /// When the key is dead or names an organization out of its reach.
+    /// When the key does not work, or names an organization that it does not reach.
     pub async fn verification(&self, caller: &Caller, selection: Selection<'_>) -> Result<VerificationView, Error> {
         access::alive(caller, self.now())?;
         let organization = access::select_organization(caller, selection.organization)?;
         self.verification_of(&organization.id).await
     }
 
-    /// The verification of an organization, for callers who checked who asks.
+    /// Returns the verification of an organization, for callers that have checked the permission.
     ///
     /// # Errors
     /// When there is no such organization.
@@ -134,7 +135,7 @@ impl App {
         })
     }
 
-    /// What goes on about a requirement that is not met.
+    /// Returns the state of an unmet requirement that is in progress.
     async fn underway(
         &self,
         tx: &mut Tx,
@@ -168,10 +169,11 @@ impl App {
         })
     }
 
-    /// Excuses an organization from a requirement, until a date or for good.
+    /// Waives a requirement for an organization, until a date or without end.
     ///
     /// # Errors
-    /// For everyone but an operator, without a reason, for a date that is past, or when there is no such organization.
+    /// When the caller is not an operator, when the reason is missing, when the date is in the past, or when there is
+    /// no such organization.
     pub async fn waive(
         &self,
         actor: &Actor,
@@ -217,7 +219,8 @@ impl App {
     }
 }
 
-/// Making keys, becoming verified, and every model that some rule guards at that moment.
+/// Returns the actions a person sees: making keys, becoming verified, and every model that some rule guards at that
+/// moment.
 fn actions(
     organization: &OrganizationId,
     policy: &Policy,
@@ -226,7 +229,7 @@ fn actions(
     now: Timestamp,
 ) -> Vec<ActionView> {
     let mut models = models.to_vec();
-    // Models that rules name in full are shown even while no upstream serves them.
+    // Models that rules name in full are shown even if no upstream serves them.
     let rules = policy.rules.iter().filter(|rule| rule.action == "model.use" && rule.mode != Mode::Off);
     models.extend(rules.flat_map(|rule| rule.models.iter().filter(|name| !name.contains('*')).cloned()));
     models.sort();
@@ -243,7 +246,7 @@ fn actions(
     [make, verify].into_iter().chain(uses).collect()
 }
 
-/// Actions that are open now and lack something from a later date on; each once, at its first date.
+/// Returns the actions that are open now and lack something from a later date; each once, at its first date.
 fn upcoming(
     organization: &OrganizationId,
     policy: &Policy,

@@ -1,4 +1,5 @@
-//! What owners are told of phones, payment methods and dates, in three languages. Each is a whole; nothing is glued.
+//! Notices to owners about phones, payment methods and dates, in three languages. Each text is complete; none is put
+//! together from parts.
 
 const GENERAL: &str = "/settings/organization/general";
 const PHONE: &str = "/settings/account/phone";
@@ -7,7 +8,7 @@ const BILLING: &str = "/settings/organization/billing/payment-methods";
 /// A page, a subject and a text.
 type Notice = (&'static str, &'static str, &'static str);
 
-/// The help page about a notice, by the page it leads to.
+/// Returns the help page about a notice, by the page it links to.
 pub(super) fn explained(page: &str) -> &'static str {
     match page {
         PHONE => "phone-number-requirement",
@@ -16,7 +17,7 @@ pub(super) fn explained(page: &str) -> &'static str {
     }
 }
 
-/// The page, subject and text for an event of the audit log; `None` for events that have no notice of their own here.
+/// Returns page, subject and text for an event of the audit log; `None` for events without a notice here.
 pub(super) fn notice(event: &str, language: &str) -> Option<Notice> {
     match language {
         "pl" => polish(event),

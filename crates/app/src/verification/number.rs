@@ -1,4 +1,4 @@
-//! A phone number as typed, read and judged before anything is sent.
+//! Parsing a typed phone number and judging it before anything is sent.
 
 use keystead_core::secret::Secret;
 use keystead_core::text;
@@ -6,10 +6,10 @@ use keystead_core::verification::number::{mask, refused_calling_code};
 use rlibphonenumber::enums::{PhoneNumberFormat, PhoneNumberType, Region};
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber};
 
-/// Characters of a typed number at most, with everything between its digits.
+/// Maximum characters of a typed number, including everything between its digits.
 const LONGEST: usize = 128;
 
-/// A number that can be asked for a code.
+/// A number to which a code can be sent.
 #[derive(Debug, Clone)]
 pub struct Number {
     /// E.164: `+`, country code, subscriber; at most 15 digits.
@@ -18,33 +18,33 @@ pub struct Number {
     pub country: String,
     /// The country's calling code.
     pub calling_code: u32,
-    /// What may be shown again: `+48 ••• ••• 678`.
+    /// The masked form that may be shown: `+48 ••• ••• 678`.
     pub masked: String,
-    /// What the number plan alone says of the line; carriers say more.
+    /// What the number plan alone says about the line; carriers know more.
     pub plan: Plan,
 }
 
-/// What the number plan says of a number. It cannot see voice over IP in +1.
+/// The line type according to the number plan. It does not recognize voice over IP in +1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Plan {
     /// A mobile number.
     Mobile,
-    /// A mobile or a fixed number: the plan does not tell.
+    /// A mobile or a fixed number: the plan does not distinguish them.
     Either,
     /// The plan does not know.
     Unknown,
 }
 
-/// Why a number cannot be used. The name is stable: codes and translations hang on it.
+/// Why a number cannot be used. The name is stable: codes and translations depend on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NumberRefusal {
     /// Not a number, or not one that exists in its country's plan.
     Invalid,
-    /// Letters: which digits are meant is a guess.
+    /// Letters: it is unclear which digits they mean.
     Letters,
-    /// An extension: a text cannot reach it.
+    /// An extension: a text message cannot reach it.
     Extension,
-    /// Of another country than the one chosen.
+    /// From another country than the chosen one.
     CountryMismatch,
     /// The operator does not send to this country.
     CountryNotServed,
@@ -52,7 +52,7 @@ pub enum NumberRefusal {
     Landline,
     /// Voice over IP.
     Voip,
-    /// Free to call, costs extra, shared cost, a mailbox, a pager, a satellite: never a person's mobile.
+    /// Free to call, premium rate, shared cost, a mailbox, a pager, a satellite: never a person's mobile.
     Special,
 }
 
@@ -84,13 +84,13 @@ impl NumberRefusal {
         }
     }
 
-    /// The refusal with this code; a code nobody knows here is a kind of number that is not accepted.
+    /// Returns the refusal with this code; an unknown code is a kind of number that is not accepted.
     #[must_use]
     pub fn from_code(code: &str) -> Self {
         Self::ALL.into_iter().find(|refusal| refusal.code() == code).unwrap_or(Self::Special)
     }
 
-    /// What to change, for a program's reader; pages have their own words.
+    /// What to change, for the developer who reads the response; pages have their own texts.
     #[must_use]
     pub const fn message(self) -> &'static str {
         match self {
@@ -108,10 +108,10 @@ impl NumberRefusal {
     }
 }
 
-/// Reads a number as people type it, in any digits and spacing. `country` is what they picked, if they did.
+/// Parses a number as people type it, in any digits and spacing. `country` is what they picked, if they did.
 ///
 /// # Errors
-/// With the reason, when nothing may be sent to it.
+/// The reason, when nothing may be sent to the number.
 pub fn read(typed: &str, country: Option<&str>) -> Result<Number, NumberRefusal> {
     if typed.chars().count() > LONGEST {
         return Err(NumberRefusal::Invalid);
@@ -124,7 +124,8 @@ pub fn read(typed: &str, country: Option<&str>) -> Result<Number, NumberRefusal>
         None => None,
         Some(code) => Some(code.parse::<Region>().map_err(|_| NumberRefusal::CountryMismatch)?),
     };
-    // The library would turn vanity letters into digits; "ext", "x" and "доб" mark an extension it keeps apart.
+    // The library would turn vanity letters into digits; "ext", "x" and "доб" mark an extension, which it keeps
+    // separately.
     let number = PHONE_NUMBER_UTIL.parse(&typed, region).map_err(|_| NumberRefusal::Invalid)?;
     if number.extension.as_ref().is_some_and(|extension| !extension.is_empty()) {
         return Err(NumberRefusal::Extension);
@@ -139,7 +140,7 @@ pub fn read(typed: &str, country: Option<&str>) -> Result<Number, NumberRefusal>
     if !number.is_valid() {
         return Err(NumberRefusal::Invalid);
     }
-    // Calling codes are compared, not regions: countries share them (GB and GG, US and CA).
+    // Calling codes are compared and not regions, because some countries share them (GB and GG, US and CA).
     if region.is_some_and(|region| PHONE_NUMBER_UTIL.get_country_code_for_region(region) != Some(number.country_code)) {
         return Err(NumberRefusal::CountryMismatch);
     }
@@ -212,7 +213,7 @@ mod tests {
         ] {
             assert_eq!(read(typed, country).map(|_| ()), Err(refusal), "{typed}");
         }
-        // Countries that share a calling code pass for each other.
+        // Countries that share a calling code are accepted for each other.
         assert!(read("+44 7911 123456", Some("GG")).is_ok());
     }
 

@@ -1,4 +1,4 @@
-//! What makes an operator look twice: gathered here, judged in the core, shown in the console.
+//! Signals for operators to look more closely: collected here, judged in the core, shown in the console.
 
 use std::net::IpAddr;
 
@@ -11,7 +11,7 @@ use super::phone::SIM_CHANGED;
 use crate::request::Origin;
 use crate::{App, Error};
 
-/// What is compared of an address: all of it, but of IPv6 the half that a provider gives to one household.
+/// The compared part of an address: all of it, but of IPv6 the half that a provider assigns to one household.
 fn compared(ip: IpAddr) -> String {
     match ip.to_canonical() {
         IpAddr::V4(v4) => v4.to_string(),
@@ -23,7 +23,7 @@ fn compared(ip: IpAddr) -> String {
 }
 
 impl App {
-    /// Remembers, as a keyed print, from where an organization is verified.
+    /// Remembers the origin of a verification as a keyed fingerprint.
     pub(crate) async fn note_origin(
         &self,
         tx: &mut Tx,
@@ -35,7 +35,7 @@ impl App {
         Ok(origins::save(tx, organization, &print, self.now()).await?)
     }
 
-    /// What is unusual about an organization, by name.
+    /// Returns what is unusual about an organization, by name.
     pub(crate) async fn signals(&self, tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<&'static str>, Error> {
         let since = self.now().plus(-ADDRESS_DAYS * 86_400);
         let count = |number: i64| u32::try_from(number).unwrap_or(u32::MAX);

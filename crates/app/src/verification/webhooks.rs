@@ -1,5 +1,4 @@
-//! Deliveries from outside services. A delivery is a hint: it is believed only as far as "look again", and what is
-//! then read back from the service decides.
+//! Deliveries (webhooks) from outside services. A delivery is only a hint to ask the service; its answer decides.
 
 use http::HeaderMap;
 use keystead_providers::webhook::{Hint, SignatureError};
@@ -9,7 +8,7 @@ use keystead_store::tables::inbound_events::{self, InboundEvent};
 use crate::jobs::{Delivery, Job};
 use crate::{App, Error};
 
-/// A larger body is not a delivery.
+/// The maximum size of a delivery in bytes.
 pub const LARGEST_DELIVERY: usize = 1 << 20;
 
 /// Why a delivery is not accepted.
@@ -17,17 +16,18 @@ pub const LARGEST_DELIVERY: usize = 1 << 20;
 pub enum DeliveryRefusal {
     /// No service of this name is in use.
     UnknownProvider,
-    /// Not signed by the service, or not just now.
+    /// Not signed by the service, or not recently.
     Signature(SignatureError),
-    /// It could not be written down; the service will send it again.
+    /// It could not be saved; the service will send it again.
     Unavailable,
 }
 
 impl App {
-    /// Writes a delivery down and queues looking. Answers how many events were new; the same delivery again has none.
+    /// Saves a delivery and queues a request to the service. Returns how many events were new; a repeated delivery has
+    /// none.
     ///
     /// # Errors
-    /// When nobody is known by the name, when the signature does not hold, or when the store cannot.
+    /// When no service of this name is in use, when the signature is wrong, or when the store fails.
     pub async fn receive_delivery(
         &self,
         provider: &str,
@@ -44,7 +44,7 @@ impl App {
         };
         let hints = hints.map_err(DeliveryRefusal::Signature)?;
         if hints.is_empty() {
-            // Accepted, so that the service does not send it again for days and then stops sending anything.
+            // Accepted, so that the service does not resend it for days and then stop sending.
             tracing::warn!(
                 provider,
                 "a genuine delivery is of another mode or account than the configured key; ignored"

@@ -1,11 +1,11 @@
-//! Files that are there wholly or not at all, that only this user reads, and that are gone when they are erased.
+//! Files that exist completely or not at all, that only this user can read, and that are wiped when they are erased.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-/// A folder for this user only, also if it was there before with more rights.
+/// Makes a folder for this user only; an existing folder loses wider permissions.
 pub(super) fn folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)?;
     if !fs::symlink_metadata(path)?.is_dir() {
@@ -14,7 +14,7 @@ pub(super) fn folder(path: &Path) -> io::Result<()> {
     fs::set_permissions(path, Permissions::from_mode(0o700))
 }
 
-/// Where a file is written before it has its name.
+/// The path under which a file is written before it gets its name.
 fn draft_of(path: &Path) -> PathBuf {
     path.with_extension("tmp")
 }
@@ -27,7 +27,7 @@ pub(super) fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
     settle(path, bytes)
 }
 
-/// Replaces a small file and wipes what stood in it, since its blocks live on under no name.
+/// Replaces a small file and wipes its former content, because its blocks would remain on the disk without a name.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut old = OpenOptions::new().write(true).open(path)?;
     settle(path, bytes)?;
@@ -40,19 +40,19 @@ fn settle(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
     let written = file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| fs::rename(&draft, path));
     if written.is_err() {
-        // What stays behind is sealed and goes with its case; the first error is the one to tell.
+        // The remaining draft is sealed and erased with its case; the first error is the one to report.
         drop(fs::remove_file(&draft));
     }
     written?;
     sync_folder_of(path)
 }
 
-/// Overwrites and removes a small file; no file is fine. File systems that copy on write may keep the old blocks: the
-/// wrapping key outside makes them worthless once it is replaced.
+/// Overwrites and removes a small file; a missing file is no error. File systems that copy on write may keep the old
+/// blocks, which are worthless once the wrapping key outside is replaced.
 pub(super) fn destroy(path: &Path) -> io::Result<()> {
     match fs::symlink_metadata(path) {
         Ok(found) if found.is_file() => wipe(&mut OpenOptions::new().write(true).open(path)?)?,
-        // A link is not ours to follow; removing the name is enough.
+        // A link is not followed; removing the name is enough.
         Ok(_) => {}
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(error),
@@ -68,7 +68,7 @@ fn wipe(file: &mut File) -> io::Result<()> {
     file.sync_all()
 }
 
-/// Names in a folder; none if there is no folder.
+/// Lists the names in a folder; empty if there is no folder.
 pub(super) fn names(path: &Path) -> io::Result<Vec<String>> {
     let entries = match fs::read_dir(path) {
         Ok(entries) => entries,
@@ -77,14 +77,14 @@ pub(super) fn names(path: &Path) -> io::Result<Vec<String>> {
     };
     let mut names = Vec::new();
     for entry in entries {
-        // Names that are not text are not ours.
+        // Names that are not text were not made by Keystead.
         names.extend(entry?.file_name().into_string().ok());
     }
     names.sort_unstable();
     Ok(names)
 }
 
-/// Removes a folder and the files in it; no folder is fine. A link in its place is removed, not followed.
+/// Removes a folder and the files in it; a missing folder is no error. A link in its place is removed, not followed.
 pub(super) fn remove_folder(path: &Path) -> io::Result<()> {
     match fs::symlink_metadata(path) {
         Ok(found) if found.is_dir() => fs::remove_dir_all(path)?,
@@ -95,7 +95,7 @@ pub(super) fn remove_folder(path: &Path) -> io::Result<()> {
     sync_folder_of(path)
 }
 
-/// Makes the coming and going of names in the folder of `path` last.
+/// Syncs the folder of `path`, so that new and removed names survive a crash.
 fn sync_folder_of(path: &Path) -> io::Result<()> {
     path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
 }

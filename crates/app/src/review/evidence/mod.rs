@@ -1,7 +1,7 @@
 //! Pictures of cases, apart from the database and its backups: files in a folder of the data directory, each sealed
-//! under the key of its case, which stands sealed in the database. Without that key a case is noise.
+//! under the key of its case. That key is kept sealed in the database; without it the pictures are noise.
 //!
-//! Calls block on the disk: make them on a thread that may wait. One process owns the folder.
+//! Calls block on the disk, so they need a thread that may block. One process owns the folder.
 
 mod disk;
 
@@ -16,7 +16,7 @@ use aes_gcm::{Aes256Gcm, Nonce};
 use keystead_core::id::ReviewCaseId;
 use keystead_core::secret::Secret;
 
-/// What a file begins with, so that the way of sealing can change one day.
+/// The first byte of a file, so that the method of sealing can change later.
 const FIRST_WAY: u8 = 1;
 /// Bytes of a nonce.
 pub(super) const NONCE: usize = 12;
@@ -24,21 +24,21 @@ pub(super) const NONCE: usize = 12;
 /// The key of one case.
 pub(super) type CaseKey = Secret<[u8; 32]>;
 
-/// Why evidence cannot be put, read or erased.
+/// Why evidence cannot be stored, read or erased.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EvidenceError {
-    /// There is none, or none any more.
+    /// There is none, or it was erased.
     #[error("no such evidence")]
     Missing,
     /// Changed, moved, of another kind, or sealed under another key.
     #[error("the evidence does not open")]
     Sealed,
-    /// The disk refuses.
+    /// The disk reports an error.
     #[error("the disk refuses to {what}: {kind}")]
     Disk {
-        /// What was tried.
+        /// The operation.
         what: &'static str,
-        /// How it answered.
+        /// The error.
         kind: io::ErrorKind,
     },
 }
@@ -58,12 +58,12 @@ impl From<EvidenceError> for crate::Error {
     }
 }
 
-/// What a case takes on disk.
+/// The size of a case on disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Weight {
-    /// Files.
+    /// Number of files.
     pub(super) blobs: u64,
-    /// Bytes they had.
+    /// Bytes in them.
     pub(super) bytes: u64,
 }
 
@@ -74,16 +74,16 @@ pub struct EvidenceStore {
 }
 
 impl EvidenceStore {
-    /// Opens or makes the folder, for this user only.
+    /// Opens or creates the folder, for this user only.
     ///
     /// # Errors
-    /// When the folder cannot be made or closed to others.
+    /// When the folder cannot be created or made private.
     pub fn open(folder: &Path) -> Result<Self, EvidenceError> {
         disk::folder(folder).map_err(EvidenceError::disk("open the folder"))?;
         Ok(Self { folder: Arc::new(folder.to_path_buf()) })
     }
 
-    /// Seals a picture into its case; what stood under the number before is wiped.
+    /// Seals a picture and stores it in its case; a former picture with the same number is wiped.
     pub(super) fn put(
         &self,
         place: &Place,
@@ -124,12 +124,12 @@ impl EvidenceStore {
         opened.map(Secret::new).map_err(|_| EvidenceError::Sealed)
     }
 
-    /// Wipes one picture; none is fine.
+    /// Wipes one picture; a missing one is no error.
     pub(super) fn remove(&self, place: &Place) -> Result<(), EvidenceError> {
         disk::destroy(&self.path(place)).map_err(EvidenceError::disk("erase"))
     }
 
-    /// How much there is of a case.
+    /// Measures the files of a case.
     pub(super) fn weigh(&self, case: &ReviewCaseId) -> Result<Weight, EvidenceError> {
         let folder = self.case(case);
         let mut weight = Weight::default();
@@ -149,7 +149,7 @@ impl EvidenceStore {
         disk::remove_folder(&folder).map_err(EvidenceError::disk("erase"))
     }
 
-    /// Every case of which anything is left.
+    /// Lists every case with remaining files.
     pub(super) fn cases(&self) -> Result<BTreeSet<ReviewCaseId>, EvidenceError> {
         let names = disk::names(&self.folder).map_err(EvidenceError::disk("list"))?;
         Ok(names.iter().filter_map(|name| name.parse().ok()).collect())
@@ -165,7 +165,7 @@ impl EvidenceStore {
     }
 }
 
-/// Where a picture stands, and what it is: its seal is bound to both, so that a selfie cannot pass for a document.
+/// The place of a picture and its kind. Its seal is bound to both, so that a selfie cannot pass for a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Place {
     /// The case.

@@ -1,4 +1,4 @@
-//! What the machine decided is written down: standing, attempt, entitlement, effects and audit, in one transaction.
+//! Saving what the machine decided: status, attempt, requirement, effects and audit, in one transaction.
 
 use keystead_core::gate::{Fulfilment, Requirement};
 use keystead_core::id::{OrganizationId, ReviewCaseId};
@@ -19,13 +19,13 @@ use crate::{Actor, App, Error};
 
 const DAY: i64 = 86_400;
 
-/// What an appeal's statement is sealed for.
+/// The sealing context of an appeal's statement.
 fn statement_context(case: &str) -> String {
     format!("review_cases.statement:{case}")
 }
 
 impl App {
-    /// Writes a step down. `attempt` is the live attempt with what was learned of it; `statement` is an appeal's.
+    /// Saves a step. `attempt` is the live attempt with what was learned about it; `statement` is an appeal's.
     #[expect(clippy::too_many_arguments, reason = "everything one transition touches, named where it is used")]
     pub(crate) async fn apply(
         &self,
@@ -105,7 +105,8 @@ impl App {
         self.record(tx, actor, entry).await
     }
 
-    /// Models behind the gate open: in this transaction with a new entitlement version, so that no gateway can miss it.
+    /// Opens the models behind the gate, in this transaction with a new entitlement version, so that no gateway can
+    /// miss it.
     async fn open(
         &self,
         tx: &mut Tx,
@@ -123,7 +124,7 @@ impl App {
         Ok(())
     }
 
-    /// From when on the document may verify this organization; `None` is from now on.
+    /// Returns when the document may verify this organization; `None` means now.
     pub(crate) async fn document_free_at(
         &self,
         tx: &mut Tx,
@@ -152,7 +153,7 @@ impl App {
         Ok(first.iter().filter(owns).any(|a| second.iter().filter(owns).any(|b| a.user == b.user)))
     }
 
-    /// A case for people to decide.
+    /// Opens a case for people to decide.
     pub(crate) async fn open_case(
         &self,
         tx: &mut Tx,
@@ -169,18 +170,18 @@ impl App {
         Ok(id)
     }
 
-    /// What the owner wrote, of one case.
+    /// Returns the owner's statement in a case.
     pub(crate) fn open_statement(&self, case: &ReviewCase) -> Result<Option<String>, Error> {
         let open = |sealed: &Vec<u8>| self.sealer().open_text(&statement_context(&case.id), sealed);
         let opened = case.statement_sealed.as_ref().map(open).transpose()?;
         Ok(opened.map(|text| text.expose().clone()))
     }
 
-    /// Tells every owner what stands now. Without mail, pages and the API still say it.
+    /// Informs every owner of the new status. Without mail, pages and the API still show it.
     async fn tell_owners(&self, tx: &mut Tx, organization: &OrganizationId, next: &Step) -> Result<(), Error> {
         self.tell_owners_of(tx, organization, next.audit).await?;
         let Some(until) = next.until.filter(|_| next.status == Status::Verified) else { return Ok(()) };
-        // Owners are reminded of a date before it comes.
+        // Owners are reminded before the date.
         for days in [7, 1] {
             let at = until.plus(-days * DAY);
             if at > self.now() {
@@ -191,7 +192,7 @@ impl App {
         Ok(())
     }
 
-    /// Mails the owners about an event, by the name it has in the audit log.
+    /// Mails the owners about an event, by its name in the audit log.
     pub(crate) async fn tell_owners_of(
         &self,
         tx: &mut Tx,

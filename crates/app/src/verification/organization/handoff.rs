@@ -1,7 +1,7 @@
 //! From the PC to the phone: a link of our own that works once, by QR code or mail.
 //!
-//! The phone gets no session: the link says only "go on with this attempt". Opening it spends nothing, because mail
-//! scanners open links, too; going on does.
+//! The phone gets no session: the link only permits it to continue with this attempt. Opening the link does not use it
+//! up, because mail scanners open links, too; continuing does.
 
 use keystead_core::hex;
 use keystead_core::id::OrganizationId;
@@ -51,24 +51,24 @@ impl Channel {
 /// A link of ours.
 #[derive(Debug, Clone)]
 pub struct HandoffLink {
-    /// Where the phone goes.
+    /// The address the phone opens.
     pub url: Secret<String>,
     /// When it stops working.
     pub expires_at: Timestamp,
 }
 
-/// What the phone is shown before it goes on.
+/// What the phone shows before the person continues.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HandoffView {
-    /// Whose verification, by its label.
+    /// The organization under verification, by its label.
     pub organization: String,
-    /// The two digits that stand on the PC, too.
+    /// The two digits that the PC shows, too.
     pub match_number: String,
     /// The language chosen on the PC.
     pub language: String,
     /// The service's name.
     pub provider: String,
-    /// Whether it still works.
+    /// Whether the link still works.
     pub usable: bool,
 }
 
@@ -77,10 +77,10 @@ fn digest(token: &str) -> Vec<u8> {
 }
 
 impl App {
-    /// Makes a link for another device; for mail, sends it to the owner's address.
+    /// Makes a link for another device, and mails it to the owner for [`Channel::Mail`].
     ///
     /// # Errors
-    /// For everyone but an owner, when nothing goes on, or beyond three mails in an hour.
+    /// When the caller is not an owner, when no attempt is live, or after three mails in an hour.
     pub async fn hand_off(
         &self,
         actor: &Actor,
@@ -147,7 +147,7 @@ impl App {
         self.enqueue(tx, &Job::MailLink(mail), self.now()).await
     }
 
-    /// What stands behind a link. Looking spends nothing.
+    /// Returns the attempt of a link. Looking does not use the link up.
     pub async fn look_at_handoff(&self, token: &Secret<String>) -> Result<Option<HandoffView>, Error> {
         let (now, digest) = (self.now(), digest(token.expose()));
         read_tx!(self.store(), "look_at_handoff", |tx| {
@@ -165,10 +165,10 @@ impl App {
         })
     }
 
-    /// Goes on with the attempt on this device: spends the link and answers the service's own.
+    /// Continues the attempt on this device: uses the link up and returns the service's link.
     ///
     /// # Errors
-    /// When the link was used or ran out, or when the service does not answer (the link is not spent then).
+    /// When the link was used or has expired, or when the service does not answer (the link stays valid then).
     pub async fn use_handoff(&self, token: &Secret<String>) -> Result<Link, Error> {
         let spent = || Error::Invalid {
             param: None,
@@ -187,7 +187,7 @@ impl App {
         let link = self.fresh_link(&attempt, None).await?;
         let now = self.now();
         let write = write_tx!(self.store(), "use_handoff", |tx| {
-            // Again: the attempt may have been called off while the service made its link.
+            // Checked again: the attempt may have been cancelled while the service made its link.
             let live = identity_attempts::find(tx, &attempt.id).await?.is_some_and(|row| still_open(&row, now));
             Ok(live && privacy::use_handoff(tx, &key, now).await?)
         });

@@ -15,7 +15,7 @@ use crate::review::attempt_held_until;
 use crate::verification::messages;
 use crate::{App, Error};
 
-/// A delivery about something we do not know yet is kept this long.
+/// Seconds that a delivery about an unknown attempt is kept.
 const PARKED: i64 = 900;
 const DAY: i64 = 86_400;
 
@@ -24,7 +24,7 @@ impl App {
         read_tx!(self.store(), "attempt", |tx| Ok(identity_attempts::find(tx, id).await?))
     }
 
-    /// A delivery came: look at what it is about, however it is called.
+    /// Handles a delivery: reads the attempt it is about, for every name of event.
     pub(crate) async fn read_attempt(&self, delivery: Delivery) -> Result<Outcome, Error> {
         let Delivery { provider, reference, .. } = &delivery;
         let read = read_tx!(self.store(), "attempt", |tx| {
@@ -35,7 +35,7 @@ impl App {
                 self.refresh_attempt(&row.id, 0).await?;
             }
             None if self.now().since(delivery.received_at) < PARKED => {
-                // Faster than the answer to our own question: it is parked.
+                // The delivery was faster than the answer to our own request: it is parked.
                 return Ok(Outcome::Again(Some(15)));
             }
             None => tracing::warn!(provider, "a delivery about a check that nobody here began"),
@@ -44,11 +44,11 @@ impl App {
         Ok(Outcome::Done)
     }
 
-    /// No delivery came: look anyway, at growing distances, until the attempt has ended or its time is over.
+    /// Polls an attempt without a delivery, at growing intervals, until it has ended or expired.
     pub(crate) async fn poll_attempt(&self, poll: PollAttempt) -> Result<Outcome, Error> {
         let (id, attempts) = (poll.attempt, poll.attempts + 1);
         let now = self.now();
-        // Silence counts from the last answer on, or from where it was last made good.
+        // The silence is counted from the last answer, or from where it was last compensated.
         let before = self.attempt_of(&id).await?;
         let known = before.as_ref().is_some_and(|row| row.reference.is_some());
         let begun = before.map_or(now, |row| row.checked_at.unwrap_or(row.created_at));
@@ -59,7 +59,7 @@ impl App {
                 ended
             }
             Err(Error::ProviderUnavailable { .. }) => {
-                // While the service is away its time does not run for anybody.
+                // The time in which the service does not answer is added to the attempt's deadline.
                 let seconds = now.since(silent_since);
                 self.apply_event(&id, Event::ProviderDown { seconds }).await?;
                 if seconds > SILENCE {
@@ -73,7 +73,7 @@ impl App {
         if now >= row.expires_at && self.apply_event(&id, Event::TimeUp).await? {
             return Ok(Outcome::Done);
         }
-        // The distances grow from when the service began.
+        // The intervals grow from when the service began.
         let attempts = if known { attempts } else { 0 };
         let at = now.plus(if row.reference.is_some() { poll_wait(attempts) } else { 30 });
         let next = Job::PollAttempt(PollAttempt { attempt: id, attempts, silent_since: Some(silent_since) });
@@ -81,7 +81,7 @@ impl App {
         Ok(Outcome::Done)
     }
 
-    /// Asks the service to erase its copy, and asks again daily until it says that it has.
+    /// Asks the service to erase its copy, and asks again daily until the service confirms it.
     pub(crate) async fn redact_attempt(&self, job: RedactAttempt, attempts: i64) -> Result<Outcome, Error> {
         let Some(row) = self.attempt_of(&job.attempt).await?.filter(|row| row.redacted_at.is_none()) else {
             return Ok(Outcome::Done);
@@ -94,7 +94,7 @@ impl App {
         let provider = self.identity_provider()?;
         let reference = match &row.reference {
             Some(reference) => Some(reference.clone()),
-            // The answer to our first question may have been lost: the service may know it all the same.
+            // The answer to our first request may have been lost, so the service may know the attempt nevertheless.
             None => match provider.find(&our_reference(row.organization.as_str(), &row.id)).await {
                 Ok(found) => found.map(|snapshot| snapshot.reference),
                 Err(_) => return Ok(Outcome::Again(None)),
@@ -137,11 +137,11 @@ impl App {
         })
     }
 
-    /// Mails every owner what the verification is now.
+    /// Mails every owner the present status of the verification.
     pub(crate) async fn mail_owners(&self, job: MailOwners) -> Result<Outcome, Error> {
         let MailOwners { organization, event, until } = job;
         let (owners, language) = read_tx!(self.store(), "owners", |tx| {
-            // A reminder of a date that does not stand any more says nothing.
+            // A reminder of a date that has changed meanwhile is dropped.
             if until.is_some() && self.standing(tx, &organization).await?.until != until {
                 return Ok((Vec::new(), String::new()));
             }
@@ -167,7 +167,7 @@ impl App {
         Ok(Outcome::Done)
     }
 
-    /// Mails a link to another device.
+    /// Mails a link for another device.
     pub(crate) async fn send_link_mail(&self, job: MailLink) -> Outcome {
         let (subject, text) = messages::link(&job.url, &job.match_number, &job.language, &self.settings().operator);
         self.send_mail(&Mail { to: job.to, subject, text }).await

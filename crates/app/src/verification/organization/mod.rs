@@ -1,4 +1,4 @@
-//! Verifying an organization: consent, hand-off, the service's word, and what follows.
+//! Verifying an organization: consent, hand-off, the service's report, and its effects.
 
 mod apply;
 mod handoff;
@@ -24,7 +24,7 @@ pub use handoff::{Channel, HandoffLink, HandoffView};
 pub use start::Consent;
 pub use view::{AttemptView, OrganizationView, consent_text};
 
-/// The service's states in words of the core.
+/// Translates the service's states into those of the core.
 pub(crate) const fn check(state: identity::State) -> Check {
     match state {
         identity::State::Waiting => Check::Waiting,
@@ -39,7 +39,7 @@ pub(crate) const fn check(state: identity::State) -> Check {
     }
 }
 
-/// A refusal of the machine in words.
+/// Translates a refusal of the machine into an error.
 pub(crate) fn refused(refusal: Refusal) -> Error {
     let invalid = |code: &'static str, message: &str| Error::Invalid {
         param: None,
@@ -61,7 +61,7 @@ pub(crate) fn refused(refusal: Refusal) -> Error {
     }
 }
 
-/// Where an organization stands, with what was read, for writing it back.
+/// The status of an organization, with the version that was read, for writing it back.
 #[derive(Debug, Clone)]
 pub(crate) struct VerificationRecord {
     pub(crate) status: Status,
@@ -91,7 +91,7 @@ impl App {
                 version: 0,
             },
             Some(row) => VerificationRecord {
-                // A name of a newer version is none of ours to guess.
+                // A status of a newer version is not guessed.
                 status: Status::from_name(&row.status)
                     .ok_or_else(|| Error::Internal(format!("organization {organization} has an unknown status")))?,
                 since: row.since,
@@ -123,7 +123,7 @@ impl App {
         Ok(organization_verifications::save(tx, &row).await?)
     }
 
-    /// The attempt that goes on, if one does.
+    /// Finds the live attempt, if there is one.
     pub(crate) async fn live_attempt(
         &self,
         tx: &mut Tx,
@@ -134,8 +134,8 @@ impl App {
     }
 }
 
-/// Whether the person of an attempt may still go on with it at this moment, be it that nothing has ended it since its
-/// time was up. What was handed in waits for people, however long.
+/// Whether the person of an attempt may still continue with it at this moment, also when no job has ended it since it
+/// expired. Submitted pictures wait for people without a time limit.
 pub(crate) fn still_open(row: &IdentityAttempt, now: Timestamp) -> bool {
     row.finished_at.is_none() && (now < row.expires_at || row.state == AttemptState::InReview)
 }

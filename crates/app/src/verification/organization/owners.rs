@@ -1,4 +1,4 @@
-//! What happens to a verified organization without its doing: other owners, and the date of a new verification.
+//! Changes of a verified organization that it did not request: other owners, and the date of a new verification.
 
 use keystead_core::id::OrganizationId;
 use keystead_core::role::OrganizationRole;
@@ -11,13 +11,13 @@ use super::refused;
 use crate::{Actor, App, Error};
 
 const DAY: i64 = 86_400;
-/// How long before a new verification is due the owners are told.
+/// How long before a new verification is due the owners are informed.
 const NOTICE: i64 = 30 * DAY;
-/// How long everything stays open after it was due.
+/// How long everything stays open after the due date.
 const GRACE: i64 = 14 * DAY;
 
 impl App {
-    /// A person who is or was an owner changed: a verification may have to be renewed, where the operator wants that.
+    /// Reacts to a change of owners: the verification may have to be renewed, if the operator wants that.
     pub(crate) async fn owners_changed(
         &self,
         tx: &mut Tx,
@@ -28,7 +28,7 @@ impl App {
         self.of_verified(tx, actor, organization, Event::OwnerChanged { reverify_by }).await
     }
 
-    /// Verifications that are to be renewed after some time get their date, a month before it comes.
+    /// Gives verifications that must be renewed after some time their date, a month before it comes.
     pub(crate) async fn watch_verifications(&self, tx: &mut Tx) -> Result<(), Error> {
         let Some(days) = self.settings().reverify_after_days else { return Ok(()) };
         let actor = Actor::Service("clock".to_owned());
@@ -55,7 +55,7 @@ impl App {
         self.apply(tx, actor, organization, &before, None, next, None).await
     }
 
-    /// Whether somebody owns an organization.
+    /// Whether the user owns an organization.
     pub(crate) async fn owns(
         &self,
         tx: &mut Tx,

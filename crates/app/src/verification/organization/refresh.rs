@@ -1,4 +1,4 @@
-//! The service is asked, and what it says is applied: the only way an attempt moves.
+//! Asking the service and applying its report: the only way an attempt changes.
 
 use keystead_core::id::OrganizationId;
 use keystead_core::verification::organization::snapshot::{Known, Snapshot as Word, Weight, weigh};
@@ -13,15 +13,15 @@ use super::{AttemptView, check, refused};
 use crate::jobs::Job;
 use crate::{Actor, App, Error};
 
-/// A caller who asks again within this many seconds is told what is known.
+/// A caller who asks again within this many seconds gets what is known.
 const AGAIN_AFTER: i64 = 5;
 
 impl App {
-    /// "Check status": asks the service once, at most every five seconds, and tells what stands.
+    /// "Check status": asks the service once, at most every five seconds, and returns the present status.
     ///
     /// # Errors
-    /// For everyone but an owner, or when there is no such attempt. A silent service is no error: what is known is
-    /// told.
+    /// When the caller is not an owner, or when there is no such attempt. A service that does not answer is not an
+    /// error: the known status is returned.
     pub async fn check_organization_verification(
         &self,
         actor: &Actor,
@@ -40,11 +40,11 @@ impl App {
     }
 
     /// Asks the service about an attempt, unless that was done less than `patience` seconds ago, and applies the
-    /// answer. Answers whether the attempt has ended.
+    /// report. Returns whether the attempt has ended.
     pub(crate) async fn refresh_attempt(&self, id: &str, patience: i64) -> Result<bool, Error> {
         let read = read_tx!(self.store(), "attempt", |tx| Ok(identity_attempts::find(tx, id).await?))?;
         let Some(row) = read else { return Ok(true) };
-        // An attempt that ended may still get another word, until the service has erased what it knew.
+        // An attempt that ended may still get another report, until the service has erased its data.
         let settled = row.redacted_at.is_some();
         let recent = row.checked_at.is_some_and(|at| self.now().since(at) < patience);
         if settled || recent {
@@ -75,7 +75,7 @@ impl App {
         self.apply_event(&row.id, Event::TimeUp).await
     }
 
-    /// Applies what was read back, once and in the right order.
+    /// Applies a report of the service, once and in the right order.
     pub(crate) async fn apply_snapshot(&self, id: &str, snapshot: Snapshot) -> Result<bool, Error> {
         let number = snapshot.document_number.as_ref();
         let print = number.map(|number| self.sealer().fingerprint("document", number.expose()));
@@ -105,7 +105,7 @@ impl App {
                         self.cancel_newer(tx, &actor, &row).await?;
                     }
                 }
-                // Told once for each word, however often it is delivered.
+                // Reported once for each new state, however often it is delivered.
                 Weight::Reverses if newer => {
                     self.step_attempt(tx, &actor, &mut row, None, Event::Reversed).await?;
                 }
@@ -123,7 +123,7 @@ impl App {
         })
     }
 
-    /// Moves an organization by what happened to one of its attempts, and writes everything down.
+    /// Changes the status of an organization because of an event of one of its attempts, and saves everything.
     pub(super) async fn step_attempt(
         &self,
         tx: &mut Tx,
@@ -139,14 +139,14 @@ impl App {
         self.apply(tx, actor, &organization, &before, Some(row), next, None).await
     }
 
-    /// An old attempt was approved after a new one began: the newer is not needed any more.
+    /// Cancels a newer attempt, because an older one was approved after the newer began.
     async fn cancel_newer(&self, tx: &mut Tx, actor: &Actor, old: &IdentityAttempt) -> Result<(), Error> {
         let Some(mut newer) = self.live_attempt(tx, &old.organization).await? else { return Ok(()) };
         let state = Some(newer.state);
         self.step_attempt(tx, actor, &mut newer, state, Event::Cancel).await
     }
 
-    /// Applies an event of the clock to a live attempt. Answers whether it has ended.
+    /// Applies an event of the clock to a live attempt. Returns whether it has ended.
     pub(crate) async fn apply_event(&self, id: &str, event: Event) -> Result<bool, Error> {
         write_tx!(self.store(), "apply_event", |tx| {
             let Some(mut row) = identity_attempts::find(tx, id).await? else { return Ok(true) };

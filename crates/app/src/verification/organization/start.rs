@@ -1,4 +1,4 @@
-//! An owner begins: prerequisites, consent, an attempt written down, then the service.
+//! Starting a verification: prerequisites, consent, saving an attempt, then the service.
 
 use keystead_core::gate::{Action, Requirement};
 use keystead_core::hex;
@@ -26,10 +26,10 @@ use crate::request::Origin;
 use crate::verification::limits::Subjects;
 use crate::{Actor, App, Error};
 
-/// What the owner agreed to, and how.
+/// The owner's consent.
 #[derive(Debug, Clone)]
 pub struct Consent {
-    /// Whether the box was ticked; nothing is done without.
+    /// Whether the box was ticked; without that nothing is done.
     pub given: bool,
     /// The language the text was shown in: `en`, `pl` or `ja`.
     pub language: String,
@@ -37,7 +37,7 @@ pub struct Consent {
     pub origin: Origin,
 }
 
-/// What comes of a click on "Verify Organization".
+/// The result of a click on "Verify Organization".
 enum Begun {
     /// An attempt, and whether it is new.
     Attempt(Box<IdentityAttempt>, bool),
@@ -46,11 +46,12 @@ enum Begun {
 }
 
 impl App {
-    /// Begins to verify an organization, or joins what goes on. The link of the answer works once.
+    /// Begins to verify an organization, or joins the attempt in progress. The returned link works once.
     ///
     /// # Errors
-    /// Without consent, for everyone but an owner, while a prerequisite is missing ([`Error::RequirementMissing`]), in
-    /// a cooldown, or when the service does not answer (no try is used up).
+    /// When consent is missing, when the caller is not an owner, while a prerequisite is missing
+    /// ([`Error::RequirementMissing`]), in a cooldown, or when the service does not answer (this does not count as an
+    /// attempt).
     pub async fn start_organization_verification(
         &self,
         actor: &Actor,
@@ -85,7 +86,7 @@ impl App {
             self.end_dated(tx, organization).await?;
             if let Some(mut live) = self.live_attempt(tx, organization).await? {
                 if still_open(&live, self.now()) {
-                    // The second owner, or the second click, joins the first.
+                    // A second owner, or a second click, joins the live attempt.
                     return Ok(Begun::Attempt(Box::new(live), false));
                 }
                 let (clock, state) = (Actor::Service("clock".to_owned()), live.state);
@@ -156,21 +157,22 @@ impl App {
             {
                 self.record(tx, actor, AuditEntry { organization, action, target: &id, details }).await?;
             }
-            // In this transaction: whatever happens to the question to the service, the queue goes on with the attempt.
+            // Queued in this transaction, so that the attempt is continued whether or not the request to the service
+            // succeeds.
             self.enqueue(tx, &Job::poll_attempt(&id), now.plus(poll_wait(0))).await?;
             Ok(Begun::Attempt(Box::new(row), true))
         });
         match write {
             Ok(Begun::Attempt(row, fresh)) => Ok((*row, fresh)),
-            // Refused after it was written down.
+            // Refused, and the refusal was recorded.
             Ok(Begun::Refused(missing)) => Err(missing),
-            // Two owners at once: the person who came second joins the first.
+            // Two owners at once: the later one joins the attempt of the first.
             Err(Error::Conflict { .. }) => Err(refused(Refusal::AlreadyInProgress)),
             Err(error) => Err(error),
         }
     }
 
-    /// An owner read what consent means and said no: that is written down, and nothing else is.
+    /// Records that an owner read the text and declined; nothing else changes.
     async fn consent_declined(&self, actor: &Actor, organization: &OrganizationId) -> Result<(), Error> {
         write_tx!(self.store(), "consent_declined", |tx| {
             self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
@@ -184,7 +186,7 @@ impl App {
         })
     }
 
-    /// What must be there before an organization can be verified and is not.
+    /// Returns the missing prerequisite for verifying an organization, if there is one.
     async fn prerequisite_missing(&self, tx: &mut Tx, organization: &OrganizationId) -> Result<Option<Error>, Error> {
         let (_, policy) = policy::find(tx).await?;
         let met = entitlements(tx, organization).await?;
@@ -202,7 +204,8 @@ impl App {
         }))
     }
 
-    /// What the machine must know beside the state. `print` is the document's, once it is known.
+    /// Collects the facts that the machine needs besides the state. `print` is the document's fingerprint, once it is
+    /// known.
     pub(crate) async fn facts(
         &self,
         tx: &mut Tx,
@@ -224,8 +227,8 @@ impl App {
         Ok(Facts { rejected, duplicate, until: before.until })
     }
 
-    /// Asks the service to begin, and gives the first link out. An attempt that the service does not take waits in the
-    /// queue; that a `fresh` one does is written down.
+    /// Asks the service to begin, and returns the first link. If the service does not accept the attempt, it waits in
+    /// the queue; this is recorded for a `fresh` one.
     async fn start_at_service(&self, row: IdentityAttempt, fresh: bool) -> Result<(AttemptView, Option<Link>), Error> {
         let provider = self.identity_provider()?;
         let return_url = format!("{}/settings/organization/general?verification={}", self.public_url(), row.id);
@@ -241,7 +244,7 @@ impl App {
                 Ok((AttemptView::of(&row), Some(begun.link)))
             }
             Err(failure) => {
-                // The attempt stays; the next click, or the poll, begins it again with the same key.
+                // The attempt stays; the next click or poll begins it again with the same idempotency key.
                 tracing::warn!(attempt = row.id, %failure, "the identity service did not begin");
                 if fresh {
                     self.attempt_waits(&row).await?;
@@ -262,7 +265,8 @@ impl App {
         })
     }
 
-    /// The service does not answer: the attempt waits with its whole day, and the queue, which knows of it, begins it.
+    /// Lets an attempt wait because the service does not answer: it gets its whole day again, and its queued job begins
+    /// it.
     async fn attempt_waits(&self, row: &IdentityAttempt) -> Result<(), Error> {
         write_tx!(self.store(), "attempt_waits", |tx| {
             let entry = AuditEntry {
@@ -275,7 +279,7 @@ impl App {
         })
     }
 
-    /// Begins an attempt the service did not take at first. Answers whether it has begun.
+    /// Begins an attempt that the service did not accept at first. Returns whether it has begun.
     pub(crate) async fn begin_waiting_attempt(&self, row: IdentityAttempt) -> Result<bool, Error> {
         match self.start_at_service(row, false).await {
             Ok(_) => Ok(true),
@@ -284,10 +288,11 @@ impl App {
         }
     }
 
-    /// A fresh link, which fixes "session expired" and costs no try; five in an hour.
+    /// Makes a new link, which fixes "session expired" and does not count as an attempt; at most five in an hour.
     ///
     /// # Errors
-    /// For everyone but an owner, when nothing goes on, beyond the limit, or when the service does not answer.
+    /// When the caller is not an owner, when no attempt is live, when the limit is reached, or when the service does
+    /// not answer.
     pub async fn reissue_verification_link(
         &self,
         actor: &Actor,
@@ -302,7 +307,7 @@ impl App {
         Ok((AttemptView::of(&row), link))
     }
 
-    /// A fresh link of a live attempt, counted.
+    /// Makes a new link of a live attempt, and counts it.
     pub(crate) async fn fresh_link(&self, row: &IdentityAttempt, actor: Option<&Actor>) -> Result<Link, Error> {
         let who = actor.cloned().unwrap_or_else(|| Actor::Service(row.provider.clone()));
         let nth = self.draw(|rng| rng.random::<u64>());
@@ -329,7 +334,7 @@ impl App {
         link.map_err(|failure| Error::provider("identity", &failure))
     }
 
-    /// An attempt of this organization, for its owners.
+    /// Finds an attempt of this organization, for its owners.
     pub(crate) async fn owned_attempt(
         &self,
         actor: &Actor,
@@ -343,12 +348,12 @@ impl App {
         })
     }
 
-    /// Whether the organization's gate is open because it was proven, for the view.
+    /// Whether the organization has proven the requirement itself, for the view.
     pub(crate) async fn proven(&self, tx: &mut Tx, organization: &OrganizationId) -> Result<bool, Error> {
         Ok(entitlements(tx, organization).await?.meets(Requirement::Organization, self.now()))
     }
 
-    /// Ends what only the clock ends: cooldowns, exemptions and dated verifications whose date has come.
+    /// Applies what only the clock decides: ends cooldowns, exemptions and verifications that have reached their date.
     pub(crate) async fn end_dated(&self, tx: &mut Tx, organization: &OrganizationId) -> Result<(), Error> {
         let before = self.standing(tx, organization).await?;
         if !matches!(before.status, Status::Exempt | Status::Cooldown | Status::Verified) {

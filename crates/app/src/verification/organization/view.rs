@@ -1,4 +1,4 @@
-//! What is shown of an organization's verification.
+//! The views of an organization's verification.
 
 use keystead_core::id::OrganizationId;
 use keystead_core::refusal::GateRefusal;
@@ -14,7 +14,7 @@ use keystead_store::tables::reviews::{self, EvidenceView};
 
 use crate::{Actor, App, Error};
 
-/// An attempt as it is told.
+/// The view of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AttemptView {
     /// `orgv_…`.
@@ -23,9 +23,9 @@ pub struct AttemptView {
     pub state: String,
     /// The service's name.
     pub provider: String,
-    /// How far the person got: 0 nothing, 1 begun, 2 handed in.
+    /// The person's progress: 0 nothing, 1 begun, 2 submitted.
     pub step: i64,
-    /// Why not, by the stable names.
+    /// Why it failed, by the stable names.
     pub reasons: Vec<String>,
     /// Two digits shown on both screens.
     pub match_number: String,
@@ -33,17 +33,17 @@ pub struct AttemptView {
     pub begun: bool,
     /// When it began.
     pub created_at: Timestamp,
-    /// When it runs out.
+    /// When it expires.
     pub expires_at: Timestamp,
-    /// When everything was handed in.
+    /// When everything was submitted.
     pub submitted_at: Option<Timestamp>,
     /// When the service was last asked.
     pub checked_at: Option<Timestamp>,
     /// When it ended.
     pub finished_at: Option<Timestamp>,
-    /// When the service's copy goes, or went.
+    /// When the service's copy is or was erased.
     pub erased_at: Option<Timestamp>,
-    /// Whether it has gone.
+    /// Whether it is erased.
     pub erased: bool,
 }
 
@@ -71,17 +71,17 @@ impl AttemptView {
 /// Everything about an organization's verification.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrganizationView {
-    /// Where it stands.
+    /// The status.
     pub status: Status,
     /// Since when.
     pub since: Timestamp,
-    /// Until when: a cooldown, an exemption.
+    /// The end of a cooldown or an exemption.
     pub until: Option<Timestamp>,
-    /// The operator's words, where there are some.
+    /// The operator's reason, if there is one.
     pub reason: Option<String>,
     /// Whether models behind the gate are open.
     pub open: bool,
-    /// Tries left in the window.
+    /// Attempts left in the window.
     pub attempts_left: u8,
     /// The last attempt, live or not.
     pub attempt: Option<AttemptView>,
@@ -89,27 +89,27 @@ pub struct OrganizationView {
     pub provider: Option<&'static str>,
     /// The service's privacy policy.
     pub provider_policy: Option<String>,
-    /// Until when pictures are kept beyond their time because the law asks for it.
+    /// Until when pictures are kept beyond their deadline because of a legal hold.
     pub held_until: Option<Timestamp>,
-    /// Whether an appeal waits for people.
+    /// Whether an appeal is undecided.
     pub appeal_open: bool,
-    /// From when on the document of the live attempt may verify this organization, where it has verified others.
+    /// When the document of the live attempt may verify this organization, if it has verified others.
     pub document_free_at: Option<Timestamp>,
 }
 
-/// What owners may know about what was done with their data.
+/// What owners may know about the use of their data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PrivacyRecord {
     /// What was erased, newest first.
     pub receipts: Vec<Receipt>,
     /// Who looked at pictures, newest first.
     pub views: Vec<EvidenceView>,
-    /// Which pictures were kept beyond their time, by whom and why, newest first.
+    /// Legal holds on pictures, by whom and why, newest first.
     pub holds: Vec<LegalHold>,
 }
 
-/// The version of the texts below, kept with each consent beside the digest of what was shown. It grows with every
-/// change of what any of them means. 1 said seven days and nothing of holds by law.
+/// The version of the texts below, kept with each consent beside the digest of the shown text. It is raised with every
+/// change of their meaning. Version 1 named seven days and did not mention legal holds.
 pub(super) const CONSENT_TEXT_VERSION: u32 = 2;
 
 /// The text an owner agrees to; its digest is kept with the consent.
@@ -138,7 +138,7 @@ pub fn consent_text(language: &str, provider: &str, operator: &str) -> String {
     }
 }
 
-/// The same where people of the operator's decide and nobody else is involved.
+/// The text for the built-in reviewer, where the operator's people decide and no third party is involved.
 fn own_consent_text(language: &str, operator: &str) -> String {
     let most = CEILING / 86_400;
     match language {
@@ -163,17 +163,17 @@ fn own_consent_text(language: &str, operator: &str) -> String {
 }
 
 impl App {
-    /// Changes whenever this process has committed a step of anybody's verification. It says that there is something
-    /// to look at, not what: who waits looks with their own permission.
+    /// Notifies waiting pages that this process has committed a step of some organization's verification. It does not
+    /// say which: each page reads the state with its own permission.
     #[must_use]
     pub fn verification_progress(&self) -> tokio::sync::watch::Receiver<u64> {
         self.store().verification_progress()
     }
 
-    /// Where an organization stands with its verification, for its members.
+    /// Returns the verification status of an organization, for its members.
     ///
     /// # Errors
-    /// For anybody who is no member.
+    /// When the caller is not a member.
     pub async fn organization_verification(
         &self,
         actor: &Actor,
@@ -186,7 +186,7 @@ impl App {
         })
     }
 
-    /// The view, for callers who checked who asks.
+    /// Builds the view, for callers that have checked the permission.
     pub(crate) async fn view_of(&self, tx: &mut Tx, organization: &OrganizationId) -> Result<OrganizationView, Error> {
         let standing = self.standing(tx, organization).await?;
         let open = self.proven(tx, organization).await?;
@@ -223,10 +223,10 @@ impl App {
         })
     }
 
-    /// Calls that a gate refused in the last thirty days, newest first.
+    /// Lists the calls that a gate refused in the last thirty days, newest first.
     ///
     /// # Errors
-    /// For anybody who is no member.
+    /// When the caller is not a member.
     pub async fn refused_calls(&self, actor: &Actor, organization: &OrganizationId) -> Result<Vec<RefusedCall>, Error> {
         read_tx!(self.store(), "refused_calls", |tx| {
             self.authorize_member(tx, actor, organization).await?;
@@ -234,7 +234,7 @@ impl App {
         })
     }
 
-    /// Writes a refused call down, so that its owner finds the cause without asking. A fault only costs the row.
+    /// Records a refused call, so that its owner finds the cause on the page. If this fails, only the row is missing.
     pub async fn note_refused_call(&self, request: &str, refused: &GateRefusal) -> Result<(), Error> {
         let missing: Vec<&str> = refused.missing.iter().map(|missing| missing.as_str()).collect();
         let row = RefusedCall {
@@ -250,11 +250,11 @@ impl App {
         write_tx!(self.store(), "note_refused_call", |tx| Ok(refusals::insert(tx, &row).await?))
     }
 
-    /// What was erased for an organization, who looked at its pictures, and which of them are or were held by law: for
-    /// its owners.
+    /// Returns what was erased for an organization, who viewed its pictures, and the legal holds on them, for its
+    /// owners.
     ///
     /// # Errors
-    /// For everyone but an owner.
+    /// When the caller is not an owner.
     pub async fn privacy_record(&self, actor: &Actor, organization: &OrganizationId) -> Result<PrivacyRecord, Error> {
         read_tx!(self.store(), "privacy_record", |tx| {
             self.authorize(tx, actor, organization, keystead_core::scope::Scope::ManagementWrite).await?;
@@ -271,7 +271,8 @@ impl App {
 mod tests {
     use super::*;
 
-    /// What was agreed to is known by its digest and its version: whoever changes a text raises the version, and this.
+    /// A consent is identified by digest and version, so a changed text must raise the version; then this digest is
+    /// updated.
     #[test]
     fn a_changed_text_is_another_version() {
         use sha2::{Digest, Sha256};
@@ -285,7 +286,7 @@ mod tests {
         assert_eq!((CONSENT_TEXT_VERSION, digest.as_str()), (2, "fb55ba6b7b24efe2"));
     }
 
-    // The promise of seven days says what prolongs it, in every language.
+    // The promise of seven days names its exceptions, in every language.
     #[test]
     fn a_hold_by_law_is_in_the_text() {
         for (language, word) in [("en", "law requires"), ("pl", "zobowiązuje do tego prawo"), ("ja", "法令")] {

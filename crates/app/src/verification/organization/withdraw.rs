@@ -1,4 +1,4 @@
-//! An owner calls off, withdraws and erases, or appeals.
+//! An owner cancels, withdraws and erases, or appeals.
 
 use keystead_core::id::OrganizationId;
 use keystead_core::scope::Scope;
@@ -13,14 +13,14 @@ use crate::jobs::Job;
 use crate::validate::operators_reason;
 use crate::{Actor, App, Error};
 
-/// An appeal's statement is read by people.
+/// The maximum length of an appeal's statement; people read it.
 const LONGEST_STATEMENT: usize = 4_000;
 
 impl App {
-    /// Calls the live attempt off. It does not count, and everything handed in is erased.
+    /// Cancels the live attempt. It does not count, and everything submitted is erased.
     ///
     /// # Errors
-    /// For everyone but an owner, or when nothing goes on.
+    /// When the caller is not an owner, or when no attempt is live.
     pub async fn cancel_organization_verification(
         &self,
         actor: &Actor,
@@ -29,10 +29,10 @@ impl App {
         self.by_owner(actor, organization, Event::Cancel).await
     }
 
-    /// Takes consent back and erases what there is, here and at the service. The receipt says what.
+    /// Withdraws consent and erases the data, here and at the service. The receipt lists what was erased.
     ///
     /// # Errors
-    /// For everyone but an owner.
+    /// When the caller is not an owner.
     pub async fn withdraw_and_erase(&self, actor: &Actor, organization: &OrganizationId) -> Result<Receipt, Error> {
         write_tx!(self.store(), "withdraw_and_erase", |tx| {
             self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
@@ -44,7 +44,7 @@ impl App {
             let mut live = attempts.into_iter().find(|row| row.finished_at.is_none());
             let state = live.as_ref().map(|row| row.state);
             let facts = self.facts(tx, organization, &before, None).await?;
-            // With nothing left at the service there is nothing the result could be checked against: it stays.
+            // When the service has nothing left, the result could not be checked against anything: it stays.
             let event = Event::Withdraw { keep: due.is_empty() };
             let next = step(before.status, state, event, facts, now).map_err(refused)?;
             let consents = privacy::withdraw_consents(tx, organization, now).await?;
@@ -70,10 +70,10 @@ impl App {
         })
     }
 
-    /// Asks for a person to look. The statement is sealed at rest.
+    /// Appeals: asks that a person decides. The statement is sealed at rest.
     ///
     /// # Errors
-    /// For everyone but an owner, when there is nothing to appeal against, or while an appeal waits.
+    /// When the caller is not an owner, when there is nothing to appeal against, or while an appeal is undecided.
     pub async fn appeal(
         &self,
         actor: &Actor,
@@ -92,7 +92,7 @@ impl App {
             let before = self.standing(tx, organization).await?;
             let facts = self.facts(tx, organization, &before, None).await?;
             let mut next = step(before.status, None, Event::Appeal, facts, self.now()).map_err(refused)?;
-            // The case is opened here, with its statement, instead of bare by the effect.
+            // The case is opened here with its statement, and not without one by the effect.
             next.effects.retain(|effect| *effect != keystead_core::verification::organization::Effect::OpenCase);
             let last = identity_attempts::list(tx, organization).await?.into_iter().next().map(|row| row.id);
             self.open_case(tx, organization, last, "appeal", Some(&statement)).await?;
@@ -119,10 +119,10 @@ impl App {
         })
     }
 
-    /// What the operator does: pause, lift, take back, excuse. Everything with a reason.
+    /// Applies an operator's decision: pause, lift, revoke, waive. Each has a reason.
     ///
     /// # Errors
-    /// For everyone but an operator, without a reason, or when it does not fit the state.
+    /// When the caller is not an operator, when the reason is missing, or when the state does not allow it.
     pub async fn operate_on_verification(
         &self,
         actor: &Actor,
@@ -135,7 +135,7 @@ impl App {
             let known = keystead_store::tables::organizations::find(tx, organization).await?;
             known.ok_or_else(|| Error::not_found("organization", organization.as_str()))?;
             let mut before = self.standing(tx, organization).await?;
-            // Organizations opened before this table was kept count as what their requirement says.
+            // Organizations opened before this table existed have the status that their requirement says.
             if before.status == Status::Unverified && self.proven(tx, organization).await? {
                 before.status = Status::Verified;
             }

@@ -1,5 +1,5 @@
-//! What a service tells of methods that are on file already: disputes, renewed cards, methods and customers that are
-//! gone. A delivery only makes us ask; what is read back decides.
+//! Events about methods that are on file already: disputes, renewed cards, removed methods and customers. A delivery
+//! only triggers a request to the service; its answer decides.
 
 use keystead_core::id::OrganizationId;
 use keystead_core::verification::payment::{PaymentEvent, PaymentState, card_ends};
@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::{Actor, App, Error};
 
 impl App {
-    /// Writes down what was read back about an object of the service because of an event, once for each event.
+    /// Applies the service's answer about an object because of an event, once for each event.
     pub(super) async fn apply_news(
         &self,
         provider: &str,
@@ -47,7 +47,7 @@ impl App {
                     };
                     payments::delete_customer(tx, &organization, provider).await?;
                     for method in payments::list_methods(tx, &organization).await? {
-                        // One by one, and read again: the one that counts is handed on until none is left.
+                        // One by one, each read again: another method becomes the default until none is left.
                         let method = payments::find_method(tx, provider, &method.reference).await?;
                         if let Some(method) = method.filter(|row| row.removed_at.is_none()) {
                             self.method_removed(tx, &actor, method).await?;
@@ -60,7 +60,7 @@ impl App {
         })
     }
 
-    /// The operator should look: a charge of the organization's is disputed.
+    /// Notes for the operator that a charge of the organization is disputed.
     async fn disputed(
         &self,
         tx: &mut Tx,
@@ -75,7 +75,7 @@ impl App {
             return Ok(());
         };
         if !self.payment_standing(tx, &organization).await?.0.method {
-            // The method was taken off file since: nothing is left to look at.
+            // The method was removed since: there is nothing to check any more.
             return Ok(());
         }
         let last4 = method.as_ref().map(|row| row.last4.clone());
@@ -84,7 +84,7 @@ impl App {
         self.step_payment(tx, actor, &organization, PaymentEvent::Disputed, &target, details).await.map(|_| ())
     }
 
-    /// A card was renewed by its bank: what was told of its end is void.
+    /// Applies a renewal of a card by its bank: the notice of its expiry no longer applies.
     async fn renewed(&self, tx: &mut Tx, actor: &Actor, before: PaymentMethod, said: Method) -> Result<(), Error> {
         let ended = card_ends(before.expires_year, before.expires_month);
         let ends = card_ends(said.expires_year, said.expires_month);
@@ -97,7 +97,7 @@ impl App {
         };
         payments::save_method(tx, &row).await?;
         let (standing, _) = self.payment_standing(tx, &row.organization).await?;
-        // Only the notice of a card that runs out is void; a dispute stays one.
+        // Only the notice of an expiring card is dropped; a dispute stays.
         let told = standing.state == PaymentState::Attention && standing.until.is_some();
         if ends > ended && row.is_default && told {
             let details = json!({ "last4": row.last4 });

@@ -5,11 +5,11 @@ use keystead_store::tables::{inbound_events, payments};
 use crate::jobs::{Delivery, Job, Outcome, PollPayment, poll_wait};
 use crate::{App, Error};
 
-/// A delivery about something we do not know yet is kept this long: it may be faster than our own answer.
+/// Seconds that a delivery about an unknown object is kept: it may arrive before the answer to our own request.
 const PARKED: i64 = 900;
 
 impl App {
-    /// A delivery came: look at what it is about.
+    /// Handles a delivery: reads the object it is about.
     pub(crate) async fn read_payment(&self, delivery: Delivery) -> Result<Outcome, Error> {
         let Delivery { provider, reference, .. } = &delivery;
         let read = read_tx!(self.store(), "payment_event", |tx| {
@@ -29,7 +29,7 @@ impl App {
         Ok(Outcome::Done)
     }
 
-    /// The event has been acted on.
+    /// Marks an event as processed.
     pub(crate) async fn event_done(&self, provider: &str, event: &str) -> Result<(), Error> {
         let now = self.now();
         write_tx!(self.store(), "event_done", |tx| {
@@ -38,7 +38,7 @@ impl App {
         })
     }
 
-    /// No delivery came: look anyway, at growing distances, until the set-up has ended.
+    /// Polls a set-up without a delivery, at growing intervals, until it has ended.
     pub(crate) async fn poll_payment(&self, poll: PollPayment) -> Result<Outcome, Error> {
         let attempts = poll.attempts + 1;
         let ended = match self.refresh_payment_setup(&poll.organization, &poll.setup, 0).await {

@@ -1,4 +1,4 @@
-//! A payment method on file: begun here, entered at the service, read back from it.
+//! A payment method on file: started here, entered at the service, read from there.
 
 mod events;
 mod jobs;
@@ -25,10 +25,12 @@ impl App {
         self.services().payment.clone().ok_or(Error::Unsupported("payment methods"))
     }
 
-    /// Begins to put a payment method on file. A set-up already begun is answered again, so that two clicks are one.
+    /// Begins to put a payment method on file. Returns a live set-up if there is one, so that two clicks start only
+    /// one.
     ///
     /// # Errors
-    /// Without permission, while card testing is suspected, or when the service does not answer (nothing is used up).
+    /// When the caller lacks the permission, while card testing is suspected, or when the service does not answer (this
+    /// does not count as an attempt).
     pub async fn start_payment_method(&self, actor: &Actor, organization: &OrganizationId) -> Result<SetupView, Error> {
         let provider = self.payment_provider()?;
         let fresh = PaymentSetup {
@@ -80,7 +82,7 @@ impl App {
         write_tx!(self.store(), "payment_begun", |tx| {
             let now = payments::find(tx, &setup.organization, &setup.id).await?;
             if let Some(ended) = now.filter(|row| row.finished_at.is_some()) {
-                // It ended while the service was asked: it ends there, too.
+                // It ended here while the service was asked, so it is ended there, too.
                 if let Some(reference) = &setup.reference {
                     self.enqueue(tx, &Job::cancel_setup(reference), self.now()).await?;
                 }
@@ -95,7 +97,7 @@ impl App {
         })
     }
 
-    /// The service never began: the row ends without counting against anybody.
+    /// Ends a set-up that the service never began; it does not count as a failure.
     async fn payment_not_begun(&self, setup: &PaymentSetup) -> Result<(), Error> {
         let ended = PaymentSetup {
             state: "failed".to_owned(),
@@ -118,7 +120,7 @@ impl App {
 }
 
 impl Error {
-    /// What a failure of an outside service is to whoever asked. Its text stays in the log.
+    /// The public error for a failure of an outside service. Its text goes to the log only.
     pub(crate) fn provider(service: &'static str, failure: &ProviderError) -> Self {
         tracing::warn!(service, %failure, "an outside service did not do what was asked");
         Self::ProviderUnavailable { service }

@@ -1,4 +1,4 @@
-//! What the service says of a set-up is the truth; deliveries and redirects only make us look.
+//! Reading set-ups from the service. Its answer is the truth; deliveries and redirects only trigger a request.
 
 use keystead_core::hex;
 use keystead_core::id::{OrganizationId, PaymentMethodId};
@@ -14,14 +14,14 @@ use super::SetupView;
 use crate::verification::limits::Subjects;
 use crate::{Actor, App, Error};
 
-/// A caller who asks again within this many seconds is told what is known.
+/// A caller who asks again within this many seconds gets what is known.
 const AGAIN_AFTER: i64 = 5;
 
 impl App {
-    /// Reads a set-up back from the service now, at most once in five seconds.
+    /// Reads a set-up from the service now, at most once in five seconds.
     ///
     /// # Errors
-    /// Without permission, or when there is none with this id.
+    /// When the caller lacks the permission, or when it does not exist.
     pub async fn check_payment_setup(
         &self,
         actor: &Actor,
@@ -32,15 +32,15 @@ impl App {
         if known.status != "pending" {
             return Ok(known);
         }
-        // A service that does not answer leaves the state as it is; the poll goes on.
+        // A service that does not answer leaves the state as it is; polling continues.
         match self.refresh_payment_setup(organization, id, AGAIN_AFTER).await {
             Ok(_) | Err(Error::ProviderUnavailable { .. }) => self.payment_setup(actor, organization, id).await,
             Err(error) => Err(error),
         }
     }
 
-    /// Reads a set-up back and writes what it says, unless that was done less than `patience` seconds ago. Answers
-    /// whether it has ended.
+    /// Reads a set-up from the service and saves its state, unless that was done less than `patience` seconds ago.
+    /// Returns whether it has ended.
     pub(crate) async fn refresh_payment_setup(
         &self,
         organization: &OrganizationId,
@@ -61,7 +61,7 @@ impl App {
             Err(failure) => return Err(Error::provider("payment", &failure)),
         };
         write_tx!(self.store(), "payment_state", |tx| {
-            // Looked at again inside: two deliveries at once must not put one card on file twice.
+            // Read again in the transaction: two deliveries at once must not put one card on file twice.
             let Some(setup) = payments::find(tx, &setup.organization, &setup.id).await? else { return Ok(true) };
             if setup.finished_at.is_some() {
                 return Ok(true);
@@ -97,7 +97,7 @@ impl App {
                 setup.state = "expired".to_owned();
                 setup.finished_at = Some(now);
                 payments::update(tx, &setup).await?;
-                // It has run out at the service, whatever date stands here.
+                // It has expired at the service, even if the date here says otherwise.
                 let (before, version) = self.payment_standing(tx, &setup.organization).await?;
                 let before = PaymentStanding { setup_until: before.setup_until.map(|_| now), ..before };
                 let actor = Actor::Service(setup.provider.clone());
@@ -139,8 +139,8 @@ impl App {
         self.step_payment(tx, &actor, organization, event, &setup.id, details).await.map(|_| ())
     }
 
-    /// The bank said no. The page at the service stays open for another card, so the set-up goes on, unless that smells
-    /// of card testing. Answers whether it has ended.
+    /// Applies a refusal by the bank. The service's page accepts another card, so the set-up stays live, unless card
+    /// testing is suspected. Returns whether it has ended.
     async fn setup_failed(
         &self,
         tx: &mut Tx,
@@ -152,7 +152,7 @@ impl App {
         let card = card.map(|card| hex::encode(&self.sealer().fingerprint("card", &card))).unwrap_or_default();
         let subjects = Subjects { organization: Some(organization.clone()), ..Subjects::default() };
         let (before, _) = self.failures(tx, &organization).await?;
-        // One refusal is read back many times; a new card or a new reason is a new refusal.
+        // One refusal is read many times; a new card or a new reason is a new refusal.
         let id = format!("{}:{reason}:{card}", setup.id);
         self.count(tx, FAILED_SETUPS, &subjects, &id, &card).await?;
         let (failures, cards) = self.failures(tx, &organization).await?;
@@ -168,7 +168,7 @@ impl App {
         Ok(effects.contains(&PaymentEffect::CancelSetup))
     }
 
-    /// Failed set-ups of an organization and different cards among them, each in its window.
+    /// Counts failed set-ups of an organization and the different cards in them, each in its window.
     async fn failures(&self, tx: &mut Tx, organization: &OrganizationId) -> Result<(u32, u32), Error> {
         let subject = format!("organization:{organization}");
         let (mut failures, mut cards) = (0, 0);

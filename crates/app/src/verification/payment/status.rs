@@ -1,4 +1,4 @@
-//! Where an organization stands with its payment method, kept and moved: the machine decides, here it is written down.
+//! The payment status of an organization: the machine decides, this module saves it.
 
 use keystead_core::gate::{Fulfilment, Requirement};
 use keystead_core::id::OrganizationId;
@@ -15,7 +15,7 @@ use crate::jobs::Job;
 use crate::validate::operators_reason;
 use crate::{Actor, App, Error};
 
-/// A refusal of the machine in words.
+/// Translates a refusal of the machine into an error.
 pub(super) fn not_now(refusal: PaymentRefusal) -> Error {
     let invalid = |code: &'static str, message: &str| Error::Invalid {
         param: None,
@@ -31,7 +31,7 @@ pub(super) fn not_now(refusal: PaymentRefusal) -> Error {
 }
 
 impl App {
-    /// Where an organization stands, with the version that was read.
+    /// Returns the status of an organization, with the version that was read.
     pub(crate) async fn payment_standing(
         &self,
         tx: &mut Tx,
@@ -41,7 +41,7 @@ impl App {
             let corrupt = |_| Error::Internal(format!("the payment standing of {organization} is unreadable"));
             return Ok((serde_json::from_str(&row.standing).map_err(corrupt)?, row.version));
         }
-        // Before standings were kept, the requirement and the rows told.
+        // Without a saved status, it follows from the requirement and the methods.
         let how = organizations::requirements(tx, organization).await?;
         let how = how.iter().find(|row| row.requirement == Requirement::PaymentMethod).map(|row| row.how);
         let state = match how {
@@ -56,8 +56,8 @@ impl App {
         Ok((PaymentStanding { state, method, setup_until, ..PaymentStanding::begin() }, 0))
     }
 
-    /// Moves an organization's standing, writes down what follows for the requirement, its owners and the service, and
-    /// tells it to the audit log. What follows for the methods themselves is answered.
+    /// Applies an event to an organization's status, and saves the effects on the requirement, its owners, the service
+    /// and the audit log. Returns the effects on the methods.
     pub(crate) async fn step_payment(
         &self,
         tx: &mut Tx,
@@ -71,7 +71,7 @@ impl App {
         self.step_payment_from(tx, actor, organization, (before, version), event, (target, details)).await
     }
 
-    /// The same, from a standing that was read and perhaps corrected by what the service said.
+    /// Does the same from a status that was read and possibly corrected by the service's answer.
     pub(super) async fn step_payment_from(
         &self,
         tx: &mut Tx,
@@ -126,7 +126,7 @@ impl App {
         Ok(effects)
     }
 
-    /// The live set-up ends here and at the service.
+    /// Ends the live set-up here and at the service.
     async fn cancel_setup(&self, tx: &mut Tx, organization: &OrganizationId) -> Result<(), Error> {
         let now = self.now();
         let Some(mut setup) = payments::find_newest(tx, organization).await?.filter(|row| row.finished_at.is_none())
@@ -141,7 +141,8 @@ impl App {
         Ok(payments::update(tx, &setup).await?)
     }
 
-    /// The clock's word: set-ups, blocks, graces and exemptions end. One date is dealt with at a time.
+    /// Applies what only the clock decides: set-ups, blocks, grace periods and exemptions end. It handles one date at a
+    /// time.
     pub(crate) async fn tick_payment(&self, tx: &mut Tx, organization: &OrganizationId) -> Result<(), Error> {
         let actor = Actor::Service("clock".to_owned());
         for _ in 0..4 {
@@ -158,7 +159,7 @@ impl App {
         Ok(())
     }
 
-    /// Cards that run out within a month are told of; the grace begins when they have.
+    /// Informs owners of cards that expire within a month; the grace period begins when they have expired.
     pub(crate) async fn watch_cards(&self, tx: &mut Tx) -> Result<(), Error> {
         let now = self.now();
         let actor = Actor::Service("clock".to_owned());
@@ -176,11 +177,11 @@ impl App {
         Ok(())
     }
 
-    /// An operator looks after an organization's payments: excuses it, because it pays by invoice, or notes that a
-    /// charge is disputed.
+    /// Applies an operator's decision about an organization's payments: waives the requirement, because it pays by
+    /// invoice, or notes that a charge is disputed.
     ///
     /// # Errors
-    /// For everyone but an operator, without a reason, or when there is nothing to do this to.
+    /// When the caller is not an operator, when the reason is missing, or when there is nothing it applies to.
     pub async fn operate_on_payment(
         &self,
         actor: &Actor,

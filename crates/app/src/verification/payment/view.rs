@@ -1,4 +1,4 @@
-//! What is shown of payment methods.
+//! The views of payment methods.
 
 use keystead_core::gate::Requirement;
 use keystead_core::id::OrganizationId;
@@ -15,7 +15,7 @@ use crate::jobs::{DetachMethod, Job};
 use crate::verification::excused;
 use crate::{Actor, App, Error};
 
-/// A set-up as it is told.
+/// The view of a set-up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SetupView {
     /// `pms_…`.
@@ -24,7 +24,7 @@ pub struct SetupView {
     pub status: String,
     /// The class of the bank's refusal, when there was one.
     pub reason: Option<String>,
-    /// Where the card is entered.
+    /// The address where the card is entered.
     pub url: Option<String>,
     /// When the link stops working.
     pub expires_at: Timestamp,
@@ -42,7 +42,7 @@ impl SetupView {
     }
 }
 
-/// A method on file as it is shown.
+/// The view of a method on file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MethodView {
     /// `pm_…`.
@@ -55,7 +55,7 @@ pub struct MethodView {
     pub expires_month: i64,
     /// Four digits.
     pub expires_year: i64,
-    /// Whether it is the one that counts.
+    /// Whether it is the default.
     pub is_default: bool,
     /// When it was put on file.
     pub created_at: Timestamp,
@@ -78,27 +78,27 @@ impl From<PaymentMethod> for MethodView {
 /// Everything about an organization's payment methods.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PaymentView {
-    /// On file, newest first.
+    /// Methods on file, newest first.
     pub methods: Vec<MethodView>,
     /// The last set-up, live or not.
     pub setup: Option<SetupView>,
-    /// Whether the operator excused the organization.
+    /// Whether the operator waived the requirement.
     pub waived: bool,
-    /// Where the organization stands, as its machine says.
+    /// The state of the organization's machine.
     pub state: PaymentState,
     /// Until when no set-up may begin, after too many failed.
     pub blocked_until: Option<Timestamp>,
-    /// Until when what needs a payment method stays open: a card that runs out, an exemption.
+    /// The end of a grace period or an exemption, until which what needs a payment method stays open.
     pub until: Option<Timestamp>,
     /// The service's name, absent when none is configured.
     pub provider: Option<&'static str>,
 }
 
 impl App {
-    /// The payment methods of an organization.
+    /// Returns the payment methods of an organization.
     ///
     /// # Errors
-    /// Without permission.
+    /// When the caller lacks the permission.
     pub async fn payment_methods(&self, actor: &Actor, organization: &OrganizationId) -> Result<PaymentView, Error> {
         read_tx!(self.store(), "payment_methods", |tx| {
             self.authorize(tx, actor, organization, Scope::ManagementRead).await?;
@@ -116,10 +116,10 @@ impl App {
         })
     }
 
-    /// One set-up.
+    /// Finds one set-up.
     ///
     /// # Errors
-    /// Without permission, or when there is none with this id.
+    /// When the caller lacks the permission, or when it does not exist.
     pub async fn payment_setup(
         &self,
         actor: &Actor,
@@ -133,10 +133,10 @@ impl App {
         })
     }
 
-    /// Takes a method off file. Keys go on working; what needs a payment method does not.
+    /// Removes a method. Keys keep working; what needs a payment method is closed.
     ///
     /// # Errors
-    /// Without permission, or when there is none with this id.
+    /// When the caller lacks the permission, or when it does not exist.
     pub async fn remove_payment_method(
         &self,
         actor: &Actor,
@@ -154,7 +154,7 @@ impl App {
         })
     }
 
-    /// A method is gone, the person who took it off: another becomes the one that counts, or the requirement falls.
+    /// Handles a removed method: another one becomes the default, or the requirement is no longer met.
     pub(crate) async fn method_removed(
         &self,
         tx: &mut Tx,
@@ -184,10 +184,10 @@ impl App {
         self.step_payment(tx, actor, &organization, event, &method.id, details).await.map(|_| ())
     }
 
-    /// Another method on file is the one that counts from now on.
+    /// Makes another method on file the default.
     ///
     /// # Errors
-    /// Without permission, or when there is none with this id.
+    /// When the caller lacks the permission, or when it does not exist.
     pub async fn prefer_payment_method(
         &self,
         actor: &Actor,

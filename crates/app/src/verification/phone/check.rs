@@ -1,4 +1,4 @@
-//! A code is typed.
+//! Checking a typed code.
 
 use keystead_core::hex;
 use keystead_core::id::OrganizationId;
@@ -20,14 +20,14 @@ use crate::verification::limits::Subjects;
 use crate::verification::phone::view::VerificationView;
 use crate::{Actor, App, Error};
 
-/// What a check comes to. A wrong code is an answer, not a fault: it must be written down.
+/// The result of a check. A wrong code is a result and not an error, because it must be saved.
 enum Checked {
     Right(Box<PhoneVerification>),
     Wrong {
         left: u8,
     },
     Refused(PhoneRefusal),
-    /// The number came to stand for as many organizations as it may while the code was on its way.
+    /// The number reached its maximum of organizations while the code was being checked.
     Full(Error),
 }
 
@@ -35,8 +35,8 @@ impl App {
     /// Checks a code. The right one proves the number for the whole organization.
     ///
     /// # Errors
-    /// With `phone_code_wrong` and how many tries are left, when it ran out, when too many were wrong, or when the
-    /// service that checks does not answer (no try is used up then).
+    /// `phone_code_wrong` with the number of checks left, when the code has expired, after too many wrong codes, or
+    /// when the service that checks does not answer (that uses up no check).
     pub async fn check_phone_code(
         &self,
         actor: &Actor,
@@ -45,7 +45,7 @@ impl App {
         typed: &Secret<String>,
         origin: Origin,
     ) -> Result<VerificationView, Error> {
-        // First whose it is: a stranger learns nothing from how a code is written.
+        // Access is checked first: a stranger learns nothing from how a code is handled.
         self.phone_verification(actor, organization, id).await?;
         let Some(digits) = code::typed(typed.expose()) else {
             return Err(Error::coded("code", "phone_code_malformed", "Invalid 'code': the code has six digits."));
@@ -65,13 +65,13 @@ impl App {
             };
             self.hold_all(tx, WRONG).await?;
             self.within(tx, WRONG_LIMITS, &who_counts, "").await?;
-            // Sent again by another service while this one was asked: what it said is about a code that is none any
-            // more.
+            // Another service sent a new code while this one was asked: its answer is about a code that is no longer
+            // valid.
             if row.provider_reference != reserved.provider_reference {
                 return Ok(Checked::Refused(PhoneRefusal::Expired));
             }
             let event = match asked {
-                // Constant time, and the same work whether a code stands there or not.
+                // Constant time, and the same work with or without a code.
                 None => {
                     let kept = row.code_print.clone().unwrap_or_else(|| vec![0; 32]);
                     if bool::from(kept.ct_eq(&print)) { PhoneEvent::RightCode } else { PhoneEvent::WrongCode }
@@ -94,7 +94,8 @@ impl App {
         }
     }
 
-    /// The service's own counter is the second fence only: before it is asked, ours must allow a check.
+    /// Reserves a check with our own counter before the service is asked; the service's counter is only the second
+    /// protection.
     async fn reserve_check(
         &self,
         actor: &Actor,
@@ -111,7 +112,7 @@ impl App {
                 ..Subjects::default()
             };
             self.within(tx, WRONG_LIMITS, &subjects, "").await?;
-            // A dry run: what the machine would refuse never reaches the service.
+            // A dry run, so that what the machine would refuse never reaches the service.
             machine(&row)?.step(PhoneEvent::WrongCode, self.now()).map_err(refused)?;
             Ok(row)
         })
@@ -150,7 +151,7 @@ impl App {
         if next.state.is_final() {
             row.finished_at = Some(now);
         }
-        // Two checks at once read the same counter: whoever writes second over a changed row begins again.
+        // Two checks at once read the same counter: the second to write finds a changed row and starts again.
         phones::update_checked(tx, &row, &serde_json::to_string(&before).unwrap_or_default()).await?;
         let entry = AuditEntry { organization: &row.organization, action: audit, target: &row.id, details: json!({}) };
         self.record(tx, actor, entry).await?;
@@ -176,7 +177,7 @@ impl App {
         Ok(Checked::Wrong { left: next.checks_left() })
     }
 
-    /// The number stands for the organization from now on, and what needed it goes on.
+    /// Binds the number to the organization, and continues what waited for it.
     async fn bind_number(&self, tx: &mut Tx, actor: &Actor, row: &PhoneVerification) -> Result<(), Error> {
         let now = self.now();
         let organization = &row.organization;
@@ -194,7 +195,7 @@ impl App {
             verified_at: now,
         };
         phones::save_number(tx, &proven).await?;
-        // A success ends the count of wrong codes, and shows that codes to this country arrive.
+        // A success resets the count of wrong codes, and shows that codes to this country arrive.
         if let Some(user) = actor.user() {
             limit_hits::delete(tx, WRONG, &format!("user:{user}")).await?;
         }
@@ -204,7 +205,8 @@ impl App {
         Ok(limit_hits::insert(tx, &hit).await?)
     }
 
-    /// A number that was given out again counts no more for those who held it before; their verification was for good.
+    /// Ends the proof of organizations that had this number before it was assigned to another subscriber; their
+    /// verification stays.
     async fn release(&self, tx: &mut Tx, actor: &Actor, organizations: &[OrganizationId]) -> Result<(), Error> {
         for organization in organizations {
             self.step_phone(tx, actor, organization, StandingEvent::ProvenElsewhere, json!({})).await?;
@@ -213,8 +215,8 @@ impl App {
         Ok(())
     }
 
-    /// The verification with this id, if this person began it in this organization and in this session; by API, with
-    /// whichever key of theirs.
+    /// Finds the verification with this id, if this person began it in this organization and in this session; by API,
+    /// with any of their keys.
     pub(crate) async fn own_verification(
         &self,
         tx: &mut Tx,

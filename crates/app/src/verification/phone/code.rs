@@ -1,24 +1,24 @@
-//! The six digits, when Keystead makes them, and the text they travel in.
+//! The six digits that Keystead makes, and the text message that carries them.
 
 use keystead_core::secret::Secret;
 use rand::{Rng, RngCore};
 
-/// Six digits, uniform, leading zeros kept.
+/// Draws six digits, uniformly distributed, with leading zeros.
 pub(crate) fn draw(rng: &mut (impl RngCore + ?Sized)) -> Secret<String> {
     Secret::new(format!("{:06}", rng.random_range(0..1_000_000)))
 }
 
-/// What a code's print is made for: the same digits for another verification are another code.
+/// The purpose of a code's fingerprint: the same digits for another verification have another one.
 pub(crate) fn purpose(verification: &str) -> String {
     format!("phone_code:{verification}")
 }
 
-/// The six digits of what was typed, in any script and spacing; `None` unless there are six.
+/// Returns the six digits of a typed code, in any script and spacing; `None` unless there are six.
 pub(crate) fn typed(text: &str) -> Option<Secret<String>> {
     keystead_core::text::code(text).map(Secret::new)
 }
 
-/// The text message. Its last line lets phones fill the code in by themselves (WebOTP).
+/// Returns the text message. Its last line lets phones fill the code in automatically (WebOTP).
 pub(crate) fn message(operator: &str, code: &Secret<String>, language: &str, host: &str) -> String {
     let code = code.expose();
     let words = match language {

@@ -1,5 +1,5 @@
-//! A code goes out by one of two services: the second is asked in the same request when the first does not answer, and
-//! a code is checked where it was made.
+//! Sending a code by one of two services: the second is asked in the same request when the first does not answer, and a
+//! code is checked by the service that made it.
 
 use keystead_core::secret::Secret;
 use keystead_core::verification::phone::{PhoneEvent, PhoneState};
@@ -16,23 +16,23 @@ use crate::services::Codes;
 use crate::verification::phone::view::VerificationView;
 use crate::{Actor, App, Error};
 
-/// What made a code, or why none went out.
+/// The result of sending a code.
 #[derive(Clone)]
 struct Carried {
-    /// Who took it, or was asked last.
+    /// The service that sent it, or was asked last.
     service: CodeService,
     /// The service's id, when the service made the code.
     reference: Option<String>,
-    /// The code's keyed print, when Keystead made it.
+    /// The code's keyed fingerprint, when Keystead made it.
     print: Option<Vec<u8>>,
-    /// Those that did not answer, in the order they were asked.
+    /// Services that did not answer, in the order in which they were asked.
     down: Vec<CodeService>,
-    /// Why none went out.
+    /// Why no code was sent.
     failure: Option<ProviderError>,
 }
 
 impl App {
-    /// The service of a section, if it is set up.
+    /// Returns the service of a configuration section, if it is set up.
     pub(crate) fn code_service(&self, service: CodeService) -> Option<Codes> {
         match service {
             CodeService::First => self.services().codes.clone(),
@@ -40,14 +40,14 @@ impl App {
         }
     }
 
-    /// Sends the code of a verification that is written down.
+    /// Sends the code of a saved verification.
     pub(crate) async fn send_code(&self, row: PhoneVerification) -> Result<VerificationView, Error> {
         let number = self.sealer().open_text(&format!("phone.number:{}", row.id), &row.number_sealed)?;
         let carried = self.carry(&row, number.expose()).await?;
         let failure = &carried.failure;
         let (organization, id) = (&row.organization, &row.id);
         let row = write_tx!(self.store(), "code_sent", |tx| {
-            // What stands there now, not what stood before the service was asked: a check may have come in between.
+            // Read again, because a check may have changed it while the service was asked.
             let found = phones::find(tx, organization, id).await?;
             let row = found.ok_or_else(|| Error::not_found("phone verification", id))?;
             self.note_carried(tx, row, carried.clone()).await
@@ -63,10 +63,10 @@ impl App {
         }
     }
 
-    /// Asks the service that made the last code, else the first; and the other one only when that does not answer.
+    /// Asks the service that made the last code, or else the first; asks the other one only when that does not answer.
     async fn carry(&self, row: &PhoneVerification, e164: &str) -> Result<Carried, Error> {
         let maker = row.service;
-        // One that is not set up any more made its last code.
+        // The service that made the last code may not be set up any more.
         let maker = maker.filter(|service| self.code_service(*service).is_some());
         let mut service = CodeService::preferred(maker);
         let mut down = Vec::new();
@@ -92,7 +92,7 @@ impl App {
                 down.push(service);
             }
             let other = service.other();
-            // Nobody is asked twice.
+            // No service is asked twice.
             let there = !down.contains(&other) && self.code_service(other).is_some();
             if let Some(next) = service.next(answer, there) {
                 service = next;
@@ -106,7 +106,7 @@ impl App {
         }
     }
 
-    /// Writes down who made the code, and which services did not answer.
+    /// Saves which service made the code, and which did not answer.
     async fn note_carried(
         &self,
         tx: &mut Tx,
@@ -122,7 +122,8 @@ impl App {
             None => None,
         };
         let stands = machine(&row)?;
-        // Called off, or locked by a wrong code, while it was on its way: what was sent must not be usable.
+        // The verification was cancelled, or locked by a wrong code, during the sending: the sent code must not be
+        // usable.
         if stands.state != PhoneState::CodeSent {
             if carried.reference.is_some() {
                 let late = PhoneVerification {
@@ -139,7 +140,7 @@ impl App {
             keep(&mut row, &next);
         }
         if carried.failure.is_none() {
-            // The earlier code ends at the service that made it, once that answers again.
+            // The earlier code is ended at the service that made it, once that answers again.
             if earlier.is_some_and(|earlier| earlier != carried.service) {
                 self.revoke_code(tx, &before).await?;
             }
@@ -150,7 +151,7 @@ impl App {
             && row.provider_reference.is_none()
             && carried.print.is_some()
         {
-            // The machine counted a new code; the one before, if there was one, does not get its checks.
+            // The machine counted a new code; it does not inherit the checks of the previous one.
             row.code_print.clone_from(&carried.print);
         }
         phones::update(tx, &row).await?;
@@ -174,14 +175,14 @@ impl App {
         Ok(row)
     }
 
-    /// Whether sending again repeats the code that is out: only while the service that made it makes its own codes.
+    /// Whether sending again repeats the present code: only while the service that made it makes its own codes.
     pub(crate) fn repeats_code(&self, row: &PhoneVerification) -> bool {
         let maker = row.service;
         let service = self.code_service(CodeService::preferred(maker));
         row.provider_reference.is_some() && matches!(service, Some(Codes::Verifier(_)))
     }
 
-    /// A code that must not be usable any more ends at the service, too; its print went with the state.
+    /// Ends a code at the service that must not be usable any more; its fingerprint was deleted with the state.
     pub(crate) async fn revoke_code(&self, tx: &mut Tx, row: &PhoneVerification) -> Result<(), Error> {
         let Some(reference) = &row.provider_reference else { return Ok(()) };
         let service = row.service.unwrap_or(CodeService::First).as_str().to_owned();
@@ -189,7 +190,7 @@ impl App {
         self.enqueue(tx, &Job::CancelPhone(cancel), self.now()).await
     }
 
-    /// A verification that ended here ends at the service that made its code.
+    /// Ends a verification that ended here at the service that made its code.
     pub(crate) async fn cancel_phone_at_service(&self, job: CancelPhone) -> Outcome {
         let named = job.service.as_deref().and_then(CodeService::from_name);
         match self.code_service(named.unwrap_or(CodeService::First)) {
@@ -198,7 +199,7 @@ impl App {
         }
     }
 
-    /// What the service that made the code says of the typed one; `None` when the code is ours to check.
+    /// Asks the service that made the code about the typed one; `None` when Keystead checks the code itself.
     pub(crate) async fn ask_about_code(
         &self,
         row: &PhoneVerification,
@@ -206,7 +207,7 @@ impl App {
     ) -> Result<Option<keystead_providers::phone::Check>, Error> {
         let Some(reference) = &row.provider_reference else { return Ok(None) };
         let maker = row.service.unwrap_or(CodeService::First);
-        // The service was taken out of the configuration: nobody can check this code any more.
+        // The service was removed from the configuration, so this code cannot be checked any more.
         let Some(Codes::Verifier(verifier)) = self.code_service(maker) else {
             return Err(refused(keystead_core::verification::phone::PhoneRefusal::Expired));
         };
@@ -214,7 +215,7 @@ impl App {
         answer.map(Some).map_err(|failure| Error::provider("text message", &failure))
     }
 
-    /// The host people see, for the line that lets phones fill codes in.
+    /// The host that people see, for the line that lets phones fill codes in.
     fn host(&self) -> &str {
         let after = self.public_url().split("://").nth(1).unwrap_or_default();
         after.split(['/', ':']).next().unwrap_or_default()

@@ -1,4 +1,4 @@
-//! What the line services say about a number, asked as seldom as possible.
+//! What line services report about a number. They are asked as rarely as possible.
 
 use keystead_core::verification::limits::{LOOKUP_LIMITS, LOOKUPS};
 use keystead_core::verification::number::LineKind;
@@ -10,13 +10,14 @@ use crate::verification::limits::Subjects;
 use crate::verification::number::Number;
 use crate::{App, Error};
 
-/// The code of a number whose SIM card was changed lately.
+/// The error code for a number whose SIM card was changed recently.
 pub(crate) const SIM_CHANGED: &str = "phone_sim_changed";
-/// What the carrier said is believed for thirty days.
+/// Seconds that a carrier's report is used: thirty days.
 const LOOKUP_LIFE: i64 = 30 * 86_400;
 
 impl App {
-    /// What the carrier says; unknown when nobody can be asked, which passes with lower limits.
+    /// Returns the line type that the carrier reports; unknown when no service can be asked, which passes with lower
+    /// limits.
     pub(super) async fn line_kind(
         &self,
         number: &Number,
@@ -37,8 +38,8 @@ impl App {
         Ok(line)
     }
 
-    /// A number whose SIM card was changed lately waits before it may replace the proven one, if the operator wants
-    /// that. Nobody waits because a carrier does not say or cannot be asked.
+    /// Refuses a number with a recently changed SIM card as a replacement of the proven one, if the operator wants
+    /// that. It passes when the carrier does not report that or cannot be asked.
     pub(super) async fn sim_settled(&self, number: &Number, subjects: &Subjects) -> Result<(), Error> {
         let days = self.settings().sim_swap_days;
         let Some(lines) = self.services().lines.as_ref().filter(|_| days > 0) else { return Ok(()) };
@@ -50,7 +51,7 @@ impl App {
         }
     }
 
-    /// Refuses beyond the limits of questions to carriers, and counts one otherwise.
+    /// Counts a lookup at a carrier, or refuses it beyond the limits.
     async fn count_lookup(&self, subjects: &Subjects) -> Result<(), Error> {
         let nth = self.draw(|rng| rng.random::<u64>());
         write_tx!(self.store(), "count_lookup", |tx| {

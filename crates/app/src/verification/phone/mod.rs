@@ -1,4 +1,4 @@
-//! Proving a phone number: number in, code out, code in.
+//! Proving a phone number: the person submits a number, gets a code and types it.
 
 mod check;
 mod code;
@@ -22,18 +22,18 @@ pub use send::NewPhone;
 pub(crate) use status::{ahead, not_now};
 pub use view::{PhoneCountry, PhoneView, VerificationView};
 
-/// The machine as it is kept in a row.
+/// Builds the machine from a row.
 pub(crate) fn machine(row: &PhoneVerification) -> Result<Machine, Error> {
     let corrupt = |_| Error::Internal(format!("phone verification {} has an unreadable state", row.id));
     serde_json::from_str(&row.machine).map_err(corrupt)
 }
 
-/// Whether this person began a verification, in the session they act in now.
+/// Whether this person began a verification, in their present session.
 pub(crate) fn begun_by(row: &PhoneVerification, actor: &Actor) -> bool {
     row.user.as_ref() == actor.user() && row.session.as_deref() == actor.session()
 }
 
-/// Puts what stands now into the row.
+/// Saves the machine's state into the row.
 pub(crate) fn keep(row: &mut PhoneVerification, next: &Machine) {
     row.state = next.state;
     row.machine = serde_json::to_string(next).unwrap_or_default();
@@ -42,7 +42,7 @@ pub(crate) fn keep(row: &mut PhoneVerification, next: &Machine) {
     }
 }
 
-/// A refusal of the machine in words.
+/// Translates a refusal of the machine into an error.
 pub(crate) fn refused(refusal: PhoneRefusal) -> Error {
     match refusal {
         PhoneRefusal::TooSoon { at } => Error::limited("phone_resend_too_soon", at),
@@ -61,8 +61,7 @@ pub(crate) fn refused(refusal: PhoneRefusal) -> Error {
 }
 
 impl App {
-    /// A person who is a member may prove a phone for the organization: it is needed to make keys, and members make
-    /// keys.
+    /// Admits every member of the organization: a phone is needed to make keys, and members make keys.
     pub(crate) async fn authorize_member(
         &self,
         tx: &mut Tx,

@@ -1,4 +1,4 @@
-//! A number is submitted, or its code asked for again.
+//! Submitting a number, and requesting its code again.
 
 use keystead_core::hex;
 use keystead_core::id::{OrganizationId, PhoneVerificationId};
@@ -25,21 +25,21 @@ use crate::verification::number::{self, Number, NumberRefusal};
 use crate::verification::phone::view::VerificationView;
 use crate::{Actor, App, Error};
 
-/// The code of a number that stands for as many organizations as it may.
+/// The error code for a number that has its maximum of organizations.
 pub(crate) const FULL: &str = "phone_number_limit_reached";
 
-/// A number somebody wants to prove.
+/// A number that a person wants to prove.
 #[derive(Debug, Clone)]
 pub struct NewPhone {
     /// As typed.
     pub number: Secret<String>,
-    /// The country picked beside it, if one was.
+    /// The chosen country, if there is one.
     pub country: Option<String>,
     /// `en`, `pl` or `ja`, for the text message.
     pub language: String,
     /// Where the request came from.
     pub origin: Origin,
-    /// Whether the caller has just proven who they are; a proven number is not replaced without.
+    /// Whether the caller has just reauthenticated; replacing a proven number requires it.
     pub signed_in_again: bool,
 }
 
@@ -66,11 +66,11 @@ impl App {
         self.services().codes.clone().ok_or(Error::Unsupported("text messages"))
     }
 
-    /// Sends a code to a number that may stand for this organization.
+    /// Sends a code to a number that is to be proven for this organization.
     ///
     /// # Errors
-    /// With a stable code when the number is refused, a limit is reached or the service does not answer; none of them
-    /// uses up a try.
+    /// A stable code when the number is refused, a limit is reached or the service does not answer; none of them counts
+    /// as an attempt.
     pub async fn start_phone_verification(
         &self,
         actor: &Actor,
@@ -90,7 +90,7 @@ impl App {
         }
     }
 
-    /// Everything that is known and judged before a verification is written down.
+    /// Collects and checks everything before a verification is saved.
     async fn prepare(&self, actor: &Actor, organization: &OrganizationId, phone: &NewPhone) -> Result<Prepared, Error> {
         let number = number::read(phone.number.expose(), phone.country.as_deref())?;
         let served = &self.settings().phone_countries;
@@ -112,7 +112,7 @@ impl App {
         Ok(Prepared { number, print, line, verdict, subjects, language, signed_in_again })
     }
 
-    /// Whom a number's codes count against.
+    /// Returns the subjects against which a number's codes count.
     fn number_subjects(
         &self,
         e164: &str,
@@ -133,7 +133,7 @@ impl App {
         }
     }
 
-    /// A number that was not asked for a code is written down with its reason, never with the number.
+    /// Records that a number was refused, with the reason and without the number.
     async fn note_phone_refusal(
         &self,
         actor: &Actor,
@@ -152,7 +152,7 @@ impl App {
             self.authorize_member(tx, actor, organization).await?;
             let event = self.submission(tx, organization, submission, true).await?;
             if code == SIM_CHANGED {
-                // For the operator, who looks at it (`signals`).
+                // Counted for the operator's `signals`.
                 let subject = format!("organization:{organization}");
                 let id = format!("{nth:016x}:sim");
                 let hit = Hit { id, name: SIM_CHANGED.to_owned(), subject, value: String::new(), at: self.now() };
@@ -162,7 +162,7 @@ impl App {
         })
     }
 
-    /// A submitted number is the first one, or a change of the proven one.
+    /// Whether a submitted number is the first one, or replaces the proven one.
     async fn submission(
         &self,
         tx: &mut Tx,
@@ -177,8 +177,8 @@ impl App {
         })
     }
 
-    /// Everything that can be refused before the carrier is asked, which costs money. Answers whether the number would
-    /// replace a proven one.
+    /// Checks everything that can be refused before the carrier is asked, which costs money. Returns whether the number
+    /// would replace a proven one.
     async fn may_ask(
         &self,
         actor: &Actor,
@@ -189,7 +189,7 @@ impl App {
     ) -> Result<bool, Error> {
         read_tx!(self.store(), "phone_may_ask", |tx| {
             self.authorize_member(tx, actor, organization).await?;
-            // A dry run: what the standing would refuse costs no question to the carrier.
+            // A dry run: what the status refuses needs no lookup at the carrier.
             let event = self.submission(tx, organization, Submission::Accepted, signed_in_again).await?;
             self.phone_standing(tx, organization).await?.0.step(event, self.now()).map_err(not_now)?;
             let value = subjects.number.clone().unwrap_or_default();
@@ -200,8 +200,8 @@ impl App {
         })
     }
 
-    /// Whether the number may stand for one more organization; the answer names those whose hold ends with the proof.
-    /// Strangers are told no more than with any other refusal.
+    /// Checks that the number may verify one more organization; returns those that lose it with the proof. A refusal
+    /// tells strangers no more than any other refusal.
     pub(crate) async fn number_free(
         &self,
         tx: &mut Tx,
@@ -227,7 +227,7 @@ impl App {
         }
     }
 
-    /// Refuses beyond the limits of sending, tighter ones where nobody knows the line, and counts the send otherwise.
+    /// Counts a send, or refuses it beyond the limits, which are lower for an unknown line.
     async fn count_send(&self, tx: &mut Tx, subjects: &Subjects, verdict: LineVerdict, id: &str) -> Result<(), Error> {
         let value = subjects.number.clone().unwrap_or_default();
         self.hold_all(tx, SENDS).await?;
@@ -240,7 +240,7 @@ impl App {
         self.count(tx, SENDS, subjects, id, &value).await
     }
 
-    /// Writes the verification down before anything is sent. The same number again is its present verification.
+    /// Saves the verification before anything is sent. The same number again continues its present verification.
     async fn begin_phone(
         &self,
         actor: &Actor,
@@ -262,9 +262,9 @@ impl App {
                 }
                 let stands = machine(&live)?;
                 let alive = matches!(stands.state, PhoneState::CodeSent) && now < stands.expires_at;
-                // A code that another session asked for dies: what stands there cannot be confirmed from here.
+                // A code requested in another session becomes invalid: it cannot be confirmed from here.
                 if alive && live.number_print == prepared.print && begun_by(&live, actor) {
-                    // No service is known to have taken its code: it was lost on the way, and another one goes out.
+                    // No service is known to have accepted its code: it was lost, and a new one is sent.
                     let lost = live.service.is_none();
                     let Some(step) =
                         lost.then(|| stands.step(PhoneEvent::Resend { same_code: false }, now).ok()).flatten()
@@ -315,7 +315,7 @@ impl App {
         })
     }
 
-    /// How often codes of this person died of wrong checks in the last days, so that waits go on growing.
+    /// Counts how often codes of this person were locked by wrong checks in the last days, so that waits keep growing.
     async fn earlier_locks(&self, tx: &mut Tx, subjects: &Subjects) -> Result<u8, Error> {
         let Some(organization) = &subjects.organization else { return Ok(0) };
         let subject = format!("organization:{organization}");
@@ -324,14 +324,14 @@ impl App {
         Ok(u8::try_from(locks).unwrap_or(u8::MAX).min(LOCK_WAITS.len() as u8))
     }
 
-    /// Ends what goes on, because the person wants another number or the time is over; the organization then stands
-    /// where it stood before.
+    /// Ends the present verification, because the person wants another number or it has expired; the organization
+    /// returns to its earlier status.
     pub(crate) async fn end_phone(&self, tx: &mut Tx, actor: &Actor, row: &mut PhoneVerification) -> Result<(), Error> {
         self.end_phone_row(tx, actor, row).await?;
         self.phone_attempt_over(tx, actor, &row.organization).await
     }
 
-    /// Ends an attempt alone, for whoever moves the organization themselves.
+    /// Ends an attempt alone, for callers that change the organization's status themselves.
     pub(crate) async fn end_phone_row(
         &self,
         tx: &mut Tx,
@@ -359,7 +359,7 @@ impl App {
     /// Sends the code again, when its wait is over.
     ///
     /// # Errors
-    /// When the wait is not over, no codes are left, a limit is reached, or the service does not answer.
+    /// When the wait is not over, the maximum of codes or a limit is reached, or the service does not answer.
     pub async fn resend_phone_code(
         &self,
         actor: &Actor,
@@ -382,7 +382,7 @@ impl App {
         self.send_code(row).await
     }
 
-    /// Counts and writes down that another code of a verification goes out.
+    /// Counts and saves that another code of a verification is sent.
     async fn another_code(
         &self,
         tx: &mut Tx,
@@ -391,7 +391,7 @@ impl App {
         (next, _, audit): PhoneStep,
         (subjects, verdict): (&Subjects, LineVerdict),
     ) -> Result<PhoneVerification, Error> {
-        // The service never sent while it was down, so the same number of sends may come again.
+        // The service never sent while it was down, so the same number of sends may occur again.
         let nth = format!("{}:{}:{}", row.id, next.sends, self.now().0);
         self.count_send(tx, subjects, verdict, &nth).await?;
         keep(&mut row, &next);

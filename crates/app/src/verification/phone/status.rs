@@ -1,4 +1,4 @@
-//! Where an organization stands with its phone, kept and moved: the machine decides, here it is written down.
+//! The phone status of an organization: the machine decides, this module saves it.
 
 use keystead_core::gate::{Fulfilment, Requirement};
 use keystead_core::hex;
@@ -18,10 +18,10 @@ use crate::audit::AuditEntry;
 use crate::validate::operators_reason;
 use crate::{Actor, App, Error};
 
-/// How long an operator's agreement waits for a second one.
+/// Seconds an operator's approval waits for a second one.
 const AGREED: i64 = 86_400;
 
-/// A refusal of the machine in words.
+/// Translates a refusal of the machine into an error.
 pub(crate) fn not_now(refusal: StandingRefusal) -> Error {
     let invalid = |code: &'static str, message: &str| Error::Invalid {
         param: None,
@@ -49,7 +49,7 @@ pub(crate) fn not_now(refusal: StandingRefusal) -> Error {
 }
 
 impl App {
-    /// Where an organization stands, with the version that was read.
+    /// Returns the status of an organization, with the version that was read.
     pub(crate) async fn phone_standing(
         &self,
         tx: &mut Tx,
@@ -59,7 +59,7 @@ impl App {
             let corrupt = |_| Error::Internal(format!("the phone standing of {organization} is unreadable"));
             return Ok((serde_json::from_str(&row.standing).map_err(corrupt)?, row.version));
         }
-        // Before standings were kept, the requirement alone told.
+        // Without a saved status, it follows from the requirement.
         let how = organizations::requirements(tx, organization).await?;
         let standing = match how.iter().find(|row| row.requirement == Requirement::Phone) {
             None => Standing::None,
@@ -69,8 +69,8 @@ impl App {
         Ok((PhoneStanding { standing, until: None }, 0))
     }
 
-    /// Moves an organization's standing and does what follows for the requirement and its owners. What follows for
-    /// attempts and numbers is answered, for whoever holds them.
+    /// Applies an event to an organization's status, with the effects on the requirement and its owners. Returns the
+    /// effects on attempts and numbers, for callers that have those rows.
     pub(crate) async fn step_phone(
         &self,
         tx: &mut Tx,
@@ -107,11 +107,11 @@ impl App {
                 StandingEffect::BeginAttempt | StandingEffect::TellReason | StandingEffect::BindNumber => {}
             }
         }
-        // The gate compares it with the clock; nobody needs to have ended the waiver by then.
+        // The gate compares this date with the clock; no job need have ended the waiver by then.
         if next.standing == Standing::Waived && (next != before || effects.contains(&StandingEffect::Open)) {
             organizations::set_requirement_end(tx, organization, Requirement::Phone, next.until, now).await?;
         }
-        // The attempt's own machine writes down what concerns the attempt.
+        // The attempt's own machine records what concerns the attempt.
         let told = matches!(audit, "" | "phone.code_sent" | "phone.verified");
         if !told {
             let details = json!({ "data": details });
@@ -121,7 +121,8 @@ impl App {
         Ok(effects)
     }
 
-    /// Ends the live attempts of an organization but the one named; a lock goes on, so that ending is no way around it.
+    /// Ends the live attempts of an organization except the named one; a lock stays, so that ending is no way around
+    /// it.
     pub(crate) async fn end_phones(
         &self,
         tx: &mut Tx,
@@ -138,7 +139,7 @@ impl App {
         Ok(())
     }
 
-    /// An attempt ended; when it was the last, the organization stands where it stood before.
+    /// Handles the end of an attempt; when it was the last, the organization returns to its earlier status.
     pub(crate) async fn phone_attempt_over(
         &self,
         tx: &mut Tx,
@@ -153,13 +154,13 @@ impl App {
         Ok(())
     }
 
-    /// The clock's word about a standing: a waiver ends on its date.
+    /// Applies what only the clock decides: a waiver ends on its date.
     pub(crate) async fn tick_phone(&self, tx: &mut Tx, organization: &OrganizationId) -> Result<(), Error> {
         let actor = Actor::Service("clock".to_owned());
         self.step_phone(tx, &actor, organization, StandingEvent::DateCame, json!({})).await.map(|_| ())
     }
 
-    /// Attempts nobody finished end, so that organizations do not stand in the middle of something for ever.
+    /// Ends attempts that were never finished, so that organizations do not stay in an intermediate status.
     pub(crate) async fn end_stale_phones(&self, tx: &mut Tx) -> Result<(), Error> {
         let now = self.now();
         let actor = Actor::Service("clock".to_owned());
@@ -176,11 +177,11 @@ impl App {
         Ok(())
     }
 
-    /// An operator takes the proof of organizations back; only new keys wait for a phone then.
+    /// Revokes the proof of organizations on behalf of an operator; afterwards only new keys need a phone.
     ///
     /// # Errors
-    /// For everyone but an operator, without a reason, when one of them has no proof, or when there are so many that a
-    /// second operator must do the same.
+    /// When the caller is not an operator, when the reason is missing, when one of them has no proof, or when there are
+    /// so many of them that a second operator must approve.
     pub async fn revoke_phones(
         &self,
         actor: &Actor,
@@ -197,7 +198,7 @@ impl App {
             agreements::save(tx, &subject, actor.id(), now).await?;
             Ok(agreements::list(tx, &subject, now.plus(-AGREED)).await?.len())
         })?;
-        // Written down first: a refusal for want of a second person must leave the first one's word.
+        // Saved first: a refusal because a second person is missing must keep the first one's approval.
         let people = u8::try_from(agreed).unwrap_or(u8::MAX);
         write_tx!(self.store(), "revoke_phones", |tx| {
             let count = u32::try_from(all.len()).unwrap_or(u32::MAX);
@@ -212,7 +213,7 @@ impl App {
     }
 }
 
-/// What is agreed to: the same organizations, in whatever order they were named.
+/// The subject of an approval: the same organizations, in any order.
 fn subject_of(organizations: &[OrganizationId]) -> String {
     let mut digest = Sha256::new();
     for organization in organizations {
@@ -222,7 +223,7 @@ fn subject_of(organizations: &[OrganizationId]) -> String {
     format!("phone.revoke:{}", hex::encode(&digest.finalize()))
 }
 
-/// When a waiver ends, if it has an end; it must lie ahead.
+/// Checks the end of a waiver, if it has one; it must be in the future.
 pub(crate) fn ahead(until: Option<Timestamp>, now: Timestamp) -> Result<Option<Timestamp>, Error> {
     match until {
         Some(at) if at <= now => Err(Error::invalid("until", "Invalid 'until': must lie in the future.")),

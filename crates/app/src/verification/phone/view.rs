@@ -1,4 +1,4 @@
-//! What is shown of phones.
+//! The views of phones.
 
 use keystead_core::gate::Requirement;
 use keystead_core::id::OrganizationId;
@@ -13,22 +13,22 @@ use super::{begun_by, machine};
 use crate::verification::excused;
 use crate::{Actor, App, Error};
 
-/// A verification as it is told.
+/// The view of a verification.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VerificationView {
     /// `phv_…`.
     pub id: String,
-    /// Where it stands.
+    /// The state.
     pub state: PhoneState,
-    /// The number without its middle.
+    /// The masked number.
     pub masked: String,
-    /// When the code runs out.
+    /// When the code expires.
     pub expires_at: Timestamp,
     /// When a code can be sent again.
     pub resend_at: Timestamp,
-    /// Checks the present code still bears.
+    /// Checks left for the present code.
     pub checks_left: u8,
-    /// Until when nothing goes.
+    /// Until when everything is locked.
     pub locked_until: Option<Timestamp>,
 }
 
@@ -47,7 +47,7 @@ impl VerificationView {
     }
 }
 
-/// A country in the list beside the number.
+/// A country in the list beside the number field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PhoneCountry {
     /// ISO 3166-1 alpha-2.
@@ -61,23 +61,23 @@ pub struct PhoneCountry {
 /// Everything about an organization's phone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PhoneView {
-    /// The number that stands, without its middle, and since when.
+    /// The proven number, masked, and since when.
     pub number: Option<(String, Timestamp)>,
-    /// Whether the operator excused the organization.
+    /// Whether the operator waived the requirement.
     pub waived: bool,
-    /// What this person is in the middle of.
+    /// This person's verification in progress.
     pub current: Option<VerificationView>,
-    /// Whether internet telephone numbers pass: said before anybody types.
+    /// Whether internet telephone numbers are accepted: shown before a person types one.
     pub allow_voip: bool,
     /// Whether codes can be sent at all.
     pub available: bool,
 }
 
 impl App {
-    /// The phone of an organization, as a member sees it.
+    /// Returns the phone of an organization, for its members.
     ///
     /// # Errors
-    /// For anybody who is no member.
+    /// When the caller is not a member.
     pub async fn phone(&self, actor: &Actor, organization: &OrganizationId) -> Result<PhoneView, Error> {
         read_tx!(self.store(), "phone", |tx| {
             self.authorize_member(tx, actor, organization).await?;
@@ -95,10 +95,10 @@ impl App {
         })
     }
 
-    /// One verification.
+    /// Finds one verification.
     ///
     /// # Errors
-    /// When this person began none with this id.
+    /// When this person has begun no verification with this id.
     pub async fn phone_verification(
         &self,
         actor: &Actor,
@@ -110,10 +110,10 @@ impl App {
         })
     }
 
-    /// Gives up what goes on, to begin with another number.
+    /// Ends the present verification, to begin with another number.
     ///
     /// # Errors
-    /// When this person began none with this id, or it is locked.
+    /// When this person has begun no verification with this id, or it is locked.
     pub async fn abandon_phone_verification(
         &self,
         actor: &Actor,
@@ -129,7 +129,7 @@ impl App {
         })
     }
 
-    /// Every country with a calling code, for the list beside the number.
+    /// Lists every country with a calling code, for the list beside the number field.
     #[must_use]
     pub fn phone_countries(&self) -> Vec<PhoneCountry> {
         let served = &self.settings().phone_countries;
