@@ -158,7 +158,8 @@ fn missing(route: &Route) -> Refusal {
 /// The organization that the header names, or the first the key can reach.
 ///
 /// # Errors
-/// [`Refusal::UnknownOrganization`] or [`Refusal::MismatchedOrganization`] by the kind of key, or why it is closed.
+/// [`Refusal::UnknownOrganization`] or [`Refusal::MismatchedOrganization`], depending on the kind of key, or the
+/// refusal of a closed organization.
 pub fn select_organization<'c>(caller: &'c Caller, wanted: Option<&str>) -> Result<&'c ReachableOrganization, Refusal> {
     let organization = match wanted {
         None => caller.organizations.first().ok_or(Refusal::NoMembership)?,
@@ -213,8 +214,8 @@ pub struct ModelUse<'a> {
 /// wins.
 ///
 /// # Errors
-/// That the project may not use the model, or that a verification is missing. The gateway reads the caller again once
-/// before it answers with one.
+/// When the project may not use the model, or when a verification is missing. The gateway reads the caller again once
+/// before it answers with either.
 pub fn judge_model(
     policy: &Policy,
     caller: &Caller,

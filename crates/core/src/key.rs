@@ -247,7 +247,7 @@ impl ApiKey {
     /// Checks shape, then tag (constant time), without any look-up.
     ///
     /// # Errors
-    /// [`Malformed`] when the text cannot be a key of this installation.
+    /// [`Malformed`] when the text is not a key of this installation.
     pub fn parse(text: &str, tags: &TagKeys) -> Result<Self, Malformed> {
         let kind = Shaped::of(text)?.tagged(tags)?;
         Ok(Self { kind, secret: Secret::new(text.to_owned()) })

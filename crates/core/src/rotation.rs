@@ -52,7 +52,7 @@ pub enum NoRotation {
 /// new one as long as the old one was meant to live.
 ///
 /// # Errors
-/// [`NoRotation`] when the key cannot be rotated, or not so.
+/// [`NoRotation`] when the key cannot be rotated, or not in this way.
 pub fn rotate(key: &Rotated, overlap: i64, now: Timestamp) -> Result<Rotation, NoRotation> {
     if !matches!(key.kind, KeyKind::Project | KeyKind::ServiceAccount) {
         return Err(NoRotation::Kind);

@@ -160,7 +160,7 @@ pub enum NoRoute {
 /// exactly one reading of a path.
 ///
 /// # Errors
-/// [`NoRoute`] when no row fits.
+/// [`NoRoute`] when no route matches.
 pub fn find<'p>(method: &str, path: &'p str) -> Result<Matched<'p>, NoRoute> {
     let path = path.strip_suffix('/').unwrap_or(path);
     let mut known = false;

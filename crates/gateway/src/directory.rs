@@ -150,7 +150,7 @@ impl Directory {
     /// The caller behind a digest, as far as memory knows at this moment.
     ///
     /// # Errors
-    /// [`Unavailable`] when memory is too old to trust: [`Directory::find`] looks first.
+    /// [`Unavailable`] when the directory is too old to be trusted, as in [`Directory::find`].
     pub fn known(&self, digest: &KeyDigest, at: Instant) -> Result<Option<Arc<Caller>>, Unavailable> {
         let now = Moment { wall: (self.clock)(), at };
         if self.freshness.is_old(now) {
@@ -186,7 +186,8 @@ impl Directory {
     /// followed first.
     ///
     /// # Errors
-    /// [`Unavailable`] when the key is not in memory and the store cannot say, or when memory is too old to trust.
+    /// [`Unavailable`] when the key is not in memory and the store does not answer, or when the directory is too old to
+    /// be trusted.
     pub async fn find(&self, digest: &KeyDigest) -> Result<Option<Arc<Caller>>, Unavailable> {
         self.freshness.look(|| self.moment()).await;
         if let Some(caller) = self.remembered(digest, self.moment())? {
@@ -205,7 +206,7 @@ impl Directory {
     /// Reads a caller from the store whatever memory says, and keeps it: asked once before a gate refuses.
     ///
     /// # Errors
-    /// [`Unavailable`] when the store cannot say.
+    /// [`Unavailable`] when the store does not answer.
     pub async fn reread(&self, digest: &KeyDigest) -> Result<Option<Arc<Caller>>, Unavailable> {
         self.spend(&self.rereads, (self.clock)().0)?;
         let epoch = self.state().epoch;

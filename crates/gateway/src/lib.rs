@@ -272,7 +272,7 @@ impl Gateway {
     /// The credential and directory phases alone, for the administration: one way to read a key everywhere.
     ///
     /// # Errors
-    /// 401 for a key that is missing, malformed or not in force; 503 when the store cannot say.
+    /// 401 for a key that is missing, malformed or not valid; 503 when the store does not answer.
     pub async fn authenticate(&self, headers: &HeaderMap) -> Result<Arc<Caller>, ErrorResponse> {
         let caller = self.caller(headers, None, Instant::now()).await?;
         let now = self.now();

@@ -79,7 +79,7 @@ impl Http {
     /// Sends, and reads an answer of any status as JSON.
     ///
     /// # Errors
-    /// [`ProviderError::Unavailable`] when there was no whole answer.
+    /// [`ProviderError::Unavailable`] when there was no complete answer.
     pub(crate) async fn ask(&self, request: RequestBuilder) -> Result<Answer, ProviderError> {
         let (head, body) = self.exchange(request).await?.into_parts();
         let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
@@ -90,7 +90,7 @@ impl Http {
     /// Sends, and reads an answer of any status and kind.
     ///
     /// # Errors
-    /// [`ProviderError::Unavailable`] when there was no whole answer of at most 1 MiB in time.
+    /// [`ProviderError::Unavailable`] when there was no complete answer of at most 1 MiB in time.
     pub(crate) async fn exchange(&self, request: RequestBuilder) -> Result<http::Response<Vec<u8>>, ProviderError> {
         let mut response = request.send().await.map_err(|error| unavailable(kind(&error)))?;
         let mut bytes = Vec::new();
@@ -144,7 +144,7 @@ impl Base {
     /// Reads the address of an API.
     ///
     /// # Errors
-    /// When it is no http(s) address.
+    /// When it is not an http(s) address.
     pub(crate) fn parse(address: &str) -> Result<Self, ProviderError> {
         let url = Url::parse(address).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
         url.map(Self).ok_or_else(|| ProviderError::Refused("an address of an API that is none".to_owned()))

@@ -67,7 +67,7 @@ impl Smtp {
     /// A client.
     ///
     /// # Errors
-    /// When the address of the server or of the sender cannot be read; the text says which.
+    /// When the address of the server or of the sender is not valid; the text says which.
     pub fn new(options: &SmtpOptions) -> Result<Self, ProviderError> {
         let wrong = |what: &str| ProviderError::Refused(what.to_owned());
         let from = options.from.parse().map_err(|_| wrong("mail.from is not an address"))?;

@@ -45,11 +45,11 @@ pub enum SignatureError {
     Unreadable,
 }
 
-/// Verifies `t=…,v1=…` over `t.body`: groups may be separated by spaces while a secret is being replaced (Persona),
-/// one group may hold several `v1` (Stripe). Every signature is tried under every secret.
+/// Verifies `t=…,v1=…` over `t.body`: groups may be separated by spaces while a secret is being replaced (Persona), one
+/// group may hold several `v1` (Stripe). Every signature is tried under every secret.
 ///
 /// # Errors
-/// When none holds just now.
+/// When no signature is valid and recent.
 pub fn verify_timestamped(
     header: Option<&http::HeaderValue>,
     body: &[u8],

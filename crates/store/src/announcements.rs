@@ -57,7 +57,7 @@ impl Announcements {
     /// Waits for the next announcement; connects again where the connection was lost.
     ///
     /// # Errors
-    /// When the database cannot be reached; asking again tries again.
+    /// When the database cannot be reached; the next call tries again.
     pub async fn next(&mut self) -> Result<Announcement, Error> {
         let heard = self.0.try_recv().await?;
         Ok(match heard.as_ref().map(sqlx::postgres::PgNotification::channel) {

@@ -128,7 +128,7 @@ impl Store {
     /// Writes one consistent copy of an SQLite database into a file that does not exist, also during writes.
     ///
     /// # Errors
-    /// For PostgreSQL, which has a program of its own for it, or when the file cannot be written.
+    /// On PostgreSQL, which has its own backup program, or when the file cannot be written.
     pub async fn copy_to(&self, file: &std::path::Path) -> Result<(), Error> {
         let file = file.to_str().ok_or_else(|| Error::Other("the file's name is no text".to_owned()))?;
         self.db.copy_to(file).await
@@ -137,7 +137,7 @@ impl Store {
     /// Asks the database for a sign of life.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when it gives none.
+    /// [`Error::Unavailable`] when there is none.
     pub async fn ping(&self) -> Result<(), Error> {
         self.read("ping", async |tx: &mut Tx| tx.optional("SELECT 1", vec![]).await.map(|_| ())).await
     }
@@ -145,7 +145,7 @@ impl Store {
     /// Runs `work` in a transaction that changes nothing.
     ///
     /// # Errors
-    /// What `work` answers, or the store's own.
+    /// The error of `work`, or an error of the store.
     pub async fn read<T, E, F>(&self, name: &'static str, work: F) -> Result<T, E>
     where
         E: From<Error>,
@@ -158,7 +158,7 @@ impl Store {
     /// Runs `work` in a transaction and commits when it answers `Ok`; runs it again when it met another one.
     ///
     /// # Errors
-    /// What `work` answers, or the store's own.
+    /// The error of `work`, or an error of the store.
     pub async fn write<T, E, F>(&self, name: &'static str, work: F) -> Result<T, E>
     where
         E: From<Error>,

@@ -114,7 +114,7 @@ impl PostgresServer {
     /// The address of a new, empty, migrated database. Takes some 50 ms.
     ///
     /// # Errors
-    /// When the server does not make it.
+    /// When the server refuses to create it.
     pub fn fresh_database(&self) -> Result<String, Error> {
         self.next(TEMPLATE)
     }
@@ -122,7 +122,7 @@ impl PostgresServer {
     /// The address of a new database without any table.
     ///
     /// # Errors
-    /// When the server does not make it.
+    /// When the server refuses to create it.
     pub fn bare_database(&self) -> Result<String, Error> {
         self.next("template0")
     }

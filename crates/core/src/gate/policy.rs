@@ -221,7 +221,7 @@ impl Policy {
     /// Whether these rules may be put in force.
     ///
     /// # Errors
-    /// With the first rule at fault.
+    /// The first rule at fault.
     pub fn check(&self) -> Result<(), PolicyFault> {
         if self.rules.len() > MOST_RULES {
             return Err(PolicyFault { rule: String::new(), what: "there are too many rules" });

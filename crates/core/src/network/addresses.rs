@@ -82,7 +82,7 @@ impl AddressList {
     /// Reads entries.
     ///
     /// # Errors
-    /// [`AddressFault`] names the first entry at fault.
+    /// [`AddressFault`] for the first entry at fault.
     pub fn new<'a>(entries: impl IntoIterator<Item = &'a str>) -> Result<Self, AddressFault> {
         let mut list: Vec<IpNet> = Vec::new();
         for entry in entries {
@@ -100,7 +100,7 @@ impl AddressList {
     /// Reads a text with one entry a line; what follows a `#` is a remark, and empty lines are nothing.
     ///
     /// # Errors
-    /// As [`AddressList::new`].
+    /// Those of [`AddressList::new`].
     pub fn of_lines(text: &str) -> Result<Self, AddressFault> {
         let entries = text.lines().map(|line| line.split_once('#').map_or(line, |(entry, _)| entry).trim());
         Self::new(entries.filter(|entry| !entry.is_empty()))
@@ -129,7 +129,7 @@ impl Networks {
     /// Reads entries; none is the empty set.
     ///
     /// # Errors
-    /// [`AddressFault`] names the first entry at fault.
+    /// [`AddressFault`] for the first entry at fault.
     pub fn new<'a>(entries: impl IntoIterator<Item = &'a str>) -> Result<Self, AddressFault> {
         Ok(Self::joined(entries.into_iter().map(network).collect::<Result<_, _>>()?))
     }

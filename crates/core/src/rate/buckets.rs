@@ -60,7 +60,7 @@ impl Buckets {
     /// Whether a request fits into every limit; what will never fit is told before what does not fit now.
     ///
     /// # Errors
-    /// The limit it does not fit into.
+    /// The limit that does not have enough left.
     pub fn fits(&mut self, limits: &RateLimits, nodes: u32, need: &Need, now: Duration) -> Result<(), Short> {
         let mut short: Option<Short> = None;
         for (measure, rate, bucket) in self.limited(limits, nodes) {

@@ -28,11 +28,11 @@ impl BadLimit {
 }
 
 impl RateLimits {
-    /// A project's own limits after these changes; one as high as its organization's is none of its own, and follows the
-    /// organization's from then on.
+    /// A project's own limits after these changes; one as high as its organization's is none of its own, and follows
+    /// the organization's from then on.
     ///
     /// # Errors
-    /// The first limit that cannot be had.
+    /// The first limit that does not have enough left.
     pub fn changed(self, organization: &Self, changes: &Self) -> Result<Self, BadLimit> {
         let mut own = self;
         for measure in Measure::ALL {

@@ -50,7 +50,7 @@ impl EmailFault {
 /// An address in the one form accounts are compared by: lower case, the domain as the name system knows it (IDNA).
 ///
 /// # Errors
-/// With the fault, for every address that could not be mailed.
+/// The fault of an address that cannot receive mail.
 pub fn email(typed: &str) -> Result<String, EmailFault> {
     let typed = trimmed(typed);
     if typed.chars().any(|character| is_invisible(character) || character.is_whitespace()) {

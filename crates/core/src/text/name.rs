@@ -49,7 +49,7 @@ impl NameFault {
 /// a character that is not ASCII, and variation selectors behind a visible one: scripts and emoji need them.
 ///
 /// # Errors
-/// With the fault.
+/// The fault.
 pub fn name(typed: &str) -> Result<String, NameFault> {
     let name: String = trimmed(typed).nfc().collect();
     if name.chars().all(is_blank) {

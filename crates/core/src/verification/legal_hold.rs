@@ -50,11 +50,11 @@ pub enum Refusal {
     },
 }
 
-/// What comes of somebody's word for a hold. `first_captured_at` is when the first picture was taken and `goes` when the
-/// pictures go without this hold.
+/// What comes of somebody's word for a hold. `first_captured_at` is when the first picture was taken and `goes` when
+/// the pictures go without this hold.
 ///
 /// # Errors
-/// When the date makes no sense, or the word is not a second person's for the same date.
+/// When the date is not valid, or the second approval is by the same person or for another date.
 pub fn judge(
     proposal: Option<&Proposal<'_>>,
     by: &str,

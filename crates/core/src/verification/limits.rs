@@ -205,7 +205,7 @@ pub struct LimitHit {
 /// Whether one more fits all limits; otherwise the one that takes longest, so that nobody is sent away twice.
 ///
 /// # Errors
-/// With that limit and its moment.
+/// The limit, and the moment from which it allows more.
 pub fn judge(counts: impl IntoIterator<Item = Count>, now: Timestamp) -> Result<(), LimitHit> {
     let hit = |count: Count| {
         let retry_at = fits(&count.limit, count.counted, count.oldest, now).err()?;

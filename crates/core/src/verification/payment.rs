@@ -223,7 +223,7 @@ impl PaymentStanding {
     /// What comes of an event. One date is dealt with at a time: tick again until nothing changes.
     ///
     /// # Errors
-    /// When it cannot happen now; nothing changes then.
+    /// When the state does not allow it; nothing changes then.
     pub fn step(self, event: PaymentEvent, now: Timestamp) -> Result<PaymentStep, PaymentRefusal> {
         match event {
             PaymentEvent::Add => self.add(now),

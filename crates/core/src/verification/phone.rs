@@ -184,7 +184,7 @@ impl PhoneVerification {
     /// What comes of an event.
     ///
     /// # Errors
-    /// When it cannot happen now; nothing changes then.
+    /// When the state does not allow it; nothing changes then.
     pub fn step(self, event: PhoneEvent, now: Timestamp) -> Result<PhoneStep, PhoneRefusal> {
         if self.state.is_final() {
             return Err(PhoneRefusal::Ended);

@@ -172,7 +172,7 @@ impl PhoneStanding {
     /// What comes of an event.
     ///
     /// # Errors
-    /// When it cannot happen now; nothing changes then.
+    /// When the state does not allow it; nothing changes then.
     pub fn step(self, event: StandingEvent, now: Timestamp) -> Result<StandingStep, StandingRefusal> {
         match event {
             StandingEvent::Submitted(submission) => self.submitted(submission),

@@ -113,7 +113,7 @@ pub struct Picture {
 /// Takes a picture in. Costs up to seconds of one processor, so a server calls it on a thread of its own.
 ///
 /// # Errors
-/// When the picture breaks a limit or cannot be read. A picture that is merely poor is taken, with [`Findings`].
+/// When the picture exceeds a limit or cannot be read. A poor picture is accepted, with [`Findings`].
 pub fn intake(bytes: &[u8], kind: PictureKind) -> Result<Picture, ImageRefusal> {
     if bytes.len() > MAX_BYTES {
         return Err(ImageRefusal::FileTooLarge);

@@ -76,7 +76,7 @@ impl MrzReport {
     /// are understood; missing fillers at the end of a line are added.
     ///
     /// # Errors
-    /// When the lines have no shape of a zone. Wrong check digits are no error but part of the report.
+    /// When the lines do not have the shape of a zone. Wrong check digits are not an error but part of the report.
     pub fn read(typed: &str, now: Timestamp) -> Result<Self, MrzRefusal> {
         let zone = lines::read(typed)?;
         let options = ParseOptions::default();

@@ -106,7 +106,7 @@ impl Share {
     /// Sets more aside.
     ///
     /// # Errors
-    /// When there is no room; what was set aside before stays.
+    /// When there is no space; what was set aside before stays.
     pub fn grow(&mut self, bytes: usize) -> Result<(), NoRoom> {
         let mut held = self.memory.lock();
         let of_owner = held.owners.get(&self.owner).copied().unwrap_or(0);

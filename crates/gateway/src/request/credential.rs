@@ -45,7 +45,7 @@ impl std::fmt::Debug for Presented<'_> {
 /// The secret as presented.
 ///
 /// # Errors
-/// [`Missing`] when there is none, or none that can be read in one way.
+/// [`Missing`] when there is none, or when it can be read in more than one way.
 pub fn read(headers: &HeaderMap) -> Result<Presented<'_>, Missing> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let value = values.next().ok_or(Missing::Nothing)?;

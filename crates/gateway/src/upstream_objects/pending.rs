@@ -86,7 +86,7 @@ impl Gateway {
     /// again later.
     ///
     /// # Errors
-    /// When it cannot be read what is pending.
+    /// When the pending events cannot be read.
     pub async fn settle_pending(&self) -> Result<(), Unavailable> {
         for pending in self.pending.due().await? {
             if let Err(wire) = self.settle_one(&pending).await {

@@ -111,11 +111,11 @@ pub trait IdentityProvider: Send + Sync {
     fn redact<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<(), ProviderError>>;
     /// How the last call went.
     fn health(&self) -> Health;
-    /// Verifies a delivery's signature and says what it is about; it carries no state. A genuine delivery that is not for
-    /// this configuration, as one of the service's test mode, is about nothing.
+    /// Verifies a delivery's signature and says what it is about; it carries no state. A genuine delivery that is not
+    /// for this configuration, as one of the service's test mode, is about nothing.
     ///
     /// # Errors
-    /// When no active secret signed these bytes just now.
+    /// When the signature is not by an active secret, or not recent.
     fn hints(&self, headers: Headers<'_>, body: &[u8], now: Timestamp) -> Result<Vec<Hint>, SignatureError>;
 }
 

@@ -35,7 +35,7 @@ impl Persona {
     /// A client. The clock tells when links run out, which Persona does not.
     ///
     /// # Errors
-    /// When the address is none, or when TLS cannot be set up.
+    /// When the address is not valid, or when TLS cannot be set up.
     pub fn new(options: PersonaOptions, clock: Clock) -> Result<Self, ProviderError> {
         Ok(Self { http: Http::new()?, base: Base::parse(&options.base_url)?, options, clock })
     }

@@ -25,7 +25,7 @@ impl Stripe {
     /// A client.
     ///
     /// # Errors
-    /// When the address is none, or when TLS cannot be set up.
+    /// When the address is not valid, or when TLS cannot be set up.
     pub fn new(options: StripeOptions) -> Result<Self, ProviderError> {
         Ok(Self { http: Http::new()?, base: Base::parse(&options.base_url)?, options })
     }

@@ -24,7 +24,7 @@ impl HttpSms {
     /// A client; `token` is sent as a bearer when there is one.
     ///
     /// # Errors
-    /// When the address is none, or when TLS cannot be set up.
+    /// When the address is not valid, or when TLS cannot be set up.
     pub fn new(url: String, token: Option<Secret<String>>) -> Result<Self, ProviderError> {
         let url = Url::parse(&url).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
         let url = url.ok_or_else(|| ProviderError::Refused("an address of a text gateway that is none".to_owned()))?;

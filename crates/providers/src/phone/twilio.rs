@@ -39,7 +39,7 @@ impl Twilio {
     /// A client.
     ///
     /// # Errors
-    /// When an address is none, or when TLS cannot be set up.
+    /// When an address is not valid, or when TLS cannot be set up.
     pub fn new(options: TwilioOptions) -> Result<Self, ProviderError> {
         let (verify, lookup) = (Base::parse(&options.verify_base_url)?, Base::parse(&options.lookup_base_url)?);
         Ok(Self { http: Http::new()?, verify, lookup, options })

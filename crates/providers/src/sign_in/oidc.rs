@@ -68,7 +68,7 @@ impl Oidc {
     /// would like to be that person. Nothing is asked of the issuer yet.
     ///
     /// # Errors
-    /// When the issuer is no address, or when TLS cannot be set up.
+    /// When the issuer is not a valid address, or when TLS cannot be set up.
     pub fn new(options: OidcOptions, clock: Clock, rng: Box<dyn RngCore + Send>) -> Result<Self, ProviderError> {
         let issuer = IssuerUrl::new(options.issuer.clone());
         let issuer = issuer.map_err(|_| ProviderError::Refused("an issuer that is no address".to_owned()))?;

@@ -84,7 +84,7 @@ pub(super) fn key(row: &Row) -> Result<KeyRow, Error> {
 /// Adds a key.
 ///
 /// # Errors
-/// [`Error::Conflict`] for an id or digest that exists.
+/// [`Error::Conflict`] when the id or digest exists already.
 pub async fn insert(tx: &mut Tx, key: &KeyRow) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO api_keys (id, kind, digest, redacted, name, organization, project, owner_user, \
                        owner_service_account, restriction, created_at, expires_at, last_used_at, revoked_at, revoked_by, \

@@ -97,7 +97,7 @@ pub async fn insert(tx: &mut Tx, row: &Capture) -> Result<(), Error> {
 /// Writes what changes; `row.version` is the version that was read.
 ///
 /// # Errors
-/// [`Error::Conflict`] when somebody wrote in between.
+/// [`Error::Conflict`] when another transaction wrote in between.
 pub async fn update(tx: &mut Tx, row: &Capture) -> Result<(), Error> {
     const SQL: &str = "UPDATE captures SET state = $2, country = $3, document = $4, key_sealed = $5, zone_sealed = $6, \
                        challenge = $7, first_captured_at = $8, submitted_at = $9, erased_at = $10, version = $11 + 1, \

@@ -124,11 +124,8 @@ pub async fn delete_nodes(tx: &mut Tx, before: Timestamp) -> Result<u64, Error> 
     tx.execute("DELETE FROM nodes WHERE seen_at < $1", vec![before.0.into()]).await
 }
 
-/// Forgets changes from before a moment that every known node has confirmed. A node that comes back after that finds that
-/// the changes do not continue, and reads everything again.
-///
-/// # Errors
-/// When the store cannot.
+/// Forgets changes from before a moment that every known node has confirmed. A node that comes back after that finds
+/// that the changes do not continue, and reads everything again.
 pub async fn delete_old(tx: &mut Tx, before: Timestamp) -> Result<u64, Error> {
     const SQL: &str = "DELETE FROM changes WHERE at < $1 AND revision <= (SELECT MIN(n.applied_revision) FROM nodes n)";
     tx.execute(SQL, vec![before.0.into()]).await

@@ -135,7 +135,7 @@ pub async fn insert(tx: &mut Tx, row: &IdentityAttempt) -> Result<(), Error> {
 /// Writes what changes during an attempt; `row.version` is the version that was read.
 ///
 /// # Errors
-/// [`Error::Conflict`] when somebody wrote in between.
+/// [`Error::Conflict`] when another transaction wrote in between.
 pub async fn update(tx: &mut Tx, row: &IdentityAttempt) -> Result<(), Error> {
     const SQL: &str = "UPDATE identity_attempts SET reference = $2, state = $3, step = $4, reasons = $5, \
                        document_type = $6, issuing_country = $7, document_print = $8, needs_attention = $9, \

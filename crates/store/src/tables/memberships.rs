@@ -30,7 +30,7 @@ fn membership(row: &Row) -> Result<Membership, Error> {
 /// Adds a member.
 ///
 /// # Errors
-/// [`Error::Conflict`] `memberships` when they are one already.
+/// [`Error::Conflict`] `memberships` when the user is a member already.
 pub async fn insert(tx: &mut Tx, membership: &Membership) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO memberships (organization, user_id, role, created_at) VALUES ($1, $2, $3, $4)";
     let values = vec![

@@ -42,7 +42,7 @@ pub async fn find(tx: &mut Tx, organization: &OrganizationId) -> Result<Option<O
 /// Writes where an organization stands; `row.version` is the version that was read, 0 for none.
 ///
 /// # Errors
-/// [`Error::Conflict`] when somebody wrote in between.
+/// [`Error::Conflict`] when another transaction wrote in between.
 pub async fn save(tx: &mut Tx, row: &OrganizationVerification) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO organization_verifications (organization, status, since, until, reason, version) \
                        VALUES ($1, $2, $3, $4, $5, $6 + 1) ON CONFLICT (organization) DO UPDATE SET \

@@ -36,7 +36,7 @@ fn passkey(row: &Row) -> Result<Passkey, Error> {
 /// Adds a passkey.
 ///
 /// # Errors
-/// [`Error::Conflict`] `passkeys` when it is known, to any person.
+/// [`Error::Conflict`] `passkeys` when any person has it already.
 pub async fn insert(tx: &mut Tx, row: &Passkey) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO passkeys (id, user_id, name, credential, created_at) VALUES ($1, $2, $3, $4, $5)";
     let values = vec![

@@ -156,7 +156,7 @@ pub async fn update(tx: &mut Tx, row: &PhoneVerification) -> Result<(), Error> {
 /// As [`update`], but only while nobody else has written since `before` was read as the machine.
 ///
 /// # Errors
-/// [`Error::Again`] when somebody has.
+/// [`Error::Again`] when another transaction has.
 pub async fn update_checked(tx: &mut Tx, row: &PhoneVerification, before: &str) -> Result<(), Error> {
     const SQL: &str = "UPDATE phone_verifications SET state = $2, machine = $3, provider_reference = $4, \
                        code_print = $5, finished_at = $6, service = $7 WHERE id = $1 AND machine = $8";

@@ -35,7 +35,7 @@ pub struct PolicyVersion {
 /// Saves a policy as the version after `before`.
 ///
 /// # Errors
-/// [`Error::Conflict`] when `before` is not the newest any more.
+/// [`Error::Conflict`] when `before` is no longer the newest.
 pub async fn save(
     tx: &mut Tx,
     policy: &Policy,

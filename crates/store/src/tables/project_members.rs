@@ -30,7 +30,7 @@ fn member(row: &Row) -> Result<ProjectMember, Error> {
 /// Adds a member.
 ///
 /// # Errors
-/// [`Error::Conflict`] `project_members` when they are one already.
+/// [`Error::Conflict`] `project_members` when the user is a member already.
 pub async fn insert(tx: &mut Tx, member: &ProjectMember) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO project_members (project, user_id, role, created_at) VALUES ($1, $2, $3, $4)";
     let values = vec![

@@ -46,7 +46,7 @@ pub async fn find(
 /// Writes where an organization stands; `row.version` is the version that was read, 0 for none.
 ///
 /// # Errors
-/// [`Error::Again`] when somebody wrote in between.
+/// [`Error::Again`] when another transaction wrote in between.
 pub async fn save(tx: &mut Tx, row: &StandingRow) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO standings (organization, requirement, standing, due_at, version) \
                        VALUES ($1, $2, $3, $4, $5 + 1) ON CONFLICT (organization, requirement) DO UPDATE SET \

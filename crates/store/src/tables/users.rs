@@ -69,7 +69,7 @@ pub async fn find_by_email(tx: &mut Tx, email: &str) -> Result<Option<User>, Err
 /// Gives a person another address; `false` when there is no such person. No change row: nothing decides by it.
 ///
 /// # Errors
-/// [`Error::Conflict`] `users.email` when it is somebody's.
+/// [`Error::Conflict`] `users.email` when another user has the address.
 pub async fn update_email(tx: &mut Tx, id: &UserId, email: &str) -> Result<bool, Error> {
     const SQL: &str = "UPDATE users SET email = $2 WHERE id = $1";
     let changed = tx.execute(SQL, vec![id.as_str().into(), email.to_lowercase().into()]).await;

@@ -10,7 +10,7 @@ impl Store {
     /// Keeps a copy of every row. Only on SQLite, and for one moment at a time.
     ///
     /// # Errors
-    /// On PostgreSQL, or when the store cannot.
+    /// On PostgreSQL, or when the engine reports an error.
     pub async fn keep(&self) -> Result<(), Error> {
         self.each_table(
             "keep",
@@ -22,7 +22,7 @@ impl Store {
     /// Goes back to what [`Store::keep`] kept.
     ///
     /// # Errors
-    /// On PostgreSQL, or when the store cannot.
+    /// On PostgreSQL, or when the engine reports an error.
     pub async fn put_back(&self) -> Result<(), Error> {
         self.each_table(
             "put_back",

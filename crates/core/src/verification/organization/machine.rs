@@ -37,7 +37,7 @@ pub const fn people_needed(status: Status, live: Option<AttemptState>, approve: 
 /// What comes of an event. `live` is the state of the live attempt, if there is one.
 ///
 /// # Errors
-/// When it cannot happen now; nothing changes then.
+/// When the state does not allow it; nothing changes then.
 pub fn step(
     status: Status,
     live: Option<AttemptState>,
