@@ -1,7 +1,8 @@
 //! The access decision: one pure function over caller, route, headers, model and time.
 //!
-//! Checks have one order, which errors show: key and owner alive, organization header, project header,
-//! project archived, address, scope ∩ role; then, once the body's model is known, [`judge_model`] applies the gates.
+//! The order of the checks is fixed, because errors depend on it: key and owner alive, organization header, project
+//! header, project archived, address, scope ∩ role; then, once the body's model is known, [`judge_model`] applies the
+//! gates.
 
 use std::net::IpAddr;
 
@@ -15,7 +16,7 @@ use crate::route::{Meter, Route};
 use crate::scope::{Scope, ScopeSet};
 use crate::time::Timestamp;
 
-/// The two headers that pick who pays, as sent; an empty header counts as absent.
+/// The two headers that choose the payer, as sent; an empty header counts as absent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Selection<'a> {
     /// `OpenAI-Organization`.
@@ -25,8 +26,8 @@ pub struct Selection<'a> {
 }
 
 impl<'a> Selection<'a> {
-    /// Reads the two headers from all the values that were sent for each. The one reading of them, for every plane: a
-    /// doubled header, or one that is not printable ASCII, is refused, because another reader could take another value.
+    /// Reads the two headers from all the values that were sent for each. Every plane uses this function: a repeated
+    /// header, or one that is not printable ASCII, is refused, because another reader could take another value.
     ///
     /// # Errors
     /// [`Refusal::MismatchedOrganization`] or [`Refusal::MismatchedProject`].
@@ -41,7 +42,8 @@ impl<'a> Selection<'a> {
     }
 }
 
-/// The one value of a header; an empty one counts as absent. `None` where there are several, or it is no text.
+/// Returns the single value of a header; an empty one counts as absent. `None` when there are several, or when it is
+/// not text.
 fn only<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> Option<Option<&'a str>> {
     let mut values = values.into_iter();
     let Some(value) = values.next() else { return Some(None) };
@@ -53,7 +55,7 @@ fn only<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> Option<Option<&'a str
     Some(Some(text).filter(|text| !text.is_empty()))
 }
 
-/// Who pays: the organization and project a request resolved to.
+/// The payer: the organization and project a request resolved to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Payer {
     /// The organization whose verification decides and whose usage grows.
@@ -63,14 +65,14 @@ pub struct Payer {
 }
 
 impl Payer {
-    /// The headers that would choose this payer again.
+    /// The headers that choose this payer.
     #[must_use]
     pub fn selection(&self) -> Selection<'_> {
         Selection { organization: Some(self.organization.as_str()), project: Some(self.project.as_str()) }
     }
 }
 
-/// Decides whether this key may use this route now from this address, and who pays.
+/// Decides whether this key may use this route now from this address, and finds the payer.
 ///
 /// # Errors
 /// The first [`Refusal`] that applies.
@@ -100,8 +102,8 @@ pub fn decide(
     Ok(Payer { organization: organization.id.clone(), project: project.id.clone() })
 }
 
-/// Whether the lists of what a key works in let it in from this address, whichever of its permissions it uses. Where
-/// nothing can be chosen, or what is chosen is closed, the decision itself says so.
+/// Checks the IP allowlists of the chosen organization and project, for every permission of the key. When none can be
+/// chosen, or the chosen one is closed, this passes and [`decide`] refuses.
 ///
 /// # Errors
 /// [`Refusal::AddressNotAuthorized`].
@@ -136,7 +138,7 @@ pub fn decide_administration(caller: &Caller, scope: Scope, now: Timestamp) -> R
     if permitted.allows(scope) { Ok(organization.id.clone()) } else { Err(refusal) }
 }
 
-/// Checks that hold for every key and plane: not expired, owner's account open.
+/// Checks what applies to every key and plane: the key has not expired and the owner's account is open.
 ///
 /// # Errors
 /// [`Refusal::ExpiredKey`] or [`Refusal::AccountDeactivated`].
@@ -151,11 +153,11 @@ pub fn alive(caller: &Caller, now: Timestamp) -> Result<(), Refusal> {
 }
 
 fn missing(route: &Route) -> Refusal {
-    // The model list answers in the string form, everything else on the data plane in the object form.
+    // The model list answers in the string form; all other routes of the data plane in the object form.
     Refusal::MissingScope { scope: route.scope, string_form: route.scope == Scope::ModelRead }
 }
 
-/// The organization that the header names, or the first the key can reach.
+/// Returns the organization that the header names, or the first one the key reaches.
 ///
 /// # Errors
 /// [`Refusal::UnknownOrganization`] or [`Refusal::MismatchedOrganization`], depending on the kind of key, or the
@@ -188,8 +190,8 @@ fn select_project<'c>(
     }
 }
 
-/// Organization and project roles united. A person without a membership has lost everything, even
-/// where a project role was left behind; a service account lives by its project role alone.
+/// Returns the union of organization and project roles. A person without a membership has no permission, even if a
+/// project role was left behind; a service account only has its project role.
 fn permissions(organization: &ReachableOrganization, project: &ReachableProject) -> Result<ScopeSet, Refusal> {
     let of_project = project.role.map(ScopeSet::of_project_role);
     let of_organization = organization.role.map(ScopeSet::of_organization_role);
@@ -199,14 +201,14 @@ fn permissions(organization: &ReachableOrganization, project: &ReachableProject)
     }
 }
 
-/// What a request asks of its model, read from the body that is forwarded.
+/// What a request requires of its model, read from the body that is forwarded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ModelUse<'a> {
     /// The model's name after aliases were resolved.
     pub model: &'a str,
-    /// Whether the answer is to be streamed.
+    /// Whether a streamed response is requested.
     pub stream: bool,
-    /// Whether reasoning summaries are asked for.
+    /// Whether reasoning summaries are requested.
     pub summary: bool,
 }
 
@@ -271,7 +273,7 @@ pub fn allowed_in_project(organization: &ReachableOrganization, payer: &Payer, m
     Err(Refusal::ModelNotAllowed { project: payer.project.clone(), model: printable(model) })
 }
 
-/// How fast the project may use its models, if it has limits of its own.
+/// The project's own rate limits, if it has any.
 #[must_use]
 pub fn own_limits<'c>(caller: &'c Caller, payer: &Payer) -> Option<&'c OwnLimits> {
     let organization = caller.organizations.iter().find(|organization| organization.id == payer.organization)?;
@@ -279,7 +281,7 @@ pub fn own_limits<'c>(caller: &'c Caller, payer: &Payer) -> Option<&'c OwnLimits
     project.rates.as_deref()
 }
 
-/// Client text fit for an error message: no control characters, at most 80 characters.
+/// Makes client text safe for an error message: no control characters, at most 80 characters.
 #[must_use]
 pub fn printable(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(80).collect()

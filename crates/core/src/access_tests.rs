@@ -1,4 +1,4 @@
-//! The access decision against an oracle written as a table, over every combination of its inputs.
+//! The access decision against an oracle in the form of a table, over every combination of its inputs.
 
 use super::*;
 use crate::caller::{Owner, ReachableOrganization, ReachableProject};
@@ -65,7 +65,7 @@ fn chat() -> &'static Route {
     route::find("POST", "/v1/chat/completions").map_or_else(|_| unreachable!("in the table"), |m| m.route)
 }
 
-/// Organizations `org-own` (default) and `org-two`; in each a Default project and another one.
+/// Organizations `org-own` (default) and `org-two`; each has a Default project and another one.
 fn world(kind: KeyKind, member: bool, archived: bool, scopes: ScopeSet) -> Caller {
     let role = member.then_some(OrganizationRole::Reader);
     let bound = ProjectRole::Member;
@@ -99,7 +99,7 @@ fn world(kind: KeyKind, member: bool, archived: bool, scopes: ScopeSet) -> Calle
     caller(kind, scopes, organizations)
 }
 
-/// The expected decision, written the other way round: by outcome.
+/// The expected decision, written in the other direction: by outcome.
 fn expected(
     kind: KeyKind,
     headers: Selection<'_>,
@@ -277,7 +277,7 @@ fn gates_have_four_forms() {
     }
 }
 
-// Behind the archived project, before the scope; both lists must let the address in.
+// Checked after the archived project and before the scope; both lists must admit the address.
 #[test]
 fn addresses_are_judged_by_both_lists() {
     let networks = |entry: &str| Some(crate::network::Networks::new([entry]).unwrap());

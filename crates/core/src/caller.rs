@@ -1,4 +1,4 @@
-//! Who is calling: everything the access decision needs to know of a key, in one value that fits a cache.
+//! The caller: everything the access decision needs to know about a key, in one value that fits a cache.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -18,12 +18,12 @@ use crate::time::Timestamp;
 pub enum Owner {
     /// A person.
     User(UserId),
-    /// A bot of one project.
+    /// A service account of one project.
     ServiceAccount(ServiceAccountId),
 }
 
 impl Owner {
-    /// The id under which usage is attributed: `user_id` of usage results is either kind.
+    /// The id to which usage is attributed: `user_id` of usage results is either kind.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
@@ -38,22 +38,22 @@ impl Owner {
 pub struct ReachableProject {
     /// The project.
     pub id: ProjectId,
-    /// Whether it was archived; its keys then open nothing.
+    /// Whether it is archived; its keys then have no access.
     pub archived: bool,
     /// Whether it is the organization's Default project.
     pub is_default: bool,
-    /// The owner's own role in it; `None` when they hold none there.
+    /// The owner's own role in it; `None` without one.
     pub role: Option<ProjectRole>,
-    /// Which models it may use; `None` is every one that is served.
+    /// The models it may use; `None` is every served model.
     pub models: Option<ModelAccess>,
-    /// From where it may be called, by its own active lists; `None` is from everywhere.
+    /// The addresses from which it may be called, by its own active lists; `None` is every address.
     pub addresses: Option<Networks>,
-    /// How fast it may use them; `None` is as fast as its organization.
+    /// Its own rate limits; `None` leaves those of its organization.
     pub rates: Option<Box<OwnLimits>>,
 }
 
 impl ReachableProject {
-    /// Whether the project's own lists let this address in.
+    /// Whether the project's own lists admit this address.
     #[must_use]
     pub fn admits(&self, address: IpAddr) -> bool {
         self.addresses.as_ref().is_none_or(|networks| networks.contains(address))
@@ -67,25 +67,27 @@ pub struct ReachableOrganization {
     pub id: OrganizationId,
     /// Whether the operator closed it.
     pub deactivated: bool,
-    /// The owner's role in the organization; a service account has none, nor has a person who was removed.
+    /// The owner's role in the organization; service accounts and removed people have none.
     pub role: Option<OrganizationRole>,
-    /// Which requirements the organization meets, and the version of that knowledge.
+    /// The requirements the organization meets, and the version of that knowledge.
     pub entitlements: Entitlements,
     /// Projects the key may name; for a bound key exactly its own.
     pub projects: Vec<ReachableProject>,
-    /// From where it may be called, by its active lists; `None` is from everywhere. A project's lists come on top.
+    /// The addresses from which it may be called, by its active lists; `None` is every address. A project's lists apply
+    /// in addition.
     pub addresses: Option<Networks>,
 }
 
 impl ReachableOrganization {
-    /// Whether the organization's lists let this address in.
+    /// Whether the organization's lists admit this address.
     #[must_use]
     pub fn admits(&self, address: IpAddr) -> bool {
         self.addresses.as_ref().is_none_or(|networks| networks.contains(address))
     }
 }
 
-/// A live key with its owner and all it reaches. Made by the store, kept by the directory, judged by [`crate::access`].
+/// A live key with its owner and everything it reaches. The store builds it, the directory keeps it, and
+/// [`crate::access`] judges it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
     /// The key's id, for attribution; never its secret.
@@ -94,17 +96,17 @@ pub struct Caller {
     pub digest: KeyDigest,
     /// The kind of key.
     pub kind: KeyKind,
-    /// Who owns it.
+    /// The owner.
     pub owner: Owner,
     /// Whether the owner's account is open.
     pub owner_active: bool,
     /// When the key stops working; `None` is never.
     pub expires_at: Option<Timestamp>,
-    /// What the key itself is restricted to.
+    /// The scopes to which the key itself is restricted.
     pub scopes: ScopeSet,
-    /// What the key reaches; the owner's default organization first.
+    /// The organizations the key reaches; the owner's default organization first.
     pub organizations: Vec<ReachableOrganization>,
-    /// The revision of `changes` this was read at: older knowledge never replaces newer.
+    /// The revision of `changes` at which this was read: older state never replaces newer.
     pub revision: i64,
 }
 

@@ -1,18 +1,18 @@
-//! Bytes as hexadecimal text. Both directions take the same time for every content, so keys may pass here.
+//! Bytes as hexadecimal text. Both directions take the same time for every content, so they may be used for keys.
 
-/// The bytes as lowercase digits.
+/// Encodes bytes as lowercase digits.
 #[must_use]
 pub fn encode(bytes: &[u8]) -> String {
     base16ct::lower::encode_string(bytes)
 }
 
-/// The bytes behind digits of either case. Anything else, and half a byte at the end, refuses the whole text.
+/// Decodes digits of either case. Other characters, or half a byte at the end, make the whole text invalid.
 #[must_use]
 pub fn decode(text: &str) -> Option<Vec<u8>> {
     base16ct::mixed::decode_vec(text).ok()
 }
 
-/// Exactly `N` bytes behind `2 * N` digits of either case.
+/// Decodes `2 * N` digits of either case into exactly `N` bytes.
 #[must_use]
 pub fn decode_array<const N: usize>(text: &str) -> Option<[u8; N]> {
     let mut bytes = [0; N];

@@ -1,4 +1,4 @@
-//! Typed ids in the shapes that clients of the OpenAI platform know.
+//! Typed ids in the form that clients of the OpenAI platform know.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,15 +9,15 @@ use serde::{Deserialize, Serialize, Serializer};
 
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// Text that is not an id of the wanted kind.
+/// The error for text that is not an id of the expected kind.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not a valid {kind} id")]
 pub struct InvalidId {
-    /// The prefix that was wanted, for the message.
+    /// The expected prefix, for the message.
     pub kind: &'static str,
 }
 
-/// `length` characters drawn uniformly from the 62 alphanumerics (5.95 bits each).
+/// Draws `length` characters uniformly from the 62 alphanumerics (5.95 bits each).
 pub(crate) fn alphanumeric(rng: &mut impl Rng, length: usize) -> String {
     (0..length).map(|_| char::from(ALPHABET[rng.random_range(0..ALPHABET.len())])).collect()
 }
@@ -30,15 +30,15 @@ macro_rules! id {
         pub struct $name(Arc<str>);
 
         impl $name {
-            /// What every id of this kind begins with.
+            /// The prefix of every id of this kind.
             pub const PREFIX: &'static str = $prefix;
 
-            /// A fresh id. Ids are names, not secrets: knowing one opens nothing.
+            /// Draws a new id. Ids are names, not secrets: knowing one gives no access.
             pub fn generate(rng: &mut impl Rng) -> Self {
                 Self(format!("{}{}", $prefix, alphanumeric(rng, $length)).into())
             }
 
-            /// The id as it stands on the wire and in the store.
+            /// The id as text, on the wire and in the store.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -51,7 +51,7 @@ macro_rules! id {
             fn from_str(text: &str) -> Result<Self, InvalidId> {
                 let invalid = InvalidId { kind: $prefix };
                 let rest = text.strip_prefix($prefix).ok_or_else(|| invalid.clone())?;
-                // Longer and shorter than what we mint is accepted: imported ids and samples differ in length.
+                // Lengths other than ours are accepted: imported ids and samples differ in length.
                 if rest.is_empty() || rest.len() > 64 || !rest.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_') {
                     return Err(invalid);
                 }
@@ -121,12 +121,12 @@ id!(/// A list of addresses from which the API may be called.
 pub struct RequestId(Arc<str>);
 
 impl RequestId {
-    /// A fresh request id.
+    /// Draws a new request id.
     pub fn generate(rng: &mut impl Rng) -> Self {
         Self(format!("req_{:032x}", rng.random::<u128>()).into())
     }
 
-    /// The id as it stands in the response header.
+    /// The id as text, as in the response header.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

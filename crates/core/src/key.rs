@@ -5,9 +5,9 @@
 //! sk-<20 random><S2V5c3Rl><10 random><10 tag>           51 characters in all (legacy user keys)
 //! ```
 //!
-//! Prefix, alphabet and length are OpenAI's so that client-side checks pass; OpenAI's marker is never minted.
-//! The tag is an HMAC under a secret of this installation: an invented key costs one HMAC
-//! and no look-up. The tag proves only that this installation minted the text; whether the key lives is for the store.
+//! Prefix, alphabet and length are OpenAI's so that client-side checks pass; OpenAI's marker is never minted. The tag
+//! is an HMAC under a secret of this installation: an invented key costs one HMAC and no look-up. The tag proves only
+//! that this installation minted the text; the store decides whether the key is live.
 
 use std::fmt;
 
@@ -20,7 +20,7 @@ use subtle::ConstantTimeEq;
 use crate::id::alphanumeric;
 use crate::secret::Secret;
 
-/// Stands in the middle of every key so that secret scanners can tell ours: base64 of "Keyste". Never change it.
+/// The marker in the middle of every key by which secret scanners recognize ours: base64 of "Keyste". Never change it.
 pub const MARKER: &str = "S2V5c3Rl";
 
 const URL_SAFE: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -32,7 +32,7 @@ const ALPHANUMERIC: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrst
 pub enum KeyKind {
     /// Bound to one project and its owner, `sk-proj-`.
     Project,
-    /// Bound to one project and a bot, `sk-svcacct-`.
+    /// Bound to one project and a service account, `sk-svcacct-`.
     ServiceAccount,
     /// Legacy: reaches every organization and project of its owner, `sk-`.
     User,
@@ -44,7 +44,7 @@ impl KeyKind {
     /// Every kind, longest prefix first, because the legacy prefix begins all others.
     pub const ALL: [Self; 4] = [Self::ServiceAccount, Self::Admin, Self::Project, Self::User];
 
-    /// What every secret of this kind begins with.
+    /// The prefix of every secret of this kind.
     #[must_use]
     pub const fn prefix(self) -> &'static str {
         match self {
@@ -66,13 +66,13 @@ impl KeyKind {
         }
     }
 
-    /// Reads the name in the store.
+    /// Parses the name in the store.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == name)
     }
 
-    /// (random before the marker, random after it, tag) in characters.
+    /// Lengths in characters: random part before the marker, random part after it, tag.
     const fn layout(self) -> (usize, usize, usize) {
         match self {
             Self::User => (20, 10, 10),
@@ -86,7 +86,7 @@ impl KeyKind {
     }
 }
 
-/// The server secret under which keys are tagged, and those it replaced, which still open old keys.
+/// The server secret that tags keys, and the secrets it replaced, which still verify old keys.
 #[derive(Debug, Clone)]
 pub struct TagKeys {
     current: Secret<[u8; 32]>,
@@ -94,33 +94,33 @@ pub struct TagKeys {
 }
 
 impl TagKeys {
-    /// New keys are tagged under `current`; keys tagged under any of `previous` still pass.
+    /// Tags new keys with `current`; keys tagged with any of `previous` are still accepted.
     #[must_use]
     pub const fn new(current: Secret<[u8; 32]>, previous: Vec<Secret<[u8; 32]>>) -> Self {
         Self { current, previous }
     }
 }
 
-/// The secret under which keys are digested; kept outside the database (architecture decision 4).
+/// The secret with which keys are digested; kept outside the database.
 #[derive(Debug, Clone)]
 pub struct Pepper(Secret<[u8; 32]>);
 
 impl Pepper {
-    /// Takes the pepper into custody.
+    /// Wraps the pepper.
     #[must_use]
     pub const fn new(value: Secret<[u8; 32]>) -> Self {
         Self(value)
     }
 }
 
-/// What the store knows a key by: HMAC-SHA-256 of the whole secret under the pepper.
+/// The digest under which the store keeps a key: HMAC-SHA-256 of the whole secret under the pepper.
 ///
-/// Compared whole and in constant time: equal first bytes mean nothing.
+/// It is compared completely and in constant time, so that an attacker learns nothing from equal first bytes.
 #[derive(Clone, Copy, Eq)]
 pub struct KeyDigest([u8; 32]);
 
 impl KeyDigest {
-    /// A digest read back from the store.
+    /// Wraps a digest from the store.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
@@ -140,7 +140,7 @@ impl PartialEq for KeyDigest {
 }
 
 impl std::hash::Hash for KeyDigest {
-    /// The first eight bytes: a keyed digest is already uniform, so nothing more needs mixing.
+    /// Uses the first eight bytes: a keyed digest is uniform already, so no further mixing is needed.
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
         let mut head = [0; 8];
         head.copy_from_slice(&self.0[..8]);
@@ -154,14 +154,14 @@ impl fmt::Debug for KeyDigest {
     }
 }
 
-/// A secret whose shape and tag hold. It may still be revoked, expired or deleted.
+/// A secret with a valid shape and tag. It may still be revoked, expired or deleted.
 #[derive(Debug, Clone)]
 pub struct ApiKey {
     kind: KeyKind,
     secret: Secret<String>,
 }
 
-/// Text with the shape of a key, borrowed from the request; it is not yet known whether this installation minted it.
+/// Text with the shape of a key, borrowed from the request; it is not known yet whether this installation minted it.
 #[derive(Clone, Copy)]
 pub struct Shaped<'t> {
     kind: KeyKind,
@@ -169,7 +169,7 @@ pub struct Shaped<'t> {
 }
 
 impl<'t> Shaped<'t> {
-    /// Checks prefix, length, alphabet and marker. Costs next to nothing, whatever the text.
+    /// Checks prefix, length, alphabet and marker. Costs almost nothing for any text.
     ///
     /// # Errors
     /// [`Malformed::Shape`].
@@ -199,7 +199,7 @@ impl<'t> Shaped<'t> {
         if ours { Ok(self.kind) } else { Err(Malformed::Tag) }
     }
 
-    /// What the store would know it by.
+    /// Computes the digest under which the store would keep it.
     #[must_use]
     pub fn digest(self, pepper: &Pepper) -> KeyDigest {
         digest(self.text, pepper)
@@ -216,19 +216,19 @@ fn digest(text: &str, pepper: &Pepper) -> KeyDigest {
     KeyDigest(hmac(pepper.0.expose(), &[text.as_bytes()]))
 }
 
-/// Text that is not a key this installation minted.
+/// Text that is not a key of this installation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Malformed {
     /// Prefix, length, alphabet or marker is wrong.
     #[error("not the shape of a key")]
     Shape,
-    /// The shape is right, the tag is not: mistyped, or minted elsewhere.
+    /// The shape is right and the tag is wrong: mistyped, or minted by another installation.
     #[error("the key's tag does not match")]
     Tag,
 }
 
 impl ApiKey {
-    /// Mints a key: at least 178 random bits, tagged.
+    /// Mints a key with at least 178 random bits and a tag.
     pub fn mint(kind: KeyKind, tags: &TagKeys, rng: &mut impl Rng) -> Self {
         let (before, after, tag_length) = kind.layout();
         let draw = |rng: &mut _, n| {
@@ -253,7 +253,7 @@ impl ApiKey {
         Ok(Self { kind, secret: Secret::new(text.to_owned()) })
     }
 
-    /// Which kind of key it is.
+    /// The kind of key.
     #[must_use]
     pub const fn kind(&self) -> KeyKind {
         self.kind
@@ -265,13 +265,13 @@ impl ApiKey {
         &self.secret
     }
 
-    /// What the store knows the key by.
+    /// Computes the digest under which the store keeps the key.
     #[must_use]
     pub fn digest(&self, pepper: &Pepper) -> KeyDigest {
         digest(self.secret.expose(), pepper)
     }
 
-    /// How lists show it: prefix and three characters, three dots, last four.
+    /// The redacted form for lists: prefix and three characters, three dots, last four.
     #[must_use]
     pub fn redacted(&self) -> String {
         let text = self.secret.expose();
@@ -283,7 +283,7 @@ fn url_safe(rng: &mut impl Rng, length: usize) -> String {
     (0..length).map(|_| char::from(URL_SAFE[rng.random_range(0..URL_SAFE.len())])).collect()
 }
 
-/// The tag as text: 132 bits for the long kinds, 59 for the legacy one, whose length leaves no more room.
+/// Computes the tag as text: 132 bits for the long kinds, 59 for the legacy kind, which is too short for more.
 fn tag_text(key: &Secret<[u8; 32]>, kind: KeyKind, signed: &[u8], length: usize) -> String {
     let alphabet: &[u8] = if kind == KeyKind::User { ALPHANUMERIC } else { URL_SAFE };
     let mac = hmac(key.expose(), &[b"keystead key tag 1\0", signed]);
@@ -340,7 +340,7 @@ mod tests {
 
     #[test]
     fn digests_compare_whole() {
-        // Equal heads must not make two keys one.
+        // Digests with equal first bytes must not count as one key.
         for shared in [8, 16, 31] {
             let mut other = [9; 32];
             other[shared..].fill(1);

@@ -1,4 +1,4 @@
-//! The three languages, and the choice of one for a request.
+//! The three languages, and choosing one for a request.
 
 /// A language of the product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +25,7 @@ impl Language {
         }
     }
 
-    /// The language's own name for itself.
+    /// The language's name in that language.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -35,14 +35,14 @@ impl Language {
         }
     }
 
-    /// The language of a tag such as `pl` or `pl-PL`.
+    /// Returns the language of a tag such as `pl` or `pl-PL`.
     #[must_use]
     pub fn from_tag(tag: &str) -> Option<Self> {
         let primary = tag.split('-').next()?.trim();
         Self::ALL.into_iter().find(|language| language.tag().eq_ignore_ascii_case(primary))
     }
 
-    /// Chooses a language: an explicit choice, else the best of `Accept-Language`, else English.
+    /// Chooses a language: an explicit choice, or else the best match of `Accept-Language`, or else English.
     #[must_use]
     pub fn choose(chosen: Option<&str>, accept: Option<&str>) -> Self {
         if let Some(language) = chosen.and_then(Self::from_tag) {
@@ -61,7 +61,7 @@ impl Language {
     }
 }
 
-/// `q=0.8` in thousandths; 1 when absent, 0 when unreadable.
+/// Parses `q=0.8` in thousandths; 1000 when absent, 0 when unreadable.
 fn weight(parameters: &str) -> u16 {
     let Some(value) = parameters.trim().strip_prefix("q=") else { return 1000 };
     let (whole, fraction) = value.trim().split_once('.').unwrap_or((value.trim(), ""));

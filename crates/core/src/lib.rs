@@ -1,7 +1,7 @@
 //! The rules of Keystead: ids, secrets, keys, roles and scopes, the access decision, gates, usage arithmetic.
 //!
-//! Nothing here does IO, reads a clock or makes randomness: time comes in as [`Timestamp`], randomness as a
-//! generator argument, so every rule can be tested exhaustively and replayed.
+//! Nothing here does IO, reads a clock or draws randomness: time is a [`Timestamp`] argument and randomness a generator
+//! argument, so every rule can be tested exhaustively and replayed.
 
 pub mod access;
 pub mod caller;

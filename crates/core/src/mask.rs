@@ -1,9 +1,10 @@
-//! How a secret may be shown: masked in an error, redacted in a list.
+//! Showing secrets: masked in errors.
 
-/// The mask of a presented credential: first 8 characters, a star for each in between, last 4.
+/// Masks a presented credential: first 8 characters, a star for each in between, last 4.
 ///
-/// Works on any text, since people paste URLs and prose where a key belongs. Up to 12 characters everything but
-/// the first two is starred. Long input is capped so that a megabyte of header does not become a megabyte of stars.
+/// Works on any text, since people paste URLs and prose instead of keys. In texts of up to 12 characters everything
+/// except the first two becomes stars. Long input is cut, so that a megabyte of header does not become a megabyte of
+/// stars.
 #[must_use]
 pub fn mask(presented: &str) -> String {
     const LONGEST: usize = 512;

@@ -1,19 +1,19 @@
-//! Which models a project may use: a list of those it may, or of those it may not.
+//! The models a project may use: a list of allowed or of denied models.
 
 use serde::{Deserialize, Serialize};
 
-/// How the list is meant.
+/// Whether a list allows or denies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ListMode {
-    /// These and no others.
+    /// Only these models.
     AllowList,
-    /// All but these.
+    /// All except these models.
     DenyList,
 }
 
 impl ListMode {
-    /// Both.
+    /// Both modes.
     pub const ALL: [Self; 2] = [Self::AllowList, Self::DenyList];
 
     /// The name on the wire.
@@ -25,7 +25,7 @@ impl ListMode {
         }
     }
 
-    /// The mode of that name.
+    /// Returns the mode of that name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|mode| mode.as_str() == name)
@@ -35,13 +35,13 @@ impl ListMode {
 /// The models of one project.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelAccess {
-    /// How the list is meant.
+    /// Whether the list allows or denies.
     pub mode: ListMode,
     /// Names as clients write them; each once, in order.
     pub model_ids: Vec<String>,
 }
 
-/// A list that cannot be kept.
+/// Why a list is not valid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadList {
     /// More than [`ModelAccess::MOST`].
@@ -53,12 +53,13 @@ pub enum BadList {
 }
 
 impl ModelAccess {
-    /// Models in a list at most.
+    /// Maximum number of models in a list.
     pub const MOST: usize = 500;
-    /// Characters of a name at most.
+    /// Maximum number of characters in a name.
     pub const LONGEST: usize = 200;
 
-    /// A list in order and without doubles. Names that are not served yet are kept: they may be one day.
+    /// Builds a sorted list without duplicates. Names that are not served yet are kept, because they may be served
+    /// later.
     ///
     /// # Errors
     /// [`BadList`].

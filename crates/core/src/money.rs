@@ -16,8 +16,8 @@ const MICRO: i128 = 1_000_000;
 /// Picos in the currency's unit.
 const UNIT: i128 = 1_000_000 * MICRO;
 
-/// An exact amount in picos, millionths of a micro. A price per million units times a number of units is a whole number of
-/// picos, so that no product and no sum has to be rounded. Arithmetic saturates and never wraps.
+/// An exact amount in picos, millionths of a micro. A price per million units times a number of units is a whole number
+/// of picos, so no product and no sum has to be rounded. Arithmetic saturates and never wraps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Amount(i128);
 
@@ -28,14 +28,14 @@ impl From<Micros> for Amount {
 }
 
 impl Amount {
-    /// Nothing.
+    /// Zero.
     pub const ZERO: Self = Self(0);
 
-    /// The most that one request is said to cost: a million of the currency's unit. An upstream that reports absurd figures
-    /// cannot fill a sum with them.
+    /// The highest cost recorded for one request: a million of the currency's unit. An upstream that reports absurd
+    /// figures cannot saturate a sum.
     pub const MOST_OF_ONE_REQUEST: Self = Self(1_000_000 * UNIT);
 
-    /// The price of `quantity` units at `per_million` for a million of them, exactly.
+    /// Computes the exact price of `quantity` units at `per_million` for a million of them.
     #[must_use]
     pub fn for_quantity(quantity: i64, per_million: Micros) -> Self {
         Self(i128::from(quantity.max(0)) * i128::from(per_million.0.max(0)))
@@ -47,8 +47,8 @@ impl Amount {
         Self(self.0.saturating_add(other.0))
     }
 
-    /// Whole micros and the picos beyond them, as stores with integers of 64 bits keep an amount. Both parts may be summed
-    /// apart.
+    /// Splits an amount into whole micros and the remaining picos, for stores with 64-bit integers. Both parts may be
+    /// summed separately.
     #[must_use]
     pub fn parts(self) -> (i64, i64) {
         let micros = self.0.div_euclid(MICRO);
@@ -59,7 +59,7 @@ impl Amount {
         }
     }
 
-    /// The amount of these micros and the picos beyond them.
+    /// Builds an amount from micros and remaining picos.
     #[must_use]
     pub const fn of_parts(micros: i64, picos: i64) -> Self {
         // Neither can overflow: 64 bits times a million take 84 of 128.
@@ -72,13 +72,14 @@ impl Amount {
         self.0
     }
 
-    /// So many picos.
+    /// Builds an amount from picos.
     #[must_use]
     pub const fn of_picos(picos: i128) -> Self {
         Self(picos)
     }
 
-    /// The nearest whole number of steps of `per_unit` to the unit, half a step up: 100 gives cents.
+    /// Rounds to the nearest whole number of steps, with `per_unit` steps in the unit and half a step rounded up: 100
+    /// gives cents.
     #[must_use]
     pub fn rounded_to(self, per_unit: u32) -> i64 {
         let step = UNIT / i128::from(per_unit.max(1));
@@ -86,15 +87,16 @@ impl Amount {
         i64::try_from(steps).unwrap_or(if steps < 0 { i64::MIN } else { i64::MAX })
     }
 
-    /// The amount in whole units as the nearest number of double precision, for JSON. `Display` writes every digit.
+    /// Converts the amount to whole units as the nearest double-precision number, for JSON. `Display` writes every
+    /// digit.
     #[must_use]
     pub fn as_units(self) -> f64 {
-        // Reading decimal text rounds once; dividing would round twice.
+        // Parsing decimal text rounds once; dividing would round twice.
         self.to_string().parse().unwrap_or(f64::MAX)
     }
 }
 
-/// Units with every digit that is not a zero at the end: `0.0000032`, `12.5`, `3`.
+/// Writes units with every digit except trailing zeros: `0.0000032`, `12.5`, `3`.
 impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (whole, rest) = (self.0.unsigned_abs() / UNIT.unsigned_abs(), self.0.unsigned_abs() % UNIT.unsigned_abs());
@@ -107,8 +109,8 @@ impl fmt::Display for Amount {
     }
 }
 
-/// Whole micros as a number; any other amount as a list of micros and picos. A number is also what versions wrote that
-/// rounded every request to whole micros.
+/// Writes whole micros as a number, any other amount as a list of micros and picos. Versions that rounded every request
+/// to whole micros wrote a number, too.
 impl Serialize for Amount {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.parts() {
@@ -199,7 +201,7 @@ mod tests {
             turned.rotate_left(turn.min(quantities.len()));
             turned.reverse();
             prop_assert_eq!(sum(&turned), whole);
-            // Columns of micros and of picos, summed apart.
+            // The columns of micros and picos are summed separately.
             let (micros, picos) = quantities.iter().fold((0, 0), |(micros, picos), one| {
                 let parts = Amount::for_quantity(*one, price).parts();
                 (micros + parts.0, picos + parts.1)

@@ -1,51 +1,51 @@
-//! How soon a change reaches every gateway: within five seconds as a rule, fifteen minutes as a
-//! promise, and an operator hears of a node that is a minute late.
+//! How quickly a change reaches every gateway: usually within five seconds, within fifteen minutes as a promise. An
+//! operator is alerted to a node that is a minute late.
 
 use crate::time::Timestamp;
 
-/// A node that is later than this, in seconds, is the operator's to look at.
+/// Seconds of lag from which a node is reported to the operator.
 pub const ALARM: i64 = 60;
-/// How long after a grant its way to the gateways is of interest, in seconds: the published promise (S3, 5.4).
+/// Seconds after a grant during which its propagation is shown: the published promise.
 pub const PROMISE: i64 = 900;
-/// A node that was silent for longer, in seconds, is no node of ours any more.
+/// Seconds of silence after which a node no longer counts.
 pub const GONE: i64 = 3_600;
 
-/// What a node last said of itself.
+/// A node's last report about itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NodeReport {
     /// Its name.
     pub node: String,
-    /// When it spoke.
+    /// When it reported.
     pub seen_at: Timestamp,
-    /// When the oldest change was made that it has not said it applied; `None` when it has applied all.
+    /// When the oldest change was made that it has not confirmed; `None` when it has applied all.
     pub behind_since: Option<Timestamp>,
 }
 
-/// How a node stands.
+/// The state of a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NodeState {
     /// It has applied everything.
     Current,
-    /// It is on its way.
+    /// It is catching up.
     Behind {
-        /// Since how many seconds.
+        /// The lag in seconds.
         seconds: i64,
     },
     /// It lags, or has been silent, for more than a minute.
     Late {
-        /// Since how many seconds.
+        /// The lag in seconds.
         seconds: i64,
     },
 }
 
 impl NodeReport {
-    /// Whether the node has said that it applied every change from before and at this moment.
+    /// Whether the node has confirmed every change up to and including this moment.
     #[must_use]
     pub fn confirms(&self, at: Timestamp) -> bool {
         self.behind_since.is_none_or(|since| since > at)
     }
 
-    /// How the node stands now; `None` when it is gone.
+    /// Computes the state of the node now; `None` when it no longer counts.
     #[must_use]
     pub fn state(&self, now: Timestamp) -> Option<NodeState> {
         let silent = now.since(self.seen_at).max(0);

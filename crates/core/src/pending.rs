@@ -1,11 +1,11 @@
-//! Responses and batches that outlive the request that began them.
+//! Responses and batches that outlive the request that started them.
 
 use serde::{Deserialize, Serialize};
 
 use crate::id::{KeyId, OrganizationId, ProjectId};
 use crate::time::Timestamp;
 
-/// What is pending.
+/// The kind of pending object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PendingKind {
@@ -15,36 +15,36 @@ pub enum PendingKind {
     Batch,
 }
 
-/// Usage that is not known yet, and whose it will be.
+/// Usage that is not known yet, and where it will be attributed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pending {
     /// The response or batch.
     pub id: String,
-    /// What it is.
+    /// Its kind.
     pub kind: PendingKind,
     /// The upstream that can be asked.
     pub upstream: String,
-    /// Who pays.
+    /// The paying organization.
     pub organization: OrganizationId,
-    /// In which project.
+    /// The project.
     pub project: ProjectId,
-    /// With which key.
+    /// The key.
     pub key: KeyId,
     /// The key's owner.
     pub owner: String,
     /// The model of a response; the lines of a batch name their own.
     pub model: String,
-    /// The model of its tool that makes pictures.
+    /// The model of its tool that generates images.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tool: Option<String>,
-    /// Tokens that were sent, by an estimate.
+    /// Estimated number of tokens that were sent.
     pub read: i64,
-    /// Whether a stream was asked for.
+    /// Whether a stream was requested.
     pub stream: bool,
-    /// Whether reasoning summaries were asked for.
+    /// Whether reasoning summaries were requested.
     pub summary: bool,
-    /// The request that began it.
+    /// The request that started it.
     pub request: String,
-    /// When that was.
+    /// When it was started.
     pub begun_at: Timestamp,
 }

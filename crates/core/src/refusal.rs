@@ -1,4 +1,4 @@
-//! Why a request is refused, with the exact status, code and sentence of the error body. SDKs and tools act on them, so
+//! Refusals of requests, with the exact status, code and sentence of the error body. SDKs and tools act on them, so
 //! they follow OpenAI's; `docs/errors.md` lists them.
 
 use serde::Serialize;
@@ -13,18 +13,18 @@ use crate::scope::Scope;
 pub enum Refusal {
     /// The key is unknown, revoked or deleted.
     IncorrectKey {
-        /// What was presented, made unreadable by [`crate::mask::mask`].
+        /// The presented key, masked by [`crate::mask::mask`].
         mask: String,
     },
     /// The key has expired.
     ExpiredKey,
     /// The owner's account or the organization is closed.
     AccountDeactivated,
-    /// The owner belongs to no organization any more, or lost the key's project.
+    /// The owner belongs to no organization any more, or lost access to the key's project.
     NoMembership,
     /// The header names another organization than the key does.
     MismatchedOrganization,
-    /// No organization of the owner has this id: as sent, shortened and free of control characters.
+    /// No organization of the owner has this id, which is shortened and free of control characters.
     UnknownOrganization(String),
     /// The header names a project that the key cannot use.
     MismatchedProject,
@@ -32,23 +32,23 @@ pub enum Refusal {
     ArchivedProject(ProjectId),
     /// The lists of the organization or the project do not contain the client's address.
     AddressNotAuthorized,
-    /// The API does not serve the country, region or territory the request comes from.
+    /// The API does not serve the country, region or territory of the request.
     UnsupportedCountry,
-    /// The key's scopes or the owner's role do not allow the route. `GET /v1/models*` and the administration answer in the
-    /// string form, as OpenAI's do.
+    /// The key's scopes or the owner's role do not allow the route. `GET /v1/models*` and the Administration API answer
+    /// in the string form, as OpenAI's do.
     MissingScope {
-        /// What is missing.
+        /// The missing scope.
         scope: Scope,
         /// Whether `error` is the bare message.
         string_form: bool,
     },
     /// No such model.
     UnknownModel(String),
-    /// The project's list leaves the model out.
+    /// The project's list does not allow the model.
     ModelNotAllowed {
-        /// The project that was chosen.
+        /// The chosen project.
         project: ProjectId,
-        /// The model, fit to be printed.
+        /// The model, safe to print.
         model: String,
     },
     /// A reasoning or other text model needs a verification (404 `model_not_found`).
@@ -61,18 +61,18 @@ pub enum Refusal {
     SummaryNeedsVerification(GateRefusal),
 }
 
-/// What a gate refused, for whom.
+/// A refusal by a gate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GateRefusal {
-    /// The model asked for.
+    /// The requested model.
     pub model: String,
     /// The organization the key resolved to.
     pub organization: OrganizationId,
     /// The project it resolved to.
     pub project: ProjectId,
-    /// What is missing.
+    /// The missing requirements.
     pub missing: Vec<Requirement>,
-    /// The rule that asks for it.
+    /// The rule that requires them.
     pub rule: String,
 }
 
@@ -91,7 +91,7 @@ pub struct ErrorResponse {
     pub message: String,
     /// Whether `error` is the bare message.
     pub string_form: bool,
-    /// What a verification gate refused, for the owner's list of refusals; never sent.
+    /// The refusal by a verification gate, for the owner's list of refusals; never sent.
     pub gate: Option<Box<GateRefusal>>,
 }
 
@@ -103,33 +103,33 @@ impl ErrorResponse {
         Self { status, kind, code, param: None, message, string_form: false, gate: None }
     }
 
-    /// An address that names nothing. Method and path as sent.
+    /// An unknown URL. Method and path as sent.
     #[must_use]
     pub fn unknown_url(method: &str, path: &str) -> Self {
         Self::invalid(404, Some("unknown_url"), format!("Invalid URL ({} {})", printable(method), printable(path)))
     }
 
-    /// A path that does not know the method.
+    /// A path that does not support the method.
     #[must_use]
     pub fn method_not_supported(method: &str, path: &str) -> Self {
         let message = format!("Not allowed to {} on {}.", printable(method), printable(path));
         Self::invalid(405, Some("method_not_supported"), message)
     }
 
-    /// A fault of this service. The id finds it in the log.
+    /// An internal error. The id finds it in the log.
     #[must_use]
     pub fn internal(id: &RequestId) -> Self {
         let message = format!("The server had an error while processing your request. Request id: {id}.");
         Self { kind: "server_error", ..Self::invalid(500, None, message) }
     }
 
-    /// The JSON of the answer: OpenAI's object, or the bare sentence in the string form.
+    /// Writes the JSON of the response: OpenAI's object, or the bare sentence in the string form.
     #[must_use]
     pub fn body(&self) -> String {
         self.body_naming(self.param)
     }
 
-    /// The same with a parameter that has the client's own name.
+    /// Writes the JSON with a parameter named by the client.
     #[must_use]
     pub fn body_naming(&self, param: Option<&str>) -> String {
         #[derive(Serialize)]
@@ -153,11 +153,11 @@ impl ErrorResponse {
             true => Content::Text(message),
             false => Content::Object { message, kind: self.kind, param, code: self.code },
         };
-        // Text and options of text always serialize.
+        // Text and optional text always serialize.
         serde_json::to_string(&Body { error }).unwrap_or_default()
     }
 
-    /// The same with the parameter at fault.
+    /// Returns the response with the parameter at fault.
     #[must_use]
     pub const fn with_param(mut self, param: &'static str) -> Self {
         self.param = Some(param);
@@ -175,7 +175,7 @@ pub fn missing_scope_message(scope: &str) -> String {
 }
 
 impl Refusal {
-    /// What a verification gate refused, when it was one.
+    /// The refusal by a verification gate, if it is one.
     #[must_use]
     pub const fn gate(&self) -> Option<&GateRefusal> {
         match self {
@@ -187,7 +187,8 @@ impl Refusal {
         }
     }
 
-    /// The status and body. `public_url` is where people go to put things right; it ends without a slash.
+    /// Builds status and body. `public_url` is the address where people can solve the problem, without a slash at the
+    /// end.
     #[must_use]
     pub fn response(&self, public_url: &str) -> ErrorResponse {
         ErrorResponse { gate: self.gate().cloned().map(Box::new), ..self.words(public_url) }

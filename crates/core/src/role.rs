@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A person's role in an organization; it reaches into every project.
+/// A person's role in an organization; it applies in every project.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OrganizationRole {
@@ -22,7 +22,7 @@ impl OrganizationRole {
         }
     }
 
-    /// Reads the name.
+    /// Parses the name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         [Self::Owner, Self::Reader].into_iter().find(|role| role.as_str() == name)
@@ -37,9 +37,9 @@ pub enum ProjectRole {
     Owner,
     /// Uses the project.
     Member,
-    /// Looks, but calls no model.
+    /// Reads, but calls no model.
     Viewer,
-    /// A service account that was made without any right.
+    /// A service account without any permission.
     None,
 }
 
@@ -55,7 +55,7 @@ impl ProjectRole {
         }
     }
 
-    /// Reads the name.
+    /// Parses the name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         [Self::Owner, Self::Member, Self::Viewer, Self::None].into_iter().find(|role| role.as_str() == name)

@@ -3,13 +3,13 @@
 use crate::key::KeyKind;
 use crate::time::Timestamp;
 
-/// The longest time two secrets may work side by side, a week, in seconds.
+/// The longest overlap of the two secrets, a week, in seconds.
 pub const LONGEST_OVERLAP: i64 = 7 * 86_400;
 
 /// The longest life of a key, a year, in seconds.
 pub const LONGEST_LIFE: i64 = 31_536_000;
 
-/// What decides whether a key may be rotated.
+/// The properties of a key that decide whether it may be rotated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rotated {
     /// The kind.
@@ -18,29 +18,29 @@ pub struct Rotated {
     pub created_at: Timestamp,
     /// When it ends, if ever.
     pub expires_at: Option<Timestamp>,
-    /// Whether another key has taken its place.
+    /// Whether another key has replaced it.
     pub replaced: bool,
 }
 
-/// Two keys after a rotation.
+/// The lifetimes of two keys after a rotation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rotation {
-    /// When the old key ends; this moment for "at once".
+    /// When the old key ends; the present moment for "at once".
     pub old_ends_at: Timestamp,
-    /// How long the new key lives, in seconds; `None` is for ever.
+    /// The lifetime of the new key in seconds; `None` is unlimited.
     pub new_life: Option<i64>,
 }
 
-/// Why a key is not rotated.
+/// Why a key cannot be rotated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NoRotation {
-    /// It is bound to no project, so that nothing says whose gate a new one would pass.
+    /// It is not bound to a project, so it is not known which gate a new one would pass.
     #[error("only keys of a project can be rotated")]
     Kind,
     /// It has ended.
     #[error("the key has expired")]
     Expired,
-    /// It has a successor.
+    /// It has been replaced already.
     #[error("the key has been rotated before")]
     Replaced,
     /// The overlap is out of range.
@@ -48,8 +48,8 @@ pub enum NoRotation {
     Overlap,
 }
 
-/// Decides how long each of the two keys lives: the old one through the overlap, but never beyond the end it had, the
-/// new one as long as the old one was meant to live.
+/// Computes the lifetimes of both keys: the old one lives until the end of the overlap, but never beyond its own end;
+/// the new one gets the lifetime that the old one had from the start.
 ///
 /// # Errors
 /// [`NoRotation`] when the key cannot be rotated, or not in this way.

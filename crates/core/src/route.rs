@@ -1,11 +1,11 @@
-//! The closed table of data-plane routes: what is not here is not forwarded, so no route can go unmetered or unguarded.
+//! The closed table of data-plane routes: other routes are not forwarded, so no route is unmetered or unguarded.
 
 use crate::scope::Scope;
 
 /// How a route's use is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Meter {
-    /// Nothing to measure beyond the request: reads and bookkeeping.
+    /// Nothing but the request itself: reads and management.
     Request,
     /// Tokens from `usage` in the body or the terminal event, as completions.
     Completion,
@@ -21,32 +21,32 @@ pub enum Meter {
     Moderation,
 }
 
-/// Where a route's model name stands.
+/// Where the name of a route's model is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ModelIn {
     /// There is none.
     Nowhere,
-    /// The last path segment.
+    /// In the last path segment.
     Path,
-    /// Member `model` of a JSON body.
+    /// In the field `model` of a JSON body.
     Json,
-    /// Part `model` of a multipart body, or member `model` of a JSON one.
+    /// In the part `model` of a multipart body, or the field `model` of a JSON one.
     Form,
 }
 
-/// A method the data plane knows.
+/// A method of the data plane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Method {
     /// Read.
     Get,
-    /// Make or change.
+    /// Create or change.
     Post,
     /// Remove.
     Delete,
 }
 
 impl Method {
-    /// Reads the method's name. `HEAD` asks for what `GET` answers, without its body.
+    /// Parses the method's name. `HEAD` is handled as `GET`, without a body in the response.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         match name {
@@ -65,16 +65,16 @@ pub struct Route {
     pub method: Method,
     /// The path below the host; `{id}` stands for exactly one segment.
     pub path: &'static str,
-    /// What a caller must be permitted.
+    /// The scope that a caller needs.
     pub scope: Scope,
     /// How it is measured.
     pub meter: Meter,
-    /// Where the model's name stands.
+    /// Where the model's name is.
     pub model: ModelIn,
 }
 
 impl Route {
-    /// The query parameters that are sent on, each with whether it may be repeated. Others are refused.
+    /// The query parameters that are forwarded, each with whether it may be repeated. Others are refused.
     #[must_use]
     pub fn parameters(&self) -> &'static [(&'static str, bool)] {
         match (self.method, self.path) {
@@ -138,16 +138,16 @@ pub static ROUTES: &[Route] = &[
     route(Method::Post, "/v1/batches/{id}/cancel", Scope::BatchWrite, Meter::Request, ModelIn::Nowhere),
 ];
 
-/// A request's place in the table.
+/// The route of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Matched<'p> {
     /// The row.
     pub route: &'static Route,
-    /// The raw segment that stood for `{id}`, still percent-encoded.
+    /// The raw segment in place of `{id}`, still percent-encoded.
     pub id: Option<&'p str>,
 }
 
-/// Why a request has no place in the table.
+/// Why a request has no route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoRoute {
     /// No such path.
@@ -156,7 +156,7 @@ pub enum NoRoute {
     Method,
 }
 
-/// Finds the row for a raw request path. One trailing slash is forgiven; nothing is decoded or collapsed, so there is
+/// Finds the route of a raw request path. One trailing slash is ignored; nothing is decoded or collapsed, so there is
 /// exactly one reading of a path.
 ///
 /// # Errors
@@ -177,18 +177,19 @@ pub fn find<'p>(method: &str, path: &'p str) -> Result<Matched<'p>, NoRoute> {
 }
 
 fn fits<'p>(template: &str, path: &'p str) -> Option<Option<&'p str>> {
-    // One byte to look for: this is asked of many templates for each request.
+    // One byte to search for: this runs over many templates for each request.
     let Some(at) = template.find('{') else {
         return (template == path).then_some(None);
     };
     let (before, after) = (template.get(..at)?, template.get(at..)?.strip_prefix("{id}")?);
     let id = path.strip_prefix(before)?.strip_suffix(after)?;
-    // Models are answered here, and their names may hold slashes: `/v1/models/organization/name`.
+    // Requests for models are answered by the gateway, and model names may contain slashes:
+    // `/v1/models/organization/name`.
     let fits = if template == "/v1/models/{id}" { id.split('/').all(is_segment) } else { is_segment(id) };
     (fits && !(template == "/v1/responses/{id}" && id == "input_tokens")).then_some(Some(id))
 }
 
-/// Whether this is one segment of a path that every reader takes as it is.
+/// Whether this is one path segment that every reader takes literally.
 fn is_segment(text: &str) -> bool {
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b':' | b'%' | b'@' | b'~' | b'+');
     !text.is_empty() && text != "." && text != ".." && text.bytes().all(plain)
@@ -200,7 +201,7 @@ mod tests {
 
     #[test]
     fn one_reading() {
-        // Spellings that another parser would read as a route here are no route at all.
+        // Spellings that another parser would read as a route of this table have no route.
         for path in [
             "",
             "/",

@@ -1,4 +1,4 @@
-//! Scopes: what a key is restricted to, and what roles permit.
+//! Scopes: the restrictions of keys and the permissions of roles.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,12 +7,12 @@ use crate::role::{OrganizationRole, ProjectRole};
 /// Read everything (`["api.all.read"]` is the console's "Read only").
 pub const ALL_READ: &str = "api.all.read";
 
-/// One permission that a route asks for. The text is what error bodies name as missing.
+/// One permission that a route requires. Error bodies name the text as missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Scope {
     /// List and see models.
     ModelRead,
-    /// Ask a model for something.
+    /// Send requests to a model.
     ModelRequest,
     /// Read responses.
     ResponsesRead,
@@ -68,7 +68,7 @@ impl Scope {
         }
     }
 
-    /// The literal that error bodies carry: the legacy form for model requests.
+    /// The literal that error bodies contain: the legacy form for model requests.
     #[must_use]
     pub const fn error_name(self) -> &'static str {
         match self {
@@ -77,7 +77,7 @@ impl Scope {
         }
     }
 
-    /// Reads a literal or one of its legacy aliases.
+    /// Parses a literal or one of its legacy aliases.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         match name {
@@ -109,7 +109,7 @@ impl Scope {
 pub struct ScopeSet(u32);
 
 impl ScopeSet {
-    /// Nothing.
+    /// The empty set.
     pub const NONE: Self = Self(0);
 
     /// The set of these scopes.
@@ -130,19 +130,20 @@ impl ScopeSet {
         self.0 & scope.bit() != 0
     }
 
-    /// Both sets together: organization and project roles are united first.
+    /// Returns the union of both sets: organization and project roles are united first.
     #[must_use]
     pub const fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
-    /// What both allow: key scopes ∩ role permissions.
+    /// Returns the intersection of both sets: key scopes ∩ role permissions.
     #[must_use]
     pub const fn intersection(self, other: Self) -> Self {
         Self(self.0 & other.0)
     }
 
-    /// What the literals of a key's restriction allow. An empty list restricts nothing; unknown literals allow nothing.
+    /// Returns what the literals of a key's restriction allow. An empty list restricts nothing; unknown literals allow
+    /// nothing.
     #[must_use]
     pub fn of_restriction(literals: &[String]) -> Self {
         if literals.is_empty() {
@@ -157,7 +158,7 @@ impl ScopeSet {
         })
     }
 
-    /// What a project role permits.
+    /// The permissions of a project role.
     #[must_use]
     pub fn of_project_role(role: ProjectRole) -> Self {
         const DATA: [Scope; 8] = [
@@ -177,7 +178,7 @@ impl ScopeSet {
         }
     }
 
-    /// What an organization role permits in every project.
+    /// The permissions of an organization role in every project.
     #[must_use]
     pub fn of_organization_role(role: OrganizationRole) -> Self {
         match role {
@@ -193,7 +194,8 @@ impl ScopeSet {
 pub struct Restriction(pub Vec<String>);
 
 impl Restriction {
-    /// Canonical literals (`model.request` becomes `api.model.request`), first spelling's order kept.
+    /// Makes literals canonical (`model.request` becomes `api.model.request`), without repeats, in the order in which
+    /// they first appear.
     #[must_use]
     pub fn canonical(literals: &[String]) -> Self {
         let mut seen: Vec<String> = Vec::new();
@@ -206,7 +208,7 @@ impl Restriction {
         Self(seen)
     }
 
-    /// What the literals allow.
+    /// The scopes the literals allow.
     #[must_use]
     pub fn scopes(&self) -> ScopeSet {
         ScopeSet::of_restriction(&self.0)

@@ -6,17 +6,17 @@ use zeroize::Zeroize;
 
 /// A value that is never shown: no `Display`, no `Serialize`, a `Debug` without content, wiped when dropped.
 ///
-/// The only way to the content is [`Secret::expose`], so that every use can be found by name.
+/// The only access to the content is [`Secret::expose`], so that every use can be found by name.
 #[derive(Clone)]
 pub struct Secret<T: Zeroize>(T);
 
 impl<T: Zeroize> Secret<T> {
-    /// Takes a value into custody.
+    /// Wraps a value.
     pub const fn new(value: T) -> Self {
         Self(value)
     }
 
-    /// The content. Call it as late as possible and never hand the result to a logger.
+    /// Returns the content. Call it as late as possible and never pass the result to a logger.
     pub const fn expose(&self) -> &T {
         &self.0
     }

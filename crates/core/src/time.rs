@@ -1,4 +1,4 @@
-//! Time as a value: Unix seconds, given by the caller that holds the clock.
+//! Time as a value: Unix seconds, passed by the caller that has the clock.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub struct Timestamp(pub i64);
 
 impl fmt::Display for Timestamp {
-    /// RFC 3339 in UTC, for messages that programs' readers see; pages show the visitor's zone.
+    /// Writes RFC 3339 in UTC, for messages that developers read; pages show the visitor's time zone.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match jiff::Timestamp::from_second(self.0) {
             Ok(moment) => write!(f, "{moment}"),
@@ -20,13 +20,13 @@ impl fmt::Display for Timestamp {
 }
 
 impl Timestamp {
-    /// The moment `seconds` later; saturates instead of wrapping.
+    /// Returns the moment `seconds` later; saturates instead of wrapping.
     #[must_use]
     pub const fn plus(self, seconds: i64) -> Self {
         Self(self.0.saturating_add(seconds))
     }
 
-    /// Seconds from `earlier` to this moment; negative when `earlier` is later.
+    /// Returns the seconds from `earlier` to this moment; negative when `earlier` is later.
     #[must_use]
     pub const fn since(self, earlier: Self) -> i64 {
         self.0.saturating_sub(earlier.0)

@@ -1,4 +1,4 @@
-//! What a request used: one event per request, summed into buckets.
+//! Usage of requests: one event per request, summed into buckets.
 
 use crate::id::{KeyId, OrganizationId, ProjectId};
 use crate::money::{Amount, Micros};
@@ -6,8 +6,8 @@ use crate::route::Meter;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// The largest count accepted from an upstream for one request; larger, negative or fractional figures are clamped
-/// so that no upstream can invent a bill.
+/// The largest count accepted from an upstream for one request; larger, negative or fractional figures are clamped so
+/// that no upstream can invent a bill.
 pub const LARGEST_COUNT: i64 = 1_000_000_000;
 
 /// The kinds of usage, each one endpoint of the Administration API.
@@ -20,9 +20,9 @@ pub enum UsageKind {
     Embeddings,
     /// Images.
     Images,
-    /// Speech made from text.
+    /// Speech generated from text.
     AudioSpeeches,
-    /// Text made from speech.
+    /// Text transcribed from speech.
     AudioTranscriptions,
     /// Moderations.
     Moderations,
@@ -52,13 +52,13 @@ impl UsageKind {
         }
     }
 
-    /// Reads the name.
+    /// Parses the name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == name)
     }
 
-    /// The kind a route's meter feeds; `None` for routes that only count as requests.
+    /// The kind of usage that a route's meter feeds; `None` for routes that only count as requests.
     #[must_use]
     pub const fn of_meter(meter: Meter) -> Option<Self> {
         match meter {
@@ -84,16 +84,16 @@ pub struct Quantities {
     pub input_cached_tokens: i64,
     /// Tokens written.
     pub output_tokens: i64,
-    /// Images made.
+    /// Images generated.
     pub images: i64,
     /// Characters spoken.
     pub characters: i64,
-    /// Seconds of audio heard.
+    /// Seconds of audio transcribed.
     pub seconds: i64,
 }
 
 impl Quantities {
-    /// Both together, saturating.
+    /// Returns the sum, saturating.
     #[must_use]
     pub const fn plus(self, other: Self) -> Self {
         Self {
@@ -107,7 +107,7 @@ impl Quantities {
         }
     }
 
-    /// Every figure within `0..=LARGEST_COUNT`, and no more cached than read.
+    /// Limits every figure to `0..=LARGEST_COUNT`, and cached tokens to the tokens read.
     #[must_use]
     pub fn clamped(self) -> Self {
         let clamp = |n: i64| n.clamp(0, LARGEST_COUNT);
@@ -124,7 +124,7 @@ impl Quantities {
     }
 }
 
-/// What a model costs, in micros per million units (images, characters and seconds: per million of those).
+/// The price of a model, in micros per million units (also per million images, characters and seconds).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Price {
@@ -143,7 +143,7 @@ pub struct Price {
 }
 
 impl Price {
-    /// What these quantities of one request cost, exactly; never more than [`Amount::MOST_OF_ONE_REQUEST`].
+    /// Computes the exact cost of these quantities of one request; never more than [`Amount::MOST_OF_ONE_REQUEST`].
     #[must_use]
     pub fn cost(&self, used: &Quantities) -> Amount {
         let uncached = used.input_tokens.saturating_sub(used.input_cached_tokens);
@@ -161,40 +161,40 @@ impl Price {
     }
 }
 
-/// One metered request. Written durably; counted once, by its place in the spool.
+/// One metered request. It is written durably and counted once, by its position in the spool.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UsageEvent {
     /// When the request ended.
     pub at: Timestamp,
     /// The kind.
     pub kind: UsageKind,
-    /// Who pays.
+    /// The paying organization.
     pub organization: OrganizationId,
-    /// In which project.
+    /// The project.
     pub project: ProjectId,
-    /// With which key.
+    /// The key.
     pub key: KeyId,
-    /// Whose key: a user or service account.
+    /// The owner of the key: a user or service account.
     pub owner: String,
-    /// The model as gated and forwarded.
+    /// The model that the gate checked and that was forwarded.
     pub model: String,
-    /// How much.
+    /// The quantities.
     pub used: Quantities,
-    /// What it cost, exactly.
+    /// The exact cost.
     pub cost: Amount,
     /// The response's status.
     pub status: u16,
-    /// Whether the figures were counted here because the upstream's never came.
+    /// Whether the gateway counted the figures itself because the upstream reported none.
     pub estimated: bool,
     /// The request's id, for the owner's own logs.
     pub request: String,
-    /// Whether a stream was asked for; spools of versions that did not tell say no.
+    /// Whether a stream was requested; `false` in spools of versions that did not record it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub stream: bool,
-    /// Whether reasoning summaries were asked for.
+    /// Whether reasoning summaries were requested.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub summary: bool,
-    /// A name under which it counts once, however many nodes and runs report it: the response or batch that outlived its
+    /// An id under which it counts once, however many nodes and runs report it: the response or batch that outlived its
     /// request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub once: Option<String>,

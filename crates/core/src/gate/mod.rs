@@ -1,4 +1,4 @@
-//! Gates: which action needs which verification. Rules are data with dates, modes and exceptions.
+//! Gates: which action needs which verification. Rules are data with dates, modes and exemptions.
 
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +19,7 @@ pub use scope::{AppliesTo, MOST_TAGS, is_tag, read_tags};
 pub enum Fulfilment {
     /// It has proven it.
     Verified,
-    /// An operator has excused it.
+    /// An operator has waived it.
     Waived,
 }
 
@@ -33,14 +33,14 @@ impl Fulfilment {
         }
     }
 
-    /// Reads the name.
+    /// Parses the name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         [Self::Verified, Self::Waived].into_iter().find(|how| how.as_str() == name)
     }
 }
 
-/// Something an organization can have proven. The set is open: names, not numbers, stand in the store.
+/// Something an organization can prove. The store keeps names and not numbers, because more may be added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Requirement {
@@ -67,7 +67,7 @@ impl Mode {
         }
     }
 
-    /// Reads the name.
+    /// Parses the name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|mode| mode.as_str() == name)
@@ -88,7 +88,7 @@ impl Requirement {
         }
     }
 
-    /// Reads the name.
+    /// Parses the name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|requirement| requirement.as_str() == name)
@@ -98,18 +98,18 @@ impl Requirement {
 /// What an organization has proven or been excused from, with a version that grows with every change.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Entitlements {
-    /// Grows with each change; a gateway that refuses re-reads once first.
+    /// Grows with each change; a gateway reads the caller again once before it refuses.
     pub version: i64,
     /// Proven, or waived by the operator.
     pub met: Vec<Requirement>,
-    /// When some of them end; the others have no end. Whoever judges compares with the clock.
+    /// When some of them end; the others have no end. Rules compare these times with the clock.
     pub ends: Vec<(Requirement, Timestamp)>,
-    /// When the organization was made, for rules that spare older ones.
+    /// When the organization was made, for rules that exempt older ones.
     pub organization_created_at: Timestamp,
-    /// When the organization first used which model, for rules that spare earlier users; models that no such rule
-    /// guards may be left out.
+    /// When the organization first used which model, for rules that exempt earlier users; models without such a rule
+    /// may be left out.
     pub first_used: Vec<FirstUse>,
-    /// What the operator calls the organization, for rules that leave some out.
+    /// The operator's tags for the organization, for rules that leave some out.
     pub tags: Vec<String>,
 }
 
@@ -118,12 +118,13 @@ pub struct Entitlements {
 pub struct FirstUse {
     /// The model's name after aliases were resolved.
     pub model: String,
-    /// When.
+    /// The time.
     pub at: Timestamp,
 }
 
 impl Entitlements {
-    /// Whether the organization meets this requirement at this moment, whether or not anything has closed it since.
+    /// Whether the organization meets this requirement at this moment. An end date counts even if no job has closed it
+    /// since.
     #[must_use]
     pub fn meets(&self, requirement: Requirement, now: Timestamp) -> bool {
         let over = |(ended, at): &(Requirement, Timestamp)| *ended == requirement && *at <= now;
@@ -131,21 +132,21 @@ impl Entitlements {
     }
 }
 
-/// What somebody wants to do.
+/// An action that rules may gate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action<'a> {
     /// Make a new key of any kind but admin.
     CreateKey,
     /// Begin to verify the organization.
     VerifyOrganization,
-    /// Make another organization, by somebody who owns this many that are not closed.
+    /// Make another organization, as the owner of this many open ones.
     CreateOrganization {
-        /// How many.
+        /// The number.
         owned: u32,
     },
     /// Use a model.
     UseModel(&'a str),
-    /// Have a model's answer streamed.
+    /// Request a streamed response of a model.
     StreamModel(&'a str),
     /// Ask for reasoning summaries.
     ReasoningSummary(&'a str),

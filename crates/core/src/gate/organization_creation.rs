@@ -1,23 +1,23 @@
-//! Making another organization (`org.create`): a person is judged by the organizations they own,
-//! because the new one has proven nothing yet.
+//! Making another organization (`organization.create`): a person is judged by the organizations they own, because the
+//! new one has proven nothing yet.
 
 use super::{Action, Entitlements, Policy, Verdict};
 use crate::id::OrganizationId;
 use crate::time::Timestamp;
 
-/// A rule can begin at this many organizations at most.
+/// The highest number of organizations at which a rule may begin.
 pub const MOST_OWNED: u32 = 1_000;
 
-/// An organization somebody owns.
+/// An organization that a person owns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Owned {
-    /// Which.
+    /// The organization.
     pub organization: OrganizationId,
     /// What it has proven.
     pub entitlements: Entitlements,
 }
 
-/// A person who owns these organizations, as rules see them: what one of the organizations has proven or is tagged with
+/// Describes a person with these organizations to the rules: what any of the organizations has proven or is tagged with
 /// counts, and the new organization is made now.
 #[must_use]
 pub fn founder(owned: &[Owned], now: Timestamp) -> Entitlements {
@@ -113,7 +113,7 @@ mod tests {
         };
         change(&mut rules, AppliesTo { org_tags_not: vec!["partner".to_owned()], ..AppliesTo::default() });
         assert!(rules.judge_founding(&all, NOW).allowed() && !rules.judge_founding(&all[1..], NOW).allowed());
-        // The organization that would be made is made now.
+        // The organization to be made has the present time as its creation time.
         change(&mut rules, AppliesTo { created_after: Some(Timestamp(1_001)), ..AppliesTo::default() });
         assert!(rules.judge_founding(&all, NOW).allowed() && !rules.judge_founding(&all, Timestamp(1_001)).allowed());
     }

@@ -1,4 +1,4 @@
-//! Which action needs what: rules with dates, modes and exceptions, and their judgement.
+//! Rules about which action needs what, with dates, modes and exemptions, and their evaluation.
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -9,15 +9,15 @@ use super::{Action, Entitlements, Requirement};
 use crate::id::OrganizationId;
 use crate::time::Timestamp;
 
-/// How seriously a rule is meant.
+/// What a rule does when it is not met.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
-    /// As if it were not there.
+    /// Nothing.
     Off,
-    /// Only written down.
+    /// Only recorded.
     Shadow,
-    /// Said in a response header.
+    /// Reported in a response header.
     Warn,
     /// Refused.
     Enforce,
@@ -27,7 +27,7 @@ pub enum Mode {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
-    /// Named in every refusal.
+    /// Appears in every refusal.
     pub id: String,
     /// The action's name.
     pub action: String,
@@ -37,70 +37,70 @@ pub struct Rule {
     /// All must be met.
     #[serde(default)]
     pub require: Vec<Requirement>,
-    /// At least one of these groups must be met as a whole; without groups there is nothing to choose.
-    // Left out where empty, so that gateways of the version before still read the policy.
+    /// At least one of these groups must be met completely; empty means no choice is required.
+    // Omitted when empty, so that gateways of the previous version can still read the policy.
     #[serde(default, deserialize_with = "groups", skip_serializing_if = "Vec::is_empty")]
     pub any_of: Vec<Vec<Requirement>>,
-    /// Before this moment the rule sleeps.
+    /// The rule has no effect before this moment.
     #[serde(default)]
     pub effective_from: Timestamp,
-    /// Organizations made before this moment are spared.
+    /// Organizations made before this moment are exempt.
     #[serde(default)]
     pub grandfather_created_before: Option<Timestamp>,
-    /// Organizations that used one of the rule's models, or any for actions without a model, before this moment are
-    /// spared.
+    /// Organizations that used one of the rule's models before this moment are exempt; for actions without a model,
+    /// those that used any model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grandfather_used_before: Option<Timestamp>,
-    /// For `organization.create` alone: concerns only who owns this many organizations already.
+    /// For `organization.create` alone: applies to people who own this many organizations already.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub above: Option<u32>,
-    /// Which organizations it concerns.
+    /// The organizations it applies to.
     #[serde(default, skip_serializing_if = "AppliesTo::everybody")]
     pub applies_to: AppliesTo,
-    /// How seriously it is meant.
+    /// What happens when it is not met.
     pub mode: Mode,
 }
 
-/// An operator's dated exception for one organization.
+/// An operator's exemption for one organization, with a date.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Exemption {
-    /// Who is spared.
+    /// The exempt organization.
     pub organization: OrganizationId,
-    /// Until when; `None` is until withdrawn.
+    /// The end; `None` until it is withdrawn.
     #[serde(default)]
     pub until: Option<Timestamp>,
     /// Why, for the audit log.
     pub reason: String,
-    /// Which operator granted it; empty for those granted before this was kept.
+    /// The operator who granted it; empty for exemptions from before this was recorded.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub by: String,
 }
 
-/// All rules and exceptions in force, as one versioned value.
+/// All rules and exemptions in force, as one versioned value.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Policy {
-    /// The rules; all that match must pass.
+    /// The rules; all that apply must pass.
     pub rules: Vec<Rule>,
-    /// The exceptions; they win.
+    /// The exemptions; they override the rules.
     #[serde(default)]
     pub exemptions: Vec<Exemption>,
 }
 
-/// What a policy says of one action.
+/// The result of a policy for one action.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Verdict {
-    /// Requirements that refuse the action; empty means allowed. Where a rule leaves a choice, the shortest way.
+    /// Requirements that refuse the action; empty means allowed. When a rule leaves a choice, the shortest alternative.
     pub missing: Vec<Requirement>,
-    /// Every way through the first refusing rule that leaves a choice: what each of its groups still lacks, the
+    /// Every alternative of the first refusing rule that leaves a choice: what each of its groups still lacks, the
     /// shortest first.
     pub alternatives: Vec<Vec<Requirement>>,
     /// The rule that refused.
     pub rule: Option<String>,
-    /// Requirements that rules in warn mode would ask for.
+    /// Requirements missing for rules in warn mode.
     pub warned: Vec<Requirement>,
-    /// Requirements that rules in shadow mode would ask for.
+    /// Requirements missing for rules in shadow mode.
     pub shadowed: Vec<Requirement>,
 }
 
@@ -112,31 +112,31 @@ impl Verdict {
     }
 }
 
-/// What is wrong with a policy somebody wants to put in force.
+/// A fault in a policy that an operator wants to save.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PolicyFault {
-    /// The rule at fault, by id or by its place.
+    /// The rule at fault, by id or by its position.
     pub rule: String,
     /// What to change, for people.
     pub what: &'static str,
 }
 
-/// Rules a policy has at most: each request is judged by all of them.
+/// Maximum number of rules in a policy: each request is judged by all of them.
 pub const MOST_RULES: usize = 100;
-/// Patterns a rule has at most.
+/// Maximum number of patterns in a rule.
 const MOST_PATTERNS: usize = 50;
 /// Characters of an id or a pattern.
 const LONGEST: usize = 64;
 
-/// The action whose rules say from how many organizations on.
+/// The action with rules that name a number of organizations.
 const CREATE_ORGANIZATION: &str = "organization.create";
 
 /// 5 November 2024, midnight UTC: since then new keys need a phone.
 pub const PHONE_RULE_EFFECTIVE: Timestamp = Timestamp(1_730_764_800);
 
 impl Policy {
-    /// The rules of a fresh installation: a phone for new keys, a verified
-    /// organization for `gpt-image-*` and `o3`; streaming and reasoning-summary gates exist but are off.
+    /// Returns the rules of a new installation: a phone for new keys, a verified organization for `gpt-image-*` and
+    /// `o3`; gates for streaming and reasoning summaries exist but are off.
     #[must_use]
     pub fn default_rules() -> Self {
         let rule = |id: &str, action: &str, models: &[&str], require, effective_from, mode| Rule {
@@ -218,7 +218,7 @@ impl Policy {
         }
     }
 
-    /// Whether these rules may be put in force.
+    /// Checks whether these rules may be saved.
     ///
     /// # Errors
     /// The first rule at fault.
@@ -252,7 +252,7 @@ impl Policy {
             match (rule.action == CREATE_ORGANIZATION, rule.above) {
                 (false, Some(_)) => return fault("'above' belongs to organization.create"),
                 (true, Some(1..=MOST_OWNED)) | (false, None) => {}
-                // What is asked for is proven within an organization: the first one cannot need it.
+                // Requirements are proven within an organization, so creating the first one cannot need any.
                 (true, _) => return fault("'above' says from how many organizations on, between 1 and 1000"),
             }
             if rule.any_of.iter().any(Vec::is_empty) {
@@ -269,7 +269,7 @@ impl Policy {
         Ok(())
     }
 
-    /// The moment at which all rules that only sleep are awake: what a preview should ask for.
+    /// Returns the moment from which all rules with a start date are in force, for previews.
     #[must_use]
     pub fn awake_at(&self, now: Timestamp) -> Timestamp {
         self.rules
@@ -279,7 +279,7 @@ impl Policy {
             .fold(now, Timestamp::max)
     }
 
-    /// The moments at which rules that refuse come into force, in order, so that people can be told before.
+    /// Returns the moments at which enforced rules begin, in order, so that people can be informed before.
     #[must_use]
     pub fn dates_ahead(&self, now: Timestamp) -> Vec<Timestamp> {
         let sleeping = self.rules.iter().filter(|rule| rule.mode == Mode::Enforce && rule.effective_from > now);
@@ -289,7 +289,7 @@ impl Policy {
         dates
     }
 
-    /// Whether an exemption spares this organization now.
+    /// Whether this organization is exempt now.
     #[must_use]
     pub fn exempts(&self, organization: &OrganizationId, now: Timestamp) -> bool {
         let spared = |e: &Exemption| &e.organization == organization && e.until.is_none_or(|until| now < until);
@@ -360,7 +360,7 @@ impl Rule {
         met.first_used.iter().any(|first| first.at < date && (any_model || self.guards(&first.model)))
     }
 
-    /// What each group still lacks, the shortest first; empty when one is met or there are none.
+    /// Returns what each group still lacks, the shortest first; empty when one is met or there are none.
     fn ways(&self, met: &Entitlements, now: Timestamp) -> Vec<Vec<Requirement>> {
         let lacking = |group: &Vec<Requirement>| -> Vec<Requirement> {
             group.iter().copied().filter(|requirement| !met.meets(*requirement, now)).collect()
@@ -371,7 +371,7 @@ impl Rule {
     }
 }
 
-/// A group of nothing would be met by everybody: a policy with one is not read.
+/// Refuses an empty group, which every organization would meet, so a policy with one cannot be read.
 fn groups<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Vec<Requirement>>, D::Error> {
     let groups = Vec::<Vec<Requirement>>::deserialize(from)?;
     if groups.iter().any(Vec::is_empty) {
@@ -380,7 +380,8 @@ fn groups<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Vec<Requirement>>, D
     Ok(groups)
 }
 
-/// `*` matches any run of bytes; everything else matches itself. Linear in the text for each star, no recursion.
+/// Matches a pattern: `*` matches any sequence of bytes, every other byte itself. Linear in the text for each star, no
+/// recursion.
 pub(super) fn glob(pattern: &[u8], text: &[u8]) -> bool {
     let (mut p, mut t) = (0, 0);
     let mut retry: Option<(usize, usize)> = None;

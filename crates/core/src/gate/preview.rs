@@ -1,4 +1,4 @@
-//! Whom a new version of the policy would refuse, said before it is in force.
+//! Previews: which organizations a new version of the policy would refuse.
 
 use std::collections::HashSet;
 
@@ -6,36 +6,37 @@ use super::{Action, Entitlements, Mode, Owned, Policy, Requirement};
 use crate::id::OrganizationId;
 use crate::time::Timestamp;
 
-/// Something an organization did, and how often in the time looked at.
+/// An action of an organization, and how often it was done in the period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ActionUse<'a> {
-    /// What.
+    /// The action.
     pub action: Action<'a>,
-    /// How often.
+    /// The number of times.
     pub times: u64,
 }
 
 /// What is known of one organization.
 #[derive(Debug, Clone, Copy)]
 pub struct OrganizationFacts<'a> {
-    /// Which.
+    /// The organization.
     pub organization: &'a OrganizationId,
     /// What it has proven.
     pub entitlements: &'a Entitlements,
-    /// What it did lately.
+    /// What it did recently.
     pub uses: &'a [ActionUse<'a>],
-    /// What its founder owned when they made it, if that was recent; the making is judged by these.
+    /// The organizations its founder owned when they made it, if that was recent; they decide whether making it would
+    /// be refused.
     pub founder: Option<&'a [Owned]>,
 }
 
 /// An action that would be refused from then on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PreviewedRefusal<'a> {
-    /// Whose.
+    /// The organization.
     pub organization: &'a OrganizationId,
-    /// What.
+    /// The action.
     pub action: Action<'a>,
-    /// How often it was done in the time looked at.
+    /// How often it was done in the period.
     pub times: u64,
     /// What the organization would have to prove.
     pub missing: Vec<Requirement>,
@@ -65,8 +66,8 @@ impl Preview<'_> {
 }
 
 impl Policy {
-    /// What this policy would refuse at a moment that `present` would allow at the same moment. For rules that sleep
-    /// until a date, ask for that date; for rules in shadow or warn mode, ask [`Policy::enforced`].
+    /// Returns what this policy would refuse at a moment, and `present` would allow at the same moment. For rules with
+    /// a start date, pass that date; for rules in shadow or warn mode, use [`Policy::enforced`].
     #[must_use]
     pub fn preview<'a>(&self, present: &Self, facts: &[OrganizationFacts<'a>], at: Timestamp) -> Preview<'a> {
         let mut refusals = Vec::new();
@@ -92,7 +93,7 @@ impl Policy {
         Preview { refusals }
     }
 
-    /// The same policy with every rule in shadow or warn mode enforced, to see what that would come to.
+    /// Returns the same policy with every rule in shadow or warn mode enforced, to preview that.
     #[must_use]
     pub fn enforced(&self) -> Self {
         let mut policy = self.clone();

@@ -1,37 +1,38 @@
-//! Whom a rule concerns, beside its action and its models (`applies_to`), and the tags by which an
-//! operator tells organizations apart.
+//! The organizations a rule applies to, besides its action and its models (`applies_to`), and the operator's tags for
+//! organizations.
 
 use serde::{Deserialize, Serialize};
 
 use super::Entitlements;
 use crate::time::Timestamp;
 
-/// Tags an organization or a rule has at most.
+/// Maximum number of tags of an organization or a rule.
 pub const MOST_TAGS: usize = 20;
 /// Characters of a tag.
 const LONGEST_TAG: usize = 32;
 
-/// The organizations a rule concerns; every one where nothing is said.
-// A condition this version does not know makes the policy unreadable: it must not be read as "everybody".
+/// The organizations a rule applies to; without conditions all of them.
+// A condition that this version does not know makes the policy unreadable, because it must not be read as "all
+// organizations".
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AppliesTo {
     /// Only organizations made at this moment or later.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_after: Option<Timestamp>,
-    /// Only organizations that carry none of these tags.
+    /// Only organizations with none of these tags.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub org_tags_not: Vec<String>,
 }
 
 impl AppliesTo {
-    /// Whether nothing is said, so that every organization is concerned.
+    /// Whether there is no condition, so that every organization is included.
     #[must_use]
     pub fn everybody(&self) -> bool {
         self.created_after.is_none() && self.org_tags_not.is_empty()
     }
 
-    /// Whether an organization is concerned.
+    /// Whether an organization is included.
     #[must_use]
     pub fn concerns(&self, organization: &Entitlements) -> bool {
         self.created_after.is_none_or(|date| organization.organization_created_at >= date)
@@ -39,14 +40,14 @@ impl AppliesTo {
     }
 }
 
-/// Whether a tag is one: 1 to 32 small letters, digits, hyphens and underscores.
+/// Whether a tag is valid: 1 to 32 small letters, digits, hyphens and underscores.
 #[must_use]
 pub fn is_tag(tag: &str) -> bool {
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_';
     (1..=LONGEST_TAG).contains(&tag.len()) && tag.bytes().all(plain)
 }
 
-/// The tags of a list, each once and in order; `None` when one is no tag or they are too many.
+/// Returns the tags of a list, each once and sorted; `None` when one is not valid or there are too many.
 #[must_use]
 pub fn read_tags<'a>(given: impl IntoIterator<Item = &'a str>) -> Option<Vec<String>> {
     let mut tags: Vec<String> = given.into_iter().map(|tag| tag.trim().to_owned()).collect();

@@ -1,4 +1,4 @@
-//! The rules of a fresh installation, and every part a rule has.
+//! The rules of a new installation, and every field of a rule.
 
 use proptest::prelude::*;
 
@@ -69,7 +69,8 @@ fn patterns() {
     }
 }
 
-/// The first of these was stored by the version before; both load, and what needs nothing new is written as before.
+/// The first of these was stored by the previous version; both load, and a policy without new fields is written as
+/// before.
 #[test]
 fn stored_policies_still_load() {
     let rule = r#"{"id":"a","action":"model.use","models":["o3"],"require":["phone"],"effective_from":5,"grandfather_created_before":null,"mode":"warn"}"#;
@@ -280,8 +281,8 @@ fn requirements() -> impl Strategy<Value = Vec<Requirement>> {
 }
 
 proptest! {
-    /// S1-45: allowed exactly when everything required is met and, where there are groups, one of them as a whole; and
-    /// who proves what is named as missing is not refused again.
+    /// S1-45: allowed exactly when everything required is met and, where there are groups, one of them completely; an
+    /// organization that then proves what is named as missing is not refused again.
     #[test]
     fn groups_mean_what_they_say(
         require in requirements(),

@@ -1,5 +1,5 @@
-//! Addresses and networks as people write them: a list keeps what was written, in canonical form; [`Networks`] is what
-//! a list or several come to, made to be asked on every request.
+//! Addresses and networks as people write them: [`AddressList`] keeps the entries in canonical form; [`Networks`]
+//! combines one or more lists for fast look-up on every request.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::str::FromStr;
@@ -9,23 +9,23 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use crate::access::printable;
 
-/// Why a text is not an address, a network or a list of them. The texts are sentences for people.
+/// Why a text is not an address, a network or a list of them. The messages are sentences for people.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AddressFault {
     /// Neither an address nor a network.
     #[error("'{0}' is not an IP address, nor a network such as 203.0.113.0/24 or 2001:db8::/32")]
     Unreadable(String),
-    /// An address inside a network, where the network's own is wanted.
+    /// An address inside a network, where the network's base address is required.
     #[error("'{entry}' names an address inside a network: write {network} for the whole network, or {address} alone")]
     HostBits {
         /// As written.
         entry: String,
-        /// The network it lies in.
+        /// The network that contains it.
         network: String,
-        /// The address without a length.
+        /// The address without a prefix length.
         address: String,
     },
-    /// Nothing in the list.
+    /// The list has no entries.
     #[error("a list needs at least one address or network")]
     Empty,
     /// More than [`AddressList::MOST`].
@@ -33,13 +33,13 @@ pub enum AddressFault {
     TooMany,
 }
 
-/// An IPv4 address that came in IPv6 clothes (`::ffff:192.0.2.1`), as the IPv4 address it is; any other as it is.
+/// Returns an IPv4-mapped IPv6 address (`::ffff:192.0.2.1`) as the IPv4 address it contains; any other unchanged.
 #[must_use]
 pub const fn canonical(address: IpAddr) -> IpAddr {
     address.to_canonical()
 }
 
-/// One address or network. Spaces around it are nobody's mistake; bits behind the length are somebody's.
+/// Parses one address or network. Surrounding spaces are ignored; host bits behind the prefix are an error.
 fn network(text: &str) -> Result<IpNet, AddressFault> {
     let text = text.trim();
     let unreadable = || AddressFault::Unreadable(printable(text));
@@ -66,20 +66,20 @@ fn network(text: &str) -> Result<IpNet, AddressFault> {
     Ok(found)
 }
 
-/// A single address without its length.
+/// Writes a single address without its prefix length.
 fn written(network: &IpNet) -> String {
     if network.prefix_len() == network.max_prefix_len() { network.addr().to_string() } else { network.to_string() }
 }
 
-/// What a list is kept as: each entry once, canonical, in the order in which it was written; 1 to 50 of them.
+/// A stored list: each entry once, canonical, in the order in which it was written; 1 to 50 entries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AddressList(Vec<IpNet>);
 
 impl AddressList {
-    /// Entries of a list at most.
+    /// Maximum number of entries in a list.
     pub const MOST: usize = 50;
 
-    /// Reads entries.
+    /// Parses entries.
     ///
     /// # Errors
     /// [`AddressFault`] for the first entry at fault.
@@ -97,7 +97,7 @@ impl AddressList {
         if list.is_empty() { Err(AddressFault::Empty) } else { Ok(Self(list)) }
     }
 
-    /// Reads a text with one entry a line; what follows a `#` is a remark, and empty lines are nothing.
+    /// Parses a text with one entry a line; `#` begins a comment, and empty lines are ignored.
     ///
     /// # Errors
     /// Those of [`AddressList::new`].
@@ -120,13 +120,13 @@ impl AddressList {
     }
 }
 
-/// A set of addresses, joined and in order, so that one look-up is a few comparisons however long the lists were.
-/// Clones share it.
+/// A set of addresses, merged and sorted, so that a look-up is a few comparisons for lists of any length. Clones share
+/// it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Networks(Arc<[IpNet]>);
 
 impl Networks {
-    /// Reads entries; none is the empty set.
+    /// Parses entries; no entries give the empty set.
     ///
     /// # Errors
     /// [`AddressFault`] for the first entry at fault.
@@ -134,7 +134,7 @@ impl Networks {
         Ok(Self::joined(entries.into_iter().map(network).collect::<Result<_, _>>()?))
     }
 
-    /// Every address that is on any of these lists.
+    /// Combines the addresses of these lists.
     #[must_use]
     pub fn of(lists: &[AddressList]) -> Self {
         Self::joined(lists.iter().flat_map(|list| list.0.iter().copied()).collect())
@@ -146,13 +146,13 @@ impl Networks {
         Self(joined.into())
     }
 
-    /// How much memory it takes, in bytes.
+    /// Its size in memory, in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
         size_of_val(&*self.0)
     }
 
-    /// Whether nothing is in the set.
+    /// Whether the set is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -173,7 +173,7 @@ impl Networks {
     }
 }
 
-/// Addresses that belong to no country: of this machine, of private networks and of links.
+/// Whether the address belongs to no country: one of this machine, of private networks or of links.
 pub(super) const fn of_no_country(address: IpAddr) -> bool {
     match canonical(address) {
         IpAddr::V4(v4) => v4.is_loopback() || v4.is_private() || v4.is_link_local() || shared(v4),
@@ -274,7 +274,7 @@ mod tests {
 
     fn any_network() -> impl Strategy<Value = String> {
         let v4 = (any::<u32>(), 20..=32_u8).prop_map(|(bits, length)| {
-            // A narrow range, so that networks touch and lie in each other.
+            // A narrow range, so that networks touch and contain each other.
             let net = Ipv4Net::new(Ipv4Addr::from(0x0a00_0000 | (bits & 0xffff)), length).unwrap();
             net.trunc().to_string()
         });

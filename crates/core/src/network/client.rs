@@ -1,6 +1,6 @@
-//! The client's address behind proxies. Every proxy appends the address it was called from at the right of
-//! `X-Forwarded-For`; everything further left was written by somebody further out. So the reading goes from the right,
-//! as long as the one who wrote is trusted.
+//! The client's address behind proxies. Every proxy appends the address of its peer on the right of `X-Forwarded-For`;
+//! everything further left was written by a more distant party. The header is therefore read from the right, for as
+//! long as the writer of an entry is trusted.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -8,10 +8,10 @@ use super::{Networks, canonical};
 
 /// The client's address.
 ///
-/// `peer` is the socket's other end, `forwarded` the values of all `X-Forwarded-For` lines in the order in which they
-/// came, `trusted` the proxies whose word counts. From a peer that is not trusted nothing is believed. Behind trusted
-/// ones it is the first address from the right that is no trusted proxy; where the chain ends or cannot be read it is the
-/// last address that was told by somebody trusted.
+/// `peer` is the other end of the socket, `forwarded` the values of all `X-Forwarded-For` lines in the order of
+/// arrival, `trusted` the proxies that are believed. The header of an untrusted peer is ignored. Behind trusted proxies
+/// the result is the first address from the right that is not a trusted proxy; where the chain ends or cannot be read,
+/// it is the last address that a trusted proxy reported.
 #[must_use]
 pub fn client_address<'h, L>(peer: IpAddr, forwarded: L, trusted: &Networks) -> IpAddr
 where
@@ -32,7 +32,7 @@ where
     known
 }
 
-/// One hop: an address, perhaps with the port it called from.
+/// Parses one entry: an address, possibly with the port it called from.
 fn read(hop: &[u8]) -> Option<IpAddr> {
     let text = std::str::from_utf8(hop).ok()?.trim_matches([' ', '\t']);
     let bare = text.parse::<IpAddr>().ok();
@@ -60,13 +60,13 @@ mod tests {
     fn counted_from_the_right() {
         const PROXIES: [&str; 2] = ["10.0.0.0/8", "2001:db8:ffff::/48"];
         for (peer, lines, client) in [
-            // Nobody is believed who is not trusted.
+            // The header of an untrusted peer is ignored.
             ("203.0.113.9", vec!["198.51.100.1"], "203.0.113.9"),
             ("::ffff:203.0.113.9", vec!["198.51.100.1"], "203.0.113.9"),
             ("10.0.0.1", vec![], "10.0.0.1"),
             ("10.0.0.1", vec!["198.51.100.1"], "198.51.100.1"),
             ("::ffff:10.0.0.1", vec!["::ffff:198.51.100.1"], "198.51.100.1"),
-            // What the client wrote itself stands further left.
+            // What the client wrote itself is further left.
             ("10.0.0.1", vec!["1.1.1.1, 198.51.100.1"], "198.51.100.1"),
             ("10.0.0.1", vec!["1.1.1.1", "198.51.100.1"], "198.51.100.1"),
             ("10.0.0.1", vec!["198.51.100.1,10.2.2.2", "10.3.3.3"], "198.51.100.1"),
@@ -77,7 +77,7 @@ mod tests {
             ("10.0.0.1", vec!["198.51.100.1:51234"], "198.51.100.1"),
             ("10.0.0.1", vec!["[2001:db8::5]:51234"], "2001:db8::5"),
             ("10.0.0.1", vec!["[2001:db8::5]"], "2001:db8::5"),
-            // Where it cannot be read, nothing further left counts.
+            // Where an entry cannot be read, nothing further left counts.
             ("10.0.0.1", vec!["198.51.100.1, unknown"], "10.0.0.1"),
             ("10.0.0.1", vec!["198.51.100.1, unknown, 10.2.2.2"], "10.2.2.2"),
             ("10.0.0.1", vec!["198.51.100.1,"], "10.0.0.1"),

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use super::addresses::of_no_country;
 use crate::verification::countries::COUNTRIES;
 
-/// Kosovo, to which the standard assigns no code: what databases of networks use.
+/// Kosovo has no code in the standard; this is the one that IP databases use.
 const KOSOVO: &str = "XK";
 
 /// An ISO 3166-1 alpha-2 code that is in use.
@@ -28,7 +28,7 @@ impl fmt::Display for Country {
     }
 }
 
-/// Not a country's code.
+/// The error for text that is not a country code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not an ISO 3166-1 alpha-2 code such as PL or JP")]
 pub struct NoCountry;
@@ -36,25 +36,26 @@ pub struct NoCountry;
 impl FromStr for Country {
     type Err = NoCountry;
 
-    /// Reads a code in capitals or small letters. What networks say of addresses without a country (`XX`, `T1`) is none.
+    /// Parses a code in capitals or small letters. The placeholders of IP databases for addresses without a country
+    /// (`XX`, `T1`) are not countries.
     fn from_str(text: &str) -> Result<Self, NoCountry> {
         let mut all = COUNTRIES.into_iter().chain([KOSOVO]);
         all.find(|code| code.eq_ignore_ascii_case(text)).map(Self).ok_or(NoCountry)
     }
 }
 
-/// From where the API may be called.
+/// The countries from which the API may be called.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CountryRule {
-    /// From these and from nowhere else.
+    /// Only these.
     Allowed(Vec<Country>),
-    /// From everywhere but these.
+    /// All except these.
     Refused(Vec<Country>),
 }
 
 impl CountryRule {
-    /// Whether a client is served. An address of this machine or of a private network belongs to no country and passes;
-    /// any other whose country is not known passes unless only named countries do.
+    /// Whether a client is served. An address of this machine or of a private network belongs to no country and is
+    /// served; any other with an unknown country is served unless the rule lists allowed countries.
     #[must_use]
     pub fn serves(&self, address: IpAddr, country: Option<Country>) -> bool {
         match (self, country) {

@@ -1,4 +1,4 @@
-//! Where a request comes from: the client's address behind proxies, lists of addresses, and the rule about countries.
+//! The origin of a request: the client's address behind proxies, IP allowlists, and the rule about countries.
 
 mod addresses;
 mod client;
@@ -10,17 +10,17 @@ pub use country::{Country, CountryRule};
 
 use std::net::IpAddr;
 
-/// Who knocks, as far as the network tells. Made once for each request, where it comes in.
+/// The client of a request, as far as the network shows it. The listener makes it once for each request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Client {
-    /// The client's address: of the socket, or as a trusted proxy tells it.
+    /// The client's address: of the socket, or as a trusted proxy reports it.
     pub address: IpAddr,
     /// Whether the API serves the client's country, region or territory.
     pub served: bool,
 }
 
 impl Client {
-    /// A client at this address, from a country that is served.
+    /// Builds a client at this address, from a country that is served.
     #[must_use]
     pub const fn at(address: IpAddr) -> Self {
         Self { address: canonical(address), served: true }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Bucket, Full, Measure, Rate, RateLimits, Standing};
 
-/// What one request may use at worst.
+/// The most that one request may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Need {
     /// Tokens read and written.
@@ -13,11 +13,11 @@ pub struct Need {
     pub images: u64,
 }
 
-/// What it used.
+/// The amounts that a request used.
 pub type Used = Need;
 
 impl Need {
-    /// How much of this measure. A request is one request.
+    /// The amount for one measure. A request counts as one request.
     #[must_use]
     pub const fn of(&self, measure: Measure) -> u64 {
         match measure {
@@ -31,13 +31,13 @@ impl Need {
 /// A limit that a request does not fit into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Short {
-    /// Which.
+    /// The measure.
     pub measure: Measure,
-    /// What was set.
+    /// The configured limit.
     pub limit: u64,
-    /// What counts as used.
+    /// The amount that counts as used.
     pub used: u64,
-    /// What was asked for.
+    /// The requested amount.
     pub requested: u64,
     /// Whether it may fit later.
     pub full: Full,
@@ -57,7 +57,8 @@ impl Buckets {
         Measure::ALL.into_iter().zip(&mut self.0).filter_map(move |(m, bucket)| Some((m, rate(m)?, bucket)))
     }
 
-    /// Whether a request fits into every limit; what will never fit is told before what does not fit now.
+    /// Checks whether a request fits into every limit. A limit it will never fit into is reported before one it does
+    /// not fit into now.
     ///
     /// # Errors
     /// The limit that does not have enough left.
@@ -67,7 +68,7 @@ impl Buckets {
             let requested = need.of(measure);
             let Err(full) = bucket.fits(rate, requested, now) else { continue };
             let this = Short { measure, limit: rate.limit, used: bucket.used(rate), requested, full };
-            // Of several waits the longest is the one that helps.
+            // Of several waits, only the longest one is long enough.
             let worse = match (full, short.map(|short| short.full)) {
                 (_, None) => true,
                 (Full::TooLarge, Some(Full::Wait(_))) => true,
@@ -81,18 +82,18 @@ impl Buckets {
         short.map_or(Ok(()), Err)
     }
 
-    /// Counts a request and sets aside what it may use.
+    /// Counts a request and reserves what it may use.
     pub fn hold(&mut self, limits: &RateLimits, nodes: u32, need: &Need, now: Duration) {
         for (measure, rate, bucket) in self.limited(limits, nodes) {
             match measure {
-                // A request counts however it ends.
+                // A request counts no matter how it ends.
                 Measure::RequestsPerMinute | Measure::RequestsPerDay => bucket.settle(rate, 0, 1, now),
                 Measure::TokensPerMinute | Measure::ImagesPerMinute => bucket.hold(need.of(measure)),
             }
         }
     }
 
-    /// Replaces what was set aside under these limits by what was used.
+    /// Replaces what was reserved under these limits by what was used.
     pub fn settle(&mut self, limits: &RateLimits, nodes: u32, held: &Need, used: &Used, now: Duration) {
         for (measure, rate, bucket) in self.limited(limits, nodes) {
             if matches!(measure, Measure::TokensPerMinute | Measure::ImagesPerMinute) {
@@ -101,18 +102,18 @@ impl Buckets {
         }
     }
 
-    /// How one limit stands; `None` when there is none.
+    /// Returns the state of one limit; `None` when there is none.
     pub fn standing(&mut self, limits: &RateLimits, nodes: u32, wanted: Measure, now: Duration) -> Option<Standing> {
         let mut limited = self.limited(limits, nodes);
         limited.find(|(measure, ..)| *measure == wanted).map(|(_, rate, bucket)| bucket.standing(rate, now))
     }
 
-    /// Whether everything has run off, under the limits it was filled under.
+    /// Whether everything has leaked, under the limits with which it was filled.
     pub fn idles(&mut self, limits: &RateLimits, nodes: u32, now: Duration) -> bool {
         self.limited(limits, nodes).all(|(_, rate, bucket)| bucket.idles(rate, now))
     }
 
-    /// When the last of it has run off.
+    /// The time until everything has leaked.
     pub fn reset(&mut self, limits: &RateLimits, nodes: u32, now: Duration) -> Duration {
         let resets = self.limited(limits, nodes).map(|(_, rate, bucket)| bucket.standing(rate, now).reset);
         resets.max().unwrap_or_default()

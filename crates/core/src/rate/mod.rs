@@ -1,8 +1,8 @@
-//! How fast a model may be used: requests, tokens and images a minute, and requests a day.
+//! Rate limits of models: requests, tokens and images a minute, and requests a day.
 //!
 //!
-//! A limit is a bucket that runs off continuously. What a request may use at worst is set aside before it goes upstream
-//! and replaced by what it used when it ends. Time comes in as the span since any fixed moment.
+//! A limit is a leaky bucket. The most a request may use is reserved before it is sent upstream, and replaced by what
+//! it used when it ends. Time is given as the duration since any fixed moment.
 
 mod bucket;
 mod buckets;
@@ -22,17 +22,17 @@ pub use project_limits::{BadLimit, OwnLimits};
 pub use refused::Refused;
 pub use span::written;
 
-/// The largest limit, which is also how a limit that nobody set is written where a number must stand.
+/// The largest limit. It is also written for a limit that is not set where the API requires a number.
 pub const MOST: u64 = 1_000_000_000;
 
-/// What is measured, and over which time.
+/// A measured quantity and its period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Measure {
     /// Requests a minute.
     RequestsPerMinute,
     /// Requests a day.
     RequestsPerDay,
-    /// Tokens a minute, those read and those written.
+    /// Tokens a minute, read and written ones.
     TokensPerMinute,
     /// Images a minute.
     ImagesPerMinute,
@@ -43,7 +43,7 @@ impl Measure {
     pub const ALL: [Self; 4] =
         [Self::RequestsPerMinute, Self::RequestsPerDay, Self::TokensPerMinute, Self::ImagesPerMinute];
 
-    /// The member of the object `project.rate_limit`.
+    /// The field of the object `project.rate_limit`.
     #[must_use]
     pub const fn member(self) -> &'static str {
         match self {
@@ -54,7 +54,7 @@ impl Measure {
         }
     }
 
-    /// What a refusal calls it.
+    /// The name in the text of a refusal.
     #[must_use]
     pub const fn phrase(self) -> &'static str {
         match self {
@@ -65,7 +65,7 @@ impl Measure {
         }
     }
 
-    /// The `type` of a refusal. Images are asked for by requests.
+    /// The `type` of a refusal. Images count as requests there.
     #[must_use]
     pub const fn kind(self) -> &'static str {
         match self {
@@ -74,7 +74,7 @@ impl Measure {
         }
     }
 
-    /// The time over which the limit is given.
+    /// The period of the limit.
     #[must_use]
     pub const fn period(self) -> Duration {
         match self {
@@ -84,7 +84,7 @@ impl Measure {
     }
 }
 
-/// The limits of one model; what is `None` is not limited.
+/// The limits of one model; `None` is unlimited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RateLimits {
@@ -103,7 +103,7 @@ pub struct RateLimits {
 }
 
 impl RateLimits {
-    /// Nothing is limited.
+    /// Unlimited.
     pub const NONE: Self =
         Self { requests_per_minute: None, requests_per_day: None, tokens_per_minute: None, images_per_minute: None };
 
@@ -128,7 +128,7 @@ impl RateLimits {
         }
     }
 
-    /// Whether nothing is limited.
+    /// Whether everything is unlimited.
     #[must_use]
     pub const fn is_none(&self) -> bool {
         matches!(
@@ -142,7 +142,7 @@ impl RateLimits {
         )
     }
 
-    /// These, and `other`'s where these say nothing.
+    /// Returns these limits, with those of `other` where these are not set.
     #[must_use]
     pub const fn or(self, other: Self) -> Self {
         const fn either(one: Option<u64>, other: Option<u64>) -> Option<u64> {
@@ -156,7 +156,7 @@ impl RateLimits {
         }
     }
 
-    /// What holds where both do: the lower of each.
+    /// Returns the lower of each limit.
     #[must_use]
     pub fn lower(self, other: Self) -> Self {
         let mut both = self.or(other);

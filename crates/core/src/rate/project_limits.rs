@@ -1,4 +1,4 @@
-//! The limits a project has of its own, model by model.
+//! A project's own limits for each model.
 
 use std::collections::BTreeMap;
 
@@ -6,19 +6,19 @@ use serde::{Deserialize, Serialize};
 
 use super::{MOST, Measure, RateLimits};
 
-/// A limit a project cannot have.
+/// Why a project cannot have a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadLimit {
     /// Less than one or more than [`MOST`].
     #[error("must be between 1 and {MOST}")]
     Range(Measure),
-    /// More than its organization has.
+    /// Above the limit of its organization.
     #[error("must not be above the organization's limit of {1}")]
     AboveOrganization(Measure, u64),
 }
 
 impl BadLimit {
-    /// Which limit.
+    /// The measure.
     #[must_use]
     pub const fn measure(self) -> Measure {
         match self {
@@ -28,11 +28,11 @@ impl BadLimit {
 }
 
 impl RateLimits {
-    /// A project's own limits after these changes; one as high as its organization's is none of its own, and follows
-    /// the organization's from then on.
+    /// Applies changes to a project's own limits. A limit equal to the organization's is removed, and follows the
+    /// organization's from then on.
     ///
     /// # Errors
-    /// The first limit that does not have enough left.
+    /// The first limit that is not valid.
     pub fn changed(self, organization: &Self, changes: &Self) -> Result<Self, BadLimit> {
         let mut own = self;
         for measure in Measure::ALL {
@@ -49,13 +49,13 @@ impl RateLimits {
     }
 }
 
-/// Limits by the model's name as clients write it. Models that are not in it have none of the project's own.
+/// Limits by the model's name as clients write it. Missing models have no limit of the project's own.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct OwnLimits(BTreeMap<String, RateLimits>);
 
 impl OwnLimits {
-    /// Models with limits of their own in one project at most.
+    /// Maximum number of models with own limits in one project.
     pub const MOST: usize = 500;
 
     /// The model's limits.
@@ -64,7 +64,7 @@ impl OwnLimits {
         self.0.get(model).copied().unwrap_or(RateLimits::NONE)
     }
 
-    /// Sets the model's limits; none takes them away.
+    /// Sets the model's limits; unlimited ones are removed.
     pub fn set(&mut self, model: &str, limits: RateLimits) {
         if limits.is_none() {
             self.0.remove(model);
@@ -73,13 +73,13 @@ impl OwnLimits {
         }
     }
 
-    /// How many models have some.
+    /// The number of models with own limits.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether no model has any.
+    /// Whether no model has own limits.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

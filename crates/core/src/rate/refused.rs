@@ -1,4 +1,4 @@
-//! The words of a request that is too much.
+//! The response to a request that exceeds a rate limit.
 
 use std::time::Duration;
 
@@ -6,16 +6,16 @@ use super::{Full, Short, written};
 use crate::id::{OrganizationId, ProjectId};
 use crate::refusal::ErrorResponse;
 
-/// A request that came too soon, or is too large.
+/// A request that exceeds a rate limit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refused {
     /// The limit.
     pub short: Short,
     /// The model asked for.
     pub model: String,
-    /// Whose limit.
+    /// The organization of the limit.
     pub organization: OrganizationId,
-    /// In which project.
+    /// The project of the request.
     pub project: ProjectId,
     /// Whether the limit is the project's own.
     pub of_project: bool,
@@ -31,7 +31,7 @@ impl Refused {
         }
     }
 
-    /// The status and body. `public_url` is where limits can be looked up; it ends without a slash.
+    /// Builds status and body. `public_url` is the address where limits can be looked up, without a slash at the end.
     #[must_use]
     pub fn response(&self, public_url: &str) -> ErrorResponse {
         let Self { short, model, organization, project, of_project } = self;

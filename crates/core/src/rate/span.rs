@@ -1,9 +1,9 @@
-//! Spans of time as OpenAI's headers and errors write them.
+//! Durations as OpenAI's headers and errors write them.
 
 use std::time::Duration;
 
-/// `17ms`, `1s`, `8.64s`, `6m0s`, `1h2m3s`: up to three digits after the point, rounded up, so that a client that waits as long
-/// as it says has waited long enough.
+/// Writes a duration as `17ms`, `1s`, `8.64s`, `6m0s`, `1h2m3s`: up to three digits after the point, rounded up, so
+/// that a client that waits this long has waited long enough.
 #[must_use]
 pub fn written(span: Duration) -> String {
     let millis = span.as_micros().div_ceil(1_000);

@@ -145,8 +145,8 @@ fn a_project_never_has_more_than_its_organization() {
     assert_eq!(serde_json::from_str::<OwnLimits>(&text).unwrap(), kept);
 }
 
-/// What happens to a bucket: after some milliseconds, something asks for an amount and will use another, or the oldest
-/// that is under way ends.
+/// An event of a bucket: after some milliseconds, a request asks for an amount and will use another one, or the oldest
+/// running request ends.
 #[derive(Debug, Clone, Copy)]
 enum Step {
     Ask(u64, u64, u64),
@@ -170,7 +170,8 @@ proptest! {
         let mut bucket = Bucket::default();
         let mut now = Duration::ZERO;
         let mut under_way: Vec<(u64, u64)> = Vec::new();
-        // What was counted, when: what ended as what it used, if that was not more than it asked for.
+        // What was counted, and when: an ended request counts with what it used, if that was not more than it asked
+        // for.
         let mut counted: Vec<(Duration, u64)> = Vec::new();
         for step in steps {
             match step {
@@ -184,7 +185,8 @@ proptest! {
                         Err(Full::TooLarge) => prop_assert!(need > limit),
                         Err(Full::Wait(wait)) => {
                             prop_assert!(wait > Duration::ZERO);
-                            // Whoever waits as long as told, while what runs uses all it may, is let in.
+                            // A request that waits as long as it is told, while the running ones use all they may, is
+                            // admitted.
                             let mut later = bucket;
                             let ended: u64 = under_way.iter().map(|(need, _)| need).sum();
                             later.settle(rate, ended, ended, now);
@@ -215,7 +217,7 @@ proptest! {
     #[test]
     fn settling_never_creates_allowance(limit in 1u64..100, first in 0u64..100, held in 0u64..100, used in 0u64..200, after in 0u64..90_000) {
         let rate = Rate::new(limit, MINUTE, 1);
-        // One bucket sets aside and settles, the other knew the truth all along and counts it at the end.
+        // One bucket reserves and settles; the other one knows the used amount from the start and counts it at the end.
         let (mut settled, mut knowing) = (Bucket::default(), Bucket::default());
         for bucket in [&mut settled, &mut knowing] {
             bucket.settle(rate, 0, first, Duration::ZERO);
@@ -227,7 +229,7 @@ proptest! {
         knowing.settle(rate, 0, used, end);
         prop_assert_eq!(settled.standing(rate, end), knowing.standing(rate, end));
         prop_assert!(settled.standing(rate, end).remaining <= limit);
-        // Settled twice, by mistake: never more than was taken.
+        // Settled twice by mistake: never more than was reserved.
         settled.settle(rate, held, 0, end);
         prop_assert_eq!(settled.standing(rate, end), knowing.standing(rate, end));
     }

@@ -1,23 +1,23 @@
-//! Mail addresses: the form accounts are compared by, and what cannot be mailed.
+//! Mail addresses: the normalized form by which accounts are compared, and which addresses cannot receive mail.
 
 use super::{is_invisible, trimmed};
 
-/// Bytes of an address at most, and of the part before its `@` (RFC 5321, 4.5.3.1).
+/// Maximum bytes of an address, and of the part before its `@` (RFC 5321, 4.5.3.1).
 const LONGEST: usize = 254;
 const LONGEST_LOCAL: usize = 64;
 
 /// Why a text is not a mail address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EmailFault {
-    /// It has no `@`, or nothing on one side of it.
+    /// It has no `@`, or nothing before or after it.
     Shape,
-    /// The part before the `@` has a character, or a dot in a place, that mail servers do not take.
+    /// The part before the `@` has a character, or a dot at a position, that mail servers do not accept.
     Local,
-    /// The part behind the `@` is not the name of a domain.
+    /// The part after the `@` is not the name of a domain.
     Domain,
-    /// It is longer than mail servers take.
+    /// It is longer than mail servers accept.
     TooLong,
-    /// A mark that shows nothing, or a space, stands inside it.
+    /// It contains an invisible character or a space.
     Invisible,
 }
 
@@ -47,7 +47,7 @@ impl EmailFault {
     }
 }
 
-/// An address in the one form accounts are compared by: lower case, the domain as the name system knows it (IDNA).
+/// Normalizes an address to the form by which accounts are compared: lower case, the domain as in DNS (IDNA).
 ///
 /// # Errors
 /// The fault of an address that cannot receive mail.
@@ -60,7 +60,7 @@ pub fn email(typed: &str) -> Result<String, EmailFault> {
     if local.is_empty() || domain.is_empty() {
         return Err(EmailFault::Shape);
     }
-    // An address without quotes is atoms with single dots between them (RFC 5322, 3.2.3).
+    // An address without quotes consists of atoms with single dots between them (RFC 5322, 3.2.3).
     let atom =
         |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || ATOM.contains(&byte));
     if !local.split('.').all(atom) {
@@ -78,7 +78,7 @@ pub fn email(typed: &str) -> Result<String, EmailFault> {
     Ok(format!("{}@{domain}", local.to_ascii_lowercase()))
 }
 
-/// What an atom may hold beside letters and digits.
+/// Characters allowed in an atom besides letters and digits.
 const ATOM: &[u8] = b"!#$%&'*+-/=?^_`{|}~";
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
-//! Text as people type and paste it: which characters show nothing, what a digit is in any script, and the rules for
-//! names, mail addresses, passwords, phone numbers and codes that follow from that.
+//! Text as people type and paste it: invisible characters, digits of any script, and the rules for names, mail
+//! addresses, passwords, phone numbers and codes based on them.
 //!
-//! The rules are Unicode categories, not lists of single characters, so that every field treats a mark alike.
+//! The rules use Unicode categories and not lists of characters, so that every field treats a character in the same
+//! way.
 
 mod email;
 mod name;
@@ -14,21 +15,21 @@ pub use email::{EmailFault, email};
 pub use name::{LONGEST_NAME, NameFault, name};
 pub use number::{code, phone};
 
-/// Joins letters of Persian and Indic scripts and the parts of emoji.
+/// Joiners: they connect letters of Persian and Indic scripts, and the parts of emoji.
 const JOINERS: [char; 2] = ['\u{200c}', '\u{200d}'];
 
-/// Letters and symbols that are drawn as nothing, although their category says otherwise.
+/// Letters and symbols that are drawn empty, although their category says otherwise.
 const BLANKS: [char; 5] = ['\u{115f}', '\u{1160}', '\u{2800}', '\u{3164}', '\u{ffa0}'];
 
-/// Whether a character shows nothing and takes no room: format and control characters, variation selectors, and
-/// characters that are not assigned or private.
+/// Whether a character is invisible and has no width: format and control characters, variation selectors, and
+/// characters that are unassigned or private.
 #[must_use]
 pub fn is_invisible(character: char) -> bool {
     let selector = matches!(character, '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}' | '\u{34f}');
     selector || character.general_category_group() == GeneralCategoryGroup::Other
 }
 
-/// Whether a character shows nothing, spaces and blank letters included.
+/// Whether a character is invisible or blank, including spaces and blank letters.
 #[must_use]
 pub fn is_blank(character: char) -> bool {
     is_invisible(character)
@@ -37,10 +38,10 @@ pub fn is_blank(character: char) -> bool {
         || BLANKS.contains(&character)
 }
 
-/// The value of a decimal digit of any script, from 0 to 9.
+/// Returns the value of a decimal digit of any script, from 0 to 9.
 ///
-/// Unicode encodes the ten digits of a script one behind the other, beginning with zero, and never leaves a digit out,
-/// so the value is the distance from the beginning of the run.
+/// Unicode encodes the ten digits of a script consecutively, beginning with zero, so the value is the distance from the
+/// beginning of the run.
 #[must_use]
 pub fn digit(character: char) -> Option<u8> {
     const LONGEST_RUN: u32 = 50;
@@ -57,13 +58,13 @@ pub fn digit(character: char) -> Option<u8> {
     u8::try_from(before % 10).ok()
 }
 
-/// Text without blank characters at its ends.
+/// Removes blank characters at both ends.
 #[must_use]
 pub fn trimmed(text: &str) -> &str {
     text.trim_matches(is_blank)
 }
 
-/// A password in the one form that is hashed: two keyboards that compose an accent differently type the same password.
+/// Normalizes a password to the form that is hashed: keyboards that compose accents differently type the same password.
 #[must_use]
 pub fn password(typed: &str) -> String {
     typed.nfkc().collect()
@@ -87,7 +88,7 @@ mod tests {
 
     #[test]
     fn every_run_of_digits_is_whole() {
-        // The value is counted from the beginning of a run: each run must be a multiple of ten long.
+        // The value is counted from the beginning of a run, so the length of each run must be a multiple of ten.
         let mut run = 0;
         for character in '\u{0}'..=char::MAX {
             if character.general_category() == GeneralCategory::DecimalNumber {

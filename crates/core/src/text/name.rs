@@ -4,17 +4,17 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::{JOINERS, is_blank, is_invisible, trimmed};
 
-/// Characters of a name at most.
+/// Maximum number of characters in a name.
 pub const LONGEST_NAME: usize = 255;
 
-/// Why a text is not a name.
+/// Why a text is not a valid name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NameFault {
-    /// Nothing that can be seen is in it.
+    /// It has no visible character.
     Empty,
     /// More than [`LONGEST_NAME`] characters.
     TooLong,
-    /// A control character, a line break or a mark that shows nothing stands inside it.
+    /// It contains a control character, a line break or an invisible character.
     Invisible(char),
 }
 
@@ -42,11 +42,12 @@ impl NameFault {
     }
 }
 
-/// A name in its one form: composed, without blank characters at its ends.
+/// Normalizes a name: composed, without blank characters at its ends.
 ///
-/// Refused are marks that show nothing inside the name, because two names that look alike could differ in them, and
-/// marks that change the direction of writing, because they can show a name as another one. Joiners are allowed behind
-/// a character that is not ASCII, and variation selectors behind a visible one: scripts and emoji need them.
+/// It refuses invisible characters inside the name, because two names that look alike could differ in them, and
+/// characters that change the writing direction, because they can make a name look like another one. Joiners are
+/// allowed after a character that is not ASCII, and variation selectors after a visible one: scripts and emoji need
+/// them.
 ///
 /// # Errors
 /// The fault.

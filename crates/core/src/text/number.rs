@@ -1,11 +1,12 @@
-//! Phone numbers and codes before anything is read from them: digits of all scripts become ASCII, marks that show nothing
-//! go, and every kind of dash, dot and bracket becomes a space.
+//! Normalizing phone numbers and codes before they are parsed: digits of all scripts become ASCII, invisible characters
+//! are removed, and every kind of dash, dot and bracket becomes a space.
 
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
 use super::{digit, is_blank, is_invisible};
 
-/// A phone number with ASCII digits, an ASCII plus sign and plain spaces. Letters stay: what they mean is not guessed.
+/// Normalizes a phone number to ASCII digits, an ASCII plus sign and plain spaces. Letters stay: their meaning is not
+/// guessed.
 #[must_use]
 pub fn phone(typed: &str) -> String {
     let typed = super::trimmed(typed);
@@ -18,7 +19,7 @@ pub fn phone(typed: &str) -> String {
         } else if matches!(character, '+' | '＋' | '﹢' | '⁺' | '₊') {
             plain.push('+');
         } else if is_invisible(character) {
-            // Marks of direction surround numbers that were copied from a page or an address book.
+            // Direction marks surround numbers that were copied from a page or an address book.
         } else if is_blank(character) || separates(character) {
             if !plain.is_empty() && !plain.ends_with(' ') {
                 plain.push(' ');
@@ -31,7 +32,7 @@ pub fn phone(typed: &str) -> String {
     plain
 }
 
-/// Dashes, dots, slashes and brackets as people write them between the digits of a number.
+/// Whether a character is a dash, dot, slash or bracket as people write them between the digits of a number.
 fn separates(character: char) -> bool {
     let category = matches!(
         character.general_category(),
@@ -44,8 +45,8 @@ fn separates(character: char) -> bool {
         )
 }
 
-/// The digits of a code of six, typed in any script, with spaces and dashes between them; `None` when it is not six
-/// digits.
+/// Returns the digits of a six-digit code, typed in any script, with spaces and dashes between them; `None` when it
+/// does not have six digits.
 #[must_use]
 pub fn code(typed: &str) -> Option<String> {
     let plain = phone(typed);

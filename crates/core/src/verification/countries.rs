@@ -1,5 +1,5 @@
 //! The countries of ISO 3166-1, and what their authorities issue, as data. An operator's
-//! [`super::documents::DocumentPolicy`] narrows it; nothing here says whom an operator serves.
+//! [`super::documents::DocumentPolicy`] narrows it; this module does not decide which countries an operator serves.
 
 /// Every officially assigned alpha-2 code, in order.
 pub const COUNTRIES: [&str; 249] = [
@@ -19,26 +19,27 @@ pub const COUNTRIES: [&str; 249] = [
     "ZM", "ZW",
 ];
 
-/// Where nobody lives for good: their people carry their state's passport and nothing of the place itself.
+/// Territories without permanent inhabitants: they issue no documents of their own.
 pub(crate) const UNINHABITED: [&str; 7] = ["AQ", "BV", "GS", "HM", "IO", "TF", "UM"];
 
-/// Where no identity card is issued to citizens. Japan's My Number card is a type of its own.
+/// Countries that issue no identity card to citizens. Japan's My Number card is a separate type.
 pub(crate) const NO_IDENTITY_CARD: [&str; 45] = [
     "AI", "AS", "AU", "BM", "BS", "CA", "CC", "CK", "CX", "DK", "FJ", "FK", "FM", "FO", "GB", "GG", "GL", "GU", "IE",
     "IM", "JE", "JP", "KI", "KY", "MH", "MP", "MS", "NF", "NR", "NU", "NZ", "PN", "PR", "PW", "SB", "SH", "TC", "TK",
     "TO", "TV", "US", "VG", "VI", "VU", "WS",
 ];
 
-/// Where the union's common format of residence permits (TD1) is used, the neighbours that share it included.
+/// Countries that use the European Union's common format of residence permits (TD1), including the neighbours that
+/// share it.
 pub(crate) const UNION_PERMITS: [&str; 31] = [
     "AT", "BE", "BG", "CH", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IS", "IT", "LI",
     "LT", "LU", "LV", "MT", "NL", "NO", "PL", "PT", "RO", "SE", "SI", "SK",
 ];
 
-/// Other countries that give foreigners a card to live there.
+/// Other countries that issue residence cards to foreigners.
 pub(crate) const OTHER_PERMITS: [&str; 9] = ["BR", "CA", "CN", "JP", "KR", "MX", "TR", "TW", "US"];
 
-/// Countries that put a visa of their own into a passport, beside those of the union's format.
+/// Countries that put their own visa into a passport, besides those with the Union's format.
 pub(crate) const OTHER_VISAS: [&str; 16] =
     ["AE", "BR", "CA", "CN", "GB", "ID", "IN", "JP", "KR", "MX", "PH", "RU", "TH", "TW", "US", "ZA"];
 

@@ -1,5 +1,5 @@
-//! Which documents prove who somebody is: by country, with the sides to photograph.
-//! A type that a country does not issue is never offered.
+//! The documents that prove a person's identity: by country, with the sides to photograph. A type that a country does
+//! not issue is never offered.
 
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::countries::{NO_IDENTITY_CARD, OTHER_PERMITS, OTHER_VISAS, UNINHABITED, UNION_PERMITS, is_country};
 
-/// Whoever is verified is at least so old, in years.
+/// Minimum age of the verified person, in years.
 pub const MIN_AGE: u8 = 18;
 
 /// A type of document.
@@ -32,35 +32,35 @@ pub enum DocumentKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Side {
-    /// The side with the photo; the data page of a booklet.
+    /// The side with the photo; for a booklet the data page.
     Front,
     /// The other side.
     Back,
 }
 
-/// What a machine can read on a document.
+/// The machine-readable part of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum MachineReadable {
     /// Three lines of thirty characters, on the back of cards.
     Td1,
     /// Two lines of 44 characters, in passports.
     Td3,
-    /// A visa's two lines; they carry no digit over the whole.
+    /// A visa's two lines; they have no check digit over the whole.
     Mrv,
     /// The barcode of North American licences.
     Pdf417,
 }
 
-/// A document as it is asked for in a country.
+/// A document as it is requested in a country.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Document {
     /// The type.
     pub kind: DocumentKind,
-    /// What is photographed, in order; no other side is ever taken.
+    /// The photographed sides, in order; no other side is ever accepted.
     pub sides: &'static [Side],
-    /// What a machine should find; `None` where people read it.
+    /// The machine-readable part; `None` where only people read it.
     pub machine_readable: Option<MachineReadable>,
-    /// What must be shown beside it, because it does not suffice alone.
+    /// The other document that is required, because this one alone is not enough.
     pub needs: Option<DocumentKind>,
 }
 
@@ -88,14 +88,14 @@ impl DocumentKind {
         }
     }
 
-    /// Reads the name.
+    /// Parses the name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == name)
     }
 
-    /// What is photographed. The back of a My Number card carries a number that may not be collected for this purpose,
-    /// so it is never taken; a booklet has one page that counts.
+    /// Returns the photographed sides. The back of a My Number card carries a number that may not be collected for this
+    /// purpose, so it is never photographed; of a booklet only one page is needed.
     #[must_use]
     pub const fn sides(self) -> &'static [Side] {
         match self {
@@ -128,15 +128,15 @@ impl DocumentKind {
     }
 }
 
-/// What the operator takes, narrower than what countries issue.
+/// The documents that an operator accepts, a part of those that countries issue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DocumentPolicy {
-    /// Countries whose documents are not taken, by code.
+    /// Countries with documents that are not accepted, by code.
     pub countries_off: Vec<String>,
-    /// Types that are taken nowhere.
+    /// Types that are accepted from no country.
     pub kinds_off: Vec<DocumentKind>,
-    /// How old people must be, in years.
+    /// Minimum age in years.
     pub min_age: u8,
 }
 
@@ -147,8 +147,8 @@ impl Default for DocumentPolicy {
 }
 
 impl DocumentPolicy {
-    /// What may be shown by somebody with papers of this country; empty for a country that is not served or no country.
-    /// A type is not offered where what it needs beside it is not taken.
+    /// Lists the documents that a person with papers of this country may show; empty for a country that is not served
+    /// or does not exist. A type is not offered when the other document it requires is not accepted.
     #[must_use]
     pub fn documents(&self, country: &str) -> Vec<Document> {
         if !is_country(country) || self.countries_off.iter().any(|off| off == country) {
@@ -164,8 +164,8 @@ impl DocumentPolicy {
         offered.filter(|document| document.needs.is_none_or(|kind| !self.kinds_off.contains(&kind))).collect()
     }
 
-    /// Whether what was shown suffices: one document of this country that stands alone, or one with what it needs beside
-    /// it. What is needed beside a visa is the holder's own passport, of whatever country.
+    /// Whether the shown documents are enough: one document of this country that is enough alone, or one with the other
+    /// document it requires. A visa requires the holder's own passport, of any country.
     #[must_use]
     pub fn suffice(&self, country: &str, shown: &[DocumentKind]) -> bool {
         self.documents(country)
@@ -173,13 +173,13 @@ impl DocumentPolicy {
             .any(|document| shown.contains(&document.kind) && document.needs.is_none_or(|kind| shown.contains(&kind)))
     }
 
-    /// Whether a picture of this side may be taken and kept at all.
+    /// Whether a picture of this side may be taken and kept.
     #[must_use]
     pub fn may_photograph(&self, country: &str, kind: DocumentKind, side: Side) -> bool {
         self.documents(country).iter().any(|document| document.kind == kind && document.sides.contains(&side))
     }
 
-    /// Whether somebody born then is old enough on this day.
+    /// Whether a person with this date of birth is old enough on this day.
     #[must_use]
     pub fn old_enough(&self, born: Date, today: Date) -> bool {
         born.checked_add(i16::from(self.min_age).years()).is_ok_and(|birthday| birthday <= today)

@@ -1,57 +1,57 @@
-//! How long pictures of one case may be kept beyond their time because the law asks for it: two
-//! people agree on a reason and a date, the date has a ceiling of its own, and the owners read of it.
+//! Legal holds: keeping pictures of one case beyond their deadline because the law requires it. Two people agree on a
+//! reason and a date, the date has a ceiling, and the owners can read about it.
 
 use crate::time::Timestamp;
 
-/// No picture is held longer, in seconds from the first of its case. Nothing raises it.
+/// The longest hold, in seconds from the first picture of the case. No setting raises it.
 pub const CEILING: i64 = 90 * 86_400;
-/// A proposal that nobody agreed to in this time is none any more.
+/// Seconds after which a proposal without a second approval expires.
 pub const AGREED_WITHIN: i64 = 86_400;
 
-/// What the first person proposed.
+/// The proposal of the first person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proposal<'a> {
-    /// Who.
+    /// The person.
     pub by: &'a str,
-    /// Until when.
+    /// The date.
     pub until: Timestamp,
     /// When it was proposed.
     pub at: Timestamp,
 }
 
-/// Where a hold stands after somebody spoke.
+/// The state of a hold after an approval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Hold {
-    /// A second person must agree; nothing is held yet.
+    /// A second person must approve; nothing is held yet.
     Proposed,
-    /// Two agreed: nothing is erased before the date.
+    /// Two people approved: nothing is erased before the date.
     Granted,
 }
 
-/// Why nothing is held.
+/// Why a hold is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
-    /// The pictures are there that long anyhow.
+    /// The pictures are kept that long without a hold.
     NotLonger {
-        /// When they go without a hold.
+        /// When they are erased without a hold.
         goes: Timestamp,
     },
     /// Beyond the ceiling.
     TooLong {
-        /// The last moment that can be asked for.
+        /// The latest possible date.
         latest: Timestamp,
     },
-    /// The first person cannot be the second.
+    /// The second person must be another one than the first.
     SamePerson,
-    /// Another date is proposed: agree to that one.
+    /// Another date is proposed: approve that one.
     OtherDate {
         /// The date that is proposed.
         until: Timestamp,
     },
 }
 
-/// What comes of somebody's word for a hold. `first_captured_at` is when the first picture was taken and `goes` when
-/// the pictures go without this hold.
+/// Judges an approval of a hold. `first_captured_at` is when the first picture was taken, and `goes` when the pictures
+/// are erased without this hold.
 ///
 /// # Errors
 /// When the date is not valid, or the second approval is by the same person or for another date.
@@ -63,7 +63,7 @@ pub fn judge(
     goes: Timestamp,
     now: Timestamp,
 ) -> Result<Hold, Refusal> {
-    // A camera's clock that runs ahead lengthens nothing.
+    // A camera clock that runs ahead does not extend the hold.
     let latest = first_captured_at.min(now).plus(CEILING);
     if until <= goes.max(now) {
         return Err(Refusal::NotLonger { goes });

@@ -1,18 +1,18 @@
-//! How often each thing may happen: every number, as data.
+//! Limits on how often each thing may happen, with all their numbers as data.
 
 use super::payment;
 use crate::time::Timestamp;
 
-/// Whom a limit counts against.
+/// The subject of a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Subject {
-    /// One phone number, by its print.
+    /// One phone number, by its fingerprint.
     Number,
     /// One person.
     User,
     /// One organization.
     Organization,
-    /// One address; of IPv6 the /64 around it.
+    /// One address; for IPv6 the /64 around it.
     Ip,
     /// The network around an address: /24 or /48.
     Network,
@@ -24,42 +24,42 @@ pub enum Subject {
     Everybody,
 }
 
-/// What is counted.
+/// How a limit counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Counting {
-    /// Every time.
+    /// Every event.
     Times,
     /// Different values only, such as different numbers.
     Values,
 }
 
-/// One limit: a number of events in a sliding window, for one subject.
+/// One limit: a maximum number of events in a sliding window, for one subject.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limit {
-    /// What is limited; limits of one name share their hits.
+    /// What is limited; limits with the same name share their counts.
     pub name: &'static str,
-    /// Whom it counts against.
+    /// The subject.
     pub subject: Subject,
-    /// Times or values.
+    /// Events or values.
     pub counting: Counting,
     /// The window, in seconds.
     pub window: i64,
-    /// How many fit.
+    /// The maximum number.
     pub most: i64,
 }
 
 const HOUR: i64 = 3_600;
 const DAY: i64 = 86_400;
 
-/// Questions to the carrier about a number's line.
+/// Lookups of a number's line at the carrier.
 pub const LOOKUPS: &str = "phone_lookups";
 /// Codes sent to phones.
 pub const SENDS: &str = "phone_codes";
-/// Codes sent to phones whose kind of line nobody could tell.
+/// Codes sent to phones with an unknown line type.
 pub const DOUBTFUL: &str = "phone_doubtful_codes";
 /// Wrong codes.
 pub const WRONG: &str = "phone_checks";
-/// Fresh links for an identity attempt.
+/// New links for an identity attempt.
 pub const LINKS: &str = "verification_links";
 /// Links by mail.
 pub const MAILS: &str = "verification_mails";
@@ -72,7 +72,7 @@ const fn times(name: &'static str, subject: Subject, window: i64, most: i64) -> 
     Limit { name, subject, counting: Counting::Times, window, most }
 }
 
-/// Limits on sending codes, in the order in which they are asked. The wait between two sends is the machine's.
+/// Limits on sending codes, in the order in which they are checked. The machine enforces the wait between two sends.
 pub const SEND_LIMITS: &[Limit] = &[
     times(SENDS, Subject::Number, 600, 5),
     times(SENDS, Subject::Number, HOUR, 5),
@@ -89,7 +89,7 @@ pub const SEND_LIMITS: &[Limit] = &[
     times(SENDS, Subject::Prefix, HOUR, 10),
 ];
 
-/// Lower limits, beside the others, where nobody could tell the kind of line.
+/// Lower limits, in addition to the others, for unknown line types.
 pub const DOUBTFUL_LIMITS: &[Limit] = &[
     times(DOUBTFUL, Subject::Number, DAY, 5),
     times(DOUBTFUL, Subject::User, DAY, 5),
@@ -97,7 +97,7 @@ pub const DOUBTFUL_LIMITS: &[Limit] = &[
     times(DOUBTFUL, Subject::Network, DAY, 20),
 ];
 
-/// Limits on asking the carrier: it costs about as much as a code, and refused numbers cost it, too.
+/// Limits on lookups at the carrier: one costs about as much as a code, also for refused numbers.
 pub const LOOKUP_LIMITS: &[Limit] = &[
     times(LOOKUPS, Subject::User, HOUR, 5),
     times(LOOKUPS, Subject::User, DAY, 10),
@@ -108,7 +108,7 @@ pub const LOOKUP_LIMITS: &[Limit] = &[
     times(LOOKUPS, Subject::Network, DAY, 100),
 ];
 
-/// Limits on wrong codes, beyond the five of one code: a hundred without a success is for life (NIST, 2.6).
+/// Limits on wrong codes, in addition to the five of one code: a hundred without a success lock for ever (NIST, 2.6).
 pub const WRONG_LIMITS: &[Limit] = &[
     times(WRONG, Subject::User, DAY, 25),
     times(WRONG, Subject::User, 36_500 * DAY, 100),
@@ -118,7 +118,7 @@ pub const WRONG_LIMITS: &[Limit] = &[
     times(WRONG, Subject::Everybody, HOUR, 2_000),
 ];
 
-/// Invitations of an organization that has not verified a phone: it could be anyone's, and writes to strangers in the
+/// Invitations by an organization without a verified phone: anyone could own it, and it writes to strangers in the
 /// operator's name.
 pub const INVITE_LIMITS: &[Limit] = &[
     times(INVITES, Subject::User, HOUR, 20),
@@ -128,7 +128,7 @@ pub const INVITE_LIMITS: &[Limit] = &[
     times(INVITES, Subject::Network, DAY, 100),
 ];
 
-/// Invitations of an organization that has.
+/// Invitations by an organization with a verified phone.
 pub const VERIFIED_INVITE_LIMITS: &[Limit] = &[
     times(INVITES, Subject::User, HOUR, 100),
     times(INVITES, Subject::Organization, HOUR, 100),
@@ -137,13 +137,13 @@ pub const VERIFIED_INVITE_LIMITS: &[Limit] = &[
     times(INVITES, Subject::Network, DAY, 1_000),
 ];
 
-/// Fresh links for one attempt.
+/// New links for one attempt.
 pub const LINK_LIMITS: &[Limit] = &[times(LINKS, Subject::Organization, HOUR, 5)];
 
 /// Links by mail.
 pub const MAIL_LIMITS: &[Limit] = &[times(MAILS, Subject::Organization, HOUR, 3)];
 
-/// Failed set-ups of payment methods, and different cards in them; the wait is the machine's
+/// Failed set-ups of payment methods, and different cards in them; the machine enforces the wait
 /// ([`super::payment::BLOCK`]).
 pub const SETUP_LIMITS: &[Limit] = &[
     times(FAILED_SETUPS, Subject::Organization, payment::FAILURES_WINDOW, payment::MOST_FAILURES as i64),
@@ -156,7 +156,8 @@ pub const SETUP_LIMITS: &[Limit] = &[
     },
 ];
 
-/// Codes one country gets in an hour: at least twenty, or three times the median of its last seven days.
+/// Returns the maximum of codes to one country in an hour: at least twenty, or three times the median of its last seven
+/// days.
 #[must_use]
 pub fn country_cap(days: &[i64]) -> i64 {
     let mut sorted = days.to_vec();
@@ -165,13 +166,13 @@ pub fn country_cap(days: &[i64]) -> i64 {
     median.saturating_mul(3).max(20)
 }
 
-/// Whether sending to a country should stop: of thirty codes and more, fewer than a fifth were entered.
+/// Whether sending to a country should stop: of at least thirty codes, fewer than a fifth were entered.
 #[must_use]
 pub const fn looks_like_pumping(sends: i64, proven: i64) -> bool {
     sends >= 30 && proven.saturating_mul(5) < sends
 }
 
-/// Whether one more fits; otherwise when it will.
+/// Checks whether one more fits; otherwise returns when it will.
 const fn fits(limit: &Limit, counted: i64, oldest: Option<Timestamp>, now: Timestamp) -> Result<(), Timestamp> {
     if counted < limit.most {
         return Ok(());
@@ -182,12 +183,12 @@ const fn fits(limit: &Limit, counted: i64, oldest: Option<Timestamp>, now: Times
     })
 }
 
-/// What was counted of one limit.
+/// The count for one limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Count {
     /// The limit.
     pub limit: Limit,
-    /// How many its window holds.
+    /// The number in its window.
     pub counted: i64,
     /// The oldest of them.
     pub oldest: Option<Timestamp>,
@@ -196,13 +197,14 @@ pub struct Count {
 /// A limit that is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LimitHit {
-    /// Which.
+    /// The limit.
     pub limit: Limit,
-    /// From when on one more fits, as far as all limits go.
+    /// When one more fits all limits.
     pub retry_at: Timestamp,
 }
 
-/// Whether one more fits all limits; otherwise the one that takes longest, so that nobody is sent away twice.
+/// Checks whether one more fits all limits. Otherwise returns the one with the longest wait, so that a second refusal
+/// does not follow the first.
 ///
 /// # Errors
 /// The limit, and the moment from which it allows more.
@@ -245,7 +247,7 @@ mod tests {
 
     #[test]
     fn every_limit_means_something() {
-        // S1-03, S1-44: no window without an end, no limit that refuses everybody, none told twice.
+        // S1-03, S1-44: no window without an end, no limit that refuses everything, none listed twice.
         let all = [SEND_LIMITS, DOUBTFUL_LIMITS, LOOKUP_LIMITS, WRONG_LIMITS, LINK_LIMITS, MAIL_LIMITS, SETUP_LIMITS]
             .concat();
         for (at, one) in all.iter().enumerate() {

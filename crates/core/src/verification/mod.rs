@@ -1,21 +1,21 @@
-//! What an organization proves and how: pure machines over values, each event tested against the table it comes from.
+//! Verification of organizations as pure state machines, each event tested against a table.
 //!
 //! | Question | Module |
 //! | --- | --- |
-//! | How does one attempt to prove a number proceed? | [`phone`] |
-//! | Where does the organization stand with its phone? | [`phone_standing`] |
+//! | Which states has one attempt to prove a number? | [`phone`] |
+//! | Which phone status has the organization? | [`phone_standing`] |
 //! | Which of two services sends the code? | [`phone_services`] |
-//! | May the number stand for one more organization? | [`phone_sharing`] |
-//! | May this kind of number be asked for a code, and how is it shown? | [`number`] |
-//! | Where does the organization stand with its payment method? | [`payment`] |
-//! | Where does it stand with its verification, and which word of the service counts? | [`organization`] |
-//! | Which documents prove who somebody is? | [`documents`], [`countries`] |
-//! | How long may pictures be kept because the law asks for it? | [`legal_hold`] |
-//! | What makes an operator look twice? | [`signals`] |
+//! | May the number verify one more organization? | [`phone_sharing`] |
+//! | May a code be sent to this kind of number, and how is the number shown? | [`number`] |
+//! | Which payment status has the organization? | [`payment`] |
+//! | Which verification status has it, and which reports of the service count? | [`organization`] |
+//! | Which documents prove a person's identity? | [`documents`], [`countries`] |
+//! | How long may pictures be kept because the law requires it? | [`legal_hold`] |
+//! | Which signals should an operator check? | [`signals`] |
 //! | How often may all that happen? | [`limits`] |
 //!
-//! A machine takes a value and an event and answers the next value, what must be done, and the audit event that tells
-//! of it. No effect of any of them touches a key: existing keys keep working.
+//! A machine takes a value and an event and returns the next value, the effects, and the audit event. No effect of any
+//! of them touches a key: existing keys keep working.
 
 pub mod countries;
 pub mod documents;

@@ -1,9 +1,8 @@
-//! Which phone numbers may be asked for a code, once a library has read them into E.164, and
-//! how they are shown again.
+//! Which phone numbers may get a code, once a library has parsed them into E.164, and how they are shown.
 
 use serde::{Deserialize, Serialize};
 
-/// What a carrier says of a line.
+/// The line type reported by a carrier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LineKind {
@@ -15,11 +14,11 @@ pub enum LineKind {
     FixedVoip,
     /// Voice over IP without an address.
     NonFixedVoip,
-    /// A personal number, which forwards to whatever its owner likes.
+    /// A personal number, which its owner may forward anywhere.
     Personal,
     /// Free to call.
     TollFree,
-    /// Costs extra.
+    /// Premium rate.
     Premium,
     /// Cost shared with the caller.
     SharedCost,
@@ -29,7 +28,7 @@ pub enum LineKind {
     Voicemail,
     /// A pager.
     Pager,
-    /// The carrier does not say, or nobody could be asked.
+    /// The carrier does not say, or could not be asked.
     Unknown,
 }
 
@@ -69,26 +68,26 @@ impl LineKind {
         }
     }
 
-    /// Reads the name.
+    /// Parses the name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == name)
     }
 }
 
-/// What an operator may choose for a kind of line.
+/// An operator's rule for a line type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LineRule {
-    /// Like a mobile line.
+    /// Treat it like a mobile line.
     Accept,
-    /// With lower limits, and marked for the operator to see.
+    /// Accept it with lower limits, and mark it for the operator.
     Review,
-    /// Not at all.
+    /// Refuse it.
     Refuse,
 }
 
-/// What the operator chose. Mobile lines always pass; free, premium and shared-cost numbers, company numbers, mailboxes
+/// The operator's rules. Mobile lines always pass; free, premium and shared-cost numbers, company numbers, mailboxes
 /// and pagers never do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -97,9 +96,9 @@ pub struct LinePolicy {
     pub fixed_voip: LineRule,
     /// Voice over IP without an address, such as Google Voice.
     pub non_fixed_voip: LineRule,
-    /// Whether codes can be spoken: only then is a fixed line of use.
+    /// Whether codes can be spoken; a fixed line is useful only then.
     pub voice: bool,
-    /// Personal and unknown lines, and all lines while no carrier can be asked.
+    /// Personal and unknown lines, and all lines when no carrier can be asked.
     pub doubtful: LineRule,
 }
 
@@ -114,14 +113,14 @@ impl Default for LinePolicy {
     }
 }
 
-/// What becomes of a line.
+/// The result for a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LineVerdict {
     /// A code is sent.
     Accept,
-    /// A code is sent, with lower limits, and the operator sees that.
+    /// A code is sent, with lower limits, and the operator sees it.
     Review,
-    /// No code is sent; the code says why, shown before anybody is asked to wait.
+    /// No code is sent; the code names the reason, and is shown at once.
     Refuse(&'static str),
 }
 
@@ -155,17 +154,18 @@ const fn ruled(rule: LineRule, code: &'static str) -> LineVerdict {
     }
 }
 
-/// Satellite and international premium services: the usual prey of toll fraud, and nobody's mobile.
+/// Calling codes of satellite and international premium services: frequent targets of toll fraud, and never a person's
+/// mobile.
 pub const REFUSED_CALLING_CODES: [u32; 5] = [870, 881, 882, 883, 979];
 
-/// Whether a calling code is refused whatever the line.
+/// Whether a calling code is refused for every line type.
 #[must_use]
 pub fn refused_calling_code(code: u32) -> bool {
     REFUSED_CALLING_CODES.contains(&code)
 }
 
-/// How a number is shown again: `+48 ••• ••• 678`. The calling code and at most three last digits, never more than
-/// half of the rest.
+/// Masks a number: `+48 ••• ••• 678`. It shows the calling code and at most three last digits, never more than half of
+/// the rest.
 #[must_use]
 pub fn mask(e164: &str, calling_code: u32) -> String {
     const SHOWN: usize = 3;

@@ -1,7 +1,7 @@
-//! Where an organization stands with its payment method. Nothing is charged to put one on file.
-//! A machine of values: what the service and people say goes in, what stands and what must be done comes out.
+//! The payment status of an organization, as a pure state machine: events of the service and of people are its inputs,
+//! the next status and the effects its outputs. Putting a method on file charges nothing.
 //!
-//! No effect touches a key: a card that runs out closes what needs a payment method, and no key.
+//! No effect touches a key: a card that expires closes what needs a payment method, and no key.
 
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -10,38 +10,38 @@ use serde::{Deserialize, Serialize};
 
 use crate::time::Timestamp;
 
-/// A set-up nobody finishes ends after a day.
+/// The time after which an unfinished set-up ends: a day.
 pub const SETUP_LIFE: i64 = 86_400;
 /// Failed set-ups in [`FAILURES_WINDOW`] before the organization waits.
 pub const MOST_FAILURES: u32 = 5;
 /// The window in which failures count.
 pub const FAILURES_WINDOW: i64 = 86_400;
-/// Different cards in [`CARDS_WINDOW`] that smell of card testing.
+/// Different cards in [`CARDS_WINDOW`] that indicate card testing.
 pub const MOST_CARDS: u32 = 3;
 /// The window in which different cards count.
 pub const CARDS_WINDOW: i64 = 3_600;
-/// How long an organization waits then.
+/// How long an organization must wait then.
 pub const BLOCK: i64 = 86_400;
-/// How long before a card expires its owners are told.
+/// How long before a card expires its owners are informed.
 pub const EXPIRY_NOTICE: i64 = 30 * 86_400;
-/// How long after its end a card still counts.
+/// How long a card counts after it has expired.
 pub const GRACE: i64 = 14 * 86_400;
 
-/// Where an organization stands.
+/// The status of an organization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PaymentState {
-    /// Nothing is on file.
+    /// No method is on file.
     None,
     /// A first method is being entered.
     Pending,
     /// A method is on file.
     Active,
-    /// A method is on file, and somebody must look: it runs out, or a charge is disputed.
+    /// A method is on file and needs attention: it expires, or a charge is disputed.
     Attention,
-    /// Nothing is on file, and too many tries failed.
+    /// No method is on file, and too many attempts failed.
     Blocked,
-    /// The operator sends invoices, or excused the organization.
+    /// The operator sends invoices, or waived the requirement.
     Exempt,
 }
 
@@ -62,7 +62,7 @@ impl PaymentState {
         }
     }
 
-    /// Reads the name.
+    /// Parses the name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.as_str() == name)
@@ -75,104 +75,104 @@ impl PaymentState {
     }
 }
 
-/// The standing with its dates, as it is kept.
+/// The status with its dates, as it is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PaymentStanding {
-    /// Where it stands.
+    /// The status.
     pub state: PaymentState,
     /// Whether a default method is on file; an exempt organization may have one, too.
     pub method: bool,
-    /// When the running set-up ends, if one runs.
+    /// When the live set-up ends, if there is one.
     pub setup_until: Option<Timestamp>,
     /// Until when no set-up may begin, after too many failed.
     pub blocked_until: Option<Timestamp>,
-    /// When the grace of a card that runs out ends, or the exemption.
+    /// The end of the grace period of an expiring card, or of the exemption.
     pub until: Option<Timestamp>,
 }
 
-/// What happens.
+/// An event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PaymentEvent {
-    /// Somebody who may do so wants to put a method on file.
+    /// A person with the permission wants to put a method on file.
     Add,
-    /// The service says, when asked, that the running set-up succeeded.
+    /// The service reports, when asked, that the live set-up succeeded.
     SetupSucceeded {
         /// Whether its customer is this organization's.
         ours: bool,
     },
-    /// The service says that the bank refused.
+    /// The service reports that the bank refused.
     SetupFailed {
-        /// Whether the set-up is over; otherwise its page stays open for another card.
+        /// Whether the set-up has ended; otherwise its page accepts another card.
         ended: bool,
-        /// Failures in the last day, this one among them.
+        /// Failures in the last day, including this one.
         failures: u32,
-        /// Different cards in the last hour, this one among them.
+        /// Different cards in the last hour, including this one.
         cards: u32,
     },
-    /// The default card runs out at this moment.
+    /// The default card expires.
     CardExpires {
-        /// When.
+        /// The time.
         at: Timestamp,
     },
     /// Another method on file is the default now.
     Replaced,
-    /// The method is gone at the service, or its customer is.
+    /// The method or its customer was removed at the service.
     Removed {
-        /// Whether another method takes its place.
+        /// Whether another method replaces it.
         other: bool,
     },
     /// A charge is disputed.
     Disputed,
-    /// The operator sends invoices, or excuses the organization.
+    /// The operator sends invoices, or waives the requirement.
     Exempt {
-        /// Until when; `None` is for good.
+        /// The end; `None` is without end.
         until: Option<Timestamp>,
     },
     /// Time passed.
     Tick,
 }
 
-/// What must be done because of it.
+/// An effect that must follow an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PaymentEffect {
     /// Begin a set-up at the service, with the attempt's id as its idempotency key.
     BeginSetup,
-    /// The service ends the running set-up.
+    /// End the live set-up at the service.
     CancelSetup,
-    /// The new method is the default.
+    /// Make the new method the default.
     SetDefault,
-    /// What needs a payment method opens.
+    /// Open what needs a payment method.
     Open,
-    /// What needs a payment method closes; keys keep working.
+    /// Close what needs a payment method; keys keep working.
     Close,
-    /// Go on to the phone, where that is not proven.
+    /// Continue with the phone, if it is not proven.
     AskForPhone,
-    /// Owners are told, with dates.
+    /// Inform the owners, with dates.
     TellOwners,
-    /// The operator should look.
+    /// Ask the operator to check.
     TellOperator,
 }
 
-/// Why an event cannot happen now.
+/// Why an event is not possible now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PaymentRefusal {
-    /// Too many tries failed.
+    /// Too many attempts failed.
     Blocked {
         /// When the next one may begin.
         until: Timestamp,
     },
-    /// A set-up runs; a second click joins it.
+    /// A set-up is live; a second click joins it.
     AlreadyRunning,
-    /// The service speaks of another organization's customer.
+    /// The service reports another organization's customer.
     NotOurs,
-    /// There is nothing to do this to; a message that comes twice ends here.
+    /// There is nothing to which the event applies, for example for a repeated message.
     NothingThere,
 }
 
-/// What stands after an event, what must be done, and the audit event that tells of it; empty when there is none.
+/// The next status, the effects, and the audit event, which may be empty.
 pub type PaymentStep = (PaymentStanding, Vec<PaymentEffect>, &'static str);
 
-/// When a card with this month and year on it runs out: with the month, in UTC. `None` for what is no month.
+/// Returns when a card with this month and year expires: at the end of the month, in UTC. `None` for an invalid month.
 #[must_use]
 pub fn card_ends(year: i64, month: i64) -> Option<Timestamp> {
     let first = Date::new(i16::try_from(year).ok()?, i8::try_from(month).ok()?, 1).ok()?;
@@ -180,7 +180,7 @@ pub fn card_ends(year: i64, month: i64) -> Option<Timestamp> {
     Some(Timestamp(next.to_zoned(TimeZone::UTC).ok()?.timestamp().as_second()))
 }
 
-/// The year and month of a moment, in UTC.
+/// Returns the year and month of a moment, in UTC.
 #[must_use]
 pub fn month_of(at: Timestamp) -> (i64, i64) {
     let date = jiff::Timestamp::from_second(at.0).unwrap_or_default().to_zoned(TimeZone::UTC).date();
@@ -188,13 +188,13 @@ pub fn month_of(at: Timestamp) -> (i64, i64) {
 }
 
 impl PaymentStanding {
-    /// The next moment at which the clock has something to say.
+    /// The next moment at which the clock changes something.
     #[must_use]
     pub fn due_at(&self) -> Option<Timestamp> {
         [self.setup_until, self.blocked_until, self.until].into_iter().flatten().min()
     }
 
-    /// Where every organization begins.
+    /// The status of a new organization.
     #[must_use]
     pub const fn begin() -> Self {
         Self { state: PaymentState::None, method: false, setup_until: None, blocked_until: None, until: None }
@@ -214,13 +214,13 @@ impl PaymentStanding {
         }
     }
 
-    /// Whether the requirement holds at this moment, even when nobody has looked at the dates since.
+    /// Whether the requirement is met at this moment. Dates count even if no job has applied them since.
     #[must_use]
     pub fn holds(&self, now: Timestamp) -> bool {
         self.state.opens() && self.ends_at().is_none_or(|until| now < until)
     }
 
-    /// What comes of an event. One date is dealt with at a time: tick again until nothing changes.
+    /// Applies an event. Each call handles one date: call it with [`PaymentEvent::Tick`] until nothing changes.
     ///
     /// # Errors
     /// When the state does not allow it; nothing changes then.
@@ -283,7 +283,7 @@ impl PaymentStanding {
             _ => "payment.method_added",
         };
         let next = Self { method: true, setup_until: None, ..self };
-        // The operator's word is not overwritten by a card.
+        // A card does not override the operator's exemption.
         let next = if self.state == PaymentState::Exempt { next } else { next.active() };
         (next, effects, audit)
     }
@@ -343,7 +343,7 @@ impl PaymentStanding {
         Self { state: PaymentState::Active, until: None, ..self }
     }
 
-    /// Without a method only the operator's exemption keeps open.
+    /// Without a method only the operator's exemption keeps it open.
     fn without_method(self) -> Self {
         if self.state == PaymentState::Exempt {
             return self;
@@ -351,7 +351,7 @@ impl PaymentStanding {
         Self { state: PaymentState::None, until: None, ..self }.settled()
     }
 
-    /// Which of the closed states the dates say; open states stay.
+    /// Computes which closed state the dates give; open states stay.
     const fn settled(self) -> Self {
         if self.state.opens() {
             return self;

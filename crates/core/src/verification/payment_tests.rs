@@ -1,4 +1,4 @@
-//! Every pair of state and event, and what no path may do.
+//! Every pair of state and event, and invariants of all paths.
 
 use proptest::prelude::*;
 
@@ -10,7 +10,7 @@ const DAY: i64 = 86_400;
 
 const FAILED: PaymentEvent = PaymentEvent::SetupFailed { ended: true, failures: 4, cards: 2 };
 
-/// A standing as it is reached: pending with a set-up, blocked until tomorrow, attention with some grace left.
+/// A status as it is reached: pending with a set-up, blocked until tomorrow, attention with some grace period left.
 fn at(state: PaymentState) -> PaymentStanding {
     PaymentStanding {
         state,
@@ -103,7 +103,7 @@ fn every_state_meets_every_event() {
 
 #[test]
 fn a_method_is_added_once_and_leads_on_to_the_phone() {
-    // S1-12, S1-15; a message that comes twice does nothing the second time.
+    // S1-12, S1-15; a repeated message does nothing.
     let (active, effects, _) = go(at(Pending), PaymentEvent::SetupSucceeded { ours: true }, NOW);
     assert_eq!(effects, [PaymentEffect::SetDefault, PaymentEffect::Open, PaymentEffect::AskForPhone]);
     let again = active.step(PaymentEvent::SetupSucceeded { ours: true }, NOW);
@@ -128,7 +128,7 @@ fn card_testing_waits_a_day_and_takes_nothing_away() {
     assert_eq!(add(NOW.plus(BLOCK - 1)), Err(PaymentRefusal::Blocked { until: NOW.plus(BLOCK) }));
     assert_eq!(add(NOW.plus(BLOCK)), Ok(Pending));
     assert_eq!(go(blocked, PaymentEvent::Tick, NOW.plus(BLOCK)).0, PaymentStanding::begin());
-    // With a card on file, the card stays on file; only further set-ups wait.
+    // With a card on file, the card stays; only further set-ups wait.
     let (second, ..) = go(at(Active), PaymentEvent::Add, NOW);
     let (kept, ..) = go(second, testing, NOW);
     assert!(kept.state == Active && kept.holds(NOW));
@@ -190,8 +190,8 @@ fn event() -> impl Strategy<Value = PaymentEvent> {
 }
 
 proptest! {
-    /// S1-06, S0-03: open exactly while something is on file or excused, opened only by the service's yes to a set-up
-    /// that began or by the operator, and no effect is about a key.
+    /// S1-06, S0-03: open exactly while a method is on file or the requirement is waived, opened only by a successful
+    /// set-up that was begun or by the operator, and no effect is about a key.
     #[test]
     fn no_path_skips_a_step(path in prop::collection::vec((event(), 0..3 * DAY), 0..60)) {
         let (mut one, mut now) = (PaymentStanding::begin(), NOW);
@@ -214,7 +214,7 @@ proptest! {
                         prop_assert!(one.blocked_until.is_none_or(|until| now >= until));
                         running = true;
                     }
-                    // Written out without a wildcard: an effect on keys could not be added unseen.
+                    // Written without a wildcard, so that a new effect on keys would be noticed.
                     PaymentEffect::CancelSetup
                     | PaymentEffect::SetDefault
                     | PaymentEffect::AskForPhone

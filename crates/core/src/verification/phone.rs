@@ -1,34 +1,34 @@
-//! The life of one phone verification. A machine of values: what happened goes in, what stands
-//! then and what must be done comes out. It never touches a key: old keys stay valid for ever.
+//! One phone verification, as a pure state machine: events are its inputs, the next state and the effects its outputs.
+//! It never touches a key: old keys stay valid.
 
 use serde::{Deserialize, Serialize};
 
 use crate::time::Timestamp;
 
-/// A code lives ten minutes.
+/// Lifetime of a code: ten minutes.
 pub const CODE_LIFE: i64 = 600;
-/// Checks of one code before it dies.
+/// Checks of one code before it becomes invalid.
 pub const CHECKS_PER_CODE: u8 = 5;
-/// Codes sent for one verification.
+/// Maximum number of codes sent for one verification.
 pub const MOST_SENDS: u8 = 5;
 /// Waits before a code may be sent again; the last one repeats.
 pub const RESEND_WAITS: [i64; 4] = [30, 60, 120, 300];
-/// Waits after a code died of wrong checks; the last one repeats.
+/// Waits after a code was locked by wrong checks; the last one repeats.
 pub const LOCK_WAITS: [i64; 3] = [900, 3_600, 86_400];
 
-/// Where a verification stands.
+/// The state of a verification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PhoneState {
-    /// A code is on its way or there.
+    /// A code was sent.
     CodeSent,
-    /// The service that sends codes does not answer; nothing is used up.
+    /// The service that sends codes does not answer; this does not count.
     ProviderDown,
     /// Too many wrong codes.
     Locked,
-    /// The code ran out.
+    /// The code expired.
     Expired,
-    /// The person called it off, or wants another number.
+    /// The person cancelled it, or wants another number.
     Abandoned,
     /// The number is proven.
     Verified,
@@ -52,80 +52,80 @@ impl PhoneState {
         }
     }
 
-    /// Reads the name.
+    /// Parses the name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.as_str() == name)
     }
 
-    /// Whether nothing follows any more; a new verification may begin (after a lock, when its wait is over).
+    /// Whether it has ended; a new verification may begin (after a lock, when its wait is over).
     #[must_use]
     pub const fn is_final(self) -> bool {
         matches!(self, Self::Expired | Self::Abandoned | Self::Verified)
     }
 }
 
-/// One verification, as it is kept.
+/// One verification, as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PhoneVerification {
-    /// Where it stands.
+    /// The state.
     pub state: PhoneState,
     /// Wrong checks of the present code.
     pub checks: u8,
-    /// Codes sent so far.
+    /// Number of codes sent.
     pub sends: u8,
     /// When the present code was made.
     pub sent_at: Timestamp,
-    /// When it runs out.
+    /// When it expires.
     pub expires_at: Timestamp,
-    /// From when on a code may be sent again.
+    /// When a code may be sent again.
     pub resend_at: Timestamp,
-    /// Until when nothing goes, after too many wrong codes.
+    /// Until when everything is locked, after too many wrong codes.
     pub locked_until: Option<Timestamp>,
-    /// How many codes of this person in this organization died of wrong checks before.
+    /// How many earlier codes of this person in this organization were locked by wrong checks.
     pub lock_round: u8,
 }
 
-/// What happens to a verification.
+/// An event of a verification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PhoneEvent {
-    /// The person asks for the code again.
+    /// The person requests the code again.
     Resend {
-        /// Whether the service repeats the same code, so that its ten minutes are not restarted.
+        /// Whether the service repeats the same code, so that its ten minutes do not restart.
         same_code: bool,
     },
     /// A code was checked and was right.
     RightCode,
     /// A code was checked and was wrong.
     WrongCode,
-    /// The service says its code is used up.
+    /// The service reports that its code allows no more checks.
     Exhausted,
     /// The service does not answer.
     ProviderDown,
-    /// The service does not answer, and another one sent a code of its own in the same breath.
+    /// The service does not answer, and another one sent its own code in the same request.
     SentElsewhere,
-    /// The service says that the message cannot be delivered.
+    /// The service reports that the message cannot be delivered.
     DeliveryFailed,
     /// Time passed.
     Tick,
-    /// The person wants another number, or gives up.
+    /// The person wants another number, or cancels.
     Abandon,
 }
 
-/// What must be done because of it, outside the machine.
+/// An effect that must follow an event, outside the machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PhoneEffect {
-    /// Make a code if it is ours to make, and send it.
+    /// Make a code if Keystead makes it, and send it.
     SendCode,
-    /// The code must not be usable any more, here or at the service.
+    /// Make the code unusable, here and at the service.
     KillCode,
-    /// The number now belongs to the organization, and what waited for it continues.
+    /// Bind the number to the organization, and continue what waited for it.
     BindNumber,
-    /// Say that the code did not arrive, and offer another way where the operator has one; never take it silently.
+    /// Report that the code did not arrive, and offer another way if the operator has one; never use it silently.
     OfferOtherWay,
 }
 
-/// Why an event cannot happen now.
+/// Why an event is not possible now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PhoneRefusal {
     /// The wait before sending again is not over.
@@ -140,13 +140,13 @@ pub enum PhoneRefusal {
         /// When the lock ends.
         at: Timestamp,
     },
-    /// The code ran out; begin again.
+    /// The code expired; begin again.
     Expired,
     /// It has already ended.
     Ended,
 }
 
-/// What comes of an event: the next value, what to do, and the audit event that tells of it.
+/// The result of an event: the next state, the effects, and the audit event.
 pub type PhoneStep = (PhoneVerification, Vec<PhoneEffect>, &'static str);
 
 const fn resend_wait(sends: u8) -> i64 {
@@ -159,7 +159,8 @@ const fn lock_wait(round: u8) -> i64 {
 }
 
 impl PhoneVerification {
-    /// A number was submitted and may be asked; `lock_round` counts earlier codes that died of wrong checks.
+    /// Begins a verification for an accepted number; `lock_round` counts earlier codes that were locked by wrong
+    /// checks.
     #[must_use]
     pub fn begin(now: Timestamp, lock_round: u8) -> PhoneStep {
         let begun = Self {
@@ -175,13 +176,13 @@ impl PhoneVerification {
         (begun, vec![PhoneEffect::SendCode], "phone.code_sent")
     }
 
-    /// How many checks the present code still bears.
+    /// How many checks the present code still allows.
     #[must_use]
     pub const fn checks_left(&self) -> u8 {
         CHECKS_PER_CODE.saturating_sub(self.checks)
     }
 
-    /// What comes of an event.
+    /// Applies an event.
     ///
     /// # Errors
     /// When the state does not allow it; nothing changes then.
@@ -215,7 +216,8 @@ impl PhoneVerification {
                 Ok((next, Vec::new(), "phone.provider_down"))
             }
             (PhoneState::CodeSent, PhoneEvent::SentElsewhere) => {
-                // Another code, so another ten minutes and other checks; it is no further send, and its wait stands.
+                // It is another code, so it gets ten minutes and its own checks; it does not count as a further send,
+                // and the wait stays.
                 let next = Self { sent_at: now, expires_at: now.plus(CODE_LIFE), checks: 0, ..self };
                 Ok((next, Vec::new(), "phone.provider_down"))
             }
@@ -238,15 +240,15 @@ impl PhoneVerification {
         if now < self.resend_at {
             return Err(PhoneRefusal::TooSoon { at: self.resend_at });
         }
-        // A code that ran out cannot be repeated, whatever the service would do.
+        // An expired code cannot be repeated, even by a service that repeats codes.
         let same_code = same_code && now < self.expires_at;
         Ok(self.send_again(now, same_code))
     }
 
-    /// A new code starts a new ten minutes and new checks; the same code keeps both.
+    /// Counts a send. A new code gets a new ten minutes and new checks; the same code keeps both.
     fn send_again(self, now: Timestamp, same_code: bool) -> PhoneStep {
         let was_down = self.state == PhoneState::ProviderDown;
-        // What the service never sent does not count.
+        // A code that the service never sent does not count.
         let sends = if was_down { self.sends } else { self.sends + 1 };
         let mut next = Self { state: PhoneState::CodeSent, sends, resend_at: now.plus(resend_wait(sends)), ..self };
         if !same_code {

@@ -1,8 +1,7 @@
-//! Which of two services sends a code: the one that made the last code, or the first;
-//! the other one only when that one does not answer. A number that is refused is refused: asking elsewhere would be a way
-//! around a rule.
+//! Which of two services sends a code: the one that made the last code, or the first; the other one only when that one
+//! does not answer. A refusal of a number is final: asking the other service would be a way around a rule.
 
-/// One of the services that carry codes, by its section in the configuration.
+/// A service that sends codes, by its section in the configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CodeService {
     /// `[sms]`.
@@ -11,22 +10,22 @@ pub enum CodeService {
     Second,
 }
 
-/// What a service answered to a send.
+/// The answer of a service to a send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SendAnswer {
     /// It took the message.
     Sent,
     /// It refuses this number.
     Refused,
-    /// It does not answer, or cannot work.
+    /// It does not answer, or is out of order.
     Down,
 }
 
 impl CodeService {
-    /// Both.
+    /// Both services.
     pub const ALL: [Self; 2] = [Self::First, Self::Second];
 
-    /// The name in the store, in audit entries and in reports of health.
+    /// The name in the store, in audit entries and in health reports.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -35,13 +34,13 @@ impl CodeService {
         }
     }
 
-    /// Reads the name.
+    /// Parses the name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|service| service.as_str() == name)
     }
 
-    /// The other one.
+    /// The other service.
     #[must_use]
     pub const fn other(self) -> Self {
         match self {
@@ -50,13 +49,14 @@ impl CodeService {
         }
     }
 
-    /// Whom to ask first: the service that made the present code, whose repetition does not kill it, else the first.
+    /// The service to ask first: the one that made the present code, because its repetition keeps the code valid, or
+    /// else the first.
     #[must_use]
     pub fn preferred(made_by: Option<Self>) -> Self {
         made_by.unwrap_or(Self::First)
     }
 
-    /// Whom to ask next in the same request, after what `self` answered.
+    /// The service to ask next in the same request, after the answer of `self`.
     #[must_use]
     pub fn next(self, answer: SendAnswer, other_is_there: bool) -> Option<Self> {
         (answer == SendAnswer::Down && other_is_there).then(|| self.other())

@@ -1,39 +1,39 @@
-//! For how many organizations one number may stand. People have an own organization, one at work
-//! and one of a client; beyond that, one number for many organizations is the pattern of abuse.
+//! How many organizations one number may verify. A person may have their own organization, one at work and one of a
+//! client; one number for many more organizations indicates abuse.
 
 use crate::id::{OrganizationId, UserId};
 use crate::time::Timestamp;
 
-/// Organizations one number may stand for, unless the operator says otherwise.
+/// Default number of organizations that one number may verify.
 pub const MOST_ORGANIZATIONS: usize = 3;
-/// A closed organization counts this long, so that closing one and opening another is no way around.
+/// A closed organization counts this long, so that closing one and opening another is no way around the limit.
 pub const CLOSED_COUNTS: i64 = 30 * 86_400;
-/// Carriers give numbers out again: a proof older than this yields to another person who proves the number now.
+/// Carriers reassign numbers: a proof older than this yields to another person who proves the number now.
 pub const RECYCLED_AFTER: i64 = 365 * 86_400;
 
-/// An organization the number already stands for.
+/// An organization that the number verifies already.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Holder {
-    /// Which.
+    /// The organization.
     pub organization: OrganizationId,
-    /// Who proved the number; `None` when that person is gone.
+    /// The person who proved the number; `None` when their account was deleted.
     pub user: Option<UserId>,
-    /// When.
+    /// The time.
     pub verified_at: Timestamp,
     /// When the organization was closed, if it was.
     pub closed_at: Option<Timestamp>,
 }
 
-/// Whether the number may stand for one more organization.
+/// Whether the number may verify one more organization.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sharing {
-    /// It may. The organizations named here held it before it was given out again: they stay verified, since a
-    /// verification is for good, and no longer count for the number.
+    /// It may. The organizations named here had it before it was reassigned: they stay verified, and no longer count
+    /// for the number.
     Free {
-        /// Whose hold ends once the number is proven.
+        /// The organizations that no longer count once the number is proven.
         released: Vec<OrganizationId>,
     },
-    /// It stands for enough already. Strangers are told no more than with any other refusal.
+    /// It verifies the maximum already. A refusal tells strangers no more than any other refusal.
     Full,
 }
 
@@ -56,7 +56,7 @@ pub fn judge(
 }
 
 impl Holder {
-    /// Nobody's proof yields to nobody's: only a known person, and another one, takes a number over.
+    /// Whether the proof yields to this user: only an old proof, and only to a known person other than the one who gave it.
     fn recycled_by(&self, user: Option<&UserId>, now: Timestamp) -> bool {
         user.is_some() && self.user.as_ref() != user && now.since(self.verified_at) > RECYCLED_AFTER
     }

@@ -1,17 +1,17 @@
-//! Where an organization stands with its phone, over all its attempts. One attempt is
-//! [`super::phone`]'s; here stands what remains of them, and what the operator does.
+//! The phone status of an organization, over all its attempts. [`super::phone`] handles one attempt; this module keeps
+//! their results and the operator's decisions.
 //!
-//! A proven number stays proven over sessions, keys and people. No effect touches a key: when the
-//! operator takes a proof back, only new keys wait.
+//! A proven number stays proven independent of sessions, keys and people. No effect touches a key: when the operator
+//! revokes a proof, only new keys must wait.
 
 use serde::{Deserialize, Serialize};
 
 use crate::time::Timestamp;
 
-/// An operator who takes a number back from more organizations than this needs a second person.
+/// An operator who revokes the number of more organizations than this needs a second operator.
 pub const REVOKED_ALONE: u32 = 10;
 
-/// Where an organization stands with its phone.
+/// The phone status of an organization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
@@ -21,16 +21,16 @@ pub enum Standing {
     Proving,
     /// A number is proven.
     Verified,
-    /// A number is proven, and another one is being proven in its place.
+    /// A number is proven, and another one is being proven to replace it.
     PendingNew,
-    /// The operator took the proof back; only the operator can change that.
+    /// The operator revoked the proof; only the operator can change that.
     Revoked,
-    /// The operator excused the organization, since somebody has no phone.
+    /// The operator waived the requirement, for example because nobody there has a phone.
     Waived,
 }
 
 impl Standing {
-    /// Every standing.
+    /// Every status.
     pub const ALL: [Self; 6] =
         [Self::None, Self::Proving, Self::Verified, Self::PendingNew, Self::Revoked, Self::Waived];
 
@@ -47,115 +47,115 @@ impl Standing {
         }
     }
 
-    /// Reads the name.
+    /// Parses the name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|standing| standing.as_str() == name)
     }
 
-    /// Whether new keys may be made as far as the phone is concerned.
+    /// Whether the phone requirement allows new keys.
     #[must_use]
     pub const fn opens(self) -> bool {
         matches!(self, Self::Verified | Self::PendingNew | Self::Waived)
     }
 }
 
-/// The standing with its date, as it is kept.
+/// The status with its date, as it is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PhoneStanding {
-    /// Where it stands.
+    /// The status.
     pub standing: Standing,
-    /// When a waiver ends; `None` is for good, and for everything else.
+    /// When a waiver ends; `None` is without end, and for every other status.
     #[serde(default)]
     pub until: Option<Timestamp>,
 }
 
-/// What the number's rules say of a number that was submitted.
+/// The result of the number rules for a submitted number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Submission {
-    /// It may be asked for a code.
+    /// A code may be sent to it.
     Accepted,
     /// Its country, its kind or a limit refuses it.
     Refused,
-    /// It stands for as many organizations as it may.
+    /// It verifies the maximum of organizations already.
     LimitReached,
 }
 
-/// What happens.
+/// An event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StandingEvent {
-    /// Somebody submits a number where none is proven.
+    /// A person submits a number where none is proven.
     Submitted(Submission),
-    /// Somebody submits a number to replace the proven one.
+    /// A person submits a number to replace the proven one.
     ChangeStarted {
-        /// What the number's rules say.
+        /// The result of the number rules.
         submission: Submission,
         /// Whether the person has just signed in again.
         signed_in_again: bool,
     },
-    /// The running attempt met the right code.
+    /// The live attempt got the right code.
     Proven,
-    /// The running attempt ended without it.
+    /// The live attempt ended without it.
     AttemptEnded,
     /// The same number was proven for another organization.
     ProvenElsewhere,
-    /// An operator takes the proof back.
+    /// An operator revokes the proof.
     Revoke {
-        /// Whether a reason stands there.
+        /// Whether a reason is given.
         reasoned: bool,
         /// How many organizations lose the number by the same decision.
         organizations: u32,
         /// How many different operators agreed.
         people: u8,
     },
-    /// An operator excuses the organization.
+    /// An operator waives the requirement.
     Waive {
         /// Whether a support case is named.
         reasoned: bool,
-        /// Until when; `None` is for good.
+        /// The end; `None` is without end.
         until: Option<Timestamp>,
     },
-    /// The date of a waiver may have come.
+    /// The date of a waiver may have been reached.
     DateCame,
 }
 
-/// What must be done because of it.
+/// An effect that must follow an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum StandingEffect {
     /// Begin an attempt for the number ([`super::phone::PhoneVerification::begin`]).
     BeginAttempt,
-    /// End the running attempt.
+    /// End the live attempt.
     EndAttempt,
-    /// Say why the number was refused, with the way to support.
+    /// Say why the number was refused, with a link to support.
     TellReason,
-    /// Bind the number in place of whichever stood before.
+    /// Bind the number, replacing an earlier one.
     BindNumber,
-    /// New keys can be made, and what waited for that continues.
+    /// Allow new keys, and continue what waited for that.
     Open,
-    /// New keys wait for a phone again; existing keys keep working.
+    /// Require a phone for new keys again; existing keys keep working.
     Close,
-    /// The owners are told.
+    /// Inform the owners.
     TellOwners,
 }
 
-/// Why an event cannot happen now.
+/// Why an event is not possible now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StandingRefusal {
-    /// A number is proven; replacing it is asked for as a change.
+    /// A number is proven; replacing it needs [`StandingEvent::ChangeStarted`].
     AlreadyVerified,
     /// The person must sign in again first.
     SignInAgain,
-    /// Without a reason, nothing is taken or excused.
+    /// Revoking and waiving need a reason.
     ReasonMissing,
     /// A second operator must agree.
     SecondPersonMissing,
     /// Only the operator can change it.
     OperatorOnly,
-    /// There is nothing to do this to.
+    /// There is nothing to which the event applies.
     NothingThere,
 }
 
-/// What stands after an event, what must be done, and the audit event that tells of it; empty when there is none.
+/// The next status, the effects, and the audit event, which may be empty.
 pub type StandingStep = (PhoneStanding, Vec<StandingEffect>, &'static str);
 
 const fn stands(standing: Standing) -> PhoneStanding {
@@ -163,13 +163,13 @@ const fn stands(standing: Standing) -> PhoneStanding {
 }
 
 impl PhoneStanding {
-    /// Where every organization begins.
+    /// The status of a new organization.
     #[must_use]
     pub const fn begin() -> Self {
         stands(Standing::None)
     }
 
-    /// What comes of an event.
+    /// Applies an event.
     ///
     /// # Errors
     /// When the state does not allow it; nothing changes then.
@@ -194,7 +194,7 @@ impl PhoneStanding {
     fn submitted(self, submission: Submission) -> Result<StandingStep, StandingRefusal> {
         match self.standing {
             Standing::None | Standing::Proving => Ok(self.judged(submission, Standing::Proving)),
-            // Who is excused may prove a number all the same, and stays excused until then.
+            // An organization with a waiver may prove a number, and keeps the waiver until then.
             Standing::Waived => Ok(self.judged(submission, Standing::Waived)),
             Standing::Verified | Standing::PendingNew => Err(StandingRefusal::AlreadyVerified),
             Standing::Revoked => Err(StandingRefusal::OperatorOnly),
@@ -214,7 +214,7 @@ impl PhoneStanding {
         }
     }
 
-    /// What comes of a submitted number: only an accepted one moves anything.
+    /// Applies the result for a submitted number: only an accepted one changes the status.
     fn judged(self, submission: Submission, accepted: Standing) -> StandingStep {
         match submission {
             Submission::Accepted => {
@@ -237,7 +237,7 @@ impl PhoneStanding {
         }
     }
 
-    /// The attempt's own machine has written down how it ended.
+    /// Applies the end of an attempt, which its own machine has recorded.
     const fn attempt_ended(self) -> Result<StandingStep, StandingRefusal> {
         match self.standing {
             Standing::Proving => Ok((stands(Standing::None), Vec::new(), "")),

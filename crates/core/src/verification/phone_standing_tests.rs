@@ -1,4 +1,4 @@
-//! Every pair of an organization's state and event, and what no path may do.
+//! Every pair of an organization's status and event, and invariants of all paths.
 
 use proptest::prelude::*;
 
@@ -23,7 +23,7 @@ const EVENTS: [StandingEvent; 12] = [
     StandingEvent::DateCame,
 ];
 
-/// What comes of each event, in the order above: the next standing and the audit event, or the refusal.
+/// The result of each event, in the order above: the next status and the audit event, or the refusal.
 #[test]
 fn every_standing_meets_every_event() {
     use StandingRefusal::{AlreadyVerified, NothingThere, OperatorOnly, SignInAgain};
@@ -141,8 +141,8 @@ fn event() -> impl Strategy<Value = StandingEvent> {
 }
 
 proptest! {
-    /// S1-06, S1-08, S1-09, S1-25: open exactly while proven or excused; proven only by a right code of an attempt that
-    /// began; closed only by the operator or a waiver's end; and no effect is about a key.
+    /// S1-06, S1-08, S1-09, S1-25: open exactly while proven or waived; proven only by a right code of an attempt that
+    /// was begun; closed only by the operator or a waiver's end; and no effect is about a key.
     #[test]
     fn no_path_skips_a_step(path in prop::collection::vec((event(), 0..100_i64), 0..60)) {
         let (mut one, mut now) = (PhoneStanding::begin(), NOW);
@@ -167,7 +167,7 @@ prop_assert!(named, "closed by {:?}", event);
                         prop_assert_eq!(event, StandingEvent::Proven);
                         prop_assert!(matches!(one.standing, Proving | PendingNew | Waived));
                     }
-                    // Written out without a wildcard: an effect on keys could not be added unseen.
+                    // Written without a wildcard, so that a new effect on keys would be noticed.
                     StandingEffect::BeginAttempt
                     | StandingEffect::EndAttempt
                     | StandingEffect::TellReason

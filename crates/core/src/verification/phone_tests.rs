@@ -1,4 +1,4 @@
-//! Every pair of state and event, and what no path may do.
+//! Every pair of state and event, and invariants of all paths.
 
 use proptest::prelude::*;
 
@@ -28,7 +28,7 @@ fn at(state: PhoneState) -> PhoneVerification {
     PhoneVerification { state, locked_until, ..begun() }
 }
 
-/// The state after each event a minute later (the first wait over, the code alive), `None` where it is refused.
+/// The state after each event a minute later (the first wait is over, the code is valid), `None` where it is refused.
 #[test]
 fn every_state_meets_every_event() {
     use PhoneState::{Abandoned, CodeSent, Locked, ProviderDown, Verified};
@@ -152,7 +152,7 @@ fn a_code_from_elsewhere_is_another_code() {
 
 #[test]
 fn an_undelivered_code_is_told_and_uses_nothing_up() {
-    // S1-23, S1-24: the person learns it at once; another way is offered, never taken silently.
+    // S1-23, S1-24: the person is informed at once; another way is offered and never used silently.
     let (same, effects, audit) =
         begun().step(PhoneEvent::DeliveryFailed, NOW).unwrap_or_else(|e| unreachable!("{e:?}"));
     assert_eq!((same, effects), (begun(), vec![PhoneEffect::OfferOtherWay]));
@@ -164,7 +164,8 @@ fn events() -> impl Strategy<Value = Vec<(PhoneEvent, i64)>> {
 }
 
 proptest! {
-    /// S1-06, S1-16: only a right code verifies, at most five checks are wrong for one code, at most five codes are sent.
+    /// S1-06, S1-16: only a right code verifies, one code allows at most five wrong checks, and at most five codes are
+    /// sent.
     #[test]
     fn no_path_skips_a_step(path in events()) {
         let mut one = begun();

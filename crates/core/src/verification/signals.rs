@@ -1,24 +1,24 @@
-//! What makes an operator look twice: one card or one address at many organizations, and a SIM card that
-//! was changed just before a number is to replace another. None of them refuses anybody for good: people look.
+//! Signals for an operator to check: one card or one address in many organizations, and a SIM card that was changed
+//! just before a number is to replace another. None of them refuses anything for good: people decide.
 
 use crate::time::Timestamp;
 
-/// One card may be on file at this many organizations before somebody should look; as many as a number stands for.
+/// Organizations with one card on file from which it is a signal; as many as one number may verify.
 pub const CARD_AT: u32 = 3;
-/// One address may begin verifications of this many organizations in [`ADDRESS_DAYS`] before somebody should look. Offices
-/// and telephone networks share addresses, so it is more than for cards.
+/// Organizations that begin a verification from one address in [`ADDRESS_DAYS`] from which it is a signal. Offices and
+/// telephone networks share addresses, so it is more than for cards.
 pub const ADDRESS_AT: u32 = 5;
-/// How far back addresses are looked at, and how long their prints are kept, in days.
+/// Days for which addresses are compared, and for which their fingerprints are kept.
 pub const ADDRESS_DAYS: i64 = 30;
 
-/// Something to look at.
+/// A signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signal {
-    /// The card on file is on file at many organizations.
+    /// The organization's card is on file in many organizations.
     CardShared,
-    /// An address that verified this organization verified many.
+    /// An address from which this organization was verified was used for many.
     AddressShared,
-    /// A number was held because its SIM card was changed lately.
+    /// A number was held because its SIM card was changed recently.
     SimChanged,
 }
 
@@ -34,18 +34,18 @@ impl Signal {
     }
 }
 
-/// What is known of one organization.
+/// The facts about one organization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Sharing {
-    /// Organizations that have a card of this organization on file, itself included.
+    /// Organizations with a card of this organization on file, including itself.
     pub card: u32,
-    /// Organizations that an address of this one verified lately, itself included.
+    /// Organizations that were recently verified from an address of this one, including itself.
     pub address: u32,
-    /// Whether a number of this organization was held for its SIM card lately.
+    /// Whether a number of this organization was recently held because of its SIM card.
     pub sim_changed: bool,
 }
 
-/// What an operator should look at.
+/// Returns the signals of these facts.
 #[must_use]
 pub fn signals(known: Sharing) -> Vec<Signal> {
     let all = [
@@ -56,24 +56,24 @@ pub fn signals(known: Sharing) -> Vec<Signal> {
     all.into_iter().filter(|(there, _)| *there).map(|(_, signal)| signal).collect()
 }
 
-/// What a carrier says of a number's SIM card.
+/// A carrier's report about a number's SIM card.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SimCard {
-    /// It was put in at this moment.
+    /// It was changed at this moment.
     Since(Timestamp),
-    /// It was put in within this number of seconds; the carrier does not say when.
+    /// It was changed within this number of seconds; the carrier does not say when.
     Within(i64),
-    /// It was not changed lately, or the carrier does not say.
+    /// It was not changed recently, or the carrier does not say.
     Unknown,
 }
 
-/// Until when a number waits before it may replace another, if its SIM card was changed within `days`; the number that is
-/// proven stays until then. Nobody waits because a carrier does not say.
+/// Returns until when a number must wait before it may replace another, if its SIM card was changed within `days`; the
+/// proven number stays until then. There is no wait when the carrier does not report it.
 #[must_use]
 pub fn held_until(card: SimCard, days: u16, now: Timestamp) -> Option<Timestamp> {
     let wait = i64::from(days) * 86_400;
     let until = match card {
-        // A date ahead of us is a clock that goes wrong, and as good as now.
+        // A date in the future comes from a wrong clock, and counts as now.
         SimCard::Since(at) => at.min(now).plus(wait),
         SimCard::Within(period) if period <= wait => now.plus(wait),
         SimCard::Within(_) | SimCard::Unknown => return None,

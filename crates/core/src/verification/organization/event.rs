@@ -1,131 +1,131 @@
-//! What happens to an organization's verification, and what comes of it, as values.
+//! Events, effects and refusals of an organization's verification, as values.
 
 use super::{AttemptState, Check, Status};
 use crate::time::Timestamp;
 
-/// What happens.
+/// An event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {
     /// An owner begins; prerequisites and consent were checked.
     Start,
     /// An owner wants to begin, and a prerequisite is missing.
     PrerequisiteMissing,
-    /// An owner reads what consent means and says no; nothing was begun and nothing is kept.
+    /// An owner read the consent text and declined; nothing was begun and nothing is kept.
     ConsentDeclined,
-    /// An owner asks for a fresh link; how many an hour is [`super::super::limits`]'s to say. It costs no try.
+    /// An owner requests a new link; [`super::super::limits`] limits their number. It does not count as an attempt.
     LinkReissued,
     /// The service has not answered for this number of seconds since it was last asked about the live attempt.
     ProviderDown {
-        /// How long.
+        /// The number of seconds.
         seconds: i64,
     },
-    /// The service takes back a word that ended an attempt.
+    /// The service reverses a report that ended an attempt.
     Reversed,
-    /// Somebody else owns the organization.
+    /// The owners of the organization have changed.
     OwnerChanged {
         /// By when it must be verified again, if the operator wants that; by default it need not be.
         reverify_by: Option<Timestamp>,
     },
     /// The operator's policy asks for a new verification.
     ReverifyDue {
-        /// The date that owners are told.
+        /// The date that owners are given.
         deadline: Timestamp,
-        /// Seconds after it in which everything stays open.
+        /// Seconds after it during which everything stays open.
         grace: i64,
     },
-    /// The service was asked about the live attempt.
+    /// The service reported the state of the live attempt.
     Said(Check),
-    /// The live attempt's time is over.
+    /// The live attempt has expired.
     TimeUp,
-    /// An owner calls the live attempt off.
+    /// An owner cancels the live attempt.
     Cancel,
-    /// An owner asks for a person to look.
+    /// An owner appeals for a decision by people.
     Appeal,
-    /// People decided, as many as [`super::people_needed`] says, with a reason.
+    /// People decided, in the number that [`super::people_needed`] requires, with a reason.
     Decide {
-        /// Yes or no.
+        /// Whether they approve.
         approve: bool,
     },
     /// The operator pauses the verification.
     Suspend,
     /// The operator lifts the pause.
     Restore,
-    /// The operator takes it back for good.
+    /// The operator revokes it for good.
     Revoke,
-    /// The operator excuses the organization.
+    /// The operator waives the requirement.
     Exempt {
-        /// Until when; `None` is for good.
+        /// The end; `None` is without end.
         until: Option<Timestamp>,
     },
-    /// The date of an exemption, a cooldown, or a verification that does not last may have come.
+    /// The date of an exemption, a cooldown, or a verification with an end may have been reached.
     DateCame,
     /// An owner withdraws consent and wants everything erased.
     Withdraw {
-        /// Whether the organization stays verified, because nothing is left to erase it with.
+        /// Whether the organization stays verified, because the service has nothing left to erase.
         keep: bool,
     },
 }
 
-/// What is known beside the state.
+/// The facts besides the state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Facts {
-    /// Attempts in the window that ended with "no", the live one not among them.
+    /// Attempts in the window that were rejected, without the live one.
     pub rejected: u8,
-    /// Whether the same document has verified too many others.
+    /// Whether the document has verified as many other organizations as it may.
     pub duplicate: bool,
-    /// The date kept with the status: when an exemption, a cooldown or a verification ends.
+    /// The date stored with the status: when an exemption, a cooldown or a verification ends.
     pub until: Option<Timestamp>,
 }
 
-/// What must be done because of it.
+/// An effect that must follow an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Effect {
-    /// Models behind the gate open, everywhere, now.
+    /// Open the models behind the gate, on every gateway, now.
     Open,
-    /// They close; everything else keeps working.
+    /// Close them; everything else keeps working.
     Close,
-    /// The live attempt ends so.
+    /// End the live attempt in this state.
     EndAttempt(AttemptState),
-    /// The live attempt stands so.
+    /// Move the live attempt to this state.
     MoveAttempt(AttemptState),
-    /// The live attempt gets this number of seconds more: nobody loses time because a service is silent.
+    /// Extend the live attempt by this number of seconds, so that an outage of the service costs the person no time.
     Extend {
-        /// How many.
+        /// The number of seconds.
         seconds: i64,
     },
-    /// The operator should look at the attempt.
+    /// Ask the operator to check the attempt.
     Alarm,
-    /// The service is asked to call the attempt off.
+    /// Ask the service to cancel the attempt.
     CancelAtService,
-    /// The service's copy goes after the promised days.
+    /// Erase the service's copy after the promised days.
     RedactLater,
-    /// The service's copy, and ours, go now.
+    /// Erase the service's copy, and ours, now.
     EraseNow,
-    /// People are asked to decide.
+    /// Open a case for people to decide.
     OpenCase,
-    /// The owners are told.
+    /// Inform the owners.
     TellOwners,
 }
 
-/// What stands after an event.
+/// The result of an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
-    /// The status.
+    /// The new status.
     pub status: Status,
-    /// Until when, where there is a date.
+    /// Its end, if it has one.
     pub until: Option<Timestamp>,
-    /// What to do, in order.
+    /// The effects, in order.
     pub effects: Vec<Effect>,
-    /// The audit event that tells of it; empty when nothing changed.
+    /// The audit event; empty when nothing changed.
     pub audit: &'static str,
 }
 
-/// Why an event cannot happen now.
+/// Why an event is not possible now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
     /// It is verified already.
     AlreadyVerified,
-    /// One attempt at a time; the second owner joins the first.
+    /// One attempt at a time; a second owner joins the first one's.
     AlreadyInProgress,
     /// Not before this moment.
     Cooldown {
@@ -134,6 +134,6 @@ pub enum Refusal {
     },
     /// Only the operator can change it.
     OperatorOnly,
-    /// There is nothing to do this to.
+    /// There is nothing to which the event applies.
     NothingThere,
 }

@@ -1,4 +1,4 @@
-//! What comes of an event.
+//! The transitions of the machine.
 
 use super::{
     ATTEMPTS, AttemptState, COOLDOWN, Check, Effect, Event, Facts, OVERRIDE_LIFE, Refusal, SILENCE, Status, Step,
@@ -13,13 +13,13 @@ fn to(status: Status, effects: Vec<Effect>, audit: &'static str) -> Step {
     Step { status, until: None, effects, audit }
 }
 
-/// The same status and its date, with something done or told.
+/// Keeps the status and its date, with effects or an audit event.
 fn stays(status: Status, facts: Facts, effects: Vec<Effect>, audit: &'static str) -> Step {
     Step { effects, audit, ..unchanged(status, facts) }
 }
 
-/// What an attempt comes to. An organization that is open, suspended or revoked stays so, with its date, whatever an
-/// attempt beside it comes to.
+/// Ends an attempt. An organization that is open, suspended or revoked stays so, with its date, however the attempt
+/// ends.
 fn ends(status: Status, facts: Facts, otherwise: Status, effects: Vec<Effect>, audit: &'static str) -> Step {
     if status.opens() || matches!(status, Status::Suspended | Status::Revoked) {
         return stays(status, facts, effects, audit);
@@ -27,14 +27,14 @@ fn ends(status: Status, facts: Facts, otherwise: Status, effects: Vec<Effect>, a
     to(otherwise, effects, audit)
 }
 
-/// How many different operators must agree to a decision: two to override a service's "no", otherwise one.
+/// Returns how many different operators must agree to a decision: two to override a service's refusal, otherwise one.
 #[must_use]
 pub const fn people_needed(status: Status, live: Option<AttemptState>, approve: bool) -> u8 {
-    // Without a live attempt, people review what a service declined: an appeal brought it here.
+    // Without a live attempt, people review an attempt that a service declined: this is an appeal.
     if approve && matches!(status, Status::InReview) && live.is_none() { 2 } else { 1 }
 }
 
-/// What comes of an event. `live` is the state of the live attempt, if there is one.
+/// Applies an event. `live` is the state of the live attempt, if there is one.
 ///
 /// # Errors
 /// When the state does not allow it; nothing changes then.
@@ -61,7 +61,7 @@ pub fn step(
             Some(attempt) => while_live(status, attempt, event, facts),
             None => Err(Refusal::NothingThere),
         },
-        // A word taken back neither closes nor opens anything by itself: the operator confirms.
+        // A reversed report neither closes nor opens anything by itself: the operator decides.
         Event::Reversed => Ok(stays(status, facts, vec![Effect::Alarm], "orgv.reversed")),
         Event::OwnerChanged { .. } | Event::ReverifyDue { .. } if status != Status::Verified => {
             Ok(unchanged(status, facts))
@@ -89,7 +89,7 @@ pub fn step(
 
 fn start(status: Status, facts: Facts, now: Timestamp) -> Result<Step, Refusal> {
     match (status, facts.until) {
-        // Verified for a time only: a new verification may begin before that ends, and takes nothing away.
+        // Verified with an end date: a new verification may begin before it, and takes nothing away.
         (Status::Verified, Some(until)) if facts.rejected >= ATTEMPTS => Err(Refusal::Cooldown { until }),
         (Status::Verified, Some(_)) => Ok(stays(status, facts, Vec::new(), "orgv.started")),
         (Status::Verified | Status::Exempt, _) => Err(Refusal::AlreadyVerified),
@@ -102,18 +102,18 @@ fn start(status: Status, facts: Facts, now: Timestamp) -> Result<Step, Refusal> 
     }
 }
 
-/// What happens to a live attempt besides the service's word.
+/// Applies an event to a live attempt, except a report of the service.
 fn while_live(status: Status, attempt: AttemptState, event: Event, facts: Facts) -> Result<Step, Refusal> {
     match event {
         Event::LinkReissued if matches!(attempt, AttemptState::Submitted | AttemptState::InReview) => {
-            // Everything is handed in: there is nothing to open any more.
+            // Everything is submitted: there is nothing to open any more.
             Err(Refusal::NothingThere)
         }
         Event::LinkReissued => Ok(stays(status, facts, Vec::new(), "orgv.link_reissued")),
         Event::ProviderDown { seconds } if seconds > SILENCE => {
             Ok(stays(status, facts, vec![Effect::Extend { seconds }], "orgv.provider_down"))
         }
-        // While a person decides, the clock does not: the images have a date of their own.
+        // The deadline does not apply while a person decides: the images have their own.
         Event::TimeUp if status == Status::InReview || attempt == AttemptState::InReview => {
             Ok(unchanged(status, facts))
         }
@@ -129,7 +129,7 @@ fn while_live(status: Status, attempt: AttemptState, event: Event, facts: Facts)
     }
 }
 
-/// The service's word about the live attempt.
+/// Applies the service's report about the live attempt.
 fn said(status: Status, attempt: AttemptState, check: Check, facts: Facts, now: Timestamp) -> Step {
     let moved = |to_state: AttemptState, audit: &'static str| {
         if attempt == to_state {
@@ -147,7 +147,7 @@ fn said(status: Status, attempt: AttemptState, check: Check, facts: Facts, now: 
             ends(status, facts, Status::InReview, effects, "orgv.in_review")
         }
         Check::Approved if matches!(status, Status::Suspended | Status::Revoked) => {
-            // The operator's word stands until the operator takes it back.
+            // The operator's decision stays until the operator changes it.
             let effects = vec![Effect::EndAttempt(AttemptState::Approved), Effect::Alarm, Effect::RedactLater];
             stays(status, facts, effects, "orgv.approved_while_paused")
         }
@@ -186,8 +186,8 @@ fn rejected(status: Status, facts: Facts, now: Timestamp) -> Step {
     Step { until, ..step }
 }
 
-/// A suspended organization stays suspended while people look; a cooldown's date is kept, so that an appeal is no way
-/// around it.
+/// Opens an appeal. A suspended organization stays suspended while people decide; a cooldown's date is kept, so that an
+/// appeal is no way around it.
 fn appeal(status: Status, facts: Facts) -> Result<Step, Refusal> {
     let next = match status {
         Status::Rejected | Status::Cooldown => Status::InReview,
@@ -205,7 +205,7 @@ fn decide(
     now: Timestamp,
 ) -> Result<Step, Refusal> {
     let told = vec![Effect::Open, Effect::TellOwners];
-    // Verified for a time only, an organization may have its new verification reviewed beside.
+    // An organization that is verified with an end date may have its new verification reviewed meanwhile.
     let beside = status == Status::Verified && live == Some(AttemptState::InReview);
     match (status, approve) {
         (Status::InReview, true) if live.is_some() => Ok(Step { audit: "orgv.override", ..approved() }),
@@ -227,7 +227,7 @@ fn decide(
     }
 }
 
-/// Where an appeal that came to nothing leads back to.
+/// Returns the status after a declined appeal.
 fn declined(facts: Facts, now: Timestamp) -> Step {
     match facts.until {
         Some(until) if now < until => unchanged(Status::Cooldown, facts),
@@ -235,7 +235,7 @@ fn declined(facts: Facts, now: Timestamp) -> Step {
     }
 }
 
-/// What only the operator does.
+/// Applies an event that only the operator causes.
 fn operate(status: Status, event: Event) -> Result<Step, Refusal> {
     let told = |first| vec![first, Effect::TellOwners];
     match (event, status) {
@@ -248,7 +248,7 @@ fn operate(status: Status, event: Event) -> Result<Step, Refusal> {
     }
 }
 
-/// Verified from now on until a date, the earlier one where there was one already.
+/// Sets the end date of a verification; an earlier date stays.
 fn due(facts: Facts, by: Option<Timestamp>, audit: &'static str) -> Step {
     let until = match (facts.until, by) {
         (Some(one), Some(other)) => Some(one.min(other)),
@@ -267,7 +267,7 @@ fn date_came(status: Status, facts: Facts, now: Timestamp) -> Step {
     }
 }
 
-/// Taking consent back erases everything, and is no way around a date.
+/// Withdraws consent: this erases everything, and is no way around a date.
 fn withdraw(status: Status, live: Option<AttemptState>, keep: bool, facts: Facts, now: Timestamp) -> Step {
     let mut effects = Vec::new();
     if live.is_some() {
@@ -280,7 +280,7 @@ fn withdraw(status: Status, live: Option<AttemptState>, keep: bool, facts: Facts
     effects.push(Effect::TellOwners);
     let next = match status {
         Status::Verified if keep => unchanged(status, facts),
-        // An appeal that is withdrawn leads back to the cooldown it came from.
+        // An appeal that is withdrawn returns to the cooldown it came from.
         Status::InReview if live.is_none() && declined(facts, now).status == Status::Cooldown => {
             unchanged(Status::Cooldown, facts)
         }

@@ -1,5 +1,5 @@
-//! Where an organization stands with its verification. A machine of values: who may act, what the
-//! service says and what the clock shows go in; what stands then, what must be done and how it is written down come out.
+//! The verification status of an organization, as a pure state machine: actions of people, reports of the service and
+//! the clock are its inputs; the next status, the effects and the audit event are its outputs.
 //!
 //! No effect touches a key: refused, suspended and unverified organizations keep all keys and all other models.
 
@@ -11,43 +11,43 @@ pub mod snapshot;
 pub use event::{Effect, Event, Facts, Refusal, Step};
 pub use machine::{people_needed, step};
 
-/// Tries in thirty days that may end with "no" before the organization waits.
+/// Attempts in thirty days that may be rejected before the organization must wait.
 pub const ATTEMPTS: u8 = 3;
 /// The window in which they count.
 pub const ATTEMPTS_WINDOW: i64 = 30 * 86_400;
-/// The wait after the last of them.
+/// The wait after the last rejected one.
 pub const COOLDOWN: i64 = 7 * 86_400;
-/// A document verifies one organization in this time, or several of the same owner.
+/// The time in which a document verifies one organization, or several of the same owner.
 pub const SAME_DOCUMENT: i64 = 90 * 86_400;
-/// An attempt nobody finishes ends after a day.
+/// The time after which an unfinished attempt ends: a day.
 pub const ATTEMPT_LIFE: i64 = 86_400;
-/// A service that was silent no longer than this is not said to be down.
+/// A service that is silent for at most this long is not reported as down.
 pub const SILENCE: i64 = 60;
-/// How long a decision of people against a service's holds before the organization must be verified again.
+/// How long a decision of people against a service's refusal is valid before the organization must be verified again.
 pub const OVERRIDE_LIFE: i64 = 90 * 86_400;
 
-/// Where an organization stands.
+/// The status of an organization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Status {
-    /// Never verified, or as good as never.
+    /// Never verified, or reset to that.
     Unverified,
-    /// Somebody is at it.
+    /// An attempt is in progress.
     InProgress,
-    /// A person looks at it.
+    /// A person reviews it.
     InReview,
     /// Verified.
     Verified,
     /// The last attempt was not accepted; another may follow.
     Rejected,
-    /// The last attempt ran out; it does not count.
+    /// The last attempt expired; it does not count.
     Expired,
     /// Too many attempts were not accepted; possible again on a date.
     Cooldown,
     /// The operator paused it; an appeal may follow.
     Suspended,
-    /// The operator took it back for good.
+    /// The operator revoked it for good.
     Revoked,
-    /// The operator excused the organization, until a date or for good.
+    /// The operator waived it, until a date or without end.
     Exempt,
 }
 
@@ -83,39 +83,39 @@ impl Status {
         }
     }
 
-    /// Reads the name.
+    /// Parses the name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|status| status.as_str() == name)
     }
 
-    /// Whether models behind the gate open.
+    /// Whether models behind the gate are open.
     #[must_use]
     pub const fn opens(self) -> bool {
         matches!(self, Self::Verified | Self::Exempt)
     }
 }
 
-/// Where one attempt stands.
+/// The state of one attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AttemptState {
     /// Consent is given; the service has not answered yet.
     Created,
-    /// A link is out; nobody has opened it.
+    /// The link was issued and not opened yet.
     LinkIssued,
-    /// Somebody is at it.
+    /// A person is working on it.
     InProgress,
-    /// Everything is handed in.
+    /// Everything is submitted.
     Submitted,
-    /// A person looks at it.
+    /// A person reviews it.
     InReview,
     /// Accepted.
     Approved,
     /// Not accepted.
     Rejected,
-    /// Ran out.
+    /// Expired.
     Expired,
-    /// Called off.
+    /// Cancelled.
     Cancelled,
 }
 
@@ -149,44 +149,44 @@ impl AttemptState {
         }
     }
 
-    /// Reads the name.
+    /// Parses the name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.as_str() == name)
     }
 
-    /// Whether nothing follows but an operator's word.
+    /// Whether only an operator can change it.
     #[must_use]
     pub const fn is_final(self) -> bool {
         matches!(self, Self::Approved | Self::Rejected | Self::Expired | Self::Cancelled)
     }
 }
 
-/// What the service says, read back from it, in words of no vendor.
+/// The state reported by the service, independent of the vendor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Check {
-    /// Nobody opened it.
+    /// The link was not opened.
     Waiting,
-    /// Somebody is at it.
+    /// A person is working on it.
     InProgress,
-    /// Everything is handed in.
+    /// Everything is submitted.
     Submitted,
-    /// A person looks at it.
+    /// A person reviews it.
     InReview,
     /// Yes.
     Approved,
     /// No.
     Rejected,
-    /// Ran out there.
+    /// Expired at the service.
     Expired,
-    /// Called off there.
+    /// Cancelled at the service.
     Cancelled,
-    /// A word nobody knows: the state stays and the operator looks.
+    /// An unknown state: ours stays and the operator is asked to check.
     Unknown,
 }
 
 impl Check {
-    /// Every word.
+    /// Every state.
     pub const ALL: [Self; 9] = [
         Self::Waiting,
         Self::InProgress,

@@ -1,44 +1,44 @@
-//! Whether a document may verify one more organization. One person may own a few; a document
-//! that goes around among strangers is what verification is there to stop.
+//! Whether a document may verify one more organization. One person may own a few organizations; a document that many
+//! strangers use is what verification must prevent.
 
 use super::SAME_DOCUMENT;
 use crate::id::OrganizationId;
 use crate::time::Timestamp;
 
-/// Organizations of one owner that one document verifies, unless the operator says otherwise.
+/// Default number of organizations of one owner that one document verifies.
 pub const SAME_OWNER: usize = 3;
 
 /// An organization the document has verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Use {
-    /// Which.
+    /// The organization.
     pub organization: OrganizationId,
-    /// When.
+    /// The time.
     pub verified_at: Timestamp,
-    /// Whether it has an owner in common with the organization that asks.
+    /// Whether it has an owner in common with the requesting organization.
     pub same_owner: bool,
 }
 
-/// Whether the document may verify the organization that asks.
+/// Whether the document may verify the requesting organization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// It may.
     Free,
     /// It has verified others too recently.
     Taken {
-        /// The moment from which it may: owners are told the exact date.
+        /// The moment from which it may: owners see the exact date.
         until: Timestamp,
     },
 }
 
-/// Judges the uses of a document for `organization`. `most` counts the organization that asks.
+/// Judges the uses of a document for `organization`. `most` includes the requesting organization.
 #[must_use]
 pub fn judge(uses: &[Use], organization: &OrganizationId, most: usize, now: Timestamp) -> Verdict {
     let ends = |one: &Use| one.verified_at.plus(SAME_DOCUMENT);
     let mut others: Vec<&Use> =
         uses.iter().filter(|one| &one.organization != organization && now < ends(one)).collect();
     others.sort_by_key(|one| one.verified_at);
-    // Every use by another owner must have ended, and enough of the same owner's that one more fits.
+    // Every use by another owner must have ended, and enough uses by the same owner that one more fits.
     let strangers = others.iter().rfind(|one| !one.same_owner).map(|one| ends(one));
     let room = most.saturating_sub(1);
     let full = others.len().checked_sub(room + 1).and_then(|at| others.get(at)).map(|one| ends(one));
@@ -85,7 +85,7 @@ mod tests {
     }
 
     proptest! {
-        /// The date that is told is exact: taken a second before, free from then on.
+        /// The date is exact: refused a second before, free from then on.
         #[test]
         fn the_date_is_exact(
             uses in prop::collection::vec((0..200_i64, any::<bool>()), 0..8),

@@ -1,4 +1,4 @@
-//! What happens beside the way from start to decision: prerequisites, links, outages, owners, dates.
+//! Events besides the path from start to decision: prerequisites, links, outages, owners, dates.
 
 use super::*;
 use crate::time::Timestamp;
@@ -22,7 +22,8 @@ fn go(status: Status, live: Option<AttemptState>, event: Event, facts: Facts) ->
     step(status, live, event, facts, NOW).unwrap_or_else(|e| unreachable!("{status:?} {event:?} {e:?}"))
 }
 
-/// S0-03: what is missing, or declined, is written down exactly where a start would be possible, and changes nothing.
+/// S0-03: a missing prerequisite or declined consent is recorded exactly where a start would be possible, and changes
+/// nothing.
 #[test]
 fn what_was_not_begun_changes_nothing() {
     for status in Status::ALL {
@@ -91,7 +92,7 @@ fn owners_and_policies_may_ask_for_a_new_verification() {
     let earlier = go(Status::Verified, None, due, until(NOW.plus(5)));
     assert_eq!(earlier.until, Some(NOW.plus(5)), "a date is not put off by another");
 
-    // Until then everything stays open, whatever the new attempt comes to.
+    // Until then everything stays open, however the new attempt ends.
     let begun = go(Status::Verified, None, Event::Start, until(LATER));
     assert_eq!((begun.status, begun.until, begun.audit), (Status::Verified, Some(LATER), "orgv.started"));
     for check in Check::ALL.into_iter().filter(|check| *check != Check::Approved) {
@@ -141,7 +142,7 @@ fn overriding_a_services_no_takes_two_people_and_does_not_last() {
     assert_eq!((decided.status, decided.until), (Status::Verified, None), "a service left this to people");
 }
 
-/// S3-33: neither an appeal nor taking consent back leads around a date that was told.
+/// S3-33: neither an appeal nor withdrawing consent is a way around a date.
 #[test]
 fn dates_are_kept() {
     let cooling = until(NOW.plus(COOLDOWN));

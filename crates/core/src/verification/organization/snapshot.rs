@@ -1,47 +1,47 @@
-//! Which reports of a service count, in any order and any number.
+//! Which reports of a service count, for any order and number of reports.
 //!
-//! State is never taken from a delivery: the service is asked, and what it answers is weighed here first.
+//! State is never taken from a delivery: the service is asked, and its report is classified here first.
 
 use super::{AttemptState, Check};
 use crate::time::Timestamp;
 
-/// What the service said when it was asked, in words of no vendor.
+/// A report of the service, independent of the vendor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Snapshot {
-    /// How the check stands.
+    /// The state of the check.
     pub check: Check,
-    /// The moment it speaks of.
+    /// The moment the report describes.
     pub as_of: Timestamp,
 }
 
-/// What is known of the attempt it speaks about.
+/// What is known about the attempt of the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Known {
-    /// Where the attempt stands.
+    /// The state of the attempt.
     pub state: AttemptState,
-    /// The newest moment the service has spoken of.
+    /// The newest moment described by a report.
     pub as_of: Timestamp,
     /// Whether the organization is closed by now.
     pub organization_closed: bool,
 }
 
-/// What to do with it.
+/// How to treat a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Weight {
     /// Older than what is known, or nothing new about an attempt that ended: ignore it.
     Nothing,
-    /// It speaks of the live attempt: [`super::Event::Said`].
+    /// It describes the live attempt: [`super::Event::Said`].
     Live,
-    /// It approves an attempt that had run out: consent stands, so the approval counts, and an attempt begun since is
-    /// called off.
+    /// It approves an attempt that had expired: consent is still given, so the approval counts, and an attempt begun
+    /// since is cancelled.
     Revives,
-    /// The service takes back the word that ended the attempt: [`super::Event::Reversed`].
+    /// The service reverses the report that ended the attempt: [`super::Event::Reversed`].
     Reverses,
-    /// Nobody is there to be verified, or consent was taken back: what the service holds must go.
+    /// The organization is closed, or consent was withdrawn: the service's data must be erased.
     Erase,
 }
 
-/// Weighs a snapshot.
+/// Classifies a report.
 #[must_use]
 pub fn weigh(known: Known, snapshot: Snapshot) -> Weight {
     if snapshot.as_of < known.as_of {

@@ -1,4 +1,4 @@
-//! Every pair of state and event, and what no path may do.
+//! Every pair of state and event, and invariants of all paths.
 
 use proptest::prelude::*;
 
@@ -146,7 +146,7 @@ fn every_status_meets_every_event() {
     }
 }
 
-/// With a live attempt: what the service says.
+/// With a live attempt: reports of the service.
 #[test]
 fn the_service_decides_a_live_attempt() {
     let live = Some(AttemptState::LinkIssued);
@@ -166,7 +166,7 @@ fn the_service_decides_a_live_attempt() {
     }
     let unknown = go(Status::InProgress, live, Event::Said(Check::Unknown));
     assert_eq!(unknown.map(|step| step.effects), Ok(vec![Effect::Alarm]), "the state stays and somebody looks");
-    // What was said with the operator's word is not undone by a vendor's.
+    // A vendor does not reverse the operator's decision.
     for status in [Status::Suspended, Status::Revoked] {
         assert_eq!(status_after(status, live, Event::Said(Check::Approved)), Some(status));
     }
@@ -177,7 +177,7 @@ fn the_service_decides_a_live_attempt() {
     }
 }
 
-/// With a live attempt, in every status beside which one can live: what the clock, an owner and the service make of it.
+/// With a live attempt, in every status that allows one: events of the clock, an owner and the service.
 #[test]
 fn every_status_meets_every_end_of_an_attempt() {
     use Status::*;
@@ -222,7 +222,7 @@ fn every_status_meets_every_end_of_an_attempt() {
             if beside && next.audit != "orgv.verified" {
                 assert_eq!(next.until, Some(LATER), "{status:?} {event:?} keeps its date");
             }
-            // S1-06: whatever a new attempt comes to, what was open stays open.
+            // S1-06: what was open stays open, however a new attempt ends.
             assert!(!next.effects.contains(&Effect::Close), "{status:?} {event:?}");
         }
     }
@@ -309,7 +309,8 @@ fn event() -> impl Strategy<Value = Event> {
 }
 
 proptest! {
-    /// S1-06, S3-33: open exactly while verified or exempt; opened only by the service's or people's yes, or by the operator.
+    /// S1-06, S3-33: open exactly while verified or exempt; opened only by an approval of the service or of people, or
+    /// by the operator.
     #[test]
     fn open_and_status_agree_on_every_path(path in prop::collection::vec((event(), 0..400_i64, any::<bool>()), 0..60)) {
         let mut status = Status::Unverified;
@@ -320,7 +321,7 @@ proptest! {
         for (event, pause, duplicate) in path {
             now = now.plus(pause);
             let facts = Facts { rejected: 0, duplicate, until };
-            // One attempt at a time: the second owner joins the first before the machine is asked.
+            // One attempt at a time: the second owner joins the first before the machine is called.
             if event == Event::Start && live.is_some() { continue; }
             let Ok(next) = step(status, live, event, facts, now) else { continue };
             if event == Event::Start { prop_assert!(live.is_none()); live = Some(AttemptState::Created); }
@@ -336,7 +337,7 @@ proptest! {
                     Effect::Close => open = false,
                     Effect::EndAttempt(state) => { prop_assert!(state.is_final() && live.is_some()); live = None; }
                     Effect::MoveAttempt(state) => { prop_assert!(!state.is_final()); live = Some(*state); }
-                    // Written out without a wildcard: an effect on keys could not be added unseen.
+                    // Written without a wildcard, so that a new effect on keys would be noticed.
                     Effect::Extend { .. }
                     | Effect::Alarm
                     | Effect::CancelAtService
