@@ -1,4 +1,4 @@
-//! How long one key's look-up takes with a thousand and with a million keys in the store: `cargo xtask bench --keys`.
+//! Measures one key's look-up with a thousand and with a million keys in the store: `cargo xtask bench --keys`.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -43,7 +43,8 @@ async fn main() {
     }
 }
 
-/// Organizations of [`SHARED`] keys each, from one number to another, in one text for both engines but for the digest.
+/// Returns SQL that inserts organizations of [`SHARED`] keys each, from one number to another; the text is the same for
+/// both engines except for the digest.
 fn filling(digest: &str) -> String {
     let organizations =
         "WITH RECURSIVE numbers(n) AS (SELECT {from} UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < {to})";
@@ -81,13 +82,13 @@ async fn fill(url: &str, from: usize, to: usize) {
     }
 }
 
-/// As the text above makes it: digits that differ from the front, as real digests do.
+/// Computes the digests that the text above makes: they differ from the first byte, as real digests do.
 fn digest(key: usize) -> KeyDigest {
     let text = format!("{:032}", key * 48_271 % 2_147_483_647);
     KeyDigest::from_bytes(text.as_bytes().try_into().unwrap())
 }
 
-/// The middle and the slowest hundredth, in microseconds, over keys spread across the table.
+/// Returns the median and the 99th percentile in microseconds, over keys spread across the table.
 async fn look_up(store: &Store, size: usize) -> (f64, f64) {
     let mut took = Vec::with_capacity(LOOK_UPS);
     for turn in 0..LOOK_UPS {

@@ -1,6 +1,8 @@
-//! What a commit tells other nodes: PostgreSQL delivers it to every node that listens, SQLite has one node and tells none.
+//! Announcements of commits to other nodes: PostgreSQL delivers them to every node that listens, SQLite has only one
+//! node and needs none.
 //!
-//! An announcement only wakes. What happened is read from the tables, so a lost announcement costs time and nothing else.
+//! An announcement only wakes a node. The node reads the tables to learn what happened, so a lost announcement costs
+//! only time.
 
 use std::cell::Cell;
 
@@ -18,7 +20,7 @@ tokio::task_local! {
     static CHANGED: Cell<Option<i64>>;
 }
 
-/// Does some work, and answers the newest revision of `changes` that its transactions committed.
+/// Runs some work, and returns the newest revision of `changes` that its transactions committed.
 pub async fn changed_by<F: Future>(work: F) -> (F::Output, Option<i64>) {
     let noted = async {
         let done = work.await;
@@ -27,24 +29,24 @@ pub async fn changed_by<F: Future>(work: F) -> (F::Output, Option<i64>) {
     CHANGED.scope(Cell::new(None), noted).await
 }
 
-/// A transaction that wrote this revision was committed.
+/// Notes that a transaction that wrote this revision was committed.
 pub(crate) fn note_changed(revision: i64) {
     // Outside `changed_by` there is no place to note it.
     let _ = CHANGED.try_with(|newest| newest.set(newest.get().max(Some(revision))));
 }
 
-/// What was announced.
+/// The kind of an announcement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Announcement {
     /// `changes` has grown.
     Change,
     /// A node has applied changes.
     Confirmation,
-    /// The connection was lost and is there again: anything may have been missed.
+    /// The connection was lost and is back: announcements may have been missed.
     Missed,
 }
 
-/// A connection of its own that waits for announcements.
+/// A separate connection that waits for announcements.
 pub struct Announcements(PgListener);
 
 impl std::fmt::Debug for Announcements {
@@ -54,7 +56,7 @@ impl std::fmt::Debug for Announcements {
 }
 
 impl Announcements {
-    /// Waits for the next announcement; connects again where the connection was lost.
+    /// Waits for the next announcement; connects again after the connection was lost.
     ///
     /// # Errors
     /// When the database cannot be reached; the next call tries again.
@@ -69,14 +71,14 @@ impl Announcements {
 }
 
 impl Store {
-    /// Begins to listen; `None` where there are no other nodes to hear of.
+    /// Begins to listen; `None` when there can be no other nodes.
     ///
     /// # Errors
     /// When the database cannot be reached.
     pub async fn listen(&self) -> Result<Option<Announcements>, Error> {
         let Db::Postgres(server) = &self.db else { return Ok(None) };
         let pool = server.pool();
-        // Not one of the pool's connections: it is held for as long as the process lives.
+        // Not a connection of the pool: it is held for as long as the process runs.
         let own = PgPoolOptions::new().max_connections(1).max_lifetime(None).idle_timeout(None);
         let own = own.connect_with((*pool.connect_options()).clone()).await?;
         let mut listener = PgListener::connect_with(&own).await?;

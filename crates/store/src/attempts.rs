@@ -1,4 +1,4 @@
-//! Transactions step by step: for callers whose work borrows, and so cannot be a closure that is handed to the store.
+//! Transactions step by step, for callers with work that borrows and therefore cannot be a closure passed to the store.
 
 use std::ops::ControlFlow;
 #[cfg(feature = "testing")]
@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use crate::{Error, Store, Tx, announcements};
 
-/// How often a transaction that met another one is run again.
+/// How often a transaction that conflicts with another one is run again.
 const RETRIES: u32 = 8;
 
-/// A write transaction that is run again as long as it meets another one: [`begin`](Self::begin), do the work,
+/// A write transaction that is run again while it conflicts with another one: [`begin`](Self::begin), do the work,
 /// [`end`](Self::end), until that breaks.
 #[derive(Debug)]
 pub struct Attempts<'s> {
@@ -19,7 +19,7 @@ pub struct Attempts<'s> {
 }
 
 impl Store {
-    /// Begins a transaction that changes nothing; it ends when it is dropped.
+    /// Begins a read-only transaction; it ends when it is dropped.
     ///
     /// # Errors
     /// When the engine cannot be reached.
@@ -30,7 +30,7 @@ impl Store {
         self.db.begin(false).await
     }
 
-    /// A transaction that may write.
+    /// Prepares a transaction that may write.
     #[must_use]
     pub const fn attempts(&self, name: &'static str) -> Attempts<'_> {
         Attempts { store: self, name, failed: 0 }
@@ -57,7 +57,7 @@ impl Attempts<'_> {
         Ok(begun)
     }
 
-    /// Commits what worked. Breaks with the answer, or continues when the work must be run again from the start.
+    /// Commits if the work succeeded. Breaks with the result, or continues when the work must run again from the start.
     pub async fn end<T, E: From<Error>>(&mut self, tx: Tx, worked: Result<T, E>) -> ControlFlow<Result<T, E>> {
         let (met_another, progress, changed) = (tx.met_another(), tx.has_progress(), tx.changed());
         let again = self.failed < RETRIES;
@@ -88,7 +88,7 @@ impl Attempts<'_> {
     }
 }
 
-/// A store that could not be entered after all attempts is unavailable to the caller.
+/// Maps an exhausted retry to [`Error::Unavailable`] for the caller.
 fn too_busy(error: Error) -> Error {
     if error == Error::Again { Error::Unavailable(error.to_string()) } else { error }
 }

@@ -1,4 +1,4 @@
-//! The only file that knows two engines: pools, transactions, values and rows of SQLite and PostgreSQL.
+//! The only file that knows both engines: pools, transactions, values and rows of SQLite and PostgreSQL.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -18,7 +18,7 @@ const ACQUIRE: Duration = Duration::from_secs(3);
 
 #[derive(Debug, Clone)]
 pub(crate) enum Db {
-    /// One writer, because SQLite has one; readers beside it see the last commit.
+    /// One writer, because SQLite has one; readers see the last commit meanwhile.
     Sqlite {
         writer: SqlitePool,
         readers: SqlitePool,
@@ -38,7 +38,7 @@ impl Db {
             .busy_timeout(Duration::from_secs(5))
             .pragma("secure_delete", "ON");
         if memory {
-            // A database in memory lives as long as its one connection.
+            // A database in memory exists as long as its one connection.
             let pool = SqlitePoolOptions::new()
                 .max_connections(1)
                 .idle_timeout(None)
@@ -55,7 +55,7 @@ impl Db {
         Ok(Self::Sqlite { writer, readers })
     }
 
-    /// Brings the schema up to date; answers the names of the migrations that were new.
+    /// Applies the migrations that are missing; returns their names.
     pub(crate) async fn migrate(&self) -> Result<Vec<String>, Error> {
         static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
         let before = self.applied().await;
@@ -68,7 +68,7 @@ impl Db {
         Ok(new.map(|migration| format!("{:04} {}", migration.version, migration.description)).collect())
     }
 
-    /// Versions applied before; none when the table of migrations is not there yet.
+    /// Returns the versions that are applied already; none when the table of migrations does not exist yet.
     async fn applied(&self) -> Vec<i64> {
         const SQL: &str = "SELECT version FROM _sqlx_migrations";
         let read = match self.begin(false).await {
@@ -79,7 +79,7 @@ impl Db {
     }
 
     /// Begins a transaction. On SQLite a write takes its lock at once, because a lock taken later may be refused; on
-    /// PostgreSQL a read sees one moment from beginning to end, as it does on SQLite.
+    /// PostgreSQL a read uses one snapshot for all its statements, as it does on SQLite.
     pub(crate) async fn begin(&self, write: bool) -> Result<Tx, Error> {
         const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
         let on = match self {
@@ -99,7 +99,7 @@ impl Db {
         })
     }
 
-    /// Writes one consistent copy of the database into a file that does not exist; SQLite only.
+    /// Writes a consistent copy of the database into a file that does not exist; SQLite only.
     pub(crate) async fn copy_to(&self, file: &str) -> Result<(), Error> {
         match self {
             Self::Sqlite { writer, .. } => {
@@ -122,7 +122,7 @@ impl Db {
     }
 }
 
-/// One transaction. Statements go through its methods; it is rolled back unless the store commits it.
+/// One transaction. Statements are run through its methods; it is rolled back unless the store commits it.
 #[derive(Debug)]
 pub struct Tx {
     on: On,
@@ -142,7 +142,7 @@ enum On {
     Postgres(Transaction<'static, Postgres>),
 }
 
-/// A statement whose text differs between the engines; the exception, each with its reason beside it.
+/// A statement with different texts for the engines. This is an exception; each has its reason beside it.
 #[derive(Debug, Clone, Copy)]
 pub struct PerEngine {
     /// The text for SQLite.
@@ -151,7 +151,7 @@ pub struct PerEngine {
     pub postgres: &'static str,
 }
 
-/// One row of an answer; columns by position.
+/// One row of a result; columns by position.
 #[derive(Debug)]
 pub enum Row {
     /// From SQLite.
@@ -206,7 +206,7 @@ impl Tx {
         match self.on {
             On::Sqlite(tx) => tx.commit().await?,
             On::Postgres(mut tx) => {
-                // Inside the transaction: it is delivered when the transaction is committed, and not otherwise.
+                // Sent inside the transaction, so it is delivered only if the transaction is committed.
                 if let Some(channel) = self.announced {
                     sqlx::query("SELECT pg_notify($1, '')").bind(channel).execute(&mut *tx).await?;
                 }
@@ -216,13 +216,13 @@ impl Tx {
         Ok(())
     }
 
-    /// Lets a test's plan decide which statement fails.
+    /// Lets a test's script decide which statement fails.
     #[cfg(feature = "testing")]
     pub(crate) fn follow(&mut self, script: std::sync::Arc<crate::testing::Script>) {
         self.script = Some(script);
     }
 
-    /// The fault a test has planned for this statement, if any; never one in a release.
+    /// Returns the fault that a test has planned for this statement; never one in a release.
     fn planned(&self) -> Result<(), Error> {
         #[cfg(feature = "testing")]
         if let Some(script) = &self.script {
@@ -231,28 +231,29 @@ impl Tx {
         Ok(())
     }
 
-    /// Whether a statement was told to try again: what the closure made of that error cannot be known, this can.
+    /// Whether a statement reported a conflict with another transaction. The closure may have turned that error into
+    /// another one, so it is kept here.
     pub(crate) const fn met_another(&self) -> bool {
         self.again
     }
 
-    /// Somebody wrote in between: the whole transaction is to be tried again.
+    /// Marks that another transaction wrote in between, so that the whole transaction is run again.
     pub(crate) const fn again(&mut self) -> Error {
         self.again = true;
         Error::Again
     }
 
-    /// A verification moved: pages that wait for one are woken once this is committed.
+    /// Marks that a verification has changed: after the commit, pages that wait for one are woken.
     pub(crate) const fn note_progress(&mut self) {
         self.progress = true;
     }
 
-    /// Other nodes that listen on this channel are woken once this is committed.
+    /// Marks that other nodes that listen on this channel are woken after the commit.
     pub(crate) const fn announce(&mut self, channel: &'static str) {
         self.announced = Some(channel);
     }
 
-    /// It wrote this revision into `changes`.
+    /// Notes the revision that it wrote into `changes`.
     pub(crate) const fn note_change(&mut self, revision: i64) {
         self.changed = Some(revision);
     }
@@ -272,7 +273,7 @@ impl Tx {
         }
     }
 
-    /// Runs a statement; answers how many rows it changed.
+    /// Runs a statement; returns how many rows it changed.
     pub(crate) async fn execute(&mut self, sql: &'static str, values: Vec<Value>) -> Result<u64, Error> {
         checked(sql, &values)?;
         self.planned()?;
@@ -283,7 +284,7 @@ impl Tx {
         self.noted(done)
     }
 
-    /// The row, if there is one.
+    /// Returns the row, if there is one.
     pub(crate) async fn optional(&mut self, sql: &'static str, values: Vec<Value>) -> Result<Option<Row>, Error> {
         checked(sql, &values)?;
         self.planned()?;
@@ -294,14 +295,14 @@ impl Tx {
         self.noted(found)
     }
 
-    /// All rows.
+    /// Returns all rows.
     pub(crate) async fn all(&mut self, sql: &'static str, values: Vec<Value>) -> Result<Vec<Row>, Error> {
         checked(sql, &values)?;
         self.planned()?;
         self.all_of(sql.into_sql_str(), values).await
     }
 
-    /// All rows of a text the list builder put together; the only door for texts that are not constants.
+    /// Returns all rows of a text that a builder put together; no other function accepts texts that are not constants.
     pub(crate) async fn all_built(&mut self, sql: String, values: Vec<Value>) -> Result<Vec<Row>, Error> {
         checked(&sql, &values)?;
         self.planned()?;
@@ -327,7 +328,8 @@ impl Tx {
     }
 }
 
-/// SQLite binds NULL for a forgotten argument and PostgreSQL refuses NUL in text: both are caught before the engine.
+/// Checks the arguments before the engine gets them: SQLite would bind NULL for a missing one, and PostgreSQL refuses
+/// NUL in text.
 fn checked(sql: &str, values: &[Value]) -> Result<(), Error> {
     let wanted = sql
         .split('$')

@@ -1,8 +1,8 @@
-//! Rows: SQLite or PostgreSQL behind one SQL text per statement. No rules, no HTTP, no vendors.
+//! Rows in SQLite or PostgreSQL, with one SQL text per statement. No rules, no HTTP, no vendors.
 //!
-//! [`Store::read`] and [`Store::write`] run a closure in one transaction; a write whose engine asks to try again is
-//! run again from the start, so the closure must do nothing but SQL. [`Store::begin_read`] and [`Store::attempts`] do the
-//! same step by step, for work that borrows.
+//! [`Store::read`] and [`Store::write`] run a closure in one transaction; a write is run again from the start when the
+//! engine reports a conflict, so the closure must contain nothing but SQL. [`Store::begin_read`] and
+//! [`Store::attempts`] do the same step by step, for work that borrows.
 
 mod announcements;
 mod attempts;
@@ -25,33 +25,33 @@ use std::sync::Arc;
 use engine::Db;
 use tokio::sync::watch;
 
-/// Why the store did not do as asked.
+/// Why an operation of the store failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// A cursor or a row that should be there is not.
+    /// A cursor is unknown, or an expected row is missing.
     #[error("no such row")]
     Missing,
-    /// A unique rule forbids it.
+    /// It violates a unique constraint.
     #[error("conflicts with {0}")]
     Conflict(&'static str),
-    /// A value no engine could keep.
+    /// A value that no engine can store.
     #[error("{0}")]
     Invalid(&'static str),
-    /// The engine cannot be reached or is too busy; trying again later is right.
+    /// The engine cannot be reached or is too busy; the caller may retry later.
     #[error("the database is unavailable: {0}")]
     Unavailable(String),
-    /// The engine asks to run the transaction again.
+    /// The engine requires to run the transaction again.
     #[error("the transaction met another one")]
     Again,
-    /// A row that cannot be understood.
+    /// A row that cannot be parsed.
     #[error("row {id} of {table} cannot be read")]
     Corrupt {
-        /// In which table.
+        /// The table.
         table: &'static str,
-        /// Which row.
+        /// The row.
         id: String,
     },
-    /// Anything else; for logs.
+    /// Any other error; for logs.
     #[error("{0}")]
     Other(String),
 }
@@ -69,7 +69,7 @@ impl From<sqlx::Error> for Error {
                     "40001" | "40P01" | "5" | "261" | "517" => Self::Again,
                     // PostgreSQL is shutting down, starting up or out of connections; SQLite cannot open or write.
                     "57P01" | "57P02" | "57P03" | "53300" | "10" | "13" | "14" => Self::Unavailable(error.to_string()),
-                    // PostgreSQL cannot keep this text: not UTF-8, or NUL inside JSON.
+                    // PostgreSQL cannot store this text: not UTF-8, or NUL inside JSON.
                     "22021" | "22P05" => Self::Invalid("text holds a character that cannot be kept"),
                     _ if database.is_unique_violation() => Self::Conflict("a unique value"),
                     _ => Self::Other(error.to_string()),
@@ -80,7 +80,7 @@ impl From<sqlx::Error> for Error {
     }
 }
 
-/// Where everything is kept. Cheap to clone.
+/// The database. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Store {
     db: Db,
@@ -107,15 +107,15 @@ impl Store {
         }
     }
 
-    /// Changes whenever this process has committed a step of a verification, so that pages need not ask all the time.
-    /// What other nodes commit is not seen here.
+    /// Notifies when this process has committed a step of a verification, so that pages need not poll. Commits by other
+    /// nodes do not appear here.
     #[must_use]
     pub fn verification_progress(&self) -> watch::Receiver<u64> {
         self.progress.subscribe()
     }
 
-    /// Brings the schema up to date and sets the default policy where there is none. Harmless to repeat; answers
-    /// the names of the migrations that were new.
+    /// Applies missing migrations, and saves the default policy when there is none. It may be repeated; returns the
+    /// names of the applied migrations.
     ///
     /// # Errors
     /// When the database refuses.
@@ -125,7 +125,7 @@ impl Store {
         Ok(new)
     }
 
-    /// Writes one consistent copy of an SQLite database into a file that does not exist, also during writes.
+    /// Writes a consistent copy of an SQLite database into a file that does not exist, also during writes.
     ///
     /// # Errors
     /// On PostgreSQL, which has its own backup program, or when the file cannot be written.
@@ -134,15 +134,15 @@ impl Store {
         self.db.copy_to(file).await
     }
 
-    /// Asks the database for a sign of life.
+    /// Checks that the database answers.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when there is none.
+    /// [`Error::Unavailable`] when it does not.
     pub async fn ping(&self) -> Result<(), Error> {
         self.read("ping", async |tx: &mut Tx| tx.optional("SELECT 1", vec![]).await.map(|_| ())).await
     }
 
-    /// Runs `work` in a transaction that changes nothing.
+    /// Runs `work` in a read-only transaction.
     ///
     /// # Errors
     /// The error of `work`, or an error of the store.
@@ -155,7 +155,8 @@ impl Store {
         work(&mut tx).await
     }
 
-    /// Runs `work` in a transaction and commits when it answers `Ok`; runs it again when it met another one.
+    /// Runs `work` in a transaction and commits when it returns `Ok`; runs it again when it conflicts with another
+    /// transaction.
     ///
     /// # Errors
     /// The error of `work`, or an error of the store.
@@ -174,19 +175,19 @@ impl Store {
         }
     }
 
-    /// Closes the connections once the transactions in hand have ended; every later use is
-    /// [`Error::Unavailable`], on every clone.
+    /// Closes the connections once the running transactions have ended; every later use, of any clone, is
+    /// [`Error::Unavailable`].
     pub async fn close(&self) {
         self.db.close().await;
     }
 }
 
-/// Which part of a list is wanted.
+/// The requested part of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
-    /// Begin after the row with this id.
+    /// The id of the row before the first one.
     pub after: Option<String>,
-    /// How many rows at most.
+    /// The maximum number of rows.
     pub limit: u32,
     /// Oldest first; otherwise newest first.
     pub ascending: bool,
@@ -197,12 +198,12 @@ pub struct Page {
 pub struct Listing<T> {
     /// The rows.
     pub data: Vec<T>,
-    /// Whether more follow.
+    /// Whether there are more rows after these.
     pub has_more: bool,
 }
 
 impl<T> Listing<T> {
-    /// The same list of other things.
+    /// Converts each row.
     pub fn map<U>(self, each: impl FnMut(T) -> U) -> Listing<U> {
         Listing { data: self.data.into_iter().map(each).collect(), has_more: self.has_more }
     }

@@ -1,5 +1,5 @@
-//! Reaching a PostgreSQL server: the reason in the server's own words when it cannot be reached, and no waiting for one
-//! that is known to be away.
+//! Connections to a PostgreSQL server: why it cannot be reached, in the server's own words, and refusing at once while
+//! it is known to be down.
 
 use std::fmt;
 use std::str::FromStr;
@@ -15,15 +15,15 @@ use crate::Error;
 
 /// Connections to the server.
 const CONNECTIONS: u32 = 16;
-/// How long the server may take to let in the first connection.
+/// How long the server may take to accept the first connection.
 const AT_START: Duration = Duration::from_secs(5);
-/// How long a transaction waits for a connection while the server answers, and others use them all.
+/// How long a transaction waits for a connection while the server answers and all connections are in use.
 const WHILE_BUSY: Duration = Duration::from_secs(3);
-/// After this wait the server is asked whether it is there at all.
+/// After this wait the server is checked.
 const UNTIL_ASKED: Duration = Duration::from_millis(150);
-/// How long it may take to answer that: together with the wait less than a second.
+/// How long it may take to answer the check: together with the wait less than a second.
 const TO_ANSWER: Duration = Duration::from_millis(600);
-/// How often a server that is away is asked again.
+/// The interval of checks while the server is down.
 const ASKED_AGAIN: Duration = Duration::from_millis(250);
 
 /// A server, and its connections.
@@ -34,24 +34,24 @@ pub(crate) struct Server {
 
 struct State {
     options: PgConnectOptions,
-    /// Replaced when the server has been away: connections from before may be dead without having been closed, and each
-    /// would have to be waited for.
+    /// Replaced when the server was down: older connections may be dead without being closed, and each would have to
+    /// time out.
     pool: RwLock<PgPool>,
-    /// The reason while it cannot be reached. Transactions are refused at once meanwhile.
+    /// The reason while the server is down. Transactions are refused at once meanwhile.
     away: watch::Sender<Option<String>>,
-    /// One question at a time.
+    /// Allows one check at a time.
     asking: Arc<Semaphore>,
 }
 
 impl fmt::Debug for Server {
-    // The options hold the password.
+    // The options contain the password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Server").field("address", &address(&self.state.options)).finish_non_exhaustive()
     }
 }
 
 impl Server {
-    /// Connects once, so that what is wrong is known now.
+    /// Connects once, so that errors appear at once.
     pub(crate) async fn open(url: &str) -> Result<Self, Error> {
         let options = PgConnectOptions::from_str(url)
             .map_err(|error| Error::Other(format!("database.url cannot be read as an address: {error}")))?;
@@ -78,7 +78,7 @@ impl Server {
         let begun = match timeout(UNTIL_ASKED, beginning.as_mut()).await {
             Ok(begun) => begun,
             Err(_) => {
-                // All connections may be in use, or the server may be away: only the server can tell.
+                // All connections may be in use, or the server may be down: only a check can tell.
                 self.state.ask();
                 tokio::select! {
                     begun = beginning => begun,
@@ -101,17 +101,17 @@ fn pool(options: &PgConnectOptions) -> PgPool {
     pool.connect_lazy_with(options.clone())
 }
 
-/// Waits until the server is known to be away.
+/// Waits until the server is known to be down.
 async fn gone(away: &mut watch::Receiver<Option<String>>) -> String {
     if let Ok(reason) = away.wait_for(Option::is_some).await {
         return reason.clone().unwrap_or_default();
     }
-    // Never, because the sender lives as long as the server that waits here.
+    // Never, because the sender lives as long as this server.
     std::future::pending().await
 }
 
 impl State {
-    /// Asks the server whether it is there, beside the transactions that wait; if it is not, until it is back.
+    /// Checks the server while the transactions wait; if it is down, until it is up again.
     fn ask(self: &Arc<Self>) {
         let Ok(asking) = Arc::clone(&self.asking).try_acquire_owned() else { return };
         let state = Arc::downgrade(self);
@@ -123,7 +123,7 @@ impl State {
 }
 
 impl State {
-    /// Lets go of all connections; transactions that run may still end.
+    /// Drops all connections; running transactions may still end.
     fn begin_anew(&self) {
         let new = pool(&self.options);
         let old = std::mem::replace(&mut *self.pool.write().unwrap_or_else(PoisonError::into_inner), new);
@@ -136,7 +136,7 @@ async fn watch_over(state: Weak<State>) {
     while let Some(state) = state.upgrade() {
         let refused = match connect(&state.options, TO_ANSWER).await {
             Err(refused) if refused.is_away => refused,
-            // Whatever else it answers, it is there.
+            // Any other answer also shows that it is up.
             Ok(()) | Err(_) => {
                 if is_away {
                     tracing::info!("the database answers again");
@@ -156,7 +156,7 @@ async fn watch_over(state: Weak<State>) {
     }
 }
 
-/// Why a connection was not made.
+/// Why a connection failed.
 struct Refused {
     reason: String,
     /// Whether there is no server that could answer.
@@ -167,7 +167,7 @@ async fn connect(options: &PgConnectOptions, within: Duration) -> Result<(), Ref
     let address = address(options);
     let (reason, is_away) = match timeout(within, PgConnection::connect_with(options)).await {
         Ok(Ok(connection)) => {
-            // Polite to the server's log, and nothing depends on it.
+            // This keeps the server's log clean; nothing depends on it.
             let _ = timeout(within, connection.close()).await;
             return Ok(());
         }
@@ -184,7 +184,7 @@ async fn connect(options: &PgConnectOptions, within: Duration) -> Result<(), Ref
     Err(Refused { reason, is_away })
 }
 
-/// Where the server is; never the password.
+/// The server's address, without the password.
 fn address(options: &PgConnectOptions) -> String {
     let database = options.get_database().unwrap_or_else(|| options.get_username());
     let (user, host, port) = (options.get_username(), options.get_host(), options.get_port());

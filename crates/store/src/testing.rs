@@ -1,5 +1,5 @@
-//! What tests need of a store: a private PostgreSQL server (its own folder, its own socket, gone with the process that
-//! started it), and a [`Script`] of what happens between and inside transactions.
+//! Support for tests of a store: a private PostgreSQL server (its own folder, its own socket, stopped with the process
+//! that started it), and a [`Script`] of events between and inside transactions.
 
 mod dump;
 mod kept;
@@ -20,7 +20,7 @@ use tempfile::TempDir;
 
 use crate::engine::Db;
 
-/// Why no server could be started.
+/// Why a server could not be started.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The programs are not installed.
@@ -29,9 +29,9 @@ pub enum Error {
     /// A program could not be run, or failed.
     #[error("{program} failed: {reason}")]
     Program {
-        /// Which.
+        /// The program.
         program: String,
-        /// What it said.
+        /// Its output.
         reason: String,
     },
     /// The folder could not be prepared.
@@ -42,10 +42,11 @@ pub enum Error {
     Store(#[from] crate::Error),
 }
 
-/// The database every fresh one is copied from.
+/// The database from which every new one is copied.
 const TEMPLATE: &str = "keystead_template";
 
-/// Waits on a pipe that closes with its owner, however the owner ends; then stops the server at once and clears up.
+/// A script that waits on a pipe, which closes when its owner ends in any way; it then stops the server at once and
+/// removes the folder.
 const WATCHER: &str = "folder=$1; shift; \"$@\" </dev/null & server=$!; cat >/dev/null; \
                        kill -QUIT $server; wait $server; cd /; rm -rf \"$folder\"";
 
@@ -61,7 +62,7 @@ pub struct PostgresServer {
 }
 
 impl PostgresServer {
-    /// Makes a server, starts it, and migrates the template. Takes about two seconds: start one per process.
+    /// Creates a server, starts it, and migrates the template. This takes about two seconds: start one per process.
     ///
     /// # Errors
     /// When PostgreSQL is not installed or does not start.
@@ -70,7 +71,7 @@ impl PostgresServer {
         let folder = tempfile::Builder::new().prefix("keystead-pg-").tempdir()?;
         let lent = folder.path().metadata()?.uid() == 0;
         if lent {
-            // The server refuses to run as root, so root lends the folder to the user Debian made for it.
+            // The server refuses to run as root, so root lends the folder to the user that Debian made for it.
             finish(Command::new("chown").arg("postgres:").arg(folder.path()))?;
         }
         let data = folder.path().join("data");
@@ -80,7 +81,7 @@ impl PostgresServer {
 
         let mut server = as_user(lent, &programs.join("postgres"), folder.path());
         server.arg("-D").arg(&data).arg("-k").arg(folder.path());
-        // A short deadlock timeout: tests that provoke one should not wait for it.
+        // A short deadlock timeout, so that tests that provoke a deadlock do not wait for it.
         for setting in ["listen_addresses=", "fsync=off", "max_connections=200", "deadlock_timeout=50ms"] {
             server.arg("-c").arg(setting);
         }
@@ -105,13 +106,13 @@ impl PostgresServer {
         let db = Db::open(&server.url(TEMPLATE)).await?;
         let store = crate::Store::over(db);
         let migrated = store.migrate().await;
-        // A database somebody is connected to cannot be copied.
+        // A database with connections cannot be copied.
         store.close().await;
         migrated?;
         Ok(server)
     }
 
-    /// The address of a new, empty, migrated database. Takes some 50 ms.
+    /// Creates a new, empty, migrated database and returns its address. This takes about 50 ms.
     ///
     /// # Errors
     /// When the server refuses to create it.
@@ -119,7 +120,7 @@ impl PostgresServer {
         self.next(TEMPLATE)
     }
 
-    /// The address of a new database without any table.
+    /// Creates a new database without any table and returns its address.
     ///
     /// # Errors
     /// When the server refuses to create it.
@@ -177,7 +178,7 @@ impl Drop for PostgresServer {
     }
 }
 
-/// The newest installed version's programs; Debian keeps them off the path.
+/// Finds the programs of the newest installed version; on Debian they are not on the path.
 fn programs() -> Result<PathBuf, Error> {
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let newest = versions
@@ -197,7 +198,7 @@ fn programs() -> Result<PathBuf, Error> {
     }
 }
 
-/// A command that runs as the server's user.
+/// Builds a command that runs as the server's user.
 fn as_user(lent: bool, program: &Path, folder: &Path) -> Command {
     let mut command = if lent {
         let mut command = Command::new("setpriv");

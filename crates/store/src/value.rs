@@ -1,6 +1,6 @@
-//! A value that a statement binds, whichever engine runs it.
+//! Values that statements bind, for both engines.
 
-/// A bound argument. The four column types of the migrations are all there is.
+/// A bound argument. The migrations use only these four column types.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
     /// `BIGINT`.

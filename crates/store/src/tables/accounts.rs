@@ -1,4 +1,4 @@
-//! How people sign in: passwords, second factors, identities elsewhere, preferences, one-time links.
+//! How people sign in: passwords, second factors, identities at issuers, preferences, one-time links.
 
 use keystead_core::id::UserId;
 use keystead_core::time::Timestamp;
@@ -10,7 +10,7 @@ use crate::{Error, PerEngine, Row, Tx};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
     pub user: UserId,
-    /// The password's hash in PHC form; absent for people who sign in elsewhere.
+    /// The password's hash in PHC form; absent for people who sign in through an issuer.
     pub password: Option<String>,
     /// When it was last changed.
     pub password_changed_at: Option<Timestamp>,
@@ -22,25 +22,25 @@ pub struct Account {
     pub theme: String,
     /// An IANA name, or empty for UTC.
     pub time_zone: String,
-    /// What best describes the person.
+    /// The person's answer to "What best describes you?".
     pub describes: Option<String>,
     /// The second factor's secret, sealed.
     pub totp_sealed: Option<Vec<u8>>,
     /// When the second factor was proven; before that it does not count.
     pub totp_confirmed_at: Option<Timestamp>,
-    /// The last time step whose code was used: a code works once.
+    /// The last time step with a used code: a code works once.
     pub totp_last_step: i64,
 }
 
 /// A link or secret that works once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Token {
-    /// Digest of the token; the token itself is nowhere.
+    /// Digest of the token; the token itself is not stored.
     pub digest: Vec<u8>,
-    /// What it is for.
+    /// Its purpose.
     pub purpose: String,
     pub user: Option<UserId>,
-    /// What it carries.
+    /// The data it carries.
     pub payload: String,
     pub created_at: Timestamp,
     /// When it stops working.
@@ -77,7 +77,7 @@ fn token(row: &Row) -> Result<Token, Error> {
     })
 }
 
-/// Writes an account, new or known.
+/// Inserts or updates an account.
 pub async fn save(tx: &mut Tx, row: &Account) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO accounts (user_id, password, password_changed_at, confirmed_at, language, theme, \
                        time_zone, describes, totp_sealed, totp_confirmed_at, totp_last_step) \
@@ -103,17 +103,17 @@ pub async fn save(tx: &mut Tx, row: &Account) -> Result<(), Error> {
     tx.execute(SQL, values).await.map(|_| ())
 }
 
-/// The account of a person.
+/// Finds the account of a person.
 pub async fn find(tx: &mut Tx, user: &UserId) -> Result<Option<Account>, Error> {
     const SQL: &str = "SELECT user_id, password, password_changed_at, confirmed_at, language, theme, time_zone, \
                        describes, totp_sealed, totp_confirmed_at, totp_last_step FROM accounts WHERE user_id = $1";
     tx.optional(SQL, vec![user.as_str().into()]).await?.as_ref().map(account).transpose()
 }
 
-/// The account of a person, held until the transaction ends: a change of one part must not write back an older
-/// whole.
+/// Finds the account of a person and locks it until the transaction ends, so that a change of one field does not
+/// overwrite other fields with older values.
 pub async fn lock(tx: &mut Tx, user: &UserId) -> Result<Option<Account>, Error> {
-    // SQLite has one writer, so there is nothing to hold; PostgreSQL locks the row.
+    // SQLite has one writer, so there is nothing to lock; PostgreSQL locks the row.
     const SQL: PerEngine = PerEngine {
         sqlite: "SELECT user_id, password, password_changed_at, confirmed_at, language, theme, time_zone, \
                  describes, totp_sealed, totp_confirmed_at, totp_last_step FROM accounts WHERE user_id = $1",
@@ -124,13 +124,13 @@ pub async fn lock(tx: &mut Tx, user: &UserId) -> Result<Option<Account>, Error> 
     tx.optional(sql, vec![user.as_str().into()]).await?.as_ref().map(account).transpose()
 }
 
-/// Spends a time step of the second factor; `false` when its code, or a later one, was used before.
+/// Uses a time step of the second factor up; `false` when its code, or a later one, was used before.
 pub async fn use_totp_step(tx: &mut Tx, user: &UserId, step: i64) -> Result<bool, Error> {
     const SQL: &str = "UPDATE accounts SET totp_last_step = $2 WHERE user_id = $1 AND totp_last_step < $2";
     Ok(tx.execute(SQL, vec![user.as_str().into(), step.into()]).await? > 0)
 }
 
-/// How many recovery codes a person has left.
+/// Counts the recovery codes a person has left.
 pub async fn count_recovery_codes(tx: &mut Tx, user: &UserId) -> Result<i64, Error> {
     const SQL: &str = "SELECT COUNT(*) FROM recovery_codes WHERE user_id = $1";
     tx.optional(SQL, vec![user.as_str().into()]).await?.map_or(Ok(0), |row| row.int(0))
@@ -146,13 +146,13 @@ pub async fn replace_recovery_codes(tx: &mut Tx, user: &UserId, digests: &[Vec<u
     Ok(())
 }
 
-/// Spends a recovery code; `false` when it is none of this person's.
+/// Uses a recovery code up; `false` when the person has no such code.
 pub async fn use_recovery_code(tx: &mut Tx, user: &UserId, digest: &[u8]) -> Result<bool, Error> {
     const SQL: &str = "DELETE FROM recovery_codes WHERE user_id = $1 AND digest = $2";
     Ok(tx.execute(SQL, vec![user.as_str().into(), digest.into()]).await? > 0)
 }
 
-/// Makes a one-time token known.
+/// Inserts a one-time token.
 pub async fn insert_token(tx: &mut Tx, row: &Token) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO tokens (digest, purpose, user_id, payload, created_at, expires_at) \
                        VALUES ($1, $2, $3, $4, $5, $6)";
@@ -167,7 +167,7 @@ pub async fn insert_token(tx: &mut Tx, row: &Token) -> Result<(), Error> {
     tx.execute(SQL, values).await.map(|_| ())
 }
 
-/// A token that still works, for this purpose. Looking does not spend it.
+/// Finds a token for this purpose that still works. Looking does not use it up.
 pub async fn find_token(tx: &mut Tx, purpose: &str, digest: &[u8], at: Timestamp) -> Result<Option<Token>, Error> {
     const SQL: &str = "SELECT digest, purpose, user_id, payload, created_at, expires_at, used_at FROM tokens \
                        WHERE digest = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3";
@@ -175,7 +175,7 @@ pub async fn find_token(tx: &mut Tx, purpose: &str, digest: &[u8], at: Timestamp
     row.as_ref().map(token).transpose()
 }
 
-/// The tokens of a person for a purpose that still work, oldest first.
+/// Lists the tokens of a person for a purpose that still work, oldest first.
 pub async fn list_tokens_of(tx: &mut Tx, user: &UserId, purpose: &str, at: Timestamp) -> Result<Vec<Token>, Error> {
     const SQL: &str = "SELECT digest, purpose, user_id, payload, created_at, expires_at, used_at FROM tokens \
                        WHERE user_id = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3 ORDER BY created_at, digest";
@@ -183,24 +183,25 @@ pub async fn list_tokens_of(tx: &mut Tx, user: &UserId, purpose: &str, at: Times
     tx.all(SQL, values).await?.iter().map(token).collect()
 }
 
-/// Spends a token; `false` when somebody was faster or it ran out.
+/// Uses a token up; `false` when another request was first or it has expired.
 pub async fn use_token(tx: &mut Tx, digest: &[u8], at: Timestamp) -> Result<bool, Error> {
     const SQL: &str = "UPDATE tokens SET used_at = $2 WHERE digest = $1 AND used_at IS NULL AND expires_at > $2";
     Ok(tx.execute(SQL, vec![digest.into(), at.0.into()]).await? > 0)
 }
 
-/// Spends every token of a person for a purpose: after a password change no older link may work.
+/// Uses up every token of a person for a purpose: after a password change no older link may work.
 pub async fn use_tokens_of(tx: &mut Tx, user: &UserId, purpose: &str, at: Timestamp) -> Result<u64, Error> {
     const SQL: &str = "UPDATE tokens SET used_at = $3 WHERE user_id = $1 AND purpose = $2 AND used_at IS NULL";
     tx.execute(SQL, vec![user.as_str().into(), purpose.into(), at.0.into()]).await
 }
 
-/// Forgets tokens that ran out before a moment.
+/// Deletes tokens that expired before a moment.
 pub async fn delete_tokens(tx: &mut Tx, before: Timestamp) -> Result<u64, Error> {
     tx.execute("DELETE FROM tokens WHERE expires_at < $1", vec![before.0.into()]).await
 }
 
-/// People who signed up before a moment, never confirmed their address and belong to nothing: whose account can go.
+/// Lists people who signed up before a moment, never confirmed their address and have no membership: their accounts may
+/// be deleted.
 pub async fn list_unconfirmed(tx: &mut Tx, before: Timestamp) -> Result<Vec<UserId>, Error> {
     const SQL: &str = "SELECT a.user_id FROM accounts a JOIN users u ON u.id = a.user_id \
                        WHERE a.confirmed_at IS NULL AND u.created_at < $1 \
@@ -211,7 +212,7 @@ pub async fn list_unconfirmed(tx: &mut Tx, before: Timestamp) -> Result<Vec<User
     tx.all(SQL, vec![before.0.into()]).await?.iter().map(|row| id(row, 0, "accounts")).collect()
 }
 
-/// Deletes the account of a person who never confirmed it, and the person; nothing may belong to them.
+/// Deletes a person who never confirmed their address, with the account; nothing may belong to them.
 pub async fn delete_unconfirmed(tx: &mut Tx, user: &UserId) -> Result<bool, Error> {
     let values = || vec![user.as_str().into()];
     if tx.execute("DELETE FROM accounts WHERE user_id = $1 AND confirmed_at IS NULL", values()).await? == 0 {
@@ -221,7 +222,7 @@ pub async fn delete_unconfirmed(tx: &mut Tx, user: &UserId) -> Result<bool, Erro
     Ok(true)
 }
 
-/// Joins an identity elsewhere to a person; the first stays.
+/// Connects an identity with a person; an earlier connection stays.
 pub async fn save_identity(
     tx: &mut Tx,
     issuer: &str,
@@ -235,13 +236,13 @@ pub async fn save_identity(
     tx.execute(SQL, values).await.map(|_| ())
 }
 
-/// The person behind an identity elsewhere.
+/// Finds the person of an identity.
 pub async fn find_identity(tx: &mut Tx, issuer: &str, subject: &str) -> Result<Option<UserId>, Error> {
     const SQL: &str = "SELECT user_id FROM identities WHERE issuer = $1 AND subject = $2";
     tx.optional(SQL, vec![issuer.into(), subject.into()]).await?.map(|row| id(&row, 0, "identities")).transpose()
 }
 
-/// The identities elsewhere that open a person's account: issuer and since when, oldest first.
+/// Lists the identities connected with a person: issuer and since when, oldest first.
 pub async fn list_identities(tx: &mut Tx, user: &UserId) -> Result<Vec<(String, Timestamp)>, Error> {
     const SQL: &str =
         "SELECT issuer, created_at FROM identities WHERE user_id = $1 ORDER BY created_at, issuer, subject";
@@ -249,7 +250,7 @@ pub async fn list_identities(tx: &mut Tx, user: &UserId) -> Result<Vec<(String, 
     rows.iter().map(|row| Ok((row.text(0)?, time(row, 1)?))).collect()
 }
 
-/// Takes away the identities of an issuer that open a person's account. Answers how many.
+/// Deletes the identities of an issuer that are connected with a person. Returns how many.
 pub async fn delete_identities(tx: &mut Tx, user: &UserId, issuer: &str) -> Result<u64, Error> {
     const SQL: &str = "DELETE FROM identities WHERE user_id = $1 AND issuer = $2";
     tx.execute(SQL, vec![user.as_str().into(), issuer.into()]).await

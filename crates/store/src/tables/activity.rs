@@ -1,4 +1,4 @@
-//! What organizations did lately, over the whole installation: for the preview of a rule.
+//! What organizations did recently, over the whole installation, for previews of rules.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -21,16 +21,17 @@ pub struct FeatureUses {
     pub action: String,
     /// The model.
     pub model: String,
-    /// How often.
+    /// The number of uses.
     pub times: i64,
 }
 
-/// Counts streams and reasoning summaries among these events; part of recording usage, which counts no event twice.
+/// Counts streams and reasoning summaries in these events. It is a part of recording usage, which counts no event
+/// twice.
 pub(super) async fn add_features(tx: &mut Tx, events: &[UsageEvent]) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO feature_uses (organization, action, model, day, times) VALUES ($1, $2, $3, $4, $5) \
                        ON CONFLICT (organization, action, model, day) \
                        DO UPDATE SET times = feature_uses.times + excluded.times";
-    // In the map's order, so that two nodes that write at once lock rows in the same order.
+    // Ordered, so that two nodes that write at once lock rows in the same order.
     let mut sums: BTreeMap<(&str, &str, Cow<'_, str>, i64), i64> = BTreeMap::new();
     for event in events {
         let features = [("feature.stream", event.stream), ("feature.reasoning_summary", event.summary)];
@@ -45,7 +46,7 @@ pub(super) async fn add_features(tx: &mut Tx, events: &[UsageEvent]) -> Result<(
     Ok(())
 }
 
-/// How often each organization asked for streams and reasoning summaries, by model, since the day of a moment.
+/// Returns how often each organization requested streams and reasoning summaries, by model, since the day of a moment.
 pub async fn list_features(tx: &mut Tx, since: Timestamp) -> Result<Vec<FeatureUses>, Error> {
     const SQL: &str = "SELECT organization, action, model, CAST(SUM(times) AS BIGINT) FROM feature_uses \
                        WHERE day >= $1 GROUP BY organization, action, model ORDER BY organization, action, model";
@@ -62,12 +63,12 @@ pub async fn list_features(tx: &mut Tx, since: Timestamp) -> Result<Vec<FeatureU
         .collect()
 }
 
-/// Forgets counts of days before a moment.
+/// Deletes counts of days before a moment.
 pub async fn delete_features(tx: &mut Tx, before: Timestamp) -> Result<u64, Error> {
     tx.execute("DELETE FROM feature_uses WHERE day < $1", vec![before.0.into()]).await
 }
 
-/// How often each organization used each model since a moment.
+/// Returns how often each organization used each model since a moment.
 pub async fn list_models(tx: &mut Tx, since: Timestamp) -> Result<Vec<(OrganizationId, String, i64)>, Error> {
     const SQL: &str = "SELECT organization, model, CAST(SUM(requests) AS BIGINT) FROM usage_buckets \
                        WHERE bucket_start >= $1 GROUP BY organization, model ORDER BY organization, model";
@@ -75,7 +76,7 @@ pub async fn list_models(tx: &mut Tx, since: Timestamp) -> Result<Vec<(Organizat
     rows.iter().map(|row| Ok((id(row, 0, "usage_buckets")?, row.text(1)?, row.int(2)?))).collect()
 }
 
-/// How many keys but admin keys each organization made since a moment.
+/// Returns how many keys, without admin keys, each organization made since a moment.
 pub async fn list_keys(tx: &mut Tx, since: Timestamp) -> Result<Vec<(OrganizationId, i64)>, Error> {
     const SQL: &str = "SELECT organization, COUNT(*) FROM api_keys WHERE created_at >= $1 AND kind <> 'admin' \
                        AND organization IS NOT NULL GROUP BY organization ORDER BY organization";
@@ -83,7 +84,7 @@ pub async fn list_keys(tx: &mut Tx, since: Timestamp) -> Result<Vec<(Organizatio
     rows.iter().map(|row| Ok((id(row, 0, "api_keys")?, row.int(1)?))).collect()
 }
 
-/// The organizations made since a moment, each with the owner who has been a member longest.
+/// Lists the organizations made since a moment, each with the owner who has been a member longest.
 pub async fn list_founded(tx: &mut Tx, since: Timestamp) -> Result<Vec<(OrganizationId, UserId, Timestamp)>, Error> {
     const SQL: &str = "SELECT o.id, m.user_id, o.created_at FROM organizations o \
                        JOIN memberships m ON m.organization = o.id AND m.role = 'owner' \
@@ -95,7 +96,7 @@ pub async fn list_founded(tx: &mut Tx, since: Timestamp) -> Result<Vec<(Organiza
     rows.iter().map(|row| Ok((id(row, 0, "organizations")?, id(row, 1, "memberships")?, time(row, 2)?))).collect()
 }
 
-/// How often each organization began to be verified since a moment.
+/// Returns how often each organization began a verification since a moment.
 pub async fn list_verifications(tx: &mut Tx, since: Timestamp) -> Result<Vec<(OrganizationId, i64)>, Error> {
     const SQL: &str = "SELECT organization, COUNT(*) FROM identity_attempts WHERE created_at >= $1 \
                        GROUP BY organization ORDER BY organization";

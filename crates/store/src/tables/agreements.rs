@@ -1,32 +1,32 @@
-//! Who agreed to what, for decisions that one person does not make alone.
+//! Approvals of decisions that need more than one person.
 
 use keystead_core::time::Timestamp;
 
 use crate::{Error, Tx};
 
-/// Writes an agreement down; agreeing again renews it.
+/// Saves an approval; approving again renews it.
 pub async fn save(tx: &mut Tx, subject: &str, person: &str, at: Timestamp) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO agreements (subject, person, at) VALUES ($1, $2, $3) \
                        ON CONFLICT (subject, person) DO UPDATE SET at = excluded.at";
     tx.execute(SQL, vec![subject.into(), person.into(), at.0.into()]).await.map(|_| ())
 }
 
-/// Who agreed after `since`, by name.
+/// Lists who approved after `since`, by name.
 pub async fn list(tx: &mut Tx, subject: &str, since: Timestamp) -> Result<Vec<String>, Error> {
     const SQL: &str = "SELECT person FROM agreements WHERE subject = $1 AND at > $2 ORDER BY person";
     tx.all(SQL, vec![subject.into(), since.0.into()]).await?.iter().map(|row| row.text(0)).collect()
 }
 
-/// An agreement that others may join.
+/// An approval that others may join.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Agreement {
     pub subject: String,
-    /// Who agreed.
+    /// The person who approved.
     pub person: String,
     pub at: Timestamp,
 }
 
-/// Agreements after `since` whose subject begins so, oldest first.
+/// Lists approvals after `since` with a subject that begins like this, oldest first.
 pub async fn list_beginning(tx: &mut Tx, beginning: &str, since: Timestamp) -> Result<Vec<Agreement>, Error> {
     const SQL: &str = "SELECT subject, person, at FROM agreements WHERE substr(subject, 1, length($1)) = $1 AND at > $2 \
                        ORDER BY at, subject, person";
@@ -36,12 +36,12 @@ pub async fn list_beginning(tx: &mut Tx, beginning: &str, since: Timestamp) -> R
     rows.iter().map(read).collect()
 }
 
-/// Forgets every agreement to something: it was done, or is not wanted any more. Answers how many there were.
+/// Deletes every approval of a subject, because it was carried out or withdrawn. Returns how many there were.
 pub async fn delete(tx: &mut Tx, subject: &str) -> Result<u64, Error> {
     tx.execute("DELETE FROM agreements WHERE subject = $1", vec![subject.into()]).await
 }
 
-/// Forgets agreements before a moment.
+/// Deletes approvals before a moment.
 pub async fn delete_old(tx: &mut Tx, before: Timestamp) -> Result<u64, Error> {
     tx.execute("DELETE FROM agreements WHERE at < $1", vec![before.0.into()]).await
 }

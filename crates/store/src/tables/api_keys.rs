@@ -1,4 +1,5 @@
-//! Keys of four kinds. Only digests are kept; revoked keys stay as rows, so that their owners can learn what became of them.
+//! Keys of all four kinds. Only digests are stored; revoked keys stay as rows, so that their owners can see why they
+//! ended.
 
 use std::collections::BTreeMap;
 
@@ -24,34 +25,34 @@ pub use with_owner::{
 pub struct KeyRow {
     pub id: KeyId,
     pub kind: KeyKind,
-    /// What the secret is known by.
+    /// The digest of the secret.
     pub digest: KeyDigest,
-    /// How lists show the secret.
+    /// The redacted form for lists.
     pub redacted: String,
-    /// What people call it.
+    /// Its name.
     pub name: Option<String>,
-    /// Whose it is; `None` for legacy user keys, which reach many.
+    /// Its organization; `None` for legacy user keys, which reach several.
     pub organization: Option<OrganizationId>,
     /// The project it is bound to.
     pub project: Option<ProjectId>,
-    /// Who owns it.
+    /// The owner.
     pub owner: Owner,
-    /// What it is restricted to; empty is everything.
+    /// Its scopes; empty is unrestricted.
     pub restriction: Restriction,
     pub created_at: Timestamp,
     /// When it ends.
     pub expires_at: Option<Timestamp>,
-    /// When it was last used; lags by a few seconds.
+    /// When it was last used; up to a few seconds late.
     pub last_used_at: Option<Timestamp>,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
     pub revoked_by: Option<String>,
     pub revoked_reason: Option<String>,
-    /// The key that was made in its place.
+    /// The key that replaced it.
     pub rotated_to: Option<KeyId>,
 }
 
-/// Reads the first seventeen columns of a row.
+/// Parses the first seventeen columns of a row.
 pub(super) fn key(row: &Row) -> Result<KeyRow, Error> {
     let id: KeyId = id(row, 0, "api_keys")?;
     let corrupt = || Error::Corrupt { table: "api_keys", id: id.to_string() };
@@ -81,7 +82,7 @@ pub(super) fn key(row: &Row) -> Result<KeyRow, Error> {
     })
 }
 
-/// Adds a key.
+/// Inserts a key.
 ///
 /// # Errors
 /// [`Error::Conflict`] when the id or digest exists already.
@@ -115,7 +116,7 @@ pub async fn insert(tx: &mut Tx, key: &KeyRow) -> Result<(), Error> {
     ];
     changes::lock(tx).await?;
     tx.execute(SQL, values).await.map_err(conflict_as("api_keys"))?;
-    // A digest somebody tried before it existed may be remembered as unknown.
+    // Gateways may remember the digest as unknown, from a request before the key existed.
     changes::append(tx, &ChangeSubject::Key(key.id.clone()), key.created_at).await.map(|_| ())
 }
 
@@ -123,7 +124,7 @@ fn literals(restriction: &Restriction) -> Result<Value, Error> {
     serde_json::to_string(restriction).map(Value::from).map_err(|error| Error::Other(error.to_string()))
 }
 
-/// The key with this id, revoked or not.
+/// Finds the key with this id, revoked or not.
 pub async fn find(tx: &mut Tx, id: &KeyId) -> Result<Option<KeyRow>, Error> {
     const SQL: &str = "SELECT id, kind, digest, redacted, name, organization, project, owner_user, owner_service_account, \
                        restriction, created_at, expires_at, last_used_at, revoked_at, revoked_by, revoked_reason, rotated_to \
@@ -131,7 +132,7 @@ pub async fn find(tx: &mut Tx, id: &KeyId) -> Result<Option<KeyRow>, Error> {
     tx.optional(SQL, vec![id.as_str().into()]).await?.as_ref().map(key).transpose()
 }
 
-/// The living key with this digest.
+/// Finds the live key with this digest.
 pub async fn find_by_digest(tx: &mut Tx, digest: &KeyDigest) -> Result<Option<KeyRow>, Error> {
     const SQL: &str = "SELECT id, kind, digest, redacted, name, organization, project, owner_user, owner_service_account, \
                        restriction, created_at, expires_at, last_used_at, revoked_at, revoked_by, revoked_reason, rotated_to \
@@ -139,18 +140,18 @@ pub async fn find_by_digest(tx: &mut Tx, digest: &KeyDigest) -> Result<Option<Ke
     tx.optional(SQL, vec![digest.as_bytes().as_slice().into()]).await?.as_ref().map(key).transpose()
 }
 
-/// What shall be different about a key; `None` leaves a thing as it is.
+/// A change of a key; `None` keeps the value.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct KeyEdit {
-    /// What people call it.
+    /// Its name.
     pub name: Option<String>,
-    /// What it is restricted to; empty is everything.
+    /// Its scopes; empty is unrestricted.
     pub restriction: Option<Restriction>,
     /// When it ends.
     pub expires_at: Option<Timestamp>,
 }
 
-/// Changes a living key; `false` when there is none.
+/// Changes a live key; `false` when there is none.
 pub async fn update(tx: &mut Tx, id: &KeyId, edit: &KeyEdit) -> Result<bool, Error> {
     const SQL: &str = "UPDATE api_keys SET name = COALESCE($2, name), restriction = COALESCE($3, restriction), \
                        expires_at = COALESCE($4, expires_at) \
@@ -164,7 +165,8 @@ pub async fn update(tx: &mut Tx, id: &KeyId, edit: &KeyEdit) -> Result<bool, Err
     Ok(true)
 }
 
-/// Says which key took a living key's place, and when the old one ends; `false` when there is none that waits for one.
+/// Records which key replaced a live key, and when the old one ends; `false` when there is no live key without a
+/// replacement.
 pub async fn rotate(tx: &mut Tx, id: &KeyId, to: &KeyId, ends_at: Timestamp, at: Timestamp) -> Result<bool, Error> {
     const SQL: &str = "UPDATE api_keys SET rotated_to = $2, expires_at = $3 \
                        WHERE id = $1 AND revoked_at IS NULL AND rotated_to IS NULL";
@@ -176,7 +178,7 @@ pub async fn rotate(tx: &mut Tx, id: &KeyId, to: &KeyId, ends_at: Timestamp, at:
     Ok(true)
 }
 
-/// Ends a key for good, saying who and why; `false` when it had ended before.
+/// Ends a key for good, with the person and the reason; `false` when it had ended before.
 pub async fn revoke(tx: &mut Tx, id: &KeyId, by: &str, reason: &str, at: Timestamp) -> Result<bool, Error> {
     const SQL: &str = "UPDATE api_keys SET revoked_at = $2, revoked_by = $3, revoked_reason = $4 \
                        WHERE id = $1 AND revoked_at IS NULL";
@@ -188,7 +190,7 @@ pub async fn revoke(tx: &mut Tx, id: &KeyId, by: &str, reason: &str, at: Timesta
     Ok(true)
 }
 
-/// Ends all keys of a service account; answers how many.
+/// Ends all keys of a service account; returns how many.
 pub async fn revoke_of_service_account(
     tx: &mut Tx,
     account: &ServiceAccountId,
@@ -204,14 +206,14 @@ pub async fn revoke_of_service_account(
     Ok(ended)
 }
 
-/// When a key of the organization was last revoked.
+/// Returns when a key of the organization was last revoked.
 pub async fn last_revoked(tx: &mut Tx, organization: &OrganizationId) -> Result<Option<Timestamp>, Error> {
     const SQL: &str = "SELECT MAX(revoked_at) FROM api_keys WHERE organization = $1";
     let row = tx.optional(SQL, vec![organization.as_str().into()]).await?;
     row.map_or(Ok(None), |row| optional_time(&row, 0))
 }
 
-/// The living keys of a person that are bound to one organization, oldest first.
+/// Lists the live keys of a person that are bound to one organization, oldest first.
 pub async fn list_of_member(tx: &mut Tx, organization: &OrganizationId, user: &UserId) -> Result<Vec<KeyRow>, Error> {
     const SQL: &str = "SELECT id, kind, digest, redacted, name, organization, project, owner_user, \
                        owner_service_account, restriction, created_at, expires_at, last_used_at, revoked_at, revoked_by, \
@@ -220,7 +222,7 @@ pub async fn list_of_member(tx: &mut Tx, organization: &OrganizationId, user: &U
     tx.all(SQL, vec![organization.as_str().into(), user.as_str().into()]).await?.iter().map(key).collect()
 }
 
-/// Keeps an organization out of the reach of a person's living user keys for good; answers of how many.
+/// Removes an organization permanently from the reach of a person's live user keys; returns the number of keys.
 pub async fn leave_out(tx: &mut Tx, organization: &OrganizationId, user: &UserId, at: Timestamp) -> Result<u64, Error> {
     const SQL: &str = "INSERT INTO keys_left_out (api_key, organization, at) \
                        SELECT id, $1, $3 FROM api_keys WHERE owner_user = $2 AND kind = 'user' AND revoked_at IS NULL \
@@ -231,7 +233,7 @@ pub async fn leave_out(tx: &mut Tx, organization: &OrganizationId, user: &UserId
     Ok(left)
 }
 
-/// The living user keys of a person, newest first.
+/// Lists the live user keys of a person, newest first.
 pub async fn list_of_user(tx: &mut Tx, user: &UserId) -> Result<Vec<KeyRow>, Error> {
     const SQL: &str = "SELECT id, kind, digest, redacted, name, organization, project, owner_user, \
                        owner_service_account, restriction, created_at, expires_at, last_used_at, revoked_at, revoked_by, \
@@ -240,17 +242,17 @@ pub async fn list_of_user(tx: &mut Tx, user: &UserId) -> Result<Vec<KeyRow>, Err
     tx.all(SQL, vec![user.as_str().into()]).await?.iter().map(key).collect()
 }
 
-/// How the keys of one service account stand.
+/// A summary of the keys of one service account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeysOfAccount {
     pub account: ServiceAccountId,
-    /// How many open something.
+    /// The number of live keys.
     pub live: i64,
     /// When one of them was last used.
     pub last_used_at: Option<Timestamp>,
 }
 
-/// How the keys of a project's service accounts stand; accounts without a live key are left out.
+/// Summarizes the keys of a project's service accounts; accounts without a live key are left out.
 pub async fn count_of_service_accounts(
     tx: &mut Tx,
     project: &ProjectId,
@@ -267,9 +269,9 @@ pub async fn count_of_service_accounts(
     rows.iter().map(read).collect()
 }
 
-/// Writes down when keys were last used; never moves a time back. No change row: nothing decides by it.
+/// Saves when keys were last used; never moves a time back. It writes no change row, because no decision depends on it.
 pub async fn touch(tx: &mut Tx, used: &[(KeyId, Timestamp)]) -> Result<(), Error> {
-    // One statement for the batch; the two engines unpack a JSON array each in its own way.
+    // One statement for the batch; each engine has its own syntax to unpack a JSON array.
     const SQL: PerEngine = PerEngine {
         sqlite: "UPDATE api_keys SET last_used_at = used.at \
                  FROM (SELECT value->>0 AS id, value->>1 AS at FROM json_each($1)) AS used \
@@ -282,7 +284,7 @@ pub async fn touch(tx: &mut Tx, used: &[(KeyId, Timestamp)]) -> Result<(), Error
     if used.is_empty() {
         return Ok(());
     }
-    // A key may be named more than once, and an engine then keeps any of the times: leave only the latest.
+    // A key may be named more than once, and an engine would then keep any of the times: only the latest stays.
     let mut latest = BTreeMap::new();
     for (id, at) in used {
         latest.entry(id.as_str()).and_modify(|known: &mut i64| *known = at.0.max(*known)).or_insert(at.0);

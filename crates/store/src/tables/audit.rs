@@ -1,5 +1,5 @@
-//! The audit chain: each row carries an HMAC over itself and its predecessor under a key outside the database, so that
-//! a person who can write the database still cannot rewrite the past unseen.
+//! The audit chain: each row carries an HMAC over itself and its predecessor, with a key outside the database, so that
+//! even a person with write access to the database cannot change the past unnoticed.
 
 use hmac::{Hmac, KeyInit, Mac};
 use keystead_core::Secret;
@@ -17,7 +17,7 @@ pub use names::{KeyName, PersonName, key_names, people, people_by_email, project
 use super::{changes, id, optional_id, time};
 use crate::{Error, Listing, Page, Row, Tx, Value};
 
-/// Under which the chain is made.
+/// The key of the chain.
 #[derive(Debug, Clone)]
 pub struct AuditKey(pub Secret<[u8; 32]>);
 
@@ -25,7 +25,7 @@ pub struct AuditKey(pub Secret<[u8; 32]>);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditEvent {
     pub id: AuditEventId,
-    /// In whose chain.
+    /// The organization of the chain.
     pub organization: OrganizationId,
     pub at: Timestamp,
     /// `api_key`, `session` or `operator`.
@@ -34,15 +34,15 @@ pub struct AuditEvent {
     /// The kind of event, in OpenAI's names.
     pub action: String,
     pub target_id: String,
-    /// In which project, where that is known.
+    /// The project, if it is known.
     pub project: Option<ProjectId>,
     /// The details, in OpenAI's shape.
     pub details: Json,
-    /// The client's address, when it was a request.
+    /// The client's address, if there was a request.
     pub address: Option<String>,
 }
 
-/// A row to be.
+/// A row that is to be appended.
 pub type NewAuditEvent = AuditEvent;
 
 const FIRST: [u8; 32] = [0; 32];
@@ -52,7 +52,7 @@ const FIRST: [u8; 32] = [0; 32];
 /// # Errors
 /// [`Error::Conflict`] when two transactions append at once and the engine did not make one wait.
 pub async fn append(tx: &mut Tx, key: &AuditKey, event: NewAuditEvent) -> Result<AuditEvent, Error> {
-    // The revision counter's row is the lock that makes appends to a chain follow each other on PostgreSQL.
+    // Locking the row of the revision counter serializes appends to a chain on PostgreSQL.
     changes::lock(tx).await?;
     const LAST: &str = "SELECT sequence, mac FROM audit_events WHERE organization = $1 ORDER BY sequence DESC LIMIT 1";
     let last = tx.optional(LAST, vec![event.organization.as_str().into()]).await?;
@@ -98,13 +98,14 @@ pub async fn append(tx: &mut Tx, key: &AuditKey, event: NewAuditEvent) -> Result
     Ok(event)
 }
 
-/// What is chained only where it is there, as rows older than these columns have none: the project, and the address with a
-/// word before it, so that neither passes for the other.
+/// Returns the fields that are chained only when they exist, because rows older than these columns do not have them:
+/// the project, and the address with a prefix, so that neither can pass for the other.
 fn later_fields<'t>(project: Option<&'t str>, address: Option<&'t str>) -> impl Iterator<Item = &'t str> {
     project.into_iter().chain(address.into_iter().flat_map(|address| ["from", address]))
 }
 
-/// The fields in the order in which they are chained, lengths first, so that neighbours cannot run into each other.
+/// Computes the HMAC of the fields in a fixed order, lengths first, so that neighbouring fields cannot be shifted into
+/// each other.
 fn mac(key: &AuditKey, fields: &[&str], previous: &[u8]) -> Vec<u8> {
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key.0.expose()) else {
         unreachable!("HMAC takes keys of any length")
@@ -127,19 +128,19 @@ fn event(row: &Row) -> Result<AuditEvent, Error> {
         actor_id: row.text(4)?,
         action: row.text(5)?,
         target_id: row.text(6)?,
-        // What an intruder left there is shown as it is, so that nobody can hide the page by spoiling a row.
+        // What an intruder left there is shown as it is, so that spoiling a row does not hide the page.
         details: serde_json::from_str(&details).unwrap_or(Json::String(details)),
         project: optional_id(row, 8, "audit_events")?,
         address: row.optional_text(9)?,
     })
 }
 
-/// Which rows are asked for. What is left empty asks for nothing; everything given must fit.
+/// A filter for rows. Empty fields match everything; a row must match all the others.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Not before.
+    /// At or after this time.
     pub from: Option<Timestamp>,
-    /// Before.
+    /// Before this time.
     pub until: Option<Timestamp>,
     /// One of these actions.
     pub actions: Vec<String>,
@@ -147,13 +148,14 @@ pub struct Filter {
     pub actors: Vec<String>,
     /// By one of these people, themselves or through their keys.
     pub people: Vec<String>,
-    /// To one of these things.
+    /// On one of these things.
     pub targets: Vec<String>,
     /// In, or to, one of these projects.
     pub projects: Vec<String>,
 }
 
-/// An organization's rows that fit; newest first unless the page says otherwise. A cursor need not fit itself.
+/// Lists an organization's rows that match; newest first unless the page says otherwise. The row of the cursor need not
+/// match.
 ///
 /// # Errors
 /// [`Error::Missing`] for an unknown cursor.
@@ -195,7 +197,7 @@ pub async fn list(
     Ok(Listing { data, has_more: rows.len() > limit })
 }
 
-/// A text whose conditions grow; every value is bound.
+/// The text of growing conditions; every value is bound.
 struct Clauses {
     sql: String,
     values: Vec<Value>,
@@ -207,7 +209,7 @@ impl Clauses {
         self.sql.push_str(&format!(" AND {with} ${}", self.values.len()));
     }
 
-    /// One of the texts in one of these places; a place may leave one bracket open.
+    /// Adds a condition that one of the texts is in one of these columns; an expression may leave one bracket open.
     fn any(&mut self, places: &[&'static str], texts: &[String]) {
         if texts.is_empty() {
             return;
@@ -224,17 +226,17 @@ impl Clauses {
     }
 }
 
-/// The actions that occur in an organization's log, by name.
+/// Lists the actions that occur in an organization's log, by name.
 pub async fn actions(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<String>, Error> {
     const SQL: &str = "SELECT DISTINCT action FROM audit_events WHERE organization = $1";
     let rows = tx.all(SQL, vec![organization.as_str().into()]).await?;
-    // Engines order text differently; Rust orders it one way.
+    // The engines sort text differently; sorting in Rust gives one order.
     let mut found = rows.iter().map(|row| row.text(0)).collect::<Result<Vec<_>, _>>()?;
     found.sort_unstable();
     Ok(found)
 }
 
-/// Who occurs in an organization's log: kinds and ids.
+/// Lists the actors in an organization's log: kinds and ids.
 pub async fn actors(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<(String, String)>, Error> {
     const SQL: &str = "SELECT DISTINCT actor_kind, actor_id FROM audit_events WHERE organization = $1";
     let rows = tx.all(SQL, vec![organization.as_str().into()]).await?;
@@ -243,7 +245,7 @@ pub async fn actors(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<(S
     Ok(found)
 }
 
-/// In which project a key or a service account of this organization stands; deeds about them happen there.
+/// Finds the project of a key or a service account of this organization, to which entries about them belong.
 pub async fn project_of(tx: &mut Tx, organization: &OrganizationId, target: &str) -> Result<Option<ProjectId>, Error> {
     const SQL: &str = "SELECT k.project FROM api_keys k WHERE k.id = $2 AND k.organization = $1 \
                        UNION SELECT s.project FROM service_accounts s JOIN projects p ON p.id = s.project \

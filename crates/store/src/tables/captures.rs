@@ -1,4 +1,4 @@
-//! What the built-in reviewer collects for an attempt, and the links that lead to it.
+//! The data that the built-in reviewer collects for an attempt, and the links to it.
 
 use keystead_core::id::OrganizationId;
 use keystead_core::time::Timestamp;
@@ -14,7 +14,7 @@ pub struct Capture {
     /// The attempt it belongs to.
     pub attempt: String,
     pub organization: OrganizationId,
-    /// The case its pictures belong to, opened when everything is handed in.
+    /// The case its pictures belong to, opened when everything is submitted.
     pub case: String,
     /// `open`, `submitted` or `cancelled`.
     pub state: String,
@@ -22,18 +22,18 @@ pub struct Capture {
     pub country: Option<String>,
     /// The kind of document, once chosen.
     pub document: Option<String>,
-    /// Opens the pictures; none once they are erased.
+    /// The sealed key of the pictures; `None` once they are erased.
     pub key_sealed: Option<Vec<u8>>,
     /// The typed machine-readable zone.
     pub zone_sealed: Option<Vec<u8>>,
     /// The name the person stated.
     pub name_sealed: Option<Vec<u8>>,
-    /// What the person is asked to do before the camera.
+    /// The prompts for the camera.
     pub challenge: Option<String>,
-    /// When the clock of retention began.
+    /// When the first picture was taken, from which retention is counted.
     pub first_captured_at: Option<Timestamp>,
     pub created_at: Timestamp,
-    /// When everything was handed in.
+    /// When everything was submitted.
     pub submitted_at: Option<Timestamp>,
     /// When its pictures were erased.
     pub erased_at: Option<Timestamp>,
@@ -46,9 +46,9 @@ pub struct Capture {
 pub struct CaptureLink {
     /// SHA-256 of the link's token.
     pub digest: Vec<u8>,
-    /// Where it leads.
+    /// Its capture.
     pub capture: String,
-    /// SHA-256 of what the first device to use it was given; nobody else may.
+    /// SHA-256 of the secret of the first device that used it; other devices may not.
     pub device_print: Option<Vec<u8>>,
     pub created_at: Timestamp,
     /// When it stops working.
@@ -76,7 +76,7 @@ fn capture(row: &Row) -> Result<Capture, Error> {
     })
 }
 
-/// Adds a capture; an attempt that has one keeps it.
+/// Inserts a capture; an attempt that has one keeps it.
 pub async fn insert(tx: &mut Tx, row: &Capture) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO captures (id, attempt, organization, case_id, state, key_sealed, created_at, version) \
                        VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING";
@@ -94,7 +94,7 @@ pub async fn insert(tx: &mut Tx, row: &Capture) -> Result<(), Error> {
     tx.execute(SQL, values).await.map(|_| ())
 }
 
-/// Writes what changes; `row.version` is the version that was read.
+/// Updates a capture; `row.version` is the version that was read.
 ///
 /// # Errors
 /// [`Error::Conflict`] when another transaction wrote in between.
@@ -121,7 +121,7 @@ pub async fn update(tx: &mut Tx, row: &Capture) -> Result<(), Error> {
     if tx.execute(SQL, values).await? == 0 { Err(Error::Conflict("capture")) } else { Ok(()) }
 }
 
-/// The capture with this id.
+/// Finds the capture with this id.
 pub async fn find(tx: &mut Tx, id: &str) -> Result<Option<Capture>, Error> {
     const SQL: &str = "SELECT id, attempt, organization, case_id, state, country, document, key_sealed, zone_sealed, \
                        challenge, first_captured_at, created_at, submitted_at, erased_at, version, \
@@ -129,7 +129,7 @@ pub async fn find(tx: &mut Tx, id: &str) -> Result<Option<Capture>, Error> {
     tx.optional(SQL, vec![id.into()]).await?.as_ref().map(capture).transpose()
 }
 
-/// The capture of an attempt.
+/// Finds the capture of an attempt.
 pub async fn find_by_attempt(tx: &mut Tx, attempt: &str) -> Result<Option<Capture>, Error> {
     const SQL: &str = "SELECT id, attempt, organization, case_id, state, country, document, key_sealed, zone_sealed, \
                        challenge, first_captured_at, created_at, submitted_at, erased_at, version, \
@@ -137,7 +137,7 @@ pub async fn find_by_attempt(tx: &mut Tx, attempt: &str) -> Result<Option<Captur
     tx.optional(SQL, vec![attempt.into()]).await?.as_ref().map(capture).transpose()
 }
 
-/// Captures whose pictures may still be there, oldest first.
+/// Lists captures with pictures that may still exist, oldest first.
 pub async fn list_kept(tx: &mut Tx) -> Result<Vec<Capture>, Error> {
     const SQL: &str = "SELECT id, attempt, organization, case_id, state, country, document, key_sealed, zone_sealed, \
                        challenge, first_captured_at, created_at, submitted_at, erased_at, version, \
@@ -145,7 +145,7 @@ pub async fn list_kept(tx: &mut Tx) -> Result<Vec<Capture>, Error> {
     tx.all(SQL, vec![]).await?.iter().map(capture).collect()
 }
 
-/// Adds a link.
+/// Inserts a link.
 pub async fn insert_link(tx: &mut Tx, row: &CaptureLink) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO capture_links (digest, capture, created_at, expires_at) VALUES ($1, $2, $3, $4)";
     let values = vec![
@@ -157,7 +157,7 @@ pub async fn insert_link(tx: &mut Tx, row: &CaptureLink) -> Result<(), Error> {
     tx.execute(SQL, values).await.map(|_| ())
 }
 
-/// The link with this digest.
+/// Finds the link with this digest.
 pub async fn find_link(tx: &mut Tx, digest: &[u8]) -> Result<Option<CaptureLink>, Error> {
     const SQL: &str =
         "SELECT digest, capture, device_print, created_at, expires_at FROM capture_links WHERE digest = $1";
@@ -175,20 +175,20 @@ pub async fn find_link(tx: &mut Tx, digest: &[u8]) -> Result<Option<CaptureLink>
         .transpose()
 }
 
-/// Gives a link to the first device that uses it, until then; `false` when another was first.
+/// Binds a link to the first device that uses it, until a moment; `false` when another was first.
 pub async fn bind_link(tx: &mut Tx, digest: &[u8], device: &[u8], until: Timestamp) -> Result<bool, Error> {
     const SQL: &str =
         "UPDATE capture_links SET device_print = $2, expires_at = $3 WHERE digest = $1 AND device_print IS NULL";
     Ok(tx.execute(SQL, vec![digest.into(), device.into(), until.0.into()]).await? > 0)
 }
 
-/// Ends the links of a capture that no device holds.
+/// Deletes the links of a capture that no device holds.
 pub async fn delete_unused_links(tx: &mut Tx, capture: &str) -> Result<u64, Error> {
     const SQL: &str = "DELETE FROM capture_links WHERE capture = $1 AND device_print IS NULL";
     tx.execute(SQL, vec![capture.into()]).await
 }
 
-/// Forgets links that ended before.
+/// Deletes links that ended before a moment.
 pub async fn delete_old_links(tx: &mut Tx, before: Timestamp) -> Result<u64, Error> {
     const SQL: &str = "DELETE FROM capture_links WHERE expires_at < $1";
     tx.execute(SQL, vec![before.0.into()]).await

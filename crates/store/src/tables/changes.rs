@@ -1,7 +1,7 @@
-//! The growing revision that tells every node what to forget.
+//! The growing revision by which every node learns what to drop from memory.
 //!
-//! One counter row is locked by each transaction that changes anything a caller is made of, so revisions appear in
-//! the order of their commits and a follower never skips one.
+//! One counter row is locked by each transaction that changes any part of a caller, so revisions appear in the order of
+//! their commits and a follower never skips one.
 
 use keystead_core::id::{KeyId, OrganizationId, ProjectId, ServiceAccountId, UserId};
 use keystead_core::node_lag::NodeReport;
@@ -11,7 +11,7 @@ use super::{optional_id, optional_time, time};
 use crate::announcements::{CHANGES, CONFIRMATIONS};
 use crate::{Error, Row, Tx};
 
-/// What changed.
+/// The subject of a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChangeSubject {
     /// One key.
@@ -22,13 +22,13 @@ pub enum ChangeSubject {
     ServiceAccount(ServiceAccountId),
     /// A project.
     Project(ProjectId),
-    /// An organization or what it has proven.
+    /// An organization or its verification.
     Organization(OrganizationId),
     /// The rules.
     Policy,
     /// The models.
     Models,
-    /// What this version does not know: a newer node wrote it, and nothing known may be trusted.
+    /// A subject that this version does not know: a newer node wrote it, and everything in memory must be read again.
     Other,
 }
 
@@ -40,13 +40,13 @@ pub struct Change {
     pub subject: ChangeSubject,
 }
 
-/// Takes the counter's row before anything else is locked. Everything that changes a caller begins with this, so that
-/// such transactions queue instead of waiting for each other in a circle, and what they read after it is the last word.
+/// Locks the counter's row before any other row. Every transaction that changes a caller begins with this, so that such
+/// transactions queue instead of deadlocking, and what they read afterwards is current.
 pub(super) async fn lock(tx: &mut Tx) -> Result<(), Error> {
     tx.execute("UPDATE revisions SET latest = latest WHERE one = 1", vec![]).await.map(|_| ())
 }
 
-/// Writes a change down and wakes the other nodes with the commit; answers its revision.
+/// Appends a change and wakes the other nodes with the commit; returns its revision.
 pub async fn append(tx: &mut Tx, subject: &ChangeSubject, at: Timestamp) -> Result<i64, Error> {
     let counted =
         tx.optional("UPDATE revisions SET latest = latest + 1 WHERE one = 1 RETURNING latest", vec![]).await?;
@@ -68,7 +68,7 @@ pub async fn append(tx: &mut Tx, subject: &ChangeSubject, at: Timestamp) -> Resu
     Ok(revision)
 }
 
-/// The changes after a revision, oldest first.
+/// Lists the changes after a revision, oldest first.
 pub async fn since(tx: &mut Tx, revision: i64, limit: u32) -> Result<Vec<Change>, Error> {
     const SQL: &str = "SELECT revision, subject, target FROM changes WHERE revision > $1 ORDER BY revision LIMIT $2";
     tx.all(SQL, vec![revision.into(), i64::from(limit).into()]).await?.iter().map(change).collect()
@@ -91,12 +91,12 @@ fn change(row: &Row) -> Result<Change, Error> {
     Ok(Change { revision: row.int(0)?, subject })
 }
 
-/// The newest revision; 0 before any change.
+/// Returns the newest revision; 0 before any change.
 pub async fn latest(tx: &mut Tx) -> Result<i64, Error> {
     tx.optional("SELECT latest FROM revisions WHERE one = 1", vec![]).await?.ok_or(Error::Missing)?.int(0)
 }
 
-/// A node says that it lives and what it has applied; nodes that wait for that are woken with the commit.
+/// Records that a node is alive and what it has applied; nodes that wait for that are woken with the commit.
 pub async fn heartbeat(tx: &mut Tx, node: &str, applied_revision: i64, at: Timestamp) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO nodes (id, applied_revision, seen_at) VALUES ($1, $2, $3) \
                        ON CONFLICT (id) DO UPDATE SET applied_revision = excluded.applied_revision, seen_at = excluded.seen_at";
@@ -105,7 +105,7 @@ pub async fn heartbeat(tx: &mut Tx, node: &str, applied_revision: i64, at: Times
     Ok(())
 }
 
-/// What each node last said of itself, with the moment of the oldest change it has not confirmed.
+/// Lists the last report of each node, with the moment of the oldest change it has not confirmed.
 pub async fn list_nodes(tx: &mut Tx) -> Result<Vec<NodeReport>, Error> {
     const SQL: &str = "SELECT n.id, n.seen_at, (SELECT MIN(c.at) FROM changes c WHERE c.revision > n.applied_revision) \
                        FROM nodes n ORDER BY n.id";
@@ -114,35 +114,35 @@ pub async fn list_nodes(tx: &mut Tx) -> Result<Vec<NodeReport>, Error> {
     tx.all(SQL, vec![]).await?.iter().map(report).collect()
 }
 
-/// A node that ends in order is waited for no more.
+/// Removes a node that shuts down in order, so that no node waits for it.
 pub async fn leave(tx: &mut Tx, node: &str) -> Result<(), Error> {
     tx.execute("DELETE FROM nodes WHERE id = $1", vec![node.into()]).await.map(|_| ())
 }
 
-/// Forgets nodes that were silent since a moment.
+/// Deletes nodes that have been silent since a moment.
 pub async fn delete_nodes(tx: &mut Tx, before: Timestamp) -> Result<u64, Error> {
     tx.execute("DELETE FROM nodes WHERE seen_at < $1", vec![before.0.into()]).await
 }
 
-/// Forgets changes from before a moment that every known node has confirmed. A node that comes back after that finds
-/// that the changes do not continue, and reads everything again.
+/// Deletes changes before a moment that every known node has confirmed. A node that comes back later finds a gap in the
+/// changes, and reads everything again.
 pub async fn delete_old(tx: &mut Tx, before: Timestamp) -> Result<u64, Error> {
     const SQL: &str = "DELETE FROM changes WHERE at < $1 AND revision <= (SELECT MIN(n.applied_revision) FROM nodes n)";
     tx.execute(SQL, vec![before.0.into()]).await
 }
 
-/// What a node has applied.
+/// The progress of a node.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NodeProgress {
     /// The node.
     pub node: String,
     /// The newest revision that it has applied.
     pub applied: i64,
-    /// When it said so.
+    /// When it reported that.
     pub seen_at: Timestamp,
 }
 
-/// Nodes seen since a moment, with the revision each has applied.
+/// Lists the nodes seen since a moment, with the revision each has applied.
 pub async fn nodes(tx: &mut Tx, since: Timestamp) -> Result<Vec<NodeProgress>, Error> {
     const SQL: &str = "SELECT id, applied_revision, seen_at FROM nodes WHERE seen_at >= $1 ORDER BY id";
     let progress = |row: &Row| Ok(NodeProgress { node: row.text(0)?, applied: row.int(1)?, seen_at: time(row, 2)? });

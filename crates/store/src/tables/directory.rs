@@ -1,5 +1,5 @@
-//! Whose key is it? One living key joined to everything the access decision needs: four statements for a bound key, six
-//! for a legacy key, each by index.
+//! The look-up of a caller: one live key joined with everything the access decision needs: four statements for a bound
+//! key, six for a legacy key, each by index.
 
 use std::collections::HashMap;
 
@@ -16,8 +16,8 @@ use super::projects::{model_access, rate_limits};
 use super::{id, named, optional_id, optional_time, time};
 use crate::{Error, Row, Tx};
 
-/// The caller behind a digest; `None` for unknown and revoked keys. Expired keys are answered with their end, because
-/// the refusal differs.
+/// Finds the caller of a digest; `None` for unknown and revoked keys. Expired keys are returned with their end, because
+/// their refusal differs.
 pub async fn find_caller(tx: &mut Tx, digest: &KeyDigest) -> Result<Option<Caller>, Error> {
     // The revision is read with the key: what the later statements read is at least as new, so no change is lost.
     const SQL: &str = "SELECT k.id, k.kind, k.digest, k.redacted, k.name, k.organization, k.project, k.owner_user, \
@@ -57,7 +57,7 @@ pub async fn find_caller(tx: &mut Tx, digest: &KeyDigest) -> Result<Option<Calle
     }))
 }
 
-/// The role of the service account behind the key; a deleted one has none.
+/// The role of the key's service account; a deleted one has none.
 fn service_account_role(row: &Row) -> Result<Option<ProjectRole>, Error> {
     let deleted = optional_time(row, 21)?.is_some();
     Ok(if deleted { None } else { optional_role(row, 20, "service_accounts", ProjectRole::from_name)? })
@@ -73,7 +73,7 @@ fn optional_role<T>(
     text.map(|text| read(&text).ok_or(Error::Corrupt { table, id: text })).transpose()
 }
 
-/// What a key of one organization reaches: that organization, and its project unless it is an admin key.
+/// Returns what a key of one organization reaches: that organization, and its project unless it is an admin key.
 async fn bound(
     tx: &mut Tx,
     key: &KeyRow,
@@ -82,7 +82,7 @@ async fn bound(
 ) -> Result<Vec<ReachableOrganization>, Error> {
     let Some(organization) = optional_id::<OrganizationId>(row, 30, "organizations")? else { return Ok(Vec::new()) };
     let role = optional_role(row, 22, "memberships", OrganizationRole::from_name)?;
-    // Without a membership in the organization a role left behind in a project counts for nothing.
+    // Without a membership in the organization, a role left behind in a project counts for nothing.
     let own = optional_role(row, 23, "project_members", ProjectRole::from_name)?.filter(|_| role.is_some());
     let mut in_force = ip_allowlists::in_force(tx, &organization).await?;
     let mut projects = Vec::new();
@@ -98,7 +98,8 @@ async fn bound(
             id,
         });
     }
-    // A person whose project role was taken keeps the key listed but cannot call with it, unless they own the organization.
+    // A person who lost their project role still sees the key listed but cannot call with it, unless they own the
+    // organization.
     let lost = key.project.is_some()
         && role != Some(OrganizationRole::Owner)
         && projects.first().is_some_and(|project| project.role.is_none() && !project.is_default);
@@ -117,9 +118,9 @@ async fn bound(
     Ok(vec![ReachableOrganization { id: organization, deactivated, role, entitlements, projects, addresses }])
 }
 
-/// A legacy key's reach: every organization of its owner, the default one first, and in each the projects they may use:
-/// all of them as an owner, else their own and the Default project. Organizations the person was removed
-/// from after the key was made stay out of its reach.
+/// Returns what a legacy key reaches: every organization of its owner, the default one first, and in each the projects
+/// they may use: all of them for an owner, otherwise their own and the Default project. Organizations from which the
+/// person was removed after the key was made stay excluded.
 async fn all_of_user(
     tx: &mut Tx,
     user: &UserId,

@@ -1,5 +1,5 @@
-//! When each organization first used each model: the memory of rules that spare earlier users.
-//! It stays when usage itself is forgotten.
+//! When each organization first used each model, for rules that exempt earlier users. It stays when usage itself is
+//! deleted.
 
 use keystead_core::gate::FirstUse;
 use keystead_core::id::OrganizationId;
@@ -9,7 +9,7 @@ use super::changes::{self, ChangeSubject};
 use super::time;
 use crate::{Error, Tx};
 
-/// Writes first uses down; an earlier one known stays. Answers whether any was new, which every node is told.
+/// Saves first uses; an earlier one stays. Returns whether any was new; every node is then notified.
 pub async fn save(
     tx: &mut Tx,
     organization: &OrganizationId,
@@ -30,7 +30,7 @@ pub async fn save(
     Ok(new)
 }
 
-/// The first uses of an organization, by model.
+/// Lists the first uses of an organization, by model.
 pub async fn list(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<FirstUse>, Error> {
     const SQL: &str = "SELECT model, at FROM first_uses WHERE organization = $1 ORDER BY at, model";
     let rows = tx.all(SQL, vec![organization.as_str().into()]).await?;

@@ -1,4 +1,4 @@
-//! Attempts to verify an organization: one live at most for each.
+//! Attempts to verify an organization: at most one live attempt for each.
 
 use keystead_core::id::{OrganizationId, UserId};
 use keystead_core::time::Timestamp;
@@ -16,12 +16,12 @@ pub struct IdentityAttempt {
     pub user: Option<UserId>,
     /// The service's name.
     pub provider: String,
-    /// The service's id of it, once it answered.
+    /// The service's id for it, once the service has answered.
     pub reference: Option<String>,
     pub state: AttemptState,
-    /// How far the person got.
+    /// The person's progress.
     pub step: i64,
-    /// Why not, as a JSON list of names.
+    /// Why it was refused, as a JSON list of names.
     pub reasons: String,
     /// Two digits shown on both screens.
     pub match_number: String,
@@ -31,26 +31,26 @@ pub struct IdentityAttempt {
     pub document_type: Option<String>,
     /// ISO 3166-1 alpha-2.
     pub issuing_country: Option<String>,
-    /// The document's keyed print.
+    /// The document's keyed fingerprint.
     pub document_print: Option<Vec<u8>>,
-    /// Whether the operator should look.
+    /// Whether the operator should check it.
     pub needs_attention: bool,
     /// When consent was given.
     pub consented_at: Option<Timestamp>,
-    /// When everything was handed in.
+    /// When everything was submitted.
     pub submitted_at: Option<Timestamp>,
     pub created_at: Timestamp,
-    /// When it runs out.
+    /// When it expires.
     pub expires_at: Timestamp,
-    /// As of when the service's word is known.
+    /// The time of the service's last known report.
     pub as_of: Timestamp,
-    /// When it was last read back.
+    /// When the service was last asked.
     pub checked_at: Option<Timestamp>,
     /// When it was decided.
     pub decided_at: Option<Timestamp>,
     /// Who decided: the service's name, or the reviewer.
     pub decided_by: Option<String>,
-    /// When it ended, however.
+    /// When it ended, in any way.
     pub finished_at: Option<Timestamp>,
     /// When the service is asked to erase its copy.
     pub redact_at: Option<Timestamp>,
@@ -60,7 +60,7 @@ pub struct IdentityAttempt {
     pub version: i64,
 }
 
-/// What [`attempt`] reads, in its order.
+/// The columns in the order in which [`attempt`] reads them.
 macro_rules! columns {
     () => {
         "id, organization, user_id, provider, reference, state, step, reasons, match_number, language, document_type, \
@@ -100,7 +100,7 @@ fn attempt(row: &Row) -> Result<IdentityAttempt, Error> {
     })
 }
 
-/// Adds an attempt.
+/// Inserts an attempt.
 ///
 /// # Errors
 /// [`Error::Conflict`] when the organization has a live one.
@@ -132,7 +132,7 @@ pub async fn insert(tx: &mut Tx, row: &IdentityAttempt) -> Result<(), Error> {
     tx.execute(SQL, values).await.map(|_| ()).map_err(conflict_as("verification attempt"))
 }
 
-/// Writes what changes during an attempt; `row.version` is the version that was read.
+/// Updates an attempt; `row.version` is the version that was read.
 ///
 /// # Errors
 /// [`Error::Conflict`] when another transaction wrote in between.
@@ -168,19 +168,19 @@ pub async fn update(tx: &mut Tx, row: &IdentityAttempt) -> Result<(), Error> {
     if tx.execute(SQL, values).await? == 0 { Err(Error::Conflict("verification attempt")) } else { Ok(()) }
 }
 
-/// The attempt with this id.
+/// Finds the attempt with this id.
 pub async fn find(tx: &mut Tx, id: &str) -> Result<Option<IdentityAttempt>, Error> {
     const SQL: &str = concat!("SELECT ", columns!(), " FROM identity_attempts WHERE id = $1");
     tx.optional(SQL, vec![id.into()]).await?.as_ref().map(attempt).transpose()
 }
 
-/// The attempt a service knows by this reference.
+/// Finds the attempt by the service's reference.
 pub async fn find_by_reference(tx: &mut Tx, provider: &str, reference: &str) -> Result<Option<IdentityAttempt>, Error> {
     const SQL: &str = concat!("SELECT ", columns!(), " FROM identity_attempts WHERE provider = $1 AND reference = $2");
     tx.optional(SQL, vec![provider.into(), reference.into()]).await?.as_ref().map(attempt).transpose()
 }
 
-/// The attempts of an organization, newest first.
+/// Lists the attempts of an organization, newest first.
 pub async fn list(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<IdentityAttempt>, Error> {
     const SQL: &str = concat!(
         "SELECT ",
@@ -191,7 +191,7 @@ pub async fn list(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<Iden
     tx.all(SQL, vec![organization.as_str().into()]).await?.iter().map(attempt).collect()
 }
 
-/// Every live attempt, longest unchecked first.
+/// Lists every live attempt, longest unchecked first.
 pub async fn list_live(tx: &mut Tx) -> Result<Vec<IdentityAttempt>, Error> {
     const SQL: &str = concat!(
         "SELECT ",
@@ -202,7 +202,7 @@ pub async fn list_live(tx: &mut Tx) -> Result<Vec<IdentityAttempt>, Error> {
     tx.all(SQL, vec![]).await?.iter().map(attempt).collect()
 }
 
-/// Attempts whose copy at the service is due to be erased.
+/// Lists attempts that are due to be erased at the service.
 pub async fn list_to_redact(tx: &mut Tx, now: Timestamp) -> Result<Vec<IdentityAttempt>, Error> {
     const SQL: &str = concat!(
         "SELECT ",

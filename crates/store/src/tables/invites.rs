@@ -14,9 +14,9 @@ use crate::{Error, Row, Tx};
 pub struct Invite {
     /// `invite-…`.
     pub id: String,
-    /// Into which organization.
+    /// The organization.
     pub organization: OrganizationId,
-    /// Whom, by address.
+    /// The invited address.
     pub email: String,
     pub role: OrganizationRole,
     /// Digest of the link's token.
@@ -27,9 +27,9 @@ pub struct Invite {
     pub expires_at: Timestamp,
     /// When it was accepted.
     pub accepted_at: Option<Timestamp>,
-    /// When it was taken back.
+    /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
-    /// To which of its projects, and as what.
+    /// The organization's projects it grants, with roles.
     pub projects: Vec<(ProjectId, ProjectRole)>,
 }
 
@@ -59,7 +59,7 @@ fn projects(text: &str) -> Option<Vec<(ProjectId, ProjectRole)>> {
     list.iter().map(one).collect()
 }
 
-/// Writes an invitation down.
+/// Inserts an invitation.
 pub async fn insert(tx: &mut Tx, row: &Invite) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO invites (id, organization, email, role, digest, invited_by, created_at, expires_at, \
                        projects) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
@@ -79,14 +79,14 @@ pub async fn insert(tx: &mut Tx, row: &Invite) -> Result<(), Error> {
     tx.execute(SQL, values).await.map(|_| ())
 }
 
-/// The invitation a link names, whatever became of it.
+/// Finds the invitation of a link, in any state.
 pub async fn find(tx: &mut Tx, digest: &[u8]) -> Result<Option<Invite>, Error> {
     const SQL: &str = "SELECT id, organization, email, role, digest, invited_by, created_at, expires_at, accepted_at, \
                        revoked_at, projects FROM invites WHERE digest = $1";
     tx.optional(SQL, vec![digest.into()]).await?.as_ref().map(invite).transpose()
 }
 
-/// Invitations of an organization that nobody has accepted or taken back, newest first.
+/// Lists open invitations of an organization, neither accepted nor revoked, newest first.
 pub async fn list_open(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<Invite>, Error> {
     const SQL: &str = "SELECT id, organization, email, role, digest, invited_by, created_at, expires_at, accepted_at, \
                        revoked_at, projects FROM invites WHERE organization = $1 AND accepted_at IS NULL AND revoked_at IS NULL \
@@ -94,7 +94,7 @@ pub async fn list_open(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec
     tx.all(SQL, vec![organization.as_str().into()]).await?.iter().map(invite).collect()
 }
 
-/// One invitation of an organization that nobody has accepted or taken back.
+/// Finds one open invitation of an organization.
 pub async fn find_open(tx: &mut Tx, organization: &OrganizationId, id: &str) -> Result<Option<Invite>, Error> {
     const SQL: &str = "SELECT id, organization, email, role, digest, invited_by, created_at, expires_at, accepted_at, \
                        revoked_at, projects FROM invites \
@@ -102,7 +102,7 @@ pub async fn find_open(tx: &mut Tx, organization: &OrganizationId, id: &str) -> 
     tx.optional(SQL, vec![organization.as_str().into(), id.into()]).await?.as_ref().map(invite).transpose()
 }
 
-/// Gives an open invitation a new link and a new end; the old link is dead. `false` when there is no open one.
+/// Gives an open invitation a new link and a new end; the old link stops working. `false` when there is no open one.
 pub async fn renew(
     tx: &mut Tx,
     organization: &OrganizationId,
@@ -116,14 +116,14 @@ pub async fn renew(
     Ok(tx.execute(SQL, values).await? > 0)
 }
 
-/// An invitation is accepted; `false` when it was before, was taken back or ran out.
+/// Marks an invitation as accepted; `false` when it was before, was revoked or has expired.
 pub async fn accept(tx: &mut Tx, id: &str, at: Timestamp) -> Result<bool, Error> {
     const SQL: &str = "UPDATE invites SET accepted_at = $2 \
                        WHERE id = $1 AND accepted_at IS NULL AND revoked_at IS NULL AND expires_at > $2";
     Ok(tx.execute(SQL, vec![id.into(), at.0.into()]).await? > 0)
 }
 
-/// Takes an invitation back; `false` when there is no open one.
+/// Revokes an invitation; `false` when there is no open one.
 pub async fn revoke(tx: &mut Tx, organization: &OrganizationId, id: &str, at: Timestamp) -> Result<bool, Error> {
     const SQL: &str = "UPDATE invites SET revoked_at = $3 \
                        WHERE organization = $1 AND id = $2 AND accepted_at IS NULL AND revoked_at IS NULL";

@@ -1,4 +1,4 @@
-//! Lists of addresses from which the API may be called, of organizations and of their projects.
+//! IP allowlists: addresses from which the API may be called, of organizations and of their projects.
 
 use std::collections::HashMap;
 
@@ -15,16 +15,16 @@ use crate::{Error, Row, Tx};
 pub struct IpAllowlist {
     pub id: IpAllowlistId,
     pub organization: OrganizationId,
-    /// For which project alone; `None` is for the whole organization.
+    /// The project to which it applies; `None` is the whole organization.
     pub project: Option<ProjectId>,
     pub name: String,
-    /// Who is let in.
+    /// The admitted addresses.
     pub addresses: AddressList,
     /// Whether it is in force.
     pub active: bool,
-    /// Since when there is one.
+    /// When it was made.
     pub created_at: Timestamp,
-    /// When it was last changed, switched on or off.
+    /// When it was last changed, activated or deactivated.
     pub updated_at: Timestamp,
 }
 
@@ -41,7 +41,7 @@ fn read(row: &Row) -> Result<IpAllowlist, Error> {
     })
 }
 
-/// A list that cannot be read lets nobody in: the key is not answered for at all.
+/// A list that cannot be parsed makes the look-up fail, so that it admits no address.
 fn addresses(row: &Row, column: usize) -> Result<AddressList, Error> {
     let text = row.text(column)?;
     let entries: Option<Vec<String>> = serde_json::from_str(&text).ok();
@@ -53,19 +53,19 @@ fn written(addresses: &AddressList) -> String {
     serde_json::Value::from(addresses.entries()).to_string()
 }
 
-/// The keys that gateways read again: those of the project, or all of the organization.
+/// The subject of the change: keys of the project, or all of the organization; gateways read them again.
 fn touched(organization: &OrganizationId, project: Option<&ProjectId>) -> ChangeSubject {
     project.map_or_else(|| ChangeSubject::Organization(organization.clone()), |id| ChangeSubject::Project(id.clone()))
 }
 
-/// An organization's lists, its projects' among them, oldest first.
+/// Lists an organization's allowlists and those of its projects, oldest first.
 pub async fn list(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<IpAllowlist>, Error> {
     const SQL: &str = "SELECT id, organization, project, name, allowed_ips, active, created_at, updated_at \
                        FROM ip_allowlists WHERE organization = $1 ORDER BY created_at, id";
     tx.all(SQL, vec![organization.as_str().into()]).await?.iter().map(read).collect()
 }
 
-/// Writes a new list; it is not in force before it is switched on.
+/// Inserts a list; it is not in force before it is activated.
 pub async fn insert(tx: &mut Tx, row: &IpAllowlist) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO ip_allowlists (id, organization, project, name, allowed_ips, active, created_at, \
                        updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
@@ -84,7 +84,7 @@ pub async fn insert(tx: &mut Tx, row: &IpAllowlist) -> Result<(), Error> {
     changes::append(tx, &touched(&row.organization, row.project.as_ref()), row.created_at).await.map(|_| ())
 }
 
-/// Writes name, addresses and whether it is in force; keys in memory follow with the next request.
+/// Updates name, addresses and whether it is in force; keys in memory follow with the next request.
 ///
 /// # Errors
 /// [`Error::Missing`] when there is no such list.
@@ -119,7 +119,7 @@ pub async fn delete(tx: &mut Tx, row: &IpAllowlist, at: Timestamp) -> Result<(),
     changes::append(tx, &touched(&row.organization, row.project.as_ref()), at).await.map(|_| ())
 }
 
-/// What the lists in force come to, by organization and project; none for an organization means the whole organization.
+/// The combined active lists, by organization and project; no project means the whole organization.
 pub(super) struct InForce(HashMap<(OrganizationId, Option<ProjectId>), Networks>);
 
 impl InForce {
@@ -132,7 +132,7 @@ impl InForce {
         Ok(Self(lists.into_iter().map(|(place, lists)| (place, Networks::of(&lists))).collect()))
     }
 
-    /// From where this place may be called; `None` is from everywhere.
+    /// Returns the addresses from which the organization or project may be called; `None` is every address.
     pub(super) fn of(&mut self, organization: &OrganizationId, project: Option<&ProjectId>) -> Option<Networks> {
         if self.0.is_empty() {
             return None;
@@ -141,14 +141,14 @@ impl InForce {
     }
 }
 
-/// The lists in force of one organization and its projects.
+/// Loads the active lists of one organization and its projects.
 pub(super) async fn in_force(tx: &mut Tx, organization: &OrganizationId) -> Result<InForce, Error> {
     const SQL: &str = "SELECT organization, project, allowed_ips FROM ip_allowlists \
                        WHERE organization = $1 AND active ORDER BY created_at, id";
     InForce::read(&tx.all(SQL, vec![organization.as_str().into()]).await?)
 }
 
-/// The lists in force of all organizations of a person.
+/// Loads the active lists of all organizations of a person.
 pub(super) async fn in_force_for(tx: &mut Tx, user: &UserId) -> Result<InForce, Error> {
     const SQL: &str = "SELECT l.organization, l.project, l.allowed_ips FROM memberships m \
                        JOIN ip_allowlists l ON l.organization = m.organization \

@@ -1,4 +1,5 @@
-//! The outbox: effects as rows, carried out by a worker, so that nothing is lost and nothing happens inside a transaction.
+//! The job queue (outbox): effects as rows that a worker runs, so that none is lost and none happens inside a
+//! transaction.
 
 use keystead_core::id::JobId;
 use keystead_core::time::Timestamp;
@@ -10,13 +11,13 @@ use crate::{Error, PerEngine, Row, Tx};
 /// A job a worker has claimed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Job {
-    /// The id; makes carrying it out twice harmless.
+    /// The id, which makes a repeated run harmless.
     pub id: JobId,
-    /// Which kind of work.
+    /// The kind of work.
     pub name: String,
-    /// What the work needs to know.
+    /// The data the work needs.
     pub payload: Json,
-    /// How often it was tried before.
+    /// The number of earlier attempts.
     pub attempts: i64,
 }
 
@@ -35,9 +36,9 @@ pub async fn insert(tx: &mut Tx, id: &JobId, name: &str, payload: &Json, run_at:
     tx.execute(SQL, values).await.map(|_| ())
 }
 
-/// Claims due jobs for `lease` seconds; a worker that dies gives them back when the lease ends.
+/// Claims due jobs for `lease` seconds; the jobs of a dead worker become available when the lease ends.
 pub async fn claim(tx: &mut Tx, now: Timestamp, lease: i64, limit: u32) -> Result<Vec<Job>, Error> {
-    // The one place where engines differ by nature: PostgreSQL must skip rows that another worker holds.
+    // The engines differ here by nature: PostgreSQL must skip rows that another worker has locked.
     const SQL: PerEngine = PerEngine {
         sqlite: "UPDATE jobs SET claimed_until = $2, attempts = attempts + 1 WHERE id IN (SELECT id FROM jobs \
                  WHERE finished_at IS NULL AND run_at <= $1 AND (claimed_until IS NULL OR claimed_until <= $1) \
@@ -51,18 +52,18 @@ pub async fn claim(tx: &mut Tx, now: Timestamp, lease: i64, limit: u32) -> Resul
     tx.all(sql, values).await?.iter().map(job).collect()
 }
 
-/// A job failed; it is due again later.
+/// Records that a job failed; it is due again later.
 pub async fn fail(tx: &mut Tx, id: &JobId, retry_at: Timestamp) -> Result<(), Error> {
     let values = vec![id.as_str().into(), retry_at.0.into()];
     tx.execute("UPDATE jobs SET run_at = $2, claimed_until = NULL WHERE id = $1", values).await.map(|_| ())
 }
 
-/// Forgets a job that is done, with everything its payload knew.
+/// Deletes a finished job with its payload.
 pub async fn delete(tx: &mut Tx, id: &JobId) -> Result<(), Error> {
     tx.execute("DELETE FROM jobs WHERE id = $1", vec![id.as_str().into()]).await.map(|_| ())
 }
 
-/// How many jobs wait, and since when the oldest of them is due.
+/// Counts waiting jobs, and returns since when the oldest of them is due.
 pub async fn count_waiting(tx: &mut Tx) -> Result<(i64, Option<Timestamp>), Error> {
     const SQL: &str = "SELECT COUNT(*), MIN(run_at) FROM jobs WHERE finished_at IS NULL";
     let Some(row) = tx.optional(SQL, vec![]).await? else { return Ok((0, None)) };

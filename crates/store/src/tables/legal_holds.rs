@@ -1,4 +1,4 @@
-//! Pictures that are kept beyond their time because the law asks for it.
+//! Legal holds: pictures that are kept beyond their deadline because the law requires it.
 
 use keystead_core::id::OrganizationId;
 use keystead_core::time::Timestamp;
@@ -11,19 +11,19 @@ use crate::{Error, Row, Tx};
 pub struct LegalHold {
     /// `hold_…`.
     pub id: String,
-    /// The case that the pictures were handed in with.
+    /// The case with which the pictures were submitted.
     pub case: String,
-    /// Whose pictures.
+    /// The organization of the pictures.
     pub organization: OrganizationId,
     pub reason: String,
     pub until: Timestamp,
-    /// The first of two.
+    /// The first of the two people.
     pub proposed_by: String,
     pub proposed_at: Timestamp,
-    /// The second of two.
+    /// The second of the two people.
     pub granted_by: Option<String>,
     pub granted_at: Option<Timestamp>,
-    /// Who ended it before its date.
+    /// The person who ended it before its date.
     pub ended_by: Option<String>,
     pub ended_at: Option<Timestamp>,
 }
@@ -44,7 +44,7 @@ fn hold(row: &Row) -> Result<LegalHold, Error> {
     })
 }
 
-/// Writes a proposal down.
+/// Inserts a proposal.
 pub async fn insert(tx: &mut Tx, row: &LegalHold) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO legal_holds (id, case_id, organization, reason, until, proposed_by, proposed_at) \
                        VALUES ($1, $2, $3, $4, $5, $6, $7)";
@@ -60,20 +60,20 @@ pub async fn insert(tx: &mut Tx, row: &LegalHold) -> Result<(), Error> {
     tx.execute(SQL, values).await.map(|_| ())
 }
 
-/// The second person agrees; `false` when it was granted or ended before.
+/// Records the approval of the second person; `false` when it was granted or ended before.
 pub async fn grant(tx: &mut Tx, hold: &str, by: &str, at: Timestamp) -> Result<bool, Error> {
     const SQL: &str = "UPDATE legal_holds SET granted_by = $2, granted_at = $3 \
                        WHERE id = $1 AND granted_at IS NULL AND ended_at IS NULL";
     Ok(tx.execute(SQL, vec![hold.into(), by.into(), at.0.into()]).await? == 1)
 }
 
-/// Ends what is proposed or granted for a case.
+/// Ends the proposed or granted holds of a case.
 pub async fn end(tx: &mut Tx, case: &str, by: &str, at: Timestamp) -> Result<u64, Error> {
     const SQL: &str = "UPDATE legal_holds SET ended_by = $2, ended_at = $3 WHERE case_id = $1 AND ended_at IS NULL";
     tx.execute(SQL, vec![case.into(), by.into(), at.0.into()]).await
 }
 
-/// Every hold of a case that nobody ended, newest first.
+/// Lists every hold of a case that was not ended, newest first.
 pub async fn list_open(tx: &mut Tx, case: &str) -> Result<Vec<LegalHold>, Error> {
     const SQL: &str = "SELECT id, case_id, organization, reason, until, proposed_by, proposed_at, granted_by, \
                        granted_at, ended_by, ended_at FROM legal_holds WHERE case_id = $1 AND ended_at IS NULL \
@@ -81,7 +81,7 @@ pub async fn list_open(tx: &mut Tx, case: &str) -> Result<Vec<LegalHold>, Error>
     tx.all(SQL, vec![case.into()]).await?.iter().map(hold).collect()
 }
 
-/// Every hold that was ever granted for an organization, newest first.
+/// Lists every hold that was ever granted for an organization, newest first.
 pub async fn list_granted(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<LegalHold>, Error> {
     const SQL: &str = "SELECT id, case_id, organization, reason, until, proposed_by, proposed_at, granted_by, \
                        granted_at, ended_by, ended_at FROM legal_holds WHERE organization = $1 \

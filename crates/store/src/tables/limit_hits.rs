@@ -1,5 +1,5 @@
-//! What is counted against limits: sends, checks, set-ups, by number, person, organization, address and place.
-//! Subjects are prints or ids, never numbers.
+//! Counts for limits: sends, checks, set-ups, by number, person, organization, address and place. Subjects are
+//! fingerprints or ids, never numbers.
 
 use keystead_core::time::Timestamp;
 
@@ -8,29 +8,29 @@ use crate::{Error, PerEngine, Tx};
 /// One thing to be counted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hit {
-    /// Makes counting it twice harmless.
+    /// The id, which makes counting it twice harmless.
     pub id: String,
     /// The limit's name.
     pub name: String,
-    /// Against whom.
+    /// The subject it counts against.
     pub subject: String,
-    /// What is told apart when different values are counted; empty otherwise.
+    /// The value, for limits that count different values; empty otherwise.
     pub value: String,
     pub at: Timestamp,
 }
 
-/// How much was counted, and since when.
+/// The result of counting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Count {
-    /// How many hits.
+    /// The number of hits.
     pub hits: i64,
-    /// How many different values among them.
+    /// The number of different values among them.
     pub values: i64,
-    /// The oldest that counts.
+    /// The oldest hit in the window.
     pub oldest: Option<Timestamp>,
 }
 
-/// Counts one thing.
+/// Inserts a hit.
 pub async fn insert(tx: &mut Tx, hit: &Hit) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO limit_hits (id, name, subject, value, at) VALUES ($1, $2, $3, $4, $5) \
                        ON CONFLICT (id) DO NOTHING";
@@ -44,17 +44,17 @@ pub async fn insert(tx: &mut Tx, hit: &Hit) -> Result<(), Error> {
     tx.execute(SQL, values).await.map(|_| ())
 }
 
-/// Lets nobody else count against this subject until the transaction ends: who counts first and judges then must not
-/// meet another who does the same. Whoever takes several takes them in the same order.
+/// Locks a subject until the transaction ends, so that no other transaction counts against it between this one's count
+/// and its decision. Callers that lock several subjects lock them in one fixed order.
 pub async fn lock(tx: &mut Tx, name: &str, subject: &str) -> Result<(), Error> {
-    // SQLite has one writer; PostgreSQL has no row to hold before the first hit, so a name is held.
+    // SQLite has one writer; PostgreSQL has no row to lock before the first hit, so a name is locked.
     const SQL: PerEngine =
         PerEngine { sqlite: "SELECT LENGTH($1)", postgres: "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))" };
     let sql = tx.pick(SQL);
     tx.execute(sql, vec![format!("{name} {subject}").into()]).await.map(|_| ())
 }
 
-/// What was counted after `since`.
+/// Counts the hits after `since`.
 pub async fn count(tx: &mut Tx, name: &str, subject: &str, since: Timestamp) -> Result<Count, Error> {
     const SQL: &str = "SELECT COUNT(*), COUNT(DISTINCT value), MIN(at) FROM limit_hits \
                        WHERE name = $1 AND subject = $2 AND at > $3";
@@ -63,7 +63,7 @@ pub async fn count(tx: &mut Tx, name: &str, subject: &str, since: Timestamp) -> 
     Ok(Count { hits: row.int(0)?, values: row.int(1)?, oldest: row.optional_int(2)?.map(Timestamp) })
 }
 
-/// How many hits each day had, newest day first: for the median of a country's week. Days count back from `now`.
+/// Counts the hits of each day, newest day first, for the median of a country's week. Days count back from `now`.
 pub async fn count_by_day(
     tx: &mut Tx,
     name: &str,
@@ -85,24 +85,24 @@ pub async fn count_by_day(
     Ok(counts)
 }
 
-/// Forgets what was counted for one subject, as after a success.
+/// Deletes the hits of one subject, for example after a success.
 pub async fn delete(tx: &mut Tx, name: &str, subject: &str) -> Result<u64, Error> {
     const SQL: &str = "DELETE FROM limit_hits WHERE name = $1 AND subject = $2";
     tx.execute(SQL, vec![name.into(), subject.into()]).await
 }
 
-/// Takes one hit back: what was counted beforehand did not happen.
+/// Deletes one hit, because what was counted beforehand did not happen.
 pub async fn delete_hit(tx: &mut Tx, id: &str) -> Result<(), Error> {
     tx.execute("DELETE FROM limit_hits WHERE id = $1", vec![id.into()]).await.map(|_| ())
 }
 
-/// Forgets what was counted before a moment, but not wrong codes: a hundred of them count for good.
+/// Deletes hits before a moment, except wrong codes: a hundred of them lock for ever.
 pub async fn delete_old(tx: &mut Tx, before: Timestamp) -> Result<u64, Error> {
     const SQL: &str = "DELETE FROM limit_hits WHERE at < $1 AND name <> 'phone_checks'";
     tx.execute(SQL, vec![before.0.into()]).await
 }
 
-/// Forgets hits of one name older than a moment; answers how many.
+/// Deletes hits of one name older than a moment; returns how many.
 pub async fn delete_of(tx: &mut Tx, name: &str, before: Timestamp) -> Result<u64, Error> {
     tx.execute("DELETE FROM limit_hits WHERE name = $1 AND at < $2", vec![name.into(), before.0.into()]).await
 }

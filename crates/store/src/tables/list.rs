@@ -1,29 +1,30 @@
-//! Pages of a list ordered by time of creation, then id: the one place that puts SQL together from parts.
+//! Pages of a list ordered by time of creation, then id: one of the two builders that put SQL together from parts.
 
 use crate::{Error, Listing, Page, Row, Tx, Value};
 
-/// A list's constant parts. `scope` and `filter` use `$1`… for `values`; the cursor and the limit come after them.
+/// A list's constant parts. `scope` and `filter` use `$1`… for `values`; the cursor and the limit follow them.
 pub(super) struct List<'a> {
     /// `SELECT … FROM …` with its joins.
     pub(super) select: &'static str,
     /// The table's name, or its alias in `select`; its `created_at` and id order the list.
     pub(super) table: &'static str,
-    /// The table with its alias, to look the cursor up.
+    /// The table with its alias, to look up the cursor.
     pub(super) source: &'static str,
     /// The id column of that table.
     pub(super) id: &'static str,
-    /// Whose rows they are. A cursor outside is unknown, so that nobody can ask whether another one's row exists.
+    /// The condition for the rows of the owner. A cursor outside it is unknown, so that the existence of other owners'
+    /// rows is not disclosed.
     pub(super) scope: &'static str,
-    /// Which of them are shown. A cursor that was hidden since the page before still works.
+    /// The condition for the rows that are shown. A cursor that was hidden since the previous page still works.
     pub(super) filter: &'static str,
-    /// What the scope binds.
+    /// The values of the scope.
     pub(super) values: Vec<Value>,
-    /// Which part is wanted.
+    /// The requested page.
     pub(super) page: &'a Page,
 }
 
 impl List<'_> {
-    /// The rows of the page, read by `each`.
+    /// Returns the rows of the page, parsed by `each`.
     pub(super) async fn rows<T>(
         mut self,
         tx: &mut Tx,

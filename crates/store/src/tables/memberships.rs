@@ -1,4 +1,4 @@
-//! Who belongs to which organization.
+//! Members of organizations.
 
 use keystead_core::id::{OrganizationId, UserId};
 use keystead_core::role::OrganizationRole;
@@ -27,7 +27,7 @@ fn membership(row: &Row) -> Result<Membership, Error> {
     })
 }
 
-/// Adds a member.
+/// Inserts a member.
 ///
 /// # Errors
 /// [`Error::Conflict`] `memberships` when the user is a member already.
@@ -44,7 +44,7 @@ pub async fn insert(tx: &mut Tx, membership: &Membership) -> Result<(), Error> {
     changed(tx, &membership.user, membership.created_at).await
 }
 
-/// One membership.
+/// Finds one membership.
 pub async fn find(tx: &mut Tx, organization: &OrganizationId, user: &UserId) -> Result<Option<Membership>, Error> {
     const SQL: &str = "SELECT organization, user_id, role, created_at FROM memberships \
                        WHERE organization = $1 AND user_id = $2";
@@ -52,7 +52,7 @@ pub async fn find(tx: &mut Tx, organization: &OrganizationId, user: &UserId) -> 
     row.as_ref().map(membership).transpose()
 }
 
-/// The members of an organization; cursors are user ids.
+/// Lists the members of an organization; cursors are user ids.
 ///
 /// # Errors
 /// [`Error::Missing`] for an unknown cursor.
@@ -70,14 +70,14 @@ pub async fn list(tx: &mut Tx, organization: &OrganizationId, page: &Page) -> Re
     list.rows(tx, membership).await
 }
 
-/// The memberships of a person, oldest first.
+/// Lists the memberships of a person, oldest first.
 pub async fn list_of_user(tx: &mut Tx, user: &UserId) -> Result<Vec<Membership>, Error> {
     const SQL: &str = "SELECT organization, user_id, role, created_at FROM memberships WHERE user_id = $1 \
                        ORDER BY created_at, organization";
     tx.all(SQL, vec![user.as_str().into()]).await?.iter().map(membership).collect()
 }
 
-/// Members without an authenticator app, oldest members first.
+/// Lists members without an authenticator app, oldest members first.
 pub async fn list_without_second_factor(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<Membership>, Error> {
     const SQL: &str = "SELECT m.organization, m.user_id, m.role, m.created_at FROM memberships m \
                        WHERE m.organization = $1 \
@@ -95,7 +95,7 @@ pub async fn update_role(
     role: OrganizationRole,
     at: Timestamp,
 ) -> Result<bool, Error> {
-    // With the counter's row in hand, two owners who leave at once meet here and the second one counts right.
+    // The lock on the counter's row serializes two owners who leave at once, so that the second one counts correctly.
     changes::lock(tx).await?;
     const SQL: &str = "UPDATE memberships SET role = $3 WHERE organization = $1 AND user_id = $2 AND ($3 = 'owner' OR EXISTS \
                        (SELECT 1 FROM memberships o WHERE o.organization = $1 AND o.role = 'owner' AND o.user_id <> $2))";

@@ -46,7 +46,7 @@ use keystead_core::time::Timestamp;
 
 use crate::{Error, Row};
 
-/// An id read back from a row.
+/// Parses an id from a row.
 fn id<T: FromStr>(row: &Row, column: usize, table: &'static str) -> Result<T, Error> {
     let text = row.text(column)?;
     text.parse().map_err(|_| Error::Corrupt { table, id: text })
@@ -59,7 +59,7 @@ fn optional_id<T: FromStr>(row: &Row, column: usize, table: &'static str) -> Res
     }
 }
 
-/// A name that must be one of a closed list.
+/// Parses a name from a closed list.
 fn named<T>(row: &Row, column: usize, table: &'static str, read: impl Fn(&str) -> Option<T>) -> Result<T, Error> {
     let text = row.text(column)?;
     read(&text).ok_or(Error::Corrupt { table, id: text })
@@ -83,7 +83,7 @@ fn optional_time(row: &Row, column: usize) -> Result<Option<Timestamp>, Error> {
     Ok(row.optional_int(column)?.map(Timestamp))
 }
 
-/// Turns "did this statement change a row" into a fault that names the unique rule.
+/// Turns a statement that changed no row into a conflict that names the unique rule.
 fn conflict_as(what: &'static str) -> impl Fn(Error) -> Error {
     move |error| if matches!(error, Error::Conflict(_)) { Error::Conflict(what) } else { error }
 }

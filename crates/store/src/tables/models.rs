@@ -1,4 +1,4 @@
-//! The models that are served, as the configuration last said.
+//! The served models, as last configured.
 
 use keystead_core::rate::RateLimits;
 use keystead_core::time::Timestamp;
@@ -11,17 +11,17 @@ use crate::{Error, Row, Tx};
 /// A model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModelRow {
-    /// What clients call it.
+    /// The name that clients use.
     pub id: String,
-    /// Where it is served.
+    /// The upstream that serves it.
     pub upstream: String,
     /// When it was first seen.
     pub created_at: Timestamp,
-    /// Who made it, for the model list.
+    /// The owner shown in the model list.
     pub owned_by: String,
-    /// What it costs.
+    /// Its price.
     pub price: Price,
-    /// How fast one organization may use it.
+    /// Its rate limits for one organization.
     pub rates: RateLimits,
 }
 
@@ -33,7 +33,7 @@ fn model(row: &Row) -> Result<ModelRow, Error> {
     Ok(ModelRow { id, upstream: row.text(1)?, created_at: time(row, 2)?, owned_by: row.text(3)?, price, rates })
 }
 
-/// Replaces the whole list; a model that stays keeps the time it was first seen.
+/// Replaces the whole list; a model that stays keeps the time at which it was first seen.
 pub async fn replace_all(tx: &mut Tx, models: &[ModelRow], at: Timestamp) -> Result<(), Error> {
     changes::lock(tx).await?;
     let known = list(tx).await?;
@@ -57,11 +57,11 @@ pub async fn replace_all(tx: &mut Tx, models: &[ModelRow], at: Timestamp) -> Res
     changes::append(tx, &ChangeSubject::Models, at).await.map(|_| ())
 }
 
-/// Every model, by name.
+/// Lists every model, by name.
 pub async fn list(tx: &mut Tx) -> Result<Vec<ModelRow>, Error> {
     const SQL: &str = "SELECT id, upstream, created_at, owned_by, price, rate_limits FROM models";
     let mut models = tx.all(SQL, vec![]).await?.iter().map(model).collect::<Result<Vec<_>, _>>()?;
-    // Engines order text differently; Rust orders it one way.
+    // The engines sort text differently; sorting in Rust gives one order.
     models.sort_by(|a, b| a.id.cmp(&b.id));
     Ok(models)
 }

@@ -1,4 +1,4 @@
-//! Where each organization stands with its verification.
+//! The verification status of each organization.
 
 use keystead_core::id::OrganizationId;
 use keystead_core::time::Timestamp;
@@ -6,18 +6,18 @@ use keystead_core::time::Timestamp;
 use super::{id, optional_time, time};
 use crate::{Error, Row, Tx};
 
-/// Where an organization stands. Without a row it is unverified.
+/// The status of an organization. Without a row it is unverified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrganizationVerification {
     pub organization: OrganizationId,
     /// The machine's status by name.
     pub status: String,
     pub since: Timestamp,
-    /// Until when: a cooldown, an exemption.
+    /// The end of a cooldown or an exemption.
     pub until: Option<Timestamp>,
-    /// Why, in the names of the machine or the operator's words.
+    /// The reason, in the names of the machine or the operator's words.
     pub reason: Option<String>,
-    /// Grows with each change; who writes over a newer one is told to look again.
+    /// Grows with each change; a write based on an older version is refused.
     pub version: i64,
 }
 
@@ -32,14 +32,14 @@ fn standing(row: &Row) -> Result<OrganizationVerification, Error> {
     })
 }
 
-/// Where an organization stands.
+/// Finds the status of an organization.
 pub async fn find(tx: &mut Tx, organization: &OrganizationId) -> Result<Option<OrganizationVerification>, Error> {
     const SQL: &str = "SELECT organization, status, since, until, reason, version FROM organization_verifications \
                        WHERE organization = $1";
     tx.optional(SQL, vec![organization.as_str().into()]).await?.as_ref().map(standing).transpose()
 }
 
-/// Writes where an organization stands; `row.version` is the version that was read, 0 for none.
+/// Saves the status of an organization; `row.version` is the version that was read, 0 for none.
 ///
 /// # Errors
 /// [`Error::Conflict`] when another transaction wrote in between.
@@ -61,7 +61,7 @@ pub async fn save(tx: &mut Tx, row: &OrganizationVerification) -> Result<(), Err
     if tx.execute(SQL, values).await? == 0 { Err(Error::Conflict("organization verification")) } else { Ok(()) }
 }
 
-/// Organizations in a status, longest first.
+/// Lists organizations in a status, the longest in it first.
 pub async fn list(tx: &mut Tx, status: &str) -> Result<Vec<OrganizationVerification>, Error> {
     const SQL: &str = "SELECT organization, status, since, until, reason, version FROM organization_verifications \
                        WHERE status = $1 ORDER BY since, organization LIMIT 500";

@@ -12,14 +12,14 @@ use crate::{Error, Row, Tx};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Organization {
     pub id: OrganizationId,
-    /// A label; nobody else sees it.
+    /// A label; other organizations do not see it.
     pub name: String,
     pub created_at: Timestamp,
     /// When the operator closed it.
     pub deactivated_at: Option<Timestamp>,
     /// Grows with every change of what it has proven.
     pub entitlement_version: i64,
-    /// What the operator calls it, in order.
+    /// The operator's tags for it, in order.
     pub tags: Vec<String>,
 }
 
@@ -51,12 +51,12 @@ fn organization(row: &Row) -> Result<Organization, Error> {
     })
 }
 
-/// Tags stand in one column with commas between; a tag has none.
+/// Parses the tags, which are stored in one column with commas between; a tag contains no comma.
 pub(super) fn tags(row: &Row, column: usize) -> Result<Vec<String>, Error> {
     Ok(row.text(column)?.split(',').filter(|tag| !tag.is_empty()).map(str::to_owned).collect())
 }
 
-/// Adds an organization.
+/// Inserts an organization.
 pub async fn insert(tx: &mut Tx, organization: &Organization) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO organizations (id, name, created_at, deactivated_at, entitlement_version, tags) \
                        VALUES ($1, $2, $3, $4, $5, $6)";
@@ -71,27 +71,28 @@ pub async fn insert(tx: &mut Tx, organization: &Organization) -> Result<(), Erro
     tx.execute(SQL, values).await.map(|_| ())
 }
 
-/// The organization with this id.
+/// Finds the organization with this id.
 pub async fn find(tx: &mut Tx, id: &OrganizationId) -> Result<Option<Organization>, Error> {
     const SQL: &str = "SELECT id, name, created_at, deactivated_at, entitlement_version, tags FROM organizations \
                        WHERE id = $1";
     tx.optional(SQL, vec![id.as_str().into()]).await?.as_ref().map(organization).transpose()
 }
 
-/// Every organization, oldest first.
+/// Lists every organization, oldest first.
 pub async fn list(tx: &mut Tx) -> Result<Vec<Organization>, Error> {
     const SQL: &str = "SELECT id, name, created_at, deactivated_at, entitlement_version, tags FROM organizations \
                        ORDER BY created_at, id";
     tx.all(SQL, vec![]).await?.iter().map(organization).collect()
 }
 
-/// Renames an organization; `false` when there is none. No change row: nothing decides by a label.
+/// Renames an organization; `false` when there is none. It writes no change row, because no decision depends on the
+/// label.
 pub async fn rename(tx: &mut Tx, id: &OrganizationId, name: &str) -> Result<bool, Error> {
     const SQL: &str = "UPDATE organizations SET name = $2 WHERE id = $1";
     Ok(tx.execute(SQL, vec![id.as_str().into(), name.into()]).await? > 0)
 }
 
-/// Calls an organization by other tags; rules look at them, so gateways hear of it.
+/// Sets the tags of an organization; rules use them, so gateways are notified.
 pub async fn set_tags(tx: &mut Tx, id: &OrganizationId, tags: &[String], at: Timestamp) -> Result<(), Error> {
     const SQL: &str = "UPDATE organizations SET tags = $2 WHERE id = $1";
     changes::lock(tx).await?;
@@ -99,14 +100,15 @@ pub async fn set_tags(tx: &mut Tx, id: &OrganizationId, tags: &[String], at: Tim
     entitlements_changed(tx, id, at).await
 }
 
-/// Since when an organization asks a second factor of its members; `None` when it does not.
+/// Returns since when an organization requires a second factor of its members; `None` when it does not.
 pub async fn second_factor_since(tx: &mut Tx, id: &OrganizationId) -> Result<Option<Timestamp>, Error> {
     const SQL: &str = "SELECT second_factor_since FROM organizations WHERE id = $1";
     let row = tx.optional(SQL, vec![id.as_str().into()]).await?;
     row.map_or(Ok(None), |row| optional_time(&row, 0))
 }
 
-/// Asks a second factor of the members, or no longer with `None`. No change row: keys do not depend on it.
+/// Requires a second factor of the members, or stops with `None`. It writes no change row, because keys do not depend
+/// on it.
 pub async fn set_second_factor_since(tx: &mut Tx, id: &OrganizationId, since: Option<Timestamp>) -> Result<(), Error> {
     const SQL: &str = "UPDATE organizations SET second_factor_since = $2 WHERE id = $1";
     tx.execute(SQL, vec![id.as_str().into(), since.map(|at| at.0).into()]).await.map(|_| ())
@@ -125,7 +127,7 @@ pub async fn set_deactivated(
     changes::append(tx, &ChangeSubject::Organization(id.clone()), at).await.map(|_| ())
 }
 
-/// What an organization has proven or been excused from, and how.
+/// Returns what an organization has proven or been excused from, and how.
 pub async fn requirements(tx: &mut Tx, id: &OrganizationId) -> Result<Vec<RequirementRow>, Error> {
     const SQL: &str = "SELECT requirement, how, until FROM organization_requirements WHERE organization = $1 \
                        ORDER BY since, requirement";
@@ -142,7 +144,7 @@ pub async fn requirements(tx: &mut Tx, id: &OrganizationId) -> Result<Vec<Requir
         .collect()
 }
 
-/// What an organization meets, and when some of it ends: both as the decision wants them.
+/// Returns what an organization meets and when some of it ends, in the form that the access decision needs.
 pub async fn entitled(tx: &mut Tx, id: &OrganizationId) -> Result<Entitled, Error> {
     Ok(Entitled::of(requirements(tx, id).await?))
 }
@@ -167,7 +169,7 @@ impl Entitled {
     }
 }
 
-/// Sets when something that is met ends; nothing happens when it is not met or has this end already.
+/// Sets when a met requirement ends; nothing changes when it is not met or has this end already.
 pub async fn set_requirement_end(
     tx: &mut Tx,
     id: &OrganizationId,
@@ -203,7 +205,7 @@ pub async fn set_requirement(
     entitlements_changed(tx, id, at).await
 }
 
-/// Takes a requirement back.
+/// Removes a met requirement.
 pub async fn clear_requirement(
     tx: &mut Tx,
     id: &OrganizationId,

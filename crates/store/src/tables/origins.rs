@@ -1,19 +1,20 @@
-//! From which addresses organizations were verified, as keyed prints: for the operator, who looks where one address
-//! verifies many.
+//! Addresses from which organizations were verified, as keyed fingerprints, for the signal that one address verifies
+//! many.
 
 use keystead_core::id::OrganizationId;
 use keystead_core::time::Timestamp;
 
 use crate::{Error, Tx};
 
-/// An organization was verified from this address at this moment; the latest counts.
+/// Records that an organization was verified from this address at this moment; the latest counts.
 pub async fn save(tx: &mut Tx, organization: &OrganizationId, print: &[u8], at: Timestamp) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO origin_prints (organization, print, at) VALUES ($1, $2, $3) \
                        ON CONFLICT (organization, print) DO UPDATE SET at = excluded.at";
     tx.execute(SQL, vec![organization.as_str().into(), print.into(), at.0.into()]).await.map(|_| ())
 }
 
-/// How many organizations were verified since a moment from the busiest address of this one, itself included; 0 without one.
+/// Counts the organizations that were verified since a moment from the busiest address of this one, including itself; 0
+/// without an address.
 pub async fn count_sharing(tx: &mut Tx, organization: &OrganizationId, since: Timestamp) -> Result<i64, Error> {
     const SQL: &str = "SELECT CAST(COALESCE(MAX(n), 0) AS BIGINT) FROM (SELECT COUNT(*) AS n FROM origin_prints o \
                        JOIN organizations g ON g.id = o.organization AND g.deactivated_at IS NULL \
@@ -23,7 +24,7 @@ pub async fn count_sharing(tx: &mut Tx, organization: &OrganizationId, since: Ti
     row.ok_or(Error::Missing)?.int(0)
 }
 
-/// Forgets addresses last seen before a moment.
+/// Deletes addresses last seen before a moment.
 pub async fn delete_old(tx: &mut Tx, before: Timestamp) -> Result<u64, Error> {
     tx.execute("DELETE FROM origin_prints WHERE at < $1", vec![before.0.into()]).await
 }

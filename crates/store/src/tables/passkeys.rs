@@ -6,14 +6,14 @@ use keystead_core::time::Timestamp;
 use super::{conflict_as, id, optional_time, time};
 use crate::{Error, Row, Tx};
 
-/// What an authenticator gave out for an account.
+/// A credential that an authenticator made for an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Passkey {
-    /// The authenticator's own id of it, in base64url.
+    /// The authenticator's id for it, in base64url.
     pub id: String,
-    /// Whose account it opens.
+    /// The user of the account.
     pub user: UserId,
-    /// What the person calls it.
+    /// The name the person gave it.
     pub name: String,
     /// Public key and counter, as JSON.
     pub credential: String,
@@ -33,7 +33,7 @@ fn passkey(row: &Row) -> Result<Passkey, Error> {
     })
 }
 
-/// Adds a passkey.
+/// Inserts a passkey.
 ///
 /// # Errors
 /// [`Error::Conflict`] `passkeys` when any person has it already.
@@ -49,26 +49,26 @@ pub async fn insert(tx: &mut Tx, row: &Passkey) -> Result<(), Error> {
     tx.execute(SQL, values).await.map(|_| ()).map_err(conflict_as("passkeys"))
 }
 
-/// The passkey of this id.
+/// Finds the passkey with this id.
 pub async fn find(tx: &mut Tx, id: &str) -> Result<Option<Passkey>, Error> {
     const SQL: &str = "SELECT id, user_id, name, credential, created_at, used_at FROM passkeys WHERE id = $1";
     tx.optional(SQL, vec![id.into()]).await?.as_ref().map(passkey).transpose()
 }
 
-/// A person's passkeys, oldest first.
+/// Lists a person's passkeys, oldest first.
 pub async fn list_of_user(tx: &mut Tx, user: &UserId) -> Result<Vec<Passkey>, Error> {
     const SQL: &str = "SELECT id, user_id, name, credential, created_at, used_at FROM passkeys WHERE user_id = $1 \
                        ORDER BY created_at, id";
     tx.all(SQL, vec![user.as_str().into()]).await?.iter().map(passkey).collect()
 }
 
-/// A passkey was used; its counter may have moved.
+/// Records that a passkey was used; its counter may have changed.
 pub async fn update_used(tx: &mut Tx, id: &str, credential: &str, at: Timestamp) -> Result<(), Error> {
     const SQL: &str = "UPDATE passkeys SET credential = $2, used_at = $3 WHERE id = $1";
     tx.execute(SQL, vec![id.into(), credential.into(), at.0.into()]).await.map(|_| ())
 }
 
-/// Takes a passkey of a person away; `false` when it is not theirs.
+/// Deletes a passkey of a person; `false` when it is not theirs.
 pub async fn delete(tx: &mut Tx, user: &UserId, id: &str) -> Result<bool, Error> {
     const SQL: &str = "DELETE FROM passkeys WHERE user_id = $1 AND id = $2";
     Ok(tx.execute(SQL, vec![user.as_str().into(), id.into()]).await? > 0)

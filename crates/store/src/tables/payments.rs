@@ -1,4 +1,4 @@
-//! Payment methods on file and the set-ups that put them there. No card number ever stands here.
+//! Payment methods on file and the set-ups that put them there. Card numbers are never stored.
 
 use keystead_core::id::{OrganizationId, UserId};
 use keystead_core::time::Timestamp;
@@ -15,32 +15,32 @@ pub struct PaymentSetup {
     pub user: Option<UserId>,
     /// The service's name.
     pub provider: String,
-    /// The service's id of it, once it answered.
+    /// The service's id for it, once the service has answered.
     pub reference: Option<String>,
-    /// Where the card is entered, at the service.
+    /// The address at the service where the card is entered.
     pub url: Option<String>,
     /// The machine's state by name.
     pub state: String,
     /// The class of a refusal.
     pub reason: Option<String>,
     pub created_at: Timestamp,
-    /// When nobody can finish it any more.
+    /// When it expires.
     pub expires_at: Timestamp,
-    /// When it was last read back.
+    /// When the service was last asked.
     pub checked_at: Option<Timestamp>,
-    /// When it ended, however.
+    /// When it ended, in any way.
     pub finished_at: Option<Timestamp>,
 }
 
 /// One method on file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PaymentMethod {
-    /// `pm_…` of ours.
+    /// Our id `pm_…`.
     pub id: String,
     pub organization: OrganizationId,
     /// The service's name.
     pub provider: String,
-    /// The service's id of it.
+    /// The service's id for it.
     pub reference: String,
     /// The card's brand.
     pub brand: String,
@@ -50,17 +50,17 @@ pub struct PaymentMethod {
     pub expires_month: i64,
     /// Four digits.
     pub expires_year: i64,
-    /// Where it was issued.
+    /// The country that issued it.
     pub country: Option<String>,
     /// `credit`, `debit`, `prepaid` or `unknown`.
     pub funding: String,
-    /// The card's keyed print.
+    /// The card's keyed fingerprint.
     pub card_print: Option<Vec<u8>>,
-    /// Whether it is the one that counts.
+    /// Whether it is the default.
     pub is_default: bool,
     /// When it was put on file.
     pub created_at: Timestamp,
-    /// When it was taken off.
+    /// When it was removed.
     pub removed_at: Option<Timestamp>,
 }
 
@@ -100,7 +100,7 @@ fn method(row: &Row) -> Result<PaymentMethod, Error> {
     })
 }
 
-/// The customer an organization is at a service; the first stays.
+/// Saves the service's customer for an organization; an earlier one stays.
 pub async fn save_customer(
     tx: &mut Tx,
     organization: &OrganizationId,
@@ -112,7 +112,7 @@ pub async fn save_customer(
     tx.execute(SQL, vec![organization.as_str().into(), provider.into(), customer.into()]).await.map(|_| ())
 }
 
-/// The customer an organization is at a service.
+/// Finds the service's customer for an organization.
 pub async fn find_customer(
     tx: &mut Tx,
     organization: &OrganizationId,
@@ -122,20 +122,20 @@ pub async fn find_customer(
     tx.optional(SQL, vec![organization.as_str().into(), provider.into()]).await?.map(|row| row.text(0)).transpose()
 }
 
-/// The organization behind a customer of a service.
+/// Finds the organization of a service's customer.
 pub async fn find_organization(tx: &mut Tx, provider: &str, customer: &str) -> Result<Option<OrganizationId>, Error> {
     const SQL: &str = "SELECT organization FROM payment_customers WHERE provider = $1 AND customer = $2";
     let found = tx.optional(SQL, vec![provider.into(), customer.into()]).await?;
     found.map(|row| id(&row, 0, "payment_customers")).transpose()
 }
 
-/// Forgets the customer an organization was at a service, because it is gone there.
+/// Deletes the service's customer for an organization, because it was deleted there.
 pub async fn delete_customer(tx: &mut Tx, organization: &OrganizationId, provider: &str) -> Result<u64, Error> {
     const SQL: &str = "DELETE FROM payment_customers WHERE organization = $1 AND provider = $2";
     tx.execute(SQL, vec![organization.as_str().into(), provider.into()]).await
 }
 
-/// Adds a set-up.
+/// Inserts a set-up.
 pub async fn insert(tx: &mut Tx, row: &PaymentSetup) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO payment_setups (id, organization, user_id, provider, reference, url, state, reason, \
                        created_at, expires_at, checked_at, finished_at) \
@@ -157,7 +157,7 @@ pub async fn insert(tx: &mut Tx, row: &PaymentSetup) -> Result<(), Error> {
     tx.execute(SQL, values).await.map(|_| ()).map_err(conflict_as("payment set-up"))
 }
 
-/// Writes what changes during a set-up.
+/// Updates a set-up.
 pub async fn update(tx: &mut Tx, row: &PaymentSetup) -> Result<(), Error> {
     const SQL: &str = "UPDATE payment_setups SET reference = $2, url = $3, state = $4, reason = $5, expires_at = $6, \
                        checked_at = $7, finished_at = $8 WHERE id = $1";
@@ -174,14 +174,14 @@ pub async fn update(tx: &mut Tx, row: &PaymentSetup) -> Result<(), Error> {
     tx.execute(SQL, values).await.map(|_| ())
 }
 
-/// The set-up with this id in this organization.
+/// Finds the set-up with this id in this organization.
 pub async fn find(tx: &mut Tx, organization: &OrganizationId, id: &str) -> Result<Option<PaymentSetup>, Error> {
     const SQL: &str = "SELECT id, organization, user_id, provider, reference, url, state, reason, created_at, \
                        expires_at, checked_at, finished_at FROM payment_setups WHERE organization = $1 AND id = $2";
     tx.optional(SQL, vec![organization.as_str().into(), id.into()]).await?.as_ref().map(setup).transpose()
 }
 
-/// The set-up a service knows by this reference, or calls by our own id: its events name one or the other.
+/// Finds the set-up by the service's reference or by our own id: the service's events name one or the other.
 pub async fn find_by_reference(tx: &mut Tx, provider: &str, reference: &str) -> Result<Option<PaymentSetup>, Error> {
     const SQL: &str = "SELECT id, organization, user_id, provider, reference, url, state, reason, created_at, \
                        expires_at, checked_at, finished_at FROM payment_setups \
@@ -189,7 +189,7 @@ pub async fn find_by_reference(tx: &mut Tx, provider: &str, reference: &str) -> 
     tx.optional(SQL, vec![provider.into(), reference.into()]).await?.as_ref().map(setup).transpose()
 }
 
-/// How many organizations have a card of this one on file, itself included; 0 without a card that can be told apart.
+/// Counts the organizations with a card of this one on file, including itself; 0 without a card that has a fingerprint.
 pub async fn count_sharing(tx: &mut Tx, organization: &OrganizationId) -> Result<i64, Error> {
     const SQL: &str = "SELECT CAST(COALESCE(MAX(n), 0) AS BIGINT) FROM (SELECT COUNT(DISTINCT m.organization) AS n \
                        FROM payment_methods m JOIN organizations g ON g.id = m.organization AND g.deactivated_at IS NULL \
@@ -200,7 +200,7 @@ pub async fn count_sharing(tx: &mut Tx, organization: &OrganizationId) -> Result
     row.ok_or(Error::Missing)?.int(0)
 }
 
-/// The newest set-up of an organization.
+/// Finds the newest set-up of an organization.
 pub async fn find_newest(tx: &mut Tx, organization: &OrganizationId) -> Result<Option<PaymentSetup>, Error> {
     const SQL: &str = "SELECT id, organization, user_id, provider, reference, url, state, reason, created_at, \
                        expires_at, checked_at, finished_at FROM payment_setups WHERE organization = $1 \
@@ -208,7 +208,7 @@ pub async fn find_newest(tx: &mut Tx, organization: &OrganizationId) -> Result<O
     tx.optional(SQL, vec![organization.as_str().into()]).await?.as_ref().map(setup).transpose()
 }
 
-/// Every set-up nobody has finished, oldest first.
+/// Lists every unfinished set-up, oldest first.
 pub async fn list_live(tx: &mut Tx) -> Result<Vec<PaymentSetup>, Error> {
     const SQL: &str = "SELECT id, organization, user_id, provider, reference, url, state, reason, created_at, \
                        expires_at, checked_at, finished_at FROM payment_setups WHERE finished_at IS NULL \
@@ -216,7 +216,7 @@ pub async fn list_live(tx: &mut Tx) -> Result<Vec<PaymentSetup>, Error> {
     tx.all(SQL, vec![]).await?.iter().map(setup).collect()
 }
 
-/// Puts a method on file; the same method again changes nothing but what the service says of it.
+/// Puts a method on file; for a known method only what the service reports changes.
 pub async fn save_method(tx: &mut Tx, row: &PaymentMethod) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO payment_methods (id, organization, provider, reference, brand, last4, \
                        expires_month, expires_year, country, funding, card_print, is_default, created_at, removed_at) \
@@ -244,7 +244,7 @@ pub async fn save_method(tx: &mut Tx, row: &PaymentMethod) -> Result<(), Error> 
     tx.execute(SQL, values).await.map(|_| ())
 }
 
-/// The methods on file of an organization, newest first.
+/// Lists the methods on file of an organization, newest first.
 pub async fn list_methods(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<PaymentMethod>, Error> {
     const SQL: &str = "SELECT id, organization, provider, reference, brand, last4, expires_month, expires_year, \
                        country, funding, card_print, is_default, created_at, removed_at FROM payment_methods \
@@ -252,7 +252,7 @@ pub async fn list_methods(tx: &mut Tx, organization: &OrganizationId) -> Result<
     tx.all(SQL, vec![organization.as_str().into()]).await?.iter().map(method).collect()
 }
 
-/// The methods that count for their organizations and whose cards end with this month or before.
+/// Lists the default methods with cards that expire in this month or before.
 pub async fn list_ending(tx: &mut Tx, year: i64, month: i64) -> Result<Vec<PaymentMethod>, Error> {
     const SQL: &str = "SELECT id, organization, provider, reference, brand, last4, expires_month, expires_year, \
                        country, funding, card_print, is_default, created_at, removed_at FROM payment_methods \
@@ -261,7 +261,7 @@ pub async fn list_ending(tx: &mut Tx, year: i64, month: i64) -> Result<Vec<Payme
     tx.all(SQL, vec![year.into(), month.into()]).await?.iter().map(method).collect()
 }
 
-/// The method a service knows by this reference, on file or not.
+/// Finds the method by the service's reference, on file or not.
 pub async fn find_method(tx: &mut Tx, provider: &str, reference: &str) -> Result<Option<PaymentMethod>, Error> {
     const SQL: &str = "SELECT id, organization, provider, reference, brand, last4, expires_month, expires_year, \
                        country, funding, card_print, is_default, created_at, removed_at FROM payment_methods \
@@ -269,7 +269,7 @@ pub async fn find_method(tx: &mut Tx, provider: &str, reference: &str) -> Result
     tx.optional(SQL, vec![provider.into(), reference.into()]).await?.as_ref().map(method).transpose()
 }
 
-/// No method of an organization counts any more, so that another may.
+/// Clears the default of an organization, so that another method may become it.
 pub async fn clear_default(tx: &mut Tx, organization: &OrganizationId) -> Result<(), Error> {
     const SQL: &str = "UPDATE payment_methods SET is_default = FALSE WHERE organization = $1";
     tx.execute(SQL, vec![organization.as_str().into()]).await.map(|_| ())

@@ -1,4 +1,4 @@
-//! Usage that is not known yet, and what was counted once for good.
+//! Usage that is not known yet, and ids of usage that was counted once.
 
 use std::borrow::Cow;
 
@@ -14,7 +14,7 @@ fn pending(row: &Row) -> Result<Pending, Error> {
     serde_json::from_str(&row.text(1)?).map_err(|_| corrupt(&id))
 }
 
-/// Notes something whose usage is not known yet; it is asked for from `next` on.
+/// Inserts an object with usage that is not known yet; its usage is requested from `next` on.
 pub async fn insert(tx: &mut Tx, pending: &Pending, next: Timestamp) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO pending_usage (id, about, next_at, asked) VALUES ($1, $2, $3, 0) \
                        ON CONFLICT (id) DO NOTHING";
@@ -22,13 +22,13 @@ pub async fn insert(tx: &mut Tx, pending: &Pending, next: Timestamp) -> Result<(
     tx.execute(SQL, vec![pending.id.as_str().into(), about.into(), next.0.into()]).await.map(|_| ())
 }
 
-/// What is known of one, while it is pending.
+/// Finds a pending object.
 pub async fn find(tx: &mut Tx, id: &str) -> Result<Option<Pending>, Error> {
     let row = tx.optional("SELECT id, about FROM pending_usage WHERE id = $1", vec![id.into()]).await?;
     row.as_ref().map(pending).transpose()
 }
 
-/// What should be asked for now. Each is due again later, at growing distances of up to a quarter of an hour.
+/// Claims what should be requested now. Each is due again later, at growing intervals of up to a quarter of an hour.
 pub async fn claim(tx: &mut Tx, now: Timestamp, limit: u32) -> Result<Vec<Pending>, Error> {
     const SQL: &str = "UPDATE pending_usage SET asked = asked + 1, \
                        next_at = $1 + CASE WHEN asked < 15 THEN 60 * (asked + 1) ELSE 900 END \
@@ -37,12 +37,12 @@ pub async fn claim(tx: &mut Tx, now: Timestamp, limit: u32) -> Result<Vec<Pendin
     tx.all(SQL, vec![now.0.into(), i64::from(limit).into()]).await?.iter().map(pending).collect()
 }
 
-/// Nothing is pending any more.
+/// Deletes a pending object.
 pub async fn delete(tx: &mut Tx, id: &str) -> Result<(), Error> {
     tx.execute("DELETE FROM pending_usage WHERE id = $1", vec![id.into()]).await.map(|_| ())
 }
 
-/// Leaves out events that were counted before under their own name, and ends what was pending under it.
+/// Leaves out events that were counted before under their own id, and deletes what was pending under it.
 pub(crate) async fn only_first<'e>(tx: &mut Tx, events: &'e [UsageEvent]) -> Result<Cow<'e, [UsageEvent]>, Error> {
     const CLAIM: &str = "INSERT INTO counted_once (id, at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING";
     if events.iter().all(|event| event.once.is_none()) {
@@ -65,7 +65,7 @@ pub(crate) async fn only_first<'e>(tx: &mut Tx, events: &'e [UsageEvent]) -> Res
     Ok(Cow::Owned(first))
 }
 
-/// Forgets what was counted before this moment.
+/// Deletes ids that were counted before this moment.
 pub async fn forget(tx: &mut Tx, before: Timestamp) -> Result<(), Error> {
     tx.execute("DELETE FROM counted_once WHERE at < $1", vec![before.0.into()]).await.map(|_| ())
 }

@@ -1,4 +1,4 @@
-//! Phone verifications, the numbers proven by them, and what carriers said of numbers.
+//! Phone verifications, the numbers they proved, and carriers' reports about numbers.
 
 use keystead_core::id::{OrganizationId, UserId};
 use keystead_core::time::Timestamp;
@@ -15,57 +15,57 @@ pub struct PhoneVerification {
     /// `phv_…`.
     pub id: String,
     pub organization: OrganizationId,
-    /// By whom; absent when a key without a person asked.
+    /// The person who began it; absent when a key without a person did.
     pub user: Option<UserId>,
-    /// The session it was begun in; absent when a key asked. Only there the code can be confirmed.
+    /// The session in which it was begun; absent when a key began it. The code can be confirmed only there.
     pub session: Option<String>,
-    /// The number's keyed print.
+    /// The number's keyed fingerprint.
     pub number_print: Vec<u8>,
     /// The number, sealed.
     pub number_sealed: Vec<u8>,
-    /// The number as people may see it again.
+    /// The masked number, which may be shown.
     pub number_masked: String,
     /// ISO 3166-1 alpha-2.
     pub country: String,
-    /// What the carrier said.
+    /// The line type reported by the carrier.
     pub line_type: LineKind,
     /// The language of its messages.
     pub language: String,
     pub state: PhoneState,
     /// The machine's counters and times, as JSON.
     pub machine: String,
-    /// Which service made the present code; absent while none has.
+    /// The service that made the present code; absent while none has.
     pub service: Option<CodeService>,
     /// The service's id, when the service makes the codes.
     pub provider_reference: Option<String>,
-    /// The code's keyed print, when Keystead makes the codes; gone once it cannot be used.
+    /// The code's keyed fingerprint, when Keystead makes the codes; deleted once the code cannot be used.
     pub code_print: Option<Vec<u8>>,
     pub created_at: Timestamp,
-    /// When it ended, however.
+    /// When it ended, in any way.
     pub finished_at: Option<Timestamp>,
 }
 
-/// Moves what was begun in a session to the id that the session continues under.
+/// Moves the verifications of a session to the session's new id.
 pub async fn move_session(tx: &mut Tx, from: &str, to: &str) -> Result<u64, Error> {
     const SQL: &str = "UPDATE phone_verifications SET session = $2 WHERE session = $1";
     tx.execute(SQL, vec![from.into(), to.into()]).await
 }
 
-/// The number that stands for an organization.
+/// The proven number of an organization.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PhoneNumber {
     pub organization: OrganizationId,
-    /// Who proved it.
+    /// The person who proved it.
     pub user: Option<UserId>,
-    /// The number's keyed print.
+    /// The number's keyed fingerprint.
     pub number_print: Vec<u8>,
     /// The number, sealed.
     pub number_sealed: Vec<u8>,
-    /// The number as people may see it again.
+    /// The masked number, which may be shown.
     pub number_masked: String,
     /// ISO 3166-1 alpha-2.
     pub country: String,
-    /// What the carrier said.
+    /// The line type reported by the carrier.
     pub line_type: LineKind,
     /// When it was proven.
     pub verified_at: Timestamp,
@@ -106,7 +106,7 @@ fn number(row: &Row) -> Result<PhoneNumber, Error> {
     })
 }
 
-/// Adds a verification. There is one live at most for a person in an organization.
+/// Inserts a verification. A person has at most one live verification in an organization.
 ///
 /// # Errors
 /// [`Error::Conflict`] when one is live already.
@@ -137,7 +137,7 @@ pub async fn insert(tx: &mut Tx, row: &PhoneVerification) -> Result<(), Error> {
     tx.execute(SQL, values).await.map(|_| ()).map_err(conflict_as("phone verification"))
 }
 
-/// Writes what changes during a verification.
+/// Updates a verification.
 pub async fn update(tx: &mut Tx, row: &PhoneVerification) -> Result<(), Error> {
     const SQL: &str = "UPDATE phone_verifications SET state = $2, machine = $3, provider_reference = $4, \
                        code_print = $5, finished_at = $6, service = $7 WHERE id = $1";
@@ -153,7 +153,7 @@ pub async fn update(tx: &mut Tx, row: &PhoneVerification) -> Result<(), Error> {
     tx.execute(SQL, values).await.map(|_| ())
 }
 
-/// As [`update`], but only while nobody else has written since `before` was read as the machine.
+/// Does what [`update`] does, but only if the stored machine still equals `before`.
 ///
 /// # Errors
 /// [`Error::Again`] when another transaction has.
@@ -173,7 +173,7 @@ pub async fn update_checked(tx: &mut Tx, row: &PhoneVerification, before: &str) 
     if tx.execute(SQL, values).await? == 0 { Err(tx.again()) } else { Ok(()) }
 }
 
-/// The verification with this id in this organization.
+/// Finds the verification with this id in this organization.
 pub async fn find(tx: &mut Tx, organization: &OrganizationId, id: &str) -> Result<Option<PhoneVerification>, Error> {
     const SQL: &str = "SELECT id, organization, user_id, number_print, number_sealed, number_masked, country, \
                        line_type, language, state, machine, provider_reference, code_print, created_at, finished_at, \
@@ -182,7 +182,7 @@ pub async fn find(tx: &mut Tx, organization: &OrganizationId, id: &str) -> Resul
     tx.optional(SQL, values).await?.as_ref().map(verification).transpose()
 }
 
-/// The newest verification of an organization, live or not.
+/// Finds the newest verification of an organization, live or not.
 pub async fn find_newest(tx: &mut Tx, organization: &OrganizationId) -> Result<Option<PhoneVerification>, Error> {
     const SQL: &str = "SELECT id, organization, user_id, number_print, number_sealed, number_masked, country, \
                        line_type, language, state, machine, provider_reference, code_print, created_at, finished_at, \
@@ -191,7 +191,7 @@ pub async fn find_newest(tx: &mut Tx, organization: &OrganizationId) -> Result<O
     tx.optional(SQL, values).await?.as_ref().map(verification).transpose()
 }
 
-/// The live verifications of an organization.
+/// Lists the live verifications of an organization.
 pub async fn list_live(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<PhoneVerification>, Error> {
     const SQL: &str = "SELECT id, organization, user_id, number_print, number_sealed, number_masked, country, \
                        line_type, language, state, machine, provider_reference, code_print, created_at, finished_at, \
@@ -199,7 +199,7 @@ pub async fn list_live(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec
     tx.all(SQL, vec![organization.as_str().into()]).await?.iter().map(verification).collect()
 }
 
-/// Verifications begun before a moment that have not ended, oldest first.
+/// Lists verifications begun before a moment that have not ended, oldest first.
 pub async fn list_unfinished(tx: &mut Tx, before: Timestamp) -> Result<Vec<PhoneVerification>, Error> {
     const SQL: &str = "SELECT id, organization, user_id, number_print, number_sealed, number_masked, country, \
                        line_type, language, state, machine, provider_reference, code_print, created_at, finished_at, \
@@ -208,13 +208,13 @@ pub async fn list_unfinished(tx: &mut Tx, before: Timestamp) -> Result<Vec<Phone
     tx.all(SQL, vec![before.0.into()]).await?.iter().map(verification).collect()
 }
 
-/// Ended verifications older than `before` lose everything that tells of the number. Answers how many.
+/// Removes everything that identifies the number from ended verifications older than `before`. Returns how many.
 pub async fn delete_old(tx: &mut Tx, before: Timestamp) -> Result<u64, Error> {
     const SQL: &str = "DELETE FROM phone_verifications WHERE created_at < $1";
     tx.execute(SQL, vec![before.0.into()]).await
 }
 
-/// The number that stands for an organization from now on.
+/// Saves the proven number of an organization.
 pub async fn save_number(tx: &mut Tx, row: &PhoneNumber) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO phone_numbers (organization, user_id, number_print, number_sealed, number_masked, \
                        country, line_type, verified_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
@@ -235,14 +235,14 @@ pub async fn save_number(tx: &mut Tx, row: &PhoneNumber) -> Result<(), Error> {
     tx.execute(SQL, values).await.map(|_| ())
 }
 
-/// The number that stands for an organization.
+/// Finds the proven number of an organization.
 pub async fn find_number(tx: &mut Tx, organization: &OrganizationId) -> Result<Option<PhoneNumber>, Error> {
     const SQL: &str = "SELECT organization, user_id, number_print, number_sealed, number_masked, country, line_type, \
                        verified_at FROM phone_numbers WHERE organization = $1";
     tx.optional(SQL, vec![organization.as_str().into()]).await?.as_ref().map(number).transpose()
 }
 
-/// The numbers that stand for organizations with this print, each with the moment its organization was closed.
+/// Lists the proven numbers with this fingerprint, each with the moment its organization was closed.
 pub async fn list_by_print(tx: &mut Tx, print: &[u8]) -> Result<Vec<(PhoneNumber, Option<Timestamp>)>, Error> {
     const SQL: &str = "SELECT n.organization, n.user_id, n.number_print, n.number_sealed, n.number_masked, n.country, \
                        n.line_type, n.verified_at, o.deactivated_at FROM phone_numbers n \
@@ -252,20 +252,20 @@ pub async fn list_by_print(tx: &mut Tx, print: &[u8]) -> Result<Vec<(PhoneNumber
     rows.iter().map(|row| Ok((number(row)?, optional_time(row, 8)?))).collect()
 }
 
-/// Forgets the number of an organization; `false` when there was none.
+/// Deletes the number of an organization; `false` when there was none.
 pub async fn delete_number(tx: &mut Tx, organization: &OrganizationId) -> Result<bool, Error> {
     const SQL: &str = "DELETE FROM phone_numbers WHERE organization = $1";
     Ok(tx.execute(SQL, vec![organization.as_str().into()]).await? > 0)
 }
 
-/// Remembers what the carrier said of a number.
+/// Saves a carrier's report about a number.
 pub async fn save_line(tx: &mut Tx, print: &[u8], line_type: LineKind, at: Timestamp) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO line_lookups (number_print, line_type, at) VALUES ($1, $2, $3) \
                        ON CONFLICT (number_print) DO UPDATE SET line_type = excluded.line_type, at = excluded.at";
     tx.execute(SQL, vec![print.into(), line_type.as_str().into(), at.0.into()]).await.map(|_| ())
 }
 
-/// What the carrier said of a number at or after `since`.
+/// Finds a carrier's report about a number at or after `since`.
 pub async fn find_line(tx: &mut Tx, print: &[u8], since: Timestamp) -> Result<Option<LineKind>, Error> {
     const SQL: &str = "SELECT line_type FROM line_lookups WHERE number_print = $1 AND at >= $2";
     tx.optional(SQL, vec![print.into(), since.0.into()])
@@ -274,7 +274,7 @@ pub async fn find_line(tx: &mut Tx, print: &[u8], since: Timestamp) -> Result<Op
         .transpose()
 }
 
-/// Forgets what carriers said before a moment.
+/// Deletes carriers' reports before a moment.
 pub async fn delete_lines(tx: &mut Tx, before: Timestamp) -> Result<u64, Error> {
     tx.execute("DELETE FROM line_lookups WHERE at < $1", vec![before.0.into()]).await
 }

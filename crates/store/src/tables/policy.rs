@@ -1,4 +1,4 @@
-//! The rules of who must have proven what, in versions; the newest counts.
+//! The rules about who must have proven what, in versions; the newest is in force.
 
 use keystead_core::gate::Policy;
 use keystead_core::time::Timestamp;
@@ -7,7 +7,7 @@ use super::changes::{self, ChangeSubject};
 use super::time;
 use crate::{Error, Row, Tx};
 
-/// The newest policy and its version.
+/// Finds the newest policy and its version.
 ///
 /// # Errors
 /// [`Error::Missing`] before the first migration.
@@ -16,7 +16,7 @@ pub async fn find(tx: &mut Tx) -> Result<(i64, Policy), Error> {
     let row = tx.optional(SQL, vec![]).await?.ok_or(Error::Missing)?;
     let version = row.int(0)?;
     let policy = serde_json::from_str(&row.text(1)?);
-    // A policy with a requirement this version does not know must stop everything rather than open a gate.
+    // A policy with a requirement that this version does not know must stop everything rather than open a gate.
     Ok((version, policy.map_err(|_| Error::Corrupt { table: "policies", id: version.to_string() })?))
 }
 
@@ -25,9 +25,9 @@ pub async fn find(tx: &mut Tx) -> Result<(i64, Policy), Error> {
 pub struct PolicyVersion {
     /// The number.
     pub version: i64,
-    /// When it was saved; the first is as old as the installation.
+    /// When it was saved; the first one has the time of the installation.
     pub saved_at: Timestamp,
-    /// Which operator saved it; empty for the built-in one.
+    /// The operator who saved it; empty for the built-in one.
     pub saved_by: String,
     pub reason: String,
 }
@@ -53,7 +53,7 @@ pub async fn save(
     tx.optional(SQL, values).await?.ok_or(Error::Conflict("policy version"))?.int(0)
 }
 
-/// The versions, newest first.
+/// Lists the versions, newest first.
 pub async fn list(tx: &mut Tx) -> Result<Vec<PolicyVersion>, Error> {
     const SQL: &str = "SELECT version, saved_at, saved_by, reason FROM policies ORDER BY version DESC LIMIT 50";
     let version = |row: &Row| {
@@ -67,7 +67,7 @@ pub async fn list(tx: &mut Tx) -> Result<Vec<PolicyVersion>, Error> {
     tx.all(SQL, vec![]).await?.iter().map(version).collect()
 }
 
-/// Gives a fresh database the default rules.
+/// Saves the default rules in a new database.
 pub(crate) async fn insert_default(tx: &mut Tx) -> Result<(), Error> {
     const SQL: &str =
         "INSERT INTO policies (version, policy, saved_at) VALUES (1, $1, 0) ON CONFLICT (version) DO NOTHING";

@@ -1,4 +1,5 @@
-//! What must be provable about personal data: consents, one-time links, documents already used, receipts of erasure.
+//! Records that must be provable about personal data: consents, one-time links, documents already used, receipts of
+//! erasure.
 
 use keystead_core::id::{OrganizationId, UserId};
 use keystead_core::time::Timestamp;
@@ -12,28 +13,28 @@ pub struct Consent {
     /// `cons_…`.
     pub id: String,
     pub organization: OrganizationId,
-    /// For which attempt.
+    /// The attempt.
     pub attempt: String,
     pub user: Option<UserId>,
-    /// SHA-256 of the text that was shown.
+    /// SHA-256 of the shown text.
     pub text_hash: String,
-    /// The language it was shown in.
+    /// The language in which it was shown.
     pub language: String,
     /// Both policies' links and versions, as JSON.
     pub policies: String,
     /// The address, truncated.
     pub ip: Option<String>,
     pub at: Timestamp,
-    /// When it was taken back.
+    /// When it was withdrawn.
     pub withdrawn_at: Option<Timestamp>,
 }
 
 /// A link from one device to another; works once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Handoff {
-    /// The token's digest; the token itself is nowhere.
+    /// The token's digest; the token itself is not stored.
     pub digest: Vec<u8>,
-    /// For which attempt.
+    /// The attempt.
     pub attempt: String,
     /// `qr`, `mail` or `here`.
     pub channel: String,
@@ -44,14 +45,14 @@ pub struct Handoff {
     pub used_at: Option<Timestamp>,
 }
 
-/// A document that verified an organization, by its print.
+/// A document that verified an organization, by its fingerprint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DocumentPrint {
-    /// The keyed print.
+    /// The keyed fingerprint.
     pub print: Vec<u8>,
-    /// Which organization it verified.
+    /// The organization it verified.
     pub organization: OrganizationId,
-    /// Who went through it.
+    /// The person who submitted it.
     pub user: Option<UserId>,
     pub verified_at: Timestamp,
 }
@@ -61,9 +62,9 @@ pub struct DocumentPrint {
 pub struct Receipt {
     /// `ers_…`.
     pub id: String,
-    /// Whose data.
+    /// The organization of the data.
     pub organization: OrganizationId,
-    /// What was erased, in one word.
+    /// The kind of data, in one word.
     pub what: String,
     /// The receipt, as JSON: counts and times, nothing personal.
     pub receipt: String,
@@ -96,7 +97,7 @@ fn handoff(row: &Row) -> Result<Handoff, Error> {
     })
 }
 
-/// Writes a consent down.
+/// Inserts a consent.
 pub async fn insert_consent(tx: &mut Tx, row: &Consent) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO consents (id, organization, attempt, user_id, text_hash, language, policies, ip, at) \
                        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
@@ -114,25 +115,25 @@ pub async fn insert_consent(tx: &mut Tx, row: &Consent) -> Result<(), Error> {
     tx.execute(SQL, values).await.map(|_| ())
 }
 
-/// The consents given for an organization, newest first.
+/// Lists the consents given for an organization, newest first.
 pub async fn list_consents(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<Consent>, Error> {
     const SQL: &str = "SELECT id, organization, attempt, user_id, text_hash, language, policies, ip, at, withdrawn_at \
                        FROM consents WHERE organization = $1 ORDER BY at DESC, id LIMIT 50";
     tx.all(SQL, vec![organization.as_str().into()]).await?.iter().map(consent).collect()
 }
 
-/// Every consent of an organization is taken back. Answers how many were.
+/// Withdraws every consent of an organization. Returns how many there were.
 pub async fn withdraw_consents(tx: &mut Tx, organization: &OrganizationId, at: Timestamp) -> Result<u64, Error> {
     const SQL: &str = "UPDATE consents SET withdrawn_at = $2 WHERE organization = $1 AND withdrawn_at IS NULL";
     tx.execute(SQL, vec![organization.as_str().into(), at.0.into()]).await
 }
 
-/// Forgets consents given before a moment.
+/// Deletes consents given before a moment.
 pub async fn delete_consents(tx: &mut Tx, before: Timestamp) -> Result<u64, Error> {
     tx.execute("DELETE FROM consents WHERE at < $1", vec![before.0.into()]).await
 }
 
-/// Makes a one-time link known.
+/// Inserts a one-time link.
 pub async fn insert_handoff(tx: &mut Tx, row: &Handoff) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO handoffs (digest, attempt, channel, created_at, expires_at) \
                        VALUES ($1, $2, $3, $4, $5)";
@@ -146,27 +147,27 @@ pub async fn insert_handoff(tx: &mut Tx, row: &Handoff) -> Result<(), Error> {
     tx.execute(SQL, values).await.map(|_| ())
 }
 
-/// The link with this digest. Looking does not spend it.
+/// Finds the link with this digest. Looking does not use it up.
 pub async fn find_handoff(tx: &mut Tx, digest: &[u8]) -> Result<Option<Handoff>, Error> {
     const SQL: &str =
         "SELECT digest, attempt, channel, created_at, expires_at, used_at FROM handoffs WHERE digest = $1";
     tx.optional(SQL, vec![digest.into()]).await?.as_ref().map(handoff).transpose()
 }
 
-/// Spends a link; `false` when somebody was faster or it ran out.
+/// Uses a link up; `false` when another request was first or it has expired.
 pub async fn use_handoff(tx: &mut Tx, digest: &[u8], at: Timestamp) -> Result<bool, Error> {
     const SQL: &str = "UPDATE handoffs SET used_at = $2 WHERE digest = $1 AND used_at IS NULL AND expires_at > $2";
     Ok(tx.execute(SQL, vec![digest.into(), at.0.into()]).await? > 0)
 }
 
-/// The newest link of an attempt by channel.
+/// Finds the newest link of an attempt by channel.
 pub async fn find_newest_handoff(tx: &mut Tx, attempt: &str, channel: &str) -> Result<Option<Handoff>, Error> {
     const SQL: &str = "SELECT digest, attempt, channel, created_at, expires_at, used_at FROM handoffs \
                        WHERE attempt = $1 AND channel = $2 ORDER BY created_at DESC LIMIT 1";
     tx.optional(SQL, vec![attempt.into(), channel.into()]).await?.as_ref().map(handoff).transpose()
 }
 
-/// A document has verified an organization.
+/// Records that a document has verified an organization.
 pub async fn save_document(tx: &mut Tx, row: &DocumentPrint) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO document_prints (print, organization, user_id, verified_at) VALUES ($1, $2, $3, $4) \
                        ON CONFLICT (print, organization) DO UPDATE SET verified_at = excluded.verified_at";
@@ -179,7 +180,7 @@ pub async fn save_document(tx: &mut Tx, row: &DocumentPrint) -> Result<(), Error
     tx.execute(SQL, values).await.map(|_| ())
 }
 
-/// Where a document was used after `since`, oldest first.
+/// Lists the uses of a document after `since`, oldest first.
 pub async fn list_document(tx: &mut Tx, print: &[u8], since: Timestamp) -> Result<Vec<DocumentPrint>, Error> {
     const SQL: &str = "SELECT print, organization, user_id, verified_at FROM document_prints \
                        WHERE print = $1 AND verified_at > $2 ORDER BY verified_at, organization";
@@ -196,19 +197,19 @@ pub async fn list_document(tx: &mut Tx, print: &[u8], since: Timestamp) -> Resul
         .collect()
 }
 
-/// Forgets documents used before a moment: the rule looks back ninety days, no further.
+/// Deletes documents used before a moment: the rule looks back only ninety days.
 pub async fn delete_documents(tx: &mut Tx, before: Timestamp) -> Result<u64, Error> {
     const SQL: &str = "DELETE FROM document_prints WHERE verified_at < $1";
     tx.execute(SQL, vec![before.0.into()]).await
 }
 
-/// Forgets the documents that verified an organization.
+/// Deletes the documents that verified an organization.
 pub async fn delete_documents_of(tx: &mut Tx, organization: &OrganizationId) -> Result<u64, Error> {
     const SQL: &str = "DELETE FROM document_prints WHERE organization = $1";
     tx.execute(SQL, vec![organization.as_str().into()]).await
 }
 
-/// Keeps a receipt.
+/// Inserts a receipt.
 pub async fn insert_receipt(tx: &mut Tx, row: &Receipt) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO erasure_receipts (id, organization, what, receipt, at) VALUES ($1, $2, $3, $4, $5) \
                        ON CONFLICT (id) DO NOTHING";
@@ -222,7 +223,7 @@ pub async fn insert_receipt(tx: &mut Tx, row: &Receipt) -> Result<(), Error> {
     tx.execute(SQL, values).await.map(|_| ())
 }
 
-/// The receipts of an organization, newest first.
+/// Lists the receipts of an organization, newest first.
 pub async fn list_receipts(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<Receipt>, Error> {
     const SQL: &str = "SELECT id, organization, what, receipt, at FROM erasure_receipts WHERE organization = $1 \
                        ORDER BY at DESC, id LIMIT 100";

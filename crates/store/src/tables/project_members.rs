@@ -1,4 +1,4 @@
-//! People with a role of their own in a project.
+//! People with an own role in a project.
 
 use keystead_core::id::{OrganizationId, ProjectId, UserId};
 use keystead_core::role::ProjectRole;
@@ -27,7 +27,7 @@ fn member(row: &Row) -> Result<ProjectMember, Error> {
     })
 }
 
-/// Adds a member.
+/// Inserts a member.
 ///
 /// # Errors
 /// [`Error::Conflict`] `project_members` when the user is a member already.
@@ -44,14 +44,14 @@ pub async fn insert(tx: &mut Tx, member: &ProjectMember) -> Result<(), Error> {
     changes::append(tx, &ChangeSubject::User(member.user.clone()), member.created_at).await.map(|_| ())
 }
 
-/// One person's role in one project.
+/// Finds one person's role in one project.
 pub async fn find(tx: &mut Tx, project: &ProjectId, user: &UserId) -> Result<Option<ProjectMember>, Error> {
     const SQL: &str =
         "SELECT project, user_id, role, created_at FROM project_members WHERE project = $1 AND user_id = $2";
     tx.optional(SQL, vec![project.as_str().into(), user.as_str().into()]).await?.as_ref().map(member).transpose()
 }
 
-/// The people with a role of their own in a project; cursors are user ids.
+/// Lists the people with an own role in a project; cursors are user ids.
 ///
 /// # Errors
 /// [`Error::Missing`] for an unknown cursor.
@@ -69,19 +69,19 @@ pub async fn list(tx: &mut Tx, project: &ProjectId, page: &Page) -> Result<Listi
     list.rows(tx, member).await
 }
 
-/// A person with a role of their own in a project.
+/// A person with an own role in a project.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PersonOfProject {
     pub user: UserId,
-    /// His name.
+    /// The person's name.
     pub name: String,
-    /// His address.
+    /// The person's address.
     pub email: String,
-    /// His role.
+    /// The person's role.
     pub role: ProjectRole,
 }
 
-/// The people with a role of their own in a project, by name; the first hundred.
+/// Lists the people with an own role in a project, by name; the first hundred.
 pub async fn list_people(tx: &mut Tx, project: &ProjectId) -> Result<Vec<PersonOfProject>, Error> {
     const SQL: &str = "SELECT u.id, u.name, u.email, pm.role FROM project_members pm JOIN users u ON u.id = pm.user_id \
                        WHERE pm.project = $1 ORDER BY u.name, u.id LIMIT 100";
@@ -98,7 +98,7 @@ pub async fn list_people(tx: &mut Tx, project: &ProjectId) -> Result<Vec<PersonO
     tx.all(SQL, vec![project.as_str().into()]).await?.iter().map(read).collect()
 }
 
-/// A person's own roles in the projects of one organization, oldest first.
+/// Lists a person's own roles in the projects of one organization, oldest first.
 pub async fn list_of_user(
     tx: &mut Tx,
     organization: &OrganizationId,
@@ -110,7 +110,7 @@ pub async fn list_of_user(
     tx.all(SQL, vec![organization.as_str().into(), user.as_str().into()]).await?.iter().map(member).collect()
 }
 
-/// Gives a member another role; `false` when there is no such member.
+/// Changes a member's role; `false` when there is no such member.
 pub async fn update_role(
     tx: &mut Tx,
     project: &ProjectId,
@@ -128,7 +128,7 @@ pub async fn update_role(
     Ok(true)
 }
 
-/// Takes a person's role away; `false` when they had none.
+/// Removes a person's role; `false` when they had none.
 pub async fn delete(tx: &mut Tx, project: &ProjectId, user: &UserId, at: Timestamp) -> Result<bool, Error> {
     const SQL: &str = "DELETE FROM project_members WHERE project = $1 AND user_id = $2";
     changes::lock(tx).await?;

@@ -14,9 +14,9 @@ use crate::{Error, Listing, Page, Row, Tx};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Project {
     pub id: ProjectId,
-    /// Whose it is.
+    /// Its organization.
     pub organization: OrganizationId,
-    /// What people call it.
+    /// Its name.
     pub name: String,
     pub created_at: Timestamp,
     /// When it was archived.
@@ -36,7 +36,7 @@ pub(super) fn project(row: &Row) -> Result<Project, Error> {
     })
 }
 
-/// Adds a project.
+/// Inserts a project.
 ///
 /// # Errors
 /// [`Error::Conflict`] for a second Default project.
@@ -58,7 +58,7 @@ pub async fn insert(tx: &mut Tx, project: &Project) -> Result<(), Error> {
         .map(|_| ())
 }
 
-/// One project of one organization; another organization's is not found.
+/// Finds one project of one organization; another organization's is not found.
 pub async fn find(tx: &mut Tx, organization: &OrganizationId, id: &ProjectId) -> Result<Option<Project>, Error> {
     const SQL: &str = "SELECT id, organization, name, created_at, archived_at, is_default FROM projects \
                        WHERE organization = $1 AND id = $2";
@@ -66,14 +66,14 @@ pub async fn find(tx: &mut Tx, organization: &OrganizationId, id: &ProjectId) ->
     row.as_ref().map(project).transpose()
 }
 
-/// The Default project.
+/// Finds the Default project.
 pub async fn find_default(tx: &mut Tx, organization: &OrganizationId) -> Result<Option<Project>, Error> {
     const SQL: &str = "SELECT id, organization, name, created_at, archived_at, is_default FROM projects \
                        WHERE organization = $1 AND is_default";
     tx.optional(SQL, vec![organization.as_str().into()]).await?.as_ref().map(project).transpose()
 }
 
-/// The projects of an organization.
+/// Lists the projects of an organization.
 ///
 /// # Errors
 /// [`Error::Missing`] for an unknown cursor.
@@ -96,7 +96,7 @@ pub async fn list(
     list.rows(tx, project).await
 }
 
-/// A project that a person reaches.
+/// A project that a person has access to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReachedProject {
     pub project: Project,
@@ -104,8 +104,8 @@ pub struct ReachedProject {
     pub administers: bool,
 }
 
-/// The projects a person reaches that are not archived, in all their organizations, each Default project first: every one
-/// of an organization they own, else their own and the Default project.
+/// Lists the projects that a person has access to and that are not archived, in all their organizations, each Default
+/// project first: all projects of organizations they own, otherwise their own and the Default project.
 pub async fn list_of_user(tx: &mut Tx, user: &UserId) -> Result<Vec<ReachedProject>, Error> {
     const SQL: &str = "SELECT p.id, p.organization, p.name, p.created_at, p.archived_at, p.is_default, m.role, pm.role \
                        FROM memberships m JOIN projects p ON p.organization = m.organization \
@@ -127,20 +127,21 @@ pub async fn rename(tx: &mut Tx, organization: &OrganizationId, id: &ProjectId, 
     Ok(tx.execute(SQL, vec![organization.as_str().into(), id.as_str().into(), name.into()]).await? > 0)
 }
 
-/// The models a project may use, as kept in this column; `None` is every one.
+/// Parses the models a project may use from this column; `None` is every one.
 pub(super) fn model_access(row: &Row, column: usize) -> Result<Option<ModelAccess>, Error> {
     let Some(text) = row.optional_text(column)? else { return Ok(None) };
     serde_json::from_str(&text).map(Some).map_err(|_| Error::Corrupt { table: "projects", id: text })
 }
 
-/// The models a project may use; `None` is every one that is served.
+/// Returns the models a project may use; `None` is every served one.
 pub async fn models(tx: &mut Tx, organization: &OrganizationId, id: &ProjectId) -> Result<Option<ModelAccess>, Error> {
     const SQL: &str = "SELECT model_access FROM projects WHERE organization = $1 AND id = $2";
     let row = tx.optional(SQL, vec![organization.as_str().into(), id.as_str().into()]).await?;
     row.map_or(Ok(None), |row| model_access(&row, 0))
 }
 
-/// Sets them; `false` when there is no such project that is not archived. Keys in memory follow with the next request.
+/// Sets the models; `false` when there is no such project that is not archived. Keys in memory follow with the next
+/// request.
 pub async fn set_models(
     tx: &mut Tx,
     organization: &OrganizationId,
@@ -159,20 +160,21 @@ pub async fn set_models(
     Ok(changed > 0)
 }
 
-/// How fast a project may use its models, as kept in this column; `None` is as fast as its organization.
+/// Parses a project's own rate limits from this column; `None` leaves those of its organization.
 pub(super) fn rate_limits(row: &Row, column: usize) -> Result<Option<OwnLimits>, Error> {
     let Some(text) = row.optional_text(column)? else { return Ok(None) };
     serde_json::from_str(&text).map(Some).map_err(|_| Error::Corrupt { table: "projects", id: text })
 }
 
-/// How fast a project may use its models; models that are not in it are held back by the organization alone.
+/// Returns a project's own rate limits; for models not in it only those of the organization apply.
 pub async fn rates(tx: &mut Tx, organization: &OrganizationId, id: &ProjectId) -> Result<OwnLimits, Error> {
     const SQL: &str = "SELECT rate_limits FROM projects WHERE organization = $1 AND id = $2";
     let row = tx.optional(SQL, vec![organization.as_str().into(), id.as_str().into()]).await?;
     row.map_or(Ok(None), |row| rate_limits(&row, 0)).map(Option::unwrap_or_default)
 }
 
-/// Changes them; `false` when there is no such project that is not archived. Keys in memory follow with the next request.
+/// Changes the rate limits; `false` when there is no such project that is not archived. Keys in memory follow with the
+/// next request.
 pub async fn update_rates(
     tx: &mut Tx,
     organization: &OrganizationId,
@@ -183,7 +185,7 @@ pub async fn update_rates(
     const SQL: &str =
         "UPDATE projects SET rate_limits = $3 WHERE organization = $1 AND id = $2 AND archived_at IS NULL";
     let unreadable = |_| Error::Corrupt { table: "projects", id: id.to_string() };
-    // Locked before they are read, so that two who change two models do not undo each other's change.
+    // Locked before they are read, so that two requests that change two models do not undo each other's change.
     changes::lock(tx).await?;
     let mut limits = rates(tx, organization, id).await?;
     change(&mut limits);

@@ -1,4 +1,4 @@
-//! Calls that a verification gate refused, so that owners find the cause without asking.
+//! Calls that a verification gate refused, so that owners find the cause on a page.
 
 use keystead_core::id::OrganizationId;
 use keystead_core::time::Timestamp;
@@ -9,16 +9,16 @@ use crate::{Error, Row, Tx};
 /// One refused call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefusedCall {
-    /// The request's id; makes writing it twice harmless.
+    /// The request's id, which makes saving it twice harmless.
     pub id: String,
     pub organization: OrganizationId,
     pub project: Option<String>,
     pub api_key: Option<String>,
-    /// What was wanted: `model.use:gpt-image-1`.
+    /// The action, such as `model.use:gpt-image-1`.
     pub action: String,
     /// The rule that refused.
     pub rule: String,
-    /// What was lacking, names with commas.
+    /// The missing requirements, names with commas.
     pub missing: String,
     pub at: Timestamp,
 }
@@ -36,7 +36,7 @@ fn refused(row: &Row) -> Result<RefusedCall, Error> {
     })
 }
 
-/// Writes a refused call down.
+/// Inserts a refused call.
 pub async fn insert(tx: &mut Tx, row: &RefusedCall) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO refusals (id, organization, project, api_key, action, rule, missing, at) \
                        VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING";
@@ -53,14 +53,14 @@ pub async fn insert(tx: &mut Tx, row: &RefusedCall) -> Result<(), Error> {
     tx.execute(SQL, values).await.map(|_| ())
 }
 
-/// The last refused calls of an organization after `since`, newest first.
+/// Lists the last refused calls of an organization after `since`, newest first.
 pub async fn list(tx: &mut Tx, organization: &OrganizationId, since: Timestamp) -> Result<Vec<RefusedCall>, Error> {
     const SQL: &str = "SELECT id, organization, project, api_key, action, rule, missing, at FROM refusals \
                        WHERE organization = $1 AND at > $2 ORDER BY at DESC, id LIMIT 100";
     tx.all(SQL, vec![organization.as_str().into(), since.0.into()]).await?.iter().map(refused).collect()
 }
 
-/// Forgets refusals before a moment.
+/// Deletes refusals before a moment.
 pub async fn delete_old(tx: &mut Tx, before: Timestamp) -> Result<u64, Error> {
     const SQL: &str = "DELETE FROM refusals WHERE at < $1";
     tx.execute(SQL, vec![before.0.into()]).await

@@ -1,4 +1,4 @@
-//! What personal data is kept, how much of it and since when: counts and dates only.
+//! A report of the personal data that is kept: counts and dates only.
 
 use keystead_core::time::Timestamp;
 
@@ -9,7 +9,7 @@ use crate::{Error, Tx};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Kept {
     pub what: &'static str,
-    /// How many rows hold some.
+    /// The number of rows.
     pub rows: i64,
     /// The oldest of them.
     pub oldest: Option<Timestamp>,
@@ -32,7 +32,7 @@ const COUNTS: [(&str, &str); 14] = [
     ("sessions", "SELECT COUNT(*), MIN(created_at) FROM sessions"),
 ];
 
-/// Every kind of personal data with its count and the age of the oldest.
+/// Counts every kind of personal data, with the age of the oldest.
 pub async fn list(tx: &mut Tx) -> Result<Vec<Kept>, Error> {
     let mut kept = Vec::with_capacity(COUNTS.len());
     for (what, sql) in COUNTS {

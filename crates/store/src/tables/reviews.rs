@@ -1,4 +1,4 @@
-//! Cases for people to decide: reviews, appeals, doubtful duplicates; the evidence behind them and who looked at it.
+//! Cases for people to decide (reviews, appeals, doubtful duplicates), their evidence, and who viewed it.
 
 use keystead_core::id::OrganizationId;
 use keystead_core::time::Timestamp;
@@ -16,33 +16,33 @@ pub struct ReviewCase {
     pub attempt: Option<String>,
     /// `review`, `appeal` or `duplicate`.
     pub kind: String,
-    /// `open`, `proposed` (one of two has spoken) or `decided`.
+    /// `open`, `proposed` (one of two has approved) or `decided`.
     pub state: String,
-    /// What the owner wrote, sealed.
+    /// The owner's statement, sealed.
     pub statement_sealed: Option<Vec<u8>>,
-    /// What software found, as JSON.
+    /// Findings by software, as JSON.
     pub findings: String,
     /// When it was opened.
     pub opened_at: Timestamp,
-    /// When its images go, decided or not.
+    /// When its images are erased, decided or not.
     pub images_until: Option<Timestamp>,
-    /// What the first of two proposed.
+    /// The proposal of the first of two.
     pub proposal: Option<String>,
-    /// Who proposed.
+    /// The person who proposed.
     pub proposed_by: Option<String>,
-    /// `approve`, `reject`, `recapture`, or `withdrawn` when its pictures went first.
+    /// `approve`, `reject`, `recapture`, or `withdrawn` when its pictures were erased first.
     pub decision: Option<String>,
-    /// Why, as a JSON list of names.
+    /// The reasons, as a JSON list of names.
     pub reasons: String,
     /// The reviewer's note.
     pub note: Option<String>,
-    /// Who decided.
+    /// The person who decided.
     pub decided_by: Option<String>,
     pub decided_at: Option<Timestamp>,
 }
 
 impl ReviewCase {
-    /// A case that nobody has looked at yet, of kind `review`, `appeal` or `duplicate`.
+    /// Builds a new case of kind `review`, `appeal` or `duplicate`.
     #[must_use]
     pub fn opened(id: &str, organization: &OrganizationId, attempt: Option<String>, kind: &str, at: Timestamp) -> Self {
         Self {
@@ -66,7 +66,7 @@ impl ReviewCase {
     }
 }
 
-/// One picture of a case; its bytes are elsewhere.
+/// One picture of a case; its bytes are in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Evidence {
     /// The case.
@@ -75,9 +75,9 @@ pub struct Evidence {
     pub number: i64,
     /// `front`, `back`, `selfie`, `prompt_1` and so on.
     pub kind: String,
-    /// What software found, as JSON.
+    /// Findings by software, as JSON.
     pub findings: String,
-    /// Print of the original bytes, to find the same picture again.
+    /// Fingerprint of the original bytes, to find the same picture again.
     pub original_print: Vec<u8>,
     /// When it was taken.
     pub captured_at: Timestamp,
@@ -85,18 +85,18 @@ pub struct Evidence {
     pub erased_at: Option<Timestamp>,
 }
 
-/// Somebody looked at a picture.
+/// A view of a picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EvidenceView {
     /// `view_…`.
     pub id: String,
-    /// Whose picture.
+    /// The organization of the picture.
     pub organization: OrganizationId,
     /// The case.
     pub case: String,
     /// The picture's number in it.
     pub number: i64,
-    /// Who looked.
+    /// The viewer.
     pub viewer: String,
     pub reason: String,
     pub at: Timestamp,
@@ -155,7 +155,7 @@ pub async fn insert(tx: &mut Tx, row: &ReviewCase) -> Result<(), Error> {
     tx.execute(SQL, values).await.map(|_| ())
 }
 
-/// Writes what changes while a case is open; `false` when it was decided in between.
+/// Updates an open case; `false` when it was decided in between.
 pub async fn update(tx: &mut Tx, row: &ReviewCase) -> Result<bool, Error> {
     const SQL: &str = "UPDATE review_cases SET state = $2, findings = $3, images_until = $4, proposal = $5, \
                        proposed_by = $6, decision = $7, reasons = $8, note = $9, decided_by = $10, decided_at = $11 \
@@ -176,7 +176,7 @@ pub async fn update(tx: &mut Tx, row: &ReviewCase) -> Result<bool, Error> {
     Ok(tx.execute(SQL, values).await? > 0)
 }
 
-/// The case with this id.
+/// Finds the case with this id.
 pub async fn find(tx: &mut Tx, id: &str) -> Result<Option<ReviewCase>, Error> {
     const SQL: &str = "SELECT id, organization, attempt, kind, state, statement_sealed, findings, opened_at, \
                        images_until, proposal, proposed_by, decision, reasons, note, decided_by, decided_at \
@@ -184,7 +184,7 @@ pub async fn find(tx: &mut Tx, id: &str) -> Result<Option<ReviewCase>, Error> {
     tx.optional(SQL, vec![id.into()]).await?.as_ref().map(case).transpose()
 }
 
-/// Cases nobody has decided, what runs out first on top.
+/// Lists undecided cases; the one with the earliest deadline comes first.
 pub async fn list_open(tx: &mut Tx) -> Result<Vec<ReviewCase>, Error> {
     const SQL: &str = "SELECT id, organization, attempt, kind, state, statement_sealed, findings, opened_at, \
                        images_until, proposal, proposed_by, decision, reasons, note, decided_by, decided_at \
@@ -193,7 +193,7 @@ pub async fn list_open(tx: &mut Tx) -> Result<Vec<ReviewCase>, Error> {
     tx.all(SQL, vec![]).await?.iter().map(case).collect()
 }
 
-/// The cases of an organization, newest first.
+/// Lists the cases of an organization, newest first.
 pub async fn list(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<ReviewCase>, Error> {
     const SQL: &str = "SELECT id, organization, attempt, kind, state, statement_sealed, findings, opened_at, \
                        images_until, proposal, proposed_by, decision, reasons, note, decided_by, decided_at \
@@ -201,7 +201,7 @@ pub async fn list(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<Revi
     tx.all(SQL, vec![organization.as_str().into()]).await?.iter().map(case).collect()
 }
 
-/// Writes a picture down; the same number again replaces it.
+/// Saves a picture; the same number again replaces it.
 pub async fn save_evidence(tx: &mut Tx, row: &Evidence) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO evidence (case_id, number, kind, findings, original_print, captured_at) \
                        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (case_id, number) DO UPDATE SET \
@@ -218,33 +218,33 @@ pub async fn save_evidence(tx: &mut Tx, row: &Evidence) -> Result<(), Error> {
     tx.execute(SQL, values).await.map(|_| ())
 }
 
-/// The pictures of a case.
+/// Lists the pictures of a case.
 pub async fn list_evidence(tx: &mut Tx, case: &str) -> Result<Vec<Evidence>, Error> {
     const SQL: &str = "SELECT case_id, number, kind, findings, original_print, captured_at, erased_at FROM evidence \
                        WHERE case_id = $1 ORDER BY number";
     tx.all(SQL, vec![case.into()]).await?.iter().map(picture).collect()
 }
 
-/// How many other cases hold the same picture.
+/// Counts the other cases that have the same picture.
 pub async fn count_same_picture(tx: &mut Tx, print: &[u8], case: &str) -> Result<i64, Error> {
     const SQL: &str = "SELECT COUNT(*) FROM evidence WHERE original_print = $1 AND case_id <> $2";
     tx.optional(SQL, vec![print.into(), case.into()]).await?.map_or(Ok(0), |row| row.int(0))
 }
 
-/// One picture is not kept any more.
+/// Deletes one picture.
 pub async fn delete_evidence(tx: &mut Tx, case: &str, number: i64) -> Result<u64, Error> {
     const SQL: &str = "DELETE FROM evidence WHERE case_id = $1 AND number = $2";
     tx.execute(SQL, vec![case.into(), number.into()]).await
 }
 
-/// The bytes of a case's pictures are gone, and so is what told them apart.
+/// Marks the pictures of a case as erased, and deletes what distinguished them.
 pub async fn erase_evidence(tx: &mut Tx, case: &str, at: Timestamp) -> Result<u64, Error> {
     const SQL: &str = "UPDATE evidence SET erased_at = $2, original_print = $3, findings = $4 \
                        WHERE case_id = $1 AND erased_at IS NULL";
     tx.execute(SQL, vec![case.into(), at.0.into(), [].as_slice().into(), "{}".into()]).await
 }
 
-/// Somebody looks at a picture.
+/// Inserts a view of a picture.
 pub async fn insert_view(tx: &mut Tx, row: &EvidenceView) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO evidence_views (id, organization, case_id, number, viewer, reason, at) \
                        VALUES ($1, $2, $3, $4, $5, $6, $7)";
@@ -260,14 +260,14 @@ pub async fn insert_view(tx: &mut Tx, row: &EvidenceView) -> Result<(), Error> {
     tx.execute(SQL, values).await.map(|_| ())
 }
 
-/// How many pictures of a case somebody has not looked at; pictures that are gone do not count.
+/// Counts the pictures of a case that a person has not viewed; erased pictures do not count.
 pub async fn count_unseen(tx: &mut Tx, case: &str, viewer: &str) -> Result<i64, Error> {
     const SQL: &str = "SELECT COUNT(*) FROM evidence WHERE case_id = $1 AND erased_at IS NULL AND number NOT IN \
                        (SELECT number FROM evidence_views WHERE case_id = $1 AND viewer = $2)";
     tx.optional(SQL, vec![case.into(), viewer.into()]).await?.map_or(Ok(0), |row| row.int(0))
 }
 
-/// Who looked at an organization's pictures, newest first.
+/// Lists the views of an organization's pictures, newest first.
 pub async fn list_views(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<EvidenceView>, Error> {
     const SQL: &str = "SELECT id, organization, case_id, number, viewer, reason, at FROM evidence_views \
                        WHERE organization = $1 ORDER BY at DESC, id LIMIT 200";

@@ -1,4 +1,4 @@
-//! Bots, each of one project.
+//! Service accounts, each of one project.
 
 use keystead_core::id::{ProjectId, ServiceAccountId};
 use keystead_core::role::ProjectRole;
@@ -15,12 +15,12 @@ pub struct ServiceAccount {
     pub id: ServiceAccountId,
     /// Its project.
     pub project: ProjectId,
-    /// What people call it.
+    /// Its name.
     pub name: String,
-    /// What it may do there.
+    /// Its role in the project.
     pub role: ProjectRole,
     pub created_at: Timestamp,
-    /// When it was deleted; the row stays so that its keys stay explainable.
+    /// When it was deleted; the row stays so that its keys can be explained.
     pub deleted_at: Option<Timestamp>,
 }
 
@@ -35,7 +35,7 @@ fn account(row: &Row) -> Result<ServiceAccount, Error> {
     })
 }
 
-/// Adds a service account.
+/// Inserts a service account.
 pub async fn insert(tx: &mut Tx, account: &ServiceAccount) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO service_accounts (id, project, name, role, created_at, deleted_at) \
                        VALUES ($1, $2, $3, $4, $5, $6)";
@@ -50,7 +50,7 @@ pub async fn insert(tx: &mut Tx, account: &ServiceAccount) -> Result<(), Error> 
     tx.execute(SQL, values).await.map(|_| ())
 }
 
-/// One service account of one project, deleted ones included.
+/// Finds one service account of one project, also a deleted one.
 pub async fn find(tx: &mut Tx, project: &ProjectId, id: &ServiceAccountId) -> Result<Option<ServiceAccount>, Error> {
     const SQL: &str = "SELECT id, project, name, role, created_at, deleted_at FROM service_accounts \
                        WHERE project = $1 AND id = $2";
@@ -58,7 +58,7 @@ pub async fn find(tx: &mut Tx, project: &ProjectId, id: &ServiceAccountId) -> Re
     row.as_ref().map(account).transpose()
 }
 
-/// The living service accounts of a project.
+/// Lists the live service accounts of a project.
 ///
 /// # Errors
 /// [`Error::Missing`] for an unknown cursor.
@@ -76,7 +76,7 @@ pub async fn list(tx: &mut Tx, project: &ProjectId, page: &Page) -> Result<Listi
     list.rows(tx, account).await
 }
 
-/// Gives a living service account a name and a role; `false` when there is none.
+/// Changes name and role of a live service account; `false` when there is none.
 pub async fn update(
     tx: &mut Tx,
     project: &ProjectId,
@@ -93,7 +93,7 @@ pub async fn update(
     Ok(true)
 }
 
-/// Deletes a service account; `false` when there is none. Its keys are revoked by the caller in the same transaction.
+/// Deletes a service account; `false` when there is none. The caller revokes its keys in the same transaction.
 pub async fn delete(tx: &mut Tx, project: &ProjectId, id: &ServiceAccountId, at: Timestamp) -> Result<bool, Error> {
     const SQL: &str =
         "UPDATE service_accounts SET deleted_at = $3 WHERE project = $1 AND id = $2 AND deleted_at IS NULL";

@@ -1,4 +1,4 @@
-//! Where people are signed in. The browser holds the secret; here stands its digest.
+//! Sessions of people who are signed in. The browser has the secret; this table has its digest.
 
 use keystead_core::id::UserId;
 use keystead_core::time::Timestamp;
@@ -11,10 +11,10 @@ use crate::{Error, Row, Tx};
 pub struct Session {
     /// Digest of the cookie.
     pub digest: Vec<u8>,
-    /// `sess_…`, to name it without being it.
+    /// `sess_…`, which identifies the session and gives no access.
     pub id: String,
     pub user: UserId,
-    /// What every form of this session carries.
+    /// The CSRF token that every form of this session carries.
     pub csrf: String,
     /// When the person signed in.
     pub created_at: Timestamp,
@@ -22,9 +22,9 @@ pub struct Session {
     pub seen_at: Timestamp,
     /// When it ends, used or not.
     pub expires_at: Timestamp,
-    /// When the password was last typed, for dangerous acts.
+    /// When the person last reauthenticated, for dangerous acts.
     pub reauthenticated_at: Timestamp,
-    /// The browser and system, as far as they say.
+    /// The browser and system, from the user agent.
     pub device: String,
     /// The network it came from, shortened.
     pub network: String,
@@ -51,7 +51,7 @@ fn session(row: &Row) -> Result<Session, Error> {
     })
 }
 
-/// Begins a session.
+/// Inserts a session.
 pub async fn insert(tx: &mut Tx, row: &Session) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO sessions (digest, id, user_id, csrf, created_at, seen_at, expires_at, \
                        reauthenticated_at, device, network, by_passkey) \
@@ -72,7 +72,7 @@ pub async fn insert(tx: &mut Tx, row: &Session) -> Result<(), Error> {
     tx.execute(SQL, values).await.map(|_| ())
 }
 
-/// The live session with this digest, last used after `idle_since`.
+/// Finds the live session with this digest, last used after `idle_since`.
 pub async fn find(tx: &mut Tx, digest: &[u8], now: Timestamp, idle_since: Timestamp) -> Result<Option<Session>, Error> {
     const SQL: &str = "SELECT digest, id, user_id, csrf, created_at, seen_at, expires_at, reauthenticated_at, device, \
                        network, revoked_at, by_passkey FROM sessions \
@@ -81,7 +81,7 @@ pub async fn find(tx: &mut Tx, digest: &[u8], now: Timestamp, idle_since: Timest
     tx.optional(SQL, values).await?.as_ref().map(session).transpose()
 }
 
-/// A session by its id that has neither ended nor run out; idle since `idle_since` counts as run out.
+/// Finds a session by its id that has neither ended nor expired; without use since `idle_since` it counts as expired.
 pub async fn find_live(tx: &mut Tx, id: &str, now: Timestamp, idle_since: Timestamp) -> Result<Option<Session>, Error> {
     const SQL: &str = "SELECT digest, id, user_id, csrf, created_at, seen_at, expires_at, reauthenticated_at, device, \
                        network, revoked_at, by_passkey FROM sessions \
@@ -90,7 +90,7 @@ pub async fn find_live(tx: &mut Tx, id: &str, now: Timestamp, idle_since: Timest
     tx.optional(SQL, values).await?.as_ref().map(session).transpose()
 }
 
-/// The live sessions of a person, last used first.
+/// Lists the live sessions of a person, last used first.
 pub async fn list(tx: &mut Tx, user: &UserId, now: Timestamp) -> Result<Vec<Session>, Error> {
     const SQL: &str = "SELECT digest, id, user_id, csrf, created_at, seen_at, expires_at, reauthenticated_at, device, \
                        network, revoked_at, by_passkey FROM sessions \
@@ -98,7 +98,7 @@ pub async fn list(tx: &mut Tx, user: &UserId, now: Timestamp) -> Result<Vec<Sess
     tx.all(SQL, vec![user.as_str().into(), now.0.into()]).await?.iter().map(session).collect()
 }
 
-/// How well a browser is known to an account.
+/// How well known a browser is to an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Acquaintance {
     /// Sessions the person has or had.
@@ -109,7 +109,7 @@ pub struct Acquaintance {
     pub same_device: i64,
 }
 
-/// How well a browser is known to a person's account.
+/// Counts what is known of a browser in a person's account.
 pub async fn find_acquaintance(tx: &mut Tx, user: &UserId, device: &str, network: &str) -> Result<Acquaintance, Error> {
     const SQL: &str = "SELECT COUNT(*), CAST(COALESCE(SUM(CASE WHEN network = $3 THEN 1 ELSE 0 END), 0) AS BIGINT), \
                        CAST(COALESCE(SUM(CASE WHEN network = $3 AND device = $2 THEN 1 ELSE 0 END), 0) AS BIGINT) \
@@ -119,30 +119,30 @@ pub async fn find_acquaintance(tx: &mut Tx, user: &UserId, device: &str, network
     Ok(Acquaintance { sessions: row.int(0)?, same_network: row.int(1)?, same_device: row.int(2)? })
 }
 
-/// A session was used.
+/// Records that a session was used.
 pub async fn touch(tx: &mut Tx, digest: &[u8], at: Timestamp) -> Result<(), Error> {
     tx.execute("UPDATE sessions SET seen_at = $2 WHERE digest = $1", vec![digest.into(), at.0.into()]).await.map(|_| ())
 }
 
-/// The password was typed again.
+/// Records that the person reauthenticated.
 pub async fn reauthenticate(tx: &mut Tx, digest: &[u8], at: Timestamp) -> Result<(), Error> {
     const SQL: &str = "UPDATE sessions SET reauthenticated_at = $2 WHERE digest = $1";
     tx.execute(SQL, vec![digest.into(), at.0.into()]).await.map(|_| ())
 }
 
-/// Ends one session of a person; `false` when it was none.
+/// Ends one session of a person; `false` when the person has no such session.
 pub async fn revoke(tx: &mut Tx, user: &UserId, id: &str, at: Timestamp) -> Result<bool, Error> {
     const SQL: &str = "UPDATE sessions SET revoked_at = $3 WHERE user_id = $1 AND id = $2 AND revoked_at IS NULL";
     Ok(tx.execute(SQL, vec![user.as_str().into(), id.into(), at.0.into()]).await? > 0)
 }
 
-/// Ends every session of a person but the one with this digest.
+/// Ends every session of a person except the one with this digest.
 pub async fn revoke_others(tx: &mut Tx, user: &UserId, but: &[u8], at: Timestamp) -> Result<u64, Error> {
     const SQL: &str = "UPDATE sessions SET revoked_at = $3 WHERE user_id = $1 AND digest <> $2 AND revoked_at IS NULL";
     tx.execute(SQL, vec![user.as_str().into(), but.into(), at.0.into()]).await
 }
 
-/// Forgets sessions that ended before a moment.
+/// Deletes sessions that ended before a moment.
 pub async fn delete_old(tx: &mut Tx, before: Timestamp) -> Result<u64, Error> {
     const SQL: &str = "DELETE FROM sessions WHERE expires_at < $1 OR revoked_at < $1";
     tx.execute(SQL, vec![before.0.into()]).await

@@ -1,4 +1,4 @@
-//! Where organizations stand with a requirement, as its machine keeps it: one value of JSON for each.
+//! The status of each organization for each requirement, as its machine keeps it: one JSON value for each.
 
 use keystead_core::gate::Requirement;
 use keystead_core::id::OrganizationId;
@@ -7,17 +7,17 @@ use keystead_core::time::Timestamp;
 use super::{id, named, optional_time};
 use crate::{Error, Row, Tx};
 
-/// Where one organization stands with one requirement.
+/// The status of one organization for one requirement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StandingRow {
     pub organization: OrganizationId,
-    /// With what.
+    /// The requirement.
     pub requirement: Requirement,
-    /// The machine's value, as JSON.
+    /// The machine's state, as JSON.
     pub standing: String,
-    /// When the clock next has something to say about it.
+    /// When the clock changes it next.
     pub due_at: Option<Timestamp>,
-    /// Grows with each change; who writes over a newer one begins again.
+    /// Grows with each change; a write based on an older version is run again.
     pub version: i64,
 }
 
@@ -31,7 +31,7 @@ fn standing(row: &Row) -> Result<StandingRow, Error> {
     })
 }
 
-/// Where an organization stands, if anything was ever written down.
+/// Finds the status of an organization, if one was ever saved.
 pub async fn find(
     tx: &mut Tx,
     organization: &OrganizationId,
@@ -43,7 +43,7 @@ pub async fn find(
     tx.optional(SQL, values).await?.as_ref().map(standing).transpose()
 }
 
-/// Writes where an organization stands; `row.version` is the version that was read, 0 for none.
+/// Saves the status of an organization; `row.version` is the version that was read, 0 for none.
 ///
 /// # Errors
 /// [`Error::Again`] when another transaction wrote in between.
@@ -62,7 +62,7 @@ pub async fn save(tx: &mut Tx, row: &StandingRow) -> Result<(), Error> {
     if tx.execute(SQL, values).await? == 0 { Err(tx.again()) } else { Ok(()) }
 }
 
-/// Standings about which the clock has something to say, longest due first.
+/// Lists statuses that the clock changes now, longest due first.
 pub async fn list_due(tx: &mut Tx, now: Timestamp) -> Result<Vec<StandingRow>, Error> {
     const SQL: &str = "SELECT organization, requirement, standing, due_at, version FROM standings \
                        WHERE due_at <= $1 ORDER BY due_at, organization LIMIT 500";

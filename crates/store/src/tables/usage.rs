@@ -1,4 +1,4 @@
-//! Usage events and the minute buckets they are summed into.
+//! Usage events and the minute buckets into which they are summed.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use serde_json::json;
 use super::{activity, named, pending_usage};
 use crate::{Error, PerEngine, Row, Tx, Value};
 
-/// What results are grouped by.
+/// The keys by which results are grouped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GroupKey {
     /// By project.
@@ -25,12 +25,12 @@ pub enum GroupKey {
     Model,
 }
 
-/// A question about usage. Empty filters let everything pass.
+/// A query for usage. Empty filters match everything.
 #[derive(Debug, Clone)]
 pub struct UsageQuery {
     /// One kind, or all.
     pub kind: Option<UsageKind>,
-    /// Whose usage.
+    /// The organization.
     pub organization: OrganizationId,
     /// From this moment on.
     pub start: Timestamp,
@@ -38,7 +38,7 @@ pub struct UsageQuery {
     pub end: Timestamp,
     /// A bucket's width: 60, 3 600 or 86 400 seconds.
     pub width_seconds: i64,
-    /// What to keep apart.
+    /// The keys to group by.
     pub group_by: Vec<GroupKey>,
     /// Only these projects.
     pub projects: Vec<ProjectId>,
@@ -50,7 +50,7 @@ pub struct UsageQuery {
     pub models: Vec<String>,
 }
 
-/// Sums of one bucket and group. Members that were not grouped by are `None`.
+/// Sums of one bucket and group. Fields that were not grouped by are `None`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UsageRow {
     /// When the bucket begins, a multiple of the width.
@@ -62,22 +62,22 @@ pub struct UsageRow {
     /// The model.
     pub model: Option<String>,
     pub kind: UsageKind,
-    /// Whether these figures were estimated; reported ones have a row of their own.
+    /// Whether these figures were estimated; reported ones have a separate row.
     pub estimated: bool,
-    /// How much.
+    /// The quantities.
     pub used: Quantities,
-    /// What it cost, exactly.
+    /// The exact cost.
     pub cost: Amount,
 }
 
-/// What tells a bucket from others: organization, kind, minute, project, key, owner, model, and whether its figures were
-/// estimated. Borrowed from its events.
+/// The key of a bucket: organization, kind, minute, project, key, owner, model, and whether its figures were estimated.
+/// It borrows from the events.
 type BucketKey<'e> = (&'e str, UsageKind, i64, &'e str, &'e str, Cow<'e, str>, Cow<'e, str>, bool);
 type Sums<'e> = BTreeMap<BucketKey<'e>, (Quantities, Amount)>;
 
-/// Adds events to the buckets that stand in a spool's segment from place `first` on, in order and without gaps. Their
-/// place makes counting twice harmless, without a row for each: those counted before are left out. Answers how many were
-/// new.
+/// Adds events to the buckets. The events follow each other in a spool's segment from position `first`, without gaps.
+/// Their position makes counting twice harmless, without a row for each: those counted before are left out. Returns how
+/// many were new.
 pub async fn record(tx: &mut Tx, segment: &str, first: i64, events: &[UsageEvent]) -> Result<usize, Error> {
     // One statement, so that two processes on one spool wait for each other here and the second one sees the first.
     const COUNT: &str = "INSERT INTO usage_spools (segment, counted, counted_before) VALUES ($1, $2, 0) \
@@ -101,14 +101,14 @@ pub async fn record(tx: &mut Tx, segment: &str, first: i64, events: &[UsageEvent
     Ok(new.len())
 }
 
-/// The place up to which a segment was counted.
+/// Returns the position up to which a segment was counted.
 pub async fn counted(tx: &mut Tx, segment: &str) -> Result<i64, Error> {
     const SQL: &str = "SELECT counted FROM usage_spools WHERE segment = $1";
     let row = tx.optional(SQL, vec![segment.into()]).await?;
     row.map_or(Ok(0), |row| row.int(0))
 }
 
-/// Forgets a segment whose file is gone.
+/// Deletes the position of a segment that has no file any more.
 pub async fn forget_segment(tx: &mut Tx, segment: &str) -> Result<(), Error> {
     tx.execute("DELETE FROM usage_spools WHERE segment = $1", vec![segment.into()]).await.map(|_| ())
 }
@@ -126,17 +126,17 @@ fn sum<'e>(sums: &mut Sums<'e>, event: &'e UsageEvent) {
         event.estimated,
     );
     let sum = sums.entry(key).or_default();
-    // Bounded for each event, so that no column of sums can overflow and hold up the events behind it.
+    // Limited for each event, so that no column of sums can overflow and block the events after it.
     *sum = (sum.0.plus(event.used), sum.1.plus(event.cost.clamp(Amount::ZERO, Amount::MOST_OF_ONE_REQUEST)));
 }
 
-/// The text without NUL, which PostgreSQL refuses: one strange event must not hold up all that follow it.
+/// Removes NUL from a text, because PostgreSQL refuses it and one such event must not block all that follow it.
 pub(super) fn keepable(text: &str) -> Cow<'_, str> {
     if text.contains('\0') { Cow::Owned(text.replace('\0', "")) } else { Cow::Borrowed(text) }
 }
 
 async fn add_to_buckets(tx: &mut Tx, sums: &Sums<'_>) -> Result<(), Error> {
-    // Again one statement, unpacked by each engine in its own way.
+    // One statement again; each engine has its own syntax to unpack it.
     const UPSERT: PerEngine = PerEngine {
         sqlite: "INSERT INTO usage_buckets (organization, kind, bucket_start, project, api_key, owner, model, estimated, \
             requests, input_tokens, input_cached_tokens, output_tokens, images, characters, seconds, cost, cost_picos) \
@@ -171,7 +171,7 @@ async fn add_to_buckets(tx: &mut Tx, sums: &Sums<'_>) -> Result<(), Error> {
     if sums.is_empty() {
         return Ok(());
     }
-    // The map's order, so that two nodes that write at once lock rows in the same order.
+    // In the map's order, so that two nodes that write at once lock rows in the same order.
     let rows: Vec<_> = sums
         .iter()
         .map(|((organization, kind, start, project, key, owner, model, estimated), (used, cost))| {
@@ -201,8 +201,8 @@ async fn add_to_buckets(tx: &mut Tx, sums: &Sums<'_>) -> Result<(), Error> {
     tx.execute(sql, vec![json!(rows).to_string().into()]).await.map(|_| ())
 }
 
-/// Sums by bucket and group, in order of time, kind and group; groups without usage are not listed. Figures that were
-/// estimated follow those of the same group that were reported.
+/// Returns sums by bucket and group, in order of time, kind and group; groups without usage are left out. Estimated
+/// figures follow the reported ones of the same group.
 pub async fn query(tx: &mut Tx, query: &UsageQuery) -> Result<Vec<UsageRow>, Error> {
     let mut values: Vec<Value> = vec![
         query.organization.as_str().into(),
@@ -211,7 +211,7 @@ pub async fn query(tx: &mut Tx, query: &UsageQuery) -> Result<Vec<UsageRow>, Err
         query.width_seconds.max(60).into(),
     ];
     let mut filter = String::from("organization = $1 AND bucket_start >= $2 AND bucket_start < $3");
-    // Every kind by name where all are wanted: the index that finds the times has the kind before them.
+    // Every kind is named when all are requested, because the index on times has the kind before them.
     let wanted = UsageKind::ALL.into_iter().filter(|kind| query.kind.is_none_or(|one| one == *kind));
     let kinds: Vec<&str> = wanted.map(UsageKind::as_str).collect();
     let projects: Vec<&str> = query.projects.iter().map(ProjectId::as_str).collect();
@@ -258,7 +258,7 @@ pub async fn query(tx: &mut Tx, query: &UsageQuery) -> Result<Vec<UsageRow>, Err
         sums.join(", ")
     );
     let mut rows = tx.all_built(sql, values).await?.iter().map(usage_row).collect::<Result<Vec<_>, _>>()?;
-    // Engines order text differently; Rust orders it one way.
+    // The engines sort text differently; sorting in Rust gives one order.
     let order = |row: &UsageRow| (row.bucket_start, row.kind);
     rows.sort_by(|a, b| {
         let by_group = (&a.project, &a.user, &a.key, &a.model).cmp(&(&b.project, &b.user, &b.key, &b.model));

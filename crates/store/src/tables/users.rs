@@ -13,11 +13,11 @@ pub struct User {
     pub id: UserId,
     /// The address, lower case.
     pub email: String,
-    /// How the person is called.
+    /// The person's name.
     pub name: String,
     /// When the account was made.
     pub created_at: Timestamp,
-    /// Who pays when a legacy key names nobody.
+    /// The payer of a legacy key when the request names no organization.
     pub default_organization: Option<OrganizationId>,
     /// When the account was closed.
     pub deactivated_at: Option<Timestamp>,
@@ -34,7 +34,7 @@ fn user(row: &Row) -> Result<User, Error> {
     })
 }
 
-/// Adds a person.
+/// Inserts a person.
 ///
 /// # Errors
 /// [`Error::Conflict`] `users.email` when the address is taken.
@@ -52,21 +52,22 @@ pub async fn insert(tx: &mut Tx, user: &User) -> Result<(), Error> {
     tx.execute(SQL, values).await.map(|_| ()).map_err(conflict_as("users.email"))
 }
 
-/// The person with this id.
+/// Finds the person with this id.
 pub async fn find(tx: &mut Tx, id: &UserId) -> Result<Option<User>, Error> {
     const SQL: &str =
         "SELECT id, email, name, created_at, default_organization, deactivated_at FROM users WHERE id = $1";
     tx.optional(SQL, vec![id.as_str().into()]).await?.as_ref().map(user).transpose()
 }
 
-/// The person with this address, whatever its case.
+/// Finds the person with this address, in any case.
 pub async fn find_by_email(tx: &mut Tx, email: &str) -> Result<Option<User>, Error> {
     const SQL: &str =
         "SELECT id, email, name, created_at, default_organization, deactivated_at FROM users WHERE email = $1";
     tx.optional(SQL, vec![email.to_lowercase().into()]).await?.as_ref().map(user).transpose()
 }
 
-/// Gives a person another address; `false` when there is no such person. No change row: nothing decides by it.
+/// Changes a person's address; `false` when there is no such person. It writes no change row, because no decision
+/// depends on it.
 ///
 /// # Errors
 /// [`Error::Conflict`] `users.email` when another user has the address.
@@ -76,7 +77,7 @@ pub async fn update_email(tx: &mut Tx, id: &UserId, email: &str) -> Result<bool,
     changed.map(|rows| rows > 0).map_err(conflict_as("users.email"))
 }
 
-/// Sets who pays when a legacy key of this person names nobody.
+/// Sets the payer of this person's legacy keys when the request names no organization.
 pub async fn update_default_organization(
     tx: &mut Tx,
     id: &UserId,

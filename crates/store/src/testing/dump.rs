@@ -1,4 +1,4 @@
-//! Every row of every table as text, to compare what a database holds before and after.
+//! Every row of every table as text, to compare a database before and after.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use crate::engine::Db;
 use crate::{Error, Store, Tx};
 
 impl Store {
-    /// The rows of each table, each row as one text, sorted.
+    /// Returns the rows of each table, each row as one text, sorted.
     pub async fn dump(&self) -> Result<BTreeMap<String, Vec<String>>, Error> {
         let (tables, columns, quote): (_, _, fn(&str) -> String) = match &self.db {
             Db::Sqlite { .. } => (

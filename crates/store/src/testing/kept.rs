@@ -1,4 +1,4 @@
-//! What a database held at one moment, kept beside it, so that a test can go back there again and again.
+//! A copy of a database at one moment, to which a test can return many times.
 
 use crate::engine::Db;
 use crate::{Error, Store, Tx};
@@ -19,7 +19,7 @@ impl Store {
         .await
     }
 
-    /// Goes back to what [`Store::keep`] kept.
+    /// Restores the copy made by [`Store::keep`].
     ///
     /// # Errors
     /// On PostgreSQL, or when the engine reports an error.
@@ -36,7 +36,7 @@ impl Store {
             return Err(Error::Other("rows are kept on SQLite only".to_owned()));
         }
         let write = async move |tx: &mut Tx| {
-            // References between the tables hold again when all of them are filled.
+            // References between the tables are valid again when all of them are filled.
             tx.all("PRAGMA defer_foreign_keys = ON", vec![]).await?;
             let tables = tx.all(TABLES, vec![]).await?;
             for statement in statements {

@@ -1,4 +1,4 @@
-//! What a test makes happen inside a store: work between two transactions of one use case, or a fault at a statement.
+//! Events that a test causes inside a store: work between two transactions of one use case, or a fault at a statement.
 
 use std::fmt;
 use std::future::Future;
@@ -17,7 +17,7 @@ struct Plan {
     fail_at: Option<u64>,
 }
 
-/// The plan of one store. Empty, it changes nothing.
+/// The script of one store. An empty one changes nothing.
 #[derive(Default)]
 pub struct Script(Mutex<Plan>);
 
@@ -32,7 +32,7 @@ impl Script {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Runs what was planned for just before the next transaction of this name.
+    /// Runs what was planned just before the next transaction of this name.
     pub(crate) async fn reached(&self, transaction: &str) {
         let planned = {
             let mut plan = self.plan();
@@ -53,26 +53,26 @@ impl Script {
 }
 
 impl Script {
-    /// A writing transaction was committed.
+    /// Notes that a writing transaction was committed.
     pub(crate) fn committed(&self) {
         self.plan().commits += 1;
     }
 }
 
 impl Store {
-    /// Runs `work` once, just before the next transaction of this name begins: what another request does meanwhile.
+    /// Runs `work` once, just before the next transaction of this name begins, as another request would meanwhile.
     pub fn before(&self, transaction: &'static str, work: impl Future<Output = ()> + Send + 'static) {
         self.script.plan().before.push((transaction, Box::pin(work)));
     }
 
-    /// How many transactions still wait for [`Store::before`]; a test that ends with some has not played them.
+    /// Counts the planned work that has not run; a test must end with none.
     #[must_use]
     pub fn unplayed(&self) -> usize {
         self.script.plan().before.len()
     }
 
-    /// Makes the `statement`-th statement of writing transactions from now on fail, counted from one; a commit counts as
-    /// a statement. `None` lets everything pass. Answers how many there were since the last call.
+    /// Makes the `statement`-th statement of writing transactions from now on fail, counted from one; a commit counts
+    /// as a statement. `None` lets every statement succeed. Returns how many there were since the last call.
     pub fn fail_at(&self, statement: Option<u64>) -> u64 {
         let mut plan = self.script.plan();
         plan.fail_at = statement;
@@ -80,7 +80,7 @@ impl Store {
         std::mem::take(&mut plan.seen)
     }
 
-    /// How many writing transactions were committed since the last [`Store::fail_at`].
+    /// Counts the writing transactions committed since the last [`Store::fail_at`].
     #[must_use]
     pub fn commits(&self) -> u64 {
         self.script.plan().commits

@@ -1,4 +1,4 @@
-//! Several at once: tasks on one store, and stores on one database as nodes have them.
+//! Concurrent work: tasks on one store, and stores on one database like those of several nodes.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -25,7 +25,7 @@ pub(crate) async fn all(world: &World) {
     one_step_of_a_code_is_used_once(world.fresh().await).await;
 }
 
-/// Other nodes hear of what was committed and of nothing else, also after their connection was lost. SQLite has none.
+/// Other nodes learn of commits only, also after their connection was lost. SQLite has no other nodes.
 async fn a_commit_wakes_the_others(db: TestDb) {
     let append = async |tx: &mut Tx| changes::append(tx, &ChangeSubject::Models, NOW).await;
     let ((), nothing) = changed_by(async { db.store.ping().await.unwrap() }).await;
@@ -62,7 +62,7 @@ async fn a_commit_wakes_the_others(db: TestDb) {
     assert_eq!(heard.next().await, Ok(Announcement::Change));
 }
 
-/// Twenty who each look whether there is room and then take it: five find some.
+/// Twenty transactions check a limit and then count against it: five of them fit.
 async fn a_limit_holds_for_tries_at_once(db: TestDb) {
     let local = LocalSet::new();
     for number in 0..20 {
@@ -89,7 +89,7 @@ async fn a_limit_holds_for_tries_at_once(db: TestDb) {
     assert_eq!(look!(db, |tx| limit_hits::count(tx, "tries", "ann", later(-60))).unwrap().hits, 5);
 }
 
-/// Ten who come with the same code at once: one gets in. And nobody's change of an account is lost.
+/// Ten requests with the same code at once: one is accepted. No change of an account is lost.
 async fn one_step_of_a_code_is_used_once(db: TestDb) {
     let (_, _, _, ann, ..) = town(&db).await;
     change!(db, |tx| accounts::save(tx, &stories::accounts::account(&ann))).unwrap();
@@ -115,7 +115,7 @@ async fn one_step_of_a_code_is_used_once(db: TestDb) {
     assert_eq!((row.time_zone.len(), row.totp_last_step), (10, 9), "no change was lost");
 }
 
-/// Writers of different kinds, some of which fail, and a follower who must see every revision in order.
+/// Writers of different kinds, some of which fail, and a follower that must see every revision in order.
 async fn revisions_have_no_gaps(db: TestDb) {
     const WRITERS: u32 = 6;
     const EACH: u32 = 20;
@@ -126,7 +126,7 @@ async fn revisions_have_no_gaps(db: TestDb) {
     let local = LocalSet::new();
     for writer in 0..WRITERS {
         let (url, one, key) = (db.url.clone(), one.clone(), key.clone());
-        // A store for each, as if each were a node.
+        // A separate store for each, like separate nodes.
         local.spawn_local(async move {
             let store = Store::open(&url).await.unwrap();
             for n in 0..EACH {
@@ -195,7 +195,7 @@ async fn one_owner_stays(db: TestDb) {
 async fn one_event_counts_once(db: TestDb) {
     let events: Vec<_> = (0..200).map(|n| stories::usage::event(n, &format!("m{}", n % 7))).collect();
     let other = Store::open(&db.url).await.unwrap();
-    // Two processes that both believe the spool is theirs, each sending parts of it again.
+    // Two processes that both use the spool, each sending parts of it again.
     let record = async |store: &Store, first: usize, events: &[_]| {
         let first = i64::try_from(first).unwrap();
         let write = store
@@ -229,7 +229,7 @@ async fn one_job_has_one_worker(db: TestDb) {
     assert_eq!(all.len(), 40, "no job went to two");
 }
 
-/// Two transactions that lock the same two rows in opposite order: the engine sends one back, the store runs it again.
+/// Two transactions lock the same two rows in opposite order: the engine aborts one, the store runs it again.
 pub(crate) async fn a_deadlock_is_tried_again(db: TestDb) {
     use keystead_core::key::KeyKind;
     town(&db).await;
@@ -242,7 +242,7 @@ pub(crate) async fn a_deadlock_is_tried_again(db: TestDb) {
         let work = async |tx: &mut Tx| -> Result<(), Error> {
             runs.fetch_add(1, Ordering::Relaxed);
             api_keys::touch(tx, &[(key_id(one), later(1))]).await?;
-            // Only the first attempts meet.
+            // Only the first attempts conflict.
             if met.fetch_add(1, Ordering::Relaxed) == 0 {
                 barrier.wait().await;
             }
@@ -252,7 +252,7 @@ pub(crate) async fn a_deadlock_is_tried_again(db: TestDb) {
     };
     let (a, b) = tokio::join!(use_both("a", "b"), use_both("b", "a"));
     assert_eq!((a, b), (Ok(()), Ok(())));
-    // The one sent back may meet the other again while that one wakes up.
+    // The aborted one may conflict again while the other one wakes up.
     assert!(runs.load(Ordering::Relaxed) >= 3);
     for name in ["a", "b"] {
         let found = look!(db, |tx| api_keys::find(tx, &key_id(name))).unwrap().unwrap();

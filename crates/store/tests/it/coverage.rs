@@ -1,4 +1,4 @@
-//! Nothing escapes the suite: every statement is prepared on both engines, every function stands in a story.
+//! Completeness of the suite: every statement is prepared on both engines, every function is used in a story.
 
 use std::path::{Path, PathBuf};
 
@@ -25,7 +25,7 @@ struct Statement {
     postgres: bool,
 }
 
-/// The source with the columns of its table written out where a statement takes them from `columns!()`.
+/// Returns the source with the columns of its table written out where a statement takes them from `columns!()`.
 fn written_out(source: &str) -> String {
     let Some((_, body)) = source.split_once("macro_rules! columns") else { return source.to_owned() };
     let columns = body.split('"').nth(1).unwrap();
@@ -41,7 +41,7 @@ fn written_out(source: &str) -> String {
     whole
 }
 
-/// The string literals that are statements, continuation lines joined.
+/// Returns the string literals that are statements, with continuation lines joined.
 fn statements(source: &str) -> Vec<Statement> {
     let mut found = Vec::new();
     let source = written_out(source);
@@ -78,7 +78,7 @@ pub(crate) async fn every_statement_prepares(sqlite: &str, postgres: &str) {
     for path in sources(&here("src/tables")) {
         let source = std::fs::read_to_string(&path).unwrap();
         for statement in statements(&source) {
-            // Texts with holes are put together by the two builders; the stories run those.
+            // Texts with placeholders are put together by the two builders; the stories run those.
             if statement.text.contains('{') {
                 built += 1;
                 continue;
@@ -98,7 +98,7 @@ pub(crate) async fn every_statement_prepares(sqlite: &str, postgres: &str) {
     assert_eq!(built, 2, "a new text with holes? Let the list builder make it.");
 }
 
-/// A function that is in no story would be a function that no engine has run.
+/// A function in no story would never have run on any engine.
 pub(crate) fn every_function_is_named() {
     let stories: String =
         sources(&here("tests/it")).iter().map(|path| std::fs::read_to_string(path).unwrap()).collect();

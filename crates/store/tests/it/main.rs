@@ -1,4 +1,4 @@
-//! Every function of the store on every engine it speaks to. PostgreSQL is started here, privately.
+//! Every function of the store on both engines. A private PostgreSQL server is started here.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on should say where")]
 

@@ -1,4 +1,4 @@
-//! A PostgreSQL server that goes away.
+//! Outages of a PostgreSQL server.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -19,7 +19,7 @@ pub(crate) async fn all(world: World) {
     let administration = server.administration_url();
     let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname LIKE 'test%'";
     server.administer(&administration, cut).unwrap();
-    // Idle connections are checked before they are lent, so nobody notices.
+    // Idle connections are checked before they are lent, so the caller does not notice.
     assert!(look!(db, |tx| users::find(tx, &id("user-ann"))).unwrap().is_some());
     let refused = look!(db, |tx| async {
         server.administer(&administration, cut).unwrap();
@@ -33,7 +33,7 @@ pub(crate) async fn all(world: World) {
     assert!(matches!(refused, Err(Error::Unavailable(_))), "{refused:?}");
 }
 
-/// Answers every connection with these bytes after it has read something, and then says nothing more.
+/// Starts a server that answers every connection with these bytes after it has read something, and then stays silent.
 async fn speaks(bytes: &'static [u8]) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -58,7 +58,7 @@ async fn refused(url: &str) -> String {
     }
 }
 
-// A server that refuses, one that knows another password, one without this database.
+// A server that refuses, one with another password, one without this database.
 pub(crate) async fn why_it_cannot_be_reached(world: &World) {
     let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let reason = refused(&format!("postgres://ann:hunter2@{free}/keys")).await;
@@ -75,7 +75,7 @@ pub(crate) async fn why_it_cannot_be_reached(world: &World) {
     assert!(reason.contains("database \"missing_"), "{reason}");
 }
 
-// A server that accepts connections and says nothing.
+// A server that accepts connections and stays silent.
 #[tokio::test(start_paused = true)]
 async fn a_silent_server_is_not_waited_for() {
     let address = speaks(b"").await;
@@ -106,7 +106,7 @@ async fn between(socket: PathBuf, held: watch::Receiver<bool>) -> SocketAddr {
     address
 }
 
-// The first transaction finds out, all others are refused at once, and it recovers by itself.
+// The first transaction notices, all others are refused at once, and the store recovers by itself.
 pub(crate) async fn a_server_that_falls_silent(world: &World) {
     let db = world.fresh().await;
     let (start, folder) = db.url.split_once("?host=").unwrap();

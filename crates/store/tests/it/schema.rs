@@ -1,5 +1,5 @@
-//! One migration folder, one schema: what both catalogues say of columns and indexes is compared, and what a migration
-//! does to rows of the version before.
+//! One migration folder, one schema: compares the catalogues of both engines (columns and indexes), and checks what a
+//! migration does to rows of the previous version.
 
 use std::collections::BTreeSet;
 
@@ -52,7 +52,7 @@ async fn of_postgres(url: &str) -> Catalogue {
     (columns.iter().map(|row| row.get(0)).collect(), indexes.iter().map(|row| row.get(0)).collect())
 }
 
-/// The migrations' texts whose numbers pass, in order.
+/// Returns the texts of the migrations with the wanted numbers, in order.
 fn migrations(wanted: impl Fn(u32) -> bool) -> Vec<String> {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
     let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
@@ -62,7 +62,7 @@ fn migrations(wanted: impl Fn(u32) -> bool) -> Vec<String> {
     files.iter().map(|file| std::fs::read_to_string(file).unwrap()).collect()
 }
 
-/// Buckets from before costs were exact keep every figure and count as reported.
+/// Buckets from before exact costs keep every figure and count as reported.
 pub(crate) async fn usage_of_earlier_versions_is_kept(sqlite: &str, postgres: &str) {
     const OLD: &str = "INSERT INTO usage_buckets VALUES ('org-1', 'completions', 60, 'proj_1', 'key_1', 'user-1', 'm', \
                        1, 2, 3, 4, 5, 6, 7, 9223372036854775807)";

@@ -1,4 +1,4 @@
-//! Fresh databases on either engine, and the people and things the stories are about.
+//! New databases on either engine, and the people and things of the stories.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -19,14 +19,14 @@ use keystead_store::testing::PostgresServer;
 use keystead_store::{Error, Page, Store, Tx};
 use sqlx::Connection;
 
-/// Where databases come from.
+/// The source of databases.
 pub(crate) enum World {
     Memory,
     File(tempfile::TempDir, AtomicU32),
     Postgres(PostgresServer),
 }
 
-/// One database of its own.
+/// One separate database.
 pub(crate) struct TestDb {
     pub(crate) store: Store,
     pub(crate) url: String,
@@ -65,7 +65,7 @@ impl World {
 }
 
 impl TestDb {
-    /// Runs SQL behind the store's back.
+    /// Runs SQL directly on the database, without the store.
     pub(crate) async fn tamper(&self, sql: &'static str) {
         if self.url.starts_with("sqlite") {
             let mut connection = sqlx::SqliteConnection::connect(&self.url).await.unwrap();
@@ -77,7 +77,7 @@ impl TestDb {
     }
 }
 
-/// A transaction that changes something.
+/// Runs a transaction that changes something.
 macro_rules! change {
     ($db:expr, |$tx:ident| $work:expr) => {
         $db.store
@@ -86,7 +86,7 @@ macro_rules! change {
     };
 }
 
-/// A transaction that only looks.
+/// Runs a transaction that only reads.
 macro_rules! look {
     ($db:expr, |$tx:ident| $work:expr) => {
         $db.store
@@ -178,7 +178,7 @@ pub(crate) fn digest(name: &str) -> KeyDigest {
     KeyDigest::from_bytes(bytes)
 }
 
-/// A key `key_<name>` with the digest of its name.
+/// Builds a key `key_<name>` with the digest of its name.
 pub(crate) fn key(kind: KeyKind, name: &str, place: Option<(&str, Option<&str>)>, owner: Owner) -> KeyRow {
     KeyRow {
         id: key_id(name),
@@ -211,7 +211,7 @@ pub(crate) fn bot(name: &str) -> Owner {
 /// Organization `one`, its projects `d1` (Default) and `x1`, its owner `ann`, its reader `ben`, its `bot`.
 pub(crate) type Ids = (OrganizationId, ProjectId, ProjectId, UserId, UserId, ServiceAccountId);
 
-/// [`Ids`], with `ben` and `bot` at work in `x1`; beside it organization `two` of `cid`, in which `ann` reads.
+/// Makes [`Ids`], with `ben` and `bot` at work in `x1`; also organization `two` of `cid`, in which `ann` reads.
 pub(crate) async fn town(db: &TestDb) -> Ids {
     let settle = async |tx: &mut Tx| -> Result<(), Error> {
         for name in ["ann", "ben", "cid"] {

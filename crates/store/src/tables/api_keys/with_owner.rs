@@ -1,4 +1,4 @@
-//! Keys with the facts about their owners that lists show.
+//! Keys with the details of their owners that lists show.
 
 use keystead_core::id::{KeyId, OrganizationId, ProjectId};
 use keystead_core::time::Timestamp;
@@ -8,17 +8,17 @@ use crate::tables::list::List;
 use crate::tables::time;
 use crate::{Error, Listing, Page, Row, Tx};
 
-/// A living key and its owner.
+/// A live key and its owner.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyWithOwner {
     pub key: KeyRow,
-    /// How the owner is called.
+    /// The owner's name.
     pub owner_name: String,
     /// A person's address.
     pub owner_email: Option<String>,
     /// When the owner was made.
     pub owner_created_at: Timestamp,
-    /// The owner's role: in the project, else in the organization; `none` without either.
+    /// The owner's role in the project, or else in the organization; `none` without either.
     pub owner_role: String,
     /// Whether the owner still has access (`owner_project_access`).
     pub owner_active: bool,
@@ -36,7 +36,7 @@ const SELECT: &str = "SELECT k.id, k.kind, k.digest, k.redacted, k.name, k.organ
     LEFT JOIN project_members pm ON pm.project = k.project AND pm.user_id = k.owner_user \
     LEFT JOIN projects p ON p.id = k.project";
 
-/// The scopes of the two lists; `$2` names one key where only one is wanted.
+/// The conditions for the two lists; `$2` names one key where only one is requested.
 const OF_PROJECT: &str = "k.project = $1";
 const OF_PROJECT_ONE: &str = "k.project = $1 AND k.id = $2";
 const ADMIN: &str = "k.organization = $1 AND k.kind = 'admin'";
@@ -65,7 +65,7 @@ async fn one(tx: &mut Tx, scope: &'static str, ids: &[&str]) -> Result<Option<Ke
     Ok(rows(tx, scope, ids, &page).await?.data.pop())
 }
 
-/// The living keys of a project.
+/// Lists the live keys of a project.
 ///
 /// # Errors
 /// [`Error::Missing`] for an unknown cursor.
@@ -77,7 +77,7 @@ pub async fn list_project_with_owner(
     rows(tx, OF_PROJECT, &[project.as_str()], page).await
 }
 
-/// One living key of a project.
+/// Finds one live key of a project.
 pub async fn find_project_with_owner(
     tx: &mut Tx,
     project: &ProjectId,
@@ -86,7 +86,7 @@ pub async fn find_project_with_owner(
     one(tx, OF_PROJECT_ONE, &[project.as_str(), id.as_str()]).await
 }
 
-/// The living admin keys of an organization.
+/// Lists the live admin keys of an organization.
 ///
 /// # Errors
 /// [`Error::Missing`] for an unknown cursor.
@@ -98,7 +98,7 @@ pub async fn list_admin_with_owner(
     rows(tx, ADMIN, &[organization.as_str()], page).await
 }
 
-/// One living admin key.
+/// Finds one live admin key.
 pub async fn find_admin_with_owner(
     tx: &mut Tx,
     organization: &OrganizationId,
@@ -107,7 +107,7 @@ pub async fn find_admin_with_owner(
     one(tx, ADMIN_ONE, &[organization.as_str(), id.as_str()]).await
 }
 
-/// The living keys of a project, without their owners.
+/// Lists the live keys of a project, without their owners.
 ///
 /// # Errors
 /// [`Error::Missing`] for an unknown cursor.
@@ -115,7 +115,7 @@ pub async fn list_project(tx: &mut Tx, project: &ProjectId, page: &Page) -> Resu
     Ok(list_project_with_owner(tx, project, page).await?.map(|found| found.key))
 }
 
-/// The living admin keys of an organization, without their owners.
+/// Lists the live admin keys of an organization, without their owners.
 ///
 /// # Errors
 /// [`Error::Missing`] for an unknown cursor.

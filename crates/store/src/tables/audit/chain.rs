@@ -1,4 +1,4 @@
-//! Whether a chain is whole, and where it ends.
+//! Verifying a chain, and its last row.
 
 use keystead_core::id::{AuditEventId, OrganizationId};
 use keystead_core::time::Timestamp;
@@ -6,10 +6,10 @@ use keystead_core::time::Timestamp;
 use super::{AuditKey, FIRST, id, later_fields, mac, time};
 use crate::{Error, Row, Tx};
 
-/// The last row of a chain: written down elsewhere, it shows later whether rows were cut off the end.
+/// The last row of a chain: a copy outside the database shows later whether rows were cut off at the end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Head {
-    /// Whose chain.
+    /// The organization.
     pub organization: OrganizationId,
     /// The row's number in it, from 1.
     pub sequence: i64,
@@ -21,24 +21,24 @@ pub struct Head {
     pub mac: Vec<u8>,
 }
 
-/// What a walk along a chain found.
+/// The result of verifying a chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Walk {
-    /// How many rows are whole, from the beginning.
+    /// The number of intact rows from the beginning.
     pub rows: i64,
-    /// The last whole row; none when there is none.
+    /// The last intact row, if there is one.
     pub head: Option<Head>,
-    /// The first row that was edited, moved or whose predecessor is gone.
+    /// The first row that was edited or moved, or that has lost its predecessor.
     pub broken: Option<AuditEventId>,
 }
 
-/// Walks an organization's chain from its beginning. Rows cut off the end cannot be seen from inside the database;
-/// compare the head with one that was kept elsewhere.
+/// Verifies an organization's chain from its beginning. Rows cut off at the end cannot be noticed from inside the
+/// database; compare the head with one that was kept outside.
 pub async fn verify(tx: &mut Tx, key: &AuditKey, organization: &OrganizationId) -> Result<Walk, Error> {
     const SQL: &str = "SELECT id, organization, at, actor_kind, actor_id, action, target_id, details, project, sequence, \
                        previous_mac, mac, address FROM audit_events WHERE organization = $1 AND sequence > $2 \
                        ORDER BY sequence ASC LIMIT 1000";
-    // From below every number, for a row that was moved before the first one is a broken one too.
+    // Starts below every number, because a row moved before the first one is broken, too.
     let (mut from, mut rows, mut previous, mut head) = (i64::MIN, 0, FIRST.to_vec(), None);
     loop {
         let page = tx.all(SQL, vec![organization.as_str().into(), from.into()]).await?;
@@ -64,7 +64,7 @@ pub async fn verify(tx: &mut Tx, key: &AuditKey, organization: &OrganizationId) 
     }
 }
 
-/// The MAC a stored row should carry: over its texts as they stand, whatever an intruder made of them.
+/// Computes the MAC that a stored row should have: over its stored texts, even if an intruder changed them.
 fn mac_of(key: &AuditKey, row: &Row) -> Result<Vec<u8>, Error> {
     let (id, organization, sequence, at) =
         (row.text(0)?, row.text(1)?, row.int(9)?.to_string(), row.int(2)?.to_string());
@@ -75,7 +75,7 @@ fn mac_of(key: &AuditKey, row: &Row) -> Result<Vec<u8>, Error> {
     Ok(mac(key, &fields, &row.bytes(10)?))
 }
 
-/// The last row of every chain, also of organizations whose own row is gone.
+/// Returns the last row of every chain, also of organizations with a deleted row.
 pub async fn heads(tx: &mut Tx) -> Result<Vec<Head>, Error> {
     const SQL: &str = "SELECT e.organization, e.sequence, e.id, e.at, e.mac FROM audit_events e \
                        JOIN (SELECT organization, MAX(sequence) AS last FROM audit_events GROUP BY organization) h \
@@ -95,7 +95,7 @@ pub async fn heads(tx: &mut Tx) -> Result<Vec<Head>, Error> {
     Ok(heads)
 }
 
-/// The row with this number in a chain and its authentication code; none where the chain is shorter.
+/// Finds the row with this number in a chain, and its authentication code; `None` when the chain is shorter.
 pub async fn find_mac(
     tx: &mut Tx,
     organization: &OrganizationId,

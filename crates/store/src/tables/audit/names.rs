@@ -1,4 +1,4 @@
-//! How those are called whose ids stand in a log: one question for a page of rows, not one for each.
+//! Names for the ids in a log: one query for a page of rows, not one for each row.
 
 use keystead_core::id::OrganizationId;
 
@@ -18,7 +18,7 @@ pub struct PersonName {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyName {
     pub id: String,
-    /// What people called it.
+    /// Its name.
     pub name: Option<String>,
     /// The secret, masked.
     pub redacted: String,
@@ -43,13 +43,13 @@ async fn rows(
     tx.all_built(clauses.sql, clauses.values).await
 }
 
-/// Of these people those who belong, or once belonged, to the organization. Others whose acts stand in its log, such as
-/// reviewers of the installation, are nobody's business there.
+/// Returns those of these people who are or were members of the organization. Others in its log, such as reviewers of
+/// the installation, are not disclosed to it.
 pub async fn people(tx: &mut Tx, organization: &OrganizationId, ids: &[String]) -> Result<Vec<PersonName>, Error> {
     persons(tx, organization, "u.id IN ", ids).await
 }
 
-/// The same by address, whatever its case.
+/// Returns the same by address, in any case.
 pub async fn people_by_email(
     tx: &mut Tx,
     organization: &OrganizationId,
@@ -72,7 +72,7 @@ async fn persons(
     found.iter().map(|row| Ok(PersonName { id: row.text(0)?, email: row.text(1)?, name: row.text(2)? })).collect()
 }
 
-/// Of these keys those that act in the organization.
+/// Returns those of these keys that act in the organization.
 pub async fn key_names(tx: &mut Tx, organization: &OrganizationId, ids: &[String]) -> Result<Vec<KeyName>, Error> {
     const SQL: &str = "SELECT id, name, redacted, owner_user, owner_service_account FROM api_keys \
                        WHERE (organization = $1 OR organization IS NULL)";
@@ -89,7 +89,7 @@ pub async fn key_names(tx: &mut Tx, organization: &OrganizationId, ids: &[String
     found.iter().map(key).collect()
 }
 
-/// Ids and names of those projects.
+/// Returns ids and names of those projects.
 pub async fn project_names(
     tx: &mut Tx,
     organization: &OrganizationId,
@@ -100,7 +100,7 @@ pub async fn project_names(
     found.iter().map(|row| Ok((row.text(0)?, row.text(1)?))).collect()
 }
 
-/// Ids and names of those service accounts.
+/// Returns ids and names of those service accounts.
 pub async fn service_account_names(
     tx: &mut Tx,
     organization: &OrganizationId,

@@ -93,7 +93,7 @@ pub(crate) async fn accounts(db: TestDb) {
     assert_eq!(look!(db, |tx| accounts::find_identity(tx, "https://issuer", "s1")).unwrap(), None);
 }
 
-/// Who signed up and never confirmed goes; who belongs to something or has confirmed stays.
+/// People who signed up and never confirmed are deleted; people with a membership or a confirmed address stay.
 pub(crate) async fn unconfirmed(db: TestDb) {
     let (_, _, _, ann, ..) = town(&db).await;
     let stranger = |name: &str, at: i64| users::User {

@@ -78,7 +78,7 @@ pub(crate) async fn chain(db: TestDb) {
     assert_eq!(foreign, Err(Error::Missing));
 }
 
-/// Whoever can write the database cannot rewrite the past unseen.
+/// A person with write access to the database cannot change the past unnoticed.
 pub(crate) async fn tampering(db: TestDb) {
     let key = audit_key(1);
     for name in ["a", "b", "c", "d", "e"] {
@@ -120,7 +120,7 @@ pub(crate) async fn tampering(db: TestDb) {
     assert_eq!(broken().await.as_deref(), Some("audit_log-c"), "its predecessor is gone");
 }
 
-/// Rows that changed places, and rows cut off the end, which only a head kept elsewhere shows.
+/// Rows that changed places, and rows cut off at the end, which only a head kept outside shows.
 pub(crate) async fn moved_and_cut(db: TestDb) {
     let key = audit_key(1);
     for name in ["a", "b", "c", "d"] {
@@ -154,7 +154,7 @@ pub(crate) async fn moved_and_cut(db: TestDb) {
     assert_eq!(seen.data[3].details, json!("not even JSON"), "a spoiled row does not hide the others");
 }
 
-/// S1-30: what auditors ask for.
+/// S1-30: the questions of auditors.
 pub(crate) async fn questions(db: TestDb) {
     let key = audit_key(1);
     town(&db).await;
@@ -190,7 +190,7 @@ pub(crate) async fn questions(db: TestDb) {
         (Filter { from: Some(none), ..all.clone() }, ""),
         (Filter { actions: texts(&["user.added", "phone.waived", "x"]), ..all.clone() }, "ad"),
         (Filter { targets: texts(&["key_a"]), ..all.clone() }, "b"),
-        // Also the row that was written before rows knew their project.
+        // This includes a row from before rows had a project.
         (Filter { projects: texts(&["proj_x1"]), ..all.clone() }, "bce"),
         (Filter { actors: texts(&["root"]), ..all.clone() }, "d"),
         // Ann herself and through her key; the service account through its key.
@@ -204,7 +204,7 @@ pub(crate) async fn questions(db: TestDb) {
         assert_eq!(found, wanted, "{filter:?}");
         assert!(look!(db, |tx| audit::list(tx, &id("org-two"), &filter, &first(9))).unwrap().data.is_empty());
     }
-    // A page continues after a row that the filter leaves out, in both directions.
+    // A page continues after a row that does not match the filter, in both directions.
     let waived = Filter { actions: texts(&["phone.waived", "user.added"]), ..all };
     for (ascending, wanted) in [(true, "audit_log-d"), (false, "audit_log-a")] {
         let page = Page { after: Some("audit_log-c".to_owned()), limit: 1, ascending };

@@ -1,4 +1,4 @@
-//! What the built-in reviewer collects, and the links to it.
+//! The data that the built-in reviewer collects, and the links to it.
 
 use keystead_store::Error;
 use keystead_store::tables::captures::{Capture, CaptureLink};

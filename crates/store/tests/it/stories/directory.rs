@@ -1,4 +1,4 @@
-//! What a key reaches, step by step.
+//! The reach of a key, step by step.
 
 use keystead_core::caller::Caller;
 use keystead_core::gate::{Fulfilment, Requirement};
@@ -105,7 +105,7 @@ pub(crate) async fn bound_keys(db: TestDb) {
     let bot = caller(&db, "bot").await.unwrap();
     assert_eq!(bot.organizations[0].projects[0].rates.as_deref(), Some(&kept), "a key knows its project's limits");
     change!(db, |tx| projects::archive(tx, &one, &x1, NOW)).unwrap().unwrap();
-    // What is archived keeps its list.
+    // An archived project keeps its list.
     assert_eq!(change!(db, |tx| projects::set_models(tx, &one, &x1, None, NOW)), Ok(false));
     assert_eq!(change!(db, |tx| projects::update_rates(tx, &one, &x1, |_| {}, NOW)), Ok(false));
     assert_eq!(reach(&caller(&db, "bot").await.unwrap()), "one=-[x1!:member]");
@@ -143,7 +143,7 @@ pub(crate) async fn legacy_keys(db: TestDb) {
     let found = caller(&db, "ben").await.unwrap();
     assert_eq!((reach(&found).as_str(), found.owner_active), ("", true), "nowhere to go, but not closed");
 
-    // Removed and back again: keys made before stay out, keys made since get in.
+    // Removed and added again: keys made before stay excluded, newer keys have access.
     assert_eq!(change!(db, |tx| api_keys::leave_out(tx, &one, &ben, NOW)), Ok(1));
     assert_eq!(change!(db, |tx| api_keys::leave_out(tx, &one, &ben, NOW)), Ok(0), "once");
     change!(db, |tx| memberships::insert(tx, &membership("one", "ben", OrganizationRole::Reader))).unwrap();
@@ -165,7 +165,7 @@ fn allowlist(name: &str, project: Option<&str>, entries: &[&str]) -> IpAllowlist
     }
 }
 
-/// From where a key may call: for each organization what it and its projects let in.
+/// The addresses from which a key may call: for each organization those that it and its projects admit.
 fn doors(caller: &Caller) -> String {
     let entries = |networks: &Option<keystead_core::network::Networks>| {
         networks.as_ref().map_or_else(|| "-".to_owned(), |networks| networks.entries().join("+"))

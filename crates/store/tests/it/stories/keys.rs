@@ -34,7 +34,7 @@ pub(crate) async fn life_of_a_key(db: TestDb) {
     change!(db, |tx| api_keys::revoke(tx, &legacy.id, "user-ben", "old", NOW)).unwrap();
     assert_eq!(look!(db, |tx| api_keys::list_of_user(tx, &own("ben"))), Ok(vec![]));
     assert_eq!(look!(db, |tx| api_keys::find_by_digest(tx, &mine.digest)), Ok(Some(mine.clone())));
-    // Equal first bytes mean nothing.
+    // Equal first bytes are not a match.
     assert_eq!(look!(db, |tx| api_keys::find_by_digest(tx, &digest("min"))), Ok(None));
 
     let narrow = Restriction(vec!["api.model.request".to_owned(), "it's".to_owned()]);
@@ -56,7 +56,7 @@ pub(crate) async fn life_of_a_key(db: TestDb) {
     let found = look!(db, |tx| api_keys::find(tx, &key_id("bot0"))).unwrap().unwrap();
     assert_eq!(found.last_used_at, Some(early));
 
-    // S1-36: one replacement, once; the old key works until its end.
+    // S1-36: a key is replaced once; the old key works until its end.
     let heir = key_id("bot1");
     assert_eq!(change!(db, |tx| api_keys::rotate(tx, &mine.id, &heir, later(50), later(7))), Ok(true));
     assert_eq!(change!(db, |tx| api_keys::rotate(tx, &mine.id, &key_id("bot2"), later(60), later(7))), Ok(false));
@@ -125,7 +125,7 @@ pub(crate) async fn lists_with_owners(db: TestDb) {
         assert_eq!(refused, Err(Error::Missing), "{unknown}");
     }
 
-    // What owners lose shows; a revoked key is hidden but is still a cursor.
+    // What owners lose shows in the list; a revoked key is hidden but still works as a cursor.
     change!(db, |tx| project_members::delete(tx, &x1, &ben, NOW)).unwrap();
     change!(db, |tx| service_accounts::update(tx, &x1, &account, "bot", ProjectRole::None)).unwrap();
     change!(db, |tx| users::set_deactivated(tx, &ann, Some(NOW), NOW)).unwrap();

@@ -1,4 +1,4 @@
-//! One story per noun, each in a database of its own.
+//! One story per noun, each in a separate database.
 
 pub(crate) mod accounts;
 pub(crate) mod audit;
@@ -58,7 +58,7 @@ pub(crate) async fn all(world: &World) {
     rest::a_failed_transaction_leaves_nothing(world.fresh().await).await;
 }
 
-/// Migrating is said once and harmless twice.
+/// Migrations are reported once and may be repeated.
 pub(crate) async fn migration(url: &str) {
     let store = Store::open(url).await.unwrap();
     assert!(store.migrate().await.unwrap()[0].starts_with("0001 "));

@@ -1,4 +1,4 @@
-//! What outlives its request: asked for at growing distances, counted once, whichever node reports it.
+//! Objects that outlive their request: asked for at growing intervals, counted once, whichever node reports them.
 
 use keystead_core::pending::{Pending, PendingKind};
 use keystead_core::usage::UsageEvent;
@@ -54,7 +54,7 @@ pub(crate) async fn asked_for_and_counted_once(db: TestDb) {
     let both = [once("resp_a/x"), event(0, "m"), once("resp_a"), once("resp_a")];
     assert_eq!(change!(db, |tx| usage::record(tx, "1-x", 0, &both)), Ok(3));
     assert_eq!(look!(db, |tx| pending_usage::find(tx, "resp_a")), Ok(None), "it is counted");
-    // Another node reports the same.
+    // Another node reports the same object.
     assert_eq!(change!(db, |tx| usage::record(tx, "2-x", 0, &both)), Ok(1));
     let rows = look!(db, |tx| usage::query(tx, &ask(60, &[]))).unwrap();
     assert_eq!(rows[0].used.requests, 4);

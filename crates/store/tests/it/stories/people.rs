@@ -93,7 +93,7 @@ pub(crate) async fn memberships_and_the_last_owner(db: TestDb) {
     let of_ann = look!(db, |tx| memberships::list_of_user(tx, &ann)).unwrap();
     assert_eq!(of_ann.iter().map(|m| m.organization.as_str()).collect::<Vec<_>>(), ["org-one", "org-two"]);
 
-    // Pages: a cursor belongs to its organization, even where the person is known elsewhere.
+    // Pages: a cursor belongs to its organization, even for a person who is a member of another one.
     let names = |page: &keystead_store::Listing<memberships::Membership>| {
         page.data.iter().map(|m| m.user.to_string()).collect::<Vec<_>>()
     };
@@ -155,7 +155,8 @@ pub(crate) async fn projects_and_their_members(db: TestDb) {
     assert_eq!(change!(db, |tx| projects::archive(tx, &one, &x1, later(10))), Ok(None), "only once");
     assert_eq!(change!(db, |tx| projects::rename(tx, &one, &x1, "late")), Ok(false));
 
-    // Same second, so the id decides; an archived cursor still works where archived ones are hidden.
+    // Created in the same second, so the id decides; an archived project still works as a cursor where archived ones
+    // are hidden.
     for n in 1..=4 {
         change!(db, |tx| projects::insert(tx, &project("one", &format!("y{n}"), false))).unwrap();
     }

@@ -1,4 +1,4 @@
-//! Changes, models, policy, jobs, upstream objects, and what a transaction promises.
+//! Changes, models, policy, jobs, upstream objects, and the guarantees of a transaction.
 
 use keystead_core::access::Payer;
 use keystead_core::gate::{Fulfilment, Policy, Requirement};
@@ -19,7 +19,7 @@ use serde_json::json;
 
 use crate::world::*;
 
-/// Everything that changes a caller says so in the same transaction, and nothing else does.
+/// Every function that changes a caller appends a change in the same transaction, and no other function does.
 pub(crate) async fn every_change_is_followed(db: TestDb) {
     let (one, _, x1, ann, ben, account) = town(&db).await;
     let mut seen = look!(db, |tx| changes::latest(tx)).unwrap();
@@ -92,7 +92,7 @@ pub(crate) async fn every_change_is_followed(db: TestDb) {
     let node = |node: &str, applied, seen_at| changes::NodeProgress { node: node.to_owned(), applied, seen_at };
     assert_eq!(look!(db, |tx| changes::nodes(tx, NOW)), Ok(vec![node("a", 3, later(10)), node("b", 2, NOW)]));
     assert_eq!(look!(db, |tx| changes::nodes(tx, later(1))), Ok(vec![node("a", 3, later(10))]));
-    // Who has not confirmed which change since when.
+    // Which node has not confirmed which change, and since when.
     let latest = look!(db, |tx| changes::latest(tx)).unwrap();
     change!(db, |tx| changes::heartbeat(tx, "ahead", latest, later(2))).unwrap();
     let said = look!(db, |tx| changes::list_nodes(tx)).unwrap();

@@ -1,4 +1,4 @@
-//! Where organizations stand, what they did first and lately, who agreed to what, and how old personal data is.
+//! The status of organizations, their first and recent uses, approvals, and the age of personal data.
 
 use keystead_core::gate::{FirstUse, Requirement};
 use keystead_core::id::OrganizationId;
@@ -47,7 +47,7 @@ pub(crate) async fn standings(db: TestDb) {
     assert_eq!(change!(db, |tx| agreements::delete_old(tx, later(6))), Ok(1));
 
     assert_eq!(look!(db, |tx| organizations::second_factor_since(tx, &one)), Ok(None));
-    // What an operator calls an organization is told to gateways.
+    // A change of an organization's tags is announced to gateways.
     let version =
         async |db: &TestDb| look!(db, |tx| organizations::find(tx, &one)).unwrap().unwrap().entitlement_version;
     let before = version(&db).await;

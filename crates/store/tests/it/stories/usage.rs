@@ -1,4 +1,4 @@
-//! Usage: counted once, summed as asked.
+//! Usage: counted once, summed as requested.
 
 use keystead_core::money::{Amount, Micros};
 use keystead_core::time::Timestamp;
@@ -58,7 +58,7 @@ pub(crate) async fn large_and_many(db: TestDb) {
     assert_eq!(rows.len(), 1);
     assert_eq!((rows[0].bucket_start, rows[0].used, rows[0].cost), (NOW, used, Micros(21).into()));
 
-    // The largest figures and texts no engine likes; NUL is dropped, because an event must never be stuck.
+    // The largest figures, and texts that engines refuse; NUL is removed, because an event must never be stuck.
     let mut large = event(600, "it's \"m\"\\ \0$1 𝄞");
     large.used = Quantities { requests: 1, images: LARGEST_COUNT, characters: 5, seconds: 6, ..Default::default() };
     (large.kind, large.cost) = (UsageKind::Images, Micros(i64::MAX).into());
@@ -70,7 +70,7 @@ pub(crate) async fn large_and_many(db: TestDb) {
     assert_eq!((rows.len(), rows[0].used, rows[0].cost), (1, large.used, Amount::MOST_OF_ONE_REQUEST));
     assert_eq!((rows[0].model.as_ref(), rows[0].user.as_deref()), (Some(&large.model), Some("svc")));
 
-    // A batch as a busy minute makes it: many events, few buckets.
+    // A batch like that of a busy minute: many events, few buckets.
     let many: Vec<_> = (0..2_000).map(|n| event(3_600 + n % 120, &format!("m{}", n % 5))).collect();
     assert_eq!(change!(db, |tx| usage::record(tx, "2-x", 0, &many)), Ok(2_000));
     let hour = UsageQuery { start: later(3_600), ..ask(60, &[GroupKey::Model]) };
@@ -78,10 +78,10 @@ pub(crate) async fn large_and_many(db: TestDb) {
     assert_eq!((rows.len(), rows.iter().map(|row| row.used.requests).sum::<i64>()), (10, 2_000));
 }
 
-/// What buckets say equals a sum made elsewhere, to the last digit and under every grouping, whatever the events cost, in
-/// whichever batches they came, and with prices that change in between; estimated figures are kept apart.
+/// The buckets equal a sum made independently, to the last digit and under every grouping, for any costs, any batches,
+/// and prices that change in between; estimated figures are kept apart.
 pub(crate) async fn costs_are_exact_as_a_model_sums_them(db: TestDb) {
-    // A small generator of its own, so that both engines are asked the same.
+    // A small generator, so that both engines get the same requests.
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let mut draw = |below: i64| {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -213,7 +213,7 @@ pub(crate) async fn questions(db: TestDb) {
     assert!(rows.iter().all(|row| row.bucket_start.0 == NOW.0 - day));
 }
 
-/// Streams and reasoning summaries are counted apart, once, by model and day, and forgotten by the day.
+/// Streams and reasoning summaries are counted separately, once, by model and day, and deleted by the day.
 pub(crate) async fn features(db: TestDb) {
     let day = 86_400;
     let asked = |seconds: i64, model: &str, stream: bool, summary: bool| UsageEvent {

@@ -1,4 +1,4 @@
-//! Phones, limits, payment methods, identity attempts and what must be provable about them.
+//! Phones, limits, payment methods, identity attempts and the records about them.
 
 use keystead_core::Timestamp;
 use keystead_core::verification::number::LineKind;
@@ -204,7 +204,7 @@ pub(crate) async fn payment_methods(db: TestDb) {
     };
     change!(db, |tx| payments::save_method(tx, &method)).unwrap();
     assert_eq!(look!(db, |tx| payments::list_methods(tx, &one)).unwrap(), [method.clone()]);
-    // The same card and the same address elsewhere.
+    // The same card and the same address in another organization.
     assert_eq!(look!(db, |tx| payments::count_sharing(tx, &one)), Ok(1));
     let two: keystead_core::OrganizationId = id("org-two");
     assert_eq!(look!(db, |tx| payments::count_sharing(tx, &two)), Ok(0));
