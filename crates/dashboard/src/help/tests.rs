@@ -62,7 +62,7 @@ fn literals(code: &str) -> Vec<String> {
 /// The error messages of the product: whole sentences in the code of the layers that refuse.
 fn messages() -> Vec<(PathBuf, String)> {
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    // Mails, metrics, names of browsers, consent and tables of countries are no errors.
+    // Texts of mails, metrics, names of browsers, consent and tables of countries are not errors.
     let others =
         ["mail_texts.rs", "messages.rs", "notices.rs", "metrics.rs", "country.rs", "countries.rs", "view.rs", "key.rs"];
     let mut all = Vec::new();
@@ -292,17 +292,18 @@ fn pages(slug: &str) -> [String; 3] {
 #[test]
 fn the_pages_say_what_people_must_know() {
     for (slug, wanted) in [
-        // S2-01, S2-02, S2-03, S2-04, S2-06, S2-07, S1-37, S1-39, S1-41: which key is for what, and that old ones go on.
+        // S2-01, S2-02, S2-03, S2-04, S2-06, S2-07, S1-37, S1-39, S1-41: which key is for what, and that old ones keep
+        // working.
         (
             "kinds-of-keys",
             &["sk-proj-", "sk-svcacct-", "<code>sk-</code>", "OpenAI-Organization", "OpenAI-Project"][..],
         ),
-        // S2-08, S2-09: a secret stays on one's own server, in the environment or a key manager.
+        // S2-08, S2-09: a secret stays on the person's own server, in the environment or a key manager.
         ("keeping-keys-safe", &["Vault", ".gitignore"]),
         ("first-call", &["OPENAI_API_KEY", "https://keys.example/v1"]),
         // S1-43, S3-27: what is collected, how long, and which rights people have.
         ("your-data", &["CCPA", "90", "30", "7"]),
-        // S1-35: some need it on a certain day.
+        // S1-35: some need it by a certain day.
         ("verification", &["/help/documents", "/help/payment-method", "/help/your-data"]),
         // S0-27: how to allow the camera, browser by browser.
         ("documents", &["Safari", "Android", "Firefox", "Edge", "https"]),
@@ -315,13 +316,13 @@ fn the_pages_say_what_people_must_know() {
             }
         }
     }
-    // S1-07: whoever has a key already need do nothing.
+    // S1-07: people who have a key already need not do anything.
     let [english, polish, japanese] = pages("phone-number-requirement");
     assert!(english.contains("No action is required") && polish.contains("Nic nie trzeba robić"));
     assert!(japanese.contains("何もする必要はなく"));
     let [english, polish, japanese] = pages("your-data");
     assert!(english.contains("GDPR") && polish.contains("RODO") && japanese.contains("個人情報保護法"));
-    // S0-27: the capture page leads there when the camera is refused.
+    // S0-27: the capture page links to it when the camera is refused.
     assert!(
         include_str!("../../templates/pages/capture.html")
             .contains("data-camera-help hidden><a href=\"/help/documents")

@@ -1,5 +1,5 @@
-//! Answers that are files and not pages: tables to download, pictures of documents. The mark set here, and nothing else,
-//! makes the middleware of headers treat an answer as data; an error page at the same address stays a page.
+//! Answers that are files and not pages: tables to download, pictures of documents. The middleware of headers treats an
+//! answer as data only if it has the mark that is set here; an error page at the same address stays a page.
 
 use axum::body::Body;
 use axum::extract::Request;
@@ -11,12 +11,13 @@ use axum::response::{IntoResponse, Response};
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct IsFile;
 
-/// What a file holds.
+/// What a file contains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FileKind {
     /// A table, saved under this name.
     Csv { disposition: &'static str },
-    /// A picture of a document. It is shown and never saved by itself, so that none is left in a folder of downloads.
+    /// A picture of a document. Browsers show it and do not download it by themselves, so that none is left in a
+    /// download folder.
     Jpeg,
 }
 

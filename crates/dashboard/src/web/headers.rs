@@ -9,7 +9,7 @@ use super::file_answer::IsFile;
 use super::html::RetryAt;
 use crate::state::DashboardState;
 
-/// The policy of files: even when a browser opens one as a page, nothing runs and no frame holds it.
+/// The policy of files: even when a browser opens one as a page, no script runs and no frame may contain it.
 const DATA_POLICY: &str = "sandbox; default-src 'none'; frame-ancestors 'none'; base-uri 'none'";
 
 /// Whether the addresses below this path contain a secret, such as the token of a link.
@@ -17,13 +17,14 @@ fn holds_secret(path: &str) -> bool {
     ["/reset", "/confirm", "/confirm-address", "/invite"].contains(&path) || path.starts_with("/verify/")
 }
 
-/// Adds the headers. What the answer is, not its address, decides between those of a page and those of a file.
+/// Adds the headers. The kind of the answer, not its address, decides between the headers of a page and those of a
+/// file.
 pub(crate) async fn add_headers(State(state): State<DashboardState>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     // Only the page that takes pictures may ask for the camera.
     let camera = path.starts_with("/verify/") && path.ends_with("/capture");
-    // No other site may learn an address with a secret as the place a visitor came from. Without TLS, browsers name the
-    // origin of our own forms only in headers that "no-referrer" empties, and those forms would be refused.
+    // Other sites must not learn an address with a secret from the referrer. Without TLS, browsers name the origin of
+    // our own forms only in headers that "no-referrer" empties, and those forms would be refused.
     let referrer = if holds_secret(path) && state.secure() { "no-referrer" } else { "same-origin" };
     let mut response = next.run(request).await;
     let retry_at = response.extensions().get::<RetryAt>().copied();

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The most open streams of one session or link.
+/// The maximum number of open streams of one session or link.
 const MOST_PER_HOLDER: usize = 4;
-/// The most open streams of this node.
+/// The maximum number of open streams of this node.
 const MOST: usize = 1_000;
 
 /// The number of open streams, by session or link.

@@ -38,7 +38,7 @@ async fn rows_are_words_with_names() {
     ] {
         assert!(page.contains(mark), "{mark}: {page}");
     }
-    // UI-2: what people wrote stays text; details are pairs.
+    // UI-2: text that people wrote is escaped; details are pairs.
     assert!(!page.contains("<b>=Lab") && !page.contains("{&#34;") && !page.contains("{\"data\""), "{page}");
     let polish = ann.get(&format!("{LOG}?language=pl")).await.body;
     assert!(page.contains("Created a project") && polish.contains(LOG));
@@ -59,7 +59,7 @@ async fn questions_are_links_that_stay() {
     assert!(events(&page).iter().all(|name| name.starts_with("user.") || name.starts_with("invite.")), "{page}");
     assert!(events(&page).contains(&"invite.accepted".to_owned()));
     assert!(page.contains("Kind of event: <b>People: every event</b>") && page.contains(">Clear all</a>"), "{page}");
-    // Pages of an answer keep the question, in both directions.
+    // Links to other pages keep the filters, in both directions.
     let first = ann.get(&format!("{LOG}?kind=project.created&from=2026-11-01")).await.body;
     assert_eq!(events(&first).len(), 50);
     assert!(!first.contains(">Show newer</a>"));
@@ -71,7 +71,7 @@ async fn questions_are_links_that_stay() {
     let back = ann.get(&link(&second, "Show newer")).await.body;
     assert_eq!(events(&back), events(&first));
     assert!(back.contains(">Show older</a>") && !back.contains(">Show newer</a>"));
-    // Who, what, when; a chip takes one question out and leaves the others.
+    // Actor, event, time; removing one filter leaves the others.
     let me = ben.get("/settings/organization/members").await;
     assert_eq!(me.status, 200);
     let people = ann.get(&format!("{LOG}?kind=invite.accepted")).await.body;
@@ -117,7 +117,7 @@ async fn a_file_for_a_spreadsheet() {
         lines[1].starts_with("2026-11-20T") && lines[1].contains(",project.created,Created a project,session,user-")
     );
     assert!(lines[1].contains(",\"'=cmd(), \"\"x\"\" (Project)\","), "{}", lines[1]);
-    // Longer than what is read at a time.
+    // More rows than are read at a time.
     for n in 0..510 {
         ann.post("/settings/organization/projects/create", &[("csrf", &csrf), ("name", &n.to_string())]).await;
     }
@@ -143,7 +143,7 @@ async fn the_chain_is_checked() {
     );
     assert!(found.body.contains("role=\"status\"") && !events(&found.body).is_empty());
     assert_eq!(ann.post(LOG, &[("csrf", "x")]).await.status, 403);
-    // A row that somebody wrote who has the database but not the key.
+    // A row written by an attacker who has the database but not the key.
     let organization = found.body.split("object=org-").nth(1).unwrap().split('&').next().unwrap();
     let forged = AuditEvent {
         id: "audit_log-forged".parse().unwrap(),

@@ -1,11 +1,11 @@
-//! Bursts of strangers at every form that is open to them.
+//! Bursts of requests by strangers at every form that is open to them.
 
 use crate::world::*;
 
-/// What a stranger sends to a form, the `n`-th time.
+/// The fields that a stranger sends to a form, the `n`-th time.
 type Fields = fn(&str) -> Vec<(&'static str, &str)>;
 
-/// From where, the `n`-th time, and the addresses of neighbours.
+/// The origin of the `n`-th request, and addresses of neighbours.
 type Place = (fn(usize) -> String, [&'static str; 2]);
 
 const FORMS: [(&str, usize, Fields); 3] = [
@@ -14,7 +14,7 @@ const FORMS: [(&str, usize, Fields); 3] = [
     ("/forgot", 30, |email| vec![("email", email)]),
 ];
 
-/// The answer says when to come back: at least in a second, at most in this many.
+/// Returns the wait that the answer names: at least a second, at most this many.
 fn wait_of(answer: &Answer, most: i64, what: &str) -> i64 {
     assert_eq!(answer.status, 429, "{what}: {}", answer.body);
     assert!(answer.body.contains("role=\"alert\""), "{what}: the page says so, too: {}", answer.body);
@@ -23,8 +23,8 @@ fn wait_of(answer: &Answer, most: i64, what: &str) -> i64 {
     wait
 }
 
-/// ASVS 2.4.1: a burst from one place, and from all over one network of IPv6, is answered with 429 and the time to come
-/// back; neighbours are served, and so is the place itself after that time.
+/// ASVS 2.4.1: a burst from one address, and from everywhere in one IPv6 network, is answered with 429 and the time to
+/// come back; neighbours are served, and the same address is served after that time.
 #[tokio::test]
 async fn a_burst_at_each_form_for_strangers() {
     for (path, most, fields) in FORMS {
@@ -56,7 +56,7 @@ async fn a_burst_at_each_form_for_strangers() {
     }
 }
 
-/// ASVS 2.4.1: a person who has the password cannot guess codes in a burst; the next person's codes are still judged.
+/// ASVS 2.4.1: a person who has the password cannot guess codes in a burst; codes of other people are still checked.
 #[tokio::test]
 async fn a_burst_of_codes() {
     let world = World::new().await;
@@ -75,7 +75,7 @@ async fn a_burst_of_codes() {
     assert_eq!(ben.post("/sign-in/code", &[("code", "000000")]).await.status, 422);
 }
 
-/// ASVS 2.4.1: guessing the password at the question for a fresh proof is limited as at the door.
+/// ASVS 2.4.1: guessing the password at the reauthentication question is limited like sign-in.
 #[tokio::test]
 async fn a_burst_at_the_question_for_a_proof() {
     let world = World::new().await;
@@ -92,7 +92,8 @@ async fn a_burst_at_the_question_for_a_proof() {
     assert_eq!(guess(&mut ben).await.status, 403);
 }
 
-/// ASVS 2.4.1: invitations are mails to strangers; a burst of one organization ends, and another may still invite.
+/// ASVS 2.4.1: invitations are mails to strangers; a burst of one organization is stopped, and another may still
+/// invite.
 #[tokio::test]
 async fn a_burst_of_invitations() {
     let world = World::new().await;
@@ -117,8 +118,8 @@ async fn a_burst_of_invitations() {
     assert_eq!(invite(&mut ben, sent).await.status, 303);
 }
 
-/// ASVS 2.4.1: what strangers may ask for as often as they like costs no row: questions for passkeys, departures to the
-/// issuer, and guessed links.
+/// ASVS 2.4.1: what strangers may request without limit costs no row: passkey challenges, redirects to the issuer, and
+/// guessed links.
 #[tokio::test]
 async fn questions_and_guesses_of_strangers_cost_no_row() {
     let world = World::new().await;

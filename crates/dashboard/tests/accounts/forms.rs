@@ -5,8 +5,8 @@ use keystead_dashboard::{Audience, ROUTES};
 
 use crate::world::*;
 
-/// ASVS 3.5.1, 3.5.3: every form of somebody signed in wants the session's own token and our own page, whoever wrote the
-/// page behind; forms of strangers want our own page.
+/// ASVS 3.5.1, 3.5.3: every form of a signed-in person requires the session's own token and our own page; forms for
+/// strangers require our own page.
 #[tokio::test]
 async fn no_form_works_without_its_token_or_from_elsewhere() {
     let world = World::new().await;
@@ -25,7 +25,7 @@ async fn no_form_works_without_its_token_or_from_elsewhere() {
             let answer = ann.post_from(&path, &[("csrf", &csrf)], site).await;
             assert_eq!(answer.status, 403, "{path} from {site}");
         }
-        // A holder of a link is known by the device's own cookie, which never comes along from elsewhere.
+        // The holder of a link is identified by the device's cookie, which browsers never send from other sites.
         if matches!(route.audience, Audience::Everybody | Audience::LinkHolder) || route.path == "/invite" {
             continue;
         }
@@ -40,7 +40,7 @@ async fn no_form_works_without_its_token_or_from_elsewhere() {
     assert!(ann.alive().await, "none of it signed anybody out");
 }
 
-/// The same when the proof is old: a foreign form does not even get the question.
+/// The same when the reauthentication is too old: a form from another site does not even get the question.
 #[tokio::test]
 async fn late_forms_from_elsewhere_get_no_question() {
     let world = World::new().await;
@@ -59,7 +59,7 @@ async fn late_forms_from_elsewhere_get_no_question() {
     assert!(ann.alive().await);
 }
 
-/// ASVS 3.5.3: looking changes nothing: whatever acts answers only to POST.
+/// ASVS 3.5.3: reading changes nothing: routes that change something answer only to POST.
 #[tokio::test]
 async fn acts_do_not_answer_to_looking() {
     let world = World::new().await;

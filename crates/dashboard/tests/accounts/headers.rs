@@ -1,10 +1,10 @@
-//! What every page carries.
+//! Headers of every page.
 
 use keystead_dashboard::ROUTES;
 
 use crate::world::*;
 
-/// ASVS 3.4.3, 3.4.4, 3.4.6, 14.3.2: every answer, whoever asks: no frame, nothing inline, no sniffing, no cache.
+/// ASVS 3.4.3, 3.4.4, 3.4.6, 14.3.2: every answer, for every client: no frame, nothing inline, no sniffing, no cache.
 #[tokio::test]
 async fn pages_run_nothing_inline_and_sit_in_no_frame() {
     let world = World::new().await;
@@ -14,7 +14,7 @@ async fn pages_run_nothing_inline_and_sit_in_no_frame() {
         let path = address(route.path);
         for answer in [ann.get(&path).await, stranger.get(&path).await, stranger.post(&path, &[]).await] {
             let policy = answer.header("content-security-policy");
-            // Files and pictures are in a sandbox besides.
+            // Files and pictures are also in a sandbox.
             let rest = policy.strip_prefix("sandbox; ").unwrap_or(policy);
             assert!(rest.starts_with("default-src 'none'"), "{path}: {policy}");
             assert!(
@@ -26,7 +26,7 @@ async fn pages_run_nothing_inline_and_sit_in_no_frame() {
             assert_eq!(answer.header("cache-control"), "no-store", "{path}");
             assert!(answer.header("strict-transport-security").starts_with("max-age=31536000"), "{path}");
             assert_eq!(answer.header("cross-origin-opener-policy"), "same-origin", "{path}");
-            // ASVS 14.2.1, 3.4.5: links with secrets are told to nobody.
+            // ASVS 14.2.1, 3.4.5: addresses with secrets are not sent to other sites.
             let links = ["/reset", "/confirm", "/confirm-address", "/invite"];
             let secret = links.contains(&route.path) || route.path.starts_with("/verify/");
             assert_eq!(answer.header("referrer-policy"), if secret { "no-referrer" } else { "same-origin" }, "{path}");
@@ -83,7 +83,7 @@ async fn links_of_verifications_are_told_to_nobody() {
     assert_eq!(phone.get("/help").await.header("referrer-policy"), "same-origin");
 }
 
-/// ASVS 3.3.1, 3.3.2, 3.3.4: cookies are held to this host, to TLS, and out of scripts' reach.
+/// ASVS 3.3.1, 3.3.2, 3.3.4: cookies are bound to this host and to TLS, and scripts cannot read them.
 #[tokio::test]
 async fn cookies_are_held_tight() {
     let world = World::new().await;

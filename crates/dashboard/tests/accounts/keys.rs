@@ -1,4 +1,4 @@
-//! Keys as people handle them: one project's at a time, rotated with an overlap, changed on their row.
+//! Keys on the pages: listed by project, rotated with an overlap, changed on their row.
 
 use keystead_app::Actor;
 use keystead_core::gate::Requirement;
@@ -11,7 +11,7 @@ use crate::world::*;
 
 const SHOP: [(&str, &str); 4] = [("name", "shop"), ("owner", "you"), ("permissions", "all"), ("days", "")];
 
-/// An owner whose organization may make keys.
+/// An owner of an organization that may make keys.
 async fn ready(world: &World) -> (Browser<'_>, UserId, OrganizationId) {
     let mut ann = world.owner("ann@example.com", "Harbour").await;
     let user = ann.members().await.remove(0);
@@ -27,19 +27,19 @@ async fn send(browser: &mut Browser<'_>, path: &str, fields: &[(&str, &str)]) ->
     browser.post(path, &form).await
 }
 
-/// The whole secret that a page shows.
+/// Returns the whole secret that a page shows.
 fn shown(page: &Answer) -> String {
     let shown = page.body.split("id=\"secret\">").nth(1).unwrap_or_else(|| panic!("no secret in {}", page.body));
     shown.split("</code>").next().unwrap().replace("<u>", "").replace("</u>", "")
 }
 
-/// The id of the key on the row that holds this text.
+/// Returns the id of the key on the row with this text.
 fn id_of(page: &Answer, mark: &str) -> String {
     let row = page.body.split("<tr").find(|row| row.contains(mark)).unwrap_or_else(|| panic!("no row with {mark}"));
     row.split("revoke=").nth(1).unwrap().split('"').next().unwrap().to_owned()
 }
 
-/// S1-36: rotated from its row; the old one says when it ends and when it was last used, and can be ended before.
+/// S1-36: rotated on its row; the old key shows when it ends and when it was last used, and can be ended earlier.
 #[tokio::test]
 async fn a_key_is_rotated_on_its_row() {
     let world = World::new().await;
@@ -74,7 +74,7 @@ async fn a_key_is_rotated_on_its_row() {
     assert!(log.contains("api_key.rotated") && log.contains("api_key.deleted"));
 }
 
-/// Until every gateway has confirmed a revocation, the pages of keys say on how many it is in force.
+/// Until every gateway has confirmed a revocation, the pages of keys show on how many gateways it is in force.
 #[tokio::test]
 async fn a_revocation_that_is_not_confirmed_is_shown() {
     let world = World::new().await;
@@ -102,14 +102,14 @@ async fn a_revocation_that_is_not_confirmed_is_shown() {
     }
     heartbeat("b", 0).await;
     assert!(!ann.get("/api-keys").await.body.contains("gateways."));
-    // What a node lacks that is younger than the revocation is not about it.
+    // A node that lacks only changes made after the revocation does not count.
     world.pass(60);
     send(&mut ann, "/api-keys", &SHOP).await;
     heartbeat("b", 1).await;
     assert!(!ann.get("/api-keys").await.body.contains("gateways."));
 }
 
-/// An old key whose time has come stays on the list as what it is, with nothing to do but take it away.
+/// An old key that has ended stays on the list as ended; the only action is to remove it.
 #[tokio::test]
 async fn a_rotated_key_ends_by_itself() {
     let world = World::new().await;
@@ -123,7 +123,7 @@ async fn a_rotated_key_ends_by_itself() {
     assert!(row.contains("ended ") && !row.contains("edit=") && !row.contains("rotate="), "{row}");
 }
 
-/// S1-01, S1-36: a rotation needs what a new key needs, and says so before and after.
+/// S1-01, S1-36: a rotation needs what a new key needs; the page says so before and after.
 #[tokio::test]
 async fn rotation_waits_for_the_phone() {
     let world = World::new().await;
@@ -139,7 +139,7 @@ async fn rotation_waits_for_the_phone() {
     assert!(refused.body.contains("Verify a phone number first"), "{}", refused.body);
 }
 
-/// S3-03: another name and other permissions, kept as chosen; the owner changes any, a member her own.
+/// S3-03: name and permissions are changed and kept as chosen; an owner changes any key, a member only their own.
 #[tokio::test]
 async fn a_key_is_changed_on_its_row() {
     let world = World::new().await;
@@ -166,7 +166,7 @@ async fn a_key_is_changed_on_its_row() {
     let log = ann.get("/settings/organization/audit-log").await.body;
     assert_eq!(log.matches("api_key.updated").count(), before, "what is so already is not told");
 
-    // A member sees and changes nothing of hers.
+    // A member neither sees nor changes an owner's key.
     let mut ben = world.member(&mut ann, "ben@example.com").await;
     for (verb, fields) in [("edit", &[("name", "mine"), ("permissions", "all")][..]), ("rotate", &[("overlap", "0")])] {
         let refused = send(&mut ben, &format!("/api-keys/{id}/{verb}"), fields).await;
@@ -176,15 +176,15 @@ async fn a_key_is_changed_on_its_row() {
     let mine = id_of(&ben.get("/api-keys").await, "bens");
     let changed = send(&mut ben, &format!("/api-keys/{mine}/edit"), &[("name", "b"), ("permissions", "all")]).await;
     assert!(changed.location().contains("saved"), "{}", changed.body);
-    // An owner changes it, but makes no personal key for somebody else.
+    // An owner changes it, but makes no personal key for another person.
     let changed = send(&mut ann, &format!("/api-keys/{mine}/edit"), &[("name", "c"), ("permissions", "read")]).await;
     assert!(changed.location().contains("saved"), "{}", changed.body);
     assert!(!ann.get("/api-keys").await.body.contains(&format!("rotate={mine}")));
     assert_eq!(send(&mut ann, &format!("/api-keys/{mine}/rotate"), &[("overlap", "0")]).await.status, 403);
 }
 
-/// S2-04, S2-05, S1-37, S1-39: keys belong to the chosen project and are found by choosing it. S2-08: the page says
-/// what a secret is when it shows one, and never shows it again.
+/// S2-04, S2-05, S1-37, S1-39: keys belong to the chosen project and are listed with it. S2-08: the page explains a
+/// secret when it shows one, and never shows it again.
 #[tokio::test]
 async fn keys_are_found_by_their_project() {
     let world = World::new().await;
@@ -212,8 +212,8 @@ async fn keys_are_found_by_their_project() {
     assert_eq!(foreign.status, 404);
 }
 
-/// Keys beyond the first page are reached by its link, and their dialogs open wherever they stand; a member sees her
-/// own however many others lie between.
+/// Keys beyond the first page are reached by its link, and their dialogs open on every page; a member sees their own
+/// however many others are between.
 #[tokio::test]
 async fn older_keys_are_reached() {
     let world = World::new().await;
@@ -237,8 +237,8 @@ async fn older_keys_are_reached() {
     assert!(!ben.get(&format!("/api-keys?revoke={oldest}")).await.body.contains("<dialog"));
 }
 
-/// S2-02, S2-03: owners of a project make its service accounts and their keys, others do not; where the gate refuses the
-/// key nothing is left behind, and an account's keys end with it.
+/// S2-02, S2-03: owners of a project make its service accounts and their keys, others do not; when the gate refuses the
+/// key, no account is left behind, and an account's keys end with it.
 #[tokio::test]
 async fn service_accounts_belong_to_the_project() {
     let world = World::new().await;
@@ -300,7 +300,7 @@ async fn a_project_is_renamed_on_its_page() {
     assert_eq!(send(&mut ben, &page(1), &[("name", "Mine")]).await.status, 404);
 }
 
-/// Admin keys: owners make and end them with a fresh proof, others do not even see them; the secret is shown once.
+/// Admin keys: owners make and end them after reauthentication, others do not see them; the secret is shown once.
 #[tokio::test]
 async fn admin_keys_are_for_owners() {
     const PAGE: &str = "/settings/organization/admin-keys";
@@ -328,7 +328,7 @@ async fn admin_keys_are_for_owners() {
     assert_eq!(send(&mut ann, &format!("{PAGE}/{id}/delete"), &[]).await.status, 403);
 }
 
-/// A person sees the keys of the older kind that are her own, and ends them; nobody else can.
+/// A person sees and ends their own legacy keys; other people cannot.
 #[tokio::test]
 async fn legacy_keys_are_their_owners_to_end() {
     const ACCOUNT: &str = "/settings/account";

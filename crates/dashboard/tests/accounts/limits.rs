@@ -1,4 +1,4 @@
-//! How fast a project may use each model, and the way to more.
+//! Rate limits of a project for each model, and how to get higher ones.
 
 use keystead_core::gate::{Fulfilment, Requirement};
 use keystead_core::id::OrganizationId;

@@ -1,4 +1,4 @@
-//! Lists longer than a page: every row is reached by following the links, once, and a list that is cut says so.
+//! Lists longer than a page: following the links reaches every row once, and a list that is cut says so.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use keystead_store::tables::users::{self, User};
 
 use crate::world::*;
 
-/// The texts between these marks on every part of the list that begins at this path.
+/// Returns the texts between these marks on every page of the list at this path.
 async fn all(browser: &mut Browser<'_>, path: &str, more: &str, before: &str, after: &str) -> Vec<String> {
     let (mut found, mut next) = (Vec::new(), path.to_owned());
     for _ in 0..10 {

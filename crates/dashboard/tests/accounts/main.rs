@@ -1,5 +1,5 @@
-//! Accounts through the pages' real router: what strangers, foreign pages, planted cookies, late forms and hostile names
-//! meet.
+//! Accounts through the pages' real router: strangers, pages of other sites, planted cookies, late forms and hostile
+//! names.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on should say where")]
 
 mod audit;

@@ -1,4 +1,4 @@
-//! What people type is text, wherever it is shown.
+//! What people type is shown as text on every page.
 
 use keystead_app::Actor;
 use keystead_app::keys::NewKey;
@@ -14,7 +14,8 @@ fn harmless(what: &str, body: &str) {
     }
 }
 
-/// ASVS 1.2.1, 1.1.2: names of organizations, projects and keys, on every page that shows them, the question included.
+/// ASVS 1.2.1, 1.1.2: names of organizations, projects and keys, on every page that shows them, also the
+/// reauthentication question.
 #[tokio::test]
 async fn stored_names_are_text() {
     let world = World::new().await;
@@ -61,7 +62,7 @@ async fn stored_names_are_text() {
     assert!(asked.body.contains("name=\"&#60;img"), "its fields travel as text");
 }
 
-/// ASVS 1.2.1: what an address or a refused form says comes back as text.
+/// ASVS 1.2.1: values of an address or a refused form are shown as text.
 #[tokio::test]
 async fn reflected_values_are_text() {
     let world = World::new().await;

@@ -1,4 +1,5 @@
-//! Who runs an installation in production does so after a second step, and cannot be made to hand the address to others.
+//! Operators of a production installation need a second step, and cannot be tricked into giving their address to other
+//! accounts.
 
 use keystead_dashboard::ROUTES;
 
@@ -6,7 +7,7 @@ use crate::world::*;
 
 const SECURITY: &str = "/settings/account/security";
 
-/// ASVS 6.3.3: with a password alone an operator reaches the way to a second step and nothing of the console.
+/// ASVS 6.3.3: with a password alone an operator reaches the pages to set up a second step and no page of the console.
 #[tokio::test]
 async fn an_operator_without_a_second_step_reaches_only_its_setting_up() {
     let world = World::in_production(&["ops@example.com"]).await;
@@ -33,7 +34,7 @@ async fn an_operator_without_a_second_step_reaches_only_its_setting_up() {
     assert_eq!(other.get("/operator").await.status, 404, "for everybody else there is no console");
 }
 
-/// On a laptop nothing is asked.
+/// In development no second step is required.
 #[tokio::test]
 async fn a_laptop_asks_operators_for_nothing() {
     let world = World::on_a_laptop(&["ops@example.com"]).await;
@@ -41,8 +42,8 @@ async fn a_laptop_asks_operators_for_nothing() {
     assert_eq!(ops.get("/operator").await.status, 200);
 }
 
-/// A stranger who signs up with an operator's address, and whose link the operator opens, has typed no password of the
-/// operator's.
+/// A stranger signs up with an operator's address, and the operator opens the link: the stranger's password does not
+/// become the operator's.
 #[tokio::test]
 async fn a_strangers_sign_up_does_not_choose_an_operators_password() {
     let world = World::in_production(&["ops@example.com"]).await;
@@ -54,8 +55,8 @@ async fn a_strangers_sign_up_does_not_choose_an_operators_password() {
     assert!(ops.alive().await);
 }
 
-/// The link of a change of address names the account, and gives an operator's address to nobody who is not signed in to
-/// that account; in no browser does it change another account.
+/// The link of an address change names the account. It gives an operator's address only to that account, in its own
+/// session; in no browser does it change another account.
 #[tokio::test]
 async fn one_click_gives_no_address_away() {
     let world = World::in_production(&["ops@example.com", "chief@example.com"]).await;
@@ -80,7 +81,8 @@ async fn one_click_gives_no_address_away() {
     assert!(refused.status == 422 && refused.body.contains("second step"), "{}", refused.body);
     assert!(eve.get("/settings/account").await.body.contains("eve@example.com"), "nothing changed");
 
-    // An address of nobody in particular: not in a browser of another account, and elsewhere with one press.
+    // An address of no operator: refused in a browser of another account, confirmed with one click in any other
+    // browser.
     assert_eq!(eve.post(ask, &[("csrf", &csrf), ("email", "eve@elsewhere.example")]).await.status, 303);
     let token = self::token(&world.link().await);
     let refused = chief.post("/confirm-address", &[("token", &token)]).await;

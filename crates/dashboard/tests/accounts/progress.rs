@@ -1,4 +1,4 @@
-//! Pages that wait hear of progress without asking (S0-23, S3-24, S3-40).
+//! Waiting pages are notified of progress without polling (S0-23, S3-24, S3-40).
 
 use axum::body::Body;
 use http_body_util::BodyExt;
@@ -12,7 +12,7 @@ use crate::world::*;
 
 const EVENTS: &str = "/settings/organization/verification/events";
 
-/// Puts an organization's verification into a state; `version` counts what was written before.
+/// Puts an organization's verification into a state; `version` is the number of earlier writes.
 async fn put(world: &World, organization: &OrganizationId, status: Status, version: i64) {
     let since = Timestamp(world.now());
     let row = OrganizationVerification {
@@ -28,14 +28,14 @@ async fn put(world: &World, organization: &OrganizationId, status: Status, versi
     written.unwrap();
 }
 
-/// The next word of a stream; none when it is over.
+/// Returns the next word of a stream; `None` when it has ended.
 async fn word(body: &mut Body) -> Option<String> {
     let frame = body.frame().await?.unwrap().into_data().unwrap();
     let text = String::from_utf8(frame.to_vec()).unwrap();
     Some(text.strip_prefix("data: ").unwrap_or_else(|| panic!("{text}")).trim().to_owned())
 }
 
-/// S3-40: the word comes at once and again when it changes, until nothing moves any more.
+/// S3-40: the state is sent at once and again when it changes, until it is final.
 #[tokio::test]
 async fn progress_is_told_as_it_happens() {
     let world = World::new().await;
@@ -66,7 +66,7 @@ async fn progress_is_told_as_it_happens() {
     assert_eq!(word(&mut body).await, None);
 }
 
-/// Only a member's own pages listen, few at a time; a session that ended and a server that stops end the stream.
+/// Only a member's own pages may listen, a few at a time; the end of the session or of the server ends the stream.
 #[tokio::test]
 async fn streams_are_bounded_and_end() {
     let world = World::new().await;
@@ -94,7 +94,7 @@ async fn streams_are_bounded_and_end() {
     for body in &mut open {
         assert!(word(body).await.is_some());
     }
-    // Signed out: the next look is the last.
+    // After signing out, the next poll is the last.
     let csrf = ann.csrf().await;
     let other = {
         let mut other = world.browser();

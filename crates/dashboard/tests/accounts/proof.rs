@@ -1,10 +1,11 @@
-//! The question before dangerous acts.
+//! The reauthentication question before dangerous acts.
 
 use keystead_dashboard::{Audience, ROUTES};
 
 use crate::world::*;
 
-/// ASVS 7.5.1, 7.5.3: every such act in a session whose proof is older than ten minutes is answered with the question.
+/// ASVS 7.5.1, 7.5.3: every such act in a session that reauthenticated more than ten minutes ago is answered with the
+/// question.
 #[tokio::test]
 async fn late_acts_are_asked_first() {
     let world = World::new().await;
@@ -50,8 +51,8 @@ async fn late_acts_are_asked_first() {
     assert_eq!(seen.location(), "/reauthenticate?next=%2Fsettings%2Faccount%2Fsecurity%2Fsecond-factor");
 }
 
-/// The answer carries the act on: once, with the fields as they were, in a session under a new secret. A wrong answer
-/// asks again and counts as a try at the door.
+/// The answer continues the act: once, with the fields as they were, in a session with a new secret. A wrong answer
+/// shows the question again and counts as an attempt to sign in.
 #[tokio::test]
 async fn the_answer_carries_the_act_on() {
     let world = World::new().await;
@@ -125,7 +126,7 @@ async fn with_a_second_factor_it_asks_for_a_code() {
     assert!(!shown.body.split("<li><code>").skip(1).any(|rest| page.body.contains(rest.split('<').next().unwrap())));
 }
 
-/// People who sign in elsewhere and have nothing to type are led there and back.
+/// People who sign in through an issuer and have no password are sent there and back.
 #[tokio::test]
 async fn without_a_password_it_leads_to_the_issuer() {
     let world = World::new().await;

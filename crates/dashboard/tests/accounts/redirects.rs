@@ -1,4 +1,4 @@
-//! Nobody is sent elsewhere.
+//! Redirects lead only to our own pages.
 
 use crate::world::*;
 
@@ -17,7 +17,7 @@ const FOREIGN: [&str; 12] = [
     "",
 ];
 
-/// ASVS 3.7.2: `next` is a path of ours or the first page, on every way through it.
+/// ASVS 3.7.2: `next` is one of our own paths or the first page, on every way through it.
 #[tokio::test]
 async fn next_is_a_path_of_ours() {
     let world = World::new().await;
@@ -42,7 +42,7 @@ async fn next_is_a_path_of_ours() {
         let arrived = browser.get("/sign-in/return?state=s&code=c").await;
         assert_eq!(arrived.location(), "/home", "{foreign:?}");
     }
-    // Where the question leads back to is a path of ours, too.
+    // The question also returns only to one of our own paths.
     let csrf = ann.csrf().await;
     world.pass(601);
     for foreign in FOREIGN.iter().filter(|foreign| !foreign.is_empty()) {
@@ -54,7 +54,7 @@ async fn next_is_a_path_of_ours() {
     }
 }
 
-/// The way of a second factor keeps where the person wanted to go, and only inside.
+/// Signing in with a second factor keeps the page the person wanted, and only one of ours.
 #[tokio::test]
 async fn the_second_step_leads_on_inside() {
     let world = World::new().await;

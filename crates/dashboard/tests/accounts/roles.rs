@@ -1,10 +1,10 @@
-//! Who may look at which page of an organization, and who may act there.
+//! Which roles may see each page of an organization and act there.
 
 use crate::world::*;
 
 const SETTINGS: &str = "/settings/organization";
 
-/// Every page with what a reader gets; the audit log says only that it is for owners.
+/// Every page with the status that a reader gets; the audit log says only that it is for owners.
 const PAGES: [(&str, u16); 12] = [
     ("/home", 200),
     ("/api-keys", 200),
@@ -37,7 +37,7 @@ async fn every_page_for_owners_and_readers() {
         assert_eq!(eve.get(&path).await.status, 404, "stranger {path}");
         assert!(world.browser().get(&path).await.location().starts_with("/sign-in"), "{path}");
     }
-    // What an owner does there, a reader is not even offered.
+    // Actions of an owner are not offered to a reader.
     for (page, shown, hidden) in [
         ("members", &["ann@example.com", "ben@example.com"][..], &["/members/user-", "/members/invite"][..]),
         ("projects", &["proj_"], &["/projects/create"]),
@@ -52,7 +52,7 @@ async fn every_page_for_owners_and_readers() {
     }
 }
 
-/// A reader who sends the forms all the same gets nowhere.
+/// A reader who sends the forms nevertheless is refused.
 #[tokio::test]
 async fn readers_change_nothing() {
     let world = World::new().await;

@@ -1,4 +1,4 @@
-//! What an organization asks of its members before it opens its pages.
+//! What an organization requires of its members before its pages open.
 
 use crate::world::*;
 
@@ -6,14 +6,15 @@ const RULE: &str = "/settings/organization/second-factor";
 const GENERAL: &str = "/settings/organization/general";
 const SECURITY: &str = "/settings/account/security";
 
-/// ASVS 6.3.3: an owner with a second step asks one of everybody; whoever lacks it is led to set it up, and then goes on.
+/// ASVS 6.3.3: an owner with a second step requires one of everybody; a member without one is sent to set it up, and
+/// can then continue.
 #[tokio::test]
 async fn members_without_a_second_step_are_led_to_one() {
     let world = World::new().await;
     let mut ann = world.owner("ann@example.com", "Harbour").await;
     let mut ben = world.member(&mut ann, "ben@example.com").await;
     let csrf = ann.csrf().await;
-    // Asked of others by somebody who has none himself.
+    // An owner without one requires it of others.
     let page = ann.get(GENERAL).await.body;
     assert!(
         page.contains("Set up a second step for yourself first.") && page.contains("2 members have none"),
@@ -25,7 +26,7 @@ async fn members_without_a_second_step_are_led_to_one() {
     let csrf = ann.csrf().await;
     let page = ann.get(GENERAL).await.body;
     assert!(page.contains("1 member has none") && page.contains("<li>ben"), "whom it concerns, before: {page}");
-    // A reader asks nothing of anybody.
+    // A reader cannot require it.
     let token = ben.csrf().await;
     assert_eq!(ben.post(RULE, &[("csrf", &token), ("required", "yes")]).await.status, 422);
     assert_eq!(ben.get("/home").await.status, 200);

@@ -1,9 +1,9 @@
-//! Planted, old and half sessions.
+//! Planted sessions, earlier sessions, and sign-ins that wait for the code.
 
 use crate::world::*;
 
-/// ASVS 7.2.4, INC-10: whatever the way in, the cookie is a new one, a planted one is worth nothing, and whoever was
-/// signed in in this browser before is not any more.
+/// ASVS 7.2.4, INC-10: every way of signing in gives a new cookie, a planted one is useless, and an earlier session in
+/// this browser ends.
 #[tokio::test]
 async fn every_way_in_gives_a_new_session() {
     let world = World::new().await;
@@ -24,7 +24,7 @@ async fn every_way_in_gives_a_new_session() {
         all.push(session);
     };
 
-    // By password, in a browser led into a prepared session, and with a planted cookie.
+    // By password, in a browser that was prepared with a session, and with a planted cookie.
     let mut victim = prepared.clone();
     assert_eq!(victim.sign_in("ann@example.com", "/home").await.location(), "/home");
     fresh("password", &victim);
@@ -40,7 +40,7 @@ async fn every_way_in_gives_a_new_session() {
     victim.post("/reset", &[("token", &link), ("password", OTHER)]).await;
     fresh("reset", &victim);
 
-    // By somebody else's sign-in page.
+    // Through the issuer's sign-in page.
     world.vouch_for("kim@example.com");
     let mut victim = planted();
     assert_eq!(victim.post("/sign-in/with", &[("next", "/home")]).await.location(), "https://issuer.test/");
@@ -56,7 +56,7 @@ async fn every_way_in_gives_a_new_session() {
     assert_eq!(victim.post("/invite/join", &[("token", &link), ("password", PASSWORD)]).await.location(), "/home");
     fresh("invitation", &victim);
 
-    // By a fresh proof, a changed password and a second factor.
+    // By reauthentication, a changed password and a second factor.
     let before = ann.clone();
     let form = [("csrf", csrf.as_str()), ("proof_password", PASSWORD)];
     ann.post("/reauthenticate?next=/home", &form).await;
@@ -71,7 +71,7 @@ async fn every_way_in_gives_a_new_session() {
     assert!(ann.alive().await);
 }
 
-/// ASVS 6.3.4: the password alone is no session; the code makes it one, once; the wait ends after ten minutes.
+/// ASVS 6.3.4: the password alone gives no session; the code makes it one, once; the wait ends after ten minutes.
 #[tokio::test]
 async fn half_a_session_opens_nothing() {
     let world = World::new().await;
@@ -103,7 +103,8 @@ async fn half_a_session_opens_nothing() {
     assert_eq!(late.post("/sign-in/code", &[("code", &code(world.now()))]).await.location(), "/sign-in");
 }
 
-/// ASVS 7.4.1, 7.5.2: a session ended from another browser is over at the next request; nobody ends somebody else's.
+/// ASVS 7.4.1, 7.5.2: a session ended from another browser is over at the next request; nobody can end another person's
+/// session.
 #[tokio::test]
 async fn sessions_end_from_another_browser() {
     let world = World::new().await;

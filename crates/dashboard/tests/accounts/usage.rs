@@ -1,4 +1,4 @@
-//! Usage: whichever days, told apart by whatever, drawn as whatever is asked; names for people, ids beside them (S1-38).
+//! Usage: for any days, any grouping and any measure; names for people, ids beside them (S1-38).
 
 use keystead_app::Actor;
 use keystead_app::keys::NewKey;
@@ -12,7 +12,7 @@ use keystead_store::{Error, Tx};
 
 use crate::world::*;
 
-/// An owner with two calls today and one a hundred days ago, by a key with a name that is markup.
+/// An owner with two calls today and one a hundred days ago, by a key with markup in its name.
 async fn used(world: &World) -> (Browser<'_>, UserId) {
     let mut ann = world.owner("ann@example.com", "Harbour").await;
     let user = ann.members().await.remove(0);
@@ -75,13 +75,13 @@ async fn usage_is_told_by_name_and_for_any_days() {
     );
     assert!(rows.len() == 2 && rows[1].starts_with(&format!("2026-08-12,{user},")), "{csv}");
 
-    // A member without the organization's rights still looks, and gets no names of others' organizations.
+    // A member without the organization's rights may look, and gets no names of other organizations.
     let mut ben = world.owner("ben@example.com", "Elsewhere").await;
     assert!(!ben.get("/usage?by=user").await.body.contains("ann@example.com"));
 }
 
-/// Figures that no model server reported are marked in the table, told in a sentence and have columns of their own; costs
-/// are exact in the file.
+/// Estimated figures are marked in the table, explained in a sentence and have their own columns; costs are exact in
+/// the file.
 #[tokio::test]
 async fn estimated_figures_are_told_apart() {
     let world = World::new().await;

@@ -1,5 +1,5 @@
-//! The pages over an installation in memory whose clock, generator, mailboxes and issuer the test holds, and browsers
-//! that keep cookies.
+//! The pages over an installation in memory with a clock, generator, mailboxes and issuer controlled by the test, and
+//! browsers that keep cookies.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -33,7 +33,7 @@ pub(crate) const PASSWORD: &str = "violet submarine 7";
 pub(crate) const OTHER: &str = "lantern in the attic";
 const SITE: &str = "https://keystead.test";
 
-/// An issuer that vouches for whoever the test put there.
+/// An issuer that vouches for the identity the test has put there.
 #[derive(Default)]
 struct Issuer(Mutex<Option<Identity>>);
 
@@ -75,7 +75,7 @@ impl World {
         Self::with(Settings::default()).await
     }
 
-    /// As it is run in production, by whoever has one of these addresses.
+    /// An installation in production, with operators at these addresses.
     pub(crate) async fn in_production(operators: &[&str]) -> Self {
         let operator_emails = operators.iter().map(|email| (*email).to_owned()).collect();
         Self::with(Settings { development: false, operator_emails, ..Settings::default() }).await
@@ -86,7 +86,7 @@ impl World {
         Self::with(Settings { operator_emails, ..Settings::default() }).await
     }
 
-    /// The text of the mail that was sent last.
+    /// The text of the newest mail.
     pub(crate) fn newest_mail(&self) -> String {
         self.post.all().pop().unwrap().text
     }
@@ -147,7 +147,7 @@ impl World {
         });
     }
 
-    /// The path of the link in the newest mail, after what waits was carried out.
+    /// Runs the queued jobs, and returns the path of the link in the newest mail.
     pub(crate) async fn link(&self) -> String {
         self.link_in(|_| true).await
     }
@@ -159,7 +159,7 @@ impl World {
         link.split_whitespace().next().unwrap().to_owned()
     }
 
-    /// Takes back what an organization has proven.
+    /// Withdraws what an organization has proven.
     pub(crate) async fn withdraw(&self, organization: &OrganizationId, requirement: Requirement) {
         let (organization, at) = (organization.clone(), Timestamp(self.now()));
         let write = self.store.write("withdraw", async move |tx: &mut Tx| {
@@ -169,7 +169,7 @@ impl World {
         cleared.unwrap();
     }
 
-    /// Somebody this owner invited as a reader, who joined and is signed in.
+    /// A person whom this owner invited as a reader, joined and signed in.
     pub(crate) async fn member(&self, owner: &mut Browser<'_>, email: &str) -> Browser<'_> {
         let csrf = owner.csrf().await;
         let form = [("csrf", csrf.as_str()), ("email", email), ("role", "reader")];
@@ -180,7 +180,7 @@ impl World {
         browser
     }
 
-    /// Somebody signed in, with an organization.
+    /// A signed-in person with an organization.
     pub(crate) async fn owner(&self, email: &str, organization: &str) -> Browser<'_> {
         let mut browser = self.browser();
         browser.post("/sign-up", &[("email", email), ("password", PASSWORD)]).await;
@@ -215,14 +215,14 @@ impl Answer {
         self.header("location")
     }
 
-    /// The value of the first field of this name.
+    /// Returns the value of the first field of this name.
     pub(crate) fn field(&self, name: &str) -> String {
         let mark = format!("name=\"{name}\" value=\"");
         let rest = self.body.split(&mark).nth(1).unwrap_or_else(|| panic!("no {name} in {}", self.body));
         rest.split('"').next().unwrap().to_owned()
     }
 
-    /// The address of the first form that goes to an address beginning so.
+    /// Returns the address of the first form with an address that begins like this.
     pub(crate) fn action(&self, start: &str) -> String {
         let mark = format!("action=\"{start}");
         let rest = self.body.split(&mark).nth(1).unwrap_or_else(|| panic!("no form to {start} in {}", self.body));
@@ -233,7 +233,7 @@ impl Answer {
 pub(crate) const SESSION: &str = "__Host-keystead";
 pub(crate) const WAITING: &str = "__Host-keystead-waiting";
 
-/// A browser: it keeps cookies and says where its forms come from.
+/// A browser: it keeps cookies and sends the origin of its forms.
 #[derive(Clone)]
 pub(crate) struct Browser<'w> {
     pub(crate) world: &'w World,
@@ -259,7 +259,7 @@ impl Browser<'_> {
         self.post_from(path, fields, "same-origin").await
     }
 
-    /// A form from a page of this kind of site.
+    /// Sends a form from a page of this kind of site.
     pub(crate) async fn post_from(&mut self, path: &str, fields: &[(&str, &str)], site: &str) -> Answer {
         let request = self.request("POST", path).header("sec-fetch-site", site);
         let request = request.header("referer", format!("{SITE}/settings/account?from=here"));
@@ -267,7 +267,7 @@ impl Browser<'_> {
         self.send(request.body(Body::from(encoded(fields))).unwrap()).await
     }
 
-    /// A form from a client at this address.
+    /// Sends a form from a client at this address.
     pub(crate) async fn post_at(&mut self, address: &str, path: &str, fields: &[(&str, &str)]) -> Answer {
         let request = self.request("POST", path).header("sec-fetch-site", "same-origin");
         let request = request.header("content-type", "application/x-www-form-urlencoded");
@@ -293,18 +293,18 @@ impl Browser<'_> {
         Answer { status: parts.status.as_u16(), headers: parts.headers, body }
     }
 
-    /// A stream, not read yet; says where the request comes from.
+    /// Opens a stream without reading it, from a page of this kind of site.
     pub(crate) async fn listen(&self, path: &str, site: &str) -> http::Response<Body> {
         let request = self.request("GET", path).header("sec-fetch-site", site);
         self.world.pages.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
     }
 
-    /// The token of this session's forms.
+    /// Returns the token of this session's forms.
     pub(crate) async fn csrf(&mut self) -> String {
         self.get("/settings/account").await.field("csrf")
     }
 
-    /// The ids of the members, as their page lists them.
+    /// Returns the ids of the members, as their page lists them.
     pub(crate) async fn members(&mut self) -> Vec<UserId> {
         let page = self.get("/settings/organization/members").await;
         let ids = page.body.split("/members/user-").skip(1).map(|rest| rest.split('?').next().unwrap());
@@ -319,7 +319,7 @@ impl Browser<'_> {
         self.post("/sign-in", &[("email", email), ("password", PASSWORD), ("next", next)]).await
     }
 
-    /// Sets the second factor up; answers what the app knows and the recovery codes.
+    /// Sets the second factor up; returns the app's secret and the recovery codes.
     pub(crate) async fn set_up_factor(&mut self) -> (totp_rs::Totp, Vec<String>) {
         let csrf = self.csrf().await;
         self.post("/settings/account/security/second-factor", &[("csrf", &csrf)]).await;
@@ -346,7 +346,7 @@ fn encoded(fields: &[(&str, &str)]) -> String {
     fields.iter().map(|(name, value)| format!("{}={}", plain(name), plain(value))).collect::<Vec<_>>().join("&")
 }
 
-/// An address a route answers to; parameters are filled in with something that exists nowhere.
+/// Returns an address of a route; parameters are filled with values that do not exist.
 pub(crate) fn address(path: &str) -> String {
     path.split('/').map(|part| if part.starts_with('{') { "x" } else { part }).collect::<Vec<_>>().join("/")
 }

@@ -32,7 +32,6 @@ struct Security {
     /// The form field with an error, and the message.
     wrong: Option<(&'static str, String)>,
     links: Links,
-    /// Whether the organization's pages are closed until there is a second factor.
     /// What is closed until there is a second factor, in sentences.
     shut: Vec<String>,
 }

@@ -205,7 +205,7 @@ mod tests {
                 let key = format!("audit-field-{}", name.replace('_', "-"));
                 assert!(text.contains(&format!("\n{key} = ")), "{key} in {}", language.tag());
             }
-            // And no words for what is not recorded.
+            // There is no text for an action that is not recorded.
             assert_eq!(text.matches("\naudit-did-").count(), ACTIONS.len(), "{}", language.tag());
             assert_eq!(text.matches("\naudit-field-").count(), FIELDS.len(), "{}", language.tag());
         }
