@@ -1,6 +1,6 @@
-//! Timers that requests use one after the other. To set a timer and to cancel it takes the runtime's lock and a place in
-//! its lists, and almost every request ends long before its timers do. So a timer is kept when its request ends: it may
-//! fire too early for the next one, which then sets it to its own moment.
+//! Timers that are reused by requests. Setting and cancelling a timer takes the runtime's lock and a place in its
+//! lists, and almost every request ends long before its timers fire. A timer is therefore kept when its request ends.
+//! It may fire too early for the next request, which then sets it to its own moment.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,10 +8,10 @@ use std::task::{Context, Poll, ready};
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// Timers kept at most.
+/// Maximum number of kept timers.
 const MOST: usize = 1_024;
 
-/// Timers that no request uses now.
+/// Timers that no request uses.
 #[derive(Debug, Default)]
 pub(crate) struct Alarms {
     kept: Mutex<Vec<Pin<Box<Sleep>>>>,
@@ -27,7 +27,7 @@ pub(crate) struct Alarm {
 }
 
 impl Alarms {
-    /// A timer for this moment. It costs nothing before it is polled.
+    /// Creates a timer for this moment. It costs nothing before it is polled.
     pub(crate) fn at(self: &Arc<Self>, until: Instant) -> Alarm {
         Alarm { sleep: None, until, home: Arc::clone(self) }
     }
@@ -50,7 +50,7 @@ impl Alarm {
         self.until = until;
     }
 
-    /// Ready once the moment has come.
+    /// Ready once the moment is reached.
     pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let until = self.until;
         let sleep = self.sleep.get_or_insert_with(|| self.home.take().unwrap_or_else(|| Box::pin(sleep_until(until))));
@@ -93,7 +93,7 @@ mod tests {
         let alarms = Arc::new(Alarms::default());
         let begin = Instant::now();
         let at = |seconds| alarms.at(begin + Duration::from_secs(seconds));
-        // The same timer: set for 5 seconds, kept, and used for later and for earlier moments.
+        // The same timer: set for 5 seconds, kept, and used for later and earlier moments.
         assert!(at(5).rings().now_or_never().is_none());
         for seconds in [9, 12, 10, 30] {
             assert!(at(seconds).rings().now_or_never().is_none());

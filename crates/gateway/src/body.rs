@@ -1,4 +1,4 @@
-//! The body of an answer: made here, or the upstream's passed through.
+//! Bodies of answers: created by the gateway, or passed through from the upstream.
 
 use bytes::Bytes;
 use http_body_util::combinators::UnsyncBoxBody;
@@ -10,23 +10,23 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// The body of every answer of the gateway.
 pub type GatewayBody = UnsyncBoxBody<Bytes, BoxError>;
 
-/// A body that is all there.
+/// Builds a body from complete bytes.
 pub(crate) fn full(bytes: impl Into<Bytes>) -> GatewayBody {
     Full::new(bytes.into()).map_err(|never| match never {}).boxed_unsync()
 }
 
-/// The body of a request upstream.
+/// The body of a request to an upstream.
 pub(crate) enum RequestBody {
-    /// None.
+    /// No body.
     Nothing,
-    /// All there.
+    /// Complete bytes.
     Whole(Bytes),
-    /// Passed on as it comes.
+    /// Passed on as it arrives.
     StreamingBody(GatewayBody),
 }
 
 impl RequestBody {
-    /// The same body once more, where it is all there.
+    /// Returns the same body again, if it is complete.
     pub(crate) fn again(&self) -> Option<Self> {
         match self {
             Self::Nothing => Some(Self::Nothing),

@@ -1,4 +1,4 @@
-//! What is served, where, at what price, under which rules: one value, swapped whole.
+//! The catalogue: models, upstreams, prices and rules, as one value that is replaced as a whole.
 
 pub(crate) mod address;
 pub(crate) mod models;
@@ -16,21 +16,21 @@ pub use crate::catalogue::address::Upstream;
 /// A model.
 #[derive(Debug, Clone)]
 pub struct ModelEntry {
-    /// What clients call it.
+    /// The name that clients use.
     pub id: Arc<str>,
     /// The upstream that serves it.
     pub upstream: String,
     /// When it was first served, Unix seconds.
     pub created: i64,
-    /// Who made it.
+    /// The owner shown in the model list.
     pub owned_by: String,
-    /// What it costs.
+    /// Its price.
     pub price: Price,
-    /// How fast one organization may use it.
+    /// Its rate limits for one organization.
     pub rates: RateLimits,
 }
 
-/// Everything a request is judged and forwarded by.
+/// Everything by which requests are judged and forwarded.
 #[derive(Debug, Clone, Default)]
 pub struct Catalogue {
     /// Models by name.
@@ -42,7 +42,7 @@ pub struct Catalogue {
 }
 
 impl Catalogue {
-    /// Where requests without a model go: the upstream of the first name.
+    /// The upstream for requests without a model: the first by name.
     pub(crate) fn default_upstream(&self) -> Option<&Upstream> {
         self.upstreams.values().min_by(|a, b| a.name.cmp(&b.name))
     }

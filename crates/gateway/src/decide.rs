@@ -1,4 +1,4 @@
-//! Whether a request may go on: the gate of its model, the rate limits, and later, while it is answered, the same again.
+//! Whether a request may proceed: the gate of its model, the rate limits, and the repeated check while it is answered.
 
 pub(crate) mod model_gate;
 pub(crate) mod rate_limit;

@@ -1,7 +1,9 @@
-//! Whose key is it? A bounded map in memory from digest to [`Caller`]; a miss is one coalesced read of the store.
+//! The directory of callers: a bounded map in memory from digest to [`Caller`]; a miss is one coalesced read of the
+//! store.
 //!
-//! Changes arrive by subject and remove exactly the entries they touch. A read that began before a change never enters
-//! the map after it, and no request that asks after a change joins a read that began before it. Unknown keys cost a bounded number of reads a second, so that known ones never wait for them.
+//! Changes arrive by subject and remove exactly the entries they affect. A read that began before a change never enters
+//! the map after it, and no request after a change joins a read that began before it. Unknown keys cost a limited
+//! number of reads a second, so that known ones never wait for them.
 
 pub(crate) mod freshness;
 mod index;
@@ -25,13 +27,13 @@ use crate::directory::freshness::{Follow, Freshness, Moment};
 use crate::directory::memory::Memory;
 use crate::{BoxFuture, Clock, Unavailable};
 
-/// Where keys are read from when memory does not hold them.
+/// The source from which keys that are not in memory are read.
 pub trait KeySource: Send + Sync + 'static {
-    /// The caller behind a digest; `None` for unknown and revoked keys.
+    /// Finds the caller of a digest; `None` for unknown and revoked keys.
     fn find<'a>(&'a self, digest: &'a KeyDigest) -> BoxFuture<'a, Result<Option<Caller>, Unavailable>>;
 }
 
-/// What changed in the store.
+/// The subject of a change in the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChangedSubject {
     /// One key.
@@ -44,18 +46,18 @@ pub enum ChangedSubject {
     Project(ProjectId),
     /// An organization.
     Organization(OrganizationId),
-    /// Nothing known may be trusted.
+    /// Everything: nothing in memory may be trusted.
     Everything,
 }
 
 /// Bounds of a [`Directory`].
 #[derive(Debug, Clone, Copy)]
 pub struct DirectoryOptions {
-    /// Callers kept at most.
+    /// Maximum number of callers in memory.
     pub capacity: usize,
-    /// Seconds without word from the store after which nothing is answered any more; 0 is never.
+    /// Seconds without contact to the store after which requests are refused; 0 is never.
     pub max_stale_seconds: i64,
-    /// Reads of the store for keys not in memory, a second at most.
+    /// Maximum reads of the store in a second, for keys that are not in memory.
     pub lookups_per_second: u64,
 }
 
@@ -65,41 +67,41 @@ impl Default for DirectoryOptions {
     }
 }
 
-/// Figures of a [`Directory`].
+/// Statistics of a [`Directory`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct DirectoryStats {
     /// Callers in memory.
     pub entries: usize,
-    /// About how much memory they take.
+    /// Their approximate size in memory, in bytes.
     pub bytes: usize,
     /// Answers from memory.
     pub hits: u64,
     /// Answers that needed the store.
     pub misses: u64,
-    /// Look-ups refused because the budget of the second was spent.
+    /// Look-ups refused because the budget of the second was used up.
     pub over_budget: u64,
 }
 
-/// How long an unknown digest is remembered as unknown, in seconds. A key made on another node announces itself by a change.
+/// Seconds for which an unknown digest is remembered. A key made on another node is announced by a change.
 const UNKNOWN_SECONDS: i64 = 5;
 /// How many unknown digests are remembered.
 const UNKNOWN_CAPACITY: usize = 10_000;
-/// Reads in flight are swept for abandoned ones when there are more than this.
+/// When more reads than this are running, abandoned ones are removed.
 const MANY_FLIGHTS: usize = 1_024;
 
 type Found = Result<Option<Arc<Caller>>, Unavailable>;
 type Flight = Shared<BoxFuture<'static, Found>>;
 
-/// What changes together with the memory; held only for moments, never across a read.
+/// State that changes together with the memory. Its lock is held only briefly, never during a read.
 #[derive(Default)]
 struct State {
-    /// Grows with every change; what was read under an older epoch is not kept.
+    /// Grows with every change; the result of a read that began in an older epoch is not kept.
     epoch: u64,
-    /// Weak: a read that everybody stopped waiting for ends with them.
+    /// Weak references, so that a read ends when no request waits for it any more.
     flights: HashMap<KeyDigest, (u64, WeakShared<BoxFuture<'static, Found>>)>,
 }
 
-/// Reads of one kind allowed in the present second.
+/// The budget of reads in the present second.
 #[derive(Default)]
 struct Budget(Mutex<(i64, u64)>);
 
@@ -113,7 +115,7 @@ pub struct Directory {
     state: Mutex<State>,
     freshness: Freshness,
     lookups: Budget,
-    /// Apart from the look-ups, so that one organization's refusals cannot keep others' keys out.
+    /// A separate budget, so that refusals of one organization cannot block the look-up of other keys.
     rereads: Budget,
     hits: AtomicU64,
     misses: AtomicU64,
@@ -127,7 +129,7 @@ impl fmt::Debug for Directory {
 }
 
 impl Directory {
-    /// An empty directory, fresh as of now.
+    /// Builds an empty directory that is up to date now.
     #[must_use]
     pub fn new(source: Arc<dyn KeySource>, options: DirectoryOptions, clock: Clock) -> Self {
         let freshness = Freshness::new(Moment { wall: clock(), at: Instant::now() });
@@ -147,7 +149,7 @@ impl Directory {
         }
     }
 
-    /// The caller behind a digest, as far as memory knows at this moment.
+    /// Finds the caller of a digest in memory only.
     ///
     /// # Errors
     /// [`Unavailable`] when the directory is too old to be trusted, as in [`Directory::find`].
@@ -159,7 +161,7 @@ impl Directory {
         self.remembered(digest, now)
     }
 
-    /// Whether memory is older than is ever trusted.
+    /// Whether the memory is too old to be trusted.
     #[must_use]
     pub fn is_too_old(&self) -> bool {
         self.is_beyond_trust(self.moment())
@@ -170,7 +172,7 @@ impl Directory {
         most > 0 && self.freshness.age(now.wall) > most
     }
 
-    /// What memory has, unless it is older than is ever trusted.
+    /// Finds a caller in memory, unless the memory is too old to be trusted.
     fn remembered(&self, digest: &KeyDigest, now: Moment) -> Result<Option<Arc<Caller>>, Unavailable> {
         if self.is_beyond_trust(now) {
             return Err(Unavailable);
@@ -182,8 +184,7 @@ impl Directory {
         Ok(caller)
     }
 
-    /// The caller behind a digest. Where memory has not followed the changes for longer than it should, the changes are
-    /// followed first.
+    /// Finds the caller of a digest. If the memory has not followed the changes for too long, it catches up first.
     ///
     /// # Errors
     /// [`Unavailable`] when the key is not in memory and the store does not answer, or when the directory is too old to
@@ -203,7 +204,7 @@ impl Directory {
         found
     }
 
-    /// Reads a caller from the store whatever memory says, and keeps it: asked once before a gate refuses.
+    /// Reads a caller from the store even if it is in memory, and keeps it. Used once before a gate refuses.
     ///
     /// # Errors
     /// [`Unavailable`] when the store does not answer.
@@ -220,42 +221,42 @@ impl Directory {
         Ok(found)
     }
 
-    /// Forgets what these changes touch. `_revision` is the newest among them.
+    /// Removes what these changes affect. `_revision` is the newest among them.
     pub fn apply(&self, changes: &[ChangedSubject], _revision: i64) {
         if changes.is_empty() {
             return;
         }
         let mut state = self.state();
         state.epoch = state.epoch.wrapping_add(1);
-        // Any change may make a key known again, not that of the key alone.
+        // Any change may make a key known again, not only that of the key itself.
         self.unknown.clear();
         for change in changes {
             self.memory.forget_touched(change);
         }
     }
 
-    /// The present moment, to be handed to [`Directory::mark_fresh`] once what was asked for then has been applied.
+    /// The present moment, to be passed to [`Directory::mark_fresh`] once the changes requested at it are applied.
     #[must_use]
     pub fn moment(&self) -> Moment {
         Moment { wall: (self.clock)(), at: Instant::now() }
     }
 
-    /// Every change that was committed before `asked` is applied.
+    /// Notes that every change committed before `asked` is applied.
     pub fn mark_fresh(&self, asked: Moment) {
         self.freshness.mark(asked);
     }
 
-    /// The changes could not be followed because the store did not answer.
+    /// Notes that the changes could not be read because the store did not answer.
     pub fn mark_unfollowed(&self) {
         self.freshness.excuse(Instant::now());
     }
 
-    /// Who follows the changes: asked by requests when that has not happened for too long.
+    /// Sets the follower that requests ask to catch up when that has not happened for too long.
     pub fn followed_by(&self, follow: &Arc<dyn Follow>) {
         self.freshness.followed_by(follow, self.moment());
     }
 
-    /// Figures for the metrics.
+    /// Statistics for the metrics.
     #[must_use]
     pub fn stats(&self) -> DirectoryStats {
         let (entries, bytes) = self.memory.size();
@@ -273,7 +274,7 @@ impl Directory {
         self.memory.assert_consistent();
     }
 
-    /// The read to wait for: one that is under way since the last change, or a new one from the budget.
+    /// Returns the read to wait for: one that began after the last change, or a new one from the budget.
     fn join_or_start_lookup(&self, digest: &KeyDigest, now: i64) -> Result<(u64, Flight), Unavailable> {
         let mut state = self.state();
         let epoch = state.epoch;
@@ -300,7 +301,7 @@ impl Directory {
         Ok((epoch, flight))
     }
 
-    /// The first to hear of a read's end writes it down, unless something changed since it began.
+    /// Saves the result of a read, unless something changed since it began. The first waiting request does it.
     fn finish_lookup(&self, digest: &KeyDigest, epoch: u64, found: &Found, now: i64) {
         let mut state = self.state();
         if state.flights.get(digest).is_none_or(|(began, _)| *began != epoch) {

@@ -1,4 +1,5 @@
-//! What a JSON body is worth, read only where a limit asks for it or where no figures came. Never exact.
+//! Estimates the usage of a JSON body. It is read only when a limit needs that or when no figures were reported, and is
+//! never exact.
 
 pub(crate) mod media;
 pub(crate) mod sound;
@@ -12,17 +13,17 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 
 use media::Worth;
 
-/// Text longer than this that holds nothing but the letters of base 64 may be a picture or a sound.
+/// A longer text that has only letters of base64 may be a picture or a sound.
 const ENCODED: usize = 2_048;
 
-/// What a body asks for.
+/// The estimate for a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TokenEstimate {
-    /// Tokens to be read: of text, of what is sent as numbers, of pictures, sounds and files.
+    /// Input tokens: of text, numbers, pictures, sounds and files.
     pub(crate) read: u64,
-    /// Tokens to be written at most; 0 when the body sets no bound.
+    /// Maximum output tokens; 0 when the body sets no limit.
     pub(crate) written: u64,
-    /// How many answers or pictures.
+    /// Number of answers or pictures.
     pub(crate) answers: u64,
     /// Whether the answer may outlive its request.
     pub(crate) background: bool,
@@ -34,11 +35,11 @@ impl Default for TokenEstimate {
     }
 }
 
-/// Reads a body that was judged before: its depth is bounded.
+/// Estimates a body that was judged before, so its depth is limited.
 pub(crate) fn of(body: &[u8]) -> TokenEstimate {
     let mut counted = Counted::default();
     let mut reader = serde_json::Deserializer::from_slice(body);
-    // What cannot be read to its end is an estimate all the same, and the upstream's to refuse.
+    // A body that cannot be read to its end still gives an estimate; the upstream refuses it.
     let _ = Top(&mut counted).deserialize(&mut reader);
     let answers = counted.answers.max(1);
     TokenEstimate {
@@ -88,7 +89,7 @@ impl<'de> Visitor<'de> for Top<'_> {
                 }
                 "background" => self.0.background = map.next_value::<serde_json::Value>()? == true,
                 "n" | "best_of" => self.0.answers = self.0.answers.max(number(&map.next_value()?)),
-                // What is described as a schema is read with the names of its members.
+                // Schemas are counted with the names of their fields.
                 "tools" | "functions" | "response_format" | "text" => {
                     map.next_value_seed(Part { counted: self.0, place: Place::Schema })?;
                 }
@@ -107,22 +108,22 @@ fn number(value: &serde_json::Value) -> u64 {
     value.as_u64().unwrap_or(0).min(LARGEST_COUNT.unsigned_abs())
 }
 
-/// Where a value is.
+/// The place of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
-    /// What the model reads, alone or in a list.
+    /// Input of the model, alone or in a list.
     Content,
-    /// The address of a picture, or what holds one.
+    /// The address of a picture, or an object with one.
     Picture,
-    /// A sound, or what holds one.
+    /// A sound, or an object with one.
     Sound,
-    /// Names, kinds and ids.
+    /// Names, types and ids.
     Label,
     Schema,
 }
 
 impl Place {
-    /// Where the value of a member of this name is.
+    /// Returns the place of the value of a field of this name.
     fn member(self, name: &str) -> Self {
         match (self, name) {
             (Self::Schema, _) => Self::Schema,
@@ -138,7 +139,7 @@ impl Place {
     }
 }
 
-/// Counts what a value of any shape is worth.
+/// Counts a value of any shape.
 struct Part<'c> {
     counted: &'c mut Counted,
     place: Place,
@@ -179,7 +180,7 @@ impl<'de> Visitor<'de> for Part<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        // At low detail, which may be said behind them, the pictures of one object are worth less.
+        // At low detail, which may be stated after the pictures, the pictures of one object count less.
         let (mut pictures, mut tokens, mut low) = (0u64, 0u64, false);
         while let Some(key) = map.next_key::<Cow<'de, str>>()? {
             let place = self.place.member(&key);
@@ -189,7 +190,7 @@ impl<'de> Visitor<'de> for Part<'_> {
                     map.next_value_seed(Part { counted: self.counted, place })?;
                 }
                 "detail" => low |= map.next_value::<serde_json::Value>()?.as_str() == Some("low"),
-                // Sounds say their format beside them.
+                // Objects of sounds also state their format.
                 "format" if place == Place::Sound => drop(map.next_value::<IgnoredAny>()?),
                 "file_id" => {
                     (pictures, tokens) = (pictures.saturating_add(1), tokens.saturating_add(media::UNKNOWN_PICTURE));
@@ -230,7 +231,7 @@ impl<'de> Visitor<'de> for Part<'_> {
     }
 }
 
-/// What a string is worth that is not text.
+/// Estimates a string that is not text.
 fn worth(text: &str, place: Place) -> Option<Worth> {
     if text.starts_with("data:") {
         return media::of_address(text);
@@ -265,7 +266,7 @@ mod tests {
                 1_000_000_000_000_000_000,
                 1_000_000_000,
             ),
-            // What the model does not read.
+            // Fields that the model does not read.
             (r#"{"metadata":{"a":"one two three"},"user":"one","stop":["one"],"model":"one"}"#, 0, 0, 1),
             ("[", 0, 0, 1),
         ] {
@@ -315,12 +316,12 @@ mod tests {
         ] {
             assert_eq!(read(&message(&part)), 3 + tokens, "{part:.90}");
         }
-        // Responses write their parts a level higher.
+        // The Responses API writes parts one level higher.
         let input = format!(
             r#"{{"input":[{{"type":"message","role":"user","content":[{{"type":"input_image","image_url":"{picture}"}}]}}]}}"#
         );
         assert_eq!(read(&input), 765);
-        // What only looks encoded is text.
+        // Text that only looks encoded is text.
         let letters = read(&format!(r#"{{"input":"{}"}}"#, "QUJD".repeat(1_000)));
         assert!((1_000..=4_000).contains(&letters), "{letters}");
     }

@@ -1,4 +1,4 @@
-//! One request on its way through the gateway, and the bounds it is kept to.
+//! One request in the gateway, and its limits.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -16,14 +16,14 @@ use crate::metering::usage_recorder::Prompt;
 use crate::request::client_body::{BodyBounds, Fault};
 use crate::response::metered_body::ReadOn;
 
-/// Sizes and times of the forwarding path.
+/// Limits of size and time of the forwarding path.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// The largest JSON body, in bytes.
     pub json_body: usize,
     /// The largest multipart body, in bytes.
     pub form_body: usize,
-    /// How much of a form is held while the part `model` has not come, in bytes.
+    /// Bytes of a form that are held before the part `model` arrives.
     pub form_prefix: usize,
     /// How long a client may pause within a body.
     pub body_idle: Duration,
@@ -31,15 +31,15 @@ pub struct Limits {
     pub body_whole: Duration,
     /// How long a whole upload may take.
     pub upload_whole: Duration,
-    /// Memory for bodies that are held, in bytes.
+    /// Memory for held bodies, in bytes.
     pub body_memory: usize,
-    /// The most of it that requests with one key hold at once.
+    /// Memory that requests with one key may hold at once, in bytes.
     pub body_memory_per_key: usize,
     /// How long an upstream may take to accept a connection.
     pub connect: Duration,
-    /// How far an answer is read after its client has gone.
+    /// How far an answer is read after its client has disconnected.
     pub read_on: ReadOn,
-    /// How often it is looked at, while an answer is waited for or sent, whether the right to it has ended.
+    /// The interval at which the permission is checked again, while an answer is awaited or sent.
     pub recheck: Duration,
 }
 
@@ -71,11 +71,11 @@ impl Limits {
     }
 }
 
-/// One request on its way.
+/// One request in the gateway.
 #[derive(Debug)]
 pub(crate) struct Exchange<'p> {
     pub(crate) route: &'static Route,
-    /// The segment that names an upstream object.
+    /// The path segment that names an upstream object.
     pub(crate) object: Option<&'p str>,
     pub(crate) caller: Arc<Caller>,
     pub(crate) payer: Payer,
@@ -86,23 +86,23 @@ pub(crate) struct Exchange<'p> {
     pub(crate) began: Instant,
 }
 
-/// What is sent, beside the body.
+/// What is sent, besides the body.
 pub(crate) struct Outgoing<'a> {
     pub(crate) upstream: &'a Upstream,
     pub(crate) model: Option<&'a ModelEntry>,
-    /// Whether the usage chunk must be taken out again.
+    /// Whether the usage chunk must be removed.
     pub(crate) strip: bool,
-    /// The body as the client sent it, where the usage chunk was asked for here and the upstream may refuse that.
+    /// The body as the client sent it, when the gateway requests the usage chunk and the upstream may refuse that.
     pub(crate) unasked: Option<Bytes>,
     pub(crate) characters: i64,
-    /// Whether a stream and reasoning summaries are asked for.
+    /// Whether a stream and reasoning summaries are requested.
     pub(crate) asked: (bool, bool),
-    /// The model of the tool that makes pictures, if there is one.
+    /// The model of the image tool, if there is one.
     pub(crate) tool: Option<&'a ModelEntry>,
-    /// Whether the answer is to have sound.
+    /// Whether the answer will have sound.
     pub(crate) audio: bool,
-    /// What is sent, for an estimate.
+    /// The request's content, for an estimate.
     pub(crate) prompt: Prompt,
-    /// Why the client's body broke off, if it did.
+    /// Why the client's body ended early, if it did.
     pub(crate) fault: Option<Fault>,
 }

@@ -1,4 +1,4 @@
-//! Forwarding: the client's bytes to the upstream under the operator's secret, the answer back as it comes.
+//! Forwarding: the client's bytes to the upstream with the operator's secret, the answer back as it arrives.
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ use crate::response::upstream_errors;
 use crate::upstream::{NoAnswer, UpstreamBody, UpstreamRequest, collect};
 
 impl Gateway {
-    /// Routes whose body is JSON with a model in it.
+    /// Handles routes with a JSON body that names a model.
     pub(crate) async fn with_json<B>(
         &self,
         exchange: Exchange<'_>,
@@ -54,7 +54,7 @@ impl Gateway {
         let splice = peek.splice.as_ref().filter(|_| asks);
         let strip = splice.is_some();
         let named = image.as_ref().and_then(|(model, tool)| Some(tool.as_ref()?.naming(&model.id)));
-        // The body as it would be sent without the usage chunk, which is asked for again where the upstream refuses that.
+        // The body is sent without the added usage option when the upstream refuses that.
         let whole = self.spliced(&exchange.caller.key, &body, named.iter().chain(splice))?;
         let body = self.spliced(&exchange.caller.key, &body, named.iter())?;
         let prompt = Prompt::of(&body);
@@ -70,13 +70,13 @@ impl Gateway {
             prompt,
             fault: None,
         };
-        // In a box: futures are moved into those that wait for them, and this one is the largest.
+        // Boxed, because futures are moved into those that wait for them, and this one is the largest.
         let mut response = Box::pin(self.exchange(&exchange, parts, RequestBody::Whole(whole), outgoing)).await?;
         model_gate::warn(response.headers_mut(), &verdicts);
         Ok(response)
     }
 
-    /// Routes whose body is a form with a model in it; the form streams through once its model is known.
+    /// Handles routes with a form that names a model; the form is streamed once its model is known.
     pub(crate) async fn with_form<B>(
         &self,
         exchange: Exchange<'_>,
@@ -148,7 +148,7 @@ impl Gateway {
         Ok(response)
     }
 
-    /// Routes about upstream objects: files, uploads, batches, stored responses.
+    /// Handles routes about upstream objects: files, uploads, batches, stored responses.
     pub(crate) async fn without_model<B>(
         &self,
         exchange: Exchange<'_>,
@@ -188,7 +188,7 @@ impl Gateway {
             let body = StreamingBody::new(body, Pace::new(self.limits.upload_bounds()), fault);
             RequestBody::StreamingBody(body.boxed_unsync())
         } else {
-            // Every other body is read before it is sent: it may name what belongs to another organization.
+            // Every other body is read before it is sent, because it may name objects of another organization.
             let body = self.whole(&exchange.caller.key, &parts.headers, body).await?;
             if body.is_empty() {
                 RequestBody::Nothing
@@ -207,14 +207,14 @@ impl Gateway {
         self.exchange(&exchange, parts, body, outgoing).await
     }
 
-    /// A form that says itself that it is too large is not begun.
+    /// Refuses a form with an announced length that is too large before it is read.
     fn refuse_announced(&self, body: &impl http_body::Body) -> Result<(), ErrorResponse> {
         let most = self.limits.form_body;
         let fits = body.size_hint().lower() <= u64::try_from(most).unwrap_or(u64::MAX);
         if fits { Ok(()) } else { Err(error_body::too_large(most)) }
     }
 
-    /// An object of another organization is answered like one that does not exist.
+    /// Checks the owner of an object. One of another organization is answered like one that does not exist.
     pub(crate) async fn owned(&self, object: &str, payer: &Payer) -> Result<(), ErrorResponse> {
         let owner = self.ownership.owner(object).await.map_err(|_| error_body::store_unavailable())?;
         if owner.as_ref() == Some(payer) {
@@ -239,7 +239,7 @@ impl Gateway {
             Err(refused) => return Ok(*refused),
         };
         let right = Arc::new(Right::new(self, exchange, &outgoing));
-        // A client may have taken its time with the body.
+        // The client may have taken long to send the body.
         if exchange.began.elapsed() >= self.limits.recheck {
             Box::pin(right.still_holds()).await?;
         }
@@ -269,8 +269,8 @@ impl Gateway {
         let address = outgoing.upstream.address.as_ref().ok_or_else(misconfigured)?;
         let target = parts.uri.path_and_query().ok_or_else(misconfigured)?;
         let mut settled = UsageRecorder::new(self, exchange, &outgoing, reservation);
-        // Requests that came together are read one after the other and leave one after the other: an upstream that was
-        // woken by the first is awake for the rest, and waking it is what a send costs most.
+        // Requests that arrived together are read one after the other and sent one after the other. An upstream that
+        // the first one woke is awake for the others, and waking it is the largest cost of a send.
         tokio::task::yield_now().await;
         let asked = UpstreamRequest {
             method: &parts.method,
@@ -296,7 +296,7 @@ impl Gateway {
         self.answer(exchange, answered, outgoing, settled, right)?.finish().await
     }
 
-    /// The answer where an upstream gave none.
+    /// Builds the answer when the upstream gave none.
     fn unanswered(
         &self,
         exchange: &Exchange<'_>,
@@ -312,7 +312,7 @@ impl Gateway {
         if again { Err(wire) } else { Ok(error_body::final_error(&wire)) }
     }
 
-    /// Looks whether a refusal is about the question for usage, which the client did not put, and if so asks once more
+    /// Checks whether a refusal is about the usage option that the gateway added, and if so sends the request once more
     /// without it.
     async fn without_usage(
         &self,
@@ -342,7 +342,7 @@ pub(crate) fn misconfigured() -> ErrorResponse {
     error_body::server_error(500, "The model server's address is not usable. Tell the operator.")
 }
 
-/// Whether the gateway must ask for the usage chunk itself, and take it out again.
+/// Whether the gateway must request the usage chunk itself and remove it again.
 fn strips(route: &Route, peek: &Peek) -> bool {
     let chat = matches!(route.path, "/v1/chat/completions" | "/v1/completions");
     chat && peek.stream && !peek.include_usage && peek.splice.is_some()

@@ -1,5 +1,5 @@
-//! The parsers of what strangers and model servers send, for fuzz targets and for the tests that replay their seeds. Each
-//! function takes any bytes and checks what must hold of everything that is accepted.
+//! The parsers of bytes sent by strangers and model servers, for fuzz targets and for the tests that replay their
+//! seeds. Each function takes any bytes and checks invariants of everything that is accepted.
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
@@ -15,7 +15,7 @@ use crate::request::json_walk;
 use crate::response::event_stream::EventScan;
 use crate::upstream::replay;
 
-/// A credential, a value a line: nothing invented passes the tag, and a message holds no whole key.
+/// Credentials, one value a line: no invented key passes the tag, and no message contains a whole key.
 pub fn credential(data: &[u8]) {
     let tags = TagKeys::new(Secret::new([7; 32]), Vec::new());
     if let Ok(text) = std::str::from_utf8(data) {
@@ -35,14 +35,14 @@ pub fn route(data: &[u8]) {
     let Ok(path) = std::str::from_utf8(data) else { return };
     for method in ["GET", "POST", "DELETE", "PUT"] {
         if let Ok(matched) = route::find(method, path) {
-            // Only models, which are answered here, may have slashes in their names.
+            // Only names of models, which the gateway answers itself, may contain slashes.
             let models = matched.route.path == "/v1/models/{id}";
             assert!(models || matched.id.is_none_or(|id| !id.contains('/')));
         }
     }
 }
 
-/// The answer of a model server, head and body: however its bytes arrive, it says the same.
+/// The answer of a model server, head and body: the result is the same for any division of its bytes.
 pub fn answer(data: &[u8]) {
     let whole = replay::answer(data, data.len().max(1));
     for step in [1, 7] {
@@ -50,7 +50,7 @@ pub fn answer(data: &[u8]) {
     }
 }
 
-/// A stream of events: it passes byte for byte, and however its bytes arrive, the same is found in it and taken out.
+/// An event stream: it passes byte for byte, and the findings and removals are the same for any division of its bytes.
 pub fn events(data: &[u8]) {
     let read = |strip: bool, step: usize| {
         let mut scan = EventScan::new(strip);
@@ -70,7 +70,7 @@ pub fn events(data: &[u8]) {
     }
 }
 
-/// A content type: what is written for the upstream reads as itself.
+/// A content type: the value written for the upstream parses to itself.
 pub fn content_type(data: &[u8]) {
     let Ok(value) = HeaderValue::from_bytes(data) else { return };
     let mut headers = HeaderMap::from_iter([(header::CONTENT_TYPE, value)]);
@@ -80,7 +80,7 @@ pub fn content_type(data: &[u8]) {
     }
 }
 
-/// A form with the boundary `b`: however its bytes arrive, it says the same.
+/// A form with the boundary `b`: the result is the same for any division of its bytes.
 pub fn form(data: &[u8]) {
     let read = |step: usize| {
         let mut scan = FormScan::new("b");
@@ -91,7 +91,7 @@ pub fn form(data: &[u8]) {
     assert!(whole == read(1) && whole == read(7));
 }
 
-/// A JSON body of each route: the model that is found is the one an ordinary parser finds.
+/// A JSON body for each route: the model that is found is the one an ordinary parser finds.
 pub fn json(data: &[u8]) {
     let Ok(body) = json_body::text_of(Bytes::copy_from_slice(data)) else { return };
     for route in ROUTES {
@@ -104,7 +104,7 @@ pub fn json(data: &[u8]) {
     }
 }
 
-/// A line of a batch's file: its members are those that an ordinary parser finds.
+/// A line of a batch's file: its fields are those that an ordinary parser finds.
 pub fn line(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let Ok([method, body]) = json_walk::members(text, ["method", "body"], crate::response::error_body::no_model) else {
@@ -117,7 +117,7 @@ pub fn line(data: &[u8]) {
     }
 }
 
-/// The headers that say who calls and who pays, a value a line: one of each, or none, or a refusal.
+/// The headers of credential and payer, one value a line: one of each, or none, or a refusal.
 pub fn head(data: &[u8]) {
     for name in ["authorization", "openai-organization", "openai-project"] {
         let mut sent = HeaderMap::new();
@@ -143,7 +143,7 @@ mod tests {
         let mut seeds = 0;
         for seed in fs::read_dir(folder).unwrap() {
             let bytes = fs::read(seed.unwrap().path()).unwrap();
-            // Each beginning too, as a body may break off anywhere.
+            // Also every prefix, because a body may end early anywhere.
             (0..=bytes.len()).for_each(|end| read(&bytes[..end]));
             seeds += 1;
         }

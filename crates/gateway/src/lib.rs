@@ -63,7 +63,7 @@ use request::credential::Missing;
 use request::{content_type, headers, target};
 use response::{error_body, metered_body};
 
-/// A future in a box, for seams.
+/// A boxed future, for traits.
 pub type BoxFuture<'a, T> = futures_util::future::BoxFuture<'a, T>;
 
 /// The store cannot answer now.
@@ -71,37 +71,37 @@ pub type BoxFuture<'a, T> = futures_util::future::BoxFuture<'a, T>;
 #[error("the store is unavailable")]
 pub struct Unavailable;
 
-/// Tells the time; handed in by the process.
+/// Returns the time; passed in by the process.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
-/// Path and query may be this long.
+/// Maximum bytes of path and query.
 const LONGEST_ADDRESS: usize = 8 * 1024;
 
-/// Everything a [`Gateway`] is made of.
+/// The parts of a [`Gateway`].
 pub struct GatewayOptions {
-    /// Who is this key.
+    /// The directory of callers.
     pub directory: Arc<Directory>,
-    /// Where usage goes.
+    /// The meter for usage.
     pub meter: Arc<Meter>,
-    /// Which organization owns which upstream object.
+    /// The owners of upstream objects.
     pub ownership: Arc<dyn Ownership>,
-    /// What outlives its request.
+    /// Objects that outlive their request.
     pub pending: Arc<dyn PendingUsage>,
-    /// How fast it is used.
+    /// The rate limiter.
     pub rates: Arc<Rates>,
-    /// Models, upstreams and rules now in force.
+    /// Models, upstreams and rules in force.
     pub catalogue: Arc<ArcSwap<Catalogue>>,
-    /// Under which keys are tagged.
+    /// The keys that tag API keys.
     pub tags: TagKeys,
-    /// Under which keys are digested.
+    /// The key that digests API keys.
     pub pepper: Pepper,
     /// The clock.
     pub clock: Clock,
     /// A strong generator, for ids.
     pub rng: Box<dyn RngCore + Send>,
-    /// Where people put things right; no slash at the end.
+    /// The address at which people solve problems; no slash at the end.
     pub public_url: String,
-    /// Sizes and times.
+    /// Limits of size and time.
     pub limits: Limits,
 }
 
@@ -135,7 +135,7 @@ impl std::fmt::Debug for Gateway {
     }
 }
 
-/// Whether a path belongs to the data plane: all of `/v1/` that the administration does not own.
+/// Whether a path belongs to the data plane: all of `/v1/` except the administration.
 #[must_use]
 pub fn is_data_plane(path: &str) -> bool {
     const ADMINISTRATION: [&str; 5] = ["organization", "projects", "api-keys", "keystead", "me"];
@@ -144,7 +144,7 @@ pub fn is_data_plane(path: &str) -> bool {
     !ADMINISTRATION.contains(&first)
 }
 
-/// What to answer a client that left `/v1` out of its base address; `None` where the path with it is no route either.
+/// The answer for a client that left `/v1` out of its base address; `None` when the path with it is not a route either.
 #[must_use]
 pub fn without_version(method: &http::Method, path: &str) -> Option<Response<GatewayBody>> {
     let whole = format!("/v1{path}");
@@ -153,7 +153,7 @@ pub fn without_version(method: &http::Method, path: &str) -> Option<Response<Gat
 }
 
 impl Gateway {
-    /// Puts the parts together.
+    /// Builds the gateway from its parts.
     #[must_use]
     pub fn new(options: GatewayOptions) -> Self {
         let alarms = Arc::<alarm::Alarms>::default();
@@ -186,13 +186,13 @@ impl Gateway {
         self.memory.register(registry, "keystead_body_memory_bytes", metrics::BODY_MEMORY);
     }
 
-    /// When keys were last used, on their way to the store.
+    /// When keys were last used, waiting to be written to the store.
     #[must_use]
     pub fn last_uses(&self) -> Arc<LastUses> {
         Arc::clone(&self.last_uses)
     }
 
-    /// Answers one request of this client. Never fails: what goes wrong becomes an error body of the contract.
+    /// Answers one request of this client. It never fails: errors become error bodies of the contract.
     pub async fn handle<B>(&self, request: Request<B>, client: Client) -> Response<GatewayBody>
     where
         B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
@@ -250,7 +250,7 @@ impl Gateway {
             return models::answer(self, &caller, &payer, model.as_deref());
         }
         let target = target::canonical(&matched, &parts.uri)?;
-        // The upstream is asked for a whole answer; its body is dropped where only the head was asked for.
+        // The upstream is asked for a complete answer; its body is dropped for a HEAD request.
         if parts.method == Method::HEAD {
             parts.method = Method::GET;
         }
@@ -263,13 +263,14 @@ impl Gateway {
         let exchange = Exchange { route: matched.route, object, caller, payer, from, id, began };
         match matched.route.model {
             ModelIn::Json => self.with_json(exchange, parts, body).await,
-            // In boxes, so that the usual way is not made to carry their room.
+            // Boxed, so that the usual path does not carry their size.
             ModelIn::Form => Box::pin(self.with_form(exchange, parts, body)).await,
             ModelIn::Nowhere | ModelIn::Path => Box::pin(self.without_model(exchange, parts, body)).await,
         }
     }
 
-    /// The credential and directory phases alone, for the administration: one way to read a key everywhere.
+    /// Runs the credential and directory phases alone, for the administration, so that keys are read in one way
+    /// everywhere.
     ///
     /// # Errors
     /// 401 for a key that is missing, malformed or not valid; 503 when the store does not answer.
@@ -290,14 +291,15 @@ impl Gateway {
         let presented =
             credential::read(headers).map_err(|missing: Missing| missing.response(route, &self.public_url))?;
         let presented = presented.expose();
-        // The shape first, so that no text is hashed that is too long for a key; then memory, which holds nothing but
-        // keys of ours; and the tag before the store is asked: an invented key ends here, at the price of two HMACs.
+        // First the shape, so that no text is hashed that is too long for a key; then the memory, which contains only
+        // our own keys; then the tag, before the store is asked. An invented key is refused here at the cost of two
+        // HMACs.
         let shaped = Shaped::of(presented).map_err(|_| self.incorrect(presented))?;
         let digest = shaped.digest(&self.pepper);
         if let Ok(Some(caller)) = self.directory.known(&digest, at) {
             return Ok(caller);
         }
-        // Only a client with a key of ours learns that keys cannot be checked.
+        // Only a client with one of our keys learns that keys cannot be checked.
         shaped.tagged(&self.tags).map_err(|_| self.incorrect(presented))?;
         match Box::pin(self.directory.find(&digest)).await {
             Ok(Some(caller)) => Ok(caller),

@@ -1,4 +1,4 @@
-//! Where an upstream is, and how it is spoken to where servers differ.
+//! The address of an upstream, and the options in which servers differ.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -8,48 +8,48 @@ use http::header::{AUTHORIZATION, HeaderName};
 use http::{HeaderValue, Uri};
 use keystead_core::{Secret, Timestamp};
 
-/// How long it is remembered that a model's server does not know `stream_options`, in seconds. Then it is asked again: the
-/// server may be newer by then.
+/// Seconds for which it is remembered that a model's server does not know `stream_options`. Afterwards it is asked
+/// again, because the server may be newer.
 const REMEMBERED: i64 = 600;
 
 static API_KEY: HeaderName = HeaderName::from_static("api-key");
 
-/// Whether chat streams are asked for their usage when the client did not ask.
+/// Whether the gateway requests the usage of chat streams when the client did not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum StreamUsage {
-    /// Asked for; a server that refuses the question gets the request once more without it.
+    /// Requested; when a server refuses the option, the request is sent once more without it.
     #[default]
     Auto,
-    /// Asked for; a refusal goes to the client.
+    /// Requested; a refusal is passed to the client.
     Always,
-    /// Not asked for. What such streams use is estimated, unless the server reports it unasked.
+    /// Not requested. The usage of such streams is estimated, unless the server reports it anyway.
     Never,
 }
 
-/// In which header the operator's secret goes.
+/// The header that carries the operator's secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Auth {
     /// `Authorization: Bearer …`.
     #[default]
     Bearer,
-    /// `api-key: …`, as Azure has it.
+    /// `api-key: …`, as for Azure.
     ApiKey,
 }
 
-/// How an upstream is spoken to.
+/// The options of an upstream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UpstreamOptions {
     /// Whether streams are asked for their usage.
     pub stream_usage: StreamUsage,
-    /// In which header the secret goes.
+    /// The header of the secret.
     pub auth: Auth,
-    /// Whether routes begin with `/v1` behind the base address.
+    /// Whether `/v1` is inserted between the base address and routes.
     pub append_v1: bool,
-    /// How long a connection may wait for its next request; zero for not at all.
+    /// How long a connection may wait for its next request; zero closes it at once.
     pub keep_alive: Duration,
-    /// How long an answer may take to begin.
+    /// How long the first byte of an answer may take.
     pub first_byte: Duration,
-    /// How long an answer that has begun may pause.
+    /// How long an answer may pause after it has begun.
     pub idle: Duration,
 }
 
@@ -59,7 +59,7 @@ impl Default for UpstreamOptions {
             stream_usage: StreamUsage::Auto,
             auth: Auth::Bearer,
             append_v1: true,
-            // Servers in common use close a waiting connection after 5 seconds at the earliest.
+            // Common servers close an idle connection after 5 seconds at the earliest.
             keep_alive: Duration::from_secs(4),
             first_byte: Duration::from_secs(600),
             idle: Duration::from_secs(300),
@@ -70,54 +70,54 @@ impl Default for UpstreamOptions {
 /// Why requests cannot be sent to a base address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Unusable {
-    /// Not an address.
+    /// Not a valid address.
     #[error("base_url must be an http:// or https:// address with a host, such as http://127.0.0.1:8000/v1")]
     Address,
-    /// With a user or a password.
+    /// Contains a user or a password.
     #[error("base_url must not hold a user or a password; give the secret as api_key")]
     User,
-    /// With a fragment.
+    /// Contains a fragment.
     #[error("base_url must not hold a fragment (#)")]
     Fragment,
-    /// With a route.
+    /// Contains a route.
     #[error("base_url must end before the route, usually with /v1: leave out what follows")]
     Route,
-    /// The secret does not fit into a header.
+    /// The secret is not a valid header value.
     #[error("the API key is empty or holds a character that no header can carry, such as a line break")]
     Secret,
 }
 
-/// Models by name, and until when the upstream is not asked for their usage.
+/// Models by name, and until when their streams are not asked for usage.
 type Refusals = Arc<RwLock<HashMap<Arc<str>, Timestamp>>>;
 
-/// A server of models.
+/// An upstream: a server of models.
 #[derive(Debug, Clone)]
 pub struct Upstream {
-    /// How configuration calls it.
+    /// The name in the configuration.
     pub name: String,
     pub(crate) api_key: Option<Secret<String>>,
-    /// `None` when what the operator set is no address, or no header can carry the secret.
+    /// `None` when the operator's address is not valid, or the secret is not a valid header value.
     pub(crate) address: Option<Address>,
-    /// Shared by all copies, so that a new catalogue does not forget.
+    /// Shared by all copies, so that a new catalogue keeps it.
     refusals: Refusals,
 }
 
 impl Upstream {
-    /// `base_url` is the address its `/v1` routes hang on, with or without `/v1` at the end, `api_key` the operator's
-    /// secret for it.
+    /// Builds an upstream with default options. `base_url` is the address before its `/v1` routes, with or without
+    /// `/v1` at the end, and `api_key` the operator's secret for it.
     #[must_use]
     pub fn new(name: String, base_url: &str, api_key: Option<Secret<String>>) -> Self {
         Self::with(name, base_url, api_key, UpstreamOptions::default())
     }
 
-    /// The same, spoken to in another way.
+    /// Builds an upstream with options.
     #[must_use]
     pub fn with(name: String, base_url: &str, api_key: Option<Secret<String>>, options: UpstreamOptions) -> Self {
         let address = Address::new(base_url, api_key.as_ref(), options).ok();
         Self { name, api_key, address, refusals: Refusals::default() }
     }
 
-    /// Whether requests can be sent there.
+    /// Checks whether requests can be sent there.
     ///
     /// # Errors
     /// What the operator must change.
@@ -137,12 +137,12 @@ impl Upstream {
         }
     }
 
-    /// Whether a refused question for usage may be left out.
+    /// Whether a refused usage option may be left out.
     pub(crate) fn may_leave_out_usage(&self) -> bool {
         self.stream_usage() == StreamUsage::Auto
     }
 
-    /// Remembers that the server of this model does not know the question for usage.
+    /// Remembers that the server of this model does not know the usage option.
     pub(crate) fn refused_usage(&self, model: &Arc<str>, now: Timestamp) {
         let until = Timestamp(now.0.saturating_add(REMEMBERED));
         let mut refusals = self.refusals.write().unwrap_or_else(PoisonError::into_inner);
@@ -157,16 +157,16 @@ impl Upstream {
 /// An upstream's address, in the pieces that requests need.
 #[derive(Debug, Clone)]
 pub(crate) struct Address {
-    /// Scheme and authority: what a connection belongs to.
+    /// Scheme and authority, by which connections are pooled.
     pub(crate) origin: Arc<str>,
     /// The same, for connecting.
     pub(crate) uri: Uri,
     pub(crate) host: HeaderValue,
-    /// What precedes the route in every path; mostly empty.
+    /// The part before the route in every path; usually empty.
     pub(crate) prefix: String,
-    /// Whether the route follows with its `/v1`.
+    /// Whether the route's `/v1` follows.
     pub(crate) versioned: bool,
-    /// What every query holds.
+    /// The query that is added to every request.
     pub(crate) query: Option<String>,
     pub(crate) secret: Option<(HeaderName, HeaderValue)>,
     pub(crate) options: UpstreamOptions,

@@ -1,4 +1,4 @@
-//! `GET /v1/models` and `/v1/models/{id}`, answered here: the list agrees with what the gate will say.
+//! `GET /v1/models` and `/v1/models/{id}`, answered by the gateway itself, so that the list agrees with the gate.
 
 use http::header;
 use http::{HeaderValue, Response};
@@ -13,7 +13,7 @@ use crate::body::{GatewayBody, full};
 use crate::catalogue::ModelEntry;
 use crate::response::error_body;
 
-/// The id segment, percent-decoded once. What is no encoding is refused, because another reader could keep it.
+/// Percent-decodes the id segment once. An invalid encoding is refused, because another reader could keep it as it is.
 pub(crate) fn decode(segment: &str) -> Result<String, ErrorResponse> {
     let refused = || error_body::bad_body("The model's name is not encoded properly.");
     let digits = |rest: &str| rest.as_bytes().get(..2).is_some_and(|pair| pair.iter().all(u8::is_ascii_hexdigit));
@@ -54,12 +54,12 @@ pub(crate) fn answer(
     Ok(response)
 }
 
-/// A model as clients know it; a gated one says what it needs and whether this organization has it.
+/// Builds a model object as clients know it; a gated model says what it needs and whether this organization has it.
 fn object(gateway: &Gateway, caller: &Caller, payer: &Payer, model: &ModelEntry) -> Value {
     let mut object =
         json!({ "id": &*model.id, "object": "model", "created": model.created, "owned_by": model.owned_by });
     let catalogue = gateway.catalogue.load();
-    // Any route that uses a model gives the same verdict; only the form of the refusal differs.
+    // Every route that uses a model gives the same verdict; only the form of the refusal differs.
     let Some(any) = route::ROUTES.iter().find(|route| route.path == "/v1/responses") else { return object };
     let now = gateway.now();
     let judge = |stream, summary| {
@@ -72,7 +72,7 @@ fn object(gateway: &Gateway, caller: &Caller, payer: &Payer, model: &ModelEntry)
         object["keystead"] = json!({ "requires": missing, "available": false });
         return object;
     }
-    // A model that may be used, but not in every way, says what the rest takes.
+    // A model that may be used, but not with every feature, says what the others need.
     for (feature, refusal) in [("stream", judge(true, false)), ("reasoning_summary", judge(false, true))] {
         if let Some(gate) = refusal.as_ref().and_then(Refusal::gate) {
             object["keystead"]["available"] = json!(true);

@@ -1,5 +1,5 @@
-//! The gate: does the model, streaming or a feature need a verification the organization lacks? Memory may be behind,
-//! so the caller is read anew once before a refusal.
+//! The gate: whether the model, streaming or a feature needs a verification that the organization lacks. The directory
+//! may be outdated, so the caller is read again once before a refusal.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,25 +21,26 @@ use crate::request::json_walk::{ImageTool, Need};
 use crate::request::target::no_object;
 use crate::response::error_body;
 
-/// A refusal with the headers that say what is missing.
+/// The result of the gate.
 pub(crate) enum Gated {
-    /// Go on; these rules only warn.
+    /// The request may proceed; these rules only warn.
     Passed(Vec<Verdict>),
-    /// The answer.
+    /// The refusal, with the headers that say what is missing.
     Refused(Box<Response<GatewayBody>>),
 }
 
-/// What was judged of a JSON body.
+/// The result for a JSON body.
 pub(crate) struct Judged<'c> {
     /// The model of the request.
     pub(crate) entry: &'c ModelEntry,
-    /// The model that makes pictures in its tools, and the tool if it does not name the model itself.
+    /// The model that its tools use for images, and the tool if it does not name the model itself.
     pub(crate) image: Option<(&'c ModelEntry, Option<ImageTool>)>,
     pub(crate) gated: Gated,
 }
 
 impl Gateway {
-    /// Judges a JSON body by what was read of it: the objects it names, its model, then all other models it would run.
+    /// Judges a JSON body by what was parsed of it: the objects it names, its model, then all other models it would
+    /// run.
     pub(crate) async fn judge<'c>(
         &self,
         catalogue: &'c Arc<Catalogue>,
@@ -77,7 +78,7 @@ impl Gateway {
         }
     }
 
-    /// Whether the payer may name these objects. Each is looked up once, all together.
+    /// Checks that the payer may name these objects. Each is looked up once, all together.
     pub(crate) async fn all_owned(&self, objects: &BTreeMap<String, Need>, payer: &Payer) -> Result<(), ErrorResponse> {
         if objects.is_empty() {
             return Ok(());
@@ -128,7 +129,7 @@ impl Gateway {
 }
 
 impl Gateway {
-    /// What rules in shadow mode would refuse is counted and, for the organization, written into the log.
+    /// Counts what rules in shadow mode would refuse, and logs it for the organization.
     fn passed(&self, exchange: &Exchange<'_>, verdicts: Vec<Verdict>) -> Gated {
         let lacking: Vec<&str> = verdicts.iter().flat_map(|v| v.shadowed.iter().map(|r| r.as_str())).collect();
         if !lacking.is_empty() {
@@ -139,8 +140,8 @@ impl Gateway {
         Gated::Passed(verdicts)
     }
 
-    /// Whether a stored response may be fetched as a stream, by the model that made it; where that is not known, by every
-    /// model that is served.
+    /// Checks whether a stored response may be fetched as a stream, by the model that made it; if that is unknown, by
+    /// every served model.
     pub(crate) async fn stream_stored(
         &self,
         catalogue: &Catalogue,
@@ -151,7 +152,7 @@ impl Gateway {
         let any = catalogue.models.keys().map(String::as_str).filter(|_| maker.is_none());
         for model in maker.as_deref().into_iter().chain(any) {
             let refused = self.forbids_stream(catalogue, exchange, model).await;
-            // Whether the model itself may be used was judged when it made the response.
+            // The model itself was checked when it made the response.
             if let Some(wire) = refused.filter(|wire| wire.param == Some("stream")) {
                 return Err(wire);
             }
@@ -159,7 +160,8 @@ impl Gateway {
         Ok(())
     }
 
-    /// What a stream of a model that may be used would be refused with, for forms that say late that they want one.
+    /// Returns the refusal that a stream of a usable model would get, for forms that request a stream only later in the
+    /// body.
     pub(crate) async fn forbids_stream(
         &self,
         catalogue: &Catalogue,
@@ -177,7 +179,7 @@ impl Gateway {
     }
 }
 
-/// The model of a tool that makes pictures and names none: the newest served where the request's own model is.
+/// Returns the model of an image tool that names none: the newest one on the upstream of the request's own model.
 fn default_image_model<'c>(catalogue: &'c Catalogue, beside: &ModelEntry) -> Option<&'c str> {
     let images = catalogue.models.values().filter(|model| model.id.starts_with("gpt-image"));
     let there = images.filter(|model| model.upstream == beside.upstream);
@@ -189,7 +191,7 @@ fn no_image_model() -> ErrorResponse {
     ErrorResponse::invalid(404, Some("model_not_found"), message).with_param("tools")
 }
 
-/// `x-keystead-verification: organization=required; org=org_…`.
+/// Adds `x-keystead-verification: organization=required; org=org_…`.
 fn explain(headers: &mut HeaderMap, refusal: &Refusal) {
     let (Refusal::ModelNeedsVerification(gate)
     | Refusal::ImageNeedsVerification(gate)
@@ -205,7 +207,7 @@ fn explain(headers: &mut HeaderMap, refusal: &Refusal) {
     }
 }
 
-/// Says what rules in warn mode would ask for.
+/// Adds the header about what rules in warn mode would require.
 pub(crate) fn warn(headers: &mut HeaderMap, verdicts: &[Verdict]) {
     let mut names: Vec<&str> = verdicts.iter().flat_map(|v| v.warned.iter().map(|r| r.as_str())).collect();
     names.dedup();

@@ -1,5 +1,5 @@
-//! Rate limits: the worst that a request may use is set aside before it goes upstream, and what it did use takes its place.
-//! Where no limit is set, nothing is done.
+//! Applying rate limits: the most that a request may use is reserved before it is sent upstream, and replaced by what
+//! it used. Without limits this does nothing.
 
 use http::header::{self, HeaderName};
 use http::{HeaderMap, HeaderValue, Response};
@@ -15,7 +15,7 @@ use crate::estimate;
 use crate::exchange::Exchange;
 use crate::response::error_body;
 
-/// A request that may go on, and what its answer says of the limits.
+/// An admitted request, and the limits for the headers of its answer.
 #[derive(Debug, Default)]
 pub(crate) struct Admitted {
     pub(crate) reservation: Reservation,
@@ -23,7 +23,7 @@ pub(crate) struct Admitted {
 }
 
 impl Gateway {
-    /// Sets aside what the request may use at worst, or answers 429.
+    /// Reserves the most that the request may use, or answers 429.
     pub(crate) fn admit(
         &self,
         exchange: &Exchange<'_>,
@@ -62,7 +62,7 @@ impl Gateway {
     }
 }
 
-/// What a request may use at worst, as far as it says so itself. A form says nothing before it is sent.
+/// Returns the most that a request may use, as far as the request says. A form says nothing before it is sent.
 fn need(meter: Meter, body: &RequestBody) -> Need {
     let asked = match body {
         RequestBody::Whole(body) => estimate::of(body),
@@ -76,7 +76,7 @@ fn need(meter: Meter, body: &RequestBody) -> Need {
     }
 }
 
-/// Says how the limits stand. What the upstream says of its own is not the client's to go by where there are any here.
+/// Adds the headers about the limits. The upstream's own headers are dropped if there are any limits here.
 pub(crate) fn tell(headers: &mut HeaderMap, told: &RateLimitHeaders) {
     const LIMITS: &str = "x-ratelimit-";
     let theirs: Vec<HeaderName> = headers.keys().filter(|name| name.as_str().starts_with(LIMITS)).cloned().collect();
@@ -102,7 +102,7 @@ pub(crate) fn tell(headers: &mut HeaderMap, told: &RateLimitHeaders) {
     stands("input-images", told.images);
 }
 
-/// When to try again, in both forms that clients read; or that trying again is of no use.
+/// Adds when to retry, in both forms that clients read, or that a retry is useless.
 fn come_back(headers: &mut HeaderMap, refused: &Refused) {
     headers.insert(header::LINK, HeaderValue::from_static("</help/rate-limits>; rel=\"help\""));
     let Some(wait) = refused.wait() else {

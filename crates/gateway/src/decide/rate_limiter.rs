@@ -1,7 +1,6 @@
-//! Rates of this node: one ledger for each organization and model in use that has a limit. What has none never
-//! comes here.
+//! The rate limiter of this node: one ledger for each organization and model in use that has a limit.
 //!
-//! A limit is an allowance: with several nodes each gives its part of it.
+//! A limit holds for all nodes together: each of several nodes grants its share.
 
 use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
@@ -15,25 +14,25 @@ use keystead_core::access::Payer;
 use keystead_core::id::{OrganizationId, ProjectId};
 use keystead_core::rate::{Buckets, Measure, Need, RateLimits, Short, Standing, Used};
 
-/// Tells how much time has passed since any fixed moment; finer than [`crate::Clock`], and never going back.
+/// Returns the time since any fixed moment; finer than [`crate::Clock`], and it never goes back.
 pub type Stopwatch = Arc<dyn Fn() -> Duration + Send + Sync>;
 
 const SHARDS: usize = 16;
-/// Ledgers kept in one shard at most.
+/// Maximum number of ledgers in one shard.
 const MOST: usize = 4_096;
-/// A shard with fewer is not swept.
+/// A shard with fewer ledgers is not swept.
 const FEW: usize = 64;
 
-/// What holds for one request.
+/// The limits for one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Both {
-    /// Of the organization, for this model.
+    /// The organization's limits for this model.
     pub(crate) organization: RateLimits,
-    /// Of the project, for this model.
+    /// The project's limits for this model.
     pub(crate) project: RateLimits,
 }
 
-/// How the limits stand that one request was held against, for its headers.
+/// The state of the limits that apply to one request, for its headers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct RateLimitHeaders {
     pub(crate) requests: Option<Standing>,
@@ -42,7 +41,7 @@ pub(crate) struct RateLimitHeaders {
     pub(crate) images: Option<Standing>,
 }
 
-/// What one organization used of one model, altogether and in each project with limits of its own.
+/// What one organization used of one model, in total and in each project with own limits.
 #[derive(Debug, Default)]
 struct Ledger {
     organization: (RateLimits, Buckets),
@@ -53,11 +52,11 @@ struct Ledger {
 struct Shard {
     ledgers: HashMap<OrganizationId, HashMap<Arc<str>, Arc<Mutex<Ledger>>>>,
     count: usize,
-    /// At how many it is looked which of them are idle.
+    /// The number of ledgers at which idle ones are removed.
     sweep_at: usize,
 }
 
-/// The rates of one node.
+/// The rate limiter of one node.
 pub struct Rates {
     stopwatch: Stopwatch,
     nodes: AtomicU32,
@@ -76,32 +75,32 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Rates {
-    /// Nothing was used yet, and there is one node.
+    /// Builds a rate limiter without usage, for one node.
     #[must_use]
     pub fn new(stopwatch: Stopwatch) -> Self {
         let shards = std::array::from_fn(|_| Mutex::default());
         Self { stopwatch, nodes: AtomicU32::new(1), hasher: RandomState::new(), shards }
     }
 
-    /// So many nodes live, this one included: each gives its part of every limit.
+    /// Sets the number of live nodes, including this one: each grants its share of every limit.
     pub fn share_among(&self, nodes: usize) {
         self.nodes.store(u32::try_from(nodes).unwrap_or(u32::MAX).max(1), Ordering::Relaxed);
     }
 
-    /// Ledgers in memory.
+    /// The number of ledgers in memory.
     #[must_use]
     pub fn len(&self) -> usize {
         self.shards.iter().map(|shard| lock(shard).count).sum()
     }
 
-    /// Whether nothing is limited that is in use.
+    /// Whether there are no ledgers.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Counts a request and sets aside what it may use, or says which limit it does not fit into, and whether that is the
-    /// project's.
+    /// Counts a request and reserves what it may use, or returns the limit that it does not fit into and whether that
+    /// is the project's.
     pub(crate) fn reserve(
         self: &Arc<Self>,
         payer: &Payer,
@@ -145,10 +144,10 @@ impl Rates {
 }
 
 impl Shard {
-    /// Drops what has run off; where too much is left, what will have run off soonest.
+    /// Removes idle ledgers; if too many are left, those that will be idle soonest.
     fn sweep(&mut self, nodes: u32, now: Duration) {
         let mut busy: Vec<Duration> = Vec::new();
-        // Every holder got it under this shard's lock, so one owner means that there is no other.
+        // Every holder got it under this shard's lock, so a count of one means that there is no other.
         let reset = |ledger: &Arc<Mutex<Ledger>>| match Arc::strong_count(ledger) {
             1 => lock(ledger).reset(nodes, now),
             _ => Duration::MAX,
@@ -178,7 +177,8 @@ impl Shard {
 }
 
 impl Ledger {
-    /// Both or neither: a request that one of them refuses costs the other nothing.
+    /// Reserves from the organization and the project, or from neither: a request that one of them refuses costs the
+    /// other nothing.
     fn hold(
         &mut self,
         project: &ProjectId,
@@ -227,14 +227,14 @@ impl Ledger {
         }
     }
 
-    /// When all of it has run off.
+    /// The time until all of it has leaked.
     fn reset(&mut self, nodes: u32, now: Duration) -> Duration {
         let all = std::iter::once(&mut self.organization).chain(self.projects.values_mut());
         all.map(|(limits, buckets)| buckets.reset(limits, nodes, now)).max().unwrap_or_default()
     }
 }
 
-/// What was set aside for one request; nothing where nothing is limited. Dropping it gives back what was not used.
+/// The reservation of one request; empty when nothing is limited. Dropping it returns what was not used.
 #[derive(Debug, Default)]
 pub(crate) struct Reservation(Option<Box<Held>>);
 
@@ -249,7 +249,7 @@ struct Held {
 }
 
 impl Reservation {
-    /// Puts what was used in the place of what was set aside.
+    /// Replaces the reserved amount by the used one.
     pub(crate) fn settle(&mut self, used: impl FnOnce() -> Used) {
         if let Some(mut held) = self.0.take() {
             held.used = used();
@@ -258,7 +258,7 @@ impl Reservation {
 }
 
 impl Reservation {
-    /// What it was set aside for continues after its request: all of it counts as used.
+    /// Counts all of the reserved amount as used, because the work continues after the request.
     pub(crate) fn keep(&mut self) {
         let need = self.0.as_ref().map(|held| (held.need.tokens, held.need.images)).unwrap_or_default();
         self.settle(|| Used { tokens: need.0, images: need.1 });

@@ -1,4 +1,4 @@
-//! The right to an answer on its way: would its request be admitted now?
+//! The repeated check of a running answer: whether its request would still be admitted now.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use crate::exchange::{Exchange, Outgoing};
 use crate::response::error_body;
 use crate::{Clock, Gateway, Unavailable};
 
-/// What a long answer depends on.
+/// What the permission for a long answer depends on.
 pub(crate) struct Right {
     directory: Arc<Directory>,
     catalogue: Arc<ArcSwap<Catalogue>>,
@@ -31,7 +31,7 @@ pub(crate) struct Right {
     payer: Payer,
     /// The client's address.
     from: IpAddr,
-    /// The model, and whether a stream and reasoning summaries were asked for.
+    /// The model, and whether a stream and reasoning summaries were requested.
     asked: Option<(Arc<str>, bool, bool)>,
 }
 
@@ -55,7 +55,7 @@ impl Right {
         &self.caller.key
     }
 
-    /// Waits until the right ends, looking after each of these times.
+    /// Waits until the permission ends; checks it at this interval.
     pub(crate) async fn ended(&self, every: Duration, alarms: &Arc<Alarms>) -> ErrorResponse {
         let mut alarm = alarms.at(Instant::now() + every);
         loop {
@@ -67,12 +67,12 @@ impl Right {
         }
     }
 
-    /// Judges the request again by what is known now.
+    /// Judges the request again with the present state.
     pub(crate) async fn still_holds(&self) -> Result<(), ErrorResponse> {
         let caller = match self.directory.find(&self.caller.digest).await {
             Ok(Some(caller)) => caller,
             Ok(None) => return Err(revoked()),
-            // A store that is away ends nothing before memory is too old to trust.
+            // A store outage ends no answer before the directory is too old to be trusted.
             Err(Unavailable) if self.directory.is_too_old() => return Err(error_body::store_unavailable()),
             Err(Unavailable) => return Ok(()),
         };

@@ -1,8 +1,8 @@
-//! How old memory may be. A node that has not followed the store's changes for longer than its period (it was stopped,
-//! its machine was suspended, its clock jumped) looks before it serves.
+//! How old the memory may be. A node that has not followed the store's changes for longer than its period (it was
+//! stopped, its machine was suspended, its clock jumped) catches up before it serves.
 //!
-//! Only where the store does not answer is older memory trusted, up to `max_stale_seconds`: for a moment it is not asked
-//! again, so that requests do not wait for a store that is away.
+//! Older memory is trusted only while the store does not answer, up to `max_stale_seconds`. The store is then not asked
+//! again for a short time, so that requests do not wait for a store that is down.
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
@@ -13,14 +13,14 @@ use tokio::time::{Instant, timeout};
 
 use crate::{BoxFuture, Unavailable};
 
-/// Memory is older than it should be when this much time has passed since the changes were last followed: three periods
-/// of a follower.
+/// Time since the changes were last followed after which the memory is old: three periods of a follower.
 const OLD: Duration = Duration::from_millis(750);
 /// The same by the wall clock, in seconds; it also counts while a machine is suspended.
 const OLD_SECONDS: i64 = 2;
-/// How long requests wait for a look.
+/// How long requests wait for the memory to catch up.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// How long the store is not asked again after it did not answer. Longer than a follower takes to notice the same.
+/// How long the store is not asked again after it did not answer. This is longer than a follower takes to notice the
+/// same.
 const EXCUSED: Duration = Duration::from_secs(5);
 
 /// Brings memory up to date with the store.
@@ -29,26 +29,26 @@ pub trait Follow: Send + Sync + 'static {
     fn catch_up(&self) -> BoxFuture<'_, Result<(), Unavailable>>;
 }
 
-/// A moment by both clocks.
+/// A moment on both clocks.
 #[derive(Debug, Clone, Copy)]
 pub struct Moment {
-    /// By the wall clock.
+    /// On the wall clock.
     pub wall: Timestamp,
-    /// By the clock that never goes back.
+    /// On the monotonic clock.
     pub at: Instant,
 }
 
 /// When the store's changes were last followed.
 pub(crate) struct Freshness {
     began: Instant,
-    /// Nanoseconds since `began`; the last complete look at the changes began then.
+    /// Nanoseconds since `began`; the start of the last complete read of the changes.
     followed: AtomicU64,
-    /// The same by the wall clock, in seconds.
+    /// The same on the wall clock, in seconds.
     fresh_at: AtomicI64,
     /// Nanoseconds since `began` until which the store is not asked again.
     excused_until: AtomicU64,
     follow: OnceLock<Weak<dyn Follow>>,
-    /// Held by the one request that looks, while others wait for what it finds.
+    /// Held by the one request that catches up, while the others wait for the result.
     looking: tokio::sync::Mutex<()>,
 }
 
@@ -64,30 +64,30 @@ impl Freshness {
         }
     }
 
-    /// Who looks when memory is old. Before this is said, memory is as fresh as it was marked.
+    /// Sets the follower to ask when the memory is old. Without one, only [`Self::mark`] counts.
     pub(crate) fn followed_by(&self, follow: &Arc<dyn Follow>, now: Moment) {
         self.mark(now);
         // The first one stays; there is one follower in a process.
         let _ = self.follow.set(Arc::downgrade(follow));
     }
 
-    /// Every change that was committed before `asked` is applied.
+    /// Notes that every change committed before `asked` is applied.
     pub(crate) fn mark(&self, asked: Moment) {
         self.followed.fetch_max(self.since_began(asked.at), Ordering::Relaxed);
         self.fresh_at.store(asked.wall.0, Ordering::Relaxed);
     }
 
-    /// The store did not answer: requests do not wait for it for a moment.
+    /// Notes that the store did not answer: requests do not wait for it for a short time.
     pub(crate) fn excuse(&self, now: Instant) {
         self.excused_until.store(self.since_began(now + EXCUSED), Ordering::Relaxed);
     }
 
-    /// Seconds since the changes were followed, by the wall clock.
+    /// Seconds since the changes were followed, on the wall clock.
     pub(crate) fn age(&self, wall: Timestamp) -> i64 {
         wall.0.saturating_sub(self.fresh_at.load(Ordering::Relaxed))
     }
 
-    /// Whether a look is due before memory may answer.
+    /// Whether the memory must catch up before it may answer.
     pub(crate) fn is_old(&self, now: Moment) -> bool {
         let at = self.since_began(now.at);
         let old = at.saturating_sub(self.followed.load(Ordering::Relaxed)) > nanoseconds(OLD)
@@ -95,7 +95,7 @@ impl Freshness {
         old && self.follow.get().is_some() && at >= self.excused_until.load(Ordering::Relaxed)
     }
 
-    /// Looks where that is due; requests that come together share one look.
+    /// Catches up if necessary; concurrent requests share one read.
     pub(crate) async fn look(&self, now: impl Fn() -> Moment) {
         if !self.is_old(now()) {
             return;
@@ -129,7 +129,7 @@ mod tests {
 
     use super::*;
 
-    /// Answers as it is set to, and counts.
+    /// Returns the configured answer, and counts the calls.
     #[derive(Default)]
     struct Follower {
         looks: AtomicUsize,
@@ -169,7 +169,7 @@ mod tests {
         (freshness, follower)
     }
 
-    /// One test, because the wall clock is one.
+    /// One test, because the wall clock is shared.
     #[tokio::test(start_paused = true)]
     async fn a_node_that_did_not_follow_looks_before_it_serves() {
         let (freshness, follower) = world();
@@ -178,14 +178,14 @@ mod tests {
         freshness.look(now).await;
         assert_eq!(looks(), 0, "three periods are nothing unusual");
 
-        // Stopped for nine seconds; forty requests come at once.
+        // The node was stopped for nine seconds; then forty requests arrive at once.
         advance(Duration::from_secs(9)).await;
         assert!(freshness.is_old(now()));
         futures_util::future::join_all((0..40).map(|_| freshness.look(now))).await;
         assert_eq!(looks(), 1, "they share one look");
         assert!(!freshness.is_old(now()));
 
-        // A suspended machine: its own clock stood still, the wall clock did not.
+        // A suspended machine: its monotonic clock stopped, the wall clock did not.
         WALL.fetch_add(OLD_SECONDS, Ordering::SeqCst);
         assert!(!freshness.is_old(now()));
         WALL.fetch_add(1, Ordering::SeqCst);
@@ -193,7 +193,7 @@ mod tests {
         freshness.look(now).await;
         assert_eq!((looks(), freshness.is_old(now())), (2, false));
 
-        // A wall clock that goes back makes nothing old, and nothing young for good.
+        // A wall clock that goes back makes nothing old, and does not make anything fresh for ever.
         WALL.fetch_add(-3_600, Ordering::SeqCst);
         assert!(!freshness.is_old(now()));
         advance(OLD * 2).await;
@@ -201,7 +201,7 @@ mod tests {
         freshness.look(now).await;
         assert_eq!((looks(), freshness.age(now().wall)), (3, 0));
 
-        // The store refuses: one request asks, the others are excused until it is asked again.
+        // The store refuses: one request asks it, the others do not wait until it is asked again.
         *follower.answer.lock().unwrap() = Some(Err(Unavailable));
         advance(OLD * 2).await;
         futures_util::future::join_all((0..40).map(|_| freshness.look(now))).await;
@@ -209,7 +209,7 @@ mod tests {
         advance(EXCUSED).await;
         assert!(freshness.is_old(now()));
 
-        // The store hangs: the wait is bounded.
+        // The store hangs: the wait is limited.
         *follower.answer.lock().unwrap() = None;
         let before = Instant::now();
         freshness.look(now).await;
@@ -217,13 +217,13 @@ mod tests {
         freshness.look(now).await;
         assert_eq!((looks(), before.elapsed()), (5, PATIENCE));
 
-        // The follower notices by itself, too, and requests do not wait while it does.
+        // The follower also notices the outage, and requests do not wait meanwhile.
         advance(EXCUSED / 2).await;
         freshness.excuse(Instant::now());
         advance(EXCUSED - Duration::from_millis(1)).await;
         assert!(!freshness.is_old(now()));
 
-        // The store is back.
+        // The store answers again.
         *follower.answer.lock().unwrap() = Some(Ok(()));
         advance(Duration::from_millis(1)).await;
         freshness.look(now).await;

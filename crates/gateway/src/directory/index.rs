@@ -1,4 +1,4 @@
-//! Which keys a change touches: subject → digests, so that a change removes its own entries and looks at no others.
+//! The index from subjects to digests, so that a change removes the entries it affects and looks at no others.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
@@ -17,7 +17,7 @@ enum Digests {
 }
 
 impl Digests {
-    /// Takes one digest out, with the room it took; answers whether none is left.
+    /// Removes one digest and the memory it took; returns whether none is left.
     fn take_out(&mut self, digest: &KeyDigest) -> bool {
         let Self::Many(set) = self else { return false };
         set.remove(digest);
@@ -33,7 +33,7 @@ impl Digests {
     }
 }
 
-/// Subjects are kept as hashes under a random key: a collision removes an entry too many, which costs one read.
+/// Subjects are kept as hashes under a random key: a collision removes one entry too many, which costs one read.
 #[derive(Debug, Default)]
 pub(crate) struct Index {
     subjects: HashMap<u64, Digests>,
@@ -77,7 +77,7 @@ impl Index {
         }
     }
 
-    /// The digests a change touches. [`ChangedSubject::Everything`] touches all and is not asked here.
+    /// Returns the digests that a change affects. [`ChangedSubject::Everything`] affects all and is not looked up here.
     pub(crate) fn touched(&self, change: &ChangedSubject) -> Vec<KeyDigest> {
         let subject = match change {
             ChangedSubject::Key(id) => self.hash("key", id.as_str()),
@@ -99,12 +99,12 @@ impl Index {
         self.bytes = 0;
     }
 
-    /// About how much memory the callers listed here take, this index included.
+    /// The approximate size of the indexed callers and of this index, in bytes.
     pub(crate) const fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// Another index under the same random key.
+    /// Builds an empty index with the same random key.
     #[cfg(test)]
     pub(crate) fn empty(&self) -> Self {
         Self { hasher: self.hasher.clone(), ..Self::default() }
@@ -139,7 +139,7 @@ impl Index {
     }
 }
 
-/// An estimate: the value, its lists and ids, its places in the map and here.
+/// Estimates the memory of a caller: the value, its lists and ids, its places in the map and here.
 fn footprint(caller: &Caller) -> usize {
     const ID: usize = 48;
     const PLACE: usize = 96;

@@ -1,5 +1,5 @@
-//! When keys were last used, remembered between two writes to the store. A request costs no write; what is remembered is
-//! lost when the process is killed, and then `last_used_at` is at most one period older than the truth.
+//! When keys were last used, kept in memory between two writes to the store. A request costs no write. A killed process
+//! loses what it has not written, and then `last_used_at` is at most one period too old.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -10,9 +10,9 @@ use keystead_core::id::KeyId;
 use keystead_core::time::Timestamp;
 use tokio::sync::Notify;
 
-/// Parts that are locked one by one, so that requests rarely wait for each other.
+/// Separately locked parts, so that requests rarely wait for each other.
 const PARTS: usize = 16;
-/// Keys remembered in one part. At this number the store is written early.
+/// Maximum number of keys in one part. When it is reached, the store is written early.
 const MOST: usize = 4_096;
 
 /// The last use of each key since the last write.
@@ -48,7 +48,7 @@ impl LastUses {
         &self.parts[usize::from(last) % PARTS]
     }
 
-    /// Takes what is remembered, in the order of keys, so that two nodes lock rows in one order.
+    /// Takes all entries, sorted by key, so that two nodes lock rows in the same order.
     #[must_use]
     pub fn take(&self) -> Vec<(KeyId, Timestamp)> {
         let take = |part: &Mutex<HashMap<KeyId, Timestamp>>| {
@@ -59,7 +59,7 @@ impl LastUses {
         uses
     }
 
-    /// Remembers again what could not be written. Newer uses stay, and so does the bound.
+    /// Puts back what could not be written. Newer uses stay, and so does the limit.
     pub fn give_back(&self, uses: Vec<(KeyId, Timestamp)>) {
         for (key, at) in uses {
             let mut part = self.part(&key).lock().unwrap_or_else(PoisonError::into_inner);
@@ -74,7 +74,7 @@ impl LastUses {
         }
     }
 
-    /// Waits until so much is remembered that it should be written early.
+    /// Waits until there are so many entries that the store should be written early.
     pub async fn filled(&self) {
         self.full.notified().await;
     }
@@ -109,7 +109,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever is used and however often the store fails, what it says in the end is the latest use of each key.
+        /// For any uses and failures of the store, the store has the latest use of each key in the end.
         #[test]
         fn model_of_last_uses(steps in proptest::collection::vec(step(), 0..80)) {
             let uses = LastUses::default();

@@ -1,5 +1,5 @@
-//! Callers in memory together with the index of what changes touch them. Both are changed here and nowhere else, so that
-//! every caller in memory can be found by each subject it depends on.
+//! Callers in memory together with the index of the subjects they depend on. Only this module changes both, so that
+//! every caller in memory can be found by each of its subjects.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -11,7 +11,7 @@ use quick_cache::{DefaultHashBuilder, Lifecycle, UnitWeighter};
 use crate::directory::ChangedSubject;
 use crate::directory::index::Index;
 
-/// Collects what the map evicts, so that the index forgets it too.
+/// Collects what the map evicts, so that it is removed from the index, too.
 #[derive(Debug, Clone, Default)]
 struct Evicted;
 
@@ -37,19 +37,19 @@ impl Memory {
         Self { callers, index: Mutex::default() }
     }
 
-    /// The caller behind a digest.
+    /// Finds the caller of a digest.
     pub(crate) fn get(&self, digest: &KeyDigest) -> Option<Arc<Caller>> {
         self.callers.get(digest)
     }
 
-    /// Keeps a caller in the place of what was known of the same key, unless that is newer.
+    /// Keeps a caller, replacing what was known of the same key unless that is newer.
     pub(crate) fn keep(&self, caller: &Arc<Caller>) {
         let mut index = self.index();
         if self.callers.peek(&caller.digest).is_some_and(|known| known.revision > caller.revision) {
             return;
         }
-        // Removed before it is replaced: the map would report the old value as evicted, and taking that out of the
-        // index would take the new one out as well, because both have the same digest.
+        // Removed before it is replaced: otherwise the map would report the old value as evicted, and removing that
+        // from the index would remove the new one as well, because both have the same digest.
         self.remove(&mut index, &caller.digest);
         index.add(caller);
         let mut evicted = Vec::new();
@@ -59,12 +59,12 @@ impl Memory {
         }
     }
 
-    /// Forgets one key.
+    /// Removes one key.
     pub(crate) fn forget(&self, digest: &KeyDigest) {
         self.remove(&mut self.index(), digest);
     }
 
-    /// Forgets every caller that a change touches, and no other.
+    /// Removes every caller that a change affects, and no other.
     pub(crate) fn forget_touched(&self, change: &ChangedSubject) {
         let mut index = self.index();
         if matches!(change, ChangedSubject::Everything) {
@@ -76,7 +76,7 @@ impl Memory {
         }
     }
 
-    /// How many callers are in memory, and about how many bytes they take.
+    /// The number of callers in memory, and their approximate size in bytes.
     pub(crate) fn size(&self) -> (usize, usize) {
         let index = self.index();
         (self.callers.len(), index.bytes())

@@ -17,16 +17,16 @@ mod world;
 
 use world::{KEYS, PLACES, Rows, Source, World, digest};
 
-/// What may happen.
+/// One event.
 #[derive(Debug, Clone)]
 enum Step {
-    /// A request begins; `true` reads again as before the refusal of a gate.
+    /// A request begins; `true` reads again like before the refusal of a gate.
     Begin(u8, bool),
-    /// One under way continues.
+    /// A running request continues.
     Poll(usize),
-    /// One under way is given up by its client.
+    /// The client of a running request disconnects.
     GiveUp(usize),
-    /// A request from beginning to end.
+    /// A request from start to end.
     Use(u8, bool),
     /// The store changes.
     Change(Change),
@@ -35,7 +35,7 @@ enum Step {
     /// The store fails, or answers again.
     Down(bool),
     Pass(i64),
-    /// The node lost track: nothing known may be trusted.
+    /// The node lost track of the changes: nothing in memory may be trusted.
     Lost,
 }
 
@@ -86,12 +86,12 @@ fn step() -> impl Strategy<Value = Step> {
 
 type Answer = Result<Option<Arc<Caller>>, Unavailable>;
 
-/// A request under way.
+/// A running request.
 struct Flight {
     key: u8,
-    /// Changes applied when it began: its answer may not be older.
+    /// The changes applied when it began: its answer may not be older.
     since: usize,
-    /// Whether the store failed at some moment since.
+    /// Whether the store has failed since.
     failed: bool,
     answer: BoxFuture<'static, Answer>,
 }
@@ -124,13 +124,13 @@ impl Play {
             let digest = digest(key);
             if again { directory.reread(&digest).await } else { directory.find(&digest).await }
         };
-        // A read under way is shared with those who come later, and so is its failure.
+        // A running read is shared with later requests, and so is its failure.
         let failed = self.flights.iter().any(|flight| flight.key == key && flight.failed);
         let failed = failed || self.world.lock().unwrap().down;
         Flight { key, since: self.applied, failed, answer: answer.boxed() }
     }
 
-    /// Polls once; a finished request is judged.
+    /// Polls once, and checks a finished request.
     fn poll(&self, flight: &mut Flight) -> bool {
         let Poll::Ready(answer) = flight.answer.as_mut().poll(&mut Context::from_waker(Waker::noop())) else {
             return false;
@@ -181,7 +181,7 @@ impl Play {
             Change::Join(key, to) => {
                 let row = &rows.keys[usize::from(key)];
                 let owner = (row.owner, row.bot);
-                // A membership is the owner's: all of their keys reach the organization.
+                // Memberships belong to the owner: all of their keys reach the organization.
                 for row in rows.keys.iter_mut().filter(|row| (row.owner, row.bot) == owner) {
                     row.joined = to;
                 }
@@ -258,7 +258,7 @@ impl Play {
         self.directory.assert_consistent();
     }
 
-    /// With every change applied, memory answers as the store does; with every key gone, it is empty.
+    /// With every change applied, the memory answers like the store; with every key removed, it is empty.
     fn end(mut self) {
         self.step(&Step::Down(false));
         for flight in std::mem::take(&mut self.flights) {
@@ -293,7 +293,7 @@ fn owner_subject(id: u8, bot: bool) -> ChangedSubject {
 }
 
 proptest! {
-    // PROPTEST_CASES sets how many histories are played.
+    // PROPTEST_CASES sets the number of histories.
     #[test]
     fn model_of_the_directory(
         capacity in prop_oneof![Just(0usize), Just(1), Just(2), Just(3), Just(100)],

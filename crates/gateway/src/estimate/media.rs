@@ -1,5 +1,5 @@
-//! What pictures and sounds in a request are worth in tokens: by their size and length, which their first bytes tell,
-//! never by the length of their text.
+//! Tokens of pictures and sounds in a request, by their size and duration, which are in their first bytes, and never by
+//! the length of their text.
 
 use base64::Engine;
 use base64::alphabet::STANDARD;
@@ -7,18 +7,18 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use crate::estimate::sound::Heard;
 
-/// A picture of which only the address or the id is known: one of 1024 by 1024.
+/// Tokens of a picture with only an address or id: one of 1024 by 1024.
 pub(crate) const UNKNOWN_PICTURE: u64 = 765;
-/// A picture that is asked to be read at low detail, and the ground of every other.
+/// Tokens of a picture at low detail, and the base of every other.
 pub(crate) const LOW_DETAIL: u64 = 85;
-/// One tile of 512 by 512 at high detail.
+/// Tokens of one tile of 512 by 512 at high detail.
 const TILE: u64 = 170;
-/// A second of sound.
+/// Tokens of a second of sound.
 const SECOND: u64 = 10;
-/// A file of another kind has a token for so many bytes.
+/// Bytes per token for other files.
 const FILE_BYTES: u64 = 64;
-/// The dimensions are looked for in so many letters, and where these are not enough in so many: photographs can have
-/// long notes before their size.
+/// Bytes searched for the dimensions: first the small number, then the large one, because photographs can have long
+/// metadata before their size.
 const HEADS: [usize; 2] = [1 << 10, 512 << 10];
 
 const ENGINE: GeneralPurpose = GeneralPurpose::new(
@@ -28,7 +28,7 @@ const ENGINE: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
-/// What something encoded is worth.
+/// The estimate for something encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Worth {
     /// A picture, at high detail.
@@ -36,8 +36,8 @@ pub(crate) enum Worth {
     Tokens(u64),
 }
 
-/// Tokens of a picture at high detail: it is made to fit into 2048 by 2048, its shorter side to at most 768, and each
-/// tile of 512 by 512 of the rest counts.
+/// Tokens of a picture at high detail: it is scaled to fit into 2048 by 2048 and its shorter side to at most 768, and
+/// each tile of 512 by 512 counts.
 pub(crate) fn picture(width: u64, height: u64) -> u64 {
     let fit = |(width, height): (u64, u64), from: u64, to: u64| {
         if from <= to { (width, height) } else { (width * to / from, height * to / from) }
@@ -48,7 +48,7 @@ pub(crate) fn picture(width: u64, height: u64) -> u64 {
     LOW_DETAIL + TILE * width.div_ceil(512).max(1) * height.div_ceil(512).max(1)
 }
 
-/// What a `data:` address is worth.
+/// Estimates a `data:` address.
 pub(crate) fn of_address(text: &str) -> Option<Worth> {
     let rest = text.strip_prefix("data:")?;
     let (kind, data) = rest.split_once(',').unwrap_or((rest, ""));
@@ -57,18 +57,18 @@ pub(crate) fn of_address(text: &str) -> Option<Worth> {
         return Some(Worth::Picture(picture_of(data).unwrap_or(UNKNOWN_PICTURE)));
     }
     if kind.starts_with("text/") {
-        // Four letters of base 64 are three of text, and four of these a token.
+        // Four letters of base64 are three of text, and four of these are a token.
         return Some(Worth::Tokens(length(data) * 3 / 16));
     }
     Some(Worth::Tokens(of_sound(data).unwrap_or_else(|| of_file(data))))
 }
 
-/// What base 64 without any kind is worth, where it is a picture or a sound.
+/// Estimates base64 without a type, if it is a picture or a sound.
 pub(crate) fn of_encoded(data: &str) -> Option<Worth> {
     picture_of(data).map(Worth::Picture).or_else(|| of_sound(data).map(Worth::Tokens))
 }
 
-/// What a sound that is named as one is worth.
+/// Estimates the tokens of something declared as sound.
 pub(crate) fn of_any_sound(data: &str) -> u64 {
     of_sound(data).unwrap_or_else(|| {
         let mut heard = Heard::default();
@@ -92,7 +92,7 @@ fn of_sound(data: &str) -> Option<u64> {
     }
     let rest = data.len().saturating_sub(PIECE);
     if rest > 0 {
-        // The end tells the length of some; its beginning must not divide a group of four letters.
+        // Some formats state their duration at the end; the start must not divide a group of four letters.
         let from = data.len().saturating_sub(PIECE).max(PIECE).next_multiple_of(4);
         heard.skip(length(data.get(PIECE..from).unwrap_or_default()) * 3 / 4);
         heard.feed(&decoded(data, from, PIECE));
@@ -112,7 +112,7 @@ fn length(data: &str) -> u64 {
     u64::try_from(data.len()).unwrap_or(u64::MAX / 4)
 }
 
-/// So many letters from a place on, decoded as far as they can be.
+/// Decodes at most this many letters from a position on, as far as they can be decoded.
 fn decoded(data: &str, from: usize, most: usize) -> Vec<u8> {
     let letters = data.as_bytes().get(from..).unwrap_or_default();
     let letters = letters.get(..most).unwrap_or(letters);
@@ -162,7 +162,7 @@ mod tests {
         assert_eq!(of_encoded(&ENGINE.encode(&bytes)), Some(Worth::Picture(765)));
         let gif = b"GIF89a\x00\x02\x00\x02\x00\x00\x00";
         assert_eq!(of_address(&address("image/gif", gif)), Some(Worth::Picture(255)));
-        // A photograph with long notes before its size.
+        // A photograph with long metadata before its size.
         let mut jpeg = b"\xFF\xD8".to_vec();
         for _ in 0..4 {
             jpeg.extend_from_slice(b"\xFF\xE1\xFF\xFF");

@@ -1,30 +1,30 @@
-//! How long a sound is, read from its container as it streams by: WAV, MP3, FLAC, Ogg, MP4 and WebM. Its beginning and
-//! its end are kept, within bounds; the rest passes.
+//! The duration of a sound, read from its container while it streams: WAV, MP3, FLAC, Ogg, MP4 and WebM. A limited
+//! number of bytes of its start and end are kept.
 
 use memchr::memmem;
 
-/// Bytes kept of the beginning, and of the end.
+/// Bytes kept of the start, and of the end.
 const HEAD: usize = 64 << 10;
 const TAIL: usize = 128 << 10;
-/// The head of an MP4's film is looked for everywhere: it may be at either end, and has this length at most.
+/// Length of the movie header of an MP4, which is searched for everywhere, because it may be at either end.
 const FILM: usize = 44;
-/// Where the length cannot be read, a second is taken for so many bytes: speech at 64 kbit/s.
+/// Bytes per second when the duration cannot be read: speech at 64 kbit/s.
 const BYTES_A_SECOND: u64 = 8_000;
-/// Longer sounds are not believed: a week.
+/// The longest duration that is believed: a week, in seconds.
 const LONGEST: f64 = 604_800.0;
 
-/// What was seen of a sound.
+/// What is known of a sound.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Heard {
     head: Vec<u8>,
     tail: Vec<u8>,
     total: u64,
-    /// Seconds that the head of an MP4's film says.
+    /// The duration in the movie header of an MP4, in seconds.
     film: Option<f64>,
 }
 
 impl Heard {
-    /// Takes the next bytes.
+    /// Reads the next bytes.
     pub(crate) fn feed(&mut self, bytes: &[u8]) {
         self.total = self.total.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
         let room = HEAD.saturating_sub(self.head.len()).min(bytes.len());
@@ -39,7 +39,7 @@ impl Heard {
         }
     }
 
-    /// So many bytes are passed over.
+    /// Skips this many bytes.
     pub(crate) fn skip(&mut self, count: u64) {
         self.total = self.total.saturating_add(count);
         self.tail.clear();
@@ -54,12 +54,12 @@ impl Heard {
         riff || begins || head.get(4..8) == Some(b"ftyp") || mpeg(head).is_some()
     }
 
-    /// Seconds, begun ones included, and whether the container says so. `None` where nothing came.
+    /// The duration in seconds, rounded up, and whether the container states it. `None` when no byte arrived.
     pub(crate) fn known(&self) -> Option<(i64, bool)> {
         (self.total > 0).then(|| self.seconds())
     }
 
-    /// Seconds, begun ones included, and whether the container says so.
+    /// The duration in seconds, rounded up, and whether the container states it.
     pub(crate) fn seconds(&self) -> (i64, bool) {
         let read = self.length().filter(|seconds| seconds.is_finite() && (0.0..=LONGEST).contains(seconds));
         match read.and_then(|seconds| crate::response::figures::number(format!("{seconds:.6}").as_bytes())) {
@@ -89,7 +89,8 @@ impl Heard {
             match &chunk[..4] {
                 b"fmt " => rate = little(&self.head, at + 16).filter(|rate| *rate > 0),
                 b"data" => {
-                    // Recorders that write as they go say nothing or the most; what came is the length then.
+                    // Recorders that write while they record state no length or the maximum; then the received bytes
+                    // count.
                     let came = self.total.saturating_sub(u64::try_from(at + 8).ok()?);
                     let bytes = if length == 0 { came } else { came.min(u64::from(length)) };
                     return Some(float(bytes) / f64::from(rate?));
@@ -103,7 +104,7 @@ impl Heard {
         }
     }
 
-    /// The place of the last page, in samples, by the rate of its codec.
+    /// The position of the last page, in samples, by the rate of its codec.
     fn ogg(&self) -> Option<f64> {
         let granule = |page: &[u8]| {
             let bytes: [u8; 8] = page.get(6..14)?.try_into().ok()?;
@@ -121,7 +122,7 @@ impl Heard {
         (rate > 0).then(|| float(last) / f64::from(rate))
     }
 
-    /// What is said in the head, else the time of the last cluster.
+    /// The duration in the header, or else the time of the last cluster.
     fn webm(&self) -> Option<f64> {
         let scale_at = memmem::find(&self.head, b"\x2A\xD7\xB1").and_then(|at| element(&self.head, at + 3));
         let scale = float(scale_at.map_or(1_000_000, whole)) / 1e9;
@@ -140,7 +141,7 @@ impl Heard {
         Some(float(whole(time)) * scale)
     }
 
-    /// The frames in the head have a length in time and in bytes; the rest is taken to be like them.
+    /// The duration of the frames in the start, extrapolated to all bytes.
     fn mp3(&self) -> Option<f64> {
         let mut at = 0;
         if self.head.starts_with(b"ID3") {
@@ -149,7 +150,7 @@ impl Heard {
         }
         let first = at;
         let frame = mpeg(self.head.get(at..)?)?;
-        // The first frame of a file of changing rate says how many follow.
+        // The first frame of a file with variable bit rate states how many follow.
         let about = self.head.get(at..at + 64).unwrap_or_default();
         if let Some(place) = memmem::find(about, b"Xing").or_else(|| memmem::find(about, b"Info")) {
             let said = about.get(place + 4..place + 12)?;
@@ -174,7 +175,7 @@ struct Frame {
     bytes: usize,
 }
 
-/// The frame of MPEG audio, layer 3, that begins here.
+/// Parses the frame of MPEG audio, layer 3, that begins here.
 fn mpeg(bytes: &[u8]) -> Option<Frame> {
     const RATES: [[u32; 16]; 2] = [
         [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 0],
@@ -208,7 +209,7 @@ fn flac(head: &[u8]) -> Option<f64> {
     (rate > 0 && samples > 0).then(|| float(samples) / float(rate))
 }
 
-/// Seconds by the head of an MP4's film, if it is in here.
+/// The duration in the movie header of an MP4, if it is in these bytes.
 fn film(bytes: &[u8]) -> Option<f64> {
     let at = memmem::find_iter(bytes, b"mvhd").find(|at| *at >= 8 && bytes.get(at - 8..at - 4) == Some(b"moov"))?;
     let number = |from: usize| bytes.get(from..from + 4).and_then(|n| n.try_into().ok()).map(u32::from_be_bytes);
@@ -221,7 +222,7 @@ fn film(bytes: &[u8]) -> Option<f64> {
     (scale > 0 && length > 0).then(|| float(length) / f64::from(scale))
 }
 
-/// The content of a WebM element whose length is at this place.
+/// Returns the content of a WebM element with its length at this position.
 fn element(bytes: &[u8], at: usize) -> Option<&[u8]> {
     let length = usize::from(bytes.get(at)?.checked_sub(0x80)?);
     bytes.get(at + 1..at + 1 + length).filter(|content| (1..=8).contains(&content.len()))
@@ -235,7 +236,7 @@ fn little(bytes: &[u8], at: usize) -> Option<u32> {
     bytes.get(at..at + 4).and_then(|n| n.try_into().ok()).map(u32::from_le_bytes)
 }
 
-/// Lengths of sounds are far below what a float cannot hold.
+/// Converts a number; durations of sounds are far below the limit of exact floats.
 fn float(number: u64) -> f64 {
     let (high, low) =
         (u32::try_from(number >> 32).unwrap_or(u32::MAX), u32::try_from(number & 0xFFFF_FFFF).unwrap_or(0));
@@ -291,7 +292,7 @@ mod tests {
     }
 
     fn mp3(frames: usize, xing: Option<u32>) -> Vec<u8> {
-        // 128 kbit/s, 44.1 kHz: 417 bytes a frame.
+        // 128 kbit/s, 44.1 kHz: 417 bytes per frame.
         let frame = |content: &[u8]| {
             let mut frame = b"\xFF\xFB\x90\x00".to_vec();
             frame.extend_from_slice(&[0; 32]);

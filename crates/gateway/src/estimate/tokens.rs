@@ -1,16 +1,16 @@
-//! An estimate of how many tokens a text is, for answers and requests of which no server said it.
+//! Estimates the number of tokens of a text, for answers and requests with no reported figures.
 //!
 //! Words, figures, marks and characters of each script are counted and weighed; the weights were fitted to the
-//! vocabulary `o200k` over texts in 49 languages, program code and data. It takes one pass, remembers a few
-//! bytes, and can be handed the text in pieces of any size.
+//! vocabulary `o200k` over texts in 49 languages, program code and data. It needs one pass and a few bytes of memory,
+//! and takes the text in pieces of any size.
 
-/// Weights are in parts of a token, so many to one.
+/// Weights are in this many parts of a token.
 const PART: u64 = 64;
 
-/// What a byte of UTF-8 belongs to.
+/// The class of a byte of UTF-8.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Class {
-    /// Nothing came before.
+    /// The start of the text.
     #[default]
     Start,
     Lower,
@@ -21,11 +21,11 @@ enum Class {
     Space,
     Break,
     Mark,
-    /// Scripts of two bytes a character: Greek, Cyrillic, Hebrew, Arabic and others.
+    /// Scripts with two bytes per character: Greek, Cyrillic, Hebrew, Arabic and others.
     TwoBytes,
-    /// Other scripts and signs: each character weighs this much.
+    /// Other scripts and symbols: each character has this weight.
     Each(u8),
-    /// The second byte of a character and those after it.
+    /// The second and later bytes of a character.
     Inside,
 }
 
@@ -44,7 +44,8 @@ const fn classes() -> [Class; 256] {
             0x80..=0xBF => Class::Inside,
             0xC0..=0xC9 => Class::Accented,
             0xCA..=0xDF => Class::TwoBytes,
-            // Indic scripts, Thai; then what shares their lengths; signs; kana; Chinese characters; Hangul; pictures.
+            // Indic scripts, Thai; then others of the same length; symbols; kana; Chinese characters; Hangul;
+            // pictographs.
             0xE0 => Class::Each(25),
             0xE1 => Class::Each(22),
             0xE2 => Class::Each(22),
@@ -59,11 +60,11 @@ const fn classes() -> [Class; 256] {
     classes
 }
 
-/// Counts the tokens of a text that comes in pieces.
+/// Counts the tokens of a text that arrives in pieces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct TextCount {
     last: Class,
-    /// Letters of this word, or digits of this number, so far.
+    /// Letters of this word, or digits of this number, until now.
     length: u32,
     parts: u64,
 }
@@ -76,12 +77,12 @@ impl TextCount {
         }
     }
 
-    /// What follows is another text: no word continues.
+    /// Begins another text: no word continues.
     const fn separate(&mut self) {
         self.last = Class::Start;
     }
 
-    /// Tokens, begun ones included.
+    /// The number of tokens, rounded up.
     pub(crate) const fn tokens(&self) -> u64 {
         self.parts.div_ceil(PART)
     }
@@ -117,7 +118,7 @@ impl TextCount {
             _ => Some(20),
         };
         self.length = if begin.is_some() { 1 } else { self.length.saturating_add(1) };
-        // Long words are rare ones. What is longer than any word is no word.
+        // Long words are rare. A text longer than any word is not a word.
         let long = match self.length {
             0..=6 => 0,
             7..=12 => 11,
@@ -128,7 +129,7 @@ impl TextCount {
     }
 }
 
-/// The first byte of a character that was written as an escape; it decides what the character weighs.
+/// Returns the first byte of a character that was written as an escape; it decides the weight.
 fn lead(unit: u16) -> u8 {
     match char::from_u32(u32::from(unit)) {
         Some(character) => {
@@ -136,26 +137,26 @@ fn lead(unit: u16) -> u8 {
             character.encode_utf8(&mut bytes);
             bytes[0]
         }
-        // The first half of a pair is the character; the second one is inside of it.
+        // The first half of a pair counts as the character, the second one as its inside.
         None if unit < 0xDC00 => 0xF0,
         None => 0x80,
     }
 }
 
-/// Text of which the tokens are counted when they are asked for. Most answers say what was used, so their text is never
-/// counted; copying a piece costs a small part of counting it.
+/// Text with tokens that are counted only when they are needed. Most answers report their usage, so their text is never
+/// counted; copying a piece costs much less than counting it.
 #[derive(Debug, Default)]
 pub(crate) struct Text {
     counted: TextCount,
-    /// What follows what was counted.
+    /// The text that is not counted yet.
     pending: Vec<u8>,
 }
 
 impl Text {
-    /// How much waits to be counted at most, in bytes.
+    /// Maximum bytes that are not counted yet.
     const MOST: usize = 8 << 10;
 
-    /// Takes the next piece. It may end within a character.
+    /// Adds the next piece. It may end within a character.
     pub(crate) fn feed(&mut self, piece: &[u8]) {
         if self.pending.len().saturating_add(piece.len()) > Self::MOST {
             self.count();
@@ -167,23 +168,23 @@ impl Text {
         }
     }
 
-    /// Takes a character that was written as an escape.
+    /// Adds a character that was written as an escape.
     pub(crate) fn escaped(&mut self, unit: u16) {
         self.feed(&[lead(unit)]);
     }
 
-    /// What follows is another text: no word continues.
+    /// Begins another text: no word continues.
     pub(crate) fn separate(&mut self) {
         self.count();
         self.counted.separate();
     }
 
-    /// Whether nothing came that weighs anything.
+    /// Whether there is no text with any weight.
     pub(crate) fn is_empty(&self) -> bool {
         self.tokens() == 0
     }
 
-    /// Tokens, begun ones included.
+    /// The number of tokens, rounded up.
     pub(crate) fn tokens(&self) -> u64 {
         let mut counted = self.counted;
         counted.feed(&self.pending);
@@ -196,13 +197,13 @@ impl Text {
     }
 }
 
-/// A text longer than this is not counted throughout.
+/// A text longer than this is sampled.
 const LONG: usize = 64 << 10;
-/// How much of a long text is counted in one place, and in how many places.
+/// Bytes of one sample of a long text, and the number of samples.
 const SAMPLE: usize = 2 << 10;
 const SAMPLES: usize = 16;
 
-/// Tokens of a whole text. Of a long one, samples at equal distances are counted.
+/// Counts the tokens of a complete text. For a long one, samples at equal distances are counted.
 pub(crate) fn of_text(text: &[u8]) -> u64 {
     let mut count = TextCount::default();
     if text.len() <= LONG {
@@ -254,11 +255,11 @@ mod tests {
             let tokens = of_text(long.as_bytes());
             assert!(tokens > 0 && tokens <= 2 * u64::try_from(long.len()).unwrap(), "{text:?}: {tokens}");
         }
-        // Samples of a long text stand for the rest.
+        // Samples represent the rest of a long text.
         let long = "The quick brown fox jumps over the lazy dog. ".repeat(50_000);
         let tokens = of_text(long.as_bytes());
         assert!((450_000..=550_000).contains(&tokens), "{tokens}");
-        // What looks like base 64 is about half a token a letter.
+        // Text that looks like base64 has about one token for two letters.
         let tokens = of_text("QmFzZTY0IGlzIG5vdCB0ZXh0".repeat(1_000).as_bytes());
         assert!((6_000..=24_000).contains(&tokens), "{tokens}");
     }

@@ -6,7 +6,7 @@ use super::*;
 
 const MEASURES: [Measure; 4] = Measure::ALL;
 
-/// One thing that happens on one of two nodes.
+/// One event on one of two nodes.
 #[derive(Debug, Clone)]
 enum Step {
     Ask {
@@ -15,7 +15,7 @@ enum Step {
         tokens: u64,
         images: u64,
     },
-    /// One of the requests under way ends: with what it used, or given up without a word.
+    /// A running request ends: with its usage, or dropped without it.
     End {
         which: usize,
         used: Option<(u64, u64)>,
@@ -61,14 +61,14 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// The simplest account of one node: levels that run off, and what is under way as a list that is added up each time.
+/// The simplest implementation for one node: levels that leak, and running requests as a list that is summed each time.
 #[derive(Default)]
 struct Oracle {
     levels: HashMap<(Option<usize>, Measure), (u128, Duration)>,
     under_way: Vec<Flying>,
 }
 
-/// A request under way: what it set aside, for whom, and under which limits.
+/// A running request: what it reserved, for which project, and under which limits.
 #[derive(Clone, Copy)]
 struct Flying {
     number: usize,
@@ -90,7 +90,7 @@ impl Oracle {
         if holder.is_none() { both.organization } else { both.project }
     }
 
-    /// The level in units times microseconds, as it is now.
+    /// Returns the present level in units times microseconds.
     fn level(&mut self, holder: Option<usize>, measure: Measure, share: u128, now: Duration) -> &mut u128 {
         let (level, at) = self.levels.entry((holder, measure)).or_insert((0, now));
         *level = level.saturating_sub(share * now.saturating_sub(*at).as_micros());
@@ -119,10 +119,10 @@ impl Oracle {
         fits
     }
 
-    /// Whether it is let in, or whose limit it does not fit into.
+    /// Whether it is admitted, or which limit it does not fit into.
     fn ask(&mut self, flying: Flying, nodes: usize, now: Duration) -> Result<(), bool> {
         let Flying { project, need, both, .. } = flying;
-        // Looking at the state of a limit lets time pass for it, under the limit of that moment.
+        // Reading a limit lets time pass for it, under the limit of that moment.
         self.fits(Some(project), both, need, nodes, now);
         if !self.fits(None, both, need, nodes, now) {
             return Err(false);
@@ -160,8 +160,8 @@ fn payer(project: usize) -> Payer {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Whatever comes, ends, is dropped or changes on two nodes, each request is let in or refused as the
-    /// simplest account says, and in the end nothing of what was set aside is left.
+    /// For any arrivals, ends, drops and changes on two nodes, each request is admitted or refused as the simplest
+    /// implementation says, and in the end nothing stays reserved.
     #[test]
     fn model_of_the_rates(first in limits(), steps in proptest::collection::vec(step(), 1..80)) {
         let clock = Arc::<AtomicU64>::default();
@@ -195,7 +195,7 @@ proptest! {
                     let used = used.map(|(tokens, images)| Need { tokens, images });
                     if let Some(used) = used {
                         reservation.settle(|| used);
-                        // A second time changes nothing.
+                        // A second call changes nothing.
                         reservation.settle(|| Need { tokens: 1_000, images: 1_000 });
                     }
                     drop(reservation);

@@ -1,4 +1,4 @@
-//! The store of the directory's model test: it keeps every state that it has had, and its reads are polled by hand.
+//! The store of the directory's model test: it keeps every state it has had, and its reads are polled by hand.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -25,7 +25,7 @@ pub(super) const PLACES: u8 = 3;
 pub(super) struct Row {
     pub(super) living: bool,
     pub(super) edited: i64,
-    /// A service account owns it.
+    /// Whether a service account owns it.
     pub(super) bot: bool,
     pub(super) owner: u8,
     pub(super) project: u8,
@@ -37,7 +37,7 @@ pub(super) struct Row {
 #[derive(Debug, Clone)]
 pub(super) struct Rows {
     pub(super) keys: Vec<Row>,
-    /// How often each user, service account, project and organization was changed.
+    /// The number of changes of each user, service account, project and organization.
     pub(super) users: BTreeMap<u8, i64>,
     pub(super) bots: BTreeMap<u8, i64>,
     pub(super) projects: BTreeMap<u8, i64>,
@@ -65,7 +65,7 @@ impl Rows {
         }
     }
 
-    /// What the directory must answer for a key.
+    /// Returns what the directory must answer for a key.
     pub(super) fn caller(&self, key: u8, revision: i64) -> Option<Caller> {
         let row = &self.keys[usize::from(key)];
         let of = |map: &BTreeMap<u8, i64>, id: u8| map.get(&id).copied().unwrap_or_default();
@@ -118,7 +118,7 @@ pub(super) fn digest(key: u8) -> KeyDigest {
     KeyDigest::from_bytes([key; 32])
 }
 
-/// Every state there has been; the revision is the place.
+/// All states; the revision is the index.
 pub(super) struct World {
     pub(super) history: Vec<Rows>,
     /// Changes in the order of their revisions.
@@ -126,7 +126,7 @@ pub(super) struct World {
     pub(super) down: bool,
 }
 
-/// The store: each read takes a look between two pauses.
+/// The store: each read takes its value between two pauses.
 pub(super) struct Source(pub(super) Arc<Mutex<World>>);
 
 /// Pending once, so that the test decides what happens meanwhile.
