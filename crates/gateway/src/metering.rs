@@ -1,5 +1,5 @@
-//! The meter: writes usage events into the spool before their answers are whole, and hands them to the store in batches,
-//! each once in effect, because the store counts each place of the spool once.
+//! The meter: writes usage events into the spool before their answers are complete, and delivers them to the store in
+//! batches. Each event counts once, because the store counts each position of the spool once.
 
 mod delivery;
 mod keeper;
@@ -28,46 +28,46 @@ use crate::metering::spool::disk::{Disk, RealDisk};
 use crate::metering::spool::{Spool, SpoolOptions};
 use crate::{BoxFuture, Unavailable};
 
-/// Events that follow each other in this node's spool.
+/// Consecutive events in this node's spool.
 #[derive(Debug, Clone)]
 pub struct UsageBatch {
     /// The segment's name; no other segment of any node has it.
     pub segment: Arc<str>,
-    /// The place of the first event.
+    /// The position of the first event.
     pub first: i64,
     /// The events.
     pub events: Arc<[UsageEvent]>,
 }
 
-/// Where batches of usage go.
+/// The receiver of usage batches.
 pub trait UsageSink: Send + Sync + 'static {
-    /// Counts a batch. An event at a place that was counted before must be left out; the rest may be new.
+    /// Counts a batch. Events at positions that were counted before must be left out; the others may be new.
     fn write(&self, batch: UsageBatch) -> BoxFuture<'_, Result<(), Unavailable>>;
 
-    /// No event of this segment comes any more: how far it was counted can be forgotten.
+    /// Notes that no more events of this segment come: its counted position can be deleted.
     fn forget(&self, segment: Arc<str>) -> BoxFuture<'_, Result<(), Unavailable>>;
 }
 
-/// Sizes, times and bounds of the meter.
+/// Limits of size and time of the meter.
 #[derive(Debug, Clone, Copy)]
 pub struct MeterOptions {
-    /// When an event is safe, and the last byte of its answer may leave.
+    /// When an event counts as safe, so that the last byte of its answer may be sent.
     pub durability: Durability,
-    /// Events that may be in memory alone, because the spool cannot be written, before requests are refused.
+    /// Events that may be only in memory, because the spool cannot be written, before requests are refused.
     pub unwritten_events: u64,
     /// How long none of those may become safe before requests are refused, and how long an answer waits for its event.
     pub unwritten_time: Duration,
-    /// A file of the spool is closed once it is this long, in bytes.
+    /// The size at which a file of the spool is closed, in bytes.
     pub segment: u64,
-    /// Bytes set aside behind that for the answers under way when the disk is full.
+    /// Bytes reserved after that for the running answers when the disk is full.
     pub reserve: u64,
-    /// How long what was written may wait for the disk where events are safe without it.
+    /// How long written events may wait for the disk when they count as safe without it.
     pub sync: Duration,
-    /// Events in a batch at most.
+    /// Maximum events in a batch.
     pub batch: usize,
     /// How long a batch may wait for more events before it is delivered.
     pub interval: Duration,
-    /// The first wait after a failed delivery; it doubles up to 5 seconds.
+    /// The wait after the first failed delivery; it doubles up to 5 seconds.
     pub retry: Duration,
 }
 
@@ -87,16 +87,16 @@ impl Default for MeterOptions {
     }
 }
 
-/// How the meter is doing.
+/// The state of the meter.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct MeterState {
     /// Why the spool cannot be written, if it cannot.
     pub failing: Option<String>,
     /// Whether requests are refused because of that.
     pub refusing: bool,
-    /// Events in memory alone: neither in the spool nor with the store.
+    /// Events only in memory: not in the spool and not in the store.
     pub unwritten: u64,
-    /// Events that are not with the store.
+    /// Events that are not in the store yet.
     pub waiting: u64,
 }
 
@@ -115,7 +115,7 @@ impl std::fmt::Debug for Meter {
     }
 }
 
-/// What the requests, the keeper's thread and the delivery's task share.
+/// The state shared by requests, the keeper's thread and the delivery's task.
 pub(crate) struct Shared {
     state: Mutex<State>,
     disk: Arc<dyn Disk>,
@@ -124,11 +124,11 @@ pub(crate) struct Shared {
     kept: Condvar,
     /// Wakes the delivery.
     came: Notify,
-    /// Wakes who waits for deliveries.
+    /// Wakes waiters for deliveries.
     gone: Notify,
     /// The number of the first event that is not safe.
     safe: watch::Sender<u64>,
-    /// Whether something does not work, so that those who ask need no lock while all is well.
+    /// Whether something fails, so that readers need no lock while all is well.
     troubled: AtomicBool,
 }
 
@@ -138,7 +138,7 @@ pub(crate) struct State {
     keeper_idle: bool,
     /// Whether the keeper has something to do.
     wake: bool,
-    /// How many events the delivery sleeps for; 0 while it works.
+    /// The number of events for which the delivery waits; 0 while it works.
     awaited: u64,
     closed: bool,
 }
@@ -152,7 +152,7 @@ impl Shared {
         (self.stopwatch)()
     }
 
-    /// Writes what was gathered, unless another event of the same moment did; whether the event of this number is safe.
+    /// Writes the gathered events, unless another thread just did; returns whether the event of this number is safe.
     fn write(&self, number: u64) -> bool {
         let mut state = self.lock();
         if state.spool.safe() > number {
@@ -170,7 +170,7 @@ impl Shared {
         safe
     }
 
-    /// Tells those who wait how far events are safe.
+    /// Tells waiters up to which event all are safe.
     fn tell(&self, state: &State) {
         self.troubled.store(state.spool.trouble().is_some(), Ordering::Relaxed);
         let safe = state.spool.safe();
@@ -179,7 +179,7 @@ impl Shared {
 }
 
 impl Meter {
-    /// Opens the spool in `dir`, delivers what an earlier run left there, and begins.
+    /// Opens the spool in `dir`, delivers the events that earlier runs left there, and starts the meter.
     ///
     /// # Errors
     /// When the folder cannot be written.
@@ -215,12 +215,12 @@ impl Meter {
         Ok(Self { shared, durability, patience: unwritten_time, keeper: Some(keeper), delivery })
     }
 
-    /// Takes an event. It is counted whatever happens to the answer, which must not be whole before the event is safe.
+    /// Takes an event. It counts whatever happens to the answer, which must not be completed before the event is safe.
     pub fn record(&self, event: UsageEvent) -> Recorded {
         let shared = &self.shared;
         let mut state = shared.lock();
         let number = state.spool.record(event, || shared.now());
-        // Woken once for each sleep: waking it for each event would cost more than writing the event.
+        // Woken once for each wait: waking it for each event would cost more than writing the event.
         let deliver = state.awaited > 0 && state.spool.waiting() >= state.awaited;
         if deliver {
             state.awaited = 0;
@@ -232,7 +232,7 @@ impl Meter {
         Recorded::Gathered(Gathered::new(shared, number, self.patience))
     }
 
-    /// Whether a request that came now could be answered and counted.
+    /// Whether a request that arrives now could be answered and counted.
     #[must_use]
     pub fn accepts(&self) -> bool {
         let shared = &self.shared;
@@ -240,7 +240,7 @@ impl Meter {
         all_well || !shared.lock().spool.refuses(shared.now())
     }
 
-    /// How it is doing.
+    /// Returns its state.
     #[must_use]
     pub fn state(&self) -> MeterState {
         let now = self.shared.now();
@@ -253,13 +253,14 @@ impl Meter {
         }
     }
 
-    /// Events taken and not yet with the store.
+    /// Returns the number of taken events that are not in the store yet.
     #[must_use]
     pub fn waiting(&self) -> u64 {
         self.shared.lock().spool.waiting()
     }
 
-    /// Waits until every event taken before this call is with the store. Bound it in time: an outage has no end.
+    /// Waits until every event taken before this call is in the store. Callers must limit the time: an outage may be
+    /// endless.
     pub async fn flush(&self) {
         let (target, _) = self.shared.lock().spool.counts();
         loop {
@@ -276,12 +277,13 @@ impl Meter {
 }
 
 impl Drop for Meter {
-    /// What is not with the store yet waits on disk for the next start, which must not meet a delivery of this one.
+    /// Events that are not in the store yet stay on disk for the next start, which must not overlap with a delivery of
+    /// this one.
     fn drop(&mut self) {
         self.shared.lock().closed = true;
         self.shared.kept.notify_one();
         self.delivery.abort();
-        // It brings to disk what was written last.
+        // The keeper syncs the last events to disk.
         if let Some(Err(_)) = self.keeper.take().map(JoinHandle::join) {
             tracing::error!("the thread that keeps the usage spool had failed");
         }

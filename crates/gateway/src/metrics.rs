@@ -1,4 +1,4 @@
-//! What the data plane counts. Labels are route templates and status classes; never a key, a model or a person.
+//! Metrics of the data plane. Labels are route templates and status classes; never a key, a model or a person.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use prometheus_client::registry::Registry;
 use crate::directory::Directory;
 use crate::metering::Meter;
 
-/// What is said of the memory for bodies.
+/// The help text of the metric for the memory of bodies.
 pub(crate) const BODY_MEMORY: &str = "Memory set aside for request bodies of the data plane";
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -24,7 +24,7 @@ struct Labels {
     status: &'static str,
 }
 
-/// Why an upstream's answer is none.
+/// Why an upstream gave no answer.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Reason {
     reason: &'static str,
@@ -67,7 +67,7 @@ impl Metrics {
         self.seconds.observe(elapsed.as_secs_f64());
     }
 
-    /// Notes that an upstream gave no answer, or one that is no success.
+    /// Counts that an upstream gave no answer, or one that is not a success.
     pub(crate) fn upstream_failed(&self, reason: &'static str) {
         self.upstream_failures.get_or_create(&Reason { reason }).inc();
     }
@@ -84,7 +84,7 @@ impl Metrics {
         self.unrecordable.inc();
     }
 
-    /// An answer ended because the right to it had.
+    /// Counts an answer that ended because its permission ended.
     pub(crate) fn cut(&self) {
         self.cut.inc();
     }
@@ -117,7 +117,7 @@ impl Metrics {
     }
 }
 
-/// Figures read when they are asked for.
+/// Gauges computed when they are read.
 #[derive(Debug)]
 struct State {
     directory: Arc<Directory>,

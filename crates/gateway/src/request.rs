@@ -1,4 +1,4 @@
-//! What a client sends, read in the one way that the API means; what could be read in two ways is refused.
+//! Reading requests in the one way that the API defines; what could be read in two ways is refused.
 
 pub(crate) mod body_memory;
 pub(crate) mod bounded_body;

@@ -1,4 +1,4 @@
-//! An upstream's answer on its way to the client: what may pass, what it used, and errors in the contract's shape.
+//! Upstream answers on their way to the client: what may pass, what they used, and errors in the form of the contract.
 
 pub(crate) mod answer;
 pub(crate) mod answer_reader;

@@ -1,4 +1,4 @@
-//! The upstream client behind its own small seam: one request out, one answer with its body unread.
+//! The upstream client: one request out, one answer with its body unread.
 
 mod answer_body;
 mod connection;
@@ -35,8 +35,8 @@ use pool::Pool;
 use request::Request;
 use unpack::Unpacker;
 
-/// Before the moment at which the upstream says that it will close a waiting connection, it is closed here: a request must
-/// not cross with the close.
+/// Idle connections are closed this long before the moment at which the upstream announces to close them, so that a
+/// request does not cross with the close.
 const MARGIN: Duration = Duration::from_secs(1);
 
 impl From<Failed> for NoAnswer {
@@ -73,9 +73,9 @@ impl UpstreamClient {
         Self { connector: TowerToHyperService::new(connector), connect, pool: Arc::default(), alarms }
     }
 
-    /// Sends a request. On a connection that had waited, the upstream's close may cross with the request; then it goes
-    /// once more, over a new connection, where that cannot do anything twice: nothing of it had gone out, or its method
-    /// is idempotent (RFC 9110, 9.2.2), or the connection shows that the upstream never read it whole. A request that
+    /// Sends a request. On a reused connection, the upstream's close may cross with the request. The request is then
+    /// sent once more over a new connection, if that cannot do anything twice: none of it was sent, or its method is
+    /// idempotent (RFC 9110, 9.2.2), or the connection shows that the upstream never read it completely. A request that
     /// failed on a new connection is never sent again.
     pub(crate) async fn send(
         &self,
@@ -107,7 +107,7 @@ impl UpstreamClient {
         Ok(self.response(to, head, link))
     }
 
-    /// A connection that waits and is still open.
+    /// Returns an idle connection that is still open.
     async fn waiting(&self, origin: &str) -> Option<Box<Link>> {
         std::future::poll_fn(|context| {
             let fresh = std::iter::from_fn(|| self.pool.take(origin)).find_map(|mut link| {
@@ -121,7 +121,7 @@ impl UpstreamClient {
 
     async fn connect(&self, to: &Uri) -> Result<Box<Link>, NoAnswer> {
         let unreachable = |error: &dyn std::fmt::Display| NoAnswer::Unreachable(error.to_string());
-        // Addresses are tried one after the other within the connector's time, and the encryption comes on top.
+        // Addresses are tried one after the other within the connector's time, and TLS takes additional time.
         let connected = tokio::time::timeout(self.connect.saturating_mul(2), self.connector.call(to.clone())).await;
         let connected = connected.map_err(|error| unreachable(&error))?;
         Ok(Link::new(connected.map_err(|error| unreachable(&error))?))
@@ -143,25 +143,26 @@ impl UpstreamClient {
     }
 }
 
-/// Whether the upstream had given up waiting before the request came. A model that took too long says so in JSON.
+/// Whether the upstream stopped waiting before the request arrived. A model that took too long is reported in JSON.
 fn gave_up_waiting(head: &Head) -> bool {
     let timed_out = head.status == StatusCode::REQUEST_TIMEOUT && !head.keep;
     timed_out && !head.headers.get(header::CONTENT_TYPE).and_then(headers::media_type).is_some_and(headers::is_json)
 }
 
-/// Whether the end of a connection that had waited crossed with the request, which may therefore be sent again.
+/// Whether the end of a reused connection crossed with the request, which may therefore be sent again.
 async fn never_read(link: &mut Link, asked: &UpstreamRequest<'_>, failed: &Failed) -> bool {
     let ended = matches!(failed, Failed::Ended(_)) && !link.answered();
     ended && (asked.method.is_idempotent() || link.refused(failed).await)
 }
 
-/// How long the connection may wait for another request; `None` when it must not wait.
+/// How long the connection may wait for another request; `None` when it must be closed.
 fn kept(head: &Head, longest: Duration) -> Option<Duration> {
     let kept = head.kept_for.map_or(longest, |kept_for| longest.min(kept_for.saturating_sub(MARGIN)));
     Some(kept).filter(|kept| head.keep && !kept.is_zero())
 }
 
-/// What unpacks the body, if it must be and can be; then the body is no longer encoded. What remains encoded says so.
+/// Returns the decoder for the body, if it is compressed and can be unpacked; then the header of the encoding is
+/// removed. Otherwise it stays.
 fn unpacker(headers: &mut HeaderMap) -> Option<Unpacker> {
     let mut encodings = headers.get_all(header::CONTENT_ENCODING).iter();
     let encoding = encodings.next()?.as_bytes();

@@ -1,5 +1,5 @@
-//! Files, batches and stored responses, which lie in the operator's one account upstream: whose each one is, and what those
-//! used that outlive their request.
+//! Files, batches and stored responses, which are in the operator's one upstream account: their owners, and the usage
+//! of those that outlive their request.
 
 pub(crate) mod batches;
 pub(crate) mod listing;

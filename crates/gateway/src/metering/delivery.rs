@@ -1,4 +1,4 @@
-//! The task that hands events to the store.
+//! The task that delivers events to the store.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -29,7 +29,7 @@ struct Delivery {
 }
 
 impl Delivery {
-    /// Waits until so many events are there, or for so long.
+    /// Waits for this many events, or for this long.
     async fn until(&self, count: u64, longest: Option<Duration>) {
         let enough = || {
             let mut state = self.shared.lock();
@@ -44,12 +44,12 @@ impl Delivery {
         };
         match longest {
             None => came.await,
-            // Fewer are delivered, too.
+            // A smaller batch is delivered, too.
             Some(longest) => drop(tokio::time::timeout(longest, came).await),
         }
     }
 
-    /// Does what there is to do, up to a batch that is not full: the next one should have time to gather.
+    /// Does the pending work, until a batch is not full: the next one should have time to fill.
     async fn deliver(&self) {
         loop {
             let work = self.shared.lock().spool.work(self.options.batch);
@@ -90,8 +90,7 @@ impl Delivery {
         self.shared.gone.notify_waiters();
     }
 
-    /// Removes the segment's files. The place up to which it was counted goes after them, so that no file is ever
-    /// without.
+    /// Removes the segment's files. Its counted position is deleted after them, so that no file is ever without it.
     async fn end(&self, segment: &Arc<Segment>, kept: Kept) {
         let of = Arc::clone(segment);
         let removed = tokio::task::spawn_blocking(move || remove(&of, &kept)).await.unwrap_or(false);
@@ -101,13 +100,13 @@ impl Delivery {
     }
 }
 
-/// Reads the files of a segment, and says which are to be kept.
+/// Reads the files of a segment, and returns which must be kept.
 async fn read(segment: Arc<Segment>) -> (Contents, Kept) {
     let reading = tokio::task::spawn_blocking(move || left::read_segment(&segment));
     reading.await.unwrap_or_default()
 }
 
-/// Removes what can be removed of a segment; whether all of it is gone.
+/// Removes what can be removed of a segment; returns whether all of it is removed.
 fn remove(segment: &Segment, kept: &Kept) -> bool {
     let mut gone = kept.unread.is_empty();
     for path in left::files_of(segment) {

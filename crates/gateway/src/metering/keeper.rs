@@ -1,4 +1,4 @@
-//! The thread that waits for the disk, so that no request does: it brings written events to disk, makes the next segment
+//! The thread that waits for the disk, so that requests do not: it syncs written events to disk, makes the next segment
 //! before it is needed, and writes again what could not be written.
 
 use std::sync::{MutexGuard, PoisonError};
@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::{MeterOptions, Shared, State};
 use crate::metering::spool::Durability;
 
-/// How long after a fault it is tried again.
+/// How long after a fault the next attempt is made.
 const AGAIN: Duration = Duration::from_millis(250);
 
 pub(super) fn run(shared: &Shared, options: MeterOptions) {
@@ -19,10 +19,10 @@ pub(super) fn run(shared: &Shared, options: MeterOptions) {
 struct Keeper<'s> {
     shared: &'s Shared,
     options: MeterOptions,
-    /// The fault that was logged last, until it is over.
+    /// The last logged fault, until it is over.
     said: Option<String>,
     synced_at: Duration,
-    /// When what failed is tried again.
+    /// When the next attempt is made.
     again_at: Duration,
 }
 
@@ -57,7 +57,7 @@ impl<'s> Keeper<'s> {
         state.spool.close();
     }
 
-    /// Makes the next segment, without the lock: a file takes time.
+    /// Makes the next segment without the lock, because creating a file takes time.
     fn make_next(&self, mut state: MutexGuard<'s, State>) -> MutexGuard<'s, State> {
         let Some(wanted) = state.spool.wanted() else { return state };
         drop(state);
@@ -77,7 +77,7 @@ impl<'s> Keeper<'s> {
         state
     }
 
-    /// Sleeps until there is something to do.
+    /// Waits until there is work.
     fn sleep(&self, mut state: MutexGuard<'s, State>) -> MutexGuard<'s, State> {
         if state.closed {
             return state;
@@ -87,7 +87,7 @@ impl<'s> Keeper<'s> {
         if dirty && !process {
             return state;
         }
-        // Where nothing waits for the disk, one flush in a while serves all events of that time.
+        // When nothing waits for the disk, one sync per interval serves all events of that time.
         let wait = if troubled { Some(AGAIN) } else { Some(self.options.sync).filter(|_| dirty) };
         state.keeper_idle = !dirty;
         let asleep = |state: &mut State| !state.wake && !state.closed;
@@ -99,7 +99,7 @@ impl<'s> Keeper<'s> {
         }
     }
 
-    /// One line when it begins to fail, one when the reason changes, one when it is over.
+    /// Logs one line when a fault begins, one when the reason changes, one when it is over.
     fn say(&mut self, state: &State) {
         let now = state.spool.trouble();
         if now == self.said.as_deref() {

@@ -1,4 +1,4 @@
-//! The promise that an event will be counted.
+//! A handle to a recorded event, which becomes safe.
 
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -9,19 +9,19 @@ use tokio::sync::watch;
 use super::Shared;
 use crate::BoxFuture;
 
-/// An event that was taken.
+/// A recorded event.
 #[must_use = "an answer must not be whole before its event is safe"]
 pub enum Recorded {
-    /// It is where the chosen durability wants it.
+    /// It has the configured durability.
     Safe,
-    /// It was gathered, and is written when this is polled or dropped, together with all that was gathered by then.
+    /// It was gathered. It is written when this is polled or dropped, together with all events gathered until then.
     Gathered(Gathered),
-    /// It is on its way there.
+    /// It is being made safe.
     Waiting(BoxFuture<'static, Result<(), Unsafe>>),
 }
 
-/// An event could not be brought to safety in time. It stays in memory and is tried again, but its answer must not be
-/// whole.
+/// An event could not be made safe in time. It stays in memory and is tried again, but its answer must not be
+/// completed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a usage event could not be brought to safety in time")]
 pub struct Unsafe;
@@ -37,7 +37,7 @@ impl std::fmt::Debug for Recorded {
 }
 
 impl Recorded {
-    /// Whether it is safe by now.
+    /// Whether it is safe now.
     pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Unsafe>> {
         if let Self::Gathered(gathered) = self {
             *self = gathered.write();
@@ -57,7 +57,7 @@ impl Recorded {
     }
 }
 
-/// An event in the company of others that are written with it.
+/// A gathered event, which is written together with others.
 pub struct Gathered {
     shared: Arc<Shared>,
     number: u64,
@@ -80,7 +80,7 @@ impl Gathered {
 }
 
 impl Drop for Gathered {
-    /// The client has gone, or nothing waits for it: it is written all the same.
+    /// The client disconnected, or nothing waits for the event: it is still written.
     fn drop(&mut self) {
         if !self.written {
             self.shared.write(self.number);
@@ -88,7 +88,7 @@ impl Drop for Gathered {
     }
 }
 
-/// Waits until the event of this number is safe, or for so long.
+/// Waits until the event of this number is safe, or for this long.
 pub(super) fn wait(mut safe: watch::Receiver<u64>, number: u64, patience: Duration) -> Recorded {
     Recorded::Waiting(Box::pin(async move {
         let waited = tokio::time::timeout(patience, safe.wait_for(|safe| *safe > number)).await;

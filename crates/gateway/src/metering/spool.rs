@@ -1,8 +1,8 @@
-//! The usage spool: an event is in a file before its answer is whole, so that neither a crash nor an outage of the store
-//! loses one. Append-only segments of checksummed lines. Each line says its place in its segment, and the store counts
-//! each place once, so a line may be written twice and an event delivered twice.
+//! The usage spool: an event is in a file before its answer is complete, so that neither a crash nor an outage of the
+//! store loses one. The files are append-only segments of checksummed lines. Each line contains its position in its
+//! segment, and the store counts each position once, so a line may be written twice and an event delivered twice.
 //!
-//! What is here decides and keeps the order; threads and waiting are the meter's.
+//! This module decides and keeps the order; threads and waiting are in the meter.
 
 pub(crate) mod disk;
 #[cfg(test)]
@@ -33,17 +33,17 @@ pub(crate) use queue::{Kept, Work};
 pub(crate) use segment::{Ready, Segment, Wanted};
 use segment::{length, wanted, write_all};
 
-/// Events that follow each other in a segment.
+/// Consecutive events in a segment.
 #[derive(Debug)]
 pub(crate) struct Group {
     pub(crate) segment: Arc<Segment>,
-    /// The place of the first one.
+    /// The position of the first one.
     pub(crate) first: i64,
     pub(crate) events: VecDeque<UsageEvent>,
 }
 
 impl Group {
-    /// The place behind the last one.
+    /// The position after the last one.
     pub(crate) fn end(&self) -> i64 {
         self.first.saturating_add(i64::try_from(self.events.len()).unwrap_or(i64::MAX))
     }
@@ -52,29 +52,29 @@ impl Group {
 /// When an event counts as safe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Durability {
-    /// Once the operating system has it: a process that is killed loses nothing.
+    /// Once the operating system has it: a killed process loses nothing.
     #[default]
     Process,
-    /// Once the disk has it: a machine that loses power loses nothing.
+    /// Once the disk has it: a power cut loses nothing.
     Disk,
 }
 
-/// Sizes and bounds of the spool.
+/// Limits of the spool.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SpoolOptions {
     pub(crate) durability: Durability,
-    /// The next segment is begun when this one is so long, in bytes.
+    /// The size in bytes at which the next segment begins.
     pub(crate) segment: u64,
-    /// Set aside behind that, for the answers under way when no further segment can be made.
+    /// Bytes reserved after that, for the running answers when no further segment can be made.
     pub(crate) reserve: u64,
-    /// Events that may be in memory alone before requests are refused.
+    /// Events that may be only in memory before requests are refused.
     pub(crate) unwritten_events: u64,
     /// How long none of them may become safe before requests are refused.
     pub(crate) unwritten_time: Duration,
 }
 
-/// The writing end and its books. Events are numbered from the first one of this run; a mark is the number of the first
-/// event of which something is not true yet.
+/// The writing end of the spool. Events are numbered from the first one of this run; a mark is the number of the first
+/// event that has not reached a state yet.
 pub(crate) struct Spool {
     disk: Arc<dyn Disk>,
     folder: PathBuf,
@@ -82,37 +82,37 @@ pub(crate) struct Spool {
     run: String,
     number: u64,
     segment: Arc<Segment>,
-    /// The file that lines go to; none after a fault of the disk.
+    /// The file being written; `None` after a fault of the disk.
     file: Option<Arc<dyn SpoolFile>>,
-    /// Whether something was written to it that nothing brings to disk yet.
+    /// Whether something was written to it that no running sync covers.
     touched: bool,
-    /// Further files with something in them that is not on disk yet.
+    /// Other files with content that is not on disk yet.
     dirty: Vec<Arc<dyn SpoolFile>>,
     next: Option<Ready>,
     length: u64,
     place: i64,
-    /// The number of the last file that followed a fault.
+    /// The number of the last file made after a fault.
     part: u64,
-    /// Such files that were never brought to disk.
+    /// Such files that were never synced to disk.
     parts: Vec<PathBuf>,
-    /// Those of them that failed at it, and hold nothing once the events are written again.
+    /// Those of them with a failed sync; they are not needed once the events are written again.
     stale: Vec<PathBuf>,
     recorded: u64,
     written: u64,
     synced: u64,
     safe: u64,
-    /// When an event last became safe, or had to wait for it alone.
+    /// When an event last became safe, or began to wait alone.
     progress: Duration,
-    /// What does not work now.
+    /// The present fault.
     fault: Option<String>,
     queue: Queue,
-    /// Lines that are written together with those that come in the same moment, and how many.
+    /// Gathered lines that are written together, and their number.
     text: Vec<u8>,
     gathered: u64,
 }
 
 impl Spool {
-    /// Begins a run in the folder, behind what earlier runs left there.
+    /// Begins a run in the folder, after what earlier runs left there.
     pub(crate) fn open(
         folder: &Path,
         disk: Arc<dyn Disk>,
@@ -153,8 +153,8 @@ impl Spool {
         })
     }
 
-    /// Takes an event, which keeps its place whatever happens to the disk. Answers its number. It is written by the next
-    /// [`Self::write`]: one system call serves all events of a moment.
+    /// Takes an event, which keeps its position whatever happens to the disk. Returns its number. The next
+    /// [`Self::write`] writes it: one system call serves all events of a moment.
     pub(crate) fn record(&mut self, event: UsageEvent, now: impl Fn() -> Duration) -> u64 {
         if self.length >= self.options.segment {
             self.write(now());
@@ -179,7 +179,7 @@ impl Spool {
         self.recorded - 1
     }
 
-    /// Hands what was gathered to the operating system.
+    /// Passes the gathered lines to the operating system.
     pub(crate) fn write(&mut self, now: Duration) {
         let Some(file) = self.file.as_ref().filter(|_| self.gathered > 0) else { return };
         match write_all(&**file, &self.text) {
@@ -193,15 +193,15 @@ impl Spool {
         self.mark(now);
     }
 
-    /// Forgets the lines that were gathered; their events are in the queue.
+    /// Drops the gathered lines; their events are in the queue.
     fn ungather(&mut self) {
         self.text.clear();
         self.gathered = 0;
     }
 
-    /// Goes on in the next segment, if there is one. Else the reserve of this one is used.
+    /// Continues in the next segment, if there is one. Otherwise the reserve of this one is used.
     fn turn(&mut self) {
-        // After a fault the places go on until the events in memory are written.
+        // After a fault the positions continue until the events in memory are written.
         if self.file.is_none() {
             return;
         }
@@ -227,7 +227,7 @@ impl Spool {
     }
 
     fn failed(&mut self, error: &io::Error) {
-        // What came after the last complete line is torn, and nothing may follow it in this file.
+        // What follows the last complete line is torn, and nothing may be written after it in this file.
         let file = self.file.take();
         self.ungather();
         if std::mem::take(&mut self.touched) {
@@ -241,17 +241,17 @@ impl Spool {
         self.safe
     }
 
-    /// Events that are in memory alone: neither written nor with the store.
+    /// The number of events only in memory: not written and not in the store.
     pub(crate) fn unwritten(&self) -> u64 {
         self.recorded - self.written.max(self.queue.delivered())
     }
 
-    /// Events that are not with the store.
+    /// The number of events that are not in the store yet.
     pub(crate) fn waiting(&self) -> u64 {
         self.queue.waiting()
     }
 
-    /// What does not work, if anything.
+    /// The present fault, if there is one.
     pub(crate) fn trouble(&self) -> Option<&str> {
         self.fault.as_deref()
     }
@@ -271,7 +271,7 @@ impl Spool {
         none.then(|| wanted(&self.folder, &self.run, self.number.saturating_add(1), &self.options))
     }
 
-    /// Takes in the segment that was made, or that it could not be.
+    /// Takes over the segment that was made, or notes that it could not be made.
     pub(crate) fn made(&mut self, made: io::Result<Ready>) {
         match made {
             Ok(ready) => {
@@ -282,7 +282,7 @@ impl Spool {
         }
     }
 
-    /// What is to be done next for the store.
+    /// The next work for the store.
     pub(crate) fn work(&mut self, most: usize) -> Option<Work> {
         self.queue.work(most)
     }
@@ -292,34 +292,34 @@ impl Spool {
         self.queue.has_files()
     }
 
-    /// The batch that was given out is with the store.
+    /// Notes that the batch that was given out is in the store.
     pub(crate) fn delivered(&mut self, now: Duration) {
         self.queue.delivered_batch();
         self.mark(now);
     }
 
-    /// The segment was read that was to be read.
+    /// Notes the content of the segment that was to be read.
     pub(crate) fn read(&mut self, contents: Contents, kept: Kept) {
         self.queue.read(contents, kept);
     }
 
-    /// The delivered segment was dealt with.
+    /// Notes that the delivered segment was removed or kept.
     pub(crate) fn ended(&mut self, now: Duration) {
         self.queue.ended();
         self.mark(now);
     }
 
-    /// Events ever taken in, and those of them that are with the store.
+    /// The number of events ever taken, and of those of them in the store.
     pub(crate) fn counts(&self) -> (u64, u64) {
         (self.queue.taken(), self.queue.taken().saturating_sub(self.queue.waiting()))
     }
 
-    /// Lets go of the files, so that another run can read them.
+    /// Releases the files, so that another run can read them.
     pub(crate) fn close(&mut self) {
         self.dirty.clear();
         self.file = None;
         if let Some(ready) = self.next.take() {
-            // Nothing is in it; where it stays, the next start removes it.
+            // It is empty; if it stays, the next start removes it.
             let _ = std::fs::remove_file(left::path(&self.folder, &ready.segment.name, 0));
         }
     }

@@ -1,4 +1,4 @@
-//! The meter on a disk that fails.
+//! The meter on a failing disk.
 
 use std::collections::HashMap;
 use std::sync::atomic::AtomicU64;
@@ -15,7 +15,7 @@ use crate::metering::spool::tests::event;
 const FULL: Faults = Faults { room: Some(0), no_files: true, interruptions: 0, short: None, no_sync: false };
 const NO_SYNC: Faults = Faults { room: None, no_files: false, interruptions: 0, short: None, no_sync: true };
 
-/// Counts each place once, like the store, unless it is away.
+/// Counts each position once, like the store, unless it is down.
 #[derive(Default)]
 struct Sink {
     away: AtomicBool,
@@ -78,7 +78,7 @@ fn quick() -> MeterOptions {
     }
 }
 
-// The bound, and what happens once there is space again.
+// The limit, and what happens once there is space again.
 #[tokio::test]
 async fn a_full_disk_stops_requests_at_the_bound_and_loses_none() {
     let World { folder: _folder, disk, sink, passed, meter } = open(quick());
@@ -96,7 +96,7 @@ async fn a_full_disk_stops_requests_at_the_bound_and_loses_none() {
     let state = meter.state();
     assert_eq!((state.refusing, state.unwritten, state.waiting), (true, 3, 4));
     assert!(state.failing.is_some());
-    // Answers that were under way are still taken.
+    // Running answers are still recorded.
     waiting.push(meter.record(event(4)));
     assert_eq!(poll(&mut waiting[3]), Poll::Pending);
     // The keeper tries again, but not before its time.
@@ -114,7 +114,7 @@ async fn a_full_disk_stops_requests_at_the_bound_and_loses_none() {
     assert_eq!(sink.counted.lock().unwrap().1, [0, 1, 2, 3, 4]);
 }
 
-// The bound in time.
+// The time limit.
 #[tokio::test]
 async fn requests_are_refused_once_nothing_becomes_safe_for_too_long() {
     let bounded = MeterOptions { unwritten_events: 1_000, unwritten_time: Duration::from_secs(5), ..quick() };
@@ -140,13 +140,13 @@ async fn an_answer_does_not_wait_for_ever() {
     sink.away.store(true, Ordering::SeqCst);
     disk.set(FULL);
     assert_eq!(meter.record(event(0)).safe().await, Err(Unsafe));
-    // It is counted all the same.
+    // It is still counted.
     sink.away.store(false, Ordering::SeqCst);
     meter.flush().await;
     assert_eq!(sink.counted.lock().unwrap().1, [0]);
 }
 
-// With "disk", written is not enough.
+// With "disk", a written event is not safe yet.
 #[tokio::test]
 async fn an_event_is_safe_on_disk_or_with_the_store() {
     let World { folder: _folder, disk, sink, passed, meter } =
@@ -160,7 +160,7 @@ async fn an_event_is_safe_on_disk_or_with_the_store() {
         tokio::task::yield_now().await;
     }
     assert_eq!(meter.state().waiting, 2);
-    // A flush that failed is not simply repeated: the event is written again.
+    // A failed sync is not simply repeated: the event is written again.
     passed.fetch_add(1, Ordering::SeqCst);
     disk.set(Faults::default());
     recorded.safe().await.unwrap();

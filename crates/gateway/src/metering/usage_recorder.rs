@@ -1,7 +1,8 @@
-//! Settling: however a request ends, what it used becomes one usage event, and takes the place of what was set aside.
+//! Recording usage: however a request ends, its usage becomes one event and replaces its reservation.
 //!
-//! One value is made where a request is admitted and lives until it is settled. Dropped before, because the client went
-//! away or a task ended, it settles what is known: once the request was on its way, at least what was sent.
+//! One value is made when a request is admitted and lives until it is settled. If it is dropped before, because the
+//! client disconnected or a task ended, it settles what is known: at least what was sent, if the request was being
+//! sent.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -26,12 +27,12 @@ use crate::upstream_objects::ownership::Ownership;
 use crate::upstream_objects::pending::PendingUsage;
 use crate::{Gateway, Unavailable};
 
-/// A body up to this length is kept until it is settled; of a longer one, what it is worth is read at once.
+/// A body up to this length is kept until it is settled; a longer one is estimated at once.
 const KEPT: usize = 64 << 10;
-/// The status of an event whose client did not wait for the answer.
+/// The status of an event when the client did not wait for the answer.
 const CLIENT_GONE: u16 = 499;
 
-/// What a request sends, for an estimate that is made only where no figures come.
+/// What a request sends, for an estimate that is made only when no figures are reported.
 #[derive(Debug, Clone, Default)]
 pub(crate) enum Prompt {
     #[default]
@@ -41,12 +42,12 @@ pub(crate) enum Prompt {
     Form(Arc<Form>),
 }
 
-/// What is seen of a form on its way.
+/// What was read of a form while it was sent.
 #[derive(Debug, Default)]
 pub(crate) struct Form {
     /// Its sound.
     pub(crate) heard: Mutex<Heard>,
-    /// Whether it was sent to its end.
+    /// Whether it was sent completely.
     pub(crate) sent: AtomicBool,
 }
 
@@ -72,7 +73,7 @@ impl Prompt {
         Sent { read: asked.read, pictures: asked.answers, characters, sound }
     }
 
-    /// Whether an upstream that has some of it has all that it needs to begin.
+    /// Whether an upstream that has received some of it has all that it needs to begin.
     fn is_sent(&self) -> bool {
         match self {
             Self::Form(form) => form.sent.load(Ordering::Relaxed),
@@ -81,7 +82,7 @@ impl Prompt {
     }
 }
 
-/// What is known of a request from its admission on.
+/// What is known of a request since its admission.
 pub(crate) struct UsageRecorder {
     meter: Arc<Meter>,
     ownership: Arc<dyn Ownership>,
@@ -92,15 +93,15 @@ pub(crate) struct UsageRecorder {
     caller: Arc<Caller>,
     payer: Payer,
     request: RequestId,
-    /// What the event is about; `None` where nothing is counted, and once it was.
+    /// The kind and model of the event; `None` when nothing is counted, and after it was.
     counted: Option<(UsageKind, Arc<str>)>,
     status: u16,
     price: Price,
     characters: i64,
     prompt: Prompt,
-    /// The model of the tool that makes pictures, and its price.
+    /// The model of the image tool, and its price.
     tool: Option<(Arc<str>, Price)>,
-    /// Whether a stream was asked for, and whether a reasoning summary.
+    /// Whether a stream and a reasoning summary were requested.
     asked: (bool, bool),
     /// Whether any of it was sent.
     begun: AtomicBool,
@@ -138,7 +139,7 @@ impl UsageRecorder {
         }
     }
 
-    /// Pictures that were asked for.
+    /// The number of requested pictures.
     pub(crate) fn pictures(&self) -> u64 {
         self.prompt.asked().answers
     }
@@ -148,7 +149,7 @@ impl UsageRecorder {
         &self.begun
     }
 
-    /// Notes the status the upstream answered with.
+    /// Notes the status of the upstream's answer.
     pub(crate) fn answered(&mut self, status: http::StatusCode) {
         self.status = status.as_u16();
     }
@@ -162,13 +163,13 @@ impl UsageRecorder {
         self.counted.is_some()
     }
 
-    /// Nothing was used: there was no answer, or an error in its place.
+    /// Notes that nothing was used: there was no answer, or an error.
     pub(crate) fn nothing(&mut self) {
         self.counted = None;
         self.reservation = Reservation::default();
     }
 
-    /// Settles by what was found in the answer; a second call does nothing.
+    /// Settles with what was found in the answer; a second call does nothing.
     pub(crate) fn by_answer(&mut self, found: &Found, end: End) -> Recorded {
         if !self.is_open() {
             return Recorded::Safe;
@@ -189,7 +190,7 @@ impl UsageRecorder {
             && let Some(drawn) = reported_usage::drawn(found)
         {
             let once = once.as_ref().map(|id| format!("{id}/{model}"));
-            // Events become safe in order, so the one that follows speaks for both.
+            // Events become safe in order, so the following one covers both.
             drop(self.meter.record(self.event(UsageKind::Images, &model, price, drawn, once)));
         }
         self.record(counted, once)
@@ -203,8 +204,8 @@ impl UsageRecorder {
         self.route.path == "/v1/responses" && named && self.prompt.asked().background
     }
 
-    /// Leaves a response that continues to be counted when it has ended. It must not be known to its client before it is
-    /// known here that it is pending.
+    /// Notes a response as pending that continues and is counted when it has ended. Its client must not learn of it
+    /// before it is noted as pending.
     fn leave_pending(&mut self, id: String) -> Recorded {
         let note = self.note_pending(id);
         self.counted = None;
@@ -271,12 +272,12 @@ impl UsageRecorder {
         }
     }
 
-    /// Notes a stored response as its payer's.
+    /// Records the payer as the owner of a stored response.
     pub(crate) fn own(&self, object: String) {
         let (ownership, payer) = (Arc::clone(&self.ownership), self.payer.clone());
-        // A node that is killed leaves word of it.
+        // If the node is killed, the pending response is still known.
         let pending = self.is_background().then(|| self.note_pending(object.clone()));
-        // The stream must not wait for the store; the id is of use only once the stream has ended.
+        // The stream must not wait for the store; the id is useful only once the stream has ended.
         tokio::spawn(async move {
             if ownership.record(&object, &payer).await == Err(Unavailable) {
                 tracing::warn!(object, "a stored response could not be noted as its owner's");
@@ -291,11 +292,11 @@ impl UsageRecorder {
 }
 
 impl Drop for UsageRecorder {
-    /// The request ended before its answer did. What was sent is counted; what was not sent was not used.
+    /// The request ended before its answer. What was sent is counted; what was not sent was not used.
     fn drop(&mut self) {
         if self.is_open() && self.begun.load(Ordering::Relaxed) && self.prompt.is_sent() {
             let sent = self.prompt.sent(self.characters);
-            // There is no client left who would have to wait for it.
+            // There is no client any more that would have to wait for it.
             drop(self.record(reported_usage::abandoned(self.route.meter, sent), None));
         }
     }

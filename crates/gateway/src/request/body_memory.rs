@@ -1,5 +1,5 @@
-//! Memory for bodies that are held: bounded in all and for each owner, and set aside before a body is read. What is set
-//! aside is given back when the last part of the body is dropped, and large bodies go back to the system at once.
+//! Memory for held bodies: limited in total and for each owner, and reserved before a body is read. The reservation is
+//! returned when the last part of the body is dropped, and the memory of large bodies returns to the system at once.
 
 use std::collections::HashMap;
 use std::io;
@@ -12,22 +12,22 @@ use memmap2::{MmapMut, MmapOptions};
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
-/// Bodies from this size on have pages of their own, which are returned whole; an allocator keeps such pieces.
+/// Bodies from this size on get separate pages, which are returned completely; an allocator would keep such pieces.
 const OWN_PAGES: usize = 1 << 20;
-/// By how much a body of unknown length grows, and what is set aside for each step.
+/// By how much a body of unknown length grows, and how much is reserved for each step.
 const STEP: usize = 64 << 10;
 
-/// Who holds memory.
+/// The owner of held memory.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum BodyOwner {
     /// A request with this key.
     Key(KeyId),
-    /// A request that no key was read for, from this network.
+    /// A request without a key yet, from this network.
     Network(IpAddr),
 }
 
 impl BodyOwner {
-    /// The network of an address: a whole /64 of IPv6 is one owner.
+    /// The owner for an address: a whole /64 of IPv6 is one owner.
     #[must_use]
     pub fn at(address: IpAddr) -> Self {
         Self::Network(match address.to_canonical() {
@@ -37,12 +37,12 @@ impl BodyOwner {
     }
 }
 
-/// Why nothing can be set aside.
+/// Why nothing can be reserved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoRoom {
     /// All the memory for bodies is in use.
     All,
-    /// This owner uses all that one may.
+    /// This owner uses all that one owner may.
     Owner,
 }
 
@@ -61,24 +61,24 @@ struct Held {
 }
 
 impl BodyMemory {
-    /// At most so many bytes.
+    /// Creates memory of at most this many bytes.
     #[must_use]
     pub fn new(most: usize) -> Self {
         Self { most, held: Arc::default(), gauge: Gauge::default() }
     }
 
-    /// Makes visible how much is set aside.
+    /// Registers the metric of reserved bytes.
     pub fn register(&self, registry: &mut Registry, name: &str, help: &str) {
         registry.register(name, help, self.gauge.clone());
     }
 
-    /// How many bytes are set aside now.
+    /// The number of reserved bytes.
     #[must_use]
     pub fn in_use(&self) -> usize {
         self.lock().all
     }
 
-    /// A share of it that holds nothing yet and may grow to `most` together with the owner's other shares.
+    /// Creates an empty share, which may grow to `most` bytes together with the owner's other shares.
     #[must_use]
     pub fn share(&self, owner: BodyOwner, most: usize) -> Share {
         Share { memory: self.clone(), owner, most, bytes: 0 }
@@ -93,7 +93,7 @@ impl BodyMemory {
     }
 }
 
-/// What one body has set aside; given back when dropped.
+/// The reservation of one body; returned when dropped.
 #[derive(Debug)]
 pub struct Share {
     memory: BodyMemory,
@@ -103,10 +103,10 @@ pub struct Share {
 }
 
 impl Share {
-    /// Sets more aside.
+    /// Reserves more bytes.
     ///
     /// # Errors
-    /// When there is no space; what was set aside before stays.
+    /// When there is no space; the earlier reservation stays.
     pub fn grow(&mut self, bytes: usize) -> Result<(), NoRoom> {
         let mut held = self.memory.lock();
         let of_owner = held.owners.get(&self.owner).copied().unwrap_or(0);
@@ -141,13 +141,13 @@ impl Drop for Share {
     }
 }
 
-/// A body on its way in, with what is set aside for it.
+/// A body that is being received, with its reservation.
 pub(crate) struct Gathered {
     share: Share,
     room: Room,
-    /// How much of the room is set aside.
+    /// How much of the buffer is reserved.
     paid: usize,
-    /// The most it may become.
+    /// Its maximum length.
     most: usize,
 }
 
@@ -157,14 +157,14 @@ enum Room {
 }
 
 impl Gathered {
-    /// For a body of exactly this length: everything is set aside now, and no byte more is allocated.
+    /// For a body of exactly this length: everything is reserved now, and no byte more is allocated.
     pub(crate) fn exactly(mut share: Share, length: usize) -> Result<Self, NoRoom> {
         share.grow(length)?;
         let room = if length < OWN_PAGES { Room::Heap(Vec::with_capacity(length)) } else { Room::pages(length)? };
         Ok(Self { share, room, paid: length, most: length })
     }
 
-    /// For a body of unknown length up to `most`: set aside as it grows.
+    /// For a body of unknown length up to `most`: reserved as it grows.
     pub(crate) fn growing(share: Share, most: usize) -> Self {
         Self { share, room: Room::Heap(Vec::new()), paid: 0, most }
     }
@@ -176,7 +176,7 @@ impl Gathered {
         }
     }
 
-    /// Takes the next bytes. The caller has checked that they fit into the most it may become.
+    /// Appends the next bytes. The caller has checked that they fit into the maximum.
     pub(crate) fn push(&mut self, chunk: &[u8]) -> Result<(), NoRoom> {
         let filled = self.len() + chunk.len();
         if filled > self.paid {
@@ -187,7 +187,7 @@ impl Gathered {
         if let Room::Heap(bytes) = &self.room
             && filled >= OWN_PAGES
         {
-            // The system provides pages only as they are written, so that the most costs no more than what comes.
+            // The system provides pages only when they are written, so the maximum costs no more than what arrives.
             let mut room = Room::pages(self.most)?;
             room.put(bytes);
             self.room = room;
@@ -199,7 +199,7 @@ impl Gathered {
         Ok(())
     }
 
-    /// The whole body; what was set aside is held as long as any part of it.
+    /// Returns the whole body; its reservation is held as long as any part of it.
     pub(crate) fn finish(self) -> Bytes {
         Bytes::from_owner(Kept { room: self.room, _share: self.share })
     }

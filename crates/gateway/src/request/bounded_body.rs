@@ -1,5 +1,5 @@
-//! A body that others read, kept to its bounds meanwhile: size, time and memory. What it breaks is kept for the caller who
-//! answers, because a reader only learns that the body could not be read.
+//! A body that another reader consumes within limits of size, time and memory. The first violated limit is kept for the
+//! caller that answers, because the reader learns only that the body could not be read.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -12,8 +12,8 @@ use tokio::time::{Sleep, sleep_until};
 use crate::request::body_memory::Share;
 use crate::request::client_body::{BodyBounds, BodyFault, Pace};
 
-/// Which bound a body broke, if any, and the memory that is set aside for what was read of it: keep this until the
-/// request is answered.
+/// The limit that a body violated, if any, and the memory reserved for what was read of it: keep this until the request
+/// is answered.
 #[derive(Debug)]
 pub struct Watch {
     broken: OnceLock<BodyFault>,
@@ -21,7 +21,7 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// The first bound it broke.
+    /// The first violated limit.
     #[must_use]
     pub fn broken(&self) -> Option<BodyFault> {
         self.broken.get().copied()
@@ -45,16 +45,16 @@ pub struct Bounded<B> {
 
 #[derive(Debug, Clone, Copy)]
 enum SettingAside {
-    /// Nothing has come yet.
+    /// Nothing has arrived yet.
     Nothing,
-    /// All that was announced.
+    /// All of the announced length is reserved.
     Announced,
-    /// What comes, as it comes.
+    /// Each piece is reserved when it arrives.
     Each,
 }
 
 impl<B: Body<Data = Bytes> + Unpin> Bounded<B> {
-    /// Keeps a body to these bounds; its reader gathers it in the memory of `share`.
+    /// Applies these limits to a body; its reader collects it in the memory of `share`.
     pub fn new(body: B, bounds: BodyBounds, share: Share) -> (Self, Arc<Watch>) {
         let watch = Arc::new(Watch { broken: OnceLock::new(), share: Mutex::new(share) });
         let (left, pace, setting_aside) = (bounds.most, Pace::new(bounds), SettingAside::Nothing);
@@ -72,7 +72,7 @@ impl<B: Body<Data = Bytes> + Unpin> Bounded<B> {
         match self.setting_aside {
             SettingAside::Announced => Ok(()),
             SettingAside::Each => self.watch.set_aside(data.len()),
-            // The usual body came with its head, in one piece, so it costs nothing more.
+            // Usually the body arrives with its head, in one piece, so it costs nothing more.
             SettingAside::Nothing if self.body.is_end_stream() => Ok(()),
             SettingAside::Nothing => {
                 let announced = announced.and_then(|length| usize::try_from(length).ok());
@@ -143,7 +143,7 @@ mod tests {
         (memory, share)
     }
 
-    /// Chunks of these lengths, each after so many seconds.
+    /// Chunks of these lengths, each after this many seconds.
     fn chunks(all: &'static [(u64, usize)]) -> impl Body<Data = Bytes, Error = BodyFault> + Unpin {
         let stream = futures_util::stream::unfold(all, |all| async move {
             let ((seconds, length), rest) = all.split_first()?;

@@ -1,4 +1,4 @@
-//! Bodies of clients: read whole within bounds of size, time and memory, or passed on as they come.
+//! Bodies of clients: read completely within limits of size, time and memory, or forwarded as they arrive.
 
 use std::pin::Pin;
 use std::sync::atomic::Ordering;
@@ -25,21 +25,21 @@ use crate::request::headers;
 use crate::request::json_body::{self, Splice};
 use crate::response::error_body;
 
-/// How large a body may be and how long it may take.
+/// Limits of size and time of a body.
 #[derive(Debug, Clone, Copy)]
 pub struct BodyBounds {
-    /// The most bytes.
+    /// The maximum size in bytes.
     pub most: usize,
-    /// How long its sender may pause.
+    /// The maximum pause.
     pub pause: Duration,
-    /// How long all of it may take.
+    /// The maximum time for all of it.
     pub whole: Duration,
 }
 
-/// Why a body was not read to its end.
+/// Why a body was not read completely.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BodyFault {
-    /// It is larger than its bound.
+    /// It exceeds its maximum size.
     #[error("the body is too large")]
     TooLarge,
     /// Its sender paused too long, or all of it took too long.
@@ -53,8 +53,8 @@ pub enum BodyFault {
     NoRoom(NoRoom),
 }
 
-/// Reads a body whole: within its size and time, and within the memory of `share`, which is set aside before anything is
-/// held. A body that says its length is refused before it is read.
+/// Reads a complete body within its limits of size and time, and within the memory of `share`, which is reserved before
+/// anything is held. A body with an announced length that is too large is refused before it is read.
 pub(crate) async fn read_body<B>(
     mut body: B,
     bounds: BodyBounds,
@@ -69,7 +69,7 @@ where
     }
     let mut pace = Pace::new(bounds);
     let Some(first) = pace.next(&mut body).await? else { return Ok(Bytes::new()) };
-    // The usual body came with its head, in one piece: it is passed on without a copy.
+    // Usually the body arrives with its head, in one piece: it is forwarded without a copy.
     if body.is_end_stream() {
         return if first.len() > bounds.most { Err(BodyFault::TooLarge) } else { Ok(first) };
     }
@@ -90,11 +90,11 @@ where
     Ok(gathered.finish())
 }
 
-/// Keeps a body to its times.
+/// The time limits of a body.
 #[derive(Debug)]
 pub(crate) struct Pace {
     bounds: BodyBounds,
-    /// Begins with the first wait: most bodies are there with their heads.
+    /// Set at the first wait: most bodies arrive with their heads.
     until: Option<Instant>,
 }
 
@@ -103,14 +103,14 @@ impl Pace {
         Self { bounds, until: None }
     }
 
-    /// When the next bytes must have come.
+    /// The time by which the next bytes must arrive.
     pub(crate) fn deadline(&mut self) -> Instant {
         let now = Instant::now();
         let until = *self.until.get_or_insert_with(|| now + self.bounds.whole);
         until.min(now + self.bounds.pause)
     }
 
-    /// The next bytes of a body.
+    /// Returns the next bytes of a body.
     pub(crate) async fn next<B>(&mut self, body: &mut B) -> Result<Option<Bytes>, BodyFault>
     where
         B: Body<Data = Bytes> + Unpin,
@@ -118,7 +118,7 @@ impl Pace {
         loop {
             let waited = match body.frame().now_or_never() {
                 Some(frame) => Ok(frame),
-                // In a box, so that the usual body does not carry its room.
+                // Boxed, so that the usual body does not carry its size.
                 None => Box::pin(tokio::time::timeout_at(self.deadline(), body.frame())).await,
             };
             let Some(frame) = waited.map_err(|_| BodyFault::TooSlow)? else { return Ok(None) };
@@ -131,7 +131,7 @@ impl Pace {
 }
 
 impl BodyFault {
-    /// What the client is answered; `most` is the bound of the route.
+    /// Builds the client's answer; `most` is the limit of the route.
     #[must_use]
     pub fn response(self, most: usize) -> ErrorResponse {
         match self {
@@ -144,7 +144,7 @@ impl BodyFault {
 }
 
 impl Gateway {
-    /// A body, read whole.
+    /// Reads a complete body.
     pub(crate) async fn whole<B>(&self, key: &KeyId, headers: &HeaderMap, body: B) -> Result<Bytes, ErrorResponse>
     where
         B: Body<Data = Bytes> + Unpin,
@@ -155,12 +155,12 @@ impl Gateway {
         read.map_err(|fault| fault.response(bounds.most))
     }
 
-    /// Memory for what a request with this key holds.
+    /// Returns a memory share for a request with this key.
     pub(crate) fn share(&self, key: &KeyId) -> Share {
         self.memory.share(BodyOwner::Key(key.clone()), self.limits.body_memory_per_key)
     }
 
-    /// A body with these changes, in memory of its own.
+    /// Builds a body with these changes, in separate memory.
     pub(crate) fn spliced<'s>(
         &self,
         key: &KeyId,
@@ -180,7 +180,7 @@ impl Gateway {
     }
 }
 
-/// Compressed bodies would have to be unpacked to be judged, and could unpack to anything.
+/// Refuses compressed bodies, which would have to be unpacked to be judged, and could unpack to any size.
 pub(crate) fn refuse_encoded(headers: &HeaderMap) -> Result<(), ErrorResponse> {
     let plain = |value: &http::HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
     if headers.get_all(header::CONTENT_ENCODING).iter().all(plain) {
@@ -189,7 +189,7 @@ pub(crate) fn refuse_encoded(headers: &HeaderMap) -> Result<(), ErrorResponse> {
     Err(ErrorResponse::invalid(415, None, "Compressed request bodies are not accepted."))
 }
 
-/// One content type, and this one.
+/// Requires one content type, and this one.
 pub(crate) fn content_is(headers: &HeaderMap, wanted: &str) -> Result<(), ErrorResponse> {
     if sent_as(headers, wanted) {
         return Ok(());
@@ -221,24 +221,24 @@ pub(crate) fn malformed(why: Malformed) -> ErrorResponse {
     }
 }
 
-/// Why a body that was already on its way upstream had to be broken off; read when the upstream's answer fails.
+/// Why a body that was already being sent upstream had to be aborted; read when the upstream's answer fails.
 pub(crate) type Fault = Arc<OnceLock<ErrorResponse>>;
 
-/// A client's body on its way upstream: what was read of it already, then the rest as it comes, bounded in size and
-/// pauses, its form watched. A fault ends it with an error, which cancels the request upstream.
+/// A client's body on its way upstream: the part that was read already, then the rest as it arrives, with limits of
+/// size and pauses, and with its form parsed. A fault ends it with an error, which cancels the request upstream.
 pub(crate) struct StreamingBody<B> {
     read: std::collections::VecDeque<Bytes>,
     rest: B,
     scan: Option<FormScan>,
-    /// What to answer when the form turns out to ask for a stream the gate does not open.
+    /// The refusal when the form requests a stream that the gate does not allow.
     no_stream: Option<ErrorResponse>,
     left: usize,
     pace: Pace,
     pause: Option<Pin<Box<Sleep>>>,
-    /// What is set aside for the beginning of the form; given back when that is on its way.
+    /// The memory reserved for the start of the form; returned when that has been sent.
     held: Option<Share>,
     fault: Fault,
-    /// Learns when all of it was sent.
+    /// Notified when all of it was sent.
     form: Option<Arc<Form>>,
     ended: bool,
 }
@@ -261,7 +261,7 @@ impl<B: Body<Data = Bytes> + Unpin> StreamingBody<B> {
         }
     }
 
-    /// With the beginning of a form, which was read to find its model, and what is set aside for it.
+    /// Adds the start of a form, which was read to find its model, and its reserved memory.
     pub(crate) fn behind(mut self, read: Vec<Bytes>, scan: FormScan, held: Share) -> Self {
         self.left = self.left.saturating_sub(read.iter().map(Bytes::len).sum());
         self.read = read.into();
@@ -270,13 +270,13 @@ impl<B: Body<Data = Bytes> + Unpin> StreamingBody<B> {
         self
     }
 
-    /// Without a stream: a part that asks for one may stand behind the part that names the model.
+    /// Forbids a stream: a part that requests one may follow the part that names the model.
     pub(crate) fn forbidding_stream(mut self, refusal: Option<ErrorResponse>) -> Self {
         self.no_stream = refusal;
         self
     }
 
-    /// With one that wants to know when all of it was sent.
+    /// Adds a form that is notified when all of it was sent.
     pub(crate) fn seen_by(mut self, form: Arc<Form>) -> Self {
         self.form = Some(form);
         self
@@ -301,7 +301,7 @@ impl<B: Body<Data = Bytes> + Unpin> StreamingBody<B> {
         self.left = self.left.checked_sub(data.len()).ok_or_else(|| error_body::too_large(self.pace.bounds.most))?;
         let Some(scan) = self.scan.as_mut() else { return Ok(()) };
         scan.feed(data).map_err(malformed)?;
-        // Before the last bytes go upstream: what has not ended is refused.
+        // Before the last bytes are sent upstream: an incomplete form is refused.
         if self.rest.is_end_stream() {
             scan.finish().map_err(malformed)?;
         }
@@ -359,7 +359,7 @@ where
                     if let Err(wire) = this.check(&data) {
                         return Poll::Ready(Some(Err(this.fail(wire))));
                     }
-                    // A body of an announced length is not asked again after its last byte.
+                    // A body with an announced length is not polled again after its last byte.
                     if this.rest.is_end_stream() {
                         this.end();
                     }

@@ -1,25 +1,25 @@
-//! Media types and their parameters, read in the one way of RFC 9110 and written again for the upstream. What another
-//! reader could read in another way is refused: repeated parameters, extended ones (RFC 2231), escapes.
+//! Media types and their parameters, parsed strictly by RFC 9110 and written again for the upstream. What another
+//! reader could read differently is refused: repeated parameters, extended ones (RFC 2231), escapes.
 
 use http::{HeaderMap, HeaderValue, header};
 use keystead_core::refusal::ErrorResponse;
 
 use crate::response::error_body::bad_body;
 
-/// A boundary may be this long (RFC 2046).
+/// Maximum length of a boundary (RFC 2046).
 const LONGEST_BOUNDARY: usize = 70;
 
 /// A value such as `multipart/form-data; boundary=b`, or `form-data; name="file"`.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Media<'v> {
-    /// What comes before the parameters, in lower case.
+    /// The part before the parameters, in lower case.
     pub(crate) kind: String,
-    /// Names in lower case, with their values as they are sent, without quotes.
+    /// Names in lower case, with their values as sent, without quotes.
     pub(crate) parameters: Vec<(String, &'v [u8])>,
 }
 
 impl<'v> Media<'v> {
-    /// Reads a header's value; `None` where it can be read in no way, or in more than one.
+    /// Parses a header's value; `None` when it cannot be parsed, or in more than one way.
     pub(crate) fn read(value: &'v [u8]) -> Option<Self> {
         let end = memchr::memchr(b';', value).unwrap_or(value.len());
         let (kind, mut rest) = (value.get(..end)?.trim_ascii(), value.get(end..)?);
@@ -43,18 +43,18 @@ impl<'v> Media<'v> {
         rest.trim_ascii().is_empty().then_some(Self { kind, parameters })
     }
 
-    /// The value of a parameter.
+    /// Returns the value of a parameter.
     pub(crate) fn parameter(&self, name: &str) -> Option<&'v [u8]> {
         self.parameters.iter().find(|(known, _)| known == name).map(|(_, value)| *value)
     }
 
-    /// Whether its text is UTF-8, as far as it says.
+    /// Whether the text is UTF-8, according to its charset.
     pub(crate) fn is_utf_8(&self) -> bool {
         let charset = self.parameter("charset");
         charset.is_none_or(|name| name.eq_ignore_ascii_case(b"utf-8") || name.eq_ignore_ascii_case(b"utf8"))
     }
 
-    /// The boundary of a form.
+    /// Returns the boundary of a form.
     pub(crate) fn boundary(&self) -> Option<&'v str> {
         let fine = |byte: u8| byte.is_ascii_alphanumeric() || b"'()+_,-./:=? !#$%&*^`|~{}@<>[]".contains(&byte);
         let text = std::str::from_utf8(self.parameter("boundary")?).ok()?;
@@ -64,12 +64,12 @@ impl<'v> Media<'v> {
     }
 }
 
-/// A parameter's value at the beginning of what is left, and what follows it.
+/// Returns a parameter's value at the start of the rest, and what follows it.
 fn value_of(rest: &[u8]) -> Option<(&[u8], &[u8])> {
     if let Some(quoted) = rest.strip_prefix(b"\"") {
         let end = memchr::memchr(b'"', quoted)?;
         let (value, after) = (quoted.get(..end)?, quoted.get(end.saturating_add(1)..)?);
-        // A quote behind a backslash ends the value for some readers and not for others.
+        // A quote after a backslash ends the value for some readers and not for others.
         let plain =
             !value.ends_with(b"\\") && !value.iter().any(|byte| *byte < 0x20 && *byte != b'\t' || *byte == 0x7f);
         let ended = after.trim_ascii_start();
@@ -86,7 +86,7 @@ fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(fine)
 }
 
-/// Writes the content type of a request again: the client's own spelling never goes upstream.
+/// Rewrites the content type of a request: the client's own spelling is never sent upstream.
 pub(crate) fn rewrite(headers: &mut HeaderMap, has_body: bool) -> Result<(), ErrorResponse> {
     let mut values = headers.get_all(header::CONTENT_TYPE).iter();
     let Some(value) = values.next() else { return Ok(()) };
@@ -154,7 +154,7 @@ mod tests {
 
     #[test]
     fn what_two_readers_could_read_in_two_ways_is_refused() {
-        // The boundary that the gate reads is the one that the upstream reads.
+        // The boundary that the gateway reads is the one that the upstream reads.
         for sent in [
             &b"multipart/form-data; boundary=a; boundary=b"[..],
             b"multipart/form-data; boundary=a; BOUNDARY=b",
@@ -197,7 +197,7 @@ mod tests {
                 prop_assert_eq!(sent.boundary(), again.boundary());
                 prop_assert_eq!(again.parameters.len(), 1);
                 prop_assert_eq!(rewritten(&[written.as_bytes()]), Ok(written.clone()));
-                // Wherever the word is found as a parameter's name, it is this one value.
+                // Wherever the word occurs as a parameter's name, it has this one value.
                 prop_assert_eq!(written.matches("boundary=").count(), 1 + sent.boundary().unwrap().matches("boundary=").count());
             }
         }

@@ -1,4 +1,4 @@
-//! Reading the credential: exactly one `Authorization`, bearer or Basic, of any bytes, without a panic.
+//! Reading the credential: exactly one `Authorization`, bearer or Basic, for any bytes, without a panic.
 
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, Engine, GeneralPurpose, GeneralPurposeConfig};
@@ -9,7 +9,7 @@ use keystead_core::refusal::ErrorResponse;
 /// Why there is no credential to check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Missing {
-    /// No `Authorization` at all, or an empty one.
+    /// No `Authorization`, or an empty one.
     Nothing,
     /// More than one: two readers could choose differently.
     Several,
@@ -17,16 +17,16 @@ pub enum Missing {
     Unreadable,
 }
 
-/// The secret as presented: usually where it is in the header, so that no copy needs wiping.
+/// The presented secret: usually a part of the header, so that no copy needs wiping.
 pub enum Presented<'h> {
-    /// In the header.
+    /// A part of the header.
     There(&'h str),
     /// Decoded.
     Decoded(Secret<String>),
 }
 
 impl Presented<'_> {
-    /// The content. Never hand the result to a logger.
+    /// Returns the content. Never pass the result to a logger.
     #[must_use]
     pub fn expose(&self) -> &str {
         match self {
@@ -42,7 +42,7 @@ impl std::fmt::Debug for Presented<'_> {
     }
 }
 
-/// The secret as presented.
+/// Reads the presented secret.
 ///
 /// # Errors
 /// [`Missing`] when there is none, or when it can be read in more than one way.
@@ -54,7 +54,7 @@ pub fn read(headers: &HeaderMap) -> Result<Presented<'_>, Missing> {
     }
     match value.to_str() {
         Ok(text) => bearer_or_basic(text),
-        // Not text: masked in the error like any other wrong key, so that the sender recognises what was sent.
+        // Not text: masked in the error like any other wrong key, so that the sender recognises it.
         Err(_) => match bearer_or_basic(&String::from_utf8_lossy(value.as_bytes()))? {
             Presented::There(text) => Ok(Presented::Decoded(Secret::new(text.to_owned()))),
             Presented::Decoded(text) => Ok(Presented::Decoded(text)),
@@ -78,14 +78,14 @@ fn bearer_or_basic(text: &str) -> Result<Presented<'_>, Missing> {
     Err(Missing::Unreadable)
 }
 
-/// Whether a query carries what belongs into a header: addresses end up in logs, here and upstream.
+/// Whether a query contains a credential, which belongs in a header: URLs appear in logs, here and upstream.
 pub(crate) fn in_query(query: &str) -> bool {
     const NAMES: [&str; 8] =
         ["key", "api_key", "api-key", "apikey", "access_token", "token", "authorization", "bearer"];
     let decoded =
         crate::catalogue::models::decode(query).map_or_else(|_| query.to_ascii_lowercase(), |q| q.to_ascii_lowercase());
     let marker = keystead_core::key::MARKER.to_ascii_lowercase();
-    // A pasted key is known by its beginning or its marker, whatever the parameter is called.
+    // A pasted key is recognised by its prefix or its marker, for any name of the parameter.
     decoded.contains(&marker)
         || decoded.split('&').any(|pair| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -93,7 +93,7 @@ pub(crate) fn in_query(query: &str) -> bool {
         })
 }
 
-/// The password of HTTP Basic, whose user name is empty when a key is sent this way.
+/// Returns the password of HTTP Basic; the user name is empty when a key is sent this way.
 fn basic_password(encoded: &str) -> Option<Secret<String>> {
     let decoded = decode_base64(encoded)?;
     let text = String::from_utf8(decoded).ok()?;
@@ -101,7 +101,7 @@ fn basic_password(encoded: &str) -> Option<Secret<String>> {
     (!password.is_empty()).then(|| Secret::new(password.to_owned()))
 }
 
-/// Padding may be left out, and bits that pad the last byte are not looked at.
+/// Decodes base64. Padding may be missing, and the unused bits of the last byte are ignored.
 pub(crate) fn decode_base64(text: &str) -> Option<Vec<u8>> {
     const LENIENT: GeneralPurpose = GeneralPurpose::new(
         &alphabet::STANDARD,
@@ -113,7 +113,8 @@ pub(crate) fn decode_base64(text: &str) -> Option<Vec<u8>> {
 }
 
 impl Missing {
-    /// The error for a missing key, which differs by route; without a route (the administration) the general one.
+    /// Builds the error for a missing key, which differs by route; without a route (the administration) it is the
+    /// general one.
     #[must_use]
     pub fn response(self, route: Option<&str>, public_url: &str) -> ErrorResponse {
         let message = match (self, route) {

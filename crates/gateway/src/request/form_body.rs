@@ -1,4 +1,5 @@
-//! Finding the parts `model` and `stream` of a multipart body while it streams by (RFC 7578): nothing is decoded, nothing rewritten.
+//! Finding the parts `model` and `stream` of a multipart body while it is forwarded (RFC 7578): nothing is decoded,
+//! nothing rewritten.
 
 use std::sync::{Arc, PoisonError};
 
@@ -8,11 +9,11 @@ use crate::metering::usage_recorder::Form;
 use crate::request::content_type::Media;
 use crate::request::json_walk::is_variant;
 
-/// The headers of one part may be this long.
+/// Maximum bytes of the headers of one part.
 const MOST_HEADERS: usize = 16 * 1024;
 /// Line breaks before the first part.
 const MOST_BREAKS: usize = 8;
-/// A model's name may be this long.
+/// Maximum bytes of a model's name.
 const MOST_NAME: usize = 256;
 
 /// Why a form cannot be read.
@@ -24,11 +25,11 @@ pub(crate) enum Malformed {
     Part(&'static str),
     /// Two parts have this name.
     Twice(&'static str),
-    /// A part's name, which some readers take for this one.
+    /// A part with a name that some readers take for this one.
     Near(String, &'static str),
 }
 
-/// The boundary of a multipart content type.
+/// Returns the boundary of a multipart content type.
 pub(crate) fn boundary(content_type: &HeaderValue) -> Result<String, Malformed> {
     let media = Media::read(content_type.as_bytes()).ok_or(Malformed::Boundary)?;
     media.boundary().map(str::to_owned).ok_or(Malformed::Boundary)
@@ -36,48 +37,48 @@ pub(crate) fn boundary(content_type: &HeaderValue) -> Result<String, Malformed> 
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Where {
-    /// Before the first part, where nothing but line breaks may be.
+    /// Before the first part, where only line breaks are allowed.
     Preamble,
     /// In a part's content; looking for the delimiter.
     Content,
     /// Right after a delimiter: headers until an empty line, or the end of the form.
     Headers,
-    /// After the last delimiter, where nothing but white space may be.
+    /// After the last delimiter, where only white space is allowed.
     End,
 }
 
-/// What is read of a part's headers.
+/// The relevant headers of a part.
 #[derive(Debug, Default)]
 struct Head {
     name: String,
-    /// Whether it has a file's name.
+    /// Whether it has a file name.
     file: bool,
-    /// Whether its text is in another charset than UTF-8, as it says.
+    /// Whether it declares another charset than UTF-8.
     charset: bool,
 }
 
-/// A part whose content the gate depends on.
+/// A part with content on which the gate depends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Watched {
     Model,
     Stream,
 }
 
-/// Reads a form as it passes.
+/// Parses a form as it passes.
 #[derive(Debug)]
 pub(crate) struct FormScan {
     delimiter: Vec<u8>,
     place: Where,
-    /// Bytes that may still turn out to be part of a delimiter or of headers.
+    /// Bytes that may be part of a delimiter or of headers.
     held: Vec<u8>,
-    /// What the content being read is, if the gate depends on it.
+    /// The kind of the content being read, if the gate depends on it.
     watched: Option<Watched>,
     value: Vec<u8>,
-    /// Whether it says to be in another charset than UTF-8.
+    /// Whether it declares another charset than UTF-8.
     charset: bool,
     model: Option<String>,
     stream: Option<bool>,
-    /// Hears the sound of the part `file`.
+    /// Receives the sound of the part `file`.
     listener: Option<Arc<Form>>,
     /// Whether that part is being read, and whether its content has begun.
     file: Option<bool>,
@@ -85,7 +86,7 @@ pub(crate) struct FormScan {
 
 impl FormScan {
     pub(crate) fn new(boundary: &str) -> Self {
-        // The first delimiter has no line break before it; a virtual one makes all alike.
+        // The first delimiter has no line break before it; a virtual one makes all delimiters alike.
         Self {
             delimiter: format!("\r\n--{boundary}").into_bytes(),
             place: Where::Preamble,
@@ -100,32 +101,32 @@ impl FormScan {
         }
     }
 
-    /// With one that wants to know how long the sound in the part `file` is.
+    /// Adds a listener that measures the sound in the part `file`.
     pub(crate) fn listening(mut self, form: Arc<Form>) -> Self {
         self.listener = Some(form);
         self
     }
 
-    /// So many bytes of content that pass now.
+    /// Passes this many bytes of content to the listener.
     fn listen(&mut self, count: usize) {
         let (Some(begun), Some(form)) = (self.file.as_mut(), &self.listener) else { return };
-        // The first byte is the end of the line before.
+        // The first byte is the end of the previous line.
         let from = usize::from(!std::mem::replace(begun, *begun || count > 0));
         let content = self.held.get(from..count).unwrap_or_default();
         form.heard.lock().unwrap_or_else(PoisonError::into_inner).feed(content);
     }
 
-    /// The model's name, once its part has been read to the end.
+    /// The model's name, once its part has been read completely.
     pub(crate) fn model(&self) -> Option<&str> {
         self.model.as_deref()
     }
 
-    /// Whether a part that was read to the end asks for the answer as a stream.
+    /// Whether a part that was read completely requests a stream.
     pub(crate) fn stream(&self) -> bool {
         self.stream.unwrap_or_default()
     }
 
-    /// Reads the next bytes.
+    /// Parses the next bytes.
     pub(crate) fn feed(&mut self, bytes: &[u8]) -> Result<(), Malformed> {
         self.held.extend_from_slice(bytes);
         loop {
@@ -145,7 +146,7 @@ impl FormScan {
         }
     }
 
-    /// Nothing more comes: a form that has not ended would be completed by some readers and not by others.
+    /// Ends the form: one that is incomplete would be completed by some readers and not by others.
     pub(crate) fn finish(&self) -> Result<(), Malformed> {
         if self.place == Where::End { Ok(()) } else { Err(Malformed::Part("it does not end")) }
     }
@@ -172,7 +173,7 @@ impl FormScan {
             Some(_) => return Err(Malformed::Part("a boundary follows a line feed alone")),
             None => None,
         };
-        // Without a delimiter all but a possible beginning of one is content.
+        // Without a delimiter, everything except a possible start of one is content.
         let end = found.unwrap_or_else(|| self.held.len().saturating_sub(self.delimiter.len()));
         if self.watched.is_some() {
             self.value.extend_from_slice(&self.held[..end]);
@@ -193,7 +194,7 @@ impl FormScan {
             let value = value.ok_or(Malformed::Part("its part 'model' or 'stream' is not UTF-8"))?;
             match watched {
                 Watched::Model => self.model = Some(value),
-                // Whatever an upstream could read as a yes counts as one.
+                // Everything that an upstream could read as true counts as true.
                 Watched::Stream => {
                     let no = matches!(value.trim().to_ascii_lowercase().as_str(), "false" | "0" | "no" | "off" | "");
                     self.stream = Some(!no);
@@ -205,7 +206,7 @@ impl FormScan {
     }
 
     fn headers(&mut self) -> Result<bool, Malformed> {
-        // After a delimiter comes "--" and the epilogue, or a line break and headers up to an empty line.
+        // A delimiter is followed by "--" and the epilogue, or by a line break and headers up to an empty line.
         let Some(next) = self.held.get(..2) else { return Ok(false) };
         if next == b"--" {
             self.held.drain(..2);
@@ -224,7 +225,8 @@ impl FormScan {
         self.watched = self.watch(&head)?;
         self.charset = head.charset;
         self.file = (head.name == "file" && self.listener.is_some()).then_some(false);
-        // The last line feed stays, so that a delimiter right behind it, which readers disagree on, is seen and refused.
+        // The last line feed stays, so that a delimiter directly after it, on which readers disagree, is noticed and
+        // refused.
         self.held.drain(..end + 3);
         self.place = Where::Content;
         Ok(true)
@@ -243,7 +245,7 @@ impl FormScan {
                     _ => Ok(Some(watched)),
                 };
             }
-            // `model[]`, ` model`, `Model`: lists, spaces and case that some readers look through.
+            // `model[]`, ` model`, `Model`: lists, spaces and case that some readers ignore.
             let core = name.trim().split('[').next().unwrap_or_default();
             let inner = name.trim().strip_suffix(']').and_then(|name| name.rsplit('[').next()).unwrap_or_default();
             if [core, inner].iter().any(|part| *part == known || is_variant(part, known)) {
@@ -258,8 +260,8 @@ impl FormScan {
 }
 
 impl Head {
-    /// Reads the headers of a part. Whatever another reader could read otherwise is refused: repeated or folded headers,
-    /// bare line breaks, encodings, forms within forms.
+    /// Parses the headers of a part. Everything that another reader could read differently is refused: repeated or
+    /// folded headers, bare line breaks, encodings, nested forms.
     fn read(headers: &[u8]) -> Result<Self, Malformed> {
         let mut head = Self::default();
         let mut seen: Vec<String> = Vec::new();

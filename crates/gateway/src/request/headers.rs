@@ -1,4 +1,4 @@
-//! Which headers pass, in both directions: allow-lists, so that a new header is closed until it is listed.
+//! The headers that pass, in both directions: allow-lists, so that a new header is blocked until it is listed.
 
 use http::header::HeaderName;
 use http::{HeaderMap, HeaderValue};
@@ -13,14 +13,14 @@ pub(crate) static ORGANIZATION: HeaderName = HeaderName::from_static("openai-org
 pub(crate) static PROJECT: HeaderName = HeaderName::from_static("openai-project");
 static IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
-/// The two headers that choose who pays.
+/// Reads the two headers that choose the payer.
 pub(crate) fn selection(headers: &HeaderMap) -> Result<Selection<'_>, Refusal> {
     let all = |name: &HeaderName| headers.get_all(name).into_iter().map(HeaderValue::as_bytes);
     Selection::read(all(&ORGANIZATION), all(&PROJECT))
 }
 
-/// Makes the client's headers fit to be sent on. An idempotency key is one payer's: what is sent is its digest together
-/// with the payer, so that two payers who choose the same key never meet in the operator's one account upstream.
+/// Makes an idempotency key unique to its payer: it is replaced by a digest of the key and the payer, so that two
+/// payers with the same key do not collide in the operator's one upstream account.
 pub(crate) fn scope_idempotency_key(headers: &mut HeaderMap, payer: &Payer) -> Result<(), ErrorResponse> {
     let mut keys = headers.get_all(&IDEMPOTENCY_KEY).iter();
     let Some(key) = keys.next() else { return Ok(()) };
@@ -39,8 +39,8 @@ pub(crate) fn scope_idempotency_key(headers: &mut HeaderMap, payer: &Payer) -> R
     Ok(())
 }
 
-/// The client's headers that go upstream: its credential, cookies and hop-by-hop headers never pass. Of a doubled
-/// one the first passes.
+/// Returns the client's headers that are sent upstream: its credential, cookies and hop-by-hop headers never are. Of a
+/// repeated header the first value is sent.
 pub(crate) fn to_upstream(client: &HeaderMap) -> impl Iterator<Item = (&HeaderName, &HeaderValue)> {
     let passes = |name: &&HeaderName| {
         let text = name.as_str();
@@ -54,7 +54,7 @@ pub(crate) fn to_upstream(client: &HeaderMap) -> impl Iterator<Item = (&HeaderNa
                 | "idempotency-key"
                 | "traceparent"
         );
-        // What a client library says of itself.
+        // Headers in which client libraries describe themselves.
         named || text.starts_with("x-stainless-")
     };
     client.keys().filter(passes).filter_map(|name| Some((name, client.get(name)?)))
@@ -132,7 +132,7 @@ mod tests {
 
     #[test]
     fn an_idempotency_key_is_one_payers() {
-        // The charge and the idempotency key belong to the same resolved pair.
+        // The usage and the idempotency key belong to the same resolved payer.
         let payer = |organization: &str, project: &str| Payer {
             organization: organization.parse().unwrap(),
             project: project.parse().unwrap(),

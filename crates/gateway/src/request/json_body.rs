@@ -1,5 +1,5 @@
-//! What the gateway reads of a JSON body: the model, whether it streams, the objects and further models it names. One
-//! reading of the bytes that are forwarded.
+//! What the gateway reads of a JSON body: the model, whether it streams, and the objects and further models it names.
+//! It reads the same bytes that are forwarded.
 
 use std::collections::BTreeMap;
 
@@ -14,31 +14,31 @@ use crate::request::json_shapes;
 use crate::request::json_walk::{self, ImageTool, Need};
 use crate::response::error_body::bad_body;
 
-/// Brackets may nest this deep.
+/// Maximum depth of brackets.
 const DEPTH: u32 = 64;
-/// What some editors put before text.
+/// A mark that some editors put before text.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// What a body asks for.
+/// What a body requests.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct Peek {
     pub(crate) model: Option<String>,
     pub(crate) stream: bool,
-    /// Whether reasoning summaries are asked for.
+    /// Whether reasoning summaries are requested.
     pub(crate) summary: bool,
-    /// Whether the client itself asked for the usage chunk.
+    /// Whether the client itself requested the usage chunk.
     pub(crate) include_usage: bool,
-    /// Where and how the usage chunk can be asked for; `None` where the body's own options leave no place.
+    /// Where and how the usage chunk can be requested; `None` when the body's own options leave no place.
     pub(crate) splice: Option<Splice>,
     /// Characters of a string `input`, for speech.
     pub(crate) input_characters: i64,
-    /// Ids of upstream objects the body names, and whose they must be.
+    /// Ids of upstream objects that the body names, and the required owner.
     pub(crate) objects: BTreeMap<String, Need>,
-    /// Models beside the one of the request that the upstream may run for it.
+    /// Other models that the upstream may run for the request.
     pub(crate) models: Vec<String>,
-    /// The tool that makes pictures, if there is one.
+    /// The image tool, if there is one.
     pub(crate) image_tool: Option<ImageTool>,
-    /// Whether the answer is to have sound, which later requests can name by its id.
+    /// Whether the answer will have sound, which later requests can name by its id.
     pub(crate) audio: bool,
 }
 
@@ -51,19 +51,19 @@ pub(crate) struct Splice {
 }
 
 impl ImageTool {
-    /// Writes a model into a tool that names none, so that the upstream uses the one that was judged.
+    /// Inserts a model into a tool that names none, so that the upstream uses the one that was judged.
     pub(crate) fn naming(&self, model: &str) -> Splice {
         let text = format!("\"model\":{},", serde_json::Value::from(model));
         Splice { start: self.inside, end: self.inside, text }
     }
 }
 
-/// The text of a body: UTF-8, without the mark some editors put before it.
+/// Returns the text of a body: UTF-8, without the mark that some editors put before it.
 pub(crate) fn text_of(mut body: Bytes) -> Result<Bytes, ErrorResponse> {
     if body.starts_with(BYTE_ORDER_MARK) {
         body.advance(BYTE_ORDER_MARK.len());
     }
-    // A zero byte at the beginning is UTF-16 or UTF-32, which some servers would recognise and read.
+    // A zero byte at the start indicates UTF-16 or UTF-32, which some servers would detect and read.
     let zero = body.iter().take(4).any(|byte| *byte == 0);
     if zero || std::str::from_utf8(&body).is_err() {
         return Err(bad_body("The JSON body of your request must be UTF-8."));
@@ -71,7 +71,7 @@ pub(crate) fn text_of(mut body: Bytes) -> Result<Bytes, ErrorResponse> {
     Ok(body)
 }
 
-/// Reads a body that is text.
+/// Parses a body that is text.
 pub(crate) fn peek(route: &Route, body: &Bytes) -> Result<Peek, ErrorResponse> {
     let unread = |why: String| bad_body(format!("We could not parse the JSON body of your request: {why}."));
     let halves = survey(body).ok_or_else(|| unread(format!("it nests deeper than {DEPTH} levels")))?;
@@ -105,8 +105,8 @@ pub(crate) fn peek(route: &Route, body: &Bytes) -> Result<Peek, ErrorResponse> {
     Ok(peek)
 }
 
-/// One pass over the bytes before they are parsed: where strings hold half a surrogate pair, which JSON allows and no
-/// text can hold. `None` where brackets nest too deep.
+/// Searches the bytes before they are parsed for strings with half a surrogate pair, which JSON allows and text cannot
+/// contain. `None` when brackets nest too deep.
 fn survey(body: &[u8]) -> Option<Vec<usize>> {
     let (mut at, mut depth, mut halves) = (0usize, 0u32, Vec::new());
     while let Some(byte) = body.get(at) {
@@ -124,7 +124,7 @@ fn survey(body: &[u8]) -> Option<Vec<usize>> {
     Some(halves)
 }
 
-/// Where the string ends that begins here.
+/// Returns the end of the string that begins here.
 fn string_end(body: &[u8], mut at: usize, halves: &mut Vec<usize>) -> usize {
     while let Some(found) = body.get(at..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) {
         at = at.saturating_add(found);
@@ -143,14 +143,14 @@ fn string_end(body: &[u8], mut at: usize, halves: &mut Vec<usize>) -> usize {
     body.len()
 }
 
-/// The number of an escape such as `\u00e9`.
+/// Returns the number of an escape such as `\u00e9`.
 fn escape(body: &[u8], at: usize) -> Option<u32> {
     let digits = body.get(at..)?.strip_prefix(b"\\u")?.get(..4)?;
     let hexadecimal = digits.iter().all(u8::is_ascii_hexdigit);
     u32::from_str_radix(std::str::from_utf8(digits).ok().filter(|_| hexadecimal)?, 16).ok()
 }
 
-/// A copy for reading, as long as the body, with the sign for no character in place of each half.
+/// Returns a copy for parsing, as long as the body, with a replacement character for each half.
 fn without_halves(body: &[u8], halves: &[usize]) -> Vec<u8> {
     let mut copy = body.to_vec();
     for half in halves {
@@ -161,8 +161,9 @@ fn without_halves(body: &[u8], halves: &[usize]) -> Vec<u8> {
     copy
 }
 
-/// Whether the client asked for the usage chunk, and how to ask for it otherwise. Only `true` asks for it; what servers
-/// read in different ways is refused, or an upstream could leave out the usage that was taken to be asked for.
+/// Whether the client requested the usage chunk, and how to request it otherwise. Only `true` requests it; values that
+/// servers read in different ways are refused, because an upstream could otherwise leave out usage that the gateway
+/// expects.
 fn usage_option(body: &[u8], options: Option<&RawValue>) -> Result<(bool, Option<Splice>), ErrorResponse> {
     const OPTION: &str = "\"include_usage\":true";
     let Some(options) = options else {
@@ -177,7 +178,7 @@ fn usage_option(body: &[u8], options: Option<&RawValue>) -> Result<(bool, Option
         return Ok((false, Some(Splice { start, end: start + 4, text: format!("{{{OPTION}}}") })));
     }
     let read = serde_json::from_str::<StreamOptions<'_>>(options.get()).ok();
-    // A list would be read as the members of the object in their order.
+    // Some servers would read a list as the fields of the object in their order.
     let read = read.filter(|_| options.get().starts_with('{'));
     let no_object = || bad_body("'stream_options' must be an object.").with_param("stream_options");
     let read = read.ok_or_else(no_object)?;
@@ -205,12 +206,12 @@ struct StreamOptions<'b> {
     include_usage: Option<&'b RawValue>,
 }
 
-/// `null`, too, is a value in a place.
+/// Keeps `null` as a value, different from a missing field.
 fn as_it_stands<'de: 'b, 'b, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'b RawValue>, D::Error> {
     <&RawValue>::deserialize(deserializer).map(Some)
 }
 
-/// The pieces of the body with these changes, all else byte for byte as it came; one piece when there are none.
+/// Returns the pieces of the body with these changes, everything else byte for byte; one piece when there are none.
 pub(crate) fn pieces<'s>(body: &'s [u8], changes: impl Iterator<Item = &'s Splice>) -> Vec<&'s [u8]> {
     let mut changes: Vec<&Splice> = changes.collect();
     changes.sort_by_key(|change| change.start);

@@ -1,32 +1,32 @@
-//! Where the API has what the gate must know: the table of each route's JSON body. A member is read where the API has it
-//! and nowhere else, so that free text, metadata, schemas and the arguments of functions are never taken for anything.
+//! The table of each route's JSON body: where the API has what the gateway must know. A field is read where the API has
+//! it and in no other place, so that free text, metadata, schemas and arguments of functions are never mistaken for it.
 
 use keystead_core::route::Route;
 
-/// What a value says.
+/// The meaning of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Is {
-    /// Nothing that is read here.
+    /// Not read.
     Free,
-    /// Nothing that is read along the table; but its member is read in another place, so it must be there once.
+    /// Not read along the table; but it is read in another place, so it must occur only once.
     Once,
     /// The model of the request.
     Model,
     /// Another model that the upstream would run.
     Second,
-    /// Whether the answer is to be streamed.
+    /// Whether a stream is requested.
     Stream,
     /// The options of a stream.
     StreamOptions,
-    /// That a reasoning summary is asked for, unless it is null.
+    /// A reasoning summary is requested, unless it is null.
     Summary,
     /// A kind of output.
     Modality,
-    /// Text that is paid by its characters.
+    /// Text that is charged by characters.
     Characters,
     /// The id of an upstream object that the upstream will fetch.
     Own,
-    /// The id of an upstream object that the body carries itself.
+    /// The id of an upstream object that the body itself contains.
     Label,
     /// The `type` of an item or a tool.
     Kind,
@@ -34,16 +34,16 @@ pub(crate) enum Is {
     Id,
     /// The role of an item, which makes it a message.
     Role,
-    /// The content of a picture that an item carries.
+    /// The content of a picture in an item.
     Result,
     /// The model of a tool.
     ToolModel,
 }
 
-/// What an object is, where its members mean something together only.
+/// Whether the fields of an object have a meaning only together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Of {
-    /// Each member speaks for itself.
+    /// Each field has its own meaning.
     Plain,
     /// One item of a response's input.
     Item,
@@ -51,14 +51,14 @@ pub(crate) enum Of {
     Tool,
 }
 
-/// What a value of one place may be.
+/// What a value in one place may be.
 #[derive(Debug)]
 pub(crate) struct Node {
-    /// As text, a number or the like.
+    /// As text, a number or another scalar.
     pub(crate) is: Is,
-    /// As an object: the members that are read, at most 64.
+    /// As an object: the fields that are read, at most 64.
     pub(crate) members: &'static [(&'static str, &'static Node)],
-    /// As an object: every other member.
+    /// As an object: every other field.
     pub(crate) values: Option<&'static Node>,
     /// As a list: each element.
     pub(crate) each: Option<&'static Node>,
@@ -109,7 +109,7 @@ static TOOL_MODEL: Node = leaf(Is::ToolModel);
 static SUMMARY: Node = leaf(Is::Summary);
 static CHARACTERS: Node = leaf(Is::Characters);
 
-/// `{"model": …}`, beside the request's own.
+/// `{"model": …}`, besides the request's own.
 static OF_MODEL: Node = object(&[("model", &SECOND)]);
 static PLUGINS: Node = list(&OF_MODEL);
 static STREAM_OPTIONS: Node = Node { is: Is::StreamOptions, members: &[("include_usage", &ONCE)], ..NODE };
@@ -118,11 +118,11 @@ static MODALITIES: Node = list(&MODALITY);
 static MODALITY: Node = leaf(Is::Modality);
 static CACHE_OPTIONS: Node = object(&[("comparison_response_id", &OWN)]);
 
-/// `{"id": …}` of an object upstream.
+/// `{"id": …}` of an upstream object.
 static OF_ID: Node = object(&[("id", &OWN)]);
 static OF_FILE: Node = object(&[("file_id", &OWN)]);
 static OF_FILES: Node = Node { each: Some(&OF_FILE), ..OF_FILE };
-/// An id, or an object that has one.
+/// An id, or an object with one.
 static ID_OR_OBJECT: Node = Node { is: Is::Own, ..OF_ID };
 
 static ANNOTATION: Node = object(&[("file_id", &LABEL), ("container_id", &LABEL)]);
@@ -147,7 +147,7 @@ static SKILL: Node = object(&[("skill_id", &OWN)]);
 static SKILLS: Node = list(&SKILL);
 static CONTAINER_MEMBERS: Members =
     &[("type", &ONCE), ("id", &OWN), ("container_id", &OWN), ("file_ids", &OWNS), ("skills", &SKILLS)];
-/// The id of a container, or what a new one is made of.
+/// The id of a container, or the definition of a new one.
 static CONTAINER: Node = Node { is: Is::Own, members: CONTAINER_MEMBERS, ..NODE };
 static ENVIRONMENT: Node = object(CONTAINER_MEMBERS);
 
@@ -289,14 +289,14 @@ static SPEECH: Node = object(&[
     ("stream_format", &ONCE),
 ]);
 
-/// Sound that is sent within JSON.
+/// Sound in JSON.
 static SOUND: Node = object(&[("model", &MODEL), ("stream", &STREAM), ("stream_options", &STREAM_OPTIONS)]);
 
 /// Routes about upstream objects.
 static OBJECTS: Node =
     object(&[("input_file_id", &OWN), ("endpoint", &ONCE), ("part_ids", &OWNS), ("model", &ONCE), ("stream", &ONCE)]);
 
-/// The table of a route's JSON body.
+/// Returns the table of a route's JSON body.
 pub(crate) fn of(route: &Route) -> &'static Node {
     match route.path {
         "/v1/chat/completions" => &CHAT,

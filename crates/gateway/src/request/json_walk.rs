@@ -1,5 +1,5 @@
-//! Reading a JSON body along a table of what the API has where ([`crate::shapes`]): one pass that finds what the gate
-//! needs to know, and refuses what two readers could read in two ways. What the table does not name is not looked at.
+//! Parsing a JSON body along a table of the API's fields ([`crate::shapes`]): one pass finds what the gateway needs to
+//! know, and refuses what two readers could read in two ways. Fields that are not in the table are skipped.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use crate::request::json_shapes::{Is, Node, Of};
 use crate::response::error_body::bad_body;
 
-/// Different upstream objects that one body may name.
+/// Maximum number of different upstream objects that one body may name.
 pub(crate) const MOST_OBJECTS: usize = 1_000;
 
 /// What was found in a body.
@@ -24,32 +24,32 @@ pub(crate) struct Found<'b> {
     pub(crate) audio: bool,
     pub(crate) characters: i64,
     pub(crate) objects: BTreeMap<String, Need>,
-    /// Models beside the one of the request.
+    /// Other models besides the one of the request.
     pub(crate) models: Vec<String>,
     pub(crate) images: Vec<ImageTool>,
-    /// Why the body is refused, once it is.
+    /// Why the body is refused, if it is.
     pub(crate) refused: Option<ErrorResponse>,
 }
 
-/// Whose an object must be that a body names.
+/// The required owner of an object that a body names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Need {
-    /// Anybody's but another payer's: the body carries the object itself, and the id only labels it.
+    /// Any, except another payer: the body contains the object itself, and the id is only a label.
     NotAnothers,
-    /// The payer's: the upstream fetches the object by this id.
+    /// The payer: the upstream fetches the object by this id.
     Own,
 }
 
-/// A tool that makes pictures.
+/// An image tool.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ImageTool {
     /// The model it names.
     pub(crate) model: Option<String>,
-    /// Where its first member begins in the body.
+    /// The position in the body where its first field begins.
     pub(crate) inside: usize,
 }
 
-/// Reads a body that is one object.
+/// Parses a body that is one object.
 pub(crate) fn read<'b>(root: &'static Node, text: &'b str) -> (Found<'b>, Result<(), serde_json::Error>) {
     let mut found = Found::default();
     let mut reader = serde_json::Deserializer::from_str(text);
@@ -58,8 +58,8 @@ pub(crate) fn read<'b>(root: &'static Node, text: &'b str) -> (Found<'b>, Result
     (found, read)
 }
 
-/// The values of some members of an object, each as it is written. Members that are doubled or that differ in case alone
-/// are refused; what is no object is answered with `unread`.
+/// Returns the values of some fields of an object, each as written. Repeated fields and fields that differ only in case
+/// are refused; a value that is not an object is answered with `unread`.
 pub(crate) fn members<'b, const N: usize>(
     text: &'b str,
     names: [&'static str; N],
@@ -110,11 +110,11 @@ fn variant(key: &str, name: &'static str) -> ErrorResponse {
     bad_body(message).with_param(name)
 }
 
-/// Whether some server could take this for the name of a member: in another case, with letters that only Unicode calls
+/// Whether some server could take this for the name of a field: in another case, or with letters that Unicode treats as
 /// the same. Names are lower-case ASCII.
 pub(crate) fn is_variant(key: &str, name: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
-    // No letter that folds to an ASCII one is longer than three bytes.
+    // Letters that fold to an ASCII letter have at most three bytes.
     if key == name || key.bytes().all(plain) || key.len() > name.len().saturating_mul(3) {
         return false;
     }
@@ -130,13 +130,13 @@ struct Scope {
     model: Option<String>,
     role: bool,
     result: bool,
-    /// Where the object's first member begins.
+    /// The position where the object's first field begins.
     inside: usize,
 }
 
 struct Walk<'w, 's, 'b> {
     node: &'static Node,
-    /// The member it is the value of.
+    /// The field that has it as its value.
     name: &'static str,
     /// The whole body.
     text: &'b str,
@@ -157,7 +157,7 @@ impl Found<'_> {
         Ok(())
     }
 
-    /// An item or a tool, once all its members are known.
+    /// Handles an item or a tool, once all its fields are known.
     fn close(&mut self, of: Of, scope: Scope, member: &'static str) -> Result<(), ErrorResponse> {
         let kind = scope.kind.as_deref();
         match of {
@@ -193,7 +193,7 @@ impl<'b> Walk<'_, '_, 'b> {
         self.refuse(wire.with_param(self.name))
     }
 
-    /// A value that is not text, or a list or object that the table does not know here.
+    /// Handles a value that is not text, or a list or object that the table does not have here.
     fn other<E: Error>(mut self, null: bool) -> Result<(), E> {
         match self.node.is {
             Is::Model => return Err(self.must_be("a string")),
@@ -205,7 +205,7 @@ impl<'b> Walk<'_, '_, 'b> {
         Ok(())
     }
 
-    /// One member: its value is read by its node.
+    /// Handles one field: its value is parsed by its node.
     fn member<A: MapAccess<'b>>(
         &mut self,
         map: &mut A,
@@ -221,7 +221,7 @@ impl<'b> Walk<'_, '_, 'b> {
         self.inner(raw, node, name).map_err(A::Error::custom)
     }
 
-    /// Reads a value that was kept as it is written.
+    /// Parses a value that was kept as written.
     fn inner(&mut self, raw: &'b RawValue, node: &'static Node, name: &'static str) -> Result<(), serde_json::Error> {
         let start = raw.get().as_ptr().addr().saturating_sub(self.text.as_ptr().addr());
         self.scope.inside = start.saturating_add(1);
@@ -350,7 +350,7 @@ impl<'b> Visitor<'b> for Walk<'_, '_, 'b> {
     }
 }
 
-/// A string, borrowed where it holds no escape.
+/// A string, borrowed when it contains no escape.
 struct Text<'b>(std::borrow::Cow<'b, str>);
 
 impl<'b> serde::Deserialize<'b> for Text<'b> {

@@ -1,4 +1,5 @@
-//! What the gateway reads against what readers in Python and Go saw of the same bytes: `tests/readers/cases.json`.
+//! The gateway's reading compared with those of parsers in Python and Go for the same bytes:
+//! `tests/readers/cases.json`.
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
@@ -10,7 +11,7 @@ use crate::request::credential::decode_base64;
 use crate::request::form_body::{FormScan, boundary};
 use crate::request::json_body;
 
-/// What a form says, if it is accepted.
+/// Returns what a form says, if it is accepted.
 fn form(kind: &[u8], body: &[u8]) -> Option<(String, bool)> {
     let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_bytes(kind).ok()?);
@@ -24,7 +25,7 @@ fn form(kind: &[u8], body: &[u8]) -> Option<(String, bool)> {
     Some((scan.model()?.to_owned(), scan.stream()))
 }
 
-/// What another reader saw of a form that is accepted here.
+/// Returns what another reader saw in a form that is accepted here.
 fn of_form(seen: &Value) -> (Vec<Option<&str>>, bool) {
     let all = |name: &str| seen[name].as_array().unwrap().iter().map(Value::as_str).collect::<Vec<_>>();
     let yes = |value: &Option<&str>| {
@@ -33,7 +34,7 @@ fn of_form(seen: &Value) -> (Vec<Option<&str>>, bool) {
     (all("model"), all("stream").iter().any(yes))
 }
 
-/// What a JSON body says, if it is accepted.
+/// Returns what a JSON body says, if it is accepted.
 fn object(body: &[u8]) -> Option<Value> {
     let route = route::ROUTES.iter().find(|route| route.path == "/v1/responses")?;
     let body = json_body::text_of(Bytes::copy_from_slice(body)).ok()?;
@@ -44,7 +45,7 @@ fn object(body: &[u8]) -> Option<Value> {
 
 #[test]
 fn other_readers_see_what_the_gate_saw() {
-    // Whatever passes the gate means the same to Python's and Go's readers, or nothing.
+    // Everything that passes means the same to Python's and Go's readers, or is refused by them.
     let cases: Vec<Value> = serde_json::from_str(include_str!("../../tests/readers/cases.json")).unwrap();
     let (mut accepted, mut compared) = (0, 0);
     for case in &cases {

@@ -1,5 +1,5 @@
-//! The address that is sent upstream: the route's own path with the checked id in it, and the query parameters the route
-//! knows. Nothing of the client's raw address passes, so that no other reader can find another route or parameter in it.
+//! The URL that is sent upstream: the route's own path with the checked id in it, and the query parameters the route
+//! knows. The client's raw URL is never forwarded, so that no other reader can find another route or parameter in it.
 
 use http::Uri;
 use http::uri::PathAndQuery;
@@ -9,10 +9,10 @@ use keystead_core::route::{Matched, Route};
 
 use crate::response::error_body::bad_body;
 
-/// Parameters that clients add to every address and that mean nothing here; they are left out.
+/// Parameters that some clients always add and that mean nothing here; they are removed.
 const IGNORED: [&str; 2] = ["api-version", "client_version"];
 
-/// The canonical address of a request; `None` where that is how the client wrote it.
+/// Returns the canonical URL of a request; `None` when the client wrote it in that form.
 pub(crate) fn canonical(matched: &Matched<'_>, asked: &Uri) -> Result<Option<PathAndQuery>, ErrorResponse> {
     let path = matched.route.path;
     if asked.query().is_none() && asked.path() == path {
@@ -20,7 +20,7 @@ pub(crate) fn canonical(matched: &Matched<'_>, asked: &Uri) -> Result<Option<Pat
     }
     let mut target = match matched.id {
         None => path.to_owned(),
-        // An id that needs encoding is none that an upstream ever gave.
+        // Upstreams never issue an id that needs encoding.
         Some(id) if id.contains('%') => return Err(no_object(id)),
         Some(id) => path.replace("{id}", id),
     };
@@ -32,7 +32,7 @@ pub(crate) fn canonical(matched: &Matched<'_>, asked: &Uri) -> Result<Option<Pat
     target.parse().map(Some).map_err(|_| bad_body("The address of this request cannot be sent on."))
 }
 
-/// The known parameters in their one encoding.
+/// Returns the known parameters in their one encoding.
 fn parameters(route: &Route, query: &str) -> Result<String, ErrorResponse> {
     let mut written = form_urlencoded::Serializer::new(String::new());
     let mut seen: Vec<&str> = Vec::new();
@@ -58,12 +58,12 @@ fn parameters(route: &Route, query: &str) -> Result<String, ErrorResponse> {
     Ok(written.finish())
 }
 
-/// Whether a canonical address asks for a stored response as a stream.
+/// Whether a canonical URL requests a stored response as a stream.
 pub(crate) fn streams(uri: &Uri) -> bool {
     uri.query().is_some_and(|query| query.split('&').any(|parameter| parameter == "stream=true"))
 }
 
-/// An object of another organization, or none at all: the same answer for both.
+/// The error for an object that does not exist or belongs to another organization: the same for both.
 pub(crate) fn no_object(object: &str) -> ErrorResponse {
     ErrorResponse::invalid(404, None, format!("No such object: {}.", printable(object))).with_param("id")
 }

@@ -1,4 +1,4 @@
-//! The upstream's answer on its way back: what may pass, what is kept in the books, what the client must never see.
+//! The upstream's answer on its way back: what may pass, what is recorded, and what the client must never see.
 
 use std::sync::Arc;
 
@@ -26,25 +26,26 @@ use crate::upstream_objects::listing;
 use crate::upstream_objects::made::{self, Making};
 use crate::{BoxFuture, Gateway};
 
-/// An answer that must be read before it is passed on may be this long.
+/// Maximum bytes of an answer that must be read before it is forwarded.
 pub(crate) const MOST_BOOKKEPT: usize = 64 << 20;
-/// An answer of a known length up to this is sent at once, and not watched.
+/// An answer with a known length up to this is sent at once, without repeated checks.
 const SHORT: u64 = 64 << 10;
-/// An upstream's error body may be this long.
+/// Maximum bytes of an upstream's error body.
 pub(crate) const MOST_ERROR: usize = 64 << 10;
 
-/// An answer on its way back, or what it still waits for.
+/// An answer on its way back, complete or still waiting.
 pub(crate) enum Answering<'a> {
     Ready(Response<GatewayBody>),
-    /// It has come in one piece, and its event was gathered.
+    /// It arrived in one piece, and its event was gathered.
     Gathered(Response<GatewayBody>, Recorded),
-    /// In a box, so that the usual answer does not carry its room.
+    /// Boxed, so that the usual answer does not carry its size.
     Waiting(BoxFuture<'a, Result<Response<GatewayBody>, ErrorResponse>>),
 }
 
 impl Answering<'_> {
-    /// The answer, once its event is safe. One that has come in one piece leaves in a row with those that came in the same
-    /// moment: their usage is written by one system call, and a client that the first one woke is awake for the rest.
+    /// Returns the answer once its event is safe. Answers that arrived completely at the same moment leave one after
+    /// the other: their usage is written by one system call, and a client that the first one woke is awake for the
+    /// others.
     pub(crate) async fn finish(self) -> Result<Response<GatewayBody>, ErrorResponse> {
         match self {
             Self::Ready(response) => Ok(response),
@@ -58,7 +59,7 @@ impl Answering<'_> {
     }
 }
 
-/// What an upstream answered, and what is to be done with it.
+/// An upstream's answer, and what must be done with it.
 struct Answered<'a> {
     parts: Parts,
     body: UpstreamBody,
@@ -92,7 +93,7 @@ impl Gateway {
         }
     }
 
-    /// An answer that is passed on as it comes, or that has come in one piece already.
+    /// Forwards an answer as it arrives, or one that arrived in one piece already.
     fn pass<'a>(
         &self,
         exchange: &Exchange<'_>,
@@ -126,7 +127,7 @@ impl Gateway {
         Ok(Answering::Ready(response))
     }
 
-    /// An answer of which something must be read before it is passed on: what it is, or the objects it names.
+    /// Forwards an answer after a part of it was read: its kind, or the objects it names.
     async fn read_first(
         &self,
         exchange: &Exchange<'_>,
@@ -146,7 +147,7 @@ impl Gateway {
         self.pass(exchange, answered, shape)?.finish().await
     }
 
-    /// The body of an answer that names upstream objects, read whole, once what it says is in the books.
+    /// Reads the complete body of an answer that names upstream objects, and records them.
     async fn kept_in_books(
         &self,
         exchange: &Exchange<'_>,
@@ -163,7 +164,8 @@ impl Gateway {
         Ok(whole)
     }
 
-    /// An answer that is no success: passed on where it is about the request, replaced where it is about the operator.
+    /// Handles an answer that is not a success: forwarded when it is about the request, replaced when it is about the
+    /// operator.
     async fn refused(
         &self,
         exchange: &Exchange<'_>,
@@ -188,7 +190,7 @@ impl Gateway {
             _ => false,
         };
         if ours {
-            // The operator's secret was refused, not the client's: a 401 would send people to look at the wrong key.
+            // The operator's secret was refused, not the client's: a 401 would make people check the wrong key.
             tracing::error!(upstream = %upstream.name, status = status.as_u16(), "the upstream refused our credential");
             self.metrics.upstream_failed("credential");
             return Err(error_body::server_error(
@@ -199,7 +201,7 @@ impl Gateway {
         self.metrics.upstream_failed("status");
         let html = parts.headers.get(header::CONTENT_TYPE).and_then(headers::media_type) == Some("text/html");
         let Some(body) = body.filter(|_| !html) else {
-            // A page of a proxy in between, or something that cannot be looked through for the secret.
+            // A page of a proxy, or something that cannot be searched for the secret.
             return Ok(error_body::with_hints(&parts.headers, &error_body::upstream_error(status), self.now()));
         };
         let mut response = passed(exchange, parts, full(scrubbed(body, upstream)));
@@ -217,7 +219,7 @@ fn broke_off() -> ErrorResponse {
     error_body::server_error(502, "The model server's answer broke off or was too large.")
 }
 
-/// An answer with the headers that may pass, and who pays.
+/// Builds an answer with the headers that may pass, and the payer.
 fn passed(exchange: &Exchange<'_>, parts: Parts, body: GatewayBody) -> Response<GatewayBody> {
     let mut response = Response::new(body);
     *response.status_mut() = parts.status;
@@ -226,7 +228,8 @@ fn passed(exchange: &Exchange<'_>, parts: Parts, body: GatewayBody) -> Response<
     response
 }
 
-/// What kind of body an answer has, by its content type; `None` where that says too little of a body that must be read.
+/// Determines the kind of an answer's body by its content type; `None` when that says too little about a body that must
+/// be read.
 fn shape(parts: &Parts, read: bool, stream: bool) -> Option<Shape> {
     if parts.headers.contains_key(header::CONTENT_ENCODING) {
         // It could not be unpacked, so nothing in it can be read.
@@ -244,7 +247,7 @@ fn shape(parts: &Parts, read: bool, stream: bool) -> Option<Shape> {
     said.then_some(Shape { events, json, strip: false })
 }
 
-/// What kind of body an answer has, by what it begins with. The client then gets the right type.
+/// Determines the kind of an answer's body by its first bytes. The client then gets the right type.
 async fn shape_by_beginning(parts: &mut Parts, body: &mut UpstreamBody, stream: bool) -> Shape {
     const NOTHING: Shape = Shape { events: false, json: false, strip: false };
     let media = parts.headers.get(header::CONTENT_TYPE).and_then(headers::media_type);
@@ -267,7 +270,7 @@ async fn shape_by_beginning(parts: &mut Parts, body: &mut UpstreamBody, stream: 
     }
 }
 
-/// An upstream's error body without the secret it may quote.
+/// Removes a quoted secret from an upstream's error body.
 fn scrubbed(body: Bytes, upstream: &Upstream) -> Bytes {
     let Some(key) = &upstream.api_key else { return body };
     let secret = key.expose().as_bytes();

@@ -1,5 +1,5 @@
-//! What an answer says of what was used, read along as it passes: figures under `usage`, how much text there is, how
-//! many pictures, whether it is nothing but an error. The answer itself is not kept, however long it is.
+//! Reading usage from an answer as it passes: figures under `usage`, the amount of text, the number of pictures, and
+//! whether it is only an error. The answer itself is not kept, so its length does not matter.
 
 mod visit;
 mod vocabulary;
@@ -10,7 +10,7 @@ use crate::response::json_lexer::Lexer;
 
 use vocabulary::{Kind, Name, TextUse, Zone};
 
-/// Strings that are kept are no longer than this: kinds, statuses, ids, figures written as text.
+/// Maximum length of kept strings: types, statuses, ids, figures written as text.
 const MOST_KEPT: usize = 256;
 
 /// Reads answers: one JSON value, or the events of a stream one after the other.
@@ -20,51 +20,51 @@ pub(crate) struct Reader {
     found: Found,
 }
 
-/// What was found so far.
+/// What was found until now.
 #[derive(Debug, Default)]
 pub(crate) struct Found {
     frames: Vec<Frame>,
-    /// Of the member whose value comes next.
+    /// The field with the next value.
     name: Name,
-    /// What the string being read is for.
+    /// The use of the string being read.
     text: TextUse,
     kept: Vec<u8>,
     figures: Figures,
-    /// Figures of the best place so far, and how good that place is.
+    /// Figures of the best place until now, and the rank of that place.
     best: Option<(u8, Figures)>,
-    /// Figures of the pictures that were completed: each has its own.
+    /// Figures of completed pictures, each with its own.
     pictures: Option<Figures>,
     event: Event,
-    /// Text as it was written, and as a closing event or a whole answer repeats it.
+    /// Text as it was written, and as a closing event or a complete answer repeats it.
     written: Text,
     repeated: Text,
-    /// Of which member the last text was. Its next piece continues where that ended.
+    /// The field of the last text. Its next piece continues there.
     last_text: Name,
     data: Option<u64>,
     completed: u64,
-    /// Pictures made by a tool: as each was done, and as a list of all names them.
+    /// Pictures made by a tool: counted as each was done, and as listed at the end.
     drawn: u64,
     drawn_listed: u64,
-    /// Of the item that is being read: whether it is a picture, and whether it failed.
+    /// About the item being read: whether it is a picture, and whether it failed.
     item: (bool, bool),
     failed: bool,
     last: bool,
     duration: Option<i64>,
-    /// The id of a response, and whether it was asked for.
+    /// The id of a response, and whether it was taken.
     object: Option<String>,
     told: bool,
-    /// Whether the response has ended, once it has said so.
+    /// Whether the response has ended, once it says so.
     over: Option<bool>,
 }
 
-/// What is known of the event that is being read.
+/// What is known of the event being read.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Event {
-    /// Whether it has the member `usage`: `Some(false)` where it is null.
+    /// Whether it has the field `usage`: `Some(false)` when it is null.
     pub(crate) usage: Option<bool>,
     /// It has choices.
     pub(crate) choices: bool,
-    /// It has members that not every chunk has.
+    /// It has fields that not every chunk has.
     pub(crate) more: bool,
     kind: Kind,
 }
@@ -73,13 +73,13 @@ pub(crate) struct Event {
 struct Frame {
     zone: Zone,
     list: bool,
-    /// The name of the member that is this object, for after its end.
+    /// The name of the field with this object, for after its end.
     outer: Name,
-    /// A message that has said its reasoning under one name says it again under others.
+    /// A message repeats its reasoning under several names; this is the first one.
     reasoning: Name,
 }
 
-/// How good a place for `usage` is: a later figure of a worse place never counts.
+/// The rank of a place for `usage`: a later figure of a lower rank never counts.
 const OWN: u8 = 3;
 const GROQ: u8 = 2;
 const CHOICE: u8 = 1;
@@ -90,23 +90,23 @@ impl Reader {
         self.lexer.feed(bytes, &mut self.found);
     }
 
-    /// The event that is being read is of this kind; its data may say so again.
+    /// Sets the type of the event being read; its data may repeat it.
     pub(crate) fn event(&mut self, name: &[u8]) {
         self.found.event.kind = Kind::of(name);
     }
 
-    /// One value ends, whole or not, and another may begin. Answers what it was.
+    /// Ends one value, complete or not, so that another may begin. Returns what it was.
     pub(crate) fn end_value(&mut self) -> Event {
         self.lexer.reset();
         self.found.end_value()
     }
 
-    /// What was found so far.
+    /// What was found until now.
     pub(crate) const fn found(&self) -> &Found {
         &self.found
     }
 
-    /// The id of a response, once.
+    /// Returns the id of a response, once.
     pub(crate) fn take_object(&mut self) -> Option<String> {
         if std::mem::replace(&mut self.found.told, self.found.object.is_some()) {
             return None;
@@ -116,12 +116,12 @@ impl Reader {
 }
 
 impl Found {
-    /// Figures that the upstream gave.
+    /// The figures that the upstream reported.
     pub(crate) fn figures(&self) -> Option<Figures> {
         self.best.map(|(_, figures)| figures).or(self.pictures)
     }
 
-    /// Tokens of the text that was written, by an estimate.
+    /// An estimate of the tokens that were written.
     pub(crate) fn written(&self) -> u64 {
         self.written.tokens().max(self.repeated.tokens())
     }
@@ -131,7 +131,7 @@ impl Found {
         !(self.written.is_empty() && self.repeated.is_empty())
     }
 
-    /// Pictures: those of a list `data`, or those of a stream that were completed.
+    /// The number of pictures: those of a list `data`, or the completed ones of a stream.
     pub(crate) fn pictures(&self) -> Option<u64> {
         self.data.or((self.completed > 0).then_some(self.completed))
     }
@@ -141,7 +141,7 @@ impl Found {
         self.object.as_deref()
     }
 
-    /// Pictures that a tool made.
+    /// The number of pictures that a tool made.
     pub(crate) fn drawn(&self) -> u64 {
         self.drawn.max(self.drawn_listed)
     }
@@ -151,12 +151,12 @@ impl Found {
         self.over == Some(true)
     }
 
-    /// Pictures that were completed in a stream.
+    /// The number of completed pictures in a stream.
     pub(crate) const fn completed(&self) -> u64 {
         self.completed
     }
 
-    /// Whether the event came that ends the stream for its client.
+    /// Whether the event that ends the stream for its client has arrived.
     pub(crate) const fn is_last(&self) -> bool {
         self.last
     }
@@ -166,7 +166,7 @@ impl Found {
         self.failed && !self.has_text() && self.pictures().is_none() && self.best.is_none()
     }
 
-    /// Seconds of sound that the answer tells outside `usage`.
+    /// Seconds of sound that the answer reports outside `usage`.
     pub(crate) const fn duration(&self) -> Option<i64> {
         self.duration
     }
@@ -194,7 +194,7 @@ impl Found {
         self.frames.last().map(|frame| (frame.zone, frame.list))
     }
 
-    /// What an object or list in this place is.
+    /// Returns the meaning of an object or list in this place.
     fn child(&self, list: bool) -> Zone {
         let Some((zone, in_list)) = self.zone() else { return if list { Zone::Other } else { Zone::Root } };
         if in_list {
@@ -231,7 +231,7 @@ impl Found {
         }
     }
 
-    /// What a string in this place is for.
+    /// Returns the use of a string in this place.
     fn use_of_text(&mut self) -> TextUse {
         let Some((zone, list)) = self.zone() else { return TextUse::None };
         match (zone, self.name) {
@@ -258,7 +258,7 @@ impl Found {
         }
     }
 
-    /// Takes in a string that was kept.
+    /// Handles a string that was kept.
     fn kept(&mut self, zone: Zone) {
         let kept = std::mem::take(&mut self.kept);
         match (zone, self.name, kept.as_slice()) {
@@ -279,7 +279,7 @@ impl Found {
         self.kept.clear();
     }
 
-    /// Takes in a figure, written as a number or as text.
+    /// Handles a figure, written as a number or as text.
     fn figure(&mut self, zone: Zone, name: Name, text: &[u8]) {
         let figures = &mut self.figures;
         let place = match (zone, name) {
@@ -297,7 +297,7 @@ impl Found {
         }
     }
 
-    /// A value begins in this place: what that alone says.
+    /// Handles the start of a value in this place.
     fn note_value(&mut self, null: bool) {
         match (self.zone(), self.name) {
             (Some((Zone::Root, _)), Name::Usage) => self.event.usage = Some(!null),

@@ -1,7 +1,8 @@
-//! Cuts an answer when the right to it ends while it is being sent: the key, its owner, its project or what it may use is gone.
+//! Cuts an answer when the permission for it ends while it is being sent: the key, its owner, its project or its model
+//! access was removed.
 //!
-//! A stream of events ends with an error event, any other body breaks off, and the upstream is cancelled. An answer that
-//! is there at once is never looked at; every other has one timer, which an idle upstream does not delay.
+//! An event stream ends with an error event, any other body is aborted, and the upstream request is cancelled. An
+//! answer that is complete at once is never checked; every other has one timer, which an idle upstream does not delay.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -21,26 +22,26 @@ use crate::metrics::Metrics;
 use crate::response::error_body;
 use crate::response::metered_body::MeteredBody;
 
-/// An answer on its way, for as long as it may be.
+/// An answer that is sent only as long as it is permitted.
 pub(crate) struct Watched {
     /// `None` once it was cut.
     body: Option<MeteredBody>,
     right: Arc<Right>,
     metrics: Arc<Metrics>,
-    /// Between two looks.
+    /// The interval between checks.
     every: Duration,
-    /// Made when the body is asked for a second time or has to be waited for.
+    /// Created when the body is polled a second time or has to be waited for.
     timer: Option<Pin<Box<Sleep>>>,
     begun: bool,
     looking: Option<BoxFuture<'static, Result<(), ErrorResponse>>>,
-    /// Where the stream is between its events; `None` where an error event cannot be sent.
+    /// The position of the stream between events; `None` when an error event cannot be sent.
     events: Option<Boundary>,
-    /// The right has ended; the event that is being sent may end first.
+    /// The permission has ended; the event that is being sent may end first.
     ending: Option<ErrorResponse>,
 }
 
 impl Watched {
-    /// `events` says that the body is a stream of events, in plain text.
+    /// `events` says that the body is an event stream, not compressed.
     pub(crate) fn new(
         body: MeteredBody,
         right: Arc<Right>,
@@ -48,12 +49,12 @@ impl Watched {
         every: Duration,
         events: bool,
     ) -> Self {
-        // Where the length was announced nothing can be added.
+        // With an announced length nothing can be added.
         let events = (events && body.size_hint().exact().is_none()).then(Boundary::default);
         Self { body: Some(body), right, metrics, every, timer: None, begun: false, looking: None, events, ending: None }
     }
 
-    /// Looks when it is time to; what it finds is in `ending`.
+    /// Checks when it is time; the result is in `ending`.
     fn look(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(self.every)));
         loop {
@@ -65,7 +66,7 @@ impl Watched {
             }
             ready!(timer.as_mut().poll(context));
             if self.ending.is_some() {
-                // The event that was being sent takes too long: nothing can be said inside it.
+                // The event that was being sent takes too long: nothing can be added inside it.
                 self.events = None;
                 return Poll::Ready(());
             }
@@ -74,7 +75,7 @@ impl Watched {
         }
     }
 
-    /// The last frame once the right has ended, unless an event is being sent.
+    /// Returns the last frame once the permission has ended, unless an event is being sent.
     fn cut(&mut self) -> Option<Result<Frame<Bytes>, BoxError>> {
         let between = self.events.as_ref().is_none_or(Boundary::is_between);
         let wire = self.ending.take_if(|_| between)?;
@@ -128,7 +129,7 @@ impl Body for Watched {
     }
 }
 
-/// Where a stream is: between two events, or inside one.
+/// The position of a stream: between two events, or inside one.
 #[derive(Debug)]
 struct Boundary {
     last: [u8; 4],
@@ -136,7 +137,7 @@ struct Boundary {
 
 impl Default for Boundary {
     fn default() -> Self {
-        // Before the first event is between two.
+        // The start counts as between two events.
         Self { last: *b"\n\n\n\n" }
     }
 }
@@ -163,7 +164,7 @@ impl Boundary {
         data
     }
 
-    /// What still belongs to the event that is being sent.
+    /// Returns the rest of the event that is being sent.
     fn up_to_end(&mut self, data: &Bytes) -> Bytes {
         for (at, byte) in data.iter().enumerate() {
             self.push(*byte);

@@ -1,4 +1,4 @@
-//! Answers made here: error bodies in the contract's shape, and the headers every answer carries.
+//! Answers created by the gateway: error bodies in the form of the contract, and the headers of every answer.
 
 use std::time::Duration;
 
@@ -15,17 +15,17 @@ use crate::body::{GatewayBody, full};
 use crate::request::body_memory::NoRoom;
 use crate::request::headers::{ORGANIZATION, PROJECT};
 
-// Read once: to read a name again for each answer costs as much as to insert it.
+// Parsed once: parsing a name for each answer costs as much as inserting it.
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 static PROCESSING: HeaderName = HeaderName::from_static("openai-processing-ms");
 static VERSION: HeaderName = HeaderName::from_static("openai-version");
 pub(crate) static RETRY_AFTER_MS: HeaderName = HeaderName::from_static("retry-after-ms");
 static SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 
-/// The longest wait after which clients are left to try again by themselves.
+/// The longest wait after which clients may retry by themselves.
 pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
-/// An answer with an error body.
+/// Builds an answer with an error body.
 pub(crate) fn error(wire: &ErrorResponse) -> Response<GatewayBody> {
     let mut response = Response::new(full(wire.body()));
     *response.status_mut() = StatusCode::from_u16(wire.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -50,12 +50,12 @@ pub(crate) fn error(wire: &ErrorResponse) -> Response<GatewayBody> {
     response
 }
 
-/// An upstream's error whose body cannot be passed on.
+/// The error for an upstream's error with a body that cannot be forwarded.
 pub(crate) fn upstream_error(status: StatusCode) -> ErrorResponse {
     server_error(status.as_u16(), &format!("The model server answered with status {}.", status.as_u16()))
 }
 
-/// An error made here, with what the upstream said about trying again.
+/// Builds an error with the upstream's headers about retrying.
 pub(crate) fn with_hints(upstreams: &HeaderMap, wire: &ErrorResponse, now: Timestamp) -> Response<GatewayBody> {
     let mut response = error(wire);
     let status = response.status();
@@ -69,20 +69,20 @@ pub(crate) fn with_hints(upstreams: &HeaderMap, wire: &ErrorResponse, now: Times
     response
 }
 
-/// An error that the same request would meet again.
+/// Builds an error that the same request would get again.
 pub(crate) fn final_error(wire: &ErrorResponse) -> Response<GatewayBody> {
     let mut response = error(wire);
     give_up(response.headers_mut());
     response
 }
 
-/// Tells clients not to try again. The official clients obey, and would retry this status otherwise.
+/// Tells clients not to retry. The official clients obey, and would retry this status otherwise.
 pub(crate) fn give_up(headers: &mut HeaderMap) {
     headers.insert(&SHOULD_RETRY, HeaderValue::from_static("false"));
 }
 
-/// Some clients wait as long as an answer says, even a day, before they try again. Above [`LONGEST_WAIT`] they are asked
-/// not to, unless the answer says itself whether to.
+/// Tells clients not to retry when an answer names a wait above [`LONGEST_WAIT`], unless the answer itself says whether
+/// to retry. Some clients wait as long as an answer says, even a day, before they retry.
 pub(crate) fn hint(status: StatusCode, headers: &mut HeaderMap, now: Timestamp) {
     let retried = matches!(status.as_u16(), 408 | 409 | 429 | 500..);
     if retried && !headers.contains_key(&SHOULD_RETRY) && wait(headers, now).is_some_and(|wait| wait > LONGEST_WAIT) {
@@ -90,7 +90,7 @@ pub(crate) fn hint(status: StatusCode, headers: &mut HeaderMap, now: Timestamp) 
     }
 }
 
-/// How long an answer asks to wait.
+/// Returns the wait that an answer names.
 fn wait(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let text = |name: &HeaderName| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
     let seconds = |text: &str, unit: f64| {
@@ -105,12 +105,12 @@ fn wait(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
         .or_else(|| text(&header::RETRY_AFTER).and_then(|text| seconds(text, 1.0).or_else(|| date(text))))
 }
 
-/// An error within a stream of events, after which it ends.
+/// Builds an error event in a stream, after which the stream ends.
 pub(crate) fn error_event(wire: &ErrorResponse) -> Bytes {
     format!("event: error\ndata: {}\n\n", wire.body()).into()
 }
 
-/// The help page about a gate's refusal.
+/// Returns the help page about a gate's refusal.
 fn explained(wire: &ErrorResponse) -> &'static str {
     match (wire.param, wire.code) {
         (Some("stream"), _) => "stream-needs-verification",
@@ -120,7 +120,7 @@ fn explained(wire: &ErrorResponse) -> &'static str {
     }
 }
 
-/// The headers of every answer, made here or passed on.
+/// Adds the headers of every answer, created here or forwarded.
 pub(crate) fn finish(headers: &mut HeaderMap, id: &RequestId, elapsed: Duration) {
     if let Ok(value) = HeaderValue::from_str(id.as_str()) {
         headers.insert(&REQUEST_ID, value);
@@ -132,7 +132,7 @@ pub(crate) fn finish(headers: &mut HeaderMap, id: &RequestId, elapsed: Duration)
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'"));
 }
 
-/// The methods a path knows, for 405.
+/// Adds the methods of a path, for 405.
 pub(crate) fn allow(headers: &mut HeaderMap, path: &str) {
     let known = ["GET", "HEAD", "POST", "DELETE"].into_iter().filter(|method| route::find(method, path).is_ok());
     if let Ok(value) = HeaderValue::from_str(&known.collect::<Vec<_>>().join(", ")) {
@@ -140,7 +140,7 @@ pub(crate) fn allow(headers: &mut HeaderMap, path: &str) {
     }
 }
 
-/// Says who pays.
+/// Adds the headers that name the payer.
 pub(crate) fn attribute(headers: &mut HeaderMap, payer: &Payer) {
     let mut put = |name: &HeaderName, text: &str| {
         if let Ok(value) = HeaderValue::from_str(text) {
@@ -151,7 +151,7 @@ pub(crate) fn attribute(headers: &mut HeaderMap, payer: &Payer) {
     put(&PROJECT, payer.project.as_str());
 }
 
-/// An address that no route has, or a method that its route does not have.
+/// The error for a URL without a route, or a method that the route does not have.
 pub(crate) fn no_route(why: NoRoute, method: &Method, path: &str) -> ErrorResponse {
     match why {
         NoRoute::Unknown if path.starts_with("/v1/v1/") => {
@@ -166,24 +166,24 @@ pub(crate) fn no_route(why: NoRoute, method: &Method, path: &str) -> ErrorRespon
     }
 }
 
-/// A base address without `/v1`.
+/// The error for a base address without `/v1`.
 pub(crate) fn no_version(method: &Method, path: &str) -> ErrorResponse {
     let (method, path) = (printable(method.as_str()), printable(path));
     let message = format!("Invalid URL ({method} {path}). The base URL of this API ends in /v1: ask for /v1{path}.");
     ErrorResponse::invalid(404, Some("unknown_url"), message)
 }
 
-/// A body or header that cannot be read, or not in one way only.
+/// The error for a body or header that cannot be read, or not in one way only.
 pub(crate) fn bad_body(message: impl Into<String>) -> ErrorResponse {
     ErrorResponse::invalid(400, None, message)
 }
 
-/// A body whose model cannot be known.
+/// The error for a body with an unknown model.
 pub(crate) fn no_model() -> ErrorResponse {
     bad_body("you must provide a model parameter").with_param("model")
 }
 
-/// A body larger than its route accepts.
+/// The error for a body larger than its route accepts.
 pub(crate) fn too_large(limit: usize) -> ErrorResponse {
     ErrorResponse::invalid(
         413,
@@ -195,7 +195,7 @@ pub(crate) fn too_large(limit: usize) -> ErrorResponse {
     )
 }
 
-/// A body for which there is no memory now. With `retry-after`, as every 503: SDKs try again by themselves.
+/// The error for a body without memory for it now. It has `retry-after`, like every 503: SDKs retry by themselves.
 pub(crate) fn no_room(why: NoRoom) -> ErrorResponse {
     let (code, message) = match why {
         NoRoom::All => {
@@ -208,17 +208,18 @@ pub(crate) fn no_room(why: NoRoom) -> ErrorResponse {
     ErrorResponse { kind: "service_unavailable_error", ..ErrorResponse::invalid(503, Some(code), message) }
 }
 
-/// An address longer than any client of the contract sends.
+/// The error for a URL longer than any client of the contract sends.
 pub(crate) fn long_address() -> ErrorResponse {
     ErrorResponse::invalid(414, None, "The address of this request is too long.")
 }
 
-/// What is used cannot be recorded now, and nothing is answered that would not be counted.
+/// The error when usage cannot be recorded now: nothing is answered that would not be counted.
 pub(crate) fn unrecorded() -> ErrorResponse {
     unavailable("Usage cannot be recorded at the moment, so no request is answered. Try again shortly.")
 }
 
-/// A key that is not in memory while the store cannot be asked: not the key's fault, so never 401.
+/// The error for a key that is not in memory while the store does not answer. It is not the key's fault, so it is never
+/// 401.
 pub(crate) fn store_unavailable() -> ErrorResponse {
     let message = "The service cannot check this API key at the moment. Try again shortly.";
     ErrorResponse { kind: "service_unavailable_error", ..ErrorResponse::invalid(503, None, message) }

@@ -1,23 +1,23 @@
-//! Server-sent events as they pass: read for what they say of usage, and, only where the gateway itself asked for the
-//! usage chunk, freed of it. Everything else passes byte for byte.
+//! Server-sent events as they pass: usage is read from them, and the usage chunk is removed if the gateway itself
+//! requested it. Everything else passes byte for byte.
 
 use bytes::{Bytes, BytesMut};
 
 use crate::response::answer_reader::{Found, Reader};
 
-/// An event longer than this is no usage chunk: it is not held back.
+/// A longer event is not a usage chunk: it is not held back.
 const LONGEST: usize = 1 << 20;
-/// The names of fields are compared up to this length, and those of events up to the other.
+/// Maximum compared length of field names, and of event names below.
 const FIELD: usize = 8;
 const KIND: usize = 64;
 
-/// The data of the event behind which clients expect no other, where events have no type.
+/// The data of the last event that clients expect, where events have no type.
 const DONE: &[u8] = b"[DONE]";
 
-/// Where in a line the reading is.
+/// The position of the reader in a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Line {
-    /// In the name of its field.
+    /// In the name of the field.
     Name,
     /// In the value of a field `data`.
     Data,
@@ -27,13 +27,13 @@ enum Line {
     Other,
 }
 
-/// Reads a stream of events. Lines end as the standard has it: with CR, LF or both.
+/// Reads an event stream. Lines end as in the standard: with CR, LF or both.
 #[derive(Debug)]
 pub(crate) struct EventScan {
     reader: Reader,
-    /// Whether the usage chunk was asked for by the gateway and must not reach the client.
+    /// Whether the gateway requested the usage chunk, which must not reach the client.
     strip: bool,
-    /// The event so far, where it may have to be changed.
+    /// The event until now, if it may have to be changed.
     held: BytesMut,
     /// The event is too long to be held back.
     overlong: bool,
@@ -41,21 +41,21 @@ pub(crate) struct EventScan {
     field: ([u8; FIELD], usize),
     /// The name of the event.
     kind: Vec<u8>,
-    /// The beginning of the event's data.
+    /// The start of the event's data.
     head: ([u8; FIELD], usize),
-    /// The event came that says that no other does.
+    /// The last event has arrived.
     done: bool,
-    /// The line before ended with a CR, to which an LF may belong.
+    /// The previous line ended with a CR; an LF may belong to it.
     carriage: bool,
-    /// The line has nothing in it so far.
+    /// The line is empty until now.
     empty: bool,
     /// The event has data.
     has_data: bool,
-    /// Nothing came so far: a byte order mark may.
+    /// Nothing has arrived: a byte order mark may follow.
     first: bool,
-    /// The event before was taken out.
+    /// The previous event was removed.
     taken: bool,
-    /// Some of the next event has come.
+    /// Some of the next event has arrived.
     begun: bool,
 }
 
@@ -80,13 +80,13 @@ impl EventScan {
         }
     }
 
-    /// What the events said so far.
+    /// What was found in the events.
     pub(crate) const fn found(&self) -> &Found {
         self.reader.found()
     }
 
-    /// Whether the stream is whole for its client, although more may come. Some clients go by the line alone and do not
-    /// wait for the empty one.
+    /// Whether the stream is complete for its client, although more may follow. Some clients react to the line alone
+    /// and do not wait for the empty one.
     pub(crate) fn is_final(&self) -> bool {
         self.done || self.found().is_last() || (!self.strip && self.is_done())
     }
@@ -95,12 +95,12 @@ impl EventScan {
         self.head.0.get(..self.head.1).is_some_and(|head| head.trim_ascii() == DONE)
     }
 
-    /// The id of a stored response, from its first event.
+    /// Returns the id of a stored response, from its first event.
     pub(crate) fn take_object(&mut self) -> Option<String> {
         self.reader.take_object()
     }
 
-    /// Reads a chunk; answers what the client may have of it.
+    /// Reads a chunk; returns what the client may get of it.
     pub(crate) fn pass(&mut self, chunk: &Bytes) -> Bytes {
         let mut rest = &chunk[..];
         if !self.strip {
@@ -114,7 +114,8 @@ impl EventScan {
             return chunk.clone();
         }
         let mut out = BytesMut::with_capacity(chunk.len());
-        // The second half of a line end that ended an event: a client that waits for it must not wait for the next event.
+        // The second half of a line end that ended an event: a client that waits for it must not have to wait for the
+        // next event.
         if self.carriage && self.held.is_empty() && rest.first() == Some(&b'\n') {
             if !self.taken {
                 out.extend_from_slice(b"\n");
@@ -136,12 +137,12 @@ impl EventScan {
         out.freeze()
     }
 
-    /// Whether what the client has ends with a whole event, so that another may follow.
+    /// Whether what the client has ends with a complete event, so that another may follow.
     pub(crate) fn is_between_events(&self) -> bool {
         !self.overlong && (self.strip || !self.begun)
     }
 
-    /// The stream has ended; what was held back of an event without its empty line.
+    /// Returns what was held back of an event without its empty line, at the end of the stream.
     pub(crate) fn rest(&mut self) -> Bytes {
         let mut out = BytesMut::new();
         if self.line == Line::Name {
@@ -151,7 +152,7 @@ impl EventScan {
         out.freeze()
     }
 
-    /// Reads up to the end of the event. Answers how far it came, and whether that is the end.
+    /// Reads up to the end of the event. Returns how far it got, and whether that is the end.
     fn scan(&mut self, bytes: &[u8]) -> (usize, bool) {
         let mut at = 0;
         while let Some(byte) = bytes.get(at).copied() {
@@ -164,7 +165,7 @@ impl EventScan {
             if matches!(byte, b'\n' | b'\r') {
                 at += 1;
                 if byte == b'\r' {
-                    // The usual pair is one line end, and is taken at once.
+                    // The usual pair is one line end, and is consumed at once.
                     match bytes.get(at) {
                         Some(b'\n') => at += 1,
                         Some(_) => {}
@@ -232,7 +233,7 @@ impl EventScan {
         (self.field.1, self.first) = (0, false);
     }
 
-    /// Whether the line that ends was the empty one that ends an event.
+    /// Whether the ending line was the empty one that ends an event.
     fn end_line(&mut self) -> bool {
         if self.line == Line::Name && !self.empty {
             self.end_name();
@@ -245,14 +246,14 @@ impl EventScan {
         std::mem::replace(&mut self.empty, true)
     }
 
-    /// Lets the event go that was held back, as far as it is the client's.
+    /// Releases the event that was held back, without the parts that are not for the client.
     fn let_go(&mut self, out: &mut BytesMut) {
         let event = self.end_event();
         let held = self.held.split();
         self.taken = false;
         match event.usage {
             _ if std::mem::take(&mut self.overlong) => out.extend_from_slice(&held),
-            // Nothing in it but the usage that was asked for, and what each chunk has.
+            // It contains only the requested usage, and what each chunk has.
             Some(true) if !event.choices && !event.more => self.taken = true,
             Some(_) => out.extend_from_slice(&without_usage(&held)),
             None => out.extend_from_slice(&held),
@@ -267,7 +268,7 @@ impl EventScan {
     }
 }
 
-/// Takes each outermost member `usage` and one comma beside it out of an event.
+/// Removes each outermost field `usage` and one comma beside it from an event.
 fn without_usage(event: &[u8]) -> Vec<u8> {
     let mut event = event.to_vec();
     while let Some((start, end)) = outer_usage(&event) {
@@ -284,13 +285,13 @@ fn without_usage(event: &[u8]) -> Vec<u8> {
     event
 }
 
-/// Where the member `usage` is among the members of the event's own object, not deeper and not inside a string.
+/// Finds the field `usage` among the fields of the event's own object, not deeper and not inside a string.
 fn outer_usage(event: &[u8]) -> Option<(usize, usize)> {
     let line = |at: &usize| *at == 0 || matches!(event[*at - 1], b'\n' | b'\r' | 0xBF);
     let data = memchr::memmem::find_iter(event, b"data:").find(line)?;
     let begin = data + memchr::memchr(b'{', &event[data..])?;
     let (mut depth, mut in_string, mut escaped) = (0u32, false, false);
-    // Where the member began, once it is found.
+    // The start of the field, once it is found.
     let mut found = None;
     for (at, byte) in event.iter().enumerate().skip(begin) {
         match byte {

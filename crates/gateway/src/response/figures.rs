@@ -1,9 +1,9 @@
-//! The figures under `usage`, in whatever shape they come.
+//! The figures under `usage`, in the formats of different servers.
 
-/// Larger figures than this are cut to it before they are added up.
+/// Larger figures are reduced to this before they are added.
 const MOST: f64 = 1e12;
 
-/// What an upstream said. What it did not say is `None`.
+/// The figures that an upstream reported; missing ones are `None`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Figures {
     pub(crate) input: Option<i64>,
@@ -14,12 +14,12 @@ pub(crate) struct Figures {
 }
 
 impl Figures {
-    /// Whether any of them is more than nothing.
+    /// Whether any of them is above zero.
     pub(crate) fn say_something(&self) -> bool {
         [self.input, self.output, self.total, self.seconds].into_iter().flatten().any(|figure| figure > 0)
     }
 
-    /// Both together.
+    /// Adds both.
     pub(crate) fn plus(self, other: Self) -> Self {
         let sum = |one: Option<i64>, other: Option<i64>| match (one, other) {
             (Some(one), Some(other)) => Some(one.saturating_add(other)),
@@ -34,8 +34,8 @@ impl Figures {
         }
     }
 
-    /// Tokens read and written, where they were said or follow from the rest. Reasoning that a server leaves out of the
-    /// tokens written is in the total. A zero is no figure.
+    /// Returns tokens read and written, if they were reported or follow from the others. The total includes reasoning
+    /// that a server leaves out of the tokens written. Zero counts as not reported.
     pub(crate) fn tokens(&self) -> (Option<i64>, Option<i64>) {
         let said = |figure: Option<i64>| figure.filter(|figure| *figure > 0);
         match (said(self.input), said(self.output), said(self.total)) {
@@ -47,14 +47,14 @@ impl Figures {
     }
 }
 
-/// A figure as a number or as text. A begun unit counts; what is negative or no number says nothing.
+/// Parses a figure as a number or as text, rounded up; a negative or invalid one counts as not reported.
 pub(crate) fn number(text: &[u8]) -> Option<i64> {
     let text = std::str::from_utf8(text).ok()?.trim();
     if let Ok(whole) = text.parse::<i64>() {
         return (whole >= 0).then_some(whole);
     }
     let value = text.parse::<f64>().ok().filter(|value| *value >= 0.0)?;
-    // There is no conversion that cannot fail but this one.
+    // This is the only conversion that cannot fail.
     format!("{:.0}", value.ceil().min(MOST)).parse().ok()
 }
 

@@ -1,24 +1,24 @@
-//! A reader of JSON that is handed the text piece by piece and keeps none of it: what it finds goes to a visitor. It is
-//! for reading along in answers of any length, so it is forgiving: text that is no JSON ends the reading, nothing more.
+//! A JSON lexer that gets the text in pieces and keeps none of it: it reports to a visitor. It reads answers of any
+//! length while they pass, and is tolerant: text that is not JSON only ends the reading.
 
-/// Brackets may nest this deep.
+/// Maximum depth of brackets.
 const DEPTH: u32 = 128;
-/// Numbers, and names of members, are kept up to this length; longer ones are cut.
+/// Numbers and names of fields are kept up to this length; longer ones are cut.
 const SHORT: usize = 64;
 
-/// Takes what a [`Lexer`] finds, in the order of the text.
+/// Receives what a [`Lexer`] finds, in the order of the text.
 pub(crate) trait Visit {
-    /// An object begins, or a list.
+    /// An object or a list begins.
     fn open(&mut self, list: bool);
     /// The innermost object or list ends.
     fn close(&mut self);
-    /// A member's name, as it is written.
+    /// A field's name, as written.
     fn name(&mut self, name: &[u8]);
-    /// A string begins that is a value.
+    /// A string value begins.
     fn begin_text(&mut self);
     /// A piece of the string, without escapes; characters may be cut in two.
     fn text(&mut self, piece: &[u8]);
-    /// An escaped character of the string; half a surrogate pair comes as it is.
+    /// An escaped character of the string; half a surrogate pair is passed as it is.
     fn escaped(&mut self, unit: u16);
     /// The string ends.
     fn end_text(&mut self);
@@ -30,34 +30,34 @@ pub(crate) trait Visit {
 enum Place {
     #[default]
     Between,
-    /// In a string; whether it is a member's name.
+    /// In a string; whether it is a field's name.
     Text(bool),
-    /// Behind a backslash in a string.
+    /// After a backslash in a string.
     Escape(bool),
-    /// In `\uXXXX`: so many digits are still to come.
+    /// In `\uXXXX`: this many digits are missing.
     Hex(bool, u8),
     Scalar,
-    /// What came is no JSON.
+    /// The text is not JSON.
     Broken,
 }
 
-/// Where in the text the reading is.
+/// The position of the lexer in the text.
 #[derive(Debug, Default)]
 pub(crate) struct Lexer {
     place: Place,
     depth: u32,
     /// One bit for each open bracket, the innermost lowest: set for lists.
     lists: u128,
-    /// Whether a string that begins now is a member's name.
+    /// Whether a string that begins now is a field's name.
     name: bool,
-    /// A whole value was read.
+    /// A complete value was read.
     ended: bool,
     hex: u16,
     short: Vec<u8>,
 }
 
 impl Lexer {
-    /// Makes ready for another value.
+    /// Resets the lexer for another value.
     pub(crate) fn reset(&mut self) {
         self.short.clear();
         let short = std::mem::take(&mut self.short);
@@ -117,7 +117,7 @@ impl Lexer {
     fn string(&mut self, bytes: &[u8], name: bool, visitor: &mut impl Visit) -> usize {
         let end = memchr::memchr2(b'"', b'\\', bytes);
         let piece = bytes.get(..end.unwrap_or(bytes.len())).unwrap_or_default();
-        // The usual name is there in one piece.
+        // Usually the name is there in one piece.
         let whole = name && self.short.is_empty() && piece.len() <= SHORT && ends(bytes, end);
         if whole {
             visitor.name(piece);
@@ -212,7 +212,7 @@ impl Lexer {
     }
 }
 
-/// Whether a string ends here, and not with an escape or with what has come of it.
+/// Whether a string ends here, and not with an escape or within what has arrived of it.
 fn ends(bytes: &[u8], at: Option<usize>) -> bool {
     at.and_then(|at| bytes.get(at)) == Some(&b'"')
 }
@@ -224,7 +224,7 @@ mod tests {
 
     use super::*;
 
-    /// Builds the value again from what is found.
+    /// Builds the value again from the visitor's calls.
     #[derive(Default)]
     struct Built {
         open: Vec<(Option<String>, Value)>,

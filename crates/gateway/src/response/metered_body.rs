@@ -1,8 +1,8 @@
-//! An upstream's answer on its way to the client, read along and settled when it ends. When the client goes away first,
-//! the answer is read on for a moment, so that the true figures can come.
+//! An upstream's answer on its way to the client, read as it passes and settled when it ends. When the client
+//! disconnects first, the answer is read a little further, so that the true figures can arrive.
 //!
-//! The frame that makes an answer whole for its client is passed on only once the usage event is safe: an answer that was
-//! received in full is counted, even if the process is killed right behind it.
+//! The frame that completes an answer for its client is passed on only once the usage event is safe: a completely
+//! received answer is counted, even if the process is killed directly afterwards.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -25,14 +25,14 @@ use crate::response::event_stream::EventScan;
 use crate::response::reported_usage::End;
 use crate::upstream::UpstreamBody;
 
-/// How far an answer is read after its client has gone.
+/// How far an answer is read after its client has disconnected.
 #[derive(Debug, Clone, Copy)]
 pub struct ReadOn {
-    /// For this long at most; with zero not at all.
+    /// Maximum time; zero does not read on.
     pub time: Duration,
-    /// So many bytes at most.
+    /// Maximum bytes.
     pub bytes: usize,
-    /// So many answers at once on this node at most.
+    /// Maximum number of such answers at once on this node.
     pub at_once: usize,
 }
 
@@ -42,7 +42,7 @@ impl Default for ReadOn {
     }
 }
 
-/// Bounds reading on, for all answers of a node.
+/// Limits reading on, for all answers of a node.
 #[derive(Debug, Clone)]
 pub(crate) struct Reading {
     limits: ReadOn,
@@ -63,31 +63,31 @@ impl Reading {
     }
 }
 
-/// What kind of body an answer has.
+/// The kind of an answer's body.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Shape {
     /// Server-sent events.
     pub(crate) events: bool,
     /// One JSON value.
     pub(crate) json: bool,
-    /// Whether the usage chunk must be taken out.
+    /// Whether the usage chunk must be removed.
     pub(crate) strip: bool,
 }
 
 enum Scan {
     Events(Box<EventScan>),
     Json(Box<Reader>),
-    /// Nothing in it to read.
+    /// Nothing in it can be read.
     Blind,
 }
 
-/// The upstream's body on its way to the client. Dropping it before its end settles what came; the upstream is cancelled
-/// when it was read on far enough.
+/// The upstream's body on its way to the client. Dropping it before its end settles what arrived; the upstream request
+/// is cancelled after reading on.
 pub(crate) struct MeteredBody {
-    /// `None` once it was handed on to be read to its end.
+    /// `None` once it was passed on to be read to its end.
     live: Option<Live>,
     reading: Reading,
-    /// The event on its way to safety.
+    /// The event that is being made safe.
     recorded: Recorded,
     /// The frame to pass on next.
     next: Bytes,
@@ -109,14 +109,14 @@ impl MeteredBody {
         Self { live: Some(live), reading, recorded, next, ended: false, strip }
     }
 
-    /// Ends it before its time: the upstream is cancelled at once, and what came is settled.
+    /// Ends it early: the upstream request is cancelled at once, and what arrived is settled.
     pub(crate) fn cancel(mut self) {
         drop(self.live.take());
     }
 }
 
-/// Reads an answer whole that must be looked at before it is passed on, up to a bound. It must not be passed on before
-/// its event is safe.
+/// Reads a complete answer that must be inspected before it is forwarded, up to a limit. It must not be forwarded
+/// before its event is safe.
 pub(crate) async fn collect(body: UpstreamBody, settled: UsageRecorder, most: usize) -> Option<(Bytes, Recorded)> {
     let mut live = Live::new(body, settled, Shape { events: false, json: true, strip: false });
     let mut whole = BytesMut::new();
@@ -132,7 +132,7 @@ pub(crate) async fn collect(body: UpstreamBody, settled: UsageRecorder, most: us
     Some((whole.freeze(), recorded))
 }
 
-/// Takes an answer that has come whole. It must not be passed on before its event is safe.
+/// Takes an answer that has arrived completely. It must not be forwarded before its event is safe.
 pub(crate) fn take_whole(mut body: UpstreamBody, mut settled: UsageRecorder) -> Option<(Bytes, Recorded)> {
     let (read, mut reader) = (is_read(&settled), Reader::default());
     let mut whole = Bytes::new();
@@ -148,7 +148,7 @@ pub(crate) fn take_whole(mut body: UpstreamBody, mut settled: UsageRecorder) -> 
     Some((whole, recorded))
 }
 
-/// Whether an answer says what it used.
+/// Whether an answer reports what it used.
 fn is_read(settled: &UsageRecorder) -> bool {
     settled.is_open() && settled.measure() != Meter::Speech
 }
@@ -165,7 +165,7 @@ impl Live {
         Self { body, scan, settled }
     }
 
-    /// Whether the answer is whole for its client, although more may come.
+    /// Whether the answer is complete for its client, although more may follow.
     fn is_final(&self) -> bool {
         let Scan::Events(scan) = &self.scan else { return false };
         let completed = scan.found().completed();
@@ -189,7 +189,7 @@ impl Live {
         }
     }
 
-    /// Settles by what came. Answers what was held back, too.
+    /// Settles what arrived. Returns what was held back, too.
     fn settle(&mut self, end: End) -> (Bytes, Recorded) {
         match &mut self.scan {
             Scan::Events(scan) => {
@@ -204,7 +204,8 @@ impl Live {
         }
     }
 
-    /// Reads on after the client has gone, within bounds. Dropping the body at the end tells the upstream.
+    /// Reads on after the client has disconnected, within limits. Dropping the body at the end cancels the upstream
+    /// request.
     async fn read_on(mut self, limits: ReadOn, permit: OwnedSemaphorePermit) {
         let mut left = limits.bytes;
         let whole = tokio::time::timeout(limits.time, async {
@@ -224,7 +225,7 @@ impl Live {
             }
         });
         let end = if whole.await == Ok(true) { End::Whole } else { End::Broken };
-        // There is no client left who would have to wait for it.
+        // There is no client any more that would have to wait for it.
         drop(self.settle(end));
         drop(permit);
     }
@@ -239,7 +240,7 @@ impl Drop for Live {
 }
 
 impl MeteredBody {
-    /// Takes in what came last, and settles where that makes the answer whole.
+    /// Reads the last bytes, and settles if they complete the answer.
     fn take(&mut self, data: &Bytes) {
         let Some(live) = &mut self.live else { return };
         self.next = live.note(data);
@@ -251,7 +252,7 @@ impl MeteredBody {
         }
     }
 
-    /// Nothing more comes.
+    /// Handles the end of the body.
     fn end(&mut self) {
         self.ended = true;
         let Some(live) = &mut self.live else { return };
@@ -293,7 +294,7 @@ impl Body for MeteredBody {
                 }
                 Some(Err(error)) => {
                     let between = matches!(&live.scan, Scan::Events(scan) if scan.is_between_events());
-                    // The client sees that the answer is not whole, so nothing has to wait for the event.
+                    // The client sees that the answer is incomplete, so nothing has to wait for the event.
                     drop(live.settle(End::Broken));
                     self.ended = true;
                     if !between {
@@ -307,7 +308,8 @@ impl Body for MeteredBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        // Said only after settling, or the server would never ask for the end and the event would wait for the drop.
+        // Reported only after settling. Otherwise the server would never poll for the end, and the event would wait for
+        // the drop.
         self.ended && self.next.is_empty()
     }
 
@@ -325,7 +327,7 @@ impl Drop for MeteredBody {
         if self.ended || !live.settled.is_open() || matches!(live.scan, Scan::Blind) {
             return;
         }
-        // Without a runtime, or with too many already, what came is all there is.
+        // Without a runtime, or with too many answers already, only what arrived is settled.
         if let (Some(permit), Ok(runtime)) = (self.reading.permit(), tokio::runtime::Handle::try_current()) {
             runtime.spawn(live.read_on(self.reading.limits, permit));
         }

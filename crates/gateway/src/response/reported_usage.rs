@@ -1,24 +1,24 @@
-//! What one request used: the upstream's figures where it gave them, estimates from the text where it did not.
+//! The usage of one request: the upstream's figures where it reported them, estimates from the text where it did not.
 
 use keystead_core::route::Meter;
 use keystead_core::usage::Quantities;
 
 use crate::response::answer_reader::{Found, Reader};
 
-/// What the request itself says.
+/// What is known from the request itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Sent {
-    /// Tokens to be read, by an estimate.
+    /// An estimate of the tokens to be read.
     pub(crate) read: u64,
-    /// Pictures that were asked for.
+    /// The number of requested pictures.
     pub(crate) pictures: u64,
     /// Characters to be spoken.
     pub(crate) characters: i64,
-    /// Seconds of sound, and whether its container said so.
+    /// Seconds of sound, and whether its container states them.
     pub(crate) sound: Option<(i64, bool)>,
 }
 
-/// What is counted, and whether any of it is an estimate.
+/// The counted quantities, and whether any of them is an estimate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Counted {
     pub(crate) used: Quantities,
@@ -30,12 +30,12 @@ pub(crate) struct Counted {
 pub(crate) enum End {
     /// With its last byte.
     Whole,
-    /// Before.
+    /// Before its last byte.
     Broken,
 }
 
-/// What an answer used. `None` where it was nothing but an error. `sent` is asked only where the answer does not say
-/// everything.
+/// Computes what an answer used. `None` when it was only an error. `sent` is called only when the answer does not
+/// report everything.
 pub(crate) fn counted(meter: Meter, found: &Found, end: End, sent: impl FnOnce() -> Sent) -> Option<Counted> {
     if found.is_failure() {
         return None;
@@ -61,11 +61,11 @@ pub(crate) fn counted(meter: Meter, found: &Found, end: End, sent: impl FnOnce()
             let made = found.pictures().map(whole);
             count.used.images = match (made, end) {
                 (Some(made), End::Whole) => made,
-                // More of them may have been made than arrived.
+                // More of them may have been generated than arrived.
                 (made, _) => made.unwrap_or(0).max(count.estimate(sent().pictures.max(1))),
             };
         }
-        // Speech is measured by what was asked for, which is known.
+        // Speech is measured by the requested characters, which are known.
         Meter::Speech => count.used.characters = sent().characters,
         Meter::Transcription => {
             let figures = found.figures().unwrap_or_default();
@@ -90,7 +90,7 @@ fn completion(count: &mut Counted, found: &Found, sent: impl FnOnce() -> Sent) {
     let (input, output) = figures.tokens();
     count.used.input_cached_tokens = figures.cached.unwrap_or(0);
     if let (None, None, Some(total)) = (input, output, figures.total.filter(|total| *total > 0)) {
-        // The sum is true; how it is shared out is an estimate.
+        // The sum is exact; how it is divided is an estimate.
         count.used.output_tokens = count.estimate(found.written()).min(total);
         count.used.input_tokens = total.saturating_sub(count.used.output_tokens);
         return;
@@ -100,12 +100,12 @@ fn completion(count: &mut Counted, found: &Found, sent: impl FnOnce() -> Sent) {
         written => count.estimate(written),
     });
     count.used.input_tokens = input.unwrap_or_else(|| count.estimate(sent().read));
-    // An answer without a word and without figures: that there is nothing to count is a guess, too.
+    // An answer without text and figures: that there is nothing to count is an estimate, too.
     count.estimated |= output.is_none() && figures.total.is_none();
 }
 
 impl Counted {
-    /// Both together.
+    /// Adds both.
     pub(crate) fn plus(self, other: Self) -> Self {
         Self { used: self.used.plus(other.used), estimated: self.estimated || other.estimated }
     }
@@ -116,21 +116,21 @@ impl Counted {
     }
 }
 
-/// What a request used of which the client did not wait for the answer.
+/// The usage of a request when the client did not wait for the answer.
 pub(crate) fn abandoned(meter: Meter, sent: Sent) -> Counted {
     let nothing = Reader::default();
     let none = Counted { used: Quantities { requests: 1, ..Quantities::default() }, estimated: true };
     counted(meter, nothing.found(), End::Broken, || sent).unwrap_or(none)
 }
 
-/// Pictures that a tool of a response made: they count as those of its own model.
+/// Pictures made by a tool of a response: they count for the tool's own model.
 pub(crate) fn drawn(found: &Found) -> Option<Counted> {
     let images = whole(found.drawn());
     let used = Quantities { requests: 1, images, ..Quantities::default() }.clamped();
     (images > 0).then_some(Counted { used, estimated: false })
 }
 
-/// What one JSON answer used that is there as a whole.
+/// The usage of one complete JSON answer.
 pub(crate) fn of_json(meter: Meter, body: &[u8]) -> Option<Counted> {
     let mut reader = Reader::default();
     reader.feed(body);
@@ -176,9 +176,9 @@ mod tests {
                 (3, 1, 4, false),
             ),
             (r#""usage":{"prompt_tokens":5,"completion_tokens":7,"prompt_tokens_details":null}"#, (5, 0, 7, false)),
-            // Reasoning beside the tokens written.
+            // Reasoning outside of the tokens written.
             (r#""usage":{"completion_tokens":6,"total_tokens":321,"prompt_tokens":21}"#, (21, 0, 300, false)),
-            // DeepSeek, Moonshot, Mistral, Anthropic's words.
+            // Field names of DeepSeek, Moonshot, Mistral, Anthropic.
             (
                 r#""usage":{"prompt_tokens":21,"completion_tokens":6,"prompt_cache_hit_tokens":20,"prompt_cache_miss_tokens":1}"#,
                 (21, 20, 6, false),
@@ -188,9 +188,9 @@ mod tests {
             (r#""usage":{"input_tokens":21,"output_tokens":6,"cache_read_input_tokens":4}"#, (21, 4, 6, false)),
             // Groq.
             (r#""x_groq":{"id":"r","usage":{"prompt_tokens":5,"completion_tokens":7}}"#, (5, 0, 7, false)),
-            // Gemini leaves out what is zero.
+            // Gemini omits zeros.
             (r#""usage":{"prompt_tokens":5,"total_tokens":12}"#, (5, 0, 7, false)),
-            // The best place wins wherever it is.
+            // The best place wins wherever it occurs.
             (
                 r#""usage":{"prompt_tokens":5,"completion_tokens":7},"x_groq":{"usage":{"prompt_tokens":9,"completion_tokens":9}}"#,
                 (5, 0, 7, false),
@@ -198,7 +198,7 @@ mod tests {
             // Figures as text and as fractions.
             (r#""usage":{"prompt_tokens":"21","completion_tokens":"6"}"#, (21, 0, 6, false)),
             (r#""usage":{"prompt_tokens":21.0,"completion_tokens":5.5}"#, (21, 0, 6, false)),
-            // Not everything, or nothing at all.
+            // Incomplete figures, or none.
             (r#""usage":{"total_tokens":9}"#, (6, 0, 3, true)),
             (r#""usage":{"total_tokens":"9"}"#, (6, 0, 3, true)),
             (r#""usage":{}"#, (40, 0, 3, true)),
@@ -209,14 +209,14 @@ mod tests {
             (r#""usage":{"prompt_tokens":5,"completion_tokens":0}"#, (5, 0, 3, true)),
             (r#""usage":{"prompt_tokens":5}"#, (5, 0, 3, true)),
             (r#""usage":{"completion_tokens":5}"#, (40, 0, 5, true)),
-            // A member of another type loses only itself.
+            // A field of another type affects only itself.
             (r#""data":"x","response":"done","usage":{"prompt_tokens":5,"completion_tokens":7}"#, (5, 0, 7, false)),
             (
                 r#""data":5,"response":[1],"usage":{"prompt_tokens":5,"completion_tokens":7,"seconds":[]}"#,
                 (5, 0, 7, false),
             ),
             (r#""error":null,"usage":{"prompt_tokens":{"x":1},"completion_tokens":7}"#, (40, 0, 7, true)),
-            // What only looks like usage.
+            // Fields that only look like usage.
             (r#""metadata":{"usage":{"prompt_tokens":1,"completion_tokens":1}}"#, (40, 0, 3, true)),
         ] {
             for body in [format!("{{{TEXT},{usage}}}"), format!("{{{usage},{TEXT}}}")] {
@@ -248,7 +248,7 @@ mod tests {
         ] {
             assert_eq!(read(Meter::Completion, body), None, "{body}");
         }
-        // With text or figures it is one that used something.
+        // With text or figures it used something.
         assert_eq!(
             tokens(r#"{"error":{"code":1},"usage":{"prompt_tokens":5,"completion_tokens":7}}"#),
             (5, 0, 7, false)

@@ -1,16 +1,16 @@
-//! What an upstream's refusal is about: the operator's secret, the question for usage that was put here, or the request
-//! itself, which is the client's to know.
+//! What an upstream's refusal is about: the operator's secret, the usage option that the gateway added, or the request
+//! itself, which the client must see.
 
 use bytes::Bytes;
 use http::StatusCode;
 use serde_json::Value;
 
-/// Whether a refusal of a chat stream is about `stream_options`. Servers say so with different statuses and words; they have
-/// in common that they name the member, or its only member.
+/// Whether a refusal of a chat stream is about `stream_options`. Servers report it with different statuses and texts;
+/// they all name the field, or its only member.
 pub(crate) fn names_stream_options(status: StatusCode, body: &[u8]) -> bool {
     let may_be = match status.as_u16() {
         401 | 403 | 408 | 429 => false,
-        // A server without a check of its own fails where the member arrives.
+        // A server without validation fails where the field is used.
         400..=501 => true,
         _ => false,
     };
@@ -18,8 +18,8 @@ pub(crate) fn names_stream_options(status: StatusCode, body: &[u8]) -> bool {
     may_be && ["stream_options", "streamoptions", "include_usage"].iter().any(|name| text.contains(name))
 }
 
-/// Whether a 403 is about the operator's secret or account, which the client can do nothing about and must not see. A
-/// body that is no error object says nothing to the client either, so it counts too.
+/// Whether a 403 is about the operator's secret or account, which the client cannot change and must not see. A body
+/// that is not an error object tells the client nothing either, so it counts, too.
 pub(crate) fn is_about_our_access(body: &Bytes, challenge: bool) -> bool {
     if challenge {
         return true;
@@ -66,8 +66,8 @@ pub(crate) fn is_about_our_access(body: &Bytes, challenge: bool) -> bool {
     })
 }
 
-/// Whether a 400 says that the operator's secret is wrong, as some servers do. Narrower than for a 403: most are about the
-/// request.
+/// Whether a 400 says that the operator's secret is wrong, as some servers do. Narrower than for a 403: most are about
+/// the request.
 pub(crate) fn names_our_secret(body: &Bytes) -> bool {
     let Ok(body) = serde_json::from_slice::<Value>(body) else { return false };
     let said = Said::of(body.get(0).unwrap_or(&body));
@@ -77,7 +77,7 @@ pub(crate) fn names_our_secret(body: &Bytes) -> bool {
         || said.words.iter().any(|word| words.iter().any(|part| word.contains(part)))
 }
 
-/// What an error body says, in small letters: the short names of the error, and the sentences.
+/// The content of an error body in lower case: its short names and its sentences.
 #[derive(Default)]
 struct Said {
     codes: Vec<String>,
@@ -85,7 +85,7 @@ struct Said {
 }
 
 impl Said {
-    /// Of the places in which servers put it. Metadata, which may quote the client, is not read.
+    /// Read from the places in which servers put them. Metadata, which may quote the client, is not read.
     fn of(body: &Value) -> Self {
         let mut said = Self::default();
         for object in [body, &body["error"], &body["detail"]] {

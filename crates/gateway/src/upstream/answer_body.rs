@@ -1,4 +1,4 @@
-//! An answer's body: reading it drives its connection, which comes back to the pool at its end.
+//! An answer's body: reading it drives its connection, which returns to the pool at its end.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -16,13 +16,13 @@ use super::framing::{Framing, Piece};
 use super::pool::Pool;
 use super::unpack::Unpacker;
 
-/// This many bytes are enough to see what a body is.
+/// Number of bytes that are enough to recognise the kind of a body.
 const TELLING: usize = 8;
 
-/// A connection that comes back to the pool once its answer was read to the end.
+/// A connection that returns to the pool once its answer was read to the end.
 pub(super) struct Lease {
     pub(super) link: Box<Link>,
-    /// How long the connection may wait for its next request; `None` when it cannot carry one.
+    /// How long the connection may wait for its next request; `None` when it cannot be reused.
     pub(super) keep: Option<Duration>,
     pub(super) origin: Arc<str>,
     pub(super) pool: Arc<Pool>,
@@ -35,9 +35,9 @@ pub(crate) struct UpstreamBody {
     framing: Framing,
     lease: Option<Lease>,
     unpacker: Option<Box<Unpacker>>,
-    /// Read already; comes first.
+    /// Bytes that were read already and come first.
     ahead: Bytes,
-    /// What reading ahead ended with.
+    /// The error with which reading ahead ended.
     failed: Option<BrokenAnswer>,
     pause: Pause,
 }
@@ -53,20 +53,20 @@ impl UpstreamBody {
         body
     }
 
-    /// A body that was read already.
+    /// Builds a body that was read already.
     pub(crate) fn whole(body: Bytes) -> Self {
         let (framing, pause) = (Framing::NOTHING, Pause::default());
         Self { framing, lease: None, unpacker: None, ahead: body, failed: None, pause }
     }
 
-    /// Whether all of it has come.
+    /// Whether all of it has arrived.
     pub(crate) fn has_come(&self) -> bool {
         let come = self.lease.as_ref().map(|lease| lease.link.input.len());
         let rest = self.framing.length().and_then(|rest| usize::try_from(rest).ok());
         self.unpacker.is_none() && self.failed.is_none() && come.zip(rest).is_some_and(|(come, rest)| come >= rest)
     }
 
-    /// How the body begins, behind a byte order mark and white space. Nothing of it is lost.
+    /// Returns the first bytes of the body, after a byte order mark and white space, without consuming them.
     pub(crate) async fn beginning(&mut self) -> &[u8] {
         let mut read = BytesMut::from(&self.ahead[..]);
         while self.failed.is_none() && visible(&read).len() < TELLING {
@@ -81,8 +81,8 @@ impl UpstreamBody {
         visible(&self.ahead)
     }
 
-    /// Lets go of the connection, which waits for its next request unless the upstream asked for the end, answered
-    /// before it had read the whole request, or sent more than it announced.
+    /// Releases the connection, which waits for its next request unless the upstream asked to close it, answered before
+    /// it had read the whole request, or sent more than it announced.
     fn release(&mut self) {
         if let Some(Lease { mut link, keep: Some(keep), origin, pool, .. }) = self.lease.take()
             && link.rest()
@@ -100,10 +100,10 @@ impl UpstreamBody {
         }
     }
 
-    /// The next bytes as they were sent.
+    /// Polls the next bytes as they were sent.
     fn poll_sent(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, BrokenAnswer>>> {
         let Some(Lease { link, keep, idle, .. }) = &mut self.lease else { return Poll::Ready(None) };
-        // The rest of the request; the answer counts even where that fails.
+        // The rest of the request; the answer counts even if sending fails.
         if let Poll::Ready(Err(_)) = link.poll_send(context) {
             *keep = None;
         }
@@ -125,7 +125,7 @@ impl UpstreamBody {
         }
     }
 
-    /// The next bytes, unpacked.
+    /// Polls the next bytes, unpacked.
     fn poll_data(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, BrokenAnswer>>> {
         loop {
             if let Some(unpacked) = self.unpacker.as_mut().and_then(|unpacker| unpacker.next()) {
@@ -137,7 +137,7 @@ impl UpstreamBody {
                 Some(Err(_)) => (self.lease, self.unpacker) = (None, None),
                 Some(Ok(data)) => {
                     let unpacking = self.unpacker.as_mut().map(|unpacker| unpacker.push(data.clone())).is_some();
-                    // The end of chunks often follows the last one directly.
+                    // The end of the chunks often follows the last one directly.
                     self.look_ahead();
                     if unpacking {
                         continue;
@@ -181,12 +181,13 @@ impl Body for UpstreamBody {
     }
 }
 
-/// Behind a byte order mark and white space.
+/// Skips a byte order mark and white space.
 fn visible(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes).trim_ascii_start()
 }
 
-/// How long nothing has come. The timer is made once and set again only when it fires, since most pauses are short.
+/// How long nothing has arrived. The timer is created once and set again only when it fires, because most pauses are
+/// short.
 #[derive(Default)]
 struct Pause {
     began: Option<Instant>,
@@ -212,7 +213,7 @@ impl Pause {
     }
 }
 
-/// Reads a body up to a bound. The error says whether the body was too long.
+/// Reads a body up to a limit. The error says whether the body was too long.
 pub(crate) async fn collect<B>(mut body: B, most: usize) -> Result<Bytes, bool>
 where
     B: Body<Data = Bytes> + Unpin,
@@ -224,7 +225,7 @@ where
             if whole.len() + data.len() > most {
                 return Err(true);
             }
-            // The usual body is one piece: passed on without a copy.
+            // Usually the body is one piece: it is passed on without a copy.
             if whole.is_empty() && body.is_end_stream() {
                 return Ok(data);
             }

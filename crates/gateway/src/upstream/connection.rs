@@ -1,5 +1,5 @@
-//! One connection to an upstream: a request out, its answer's head in, then the body's bytes. Driven by the task that
-//! uses it, and by none while it waits.
+//! One connection to an upstream: a request out, its answer's head in, then the body's bytes. It is driven by the task
+//! that uses it, and by none while it is idle.
 
 use std::future::Future;
 use std::io::{self, IoSlice};
@@ -21,17 +21,17 @@ use super::request::Request;
 use crate::alarm::Alarms;
 use crate::body::BoxError;
 
-/// Room for reading. An answer of the usual length comes in one read; more room is made for longer ones.
+/// Size of the read buffer. An answer of the usual length arrives in one read; the buffer grows for longer ones.
 const ROOM: usize = 8 << 10;
-/// Room for reading at most.
+/// Maximum size of the read buffer.
 const MOST_ROOM: usize = 128 << 10;
 
-/// How long the news that an upstream's system refused bytes may take: a way there and back.
+/// How long a reset by the upstream's system may take: one round trip.
 const REFUSAL: Duration = Duration::from_millis(500);
 
-/// Bytes both ways.
+/// A stream of bytes in both directions.
 trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {
-    /// What carries them.
+    /// Its socket.
     fn socket(&self) -> Option<&TcpStream>;
 }
 
@@ -41,19 +41,19 @@ impl Duplex for TlsStream<TokioIo<TokioIo<TcpStream>>> {
     }
 }
 
-/// Why no head of an answer came over a connection.
+/// Why no head of an answer arrived on a connection.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Failed {
     /// The connection ended.
     #[error("{0}")]
     Ended(io::Error),
-    /// What came is no head.
+    /// The bytes are not a head.
     #[error("{0}")]
     NoHead(#[from] NoHead),
-    /// The client's body broke off.
+    /// The client's body ended early.
     #[error("{0}")]
     Body(BoxError),
-    /// Nothing came for so long.
+    /// Nothing arrived for this long.
     #[error("nothing came within {} seconds", .0.as_secs())]
     Silent(Duration),
 }
@@ -84,7 +84,7 @@ impl Stream {
 
     fn poll_flush(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
-            // What was written to a plain one is with the system.
+            // Bytes written to a plain stream are with the system.
             Self::Plain(_) => Poll::Ready(Ok(())),
             Self::Encrypted(stream) => Pin::new(stream).poll_flush(context),
         }
@@ -100,11 +100,11 @@ impl Stream {
 
 pub(super) struct Link {
     stream: Stream,
-    /// `None` once all of it went out and the stream was flushed.
+    /// `None` once all of it was sent and the stream was flushed.
     request: Option<Request>,
-    /// How many bytes of the request went out.
+    /// How many bytes of the request were sent.
     sent: u64,
-    /// Whether a byte came since the request began.
+    /// Whether a byte has arrived since the request began.
     answered: bool,
     pub(super) input: BytesMut,
     room: usize,
@@ -119,13 +119,12 @@ impl Link {
         Box::new(Self { stream, request: None, sent: 0, answered: false, input: BytesMut::new(), room: ROOM })
     }
 
-    /// Whether the connection, which should be silent while it waits, can be used. A close shows only by reading.
+    /// Whether an idle connection can be used: it must be silent. A close is noticed only by reading.
     pub(super) fn is_fresh(&mut self, context: &mut Context<'_>) -> bool {
         self.poll_read(context).is_pending()
     }
 
-    /// Whether another request may follow, now that the answer was read to its end. Gives up the room that a long
-    /// answer took.
+    /// Whether another request may follow, now that the answer was read to its end. Frees the buffer of a long answer.
     pub(super) fn rest(&mut self) -> bool {
         if self.room > ROOM {
             (self.room, self.input) = (ROOM, BytesMut::from(&self.input[..]));
@@ -133,24 +132,24 @@ impl Link {
         self.request.is_none() && self.input.is_empty()
     }
 
-    /// Takes a request. Nothing goes out before [`Self::poll_head`].
+    /// Takes a request. Nothing is sent before [`Self::poll_head`].
     pub(super) fn begin(&mut self, request: Request) {
         (self.request, self.sent, self.answered) = (Some(request), 0, false);
     }
 
-    /// Gives back a request of which nothing went out.
+    /// Returns a request of which nothing was sent.
     pub(super) fn unsent(&mut self) -> Option<Request> {
         self.request.take().filter(|_| self.sent == 0)
     }
 
-    /// Whether a byte came since the request began.
+    /// Whether a byte has arrived since the request began.
     pub(super) const fn answered(&self) -> bool {
         self.answered
     }
 
     /// Whether the connection ended in a way that shows that the upstream never read the whole request: its system
-    /// refused bytes (a reset), because the program had closed the connection before. A program that has read everything
-    /// and then ends gives no reset.
+    /// refused bytes (a reset), because the program had closed the connection before. A program that has read
+    /// everything and then exits sends no reset.
     pub(super) async fn refused(&mut self, failed: &Failed) -> bool {
         use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
         let Failed::Ended(error) = failed else { return false };
@@ -162,7 +161,7 @@ impl Link {
         tokio::time::timeout(REFUSAL, socket.ready(Interest::ERROR)).await.is_ok_and(|ready| ready.is_ok())
     }
 
-    /// Moves the request out as far as it goes now.
+    /// Sends as much of the request as possible now.
     pub(super) fn poll_send(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Failed>> {
         while let Some(request) = &mut self.request {
             if request.is_ready() {
@@ -181,7 +180,7 @@ impl Link {
         Poll::Ready(Ok(()))
     }
 
-    /// Reads what has come; no bytes mean the end.
+    /// Reads what has arrived; no bytes mean the end.
     pub(super) fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
         if self.input.capacity() - self.input.len() < self.room / 4 {
             self.input.reserve(self.room);
@@ -194,7 +193,7 @@ impl Link {
         read
     }
 
-    /// Sends, and waits for the head of the answer, which must come within `longest` after the last byte that went out.
+    /// Sends, and waits for the head of the answer, which must arrive within `longest` after the last sent byte.
     pub(super) async fn head(&mut self, longest: Duration, alarms: &Arc<Alarms>) -> Result<Head, Failed> {
         let mut alarm = alarms.at(Instant::now() + longest);
         let mut sent = self.sent;
@@ -203,7 +202,7 @@ impl Link {
                 return Poll::Ready(head);
             }
             ready!(alarm.poll(context));
-            // A long body is still on its way; its pauses are bounded where it comes from.
+            // A long body is still being sent; its pauses are limited at its source.
             while self.request.is_some() && self.sent > sent {
                 sent = self.sent;
                 alarm.set(Instant::now() + longest);
@@ -214,8 +213,8 @@ impl Link {
         .await
     }
 
-    /// An answer that comes before the request is out counts; so does one that comes although the request could not be
-    /// sent to its end.
+    /// An answer that arrives before the request is sent counts; so does one that arrives although the request could
+    /// not be sent completely.
     fn poll_head(&mut self, context: &mut Context<'_>) -> Poll<Result<Head, Failed>> {
         let unsent = match self.poll_send(context) {
             Poll::Ready(Err(error)) => Some(error),

@@ -15,7 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 use super::*;
 use crate::catalogue::address::Upstream;
 
-/// Requests in all, and how many are on their way at once.
+/// The number of requests, and how many run at once.
 const REQUESTS: u64 = 100_000;
 const AT_ONCE: u64 = 32;
 const SEED: u64 = 20_260_729;
@@ -65,15 +65,15 @@ fn own(nonce: &str) -> String {
 }
 
 impl Deed {
-    /// Half of all requests are answered as they should be.
+    /// Half of all requests are answered correctly.
     fn drawn(rng: &mut ChaCha8Rng) -> Self {
         let deed = if rng.random() { Self::Measured } else { DEEDS[rng.random_range(0..DEEDS.len())] };
         // Rare, because the client then waits for a reset.
         if deed == Self::NoAnswer && rng.random_bool(0.95) { Self::Chunked } else { deed }
     }
 
-    /// Whether the answer may be cut into two writes. What follows an answer comes with it: bytes that come only
-    /// after the next request has begun cannot be told from its answer, in HTTP/1.1, by any client.
+    /// Whether the answer may be divided into two writes. Bytes after an answer are sent together with it: in HTTP/1.1
+    /// no client can distinguish bytes that arrive after the next request from its answer.
     const fn may_be_cut(self) -> bool {
         !matches!(
             self,
@@ -81,7 +81,7 @@ impl Deed {
         )
     }
 
-    /// The bytes of an answer, and whether the connection ends with them.
+    /// Returns the bytes of an answer, and whether the connection ends after them.
     fn answer(self, nonce: &str) -> (String, bool) {
         const OK: &str = "HTTP/1.1 200 OK\r\n";
         let body = own(nonce);
@@ -112,7 +112,7 @@ impl Deed {
     }
 }
 
-/// Serves one connection; tells how often each deed was done.
+/// Serves one connection; returns how often each deed was done.
 async fn connection(mut stream: TcpStream, mut rng: ChaCha8Rng) -> HashMap<Deed, u64> {
     let mut done = HashMap::new();
     let mut held: Vec<u8> = Vec::with_capacity(16 << 10);
@@ -142,7 +142,7 @@ async fn connection(mut stream: TcpStream, mut rng: ChaCha8Rng) -> HashMap<Deed,
         };
         *done.entry(deed).or_default() += 1;
         let (answer, last) = deed.answer(&nonce);
-        // Now and then in two pieces, so that a head or a chunk is cut anywhere.
+        // Sometimes in two pieces, so that a head or a chunk is cut anywhere.
         let cut =
             if deed.may_be_cut() && rng.random_bool(0.1) { rng.random_range(0..=answer.len()) } else { answer.len() };
         let (first, second) = answer.as_bytes().split_at(cut);
@@ -155,7 +155,7 @@ async fn connection(mut stream: TcpStream, mut rng: ChaCha8Rng) -> HashMap<Deed,
                 return done;
             }
         }
-        // An early answer leaves bytes of the request behind that the next one must not be read from.
+        // An early answer leaves bytes of the request, from which the next request must not be read.
         if last || deed == Deed::Early {
             return done;
         }
@@ -210,7 +210,7 @@ async fn each_request_gets_its_own_answer_or_none() {
             let mut rng = ChaCha8Rng::seed_from_u64(SEED + number);
             for turn in 0..REQUESTS / AT_ONCE {
                 let nonce = format!("n{number}-{turn}");
-                // Now and then one that does not fit into the system's buffers at once.
+                // Sometimes one that does not fit into the system's buffers at once.
                 let size = if rng.random_bool(0.001) { 3 << 20 } else { rng.random_range(0..200) };
                 let body = RequestBody::Whole(vec![b'x'; size].into());
                 let wanted = own(&nonce);
@@ -235,6 +235,6 @@ async fn each_request_gets_its_own_answer_or_none() {
     served.abort();
     let [whole, broken, none] = [whole, broken, none].map(|counter| counter.load(Ordering::Relaxed));
     assert_eq!(whole + broken + none, REQUESTS / AT_ONCE * AT_ONCE);
-    // Each kind of end is met often.
+    // Each kind of end occurs often.
     assert!(whole > REQUESTS / 2 && broken > REQUESTS / 20 && none > 0, "{whole} {broken} {none}");
 }

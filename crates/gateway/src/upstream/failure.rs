@@ -6,25 +6,25 @@ use keystead_core::refusal::ErrorResponse;
 
 use crate::response::error_body;
 
-/// No answer came.
+/// No answer arrived.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum NoAnswer {
     /// No connection could be made, so nothing was sent.
     #[error("no connection could be made: {0}")]
     Unreachable(String),
-    /// The request went out, and the connection ended before the first byte of an answer.
+    /// The request was sent, and the connection ended before the first byte of an answer.
     #[error("the connection ended before an answer: {0}")]
     Closed(String),
-    /// What came is no answer that can be trusted.
+    /// The bytes are not an answer that can be trusted.
     #[error("the answer is malformed: {0}")]
     Malformed(String),
-    /// Nothing came in the time the operator allows.
+    /// Nothing arrived in the time that the operator allows.
     #[error("no answer began within {} seconds", .0.as_secs())]
     Silent(Duration),
 }
 
 impl NoAnswer {
-    /// What the client is answered, and whether the same request may be sent again.
+    /// Returns the client's answer, and whether the same request may be sent again.
     pub(crate) fn told(&self) -> (ErrorResponse, bool) {
         match self {
             Self::Unreachable(_) => {
@@ -44,7 +44,7 @@ impl NoAnswer {
         }
     }
 
-    /// A word for metrics.
+    /// The name for metrics.
     pub(crate) const fn reason(&self) -> &'static str {
         match self {
             Self::Unreachable(_) => "unreachable",
@@ -55,7 +55,7 @@ impl NoAnswer {
     }
 }
 
-/// An answer that had begun did not come to its end. Clients may read the text.
+/// An answer that had begun did not reach its end. Clients may read the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum BrokenAnswer {
     /// The connection ended too early.

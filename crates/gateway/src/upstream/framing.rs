@@ -1,49 +1,49 @@
-//! Where the body of an answer ends (RFC 9112, 6 and 7): by length, in chunks, or with the connection. Whatever could be
-//! read in two ways is refused, because the next answer on the connection would begin in the wrong place.
+//! Where the body of an answer ends (RFC 9112, 6 and 7): by length, in chunks, or with the connection. Everything that
+//! could be read in two ways is refused, because the next answer on the connection would begin at the wrong place.
 
 use bytes::{Buf, Bytes, BytesMut};
 
-/// Of a chunk's size line at most; what follows the size has no meaning here.
+/// Maximum bytes of a chunk's size line; what follows the size has no meaning here.
 const LONGEST_SIZE_LINE: usize = 1_024;
 /// Pieces up to this length are copied.
 const COPIED: usize = 4 << 10;
-/// Of all trailers at most; they are dropped.
+/// Maximum bytes of all trailers; they are dropped.
 const LONGEST_TRAILERS: usize = 16 << 10;
 
-/// The bytes of an answer cannot be what its head says.
+/// The bytes of an answer contradict its head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the body is not framed as its head says")]
 pub(super) struct Misframed;
 
-/// What is still to come of a body.
+/// The rest of a body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Framing {
-    /// So many bytes.
+    /// This many bytes.
     Length(u64),
     /// Chunks.
     Chunked(Chunk),
-    /// All there is until the connection closes.
+    /// Everything until the connection closes.
     UntilClose,
 }
 
-/// Where in the chunks the reading is.
+/// The position of the reader in the chunks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Chunk {
     /// Before a size line.
     Size,
-    /// Within data, with so many bytes to come.
+    /// Within data, with this many bytes left.
     Data(u64),
     /// Before the line break that ends the data.
     Break,
-    /// Among the trailers, of which so many bytes may come.
+    /// Among the trailers, of which this many bytes are allowed.
     Trailers(usize),
-    /// Behind the last line.
+    /// After the last line.
     End,
-    /// Behind bytes that cannot be chunks.
+    /// After bytes that cannot be chunks.
     Broken,
 }
 
-/// What a look at the bytes gave.
+/// The result of reading.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Piece {
     Data(Bytes),
@@ -55,12 +55,12 @@ impl Framing {
     pub(super) const NOTHING: Self = Self::Length(0);
     pub(super) const CHUNKED: Self = Self::Chunked(Chunk::Size);
 
-    /// Whether the body is known to be over.
+    /// Whether the body is known to have ended.
     pub(super) fn is_over(&self) -> bool {
         matches!(self, Self::Length(0) | Self::Chunked(Chunk::End))
     }
 
-    /// The bytes that are left, where they were announced.
+    /// The number of bytes left, if the length was announced.
     pub(super) fn length(&self) -> Option<u64> {
         match self {
             Self::Length(left) => Some(*left),
@@ -69,14 +69,15 @@ impl Framing {
         }
     }
 
-    /// Passes over what is between the data, so that an end that has come is known; a fault shows with the next piece.
+    /// Skips what is between the data, so that an end that has arrived is known; a fault is reported with the next
+    /// piece.
     pub(super) fn look_ahead(&mut self, input: &mut BytesMut) {
         if let Self::Chunked(chunk) = self {
             chunk.advance(input);
         }
     }
 
-    /// Takes the next piece of the body out of what was read.
+    /// Takes the next piece of the body from the buffer.
     pub(super) fn next(&mut self, input: &mut BytesMut) -> Result<Piece, Misframed> {
         match self {
             Self::Length(left) => Ok(take(left, input)),
@@ -87,7 +88,7 @@ impl Framing {
     }
 }
 
-/// Takes of what is left as much as is there.
+/// Takes as much of the rest as is there.
 fn take(left: &mut u64, input: &mut BytesMut) -> Piece {
     if *left == 0 {
         return Piece::End;
@@ -100,8 +101,8 @@ fn take(left: &mut u64, input: &mut BytesMut) -> Piece {
     Piece::Data(piece(input, most))
 }
 
-/// Takes so many bytes off the front. A short piece is copied, so that the room for reading is free for what comes next and
-/// a client that takes its time holds no more than the piece.
+/// Takes this many bytes from the front. A short piece is copied, so that the read buffer is free for the next bytes
+/// and a slow client holds no more than the piece.
 fn piece(input: &mut BytesMut, length: usize) -> Bytes {
     if length > COPIED {
         return input.split_to(length).freeze();
@@ -122,7 +123,7 @@ impl Chunk {
         }
     }
 
-    /// Goes on to the next data, as far as the bytes reach.
+    /// Advances to the next data, as far as the bytes allow.
     fn advance(&mut self, input: &mut BytesMut) {
         loop {
             match self.step(input) {
@@ -161,7 +162,7 @@ impl Chunk {
     }
 }
 
-/// The next line without its break. A line feed alone ends none: others would read on.
+/// Returns the next line without its line break. A line feed alone does not end one: other readers would read on.
 fn line(input: &mut BytesMut, longest: usize) -> Result<Option<BytesMut>, Misframed> {
     let Some(end) = memchr::memchr(b'\n', input) else {
         return if input.len() > longest { Err(Misframed) } else { Ok(None) };
@@ -174,7 +175,7 @@ fn line(input: &mut BytesMut, longest: usize) -> Result<Option<BytesMut>, Misfra
     if line.contains(&b'\r') { Err(Misframed) } else { Ok(Some(line)) }
 }
 
-/// A chunk's size: hexadecimal digits, then perhaps an extension.
+/// Parses a chunk's size: hexadecimal digits, then possibly an extension.
 fn size(line: &[u8]) -> Result<u64, Misframed> {
     let end = line.iter().position(|byte| matches!(byte, b';' | b' ' | b'\t')).unwrap_or(line.len());
     let (digits, rest) = line.split_at(end);
@@ -193,7 +194,7 @@ mod tests {
 
     use super::*;
 
-    /// Reads a body that comes in the given pieces; gives it back with what was left over.
+    /// Reads a body that arrives in the given pieces; returns it with what was left.
     fn read(mut framing: Framing, pieces: &[&[u8]]) -> Result<(Vec<u8>, bool, Vec<u8>), Misframed> {
         let (mut input, mut body) = (BytesMut::new(), Vec::new());
         for piece in pieces {

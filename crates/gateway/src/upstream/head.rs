@@ -1,4 +1,4 @@
-//! Heads on the wire: the request's, written straight from what the client sent, and the answer's, of which only what a
+//! Heads on the wire: the request's, written directly from what the client sent, and the answer's, of which only what a
 //! client may see is kept.
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,19 +14,19 @@ use super::framing::Framing;
 use crate::catalogue::Address;
 use crate::request::headers;
 
-/// The head of an answer at most, in bytes.
+/// Maximum bytes of the head of an answer.
 const LONGEST: usize = 64 << 10;
-/// Headers of an answer at most.
+/// Maximum number of headers of an answer.
 const MOST_HEADERS: usize = 256;
 
 static KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 
-/// What is asked of an upstream, beside the body.
+/// A request to an upstream, without its body.
 pub(crate) struct UpstreamRequest<'a> {
     pub(crate) method: &'a Method,
     /// Path and query as the client sent them.
     pub(crate) target: &'a PathAndQuery,
-    /// The client's headers, of which few pass.
+    /// The client's headers, of which only a few are sent.
     pub(crate) headers: &'a HeaderMap,
     pub(crate) id: &'a RequestId,
     /// Set once the request begins to be sent.
@@ -34,7 +34,7 @@ pub(crate) struct UpstreamRequest<'a> {
 }
 
 impl UpstreamRequest<'_> {
-    /// The request is about to be sent.
+    /// Notes that the request is about to be sent.
     pub(super) fn begin(&self) {
         if let Some(begun) = self.begun {
             begun.store(true, Ordering::Relaxed);
@@ -69,7 +69,7 @@ pub(super) fn write(out: &mut Vec<u8>, to: &Address, asked: &UpstreamRequest<'_>
         put(&[b"\r\n", name.as_str().as_bytes(), b": ", value.as_bytes()]);
     }
     match told {
-        // A method that usually has a body says so when it has none.
+        // For a method that usually has a body, its absence is stated.
         BodyFraming::Nothing if asked.method == Method::POST => put(&[b"\r\ncontent-length: 0"]),
         BodyFraming::Nothing => {}
         BodyFraming::Length(length) => put(&[b"\r\ncontent-length: ", length.to_string().as_bytes()]),
@@ -82,23 +82,23 @@ pub(super) fn write(out: &mut Vec<u8>, to: &Address, asked: &UpstreamRequest<'_>
 #[derive(Debug)]
 pub(super) struct Head {
     pub(super) status: StatusCode,
-    /// Those a client may see.
+    /// The headers that a client may see.
     pub(super) headers: HeaderMap,
     pub(super) framing: Framing,
     /// Whether the connection may carry another request.
     pub(super) keep: bool,
-    /// How long the upstream keeps it open, where it says so.
+    /// How long the upstream keeps it open, if it says so.
     pub(super) kept_for: Option<Duration>,
     /// Whether it asks for a credential.
     pub(super) challenge: bool,
 }
 
-/// Bytes that are no head of an answer we could trust.
+/// The bytes are not a head of an answer that can be trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub(super) struct NoHead(&'static str);
 
-/// Takes the head of an answer out of what was read; `None` while it is not whole. Interim answers are passed over.
+/// Takes the head of an answer from the buffer; `None` while it is incomplete. Interim answers are skipped.
 pub(super) fn read(input: &mut BytesMut) -> Result<Option<Head>, NoHead> {
     loop {
         let Some(head) = read_one(input)? else { return Ok(None) };
@@ -131,13 +131,13 @@ fn read_one(input: &mut BytesMut) -> Result<Option<Head>, NoHead> {
         return Ok(None);
     }
     let mut framed = Framed { version: parsed.version.unwrap_or_default(), ..Framed::default() };
-    // With room for those that are added on the way back.
+    // With capacity for those that are added on the way back.
     let mut returned = HeaderMap::with_capacity(12);
     for field in parsed.headers.iter() {
         let name = HeaderName::from_bytes(field.name.as_bytes()).map_err(|_| NoHead("it names a header wrongly"))?;
         framed.note(&name, field.value)?;
         if headers::may_return(name.as_str()) {
-            // A copy, so that the few bytes do not hold the whole room for reading.
+            // A copy, so that the few bytes do not hold the whole read buffer.
             let value = HeaderValue::from_bytes(field.value).map_err(|_| NoHead("a header has no value"))?;
             returned.append(name, value);
         }
@@ -149,7 +149,7 @@ fn read_one(input: &mut BytesMut) -> Result<Option<Head>, NoHead> {
     Ok(Some(Head { status, headers: returned, framing, keep, kept_for: framed.kept_for, challenge: framed.challenge }))
 }
 
-/// What the headers of an answer say of its end.
+/// What the headers of an answer say about its end.
 #[derive(Default)]
 struct Framed {
     /// The minor version.
@@ -165,7 +165,7 @@ struct Framed {
 impl Framed {
     fn note(&mut self, name: &HeaderName, value: &[u8]) -> Result<(), NoHead> {
         if name == header::CONTENT_LENGTH {
-            // Digits alone: whatever else servers take for a number, others do not.
+            // Only digits: other forms of numbers are accepted by some servers and not by others.
             let digits = std::str::from_utf8(value).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
             let length = digits.and_then(|text| text.parse().ok()).ok_or(NoHead("its length is no number"))?;
             if self.length.replace(length).is_some_and(|before| before != length) {
@@ -191,8 +191,8 @@ impl Framed {
         Ok(())
     }
 
-    /// `timeout=5` is how long the connection stays open, `max=0` that this answer is its last. Everything else means
-    /// nothing here.
+    /// `timeout=5` is how long the connection stays open, `max=0` that this answer is its last. Everything else has no
+    /// meaning here.
     fn note_keep_alive(&mut self, option: &[u8]) {
         let Some((name, value)) = std::str::from_utf8(option).ok().and_then(|option| option.split_once('=')) else {
             return;
@@ -322,7 +322,7 @@ mod tests {
         fn no_bytes_break_the_reading(bytes in proptest::collection::vec(any::<u8>(), 0..200), begin in any::<bool>()) {
             let mut input = BytesMut::from(if begin { &b"HTTP/1.1 200 OK\r\n"[..] } else { b"" });
             input.extend_from_slice(&bytes);
-            // Only that it comes to an end is asked here.
+            // This test checks only that it ends.
             let _ = read(&mut input);
         }
     }

@@ -1,5 +1,5 @@
-//! Connections to upstreams that wait for their next request: the one used last is used first, and one that has waited as
-//! long as it may is closed. A connection must end here before the server ends it, or the two cross on the way.
+//! Idle connections to upstreams: the one used last is reused first, and one that has waited as long as it may is
+//! closed. A connection must be closed here before the server closes it, because a request could cross with that close.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -9,9 +9,9 @@ use tokio::time::Instant;
 
 use super::connection::Link;
 
-/// How often waiting connections are looked through.
+/// How often idle connections are checked.
 const ROUND: Duration = Duration::from_secs(1);
-/// Connections that wait for one origin at most.
+/// Maximum number of idle connections for one origin.
 const MOST: usize = 1_024;
 
 struct Waiting {
@@ -19,7 +19,7 @@ struct Waiting {
     until: Instant,
 }
 
-/// Waiting connections by origin.
+/// Idle connections by origin.
 #[derive(Default)]
 pub(super) struct Pool {
     waiting: Mutex<Origins>,
@@ -28,12 +28,12 @@ pub(super) struct Pool {
 #[derive(Default)]
 struct Origins {
     links: HashMap<Arc<str>, VecDeque<Waiting>>,
-    /// Whether a task looks after connections that no request asks for any more.
+    /// Whether a task closes connections that no request uses any more.
     watched: bool,
 }
 
 impl Pool {
-    /// The connection to this origin that was used last. It may have been closed at the other end in the meantime.
+    /// Takes the connection to this origin that was used last. Its peer may have closed it in the meantime.
     pub(super) fn take(&self, origin: &str) -> Option<Box<Link>> {
         let now = Instant::now();
         let mut origins = self.lock();
@@ -42,7 +42,7 @@ impl Pool {
         links.remove(at).map(|waiting| waiting.link)
     }
 
-    /// Keeps a connection for a request that comes within this time.
+    /// Keeps a connection for a request that arrives within this time.
     pub(super) fn keep(self: &Arc<Self>, origin: &Arc<str>, link: Box<Link>, longest: Duration) {
         let until = Instant::now() + longest;
         let mut origins = self.lock();
@@ -51,7 +51,7 @@ impl Pool {
             Some(links) => links,
             None => origins.links.entry(Arc::clone(origin)).or_default(),
         };
-        // Closing costs a system call, which no other request should wait for.
+        // Closing costs a system call, for which no other request should wait.
         let surplus = if links.len() < MOST { None } else { links.pop_front() };
         links.push_back(Waiting { link, until });
         drop(origins);
@@ -61,13 +61,13 @@ impl Pool {
         }
     }
 
-    /// Closes what has waited as long as it may; answers whether anything still waits.
+    /// Closes connections that have waited as long as they may; returns whether any others wait.
     fn close_old(&self) -> bool {
         let now = Instant::now();
         let mut old = Vec::new();
         let mut origins = self.lock();
         origins.links.retain(|_, links| {
-            // Each answer may have named another time, so they are not in the order of their ends.
+            // Each answer may have named another time, so they are not sorted by their ends.
             let (fresh, ended): (VecDeque<_>, VecDeque<_>) =
                 std::mem::take(links).into_iter().partition(|waiting| now < waiting.until);
             *links = fresh;

@@ -5,8 +5,8 @@ use bytes::BytesMut;
 use super::framing::{Framing, Piece};
 use super::head::{self, Head};
 
-/// What an answer says: nothing while its head is not whole, or the status, the body so far, and whether it is whole.
-/// `Err` where the bytes are refused; what came of the body before that has been passed on by then.
+/// The content of an answer: `None` while its head is incomplete, or the status, the body until now, and whether it is
+/// complete. `Err` when the bytes are refused, with the part of the body that has been passed on by then.
 type Said = Result<Option<(u16, Vec<u8>, bool)>, Vec<u8>>;
 
 /// Reads an answer that arrives in pieces of `step` bytes.
@@ -24,7 +24,7 @@ pub(crate) fn answer(data: &[u8], step: usize) -> Said {
     Ok(read.map(|head| (head.status.as_u16(), body, head.framing.is_over())))
 }
 
-/// Moves what there is of a body.
+/// Moves the available part of a body.
 fn take(framing: &mut Framing, input: &mut BytesMut, body: &mut Vec<u8>) -> Result<(), Vec<u8>> {
     loop {
         match framing.next(input) {

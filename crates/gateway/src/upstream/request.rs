@@ -1,4 +1,4 @@
-//! A request on its way out: its head as text, and its body in pieces.
+//! A request that is being sent: its head as text, and its body in pieces.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -10,25 +10,25 @@ use super::head::{self, BodyFraming, UpstreamRequest};
 use crate::body::{BoxError, GatewayBody, RequestBody};
 use crate::catalogue::address::Address;
 
-/// A body up to this length is copied behind its head: cheaper than to hand the system two pieces.
+/// A body up to this length is copied after its head, which is cheaper than passing two pieces to the system.
 pub(super) const SHORT: usize = 4 << 10;
 /// The usual length of a head with a short body.
 const HEAD: usize = 1 << 10;
 
-/// What has not come yet of a request's body.
+/// The part of a request's body that has not arrived yet.
 enum Rest {
     Nothing,
     /// As many bytes as were announced.
     Measured(GatewayBody, u64),
-    /// Chunks; whether one went out and still needs its line break.
+    /// Chunks; and whether one was sent and still needs its line break.
     Chunks(GatewayBody, bool),
-    /// It broke off. Nothing may follow, or what was sent would look whole.
+    /// It ended early. Nothing may follow, or what was sent would look complete.
     Broken,
 }
 
-/// A request on its way out.
+/// A request that is being sent.
 pub(super) struct Request {
-    /// Text, and how far it went.
+    /// Text, and how much of it was sent.
     text: Vec<u8>,
     written: usize,
     /// What follows the text.
@@ -73,7 +73,7 @@ impl Request {
         drop(self.data.split_to(count - text));
     }
 
-    /// The next piece of the body, if there is one.
+    /// Polls the next piece of the body, if there is one.
     pub(super) fn poll_more(&mut self, context: &mut Context<'_>) -> Poll<Result<bool, BoxError>> {
         let body = match &mut self.rest {
             Rest::Nothing => return Poll::Ready(Ok(false)),
@@ -121,7 +121,7 @@ impl Request {
         Ok(())
     }
 
-    /// Text that follows what went out.
+    /// Adds text that follows what was sent.
     fn say(&mut self, text: &[u8]) {
         self.text.clear();
         self.text.extend_from_slice(text);

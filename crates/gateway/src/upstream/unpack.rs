@@ -1,5 +1,5 @@
-//! Answers that are compressed although nothing but `identity` was accepted. What can be unpacked is unpacked as it passes,
-//! because usage must be read and the client asked for none of it.
+//! Answers that are compressed although only `identity` was accepted. They are unpacked as they pass, if possible,
+//! because usage must be read and the client did not request compression.
 
 use std::io::Write;
 
@@ -8,7 +8,8 @@ use flate2::write::{MultiGzDecoder, ZlibDecoder};
 
 use super::failure::BrokenAnswer;
 
-/// So much is unpacked at a time. Compression makes a piece at most about a thousand times longer, which bounds the memory.
+/// How much is unpacked at a time. Compression makes a piece at most about a thousand times longer, which limits the
+/// memory.
 const PIECE: usize = 512;
 
 enum Decoder {
@@ -20,12 +21,12 @@ enum Decoder {
 pub(super) struct Unpacker {
     decoder: Decoder,
     packed: Bytes,
-    /// Whether anything has come in.
+    /// Whether any bytes were added.
     begun: bool,
 }
 
 impl Unpacker {
-    /// For a content encoding that can be unpacked here.
+    /// Returns a decoder for a content encoding, if it is supported.
     pub(super) fn of(encoding: &[u8]) -> Option<Self> {
         let is = |name: &str| encoding.eq_ignore_ascii_case(name.as_bytes());
         let decoder = if is("gzip") || is("x-gzip") {
@@ -38,13 +39,13 @@ impl Unpacker {
         Some(Self { decoder, packed: Bytes::new(), begun: false })
     }
 
-    /// Takes in what came. All of the last piece must have been taken out before.
+    /// Adds compressed bytes. All of the last piece must have been taken out before.
     pub(super) fn push(&mut self, packed: Bytes) {
         self.begun |= !packed.is_empty();
         self.packed = packed;
     }
 
-    /// The next unpacked bytes; `None` when more must come in.
+    /// Returns the next unpacked bytes; `None` when more must be added.
     pub(super) fn next(&mut self) -> Option<Result<Bytes, BrokenAnswer>> {
         while !self.packed.is_empty() {
             let piece = self.packed.split_to(PIECE.min(self.packed.len()));
@@ -61,7 +62,7 @@ impl Unpacker {
         None
     }
 
-    /// What is left when the last byte has come in; an error when the compressed data lacks its end.
+    /// Returns the rest when the last byte was added; an error when the compressed data is incomplete.
     pub(super) fn finish(&mut self) -> Result<Bytes, BrokenAnswer> {
         if !self.begun {
             return Ok(Bytes::new());

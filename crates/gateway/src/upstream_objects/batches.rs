@@ -1,6 +1,6 @@
-//! Batches: the upstream runs the lines of a file by itself. So a file is read here before its batch begins, and no line
-//! passes that would be refused by itself; and what the lines used is counted before anybody can read what they
-//! gave.
+//! Batches: the upstream itself runs the lines of a file. Therefore the gateway reads the file before its batch begins
+//! and refuses lines that would be refused as single requests; and the usage of the lines is counted before anybody can
+//! read their results.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -32,10 +32,10 @@ use crate::response::error_body;
 use crate::response::reported_usage::{self, Counted};
 use crate::upstream::{UpstreamBody, UpstreamRequest};
 
-/// Lines of one batch at most, as the contract has it.
+/// Maximum number of lines of one batch, as in the contract.
 const MOST_LINES: usize = 50_000;
 
-/// What is read of a batch that exists.
+/// The relevant fields of an existing batch.
 #[derive(Deserialize)]
 struct Batch {
     id: String,
@@ -99,7 +99,7 @@ impl Gateway {
         Ok(None)
     }
 
-    /// One line, judged as the request it is.
+    /// Judges one line like a single request.
     async fn judge_line(
         &self,
         catalogue: &std::sync::Arc<Catalogue>,
@@ -149,26 +149,26 @@ impl Gateway {
         }
     }
 
-    /// Notes a batch that has begun, and counts one whose results are there.
+    /// Notes a batch that has begun, and counts one with results.
     pub(crate) async fn count_batch(&self, exchange: &Exchange<'_>, body: &Bytes) -> Result<(), ErrorResponse> {
         let Ok(batch) = serde_json::from_slice::<Batch>(body) else { return Ok(()) };
         if exchange.route.path == "/v1/batches" {
             self.note_batch(exchange, &batch.id).await?;
         }
         let noted = self.pending.find(&batch.id).await.map_err(|_| error_body::store_unavailable())?;
-        // One that began before batches were noted is its payer's.
+        // A batch from before batches were noted belongs to its payer.
         let Some(pending) = noted.or_else(|| self.pending_batch(exchange, &batch.id)) else { return Ok(()) };
         self.count_lines(&pending, body).await
     }
 
-    /// Counts what the lines of a finished batch used, once, before its results can be read.
+    /// Counts the usage of the lines of a finished batch, once, before its results can be read.
     pub(crate) async fn count_lines(&self, pending: &Pending, body: &[u8]) -> Result<(), ErrorResponse> {
         let Ok(batch) = serde_json::from_slice::<Batch>(body) else { return Ok(()) };
         let Some(results) = batch.output_file_id else {
             let ended = matches!(batch.status.as_str(), "failed" | "expired" | "cancelled" | "completed");
             return if ended { self.forget(pending).await } else { Ok(()) };
         };
-        // One at a time on this node, so that two who ask at once do not read the results twice.
+        // One at a time on this node, so that two requests at once do not read the results twice.
         let _counting = self.counting.lock().await;
         let known = self.ownership.owner(&results).await.map_err(|_| error_body::store_unavailable())?;
         let meter = route::find("POST", &batch.endpoint).map_or(Meter::Request, |matched| matched.route.meter);
@@ -193,18 +193,18 @@ impl Gateway {
         let mut left = sums.len();
         for (model, sum) in sums {
             left -= 1;
-            // The last one ends what is pending; if it is there after a crash, all before it are.
+            // The last event ends what is pending; if it is there after a crash, so are all before it.
             let once = if left == 0 { pending.id.clone() } else { format!("{}/{model}", pending.id) };
             let sum = Counted { used: sum.used.clamped(), ..sum };
             recorded = self.meter.record(self.event_of(pending, kind, model, sum, once));
         }
-        // Events become safe in order, so the last one speaks for all.
+        // Events become safe in order, so the last one covers all.
         recorded.safe().await.map_err(|_| error_body::unrecorded())?;
         let payer = Payer { organization: pending.organization.clone(), project: pending.project.clone() };
         self.ownership.record(&results, &payer).await.map_err(|_| error_body::store_unavailable())
     }
 
-    /// The content of a file in the operator's account.
+    /// Returns the content of a file in the operator's account.
     async fn content(&self, id: &RequestId, upstream: &Upstream, file: &str) -> Result<UpstreamBody, ErrorResponse> {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
         let path = format!("/v1/files/{file}/content");
@@ -242,19 +242,19 @@ fn several(line: &[u8]) -> bool {
     parts.into_iter().any(|part| part.len() < text.len() && serde_json::from_str::<Object>(part.trim()).is_ok())
 }
 
-/// A refusal that says which line it means.
+/// Builds a refusal that names the line.
 fn in_line(wire: ErrorResponse, number: usize) -> ErrorResponse {
     ErrorResponse { message: format!("Line {number} of the batch: {}", wire.message), ..wire }
 }
 
-/// The model an upstream names in an answer, which may be a dated one of those that are served.
+/// Finds the model that an upstream names in an answer; the name may be a dated version of a served model.
 fn served_as<'c>(catalogue: &'c Catalogue, named: &str) -> Option<&'c ModelEntry> {
     let dated = |id: &&String| named.strip_prefix(id.as_str()).is_some_and(|rest| rest.starts_with('-'));
     let nearest = || catalogue.models.keys().filter(dated).max_by_key(|id| id.len());
     catalogue.models.get(named).or_else(|| catalogue.models.get(nearest()?))
 }
 
-/// Why a file of lines cannot be read on.
+/// Why a file of lines cannot be read further.
 enum Broken {
     Off,
     LongLine,
@@ -269,11 +269,11 @@ impl Broken {
     }
 }
 
-/// The lines of a body, as they come; empty ones are left out.
+/// The lines of a body, as they arrive; empty ones are skipped.
 struct Lines {
     body: UpstreamBody,
     held: BytesMut,
-    /// Bytes of `held` in which no end of line was found.
+    /// Bytes of `held` without an end of line.
     searched: usize,
     longest: usize,
     ended: bool,

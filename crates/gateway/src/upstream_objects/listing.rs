@@ -1,4 +1,4 @@
-//! Keeping the books of upstream objects: whose each new one is, and lists cut down to one's own.
+//! Recording the owners of upstream objects: each new object, and lists reduced to the payer's own.
 
 use bytes::Bytes;
 use keystead_core::refusal::ErrorResponse;
@@ -11,18 +11,18 @@ use crate::exchange::Exchange;
 use crate::response::error_body;
 use crate::upstream_objects::made;
 
-/// Whether this route's JSON answers name upstream objects. A file's content names nothing: its owner wrote it.
+/// Whether this route's JSON answers name upstream objects. A file's content names none: its owner wrote it.
 pub(crate) fn names_objects(route: &Route) -> bool {
     let other = matches!(route.path, "/v1/responses/input_tokens" | "/v1/files/{id}/content");
     (route.meter == Meter::Request && !other) || route.path == "/v1/responses"
 }
 
-/// Whether this route's answer lists objects of everybody, and must be cut down whatever it is.
+/// Whether this route's answer lists objects of all organizations, and must always be reduced.
 pub(crate) fn lists_objects(route: &Route) -> bool {
     route.method == Method::Get && matches!(route.path, "/v1/files" | "/v1/batches")
 }
 
-/// Notes new objects as the payer's; takes others' out of lists. Anything else passes byte for byte.
+/// Records new objects as the payer's, and removes others' from lists. Anything else passes byte for byte.
 pub(crate) async fn keep_books(
     gateway: &Gateway,
     exchange: &Exchange<'_>,
@@ -34,7 +34,7 @@ pub(crate) async fn keep_books(
     let unreadable = || error_body::server_error(502, "The model server's answer cannot be passed on.");
     let mut value = match serde_json::from_slice::<Value>(&body) {
         Ok(value) => value,
-        // What cannot be cut down to one's own is not shown at all.
+        // A list that cannot be reduced is not shown at all.
         Err(_) if list => return Err(unreadable()),
         Err(_) => return Ok(body),
     };
@@ -73,7 +73,7 @@ pub(crate) async fn keep_books(
         objects.extend(value.get("id").and_then(Value::as_str));
         objects.extend(value.pointer("/file/id").and_then(Value::as_str));
     }
-    // A batch names its result files once they exist; its owner owns them.
+    // A batch names its result files once they exist; they belong to its owner.
     if route.path.starts_with("/v1/batches") {
         gateway.count_batch(exchange, &body).await?;
         let members = ["output_file_id", "error_file_id"];

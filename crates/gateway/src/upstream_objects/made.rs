@@ -1,5 +1,5 @@
-//! Objects that an answer makes and that later requests can name: stored responses with their items, containers and
-//! conversations, and sound. Whose each one is is written down before its client sees its id.
+//! Objects that an answer creates and that later requests can name: stored responses with their items, containers and
+//! conversations, and sound. The owner of each is recorded before its client sees its id.
 
 use std::collections::HashSet;
 use std::pin::Pin;
@@ -17,12 +17,12 @@ use serde_json::Value;
 use crate::body::{BoxError, GatewayBody};
 use crate::upstream_objects::ownership::Ownership;
 
-/// A line of a stream longer than this is passed on unread: no event that names a new object is.
+/// A longer line of a stream is forwarded unread: no event that names a new object is that long.
 const LONGEST: usize = 1 << 20;
-/// Objects of one stream that are written down.
+/// Maximum number of recorded objects of one stream.
 const MOST: usize = 10_000;
 
-/// Whether answers of this route make such objects; chats do when they are asked for sound.
+/// Whether answers of this route create such objects; chats do when sound is requested.
 pub(crate) fn makes(route: &Route, audio: bool) -> bool {
     match route.path {
         "/v1/responses" | "/v1/responses/{id}" | "/v1/responses/{id}/cancel" | "/v1/responses/{id}/input_items" => true,
@@ -31,7 +31,7 @@ pub(crate) fn makes(route: &Route, audio: bool) -> bool {
     }
 }
 
-/// The ids in a JSON answer.
+/// Returns the ids in a JSON answer.
 pub(crate) fn of_answer(route: &Route, answer: &Value) -> Vec<String> {
     let mut ids = Vec::new();
     match route.path {
@@ -42,7 +42,7 @@ pub(crate) fn of_answer(route: &Route, answer: &Value) -> Vec<String> {
     ids
 }
 
-/// The ids in one event of a stream.
+/// Returns the ids in one event of a stream.
 fn of_event(event: &Value) -> Vec<String> {
     let mut ids = Vec::new();
     if let Some(response) = event.get("response") {
@@ -58,7 +58,7 @@ fn of_event(event: &Value) -> Vec<String> {
 fn of_response(response: &Value, ids: &mut Vec<String>) {
     ids.extend(text(response.get("id")));
     ids.extend(text(response.pointer("/conversation/id")));
-    // What is not stored cannot be named later.
+    // A response that is not stored cannot be named later.
     if response.get("store") != Some(&Value::Bool(false)) {
         of_items(response.get("output"), ids);
     }
@@ -83,13 +83,13 @@ fn text(value: Option<&Value>) -> Option<String> {
     value.and_then(Value::as_str).filter(|id| !id.is_empty()).map(str::to_owned)
 }
 
-/// A stream of events on its way to the client, held back for the moment it takes to write down a new object.
+/// An event stream on its way to the client, held back while the owner of a new object is recorded.
 pub(crate) struct Making {
     body: GatewayBody,
     ownership: Arc<dyn Ownership>,
     payer: Payer,
     model: Option<Arc<str>>,
-    /// The beginning of a line.
+    /// The start of a line.
     held: BytesMut,
     /// A line too long to be read is passing.
     overlong: bool,
@@ -105,7 +105,7 @@ impl Making {
         Self { body, ownership, payer, model, held, overlong: false, known, waiting: None, failed: false }
     }
 
-    /// Reads the lines that end in this chunk; answers the objects that are new.
+    /// Reads the lines that end in this chunk; returns the new objects.
     fn read(&mut self, mut chunk: &[u8]) -> Vec<String> {
         let mut new = Vec::new();
         while let Some(end) = memchr::memchr2(b'\n', b'\r', chunk) {

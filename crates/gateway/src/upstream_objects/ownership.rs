@@ -1,17 +1,17 @@
-//! Files, batches and stored responses of all organizations are in one upstream account: whose each one is. An id that is
-//! not known here is 404 without asking the upstream.
+//! Files, batches and stored responses of all organizations are in one upstream account: this is the seam to their
+//! owners. An unknown id is answered with 404 without asking the upstream.
 
 use keystead_core::access::Payer;
 use quick_cache::sync::Cache;
 
 use crate::{BoxFuture, Unavailable};
 
-/// Who owns an upstream object.
+/// The owners of upstream objects.
 pub trait Ownership: Send + Sync + 'static {
-    /// Writes down whose an object is; the first owner stays.
+    /// Records the owner of an object; the first owner stays.
     fn record<'a>(&'a self, object: &'a str, owner: &'a Payer) -> BoxFuture<'a, Result<(), Unavailable>>;
 
-    /// The same for objects of one answer, with the model that made them.
+    /// Records the owner of the objects of one answer, with the model that made them.
     fn record_made<'a>(
         &'a self,
         objects: &'a [String],
@@ -19,13 +19,13 @@ pub trait Ownership: Send + Sync + 'static {
         model: Option<&'a str>,
     ) -> BoxFuture<'a, Result<(), Unavailable>>;
 
-    /// Whose an object is.
+    /// Returns the owner of an object.
     fn owner<'a>(&'a self, object: &'a str) -> BoxFuture<'a, Result<Option<Payer>, Unavailable>>;
 
-    /// Whose each of these objects is, in their order.
+    /// Returns the owner of each of these objects, in their order.
     fn owners<'a>(&'a self, objects: &'a [&'a str]) -> BoxFuture<'a, Result<Vec<Option<Payer>>, Unavailable>>;
 
-    /// Which model made an object, where that was written down.
+    /// Returns the model that made an object, if it was recorded.
     fn maker<'a>(&'a self, object: &'a str) -> BoxFuture<'a, Result<Option<String>, Unavailable>>;
 }
 
@@ -34,7 +34,7 @@ pub trait Ownership: Send + Sync + 'static {
 pub struct MemoryOwnership(Cache<String, (Payer, Option<String>)>);
 
 impl MemoryOwnership {
-    /// Remembers this many objects at most.
+    /// Remembers at most this many objects.
     #[must_use]
     pub fn new(capacity: usize) -> Self {
         Self(Cache::new(capacity))

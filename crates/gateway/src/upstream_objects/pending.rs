@@ -1,5 +1,5 @@
-//! Responses in the background and batches outlive the request that began them. What they used is counted once, when it
-//! is known: by the first answer that shows their end, whether a client asked for it or this node did.
+//! Background responses and batches outlive the request that started them. Their usage is counted once, when it is
+//! known: by the first answer that shows their end, whether a client or this node requested it.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -22,25 +22,25 @@ use crate::response::reported_usage::{self, Counted, End, Sent};
 use crate::upstream::{UpstreamRequest, collect};
 use crate::{BoxFuture, Gateway, Unavailable};
 
-/// What is pending for longer is not asked for any more: its request's estimate counts. Seconds.
+/// Seconds after which a pending object is not requested any more: the estimate of its request counts.
 const LONGEST: i64 = 30 * 86_400;
 
-/// Where it is written down what is pending.
+/// The store of pending objects.
 pub trait PendingUsage: Send + Sync + 'static {
-    /// Writes one down; the first writing stays.
+    /// Saves one; the first save stays.
     fn note(&self, pending: Pending) -> BoxFuture<'_, Result<(), Unavailable>>;
 
-    /// What is known of one that is pending.
+    /// Finds a pending object.
     fn find<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Option<Pending>, Unavailable>>;
 
-    /// Those that should be asked for now.
+    /// Returns those that should be requested now.
     fn due(&self) -> BoxFuture<'_, Result<Vec<Pending>, Unavailable>>;
 
-    /// One of them used nothing. Those that used something end where their event is counted.
+    /// Deletes one that used nothing. Those that used something are deleted where their event is counted.
     fn forget<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<(), Unavailable>>;
 }
 
-/// In memory, for tests and for running without a store. All of it is due at any time.
+/// Pending objects in memory, for tests and for running without a store. All of them are always due.
 #[derive(Debug, Default)]
 pub struct MemoryPending(Mutex<BTreeMap<String, Pending>>);
 
@@ -74,16 +74,16 @@ impl PendingUsage for MemoryPending {
     }
 }
 
-/// What an upstream says of one that is pending.
+/// What an upstream reports of a pending object.
 enum Said {
     This(Bytes),
-    /// There is none any more.
+    /// It does not exist any more.
     Gone,
 }
 
 impl Gateway {
-    /// Asks the upstreams for what is pending and due, and counts what has ended. One that cannot be asked now is asked
-    /// again later.
+    /// Asks the upstreams for the pending objects that are due, and counts those that have ended. Objects of an
+    /// upstream that does not answer are requested again later.
     ///
     /// # Errors
     /// When the pending events cannot be read.
@@ -102,7 +102,7 @@ impl Gateway {
         match (said?, pending.kind) {
             (Said::This(body), PendingKind::Response) => self.count_response(pending, &body).await,
             (Said::This(body), PendingKind::Batch) => self.count_lines(pending, &body).await,
-            // Nobody will ever know: what was sent is all that is known.
+            // The usage will never be known: only what was sent is known.
             (Said::Gone, PendingKind::Response) => {
                 self.record_pending(pending, reported_usage::abandoned(Meter::Completion, sent(pending))).await
             }
@@ -110,7 +110,7 @@ impl Gateway {
         }
     }
 
-    /// Counts a response that was pending, where this answer is one and shows its end.
+    /// Counts a pending response, if this answer shows its end.
     pub(crate) async fn count_seen(&self, exchange: &Exchange<'_>, body: &[u8]) -> Result<(), ErrorResponse> {
         let Some(id) = exchange.object else { return Ok(()) };
         if !matches!(exchange.route.path, "/v1/responses/{id}" | "/v1/responses/{id}/cancel") {
@@ -127,13 +127,13 @@ impl Gateway {
         reader.feed(body);
         reader.end_value();
         let found = reader.found();
-        // What does not say how it is, such as the notice of a deletion, says nothing.
+        // An answer without a status, such as the notice of a deletion, does not show an end.
         if !found.has_ended() {
             return Ok(());
         }
         if let (Some(model), Some(drawn)) = (&pending.tool, reported_usage::drawn(found)) {
             let once = format!("{}/{model}", pending.id);
-            // Events become safe in order, so the one that follows speaks for both.
+            // Events become safe in order, so the following one covers both.
             drop(self.meter.record(self.event_of(pending, UsageKind::Images, model.clone(), drawn, once)));
         }
         match reported_usage::counted(Meter::Completion, found, End::Whole, || sent(pending)) {
@@ -147,7 +147,7 @@ impl Gateway {
         self.meter.record(event).safe().await.map_err(|_| error_body::unrecorded())
     }
 
-    /// The event of something that was pending; it counts once under its name.
+    /// Builds the event of a pending object; it counts once under the object's id.
     pub(crate) fn event_of(
         &self,
         pending: &Pending,
@@ -182,7 +182,7 @@ impl Gateway {
         self.pending.note(pending).await.map_err(|_| error_body::store_unavailable())
     }
 
-    /// A batch as the one who asks about it would have begun it.
+    /// Builds the pending batch as if the present caller had begun it.
     pub(crate) fn pending_batch(&self, exchange: &Exchange<'_>, id: &str) -> Option<Pending> {
         Some(Pending {
             id: id.to_owned(),

@@ -1,4 +1,4 @@
-//! The files of the spool as the operating system has them. Behind a trait, so that tests can fill the disk and break it.
+//! The files of the spool, as a trait, so that tests can fill the disk and break it.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
@@ -9,21 +9,21 @@ use std::sync::Arc;
 use rustix::fs::{FallocateFlags, fallocate};
 use rustix::io::Errno;
 
-/// Where files of the spool are made.
+/// Creates the files of the spool.
 pub(crate) trait Disk: Send + Sync {
-    /// Makes a file that did not exist, with so many bytes set aside for it, and a name that outlives a power cut.
+    /// Creates a file that did not exist, with this many reserved bytes and a name that survives a power cut.
     fn create(&self, path: &Path, room: u64) -> io::Result<Arc<dyn SpoolFile>>;
 }
 
 /// A file that grows.
 pub(crate) trait SpoolFile: Send + Sync {
-    /// Hands bytes to the operating system; perhaps not all of them.
+    /// Passes bytes to the operating system; possibly not all of them.
     fn write(&self, bytes: &[u8]) -> io::Result<usize>;
-    /// Waits until all that was written is on disk. After an error none of it may be taken for written.
+    /// Waits until everything written is on disk. After an error none of it may be assumed to be.
     fn sync(&self) -> io::Result<()>;
 }
 
-/// The disk itself.
+/// The real disk.
 #[derive(Debug)]
 pub(crate) struct RealDisk;
 
@@ -31,7 +31,8 @@ impl Disk for RealDisk {
     fn create(&self, path: &Path, room: u64) -> io::Result<Arc<dyn SpoolFile>> {
         let open = || OpenOptions::new().create_new(true).append(true).mode(0o600).open(path);
         let file = open().or_else(|error| match error.kind() {
-            // The name is of this run alone: a try that failed has left it, and it would be in the way of every other.
+            // The name belongs to this run alone: an earlier failed attempt left it, and it would block every later
+            // one.
             io::ErrorKind::AlreadyExists => fs::remove_file(path).and_then(|()| open()),
             _ => Err(error),
         })?;
@@ -40,7 +41,7 @@ impl Disk for RealDisk {
             None => Ok(()),
         });
         if let Err(error) = made {
-            // It is empty; where it cannot be removed, the next start does.
+            // It is empty; if it cannot be removed, the next start does it.
             let _ = fs::remove_file(path);
             return Err(error);
         }
@@ -64,10 +65,10 @@ pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
-/// Marks the file as one that is being written. The mark goes with the process, however that ends.
+/// Locks the file, which marks it as being written. The lock ends with the process, however that ends.
 fn owned(file: &File) -> io::Result<()> {
     match file.try_lock() {
-        // Not every file system has locks; there, one folder must not be given to two processes.
+        // Not every file system has locks; on those, two processes must not share one folder.
         Ok(()) | Err(TryLockError::Error(_)) => Ok(()),
         Err(error @ TryLockError::WouldBlock) => Err(error.into()),
     }
@@ -78,12 +79,13 @@ pub(crate) fn is_owned(file: &File) -> bool {
     matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
 }
 
-/// Takes room on the disk without making the file longer, so that a full disk shows before an event must be written.
+/// Reserves space on the disk without making the file longer, so that a full disk is noticed before an event must be
+/// written.
 fn set_aside(file: &File, room: u64) -> io::Result<()> {
     loop {
         match fallocate(file, FallocateFlags::KEEP_SIZE, 0, room) {
             Err(Errno::INTR) => {}
-            // A file system that cannot.
+            // The file system cannot reserve space.
             Ok(()) | Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) => return Ok(()),
             Err(error) => return Err(error.into()),
         }

@@ -1,4 +1,4 @@
-//! A disk for tests that fills up and breaks, with a power cut.
+//! A disk for tests that fills up, breaks and loses power.
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
@@ -8,29 +8,29 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::disk::{Disk, SpoolFile};
 
-/// What does not work.
+/// The present faults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Faults {
-    /// So many more bytes can be written.
+    /// The number of bytes that can still be written.
     pub(crate) room: Option<usize>,
-    /// No file can be made.
+    /// No file can be created.
     pub(crate) no_files: bool,
-    /// So many writes or flushes are interrupted first.
+    /// The number of writes or syncs that are interrupted first.
     pub(crate) interruptions: usize,
-    /// A write hands over no more than this at once.
+    /// The most that one write accepts.
     pub(crate) short: Option<usize>,
-    /// Nothing can be brought to disk, nor was what was written since the last time.
+    /// Nothing can be synced, including everything written since the last sync.
     pub(crate) no_sync: bool,
 }
 
-/// How far a file is on disk.
+/// How much of a file is on disk.
 #[derive(Debug, Default)]
 struct Books {
     faults: Faults,
     synced: HashMap<PathBuf, u64>,
 }
 
-/// Files of the real disk, with faults between.
+/// Files of the real disk, with faults.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct FaultyDisk(Arc<Mutex<Books>>);
 
@@ -49,7 +49,7 @@ impl FaultyDisk {
         self.lock().faults = faults;
     }
 
-    /// Loses of each file a part of what was not brought to disk.
+    /// Loses a part of what was not synced, in each file.
     pub(crate) fn lose_power(&self, mut keep: impl FnMut(u64) -> u64) {
         for (path, synced) in &self.lock().synced {
             let Ok(file) = OpenOptions::new().write(true).open(path) else { continue };

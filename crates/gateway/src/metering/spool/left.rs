@@ -1,4 +1,4 @@
-//! What earlier runs left in the folder of the spool. Nothing that cannot be read is ever removed.
+//! Files of earlier runs in the folder of the spool. What cannot be read is never removed.
 
 use std::collections::VecDeque;
 use std::fs::{self, File, OpenOptions};
@@ -12,35 +12,35 @@ use super::line::{self, Line};
 use super::{Group, Kept, Segment};
 
 pub(crate) const EXTENSION: &str = "usage";
-/// What a file is renamed to that has lines that could not be read, once the others were counted.
+/// The new ending of a file with unreadable lines, once its other lines were counted.
 const DAMAGED: &str = "damaged";
 
-/// A file of the spool by its name.
+/// A file of the spool, by its name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Found {
-    /// The number of its segment, by which the files of one folder are in order.
+    /// The number of its segment, which orders the files of one folder.
     pub(crate) number: u64,
     /// The segment's name.
     pub(crate) segment: String,
-    /// Which of the segment's files.
+    /// The number of the file within the segment.
     pub(crate) part: u64,
     pub(crate) path: PathBuf,
 }
 
-/// The files of a folder, oldest first, and what has such a name without being such a file.
+/// Lists the files of a folder, oldest first, and entries with such a name that are not files.
 pub(crate) fn list(folder: &Path) -> io::Result<(Vec<Found>, Vec<PathBuf>)> {
     let (mut files, mut others) = (Vec::new(), Vec::new());
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let Some(found) = named(entry.path()) else { continue };
-        // A link is not followed: it may lead to a file that is not ours to read and remove.
+        // A link is not followed: it may lead to a file that we must not read and remove.
         if entry.file_type().is_ok_and(|kind| kind.is_file()) { files.push(found) } else { others.push(found.path) }
     }
     files.sort();
     Ok((files, others))
 }
 
-/// Reads a name: `{number}-{run}.usage` for the first file of a segment, `{number}-{run}.{part}.usage` for later ones.
+/// Parses a name: `{number}-{run}.usage` for the first file of a segment, `{number}-{run}.{part}.usage` for later ones.
 fn named(path: PathBuf) -> Option<Found> {
     let name = path.file_name()?.to_str()?.strip_suffix(EXTENSION)?.strip_suffix('.')?;
     let (segment, part) = match name.split_once('.') {
@@ -51,7 +51,7 @@ fn named(path: PathBuf) -> Option<Found> {
     Some(Found { number, segment: segment.to_owned(), part, path })
 }
 
-/// The path of a file.
+/// Returns the path of a file.
 pub(crate) fn path(folder: &Path, segment: &str, part: u64) -> PathBuf {
     folder.join(if part == 0 { format!("{segment}.{EXTENSION}") } else { format!("{segment}.{part}.{EXTENSION}") })
 }
@@ -59,7 +59,7 @@ pub(crate) fn path(folder: &Path, segment: &str, part: u64) -> PathBuf {
 /// Why a file is left as it is.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Unread {
-    /// A running process writes it, and delivers it.
+    /// A running process writes and delivers it.
     #[error("another process is writing it")]
     Owned,
     /// Written by another version.
@@ -70,12 +70,12 @@ pub(crate) enum Unread {
     Io(#[from] io::Error),
 }
 
-/// What a file holds.
+/// The content of a file.
 #[derive(Debug, Default)]
 pub(crate) struct Contents {
-    /// Events without gaps in each.
+    /// Events without gaps in each group.
     pub(crate) groups: Vec<Group>,
-    /// Lines that were whole once and cannot be read.
+    /// The number of lines that were complete and cannot be read.
     pub(crate) damaged: u64,
 }
 
@@ -107,7 +107,7 @@ pub(crate) fn read(segment: &Arc<Segment>, path: &Path) -> Result<Contents, Unre
     Ok(contents)
 }
 
-/// How many lines a file has that may be events.
+/// Counts the lines of a file that may be events.
 pub(crate) fn count(path: &Path) -> Result<i64, Unread> {
     let mut file = open(path)?;
     if is_owned(&file) {
@@ -139,7 +139,7 @@ fn open(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).custom_flags(no_follow).open(path)
 }
 
-/// The files of a segment.
+/// Lists the files of a segment.
 pub(crate) fn files_of(segment: &Segment) -> Vec<PathBuf> {
     let files = list(&segment.folder).map(|(files, _)| files).unwrap_or_default();
     files.into_iter().filter(|found| *found.segment == *segment.name).map(|found| found.path).collect()
@@ -166,20 +166,20 @@ pub(crate) fn read_segment(segment: &Arc<Segment>) -> (Contents, Kept) {
     (all, kept)
 }
 
-/// One file in the folder of a spool, for its operator.
+/// A report about one file in the folder of a spool, for the operator.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SpoolFileReport {
     /// The file.
     pub path: PathBuf,
-    /// Its segment, as the store knows it; none where the name says nothing.
+    /// Its segment, as the store knows it; `None` when the name is not that of a segment.
     pub segment: Option<String>,
-    /// The place behind its last event.
+    /// The position after its last event.
     pub end: i64,
-    /// Why it cannot be read, or what of it cannot.
+    /// Why it cannot be read, or what in it cannot.
     pub wrong: Option<String>,
 }
 
-/// What is in the folder of a spool, whether or not a process uses it now.
+/// Reports the files in the folder of a spool, whether or not a process uses it now.
 ///
 /// # Errors
 /// When the folder cannot be read.
@@ -188,7 +188,7 @@ pub fn report(folder: &Path) -> io::Result<Vec<SpoolFileReport>> {
     let (files, others) = list(folder)?;
     let mut all: Vec<SpoolFileReport> = others.into_iter().map(|path| wrong(path, "it is no file")).collect();
     for found in files {
-        // One's own, so that the files of a process that runs are read, too.
+        // Marked as our own, so that the files of a running process are read, too.
         let segment = Segment { name: found.segment.as_str().into(), folder: folder.to_owned(), own: true };
         let (end, wrong) = match read(&Arc::new(segment), &found.path) {
             Ok(contents) => {
@@ -208,7 +208,7 @@ pub fn report(folder: &Path) -> io::Result<Vec<SpoolFileReport>> {
     Ok(all)
 }
 
-/// Puts a file aside whose readable lines were counted, where nothing reads or removes it any more.
+/// Renames a file after its readable lines were counted, so that nothing reads or removes it any more.
 pub(crate) fn put_aside(path: &Path) -> io::Result<PathBuf> {
     let aside = path.with_added_extension(DAMAGED);
     fs::rename(path, &aside).map(|()| aside)

@@ -1,5 +1,6 @@
-//! One event as one line of a spool file: the checksum, the event's place in its segment, the event as JSON, a line break.
-//! The JSON is a list, which is half as long as an object; files of earlier versions have objects and are read, too.
+//! One event as one line of a spool file: the checksum, the event's position in its segment, the event as JSON, a line
+//! break. The JSON is a list, which is half as long as an object; files of earlier versions have objects and can still
+//! be read.
 
 use std::io::{self, Write};
 
@@ -9,11 +10,11 @@ use keystead_core::time::Timestamp;
 use keystead_core::usage::{Quantities, UsageEvent, UsageKind};
 use sha2::{Digest, Sha256};
 
-/// The first line of a file, without the number of its form.
+/// The first line of a file, without the version of the format.
 const HEADER: &[u8] = b"keystead usage ";
-/// The form that is written.
+/// The version that is written.
 const VERSION: u32 = 3;
-/// The form of files whose events are objects.
+/// The version of files with events as objects.
 const OBJECTS: u32 = 2;
 /// Characters of a checksum, CRC-32 in hexadecimal.
 const SUM: usize = 8;
@@ -27,22 +28,22 @@ pub(crate) fn header() -> Vec<u8> {
     [HEADER, VERSION.to_string().as_bytes(), b"\n"].concat()
 }
 
-/// What a line is.
+/// The meaning of a line.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Line {
-    /// The first line of a file in a form that is known.
+    /// The first line of a file in a known format.
     Header,
-    /// The first line of a file in a form of another version of Keystead.
+    /// The first line of a file in a format of another version of Keystead.
     Foreign,
-    /// An event and its place.
+    /// An event and its position.
     Event(i64, Box<UsageEvent>),
-    /// It has no end, because the process or the machine ended while it was written: its event was never recorded.
+    /// It has no end, because the process or the machine stopped while it was written: its event was never recorded.
     Torn,
-    /// It was whole once and cannot be read.
+    /// It was complete and cannot be read.
     Damaged,
 }
 
-/// Reads a line with its line break.
+/// Parses a line with its line break.
 pub(crate) fn read(line: &[u8]) -> Line {
     let Some(line) = line.strip_suffix(b"\n") else { return Line::Torn };
     if let Some(version) = line.strip_prefix(HEADER) {
@@ -93,7 +94,7 @@ fn of_json(json: &[u8]) -> serde_json::Result<UsageEvent> {
     })
 }
 
-/// An event as it is read from a list.
+/// An event in the form of a list.
 type Listed = (
     Timestamp,
     UsageKind,
@@ -127,7 +128,7 @@ fn to_json(text: &mut Vec<u8>, event: &UsageEvent) -> serde_json::Result<()> {
     serde_json::to_writer(text, &listed)
 }
 
-/// Writes an event behind the text; the checksum is filled in once the rest is written.
+/// Appends an event to the text; the checksum is filled in at the end.
 pub(crate) fn write(text: &mut Vec<u8>, place: i64, event: &UsageEvent) -> io::Result<()> {
     let start = text.len();
     text.extend_from_slice(&[b' '; SUM + 1]);
@@ -148,7 +149,7 @@ fn old_checksum(bytes: &[u8]) -> [u8; OLD_SUM] {
     hexadecimal(&Sha256::digest(bytes))
 }
 
-/// As much of the bytes as fits.
+/// Decodes as many of the bytes as fit.
 fn hexadecimal<const N: usize>(bytes: &[u8]) -> [u8; N] {
     let mut text = [b'0'; N];
     for (pair, byte) in text.chunks_exact_mut(2).zip(bytes) {
@@ -198,7 +199,7 @@ mod tests {
         }
     }
 
-    // Files of the form before have one object in each line.
+    // Files of the previous format have one object in each line.
     #[test]
     fn objects_are_read() {
         let mut text = b"7 ".to_vec();
@@ -207,7 +208,7 @@ mod tests {
         assert_eq!(read(&line), Line::Event(7, Box::new(event(7))));
     }
 
-    // An upgrade must not lose what waits in the spool: these bytes were written by version 0.1.0.
+    // An upgrade must not lose what is in the spool: these bytes were written by version 0.1.0.
     #[test]
     fn lines_of_the_first_version_are_read() {
         const OLD: &str = include_str!("old_lines.txt");

@@ -1,5 +1,5 @@
-//! The spool against the simplest oracle: a list of the events that were recorded. Whatever fails in between, the store
-//! counts each event that was safe exactly once and every other at most once.
+//! The spool against the simplest oracle: a list of the recorded events. Whatever fails in between, the store counts
+//! each event that was safe exactly once, and every other at most once.
 
 use std::collections::{HashMap, HashSet};
 
@@ -14,23 +14,23 @@ use super::*;
 /// One step of a sequence.
 #[derive(Debug, Clone)]
 enum Step {
-    /// So many events.
+    /// Records this many events.
     Record(usize),
-    /// What was gathered is written.
+    /// Writes the gathered events.
     Write,
-    /// The keeper looks after the spool.
+    /// The keeper works.
     Keep,
-    /// It makes no segment, but flushes.
+    /// The keeper syncs and makes no segment.
     Flush,
-    /// The store takes a batch, or is away, or takes it and the answer is lost.
+    /// The store takes a batch, or is down, or takes it and the answer is lost.
     Deliver(Store),
-    /// What does not work from here on.
+    /// Sets the faults from here on.
     Disk(Faults),
     /// The process is killed and started again.
     Kill,
-    /// The machine loses power; of what was not on disk each file keeps this part.
+    /// The machine loses power; each file keeps this part of what was not synced.
     PowerCut(u8),
-    /// The other node's turn.
+    /// Switches to the other node.
     Turn,
 }
 
@@ -68,12 +68,12 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// The store: how far each segment was counted, and how often each event was.
+/// The store: the counted position of each segment, and how often each event was counted.
 #[derive(Default)]
 struct Oracle {
     segments: HashMap<String, i64>,
     counted: HashMap<String, usize>,
-    /// Events that were safe at one moment, and those that only a power cut may lose.
+    /// Events that were safe at some moment, and those that only a power cut may lose.
     safe: HashSet<String>,
     from_power: HashSet<String>,
 }
@@ -95,7 +95,7 @@ struct Node {
     folder: tempfile::TempDir,
     disk: FaultyDisk,
     spool: Option<Spool>,
-    /// Recorded in this run and not safe yet: number and name.
+    /// Events of this run that are not safe yet: number and name.
     unsafe_yet: Vec<(u64, String)>,
 }
 
@@ -138,7 +138,7 @@ impl World {
             unwritten_time: Duration::from_secs(5),
         };
         let node = &mut self.nodes[at];
-        // A node whose disk is full does not start; its operator mends that first.
+        // A node with a full disk does not start; its operator solves that first.
         node.disk.set(Faults::default());
         let disk = Arc::new(node.disk.clone());
         node.spool = Some(Spool::open(node.folder.path(), disk, options, &mut self.rng).unwrap());
@@ -168,7 +168,7 @@ impl World {
         }
     }
 
-    /// Does one thing for the store; whether there was one.
+    /// Does one piece of work for the store; returns whether there was one.
     fn deliver(&mut self, at: usize, store: Store) -> bool {
         let now = self.now;
         let Some(spool) = &mut self.nodes[at].spool else { return false };
@@ -234,7 +234,7 @@ impl World {
                 self.nodes[at].unsafe_yet.clear();
                 self.nodes[at].disk.lose_power(|unsynced| unsynced * u64::from(*part) / 255);
                 if self.durability == Durability::Process {
-                    // It was promised for the process only.
+                    // They were safe only against the end of the process.
                     let lost: Vec<String> = self.oracle.safe.iter().cloned().collect();
                     let lost = lost.into_iter().filter(|name| !self.oracle.counted.contains_key(name));
                     self.oracle.from_power.extend(lost);
@@ -246,7 +246,7 @@ impl World {
         self.note_safe(at);
     }
 
-    /// All works again, and all is delivered.
+    /// Removes all faults, and delivers everything.
     fn settle(&mut self) {
         for at in [0, 1] {
             self.nodes[at].disk.set(Faults::default());
@@ -274,19 +274,19 @@ proptest! {
             }
             world.step(at, step);
             let spool = world.nodes[at].spool.as_ref().unwrap();
-            // Answers that wait are bounded: by the bound itself and the events of one step.
+            // The number of waiting answers is limited by the limit itself and the events of one step.
             prop_assert!(spool.recorded - spool.safe <= 20 + 6, "{} of {}", spool.safe, spool.recorded);
         }
         let still: Vec<String> = world.nodes.iter().flat_map(|node| &node.unsafe_yet).map(|(_, name)| name.clone()).collect();
         world.settle();
-        // Without a crash even those were counted that were never safe before.
+        // Without a crash, even events that were never safe before are counted.
         for name in world.oracle.safe.difference(&world.oracle.from_power).chain(&still) {
             prop_assert_eq!(world.oracle.counted.get(name), Some(&1), "{}", name);
         }
         for (name, times) in &world.oracle.counted {
             prop_assert_eq!(*times, 1, "{}", name);
         }
-        // Nothing stays in the folders but what the runs write now.
+        // Nothing stays in the folders except the files of the present runs.
         for node in &world.nodes {
             let files = left::list(node.folder.path()).unwrap().0;
             let segments: HashSet<String> = files.into_iter().map(|found| found.segment).collect();

@@ -1,4 +1,4 @@
-//! Events on their way to the store, in the order of their segments. What waits for long waits in its file alone.
+//! Events waiting for the store, in the order of their segments. Events that wait for long are only in their files.
 
 use std::collections::VecDeque;
 use std::io;
@@ -11,33 +11,33 @@ use super::left::{self, Contents, Unread};
 use super::{Group, Segment};
 use crate::metering::UsageBatch;
 
-/// What is to be done next for the store.
+/// The next work for the store.
 #[derive(Debug)]
 pub(crate) enum Work {
-    /// Deliver this; the same comes again until it is delivered.
+    /// Deliver this; the same batch is returned until it is delivered.
     Batch(UsageBatch),
-    /// Read this segment's files: its events are in no memory.
+    /// Read this segment's files: its events are not in memory.
     Read(Arc<Segment>),
-    /// All of this segment was delivered: its files can go, except those named.
+    /// All of this segment was delivered: its files can be removed, except those named.
     End(Arc<Segment>, Kept),
 }
 
 /// Files of a delivered segment that are not removed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Kept {
-    /// They have lines that could not be read, and the others were counted.
+    /// They have unreadable lines, and the others were counted.
     pub(crate) damaged: Vec<PathBuf>,
-    /// They could not be read at all.
+    /// They could not be read.
     pub(crate) unread: Vec<PathBuf>,
 }
 
 #[derive(Debug)]
 enum Entry {
-    /// Events in memory; whether they were recorded in this run and not read from a file.
+    /// Events in memory; and whether they were recorded in this run and not read from a file.
     Memory(Group, bool),
-    /// A segment whose events are in its files alone, and how many they are or may be.
+    /// A segment with events only in its files, and how many they are or may be.
     File(Arc<Segment>, u64),
-    /// The end of a segment, and the number of the event behind it where it is of this run.
+    /// The end of a segment, and the number of the event after it if it is of this run.
     End(Arc<Segment>, Kept, Option<u64>),
 }
 
@@ -45,19 +45,19 @@ enum Entry {
 #[derive(Debug, Default)]
 pub(crate) struct Queue {
     entries: VecDeque<Entry>,
-    /// A batch that was given out, and whether its events were recorded in this run and not read from a file.
+    /// The batch that was given out, and whether its events were recorded in this run and not read from a file.
     in_flight: Option<(UsageBatch, bool)>,
-    /// Numbers of events of this run: behind the last recorded, and behind the last delivered.
+    /// Numbers of events of this run: after the last recorded, and after the last delivered.
     recorded: u64,
     delivered: u64,
-    /// Events that were ever taken in, and those of them that are not with the store.
+    /// The number of events that were ever taken, and of those that are not in the store yet.
     taken: u64,
     waiting: u64,
     last_number: u64,
 }
 
 impl Queue {
-    /// What earlier runs left in the folder.
+    /// Opens the queue with what earlier runs left in the folder.
     pub(super) fn open(folder: &Path) -> io::Result<Self> {
         let mut queue = Self::default();
         let (files, others) = left::list(folder)?;
@@ -73,7 +73,7 @@ impl Queue {
                     tracing::info!(path = %found.path.display(), "another process delivers this usage");
                     continue;
                 }
-                // The reading says why, when its turn comes.
+                // Reading the file later reports the reason.
                 Err(_) => 0,
             };
             queue.take_in(lines);
@@ -99,7 +99,7 @@ impl Queue {
         self.last_number
     }
 
-    /// Takes an event of this run.
+    /// Adds an event of this run.
     pub(super) fn push(&mut self, segment: &Arc<Segment>, place: i64, event: UsageEvent) {
         self.recorded += 1;
         self.take_in(1);
@@ -113,17 +113,17 @@ impl Queue {
         self.entries.push_back(Entry::Memory(group, true));
     }
 
-    /// No more events of this segment come.
+    /// Notes that no more events of this segment come.
     pub(super) fn end(&mut self, segment: &Arc<Segment>) {
         self.entries.push_back(Entry::End(Arc::clone(segment), Kept::default(), Some(self.recorded)));
     }
 
-    /// The number of the first event of this run that is not with the store.
+    /// The number of the first event of this run that is not in the store.
     pub(super) fn delivered(&self) -> u64 {
         self.delivered
     }
 
-    /// Events that are not with the store.
+    /// The number of events that are not in the store.
     pub(super) fn waiting(&self) -> u64 {
         self.waiting
     }
@@ -133,12 +133,12 @@ impl Queue {
         matches!(self.entries.front(), Some(Entry::File(..) | Entry::End(..)))
     }
 
-    /// Events that were ever taken in.
+    /// The number of events that were ever taken.
     pub(super) fn taken(&self) -> u64 {
         self.taken
     }
 
-    /// The next thing to do. A batch has no more events than `most`.
+    /// The next work. A batch has at most `most` events.
     pub(super) fn work(&mut self, most: usize) -> Option<Work> {
         if let Some((batch, _)) = &self.in_flight {
             return Some(Work::Batch(batch.clone()));
@@ -164,7 +164,7 @@ impl Queue {
         }
     }
 
-    /// The batch that was given out is with the store.
+    /// Notes that the batch that was given out is in the store.
     pub(super) fn delivered_batch(&mut self) {
         let Some((batch, own)) = self.in_flight.take() else { return };
         let count = u64::try_from(batch.events.len()).unwrap_or(u64::MAX);
@@ -174,16 +174,16 @@ impl Queue {
         }
     }
 
-    /// The files were read that the last [`Work::Read`] named.
+    /// Notes the content of the files that the last [`Work::Read`] named.
     pub(super) fn read(&mut self, contents: Contents, kept: Kept) {
         let Some(Entry::File(segment, lines)) = self.entries.pop_front() else { return };
-        // A line that is no event counts as dealt with; an event in two files is delivered twice.
+        // A line that is not an event counts as handled; an event in two files is delivered twice.
         let events = contents.groups.iter().map(|group| group.events.len()).sum::<usize>();
         let events = u64::try_from(events).unwrap_or(u64::MAX);
         self.waiting = self.waiting.saturating_sub(lines).saturating_add(events);
         self.taken += events.saturating_sub(lines);
         match self.entries.front_mut() {
-            // Of this run, it has its end already.
+            // A segment of this run has its end already.
             Some(Entry::End(of, known, _)) if *of == segment => *known = kept,
             _ => self.entries.push_front(Entry::End(segment, kept, None)),
         }
@@ -192,14 +192,14 @@ impl Queue {
         }
     }
 
-    /// The segment was dealt with that the last [`Work::End`] named.
+    /// Notes that the segment of the last [`Work::End`] was handled.
     pub(super) fn ended(&mut self) {
         if let Some(Entry::End(_, _, number)) = self.entries.pop_front() {
             self.delivered = self.delivered.max(number.unwrap_or(0));
         }
     }
 
-    /// The events of this run from this number on that are not with the store, each with its segment and place.
+    /// Lists the events of this run from this number on that are not in the store, each with its segment and position.
     pub(super) fn from(&self, number: u64) -> Vec<(&Arc<str>, i64, &UsageEvent)> {
         let mut next = self.delivered;
         let mut found = Vec::new();
@@ -228,7 +228,7 @@ impl Queue {
         found
     }
 
-    /// Leaves events to their files where all of a closed segment before this number waits: it is on disk.
+    /// Drops events from memory when all of a closed segment before this number waits: they are on disk.
     pub(super) fn spill(&mut self, before: u64) {
         for at in 1..self.entries.len() {
             let (Some(Entry::End(_, _, Some(behind))), Some(Entry::Memory(group, true))) =

@@ -1,4 +1,4 @@
-//! Bringing events to safety: from the operating system to the disk, and out of memory after a fault.
+//! Making events safe: from the operating system to the disk, and from memory to a new file after a fault.
 
 use std::io;
 use std::path::PathBuf;
@@ -9,7 +9,7 @@ use super::disk::SpoolFile;
 use super::segment::{length, write_all};
 use super::{Spool, left, line};
 
-/// What is to be brought to disk: the files, and how many events they hold with all before them.
+/// What must be synced: the files, and the number of events in them and before them.
 pub(crate) struct Sync {
     pub(crate) files: Vec<Arc<dyn SpoolFile>>,
     parts: usize,
@@ -17,8 +17,8 @@ pub(crate) struct Sync {
 }
 
 impl Spool {
-    /// Writes again, into new files, what may not be in the old ones. Its places are the same, so what is in both counts
-    /// once.
+    /// Writes again, into new files, the events that may be missing in the old ones. Their positions are the same, so
+    /// an event in both counts once.
     pub(crate) fn recover(&mut self, now: Duration) {
         if self.file.is_some() {
             return;
@@ -86,7 +86,7 @@ impl Spool {
         Ok(())
     }
 
-    /// What is to be brought to disk, if anything. Then comes [`Self::synced`].
+    /// Returns what must be synced, if anything. [`Self::synced`] follows.
     pub(crate) fn begin_sync(&mut self, now: Duration) -> Option<Sync> {
         self.write(now);
         let mut files = std::mem::take(&mut self.dirty);
@@ -101,8 +101,8 @@ impl Spool {
         self.touched || self.gathered > 0 || !self.dirty.is_empty()
     }
 
-    /// It was tried to bring this to disk. After an error it is unknown what is there: all that was not known to be on
-    /// disk before is written again.
+    /// Notes the result of a sync. After an error it is unknown what is on disk: everything that was not known to be
+    /// there before is written again.
     pub(crate) fn synced(&mut self, sync: &Sync, result: io::Result<()>, now: Duration) {
         match result {
             Ok(()) => {

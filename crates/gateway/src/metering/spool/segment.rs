@@ -1,4 +1,4 @@
-//! Segments: what they are called, and how their files are made and written.
+//! Segments: their names, and creating and writing their files.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,10 +7,10 @@ use std::sync::Arc;
 use super::disk::{Disk, SpoolFile};
 use super::{SpoolOptions, left, line};
 
-/// One run of places, in one file or, after a fault, in several.
+/// A sequence of positions, in one file or, after a fault, in several.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Segment {
-    /// Its name, which no other segment of any node has: a number that grows, and what was drawn for the run.
+    /// Its name, which no other segment of any node has: a growing number, and a random part drawn for the run.
     pub(crate) name: Arc<str>,
     pub(crate) folder: PathBuf,
     /// Whether this process writes it.
@@ -24,7 +24,7 @@ pub(crate) struct Ready {
     pub(super) length: u64,
 }
 
-/// What a segment that should be made is called.
+/// The name of a segment that should be made.
 pub(crate) struct Wanted {
     segment: Arc<Segment>,
     room: u64,
@@ -43,7 +43,7 @@ impl Wanted {
         let file = disk.create(&path, self.room)?;
         let header = line::header();
         if let Err(error) = write_all(&*file, &header) {
-            // Its name is wanted again.
+            // Its name is needed again.
             let _ = std::fs::remove_file(path);
             return Err(error);
         }
@@ -55,7 +55,7 @@ pub(super) fn length(bytes: &[u8]) -> u64 {
     u64::try_from(bytes.len()).unwrap_or(u64::MAX)
 }
 
-/// Writes all of it, or says why not; then a part of it may be in the file.
+/// Writes all bytes, or returns an error; then a part of them may be in the file.
 pub(super) fn write_all(file: &dyn SpoolFile, mut bytes: &[u8]) -> io::Result<()> {
     while !bytes.is_empty() {
         match file.write(bytes) {

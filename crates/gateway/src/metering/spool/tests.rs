@@ -1,4 +1,4 @@
-//! What tests of the spool share.
+//! Shared parts of the spool's tests.
 
 use keystead_core::Timestamp;
 use keystead_core::money::Micros;

@@ -1,4 +1,4 @@
-//! Forms in pieces of any size, and what is refused.
+//! Forms in pieces of any size, and refused forms.
 
 use super::*;
 

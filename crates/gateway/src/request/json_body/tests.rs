@@ -1,4 +1,4 @@
-//! Bodies that say one thing, and bodies that two readers would read in two ways.
+//! Bodies with one meaning, and bodies that two readers would read in two ways.
 
 use keystead_core::route::{self, Method, Route};
 
@@ -34,7 +34,7 @@ fn reads_what_the_gate_needs() {
 
 #[test]
 fn one_value_for_gate_and_upstream() {
-    // A second member with another model, plain or escaped, is refused.
+    // A second field with another model, plain or escaped, is refused.
     for body in
         [r#"{"model":"a","model":"b"}"#, r#"{"model":"a","m\u006fdel":"b"}"#, r#"{"stream":true,"stream":false}"#]
     {
@@ -99,7 +99,7 @@ fn the_usage_chunk_is_asked_for_without_touching_the_rest() {
 
 #[test]
 fn members_in_another_case_are_named_and_refused() {
-    // Servers that fold case would take the last of the two.
+    // Servers that ignore case would take the last of the two.
     for (body, param) in [
         (r#"{"model":"gpt-4o","Model":"o3"}"#, "model"),
         (r#"{"Model":"o3"}"#, "model"),
@@ -121,7 +121,7 @@ fn members_in_another_case_are_named_and_refused() {
         assert_eq!((wire.status, wire.param), (400, Some(param)), "{body}");
         assert!(wire.message.contains("in case alone"), "{body}: {}", wire.message);
     }
-    // Free members may be called as their author likes.
+    // Free fields may have any name.
     for body in [
         r#"{"model":"gpt-4o","metadata":{"Model":"o3","MODEL":"x"},"Temperature":1,"model ":"o3"}"#,
         r#"{"model":"gpt-4o","tools":[{"type":"function","function":{"parameters":{"properties":{"Model":{},"model":{}}}}}]}"#,

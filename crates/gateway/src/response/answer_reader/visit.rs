@@ -1,4 +1,4 @@
-//! What each piece of an answer changes in what was found.
+//! How each piece of an answer changes what was found.
 
 use super::vocabulary::{Name, TextUse, Zone};
 use super::{Figures, Found, Frame, MOST_KEPT};
@@ -11,7 +11,7 @@ impl Visit for Found {
         match zone {
             Zone::Usage(_) => self.figures = Figures::default(),
             Zone::Item | Zone::Done => self.item = (false, false),
-            // An empty list says that there is none.
+            // An empty list means that there is none.
             Zone::Data => self.data = Some(self.data.unwrap_or(0)),
             _ => {}
         }

@@ -1,4 +1,4 @@
-//! The words of answers: kinds of events, names of members, and the places where they mean something.
+//! The vocabulary of answers: types of events, names of fields, and the places where they have a meaning.
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -6,11 +6,11 @@ pub(super) enum Kind {
     Other,
     PictureDone,
     Sound,
-    /// A thing of the output is done.
+    /// An item of the output is done.
     ItemDone,
     /// The last one of its stream.
     Last,
-    /// The same, and nothing came of it.
+    /// The last one, and the response failed.
     Failed,
     Failure,
 }
@@ -31,7 +31,7 @@ impl Kind {
     }
 }
 
-/// What an object or list is.
+/// The meaning of an object or list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Zone {
     Root,
@@ -44,7 +44,7 @@ pub(super) enum Zone {
     Voice,
     Response,
     Output,
-    /// One thing of an output that is listed whole, or that is done.
+    /// An item of an output that is listed completely, or that is done.
     Item,
     Done,
     ItemPart,
@@ -55,7 +55,7 @@ pub(super) enum Zone {
 
 macro_rules! names {
     ($($variant:ident = $text:literal),+ $(,)?) => {
-        /// Names of members that mean something somewhere.
+        /// Names of fields that have a meaning somewhere.
         #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
         pub(super) enum Name {
             #[default]

@@ -52,7 +52,7 @@ fn usage_is_read_and_only_our_own_chunk_is_taken_out() {
 fn what_the_gateway_did_not_cause_stays() {
     const USAGE: &str = "\"usage\":{\"prompt_tokens\":5,\"completion_tokens\":7}";
     for (event, wanted) in [
-        // Nothing but usage and what each chunk has: taken out.
+        // It contains only usage and what each chunk has: removed.
         (
             "{\"id\":\"c\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"m\",\"choices\":[],USAGE}",
             None,
@@ -65,7 +65,7 @@ fn what_the_gateway_did_not_cause_stays() {
             None,
         ),
         ("{\"choices\":[],\"timings\":null,USAGE}", None),
-        // With more in it, it stays without the usage.
+        // With other fields, it stays without the usage.
         ("{\"choices\":[],USAGE,\"timings\":{\"n\":1}}", Some("{\"choices\":[],\"timings\":{\"n\":1}}")),
         ("{\"choices\":[],\"x_groq\":{\"id\":\"r\"},USAGE}", Some("{\"choices\":[],\"x_groq\":{\"id\":\"r\"}}")),
         (
@@ -74,7 +74,7 @@ fn what_the_gateway_did_not_cause_stays() {
         ),
         ("{USAGE,\"choices\":[{}]}", Some("{\"choices\":[{}]}")),
         ("{USAGE,\"choices\":[{}],USAGE}", Some("{\"choices\":[{}]}")),
-        // A null one of a chunk that has no choices yet.
+        // A null usage in a chunk that has no choices yet.
         (
             "{\"choices\":[],\"usage\":null,\"prompt_filter_results\":[]}",
             Some("{\"choices\":[],\"prompt_filter_results\":[]}"),
@@ -119,7 +119,7 @@ fn nothing_is_held_back_that_is_whole() {
             assert_eq!(scan.pass(&event), event, "{end:?}");
         }
     }
-    // The second half of the last line end comes alone.
+    // The second half of the last line end arrives alone.
     let mut scan = EventScan::new(true);
     assert_eq!(scan.pass(&Bytes::from_static(b"data: 1\r\n\r")), &b"data: 1\r\n\r"[..]);
     assert_eq!(scan.pass(&Bytes::from_static(b"\n")), &b"\n"[..]);
@@ -145,7 +145,7 @@ fn a_stream_without_figures_is_worth_its_text() {
         let event = format!("data: {{\"type\":\"{kind}.delta\",\"delta\":\"word \"}}\n\n");
         assert_eq!(tokens(&event.repeat(12)), Some((40, 12, true)), "{kind}");
     }
-    // Sound is no text.
+    // Sound is not text.
     let sound = "data: {\"type\":\"response.audio.delta\",\"delta\":\"QUFBQUFBQUFBQUFB\"}\n\n";
     assert_eq!(tokens(&sound.repeat(12)), Some((40, 0, true)));
 }
@@ -190,7 +190,7 @@ fn pictures_of_a_stream() {
     let edited = done.replace("image_generation", "image_edit");
     assert_eq!(images(&format!("{partial}{partial}{done}"), End::Whole), Some((1, 4, false)));
     assert_eq!(images(&format!("{edited}{edited}"), End::Whole), Some((2, 8, false)));
-    // The name of the event says as much as its data.
+    // The name of the event is as good as its data.
     assert_eq!(images("event: image_edit.completed\ndata: {\"b64_json\":\"A\"}\n\n", End::Whole), Some((1, 0, false)));
     assert_eq!(images(partial, End::Broken), Some((3, 0, true)));
     assert_eq!(images(done, End::Broken), Some((3, 4, true)));

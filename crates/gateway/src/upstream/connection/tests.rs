@@ -1,4 +1,4 @@
-//! One connection against another end that is slow, silent, or gone.
+//! One connection to a peer that is slow, silent, or closed.
 
 use bytes::Bytes;
 use http::uri::PathAndQuery;
@@ -22,7 +22,7 @@ impl Duplex for DuplexStream {
 
 const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
 
-/// A connection as an encrypted one is used, and its other end, between which few bytes fit.
+/// Builds a connection like an encrypted one, and its peer, with a small buffer between them.
 fn pair() -> (Link, DuplexStream) {
     let (ours, theirs) = tokio::io::duplex(16);
     let stream = Stream::Encrypted(Box::new(ours));
@@ -45,7 +45,7 @@ fn request(body: RequestBody) -> Request {
     Request::new(upstream.address.as_ref().unwrap(), &asked, body)
 }
 
-/// Sends a body; what arrived at the other end, and how it went on this one.
+/// Sends a body; returns what arrived at the peer, and the result here.
 async fn send(body: RequestBody) -> (String, Result<Head, String>) {
     let request = request(body);
     let (mut link, mut theirs) = pair();
@@ -89,7 +89,7 @@ async fn a_body_that_breaks_off_never_looks_whole() {
     assert_eq!(head.map(|head| head.status).unwrap_err(), "broken");
 }
 
-/// A connection over the system's own sockets, and its other end.
+/// Builds a connection over the system's sockets, and its peer.
 async fn sockets() -> (Box<Link>, TcpStream) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (ours, theirs) = tokio::join!(TcpStream::connect(listener.local_addr().unwrap()), listener.accept());
@@ -101,14 +101,14 @@ const MINUTE: Duration = Duration::from_secs(60);
 #[tokio::test]
 async fn a_close_that_crosses_with_the_request_is_told_from_one_behind_it() {
     let alarms = Arc::default();
-    // Closed before the request came: the first bytes are answered with a reset.
+    // Closed before the request arrived: the first bytes are answered with a reset.
     let (mut link, theirs) = sockets().await;
     drop(theirs);
     link.begin(request(RequestBody::Whole("{}".into())));
     let failed = link.head(MINUTE, &alarms).await.unwrap_err();
     assert!(link.refused(&failed).await && !link.answered(), "{failed}");
 
-    // Closed when it had come and had not been read.
+    // Closed when it had arrived and had not been read.
     let (mut link, theirs) = sockets().await;
     link.begin(request(RequestBody::Whole("{}".into())));
     let close = async {
@@ -119,7 +119,7 @@ async fn a_close_that_crosses_with_the_request_is_told_from_one_behind_it() {
     let failed = failed.unwrap_err();
     assert!(link.refused(&failed).await, "{failed}");
 
-    // Read, and then closed: the model may have run.
+    // Read and then closed: the model may have run.
     let (mut link, mut theirs) = sockets().await;
     link.begin(request(RequestBody::Whole("{}".into())));
     let close = async {
@@ -148,7 +148,7 @@ async fn silence_is_bounded_and_a_long_request_is_not_silence() {
     drop(link);
     reading.await.unwrap();
 
-    // Its pieces come every 50 seconds, ten of them.
+    // Its pieces arrive every 50 seconds, ten of them.
     let (mut link, mut theirs) = pair();
     let pieces = futures_util::stream::unfold(0, |piece| async move {
         tokio::time::sleep(Duration::from_secs(50)).await;
