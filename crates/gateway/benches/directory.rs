@@ -1,5 +1,5 @@
-//! What a key in memory costs and how fast it is found, and that a directory with a bound keeps to it:
-//! `cargo xtask bench --keys`.
+//! Measures the memory of a key and the time to find it, and checks that a directory keeps to its capacity: `cargo
+//! xtask bench --keys`.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -19,7 +19,7 @@ use keystead_core::scope::ScopeSet;
 use keystead_core::time::Timestamp;
 use keystead_gateway::{BoxFuture, Directory, DirectoryOptions, KeySource, Unavailable};
 
-/// Answers every digest with a caller of its own.
+/// Answers every digest with a different caller.
 struct Endless;
 
 impl KeySource for Endless {
@@ -92,7 +92,7 @@ async fn main() {
         let entries = u64::try_from(stats.entries).unwrap().max(1);
         let turns = 1_000_000_u64;
         let began = Instant::now();
-        // What was asked last is in memory, whatever the bound.
+        // The keys asked for last are in memory, for any capacity.
         let recent = asked.min(u64::try_from(capacity).unwrap() / 4).min(asked);
         for turn in 0..turns {
             let key = asked - 1 - turn.wrapping_mul(7_919) % recent;

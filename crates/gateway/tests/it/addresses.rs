@@ -1,4 +1,4 @@
-//! Addresses have one reading: the route's own path goes upstream, whatever the client's spelling was.
+//! URLs have one reading: the route's own path is sent upstream, for every spelling by the client.
 
 use http::Response;
 
@@ -72,13 +72,13 @@ const SPELLINGS: [&str; 61] = [
 
 #[tokio::test]
 async fn every_other_spelling_of_a_path_is_refused_and_the_upstream_hears_nothing() {
-    // Decoded nowhere before the check, so every spelling is the canonical route or none.
+    // Nothing is decoded before the check, so every spelling is the canonical route or no route.
     let world = World::new().await;
     let key = world.key(1);
     world.answers(|_| json(200, r#"{"id":"file-1","object":"file"}"#));
     assert_eq!(upload(&world, &key).await.status, 200);
     assert_eq!(world.get("/v1/files/file-1", &key).await.status, 200);
-    // A fragment is no part of a request's target: it is left out, and the canonical path goes upstream.
+    // A fragment is not a part of a request's target: it is removed, and the canonical path is sent upstream.
     assert_eq!(world.get("/v1/files/file-1#x", &key).await.status, 200);
     assert_eq!(world.seen().pop().unwrap().target, "/v1/files/file-1");
     let asked = world.seen().len();
@@ -97,7 +97,7 @@ async fn every_other_spelling_of_a_path_is_refused_and_the_upstream_hears_nothin
 
 #[tokio::test]
 async fn the_routes_own_path_goes_upstream() {
-    // What a client may spell in another way arrives in the one spelling.
+    // What a client may spell in several ways arrives in one spelling.
     let world = World::new().await;
     let key = world.key(1);
     world.answers(|seen| match seen.target.split('?').next().unwrap_or_default() {

@@ -12,7 +12,7 @@ fn line(url: &str, body: &str) -> String {
     format!(r#"{{"custom_id":"1","method":"POST","url":"{url}","body":{body}}}"#)
 }
 
-/// An upstream that holds `input` as `file-1`, runs it as `batch_1`, and answers with `output`.
+/// An upstream that has `input` as `file-1`, runs it as `batch_1`, and answers with `output`.
 fn runs(world: &World, input: String, output: &'static str) {
     world.answers(move |seen| match (seen.method.as_str(), seen.target.as_str()) {
         ("POST", "/v1/files") => json(200, r#"{"id":"file-1","object":"file"}"#),
@@ -40,7 +40,8 @@ fn begun(world: &World) -> bool {
 
 #[tokio::test]
 async fn no_line_passes_that_would_be_refused_by_itself() {
-    // A gated model, a route that is not metered, another's file, two models in one line, a batch in a batch.
+    // A gated model, a route that is not metered, another organization's file, two models in one line, a batch in a
+    // batch.
     let fine = line("/v1/chat/completions", r#"{"model":"gpt-4o","messages":[]}"#);
     for (bad, status, says) in [
         (line("/v1/images/generations", r#"{"model":"gpt-image-1","prompt":"x"}"#), 403, "must be verified"),
@@ -150,7 +151,7 @@ async fn results_that_cannot_be_counted_wait() {
     assert_eq!(world.events().await.len(), 1);
 }
 
-// A node that ends between counting results and noting whose they are leaves them to be counted again.
+// A node stops between counting results and recording their owner: the results are counted again, once.
 #[tokio::test]
 async fn results_count_once_although_nobody_noted_that_they_were() {
     const OUTPUT: &str = concat!(
@@ -162,7 +163,7 @@ async fn results_count_once_although_nobody_noted_that_they_were() {
     let second = first.beside().await;
     let key = first.key(1);
     for world in [&first, &second] {
-        // Each node has its own notes of who owns what, so the second knows of nothing that the first did.
+        // Each node records owners separately here, so the second one knows nothing of what the first one did.
         runs(world, line("/v1/chat/completions", r#"{"model":"gpt-4o","messages":[]}"#), OUTPUT);
         assert_eq!(upload(world, &key).await.status, 200);
         assert_eq!(world.post("/v1/batches", &key, r#"{"input_file_id":"file-1"}"#).await.status, 200);

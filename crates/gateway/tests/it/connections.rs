@@ -1,4 +1,4 @@
-//! Connections to upstreams: used again when they can be, replaced when they cannot, never a request sent twice.
+//! Connections to upstreams: reused when possible, replaced when not, and no request is sent twice.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::world::World;
 
 const BODY: &str = r#"{"id":"x","usage":{"prompt_tokens":1,"completion_tokens":1}}"#;
 
-/// An upstream whose every byte the test writes itself.
+/// An upstream for which the test writes every byte itself.
 struct Upstreams {
     listener: TcpListener,
 }
@@ -61,7 +61,7 @@ async fn a_connection_is_used_again() {
             assert!(got.contains(&format!("\r\nhost: {}\r\n", upstream.listener.local_addr().unwrap())), "{got}");
             answer(&mut stream, "").await;
         }
-        // Chunked answers end a request as well as measured ones.
+        // Chunked answers end a request, like those with a length.
         request(&mut stream).await;
         let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n";
         let chunked = format!("{head}{:x}\r\n{BODY}\r\n0\r\n\r\n", BODY.len());
@@ -91,7 +91,7 @@ async fn one_that_was_closed_while_it_waited_is_replaced() {
             stream
         };
         let ask = async { assert_eq!(world.chat(&key).await.text(), BODY) };
-        // The next request reaches the gateway through the same poll of the system that brings the close.
+        // The next request and the close reach the gateway in the same poll of the system.
         let (_open, ()) = tokio::join!(serve, ask);
     }
     assert_eq!(world.events().await.len(), 3);
@@ -105,7 +105,7 @@ async fn what_was_sent_is_not_sent_again() {
         let mut stream = upstream.accept().await;
         request(&mut stream).await;
         answer(&mut stream, "").await;
-        // It takes the second one and is gone: nobody knows whether the model ran.
+        // It reads the second request and closes: it is unknown whether the model ran.
         request(&mut stream).await;
         drop(stream);
         let mut stream = upstream.accept().await;
@@ -131,7 +131,7 @@ async fn an_answer_before_the_end_of_the_request_ends_its_connection() {
         let mut head = [0; 64];
         stream.read_exact(&mut head).await.unwrap();
         answer(&mut stream, "").await;
-        // Nothing more is read from it; the next request must not meet it.
+        // Nothing more is read from it; the next request must not use it.
         let mut next = upstream.accept().await;
         request(&mut next).await;
         answer(&mut next, "").await;

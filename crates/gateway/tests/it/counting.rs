@@ -1,4 +1,4 @@
-//! What is counted is what was used, whichever way a request ends.
+//! The counted usage is the real usage, however a request ends.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -22,7 +22,7 @@ use crate::world::{UpstreamBody, World, full, json};
 const CHAT: &str = "/v1/chat/completions";
 const WORD: &str = "data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"word \"}}]}\n\n";
 
-/// Reading on is bounded by bytes alone, so that no test waits.
+/// Reading on is limited by bytes alone, so that no test waits.
 async fn world(read_on: usize) -> World {
     let read_on = ReadOn { time: Duration::from_secs(600), bytes: read_on, at_once: 1 };
     World::with(Limits { read_on, ..Limits::default() }, DirectoryOptions::default()).await
@@ -45,7 +45,7 @@ fn request(path: &str, key: &str, body: &str) -> Vec<u8> {
     .into_bytes()
 }
 
-/// Tells when the upstream's body was dropped.
+/// Notifies when the upstream's body was dropped.
 struct Dropped(Option<oneshot::Sender<()>>);
 
 impl Drop for Dropped {
@@ -54,7 +54,7 @@ impl Drop for Dropped {
     }
 }
 
-/// The upstream answers with what is sent here, and tells when it was told to stop.
+/// The upstream answers with what is sent into the channel, and notifies when it was cancelled.
 fn stream_by_hand(world: &World) -> (mpsc::UnboundedSender<String>, oneshot::Receiver<()>) {
     let (chunks, incoming) = mpsc::unbounded_channel::<String>();
     let (gone, dropped) = oneshot::channel();
@@ -74,7 +74,7 @@ fn events(body: UpstreamBody) -> Response<UpstreamBody> {
     Response::builder().header("content-type", "text/event-stream").body(body).unwrap()
 }
 
-/// A client that reads twelve words and leaves.
+/// A client that reads twelve words and disconnects.
 async fn twelve_words(world: &World, key: &str, body: &str, chunks: &mpsc::UnboundedSender<String>) {
     let mut client = TcpStream::connect(world.address).await.unwrap();
     client.write_all(&request(CHAT, key, body)).await.unwrap();
@@ -108,10 +108,10 @@ async fn a_client_that_leaves_a_stream_pays_for_its_text_and_its_picture() {
     chunks.send(WORD.to_owned()).unwrap();
     dropped.await.unwrap();
     let event = next_event(&world, 0).await;
-    // The word that the gateway read before it stopped may be in it or not.
+    // The word that the gateway read before it stopped may be counted or not.
     assert!((12..=13).contains(&event.used.output_tokens), "{:?}", event.used);
     assert_eq!((event.used.input_tokens, event.estimated), (3 + 765, true));
-    // What was set aside came back: the next request fits.
+    // The reservation was returned: the next request fits.
     world.answers(|_| json(200, r#"{"usage":{"prompt_tokens":5,"completion_tokens":7}}"#));
     let next = world.post(CHAT, &key, r#"{"model":"gpt-4o","messages":[],"max_tokens":1000}"#).await;
     assert_eq!(next.status, 200, "{}", next.text());
@@ -142,13 +142,13 @@ async fn reading_on_is_bounded() {
     let key = world.key(1);
     let (chunks, dropped) = stream_by_hand(&world);
     twelve_words(&world, &key, r#"{"model":"gpt-4o","stream":true,"messages":[]}"#, &chunks).await;
-    // Another one meanwhile finds no room, and ends at once.
+    // Another answer meanwhile gets no permit, and ends at once.
     let (others, other_dropped) = stream_by_hand(&world);
     twelve_words(&world, &key, r#"{"model":"gpt-4o","stream":true,"messages":[]}"#, &others).await;
     let first = tokio::spawn(async move {
         let mut dropped = dropped;
         loop {
-            // The upstream would go on for ever.
+            // The upstream would continue for ever.
             let _ = chunks.send(WORD.to_owned());
             if dropped.try_recv() != Err(oneshot::error::TryRecvError::Empty) {
                 return;
@@ -167,7 +167,7 @@ async fn reading_on_is_bounded() {
     assert_eq!(next_event(&world, 1).await.used.requests, 1);
 }
 
-/// An upstream held by the test, byte by byte.
+/// An upstream controlled by the test, byte by byte.
 async fn raw_upstream(world: &World) -> TcpListener {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let mut catalogue = (**world.catalogue.load()).clone();
@@ -220,7 +220,7 @@ async fn a_client_that_does_not_wait_for_its_answer_pays_for_what_it_sent() {
             (0, 0, 0, 5, false, 499),
         ]
     );
-    // The reservations became what was counted.
+    // The reservations were replaced by the counted usage.
     world.answers(|_| json(200, r#"{"usage":{"prompt_tokens":5,"completion_tokens":7}}"#));
     drop(upstream);
     let refused = world.post("/v1/images/generations", &key, r#"{"model":"gpt-image-1","prompt":"a","n":2}"#).await;
@@ -247,7 +247,7 @@ async fn what_gave_no_answer_costs_nothing() {
         let body = body.replace("\"model\"", "\"stream\":true,\"model\"");
         assert_eq!(world.post(CHAT, &key, &body).await.status, 200);
     }
-    // It closes without an answer, and then there is none to connect to.
+    // It closes without an answer, and then nothing listens any more.
     let upstream = raw_upstream(&world).await;
     let closing = tokio::spawn(async move {
         let (mut theirs, _) = upstream.accept().await.unwrap();

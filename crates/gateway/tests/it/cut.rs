@@ -1,4 +1,4 @@
-//! Answers that are being sent when the right to them ends.
+//! Running answers when the permission for them ends.
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
@@ -20,7 +20,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::world::{UpstreamBody, World};
 
-/// Tells when the upstream's body was dropped.
+/// Notifies when the upstream's body was dropped.
 struct Dropped(Option<oneshot::Sender<()>>);
 
 impl Drop for Dropped {
@@ -55,7 +55,7 @@ impl Drip {
     }
 }
 
-/// A client that reads as it goes.
+/// A client that reads slowly.
 struct Client(TcpStream, String);
 
 impl Client {
@@ -70,7 +70,7 @@ impl Client {
         Self(stream, String::new())
     }
 
-    /// Reads until this has come.
+    /// Reads until this text has arrived.
     async fn until(&mut self, text: &str) {
         let mut buffer = [0; 4096];
         while !self.1.contains(text) {
@@ -80,7 +80,7 @@ impl Client {
         }
     }
 
-    /// Reads what there is until the server closes or the last chunk has come; `true` for a whole body.
+    /// Reads until the server closes or the last chunk has arrived; `true` for a complete body.
     async fn rest(&mut self) -> bool {
         let mut buffer = [0; 4096];
         loop {
@@ -103,7 +103,7 @@ async fn world() -> World {
 const STREAM: &str = r#"{"model":"gpt-4o","stream":true}"#;
 const CHUNK: &str = "data: {\"choices\":[{\"delta\":{\"content\":\"one\"}}]}\n\n";
 
-/// Whether a change announces itself to the node or only time passes.
+/// Whether a change is announced to the node, or only time passes.
 type Change = fn(&World, &str) -> Option<ChangedSubject>;
 
 fn edit(world: &World, key: &str, change: impl FnOnce(&mut Caller)) -> Option<ChangedSubject> {
@@ -199,7 +199,7 @@ async fn a_stream_survives_changes_that_leave_its_right() {
         client.until(CHUNK.trim_end()).await;
         client.1.clear();
     }
-    // A store that is away ends nothing as long as memory is trusted.
+    // A store outage ends no answer while the memory is trusted.
     world.store.down.store(true, Ordering::SeqCst);
     world.directory.apply(&[ChangedSubject::Everything], 9);
     let misses = world.directory.stats().misses;
@@ -262,10 +262,10 @@ async fn a_body_that_is_no_stream_of_events_breaks_off() {
     assert_eq!(world.events().await.len(), 1);
 }
 
-/// A client that sends its body slowly does not keep the right it had when it began.
+/// A client that sends its body slowly does not keep the permission it had at the start.
 #[tokio::test]
 async fn a_request_is_judged_again_when_its_body_took_long() {
-    // Any body takes longer than this.
+    // Every body takes longer than this.
     let limits = Limits { recheck: Duration::from_nanos(1), ..Limits::default() };
     let world = World::with(limits, DirectoryOptions::default()).await;
     let key = world.key(1);

@@ -1,6 +1,6 @@
-//! What servers that speak OpenAI's API really send, and what a client gets of it. Each file in `tests/dialects` is a
-//! story in plain text: what the client asks, the bytes an upstream answers with, what the client must receive and what
-//! must be counted. `tests/dialects/README.md` describes the form.
+//! The answers of real servers for OpenAI's API, and what a client gets. Each file in `tests/dialects` is a story in
+//! plain text: the client's request, the bytes of the upstream's answer, what the client must receive and what must be
+//! counted. `tests/dialects/README.md` describes the form.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
@@ -15,10 +15,10 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::world::{UPSTREAM_SECRET, World};
 
-/// One thing a story says.
+/// One section of a story.
 #[derive(Debug, Clone)]
 struct Section {
-    /// Such as `client receives`.
+    /// Its name, such as `client receives`.
     what: &'static str,
     /// What follows on the same line.
     argument: String,
@@ -47,7 +47,7 @@ struct Exchange {
     body: Vec<u8>,
     turns: Vec<Turn>,
     receives: Vec<u8>,
-    /// Absent when the story does not say; `None` when nothing may be counted.
+    /// Absent when the story does not state it; `None` when nothing may be counted.
     usage: Option<Option<Value>>,
 }
 
@@ -56,11 +56,11 @@ struct Exchange {
 struct Turn {
     head: Vec<u8>,
     body: Option<Vec<u8>>,
-    /// The head as written, and the body; a head of `None` means that the bytes go out exactly as they are.
+    /// The head as written, and the body; without a head the bytes are sent exactly as they are.
     answer: Option<(Option<Vec<u8>>, Vec<u8>)>,
 }
 
-/// How the pieces of a chunked answer are cut.
+/// How a chunked answer is divided.
 #[derive(Debug, Clone, Copy)]
 enum Cut {
     Whole,
@@ -107,7 +107,7 @@ fn sections(file: &str, text: &str) -> Vec<Section> {
     all.into_iter().map(|(what, argument, lines)| Section { what, argument, text: bytes(&lines) }).collect()
 }
 
-/// Without the break that ends the section's last line.
+/// Removes the line break at the end of the section's last line.
 fn trimmed(mut text: Vec<u8>) -> Vec<u8> {
     while text.last().is_some_and(|byte| *byte == b'\n') {
         text.pop();
@@ -121,7 +121,7 @@ fn headers(text: &[u8]) -> Vec<(String, String)> {
     pairs.map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned())).collect()
 }
 
-/// Cuts a head from its body at the first empty line.
+/// Splits a head from its body at the first empty line.
 fn cut_head(text: &[u8]) -> (Vec<u8>, Vec<u8>) {
     let text = text.to_vec();
     match memchr::memmem::find(&text, b"\n\n") {
@@ -167,7 +167,7 @@ fn exchanges(file: &str, sections: Vec<Section>) -> Vec<Exchange> {
 struct Teller {
     turns: Mutex<VecDeque<Turn>>,
     cut: Cut,
-    /// What was not as the story says.
+    /// Differences from the story.
     wrong: Mutex<Vec<String>>,
 }
 
@@ -237,7 +237,8 @@ async fn read_request(stream: &mut TcpStream) -> Option<(String, Vec<u8>)> {
     }
 }
 
-/// An answer's bytes, and whether the connection ends with it. A head that says nothing of its body's end gets a length.
+/// Returns an answer's bytes, and whether the connection ends after it. A head without a statement about its body's end
+/// gets a length.
 fn framed(head: &[u8], body: &[u8], cut: Cut) -> (Vec<u8>, bool) {
     let mut head = String::from_utf8(head.to_vec()).unwrap().replace('\n', "\r\n");
     let has = |line: &str| head.to_ascii_lowercase().contains(line);
@@ -260,7 +261,7 @@ fn framed(head: &[u8], body: &[u8], cut: Cut) -> (Vec<u8>, bool) {
     (bytes, close)
 }
 
-/// Members of the event, with those of `used` beside the others.
+/// Returns the fields of the event, with those of `used` at the same level.
 fn flat(event: &UsageEvent) -> Value {
     let mut event = serde_json::to_value(event).unwrap();
     let used = event["used"].take();
@@ -315,7 +316,7 @@ async fn tell(file: &str, cut: Cut) -> Result<(), String> {
                 return Err(format!("{place}: the answer's head does not fit {line:?}: {:?}", got.headers));
             }
         }
-        // An error made here is compared by what the story says of it.
+        // An error made by the gateway is compared only with what the story states of it.
         let same = match body.strip_prefix(b"... ") {
             Some(part) => memchr::memmem::find(&got.body, part.trim_ascii()).is_some(),
             None if body.starts_with(b"{") => trimmed(got.body.clone()) == trimmed(body),

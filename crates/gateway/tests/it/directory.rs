@@ -1,4 +1,4 @@
-//! Who is known, for how long, and what an outage of the store costs.
+//! Which keys are known, for how long, and the effects of a store outage.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -40,7 +40,7 @@ async fn a_key_that_was_read_again_for_a_gate_is_taken_away_as_any_other() {
         let world = World::new().await;
         let key = world.key(1);
         assert_eq!(world.chat(&key).await.status, 200);
-        // Twice: the second reading replaces what the first one kept.
+        // Twice: the second read replaces what the first one kept.
         for _ in 0..2 {
             let refused = world.post("/v1/chat/completions", &key, r#"{"model":"o3"}"#).await;
             assert_eq!((refused.status, refused.error().2.as_deref()), (404, Some("model_not_found")));

@@ -1,4 +1,4 @@
-//! An answer that a client received in full is counted, whatever happens to the process right behind it.
+//! A completely received answer is counted, whatever happens to the process directly afterwards.
 
 use std::net::Ipv4Addr;
 use std::sync::atomic::Ordering;
@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 
 use crate::world::{UpstreamBody, World, json};
 
-/// A body that says all of this and then neither ends nor goes on.
+/// A body that sends all of this and then neither ends nor continues.
 fn unending(pieces: &[&'static str]) -> (UpstreamBody, mpsc::UnboundedSender<Result<Frame<Bytes>, BoxError>>) {
     let (sender, receiver) = mpsc::unbounded_channel();
     for piece in pieces {
@@ -25,7 +25,7 @@ fn unending(pieces: &[&'static str]) -> (UpstreamBody, mpsc::UnboundedSender<Res
     (StreamBody::new(frames).boxed_unsync(), sender)
 }
 
-/// The answer as the server would take it, frame by frame.
+/// Returns the answer as the server would get it, frame by frame.
 async fn ask(world: &World, path: &str, key: &str, body: &str) -> GatewayBody {
     let request = Request::post(path)
         .header("authorization", format!("Bearer {key}"))
@@ -37,7 +37,7 @@ async fn ask(world: &World, path: &str, key: &str, body: &str) -> GatewayBody {
     answer.into_body()
 }
 
-/// Reads frames until the text has come, and no further: this much makes the answer whole for its client.
+/// Reads frames until the text has arrived, and no further: this much completes the answer for its client.
 async fn read(body: &mut GatewayBody, whole: &str) {
     let mut got = String::new();
     while got.len() < whole.len() {
@@ -47,10 +47,10 @@ async fn read(body: &mut GatewayBody, whole: &str) {
     assert_eq!(got, whole);
 }
 
-// The event is recorded before the last byte leaves, however the answer ends.
+// The event is recorded before the last byte is sent, however the answer ends.
 #[tokio::test]
 async fn no_answer_is_whole_before_its_event_is_recorded() {
-    // What a client leaves is settled at once.
+    // What a disconnected client leaves is settled at once.
     let read_on = ReadOn { time: Duration::ZERO, ..ReadOn::default() };
     let world = World::with(Limits { read_on, ..Limits::default() }, DirectoryOptions::default()).await;
     let key = world.key(1);
@@ -74,7 +74,7 @@ async fn no_answer_is_whole_before_its_event_is_recorded() {
 
     let streams: [(&str, &str, &[&'static str], &str); 6] = [
         ("/v1/chat/completions", asks, &["data: {\"choices\":[]}\n\n", "data: [DONE]\n\n"], ""),
-        // A client that goes by lines is done before the empty one.
+        // A client that reads line by line is done before the empty line.
         ("/v1/chat/completions", asks, &["data: {\"choices\":[]}\n\ndata: [DONE]\n"], ""),
         ("/v1/chat/completions", stream, &["data: {\"choices\":[{}]}\n\ndata:[DONE]\r\n\r\n"], ""),
         (
@@ -84,7 +84,7 @@ async fn no_answer_is_whole_before_its_event_is_recorded() {
             "",
         ),
         ("/v1/responses", stream, &["data: {\"type\":\"response.incomplete\",\"response\":{\"usage\":null}}\n\n"], ""),
-        // The text speaks of an end, and is none.
+        // The text mentions an end, and is not one.
         (
             "/v1/responses",
             stream,
@@ -106,21 +106,21 @@ async fn no_answer_is_whole_before_its_event_is_recorded() {
         recorded += u64::from(goes_on.is_empty());
         assert_eq!(world.meter.waiting(), recorded, "{pieces:?}");
         drop(open);
-        // A client that goes afterwards, or an end that comes, counts nothing twice.
+        // A client that disconnects afterwards, or an end that arrives, counts nothing twice.
         drop(body);
         recorded += u64::from(!goes_on.is_empty());
         assert_eq!(world.meter.waiting(), recorded, "{pieces:?}");
     }
 }
 
-// What could not be counted is not answered, and not even asked of the upstream.
+// A request that could not be counted is not answered, and not sent upstream.
 #[tokio::test]
 async fn nothing_is_forwarded_that_could_not_be_counted() {
     let world = World::new().await;
     let key = world.key(1);
     world.chat(&key).await;
     world.meter.flush().await;
-    // No file can be made any more. The one that is there, and what is set aside, is used up first.
+    // No file can be created any more. The present one and the reserved bytes are used up first.
     let elsewhere = world.spool().with_extension("moved");
     std::fs::rename(world.spool(), &elsewhere).unwrap();
     let mut answered = 1;
@@ -137,7 +137,7 @@ async fn nothing_is_forwarded_that_could_not_be_counted() {
     assert_eq!(world.seen().len(), answered);
     let state = world.meter.state();
     assert!(state.refusing && state.failing.is_some_and(|reason| reason.contains("No such file")));
-    // What needs no counting is answered all the same.
+    // A request that needs no counting is still answered.
     assert_eq!(world.get("/v1/models", &key).await.status, 200);
 
     std::fs::rename(&elsewhere, world.spool()).unwrap();

@@ -1,4 +1,4 @@
-//! The rows of the contract that the gateway answers itself.
+//! The errors of the contract that the gateway answers itself.
 
 use keystead_core::gate::Mode;
 use keystead_core::scope::{Scope, ScopeSet};

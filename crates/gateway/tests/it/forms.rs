@@ -96,7 +96,7 @@ async fn forms_are_bounded_and_gated() {
 
 #[tokio::test]
 async fn the_gate_and_the_upstream_read_one_boundary() {
-    // A content type with two boundaries, each with a model of its own, and its neighbours.
+    // A content type with two boundaries, each with its own model, and similar ones.
     let world = World::new().await;
     let key = world.key(1);
     let bearer = format!("Bearer {key}");

@@ -1,5 +1,5 @@
-//! What the gates refuse on the wire: models, streams and reasoning summaries, in JSON and in forms; and that the list
-//! of models says the same.
+//! Refusals by the gates on the wire: models, streams and reasoning summaries, in JSON and in forms; and the list of
+//! models agrees with them.
 
 use std::sync::Arc;
 
@@ -78,7 +78,7 @@ async fn a_project_uses_the_models_of_its_list() {
     assert_eq!(world.get("/v1/models", &key).await.json()["data"].as_array().unwrap().len(), 1);
 }
 
-// S3-16: generating and editing images alike, and nothing is asked upstream.
+// S3-16: generating and editing images needs the same, and a refused request is not sent upstream.
 #[tokio::test]
 async fn images_are_made_and_edited_by_the_verified() {
     let world = World::new().await;
@@ -98,7 +98,7 @@ async fn images_are_made_and_edited_by_the_verified() {
     assert_eq!(form(&world, &key, EDITS, &edit).await.status, 200);
 }
 
-// S3-15: off by default; where an operator wants them, in the client's own words.
+// S3-15: off by default; when an operator switches them on, with the client's own words.
 #[tokio::test]
 async fn streams_and_summaries_are_gated_where_the_operator_wants() {
     let world = World::new().await;
@@ -136,7 +136,7 @@ async fn streams_and_summaries_are_gated_where_the_operator_wants() {
     assert_eq!(world.post(CHAT, &key, stream).await.status, 200, "without a new key, and at once");
 }
 
-// A rule that is tried out refuses nobody: in shadow it is only counted, in warn mode the answer says so.
+// A rule that is tried out refuses nothing: in shadow mode it is only counted, in warn mode the answer names it.
 #[tokio::test]
 async fn rules_that_are_tried_out_refuse_nobody() {
     let world = World::new().await;
@@ -150,7 +150,7 @@ async fn rules_that_are_tried_out_refuse_nobody() {
     }
 }
 
-// A form may say that it wants a stream before or after it names the model, and however late.
+// A form may request a stream before or after it names the model, at any position.
 #[tokio::test]
 async fn forms_that_stream_are_gated_too() {
     let world = World::new().await;
@@ -182,7 +182,7 @@ async fn forms_that_stream_are_gated_too() {
     assert_eq!(form(&world, &key, EDITS, &[model, ("image", "P"), ("stream", "true")]).await.status, 200);
 }
 
-// S2-14: whatever the rules, what the list calls available succeeds and what it calls gated is refused.
+// S2-14: for any rules, what the list calls available succeeds and what it calls gated is refused.
 #[tokio::test]
 async fn the_list_of_models_agrees_with_the_gate() {
     let world = World::new().await;
@@ -284,7 +284,7 @@ async fn the_models_of_tools_are_gated_too() {
 
 #[tokio::test]
 async fn a_stored_response_is_streamed_by_those_who_may_stream_its_model() {
-    // A response made in the background passes the gate of streams when it is fetched as one.
+    // A background response passes the gate of streams when it is fetched as one.
     let world = World::new().await;
     let key = world.key(1);
     world.answers(|seen| {

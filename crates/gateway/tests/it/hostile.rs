@@ -1,4 +1,4 @@
-//! Whatever arrives, the answer is an error body or a closed connection, and nothing bad goes upstream.
+//! For any bytes, the answer is an error body or a closed connection, and nothing bad is sent upstream.
 
 use std::time::Duration;
 
@@ -118,7 +118,7 @@ fn base64(text: &str) -> String {
     out
 }
 
-/// JSON text that parsers could read in different ways: repeated, escaped and nested members, odd spacing.
+/// JSON text that parsers could read in different ways: repeated, escaped and nested fields, odd spacing.
 fn tricky_body() -> impl Strategy<Value = String> {
     let name =
         prop_oneof![Just("model"), Just("m\\u006fdel"), Just("stream"), Just("Model"), Just("model "), Just("x")];
@@ -154,7 +154,7 @@ fn the_upstream_reads_the_model_that_the_gate_read() {
         for seen in seen {
             let sent = seen.body.unwrap();
             prop_assert_eq!(&sent[..], body.as_bytes());
-            // The last of equal members for this parser; that there is only one makes it every parser's.
+            // This parser takes the last of equal fields; because there is only one, every parser reads the same.
             let read: serde_json::Value = serde_json::from_slice(&sent).unwrap();
             prop_assert_eq!(&read["model"], "gpt-4o");
             let spelled = body.matches("\"model\"").count() + body.matches("\"m\\u006fdel\"").count();

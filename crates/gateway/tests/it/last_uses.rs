@@ -1,4 +1,4 @@
-//! When keys were last used: every use that is let in counts, whether or not it is metered.
+//! When keys were last used: every admitted use counts, whether or not it is metered.
 
 use std::sync::atomic::Ordering;
 
@@ -32,7 +32,7 @@ async fn every_use_is_noted_and_nothing_else() {
     let noted: Vec<_> = taken.iter().map(|(key, at)| (key.as_str(), at.0)).collect();
     assert_eq!(noted, [("key_1", now), ("key_2", now), ("key_3", now)]);
 
-    // A gate refuses the model, and yet the key was used.
+    // A gate refuses the model, and still the key was used.
     world.clock.fetch_add(7, Ordering::SeqCst);
     let gated = world.post("/v1/chat/completions", &lists, r#"{"model":"o3"}"#).await;
     assert_eq!(gated.status, 404);

@@ -1,4 +1,4 @@
-//! What was used is written once in effect, whatever fails in between.
+//! Usage is counted once, whatever fails in between.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -53,7 +53,7 @@ async fn open(dir: &Path, store: &Arc<Store>, run: u64) -> Meter {
 /// Events in all segments.
 fn written(dir: &Path) -> usize {
     let segments = std::fs::read_dir(dir).unwrap().map(|entry| std::fs::read(entry.unwrap().path()).unwrap());
-    // Each begins with a line that is no event.
+    // Each begins with a line that is not an event.
     segments.map(|bytes| bytes.iter().filter(|b| **b == b'\n').count().saturating_sub(1)).sum()
 }
 
@@ -76,7 +76,7 @@ async fn an_outage_of_the_store_and_a_restart_lose_nothing() {
     assert_eq!(meter.waiting(), 100);
     assert_eq!(written(&dir), 100, "an event is with the operating system once it was recorded");
     assert!(dead.events.lock().unwrap().is_empty());
-    // The first process is gone from here on; its folder is all that is left.
+    // The first process has ended here; only its folder is left.
     drop(meter);
     let store = Arc::new(Store::default());
     let meter = open(&dir, &store, 2).await;
@@ -100,7 +100,7 @@ async fn what_was_counted_before_a_crash_is_not_counted_after_it() {
         let _ = first.record(event(number));
     }
     first.flush().await;
-    // The store goes away, the node takes more, dies, and comes back twice: the segments lie there all the while.
+    // The store fails, the node takes more events, dies, and starts again twice: the segments stay there all the time.
     store.down.store(true, Ordering::SeqCst);
     for number in 50..60 {
         let _ = first.record(event(number));
@@ -152,7 +152,7 @@ async fn every_kind() {
     );
 }
 
-// Whatever lies in the folder, the service starts, counts what it can read, and removes nothing else.
+// Whatever is in the folder, the service starts, counts what it can read, and removes nothing else.
 #[tokio::test]
 async fn a_damaged_spool_is_kept_and_the_rest_of_it_counted() {
     const OLD: &str = include_str!("../../src/metering/spool/old_lines.txt");
@@ -212,7 +212,7 @@ async fn a_damaged_spool_is_kept_and_the_rest_of_it_counted() {
     let store = Arc::new(Store::default());
     let meter = open(&dir, &store, 2).await;
     meter.flush().await;
-    // The files of what was delivered go before the next event is.
+    // The files of delivered events are removed before the next event is.
     meter.record(event(9)).safe().await.unwrap();
     meter.flush().await;
     let mut at = counted(&store);

@@ -10,7 +10,7 @@ pub(crate) async fn upload(world: &World, key: &str) -> Answer {
     world.send("POST", "/v1/files", &headers, body.as_bytes()).await
 }
 
-/// What a file says of ids is its writer's word alone.
+/// Ids in the content of a file prove nothing: its writer chose them.
 const FILE: &str =
     r#"{"id":"x","output_file_id":"file-7","method":"POST","url":"/v1/chat/completions","body":{"model":"gpt-4o"}}"#;
 
@@ -200,7 +200,7 @@ async fn may_name(world: &World, key: &str) -> Vec<u16> {
 
 #[tokio::test]
 async fn what_a_response_made_is_its_makers_to_name() {
-    // In a whole answer, in a stream, and in a response that was fetched once it had ended.
+    // In a complete answer, in a stream, and in a response that was fetched after it had ended.
     let event = |name: &str, data: &str| format!("event: {name}\ndata: {}\n\n", data.replace('\n', ""));
     let streamed = event(
         "response.created",

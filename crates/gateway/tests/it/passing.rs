@@ -1,4 +1,4 @@
-//! What passes through unchanged, and what never passes.
+//! Headers and bytes that pass unchanged, and those that never pass.
 
 use crate::world::{UPSTREAM_SECRET, World, full, json};
 use http::Response;

@@ -1,4 +1,4 @@
-//! Responses in the background and batches that nobody fetches are counted once, when what they used is known.
+//! Background responses and batches that no client fetches are counted once, when their usage is known.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -12,7 +12,7 @@ const ASK: &str = r#"{"model":"gpt-4o","background":true,"input":"one two three"
 const QUEUED: &str = r#"{"id":"resp_1","object":"response","status":"queued","usage":null,"output":[]}"#;
 const DONE: &str = r#"{"id":"resp_1","object":"response","status":"completed","output":[{"content":[{"text":"one two"}]}],"usage":{"input_tokens":21,"output_tokens":300,"total_tokens":321}}"#;
 
-/// The upstream answers requests to begin with the one and later ones with what the other holds.
+/// The upstream answers requests that start something with `begins`, and later ones with the content of `later`.
 fn upstream(world: &World, begins: &'static str, later: &Arc<Mutex<(u16, &'static str)>>) {
     let later = Arc::clone(later);
     world.answers(move |seen| {
@@ -40,7 +40,7 @@ async fn a_response_in_the_background_counts_once_when_it_has_ended() {
     let second = world.post("/v1/responses", &key, &ask).await;
     assert_eq!(second.status, 429, "what goes on is not given back");
     *state.lock().unwrap() = (200, DONE);
-    // Two who fetch it, and this node itself, at once and again.
+    // Two clients that fetch it, and this node itself, at once and again.
     let (one, two, polled) = tokio::join!(
         world.get("/v1/responses/resp_1", &key),
         world.get("/v1/responses/resp_1", &key),
@@ -66,7 +66,7 @@ async fn what_nobody_fetches_is_asked_for() {
             Some((3, 2, true)),
         ),
         (later(r#"{"id":"resp_1","status":"failed","error":{"code":"server_error"},"output":[],"usage":null}"#), None),
-        // Deleted: what was sent is all that is known.
+        // Deleted: only what was sent is known.
         (Arc::new(Mutex::new((404, "{}"))), Some((3, 0, true))),
     ] {
         let world = World::new().await;
@@ -116,7 +116,7 @@ async fn a_stream_in_the_background_counts_once_whether_it_is_read_to_its_end_or
         let counted: Vec<_> = events.iter().map(|e| (e.used.input_tokens, e.used.output_tokens, e.estimated)).collect();
         assert_eq!(counted, [(21, 300, false)], "{whole}");
     }
-    // Without the background nothing goes on: what came is counted.
+    // Without the background nothing continues: what arrived is counted.
     let world = World::new().await;
     let key = world.key(1);
     world.answers(|_| events(full(CREATED)));

@@ -1,4 +1,4 @@
-//! How fast models may be used: what fits passes, what does not is told when it will.
+//! Rate limits: requests that fit pass, others are told when they will fit.
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
@@ -26,7 +26,7 @@ fn tokens(limit: u64) -> RateLimits {
     RateLimits { tokens_per_minute: Some(limit), ..RateLimits::NONE }
 }
 
-/// A body whose worst case is this many tokens: what it reads is a few.
+/// A body with a maximum of this many tokens: it has few input tokens.
 fn asking(tokens: u64) -> String {
     format!(r#"{{"model":"gpt-4o","messages":[{{"role":"user","content":"12345678"}}],"max_tokens":{}}}"#, tokens - 5)
 }
@@ -130,7 +130,7 @@ async fn the_worst_is_set_aside_and_the_truth_takes_its_place() {
     assert_eq!(first.header("x-ratelimit-limit-requests"), None);
     let second = world.post(CHAT, &key, &asking(900)).await;
     assert_eq!((second.status, remaining(&second, "tokens")), (200, Some(1_000 - 12 - 900)));
-    // No wait helps, and clients that would try again are told not to.
+    // Waiting does not help, and clients that would retry are told not to.
     let large = world.post(CHAT, &key, &asking(1_001)).await;
     let error = large.json()["error"].clone();
     assert_eq!(
@@ -152,7 +152,7 @@ async fn the_worst_is_set_aside_and_the_truth_takes_its_place() {
     assert_eq!((third.header("retry-after"), third.header("retry-after-ms")), (Some("1"), Some("240")));
     world.pass(Duration::from_millis(240));
     assert_eq!(world.post(CHAT, &key, &asking(980)).await.status, 200);
-    // An answer that is longer than anybody could know is paid off afterwards.
+    // An answer longer than could be known is compensated afterwards.
     world.pass(Duration::from_secs(60));
     world.answers(|_| json(200, r#"{"usage":{"prompt_tokens":1000,"completion_tokens":2000}}"#));
     assert_eq!(world.chat(&key).await.status, 200);
@@ -203,7 +203,7 @@ async fn a_stream_holds_what_it_may_use_until_its_end_or_its_clients() {
     };
     let first = streams.lock().unwrap().pop().unwrap();
     let mut client = begin(&first).await;
-    // What is set aside does not run off while the stream does.
+    // The reservation does not leak while the stream runs.
     world.pass(Duration::from_secs(30));
     assert_eq!(world.post(CHAT, &key, &asking(201)).await.status, 429);
     first
@@ -212,7 +212,7 @@ async fn a_stream_holds_what_it_may_use_until_its_end_or_its_clients() {
     drop(first);
     client.read_to_end(&mut Vec::new()).await.unwrap();
     world.pass(Duration::from_secs(6));
-    // All 100 have run off. This client leaves in the middle: what passed is counted, the rest is given back.
+    // All 100 have leaked. This client disconnects in the middle: what passed is counted, the rest is returned.
     let second = streams.lock().unwrap().pop().unwrap();
     let client = begin(&second).await;
     drop(client);
@@ -259,7 +259,7 @@ async fn a_project_may_be_slower_than_its_organization_from_the_next_request_on(
         "{message}"
     );
     assert!(message.ends_with("Visit http://keystead.test/limits?project=proj_1 to learn more."), "{message}");
-    // Another project of the organization shares the organization's: three of five are used, and a refusal costs nothing.
+    // Another project of the organization shares its limit: three of five are used, and a refusal costs nothing.
     let sister = world.key(3);
     world.change(&sister, |caller| {
         caller.organizations[0].id = "org-1".parse().unwrap();
@@ -269,7 +269,7 @@ async fn a_project_may_be_slower_than_its_organization_from_the_next_request_on(
     assert_eq!(left, [Some(1), Some(0)]);
     assert_eq!(world.chat(&sister).await.status, 429);
     assert_eq!(world.rates.len(), 1);
-    // Taken away again, only the organization's holds.
+    // After it is removed, only the organization's limit applies.
     world.change(&key, |caller| caller.organizations[0].projects[0].rates = None);
     world.directory.apply(&[ChangedSubject::Project("proj_1".parse().unwrap())], 3);
     world.pass(Duration::from_secs(60));
@@ -329,7 +329,7 @@ async fn nodes_share_a_limit_and_idle_ledgers_are_dropped() {
     assert_eq!(world.chat(&key).await.header("x-ratelimit-limit-requests"), Some("6"), "what was set, not the part");
     world.rates.share_among(0);
     assert_eq!(world.chat(&key).await.status, 200, "one node gives all of it");
-    // Whole crowds come once and go: what they leave in memory is bounded by who is there.
+    // Large groups come once and leave: the memory they leave is limited by the organizations that are active.
     for round in 0..3 {
         world.pass(Duration::from_secs(61));
         for number in 0..600 {
@@ -342,19 +342,19 @@ async fn nodes_share_a_limit_and_idle_ledgers_are_dropped() {
     assert!(world.passed.load(Ordering::SeqCst) > 0);
 }
 
-/// Of a thousand requests at once exactly as many pass as fit, however their tokens and requests are mixed.
+/// Of a thousand requests at once exactly as many pass as fit, for any mix of tokens and requests.
 #[tokio::test]
 async fn exactly_37_of_1000_pass() {
     for (limits, body) in [
         (requests(37), asking(10)),
         (tokens(37 * 100), asking(100)),
-        // The worst of three answers is three times the worst of one.
+        // The maximum of three answers is three times the maximum of one.
         (tokens(37 * 104), asking(38).replace("\"model\"", "\"n\":3,\"model\"")),
     ] {
         let world = Arc::new(World::new().await);
         let key = world.key(1);
         world.limit("gpt-4o", limits);
-        // Nothing ends before all have asked, so what is set aside alone decides.
+        // Nothing ends before all have asked, so only the reservations decide.
         world.answers(|_| {
             let body =
                 StreamBody::new(futures_util::stream::pending::<Result<Frame<Bytes>, BoxError>>()).boxed_unsync();
@@ -379,7 +379,7 @@ async fn exactly_37_of_1000_pass() {
     }
 }
 
-/// A client that leaves before the answer, or after any of its chunks, gives back what was set aside for it.
+/// A client that disconnects before the answer, or after any of its chunks, returns its reservation.
 #[tokio::test]
 async fn an_abort_at_each_chunk_gives_back_what_was_set_aside() {
     const CHUNKS: usize = 4;
@@ -430,7 +430,7 @@ async fn an_abort_at_each_chunk_gives_back_what_was_set_aside() {
             tokio::task::yield_now().await;
         }
         world.answers(|_| json(200, r#"{"usage":{"prompt_tokens":1,"completion_tokens":1}}"#));
-        // Given back by the task that serves the connection, once it has seen that the client is gone.
+        // Returned by the task that serves the connection, once it has noticed that the client disconnected.
         let after = loop {
             let after = world.post(CHAT, &key, &asking(6)).await;
             if remaining(&after, "tokens").is_some_and(|left| left > 800) {

@@ -1,4 +1,4 @@
-//! Streams: byte for byte, event by event, ended when the client leaves.
+//! Streams: byte for byte, event by event, ended when the client disconnects.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -39,7 +39,7 @@ async fn the_usage_chunk_is_asked_for_and_taken_out_again() {
     let used = world.events().await.remove(0);
     assert_eq!((used.used.input_tokens, used.used.output_tokens, used.estimated), (11, 13, false));
 
-    // Asked for by the client: nothing is touched in either direction.
+    // Requested by the client: nothing is changed in either direction.
     let body = r#"{"stream":true,"model":"gpt-4o","stream_options":{"include_usage":true}}"#;
     let got = world.post("/v1/chat/completions", &key, body).await;
     assert_eq!(got.text(), upstreams);
@@ -65,7 +65,7 @@ async fn other_streams_pass_byte_for_byte() {
     assert_eq!((event.used.input_tokens, event.used.output_tokens, event.estimated), (3, 4, false));
 }
 
-/// Tells when the upstream's body was dropped.
+/// Notifies when the upstream's body was dropped.
 struct Dropped(Option<oneshot::Sender<()>>);
 
 impl Drop for Dropped {
@@ -102,7 +102,7 @@ async fn each_event_passes_at_once_and_the_upstream_ends_with_the_client() {
     let mut got = String::new();
     for event in ["data: {\"choices\":[{}]}\n\n", "data: {\"choices\":[{\"delta\":{\"content\":\"word\"}}]}\n\n"] {
         chunks.send(event).unwrap();
-        // Reading on until it is there proves that nothing waits for the next event.
+        // Reading until it arrives proves that nothing waits for the next event.
         let mut buffer = [0; 4096];
         while !got.contains(event) {
             let read = client.read(&mut buffer).await.unwrap();

@@ -1,4 +1,4 @@
-//! Upstreams that fail, stall or say what they should not: what the client is told, and what never reaches it.
+//! Upstreams that fail, stall or reveal too much: the client's answer, and what never reaches it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::world::{Answer, World};
 
 const JSON: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}";
 
-/// A listener that the world's models are served at.
+/// A listener that serves the world's models.
 async fn upstream(world: &World, options: UpstreamOptions) -> TcpListener {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
@@ -21,7 +21,7 @@ async fn upstream(world: &World, options: UpstreamOptions) -> TcpListener {
     listener
 }
 
-/// Reads until the head is there; the bodies of these tests come with it.
+/// Reads until the head is there; the bodies of these tests arrive with it.
 async fn head(stream: &mut TcpStream) -> String {
     let mut got = Vec::with_capacity(64 << 10);
     while memchr::memmem::find(&got, b"\r\n\r\n").is_none() {
@@ -45,7 +45,7 @@ async fn a_close_that_crosses_with_a_request_is_not_the_clients_to_see() {
         let again = head(&mut stream).await;
         assert!(again.ends_with(r#"{"model":"gpt-4o","messages":[]}"#), "{again}");
         stream.write_all(JSON.as_bytes()).await.unwrap();
-        // The third meets what some servers send before they close.
+        // The third one gets what some servers send before they close.
         head(&mut stream).await;
         let timeout = "HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
         stream.write_all(timeout.as_bytes()).await.unwrap();
@@ -79,7 +79,7 @@ async fn only_what_may_be_done_twice_is_sent_twice() {
         }
     };
     let ask = async {
-        // Each on a new connection, then on one that had waited.
+        // Each on a new connection, then on a reused one.
         assert_eq!(world.get("/v1/files", &key).await.status, 502, "an answer that is no list");
         assert_eq!(world.chat(&key).await.status, 200);
         assert_eq!(world.get("/v1/files", &key).await.status, 502, "a list is read again, over a third connection");
@@ -141,7 +141,7 @@ async fn an_answer_that_never_begins_is_given_up() {
     let serve = async {
         let mut stream = listener.accept().await.unwrap().0;
         head(&mut stream).await;
-        // The connection is closed at this end.
+        // The gateway closes the connection.
         assert_eq!(stream.read(&mut [0; 8]).await.unwrap_or(0), 0);
     };
     let (got, ()) = tokio::join!(world.chat(&key), serve);
@@ -161,12 +161,12 @@ async fn an_answer_that_pauses_too_long_is_ended() {
         head(&mut stream).await;
         stream.write_all(stream_head.as_bytes()).await.unwrap();
         for _ in 0..3 {
-            // Shorter pauses than the bound, longer in all.
+            // Pauses shorter than the limit, but longer in total.
             stream.write_all(event.as_bytes()).await.unwrap();
             tokio::time::sleep(Duration::from_secs(15)).await;
         }
         assert_eq!(stream.read(&mut [0; 8]).await.unwrap_or(0), 0);
-        // An answer that is no stream is cut off.
+        // An answer that is not a stream is cut off.
         let mut stream = listener.accept().await.unwrap().0;
         head(&mut stream).await;
         stream.write_all(&JSON.as_bytes()[..JSON.len() - 1]).await.unwrap();
@@ -188,8 +188,7 @@ async fn an_answer_that_pauses_too_long_is_ended() {
     assert!(world.events().await.iter().all(|event| event.estimated));
 }
 
-/// Whatever an upstream puts into its head, nothing but listed headers passes, and the operator's secret in none
-/// of them.
+/// Whatever an upstream puts into its head, only listed headers pass, and none of them contains the operator's secret.
 #[tokio::test]
 async fn hostile_heads() {
     let world = World::new().await;

@@ -1,4 +1,4 @@
-//! A gateway, its upstream, its store and its client, all in one process and all held by the test.
+//! A gateway, its upstream, its store and its client, all in one process and controlled by the test.
 
 use std::collections::{HashMap, HashSet};
 use std::convert::Infallible;
@@ -55,7 +55,7 @@ pub(crate) struct Seen {
     pub(crate) method: String,
     pub(crate) target: String,
     pub(crate) headers: HeaderMap,
-    /// `None` when the body broke off.
+    /// `None` when the body ended early.
     pub(crate) body: Option<Bytes>,
 }
 
@@ -65,11 +65,11 @@ pub(crate) struct Store {
     pub(crate) callers: Mutex<HashMap<KeyDigest, Caller>>,
     pub(crate) down: AtomicBool,
     pub(crate) reads: AtomicUsize,
-    /// Reads wait here after they have looked, while it is closed.
+    /// While it is closed, reads wait here after they have read.
     pub(crate) gate: Mutex<Option<Arc<Semaphore>>>,
     pub(crate) waiting: AtomicUsize,
     pub(crate) events: Mutex<Vec<UsageEvent>>,
-    /// How far each segment of the spool was counted.
+    /// The counted position of each segment of the spool.
     pub(crate) spools: Mutex<HashMap<String, i64>>,
     pub(crate) pending: MemoryPending,
     once: Mutex<HashSet<String>>,
@@ -110,7 +110,7 @@ impl UsageSink for Store {
             for event in new {
                 let first = event.once.as_ref().is_none_or(|once| self.once.lock().unwrap().insert(once.clone()));
                 if let Some(once) = &event.once {
-                    // Done at once; there is nothing to wait for.
+                    // Completes at once, so there is nothing to wait for.
                     drop(self.pending.forget(once));
                 }
                 if first {
@@ -158,7 +158,7 @@ pub(crate) struct World {
     pub(crate) meter: Arc<Meter>,
     pub(crate) catalogue: Arc<ArcSwap<Catalogue>>,
     pub(crate) clock: Arc<AtomicI64>,
-    /// Milliseconds on the stopwatch of the rates.
+    /// Milliseconds on the stopwatch of the rate limiter.
     pub(crate) passed: Arc<AtomicU64>,
     pub(crate) rates: Arc<Rates>,
     pub(crate) seen: Arc<Mutex<Vec<Seen>>>,
@@ -233,7 +233,7 @@ impl World {
         Self::on(Arc::default(), limits, options).await
     }
 
-    /// Another node on the same store.
+    /// Builds another node on the same store.
     pub(crate) async fn beside(&self) -> Self {
         Self::on(Arc::clone(&self.store), Limits::default(), DirectoryOptions::default()).await
     }
@@ -265,7 +265,7 @@ impl World {
         };
         let sink = Arc::clone(&store) as Arc<dyn UsageSink>;
         let (spool, mut rng) = (folder.path().join("spool"), ChaCha20Rng::seed_from_u64(8));
-        // What was tried in vain is tried again after a time, which must pass.
+        // A failed attempt is repeated after a time, which must pass.
         let began = tokio::time::Instant::now();
         let passing: Stopwatch = Arc::new(move || began.elapsed());
         let meter = Meter::open(&spool, sink, quick, passing, &mut rng).await;
@@ -319,12 +319,12 @@ impl World {
         self.folder.path().join("spool")
     }
 
-    /// What the upstream answers from now on.
+    /// Sets the upstream's answers from now on.
     pub(crate) fn answers(&self, script: impl Fn(Seen) -> Response<UpstreamBody> + Send + Sync + 'static) {
         *self.script.lock().unwrap() = Arc::new(script);
     }
 
-    /// Every model is served from this address from now on.
+    /// Serves every model from this address from now on.
     pub(crate) fn serve_from(&self, address: std::net::SocketAddr) {
         let mut catalogue = (**self.catalogue.load()).clone();
         let upstream = Upstream::new("one".to_owned(), &format!("http://{address}/v1"), None);
@@ -332,7 +332,7 @@ impl World {
         self.catalogue.store(Arc::new(catalogue));
     }
 
-    /// A key that the store knows, of its own organization and project.
+    /// Makes a key that the store knows, with its own organization and project.
     pub(crate) fn key(&self, number: u32) -> String {
         let key = mint(number);
         let caller = caller(&key, number);
@@ -345,7 +345,7 @@ impl World {
         change(self.store.callers.lock().unwrap().get_mut(&digest).unwrap());
     }
 
-    /// How fast one organization may use a model from now on.
+    /// Sets the rate limits of one organization for a model from now on.
     pub(crate) fn limit(&self, model: &str, limits: RateLimits) {
         let mut catalogue = (**self.catalogue.load()).clone();
         catalogue.models.get_mut(model).unwrap().rates = limits;
