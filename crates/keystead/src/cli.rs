@@ -95,13 +95,13 @@ pub(crate) enum Admin {
     },
     /// Excuse an organization from a requirement; written into its audit log.
     Waive {
-        /// Whom.
+        /// The organization.
         #[arg(long)]
         organization: String,
-        /// From what: phone, payment_method or organization.
+        /// The requirement: phone, payment_method or organization.
         #[arg(long)]
         requirement: String,
-        /// Why.
+        /// The reason.
         #[arg(long)]
         reason: String,
         #[command(flatten)]
@@ -109,7 +109,7 @@ pub(crate) enum Admin {
     },
     /// Remove the second factor of a person who lost it and has proven who they are; all their sessions end.
     ResetSecondFactor {
-        /// Whose.
+        /// The person's e-mail address.
         #[arg(long)]
         email: String,
         #[command(flatten)]

@@ -1,4 +1,4 @@
-//! Why a command stopped, in words for the person who started it.
+//! Errors of commands, in words for the person who started them.
 
 use std::io;
 
@@ -6,7 +6,7 @@ use crate::config::ConfigError;
 use crate::data_folder::FolderError;
 use crate::secrets::SecretsError;
 
-/// One sentence, with the way out where there is one.
+/// One sentence, with a solution if there is one.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CliError {
     #[error("{0}")]

@@ -1,5 +1,5 @@
-//! The data folder and what lies in it belong to the user Keystead runs as, and are nobody else's to read: made so,
-//! tightened where they were wider, and refused where they are another user's or lead elsewhere.
+//! The data folder and its content belong to the user that runs Keystead, and only that user may read them. They are
+//! created so, restricted if other users had access, and refused if they belong to another user or are links.
 
 use std::fs::{self, DirBuilder, Metadata, Permissions};
 use std::io;
@@ -33,19 +33,19 @@ pub(crate) enum FolderError {
     Wide { path: PathBuf, mode: u32 },
 }
 
-/// What to do with a mode that lets others in.
+/// What to do with a mode that gives others access.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Wide {
     Tighten,
     Tell,
 }
 
-/// Files made from now on are this user's alone, whatever makes them.
+/// Makes every file created from now on private to this user, whatever creates it.
 pub(crate) fn keep_new_files_private() {
     rustix::process::umask(Mode::from_raw_mode(0o077));
 }
 
-/// Makes the folder, or makes it private. Before anything in it is opened.
+/// Creates the folder, or makes it private, before anything in it is opened.
 pub(crate) fn prepare(config: &Validated) -> Result<(), FolderError> {
     let path = &config.server.data_dir;
     let not_made = |source| FolderError::NotMade { path: path.clone(), source };
@@ -53,7 +53,7 @@ pub(crate) fn prepare(config: &Validated) -> Result<(), FolderError> {
     Guard { wide: Wide::Tighten, us: us() }.all(path, database_file(config.database_url.expose()))
 }
 
-/// Looks without changing anything.
+/// Checks the folder without changing anything.
 pub(crate) fn check(config: &Validated) -> Result<(), FolderError> {
     let guard = Guard { wide: Wide::Tell, us: us() };
     guard.all(&config.server.data_dir, database_file(config.database_url.expose()))
@@ -63,7 +63,7 @@ fn us() -> u32 {
     rustix::process::geteuid().as_raw()
 }
 
-/// The file of an SQLite address.
+/// Returns the file of an SQLite address.
 fn database_file(url: &str) -> Option<PathBuf> {
     let rest = url.strip_prefix("sqlite:")?;
     let rest = rest.strip_prefix("//").unwrap_or(rest);
@@ -80,7 +80,7 @@ struct Guard {
 impl Guard {
     fn all(&self, folder: &Path, database: Option<PathBuf>) -> Result<(), FolderError> {
         self.folder(folder)?;
-        // Its readers refuse it when others could read it, because then they may have.
+        // Its readers refuse it when others could read it, because they may have done so.
         self.entry(&folder.join("secrets.toml"), None)?;
         let database = database.unwrap_or_else(|| folder.join("keystead.db"));
         for suffix in ["", "-wal", "-shm", "-journal"] {
@@ -92,11 +92,11 @@ impl Guard {
         self.tree(&folder.join("evidence"))
     }
 
-    /// The folder itself may be reached by a link, as service managers make one.
+    /// Checks the folder itself, which may be a link, as service managers create one.
     fn folder(&self, path: &Path) -> Result<(), FolderError> {
         let metadata = fs::metadata(path).map_err(io_at(path))?;
         let mode = metadata.permissions().mode() & 0o7777;
-        // A volume that is mounted there may be root's, lent to the group of this user. Root could do anything anyway.
+        // A mounted volume may belong to root, shared with the group of this user. Root could do anything anyway.
         if metadata.uid() == 0 && self.us != 0 {
             let shared = mode & 0o002 != 0;
             return if shared { Err(FolderError::Shared { path: path.to_owned(), mode }) } else { Ok(()) };
@@ -105,7 +105,7 @@ impl Guard {
         self.narrow(path, &metadata, 0o700)
     }
 
-    /// A folder of ours with all that is in it.
+    /// Checks a folder of ours with everything in it.
     fn tree(&self, path: &Path) -> Result<(), FolderError> {
         let Some(metadata) = self.entry(path, None)? else { return Ok(()) };
         if !metadata.is_dir() {
@@ -118,7 +118,7 @@ impl Guard {
         Ok(())
     }
 
-    /// A file or folder of ours, if it is there; with the mode it should have.
+    /// Checks a file or folder of ours, if it exists, and its mode.
     fn entry(&self, path: &Path, mode: Option<u32>) -> Result<Option<Metadata>, FolderError> {
         let metadata = match fs::symlink_metadata(path) {
             Ok(metadata) => metadata,

@@ -1,4 +1,4 @@
-//! The Keystead program: configuration, wiring, command line, listeners, telemetry. Rules live in the crates below.
+//! The Keystead program: configuration, wiring, command line, listeners, telemetry. Rules are in the other crates.
 
 mod cli;
 mod cli_error;

@@ -1,20 +1,20 @@
-//! The only place that writes to the terminal; everything else logs.
+//! Output to the terminal. Everything else is logged.
 
 use std::io::Write;
 
-/// What a command is asked for, on the standard output.
+/// Prints a line of a command's result on the standard output.
 ///
-/// Whoever read it may be gone (`keystead … | head`); that must not end a server, as `println!` would.
+/// The reader may have closed the pipe (`keystead … | head`); that must not end a server, as `println!` would.
 pub(crate) fn line(text: &str) {
     let _ = writeln!(std::io::stdout().lock(), "{text}");
 }
 
-/// What went wrong, and progress, beside the answer.
+/// Prints an error or progress on the standard error stream.
 pub(crate) fn error(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
-/// A value as JSON, or the lines made of it.
+/// Prints a value as JSON, or as lines of text.
 pub(crate) fn answer(json: bool, value: &serde_json::Value, lines: &[String]) {
     if json {
         line(&value.to_string());

@@ -1,4 +1,4 @@
-//! The secrets of this installation: made once, kept beside the database and never inside it.
+//! The secrets of this installation: created once, kept beside the database and never inside it.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Read, Write};
@@ -14,7 +14,7 @@ use zeroize::Zeroize;
 
 const FILE: &str = "secrets.toml";
 
-/// Why the secrets cannot be had.
+/// Why the secrets cannot be read or created.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SecretsError {
     #[error("{path}: {source}")]
@@ -25,20 +25,20 @@ pub(crate) enum SecretsError {
     Open { path: PathBuf, mode: u32 },
 }
 
-/// What this installation must keep to itself.
+/// The secrets.
 #[derive(Debug, Clone)]
 pub(crate) struct Secrets {
-    /// Keys are tagged under it.
+    /// Tags API keys.
     pub(crate) tag: Secret<[u8; 32]>,
-    /// Keys tagged under these still open.
+    /// Earlier tag secrets; keys tagged with them are still valid.
     pub(crate) previous_tags: Vec<Secret<[u8; 32]>>,
-    /// Keys are digested under it.
+    /// Digests API keys.
     pub(crate) pepper: Secret<[u8; 32]>,
-    /// Audit rows are chained under it.
+    /// Chains audit rows.
     pub(crate) audit: Secret<[u8; 32]>,
-    /// Personal data is sealed under it.
+    /// Seals personal data.
     pub(crate) sealing: Secret<[u8; 32]>,
-    /// Numbers and documents are matched under it.
+    /// Matches numbers and documents.
     pub(crate) matching: Secret<[u8; 32]>,
 }
 
@@ -54,7 +54,7 @@ struct Written {
     matching_key: String,
 }
 
-/// Reads the secrets, or makes them on the first start.
+/// Reads the secrets, or creates them on the first start.
 pub(crate) fn open(data_dir: &Path) -> Result<Secrets, SecretsError> {
     let path = data_dir.join(FILE);
     let io = |source| SecretsError::Io { path: path.clone(), source };
@@ -62,7 +62,7 @@ pub(crate) fn open(data_dir: &Path) -> Result<Secrets, SecretsError> {
     if fs::symlink_metadata(&path).is_err() {
         create(data_dir, &path).map_err(io)?;
     }
-    // One file from here on, and none that a link leads to.
+    // Opened once, without following a link.
     let unfollowed = i32::try_from(OFlags::NOFOLLOW.bits()).unwrap_or_default();
     let mut file = OpenOptions::new().read(true).custom_flags(unfollowed).open(&path).map_err(io)?;
     let mode = file.metadata().map_err(io)?.permissions().mode() & 0o777;
@@ -98,7 +98,7 @@ fn decode(name: &str, mut text: String) -> Result<Secret<[u8; 32]>, String> {
     bytes.ok_or_else(|| format!("{name} must be 64 hexadecimal digits (32 bytes)"))
 }
 
-/// Writes beside and links into place, so that two first starts at once agree on one file.
+/// Writes a temporary file and links it into place, so that two first starts at once agree on one file.
 fn create(data_dir: &Path, path: &Path) -> io::Result<()> {
     let mut text = String::from("# Made on the first start. Keep it with your backups: without it no key works.\n");
     for name in ["tag_key", "pepper", "audit_key", "sealing_key", "matching_key"] {

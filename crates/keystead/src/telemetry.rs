@@ -1,4 +1,4 @@
-//! Structured logs on the standard error stream. No secret is ever a field: keys appear by id only.
+//! Structured logs on the standard error stream. Secrets are never fields: keys appear by id only.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -11,7 +11,7 @@ use tracing_subscriber::{EnvFilter, fmt};
 use crate::cli_error::CliError;
 use crate::config::{Log, LogFormat};
 
-/// Starts logging, and makes panics log lines that say where but not what, for a message may quote a request.
+/// Starts logging. Panics become log lines with the place but without the message, which may quote a request.
 pub(crate) fn start(log: &Log) -> Result<(), CliError> {
     let filter = EnvFilter::try_new(&log.level)
         .map_err(|error| CliError::Other(format!("log.level {:?} is not a filter: {error}", log.level)))?;
@@ -35,14 +35,14 @@ pub(crate) fn start(log: &Log) -> Result<(), CliError> {
     Ok(())
 }
 
-/// Libraries write what they handle (numbers, addresses, headers) at their finer levels, so only their warnings pass,
-/// whatever level is set.
+/// Whether a log line is ours or a warning. Libraries log what they handle (numbers, addresses, headers) at their finer
+/// levels, so only their warnings pass at any level.
 fn ours_or_a_warning(metadata: &tracing::Metadata<'_>) -> bool {
     metadata.target().starts_with("keystead") || *metadata.level() <= tracing::Level::WARN
 }
 
-/// Writes log lines in which no character acts on a terminal, ends a line, or changes the order in which a line is read:
-/// names, headers and answers of upstreams are others' text.
+/// Writes log lines in which no character controls a terminal, ends a line, or changes the reading direction: names,
+/// headers and answers of upstreams are other people's text.
 struct Escaped<W> {
     writer: W,
     form: LogFormat,
@@ -70,7 +70,7 @@ fn escaped(line: &str, form: LogFormat) -> Cow<'_, str> {
         match form {
             _ if !acts(c) => out.push(c),
             LogFormat::Text => out.extend(c.escape_unicode()),
-            // In JSON such a character stands within a string, where this is how it is written.
+            // In JSON such a character is inside a string, where it is written like this.
             LogFormat::Json => {
                 for unit in c.encode_utf16(&mut [0; 2]) {
                     out.push_str(&format!("\\u{unit:04x}"));
@@ -82,7 +82,7 @@ fn escaped(line: &str, form: LogFormat) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Control characters, line separators, marks without width, and those that change the direction of text.
+/// Whether a character is a control character, a line separator, invisible, or changes the direction of text.
 fn acts(c: char) -> bool {
     c.is_control()
         || matches!(

@@ -1,4 +1,4 @@
-//! `keystead admin …`: the operator's own acts, straight on the store, whether the server runs or not.
+//! `keystead admin …`: the operator's actions, directly on the store, whether the server runs or not.
 
 use keystead_app::Actor;
 use keystead_app::keys::NewKey;
@@ -110,7 +110,7 @@ async fn reset_second_factor(config: &Validated, email: &str, output: Output) ->
     Ok(())
 }
 
-/// Reads an id, or says which option holds something else.
+/// Parses an id; the error names the option.
 pub(super) fn id<T: std::str::FromStr>(option: &str, text: &str) -> Result<T, CliError>
 where
     T::Err: std::fmt::Display,

@@ -1,4 +1,4 @@
-//! `keystead audit verify`: whether the audit log is what Keystead wrote.
+//! `keystead audit verify`: checks that the audit log is unchanged.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -17,16 +17,16 @@ use crate::config::Validated;
 use crate::wiring::audit_heads;
 use crate::{print, secrets, wiring};
 
-/// One place where a chain is not what it was.
+/// One row where a chain was changed.
 #[derive(Debug, PartialEq, Eq)]
 struct Break {
     organization: OrganizationId,
-    /// `changed`: edited, moved or its predecessor gone; `replaced`: another row than the one whose head was logged;
-    /// `cut`: gone from the end.
+    /// `changed`: edited, moved or without its predecessor; `replaced`: another row than the one with the logged head;
+    /// `cut`: missing at the end.
     kind: &'static str,
     /// The row's number, from 1.
     row: i64,
-    /// The row that stands there; none where none does.
+    /// The row that is there; `None` if there is none.
     event: Option<String>,
 }
 
@@ -73,7 +73,7 @@ pub(crate) async fn run(config: &Validated, command: Audit) -> Result<(), CliErr
     }
     let compared: Vec<&ChainHead> = logged.iter().filter(|head| wanted.contains(&head.organization)).collect();
     for head in &compared {
-        // The first place of each organization is enough.
+        // The first break of each organization is enough.
         if !broken.iter().any(|known: &Break| known.organization == head.organization) {
             broken.extend(compare(&store, head).await?);
         }
@@ -96,7 +96,7 @@ pub(crate) async fn run(config: &Validated, command: Audit) -> Result<(), CliErr
     }
 }
 
-/// Whoever has a chain, had one when heads were logged, or is known at all.
+/// Lists organizations that have a chain, had one when heads were logged, or exist.
 async fn everyone(store: &Store, logged: &[ChainHead]) -> Result<BTreeSet<OrganizationId>, CliError> {
     let known = store.read("chains", async |tx: &mut Tx| {
         let all = organizations::list(tx).await?.into_iter().map(|organization| organization.id);
@@ -113,7 +113,7 @@ async fn walk(store: &Store, key: &AuditKey, organization: &OrganizationId) -> R
     Ok(store.read("verify_audit", async move |tx: &mut Tx| audit::verify(tx, &key, &of).await).await?)
 }
 
-/// The heads in a service log, in the order of their chains.
+/// Reads the heads in a service log, in the order of their chains.
 fn read_heads(file: &Path) -> Result<Vec<ChainHead>, CliError> {
     let text = std::fs::read_to_string(file)
         .map_err(|error| CliError::Other(format!("--heads {}: {error}", file.display())))?;
@@ -137,7 +137,7 @@ async fn compare(store: &Store, head: &ChainHead) -> Result<Option<Break>, CliEr
     })
 }
 
-/// A head from a line of the service log, in either of its forms, with or without what a collector put before it.
+/// Parses a head from a line of the service log, in either of its formats, with or without a collector's prefix.
 fn read_head(line: &str) -> Option<ChainHead> {
     if !line.contains(audit_heads::MESSAGE) {
         return None;

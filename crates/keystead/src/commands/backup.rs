@@ -1,5 +1,5 @@
-//! `keystead backup`: one consistent copy of the database, made while the program serves. Secrets, evidence and the
-//! usage spool are not in it: an old backup must open nothing by itself.
+//! `keystead backup`: a consistent copy of the database, made while the program serves. Secrets, evidence and the usage
+//! spool are not in it: a stolen backup must not give access to anything.
 
 use std::fs::{DirBuilder, Permissions};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
@@ -16,7 +16,7 @@ use crate::cli_error::CliError;
 use crate::config::Validated;
 use crate::print;
 
-/// What pg_dump understands of an address; drivers know more.
+/// The parameters of an address that pg_dump knows; drivers know more.
 const KNOWN: [&str; 9] =
     ["host", "port", "user", "dbname", "sslmode", "sslrootcert", "sslcert", "sslkey", "application_name"];
 
@@ -28,7 +28,7 @@ pub(crate) async fn run(config: &Validated, arguments: Backup) -> Result<(), Cli
         Some(_) => copy(url, &folder.join("keystead.db")).await,
         None => dump(url, &folder.join("keystead.dump")),
     };
-    // Half a backup is worse than none.
+    // A partial backup is worse than none.
     let (file, restore) = made.inspect_err(|_| drop(std::fs::remove_dir_all(folder)))?;
     let bytes = std::fs::metadata(&file).map_err(wrong)?.len();
     std::fs::set_permissions(&file, Permissions::from_mode(0o600)).map_err(wrong)?;
@@ -56,7 +56,7 @@ fn dump(url: &str, file: &Path) -> Made {
     let mut command = Command::new("pg_dump");
     command.args(["--format=custom", "--no-password", "--no-owner", "--file"]).arg(file).arg("--dbname").arg(address);
     if let Some(password) = password {
-        // Everybody on the machine may read a command line; an environment is its owner's alone.
+        // Every user of the machine can read a command line; only the owner can read an environment.
         command.env("PGPASSWORD", password);
     }
     let wrong = |error: std::io::Error| {
@@ -69,7 +69,7 @@ fn dump(url: &str, file: &Path) -> Made {
     Ok((file.to_owned(), "stop Keystead, and pg_restore --clean --if-exists this file into its database.".to_owned()))
 }
 
-/// The address without its password, and the password by itself.
+/// Splits an address into the address without its password, and the password.
 fn for_pg_dump(url: &str) -> Result<(String, Option<String>), CliError> {
     let wrong = || CliError::Other("database.url cannot be read as an address".to_owned());
     let mut address = Url::parse(url).map_err(|_| wrong())?;

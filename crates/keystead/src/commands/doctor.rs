@@ -1,4 +1,4 @@
-//! `keystead doctor`: what works, what does not, and what to do about it.
+//! `keystead doctor`: checks what works, what does not, and what to do about it.
 
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
@@ -95,7 +95,7 @@ async fn database(config: &Validated) -> Result<String, String> {
     Ok(if file.is_some() { "SQLite answers".to_owned() } else { "PostgreSQL answers".to_owned() })
 }
 
-/// How many usage events wait to be counted, and what cannot be read.
+/// Counts the usage events that wait to be counted, and reports what cannot be read.
 async fn spool(config: &Validated) -> Result<String, String> {
     let folder = config.server.data_dir.join("spool");
     if !folder.exists() {
@@ -120,7 +120,7 @@ async fn spool(config: &Validated) -> Result<String, String> {
     if wrong.is_empty() { Ok(waiting) } else { Err(format!("{waiting}; {}", wrong.join("; "))) }
 }
 
-/// Events behind the places up to which the store counted these segments.
+/// Counts the events after the positions up to which the store counted these segments.
 async fn waiting(config: &Validated, ends: BTreeMap<String, i64>) -> Result<i64, keystead_store::Error> {
     if ends.values().all(|end| *end == 0) {
         return Ok(0);
@@ -136,7 +136,7 @@ async fn waiting(config: &Validated, ends: BTreeMap<String, i64>) -> Result<i64,
     read.await
 }
 
-/// Whose word on clients' addresses counts.
+/// Describes the proxies that are trusted for clients' addresses.
 fn proxies(config: &Validated) -> String {
     let trusted = &config.edge.trusted;
     let beyond = config.server.listen.ip().is_loopback() && !config.public_url.is_empty();
@@ -160,7 +160,7 @@ fn proxies(config: &Validated) -> String {
     }
 }
 
-/// A rule about countries needs somebody who knows them.
+/// Checks that a rule about countries has a source for them.
 fn countries(config: &Validated) -> Result<String, String> {
     let edge = &config.edge;
     let database = edge.country_database.as_deref().map(CountryDatabase::open).transpose();
@@ -190,7 +190,7 @@ fn countries(config: &Validated) -> Result<String, String> {
     Err(format!("{list}: {what}; set network.country_database, or network.country_header with trusted proxies"))
 }
 
-/// People of the operator's decide: somebody must be able to, and phones open a camera only on a page with TLS.
+/// Checks the built-in review: people must be able to decide, and phones open a camera only on a page with TLS.
 fn reviewer(config: &Validated) -> Result<String, String> {
     if config.operator.emails.is_empty() {
         return Err("identity.provider is review, and nobody may decide: name people in operator.emails".to_owned());
@@ -211,7 +211,7 @@ fn reviewer(config: &Validated) -> Result<String, String> {
 fn port(address: SocketAddr) -> Result<String, String> {
     match TcpListener::bind(address) {
         Ok(_) => Ok(format!("{address} is free")),
-        // A running Keystead holds its own port, so this is worth a word and not a fault.
+        // A running Keystead uses its own port, so this is a note and not a fault.
         Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
             Ok(format!("{address} is in use; fine when that is Keystead itself"))
         }

@@ -9,7 +9,7 @@ use crate::config::Validated;
 use crate::{print, secrets};
 
 pub(crate) async fn run(config: &Validated, output: Output) -> Result<(), CliError> {
-    // The data folder is made private before the database is put into it.
+    // The data folder is made private before the database is created in it.
     secrets::open(&config.server.data_dir)?;
     let store = Store::open(config.database_url.expose()).await?;
     store.migrate().await?;

@@ -1,4 +1,4 @@
-//! Everything but serving.
+//! All commands except `serve`.
 
 pub(crate) mod admin;
 pub(crate) mod audit;

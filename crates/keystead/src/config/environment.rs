@@ -1,8 +1,8 @@
-//! The environment laid over the file: `KEYSTEAD_SERVER__LISTEN` is `listen` of `[server]`,
+//! Environment variables override the file: `KEYSTEAD_SERVER__LISTEN` is `listen` of `[server]`,
 //! `KEYSTEAD_UPSTREAM__0__BASE_URL` is `base_url` of the first `[[upstream]]`.
 //!
-//! Names with a double underscore are ours and must be known. Other names that begin with `KEYSTEAD_` may come from
-//! elsewhere: Kubernetes sets `KEYSTEAD_PORT`, `KEYSTEAD_SERVICE_HOST` and more for a Service named `keystead`.
+//! Names with a double underscore are ours and must be known. Other names that begin with `KEYSTEAD_` may have other
+//! sources: Kubernetes sets `KEYSTEAD_PORT`, `KEYSTEAD_SERVICE_HOST` and more for a Service named `keystead`.
 
 use std::collections::BTreeMap;
 
@@ -12,13 +12,13 @@ use super::ConfigError;
 
 const PREFIX: &str = "KEYSTEAD_";
 
-/// How a variable's text becomes a value.
+/// The type of a variable's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Text,
     Number,
     Flag,
-    /// Texts with commas between them.
+    /// Texts separated by commas.
     Texts,
     /// A number or a text (prices).
     Either,
@@ -179,19 +179,19 @@ const LISTS: &[(&str, &[(&str, Kind)])] = &[
     ),
 ];
 
-/// All variables of this process that begin with `KEYSTEAD_`.
+/// Returns all variables of this process that begin with `KEYSTEAD_`.
 #[expect(clippy::disallowed_methods, reason = "the configuration is the one place that reads the environment")]
 pub(super) fn keystead_variables() -> BTreeMap<String, String> {
     std::env::vars().filter(|(name, _)| name.starts_with(PREFIX)).collect()
 }
 
-/// One variable, for `api_key_env`.
+/// Reads one variable, for `api_key_env`.
 #[expect(clippy::disallowed_methods, reason = "the configuration is the one place that reads the environment")]
 pub(super) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// Puts the values of variables into the table. Names that are not Keystead's are left alone.
+/// Puts the values of variables into the table. Names that are not Keystead's are ignored.
 pub(super) fn apply_overrides(table: &mut Table, variables: &BTreeMap<String, String>) -> Result<(), ConfigError> {
     for (name, text) in variables.iter().filter(|(name, _)| is_ours(name)) {
         set_value(table, name, text)?;
@@ -204,7 +204,7 @@ fn is_ours(name: &str) -> bool {
     rest.contains("__") || TOP.iter().any(|(known, _)| rest.eq_ignore_ascii_case(known))
 }
 
-/// Variables that nothing reads, each with the known name it was probably meant to be: `KEYSTEAD_SERVER_LISTEN`.
+/// Returns variables that nothing reads, each with the known name that was probably meant: `KEYSTEAD_SERVER_LISTEN`.
 pub(super) fn probably_mistyped(variables: &BTreeMap<String, String>) -> Vec<(String, String)> {
     let known = known_names();
     let meant = |name: &String| known.iter().find(|known| known.replace("__", "_") == *name).cloned();
@@ -212,7 +212,7 @@ pub(super) fn probably_mistyped(variables: &BTreeMap<String, String>) -> Vec<(St
     unread.filter_map(|name| Some((name.clone(), meant(name)?))).collect()
 }
 
-/// Every name that is read, with 0 for the number of a row.
+/// Lists every known name, with 0 for the number of a row.
 fn known_names() -> Vec<String> {
     let top = TOP.iter().map(|(key, _)| (*key).to_owned());
     let sections =
@@ -221,7 +221,7 @@ fn known_names() -> Vec<String> {
     top.chain(sections).chain(lists).map(|name| format!("{PREFIX}{}", name.to_ascii_uppercase())).collect()
 }
 
-/// The error for a name that is not known, with the nearest one that is.
+/// Builds the error for an unknown name, with the nearest known one.
 fn unknown(name: &str) -> ConfigError {
     let distance = |known: &String| strsim::damerau_levenshtein(known, name);
     let nearest = known_names().into_iter().min_by_key(distance).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! `[limits]`: how large, how long and how fast.
+//! `[limits]`: limits of size, time and rate.
 
 use keystead_core::rate::{self, Measure, RateLimits};
 use serde::Deserialize;
@@ -49,14 +49,14 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// How fast one organization may use a model that says nothing itself.
+    /// The default rate limits of one organization for a model.
     pub(crate) fn rates(&self) -> Result<RateLimits, ConfigError> {
         let &Self { requests_per_minute, requests_per_day, tokens_per_minute, images_per_minute, .. } = self;
         let limits = RateLimits { requests_per_minute, requests_per_day, tokens_per_minute, images_per_minute };
         checked_rates("limits", limits)
     }
 
-    /// A body that may be sent must fit into the memory that bodies may use.
+    /// Checks that a body of the maximum size fits into the memory for bodies.
     pub(super) fn validate(&self) -> Result<(), ConfigError> {
         let seconds = [
             ("body_pause_seconds", self.body_pause_seconds),
@@ -77,7 +77,7 @@ impl Limits {
     }
 }
 
-/// Numbers that may not be zero.
+/// Checks that numbers are not zero.
 pub(super) fn positive(section: &str, numbers: &[(&str, u64)]) -> Result<(), ConfigError> {
     match numbers.iter().find(|(_, number)| *number == 0) {
         Some((name, _)) => Err(ConfigError::Value(format!("{section}.{name} must be at least 1"))),

@@ -1,4 +1,4 @@
-//! What the operator may set: one TOML file, every value also as `KEYSTEAD_SECTION__KEY`, unknown names refused.
+//! The configuration: one TOML file, every value also as `KEYSTEAD_SECTION__KEY`; unknown names are refused.
 //!
 //! Nothing outside this folder reads the environment or a configuration file; everything else takes values.
 
@@ -20,7 +20,7 @@ use sections::Config;
 pub(crate) use sections::{Environment, Log, LogFormat, UsageDurability, Validated};
 pub(crate) use services::{Identity, Sms};
 
-/// Why the configuration cannot be used; the text names the key at fault.
+/// Why the configuration is not valid; the text names the key at fault.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub(crate) enum ConfigError {
     #[error("cannot read the configuration file {path}: {reason}")]
@@ -35,7 +35,7 @@ pub(crate) enum ConfigError {
     Value(String),
 }
 
-/// Reads the file (the given one, or `keystead.toml` when it exists) and lays the environment over it.
+/// Reads the file (the given one, or `keystead.toml` if it exists) and overrides it with environment variables.
 pub(crate) fn load(file: Option<&Path>) -> Result<Validated, ConfigError> {
     let variables = environment::keystead_variables();
     let named = file.map(Path::to_path_buf).or_else(|| variables.get("KEYSTEAD_CONFIG").map(PathBuf::from));
@@ -53,11 +53,11 @@ pub(crate) fn load(file: Option<&Path>) -> Result<Validated, ConfigError> {
     Ok(valid)
 }
 
-/// The pure part of [`load`]: a file's text and the variables that begin with `KEYSTEAD_`.
+/// The pure part of [`load`]: parses a file's text and the variables that begin with `KEYSTEAD_`.
 fn from_parts(path: &Path, text: &str, variables: &BTreeMap<String, String>) -> Result<Config, ConfigError> {
     let invalid = |reason: String| ConfigError::File { path: path.to_path_buf(), reason };
     let mut table: toml::Table = text.parse().map_err(|error: toml::de::Error| invalid(error.to_string()))?;
-    // The file alone first, so that the error for a mistake in it names its line and no variable.
+    // First the file alone, so that the error for a mistake in it names its line and no variable.
     toml::from_str::<Config>(text).map_err(|error| invalid(error.to_string()))?;
     environment::apply_overrides(&mut table, variables)?;
     table.try_into().map_err(|error: toml::de::Error| ConfigError::Value(error.message().to_owned()))

@@ -1,4 +1,4 @@
-//! `[[model]]`: what a model costs, and how fast it may be used.
+//! `[[model]]`: prices and rate limits of a model.
 
 use keystead_core::money::Micros;
 use keystead_core::rate::RateLimits;
@@ -37,14 +37,14 @@ pub(crate) struct ModelSection {
 }
 
 impl ModelSection {
-    /// How fast one organization may use it, as far as it says so itself.
+    /// The model's own rate limits for one organization.
     pub(crate) fn rates(&self) -> Result<RateLimits, ConfigError> {
         let &Self { requests_per_minute, requests_per_day, tokens_per_minute, images_per_minute, .. } = self;
         let limits = RateLimits { requests_per_minute, requests_per_day, tokens_per_minute, images_per_minute };
         checked_rates(&format!("model {:?}", self.id), limits)
     }
 
-    /// The prices in micros; what is not said is free, but cached input costs as much as input.
+    /// The prices in micros; a missing price is zero, but cached input costs as much as input.
     pub(crate) fn price(&self) -> Result<Price, ConfigError> {
         let read = |name: &str, dollars: &Option<Dollars>| match dollars {
             None => Ok(Micros(0)),
@@ -67,7 +67,7 @@ impl ModelSection {
     }
 }
 
-/// Exact for what people write: at most six digits after the point, never negative.
+/// Exact for usual prices: at most six digits after the point, never negative.
 fn micros(dollars: &Dollars) -> Option<Micros> {
     let text = match dollars {
         Dollars::Whole(whole) => return (*whole >= 0).then(|| whole.checked_mul(1_000_000).map(Micros)).flatten(),

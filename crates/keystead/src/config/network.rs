@@ -1,4 +1,4 @@
-//! `[network]`: whom to believe about where requests come from, and from where the API is served.
+//! `[network]`: which proxies are trusted, and from which countries the API is served.
 
 use std::path::PathBuf;
 
@@ -18,7 +18,7 @@ pub(crate) struct NetworkSection {
     refused_countries: Vec<String>,
 }
 
-/// `[network]` after its checks, with what `server.trusted_proxies` says.
+/// `[network]` after its checks, with `server.trusted_proxies`.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct EdgeOptions {
     pub(crate) trusted: Networks,
@@ -27,7 +27,7 @@ pub(crate) struct EdgeOptions {
     pub(crate) country_database: Option<PathBuf>,
 }
 
-/// Headers that carry something else, which must not be taken for a country.
+/// Headers with other content, which must not be used for a country.
 const NO_COUNTRY: [&str; 4] = ["x-forwarded-for", "authorization", "host", "cookie"];
 
 impl NetworkSection {
@@ -54,7 +54,7 @@ impl NetworkSection {
         let country_header = self.country_header.as_deref().map(str::trim).filter(|name| !name.is_empty());
         let country_header = country_header.map(|name| {
             let parsed = HeaderName::from_bytes(name.as_bytes()).ok();
-            // Servers in front fold `_` to `-` or drop it, so such a name cannot be told from a forged one.
+            // Proxies replace `_` by `-` or drop it, so such a name cannot be distinguished from a forged one.
             let parsed = parsed.filter(|name| !name.as_str().contains('_') && !NO_COUNTRY.contains(&name.as_str()));
             parsed.ok_or_else(|| wrong(format!("network.country_header: {name:?} cannot name a country's header")))
         });

@@ -19,18 +19,18 @@ use super::services::{
 };
 use super::upstreams::{UpstreamSection, ValidatedUpstream};
 
-/// Where this installation runs.
+/// The kind of installation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Environment {
-    /// A laptop: the sandbox answers for the outside world.
+    /// Development: the sandbox replaces the outside services.
     #[default]
     Development,
-    /// In front of people: no sandbox, an address of its own.
+    /// Production: no sandbox, and a public address.
     Production,
 }
 
-/// Everything, as written.
+/// The configuration as written.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Config {
@@ -62,7 +62,7 @@ pub(crate) struct Server {
     pub(crate) listen: SocketAddr,
     pub(crate) public_url: Option<String>,
     pub(crate) data_dir: PathBuf,
-    /// Empty or `off` is no metrics listener.
+    /// Empty or `off` means no metrics listener.
     pub(crate) metrics_listen: Option<String>,
     pub(crate) trusted_proxies: Vec<String>,
     pub(crate) shutdown_grace_seconds: u64,
@@ -114,7 +114,7 @@ pub(crate) struct Database {
 }
 
 impl fmt::Debug for Database {
-    // The address of a database may carry its password.
+    // The address of a database may contain its password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Database")
     }
@@ -135,7 +135,7 @@ impl Default for Sandbox {
     }
 }
 
-/// How log lines are written.
+/// The format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum LogFormat {
@@ -172,7 +172,7 @@ impl Default for DirectorySection {
     }
 }
 
-/// How safe a usage event is before its answer is whole.
+/// When a usage event counts as safe, so that its answer may be completed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum UsageDurability {
@@ -183,7 +183,7 @@ pub(crate) enum UsageDurability {
     Disk,
 }
 
-/// Smaller files of the spool would be made and removed all the time.
+/// With a smaller size, files of the spool would be created and removed all the time.
 const SMALLEST_SPOOL_FILE: u64 = 64 << 10;
 
 /// `[usage]`.
@@ -207,16 +207,16 @@ impl Default for UsageSection {
     }
 }
 
-/// The configuration after all checks, with its secrets in custody.
+/// The configuration after all checks, with its secrets wrapped.
 #[derive(Debug, Clone)]
 pub(crate) struct Validated {
     pub(crate) environment: Environment,
     pub(crate) server: Server,
     pub(crate) public_url: String,
-    /// Whom to believe about clients' addresses, and which countries are served.
+    /// The trusted proxies, and the served countries.
     pub(crate) edge: EdgeOptions,
     pub(crate) metrics: Option<SocketAddr>,
-    /// Whether the metrics address was chosen by the operator; the default may be busy, a chosen one may not.
+    /// Whether the operator set the metrics address; the default one may be in use, a set one may not.
     pub(crate) metrics_chosen: bool,
     pub(crate) database_url: Secret<String>,
     pub(crate) sandbox: Option<Sandbox>,
@@ -225,7 +225,7 @@ pub(crate) struct Validated {
     pub(crate) directory: DirectorySection,
     pub(crate) usage: UsageSection,
     pub(crate) sms: Option<Sms>,
-    /// Asked in the same breath when the first does not answer.
+    /// Asked in the same request when the first does not answer.
     pub(crate) sms_fallback: Option<Sms>,
     pub(crate) payment: Option<Payment>,
     pub(crate) identity: Option<Identity>,
@@ -234,7 +234,7 @@ pub(crate) struct Validated {
     pub(crate) operator: OperatorSection,
     pub(crate) verification: VerificationSection,
     pub(crate) upstreams: Vec<ValidatedUpstream>,
-    /// How fast one organization may use a model that says nothing itself.
+    /// The default rate limits of one organization for a model.
     pub(crate) rates: RateLimits,
     pub(crate) models: Vec<(ModelSection, Price, RateLimits)>,
     /// Variables that nothing reads, each with the name that was probably meant.
@@ -242,7 +242,7 @@ pub(crate) struct Validated {
 }
 
 impl Config {
-    /// Checks what one value alone cannot tell. `variable` reads one variable of the environment.
+    /// Checks that need more than one value. `variable` reads one environment variable.
     pub(crate) fn validate(self, variable: &dyn Fn(&str) -> Option<String>) -> Result<Validated, ConfigError> {
         let wrong = |text: String| Err(ConfigError::Value(text));
         let production = self.environment == Environment::Production;

@@ -1,4 +1,4 @@
-//! The outside services: which one, where, and with which secrets. On a laptop everything is the sandbox.
+//! The outside services: which one, where, and with which secrets. In development, all of them are the sandbox.
 
 use keystead_core::secret::Secret;
 use serde::Deserialize;
@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::ConfigError;
 use super::sections::checked_url;
 
-/// A text that is a secret: as such, or the name of the variable that holds it.
+/// A secret text: the secret itself, or the name of the variable that contains it.
 #[derive(Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Hidden(Option<String>);
@@ -25,7 +25,8 @@ impl Hidden {
 
     fn list(&self, what: &str) -> Result<Vec<Secret<String>>, ConfigError> {
         let text = self.required(what)?;
-        // Two while one is being replaced. An empty one would let anybody sign, and a short one is no secret.
+        // There are two while one is being replaced. An empty one would let anybody sign, and a short one can be
+        // guessed.
         let parts: Vec<&str> = text.expose().split(',').map(str::trim).collect();
         if parts.iter().any(|part| part.len() < SHORTEST_SECRET) {
             let message =
@@ -36,10 +37,10 @@ impl Hidden {
     }
 }
 
-/// Characters of a secret that signs deliveries, at least; the services' own have more than thirty.
+/// Minimum length of a secret that signs deliveries; the services' own have more than thirty characters.
 const SHORTEST_SECRET: usize = 16;
 
-/// `[sms]`, and `[sms_fallback]` for when that does not answer: codes to phones.
+/// `[sms]` and `[sms_fallback]`, which is used when `[sms]` does not answer: codes to phones.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct SmsSection {
@@ -68,7 +69,7 @@ pub(crate) struct PaymentSection {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct IdentitySection {
-    /// `persona` or `review` (people of yours decide); absent is off.
+    /// `persona` or `review` (your own people decide); absent is off.
     provider: Option<String>,
     base_url: Option<String>,
     api_key: Hidden,
@@ -98,7 +99,7 @@ pub(crate) struct SignInSection {
     client_secret: Hidden,
 }
 
-/// `[operator]`: who runs this installation, as people see it.
+/// `[operator]`: the operator of this installation, as people see it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct OperatorSection {
@@ -110,19 +111,20 @@ pub(crate) struct OperatorSection {
     pub(crate) emails: Vec<String>,
 }
 
-/// `[verification]`: what may be proven with what.
+/// `[verification]`: settings for verification.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct VerificationSection {
     /// ISO 3166-1 alpha-2; empty sends to every country.
     pub(crate) phone_countries: Vec<String>,
-    /// Whether internet telephone numbers pass.
+    /// Whether internet telephone numbers are accepted.
     pub(crate) allow_voip: bool,
-    /// Days that a number with a changed SIM card waits before it may replace another; absent does not ask.
+    /// Days after a change of the SIM card during which a number may not replace another; absent switches the check
+    /// off.
     pub(crate) sim_swap_days: Option<i64>,
-    /// Codes sent on one day over the whole installation.
+    /// Codes sent in one day by the whole installation.
     pub(crate) daily_codes: Option<i64>,
-    /// Days that pictures and faces are kept; 7 is the ceiling.
+    /// Days that pictures and faces are kept; at most 7.
     pub(crate) biometrics_days: Option<i64>,
     /// Days after which a verification must be renewed; absent is never.
     pub(crate) reverify_after_days: Option<i64>,
@@ -130,16 +132,16 @@ pub(crate) struct VerificationSection {
     pub(crate) reverify_new_owner_days: Option<i64>,
 }
 
-/// Codes to phones, checked.
+/// Codes to phones, validated.
 #[derive(Debug, Clone)]
 pub(crate) enum Sms {
-    /// Twilio makes and checks the codes and knows the lines.
+    /// Twilio makes and checks the codes and looks up lines.
     Twilio { verify: String, lookup: String, account_sid: String, auth_token: Secret<String>, service_sid: String },
-    /// A gateway carries texts.
+    /// A gateway delivers text messages.
     Http { url: String, token: Option<Secret<String>> },
 }
 
-/// Payment methods, checked.
+/// Payment methods, validated.
 #[derive(Debug, Clone)]
 pub(crate) struct Payment {
     pub(crate) base_url: String,
@@ -147,7 +149,7 @@ pub(crate) struct Payment {
     pub(crate) webhook_secrets: Vec<Secret<String>>,
 }
 
-/// Documents and faces, checked.
+/// Documents and faces, validated.
 #[derive(Debug, Clone)]
 pub(crate) enum Identity {
     /// Persona.
@@ -162,7 +164,7 @@ pub(crate) enum Identity {
     Review,
 }
 
-/// Mail, checked.
+/// Mail, validated.
 #[derive(Debug, Clone)]
 pub(crate) struct Mail {
     pub(crate) url: String,
@@ -171,7 +173,7 @@ pub(crate) struct Mail {
     pub(crate) from: String,
 }
 
-/// Signing in elsewhere, checked.
+/// Signing in through an issuer, validated.
 #[derive(Debug, Clone)]
 pub(crate) struct SignIn {
     pub(crate) label: String,
@@ -287,7 +289,7 @@ impl VerificationSection {
         if self.daily_codes.is_some_and(|codes| codes < 0) {
             return Err(ConfigError::Value("verification.daily_codes must not be negative".into()));
         }
-        // Seven days is what people are promised; the file can keep things shorter, never longer.
+        // People are promised seven days; the file can shorten that, but not extend it.
         for (name, days) in [
             ("reverify_after_days", self.reverify_after_days),
             ("reverify_new_owner_days", self.reverify_new_owner_days),

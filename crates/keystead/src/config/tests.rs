@@ -84,7 +84,8 @@ fn the_environment_wins() {
     assert!(!format!("{valid:?}").contains("u:p"), "a database password is never shown");
 }
 
-// What Kubernetes sets for a Service named `keystead` and one named `keystead-server`, as its documentation lists them.
+// The variables that Kubernetes sets for a Service named `keystead` and one named `keystead-server`, as its
+// documentation lists them.
 #[test]
 fn variables_of_a_kubernetes_service_are_not_ours() {
     let set = [

@@ -1,4 +1,4 @@
-//! `[[upstream]]`: the servers of models, and how each is spoken to.
+//! `[[upstream]]`: the servers of models, and their options.
 
 use std::fmt;
 use std::time::Duration;
@@ -54,7 +54,7 @@ impl fmt::Debug for UpstreamSection {
     }
 }
 
-/// An upstream with its key in custody.
+/// An upstream with its key wrapped.
 #[derive(Debug, Clone)]
 pub(crate) struct ValidatedUpstream {
     pub(crate) name: String,

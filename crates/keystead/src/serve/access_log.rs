@@ -1,4 +1,4 @@
-//! One log line and one count per request.
+//! Logs and counts requests.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::registry::Registry;
 
-/// The door a request went through.
+/// The part of the service that a request is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelValue)]
 pub(crate) enum Plane {
     Data,
@@ -17,21 +17,21 @@ pub(crate) enum Plane {
     Pages,
 }
 
-/// Few values each, so that no client can grow the table.
+/// Labels with few values each, so that no client can grow the table.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Labels {
     plane: Plane,
     status: u16,
 }
 
-/// Counts and logs outcomes.
+/// Counts and logs the outcomes of requests.
 #[derive(Clone, Default)]
 pub(crate) struct Outcomes {
     requests: Arc<Family<Labels, Counter>>,
 }
 
 impl Outcomes {
-    /// Makes the counts visible.
+    /// Registers the metrics.
     pub(crate) fn register(&self, registry: &mut Registry) {
         registry.register("keystead_http_requests", "Requests answered", self.requests.as_ref().clone());
     }
@@ -50,12 +50,12 @@ impl Outcomes {
         let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         let method = known(method);
         let status = status.as_u16();
-        // Named only where it is said.
+        // Computed only when it is logged.
         let template = || template().unwrap_or("(no route)");
         if status >= 500 {
             tracing::warn!(request_id, method, template = template(), status, ms = milliseconds, "request");
         } else if matches!(plane, Plane::Data) && status < 400 {
-            // Every metered request leaves a usage event; a line for each would cost more than checking its key.
+            // Every metered request has a usage event; a log line for each would cost more than checking its key.
             if tracing::enabled!(tracing::Level::DEBUG) {
                 tracing::debug!(request_id, method, template = template(), status, ms = milliseconds, "request");
             }
@@ -65,7 +65,7 @@ impl Outcomes {
     }
 }
 
-/// A method's name, unless the client invented it.
+/// Returns a method's name, unless the client invented it.
 fn known(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",

@@ -1,6 +1,6 @@
-//! Where requests come from, decided once for each, before any door: the client's address from the socket and from
-//! proxies that are trusted, its country from their word or from a database. Everything behind asks the
-//! [`Client`] made here; no other line of the product reads a socket's other end or a forwarded address.
+//! The origin of requests, determined once for each at the listener: the client's address from the socket and from
+//! trusted proxies, its country from their header or from a database. Everything else uses the resulting [`Client`]; no
+//! other code reads a socket's peer or a forwarded address.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
@@ -14,16 +14,16 @@ use serde::Deserialize;
 use crate::cli_error::CliError;
 use crate::config::EdgeOptions;
 
-/// The only header that is read for an address. `Forwarded`, `X-Real-IP` and spellings with underscores never are.
+/// The only header from which an address is read. `Forwarded`, `X-Real-IP` and spellings with underscores never are.
 static FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 static FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
-/// Which networks belong to which country.
+/// A database that maps networks to countries.
 pub(crate) struct CountryDatabase {
     reader: Reader<Vec<u8>>,
 }
 
-/// The part of a record that is asked for; databases hold more.
+/// The part of a record that is needed; databases contain more.
 #[derive(Deserialize)]
 struct Record<'r> {
     #[serde(borrow)]
@@ -37,7 +37,7 @@ struct Place<'r> {
 }
 
 impl CountryDatabase {
-    /// Reads the file whole.
+    /// Reads the whole file.
     pub(crate) fn open(path: &Path) -> Result<Self, CliError> {
         let wrong = |what: String| CliError::Other(format!("network.country_database {}: {what}", path.display()));
         let bytes = std::fs::read(path).map_err(|error| wrong(format!("cannot be read: {error}")))?;
@@ -45,7 +45,7 @@ impl CountryDatabase {
         Ok(Self { reader })
     }
 
-    /// What the file says it is, with the day it was made.
+    /// Describes the file by its own metadata, with its build date.
     pub(crate) fn described(&self) -> String {
         let made = i64::try_from(self.reader.metadata().build_epoch).unwrap_or_default();
         let day = jiff::Timestamp::from_second(made).map(|at| at.strftime("%F").to_string()).unwrap_or_default();
@@ -59,7 +59,7 @@ impl CountryDatabase {
     }
 }
 
-/// What the edge knows.
+/// Determines the client of a request.
 #[derive(Default)]
 pub(crate) struct Edge {
     trusted: Networks,
@@ -73,7 +73,7 @@ struct Countries {
 }
 
 impl Edge {
-    /// Reads the database of countries, if one is named.
+    /// Opens the database of countries, if one is configured.
     pub(crate) fn open(options: &EdgeOptions) -> Result<Self, CliError> {
         let database = options.country_database.as_deref().map(CountryDatabase::open).transpose()?;
         let header = options.country_header.clone();
@@ -81,7 +81,7 @@ impl Edge {
         Ok(Self { trusted: options.trusted.clone(), countries })
     }
 
-    /// The client of an API request.
+    /// Returns the client of an API request.
     pub(crate) fn client(&self, peer: SocketAddr, headers: &HeaderMap) -> Client {
         let client = self.visitor(peer, headers);
         let Some(countries) = &self.countries else { return client };
@@ -91,14 +91,14 @@ impl Edge {
         Client { served: countries.rule.serves(client.address, told.or_else(looked_up)), ..client }
     }
 
-    /// Whether a request came to this installation without encryption, as far as that can be known. Keystead speaks no TLS
-    /// itself: a proxy in front does, and says by `X-Forwarded-Proto` how it was called. That it was called in clear is
-    /// believed of everybody, because nobody gains by saying so. Otherwise a trusted proxy and this machine itself are
-    /// taken to be behind TLS, and everybody else came past it.
+    /// Whether a request came to this installation unencrypted, as far as that can be known. Keystead does not speak
+    /// TLS itself: a proxy in front does, and reports the scheme by `X-Forwarded-Proto`. A report of an unencrypted
+    /// request is always believed, because a false one gains nothing. Otherwise, requests from a trusted proxy and from
+    /// this machine count as encrypted, and all others as unencrypted, because they bypassed the proxy.
     pub(crate) fn in_clear(&self, peer: SocketAddr, headers: &HeaderMap) -> bool {
         let lines = headers.get_all(&FORWARDED_PROTO).iter();
         let told = |line: &HeaderValue| line.to_str().map(str::to_ascii_lowercase).unwrap_or_default();
-        // The first entry is what the client used; proxies further in append theirs.
+        // The first entry is what the client used; inner proxies append theirs.
         let client_used = |line: String| line.split(',').next().unwrap_or_default().trim() == "http";
         if lines.map(told).any(client_used) {
             return true;
@@ -106,7 +106,8 @@ impl Edge {
         !self.trusted.contains(peer.ip()) && !peer.ip().to_canonical().is_loopback()
     }
 
-    /// The client of a page. No country is refused, so that owners can always correct a rule that locks out their keys.
+    /// Returns the client of a page. No country is refused, so that owners can always correct a rule that locks out
+    /// their keys.
     pub(crate) fn visitor(&self, peer: SocketAddr, headers: &HeaderMap) -> Client {
         if self.trusted.is_empty() {
             return Client::at(peer.ip());
@@ -116,7 +117,7 @@ impl Edge {
     }
 }
 
-/// A header that came in one line; of a doubled one nobody knows who wrote which.
+/// Returns a header that occurs once; of a repeated one it is unknown who wrote which.
 fn only<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h HeaderValue> {
     let mut lines = headers.get_all(name).iter();
     let first = lines.next()?;

@@ -1,8 +1,8 @@
-//! The edge, with headers as strangers and proxies write them, and a database made here.
+//! Determining the client, with headers as strangers and proxies write them, and a database built here.
 
 use super::*;
 
-/// A MaxMind database in memory: IPv4, records of 24 bits; these networks lie in these countries.
+/// A MaxMind database in memory: IPv4, records of 24 bits; these networks belong to these countries.
 fn database(networks: &[([u8; 4], u32, &str)]) -> Vec<u8> {
     fn text(text: &str) -> Vec<u8> {
         let mut bytes = vec![0x40 | u8::try_from(text.len()).unwrap()];

@@ -1,5 +1,5 @@
-//! The connections that are open: bounded in all and for each address. When there is no room, the connection that has
-//! been idle longest makes place; one whose request is being answered never does.
+//! Open connections: limited in total and for each address. At the limit, the connection that has been idle longest is
+//! closed; one with a running request never is.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, Ipv6Addr};
@@ -11,17 +11,17 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 use tokio::sync::Notify;
 
-/// How many connections are looked at for one that may make place; with more that are busy, the new one is refused.
+/// How many connections are checked to find one that may be closed; if all of them are busy, the new one is refused.
 const LOOKED_AT: usize = 256;
 
-/// How many connections there may be.
+/// The maximum numbers of connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Bounds {
     pub(crate) all: usize,
     pub(crate) per_address: usize,
 }
 
-/// Why a connection is not let in.
+/// Why a connection is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Full {
     All,
@@ -31,7 +31,7 @@ pub(crate) enum Full {
 /// Every open connection of a listener.
 pub(crate) struct Connections {
     bounds: Bounds,
-    /// Orders the moments at which connections became idle.
+    /// A counter that orders the moments at which connections became idle.
     moments: AtomicU64,
     open: Mutex<Open>,
     gauge: Gauge,
@@ -39,27 +39,27 @@ pub(crate) struct Connections {
     refused: Counter,
 }
 
-/// The keys are moments: when the connection became idle as far as was known when it was last looked at. The true
-/// moment is never earlier, so the first entry whose moment is true has been idle longest.
+/// Open connections, sorted by moments: when each became idle, as far as was known when it was last checked. The true
+/// moment is never earlier, so the first entry with a true moment has been idle longest.
 #[derive(Default)]
 struct Open {
     all: BTreeMap<u64, Arc<Connection>>,
     addresses: HashMap<IpAddr, BTreeMap<u64, Arc<Connection>>>,
 }
 
-/// No request is being answered, and nothing of the last answer waits to be sent.
+/// No request is running, and nothing of the last answer waits to be sent.
 const IDLE: u8 = 0;
 const BUSY: u8 = 1;
-/// The answer is made, but not all of it is with the operating system.
+/// The answer is complete, but not all of it is with the operating system.
 const FINISHING: u8 = 2;
-/// It made place for another.
+/// It was closed in favour of another.
 const ENDED: u8 = 3;
 
-/// What is known of one connection.
+/// The state of one connection.
 pub(crate) struct Connection {
     address: Option<IpAddr>,
     phase: AtomicU8,
-    /// When it became idle last.
+    /// When it last became idle.
     idle_since: AtomicU64,
     /// Its key in the maps; changed under their lock.
     position: AtomicU64,
@@ -78,7 +78,7 @@ impl Connections {
         })
     }
 
-    /// Makes the counts visible.
+    /// Registers the metrics.
     pub(crate) fn register(&self, registry: &mut Registry) {
         registry.register("keystead_connections", "Connections of clients that are open", self.gauge.clone());
         registry.register(
@@ -97,7 +97,7 @@ impl Connections {
         self.bounds
     }
 
-    /// Lets a connection in. Without an address it counts towards all, and not towards those of an address.
+    /// Admits a connection. Without an address it counts towards the total, and not towards that of an address.
     pub(crate) fn admit(self: &Arc<Self>, address: Option<IpAddr>) -> Result<Ticket, Full> {
         let address = address.map(network);
         let mut open = self.lock();
@@ -123,13 +123,13 @@ impl Connections {
         Ok(Ticket { connections: Arc::clone(self), connection })
     }
 
-    /// Ends the connection that has been idle longest, when descriptors have run out. Answers whether there was one.
+    /// Closes the connection that has been idle longest, when descriptors have run out. Returns whether there was one.
     pub(crate) fn make_place(&self) -> bool {
         let mut open = self.lock();
         self.end_one(&mut open, None)
     }
 
-    /// Ends the connection that has been idle longest, of this address or of all. Answers whether there was one.
+    /// Closes the connection that has been idle longest, of this address or of all. Returns whether there was one.
     fn end_one(&self, open: &mut Open, address: Option<IpAddr>) -> bool {
         for _ in 0..LOOKED_AT {
             let order = address.map_or(Some(&open.all), |address| open.addresses.get(&address));
@@ -144,7 +144,7 @@ impl Connections {
                 self.made_place.inc();
                 return true;
             }
-            // It was used since: it goes where it belongs; a busy one will not be idle before now.
+            // It was used since: its entry moves to its true moment; a busy one cannot become idle before now.
             let next = if idle && since != position { since } else { self.moment() };
             open.insert(next, &connection);
         }
@@ -182,7 +182,7 @@ impl Open {
     }
 }
 
-/// Whoever has one IPv6 address has the 2^64 of its network.
+/// Returns the network of an address: a client with one IPv6 address has the 2^64 of its network.
 fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
@@ -190,14 +190,14 @@ fn network(address: IpAddr) -> IpAddr {
     }
 }
 
-/// One connection's place among the others, given back when dropped.
+/// One connection's entry, which is removed when dropped.
 pub(crate) struct Ticket {
     connections: Arc<Connections>,
     connection: Arc<Connection>,
 }
 
 impl Ticket {
-    /// A request has come. `None` when the connection has just made place for another, and is about to be closed.
+    /// Notes that a request has arrived. `None` when the connection was just chosen to be closed.
     pub(crate) fn begin(&self) -> Option<Busy> {
         let began = self
             .connection
@@ -206,7 +206,7 @@ impl Ticket {
         began.ok().map(|_| Busy(Arc::clone(&self.connection)))
     }
 
-    /// All that was written is with the operating system. Answers whether the connection has become idle by that.
+    /// Notes that everything written is with the operating system. Returns whether the connection became idle by that.
     pub(crate) fn flushed(&self) -> bool {
         if self.connection.phase.load(Ordering::Acquire) != FINISHING {
             return false;
@@ -215,12 +215,12 @@ impl Ticket {
         self.connection.phase.compare_exchange(FINISHING, IDLE, Ordering::AcqRel, Ordering::Acquire).is_ok()
     }
 
-    /// Whether no request is being answered.
+    /// Whether no request is running.
     pub(crate) fn is_idle(&self) -> bool {
         matches!(self.connection.phase.load(Ordering::Acquire), IDLE | ENDED)
     }
 
-    /// Waits until this connection has to make place.
+    /// Waits until this connection must be closed.
     pub(crate) async fn ended(&self) {
         self.connection.ended.notified().await;
     }
@@ -229,7 +229,7 @@ impl Ticket {
 impl Drop for Ticket {
     fn drop(&mut self) {
         let mut open = self.connections.lock();
-        // One that made place is gone from the maps already, and its position may be another's no longer.
+        // A connection that was chosen to be closed is no longer in the maps.
         if self.connection.phase.load(Ordering::Acquire) != ENDED {
             open.remove(&self.connection);
         }
@@ -237,7 +237,7 @@ impl Drop for Ticket {
     }
 }
 
-/// Held while a request is answered; its end is the end of the answer's body.
+/// Held while a request is answered, until the end of the answer's body.
 pub(crate) struct Busy(Arc<Connection>);
 
 impl Drop for Busy {

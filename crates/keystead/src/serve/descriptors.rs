@@ -1,14 +1,15 @@
-//! How many files and sockets the process may hold open: raised to what the system allows, and what follows from it.
+//! The maximum of open files and sockets of the process: raised to what the system allows, and the number of
+//! connections that follows from it.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Kept for files, the database, listeners and log lines, however many connections there are.
+/// Reserved for files, the database, listeners and log lines, for any number of connections.
 const RESERVED: u64 = 128;
-/// A connection of a client whose request is forwarded needs another to the upstream.
+/// A client's connection with a forwarded request needs another one to the upstream.
 const FOR_EACH_CONNECTION: u64 = 2;
 
 /// Raises the soft limit to the hard one, because shells and service managers usually set a soft limit of 1,024.
-/// Answers the limit that holds now; `None` is no limit.
+/// Returns the limit now in force; `None` is unlimited.
 pub(crate) fn raise() -> Option<u64> {
     let limit = getrlimit(Resource::Nofile);
     if limit.current == limit.maximum {
@@ -24,7 +25,7 @@ pub(crate) fn raise() -> Option<u64> {
     }
 }
 
-/// How many connections of clients fit into this many descriptors: at least one.
+/// Returns how many client connections fit into this many descriptors: at least one.
 pub(crate) fn connections_within(descriptors: Option<u64>, wanted: usize) -> usize {
     let Some(descriptors) = descriptors else { return wanted };
     let fit = descriptors.saturating_sub(RESERVED) / FOR_EACH_CONNECTION;

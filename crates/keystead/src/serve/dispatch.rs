@@ -1,4 +1,5 @@
-//! One port, three doors: the data plane raw to the gateway, the administration and the pages through routers.
+//! Distributes the requests of one port: the data plane directly to the gateway, the administration and the pages
+//! through routers.
 
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
@@ -32,10 +33,10 @@ use crate::serve::inbound::Inbound;
 use crate::wiring;
 use crate::wiring::change_follower::Follower;
 
-/// How many nodes may still serve what they knew before the change that is answered.
+/// The number of nodes that may still serve the state before the change of this request.
 const UNCONFIRMED: HeaderName = HeaderName::from_static("x-keystead-unconfirmed-nodes");
 
-/// What every answer is made of.
+/// The type of every answer.
 pub(crate) type Answer = Response<Either<GatewayBody, Body>>;
 
 /// Shared by all connections of the main listener.
@@ -48,17 +49,17 @@ pub(crate) struct Dispatch {
     pub(crate) follower: Arc<Follower>,
     pub(crate) outcomes: Outcomes,
     pub(crate) app: App,
-    /// Held while a refused call is written down.
+    /// Held while a refused call is saved.
     pub(crate) noting: Arc<Semaphore>,
     pub(crate) bodies: Bodies,
     /// Whether people and programs reach this installation over https.
     pub(crate) https: bool,
-    /// Where the API is served over https only.
+    /// Set when the API is served over https only.
     pub(crate) in_clear: Option<InClear>,
 }
 
-/// Bounds for bodies of the administration, of webhooks and of pages: their clients need not have a key. Its memory is
-/// apart from that of the data plane, so that strangers take nothing from those who have one.
+/// Limits for bodies of the administration, of webhooks and of pages: their clients need not have a key. Their memory
+/// is separate from that of the data plane, so that strangers cannot use up the memory of clients with a key.
 pub(crate) struct Bodies {
     pub(crate) memory: BodyMemory,
     pub(crate) per_address: usize,
@@ -66,11 +67,11 @@ pub(crate) struct Bodies {
     pub(crate) whole: Duration,
 }
 
-/// Where a request went, for the log line; never the raw path, which may carry anything.
+/// The matched route of a request, for the log line; never the raw path, which may contain anything.
 #[derive(Clone)]
 struct Template(MatchedPath);
 
-/// Remembers the route that matched.
+/// Stores the matched route in the response.
 pub(crate) async fn remember_template(request: AxumRequest, next: Next) -> AxumResponse {
     let template = request.extensions().get::<MatchedPath>().cloned();
     let mut response = next.run(request).await;
@@ -81,7 +82,7 @@ pub(crate) async fn remember_template(request: AxumRequest, next: Next) -> AxumR
 }
 
 impl Dispatch {
-    /// Answers one request, whatever happens.
+    /// Answers one request; errors and panics become answers, too.
     pub(crate) async fn answer(self: Arc<Self>, request: Request<Incoming>, peer: SocketAddr) -> Answer {
         let began = Instant::now();
         let (head, body) = request.into_parts();
@@ -121,7 +122,7 @@ impl Dispatch {
         }
         match plane {
             Plane::Data => {
-                // In a box: it is moved several times before it is first polled.
+                // Boxed, because it is moved several times before it is first polled.
                 let client = self.edge.client(peer, request.headers());
                 let response = Box::pin(self.gateway.handle(request, client)).await.map(Either::Left);
                 self.note_refusal(&response);
@@ -136,7 +137,7 @@ impl Dispatch {
                 "Keystead does not answer under this name. Set server.public_url.\n",
             ),
             Plane::Pages if !matches!(*request.method(), Method::GET | Method::HEAD | Method::POST) => {
-                // Before any guard, which might send a browser somewhere instead.
+                // Before any guard, which might redirect a browser.
                 let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "This method is not used here.\n");
                 response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD, POST"));
                 response
@@ -150,8 +151,8 @@ impl Dispatch {
 }
 
 impl Dispatch {
-    /// The very next request, on any node, must see what was just done. Where some nodes have not confirmed it, the answer
-    /// and the audit log say so.
+    /// Waits until the other nodes have applied what the request changed, so that the next request on any node sees it.
+    /// If some nodes have not confirmed it, the answer and the audit log say so.
     async fn settled(&self, plane: Plane, request: Request<Inbound>, client: Client) -> Answer {
         let Served { mut answer, changed, done } = self.routed(plane, request, client).await;
         let Some(revision) = changed else { return answer };
@@ -166,8 +167,8 @@ impl Dispatch {
         answer
     }
 
-    /// Owners see what a gate refused. One at a time and beside the answer: a client that sends thousands of refused calls
-    /// costs the store no more than one row after the other, and the list shows some of them.
+    /// Saves a call that a gate refused, for the owners. Only one at a time is saved, beside the answer: a client with
+    /// thousands of refused calls costs the store one row at a time, and the list shows some of them.
     fn note_refusal(&self, response: &Answer) {
         let Some(refused) = response.extensions().get::<GateRefusal>().cloned() else { return };
         let Ok(slot) = Arc::clone(&self.noting).try_acquire_owned() else { return };
@@ -182,7 +183,7 @@ impl Dispatch {
     }
 }
 
-/// What a router made of a request.
+/// The result of a router.
 struct Served {
     answer: Answer,
     /// The newest change that it committed.
@@ -191,7 +192,7 @@ struct Served {
 }
 
 impl Dispatch {
-    /// Through a router, with the body kept to its bounds while the router reads it.
+    /// Passes a request to a router, with limits on its body while the router reads it.
     async fn routed(&self, plane: Plane, request: Request<Inbound>, client: Client) -> Served {
         let (mut head, body) = request.into_parts();
         let (router, most) = match plane {
@@ -214,7 +215,8 @@ impl Dispatch {
     }
 }
 
-/// The answer to a request that broke a bound of its body: with the headers of the router's answer, in its own words.
+/// Builds the answer to a request with a body that violated a limit: with the headers of the router's answer, in the
+/// format of its plane.
 fn broken(response: AxumResponse, plane: Plane, error: &ErrorResponse) -> Answer {
     let (mut head, _) = response.into_parts();
     let (kind, text) = match plane {
@@ -232,7 +234,7 @@ fn broken(response: AxumResponse, plane: Plane, error: &ErrorResponse) -> Answer
     Response::from_parts(head, Either::Right(Body::from(text)))
 }
 
-/// Which door. Exact prefixes on the raw path: nothing is decoded first.
+/// Returns the plane of a path. Exact prefixes of the raw path: nothing is decoded first.
 fn plane(path: &str) -> Plane {
     if keystead_gateway::is_data_plane(path) {
         Plane::Data
@@ -247,7 +249,8 @@ fn is_probe(path: &str) -> bool {
     matches!(path, "/healthz" | "/readyz")
 }
 
-/// Whatever says nothing else is somebody's data: no browser may run it or guess what it is, and no cache may keep it.
+/// Adds headers to answers without their own: such an answer may contain personal data, so no browser may run it or
+/// guess its type, and no cache may keep it.
 fn stamp(headers: &mut HeaderMap, https: bool) {
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     if https {
@@ -266,7 +269,7 @@ fn plain(status: StatusCode, text: &'static str) -> Answer {
     response
 }
 
-/// The answer to a handler that panicked.
+/// The answer after a handler panicked.
 fn internal_error() -> Answer {
     let id = RequestId::generate(&mut wiring::rng());
     let mut response = Response::new(Either::Right(Body::from(ErrorResponse::internal(&id).body())));

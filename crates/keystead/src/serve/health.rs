@@ -1,4 +1,4 @@
-//! `GET /healthz`: the process lives. `GET /readyz`: it can do its work.
+//! `GET /healthz`: the process runs. `GET /readyz`: it can do its work.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,10 +13,10 @@ use keystead_store::Store;
 use serde_json::json;
 use tokio::time::timeout;
 
-/// A database that takes longer is as good as away.
+/// A database that takes longer counts as down.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// What a node that is ready needs.
+/// What a ready node needs.
 struct Needs {
     store: Store,
     meter: Arc<Meter>,

@@ -1,11 +1,12 @@
-//! Pages answer only under names that are theirs, so that no foreign name can be pointed at a laptop's Keystead.
+//! Host names of the pages: only configured ones are served, so that no foreign name can be pointed at a developer's
+//! Keystead.
 
 use std::net::SocketAddr;
 
 use http::HeaderMap;
 use http::header::HOST;
 
-/// The names pages answer under.
+/// The host names that are served.
 #[derive(Debug, Clone)]
 pub(crate) struct Hosts {
     known: Vec<String>,
@@ -13,7 +14,7 @@ pub(crate) struct Hosts {
 }
 
 impl Hosts {
-    /// From the public address and the bound one.
+    /// Builds them from the public address and the bound one.
     pub(crate) fn new(public_url: &str, listen: SocketAddr) -> Self {
         let authority = public_url.split_once("://").map_or(public_url, |(_, rest)| rest);
         let authority = authority.split('/').next().unwrap_or_default().to_ascii_lowercase();

@@ -1,5 +1,6 @@
-//! Calls of the API that came without encryption to an installation that is served over https. They are refused and never
-//! redirected: a client that followed would keep sending its key unencrypted, and nobody would notice. The key is flagged.
+//! API calls that arrive unencrypted at an installation that is served over https. They are refused and never
+//! redirected: a client that followed the redirect would keep sending its key unencrypted, and nobody would notice. The
+//! key is flagged.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,10 +17,10 @@ use crate::wiring;
 
 /// A key is flagged once in this many seconds.
 const FLAGGED_AGAIN: i64 = 3_600;
-/// Keys that are remembered as flagged.
+/// Maximum number of keys that are remembered as flagged.
 const REMEMBERED: usize = 10_000;
 
-/// Which keys were flagged when.
+/// When each key was flagged.
 #[derive(Default)]
 pub(crate) struct InClear {
     flagged: Arc<Mutex<HashMap<KeyId, Timestamp>>>,
@@ -58,7 +59,7 @@ fn is_due(flagged: &Mutex<HashMap<KeyId, Timestamp>>, key: &KeyId, now: Timestam
     true
 }
 
-/// The answer, without a place to go.
+/// The answer, without a redirect.
 pub(crate) fn refusal() -> Response<Body> {
     let message = "This API is served over https only, and this request came over http: its API key may have been read on \
                    the way. Use https, and replace the key. If you run this service and TLS ends at a proxy, name the \

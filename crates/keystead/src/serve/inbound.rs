@@ -1,5 +1,6 @@
-//! The body of a request on its way to its reader. What is not read when it is dropped is read and thrown away, within
-//! bounds: a client that sends all of a request before it reads would see a broken connection instead of the answer.
+//! The body of a request on its way to its reader. What is left unread when it is dropped is read and discarded, within
+//! limits: a client that sends the whole request before it reads would otherwise see a broken connection instead of the
+//! answer.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -15,11 +16,11 @@ use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use tokio::time::{Instant, timeout_at};
 
-/// The most that is read and thrown away: more than the largest JSON body.
+/// The maximum that is read and discarded: more than the largest JSON body.
 pub(crate) const THROWN_AWAY: usize = 32 << 20;
 /// How long that may take.
 pub(crate) const THROWN_AWAY_WITHIN: Duration = Duration::from_secs(30);
-/// And how long the client may pause meanwhile.
+/// How long the client may pause meanwhile.
 pub(crate) const THROWN_AWAY_PAUSE: Duration = Duration::from_secs(5);
 
 /// The body.
@@ -30,7 +31,7 @@ pub(crate) struct Inbound {
     read: Arc<AtomicBool>,
 }
 
-/// Tells whether a body was read to its end.
+/// Shows whether a body was read to its end.
 pub(crate) struct Reading(Arc<AtomicBool>);
 
 impl Reading {
@@ -57,7 +58,7 @@ impl Body for Inbound {
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
         let this = &mut *self;
         let Some(body) = this.body.as_mut() else { return Poll::Ready(None) };
-        // To be asked for it is what the client waits for.
+        // The first read asks the client to continue.
         this.waits = false;
         let frame = Pin::new(&mut *body).poll_frame(context);
         if matches!(frame, Poll::Ready(None | Some(Err(_)))) || body.is_end_stream() {
@@ -81,7 +82,7 @@ impl Drop for Inbound {
             return;
         };
         let mut left = THROWN_AWAY;
-        // What has come already needs no task; usually that is the rest.
+        // What has arrived already needs no task; usually that is all of the rest.
         while let Some(frame) = body.frame().now_or_never() {
             if !go_on(frame, &mut left) {
                 self.read.store(left > 0, Ordering::Release);
@@ -103,7 +104,7 @@ async fn throw_away(mut body: Incoming, mut left: usize) {
     }
 }
 
-/// Whether there may be more, and it may still be thrown away.
+/// Whether there may be more, and it may still be discarded.
 fn go_on(frame: Option<Result<Frame<Bytes>, hyper::Error>>, left: &mut usize) -> bool {
     let Some(Ok(frame)) = frame else { return false };
     *left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));

@@ -1,18 +1,18 @@
-//! The table of bounds in `docs/limits.md` against the defaults and the constants.
+//! The table of limits in `docs/limits.md` compared with the defaults and the constants.
 
 use super::{inbound, listener};
 
 const DOCUMENT: &str = include_str!("../../../../docs/limits.md");
 const DEFAULTS: &str = include_str!("../../keystead.example.toml");
 
-/// The rows of the table: what, bound, setting or place, consequence.
+/// Returns the rows of the table: subject, limit, setting or place, consequence.
 fn rows() -> Vec<Vec<&'static str>> {
     let part = DOCUMENT.split("\n## ").find(|part| part.starts_with("For strangers")).unwrap();
     let rows = part.lines().filter(|line| line.starts_with("| ")).skip(2);
     rows.map(|line| line.trim_matches('|').split('|').map(str::trim).collect()).collect()
 }
 
-/// The first number of a text, its groups of digits put together.
+/// Parses the first number of a text, with its groups of digits joined.
 fn number(text: &str) -> i64 {
     let digits: String = text.chars().take_while(|c| c.is_ascii_digit() || *c == ' ').filter(|c| *c != ' ').collect();
     digits.parse().unwrap()

@@ -1,4 +1,4 @@
-//! Sockets: accepting, one HTTP/1.1 connection per task, and an orderly end.
+//! Sockets: accepting connections, one HTTP/1.1 connection per task, and an orderly shutdown.
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -26,17 +26,17 @@ use crate::serve::timed::{Timed, Times};
 
 pub(crate) const LARGEST_HEAD: usize = 64 * 1024;
 pub(crate) const MOST_HEADERS: usize = 128;
-/// How long to wait after a connection could not be accepted: the next attempt would fail as fast.
+/// How long to wait after a connection could not be accepted: another attempt at once would fail as well.
 const PAUSE: Duration = Duration::from_millis(50);
 /// Floods are logged once in this time.
 const TOLD_EVERY: Duration = Duration::from_secs(10);
 
-/// Written to a connection that is refused; a client sees an answer where its first bytes do not cross it.
+/// Written to a refused connection; a client sees it unless its own first bytes cross it.
 const REFUSED: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\nretry-after: 2\r\n\
 connection: close\r\ncontent-length: 151\r\n\r\n{\"error\":{\"message\":\"Too many connections are open. Try again shortly.\",\
 \"type\":\"service_unavailable_error\",\"param\":null,\"code\":\"server_is_overloaded\"}}";
 
-/// Binds, or says plainly what stands in the way and what to set.
+/// Binds an address; the error says what is in the way and what to set.
 pub(crate) async fn bind(address: SocketAddr, variable: &str) -> Result<TcpListener, CliError> {
     TcpListener::bind(address).await.map_err(|error| {
         CliError::Other(match error.kind() {
@@ -50,25 +50,25 @@ pub(crate) async fn bind(address: SocketAddr, variable: &str) -> Result<TcpListe
     })
 }
 
-/// What a listener allows.
+/// The limits of a listener.
 #[derive(Clone)]
 pub(crate) struct Terms {
     pub(crate) connections: Arc<Connections>,
     pub(crate) times: Times,
-    /// Connections of these are not counted for each address: many clients come through one.
+    /// Connections from these are not counted by address: many clients come through one.
     pub(crate) proxies: Networks,
 }
 
 impl Terms {
-    /// For a listener that only the operator's own tools reach.
+    /// The limits of a listener that only the operator's own tools reach.
     pub(crate) fn of_operator(times: Times) -> Self {
         let connections = Connections::new(Bounds { all: 64, per_address: 64 });
         Self { connections, times, proxies: Networks::default() }
     }
 }
 
-/// Serves until `stopped` turns true; then connections finish what they are at. Every connection holds a clone of
-/// `busy`, so its receiver ends when the last one has.
+/// Serves until `stopped` turns true; then connections finish their requests. Every connection holds a clone of `busy`,
+/// so its receiver ends when the last one has.
 pub(crate) async fn serve<F, A, B>(
     listener: TcpListener,
     terms: Terms,
@@ -90,7 +90,7 @@ pub(crate) async fn serve<F, A, B>(
         };
         let (stream, peer) = match accepted {
             Ok(accepted) => accepted,
-            // The client went away before it was let in.
+            // The client disconnected before it was accepted.
             Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => continue,
             Err(error) => {
                 let made_place = terms.connections.make_place();
@@ -128,7 +128,7 @@ pub(crate) async fn serve<F, A, B>(
     }
 }
 
-/// Log lines about floods, few of them.
+/// Limits log lines about floods.
 #[derive(Default)]
 struct Told {
     last: Option<Instant>,
@@ -136,7 +136,7 @@ struct Told {
 }
 
 impl Told {
-    /// How many times since the last line, when it is time for another.
+    /// Counts an event; returns the number since the last line when it is time for another.
     fn now(&mut self) -> Option<u64> {
         self.since += 1;
         let now = Instant::now();
@@ -149,7 +149,7 @@ impl Told {
 }
 
 fn refuse(stream: TcpStream) {
-    // The socket's buffer is empty, so that this never waits; a client that has gone need not be told.
+    // The socket's buffer is empty, so this never waits; a client that disconnected need not be told.
     if let Ok(mut stream) = stream.into_std() {
         let _ = stream.write(REFUSED);
         let _ = stream.shutdown(std::net::Shutdown::Write);
@@ -187,11 +187,11 @@ where
     });
     let socket = Timed::new(stream, Arc::clone(&ticket), link.times);
     let connection = http1::Builder::new()
-        // The socket has timers of its own.
+        // The socket has its own timers.
         .header_read_timeout(None)
         .max_buf_size(LARGEST_HEAD)
         .max_headers(MOST_HEADERS)
-        // Answers are short, or come in short pieces: one buffer costs less than a list of them.
+        // Answers are short, or arrive in short pieces: one buffer costs less than a list of them.
         .writev(false)
         .serve_connection(TokioIo::new(socket), service);
     let mut connection = std::pin::pin!(connection);
@@ -212,7 +212,7 @@ where
     }
 }
 
-/// The body of an answer; while it lasts, its connection is busy.
+/// The body of an answer; its connection is busy until it ends.
 struct Answered<B> {
     body: B,
     _busy: Busy,
@@ -238,9 +238,9 @@ impl<B: Body + Unpin> Body for Answered<B> {
     }
 }
 
-/// Waits until it is time to stop; a sender that is gone counts as that.
+/// Waits until it is time to stop; a dropped sender means the same.
 async fn turned(stopped: &mut watch::Receiver<bool>) {
-    // The answer borrows the channel and must not live across another wait.
+    // The result borrows the channel and must not live across another wait.
     let _ = stopped.wait_for(|stop| *stop).await.is_ok();
 }
 

@@ -1,4 +1,4 @@
-//! Connections in memory, under a clock that moves only when everything waits.
+//! Connections in memory, with a clock that advances only when everything waits.
 
 use futures_util::stream;
 use http_body_util::{BodyExt, Full, StreamBody};
@@ -16,7 +16,7 @@ fn small() -> Boxed {
     Full::new(Bytes::from_static(b"ok")).map_err(|never| match never {}).boxed_unsync()
 }
 
-/// A client's end of a connection, and when the server ended it.
+/// The client's end of a connection, and when the server ended it.
 struct World {
     client: DuplexStream,
     served: JoinHandle<Duration>,

@@ -1,4 +1,4 @@
-//! Prometheus text on a listener of its own, so that no proxy passes it on by accident.
+//! Prometheus metrics on a separate listener, so that no proxy publishes them by accident.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use hyper::body::Incoming;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 
-/// Answers `GET /metrics` and nothing else.
+/// Answers `GET /metrics` only.
 pub(crate) async fn answer(registry: Arc<Registry>, request: Request<Incoming>) -> Response<Body> {
     let mut text = String::new();
     let status = match (request.method(), request.uri().path()) {

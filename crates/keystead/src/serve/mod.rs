@@ -38,14 +38,14 @@ pub(crate) async fn run(config: Validated, arguments: Serve) -> Result<(), CliEr
             "sandbox": addresses.sandbox,
             "metrics": addresses.metrics,
         });
-        // Written beside and renamed, so that a program that waits for the file never reads half of it.
+        // Written to a temporary file and renamed, so that a program that waits for the file never reads half of it.
         let beside = path.with_extension("partial");
         tokio::fs::write(&beside, ready.to_string()).await?;
         tokio::fs::rename(&beside, &path).await?;
     }
     signal().await?;
     print::error("keystead: stopping; running requests may finish");
-    // Nobody listening any more is fine: everything has stopped by itself then.
+    // A missing receiver is no error: everything has stopped by itself then.
     let _ = stop.send(true);
     running.finish(grace).await;
     Ok(())

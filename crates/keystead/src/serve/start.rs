@@ -1,4 +1,4 @@
-//! Puts everything together in order: secrets, store, sandbox, gateway, doors, listeners.
+//! Starts everything in order: secrets, store, sandbox, gateway, routers, listeners.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
@@ -39,28 +39,28 @@ use crate::wiring::pending::{self, StorePending};
 use crate::wiring::sandbox;
 use crate::wiring::usage_sink::StoreUsage;
 
-/// Where things were bound.
+/// The bound addresses.
 pub(crate) struct Addresses {
     pub(crate) listen: SocketAddr,
     pub(crate) public_url: String,
-    /// Whether it can be reached from elsewhere, under an address that was not set.
+    /// Whether other machines can reach it, although no public address is set.
     pub(crate) public_url_missing: bool,
     pub(crate) sandbox: Option<String>,
     pub(crate) metrics: Option<SocketAddr>,
 }
 
-/// Everything that runs.
+/// The running tasks.
 pub(crate) struct Running {
     pub(crate) addresses: Addresses,
     meter: Arc<Meter>,
     follower: JoinHandle<()>,
     listening: JoinHandle<()>,
     leaving: Arc<Follower>,
-    /// Writes when keys were last used, from this memory into this store.
+    /// The task that saves when keys were last used, the memory it reads, and the store.
     last_uses: (JoinHandle<()>, Arc<LastUses>, Store),
     worker: JoinHandle<()>,
     busy: mpsc::Receiver<()>,
-    /// Ends when the process does.
+    /// Ends with the process.
     _node: Node,
     _sandbox: Option<sandbox::Running>,
 }
@@ -195,7 +195,7 @@ pub(crate) async fn start(config: Validated, stopped: watch::Receiver<bool>) -> 
     })
 }
 
-/// The address that can be opened from this machine: nothing answers at `0.0.0.0` or `[::]` itself.
+/// Returns an address that can be opened from this machine: `0.0.0.0` and `[::]` themselves cannot.
 fn openable(listen: SocketAddr) -> SocketAddr {
     let ip = match listen.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
@@ -214,7 +214,7 @@ fn times(config: &Validated) -> timed::Times {
     }
 }
 
-/// What the main listener allows, as far as the descriptors of this process reach.
+/// The limits of the main listener, reduced to the descriptors of this process.
 fn terms(config: &Validated, descriptors: Option<u64>) -> listener::Terms {
     let wanted = config.server.max_connections;
     let all = descriptors::connections_within(descriptors, wanted);
@@ -251,7 +251,7 @@ fn limits(config: &Validated) -> Limits {
     }
 }
 
-/// Whether the API refuses requests that come without encryption.
+/// Whether the API refuses unencrypted requests.
 fn https_only(config: &Validated) -> bool {
     let https_only = config.public_url.starts_with("https://") && !config.server.allow_plain_http;
     if https_only && config.edge.trusted.is_empty() && !config.server.listen.ip().is_loopback() {
@@ -263,7 +263,7 @@ fn https_only(config: &Validated) -> bool {
     https_only
 }
 
-/// A quarter of the memory of the data plane, beside it.
+/// A quarter of the memory of the data plane, in addition to it.
 fn bodies(config: &Validated) -> dispatch::Bodies {
     let set = &config.limits;
     dispatch::Bodies {
@@ -292,7 +292,8 @@ async fn open_meter(config: &Validated, store: &Store) -> Result<Arc<Meter>, Cli
     opened.map(Arc::new).map_err(|error| CliError::Other(format!("the usage spool {}: {error}", folder.display())))
 }
 
-/// The default address may be busy, because another Keystead runs on this machine; a chosen one may not.
+/// Starts the metrics listener. The default address may be in use by another Keystead on this machine; a set one may
+/// not.
 async fn start_metrics(
     config: &Validated,
     registry: Registry,
@@ -319,7 +320,7 @@ async fn start_metrics(
 }
 
 impl Running {
-    /// Waits for running requests within `grace`, then until what they used is safe.
+    /// Waits for running requests within `grace`, then until their usage is safe.
     pub(crate) async fn finish(mut self, grace: Duration) {
         if timeout(grace, self.busy.recv()).await.is_err() {
             tracing::warn!("some requests did not finish in time and are cut");
@@ -329,7 +330,7 @@ impl Running {
         }
         let (noting, uses, store) = self.last_uses;
         let write = async {
-            // Ended by its own; what it was writing is written.
+            // It ends by itself; what it was writing is written.
             let _ = noting.await;
             wiring::last_uses::write(&uses, &store).await;
         };

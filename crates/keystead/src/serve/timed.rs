@@ -1,5 +1,5 @@
 //! A client's socket with its timers: one for the head of a request, one for a connection between two requests, and one
-//! for an answer that the client does not take. Bodies of requests have timers of their own where they are read.
+//! for an answer that the client does not read. Bodies of requests have timers where they are read.
 
 use std::future::Future;
 use std::io;
@@ -13,18 +13,18 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::serve::connections::Ticket;
 
-/// How long a client may take for what.
+/// Time limits of a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Times {
-    /// From the first byte of a head, or from the beginning of the connection, to the head's end.
+    /// From the first byte of a head, or from the start of the connection, to the head's end.
     pub(crate) head: Duration,
     /// From the end of an answer to the first byte of the next request.
     pub(crate) idle: Duration,
-    /// Without taking anything of an answer.
+    /// Without reading anything of an answer.
     pub(crate) stall: Duration,
 }
 
-/// What is waited for.
+/// What the socket waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Waiting {
     Head {
@@ -33,7 +33,7 @@ enum Waiting {
     NextRequest {
         until: Instant,
     },
-    /// A request is being answered: its body and its answer have their own times.
+    /// A request is being answered: its body and its answer have their own limits.
     Answer,
 }
 
@@ -44,7 +44,8 @@ pub(crate) struct Timed<S> {
     times: Times,
     waiting: Waiting,
     stalled_until: Option<Instant>,
-    /// Wakes no later than the next deadline; kept when a deadline moves away, because that is the usual case.
+    /// A timer that fires no later than the next deadline; it is kept when the deadline moves later, because that is
+    /// the usual case.
     alarm: Option<Pin<Box<Sleep>>>,
 }
 
@@ -54,9 +55,9 @@ impl<S> Timed<S> {
         Self { socket, ticket, times, waiting, stalled_until: None, alarm: None }
     }
 
-    /// Whether this moment has come; if not, the task is woken when it does.
+    /// Whether this moment is reached; if not, the task is woken when it is.
     fn has_come(&mut self, moment: Instant, context: &mut Context<'_>) -> bool {
-        // Set already, and by this task, which is the only one that polls the socket.
+        // The timer is set already, and by this task, which is the only one that polls the socket.
         let set = |alarm: &Pin<Box<Sleep>>| alarm.deadline() <= moment && !alarm.is_elapsed();
         if self.alarm.as_ref().is_some_and(set) {
             return false;
@@ -74,7 +75,7 @@ impl<S> Timed<S> {
         false
     }
 
-    /// Nothing can be read now: is that still in time?
+    /// Checks the deadline when nothing can be read now.
     fn in_time(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         if !self.ticket.is_idle() {
             self.waiting = Waiting::Answer;
@@ -109,7 +110,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Timed<S> {
         match Pin::new(&mut this.socket).poll_read(context, into) {
             Poll::Pending => this.in_time(context),
             Poll::Ready(read) => {
-                // The first bytes after an answer begin the next head; more of a head do not make its time longer.
+                // The first bytes after an answer begin the next head; later bytes of a head do not extend its time.
                 let begins = !matches!(this.waiting, Waiting::Head { .. });
                 if begins && this.ticket.is_idle() {
                     this.waiting = Waiting::Head { until: Instant::now() + this.times.head };
@@ -137,7 +138,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Timed<S> {
         let flushed = Pin::new(&mut this.socket).poll_flush(context);
         if matches!(flushed, Poll::Ready(Ok(()))) && this.ticket.flushed() {
             this.waiting = Waiting::NextRequest { until: Instant::now() + this.times.idle };
-            // The socket may not be read again before something comes.
+            // The socket may not be read again before something arrives.
             let _ = this.in_time(context);
         }
         flushed

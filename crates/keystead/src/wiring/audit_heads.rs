@@ -1,4 +1,4 @@
-//! Heads of the audit chains in the service log, every hour: a person who can write the database cannot take them back there.
+//! Logs the heads of the audit chains every hour: a person with write access to the database cannot change them there.
 
 use std::collections::BTreeMap;
 
@@ -6,12 +6,12 @@ use keystead_app::App;
 use keystead_app::audit::ChainHead;
 use keystead_core::id::OrganizationId;
 
-/// What the lines say.
+/// The message of the lines.
 pub(crate) const MESSAGE: &str = "audit chain head";
-/// How often, in seconds.
+/// The interval, in seconds.
 const EVERY: i64 = 3600;
 
-/// Which heads were logged by this process.
+/// The heads that this process has logged.
 #[derive(Debug, Default)]
 pub(crate) struct Heads {
     at: Option<i64>,
@@ -19,7 +19,7 @@ pub(crate) struct Heads {
 }
 
 impl Heads {
-    /// Logs, once an hour, the heads that moved; all of them after a start.
+    /// Logs, once an hour, the heads that changed; all of them after a start.
     pub(crate) async fn log(&mut self, app: &App) {
         let now = app.now().0;
         if self.at.is_some_and(|at| now.saturating_sub(at) < EVERY) {

@@ -1,4 +1,4 @@
-//! The administration's view of a credential: the gateway's own, so that a key is read in one way everywhere.
+//! Authentication for the administration: the gateway's own, so that keys are read in one way everywhere.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use keystead_core::caller::Caller;
 use keystead_core::refusal::ErrorResponse;
 use keystead_gateway::Gateway;
 
-/// Authenticates with the gateway.
+/// Authenticates through the gateway.
 pub(crate) struct ByGateway(pub(crate) Arc<Gateway>);
 
 impl Authenticate for ByGateway {

@@ -1,4 +1,4 @@
-//! Which models there are, where they are served and what they cost: configuration and the store's policy together.
+//! Builds the catalogue of models, upstreams and prices from the configuration and the store's policy.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use keystead_store::{Error, Store, Tx};
 use crate::config::Validated;
 use crate::wiring;
 
-/// The name under which the sandbox's model server is an upstream.
+/// The name of the sandbox's model server as an upstream.
 const SANDBOX: &str = "sandbox";
 
 /// Models and upstreams as configured; the policy is read for each catalogue.
@@ -23,7 +23,8 @@ pub(crate) struct Models {
 }
 
 impl Models {
-    /// From configuration; `sandbox` is the base address of its model server, used when no upstream is configured.
+    /// Builds them from the configuration; `sandbox` is the base address of its model server, used when no upstream is
+    /// configured.
     pub(crate) fn new(config: &Validated, sandbox: Option<&str>) -> Self {
         let mut upstreams: Vec<Upstream> = Vec::new();
         let mut served: BTreeMap<String, (String, &str, Price)> = BTreeMap::new();
@@ -71,7 +72,7 @@ impl Models {
         Self { entries: Vec::new(), upstreams: Vec::new() }
     }
 
-    /// Writes the models into the store, where the other rooms see them; `created` of known ones stays.
+    /// Writes the models into the store, where the other parts of the program read them; `created` of known ones stays.
     pub(crate) async fn publish(&mut self, store: &Store) -> Result<(), Error> {
         let known = store.read("models", async |tx: &mut Tx| models::list(tx).await).await?;
         for entry in &mut self.entries {
@@ -105,7 +106,7 @@ impl Models {
             .await
     }
 
-    /// The catalogue with the policy now in force.
+    /// Builds the catalogue with the policy in force.
     pub(crate) async fn catalogue(&self, store: &Store) -> Result<Catalogue, Error> {
         let (_, policy) = store.read("policy", async |tx: &mut Tx| policy::find(tx).await).await?;
         Ok(Catalogue {
@@ -116,7 +117,7 @@ impl Models {
     }
 }
 
-/// What the sandbox's model server serves, at the public list prices in micros per million.
+/// The models of the sandbox's server, at the public list prices in micros per million.
 fn sandbox_models() -> [(&'static str, &'static str, Price); 7] {
     let tokens = |input, cached_input, output| Price {
         input: Micros(input),

@@ -1,7 +1,7 @@
-//! Follows the store's `changes`: what was revoked, archived or granted anywhere reaches this node's memory.
+//! Follows the store's `changes`, so that a revocation, archiving or grant on any node reaches this node's memory.
 //!
-//! The table is read four times a second; on PostgreSQL an announcement of each commit wakes the nodes at once, so that
-//! the period only counts where an announcement was lost.
+//! The table is read four times a second; on PostgreSQL an announcement of each commit wakes the nodes at once, so the
+//! period matters only when an announcement was lost.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,23 +19,23 @@ use crate::wiring;
 use crate::wiring::catalogue::Models;
 use crate::wiring::lag::Lag;
 
-/// How often the store is asked.
+/// How often the store is read.
 const PERIOD: Duration = Duration::from_millis(250);
-/// How long a node rests between two looks, however many changes are announced.
+/// The minimum time between two reads, however many changes are announced.
 const REST: Duration = Duration::from_millis(5);
-/// How often a node says that it lives when nothing changes.
+/// How often a node reports that it runs when nothing changes, in seconds.
 const HEARTBEAT_SECONDS: i64 = 2;
-/// A node that was silent for longer is not waited for.
+/// A node that was silent for longer, in seconds, is not waited for.
 const ALIVE_SECONDS: i64 = 6;
-/// How long a change waits for the other nodes at most.
+/// The longest time that a change waits for the other nodes.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// How often the nodes are looked at while a change waits and nothing is announced.
+/// How often the nodes are checked while a change waits and nothing is announced.
 const LOOK_AGAIN: Duration = Duration::from_millis(40);
-/// How long a node waits before it tries again to listen for announcements.
+/// How long a node waits before it tries to listen for announcements again.
 const LISTEN_AGAIN: Duration = Duration::from_secs(1);
 const BATCH: u32 = 500;
 
-/// What a follower is made of.
+/// The parts of a follower.
 pub(crate) struct Parts {
     pub(crate) store: Store,
     pub(crate) directory: Arc<Directory>,
@@ -43,16 +43,16 @@ pub(crate) struct Parts {
     pub(crate) catalogue: Arc<ArcSwap<Catalogue>>,
     pub(crate) models: Models,
     pub(crate) node: String,
-    /// How long a node that cannot follow serves what it knows; 0 is for ever.
+    /// Seconds for which a node that cannot follow serves its memory; 0 is without end.
     pub(crate) max_stale_seconds: i64,
 }
 
-/// One per process.
+/// The follower; one per process.
 pub(crate) struct Follower {
     parts: Parts,
     progress: Mutex<Progress>,
     lag: Lag,
-    /// A change may be there.
+    /// There may be a change.
     woken: Notify,
     /// A node has applied something.
     confirmed: Notify,
@@ -61,25 +61,25 @@ pub(crate) struct Follower {
 struct Progress {
     applied: i64,
     last_heartbeat: Timestamp,
-    /// What this node last told the others that it has applied.
+    /// The last revision that this node reported to the others as applied.
     told: i64,
-    /// When nodes that have not confirmed were last counted, and what this node had applied then: by the next time every
-    /// node should have.
+    /// When nodes that have not confirmed were last counted, and what this node had applied then: by the next count
+    /// every node should have it.
     counted_at: Timestamp,
     counted: i64,
 }
 
-/// How far a change has come.
+/// How far a change has spread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Spread {
-    /// Nodes that may serve what they knew before the change.
+    /// Nodes that may serve the state before the change.
     pub(crate) unconfirmed: usize,
-    /// All nodes that may serve, this one included.
+    /// All nodes that may serve, including this one.
     pub(crate) nodes: usize,
 }
 
 impl Follower {
-    /// Begins at the store's latest revision: what is read from now on is at least that new.
+    /// Starts at the store's latest revision: everything read from now on is at least that new.
     pub(crate) async fn begin(parts: Parts) -> Result<Arc<Self>, Error> {
         let latest = parts.store.read("latest_change", async |tx: &mut Tx| changes::latest(tx).await).await?;
         let never = Timestamp(0);
@@ -99,8 +99,8 @@ impl Follower {
         Ok(follower)
     }
 
-    /// Applies everything new and tells the other nodes. After a change was committed and this returned, this node knows
-    /// of it.
+    /// Applies everything new and informs the other nodes. When this returns, this node has applied every change
+    /// committed before the call.
     pub(crate) async fn step(&self) -> Result<i64, Error> {
         let mut progress = self.progress.lock().await;
         self.apply_new(&mut progress).await?;
@@ -122,7 +122,8 @@ impl Follower {
             if latest == after {
                 break;
             }
-            // Revisions have no gaps. Where one is missing, or the store has gone back, it was restored or cut.
+            // Revisions have no gaps. If one is missing, or the store is behind, the database was restored or rows were
+            // deleted.
             if batch.first().is_none_or(|first| first.revision != after.saturating_add(1)) {
                 tracing::warn!(after, latest, "the store's changes do not continue; everything is read anew");
                 self.apply(&[Change { revision: latest, subject: ChangeSubject::Other }], progress).await?;
@@ -135,7 +136,7 @@ impl Follower {
         Ok(())
     }
 
-    /// Keys first: what a key may no longer do must not wait for the rules, which may fail to be read.
+    /// Keys first: a removed permission must not wait for the rules, which may fail to be read.
     async fn apply(&self, batch: &[Change], progress: &mut Progress) -> Result<(), Error> {
         let Some(last) = batch.last() else { return Ok(()) };
         let subjects: Vec<_> = batch.iter().filter_map(|change| touched(&change.subject)).collect();
@@ -151,7 +152,7 @@ impl Follower {
         Ok(())
     }
 
-    /// Tells the other nodes what this one has applied, when that is new or was long ago.
+    /// Reports to the other nodes what this one has applied, when that is new or the last report was long ago.
     async fn confirm(&self, progress: &mut Progress) -> Result<(), Error> {
         let now = wiring::now();
         let silent = now.since(progress.last_heartbeat);
@@ -175,18 +176,18 @@ impl Follower {
         Ok(())
     }
 
-    /// A node that was last heard of before this refuses by itself.
+    /// A node that last reported before this moment refuses requests by itself.
     fn may_serve_since(&self, now: Timestamp) -> Timestamp {
         let stale = self.parts.max_stale_seconds;
         now.plus(-(if stale > 0 { stale.saturating_add(ALIVE_SECONDS).min(GONE) } else { GONE }))
     }
 
-    /// What this node tells Prometheus of the changes.
+    /// The metrics about changes.
     pub(crate) const fn lag(&self) -> &Lag {
         &self.lag
     }
 
-    /// This node ends in order: nobody waits for it or looks for it.
+    /// Removes this node from the list when it shuts down in order, so that no node waits for it.
     pub(crate) async fn leave(&self) {
         let node = self.parts.node.clone();
         let gone = self.parts.store.write("leave", async move |tx: &mut Tx| changes::leave(tx, &node).await);
@@ -195,7 +196,7 @@ impl Follower {
         }
     }
 
-    /// Waits, within bounds, until every living node has applied this revision, which this one just wrote; answers how
+    /// Waits, within limits, until every live node has applied this revision, which this node just wrote; returns how
     /// many nodes that may serve have not.
     pub(crate) async fn settle(&self, revision: i64) -> Spread {
         if let Err(error) = self.step().await {
@@ -251,13 +252,13 @@ impl Follower {
         }
     }
 
-    /// Listens for announcements until the task is dropped. Without them changes are found by asking.
+    /// Listens for announcements until the task is dropped. Without them changes are found by polling.
     pub(crate) async fn listen(self: Arc<Self>) {
         loop {
             match self.parts.store.listen().await {
                 Ok(None) => return,
                 Ok(Some(mut announcements)) => {
-                    // What was announced before this is found by looking once.
+                    // Announcements from before this point are covered by one read.
                     self.woken.notify_one();
                     while let Ok(heard) = announcements.next().await {
                         if heard != Announcement::Confirmation {
@@ -285,7 +286,7 @@ impl Follow for Follower {
     }
 }
 
-/// What a change touches in the directory; the rules touch nothing there.
+/// Returns what a change affects in the directory; the rules affect nothing there.
 fn touched(subject: &ChangeSubject) -> Option<ChangedSubject> {
     Some(match subject {
         ChangeSubject::Key(id) => ChangedSubject::Key(id.clone()),

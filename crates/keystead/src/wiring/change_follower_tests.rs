@@ -1,4 +1,4 @@
-//! Two nodes over one store: random histories against the store itself, and what a node does that lost its way.
+//! Two nodes on one store: random histories against the store itself, and a node that lost track of the changes.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -19,7 +19,7 @@ mod town;
 
 use town::{Change, NOW, Town, carry_out, unversioned};
 
-/// One process, but for its listeners.
+/// One process without its listeners.
 struct Node {
     store: Store,
     directory: Arc<Directory>,
@@ -53,7 +53,7 @@ async fn node(url: &str, name: &str) -> Node {
 
 #[derive(Debug, Clone)]
 enum Step {
-    /// At a node: the change is committed over its connections.
+    /// The change is committed over the connections of this node.
     Change(usize, Change),
     /// A node follows; until then it applies nothing.
     Follow(usize),
@@ -93,7 +93,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// Plays one history in a town of its own.
+/// Plays one history in a separate world.
 async fn play(nodes: &[Node; 2], steps: &[Step]) {
     let town = Town::new(&nodes[0].store).await;
     for node in nodes {
@@ -134,13 +134,13 @@ async fn play(nodes: &[Node; 2], steps: &[Step]) {
     }
 }
 
-/// The answer is one of these states.
+/// Checks that the answer is one of these states.
 fn judge(states: &[Vec<Option<Caller>>], key: usize, found: Option<&Caller>) {
     let found = found.cloned().map(unversioned);
     assert!(states.iter().any(|state| state[key] == found), "key {key}: {found:?}");
 }
 
-/// `PROPTEST_CASES` sets how many histories are played.
+/// `PROPTEST_CASES` sets the number of histories.
 #[expect(clippy::disallowed_methods, reason = "a long run sets its number of histories from outside")]
 fn model(url: &str) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -174,7 +174,7 @@ fn model_of_two_nodes_on_postgres() {
     model(&server.fresh_database().unwrap());
 }
 
-/// Two nodes and a town on SQLite.
+/// Two nodes and a world on SQLite.
 async fn two() -> (tempfile::TempDir, String, [Node; 2], Town) {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", folder.path().join("k.db").display());
@@ -196,7 +196,7 @@ async fn revoke(node: &Node, key: &KeyRow) -> i64 {
     write.await.unwrap()
 }
 
-/// As after SIGSTOP, or a suspended machine.
+/// As after SIGSTOP, or on a suspended machine.
 #[tokio::test]
 async fn a_node_that_stood_still_looks_before_it_serves() {
     let (_folder, _, [a, b], town) = two().await;
@@ -226,14 +226,14 @@ async fn a_change_says_which_nodes_have_not_confirmed_it() {
     a.follower.lag().register(&mut registry);
     prometheus_client::encoding::text::encode(&mut metrics, &registry).unwrap();
     assert!(metrics.contains("keystead_unconfirmed_nodes 1\n"), "{metrics}");
-    // It is back.
+    // It follows again.
     b.follower.step().await.unwrap();
     assert_eq!(a.follower.settle(revision).await, Spread { unconfirmed: 0, nodes: 2 });
     // Silent for longer than anything is trusted: it refuses by itself.
     let revision = revoke(&a, next()).await;
     heard(900 + ALIVE_SECONDS + 1, revision - 1).await;
     assert_eq!(a.follower.settle(revision).await, Spread { unconfirmed: 0, nodes: 1 });
-    // Ended in order.
+    // It shut down in order.
     b.follower.leave().await;
     assert_eq!(a.follower.settle(revision).await, Spread { unconfirmed: 0, nodes: 1 });
 }
@@ -260,7 +260,7 @@ async fn where_the_changes_do_not_continue_nothing_known_is_trusted() {
     }
 }
 
-/// Whatever the period is: on PostgreSQL the commit itself wakes the other node, and its confirmation the one that waits.
+/// For any period: on PostgreSQL the commit itself wakes the other node, and its confirmation the one that waits.
 #[tokio::test]
 async fn announcements_carry_a_change_and_its_confirmation() {
     let server = PostgresServer::start().await.unwrap();

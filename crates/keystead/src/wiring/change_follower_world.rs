@@ -1,4 +1,4 @@
-//! An organization in a store, with everything that its keys depend on and everything that can happen to it.
+//! An organization in a store, with everything its keys depend on and every change that can happen to it.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -168,7 +168,7 @@ impl Town {
         }
     }
 
-    /// What a node that knew nothing would answer for each key.
+    /// Returns what a node with an empty memory would answer for each key.
     pub(super) async fn snapshot(&self, store: &Store) -> Vec<Option<Caller>> {
         let digests: Vec<KeyDigest> = self.keys.iter().map(|key| key.digest).collect();
         let read = store.read("snapshot", async move |tx: &mut Tx| {
@@ -193,8 +193,8 @@ pub(super) fn unversioned(caller: Caller) -> Caller {
     Caller { revision: 0, ..caller }
 }
 
-/// Everything that gives or takes a right. What is not possible in the present state is refused by the store and changes
-/// nothing.
+/// Every change that gives or removes a permission. The store refuses what is not possible in the present state, and
+/// nothing changes.
 #[derive(Debug, Clone)]
 pub(super) enum Change {
     Revoke(usize),

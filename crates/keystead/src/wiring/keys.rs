@@ -1,4 +1,4 @@
-//! Where the gateway's directory reads keys: the store.
+//! The gateway's source of keys: the store.
 
 use keystead_core::caller::Caller;
 use keystead_core::key::KeyDigest;

@@ -1,4 +1,4 @@
-//! What Prometheus reads about the changes: how old this node's knowledge is, and how many nodes have not confirmed.
+//! Metrics about changes: the age of this node's memory, and how many nodes have not confirmed.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -11,15 +11,15 @@ use prometheus_client::registry::Registry;
 
 use crate::wiring;
 
-/// The figures.
+/// The metrics.
 #[derive(Debug)]
 pub(crate) struct Lag {
-    /// When this node last knew everything, in Unix seconds.
+    /// When this node last had applied everything, in Unix seconds.
     fresh_at: Arc<AtomicI64>,
     unconfirmed: Gauge,
 }
 
-/// Seconds since this node knew everything.
+/// Seconds since this node last had applied everything.
 #[derive(Debug)]
 struct Seconds(Arc<AtomicI64>);
 
@@ -36,12 +36,12 @@ impl Lag {
         Self { fresh_at: Arc::new(AtomicI64::new(now.0)), unconfirmed: Gauge::default() }
     }
 
-    /// Every change from before this moment is applied here.
+    /// Notes that every change before this moment is applied here.
     pub(crate) fn fresh(&self, at: Timestamp) {
         self.fresh_at.store(at.0, Ordering::Relaxed);
     }
 
-    /// How many nodes that may serve have not confirmed a change that is some seconds old.
+    /// Sets how many nodes that may serve have not confirmed a change that is some seconds old.
     pub(crate) fn unconfirmed(&self, nodes: usize) {
         self.unconfirmed.set(i64::try_from(nodes).unwrap_or(i64::MAX));
     }

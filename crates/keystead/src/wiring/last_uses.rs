@@ -1,4 +1,4 @@
-//! When keys were last used: from the gateway's memory into the store, a few times a minute.
+//! Writes when keys were last used from the gateway's memory into the store, a few times a minute.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,12 +9,12 @@ use keystead_store::{Error, Store, Tx};
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-/// How often. What people see is older by this and the time of one write at most.
+/// The interval. What people see is late by at most this and the time of one write.
 const PERIOD: Duration = Duration::from_secs(30);
 /// Keys in one transaction.
 const BATCH: usize = 2_000;
 
-/// Writes last uses until the node stops. What is noted after that is written by a last [`write`].
+/// Writes last uses until the node stops. Later ones are written by a last call of [`write`].
 pub(crate) async fn follow(uses: Arc<LastUses>, store: Store, mut stopped: watch::Receiver<bool>) {
     loop {
         tokio::select! {
@@ -26,7 +26,7 @@ pub(crate) async fn follow(uses: Arc<LastUses>, store: Store, mut stopped: watch
     }
 }
 
-/// Writes what is remembered now; what cannot be written is remembered on.
+/// Writes what is remembered now; what cannot be written stays in memory.
 pub(crate) async fn write(uses: &LastUses, store: &Store) {
     let mut waiting = uses.take();
     while !waiting.is_empty() {

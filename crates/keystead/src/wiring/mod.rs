@@ -1,4 +1,4 @@
-//! Where the crates meet: the seams of the gateway implemented over the store, and the parts made from configuration.
+//! Connects the crates: the gateway's traits implemented with the store, and the parts built from configuration.
 
 pub(crate) mod audit_heads;
 pub(crate) mod authenticate;
@@ -44,7 +44,7 @@ pub(crate) fn clock() -> Clock {
     Arc::new(now)
 }
 
-/// Time since the process began, for what is measured in less than seconds.
+/// The time since the process began, for durations below a second.
 pub(crate) fn stopwatch() -> keystead_gateway::Stopwatch {
     let began = tokio::time::Instant::now();
     Arc::new(move || began.elapsed())
@@ -55,17 +55,17 @@ pub(crate) fn rng() -> StdRng {
     StdRng::from_os_rng()
 }
 
-/// Under which keys are tagged.
+/// The keys that tag API keys.
 pub(crate) fn tags(secrets: &Secrets) -> TagKeys {
     TagKeys::new(secrets.tag.clone(), secrets.previous_tags.clone())
 }
 
-/// Under which keys are digested.
+/// The key that digests API keys.
 pub(crate) fn pepper(secrets: &Secrets) -> Pepper {
     Pepper::new(secrets.pepper.clone())
 }
 
-/// Under which audit rows are chained.
+/// The key that chains audit rows.
 pub(crate) fn audit_key(secrets: &Secrets) -> AuditKey {
     AuditKey(secrets.audit.clone())
 }
@@ -75,7 +75,7 @@ pub(crate) fn sealer(secrets: &Secrets) -> Sealer {
     Sealer::new(secrets.sealing.clone(), secrets.matching.clone())
 }
 
-/// What the operator decides about verification.
+/// The operator's settings for verification.
 pub(crate) fn settings(config: &Validated) -> Settings {
     let usual = Settings::default();
     let (operator, verification) = (config.operator.clone(), config.verification.clone());
@@ -115,21 +115,22 @@ pub(crate) fn app(store: Store, secrets: &Secrets, public_url: String, services:
     })
 }
 
-/// The use cases for one command: opens the store and brings it up to date, because a command may come first.
+/// Builds the use cases for one command: opens the store and applies missing migrations, because a command may be the
+/// first thing that runs.
 pub(crate) async fn app_for_commands(config: &Validated) -> Result<App, CliError> {
     let secrets = secrets::open(&config.server.data_dir)?;
     let store = open_store(config).await?;
     Ok(app(store, &secrets, config.public_url.clone(), Services::default(), settings(config)))
 }
 
-/// Opens the store and migrates it, saying so when it takes long.
+/// Opens the store and migrates it, with a message when it takes long.
 pub(crate) async fn open_store(config: &Validated) -> Result<Store, CliError> {
     let store = progress("opening the database", Store::open(config.database_url.expose())).await?;
     progress("bringing the database up to date", store.migrate()).await?;
     Ok(store)
 }
 
-/// Says what is going on once it takes more than a second.
+/// Prints a message once the work takes more than a second.
 pub(crate) async fn progress<T>(what: &str, work: impl Future<Output = T>) -> T {
     let mut work = std::pin::pin!(work);
     tokio::select! {

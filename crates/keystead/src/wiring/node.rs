@@ -1,5 +1,5 @@
-//! Which node this process is. Its name is kept in the data folder, so that a process that ended without saying so is not
-//! looked for once the next one runs from the same folder.
+//! The name of this process among the nodes. It is kept in the data folder, so that a process that was killed is
+//! removed from the list once the next one runs from the same folder.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, Write};
@@ -14,13 +14,13 @@ use crate::wiring;
 /// This process among the nodes.
 pub(crate) struct Node {
     pub(crate) name: String,
-    /// Locked for as long as the process lives.
+    /// Locked for as long as the process runs.
     _claimed: Option<File>,
 }
 
 impl Node {
-    /// Takes a new name, and lets go of the one that was used in this folder before. A second process in the same folder
-    /// finds it locked, and leaves the name of the first alone.
+    /// Takes a new name, and removes the node that used this folder before. A second process in the same folder finds
+    /// the file locked, and leaves the first one's name alone.
     pub(crate) async fn claim(folder: &Path, store: &Store) -> Self {
         let name = RequestId::generate(&mut wiring::rng()).to_string();
         let (claimed, before) = match claim(&folder.join("node"), &name) {
@@ -44,7 +44,7 @@ fn claim(path: &Path, name: &str) -> std::io::Result<(File, String)> {
     let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
     file.try_lock()?;
     let mut before = String::new();
-    // A name is short; whatever else is in the file is no name of ours.
+    // A name is short; any other content of the file is not one of our names.
     (&mut file).take(100).read_to_string(&mut before)?;
     file.set_len(0)?;
     file.rewind()?;

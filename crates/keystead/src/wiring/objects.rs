@@ -1,4 +1,5 @@
-//! Where the gateway keeps the books of upstream objects: the store, so that every node and every restart knows them.
+//! The gateway's record of upstream objects and their owners: the store, so that every node knows them after every
+//! restart.
 
 use keystead_core::access::Payer;
 use keystead_gateway::{BoxFuture, Ownership, Unavailable};
@@ -38,7 +39,7 @@ impl Ownership for StoreOwnership {
             let read =
                 self.store.read("owner_of_object", async move |tx: &mut Tx| upstream_objects::find(tx, &object).await);
             match read.await {
-                // A name no store can hold belongs to nobody.
+                // A name that no store can hold has no owner.
                 Err(Error::Invalid(_)) => Ok(None),
                 other => other.map_err(|error| unavailable(&error)),
             }
@@ -65,7 +66,7 @@ impl Ownership for StoreOwnership {
 
     fn owners<'a>(&'a self, objects: &'a [&'a str]) -> BoxFuture<'a, Result<Vec<Option<Payer>>, Unavailable>> {
         Box::pin(async move {
-            // A name no store can hold belongs to nobody, and is not asked for.
+            // A name that no store can hold has no owner, and is not looked up.
             let asked = objects.iter().filter(|object| !object.contains('\0'));
             let asked: Vec<String> = asked.map(|object| (*object).to_owned()).collect();
             let read = self.store.read("owners_of_objects", async move |tx: &mut Tx| {

@@ -1,4 +1,4 @@
-//! Responses and batches that outlive their request, in the store; and the work of asking for them.
+//! Responses and batches that outlive their request, in the store; and the task that requests them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,14 +12,14 @@ use tokio::time::timeout;
 
 use crate::wiring;
 
-/// How often it is looked what is due.
+/// How often due objects are looked up.
 const PERIOD: Duration = Duration::from_secs(10);
-/// Most end within seconds; their clients ask sooner than this node does, in seconds.
+/// Seconds before the first request: most end within seconds, and their clients ask sooner than this node.
 const FIRST: i64 = 30;
-/// Asked for in one round.
+/// Maximum requests in one round.
 const MOST: u32 = 50;
 
-/// What is pending, in the store.
+/// Pending objects in the store.
 pub(crate) struct StorePending {
     store: Store,
 }
@@ -51,7 +51,7 @@ impl PendingUsage for StorePending {
             let id = id.to_owned();
             let read = self.store.read("find_pending", async move |tx: &mut Tx| pending_usage::find(tx, &id).await);
             match read.await {
-                // No store can hold such a name, so none does.
+                // No store can hold such a name, so it is not there.
                 Err(Error::Invalid(_)) => Ok(None),
                 other => other.map_err(|error| unavailable(&error)),
             }
@@ -75,13 +75,13 @@ impl PendingUsage for StorePending {
     }
 }
 
-/// Asks for what is pending until `stopped` turns true.
+/// Requests pending objects until `stopped` turns true.
 pub(crate) async fn follow(gateway: Arc<Gateway>, mut stopped: watch::Receiver<bool>) {
     while !*stopped.borrow() {
         if gateway.settle_pending().await == Err(Unavailable) {
             tracing::debug!("what is pending cannot be read; it is tried again");
         }
-        // Either it is time again, or the loop ends.
+        // Either the interval has passed, or the loop ends.
         let _ = timeout(PERIOD, stopped.changed()).await;
     }
 }

@@ -1,4 +1,4 @@
-//! The sandbox beside the product: started here, spoken to only over its sockets.
+//! The sandbox beside the product: started here, used only over its sockets.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
@@ -17,20 +17,20 @@ pub(crate) struct Running {
     pub(crate) url: String,
     /// The base address of its model server.
     pub(crate) models: String,
-    /// Where its mail server listens.
+    /// The address of its mail server.
     pub(crate) smtp: SocketAddr,
     sandbox: Sandbox,
     _stop: oneshot::Sender<()>,
 }
 
 impl Running {
-    /// Where its deliveries go: the product's own address.
+    /// Sets where its deliveries are sent: the product's own address.
     pub(crate) fn announce_to(&self, listen: SocketAddr) {
         self.sandbox.announce_to(format!("http://{}", reachable(listen)));
     }
 }
 
-/// An address that listens everywhere is reached on loopback.
+/// Replaces an address that listens on all interfaces by loopback.
 fn reachable(listen: SocketAddr) -> SocketAddr {
     if !listen.ip().is_unspecified() {
         return listen;
@@ -39,10 +39,10 @@ fn reachable(listen: SocketAddr) -> SocketAddr {
     SocketAddr::new(loopback, listen.port())
 }
 
-/// Starts it where the configuration wants one.
+/// Starts it if the configuration enables it.
 pub(crate) async fn start(config: &Validated) -> Result<Option<Running>, CliError> {
     let Some(section) = config.sandbox.as_ref() else { return Ok(None) };
-    // Mail needs no fixed port: the product is told the one it got.
+    // Mail needs no fixed port: the product gets the chosen one.
     let smtp = section.smtp_listen.unwrap_or_else(|| SocketAddr::new(section.listen.ip(), 0));
     let mail = listener::bind(smtp, "KEYSTEAD_SANDBOX__SMTP_LISTEN").await?;
     let smtp = mail.local_addr()?;
@@ -51,7 +51,7 @@ pub(crate) async fn start(config: &Validated) -> Result<Option<Running>, CliErro
     let sandbox = Sandbox::new(Arc::new(|| wiring::now().0));
     let (stop, stopped) = oneshot::channel::<()>();
     let serving = sandbox.clone();
-    // Ends with the process: a mail half taken at the end is nobody's.
+    // Ends with the process: a mail that is half received then is dropped.
     tokio::spawn(sandbox.clone().serve_smtp(mail, std::future::pending()));
     tokio::spawn(async move {
         let until = async {

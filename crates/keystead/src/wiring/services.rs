@@ -1,4 +1,4 @@
-//! The outside services as clients: the configured ones, or the sandbox's where nothing is configured on a laptop.
+//! The outside services as clients: the configured ones, or the sandbox's where nothing is configured in development.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ use crate::secrets::Secrets;
 use crate::wiring;
 use crate::wiring::sandbox::Running;
 
-/// Every service the use cases may call. What is neither configured nor in a sandbox is off.
+/// Builds every service the use cases may call. What is neither configured nor in a sandbox is off.
 pub(crate) fn services(config: &Validated, beside: Option<&Running>) -> Result<Services, CliError> {
     let mut services = Services::default();
     phone(&mut services, config, beside)?;
@@ -37,7 +37,8 @@ pub(crate) fn services(config: &Validated, beside: Option<&Running>) -> Result<S
     Ok(services)
 }
 
-/// Where forms of the pages may lead in the end: browsers follow a redirect after a form only to places that are named.
+/// Lists the origins to which forms of the pages may redirect: browsers follow a redirect after a form only to named
+/// origins.
 pub(crate) fn form_targets(config: &Validated, beside: Option<&Running>) -> Vec<String> {
     let mut targets = Vec::new();
     targets.extend(beside.map(|running| running.url.clone()));
@@ -73,13 +74,13 @@ fn phone(services: &mut Services, config: &Validated, beside: Option<&Running>) 
     let (codes, lines) = carrier(first, "sms")?;
     (services.codes, services.lines) = (Some(codes), lines);
     if let Some(second) = &config.sms_fallback {
-        // Lines are asked about at the first alone: what it cannot tell passes with lower limits.
+        // Only the first one is asked about lines: what it cannot tell passes with lower limits.
         services.codes_fallback = Some(carrier(second.clone(), "sms_fallback")?.0);
     }
     Ok(())
 }
 
-/// One service that carries codes, and the look-up of lines that comes with it.
+/// Builds one service that sends codes, and the look-up of lines that comes with it.
 fn carrier(sms: Sms, name: &str) -> Result<(Codes, Option<Arc<dyn LineLookup>>), CliError> {
     match sms {
         Sms::Http { url, token } => {
@@ -146,7 +147,7 @@ fn identity(services: &mut Services, config: &Validated, beside: Option<&Running
     Ok(())
 }
 
-/// The built-in reviewer: it keeps captures in the store and pictures in a folder.
+/// Builds the built-in reviewer: it keeps captures in the store and pictures in a folder.
 pub(crate) fn review(
     services: &mut Services,
     config: &Validated,
@@ -156,13 +157,13 @@ pub(crate) fn review(
 ) -> Result<(), CliError> {
     let folder = config.server.data_dir.join("evidence");
     let decides = matches!(config.identity, Some(Identity::Review));
-    // Whoever changed to another service still forgets in time what was handed in before.
+    // After a change to another service, what was submitted before must still be erased in time.
     if !decides && !folder.exists() {
         return Ok(());
     }
     let evidence = EvidenceStore::open(&folder)
         .map_err(|error| CliError::Other(format!("the folder of evidence {}: {error}", folder.display())))?;
-    // Code that is not optimised reads pictures ten times slower.
+    // Unoptimised code reads pictures ten times slower.
     let patience = if cfg!(debug_assertions) { 12 } else { 1 };
     let reviewer = Arc::new(Reviewer::new(ReviewerOptions {
         store: store.clone(),

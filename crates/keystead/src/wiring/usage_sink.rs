@@ -1,4 +1,4 @@
-//! Where the gateway's meter delivers usage: the store, in batches; the same delivery notes when keys were last used and
+//! The receiver of the gateway's usage: it writes batches into the store, and also saves when keys were last used and
 //! which models organizations use for the first time.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -14,7 +14,7 @@ use keystead_store::{Error, Store, Tx};
 
 use crate::wiring;
 
-/// First uses that are remembered at most. One that is forgotten is written down again, which changes nothing.
+/// Maximum number of remembered first uses. One that is dropped is saved again, which changes nothing.
 const REMEMBERED: usize = 100_000;
 
 /// Writes usage into the store.
@@ -25,7 +25,7 @@ pub(crate) struct StoreUsage {
     known: Mutex<Known>,
 }
 
-/// Organizations with the models whose first use is written down, up to a number of pairs.
+/// Organizations with the models of saved first uses, up to a number of pairs.
 #[derive(Default)]
 struct Known {
     models: HashMap<OrganizationId, HashSet<String>>,
@@ -53,7 +53,7 @@ impl StoreUsage {
         Self { store, remembered: REMEMBERED, known: Mutex::default() }
     }
 
-    /// Uses in this batch that this node has not written down as first ones.
+    /// Returns the uses in this batch that this node has not saved as first ones.
     fn news(&self, events: &[UsageEvent]) -> BTreeMap<OrganizationId, Vec<FirstUse>> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let mut news: BTreeMap<OrganizationId, Vec<FirstUse>> = BTreeMap::new();
@@ -70,8 +70,8 @@ impl StoreUsage {
         news
     }
 
-    /// In a transaction of its own for each organization: it tells every node, and what does that comes first in its
-    /// transaction. It comes after the usage, which is delivered again when this fails.
+    /// Saves first uses, with a separate transaction for each organization: such a transaction announces a change,
+    /// which must come first in it. This runs after the usage was saved; if it fails, the usage is delivered again.
     async fn note_first_uses(&self, events: &[UsageEvent]) -> Result<(), Error> {
         for (organization, uses) in self.news(events) {
             let (id, firsts) = (organization.clone(), uses.clone());
@@ -115,7 +115,7 @@ impl UsageSink for StoreUsage {
     }
 }
 
-/// The latest use of each key, in a fixed order, so that two nodes never lock rows crosswise.
+/// Returns the latest use of each key, in a fixed order, so that two nodes never lock rows in opposite order.
 fn last_uses(events: &[UsageEvent]) -> Vec<(KeyId, Timestamp)> {
     let mut latest: BTreeMap<&KeyId, Timestamp> = BTreeMap::new();
     for event in events {

@@ -1,4 +1,4 @@
-//! Carries out the outbox: at once when work is queued here, and every second for what others queued.
+//! Runs queued jobs: at once when a job is queued here, and every second for those queued by other nodes.
 
 use std::time::Duration;
 
@@ -8,9 +8,9 @@ use tokio::time::timeout;
 
 use super::audit_heads::Heads;
 
-/// How long a node rests when nothing wakes it.
+/// The interval when nothing wakes the worker.
 const REST: Duration = Duration::from_secs(1);
-/// How often housekeeping runs, in seconds.
+/// The interval of the cleanup, in seconds.
 const HOUSEKEEPING: i64 = 300;
 
 /// Works until `stopped` turns true.
@@ -33,7 +33,7 @@ pub(crate) async fn work(app: App, mut stopped: watch::Receiver<bool>) {
         heads.log(&app).await;
         tokio::select! {
             _ = stopped.changed() => {}
-            // Either way the outbox is looked at next.
+            // In both cases the queue is checked next.
             _ = timeout(REST, wake.notified()) => {}
         }
     }

@@ -1,11 +1,11 @@
-//! The audit log against a person who can write the database.
+//! The audit log against a person with write access to the database.
 
 use serde_json::Value;
 use sqlx::{Connection, Row, SqliteConnection};
 
 use crate::product::{Product, command};
 
-/// What the check says, and whether it was content.
+/// Returns the result of the check, and whether it succeeded.
 fn verify(product: &Product, more: &[&str]) -> (bool, Value) {
     let arguments = [&["audit", "verify", "--json"], more].concat();
     let output = command(&product.folder(), &product.variables()).args(arguments).output().unwrap();
@@ -14,7 +14,7 @@ fn verify(product: &Product, more: &[&str]) -> (bool, Value) {
     (output.status.success(), value)
 }
 
-/// Runs SQL behind the server's back.
+/// Runs SQL directly on the database, without the server.
 async fn tamper(product: &Product, sql: &'static str) {
     let file = product.folder().join("data/keystead.db");
     let mut database = SqliteConnection::connect(&format!("sqlite://{}", file.display())).await.unwrap();
@@ -37,7 +37,7 @@ async fn edits_deletions_moves_and_cuts_are_named() {
     let rows = said["rows"].as_i64().unwrap();
     assert!(whole && rows >= 3 && said["broken"] == serde_json::json!([]), "{said}");
     let second = row(&product, 2).await;
-    // Each deed and what undoes it.
+    // Each change and what undoes it.
     for (deed, undo, wanted) in [
         (
             "UPDATE audit_events SET actor_id = actor_id || 'x' WHERE sequence = 2",
@@ -62,7 +62,7 @@ async fn edits_deletions_moves_and_cuts_are_named() {
         tamper(&product, undo).await;
         assert!(verify(&product, &["--organization", &organization]).0, "{undo}");
     }
-    // The heads that a start logs, kept elsewhere.
+    // The heads logged at a start, kept outside the database.
     let again = product.again();
     let kept = again.folder().join("kept.log");
     again.until("heads are logged", || again.log().contains("audit chain head"));
@@ -75,7 +75,7 @@ async fn edits_deletions_moves_and_cuts_are_named() {
     let (whole, said) = verify(&again, &["--heads", &kept]);
     let broken = &said["broken"][0];
     assert!(!whole && broken["kind"] == "cut" && broken["row"] == rows && broken["event_id"].is_null(), "{said}");
-    // Whatever happens next stands where the row was cut off.
+    // The next event takes the place of the row that was cut off.
     let lab = serde_json::json!({ "name": "Lab" });
     again.call("POST", "/v1/organization/projects", owner["admin_key"].as_str().unwrap(), Some(&lab));
     let (whole, said) = verify(&again, &["--heads", &kept]);

@@ -1,5 +1,6 @@
 //! Canaries in every field: a number, a name, an address, a code, a password, a card, a document, a statement. None of
-//! them sings in the log (at its finest), the metrics, an error, a redirect or, unless sealed, in the data folder.
+//! them may appear in the log (at its finest level), the metrics, an error, a redirect or, unless sealed, in the data
+//! folder.
 
 use std::cell::RefCell;
 use std::io::{Read, Write};
@@ -19,14 +20,14 @@ const BIRTH: &str = "1987-06-05";
 const CARD: &str = "4000123412341234";
 const WRONG: &str = "847362";
 
-/// Everything the program said, beside its log.
+/// Everything the program sent, besides its log.
 pub(crate) struct Ears<'p> {
     pub(crate) product: &'p Product,
     pub(crate) heard: RefCell<Vec<(String, String)>>,
 }
 
 impl Ears<'_> {
-    /// One request; refusals and redirects are remembered, whole.
+    /// Sends one request; refusals and redirects are kept completely.
     fn send(&self, what: &str, request: &str) -> String {
         let mut stream = self.product.connect();
         stream.write_all(request.as_bytes()).unwrap();
@@ -39,7 +40,7 @@ impl Ears<'_> {
         for line in head.lines().filter(|line| line.to_lowercase().starts_with("location:")) {
             self.heard.borrow_mut().push((format!("redirect of {what}"), line.to_owned()));
         }
-        // A page of the person's own shows what was typed again beside its fault; a program's error does not.
+        // A page may show the person's own input beside its error; an API error may not.
         if status >= 400 && head.to_lowercase().contains("application/json") {
             self.heard.borrow_mut().push((format!("{status} of {what}"), body.to_owned()));
         }
@@ -104,7 +105,7 @@ fn between<'t>(text: &'t str, start: &str, end: &str) -> &'t str {
         .map_or_else(|| panic!("{start} in {text}"), |found| found.0)
 }
 
-/// The log without its times, whose fractions of a second look like codes.
+/// Returns the log without times, because fractions of a second look like codes.
 fn untimed(log: &str) -> String {
     log.lines()
         .map(|line| match serde_json::from_str::<Value>(line) {
@@ -118,7 +119,7 @@ fn untimed(log: &str) -> String {
         .join("\n")
 }
 
-/// Whether a run of digits stands there as itself, and not within a longer run.
+/// Whether a sequence of digits occurs as such, and not within a longer one.
 fn sings(text: &str, canary: &str) -> bool {
     let digits = canary.bytes().all(|byte| byte.is_ascii_digit());
     text.match_indices(canary).any(|(at, _)| {
@@ -127,14 +128,14 @@ fn sings(text: &str, canary: &str) -> bool {
     })
 }
 
-// S3-30, S3-37: what people type goes where it must, and nowhere else.
+// S3-30, S3-37: what people type is stored where it must be, and in no other place.
 #[test]
 fn canaries_stay_where_they_belong() {
     let operators = format!("{EMAIL},{COLLEAGUE}");
     let product = Product::start(&[("KEYSTEAD_OPERATOR__EMAILS", &operators)]);
     let ears = Ears { product: &product, heard: RefCell::default() };
 
-    // By the pages: sign up, confirm, an organization, a phone.
+    // On the pages: sign up, confirm, an organization, a phone.
     ears.form("/sign-up", "", &[("email", EMAIL), ("password", PASSWORD)]);
     let mail = ears.message("email", EMAIL);
     let link = mail["link"].as_str().unwrap();
@@ -159,7 +160,7 @@ fn canaries_stay_where_they_belong() {
     ears.form("/sign-in", "", &[("email", EMAIL), ("password", WRONG)]);
     ears.form("/forgot", "", &[("email", EMAIL)]);
 
-    // By the API: the same again, and the rest of the way, wrong things in every field first.
+    // By the API: the same again, and the further steps, with wrong values in every field first.
     let made = product.run(&["admin", "bootstrap", "--email", EMAIL, "--organization", LABEL, "--no-waiver", "--json"]);
     let key = made["admin_key"].as_str().unwrap();
     for typed in [CARD, DOCUMENT, EMAIL, PASSWORD, NUMBER, "+48 22 512347913"] {
@@ -208,7 +209,7 @@ fn canaries_stay_where_they_belong() {
     let cases = ears.api("GET", "/v1/keystead/operator/cases", key, &json!({}));
     assert_eq!(cases["data"][0]["statement"], STATEMENT, "the operator reads it: {cases}");
     let case = cases["data"][0]["id"].as_str().unwrap();
-    // Nobody decides for their own organization: a colleague does.
+    // Reviewers do not decide for their own organization: a colleague does.
     ears.form("/sign-up", "", &[("email", COLLEAGUE), ("password", PASSWORD)]);
     let mail = ears.message("email", COLLEAGUE);
     ears.form("/confirm", "", &[("token", mail["link"].as_str().unwrap().split("token=").nth(1).unwrap())]);
@@ -253,7 +254,7 @@ fn canaries_stay_where_they_belong() {
         }
         assert!(place != "the log" || !sings(text, LABEL), "a label in the log");
     }
-    // At rest only addresses and labels stand in clear; everything else is sealed, digested or not kept.
+    // At rest only addresses and labels are in clear; everything else is sealed, digested or not kept.
     let mut kept = false;
     for entry in walk(&folder.join("data")) {
         let bytes = std::fs::read(&entry).unwrap_or_default();

@@ -9,7 +9,7 @@ use crate::product::Product;
 
 const EMAIL: &str = "ops@example.com";
 
-// S1-06, S1-45: saved by the operator's API; earlier users are spared from what was really used.
+// S1-06, S1-45: saved by the operator's API; earlier users are exempt because of their real usage.
 #[test]
 fn rules_are_in_force_with_the_next_request() {
     let product = Product::start(&[("KEYSTEAD_OPERATOR__EMAILS", EMAIL)]);
@@ -42,7 +42,7 @@ fn rules_are_in_force_with_the_next_request() {
         let saved = ears.api("POST", "/v1/keystead/operator/policy", &operator, &body);
         assert_eq!(saved["version"], version + 1, "{saved}");
     };
-    // An organization that used the model before the year 2100 did so before the rule; one that never did is refused.
+    // An organization that used the model before the year 2100 is exempt from the rule; one that never did is refused.
     let spares = json!({ "id": "verified-for-4o", "action": "model.use", "models": ["gpt-4o"], "mode": "enforce",
         "require": ["organization"], "grandfather_used_before": 4_102_444_800_i64 });
     let preview =
@@ -50,7 +50,7 @@ fn rules_are_in_force_with_the_next_request() {
     let asks_all = json!({ "id": "all", "action": "model.use", "mode": "enforce", "require": ["organization"] });
     product.until("its usage is counted", || preview(&asks_all)["refusals"][0]["action"] == "model.use:gpt-4o");
     product.until("it is spared", || preview(&spares)["organizations"] == 0);
-    // Streams and reasoning summaries are counted apart from plain use.
+    // Streams and reasoning summaries are counted separately from plain use.
     let streamed = json!({ "model": "gpt-4o", "stream": true, "messages": [{ "role": "user", "content": "hello" }] });
     assert_eq!(product.call("POST", "/v1/chat/completions", &early.1, Some(&streamed)).status, 200);
     let summed = json!({ "model": "gpt-4o", "input": "hello", "reasoning": { "summary": "auto" } });

@@ -1,6 +1,6 @@
-//! The table of docs/failures.md, played: what is down in each row is taken away from a running program, and each request of
-//! the table is answered as its cell says. Nothing is answered without a key, past a gate, or without being counted
-//! (ASVS 16.5.2).
+//! The table of docs/failures.md, played: what is down in each row is taken from a running program, and each request of
+//! the table must be answered as its cell says. Nothing is answered without a key, against a gate, or without being
+//! counted (ASVS 16.5.2).
 
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
@@ -15,7 +15,8 @@ use crate::outage::Wire;
 use crate::product::Product;
 use crate::upstream;
 
-/// What a cell allows: the statuses it names, and 200 where something works. A cell may point to the one before it.
+/// Parses what a cell allows: the statuses it names, and 200 where something works. A cell may refer to the one before
+/// it.
 fn allowed(cell: &str, before: Option<&BTreeSet<u16>>) -> BTreeSet<u16> {
     if matches!(cell, "same" | "the same") {
         return before.cloned().unwrap_or_default();
@@ -73,7 +74,7 @@ impl Stage {
         Self { product, admin, project, known, unknown, answered: 0 }
     }
 
-    /// The node gets to know the first key.
+    /// Makes the first key known to the node.
     fn acquainted(mut self) -> Self {
         let known = self.known.clone();
         assert_eq!(self.call(&known, "hello"), 200);
@@ -87,7 +88,7 @@ impl Stage {
         status
     }
 
-    /// Each column's request while something is down. `prompt` is what the calls say.
+    /// Sends each column's request while something is down. `prompt` is the text of the calls.
     fn play(&mut self, row: &str, columns: &[BTreeSet<u16>], prompt: &str) {
         let (known, unknown) = (self.known.clone(), self.unknown.clone());
         let get = |stage: &Self, path: &str, key: &str| stage.product.call("GET", path, key, None).status;
@@ -103,13 +104,13 @@ impl Stage {
                 assert!(allowed.contains(status), "{row}, column {}: {status}, not {allowed:?}", column + 1);
             }
         }
-        // The gate stays shut whatever is down.
+        // The gate stays closed in every outage.
         let gated = json!({ "model": "gpt-image-1", "prompt": "a lighthouse" });
         let status = self.product.call("POST", "/v1/images/generations", &known, Some(&gated)).status;
         assert!(status >= 400, "{row}: past the gate, {status}");
     }
 
-    /// Everything that was answered is counted, and nothing else.
+    /// Checks that exactly the answered requests are counted.
     fn counted(&self, row: &str) {
         let day = now() - 86_400;
         let path = format!("/v1/organization/usage/completions?start_time={day}&limit=2");
@@ -139,7 +140,7 @@ fn served_by(base_url: &str) -> [(&'static str, &str); 3] {
     ]
 }
 
-/// A server that takes requests and does this with each connection.
+/// Starts a server that accepts requests and does this with each connection.
 fn server(serve: impl Fn(&mut std::net::TcpStream) + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -189,7 +190,7 @@ fn spool_full(row: &str, columns: &[BTreeSet<u16>]) {
     let base_url = upstream::start();
     let small = [("KEYSTEAD_USAGE__SPOOL_FILE_BYTES", "65536")];
     let mut stage = Stage::new(&[&served_by(&base_url)[..], &small].concat()).acquainted();
-    // As on a full disk, no further file can be made; what was set aside is there.
+    // As on a full disk, no further file can be created; the reserved bytes are there.
     let spool = stage.product.folder().join("data/spool");
     let elsewhere = spool.with_extension("moved");
     std::fs::rename(&spool, &elsewhere).unwrap();
@@ -277,7 +278,7 @@ fn each_row_of_the_table_of_failures() {
             "store, shorter than `directory.max_stale_seconds`" => store_away(row, columns, false),
             "store, longer" => store_away(row, columns, true),
             "upstream of the model" => {
-                // Nothing listens there; then somebody who closes without an answer.
+                // First nothing listens there; then a server closes without an answer.
                 let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
                 let silent = server(|stream| drop(stream.shutdown(std::net::Shutdown::Both)));
                 for base_url in [format!("http://{closed}/v1"), silent] {

@@ -1,11 +1,11 @@
-//! The house's edges: `cargo` refuses circles, this test refuses sideways arrows.
+//! Dependencies between crates: `cargo` refuses circles, this test refuses dependencies that are not listed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 use serde_json::Value;
 
-/// What each crate may use of the others. `testkit` stands only under dev-dependencies.
+/// What each crate may use of the others. `testkit` may only be a dev-dependency.
 const LADDER: &[(&str, &[&str])] = &[
     ("keystead-core", &[]),
     ("keystead-store", &["keystead-core"]),

@@ -1,4 +1,4 @@
-//! Whole-product tests: one binary, real sockets, a folder of its own for each.
+//! Whole-product tests: one binary, real sockets, a separate folder for each.
 
 #![expect(
     clippy::unwrap_used,

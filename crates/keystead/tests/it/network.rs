@@ -1,5 +1,4 @@
-//! Where requests come from, in the running product: forged and believed addresses, lists of addresses,
-//! countries.
+//! The origin of requests in the running product: forged and trusted addresses, IP allowlists, countries.
 
 use serde_json::{Value, json};
 
@@ -8,7 +7,7 @@ use crate::upstream;
 
 const LISTS: &str = "/v1/keystead/organization/ip_allowlists";
 
-/// One request with lines of its own in the head.
+/// Sends one request with additional header lines.
 fn send(product: &Product, (method, path): (&str, &str), key: &str, lines: &[&str], body: &Value) -> Answer {
     let lines: String = lines.iter().map(|line| format!("{line}\r\n")).collect();
     let body = if body.is_null() { String::new() } else { body.to_string() };
@@ -23,7 +22,7 @@ fn send(product: &Product, (method, path): (&str, &str), key: &str, lines: &[&st
     )
 }
 
-/// From which addresses the organization's newest deeds came, newest first.
+/// Returns the addresses of the organization's newest audit entries, newest first.
 fn audited(product: &Product, key: &str, count: usize) -> Vec<String> {
     let log = product.call("GET", "/v1/organization/audit_logs", key, None).json();
     let rows = log["data"].as_array().unwrap().iter().take(count);
@@ -122,10 +121,10 @@ fn a_list_holds_with_the_very_next_request() {
     assert_eq!(call(&office).status, 200);
     assert_eq!(send(&product, ("GET", "/v1/models"), key, &street, &Value::Null).status, 401);
     assert_eq!(manage(&street, "deactivate", &list).status, 401, "the administration is API, too");
-    // Pages are not: an owner can always mend it.
+    // Pages are not affected: an owner can always correct it.
     assert_eq!(send(&product, ("GET", "/sign-in"), "", &street, &Value::Null).status, 200);
 
-    // The project's own list comes on top: both must let in.
+    // The project's own list applies in addition: both must admit the address.
     let own = make(json!({ "name": "robots", "allowed_ips": ["198.51.100.1", "203.0.113.50"], "project_id": project }));
     let forced =
         send(&product, ("POST", &format!("{LISTS}/{own}/activate")), admin, &office, &json!({ "force": true }));
@@ -134,14 +133,14 @@ fn a_list_holds_with_the_very_next_request() {
     assert_eq!(call(&street).status, 401);
     assert_eq!(call(&[CLOSE, "X-Forwarded-For: 203.0.113.50"]).status, 200);
 
-    // What is switched off is served again at once.
+    // After a list is deactivated, the address is served again at once.
     assert_eq!(manage(&office, "deactivate", &own).status, 200);
     assert_eq!(call(&office).status, 200);
     assert_eq!(manage(&office, "deactivate", &list).status, 200);
     assert_eq!(call(&street).status, 200);
 }
 
-// Before the key is looked at.
+// Checked before the key.
 #[test]
 fn countries_that_are_not_served() {
     let product = Product::start(&[

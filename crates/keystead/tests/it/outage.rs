@@ -1,4 +1,4 @@
-//! The store goes away and comes back; the program is told to stop while a stream runs.
+//! The store fails and recovers; the program is told to stop while a stream runs.
 
 use std::io::{Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::product::Product;
 use crate::upstream;
 
-/// Between the program and its database; can be cut.
+/// A relay between the program and its database that can be cut.
 pub(crate) struct Wire {
     cut: Arc<AtomicBool>,
     open: Arc<Mutex<Vec<UnixStream>>>,
@@ -52,7 +52,8 @@ impl Wire {
     }
 }
 
-// INC: known keys keep working, unknown ones are told to come back, nothing is lost, and it recovers by itself.
+// INC: known keys keep working, requests with unknown ones are told to retry, nothing is lost, and it recovers by
+// itself.
 #[test]
 fn the_store_goes_away_and_comes_back() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
@@ -107,7 +108,7 @@ fn the_store_goes_away_and_comes_back() {
         );
         let body = log.json();
         let results = body["data"].as_array().unwrap().iter().flat_map(|bucket| bucket["results"].as_array().unwrap());
-        // The calls of the known key, and the one or more of the other that were answered.
+        // The calls of the known key, and the answered ones of the other.
         results.map(|result| result["num_model_requests"].as_i64().unwrap()).sum::<i64>() >= 22
     });
     assert!(!product.log().contains("panicked"));

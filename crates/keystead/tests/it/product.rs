@@ -1,4 +1,4 @@
-//! A running program with a data folder of its own, and a plain HTTP client.
+//! A running program with a separate data folder, and a plain HTTP client.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// Killed when dropped.
+/// A program, killed when dropped.
 pub(crate) struct Product {
     folder: TempDir,
     child: Child,
@@ -28,7 +28,7 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// A header that stands there once, in small letters.
+    /// Returns a header that occurs once, in lower case.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut lines = self.head.lines().filter_map(|line| line.split_once(": "));
         lines.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
@@ -39,7 +39,7 @@ impl Answer {
     }
 }
 
-/// Variables that make a program independent of others on this machine.
+/// Returns variables that make a program independent of others on this machine.
 pub(crate) fn variables(folder: &Path) -> Vec<(String, String)> {
     let data = folder.join("data").display().to_string();
     [
@@ -70,7 +70,7 @@ impl Product {
         Self::serve(folder, variables)
     }
 
-    /// The same installation after an end without warning.
+    /// Starts the same installation again after killing it.
     pub(crate) fn again(mut self) -> Self {
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -79,7 +79,7 @@ impl Product {
         Self::serve(folder, variables)
     }
 
-    /// With these commands of a shell before it, which set what a process inherits.
+    /// Starts it after these shell commands, which set what a process inherits.
     pub(crate) fn start_after(shell: &str, more: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut variables = variables(folder.path());
@@ -101,7 +101,7 @@ impl Product {
         let _ = std::fs::remove_file(&ready);
         command.arg("serve").arg("--ready-file").arg(&ready).stdout(Stdio::piped()).stderr(log);
         let mut child = command.spawn().unwrap();
-        // The first line on the standard output comes once everything listens; an end without one is a failure.
+        // The first line on the standard output appears once everything listens; an end without one is a failure.
         let mut first = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
         let logged = || std::fs::read_to_string(folder.path().join("log")).unwrap();
@@ -141,7 +141,7 @@ impl Product {
         self.variables.clone()
     }
 
-    /// Runs another command beside the server and reads its JSON.
+    /// Runs another command beside the server and parses its JSON.
     pub(crate) fn run(&self, arguments: &[&str]) -> Value {
         let output = command(self.folder.path(), &self.variables).args(arguments).output().unwrap();
         assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
@@ -158,7 +158,7 @@ impl Product {
         stream
     }
 
-    /// One request on a connection of its own.
+    /// Sends one request on a separate connection.
     pub(crate) fn call(&self, method: &str, path: &str, key: &str, body: Option<&Value>) -> Answer {
         let body = body.map(Value::to_string).unwrap_or_default();
         let kind = if body.is_empty() { "" } else { "Content-Type: application/json\r\n" };
@@ -170,7 +170,7 @@ impl Product {
         self.raw(raw.as_bytes())
     }
 
-    /// One request to the sandbox, as scripts send it.
+    /// Sends one request to the sandbox, as scripts do.
     pub(crate) fn sandbox(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
         let url = self.sandbox.clone().unwrap();
         let host = url.trim_start_matches("http://").to_owned();
@@ -188,7 +188,7 @@ impl Product {
         parse(&String::from_utf8_lossy(&answer))
     }
 
-    /// Asks again until the answer is right: another process works at its own pace.
+    /// Repeats a check until it succeeds, because another process works at its own speed.
     pub(crate) fn until(&self, what: &str, right: impl Fn() -> bool) {
         for _ in 0..400 {
             if right() {
@@ -199,7 +199,7 @@ impl Product {
         panic!("never happened: {what}\n{}", self.log());
     }
 
-    /// One of the metrics.
+    /// Reads one of the metrics.
     pub(crate) fn metric(&self, name: &str) -> Option<f64> {
         let mut stream = TcpStream::connect(&self.metrics).unwrap();
         stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
@@ -209,12 +209,12 @@ impl Product {
         lines.find(|(known, _)| *known == name).and_then(|(_, value)| value.parse().ok())
     }
 
-    /// Bytes as they are; everything until the server closes.
+    /// Sends bytes unchanged; returns everything until the server closes.
     pub(crate) fn raw(&self, bytes: &[u8]) -> Answer {
         let mut stream = self.connect();
         stream.write_all(bytes).unwrap();
         let mut answer = Vec::new();
-        // A server may reset after it has answered hostile bytes; what came before counts.
+        // A server may reset after it has answered hostile bytes; what arrived before counts.
         let _ = stream.read_to_end(&mut answer);
         parse(&String::from_utf8_lossy(&answer))
     }
@@ -247,7 +247,7 @@ impl Drop for Product {
     }
 }
 
-/// Waits for another process, which no paused clock can reach.
+/// Waits for another process, which a paused clock does not affect.
 #[expect(clippy::disallowed_methods, reason = "the program under test is another process")]
 pub(crate) fn pause(time: Duration) {
     std::thread::sleep(time);

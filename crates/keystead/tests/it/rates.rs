@@ -1,4 +1,5 @@
-//! Rates through the whole product: exactly as many pass as may, and what an owner sets holds for the next call.
+//! Rate limits through the whole product: exactly as many calls pass as may, and a changed limit applies to the next
+//! call.
 
 use serde_json::{Value, json};
 
@@ -8,7 +9,7 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap().to_owned()
 }
 
-// A day's limit comes back so slowly that no machine is too slow for this test.
+// A day's limit recovers so slowly that no machine is too slow for this test.
 #[test]
 fn exactly_as_many_calls_pass_as_may() {
     let product = Product::start(&[
@@ -46,7 +47,7 @@ fn exactly_as_many_calls_pass_as_may() {
     };
     assert_eq!((of("gpt-4o"), of("gpt-4o-mini"), of("o3")), (json!(9), json!(1_000), json!(9)));
 
-    // In force with the next call, in both directions; what was used under one limit counts against the next.
+    // In force with the next call, in both directions; usage under one limit counts against the next.
     let set = |limit: u32| {
         let body = json!({ "max_requests_per_1_day": limit });
         let path = format!("{limits}/rl-gpt-4o-mini");
@@ -62,7 +63,7 @@ fn exactly_as_many_calls_pass_as_may() {
     assert_eq!(calls(3), [200; 3]);
 }
 
-// Decision 0017: each node gives its part, from the moment it hears of the other.
+// Decision 0017: each node grants its share, from the moment it learns of the other.
 #[test]
 fn two_nodes_together_give_what_one_would() {
     let rates = [
@@ -74,7 +75,7 @@ fn two_nodes_together_give_what_one_would() {
     let made = first.bootstrap();
     let body = json!({ "name": "k", "project_id": made["project_id"] });
     let key = text(&first.call("POST", "/v1/api-keys", &text(&made["admin_key"]), Some(&body)).json()["value"]);
-    // Another node of the same installation: the same secrets and the same database, a spool of its own.
+    // Another node of the same installation: the same secrets and the same database, a separate spool.
     let folder = tempfile::tempdir().unwrap();
     let data = first.folder().join("data");
     std::fs::copy(data.join("secrets.toml"), folder.path().join("secrets.toml")).unwrap();
@@ -89,7 +90,7 @@ fn two_nodes_together_give_what_one_would() {
     for node in [&first, &second] {
         let left =
             || -> i64 { chat(node, "gpt-4o-mini").header("x-ratelimit-remaining-requests").unwrap().parse().unwrap() };
-        // What is used here counts twice as soon as somebody else may use as much.
+        // Usage here counts twice as soon as another node may use as much.
         node.until("it knows of the other", || left() - left() == 2);
     }
     for node in [&first, &second] {

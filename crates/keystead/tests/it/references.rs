@@ -1,4 +1,4 @@
-//! What documents refer to exists: files, headings, and the tests of each requirement.
+//! References of documents are valid: files, headings, and the tests of each requirement.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -11,7 +11,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 
-/// Every file below a folder whose name ends so, as paths from the root. Build output is left out.
+/// Lists every file below a folder with one of these endings, as paths from the root. Build output is left out.
 fn files(folder: &str, ends: &[&str]) -> Vec<String> {
     let (root, mut found, mut folders) = (root(), Vec::new(), vec![PathBuf::from(folder)]);
     while let Some(folder) = folders.pop() {
@@ -42,7 +42,7 @@ fn documents() -> Vec<String> {
     all
 }
 
-/// What a document holds that can break.
+/// The references in a document.
 #[derive(Default)]
 struct Document {
     /// Targets of links and pictures.
@@ -60,7 +60,7 @@ fn document(text: &str) -> Document {
             Event::Start(Tag::Heading { .. }) => heading = Some(String::new()),
             Event::End(TagEnd::Heading(_)) => {
                 let address = anchor(&heading.take().unwrap_or_default());
-                // A second heading of the same text gets a number, as on GitHub.
+                // A second heading with the same text gets a number, as on GitHub.
                 let numbered = (1..).map(|number| format!("{address}-{number}"));
                 let free = std::iter::once(address.clone()).chain(numbered).find(|one| !found.anchors.contains(one));
                 found.anchors.extend(free);
@@ -84,13 +84,13 @@ fn document(text: &str) -> Document {
     found
 }
 
-/// The address of a heading, as GitHub makes it.
+/// Returns the anchor of a heading, as GitHub builds it.
 fn anchor(heading: &str) -> String {
     let kept = heading.trim().to_lowercase().replace(' ', "-");
     kept.chars().filter(|c| c.is_alphanumeric() || ['-', '_'].contains(c)).collect()
 }
 
-/// A path that is written in a file, from the root; `None` when it leaves the repository.
+/// Resolves a path that is written in a file, from the root; `None` when it leaves the repository.
 fn resolve(file: &str, target: &str) -> Option<String> {
     let mut path = PathBuf::from(file);
     path.pop();
@@ -124,14 +124,14 @@ fn links_resolve() {
     assert!(broken.is_empty(), "links that lead nowhere:\n{}", broken.join("\n"));
 }
 
-/// `a/{b,c}.rs` stands for two paths.
+/// Expands `a/{b,c}.rs` into two paths.
 fn alternatives(path: &str) -> Vec<String> {
     let Some((before, rest)) = path.split_once('{') else { return vec![path.to_owned()] };
     let Some((inner, after)) = rest.split_once('}') else { return vec![path.to_owned()] };
     inner.split(',').map(|one| format!("{before}{one}{after}")).collect()
 }
 
-/// Paths in code spans, from the root, and names of source files alone. Texts with placeholders are no paths.
+/// Checks paths in code spans, from the root, and names of source files alone. Texts with placeholders are not paths.
 #[test]
 fn paths_in_documents_exist() {
     let folders = ["crates/", "docs/", "fuzz/", "tests/", "xtask/", ".github/"];
@@ -154,7 +154,7 @@ fn paths_in_documents_exist() {
     assert!(missing.is_empty(), "paths that do not exist:\n{}", missing.join("\n"));
 }
 
-/// The ids of requirements in a text.
+/// Returns the ids of requirements in a text.
 fn ids(text: &str) -> BTreeSet<&str> {
     let id = |at: usize| {
         let id = text.get(at..at + 5)?;
@@ -166,7 +166,7 @@ fn ids(text: &str) -> BTreeSet<&str> {
     text.match_indices('S').filter_map(|(at, _)| id(at)).collect()
 }
 
-/// The rows of `docs/requirements.md`: id, and the files it is tested in.
+/// Returns the rows of `docs/requirements.md`: id, and the files in which it is tested.
 fn requirements() -> BTreeMap<String, Vec<String>> {
     let text = read("docs/requirements.md");
     let rows = text.lines().filter_map(|line| {

@@ -1,4 +1,4 @@
-//! The built-in reviewer as it is configured and served: the browser journey plays the whole of it.
+//! The built-in reviewer as it is configured and served; the browser journey covers all of it.
 
 use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -10,7 +10,7 @@ use crate::product::Product;
 const ZONE: &str = "P%3CUTOERIKSSON%3C%3CANNA%3CMARIA%3C%3C%3C%3C%3C%3C%3C%3C%3C%3C%3C%3C%3C%3C%3C%3C%3C%3C%3C%0A\
                     L898902C36UTO7408122F1204159ZE184226B%3C%3C%3C%3C%3C10";
 
-/// One request of a browser; the whole answer as text.
+/// Sends one request of a browser; returns the whole answer as text.
 fn browse(product: &Product, method: &str, path: &str, cookie: &str, form: &str) -> String {
     let host = &product.listen;
     let raw = format!(
@@ -25,7 +25,7 @@ fn browse(product: &Product, method: &str, path: &str, cookie: &str, form: &str)
     String::from_utf8_lossy(&answer).into_owned()
 }
 
-// S3-31: the link works, the camera is for its page only, and nothing of the person is logged.
+// S3-31: the link works, the camera is allowed only on its page, and nothing about the person is logged.
 #[test]
 fn a_capture_is_served_and_stays_out_of_the_log() {
     let product =

@@ -1,4 +1,4 @@
-//! The program as a process: health, hostile bytes, wrong configuration, busy ports, an orderly end.
+//! The program as a process: health, hostile bytes, wrong configuration, ports in use, an orderly shutdown.
 
 use std::io::Write;
 use std::net::TcpListener;
@@ -36,7 +36,7 @@ fn hostile_bytes_are_answered_and_survived() {
         many.as_bytes(),
     ];
     for bytes in hostile {
-        // Some of these are only ever answered by closing; half a connection must not be waited for.
+        // Some of these are answered only by closing; the test must not wait for half a connection.
         let mut stream = product.connect();
         let _ = stream.write_all(bytes);
         let _ = stream.shutdown(std::net::Shutdown::Write);

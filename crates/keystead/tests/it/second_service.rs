@@ -1,4 +1,4 @@
-//! Twilio is away and a second service for codes is set up, over real HTTP.
+//! Twilio is down and a second service for codes is set up, over real HTTP.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::product::Product;
 use crate::verification::{Owner, PHONE, code_of};
 
-/// A plain gateway for texts on a port of its own, and what it was handed.
+/// Starts a plain gateway for text messages, and returns what it received.
 fn gateway() -> (String, Arc<Mutex<Vec<Value>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/messages", listener.local_addr().unwrap());
@@ -54,7 +54,7 @@ fn the_second_service_carries_the_code() {
     let said = log["data"].as_array().unwrap().iter().find(|event| event["type"] == "phone.provider_down").unwrap();
     let data = &said["phone.provider_down"]["data"];
     assert_eq!(data, &json!({ "services": ["sms"], "sent_by": "sms_fallback" }), "{said}");
-    // Twilio comes back, and the code is checked where it was made.
+    // Twilio recovers, and the code is checked by the service that made it.
     assert_eq!(down(false).status, 204);
     let check = format!("/v1/keystead/phone_verifications/{}/check", sent["id"].as_str().unwrap());
     let (status, wrong) = owner.post(&check, json!({ "code": if code == "000000" { "000001" } else { "000000" } }));

@@ -1,13 +1,13 @@
-//! Sources and documents cite only what a reader of the repository can look up. Ids of requirements stand on tests, where
+//! Sources and documents cite only what a reader of the repository can look up. Ids of requirements are on tests, where
 //! they say which promise a test keeps.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Crates whose comments still cite documents that are not here. The list only shrinks.
+/// Crates with comments that still cite documents that are not here. The list only gets shorter.
 const NOT_YET: &[&str] = &["dashboard"];
 
-/// Names of lists that lie outside the repository; each is cited by a number after it.
+/// Names of lists outside the repository; each is cited by a number after it.
 const CITED: &[&str] = &[
     "contract ",
     "contract section ",
@@ -39,7 +39,7 @@ fn everything_cited_is_in_the_repository() {
     for file in files {
         let name = file.strip_prefix(&root).unwrap().to_str().unwrap().to_owned();
         let unread = NOT_YET.iter().any(|name_of| name.starts_with(&format!("crates/{name_of}/")));
-        // This file writes the patterns down.
+        // This file contains the patterns.
         if unread || name.ends_with("source_references.rs") {
             continue;
         }
@@ -95,7 +95,7 @@ fn list(folder: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-/// A place in the line where a word begins and the rest matches; answers the matched bytes.
+/// Finds a place in the line where a word begins and the rest matches; returns the matched bytes.
 fn find(line: &str, matched: impl Fn(&str) -> Option<usize>) -> Option<&str> {
     let begins = |at: usize| !line[..at].ends_with(|before: char| before.is_alphanumeric());
     let at = |at: usize| matched(&line[at..]).map(|length| &line[at..at + length]);

@@ -1,4 +1,4 @@
-//! From an empty folder to a metered call, and back out again.
+//! From an empty folder to a metered call, and back.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ fn chat() -> Value {
     json!({ "model": "gpt-4o", "messages": [{ "role": "user", "content": "canary-prompt-text" }] })
 }
 
-/// A project with a service account's key.
+/// Makes a project with a service account's key.
 fn project_key(product: &Product, admin: &str) -> (String, Value) {
     let project = product.call("POST", "/v1/organization/projects", admin, Some(&json!({ "name": "One" })));
     assert_eq!(project.status, 200, "{project:?}");
@@ -59,7 +59,7 @@ fn first_call_is_metered_and_a_revoked_key_is_refused_at_once() {
     let refused = product.call("POST", "/v1/chat/completions", key, Some(&chat()));
     assert_eq!(refused.status, 401, "{refused:?}");
 
-    // The canary: neither keys nor prompts are ever in a log line, not even at the finest level.
+    // The canary: neither keys nor prompts appear in a log line, not even at the finest level.
     let log = product.log();
     assert!(log.contains("/v1/chat/completions"), "requests are logged");
     for secret in [key, admin, "canary-prompt-text"] {
@@ -96,8 +96,8 @@ fn keys_of_an_archived_project_are_refused_at_once() {
     );
 }
 
-/// A backup is made while the program serves; put in the database's place, with the secrets of its installation, its keys
-/// work and what came later is gone. It opens nothing by itself.
+/// A backup is made while the program serves. With the secrets of its installation, its keys work when it replaces the
+/// database, and later data is missing. It gives no access by itself.
 #[test]
 fn a_backup_is_a_whole_installation_but_for_its_secrets() {
     let product = Product::start(&[]);
@@ -123,7 +123,7 @@ fn a_backup_is_a_whole_installation_but_for_its_secrets() {
     assert!(listed.status == 200 && !listed.body.contains("Later"), "{listed:?}");
 }
 
-/// PostgreSQL is copied by its own program, which is not told the password where others could read it.
+/// PostgreSQL is copied by its own program, which does not get the password where others could read it.
 #[test]
 fn a_backup_of_postgresql_is_a_dump() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
@@ -138,7 +138,7 @@ fn a_backup_of_postgresql_is_a_dump() {
 }
 
 /// `last_used_at` of keys that no usage event names: one that administers, and one that only lists models. A node that
-/// ends in order leaves none of it behind.
+/// shuts down in order loses none of it.
 #[test]
 fn keys_that_only_look_are_seen_as_used() {
     let mut product = Product::start(&[]);

@@ -1,4 +1,4 @@
-//! What strangers may take: connections, time and memory. A probe client is served meanwhile.
+//! What strangers may use up: connections, time and memory. A probe client must be served meanwhile.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::product::{Answer, Product, parse};
 
-/// The probe client: a page, a health check, and a call with a key.
+/// Checks that the probe client is served: a page, a health check, and a call with a key.
 fn serves(product: &Product, key: &str) {
     assert_eq!(product.call("GET", "/healthz", "", None).status, 200);
     assert_eq!(product.call("GET", "/sign-in", "", None).status, 200);
@@ -23,14 +23,14 @@ fn key(product: &Product) -> String {
     account["api_key"]["value"].as_str().unwrap().to_owned()
 }
 
-/// Everything the server says until it closes; a connection that it leaves open fails the test.
+/// Reads everything the server sends until it closes; a connection that stays open fails the test.
 fn to_the_end(mut stream: TcpStream) -> Answer {
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&answer)));
     parse(&String::from_utf8_lossy(&answer))
 }
 
-// The soft limit of open files of a usual shell is far below this many connections.
+// The usual soft limit of open files in a shell is far below this many connections.
 #[test]
 fn half_open_heads_leave_room_for_others() {
     let product = Product::start_after("ulimit -S -n 256", &[]);
@@ -66,7 +66,7 @@ fn with_all_connections_in_use_the_oldest_idle_one_goes() {
     assert_eq!(to_the_end(first).status, 0, "closed without an answer");
 }
 
-/// A request whose body never comes to its end.
+/// Begins a request with a body that never ends.
 fn unfinished(product: &Product, method: &str, path: &str, key: &str, chunked: bool) -> TcpStream {
     let length = if chunked { "Transfer-Encoding: chunked" } else { "Content-Length: 1000" };
     let body = if chunked { "1\r\n{\r\n" } else { "{" };
@@ -80,7 +80,7 @@ fn unfinished(product: &Product, method: &str, path: &str, key: &str, chunked: b
     stream
 }
 
-/// Every path of every plane that takes a body, parameters filled in.
+/// Lists every path of every plane that takes a body, with parameters filled in.
 fn paths() -> Vec<(&'static str, String)> {
     let data = keystead_core::route::ROUTES.iter().filter(|route| route.method == Method::Post);
     let data = data.map(|route| ("POST", route.path));
@@ -96,7 +96,7 @@ fn filled(path: &str) -> String {
     parts.collect::<Vec<_>>().join("/")
 }
 
-// With a key that may do everything, so that no refusal saves a route from reading.
+// With a key that may do everything, so that no refusal keeps a route from reading.
 #[test]
 fn bodies_that_never_end_are_ended_on_every_route() {
     let product = Product::start(&[("KEYSTEAD_LIMITS__BODY_PAUSE_SECONDS", "1")]);
@@ -122,7 +122,7 @@ fn bodies_that_never_end_are_ended_on_every_route() {
     serves(&product, &key(&product));
 }
 
-/// A client that sends all of a request before it reads anything.
+/// Acts as a client that sends the whole request before it reads anything.
 fn write_then_read(product: &Product, head: &str, length: usize) -> Answer {
     let mut stream = product.connect();
     let head = format!("{head}\r\nHost: {}\r\nContent-Length: {length}\r\n\r\n", product.listen);
@@ -178,7 +178,7 @@ fn a_refusal_of_a_small_request_keeps_its_connection() {
     }
 }
 
-/// The beginning of a request with a large body.
+/// Sends the start of a request with a large body.
 fn beginning(product: &Product, key: &str, length: usize, sent: usize) -> TcpStream {
     let mut stream = product.connect();
     let head = format!(

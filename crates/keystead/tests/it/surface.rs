@@ -1,11 +1,11 @@
-//! The whole surface: headers, methods and paths of every route, and what of a request reaches the log.
+//! The whole surface: headers, methods and paths of every route, and which parts of a request reach the log.
 
 use serde_json::Value;
 
 use crate::product::{Answer, Product};
 use crate::upstream;
 
-/// One request with these header lines, on a connection of its own.
+/// Sends one request with these header lines, on a separate connection.
 fn send(product: &Product, method: &str, path: &str, lines: &str) -> Answer {
     let raw = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\n{lines}Connection: close\r\n\r\n", product.listen);
     product.raw(raw.as_bytes())
@@ -19,7 +19,7 @@ fn admin(product: &Product) -> String {
     product.bootstrap()["admin_key"].as_str().unwrap().to_owned()
 }
 
-/// Every path of every plane, parameters filled in.
+/// Lists every path of every plane, with parameters filled in.
 fn paths() -> Vec<String> {
     let data = keystead_core::route::ROUTES.iter().map(|route| route.path);
     let administration = keystead_api::ROUTES.iter().map(|route| route.path);
@@ -70,8 +70,8 @@ fn no_answer_can_run_in_a_wrong_context() {
     }
 }
 
-/// ASVS 3.4.1, 14.3.2: no answer with somebody's data is kept on its way, on any plane, and over https browsers are told to
-/// stay there.
+/// ASVS 3.4.1, 14.3.2: caches keep no answer with personal data, on any plane, and over https browsers are told to keep
+/// using it.
 #[test]
 fn no_answer_is_kept_and_https_stays_https() {
     let kept = |answer: &Answer| answer.header("cache-control").map(str::to_owned);

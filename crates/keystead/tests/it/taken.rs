@@ -1,5 +1,5 @@
-//! What is taken away is gone on the very next request, whatever the key was used for before, on one node and on two.
-//! ASVS 8.3.2.
+//! A removed permission is gone on the very next request, for any earlier use of the key, on one node and on two. ASVS
+//! 8.3.2.
 
 use std::io::{Read, Write};
 use std::process::Command;
@@ -27,14 +27,14 @@ fn settings(base_url: &str) -> [(&'static str, String); 3] {
 }
 
 impl Nodes {
-    /// One node for each database address; `None` is a new SQLite file.
+    /// Starts one node for each database address; `None` is a new SQLite file.
     fn start(base_url: &str, databases: &[Option<&str>]) -> Self {
         let (mut all, mut folders): (Vec<Product>, Vec<_>) = (Vec::new(), Vec::new());
         for database in databases {
             let mut more: Vec<(&str, String)> = settings(base_url).to_vec();
             more.extend(database.map(|url| ("KEYSTEAD_DATABASE__URL", url.to_owned())));
             if let Some(first) = all.first() {
-                // Another node of the same installation: the same secrets, a folder of its own.
+                // Another node of the same installation: the same secrets, a separate folder.
                 let folder = tempfile::tempdir().unwrap();
                 std::fs::copy(first.folder().join("data/secrets.toml"), folder.path().join("secrets.toml")).unwrap();
                 more.push(("KEYSTEAD_SERVER__DATA_DIR", folder.path().display().to_string()));
@@ -83,7 +83,7 @@ impl Place {
     }
 }
 
-/// What the key did before.
+/// The earlier use of the key.
 const STATES: [&str; 5] = ["unused", "used", "refused by a gate", "used and refused by a gate", "rotated"];
 
 fn prepare(nodes: &Nodes, place: &Place, state: &str) {
@@ -110,7 +110,7 @@ fn prepare(nodes: &Nodes, place: &Place, state: &str) {
     }
 }
 
-/// Takes a right away; where it can be given back, the answer does so.
+/// Removes a permission; if it can be given back, the returned function does so.
 type Taken = fn(&Nodes, &Place) -> Option<Box<dyn Fn(&Nodes)>>;
 
 const TAKEN: [(&str, Taken); 6] = [
@@ -191,7 +191,7 @@ fn a_node_that_was_stopped_looks_before_it_serves() {
     let stopped = nodes.all[1].id().to_string();
     let signal = |name: &str| assert!(Command::new("kill").args([name, &stopped]).status().unwrap().success());
     signal("-STOP");
-    // Answered after two seconds, because the other node does not confirm; and it says so.
+    // Answered after two seconds, because the other node does not confirm; the answer says so.
     let deleted = nodes.manage("DELETE", &place.key_path(), &Value::Null);
     assert_eq!(deleted.header("x-keystead-unconfirmed-nodes"), Some("1"), "{deleted:?}");
     signal("-CONT");
@@ -199,7 +199,7 @@ fn a_node_that_was_stopped_looks_before_it_serves() {
     assert_eq!(refused.status, 401, "{refused:?}");
 }
 
-/// The node knows the key, and cannot hear that it was deleted: the answer, the audit log and the metrics say so.
+/// The node knows the key and cannot learn that it was deleted: the answer, the audit log and the metrics say so.
 #[test]
 fn a_node_that_is_cut_off_is_reported() {
     let runtime = tokio::runtime::Runtime::new().unwrap();

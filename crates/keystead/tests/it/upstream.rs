@@ -1,10 +1,10 @@
-//! A model server of a few lines, so that these tests need no other program.
+//! A small model server, so that these tests need no other program.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{Sender, channel};
 
-/// Starts it and gives its base address; it ends with the test.
+/// Starts it and returns its base address; it ends with the test.
 pub(crate) fn start() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -40,7 +40,7 @@ fn serve(mut stream: TcpStream) -> Option<()> {
     }
 }
 
-/// A model server that streams one event, waits to be told, and streams the rest. Serves one request.
+/// Starts a model server that streams one event, waits for a signal, and streams the rest. It serves one request.
 pub(crate) fn held() -> (String, Sender<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();

@@ -1,4 +1,4 @@
-//! What is counted equals what the model server says it produced, from every side it can be looked at.
+//! The counted usage equals what the model server says it produced, in every view.
 
 use std::collections::BTreeMap;
 
@@ -35,7 +35,7 @@ fn keys(product: &Product, admin: &str) -> Vec<Key> {
     keys
 }
 
-/// One request of some kind; answers its kind, model and usage as the client sees it.
+/// Sends one request of some kind; returns its kind, model and usage as the client sees it.
 fn ask(product: &Product, key: &str, turn: usize) -> (&'static str, &'static str, Sum) {
     let words = "count these words ".repeat(turn % 5 + 1);
     let chat = json!([{ "role": "user", "content": words }]);
@@ -73,7 +73,7 @@ fn add(sums: &mut BTreeMap<String, Sum>, name: &str, more: Sum) {
     *sum = (sum.0 + more.0, sum.1 + more.1, sum.2 + more.2);
 }
 
-/// What the Administration API counted, by one dimension.
+/// Returns what the Administration API counted, by one dimension.
 fn counted(product: &Product, admin: &str, kind: &str, group: &str) -> BTreeMap<String, Sum> {
     let path = format!("/v1/organization/usage/{kind}?start_time=1&bucket_width=1d&limit=1&group_by={group}");
     let now = std::process::Command::new("date").arg("+%s").output().unwrap();
@@ -116,7 +116,7 @@ fn every_side_of_usage_equals_what_was_produced() {
     for ((kind, group), sums) in &wanted {
         assert_eq!(&counted(&product, admin, kind, group), sums, "{kind} by {group}");
     }
-    // And the model server's own ledger agrees, by model.
+    // The model server's own record agrees, by model.
     let mut produced: BTreeMap<String, Sum> = BTreeMap::new();
     for row in product.sandbox("GET", "/sandbox/usage", None).json()["data"].as_array().unwrap() {
         let figure = |name: &str| row[name].as_i64().unwrap();

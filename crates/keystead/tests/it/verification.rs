@@ -13,7 +13,7 @@ pub(crate) struct Owner<'p> {
     product: &'p Product,
     admin: String,
     project: String,
-    /// Where the last card was entered.
+    /// The address where the last card was entered.
     card_page: RefCell<String>,
 }
 
@@ -131,7 +131,7 @@ fn from_nothing_to_a_verified_organization() {
     }
 }
 
-// Disputes and warnings of fraud come signed, are read back, and ask for a look; nothing closes.
+// Disputes and fraud warnings arrive signed, are read from the service, and ask the operator to check; nothing closes.
 #[test]
 fn a_disputed_card_asks_for_a_look() {
     let product = Product::start(&[]);
@@ -147,7 +147,7 @@ fn a_disputed_card_asks_for_a_look() {
         let log = product.call("GET", "/v1/organization/audit_logs?limit=100", &owner.admin, None).json();
         log["data"].as_array().unwrap().iter().filter(|row| row["type"] == "payment.disputed").count()
     };
-    // The event says "created"; read back, the bank has settled it already. What follows it shows that it was looked at.
+    // The event says "created"; the bank has settled it already when it is read. The effect shows that it was read.
     tell("settled_dispute");
     tell("renew");
     product.until("the renewed card", || standing()["data"][0]["expires_year"] == 2044);
@@ -164,7 +164,7 @@ fn a_disputed_card_asks_for_a_look() {
     assert_eq!(standing()["data"], json!([]));
 }
 
-// S1-23, S1-32: what cannot get a code is told before one is sent; wrong codes run out.
+// S1-23, S1-32: a number that cannot get a code is refused before one is sent; wrong codes are limited.
 #[test]
 fn numbers_and_codes_that_do_not_pass() {
     let product = Product::start(&[]);
@@ -199,7 +199,7 @@ fn numbers_and_codes_that_do_not_pass() {
     assert_eq!((status, code_of(&again)), (429, "phone_locked"), "nor does a new number help: {again}");
 }
 
-// A vendor that is away costs nobody anything.
+// A vendor outage does not count against anybody.
 #[test]
 fn vendors_that_are_down() {
     let product = Product::start(&[]);
@@ -224,7 +224,8 @@ fn vendors_that_are_down() {
     product.until("the organization is verified", || owner.status("organization") == "verified");
 }
 
-// S0-02, S3-33: rejected with a reason, tried again, withdrawn with a receipt. Forged deliveries and redirects change nothing.
+// S0-02, S3-33: rejected with a reason, tried again, withdrawn with a receipt. Forged deliveries and redirects change
+// nothing.
 #[test]
 fn rejected_retried_withdrawn_and_never_forged() {
     let product = Product::start(&[]);

@@ -1,4 +1,4 @@
-//! The table of variables against the structs of the configuration: both have the same names, and the same kinds.
+//! The table of variables compared with the structs of the configuration: both have the same names and types.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -25,7 +25,7 @@ fn the_table_names_every_member_of_the_configuration() {
     assert_eq!(top.chain(sections).chain(lists).collect::<BTreeMap<_, _>>(), found.into_inner());
 }
 
-/// Gives a struct whatever it asks for, and keeps what that was.
+/// A deserializer that gives a struct whatever it asks for, and records that.
 struct Walk<'w> {
     path: String,
     found: &'w RefCell<BTreeMap<String, Kind>>,
@@ -41,7 +41,7 @@ impl Walk<'_> {
     }
 }
 
-/// A text that every type of the configuration which is written as text accepts.
+/// A text that every type of the configuration accepts if it is written as text.
 const TEXT: &str = "127.0.0.1:1";
 
 impl<'de> Deserializer<'de> for Walk<'_> {
