@@ -1,4 +1,4 @@
-//! `POST /v1/api-keys`: a new project key, asked for with an existing key.
+//! `POST /v1/api-keys`: makes a project key for the owner of the key that calls.
 
 use std::sync::Arc;
 
@@ -33,7 +33,7 @@ pub(crate) async fn handle(
     Ok(Json(show(&made.or_fail(&state)?)))
 }
 
-/// A key with its secret, as it is shown once.
+/// Shows a key with its secret; this happens once.
 pub(crate) fn show(key: &MintedKey) -> Value {
     let row = &key.row;
     let owner = match &row.owner {

@@ -1,4 +1,4 @@
-//! Who calls and what they may do: decided once for each request, before the handler.
+//! Authentication and permissions: checked once for each request, before the handler.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::pin::Pin;
@@ -23,29 +23,29 @@ use crate::ApiState;
 use crate::error::ApiError;
 use crate::wishes::Wishes;
 
-/// A future that can be kept in a box.
+/// A boxed future.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// Tells whose key a request carries. The binary implements it with the gateway's own credential check, so that a
-/// key is read in exactly one way everywhere.
+/// Finds the caller of a request. The binary implements it with the gateway's own credential check, so that keys are
+/// read in exactly one way everywhere.
 pub trait Authenticate: Send + Sync + 'static {
-    /// The caller behind the credential, or the error body to answer with.
+    /// Returns the caller of the credential, or the error body to answer with.
     fn authenticate<'a>(&'a self, headers: &'a HeaderMap) -> BoxFuture<'a, Result<Arc<Caller>, ErrorResponse>>;
 }
 
-/// What a request must hold.
+/// The permission that a request needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Permission {
-    /// An admin key whose owner's role permits this scope.
+    /// An admin key, if its owner's role permits this scope.
     Scope(Scope),
     /// Any live key; the use case decides the rest.
     AnyKey,
-    /// An admin key with every scope, of somebody who runs the installation.
+    /// An admin key with every scope, owned by an operator.
     Operator,
 }
 
-/// Runs before every handler: authenticates, asks the permission of the table, reads what the endpoint wants to know, and
-/// hands on both.
+/// Runs before every handler: authenticates, checks the permission from the table, reads the parts of the request that
+/// the endpoint names, and passes both on.
 pub(crate) async fn guard(
     State((state, permission, wishes)): State<(ApiState, Permission, Wishes)>,
     mut request: Request,
@@ -83,14 +83,14 @@ pub(crate) async fn guard(
     Ok(next.run(wishes.read(request).await?).await)
 }
 
-/// The holder of an admin key whose permission was checked.
+/// The holder of an admin key with a checked permission.
 #[derive(Debug, Clone)]
 pub(crate) struct Admin {
     pub(crate) actor: Actor,
     pub(crate) organization: OrganizationId,
 }
 
-/// A person who runs the installation.
+/// An operator.
 #[derive(Debug, Clone)]
 pub(crate) struct Operator(pub(crate) Actor);
 
@@ -108,13 +108,13 @@ pub(crate) struct AnyKey {
     pub(crate) caller: Arc<Caller>,
 }
 
-/// Where a request came from, as the binary saw it.
+/// The origin of a request, as the binary determined it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ClientOrigin(Client);
 
 impl ClientOrigin {
     fn of(extensions: &http::Extensions) -> Self {
-        // Where nobody says, it is an address that no client can have, so that a list never lets it in.
+        // Without one, it is an address that no client can have, so that no list admits it.
         Self(extensions.get::<Client>().copied().unwrap_or(Client::at(IpAddr::V4(Ipv4Addr::UNSPECIFIED))))
     }
 
@@ -123,7 +123,7 @@ impl ClientOrigin {
         self.0.address
     }
 
-    /// The same for limits and proofs; nothing when nobody said.
+    /// The origin for limits and proofs; empty when it is not known.
     pub(crate) fn origin(&self) -> Origin {
         Origin { ip: Some(self.0.address).filter(|address| !address.is_unspecified()) }
     }
@@ -153,7 +153,7 @@ impl FromRequestParts<ApiState> for AnyKey {
     }
 }
 
-/// The headers that pick organization and project, read as the data plane reads them.
+/// Reads the headers that choose organization and project, as the data plane does.
 pub(crate) fn selection(headers: &HeaderMap) -> Result<Selection<'_>, ApiError> {
     let all = |name: &str| headers.get_all(name).into_iter().map(HeaderValue::as_bytes);
     Selection::read(all("openai-organization"), all("openai-project")).map_err(|refusal| refusal.response("").into())

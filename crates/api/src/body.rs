@@ -1,4 +1,4 @@
-//! Request bodies: JSON objects whose fields are read one by one, so that each fault names its parameter.
+//! Request bodies: JSON objects with fields that are read one by one, so that each error names its parameter.
 
 use std::str::FromStr;
 
@@ -13,7 +13,7 @@ use crate::error::ApiError;
 use crate::json::{self, Fault};
 use crate::wishes::Wishes;
 
-/// The members of a body. An empty body is an empty object.
+/// The fields of a body. An empty body is an empty object.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Fields(Map<String, Value>);
 
@@ -26,7 +26,7 @@ impl FromRequestParts<ApiState> for Fields {
 }
 
 impl Fields {
-    /// Reads a body with the members that an endpoint knows.
+    /// Parses a body with the fields that an endpoint knows.
     pub(crate) fn read(bytes: &[u8], wishes: Wishes) -> Result<Self, ApiError> {
         if bytes.iter().all(u8::is_ascii_whitespace) {
             return Ok(Self::default());
@@ -56,7 +56,7 @@ impl Fields {
         Ok(Self(map))
     }
 
-    /// The field, unless absent or null.
+    /// Returns the field, unless absent or null.
     fn get(&self, name: &str) -> Option<&Value> {
         self.0.get(name).filter(|value| !value.is_null())
     }
@@ -69,7 +69,7 @@ impl Fields {
         Ok(())
     }
 
-    /// Text, if any.
+    /// Returns text, if the field is there.
     pub(crate) fn text(&self, name: &'static str) -> Result<Option<String>, ApiError> {
         match self.get(name) {
             None => Ok(None),
@@ -78,12 +78,12 @@ impl Fields {
         }
     }
 
-    /// The field as sent, if it is there.
+    /// Returns the field as sent, if it is there.
     pub(crate) fn value(&self, name: &str) -> Option<Value> {
         self.get(name).cloned()
     }
 
-    /// A whole number, if any.
+    /// Returns a whole number, if the field is there.
     pub(crate) fn number(&self, name: &'static str) -> Result<Option<i64>, ApiError> {
         match self.get(name) {
             None => Ok(None),
@@ -91,18 +91,18 @@ impl Fields {
         }
     }
 
-    /// Text that must be there.
+    /// Returns text, which is required.
     pub(crate) fn required_text(&self, name: &'static str) -> Result<String, ApiError> {
         self.text(name)?.ok_or_else(|| ApiError::param(name, format!("Missing required parameter: '{name}'.")))
     }
 
-    /// The id of something; one that cannot be an id is answered like a missing thing.
+    /// Returns an id; a text that cannot be an id is answered like an unknown one.
     pub(crate) fn id<T: FromStr>(&self, name: &'static str, kind: &'static str) -> Result<Option<T>, ApiError> {
         let read = |text: String| text.parse().map_err(|_| ApiError::not_found(kind, &text));
         self.text(name)?.map(read).transpose()
     }
 
-    /// `true` or `false`; absent is `false`.
+    /// Returns a boolean; absent is `false`.
     pub(crate) fn flag(&self, name: &'static str) -> Result<bool, ApiError> {
         match self.get(name) {
             None => Ok(false),
@@ -111,17 +111,17 @@ impl Fields {
         }
     }
 
-    /// The lifetime of a key in seconds, if it has an end.
+    /// Returns the lifetime of a key in seconds, if it has one.
     pub(crate) fn lifetime(&self) -> Result<Option<i64>, ApiError> {
         self.number("expires_in_seconds")
     }
 
-    /// Scope literals, if any were sent.
+    /// Returns scope literals, if they were sent.
     pub(crate) fn scopes(&self) -> Result<Option<Vec<String>>, ApiError> {
         self.texts("scopes")
     }
 
-    /// Several texts, if any were sent.
+    /// Returns several texts, if they were sent.
     pub(crate) fn texts(&self, name: &'static str) -> Result<Option<Vec<String>>, ApiError> {
         let Some(value) = self.get(name) else { return Ok(None) };
         let wrong = || wrong_type(name, "an array of strings");

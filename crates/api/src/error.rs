@@ -1,4 +1,4 @@
-//! The one place where failures become status codes and OpenAI's error body.
+//! The one place where errors become status codes and OpenAI's error body.
 
 use axum::extract::OriginalUri;
 use axum::response::{IntoResponse, Response};
@@ -10,13 +10,13 @@ use keystead_core::refusal::ErrorResponse;
 
 use crate::ApiState;
 
-/// A refusal on its way out.
+/// An error response.
 #[derive(Debug)]
 pub(crate) struct ApiError {
     wire: Box<ErrorResponse>,
-    /// The parameter at fault, where its name is the client's own.
+    /// The parameter at fault, if the client chose its name.
     named: Option<String>,
-    /// Seconds after which trying again is right.
+    /// Seconds after which the client may retry.
     retry_after: Option<i64>,
 }
 
@@ -27,7 +27,7 @@ impl From<ErrorResponse> for ApiError {
 }
 
 impl ApiError {
-    /// Puts a use case's error into the words of the wire.
+    /// Translates a use case's error for the API.
     pub(crate) fn new(state: &ApiState, error: Error) -> Self {
         let retry_after = match &error {
             Error::Limited { retry_at, .. } => Some(retry_at.since(state.app.now()).max(1)),
@@ -38,22 +38,22 @@ impl ApiError {
         Self { wire: Box::new(response(error, state.app.public_url())), named: None, retry_after }
     }
 
-    /// A parameter at fault.
+    /// Builds the error of a parameter.
     pub(crate) fn param(param: &'static str, message: impl Into<String>) -> Self {
         ErrorResponse::invalid(400, None, message).with_param(param).into()
     }
 
-    /// A parameter at fault that this API does not know.
+    /// Builds the error of a parameter that this API does not know.
     pub(crate) fn named(param: String, message: impl Into<String>) -> Self {
         Self { named: Some(param), ..ErrorResponse::invalid(400, None, message).into() }
     }
 
-    /// A handler that asks for what no guard has read.
+    /// Builds the error of a handler that uses a part of the request that no guard has read.
     pub(crate) fn unread(state: &ApiState) -> Self {
         Self::new(state, Error::Internal("no guard stands before this handler".to_owned()))
     }
 
-    /// A path that names nothing.
+    /// Builds the error of a path to a missing object.
     pub(crate) fn not_found(kind: &str, id: &str) -> Self {
         ErrorResponse::invalid(404, None, format!("No such {kind}: {}.", printable(id))).into()
     }
@@ -143,17 +143,17 @@ fn response(error: Error, public_url: &str) -> ErrorResponse {
     }
 }
 
-/// No route has this path.
+/// Answers a path without a route.
 pub(crate) async fn unknown_route(method: Method, OriginalUri(uri): OriginalUri) -> ApiError {
     ErrorResponse::unknown_url(method.as_str(), uri.path()).into()
 }
 
-/// A route has this path, with other methods.
+/// Answers a method that the path's route does not have.
 pub(crate) async fn wrong_method(method: Method, OriginalUri(uri): OriginalUri) -> ApiError {
     ErrorResponse::method_not_supported(method.as_str(), uri.path()).into()
 }
 
-/// Shortens the way from a use case's error to a [`ApiError`].
+/// Converts a use case's error to an [`ApiError`].
 pub(crate) trait OrFail<T> {
     fn or_fail(self, state: &ApiState) -> Result<T, ApiError>;
 }

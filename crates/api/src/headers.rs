@@ -1,4 +1,4 @@
-//! Headers that every response carries.
+//! Headers of every response.
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -10,7 +10,7 @@ use crate::ApiState;
 /// The version of the API that client libraries look for.
 const VERSION: HeaderValue = HeaderValue::from_static("2020-10-01");
 
-/// Names the request, forbids caching (answers may hold secrets) and content sniffing.
+/// Adds the request id, and forbids caching (responses may contain secrets) and content sniffing.
 pub(crate) async fn stamp(State(state): State<ApiState>, request: Request, next: Next) -> Response {
     let id = state.app.request_id();
     let span = tracing::info_span!("administration", request_id = id.as_str(), method = %request.method());

@@ -1,29 +1,29 @@
-//! JSON objects in which no member appears twice: two readers could take two different ones.
+//! JSON objects without repeated fields: two readers could take different ones.
 
 use std::fmt;
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-/// What the refusal of a repeated member begins with.
+/// The start of the error for a repeated field.
 const REPEATED: &str = "repeated member ";
 
-/// Why text is no value.
+/// Why a text is refused.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
     /// It is not JSON.
     Syntax,
-    /// This member appears twice in one object.
+    /// This field appears twice in one object.
     Repeated(String),
 }
 
-/// Reads one JSON value.
+/// Parses one JSON value.
 pub(crate) fn read(bytes: &[u8]) -> Result<Value, Fault> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let read = Unique.deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
     read.map_err(|error| {
         let text = error.to_string();
-        // The reader puts the place behind what it was told.
+        // The parser appends the position to the message.
         let name = text.strip_prefix(REPEATED).and_then(|rest| rest.rsplit_once(" at line ")).map(|(name, _)| name);
         name.map_or(Fault::Syntax, |name| Fault::Repeated(name.to_owned()))
     })

@@ -1,7 +1,7 @@
 //! The Administration API and the Keystead API: one file for each noun, no SQL, no pages.
 //!
-//! The router is built from [`ROUTES`], where every endpoint stands with the permission it asks for; an endpoint
-//! that is not in the table is not reachable, and one in the table is guarded before its handler runs.
+//! The router is built from [`ROUTES`], which lists every endpoint with the permission it needs; an endpoint that is
+//! not in the table is not reachable, and one in the table is guarded before its handler runs.
 
 use std::fmt;
 use std::sync::Arc;
@@ -33,21 +33,21 @@ pub use auth::{Authenticate, BoxFuture, Permission};
 pub use routes::{Endpoint, ROUTES};
 pub use wishes::Wishes;
 
-/// No request of this API needs more.
+/// Maximum bytes of a request body of this API.
 const LARGEST_BODY: usize = 64 * 1024;
 
-/// The most bytes that a request to this path may have, whatever its method.
+/// Returns the maximum bytes of a request body to this path, for any method.
 #[must_use]
 pub fn largest_body(path: &str) -> usize {
     if path.starts_with("/webhooks/") { LARGEST_DELIVERY } else { LARGEST_BODY }
 }
 
-/// What the handlers share.
+/// The state shared by handlers.
 #[derive(Clone)]
 pub struct ApiState {
     /// The use cases.
     pub app: App,
-    /// Tells whose key a request carries.
+    /// Finds the caller of a request.
     pub authenticate: Arc<dyn Authenticate>,
 }
 
@@ -57,14 +57,14 @@ impl fmt::Debug for ApiState {
     }
 }
 
-/// Everything under `/v1/organization`, `/v1/projects`, `/v1/api-keys`, `/v1/keystead` and `/v1/me`.
+/// Serves everything under `/v1/organization`, `/v1/projects`, `/v1/api-keys`, `/v1/keystead` and `/v1/me`.
 pub fn router(state: ApiState) -> Router {
     let mut router = Router::new();
     for endpoint in ROUTES {
         let guard = from_fn_with_state((state.clone(), endpoint.permission, endpoint.wishes), auth::guard);
         router = router.route(endpoint.path, endpoint.handler().route_layer(guard));
     }
-    // Not in the table: no key opens it. Deliveries are signed, and the handler believes nothing else.
+    // Not in the table, because no key is involved. Deliveries are signed, and the handler trusts only the signature.
     let deliveries = post(webhooks::handle).layer(DefaultBodyLimit::max(LARGEST_DELIVERY));
     router
         .route("/webhooks/{provider}", deliveries)

@@ -1,4 +1,4 @@
-//! `GET /v1/me`: whose key is this?
+//! `GET /v1/me`: the owner of the key.
 
 use axum::Json;
 use axum::extract::State;

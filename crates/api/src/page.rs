@@ -1,4 +1,4 @@
-//! Pages of lists in one shape that holds the members of both kinds of list in OpenAI's API.
+//! Pages of lists, in one form with the fields of both kinds of list in OpenAI's API.
 
 use axum::Json;
 use keystead_app::{Listing, Page};
@@ -7,19 +7,19 @@ use serde_json::{Value, json};
 use crate::error::ApiError;
 use crate::query::Query;
 
-/// What part of a list is wanted.
+/// The requested part of a list.
 pub(crate) struct Wanted {
     page: Page,
-    /// Whether the part lies before the cursor, and was therefore read backwards.
+    /// Whether the part is before the cursor, and was therefore read backwards.
     backwards: bool,
 }
 
-/// Reads `after` or `before`, `limit` and `order`; the latter may be left out.
+/// Parses `after` or `before`, `limit` and `order`; `ascending` is the default order.
 pub(crate) fn wanted(query: &Query, ascending: bool) -> Result<Wanted, ApiError> {
     wanted_of(query, ascending, 20)
 }
 
-/// The same for lists with a default length of their own.
+/// Does the same for lists with their own default length.
 pub(crate) fn wanted_of(query: &Query, ascending: bool, usual: i64) -> Result<Wanted, ApiError> {
     let limit = query.integer("limit")?.unwrap_or(usual);
     let limit = u32::try_from(limit).ok().filter(|limit| (1..=100).contains(limit));
@@ -41,12 +41,12 @@ pub(crate) fn wanted_of(query: &Query, ascending: bool, usual: i64) -> Result<Wa
 }
 
 impl Wanted {
-    /// The part as the use cases want it.
+    /// The part in the form of the use cases.
     pub(crate) fn page(&self) -> Page {
         self.page.clone()
     }
 
-    /// The answer. `first_id` and `last_id` are null when it is empty.
+    /// Builds the response. `first_id` and `last_id` are null when it is empty.
     pub(crate) fn list<T>(&self, listing: &Listing<T>, show: impl Fn(&T) -> Value) -> Json<Value> {
         let mut data: Vec<Value> = listing.data.iter().map(show).collect();
         if self.backwards {

@@ -1,4 +1,4 @@
-//! Ids in paths. What is no id at all is answered like an id that names nothing.
+//! Ids in paths. A text that is not an id is answered like an unknown id.
 
 use std::str::FromStr;
 
@@ -21,12 +21,12 @@ impl<S: Send + Sync> FromRequestParts<S> for Ids {
 }
 
 impl Ids {
-    /// The text under this parameter, as sent.
+    /// Returns the text of this parameter, as sent.
     pub(crate) fn text(&self, parameter: &str) -> String {
         self.0.iter().find(|(known, _)| known == parameter).map_or_else(String::new, |(_, value)| value.clone())
     }
 
-    /// The id under this parameter; `kind` is what people call the thing.
+    /// Returns the id of this parameter; `kind` is the name of the object for people.
     pub(crate) fn get<T: FromStr>(&self, parameter: &str, kind: &str) -> Result<T, ApiError> {
         let text = self.0.iter().find(|(known, _)| known == parameter).map_or("", |(_, value)| value);
         text.parse().map_err(|_| ApiError::not_found(kind, text))

@@ -1,5 +1,4 @@
-//! Query strings as client libraries and hand-written tools send them: lists as `k[]=a`, `k[0]=a`, repeated `k=a`, or
-//! `k=a,b`.
+//! Query strings as client libraries and scripts write them: lists as `k[]=a`, `k[0]=a`, repeated `k=a`, or `k=a,b`.
 
 use std::str::FromStr;
 
@@ -10,7 +9,7 @@ use crate::ApiState;
 use crate::error::ApiError;
 use crate::wishes::Wishes;
 
-/// The parameters of a query in the order sent, by the names that endpoints know.
+/// The parameters of a query in the order sent, under the names that endpoints know.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Query(Vec<(&'static str, String)>);
 
@@ -23,7 +22,7 @@ impl FromRequestParts<ApiState> for Query {
 }
 
 impl Query {
-    /// Reads the parameters that an endpoint knows.
+    /// Parses the parameters that an endpoint knows.
     pub(crate) fn read(query: &str, wishes: Wishes) -> Result<Self, ApiError> {
         let mut read: Vec<(&'static str, String)> = Vec::new();
         for (sent, value) in form_urlencoded::parse(query.as_bytes()) {
@@ -34,7 +33,7 @@ impl Query {
                 read.push((name, value.into_owned()));
             } else if let Some(name) = known(list_name(&sent), wishes.many) {
                 if value.split(',').any(|item| item.trim().is_empty()) {
-                    // Left out, an empty value would let everything pass.
+                    // Ignoring an empty value would remove the filter.
                     return Err(ApiError::param(name, format!("Invalid '{name}': it has an empty value.")));
                 }
                 read.push((name, value.into_owned()));
@@ -50,19 +49,19 @@ impl Query {
         Ok(Self(read))
     }
 
-    /// The value of a parameter that takes one; an empty one counts as absent.
+    /// Returns the value of a parameter with one value; an empty one counts as absent.
     pub(crate) fn one(&self, key: &str) -> Option<&str> {
         let sent = self.0.iter().find(|(known, _)| *known == key);
         sent.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
     }
 
-    /// All values of a parameter that takes several.
+    /// Returns all values of a parameter with several values.
     pub(crate) fn many(&self, key: &str) -> Vec<String> {
         let values = self.0.iter().filter(|(known, _)| *known == key);
         values.flat_map(|(_, value)| value.split(',')).map(|value| value.trim().to_owned()).collect()
     }
 
-    /// An integer, if sent.
+    /// Returns an integer, if it was sent.
     pub(crate) fn integer(&self, key: &'static str) -> Result<Option<i64>, ApiError> {
         let Some(value) = self.one(key) else { return Ok(None) };
         let parsed =
@@ -70,7 +69,7 @@ impl Query {
         Ok(Some(parsed))
     }
 
-    /// `true` or `false`, if sent.
+    /// Returns a boolean, if it was sent.
     pub(crate) fn flag(&self, key: &'static str) -> Result<Option<bool>, ApiError> {
         match self.one(key) {
             None => Ok(None),
@@ -80,7 +79,7 @@ impl Query {
         }
     }
 
-    /// Ids of one kind. Text that is no id at all is refused; an id of another organization's simply matches nothing.
+    /// Returns ids of one kind. A text that is not an id is refused; an id of another organization matches nothing.
     pub(crate) fn ids<T: FromStr>(&self, key: &'static str) -> Result<Vec<T>, ApiError> {
         let parse = |value: String| {
             value.parse().map_err(|_| ApiError::param(key, format!("Invalid '{key}': not a valid id.")))
@@ -93,7 +92,7 @@ fn known(sent: &str, names: &'static [&'static str]) -> Option<&'static str> {
     names.iter().copied().find(|name| *name == sent)
 }
 
-/// The name of a list without the `[]` or `[0]` behind it.
+/// Removes `[]` or `[0]` from the name of a list.
 fn list_name(sent: &str) -> &str {
     let bare = sent.strip_suffix(']').and_then(|rest| rest.rsplit_once('['));
     match bare {

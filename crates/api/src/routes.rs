@@ -1,4 +1,4 @@
-//! Every endpoint with what it asks for. Nothing is served that does not stand here.
+//! The table of every endpoint with its permission. Only endpoints in the table are served.
 
 use axum::routing::{MethodRouter, delete, get, post};
 use http::Method;
@@ -19,9 +19,9 @@ pub struct Endpoint {
     pub method: Method,
     /// The path, parameters in braces.
     pub path: &'static str,
-    /// What a request must hold.
+    /// The permission that a request needs.
     pub permission: Permission,
-    /// What it reads of a request; anything else is refused.
+    /// The parameters and fields it reads; others are refused.
     pub wishes: Wishes,
     serve: fn() -> MethodRouter<ApiState>,
 }
@@ -33,19 +33,19 @@ impl std::fmt::Debug for Endpoint {
 }
 
 impl Endpoint {
-    /// Reads these parameters of the query: those with one value, and those with several.
+    /// Adds parameters of the query: those with one value, and those with several.
     const fn query(mut self, one: &'static [&'static str], many: &'static [&'static str]) -> Self {
         (self.wishes.one, self.wishes.many) = (one, many);
         self
     }
 
-    /// Reads these members of the body.
+    /// Adds fields of the body.
     const fn body(mut self, members: &'static [&'static str]) -> Self {
         self.wishes.body = members;
         self
     }
 
-    /// Knows these names of OpenAI's API, and cannot honour them.
+    /// Adds names of OpenAI's API that are known and not supported.
     const fn unsupported(mut self, names: &'static [&'static str]) -> Self {
         self.wishes.unsupported = names;
         self
@@ -99,12 +99,12 @@ const TAGS: &str = "/v1/keystead/operator/organizations/{organization_id}/tags";
 const POLICY: &str = "/v1/keystead/operator/policy";
 const VERIFICATIONS: &str = "/v1/keystead/organization_verifications";
 
-/// Which part of a list is wanted.
+/// The parameters of pages.
 const PAGE: &[&str] = &["after", "before", "limit", "order"];
 const PROJECT_PAGE: &[&str] = &["after", "before", "limit", "order", "include_archived"];
 const KEY_PAGE: &[&str] = &["after", "before", "limit", "order", "owner_project_access"];
 
-/// Where data is kept, and with whose key it is encrypted, is the operator's choice for the whole installation.
+/// Where data is kept, and with which key it is encrypted, is the operator's choice for the whole installation.
 const UNSUPPORTED_OF_PROJECTS: &[&str] = &["residency", "geography", "external_key_id"];
 
 /// The table.

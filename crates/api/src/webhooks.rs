@@ -12,7 +12,7 @@ use crate::ApiState;
 use crate::error::ApiError;
 use crate::path::Ids;
 
-/// Answers before anything is looked up at the service: what was written down is acted on by the outbox.
+/// Answers as soon as the delivery is saved; a job asks the service afterwards.
 pub(crate) async fn handle(
     State(state): State<ApiState>,
     ids: Ids,

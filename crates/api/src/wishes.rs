@@ -1,5 +1,5 @@
-//! What each endpoint reads of a request. Whatever else is sent is refused by its name: a wish that is not honoured must
-//! not look as if it were.
+//! The parameters and fields that each endpoint reads. Everything else is refused by name: an ignored parameter must
+//! not look as if it had worked.
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
@@ -11,25 +11,25 @@ use crate::body::Fields;
 use crate::error::ApiError;
 use crate::query::Query;
 
-/// Names that an endpoint reads. An endpoint that names none accepts none.
+/// Names that an endpoint reads. An endpoint without names accepts none.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Wishes {
-    /// Parameters of the query that have one value.
+    /// Query parameters with one value.
     pub one: &'static [&'static str],
-    /// Parameters of the query that have several.
+    /// Query parameters with several values.
     pub many: &'static [&'static str],
-    /// Members of the body.
+    /// Fields of the body.
     pub body: &'static [&'static str],
-    /// Parameters and members that OpenAI's API has and this installation cannot honour: they may be null or empty.
+    /// Parameters and fields of OpenAI's API that this installation does not support: they may be null or empty.
     pub unsupported: &'static [&'static str],
 }
 
 impl Wishes {
-    /// None at all.
+    /// No names.
     pub(crate) const NONE: Self = Self { one: &[], many: &[], body: &[], unsupported: &[] };
 
-    /// Reads query and body of a request, refuses what the endpoint does not read, and puts the rest where handlers
-    /// take it from.
+    /// Parses query and body of a request, refuses names that the endpoint does not read, and stores the rest for
+    /// handlers.
     pub(crate) async fn read(self, request: Request) -> Result<Request, ApiError> {
         let (mut parts, body) = request.into_parts();
         let query = Query::read(parts.uri.query().unwrap_or_default(), self)?;
@@ -45,7 +45,7 @@ impl Wishes {
         Ok(Request::from_parts(parts, axum::body::Body::empty()))
     }
 
-    /// The refusal of a name that is not read, with the name that was probably meant.
+    /// Builds the refusal of an unknown name, with the name that was probably meant.
     pub(crate) fn unknown(sent: &str, known: &[&'static str]) -> ApiError {
         let shown = printable(sent);
         let message = match nearest(sent, known) {
@@ -55,13 +55,13 @@ impl Wishes {
         ApiError::named(shown, message)
     }
 
-    /// The refusal of a value for something that cannot be honoured.
+    /// Builds the refusal of a value for an unsupported name.
     pub(crate) fn refused(name: &str) -> ApiError {
         ApiError::named(name.to_owned(), format!("Invalid '{name}': this installation cannot honour it."))
     }
 }
 
-/// The known name that is most like this one, if any is.
+/// Returns the most similar known name, if any is similar.
 fn nearest(sent: &str, known: &[&'static str]) -> Option<&'static str> {
     let sent: String = sent.chars().take(80).collect::<String>().to_lowercase();
     let likeness = |name: &str| strsim::jaro_winkler(&sent, name);

@@ -1,5 +1,5 @@
-//! `/v1/keystead/organization/ip_allowlists`: from which addresses the API may be called with the organization's keys, or
-//! with those of one project.
+//! `/v1/keystead/organization/ip_allowlists`: the addresses from which the API may be called with the organization's
+//! keys, or with those of one project.
 
 use axum::Json;
 use axum::extract::State;
@@ -33,7 +33,7 @@ fn addresses(fields: &Fields) -> Result<Option<AddressList>, ApiError> {
     list.map(Some).map_err(|fault| ApiError::param("allowed_ips", format!("Invalid 'allowed_ips': {fault}.")))
 }
 
-/// `GET`: all, oldest first; with those of projects.
+/// `GET`: all lists, oldest first, including those of projects.
 pub(crate) async fn list(State(state): State<ApiState>, admin: Admin) -> Result<Json<Value>, ApiError> {
     let lists = state.app.ip_allowlists(&admin.actor, &admin.organization).await.or_fail(&state)?;
     let data: Vec<Value> = lists.iter().map(show).collect();

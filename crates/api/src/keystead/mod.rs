@@ -1,4 +1,4 @@
-//! `/v1/keystead`: what only Keystead has.
+//! `/v1/keystead`: endpoints that OpenAI's API does not have.
 
 pub(crate) mod api_keys;
 pub(crate) mod ip_allowlists;

@@ -1,5 +1,4 @@
-//! `/v1/keystead/operator`: what the operator's console does, for programs. It takes an admin key of somebody who runs
-//! the installation.
+//! `/v1/keystead/operator`: the operator's console for programs. It takes an admin key owned by an operator.
 
 use axum::Json;
 use axum::extract::State;
@@ -36,7 +35,7 @@ fn until(fields: &Fields) -> Result<Option<Timestamp>, ApiError> {
 fn rules(fields: &Fields) -> Result<Vec<Rule>, ApiError> {
     let missing = || ApiError::param("rules", "Missing required parameter: 'rules'.");
     let value = fields.value("rules").ok_or_else(missing)?;
-    // The reader's words name the field at fault and nothing else of the body.
+    // The parser's message names the field at fault and nothing else of the body.
     serde_json::from_value(value).map_err(|error| ApiError::param("rules", format!("Invalid 'rules': {error}.")))
 }
 
@@ -53,15 +52,16 @@ fn case(row: &CaseRow) -> Value {
     })
 }
 
-/// `GET …/cases`: what waits for people.
+/// `GET …/cases`: the cases that people must decide.
 pub(crate) async fn cases(State(state): State<ApiState>, operator: Operator) -> Result<Json<Value>, ApiError> {
     let rows = state.app.open_cases(&operator.0).await.or_fail(&state)?;
     Ok(Json(json!({ "object": "list", "data": rows.iter().map(case).collect::<Vec<_>>() })))
 }
 
-/// `POST …/cases/{id}/decide`: `decision` is `approve`, `reject` or, of a review, `recapture`. A review is rejected with
-/// `reasons` from the list and may `destroy` its pictures at once. Overriding a service's "no", and approving a document
-/// that has verified others, takes two people; who approves a review has looked at its pictures in the console.
+/// `POST …/cases/{id}/decide`: `decision` is `approve`, `reject` or, of a review, `recapture`. A review is rejected
+/// with `reasons` from the list and may `destroy` its pictures at once. Overriding a service's refusal, and approving a
+/// document that has verified others, takes two people; to approve a review, a reviewer must have viewed its pictures
+/// in the console.
 pub(crate) async fn decide(
     State(state): State<ApiState>,
     operator: Operator,
@@ -83,8 +83,8 @@ pub(crate) async fn decide(
     Ok(Json(json!({ "id": id, "object": "keystead.review_case", "decided": decided == Decided::Done })))
 }
 
-/// `POST …/cases/{id}/hold`: keeps a case's pictures beyond their time, until `until`, because the law asks for it. Takes
-/// two operators who name the same date.
+/// `POST …/cases/{id}/hold`: keeps a case's pictures beyond their deadline, until `until`, because the law requires it.
+/// It takes two operators who name the same date.
 pub(crate) async fn hold(
     State(state): State<ApiState>,
     operator: Operator,
@@ -172,7 +172,7 @@ pub(crate) async fn tags(State(state): State<ApiState>, operator: Operator, ids:
     Ok(tagged(&organization, &tags))
 }
 
-/// `POST …/organizations/{organization_id}/tags`: `tags` in place of the present ones, with a `reason`.
+/// `POST …/organizations/{organization_id}/tags`: replaces the present tags by `tags`, with a `reason`.
 pub(crate) async fn tag(
     State(state): State<ApiState>,
     operator: Operator,
@@ -187,7 +187,7 @@ pub(crate) async fn tag(
     Ok(tagged(&organization, &tags.or_fail(&state)?))
 }
 
-/// `POST …/phones/revoke`: takes the proof of `organization_ids` back. More than ten take a second operator.
+/// `POST …/phones/revoke`: revokes the proof of `organization_ids`. More than ten need a second operator.
 pub(crate) async fn revoke_phones(
     State(state): State<ApiState>,
     operator: Operator,
@@ -203,7 +203,7 @@ pub(crate) async fn revoke_phones(
     Ok(Json(json!({ "object": "keystead.phone_revocation", "organization_ids": ids })))
 }
 
-/// `POST …/exemptions`: spares `organization_id` all rules until `until`.
+/// `POST …/exemptions`: exempts `organization_id` from all rules until `until`.
 pub(crate) async fn exempt(
     State(state): State<ApiState>,
     operator: Operator,
@@ -252,7 +252,7 @@ pub(crate) async fn policy(State(state): State<ApiState>, operator: Operator) ->
     Ok(Json(show(&view)))
 }
 
-/// `POST …/policy`: puts `rules` in force in place of `version`, with a `reason`.
+/// `POST …/policy`: replaces the rules of `version` by `rules`, with a `reason`.
 pub(crate) async fn save_policy(
     State(state): State<ApiState>,
     operator: Operator,
@@ -284,7 +284,7 @@ fn previewed(preview: &PolicyPreview) -> Value {
     })
 }
 
-/// `POST …/policy/preview`: whom `rules` would refuse that are not refused now.
+/// `POST …/policy/preview`: the organizations that `rules` would refuse and the present rules do not.
 pub(crate) async fn preview(
     State(state): State<ApiState>,
     operator: Operator,
@@ -294,7 +294,7 @@ pub(crate) async fn preview(
     Ok(Json(previewed(&preview)))
 }
 
-/// `GET …/health`: outside services and waiting work.
+/// `GET …/health`: the state of outside services, and waiting jobs.
 pub(crate) async fn health(State(state): State<ApiState>, operator: Operator) -> Result<Json<Value>, ApiError> {
     let view = state.app.provider_health(&operator.0).await.or_fail(&state)?;
     let services: Vec<Value> =
@@ -312,7 +312,7 @@ fn kept(row: &KeptView) -> Value {
     json!({ "what": row.what, "rows": row.rows, "oldest": row.oldest, "kept_days": row.days })
 }
 
-/// `GET …/retention`: what personal data is kept and when it goes.
+/// `GET …/retention`: the personal data that is kept, and when it is deleted.
 pub(crate) async fn retention(State(state): State<ApiState>, operator: Operator) -> Result<Json<Value>, ApiError> {
     let rows = state.app.retention_report(&operator.0).await.or_fail(&state)?;
     Ok(Json(json!({ "object": "list", "data": rows.iter().map(kept).collect::<Vec<_>>() })))

@@ -1,5 +1,5 @@
-//! `/v1/keystead/organization_verifications`: verify the organization, and everything an owner needs to build a front
-//! end of his own.
+//! `/v1/keystead/organization_verifications`: verifies the organization, with everything an owner needs to build their
+//! own front end.
 
 use axum::Json;
 use axum::extract::State;
@@ -74,7 +74,7 @@ pub(crate) async fn create(
     Ok(Json(answer))
 }
 
-/// `GET`: where the organization stands.
+/// `GET`: the status of the organization.
 pub(crate) async fn list(State(state): State<ApiState>, admin: Admin) -> Result<Json<Value>, ApiError> {
     let view = state.app.organization_verification(&admin.actor, &admin.organization).await.or_fail(&state)?;
     Ok(Json(standing(&view)))
@@ -87,7 +87,7 @@ pub(crate) async fn refresh(State(state): State<ApiState>, admin: Admin, ids: Id
     Ok(Json(show(&view.or_fail(&state)?)))
 }
 
-/// `POST …/{id}/links`: a fresh link: `channel` is `here`, `qr` or `mail`.
+/// `POST …/{id}/links`: makes a new link: `channel` is `here`, `qr` or `mail`.
 pub(crate) async fn link(
     State(state): State<ApiState>,
     admin: Admin,
@@ -108,7 +108,7 @@ pub(crate) async fn link(
         Some(_) => return Err(ApiError::param("channel", "Invalid 'channel': must be here, qr or mail.")),
     };
     let link = state.app.hand_off(actor, organization, &id, channel).await.or_fail(&state)?;
-    // A mailed link is for the mailbox alone.
+    // A mailed link is shown only in the mailbox.
     let url = (channel == Channel::Qr).then(|| link.url.expose().clone());
     Ok(Json(json!({ "object": "keystead.verification_link", "url": url, "expires_at": link.expires_at })))
 }
@@ -130,7 +130,7 @@ pub(crate) async fn appeal(
     Ok(Json(standing(&view)))
 }
 
-/// `POST …/withdraw`: consent is taken back and everything erased; the answer is the receipt.
+/// `POST …/withdraw`: withdraws consent and erases everything; the response is the receipt.
 pub(crate) async fn withdraw(State(state): State<ApiState>, admin: Admin) -> Result<Json<Value>, ApiError> {
     let receipt = state.app.withdraw_and_erase(&admin.actor, &admin.organization).await.or_fail(&state)?;
     let counts: Value = serde_json::from_str(&receipt.receipt).unwrap_or(Value::Null);
@@ -151,7 +151,7 @@ pub(crate) async fn refusals(State(state): State<ApiState>, admin: Admin) -> Res
     Ok(Json(json!({ "object": "list", "data": data })))
 }
 
-/// `GET /v1/keystead/privacy`: receipts of erasure, who looked at pictures, and which are held by law.
+/// `GET /v1/keystead/privacy`: receipts of erasure, views of pictures, and legal holds.
 pub(crate) async fn privacy(State(state): State<ApiState>, admin: Admin) -> Result<Json<Value>, ApiError> {
     let record = state.app.privacy_record(&admin.actor, &admin.organization).await.or_fail(&state)?;
     let receipts: Vec<Value> = record

@@ -40,7 +40,7 @@ pub(crate) async fn create(State(state): State<ApiState>, admin: Admin) -> Resul
     Ok(Json(setup(&view)))
 }
 
-/// `GET`: what is on file.
+/// `GET`: methods on file.
 pub(crate) async fn list(State(state): State<ApiState>, admin: Admin) -> Result<Json<Value>, ApiError> {
     let view = state.app.payment_methods(&admin.actor, &admin.organization).await.or_fail(&state)?;
     let data: Vec<Value> = view.methods.iter().map(method).collect();
@@ -55,21 +55,21 @@ pub(crate) async fn retrieve(State(state): State<ApiState>, admin: Admin, ids: I
     Ok(Json(setup(&view)))
 }
 
-/// `POST …/{id}/refresh`: looks at the service now.
+/// `POST …/{id}/refresh`: asks the service now.
 pub(crate) async fn refresh(State(state): State<ApiState>, admin: Admin, ids: Ids) -> Result<Json<Value>, ApiError> {
     let id = ids.text("id");
     let view = state.app.check_payment_setup(&admin.actor, &admin.organization, &id).await.or_fail(&state)?;
     Ok(Json(setup(&view)))
 }
 
-/// `DELETE …/{id}`: takes a method off file.
+/// `DELETE …/{id}`: removes a method.
 pub(crate) async fn delete(State(state): State<ApiState>, admin: Admin, ids: Ids) -> Result<Json<Value>, ApiError> {
     let id = ids.text("id");
     state.app.remove_payment_method(&admin.actor, &admin.organization, &id).await.or_fail(&state)?;
     Ok(Json(json!({ "id": id, "object": "keystead.payment_method.deleted", "deleted": true })))
 }
 
-/// `POST …/{id}/default`: this method counts from now on.
+/// `POST …/{id}/default`: makes this method the default.
 pub(crate) async fn prefer(State(state): State<ApiState>, admin: Admin, ids: Ids) -> Result<Json<Value>, ApiError> {
     let id = ids.text("id");
     state.app.prefer_payment_method(&admin.actor, &admin.organization, &id).await.or_fail(&state)?;

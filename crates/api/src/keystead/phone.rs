@@ -12,7 +12,7 @@ use crate::body::Fields;
 use crate::error::{ApiError, OrFail};
 use crate::path::Ids;
 
-/// The languages messages are written in; anything else is English.
+/// Parses the language of messages; an unknown one is English.
 pub(super) fn language(fields: &Fields) -> Result<String, ApiError> {
     let asked = fields.text("language")?.unwrap_or_default();
     Ok(["pl", "ja"].into_iter().find(|known| asked.starts_with(known)).unwrap_or("en").to_owned())
@@ -45,7 +45,7 @@ pub(crate) async fn create(
         country: fields.text("country")?,
         language: language(&fields)?,
         origin: from.origin(),
-        // Whoever holds the key proves himself with each request.
+        // The key authenticates its holder with each request.
         signed_in_again: true,
     };
     let view = state.app.start_phone_verification(&admin.actor, &admin.organization, phone).await.or_fail(&state)?;

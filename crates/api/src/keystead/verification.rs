@@ -1,4 +1,4 @@
-//! `GET /v1/keystead/verification`: what the key's organization has proven, and what that opens.
+//! `GET /v1/keystead/verification`: what the key's organization has proven, and which actions that opens.
 
 use axum::Json;
 use axum::extract::State;

@@ -44,7 +44,7 @@ pub(crate) async fn list(State(state): State<ApiState>, admin: Admin, query: Que
     Ok(wanted.list(&listing, show))
 }
 
-/// `POST /v1/organization/admin_api_keys`: the only answer that holds the secret.
+/// `POST /v1/organization/admin_api_keys`: the only response with the secret.
 pub(crate) async fn create(
     State(state): State<ApiState>,
     admin: Admin,

@@ -14,7 +14,7 @@ use crate::error::{ApiError, OrFail};
 use crate::page;
 use crate::query::Query;
 
-/// Parameters that have one value.
+/// Parameters with one value.
 pub(crate) const ONE: &[&str] = &[
     "after",
     "before",
@@ -27,16 +27,16 @@ pub(crate) const ONE: &[&str] = &[
     "effective_at[lte]",
 ];
 
-/// Parameters that have several.
+/// Parameters with several values.
 pub(crate) const MANY: &[&str] = &["project_ids", "event_types", "actor_ids", "actor_emails", "resource_ids"];
 
-/// How many values a parameter may have.
+/// Maximum number of values of a parameter.
 const MOST: usize = 100;
 
 pub(crate) async fn handle(State(state): State<ApiState>, admin: Admin, query: Query) -> Result<Json<Value>, ApiError> {
     let wanted = page::wanted(&query, false)?;
     let question = question(&query)?;
-    // No event of one organization belongs to a tenant above it.
+    // No event of an organization belongs to a tenant above it.
     if query.flag("tenant_only")?.unwrap_or(false) {
         let none = Listing { data: Vec::<AuditEvent>::new(), has_more: false };
         return Ok(wanted.list(&none, |event| show(event, &Names::default())));
@@ -52,7 +52,7 @@ fn question(query: &Query) -> Result<AuditQuestion, ApiError> {
         let seconds = query.integer(key)?;
         Ok::<_, ApiError>(seconds.map(|seconds| Timestamp(seconds.saturating_add(more))))
     };
-    // Times are whole seconds, so "after" is "from the next second on".
+    // Times are whole seconds, so "after" means "from the next second".
     let from = [at("effective_at[gte]", 0)?, at("effective_at[gt]", 1)?].into_iter().flatten().max();
     let until = [at("effective_at[lt]", 0)?, at("effective_at[lte]", 1)?].into_iter().flatten().min();
     let actions = several(query, "event_types")?;
@@ -78,7 +78,7 @@ fn several(query: &Query, key: &'static str) -> Result<Vec<String>, ApiError> {
     Ok(values)
 }
 
-/// The details stand under a key equal to the type, dots included.
+/// The details are in a field named like the type, including the dots.
 fn show(event: &AuditEvent, names: &Names) -> Value {
     let mut details = event.details.as_object().cloned().unwrap_or_else(Map::new);
     details.insert("id".to_owned(), event.target_id.clone().into());
@@ -99,7 +99,7 @@ fn show(event: &AuditEvent, names: &Names) -> Value {
     shown
 }
 
-/// Neither an operator at the machine nor a service is an actor that OpenAI's API knows.
+/// OpenAI's API does not know operators and services as actors.
 fn actor(event: &AuditEvent, names: &Names) -> Value {
     let user = |id: &str| match names.get(id) {
         Some(Named::Person(person)) => json!({ "id": id, "email": person.email }),
@@ -107,7 +107,7 @@ fn actor(event: &AuditEvent, names: &Names) -> Value {
     };
     match event.actor_kind.as_str() {
         "api_key" => {
-            // That a key's address is told is Keystead's own.
+            // Only Keystead reports the address of a key.
             let mut key = json!({ "id": event.actor_id, "ip_address": event.address });
             if let Some(Named::Key(named)) = names.get(&event.actor_id) {
                 if let Some(owner) = &named.user {

@@ -12,7 +12,7 @@ use crate::auth::Admin;
 use crate::error::ApiError;
 use crate::query::Query;
 
-/// Parameters that have several values. A line item is a model here.
+/// Parameters with several values. A line item is a model here.
 pub(crate) const MANY: &[&str] = &["project_ids", "user_ids", "api_key_ids", "line_items", "group_by"];
 
 const GROUPS: Groups = &[

@@ -1,4 +1,4 @@
-//! `/v1/organization`: what admin keys manage.
+//! `/v1/organization`: the resources that admin keys manage.
 
 pub(crate) mod admin_api_keys;
 pub(crate) mod audit_logs;

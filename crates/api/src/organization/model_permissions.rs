@@ -1,5 +1,5 @@
-//! `/v1/organization/projects/{project_id}/model_permissions`: which models a project may use. A project without a list
-//! of its own answers as one that leaves out nothing.
+//! `/v1/organization/projects/{project_id}/model_permissions`: the models a project may use. A project without a list
+//! answers like one with an empty deny list.
 
 use axum::Json;
 use axum::extract::State;

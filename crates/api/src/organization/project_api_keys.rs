@@ -61,7 +61,7 @@ pub(crate) async fn list(
     let project = ids.get("project_id", "project")?;
     let wanted = page::wanted(&query, false)?;
     let access = match query.one("owner_project_access") {
-        // Left out, only keys whose owner still reaches the project are shown.
+        // By default, only keys with an owner who still has access to the project are shown.
         None | Some("active") => OwnerAccess::Active,
         Some("inactive") => OwnerAccess::Inactive,
         Some("any") => OwnerAccess::Any,
@@ -82,7 +82,7 @@ pub(crate) async fn retrieve(State(state): State<ApiState>, admin: Admin, ids: I
     Ok(Json(show(&found.or_fail(&state)?)))
 }
 
-/// `POST /v1/organization/projects/{project_id}/api_keys/{key_id}`: scopes or life; the secret stays.
+/// `POST /v1/organization/projects/{project_id}/api_keys/{key_id}`: changes scopes or lifetime; the secret stays.
 pub(crate) async fn update(
     State(state): State<ApiState>,
     admin: Admin,

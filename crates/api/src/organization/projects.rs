@@ -52,7 +52,7 @@ pub(crate) async fn retrieve(State(state): State<ApiState>, admin: Admin, ids: I
     Ok(Json(show(&project)))
 }
 
-/// `POST /v1/organization/projects/{project_id}`; `name` may be null or missing and then stays.
+/// `POST /v1/organization/projects/{project_id}`; without `name`, or when it is null, the name stays.
 pub(crate) async fn update(
     State(state): State<ApiState>,
     admin: Admin,

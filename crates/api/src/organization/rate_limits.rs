@@ -1,5 +1,5 @@
-//! `/v1/organization/projects/{project_id}/rate_limits`: how fast a project may use each model. A limit that nobody set is
-//! written as the largest number, because OpenAI's API has a number there.
+//! `/v1/organization/projects/{project_id}/rate_limits`: a project's rate limits for each model. A limit that is not
+//! set is written as the largest number, because OpenAI's API has a number there.
 
 use axum::Json;
 use axum::extract::State;
@@ -16,10 +16,10 @@ use crate::page;
 use crate::path::Ids;
 use crate::query::Query;
 
-/// What OpenAI's API names and Keystead does not measure: a limit that nothing enforces is refused.
+/// Limits of OpenAI's API that Keystead does not measure: they are refused, because nothing would enforce them.
 pub(crate) const UNMEASURED: &[&str] = &["max_audio_megabytes_per_1_minute", "batch_1_day_max_input_tokens"];
 
-/// What can be limited.
+/// Fields that can be limited.
 pub(crate) const MEMBERS: &[&str] =
     &["max_requests_per_1_minute", "max_tokens_per_1_minute", "max_images_per_1_minute", "max_requests_per_1_day"];
 
@@ -72,7 +72,7 @@ pub(crate) async fn update(
     let mut changes = RateLimits::NONE;
     for measure in Measure::ALL {
         let limit = fields.number(measure.member())?;
-        // What is below zero is as wrong as zero, and is told so by the rule.
+        // A negative number is as wrong as zero, and gets the same error.
         changes.set(measure, limit.map(|limit| u64::try_from(limit).unwrap_or(0)));
     }
     let limit = ids.text("rate_limit_id");

@@ -26,7 +26,7 @@ fn show(account: &ServiceAccount) -> Value {
     })
 }
 
-/// A key just made, with its secret.
+/// Shows a new key with its secret.
 fn show_key(key: &MintedKey) -> Value {
     json!({
         "object": "organization.project.service_account.api_key",
@@ -51,7 +51,7 @@ pub(crate) async fn list(
     Ok(wanted.list(&listing.or_fail(&state)?, show))
 }
 
-/// `POST /v1/organization/projects/{project_id}/service_accounts`: with a first key unless told otherwise.
+/// `POST /v1/organization/projects/{project_id}/service_accounts`: with a first key unless the request says otherwise.
 pub(crate) async fn create(
     State(state): State<ApiState>,
     admin: Admin,
@@ -105,7 +105,7 @@ pub(crate) async fn update(
     Ok(Json(show(&made.or_fail(&state)?)))
 }
 
-/// `DELETE /v1/organization/projects/{project_id}/service_accounts/{service_account_id}`: its keys go with it.
+/// `DELETE /v1/organization/projects/{project_id}/service_accounts/{service_account_id}`: with its keys.
 pub(crate) async fn delete(State(state): State<ApiState>, admin: Admin, ids: Ids) -> Result<Json<Value>, ApiError> {
     let project = ids.get("project_id", "project")?;
     let id: ServiceAccountId = ids.get("service_account_id", "service account")?;

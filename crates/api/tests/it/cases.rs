@@ -1,4 +1,4 @@
-//! Cases that people decide, by the operator's API: the rules of the console hold.
+//! Cases decided by the operator's API: the rules of the console apply.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use crate::operator::{HERE, operator};
 use crate::world::{Answer, URL, World, admin, sealer};
 
-/// An installation whose identity service is the built-in reviewer.
+/// An installation with the built-in reviewer.
 async fn reviewing(folder: &std::path::Path) -> World {
     let evidence = EvidenceStore::open(folder).unwrap();
     World::with(|store, clock| {
@@ -38,7 +38,7 @@ async fn reviewing(folder: &std::path::Path) -> World {
     .await
 }
 
-/// A passport handed in for an organization; answers the key of its owner and the case.
+/// Submits a passport for an organization; returns the key of its owner and the case.
 async fn handed_in(world: &World, name: &str, seed: u32) -> (String, String) {
     let owner = world.bootstrap(name, true).await;
     let consent = Consent { given: true, language: "en".to_owned(), origin: Origin { ip: None } };
@@ -62,7 +62,7 @@ async fn handed_in(world: &World, name: &str, seed: u32) -> (String, String) {
     (admin(&owner).to_owned(), open.last().unwrap().id.clone())
 }
 
-/// An operator opens every picture of a case in the console.
+/// Lets an operator open every picture of a case in the console.
 async fn look(world: &World, email: &str, case: &str) {
     let actor = Actor::operator(email.to_owned());
     for picture in world.app.review_case(&actor, case).await.unwrap().pictures {
@@ -78,7 +78,7 @@ async fn status(world: &World, key: &str) -> String {
     world.get("/v1/keystead/organization_verifications", key).await.text("status")
 }
 
-// S0-02 S0-26: by API as by the console, with looks, reasons and two people.
+// S0-02 S0-26: by API like in the console, with views, reasons and two people.
 #[tokio::test]
 async fn reviews_are_decided_as_in_the_console() {
     let folder = tempfile::tempdir().unwrap();
@@ -105,7 +105,7 @@ async fn reviews_are_decided_as_in_the_console() {
     let seen = world.get("/v1/keystead/privacy", &ann).await;
     assert_eq!(seen.body["views"].as_array().map(Vec::len), Some(5), "owners read who looked: {}", seen.body);
 
-    // Declined for a reason of the list; the appeal takes two people.
+    // Declined for a reason of the list; the appeal needs two people.
     let (ben, case) = handed_in(&world, "ben", 20).await;
     for reasons in [json!([]), json!(["abandoned"]), json!(["ugly"])] {
         let body = json!({ "decision": "reject", "reason": "no", "reasons": reasons });
@@ -134,7 +134,7 @@ async fn reviews_are_decided_as_in_the_console() {
     assert_eq!((second.status, &second.body["decided"]), (200, &json!(true)), "{}", second.body);
     assert_eq!(status(&world, &ben).await, "verified");
 
-    // New pictures use up no attempt, and what may not be kept goes at once.
+    // A request for new pictures does not count as an attempt, and what may not be kept is erased at once.
     let (cat, case) = handed_in(&world, "cat", 30).await;
     let again = json!({ "decision": "recapture", "reason": "too dark", "destroy": true });
     assert_eq!(decide(&world, ops, &case, again).await.body["decided"], true);
@@ -144,7 +144,7 @@ async fn reviews_are_decided_as_in_the_console() {
     assert!(left.pictures.iter().all(|picture| picture.erased), "destroyed with the decision");
 }
 
-// S3-30: two operators hold a case's pictures by API, and its owner reads of it.
+// S3-30: two operators hold a case's pictures by API, and its owner can read about it.
 #[tokio::test]
 async fn pictures_are_held_by_two() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,5 +1,4 @@
-//! Nothing that can be written makes rights that were not there: not by a key in hand, not by members of an answer that
-//! are sent back.
+//! No write creates permissions that were not there: not with a key, and not by sending the fields of a response back.
 
 use http::Method;
 use keystead_core::id::{KeyId, OrganizationId, ProjectId};
@@ -25,7 +24,7 @@ fn within(inner: ScopeSet, outer: ScopeSet) -> bool {
     inner.intersection(outer) == inner
 }
 
-/// The most that can be asked for.
+/// Requests for the widest permissions.
 fn wishes() -> Vec<Value> {
     let all: Vec<&str> = Scope::ALL.iter().map(|scope| scope.as_str()).collect();
     let mut wishes = vec![json!(null), json!([]), json!(all), json!(["api.all.read"])];
@@ -96,7 +95,7 @@ async fn nobody_grants_more() {
     }
 }
 
-/// A key that ends grants no longer life than its own.
+/// A key with an end never grants a longer life than its own.
 #[tokio::test]
 async fn nobody_grants_longer() {
     let world = World::new().await;
@@ -113,7 +112,7 @@ async fn nobody_grants_longer() {
     }
 }
 
-/// An admin key that only reads is made, shown and held to it.
+/// A read-only admin key can be made, is shown as such, and is restricted to that.
 #[tokio::test]
 async fn an_admin_key_can_be_restricted() {
     let world = World::new().await;
@@ -175,7 +174,7 @@ async fn answers_sent_back_change_only_what_can_be_changed() {
             let named = answer.body["error"]["param"] == json!(name);
             assert!(known_null || (answer.status == 400 && named), "{path} {name}: {} {}", answer.status, answer.body);
         }
-        // The whole answer is refused as well, and so are members that only other objects have.
+        // The whole response is refused as well, and so are fields that only other objects have.
         for more in [before.body.clone(), json!({ "owner": "x" }), json!({ "organization_id": "org-x", "name": "y" })] {
             let answer = world.post(&path, key, more).await;
             assert_eq!(answer.status, 400, "{path}: {}", answer.body);

@@ -7,7 +7,8 @@ use serde_json::json;
 
 use crate::world::{START, World, admin};
 
-/// S1-01 S1-26 S1-27 S1-08 S1-09: without a verified phone no new key, at either door; afterwards no end of them.
+/// S1-01 S1-26 S1-27 S1-08 S1-09: without a verified phone no new key, by either endpoint; afterwards any number of
+/// them.
 #[tokio::test]
 async fn new_keys_wait_for_the_phone() {
     let world = World::new().await;
@@ -19,7 +20,7 @@ async fn new_keys_wait_for_the_phone() {
     let message = refused.body["error"]["message"].as_str().unwrap();
     assert!(message.contains(organization), "{message}");
     assert!(message.contains("https://keystead.test/settings/account"), "{message}");
-    // S2-02: a service account's key is gated alike, and nothing of it is left behind.
+    // S2-02: a service account's key passes the same gate, and no account is left behind.
     let bot = world.post(&accounts, admin(&owner), json!({ "name": "bot" })).await;
     assert_eq!((bot.status, bot.code()), (403, "phone_verification_required"));
     assert_eq!(world.get(&accounts, admin(&owner)).await.body["data"], json!([]));
@@ -46,7 +47,7 @@ async fn new_keys_wait_for_the_phone() {
     assert_eq!(view["actions"]["api_key.create"]["allowed"], true);
 }
 
-/// S1-06 S1-04: a phone that is withdrawn stops new keys, also beside old ones, and never an old key.
+/// S1-06 S1-04: a withdrawn phone stops new keys, also for organizations with old keys, and never an old key.
 #[tokio::test]
 async fn old_keys_outlive_the_verification() {
     let world = World::new().await;
@@ -71,7 +72,7 @@ async fn old_keys_outlive_the_verification() {
     assert_eq!(world.get("/v1/me", &old).await.status, 200);
 }
 
-/// A grant is never wider than its grantor.
+/// A key never grants more than it holds.
 #[tokio::test]
 async fn keys_grant_no_more_than_they_hold() {
     let world = World::new().await;
@@ -100,7 +101,7 @@ async fn keys_grant_no_more_than_they_hold() {
     assert_eq!(why.body["state"], "expired");
 }
 
-/// S2-03: a bot makes no keys; S2-02: its keys are listed beside people's and can be deleted there.
+/// S2-03: a service account makes no keys; S2-02: its keys are listed beside people's and can be deleted there.
 #[tokio::test]
 async fn service_account_keys() {
     let world = World::new().await;
@@ -129,7 +130,8 @@ async fn service_account_keys() {
     assert!(why["revoked_by"].as_str().unwrap().starts_with("api_key:key_"));
 }
 
-/// S1-27 S1-08 S2-07: a legacy key still works, and makes its heir in the organization the header names, whose own phone decides.
+/// S1-27 S1-08 S2-07: a legacy key still works, and makes a new key in the organization that the header names; the
+/// phone of that organization decides.
 #[tokio::test]
 async fn legacy_keys_choose_who_is_asked() {
     let world = World::new().await;
@@ -154,7 +156,7 @@ async fn legacy_keys_choose_who_is_asked() {
     assert_eq!(world.post("/v1/api-keys", admin(&first), body).await.status, 404);
 }
 
-/// S1-36 S1-41: a new secret takes the old one's place while both work, until the end that was asked for.
+/// S1-36 S1-41: a new secret replaces the old one while both work, until the requested end.
 #[tokio::test]
 async fn rotation_leaves_time_to_change_over() {
     let world = World::new().await;
@@ -189,7 +191,7 @@ async fn rotation_leaves_time_to_change_over() {
     assert_eq!(world.get("/v1/me", &secret).await.status, 401);
     assert_eq!(world.get("/v1/me", &made.text("value")).await.status, 200);
 
-    // At once, and a bot's.
+    // An immediate rotation, and one of a service account's key.
     let project = format!("/v1/organization/projects/{}", owner.project_id);
     let bot = world.post(&format!("{project}/service_accounts"), admin(&owner), json!({ "name": "bot" })).await;
     let old = bot.body["api_key"].clone();

@@ -1,4 +1,4 @@
-//! The Administration API over a store in memory, with a clock and a generator the test holds.
+//! The Administration API over a store in memory, with a clock and a generator controlled by the test.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on should say where")]
 

@@ -1,4 +1,4 @@
-//! Which models a project may use.
+//! The models a project may use.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! Lists of addresses and countries at the door of the administration.
+//! IP allowlists and countries for the Administration API.
 
 use http::Method;
 use keystead_core::network::Client;
@@ -40,13 +40,13 @@ async fn life_of_a_list() {
     let list = format!("{LISTS}/{}", made.text("id"));
     let activate = format!("{list}/activate");
 
-    // Nobody shuts himself out by mistake.
+    // Callers do not lock themselves out by mistake.
     let caught = post(&world, here, &activate, key, json!({})).await;
     assert_eq!((caught.status, caught.code()), (400, "ip_allowlist_locks_out"), "{}", caught.body);
     assert!(caught.body["error"]["message"].as_str().unwrap().contains("203.0.113.9"));
     assert_eq!(post(&world, there, &activate, key, json!({})).await.body["active"], true);
 
-    // With the very next request; the list stands before the scope.
+    // With the very next request; the list is checked before the scope.
     let refused = world.call_of(here, (Method::GET, LISTS), key, json!({})).await;
     assert_eq!((refused.status, refused.code()), (401, "ip_not_authorized"));
     assert_eq!(refused.body["error"]["message"], "Your IP is not authorized to make this request");
@@ -71,7 +71,7 @@ async fn life_of_a_list() {
     assert_eq!((&gone.body["deleted"], gone.status), (&json!(true), 200));
     assert_eq!(world.call_of(there, (Method::GET, &list), key, json!({})).await.status, 404);
 
-    // What was done, by whom, from where.
+    // The audit log has action, actor and address.
     let log = world.call_of(there, (Method::GET, "/v1/organization/audit_logs"), key, json!({})).await;
     let rows = log.body["data"].as_array().unwrap();
     let of_lists: Vec<&Value> =
@@ -115,7 +115,7 @@ async fn a_projects_list_comes_on_top() {
 
     let strange = json!({ "name": "x", "allowed_ips": ["10.0.0.1"], "project_id": "proj_nothing" });
     assert_eq!(post(&world, here, LISTS, key, strange).await.status, 404);
-    // As many as there may be, in each place.
+    // The maximum number, for the organization and for a project.
     for n in 0..10 {
         let body = json!({ "name": format!("n{n}"), "allowed_ips": ["10.0.0.1"] });
         assert_eq!(post(&world, here, LISTS, key, body).await.status, 200, "{n}");

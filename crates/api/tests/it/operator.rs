@@ -1,4 +1,4 @@
-//! The operator's API: for people who run the installation and nobody else, and every act with its reason.
+//! The operator's API: only for operators, and every action with its reason.
 
 use http::Method;
 use keystead_api::{Permission, ROUTES};
@@ -12,7 +12,7 @@ use crate::world::{START, World, admin};
 
 pub(crate) const HERE: &str = "/v1/keystead/operator";
 
-/// Somebody whose address the configuration names, and whose mailbox was opened.
+/// A person with a confirmed address that the configuration names.
 pub(crate) async fn operator(world: &World, name: &str) -> Bootstrapped {
     let made = world.bootstrap(name, true).await;
     let user = made.user_id.clone();
@@ -57,7 +57,7 @@ async fn only_operators_pass() {
     assert_eq!(listed, seen, "nothing of the operator's stands under another permission");
 }
 
-/// ASVS 6.3.3: in production an operator's key opens nothing of the operator's before a second step is set up.
+/// ASVS 6.3.3: in production an operator's key gives no operator's rights before a second step is set up.
 #[tokio::test]
 async fn an_operators_key_waits_for_a_second_step() {
     let world = World::in_production().await;

@@ -1,4 +1,4 @@
-//! What the operator calls organizations, and rules that leave some of them out.
+//! The operator's tags for organizations, and rules that leave some of them out.
 
 use serde_json::json;
 

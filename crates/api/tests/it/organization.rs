@@ -86,7 +86,7 @@ async fn every_change_is_written_down() {
     assert!(log.body["data"].to_string().contains("phone.waived"));
 }
 
-/// S1-30: every question of the list.
+/// S1-30: every filter of the list.
 #[tokio::test]
 async fn the_audit_log_answers_questions() {
     let world = World::new().await;
@@ -136,7 +136,7 @@ async fn the_audit_log_answers_questions() {
         assert_eq!(types.len(), wanted, "{query}: {types:?}");
         assert_eq!(body["first_id"].is_null(), wanted == 0);
     }
-    // Both ways along a page that is filtered.
+    // Both directions in a page with filters.
     let first = world.get("/v1/organization/audit_logs?limit=1&event_types[]=project.created", key).await.body;
     assert_eq!((&first["has_more"], &first["data"][0]["project.created"]["id"]), (&json!(true), &json!(project)));
     let last = first["last_id"].as_str().unwrap();

@@ -1,4 +1,4 @@
-//! How fast a project may use each model.
+//! Rate limits of a project for each model.
 
 use keystead_core::rate::RateLimits;
 use keystead_core::time::Timestamp;
@@ -60,7 +60,7 @@ async fn a_project_has_limits_of_its_own_below_its_organizations() {
         "max_tokens_per_1_minute": 1_000_000_000, "max_images_per_1_minute": 5, "max_requests_per_1_day": 300,
     });
     assert_eq!((set.status, &set.body), (200, &changed));
-    // Both ways of writing a name with a slash.
+    // Both encodings of a name with a slash.
     for id in ["rl-maker%2Fmini", "rl-maker%2fmini"] {
         let set = world.post(&format!("{path}/{id}"), key, json!({ "max_tokens_per_1_minute": 7 })).await;
         assert_eq!((set.status, &set.body["max_tokens_per_1_minute"]), (200, &json!(7)));
@@ -84,7 +84,7 @@ async fn a_project_has_limits_of_its_own_below_its_organizations() {
     }
     assert_eq!(world.get(&path, key).await.body["data"][0], changed, "what was refused changed nothing");
 
-    // As much as the organization is none of its own.
+    // A limit equal to the organization's is not stored as the project's own.
     let reset = json!({ "max_requests_per_1_minute": 100, "max_requests_per_1_day": 1_000_000_000 });
     assert_eq!(world.post(&format!("{path}/rl-gpt-4o"), key, reset).await.body, first);
 

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::world::{World, admin};
 
-/// The path with ids of somebody else's things.
+/// Fills the path with ids of another organization's objects.
 fn filled(path: &str, project: &str, account: &str, key: &str, user: &str) -> String {
     path.replace("{project_id}", project)
         .replace("{service_account_id}", account)
@@ -15,7 +15,7 @@ fn filled(path: &str, project: &str, account: &str, key: &str, user: &str) -> St
         .replace("{user_id}", user)
 }
 
-/// S2-01: nothing answers without a key, nor to one that was made up.
+/// S2-01: nothing answers without a key, nor with an invented one.
 #[tokio::test]
 async fn every_route_refuses_strangers() {
     let world = World::new().await;

@@ -72,7 +72,7 @@ async fn buckets_are_exact_and_empty_ones_are_there() {
     assert_eq!(results[0]["amount"], json!({ "value": 0.0015, "currency": "usd" }));
 }
 
-/// Sums are exact and rounded nowhere, and what was estimated is told beside what was reported.
+/// Sums are exact and never rounded, and estimated figures are reported beside the others.
 #[tokio::test]
 async fn small_costs_and_estimates_are_told_exactly() {
     let world = World::new().await;

@@ -1,4 +1,4 @@
-//! What an endpoint does not read is refused by name, on every route of the table.
+//! Names that an endpoint does not read are refused, on every route of the table.
 
 use http::Method;
 use keystead_api::{Endpoint, ROUTES};
@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::operator::operator;
 use crate::world::{Answer, World, admin};
 
-/// Paths with ids of things that exist, for a caller who may do everything.
+/// Paths with ids of existing objects, for a caller with all permissions.
 struct Walk {
     world: World,
     key: String,
@@ -41,7 +41,7 @@ impl Walk {
         self.world.call(endpoint.method.clone(), &format!("{path}?{query}"), &self.key, body).await
     }
 
-    /// A refusal that names this parameter.
+    /// Checks for a refusal that names this parameter.
     async fn refuses(&self, endpoint: &Endpoint, query: &str, body: &str, param: &str) -> String {
         let answer = self.call(endpoint, query, body).await;
         let error = &answer.body["error"];
@@ -103,7 +103,7 @@ async fn every_route_refuses_what_it_does_not_read() {
     }
 }
 
-/// Every member that an endpoint names is read: a value of a wrong type in it is refused by its name.
+/// Every field that an endpoint names is read: a value of a wrong type is refused by name.
 #[tokio::test]
 async fn every_member_of_a_body_is_read() {
     let walk = Walk::new().await;
@@ -124,7 +124,7 @@ async fn every_member_of_a_body_is_read() {
     }
 }
 
-/// Filters narrow what is shown in every spelling, and a name that is nearly right is refused.
+/// Filters apply in every spelling, and a similar but wrong name is refused.
 #[tokio::test]
 async fn filters_that_are_misspelt_are_refused() {
     let walk = Walk::new().await;

@@ -27,12 +27,12 @@ use serde_json::Value;
 pub(crate) const URL: &str = "https://keystead.test";
 pub(crate) const START: i64 = 1_767_225_600;
 
-/// What seals of this installation are made with.
+/// The sealer of this installation.
 pub(crate) fn sealer() -> Sealer {
     Sealer::new(Secret::new([4; 32]), Secret::new([5; 32]))
 }
 
-/// Reads keys as the gateway does.
+/// Authenticates keys as the gateway does.
 struct Keys {
     store: Store,
     tags: TagKeys,
@@ -64,7 +64,7 @@ pub(crate) struct World {
     clock: Arc<AtomicI64>,
 }
 
-/// An answer, read to the end.
+/// A response, read to the end.
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
@@ -86,12 +86,12 @@ impl World {
         Self::with(|_, _| Services::default()).await
     }
 
-    /// As it is run in production.
+    /// An installation in production.
     pub(crate) async fn in_production() -> Self {
         Self::made(false, |_, _| Services::default()).await
     }
 
-    /// With outside services, which may need the store and the clock.
+    /// An installation with outside services, which may need the store and the clock.
     pub(crate) async fn with(services: impl FnOnce(&Store, &Clock) -> Services) -> Self {
         Self::made(true, services).await
     }
@@ -146,7 +146,7 @@ impl World {
         self.send(request.body(Body::from(body.to_owned())).unwrap()).await
     }
 
-    /// As the binary hands on a request of this client.
+    /// Sends a request of this client, as the binary passes it on.
     pub(crate) async fn call_of(
         &self,
         client: Client,
@@ -173,7 +173,7 @@ impl World {
     }
 }
 
-/// The secret of what the bootstrap made.
+/// Returns the secret that the bootstrap made.
 pub(crate) fn admin(made: &Bootstrapped) -> &str {
     made.admin_key.expose()
 }

@@ -9,7 +9,7 @@ use crate::ApiState;
 use crate::auth::Admin;
 use crate::error::{ApiError, OrFail};
 
-/// Asks for the usage and shows every result the way its kind does.
+/// Loads the usage and shows every result in the form of its kind.
 pub(crate) async fn answer(
     state: &ApiState,
     admin: &Admin,
@@ -29,8 +29,8 @@ fn show_page(page: &UsagePage, show: impl Fn(&UsageResult) -> Value) -> Value {
     json!({ "object": "page", "data": buckets.collect::<Vec<_>>(), "has_more": next.is_some(), "next_page": next })
 }
 
-/// A result with the fields that every kind of usage has, those of its own kind, and beside them what of each figure was
-/// estimated. What is not told apart is null.
+/// Builds a result with the fields of every kind of usage, those of its own kind, and the estimated part of each
+/// figure. Keys that were not grouped by are null.
 pub(crate) fn result(object: &str, result: &UsageResult, figures: fn(&Quantities) -> Value) -> Value {
     let all = |used: &Quantities| {
         let mut all = figures(used);

@@ -1,4 +1,4 @@
-//! Usage: one endpoint for each kind. They read the same questions and differ only in the figures of a result.
+//! Usage: one endpoint for each kind. They accept the same parameters and differ only in the figures of a result.
 
 use axum::Json;
 use axum::extract::State;
@@ -15,14 +15,14 @@ use crate::query::Query;
 pub(crate) mod answer;
 pub(crate) mod request;
 
-/// What is peculiar to the usage of one kind.
+/// What is specific to one kind of usage.
 pub(crate) struct Shape {
     kind: UsageKind,
     /// The `object` of a result.
     object: &'static str,
     /// The figures of a result and of its estimated part.
     figures: fn(&Quantities) -> Value,
-    /// Members of OpenAI's result that Keystead does not tell apart.
+    /// Fields of OpenAI's result that Keystead does not count separately.
     fixed: &'static [(&'static str, Option<i64>)],
 }
 

@@ -1,4 +1,4 @@
-//! What a query of usage or costs asks for.
+//! Parsing queries of usage and costs.
 
 use keystead_app::usage::{GroupKey, UsageRequest, Width};
 use keystead_core::time::Timestamp;
@@ -7,17 +7,16 @@ use keystead_core::usage::UsageKind;
 use crate::error::ApiError;
 use crate::query::Query;
 
-/// Parameters of usage and of costs that have one value.
+/// Parameters of usage and of costs with one value.
 pub(crate) const ONE: &[&str] = &["start_time", "end_time", "bucket_width", "limit", "page"];
 
-/// Parameters of usage that have several.
+/// Parameters of usage with several values.
 pub(crate) const MANY: &[&str] = &["project_ids", "user_ids", "api_key_ids", "models", "group_by"];
 
-/// Which names `group_by` may hold, and what they tell apart. A name of something that Keystead does not tell apart is
-/// refused.
+/// The names that `group_by` may contain, and their keys. Names by which Keystead does not group are refused.
 pub(crate) type Groups = &'static [(&'static str, GroupKey)];
 
-/// What every kind of usage can be grouped by.
+/// The keys by which every kind of usage can be grouped.
 pub(crate) const GROUPS: Groups = &[
     ("project_id", GroupKey::Project),
     ("user_id", GroupKey::User),
@@ -25,7 +24,7 @@ pub(crate) const GROUPS: Groups = &[
     ("model", GroupKey::Model),
 ];
 
-/// Default and largest number of buckets of a width.
+/// Returns the default and the maximum number of buckets of a width.
 pub(crate) const fn limits(width: Width) -> (i64, i64) {
     match width {
         Width::Day => (7, 31),
@@ -34,7 +33,7 @@ pub(crate) const fn limits(width: Width) -> (i64, i64) {
     }
 }
 
-/// Reads a query of usage.
+/// Parses a query of usage.
 pub(crate) fn usage(query: &Query, kind: UsageKind) -> Result<UsageRequest, ApiError> {
     let width = match query.one("bucket_width") {
         None | Some("1d") => Width::Day,
@@ -46,7 +45,7 @@ pub(crate) fn usage(query: &Query, kind: UsageKind) -> Result<UsageRequest, ApiE
     Ok(UsageRequest { kind: Some(kind), models: query.many("models"), ..request })
 }
 
-/// Reads what usage and costs have in common.
+/// Parses what usage and costs have in common.
 pub(crate) fn common(
     query: &Query,
     width: Width,
