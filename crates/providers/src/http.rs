@@ -1,5 +1,5 @@
-//! One guarded client for every vendor's API: no redirects, bounded time and size, and answers turned into words
-//! that hold nothing personal. Nothing is tried again here: trying again is the outbox's, which remembers.
+//! A guarded HTTP client for every vendor's API: no redirects, limited time and size, and errors without personal data.
+//! It does not retry: the job queue does that, and remembers attempts.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
@@ -10,7 +10,7 @@ use url::Url;
 
 use crate::{Health, ProviderError};
 
-/// A larger answer is none of any vendor's.
+/// Maximum bytes of an answer.
 const LARGEST_ANSWER: usize = 1 << 20;
 
 /// A client of one vendor.
@@ -20,29 +20,29 @@ pub(crate) struct Http {
     memory: Memory,
 }
 
-/// What came back, whatever its status.
+/// An answer, with any status.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
-    /// `Null` when it was no JSON.
+    /// `Null` when it was not JSON.
     pub(crate) body: Value,
-    /// Whether it is the answer to an earlier request with the same idempotency key.
+    /// Whether it repeats the answer to an earlier request with the same idempotency key.
     pub(crate) replayed: bool,
 }
 
 impl Http {
-    /// A client with connections of its own.
+    /// Creates a client with its own connections.
     ///
     /// # Errors
     /// When TLS cannot be set up.
     pub(crate) fn new() -> Result<Self, ProviderError> {
-        // The one cryptography of this program; somebody may have named it already, which is the same.
+        // The program has only one cryptography provider; it may be installed already, which is the same.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder()
             .connect_timeout(Duration::from_secs(5))
             .timeout(Duration::from_secs(15))
             .redirect(redirect::Policy::none())
-            // Where things go is said by the configuration alone, never by variables of the surroundings.
+            // Only the configuration decides where requests are sent, never proxy variables of the environment.
             .no_proxy()
             .user_agent(concat!("keystead/", env!("CARGO_PKG_VERSION")))
             .build();
@@ -71,12 +71,12 @@ impl Http {
         self.memory.health()
     }
 
-    /// Remembers how a call went.
+    /// Remembers the outcome of a call for the health report.
     pub(crate) fn record<T>(&self, outcome: Result<T, ProviderError>) -> Result<T, ProviderError> {
         self.memory.record(outcome)
     }
 
-    /// Sends, and reads an answer of any status as JSON.
+    /// Sends a request, and reads an answer of any status as JSON.
     ///
     /// # Errors
     /// [`ProviderError::Unavailable`] when there was no complete answer.
@@ -87,7 +87,7 @@ impl Http {
         Ok(Answer { status: head.status, body, replayed })
     }
 
-    /// Sends, and reads an answer of any status and kind.
+    /// Sends a request, and reads an answer of any status and kind.
     ///
     /// # Errors
     /// [`ProviderError::Unavailable`] when there was no complete answer of at most 1 MiB in time.
@@ -107,7 +107,7 @@ impl Http {
     }
 }
 
-/// The kind of an error. Its own text may hold the address, which may hold a number.
+/// Returns the kind of an error. Its own text may contain the URL, which may contain a phone number.
 fn kind(error: &reqwest::Error) -> &'static str {
     if error.is_timeout() {
         "no answer in time"
@@ -125,23 +125,23 @@ pub(crate) fn unavailable(why: &str) -> ProviderError {
 }
 
 impl Answer {
-    /// A text at a path of names.
+    /// Returns the text at a path of field names.
     pub(crate) fn text(&self, path: &[&str]) -> Option<&str> {
         at(&self.body, path).and_then(Value::as_str)
     }
 }
 
-/// The value at a path of names.
+/// Returns the value at a path of field names.
 pub(crate) fn at<'v>(value: &'v Value, path: &[&str]) -> Option<&'v Value> {
     path.iter().try_fold(value, |value, name| value.get(name))
 }
 
-/// Where a vendor's API begins.
+/// The base address of a vendor's API.
 #[derive(Debug, Clone)]
 pub(crate) struct Base(Url);
 
 impl Base {
-    /// Reads the address of an API.
+    /// Parses the address of an API.
     ///
     /// # Errors
     /// When it is not an http(s) address.
@@ -150,7 +150,8 @@ impl Base {
         url.map(Self).ok_or_else(|| ProviderError::Refused("an address of an API that is none".to_owned()))
     }
 
-    /// An address below. Ids go in as they are: what is special in one cannot lead elsewhere.
+    /// Builds an address below the base. Ids are escaped, so that special characters in them cannot lead to another
+    /// path.
     pub(crate) fn at(&self, segments: &[&str]) -> Url {
         let mut url = self.0.clone();
         if let Ok(mut path) = url.path_segments_mut() {
@@ -160,12 +161,12 @@ impl Base {
     }
 }
 
-/// How the last call went, for reports of a service's health.
+/// The outcome of the last call, for health reports.
 #[derive(Debug, Default)]
 pub(crate) struct Memory(AtomicU8);
 
 impl Memory {
-    /// A refusal is an answer too; only an outage is a failure of the service.
+    /// Remembers an outcome. A refusal counts as an answer; only an outage is a failure of the service.
     pub(crate) fn record<T>(&self, outcome: Result<T, ProviderError>) -> Result<T, ProviderError> {
         let down = matches!(outcome, Err(ProviderError::Unavailable(_)));
         self.0.store(if down { 2 } else { 1 }, Ordering::Relaxed);

@@ -1,5 +1,5 @@
-//! The outside services Keystead speaks to: one trait and the real client(s) for each. No SQL, no pages, no fakes: on a
-//! laptop the same clients speak to the sandbox, which answers on the vendors' wire (architecture, section 2).
+//! Clients of the outside services: one trait and the real client(s) for each. No SQL, no pages, no fakes: in
+//! development the same clients use the sandbox, which speaks the vendors' protocols.
 
 mod http;
 pub mod identity;
@@ -11,33 +11,33 @@ pub mod webhook;
 
 use keystead_core::time::Timestamp;
 
-/// A boxed answer, so that providers can be chosen at run time.
+/// A boxed future, so that providers can be chosen at run time.
 pub type BoxFuture<'a, T> = futures_util::future::BoxFuture<'a, T>;
 
-/// Tells the time; handed in by the process.
+/// Returns the time; passed in by the process.
 pub type Clock = std::sync::Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
-/// Why an outside service did not do what was asked. The text is for the operator's log, free of personal data.
+/// Why an outside service did not do what was requested. The text is for the operator's log, without personal data.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProviderError {
-    /// No answer, a 5xx, a 429: trying again later is right, and nothing of the person's attempts is used up.
+    /// No answer, a 5xx, a 429: a later attempt is right, and this one does not count against the person.
     #[error("unavailable: {0}")]
     Unavailable(String),
-    /// The service understood and said no; trying the same again is pointless.
+    /// The service understood the request and refused it; the same request would be refused again.
     #[error("refused: {0}")]
     Refused(String),
-    /// What is asked about does not exist there (any more).
+    /// The object does not exist there (any more).
     #[error("gone: {0}")]
     Gone(String),
 }
 
-/// How a service is doing, from its last calls.
+/// The health of a service, from its last calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Health {
     /// The last call was answered.
     Up,
     /// The last call failed.
     Down,
-    /// Nothing was asked yet.
+    /// Nothing was requested yet.
     Unknown,
 }

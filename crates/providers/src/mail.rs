@@ -13,15 +13,15 @@ use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use crate::http::Memory;
 use crate::{BoxFuture, Health, ProviderError};
 
-/// How long one step of the conversation may take.
+/// How long one step of the SMTP conversation may take.
 const STEP: Duration = Duration::from_secs(15);
-/// How long all of it may take: a server that drips must not hold the outbox.
+/// How long all of it may take: a very slow server must not block the job queue.
 const WHOLE: Duration = Duration::from_secs(60);
 
 /// A mail in plain text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mail {
-    /// To whom.
+    /// The recipient.
     pub to: String,
     /// The subject.
     pub subject: String,
@@ -29,15 +29,15 @@ pub struct Mail {
     pub text: String,
 }
 
-/// A service that carries mail.
+/// A service that sends mail.
 pub trait Mailer: Send + Sync {
-    /// Hands a mail over.
+    /// Passes a mail to the service.
     fn send<'a>(&'a self, mail: &'a Mail) -> BoxFuture<'a, Result<(), ProviderError>>;
-    /// How the last hand-over went.
+    /// The outcome of the last mail.
     fn health(&self) -> Health;
 }
 
-/// What an SMTP client needs to know.
+/// The configuration of an SMTP client.
 #[derive(Debug, Clone)]
 pub struct SmtpOptions {
     /// `smtp://host:port` in clear (the sandbox), `smtps://host:port` with TLS, `smtp+starttls://host:port`.
@@ -64,7 +64,7 @@ impl std::fmt::Debug for Smtp {
 }
 
 impl Smtp {
-    /// A client.
+    /// Creates a client.
     ///
     /// # Errors
     /// When the address of the server or of the sender is not valid; the text says which.
@@ -73,14 +73,14 @@ impl Smtp {
         let from = options.from.parse().map_err(|_| wrong("mail.from is not an address"))?;
         let url = url::Url::parse(&options.url).map_err(|_| wrong("mail.url cannot be read"))?;
         let host = url.host_str().ok_or_else(|| wrong("mail.url has no host"))?;
-        // IPv6 stands in brackets in a URL and nowhere else.
+        // IPv6 addresses have brackets only in URLs.
         let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
         let secured = || TlsParameters::new(host.clone()).map_err(|_| wrong("TLS cannot be set up"));
         let (tls, port) = match url.scheme() {
             "smtps" => (Tls::Wrapper(secured()?), 465),
             "smtp+starttls" => (Tls::Required(secured()?), 587),
             "smtp" => (Tls::None, 25),
-            // A slip of the pen must not put mail on the wire in clear.
+            // A typing error must not send mail unencrypted.
             _ => return Err(wrong("mail.url must begin with smtp://, smtps:// or smtp+starttls://")),
         };
         let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&host)
@@ -110,7 +110,7 @@ impl Smtp {
     }
 }
 
-/// What an error means. Its own text may quote the server, and the server may quote the address.
+/// Translates an error. Its own text may quote the server, and the server may quote the address.
 fn failure(error: &smtp::Error) -> ProviderError {
     // x3x is about the server and our account there, never about the mail (RFC 5321, 4.2.1).
     let about_us = error.status().is_some_and(|code| code.category == Category::Unspecified3);

@@ -10,43 +10,43 @@ use subtle::{Choice, ConstantTimeEq};
 /// The headers of a delivery, by lower-case name.
 pub type Headers<'a> = &'a http::HeaderMap;
 
-/// How far a delivery's time may be from ours, either way.
+/// How far a delivery's time may differ from ours in seconds, in either direction.
 const TOLERANCE: i64 = 300;
-/// More signatures than a vendor ever sends; what follows is somebody's try to keep us busy.
+/// Maximum number of signatures that are checked, more than any vendor sends; more would only waste time.
 const MOST_SIGNATURES: usize = 16;
 
-/// What a delivery is about. It carries no state: state is read back from the service.
+/// What a delivery is about. It contains no state: the state is read from the service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hint {
     /// The service's id of the event; the same for a repeated delivery.
     pub event_id: String,
     /// The service's name of the event.
     pub name: String,
-    /// What the event is about: an inquiry, a set-up, a customer.
+    /// The object of the event: an inquiry, a set-up, a customer.
     pub reference: String,
-    /// When it happened there.
+    /// When it happened at the service.
     pub occurred_at: Timestamp,
 }
 
-/// Why a delivery is not believed.
+/// Why a delivery is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SignatureError {
     /// No signature header, or none that can be read.
     #[error("no signature")]
     Missing,
-    /// Signed more than five minutes ago or ahead.
+    /// Signed more than five minutes ago or in the future.
     #[error("too old or too new")]
     Stale,
     /// No active secret signed these bytes.
     #[error("signed by nobody we know")]
     Wrong,
-    /// Signed, but not what this service sends.
+    /// Signed, but not in a form that this service sends.
     #[error("unreadable body")]
     Unreadable,
 }
 
 /// Verifies `t=…,v1=…` over `t.body`: groups may be separated by spaces while a secret is being replaced (Persona), one
-/// group may hold several `v1` (Stripe). Every signature is tried under every secret.
+/// group may hold several `v1` (Stripe). Every signature is compared with every secret.
 ///
 /// # Errors
 /// When no signature is valid and recent.
@@ -67,9 +67,9 @@ pub fn verify_timestamped(
     }
     let mut holds = Choice::from(0);
     for (at, signature) in candidates.iter().filter(|(at, _)| fresh(at)) {
-        // Anybody can compute an HMAC under an empty key.
+        // Anybody can compute an HMAC with an empty key.
         for secret in secrets.iter().filter(|secret| !secret.expose().trim().is_empty()) {
-            // Any key length is fine for HMAC.
+            // HMAC accepts any key length.
             let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()) else { continue };
             mac.update(at.to_string().as_bytes());
             mac.update(b".");
@@ -80,7 +80,7 @@ pub fn verify_timestamped(
     if bool::from(holds) { Ok(()) } else { Err(SignatureError::Wrong) }
 }
 
-/// Every readable signature with the time of its group.
+/// Returns every readable signature with the time of its group.
 fn candidates(header: &str) -> Vec<(i64, [u8; 32])> {
     let mut found = Vec::new();
     for group in header.split(' ').filter(|group| !group.is_empty()) {
@@ -158,7 +158,7 @@ mod tests {
         assert_eq!(verify_timestamped(None, b"x", &[], NOW), Err(SignatureError::Missing));
     }
 
-    /// An installation whose secret is empty believes nothing, instead of everything.
+    /// An installation with an empty secret accepts nothing, instead of everything.
     #[test]
     fn an_empty_secret_signs_nothing() {
         for secret in ["", " "] {
@@ -170,7 +170,8 @@ mod tests {
 
     #[test]
     fn both_secrets_hold_during_a_roll() {
-        // A roll of secrets: Stripe puts both signatures in one group, Persona writes two groups; neither order matters.
+        // During a change of secrets, Stripe puts both signatures in one group and Persona writes two groups; the order
+        // does not matter.
         let (old, new) = (sign("old", NOW.0, b"{}"), sign("new", NOW.0, b"{}"));
         let t = NOW.0;
         for header in [format!("t={t},v1={old},v1={new}"), format!("t={t},v1={new} t={t},v1={old}")] {
@@ -178,7 +179,7 @@ mod tests {
                 assert_eq!(verify(&header, b"{}", secrets, NOW), Ok(()), "{header} under {secrets:?}");
             }
         }
-        // A good signature under a stale group's time does not hold because a fresh group stands beside it.
+        // A good signature with a stale group's time does not become valid because of a fresh group.
         let mixed = format!("t={},v1={} t={t},v1={}", t - 900, sign("new", t - 900, b"{}"), sign("other", t, b"{}"));
         assert_eq!(verify(&mixed, b"{}", &["new"], NOW), Err(SignatureError::Wrong));
         assert_eq!(verify(&format!("t={t},v0={new}"), b"{}", &["new"], NOW), Err(SignatureError::Missing));

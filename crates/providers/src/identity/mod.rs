@@ -9,23 +9,23 @@ use keystead_core::time::Timestamp;
 use crate::webhook::{Headers, Hint, SignatureError};
 use crate::{BoxFuture, Health, ProviderError};
 
-/// What the service is asked to begin.
+/// A check that the service should begin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt<'a> {
-    /// Our id of the attempt; starting again with the same id begins nothing new.
+    /// Our id of the attempt, which makes starting idempotent.
     pub id: &'a str,
     /// The organization, by id: never a name or an address.
     pub organization: &'a str,
     /// `en`, `pl` or `ja`.
     pub locale: &'a str,
-    /// Where the browser comes back to, which proves nothing.
+    /// Where the browser returns; a return proves nothing.
     pub return_url: &'a str,
 }
 
 /// A check the service has begun.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Started {
-    /// The service's id of it.
+    /// The service's id for it.
     pub reference: String,
     /// The first one-time link.
     pub link: Link,
@@ -34,58 +34,58 @@ pub struct Started {
 /// A link that works once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Link {
-    /// Where to go.
+    /// The address.
     pub url: String,
     /// When it stops working.
     pub expires_at: Timestamp,
 }
 
-/// How a check stands, in words of no vendor.
+/// The state of a check, independent of the vendor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
-    /// Nobody opened it.
+    /// Not opened yet.
     Waiting,
-    /// The person is at it.
+    /// The person has begun.
     InProgress,
-    /// Everything is handed in.
+    /// Everything is submitted.
     Submitted,
-    /// A human looks at it.
+    /// A person at the service reviews it.
     InReview,
-    /// Decided: yes.
+    /// Approved.
     Approved,
-    /// Decided: no.
+    /// Rejected.
     Rejected {
-        /// Whether a new try may end differently.
+        /// Whether another attempt may succeed.
         retryable: bool,
     },
-    /// Ran out of time.
+    /// Expired.
     Expired,
-    /// Called off.
+    /// Cancelled.
     Cancelled,
-    /// A word we do not know: keep the state, tell the operator.
+    /// An unknown state: ours stays, and the operator is informed.
     Unknown,
 }
 
-/// How a check stands, read back from the service.
+/// A check as the service reports it.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
     /// The service's id.
     pub reference: String,
     /// Our reference at the service, `org…:attempt`, to compare with what we keep.
     pub our_reference: String,
-    /// How it stands.
+    /// Its state.
     pub state: State,
-    /// How far the person got: 1 the document, 2 the face, 3 handed in; 0 when unknown.
+    /// The person's progress: 1 the document, 2 the face, 3 submitted; 0 when unknown.
     pub step: u8,
-    /// Why not.
+    /// Why it was rejected.
     pub reasons: Vec<String>,
     /// `passport`, `identity_card`, `drivers_license`, `residence_permit`, `visa`, `my_number_card`.
     pub document_type: Option<String>,
     /// ISO 3166-1 alpha-2.
     pub issuing_country: Option<String>,
-    /// What tells documents apart; keep only its keyed HMAC.
+    /// The number that identifies the document; only its keyed HMAC may be kept.
     pub document_number: Option<Secret<String>>,
-    /// As of when; older snapshots never overwrite newer ones.
+    /// The time of the report; an older one never overwrites a newer one.
     pub as_of: Timestamp,
     /// Whether the service has erased its copy.
     pub redacted: bool,
@@ -99,27 +99,27 @@ pub trait IdentityProvider: Send + Sync {
     fn privacy_policy_url(&self) -> &str;
     /// Begins a check; idempotent by the attempt's id.
     fn start<'a>(&'a self, attempt: Attempt<'a>) -> BoxFuture<'a, Result<Started, ProviderError>>;
-    /// A fresh link, which cures "session expired" and costs no try.
+    /// Makes a new link, which fixes "session expired" and does not count as an attempt.
     fn reissue_link<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<Link, ProviderError>>;
-    /// How the check stands.
+    /// Reads the state of a check.
     fn fetch<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<Snapshot, ProviderError>>;
-    /// Looks a check up by our reference, when the answer to `start` was lost.
+    /// Finds a check by our reference, when the answer to `start` was lost.
     fn find<'a>(&'a self, our_reference: &'a str) -> BoxFuture<'a, Result<Option<Snapshot>, ProviderError>>;
-    /// Calls a check off.
+    /// Cancels a check.
     fn cancel<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<(), ProviderError>>;
-    /// Asks the service to erase its copy; done when a later snapshot says `redacted`.
+    /// Asks the service to erase its copy; done when a later report has `redacted`.
     fn redact<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<(), ProviderError>>;
-    /// How the last call went.
+    /// The outcome of the last call.
     fn health(&self) -> Health;
-    /// Verifies a delivery's signature and says what it is about; it carries no state. A genuine delivery that is not
-    /// for this configuration, as one of the service's test mode, is about nothing.
+    /// Verifies a delivery's signature and returns what it is about, without any state. A genuine delivery that is not
+    /// for this configuration, such as one of the service's test mode, gives no hints.
     ///
     /// # Errors
     /// When the signature is not by an active secret, or not recent.
     fn hints(&self, headers: Headers<'_>, body: &[u8], now: Timestamp) -> Result<Vec<Hint>, SignatureError>;
 }
 
-/// Why a check said no, in words of no vendor. Pages have a sentence for each.
+/// Reasons for a rejection, independent of the vendor. Pages have a sentence for each.
 pub const REASONS: [&str; 14] = [
     "document_unreadable",
     "document_expired",
@@ -137,16 +137,16 @@ pub const REASONS: [&str; 14] = [
     "other",
 ];
 
-/// Those of [`REASONS`] that a service gives by itself: no person who looks at pictures declines for them.
+/// Those of [`REASONS`] that only a service gives: reviewers do not decline for them.
 pub const SERVICES_REASONS: [&str; 3] = ["consent_declined", "abandoned", "provider_error"];
 
-/// Our reference for an attempt at a service: never an address, never a name.
+/// Builds our reference for an attempt at a service: never an address, never a name.
 #[must_use]
 pub fn our_reference(organization: &str, attempt: &str) -> String {
     format!("{organization}:{attempt}")
 }
 
-/// What a client of Persona needs to know.
+/// The configuration of a Persona client.
 #[derive(Debug, Clone)]
 pub struct PersonaOptions {
     /// `https://api.withpersona.com/api/v1`, or the sandbox.

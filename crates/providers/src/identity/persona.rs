@@ -10,7 +10,7 @@ use crate::http::{Answer, Base, Http, at, unavailable};
 use crate::webhook::{Headers, Hint, SignatureError, verify_timestamped};
 use crate::{BoxFuture, Clock, Health, ProviderError};
 
-/// The version whose shapes this client reads.
+/// The API version that this client parses.
 const VERSION: &str = "2025-12-08";
 /// How long a one-time link works, in seconds: the longest hand-off is a mail.
 const LINK_LIFE: i64 = 86_400;
@@ -32,7 +32,7 @@ impl std::fmt::Debug for Persona {
 }
 
 impl Persona {
-    /// A client. The clock tells when links run out, which Persona does not.
+    /// Creates a client. The clock is needed for the end of links, which Persona does not report.
     ///
     /// # Errors
     /// When the address is not valid, or when TLS cannot be set up.
@@ -70,8 +70,8 @@ impl Persona {
         let ours = our_reference(attempt.organization, attempt.id);
         let mut answer = self.create(attempt, &ours, attempt.id).await?;
         if answer.status.is_server_error() {
-            // Persona repeats its own accidents under the same key. So: look whether the inquiry was made after
-            // all, and else ask under a new key.
+            // Persona repeats its own failures under the same key. Therefore the client checks whether the inquiry was
+            // made after all, and otherwise uses a new key.
             if let Some(made) = self.look_up(&ours).await? {
                 let link = self.new_link(&made.reference).await?;
                 return Ok(Started { reference: made.reference, link: in_language(link, attempt.locale) });
@@ -100,7 +100,7 @@ impl Persona {
     }
 
     async fn read(&self, reference: &str) -> Result<Snapshot, ProviderError> {
-        // The checks that failed stand in the verifications, our reference may stand in the account only.
+        // The failed checks are in the verifications, and our reference may be only in the account.
         let request =
             self.http.get(self.base.at(&["inquiries", reference])).query(&[("include", "account,verifications")]);
         let answer = done(self.send(request).await?)?;
@@ -140,7 +140,7 @@ impl Persona {
         })
     }
 
-    /// What Persona's statuses mean.
+    /// Translates Persona's statuses.
     fn state(&self, status: &str) -> State {
         match status {
             "created" => State::Waiting,
@@ -157,7 +157,7 @@ impl Persona {
     }
 }
 
-/// The answer, if Persona did what was asked.
+/// Checks that Persona did what was requested.
 fn done(answer: Answer) -> Result<Answer, ProviderError> {
     let status = answer.status.as_u16();
     let said = format!("Persona {status}");
@@ -165,12 +165,12 @@ fn done(answer: Answer) -> Result<Answer, ProviderError> {
         200..=299 => Ok(answer),
         404 | 410 => Err(ProviderError::Gone(said)),
         400 | 409 | 422 => Err(ProviderError::Refused(said)),
-        // A wrong key, a product's quota (403), a limit, an outage: cured without the person.
+        // A wrong key, a product's quota (403), a limit, an outage: solved without the person.
         _ => Err(ProviderError::Unavailable(said)),
     }
 }
 
-/// The page opens in the language of our pages.
+/// Opens the page in the language of our pages.
 fn in_language(mut link: Link, locale: &str) -> Link {
     if let Ok(mut url) = Url::parse(&link.url) {
         url.query_pairs_mut().append_pair("language", locale);
@@ -179,7 +179,7 @@ fn in_language(mut link: Link, locale: &str) -> Link {
     link
 }
 
-/// How far the person got: 1 the document, 2 the face, 3 handed in; 0 when unknown.
+/// Returns the person's progress: 1 the document, 2 the face, 3 submitted; 0 when unknown.
 fn step(status: &str, next: Option<&str>) -> u8 {
     match status {
         "pending" | "expired" | "failed" if next.is_some_and(|next| next.contains("selfie")) => 2,
@@ -189,7 +189,7 @@ fn step(status: &str, next: Option<&str>) -> u8 {
     }
 }
 
-/// Persona's short names of kinds of documents.
+/// Translates Persona's short names of document types.
 fn document_type(class: &str) -> Option<&'static str> {
     Some(match class {
         "pp" => "passport",
@@ -207,7 +207,7 @@ fn country(code: &str) -> Option<String> {
     two.then(|| code.to_ascii_uppercase())
 }
 
-/// `2026-11-20T14:02:11.000Z` as a moment.
+/// Parses `2026-11-20T14:02:11.000Z`.
 fn moment(text: &str) -> Option<Timestamp> {
     text.parse::<jiff::Timestamp>().ok().map(|at| Timestamp(at.as_second()))
 }
@@ -258,7 +258,7 @@ impl IdentityProvider for Persona {
     }
 }
 
-/// Which inquiry an event is about.
+/// Returns the inquiry of an event.
 fn hint(body: &[u8]) -> Option<Hint> {
     let event: Value = serde_json::from_slice(body).ok()?;
     let text = |path: &[&str]| at(&event, path).and_then(Value::as_str).filter(|text| (1..=255).contains(&text.len()));

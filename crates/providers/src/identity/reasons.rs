@@ -1,14 +1,14 @@
-//! Persona's names of failed checks in words of no vendor.
+//! Translating Persona's names of failed checks into neutral reasons.
 
 use serde_json::Value;
 
 use super::REASONS;
 use crate::http::at;
 
-/// Why an inquiry said no, each reason once and in the order of [`REASONS`].
+/// Returns the reasons for a rejection, each once and in the order of [`REASONS`].
 ///
-/// Two places tell: the checks of its verifications, and the tags that a workflow or a reviewer put on the inquiry, as
-/// far as they are neutral names.
+/// They come from two places: the checks of its verifications, and the tags that a workflow or a reviewer put on the
+/// inquiry, if they are neutral names.
 pub(super) fn of(inquiry: &Value, included: &[Value]) -> Vec<String> {
     let tags = at(inquiry, &["attributes", "tags"]).and_then(Value::as_array).into_iter().flatten();
     let tags = tags.filter_map(Value::as_str).map(|tag| tag.to_ascii_lowercase().replace([' ', '-'], "_"));
@@ -24,7 +24,7 @@ pub(super) fn of(inquiry: &Value, included: &[Value]) -> Vec<String> {
     REASONS.iter().filter(|known| found.iter().any(|one| one == *known)).map(|known| (*known).to_owned()).collect()
 }
 
-/// What a check that had to pass and did not says to the person.
+/// Translates a required check that failed.
 fn failed_check(check: &Value) -> Option<&'static str> {
     let text = |name: &str| check.get(name).and_then(Value::as_str);
     if text("status") != Some("failed") || text("requirement") == Some("not_required") {
@@ -47,7 +47,7 @@ fn failed_check(check: &Value) -> Option<&'static str> {
         "selfie_liveness_detection" | "selfie_pose_detection" | "selfie_face_covering_detection" => "liveness_failed",
         "id_age_comparison" => "under_age",
         "id_repeat_detection" | "id_inconsistent_repeat_detection" => "duplicate_identity",
-        // Signs of forgery are never told apart to the person: that would teach the forger.
+        // Signs of forgery are not disclosed to the person, because that would teach forgers.
         _ => "other",
     })
 }

@@ -11,7 +11,7 @@ use crate::{BoxFuture, Health, ProviderError};
 /// A set-up the service has begun.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setup {
-    /// The service's id of it.
+    /// The service's id for it.
     pub reference: String,
     /// The customer it belongs to, one per organization.
     pub customer: String,
@@ -21,25 +21,25 @@ pub struct Setup {
     pub expires_at: Timestamp,
 }
 
-/// How a set-up stands, read back from the service.
+/// The state of a set-up, read from the service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SetupState {
     /// The person has not finished.
     Pending,
     /// A method is on file.
     Succeeded(Method),
-    /// The bank said no; the word is a class such as `card_declined`, safe to show. `card` tells cards apart.
+    /// The bank refused; the reason is a class such as `card_declined`, safe to show. `card` identifies the card.
     Failed {
         /// The class of the refusal.
         reason: String,
-        /// A fingerprint of the card, if the service tells.
+        /// A fingerprint of the card, if the service reports one.
         card: Option<String>,
     },
-    /// Nobody can finish it any more.
+    /// It has expired.
     Expired,
 }
 
-/// A method on file. Nothing here can be charged with.
+/// A method on file. None of these values allows a charge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Method {
     /// The service's id, `pm_…`.
@@ -52,35 +52,35 @@ pub struct Method {
     pub expires_month: i64,
     /// Four digits.
     pub expires_year: i64,
-    /// Where it was issued, ISO 3166-1 alpha-2.
+    /// The country that issued it, ISO 3166-1 alpha-2.
     pub country: Option<String>,
     /// `credit`, `debit`, `prepaid` or `unknown`.
     pub funding: String,
-    /// The same for the same card.
+    /// A fingerprint: equal for the same card.
     pub fingerprint: Option<String>,
-    /// The customer it belongs to, where the service says so.
+    /// The customer it belongs to, if the service reports it.
     pub customer: Option<String>,
 }
 
-/// What a delivery that is about no set-up comes to, read back from the service.
+/// The content of a delivery that is not about a set-up, read from the service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum News {
-    /// Nothing that counts here: settled meanwhile, or not so after all.
+    /// Nothing that matters here: settled meanwhile, or not the case any more.
     Nothing,
     /// A charge on a method is disputed, or its bank warns of fraud.
     Disputed {
-        /// The method's id at the service, where it is told.
+        /// The method's id at the service, if reported.
         method: Option<String>,
-        /// Whose it is, where it is told.
+        /// The customer, if reported.
         customer: Option<String>,
         /// The class of the dispute, such as `fraudulent`; safe to show.
         reason: String,
     },
-    /// The method is on file no longer.
+    /// The method was removed.
     Detached,
-    /// The method has other data now, such as the end of a card that was renewed.
+    /// The method has new data, such as the expiry of a renewed card.
     Renewed(Method),
-    /// The customer is gone, and all its methods with it.
+    /// The customer was deleted, with all its methods.
     CustomerGone,
 }
 
@@ -88,8 +88,8 @@ pub enum News {
 pub trait PaymentProvider: Send + Sync {
     /// The name shown and stored.
     fn name(&self) -> &'static str;
-    /// Begins a set-up. Idempotent by `attempt`, our id. `customer` is the organization's, when it has one already.
-    /// The person's browser comes back to `return_url`, which proves nothing.
+    /// Begins a set-up. Idempotent by `attempt`, our id. `customer` is the organization's, if it has one already. The
+    /// person's browser returns to `return_url`, which proves nothing.
     fn start<'a>(
         &'a self,
         attempt: &'a str,
@@ -97,25 +97,26 @@ pub trait PaymentProvider: Send + Sync {
         customer: Option<&'a str>,
         return_url: &'a str,
     ) -> BoxFuture<'a, Result<Setup, ProviderError>>;
-    /// How a set-up stands.
+    /// Reads the state of a set-up.
     fn fetch<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<SetupState, ProviderError>>;
-    /// What a delivery of this name comes to, which is about no set-up; `None` when such a delivery says nothing here.
+    /// Reads what a delivery of this name is about, if it is not about a set-up; `None` when such a delivery does not
+    /// matter here.
     fn news<'a>(&'a self, name: &'a str, reference: &'a str) -> BoxFuture<'a, Result<Option<News>, ProviderError>>;
-    /// Ends a set-up nobody will finish.
+    /// Ends a set-up.
     fn cancel<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<(), ProviderError>>;
-    /// Takes a method off file.
+    /// Removes a method.
     fn detach<'a>(&'a self, method: &'a str) -> BoxFuture<'a, Result<(), ProviderError>>;
-    /// How the last call went.
+    /// The outcome of the last call.
     fn health(&self) -> Health;
-    /// Verifies a delivery's signature and says what it is about; it carries no state. A genuine delivery that is not
-    /// for this configuration, as one of the service's test mode, is about nothing.
+    /// Verifies a delivery's signature and returns what it is about, without any state. A genuine delivery that is not
+    /// for this configuration, such as one of the service's test mode, gives no hints.
     ///
     /// # Errors
     /// When the signature is not by an active secret, or not recent.
     fn hints(&self, headers: Headers<'_>, body: &[u8], now: Timestamp) -> Result<Vec<Hint>, SignatureError>;
 }
 
-/// What a client of Stripe needs to know.
+/// The configuration of a Stripe client.
 #[derive(Debug, Clone)]
 pub struct StripeOptions {
     /// `https://api.stripe.com`, or the sandbox.

@@ -8,7 +8,7 @@ use crate::http::{Answer, Base, Http, at, unavailable};
 use crate::webhook::{Headers, Hint, SignatureError, verify_timestamped};
 use crate::{BoxFuture, Health, ProviderError};
 
-/// The version whose shapes this client reads.
+/// The API version that this client parses.
 const VERSION: &str = "2025-03-31.basil";
 /// Stripe ends a Checkout page after a day at the latest.
 const LIFE: i64 = 86_400;
@@ -22,7 +22,7 @@ pub struct Stripe {
 }
 
 impl Stripe {
-    /// A client.
+    /// Creates a client.
     ///
     /// # Errors
     /// When the address is not valid, or when TLS cannot be set up.
@@ -35,7 +35,7 @@ impl Stripe {
         self.http.ask(request).await
     }
 
-    /// Posts a form; a key makes the same post again answer as the first did.
+    /// Posts a form; with an idempotency key, a repeated post gets the answer of the first one.
     async fn post(&self, path: &[&str], form: &[(&str, &str)], key: Option<&str>) -> Result<Answer, ProviderError> {
         let mut request = self.http.post(self.base.at(&[&["v1"], path].concat())).form(form);
         if let Some(key) = key {
@@ -44,13 +44,13 @@ impl Stripe {
         self.send(request).await
     }
 
-    /// One customer per organization.
+    /// Finds or creates the customer of an organization.
     async fn customer(&self, organization: &str, attempt: &str) -> Result<String, ProviderError> {
         let (path, form) = (["customers"], [("metadata[organization]", organization)]);
         let key = format!("customer-{organization}");
         let mut answer = self.post(&path, &form, Some(&key)).await?;
         if answer.replayed && answer.status.is_server_error() {
-            // Stripe repeats its own accident for a day; another key makes it try again.
+            // Stripe repeats its own failure for a day under the same key; another key makes it try again.
             answer = self.post(&path, &form, Some(&format!("{key}-{attempt}"))).await?;
         }
         let id = done(answer)?.text(&["id"]).map(str::to_owned);
@@ -75,7 +75,7 @@ impl Stripe {
             ("client_reference_id", attempt),
             ("metadata[attempt]", attempt),
             ("metadata[organization]", organization),
-            // Events about the set-up itself do not name the page it came from; so they name our attempt.
+            // Events about the set-up itself do not name the session, so they carry our attempt.
             ("setup_intent_data[metadata][attempt]", attempt),
             ("success_url", return_url),
             ("cancel_url", return_url),
@@ -101,7 +101,7 @@ impl Stripe {
         Ok(state)
     }
 
-    /// Reads back what an event is about that belongs to no set-up. The event's own words decide nothing.
+    /// Reads what an event is about, if it is not about a set-up. The content of the event itself decides nothing.
     async fn told(&self, name: &str, reference: &str) -> Result<Option<News>, ProviderError> {
         match name {
             "charge.dispute.created" => self.dispute(&["disputes", reference], true).await.map(Some),
@@ -142,18 +142,18 @@ impl Stripe {
         self.send(self.http.get(self.base.at(&[&["v1"], path].concat())).query(&expand)).await
     }
 
-    /// The method that was put on file becomes the customer's default.
+    /// Makes the new method the customer's default.
     async fn make_default(&self, customer: &str, method: &str) -> Result<(), ProviderError> {
         let form = [("invoice_settings[default_payment_method]", method)];
         match done(self.post(&["customers", customer], &form, None).await?) {
-            // The card is on file either way; if it was detached since, that has its own event.
+            // The card is on file in any case; if it was removed since, that has its own event.
             Ok(_) | Err(ProviderError::Refused(_) | ProviderError::Gone(_)) => Ok(()),
             Err(failure) => Err(failure),
         }
     }
 }
 
-/// The answer, if Stripe did what was asked.
+/// Checks that Stripe did what was requested.
 fn done(answer: Answer) -> Result<Answer, ProviderError> {
     let status = answer.status.as_u16();
     let said = format!("Stripe {status} {}", word(answer.text(&["error", "code"]).unwrap_or("-")));
@@ -161,13 +161,13 @@ fn done(answer: Answer) -> Result<Answer, ProviderError> {
         200..=299 => Ok(answer),
         400 | 402 => Err(ProviderError::Refused(said)),
         404 => Err(ProviderError::Gone(said)),
-        // Our key is wrong or may not do this, the same post is still under way, too many at once, an outage: all of
-        // them are cured without the person.
+        // Our key is wrong or lacks the permission, the same post is still running, too many at once, an outage: all of
+        // them are solved without the person.
         _ => Err(ProviderError::Unavailable(said)),
     }
 }
 
-/// A vendor's word, as far as it is one: it may stand in logs and on pages.
+/// Reduces a vendor's word to one that may appear in logs and on pages.
 fn word(text: &str) -> String {
     let known = text.len() <= 64 && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
     if known { text.to_owned() } else { "unknown".to_owned() }
@@ -189,7 +189,7 @@ fn method(value: &Value) -> Option<Method> {
     })
 }
 
-/// What a Checkout session with its expanded set-up says; `None` when it is no session.
+/// Parses a Checkout session with its expanded set-up; `None` when it is not a session.
 fn state(session: &Value) -> Option<SetupState> {
     let intent = session.get("setup_intent").unwrap_or(&Value::Null);
     let status = |value: &Value| value.get("status").and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -214,8 +214,8 @@ fn state(session: &Value) -> Option<SetupState> {
     })
 }
 
-/// What a dispute or a warning of fraud says, with its charge expanded. What the bank has settled for the operator, and
-/// what is no longer actionable, is nothing.
+/// Parses a dispute or a fraud warning with its charge expanded. What the bank has settled for the operator, or what is
+/// no longer actionable, is [`News::Nothing`].
 fn disputed(body: &Value, dispute: bool) -> News {
     let text = |path: &[&str]| at(body, path).and_then(Value::as_str).map(str::to_owned);
     let settled = if dispute {
@@ -283,8 +283,8 @@ impl PaymentProvider for Stripe {
     }
 }
 
-/// Whether an event is of our key's mode and of our own account. Stripe names an account only where the event is a connected
-/// one's. A key whose mode cannot be told, as a stand-in server's, judges by the account alone.
+/// Whether an event belongs to our key's mode and to our own account. Stripe names an account only in events of
+/// connected accounts. If the mode of a key is unknown, as for a stand-in server, only the account is checked.
 fn is_for(key: &str, event: &Value) -> bool {
     let live = event.get("livemode").and_then(Value::as_bool);
     let same_mode = match key.split('_').nth(1) {
@@ -295,8 +295,9 @@ fn is_for(key: &str, event: &Value) -> bool {
     same_mode && event.get("account").is_none_or(Value::is_null)
 }
 
-/// What an event is about: for `setup_intent.*` our attempt, which stands in what we asked for, because such an event
-/// does not name the session; for everything else (`checkout.session.*`, `payment_method.*`, `customer.*`) the object.
+/// Returns what an event is about: for `setup_intent.*` our attempt, which is in the metadata of our request, because
+/// such an event does not name the session; for everything else (`checkout.session.*`, `payment_method.*`,
+/// `customer.*`) the object.
 fn hint(event: &Value) -> Option<Hint> {
     let text = |path: &[&str]| at(event, path).and_then(Value::as_str).filter(|text| (1..=255).contains(&text.len()));
     let name = text(&["type"])?;

@@ -1,4 +1,4 @@
-//! Any gateway that carries text messages over HTTP: `POST {url}` with `{"to", "text"}`.
+//! Any gateway that sends text messages over HTTP: `POST {url}` with `{"to", "text"}`.
 
 use keystead_core::secret::Secret;
 use reqwest::StatusCode;
@@ -9,7 +9,7 @@ use super::SmsSender;
 use crate::http::Http;
 use crate::{BoxFuture, Health, ProviderError};
 
-/// A longer id of a message is none.
+/// Maximum length of a message id.
 const LONGEST_ID: usize = 255;
 
 /// The client.
@@ -21,7 +21,7 @@ pub struct HttpSms {
 }
 
 impl HttpSms {
-    /// A client; `token` is sent as a bearer when there is one.
+    /// Creates a client; `token` is sent as a bearer token if there is one.
     ///
     /// # Errors
     /// When the address is not valid, or when TLS cannot be set up.
@@ -38,12 +38,12 @@ impl HttpSms {
         }
         let answer = self.http.ask(request).await?;
         if answer.status.is_success() {
-            // Not every gateway numbers its messages; a text that was taken is not to be sent again for that.
+            // Not every gateway numbers its messages; an accepted text must not be sent again because of that.
             return Ok(answer.text(&["id"]).filter(|id| id.len() <= LONGEST_ID).unwrap_or_default().to_owned());
         }
         let said = format!("text gateway {}", answer.status.as_u16());
         match answer.status {
-            // These gateways judge the message; every other answer says something about the gateway or about us.
+            // These statuses are about the message; every other one is about the gateway or our account.
             StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => Err(ProviderError::Refused(said)),
             _ => Err(ProviderError::Unavailable(said)),
         }

@@ -11,7 +11,7 @@ use super::{Check, LineLookup, PhoneVerifier, Started};
 use crate::http::{Answer, Base, Http, at, unavailable};
 use crate::{BoxFuture, Health, ProviderError};
 
-/// What a client of Twilio needs to know.
+/// The configuration of a Twilio client.
 #[derive(Debug, Clone)]
 pub struct TwilioOptions {
     /// `https://verify.twilio.com`, or the sandbox.
@@ -36,7 +36,7 @@ pub struct Twilio {
 }
 
 impl Twilio {
-    /// A client.
+    /// Creates a client.
     ///
     /// # Errors
     /// When an address is not valid, or when TLS cannot be set up.
@@ -50,7 +50,7 @@ impl Twilio {
         self.http.ask(request.basic_auth(account_sid, Some(auth_token.expose()))).await
     }
 
-    /// Posts a form to something of our service.
+    /// Posts a form to a resource of our service.
     async fn post(&self, path: &[&str], form: &[(&str, &str)]) -> Result<Answer, ProviderError> {
         let url = self.verify.at(&[&["v2", "Services", &self.options.service_sid], path].concat());
         self.ask(self.http.post(url).form(form)).await
@@ -61,7 +61,7 @@ impl Twilio {
         let answer = self.post(&["Verifications"], &form).await?;
         if !answer.status.is_success() {
             return Err(match failure(&answer) {
-                // Our service itself is not there: the operator's fault and no word about the number.
+                // Our service itself does not exist: this is the operator's fault and says nothing about the number.
                 ProviderError::Gone(why) => ProviderError::Unavailable(why),
                 failure => failure,
             });
@@ -75,7 +75,7 @@ impl Twilio {
         let form = [("VerificationSid", reference), ("Code", typed)];
         let answer = self.post(&["VerificationCheck"], &form).await?;
         if answer.status.is_success() {
-            // What is no word of Twilio's is no wrong code either: nobody's try is used up by a broken answer.
+            // An unknown answer does not mean a wrong code: a broken answer must not count as an attempt.
             return match answer.text(&["status"]) {
                 Some("approved") => Ok(Check::Ok),
                 Some("pending") => Ok(Check::Wrong),
@@ -88,7 +88,8 @@ impl Twilio {
             (60_202, _) => Ok(Check::TooMany),
             // Letters instead of digits.
             (60_200, _) => Ok(Check::Wrong),
-            // After approval, expiry or exhaustion Twilio forgets: "begin again", not "wrong".
+            // Twilio forgets verifications after approval, expiry or too many checks: the answer is "begin again", not
+            // "wrong".
             (_, ProviderError::Gone(_)) => Ok(Check::Unknown),
             (_, failure) => Err(failure),
         }
@@ -103,7 +104,7 @@ impl Twilio {
         }
     }
 
-    /// Asks about one field of a number.
+    /// Looks up one field of a number.
     async fn field(&self, e164: &str, field: &str) -> Result<Answer, ProviderError> {
         let url = self.lookup.at(&["v2", "PhoneNumbers", e164]);
         let answer = self.ask(self.http.get(url).query(&[("Fields", field)])).await?;
@@ -113,7 +114,7 @@ impl Twilio {
         if !answer.body.is_object() {
             return Err(unavailable("Twilio: an unreadable look-up"));
         }
-        // The carrier could not be asked; unlike "the carrier does not say", this is not to be remembered.
+        // The carrier could not be asked; unlike "the carrier does not say", this must not be remembered.
         if let Some(code) = at(&answer.body, &[field, "error_code"]).filter(|code| !code.is_null()) {
             return Err(unavailable(&format!("Twilio look-up {}", error_number(Some(code)))));
         }
@@ -130,7 +131,8 @@ impl Twilio {
     }
 }
 
-/// What an answer says of a SIM card: a date, or only whether it was changed within a period (the `sim_swap` of Lookup v2).
+/// Parses the report about a SIM card: a date, or only whether it was changed within a period (the `sim_swap` of Lookup
+/// v2).
 fn sim_card(answer: &Answer) -> SimCard {
     let last = ["sim_swap", "last_sim_swap"];
     let text = |name| answer.text(&[last[0], last[1], name]);
@@ -145,23 +147,24 @@ fn sim_card(answer: &Answer) -> SimCard {
     }
 }
 
-/// Twilio's own number of an error.
+/// Returns Twilio's number of an error.
 fn code(answer: &Answer) -> i64 {
     error_number(answer.body.get("code"))
 }
 
-/// Twilio's numbers of errors have five digits. A longer one is none, and might be somebody's telephone number, which must
-/// not get into an error's text.
+/// Twilio's error numbers have five digits. A longer number might be a telephone number, which must not get into an
+/// error's text.
 fn error_number(value: Option<&Value>) -> i64 {
     value.and_then(Value::as_i64).filter(|code| (0..=99_999).contains(code)).unwrap_or_default()
 }
 
-/// Twilio's ids are two letters and 32 hexadecimal digits; what is kept is at most a short word.
+/// Whether a text is one of Twilio's ids: two letters and 32 hexadecimal digits; at most a short word is kept.
 fn is_sid(sid: &str) -> bool {
     (1..=64).contains(&sid.len()) && sid.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
-/// What an answer that is no success means: bad numbers and blocked places are refusals, the rest is an outage.
+/// Translates an answer that is not a success: bad numbers and blocked countries are refusals, everything else is an
+/// outage.
 fn failure(answer: &Answer) -> ProviderError {
     let (status, code) = (answer.status.as_u16(), code(answer));
     let said = format!("Twilio {status} {code}");

@@ -8,31 +8,31 @@ pub use oidc::Oidc;
 
 use crate::{BoxFuture, ProviderError};
 
-/// Where the browser goes, and what must be kept in its session until it comes back.
+/// The redirect of the browser, and the values to keep in its session until it returns.
 #[derive(Debug, Clone)]
 pub struct Departure {
     /// The issuer's page.
     pub url: String,
-    /// Comes back in the query; compare before anything else.
+    /// Returned in the query; it must be compared first.
     pub state: Secret<String>,
-    /// Must stand in the identity token.
+    /// Must be in the identity token.
     pub nonce: Secret<String>,
-    /// Proves that who comes back is who left (PKCE).
+    /// Proves that it is the browser that left (PKCE).
     pub verifier: Secret<String>,
 }
 
-/// Who came back.
+/// The identity of the person who returned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
     /// The issuer.
     pub issuer: String,
-    /// The person there; stable for ever.
+    /// The person's id at the issuer; it never changes.
     pub subject: String,
     /// The address.
     pub email: String,
-    /// Whether the issuer vouches for the address; an account is never joined by one it does not vouch for.
+    /// Whether the issuer has verified the address; an account is never connected through an unverified one.
     pub email_verified: bool,
-    /// The name, if told.
+    /// The name, if reported.
     pub name: Option<String>,
 }
 
@@ -40,9 +40,9 @@ pub struct Identity {
 pub trait SignIn: Send + Sync {
     /// What the button says after "Continue with".
     fn label(&self) -> &str;
-    /// Makes the redirect; the three random values are the caller's to keep.
+    /// Builds the redirect; the caller keeps the three random values.
     fn depart<'a>(&'a self, return_url: &'a str) -> BoxFuture<'a, Result<Departure, ProviderError>>;
-    /// Changes the code for a checked identity.
+    /// Exchanges the code for a verified identity.
     fn arrive<'a>(
         &'a self,
         code: &'a str,
@@ -52,12 +52,12 @@ pub trait SignIn: Send + Sync {
     ) -> BoxFuture<'a, Result<Identity, ProviderError>>;
 }
 
-/// What an OIDC client needs to know.
+/// The configuration of an OIDC client.
 #[derive(Debug, Clone)]
 pub struct OidcOptions {
     /// What the button says after "Continue with".
     pub label: String,
-    /// The issuer's address, where `/.well-known/openid-configuration` stands.
+    /// The issuer's address, before `/.well-known/openid-configuration`.
     pub issuer: String,
     /// Our client id there.
     pub client_id: String,

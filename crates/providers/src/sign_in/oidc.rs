@@ -1,5 +1,5 @@
-//! OpenID Connect: authorization code with PKCE, and an identity token whose signature, issuer, audience, time and
-//! nonce are all checked.
+//! OpenID Connect: authorization code with PKCE, and an identity token with a checked signature, issuer, audience, time
+//! and nonce.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -27,9 +27,9 @@ use super::{Departure, Identity, OidcOptions, SignIn};
 use crate::http::{Http, unavailable};
 use crate::{BoxFuture, Clock, Health, ProviderError};
 
-/// How long an issuer's description and keys are taken as they were, in seconds.
+/// Seconds for which an issuer's metadata and keys are cached.
 const DESCRIPTION_LIFE: i64 = 3_600;
-/// What may sign: key pairs of the issuer only, never a secret two sides share, never "none".
+/// Accepted algorithms: only key pairs of the issuer, never a shared secret, never "none".
 const ALGORITHMS: [Algorithm; 9] = [
     Algorithm::RsaSsaPkcs1V15Sha256,
     Algorithm::RsaSsaPkcs1V15Sha384,
@@ -41,7 +41,7 @@ const ALGORITHMS: [Algorithm; 9] = [
     Algorithm::EcdsaP384Sha384,
     Algorithm::EdDsa,
 ];
-/// The modulus of an RSA key of 2048 bits as JSON writes it; shorter ones are no keys.
+/// The length of the modulus of an RSA key of 2048 bits in JSON; shorter keys are refused.
 const SHORTEST_MODULUS: usize = 342;
 
 type Client =
@@ -64,8 +64,8 @@ impl fmt::Debug for Oidc {
 }
 
 impl Oidc {
-    /// A client. The generator must be cryptographically strong: what it draws stands between a person and whoever
-    /// would like to be that person. Nothing is asked of the issuer yet.
+    /// Creates a client. The generator must be cryptographically strong: its values protect a person's sign-in against
+    /// others. The issuer is not contacted yet.
     ///
     /// # Errors
     /// When the issuer is not a valid address, or when TLS cannot be set up.
@@ -76,20 +76,21 @@ impl Oidc {
         Ok(Self { carrier, options, issuer, clock, rng: Mutex::new(rng), known: tokio::sync::Mutex::new(None) })
     }
 
-    /// How the last call went.
+    /// The outcome of the last call.
     #[must_use]
     pub fn health(&self) -> Health {
         self.carrier.http.health()
     }
 
-    /// 256 random bits, as 43 letters.
+    /// Draws 256 random bits, as 43 letters.
     fn draw(&self) -> String {
         let mut bytes = [0_u8; 32];
         self.rng.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(&mut bytes);
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    /// The issuer's description and keys; asked for again when they are an hour old, or when `newer` is wanted.
+    /// Returns the issuer's metadata and keys; they are loaded again when they are an hour old, or when `newer` is
+    /// requested.
     async fn description(&self, newer: bool) -> Result<Arc<CoreProviderMetadata>, ProviderError> {
         let mut known = self.known.lock().await;
         let now = (self.clock)();
@@ -127,7 +128,7 @@ impl Oidc {
         let request =
             client.authorize_url(CoreAuthenticationFlow::AuthorizationCode, move || sent_state, move || sent_nonce);
         let scopes = ["email", "profile"].map(|name| Scope::new(name.to_owned()));
-        // A person with several accounts there chooses one, instead of being signed in with any of them.
+        // A person with several accounts at the issuer chooses one, instead of being signed in with any of them.
         let request =
             request.add_scopes(scopes).add_prompt(CoreAuthPrompt::SelectAccount).set_pkce_challenge(challenge);
         let (url, ..) = request.url();
@@ -151,7 +152,7 @@ impl Oidc {
         let token = answer.id_token().ok_or_else(|| doubtful("no identity token"))?;
         let nonce = Nonce::new(nonce.expose().clone());
         let claims = match self.judge(&*self.description(false).await?, token, &nonce) {
-            // The issuer may have changed its keys since we asked.
+            // The issuer may have changed its keys since the last load.
             Err(ClaimsVerificationError::SignatureVerification(SignatureVerificationError::NoMatchingKey)) => {
                 self.judge(&*self.description(true).await?, token, &nonce)
             }
@@ -161,12 +162,12 @@ impl Oidc {
         if claims.email().is_some() {
             return self.identity(&claims, None);
         }
-        // Some issuers keep the address out of the token.
+        // Some issuers leave the address out of the token.
         let more = self.ask_more(&client, answer.access_token(), &claims).await?;
         self.identity(&claims, Some(&more))
     }
 
-    /// The claims of a token that holds in every respect.
+    /// Returns the claims of a token if all checks pass.
     fn judge(
         &self,
         description: &CoreProviderMetadata,
@@ -201,7 +202,7 @@ impl Oidc {
         claims: &CoreIdTokenClaims,
         more: Option<&CoreUserInfoClaims>,
     ) -> Result<Identity, ProviderError> {
-        // Both are said by the same side about the same address.
+        // Both values must come from the same source and be about the same address.
         let (email, verified) = match more {
             None => (claims.email(), claims.email_verified()),
             Some(more) => (more.email(), more.email_verified()),
@@ -238,16 +239,16 @@ impl SignIn for Oidc {
     }
 }
 
-/// Carries the requests that the library writes.
+/// Sends the requests that the library builds.
 #[derive(Debug)]
 struct Carrier {
     http: Http,
-    /// Whether the issuer is behind TLS.
+    /// Whether the issuer uses TLS.
     tls: bool,
 }
 
 impl Carrier {
-    /// An address the issuer named. An issuer behind TLS cannot send us where there is none.
+    /// Checks an address that the issuer named: an issuer with TLS may not name one without it.
     fn checked(&self, url: &Url) -> Result<(), ProviderError> {
         let safe = url.scheme() == "https" || url.scheme() == "http" && !self.tls;
         if safe { Ok(()) } else { Err(unavailable("the issuer names an address without TLS")) }
@@ -279,13 +280,13 @@ fn redirect(url: &str) -> Result<RedirectUrl, ProviderError> {
     RedirectUrl::new(url.to_owned()).map_err(|_| ProviderError::Refused("a way back that is no address".to_owned()))
 }
 
-/// Whether a key is worth its name (checked for RSA, the only kind that comes in sizes).
+/// Whether a key is long enough (checked for RSA, the only kind with several lengths).
 fn is_long_enough(key: &CoreJsonWebKey) -> bool {
     let key = serde_json::to_value(key).unwrap_or_default();
     key.get("n").and_then(serde_json::Value::as_str).is_none_or(|modulus| modulus.len() >= SHORTEST_MODULUS)
 }
 
-/// The issuer said something that cannot be believed. Its own words stay out: they may name the person.
+/// The error for an unexpected answer of the issuer. The answer is not quoted, because it may name the person.
 fn doubtful(what: &str) -> ProviderError {
     ProviderError::Refused(format!("issuer: {what}"))
 }
@@ -303,11 +304,11 @@ fn unexchanged(
 ) -> ProviderError {
     match error {
         RequestTokenError::Request(failure) => failure,
-        // The code was used before, is too old, or is somebody else's.
+        // The code was used before, is too old, or was issued to another client.
         RequestTokenError::ServerResponse(said) if *said.error() == CoreErrorResponseType::InvalidGrant => {
             doubtful("the code does not hold")
         }
-        // Our client is not known there, or not so: the operator's fault.
+        // Our client is unknown there, or misconfigured: the operator's fault.
         RequestTokenError::ServerResponse(_) => unavailable("the issuer does not accept this client"),
         _ => unavailable("the issuer's answer cannot be read"),
     }

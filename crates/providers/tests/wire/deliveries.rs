@@ -1,4 +1,4 @@
-//! Deliveries as Stripe and Persona make them.
+//! Deliveries in the form of Stripe and Persona.
 
 use hmac::{Hmac, KeyInit, Mac};
 use http::{HeaderMap, HeaderValue};
@@ -53,8 +53,8 @@ async fn what_events_of_stripe_are_about() {
     }
 }
 
-/// A genuine signature over an event of another world (test mode at a live key, live mode at a test key, another
-/// account) is about nothing.
+/// A genuine signature over an event of another mode or account (test mode at a live key, live mode at a test key,
+/// another account) gives no hints.
 #[tokio::test]
 async fn events_of_stripe_from_another_world() {
     let vendor = Vendor::new([]).await;
@@ -86,7 +86,7 @@ async fn events_of_stripe_from_another_world() {
         let headers = signed("stripe-signature", "whsec_new", &body);
         let hints = client.hints(&headers, body.as_bytes(), Timestamp(NOW)).unwrap();
         assert_eq!(hints.len(), usize::from(ours), "{key} {body}");
-        // Another world's event is not a way around the signature either.
+        // Such an event does not bypass the signature either.
         let forged = signed("stripe-signature", "else", &body);
         assert_eq!(client.hints(&forged, body.as_bytes(), Timestamp(NOW)), Err(SignatureError::Wrong));
     }

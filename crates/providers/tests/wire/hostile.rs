@@ -1,5 +1,5 @@
-//! Everything that comes from outside as bytes, made up at random: nothing breaks a client, and what it hands on is within
-//! bounds. The generator is seeded, so that each run sees the same.
+//! Random bytes in everything that comes from outside: no client panics, and its results stay within limits. The
+//! generator is seeded, so that each run sees the same.
 
 use http::{HeaderMap, HeaderValue};
 use keystead_core::time::Timestamp;
@@ -17,7 +17,7 @@ use crate::oidc::World;
 use crate::vendor::{Vendor, raw, say};
 use crate::{NOW, persona, stripe};
 
-/// Names that vendors use, so that made-up values reach deep.
+/// Names that vendors use, so that random values reach deep.
 const NAMES: [&str; 46] = [
     "id",
     "type",
@@ -66,7 +66,7 @@ const NAMES: [&str; 46] = [
     "carrier_name",
     "message",
 ];
-/// Words that mean something somewhere.
+/// Words with a meaning in some place.
 const WORDS: [&str; 28] = [
     "complete",
     "succeeded",
@@ -119,13 +119,13 @@ pub(crate) fn value() -> impl Strategy<Value = Value> {
     })
 }
 
-/// Values of a strategy, always the same ones.
+/// Generates values of a strategy, always the same ones.
 pub(crate) fn some<T>(count: usize, strategy: impl Strategy<Value = T>) -> Vec<T> {
     let mut runner = TestRunner::deterministic();
     (0..count).map(|_| strategy.new_tree(&mut runner).unwrap().current()).collect()
 }
 
-/// A value put where something is expected.
+/// Puts a value in the place of an expected one.
 pub(crate) fn within(outer: &Value, path: &[&str], inner: Value) -> Value {
     let mut whole = outer.clone();
     let mut place = &mut whole;
@@ -141,7 +141,7 @@ fn bounded(hints: &[Hint]) -> bool {
     hints.iter().all(|hint| fits(&hint.event_id) && fits(&hint.name) && fits(&hint.reference))
 }
 
-// A signed delivery of any content is a bounded hint or nothing.
+// A signed delivery with any content gives limited hints or none.
 #[tokio::test]
 async fn deliveries_of_any_content() {
     let vendor = Vendor::new([]).await;
@@ -167,7 +167,7 @@ async fn deliveries_of_any_content() {
         }
     }
     assert!(read > 20, "the made-up ones reach what is read: {read}");
-    // Bytes that are no text, signed all the same by nobody.
+    // Bytes that are not text, with an invalid signature.
     for bytes in some(300, prop::collection::vec(any::<u8>(), 0..200)) {
         let mut headers = HeaderMap::new();
         headers.insert("stripe-signature", HeaderValue::from_static("t=1,v1=00"));
@@ -264,7 +264,7 @@ async fn inquiries_of_any_content() {
     assert!(read > 200, "the made-up ones reach what is read: {read}");
 }
 
-// S3-04: whatever is done to a token, nobody gets in by it.
+// S3-04: however a token is changed, it signs nobody in.
 #[tokio::test]
 async fn tokens_changed_anywhere() {
     let world = World::new(crate::keys::Key::ed25519("k1", 1)).await;
@@ -273,7 +273,7 @@ async fn tokens_changed_anywhere() {
     let mut changed: Vec<String> = some(60, ".{0,80}");
     changed.extend(some(60, "[A-Za-z0-9_-]{0,60}(\\.[A-Za-z0-9_-]{0,60}){0,4}"));
     for (place, byte) in some(150, (0..good.len(), prop::sample::select(&b"AZaz09-_.="[..]))) {
-        // The last letter of a part has bits that mean nothing.
+        // The last letter of a part has bits without meaning.
         let ends = |at: usize| good.as_bytes().get(at + 1).is_none_or(|next| *next == b'.');
         if good.as_bytes()[place] != byte && !ends(place) {
             let mut bytes = good.clone().into_bytes();
@@ -286,7 +286,7 @@ async fn tokens_changed_anywhere() {
     }
     for token in changed {
         world.issuer.forget();
-        // An unknown key makes the client read the issuer's keys again.
+        // An unknown key makes the client load the issuer's keys again.
         world.issuer.then([crate::oidc::tokens(&token)]);
         world.describe();
         let arrived = world.client.arrive("c0de", crate::oidc::BACK, &left.nonce, &left.verifier).await;

@@ -1,5 +1,5 @@
-//! What services that carry codes may answer, made up at random and cut anywhere: no client breaks, every failure is a
-//! typed one, and nothing personal is in its text.
+//! Random and truncated answers of services that send codes: no client panics, every failure has a type, and its text
+//! contains nothing personal.
 
 use std::fmt::Debug;
 
@@ -17,7 +17,7 @@ use crate::vendor::{Vendor, raw, say};
 
 const NUMBER: &str = "+48512345678";
 
-/// An error is short, in our words, and holds neither the number nor what the service said.
+/// Checks that an error is short, in our words, and contains neither the number nor the service's text.
 fn told<T: Debug>(outcome: &Result<T, ProviderError>, answer: &dyn Debug) {
     let Err(failure) = outcome else { return };
     let text = format!("{failure} {failure:?}");
@@ -25,12 +25,12 @@ fn told<T: Debug>(outcome: &Result<T, ProviderError>, answer: &dyn Debug) {
     assert!(!text.contains("script"), "nothing that was said is repeated: {text}");
 }
 
-/// A kept reference is a short word.
+/// Checks that a kept reference is a short word.
 fn tame(reference: &str) -> bool {
     (1..=64).contains(&reference.len()) && reference.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
-/// Everything Twilio is asked, answered alike; how many of the answers were read as something.
+/// Calls every function of Twilio's client with the same answer; counts the answers that were accepted.
 async fn everything_of_twilio(vendor: &Vendor, twilio: &Twilio, status: u16, kind: &str, body: &[u8]) -> usize {
     let again = || {
         vendor.forget();
@@ -68,7 +68,8 @@ async fn everything_of_twilio(vendor: &Vendor, twilio: &Twilio, status: u16, kin
 
 const STATUSES: [u16; 6] = [200, 201, 400, 404, 429, 500];
 
-// S1-16, S1-19: a wrong-typed, oversized or made-up answer proves no number, uses no try up and says nothing personal.
+// S1-16, S1-19: an answer of a wrong type, too large or invented proves no number, does not count as an attempt and
+// contains nothing personal.
 #[tokio::test]
 async fn twilio_of_any_content() {
     let verification = json!({ "sid": "VE1", "status": "approved", "valid": true });
@@ -108,7 +109,8 @@ async fn twilio_cut_giant_deep_and_no_text() {
         json!({ "sid": "VE1", "status": "approved", "line_type_intelligence": { "type": "mobile" } }).to_string();
     let mut bodies: Vec<Vec<u8>> = (0..whole.len()).map(|end| whole.as_bytes()[..end].to_vec()).collect();
     bodies.extend(some(60, prop::collection::vec(any::<u8>(), 0..300)));
-    // Valid in every letter but one that is no text, nested deeper than any reader goes, and with a word of a megabyte.
+    // Valid except for one letter that is not text, for nesting deeper than any parser allows, and for a word of a
+    // megabyte.
     let mut latin = whole.clone().into_bytes();
     latin[9] = 0xff;
     bodies.push(latin);
@@ -130,7 +132,7 @@ async fn twilio_cut_giant_deep_and_no_text() {
     );
 }
 
-// The number of an error is Twilio's; the number of a telephone is not.
+// Twilio's error numbers are kept; a telephone number in that place is not.
 #[tokio::test]
 async fn a_number_in_the_place_of_a_code_is_not_repeated() {
     let vendor = Vendor::new([]).await;
@@ -147,7 +149,7 @@ async fn a_number_in_the_place_of_a_code_is_not_repeated() {
     }
 }
 
-// S1-16: a gateway that took the text is believed whatever it says beside; every other answer is a typed failure.
+// S1-16: a gateway that accepted the text is believed, whatever else it says; every other answer is a typed failure.
 #[tokio::test]
 async fn text_gateways_of_any_content() {
     let vendor = Vendor::new([]).await;

@@ -1,4 +1,4 @@
-//! Keys of issuers that exist in these tests only.
+//! Issuers' keys that exist only in these tests.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -19,7 +19,7 @@ fn named(kid: &str) -> Option<JsonWebKeyId> {
 }
 
 impl Key {
-    /// The same for the same seed.
+    /// Creates the same key for the same seed.
     pub(crate) fn ed25519(kid: &str, seed: u8) -> Self {
         let prefix = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
         let der = STANDARD.encode([&prefix[..], &[seed; 32]].concat());
@@ -27,7 +27,7 @@ impl Key {
         Self::Ed25519(CoreEdDsaPrivateSigningKey::from_ed25519_pem(&pem, named(kid)).unwrap())
     }
 
-    /// One of the two lengths below.
+    /// Creates a key of one of the two lengths below.
     pub(crate) fn rsa(kid: &str, bits: usize) -> Self {
         let der = if bits == 2048 { RSA_2048 } else { RSA_1024 };
         let lines: Vec<_> = der.as_bytes().chunks(64).map(String::from_utf8_lossy).collect();
@@ -56,12 +56,12 @@ impl Key {
         }
     }
 
-    /// A signed token; the header says whatever it says.
+    /// Signs a token with any header.
     pub(crate) fn token(&self, header: &Value, claims: &Value) -> String {
         self.token_with(&header.to_string(), claims)
     }
 
-    /// The same with a header in its own words, as with a member twice.
+    /// Signs a token with a header as text, for example with a repeated field.
     pub(crate) fn token_with(&self, header: &str, claims: &Value) -> String {
         let message = encoded(header, claims);
         let signature = URL_SAFE_NO_PAD.encode(self.sign(message.as_bytes()));
@@ -69,7 +69,7 @@ impl Key {
     }
 }
 
-/// What is signed.
+/// Returns the signed bytes.
 pub(crate) fn message(header: &Value, claims: &Value) -> String {
     encoded(&header.to_string(), claims)
 }
@@ -78,7 +78,7 @@ fn encoded(header: &str, claims: &Value) -> String {
     format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims.to_string()))
 }
 
-/// Made for these tests and used nowhere else.
+/// Made only for these tests.
 const RSA_2048: &str = "\
     MIIEogIBAAKCAQEAv/lGIqUvv37r03oZgcknTTk5q12SCLhLt/nyJV5b1ZCk9pOpBYbqlA/9QbSSSjNeJjKIBf/Ctt4kLuEgHvAfdY9f5UMh3K\
     fzP5SHGq6FvdYSulP/Zk0L5eqm6mEcezaqieL8db/lAaQ3eCtm8hMMot8WUBxcGvvF5HY8huLZtv8chQ1uedvcnATk74wCIlOdpdjk5LdQguBk\
@@ -96,7 +96,7 @@ const RSA_2048: &str = "\
     Z8f0IwcAQeXj19hZ/1NF1mayS5MkZ+vLdSnIlpbwnVOP5jA70Z6TxVAippQCHS7SA7ySVe8fr2XYw11afJU9BJlh/HWdb5dhp8A2eko/RUlAj8\
     bMvZnfQfydz2znO2dOmB0LUoXjLLNJNdv187smRjHnQ9gX0=";
 
-/// Made for these tests and used nowhere else.
+/// Made only for these tests.
 const RSA_1024: &str = "\
     MIICXgIBAAKBgQDS+RcuTJct3LC5WkXlEuLHpcCMpEuN3Ewoy1UEYq2ctzCUwKByeSyBdpVi1Ge4bpNqEEXGJzmPiy9u0zPzRP2SNjnKc2tBqE\
     0EV+r1xLcdTRxwD7Z+df3ALUtupy3CHETxzR0uwOL4MFsyXAjSBNoeeYNREb6d+hDX24gFKfxe9wIDAQABAoGBAKqeKeIWrNi5Nu7fk9Ebge3m\

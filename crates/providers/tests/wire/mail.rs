@@ -9,7 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::secret;
 
-/// A mail server for one conversation after another: says what it is told to at one verb and is content otherwise.
+/// A mail server for one conversation after another: it answers one verb as configured and accepts everything else.
 struct Post {
     url: String,
     heard: Arc<Mutex<Vec<String>>>,
@@ -37,7 +37,7 @@ impl Post {
         self.heard.lock().unwrap().clone()
     }
 
-    /// The mail as it went over the wire.
+    /// Returns the mail as it was transferred.
     fn mail(&self) -> String {
         let lines = self.heard();
         let from = lines.iter().position(|line| line == "DATA").unwrap() + 1;

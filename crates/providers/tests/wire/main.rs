@@ -1,4 +1,4 @@
-//! Every client against a vendor that writes down what it is sent and answers what the test says, over real sockets.
+//! Every client against a vendor that records requests and answers what the test says, over real sockets.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
 mod deliveries;

@@ -20,7 +20,7 @@ use crate::{NOW, secret};
 pub(crate) const BACK: &str = "https://keys.example.com/sign-in/back";
 const SECRET: &str = "s3cret of the client";
 
-/// An issuer with its own key, and our client of it.
+/// An issuer with its own key, and our client for it.
 pub(crate) struct World {
     pub(crate) issuer: Vendor,
     pub(crate) key: Key,
@@ -57,7 +57,7 @@ impl World {
         say(200, json!({ "keys": keys.iter().map(|key| key.public()).collect::<Vec<_>>() }))
     }
 
-    /// The issuer describes itself.
+    /// The issuer answers with its metadata.
     pub(crate) fn describe(&self) {
         self.issuer.then([say(200, self.description()), self.keys(&[&self.key])]);
     }
@@ -76,7 +76,7 @@ impl World {
         json!({ "alg": self.key.algorithm(), "kid": "k1", "typ": "JWT" })
     }
 
-    /// The person comes back, and the issuer has this token for us.
+    /// The person returns, and the issuer has this token for us.
     pub(crate) async fn arrive(&self, left: &Departure, token: &str) -> Result<Identity, ProviderError> {
         self.issuer.then([tokens(token)]);
         self.client.arrive("c0de", BACK, &left.nonce, &left.verifier).await
@@ -124,7 +124,7 @@ async fn leaving_for_the_issuer() {
     let lines: Vec<_> = world.issuer.asked().iter().map(Asked::line).collect();
     assert_eq!(lines, ["GET /.well-known/openid-configuration", "GET /keys"]);
 
-    // Every departure has values of its own; the description is asked for once an hour.
+    // Every redirect has its own values; the metadata is loaded once an hour.
     let other = world.client.depart(BACK).await.unwrap();
     let all = [&left.state, &left.nonce, &left.verifier, &other.state, &other.nonce, &other.verifier];
     let distinct: std::collections::HashSet<_> = all.iter().map(|value| value.expose()).collect();
@@ -233,7 +233,7 @@ async fn signatures_that_do_not_hold() {
         ("a fourth part", format!("{good}.AA")),
         ("not a token", "x".to_owned()),
     ] {
-        // A signature under an unknown key makes the client look for newer keys once.
+        // A signature with an unknown key makes the client load newer keys once.
         world.issuer.then([tokens(&token), say(200, world.description()), world.keys(&[&world.key])]);
         let arrived = world.client.arrive("c0de", BACK, &left.nonce, &left.verifier).await;
         assert!(arrived.is_err(), "{what}: {arrived:?}");

@@ -1,4 +1,4 @@
-//! What every client is guarded against, shown by one of them: `HttpSms` has the simplest wire.
+//! Outages that every client handles, tested with one of them: `HttpSms` has the simplest protocol.
 
 use keystead_providers::phone::SmsSender;
 use keystead_providers::phone::sms_http::HttpSms;

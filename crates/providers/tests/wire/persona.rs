@@ -70,7 +70,7 @@ async fn an_inquiry_begins_with_its_first_link() {
 
 #[tokio::test]
 async fn an_accident_while_beginning_is_looked_into() {
-    // It was made after all.
+    // The inquiry was made after all.
     let vendor = Vendor::new([
         say(500, json!({})),
         say(200, json!({ "data": [inquiry("created")] })),
@@ -88,13 +88,13 @@ async fn an_accident_while_beginning_is_looked_into() {
     ];
     assert_eq!(lines, expected);
 
-    // It was not: the same key would bring the same accident.
+    // The inquiry was not made: the same key would give the same failure.
     let vendor = Vendor::new([say(502, json!({})), say(200, json!({ "data": [] })), linked(inquiry("created"))]).await;
     assert_eq!(client(&vendor).start(ATTEMPT).await.unwrap().reference, "inq_1");
     let keys: Vec<_> = vendor.asked().iter().map(|asked| asked.header("idempotency-key").to_owned()).collect();
     assert_eq!(keys, ["idv_1".to_owned(), String::new(), format!("idv_1-{NOW}")]);
 
-    // Nobody answers: nothing is asked again here, and the next try has the same key.
+    // No answer: the client does not retry, and the next attempt has the same key.
     let vendor = Vendor::new([Say::Nothing]).await;
     let persona = client(&vendor);
     assert!(matches!(persona.start(ATTEMPT).await, Err(ProviderError::Unavailable(_))));

@@ -164,7 +164,7 @@ async fn ending_and_detaching() {
     assert_eq!(stripe.cancel("cs_1").await, Err(ProviderError::Refused("Stripe 400 resource_state".into())));
 }
 
-// What an event about a method, a charge or a customer comes to stands in what is read back.
+// The content of an event about a method, a charge or a customer is read from the service.
 #[tokio::test]
 async fn events_are_read_back() {
     let charge = json!({ "id": "ch_1", "payment_method": "pm_1", "customer": "cus_1" });

@@ -7,7 +7,7 @@ use crate::keys::Key;
 use crate::oidc::{BACK, World, tokens};
 use crate::vendor::{Asked, Vendor, say};
 
-/// ASVS 9.1.1: a header that leads elsewhere for the key, by `kid`, `jku` or `x5u`, is not followed.
+/// ASVS 9.1.1: a header that names another key source, by `kid`, `jku` or `x5u`, is not followed.
 #[tokio::test]
 async fn headers_that_lead_elsewhere_for_the_key() {
     let world = World::new(Key::ed25519("k1", 1)).await;
@@ -41,8 +41,8 @@ async fn headers_that_lead_elsewhere_for_the_key() {
     assert!(elsewhere.asked().is_empty());
 }
 
-/// ASVS 9.1.1: a header with a member twice means one thing to one reader and another to the next, so it means nothing,
-/// even under the issuer's own signature.
+/// ASVS 9.1.1: readers disagree about a header with a repeated field, so it is refused, even with the issuer's own
+/// signature.
 #[tokio::test]
 async fn headers_with_a_member_twice() {
     let world = World::new(Key::ed25519("k1", 1)).await;

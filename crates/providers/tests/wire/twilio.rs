@@ -157,7 +157,7 @@ async fn a_carrier_that_cannot_be_asked_is_not_a_carrier_that_does_not_say() {
     assert!(matches!(client(&vendor).lookup("+14165550100").await, Err(ProviderError::Gone(_))));
 }
 
-// A date where the carrier has one, else whether it was changed within a period.
+// A date if the carrier has one, otherwise whether it was changed within a period.
 #[tokio::test]
 async fn carriers_tell_when_a_sim_card_was_changed() {
     let last = |last: serde_json::Value| say(200, json!({ "sim_swap": { "last_sim_swap": last, "error_code": null } }));

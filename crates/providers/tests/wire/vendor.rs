@@ -1,4 +1,4 @@
-//! A vendor on a port of its own: answers in the order told, and remembers what it was sent.
+//! A vendor on its own port: it gives answers in the configured order, and records requests.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -12,7 +12,7 @@ use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::TcpListener;
 
-/// What came in.
+/// A received request.
 #[derive(Debug, Clone)]
 pub(crate) struct Asked {
     pub(crate) method: Method,
@@ -42,7 +42,7 @@ impl Asked {
     }
 }
 
-/// What goes out.
+/// An answer.
 #[derive(Debug, Clone)]
 pub(crate) enum Say {
     Whole {
@@ -50,16 +50,16 @@ pub(crate) enum Say {
         headers: Vec<(&'static str, String)>,
         body: Vec<u8>,
     },
-    /// The connection ends without a word.
+    /// The connection ends without an answer.
     Nothing,
 }
 
-/// An answer in JSON.
+/// Builds an answer in JSON.
 pub(crate) fn say(status: u16, body: Value) -> Say {
     raw(status, "application/json", body.to_string())
 }
 
-/// An answer of any kind.
+/// Builds an answer of any kind.
 pub(crate) fn raw(status: u16, kind: &str, body: impl Into<Vec<u8>>) -> Say {
     Say::Whole { status, headers: vec![("content-type", kind.to_owned())], body: body.into() }
 }
@@ -70,7 +70,7 @@ struct Book {
     answers: VecDeque<Say>,
 }
 
-/// The vendor. Whoever asks more often than there are answers gets a 599.
+/// The vendor. Requests beyond the configured answers get a 599.
 pub(crate) struct Vendor {
     pub(crate) url: String,
     book: Arc<Mutex<Book>>,
@@ -94,22 +94,22 @@ impl Vendor {
         Self { url, book }
     }
 
-    /// What else to answer, for answers that name the vendor's own address.
+    /// Adds answers, for those that contain the vendor's own address.
     pub(crate) fn then(&self, answers: impl IntoIterator<Item = Say>) {
         self.book.lock().unwrap().answers.extend(answers);
     }
 
-    /// Takes back what was to be answered and was not asked for.
+    /// Removes the answers that were not used.
     pub(crate) fn forget(&self) {
         self.book.lock().unwrap().answers.clear();
     }
 
-    /// Everything that came in, oldest first.
+    /// Returns every request, oldest first.
     pub(crate) fn asked(&self) -> Vec<Asked> {
         self.book.lock().unwrap().asked.clone()
     }
 
-    /// The only thing that came in.
+    /// Returns the only request.
     pub(crate) fn once(&self) -> Asked {
         let asked = self.asked();
         assert_eq!(asked.len(), 1, "{asked:?}");
