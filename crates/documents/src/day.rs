@@ -19,24 +19,24 @@ pub struct Day {
 }
 
 impl Day {
-    /// The day it is in UTC.
+    /// The day in UTC.
     #[must_use]
     pub fn of(moment: Timestamp) -> Self {
-        // The years 1 to 9999, beyond which no clock goes that is not broken.
+        // The years 1 to 9999; a clock outside of them is broken.
         let moment = moment.0.clamp(-62_135_596_800, 253_402_300_799);
         let date = Date::from_epoch_days(moment.div_euclid(DAY));
         Self { year: date.year, month: date.month, day: date.day }
     }
 
-    /// So many days later.
+    /// Returns the day this many days later.
     #[must_use]
     pub fn plus(self, days: i64) -> Self {
         let date = Date::from_epoch_days(self.date().to_epoch_days() + days);
         Self { year: date.year, month: date.month, day: date.day }
     }
 
-    /// Full years from this day to `later`: the age of somebody born on it. A birthday on 29 February is kept on
-    /// 1 March in other years.
+    /// Full years from this day to `later`: the age of a person born on this day. A birthday on 29 February counts as 1
+    /// March in other years.
     #[must_use]
     pub fn years_until(self, later: Self) -> i32 {
         let not_yet = (later.month, later.day) < (self.month, self.day);
@@ -58,8 +58,8 @@ impl fmt::Display for Day {
     }
 }
 
-/// The day of birth: the latest past day with these digits. Of a day that is partly unknown (Doc 9303 part 3, 4.8), the
-/// last that it can be, so that nobody is taken for older than they are.
+/// Finds the day of birth: the latest past day with these digits. For a partly unknown day (Doc 9303 part 3, 4.8) it is
+/// the last possible one, so that no person is taken for older than they are.
 pub(crate) fn birth(printed: MrzDate, today: Day) -> Option<Day> {
     let candidates = match printed {
         MrzDate::Calendar(date) | MrzDate::OutOfCalendar(date) => centuries(date.year, date.month, date.day),
@@ -77,7 +77,7 @@ pub(crate) fn birth(printed: MrzDate, today: Day) -> Option<Day> {
     candidates.into_iter().filter(|day| *day <= today).max()
 }
 
-/// The day of expiry: within ten years back and fifty ahead; of digits that fit neither, the past.
+/// Finds the day of expiry: within ten years back and fifty ahead; if neither fits, in the past.
 pub(crate) fn expiry(printed: MrzDate, today: Day) -> Option<Day> {
     let date = match printed {
         MrzDate::Calendar(date) | MrzDate::OutOfCalendar(date) => date,
@@ -89,7 +89,7 @@ pub(crate) fn expiry(printed: MrzDate, today: Day) -> Option<Day> {
     candidates.iter().find(near).or_else(past).copied()
 }
 
-/// The days of four centuries that end in these digits, as far as the calendar has them.
+/// Returns the days of four centuries with these digits, if the calendar has them.
 fn centuries(year: i32, month: u32, day: u32) -> Vec<Day> {
     let years = [1800, 1900, 2000, 2100].map(|century| century + year.rem_euclid(100));
     years.into_iter().filter_map(|year| Day { year, month, day }.real()).collect()

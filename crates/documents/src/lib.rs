@@ -1,6 +1,6 @@
-//! What a machine can say about identity documents and their pictures: machine-readable zones, limits and quality of
-//! pictures, what is asked for before the camera. Pure: no IO, no clock, no database. What the findings mean for a case
-//! is decided in `keystead-app`, by people.
+//! Automatic checks of identity documents and their pictures: machine-readable zones, limits and quality of pictures,
+//! prompts for the camera. Pure: no IO, no clock, no database. People decide in `keystead-app` what the findings mean
+//! for a case.
 
 mod day;
 pub mod image;

@@ -1,6 +1,6 @@
-//! What the person is asked to do before the camera: three of a list, chosen by the server once the camera is open, so
-//! that a picture prepared beforehand does not fit. This stops stills and recordings, not a skilled
-//! fake made while it is asked for; the reviewer judges.
+//! Prompts for the camera: three of a list, chosen by the server once the camera is open, so that a picture prepared
+//! beforehand does not match. This stops still pictures and recordings, not a skilled fake made on the fly; the
+//! reviewer judges.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,16 +9,16 @@ use keystead_core::time::Timestamp;
 use rand::seq::IndexedRandom;
 use rand::{Rng, RngCore};
 
-/// How many prompts one challenge has.
+/// Number of prompts in one challenge.
 pub const PROMPTS: usize = 3;
-/// Milliseconds in which each is to be followed.
+/// Milliseconds in which each must be followed.
 pub const PROMPT_MILLIS: u64 = 10_000;
-/// Seconds in which all pictures must have arrived: three prompts, and a slow line.
+/// Seconds in which all pictures must arrive: three prompts, and a slow connection.
 pub const CHALLENGE_LIFE: i64 = 180;
 /// Milliseconds by which a phone's clock may run ahead of ours within one challenge.
 const CLOCK_SLACK: u64 = 3_000;
 
-/// One thing to do.
+/// One prompt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Prompt {
     /// Look to the left.
@@ -31,7 +31,7 @@ pub enum Prompt {
     Smile,
     /// Hold the document beside the face.
     CardBesideFace,
-    /// Show so many fingers, 1 to 5.
+    /// Show this many fingers, 1 to 5.
     ShowFingers(u8),
     /// Write this number on paper and hold it up, 1000 to 9999.
     WriteNumber(u16),
@@ -57,7 +57,7 @@ impl Prompt {
         }
     }
 
-    /// What the translation is filled with: its variable's name and value.
+    /// The translation's variable: its name and value.
     #[must_use]
     pub const fn argument(self) -> Option<(&'static str, u16)> {
         match self {
@@ -67,7 +67,7 @@ impl Prompt {
         }
     }
 
-    /// One of each kind, with fresh numbers. One finger looks like pointing, so two to five are asked for.
+    /// Returns one prompt of each kind, with new numbers. One finger looks like pointing, so two to five are requested.
     fn list(rng: &mut (impl RngCore + ?Sized)) -> [Self; 7] {
         [
             Self::LookLeft,
@@ -117,42 +117,42 @@ impl FromStr for Prompt {
     }
 }
 
-/// Three prompts for one attempt. A person who keeps it lets it be answered once.
+/// Three prompts for one attempt. The caller that stores it must accept only one answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Challenge {
-    /// Names this challenge; unguessable, so that an echo cannot be prepared.
+    /// The id of this challenge; unguessable, so that an echo cannot be prepared.
     pub nonce: u64,
     /// In the order in which they are shown.
     pub prompts: [Prompt; PROMPTS],
-    /// When the open camera asked for them.
+    /// When the open camera requested them.
     pub issued_at: Timestamp,
 }
 
-/// A picture that came back.
+/// A returned picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Frame {
-    /// What the page sent with it: [`Challenge::echo`] of its prompt.
+    /// The value that the page sent with it: [`Challenge::echo`] of its prompt.
     pub echo: String,
     /// When the prompt appeared, in milliseconds since the challenge arrived at the phone.
     pub shown: u64,
-    /// When the picture was taken, by the same clock.
+    /// When the picture was taken, on the same clock.
     pub captured: u64,
     /// Whether it came from the camera stream and not from a file.
     pub live: bool,
 }
 
-/// What a reviewer should know of the answer. The pictures are kept either way; no finding decides.
+/// A finding about the answer, for the reviewer. The pictures are kept in any case; no finding decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum LivenessFinding {
     /// More or fewer pictures than prompts.
     WrongCount,
     /// A picture belongs to another prompt or challenge.
     WrongEcho,
-    /// Pictures overlap or go back in time.
+    /// Pictures overlap or are not in order of time.
     OutOfOrder,
     /// A prompt was followed too late.
     TooSlow,
-    /// All came too late, or the phone claims more time than has passed.
+    /// All arrived too late, or the phone reports more time than has passed.
     Stale,
     /// A picture came from a file.
     UploadedNotLive,
@@ -181,20 +181,20 @@ impl Challenge {
         for (place, prompt) in prompts.iter_mut().zip(list.choose_multiple(rng, PROMPTS)) {
             *place = *prompt;
         }
-        // Choosing leaves the order to the implementation; the order is part of what nobody may foresee.
+        // Choosing leaves the order to the implementation; the order must be unpredictable, too.
         for at in (1..PROMPTS).rev() {
             prompts.swap(at, rng.random_range(0..=at));
         }
         Self { nonce: rng.next_u64(), prompts, issued_at: now }
     }
 
-    /// What the page sends back with the picture of prompt `at`, from zero.
+    /// Returns the value that the page sends back with the picture of prompt `at`, from zero.
     #[must_use]
     pub fn echo(&self, at: usize) -> Option<String> {
         self.prompts.get(at).map(|prompt| format!("{:016x}.{at}.{prompt}", self.nonce))
     }
 
-    /// Compares what came back with what was asked for; each finding once.
+    /// Compares the answer with the challenge; each finding once.
     #[must_use]
     pub fn check(&self, frames: &[Frame], now: Timestamp) -> Vec<LivenessFinding> {
         let passed = now.since(self.issued_at);
@@ -216,7 +216,7 @@ impl Challenge {
     }
 }
 
-/// Reads what a capture keeps: how often prompts were drawn, and the last ones.
+/// Parses what a capture keeps: how often prompts were drawn, and the last ones.
 #[must_use]
 pub fn drawn(kept: Option<&str>) -> Option<(u8, Challenge)> {
     let (draws, challenge) = kept?.split_once(' ')?;
@@ -224,7 +224,7 @@ pub fn drawn(kept: Option<&str>) -> Option<(u8, Challenge)> {
 }
 
 impl fmt::Display for Challenge {
-    /// The challenge as one text, for a column: nonce, time and prompts; [`Challenge::from_str`] reads it.
+    /// Writes the challenge as one text for a column: nonce, time and prompts; [`Challenge::from_str`] parses it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [one, two, three] = self.prompts;
         write!(f, "{:016x};{};{one},{two},{three}", self.nonce, self.issued_at.0)

@@ -1,4 +1,4 @@
-//! Which pictures a case has, by the chosen document. No other picture is ever taken.
+//! The pictures of a case, by the chosen document. No other picture is ever accepted.
 
 use keystead_core::verification::documents::{DocumentKind, DocumentPolicy, Side};
 
@@ -12,11 +12,11 @@ pub enum Slot {
     Front,
     /// Its other side.
     Back,
-    /// The passport that a visa lives in.
+    /// The passport that contains the visa.
     Passport,
     /// The holder's face.
     Selfie,
-    /// The holder doing what was asked for, counted from zero.
+    /// The holder following a prompt, counted from zero.
     Prompt(usize),
 }
 
@@ -39,13 +39,13 @@ impl Slot {
         }
     }
 
-    /// Reads the name.
+    /// Parses the name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|slot| slot.as_str() == name)
     }
 
-    /// What its picture is judged as.
+    /// The kind by which its picture is judged.
     #[must_use]
     pub const fn picture(self) -> PictureKind {
         match self {
@@ -63,8 +63,8 @@ impl Slot {
     }
 }
 
-/// Every slot that must be filled for a document of a country; none when it is not taken there. The back of a My Number
-/// card is never among them, because its number may not be collected.
+/// Returns every slot that must be filled for a document of a country; empty when the document is not accepted there.
+/// The back of a My Number card is never included, because its number may not be collected.
 #[must_use]
 pub fn wanted(policy: &DocumentPolicy, country: &str, kind: DocumentKind) -> Vec<Slot> {
     let Some(document) = policy.documents(country).into_iter().find(|document| document.kind == kind) else {

@@ -1,4 +1,4 @@
-//! Pictures from phones, made harmless: read within limits, measured, and encoded again without anything but pixels.
+//! Making pictures from phones safe: decoded within limits, measured, and encoded again with only their pixels.
 
 use std::io::Cursor;
 use std::time::Duration;
@@ -11,34 +11,34 @@ use sha2::{Digest, Sha256};
 use super::kind::PictureKind;
 use super::quality::{Findings, Measures};
 
-/// The largest file that is looked at.
+/// Maximum bytes of a file.
 pub const MAX_BYTES: usize = 10 * 1024 * 1024;
-/// The most pixels that are decoded.
+/// Maximum number of decoded pixels.
 pub const MAX_PIXELS: u64 = 40_000_000;
-/// The shorter side has at least this many pixels.
+/// Minimum pixels of the shorter side.
 pub const MIN_SIDE: u32 = 600;
-/// The longer side has at least this many.
+/// Minimum pixels of the longer side.
 pub const MIN_LONGER_SIDE: u32 = 1200;
-/// No side is longer: more cannot be written as JPEG.
+/// Maximum pixels of a side: JPEG allows no more.
 const MAX_SIDE: u32 = 65_535;
-/// Bytes a decoder may allocate: forty million pixels of four bytes, and half as much again to work in.
+/// Bytes a decoder may allocate: forty million pixels of four bytes, and half as much for its work.
 const MAX_ALLOCATION: u64 = 240_000_000;
-/// JPEG quality of what is kept: print stays readable, files stay below the size of the original.
+/// JPEG quality of the kept picture: print stays readable, and files stay smaller than the original.
 const QUALITY: u8 = 88;
-/// Two prints that differ in at most this many of 64 bits come from the same picture.
+/// Fingerprints that differ in at most this many of 64 bits are of the same picture.
 const SAME_PICTURE_BITS: u32 = 5;
 /// How long one picture may take.
 pub const TIME_LIMIT: Duration = Duration::from_secs(5);
-/// How long a picture waits for its turn before the person is asked to send it again.
+/// How long a picture waits for a permit before the person is asked to send it again.
 pub const QUEUE_LIMIT: Duration = Duration::from_secs(15);
 
-/// Why a picture is not taken. The name is stable: codes and translations hang on it.
+/// Why a picture is refused. The name is stable: codes and translations depend on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ImageRefusal {
     /// More than [`MAX_BYTES`].
     #[error("the file is larger than 10 MiB")]
     FileTooLarge,
-    /// Neither JPEG nor PNG nor WebP, whatever its name says.
+    /// Neither JPEG nor PNG nor WebP, for any file name.
     #[error("the file is not a JPEG, PNG or WebP picture")]
     NotAPicture,
     /// More than [`MAX_PIXELS`].
@@ -74,43 +74,43 @@ impl ImageRefusal {
     }
 }
 
-/// What tells pictures apart. Both parts are erased with their case.
+/// The fingerprint of a picture. Both parts are erased with their case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Print {
     /// SHA-256 of the file as it was sent.
     pub sha256: [u8; 32],
-    /// A difference hash of what it shows: survives scaling and compressing.
+    /// A perceptual hash (difference hash): it survives scaling and compressing.
     pub look: u64,
 }
 
 impl Print {
-    /// Whether both are the same picture: the same file, or one that looks the same.
+    /// Whether both are of the same picture: the same file, or one that looks the same.
     #[must_use]
     pub fn same_picture(&self, other: &Self) -> bool {
         self.sha256 == other.sha256 || (self.look ^ other.look).count_ones() <= SAME_PICTURE_BITS
     }
 }
 
-/// A picture that was taken in.
+/// An accepted picture.
 #[derive(Debug, Clone)]
 pub struct Picture {
     /// What it shows.
     pub kind: PictureKind,
-    /// The picture, encoded again: pixels only, upright, without place, time or device.
+    /// The picture, encoded again: only pixels, upright, without place, time or device.
     pub jpeg: Secret<Vec<u8>>,
     /// In pixels.
     pub width: u32,
     /// In pixels.
     pub height: u32,
-    /// What tells it apart from others.
+    /// Its fingerprint.
     pub print: Print,
-    /// What was measured.
+    /// The measurements.
     pub measures: Measures,
-    /// What the measures mean.
+    /// The findings from the measurements.
     pub findings: Findings,
 }
 
-/// Takes a picture in. Costs up to seconds of one processor, so a server calls it on a thread of its own.
+/// Accepts a picture. This may take seconds of one processor, so a server calls it on a separate thread.
 ///
 /// # Errors
 /// When the picture exceeds a limit or cannot be read. A poor picture is accepted, with [`Findings`].
@@ -127,7 +127,7 @@ pub fn intake(bytes: &[u8], kind: PictureKind) -> Result<Picture, ImageRefusal> 
     Ok(Picture { kind, jpeg, width, height, print, measures, findings: measures.findings(kind) })
 }
 
-/// Reads the pixels, upright. The header is judged before anything large is allocated.
+/// Decodes the pixels, upright. The header is checked before anything large is allocated.
 fn decode(bytes: &[u8]) -> Result<RgbImage, ImageRefusal> {
     let format = image::guess_format(bytes).map_err(|_| ImageRefusal::NotAPicture)?;
     if !matches!(format, ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP) {
@@ -151,21 +151,22 @@ fn decode(bytes: &[u8]) -> Result<RgbImage, ImageRefusal> {
     if width.min(height) < MIN_SIDE || width.max(height) < MIN_LONGER_SIDE {
         return Err(ImageRefusal::TooSmall);
     }
-    // Phones keep pictures lying and note in the metadata how to turn them; without it they would stay lying.
+    // Phones store pictures unrotated and note in the metadata how to turn them; without turning, they would stay
+    // rotated.
     let upright = decoder.orientation().map_err(refused)?;
     let mut picture = DynamicImage::from_decoder(decoder).map_err(refused)?;
     picture.apply_orientation(upright);
     Ok(picture.into_rgb8())
 }
 
-/// Writes pixels as JPEG, with nothing beside them.
+/// Encodes pixels as JPEG, without metadata.
 pub(super) fn encode(pixels: &RgbImage) -> Option<Secret<Vec<u8>>> {
     let mut jpeg = Vec::new();
     JpegEncoder::new_with_quality(&mut jpeg, QUALITY).encode_image(pixels).ok()?;
     Some(Secret::new(jpeg))
 }
 
-/// How bright each pixel is, 0 to 255 (Rec. 709 weights in 256ths).
+/// Computes the brightness of each pixel, 0 to 255 (Rec. 709 weights in 256ths).
 pub(super) fn luma(pixels: &RgbImage) -> GrayImage {
     let (width, height) = pixels.dimensions();
     let weigh = |p: &[u8]| ((54 * u32::from(p[0]) + 183 * u32::from(p[1]) + 19 * u32::from(p[2])) >> 8) as u8;
@@ -173,7 +174,7 @@ pub(super) fn luma(pixels: &RgbImage) -> GrayImage {
     GrayImage::from_raw(width, height, raw).unwrap_or_default()
 }
 
-/// The difference hash: is each of 8 by 8 fields brighter than its right neighbour?
+/// Computes the difference hash: whether each of 8 by 8 fields is brighter than its right neighbour.
 fn look(luma: &GrayImage) -> u64 {
     let small = imageops::thumbnail(luma, 9, 8);
     let brighter = |x: u32, y: u32| small.get_pixel(x, y).0[0] > small.get_pixel(x + 1, y).0[0];

@@ -1,11 +1,12 @@
-//! Letters of five by seven points, enough for an address and a time. One byte is one column, the lowest bit on top.
+//! Letters of five by seven points, enough for an address and a time. One byte is one column, the lowest bit is at the
+//! top.
 
 /// Columns of a letter.
 pub(super) const WIDTH: u32 = 5;
 /// Points of a column.
 pub(super) const HEIGHT: u32 = 7;
 
-/// The letter's columns; what has none is a box. Small letters look like capitals.
+/// Returns the columns of a letter; an unknown one is a box. Small letters look like capitals.
 #[rustfmt::skip]
 pub(super) const fn glyph(letter: char) -> [u8; 5] {
     match letter.to_ascii_uppercase() {

@@ -1,4 +1,4 @@
-//! What a picture is to show.
+//! What a picture must show.
 
 /// What a picture shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -9,7 +9,7 @@ pub enum PictureKind {
     DocumentBack,
     /// The holder's face, by camera.
     Selfie,
-    /// The holder doing what a prompt asked for.
+    /// The holder following a prompt.
     Prompt,
 }
 
@@ -17,7 +17,7 @@ impl PictureKind {
     /// Every kind.
     pub const ALL: [Self; 4] = [Self::DocumentFront, Self::DocumentBack, Self::Selfie, Self::Prompt];
 
-    /// The kind as it is stored and named in translations.
+    /// The name in the store and in translations.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -28,13 +28,13 @@ impl PictureKind {
         }
     }
 
-    /// The kind of a stored name.
+    /// Parses the name.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == text)
     }
 
-    /// Whether print must be readable on it.
+    /// Whether it must have readable print.
     #[must_use]
     pub const fn shows_a_document(self) -> bool {
         matches!(self, Self::DocumentFront | Self::DocumentBack)

@@ -1,4 +1,4 @@
-//! Pictures from phones: decoded within limits, measured, and encoded again with nothing but pixels.
+//! Pictures from phones: decoded within limits, measured, and encoded again with only their pixels.
 
 mod decode;
 mod font;

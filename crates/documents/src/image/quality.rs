@@ -1,4 +1,4 @@
-//! Whether a picture is worth a person's look, so that a better one is asked for at once.
+//! The quality of a picture, so that a better one is requested at once.
 
 use std::ops::Range;
 
@@ -8,35 +8,35 @@ use super::kind::PictureKind;
 
 /// Longer side of the copy that is measured, so that the numbers do not depend on the camera.
 const MEASURED_SIDE: u32 = 1024;
-/// The copy is measured in this many tiles each way.
+/// Number of tiles of the copy in each direction.
 const TILES: usize = 8;
-/// The sharpness of a picture is that of its tile of this rank. A document fills a part of the picture: the plain table
-/// around it must not make it look blurred, and one speck of dust must not make it look sharp.
+/// The rank of the tile that gives the sharpness. A document fills only a part of the picture: the plain table around
+/// it must not make it count as blurred, and one speck of dust must not make it count as sharp.
 const RANK: usize = 6;
 /// Below this variance of the Laplacian (luma 0 to 255) print cannot be read.
 pub const BLURRED_BELOW: f64 = 90.0;
-/// Luma from which a pixel counts as blown out.
+/// Luma from which a pixel counts as overexposed.
 const CLIPPED_FROM: u8 = 251;
-/// A reflection over more than this share of a document hides something.
+/// The overexposed share from which a reflection hides something on a document.
 pub const DOCUMENT_GLARE_FROM: f64 = 0.12;
-/// A face may stand before a window; only when half is blown out is there nothing to compare.
+/// The overexposed share for a face, which may be in front of a window: only from half on is there nothing to compare.
 pub const FACE_GLARE_FROM: f64 = 0.5;
 /// Below this mean luma a picture is too dark.
 pub const DARK_BELOW: f64 = 45.0;
 
-/// What was measured.
+/// The measurements of a picture.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Measures {
     /// Variance of the Laplacian in a good tile; higher is sharper.
     pub sharpness: f64,
-    /// Share of blown-out pixels, 0 to 1.
+    /// Share of overexposed pixels, 0 to 1.
     pub clipped: f64,
     /// Mean luma, 0 to 255.
     pub brightness: f64,
 }
 
-/// What the measures mean. Any of them asks the person for another try; after three the picture is taken as it is and
-/// the reviewer sees the finding.
+/// The findings from the measurements. Each asks the person for another picture; after three more the picture is
+/// accepted and the reviewer sees the finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Findings {
     /// Out of focus or moved.
@@ -48,7 +48,7 @@ pub struct Findings {
 }
 
 impl Findings {
-    /// Whether another try is worth asking for.
+    /// Whether another picture should be requested.
     #[must_use]
     pub const fn any(self) -> bool {
         self.blurred || self.glare || self.dark
@@ -71,7 +71,7 @@ impl Measures {
         Self { sharpness: sharpness(&small), clipped, brightness }
     }
 
-    /// What the measures mean for a picture of this kind.
+    /// The findings for a picture of this kind.
     #[must_use]
     pub fn findings(self, kind: PictureKind) -> Findings {
         let glare_from = if kind.shows_a_document() { DOCUMENT_GLARE_FROM } else { FACE_GLARE_FROM };
@@ -83,7 +83,7 @@ impl Measures {
     }
 }
 
-/// The variance of the Laplacian in the tile of rank [`RANK`], counted from the sharpest.
+/// Computes the variance of the Laplacian in the tile of rank [`RANK`], counted from the sharpest.
 fn sharpness(luma: &GrayImage) -> f64 {
     let bounds = |tile: usize, side: u32| {
         let side = side as usize;

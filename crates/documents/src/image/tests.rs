@@ -1,4 +1,4 @@
-//! Pictures that are made up here, so that each rule meets one that breaks it and one that just does not.
+//! Generated pictures, so that each rule meets one that violates it and one that just does not.
 
 use image::{ExtendedColorType, ImageEncoder, Rgb};
 pub(crate) use keystead_testkit::pictures::page;
@@ -28,7 +28,7 @@ fn front(bytes: &[u8]) -> Result<Picture, ImageRefusal> {
     intake(bytes, PictureKind::DocumentFront)
 }
 
-/// A JPEG with EXIF: turned by 90°, taken at a place in Warsaw.
+/// A JPEG with EXIF: rotated by 90°, with a place in Warsaw.
 fn with_metadata(jpeg: &[u8], orientation: u8) -> Vec<u8> {
     let mut tiff = b"II*\0\x08\0\0\0\x02\0".to_vec();
     tiff.extend([0x12, 0x01, 3, 0, 1, 0, 0, 0, orientation, 0, 0, 0]);
@@ -54,7 +54,7 @@ fn three_formats_by_content() {
     }
 }
 
-/// A PNG of a few hundred bytes whose header claims these sides.
+/// A PNG of a few hundred bytes with these sides in its header.
 fn claiming(width: u32, height: u32) -> Vec<u8> {
     let mut bytes = png(&page(8, 8, 1));
     bytes[16..20].copy_from_slice(&width.to_be_bytes());
@@ -64,8 +64,8 @@ fn claiming(width: u32, height: u32) -> Vec<u8> {
     bytes
 }
 
-/// The header decides, before pixels are allocated. Pictures within the limits fail here later: their pixels are
-/// missing.
+/// The header decides, before pixels are allocated. Pictures within the limits fail here later, because their pixels
+/// are missing.
 #[test]
 fn sizes_at_their_limits() {
     let within = ImageRefusal::Unreadable;
@@ -102,7 +102,7 @@ fn crc32(bytes: &[u8]) -> u32 {
     })
 }
 
-/// What a phone notes beside the pixels goes, after it has said which way is up (S3-32).
+/// Metadata of a phone is removed, after its orientation was applied (S3-32).
 #[test]
 fn nothing_but_pixels_is_kept() {
     let bytes = with_metadata(&jpeg(&page(1200, 600, 3)), 6);
@@ -120,7 +120,7 @@ fn nothing_but_pixels_is_kept() {
     assert!(corner < 60, "the left top corner is now at the right: {corner}");
 }
 
-/// The thresholds, against pictures that a person would call so (S3-26: retry hints).
+/// The thresholds, for pictures that a person would classify the same way (S3-26: retry hints).
 #[test]
 fn poor_pictures_are_told_apart() {
     let document = |pixels: &RgbImage| {
@@ -169,7 +169,7 @@ fn plain_surroundings_do_not_blur_a_document() {
     assert!(blurred(&RgbImage::from_pixel(1200, 600, Rgb([150, 140, 130]))), "nothing is on it");
 }
 
-/// The same picture for front, back and selfie, or in another case, is seen.
+/// The same picture for front, back and selfie, or in another case, is recognised.
 #[test]
 fn the_same_picture_is_known_again() {
     let one = page(1200, 600, 6);

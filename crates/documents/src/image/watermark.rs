@@ -1,5 +1,5 @@
-//! Every picture that is shown carries who looks and when, in its pixels, over all of it: a photo of the screen tells
-//! whose screen it was.
+//! The watermark: every shown picture contains the viewer and the time in its pixels, over all of it, so that a photo
+//! of the screen shows whose screen it was.
 
 use image::{ImageFormat, Rgb, RgbImage};
 use keystead_core::secret::Secret;
@@ -9,17 +9,17 @@ use super::decode::encode;
 use super::font::{HEIGHT, WIDTH, glyph};
 use crate::Day;
 
-/// How much of the picture the mark covers where a letter stands, of 256: readable, and what is under it is, too.
+/// Opacity of the mark, of 256: readable, and the picture below it stays readable, too.
 const STRENGTH: u16 = 110;
 
-/// A moment as it is burned in.
+/// Formats the time for the watermark.
 #[must_use]
 pub fn time(at: Timestamp) -> String {
     let seconds = at.0.rem_euclid(86_400);
     format!("{} {:02}:{:02}:{:02} UTC", Day::of(at), seconds / 3_600, seconds / 60 % 60, seconds % 60)
 }
 
-/// Burns a text into a picture of ours and encodes it again; none if the picture cannot be read.
+/// Burns a text into one of our pictures and encodes it again; `None` if the picture cannot be decoded.
 #[must_use]
 pub fn burn(jpeg: &Secret<Vec<u8>>, text: &str) -> Option<Secret<Vec<u8>>> {
     let read = image::load_from_memory_with_format(jpeg.expose(), ImageFormat::Jpeg).ok()?;
@@ -28,7 +28,7 @@ pub fn burn(jpeg: &Secret<Vec<u8>>, text: &str) -> Option<Secret<Vec<u8>>> {
     encode(&pixels)
 }
 
-/// Lines of the text over the whole picture, each a little further to the right than the one above.
+/// Draws lines of the text over the whole picture, each a little further to the right than the one above.
 fn mark(pixels: &mut RgbImage, text: &str) {
     let scale = (pixels.width().min(pixels.height()) / 300).clamp(2, 8);
     let line: Vec<[u8; 5]> = text.chars().map(glyph).collect();
@@ -41,7 +41,7 @@ fn mark(pixels: &mut RgbImage, text: &str) {
         while left < pixels.width() + length {
             for (at, columns) in (0_u32..).zip(&line) {
                 let x = left + at * letter;
-                // The shift may reach beyond the left edge: what is there is not drawn.
+                // The shift may reach beyond the left edge: nothing is drawn there.
                 if let Some(x) = x.checked_sub(shift) {
                     stamp(pixels, columns, x, top, scale);
                 }
@@ -64,7 +64,7 @@ fn stamp(pixels: &mut RgbImage, columns: &[u8; 5], left: u32, top: u32, scale: u
     }
 }
 
-/// Towards white on dark and towards black on light, so that the mark is seen on everything.
+/// Makes a pixel lighter on dark and darker on light, so that the mark is visible everywhere.
 fn blend(pixel: &mut Rgb<u8>) {
     let luma = (u16::from(pixel.0[0]) + 2 * u16::from(pixel.0[1]) + u16::from(pixel.0[2])) / 4;
     let towards = if luma < 128 { 255 } else { 0 };
@@ -78,7 +78,7 @@ fn blend(pixel: &mut Rgb<u8>) {
 mod tests {
     use super::*;
 
-    // Who looks and when stand in the pixels, over the whole picture, dark or light.
+    // Viewer and time are in the pixels, over the whole picture, dark or light.
     #[test]
     fn every_part_of_a_picture_is_marked() {
         for shade in [0_u8, 90, 160, 255] {

@@ -20,10 +20,10 @@ const ISO: &str = "\
     TTO=TT TUN=TN TUR=TR TUV=TV TWN=TW TZA=TZ UGA=UG UKR=UA UMI=UM URY=UY USA=US UZB=UZ VAT=VA VCT=VC VEN=VE VGB=VG \
     VIR=VI VNM=VN VUT=VU WLF=WF WSM=WS YEM=YE ZAF=ZA ZMB=ZM ZWE=ZW";
 
-/// What documents say besides ISO 3166-1: Germany's one letter, the six kinds of British nationals, Kosovo.
+/// Codes in documents besides ISO 3166-1: Germany's one letter, the six kinds of British nationals, Kosovo.
 const BESIDES: &str = "D=DE GBD=GB GBN=GB GBO=GB GBP=GB GBS=GB RKS=XK XKX=XK";
 
-/// Parts of a country whose documents name the country as their issuer: chosen, then printed.
+/// Territories with documents that name the country as their issuer: chosen territory, then printed country.
 const ISSUED_BY: [(&str, &str); 9] = [
     ("HK", "CN"),
     ("MO", "CN"),
@@ -40,19 +40,19 @@ fn pairs() -> impl Iterator<Item = (&'static str, &'static str)> {
     ISO.split_whitespace().chain(BESIDES.split_whitespace()).filter_map(|pair| pair.split_once('='))
 }
 
-/// ISO 3166-1 alpha-2 of what a document says; none for organizations, stateless persons and specimens.
+/// Returns ISO 3166-1 alpha-2 for a document's code; `None` for organizations, stateless persons and specimens.
 #[must_use]
 pub fn alpha2(code: &str) -> Option<&'static str> {
     pairs().find(|(three, _)| *three == code).map(|(_, two)| two)
 }
 
-/// ISO 3166-1 alpha-3 of a country.
+/// Returns ISO 3166-1 alpha-3 of a country.
 #[must_use]
 pub fn alpha3(country: &str) -> Option<&'static str> {
     pairs().find(|(_, two)| *two == country).map(|(three, _)| three)
 }
 
-/// Whether a document that names this issuer can be one of the chosen country (alpha-2).
+/// Whether a document with this issuer can be from the chosen country (alpha-2).
 #[must_use]
 pub fn issued_by(issuer: &str, chosen: &str) -> bool {
     alpha2(issuer).is_some_and(|found| found == chosen || ISSUED_BY.contains(&(chosen, found)))
@@ -71,14 +71,14 @@ mod tests {
         let (three, two): (BTreeSet<_>, BTreeSet<_>) = both.iter().copied().unzip();
         assert_eq!((three.len(), two.len()), (249, 249));
         for (three, two) in pairs() {
-            // Taiwan is missing from the UN's list, which the other table follows.
+            // Taiwan is missing from the UN's list, on which the other table is based.
             assert!(::mrz::country_name(three).is_some() || three == "TWN", "{three}");
             assert!(two.len() == 2 && two.bytes().all(|b| b.is_ascii_uppercase()), "{two}");
             assert!(issued_by(three, two), "{three}");
         }
     }
 
-    /// S0-06: the issuer is the chosen country, however it is written.
+    /// S0-06: the issuer is the chosen country, in every spelling.
     #[test]
     fn issuers_and_choices() {
         assert_eq!((alpha2("D"), alpha2("DEU"), alpha3("DE")), (Some("DE"), Some("DE"), Some("DEU")));

@@ -1,4 +1,4 @@
-//! The formats of machine-readable zones and where their check digits are.
+//! The formats of machine-readable zones and the positions of their check digits.
 
 /// The five formats of Doc 9303.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -9,9 +9,9 @@ pub enum Format {
     Td2,
     /// Passports: two lines of 44 (part 4).
     Td3,
-    /// Visas: two lines of 44, without a digit over all (part 7).
+    /// Visas: two lines of 44, without a check digit over the whole (part 7).
     MrvA,
-    /// Small visas: two lines of 36, without a digit over all (part 7).
+    /// Small visas: two lines of 36, without a check digit over the whole (part 7).
     MrvB,
 }
 
@@ -32,7 +32,7 @@ impl Format {
         matches!(self, Self::MrvA | Self::MrvB)
     }
 
-    /// Where the check digits stand that every zone of the format has.
+    /// The positions of the check digits that every zone of the format has.
     pub(super) const fn places(self) -> Places {
         match self {
             Self::Td1 => Places { number: (0, 14), birth: (1, 6), expiry: (1, 14), composite: Some((1, 29)) },
@@ -53,5 +53,5 @@ pub(super) struct Places {
     pub(super) composite: Option<Place>,
 }
 
-/// A passport's optional field has a digit of its own, which may be a filler if the field is empty.
+/// A passport's optional field has its own check digit, which may be a filler if the field is empty.
 pub(super) const PERSONAL_NUMBER: Place = (1, 42);

@@ -1,19 +1,19 @@
-//! The lines of a machine-readable zone as people type them, brought to the form in which they are printed.
+//! Normalizing typed lines of a machine-readable zone to their printed form.
 
 use super::Format;
 use super::refusal::MrzRefusal;
 
-/// More than this was never a machine-readable zone: three lines of 30 with spaces between all characters are 180.
+/// Maximum characters of a typed zone: three lines of 30 with spaces between all characters are 180.
 const MOST_CHARACTERS: usize = 400;
 
-/// A zone of the right shape: its format and its lines, each of the format's width.
+/// A zone with a valid shape: its format and its lines, each of the format's width.
 #[derive(Debug)]
 pub(super) struct Zone {
     pub(super) format: Format,
     pub(super) lines: Vec<String>,
 }
 
-/// Finds the format by the first letter and the number of lines, and brings each line to its width.
+/// Finds the format by the first letter and the number of lines, and adjusts each line to its width.
 pub(super) fn read(typed: &str) -> Result<Zone, MrzRefusal> {
     let lines = split(typed)?;
     let format = format_of(&lines).ok_or(MrzRefusal::NotAZone)?;
@@ -21,7 +21,7 @@ pub(super) fn read(typed: &str) -> Result<Zone, MrzRefusal> {
     Ok(Zone { format, lines: fitted.collect::<Result<_, _>>()? })
 }
 
-/// Lines without blanks, in capitals, in ASCII.
+/// Splits the lines, without blanks, in capitals, in ASCII.
 fn split(typed: &str) -> Result<Vec<String>, MrzRefusal> {
     if typed.chars().take(MOST_CHARACTERS + 1).count() > MOST_CHARACTERS {
         return Err(MrzRefusal::NotAZone);
@@ -33,7 +33,7 @@ fn split(typed: &str) -> Result<Vec<String>, MrzRefusal> {
             match character {
                 '«' | '≪' | '《' => clean.push_str("<<"),
                 '‹' | '〈' => clean.push('<'),
-                // The full-width forms of a Japanese keyboard stand 0xFEE0 above ASCII.
+                // The full-width forms of a Japanese keyboard are 0xFEE0 above ASCII.
                 '\u{ff01}'..='\u{ff5e}' => clean.extend(char::from_u32(u32::from(character) - 0xfee0)),
                 other => clean.push(other),
             }
@@ -49,7 +49,7 @@ fn split(typed: &str) -> Result<Vec<String>, MrzRefusal> {
     Ok(unfold(lines))
 }
 
-/// Everything in one line, as it is pasted from elsewhere.
+/// Splits a zone that was pasted in one line.
 fn unfold(lines: Vec<String>) -> Vec<String> {
     let [line] = lines.as_slice() else { return lines };
     let widths: &[usize] = match line.len() {
@@ -80,8 +80,8 @@ fn format_of(lines: &[String]) -> Option<Format> {
     }
 }
 
-/// People do not count the fillers at the end of a line, and they carry nothing: too many are cut, too few are added,
-/// unless the line ends in a check digit.
+/// Adjusts the fillers at the end of a line, which people do not count: too many are cut, too few are added, unless the
+/// line ends in a check digit.
 fn fit(format: Format, at: usize, line: &str) -> Result<String, MrzRefusal> {
     let width = format.width();
     let least = match (format, at) {

@@ -1,5 +1,5 @@
-//! Machine-readable zones: read, checked for slips, compared with what the person said. None of it shows that a
-//! document is genuine or belongs to its bearer; that is for people.
+//! Machine-readable zones: parsed, checked for copying errors, compared with what the person stated. None of it shows
+//! that a document is genuine or belongs to its holder; people decide that.
 
 pub mod country;
 mod format;

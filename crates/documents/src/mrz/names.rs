@@ -1,17 +1,17 @@
-//! Whether a typed name can be the one in a zone, which knows no letters but A to Z (Doc 9303 part 3, section 6).
+//! Whether a typed name can be the one in a zone, which contains only the letters A to Z (Doc 9303 part 3, section 6).
 
 use mrz::{CyrillicLanguage, TransliterationStyle, transliterate, transliterate_cyrillic};
 
 use super::MrzReport;
 
-/// What a comparison says.
+/// The result of a comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NameComparison {
-    /// Every typed part stands in the zone.
+    /// Every typed part is in the zone.
     Agrees,
-    /// A typed part stands nowhere.
+    /// A typed part is missing.
     Differs,
-    /// Written in letters without a rule here, such as 山田: for the reviewer's eyes.
+    /// Written in letters without a rule here, such as 山田: the reviewer compares.
     CannotTell,
 }
 
@@ -27,8 +27,8 @@ const LANGUAGES: [CyrillicLanguage; 6] = [
 const STYLES: [TransliterationStyle; 3] =
     [TransliterationStyle::Expanded, TransliterationStyle::Simple, TransliterationStyle::XxSuffix];
 
-/// Compares in any order of parts, since people put first names first and families last, or the other way round. A
-/// missing middle name is fine, a missing surname is not.
+/// Compares the parts in any order, because people put first names or family names first. A missing middle name is
+/// accepted, a missing surname is not.
 pub(super) fn compare(typed: &str, report: &MrzReport) -> NameComparison {
     let printed = Printed::of(report);
     let spellings = spellings(typed);
@@ -58,7 +58,7 @@ impl<'a> Printed<'a> {
     }
 
     fn agrees(&self, typed: &[String]) -> bool {
-        // Written together or apart: De la Cruz, O'Connor, Kowalska-Nowak.
+        // Written as one word or separately: De la Cruz, O'Connor, Kowalska-Nowak.
         let together: String = typed.concat();
         let (surname, given) = (self.surname.concat(), self.given.concat());
         if together == format!("{surname}{given}") || together == format!("{given}{surname}") {
@@ -71,7 +71,7 @@ impl<'a> Printed<'a> {
             self.surname.contains(&part) || self.given.contains(&part) || cut(part)
         };
         let typed_has = |part: &&str| typed.iter().any(|one| one == part || (cut(one) && Some(part) == last));
-        // What was cut off the zone altogether cannot be asked for.
+        // Parts that were cut off from the zone are not required.
         let known = |part: &String| stands(part) || self.may_be_cut;
         let surname_typed = self.surname.iter().all(&typed_has);
         let given_typed = self.given.is_empty() || self.given.iter().any(typed_has);
@@ -79,7 +79,7 @@ impl<'a> Printed<'a> {
     }
 }
 
-/// Every way to write a name in A to Z, in parts. None if a letter has no rule.
+/// Returns every spelling of a name in A to Z, in parts; empty if a letter has no rule.
 fn spellings(typed: &str) -> Vec<Vec<String>> {
     let plain: String = typed.chars().flat_map(char::to_uppercase).filter_map(simplified).collect();
     let latin: Vec<String> = LANGUAGES.iter().map(|language| transliterate_cyrillic(&plain, *language)).collect();
@@ -97,7 +97,7 @@ fn spellings(typed: &str) -> Vec<Vec<String>> {
     found
 }
 
-/// A capital letter without what no rule asks for: accents as characters of their own, apostrophes, and the marks of
+/// Simplifies a capital letter where no rule applies: accents as separate characters, apostrophes, and the marks of
 /// Vietnamese, Romanian and Pinyin, for which Doc 9303 has no row.
 fn simplified(letter: char) -> Option<char> {
     Some(match letter {

@@ -1,12 +1,12 @@
 //! Why typed lines are not a machine-readable zone.
 
-/// Why lines could not be read at all. Lines count from 1.
+/// Why lines cannot be parsed. Lines count from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MrzRefusal {
     /// Not the two or three lines of a passport, card or visa.
     #[error("these are not the lines of a machine-readable zone")]
     NotAZone,
-    /// A character that no zone has; the person should look there.
+    /// A character that no zone has; the person should check it.
     #[error("line {line} has a character at {position} that is neither a letter A to Z nor a digit nor <")]
     Character {
         /// The line.
@@ -19,9 +19,9 @@ pub enum MrzRefusal {
     Length {
         /// The line.
         line: usize,
-        /// What the format has.
+        /// The length in the format.
         expected: usize,
-        /// What was typed.
+        /// The typed length.
         got: usize,
     },
 }

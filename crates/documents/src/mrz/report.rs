@@ -1,4 +1,4 @@
-//! What a machine-readable zone says, field by field, and which of its check digits agree.
+//! The content of a machine-readable zone, field by field, and which of its check digits are right.
 
 use std::fmt;
 
@@ -11,7 +11,8 @@ use super::refusal::MrzRefusal;
 use super::{country, lines};
 use crate::day::{self, Day};
 
-/// Which check digits agree. A digit shows that a line was copied without a slip, not that the document is genuine.
+/// Which check digits are right. A right digit shows that a line was copied without an error, not that the document is
+/// genuine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Digits {
     /// Of the document's number.
@@ -22,12 +23,12 @@ pub struct Digits {
     pub expiry: bool,
     /// Of a passport's optional field.
     pub personal_number: Option<bool>,
-    /// Over all; visas have none.
+    /// Over the whole; visas have none.
     pub composite: Option<bool>,
 }
 
 impl Digits {
-    /// Whether every digit that the format prints agrees.
+    /// Whether every check digit of the format is right.
     #[must_use]
     pub fn all_agree(&self) -> bool {
         let mut printed = [self.personal_number, self.composite].into_iter().flatten();
@@ -35,32 +36,32 @@ impl Digits {
     }
 }
 
-/// What a zone says. Everything about the person is kept from logs; only format and digits are shown by `Debug`.
+/// The content of a zone. `Debug` shows only format and digits, so that personal data stays out of logs.
 #[derive(Clone)]
 pub struct MrzReport {
     /// Its format.
     pub format: Format,
     /// The first two characters without filler: `P`, `ID`, `V`, ….
     pub document_code: String,
-    /// Which digits agree.
+    /// Which check digits are right.
     pub digits: Digits,
-    /// The whole number, also of cards on which it continues in the optional field. Keep only its keyed HMAC.
+    /// The whole number, also for cards on which it continues in the optional field. Only its keyed HMAC may be kept.
     pub document_number: Secret<String>,
-    /// The last day of validity; none if it is not a day.
+    /// The last day of validity; `None` if it is not a day.
     pub expiry: Option<Day>,
-    /// The day of birth, or the last that it can be if the document leaves parts open.
+    /// The day of birth, or the last possible one if the document leaves parts open.
     pub birth: Option<Day>,
-    /// Who issued it, as printed: usually three letters.
+    /// The issuer as printed: usually three letters.
     pub issuer: String,
     /// ISO 3166-1 alpha-2 of the issuer, if it is a country.
     pub issuing_country: Option<&'static str>,
-    /// The holder's nationality, as printed; may differ from the issuer.
+    /// The holder's nationality, as printed; it may differ from the issuer.
     pub nationality: String,
     /// The primary identifier, parts separated by spaces.
     pub surname: Secret<String>,
     /// The secondary identifier; may be empty.
     pub given_names: Secret<String>,
-    /// Whether the names fill their field to the last character, so that the rest may have been cut off.
+    /// Whether the names fill their field completely, so that the rest may have been cut off.
     pub names_may_be_cut: bool,
 }
 
@@ -72,8 +73,8 @@ impl fmt::Debug for MrzReport {
 }
 
 impl MrzReport {
-    /// Reads the two or three lines that a person typed or corrected. Blanks, small letters and full-width characters
-    /// are understood; missing fillers at the end of a line are added.
+    /// Parses the two or three lines that a person typed or corrected. Blanks, small letters and full-width characters
+    /// are accepted; missing fillers at the end of a line are added.
     ///
     /// # Errors
     /// When the lines do not have the shape of a zone. Wrong check digits are not an error but part of the report.
@@ -89,14 +90,14 @@ impl MrzReport {
             (Format::MrvB, [one, two]) => mrz::parse_mrv_b_with(one, two, &options),
             _ => return Err(MrzRefusal::NotAZone),
         };
-        // Shape and characters are settled: what is left is a number that begins with a filler.
+        // Shape and characters are valid: the only remaining error is a number that begins with a filler.
         let data = parsed.map_err(|_| MrzRefusal::NotAZone)?;
         Ok(Self::of(zone.format, &lines, &data, Day::of(now)))
     }
 
     fn of(format: Format, lines: &[&str], data: &MrzData, today: Day) -> Self {
         let places = format.places();
-        // A filler counts as zero. Where a digit must be, it would hide that something was not copied.
+        // A filler counts as zero. In the place of a digit it would hide that the digit was not copied.
         let is_digit = |(line, column): Place| {
             lines.get(line).and_then(|line| line.as_bytes().get(column)).is_some_and(u8::is_ascii_digit)
         };
@@ -104,7 +105,7 @@ impl MrzReport {
         let number_goes_on = data.document_number_full.is_some();
         let has_personal_number = data.optional_data_1.is_some();
         let digits = Digits {
-            // The eight-character form is a slip of old software, not of an issuer.
+            // The eight-character form is an error of old software, not of an issuer.
             document_number: match number_goes_on {
                 true => data.checks.document_number == Some(true) && !data.document_number_legacy_encoding,
                 false => agrees(data.checks.document_number, places.number),

@@ -1,4 +1,4 @@
-//! What a zone means for a case. Findings go to the reviewer; none of them decides.
+//! Findings about a zone in a case. The reviewer sees them; none of them decides.
 
 use keystead_core::time::Timestamp;
 use keystead_core::verification::documents::DocumentKind;
@@ -7,10 +7,10 @@ use super::names::{self, NameComparison};
 use super::{MrzReport, country};
 use crate::Day;
 
-/// Days by which the issuer's today may differ from ours.
+/// Days by which the issuer's date may differ from ours.
 const TOLERANCE_DAYS: i64 = 1;
 
-/// Whether a zone with these first two characters can stand on a document of this kind. Cards and permits share codes.
+/// Whether a document of this kind can have these first two characters. Cards and permits share codes.
 fn allows(document: DocumentKind, document_code: &str) -> bool {
     let first = document_code.chars().next();
     match document {
@@ -21,25 +21,25 @@ fn allows(document: DocumentKind, document_code: &str) -> bool {
     }
 }
 
-/// What the person said before the lines were read, and what the operator asks for.
+/// What the person stated before the lines were parsed, and what the operator requires.
 #[derive(Debug, Clone, Copy)]
 pub struct Claim<'a> {
     /// The chosen document.
     pub document: DocumentKind,
     /// The chosen country, ISO 3166-1 alpha-2.
     pub country: &'a str,
-    /// The typed name, if one was asked for.
+    /// The typed name, if it was requested.
     pub name: Option<&'a str>,
-    /// The operator's rule for the country, in years.
+    /// The operator's minimum age for the country, in years.
     pub min_age: u8,
-    /// Whether the case also holds a passport whose zone has no findings.
+    /// Whether the case also has a passport with a zone without findings.
     pub passport_at_hand: bool,
 }
 
-/// What the reviewer should know of a zone.
+/// A finding about a zone, for the reviewer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum MrzFinding {
-    /// A check digit disagrees: copied wrongly, or made up.
+    /// A check digit is wrong: copied incorrectly, or invented.
     DigitsDisagree,
     /// The document is of another type than chosen.
     OtherDocument,
@@ -47,17 +47,17 @@ pub enum MrzFinding {
     OtherIssuer,
     /// No longer valid.
     Expired,
-    /// No day of expiry: some cards have none, copies often lose it.
+    /// No day of expiry: some cards have none, and copies often lose it.
     ExpiryUnknown,
-    /// Younger than asked for.
+    /// Below the minimum age.
     UnderAge,
     /// No year of birth.
     BirthUnknown,
-    /// The typed name stands nowhere in the zone.
+    /// The typed name is not in the zone.
     NameDiffers,
     /// The typed name cannot be compared by rule.
     NameUnclear,
-    /// A visa never suffices alone: it has no digit over all and lives in a passport.
+    /// A visa is never enough alone: it has no check digit over the whole and is a part of a passport.
     VisaNeedsPassport,
 }
 
@@ -79,7 +79,7 @@ impl MrzFinding {
         }
     }
 
-    /// The reason a reviewer would give if they agree.
+    /// The reason that a reviewer would give if they agree.
     #[must_use]
     pub const fn reason(self) -> &'static str {
         match self {
@@ -105,7 +105,7 @@ pub fn assess(report: &MrzReport, claim: &Claim<'_>, now: Timestamp) -> Vec<MrzF
         (!country::issued_by(&report.issuer, claim.country), MrzFinding::OtherIssuer),
         (report.expiry.is_some_and(|day| day.plus(TOLERANCE_DAYS) < today), MrzFinding::Expired),
         (report.expiry.is_none(), MrzFinding::ExpiryUnknown),
-        // In our day, without tolerance: nobody is let in too early, and some wait a few hours.
+        // In our date, without tolerance: nobody is admitted too early, and some people wait a few hours.
         (age.is_some_and(|years| years < i32::from(claim.min_age)), MrzFinding::UnderAge),
         (age.is_none(), MrzFinding::BirthUnknown),
         (name == Some(NameComparison::Differs), MrzFinding::NameDiffers),

@@ -1,4 +1,4 @@
-//! The specimens of Doc 9303 (Utopia, Anna Maria Eriksson), every single slip in them, and the rules.
+//! The specimens of Doc 9303 (Utopia, Anna Maria Eriksson), every single copying error in them, and the rules.
 
 use keystead_core::time::Timestamp;
 use keystead_core::verification::documents::MIN_AGE;
@@ -23,7 +23,7 @@ fn read(lines: &[&str]) -> MrzReport {
     MrzReport::read(&lines.join("\n"), NOW).unwrap_or_else(|refusal| panic!("{refusal}: {lines:?}"))
 }
 
-/// A passport of a country, with digits computed by the other direction of the same arithmetic.
+/// A passport of a country, with digits computed by the inverse arithmetic.
 fn passport(issuer: &str, surname: &str, given: &str, birth: (i32, u32, u32), expiry: (i32, u32, u32)) -> MrzReport {
     let day = |(year, month, day)| ::mrz::MrzDate::Calendar(::mrz::Date::new(year, month, day));
     let fields = ::mrz::Td3Fields {
@@ -52,7 +52,7 @@ const CLAIM: Claim<'static> = Claim {
     passport_at_hand: false,
 };
 
-/// All check digits reproduce.
+/// All check digits are computed correctly.
 #[test]
 fn five_specimens() {
     for (lines, format, number, birth, expiry) in [
@@ -98,7 +98,7 @@ fn every_slip_in_a_digit_is_found() {
     }
 }
 
-/// A filler counts as zero, so a digit 0 that was not copied would go unseen.
+/// A filler counts as zero, so a digit 0 that was not copied would not be noticed.
 #[test]
 fn a_filler_is_no_digit() {
     let number_zero = (0..10_000).map(|n| format!("XS1{n:06}")).find(|n| ::mrz::check_digit(n) == Ok(0)).unwrap();
@@ -127,7 +127,7 @@ fn long_numbers_of_cards_go_on() {
     assert_eq!(report.issuing_country, Some("BE"));
 }
 
-/// People type; keyboards and copies differ.
+/// Typed lines, with the differences of keyboards and copies.
 #[test]
 fn typed_lines_are_understood() {
     let full_width =
@@ -199,7 +199,7 @@ fn one_rule_at_a_time() {
     assert_eq!(utopian, [MrzFinding::OtherIssuer, MrzFinding::Expired]);
 }
 
-/// S0-05: valid through its last day, wherever that day ends; S0-07: age by the day.
+/// S0-05: valid through its last day, in every time zone; S0-07: age by the day.
 #[test]
 fn days_at_their_edges() {
     let today = (2027, 1, 15);
@@ -213,7 +213,7 @@ fn days_at_their_edges() {
     assert_eq!(find(&young, 1), []);
 }
 
-/// S0-14: a visa asks for the passport too.
+/// S0-14: a visa requires the passport, too.
 #[test]
 fn a_visa_is_never_enough() {
     for lines in [&MRV_A[..], &MRV_B[..]] {
@@ -263,7 +263,7 @@ fn names_in_other_letters() {
     }
 }
 
-/// A zone has 39 characters for names; the rest is cut off, and nobody can help it.
+/// A zone has 39 characters for names; the rest is cut off.
 #[test]
 fn long_names_are_cut() {
     let surname = "NILAVADHANANANDA KRASNAPHOLSKAYA";
@@ -275,7 +275,7 @@ fn long_names_are_cut() {
 }
 
 proptest! {
-    // A name agrees with its own printed form, whichever of its parts is said first, and not with another person's.
+    // A name agrees with its own printed form, in any order of its parts, and not with another person's.
     #[test]
     fn polish_names_agree_with_their_print(
         given in "[A-ZĄĆĘŁŃÓŚŹŻ][a-ząćęłńóśźż]{2,9}", surname in "[A-ZĄĆĘŁŃÓŚŹŻ][a-ząćęłńóśźż]{2,9}",
@@ -291,8 +291,8 @@ proptest! {
         prop_assert_eq!(names::compare(&other, &report), NameComparison::Differs);
     }
 
-    // A Japanese passport prints a name in Latin letters; typed in full width it is the same, typed in kanji people
-    // look.
+    // A Japanese passport prints a name in Latin letters; typed in full width it is the same, typed in kanji a person
+    // compares.
     #[test]
     fn japanese_names_are_compared_or_left_to_eyes(given in "[A-Z]{2,9}", surname in "[A-Z]{2,9}", kanji in "[山田太郎佐藤花子]{2,4}") {
         let report = passport("JPN", &surname, &given, (1990, 5, 17), (2030, 1, 1));

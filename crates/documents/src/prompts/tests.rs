@@ -1,4 +1,4 @@
-//! What is drawn, and what is noticed in an answer (S0-08, S0-09, S3-26).
+//! Drawing prompts, and findings about answers (S0-08, S0-09, S3-26).
 
 use std::collections::BTreeSet;
 
