@@ -5,7 +5,7 @@ use keystead_core::language::Language;
 /// One help page in each language.
 #[derive(Debug)]
 pub struct HelpPage {
-    /// Its name in addresses, which never changes.
+    /// Its name in URLs, which never changes.
     pub slug: &'static str,
     sources: [&'static str; 3],
 }

@@ -1,5 +1,5 @@
-//! Everything that is written for people, in each language: the messages, the help pages, names of countries, and the
-//! formats of dates, numbers and money. Nothing else of the product contains a sentence in Polish or Japanese.
+//! Everything written for people, in each language: the messages, the help pages, names of countries, and the formats
+//! of dates, numbers and money. No other part of the product contains a sentence in Polish or Japanese.
 
 pub mod countries;
 mod format;

@@ -1,5 +1,5 @@
-//! What tests of several crates share: a mailbox that keeps what it is given, and pictures that are made up. Never a
-//! dependency of released code.
+//! Shared parts of tests of several crates: a mailbox that keeps mail, and generated pictures. It is never a dependency
+//! of released code.
 
 mod mailbox;
 pub mod pictures;

@@ -1,22 +1,22 @@
-//! The post office of tests.
+//! A mail service for tests.
 
 use std::sync::{Mutex, PoisonError};
 
 use keystead_providers::mail::{Mail, Mailer};
 use keystead_providers::{BoxFuture, Health, ProviderError};
 
-/// Takes mail and keeps it.
+/// Accepts mail and keeps it.
 #[derive(Default)]
 pub struct Mailbox(Mutex<Vec<Mail>>);
 
 impl Mailbox {
-    /// Every mail so far, the oldest first.
+    /// Returns every mail, the oldest first.
     #[must_use]
     pub fn all(&self) -> Vec<Mail> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Everything that came since it was last taken out, the oldest first.
+    /// Returns everything since the last call, the oldest first.
     #[must_use]
     pub fn take(&self) -> Vec<Mail> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
