@@ -7,7 +7,7 @@ use keystead_core::verification::phone_sharing;
 /// The operator's settings, with the defaults of a new installation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
-    /// Countries whose numbers get codes; empty is every country.
+    /// Countries to which codes are sent; empty is every country.
     pub phone_countries: Vec<String>,
     /// The accepted line types.
     pub lines: LinePolicy,

@@ -4,7 +4,7 @@ use keystead_core::time::Timestamp;
 
 use crate::town::*;
 
-/// S1-10, ASVS 6.3.8: the answer and the work are the same for every address; only the mailbox is told more.
+/// S1-10, ASVS 6.3.8: the answer and the work are the same for every address; only the mail says more.
 #[tokio::test]
 async fn strangers_learn_nothing_about_addresses() {
     let town = Town::new().await;
@@ -38,7 +38,7 @@ async fn strangers_learn_nothing_about_addresses() {
     assert_eq!(code(town.sign_in("new@example.com", OTHER).await), "sign_in", "unknown and unconfirmed wait alike");
 }
 
-/// S1-10: a link works once, for a day, for what it was made for; looking spends nothing.
+/// S1-10: a link works once, for a day, for its purpose; looking does not use it up.
 #[tokio::test]
 async fn an_address_is_confirmed_by_its_mailbox() {
     let town = Town::new().await;
@@ -67,7 +67,7 @@ async fn an_address_is_confirmed_by_its_mailbox() {
     assert_eq!(code(town.app.confirm_email(&token, &laptop()).await), "link_expired");
 }
 
-/// Whoever types a password for somebody else's address gains nothing, before or after the owner does.
+/// A stranger who types a password for another person's address gains nothing, before or after the owner does.
 #[tokio::test]
 async fn a_prepared_account_falls_to_the_mailbox_owner() {
     let town = Town::new().await;
@@ -87,7 +87,7 @@ async fn a_prepared_account_falls_to_the_mailbox_owner() {
     town.app.reset_password(&token_in(&mails[0].2), &secret(GOOD), &laptop()).await.unwrap();
     assert!(town.sign_in("ann@example.com", GOOD).await.is_ok());
 
-    // A link brings the password it was made with, whatever was typed since.
+    // A link carries the password with which it was made, whatever was typed since.
     town.app.sign_up("ben@example.com", &secret(GOOD), &laptop()).await.unwrap();
     let late = town.mails().await;
     town.pass(DAY - 60);
@@ -99,7 +99,7 @@ async fn a_prepared_account_falls_to_the_mailbox_owner() {
     assert!(town.sign_in("ben@example.com", OTHER).await.is_ok(), "the dead link contests nothing");
 }
 
-/// A mailbox cannot be filled from here, and no password is hashed for whoever asks too often.
+/// This installation cannot flood a mailbox, and no password is hashed for requests beyond the limit.
 #[tokio::test]
 async fn mails_are_limited() {
     let town = Town::new().await;
@@ -135,7 +135,7 @@ async fn passwords_are_judged_before_anything_happens() {
     assert_eq!(town.app.waiting_jobs().await.unwrap().0, 0);
 }
 
-/// S1-10: a reset link works once, for an hour; every session ends; an unusable password does not spend it.
+/// S1-10: a reset link works once, for an hour; every session ends; a refused password does not use it up.
 #[tokio::test]
 async fn a_forgotten_password_is_replaced() {
     let town = Town::new().await;
@@ -165,7 +165,7 @@ async fn a_forgotten_password_is_replaced() {
     assert!(town.sign_in("ann@example.com", OTHER).await.is_ok());
     assert!(town.log(&organization).await.contains(&"user.updated".to_owned()));
 
-    // Signed up and never confirmed: the mailbox is proven by the reset, and the older links die.
+    // Signed up and never confirmed: the reset proves the mailbox, and older links stop working.
     town.app.sign_up("ben@example.com", &secret(GOOD), &laptop()).await.unwrap();
     let confirm = token_in(&town.mails().await.last().unwrap().2);
     town.app.request_reset("ben@example.com", &laptop()).await.unwrap();
@@ -188,7 +188,7 @@ async fn a_closed_account_opens_for_nobody() {
     assert_eq!(town.mails().await, []);
 }
 
-/// Pages are how people want them, and keeping that touches nothing else.
+/// Preferences are saved, and saving them changes nothing else.
 #[tokio::test]
 async fn preferences_are_kept() {
     let town = Town::new().await;
@@ -205,8 +205,8 @@ async fn preferences_are_kept() {
     assert!(town.sign_in("ann@example.com", GOOD).await.is_ok());
 }
 
-/// ASVS 6.3.7, 6.3.8, 7.5.1: another address wants a fresh proof and its own mailbox; the old one is told; a stranger's
-/// address is answered alike and told.
+/// ASVS 6.3.7, 6.3.8, 7.5.1: another address needs a fresh reauthentication and its own mailbox; the old one gets a
+/// mail; the answer is the same for an address of another account, which gets a mail, too.
 #[tokio::test]
 async fn an_address_is_changed_by_its_new_mailbox() {
     let town = Town::new().await;

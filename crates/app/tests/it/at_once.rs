@@ -1,5 +1,5 @@
-//! Several at once on PostgreSQL: where at most so many fit, so many get in, and what is taken away while it is used is
-//! gone afterwards. On SQLite one writer makes the same true by itself; both are played.
+//! Concurrent use cases on PostgreSQL: a limit admits exactly its number, and what is removed while it is used is gone
+//! afterwards. On SQLite one writer guarantees the same; both are played.
 
 use std::path::PathBuf;
 
@@ -60,7 +60,7 @@ async fn join(house: &House, organization: &OrganizationId, home: &Home, role: O
     joined.unwrap();
 }
 
-/// One number may stand for three organizations: of four that prove it at once three succeed, and a code typed twice at
+/// One number may verify three organizations: of four that prove it at once three succeed, and a code typed twice at
 /// once counts once.
 #[tokio::test]
 async fn proofs_of_one_number() {
@@ -89,7 +89,7 @@ async fn proofs_of_one_number() {
     }
 }
 
-/// At most so many, from one below: of several that come at once exactly one gets in.
+/// One below a limit: of several requests at once exactly one is admitted.
 #[tokio::test]
 async fn the_last_place_is_taken_once() {
     for world in World::both().await {
@@ -98,7 +98,7 @@ async fn the_last_place_is_taken_once() {
         let (actor, organization) = (&home.actor, home.organization());
         let rows = organization.clone();
         let fill = house.store.write("fill", async move |tx: &mut Tx| {
-            // The Default project is there already.
+            // The Default project exists already.
             for n in 0..1_998 {
                 let project = Project {
                     id: format!("proj_{n:024}").parse::<ProjectId>().unwrap(),
@@ -124,7 +124,7 @@ async fn the_last_place_is_taken_once() {
     }
 }
 
-/// Mails to one address, and tries for one address from one place.
+/// Mails to one address, and attempts for one address from one network.
 #[tokio::test]
 async fn counted_before_it_is_judged() {
     for world in World::both().await {
@@ -138,7 +138,7 @@ async fn counted_before_it_is_judged() {
     }
 }
 
-/// The old password is checked while the new one is set: whichever comes first, one session is left.
+/// The old password is checked while the new one is set: in either order, one session is left.
 #[tokio::test]
 async fn a_sign_in_and_a_reset() {
     for world in World::both().await {
@@ -162,7 +162,7 @@ async fn a_sign_in_and_a_reset() {
     }
 }
 
-/// A key is made while its owner is removed; when they come back it is not alive.
+/// A key is made while its owner is removed; after the owner joins again it is not live.
 #[tokio::test]
 async fn a_key_and_a_removal() {
     for world in World::both().await {

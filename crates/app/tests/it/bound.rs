@@ -1,4 +1,4 @@
-//! A code is bound to person, organization, number and session: a code cannot be confirmed in another session.
+//! A code is bound to person, organization, number and session: it cannot be confirmed in another session.
 
 use keystead_app::request::Origin;
 use keystead_app::verification::phone::{NewPhone, VerificationView};
@@ -62,7 +62,7 @@ async fn a_code_is_confirmed_where_it_was_asked_for() {
         assert!(matches!(ended, Err(Error::NotFound { .. })));
         assert_eq!(app.phone(stranger, &flat.organization).await.unwrap().current, None);
     }
-    // Nothing of that used up a try.
+    // None of that counted as a check.
     assert_eq!(flat.house.app.phone(&laptop, &flat.organization).await.unwrap().current.unwrap().checks_left, 5);
     assert_eq!(flat.check(&laptop, &asked.id, &sent).await.unwrap().state, PhoneState::Verified);
 }
@@ -83,7 +83,7 @@ async fn asking_elsewhere_ends_the_code_before() {
     assert_eq!(flat.check(&phone, &second.id, &new).await.unwrap().state, PhoneState::Verified);
 }
 
-// A session that its person has proven anew goes on under another id, and so does what was begun in it.
+// A session gets another id when its person reauthenticates, and what was begun in it continues.
 #[tokio::test]
 async fn a_renewed_session_goes_on() {
     let flat = Flat::new().await;

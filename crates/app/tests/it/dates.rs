@@ -1,4 +1,4 @@
-//! What only the clock does: waivers and exemptions end, cards run out, verifications are renewed, stale tries end.
+//! What only the clock does: waivers and exemptions end, cards expire, verifications are renewed, stale attempts end.
 
 use keystead_app::verification::RequirementState;
 use keystead_app::{Actor, Error, Settings};
@@ -16,7 +16,7 @@ async fn standing(house: &House, home: &Home, requirement: Requirement) -> Requi
     view.requirements.into_iter().find(|(known, _)| *known == requirement).unwrap().1
 }
 
-// S1-31, S1-34: an operator excuses somebody without a phone, for a time.
+// S1-31, S1-34: an operator waives the requirement for an organization without a phone, for some time.
 #[tokio::test]
 async fn waivers_end_on_their_date() {
     let house = House::new(Settings::default()).await;
@@ -41,7 +41,7 @@ async fn waivers_end_on_their_date() {
     assert!(matches!(blank, Err(Error::Invalid { param: Some("reason"), .. })));
 }
 
-// A card that runs out is told of a month before, and counts for fourteen days after.
+// Owners are informed of an expiring card a month before, and it counts for fourteen days after.
 #[tokio::test]
 async fn cards_run_out_with_grace() {
     let house = House::new(Settings::default()).await;
@@ -67,7 +67,8 @@ async fn cards_run_out_with_grace() {
     assert_eq!(standing(&house, &home, Requirement::PaymentMethod).await, RequirementState::Verified);
 }
 
-// S1-12: of two cards one counts; taking that one off makes the other count; the operator's invoice counts without any.
+// S1-12: of two cards one is the default; removing it makes the other one the default; the operator's invoice counts
+// without any.
 #[tokio::test]
 async fn methods_take_each_others_place() {
     let house = House::new(Settings::default()).await;
@@ -92,7 +93,7 @@ async fn methods_take_each_others_place() {
     assert_eq!(code(nothing), "payment_not_possible");
 }
 
-// Verifications that must be renewed get their date a month before, and close only after it and a grace.
+// Verifications that must be renewed get their date a month before, and close only after it and a grace period.
 #[tokio::test]
 async fn verifications_are_renewed_where_the_operator_wants_that() {
     let settings =
@@ -124,7 +125,7 @@ async fn verifications_are_renewed_where_the_operator_wants_that() {
     let reminders = house.subjects().iter().filter(|subject| subject.contains("must be renewed")).count();
     assert_eq!(reminders, 3, "when it is known, a week and a day before: {:?}", house.subjects());
 
-    // Other owners: the same, from the change on.
+    // A change of owners does the same, from that moment on.
     house.pay(&home, 3).await;
     approve("ID 2").await;
     let other = house.home("ben").await;
@@ -143,7 +144,7 @@ async fn verifications_are_renewed_where_the_operator_wants_that() {
     assert_eq!(view().await.until, Some(Timestamp(house.now() + 20 * DAY)));
 }
 
-// A try nobody finishes ends by itself, and a proven number is replaced only by who has just signed in.
+// An unfinished attempt ends by itself, and only a person who has just signed in replaces a proven number.
 #[tokio::test]
 async fn numbers_are_changed_with_care() {
     let house = House::new(Settings::default()).await;

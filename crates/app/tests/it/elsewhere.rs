@@ -1,4 +1,4 @@
-//! Signing in with an identity elsewhere: "Continue with Google" (S3-04, S3-05).
+//! Signing in with an identity of an issuer: "Continue with Google" (S3-04, S3-05).
 
 use keystead_app::Error;
 use keystead_app::accounts::{Context, SignedIn};
@@ -41,7 +41,7 @@ async fn an_identity_makes_and_finds_an_account() {
     assert_eq!(code(arrive(&town, identity("s-2", "ann@example.com", true)).await), "wrong_credentials");
 }
 
-/// ASVS 6.8.1: an address alone never joins an account that somebody can open; whoever can, connects it.
+/// ASVS 6.8.1: an address alone never connects to an account that has a way to sign in; its person must connect it.
 #[tokio::test]
 async fn an_address_alone_joins_nothing() {
     let town = Town::new().await;
@@ -57,7 +57,7 @@ async fn an_address_alone_joins_nothing() {
     let second = arrive(&town, identity("s-4", "kim@example.com", true)).await;
     assert_eq!(code(second), "sign_in_to_connect", "another identity with the same address");
 
-    // A password that was typed before anybody opened the mailbox keeps no way in.
+    // A password that was typed before the mailbox was opened does not remain a way in.
     town.app.sign_up("ben@example.com", &secret(GOOD), &Context::default()).await.unwrap();
     let link = token_in(&town.mails().await[0].2);
     arrive(&town, identity("s-9", "ben@example.com", true)).await.unwrap();
@@ -65,7 +65,7 @@ async fn an_address_alone_joins_nothing() {
     assert_eq!(code(town.sign_in("ben@example.com", GOOD).await), "wrong_credentials");
 }
 
-/// ASVS 7.6.2: who comes back is who left, once, within ten minutes, with the issuer's word.
+/// ASVS 7.6.2: only the browser that left may return, once, within ten minutes, with the issuer's token.
 #[tokio::test]
 async fn who_comes_back_is_who_left() {
     let town = Town::new().await;
@@ -90,8 +90,8 @@ async fn who_comes_back_is_who_left() {
     assert!(matches!(asleep, Err(Error::ProviderUnavailable { .. })), "{asleep:?}");
 }
 
-/// ASVS 6.5.6, 6.8.1: an identity elsewhere is connected by whoever is signed in, with a fresh proof, and taken out
-/// again, unless nothing else would open the account.
+/// ASVS 6.5.6, 6.8.1: a signed-in person connects an identity after reauthentication, and disconnects it, unless the
+/// account would have no other way to sign in.
 #[tokio::test]
 async fn an_identity_is_connected_and_parted_from() {
     let town = Town::new().await;

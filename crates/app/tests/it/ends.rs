@@ -1,4 +1,4 @@
-//! What ends by the clock ends at its second for everybody who uses it: no job needs to have run.
+//! What ends by the clock ends at its second for every use, even if no job has run.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ use keystead_store::tables::{directory, policy};
 
 use crate::vendors::{DAY, Home, House, code};
 
-/// Every column that says when something ends, and the test that plays the end while it is used.
+/// Every column with the end of something, and the test that plays this end while it is used.
 const ENDS: &[(&str, &str)] = &[
     ("api_keys.expires_at", "keys_end_at_use"),
     ("capture_links.expires_at", "no_picture_is_taken_after_its_time"),
@@ -30,7 +30,7 @@ const ENDS: &[(&str, &str)] = &[
     ("legal_holds.until", "pictures_are_held_by_law"),
     ("organization_requirements.until", "waivers_end_at_use"),
     ("organization_verifications.until", "waivers_end_at_use"),
-    // What is printed on a card; its grace is a standing's date.
+    // The date printed on a card; its grace period is a date of the status.
     ("payment_methods.expires_month", "cards_run_out_with_grace"),
     ("payment_methods.expires_year", "cards_run_out_with_grace"),
     ("payment_setups.expires_at", "set_ups_end_at_use"),
@@ -59,7 +59,7 @@ fn is_an_end(column: &str) -> bool {
     column.starts_with("expires_") || column.ends_with("until") || ["ends_at", "due_at", "valid_to"].contains(&column)
 }
 
-/// A new column that says when something ends needs a row above, and a test.
+/// A new column with an end needs a row above, and a test.
 #[test]
 fn every_end_has_a_test() {
     let mut columns = BTreeSet::new();
@@ -87,7 +87,7 @@ fn every_end_has_a_test() {
     }
 }
 
-/// The caller behind a key, as a gateway keeps it in memory.
+/// Returns the caller of a key, as a gateway keeps it in memory.
 async fn caller(house: &House, key: &Secret<String>) -> Caller {
     let parsed = ApiKey::parse(key.expose(), &TagKeys::new(Secret::new([1; 32]), Vec::new())).unwrap();
     let digest = parsed.digest(&Pepper::new(Secret::new([2; 32])));
@@ -96,7 +96,7 @@ async fn caller(house: &House, key: &Secret<String>) -> Caller {
     found.unwrap().unwrap()
 }
 
-/// Whether a kept caller may use a model now; nothing is read but the clock and the rules.
+/// Whether a kept caller may use a model now; only the clock and the rules are read.
 async fn may_use(house: &House, caller: &Caller, model: &str) -> bool {
     let read = house.store.read("policy", async |tx: &mut Tx| policy::find(tx).await);
     let found: Result<_, keystead_store::Error> = read.await;
@@ -112,7 +112,7 @@ async fn standing(house: &House, home: &Home, requirement: Requirement) -> Requi
 }
 
 /// Waivers of all three requirements and an exemption from the rules: a second before their date everything is open, at
-/// their date it is shut, for a caller that a gateway has kept since the beginning and for everything else.
+/// their date it is closed, for a caller that a gateway has kept since the start and for everything else.
 #[tokio::test]
 async fn waivers_end_at_use() {
     let house = House::new(Settings::default()).await;
@@ -156,7 +156,7 @@ async fn waivers_end_at_use() {
     let Err(Error::RequirementMissing { missing, .. }) = begun else { panic!("{begun:?}") };
     assert_eq!(missing, [Requirement::PaymentMethod], "the exemption is over, so it is asked for again");
 
-    // Longer, shorter, for good: the newest word counts.
+    // Longer, shorter, without end: the newest decision counts.
     for (life, after) in [(Some(2 * DAY), true), (Some(1), false), (None, true)] {
         let until = life.map(|seconds| Timestamp(house.now() + seconds));
         house.app.waive(&operator, organization, Requirement::Phone, until, "case 8").await.unwrap();
@@ -173,7 +173,7 @@ async fn waivers_end_at_use() {
     assert!(!may_use(&house, &one, "o3").await, "an exemption from the rules");
 }
 
-/// A key's own life, and the overlap of a rotated one.
+/// A key's own lifetime, and the overlap of a rotated one.
 #[tokio::test]
 async fn keys_end_at_use() {
     let house = House::new(Settings::default()).await;
@@ -199,7 +199,7 @@ async fn keys_end_at_use() {
     assert!(!may_use(&house, &kept, "gpt-4o").await, "is over");
 }
 
-/// An identity check lasts a day and a link to another device a quarter of an hour, be the poll late or not.
+/// An identity check lasts a day and a link to another device a quarter of an hour, even if the poll is late.
 #[tokio::test]
 async fn attempts_and_their_links_end_at_use() {
     let house = House::new(Settings::default()).await;
@@ -230,7 +230,7 @@ async fn attempts_and_their_links_end_at_use() {
     assert_ne!(house.begin(&home).await.unwrap(), attempt, "a new one may begin");
 }
 
-/// A page for a card is joined while it lasts, and another one begins when it is over.
+/// A page for a card is reused while it lasts, and a new one begins afterwards.
 #[tokio::test]
 async fn set_ups_end_at_use() {
     let house = House::new(Settings::default()).await;

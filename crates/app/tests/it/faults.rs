@@ -1,5 +1,5 @@
-//! A use case is all or nothing: a fault at any of its statements, or at its commit, leaves neither a change, nor a row in
-//! the log, nor work in the outbox; without a fault all three are there (ASVS 2.3.3).
+//! A use case is all or nothing: a fault at any of its statements, or at its commit, leaves no change, no audit row and
+//! no queued job; without a fault all three are there (ASVS 2.3.3).
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ use crate::town::*;
 
 type Dump = BTreeMap<String, Vec<String>>;
 
-/// What a use case writes beside its one transaction: tries are counted before they are judged.
+/// What a use case writes outside its one transaction: attempts are counted before they are judged.
 const COUNTED_APART: [&str; 1] = ["limit_hits"];
 
 struct Injector {
@@ -38,7 +38,7 @@ impl Injector {
         dump
     }
 
-    /// Tries that were counted are no reason to refuse the next round.
+    /// Removes counted attempts, so that they do not refuse the next round.
     async fn forget_tries(&self) {
         let now = Timestamp(self.town.now() + 1);
         let forget = async move |tx: &mut Tx| {
@@ -50,8 +50,8 @@ impl Injector {
         self.town.store.write("forget", forget).await.unwrap();
     }
 
-    /// Runs an act with a fault at its first statement, its second, and so on, until it passes; answers what it says
-    /// then. Each act must write a row to the log (`logged`) or do without one.
+    /// Runs an act with a fault at its first statement, its second, and so on, until it succeeds; returns its result.
+    /// Each act must write an audit row (`logged`), or none.
     async fn each<T>(&mut self, name: &str, logged: bool, act: impl AsyncFn() -> Result<T, Error>) -> T {
         let before = self.dump().await;
         for statement in 1..400 {

@@ -41,7 +41,8 @@ impl Firm {
     }
 }
 
-/// S3-10: somebody new signs up through the invitation: the link came to the mailbox, so nothing is left to confirm.
+/// S3-10: a new person signs up through the invitation: its link was mailed to the address, so nothing is left to
+/// confirm.
 #[tokio::test]
 async fn an_invitation_is_a_way_to_sign_up() {
     let firm = Firm::new().await;
@@ -64,7 +65,7 @@ async fn an_invitation_is_a_way_to_sign_up() {
     assert_eq!(code(firm.app().invite(&firm.ann, &firm.id, "ben@example.com", READER, "en").await), "conflict");
 }
 
-/// Bound to the address: the same person accepts, nobody who looks alike does.
+/// Bound to the address: the same person accepts, a look-alike address does not.
 #[tokio::test]
 async fn only_the_invited_address_accepts() {
     let firm = Firm::new().await;
@@ -94,7 +95,8 @@ async fn joining_settles_an_unconfirmed_sign_up() {
     assert!(firm.town.sign_in("ben@example.com", GOOD).await.is_ok());
 }
 
-/// ASVS 6.4.1: seven days; a link sent again or an invitation made again kills the one before; taken back is taken back.
+/// ASVS 6.4.1: seven days; a link sent again or a new invitation replaces the previous one; a revoked one does not
+/// work.
 #[tokio::test]
 async fn invitations_end() {
     let firm = Firm::new().await;
@@ -123,7 +125,7 @@ async fn invitations_end() {
     assert_eq!(code(firm.app().resend_invite(&firm.ann, &firm.id, &open[0].id, "en").await), "not_found");
 }
 
-/// No list is the Default project, an empty one is none; only the organization's own, live, once each.
+/// No list means the Default project, an empty one means none; only the organization's own live projects, once each.
 #[tokio::test]
 async fn invitations_are_to_projects() {
     let firm = Firm::new().await;
@@ -155,7 +157,7 @@ async fn invitations_are_to_projects() {
     assert_eq!(reached, [firm.default.clone(), one], "his own and the Default project, nothing archived");
 }
 
-/// Only owners invite; somebody else's organization is a missing one; a mailbox gets five an hour.
+/// Only owners invite; another organization is answered like a missing one; an address gets five mails an hour.
 #[tokio::test]
 async fn not_everybody_invites_and_not_without_end() {
     let firm = Firm::new().await;
@@ -183,7 +185,8 @@ async fn not_everybody_invites_and_not_without_end() {
     assert_eq!(firm.app().open_invites(&firm.ann, &firm.id).await.unwrap().len(), 1, "and the last one still waits");
 }
 
-/// ASVS 2.4.1: invitations are mail to strangers: so many per sender, organization and network, more once a phone is verified.
+/// ASVS 2.4.1: invitations are mail to strangers: limited by sender, organization and network, with higher limits once
+/// a phone is verified.
 #[tokio::test]
 async fn invitations_to_strangers_are_limited() {
     let firm = Firm::new().await;
@@ -238,7 +241,7 @@ async fn invitations_to_strangers_are_limited() {
     assert!(network(1, &firm.ann, &firm.id, 6_000).await.is_ok());
 }
 
-/// The last owner stays; everybody else can be changed and removed, and is out at once.
+/// The last owner stays; everybody else can be changed and removed, and loses access at once.
 #[tokio::test]
 async fn an_organization_keeps_an_owner() {
     let firm = Firm::new().await;

@@ -1,4 +1,4 @@
-//! What makes an operator look twice: shown to him, and no refusal by itself.
+//! Signals for operators: shown to them, and no refusal by themselves.
 
 use keystead_app::{Actor, Settings};
 use keystead_core::Timestamp;
@@ -53,7 +53,7 @@ async fn one_address_for_many_organizations() {
     assert_eq!((row.rows, row.days), (0, Some(30)));
 }
 
-// A number whose SIM card was changed lately waits before it replaces the proven one, if the operator wants that.
+// A number with a recently changed SIM card must wait before it replaces the proven one, if the operator wants that.
 #[tokio::test]
 async fn a_changed_sim_card_holds_a_change() {
     let house = House::new(Settings { sim_swap_days: 7, ..Settings::default() }).await;
@@ -78,7 +78,8 @@ async fn a_changed_sim_card_holds_a_change() {
     house.wait(6 * DAY);
     house.prove(&home, &new, "10.0.0.1").await;
 
-    // A carrier that does not say, or is away, holds nobody; nor is anybody asked while the operator does not want it.
+    // A carrier that does not say, or is down, delays nobody; and no carrier is asked while the operator does not want
+    // it.
     let mute = number(300, 1);
     house.prove(&home, &mute, "10.0.0.1").await;
     let house = House::new(Settings::default()).await;

@@ -1,4 +1,4 @@
-//! Use cases over a store in memory, with a clock and a generator the test holds.
+//! Use cases over a store in memory, with a clock and a generator controlled by the test.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on should say where")]
 
@@ -89,7 +89,7 @@ async fn bootstrap_again_keeps_the_person() {
     }
 }
 
-/// S1-01 S1-04 S1-26: the dashboard's door is gated like the API's, for legacy user keys too.
+/// S1-01 S1-04 S1-26: the dashboard uses the same gate as the API, for legacy user keys, too.
 #[tokio::test]
 async fn the_dashboard_meets_the_same_gate() {
     let app = app().await;

@@ -1,4 +1,4 @@
-//! What was proven may be taken away between the proof and the act: each test lets somebody do exactly that in between.
+//! What was proven may be removed between the proof and the act: each test does exactly that in between.
 
 use std::future::Future;
 
@@ -28,19 +28,19 @@ fn identity() -> Identity {
     }
 }
 
-/// Every other session of a person ends, as an operator, a colleague at another browser, or the person may do.
+/// Ends every other session of a person, as an operator, another session or the person may do.
 async fn end_all(store: Store, user: UserId, at: i64) {
     let end = async move |tx: &mut Tx| sessions::revoke_others(tx, &user, &[], Timestamp(at)).await;
     let ended: Result<u64, keystead_store::Error> = store.write("end_all", end).await;
     ended.unwrap();
 }
 
-/// How many sessions of a person are open.
+/// Counts a person's open sessions.
 async fn open(town: &Town, user: &UserId) -> usize {
     town.app.devices(user, "").await.unwrap().len()
 }
 
-/// The password is hashed for seconds where many wait; a reset that is done by then leaves no session of the old one.
+/// Hashing a password takes seconds when many wait; a reset that is done by then leaves no session of the old one.
 #[tokio::test]
 async fn a_reset_while_the_old_password_is_checked() {
     let town = Town::new().await;
@@ -95,7 +95,8 @@ async fn a_second_step_set_up_while_the_password_is_checked() {
     assert_eq!(open(&town, &ann).await, 1);
 }
 
-/// While a code is awaited, what was proven before it can go: the password, the identity, the account's other step.
+/// While a code is awaited, the proof before it may be removed: the password, the identity, the account's second
+/// factor.
 #[tokio::test]
 async fn what_was_proven_before_the_code_is_compared_again() {
     let town = Town::new().await;
@@ -193,7 +194,7 @@ async fn an_identity_unlinked_while_its_person_is_elsewhere() {
     assert_eq!((code(opened), town.store.unplayed(), open(&town, &ann).await), ("sign_in_to_connect", 0, 1));
 }
 
-/// A stolen session leaves to connect its thief's identity; the owner resets the password; the thief comes back.
+/// A thief with a stolen session starts to connect their identity; the owner resets the password; the thief returns.
 #[tokio::test]
 async fn what_a_session_began_ends_with_it() {
     let town = Town::new().await;
@@ -205,7 +206,7 @@ async fn what_a_session_began_ends_with_it() {
     let mut key = Authenticator::new(9);
     let question = town.app.begin_passkey(&stolen.session).await.unwrap();
     let made = key.create(&question);
-    // Asked for, and not yet carried out when the owner acts.
+    // Requested, and not yet run when the owner acts.
     town.app.request_reset(ANN, &laptop()).await.unwrap();
     let reset = town.token().await;
     town.app.request_address(&stolen.session, "other@example.com", &laptop()).await.unwrap();
@@ -220,7 +221,7 @@ async fn what_a_session_began_ends_with_it() {
     assert_eq!((security.identities.len(), security.passkeys.len(), open(&town, &ann).await), (0, 0, 1));
 }
 
-/// Two operators reset a second step together; one of them alone does not, by proposing anew while they agree.
+/// Two operators reset a second factor together; one of them alone cannot, by proposing again while the other approves.
 #[tokio::test]
 async fn a_proposal_made_anew_while_it_is_agreed_to() {
     let town = Town::new().await;
@@ -237,7 +238,7 @@ async fn a_proposal_made_anew_while_it_is_agreed_to() {
     assert!(town.app.security(&ann.user).await.unwrap().second_factor_since.is_some());
 }
 
-/// A page for a card that ended while the service was asked for it does not come back to life.
+/// A page for a card that ended while the service was asked for it does not become live again.
 #[tokio::test]
 async fn a_set_up_that_ends_while_the_service_is_asked() {
     let house = House::new(Settings::default()).await;
@@ -259,7 +260,7 @@ async fn a_set_up_that_ends_while_the_service_is_asked() {
     assert_eq!(view.setup.unwrap().status, "expired");
 }
 
-/// Every act that asks for a fresh session looks at it again in the transaction that acts: ended in between, nothing
+/// Every act that needs a fresh session checks it again in its transaction: if the session ended in between, nothing
 /// happens.
 #[tokio::test]
 async fn a_session_ended_during_each_dangerous_act() {
@@ -316,7 +317,7 @@ async fn a_session_ended_during_each_dangerous_act() {
 
 type Act = fn(App, Secret<String>, String, String) -> std::pin::Pin<Box<dyn Future<Output = Result<(), Error>>>>;
 
-/// Everything that says how accounts are guarded, but how often a passkey signed and which code was used last.
+/// Returns everything that protects accounts, except how often a passkey signed and which code was used last.
 async fn guards(town: &Town) -> Vec<String> {
     let dump = town.store.dump().await.unwrap();
     let tables = ["accounts", "identities", "recovery_codes", "users", "jobs"];

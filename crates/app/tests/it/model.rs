@@ -1,5 +1,5 @@
-//! Sessions against a model: random sequences of everything that opens, renews and ends them, of two people, and after
-//! each step what the rows say is compared with what a few plain rules say.
+//! Sessions against a model: random sequences of everything that opens, renews and ends them, for two people. After
+//! each step the rows are compared with a few plain rules.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ const IDLE: i64 = 7 * DAY;
 const LIFE: i64 = 30 * DAY;
 const FRESH: i64 = 600;
 
-/// What one person or the clock does. The number picks one of the sessions that ever were.
+/// An act of one person or the clock. The number picks one of all sessions.
 #[derive(Debug, Clone, Copy)]
 enum Step {
     Password(usize),
@@ -109,7 +109,7 @@ impl Model {
         self.sessions.push(known);
     }
 
-    /// The session goes on under a new secret, with its old end.
+    /// The session gets a new secret and keeps its end.
     fn renewed(&mut self, at: usize, opened: SignedIn) {
         let now = self.town.now();
         let ends = self.sessions[at].ends;
@@ -126,19 +126,19 @@ impl Model {
     }
 
     fn code(&self, who: usize) -> Option<String> {
-        // Each code works once, so each is another one.
+        // Each code works once, so each must be another one.
         self.town.pass(30);
         self.people[who].phone.as_ref().map(|phone| phone.code(self.town.now()))
     }
 
-    /// A sign-in that is a session at once, or after its code.
+    /// A sign-in that gives a session at once, or after its code.
     async fn enter(&mut self, who: usize, opened: SignedIn) {
         assert_eq!(opened.waits_for_code, self.people[who].phone.is_some());
         let opened = match self.code(who) {
             Some(code) => self.town.app.prove_second_factor(&opened.session, &code, &laptop()).await.unwrap(),
             None => opened,
         };
-        // The clock may have gone on since a session without a code was opened.
+        // The clock may have advanced since a session without a code was opened.
         let now = self.town.now();
         let made = opened.expires_at.0 - LIFE;
         let known = Known { who, secret: opened.session, ends: made + LIFE, seen: made, proven: made, ended: false };
@@ -177,7 +177,7 @@ impl Model {
             }
             Step::Reset(who) => {
                 self.town.mails().await;
-                // Beyond the limit of mails the step is none.
+                // Beyond the limit of mails this step does nothing.
                 if app.request_reset(&self.people[who].email, &laptop()).await.is_err() {
                     return;
                 }
@@ -242,7 +242,7 @@ impl Model {
         self.town.mails().await;
     }
 
-    /// With the passkey, so that it costs no hashing; answers where the session is now.
+    /// With the passkey, so that it costs no hashing; returns the session's new index.
     async fn reauthenticate(&mut self, at: usize) -> Option<usize> {
         let who = self.sessions[at].who;
         let (state, answer) = self.question(who).await;
@@ -269,7 +269,7 @@ impl Model {
         self.renewed(at, opened);
     }
 
-    /// What the rows say now, without using any session, and what the rules say.
+    /// Compares the rows, without using any session, with the rules.
     async fn compare(&self, step: Step) {
         for known in self.sessions.iter().filter(|known| !self.alive(known)) {
             assert!(self.town.app.session(&known.secret).await.unwrap().is_none(), "alive after {step:?}");
@@ -296,7 +296,8 @@ fn identity(email: &str) -> Option<Identity> {
     })
 }
 
-/// Passwords are hashed for real, so a sequence takes a second: few by default, as many as `PROPTEST_CASES` says otherwise.
+/// Passwords are really hashed, so a sequence takes a second: the default is few, and `PROPTEST_CASES` sets another
+/// number.
 fn cases() -> u32 {
     const USUAL: u32 = 256;
     match ProptestConfig::default().cases {

@@ -32,7 +32,7 @@ async fn an_organization_is_made() {
     let (id, project) = app.create_organization(&ann, label, Some("not_technical")).await.unwrap();
     let choices = app.organizations_of(&ann).await.unwrap();
     assert_eq!(choices.len(), 1);
-    // S2-17, S2-18: both ids are there to be copied.
+    // S2-17, S2-18: both ids can be copied.
     assert_eq!((&choices[0].id, choices[0].name.as_str()), (&id, label.trim()));
     assert_eq!(choices[0].role, OrganizationRole::Owner);
     let projects = &choices[0].projects;
@@ -54,7 +54,7 @@ async fn an_organization_is_made() {
     assert_eq!(code(app.create_organization(&ann, "closed", None).await), "not_found");
 }
 
-/// From so many organizations on, one of them must have a phone; whoever proves it goes on.
+/// From a number of organizations on, one of them must have a phone; after proving it the person continues.
 #[tokio::test]
 async fn more_organizations_need_a_phone_once_a_rule_says_so() {
     let town = Town::new().await;
@@ -69,7 +69,7 @@ async fn more_organizations_need_a_phone_once_a_rule_says_so() {
     let rule = rules.iter_mut().find(|rule| rule.action == "organization.create").unwrap();
     assert_eq!((rule.mode, rule.above), (Mode::Off, Some(3)), "off until somebody wants it");
     (rule.mode, rule.above) = (Mode::Enforce, Some(2));
-    // The second one she made would still be hers; a third would not.
+    // The second organization she made would still be allowed; a third would not.
     let preview = town.app.preview_policy(&operator, rules.clone()).await.unwrap();
     assert_eq!(preview.organizations, 0);
     town.organization(&ann).await;
@@ -85,7 +85,7 @@ async fn more_organizations_need_a_phone_once_a_rule_says_so() {
     let text = Error::requirement_text(&organization, action, &missing, "https://k.test");
     assert!(text.contains("before its owner can make another organization"), "{text}");
     assert_eq!(town.app.organizations_of(&ann).await.unwrap().len(), 3);
-    // Somebody else is not concerned, nor is she once one of hers has a phone.
+    // Other people are not affected, and she is not either once one of her organizations has a phone.
     let (ben, _) = town.visitor("ben@example.com").await;
     town.organization(&ben).await;
     let waived = town.app.waive(&operator, &first, Requirement::Phone, None, "a landline").await;
@@ -107,7 +107,7 @@ async fn an_organization_is_renamed_by_its_owners() {
     assert_eq!(town.log(&id).await.last().map(String::as_str), Some("organization.updated"));
 }
 
-/// Owners give and take roles in projects, all of a form or nothing; others and strangers do not.
+/// Owners give and remove roles in projects, all of a form or nothing; others and strangers do not.
 #[tokio::test]
 async fn members_get_roles_in_projects() {
     let town = Town::new().await;

@@ -1,4 +1,5 @@
-//! Every vendor away for an hour: nothing is lost, no try is used up, and what waited goes on by itself.
+//! Every vendor is down for an hour: nothing is lost, nothing counts as an attempt, and what waited continues by
+//! itself.
 
 use keystead_app::verification::organization::OrganizationView;
 use keystead_app::{Error, Settings};
@@ -32,7 +33,7 @@ async fn texts_that_cannot_be_sent_cost_nothing() {
     house.prove(&home, &target, ip).await;
     assert!(house.app.phone(&home.actor, home.organization()).await.unwrap().number.is_some());
 
-    // Away between the code and its second sending: the first code is not held against anybody.
+    // Down between the code and its second sending: the first code does not count against the person.
     let home = house.home("ben").await;
     let (target, ip) = (number(200, 1), "10.1.0.1");
     let sent = house.submit(&home, &target, ip).await.unwrap();
@@ -46,7 +47,7 @@ async fn texts_that_cannot_be_sent_cost_nothing() {
     assert_eq!(house.check(&home, &sent.id, &code, ip).await.unwrap().state, PhoneState::Verified);
 }
 
-// S1-23, S1-24: a text that cannot be delivered is told at once, with another way, and uses nothing up.
+// S1-23, S1-24: a text that cannot be delivered is reported at once, with another way, and does not count.
 #[tokio::test]
 async fn an_undelivered_code_is_told() {
     let house = House::new(Settings::default()).await;
@@ -75,7 +76,7 @@ async fn a_bank_that_is_away_blocks_nobody() {
     house.bank.line.cut(false);
     house.pay(&home, 1).await;
 
-    // Away while the person enters the card: the page at the bank took it, and we find out later.
+    // Down while the person enters the card: the page at the bank accepted it, and the poll finds that later.
     let home = house.home("ben").await;
     let setup = house.app.start_payment_method(&home.actor, home.organization()).await.unwrap();
     house.bank.line.cut(true);
@@ -114,7 +115,7 @@ async fn an_examiner_that_is_away_costs_no_attempt_and_no_time() {
     let begun = standing(&house, &home).await.attempt.unwrap();
     assert_eq!((begun.id.as_str(), begun.state.as_str()), (id.as_str(), "link_issued"), "the one that waited");
 
-    // Away for an hour in the middle: that hour is given back, and the last word is heard afterwards.
+    // Down for an hour in the middle: that hour is added to the deadline, and the last report is applied afterwards.
     house.wait(60);
     house.work().await;
     let before = standing(&house, &home).await.attempt.unwrap().expires_at;
@@ -136,7 +137,7 @@ async fn an_examiner_that_is_away_costs_no_attempt_and_no_time() {
     assert_eq!((view.status, view.open, view.attempts_left), (Status::Verified, true, ATTEMPTS));
 }
 
-// S3-30: a copy that is not erased in time is asked for daily, and the operator hears after three days.
+// S3-30: an erasure that is not done in time is requested again daily, and the operator is alerted after three days.
 #[tokio::test]
 async fn a_copy_that_is_not_erased_is_seen() {
     let house = House::new(Settings::default()).await;

@@ -15,14 +15,14 @@ use crate::town::*;
 
 const ORIGIN: &str = "https://keystead.test";
 
-/// The authenticator in somebody's laptop.
+/// A person's authenticator.
 pub(crate) struct Authenticator {
     key: SigningKey,
     id: Vec<u8>,
     handle: String,
     counter: u32,
     origin: &'static str,
-    /// Whether it saw its person's finger.
+    /// Whether it verified the person.
     verified: bool,
 }
 
@@ -59,7 +59,7 @@ impl Authenticator {
         head.concat()
     }
 
-    /// Makes its key for this site.
+    /// Creates its key for this site.
     pub(crate) fn create(&mut self, question: &Question) -> String {
         let options = options(question);
         assert_eq!(options["rp"]["id"], "keystead.test");
@@ -116,7 +116,8 @@ async fn names(town: &Town, user: &UserId) -> Vec<String> {
     town.app.security(user).await.unwrap().passkeys.into_iter().map(|row| row.name).collect()
 }
 
-/// ASVS 6.3.4, 7.4.3, 7.5.1: added with a fresh proof, told by mail, others out; then it is both factors at once.
+/// ASVS 6.3.4, 7.4.3, 7.5.1: added after reauthentication, reported by mail, other sessions ended; then it is both
+/// factors at once.
 #[tokio::test]
 async fn a_passkey_is_added_used_and_taken_away() {
     let town = Town::new().await;
@@ -150,7 +151,7 @@ async fn a_passkey_is_added_used_and_taken_away() {
     assert_eq!(code(enter(&town, &mut key).await), "passkey_wrong");
 }
 
-/// ASVS 6.7.2: one question, one answer, five minutes, this site, this person, a finger on it.
+/// ASVS 6.7.2: one challenge, one answer, five minutes, this site, this person, verified by the authenticator.
 #[tokio::test]
 async fn answers_are_judged() {
     let town = Town::new().await;
@@ -195,7 +196,7 @@ async fn answers_are_judged() {
     assert_eq!(code(enter(&town, &mut key).await), "passkey_wrong", "deactivated");
 }
 
-/// A question belongs to the person who began it, and an authenticator holds one passkey for an account.
+/// A challenge belongs to the person who began it, and an authenticator has one passkey for an account.
 #[tokio::test]
 async fn adding_is_ones_own() {
     let town = Town::new().await;
@@ -221,8 +222,8 @@ async fn adding_is_ones_own() {
     assert!(!shown.contains(ben.as_str()), "no id of ours leaves");
 }
 
-/// ASVS 6.3.3: where a second step is required a passkey is one, in the sessions it was used in; the password alone opens
-/// none.
+/// ASVS 6.3.3: where a second step is required, a passkey is one, in the sessions in which it was used; the password
+/// alone is not.
 #[tokio::test]
 async fn a_passkey_counts_as_a_second_step() {
     let town = Town::new().await;

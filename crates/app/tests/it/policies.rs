@@ -1,5 +1,5 @@
-//! Rules as operators change them: in force at once, tried out before, spared and exempted organizations, and keys that
-//! no rule ever disables.
+//! Rules as operators change them: in force at once, previewed before, with exempt organizations, and keys that no rule
+//! ever disables.
 
 use keystead_app::keys::NewKey;
 use keystead_app::{Actor, Error, Settings};
@@ -35,7 +35,7 @@ fn rule(id: &str, action: &str, models: &[&str]) -> Rule {
     }
 }
 
-// S1-04, S1-06: whatever an operator saves, a key that exists goes on; only new keys wait.
+// S1-04, S1-06: whatever an operator saves, an existing key keeps working; only new keys wait.
 #[tokio::test]
 async fn no_rule_disables_a_key_that_exists() {
     let house = House::new(Settings::default()).await;
@@ -70,7 +70,7 @@ async fn no_rule_disables_a_key_that_exists() {
     assert!(judge("gpt-4o").await, "the old key works for every model that no rule names");
     let refused = house.app.create_project_key(&home.actor, home.organization(), &home.made.project_id, &asked).await;
     assert!(matches!(refused, Err(Error::RequirementMissing { .. })), "{refused:?}");
-    // Neither does taking a proof back.
+    // Revoking a proof does not disable one either.
     let mine = [home.organization().clone()];
     house.app.revoke_phones(&operator, &mine, "abuse").await.unwrap();
     assert!(judge("gpt-4o").await);
@@ -129,7 +129,7 @@ async fn rules_are_previewed_saved_in_versions_and_never_over_somebody_elses() {
     house.wait(DAY);
     assert!(matches!(make().await, Err(Error::RequirementMissing { rule, .. }) if rule == "verified-for-keys"));
 
-    // An exemption wins, is dated, and ends by itself.
+    // An exemption overrides the rules, has a date, and ends by itself.
     let until = Some(Timestamp(house.now() + DAY));
     house.app.exempt_from_rules(&anna, home.organization(), until, "invoice contract").await.unwrap();
     assert!(make().await.is_ok());
@@ -144,7 +144,7 @@ async fn rules_are_previewed_saved_in_versions_and_never_over_somebody_elses() {
     assert!(matches!(past, Err(Error::Invalid { param: Some("until"), .. })));
 }
 
-// A rule that spares earlier users looks at what was used, whatever has been forgotten since.
+// A rule that exempts earlier users looks at their first use, whatever has been deleted since.
 #[tokio::test]
 async fn earlier_users_are_spared() {
     let house = House::new(Settings::default()).await;
@@ -178,7 +178,7 @@ async fn earlier_users_are_spared() {
     }
 }
 
-// One operator takes a number back from ten organizations at most; for more, a second one must do the same.
+// One operator may revoke a number of at most ten organizations; for more, a second one must approve.
 #[tokio::test]
 async fn many_at_once_need_two_people() {
     let house = House::new(Settings::default()).await;
@@ -200,7 +200,7 @@ async fn many_at_once_need_two_people() {
     house.app.revoke_phones(&anna, &all[..1], "again").await.unwrap_err();
 }
 
-// The console's report says what personal data is kept and when it goes; housekeeping keeps that promise.
+// The console's report says which personal data is kept and when it is deleted; the cleanup keeps that promise.
 #[tokio::test]
 async fn the_retention_report_is_kept() {
     let house = House::new(Settings::default()).await;
@@ -223,7 +223,7 @@ async fn the_retention_report_is_kept() {
     assert_eq!((proven.rows, proven.days), (1, None), "as long as it stands for the organization");
 }
 
-// S1-35: a rule of a later day is announced before it asks, once, and may be met before.
+// S1-35: a rule with a later date is announced once before it applies, and can be met before.
 #[tokio::test]
 async fn what_a_later_rule_will_ask_for_is_told_before() {
     let house = House::new(Settings::default()).await;
@@ -248,7 +248,7 @@ async fn what_a_later_rule_will_ask_for_is_told_before() {
     assert_eq!(upcoming().await, (true, vec![model]));
 }
 
-// Rules about streams and reasoning summaries are tried out by what was asked of them, by model.
+// Rules about streams and reasoning summaries are previewed by the use of these features, by model.
 #[tokio::test]
 async fn streams_and_summaries_are_previewed_apart() {
     let house = House::new(Settings::default()).await;

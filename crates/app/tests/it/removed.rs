@@ -1,4 +1,5 @@
-//! Who is removed and comes back finds none of the old keys alive; the same for owners who are one no longer.
+//! A person who was removed and joins again finds none of the old keys live; the same for people who are no longer
+//! owners.
 
 use keystead_app::keys::NewKey;
 use keystead_app::{Actor, Error, Settings};
@@ -28,7 +29,7 @@ async fn join(house: &House, organization: &OrganizationId, user: &UserId, role:
     joined.unwrap();
 }
 
-/// Whether a key opens anything of an organization: the data plane, or its administration.
+/// Whether a key has access to an organization: to the data plane, or to its administration.
 async fn opens(house: &House, key: &Secret<String>, organization: &OrganizationId) -> bool {
     let parsed = ApiKey::parse(key.expose(), &TagKeys::new(Secret::new([1; 32]), Vec::new())).unwrap();
     let digest = parsed.digest(&Pepper::new(Secret::new([2; 32])));
@@ -50,7 +51,7 @@ struct Pair {
 }
 
 impl Pair {
-    /// Ann's organization, and Ben in it in this role.
+    /// Creates Ann's organization, with Ben in this role.
     async fn new(role: OrganizationRole) -> Self {
         let house = House::new(Settings::default()).await;
         let (ann, other) = (house.home("ann").await, house.home("ben").await);
@@ -110,7 +111,7 @@ async fn each_key_that_ends_with_a_membership_is_written_down() {
     assert_eq!(ended, 2);
 }
 
-/// An owner who becomes a reader loses the admin keys, for good; their project keys go on.
+/// An owner who becomes a reader loses the admin keys for good; their project keys keep working.
 #[tokio::test]
 async fn a_lowered_owner_loses_admin_keys() {
     let Pair { house, ann, ben, acting } = &Pair::new(OWNER).await;
@@ -125,7 +126,7 @@ async fn a_lowered_owner_loses_admin_keys() {
     }
 }
 
-/// A key that is made while its owner is removed is not made.
+/// A key is not made while its owner is being removed.
 #[tokio::test]
 async fn no_key_is_made_for_somebody_who_is_being_removed() {
     let pair = Pair::new(OWNER).await;

@@ -1,21 +1,21 @@
-//! One use case again and again from the same moment, each time with a fault at another of its statements.
+//! Runs one use case repeatedly from the same moment, each time with a fault at another of its statements.
 
 use std::collections::BTreeMap;
 
 use keystead_app::Error;
 use keystead_store::Store;
 
-/// What tells rows apart here; ids and times differ from run to run.
+/// Columns by which rows are compared; ids and times differ from run to run.
 const TOLD: [&str; 9] = ["action", "decision", "kind", "name", "origin", "requirement", "state", "status", "what"];
-/// Tries are counted before they are judged: a call that is repeated counts again.
+/// Attempts are counted before they are judged: a repeated call counts again.
 const COUNTED_APART: [&str; 1] = ["limit_hits"];
 
-/// The rows of each table by what they tell.
+/// The rows of each table, by these columns.
 type Shape = BTreeMap<String, Vec<String>>;
 
 pub(crate) struct Replay<'a> {
     store: &'a Store,
-    /// What the log may say more often after a fault.
+    /// Entries that the log may have more often after a fault.
     pub(crate) besides: &'static [&'static str],
     pub(crate) faults: u64,
 }
@@ -49,11 +49,11 @@ impl<'a> Replay<'a> {
         dump.into_iter().map(|(table, rows)| (table, sorted(rows))).collect()
     }
 
-    /// Plays `act` with a fault at its first statement, its second, and so on, each time from the present moment. A fault
-    /// undoes the transaction it is in and leaves those before it; the same call again then does everything once, as if
-    /// there had been no fault: `after` brings to an end what the outbox does and proves what must be possible then, and
-    /// the rows are as many as without a fault, in the log and in the outbox too. In the end `act` is played once more
-    /// without a fault and stands.
+    /// Plays `act` with a fault at its first statement, its second, and so on, each time from the present moment. A
+    /// fault undoes its own transaction and leaves those before it. The same call again then does everything once, as
+    /// if there had been no fault: `after` runs the queued jobs and checks what must be possible then, and the rows are
+    /// as many as without a fault, also in the log and the job queue. In the end `act` is played once more without a
+    /// fault, and its effects stay.
     pub(crate) async fn each<T>(
         &mut self,
         name: &str,
@@ -78,7 +78,7 @@ impl<'a> Replay<'a> {
             }
             self.faults += 1;
             let value = match done {
-                // What was left out is made good by the outbox.
+                // A queued job does what was left out.
                 Ok(value) => value,
                 Err(error) => {
                     let faulty =
@@ -88,7 +88,7 @@ impl<'a> Replay<'a> {
                         assert_eq!(self.store.dump().await.unwrap(), before, "{at}");
                     }
                     let half = self.shape().await;
-                    // Where a store that fails looks like a service that is away, that is written down and committed, too.
+                    // When a failing store looks like a service that is down, this is recorded and committed, too.
                     if self.besides.is_empty() {
                         assert_eq!(halves.entry(commits).or_insert_with(|| half.clone()), &half, "{at}");
                     }
@@ -111,5 +111,5 @@ impl<'a> Replay<'a> {
     }
 }
 
-/// Nothing is left to do or to prove.
+/// Nothing is left to do or to check.
 pub(crate) async fn nothing<T>(_: T) {}

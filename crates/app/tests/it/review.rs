@@ -1,4 +1,4 @@
-//! The built-in reviewer from the link to the verified organization, with a clock the test moves and a folder it looks at.
+//! The built-in reviewer from the link to the verified organization, with a clock and a folder controlled by the test.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -117,7 +117,7 @@ impl World {
         assert!(picture.unwrap().taken);
     }
 
-    /// A whole capture of a passport, handed in.
+    /// A complete capture of a passport, submitted.
     pub(crate) async fn hand_in(&self, token: &Secret<String>, seed: u32) -> Holder {
         let holder = self.begin(token, "PL", "passport").await;
         self.take(&holder, Slot::Front, seed).await;
@@ -142,7 +142,7 @@ impl World {
         self.app.review_queue(&ops("bob")).await.unwrap()[0].id.clone()
     }
 
-    /// Runs what is due; answers whom the mails went to, with their subjects.
+    /// Runs due jobs; returns the recipients of the mails, with their subjects.
     async fn mails(&self) -> Vec<(String, String)> {
         while self.app.run_due_jobs().await.unwrap() > 0 {}
         self.post.take().into_iter().map(|mail| (mail.to, mail.subject)).collect()
@@ -155,7 +155,7 @@ impl World {
         }
     }
 
-    /// Looks at everything, and approves.
+    /// Views everything, and approves.
     async fn approve(&self, name: &str, case: &str, note: &str, destroy: bool) -> Result<Decided, Error> {
         self.look(&ops(name), case).await;
         self.app.decide_review(&ops(name), case, Verdict::Approve, note, destroy).await
@@ -242,7 +242,7 @@ async fn captured_reviewed_and_approved() {
     }
 }
 
-// S3-30 S3-33: bytes are never in clear on disk, go on decision and days, and at the ceiling.
+// S3-30 S3-33: bytes are never in clear on disk, and are erased after the decision and its days, and at the ceiling.
 #[tokio::test]
 async fn no_picture_outlives_its_time() {
     let world = World::new().await;
@@ -269,7 +269,7 @@ async fn no_picture_outlives_its_time() {
         "{receipts:?}"
     );
 
-    // Decided: the copy goes after the promised days, by the outbox.
+    // Decided: a job erases the copy after the promised days.
     let (_, link) = world.start(&ann, &one).await;
     world.hand_in(&link, 40).await;
     let case = world.case().await;
@@ -281,7 +281,7 @@ async fn no_picture_outlives_its_time() {
     world.app.run_cleanup().await.unwrap();
     assert_eq!(world.files(), Vec::<PathBuf>::new());
 
-    // Begun and left: a day after the attempt ran out.
+    // Begun and abandoned: erased a day after the attempt expired.
     let (ben, two) = world.owner("ben@example.com").await;
     let (_, link) = world.start(&ben, &two).await;
     let holder = world.begin(&link, "JP", "my_number_card").await;
@@ -309,7 +309,7 @@ async fn withdrawn_is_erased() {
     assert!(case.is_empty(), "nobody is asked to decide any more: {case:?}");
 }
 
-// S0-02: new pictures cost no try, and calling off erases at once.
+// S0-02: new pictures do not count as an attempt, and cancelling erases at once.
 #[tokio::test]
 async fn asked_again_and_called_off() {
     let world = World::new().await;
@@ -333,7 +333,7 @@ async fn asked_again_and_called_off() {
     assert_eq!(world.files(), Vec::<PathBuf>::new(), "the outbox asks for erasure after the promised days");
 }
 
-// S0-13: what is not asked for is not taken, and nothing is taken for ever.
+// S0-13: pictures that are not requested are refused, and the number of takes is limited.
 #[tokio::test]
 async fn only_what_is_asked_for_is_taken() {
     let world = World::new().await;
@@ -372,7 +372,7 @@ async fn only_what_is_asked_for_is_taken() {
     assert_eq!(code(&taken.unwrap_err()), "link_expired", "short-lived");
 }
 
-// Every look is written down with a reason, and the picture carries who and when.
+// Every view is recorded with a reason, and the picture contains viewer and time.
 #[tokio::test]
 async fn every_look_is_written_down() {
     let world = World::new().await;
@@ -402,7 +402,7 @@ async fn every_look_is_written_down() {
     assert_eq!(seen.views.len(), 1);
 }
 
-// S0-02 S0-26: declined for a reason from the list, appealed, overridden by two.
+// S0-02 S0-26: declined for a reason from the list, appealed, overridden by two people.
 #[tokio::test]
 async fn declined_appealed_and_overridden_by_two() {
     let world = World::new().await;
@@ -444,7 +444,7 @@ async fn declined_appealed_and_overridden_by_two() {
     assert_eq!(world.status(&ann, &one).await, Status::Verified);
 }
 
-// What software finds is told, and a document that verified others needs two people.
+// Findings by software are shown, and a document that verified others needs two people.
 #[tokio::test]
 async fn findings_and_documents_seen_before() {
     let world = World::new().await;
@@ -487,7 +487,7 @@ async fn findings_and_documents_seen_before() {
     assert_eq!(world.status(&ben, &two).await, Status::Verified);
 }
 
-// S0-15 S3-23: by the QR code to the phone, and a fresh link ends the one before.
+// S0-15 S3-23: by the QR code to the phone, and a new link ends the previous one.
 #[tokio::test]
 async fn from_the_first_device_to_the_phone() {
     let world = World::new().await;
@@ -503,7 +503,7 @@ async fn from_the_first_device_to_the_phone() {
     assert!(relinked.is_err(), "everything is handed in");
 }
 
-/// A link waits a quarter of an hour for its device and serves it for two hours; pictures end with it.
+/// A link waits a quarter of an hour for its device and works on it for two hours; pictures are refused afterwards.
 #[tokio::test]
 async fn no_picture_is_taken_after_its_time() {
     let world = World::new().await;
@@ -524,7 +524,7 @@ async fn no_picture_is_taken_after_its_time() {
     assert!(world.app.hand_in_capture(&holder).await.is_err());
 }
 
-// S3-30: reviewers hear a day before pictures go, once, and only of cases that wait.
+// S3-30: reviewers get a mail a day before pictures are erased, once, and only about undecided cases.
 #[tokio::test]
 async fn reviewers_hear_before_pictures_go() {
     let world = World::new().await;
@@ -550,7 +550,7 @@ async fn reviewers_hear_before_pictures_go() {
     assert_eq!(world.mails().await, [], "once");
 }
 
-// S3-30, security-checklist 2.3.5: pictures are held by two people, until a date below a ceiling, and owners read of it.
+// S3-30: pictures are held by two people, until a date below a ceiling, and owners can read about it.
 #[tokio::test]
 async fn pictures_are_held_by_law() {
     let world = World::new().await;
@@ -597,7 +597,7 @@ async fn pictures_are_held_by_law() {
     while world.app.run_due_jobs().await.unwrap() > 0 {}
     world.app.run_cleanup().await.unwrap();
     assert_eq!(world.files().len(), 5, "held");
-    // Its last hour, in which it goes: never after the date.
+    // The last hour of the hold, in which they are erased: never after the date.
     world.pass(22 * DAY - 2 * HOUR - 60);
     world.app.run_cleanup().await.unwrap();
     while world.app.run_due_jobs().await.unwrap() > 0 {}
@@ -614,7 +614,7 @@ async fn pictures_are_held_by_law() {
     }
 }
 
-// A hold ends before its date with a reason, and what waited for it is erased.
+// A hold ends before its date with a reason, and the erasure that waited for it is done.
 #[tokio::test]
 async fn a_hold_ends_early() {
     let world = World::new().await;
@@ -640,7 +640,7 @@ async fn a_hold_ends_early() {
     assert!(world.app.end_hold(&ops("bob"), &case, "again").await.is_err());
 }
 
-// S0-05: the stated name is compared with the document, tells the reviewer, and decides nothing.
+// S0-05: the stated name is compared with the document, informs the reviewer, and decides nothing.
 #[tokio::test]
 async fn the_stated_name_is_a_signal_only() {
     let world = World::new().await;

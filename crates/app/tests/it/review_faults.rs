@@ -1,4 +1,4 @@
-//! The built-in reviewer is all or nothing (ASVS 2.3.3), its pictures included.
+//! The built-in reviewer is all or nothing (ASVS 2.3.3), including its pictures.
 
 use keystead_app::request::Origin;
 use keystead_app::review::{Decided, Holder, Slot, Taken, Verdict};
@@ -8,7 +8,8 @@ use keystead_core::verification::organization::Status;
 use crate::replay::{Replay, nothing};
 use crate::review::{World, jpeg, ops, token};
 
-/// Does what is due, a minute and then two later: the next look, and what a job whose end was lost is given back after.
+/// Runs what is due, one minute and then two minutes later: the next poll, and a job that becomes available again after
+/// its end was lost.
 async fn settle(world: &World) {
     for seconds in [61, 125] {
         world.pass(seconds);
@@ -26,7 +27,8 @@ async fn a_fault_at_each_statement_before_the_pictures() {
     let settled = async || settle(&world).await;
     let consent = Consent { given: true, language: "pl".to_owned(), origin: Origin::default() };
     let start = async || world.app.start_organization_verification(&ann, &one, consent.clone()).await;
-    // The reviewer keeps its captures in the same store: to the rest of the program it is away while that fails.
+    // The reviewer keeps its captures in the same store: while that fails, it looks to the rest of the program like a
+    // service that is down.
     all.besides = &["orgv.provider_down"];
     let begun = all.each("start", start, async |_| settled().await).await;
     all.besides = &[];
@@ -41,7 +43,7 @@ async fn a_fault_at_each_statement_before_the_pictures() {
     assert!(all.faults > 40, "{}", all.faults);
 }
 
-/// ASVS 2.3.3: a picture is taken, and all of them are handed in; no file stays that no row knows.
+/// ASVS 2.3.3: a picture is received, and all of them are submitted; no file without a row stays.
 #[tokio::test]
 async fn a_fault_at_each_statement_of_the_pictures() {
     let world = World::in_memory().await;
@@ -67,7 +69,7 @@ async fn a_fault_at_each_statement_of_the_pictures() {
     assert!(all.faults > 30, "{}", all.faults);
 }
 
-/// ASVS 2.3.3: a reviewer looks, decides and destroys; pictures are held and forgotten.
+/// ASVS 2.3.3: a reviewer views, decides and destroys; pictures are held and erased.
 #[tokio::test]
 async fn a_fault_at_each_statement_of_a_review() {
     let world = World::in_memory().await;
@@ -90,7 +92,7 @@ async fn a_fault_at_each_statement_of_a_review() {
     assert!(all.faults > 60, "{}", all.faults);
 }
 
-/// ASVS 2.3.3: what is destroyed with the decision goes with the decision, and its receipt says how much it was.
+/// ASVS 2.3.3: pictures destroyed with the decision are erased with the decision, and its receipt says how much it was.
 #[tokio::test]
 async fn a_fault_at_each_statement_of_a_destruction() {
     let decline = || Verdict::Decline(vec!["document_expired".to_owned()]);

@@ -1,4 +1,4 @@
-//! The second factor: codes of an authenticator app, recovery codes, and that no way in goes around them.
+//! The second factor: codes of an authenticator app, recovery codes, and that every way of signing in needs it.
 
 use keystead_app::Actor;
 use keystead_app::accounts::{Enrolment, OidcRedirect, SignedIn};
@@ -11,7 +11,7 @@ use totp_rs::{Builder, Totp};
 
 use crate::town::*;
 
-/// The app on somebody's phone.
+/// A person's authenticator app.
 pub(crate) struct Phone(Totp);
 
 impl Phone {
@@ -32,7 +32,7 @@ pub(crate) struct Guarded {
     recovery: Vec<Secret<String>>,
 }
 
-/// Somebody with the second factor on; its first code's step is behind.
+/// A person with the second factor on; the time step of its first code has passed.
 pub(crate) async fn guarded(town: &Town, email: &str) -> Guarded {
     let (user, opened) = town.visitor(email).await;
     let phone = Phone::new(&town.app.enrol_second_factor(&opened.session).await.unwrap());
@@ -56,7 +56,8 @@ async fn account(town: &Town, user: &UserId) -> Account {
     account.unwrap().unwrap()
 }
 
-/// ASVS 7.5.1, 7.4.3, 6.3.7: switched on with the first code and a fresh proof; others out, a new secret, a mail.
+/// ASVS 7.5.1, 7.4.3, 6.3.7: switched on with the first code after reauthentication; other sessions end, this one gets
+/// a new secret, the person gets a mail.
 #[tokio::test]
 async fn it_is_switched_on_and_off() {
     let town = Town::new().await;
@@ -112,7 +113,7 @@ async fn it_is_switched_on_and_off() {
     assert!(town.log(&organization).await.iter().filter(|action| *action == "user.updated").count() >= 2);
 }
 
-/// What waits for a code is no session, wherever it is tried, and ends after ten minutes.
+/// A sign-in that waits for a code is not a session, for every use case, and ends after ten minutes.
 #[tokio::test]
 async fn waiting_opens_nothing() {
     let town = Town::new().await;
@@ -137,7 +138,7 @@ async fn waiting_opens_nothing() {
     assert_eq!(code(proven), "link_expired");
 }
 
-/// ASVS 6.5.1, 6.5.5: one step of drift either way; a code works once, and so does every one before it.
+/// ASVS 6.5.1, 6.5.5: one step of drift in either direction; a code works once, and every earlier one no longer.
 #[tokio::test]
 async fn a_code_works_once_and_in_its_time() {
     let town = Town::new().await;
@@ -157,7 +158,7 @@ async fn a_code_works_once_and_in_its_time() {
     assert!(town.app.prove_second_factor(&wait, &spaced, &laptop()).await.is_ok(), "as apps show it");
 }
 
-/// Two at the same time with the same code: one gets in.
+/// Two requests at once with the same code: one is accepted.
 #[tokio::test]
 async fn a_code_cannot_be_used_twice_at_once() {
     let town = Town::new().await;
@@ -172,7 +173,7 @@ async fn a_code_cannot_be_used_twice_at_once() {
     assert!(one.await.unwrap() ^ two.await.unwrap());
 }
 
-/// ASVS 6.5.2, 6.4.4: ten codes of 120 bits, each for its person, once; new ones replace the old.
+/// ASVS 6.5.2, 6.4.4: ten codes of 120 bits, each for its person, once; new ones replace the old ones.
 #[tokio::test]
 async fn recovery_codes_work_once() {
     let town = Town::new().await;
@@ -196,7 +197,7 @@ async fn recovery_codes_work_once() {
     assert!(town.app.prove_second_factor(&wait, fresh[0].expose(), &laptop()).await.is_ok());
 }
 
-/// ASVS 6.6.3: five wrong codes, then a wait that holds for the right one too, in every browser.
+/// ASVS 6.6.3: five wrong codes, then a wait that also applies to the right one, in every browser.
 #[tokio::test]
 async fn guessing_codes_waits() {
     let town = Town::new().await;
@@ -214,7 +215,7 @@ async fn guessing_codes_waits() {
     assert!(town.app.prove_second_factor(&other, &ann.phone.code(town.now()), &laptop()).await.is_ok());
 }
 
-/// ASVS 6.3.4, 6.4.3: a reset and an identity elsewhere ask for the code like a password does.
+/// ASVS 6.3.4, 6.4.3: a reset and an identity at an issuer require the code like a password does.
 #[tokio::test]
 async fn no_way_in_goes_around_it() {
     let town = Town::new().await;
@@ -242,7 +243,8 @@ async fn no_way_in_goes_around_it() {
     assert!(arrived.waits_for_code && !town.alive(&arrived.session).await);
 }
 
-/// ASVS 6.4.4: an app that is lost with its recovery codes is taken out by the operator; no mail and no member can.
+/// ASVS 6.4.4: an operator removes the factor of an app that was lost with its recovery codes; no mail and no member
+/// can.
 #[tokio::test]
 async fn the_operator_takes_a_lost_one_out() {
     let town = Town::new().await;
@@ -260,7 +262,7 @@ async fn the_operator_takes_a_lost_one_out() {
     assert_eq!(code(reset(Actor::operator("cli"), "ann@example.com").await), "invalid", "not on");
 }
 
-/// ASVS 6.4.4: in the console two operators reset a second factor together, and neither of them his own.
+/// ASVS 6.4.4: in the console two operators reset a second factor together, and neither of them their own.
 #[tokio::test]
 async fn two_operators_reset_a_second_factor() {
     let town = Town::new().await;
@@ -287,7 +289,7 @@ async fn two_operators_reset_a_second_factor() {
     let waiting = town.app.factor_resets(&two).await.unwrap();
     assert_eq!((waiting.len(), waiting[0].by.as_str()), (1, "one@example.com"));
 
-    // Taken back, or left lying for a day, it opens nothing.
+    // Withdrawn, or a day old, a proposal does nothing.
     town.app.discard_factor_reset(&two, &ann).await.unwrap();
     assert_eq!(code(town.app.agree_to_factor_reset(&two, &ann).await), "not_found");
     propose(&one, "ann@example.com", lost).await.unwrap();

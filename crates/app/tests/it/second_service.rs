@@ -1,5 +1,5 @@
-//! The first service for codes is away and there is a second one: no try is used up, and a code is
-//! checked where it was made.
+//! The first service for codes is down and there is a second one: nothing counts as an attempt, and a code is checked
+//! by the service that made it.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -55,7 +55,7 @@ async fn actions(house: &House, home: &Home) -> Vec<String> {
     log.data.into_iter().map(|event| event.action).collect()
 }
 
-/// A house whose first service carries texts and whose second makes its own codes.
+/// An installation with a first service that sends texts and a second one that makes its own codes.
 async fn texts_then_verifier() -> (House, Arc<Verifier>) {
     let second = Arc::new(Verifier::default());
     let codes: Arc<dyn PhoneVerifier> = Arc::<Verifier>::clone(&second);
@@ -71,7 +71,7 @@ async fn the_second_service_sends_in_the_same_request() {
     let sent = house.submit(&home, &target, ip).await.unwrap();
     assert_eq!((sent.state, sent.checks_left), (PhoneState::CodeSent, CHECKS_PER_CODE));
     assert!(actions(&house, &home).await.contains(&"phone.provider_down".to_owned()));
-    // The first comes back; the code is checked where it was made all the same.
+    // The first one recovers; the code is still checked by the service that made it.
     house.carrier.line.cut(false);
     assert!(house.check(&home, &sent.id, "222222", ip).await.is_err());
     assert_eq!(house.check(&home, &sent.id, "111111", ip).await.unwrap().state, PhoneState::Verified);
@@ -91,7 +91,7 @@ async fn a_code_sent_again_by_the_other_is_another_code() {
     let again = house.app.resend_phone_code(&home.actor, home.organization(), &sent.id, origin(ip)).await.unwrap();
     assert_eq!((again.state, again.checks_left), (PhoneState::CodeSent, CHECKS_PER_CODE));
     assert!(house.check(&home, &sent.id, &first_code, ip).await.is_err(), "the code before it is dead");
-    // It is sent again by the one that made it, though the first is back: the same code goes on.
+    // It is sent again by the service that made it, although the first one is up again: the same code stays valid.
     house.carrier.line.cut(false);
     house.wait(60);
     house.app.resend_phone_code(&home.actor, home.organization(), &sent.id, origin(ip)).await.unwrap();
@@ -112,7 +112,8 @@ async fn the_service_that_made_the_code_is_away_when_it_is_typed() {
     verifier.line.cut(true);
     let away = house.check(&home, &sent.id, "111111", ip).await;
     assert!(matches!(away, Err(Error::ProviderUnavailable { .. })), "{away:?}");
-    // No try was used up; a new code comes from the one that answers, and the earlier one ends once its maker is back.
+    // Nothing counted as an attempt; a new code comes from the service that answers, and the earlier one ends once its
+    // service is up again.
     house.wait(30);
     let again = house.app.resend_phone_code(&home.actor, home.organization(), &sent.id, origin(ip)).await.unwrap();
     assert_eq!(again.checks_left, CHECKS_PER_CODE);
@@ -123,7 +124,7 @@ async fn the_service_that_made_the_code_is_away_when_it_is_typed() {
     house.work().await;
     assert_eq!(*verifier.ended.lock().unwrap(), ["VE0"]);
 
-    // Two gateways that carry texts: the code is ours in either case.
+    // Two gateways that send texts: Keystead makes the code in either case.
     let house = House::with_second(Settings::default(), Some(Codes::Sms(texts))).await;
     let home = house.home("ben").await;
     house.carrier.line.cut(true);

@@ -1,4 +1,4 @@
-//! Sessions: how they begin, end and are told apart; tries at the door.
+//! Sessions: how they begin, end and are distinguished; limits on attempts to sign in.
 
 use keystead_app::App;
 use keystead_app::accounts::Context;
@@ -6,7 +6,7 @@ use keystead_core::secret::Secret;
 
 use crate::town::*;
 
-/// ASVS 7.2.4: nobody can plant a session, and proving oneself again changes the secret.
+/// ASVS 7.2.4: nobody can plant a session, and reauthenticating changes the secret.
 #[tokio::test]
 async fn a_planted_cookie_is_worth_nothing() {
     let town = Town::new().await;
@@ -53,7 +53,7 @@ async fn sessions_end_by_the_clock() {
     assert_eq!(town.app.devices(&user, "").await.unwrap(), [], "and not listed any more");
 }
 
-/// Sessions are listed and ended one by one or together, each only by its own person; twenty at most.
+/// Sessions are listed and ended one by one or together, only by their own person; twenty at most.
 #[tokio::test]
 async fn sessions_are_listed_and_ended() {
     let town = Town::new().await;
@@ -87,7 +87,7 @@ async fn sessions_are_listed_and_ended() {
     assert!(!town.alive(&last.session).await);
 }
 
-/// ASVS 6.3.1: the wait grows, it holds for the right password too, and it holds for the place, not for the person.
+/// ASVS 6.3.1: the wait grows, it applies to the right password, too, and it applies to the network, not to the person.
 #[tokio::test]
 async fn wrong_passwords_wait() {
     let town = Town::new().await;
@@ -112,7 +112,7 @@ async fn wrong_passwords_wait() {
     }
 }
 
-/// ASVS 6.3.1: one password over many accounts, many places against one account.
+/// ASVS 6.3.1: one password for many accounts, many networks against one account.
 #[tokio::test]
 async fn sprays_are_stopped_and_hit_nobody_else() {
     let town = Town::new().await;
@@ -134,7 +134,7 @@ async fn sprays_are_stopped_and_hit_nobody_else() {
     assert!(town.sign_in("ann@example.com", GOOD).await.is_ok(), "where she was signed in before, she gets in");
 }
 
-/// Tries that run at the same time are counted before they are judged: no more than five are.
+/// Concurrent attempts are counted before they are judged: no more than five are made.
 #[tokio::test]
 async fn tries_at_the_same_time_do_not_slip_through() {
     let town = Town::new().await;
@@ -152,7 +152,8 @@ async fn tries_at_the_same_time_do_not_slip_through() {
     assert_eq!(judged, 5);
 }
 
-/// ASVS 6.3.5: a browser or network that was not seen before is told by mail, once; the first session of all is not.
+/// ASVS 6.3.5: a sign-in from an unknown browser or network is reported by mail, once; the first session of an account
+/// is not.
 #[tokio::test]
 async fn a_new_browser_is_told_by_mail() {
     let town = Town::new().await;
@@ -168,7 +169,7 @@ async fn a_new_browser_is_told_by_mail() {
     assert_eq!(town.mails().await, [], "once");
 }
 
-/// ASVS 7.5.1, 7.4.3, 6.2.2: dangerous acts want a fresh proof; a changed password ends everything else.
+/// ASVS 7.5.1, 7.4.3, 6.2.2: dangerous acts need a fresh reauthentication; a changed password ends everything else.
 #[tokio::test]
 async fn a_password_is_changed_with_the_old_one() {
     let town = Town::new().await;
@@ -209,7 +210,7 @@ async fn a_password_is_changed_with_the_old_one() {
     }
 }
 
-/// Every sign-in, failed sign-in and sign-out stands in the log of the person's organizations, without his address.
+/// Every sign-in, failed sign-in and sign-out is in the audit log of the person's organizations, without their address.
 #[tokio::test]
 async fn comings_and_goings_are_logged() {
     let town = Town::new().await;
@@ -227,7 +228,7 @@ async fn comings_and_goings_are_logged() {
     assert!(!format!("{log:?}").contains("ann@"));
 }
 
-/// Every way in can run on any worker thread: the pages' router asks for that.
+/// Every way of signing in can run on any worker thread: the pages' router requires that.
 #[test]
 fn every_way_in_runs_on_any_thread() {
     fn sendable<F: Future + Send + 'static>(_: impl FnOnce(App, Secret<String>) -> F) {}

@@ -1,4 +1,4 @@
-//! Attacks on codes, played against the use cases: each limit holds, and says until when.
+//! Attacks on codes, played against the use cases: each limit holds, and names its end.
 
 use keystead_app::operator::HealthView;
 use keystead_app::{Actor, Error, Settings};
@@ -29,7 +29,7 @@ fn retry_at<T>(answer: Result<T, Error>) -> Timestamp {
     }
 }
 
-// S1-03, S1-44: one number is not flooded, by however many people.
+// S1-03, S1-44: one number is not flooded, by any number of people.
 #[tokio::test]
 async fn one_number_gets_five_codes_an_hour_and_ten_a_day() {
     let house = House::new(Settings::default()).await;
@@ -109,7 +109,7 @@ async fn one_address_gets_ten_an_hour_and_its_network_a_hundred_a_day() {
     assert!(matches!(eleventh, Err(Error::Limited { name: "phone_codes", .. })), "{eleventh:?}");
     house.submit(&people[10], &number(120, 1), "10.9.0.1").await.unwrap();
 
-    // A botnet's worth of people behind one network: numbers of many countries, so that no other limit helps.
+    // A botnet's worth of people in one network: numbers of many countries, so that no other limit helps.
     let house = House::new(Settings { daily_codes: 10_000, ..Settings::default() }).await;
     let people = homes(&house, 104).await;
     let mut sent = 0;
@@ -126,7 +126,7 @@ async fn one_address_gets_ten_an_hour_and_its_network_a_hundred_a_day() {
     assert_eq!((sent, refused), (100, 4));
 }
 
-// A range whose owner shares the revenue.
+// A range of numbers with an owner who shares the revenue.
 #[tokio::test]
 async fn pumping_stops_by_prefix_by_country_and_by_day() {
     let house = House::new(Settings::default()).await;
@@ -190,7 +190,7 @@ async fn codes_are_not_guessed() {
     assert_eq!(guesses, 15, "more than this nobody gets in a day and an hour");
 }
 
-// A spray over many sessions is a spray from somewhere.
+// A spray over many sessions comes from some address.
 #[tokio::test]
 async fn wrong_codes_are_counted_by_address_and_network() {
     for (addresses, fit) in [(1, 50), (25, 200)] {
@@ -199,7 +199,7 @@ async fn wrong_codes_are_counted_by_address_and_network() {
         let mut met = "";
         for n in 0..60 {
             let home = house.home(&format!("e{n}")).await;
-            // The codes are asked for from everywhere; the guesses come from one place.
+            // The codes are requested from many addresses; the guesses come from one.
             let target = anywhere(n);
             let sent = house.submit(&home, &target, &format!("10.{n}.0.1")).await.unwrap();
             let right = house.carrier.code(&target);
@@ -223,7 +223,7 @@ async fn wrong_codes_are_counted_by_address_and_network() {
     }
 }
 
-// 25 a day for a person, a hundred without a success for life, and a spray over the whole installation.
+// 25 a day for a person, a hundred without a success for ever, and a spray over the whole installation.
 #[tokio::test]
 async fn wrong_codes_are_counted_for_people_and_everybody() {
     for (everybody, many, wait) in [(false, 25, DAY), (false, 100, 400 * DAY), (true, 2_000, 3_600)] {
@@ -255,7 +255,7 @@ async fn wrong_codes_are_counted_for_people_and_everybody() {
     }
 }
 
-/// A mobile number of one of several countries, each in a range of its own.
+/// A mobile number of one of several countries, each in its own range.
 fn anywhere(n: u32) -> String {
     match n % 5 {
         0 => number(n, n),
@@ -266,7 +266,7 @@ fn anywhere(n: u32) -> String {
     }
 }
 
-// S1-21: a number stands for three organizations, also when all of them begin at once.
+// S1-21: a number verifies three organizations, also when all of them begin at once.
 #[tokio::test]
 async fn one_number_stands_for_three_organizations() {
     let house = House::new(Settings::default()).await;
@@ -287,7 +287,8 @@ async fn one_number_stands_for_three_organizations() {
     house.wait(3_601);
     assert_eq!(code(house.submit(&people[4], &target, "10.9.0.1").await), "phone_number_limit_reached");
 
-    // Carriers give numbers out again: after a year another person proves it, and the first ones stay verified (S1-25).
+    // Carriers reassign numbers: after a year another person proves it, and the first organizations stay verified
+    // (S1-25).
     house.wait(366 * DAY);
     house.prove(&people[4], &target, "10.9.0.1").await;
     for home in &people[..3] {
@@ -297,7 +298,7 @@ async fn one_number_stands_for_three_organizations() {
     }
 }
 
-// S1-32, S1-33: the carrier is asked before anything is sent, and not for nothing.
+// S1-32, S1-33: the carrier is asked before anything is sent, and only when necessary.
 #[tokio::test]
 async fn lines_are_looked_up_within_limits() {
     let house = House::new(Settings::default()).await;
@@ -347,7 +348,7 @@ async fn lines_are_looked_up_within_limits() {
     assert_eq!(limit(sixth), "phone_doubtful_codes", "five a day where nobody knows the line");
 }
 
-// S1-12: a stolen card list is not tried out here.
+// S1-12: a list of stolen cards cannot be tested here.
 #[tokio::test]
 async fn cards_are_not_tested() {
     for (same_card, tries) in [(false, 3), (true, 5)] {

@@ -1,4 +1,4 @@
-//! One-time links and waits: each works a second before its end and not at it, whether or not anything cleans up.
+//! One-time links and waits: each works a second before its end and not at its end, whether or not a cleanup runs.
 
 use keystead_app::Actor;
 use keystead_app::accounts::Context;
@@ -55,7 +55,7 @@ async fn every_kind_of_token_ends_at_use() {
         let done = app.confirm_address(&link, None).await.is_ok();
         assert_eq!(looked, done);
         if done {
-            // Back again, for the next round.
+            // Removed again, for the next round.
             let session = town.sign_in("new@example.com", GOOD).await.unwrap().session;
             town.mails().await;
             app.request_address(&session, ANN, &laptop()).await.unwrap();
@@ -101,7 +101,7 @@ async fn waits_and_questions_end_at_use() {
         assert_eq!(app.sign_in_with_passkey(&question.state, &answer, &laptop()).await.is_ok(), works, "{pass}");
     }
 
-    // Invitations: a week, for whoever is new and for whoever has an account.
+    // Invitations: a week, for new people and for people with an account.
     let (owner, _) = town.visitor("cid@example.com").await;
     let (organization, _) = town.organization(&owner).await;
     let cid = Actor::Person(owner);

@@ -1,4 +1,4 @@
-//! An installation in memory whose clock, generator, mailboxes and issuer the test holds.
+//! An installation in memory with a clock, generator, mailboxes and issuer controlled by the test.
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -25,7 +25,7 @@ pub(crate) const DAY: i64 = 86_400;
 pub(crate) const GOOD: &str = "violet submarine 7";
 pub(crate) const OTHER: &str = "lantern in the attic";
 
-/// An issuer that answers whatever the test put there.
+/// An issuer that answers with the identity the test has put there.
 #[derive(Default)]
 pub(crate) struct Issuer(pub(crate) Mutex<Option<Identity>>);
 
@@ -70,7 +70,7 @@ impl Town {
         Self::over(store)
     }
 
-    /// Over a database of the test's own, which is migrated.
+    /// Over a separate, migrated database.
     pub(crate) fn over(store: Store) -> Self {
         let (clock, post, issuer) =
             (Arc::new(AtomicI64::new(NOON)), Arc::<Mailbox>::default(), Arc::<Issuer>::default());
@@ -102,26 +102,26 @@ impl Town {
         self.clock.load(Ordering::Relaxed)
     }
 
-    /// Carries out what waits, and answers the mails that came of it, oldest first, as `(to, subject, text)`.
+    /// Runs queued jobs, and returns the resulting mails, oldest first, as `(to, subject, text)`.
     pub(crate) async fn mails(&self) -> Vec<(String, String, String)> {
         while self.app.run_due_jobs().await.unwrap() > 0 {}
         let sent = self.post.take();
         sent.into_iter().map(|mail| (mail.to, mail.subject.replace("Keystead: ", ""), mail.text)).collect()
     }
 
-    /// The subjects of those mails.
+    /// Returns the subjects of those mails.
     pub(crate) async fn subjects(&self) -> Vec<String> {
         self.mails().await.into_iter().map(|(_, subject, _)| subject).collect()
     }
 
-    /// The token of the only link in the only mail that waits.
+    /// Returns the token of the only link in the only mail.
     pub(crate) async fn token(&self) -> Secret<String> {
         let mails = self.mails().await;
         let [(_, _, text)] = &mails[..] else { panic!("not one mail: {mails:?}") };
         token_in(text)
     }
 
-    /// Somebody with a confirmed address.
+    /// A person with a confirmed address.
     pub(crate) async fn citizen(&self, email: &str) -> UserId {
         self.app.sign_up(email, &secret(GOOD), &Context::default()).await.unwrap();
         let opened = self.app.confirm_email(&self.token().await, &Context::default()).await.unwrap();
@@ -129,7 +129,7 @@ impl Town {
         opened.user
     }
 
-    /// Ends a session and leaves no trace of it, so that the next sign-in is the first.
+    /// Ends a session and removes every trace of it, so that the next sign-in is the first.
     async fn forget(&self, opened: &SignedIn) {
         self.app.sign_out(&opened.session).await.unwrap();
         let ended = Timestamp(self.now() + 1);
@@ -141,7 +141,7 @@ impl Town {
         self.app.sign_in(email, &secret(password), &laptop()).await
     }
 
-    /// Somebody with a confirmed address, signed in.
+    /// A person with a confirmed address, signed in.
     pub(crate) async fn visitor(&self, email: &str) -> (UserId, SignedIn) {
         let user = self.citizen(email).await;
         let opened = self.sign_in(email, GOOD).await.unwrap();
@@ -153,7 +153,7 @@ impl Town {
         self.app.create_organization(owner, "Acme", None).await.unwrap()
     }
 
-    /// The actions in an organization's log, oldest first.
+    /// Returns the actions in an organization's log, oldest first.
     pub(crate) async fn log(&self, organization: &OrganizationId) -> Vec<String> {
         let page = Page { after: None, limit: 100, ascending: true };
         let log = self.app.audit_log(&Actor::operator("test"), organization, page).await.unwrap();
@@ -195,7 +195,7 @@ pub(crate) fn laptop() -> Context {
     }
 }
 
-/// The stable name of a failure.
+/// Returns the stable code of a failure.
 pub(crate) fn code<T: std::fmt::Debug>(answer: Result<T, Error>) -> &'static str {
     match answer {
         Err(Error::Invalid { code: Some(code), .. }) => code,

@@ -1,5 +1,5 @@
-//! What is proven with outside services is all or nothing (ASVS 2.3.3): a fault at any statement, before or after a
-//! service was asked, leaves nothing that the same call again does not bring to its end, once.
+//! What outside services prove is all or nothing (ASVS 2.3.3): after a fault at any statement, before or after a
+//! service was asked, the same call again completes everything, once.
 
 use keystead_app::accounts::SignedIn;
 use keystead_app::request::Origin;
@@ -18,7 +18,7 @@ use crate::vendors::{Home, House, card, delivery, number, origin};
 
 const IP: &str = "10.0.0.1";
 
-/// Plays on from here and comes back, so that each round begins at the same time.
+/// Advances the clock for some work and returns, so that each round begins at the same time.
 async fn later(house: &House, work: impl AsyncFnOnce()) {
     let now = house.now();
     work().await;
@@ -40,7 +40,8 @@ async fn a_fault_at_each_statement_of_phones() {
             async || house.submit(&home, &target, IP).await,
             async |_| {
                 later(&house, async || {
-                    // A text whose sending was never written down is lost: it is sent again once it cannot be on its way.
+                    // A text with no record of its sending is lost: it is sent again once it cannot be on its way any
+                    // more.
                     house.wait(30);
                     let sent = house.submit(&home, &target, IP).await.unwrap();
                     assert_eq!(right(&sent.id).await.unwrap().state, PhoneState::Verified);
@@ -61,7 +62,7 @@ async fn a_fault_at_each_statement_of_phones() {
     .await;
     house.wait(30);
     let resend = async || house.app.resend_phone_code(&home.actor, home.organization(), &sent.id, origin(IP)).await;
-    // A text whose sending was never written down is lost; the next one waits its turn.
+    // A text with no record of its sending is lost; the next one waits its time.
     let patient = async || match resend().await {
         Err(Error::Limited { name: "phone_resend_too_soon", .. }) => {
             house.app.phone_verification(&home.actor, home.organization(), &sent.id).await
@@ -81,7 +82,7 @@ async fn a_fault_at_each_statement_of_phones() {
     assert!(all.faults > 60, "{}", all.faults);
 }
 
-/// ASVS 2.3.3: a card is put on file, is disputed and renewed, and is taken off by its owner or at the bank.
+/// ASVS 2.3.3: a card is put on file, is disputed and renewed, and is removed by its owner or at the bank.
 #[tokio::test]
 async fn a_fault_at_each_statement_of_payment_methods() {
     let house = House::new(Settings::default()).await;
@@ -120,7 +121,7 @@ async fn a_fault_at_each_statement_of_payment_methods() {
     assert!(all.faults > 100, "{}", all.faults);
 }
 
-/// A delivery comes in, and is looked into by the outbox: each with a fault at each statement.
+/// A delivery arrives, and a job processes it: each with a fault at each statement.
 async fn deliveries(all: &mut Replay<'_>, house: &House, provider: &str, name: &str, reference: &str) {
     let (headers, body) = delivery(&format!("evt_{name}"), name, reference, house.now());
     let receive = async || {
@@ -129,7 +130,7 @@ async fn deliveries(all: &mut Replay<'_>, house: &House, provider: &str, name: &
     };
     let look = async |_| {
         later(house, async || {
-            // The lease of a job whose end could not be written down ends by itself.
+            // The lease of a job ends by itself if the job's end could not be saved.
             house.wait(130);
             house.work().await;
         })
@@ -159,7 +160,7 @@ async fn a_fault_at_each_statement_of_identity_checks() {
         other => other.map(|_| ()),
     };
     all.each("decline consent", decline, nothing).await;
-    // Whatever was not written down is found by asking; two who ask at once meet, and one of them asks again.
+    // What was not saved is found by polling; two polls at once conflict, and one of them runs again.
     let polled = async || {
         later(&house, async || {
             for _ in 0..2 {
@@ -174,7 +175,7 @@ async fn a_fault_at_each_statement_of_identity_checks() {
     let link = async || house.app.hand_off(actor, organization, &attempt, Channel::Qr).await;
     let link = all.each("hand_off", link, nothing).await.url;
     let token = Secret::new(link.expose().rsplit('/').next().unwrap().to_owned());
-    // Each call makes a link of the service's own, and the log says so.
+    // Each call makes a link at the service, and the log says so.
     all.besides = &["orgv.link_reissued"];
     all.each("use_handoff", async || house.app.use_handoff(&token).await, nothing).await;
     all.besides = &[];
@@ -220,7 +221,7 @@ async fn a_fault_at_each_statement_of_identity_checks() {
     all.each("withdraw_and_erase", withdraw, async |_| polled().await).await;
     all.each("erase at the service", async || house.app.run_due_jobs().await, async |_| polled().await).await;
 
-    // The owner asks for what no delivery told.
+    // The owner requests what no delivery reported.
     let home = house.home("ben").await;
     house.pay(&home, 2).await;
     let attempt = house.begin(&home).await.unwrap();
@@ -242,7 +243,7 @@ fn identity(subject: &str, email: &str) -> Option<Identity> {
     })
 }
 
-/// ASVS 2.3.3: an identity elsewhere opens an account, makes one, is connected and parted from.
+/// ASVS 2.3.3: an identity at an issuer signs in to an account, creates one, is connected and disconnected.
 #[tokio::test]
 async fn a_fault_at_each_statement_of_sign_in_elsewhere() {
     let town = Town::new().await;

@@ -1,4 +1,4 @@
-//! Outside services that say what the test wants and can be away, and an installation that uses them.
+//! Outside services that answer what the test wants and can be down, and an installation that uses them.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -50,21 +50,21 @@ impl Line {
     }
 }
 
-/// Carries texts and knows lines.
+/// Sends texts and knows lines.
 #[derive(Default)]
 pub(crate) struct Carrier {
     pub(crate) line: Line,
     pub(crate) texts: Mutex<Vec<(String, String)>>,
     pub(crate) kinds: Mutex<HashMap<String, LineKind>>,
     pub(crate) lookups: AtomicI64,
-    /// What is known of SIM cards.
+    /// The known SIM cards.
     pub(crate) sims: Mutex<HashMap<String, SimCard>>,
     /// Numbers that no text reaches.
     pub(crate) refused: Mutex<Vec<String>>,
 }
 
 impl Carrier {
-    /// The code last sent to a number.
+    /// Returns the code last sent to a number.
     pub(crate) fn code(&self, e164: &str) -> String {
         let texts = self.texts.lock().unwrap();
         let (_, text) = texts.iter().rev().find(|(to, _)| to == e164).unwrap();
@@ -107,7 +107,7 @@ impl LineLookup for Carrier {
     }
 }
 
-/// Signs and reads deliveries as vendors do.
+/// Builds signed deliveries as vendors do.
 pub(crate) fn delivery(event: &str, name: &str, reference: &str, at: i64) -> (HeaderMap, String) {
     use hmac::{KeyInit, Mac};
     let body = json!({ "id": event, "name": name, "reference": reference, "at": at }).to_string();
@@ -136,7 +136,7 @@ fn read(headers: Headers<'_>, body: &[u8], now: Timestamp) -> Result<Vec<Hint>, 
 pub(crate) struct Bank {
     pub(crate) line: Line,
     pub(crate) setups: Mutex<HashMap<String, SetupState>>,
-    /// What is read back about other objects.
+    /// What is read about other objects.
     pub(crate) news: Mutex<HashMap<String, News>>,
 }
 
@@ -212,7 +212,7 @@ impl PaymentProvider for Bank {
     }
 }
 
-/// Looks at documents and faces.
+/// Checks documents and faces.
 #[derive(Default)]
 pub(crate) struct Examiner {
     pub(crate) line: Line,
@@ -220,7 +220,7 @@ pub(crate) struct Examiner {
 }
 
 impl Examiner {
-    /// What the examiner says of a check from now on.
+    /// Sets what the examiner reports about a check from now on.
     pub(crate) fn say(&self, reference: &str, state: State, document: Option<&str>, as_of: i64) {
         let mut checks = self.checks.lock().unwrap();
         let check = checks.get_mut(reference).unwrap();
@@ -331,7 +331,7 @@ impl House {
         Self::with_second(settings, None).await
     }
 
-    /// With another service for codes, for when the first is away.
+    /// With another service for codes, for when the first is down.
     pub(crate) async fn with_second(settings: Settings, second: Option<Codes>) -> Self {
         let store = Store::open("sqlite::memory:").await.unwrap();
         store.migrate().await.unwrap();
@@ -345,7 +345,7 @@ impl House {
         Self::made(store, Settings::default(), None, Some(payment))
     }
 
-    /// Over a database of the test's own, which is migrated.
+    /// Over a separate, migrated database.
     pub(crate) fn over(store: Store, settings: Settings) -> Self {
         Self::made(store, settings, None, None)
     }
@@ -392,7 +392,7 @@ impl House {
         self.clock.fetch_add(seconds, Ordering::SeqCst);
     }
 
-    /// Does everything that is due, and housekeeping.
+    /// Runs everything that is due, and the cleanup.
     pub(crate) async fn work(&self) {
         self.carry_out().await;
         self.app.run_cleanup().await.unwrap();
@@ -408,7 +408,7 @@ impl House {
         panic!("work makes work without end");
     }
 
-    /// The subjects of the mails that were sent.
+    /// Returns the subjects of the mails that were sent.
     pub(crate) fn subjects(&self) -> Vec<String> {
         self.post.all().into_iter().map(|mail| mail.subject).collect()
     }
@@ -460,14 +460,14 @@ impl House {
         assert_eq!(checked.status, "succeeded");
     }
 
-    /// Begins an identity check; answers the attempt's id.
+    /// Begins an identity check; returns the attempt's id.
     pub(crate) async fn begin(&self, home: &Home) -> Result<String, Error> {
         let consent = Consent { given: true, language: "en".to_owned(), origin: Origin::default() };
         let begun = self.app.start_organization_verification(&home.actor, home.organization(), consent).await;
         begun.map(|(view, _)| view.id)
     }
 
-    /// A signed delivery comes in.
+    /// Receives a signed delivery.
     pub(crate) async fn deliver(&self, provider: &str, event: &str, name: &str, reference: &str) {
         let (headers, body) = delivery(event, name, reference, self.now());
         self.app.receive_delivery(provider, &headers, body.as_bytes()).await.unwrap();
@@ -478,12 +478,12 @@ pub(crate) fn origin(ip: &str) -> Origin {
     Origin { ip: ip.parse::<IpAddr>().ok() }
 }
 
-/// A Polish mobile number; those of one `series` share their first seven digits.
+/// Builds a Polish mobile number; those of one `series` share their first seven digits.
 pub(crate) fn number(series: u32, n: u32) -> String {
     format!("+4851{:03}{:04}", series % 1_000, n % 10_000)
 }
 
-/// The limit an answer met.
+/// Returns the limit that refused.
 pub(crate) fn limit<T: std::fmt::Debug>(answer: Result<T, Error>) -> &'static str {
     match answer {
         Err(Error::Limited { name, .. }) => name,
@@ -491,7 +491,7 @@ pub(crate) fn limit<T: std::fmt::Debug>(answer: Result<T, Error>) -> &'static st
     }
 }
 
-/// The code of a refusal.
+/// Returns the code of a refusal.
 pub(crate) fn code<T: std::fmt::Debug>(answer: Result<T, Error>) -> &'static str {
     match answer {
         Err(Error::Invalid { code: Some(code), .. }) => code,

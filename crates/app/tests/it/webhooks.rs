@@ -1,5 +1,5 @@
-//! Deliveries duplicated, reordered, delayed, forged and replayed: what the service says when it is asked is what stands
-//! in the end, and nothing else ever does.
+//! Deliveries duplicated, reordered, delayed, forged and replayed: in the end only what the service reports when it is
+//! asked counts.
 
 use std::sync::Arc;
 
@@ -24,11 +24,11 @@ use sha2::Sha256;
 
 use crate::vendors::{Home, House, card, delivery};
 
-/// Each seed plays this many deliveries; together they are a thousand and more.
+/// Deliveries for each seed; together there are more than a thousand.
 const DELIVERIES: usize = 60;
 const SEEDS: u64 = 18;
 
-/// How a check goes on at the service: steps, then an end.
+/// The states of a check at the service: steps, then an end.
 fn life(rng: &mut ChaCha20Rng) -> Vec<State> {
     let mut states = vec![State::InProgress, State::Submitted];
     if rng.random_bool(0.5) {
@@ -44,7 +44,7 @@ fn expected(last: State, reviewed: bool) -> Status {
         State::Approved => Status::Verified,
         State::Rejected { .. } => Status::Rejected,
         State::Expired => Status::Expired,
-        // A word nobody knows changes nothing; people look.
+        // An unknown state changes nothing; people check it.
         _ if reviewed => Status::InReview,
         _ => Status::InProgress,
     }
@@ -58,7 +58,7 @@ struct Played {
     at: usize,
 }
 
-// S3-33: a thousand deliveries in any order end where the service stands.
+// S3-33: after a thousand deliveries in any order, the state is that of the service.
 #[tokio::test]
 async fn a_thousand_deliveries_end_where_the_service_stands() {
     let mut played = 0;
@@ -77,7 +77,7 @@ async fn a_thousand_deliveries_end_where_the_service_stands() {
         for n in 0..DELIVERIES {
             let one = &mut organizations[rng.random_range(0..3)];
             if one.at < one.states.len() && rng.random_bool(0.4) {
-                // The service goes on, and says so now, later, twice, or not at all.
+                // The service advances, and delivers that now, later, twice, or not at all.
                 let document = format!("document of {}", one.reference);
                 house.examiner.say(&one.reference, one.states[one.at], Some(&document), house.now());
                 one.at += 1;
@@ -94,7 +94,7 @@ async fn a_thousand_deliveries_end_where_the_service_stands() {
                 0 => waiting.pop(),
                 1 if !sent.is_empty() => Some(sent[rng.random_range(0..sent.len())].clone()),
                 2 => {
-                    // Forged: the right words under no secret of the service, or words changed after signing.
+                    // Forged: the right body with no secret of the service, or a body changed after signing.
                     let (mut headers, mut body) =
                         delivery("evt_forged", "inquiry.approved", &one.reference, house.now());
                     if rng.random_bool(0.5) {
@@ -113,7 +113,7 @@ async fn a_thousand_deliveries_end_where_the_service_stands() {
             };
             if let Some((headers, body)) = chosen {
                 let taken = house.app.receive_delivery("examiner", &headers, body.as_bytes()).await;
-                // What is replayed long after is too old to be believed; that is all that can happen to it.
+                // A delivery replayed long afterwards is too old to be accepted.
                 let stale = Err(DeliveryRefusal::Signature(SignatureError::Stale));
                 assert!(taken.is_ok() || taken == stale, "{taken:?}");
                 sent.push((headers, body));
@@ -124,7 +124,7 @@ async fn a_thousand_deliveries_end_where_the_service_stands() {
                 house.work().await;
             }
         }
-        // Whatever was never delivered is found by asking.
+        // What was never delivered is found by polling.
         for one in &mut organizations {
             while one.at < one.states.len() {
                 house.examiner.say(&one.reference, one.states[one.at], Some(&one.reference), house.now());
@@ -136,7 +136,7 @@ async fn a_thousand_deliveries_end_where_the_service_stands() {
         house.work().await;
         for one in &organizations {
             let view = house.app.organization_verification(&one.home.actor, one.home.organization()).await.unwrap();
-            // Only states the service was seen in leave a trace; review is one that may have been missed.
+            // Only states in which the service was seen leave a trace; review may have been missed.
             let wanted = expected(one.states[one.states.len() - 1], view.status == Status::InReview);
             assert_eq!(view.status, wanted, "seed {seed}: {:?}", one.states);
             assert_eq!(view.open, wanted == Status::Verified, "seed {seed}");
@@ -167,7 +167,7 @@ async fn a_card_goes_on_file_once() {
     assert_eq!(view.methods.len(), 1);
     let log = house.app.audit_log(actor, organization, crate::first_page()).await.unwrap();
     assert_eq!(log.data.iter().filter(|event| event.action == "payment.method_added").count(), 1);
-    // A delivery alone takes no method off file: the bank must say so when it is asked.
+    // A delivery alone removes no method: the bank must report it when it is asked.
     house.bank.news.lock().unwrap().insert("pm_1".to_owned(), News::Nothing);
     house.deliver("bank", "evt_said", "payment_method.detached", "pm_1").await;
     house.work().await;
@@ -179,7 +179,7 @@ async fn a_card_goes_on_file_once() {
     assert!(view.methods.is_empty());
 }
 
-// A dispute asks for a look, a renewed card ends the notice, a customer that is gone takes all.
+// A dispute asks the operator to check, a renewed card ends the notice, a deleted customer loses everything.
 #[tokio::test]
 async fn what_happens_to_a_card_on_file() {
     let house = House::new(Settings::default()).await;
@@ -200,7 +200,7 @@ async fn what_happens_to_a_card_on_file() {
     tell("evt_1", "charge.dispute.created", "dp_1", disputed(Some("pm_of_nobody"), None)).await;
     tell("evt_2", "charge.dispute.created", "dp_2", News::Nothing).await;
     assert_eq!(view().await.state, PaymentState::Active, "nobody's, or settled");
-    // What a renewed card says is kept, and its dispute stays one.
+    // The data of a renewed card is saved, and its dispute stays.
     tell("evt_3", "charge.dispute.created", "dp_3", disputed(Some(&reference), None)).await;
     let standing = view().await;
     assert_eq!((standing.state, standing.until), (PaymentState::Attention, None), "open, and somebody looks");
@@ -214,7 +214,7 @@ async fn what_happens_to_a_card_on_file() {
     assert_eq!(overview.organizations[0].attention, ["payment_attention"]);
     let log = house.app.audit_log(&home.actor, home.organization(), crate::first_page()).await.unwrap();
     assert_eq!(log.data.iter().filter(|event| event.action == "payment.disputed").count(), 1, "once");
-    // By the customer, where the charge names no method; then the customer is gone.
+    // By the customer, if the charge names no method; then the customer is deleted.
     let customer = format!("cus_{}", home.organization());
     tell("evt_5", "radar.early_fraud_warning.created", "issfr_1", disputed(None, Some(&customer))).await;
     let log = house.app.audit_log(&home.actor, home.organization(), crate::first_page()).await.unwrap();
@@ -226,7 +226,7 @@ async fn what_happens_to_a_card_on_file() {
     assert_eq!(view().await.state, PaymentState::None, "nothing is left to look at");
 }
 
-// A card that its bank renewed does not run out.
+// Owners are no longer warned about a card that its bank renewed.
 #[tokio::test]
 async fn a_renewed_card_is_told_of_no_longer() {
     let house = House::new(Settings::default()).await;
@@ -249,7 +249,7 @@ async fn a_renewed_card_is_told_of_no_longer() {
     assert_eq!(view().await.state, PaymentState::Active);
 }
 
-// An old attempt that is approved after a new one began counts; a word taken back closes nothing by itself.
+// An old attempt that is approved after a new one began counts; a reversed report closes nothing by itself.
 #[tokio::test]
 async fn words_about_ended_attempts() {
     let house = House::new(Settings::default()).await;
@@ -282,8 +282,8 @@ async fn words_about_ended_attempts() {
     assert_eq!(overview.organizations[0].attention, ["identity"]);
 }
 
-/// A test-mode event and one of another account, both signed with the right secret, move nothing at a live key; they
-/// are acknowledged, so that Stripe does not repeat them. The same event in live mode is looked into.
+/// A test-mode event and one of another account, both signed with the right secret, change nothing at a live key; they
+/// are acknowledged, so that Stripe does not repeat them. The same event in live mode is processed.
 #[tokio::test]
 async fn events_of_another_mode_or_account_move_nothing() {
     let stripe = Stripe::new(StripeOptions {

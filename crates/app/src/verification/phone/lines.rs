@@ -10,7 +10,7 @@ use crate::verification::limits::Subjects;
 use crate::verification::number::Number;
 use crate::{App, Error};
 
-/// The error code for a number whose SIM card was changed recently.
+/// The error code for a number with a recently changed SIM card.
 pub(crate) const SIM_CHANGED: &str = "phone_sim_changed";
 /// Seconds that a carrier's report is used: thirty days.
 const LOOKUP_LIFE: i64 = 30 * 86_400;
