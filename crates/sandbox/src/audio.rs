@@ -1,4 +1,4 @@
-//! Speech both ways: silence as long as the text, and words as many as the bytes.
+//! Speech in both directions: silence as long as the text, and as many words as bytes.
 
 use axum::Json;
 use axum::extract::{Multipart, State};
@@ -10,7 +10,7 @@ use crate::faults::Faults;
 use crate::ledger::Served;
 use crate::{Sandbox, text};
 
-/// Bytes of a WAV second here: 8 000 samples of 8 bits.
+/// Bytes of a second of WAV here: 8 000 samples of 8 bits.
 const SECOND: usize = 8_000;
 
 pub(crate) async fn speech(State(sandbox): State<Sandbox>, Json(body): Json<Value>) -> Response {

@@ -1,4 +1,4 @@
-//! A map that forgets: when one entry too many comes, the oldest leaves. It keeps the sandbox's memory bounded.
+//! A map with a maximum size: a new entry removes the oldest one. It limits the sandbox's memory.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -10,12 +10,12 @@ pub(crate) struct BoundedMap<V> {
 }
 
 impl<V> BoundedMap<V> {
-    /// An empty map for this number of entries.
+    /// Creates an empty map for this number of entries.
     pub(crate) fn new(most: usize) -> Self {
         Self { most, entries: HashMap::new(), order: VecDeque::new() }
     }
 
-    /// Puts an entry where it was, or at the end.
+    /// Puts an entry at its former place, or at the end.
     pub(crate) fn put(&mut self, key: String, value: V) {
         if self.entries.insert(key.clone(), value).is_some() {
             return;
@@ -36,7 +36,7 @@ impl<V> BoundedMap<V> {
         self.entries.get_mut(key)
     }
 
-    /// The keys, newest first.
+    /// Returns the keys, newest first.
     pub(crate) fn newest(&self) -> impl Iterator<Item = &String> {
         self.order.iter().rev()
     }

@@ -1,4 +1,4 @@
-//! Chat completions and their ancestor.
+//! Chat completions and legacy completions.
 
 use axum::Json;
 use axum::extract::State;

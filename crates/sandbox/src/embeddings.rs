@@ -1,4 +1,4 @@
-//! Embeddings: unit vectors that follow from the text.
+//! Embeddings: unit vectors computed from the text.
 
 use axum::Json;
 use axum::extract::State;
@@ -60,7 +60,7 @@ fn encoded(vector: &[f32]) -> String {
     base64(&vector.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>())
 }
 
-/// Standard base64 with padding.
+/// Encodes standard base64 with padding.
 pub(crate) fn base64(bytes: &[u8]) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);

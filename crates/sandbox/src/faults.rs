@@ -1,4 +1,4 @@
-//! Faults on demand: a prompt that begins with `[sandbox: …]` says what should go wrong.
+//! Faults on demand: a prompt that begins with `[sandbox: …]` names them.
 
 use std::time::Duration;
 
@@ -7,30 +7,30 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-/// What should go wrong.
+/// The requested faults.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Faults {
-    /// Answer with this status instead.
+    /// Answer with this status.
     pub(crate) status: Option<u16>,
-    /// Break the stream off after this many events.
+    /// Abort the stream after this many events.
     pub(crate) cut_after: Option<usize>,
     /// Wait before the first byte.
     pub(crate) delay: Duration,
     /// Wait before each event.
     pub(crate) chunk_delay: Duration,
-    /// Say nothing of usage.
+    /// Report no usage.
     pub(crate) no_usage: bool,
 }
 
 impl Faults {
-    /// `[sandbox: status=503 cut_after=3 delay_ms=10 chunk_delay_ms=5 no_usage]`, anything else is no fault.
+    /// Parses `[sandbox: status=503 cut_after=3 delay_ms=10 chunk_delay_ms=5 no_usage]`; any other text has no fault.
     pub(crate) fn read(prompt: &str) -> Self {
         let mut faults = Self::default();
         let inside = prompt.trim_start().strip_prefix("[sandbox:").and_then(|rest| rest.split(']').next());
         for word in inside.unwrap_or_default().split_whitespace() {
             let (name, value) = word.split_once('=').unwrap_or((word, ""));
             let number = value.parse::<u64>().ok();
-            // Bounded, so that no test can hang for long.
+            // Limited, so that no test can hang for long.
             let wait = Duration::from_millis(number.unwrap_or(0).min(60_000));
             match name {
                 "status" => faults.status = number.and_then(|n| u16::try_from(n).ok()),
@@ -44,7 +44,7 @@ impl Faults {
         faults
     }
 
-    /// Waits as asked; the error answer, if one was asked for.
+    /// Waits as requested; returns the error answer, if one was requested.
     pub(crate) async fn before(&self) -> Option<Response> {
         if !self.delay.is_zero() {
             tokio::time::sleep(self.delay).await;

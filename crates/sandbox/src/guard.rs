@@ -1,4 +1,4 @@
-//! Who may speak to the sandbox: programs on this machine, not web pages in a browser on it.
+//! The clients that may use the sandbox: programs on this machine, not web pages in a browser on it.
 
 use axum::extract::Request;
 use axum::http::{StatusCode, Uri, header};

@@ -1,4 +1,4 @@
-//! Images: one real pixel whose colour follows from the prompt.
+//! Images: one real pixel with a colour computed from the prompt.
 
 use axum::Json;
 use axum::extract::{Multipart, State};
@@ -72,7 +72,7 @@ async fn answer(
     Json(json!({ "created": sandbox.now(), "data": data, "usage": usage })).into_response()
 }
 
-/// A PNG of one pixel.
+/// Builds a PNG of one pixel.
 fn pixel(colour: &[u8]) -> Vec<u8> {
     let mut png = b"\x89PNG\r\n\x1a\n".to_vec();
     chunk(&mut png, b"IHDR", &[0, 0, 0, 1, 0, 0, 0, 1, 8, 2, 0, 0, 0]);

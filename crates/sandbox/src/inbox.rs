@@ -1,4 +1,4 @@
-//! Text messages and mail that would have gone out, newest first.
+//! Text messages and mails that a real service would have sent, newest first.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
@@ -13,10 +13,10 @@ use serde_json::{Value, json};
 use crate::Sandbox;
 use crate::page::{escape, page as html};
 
-/// Older messages than this many are forgotten.
+/// Maximum number of messages; older ones are deleted.
 const MOST: usize = 500;
 
-/// How a message travels.
+/// The channel of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Channel {
@@ -29,15 +29,15 @@ pub enum Channel {
 /// A message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Message {
-    /// How it travels.
+    /// Its channel.
     pub channel: Channel,
-    /// To whom.
+    /// The recipient.
     pub to: String,
     /// A mail's subject.
     pub subject: Option<String>,
     /// The text.
     pub text: String,
-    /// The first run of exactly six digits in the text.
+    /// The first sequence of exactly six digits in the text.
     pub code: Option<String>,
     /// The first link in the text.
     pub link: Option<String>,
@@ -46,7 +46,7 @@ pub struct Message {
 }
 
 impl Message {
-    /// A message whose code and link are found in its text.
+    /// Builds a message, and finds code and link in its text.
     #[must_use]
     pub fn new(channel: Channel, to: String, subject: Option<String>, text: String, created_at: i64) -> Self {
         let code = text.split(|c: char| !c.is_ascii_digit()).find(|run| run.len() == 6).map(str::to_owned);
@@ -86,16 +86,16 @@ pub(crate) struct Sms {
     text: String,
 }
 
-/// A plain text-message gateway over HTTP.
+/// Receives a text message, as a plain gateway over HTTP.
 pub(crate) async fn receive_sms(State(sandbox): State<Sandbox>, Json(sms): Json<Sms>) -> (StatusCode, Json<Value>) {
     let id = crate::text::id("sms_", &format!("{}{}{}", sms.to, sms.text, sandbox.now()));
     sandbox.deliver(Message::new(Channel::Sms, sms.to, None, sms.text, sandbox.now()));
     (StatusCode::CREATED, Json(json!({ "id": id })))
 }
 
-/// How often the page for people looks again, in seconds.
+/// The interval in seconds at which the page for people reloads.
 const AGAIN: &str = "5";
-/// So many messages stand on it.
+/// Maximum number of messages on it.
 const SHOWN: usize = 50;
 
 fn row(message: &Message) -> String {
@@ -117,7 +117,7 @@ fn row(message: &Message) -> String {
     )
 }
 
-/// `GET /inbox`: the same for people, newest first. It looks again by itself.
+/// `GET /inbox`: the same for people, newest first. The page reloads by itself.
 pub(crate) async fn page(State(sandbox): State<Sandbox>) -> Response {
     let rows: String = {
         let messages = sandbox.inner.inbox.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,4 +1,4 @@
-//! What the model server says it produced, for tests that compare it with what Keystead counted.
+//! The usage that the model server says it produced, for tests that compare it with what Keystead counted.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -16,7 +16,7 @@ use crate::Sandbox;
 /// Sums of one route and model.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Default)]
 pub struct Served {
-    /// The route's last words, such as `chat/completions`.
+    /// The last parts of the route's path, such as `chat/completions`.
     pub route: &'static str,
     /// The model.
     pub model: String,
@@ -26,11 +26,11 @@ pub struct Served {
     pub input_tokens: i64,
     /// Tokens written and sent.
     pub output_tokens: i64,
-    /// Images made.
+    /// Images generated.
     pub images: i64,
-    /// Characters spoken.
+    /// Characters of speech.
     pub characters: i64,
-    /// Seconds heard.
+    /// Seconds of transcribed audio.
     pub seconds: i64,
 }
 
@@ -40,7 +40,7 @@ pub(crate) struct Ledger {
     credentials: Mutex<Vec<String>>,
 }
 
-/// More different credentials than this are not remembered.
+/// Maximum number of different credentials that are remembered.
 const MOST_CREDENTIALS: usize = 1_000;
 
 impl Ledger {

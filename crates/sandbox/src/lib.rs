@@ -1,8 +1,9 @@
-//! The outside world in a box: servers that speak the wire of what Keystead depends on, for laptops and tests.
+//! Stand-ins for the outside services: servers that speak the protocols of everything Keystead depends on, for
+//! development and tests.
 //!
-//! A model server that is OpenAI-compatible, with deterministic answers and true usage; Twilio, Stripe, Persona, an
-//! OpenID Connect issuer and a mail server on their own wires, with hosted pages and signed deliveries; an inbox for text
-//! messages and mail. Everything is in memory and bounded; the product speaks to it over sockets only.
+//! There are an OpenAI-compatible model server with deterministic answers and true usage; Twilio, Stripe, Persona, an
+//! OpenID Connect issuer and a mail server with their own protocols, hosted pages and signed deliveries; and an inbox
+//! for text messages and mail. Everything is in memory and limited; the product uses it only over sockets.
 
 mod audio;
 mod bounded_map;
@@ -44,7 +45,7 @@ pub use stripe::STRIPE_API_KEY;
 pub use twilio::{TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_SERVICE_SID};
 pub use webhooks::{PERSONA_WEBHOOK_SECRET, STRIPE_WEBHOOK_SECRET, signature};
 
-/// Tells the time in Unix seconds; handed in by the process.
+/// Returns the time in Unix seconds; passed in by the process.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 
 /// The sandbox's state. Cheap to clone.
@@ -74,7 +75,7 @@ impl std::fmt::Debug for Sandbox {
 }
 
 impl Sandbox {
-    /// An empty sandbox.
+    /// Creates an empty sandbox.
     #[must_use]
     pub fn new(clock: Clock) -> Self {
         let inner = Inner {
@@ -98,19 +99,19 @@ impl Sandbox {
         self.inner.inbox.deliver(message);
     }
 
-    /// What the model server says it produced.
+    /// Returns what the model server says it produced.
     #[must_use]
     pub fn served(&self) -> Vec<Served> {
         self.inner.ledger.served()
     }
 
-    /// Every credential that ever reached the model server, to prove that none was a client's.
+    /// Returns every credential that ever reached the model server, to prove that none was a client's.
     #[must_use]
     pub fn credentials(&self) -> Vec<String> {
         self.inner.ledger.credentials()
     }
 
-    /// Where deliveries go from now on: the product's address, without a slash at the end.
+    /// Sets where deliveries are sent from now on: the product's address, without a slash at the end.
     pub fn announce_to(&self, target: String) {
         self.inner.webhooks.aim(target);
     }
@@ -173,10 +174,11 @@ impl Sandbox {
     }
 }
 
-/// Speaks to the product on this machine only, in clear: no TLS is needed, but the client wants to be told.
+/// Builds a client for the product on this machine, without encryption: no TLS is needed, but the client requires a
+/// setting.
 fn client() -> reqwest::Client {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    // A proxy of the office does not reach this machine's loopback, and vendors follow no redirects.
+    // A proxy of the network cannot reach this machine's loopback, and vendors follow no redirects.
     let builder = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
     builder.build().unwrap_or_default()
 }
@@ -191,7 +193,7 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     use axum::serve::ListenerExt;
-    // Without it a streamed event waits for the acknowledgement of the one before.
+    // Without this option, a streamed event waits for the acknowledgement of the previous one.
     let listener = listener.tap_io(|stream| {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "the sandbox's socket keeps its delay");

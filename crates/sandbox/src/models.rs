@@ -1,4 +1,4 @@
-//! The models, and moderation, which needs none of their words.
+//! The models, and moderation, which uses none of their text.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -33,7 +33,7 @@ pub(crate) async fn retrieve(Path(id): Path<String>) -> Response {
     if MODELS.contains(&id.as_str()) { Json(model(&id)).into_response() } else { not_found("model", &id) }
 }
 
-/// A 404 in OpenAI's shape.
+/// Builds a 404 in OpenAI's form.
 pub(crate) fn not_found(kind: &str, id: &str) -> Response {
     let error = json!({ "error": { "message": format!("No such {kind}: {id}"), "type": "invalid_request_error", "param": null, "code": null } });
     (StatusCode::NOT_FOUND, Json(error)).into_response()

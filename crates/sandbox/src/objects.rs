@@ -1,4 +1,4 @@
-//! Files, uploads and batches, in memory and bounded.
+//! Files, uploads and batches, in memory and limited.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,7 +13,7 @@ use crate::ledger::Served;
 use crate::models::not_found;
 use crate::{Sandbox, text};
 
-/// More objects of a kind than this are not kept; the oldest go first.
+/// Maximum number of objects of a kind; the oldest are deleted first.
 const MOST: usize = 1_000;
 
 #[derive(Debug, Default)]
@@ -37,7 +37,7 @@ fn keep<T>(map: &mut BTreeMap<String, T>, id: &str, value: T) {
 }
 
 impl Objects {
-    /// Ids grow, so that the oldest stand first in the maps.
+    /// Ids grow, so that the oldest are first in the maps.
     pub(crate) fn id(&self, prefix: &str) -> String {
         format!("{prefix}{:024}", self.next.fetch_add(1, Ordering::Relaxed))
     }
@@ -152,7 +152,7 @@ pub(crate) async fn list_batches(State(sandbox): State<Sandbox>) -> Json<Value> 
     page(lock(&sandbox.inner.objects.batches).values().cloned().collect())
 }
 
-/// Runs at once: each line of the input file is answered with words and its usage.
+/// Runs the batch at once: each line of the input file is answered with text and its usage.
 pub(crate) async fn create_batch(State(sandbox): State<Sandbox>, Json(body): Json<Value>) -> Response {
     let objects = &sandbox.inner.objects;
     let input = body["input_file_id"].as_str().unwrap_or_default().to_owned();

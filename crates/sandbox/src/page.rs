@@ -1,9 +1,9 @@
-//! The hosted pages: plain HTML that works without scripts and says whose it is.
+//! The hosted pages: plain HTML that works without scripts and says that it is the sandbox's.
 
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 
-/// Text inside HTML.
+/// Escapes a text for HTML.
 pub(crate) fn escape(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for character in text.chars() {
@@ -19,7 +19,7 @@ pub(crate) fn escape(text: &str) -> String {
     safe
 }
 
-/// A whole page around a body that is HTML already.
+/// Builds a whole page around a body in HTML.
 pub(crate) fn page(language: &str, title: &str, body: &str) -> Response {
     let (language, title) = (escape(language), escape(title));
     let html = format!(
@@ -35,7 +35,7 @@ pub(crate) fn page(language: &str, title: &str, body: &str) -> Response {
             "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'",
         ),
         (header::CACHE_CONTROL, "no-store"),
-        // Not "no-referrer": with that a browser sends the pages' own forms with "Origin: null", which the door refuses.
+        // Not "no-referrer": with it a browser sends the pages' own forms with "Origin: null", which the guard refuses.
         (header::REFERRER_POLICY, "same-origin"),
     ];
     (headers, html).into_response()

@@ -1,4 +1,4 @@
-//! Sending events one by one, counting what really went out.
+//! Sending events one by one, and counting what was really sent.
 
 use axum::body::Body;
 use axum::http::{HeaderValue, header};
@@ -16,12 +16,12 @@ pub(crate) struct Event {
 }
 
 impl Event {
-    /// An unnamed event.
+    /// Builds an event without a name.
     pub(crate) fn data(data: impl std::fmt::Display) -> Self {
         Self { text: format!("data: {data}\n\n"), tokens: 0 }
     }
 
-    /// An event with a name.
+    /// Builds an event with a name.
     pub(crate) fn named(name: &str, data: impl std::fmt::Display) -> Self {
         Self { text: format!("event: {name}\ndata: {data}\n\n"), tokens: 0 }
     }
@@ -39,7 +39,7 @@ struct Sending<F: FnMut(i64)> {
     produced: F,
 }
 
-/// The events as an answer; `produced` hears of the tokens of each event as it is sent.
+/// Builds an answer of events; `produced` gets the tokens of each event when it is sent.
 pub(crate) fn answer<F>(events: Vec<Event>, faults: Faults, produced: F) -> Response
 where
     F: FnMut(i64) + Send + 'static,

@@ -1,4 +1,4 @@
-//! The sandbox through its own router, under a clock that the test holds.
+//! The sandbox through its own router, with a clock controlled by the test.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -11,10 +11,10 @@ use tower::ServiceExt;
 
 use crate::Sandbox;
 
-/// When every test begins.
+/// The time at which every test begins.
 pub(crate) const NOW: i64 = 1_700_000_000;
 
-/// A sandbox whose clock the test holds.
+/// A sandbox with a clock controlled by the test.
 pub(crate) struct World {
     pub(crate) sandbox: Sandbox,
     clock: Arc<AtomicI64>,

@@ -1,9 +1,9 @@
-//! Deterministic words and true token counts: the same request always has the same answer.
+//! Deterministic text and true token counts: the same request always has the same answer.
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-/// A token is a word's piece of up to four characters, or a punctuation mark.
+/// Counts tokens: a token is a piece of a word of up to four characters, or a punctuation mark.
 pub(crate) fn tokens(text: &str) -> i64 {
     let mut count = 0i64;
     let mut run = 0i64;
@@ -27,7 +27,7 @@ const WORDS: [&str; 32] = [
     "given", "then", "return", "home", "again",
 ];
 
-/// Words that follow from the prompt, as many tokens as asked for.
+/// Computes text from the prompt, with as many tokens as requested.
 pub(crate) fn words(prompt: &str, model: &str, most: i64) -> String {
     let digest = Sha256::digest(format!("{model}\n{prompt}"));
     let wanted = (12 + i64::from(digest[0] % 20)).min(most.max(0));
@@ -46,7 +46,7 @@ pub(crate) fn words(prompt: &str, model: &str, most: i64) -> String {
     text
 }
 
-/// All text of a prompt, whatever its shape: strings, messages, parts.
+/// Returns all text of a prompt in any form: strings, messages, parts.
 pub(crate) fn prompt(value: &Value) -> String {
     let mut all = String::new();
     collect(value, &mut all);
@@ -72,12 +72,12 @@ fn collect(value: &Value, all: &mut String) {
     }
 }
 
-/// The text in pieces as a stream brings them: a word and the space before it.
+/// Splits the text into the pieces of a stream: a word and the space before it.
 pub(crate) fn pieces(text: &str) -> Vec<String> {
     text.split_inclusive(' ').map(str::to_owned).collect()
 }
 
-/// A short id that follows from its seed.
+/// Computes a short id from its seed.
 pub(crate) fn id(prefix: &str, seed: &str) -> String {
     let digest = Sha256::digest(seed);
     format!("{prefix}{}", base16ct::lower::encode_string(&digest[..12]))

@@ -1,4 +1,4 @@
-//! Signed deliveries to the product, as vendors send them: sometimes twice, late, out of order, or not at all.
+//! Signed deliveries to the product, as vendors send them: sometimes twice, late, in another order, or not at all.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
@@ -14,37 +14,37 @@ use sha2::Sha256;
 
 use crate::Sandbox;
 
-/// Signs what comes from the payment service.
+/// Signs deliveries of the payment service.
 pub const STRIPE_WEBHOOK_SECRET: &str = "whsec_sandbox";
-/// Signs what comes from the identity service.
+/// Signs deliveries of the identity service.
 pub const PERSONA_WEBHOOK_SECRET: &str = "wbhsec_sandbox";
 
-/// Deliveries remembered for `GET /sandbox/webhooks`.
+/// Maximum number of deliveries remembered for `GET /sandbox/webhooks`.
 const MOST: usize = 500;
-/// No delivery comes later than this, in milliseconds (ten minutes).
+/// Maximum delay of a delivery in milliseconds (ten minutes).
 const LATEST: u64 = 600_000;
 /// How long the product may take to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What goes wrong on demand.
+/// The faults on demand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Faults {
-    /// How many times more each delivery is sent.
+    /// How many additional times each delivery is sent.
     duplicate: u8,
     /// How long each delivery waits, in milliseconds; ten minutes at most.
     delay_ms: u64,
-    /// Nothing is sent.
+    /// No delivery is sent.
     drop: bool,
-    /// Signed with a secret nobody knows.
+    /// Signed with an unknown secret.
     bad_signature: bool,
     /// Signed an hour ago.
     old_timestamp: bool,
-    /// Each delivery waits for the next one and comes after it.
+    /// Each delivery waits for the next one and is sent after it.
     reorder: bool,
 }
 
-/// One delivery, and what the product answered.
+/// One delivery, and the product's answer.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Delivery {
     provider: &'static str,
@@ -52,7 +52,7 @@ pub(crate) struct Delivery {
     status: Option<u16>,
 }
 
-/// What leaves.
+/// A delivery to send.
 #[derive(Debug, Clone)]
 pub(crate) struct Outgoing {
     pub(crate) provider: &'static str,
@@ -80,10 +80,10 @@ impl Webhooks {
     }
 }
 
-/// `t=…,v1=…` over `t.body`.
+/// Builds the signature `t=…,v1=…` over `t.body`.
 #[must_use]
 pub fn signature(secret: &str, at: i64, body: &str) -> String {
-    // Any key length is fine for HMAC, so there is always a signature.
+    // HMAC accepts any key length, so there is always a signature.
     let hex = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).map_or_else(
         |_| String::new(),
         |mut mac| {
@@ -95,7 +95,7 @@ pub fn signature(secret: &str, at: i64, body: &str) -> String {
 }
 
 impl Sandbox {
-    /// Sends a delivery, with the faults that are on. Returns at once.
+    /// Sends a delivery, with the present faults. Returns at once.
     pub(crate) fn announce(&self, outgoing: Outgoing) {
         let faults = *lock(&self.inner.webhooks.faults);
         if faults.drop {
@@ -127,7 +127,7 @@ impl Sandbox {
         let Some(target) = lock(&self.inner.webhooks.target).clone() else { return };
         let at = if faults.old_timestamp { self.now() - 3_600 } else { self.now() };
         let secret = if faults.bad_signature { "nobody" } else { outgoing.secret };
-        // Three tries, as a vendor's first retries, without their hours between.
+        // Three attempts, like a vendor's first retries, without their hours in between.
         for _ in 0..3 {
             let sent = self
                 .inner
@@ -150,7 +150,7 @@ impl Sandbox {
     }
 }
 
-/// `POST /sandbox/webhooks`: what shall go wrong from now on.
+/// `POST /sandbox/webhooks`: sets the faults.
 pub(crate) async fn set(State(sandbox): State<Sandbox>, Json(faults): Json<Faults>) -> StatusCode {
     *lock(&sandbox.inner.webhooks.faults) = faults;
     if !faults.reorder
@@ -161,7 +161,7 @@ pub(crate) async fn set(State(sandbox): State<Sandbox>, Json(faults): Json<Fault
     StatusCode::NO_CONTENT
 }
 
-/// `GET /sandbox/webhooks`: what was sent and answered, newest first.
+/// `GET /sandbox/webhooks`: deliveries and their answers, newest first.
 pub(crate) async fn log(State(sandbox): State<Sandbox>) -> Json<Value> {
     let webhooks = &sandbox.inner.webhooks;
     Json(json!({ "faults": *lock(&webhooks.faults), "data": *lock(&webhooks.log) }))

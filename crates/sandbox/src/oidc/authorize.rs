@@ -1,4 +1,4 @@
-//! `/authorize`: picks an account, and sends the browser back with a code.
+//! `/authorize`: the person picks an account, and the browser is sent back with a code.
 
 use axum::Json;
 use axum::body::Bytes;
@@ -12,7 +12,7 @@ use super::{Grant, OIDC_CLIENT_ID, Person, books, faults};
 use crate::Sandbox;
 use crate::page::{escape, page as html};
 
-/// Invented people: address, name, whether the issuer vouches for the address.
+/// Invented people: address, name, whether the issuer has verified the address.
 const PEOPLE: [(&str, &str, bool); 4] = [
     ("ann@example.com", "Ann Miller", true),
     ("jan.zolc@example.com", "Jan Żółć", true),
@@ -20,7 +20,7 @@ const PEOPLE: [(&str, &str, bool); 4] = [
     ("unproven@example.com", "Una Proven", false),
 ];
 
-/// What the client asks for.
+/// The client's request.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Asked {
@@ -36,7 +36,7 @@ struct Asked {
     code_challenge_method: String,
 }
 
-/// Why a request is not followed: said on a page when the client itself is in doubt, else told to the client.
+/// Why a request is refused: shown on a page when the client itself is in doubt, otherwise returned to the client.
 enum Wrong {
     Client(&'static str),
     Request(&'static str, &'static str),
@@ -71,7 +71,7 @@ impl Asked {
         }
     }
 
-    /// Where the browser goes with an answer.
+    /// Returns the address to which the browser is sent with an answer.
     fn back(&self, answer: &[(&str, &str)]) -> String {
         let mut pairs = answer.to_vec();
         pairs.extend(self.state.as_deref().map(|state| ("state", state)));
@@ -80,7 +80,7 @@ impl Asked {
     }
 }
 
-/// A request that may proceed, or the answer to one that may not.
+/// Parses a request that may proceed, or returns the answer to one that may not.
 fn read(query: Option<&str>) -> Result<Asked, Box<Response>> {
     let Some(asked) = Asked::parse(query) else { return Err(Box::new(doubt("The query cannot be read."))) };
     match asked.check() {
@@ -140,15 +140,15 @@ fn picker(asked: &Asked, query: &str, problem: Option<&str>) -> Response {
     html("en", "Choose an account", &body)
 }
 
-/// What a form or a script says.
+/// The choice in a form or a script.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Picked {
     email: String,
     name: String,
-    /// A script's way to say it.
+    /// The field of a script.
     email_verified: Option<bool>,
-    /// A form's way to say it.
+    /// The field of a form.
     unverified: Option<String>,
     deny: bool,
 }
@@ -186,7 +186,7 @@ impl Picked {
     }
 }
 
-/// The choice: a form for people, JSON for scripts.
+/// Handles the choice: a form for people, JSON for scripts.
 pub(super) async fn pick(
     State(sandbox): State<Sandbox>,
     RawQuery(query): RawQuery,

@@ -1,7 +1,7 @@
-//! The issuer's key pair, and what it signs.
+//! The issuer's key pair, and signing with it.
 //!
-//! The private key follows from a sentence in this file, so that anybody can make it: this is a sandbox, and a token of
-//! its proves nothing to anybody but the laptop it runs on. Signing draws no randomness either (RFC 6979).
+//! The private key is derived from a sentence in this file, so anybody can compute it: this is a sandbox, and its
+//! tokens prove nothing outside the machine it runs on. Signing draws no randomness either (RFC 6979).
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -17,14 +17,14 @@ pub(super) struct Keys(Option<SigningKey>);
 
 impl Default for Keys {
     fn default() -> Self {
-        // Nearly every 256 bits are a key; the next try stands in for those that are not.
+        // Nearly every 256 bits are a valid key; for the others the next attempt is used.
         let seed = |turn: u8| Sha256::new().chain_update("the key of Keystead's sandbox issuer").chain_update([turn]);
         Self((0..=u8::MAX).find_map(|turn| SigningKey::from_slice(&seed(turn).finalize()).ok()))
     }
 }
 
 impl Keys {
-    /// The public key as a JSON Web Key Set.
+    /// Returns the public key as a JSON Web Key Set.
     pub(super) fn public(&self) -> Value {
         let point = self.0.as_ref().map(|key| key.verifying_key().to_sec1_point(false));
         let key = point.as_ref().and_then(|point| {
@@ -34,7 +34,7 @@ impl Keys {
         json!({ "keys": key.into_iter().collect::<Vec<_>>() })
     }
 
-    /// A compact JSON Web Token.
+    /// Signs claims as a compact JSON Web Token.
     pub(super) fn sign(&self, claims: &Value) -> Option<String> {
         let header = json!({ "alg": "ES256", "typ": "JWT", "kid": KEY_ID });
         let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());

@@ -1,7 +1,7 @@
-//! An OpenID Connect issuer: people who sign in say who they are, and are believed.
+//! An OpenID Connect issuer: people who sign in choose their identity.
 //!
-//! Authorization code with PKCE, as "Continue with Google" uses it: an account picker instead of a password,
-//! codes that work once, signed identity tokens.
+//! Authorization code with PKCE, as "Continue with Google" uses it: an account picker instead of a password, codes that
+//! work once, signed identity tokens.
 
 mod authorize;
 mod keys;
@@ -25,15 +25,15 @@ use serde_json::{Value, json};
 use crate::bounded_map::BoundedMap;
 use crate::{Sandbox, text};
 
-/// The client the issuer knows.
+/// The client that the issuer knows.
 pub const OIDC_CLIENT_ID: &str = "keystead";
 /// The client's secret.
 pub const OIDC_CLIENT_SECRET: &str = "sandbox";
 
-/// Codes and access tokens are forgotten beyond this many each, the oldest first.
+/// Maximum number of codes and of access tokens; the oldest are deleted first.
 const MOST: usize = 10_000;
 
-/// What goes wrong on demand.
+/// The faults on demand.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Faults {
@@ -41,11 +41,11 @@ pub(crate) struct Faults {
     down: bool,
     /// Every call waits this long, in milliseconds.
     slow_ms: u64,
-    /// The issuer vouches for nobody's address.
+    /// The issuer has verified no address.
     unverified: bool,
 }
 
-/// Who was picked.
+/// The chosen person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Person {
     email: String,
@@ -54,12 +54,12 @@ struct Person {
 }
 
 impl Person {
-    /// Stable for ever: it follows from the address.
+    /// The person's id, which never changes: it is computed from the address.
     fn subject(&self) -> String {
         text::id("", &format!("oidc {}", self.email.to_lowercase()))
     }
 
-    /// What the scopes allow to be told.
+    /// Returns the claims that the scopes allow.
     fn claims(&self, scope: &str) -> Value {
         let asked = |name: &str| scope.split(' ').any(|one| one == name);
         let mut claims = json!({ "sub": self.subject() });
@@ -74,7 +74,7 @@ impl Person {
     }
 }
 
-/// What a code stands for.
+/// The content of a code.
 #[derive(Debug, Clone)]
 struct Grant {
     person: Person,
@@ -84,11 +84,11 @@ struct Grant {
     challenge: String,
     granted_at: i64,
     used: bool,
-    /// The access token it was changed for; it dies when somebody brings the code again.
+    /// The access token for which it was exchanged; the token is revoked when the code is used again.
     access: Option<String>,
 }
 
-/// What an access token opens.
+/// The content of an access token.
 #[derive(Debug, Clone)]
 struct Access {
     person: Person,
@@ -104,7 +104,7 @@ struct Books {
 }
 
 impl Books {
-    /// A value nobody has yet. It follows from the time and the order of calls: this is a sandbox, nothing in it is secret.
+    /// Computes a new value from the time and the order of calls: this is a sandbox, nothing in it is secret.
     fn draw(&mut self, prefix: &str, now: i64) -> String {
         self.made += 1;
         text::id(prefix, &format!("oidc {now} {}", self.made))
@@ -130,7 +130,8 @@ pub(crate) fn router() -> Router<Sandbox> {
     Router::new()
         .route("/.well-known/openid-configuration", get(description))
         .route("/jwks", get(jwks))
-        // A script appends "/simulate" to the address it was given; behind a query that lands in the query.
+        // A script appends "/simulate" to the address it was given; if that has a query, it becomes a part of the
+        // query.
         .route("/authorize", get(authorize::page).post(authorize::pick))
         .route("/authorize/simulate", post(authorize::pick))
         .route("/token", post(token::exchange))
@@ -151,7 +152,7 @@ fn books(sandbox: &Sandbox) -> MutexGuard<'_, Books> {
     lock(&sandbox.inner.oidc.books)
 }
 
-/// What goes wrong by now; every call begins with it.
+/// Returns the present faults; every call begins with it.
 async fn faults(sandbox: &Sandbox) -> Result<Faults, Box<Response>> {
     let faults = *lock(&sandbox.inner.oidc.faults);
     tokio::time::sleep(Duration::from_millis(faults.slow_ms)).await;

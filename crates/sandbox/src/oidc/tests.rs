@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::testing::{Answer, NOW, World};
 
 const BACK: &str = "http://127.0.0.1:8080/sign-in/back?from=1";
-/// The pair of RFC 7636, appendix B.
+/// The example of RFC 7636, appendix B.
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
@@ -22,7 +22,7 @@ impl Answer {
         self.headers["location"].to_str().unwrap()
     }
 
-    /// The query the browser goes back with.
+    /// Returns the query with which the browser returns.
     fn back(&self) -> HashMap<String, String> {
         assert_eq!(self.status, 303, "{}", self.text);
         let query = self.location().strip_prefix(&format!("{BACK}&")).unwrap();
@@ -31,7 +31,7 @@ impl Answer {
 }
 
 impl World {
-    /// A fresh code for somebody.
+    /// Gets a new code for a person.
     async fn code(&self, person: &str) -> String {
         self.form(&authorize(&[]), person).await.back()["code"].clone()
     }
@@ -46,7 +46,7 @@ impl World {
         self.send(request, replaced(&usual, changed)).await
     }
 
-    /// The claims of a token whose signature the published key made.
+    /// Returns the claims of a token, after checking its signature with the published key.
     async fn claims(&self, token: &str) -> Value {
         let key = &self.get("/oidc/jwks").await.json()["keys"][0];
         let (message, signature) = token.rsplit_once('.').unwrap();
@@ -61,7 +61,7 @@ impl World {
     }
 }
 
-/// Pairs, some of them with other values, as a form.
+/// Builds a form from pairs, with some values replaced.
 fn replaced(usual: &[(&str, &str)], changed: &[(&str, &str)]) -> String {
     let mut pairs: HashMap<&str, &str> = usual.iter().copied().collect();
     pairs.extend(changed.iter().copied());

@@ -1,4 +1,4 @@
-//! `/token`: changes a code for tokens, once, for who asked for it.
+//! `/token`: exchanges a code for tokens, once, for the client that requested it.
 
 use std::collections::HashMap;
 
@@ -15,14 +15,14 @@ use sha2::{Digest, Sha256};
 use super::{Access, Grant, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, books, faults, issuer};
 use crate::Sandbox;
 
-/// Seconds a code works.
+/// Seconds that a code works.
 const CODE_LIFE: i64 = 60;
-/// Seconds tokens hold.
+/// Seconds that tokens work.
 const TOKEN_LIFE: i64 = 3_600;
 
 type Form = HashMap<String, String>;
 
-/// RFC 6749's way to say no.
+/// Builds a refusal as in RFC 6749.
 fn refuse(status: StatusCode, error: &str, why: &str) -> Response {
     let no_store = [(header::CACHE_CONTROL, "no-store")];
     (status, no_store, Json(json!({ "error": error, "error_description": why }))).into_response()
@@ -32,7 +32,7 @@ fn invalid_grant(why: &str) -> Response {
     refuse(StatusCode::BAD_REQUEST, "invalid_grant", why)
 }
 
-/// Whether the client is who it says, by header or by body, never by both.
+/// Whether the client proves its identity, by header or by body, never by both.
 fn is_client(headers: &HeaderMap, form: &Form) -> bool {
     let field = |name: &str| form.get(name).map(String::as_str);
     let known = |id: &str, secret: &str| id == OIDC_CLIENT_ID && secret == OIDC_CLIENT_SECRET;
@@ -72,7 +72,7 @@ pub(super) async fn exchange(State(sandbox): State<Sandbox>, headers: HeaderMap,
     }
 }
 
-/// Spends the code, right or wrong: a client that guesses has one attempt.
+/// Uses up the code, right or wrong: a client that guesses has one attempt.
 fn redeem(sandbox: &Sandbox, form: &Form) -> Result<(Grant, String), &'static str> {
     let now = sandbox.now();
     let field = |name: &str| form.get(name).map_or("", String::as_str);
@@ -80,7 +80,7 @@ fn redeem(sandbox: &Sandbox, form: &Form) -> Result<(Grant, String), &'static st
     let access = books.draw("access_", now);
     let Some(grant) = books.grants.get_mut(field("code")) else { return Err("no such code") };
     if grant.used {
-        // Somebody else has it: what it gave is taken back (RFC 6749, 4.1.2).
+        // Another client has it: the tokens issued for it are revoked (RFC 6749, 4.1.2).
         if let Some(given) = grant.access.take()
             && let Some(given) = books.accesses.get_mut(&given)
         {

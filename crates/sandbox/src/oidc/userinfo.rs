@@ -1,4 +1,4 @@
-//! `/userinfo`: what an access token opens.
+//! `/userinfo`: the claims for an access token.
 
 use axum::Json;
 use axum::extract::State;

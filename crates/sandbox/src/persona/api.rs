@@ -1,4 +1,4 @@
-//! The calls about an inquiry that exists.
+//! Calls about an existing inquiry.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -16,12 +16,12 @@ use super::inquiry::{Act, Inquiry, NotNow};
 use super::{books, error, host, issue_link, not_found, unprocessable, with};
 use crate::Sandbox;
 
-/// Erasure that nobody looks after is done after this many milliseconds.
+/// Milliseconds after which an erasure is done if no call reads the inquiry before.
 const ERASURE: u64 = 300;
 
 type Asked = Query<HashMap<String, String>>;
 
-/// An answer about an inquiry, with what `include` asks for.
+/// Builds an answer about an inquiry, with what `include` requests.
 fn about(inquiry: &Inquiry, asked: &Asked) -> Value {
     let mut answer = json!({ "data": inquiry.view() });
     if let Some(wanted) = asked.get("include") {
@@ -34,7 +34,7 @@ fn not_now(_: NotNow) -> Response {
     unprocessable("This cannot be done with the inquiry as it stands")
 }
 
-/// The answer to something done with an inquiry.
+/// Builds the answer to an action on an inquiry.
 fn done(found: Option<Result<Value, NotNow>>) -> Response {
     match found {
         None => not_found(),
@@ -43,7 +43,7 @@ fn done(found: Option<Result<Value, NotNow>>) -> Response {
     }
 }
 
-/// Newest first.
+/// Lists inquiries, newest first.
 pub(super) async fn list(State(sandbox): State<Sandbox>, asked: Asked) -> Response {
     let wanted = asked.get("filter[reference-id]");
     let found: Vec<String> = {
@@ -62,7 +62,7 @@ pub(super) async fn show(State(sandbox): State<Sandbox>, Path(id): Path<String>,
     done(with(&sandbox, &id, |inquiry| Ok(about(inquiry, &asked))))
 }
 
-/// Erasure is asked for and answered at once; it is done a moment later, or when somebody looks.
+/// Accepts an erasure at once; it is done a moment later, or with the next read.
 pub(super) async fn redact(State(sandbox): State<Sandbox>, Path(id): Path<String>, asked: Asked) -> Response {
     let answer = with(&sandbox, &id, |inquiry| {
         inquiry.redact();
@@ -90,7 +90,7 @@ pub(super) async fn resume(State(sandbox): State<Sandbox>, Path(id): Path<String
     Json(answer).into_response()
 }
 
-/// An absent body is an empty one.
+/// Parses a body; an absent one is empty.
 fn read(body: &Bytes) -> Result<Value, Box<Response>> {
     if body.is_empty() {
         return Ok(json!({}));
@@ -123,7 +123,7 @@ pub(super) async fn new_link(
     Json(answer).into_response()
 }
 
-/// `approve`, `decline`, `mark-for-review` as a reviewer does it, and `expire`.
+/// `approve`, `decline`, `mark-for-review` as a reviewer does them, and `expire`.
 pub(super) async fn judge(
     State(sandbox): State<Sandbox>,
     Path((id, verb)): Path<(String, String)>,
@@ -149,8 +149,8 @@ pub(super) async fn judge(
     })
 }
 
-/// `perform-simulate-actions`. All are known before any is done; the first that cannot be done
-/// ends it.
+/// `perform-simulate-actions`. All names are checked before any action is done; the first impossible action ends the
+/// call.
 pub(super) async fn simulate(
     State(sandbox): State<Sandbox>,
     Path(id): Path<String>,

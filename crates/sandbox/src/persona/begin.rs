@@ -11,10 +11,10 @@ use super::inquiry::{Inquiry, Lives};
 use super::{books, error, host, issue_link, unprocessable};
 use crate::Sandbox;
 
-/// Inquiries and links live a day, unless the template or the call says otherwise.
+/// Seconds that inquiries and links work, unless the template or the call says otherwise.
 pub(super) const DAY: i64 = 86_400;
 
-/// What is asked for. The vendor knows more; what the sandbox does not carry out is not silently taken.
+/// The requested inquiry. The vendor accepts more; what the sandbox does not support is refused.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Wanted {
@@ -56,7 +56,7 @@ struct Meta {
 }
 
 impl Wanted {
-    /// What cannot be carried out.
+    /// Returns what is not supported.
     fn wrong(&self) -> Option<&'static str> {
         let attributes = &self.data.attributes;
         let templates =
@@ -85,12 +85,13 @@ impl Wanted {
     }
 }
 
-/// More than nothing, less than a century.
+/// Whether a lifetime is positive and below a century.
 pub(super) fn is_life(seconds: i64) -> bool {
     (1..=36_525 * DAY).contains(&seconds)
 }
 
-/// A link in an answer. The vendor's short form is another address of the same; here it is the same.
+/// Builds a link in an answer. The vendor's short form is another address of the same page; here it is the same
+/// address.
 pub(super) fn link_meta(link: &str) -> Value {
     json!({ "one-time-link": link, "one-time-link-short": link })
 }

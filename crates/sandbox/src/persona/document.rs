@@ -1,17 +1,17 @@
-//! What was read off a document and a face, and which checks said no.
+//! The data read from a document and a face, and the failed checks.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::text;
 
-/// What a script or a person says about the document; what is missing is made up.
+/// What a script or a person states about the document; missing values are invented.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Said {
     /// Why it fails: one of the neutral names, such as `document_expired`.
     pub(super) reason: Option<String>,
-    /// Alpha-2 code of who issued it.
+    /// Alpha-2 code of the issuer.
     pub(super) country: Option<String>,
     /// `passport`, `identity_card`, `drivers_license`, `residence_permit`, `visa`, `my_number_card`.
     pub(super) document: Option<String>,
@@ -39,7 +39,7 @@ pub(super) struct Document {
 }
 
 impl Document {
-    /// The document of an inquiry: every inquiry's own, unless something else is said.
+    /// Builds the document of an inquiry: a different one for every inquiry, unless stated otherwise.
     pub(super) fn read(inquiry: &str, said: &Said) -> Self {
         let said_class = said.document.as_deref().unwrap_or("passport");
         let class = CLASSES.iter().find(|(name, short)| *name == said_class || *short == said_class);
@@ -54,13 +54,13 @@ impl Document {
 }
 
 impl Said {
-    /// Whether anything is said about the document itself.
+    /// Whether anything about the document itself is stated.
     pub(super) fn describes(&self) -> bool {
         let told = [&self.country, &self.document, &self.document_number, &self.birthdate];
         told.into_iter().any(Option::is_some)
     }
 
-    /// The first thing that cannot be.
+    /// Returns the first impossible value.
     pub(super) fn wrong(&self) -> Option<&'static str> {
         let letters = |text: &String| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_alphabetic());
         let known = |name: &String| CLASSES.iter().any(|(long, short)| long == name || short == name);
@@ -77,7 +77,7 @@ impl Said {
     }
 }
 
-/// The inquiry's `fields`: all names are always there.
+/// Builds the inquiry's `fields`: all names are always there.
 pub(super) fn fields(document: Option<&Document>) -> Value {
     let value = |kind: &str, text: Option<&str>| json!({ "type": kind, "value": text });
     let text = |of: fn(&Document) -> &str| value("string", document.map(of));
@@ -89,7 +89,7 @@ pub(super) fn fields(document: Option<&Document>) -> Value {
     })
 }
 
-/// The check that says no for a reason. Some reasons are no check's: they become tags, as a reviewer sets them.
+/// Returns the check that fails for a reason. Some reasons have no check: they become tags, as a reviewer sets them.
 pub(super) fn check_of(reason: &str) -> Option<&'static str> {
     Some(match reason {
         "document_unreadable" => "id_unprocessable_submission_detection",
@@ -106,7 +106,7 @@ pub(super) fn check_of(reason: &str) -> Option<&'static str> {
     })
 }
 
-/// The two verifications of an inquiry: the document, then the face. `failed` is the check that said no.
+/// Builds the two verifications of an inquiry: the document, then the face. `failed` is the failed check.
 pub(super) fn verifications(inquiry: &str, document: Option<&Document>, failed: Option<&str>) -> Vec<Value> {
     const CHECKS: [(&str, &str, [&str; 3]); 2] = [
         ("government-id", "id_", ["id_expired_detection", "id_mrz_detection", "id_tamper_detection"]),

@@ -1,4 +1,4 @@
-//! What every call of the API passes: the key, the version, the limit, and the memory of calls made before.
+//! The middleware of every API call: the key, the version, the limit, and the replay of earlier calls.
 
 use std::sync::Mutex;
 use std::time::Duration;
@@ -21,7 +21,7 @@ const DAY: i64 = 86_400;
 const ENVIRONMENT: &str = "env_sandbox";
 const ORGANIZATION: &str = "org_sandbox";
 
-/// An answer given before.
+/// An earlier answer.
 #[derive(Debug, Clone)]
 struct Replay {
     question: [u8; 32],
@@ -32,11 +32,11 @@ struct Replay {
 
 #[derive(Debug)]
 pub(super) struct Door {
-    /// The minute, and the calls in it.
+    /// The minute, and the number of calls in it.
     calls: Mutex<(i64, u32)>,
     asked: Mutex<u64>,
     replays: Mutex<BoundedMap<Replay>>,
-    /// One keyed call at a time, so that two with the same key are not both the first.
+    /// One call with a key at a time, so that two with the same key are not both the first.
     turn: tokio::sync::Mutex<()>,
 }
 
@@ -52,7 +52,7 @@ impl Default for Door {
 }
 
 impl Door {
-    /// Counts a call; answers how many are left in this minute, or nothing when it is one too many.
+    /// Counts a call; returns how many are left in this minute, or `None` when it is one too many.
     fn count(&self, now: i64, most: u32) -> Option<u32> {
         let mut calls = lock(&self.calls);
         if calls.0 != now.div_euclid(60) {
@@ -67,7 +67,7 @@ fn text_of<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok()).filter(|text| !text.is_empty())
 }
 
-/// Stands before the API.
+/// Runs before the API.
 pub(super) async fn guard(State(sandbox): State<Sandbox>, request: Request, next: Next) -> Response {
     let faults = *lock(&sandbox.inner.persona.faults);
     tokio::time::sleep(Duration::from_millis(faults.slow_ms)).await;
@@ -88,7 +88,7 @@ pub(super) async fn guard(State(sandbox): State<Sandbox>, request: Request, next
     response
 }
 
-/// What every authenticated answer carries.
+/// Adds the headers of every authenticated answer.
 fn sign(sandbox: &Sandbox, headers: &mut HeaderMap, faults: Faults, left: u32, now: i64) {
     let asked = {
         let mut asked = lock(&sandbox.inner.persona.door.asked);
@@ -123,7 +123,7 @@ async fn answer(sandbox: &Sandbox, request: Request, next: Next) -> Response {
     }
 }
 
-/// The same question under the same key has the same answer, accidents included; another question is an error.
+/// Repeats the answer to the same request with the same key, including faults; a different request is an error.
 async fn once(sandbox: &Sandbox, key: String, request: Request, next: Next) -> Response {
     let door = &sandbox.inner.persona.door;
     let _turn = door.turn.lock().await;

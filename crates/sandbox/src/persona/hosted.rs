@@ -1,4 +1,4 @@
-//! The hosted flow: a one-time link opens a session once; then country, document, face, and how it shall end.
+//! The hosted flow: a one-time link opens a session; then country, document, face, and the chosen end.
 
 use std::collections::HashMap;
 
@@ -18,7 +18,7 @@ use crate::page::{escape, page as html};
 
 type Asked = Query<HashMap<String, String>>;
 
-/// `/verify?code=…`, as the vendor shapes its links.
+/// `/verify?code=…`, the form of the vendor's links.
 pub(super) async fn open_by_query(asked: Asked) -> Response {
     let code = asked.get("code").map_or("", String::as_str);
     let fits = !code.is_empty() && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
@@ -30,7 +30,7 @@ pub(super) async fn open_by_query(asked: Asked) -> Response {
     }
 }
 
-/// Opening spends the link, as it does at the vendor; looking at its head does not.
+/// Opening uses the link up, as at the vendor; a HEAD request does not.
 pub(super) async fn open(
     State(sandbox): State<Sandbox>,
     Path(code): Path<String>,
@@ -63,7 +63,7 @@ pub(super) async fn open(
     Redirect::to(&format!("/persona/session/{token}")).into_response()
 }
 
-/// The session, and its inquiry as it stands by now.
+/// Returns the session, and its inquiry in its present state.
 fn visit(sandbox: &Sandbox, token: &str) -> Option<(Session, Inquiry)> {
     let session = books(sandbox).sessions.get(token).cloned()?;
     let inquiry = with(sandbox, &session.inquiry, |inquiry| inquiry.clone())?;
@@ -94,7 +94,7 @@ fn unknown(language: &str) -> Response {
     response
 }
 
-/// A page with nothing left to do on it, and a way back.
+/// Builds a page with nothing left to do, and a link back.
 fn ended(language: &str, title: Words, lead: Words, back: &str) -> Response {
     let lead = say(language, lead);
     let way = if back.starts_with("http") {
@@ -105,7 +105,7 @@ fn ended(language: &str, title: Words, lead: Words, back: &str) -> Response {
     html(language, say(language, title), &format!("<p>{lead}</p>{way}"))
 }
 
-/// A choice of one.
+/// Builds a choice of one value.
 fn choice(language: &str, name: &str, label: Words, options: &[(&'static str, Words)]) -> String {
     let option = |(value, all): &(&str, Words)| format!("<option value=\"{value}\">{}</option>", say(language, *all));
     let options: String = options.iter().map(option).collect();
@@ -115,7 +115,7 @@ fn choice(language: &str, name: &str, label: Words, options: &[(&'static str, Wo
     )
 }
 
-/// The buttons that end the check.
+/// Builds the buttons that end the check.
 fn outcomes(language: &str) -> String {
     let reasons = choice(language, "reason", words::REASON, &words::REASONS);
     let button = |(outcome, all): &(&str, Words)| {
@@ -126,7 +126,7 @@ fn outcomes(language: &str) -> String {
     format!("{reasons}<p>{buttons}<button name=\"outcome\" value=\"start\">{leave}</button></p>")
 }
 
-/// One step of three.
+/// Builds one of three steps.
 fn step(token: &str, session: &Session) -> Response {
     let language = session.language;
     let (number, heading, body) = match session.step {
@@ -162,7 +162,7 @@ fn step(token: &str, session: &Session) -> Response {
     html(language, say(language, words::TITLE), &body)
 }
 
-/// What a step's form says.
+/// The fields of a step's form.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Filled {
     outcome: Option<String>,
@@ -170,7 +170,7 @@ pub(super) struct Filled {
     said: Said,
 }
 
-/// Goes one step further, or ends the check.
+/// Goes to the next step, or ends the check.
 pub(super) async fn next(State(sandbox): State<Sandbox>, Path(token): Path<String>, body: Bytes) -> Response {
     let Some((mut session, inquiry)) = visit(&sandbox, &token) else { return unknown("en") };
     let here = Redirect::to(&format!("/persona/session/{token}")).into_response();
@@ -197,7 +197,7 @@ pub(super) async fn next(State(sandbox): State<Sandbox>, Path(token): Path<Strin
     };
     books(&sandbox).sessions.put(token, session);
     match done {
-        // Whoever runs out of time stays here and reads so.
+        // A person whose time is over stays on this page, which says so.
         Some(Ok(Some(back))) if act != Some(Some(Act::Expire)) && back.starts_with("http") => {
             Redirect::to(&back).into_response()
         }
@@ -205,7 +205,7 @@ pub(super) async fn next(State(sandbox): State<Sandbox>, Path(token): Path<Strin
     }
 }
 
-/// What was said on an earlier page holds until it is said again.
+/// Keeps what was stated on an earlier page until it is stated again.
 fn remember(kept: &mut Said, said: Said) {
     let newer = |kept: &mut Option<String>, said: Option<String>| *kept = said.or(kept.take());
     newer(&mut kept.reason, said.reason);

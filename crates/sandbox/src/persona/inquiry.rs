@@ -1,11 +1,11 @@
-//! One inquiry's life: what may happen to it when, and which events that makes.
+//! One inquiry: its transitions, and the events they cause.
 
 use serde_json::Value;
 
 use super::document::{Document, Said, check_of};
 use crate::text;
 
-/// Seconds an inquiry lives from its beginning, from its first step, from its revival: a day each, unless said.
+/// Lifetimes of an inquiry in seconds, from its start, from its first step, from its revival: a day each by default.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Lives {
     pub(super) create: i64,
@@ -13,7 +13,7 @@ pub(super) struct Lives {
     pub(super) resume: i64,
 }
 
-/// When what happened, in Unix seconds.
+/// The times of its events, in Unix seconds.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Times {
     pub(super) created: i64,
@@ -40,7 +40,7 @@ pub(super) enum Status {
     Declined,
 }
 
-/// Where in the hosted flow the person is.
+/// The person's step in the hosted flow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Step {
     Country,
@@ -49,7 +49,7 @@ pub(super) enum Step {
     Done,
 }
 
-/// What can be done to an inquiry.
+/// An action on an inquiry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Act {
     Start,
@@ -61,7 +61,7 @@ pub(super) enum Act {
     Expire,
 }
 
-/// Something to announce: the event's name, its id, and the inquiry as it stood then.
+/// An event to announce: its name, its id, and the inquiry in its state at that time.
 pub(super) type Announcement = (&'static str, String, Value);
 
 #[derive(Debug, Clone)]
@@ -75,7 +75,7 @@ pub(super) struct Inquiry {
     pub(super) tags: Vec<String>,
     pub(super) times: Times,
     pub(super) document: Option<Document>,
-    /// The check that said no.
+    /// The failed check.
     pub(super) failed_check: Option<&'static str>,
     lives: Lives,
     erasing: bool,
@@ -83,7 +83,7 @@ pub(super) struct Inquiry {
     telling: Vec<Announcement>,
 }
 
-/// What cannot be done as things stand.
+/// The action is not possible in the present state.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct NotNow;
 
@@ -118,7 +118,7 @@ impl Inquiry {
         self.telling.push((name, id, self.view()));
     }
 
-    /// What is to be announced since the last time.
+    /// Returns the events to announce since the last call.
     pub(super) fn take_announcements(&mut self) -> Vec<Announcement> {
         std::mem::take(&mut self.telling)
     }
@@ -131,7 +131,7 @@ impl Inquiry {
         matches!(self.status, Status::Approved | Status::Declined)
     }
 
-    /// What happens by itself: running out of time, and the erasure that was asked for.
+    /// Applies what happens by itself: the expiry, and a requested erasure.
     pub(super) fn settle(&mut self, now: i64) {
         if self.erasing && self.times.redacted.is_none() {
             self.times.redacted = Some(now);
@@ -144,7 +144,7 @@ impl Inquiry {
         }
     }
 
-    /// Does one thing and what has to come before it.
+    /// Does an action and what must precede it.
     pub(super) fn act(&mut self, act: Act, said: &Said, now: i64) -> Result<(), NotNow> {
         self.settle(now);
         if self.erasing {
@@ -173,7 +173,7 @@ impl Inquiry {
         Ok(())
     }
 
-    /// A decision without the person's doing, as a reviewer takes it: nothing is read, nothing is completed.
+    /// Decides without the person, as a reviewer does: nothing is read, nothing is completed.
     pub(super) fn judge(&mut self, act: Act, now: i64) -> Result<(), NotNow> {
         self.settle(now);
         let status = match act {
@@ -189,7 +189,7 @@ impl Inquiry {
         Ok(())
     }
 
-    /// The next page of the flow.
+    /// Moves to the next page of the flow.
     pub(super) fn advance(&mut self, step: Step, said: &Said, now: i64) -> Result<(), NotNow> {
         self.act(Act::Start, said, now)?;
         if step > self.step {
@@ -260,7 +260,7 @@ impl Inquiry {
         self.tell(event);
     }
 
-    /// An expired inquiry comes back to life; a decided or erased one does not.
+    /// Revives an expired inquiry; a decided or erased one cannot be revived.
     pub(super) fn resume(&mut self, now: i64) -> Result<(), NotNow> {
         self.settle(now);
         if self.decided() || self.erasing {
@@ -274,7 +274,7 @@ impl Inquiry {
         Ok(())
     }
 
-    /// Erasure begins; it is done when somebody looks next, or a moment later.
+    /// Begins the erasure; it is done with the next read, or a moment later.
     pub(super) fn redact(&mut self) {
         self.erasing = true;
     }

@@ -1,5 +1,5 @@
-//! Persona, as far as Keystead speaks it: inquiries, one-time links, the hosted flow, decisions, erasure, events.
-//! Nobody is asked for a document; what happens is chosen.
+//! The part of Persona that Keystead uses: inquiries, one-time links, the hosted flow, decisions, erasure, events. No
+//! document is required; the outcome is chosen.
 
 mod api;
 mod begin;
@@ -34,22 +34,22 @@ pub const PERSONA_API_KEY: &str = "persona_sandbox";
 /// The sandbox's template.
 pub const PERSONA_TEMPLATE: &str = "itmpl_sandbox";
 
-/// Inquiries, links, sessions and replays are forgotten beyond this many each, the oldest first.
+/// Maximum number of inquiries, of links, of sessions and of replays; the oldest are deleted first.
 const MOST: usize = 10_000;
 
-/// What goes wrong on demand.
+/// The faults on demand.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Faults {
     /// Every call answers 503.
     down: bool,
-    /// Nothing is announced.
+    /// No event is announced.
     no_webhooks: bool,
     /// Every call waits this long, in milliseconds.
     slow_ms: u64,
-    /// So many calls with an idempotency key are done, but answered with 500, and so ever after.
+    /// This many calls with an idempotency key are carried out, but answered with 500, also when they are repeated.
     accidents: u32,
-    /// Calls per minute before 429. The vendor allows 300; a load test of the product should not trip over it unasked.
+    /// Calls per minute before 429. The vendor allows 300; a load test of the product must not hit that by accident.
     per_minute: u32,
 }
 
@@ -59,7 +59,7 @@ impl Default for Faults {
     }
 }
 
-/// A one-time link: the first opening spends it.
+/// A one-time link: the first opening uses it up.
 #[derive(Debug, Clone)]
 struct Link {
     inquiry: String,
@@ -67,7 +67,7 @@ struct Link {
     spent: bool,
 }
 
-/// One browser's visit of the hosted flow.
+/// A browser's session in the hosted flow.
 #[derive(Debug, Clone)]
 struct Session {
     inquiry: String,
@@ -86,8 +86,8 @@ struct Books {
 }
 
 impl Books {
-    /// An id nobody has yet, and nobody had before a restart: the product keeps ids for longer than the sandbox lives.
-    /// It follows from the time and the order of calls: this is a sandbox, nothing in it is secret.
+    /// Computes a new id, which also did not exist before a restart, because the product keeps ids for longer than the
+    /// sandbox runs. It is computed from the time and the order of calls: this is a sandbox, nothing in it is secret.
     fn id(&mut self, prefix: &str, now: i64) -> String {
         self.made += 1;
         text::id(prefix, &format!("persona {now} {}", self.made))
@@ -125,7 +125,7 @@ pub(crate) fn router(sandbox: Sandbox) -> Router<Sandbox> {
         .layer(middleware::from_fn_with_state(sandbox, door::guard));
     Router::new()
         .route("/verify", get(hosted::open_by_query))
-        // A script appends "/simulate" to the link it was given; behind a query that lands in the query.
+        // A script appends "/simulate" to the link it was given; if that has a query, it becomes a part of the query.
         .route("/verify/{code}", get(hosted::open).post(simulate::by_link))
         .route("/verify/{code}/simulate", post(simulate::by_link))
         .route("/session/{token}", get(hosted::page).post(hosted::next))
@@ -146,7 +146,7 @@ fn books(sandbox: &Sandbox) -> MutexGuard<'_, Books> {
     lock(&sandbox.inner.persona.books)
 }
 
-/// The vendor's way to say no.
+/// Builds a refusal in the vendor's form.
 fn error(status: StatusCode, title: &str, details: &str) -> Response {
     let mut error = json!({ "title": title });
     if !details.is_empty() {
@@ -163,12 +163,12 @@ fn unprocessable(details: &str) -> Response {
     error(StatusCode::UNPROCESSABLE_ENTITY, "Unprocessable entity", details)
 }
 
-/// The sandbox's own address, as the client knows it.
+/// Returns the sandbox's own address, as the client knows it.
 fn host(headers: &HeaderMap) -> String {
     headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("127.0.0.1:8081").to_owned()
 }
 
-/// Does something with an inquiry as it stands by now, and announces what comes of it.
+/// Does something with an inquiry in its present state, and announces the events.
 fn with<T>(sandbox: &Sandbox, id: &str, what: impl FnOnce(&mut Inquiry) -> T) -> Option<T> {
     let (answer, announcements) = {
         let mut books = books(sandbox);
@@ -181,7 +181,7 @@ fn with<T>(sandbox: &Sandbox, id: &str, what: impl FnOnce(&mut Inquiry) -> T) ->
     Some(answer)
 }
 
-/// A fresh one-time link of an inquiry.
+/// Issues a new one-time link of an inquiry.
 fn issue_link(sandbox: &Sandbox, inquiry: &str, host: &str, life: i64) -> String {
     let now = sandbox.now();
     let expires_at = now.saturating_add(life);

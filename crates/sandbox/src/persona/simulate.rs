@@ -1,4 +1,4 @@
-//! `POST <link>/simulate`: a check that goes as it is told to, for scripts (JSON) and for people (a form).
+//! `POST <link>/simulate`: a check with a chosen outcome, for scripts (JSON) and for people (a form).
 
 use axum::Json;
 use axum::body::Bytes;
@@ -13,7 +13,7 @@ use super::inquiry::{Act, Announcement, Inquiry, NotNow};
 use super::{books, error, not_found, unprocessable, view};
 use crate::Sandbox;
 
-/// What shall happen.
+/// The chosen outcome.
 #[derive(Debug, Clone, Default, Deserialize)]
 pub(super) struct Told {
     pub(super) outcome: String,
@@ -34,14 +34,14 @@ pub(super) fn act_of(outcome: &str) -> Option<Act> {
     })
 }
 
-/// The pairs of a form; an empty field says nothing.
+/// Parses the pairs of a form; an empty field counts as absent.
 pub(super) fn form<T: serde::de::DeserializeOwned>(body: &[u8]) -> Option<T> {
     let pairs: Vec<(String, String)> = serde_urlencoded::from_bytes(body).ok()?;
     let filled = pairs.into_iter().filter(|(_, value)| !value.is_empty());
     serde_json::from_value(serde_json::Value::Object(filled.map(|(name, value)| (name, value.into())).collect())).ok()
 }
 
-/// What came of it: the inquiry's id, its status, where the browser goes, and the names of the events.
+/// The result: the inquiry's id, its status, where the browser is sent, and the names of the events.
 struct Came {
     id: String,
     status: &'static str,
@@ -61,7 +61,7 @@ fn come(inquiry: &mut Inquiry, act: Act, said: &Said, now: i64) -> Result<(Came,
     Ok((came, announcements))
 }
 
-/// By a one-time link's code, opened or not, or by the inquiry's id.
+/// Handles a one-time link's code, opened or not, or the inquiry's id.
 pub(super) async fn by_link(
     State(sandbox): State<Sandbox>,
     Path(code): Path<String>,

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::testing::{Answer, NOW, World};
 
 impl World {
-    /// A call of the API, with headers besides those it cannot do without.
+    /// Sends an API call, with headers besides the required ones.
     async fn call_with(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
         let mut request = Request::builder()
             .method(method)
@@ -33,7 +33,7 @@ impl World {
         assert_eq!(self.script("/sandbox/persona", faults).await.status, 204);
     }
 
-    /// A fresh inquiry: its id, and its link as a path.
+    /// Creates an inquiry: its id, and its link as a path.
     async fn begin(&self, reference: &str) -> (String, String) {
         let made = self.call("POST", "/inquiries", wanted(reference)).await;
         assert_eq!(made.status, 201, "{}", made.text);
@@ -52,7 +52,7 @@ impl World {
     }
 }
 
-/// The body that the product sends.
+/// Returns the body that the product sends.
 fn wanted(reference: &str) -> Value {
     json!({
         "data": { "attributes": { "inquiry-template-id": "itmpl_sandbox",
@@ -63,7 +63,7 @@ fn wanted(reference: &str) -> Value {
     })
 }
 
-/// The link of an answer, without the sandbox's address.
+/// Returns the link in an answer, without the sandbox's address.
 fn path_of(answer: &Value) -> String {
     let link = answer["meta"]["one-time-link"].as_str().unwrap();
     link.strip_prefix("http://127.0.0.1:8081").unwrap().to_owned()

@@ -1,4 +1,4 @@
-//! How an inquiry looks on the vendor's wire.
+//! Inquiries in the vendor's format.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::document::{fields, verifications};
 use super::inquiry::{Inquiry, Status, Step};
 use crate::text;
 
-/// RFC 3339 in UTC with milliseconds, as the vendor writes times.
+/// Writes RFC 3339 in UTC with milliseconds, as the vendor does.
 pub(super) fn moment(at: i64) -> String {
     let moment = jiff::Timestamp::from_second(at).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
     format!("{moment:.3}")
@@ -25,7 +25,7 @@ pub(super) fn word(status: Status) -> &'static str {
     }
 }
 
-/// The names of the pages the person has seen and sees next.
+/// Returns the names of the pages the person has seen and sees next.
 fn steps(step: Step) -> (Option<&'static str>, &'static str) {
     match step {
         Step::Country => (None, "select_country"),
@@ -45,7 +45,7 @@ impl Inquiry {
         if seen { verifications(&self.id, self.document.as_ref(), self.failed_check) } else { Vec::new() }
     }
 
-    /// The inquiry as `data`.
+    /// Returns the inquiry as `data`.
     pub(super) fn view(&self) -> Value {
         let times = &self.times;
         let at = |time: Option<i64>| time.map(moment);
@@ -85,7 +85,7 @@ impl Inquiry {
         })
     }
 
-    /// What `include=account,verifications` adds.
+    /// Returns what `include=account,verifications` adds.
     pub(super) fn included(&self, wanted: &str) -> Vec<Value> {
         let mut found = Vec::new();
         for kind in wanted.split(',') {
@@ -99,7 +99,7 @@ impl Inquiry {
         found
     }
 
-    /// Where the browser goes afterwards; proves nothing.
+    /// Returns the address to which the browser is sent afterwards; a visit there proves nothing.
     pub(super) fn way_back(&self) -> String {
         let query = [
             ("inquiry-id", self.id.as_str()),

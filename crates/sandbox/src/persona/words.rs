@@ -1,9 +1,9 @@
-//! The hosted flow's words in English, Polish and Japanese.
+//! The texts of the hosted flow in English, Polish and Japanese.
 
 /// One sentence in each language.
 pub(super) type Words = [&'static str; 3];
 
-/// The language a `language` parameter means: `pl-PL` is Polish, anything unknown English.
+/// Returns the language of a `language` parameter: `pl-PL` is Polish, an unknown one English.
 pub(super) fn language(wanted: Option<&str>) -> &'static str {
     match wanted.and_then(|wanted| wanted.split(['-', '_']).next()) {
         Some("pl") => "pl",

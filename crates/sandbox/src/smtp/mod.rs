@@ -1,4 +1,4 @@
-//! A mail server that keeps what it gets in the inbox.
+//! A mail server that puts mails into the inbox.
 
 mod session;
 
@@ -19,16 +19,16 @@ use tokio::task::JoinSet;
 
 use crate::Sandbox;
 
-/// Conversations at a time; further ones wait to be greeted.
+/// Maximum number of concurrent conversations; further ones wait for their greeting.
 const MOST_SESSIONS: usize = 64;
-/// How long to wait when the system gives no more sockets.
+/// How long to wait when the system has no more sockets.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// What goes wrong on demand.
+/// The faults on demand.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Faults {
-    /// Everything is answered 421, and the line is dropped.
+    /// Everything is answered with 421, and the connection is closed.
     down: bool,
 }
 
@@ -39,7 +39,7 @@ pub(crate) async fn set(State(sandbox): State<Sandbox>, Json(faults): Json<Fault
 }
 
 impl Sandbox {
-    /// Takes mail until `shutdown` is done; conversations still going on then are broken off.
+    /// Accepts mail until `shutdown` is done; running conversations are aborted then.
     pub async fn serve_smtp(self, listener: TcpListener, shutdown: impl Future<Output = ()> + Send) {
         let mut shutdown = std::pin::pin!(shutdown);
         let places = Arc::new(Semaphore::new(MOST_SESSIONS));

@@ -1,4 +1,4 @@
-//! One conversation with a mail client (RFC 5321), as much of it as clients need to hand mail over.
+//! One conversation with a mail client (RFC 5321), with the part of the protocol that clients need to send mail.
 
 use std::io::{Error, ErrorKind, Result};
 use std::sync::atomic::Ordering;
@@ -11,15 +11,15 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 
 use crate::{Channel, Message, Sandbox};
 
-/// The largest mail, in bytes; `SIZE` in the greeting says the same.
+/// Maximum bytes of a mail; `SIZE` in the greeting says the same.
 const LARGEST: usize = 1 << 20;
-/// The longest line read at once, in bytes.
+/// Maximum bytes of a line that are read at once.
 const LONGEST_LINE: u64 = 4_096;
 const MOST_RECIPIENTS: usize = 20;
-/// A client that says nothing for so long is gone (RFC 5321, 4.5.3.2.7).
+/// How long a silent client is waited for (RFC 5321, 4.5.3.2.7).
 const IDLE: Duration = Duration::from_secs(300);
 
-/// What to say, and whether that was the last word.
+/// An answer, and whether it is the last one.
 enum Answer {
     Go(&'static str),
     End(&'static str),
@@ -35,7 +35,7 @@ struct Session<'s> {
     recipients: Vec<String>,
 }
 
-/// Greets, listens and answers until the client or the fault ends it.
+/// Greets, reads and answers until the client or a fault ends it.
 pub(super) async fn hold(sandbox: &Sandbox, stream: TcpStream) -> Result<()> {
     let (read, write) = stream.into_split();
     let lines = BufReader::new(read);
@@ -68,7 +68,7 @@ impl Session<'_> {
         self.write.write_all(format!("{words}\r\n").as_bytes()).await
     }
 
-    /// A line, or a piece of one that is too long; nothing when the client is gone.
+    /// Reads a line, or a piece of one that is too long; empty when the client is gone.
     async fn line(&mut self) -> Result<Vec<u8>> {
         let mut line = Vec::new();
         let mut limited = (&mut self.lines).take(LONGEST_LINE);
@@ -77,7 +77,7 @@ impl Session<'_> {
         Ok(line)
     }
 
-    /// The next command; nothing when the client is gone or talks without end.
+    /// Reads the next command; `None` when the client is gone or never ends the line.
     async fn command(&mut self) -> Result<Option<String>> {
         let line = self.line().await?;
         if line.is_empty() {
@@ -142,7 +142,7 @@ impl Session<'_> {
         "250 OK"
     }
 
-    /// Takes the mail in, however it ends.
+    /// Receives a mail, whatever the result.
     async fn mail(&mut self) -> Result<&'static str> {
         let raw = self.body().await?;
         let recipients = std::mem::take(&mut self.recipients);
@@ -151,7 +151,7 @@ impl Session<'_> {
         Ok(if keep(self.sandbox, &raw, &recipients) { "250 kept" } else { "554 no mail" })
     }
 
-    /// Everything up to the lone dot, dots undoubled; `None` when it is too much.
+    /// Reads up to the single dot and removes doubled dots; `None` when the mail is too large.
     async fn body(&mut self) -> Result<Option<Vec<u8>>> {
         let mut raw = Vec::new();
         let (mut fits, mut fresh) = (true, true);
@@ -173,7 +173,7 @@ impl Session<'_> {
     }
 }
 
-/// Puts a mail into the inbox, once for each recipient; answers whether it was one.
+/// Puts a mail into the inbox, once for each recipient; returns whether it was a mail.
 fn keep(sandbox: &Sandbox, raw: &[u8], recipients: &[String]) -> bool {
     let Some(mail) = MessageParser::default().parse(raw) else { return false };
     let subject = mail.subject().map(str::to_owned);
@@ -184,7 +184,7 @@ fn keep(sandbox: &Sandbox, raw: &[u8], recipients: &[String]) -> bool {
     true
 }
 
-/// The address between the angle brackets.
+/// Returns the address between the angle brackets.
 fn address(line: &str) -> Option<String> {
     let (_, rest) = line.split_once('<')?;
     let (address, _) = rest.split_once('>')?;

@@ -1,4 +1,4 @@
-//! The page where a card would be entered: buttons for what may happen instead.
+//! The page where a card would be entered: it has buttons for the possible outcomes instead.
 
 use axum::Json;
 use axum::body::Bytes;
@@ -11,7 +11,7 @@ use super::{Session, error, missing, state};
 use crate::page::{escape, page as html};
 use crate::{Sandbox, text};
 
-/// Outcome, the card that leads to it at the vendor, and words for the button.
+/// Outcome, the card that causes it at the vendor, and text for the button.
 const OUTCOMES: [(&str, &str, &str); 8] = [
     ("succeed", "4242 4242 4242 4242", "Save this card"),
     ("decline", "4000 0000 0000 0002", "The bank declines"),
@@ -45,7 +45,7 @@ pub(crate) async fn page(State(sandbox): State<Sandbox>, Path(id): Path<String>)
     html("en", "Add a payment method", &body)
 }
 
-/// JSON for scripts, a form for people.
+/// Handles the choice: JSON for scripts, a form for people.
 pub(crate) async fn simulate(
     State(sandbox): State<Sandbox>,
     Path(id): Path<String>,
@@ -129,7 +129,7 @@ fn act(sandbox: &Sandbox, id: &str, outcome: &str, card: Option<String>) -> Resu
     Ok(())
 }
 
-/// What happens to a card after it was put on file: its events name the object, and what is read back says how it is.
+/// Changes a card that was put on file: its events name the object, and reading that shows its state.
 fn later(sandbox: &Sandbox, id: &str, outcome: &str) -> Result<(), Box<Response>> {
     let (kind, object) = {
         let mut all = state(sandbox);
@@ -176,7 +176,8 @@ fn later(sandbox: &Sandbox, id: &str, outcome: &str) -> Result<(), Box<Response>
     Ok(())
 }
 
-/// What an event about the set-up itself holds: never the session, only what the client that began it wrote on it.
+/// Builds the content of an event about the set-up itself: never the session, only the metadata of the client that
+/// began it.
 fn set_up(session: &Session, status: &str) -> Value {
     json!({ "id": text::id("seti_", &session.id), "object": "setup_intent", "status": status,
         "metadata": { "attempt": session.set_up_attempt } })

@@ -1,4 +1,4 @@
-//! Stripe, as far as Keystead speaks it: customers, Checkout in setup mode, payment methods, events.
+//! The part of Stripe that Keystead uses: customers, Checkout in setup mode, payment methods, events.
 
 mod hosted;
 
@@ -22,7 +22,7 @@ pub const STRIPE_API_KEY: &str = "sk_test_sandbox";
 const LIFE: i64 = 86_400;
 const MOST: usize = 10_000;
 
-/// What goes wrong on demand.
+/// The faults on demand.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Faults {
@@ -30,7 +30,7 @@ pub(crate) struct Faults {
     down: bool,
 }
 
-/// A Checkout session with what its set-up came to.
+/// A Checkout session with the result of its set-up.
 #[derive(Debug, Clone)]
 struct Session {
     id: String,
@@ -51,7 +51,7 @@ struct State0 {
     customers: HashMap<String, Value>,
     sessions: HashMap<String, Session>,
     methods: HashMap<String, Value>,
-    /// Disputes and warnings of fraud, each with its charge.
+    /// Disputes and fraud warnings, each with its charge.
     disputes: HashMap<String, Value>,
     replays: HashMap<String, Value>,
     events: u64,

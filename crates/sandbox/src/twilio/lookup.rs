@@ -1,5 +1,5 @@
-//! Lookup v2: what kind of line a number is. Numbers are mobile, except those whose last four digits ask for another
-//! kind, or for trouble.
+//! Lookup v2: the line type of a number. Numbers are mobile, except those with last four digits that request another
+//! type, or a fault.
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{Fields, down};
 use crate::Sandbox;
 
-/// What the last four digits ask for.
+/// The meaning of the last four digits.
 const ENDINGS: [(&str, Line); 9] = [
     ("0001", Line::Is("landline")),
     ("0002", Line::Is("nonFixedVoip")),
@@ -21,19 +21,19 @@ const ENDINGS: [(&str, Line); 9] = [
     ("0008", Line::Is("tollFree")),
     ("0009", Line::Is("personal")),
 ];
-/// A number that libraries take for a mobile or a fixed line and the vendor knows to be neither.
+/// A number that libraries take for a mobile or a fixed line and that the vendor knows to be neither.
 const KNOWN: &str = "+14159929960";
 /// The vendor names no carrier for these.
 const WITHOUT_CARRIER: [&str; 6] = ["personal", "tollFree", "premium", "sharedCost", "uan", "voicemail"];
 
-/// How a look-up ends.
+/// The result of a look-up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Line {
     /// A kind of line.
     Is(&'static str),
-    /// The vendor's look-up is away.
+    /// The vendor's look-up is down.
     Down,
-    /// The carrier could not be asked; the answer says so instead of a kind.
+    /// The carrier could not be asked; the answer says so instead of a type.
     Unasked,
 }
 
@@ -51,7 +51,7 @@ pub(super) fn is_e164(number: &str) -> bool {
     (7..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0')
 }
 
-/// The carrier of a kind of line, as Verify and Lookup both tell it.
+/// Returns the carrier of a line type, in the form of both Verify and Lookup.
 pub(super) fn carrier(kind: &str) -> Value {
     if WITHOUT_CARRIER.contains(&kind) {
         return json!({ "carrier_name": null, "mobile_country_code": null, "mobile_network_code": null });
@@ -59,8 +59,8 @@ pub(super) fn carrier(kind: &str) -> Value {
     json!({ "carrier_name": "Sandbox Mobile", "mobile_country_code": "001", "mobile_network_code": "01" })
 }
 
-/// What the look-up says about the SIM card: changed an hour ago if the number ends in 0010, within two days if it ends in
-/// 0011, unknown to the carrier where it ends in 0012; a year ago otherwise.
+/// Returns the report about the SIM card: changed an hour ago if the number ends in 0010, within two days if it ends in
+/// 0011, unknown to the carrier if it ends in 0012; a year ago otherwise.
 fn sim_swap(number: &str, now: i64) -> Value {
     let date = |ago: i64| jiff::Timestamp::from_second(now - ago).map(|at| at.to_string()).unwrap_or_default();
     let last = |date: Option<String>, changed: bool| json!({ "last_sim_swap_date": date, "swapped_period": "PT48H", "swapped_in_period": changed });

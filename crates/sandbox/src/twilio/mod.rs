@@ -1,4 +1,4 @@
-//! Twilio Verify v2 and Lookup v2, as far as Keystead speaks them.
+//! The parts of Twilio Verify v2 and Lookup v2 that Keystead uses.
 
 mod lookup;
 mod verify;
@@ -29,7 +29,7 @@ pub const TWILIO_AUTH_TOKEN: &str = "sandbox-token";
 /// The sandbox's Verify service.
 pub const TWILIO_SERVICE_SID: &str = "VAsandbox";
 
-/// What goes wrong on demand.
+/// The faults on demand.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Faults {
@@ -81,7 +81,7 @@ fn not_found() -> Response {
     error(StatusCode::NOT_FOUND, 20_404, "The requested resource was not found")
 }
 
-/// Faults and the account's credentials, before anything else.
+/// Checks faults and the account's credentials, before anything else.
 async fn guard(State(sandbox): State<Sandbox>, request: Request, next: Next) -> Response {
     if lock(&sandbox.inner.twilio.faults).down {
         return down();

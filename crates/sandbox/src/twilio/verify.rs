@@ -1,4 +1,4 @@
-//! Verify v2: codes by text message. One code per number lives ten minutes, is sent and checked five times at most.
+//! Verify v2: codes by text message. One code per number works ten minutes, and is sent and checked at most five times.
 
 use axum::Json;
 use axum::extract::{Form, Path, State};
@@ -11,11 +11,11 @@ use super::{Fields, TWILIO_ACCOUNT_SID, TWILIO_SERVICE_SID, error, lock, not_fou
 use crate::bounded_map::BoundedMap;
 use crate::{Channel, Message, Sandbox, text};
 
-/// How long a code is good, in seconds.
+/// Seconds that a code works.
 const LIFE: i64 = 600;
 const MOST_SENDS: usize = 5;
 const MOST_CHECKS: u32 = 5;
-/// Verifications are forgotten beyond this many, the oldest first.
+/// Maximum number of verifications; the oldest are deleted first.
 const MOST: usize = 10_000;
 
 #[derive(Debug)]
@@ -30,7 +30,7 @@ struct Verification {
 }
 
 impl Verification {
-    /// As the vendor tells it: time and too many checks end it too.
+    /// Returns the status as the vendor reports it: time and too many checks end it, too.
     fn status(&self, now: i64) -> &'static str {
         match self.status {
             "pending" if now - self.created_at >= LIFE => "expired",
@@ -39,7 +39,7 @@ impl Verification {
         }
     }
 
-    /// Whether it takes another code, or says that there were too many.
+    /// Whether another code may be sent or checked; otherwise there were too many.
     fn is_open(&self, now: i64) -> bool {
         matches!(self.status(now), "pending" | "max_attempts_reached")
     }
@@ -82,7 +82,7 @@ impl Default for Books {
 }
 
 impl Books {
-    /// The id of the number's living verification, or of a new one.
+    /// Returns the id of the number's live verification, or of a new one.
     fn of(&mut self, to: &str, now: i64) -> String {
         let newest = self.newest.get(to).and_then(|sid| self.verifications.get(sid));
         if let Some(row) = newest.filter(|row| row.is_open(now)) {
@@ -106,14 +106,14 @@ impl Books {
     }
 }
 
-/// Six digits that follow from the number, the time and the order of calls; nobody reads them off a number alone.
+/// Computes six digits from the number, the time and the order of calls; they cannot be guessed from the number alone.
 fn code(seed: &str) -> String {
     let digest = text::id("", &format!("code {seed}"));
     let number = digest.get(..12).and_then(|hex| u64::from_str_radix(hex, 16).ok()).unwrap_or_default();
     format!("{:06}", number % 1_000_000)
 }
 
-/// The last line lets a phone fill the code in by itself.
+/// Builds the message. Its last line lets a phone fill the code in automatically.
 fn message(locale: &str, code: &str) -> String {
     let words = match locale.split(['-', '_']).next() {
         Some("pl") => format!("Twój kod weryfikacyjny to {code}"),
@@ -169,7 +169,7 @@ pub(super) async fn check(
     let by_number = || fields.get("To").and_then(|to| books.newest.get(to)).cloned();
     let sid = fields.get("VerificationSid").cloned().or_else(by_number).unwrap_or_default();
     let found = books.verifications.get_mut(&sid).filter(|row| service == TWILIO_SERVICE_SID && row.is_open(now));
-    // Approved, expired, canceled and never begun are the same to the vendor: forgotten.
+    // Approved, expired, cancelled and unknown are the same to the vendor: forgotten.
     let Some(row) = found else { return not_found() };
     let Some(typed) = fields.get("Code").filter(|code| code.bytes().all(|byte| byte.is_ascii_digit())) else {
         return wrong_parameter();
@@ -183,7 +183,7 @@ pub(super) async fn check(
     }
     let mut view = row.view(now);
     if row.status == "pending" {
-        // The fifth wrong code is told as the four before it.
+        // The fifth wrong code gets the same answer as the four before it.
         view["status"] = json!("pending");
     }
     Json(view).into_response()
@@ -195,7 +195,7 @@ pub(super) async fn show(State(sandbox): State<Sandbox>, Path((service, sid)): P
     found.map_or_else(not_found, |row| Json(row.view(sandbox.now())).into_response())
 }
 
-/// Only ending is asked for here: `Status=canceled`.
+/// Only ending is supported here: `Status=canceled`.
 pub(super) async fn update(
     State(sandbox): State<Sandbox>,
     Path((service, sid)): Path<(String, String)>,

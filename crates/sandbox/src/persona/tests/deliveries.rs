@@ -1,4 +1,4 @@
-//! Events as the product receives them, their signatures recomputed from the vendor's description.
+//! Events as the product receives them, with signatures recomputed from the vendor's description.
 
 use axum::Router;
 use axum::http::HeaderMap;
@@ -11,7 +11,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::World;
 
-/// Where the product would listen.
+/// Listens in the product's place.
 async fn listen(world: &World) -> UnboundedReceiver<(String, String)> {
     let (sender, receiver) = unbounded_channel();
     let receive = async move |headers: HeaderMap, body: String| {
@@ -25,7 +25,7 @@ async fn listen(world: &World) -> UnboundedReceiver<(String, String)> {
     receiver
 }
 
-/// The next events, by name; deliveries overtake each other.
+/// Returns the next events, by name; deliveries may overtake each other.
 async fn next(receiver: &mut UnboundedReceiver<(String, String)>, count: usize) -> Vec<(String, Value)> {
     let mut events = Vec::new();
     for _ in 0..count {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::World;
 
-/// Opens a link; answers the session's path.
+/// Opens a link; returns the session's path.
 async fn open(world: &World, link: &str) -> String {
     let opened = world.get(link).await;
     assert_eq!(opened.status, 303, "{}", opened.text);
@@ -105,7 +105,7 @@ async fn scripts_decide_by_the_link_whether_it_was_opened_or_not() {
     let (id, link) = world.begin("org_1:idv_1").await;
     let told = json!({ "outcome": "decline", "reason": "document_expired", "country": "JP",
         "document": "identity_card", "document_number": "ABC123456" });
-    // As the product hands it out: with a query, so that "/simulate" lands in the query.
+    // In the form in which the product passes it on: with a query, so that "/simulate" becomes a part of the query.
     let declined = world.script(&format!("{link}?language=ja/simulate"), told).await;
     assert_eq!(declined.status, 200, "{}", declined.text);
     let events = json!(["inquiry.started", "inquiry.completed", "inquiry.declined"]);

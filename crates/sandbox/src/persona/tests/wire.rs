@@ -1,4 +1,4 @@
-//! The API as the vendor describes it.
+//! The API as the vendor documents it.
 
 use axum::http::Request;
 use serde_json::{Value, json};
