@@ -1,4 +1,5 @@
-//! `cargo xtask bench`: nginx and Keystead in turn, each alone on one core, before the same upstream on the other.
+//! `cargo xtask bench`: nginx and Keystead alternately, each alone on one core, in front of the same upstream on the
+//! other core.
 
 mod gate;
 pub(crate) mod http;
@@ -21,7 +22,7 @@ use crate::{machine, print};
 /// What to measure.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// Rounds; each measures both, in turning order.
+    /// Rounds; each measures both, in alternating order.
     #[arg(long, default_value_t = 3)]
     rounds: u32,
     /// Seconds of each measurement.
@@ -30,16 +31,16 @@ pub(crate) struct Arguments {
     /// Connections kept open.
     #[arg(long, default_value_t = 64)]
     connections: u32,
-    /// What a million keys cost instead.
+    /// Measure a million keys instead.
     #[arg(long)]
     keys: bool,
-    /// How soon a verified organization passes the gate instead.
+    /// Measure instead how soon a verified organization passes the gate.
     #[arg(long)]
     gate: bool,
-    /// How soon a deleted key is refused by two nodes instead.
+    /// Measure instead how soon two nodes refuse a deleted key.
     #[arg(long)]
     revoke: bool,
-    /// What each page of the dashboard costs and weighs instead.
+    /// Measure instead the server time and size of each page of the dashboard.
     #[arg(long)]
     pages: bool,
     /// How often each page is opened.
@@ -73,7 +74,7 @@ pub(crate) fn run(arguments: &Arguments) -> Done {
         shell::run(build.current_dir(shell::root()).args(["build", "--release", "--package", "keystead"]))?;
     }
     let binary = match &arguments.binary {
-        // It is started in a folder of its own, from where a relative path would lead elsewhere.
+        // It is started in another folder, where a relative path would not work.
         Some(path) => path.canonicalize().map_err(|error| format!("{}: {error}", path.display()))?,
         None => shell::root().join("target/release/keystead"),
     };
@@ -138,7 +139,7 @@ fn compare(arguments: &Arguments, binary: &Path, folder: &Path, ports: [u16; 2],
         let order = if round % 2 == 0 { [0, 1] } else { [1, 0] };
         for index in order {
             let (_, address, process) = &targets[index];
-            // The first round warms up and is thrown away.
+            // The first round warms up and is discarded.
             let seconds = if round == 0 { 1 } else { arguments.seconds };
             let measured = wrk(arguments, seconds, &script, address, *process)?;
             if round > 0 {
@@ -190,7 +191,7 @@ fn wrk(arguments: &Arguments, seconds: u32, script: &Path, address: &str, proces
     let total = per_second * f64::from(seconds);
     let bad = number("Non-2xx or 3xx responses:").unwrap_or(0.0);
     let socket: f64 = ["connect ", "read ", "write ", "timeout "].into_iter().filter_map(number).sum();
-    // Linux counts in hundredths of a second on every architecture it matters for.
+    // Linux counts in hundredths of a second on every relevant architecture.
     Ok(Measured {
         per_second,
         cpu_microseconds: ticks as f64 * 10_000.0 / total.max(1.0),

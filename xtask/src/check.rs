@@ -1,4 +1,4 @@
-//! `cargo xtask check`: what can be said of a change without running the whole suite.
+//! `cargo xtask check`: the checks of a change without the whole suite.
 
 use std::process::Command;
 
@@ -21,7 +21,7 @@ pub(crate) fn rust() -> Done {
     shell::run(cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
 }
 
-/// A step whose program need not be there.
+/// Runs a step with a program that may be missing.
 fn optional(what: &str, program: &str, install: &str, command: &mut Command) -> Done {
     if !shell::has(program) {
         print::step(&format!("{what}: left out, {program} is not installed ({install})"));

@@ -1,5 +1,5 @@
-//! `cargo xtask fuzz`: runs the fuzz targets for a time. The stable toolchain can do this: libFuzzer comes with the crate
-//! `libfuzzer-sys`, and the compiler's coverage pass is switched on by flags.
+//! `cargo xtask fuzz`: runs the fuzz targets for a time. The stable toolchain is enough: libFuzzer is part of the crate
+//! `libfuzzer-sys`, and flags switch on the compiler's coverage pass.
 
 use std::path::Path;
 use std::process::Command;
@@ -19,7 +19,7 @@ pub(crate) struct Arguments {
     targets: Vec<String>,
 }
 
-/// What makes the compiler count which edges of the program an input reaches.
+/// Flags that make the compiler count which edges of the program an input reaches.
 const COVERAGE: &str = "--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
     -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
     -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1 -Cdebug-assertions -Coverflow-checks";
@@ -34,7 +34,7 @@ pub(crate) fn run(arguments: &Arguments) -> Done {
     let host = host()?;
     print::step("building the fuzz targets");
     let mut build = Command::new("cargo");
-    // With a target the flags are for the program alone and not for build scripts.
+    // With a target, the flags apply to the program alone and not to build scripts.
     build.current_dir(&folder).args(["build", "--release", "--locked", "--target", &host]).env("RUSTFLAGS", COVERAGE);
     shell::run(&mut build)?;
     let mut failed = Vec::new();
@@ -56,13 +56,13 @@ fn fuzz(folder: &Path, host: &str, target: &str, seconds: u32) -> Done {
         std::fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     }
     let mut command = Command::new(folder.join("target").join(host).join("release").join(target));
-    // What is found goes into the first folder; the seeds are only read.
+    // New inputs are written to the first folder; the seeds are only read.
     command.args([&corpus, &folder.join("seeds").join(target)]);
     command.arg(format!("-max_total_time={seconds}")).arg(format!("-artifact_prefix={}/", artifacts.display()));
     shell::run(command.args(["-print_final_stats=1", "-verbosity=0", "-timeout=10"]))
 }
 
-/// The targets, by the files that define them.
+/// Returns the targets, by the files that define them.
 fn targets(folder: &Path) -> Done<Vec<String>> {
     let folder = folder.join("fuzz_targets");
     let mut found = Vec::new();
@@ -74,7 +74,7 @@ fn targets(folder: &Path) -> Done<Vec<String>> {
     Ok(found)
 }
 
-/// The triple of this machine.
+/// Returns the triple of this machine.
 fn host() -> Done<String> {
     let version = shell::read(Command::new("rustc").arg("-vV"))?;
     let host = version.lines().find_map(|line| line.strip_prefix("host: "));

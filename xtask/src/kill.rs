@@ -1,5 +1,5 @@
 //! `cargo xtask kill`: clients under load, `kill -9`, a start on the same folder, and a comparison of what was counted
-//! with what clients received in full.
+//! with what clients received completely.
 
 mod client;
 mod disk;
@@ -35,10 +35,10 @@ pub(crate) struct Arguments {
     /// Connections.
     #[arg(long, default_value_t = 12)]
     pub(crate) clients: usize,
-    /// Let clients stream, too.
+    /// Let clients use streams, too.
     #[arg(long)]
     pub(crate) streams: bool,
-    /// Keep the spool on a disk that is full for a while in each round.
+    /// Keep the spool on a disk that is full for some time in each round.
     #[arg(long)]
     pub(crate) full_disk: bool,
     /// Nodes on one database; they are killed in turn. More than one needs PostgreSQL.
@@ -67,14 +67,14 @@ impl Default for Arguments {
     }
 }
 
-/// Which database.
+/// The database engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Database {
     Sqlite,
     Postgres,
 }
 
-/// One node with what belongs to it.
+/// One node with everything that belongs to it.
 struct Node {
     product: Product,
     address: String,
@@ -82,7 +82,7 @@ struct Node {
     disk: Option<TinyDisk>,
 }
 
-/// What was counted for a model: requests and tokens.
+/// The counted requests and tokens of each model.
 type Counted = BTreeMap<String, (u64, u64)>;
 
 /// Sums over all rounds.
@@ -97,7 +97,7 @@ struct Sums {
 
 pub(crate) fn run(arguments: &Arguments) -> Done {
     if let Some(binary) = &arguments.binary {
-        // It is started in a folder of its own, from where a relative path would lead elsewhere.
+        // It is started in another folder, where a relative path would not work.
         let binary = binary.canonicalize().map_err(|error| format!("{}: {error}", binary.display()))?;
         return play(arguments, &binary);
     }
@@ -177,7 +177,7 @@ impl Node {
         Ok(Self { product, address, metrics, disk })
     }
 
-    /// Usage events that are not with the store.
+    /// Returns the number of usage events that are not in the store.
     fn waiting(&self) -> Done<u64> {
         let answer = send(&self.metrics, "GET", "/metrics", "", "")?;
         let text = String::from_utf8_lossy(&answer.body).into_owned();
@@ -192,7 +192,7 @@ impl Node {
     }
 }
 
-/// Nodes on one database read the same keys only with the same secrets.
+/// Copies the secrets: nodes on one database need the same ones to read the same keys.
 fn share_secrets(from: &Path, to: &Path) -> Done {
     let (from, to) = (from.join("data/secrets.toml"), to.join("data"));
     let copied = std::fs::create_dir_all(&to).and_then(|()| std::fs::copy(&from, to.join("secrets.toml")));
@@ -229,7 +229,7 @@ fn load(
                 })
             })
             .collect();
-        // Anything but the same moment in each round.
+        // The moment must differ from round to round.
         sleep(Duration::from_millis(60 + round.wrapping_mul(2_654_435_761) % 240));
         let full = fill(&running[victim], sums);
         running[victim].product.kill();
@@ -245,8 +245,8 @@ fn load(
     rounds
 }
 
-/// Keeps the small disk full, if there is one, until the node has said so and a little longer: delivered files make room
-/// again and again, so how soon it is noticed depends on the load.
+/// Keeps the small disk full, if there is one, until the node has reported it and a little longer: delivered files free
+/// space again and again, so how soon it is noticed depends on the load.
 fn fill(node: &Node, sums: &mut Sums) -> Done {
     let Some(disk) = &node.disk else { return Ok(()) };
     let (began, mut noticed) = (Instant::now(), None);
@@ -264,7 +264,7 @@ fn fill(node: &Node, sums: &mut Sums) -> Done {
     Ok(())
 }
 
-/// What is counted once nothing waits any more.
+/// Returns what is counted once nothing waits any more.
 fn settled(running: &[Node], admin_key: &str) -> Done<Counted> {
     let until = Instant::now() + Duration::from_secs(60);
     while running.iter().map(Node::waiting).sum::<Done<u64>>()? > 0 {
@@ -290,7 +290,8 @@ fn settled(running: &[Node], admin_key: &str) -> Done<Counted> {
     Ok(counted)
 }
 
-/// All that was received was counted once, and besides only what was under way, each at most once.
+/// Checks that everything received was counted once, and in addition only requests that were running, each at most
+/// once.
 fn compare(round: u64, rounds: &[Round], before: &Counted, after: &Counted, sums: &mut Sums) -> Done {
     for (client, seen) in rounds.iter().enumerate() {
         let model = format!("m{client}");
@@ -317,7 +318,7 @@ fn sum<'r>(requests: impl Iterator<Item = &'r Request>) -> (u64, u64) {
     requests.fold((0, 0), |(count, tokens), request| (count + 1, tokens + request.tokens))
 }
 
-/// How many of those under way were counted, if some of them together explain the difference.
+/// Returns how many of the running requests were counted, if some of them together explain the difference.
 fn explained(counted: (u64, u64), received: (u64, u64), unsure: &[Request]) -> Option<u64> {
     let missing = (counted.0.checked_sub(received.0)?, counted.1.checked_sub(received.1)?);
     let subsets = 1u32.checked_shl(u32::try_from(unsure.len()).ok()?).filter(|_| unsure.len() < 20)?;

@@ -10,7 +10,7 @@ const PYTHON_SDK: &str = "openai==3.52.0";
 const NODE_SDK: &str = "openai@7.55.0";
 const BROWSER: [&str; 2] = ["playwright-core@1.65.1", "axe-core@4.14.1"];
 
-/// What is missing on this machine, a line for each way of installing it.
+/// Lists what is missing on this machine, a line for each way of installing it.
 pub(crate) fn missing() -> Vec<String> {
     let packages = absent();
     let mut lines = Vec::new();
@@ -28,7 +28,7 @@ pub(crate) fn missing() -> Vec<String> {
     lines
 }
 
-/// The system's packages whose programs are missing.
+/// Lists the system's packages with missing programs.
 fn absent() -> Vec<&'static str> {
     let wanted = [
         ("postgres", "postgresql", "/usr/lib/postgresql"),
@@ -43,7 +43,7 @@ fn absent() -> Vec<&'static str> {
     wanted.into_iter().filter(absent).map(|(_, package, _)| package).collect()
 }
 
-/// Installs the system's packages, only where a program is missing.
+/// Installs the system's packages if a program is missing.
 pub(crate) fn system() -> Done {
     let packages = absent();
     if packages.is_empty() {
@@ -57,7 +57,7 @@ pub(crate) fn system() -> Done {
     shell::run(apt_get()?.args(["install", "-y", "--no-install-recommends"]).args(packages))
 }
 
-/// `apt-get` as root, by `sudo` for everybody else.
+/// Builds `apt-get` as root, with `sudo` for other users.
 fn apt_get() -> Done<Command> {
     let root = shell::read(Command::new("id").arg("-u"))?.trim() == "0";
     let mut command = Command::new(if root { "env" } else { "sudo" });
@@ -65,7 +65,7 @@ fn apt_get() -> Done<Command> {
     Ok(command)
 }
 
-/// A Python with the official SDK, under `target/`.
+/// Prepares a Python with the official SDK, under `target/`.
 pub(crate) fn python() -> Done<PathBuf> {
     let folder = shell::root().join("target/sdk-python");
     let python = folder.join("bin/python");
@@ -86,7 +86,7 @@ pub(crate) fn python() -> Done<PathBuf> {
     Ok(python)
 }
 
-/// Says in a folder below `target` what was installed there.
+/// A file in a folder below `target` that says what was installed there.
 const STAMP: &str = ".installed";
 
 fn is_installed(folder: &str, wanted: &str) -> bool {
@@ -94,12 +94,12 @@ fn is_installed(folder: &str, wanted: &str) -> bool {
     std::fs::read_to_string(stamp).is_ok_and(|known| known == wanted)
 }
 
-/// A folder whose `node_modules` holds the official SDK, under `target/`.
+/// Prepares a folder with the official SDK in `node_modules`, under `target/`.
 pub(crate) fn node() -> Done<PathBuf> {
     packages("sdk-node", &[NODE_SDK])
 }
 
-/// A folder whose `node_modules` holds what drives the browser and judges accessibility, under `target/`.
+/// Prepares a folder with the browser driver and the accessibility checker in `node_modules`, under `target/`.
 pub(crate) fn browser() -> Done<PathBuf> {
     packages("browser", &BROWSER)
 }

@@ -1,5 +1,5 @@
-//! The project's own tasks: `cargo xtask setup` installs what tests need, `check` is quick, `test` runs everything, `bench`
-//! measures, `fuzz`, `kill` and `soak` look for what tests do not find.
+//! The project's own tasks: `cargo xtask setup` installs what tests need, `check` is quick, `test` runs everything,
+//! `bench` measures, `fuzz`, `kill` and `soak` search for defects that tests do not find.
 #![expect(clippy::disallowed_methods, reason = "a task runner reads the machine's environment, clock and may wait")]
 
 mod bench;

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use crate::shell::{self, Done};
 
-/// Stopped when dropped.
+/// A server, stopped when dropped.
 pub(crate) struct Postgres {
     folder: PathBuf,
     programs: PathBuf,
@@ -14,7 +14,7 @@ pub(crate) struct Postgres {
 }
 
 impl Postgres {
-    /// Makes and starts a server.
+    /// Creates and starts a server.
     pub(crate) fn start() -> Done<Self> {
         let port = free_port()?;
         let folder = std::env::temp_dir().join(format!("keystead-postgres-{}", std::process::id()));
@@ -42,7 +42,7 @@ impl Postgres {
         Ok(server)
     }
 
-    /// A fresh database's address.
+    /// Creates a new database and returns its address.
     pub(crate) fn database(&self, name: &str) -> Done<String> {
         let port = self.port.to_string();
         shell::run(self.command("createdb")?.args(["-h", "127.0.0.1", "-p", &port, "-U", "keystead", name]))?;
@@ -67,14 +67,14 @@ impl Drop for Postgres {
     fn drop(&mut self) {
         if let Ok(mut stop) = self.command("pg_ctl") {
             let data = self.folder.join("data");
-            // A server that is already gone is what was wanted.
+            // The server may have stopped already.
             let _ = shell::run(stop.arg("-D").arg(data).args(["-s", "-m", "immediate", "stop"]));
         }
         let _ = std::fs::remove_dir_all(&self.folder);
     }
 }
 
-/// The newest installed version's programs; Debian does not put them on the path.
+/// Finds the programs of the newest installed version; on Debian they are not on the path.
 fn programs() -> Done<PathBuf> {
     let installed = std::fs::read_dir("/usr/lib/postgresql").map(|entries| {
         let mut folders: Vec<PathBuf> = entries.flatten().map(|entry| entry.path().join("bin")).collect();
@@ -93,7 +93,7 @@ pub(crate) fn is_root() -> Done<bool> {
     Ok(shell::read(Command::new("id").arg("-u"))?.trim() == "0")
 }
 
-/// A port that was free a moment ago.
+/// Finds a port that was free a moment ago.
 pub(crate) fn free_port() -> Done<u16> {
     let listener = TcpListener::bind("127.0.0.1:0").map_err(|error| error.to_string())?;
     listener.local_addr().map(|address| address.port()).map_err(|error| error.to_string())

@@ -5,7 +5,7 @@ pub(crate) fn line(text: &str) {
     println!("{text}");
 }
 
-/// A step that begins.
+/// Prints a step that begins.
 pub(crate) fn step(text: &str) {
     line(&format!("== {text}"));
 }

@@ -1,4 +1,4 @@
-//! A running Keystead in a temporary folder, started as an operator would.
+//! A running Keystead in a temporary folder, started as an operator would start it.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -13,7 +13,7 @@ pub(crate) struct Product {
     folder: PathBuf,
     child: Child,
     variables: Vec<(String, String)>,
-    /// Program and arguments that it is started through.
+    /// The program and arguments through which it is started.
     through: Vec<String>,
     /// `http://…` of the main listener.
     pub(crate) address: String,
@@ -21,7 +21,7 @@ pub(crate) struct Product {
     pub(crate) sandbox: String,
 }
 
-/// What `admin bootstrap` made.
+/// The result of `admin bootstrap`.
 pub(crate) struct Bootstrapped {
     pub(crate) owner: String,
     pub(crate) organization: String,
@@ -35,13 +35,13 @@ impl Product {
         Self::run(&[], binary, name, database, more)
     }
 
-    /// Starts it for one core alone, as on a machine that has no other.
+    /// Starts it on one core.
     pub(crate) fn start_on(core: &str, binary: &Path, name: &str, more: &[(&str, &str)]) -> Done<Self> {
         let through = ["taskset", "-c", core].map(str::to_owned);
         Self::run(&through, binary, name, None, more)
     }
 
-    /// Starts it through another program, which becomes it: the process's id is the product's.
+    /// Starts it through another program, which replaces itself with it, so that the process id is that of the product.
     pub(crate) fn start_through(
         through: &[String],
         binary: &Path,
@@ -74,7 +74,7 @@ impl Product {
             ("KEYSTEAD_SANDBOX__LISTEN", "127.0.0.1:0"),
             ("KEYSTEAD_SERVER__DATA_DIR", &data),
             ("KEYSTEAD_LOG__LEVEL", "warn"),
-            // Whoever signs up under this address sees the operator's pages in the browser's journeys.
+            // A person who signs up with this address sees the operator's pages in the browser's journeys.
             ("KEYSTEAD_OPERATOR__EMAILS", "operator@example.com"),
         ]
         .into_iter()
@@ -89,14 +89,14 @@ impl Product {
         Ok(product)
     }
 
-    /// Ends it without a warning, as the system does when memory runs out.
+    /// Kills it without a warning, as the system does when memory runs out.
     pub(crate) fn kill(&mut self) {
-        // Whether it lived or not, the wait tells that it is gone.
+        // The process may have ended already; waiting for it is enough.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 
-    /// Starts it on the folder that it left.
+    /// Starts it again on its folder.
     pub(crate) fn start_again(&mut self) -> Done {
         self.child = launch(&self.through, &self.binary, &self.folder, &self.variables)?;
         self.listens()
@@ -122,7 +122,7 @@ impl Product {
         Err("keystead did not listen within 30 seconds".to_owned())
     }
 
-    /// The SQLite file, for tests that let time pass in it.
+    /// The SQLite file, for tests that change times in it.
     pub(crate) fn database(&self) -> PathBuf {
         self.folder.join("data").join("keystead.db")
     }
@@ -137,7 +137,7 @@ impl Product {
         self.bootstrap_as("owner@example.com")
     }
 
-    /// The same for another owner.
+    /// Makes an organization for another owner.
     pub(crate) fn bootstrap_as(&self, email: &str) -> Done<Bootstrapped> {
         let mut command = Command::new(&self.binary);
         command.envs(self.variables.clone()).current_dir(&self.folder);
@@ -158,7 +158,7 @@ impl Product {
         })
     }
 
-    /// An owner's key for a project, or a legacy user key.
+    /// Makes an owner's key for a project, or a legacy user key.
     pub(crate) fn owner_key(&self, made: &Bootstrapped, owner: &str, user_key: bool) -> Done<String> {
         let mut command = Command::new(&self.binary);
         command.envs(self.variables.clone()).current_dir(&self.folder);
@@ -172,12 +172,12 @@ impl Product {
     }
 }
 
-/// Written by the program once it listens.
+/// The file that the program writes once it listens.
 const READY: &str = "ready.json";
 
 fn launch(through: &[String], binary: &Path, folder: &Path, variables: &[(String, String)]) -> Done<Child> {
     let ready = folder.join(READY);
-    // An earlier run's.
+    // A file of an earlier run.
     let _ = std::fs::remove_file(&ready);
     let mut command = match through {
         [] => Command::new(binary),

@@ -20,7 +20,7 @@ pub(crate) fn run() -> Done {
     fs::write(&path, lines + "\n").map_err(|error| format!("{DOCUMENT}: {error}"))
 }
 
-/// The row with its third column from the tests; another line as it is.
+/// Returns a row with its third column computed from the tests; another line unchanged.
 fn rewritten(root: &Path, line: &str, tests: &[(PathBuf, String)]) -> String {
     let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
     let [id, sentence, _] = cells[..] else { return line.to_owned() };
@@ -32,7 +32,7 @@ fn rewritten(root: &Path, line: &str, tests: &[(PathBuf, String)]) -> String {
     format!("| {id} | {sentence} | {} |", named.collect::<Vec<_>>().join(", "))
 }
 
-/// Test sources below a folder: the file and the part of it that is tests.
+/// Collects test sources below a folder: the file and its part with tests.
 fn collect(folder: &Path, found: &mut Vec<(PathBuf, String)>) -> Done {
     for entry in fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))? {
         let path = entry.map_err(|error| error.to_string())?.path();

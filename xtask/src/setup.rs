@@ -1,4 +1,4 @@
-//! `cargo xtask setup`: installs what the tests need on this machine, after it has said what.
+//! `cargo xtask setup`: installs what the tests need on this machine, after listing it.
 
 use std::io::{IsTerminal, Write, stdin, stdout};
 
@@ -31,7 +31,7 @@ pub(crate) fn run(arguments: &Arguments) -> Done {
     install()
 }
 
-/// Installs everything that is missing, without a question.
+/// Installs everything that is missing, without asking.
 pub(crate) fn install() -> Done {
     machine::system()?;
     machine::python()?;

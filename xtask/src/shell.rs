@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-/// Why a task failed, for people.
+/// The result of a task; the error says why it failed, for people.
 pub(crate) type Done<T = ()> = Result<T, String>;
 
 /// The workspace's root.
@@ -12,13 +12,13 @@ pub(crate) fn root() -> PathBuf {
     here.parent().unwrap_or(here).to_path_buf()
 }
 
-/// Runs to the end with the terminal's output; anything but success is a failure.
+/// Runs a program to its end with the terminal's output; anything but success is a failure.
 pub(crate) fn run(command: &mut Command) -> Done {
     let status = command.status().map_err(|error| format!("{} cannot start: {error}", name(command)))?;
     if status.success() { Ok(()) } else { Err(format!("{} ended with {status}", name(command))) }
 }
 
-/// Runs to the end and gives what it printed.
+/// Runs a program to its end and returns its output.
 pub(crate) fn read(command: &mut Command) -> Done<String> {
     let output = command
         .stderr(Stdio::inherit())
@@ -36,7 +36,7 @@ pub(crate) fn has(program: &str) -> bool {
     found.is_ok_and(|status| status.success())
 }
 
-/// The value of a text member in flat JSON. Enough for what our own commands print.
+/// Returns the value of a text field in flat JSON. This is enough for the output of our own commands.
 pub(crate) fn member(json: &str, key: &str) -> Done<String> {
     let missing = || format!("no {key} in the answer");
     let after = json.split_once(&format!("\"{key}\":")).ok_or_else(missing)?.1.trim_start();
@@ -46,7 +46,7 @@ pub(crate) fn member(json: &str, key: &str) -> Done<String> {
 
 /// Asks a process to stop, by its id, and waits for it.
 pub(crate) fn stop(child: &mut Child) {
-    // Whether the signal arrives or not, the wait tells how it ended.
+    // The signal may not arrive; waiting shows how the process ended.
     let _ = Command::new("kill").arg(child.id().to_string()).status();
     let _ = child.wait();
 }

@@ -35,7 +35,7 @@ pub(crate) fn run(arguments: &Arguments) -> Done {
         let seed = first.wrapping_add(passes);
         passes += 1;
         print::step(&format!("pass {passes}, seed {seed}"));
-        // What fails is made small and printed with its steps by the test itself.
+        // The test itself reduces a failing sequence and prints its steps.
         let mut pass = Command::new("cargo");
         pass.current_dir(shell::root()).args([
             "nextest",

@@ -39,7 +39,7 @@ pub(crate) fn run(part: Part) -> Done {
     if part == Part::Sdks { Ok(()) } else { journeys() }
 }
 
-/// A few rounds of `cargo xtask kill` on each database, and with a full disk.
+/// Runs a few rounds of `cargo xtask kill` on each database, and with a full disk.
 fn kills() -> Done {
     let binary = shell::root().join("target/debug/keystead");
     for (database, full_disk, rounds) in
@@ -54,7 +54,7 @@ fn kills() -> Done {
     Ok(())
 }
 
-/// People's journeys in a real browser, with a picture of every page in every language under `target/pictures`.
+/// Runs people's journeys in a real browser, with a picture of every page in every language under `target/pictures`.
 fn journeys() -> Done {
     print::step("journeys in Chromium");
     let reviewer =
@@ -81,11 +81,11 @@ fn journeys() -> Done {
     Ok(())
 }
 
-/// One script of journeys against a product of its own.
+/// Runs one script of journeys against a separate product.
 fn journey(name: &str, more: &[(&str, &str)]) -> Done {
     let root = shell::root();
     let folder = machine::browser()?;
-    // Node looks for packages beside the script, so the scripts stand beside the browser's driver while they run.
+    // Node searches packages beside the script, so the scripts are copied beside the browser's driver while they run.
     for file in ["opening", name] {
         let source = root.join(format!("tests/browser/{file}.mjs"));
         std::fs::copy(source, folder.join(format!("{file}.mjs"))).map_err(|error| error.to_string())?;
@@ -96,7 +96,7 @@ fn journey(name: &str, more: &[(&str, &str)]) -> Done {
     shell::run(command.arg(root.join("target/pictures")).arg(product.database()))
 }
 
-/// The pictures of the help pages, as the journeys made them, into the folder they are compiled in from.
+/// Copies the pictures of the help pages from the journeys into the folder from which they are compiled in.
 pub(crate) fn pictures() -> Done {
     machine::system()?;
     print::step("building the program");
@@ -124,13 +124,13 @@ fn suites() -> Done {
     shell::run(cargo().args(["test", "--workspace"]))
 }
 
-/// The official SDKs, each against a fresh Keystead on each database.
+/// Runs the official SDKs, each against a new Keystead on each database.
 fn sdks() -> Done {
     let root = shell::root();
     let binary = root.join("target/debug/keystead");
     let python = machine::python()?;
     let node = machine::node()?;
-    // Node looks for packages beside the script, so the script stands beside the installed SDK while it runs.
+    // Node searches packages beside the script, so the script is copied beside the installed SDK while it runs.
     let script = node.join("documents.mjs");
     std::fs::copy(root.join("tests/sdk/node/documents.mjs"), &script).map_err(|error| error.to_string())?;
     let postgres = Postgres::start()?;

@@ -1,4 +1,4 @@
-//! `cargo xtask bench --gate`: from the identity service's word to the first request that passes, over real HTTP.
+//! `cargo xtask bench --gate`: from the identity service's decision to the first request that passes, over real HTTP.
 
 use std::path::Path;
 use std::thread::sleep;
@@ -29,7 +29,7 @@ pub(crate) fn run(binary: &Path) -> Done {
     Ok(())
 }
 
-/// Milliseconds for one organization. It was refused before, and the same key passes afterwards.
+/// Returns milliseconds for one organization. It was refused before, and the same key passes afterwards.
 fn one(product: &Product, number: u32) -> Done<f64> {
     let made = product.bootstrap_as(&format!("owner{number}@example.com"))?;
     let key = product.owner_key(&made, &made.owner, false)?;
@@ -56,7 +56,7 @@ fn one(product: &Product, number: u32) -> Done<f64> {
     Ok(began.elapsed().as_secs_f64() * 1_000.0)
 }
 
-/// Status and body of one request with a key.
+/// Returns status and body of one request with a key.
 fn ask(base: &str, path: &str, key: &str, body: &str) -> Done<(u16, String)> {
     let head = format!("Authorization: Bearer {key}\r\nContent-Type: application/json\r\n");
     let answer = send(base, "POST", path, &head, body)?;

@@ -1,4 +1,4 @@
-//! One request over a connection of its own, as the measurements that are not about throughput send it.
+//! One request over a separate connection, for measurements that are not about throughput.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -11,7 +11,7 @@ pub(crate) struct Answer {
     pub(crate) body: Vec<u8>,
 }
 
-/// Sends a request; `head` is further header lines, each with its line end.
+/// Sends a request; `head` contains further header lines, each with its line end.
 pub(crate) fn send(base: &str, method: &str, path: &str, head: &str, body: &str) -> Done<Answer> {
     let host = base.trim_start_matches("http://");
     let broken = |error: std::io::Error| error.to_string();

@@ -1,4 +1,4 @@
-//! `cargo xtask bench --keys`: what many keys cost, in the store and in memory.
+//! `cargo xtask bench --keys`: the cost of many keys, in the store and in memory.
 
 use std::process::Command;
 

@@ -1,4 +1,4 @@
-//! `cargo xtask bench --pages`: what each page costs the server and weighs on the way, over real HTTP, signed in.
+//! `cargo xtask bench --pages`: the server time and size of each page, over real HTTP, signed in.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -17,7 +17,7 @@ const WARM: u32 = 5;
 const CPU: f64 = 20.0;
 const WEIGHT: usize = 100_000;
 
-/// What one page took.
+/// The measurement of one page.
 struct Row {
     path: String,
     cpu: f64,
@@ -36,7 +36,7 @@ pub(crate) fn run(binary: &Path, renders: u32) -> Done {
     let mut rows = Vec::new();
     for route in routes()? {
         let Some(path) = address(&route, &made) else { continue };
-        // Whoever is signed in is sent on from the pages for strangers.
+        // The pages for strangers redirect a signed-in person.
         let strange = get(&product.address, &path, &cookie)?.status == 303;
         let cookie = if strange { "" } else { &cookie };
         let answer = get(&product.address, &path, cookie)?;
@@ -50,7 +50,7 @@ pub(crate) fn run(binary: &Path, renders: u32) -> Done {
     Ok(())
 }
 
-/// The pages that can be opened, as the table of routes names them: each entry with `get(`.
+/// Returns the pages that can be opened, from the table of routes: each entry with `get(`.
 fn routes() -> Done<Vec<String>> {
     let file = shell::root().join("crates/dashboard/src/routes.rs");
     let text = std::fs::read_to_string(&file).map_err(|error| error.to_string())?;
@@ -68,7 +68,7 @@ fn routes() -> Done<Vec<String>> {
     Ok(found)
 }
 
-/// The route's address here; `None` where something must be there first that this run has not.
+/// Returns the route's address; `None` when it needs something that this run does not have.
 fn address(route: &str, made: &Bootstrapped) -> Option<String> {
     let project = format!("?project={}", made.project);
     Some(match route {
@@ -86,7 +86,7 @@ fn address(route: &str, made: &Bootstrapped) -> Option<String> {
     })
 }
 
-/// Signs in as people do who forgot their password; the command line makes accounts without one.
+/// Signs in with a password reset; the command line makes accounts without a password.
 fn sign_in(product: &Product) -> Done<String> {
     let base = &product.address;
     post(base, "/forgot", &format!("email={}", EMAIL.replace('@', "%40")))?;
@@ -111,7 +111,7 @@ fn sign_in(product: &Product) -> Done<String> {
     cookie.map(str::to_owned).ok_or_else(|| format!("not signed in: {}", answer.status))
 }
 
-/// Keys and calls, so that lists and charts are not empty.
+/// Makes keys and calls, so that lists and charts are not empty.
 fn fill(product: &Product, made: &Bootstrapped) -> Done {
     let mut key = String::new();
     for _ in 0..KEYS {
@@ -183,12 +183,12 @@ fn table(rows: &mut [Row], renders: u32) {
     ));
 }
 
-/// Time on a processor of all of a process's threads; finer than the ticks of its own sum.
+/// Returns the processor time of all of a process's threads; it is finer than the ticks of the process.
 fn cpu_nanoseconds(process: u32) -> Done<u64> {
     let threads = std::fs::read_dir(format!("/proc/{process}/task")).map_err(|error| error.to_string())?;
     let mut sum = 0;
     for thread in threads.flatten() {
-        // A thread that ends just now has had its time.
+        // A thread that just ended is not counted.
         let text = std::fs::read_to_string(thread.path().join("schedstat")).unwrap_or_default();
         sum += text.split_whitespace().next().and_then(|number| number.parse::<u64>().ok()).unwrap_or_default();
     }
@@ -199,7 +199,7 @@ fn get(base: &str, path: &str, cookie: &str) -> Done<Answer> {
     send(base, "GET", path, &format!("Cookie: {cookie}\r\nAccept-Encoding: gzip, br\r\n"), "")
 }
 
-/// A form as our own page would send it.
+/// Sends a form as our own page would.
 fn post(base: &str, path: &str, body: &str) -> Done<Answer> {
     let head = format!("Origin: {base}\r\nContent-Type: application/x-www-form-urlencoded\r\n");
     send(base, "POST", path, &head, body)

@@ -1,4 +1,4 @@
-//! `cargo xtask bench --revoke`: how long a deletion of a key takes until two nodes on PostgreSQL refuse the key.
+//! `cargo xtask bench --revoke`: how long it takes from the deletion of a key until two nodes on PostgreSQL refuse it.
 
 use std::path::Path;
 use std::time::Instant;
@@ -16,7 +16,7 @@ pub(crate) fn run(binary: &Path) -> Done {
     let server = Postgres::start()?;
     let database = server.database("revoke")?;
     let first = Product::start(binary, "revoke-a", Some(database.clone()), &[])?;
-    // Another node of the same installation: the same secrets, a folder of its own.
+    // Another node of the same installation: the same secrets, a separate folder.
     let data = std::env::temp_dir().join(format!("keystead-revoke-data-{}", std::process::id()));
     std::fs::create_dir_all(&data).map_err(|error| error.to_string())?;
     let secrets = first.database().with_file_name("secrets.toml");
@@ -38,7 +38,8 @@ pub(crate) fn run(binary: &Path) -> Done {
     Ok(())
 }
 
-/// Milliseconds for each deletion. Before it the other node serves the key, right after its answer it refuses it.
+/// Returns milliseconds for each deletion. Before it the other node serves the key, directly after the response it
+/// refuses it.
 fn measure(first: &Product, second: &Product) -> Done<Vec<f64>> {
     let made = first.bootstrap()?;
     let mut took = Vec::new();
@@ -65,7 +66,7 @@ fn measure(first: &Product, second: &Product) -> Done<Vec<f64>> {
     Ok(took)
 }
 
-/// Status and body of one request with a key.
+/// Returns status and body of one request with a key.
 fn ask(node: &Product, method: &str, path: &str, key: &str, body: &str) -> Done<(u16, String)> {
     let head = format!("Authorization: Bearer {key}\r\nContent-Type: application/json\r\n");
     let answer = send(&node.address, method, path, &head, body)?;

@@ -1,4 +1,4 @@
-//! A client that counts an answer only when it received it in full.
+//! A client that counts an answer only if it received it completely.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -8,14 +8,14 @@ use std::time::Duration;
 
 use super::upstream::{Request, Seen, Way};
 
-/// What one client saw in one round.
+/// The results of one client in one round.
 #[derive(Debug, Default)]
 pub(super) struct Round {
-    /// Received in full.
+    /// Received completely.
     pub(super) received: Vec<Request>,
-    /// Asked of the model server, and not received in full: these may be counted or not.
+    /// Sent to the model server, and not received completely: these may be counted or not.
     pub(super) unsure: Vec<Request>,
-    /// Refused with 503 before anything was asked of the model server.
+    /// Refused with 503 before anything was sent to the model server.
     pub(super) refused: u64,
 }
 
@@ -26,7 +26,7 @@ pub(super) struct Client<'c> {
     pub(super) key: &'c str,
     pub(super) seen: &'c Seen,
     pub(super) streams: bool,
-    /// How many requests it sent in all rounds.
+    /// Number of requests that it sent in all rounds.
     pub(super) sent: u64,
 }
 
@@ -38,7 +38,7 @@ enum Outcome {
 }
 
 impl Client<'_> {
-    /// Asks one thing after the other until told to stop, or the server is gone.
+    /// Sends one request after the other until told to stop, or until the server is gone.
     pub(super) fn ask(&mut self, stop: &AtomicBool) -> Result<Round, String> {
         let mut round = Round::default();
         let mut connection = None;
@@ -71,7 +71,8 @@ impl Client<'_> {
         let client = self.number;
         let ways = if self.streams { &Way::ALL[..] } else { &[Way::Length, Way::Chunks, Way::Stored][..] };
         let way = ways[usize::try_from(number).unwrap_or(0).wrapping_add(client) % ways.len()];
-        // Sums of different requests differ, so that a lost one cannot hide behind a doubled one.
+        // The token sums of different requests differ, so that a lost one cannot be hidden by one that was counted
+        // twice.
         let tokens = (number.wrapping_mul(2_654_435_761) >> 7) % 100_000 + 1;
         Request { client, number, tokens, way }
     }
@@ -99,7 +100,7 @@ impl Client<'_> {
         let done = request.way.last_word().is_some_and(|word| got.contains(word));
         match status {
             Some(200) => Outcome::Received,
-            // It ended behind what makes it whole.
+            // It ended after what completes it.
             None if done => Outcome::Received,
             None => Outcome::Broken,
             Some(503) => Outcome::Refused,
@@ -108,7 +109,7 @@ impl Client<'_> {
     }
 }
 
-/// Reads an answer to its end; the text of what came is there even where the end is not.
+/// Reads an answer to its end; the received text is there even if the end is not.
 fn read(open: &mut BufReader<TcpStream>, got: &mut String) -> Option<u16> {
     let status = line(open)?.split(' ').nth(1)?.parse().ok()?;
     let (mut length, mut chunked) = (0, false);

@@ -1,5 +1,5 @@
 //! A small disk for the spool that can be filled: a file system in memory, in a mount namespace that a process of ours
-//! holds open, so that it survives the program that is killed on it. Needs no rights beyond user namespaces.
+//! keeps open, so that it survives the program that is killed on it. It needs no rights except user namespaces.
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -43,7 +43,7 @@ impl TinyDisk {
         Ok(Self { holder, rootless, seen })
     }
 
-    /// What a command is started through.
+    /// Returns the command prefix for processes that use it.
     pub(super) fn prefix(&self) -> Vec<String> {
         let mut prefix = vec!["nsenter".to_owned(), "--mount".to_owned(), format!("--target={}", self.holder.id())];
         if self.rootless {
@@ -52,7 +52,7 @@ impl TinyDisk {
         prefix
     }
 
-    /// Takes all the room that is left.
+    /// Fills the free space.
     pub(super) fn fill(&self) -> Done {
         use std::io::Write;
         let filler = self.seen.join("filler");
@@ -65,7 +65,7 @@ impl TinyDisk {
         Ok(())
     }
 
-    /// Gives the room back.
+    /// Frees the space again.
     pub(super) fn empty(&self) -> Done {
         match std::fs::remove_file(self.seen.join("filler")) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(format!("the small disk: {error}")),
@@ -76,7 +76,7 @@ impl TinyDisk {
 
 impl Drop for TinyDisk {
     fn drop(&mut self) {
-        // The file system goes with the last process that sees it.
+        // The file system disappears with the last process that uses it.
         let _ = self.holder.kill();
         let _ = self.holder.wait();
     }

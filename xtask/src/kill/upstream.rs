@@ -1,4 +1,4 @@
-//! A model server that remembers what it was asked for and answers in every way an answer can end.
+//! A model server that remembers its requests and answers in every way in which an answer can end.
 
 use std::collections::HashSet;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -7,12 +7,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::shell::Done;
 
-/// One request, as its prompt says.
+/// One request, as its prompt describes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Request {
     pub(super) client: usize,
     pub(super) number: u64,
-    /// What its answer is said to have used.
+    /// The usage that its answer reports.
     pub(super) tokens: u64,
     pub(super) way: Way,
 }
@@ -28,7 +28,7 @@ pub(super) enum Way {
     Stream,
     /// With a typed event.
     Events,
-    /// Read by the gateway before it is passed on.
+    /// Read by the gateway before it is forwarded.
     Stored,
 }
 
@@ -42,7 +42,7 @@ impl Way {
         }
     }
 
-    /// What makes the answer whole for a client that does not wait for the end.
+    /// What completes the answer for a client that does not wait for the end.
     pub(super) const fn last_word(self) -> Option<&'static str> {
         match self {
             Self::Stream => Some("data: [DONE]"),
@@ -75,7 +75,7 @@ impl Request {
     }
 }
 
-/// Which requests came.
+/// The requests that arrived.
 #[derive(Clone, Default)]
 pub(super) struct Seen(Arc<Mutex<HashSet<(usize, u64)>>>);
 
@@ -176,7 +176,7 @@ fn name(request: &Request) -> String {
     format!("{}x{}", request.client, request.number)
 }
 
-/// Sends each piece by itself.
+/// Sends each piece separately.
 fn chunks(to: &mut TcpStream, kind: &str, pieces: &[String]) -> Option<()> {
     let head = format!("HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ntransfer-encoding: chunked\r\n\r\n");
     to.write_all(head.as_bytes()).ok()?;
