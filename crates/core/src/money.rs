@@ -1,5 +1,5 @@
-//! Money of one currency: prices in whole micros, and amounts that keep every sum exact and are rounded only when they are
-//! shown.
+//! Money of one currency: prices in whole micros, and amounts that keep every sum exact and are rounded only when they
+//! are shown.
 
 use std::fmt;
 

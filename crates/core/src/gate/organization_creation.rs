@@ -33,8 +33,8 @@ pub fn founder(owned: &[Owned], now: Timestamp) -> Entitlements {
 }
 
 impl Policy {
-    /// Judges whether a person who owns these organizations may make another one. An exemption of one of them exempts the
-    /// person.
+    /// Judges whether a person who owns these organizations may make another one. An exemption of one of them exempts
+    /// the person.
     #[must_use]
     pub fn judge_founding(&self, owned: &[Owned], now: Timestamp) -> Verdict {
         if owned.iter().any(|one| self.exempts(&one.organization, now)) {

@@ -56,7 +56,8 @@ pub fn judge(
 }
 
 impl Holder {
-    /// Whether the proof yields to this user: only an old proof, and only to a known person other than the one who gave it.
+    /// Whether the proof yields to this user: only an old proof, and only to a known person other than the one who gave
+    /// it.
     fn recycled_by(&self, user: Option<&UserId>, now: Timestamp) -> bool {
         user.is_some() && self.user.as_ref() != user && now.since(self.verified_at) > RECYCLED_AFTER
     }

@@ -8,8 +8,8 @@ use keystead_core::language::Language;
 /// The longest text that is read; error bodies are shorter.
 const LONGEST: usize = 4_000;
 
-/// Normalizes a text: lower case, single spaces, plain quotes, no backslashes. A body copied from a log then matches like
-/// the message alone.
+/// Normalizes a text: lower case, single spaces, plain quotes, no backslashes. A body copied from a log then matches
+/// like the message alone.
 pub(super) fn plain(text: &str) -> String {
     let small: String = text
         .chars()

@@ -1,8 +1,8 @@
 //! Server-sent events for pages that wait for another device: one word for each state, sent when it changes.
 //!
-//! The stream only reports that a page is out of date; the browser then loads the page with the usual permission checks.
-//! Each poll reads the session again, so a stream ends with its session. Pages without scripts have a
-//! button, and pages whose stream is refused poll every few seconds.
+//! The stream only reports that a page is out of date; the browser then loads the page with the usual permission
+//! checks. Each poll reads the session again, so a stream ends with its session. Pages without scripts have a button,
+//! and pages whose stream is refused poll every few seconds.
 
 use std::convert::Infallible;
 use std::time::Duration;

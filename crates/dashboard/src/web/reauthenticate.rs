@@ -1,6 +1,6 @@
-//! Sensitive actions require that the person authenticated within the last ten minutes: password and, if a second factor
-//! is on, a code. A form that comes later is answered with the question and continues after the answer, so that nothing
-//! has to be typed twice. Its fields are hidden fields of the question and are stored nowhere.
+//! Sensitive actions require that the person authenticated within the last ten minutes: password and, if a second
+//! factor is on, a code. A form that comes later is answered with the question and continues after the answer, so that
+//! nothing has to be typed twice. Its fields are hidden fields of the question and are stored nowhere.
 
 use askama::Template;
 use axum::body::Body;

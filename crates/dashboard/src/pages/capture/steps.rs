@@ -1,5 +1,5 @@
-//! The steps of the capture that are not pictures. There is no session: access is by the link, on the device that opened
-//! it first. Every step works without scripts.
+//! The steps of the capture that are not pictures. There is no session: access is by the link, on the device that
+//! opened it first. Every step works without scripts.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! The queue of cases and one case: pictures with the reviewer's name as watermark, the results of the automatic checks,
-//! what the reviewer has to check, and the decision.
+//! The queue of cases and one case: pictures with the reviewer's name as watermark, the results of the automatic
+//! checks, what the reviewer has to check, and the decision.
 
 use askama::Template;
 use axum::extract::{Path, State};

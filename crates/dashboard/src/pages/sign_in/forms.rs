@@ -103,8 +103,8 @@ impl SignInPage {
     }
 }
 
-/// Starts the new session, or redirects to the page that asks for the second factor. The previous session of this browser
-/// ends.
+/// Starts the new session, or redirects to the page that asks for the second factor. The previous session of this
+/// browser ends.
 pub(super) async fn signed_in(state: &DashboardState, visitor: &Visitor, opened: &SignedIn, next: &str) -> Page {
     if let Some((_, old)) = &visitor.session {
         state.app.sign_out(old).await.map_err(|error| PageError::new(visitor.messages, error))?;
