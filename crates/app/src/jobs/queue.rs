@@ -84,7 +84,7 @@ impl App {
         });
         if let Err(error) = settled {
             // The lease ends by itself and the job runs again; every job is idempotent.
-            tracing::warn!(%error, "a job's end could not be written down");
+            tracing::warn!(%error, "a job's result could not be saved");
         }
     }
 

@@ -28,7 +28,7 @@ impl App {
             Job::MailLink(mail) => Ok(self.send_link_mail(mail).await),
             Job::CancelPhone(phone) => Ok(self.cancel_phone_at_service(phone).await),
             Job::Unknown => {
-                tracing::warn!(attempts, "a job that this version does not know waits");
+                tracing::warn!(attempts, "a job of a kind that this version does not know waits");
                 Ok(Outcome::Again(Some(UNKNOWN_WAIT)))
             }
         }

@@ -272,7 +272,7 @@ impl App {
     /// Notifies the first device that something happened. If this fails, that device only waits for its next poll.
     pub(super) async fn told(&self, attempt: &str) {
         if let Err(error) = self.refresh_attempt(attempt, 0).await {
-            tracing::warn!(%error, "an attempt's new state waits for the next poll");
+            tracing::warn!(%error, "an attempt's new state could not be applied; the next poll applies it");
         }
     }
 }

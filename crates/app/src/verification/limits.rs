@@ -148,13 +148,13 @@ impl App {
         let days = limit_hits::count_by_day(tx, SENDS, &country, now, 7).await?;
         let again = |oldest: Option<Timestamp>| oldest.map_or(now.plus(3_600), |at| at.plus(3_600));
         if hour.hits >= country_cap(&days) {
-            tracing::warn!("a country gets more codes than usual; sending to it pauses");
+            tracing::warn!("a country gets more codes than usual; sending to it is paused");
             return Err(Error::limited("phone_country_codes", again(hour.oldest)));
         }
         let day = limit_hits::count(tx, SENDS, &country, now.plus(-86_400)).await?.hits;
         let proven = limit_hits::count(tx, "phone_proven", &country, now.plus(-86_400)).await?.hits;
         if looks_like_pumping(day, proven) {
-            tracing::warn!("codes to a country are sent and hardly entered; sending to it pauses");
+            tracing::warn!("few of the codes sent to a country are entered; sending to it is paused");
             return Err(Error::limited("phone_country_codes", now.plus(3_600)));
         }
         let everybody = limit_hits::count(tx, SENDS, "everybody", now.plus(-86_400)).await?;

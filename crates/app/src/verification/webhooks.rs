@@ -58,7 +58,7 @@ impl App {
             Ok(new)
         })
         .map_err(|error| {
-            tracing::warn!(provider, %error, "a delivery could not be written down");
+            tracing::warn!(provider, %error, "a delivery could not be saved");
             DeliveryRefusal::Unavailable
         })
     }

@@ -176,7 +176,7 @@ impl Dispatch {
         let app = self.app.clone();
         tokio::spawn(async move {
             if let Err(error) = app.note_refused_call(&id, &refused).await {
-                tracing::debug!(%error, "a refused call could not be written down");
+                tracing::debug!(%error, "a refused call could not be saved");
             }
             drop(slot);
         });

@@ -40,7 +40,7 @@ impl InClear {
             tracing::warn!(key = %caller.key, "a key was sent over http; its owner should replace it");
             let noted = keystead_app::audit::seen_from(client.address, app.note_key_in_clear(&caller)).await;
             if let Err(error) = noted {
-                tracing::debug!(%error, "a key that was sent in clear could not be flagged");
+                tracing::debug!(%error, "a key that was sent unencrypted could not be flagged");
             }
             drop(slot);
         });

@@ -335,10 +335,10 @@ impl Running {
             wiring::last_uses::write(&uses, &store).await;
         };
         if timeout(Duration::from_secs(5), write).await.is_err() {
-            tracing::warn!("when some keys were last used could not be written");
+            tracing::warn!("the times of last use of some keys could not be saved");
         }
         if timeout(Duration::from_secs(5), self.worker).await.is_err() {
-            tracing::warn!("a job did not finish in time; it is carried out again after the next start");
+            tracing::warn!("a job did not finish in time; it runs again after the next start");
         }
         self.follower.abort();
         self.listening.abort();

@@ -125,7 +125,7 @@ impl Follower {
             // Revisions have no gaps. If one is missing, or the store is behind, the database was restored or rows were
             // deleted.
             if batch.first().is_none_or(|first| first.revision != after.saturating_add(1)) {
-                tracing::warn!(after, latest, "the store's changes do not continue; everything is read anew");
+                tracing::warn!(after, latest, "the store's changes have a gap; everything is read again");
                 self.apply(&[Change { revision: latest, subject: ChangeSubject::Other }], progress).await?;
                 break;
             }
@@ -192,7 +192,7 @@ impl Follower {
         let node = self.parts.node.clone();
         let gone = self.parts.store.write("leave", async move |tx: &mut Tx| changes::leave(tx, &node).await);
         if let Err(error) = gone.await {
-            tracing::warn!(error = %error, "this node could not say that it ends");
+            tracing::warn!(error = %error, "this node could not report that it stops");
         }
     }
 
@@ -267,7 +267,7 @@ impl Follower {
                         self.confirmed.notify_waiters();
                     }
                 }
-                Err(error) => tracing::debug!(%error, "this node cannot listen for changes and asks for them"),
+                Err(error) => tracing::debug!(%error, "this node cannot listen for changes and polls for them"),
             }
             sleep(LISTEN_AGAIN).await;
         }

@@ -36,7 +36,7 @@ pub(crate) async fn write(uses: &LastUses, store: &Store) {
         let written: Result<(), Error> =
             store.write("last_uses", async move |tx: &mut Tx| api_keys::touch(tx, &touched).await).await;
         if let Err(error) = written {
-            tracing::debug!(%error, "when keys were last used could not be written; it is tried again");
+            tracing::debug!(%error, "the times of last use of keys could not be saved; it is tried again");
             uses.give_back(Arc::unwrap_or_clone(batch));
             uses.give_back(rest);
             return;

@@ -26,14 +26,14 @@ impl Node {
         let (claimed, before) = match claim(&folder.join("node"), &name) {
             Ok((file, before)) => (Some(file), before),
             Err(error) => {
-                tracing::debug!(%error, "the name of this node is not kept in the data folder");
+                tracing::debug!(%error, "the name of this node could not be saved in the data folder");
                 (None, String::new())
             }
         };
         if !before.is_empty() {
             let gone = store.write("leave", async move |tx: &mut Tx| changes::leave(tx, &before).await);
             if let Err(error) = gone.await {
-                tracing::debug!(%error, "the name this node had before is still listed");
+                tracing::debug!(%error, "the former name of this node could not be removed");
             }
         }
         Self { name, _claimed: claimed }

@@ -31,7 +31,7 @@ impl StorePending {
 }
 
 fn unavailable(error: &Error) -> Unavailable {
-    tracing::warn!(%error, "what is pending could not be read or written");
+    tracing::warn!(%error, "pending usage could not be read or written");
     Unavailable
 }
 
@@ -79,7 +79,7 @@ impl PendingUsage for StorePending {
 pub(crate) async fn follow(gateway: Arc<Gateway>, mut stopped: watch::Receiver<bool>) {
     while !*stopped.borrow() {
         if gateway.settle_pending().await == Err(Unavailable) {
-            tracing::debug!("what is pending cannot be read; it is tried again");
+            tracing::debug!("pending usage cannot be read; it is tried again");
         }
         // Either the interval has passed, or the loop ends.
         let _ = timeout(PERIOD, stopped.changed()).await;

@@ -58,7 +58,7 @@ impl Sandbox {
             sessions.spawn(async move {
                 let Ok(_place) = places.acquire().await else { return };
                 if let Err(error) = session::hold(&sandbox, stream).await {
-                    tracing::debug!(%error, "a mail session broke off");
+                    tracing::debug!(%error, "a mail session ended early");
                 }
             });
         }

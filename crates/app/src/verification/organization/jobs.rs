@@ -38,7 +38,7 @@ impl App {
                 // The delivery was faster than the answer to our own request: it is parked.
                 return Ok(Outcome::Again(Some(15)));
             }
-            None => tracing::warn!(provider, "a delivery about a check that nobody here began"),
+            None => tracing::warn!(provider, "a delivery names a check that is not known here"),
         }
         self.event_done(provider, &delivery.event).await?;
         Ok(Outcome::Done)

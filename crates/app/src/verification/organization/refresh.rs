@@ -64,14 +64,14 @@ impl App {
         };
         let expected = our_reference(row.organization.as_str(), &row.id);
         if !snapshot.our_reference.is_empty() && snapshot.our_reference != expected {
-            tracing::error!(attempt = row.id, "the service's check belongs to somebody else; nothing is applied");
+            tracing::error!(attempt = row.id, "the service's check belongs to another attempt; nothing is applied");
             return Ok(false);
         }
         self.apply_snapshot(&row.id, snapshot).await
     }
 
     async fn gone_at_service(&self, row: &IdentityAttempt) -> Result<bool, Error> {
-        tracing::warn!(attempt = row.id, "the service knows nothing of this attempt any more");
+        tracing::warn!(attempt = row.id, "the service no longer knows this attempt");
         self.apply_event(&row.id, Event::TimeUp).await
     }
 

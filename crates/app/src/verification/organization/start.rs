@@ -245,7 +245,7 @@ impl App {
             }
             Err(failure) => {
                 // The attempt stays; the next click or poll begins it again with the same idempotency key.
-                tracing::warn!(attempt = row.id, %failure, "the identity service did not begin");
+                tracing::warn!(attempt = row.id, %failure, "the identity service did not begin the check");
                 if fresh {
                     self.attempt_waits(&row).await?;
                 }

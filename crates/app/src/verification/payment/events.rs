@@ -71,7 +71,7 @@ impl App {
         reason: String,
     ) -> Result<(), Error> {
         let Some(organization) = organization else {
-            tracing::info!(service = actor.id(), "a dispute about nobody who is known here");
+            tracing::info!(service = actor.id(), "a dispute about a customer who is not known here");
             return Ok(());
         };
         if !self.payment_standing(tx, &organization).await?.0.method {

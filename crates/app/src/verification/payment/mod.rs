@@ -122,7 +122,7 @@ impl App {
 impl Error {
     /// The public error for a failure of an outside service. Its text goes to the log only.
     pub(crate) fn provider(service: &'static str, failure: &ProviderError) -> Self {
-        tracing::warn!(service, %failure, "an outside service did not do what was asked");
+        tracing::warn!(service, %failure, "a request to an outside service failed");
         Self::ProviderUnavailable { service }
     }
 }

@@ -107,7 +107,7 @@ impl App {
                 PaymentEffect::CancelSetup => self.cancel_setup(tx, organization).await?,
                 PaymentEffect::TellOwners => self.tell_owners_of(tx, organization, audit).await?,
                 PaymentEffect::TellOperator => {
-                    tracing::warn!(%organization, event = audit, "payment methods of an organization need a look");
+                    tracing::warn!(%organization, event = audit, "payment methods of an organization need attention");
                 }
                 PaymentEffect::Open
                 | PaymentEffect::BeginSetup
