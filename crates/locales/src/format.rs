@@ -23,35 +23,6 @@ pub struct LocalFormat {
 /// A hundredth of the unit, in picos.
 const CENT: u128 = 10_000_000_000;
 
-const POLISH_MONTHS: [&str; 12] = [
-    "stycznia",
-    "lutego",
-    "marca",
-    "kwietnia",
-    "maja",
-    "czerwca",
-    "lipca",
-    "sierpnia",
-    "września",
-    "października",
-    "listopada",
-    "grudnia",
-];
-const ENGLISH_MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
-
 impl LocalFormat {
     fn zoned(&self, at: Timestamp) -> Zoned {
         Moment::from_second(at.0).unwrap_or_default().to_zoned(self.zone.clone())
@@ -61,35 +32,27 @@ impl LocalFormat {
     #[must_use]
     pub fn date(&self, at: &Timestamp) -> String {
         let at = self.zoned(*at);
-        let (day, year) = (at.day(), at.year());
-        let month = usize::from(at.month().unsigned_abs()).saturating_sub(1).min(11);
-        match self.messages.0 {
-            Language::English => format!("{day}\u{a0}{} {year}", ENGLISH_MONTHS[month]),
-            Language::Polish => format!("{day}\u{a0}{} {year}", POLISH_MONTHS[month]),
-            Language::Japanese => format!("{year}年{}月{day}日", at.month()),
-        }
+        let (day, year) = (at.day().to_string(), at.year().to_string());
+        self.messages.text_with_all(&format!("date-{}", at.month()), &[("day", &day), ("year", &year)])
     }
 
     /// 14:10; 14時10分. Adds "UTC" if the person's time zone is unknown.
     #[must_use]
     pub fn time(&self, at: &Timestamp) -> String {
         let at = self.zoned(*at);
+        let hour = match self.messages.0 {
+            Language::Japanese => at.hour().to_string(),
+            _ => format!("{:02}", at.hour()),
+        };
+        let minute = format!("{:02}", at.minute());
         let zone = if self.zone == TimeZone::UTC { "\u{a0}UTC" } else { "" };
-        match self.messages.0 {
-            // A word joiner prevents a line break between hours and minutes.
-            Language::Japanese => format!("{}時\u{2060}{:02}分{zone}", at.hour(), at.minute()),
-            _ => format!("{:02}:{:02}{zone}", at.hour(), at.minute()),
-        }
+        self.messages.text_with_all("time-of-day", &[("hour", &hour), ("minute", &minute)]) + zone
     }
 
     /// Date and time.
     #[must_use]
     pub fn exact(&self, at: &Timestamp) -> String {
-        let (date, time) = (self.date(at), self.time(at));
-        match self.messages.0 {
-            Language::Japanese => format!("{date} {time}"),
-            _ => format!("{date}, {time}"),
-        }
+        self.messages.text_with_all("date-and-time", &[("date", &self.date(at)), ("time", &self.time(at))])
     }
 
     /// For `<time datetime>`.

@@ -1,5 +1,5 @@
-//! The messages of the pages: whole sentences in three languages, with named arguments and plural forms. Sentences are
-//! never joined from parts, because word order differs between languages.
+//! The messages of pages, mails and text messages: whole sentences in three languages, with named arguments and plural
+//! forms. Sentences are never joined from parts, because word order differs between languages.
 
 use std::fmt::Display;
 use std::sync::LazyLock;
@@ -14,6 +14,7 @@ macro_rules! sources {
     ($tag:literal) => {
         &[
             include_str!(concat!("../locales/", $tag, "/layout.ftl")),
+            include_str!(concat!("../locales/", $tag, "/format.ftl")),
             include_str!(concat!("../locales/", $tag, "/landing.ftl")),
             include_str!(concat!("../locales/", $tag, "/account.ftl")),
             include_str!(concat!("../locales/", $tag, "/security.ftl")),
@@ -26,6 +27,9 @@ macro_rules! sources {
             include_str!(concat!("../locales/", $tag, "/network.ftl")),
             include_str!(concat!("../locales/", $tag, "/audit.ftl")),
             include_str!(concat!("../locales/", $tag, "/help.ftl")),
+            include_str!(concat!("../locales/", $tag, "/mail.ftl")),
+            include_str!(concat!("../locales/", $tag, "/sms.ftl")),
+            include_str!(concat!("../locales/", $tag, "/consent.ftl")),
         ]
     };
 }
@@ -64,6 +68,12 @@ static JAPANESE: LazyLock<Bundle> = LazyLock::new(|| bundle(Language::Japanese))
 pub struct Messages(pub Language);
 
 impl Messages {
+    /// The messages of a language tag, in English for an unknown one.
+    #[must_use]
+    pub fn of(tag: &str) -> Self {
+        Self(Language::choose(Some(tag), None))
+    }
+
     fn bundle(self) -> &'static Bundle {
         match self.0 {
             Language::English => &ENGLISH,
@@ -107,6 +117,13 @@ impl Messages {
             all.set((*name).to_owned(), (*value).to_owned());
         }
         self.format(key, Some(&all))
+    }
+
+    /// The subject and the text of a mail: the messages `KEY-subject` and `KEY-text`.
+    #[must_use]
+    pub fn mail(self, key: &str, arguments: &[(&str, &str)]) -> (String, String) {
+        let part = |name: &str| self.text_with_all(&format!("{key}-{name}"), arguments);
+        (part("subject"), part("text"))
     }
 
     /// The name of a requirement of the policy.

@@ -45,6 +45,32 @@ pub(crate) enum MailKind {
     PicturesGo,
 }
 
+impl MailKind {
+    /// The key of its messages.
+    pub(super) const fn key(self) -> &'static str {
+        match self {
+            Self::Confirm => "mail-confirm",
+            Self::AlreadyRegistered => "mail-already-registered",
+            Self::Reset => "mail-reset",
+            Self::ChoosePassword => "mail-choose-password",
+            Self::PasswordChanged => "mail-password-changed",
+            Self::Invite => "mail-invite",
+            Self::NewSignIn => "mail-new-sign-in",
+            Self::FactorOn => "mail-factor-on",
+            Self::FactorOff => "mail-factor-off",
+            Self::RecoveryCodesMade => "mail-recovery-codes",
+            Self::ConfirmAddress => "mail-confirm-address",
+            Self::AddressTaken => "mail-address-taken",
+            Self::AddressChanged => "mail-address-changed",
+            Self::PasskeyAdded => "mail-passkey-added",
+            Self::PasskeyRemoved => "mail-passkey-removed",
+            Self::IdentityJoined => "mail-identity-linked",
+            Self::IdentityUnlinked => "mail-identity-unlinked",
+            Self::PicturesGo => "mail-pictures-expiring",
+        }
+    }
+}
+
 #[cfg(test)]
 impl MailKind {
     pub(super) const ALL: [Self; 18] = [
@@ -67,4 +93,25 @@ impl MailKind {
         Self::IdentityUnlinked,
         Self::PicturesGo,
     ];
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use keystead_core::language::Language;
+    use keystead_locales::Messages;
+
+    use super::MailKind;
+
+    #[test]
+    fn every_mail_is_written_in_every_language() {
+        let mut seen = BTreeSet::new();
+        for (kind, language) in MailKind::ALL.iter().flat_map(|kind| Language::ALL.map(|language| (kind, language))) {
+            let arguments = [("operator", "Acme"), ("detail", "https://keys.example"), ("account", "a@b.c")];
+            let (subject, text) = Messages(language).mail(kind.key(), &arguments);
+            assert!(subject.contains("Acme") && !text.contains("mail-") && !text.contains('!'), "{kind:?}: {text}");
+            assert!(seen.insert(subject) && seen.insert(text), "{kind:?} in {}", language.tag());
+        }
+    }
 }

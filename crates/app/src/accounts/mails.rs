@@ -1,13 +1,13 @@
 //! Mails about accounts.
 
 use keystead_core::id::UserId;
+use keystead_locales::Messages;
 use keystead_providers::mail::Mail;
 use keystead_store::Tx;
 use keystead_store::tables::accounts;
 use keystead_store::tables::users::{self, User};
 
 use super::mail_kind::MailKind;
-use super::mail_texts::{Language, words};
 use crate::jobs::{AccountMail, Job, Outcome};
 use crate::{App, Error};
 
@@ -59,13 +59,10 @@ impl App {
 
     /// Sends a mail about an account.
     pub(crate) async fn send_account_mail(&self, job: AccountMail) -> Outcome {
-        let (subject, text) = words(job.kind, Language::of(&job.language));
-        let text = text.replace("{}", &job.detail).replace("{who}", &job.who);
-        let mail = Mail {
-            to: job.to,
-            subject: format!("{}: {subject}", self.settings().operator),
-            text: format!("{text}\n\n{}\n", self.public_url()),
-        };
+        let arguments =
+            [("operator", self.settings().operator.as_str()), ("detail", &job.detail), ("account", &job.who)];
+        let (subject, text) = Messages::of(&job.language).mail(job.kind.key(), &arguments);
+        let mail = Mail { to: job.to, subject, text: format!("{text}\n\n{}\n", self.public_url()) };
         self.send_mail(&mail).await
     }
 }

@@ -8,7 +8,6 @@ mod email_change;
 mod factor_reset;
 mod links;
 mod mail_kind;
-mod mail_texts;
 mod mails;
 mod oidc;
 mod passkeys;

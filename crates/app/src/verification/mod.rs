@@ -1,8 +1,7 @@
 //! What an organization has proven, and which actions that opens.
 
 pub mod limits;
-mod messages;
-mod notices;
+mod mails;
 pub mod number;
 pub mod organization;
 pub mod payment;

@@ -2,6 +2,7 @@
 
 use keystead_core::role::OrganizationRole;
 use keystead_core::verification::organization::{Event, SILENCE};
+use keystead_locales::Messages;
 use keystead_providers::ProviderError;
 use keystead_providers::identity::our_reference;
 use keystead_providers::mail::Mail;
@@ -12,7 +13,7 @@ use serde_json::json;
 
 use crate::jobs::{Delivery, Job, MailLink, MailOwners, Outcome, PollAttempt, RedactAttempt, poll_wait};
 use crate::review::attempt_held_until;
-use crate::verification::messages;
+use crate::verification::mails;
 use crate::{App, Error};
 
 /// Seconds that a delivery about an unknown attempt is kept.
@@ -157,7 +158,8 @@ impl App {
             let language = identity_attempts::list(tx, &organization).await?.into_iter().next().map(|row| row.language);
             Ok((owners, language.unwrap_or_else(|| "en".to_owned())))
         })?;
-        let (subject, text) = messages::standing(&event, &language, &self.settings().operator, self.public_url());
+        let messages = Messages::of(&language);
+        let (subject, text) = mails::about_event(messages, &event, &self.settings().operator, self.public_url());
         for to in owners {
             let mail = Mail { to, subject: subject.clone(), text: text.clone() };
             if let again @ Outcome::Again(_) = self.send_mail(&mail).await {
@@ -169,7 +171,8 @@ impl App {
 
     /// Mails a link for another device.
     pub(crate) async fn send_link_mail(&self, job: MailLink) -> Outcome {
-        let (subject, text) = messages::link(&job.url, &job.match_number, &job.language, &self.settings().operator);
+        let messages = Messages::of(&job.language);
+        let (subject, text) = mails::with_link(messages, &job.url, &job.match_number, &self.settings().operator);
         self.send_mail(&Mail { to: job.to, subject, text }).await
     }
 }

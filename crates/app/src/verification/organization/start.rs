@@ -9,6 +9,7 @@ use keystead_core::verification::organization::{
     ATTEMPT_LIFE, ATTEMPTS_WINDOW, AttemptState, Event, Facts, Refusal, Status, step,
 };
 use keystead_providers::identity::{Attempt, Link};
+use keystead_locales::Messages;
 use keystead_store::Tx;
 use keystead_store::tables::identity_attempts::{self, IdentityAttempt};
 use keystead_store::tables::policy;
@@ -131,7 +132,7 @@ impl App {
                 version: 1,
             };
             identity_attempts::insert(tx, &row).await?;
-            let text = consent_text(&consent.language, provider.name(), &self.settings().operator);
+            let text = consent_text(Messages::of(&consent.language), provider.name(), &self.settings().operator);
             let policies = json!({
                 "operator": self.settings().privacy_policy_url,
                 "provider": provider.privacy_policy_url(),

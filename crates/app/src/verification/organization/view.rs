@@ -5,6 +5,7 @@ use keystead_core::refusal::GateRefusal;
 use keystead_core::time::Timestamp;
 use keystead_core::verification::legal_hold::CEILING;
 use keystead_core::verification::organization::{ATTEMPTS, ATTEMPTS_WINDOW, AttemptState, Status};
+use keystead_locales::Messages;
 use keystead_store::Tx;
 use keystead_store::tables::identity_attempts::{self, IdentityAttempt};
 use keystead_store::tables::legal_holds::{self, LegalHold};
@@ -108,57 +109,20 @@ pub struct PrivacyRecord {
     pub holds: Vec<LegalHold>,
 }
 
-/// The version of the texts below, kept with each consent beside the digest of the shown text. It is raised with every
+/// The version of the texts in `consent.ftl`, kept with each consent beside the digest of the shown text. It is raised with every
 /// change of their meaning. Version 1 named seven days and did not mention legal holds.
 pub(super) const CONSENT_TEXT_VERSION: u32 = 2;
 
 /// The text an owner agrees to; its digest is kept with the consent.
 #[must_use]
-pub fn consent_text(language: &str, provider: &str, operator: &str) -> String {
-    let name = match provider {
-        "persona" => "Persona",
-        "review" => return own_consent_text(language, operator),
-        other => other,
-    };
-    match language {
-        "pl" => format!(
-            "Zgadzam się, aby {name} i {operator} przetwarzali zdjęcie mojego dokumentu, zdjęcie twarzy i dane biometryczne \
-             wyłącznie w celu weryfikacji tej organizacji. Dane biometryczne są usuwane najpóźniej po 7 dniach. \
-             Zgodę można wycofać w każdej chwili."
-        ),
-        "ja" => format!(
-            "{name}と{operator}が、この組織の確認のためだけに、本人確認書類の画像、顔写真、生体情報を処理することに同意します。\
-             生体情報は遅くとも7日後に削除されます。同意はいつでも撤回できます。"
-        ),
-        _ => format!(
-            "I agree that {name} and {operator} process the photo of my document, the photo of my face and biometric \
-             information for the sole purpose of verifying this organization. Biometric information is deleted after \
-             7 days at the latest. I can withdraw this consent at any time."
-        ),
-    }
-}
-
-/// The text for the built-in reviewer, where the operator's people decide and no third party is involved.
-fn own_consent_text(language: &str, operator: &str) -> String {
-    let most = CEILING / 86_400;
-    match language {
-        "pl" => format!(
-            "Zgadzam się, aby {operator} przetwarzał zdjęcia mojego dokumentu i mojej twarzy wyłącznie w celu weryfikacji tej \
-             organizacji; ogląda je człowiek. Zdjęcia są usuwane najpóźniej 7 dni po zrobieniu. Dłużej, \
-             najwyżej {most} dni, są przechowywane tylko wtedy, gdy zobowiązuje do tego prawo; dowiem się o tym i wycofanie zgody \
-             nie usuwa ich wcześniej. Zgodę można wycofać w każdej chwili."
-        ),
-        "ja" => format!(
-            "{operator}が、この組織の確認のためだけに、本人確認書類と顔の写真を処理し、担当者が目視で確認することに同意します。\
-             写真は撮影から遅くとも7日後に削除されます。法令により保存が義務づけられる場合に限り、最長{most}日間保存されることがあり、\
-             その場合は通知され、同意を撤回してもそれより早くは削除されません。同意はいつでも撤回できます。"
-        ),
-        _ => format!(
-            "I agree that {operator} processes the photos of my document and of my face for the sole purpose of verifying \
-             this organization; a person looks at them. The photos are deleted 7 days after they were taken at the latest. \
-             Only where the law requires it they are kept longer, {most} days at most; I am told then, and withdrawing does \
-             not delete them sooner. I can withdraw this consent at any time."
-        ),
+pub fn consent_text(messages: Messages, provider: &str, operator: &str) -> String {
+    match provider {
+        "review" => {
+            let days = (CEILING / 86_400).to_string();
+            messages.text_with_all("consent-review", &[("operator", operator), ("days", &days)])
+        }
+        "persona" => messages.text_with_all("consent-provider", &[("provider", "Persona"), ("operator", operator)]),
+        other => messages.text_with_all("consent-provider", &[("provider", other), ("operator", operator)]),
     }
 }
 
@@ -269,6 +233,8 @@ impl App {
 
 #[cfg(test)]
 mod tests {
+    use keystead_core::language::Language;
+
     use super::*;
 
     /// A consent is identified by digest and version, so a changed text must raise the version; then this digest is
@@ -278,8 +244,8 @@ mod tests {
         use sha2::{Digest, Sha256};
         let mut all = Sha256::new();
         for provider in ["review", "persona"] {
-            for language in ["en", "pl", "ja"] {
-                all.update(consent_text(language, provider, "Acme"));
+            for language in Language::ALL {
+                all.update(consent_text(Messages(language), provider, "Acme"));
             }
         }
         let digest = keystead_core::hex::encode(&all.finalize()[..8]);
@@ -289,8 +255,9 @@ mod tests {
     // The promise of seven days names its exceptions, in every language.
     #[test]
     fn a_hold_by_law_is_in_the_text() {
-        for (language, word) in [("en", "law requires"), ("pl", "zobowiązuje do tego prawo"), ("ja", "法令")] {
-            let text = consent_text(language, "review", "Acme");
+        let words = ["law requires", "zobowiązuje do tego prawo", "法令"];
+        for (language, word) in Language::ALL.into_iter().zip(words) {
+            let text = consent_text(Messages(language), "review", "Acme");
             assert!(text.contains(word) && text.contains("90") && text.contains('7'), "{text}");
         }
     }

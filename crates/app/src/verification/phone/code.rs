@@ -1,6 +1,7 @@
 //! The six digits that Keystead makes, and the text message that carries them.
 
 use keystead_core::secret::Secret;
+use keystead_locales::Messages;
 use rand::{Rng, RngCore};
 
 /// Draws six digits, uniformly distributed, with leading zeros.
@@ -19,18 +20,15 @@ pub(crate) fn typed(text: &str) -> Option<Secret<String>> {
 }
 
 /// Returns the text message. Its last line lets phones fill the code in automatically (WebOTP).
-pub(crate) fn message(operator: &str, code: &Secret<String>, language: &str, host: &str) -> String {
+pub(crate) fn message(messages: Messages, operator: &str, code: &Secret<String>, host: &str) -> String {
     let code = code.expose();
-    let words = match language {
-        "pl" => format!("{operator}: kod {code}. Ważny 10 minut. Nikt z obsługi o niego nie zapyta."),
-        "ja" => format!("{operator}：コード {code}。10分間有効です。サポートがこのコードを尋ねることはありません。"),
-        _ => format!("{operator}: your code is {code}. It is valid for 10 minutes. Support never asks for it."),
-    };
-    format!("{words}\n\n@{host} #{code}")
+    let sentence = messages.text_with_all("sms-code", &[("operator", operator), ("code", code)]);
+    format!("{sentence}\n\n@{host} #{code}")
 }
 
 #[cfg(test)]
 mod tests {
+    use keystead_core::language::Language;
     use rand::SeedableRng;
 
     use super::*;
@@ -49,8 +47,8 @@ mod tests {
 
     #[test]
     fn phones_can_fill_it_in() {
-        for language in ["en", "pl", "ja"] {
-            let text = message("Acme", &Secret::new("012345".to_owned()), language, "keys.acme.test");
+        for language in Language::ALL {
+            let text = message(Messages(language), "Acme", &Secret::new("012345".to_owned()), "keys.acme.test");
             assert!(text.ends_with("\n@keys.acme.test #012345") && text.matches("012345").count() == 2, "{text}");
         }
     }

@@ -4,6 +4,7 @@
 use keystead_core::secret::Secret;
 use keystead_core::verification::phone::{PhoneEvent, PhoneState};
 use keystead_core::verification::phone_services::{CodeService, SendAnswer};
+use keystead_locales::Messages;
 use keystead_providers::ProviderError;
 use keystead_store::Tx;
 use keystead_store::tables::phones::{self, PhoneVerification};
@@ -78,7 +79,7 @@ impl App {
                 }
                 Codes::Sms(sender) => {
                     let digits = self.draw(code::draw);
-                    let text = code::message(&self.settings().operator, &digits, &row.language, self.host());
+                    let text = code::message(Messages::of(&row.language), &self.settings().operator, &digits, self.host());
                     let print = self.sealer().fingerprint(&code::purpose(&row.id), digits.expose());
                     (sender.send(e164, &text).await.map(|_| None), Some(print))
                 }

@@ -139,7 +139,7 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<General, PageErro
         .person
         .query
         .contains_key("verify")
-        .then(|| consent_text(t.0.tag(), view.provider.unwrap_or_default(), &settings.operator));
+        .then(|| consent_text(t, view.provider.unwrap_or_default(), &settings.operator));
     Ok(General {
         layout: Layout::new(state, visit, &t.text("nav-general"), HERE),
         wrong: None,
