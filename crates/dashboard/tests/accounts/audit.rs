@@ -38,7 +38,7 @@ async fn rows_are_words_with_names() {
     ] {
         assert!(page.contains(mark), "{mark}: {page}");
     }
-    // UI-2: text that people wrote is escaped; details are pairs.
+    // Text that people wrote is escaped; details are shown as pairs.
     assert!(!page.contains("<b>=Lab") && !page.contains("{&#34;") && !page.contains("{\"data\""), "{page}");
     let polish = ann.get(&format!("{LOG}?language=pl")).await.body;
     assert!(page.contains("Created a project") && polish.contains(LOG));
@@ -100,7 +100,7 @@ fn link_to_object(body: &str) -> String {
 
 #[tokio::test]
 async fn a_file_for_a_spreadsheet() {
-    // 1.2.10, S1-30
+    // S1-30. A cell that begins with = would be a formula (ASVS 1.2.10).
     let world = World::new().await;
     let mut ann = world.owner("ann@example.com", "Harbour").await;
     let csrf = ann.csrf().await;
@@ -131,7 +131,6 @@ async fn a_file_for_a_spreadsheet() {
 
 #[tokio::test]
 async fn the_chain_is_checked() {
-    // SD-4
     let world = World::new().await;
     let mut ann = world.owner("ann@example.com", "Harbour").await;
     let csrf = ann.csrf().await;

@@ -2,7 +2,7 @@
 
 use crate::world::*;
 
-/// ASVS 7.2.4, INC-10: every way of signing in gives a new cookie, a planted one is useless, and an earlier session in
+/// ASVS 7.2.4: every way of signing in gives a new cookie, a planted one is useless, and an earlier session in
 /// this browser ends.
 #[tokio::test]
 async fn every_way_in_gives_a_new_session() {
