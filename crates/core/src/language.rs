@@ -25,6 +25,16 @@ impl Language {
         }
     }
 
+    /// The item of this language, from one for each in the order of [`Self::ALL`].
+    #[must_use]
+    pub const fn pick<T>(self, items: &[T; 3]) -> &T {
+        match self {
+            Self::English => &items[0],
+            Self::Polish => &items[1],
+            Self::Japanese => &items[2],
+        }
+    }
+
     /// The language's name in that language.
     #[must_use]
     pub const fn name(self) -> &'static str {

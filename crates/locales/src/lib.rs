@@ -10,5 +10,5 @@ mod messages;
 mod tests;
 
 pub use format::{LocalFormat, start_of};
-pub use help::{HELP, HelpPage};
+pub use help::{HELP, HelpGroup, HelpPage};
 pub use messages::{Messages, sources};

@@ -1,4 +1,4 @@
-//! The help pages: Markdown files that are compiled in. Their pictures are taken by the browser tests.
+//! The help pages, read from Markdown once. Their pictures are taken by the browser tests.
 
 use std::sync::LazyLock;
 
@@ -6,83 +6,20 @@ use pulldown_cmark::{CowStr, Event, HeadingLevel, Parser, Tag, TagEnd, html};
 
 use super::pictures::{element, escaped};
 use keystead_core::language::Language;
-use keystead_locales::HELP;
+use keystead_locales::{HELP, HelpPage};
 
-/// The groups of the index, in its order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Group {
-    /// Keys and calls.
-    Keys,
-    /// What new keys and models require.
-    Verification,
-    /// Errors and what to do about them.
-    Errors,
-}
-
-impl Group {
-    pub(crate) const ALL: [Self; 3] = [Self::Keys, Self::Verification, Self::Errors];
-
-    /// The key of its heading.
-    pub(crate) const fn key(self) -> &'static str {
-        match self {
-            Self::Keys => "help-group-keys",
-            Self::Verification => "help-group-verification",
-            Self::Errors => "help-group-errors",
-        }
-    }
-}
-
-/// One page; its address never changes.
+/// One page with its articles; its address never changes.
 #[derive(Debug)]
 pub(crate) struct Topic {
-    pub(crate) slug: &'static str,
-    pub(crate) group: Group,
+    pub(crate) page: &'static HelpPage,
+    articles: [Article; 3],
 }
 
-macro_rules! topics {
-    ($($group:ident: $($slug:literal)+;)+) => {
-        /// Every page.
-        pub(crate) static TOPICS: &[Topic] = &[$($(Topic {
-            slug: $slug,
-            group: Group::$group,
-        },)+)+];
-    };
-}
-
-topics! {
-    Keys:
-        "first-call"
-        "kinds-of-keys"
-        "keeping-keys-safe"
-        "rotating-and-revoking"
-        "people-and-projects"
-        "signing-in";
-    Verification:
-        "phone-number-requirement"
-        "phone-codes"
-        "payment-method"
-        "verification"
-        "documents"
-        "waiting-and-results"
-        "your-data"
-        "operating";
-    Errors:
-        "model-needs-verification"
-        "image-model-needs-verification"
-        "stream-needs-verification"
-        "summary-needs-verification"
-        "key-not-accepted"
-        "wrong-organization-or-project"
-        "addresses-and-countries"
-        "missing-permission"
-        "model-not-found"
-        "request-not-understood"
-        "not-there"
-        "rate-limits"
-        "too-many-tries"
-        "links-and-forms"
-        "service-errors";
-}
+/// Every page, in the order of the index.
+pub(crate) static TOPICS: LazyLock<Vec<Topic>> = LazyLock::new(|| {
+    let articles = |page: &HelpPage| Language::ALL.map(|language| read(page.source(language), language));
+    HELP.iter().map(|page| Topic { page, articles: articles(page) }).collect()
+});
 
 /// A page in one language, ready to show.
 #[derive(Debug)]
@@ -96,40 +33,20 @@ pub(crate) struct Article {
     pub(super) words: String,
 }
 
-static ARTICLES: LazyLock<Vec<[Article; 3]>> = LazyLock::new(|| {
-    let all = |topic: &Topic| Language::ALL.map(|language| read(topic.source(language), language));
-    TOPICS.iter().map(all).collect()
-});
-
-const fn place(language: Language) -> usize {
-    match language {
-        Language::English => 0,
-        Language::Polish => 1,
-        Language::Japanese => 2,
-    }
-}
-
 /// The page with this slug.
 pub(crate) fn topic(slug: &str) -> Option<&'static Topic> {
-    TOPICS.iter().find(|topic| topic.slug == slug)
+    TOPICS.iter().find(|topic| topic.page.slug == slug)
 }
 
 impl Topic {
-    /// The Markdown in a language; empty only for a page without a file, which a test excludes.
-    pub(super) fn source(&self, language: Language) -> &'static str {
-        HELP.iter().find(|page| page.slug == self.slug).map_or("", |page| page.source(language))
-    }
-
     /// The page in a language.
-    pub(crate) fn article(&self, language: Language) -> &'static Article {
-        // Both tables are made from one list, so the position is always found.
-        let at = TOPICS.iter().position(|topic| topic.slug == self.slug).unwrap_or_default();
-        &ARTICLES[at][place(language)]
+    pub(crate) const fn article(&self, language: Language) -> &Article {
+        language.pick(&self.articles)
     }
 
     /// The address within the installation.
     pub(crate) fn path(&self) -> String {
-        format!("/help/{}", self.slug)
+        format!("/help/{}", self.page.slug)
     }
 }
 

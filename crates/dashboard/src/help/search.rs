@@ -29,7 +29,7 @@ fn by_words(language: Language, text: &str) -> Vec<&'static Topic> {
         .collect();
     let hits = |text: &str| words.iter().filter(|word| text.contains(**word)).count();
     let mut scored = Vec::new();
-    for topic in TOPICS {
+    for topic in TOPICS.iter() {
         let article = topic.article(language);
         // A word in the title counts more than one in the text.
         scored.push((hits(&article.words), hits(&article.title.to_lowercase()), topic));

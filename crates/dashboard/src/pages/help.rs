@@ -5,13 +5,13 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use crate::help::{self, Found, Group, Topic};
+use crate::help::{self, Found, Topic};
 use crate::state::DashboardState;
 use crate::web::error_page::PageError;
 use crate::web::extract::Visitor;
 use crate::web::response::{Page, redirect, render};
 use keystead_core::language::Language;
-use keystead_locales::Messages;
+use keystead_locales::{HelpGroup, Messages};
 
 /// The frame around every help page.
 struct Frame {
@@ -66,14 +66,14 @@ fn frame(state: &DashboardState, visitor: &Visitor, title: &str, path: &str) -> 
     }
 }
 
-fn entry(topic: &Topic, language: Language) -> Entry {
+fn entry(topic: &'static Topic, language: Language) -> Entry {
     let article = topic.article(language);
     Entry { title: &article.title, lead: &article.lead, href: help::href(topic, language) }
 }
 
 /// The pages of a group, except the open one.
-fn group(group: Group, language: Language, open: Option<&str>) -> Vec<Entry> {
-    let of = help::TOPICS.iter().filter(|topic| topic.group == group && Some(topic.slug) != open);
+fn group(group: HelpGroup, language: Language, open: Option<&str>) -> Vec<Entry> {
+    let of = help::TOPICS.iter().filter(|topic| topic.page.group == group && Some(topic.page.slug) != open);
     of.map(|topic| entry(topic, language)).collect()
 }
 
@@ -88,7 +88,7 @@ pub(crate) async fn list(State(state): State<DashboardState>, visitor: Visitor) 
             Found::Pages(topics) => Some(topics.into_iter().map(|topic| entry(topic, language)).collect()),
         },
     };
-    let groups = Group::ALL.map(|one| (visitor.messages.text(one.key()), group(one, language, None)));
+    let groups = HelpGroup::ALL.map(|one| (visitor.messages.text(one.key()), group(one, language, None)));
     render(visitor.messages, &Index { frame, found, groups: groups.into() })
 }
 
@@ -103,7 +103,7 @@ pub(crate) async fn open(State(state): State<DashboardState>, visitor: Visitor, 
         frame: frame(&state, &visitor, &article.title, &topic.path()),
         lead: &article.lead,
         body: article.html(&state.public_url),
-        near: group(topic.group, language, Some(topic.slug)),
+        near: group(topic.page.group, language, Some(topic.page.slug)),
     };
     render(visitor.messages, &page)
 }
