@@ -37,8 +37,8 @@ const MOST: usize = 20;
 pub struct Question {
     /// The state that must come back with the answer; it works once, for five minutes.
     pub state: Secret<String>,
-    /// The options of `navigator.credentials`, as JSON.
-    pub options: String,
+    /// The options of `navigator.credentials`.
+    pub options: Value,
 }
 
 /// One passkey, for the list.
@@ -77,6 +77,10 @@ fn handle(user: &UserId) -> Uuid {
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&digest[..16]);
     Uuid::from_bytes(bytes)
+}
+
+fn to_value(value: &impl Serialize) -> Result<Value, Error> {
+    serde_json::to_value(value).map_err(|error| Error::Internal(format!("passkeys: {error}")))
 }
 
 fn to_text(value: &impl Serialize) -> Result<String, Error> {
@@ -166,7 +170,7 @@ impl App {
             let started = site.start_passkey_registration(handle(user), &view.email, &view.name, Some(ids));
             let (options, kept) = started.map_err(|error| broken(&error))?;
             let state = self.keep_question(tx, NEW, Some(user), &to_text(&kept)?).await?;
-            Ok(Question { state, options: discoverable(&to_text(&options)?)? })
+            Ok(Question { state, options: discoverable(to_value(&options)?) })
         })
     }
 
@@ -233,7 +237,7 @@ impl App {
     /// When the public address does not allow passkeys.
     pub fn ask_passkey(&self) -> Result<Question, Error> {
         let (options, kept) = self.site()?.start_discoverable_authentication().map_err(|error| broken(&error))?;
-        let (options, kept) = (to_text(&options)?, to_text(&kept)?);
+        let (options, kept) = (to_value(&options)?, to_text(&kept)?);
         Ok(Question { state: self.seal_for_browser(ASKED, &kept, LIFE)?, options })
     }
 
@@ -322,10 +326,8 @@ struct Answered {
 }
 
 /// Makes the authenticator store the passkey with the person's handle, so that signing in needs no address.
-fn discoverable(options: &str) -> Result<String, Error> {
-    let mut options: Value =
-        serde_json::from_str(options).map_err(|error| Error::Internal(format!("passkeys: {error}")))?;
+fn discoverable(mut options: Value) -> Value {
     options["publicKey"]["authenticatorSelection"]["residentKey"] = json!("required");
     options["publicKey"]["authenticatorSelection"]["requireResidentKey"] = json!(true);
-    Ok(options.to_string())
+    options
 }

@@ -31,8 +31,7 @@ fn b64(bytes: impl AsRef<[u8]>) -> String {
 }
 
 fn options(question: &Question) -> Value {
-    let options: Value = serde_json::from_str(&question.options).unwrap();
-    options["publicKey"].clone()
+    question.options["publicKey"].clone()
 }
 
 impl Authenticator {

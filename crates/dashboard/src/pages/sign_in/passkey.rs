@@ -2,11 +2,13 @@
 //! without scripts these forms are hidden and the other ways to sign in remain.
 
 use askama::Template;
+use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderValue, header};
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use keystead_app::Error;
 use keystead_app::accounts::Question;
+use serde_json::json;
 
 use super::forms;
 use crate::state::DashboardState;
@@ -20,14 +22,10 @@ use crate::web::response::{Page, redirect_with_cookie, render, render_error};
 const SECURITY: &str = "/settings/account/security";
 const HERE: &str = "/settings/account/security/passkeys";
 
-/// The challenge as JSON for the script. The state is letters and digits, the options are JSON already.
+/// The challenge as JSON for the script.
 fn challenge(question: &Question) -> Response {
-    let text = format!("{{\"state\":\"{}\",\"options\":{}}}", question.state.expose(), question.options);
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-    ];
-    (headers, text).into_response()
+    let body = json!({ "state": question.state.expose(), "options": question.options });
+    ([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
 }
 
 /// A challenge for any passkey, to sign in or to authenticate again.
